@@ -1,0 +1,92 @@
+import { PapilioError } from "@papilio/butterfly";
+import { PipelineCache } from "../program/pipeline-cache.ts";
+import type { AdapterReport } from "./report.ts";
+
+/**
+ * A WebGPU device with its report and its compiled kernels.
+ *
+ * Whoever opens it disposes of it. A device that the caller handed in is never destroyed here.
+ * An error that the driver reports outside of any call (`uncapturederror`) or the loss of the
+ * device is kept and thrown by the next operation that could return numbers, so that a failure
+ * never shows as a wrong answer.
+ */
+export class Gpu implements Disposable {
+  readonly device: GPUDevice;
+  readonly report: AdapterReport;
+  readonly pipelines: PipelineCache;
+  readonly #ownsDevice: boolean;
+  #disposed = false;
+  #lost: GPUDeviceLostInfo | undefined;
+  #uncaptured: string | undefined;
+
+  constructor(device: GPUDevice, report: AdapterReport, options: { ownsDevice: boolean }) {
+    this.device = device;
+    this.report = report;
+    this.pipelines = new PipelineCache(device);
+    this.#ownsDevice = options.ownsDevice;
+    device.addEventListener("uncapturederror", this.#onUncapturedError);
+    void device.lost.then((info) => {
+      this.#lost = info;
+    });
+  }
+
+  /** `ready` until it is disposed of or the device is lost. */
+  get state(): "ready" | "lost" | "disposed" {
+    if (this.#disposed) return "disposed";
+    return this.#lost === undefined ? "ready" : "lost";
+  }
+
+  /**
+   * Throws unless operations on this device can give right answers.
+   *
+   * @throws GPU_DISPOSED, GPU_LOST, or GPU_ERROR with what the driver reported.
+   */
+  assertReady(): void {
+    if (this.#disposed) {
+      throw new PapilioError(
+        "GPU_DISPOSED",
+        "This Gpu was disposed of.",
+        "Open another one, or dispose of it after its last use.",
+      );
+    }
+    if (this.#lost !== undefined) {
+      throw new PapilioError(
+        "GPU_LOST",
+        `The device was lost: ${this.#lost.message || this.#lost.reason}.`,
+        "Open another one with openGpu and upload the tensors again.",
+      );
+    }
+    if (this.#uncaptured !== undefined) {
+      const message = this.#uncaptured;
+      this.#uncaptured = undefined;
+      throw new PapilioError(
+        "GPU_ERROR",
+        `The driver reported an error since the last operation: ${message}`,
+        "Results computed since then are not valid. Please report this, with the message.",
+      );
+    }
+  }
+
+  /** Waits for all submitted work, then reports what went wrong in it. */
+  async settled(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone();
+    this.assertReady();
+  }
+
+  /** Destroys the device if `openGpu` made it. Safe to call twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.device.removeEventListener("uncapturederror", this.#onUncapturedError);
+    if (this.#ownsDevice) this.device.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  // First error wins: later ones are usually its consequences.
+  readonly #onUncapturedError = (event: GPUUncapturedErrorEvent): void => {
+    this.#uncaptured ??= event.error.message;
+  };
+}

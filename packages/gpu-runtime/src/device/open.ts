@@ -1,0 +1,87 @@
+import { PapilioError } from "@papilio/butterfly";
+import { Gpu } from "./gpu.ts";
+import { describeDevice, type PassedOver } from "./report.ts";
+import { verifyDevice } from "./verify.ts";
+
+/** Features that kernels use when the adapter has them. */
+const WANTED: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
+
+/** Limits raised to the adapter's, because the default of 128 MiB a binding is small. */
+const RAISED = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+] as const;
+
+export interface OpenGpuOptions {
+  /** A device that the caller owns: used as it is, and never destroyed here. */
+  readonly device?: GPUDevice;
+  /** Where adapters are asked for; `navigator.gpu` by default. */
+  readonly gpu?: GPU;
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+/**
+ * Opens a WebGPU device: in a browser, in any runtime with `navigator.gpu`, or around a device that
+ * the caller owns. In Node, use `openGpu` of `@papilio/gpu-runtime/node`, which finds a driver.
+ *
+ * The adapter's limits are asked for, and half precision, subgroups and timestamp queries where
+ * they exist. A checksum is computed first: an adapter that does not compute is refused.
+ *
+ * @throws GPU_UNAVAILABLE without WebGPU or without an adapter, GPU_WRONG_ANSWER when the adapter
+ * does not compute.
+ * @example
+ * ```ts
+ * using gpu = await openGpu();
+ * console.log(gpu.report.name);
+ * ```
+ */
+export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
+  if (options.device !== undefined) {
+    await verifyDevice(options.device);
+    return new Gpu(options.device, describeDevice(options.device), { ownsDevice: false });
+  }
+  const gpu = options.gpu ?? globalThis.navigator?.gpu;
+  if (gpu === undefined) {
+    throw new PapilioError(
+      "GPU_UNAVAILABLE",
+      "This runtime has no WebGPU.",
+      "In Node, import openGpu from @papilio/gpu-runtime/node; in a browser, use one with WebGPU on a secure page.",
+    );
+  }
+  const adapter = await gpu.requestAdapter({
+    powerPreference: options.powerPreference ?? "high-performance",
+  });
+  if (adapter === null) {
+    throw new PapilioError(
+      "GPU_UNAVAILABLE",
+      "WebGPU found no adapter.",
+      "Install or update the graphics driver, or enable hardware acceleration in the browser.",
+    );
+  }
+  return openAdapter(adapter);
+}
+
+/** Requests a verified device of one adapter. Used by the Node entry, which chooses adapters itself. */
+export async function openAdapter(
+  adapter: GPUAdapter,
+  options: { embedded?: boolean; passedOver?: readonly PassedOver[] } = {},
+): Promise<Gpu> {
+  const requiredLimits: Record<string, number> = {};
+  for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
+  const device = await adapter.requestDevice({
+    requiredFeatures: WANTED.filter((feature) => adapter.features.has(feature)),
+    requiredLimits,
+  });
+  try {
+    await verifyDevice(device);
+  } catch (error) {
+    device.destroy();
+    throw error;
+  }
+  return new Gpu(device, describeDevice(device, options), { ownsDevice: true });
+}

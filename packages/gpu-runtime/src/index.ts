@@ -1,0 +1,34 @@
+export { Gpu } from "./device/gpu.ts";
+export { type OpenGpuOptions, openGpu } from "./device/open.ts";
+export type {
+  AdapterFeatures,
+  AdapterLimits,
+  AdapterReport,
+  PassedOver,
+} from "./device/report.ts";
+export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
+export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
+export { packWeights } from "./kernels/kronecker-sparse/pack.ts";
+export type { Problem } from "./kernels/kronecker-sparse/problem.ts";
+export {
+  type RegisterVariant,
+  type Variant,
+  variantName,
+  type WorkgroupVariant,
+} from "./kernels/kronecker-sparse/variant.ts";
+export { prepareBmm } from "./multiplication/bmm.ts";
+export { prepareBsr } from "./multiplication/bsr.ts";
+export { prepareCsr } from "./multiplication/csr.ts";
+export { prepareDense } from "./multiplication/dense.ts";
+export { prepareEinsum } from "./multiplication/einsum.ts";
+export { prepareKroneckerSparse } from "./multiplication/kronecker-sparse.ts";
+export type {
+  FactorValues,
+  InputShape,
+  Multiplication,
+  PrepareMultiplication,
+} from "./multiplication/multiplication.ts";
+export type { Kernel, Step } from "./program/kernel.ts";
+export { Program } from "./program/program.ts";
+export { type Dtype, DTYPE_BYTES, quantize } from "./tensor/dtype.ts";
+export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";

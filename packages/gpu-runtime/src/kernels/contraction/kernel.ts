@@ -1,0 +1,53 @@
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { enableDtype, times } from "../../program/wgsl.ts";
+import { type Problem, strides } from "../kronecker-sparse/problem.ts";
+
+const WORKGROUP = 64;
+
+/**
+ * Generates the contraction `n a c d, a b c d -> n a b d` as it is written: one invocation for each
+ * output, no tiling, no packing, nothing shared. Bindings: x, canonical values, y.
+ *
+ * Outputs are in memory order, so that neighbouring invocations write, and mostly read, neighbouring
+ * addresses.
+ */
+export function contractionKernel(problem: Problem): Kernel {
+  const { pattern, batch, layout, dtype } = problem;
+  const { b, c, d, rows } = pattern;
+  const x = strides(problem, pattern.cols);
+  const outputs = rows * batch;
+  const tiles = Math.ceil(outputs / WORKGROUP);
+  const grid = dispatchGrid(tiles);
+  const locate =
+    layout === "batch-last"
+      ? `let column = index % ${batch}u;\n  let feature = index / ${batch}u;`
+      : `let feature = index % ${rows}u;\n  let column = index / ${rows}u;`;
+  return {
+    label: `contraction ${pattern}`,
+    bindings: ["read", "read", "read-write"],
+    workgroups: grid,
+    wgsl: `${enableDtype(dtype)}
+@group(0) @binding(0) var<storage, read> x: array<${dtype}>;
+@group(0) @binding(1) var<storage, read> values: array<${dtype}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${dtype}>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  ${tileIndexWgsl(grid, tiles)}
+  let index = tile * ${WORKGROUP}u + lane;
+  ${outputs % WORKGROUP === 0 ? "" : `if (index >= ${outputs}u) { return; }`}
+  ${locate}
+  let k = feature % ${d}u;
+  let j = (feature / ${d}u) % ${b}u;
+  let i = feature / ${b * d}u;
+  let values_at = (i * ${b}u + j) * ${c * d}u + k;
+  let x_at = ${times("column", x.batch)} + ${times(`i * ${c * d}u + k`, x.feature)};
+  var sum = 0.0;
+  for (var l = 0u; l < ${c}u; l++) {
+    sum = fma(f32(values[values_at + l * ${d}u]), f32(x[x_at + l * ${d * x.feature}u]), sum);
+  }
+  y[index] = ${dtype}(sum);
+}
+`,
+  };
+}

@@ -1,0 +1,62 @@
+import { clamped, range, times, wideType } from "../../program/wgsl.ts";
+import { guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
+import { strides } from "./problem.ts";
+
+/**
+ * Invocations run along the `a * d` blocks, whose elements are contiguous along `d` when
+ * batch-first. Both operands differ from one invocation to the next: made for small blocks, where
+ * there is little to share. Weights are packed `[b][c][block]`.
+ */
+export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
+  const { pattern, batch, dtype } = problem;
+  const { vector, spans, tile, workgroup } = variant;
+  const { b, c, d } = pattern;
+  const x = strides(problem, inputFeatures);
+  const y = strides(problem, pattern.rows);
+  const perRow = blocks / vector;
+  const blockTiles = Math.ceil(perRow / workgroup);
+  const outputTiles = Math.ceil(b / tile);
+  const rowTiles = Math.ceil(batch / spans);
+  const exactBlocks = perRow % workgroup === 0;
+  const exactOutputs = b % tile === 0;
+  const exactRows = batch % spans === 0;
+  const at = (row: string, stride: { batch: number; feature: number }, feature: string): string => {
+    const index = `${times(row, stride.batch)} + ${times(feature, stride.feature)}`;
+    return vector === 1 ? index : `(${index}) / ${vector}u`;
+  };
+
+  return {
+    tiles: blockTiles * outputTiles * rowTiles,
+    widths: { x: vector, w: vector, y: vector },
+    locate: [
+      `let blockTile = tile % ${blockTiles}u;`,
+      `let outputTile = (tile / ${blockTiles}u) % ${outputTiles}u;`,
+      `let rowTile = tile / ${blockTiles * outputTiles}u;`,
+      `let position = blockTile * ${workgroup}u + lane;`,
+      `let slot = ${clamped("position", perRow, exactBlocks)};`,
+      `let block = ${times("slot", vector)};`,
+      `let group_i = block / ${d}u;`,
+      `let group_k = block % ${d}u;`,
+      `let first = group_i * ${c * d}u + group_k;`,
+      ...range(spans).map(
+        (s) => `let row${s} = ${clamped(`rowTile * ${spans}u + ${s}u`, batch, exactRows)};`,
+      ),
+      ...range(tile).map(
+        (t) => `let output${t} = ${clamped(`outputTile * ${tile}u + ${t}u`, b, exactOutputs)};`,
+      ),
+    ],
+    along: (s, u) =>
+      `${wideType(vector)}(x[${at(`row${s}`, x, `input + ${u * d}u`)}])`,
+    across: (t, u) =>
+      `${wideType(vector)}(w[(output${t} * ${c}u + l + ${u}u) * ${perRow}u + slot])`,
+    store: (t, s) =>
+      guarded(
+        [
+          !exactBlocks && `position < ${perRow}u`,
+          !exactOutputs && `outputTile * ${tile}u + ${t}u < ${b}u`,
+          !exactRows && `rowTile * ${spans}u + ${s}u < ${batch}u`,
+        ],
+        `y[${at(`row${s}`, y, `(group_i * ${b}u + output${t}) * ${d}u + group_k`)}] = ${narrowed(dtype, vector, `sum${t}_${s}`)};`,
+      ),
+  };
+}

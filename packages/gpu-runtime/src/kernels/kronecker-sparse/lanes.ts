@@ -1,0 +1,58 @@
+import { type Dtype, DTYPE_BYTES } from "../../tensor/dtype.ts";
+import type { Problem } from "./problem.ts";
+import type { RegisterVariant } from "./variant.ts";
+
+/**
+ * The part of the register kernel that depends on the axis along which invocations run, as WGSL.
+ *
+ * The loop around it defines `l`, the reduction index at the start of a turn, and `input`, the
+ * feature that it reads. Inside a turn the steps `u` are constants, and feature `input + u * d`
+ * belongs to index `l + u`.
+ */
+export interface Lanes {
+  /** Workgroups in all. */
+  readonly tiles: number;
+  /** Elements of one load or store in each buffer. */
+  readonly widths: { readonly x: number; readonly w: number; readonly y: number };
+  /** Statements before the loop. They define `block` (in `a * d`) and `first`, its first feature. */
+  readonly locate: readonly string[];
+  /** Value of the operand along the lanes, for accumulator column `s`. */
+  along(s: number, u: number): string;
+  /** Value of the operand across the lanes, for accumulator row `t`, loaded by each invocation. */
+  across(t: number, u: number): string;
+  /** Loads that the members of a subgroup share, at the start of a turn, and how to read them. */
+  readonly shared?: {
+    readonly loads: readonly string[];
+    across(t: number, u: number): string;
+  };
+  /** Statements that write accumulator (t, s). */
+  store(t: number, s: number): string;
+}
+
+/** Everything that the three kinds of lanes are generated from. */
+export interface LanesInput {
+  readonly problem: Problem;
+  readonly variant: RegisterVariant;
+  /** Blocks to compute: `a * d`. */
+  readonly blocks: number;
+  /** Features of x. */
+  readonly inputFeatures: number;
+}
+
+/** Elements that one load can take when every load starts at a multiple of `contiguous`. */
+export function loadWidth(contiguous: number): 1 | 2 | 4 {
+  if (contiguous % 4 === 0) return 4;
+  return contiguous % 2 === 0 ? 2 : 1;
+}
+
+/** WGSL that narrows an accumulator to the stored type. */
+export function narrowed(dtype: Dtype, width: number, value: string): string {
+  if (DTYPE_BYTES[dtype] === 4) return value;
+  return width === 1 ? `${dtype}(${value})` : `vec${width}<${dtype}>(${value})`;
+}
+
+/** Wraps a store in the conditions that do not always hold. */
+export function guarded(conditions: readonly (string | false)[], statement: string): string {
+  const needed = conditions.filter((condition) => condition !== false);
+  return needed.length === 0 ? statement : `if (${needed.join(" && ")}) { ${statement} }`;
+}

@@ -1,0 +1,108 @@
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { enableDtype, range, storedType, wideType } from "../../program/wgsl.ts";
+import type { Lanes, LanesInput } from "./lanes.ts";
+import { batchLanes } from "./lanes-batch.ts";
+import { blocksLanes } from "./lanes-blocks.ts";
+import { outputsLanes } from "./lanes-outputs.ts";
+import type { Problem } from "./problem.ts";
+import { type RegisterVariant, variantName } from "./variant.ts";
+
+const LANES: Readonly<Record<RegisterVariant["lanes"], (input: LanesInput) => Lanes>> = {
+  batch: batchLanes,
+  outputs: outputsLanes,
+  blocks: blocksLanes,
+};
+
+/** Inputs in runs of `size` whose first features are read from a binding, of `features` in all. */
+export interface BlockColumns {
+  readonly size: number;
+  readonly features: number;
+}
+
+/**
+ * Generates the register-blocked kernel. Bindings: x, weights packed by `packWeights`, y.
+ *
+ * With `blockColumns`, the first feature of each run of inputs is read from a fourth binding,
+ * `[block][c / size]`: block-sparse rows, on the same micro-kernel.
+ */
+export function registerKernel(
+  problem: Problem,
+  variant: RegisterVariant,
+  blockColumns?: BlockColumns,
+): Kernel {
+  const { pattern, dtype } = problem;
+  const { spans, tile, reduction, workgroup, vector } = variant;
+  const lanes = LANES[variant.lanes]({ problem, variant, blocks: pattern.blocks, inputFeatures: blockColumns?.features ?? pattern.cols });
+  const grid = dispatchGrid(lanes.tiles);
+  const { x, w, y } = lanes.widths;
+
+  const wgsl = `${enableDtype(dtype)}${lanes.shared ? "enable subgroups;\n" : ""}
+@group(0) @binding(0) var<storage, read> x: array<${storedType(dtype, x)}>;
+@group(0) @binding(1) var<storage, read> w: array<${storedType(dtype, w)}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${storedType(dtype, y)}>;
+${blockColumns ? "@group(0) @binding(3) var<storage, read> columns: array<u32>;" : ""}
+@compute @workgroup_size(${workgroup})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+  ${lanes.shared ? "@builtin(subgroup_invocation_id) member: u32," : ""}
+) {
+  ${tileIndexWgsl(grid, lanes.tiles)}
+  ${lanes.locate.join("\n  ")}
+  ${accumulators((t, s) => `var sum${t}_${s} = ${wideType(vector)}();`).join("\n  ")}
+  ${loop(turn().join("\n    "))}
+  ${accumulators(lanes.store).join("\n  ")}
+}
+`;
+
+  function accumulators(statement: (t: number, s: number) => string): string[] {
+    return range(tile).flatMap((t) => range(spans).map((s) => statement(t, s)));
+  }
+
+  /** `reduction` products of every accumulator, from index `l` and feature `input` on. */
+  function turn(): string[] {
+    const across = lanes.shared?.across ?? lanes.across;
+    return [
+      ...(lanes.shared?.loads ?? []),
+      ...range(reduction).flatMap((u) => [
+        ...range(spans).map((s) => `let along${u}_${s} = ${lanes.along(s, u)};`),
+        ...range(tile).flatMap((t) => [
+          `let across${u}_${t} = ${across(t, u)};`,
+          ...range(spans).map(
+            (s) =>
+              `sum${t}_${s} = fma(${wideType(vector)}(across${u}_${t}), along${u}_${s}, sum${t}_${s});`,
+          ),
+        ]),
+      ]),
+    ];
+  }
+
+  function loop(body: string): string {
+    if (blockColumns) {
+      const { size } = blockColumns;
+      const runs = pattern.c / size;
+      return `for (var run = 0u; run < ${runs}u; run++) {
+    let start = columns[block * ${runs}u + run];
+    for (var step = 0u; step < ${size}u; step += ${reduction}u) {
+    let l = run * ${size}u + step;
+    let input = start + step;
+    ${body}
+    }
+  }`;
+    }
+    if (reduction === pattern.c) {
+      return `let l = 0u;\n  let input = first;\n    ${body}`;
+    }
+    return `for (var l = 0u; l < ${pattern.c}u; l += ${reduction}u) {
+    let input = first + l * ${pattern.d}u;
+    ${body}
+  }`;
+  }
+
+  return {
+    label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
+    wgsl,
+    bindings: blockColumns ? ["read", "read", "read-write", "read"] : ["read", "read", "read-write"],
+    workgroups: grid,
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Shapes of the fused kernel. All read the strided inputs in place, accumulate in registers in
+ * float32, and write the strided outputs in place: the perfect shuffles are in the addresses.
+ */
+export type Variant = RegisterVariant | WorkgroupVariant;
+
+/**
+ * No workgroup memory, no barriers: an invocation owns `tile` x `spans * vector` outputs and walks
+ * the `c` inputs of its block. Neighbouring invocations differ along `lanes` only, so the other
+ * operand is the same for a whole workgroup.
+ */
+export interface RegisterVariant {
+  readonly kind: "register";
+  /**
+   * Axis along which neighbouring invocations run: the `batch` columns, the `b` outputs of one
+   * block, or the `a * d` blocks themselves.
+   */
+  readonly lanes: "batch" | "outputs" | "blocks";
+  /** Elements of one load along `lanes`. */
+  readonly vector: 1 | 2 | 4;
+  /** Loads along `lanes` for each invocation (`blocks`: batch rows for each invocation). */
+  readonly spans: number;
+  /** Outputs (`outputs`: batch rows) for each invocation, across `lanes`. */
+  readonly tile: number;
+  /** Inputs taken in one turn of the loop; divides `c`. Equal to `c`: no loop at all. */
+  readonly reduction: number;
+  /**
+   * How the operand across `lanes` arrives: `load` reads it in every invocation; a number is a
+   * fixed subgroup size, whose invocations share the loads and broadcast.
+   */
+  readonly broadcast: "load" | number;
+  /** Invocations along `lanes`; a multiple of the subgroup size when that is used. */
+  readonly workgroup: number;
+}
+
+/**
+ * Tiles of both operands staged in workgroup memory, as a matrix product on a GPU does: a
+ * workgroup owns `rows` x `columns` outputs, `depth` inputs at a time.
+ */
+export interface WorkgroupVariant {
+  readonly kind: "workgroup";
+  /** Batch entries for each workgroup. */
+  readonly columns: number;
+  /** Outputs of one block for each workgroup. */
+  readonly rows: number;
+  /** Inputs staged at a time. */
+  readonly depth: number;
+  /** Batch entries for each invocation; divides `columns`. */
+  readonly columnsEach: number;
+  /** Outputs for each invocation; divides `rows`. */
+  readonly rowsEach: number;
+}
+
+/** A short name for labels, tuning logs and results. */
+export function variantName(variant: Variant): string {
+  if (variant.kind === "workgroup") {
+    const { rows, columns, depth, rowsEach, columnsEach } = variant;
+    return `workgroup-${rows}x${columns}x${depth}-${rowsEach}x${columnsEach}`;
+  }
+  const { lanes, vector, spans, tile, reduction, broadcast, workgroup } = variant;
+  const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;
+  return `${lanes}-v${vector}s${spans}t${tile}r${reduction}-${shared}-w${workgroup}`;
+}

@@ -1,0 +1,129 @@
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { enableDtype, range, times } from "../../program/wgsl.ts";
+import { guarded, narrowed } from "./lanes.ts";
+import { type Problem, strides } from "./problem.ts";
+import { variantName, type WorkgroupVariant } from "./variant.ts";
+
+/**
+ * Generates the kernel that stages tiles of both operands in workgroup memory: the paper's kernel
+ * (arXiv 2405.15013, section 3), for any size. Bindings: x, weights packed `[block][c][b]`, y.
+ *
+ * The inputs of a block are `d` features apart and are read from there; the outputs are written
+ * `d` features apart. Tiles past the end of `b`, `c` or the batch are filled with zeros.
+ */
+export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Kernel {
+  const { pattern, batch, layout, dtype } = problem;
+  const { b, c, d, blocks } = pattern;
+  const { rows, columns, depth, rowsEach, columnsEach } = variant;
+  const x = strides(problem, pattern.cols);
+  const y = strides(problem, pattern.rows);
+  const threadColumns = columns / columnsEach;
+  const threadRows = rows / rowsEach;
+  const threads = threadColumns * threadRows;
+  const columnTiles = Math.ceil(batch / columns);
+  const rowTiles = Math.ceil(b / rows);
+  const tiles = columnTiles * rowTiles * blocks;
+  const grid = dispatchGrid(tiles);
+  const exact = { b: b % rows === 0, c: c % depth === 0, batch: batch % columns === 0 };
+  const batchLast = layout === "batch-last";
+
+  // Neighbouring invocations take neighbouring addresses: along the batch when batch-last; along
+  // the inputs when batch-first and d = 1; else along whatever the cache lines hold.
+  const xTile = depth * columns;
+  const xDepth = batchLast ? times("e", 1).concat(` / ${columns}u`) : `e % ${depth}u`;
+  const xColumn = batchLast ? `e % ${columns}u` : `e / ${depth}u`;
+  const wTile = depth * rows;
+  const load = (name: string, count: number, body: string): string => {
+    const turns = Math.ceil(count / threads);
+    const whole = turns * threads === count;
+    return `for (var turn = 0u; turn < ${turns}u; turn++) {
+      let e = turn * ${threads}u + thread;
+      ${whole ? "" : `if (e >= ${count}u) { break; }`}
+      ${body.replaceAll("$", name)}
+    }`;
+  };
+  const zeroOutside = (conditions: readonly (string | false)[], value: string): string => {
+    const needed = conditions.filter((condition) => condition !== false);
+    if (needed.length === 0) return `f32(${value})`;
+    return `select(0.0, f32(${value}), ${needed.join(" && ")})`;
+  };
+
+  const wgsl = `${enableDtype(dtype)}
+@group(0) @binding(0) var<storage, read> x: array<${dtype}>;
+@group(0) @binding(1) var<storage, read> w: array<${dtype}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${dtype}>;
+var<workgroup> inputs: array<f32, ${xTile}>;
+var<workgroup> weights: array<f32, ${wTile}>;
+
+@compute @workgroup_size(${threads})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  ${tileIndexWgsl(grid, tiles)}
+  let firstColumn = (tile % ${columnTiles}u) * ${columns}u;
+  let firstRow = ((tile / ${columnTiles}u) % ${rowTiles}u) * ${rows}u;
+  let block = tile / ${columnTiles * rowTiles}u;
+  let group_i = block / ${d}u;
+  let group_k = block % ${d}u;
+  let threadColumn = thread % ${threadColumns}u;
+  let threadRow = thread / ${threadColumns}u;
+  ${range(rowsEach)
+    .flatMap((r) => range(columnsEach).map((n) => `var sum${r}_${n} = 0.0;`))
+    .join("\n  ")}
+  for (var depth = 0u; depth < ${c}u; depth += ${depth}u) {
+    ${load(
+      "inputs",
+      xTile,
+      `let l = depth + ${xDepth};
+      let column = firstColumn + ${xColumn};
+      $[(${xDepth}) * ${columns}u + ${xColumn}] = ${zeroOutside(
+        [!exact.c && `l < ${c}u`, !exact.batch && `column < ${batch}u`],
+        `x[${times(exact.batch ? "column" : `min(column, ${batch - 1}u)`, x.batch)} + ${times(`(group_i * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${d}u + group_k`, x.feature)}]`,
+      )};`,
+    )}
+    ${load(
+      "weights",
+      wTile,
+      `let l = depth + e / ${rows}u;
+      let row = firstRow + e % ${rows}u;
+      $[e] = ${zeroOutside(
+        [!exact.c && `l < ${c}u`, !exact.b && `row < ${b}u`],
+        `w[(block * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${b}u + ${exact.b ? "row" : `min(row, ${b - 1}u)`}]`,
+      )};`,
+    )}
+    workgroupBarrier();
+    for (var l = 0u; l < ${depth}u; l++) {
+      ${range(columnsEach)
+        .map((n) => `let x${n} = inputs[l * ${columns}u + ${n * threadColumns}u + threadColumn];`)
+        .join("\n      ")}
+      ${range(rowsEach)
+        .flatMap((r) => [
+          `let w${r} = weights[l * ${rows}u + threadRow * ${rowsEach}u + ${r}u];`,
+          ...range(columnsEach).map((n) => `sum${r}_${n} = fma(w${r}, x${n}, sum${r}_${n});`),
+        ])
+        .join("\n      ")}
+    }
+    workgroupBarrier();
+  }
+  ${range(columnsEach)
+    .flatMap((n) =>
+      range(rowsEach).map((r) => {
+        const column = `(firstColumn + ${n * threadColumns}u + threadColumn)`;
+        const row = `(firstRow + threadRow * ${rowsEach}u + ${r}u)`;
+        return guarded(
+          [!exact.batch && `${column} < ${batch}u`, !exact.b && `${row} < ${b}u`],
+          `y[${times(column, y.batch)} + ${times(`(group_i * ${b}u + ${row}) * ${d}u + group_k`, y.feature)}] = ${narrowed(dtype, 1, `sum${r}_${n}`)};`,
+        );
+      }),
+    )
+    .join("\n  ")}
+}
+`;
+  return {
+    label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
+    wgsl,
+    bindings: ["read", "read", "read-write"],
+    workgroups: grid,
+  };
+}

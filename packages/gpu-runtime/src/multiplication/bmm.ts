@@ -1,0 +1,36 @@
+import type { Gpu } from "../device/gpu.ts";
+import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
+import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
+import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
+import {
+  blockDiagonal,
+  type FactorValues,
+  type InputShape,
+  type Multiplication,
+  multiplication,
+} from "./multiplication.ts";
+import { shuffled } from "./shuffled.ts";
+
+/**
+ * The batched matrix product of the paper's comparison: gather, `a * d` products of `b x c` blocks,
+ * scatter. The product is the fused kernel on the pattern `(a d, b, c, 1)`, tuned like any other, so
+ * that what differs is the memory rewriting alone.
+ */
+export function prepareBmm(gpu: Gpu, factor: FactorValues, shape: InputShape): Multiplication {
+  return multiplication(gpu, factor, shape, (buffers, problem) => {
+    const blocks = blockDiagonal(factor);
+    const product = { ...problem, pattern: blocks.pattern };
+    const variant = chooseVariant(gpu.report, product);
+    const kernel = kroneckerSparseKernel(product, variant);
+    const weights = buffers.upload(
+      packWeights(blocks.pattern, blocks.values, variant),
+      shape.dtype,
+      "packed blocks",
+    );
+    return shuffled(gpu, buffers, problem, (x, y) => ({
+      kernel,
+      buffers: [x, weights, y],
+      role: "multiply",
+    }));
+  });
+}

@@ -1,0 +1,52 @@
+import { Pattern } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { chooseRegisterVariant } from "../kernels/kronecker-sparse/choose.ts";
+import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
+import { registerKernel } from "../kernels/kronecker-sparse/register-shader.ts";
+import {
+  blockDiagonal,
+  type FactorValues,
+  type InputShape,
+  type Multiplication,
+  multiplication,
+} from "./multiplication.ts";
+import { shuffled } from "./shuffled.ts";
+
+/**
+ * Block-sparse rows: gather, a product with square blocks of size `gcd(b, c)` whose columns are read
+ * from an index, scatter. A block row is a block of the pattern `(rows / size, size, c, 1)`, so the
+ * product runs on the fused kernel's micro-kernel with indirect input columns.
+ */
+export function prepareBsr(gpu: Gpu, factor: FactorValues, shape: InputShape): Multiplication {
+  return multiplication(gpu, factor, shape, (buffers, problem) => {
+    const { b, c, rows, blocks: count } = factor.pattern;
+    const size = gcd(b, c);
+    const blockRows = new Pattern(rows / size, size, c, 1);
+    const product = { ...problem, pattern: blockRows };
+    const variant = chooseRegisterVariant(gpu.report, product, size);
+    const kernel = registerKernel(product, variant, { size, features: factor.pattern.cols });
+    // In block-diagonal form the rows of a block follow one another, so that values are in place.
+    const weights = buffers.upload(
+      packWeights(blockRows, blockDiagonal(factor).values, variant),
+      shape.dtype,
+      "packed blocks",
+    );
+    const columns = new Uint32Array((rows / size) * (c / size));
+    let write = 0;
+    for (let block = 0; block < count; block++) {
+      for (let row = 0; row < b / size; row++) {
+        for (let column = 0; column < c; column += size) columns[write++] = block * c + column;
+      }
+    }
+    const columnsBuffer = buffers.uploadIndices(columns, "block columns");
+    return shuffled(gpu, buffers, problem, (x, y) => ({
+      kernel,
+      buffers: [x, weights, y, columnsBuffer],
+      role: "multiply",
+    }));
+  });
+}
+
+function gcd(m: number, n: number): number {
+  return n === 0 ? m : gcd(n, m % n);
+}

@@ -1,0 +1,23 @@
+import type { Gpu } from "../device/gpu.ts";
+import { compressRows } from "../kernels/csr/compress.ts";
+import { csrKernel } from "../kernels/csr/kernel.ts";
+import {
+  type FactorValues,
+  type InputShape,
+  type Multiplication,
+  multiplication,
+} from "./multiplication.ts";
+
+/** The product in compressed sparse row form, as a library that knows no structure does it. */
+export function prepareCsr(gpu: Gpu, factor: FactorValues, shape: InputShape): Multiplication {
+  return multiplication(gpu, factor, shape, (buffers, problem) => {
+    const kernel = csrKernel(problem);
+    const { values, starts, indices } = compressRows(factor.pattern, factor.values);
+    const weights = buffers.upload(values, shape.dtype, "values");
+    const startsBuffer = buffers.uploadIndices(starts, "row starts");
+    const indicesBuffer = buffers.uploadIndices(indices, "column indices");
+    return (x, y) => [
+      { kernel, buffers: [x, weights, y, startsBuffer, indicesBuffer], role: "multiply" },
+    ];
+  });
+}

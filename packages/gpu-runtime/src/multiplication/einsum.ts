@@ -1,0 +1,17 @@
+import type { Gpu } from "../device/gpu.ts";
+import { contractionKernel } from "../kernels/contraction/kernel.ts";
+import {
+  type FactorValues,
+  type InputShape,
+  type Multiplication,
+  multiplication,
+} from "./multiplication.ts";
+
+/** The contraction `n a c d, a b c d -> n a b d`, directly: nothing rewritten, nothing shared. */
+export function prepareEinsum(gpu: Gpu, factor: FactorValues, shape: InputShape): Multiplication {
+  return multiplication(gpu, factor, shape, (buffers, problem) => {
+    const kernel = contractionKernel(problem);
+    const values = buffers.upload(factor.values, shape.dtype, "values");
+    return (x, y) => [{ kernel, buffers: [x, values, y], role: "multiply" }];
+  });
+}

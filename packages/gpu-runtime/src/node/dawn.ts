@@ -1,0 +1,43 @@
+import { PapilioError } from "@papilio/butterfly";
+
+/** The optional `webgpu` package: Dawn for Node. */
+interface Dawn {
+  create(options: string[]): GPU;
+  readonly globals: object;
+}
+
+// Dawn crashes the process when the object that create() returned is collected while one of its
+// devices lives (seen with webgpu 0.6.2), so instances are kept as long as the process.
+const instances: GPU[] = [];
+
+/**
+ * A Dawn instance. `name` narrows the adapters to those whose name contains it.
+ *
+ * @throws DAWN_MISSING without the `webgpu` package or a build of it for this platform.
+ */
+export async function createDawn(name?: string): Promise<GPU> {
+  let dawn: Dawn;
+  try {
+    dawn = await import("webgpu");
+  } catch (cause) {
+    throw new PapilioError(
+      "DAWN_MISSING",
+      `The webgpu package cannot be loaded on ${process.platform}-${process.arch}: ${(cause as Error).message}`,
+      "Run npm install webgpu, or use the CPU multiplication of @papilio/butterfly.",
+      { cause },
+    );
+  }
+  // Constants such as GPUBufferUsage are globals in a browser; Node gets them from Dawn.
+  for (const [key, value] of Object.entries(Object.getOwnPropertyDescriptors(dawn.globals))) {
+    if (!(key in globalThis)) Object.defineProperty(globalThis, key, value);
+  }
+  const instance = dawn.create([
+    // Otherwise times come in steps of 65 microseconds.
+    "disable-dawn-features=timestamp_quantization",
+    // NVIDIA's driver computes f16 correctly; Dawn hides it for lack of conformance of corner cases.
+    "enable-dawn-features=vulkan_enable_f16_on_nvidia",
+    ...(name === undefined ? [] : [`adapter=${name}`]),
+  ]);
+  instances.push(instance);
+  return instance;
+}

@@ -1,0 +1,2 @@
+export { type InstalledAdapter, listInstalled } from "./adapters.ts";
+export { type OpenNodeGpuOptions, openGpu } from "./open.ts";

@@ -1,0 +1,89 @@
+import { PapilioError } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../device/open.ts";
+import type { PassedOver } from "../device/report.ts";
+import { listInstalled, matchesName } from "./adapters.ts";
+import { createDawn } from "./dawn.ts";
+import { loadSwiftShader } from "./swiftshader.ts";
+
+export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device"> {
+  /**
+   * `auto` (default): hardware, else an installed software driver such as lavapipe, else the
+   * embedded SwiftShader. `hardware` and `software` take nothing else; `swiftshader` is the
+   * embedded one; any other text is looked for in the names of the installed adapters.
+   */
+  readonly adapter?: string;
+}
+
+/**
+ * Opens a WebGPU device in Node, on the best driver found.
+ *
+ * The report says which adapter was taken and why the others were not. The process exits cleanly
+ * whether or not the device is disposed of.
+ *
+ * @throws ADAPTER_NOT_FOUND when no adapter fits; the message lists what was tried and why not.
+ * @throws GPU_WRONG_ANSWER, DAWN_MISSING, SWIFTSHADER_UNAVAILABLE
+ * @example
+ * ```ts
+ * import { openGpu } from "@papilio/gpu-runtime/node";
+ *
+ * using gpu = await openGpu();
+ * console.log(gpu.report.name, gpu.report.kind);
+ * ```
+ */
+export async function openGpu(options: OpenNodeGpuOptions = {}): Promise<Gpu> {
+  if (options.device !== undefined) {
+    await createDawn(); // for the constants that kernels use
+    return openPortable({ device: options.device });
+  }
+  const wanted = options.adapter ?? "auto";
+  const passedOver: PassedOver[] = [];
+  if (wanted !== "swiftshader") {
+    const gpu = await openInstalled(wanted, passedOver);
+    if (gpu !== undefined) return gpu;
+  }
+  if (wanted === "auto" || wanted === "software" || wanted === "swiftshader") {
+    const gpu = await openEmbedded(passedOver);
+    if (gpu !== undefined) return gpu;
+  }
+  const tried = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+  throw new PapilioError(
+    "ADAPTER_NOT_FOUND",
+    `No adapter fits "${wanted}" (${tried || "none is installed"}).`,
+    "Run `papilio doctor` to see the adapters and what to install, or ask for adapter auto.",
+  );
+}
+
+/** An adapter of the system's drivers that fits, or undefined with the reasons noted. */
+async function openInstalled(wanted: string, passedOver: PassedOver[]): Promise<Gpu | undefined> {
+  const installed = await listInstalled();
+  if (installed.length === 0) passedOver.push({ name: "installed drivers", reason: "none found" });
+  for (const { name, kind } of installed) {
+    const fits = wanted === "auto" || wanted === kind || matchesName(name, wanted);
+    if (!fits) {
+      passedOver.push({ name, reason: `a ${kind} adapter, and ${wanted} was asked for` });
+      continue;
+    }
+    try {
+      const adapter = await (await createDawn(name)).requestAdapter();
+      if (adapter === null) throw new Error("Dawn gives no adapter for it");
+      return await openAdapter(adapter, { passedOver });
+    } catch (error) {
+      passedOver.push({ name, reason: (error as Error).message });
+    }
+  }
+  return undefined;
+}
+
+async function openEmbedded(passedOver: PassedOver[]): Promise<Gpu | undefined> {
+  const name = "embedded SwiftShader";
+  try {
+    await loadSwiftShader();
+    const adapter = await (await createDawn()).requestAdapter();
+    if (adapter === null) throw new Error("Dawn finds no adapter in it");
+    return await openAdapter(adapter, { embedded: true, passedOver });
+  } catch (error) {
+    passedOver.push({ name, reason: (error as Error).message });
+    return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Dtype } from "../tensor/dtype.ts";
+
+/** WGSL type of `width` elements as stored. */
+export function storedType(dtype: Dtype, width: number): string {
+  return width === 1 ? dtype : `vec${width}<${dtype}>`;
+}
+
+/** WGSL type of `width` elements in arithmetic, which is in float32 whatever the storage. */
+export function wideType(width: number): string {
+  return storedType("f32", width);
+}
+
+/** The directive that half-precision storage needs. */
+export function enableDtype(dtype: Dtype): string {
+  return dtype === "f16" ? "enable f16;\n" : "";
+}
+
+/** WGSL for `index * factor`; a factor of one is left out so that generated code stays readable. */
+export function times(index: string, factor: number): string {
+  return factor === 1 ? index : `(${index}) * ${factor}u`;
+}
+
+/** WGSL for an index clamped into `[0, count)`; `fits` says that it always is. */
+export function clamped(index: string, count: number, fits: boolean): string {
+  return fits ? index : `min(${index}, ${count - 1}u)`;
+}
+
+/** `[0, 1, ..., count - 1]`. */
+export function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

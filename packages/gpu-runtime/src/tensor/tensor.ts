@@ -1,0 +1,153 @@
+import { type Layout, PapilioError } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { readBuffer } from "../program/read-buffer.ts";
+import { storageBuffer } from "./buffer.ts";
+import { DTYPE_BYTES, type Dtype, decode, encode, paddedBytes } from "./dtype.ts";
+
+export interface TensorOptions {
+  /** Number of vectors, at least 1. */
+  readonly batch: number;
+  /** Length of each vector, at least 1. */
+  readonly features: number;
+  /** `batch-first` is `[batch, features]`, `batch-last` is `[features, batch]`, row-major. */
+  readonly layout: Layout;
+  /** `f32` by default. */
+  readonly dtype?: Dtype;
+  readonly label?: string;
+}
+
+/** A batch of vectors on the device, in a layout that it knows. */
+export class Tensor implements Disposable {
+  readonly gpu: Gpu;
+  readonly batch: number;
+  readonly features: number;
+  readonly layout: Layout;
+  readonly dtype: Dtype;
+  readonly #buffer: GPUBuffer;
+  #disposed = false;
+
+  /** Allocates uninitialized device memory; {@link tensor} also fills it. */
+  constructor(gpu: Gpu, options: TensorOptions) {
+    const { batch, features, layout, dtype = "f32", label = "tensor" } = options;
+    for (const [name, value] of Object.entries({ batch, features })) {
+      if (!Number.isSafeInteger(value) || value < 1 || !Number.isSafeInteger(batch * features)) {
+        throw new PapilioError(
+          "TENSOR_SHAPE",
+          `A tensor of batch ${batch} and ${features} features cannot be made: ${name} is ${value}.`,
+          "Give positive integers whose product is below 2^53.",
+        );
+      }
+    }
+    if (dtype === "f16" && !gpu.report.features.f16) {
+      throw new PapilioError(
+        "F16_UNAVAILABLE",
+        `Adapter ${gpu.report.name} has no half precision (shader-f16).`,
+        "Use dtype f32, or another adapter.",
+      );
+    }
+    this.gpu = gpu;
+    this.batch = batch;
+    this.features = features;
+    this.layout = layout;
+    this.dtype = dtype;
+    this.#buffer = storageBuffer(gpu, paddedBytes(batch * features, dtype), label);
+  }
+
+  /** Physical shape, row-major. */
+  get shape(): readonly [number, number] {
+    return this.layout === "batch-first"
+      ? [this.batch, this.features]
+      : [this.features, this.batch];
+  }
+
+  /** Number of elements. */
+  get length(): number {
+    return this.batch * this.features;
+  }
+
+  /** Bytes of the elements, without padding. */
+  get bytes(): number {
+    return this.length * DTYPE_BYTES[this.dtype];
+  }
+
+  /** The device memory, for kernels. @throws TENSOR_DISPOSED after {@link dispose}. */
+  get buffer(): GPUBuffer {
+    if (this.#disposed) {
+      throw new PapilioError(
+        "TENSOR_DISPOSED",
+        `This tensor of shape [${this.shape.join(", ")}] was disposed of.`,
+        "Dispose of a tensor after its last use.",
+      );
+    }
+    return this.#buffer;
+  }
+
+  /**
+   * Replaces the contents. `values` holds {@link length} elements in physical order; f16 rounds to
+   * nearest.
+   *
+   * @throws TENSOR_LENGTH when the lengths differ.
+   */
+  write(values: Float32Array): void {
+    if (values.length !== this.length) {
+      throw new PapilioError(
+        "TENSOR_LENGTH",
+        `A tensor of shape [${this.shape.join(", ")}] holds ${this.length} values, not ${values.length}.`,
+        "Give one value for each element, in row-major order of the shape.",
+      );
+    }
+    this.gpu.assertReady();
+    this.gpu.device.queue.writeBuffer(this.buffer, 0, encode(values, this.dtype));
+  }
+
+  /**
+   * Waits for the work submitted so far and copies the elements back, as float32.
+   *
+   * @throws GPU_LOST, GPU_ERROR or TENSOR_DISPOSED.
+   */
+  async data(): Promise<Float32Array<ArrayBuffer>> {
+    this.gpu.assertReady();
+    const { buffer } = this;
+    try {
+      const bytes = await readBuffer(this.gpu.device, buffer, buffer.size);
+      this.gpu.assertReady();
+      return decode(bytes, this.length, this.dtype);
+    } catch (error) {
+      // A mapping that fails because the device went away is best told as that.
+      this.gpu.assertReady();
+      throw error;
+    }
+  }
+
+  /** Frees the device memory. Safe to call twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#buffer.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/**
+ * Uploads a batch of vectors.
+ *
+ * @example
+ * ```ts
+ * using x = tensor(gpu, new Float32Array(128 * 1024), {
+ *   batch: 128, features: 1024, layout: "batch-last",
+ * });
+ * ```
+ */
+export function tensor(gpu: Gpu, values: Float32Array, options: TensorOptions): Tensor {
+  const result = new Tensor(gpu, options);
+  try {
+    result.write(values);
+    return result;
+  } catch (error) {
+    result.dispose();
+    throw error;
+  }
+}
