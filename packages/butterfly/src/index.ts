@@ -1,0 +1,30 @@
+export { Butterfly } from "./butterfly-matrix.ts";
+export { Chain } from "./chain.ts";
+export { type Chainability, chainability } from "./chainability.ts";
+export {
+  type Cost,
+  chainCost,
+  cost,
+  denseFlops,
+  type FactorCost,
+  type ImplementationName,
+  rewritingBytes,
+} from "./cost.ts";
+export type { StorageDtype } from "./dtype.ts";
+export { PapilioError } from "./errors.ts";
+export type { FloatArray, FloatArrays, FloatType } from "./float-array.ts";
+export { KroneckerSparse } from "./kronecker-sparse.ts";
+export { type BatchShape, LAYOUTS, type Layout, type Strides, stridesOf } from "./layout.ts";
+export { multiply } from "./multiply.ts";
+export { Pattern } from "./pattern.ts";
+export {
+  blockDiagonal,
+  inputShuffle,
+  invertPermutation,
+  outputShuffle,
+  permuteFeatures,
+} from "./perfect-shuffle.ts";
+export type { MonarchShape } from "./presets.ts";
+export { type RandomOptions, uniform } from "./random.ts";
+export { forEachNonZero, isSupported } from "./support.ts";
+export { errorBound, type Rounding, type Verification, verify } from "./tolerance.ts";

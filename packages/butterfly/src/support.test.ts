@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Pattern } from "./pattern.ts";
+import { forEachNonZero, isSupported } from "./support.ts";
+
+type Matrix = number[][];
+
+const entry = fc.integer({ min: 1, max: 5 });
+const patterns = fc
+  .tuple(entry, entry, entry, entry)
+  .map(([a, b, c, d]) => new Pattern(a, b, c, d));
+
+const fill = (rows: number, cols: number, value: (row: number, column: number) => number): Matrix =>
+  Array.from({ length: rows }, (_, r) => Array.from({ length: cols }, (_, s) => value(r, s)));
+const identity = (n: number): Matrix => fill(n, n, (row, column) => Number(row === column));
+const ones = (rows: number, cols: number): Matrix => fill(rows, cols, () => 1);
+const kronecker = (left: Matrix, right: Matrix): Matrix =>
+  left.flatMap((l) => right.map((r) => l.flatMap((x) => r.map((y) => x * y))));
+
+describe("the support", () => {
+  it("is the Kronecker product of an identity, ones and an identity", () => {
+    fc.assert(
+      fc.property(patterns, (pattern) => {
+        const { a, b, c, d, rows, cols } = pattern;
+        const product = kronecker(kronecker(identity(a), ones(b, c)), identity(d));
+        expect(fill(rows, cols, (r, s) => Number(isSupported(pattern, r, s)))).toEqual(product);
+      }),
+    );
+  });
+
+  it("is visited once, in the order of the values", () => {
+    fc.assert(
+      fc.property(patterns, (pattern) => {
+        const visits = fill(pattern.rows, pattern.cols, () => 0);
+        let count = 0;
+        forEachNonZero(pattern, (row, column, index) => {
+          expect(index).toBe(count++);
+          (visits[row] as number[])[column] = ((visits[row] as number[])[column] as number) + 1;
+        });
+        expect(visits).toEqual(
+          fill(pattern.rows, pattern.cols, (r, s) => Number(isSupported(pattern, r, s))),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,186 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FLOAT_FORMATS, type StorageDtype } from "./dtype.ts";
+import { draw, uniform } from "./random.ts";
+import { errorBound, verify } from "./tolerance.ts";
+
+type Round = (value: number) => number;
+
+/** Rounds to so many significant bits in one direction, as WGSL allows a device to do. */
+const roundTo =
+  (bits: number, direction: Round): Round =>
+  (value) => {
+    if (value === 0) return 0;
+    const unit = 2 ** (Math.floor(Math.log2(Math.abs(value))) + 1 - bits);
+    return direction(value / unit) * unit;
+  };
+
+const directions: Round[] = [Math.floor, Math.ceil, Math.trunc, Math.round];
+const dtypes = fc.constantFrom<StorageDtype[]>("f32", "f16");
+const bitsOf = (dtype: StorageDtype): number => 1 - Math.log2(FLOAT_FORMATS[dtype].epsilon);
+
+/** The sum of products, each operation rounded; in sequence, or as a tree of halves. */
+function sum(products: readonly number[], round: Round, tree: boolean): number {
+  if (!tree) return products.reduce((left, right) => round(left + right), 0);
+  if (products.length === 1) return products[0] as number;
+  const half = products.length >> 1;
+  const [left, right] = [products.slice(0, half), products.slice(half)];
+  return round(sum(left, round, true) + sum(right, round, true));
+}
+
+const dotProducts = fc.record({
+  terms: fc.integer({ min: 1, max: 300 }),
+  seed: fc.nat(),
+  dtype: dtypes,
+  direction: fc.constantFrom(...directions),
+  tree: fc.boolean(),
+});
+
+/** A dot product of operands rounded to `dtype`: in float64, and as a device might compute it. */
+function dotProduct(
+  terms: number,
+  seed: number,
+  dtype: StorageDtype,
+  direction: Round,
+  tree: boolean,
+): { exact: number; magnitude: number; computed: number } {
+  const store = roundTo(bitsOf(dtype), Math.round);
+  const [w, x] = [seed, seed + 1].map((s) => draw(uniform(s), terms, 1, "float64").map(store)) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const products = [...w].map((value, index) => value * (x[index] as number));
+  const single = roundTo(24, direction);
+  const accumulated = sum(products.map(single), single, tree);
+  return {
+    exact: products.reduce((left, right) => left + right, 0),
+    magnitude: products.reduce((left, right) => left + Math.abs(right), 0),
+    computed: roundTo(bitsOf(dtype), direction)(accumulated),
+  };
+}
+
+describe("errorBound", () => {
+  it("holds for sums in any order, rounded in any direction", () => {
+    fc.assert(
+      fc.property(dotProducts, ({ terms, seed, dtype, direction, tree }) => {
+        const { exact, magnitude, computed } = dotProduct(terms, seed, dtype, direction, tree);
+        expect(Math.abs(computed - exact)).toBeLessThanOrEqual(
+          errorBound(exact, magnitude, { dtype, terms }),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is the textbook bound: n rounding errors of the magnitude, and one of the stored sum", () => {
+    const relative = (bound: number, expected: number): number => Math.abs(bound / expected - 1);
+    for (const terms of [1, 64, 4096]) {
+      const gamma = (terms * 2 ** -23) / (1 - terms * 2 ** -23);
+      expect(relative(errorBound(0, 5, { dtype: "f32", terms }), 5 * gamma)).toBeLessThan(1e-6);
+      const half = 5 * gamma + 2 ** -10 * (3 + 5 * gamma) + 2 ** -14;
+      expect(relative(errorBound(-3, 5, { dtype: "f16", terms }), half)).toBeLessThan(1e-6);
+    }
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 2 ** 22 + 1])("refuses %d terms", (terms) => {
+    expect(() => errorBound(1, 1, { dtype: "f32", terms })).toThrow(
+      expect.objectContaining({
+        code: "TERMS_INVALID",
+        message: expect.stringContaining(`${terms}`),
+      }),
+    );
+  });
+});
+
+describe("verify", () => {
+  const one = Float64Array.of(1);
+
+  it("accepts what a device may compute, and nothing where one term is missing", () => {
+    fc.assert(
+      fc.property(dotProducts, ({ terms, seed, dtype, direction, tree }) => {
+        const { exact, magnitude, computed } = dotProduct(terms, seed, dtype, direction, tree);
+        const arrays = [Float64Array.of(exact), Float64Array.of(magnitude)] as const;
+        expect(verify(Float64Array.of(computed), ...arrays, { dtype, terms })).toMatchObject({
+          ok: true,
+          nonFinite: 0,
+        });
+        // A term of average size is far above the rounding error of sums as short as these.
+        const missing = magnitude / terms;
+        fc.pre(missing > 2 * errorBound(exact, magnitude, { dtype, terms }));
+        const wrong = Float64Array.of(computed + missing);
+        expect(verify(wrong, ...arrays, { dtype, terms }).ok).toBe(false);
+      }),
+    );
+  });
+
+  it("reports the largest error, the largest ratio and where it is, and the relative error", () => {
+    const reference = Float64Array.of(3, 4, 0, 0);
+    const actual = Float32Array.of(3, 4.5, 0, 0.25);
+    const magnitude = Float64Array.of(3, 4, 1, 1);
+    const rounding = { dtype: "f32", terms: 8 } as const;
+    expect(verify(actual, reference, magnitude, rounding)).toEqual({
+      ok: false,
+      maxError: 0.5,
+      maxRatio: 0.25 / errorBound(0, 1, rounding),
+      worstIndex: 3,
+      rmsRelative: expect.closeTo(Math.hypot(0.5, 0.25) / 5, 12),
+      nonFinite: 0,
+    });
+  });
+
+  it.each<[StorageDtype, number]>([
+    ["f32", 2 ** -127],
+    ["f16", 2 ** -15],
+  ])("lets a subnormal %s result be flushed to zero", (dtype, subnormal) => {
+    const tiny = Float64Array.of(subnormal);
+    expect(verify(Float32Array.of(0), tiny, tiny, { dtype, terms: 1 }).ok).toBe(true);
+    const normal = Float64Array.of(4 * FLOAT_FORMATS[dtype].smallestNormal);
+    expect(verify(Float32Array.of(0), normal, normal, { dtype, terms: 1 }).ok).toBe(false);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "fails on %d, wherever it comes from",
+    (bad) => {
+      const rounding = { dtype: "f16", terms: 1 } as const;
+      const good = Float64Array.of(1, 1, 1);
+      const spoiled = Float64Array.of(1, bad, bad);
+      const failure = { ok: false, worstIndex: 1, nonFinite: 2, maxError: 0, rmsRelative: 0 };
+      expect(verify(spoiled, good, good, rounding)).toMatchObject(failure);
+      expect(verify(good, spoiled, good, rounding)).toMatchObject(failure);
+      expect(verify(spoiled, spoiled, good, rounding)).toMatchObject(failure);
+    },
+  );
+
+  it("fails on a magnitude that is not finite, which would allow anything", () => {
+    const rounding = { dtype: "f32", terms: 1 } as const;
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(verify(one, one, Float64Array.of(bad), rounding).ok).toBe(false);
+    }
+  });
+
+  it("accepts a zero product that is exactly zero", () => {
+    const zero = new Float64Array(4);
+    expect(verify(new Float32Array(4), zero, zero, { dtype: "f32", terms: 4 })).toEqual({
+      ok: true,
+      maxError: 0,
+      maxRatio: 0,
+      worstIndex: 0,
+      rmsRelative: 0,
+      nonFinite: 0,
+    });
+  });
+
+  it("refuses to verify nothing, or arrays of different lengths", () => {
+    const rounding = { dtype: "f32", terms: 1 } as const;
+    const none = new Float64Array(0);
+    expect(() => verify(none, none, none, rounding)).toThrow(
+      expect.objectContaining({ code: "VERIFY_LENGTH" }),
+    );
+    expect(() => verify(new Float32Array(2), one, one, rounding)).toThrow(
+      expect.objectContaining({
+        code: "VERIFY_LENGTH",
+        message: "There are 2 elements to verify, 1 of the reference and 1 magnitudes.",
+      }),
+    );
+  });
+});

@@ -1,0 +1,137 @@
+import { FLOAT_FORMATS, type StorageDtype } from "./dtype.ts";
+import { PapilioError } from "./errors.ts";
+import type { FloatArray } from "./float-array.ts";
+
+/** How a product under test was rounded. */
+export interface Rounding {
+  /** How its values, inputs and outputs are stored. Sums are in float32 in both cases. */
+  readonly dtype: StorageDtype;
+  /** Number of products in each sum: `c` for a factor, the number of columns for a dense matrix. */
+  readonly terms: number;
+}
+
+/** What {@link verify} finds. */
+export interface Verification {
+  /** Whether every element is finite and within its bound. */
+  readonly ok: boolean;
+  /** Largest error of a finite element. */
+  readonly maxError: number;
+  /** Largest error over bound of a finite element: at most 1 when within the bound. */
+  readonly maxRatio: number;
+  /** Where `maxRatio` is, or the first element that is not finite. */
+  readonly worstIndex: number;
+  /** Root of the squared errors of the finite elements over the squared reference. */
+  readonly rmsRelative: number;
+  /** Number of elements that are NaN or infinite, or whose reference or magnitude is. */
+  readonly nonFinite: number;
+}
+
+/**
+ * How far a computed element of `y = W x` may lie from the exact one. Of the operands, already
+ * rounded to `dtype`, it needs `magnitude = Σ|w||x|`.
+ *
+ * With `n` terms and float32 sums in any order the error is at most `γ·magnitude`, where
+ * `γ = n·ε/(1 - n·ε)` (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition,
+ * section 3.1). Half precision adds one rounding, of the sum as it is stored. `ε` is the distance
+ * from 1 to the next number, twice the usual unit roundoff, because WGSL lets an operation round
+ * either way (section 15.7.4). WGSL also lets a device flush subnormal results to zero: a product
+ * and a sum for each term in float32, and the stored element in `dtype`. Subnormal operands are
+ * taken to be kept. The float64 reference's own error is included.
+ *
+ * @param reference the element computed in float64
+ * @throws PapilioError `TERMS_INVALID` unless `terms` is a whole number from 1 to 2^22
+ */
+export function errorBound(
+  reference: number,
+  magnitude: number,
+  { dtype, terms }: Rounding,
+): number {
+  const single = FLOAT_FORMATS.f32;
+  const stored = FLOAT_FORMATS[dtype];
+  const summation =
+    (gamma(terms, single.epsilon) + 2 * gamma(terms, Number.EPSILON)) * magnitude +
+    2 * terms * single.smallestNormal;
+  const storage = dtype === "f32" ? 0 : stored.epsilon * (Math.abs(reference) + summation);
+  return summation + storage + stored.smallestNormal;
+}
+
+/**
+ * Compares a product `y = W x` with its float64 reference, element by element, each within its own
+ * {@link errorBound}.
+ *
+ * @param actual what was computed, of any layout
+ * @param reference the same product in float64, in the same layout, of the operands as rounded to
+ *   `dtype`
+ * @param magnitude `|W||x|` in float64, in the same layout: the reference multiplication of the
+ *   absolute values
+ * @throws PapilioError `VERIFY_LENGTH` unless all three have the same length of at least 1;
+ *   `TERMS_INVALID`
+ *
+ * @example
+ * ```ts
+ * const shape = { batch: 1, layout: "batch-first" } as const;
+ * const reference = multiply(factor, Float64Array.from(x), shape);
+ * const absolute = new KroneckerSparse(factor.pattern, factor.values.map(Math.abs));
+ * const magnitude = multiply(absolute, Float64Array.from(x, Math.abs), shape);
+ * verify(y, reference, magnitude, { dtype: "f32", terms: factor.pattern.c }).ok;
+ * ```
+ */
+export function verify(
+  actual: FloatArray,
+  reference: Float64Array,
+  magnitude: Float64Array,
+  rounding: Rounding,
+): Verification {
+  const { length } = actual;
+  if (length === 0 || reference.length !== length || magnitude.length !== length) {
+    throw new PapilioError(
+      "VERIFY_LENGTH",
+      `There are ${length} elements to verify, ${reference.length} of the reference and ${magnitude.length} magnitudes.`,
+      "Pass three arrays of the same length, at least 1.",
+    );
+  }
+  let maxError = 0;
+  let maxRatio = 0;
+  let worst = 0;
+  let firstNonFinite = -1;
+  let nonFinite = 0;
+  let squaredError = 0;
+  let squaredReference = 0;
+  for (let index = 0; index < length; index++) {
+    const expected = reference[index] as number;
+    const error = Math.abs((actual[index] as number) - expected);
+    const bound = errorBound(expected, magnitude[index] as number, rounding);
+    // A reference or a magnitude that is not finite proves nothing: it counts as a failure too.
+    if (!Number.isFinite(error) || !Number.isFinite(bound)) {
+      nonFinite++;
+      if (firstNonFinite < 0) firstNonFinite = index;
+      continue;
+    }
+    maxError = Math.max(maxError, error);
+    if (error / bound > maxRatio) {
+      maxRatio = error / bound;
+      worst = index;
+    }
+    squaredError += error ** 2;
+    squaredReference += expected ** 2;
+  }
+  return {
+    ok: nonFinite === 0 && maxRatio <= 1,
+    maxError,
+    maxRatio,
+    worstIndex: nonFinite > 0 ? firstNonFinite : worst,
+    rmsRelative: squaredError === 0 ? 0 : Math.sqrt(squaredError / squaredReference),
+    nonFinite,
+  };
+}
+
+/** Higham's `γ_n = n·u / (1 - n·u)` for a relative error of at most `u` in each operation. */
+function gamma(terms: number, unit: number): number {
+  const product = terms * unit;
+  if (Number.isInteger(terms) && terms >= 1 && product <= 0.5) return product / (1 - product);
+  throw new PapilioError(
+    "TERMS_INVALID",
+    `A sum of ${terms} terms has no error bound: the count must be a whole number from 1 to 2^22.`,
+    "Pass the number of products that each output sums.",
+  );
+}
