@@ -29,3 +29,13 @@ export function clamped(index: string, count: number, fits: boolean): string {
 export function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
+
+/**
+ * WGSL for a loop bound that a driver's compiler cannot see through, given a storage buffer `w` of
+ * at least `count` elements. Lavapipe (Mesa 25) otherwise unrolls loops of up to 32 turns whatever
+ * their size: seconds to compile, and slower code, because the branches around each of its
+ * per-lane loads outgrow the branch predictor.
+ */
+export function opaque(count: number): string {
+  return `min(${count}u, arrayLength(&w))`;
+}

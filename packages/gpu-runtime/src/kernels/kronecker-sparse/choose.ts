@@ -30,8 +30,8 @@ export function chooseRegisterVariant(
   if (layout === "batch-last") {
     const vector = loadWidth(batch);
     return {
-      kind: "register", lanes: "batch", vector, spans: 1, tile: Math.min(b, 16), reduction: 1, broadcast, workgroup: 32,
+      kind: "register", lanes: "batch", vector, spans: 1, tile: Math.min(b, 32), reduction: 1, broadcast, workgroup: 32, collect: false,
     };
   }
-  return { kind: "register", lanes: "outputs", vector: 4, spans: 1, tile: 16, reduction: 1, broadcast, workgroup: 8 };
+  return { kind: "register", lanes: "outputs", vector: 4, spans: b >= 64 ? 2 : 1, tile: 16, reduction: 1, broadcast, workgroup: 8, collect: false };
 }

@@ -36,16 +36,18 @@ export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInp
       `let columnTile = tile % ${columnTiles}u;`,
       `let outputTile = (tile / ${columnTiles}u) % ${outputTiles}u;`,
       `let block = tile / ${columnTiles * outputTiles}u;`,
-      `let group_i = block / ${d}u;`,
-      `let group_k = block % ${d}u;`,
-      `let first = group_i * ${c * d}u + group_k;`,
-      `let weights = (block * ${outputTiles}u + outputTile) * ${(c * tile) / wWidth}u;`,
       ...range(spans).map(
         (s) => `let column${s} = columnTile * ${perWorkgroup}u + ${s * workgroup}u + lane;`,
       ),
       ...range(spans).map(
         (s) => `let read${s} = ${clamped(`column${s}`, columns, exactColumns)};`,
       ),
+    ],
+    enter: [
+      `let group_i = block / ${d}u;`,
+      `let group_k = block % ${d}u;`,
+      `let first = group_i * ${c * d}u + group_k;`,
+      `let weights = (block * ${outputTiles}u + outputTile) * ${(c * tile) / wWidth}u;`,
     ],
     along: (s, u) => `${wideType(vector)}(x[${at(`input + ${u * d}u`, x, `read${s}`)}])`,
     across: (t, u) => {

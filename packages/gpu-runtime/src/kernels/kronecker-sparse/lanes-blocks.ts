@@ -35,15 +35,17 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
       `let position = blockTile * ${workgroup}u + lane;`,
       `let slot = ${clamped("position", perRow, exactBlocks)};`,
       `let block = ${times("slot", vector)};`,
-      `let group_i = block / ${d}u;`,
-      `let group_k = block % ${d}u;`,
-      `let first = group_i * ${c * d}u + group_k;`,
       ...range(spans).map(
         (s) => `let row${s} = ${clamped(`rowTile * ${spans}u + ${s}u`, batch, exactRows)};`,
       ),
       ...range(tile).map(
         (t) => `let output${t} = ${clamped(`outputTile * ${tile}u + ${t}u`, b, exactOutputs)};`,
       ),
+    ],
+    enter: [
+      `let group_i = block / ${d}u;`,
+      `let group_k = block % ${d}u;`,
+      `let first = group_i * ${c * d}u + group_k;`,
     ],
     along: (s, u) =>
       `${wideType(vector)}(x[${at(`row${s}`, x, `input + ${u * d}u`)}])`,

@@ -1,6 +1,9 @@
-import { clamped, range, times, wideType } from "../../program/wgsl.ts";
+import { clamped, opaque, range, times, wideType } from "../../program/wgsl.ts";
 import { guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 import { strides } from "./problem.ts";
+
+/** Blocks that are collected before their outputs are written: one vec4 of each output. */
+const COLLECTED = 4;
 
 /**
  * Invocations run along the `b` outputs of one block; the inputs of a workgroup, `tile` batch rows
@@ -8,7 +11,7 @@ import { strides } from "./problem.ts";
  */
 export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
   const { pattern, batch, dtype } = problem;
-  const { vector, spans, tile, reduction, workgroup, broadcast } = variant;
+  const { vector, spans, tile, reduction, workgroup, broadcast, collect } = variant;
   const { b, c, d } = pattern;
   const x = strides(problem, inputFeatures);
   const y = strides(problem, pattern.rows);
@@ -18,48 +21,99 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
   const rowTiles = Math.ceil(batch / tile);
   const exactOutputs = outputs % perWorkgroup === 0;
   const exactRows = batch % tile === 0;
+  const turns = collect ? blocks / COLLECTED : blocks;
   // Outputs of a block are `d` features apart, so that they are contiguous only where d = 1.
   const wholeStore = y.feature === 1 && d === 1 && b % vector === 0;
   const loads = broadcast === "load" ? 0 : Math.ceil((reduction * tile) / broadcast);
 
+  const row = (t: string): string => `rowTile * ${tile}u + ${t}`;
+  /** Index in y, in elements, of an output of a block in a batch row. */
+  const place = (rowIndex: string, output: string, block: string): string =>
+    `${times(rowIndex, y.batch)} + ${times(`(${block} / ${d}u * ${b}u + ${output}) * ${d}u + ${block} % ${d}u`, y.feature)}`;
+  const rowGuard = (t: string): string | false => !exactRows && `${row(t)} < ${batch}u`;
+
+  function storeDirectly(t: number, s: number): string {
+    const sum = `sum${t}_${s}`;
+    if (wholeStore) {
+      const at = place(row(`${t}u`), times(`output${s}`, vector), "block");
+      return guarded(
+        [rowGuard(`${t}u`), !exactOutputs && `output${s} < ${outputs}u`],
+        `y[${vector === 1 ? at : `(${at}) / ${vector}u`}] = ${narrowed(dtype, vector, sum)};`,
+      );
+    }
+    const elements = range(vector).map((e) => {
+      const output = vector === 1 ? `output${s}` : `(output${s} * ${vector}u + ${e}u)`;
+      return guarded(
+        [(!exactOutputs || b % vector !== 0) && `${output} < ${b}u`],
+        `y[${place(row(`${t}u`), output, "block")}] = ${narrowed(dtype, 1, vector === 1 ? sum : `${sum}[${e}]`)};`,
+      );
+    });
+    return guarded([rowGuard(`${t}u`)], elements.join(" "));
+  }
+
+  // Where an invocation's vec4 of outputs waits: it reads back only what it wrote itself, so that
+  // no barrier is needed.
+  const slots = tile * spans;
+  const slot = (turn: string, index: string): string =>
+    `(${turn} * ${slots}u + ${index}) * ${workgroup}u + lane`;
+
+  /** Turns 4 blocks x `vector` outputs into as many outputs x 4 blocks, one slot after the other. */
+  function writeCollected(): string {
+    const stores = range(vector).map((e) => {
+      const output = `(output * ${vector}u + ${e}u)`;
+      const across = range(COLLECTED).map((turn) =>
+        vector === 1 ? `block${turn}` : `block${turn}[${e}]`,
+      );
+      return guarded(
+        [(!exactOutputs || b % vector !== 0) && `${output} < ${b}u`],
+        `y[(${place("rowIndex", output, "firstBlock")}) / ${COLLECTED}u] = ${narrowed(dtype, COLLECTED, `vec4<f32>(${across.join(", ")})`)};`,
+      );
+    });
+    return `for (var index = 0u; index < ${opaque(slots)}; index++) {
+    let rowIndex = ${row(`index / ${spans}u`)};
+    let output = outputTile * ${perWorkgroup}u + index % ${spans}u * ${workgroup}u + lane;
+    ${range(COLLECTED)
+      .map((turn) => `let block${turn} = collected[${slot(`${turn}u`, "index")}];`)
+      .join("\n    ")}
+    ${guarded([rowGuard(`index / ${spans}u`)], stores.join("\n    "))}
+  }`;
+  }
+
   return {
-    tiles: outputTiles * rowTiles * blocks,
-    widths: { x: 1, w: vector, y: wholeStore ? vector : 1 },
+    tiles: outputTiles * rowTiles * turns,
+    widths: { x: 1, w: vector, y: collect ? COLLECTED : wholeStore ? vector : 1 },
     locate: [
       `let outputTile = tile % ${outputTiles}u;`,
       // Blocks before rows: the blocks of one super-block read the same cache lines of x when
       // they are interleaved (d > 1); otherwise a block's weights are reused over the rows.
       ...(d > 1
         ? [
-            `let block = (tile / ${outputTiles}u) % ${blocks}u;`,
-            `let rowTile = tile / ${outputTiles * blocks}u;`,
+            `let block = ${times(`(tile / ${outputTiles}u) % ${turns}u`, collect ? COLLECTED : 1)};`,
+            `let rowTile = tile / ${outputTiles * turns}u;`,
           ]
         : [
             `let rowTile = (tile / ${outputTiles}u) % ${rowTiles}u;`,
             `let block = tile / ${outputTiles * rowTiles}u;`,
           ]),
-      `let group_i = block / ${d}u;`,
-      `let group_k = block % ${d}u;`,
-      `let first = group_i * ${c * d}u + group_k;`,
-      `let weights = block * ${c * outputs}u;`,
       ...range(spans).map(
         (s) => `let output${s} = outputTile * ${perWorkgroup}u + ${s * workgroup}u + lane;`,
       ),
-      ...range(spans).map(
-        (s) => `let read${s} = weights + ${clamped(`output${s}`, outputs, exactOutputs)};`,
-      ),
       ...range(loads).flatMap((r) => [
         `let member${r} = member + ${r * Number(broadcast)}u;`,
-        `let memberRow${r} = ${clamped(`rowTile * ${tile}u + member${r} % ${tile}u`, batch, exactRows)};`,
+        `let memberRow${r} = ${clamped(row(`member${r} % ${tile}u`), batch, exactRows)};`,
         `let memberStep${r} = min(member${r} / ${tile}u, ${reduction - 1}u) * ${d}u;`,
       ]),
     ],
-    along: (s, u) =>
-      `${wideType(vector)}(w[read${s} + ${times(`l + ${u}u`, outputs)}])`,
-    across: (t, u) => {
-      const row = clamped(`rowTile * ${tile}u + ${t}u`, batch, exactRows);
-      return `f32(x[${times(row, x.batch)} + ${times(`input + ${u * d}u`, x.feature)}])`;
-    },
+    enter: [
+      `let first = block / ${d}u * ${c * d}u + block % ${d}u;`,
+      ...range(spans).map(
+        (s) =>
+          `let read${s} = block * ${c * outputs}u + ${clamped(`output${s}`, outputs, exactOutputs)};`,
+      ),
+    ],
+    along: (s, u) => `${wideType(vector)}(w[read${s} + ${times(`l + ${u}u`, outputs)}])`,
+    across: (t, u) =>
+      `f32(x[${times(clamped(row(`${t}u`), batch, exactRows), x.batch)} + ${times(`input + ${u * d}u`, x.feature)}])`,
     ...(broadcast === "load"
       ? {}
       : {
@@ -69,35 +123,21 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
                 `let shared${r} = f32(x[${times(`memberRow${r}`, x.batch)} + ${times(`input + memberStep${r}`, x.feature)}]);`,
             ),
             across: (t, u) => {
-              const element = u * tile + t;
-              return `subgroupBroadcast(shared${Math.floor(element / broadcast)}, ${element % broadcast}u)`;
+              const index = u * tile + t;
+              return `subgroupBroadcast(shared${Math.floor(index / broadcast)}, ${index % broadcast}u)`;
             },
           },
         }),
-    store: (t, s) => {
-      const row = `rowTile * ${tile}u + ${t}u`;
-      const at = (output: string): string =>
-        `${times(row, y.batch)} + ${times(`(group_i * ${b}u + ${output}) * ${d}u + group_k`, y.feature)}`;
-      const rowGuard = !exactRows && `${row} < ${batch}u`;
-      if (wholeStore) {
-        return guarded(
-          [rowGuard, !exactOutputs && `output${s} < ${outputs}u`],
-          `y[(${at(times(`output${s}`, vector))})${vector === 1 ? "" : ` / ${vector}u`}] = ${narrowed(dtype, vector, `sum${t}_${s}`)};`,
-        );
-      }
-      return guarded(
-        [rowGuard],
-        range(vector)
-          .map((e) => {
-            const output = `(${times(`output${s}`, vector)} + ${e}u)`;
-            const value = vector === 1 ? `sum${t}_${s}` : `sum${t}_${s}[${e}]`;
-            return guarded(
-              [(!exactOutputs || b % vector !== 0) && `${output} < ${b}u`],
-              `y[${at(output)}] = ${narrowed(dtype, 1, value)};`,
-            );
-          })
-          .join(" "),
-      );
-    },
+    store: (t, s) =>
+      collect ? `collected[${slot("turn", `${t * spans + s}u`)}] = sum${t}_${s};` : storeDirectly(t, s),
+    ...(collect
+      ? {
+          collect: {
+            blocks: COLLECTED,
+            declare: `var<workgroup> collected: array<${wideType(vector)}, ${COLLECTED * slots * workgroup}>;`,
+            write: writeCollected(),
+          },
+        }
+      : {}),
   };
 }

@@ -14,8 +14,10 @@ export interface Lanes {
   readonly tiles: number;
   /** Elements of one load or store in each buffer. */
   readonly widths: { readonly x: number; readonly w: number; readonly y: number };
-  /** Statements before the loop. They define `block` (in `a * d`) and `first`, its first feature. */
+  /** Statements that find this invocation's place. They define `block`, in `a * d`. */
   readonly locate: readonly string[];
+  /** Statements that depend on the block. They define `first`, the first feature that it reads. */
+  readonly enter: readonly string[];
   /** Value of the operand along the lanes, for accumulator column `s`. */
   along(s: number, u: number): string;
   /** Value of the operand across the lanes, for accumulator row `t`, loaded by each invocation. */
@@ -27,6 +29,16 @@ export interface Lanes {
   };
   /** Statements that write accumulator (t, s). */
   store(t: number, s: number): string;
+  /**
+   * Present where an invocation computes several blocks in turn (`turn` counts them): `store` then
+   * leaves the outputs in workgroup memory, and `write` brings them to y together.
+   */
+  readonly collect?: {
+    readonly blocks: number;
+    /** Module-scope declarations. */
+    readonly declare: string;
+    readonly write: string;
+  };
 }
 
 /** Everything that the three kinds of lanes are generated from. */

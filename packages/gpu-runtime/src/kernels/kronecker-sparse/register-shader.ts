@@ -1,5 +1,5 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enableDtype, range, storedType, wideType } from "../../program/wgsl.ts";
+import { enableDtype, opaque, range, storedType, wideType } from "../../program/wgsl.ts";
 import type { Lanes, LanesInput } from "./lanes.ts";
 import { batchLanes } from "./lanes-batch.ts";
 import { blocksLanes } from "./lanes-blocks.ts";
@@ -40,7 +40,7 @@ export function registerKernel(
 @group(0) @binding(0) var<storage, read> x: array<${storedType(dtype, x)}>;
 @group(0) @binding(1) var<storage, read> w: array<${storedType(dtype, w)}>;
 @group(0) @binding(2) var<storage, read_write> y: array<${storedType(dtype, y)}>;
-${blockColumns ? "@group(0) @binding(3) var<storage, read> columns: array<u32>;" : ""}
+${blockColumns ? "@group(0) @binding(3) var<storage, read> columns: array<u32>;" : ""}${lanes.collect?.declare ?? ""}
 @compute @workgroup_size(${workgroup})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -49,18 +49,34 @@ fn main(
 ) {
   ${tileIndexWgsl(grid, lanes.tiles)}
   ${lanes.locate.join("\n  ")}
-  ${accumulators((t, s) => `var sum${t}_${s} = ${wideType(vector)}();`).join("\n  ")}
-  ${loop(turn().join("\n    "))}
-  ${accumulators(lanes.store).join("\n  ")}
+  ${blocks(
+    [
+      ...lanes.enter,
+      ...accumulators((t, s) => `var sum${t}_${s} = ${wideType(vector)}();`),
+      loop(products().join("\n    ")),
+      ...accumulators(lanes.store),
+    ].join("\n  "),
+  )}
 }
 `;
+
+  /** Computes this invocation's block, or several in turn. */
+  function blocks(one: string): string {
+    if (lanes.collect === undefined) return one;
+    return `let firstBlock = block;
+  for (var turn = 0u; turn < ${lanes.collect.blocks}u; turn++) {
+    let block = firstBlock + turn;
+    ${one}
+  }
+  ${lanes.collect.write}`;
+  }
 
   function accumulators(statement: (t: number, s: number) => string): string[] {
     return range(tile).flatMap((t) => range(spans).map((s) => statement(t, s)));
   }
 
   /** `reduction` products of every accumulator, from index `l` and feature `input` on. */
-  function turn(): string[] {
+  function products(): string[] {
     const across = lanes.shared?.across ?? lanes.across;
     return [
       ...(lanes.shared?.loads ?? []),
@@ -81,9 +97,9 @@ fn main(
     if (blockColumns) {
       const { size } = blockColumns;
       const runs = pattern.c / size;
-      return `for (var run = 0u; run < ${runs}u; run++) {
+      return `for (var run = 0u; run < ${opaque(runs)}; run++) {
     let start = columns[block * ${runs}u + run];
-    for (var step = 0u; step < ${size}u; step += ${reduction}u) {
+    for (var step = 0u; step < ${opaque(size)}; step += ${reduction}u) {
     let l = run * ${size}u + step;
     let input = start + step;
     ${body}
@@ -93,7 +109,7 @@ fn main(
     if (reduction === pattern.c) {
       return `let l = 0u;\n  let input = first;\n    ${body}`;
     }
-    return `for (var l = 0u; l < ${pattern.c}u; l += ${reduction}u) {
+    return `for (var l = 0u; l < ${opaque(pattern.c)}; l += ${reduction}u) {
     let input = first + l * ${pattern.d}u;
     ${body}
   }`;

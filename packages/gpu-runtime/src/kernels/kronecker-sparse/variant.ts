@@ -31,6 +31,11 @@ export interface RegisterVariant {
   readonly broadcast: "load" | number;
   /** Invocations along `lanes`; a multiple of the subgroup size when that is used. */
   readonly workgroup: number;
+  /**
+   * `outputs` lanes, batch-first, with d a multiple of 4: a workgroup computes four neighbouring
+   * blocks in turn and writes their outputs, which are contiguous, as vec4.
+   */
+  readonly collect: boolean;
 }
 
 /**
@@ -57,7 +62,8 @@ export function variantName(variant: Variant): string {
     const { rows, columns, depth, rowsEach, columnsEach } = variant;
     return `workgroup-${rows}x${columns}x${depth}-${rowsEach}x${columnsEach}`;
   }
-  const { lanes, vector, spans, tile, reduction, broadcast, workgroup } = variant;
+  const { lanes, vector, spans, tile, reduction, broadcast, workgroup, collect } = variant;
   const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;
-  return `${lanes}-v${vector}s${spans}t${tile}r${reduction}-${shared}-w${workgroup}`;
+  const collected = collect ? "-collect" : "";
+  return `${lanes}-v${vector}s${spans}t${tile}r${reduction}-${shared}-w${workgroup}${collected}`;
 }
