@@ -1,37 +1,115 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { loadWidth } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
-import type { RegisterVariant, Variant } from "./variant.ts";
+import type { RegisterVariant, Variant, WorkgroupVariant } from "./variant.ts";
 
-/** Picks the kernel's shape for a device and a problem. A default that is good without tuning. */
+/**
+ * Picks the kernel's shape for a device and a problem, by rules that were measured (on lavapipe,
+ * Mesa 25, two cores) or, for hardware, taken from what matrix products on GPUs do.
+ */
 export function chooseVariant(report: AdapterReport, problem: Problem): Variant {
-  return chooseRegisterVariant(report, problem);
+  const { pattern, batch } = problem;
+  // Staging pays where tiles are reused: not for blocks of a few elements.
+  const staged = report.kind === "hardware" && pattern.b >= 16 && pattern.c >= 8 && batch >= 16;
+  return staged ? chooseWorkgroupVariant(problem) : chooseRegisterVariant(report, problem);
 }
 
-/** Largest divisor of `n` that is at most `limit`. */
-function divisorUpTo(n: number, limit: number): number {
-  for (let candidate = Math.min(n, limit); candidate > 1; candidate--) {
-    if (n % candidate === 0) return candidate;
-  }
-  return 1;
+function chooseWorkgroupVariant({ pattern, batch }: Problem): WorkgroupVariant {
+  const rows = pattern.b >= 64 ? 64 : pattern.b >= 32 ? 32 : 16;
+  const columns = batch >= 64 ? 64 : 32;
+  return {
+    kind: "workgroup",
+    rows,
+    columns,
+    depth: 16,
+    rowsEach: rows / 8,
+    columnsEach: 4,
+  };
 }
 
-/** The register-blocked shape; `run` limits the reduction steps that can be taken together. */
+/** The register-blocked shape. `run` inputs follow one another: all `c`, or one sparse block's. */
 export function chooseRegisterVariant(
   report: AdapterReport,
   problem: Problem,
   run: number = problem.pattern.c,
 ): RegisterVariant {
   const { pattern, batch, layout } = problem;
-  const { b } = pattern;
-  const subgroups = report.features.subgroups;
-  const fixed = subgroups !== null && subgroups.min === subgroups.max ? subgroups.min : null;
-  const broadcast = fixed ?? "load";
-  if (layout === "batch-last") {
+  const { b, d, blocks } = pattern;
+  const subgroup = sharedLoads(report);
+  const base = {
+    kind: "register",
+    reduction: 1,
+    broadcast: subgroup ?? "load",
+    collect: false,
+  } as const;
+  const group = subgroup ?? 8;
+
+  if (layout === "batch-last" && batch >= group) {
     const vector = loadWidth(batch);
+    const tile = outputTile(b);
+    const columns = batch / vector;
+    // Few outputs leave registers for more columns, which spread the cost of reading weights.
+    const spans = Math.max(4 / vector, 1) * (tile <= 12 && columns >= 4 * group ? 2 : 1);
     return {
-      kind: "register", lanes: "batch", vector, spans: 1, tile: Math.min(b, 32), reduction: 1, broadcast, workgroup: 32, collect: false,
+      ...base,
+      lanes: "batch",
+      vector,
+      spans,
+      tile,
+      reduction: tile <= 4 && run % 2 === 0 ? 2 : 1,
+      workgroup: wholeSubgroups(columns / spans, group, 32),
     };
   }
-  return { kind: "register", lanes: "outputs", vector: 4, spans: b >= 64 ? 2 : 1, tile: 16, reduction: 1, broadcast, workgroup: 8, collect: false };
+
+  if (b <= 8 && blocks >= group) {
+    const tile = Math.min(b, 8);
+    const vector = layout === "batch-first" && tile <= 2 ? loadWidth(d) : 1;
+    return {
+      ...base,
+      broadcast: "load",
+      lanes: "blocks",
+      vector,
+      spans: Math.min(batch, tile <= 4 && vector < 4 ? 8 : 4),
+      tile,
+      workgroup: wholeSubgroups(blocks / vector, group, 64),
+    };
+  }
+
+  const vector = b >= 4 * group ? 4 : b >= 2 * group ? 2 : 1;
+  return {
+    ...base,
+    lanes: "outputs",
+    vector,
+    spans: b >= 2 * vector * group ? 2 : 1,
+    tile: Math.min(16, batch),
+    workgroup: group,
+    collect: layout === "batch-first" && d % 4 === 0,
+  };
+}
+
+/** Subgroup size of a software adapter, where sharing loads pays and the size is fixed. */
+function sharedLoads({ kind, features }: AdapterReport): number | null {
+  const { subgroups } = features;
+  // A GPU reads what its invocations have in common through its caches; a software adapter loads
+  // it once for each lane.
+  if (kind === "hardware" || subgroups === null || subgroups.min !== subgroups.max) return null;
+  return subgroups.min;
+}
+
+/**
+ * Outputs for each invocation. Reading the inputs costs as much as about four outputs, and
+ * accumulators beyond 32 are slow to compile.
+ */
+function outputTile(b: number): number {
+  let best = 1;
+  const cost = (tile: number): number => Math.ceil(b / tile) * (tile + 4);
+  for (let tile = 2; tile <= Math.min(b, 32); tile++) {
+    if (cost(tile) < cost(best)) best = tile;
+  }
+  return best;
+}
+
+/** Invocations for `needed` lanes: whole subgroups, at most `limit`. */
+function wholeSubgroups(needed: number, subgroup: number, limit: number): number {
+  return Math.min(Math.ceil(needed / subgroup) * subgroup, Math.max(limit, subgroup));
 }

@@ -106,9 +106,6 @@ fn main(
     }
   }`;
     }
-    if (reduction === pattern.c) {
-      return `let l = 0u;\n  let input = first;\n    ${body}`;
-    }
     return `for (var l = 0u; l < ${opaque(pattern.c)}; l += ${reduction}u) {
     let input = first + l * ${pattern.d}u;
     ${body}

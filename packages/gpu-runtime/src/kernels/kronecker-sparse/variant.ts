@@ -22,7 +22,7 @@ export interface RegisterVariant {
   readonly spans: number;
   /** Outputs (`outputs`: batch rows) for each invocation, across `lanes`. */
   readonly tile: number;
-  /** Inputs taken in one turn of the loop; divides `c`. Equal to `c`: no loop at all. */
+  /** Inputs taken in one turn of the loop; divides `c`. */
   readonly reduction: number;
   /**
    * How the operand across `lanes` arrives: `load` reads it in every invocation; a number is a
