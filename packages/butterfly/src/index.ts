@@ -10,7 +10,7 @@ export {
   type ImplementationName,
   rewritingBytes,
 } from "./cost.ts";
-export type { StorageDtype } from "./dtype.ts";
+export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 export { PapilioError } from "./errors.ts";
 export type { FloatArray, FloatArrays, FloatType } from "./float-array.ts";
 export { KroneckerSparse } from "./kronecker-sparse.ts";

@@ -20,15 +20,18 @@ export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";
 export { prepareCsr } from "./multiplication/csr.ts";
 export { prepareDense } from "./multiplication/dense.ts";
+export { DeviceFactor } from "./multiplication/device-factor.ts";
 export { prepareEinsum } from "./multiplication/einsum.ts";
-export { prepareKroneckerSparse } from "./multiplication/kronecker-sparse.ts";
+export {
+  type KroneckerSparseOptions,
+  prepareKroneckerSparse,
+} from "./multiplication/kronecker-sparse.ts";
 export type {
-  FactorValues,
   InputShape,
   Multiplication,
   PrepareMultiplication,
 } from "./multiplication/multiplication.ts";
 export type { Kernel, Step } from "./program/kernel.ts";
 export { Program } from "./program/program.ts";
-export { type Dtype, DTYPE_BYTES, quantize } from "./tensor/dtype.ts";
+export { quantize } from "./tensor/dtype.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";

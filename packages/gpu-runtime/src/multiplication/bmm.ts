@@ -1,14 +1,9 @@
+import { blockDiagonal, type KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
-import {
-  blockDiagonal,
-  type FactorValues,
-  type InputShape,
-  type Multiplication,
-  multiplication,
-} from "./multiplication.ts";
+import { type InputShape, type Multiplication, multiplication } from "./multiplication.ts";
 import { shuffled } from "./shuffled.ts";
 
 /**
@@ -16,7 +11,7 @@ import { shuffled } from "./shuffled.ts";
  * scatter. The product is the fused kernel on the pattern `(a d, b, c, 1)`, tuned like any other, so
  * that what differs is the memory rewriting alone.
  */
-export function prepareBmm(gpu: Gpu, factor: FactorValues, shape: InputShape): Multiplication {
+export function prepareBmm(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, problem) => {
     const blocks = blockDiagonal(factor);
     const product = { ...problem, pattern: blocks.pattern };

@@ -1,15 +1,9 @@
-import { Pattern } from "@papilio/butterfly";
+import { blockDiagonal, type KroneckerSparse, Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { chooseRegisterVariant } from "../kernels/kronecker-sparse/choose.ts";
 import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
 import { registerKernel } from "../kernels/kronecker-sparse/register-shader.ts";
-import {
-  blockDiagonal,
-  type FactorValues,
-  type InputShape,
-  type Multiplication,
-  multiplication,
-} from "./multiplication.ts";
+import { type InputShape, type Multiplication, multiplication } from "./multiplication.ts";
 import { shuffled } from "./shuffled.ts";
 
 /**
@@ -17,7 +11,7 @@ import { shuffled } from "./shuffled.ts";
  * from an index, scatter. A block row is a block of the pattern `(rows / size, size, c, 1)`, so the
  * product runs on the fused kernel's micro-kernel with indirect input columns.
  */
-export function prepareBsr(gpu: Gpu, factor: FactorValues, shape: InputShape): Multiplication {
+export function prepareBsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, problem) => {
     const { b, c, rows, blocks: count } = factor.pattern;
     const size = gcd(b, c);

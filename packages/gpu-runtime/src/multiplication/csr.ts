@@ -1,15 +1,11 @@
+import type { KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { compressRows } from "../kernels/csr/compress.ts";
 import { csrKernel } from "../kernels/csr/kernel.ts";
-import {
-  type FactorValues,
-  type InputShape,
-  type Multiplication,
-  multiplication,
-} from "./multiplication.ts";
+import { type InputShape, type Multiplication, multiplication } from "./multiplication.ts";
 
 /** The product in compressed sparse row form, as a library that knows no structure does it. */
-export function prepareCsr(gpu: Gpu, factor: FactorValues, shape: InputShape): Multiplication {
+export function prepareCsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, problem) => {
     const kernel = csrKernel(problem);
     const { values, starts, indices } = compressRows(factor.pattern, factor.values);

@@ -1,14 +1,14 @@
+import type { KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { contractionKernel } from "../kernels/contraction/kernel.ts";
-import {
-  type FactorValues,
-  type InputShape,
-  type Multiplication,
-  multiplication,
-} from "./multiplication.ts";
+import { type InputShape, type Multiplication, multiplication } from "./multiplication.ts";
 
 /** The contraction `n a c d, a b c d -> n a b d`, directly: nothing rewritten, nothing shared. */
-export function prepareEinsum(gpu: Gpu, factor: FactorValues, shape: InputShape): Multiplication {
+export function prepareEinsum(
+  gpu: Gpu,
+  factor: KroneckerSparse,
+  shape: InputShape,
+): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, problem) => {
     const kernel = contractionKernel(problem);
     const values = buffers.upload(factor.values, shape.dtype, "values");

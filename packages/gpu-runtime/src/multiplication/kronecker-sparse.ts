@@ -1,34 +1,46 @@
+import { type KroneckerSparse, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
 import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
-import {
-  type FactorValues,
-  type InputShape,
-  type Multiplication,
-  multiplication,
-} from "./multiplication.ts";
+import { type InputShape, type Multiplication, multiplication } from "./multiplication.ts";
+
+export interface KroneckerSparseOptions {
+  /** Shape of the kernel; chosen for the device and the problem when absent. */
+  readonly variant?: Variant;
+  /** Added to every output, inside the same kernel: `pattern.rows` elements. */
+  readonly bias?: Float32Array;
+}
 
 /**
- * The fused multiplication: one dispatch, no intermediate in global memory, no memory rewriting.
+ * The fused multiplication `y = W x (+ bias)`: one dispatch, no intermediate in global memory, no
+ * memory rewriting.
  *
- * @param variant shape of the kernel; chosen for the device and the problem when absent.
+ * @throws PapilioError `BIAS_LENGTH`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
  */
 export function prepareKroneckerSparse(
   gpu: Gpu,
-  factor: FactorValues,
+  factor: KroneckerSparse,
   shape: InputShape,
-  variant?: Variant,
+  { variant, bias }: KroneckerSparseOptions = {},
 ): Multiplication {
-  return multiplication(gpu, factor, shape, (buffers, problem) => {
-    const chosen = variant ?? chooseVariant(gpu.report, problem);
-    const kernel = kroneckerSparseKernel(problem, chosen);
-    const weights = buffers.upload(
-      packWeights(factor.pattern, factor.values, chosen),
-      shape.dtype,
-      "packed weights",
+  const { pattern, values } = factor;
+  if (bias !== undefined && bias.length !== pattern.rows) {
+    throw new PapilioError(
+      "BIAS_LENGTH",
+      `Pattern ${pattern} has ${pattern.rows} outputs, and the bias has ${bias.length} elements.`,
+      "Give one bias for each output.",
     );
-    return (x, y) => [{ kernel, buffers: [x, weights, y], role: "multiply" }];
+  }
+  return multiplication(gpu, factor, shape, (buffers, problem) => {
+    const biased = { ...problem, bias: bias !== undefined };
+    const chosen = variant ?? chooseVariant(gpu.report, biased);
+    const kernel = kroneckerSparseKernel(biased, chosen);
+    const operands = [
+      buffers.upload(packWeights(pattern, values, chosen), shape.dtype, "packed weights"),
+    ];
+    const extra = bias === undefined ? [] : [buffers.upload(bias, shape.dtype, "bias")];
+    return (x, y) => [{ kernel, buffers: [x, ...operands, y, ...extra], role: "multiply" }];
   });
 }

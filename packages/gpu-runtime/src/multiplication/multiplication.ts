@@ -1,23 +1,19 @@
-import { PapilioError, type Layout, Pattern } from "@papilio/butterfly";
+import {
+  type BatchShape,
+  type KroneckerSparse,
+  PapilioError,
+  type StorageDtype,
+} from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
 import type { Step } from "../program/kernel.ts";
 import { uploadBuffer } from "../tensor/buffer.ts";
-import { type Dtype, encode } from "../tensor/dtype.ts";
+import { encode } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** A Kronecker-sparse factor on the CPU: `KroneckerSparse` of `@papilio/butterfly` is one. */
-export interface FactorValues {
-  readonly pattern: Pattern;
-  /** Canonical `[a, b, c, d]`. */
-  readonly values: Float32Array;
-}
-
 /** What a multiplication is prepared for, besides its factor. */
-export interface InputShape {
-  readonly batch: number;
-  readonly layout: Layout;
-  readonly dtype: Dtype;
+export interface InputShape extends BatchShape {
+  readonly dtype: StorageDtype;
 }
 
 /** A way of computing `y = W x` on the device. Prepared once, run as often as wanted. */
@@ -32,7 +28,7 @@ export interface Multiplication extends Disposable {
 /** Uploads a factor's weights and allocates what else an implementation needs. */
 export type PrepareMultiplication = (
   gpu: Gpu,
-  factor: FactorValues,
+  factor: KroneckerSparse,
   shape: InputShape,
 ) => Multiplication;
 
@@ -57,7 +53,7 @@ export class BufferSet implements Disposable {
     return buffer;
   }
 
-  upload(values: Float32Array, dtype: Dtype, label: string): GPUBuffer {
+  upload(values: Float32Array, dtype: StorageDtype, label: string): GPUBuffer {
     return this.add(uploadBuffer(this.#gpu, encode(values, dtype), label));
   }
 
@@ -78,22 +74,15 @@ export class BufferSet implements Disposable {
 /**
  * Builds a multiplication: `prepare` fills a buffer set and returns the steps for given tensors.
  *
- * @throws VALUES_LENGTH, F16_UNAVAILABLE, BUFFER_TOO_LARGE
+ * @throws F16_UNAVAILABLE, BUFFER_TOO_LARGE
  */
 export function multiplication(
   gpu: Gpu,
-  factor: FactorValues,
+  factor: KroneckerSparse,
   shape: InputShape,
   prepare: (buffers: BufferSet, problem: Problem) => (x: GPUBuffer, y: GPUBuffer) => Step[],
 ): Multiplication {
-  const { pattern, values } = factor;
-  if (values.length !== pattern.nonZeros) {
-    throw new PapilioError(
-      "VALUES_LENGTH",
-      `Pattern ${pattern} has ${pattern.nonZeros} values, not ${values.length}.`,
-      "Give the values in canonical order, [a, b, c, d].",
-    );
-  }
+  const { pattern } = factor;
   if (shape.dtype === "f16" && !gpu.report.features.f16) throw f16Unavailable(gpu);
   const buffers = new BufferSet(gpu);
   try {
@@ -139,25 +128,4 @@ function assertShape(tensor: Tensor, shape: InputShape, features: number, role: 
       "Prepare a multiplication for this shape, or convert the tensor.",
     );
   }
-}
-
-/**
- * The batched matrix product that a factor becomes once its perfect shuffles are done apart:
- * pattern `(a d, b, c, 1)`, with its values `[a d, b, c, 1]`.
- */
-export function blockDiagonal({ pattern, values }: FactorValues): FactorValues {
-  const { a, b, c, d } = pattern;
-  const blocks = new Pattern(a * d, b, c, 1);
-  const result = new Float32Array(values.length);
-  let write = 0;
-  for (let i = 0; i < a; i++) {
-    for (let k = 0; k < d; k++) {
-      for (let j = 0; j < b; j++) {
-        for (let l = 0; l < c; l++) {
-          result[write++] = values[((i * b + j) * c + l) * d + k] as number;
-        }
-      }
-    }
-  }
-  return { pattern: blocks, values: result };
 }

@@ -33,8 +33,8 @@ async function load(): Promise<void> {
   }
   const folder = await unpack(locateArchive());
   const manifest = join(folder, "vk_swiftshader_icd.json");
-  process.env["VK_ICD_FILENAMES"] = manifest;
-  process.env["VK_DRIVER_FILES"] = manifest;
+  process.env.VK_ICD_FILENAMES = manifest;
+  process.env.VK_DRIVER_FILES = manifest;
   // Dawn opens "libvulkan.so.1". Where the system has none, glibc hands it the library of that
   // name that is already in memory: this one. Where the system has one, the manifest is enough.
   try {

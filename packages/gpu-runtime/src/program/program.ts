@@ -92,10 +92,7 @@ export class Program {
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
   }
 
-  async #timePasses(
-    passes: readonly (readonly Recorded[])[],
-    repeats: number,
-  ): Promise<number[]> {
+  async #timePasses(passes: readonly (readonly Recorded[])[], repeats: number): Promise<number[]> {
     this.gpu.assertReady();
     if (!this.gpu.report.features.timestamps) {
       throw new PapilioError(

@@ -1,7 +1,7 @@
-import type { Dtype } from "../tensor/dtype.ts";
+import type { StorageDtype } from "@papilio/butterfly";
 
 /** WGSL type of `width` elements as stored. */
-export function storedType(dtype: Dtype, width: number): string {
+export function storedType(dtype: StorageDtype, width: number): string {
   return width === 1 ? dtype : `vec${width}<${dtype}>`;
 }
 
@@ -11,7 +11,7 @@ export function wideType(width: number): string {
 }
 
 /** The directive that half-precision storage needs. */
-export function enableDtype(dtype: Dtype): string {
+export function enableDtype(dtype: StorageDtype): string {
   return dtype === "f16" ? "enable f16;\n" : "";
 }
 

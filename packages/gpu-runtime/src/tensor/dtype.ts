@@ -1,13 +1,8 @@
+import { FLOAT_FORMATS, type StorageDtype } from "@papilio/butterfly";
 import { Float16Array } from "@petamoriken/float16";
 
-/** Storage type of a tensor's elements. Arithmetic is in float32 whatever the storage. */
-export type Dtype = "f32" | "f16";
-
-/** Bytes of one element. */
-export const DTYPE_BYTES: Readonly<Record<Dtype, number>> = { f32: 4, f16: 2 };
-
 /** The elements as stored, padded to the whole number of 32-bit words that buffer copies need. */
-export function encode(values: Float32Array, dtype: Dtype): Uint8Array<ArrayBuffer> {
+export function encode(values: Float32Array, dtype: StorageDtype): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(paddedBytes(values.length, dtype));
   if (dtype === "f32") new Float32Array(bytes.buffer, 0, values.length).set(values);
   else new Float16Array(bytes.buffer, 0, values.length).set(values);
@@ -15,17 +10,21 @@ export function encode(values: Float32Array, dtype: Dtype): Uint8Array<ArrayBuff
 }
 
 /** Reads `length` stored elements back as float32 (exact for both storage types). */
-export function decode(bytes: ArrayBuffer, length: number, dtype: Dtype): Float32Array<ArrayBuffer> {
+export function decode(
+  bytes: ArrayBuffer,
+  length: number,
+  dtype: StorageDtype,
+): Float32Array<ArrayBuffer> {
   if (dtype === "f32") return new Float32Array(bytes, 0, length);
   return Float32Array.from(new Float16Array(bytes, 0, length));
 }
 
 /** The values that storage in `dtype` leaves: rounded to half precision, or the same array. */
-export function quantize(values: Float32Array, dtype: Dtype): Float32Array {
+export function quantize(values: Float32Array, dtype: StorageDtype): Float32Array {
   return dtype === "f32" ? values : Float32Array.from(new Float16Array(values));
 }
 
 /** Bytes of a buffer that holds `length` elements, a multiple of 16 so that vec4 views fit. */
-export function paddedBytes(length: number, dtype: Dtype): number {
-  return Math.ceil((length * DTYPE_BYTES[dtype]) / 16) * 16;
+export function paddedBytes(length: number, dtype: StorageDtype): number {
+  return Math.ceil((length * FLOAT_FORMATS[dtype].bytes) / 16) * 16;
 }

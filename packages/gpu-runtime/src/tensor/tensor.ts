@@ -1,8 +1,8 @@
-import { type Layout, PapilioError } from "@papilio/butterfly";
+import { FLOAT_FORMATS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { readBuffer } from "../program/read-buffer.ts";
 import { storageBuffer } from "./buffer.ts";
-import { DTYPE_BYTES, type Dtype, decode, encode, paddedBytes } from "./dtype.ts";
+import { decode, encode, paddedBytes } from "./dtype.ts";
 
 export interface TensorOptions {
   /** Number of vectors, at least 1. */
@@ -12,7 +12,7 @@ export interface TensorOptions {
   /** `batch-first` is `[batch, features]`, `batch-last` is `[features, batch]`, row-major. */
   readonly layout: Layout;
   /** `f32` by default. */
-  readonly dtype?: Dtype;
+  readonly dtype?: StorageDtype;
   readonly label?: string;
 }
 
@@ -22,7 +22,7 @@ export class Tensor implements Disposable {
   readonly batch: number;
   readonly features: number;
   readonly layout: Layout;
-  readonly dtype: Dtype;
+  readonly dtype: StorageDtype;
   readonly #buffer: GPUBuffer;
   #disposed = false;
 
@@ -67,7 +67,7 @@ export class Tensor implements Disposable {
 
   /** Bytes of the elements, without padding. */
   get bytes(): number {
-    return this.length * DTYPE_BYTES[this.dtype];
+    return this.length * FLOAT_FORMATS[this.dtype].bytes;
   }
 
   /** The device memory, for kernels. @throws TENSOR_DISPOSED after {@link dispose}. */

@@ -1,6 +1,6 @@
+import type { StorageDtype } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import { enableDtype, range, storedType } from "../../program/wgsl.ts";
-import type { Dtype } from "../../tensor/dtype.ts";
 
 /** A row-major array `[outer, rows, columns, inner]` whose two middle axes are exchanged. */
 export interface BlockTranspose {
@@ -8,7 +8,7 @@ export interface BlockTranspose {
   readonly rows: number;
   readonly columns: number;
   readonly inner: number;
-  readonly dtype: Dtype;
+  readonly dtype: StorageDtype;
 }
 
 const WORKGROUP = 64;

@@ -1,6 +1,7 @@
+import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import { enableDtype, times } from "../../program/wgsl.ts";
-import { type Problem, strides } from "../kronecker-sparse/problem.ts";
+import type { Problem } from "../kronecker-sparse/problem.ts";
 
 const WORKGROUP = 64;
 
@@ -14,7 +15,7 @@ const WORKGROUP = 64;
 export function contractionKernel(problem: Problem): Kernel {
   const { pattern, batch, layout, dtype } = problem;
   const { b, c, d, rows } = pattern;
-  const x = strides(problem, pattern.cols);
+  const x = stridesOf(problem, pattern.cols);
   const outputs = rows * batch;
   const tiles = Math.ceil(outputs / WORKGROUP);
   const grid = dispatchGrid(tiles);
@@ -41,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let j = (feature / ${d}u) % ${b}u;
   let i = feature / ${b * d}u;
   let values_at = (i * ${b}u + j) * ${c * d}u + k;
-  let x_at = ${times("column", x.batch)} + ${times(`i * ${c * d}u + k`, x.feature)};
+  let x_at = ${times("column", x.vector)} + ${times(`i * ${c * d}u + k`, x.feature)};
   var sum = 0.0;
   for (var l = 0u; l < ${c}u; l++) {
     sum = fma(f32(values[values_at + l * ${d}u]), f32(x[x_at + l * ${d * x.feature}u]), sum);

@@ -1,6 +1,7 @@
+import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import { enableDtype, storedType, times } from "../../program/wgsl.ts";
-import { type Problem, strides } from "../kronecker-sparse/problem.ts";
+import type { Problem } from "../kronecker-sparse/problem.ts";
 
 const WORKGROUP = 64;
 
@@ -22,7 +23,7 @@ export function csrKernel(problem: Problem): Kernel {
   const grid = dispatchGrid(tiles);
   const type = storedType(dtype, width);
   const wide = storedType("f32", width);
-  const stride = strides(problem, cols);
+  const stride = stridesOf(problem, cols);
   const locate =
     layout === "batch-last"
       ? `let column = index % ${columns}u;\n  let row = index / ${columns}u;`
@@ -44,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let index = tile * ${WORKGROUP}u + lane;
   ${outputs % WORKGROUP === 0 ? "" : `if (index >= ${outputs}u) { return; }`}
   ${locate}
-  let x_at = ${times("column", stride.batch)};
+  let x_at = ${times("column", stride.vector)};
   var sum = ${wide}();
   for (var e = starts[row]; e < starts[row + 1u]; e++) {
     sum = fma(${wide}(f32(values[e])), ${wide}(x[x_at + ${times("indices[e]", stride.feature / width)}]), sum);

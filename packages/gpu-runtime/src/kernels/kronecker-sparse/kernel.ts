@@ -4,7 +4,7 @@ import { registerKernel } from "./register-shader.ts";
 import type { Variant } from "./variant.ts";
 import { workgroupKernel } from "./workgroup-shader.ts";
 
-/** The fused kernel for a problem, in a given shape. Bindings: x, weights of `packWeights`, y. */
+/** The fused kernel for a problem, in a given shape. Bindings: x, weights of `packWeights`, y, bias. */
 export function kroneckerSparseKernel(problem: Problem, variant: Variant): Kernel {
   return variant.kind === "register"
     ? registerKernel(problem, variant)

@@ -1,6 +1,6 @@
+import { type Strides, stridesOf } from "@papilio/butterfly";
 import { clamped, range, times, wideType } from "../../program/wgsl.ts";
-import { guarded, type Lanes, type LanesInput, loadWidth, narrowed } from "./lanes.ts";
-import { strides } from "./problem.ts";
+import { biases, guarded, type Lanes, type LanesInput, loadWidth, narrowed } from "./lanes.ts";
 
 /**
  * Invocations run along the batch; the weights of a workgroup are the same for all of them.
@@ -10,8 +10,8 @@ export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInp
   const { pattern, batch, dtype } = problem;
   const { vector, spans, tile, reduction, workgroup, broadcast } = variant;
   const { b, c, d } = pattern;
-  const x = strides(problem, inputFeatures);
-  const y = strides(problem, pattern.rows);
+  const x = stridesOf(problem, inputFeatures);
+  const y = stridesOf(problem, pattern.rows);
   const columns = batch / vector;
   const perWorkgroup = workgroup * spans;
   const columnTiles = Math.ceil(columns / perWorkgroup);
@@ -26,8 +26,8 @@ export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInp
   const wWidth = Math.min(loadWidth(tile), needed <= 1 ? 1 : needed <= 2 ? 2 : 4);
   const loads = broadcast === "load" ? 0 : Math.ceil(perTurn / (broadcast * wWidth));
 
-  const at = (feature: string, stride: { batch: number; feature: number }, column: string): string =>
-    `${times(feature, stride.feature / vector)} + ${times(column, stride.batch)}`;
+  const at = (feature: string, stride: Strides, column: string): string =>
+    `${times(feature, stride.feature / vector)} + ${times(column, stride.vector)}`;
 
   return {
     tiles: columnTiles * outputTiles * blocks,
@@ -39,9 +39,7 @@ export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInp
       ...range(spans).map(
         (s) => `let column${s} = columnTile * ${perWorkgroup}u + ${s * workgroup}u + lane;`,
       ),
-      ...range(spans).map(
-        (s) => `let read${s} = ${clamped(`column${s}`, columns, exactColumns)};`,
-      ),
+      ...range(spans).map((s) => `let read${s} = ${clamped(`column${s}`, columns, exactColumns)};`),
     ],
     enter: [
       `let group_i = block / ${d}u;`,
@@ -73,14 +71,15 @@ export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInp
             },
           },
         }),
+    bias: (t) => {
+      const output = clamped(`outputTile * ${tile}u + ${t}u`, b, exactOutputs);
+      return `${wideType(vector)}(${biases([`(group_i * ${b}u + ${output}) * ${d}u + group_k`])})`;
+    },
     store: (t, s) => {
       const output = `outputTile * ${tile}u + ${t}u`;
       const feature = `(group_i * ${b}u + ${output}) * ${d}u + group_k`;
       return guarded(
-        [
-          !exactOutputs && `${output} < ${b}u`,
-          !exactColumns && `column${s} < ${columns}u`,
-        ],
+        [!exactOutputs && `${output} < ${b}u`, !exactColumns && `column${s} < ${columns}u`],
         `y[${at(feature, y, `column${s}`)}] = ${narrowed(dtype, vector, `sum${t}_${s}`)};`,
       );
     },

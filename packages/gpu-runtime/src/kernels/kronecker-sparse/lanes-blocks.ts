@@ -1,6 +1,6 @@
+import { type Strides, stridesOf } from "@papilio/butterfly";
 import { clamped, range, times, wideType } from "../../program/wgsl.ts";
-import { guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
-import { strides } from "./problem.ts";
+import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 
 /**
  * Invocations run along the `a * d` blocks, whose elements are contiguous along `d` when
@@ -11,8 +11,8 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
   const { pattern, batch, dtype } = problem;
   const { vector, spans, tile, workgroup } = variant;
   const { b, c, d } = pattern;
-  const x = strides(problem, inputFeatures);
-  const y = strides(problem, pattern.rows);
+  const x = stridesOf(problem, inputFeatures);
+  const y = stridesOf(problem, pattern.rows);
   const perRow = blocks / vector;
   const blockTiles = Math.ceil(perRow / workgroup);
   const outputTiles = Math.ceil(b / tile);
@@ -20,8 +20,8 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
   const exactBlocks = perRow % workgroup === 0;
   const exactOutputs = b % tile === 0;
   const exactRows = batch % spans === 0;
-  const at = (row: string, stride: { batch: number; feature: number }, feature: string): string => {
-    const index = `${times(row, stride.batch)} + ${times(feature, stride.feature)}`;
+  const at = (row: string, stride: Strides, feature: string): string => {
+    const index = `${times(row, stride.vector)} + ${times(feature, stride.feature)}`;
     return vector === 1 ? index : `(${index}) / ${vector}u`;
   };
 
@@ -47,10 +47,11 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
       `let group_k = block % ${d}u;`,
       `let first = group_i * ${c * d}u + group_k;`,
     ],
-    along: (s, u) =>
-      `${wideType(vector)}(x[${at(`row${s}`, x, `input + ${u * d}u`)}])`,
+    along: (s, u) => `${wideType(vector)}(x[${at(`row${s}`, x, `input + ${u * d}u`)}])`,
     across: (t, u) =>
       `${wideType(vector)}(w[(output${t} * ${c}u + l + ${u}u) * ${perRow}u + slot])`,
+    bias: (t) =>
+      biases(range(vector).map((e) => `(group_i * ${b}u + output${t}) * ${d}u + group_k + ${e}u`)),
     store: (t, s) =>
       guarded(
         [

@@ -1,6 +1,6 @@
+import { stridesOf } from "@papilio/butterfly";
 import { clamped, opaque, range, times, wideType } from "../../program/wgsl.ts";
-import { guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
-import { strides } from "./problem.ts";
+import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 
 /** Blocks that are collected before their outputs are written: one vec4 of each output. */
 const COLLECTED = 4;
@@ -13,8 +13,8 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
   const { pattern, batch, dtype } = problem;
   const { vector, spans, tile, reduction, workgroup, broadcast, collect } = variant;
   const { b, c, d } = pattern;
-  const x = strides(problem, inputFeatures);
-  const y = strides(problem, pattern.rows);
+  const x = stridesOf(problem, inputFeatures);
+  const y = stridesOf(problem, pattern.rows);
   const outputs = Math.ceil(b / vector);
   const perWorkgroup = workgroup * spans;
   const outputTiles = Math.ceil(outputs / perWorkgroup);
@@ -29,7 +29,7 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
   const row = (t: string): string => `rowTile * ${tile}u + ${t}`;
   /** Index in y, in elements, of an output of a block in a batch row. */
   const place = (rowIndex: string, output: string, block: string): string =>
-    `${times(rowIndex, y.batch)} + ${times(`(${block} / ${d}u * ${b}u + ${output}) * ${d}u + ${block} % ${d}u`, y.feature)}`;
+    `${times(rowIndex, y.vector)} + ${times(`(${block} / ${d}u * ${b}u + ${output}) * ${d}u + ${block} % ${d}u`, y.feature)}`;
   const rowGuard = (t: string): string | false => !exactRows && `${row(t)} < ${batch}u`;
 
   function storeDirectly(t: number, s: number): string {
@@ -113,14 +113,14 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
     ],
     along: (s, u) => `${wideType(vector)}(w[read${s} + ${times(`l + ${u}u`, outputs)}])`,
     across: (t, u) =>
-      `f32(x[${times(clamped(row(`${t}u`), batch, exactRows), x.batch)} + ${times(`input + ${u * d}u`, x.feature)}])`,
+      `f32(x[${times(clamped(row(`${t}u`), batch, exactRows), x.vector)} + ${times(`input + ${u * d}u`, x.feature)}])`,
     ...(broadcast === "load"
       ? {}
       : {
           shared: {
             loads: range(loads).map(
               (r) =>
-                `let shared${r} = f32(x[${times(`memberRow${r}`, x.batch)} + ${times(`input + memberStep${r}`, x.feature)}]);`,
+                `let shared${r} = f32(x[${times(`memberRow${r}`, x.vector)} + ${times(`input + memberStep${r}`, x.feature)}]);`,
             ),
             across: (t, u) => {
               const index = u * tile + t;
@@ -128,8 +128,18 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
             },
           },
         }),
+    bias: (_, s) =>
+      biases(
+        range(vector).map((e) => {
+          const output = `${times(`output${s}`, vector)} + ${e}u`;
+          const inside = clamped(output, b, exactOutputs && b % vector === 0);
+          return `(block / ${d}u * ${b}u + ${inside}) * ${d}u + block % ${d}u`;
+        }),
+      ),
     store: (t, s) =>
-      collect ? `collected[${slot("turn", `${t * spans + s}u`)}] = sum${t}_${s};` : storeDirectly(t, s),
+      collect
+        ? `collected[${slot("turn", `${t * spans + s}u`)}] = sum${t}_${s};`
+        : storeDirectly(t, s),
     ...(collect
       ? {
           collect: {

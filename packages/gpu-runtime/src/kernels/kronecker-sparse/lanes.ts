@@ -1,4 +1,4 @@
-import { type Dtype, DTYPE_BYTES } from "../../tensor/dtype.ts";
+import { FLOAT_FORMATS, type StorageDtype } from "@papilio/butterfly";
 import type { Problem } from "./problem.ts";
 import type { RegisterVariant } from "./variant.ts";
 
@@ -27,6 +27,8 @@ export interface Lanes {
     readonly loads: readonly string[];
     across(t: number, u: number): string;
   };
+  /** First value of accumulator (t, s) when outputs have a bias. */
+  bias(t: number, s: number): string;
   /** Statements that write accumulator (t, s). */
   store(t: number, s: number): string;
   /**
@@ -58,8 +60,8 @@ export function loadWidth(contiguous: number): 1 | 2 | 4 {
 }
 
 /** WGSL that narrows an accumulator to the stored type. */
-export function narrowed(dtype: Dtype, width: number, value: string): string {
-  if (DTYPE_BYTES[dtype] === 4) return value;
+export function narrowed(dtype: StorageDtype, width: number, value: string): string {
+  if (FLOAT_FORMATS[dtype].bytes === 4) return value;
   return width === 1 ? `${dtype}(${value})` : `vec${width}<${dtype}>(${value})`;
 }
 
@@ -67,4 +69,12 @@ export function narrowed(dtype: Dtype, width: number, value: string): string {
 export function guarded(conditions: readonly (string | false)[], statement: string): string {
   const needed = conditions.filter((condition) => condition !== false);
   return needed.length === 0 ? statement : `if (${needed.join(" && ")}) { ${statement} }`;
+}
+
+/** WGSL for a vector of biases, given the features that they belong to. */
+export function biases(features: readonly string[]): string {
+  const values = features.map((feature) => `f32(bias[${feature}])`);
+  return values.length === 1
+    ? (values[0] as string)
+    : `vec${values.length}<f32>(${values.join(", ")})`;
 }

@@ -20,19 +20,25 @@ export interface BlockColumns {
 }
 
 /**
- * Generates the register-blocked kernel. Bindings: x, weights packed by `packWeights`, y.
+ * Generates the register-blocked kernel. Bindings: x, weights packed by `packWeights`, y, and the
+ * bias if there is one.
  *
  * With `blockColumns`, the first feature of each run of inputs is read from a fourth binding,
- * `[block][c / size]`: block-sparse rows, on the same micro-kernel.
+ * `[block][c / size]`: block-sparse rows, on the same micro-kernel, without bias.
  */
 export function registerKernel(
   problem: Problem,
   variant: RegisterVariant,
   blockColumns?: BlockColumns,
 ): Kernel {
-  const { pattern, dtype } = problem;
+  const { pattern, dtype, bias } = problem;
   const { spans, tile, reduction, workgroup, vector } = variant;
-  const lanes = LANES[variant.lanes]({ problem, variant, blocks: pattern.blocks, inputFeatures: blockColumns?.features ?? pattern.cols });
+  const lanes = LANES[variant.lanes]({
+    problem,
+    variant,
+    blocks: pattern.blocks,
+    inputFeatures: blockColumns?.features ?? pattern.cols,
+  });
   const grid = dispatchGrid(lanes.tiles);
   const { x, w, y } = lanes.widths;
 
@@ -40,7 +46,9 @@ export function registerKernel(
 @group(0) @binding(0) var<storage, read> x: array<${storedType(dtype, x)}>;
 @group(0) @binding(1) var<storage, read> w: array<${storedType(dtype, w)}>;
 @group(0) @binding(2) var<storage, read_write> y: array<${storedType(dtype, y)}>;
-${blockColumns ? "@group(0) @binding(3) var<storage, read> columns: array<u32>;" : ""}${lanes.collect?.declare ?? ""}
+${blockColumns ? "@group(0) @binding(3) var<storage, read> columns: array<u32>;" : ""}
+${bias ? `@group(0) @binding(3) var<storage, read> bias: array<${dtype}>;` : ""}
+${lanes.collect?.declare ?? ""}
 @compute @workgroup_size(${workgroup})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -52,7 +60,9 @@ fn main(
   ${blocks(
     [
       ...lanes.enter,
-      ...accumulators((t, s) => `var sum${t}_${s} = ${wideType(vector)}();`),
+      ...accumulators(
+        (t, s) => `var sum${t}_${s} = ${bias ? lanes.bias(t, s) : `${wideType(vector)}()`};`,
+      ),
       loop(products().join("\n    ")),
       ...accumulators(lanes.store),
     ].join("\n  "),
@@ -115,7 +125,7 @@ fn main(
   return {
     label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
     wgsl,
-    bindings: blockColumns ? ["read", "read", "read-write", "read"] : ["read", "read", "read-write"],
+    bindings: ["read", "read", "read-write", ...(blockColumns || bias ? ["read" as const] : [])],
     workgroups: grid,
   };
 }

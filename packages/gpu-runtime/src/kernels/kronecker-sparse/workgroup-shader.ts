@@ -1,22 +1,24 @@
+import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import { enableDtype, range, times } from "../../program/wgsl.ts";
 import { guarded, narrowed } from "./lanes.ts";
-import { type Problem, strides } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { variantName, type WorkgroupVariant } from "./variant.ts";
 
 /**
  * Generates the kernel that stages tiles of both operands in workgroup memory: the paper's kernel
- * (arXiv 2405.15013, section 3), for any size. Bindings: x, weights packed `[block][c][b]`, y.
+ * (arXiv 2405.15013, section 3), for any size. Bindings: x, weights packed `[block][c][b]`, y, and the
+ * bias if there is one.
  *
  * The inputs of a block are `d` features apart and are read from there; the outputs are written
  * `d` features apart. Tiles past the end of `b`, `c` or the batch are filled with zeros.
  */
 export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Kernel {
-  const { pattern, batch, layout, dtype } = problem;
+  const { pattern, batch, layout, dtype, bias } = problem;
   const { b, c, d, blocks } = pattern;
   const { rows, columns, depth, rowsEach, columnsEach } = variant;
-  const x = strides(problem, pattern.cols);
-  const y = strides(problem, pattern.rows);
+  const x = stridesOf(problem, pattern.cols);
+  const y = stridesOf(problem, pattern.rows);
   const threadColumns = columns / columnsEach;
   const threadRows = rows / rowsEach;
   const threads = threadColumns * threadRows;
@@ -30,7 +32,7 @@ export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Ke
   // Neighbouring invocations take neighbouring addresses: along the batch when batch-last; along
   // the inputs when batch-first and d = 1; else along whatever the cache lines hold.
   const xTile = depth * columns;
-  const xDepth = batchLast ? times("e", 1).concat(` / ${columns}u`) : `e % ${depth}u`;
+  const xDepth = batchLast ? `e / ${columns}u` : `e % ${depth}u`;
   const xColumn = batchLast ? `e % ${columns}u` : `e / ${depth}u`;
   const wTile = depth * rows;
   const load = (name: string, count: number, body: string): string => {
@@ -52,6 +54,7 @@ export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Ke
 @group(0) @binding(0) var<storage, read> x: array<${dtype}>;
 @group(0) @binding(1) var<storage, read> w: array<${dtype}>;
 @group(0) @binding(2) var<storage, read_write> y: array<${dtype}>;
+${bias ? `@group(0) @binding(3) var<storage, read> bias: array<${dtype}>;` : ""}
 var<workgroup> inputs: array<f32, ${xTile}>;
 var<workgroup> weights: array<f32, ${wTile}>;
 
@@ -79,7 +82,7 @@ fn main(
       let column = firstColumn + ${xColumn};
       $[(${xDepth}) * ${columns}u + ${xColumn}] = ${zeroOutside(
         [!exact.c && `l < ${c}u`, !exact.batch && `column < ${batch}u`],
-        `x[${times(exact.batch ? "column" : `min(column, ${batch - 1}u)`, x.batch)} + ${times(`(group_i * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${d}u + group_k`, x.feature)}]`,
+        `x[${times(exact.batch ? "column" : `min(column, ${batch - 1}u)`, x.vector)} + ${times(`(group_i * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${d}u + group_k`, x.feature)}]`,
       )};`,
     )}
     ${load(
@@ -111,9 +114,11 @@ fn main(
       range(rowsEach).map((r) => {
         const column = `(firstColumn + ${n * threadColumns}u + threadColumn)`;
         const row = `(firstRow + threadRow * ${rowsEach}u + ${r}u)`;
+        const feature = `(group_i * ${b}u + ${row}) * ${d}u + group_k`;
+        const value = bias ? `sum${r}_${n} + f32(bias[${feature}])` : `sum${r}_${n}`;
         return guarded(
           [!exact.batch && `${column} < ${batch}u`, !exact.b && `${row} < ${b}u`],
-          `y[${times(column, y.batch)} + ${times(`(group_i * ${b}u + ${row}) * ${d}u + group_k`, y.feature)}] = ${narrowed(dtype, 1, `sum${r}_${n}`)};`,
+          `y[${times(column, y.vector)} + ${times(feature, y.feature)}] = ${narrowed(dtype, 1, value)};`,
         );
       }),
     )
@@ -123,7 +128,7 @@ fn main(
   return {
     label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
     wgsl,
-    bindings: ["read", "read", "read-write"],
+    bindings: ["read", "read", "read-write", ...(bias ? ["read" as const] : [])],
     workgroups: grid,
   };
 }

@@ -1,0 +1,40 @@
+import { defineConfig } from "vitepress";
+import apiSidebar from "../api/typedoc-sidebar.json" with { type: "json" };
+
+export default defineConfig({
+  title: "Papilio",
+  description: "Inference with butterfly (Kronecker-sparse) matrices on WebGPU",
+  lang: "en",
+  cleanUrls: true,
+  lastUpdated: false,
+  srcExclude: ["snippets/**"],
+  themeConfig: {
+    search: { provider: "local" },
+    nav: [
+      { text: "Quickstart", link: "/guide/quickstart" },
+      { text: "Concepts", link: "/concepts/patterns-and-chains" },
+      { text: "API", link: "/api/" },
+    ],
+    sidebar: {
+      "/api/": [{ text: "API reference", items: apiSidebar }],
+      "/": [
+        {
+          text: "Guide",
+          items: [
+            { text: "Quickstart", link: "/guide/quickstart" },
+            { text: "The benchmark", link: "/guide/benchmark" },
+            { text: "Contributing", link: "/guide/contributing" },
+          ],
+        },
+        {
+          text: "Concepts",
+          items: [
+            { text: "Patterns and chains", link: "/concepts/patterns-and-chains" },
+            { text: "Layouts", link: "/concepts/layouts" },
+          ],
+        },
+      ],
+    },
+    outline: [2, 3],
+  },
+});

@@ -1,0 +1,2 @@
+npx papilio doctor
+npx papilio bench --help

@@ -1,0 +1,8 @@
+import { expect, it } from "vitest";
+import { promisedLines, runSnippet } from "./testing/run-snippet.ts";
+
+it.each(["chains.ts", "layouts.ts"])("%s prints what it says", (name) => {
+  const promised = promisedLines(name);
+  expect(promised).not.toEqual([]);
+  expect(runSnippet(name)).toEqual(promised);
+});

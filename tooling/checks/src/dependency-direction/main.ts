@@ -1,0 +1,19 @@
+/** Fails when a package depends or imports upwards, in a cycle, or brings Node into a browser's bundle. */
+import { resolve } from "node:path";
+import { listWorkspace } from "../workspace.ts";
+import { checkImports } from "./imports.ts";
+import { checkManifests } from "./manifests.ts";
+
+const root = resolve(import.meta.dirname, "../../../..");
+const packages = listWorkspace(root);
+const problems = [
+  ...checkManifests(packages),
+  ...checkImports(root).map(
+    ({ path, line, rule, message }) => `${path}:${line}: ${message} (${rule})`,
+  ),
+];
+for (const problem of problems) console.error(problem);
+console.log(
+  `Dependency direction of ${packages.length} packages: ${problems.length === 0 ? "in order" : `${problems.length} problems`}`,
+);
+process.exitCode = problems.length === 0 ? 0 : 1;
