@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { Gpu } from "./gpu.ts";
-import { describeDevice, type PassedOver } from "./report.ts";
+import { type DescribeOptions, describeDevice } from "./report.ts";
 import { verifyDevice } from "./verify.ts";
 
 /** Features that kernels use when the adapter has them. */
@@ -69,7 +69,7 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
 /** Requests a verified device of one adapter. Used by the Node entry, which chooses adapters itself. */
 export async function openAdapter(
   adapter: GPUAdapter,
-  options: { embedded?: boolean; passedOver?: readonly PassedOver[] } = {},
+  options: DescribeOptions = {},
 ): Promise<Gpu> {
   const requiredLimits: Record<string, number> = {};
   for (const name of RAISED) requiredLimits[name] = adapter.limits[name];

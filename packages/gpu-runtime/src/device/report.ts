@@ -44,13 +44,19 @@ export interface PassedOver {
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|basic render|software/i;
 
+/** What whoever chose the adapter knows of it. */
+export interface DescribeOptions {
+  /** Name in the driver's own spelling, which WebGPU normalizes. */
+  readonly name?: string;
+  readonly embedded?: boolean;
+  readonly passedOver?: readonly PassedOver[];
+}
+
 /** Reads a device's own description and limits into a report. */
-export function describeDevice(
-  device: GPUDevice,
-  options: { embedded?: boolean; passedOver?: readonly PassedOver[] } = {},
-): AdapterReport {
+export function describeDevice(device: GPUDevice, options: DescribeOptions = {}): AdapterReport {
   const info = device.adapterInfo;
-  const name = info.device || info.description || info.architecture || "unnamed adapter";
+  const name =
+    options.name || info.device || info.description || info.architecture || "unnamed adapter";
   const text = [name, info.description, info.vendor, info.architecture].join(" ");
   const limits = device.limits;
   return {

@@ -11,11 +11,12 @@ interface Dawn {
 const instances: GPU[] = [];
 
 /**
- * A Dawn instance. `name` narrows the adapters to those whose name contains it.
+ * A Dawn instance. `name` narrows the adapters to those whose name contains it; `options` are more
+ * of Dawn's own.
  *
  * @throws DAWN_MISSING without the `webgpu` package or a build of it for this platform.
  */
-export async function createDawn(name?: string): Promise<GPU> {
+export async function createDawn(name?: string, options: readonly string[] = []): Promise<GPU> {
   let dawn: Dawn;
   try {
     dawn = await import("webgpu");
@@ -37,6 +38,7 @@ export async function createDawn(name?: string): Promise<GPU> {
     // NVIDIA's driver computes f16 correctly; Dawn hides it for lack of conformance of corner cases.
     "enable-dawn-features=vulkan_enable_f16_on_nvidia",
     ...(name === undefined ? [] : [`adapter=${name}`]),
+    ...options,
   ]);
   instances.push(instance);
   return instance;

@@ -67,7 +67,7 @@ async function openInstalled(wanted: string, passedOver: PassedOver[]): Promise<
     try {
       const adapter = await (await createDawn(name)).requestAdapter();
       if (adapter === null) throw new Error("Dawn gives no adapter for it");
-      return await openAdapter(adapter, { passedOver });
+      return await openAdapter(adapter, { name, passedOver });
     } catch (error) {
       passedOver.push({ name, reason: (error as Error).message });
     }
@@ -81,7 +81,7 @@ async function openEmbedded(passedOver: PassedOver[]): Promise<Gpu | undefined> 
     await loadSwiftShader();
     const adapter = await (await createDawn()).requestAdapter();
     if (adapter === null) throw new Error("Dawn finds no adapter in it");
-    return await openAdapter(adapter, { embedded: true, passedOver });
+    return await openAdapter(adapter, { name: "SwiftShader", embedded: true, passedOver });
   } catch (error) {
     passedOver.push({ name, reason: (error as Error).message });
     return undefined;

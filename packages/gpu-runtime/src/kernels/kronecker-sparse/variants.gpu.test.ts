@@ -1,0 +1,142 @@
+import { KroneckerSparse, LAYOUTS, Pattern, uniform } from "@papilio/butterfly";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../../device/gpu.ts";
+import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";
+import type { InputShape } from "../../multiplication/multiplication.ts";
+import { openTestGpu } from "../../testing/open-test-gpu.ts";
+import { runCase } from "../../testing/run-case.ts";
+import { loadWidth } from "./lanes.ts";
+import { type RegisterVariant, type Variant, variantName } from "./variant.ts";
+
+let gpu: Gpu;
+let subgroup: number | "load";
+beforeAll(async () => {
+  gpu = await openTestGpu();
+  const sizes = gpu.report.features.subgroups;
+  subgroup = sizes !== null && sizes.min === sizes.max ? sizes.min : "load";
+});
+afterAll(() => gpu.dispose());
+
+async function expectRight(pattern: Pattern, shape: InputShape, variant: Variant): Promise<void> {
+  const factor = KroneckerSparse.random(pattern, { seed: 11 });
+  const bias = Float32Array.from({ length: pattern.rows }, uniform(5));
+  const found = await runCase(
+    gpu,
+    factor,
+    shape,
+    (stored) => prepareKroneckerSparse(gpu, stored, shape, { variant, bias }),
+    bias,
+  );
+  expect(found, `${pattern} ${JSON.stringify(shape)} ${variantName(variant)}`).toMatchObject({
+    ok: true,
+    nonFinite: 0,
+  });
+}
+
+const shapes = fc.record({
+  pattern: fc
+    .tuple(
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 9 }),
+    )
+    .map(([a, b, c, d]) => new Pattern(a, b, c, d)),
+  batch: fc.integer({ min: 1, max: 40 }),
+  layout: fc.constantFrom(...LAYOUTS),
+  dtype: fc.constantFrom("f32" as const, "f16" as const),
+});
+
+const registers = fc.record({
+  lanes: fc.constantFrom("batch" as const, "outputs" as const, "blocks" as const),
+  vector: fc.constantFrom(1 as const, 2 as const, 4 as const),
+  spans: fc.integer({ min: 1, max: 3 }),
+  tile: fc.integer({ min: 1, max: 7 }),
+  reduction: fc.constantFrom(1, 2, 3),
+  shared: fc.boolean(),
+  subgroups: fc.integer({ min: 1, max: 3 }),
+  collect: fc.boolean(),
+});
+
+describe("any variant on any problem gives the float64 product, bias included", () => {
+  it("register-blocked", { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, registers, async ({ pattern, batch, layout, dtype }, chosen) => {
+        const { lanes, shared, subgroups, ...rest } = chosen;
+        const size = subgroup === "load" ? 8 : subgroup;
+        // What a variant may assume: see RegisterVariant.
+        const contiguous =
+          lanes === "outputs"
+            ? rest.vector
+            : lanes === "batch"
+              ? loadWidth(layout === "batch-last" ? batch : 1)
+              : loadWidth(layout === "batch-first" ? pattern.d : 1);
+        const variant: RegisterVariant = {
+          ...rest,
+          kind: "register",
+          lanes,
+          vector: Math.min(rest.vector, contiguous) as 1 | 2 | 4,
+          reduction: pattern.c % rest.reduction === 0 ? rest.reduction : 1,
+          broadcast: shared && lanes !== "blocks" ? subgroup : "load",
+          workgroup: subgroups * size,
+          collect:
+            rest.collect && lanes === "outputs" && layout === "batch-first" && pattern.d % 4 === 0,
+        };
+        const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+        await expectRight(pattern, { batch, layout, dtype: stored }, variant);
+      }),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+
+  it("staged in workgroup memory", { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        shapes,
+        fc.record({
+          rowsEach: fc.constantFrom(1, 2, 4),
+          columnsEach: fc.constantFrom(1, 4),
+          depth: fc.constantFrom(4, 8, 16),
+        }),
+        async ({ pattern, batch, layout, dtype }, { rowsEach, columnsEach, depth }) => {
+          const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+          await expectRight(
+            pattern,
+            { batch, layout, dtype: stored },
+            {
+              kind: "workgroup",
+              rows: 8 * rowsEach,
+              columns: 8 * columnsEach,
+              depth,
+              rowsEach,
+              columnsEach,
+            },
+          );
+        },
+      ),
+      { numRuns: 20, seed: 1 },
+    );
+  });
+
+  it("collects blocks for vec4 stores", async () => {
+    const pattern = new Pattern(2, 20, 6, 8);
+    for (const vector of [1, 2, 4] as const) {
+      await expectRight(
+        pattern,
+        { batch: 9, layout: "batch-first", dtype: "f32" },
+        {
+          kind: "register",
+          lanes: "outputs",
+          vector,
+          spans: 2,
+          tile: 4,
+          reduction: 2,
+          broadcast: subgroup,
+          workgroup: subgroup === "load" ? 8 : subgroup,
+          collect: true,
+        },
+      );
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { KroneckerSparse, LAYOUTS, Pattern, type StorageDtype } from "@papilio/butterfly";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../device/gpu.ts";
+import { openTestGpu } from "../testing/open-test-gpu.ts";
+import { runCase } from "../testing/run-case.ts";
+import { prepareBmm } from "./bmm.ts";
+import { prepareBsr } from "./bsr.ts";
+import { prepareCsr } from "./csr.ts";
+import { prepareDense } from "./dense.ts";
+import { prepareEinsum } from "./einsum.ts";
+import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
+import type { PrepareMultiplication } from "./multiplication.ts";
+
+const preparations: Record<string, PrepareMultiplication> = {
+  "kronecker-sparse": prepareKroneckerSparse,
+  bmm: prepareBmm,
+  bsr: prepareBsr,
+  csr: prepareCsr,
+  dense: prepareDense,
+  einsum: prepareEinsum,
+};
+
+// Square and rectangular, with and without shuffles, multiples of every tile and of none.
+const cases: [pattern: string, batch: number][] = [
+  ["1,1,1,1", 1],
+  ["3,5,7,6", 13],
+  ["2,16,8,4", 32],
+  ["2,8,32,1", 16],
+  ["1,7,3,12", 2],
+  ["2,6,4,2", 1],
+];
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openTestGpu();
+});
+afterAll(() => gpu.dispose());
+
+describe.each(Object.entries(preparations))("%s", (_, prepare) => {
+  describe.each(LAYOUTS)("%s", (layout) => {
+    it.for(cases)("multiplies by %s with a batch of %i in f32", ([text, batch]) =>
+      expectRight(text, batch, "f32"),
+    );
+
+    it.for(cases)("multiplies by %s with a batch of %i in f16", async ([text, batch], { skip }) => {
+      skip(!gpu.report.features.f16, "the adapter has no half precision");
+      await expectRight(text, batch, "f16");
+    });
+
+    async function expectRight(text: string, batch: number, dtype: StorageDtype): Promise<void> {
+      const factor = KroneckerSparse.random(Pattern.parse(text), { seed: 3 });
+      const found = await runCase(gpu, factor, { batch, layout, dtype }, (stored) =>
+        prepare(gpu, stored, { batch, layout, dtype }),
+      );
+      expect(found).toMatchObject({ ok: true, nonFinite: 0 });
+    }
+  });
+});
+
+describe("limits", () => {
+  it("refuses a dense matrix that the device cannot hold, before it is built", () => {
+    const factor = KroneckerSparse.random(new Pattern(1024, 2, 2, 128), { seed: 0 });
+    expect(() =>
+      prepareDense(gpu, factor, { batch: 1, layout: "batch-last", dtype: "f32" }),
+    ).toThrow(expect.objectContaining({ code: "BUFFER_TOO_LARGE" }));
+  });
+
+  it("refuses a bias of the wrong length", () => {
+    const factor = KroneckerSparse.random(new Pattern(1, 2, 2, 2), { seed: 0 });
+    expect(() =>
+      prepareKroneckerSparse(
+        gpu,
+        factor,
+        { batch: 1, layout: "batch-last", dtype: "f32" },
+        { bias: new Float32Array(3) },
+      ),
+    ).toThrow(expect.objectContaining({ code: "BIAS_LENGTH" }));
+  });
+});
