@@ -1,1 +1,5 @@
-export {};
+export {
+  DeviceKroneckerSparseLinear,
+  KroneckerSparseLinear,
+  type LinearInitialization,
+} from "./kronecker-sparse-linear.ts";

@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, type StorageDtype } from "@papilio/butterfly";
 import { PipelineCache } from "../program/pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
 
@@ -65,6 +65,16 @@ export class Gpu implements Disposable {
         "Results computed since then are not valid. Please report this, with the message.",
       );
     }
+  }
+
+  /** @throws PapilioError `F16_UNAVAILABLE` for half precision on an adapter without it */
+  assertDtype(dtype: StorageDtype): void {
+    if (dtype !== "f16" || this.report.features.f16) return;
+    throw new PapilioError(
+      "F16_UNAVAILABLE",
+      `Adapter ${this.report.name} has no half precision (shader-f16).`,
+      "Use dtype f32, or another adapter.",
+    );
   }
 
   /** Waits for all submitted work, then reports what went wrong in it. */

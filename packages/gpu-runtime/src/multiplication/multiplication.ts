@@ -83,7 +83,7 @@ export function multiplication(
   prepare: (buffers: BufferSet, problem: Problem) => (x: GPUBuffer, y: GPUBuffer) => Step[],
 ): Multiplication {
   const { pattern } = factor;
-  if (shape.dtype === "f16" && !gpu.report.features.f16) throw f16Unavailable(gpu);
+  gpu.assertDtype(shape.dtype);
   const buffers = new BufferSet(gpu);
   try {
     const steps = prepare(buffers, { pattern, ...shape });
@@ -103,15 +103,6 @@ export function multiplication(
     buffers.dispose();
     throw error;
   }
-}
-
-/** The error for half precision on a device without it. */
-export function f16Unavailable(gpu: Gpu): PapilioError {
-  return new PapilioError(
-    "F16_UNAVAILABLE",
-    `Adapter ${gpu.report.name} has no half precision (shader-f16).`,
-    "Use dtype f32, or another adapter.",
-  );
 }
 
 function assertShape(tensor: Tensor, shape: InputShape, features: number, role: string): void {

@@ -38,13 +38,7 @@ export class Tensor implements Disposable {
         );
       }
     }
-    if (dtype === "f16" && !gpu.report.features.f16) {
-      throw new PapilioError(
-        "F16_UNAVAILABLE",
-        `Adapter ${gpu.report.name} has no half precision (shader-f16).`,
-        "Use dtype f32, or another adapter.",
-      );
-    }
+    gpu.assertDtype(dtype);
     this.gpu = gpu;
     this.batch = batch;
     this.features = features;
