@@ -33,5 +33,6 @@ export type {
 } from "./multiplication/multiplication.ts";
 export type { Kernel, Step } from "./program/kernel.ts";
 export { Program } from "./program/program.ts";
+export { assertFits } from "./tensor/buffer.ts";
 export { quantize } from "./tensor/dtype.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";

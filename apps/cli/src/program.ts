@@ -1,0 +1,32 @@
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import { benchCommand } from "./commands/bench.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { summaryCommand } from "./commands/summary.ts";
+
+/** This package's version. */
+export const version: string = (
+  createRequire(import.meta.url)("../package.json") as { version: string }
+).version;
+
+/** The command line, with its errors thrown instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command("papilio")
+    .description("Butterfly (Kronecker-sparse) matrix multiplication on your own adapter.")
+    .version(version)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  papilio doctor                      which adapters there are, and what to install
+  papilio bench                       compare the implementations, in about a minute
+  papilio bench --pattern 4,64,64,4   on a pattern of your own`,
+    );
+  const commands = [benchCommand(), doctorCommand(), summaryCommand()];
+  for (const command of [program, ...commands]) {
+    // Errors are written by report-error.ts, in one line for every kind.
+    command.exitOverride().configureOutput({ outputError: () => undefined });
+  }
+  for (const command of commands) program.addCommand(command);
+  return program;
+}
