@@ -2,7 +2,15 @@ import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import type { Environment } from "@papilio/bench";
 import type { AdapterReport } from "@papilio/gpu-runtime";
-import { version } from "./program.ts";
+
+const require = createRequire(import.meta.url);
+
+function readVersion(from: NodeJS.Require, manifest: string): string {
+  return (from(manifest) as { version: string }).version;
+}
+
+/** This program's version. */
+export const version: string = readVersion(require, "../package.json");
 
 /** Where a run is made, for its results file. */
 export function describeEnvironment(adapter: AdapterReport, command: string): Environment {
@@ -19,17 +27,17 @@ export function describeEnvironment(adapter: AdapterReport, command: string): En
   };
 }
 
-/** Versions of Node, of this program and of the optional packages, where they are installed. */
+/** Versions of Node, of this program and of Dawn, where that is installed. */
 export function versions(): Record<string, string> {
-  const require = createRequire(import.meta.url);
-  const found: Record<string, string> = { node: process.versions.node, papilio: version };
-  const runtime = createRequire(require.resolve("@papilio/gpu-runtime/package.json"));
-  for (const name of ["webgpu"]) {
-    try {
-      found[name] = (runtime(`${name}/package.json`) as { version: string }).version;
-    } catch {
-      found[name] = "not installed";
-    }
+  return { node: process.versions.node, papilio: version, webgpu: dawnVersion() };
+}
+
+function dawnVersion(): string {
+  try {
+    // Dawn is the GPU runtime's dependency, not this program's.
+    const runtime = createRequire(require.resolve("@papilio/gpu-runtime/package.json"));
+    return readVersion(runtime, "webgpu/package.json");
+  } catch {
+    return "not installed";
   }
-  return found;
 }

@@ -1,13 +1,8 @@
-import { createRequire } from "node:module";
 import { Command } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { summaryCommand } from "./commands/summary.ts";
-
-/** This package's version. */
-export const version: string = (
-  createRequire(import.meta.url)("../package.json") as { version: string }
-).version;
+import { version } from "./environment.ts";
 
 /** The command line, with its errors thrown instead of ending the process. */
 export function createProgram(): Command {

@@ -153,7 +153,10 @@ async function save(results: BenchResults, path: string): Promise<void> {
 
 /** The table of cases, what they say together, and what went wrong. */
 function render(results: BenchResults): string {
-  const table = new Table({ head: [...TABLE_HEAD], style: { head: [], border: [] } });
+  const table = new Table({
+    head: [...TABLE_HEAD],
+    style: { head: [], border: [], compact: true },
+  });
   for (const item of results.cases) table.push(tableRow(summarizeCase(item)));
   const lines = [table.toString(), "", ...summaryLines(summarizeRun(results))];
   for (const item of results.cases) {

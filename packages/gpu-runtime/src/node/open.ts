@@ -61,7 +61,8 @@ async function openInstalled(wanted: string, passedOver: PassedOver[]): Promise<
   for (const { name, kind } of installed) {
     const fits = wanted === "auto" || wanted === kind || matchesName(name, wanted);
     if (!fits) {
-      passedOver.push({ name, reason: `a ${kind} adapter, and ${wanted} was asked for` });
+      const named = wanted !== "hardware" && wanted !== "software";
+      passedOver.push({ name, reason: named ? "another name" : `a ${kind} adapter` });
       continue;
     }
     try {

@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const main = join(import.meta.dirname, "main.ts");
+const folder = mkdtempSync(join(tmpdir(), "papilio-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function papilio(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ["--conditions=@papilio/source", main, ...args], {
+    encoding: "utf8",
+  });
+}
+
+describe("input that cannot be used", () => {
+  it.each([
+    [["bench", "--patern", "1,2,3,4"], "USAGE"],
+    [["frobnicate"], "USAGE"],
+    [["summary"], "USAGE"],
+    [["bench", "--pattern", "4,64,64"], "PATTERN_SYNTAX"],
+    [["bench", "--pattern", "4,0,64,4"], "PATTERN_INVALID"],
+    [["bench", "--batch", "0"], "FLAG_INVALID"],
+    [["bench", "--batch", "1.5"], "FLAG_INVALID"],
+    [["bench", "--rounds", "many"], "FLAG_INVALID"],
+    [["bench", "--dtype", "f64"], "FLAG_INVALID"],
+    [["bench", "--layout", "sideways"], "FLAG_INVALID"],
+    [["bench", "--suite", "nothing"], "SUITE_UNKNOWN"],
+    [["bench", "--implementation", "magic"], "IMPLEMENTATION_UNKNOWN"],
+    [["bench", "--json", join(folder, "no", "folder.json")], "OUTPUT_UNWRITABLE"],
+    [["summary", join(folder, "missing.json")], "INPUT_UNREADABLE"],
+    [["summary", main], "RESULTS_SYNTAX"],
+  ])("%j is one line with the code, and status 2", (args, code) => {
+    const { status, stdout, stderr } = papilio(...args);
+    expect(stderr).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+\\n$`));
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+  });
+
+  it("leaves no file behind where the output was to go", () => {
+    const output = join(folder, "new.json");
+    papilio("bench", "--json", output, "--adapter", "no such adapter");
+    expect(existsSync(output)).toBe(false);
+  });
+});
+
+describe("help", () => {
+  it.each([[[]], [["bench"]], [["doctor"]], [["summary"]]])("of %j has examples", (command) => {
+    const { status, stdout } = papilio(...command, "--help");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Examples?:\n {2}papilio /);
+  });
+
+  it("tells the version", () => {
+    expect(papilio("--version")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { caseName, expandGrid } from "./case.ts";
+import { findImplementation } from "./implementations/registry.ts";
+import { findSuite, suites } from "./suites.ts";
+
+describe("suites", () => {
+  it("expand to distinct cases", () => {
+    for (const [name, grid] of Object.entries(suites)) {
+      const names = expandGrid(grid).map(caseName);
+      expect(new Set(names).size, name).toBe(names.length);
+    }
+    expect(expandGrid(findSuite("quick")).map(caseName)).toContain(
+      "4,64,64,4 x 128 f32 batch-last",
+    );
+  });
+
+  it("are refused by an unknown name, inherited ones included", () => {
+    for (const name of ["nothing", "toString", "__proto__"]) {
+      expect(() => findSuite(name)).toThrow(expect.objectContaining({ code: "SUITE_UNKNOWN" }));
+    }
+  });
+
+  it("of the foundation span what they promise", () => {
+    const { patterns, batches, dtypes, layouts } = findSuite("foundation");
+    expect([batches, dtypes, layouts]).toEqual([
+      [128, 1024],
+      ["f32", "f16"],
+      ["batch-first", "batch-last"],
+    ]);
+    const sides = patterns.flatMap(({ b, c }) => [b, c]);
+    expect([Math.min(...sides), Math.max(...sides)]).toEqual([2, 512]);
+    const depths = patterns.map(({ d }) => d);
+    expect([Math.min(...depths), Math.max(...depths)]).toEqual([1, 1024]);
+    expect(patterns.some(({ b, c }) => b !== c)).toBe(true);
+    const several = expandGrid(findSuite("foundation")).filter(({ pattern }) => pattern.blocks > 1);
+    expect(several.length).toBeGreaterThanOrEqual(60);
+  });
+});
+
+describe("implementations", () => {
+  it("are found by name", () => {
+    expect(findImplementation("bmm").name).toBe("bmm");
+    expect(() => findImplementation("bm")).toThrow(
+      expect.objectContaining({ code: "IMPLEMENTATION_UNKNOWN" }),
+    );
+  });
+});
