@@ -1,4 +1,6 @@
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { expectAgreement } from "@papilio/testing/quickstart";
 import { expect, it } from "vitest";
 import { runSnippet } from "./testing/run-snippet.ts";
@@ -13,4 +15,17 @@ it("the quickstart for browsers multiplies where there is a navigator.gpu", () =
   const shim = join(import.meta.dirname, "testing/navigator-gpu.ts");
   const [line] = runSnippet("browser.ts", `--import=${shim}`);
   expect(line).toMatch(/Float32Array\(32768\)/);
+});
+
+const commands = readFileSync(join(import.meta.dirname, "command-line.sh"), "utf8").trim().split("\n");
+
+it.each(commands)("%s works", (command) => {
+  const [npx, papilio, ...args] = command.split(" ");
+  expect([npx, papilio]).toEqual(["npx", "papilio"]);
+  const main = resolve(import.meta.dirname, "../../cli/src/main.ts");
+  const output = execFileSync(process.execPath, ["--conditions=@papilio/source", main, ...args], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  expect(output).not.toBe("");
 });

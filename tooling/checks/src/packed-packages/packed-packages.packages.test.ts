@@ -71,6 +71,10 @@ describe("a project outside the workspace", () => {
     expectAgreement(runIn(project, process.execPath, "node.ts").trim());
   });
 
+  it("runs the command line", () => {
+    expect(runIn(project, "node_modules/.bin/papilio", "--help")).toContain("bench");
+  });
+
   it.each(["@papilio/butterfly", "@papilio/gpu-runtime", "@papilio/nn"])(
     "bundles %s for browsers without anything of Node",
     async (specifier) => {

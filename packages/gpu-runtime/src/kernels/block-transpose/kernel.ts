@@ -1,6 +1,6 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enableDtype, range, storedType } from "../../program/wgsl.ts";
+import { enableDtype, loadWidth, range, storedType } from "../wgsl.ts";
 
 /** A row-major array `[outer, rows, columns, inner]` whose two middle axes are exchanged. */
 export interface BlockTranspose {
@@ -18,65 +18,84 @@ const WORKGROUP = 64;
  * rewriting, which the fused kernel does without. Bindings: source, destination.
  *
  * Made as good as it can be, because the baselines that need it are compared with the fused kernel:
- * runs along `inner` move as vec4; without such runs an invocation transposes a 4 x 4 tile in
- * registers, so that reads and writes are both vec4.
+ * runs along `inner` move in loads as wide as they can be; without such runs an invocation transposes
+ * a tile of up to 4 x 4 in registers, so that reads and writes are both wide.
  */
 export function blockTransposeKernel(problem: BlockTranspose): Kernel {
   const { rows, columns, inner, outer, dtype } = problem;
-  const label = `block-transpose ${outer}x${rows}x${columns}x${inner}`;
-  const width = inner % 4 === 0 ? 4 : inner % 2 === 0 ? 2 : 1;
-  const square = inner === 1 && rows % 4 === 0 && columns % 4 === 0;
-  const invocations = square
-    ? (outer * rows * columns) / 16
-    : (outer * rows * columns * inner) / width;
-  const tiles = Math.ceil(invocations / WORKGROUP);
-  const grid = dispatchGrid(tiles);
-  const type = storedType(dtype, square ? 4 : width);
-  const body = square ? squareTiles(rows, columns, type) : runs(rows, columns, inner / width);
+  const plan = inner === 1 ? tiles(rows, columns) : runs(rows, columns, inner);
+  const invocations = (outer * rows * columns * inner) / plan.each;
+  const workgroups = Math.ceil(invocations / WORKGROUP);
+  const grid = dispatchGrid(workgroups);
   return {
-    label,
+    label: `block-transpose ${outer}x${rows}x${columns}x${inner}`,
     bindings: ["read", "read-write"],
     workgroups: grid,
     wgsl: `${enableDtype(dtype)}
-@group(0) @binding(0) var<storage, read> source: array<${type}>;
-@group(0) @binding(1) var<storage, read_write> destination: array<${type}>;
+@group(0) @binding(0) var<storage, read> source: array<${storedType(dtype, plan.read)}>;
+@group(0) @binding(1) var<storage, read_write> destination: array<${storedType(dtype, plan.write)}>;
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${tileIndexWgsl(grid, tiles)}
+  ${tileIndexWgsl(grid, workgroups)}
   let index = tile * ${WORKGROUP}u + lane;
   ${invocations % WORKGROUP === 0 ? "" : `if (index >= ${invocations}u) { return; }`}
-  ${body}
+  ${plan.body(dtype)}
 }
 `,
   };
 }
 
-/** One load and one store of a run; `inner` counts loads. Writes are in order. */
-function runs(rows: number, columns: number, inner: number): string {
-  return `let position = index % ${inner}u;
-  let row = (index / ${inner}u) % ${rows}u;
-  let column = (index / ${inner * rows}u) % ${columns}u;
-  let outer = index / ${inner * rows * columns}u;
-  destination[index] = source[((outer * ${rows}u + row) * ${columns}u + column) * ${inner}u + position];`;
+/** What one invocation does. */
+interface Plan {
+  /** Elements that it moves, and elements of one load and of one store. */
+  readonly each: number;
+  readonly read: number;
+  readonly write: number;
+  body(dtype: StorageDtype): string;
 }
 
-/** A 4 x 4 tile: four rows in, four columns out. */
-function squareTiles(rows: number, columns: number, type: string): string {
-  const columnTiles = columns / 4;
-  const rowTiles = rows / 4;
-  return `let columnTile = index % ${columnTiles}u;
-  let rowTile = (index / ${columnTiles}u) % ${rowTiles}u;
-  let outer = index / ${rowTiles * columnTiles}u;
-  let read = (outer * ${rows}u + rowTile * 4u) * ${columnTiles}u + columnTile;
-  let write = (outer * ${columns}u + columnTile * 4u) * ${rowTiles}u + rowTile;
-  ${range(4)
-    .map((r) => `let row${r} = source[read + ${r * columnTiles}u];`)
+/** One load and one store of a run; writes are in order. */
+function runs(rows: number, columns: number, inner: number): Plan {
+  const width = loadWidth(inner);
+  const loads = inner / width;
+  return {
+    each: width,
+    read: width,
+    write: width,
+    body: () => `let position = index % ${loads}u;
+  let row = (index / ${loads}u) % ${rows}u;
+  let column = (index / ${loads * rows}u) % ${columns}u;
+  let outer = index / ${loads * rows * columns}u;
+  destination[index] = source[((outer * ${rows}u + row) * ${columns}u + column) * ${loads}u + position];`,
+  };
+}
+
+/** A tile in registers: as many rows in as it is high, as many columns out as it is wide. */
+function tiles(rows: number, columns: number): Plan {
+  const height = loadWidth(rows);
+  const width = loadWidth(columns);
+  const across = columns / width;
+  const down = rows / height;
+  const element = (row: number, column: number): string =>
+    width === 1 ? `row${row}` : `row${row}[${column}]`;
+  return {
+    each: height * width,
+    read: width,
+    write: height,
+    body: (dtype) => `let columnTile = index % ${across}u;
+  let rowTile = (index / ${across}u) % ${down}u;
+  let outer = index / ${down * across}u;
+  let read = (outer * ${rows}u + rowTile * ${height}u) * ${across}u + columnTile;
+  let write = (outer * ${columns}u + columnTile * ${width}u) * ${down}u + rowTile;
+  ${range(height)
+    .map((row) => `let row${row} = source[read + ${row * across}u];`)
     .join("\n  ")}
-  ${range(4)
-    .map(
-      (r) =>
-        `destination[write + ${r * rowTiles}u] = ${type}(row0[${r}], row1[${r}], row2[${r}], row3[${r}]);`,
-    )
-    .join("\n  ")}`;
+  ${range(width)
+    .map((column) => {
+      const values = range(height).map((row) => element(row, column));
+      return `destination[write + ${column * down}u] = ${storedType(dtype, height)}(${values.join(", ")});`;
+    })
+    .join("\n  ")}`,
+  };
 }

@@ -1,7 +1,7 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enableDtype, storedType, times } from "../../program/wgsl.ts";
 import type { Problem } from "../kronecker-sparse/problem.ts";
+import { enableDtype, storedType, times } from "../wgsl.ts";
 
 const WORKGROUP = 64;
 

@@ -1,5 +1,5 @@
 import type { AdapterReport } from "../../device/report.ts";
-import { loadWidth } from "./lanes.ts";
+import { loadWidth } from "../wgsl.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterVariant, Variant, WorkgroupVariant } from "./variant.ts";
 

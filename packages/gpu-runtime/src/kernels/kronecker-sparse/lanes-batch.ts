@@ -1,6 +1,6 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
-import { clamped, range, times, wideType } from "../../program/wgsl.ts";
-import { biases, guarded, type Lanes, type LanesInput, loadWidth, narrowed } from "./lanes.ts";
+import { clamped, loadWidth, range, times, wideType } from "../wgsl.ts";
+import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 
 /**
  * Invocations run along the batch; the weights of a workgroup are the same for all of them.

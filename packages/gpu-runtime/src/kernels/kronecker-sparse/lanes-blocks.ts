@@ -1,5 +1,5 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
-import { clamped, range, times, wideType } from "../../program/wgsl.ts";
+import { clamped, range, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { stridesOf } from "@papilio/butterfly";
-import { clamped, opaque, range, times, wideType } from "../../program/wgsl.ts";
+import { clamped, opaque, range, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 
 /** Blocks that are collected before their outputs are written: one vec4 of each output. */

@@ -53,12 +53,6 @@ export interface LanesInput {
   readonly inputFeatures: number;
 }
 
-/** Elements that one load can take when every load starts at a multiple of `contiguous`. */
-export function loadWidth(contiguous: number): 1 | 2 | 4 {
-  if (contiguous % 4 === 0) return 4;
-  return contiguous % 2 === 0 ? 2 : 1;
-}
-
 /** WGSL that narrows an accumulator to the stored type. */
 export function narrowed(dtype: StorageDtype, width: number, value: string): string {
   if (FLOAT_FORMATS[dtype].bytes === 4) return value;

@@ -1,5 +1,5 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enableDtype, opaque, range, storedType, wideType } from "../../program/wgsl.ts";
+import { enableDtype, opaque, range, storedType, wideType } from "../wgsl.ts";
 import type { Lanes, LanesInput } from "./lanes.ts";
 import { batchLanes } from "./lanes-batch.ts";
 import { blocksLanes } from "./lanes-blocks.ts";

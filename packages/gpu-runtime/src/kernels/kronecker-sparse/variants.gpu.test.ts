@@ -6,7 +6,7 @@ import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts
 import type { InputShape } from "../../multiplication/multiplication.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
-import { loadWidth } from "./lanes.ts";
+import { loadWidth } from "../wgsl.ts";
 import { type RegisterVariant, type Variant, variantName } from "./variant.ts";
 
 let gpu: Gpu;

@@ -1,6 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enableDtype, range, times } from "../../program/wgsl.ts";
+import { enableDtype, range, times } from "../wgsl.ts";
 import { guarded, narrowed } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
 import { variantName, type WorkgroupVariant } from "./variant.ts";

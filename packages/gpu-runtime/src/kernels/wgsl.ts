@@ -15,6 +15,12 @@ export function enableDtype(dtype: StorageDtype): string {
   return dtype === "f16" ? "enable f16;\n" : "";
 }
 
+/** Elements that one load can take when every load starts at a multiple of `contiguous`. */
+export function loadWidth(contiguous: number): 1 | 2 | 4 {
+  if (contiguous % 4 === 0) return 4;
+  return contiguous % 2 === 0 ? 2 : 1;
+}
+
 /** WGSL for `index * factor`; a factor of one is left out so that generated code stays readable. */
 export function times(index: string, factor: number): string {
   return factor === 1 ? index : `(${index}) * ${factor}u`;
