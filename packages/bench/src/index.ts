@@ -2,7 +2,15 @@ export { assertCaseFits, type Case, caseName, expandGrid, type Grid } from "./ca
 export type { Implementation, Prepared, Problem } from "./implementation.ts";
 export { fromMultiplication } from "./implementations/from-multiplication.ts";
 export { FUSED, findImplementation, implementations } from "./implementations/registry.ts";
-export { formatSeconds, renderMarkdown, summaryLines, TABLE_HEAD, tableRow } from "./markdown.ts";
+export {
+  DETAIL_HEAD,
+  detailRows,
+  formatSeconds,
+  renderMarkdown,
+  summaryLines,
+  TABLE_HEAD,
+  tableRow,
+} from "./markdown.ts";
 export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
 export { parseResults } from "./parse-results.ts";
 export {

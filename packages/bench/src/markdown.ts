@@ -36,8 +36,35 @@ export function summaryLines(summary: RunSummary): string[] {
   return lines;
 }
 
+/** The columns of the table of implementations. */
+export const DETAIL_HEAD: readonly string[] = [
+  "case",
+  "implementation",
+  "median",
+  "quartiles",
+  "wall",
+  "cold",
+  "rewriting",
+  "relative",
+];
+
+/** One row for each implementation of a case, fastest first, times relative to the fastest. */
+export function detailRows({ name, ranking }: CaseSummary): string[][] {
+  const fastest = ranking[0]?.time.median ?? 0;
+  return ranking.map(({ implementation, time, wall, coldSeconds, rewriting }, place) => [
+    place === 0 ? name : "",
+    implementation,
+    formatSeconds(time.median),
+    `${formatSeconds(time.lower)} - ${formatSeconds(time.upper)}`,
+    formatSeconds(wall.median),
+    formatSeconds(coldSeconds),
+    rewriting === undefined ? "-" : percent(rewriting),
+    factor(time.median / fastest),
+  ]);
+}
+
 /** The columns of the table of cases. */
-export const TABLE_HEAD = [
+export const TABLE_HEAD: readonly string[] = [
   "case",
   "fused",
   "best other",
@@ -45,7 +72,7 @@ export const TABLE_HEAD = [
   "speed-up",
   "fused / bmm's product",
   "bmm rewriting",
-] as const;
+];
 
 /** One row of the table of cases. */
 export function tableRow({ name, ranking, speedup, overProduct }: CaseSummary): string[] {

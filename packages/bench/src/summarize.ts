@@ -11,6 +11,8 @@ export interface Ranked {
   readonly implementation: string;
   /** Seconds for one run: device time where there is any, else wall time. */
   readonly time: Summary;
+  /** By the wall clock, waiting for the device included. */
+  readonly wall: Summary;
   /** Share of the device time that goes into memory rewriting, where it was measured. */
   readonly rewriting: number | undefined;
   readonly coldSeconds: number;
@@ -74,6 +76,7 @@ export function summarizeCase(result: CaseResult): CaseSummary {
     .map((entry) => ({
       implementation: entry.implementation,
       time: timeOf(entry),
+      wall: summarizeSamples(entry.timing.wall),
       rewriting: rewritingShare(entry),
       coldSeconds: entry.timing.coldSeconds,
     }))

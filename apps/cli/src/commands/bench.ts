@@ -3,6 +3,8 @@ import {
   assertCaseFits,
   type BenchResults,
   type Case,
+  DETAIL_HEAD,
+  detailRows,
   expandGrid,
   findImplementation,
   findSuite,
@@ -39,6 +41,9 @@ interface Flags {
   readonly seed: string;
   readonly json?: string;
 }
+
+/** Up to so many cases are shown with every implementation; more, with one line each. */
+const DETAILED = 12;
 
 /** `papilio bench`: verify the implementations, then time them. */
 export function benchCommand(): Command {
@@ -153,11 +158,14 @@ async function save(results: BenchResults, path: string): Promise<void> {
 
 /** The table of cases, what they say together, and what went wrong. */
 function render(results: BenchResults): string {
+  const detailed = results.cases.length <= DETAILED;
   const table = new Table({
-    head: [...TABLE_HEAD],
+    head: [...(detailed ? DETAIL_HEAD : TABLE_HEAD)],
     style: { head: [], border: [], compact: true },
   });
-  for (const item of results.cases) table.push(tableRow(summarizeCase(item)));
+  for (const item of results.cases.map(summarizeCase)) {
+    table.push(...(detailed ? detailRows(item) : [tableRow(item)]));
+  }
   const lines = [table.toString(), "", ...summaryLines(summarizeRun(results))];
   for (const item of results.cases) {
     for (const entry of item.results) {

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { formatSeconds, renderMarkdown, summaryLines, TABLE_HEAD, tableRow } from "./markdown.ts";
+import { summarizeCase, summarizeRun } from "./summarize.ts";
+import { caseOf, resultsOf, timed } from "./testing/results.ts";
+
+const bmm = timed("bmm", [0.003], { multiply: [0.002], rewrite: [0.001] });
+const won = caseOf("2,4,4,2", [timed("kronecker-sparse", [0.001]), bmm]);
+const lost = caseOf("2,64,64,2", [timed("kronecker-sparse", [0.006]), bmm]);
+
+describe("formatSeconds", () => {
+  it.each([
+    [12.34, "12.3 s"],
+    [1, "1.00 s"],
+    [0.0123456, "12.3 ms"],
+    [0.001, "1.00 ms"],
+    [0.000123456, "123 µs"],
+    [1.5e-6, "1.50 µs"],
+  ])("writes %d as %s", (seconds, text) => {
+    expect(formatSeconds(seconds)).toBe(text);
+  });
+});
+
+describe("tableRow", () => {
+  it("has a cell for each column", () => {
+    expect(tableRow(summarizeCase(won))).toEqual([
+      "2,4,4,2 x 128 f32 batch-last",
+      "1.00 ms",
+      "bmm",
+      "3.00 ms",
+      "x3.00",
+      "0.50",
+      "33 %",
+    ]);
+    expect(TABLE_HEAD).toHaveLength(7);
+  });
+
+  it("has dashes where nothing was timed", () => {
+    expect(tableRow(summarizeCase(caseOf("2,4,4,2", []))).slice(1)).toEqual(Array(6).fill("-"));
+  });
+});
+
+describe("summaryLines", () => {
+  it("says how often the fused kernel wins, and by how much", () => {
+    const text = summaryLines(summarizeRun(resultsOf([won, won, lost]))).join("\n");
+    expect(text).toContain("fastest of all in 2 of 3 cases with several blocks (67 %)");
+    expect(text).toContain("Median speed-up over the best other: x3.00");
+    expect(text).toContain("(b+c)/(b*c) >= 1/16: x3.00 (2 cases)");
+    expect(text).toContain("0.50 times what bmm's product takes");
+    expect(text).toContain("bmm spends 33 % of its time on its shuffles");
+  });
+
+  it("claims nothing where nothing was compared", () => {
+    expect(summaryLines(summarizeRun(resultsOf([])))).toHaveLength(1);
+  });
+});
+
+describe("renderMarkdown", () => {
+  it("says where nothing was lost", () => {
+    expect(renderMarkdown(resultsOf([won]))).toMatch(/## Losing cases\n\nNone\./);
+  });
+
+  it("names the implementations that gave wrong answers", () => {
+    const verification = {
+      ok: false,
+      maxError: 1,
+      maxRatio: 10,
+      worstIndex: 0,
+      rmsRelative: 1,
+      nonFinite: 0,
+    };
+    const wrong = caseOf("2,4,4,2", [{ implementation: "csr", status: "wrong", verification }]);
+    expect(renderMarkdown(resultsOf([wrong]))).toContain("- csr on 2,4,4,2 x 128");
+  });
+});
