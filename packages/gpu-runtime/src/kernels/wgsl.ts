@@ -37,11 +37,11 @@ export function range(count: number): number[] {
 }
 
 /**
- * WGSL for a loop bound that a driver's compiler cannot see through, given a storage buffer `w` of
- * at least `count` elements. Lavapipe (Mesa 25) otherwise unrolls loops of up to 32 turns whatever
- * their size: seconds to compile, and slower code, because the branches around each of its
- * per-lane loads outgrow the branch predictor.
+ * WGSL for a loop bound that a driver's compiler cannot see through: `group.z`, the workgroup's index
+ * along an axis that is never dispatched over, is 0. Lavapipe (Mesa 25) otherwise unrolls loops of up
+ * to 32 turns whatever their size: seconds to compile, and slower code, because the branches around
+ * each of its per-lane loads outgrow the branch predictor.
  */
 export function opaque(count: number): string {
-  return `min(${count}u, arrayLength(&w))`;
+  return `${count}u + group.z`;
 }

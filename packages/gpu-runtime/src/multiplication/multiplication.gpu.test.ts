@@ -28,6 +28,8 @@ const cases: [pattern: string, batch: number][] = [
   ["2,8,32,1", 16],
   ["1,7,3,12", 2],
   ["2,6,4,2", 1],
+  // Four blocks of one value: fewer values than an invocation has outputs.
+  ["1,1,1,4", 20],
 ];
 
 let gpu: Gpu;

@@ -7,6 +7,7 @@ import type { InputShape } from "../../multiplication/multiplication.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
 import { loadWidth } from "../wgsl.ts";
+import { chooseVariant } from "./choose.ts";
 import { type RegisterVariant, type Variant, variantName } from "./variant.ts";
 
 let gpu: Gpu;
@@ -116,6 +117,17 @@ describe("any variant on any problem gives the float64 product, bias included", 
         },
       ),
       { numRuns: 20, seed: 1 },
+    );
+  });
+
+  it("as chosen for the problem", { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, async ({ pattern, batch, layout, dtype }) => {
+        const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+        const problem = { pattern, batch, layout, dtype: stored } as const;
+        await expectRight(pattern, problem, chooseVariant(gpu.report, problem));
+      }),
+      { numRuns: 40, seed: 2 },
     );
   });
 
