@@ -17,7 +17,9 @@ it("the quickstart for browsers multiplies where there is a navigator.gpu", () =
   expect(line).toMatch(/Float32Array\(32768\)/);
 });
 
-const commands = readFileSync(join(import.meta.dirname, "command-line.sh"), "utf8").trim().split("\n");
+const commands = readFileSync(join(import.meta.dirname, "command-line.sh"), "utf8")
+  .trim()
+  .split("\n");
 
 it.each(commands)("%s works", (command) => {
   const [npx, papilio, ...args] = command.split(" ");

@@ -95,6 +95,8 @@ export async function measureCase(
     contenders.push({ implementation, prepared, timing, repeats: 1 });
   }
   await sampleRounds(contenders, options);
+  // No other case has these kernels, and a long run would gather thousands.
+  gpu.pipelines.clear();
   return { ...shape, pattern: `${pattern}`, verifiedVectors: oracle.verified, results };
 }
 

@@ -15,6 +15,11 @@ export class PipelineCache {
     return this.#pipelines.size;
   }
 
+  /** Forgets every kernel. Recorded programs keep theirs; the driver frees the rest. */
+  clear(): void {
+    this.#pipelines.clear();
+  }
+
   /**
    * Returns the kernel's pipeline, compiling it at its first use.
    *
