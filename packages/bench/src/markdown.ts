@@ -1,3 +1,4 @@
+import { FUSED } from "./implementations/registry.ts";
 import type { BenchResults } from "./results.ts";
 import { type CaseSummary, type RunSummary, summarizeRun } from "./summarize.ts";
 
@@ -76,8 +77,8 @@ export const TABLE_HEAD: readonly string[] = [
 
 /** One row of the table of cases. */
 export function tableRow({ name, ranking, speedup, overProduct }: CaseSummary): string[] {
-  const fused = ranking.find(({ implementation }) => implementation === "kronecker-sparse");
-  const other = ranking.find(({ implementation }) => implementation !== "kronecker-sparse");
+  const fused = ranking.find(({ implementation }) => implementation === FUSED);
+  const other = ranking.find(({ implementation }) => implementation !== FUSED);
   const rewriting = ranking.find(({ implementation }) => implementation === "bmm")?.rewriting;
   return [
     name,
