@@ -5,7 +5,7 @@ import type { RegisterVariant, Variant, WorkgroupVariant } from "./variant.ts";
 
 /**
  * Picks the kernel's shape for a device and a problem, by rules that were measured (on lavapipe,
- * Mesa 25, two cores) or, for hardware, taken from what matrix products on GPUs do.
+ * Mesa 25, and SwiftShader, two cores) or, for hardware, taken from what matrix products on GPUs do.
  */
 export function chooseVariant(report: AdapterReport, problem: Problem): Variant {
   const { pattern, batch } = problem;
@@ -83,7 +83,8 @@ export function chooseRegisterVariant(
     spans: b >= 2 * vector * group ? 2 : 1,
     tile: Math.min(16, batch),
     workgroup: group,
-    collect: layout === "batch-first" && d % 4 === 0,
+    // Worth its turns where a store of scattered scalars is dear: not with SwiftShader's four lanes.
+    collect: layout === "batch-first" && d % 4 === 0 && group >= 8,
   };
 }
 
