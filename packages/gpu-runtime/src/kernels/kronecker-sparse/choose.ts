@@ -1,5 +1,6 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { loadWidth } from "../wgsl.ts";
+import { collectedBytes } from "./lanes-outputs.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterVariant, Variant, WorkgroupVariant } from "./variant.ts";
 
@@ -76,15 +77,22 @@ export function chooseRegisterVariant(
   }
 
   const vector = b >= 4 * group ? 4 : b >= 2 * group ? 2 : 1;
+  const spans = b >= 2 * vector * group ? 2 : 1;
+  const tile = Math.min(16, batch);
+  const collected = collectedBytes({ tile, spans, vector, workgroup: group });
   return {
     ...base,
     lanes: "outputs",
     vector,
-    spans: b >= 2 * vector * group ? 2 : 1,
-    tile: Math.min(16, batch),
+    spans,
+    tile,
     workgroup: group,
     // Worth its turns where a store of scattered scalars is dear: not with SwiftShader's four lanes.
-    collect: layout === "batch-first" && d % 4 === 0 && group >= 8,
+    collect:
+      layout === "batch-first" &&
+      d % 4 === 0 &&
+      group >= 8 &&
+      collected <= report.limits.maxComputeWorkgroupStorageSize,
   };
 }
 

@@ -1,9 +1,20 @@
 import { stridesOf } from "@papilio/butterfly";
 import { clamped, opaque, range, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
+import type { RegisterVariant } from "./variant.ts";
 
 /** Blocks that are collected before their outputs are written: one vec4 of each output. */
 const COLLECTED = 4;
+
+/** Workgroup memory that collecting takes, in bytes: a float32 for each output of each block. */
+export function collectedBytes({
+  tile,
+  spans,
+  vector,
+  workgroup,
+}: Pick<RegisterVariant, "tile" | "spans" | "vector" | "workgroup">): number {
+  return COLLECTED * tile * spans * vector * workgroup * 4;
+}
 
 /**
  * Invocations run along the `b` outputs of one block; the inputs of a workgroup, `tile` batch rows
