@@ -2,6 +2,9 @@ import { PapilioError, type StorageDtype } from "@papilio/butterfly";
 import { PipelineCache } from "../program/pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
 
+/** Milliseconds to wait, after an operation failed, for the news that the device was lost. */
+const LOSS_PATIENCE = 100;
+
 /**
  * A WebGPU device with its report and its compiled kernels.
  *
@@ -78,9 +81,28 @@ export class Gpu implements Disposable {
   }
 
   /** Waits for all submitted work, then reports what went wrong in it. */
-  async settled(): Promise<void> {
-    await this.device.queue.onSubmittedWorkDone();
+  settled(): Promise<void> {
+    return this.finish(() => this.device.queue.onSubmittedWorkDone());
+  }
+
+  /**
+   * Waits for something that the device must finish, and reports what went wrong instead of
+   * returning numbers.
+   */
+  async finish<T>(operation: () => Promise<T>): Promise<T> {
     this.assertReady();
+    let result: T;
+    try {
+      result = await operation();
+    } catch (error) {
+      // A browser rejects a pending read just before it tells of the loss that is the reason.
+      const patience = new Promise((resolve) => setTimeout(resolve, LOSS_PATIENCE));
+      await Promise.race([this.device.lost, patience]);
+      this.assertReady();
+      throw error;
+    }
+    this.assertReady();
+    return result;
   }
 
   /** Destroys the device if `openGpu` made it. Safe to call twice. */

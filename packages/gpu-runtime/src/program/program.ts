@@ -124,8 +124,9 @@ export class Program {
       encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
       device.queue.submit([encoder.finish()]);
       await this.#leaveCores(repeats);
-      const ticks = new BigUint64Array(await readBuffer(device, resolved, 8 * count));
-      this.gpu.assertReady();
+      const ticks = new BigUint64Array(
+        await this.gpu.finish(() => readBuffer(device, resolved, 8 * count)),
+      );
       const seconds = passes.map(
         (_, index) =>
           Number((ticks[2 * index + 1] as bigint) - (ticks[2 * index] as bigint)) / 1e9 / repeats,

@@ -100,17 +100,11 @@ export class Tensor implements Disposable {
    * @throws GPU_LOST, GPU_ERROR or TENSOR_DISPOSED.
    */
   async data(): Promise<Float32Array<ArrayBuffer>> {
-    this.gpu.assertReady();
-    const { buffer } = this;
-    try {
-      const bytes = await readBuffer(this.gpu.device, buffer, buffer.size);
-      this.gpu.assertReady();
-      return decode(bytes, this.length, this.dtype);
-    } catch (error) {
-      // A mapping that fails because the device went away is best told as that.
-      this.gpu.assertReady();
-      throw error;
-    }
+    const bytes = await this.gpu.finish(() => {
+      const { buffer } = this;
+      return readBuffer(this.gpu.device, buffer, buffer.size);
+    });
+    return decode(bytes, this.length, this.dtype);
   }
 
   /** Frees the device memory. Safe to call twice. */
