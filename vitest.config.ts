@@ -1,4 +1,7 @@
-import { defineConfig } from "vitest/config";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import type { Vite } from "vitest/node";
+import { environmentOf, findChromium } from "./tooling/testing/src/chromium.ts";
 
 /** Packages' `exports` name their sources under this condition, so that tests need no build. */
 const sourceCondition = "@papilio/source";
@@ -8,7 +11,62 @@ const fromSource = {
   ssr: { resolve: { conditions: [sourceCondition, "module", "node"] } },
 };
 
+const chromium = await findChromium();
+
+/** The tests that run in a browser, where there is one. */
+const browserProjects: TestProjectInlineConfiguration[] =
+  "reason" in chromium
+    ? []
+    : [
+        {
+          resolve: { conditions: [sourceCondition, "module", "browser"] },
+          test: {
+            name: "browser",
+            include: ["{packages,tooling}/*/src/**/*.browser.test.ts"],
+            exclude: ["**/node_modules/**", "**/dist/**"],
+            // One device at a time, as for the GPU tests in Node.
+            fileParallelism: false,
+            testTimeout: 120_000,
+            hookTimeout: 120_000,
+            browser: {
+              enabled: true,
+              headless: true,
+              screenshotFailures: false,
+              provider: playwright({
+                launchOptions: {
+                  executablePath: chromium.executable,
+                  env: environmentOf(chromium),
+                  // Without a sandbox it starts as root and in containers; WebGPU on a software
+                  // adapter counts as unsafe; nothing here needs the network.
+                  args: [
+                    "--no-sandbox",
+                    "--enable-unsafe-webgpu",
+                    "--disable-background-networking",
+                  ],
+                },
+              }),
+              instances: [{ browser: "chromium" }],
+            },
+          },
+        },
+      ];
+
+/** Says why there are no browser tests in a run that would have them. */
+function announceNoBrowser(reason: string): Vite.Plugin {
+  return {
+    name: "announce-no-browser",
+    // Called for each project: the first that is asked for speaks.
+    configureVitest({ vitest, project }) {
+      const { project: asked } = vitest.config;
+      const first = asked.find((name) => name !== "browser") ?? "unit";
+      const expected = asked.length === 0 || asked.includes("browser");
+      if (expected && project.name === first) console.log(`Browser tests skipped: ${reason}`);
+    },
+  };
+}
+
 export default defineConfig({
+  plugins: "reason" in chromium ? [announceNoBrowser(chromium.reason)] : [],
   test: {
     projects: [
       {
@@ -18,6 +76,7 @@ export default defineConfig({
           include: ["{packages,apps}/*/{src,snippets}/**/*.test.ts", "tooling/**/*.test.ts"],
           exclude: [
             "**/*.gpu.test.ts",
+            "**/*.browser.test.ts",
             "**/*.packages.test.ts",
             "**/node_modules/**",
             "**/dist/**",
@@ -40,6 +99,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      ...browserProjects,
       {
         test: {
           name: "packages",
