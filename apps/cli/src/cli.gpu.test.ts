@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseResults } from "@papilio/bench";
+import { caseName, parseResults } from "@papilio/bench";
 import { afterAll, describe, expect, it } from "vitest";
 
 const main = join(import.meta.dirname, "main.ts");
@@ -34,7 +34,7 @@ describe("papilio bench", () => {
     expect(stderr).toContain("4 of 4 cases");
     expect(status).toBe(0);
     expect(stdout).toContain("2,8,4,4 x 32 f32 batch-last");
-    expect(stdout).toMatch(/fastest of all in \d of 4 cases/);
+    expect(stdout).toMatch(/fastest of all in \d of 4 /);
     const results = parseResults(readFileSync(output, "utf8"));
     expect(results.complete).toBe(true);
     expect(results.cases.length).toBe(4);
@@ -99,6 +99,70 @@ describe("papilio bench", () => {
     expect(results.complete).toBe(false);
     expect(results.cases.length).toBeGreaterThanOrEqual(2);
     expect(results.cases.length).toBeLessThan(80);
+  });
+});
+
+describe("a results file", () => {
+  const output = join(folder, "resumed.jsonl");
+  const args = [
+    "bench",
+    "--pattern",
+    "2,8,4,4",
+    "--batch",
+    "8,16,32",
+    "--implementation",
+    "kronecker-sparse,bmm",
+    "--rounds",
+    "2",
+    "--json",
+    output,
+  ];
+
+  it("goes on after the program was killed, a line that was cut off left out", async () => {
+    const child = spawn(process.execPath, [...flags, ...args, ...adapter], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (chunk.includes("3 of 6 cases")) child.kill("SIGKILL");
+    });
+    await once(child, "close");
+    const before = parseResults(readFileSync(output, "utf8"));
+    expect(before.complete).toBe(false);
+    expect(before.cases.length).toBeGreaterThanOrEqual(3);
+    appendFileSync(output, '{"record":"case","chain":"2,8,4');
+
+    const { status, stderr } = papilio(...args);
+    expect(stderr).toContain(`Going on after ${before.cases.length} measured`);
+    expect(status).toBe(0);
+    const after = parseResults(readFileSync(output, "utf8"));
+    expect(after).toMatchObject({ complete: true, resumed: 1, damagedLines: [] });
+    expect(after.cases.map(caseName).toSorted()).toEqual(
+      [8, 16, 32]
+        .flatMap((batch) => [
+          `2,8,4,4 x ${batch} f32 batch-first`,
+          `2,8,4,4 x ${batch} f32 batch-last`,
+        ])
+        .toSorted(),
+    );
+    // What was measured before is as it was.
+    expect(after.cases.slice(0, before.cases.length)).toEqual(before.cases);
+  });
+
+  it("is not mixed with another run", () => {
+    const { status, stderr } = papilio(...args, "--seed", "2");
+    expect(stderr).toMatch(/papilio: error RESULTS_OTHER_RUN: .*other seed \(1 there\)/);
+    expect(status).toBe(2);
+  });
+
+  it("is filled by shards and filters, each with its own cases", () => {
+    const names = (...more: string[]): string[] => {
+      const { stdout } = papilio(...args.slice(0, -1), "-", ...more);
+      return parseResults(stdout).cases.map(caseName);
+    };
+    const parts = [1, 2, 3, 4].map((index) => names("--shard", `${index}/4`));
+    expect(parts.map(({ length }) => length)).toEqual([2, 2, 1, 1]);
+    expect(new Set(parts.flat()).size).toBe(6);
+    expect(names("--filter", "x 16 f32 batch-l")).toEqual(["2,8,4,4 x 16 f32 batch-last"]);
   });
 });
 

@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
-import { cpus, loadavg } from "node:os";
-import type { Environment } from "@papilio/bench";
-import type { AdapterReport } from "@papilio/gpu-runtime";
+import { cpus } from "node:os";
+import { dirname } from "node:path";
+import { clockSteps, type Environment } from "@papilio/bench";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { gitRevision, lastLevelCache, measureLoad } from "./machine.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -12,18 +14,30 @@ function readVersion(from: NodeJS.Require, manifest: string): string {
 /** This program's version. */
 export const version: string = readVersion(require, "../package.json");
 
-/** Where a run is made, for its results file. */
-export function describeEnvironment(adapter: AdapterReport, command: string): Environment {
+/**
+ * A graphics processor's own caches cannot be asked for: more than any has that we know of (the last
+ * level of an H200 is 50 MiB, that of a Radeon 128 MiB).
+ */
+const HARDWARE_CACHE = 128 * 2 ** 20;
+
+/** Where a run is made, for its results file. Call it before any work, which would count as load. */
+export async function describeEnvironment(gpu: Gpu, command: string): Promise<Environment> {
   const processors = cpus();
-  const [load = 0] = loadavg();
+  const load = await measureLoad();
+  const { report } = gpu;
   return {
     date: new Date().toISOString(),
     command,
-    adapter,
+    adapter: report,
     platform: `${process.platform}-${process.arch}`,
     processors: `${processors.length} x ${processors[0]?.model ?? "unknown"}`,
     versions: versions(),
-    load: process.platform === "win32" ? null : load,
+    revision: gitRevision(dirname(require.resolve("../package.json"))),
+    load,
+    cacheBytes: report.kind === "hardware" ? HARDWARE_CACHE : lastLevelCache(),
+    clockSteps: await clockSteps(gpu),
+    rates: null,
+    energy: { reason: "not yet" },
   };
 }
 

@@ -41,3 +41,30 @@ export function oneOf<const T extends string>(flag: string, text: string, words:
     `Give ${flag} one of them.`,
   );
 }
+
+/**
+ * Seconds from a flag such as `90s`, `70m` or `1.5h`.
+ *
+ * @throws PapilioError `FLAG_INVALID`
+ */
+export function duration(flag: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text);
+  const seconds = Number(match?.[1]) * ({ s: 1, m: 60, h: 3600 }[match?.[2] ?? ""] ?? Number.NaN);
+  if (seconds > 0 && seconds <= 1e7) return seconds;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `${flag} is ${JSON.stringify(text)}, but it must be a time such as 90s, 70m or 1.5h.`,
+    `Give ${flag} such a time.`,
+  );
+}
+
+/**
+ * Part and number of parts from a flag such as `2/4`.
+ *
+ * @throws PapilioError `FLAG_INVALID`
+ */
+export function shardOf(flag: string, text: string): [index: number, count: number] {
+  const [index = "", count = "", ...rest] = text.split("/");
+  const most = wholeNumber(flag, rest.length === 0 ? count : text, 1, 10_000);
+  return [wholeNumber(flag, index, 1, most), most];
+}

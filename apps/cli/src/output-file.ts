@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync } from "node:fs";
+import { closeSync, openSync, rmSync, statSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { PapilioError } from "@papilio/butterfly";
 
@@ -19,7 +19,7 @@ export function assertWritable(path: string): void {
       { cause },
     );
   }
-  if (!existed) void rm(path, { force: true });
+  if (!existed) rmSync(path, { force: true });
 }
 
 /** Writes a file whole or not at all: a reader never sees half of it. */

@@ -1,15 +1,16 @@
 import {
+  type Chain,
   FLOAT_FORMATS,
   type Layout,
   PapilioError,
-  type Pattern,
   type StorageDtype,
 } from "@papilio/butterfly";
 import { assertFits, type Gpu } from "@papilio/gpu-runtime";
+import type { CaseKey } from "./results.ts";
 
-/** One problem of the grid. */
+/** One problem of the grid: a product of one factor or more, and a batch of vectors. */
 export interface Case {
-  readonly pattern: Pattern;
+  readonly chain: Chain;
   readonly batch: number;
   readonly dtype: StorageDtype;
   readonly layout: Layout;
@@ -17,24 +18,29 @@ export interface Case {
 
 /** The axes of a grid: its cases are their product. */
 export interface Grid {
-  readonly patterns: readonly Pattern[];
+  readonly chains: readonly Chain[];
   readonly batches: readonly number[];
   readonly dtypes: readonly StorageDtype[];
   readonly layouts: readonly Layout[];
 }
 
-/** All cases of a grid, patterns outermost. */
-export function expandGrid({ patterns, batches, dtypes, layouts }: Grid): Case[] {
-  return patterns.flatMap((pattern) =>
+/** All cases of a grid, chains outermost. */
+export function expandGrid({ chains, batches, dtypes, layouts }: Grid): Case[] {
+  return chains.flatMap((chain) =>
     batches.flatMap((batch) =>
-      dtypes.flatMap((dtype) => layouts.map((layout) => ({ pattern, batch, dtype, layout }))),
+      dtypes.flatMap((dtype) => layouts.map((layout) => ({ chain, batch, dtype, layout }))),
     ),
   );
 }
 
+/** The case as a results file names it. */
+export function caseKey({ chain, batch, dtype, layout }: Case): CaseKey {
+  return { chain: chain.toString(), batch, dtype, layout };
+}
+
 /** A case in one line: `4,64,64,4 x 128 f32 batch-last`. */
-export function caseName({ pattern, batch, dtype, layout }: Case): string {
-  return `${pattern} x ${batch} ${dtype} ${layout}`;
+export function caseName({ chain, batch, dtype, layout }: Case | CaseKey): string {
+  return `${chain} x ${batch} ${dtype} ${layout}`;
 }
 
 /**
@@ -42,12 +48,14 @@ export function caseName({ pattern, batch, dtype, layout }: Case): string {
  *
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
  */
-export function assertCaseFits(gpu: Gpu, { pattern, batch, dtype }: Case): void {
+export function assertCaseFits(gpu: Gpu, { chain, batch, dtype }: Case): void {
   gpu.assertDtype(dtype);
   const { bytes } = FLOAT_FORMATS[dtype];
-  assertFits(gpu, pattern.cols * batch * bytes, `the input of ${pattern} x ${batch}`);
-  assertFits(gpu, pattern.rows * batch * bytes, `the output of ${pattern} x ${batch}`);
-  assertFits(gpu, pattern.nonZeros * bytes, `the values of ${pattern}`);
+  assertFits(gpu, chain.cols * batch * bytes, `the input of ${chain} x ${batch}`);
+  for (const pattern of chain.patterns) {
+    assertFits(gpu, pattern.rows * batch * bytes, `the output of ${pattern} x ${batch}`);
+    assertFits(gpu, pattern.nonZeros * bytes, `the values of ${pattern}`);
+  }
 }
 
 /** Why a case cannot be run on this device, or undefined when it can. */

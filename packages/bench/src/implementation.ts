@@ -1,26 +1,38 @@
-import type { KroneckerSparse } from "@papilio/butterfly";
+import type { Butterfly } from "@papilio/butterfly";
 import type { Gpu, InputShape, Tensor } from "@papilio/gpu-runtime";
 
-/** What an implementation is given: one factor, one input, one output to fill. */
+/** What an implementation is given: a product of factors, its inputs, one output to fill. */
 export interface Problem {
   readonly gpu: Gpu;
-  /** Values already rounded to `shape.dtype`. */
-  readonly factor: KroneckerSparse;
+  /** The factors of `W = W1 W2 ... WL`, one or more; values already rounded to `shape.dtype`. */
+  readonly butterfly: Butterfly;
   readonly shape: InputShape;
-  /** `pattern.cols` features. */
-  readonly x: Tensor;
-  /** `pattern.rows` features. */
+  /**
+   * Inputs of `cols` features, equal in value and apart in memory: run number `r` reads
+   * `inputs[r % inputs.length]`, so that no run finds its input in a cache.
+   */
+  readonly inputs: readonly Tensor[];
+  /** The values of each input on the host, `[batch, cols]` or `[cols, batch]` by the layout. */
+  readonly hostInput: Float32Array;
+  /** The output, of `rows` features. */
   readonly y: Tensor;
 }
 
 /**
- * A way of computing `y = W x`, to be compared with the others. To add one, write a file beside
- * `implementations/` that exports such a value and list it in the registry.
+ * A way of computing `y = W x`, to be compared with the others. To add one, write a file that
+ * exports such a value as `implementation`, and pass its path to `papilio bench --implementation`.
  */
 export interface Implementation {
   readonly name: string;
   /** One line for tables and documentation. */
   readonly description: string;
+  /**
+   * What is multiplied: the factors one after the other, which is the default, or their product,
+   * multiplied out in advance and rounded. It decides the error bound.
+   */
+  readonly arithmetic?: "factors" | "product";
+  /** Where it computes: on the adapter, which is the default, or beside it on the CPU. */
+  readonly processor?: "adapter" | "cpu";
   /**
    * Uploads, packs and compiles all that a run needs.
    *
@@ -30,14 +42,32 @@ export interface Implementation {
   prepare(problem: Problem): Promise<Prepared>;
 }
 
+/** Bytes that a run's dispatches are bound to, each once: what must move at least. */
+export interface Traffic {
+  /** In steps that do arithmetic. */
+  readonly multiply: number;
+  /** In steps that only rearrange memory. */
+  readonly rewrite: number;
+}
+
 /** An implementation that is ready to run on one problem. */
 export interface Prepared extends Disposable {
-  /** Device memory held besides x and y, in bytes. */
+  /** Memory held besides the inputs and the output, in bytes. */
   readonly bytes: number;
-  /** Computes y `repeats` times and resolves when the device is done. */
+  /** Absent where the implementation cannot know. */
+  readonly traffic?: Traffic;
+  /** Computes the product `repeats` times and resolves when the device is done. */
   run(repeats: number): Promise<void>;
+  /**
+   * The output of the last run, in the layout of the problem; absent where it is in `y`.
+   * It may be overwritten by the next run.
+   */
+  output?(): Float32Array | Promise<Float32Array>;
   /** Seconds of device time for one run, as the mean over `repeats`; absent without timestamps. */
   time?(repeats: number): Promise<number>;
-  /** Like `time`, split into arithmetic and memory rewriting; absent where nothing is rewritten. */
+  /**
+   * Seconds for one run, split into arithmetic and memory rewriting; absent where nothing is
+   * rewritten. By the device's timestamps where `time` is, else by the wall clock.
+   */
   timeRoles?(repeats: number): Promise<{ readonly multiply: number; readonly rewrite: number }>;
 }

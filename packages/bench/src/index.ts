@@ -1,5 +1,6 @@
-export { assertCaseFits, type Case, caseName, expandGrid, type Grid } from "./case.ts";
-export type { Implementation, Prepared, Problem } from "./implementation.ts";
+export { assertCaseFits, type Case, caseKey, caseName, expandGrid, type Grid } from "./case.ts";
+export { clockSteps } from "./clock-steps.ts";
+export type { Implementation, Prepared, Problem, Traffic } from "./implementation.ts";
 export { fromMultiplication } from "./implementations/from-multiplication.ts";
 export { FUSED, findImplementation, implementations } from "./implementations/registry.ts";
 export {
@@ -12,21 +13,42 @@ export {
   tableRow,
 } from "./markdown.ts";
 export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
-export { parseResults } from "./parse-results.ts";
+export { assembleResults, formatRecord, parseResults } from "./parse-results.ts";
 export {
   type BenchResults,
+  type CaseKey,
   type CaseResult,
+  type Energy,
+  type EnergySource,
   type Environment,
+  type ImplementationRecord,
   type ImplementationResult,
+  type Load,
+  type MeasureRecord,
+  type Rates,
+  type ResultRecord,
+  type RunRecord,
   SCHEMA,
+  type SkippedCase,
   type Timing,
 } from "./results.ts";
-export { hasWrongAnswer, type RunOptions, runBenchmark } from "./run.ts";
+export {
+  type CaseOutcome,
+  hasWrongAnswer,
+  type Progress,
+  type RunOptions,
+  runBenchmark,
+} from "./run.ts";
+export { type Estimate, estimateMedian, estimateRatio } from "./statistics.ts";
 export { findSuite, suites } from "./suites.ts";
 export {
   type CaseSummary,
+  type Filter,
+  type GroupSummary,
+  isWide,
   type Ranked,
   type RunSummary,
   summarizeCase,
   summarizeRun,
+  WIDE_INTERVAL,
 } from "./summarize.ts";

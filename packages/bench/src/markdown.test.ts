@@ -42,11 +42,14 @@ describe("tableRow", () => {
 describe("summaryLines", () => {
   it("says how often the fused kernel wins, and by how much", () => {
     const text = summaryLines(summarizeRun(resultsOf([won, won, lost]))).join("\n");
-    expect(text).toContain("fastest of all in 2 of 3 cases with several blocks (67 %)");
-    expect(text).toContain("Median speed-up over the best other: x3.00");
-    expect(text).toContain("(b+c)/(b*c) >= 1/16: x3.00 (2 cases)");
+    expect(text).toContain(
+      "fastest of all in 2 of 3 (67 %), x3.00 the best other in the median (x0.50 to x3.00)",
+    );
+    expect(text).toContain(
+      "(b+c)/(b*c) >= 1/16: the fused kernel is the fastest of all in 2 of 2 (100 %), x3.00",
+    );
     expect(text).toContain("0.50 times what bmm's product takes");
-    expect(text).toContain("bmm spends 33 % of its time on its shuffles");
+    expect(text).toContain("bmm spends 33 % of its time and 25 % of its bytes on its shuffles");
   });
 
   it("claims nothing where nothing was compared", () => {

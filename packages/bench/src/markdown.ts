@@ -1,6 +1,14 @@
+import { caseName } from "./case.ts";
 import { FUSED } from "./implementations/registry.ts";
 import type { BenchResults } from "./results.ts";
-import { type CaseSummary, type RunSummary, summarizeRun } from "./summarize.ts";
+import {
+  type CaseSummary,
+  type GroupSummary,
+  type Ranked,
+  type RunSummary,
+  summarizeRun,
+  WIDE_INTERVAL,
+} from "./summarize.ts";
 
 /** Seconds in the unit that suits them, three significant digits. */
 export function formatSeconds(seconds: number): string {
@@ -14,27 +22,43 @@ const factor = (value: number | undefined): string =>
   value === undefined ? "-" : `x${value.toFixed(2)}`;
 
 /** The sentences that a run's summary amounts to, one a line, over cases with `a * d` > 1. */
-export function summaryLines(summary: RunSummary): string[] {
-  const { compared, fastest, medianOverProduct, medianRewriting } = summary;
-  if (compared === 0) return ["No case has the fused kernel and another implementation timed."];
-  const lines = [
-    `The fused kernel is the fastest of all in ${fastest} of ${compared} cases with several blocks (${percent(fastest / compared)}).`,
-    `Median speed-up over the best other: ${factor(summary.medianSpeedup)}.`,
-  ];
-  if (summary.medianSpeedupHighRatio !== undefined) {
+export function summaryLines({ all, highRatio, groups, wide }: RunSummary): string[] {
+  if (all.speedup === undefined) {
+    return ["No case has the fused kernel and another implementation timed."];
+  }
+  const lines = [`${groupLine("All cases with several blocks", all)}.`];
+  if (groups.length > 1) {
+    lines.push(...groups.map((group) => `${groupLine(`${group.dtype} ${group.layout}`, group)}.`));
+  }
+  if (highRatio.speedup !== undefined && highRatio.compared < all.compared) {
+    lines.push(`${groupLine("Where (b+c)/(b*c) >= 1/16", highRatio)}.`);
+  }
+  if (all.overProduct !== undefined) {
     lines.push(
-      `Median speed-up where (b+c)/(b*c) >= 1/16: ${factor(summary.medianSpeedupHighRatio)} (${summary.highRatioCases} cases).`,
+      `The fused kernel takes ${all.overProduct.toFixed(2)} times what bmm's product takes without its shuffles (median).`,
     );
   }
-  if (medianOverProduct !== undefined) {
+  if (all.rewriting !== undefined) {
+    const bytes =
+      all.rewritingBytes === undefined ? "" : ` and ${percent(all.rewritingBytes)} of its bytes`;
     lines.push(
-      `It takes ${medianOverProduct.toFixed(2)} times what bmm's product takes without its shuffles (median).`,
+      `bmm spends ${percent(all.rewriting)} of its time${bytes} on its shuffles (median).`,
     );
   }
-  if (medianRewriting !== undefined) {
-    lines.push(`bmm spends ${percent(medianRewriting)} of its time on its shuffles (median).`);
+  if (wide.count > 0) {
+    lines.push(
+      `${wide.count} of ${wide.of} medians have intervals wider than ${percent(WIDE_INTERVAL)}: more rounds, or a quieter machine, would narrow them.`,
+    );
   }
   return lines;
+}
+
+function groupLine(title: string, { compared, fastest, speedup }: GroupSummary): string {
+  const range =
+    speedup === undefined
+      ? ""
+      : `, ${factor(speedup.median)} the best other in the median (${factor(speedup.least)} to ${factor(speedup.most)})`;
+  return `${title}: the fused kernel is the fastest of all in ${fastest} of ${compared} (${percent(fastest / compared)})${range}`;
 }
 
 /** The columns of the table of implementations. */
@@ -42,7 +66,7 @@ export const DETAIL_HEAD: readonly string[] = [
   "case",
   "implementation",
   "median",
-  "quartiles",
+  "95 % interval",
   "wall",
   "cold",
   "rewriting",
@@ -76,18 +100,24 @@ export const TABLE_HEAD: readonly string[] = [
 ];
 
 /** One row of the table of cases. */
-export function tableRow({ name, ranking, speedup, overProduct }: CaseSummary): string[] {
-  const fused = ranking.find(({ implementation }) => implementation === FUSED);
-  const other = ranking.find(({ implementation }) => implementation !== FUSED);
-  const rewriting = ranking.find(({ implementation }) => implementation === "bmm")?.rewriting;
+export function tableRow({
+  name,
+  ranking,
+  bestOther,
+  speedup,
+  overProduct,
+}: CaseSummary): string[] {
+  const find = (wanted: string | undefined): Ranked | undefined =>
+    ranking.find(({ implementation }) => implementation === wanted);
+  const [fused, other, bmm] = [find(FUSED), find(bestOther), find("bmm")];
   return [
     name,
     fused === undefined ? "-" : formatSeconds(fused.time.median),
-    other?.implementation ?? "-",
+    bestOther ?? "-",
     other === undefined ? "-" : formatSeconds(other.time.median),
-    factor(speedup),
+    factor(speedup?.median),
     overProduct === undefined ? "-" : overProduct.toFixed(2),
-    rewriting === undefined ? "-" : percent(rewriting),
+    bmm?.rewriting === undefined ? "-" : percent(bmm.rewriting),
   ];
 }
 
@@ -102,7 +132,7 @@ export function renderMarkdown(results: BenchResults): string {
   const wrong = results.cases.flatMap((item) =>
     item.results
       .filter(({ status }) => status === "wrong")
-      .map(({ implementation }) => `- ${implementation} on ${item.pattern} x ${item.batch}`),
+      .map(({ implementation }) => `- ${implementation} on ${caseName(item)}`),
   );
   const sections = [
     `Adapter: ${environment.adapter.name} (${environment.adapter.kind}; ${environment.adapter.driver})`,
@@ -114,7 +144,9 @@ export function renderMarkdown(results: BenchResults): string {
     `## Losing cases\n\n${summary.losses.length === 0 ? "None." : table(summary.losses)}`,
     `## All cases\n\n${table(summary.cases)}`,
     ...(skipped.length > 0
-      ? [`## Skipped\n\n${skipped.map((entry) => `- ${entry.case}: ${entry.reason}`).join("\n")}`]
+      ? [
+          `## Skipped\n\n${skipped.map((entry) => `- ${caseName(entry)}: ${entry.reason}`).join("\n")}`,
+        ]
       : []),
   ];
   return `${sections.join("\n\n")}\n`;

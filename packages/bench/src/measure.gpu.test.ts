@@ -1,14 +1,13 @@
-import { Pattern } from "@papilio/butterfly";
+import { Butterfly, Chain, KroneckerSparse } from "@papilio/butterfly";
 import { type Gpu, prepareKroneckerSparse } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Case } from "./case.ts";
+import { type Case, caseKey } from "./case.ts";
 import type { Implementation } from "./implementation.ts";
 import { fromMultiplication } from "./implementations/from-multiplication.ts";
 import { findImplementation, implementations } from "./implementations/registry.ts";
 import { measureCase } from "./measure.ts";
-import { runBenchmark } from "./run.ts";
-import { resultsOf } from "./testing/results.ts";
+import { type CaseOutcome, type RunOptions, runBenchmark } from "./run.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -17,12 +16,12 @@ beforeAll(async () => {
 afterAll(() => gpu.dispose());
 
 const item: Case = {
-  pattern: new Pattern(2, 8, 4, 4),
+  chain: Chain.parse("2,8,4,4"),
   batch: 16,
   dtype: "f32",
   layout: "batch-last",
 };
-const options = { rounds: 3, minSample: 0, seed: 1 };
+const options = { rounds: 3, minSample: 0 };
 
 /** One that scales its values after packing, as a defect in a kernel would. */
 const wrong: Implementation = fromMultiplication(
@@ -71,7 +70,7 @@ describe("measuring a case", () => {
   });
 
   it("skips an implementation that does not fit, with the reason", async () => {
-    const large = { ...item, pattern: new Pattern(256, 2, 2, 64), batch: 4 };
+    const large = { ...item, chain: Chain.parse("256,2,2,64"), batch: 4 };
     const { results } = await measureCase(gpu, large, [findImplementation("dense")], options);
     expect(results).toMatchObject([
       { status: "skipped", reason: expect.stringMatching(/dense matrix needs 4294967296 bytes/) },
@@ -79,25 +78,159 @@ describe("measuring a case", () => {
   });
 });
 
+describe("a product of factors", () => {
+  const chain = Chain.parse("1,16,8,4;2,8,4,2;8,2,4,1");
+
+  it.each(["batch-first", "batch-last"] as const)(
+    "is verified and timed by every implementation, %s",
+    async (layout) => {
+      const { results } = await measureCase(
+        gpu,
+        { ...item, chain, layout },
+        implementations,
+        options,
+      );
+      expect(results.map(({ status }) => status)).toEqual(implementations.map(() => "timed"));
+      const bmm = results.find(({ implementation }) => implementation === "bmm");
+      expect(bmm).toMatchObject({ traffic: { rewrite: expect.any(Number) } });
+    },
+  );
+
+  it("in half precision", async (context) => {
+    context.skip(!gpu.report.features.f16, "no f16 on this adapter");
+    const { results } = await measureCase(
+      gpu,
+      { ...item, chain, dtype: "f16" },
+      implementations,
+      options,
+    );
+    expect(results.map(({ status }) => status)).toEqual(implementations.map(() => "timed"));
+  });
+
+  it("is caught when one factor is left out", async () => {
+    const dropping: Implementation = {
+      ...findImplementation("kronecker-sparse"),
+      prepare: (problem) => {
+        const [left, ...others] = problem.butterfly.factors;
+        const zeroed = new KroneckerSparse(
+          (left as KroneckerSparse).pattern,
+          new Float32Array((left as KroneckerSparse).values.length),
+        );
+        const butterfly = new Butterfly([zeroed, ...others]);
+        return findImplementation("kronecker-sparse").prepare({ ...problem, butterfly });
+      },
+    };
+    const { results } = await measureCase(gpu, { ...item, chain }, [dropping], options);
+    expect(results).toMatchObject([{ status: "wrong", verification: { nonFinite: 0 } }]);
+  });
+});
+
+describe("inputs that exceed a cache together", () => {
+  it("are read in turn, as many as it takes", async () => {
+    const bytes = 16 * 32 * 4;
+    const fused = [findImplementation("kronecker-sparse")];
+    const counts = [0, bytes - 1, bytes, 5 * bytes, 1e9].map(async (cacheBytes) => {
+      const { inputs } = await measureCase(gpu, item, fused, { ...options, cacheBytes });
+      return inputs;
+    });
+    expect(await Promise.all(counts)).toEqual([1, 1, 2, 6, 64]);
+  });
+
+  it("show an implementation that answers only the first of them", async () => {
+    let runs = 0;
+    const fused = findImplementation("kronecker-sparse");
+    const forgetful: Implementation = {
+      ...fused,
+      prepare: async (problem) => {
+        const prepared = await fused.prepare(problem);
+        return {
+          ...prepared,
+          run: (repeats) => (runs++ === 0 ? prepared.run(repeats) : Promise.resolve()),
+        };
+      },
+    };
+    const { results } = await measureCase(gpu, item, [forgetful], options);
+    expect(results).toMatchObject([{ status: "wrong" }]);
+  });
+});
+
 describe("a run", () => {
-  const { environment } = resultsOf([]);
   const fused = [findImplementation("kronecker-sparse")];
+  const other = { ...item, batch: 8 };
+  const huge = { ...item, batch: 2 ** 31 - 1 };
+
+  async function run(
+    cases: readonly Case[],
+    more: Partial<RunOptions> = {},
+  ): Promise<{ complete: boolean; outcomes: CaseOutcome[] }> {
+    const outcomes: CaseOutcome[] = [];
+    const complete = await runBenchmark(gpu, cases, fused, {
+      ...options,
+      ...more,
+      onOutcome: async (outcome, progress) => {
+        outcomes.push(outcome);
+        await more.onOutcome?.(outcome, progress);
+      },
+    });
+    return { complete, outcomes };
+  }
 
   it("skips cases that the device cannot hold, and goes on", async () => {
-    const huge = { ...item, batch: 2 ** 31 - 1 };
-    const results = await runBenchmark(gpu, [huge, item], fused, environment, options);
-    expect(results.complete).toBe(true);
-    expect(results.skipped).toMatchObject([{ reason: expect.stringMatching(/binds at most/) }]);
-    expect(results.cases.length).toBe(1);
+    const { complete, outcomes } = await run([huge, item]);
+    expect(complete).toBe(true);
+    expect(outcomes).toMatchObject([
+      { record: "skip", cause: "device", reason: expect.stringMatching(/binds at most/) },
+      { record: "case" },
+    ]);
   });
 
   it("keeps what was measured when it is stopped", async () => {
     const abort = new AbortController();
-    const results = await runBenchmark(gpu, [item, item, item], fused, environment, {
-      ...options,
+    const { complete, outcomes } = await run([item, other], {
       signal: abort.signal,
-      onCase: () => abort.abort(),
+      onOutcome: () => abort.abort(),
     });
-    expect([results.complete, results.cases.length]).toEqual([false, 1]);
+    expect([complete, outcomes.length]).toEqual([false, 1]);
+  });
+
+  it("does not run again what an earlier part measured, and runs what that had no time for", async () => {
+    const first = await run([item]);
+    const [measured] = first.outcomes;
+    if (measured?.record !== "case") throw new Error("not measured");
+    const before = {
+      cases: [measured],
+      skipped: [{ ...caseKey(other), cause: "budget", reason: "" } as const],
+    };
+    const { complete, outcomes } = await run([item, other], { before });
+    expect(complete).toBe(true);
+    expect(outcomes).toMatchObject([{ record: "case", batch: 8 }]);
+  });
+
+  it("skips what a spent budget does not suffice for, earlier parts counted", async () => {
+    const { outcomes } = await run([item]);
+    const [measured] = outcomes;
+    if (measured?.record !== "case") throw new Error("not measured");
+    const before = { cases: [{ ...measured, seconds: 3600 }], skipped: [] };
+    const later = await run([item, other], { before, timeBudget: 3600 });
+    expect(later.complete).toBe(true);
+    expect(later.outcomes).toMatchObject([
+      {
+        record: "skip",
+        cause: "budget",
+        batch: 8,
+        reason: expect.stringMatching(/budget of 3600 s/),
+      },
+    ]);
+  });
+
+  it("skips an implementation whose run is predicted to take too long", async () => {
+    const first = await run([item]);
+    const [measured] = first.outcomes;
+    if (measured?.record !== "case") throw new Error("not measured");
+    const before = { cases: [measured], skipped: [] };
+    const { outcomes } = await run([other], { before, maxRunSeconds: 1e-9 });
+    expect(outcomes).toMatchObject([
+      { results: [{ status: "skipped", reason: expect.stringMatching(/predicted to take/) }] },
+    ]);
   });
 });

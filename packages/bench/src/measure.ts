@@ -1,22 +1,36 @@
-import { PapilioError, uniform } from "@papilio/butterfly";
+import { FLOAT_FORMATS, PapilioError, uniform } from "@papilio/butterfly";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
-import type { Case } from "./case.ts";
-import type { Implementation, Prepared } from "./implementation.ts";
-import { createOracle, poison } from "./oracle.ts";
-import type { CaseResult, ImplementationResult, Timing } from "./results.ts";
+import { type Case, caseKey } from "./case.ts";
+import type { Implementation, Prepared, Problem } from "./implementation.ts";
+import { createOracle, type Oracle, poison } from "./oracle.ts";
+import type { CaseResult, Energy, ImplementationResult, Timing } from "./results.ts";
 import { shuffle } from "./statistics.ts";
 
 /** How long and how often a case is measured. */
 export interface MeasureOptions {
   /** Samples of each implementation. */
   readonly rounds: number;
-  /** Shortest sample, in seconds: short runs are repeated within one, above the timer's step. */
+  /** Shortest sample, in seconds: shorter runs are repeated within one. */
   readonly minSample: number;
   readonly seed: number;
+  /** Bytes that the inputs, read in turn, exceed together; 0 for a single input. */
+  readonly cacheBytes: number;
+  /** Smallest step of the slowest clock, in seconds: samples are a hundred of them or more. */
+  readonly clockStep: number;
+  /** Why an implementation is not even tried on a case; undefined where it is. */
+  readonly refuse?: (implementation: Implementation, item: Case) => string | undefined;
+  /** Measures the energy of an implementation that is ready to run; absent without a meter. */
+  readonly meter?: (work: () => Promise<number>) => Promise<Energy>;
   readonly signal?: AbortSignal;
 }
 
-export const MEASURE_DEFAULTS: MeasureOptions = { rounds: 10, minSample: 0.002, seed: 1 };
+export const MEASURE_DEFAULTS: MeasureOptions = {
+  rounds: 10,
+  minSample: 0.002,
+  seed: 1,
+  cacheBytes: 0,
+  clockStep: 0,
+};
 
 /**
  * An implementation that needs this many times the fastest one's time is sampled in three rounds
@@ -25,18 +39,29 @@ export const MEASURE_DEFAULTS: MeasureOptions = { rounds: 10, minSample: 0.002, 
 const SLOW = 8;
 const SLOW_ROUNDS = 3;
 const MAX_REPEATS = 200;
+/** Samples are at least so many steps of the clock. */
+const CLOCK_STEPS = 100;
+/** More copies of a small input than this are not made. */
+const MAX_INPUTS = 64;
+/** Warm when two runs in a row differ by less than this share; given up after so many runs. */
+const STEADY = 0.1;
+const MAX_WARM_UPS = 10;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K] };
 
 interface Contender {
   readonly implementation: Implementation;
   readonly prepared: Prepared;
-  readonly timing: { [K in keyof Timing]: Timing[K] extends number ? number : number[] };
-  repeats: number;
+  readonly timing: Mutable<Timing> & { repeats: number };
+  result: Extract<ImplementationResult, { status: "timed" | "wrong" }>;
+  /** Of a warm run. */
+  seconds: number;
 }
 
 /**
  * Verifies every implementation on a case against float64, then times those that are right, in
  * rounds: each round samples each implementation once, in an order drawn anew, so that a machine
- * that slows down slows them all.
+ * that slows down slows them all. Afterwards their outputs are verified again.
  *
  * @throws whatever the device throws when it is lost; the abort reason when aborted
  */
@@ -44,115 +69,194 @@ export async function measureCase(
   gpu: Gpu,
   item: Case,
   implementations: readonly Implementation[],
-  options: MeasureOptions = MEASURE_DEFAULTS,
+  options: Partial<MeasureOptions> = {},
 ): Promise<CaseResult> {
-  const { pattern, batch, dtype, layout } = item;
-  const shape = { batch, dtype, layout };
-  const oracle = createOracle(item, options.seed);
-  using x = tensor(gpu, oracle.x, { ...shape, features: pattern.cols });
-  using y = new Tensor(gpu, { ...shape, features: pattern.rows });
-  using open = new DisposableStack();
-  const results: ImplementationResult[] = [];
+  const settings = { ...MEASURE_DEFAULTS, ...options };
+  const started = performance.now();
+  const oracle = createOracle(item, settings.seed);
+  using held = new DisposableStack();
+  const problem = allocate(gpu, item, oracle, settings, held);
+  const skipped: ImplementationResult[] = [];
   const contenders: Contender[] = [];
   for (const implementation of implementations) {
-    options.signal?.throwIfAborted();
-    const { name } = implementation;
-    poison(y);
-    const started = performance.now();
-    const prepared = await prepareOrSkip(implementation, {
-      gpu,
-      factor: oracle.factor,
-      shape,
-      x,
-      y,
-    });
-    if (typeof prepared === "string") {
-      results.push({ implementation: name, status: "skipped", reason: prepared });
-      continue;
-    }
-    open.use(prepared);
-    await prepared.run(1);
-    const coldSeconds = (performance.now() - started) / 1000;
-    const verification = oracle.check(await y.data());
-    if (!verification.ok) {
-      results.push({ implementation: name, status: "wrong", verification });
-      continue;
-    }
-    const timing: Contender["timing"] = {
-      coldSeconds,
-      wall: [],
-      device: [],
-      multiply: [],
-      rewrite: [],
-    };
-    results.push({
-      implementation: name,
-      status: "timed",
-      verification,
-      bytes: prepared.bytes,
-      timing,
-    });
-    contenders.push({ implementation, prepared, timing, repeats: 1 });
+    settings.signal?.throwIfAborted();
+    const entry =
+      settings.refuse?.(implementation, item) ??
+      (await prepareAndVerify(implementation, problem, oracle, held));
+    if (typeof entry === "string") {
+      skipped.push({ implementation: implementation.name, status: "skipped", reason: entry });
+    } else contenders.push(entry);
   }
-  await sampleRounds(contenders, options);
+  await sampleRounds(timed(contenders), settings);
+  for (const contender of timed(contenders)) {
+    settings.signal?.throwIfAborted();
+    await finish(contender, problem, oracle, settings);
+  }
   // No other case has these kernels, and a long run would gather thousands.
   gpu.pipelines.clear();
-  return { ...shape, pattern: `${pattern}`, verifiedVectors: oracle.verified, results };
+  const results = new Map(
+    [...contenders.map(({ result }) => result), ...skipped].map((entry) => [
+      entry.implementation,
+      entry,
+    ]),
+  );
+  return {
+    ...caseKey(item),
+    verifiedVectors: oracle.verified,
+    inputs: problem.inputs.length,
+    seconds: (performance.now() - started) / 1000,
+    results: implementations.map(({ name }) => results.get(name) as ImplementationResult),
+  };
 }
 
-async function prepareOrSkip(
+function timed(contenders: readonly Contender[]): Contender[] {
+  return contenders.filter(({ result }) => result.status === "timed");
+}
+
+/** Inputs that exceed the cache together, as far as the device has room, and the output. */
+function allocate(
+  gpu: Gpu,
+  { chain, batch, dtype, layout }: Case,
+  { butterfly, x }: Oracle,
+  { cacheBytes }: MeasureOptions,
+  held: DisposableStack,
+): Problem {
+  const shape = { batch, dtype, layout };
+  const bytes = x.length * FLOAT_FORMATS[dtype].bytes;
+  const count = Math.min(MAX_INPUTS, Math.floor(cacheBytes / bytes) + 1);
+  return {
+    gpu,
+    butterfly,
+    shape,
+    hostInput: x,
+    inputs: Array.from({ length: count }, () =>
+      held.use(tensor(gpu, x, { ...shape, features: chain.cols })),
+    ),
+    y: held.use(new Tensor(gpu, { ...shape, features: chain.rows })),
+  };
+}
+
+/** An implementation that has run once, with what came of it; or why it could not. */
+async function prepareAndVerify(
   implementation: Implementation,
-  problem: Parameters<Implementation["prepare"]>[0],
-): Promise<Prepared | string> {
+  problem: Problem,
+  oracle: Oracle,
+  held: DisposableStack,
+): Promise<Contender | string> {
+  poison(problem.y);
+  const started = performance.now();
+  let prepared: Prepared;
   try {
-    return await implementation.prepare(problem);
+    prepared = held.use(await implementation.prepare(problem));
+    await prepared.run(1);
   } catch (error) {
     if (error instanceof PapilioError && problem.gpu.state === "ready") return error.message;
     throw error;
   }
+  const coldSeconds = (performance.now() - started) / 1000;
+  const timing = { coldSeconds, repeats: 1, wall: [], device: [], multiply: [], rewrite: [] };
+  const verification = oracle.check(await outputOf(prepared, problem), implementation.arithmetic);
+  const { name } = implementation;
+  return {
+    implementation,
+    prepared,
+    timing,
+    seconds: Number.POSITIVE_INFINITY,
+    result: verification.ok
+      ? {
+          implementation: name,
+          status: "timed",
+          verification,
+          bytes: prepared.bytes,
+          traffic: prepared.traffic ?? null,
+          timing,
+          energy: null,
+        }
+      : { implementation: name, status: "wrong", verification },
+  };
+}
+
+async function outputOf(prepared: Prepared, { y }: Problem): Promise<Float32Array> {
+  return await (prepared.output === undefined ? y.data() : prepared.output());
 }
 
 async function sampleRounds(
   contenders: readonly Contender[],
-  { rounds, minSample, seed, signal }: MeasureOptions,
+  { rounds, minSample, clockStep, seed, signal }: MeasureOptions,
 ): Promise<void> {
-  const warm = new Map<Contender, number>();
+  const shortest = Math.max(minSample, CLOCK_STEPS * clockStep);
+  let fastest = Number.POSITIVE_INFINITY;
   for (const contender of contenders) {
     signal?.throwIfAborted();
-    const seconds = await warmUp(contender.prepared);
-    warm.set(contender, seconds);
-    contender.repeats = Math.min(MAX_REPEATS, Math.max(1, Math.ceil(minSample / seconds)));
+    contender.seconds = await warmUp(contender.prepared, SLOW * fastest);
+    fastest = Math.min(fastest, contender.seconds);
+    const repeats = Math.ceil(shortest / contender.seconds);
+    contender.timing.repeats = Math.min(MAX_REPEATS, Math.max(1, repeats));
   }
-  const fastest = Math.min(...warm.values());
   const next = uniform(seed);
   for (let round = 0; round < rounds; round++) {
     for (const contender of shuffle([...contenders], next)) {
-      if (round >= SLOW_ROUNDS && (warm.get(contender) as number) > SLOW * fastest) continue;
+      if (round >= SLOW_ROUNDS && contender.seconds > SLOW * fastest) continue;
       signal?.throwIfAborted();
       await sampleOnce(contender);
     }
   }
 }
 
-/** Seconds of a warm run: the faster of two after the cold one. */
-async function warmUp(prepared: Prepared): Promise<number> {
+/**
+ * Runs until the time is steady, once only where that takes longer than `slow` seconds.
+ *
+ * @returns seconds of the fastest run since the cold one
+ */
+async function warmUp(prepared: Prepared, slow: number): Promise<number> {
   const once = async (): Promise<number> => {
     if (prepared.time !== undefined) return prepared.time(1);
     const started = performance.now();
     await prepared.run(1);
     return (performance.now() - started) / 1000;
   };
-  return Math.max(1e-6, Math.min(await once(), await once()));
+  let previous = await once();
+  let fastest = previous;
+  for (let runs = 1; runs < MAX_WARM_UPS && fastest <= slow; runs++) {
+    const seconds = await once();
+    fastest = Math.min(fastest, seconds);
+    if (Math.abs(seconds - previous) <= STEADY * previous) break;
+    previous = seconds;
+  }
+  return Math.max(1e-6, fastest);
 }
 
-async function sampleOnce({ prepared, timing, repeats }: Contender): Promise<void> {
+/** One sample by both clocks: the wall clock runs around the run that the device times. */
+async function sampleOnce({ prepared, timing }: Contender): Promise<void> {
+  const { repeats } = timing;
   const started = performance.now();
-  await prepared.run(repeats);
+  if (prepared.time === undefined) await prepared.run(repeats);
+  else timing.device.push(await prepared.time(repeats));
   timing.wall.push((performance.now() - started) / 1000 / repeats);
-  if (prepared.time !== undefined) timing.device.push(await prepared.time(repeats));
-  if (prepared.timeRoles !== undefined) {
-    const { multiply, rewrite } = await prepared.timeRoles(repeats);
-    timing.multiply.push(multiply);
-    timing.rewrite.push(rewrite);
+  if (prepared.timeRoles === undefined) return;
+  const { multiply, rewrite } = await prepared.timeRoles(repeats);
+  timing.multiply.push(multiply);
+  timing.rewrite.push(rewrite);
+}
+
+/** Measures the energy, and verifies what the timed runs have written. */
+async function finish(
+  contender: Contender,
+  problem: Problem,
+  oracle: Oracle,
+  { meter }: MeasureOptions,
+): Promise<void> {
+  const { implementation, prepared, timing, result } = contender;
+  if (meter !== undefined && result.status === "timed") {
+    const energy = await meter(async () => {
+      await prepared.run(timing.repeats);
+      return timing.repeats;
+    });
+    contender.result = { ...result, energy };
   }
+  poison(problem.y);
+  await prepared.run(1);
+  const verification = oracle.check(await outputOf(prepared, problem), implementation.arithmetic);
+  if (verification.ok) return;
+  contender.result = { implementation: implementation.name, status: "wrong", verification };
 }

@@ -1,6 +1,7 @@
 import {
+  Butterfly,
   KroneckerSparse,
-  multiply,
+  type Rounding,
   stridesOf,
   uniform,
   type Verification,
@@ -8,35 +9,47 @@ import {
 } from "@papilio/butterfly";
 import { quantize, type Tensor } from "@papilio/gpu-runtime";
 import type { Case } from "./case.ts";
+import type { Implementation } from "./implementation.ts";
 import { shuffle } from "./statistics.ts";
 
 /** Products beyond which a sample of the vectors is verified instead of all of them. */
 const WHOLE = 2 ** 25;
 /** Vectors verified at least: the first, the last, and random ones. */
 const SAMPLED = 8;
+/**
+ * Inputs drawn at most; longer ones repeat them. Its prime length divides no size that occurs, so
+ * that no two vectors of a batch are equal and a kernel that reads the wrong one shows.
+ */
+const DRAWN = 1_048_573;
 
 /** The operands of a case, rounded to its storage type, and the answers to compare with. */
 export interface Oracle {
-  readonly factor: KroneckerSparse;
+  readonly butterfly: Butterfly;
   /** Input in the layout of the case. */
   readonly x: Float32Array;
   /** Number of vectors that {@link check} compares. */
   readonly verified: number;
   /** Compares an output with the float64 product, element by element. */
-  check(y: Float32Array): Verification;
+  check(y: Float32Array, arithmetic?: Implementation["arithmetic"]): Verification;
 }
 
 /**
  * Draws the operands of a case and multiplies them in float64. Where that would take longer than
  * the benchmark, a seeded sample of the vectors is multiplied and compared, with all its outputs.
  */
-export function createOracle({ pattern, batch, dtype, layout }: Case, seed: number): Oracle {
-  const drawn = KroneckerSparse.random(pattern, { seed });
-  const factor = new KroneckerSparse(pattern, quantize(drawn.values, dtype));
+export function createOracle({ chain, batch, dtype, layout }: Case, seed: number): Oracle {
+  const butterfly = new Butterfly(
+    Butterfly.random(chain, { seed }).factors.map(
+      ({ pattern, values }) => new KroneckerSparse(pattern, quantize(values, dtype)),
+    ),
+  );
   const next = uniform(seed + 1);
-  const x = quantize(Float32Array.from({ length: batch * pattern.cols }, next), dtype);
+  const x = repeated(
+    quantize(Float32Array.from({ length: DRAWN }, next), dtype),
+    batch * chain.cols,
+  );
 
-  const affordable = Math.max(SAMPLED, Math.floor(WHOLE / pattern.nonZeros));
+  const affordable = Math.max(SAMPLED, Math.floor(WHOLE / chain.nonZeros));
   const chosen = sample(batch, Math.min(batch, affordable), next);
   const shape = { batch: chosen.length, layout } as const;
   const gather = (from: Float32Array, features: number): Float64Array => {
@@ -52,17 +65,51 @@ export function createOracle({ pattern, batch, dtype, layout }: Case, seed: numb
     });
     return gathered;
   };
-  const inputs = gather(x, pattern.cols);
-  const reference = multiply(factor, inputs, shape);
-  const absolute = new KroneckerSparse(pattern, factor.values.map(Math.abs));
-  const magnitude = multiply(absolute, inputs.map(Math.abs), shape);
+  const inputs = gather(x, chain.cols);
+  const absolute = new Butterfly(
+    butterfly.factors.map(
+      ({ pattern, values }) => new KroneckerSparse(pattern, values.map(Math.abs)),
+    ),
+  );
+  const reference = butterfly.apply(inputs, shape);
+  const magnitude = absolute.apply(inputs.map(Math.abs), shape);
+  const magnification = magnificationOf(absolute);
   return {
-    factor,
+    butterfly,
     x,
     verified: chosen.length,
-    check: (y) =>
-      verify(gather(y, pattern.rows), reference, magnitude, { dtype, terms: pattern.c }),
+    check: (y, arithmetic) => {
+      const rounding: Rounding =
+        arithmetic === "product" && chain.length > 1
+          ? { dtype, terms: chain.product().c, roundedValues: { largestInput: 1 } }
+          : { dtype, terms: chain.patterns.map(({ c }) => c), magnification };
+      return verify(gather(y, chain.rows), reference, magnitude, rounding);
+    },
   };
+}
+
+/** `values` over and over, as long as wanted. */
+function repeated(values: Float32Array, length: number): Float32Array {
+  const filled = new Float32Array(length);
+  for (let start = 0; start < length; start += values.length) {
+    filled.set(values.subarray(0, length - start), start);
+  }
+  return filled;
+}
+
+/** Largest absolute row sum of a product of left factors: a bound on it, factor by factor. */
+function magnificationOf(absolute: Butterfly): number {
+  return absolute.factors.slice(0, -1).reduce((product, factor) => {
+    const ones = new Float64Array(factor.pattern.cols).fill(1);
+    const sums = factor.apply(ones, { batch: 1, layout: "batch-last" });
+    return (
+      product *
+      Math.max(
+        1,
+        sums.reduce((most, value) => Math.max(most, value), 0),
+      )
+    );
+  }, 1);
 }
 
 /** `count` of `total` indices in order, the first and the last among them. */

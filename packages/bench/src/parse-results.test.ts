@@ -1,26 +1,126 @@
 import { describe, expect, it } from "vitest";
-import { parseResults } from "./parse-results.ts";
+import { formatRecord, parseResults } from "./parse-results.ts";
+import type { BenchResults, ResultRecord } from "./results.ts";
 import { caseOf, resultsOf, timed } from "./testing/results.ts";
 
-const results = resultsOf([caseOf("4,16,16,4", [timed("kronecker-sparse", [0.002])])]);
+const item = caseOf("4,16,16,4", [timed("kronecker-sparse", [0.002])]);
+const results = resultsOf([item]);
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+
+const { schema, environment, options, implementations } = results;
+const run: ResultRecord = { record: "run", schema, environment, options, implementations };
+const end: ResultRecord = { record: "end", date: "2026-01-01T00:00:00.000Z" };
+const skip = {
+  record: "skip",
+  chain: "1,2,2,2",
+  batch: 4,
+  dtype: "f16",
+  layout: "batch-last",
+  cause: "budget",
+  reason: "no time",
+} as const;
+const lines = (...records: readonly object[]): string =>
+  records.map((record) => formatRecord(record as ResultRecord)).join("");
 
 describe("reading results", () => {
   it("gives back what was written", () => {
-    expect(parseResults(JSON.stringify(results))).toEqual(results);
+    expect(parseResults(lines(run, { record: "case", ...item }, end))).toEqual(results);
+  });
+
+  it("counts the later of two records on one case, and a measured one over a skipped one", () => {
+    const measured = { ...item, chain: skip.chain, batch: 4, dtype: "f16", verifiedVectors: 4 };
+    const later = { ...item, verifiedVectors: 99 };
+    const read = parseResults(
+      lines(
+        run,
+        skip,
+        { record: "case", ...item },
+        { record: "resume", date: "", load: { average: 1, busy: null } },
+        { record: "case", ...measured },
+        { record: "case", ...later },
+        end,
+      ),
+    );
+    expect(read.cases.map(({ verifiedVectors }) => verifiedVectors)).toEqual([99, 4]);
+    expect(read.skipped).toEqual([]);
+    expect(read.resumed).toBe(1);
+  });
+
+  it("loses a line that was cut off, and that line alone", () => {
+    const whole = lines(run, skip, { record: "case", ...item });
+    for (const length of [whole.length - 2, whole.length - 300]) {
+      const read = parseResults(whole.slice(0, length));
+      expect(read).toMatchObject({ cases: [], damagedLines: [3], complete: false });
+      expect(read.skipped).toHaveLength(1);
+    }
+    const middle = `${lines(run)}{"record":"ca\n${lines({ record: "case", ...item })}`;
+    expect(parseResults(middle)).toMatchObject({ cases: [item], damagedLines: [2] });
   });
 
   it("refuses what is not JSON, another version, and what does not fit", () => {
     expect(() => parseResults("{")).toThrow(code("RESULTS_SYNTAX"));
-    expect(() => parseResults('{"schema":"papilio-bench/0"}')).toThrow(code("RESULTS_VERSION"));
-    for (const hostile of ["null", "[]", "7", '{"schema":5}', '{"schema":"papilio-bench/1"}']) {
-      expect(() => parseResults(hostile)).toThrow(code("RESULTS_INVALID"));
+    expect(() => parseResults("")).toThrow(code("RESULTS_SYNTAX"));
+    expect(() => parseResults('{"schema":"papilio-bench/3"}')).toThrow(code("RESULTS_VERSION"));
+    for (const hostile of [
+      "null",
+      "[]",
+      "7",
+      '{"schema":5}',
+      '{"schema":"papilio-bench/1"}',
+      lines(end),
+      lines(run, run),
+      lines(run, { record: "case", ...item, chain: 5 }),
+      lines(run, { record: "unheard of" }),
+    ]) {
+      expect(() => parseResults(hostile), hostile).toThrow(code("RESULTS_INVALID"));
     }
   });
 
-  it("names the place that does not fit", () => {
-    const wrong = structuredClone(results) as unknown as { cases: { batch: number }[] };
-    (wrong.cases[0] as { batch: number }).batch = -1;
-    expect(() => parseResults(JSON.stringify(wrong))).toThrow(/cases\.0\.batch/);
+  it("names the line and the place that do not fit", () => {
+    const text = lines(run, { record: "case", ...item, batch: -1 });
+    expect(() => parseResults(text)).toThrow(/line 2, batch/);
+  });
+
+  it("keeps six significant digits of what is measured, and whole numbers whole", () => {
+    const precise = { ...skip, batch: 123_456_789, reason: "x" };
+    expect(formatRecord(precise)).toContain('"batch":123456789');
+    const load = { average: 0.123456789, busy: 1e-7 / 3 };
+    expect(formatRecord({ record: "resume", date: "", load })).toContain(
+      '"load":{"average":0.123457,"busy":3.33333e-8}',
+    );
+  });
+});
+
+describe("files of version 1", () => {
+  const { record: _record, ...skipped } = skip;
+  const { chain, inputs: _inputs, seconds: _seconds, ...rest } = item;
+  const version1 = {
+    schema: "papilio-bench/1",
+    environment: { ...environment, load: 0.5 },
+    options: { rounds: 3, minSample: 0.001, seed: 1 },
+    cases: [{ ...rest, pattern: chain }],
+    skipped: [{ case: "1,2,2,2 x 4 f16 batch-last", reason: "too large" }],
+    complete: true,
+  };
+
+  it("are read: a pattern is a chain of one factor, what was not known is null", () => {
+    const read: BenchResults = parseResults(JSON.stringify(version1));
+    expect(read.cases[0]).toMatchObject({ chain: "4,16,16,4", inputs: 1, seconds: null });
+    expect(read.cases[0]?.results[0]).toMatchObject({
+      timing: { repeats: null, device: [0.002] },
+      traffic: null,
+    });
+    expect(read.skipped).toEqual([{ ...skipped, cause: "device", reason: "too large" }]);
+    expect(read).toMatchObject({
+      complete: true,
+      environment: { load: { average: 0.5, busy: null } },
+      implementations: [{ name: "kronecker-sparse", processor: "adapter" }],
+    });
+  });
+
+  it("are validated as others are", () => {
+    const hostile = structuredClone(version1) as unknown as { cases: { batch: unknown }[] };
+    (hostile.cases[0] as { batch: unknown }).batch = "many";
+    expect(() => parseResults(JSON.stringify(hostile))).toThrow(/version 1, batch/);
   });
 });

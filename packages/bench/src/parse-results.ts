@@ -1,122 +1,141 @@
-import { LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
 import * as v from "valibot";
-import { type BenchResults, SCHEMA } from "./results.ts";
+import { caseName } from "./case.ts";
+import {
+  type BenchResults,
+  type CaseResult,
+  type ResultRecord,
+  SCHEMA,
+  type SkippedCase,
+} from "./results.ts";
+import { resultRecord } from "./results-schema.ts";
+import { upgradeVersion1 } from "./upgrade-version-1.ts";
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
-const samples = v.pipe(v.array(seconds), v.maxLength(100_000));
-const text = v.pipe(v.string(), v.maxLength(10_000));
-
-const timing = v.object({
-  coldSeconds: seconds,
-  wall: samples,
-  device: samples,
-  multiply: samples,
-  rewrite: samples,
-});
-
-const verification = v.object({
-  ok: v.boolean(),
-  maxError: v.number(),
-  maxRatio: v.number(),
-  worstIndex: count,
-  rmsRelative: v.number(),
-  nonFinite: count,
-});
-
-const implementationResult = v.variant("status", [
-  v.object({
-    implementation: text,
-    status: v.literal("timed"),
-    verification,
-    bytes: count,
-    timing,
-  }),
-  v.object({ implementation: text, status: v.literal("wrong"), verification }),
-  v.object({ implementation: text, status: v.literal("skipped"), reason: text }),
-]);
-
-const caseResult = v.object({
-  pattern: text,
-  batch: positive,
-  dtype: v.picklist(["f32", "f16"]),
-  layout: v.picklist(LAYOUTS),
-  verifiedVectors: positive,
-  results: v.pipe(v.array(implementationResult), v.maxLength(1000)),
-});
-
-const environment = v.object({
-  date: text,
-  command: text,
-  adapter: v.object({
-    name: text,
-    vendor: text,
-    architecture: text,
-    driver: text,
-    kind: v.picklist(["hardware", "software"]),
-    embedded: v.boolean(),
-    features: v.object({
-      f16: v.boolean(),
-      subgroups: v.nullable(v.object({ min: count, max: count })),
-      timestamps: v.boolean(),
-    }),
-    limits: v.object({
-      maxBufferSize: count,
-      maxStorageBufferBindingSize: count,
-      maxComputeWorkgroupStorageSize: count,
-      maxComputeInvocationsPerWorkgroup: count,
-      maxComputeWorkgroupsPerDimension: count,
-    }),
-    passedOver: v.array(v.object({ name: text, reason: text })),
-  }),
-  platform: text,
-  processors: text,
-  versions: v.record(text, text),
-  load: v.nullable(v.number()),
-});
-
-const benchResults: v.GenericSchema<unknown, BenchResults> = v.object({
-  schema: v.literal(SCHEMA),
-  environment,
-  options: v.object({ rounds: positive, minSample: seconds, seed: v.number() }),
-  cases: v.pipe(v.array(caseResult), v.maxLength(100_000)),
-  skipped: v.array(v.object({ case: text, reason: text })),
-  complete: v.boolean(),
-});
+/** More lines than any grid has cases. */
+const MAX_LINES = 200_000;
 
 /**
- * Reads a results file's text.
+ * Reads a results file's text: JSON Lines of the present version, or the one JSON value of version 1.
+ * A line that is not JSON, as the last one is when the program was killed while it wrote, is left out
+ * and its number kept.
  *
- * @throws PapilioError `RESULTS_SYNTAX` when it is not JSON; `RESULTS_VERSION` when it is of another
- * version; `RESULTS_INVALID` naming the first place that does not fit
+ * @throws PapilioError `RESULTS_SYNTAX` when the first line is not JSON; `RESULTS_VERSION` when it
+ * is of another version; `RESULTS_INVALID` naming the first place that does not fit
  */
-export function parseResults(json: string): BenchResults {
-  let data: unknown;
-  try {
-    data = JSON.parse(json);
-  } catch (cause) {
+export function parseResults(text: string): BenchResults {
+  const lines = text.split("\n", MAX_LINES + 1);
+  if (lines.length > MAX_LINES) {
+    throw invalid(`there are more than ${MAX_LINES} lines`, "the file");
+  }
+  const first = parseJson(lines[0] as string);
+  if (first === undefined) {
     throw new PapilioError(
       "RESULTS_SYNTAX",
-      `The results are not JSON: ${(cause as Error).message}.`,
+      "The first line of the results is not JSON.",
       "Give a file that `papilio bench --json FILE` wrote.",
-      { cause },
     );
   }
-  const schema = (data as { schema?: unknown } | null)?.schema;
+  const schema = (first as { schema?: unknown } | null)?.schema;
+  if (schema === "papilio-bench/1") {
+    const upgraded = upgradeVersion1(first);
+    if (upgraded === undefined) throw invalid("it is no file of version 1", "the top");
+    return assembleResults(upgraded.map((data) => validate(data, "version 1")));
+  }
   if (typeof schema === "string" && schema !== SCHEMA) {
     throw new PapilioError(
       "RESULTS_VERSION",
-      `The results have schema ${JSON.stringify(schema.slice(0, 100))}, and this version reads ${SCHEMA}.`,
+      `The results have schema ${JSON.stringify(schema.slice(0, 100))}, and this version reads ${SCHEMA} and papilio-bench/1.`,
       "Read them with the version of papilio that wrote them, or run the benchmark again.",
     );
   }
-  const parsed = v.safeParse(benchResults, data);
+  const records: ResultRecord[] = [];
+  const damagedLines: number[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const data = parseJson(line);
+    if (data === undefined) damagedLines.push(index + 1);
+    else records.push(validate(data, `line ${index + 1}`));
+  }
+  return assembleResults(records, damagedLines);
+}
+
+/**
+ * What the records of a run amount to together.
+ *
+ * @throws PapilioError `RESULTS_INVALID` unless the first is the run's own, and no other is
+ */
+export function assembleResults(
+  records: readonly ResultRecord[],
+  damagedLines: readonly number[] = [],
+): BenchResults {
+  const [run, ...others] = records;
+  if (run?.record !== "run") throw invalid('it must be the "run" record', "line 1");
+  const cases = new Map<string, CaseResult>();
+  const skipped = new Map<string, SkippedCase>();
+  let resumed = 0;
+  for (const entry of others) {
+    switch (entry.record) {
+      case "run":
+        throw invalid('a second "run" record', "a later line");
+      case "case": {
+        const { record: _, ...result } = entry;
+        cases.set(caseName(result), result);
+        skipped.delete(caseName(result));
+        break;
+      }
+      case "skip": {
+        const { record: _, ...result } = entry;
+        if (!cases.has(caseName(result))) skipped.set(caseName(result), result);
+        break;
+      }
+      case "resume":
+        resumed++;
+        break;
+      case "end":
+        break;
+    }
+  }
+  return {
+    schema: SCHEMA,
+    environment: run.environment,
+    options: run.options,
+    implementations: run.implementations,
+    cases: [...cases.values()],
+    skipped: [...skipped.values()],
+    resumed,
+    complete: others.at(-1)?.record === "end",
+    damagedLines,
+  };
+}
+
+/** A record as a line of a results file, line end included; six significant digits are kept. */
+export function formatRecord(record: ResultRecord): string {
+  const line = JSON.stringify(record, (_, value: unknown) =>
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value,
+  );
+  return `${line}\n`;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws PapilioError `RESULTS_INVALID` */
+function validate(data: unknown, where: string): ResultRecord {
+  const parsed = v.safeParse(resultRecord, data);
   if (parsed.success) return parsed.output;
   const issue = parsed.issues[0];
-  throw new PapilioError(
+  throw invalid(issue.message, `${where}, ${v.getDotPath(issue) ?? "the top"}`);
+}
+
+function invalid(problem: string, where: string): PapilioError {
+  return new PapilioError(
     "RESULTS_INVALID",
-    `The results do not fit the schema ${SCHEMA} at ${v.getDotPath(issue) ?? "the top"}: ${issue.message}.`,
+    `The results do not fit the schema at ${where}: ${problem}.`,
     "Give a file that `papilio bench --json FILE` wrote, unchanged.",
   );
 }

@@ -1,21 +1,42 @@
 import type { Layout, StorageDtype, Verification } from "@papilio/butterfly";
 import type { AdapterReport } from "@papilio/gpu-runtime";
+import type { Traffic } from "./implementation.ts";
 
-/** Version of the results format; a file with another one is refused. */
-export const SCHEMA = "papilio-bench/1";
+/** Version of the results format. Files of version 1 are read too; other versions are refused. */
+export const SCHEMA = "papilio-bench/2";
 
 /** Raw samples, in seconds for one run. */
 export interface Timing {
   /** Preparation, compilation and the first run. */
   readonly coldSeconds: number;
-  /** By the wall clock, from submission to completion. */
+  /** Runs that a sample is the mean of; null in files of version 1. */
+  readonly repeats: number | null;
+  /** By the wall clock around the same runs, from submission to completion. */
   readonly wall: readonly number[];
   /** By the device's timestamps; empty where it has none. */
   readonly device: readonly number[];
-  /** Device time of the arithmetic alone; empty where nothing is rewritten. */
+  /** Time of the arithmetic alone; empty where nothing is rewritten. */
   readonly multiply: readonly number[];
-  /** Device time of the memory rewriting, in the same runs; empty where nothing is rewritten. */
+  /** Time of the memory rewriting, in the same runs; empty where nothing is rewritten. */
   readonly rewrite: readonly number[];
+}
+
+/** Energy of one multiplication, above what the device takes when idle. */
+export interface Energy {
+  /**
+   * (mean power - idle power) x seconds / runs. Less than 0 where the machine was busier while its
+   * idle power was taken.
+   */
+  readonly joules: number;
+  /** Ends of the interval around `joules`: the meter's resolution and how much the power varies. */
+  readonly lower: number;
+  readonly upper: number;
+  /** Mean power during the run, idle included. */
+  readonly watts: number;
+  /** Length of the measured window. */
+  readonly seconds: number;
+  /** Multiplications in the window. */
+  readonly runs: number;
 }
 
 /** What became of an implementation on a case. */
@@ -24,9 +45,13 @@ export type ImplementationResult =
       readonly implementation: string;
       readonly status: "timed";
       readonly verification: Verification;
-      /** Device memory held besides input and output. */
+      /** Memory held besides inputs and output. */
       readonly bytes: number;
+      /** Null where the implementation does not say. */
+      readonly traffic: Traffic | null;
       readonly timing: Timing;
+      /** Null without a meter, which the environment explains. */
+      readonly energy: Energy | null;
     }
   | {
       readonly implementation: string;
@@ -35,16 +60,54 @@ export type ImplementationResult =
     }
   | { readonly implementation: string; readonly status: "skipped"; readonly reason: string };
 
-/** One case, with every implementation. */
-export interface CaseResult {
-  /** `a,b,c,d`. */
-  readonly pattern: string;
+/** Which problem of the grid. */
+export interface CaseKey {
+  /** Patterns of the factors, `a,b,c,d`, separated by semicolons: what `Chain.parse` reads. */
+  readonly chain: string;
   readonly batch: number;
   readonly dtype: StorageDtype;
   readonly layout: Layout;
+}
+
+/** One case, with every implementation. */
+export interface CaseResult extends CaseKey {
   /** Vectors of the batch whose outputs were compared with float64. */
   readonly verifiedVectors: number;
+  /** Copies of the input, read in turn; null in files of version 1. */
+  readonly inputs: number | null;
+  /** Time that the whole case took, preparation and verification included. */
+  readonly seconds: number | null;
   readonly results: readonly ImplementationResult[];
+}
+
+/** A case that was not run. */
+export interface SkippedCase extends CaseKey {
+  /** `device`: it does not fit, and never will; `budget`: there was no time left. */
+  readonly cause: "device" | "budget";
+  readonly reason: string;
+}
+
+/** How busy the machine was before the run began. */
+export interface Load {
+  /** Load average over one minute; null where there is none. */
+  readonly average: number | null;
+  /** Share of all cores' time that other work took, 0 to 1; null where it was not measured. */
+  readonly busy: number | null;
+}
+
+/** Which meter measured the energy, or why none did. */
+export type EnergySource =
+  | { readonly meter: string; readonly idleWatts: number }
+  | { readonly reason: string };
+
+/** What the adapter reached when it was asked to do nothing else. */
+export interface Rates {
+  /** Bytes read and bytes written by a copy kernel, together, in a second. */
+  readonly copyBytesPerSecond: number;
+  /** Multiplications and additions in float32 registers, in a second. */
+  readonly flopsPerSecond: number;
+  /** Seconds of a dispatch that does nothing. */
+  readonly dispatchSeconds: number;
 }
 
 /** Where and how a run was made. */
@@ -58,18 +121,66 @@ export interface Environment {
   readonly processors: string;
   /** Of Node and of the packages that matter. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Load average of the machine over one minute when the run began; null where there is none. */
-  readonly load: number | null;
+  /** Git revision of the program, with `+` when files were changed; null outside a repository. */
+  readonly revision: string | null;
+  readonly load: Load;
+  /** Bytes of the last-level cache that inputs must exceed together; null when unknown. */
+  readonly cacheBytes: number | null;
+  /** Smallest steps of the clocks that were seen, in seconds; null where there is no such clock. */
+  readonly clockSteps: { readonly device: number | null; readonly wall: number | null };
+  /** Null where they were not measured. */
+  readonly rates: Rates | null;
+  readonly energy: EnergySource;
 }
 
-/** A results file. */
+/** How the samples were taken. */
+export interface MeasureRecord {
+  readonly rounds: number;
+  /** Shortest sample, in seconds. */
+  readonly minSample: number;
+  readonly seed: number;
+  /** Longest run that an implementation may take before it is skipped; null without a limit. */
+  readonly maxRunSeconds: number | null;
+}
+
+/** An implementation that a run compares. */
+export interface ImplementationRecord {
+  readonly name: string;
+  readonly description: string;
+  readonly processor: "adapter" | "cpu";
+}
+
+/** First line of a results file. */
+export interface RunRecord {
+  readonly record: "run";
+  readonly schema: typeof SCHEMA;
+  readonly environment: Environment;
+  readonly options: MeasureRecord;
+  readonly implementations: readonly ImplementationRecord[];
+}
+
+/** A line of a results file. Lines are appended as they come; of two on one case the later counts. */
+export type ResultRecord =
+  | RunRecord
+  | ({ readonly record: "case" } & CaseResult)
+  | ({ readonly record: "skip" } & SkippedCase)
+  /** The run was stopped, and went on from here. */
+  | { readonly record: "resume"; readonly date: string; readonly load: Load }
+  /** Every case is measured or skipped. */
+  | { readonly record: "end"; readonly date: string };
+
+/** A results file, read. */
 export interface BenchResults {
   readonly schema: typeof SCHEMA;
   readonly environment: Environment;
-  readonly options: { readonly rounds: number; readonly minSample: number; readonly seed: number };
+  readonly options: MeasureRecord;
+  readonly implementations: readonly ImplementationRecord[];
   readonly cases: readonly CaseResult[];
-  /** Cases that were not run, and why. */
-  readonly skipped: readonly { readonly case: string; readonly reason: string }[];
+  readonly skipped: readonly SkippedCase[];
+  /** How often the run was stopped and went on. */
+  readonly resumed: number;
   /** False when the run was stopped before its last case. */
   readonly complete: boolean;
+  /** Lines that could not be read, such as one that was being written when the power failed. */
+  readonly damagedLines: readonly number[];
 }

@@ -1,56 +1,108 @@
+import { uniform } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { type Case, caseName, reasonToSkip } from "./case.ts";
+import { type Case, caseKey, caseName, reasonToSkip } from "./case.ts";
 import type { Implementation } from "./implementation.ts";
-import { type MeasureOptions, measureCase } from "./measure.ts";
-import { type BenchResults, type CaseResult, type Environment, SCHEMA } from "./results.ts";
+import { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
+import { Pace } from "./pace.ts";
+import type { BenchResults, CaseResult, Rates, SkippedCase } from "./results.ts";
+import { shuffle } from "./statistics.ts";
 
-export interface RunOptions extends MeasureOptions {
-  /** Called after each case, with the results so far. */
-  readonly onCase?: (result: CaseResult | undefined, done: number, total: number) => void;
+/** What becomes of a case. */
+export type CaseOutcome =
+  | ({ readonly record: "case" } & CaseResult)
+  | ({ readonly record: "skip" } & SkippedCase);
+
+export interface RunOptions extends Partial<MeasureOptions> {
+  /** Seconds that all cases may take together; without it, as long as they take. */
+  readonly timeBudget?: number | undefined;
+  /** Longest run of an implementation, in seconds: one that is predicted to take longer is skipped. */
+  readonly maxRunSeconds?: number | undefined;
+  /** What the adapter reaches, for predictions. */
+  readonly rates?: Rates | null;
+  /** What an earlier part of the same run left: its cases are not run again. */
+  readonly before?: Pick<BenchResults, "cases" | "skipped"> | undefined;
+  /** Called after each case that this part of the run deals with. */
+  readonly onOutcome?: (outcome: CaseOutcome, progress: Progress) => void | Promise<void>;
+}
+
+/** How far a run is. */
+export interface Progress {
+  /** Cases that are measured or skipped, those of earlier parts included. */
+  readonly done: number;
+  readonly total: number;
+  /** Seconds that the measured cases took together. */
+  readonly spent: number;
+  /** Predicted seconds for the cases that are left, within the budget; undefined before the first. */
+  readonly left: number | undefined;
 }
 
 /**
- * Runs cases one after the other. A case that the device cannot hold is skipped, with its reason.
- * When the signal aborts, the cases measured so far are returned, marked as not complete.
+ * Runs cases one after the other and hands each outcome over as it comes. A case that the device
+ * cannot hold is skipped, with its reason; so is one for which the time budget does not suffice,
+ * while cheaper ones go on. Under a budget the cases are run in a random order, drawn from the seed,
+ * so that those measured are a fair sample of all.
+ *
+ * @returns whether every case has an outcome: false when the signal aborted
  */
 export async function runBenchmark(
   gpu: Gpu,
   cases: readonly Case[],
   implementations: readonly Implementation[],
-  environment: Environment,
-  options: RunOptions,
-): Promise<BenchResults> {
-  const { rounds, minSample, seed, signal, onCase } = options;
-  const measured: CaseResult[] = [];
-  const skipped: { case: string; reason: string }[] = [];
-  const finish = (complete: boolean): BenchResults => ({
-    schema: SCHEMA,
-    environment,
-    options: { rounds, minSample, seed },
-    cases: measured,
-    skipped,
-    complete,
-  });
-  for (const [index, item] of cases.entries()) {
-    if (signal?.aborted) return finish(false);
+  options: RunOptions = {},
+): Promise<boolean> {
+  const { signal, timeBudget = Number.POSITIVE_INFINITY, maxRunSeconds, before } = options;
+  const pace = new Pace(implementations, options.rates ?? null);
+  for (const item of before?.cases ?? []) pace.learn(item);
+  const settled = new Set(
+    [
+      ...(before?.cases ?? []),
+      ...(before?.skipped ?? []).filter(({ cause }) => cause === "device"),
+    ].map(caseName),
+  );
+  const waiting = cases.filter((item) => !settled.has(caseName(item)));
+  const runnable: Case[] = [];
+  let done = cases.length - waiting.length;
+  const settle = async (outcome: CaseOutcome, left: readonly Case[]): Promise<void> => {
+    done++;
+    const progress = { done, total: cases.length, spent: pace.spent };
+    await options.onOutcome?.(outcome, { ...progress, left: pace.left(left, timeBudget) });
+  };
+  for (const item of waiting) {
     const reason = reasonToSkip(gpu, item);
-    let result: CaseResult | undefined;
-    if (reason !== undefined) skipped.push({ case: caseName(item), reason });
-    else {
-      try {
-        result = await measureCase(gpu, item, implementations, options);
-      } catch (error) {
-        if (signal?.aborted) return finish(false);
-        throw error;
-      }
-      measured.push(result);
-    }
-    onCase?.(result, index + 1, cases.length);
+    if (reason === undefined) runnable.push(item);
+    else await settle({ record: "skip", ...caseKey(item), cause: "device", reason }, []);
   }
-  return finish(true);
+  if (Number.isFinite(timeBudget)) {
+    shuffle(runnable, uniform(options.seed ?? MEASURE_DEFAULTS.seed));
+  }
+  const refuse = (implementation: Implementation, item: Case): string | undefined => {
+    const predicted = pace.runSeconds(implementation, item);
+    return maxRunSeconds === undefined || predicted === undefined || predicted <= maxRunSeconds
+      ? undefined
+      : `A run is predicted to take ${predicted.toPrecision(2)} s; the limit is ${maxRunSeconds} s.`;
+  };
+  for (const [index, item] of runnable.entries()) {
+    if (signal?.aborted) return false;
+    const needed = pace.caseSeconds(item) ?? 0;
+    const left = timeBudget - pace.spent;
+    if (needed > left || left <= 0) {
+      const reason = `About ${Math.ceil(needed)} s are needed, and ${Math.max(0, Math.floor(left))} s of the budget of ${timeBudget} s are left.`;
+      await settle({ record: "skip", ...caseKey(item), cause: "budget", reason }, []);
+      continue;
+    }
+    try {
+      const result = await measureCase(gpu, item, implementations, { ...options, refuse });
+      pace.learn(result);
+      await settle({ record: "case", ...result }, runnable.slice(index + 1));
+    } catch (error) {
+      if (signal?.aborted) return false;
+      throw error;
+    }
+  }
+  return true;
 }
 
 /** Whether any implementation gave a wrong answer. */
-export function hasWrongAnswer(results: BenchResults): boolean {
-  return results.cases.some((item) => item.results.some(({ status }) => status === "wrong"));
+export function hasWrongAnswer({ cases }: Pick<BenchResults, "cases">): boolean {
+  return cases.some((item) => item.results.some(({ status }) => status === "wrong"));
 }

@@ -1,9 +1,13 @@
-/** Median and quartiles of samples. */
-export interface Summary {
+import { uniform } from "@papilio/butterfly";
+
+/** A median with its 95 % confidence interval. */
+export interface Estimate {
   readonly median: number;
   readonly lower: number;
   readonly upper: number;
 }
+
+const RESAMPLES = 1000;
 
 /**
  * The quantile `q` of samples sorted upwards, interpolated between neighbours (Hyndman and Fan,
@@ -18,19 +22,78 @@ export function quantile(sorted: readonly number[], q: number): number {
   return low + (high - low) * (position - index);
 }
 
-/** Median and quartiles of at least one sample. */
-export function summarizeSamples(samples: readonly number[]): Summary {
-  const sorted = samples.toSorted((p, q) => p - q);
-  return {
-    median: quantile(sorted, 0.5),
-    lower: quantile(sorted, 0.25),
-    upper: quantile(sorted, 0.75),
-  };
+/** Samples sorted upwards, in a new array. */
+export function ascending(samples: readonly number[]): number[] {
+  return samples.toSorted((p, q) => p - q);
 }
 
 /** The median of at least one number. */
 export function median(values: readonly number[]): number {
-  return summarizeSamples(values).median;
+  return quantile(ascending(values), 0.5);
+}
+
+/**
+ * The median of at least one sample, with a 95 % confidence interval by the percentile bootstrap
+ * (Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13). The same samples give the
+ * same interval: the resamples are drawn from a fixed seed.
+ */
+export function estimateMedian(samples: readonly number[]): Estimate {
+  return estimate(median(samples), resampledMedians(samples, 1));
+}
+
+/**
+ * The ratio of two medians, with a 95 % confidence interval by the percentile bootstrap of both.
+ *
+ * @param numerator at least one sample
+ * @param denominator at least one sample, all positive
+ */
+export function estimateRatio(
+  numerator: readonly number[],
+  denominator: readonly number[],
+): Estimate {
+  const above = resampledMedians(numerator, 1);
+  const below = resampledMedians(denominator, 2);
+  return estimate(
+    median(numerator) / median(denominator),
+    above.map((value, index) => value / (below[index] as number)),
+  );
+}
+
+function estimate(value: number, resampled: readonly number[]): Estimate {
+  const sorted = ascending(resampled);
+  return { median: value, lower: quantile(sorted, 0.025), upper: quantile(sorted, 0.975) };
+}
+
+/** Medians of samples drawn with replacement from `samples`. */
+function resampledMedians(samples: readonly number[], seed: number): number[] {
+  const sorted = ascending(samples);
+  return middlePairs(sorted.length, seed).map(
+    ([low, high]) => ((sorted[low] as number) + (sorted[high] as number)) / 2,
+  );
+}
+
+const drawn = new Map<string, readonly (readonly [number, number])[]>();
+
+/**
+ * For each resample of `count` sorted samples, the two positions whose mean is its median. They
+ * depend on nothing else, so that a run of thousands of cases draws them once.
+ */
+function middlePairs(count: number, seed: number): readonly (readonly [number, number])[] {
+  const key = `${count} ${seed}`;
+  const known = drawn.get(key);
+  if (known !== undefined) return known;
+  const next = uniform(seed);
+  const pairs = Array.from({ length: RESAMPLES }, () => {
+    const positions = ascending(
+      Array.from({ length: count }, () => Math.floor(((next() + 1) / 2) * count)),
+    );
+    return [
+      positions[Math.floor((count - 1) / 2)] as number,
+      positions[Math.floor(count / 2)] as number,
+    ] as const;
+  });
+  drawn.set(key, pairs);
+  return pairs;
 }
 
 /** Shuffles in place (Fisher-Yates) with numbers in [-1, 1). */

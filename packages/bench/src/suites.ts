@@ -1,13 +1,15 @@
-import { LAYOUTS, PapilioError, Pattern } from "@papilio/butterfly";
+import { Chain, LAYOUTS, PapilioError } from "@papilio/butterfly";
 import type { Grid } from "./case.ts";
+import { paperChains } from "./paper-grid.ts";
 
-const patterns = (texts: readonly string[]): Pattern[] => texts.map((text) => Pattern.parse(text));
+const chains = (texts: readonly string[]): Chain[] => texts.map((text) => Chain.parse(text));
+const SIZES = [256, 1024, 4096, 16384, 65536];
 
 /** Named grids. */
 export const suites: Readonly<Record<string, Grid>> = {
   /** What `papilio bench` runs by default: small blocks to large, in both layouts. */
   quick: {
-    patterns: patterns(["1,4,4,256", "16,16,16,16", "2,48,192,8", "4,64,64,4"]),
+    chains: chains(["1,4,4,256", "16,16,16,16", "2,48,192,8", "4,64,64,4"]),
     batches: [128],
     dtypes: ["f32"],
     layouts: LAYOUTS,
@@ -17,7 +19,7 @@ export const suites: Readonly<Record<string, Grid>> = {
    * arXiv 2405.15013 puts into ViT-S/16 among them.
    */
   foundation: {
-    patterns: patterns([
+    chains: chains([
       "1,2,2,1024",
       "1,2,8,512",
       "1,8,2,512",
@@ -38,6 +40,46 @@ export const suites: Readonly<Record<string, Grid>> = {
       "1,512,512,2",
     ]),
     batches: [128, 1024],
+    dtypes: ["f32", "f16"],
+    layouts: LAYOUTS,
+  },
+  /** The grid of arXiv 2405.15013, section 4: 1844 patterns at 128 images of 196 tokens. */
+  paper: {
+    chains: paperChains(),
+    batches: [128 * 196],
+    dtypes: ["f32", "f16"],
+    layouts: LAYOUTS,
+  },
+  /** Products of factors: square dyadic chains, and Monarch chains of two factors. */
+  chains: {
+    chains: [
+      ...SIZES.map((size) => Chain.squareDyadic(size)),
+      ...SIZES.map((size) => Chain.monarch(size)),
+    ],
+    batches: [1, 128, 4096],
+    dtypes: ["f32", "f16"],
+    layouts: LAYOUTS,
+  },
+  /**
+   * Linear layers of transformers as products of two factors, at one token, at the 196 of an image
+   * and at 2048. In ViT-S/16 the factors are those of arXiv 2405.15013, but for the second of the
+   * feed-forward: its (1,128,128,3) is not chainable with (6,64,256,1), and (1,96,96,4) is.
+   */
+  transformer: {
+    chains: [
+      // ViT-S/16: projections 384 x 384, feed-forward 1536 x 384 and 384 x 1536.
+      ...chains(["1,192,48,2;2,48,192,1", "1,768,192,2;6,64,64,1", "1,96,96,4;6,64,256,1"]),
+      // GPT-2 medium: queries, keys and values together; projection; feed-forward.
+      Chain.monarch({ rows: 3072, cols: 1024, blocks: 32 }),
+      Chain.monarch({ rows: 1024, cols: 1024, blocks: 32 }),
+      Chain.monarch({ rows: 4096, cols: 1024, blocks: 32 }),
+      Chain.monarch({ rows: 1024, cols: 4096, blocks: 32 }),
+      // Llama of 8 billion parameters: projection; feed-forward.
+      Chain.monarch({ rows: 4096, cols: 4096, blocks: 64 }),
+      Chain.monarch({ rows: 14336, cols: 4096, blocks: 64 }),
+      Chain.monarch({ rows: 4096, cols: 14336, blocks: 64 }),
+    ],
+    batches: [1, 196, 2048],
     dtypes: ["f32", "f16"],
     layouts: LAYOUTS,
   },

@@ -23,10 +23,22 @@ describe("a case", () => {
       "bmm",
       "csr",
     ]);
-    expect(summary.speedup).toBeCloseTo(2, 12);
+    expect(summary.bestOther).toBe("bmm");
+    expect(summary.speedup?.median).toBeCloseTo(2, 12);
     // The product of bmm alone takes 2 ms, the fused kernel 2.5 ms.
     expect(summary.overProduct).toBeCloseTo(1.25, 12);
     expect(summary.ranking[1]?.rewriting).toBeCloseTo(0.5, 12);
+    expect(summary.ranking[1]?.rewritingBytes).toBeCloseTo(0.25, 12);
+  });
+
+  it("compares by the wall clock where one side has no other", () => {
+    const onCpu = timed("ort-cpu-bmm", []);
+    if (onCpu.status !== "timed") throw new Error("not timed");
+    const byWall = { ...onCpu, timing: { ...onCpu.timing, wall: [0.003] } };
+    // The fused kernel's wall times are twice its device times, 5 ms in the median.
+    const { speedup, bestOther } = summarizeCase(caseOf("4,16,16,4", [...won.results, byWall]));
+    expect(bestOther).toBe("ort-cpu-bmm");
+    expect(speedup?.median).toBeCloseTo(0.6, 12);
   });
 
   it("has no speed-up without the fused kernel or without another", () => {
@@ -39,22 +51,52 @@ describe("a case", () => {
 describe("a run", () => {
   it("counts cases with several blocks only, and names those it loses", () => {
     const summary = summarizeRun(resultsOf([won, lost, oneBlock]));
-    expect(summary).toMatchObject({ compared: 2, fastest: 1, highRatioCases: 1 });
-    expect(summary.medianSpeedup).toBeCloseTo((2 + 0.8) / 2, 12);
+    expect(summary.all).toMatchObject({ compared: 2, fastest: 1, surelyFastest: 1 });
+    expect(summary.all.speedup?.median).toBeCloseTo((2 + 0.8) / 2, 12);
+    expect([summary.all.speedup?.least, summary.all.speedup?.most]).toEqual([0.8, 2]);
     // (b+c)/(b*c) is 1/8 for 16 x 16 blocks and 1/256 for 512 x 512.
-    expect(summary.medianSpeedupHighRatio).toBeCloseTo(2, 12);
-    expect(summary.medianRewriting).toBeCloseTo(0.5, 12);
+    expect(summary.highRatio).toMatchObject({ compared: 1, speedup: { median: 2 } });
+    expect(summary.all.rewriting).toBeCloseTo(0.5, 12);
     expect(summary.losses.map(({ name }) => name)).toEqual(["4,512,512,1 x 128 f32 batch-last"]);
+  });
+
+  it("is grouped by type and layout", () => {
+    const other = { ...lost, dtype: "f16", layout: "batch-first" } as const;
+    const { groups } = summarizeRun(resultsOf([won, other]));
+    expect(groups).toMatchObject([
+      { dtype: "f32", layout: "batch-last", compared: 1, fastest: 1 },
+      { dtype: "f16", layout: "batch-first", compared: 1, fastest: 0 },
+    ]);
+  });
+
+  it("compares some implementations only, on request", () => {
+    const { all } = summarizeRun(resultsOf([won]), (name) => name !== "bmm");
+    expect(all.speedup?.median).toBeCloseTo(0.03 / 0.0025, 12);
+  });
+
+  it("counts wide intervals", () => {
+    const steady = caseOf("2,4,4,2", [timed("bmm", [1, 1, 1, 1.05])]);
+    const shaky = caseOf("4,4,4,2", [timed("bmm", [1, 1, 2, 2])]);
+    expect(summarizeRun(resultsOf([steady, shaky])).wide).toEqual({ count: 1, of: 2 });
   });
 
   it("is written as Markdown with adapter, losses and skipped cases", () => {
     const markdown = renderMarkdown({
       ...resultsOf([won, lost]),
-      skipped: [{ case: "1,2,2,2 x 1 f16 batch-last", reason: "no half precision" }],
+      skipped: [
+        {
+          chain: "1,2,2,2",
+          batch: 1,
+          dtype: "f16",
+          layout: "batch-last",
+          cause: "device",
+          reason: "no half precision",
+        },
+      ],
       complete: false,
     });
     expect(markdown).toContain("Adapter: test adapter (software; test driver 1.0)");
-    expect(markdown).toContain("fastest of all in 1 of 2 cases with several blocks (50 %)");
+    expect(markdown).toContain("fastest of all in 1 of 2 (50 %)");
     expect(markdown).toContain("The run was stopped");
     const losses = markdown.split("## Losing cases")[1]?.split("## All cases")[0];
     expect(losses).toContain(

@@ -82,6 +82,79 @@ describe("errorBound", () => {
     }
   });
 
+  it("holds for factors one after the other, what is between them stored", () => {
+    const products = fc.record({
+      terms: fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 })),
+      seed: fc.nat(1e6),
+      dtype: dtypes,
+      direction: fc.constantFrom(...directions),
+      scale: fc.constantFrom(1, 2 ** -12),
+    });
+    fc.assert(
+      fc.property(products, ({ terms, seed, dtype, direction, scale }) => {
+        const [left, right] = terms;
+        const store = roundTo(bitsOf(dtype), direction);
+        const flush = (value: number): number =>
+          Math.abs(value) < FLOAT_FORMATS[dtype].smallestNormal ? 0 : value;
+        const weights = draw(uniform(seed), left, 1, "float64").map(
+          roundTo(bitsOf(dtype), Math.round),
+        );
+        // Each element between the factors is a dot product of its own, of small numbers or not.
+        const rows = Array.from({ length: left }, (_, row) => {
+          const one = dotProduct(right, seed + 2 * row + 1, dtype, direction, false);
+          return {
+            exact: one.exact * scale,
+            magnitude: one.magnitude * scale,
+            stored: flush(store(one.computed * scale)),
+          };
+        });
+        const single = roundTo(24, direction);
+        const terms1 = rows.map(({ stored }, row) => single((weights[row] as number) * stored));
+        const computed = flush(store(sum(terms1, single, false)));
+        const total = (pick: (row: (typeof rows)[number], weight: number) => number): number =>
+          rows.reduce((subtotal, row, index) => subtotal + pick(row, weights[index] as number), 0);
+        const exact = total((row, weight) => weight * row.exact);
+        const magnitude = total((row, weight) => Math.abs(weight) * row.magnitude);
+        const magnification = total((_, weight) => Math.abs(weight));
+        const bound = errorBound(exact, magnitude, { dtype, terms, magnification });
+        expect(Math.abs(computed - exact)).toBeLessThanOrEqual(bound);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is the same for one factor in a list, and for more grows as the errors multiply", () => {
+    const bound = (terms: number | number[]): number => errorBound(0, 1, { dtype: "f32", terms });
+    expect(bound([64])).toBe(bound(64));
+    expect(bound([64, 64]) / bound(64)).toBeCloseTo(2, 4);
+    const half = (terms: number[]): number => errorBound(0, 1, { dtype: "f16", terms });
+    // One more vector is stored: 2^-10 of the magnitude, and the smallest normal number.
+    expect(half([2, 2]) - half([2])).toBeCloseTo(2 ** -10 + 2 ** -14, 5);
+  });
+
+  it("holds for values that were rounded themselves", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.nat(1e6), dtypes, (terms, seed, dtype) => {
+        const round = roundTo(bitsOf(dtype), Math.round);
+        const weights = draw(uniform(seed), terms, 1, "float64");
+        const inputs = draw(uniform(seed + 1), terms, 1, "float64").map(round);
+        const dot = (values: Float64Array): number =>
+          values.reduce((total, value, index) => total + value * (inputs[index] as number), 0);
+        const magnitude = weights.reduce(
+          (total, value, index) => total + Math.abs(value * (inputs[index] as number)),
+          0,
+        );
+        const exact = dot(weights);
+        const bound = errorBound(exact, magnitude, {
+          dtype,
+          terms,
+          roundedValues: { largestInput: 1 },
+        });
+        expect(Math.abs(round(dot(weights.map(round))) - exact)).toBeLessThanOrEqual(bound);
+      }),
+    );
+  });
+
   it.each([0, -1, 1.5, Number.NaN, 2 ** 22 + 1])("refuses %d terms", (terms) => {
     expect(() => errorBound(1, 1, { dtype: "f32", terms })).toThrow(
       expect.objectContaining({

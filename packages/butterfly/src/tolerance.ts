@@ -6,8 +6,22 @@ import type { FloatArray } from "./float-array.ts";
 export interface Rounding {
   /** How its values, inputs and outputs are stored. Sums are in float32 in both cases. */
   readonly dtype: StorageDtype;
-  /** Number of products in each sum: `c` for a factor, the number of columns for a dense matrix. */
-  readonly terms: number;
+  /**
+   * Number of products in each sum: `c` for a factor, the number of columns for a dense matrix. For
+   * factors `W1 W2 ... WL` applied one after the other, one count for each, in this order.
+   */
+  readonly terms: number | readonly number[];
+  /**
+   * How much larger the factors after it can make an error in a vector between two factors: at
+   * least the largest sum of absolute values of a row of `W1 ... Wl`, for every `l < L`. 1 unless
+   * given; it matters only where errors are absolute, for numbers near the smallest ones.
+   */
+  readonly magnification?: number;
+  /**
+   * Given when the values themselves are rounded to `dtype`, as those of a product that was
+   * multiplied out in advance: the largest absolute value of an input.
+   */
+  readonly roundedValues?: { readonly largestInput: number };
 }
 
 /** What {@link verify} finds. */
@@ -28,7 +42,7 @@ export interface Verification {
 
 /**
  * How far a computed element of `y = W x` may lie from the exact one. Of the operands, already
- * rounded to `dtype`, it needs `magnitude = Σ|w||x|`.
+ * rounded to `dtype`, it needs `magnitude = Σ|w||x|`; of several factors, `|W1| ... |WL| |x|`.
  *
  * With `n` terms and float32 sums in any order the error is at most `γ·magnitude`, where
  * `γ = n·ε/(1 - n·ε)` (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition,
@@ -36,23 +50,44 @@ export interface Verification {
  * from 1 to the next number, twice the usual unit roundoff, because WGSL lets an operation round
  * either way (section 15.7.4). WGSL also lets a device flush subnormal results to zero: a product
  * and a sum for each term in float32, and the stored element in `dtype`. Subnormal operands are
- * taken to be kept. The float64 reference's own error is included.
+ * taken to be kept. The float64 reference's own error is included. Relative errors of factors that
+ * follow one another multiply (section 3.5 there).
  *
  * @param reference the element computed in float64
- * @throws PapilioError `TERMS_INVALID` unless `terms` is a whole number from 1 to 2^22
+ * @throws PapilioError `TERMS_INVALID` unless each of `terms` is a whole number from 1 to 2^22
  */
-export function errorBound(
-  reference: number,
-  magnitude: number,
-  { dtype, terms }: Rounding,
-): number {
+export function errorBound(reference: number, magnitude: number, rounding: Rounding): number {
+  const { magnification = 1, roundedValues } = rounding;
+  const terms = typeof rounding.terms === "number" ? [rounding.terms] : rounding.terms;
+  const [last = 0, ...earlier] = terms;
   const single = FLOAT_FORMATS.f32;
-  const stored = FLOAT_FORMATS[dtype];
+  const stored = FLOAT_FORMATS[rounding.dtype];
+  const relativeStorage = rounding.dtype === "f32" ? 0 : stored.epsilon;
+
+  const growth = earlier.reduce(
+    (product, count) => product * (1 + sumError(count)) * (1 + relativeStorage),
+    1 + (roundedValues === undefined ? 0 : stored.epsilon),
+  );
+  // 1 is taken off the product only where it must be: that would round small errors away.
+  const relative =
+    growth === 1 ? sumError(last) : growth * (1 + sumError(last)) - 1 + Number.EPSILON;
+  const flushedBefore = earlier.reduce(
+    (sum, count) => sum + 2 * count * single.smallestNormal + stored.smallestNormal,
+    0,
+  );
+  const smallestStep = stored.smallestNormal * stored.epsilon;
   const summation =
-    (gamma(terms, single.epsilon) + 2 * gamma(terms, Number.EPSILON)) * magnitude +
-    2 * terms * single.smallestNormal;
-  const storage = dtype === "f32" ? 0 : stored.epsilon * (Math.abs(reference) + summation);
+    relative * magnitude +
+    2 * last * single.smallestNormal +
+    (1 + relative) * magnification * flushedBefore +
+    (roundedValues === undefined ? 0 : last * smallestStep * roundedValues.largestInput);
+  const storage = relativeStorage * (Math.abs(reference) + summation);
   return summation + storage + stored.smallestNormal;
+}
+
+/** Relative error of a sum of products in float32, and of its reference in float64. */
+function sumError(terms: number): number {
+  return gamma(terms, FLOAT_FORMATS.f32.epsilon) + 2 * gamma(terms, Number.EPSILON);
 }
 
 /**

@@ -19,7 +19,9 @@ export const implementations: readonly Implementation[] = [
   fromMultiplication("bmm", "gather, batched matrix product, scatter", prepareBmm),
   fromMultiplication("bsr", "gather, block-sparse rows, scatter", prepareBsr),
   fromMultiplication("csr", "compressed sparse rows", prepareCsr),
-  fromMultiplication("dense", "dense matrix product, zeros included", prepareDense),
+  fromMultiplication("dense", "dense matrix product, zeros included", prepareDense, {
+    arithmetic: "product",
+  }),
   fromMultiplication("einsum", "direct contraction without tiling", prepareEinsum),
 ];
 

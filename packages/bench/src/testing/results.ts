@@ -11,6 +11,8 @@ export function timed(
     implementation,
     status: "timed",
     bytes: 1024,
+    traffic: roles.rewrite === undefined ? null : { multiply: 3000, rewrite: 1000 },
+    energy: null,
     verification: {
       ok: true,
       maxError: 1e-7,
@@ -21,6 +23,7 @@ export function timed(
     },
     timing: {
       coldSeconds: 0.5,
+      repeats: 1,
       wall: device.map((seconds) => 2 * seconds),
       device,
       multiply: roles.multiply ?? [],
@@ -29,8 +32,17 @@ export function timed(
   };
 }
 
-export function caseOf(pattern: string, results: readonly ImplementationResult[]): CaseResult {
-  return { pattern, batch: 128, dtype: "f32", layout: "batch-last", verifiedVectors: 8, results };
+export function caseOf(chain: string, results: readonly ImplementationResult[]): CaseResult {
+  return {
+    chain,
+    batch: 128,
+    dtype: "f32",
+    layout: "batch-last",
+    verifiedVectors: 8,
+    inputs: 2,
+    seconds: 1.5,
+    results,
+  };
 }
 
 export function resultsOf(cases: readonly CaseResult[]): BenchResults {
@@ -59,11 +71,19 @@ export function resultsOf(cases: readonly CaseResult[]): BenchResults {
       platform: "linux-x64",
       processors: "2 x test",
       versions: { node: "24.0.0" },
-      load: 0,
+      revision: null,
+      load: { average: 0, busy: 0 },
+      cacheBytes: null,
+      clockSteps: { device: null, wall: null },
+      rates: null,
+      energy: { reason: "This is a test." },
     },
-    options: { rounds: 3, minSample: 0.001, seed: 1 },
+    options: { rounds: 3, minSample: 0.001, seed: 1, maxRunSeconds: null },
+    implementations: [],
     cases,
     skipped: [],
+    resumed: 0,
     complete: true,
+    damagedLines: [],
   };
 }

@@ -16,8 +16,8 @@ interface Recorded {
 export class Program {
   readonly gpu: Gpu;
   readonly #steps: readonly Recorded[];
-  /** Device time of the last timed run, in seconds. */
-  #lastSeconds = 0;
+  /** Time of the last run that was waited for. */
+  readonly #last = { seconds: 0 };
 
   private constructor(gpu: Gpu, steps: readonly Recorded[]) {
     this.gpu = gpu;
@@ -47,95 +47,154 @@ export class Program {
 
   /** Submits all steps, in order, as one submission. Returns at once. */
   run(): void {
-    this.gpu.assertReady();
-    const encoder = this.gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    this.#encode(pass, this.#steps);
-    pass.end();
-    this.gpu.device.queue.submit([encoder.finish()]);
+    Program.#submit([this]);
   }
 
   /**
-   * Runs the whole program `repeats` times in one submission and times it on the device.
+   * Submits programs of one device, one after the other, as one submission, and resolves when the
+   * device is done with them.
+   */
+  static async complete(programs: readonly Program[]): Promise<void> {
+    const started = performance.now();
+    const gpu = Program.#submit(programs);
+    await leaveCores(gpu, Program.#expectedSeconds(programs));
+    await gpu.settled();
+    const mean = (performance.now() - started) / 1000 / programs.length;
+    for (const program of programs) program.#last.seconds = mean;
+  }
+
+  /**
+   * Runs programs of one device, one after the other, in one submission, and times the whole on the
+   * device. The same program may be in the list several times.
    *
-   * @returns seconds for one run, as the mean over `repeats`.
+   * @returns seconds
    * @throws TIMESTAMPS_UNAVAILABLE when the device has no timestamp queries.
    */
-  async time(repeats = 1): Promise<number> {
-    const [seconds] = await this.#timePasses([this.#steps], repeats);
+  static async time(programs: readonly Program[]): Promise<number> {
+    const [seconds] = await Program.#timePasses(programs, [
+      programs.flatMap((program) => program.#steps),
+    ]);
     return seconds as number;
   }
 
-  /** Like {@link time}, each step apart. Returns seconds for one run of each step, in order. */
-  timeSteps(repeats = 1): Promise<number[]> {
-    return this.#timePasses(
-      this.#steps.map((step) => [step]),
-      repeats,
+  /**
+   * Like {@link Program.time}, each step apart, of programs with equally many steps: the first step
+   * of each, then the second of each, and so on.
+   *
+   * @returns seconds of each step, summed over the programs
+   */
+  static timeSteps(programs: readonly Program[]): Promise<number[]> {
+    const count = programs[0]?.steps.length ?? 0;
+    return Program.#timePasses(
+      programs,
+      Array.from({ length: count }, (_, index) =>
+        programs.map((program) => program.#steps[index] as Recorded),
+      ),
     );
   }
 
-  #encode(pass: GPUComputePassEncoder, steps: readonly Recorded[]): void {
-    for (const { pipeline, bindGroup, step } of steps) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...step.kernel.workgroups);
-    }
+  static #submit(programs: readonly Program[]): Gpu {
+    const gpu = gpuOf(programs);
+    const encoder = gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const program of programs) encode(pass, program.#steps);
+    pass.end();
+    gpu.device.queue.submit([encoder.finish()]);
+    return gpu;
   }
 
-  /**
-   * Sleeps for about as long as `repeats` runs take. Dawn for Node polls in a busy loop while a
-   * promise is pending, which takes one core away from an adapter that computes on the CPU.
-   */
-  async #leaveCores(repeats: number): Promise<void> {
-    const milliseconds = this.#lastSeconds * repeats * 1000;
-    if (this.gpu.report.kind === "hardware" || milliseconds < 1) return;
-    await new Promise((resolve) => setTimeout(resolve, milliseconds));
-  }
-
-  async #timePasses(passes: readonly (readonly Recorded[])[], repeats: number): Promise<number[]> {
-    this.gpu.assertReady();
-    if (!this.gpu.report.features.timestamps) {
+  static async #timePasses(
+    programs: readonly Program[],
+    passes: readonly (readonly Recorded[])[],
+  ): Promise<number[]> {
+    const gpu = gpuOf(programs);
+    if (!gpu.report.features.timestamps) {
       throw new PapilioError(
         "TIMESTAMPS_UNAVAILABLE",
-        `Adapter ${this.gpu.report.name} has no timestamp queries.`,
-        "Time with the wall clock instead: run(), then await gpu.settled().",
+        `Adapter ${gpu.report.name} has no timestamp queries.`,
+        "Time with the wall clock instead, around Program.complete().",
       );
     }
-    const { device } = this.gpu;
-    const count = 2 * passes.length;
-    const querySet = device.createQuerySet({ type: "timestamp", count });
-    const resolved = device.createBuffer({
-      size: 8 * count,
-      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-    });
-    try {
-      const encoder = device.createCommandEncoder();
-      passes.forEach((steps, index) => {
-        const pass = encoder.beginComputePass({
-          timestampWrites: {
-            querySet,
-            beginningOfPassWriteIndex: 2 * index,
-            endOfPassWriteIndex: 2 * index + 1,
-          },
-        });
-        for (let r = 0; r < repeats; r++) this.#encode(pass, steps);
-        pass.end();
+    const seconds = await timePasses(gpu, passes, Program.#expectedSeconds(programs));
+    const mean = seconds.reduce((sum, value) => sum + value, 0) / programs.length;
+    for (const program of programs) program.#last.seconds = mean;
+    return seconds;
+  }
+
+  static #expectedSeconds(programs: readonly Program[]): number {
+    return programs.reduce((sum, program) => sum + program.#last.seconds, 0);
+  }
+}
+
+function gpuOf(programs: readonly Program[]): Gpu {
+  const gpu = programs[0]?.gpu;
+  if (gpu === undefined) {
+    throw new PapilioError(
+      "PROGRAMS_EMPTY",
+      "There is no program to run.",
+      "Pass one program or more.",
+    );
+  }
+  gpu.assertReady();
+  return gpu;
+}
+
+function encode(pass: GPUComputePassEncoder, steps: readonly Recorded[]): void {
+  for (const { pipeline, bindGroup, step } of steps) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...step.kernel.workgroups);
+  }
+}
+
+/**
+ * Sleeps for most of the time that a submission is expected to take. Dawn for Node polls in a busy
+ * loop while a promise is pending, which takes one core away from an adapter that computes on the
+ * CPU. It wakes before the end: a wall clock around it must not see a sleep that was too long.
+ */
+async function leaveCores(gpu: Gpu, seconds: number): Promise<void> {
+  const milliseconds = 900 * seconds;
+  if (gpu.report.kind === "hardware" || milliseconds < 2) return;
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Seconds of each pass, all in one submission. */
+async function timePasses(
+  gpu: Gpu,
+  passes: readonly (readonly Recorded[])[],
+  expected: number,
+): Promise<number[]> {
+  const { device } = gpu;
+  const count = 2 * passes.length;
+  const querySet = device.createQuerySet({ type: "timestamp", count });
+  const resolved = device.createBuffer({
+    size: 8 * count,
+    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+  });
+  try {
+    const encoder = device.createCommandEncoder();
+    passes.forEach((steps, index) => {
+      const pass = encoder.beginComputePass({
+        timestampWrites: {
+          querySet,
+          beginningOfPassWriteIndex: 2 * index,
+          endOfPassWriteIndex: 2 * index + 1,
+        },
       });
-      encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-      device.queue.submit([encoder.finish()]);
-      await this.#leaveCores(repeats);
-      const ticks = new BigUint64Array(
-        await this.gpu.finish(() => readBuffer(device, resolved, 8 * count)),
-      );
-      const seconds = passes.map(
-        (_, index) =>
-          Number((ticks[2 * index + 1] as bigint) - (ticks[2 * index] as bigint)) / 1e9 / repeats,
-      );
-      this.#lastSeconds = seconds.reduce((sum, value) => sum + value, 0);
-      return seconds;
-    } finally {
-      querySet.destroy();
-      resolved.destroy();
-    }
+      encode(pass, steps);
+      pass.end();
+    });
+    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    device.queue.submit([encoder.finish()]);
+    await leaveCores(gpu, expected);
+    const ticks = new BigUint64Array(
+      await gpu.finish(() => readBuffer(device, resolved, 8 * count)),
+    );
+    return passes.map(
+      (_, index) => Number((ticks[2 * index + 1] as bigint) - (ticks[2 * index] as bigint)) / 1e9,
+    );
+  } finally {
+    querySet.destroy();
+    resolved.destroy();
   }
 }

@@ -1,5 +1,16 @@
 import { FLOAT_FORMATS, type StorageDtype } from "@papilio/butterfly";
-import { Float16Array } from "@petamoriken/float16";
+import { Float16Array as PortableFloat16Array } from "@petamoriken/float16";
+
+type HalfArray = ArrayLike<number> & { set(values: ArrayLike<number>): void };
+type HalfArrayConstructor = {
+  new (values: ArrayLike<number>): HalfArray;
+  new (buffer: ArrayBuffer, offset: number, length: number): HalfArray;
+};
+
+/** The engine's own, fifty times faster, where it has one: Node 24, and browsers since 2025. */
+const Float16Array =
+  (globalThis as { Float16Array?: HalfArrayConstructor }).Float16Array ??
+  (PortableFloat16Array as unknown as HalfArrayConstructor);
 
 /** The elements as stored, padded to the whole number of 32-bit words that buffer copies need. */
 export function encode(values: Float32Array, dtype: StorageDtype): Uint8Array<ArrayBuffer> {
@@ -16,12 +27,12 @@ export function decode(
   dtype: StorageDtype,
 ): Float32Array<ArrayBuffer> {
   if (dtype === "f32") return new Float32Array(bytes, 0, length);
-  return Float32Array.from(new Float16Array(bytes, 0, length));
+  return new Float32Array(new Float16Array(bytes, 0, length));
 }
 
 /** The values that storage in `dtype` leaves: rounded to half precision, or the same array. */
 export function quantize(values: Float32Array, dtype: StorageDtype): Float32Array {
-  return dtype === "f32" ? values : Float32Array.from(new Float16Array(values));
+  return dtype === "f32" ? values : new Float32Array(new Float16Array(values));
 }
 
 /** Bytes of a buffer that holds `length` elements, a multiple of 16 so that vec4 views fit. */

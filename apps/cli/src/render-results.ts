@@ -1,0 +1,114 @@
+import {
+  type BenchResults,
+  caseName,
+  DETAIL_HEAD,
+  detailRows,
+  type Environment,
+  type SkippedCase,
+  summarizeRun,
+  summaryLines,
+  TABLE_HEAD,
+  tableRow,
+} from "@papilio/bench";
+import Table from "cli-table3";
+
+/** Up to so many cases are shown with every implementation; more, with one line each. */
+const DETAILED = 12;
+/** Up to so many cases are shown at all, and reasons for skipping them. */
+const SHOWN = 200;
+/** A share of the processors' time above this, taken by other programs, makes times doubtful. */
+const BUSY = 0.1;
+
+/** What a run is made on, before it begins. */
+export function introduction(
+  { adapter: { name, kind, embedded, driver, passedOver }, load }: Environment,
+  before: BenchResults | undefined,
+): string {
+  const lines = [`Adapter: ${name} (${kind}; ${driver})`];
+  for (const other of passedOver) lines.push(`  passed over ${other.name}: ${other.reason}`);
+  if (kind === "software") {
+    lines.push(
+      `A software adapter: these are times of the CPU, not of a GPU.${embedded ? " `papilio doctor` says what is faster." : ""}`,
+    );
+  }
+  lines.push(...loadLines(load));
+  if (before !== undefined) {
+    const { cases, skipped } = before;
+    lines.push(`Going on after ${cases.length} measured and ${skipped.length} skipped cases.`);
+  }
+  return lines.join("\n");
+}
+
+function loadLines({ busy }: Environment["load"]): string[] {
+  if (busy === null || busy <= BUSY) return [];
+  return [
+    `Other programs take ${Math.round(100 * busy)} % of the processors' time: these times are doubtful.`,
+  ];
+}
+
+/** The table of cases, what they say together, and what went wrong. */
+export function renderResults(results: BenchResults): string {
+  const summary = summarizeRun(results);
+  const detailed = summary.cases.length <= DETAILED;
+  const table = new Table({
+    head: [...(detailed ? DETAIL_HEAD : TABLE_HEAD)],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const item of summary.cases.slice(0, SHOWN)) {
+    table.push(...(detailed ? detailRows(item) : [tableRow(item)]));
+  }
+  const lines = [table.toString()];
+  if (summary.cases.length > SHOWN) {
+    lines.push(`${summary.cases.length - SHOWN} more cases are in the results file.`);
+  }
+  lines.push("", ...summaryLines(summary), ...loadLines(results.environment.load));
+  lines.push(...failures(results), ...skips(results.skipped));
+  return lines.join("\n");
+}
+
+/** Wrong answers, and implementations that could not do a case, each reason once. */
+function failures({ cases }: BenchResults): string[] {
+  const wrong: string[] = [];
+  const reasons = new Map<string, string[]>();
+  for (const item of cases) {
+    for (const entry of item.results) {
+      if (entry.status === "wrong") {
+        const { maxError, worstIndex, nonFinite } = entry.verification;
+        wrong.push(
+          `WRONG ${entry.implementation} on ${caseName(item)}: error ${maxError} at element ${worstIndex}, ${nonFinite} not finite; not timed.`,
+        );
+      }
+      if (entry.status === "skipped") {
+        const reason = `${entry.implementation}: ${entry.reason}`;
+        reasons.set(reason, [...(reasons.get(reason) ?? []), caseName(item)]);
+      }
+    }
+  }
+  const skipped = [...reasons].map(([reason, [first, ...others]]) => {
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    return `Skipped on ${first}${more}: ${reason}`;
+  });
+  return [...wrong, ...limited(skipped)];
+}
+
+function skips(skipped: readonly SkippedCase[]): string[] {
+  const lines = skipped.map((entry) => `Skipped ${caseName(entry)}: ${entry.reason}`);
+  return skipped.length <= DETAILED
+    ? lines
+    : (["device", "budget"] as const).flatMap((cause) => {
+        const some = skipped.filter((entry) => entry.cause === cause);
+        const [first] = some;
+        return first === undefined
+          ? []
+          : [
+              `Skipped ${some.length} cases for which ${cause === "device" ? "the device is too small" : "the time did not suffice"}, such as ${caseName(first)}: ${first.reason}`,
+            ];
+      });
+}
+
+function limited(lines: readonly string[]): string[] {
+  const shown = lines.slice(0, DETAILED);
+  return lines.length === shown.length
+    ? shown
+    : [...shown, `${lines.length - shown.length} more such lines are in the results file.`];
+}

@@ -1,0 +1,56 @@
+import { type Gpu, Program, Tensor } from "@papilio/gpu-runtime";
+import type { Environment } from "./results.ts";
+import { ascending } from "./statistics.ts";
+
+const READINGS = 64;
+
+/**
+ * The smallest steps of the wall clock and of the device's timestamps, in seconds, as far as they
+ * show in a few readings: an upper bound of the true ones.
+ */
+export async function clockSteps(gpu: Gpu): Promise<Environment["clockSteps"]> {
+  return {
+    wall: smallestStep(Array.from({ length: READINGS }, nextTick)),
+    device: gpu.report.features.timestamps ? await deviceStep(gpu) : null,
+  };
+}
+
+/** The wall clock when it has just changed, in seconds. */
+function nextTick(): number {
+  const started = performance.now();
+  let now = started;
+  while (now === started) now = performance.now();
+  return now / 1000;
+}
+
+async function deviceStep(gpu: Gpu): Promise<number | null> {
+  using counter = new Tensor(gpu, { batch: 1, features: 1, layout: "batch-first" });
+  const program = await Program.record(gpu, [
+    {
+      kernel: {
+        label: "clock step",
+        wgsl: `@group(0) @binding(0) var<storage, read_write> counter: array<f32>;
+@compute @workgroup_size(1) fn main() { counter[0] += 1.0; }`,
+        bindings: ["read-write"],
+        workgroups: [1, 1, 1],
+      },
+      buffers: [counter.buffer],
+      role: "multiply",
+    },
+  ]);
+  const durations: number[] = [];
+  for (let reading = 0; reading < READINGS; reading++)
+    durations.push(await Program.time([program]));
+  return smallestStep([0, ...durations]);
+}
+
+/** Smallest difference of two different values; null where all are equal. */
+function smallestStep(values: readonly number[]): number | null {
+  const sorted = ascending(values);
+  const steps = sorted
+    .slice(1)
+    .map((value, index) => value - (sorted[index] as number))
+    // Differences of doubles are not quite equal: less than a picosecond is no step.
+    .filter((step) => step > 1e-12);
+  return steps.length === 0 ? null : Math.min(...steps);
+}

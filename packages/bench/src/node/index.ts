@@ -1,0 +1,6 @@
+export type {
+  EnergyMeter,
+  MeasureEnergyOptions,
+  MeterSearch,
+} from "./energy/energy-meter.ts";
+export { type OpenEnergyMeterOptions, openEnergyMeter } from "./energy/open-energy-meter.ts";
