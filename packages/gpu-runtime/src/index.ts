@@ -33,6 +33,11 @@ export type {
 } from "./multiplication/multiplication.ts";
 export type { Kernel, Step } from "./program/kernel.ts";
 export { Program } from "./program/program.ts";
+export {
+  type DeviceRates,
+  type MeasureRatesOptions,
+  measureRates,
+} from "./rates/measure-rates.ts";
 export { assertFits } from "./tensor/buffer.ts";
 export { quantize } from "./tensor/dtype.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";

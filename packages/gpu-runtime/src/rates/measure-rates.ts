@@ -1,0 +1,143 @@
+import type { Gpu } from "../device/gpu.ts";
+import { BufferSet } from "../multiplication/multiplication.ts";
+import type { Kernel, Step } from "../program/kernel.ts";
+import { Program } from "../program/program.ts";
+import { storageBuffer, uploadBuffer } from "../tensor/buffer.ts";
+import {
+  ARITHMETIC_INVOCATIONS,
+  arithmeticFlops,
+  arithmeticKernel,
+  COPY_GRANULE,
+  copyKernel,
+  fillKernel,
+  idleKernel,
+} from "./kernels.ts";
+
+/** What a device reaches when it is asked to do nothing else: the scale of a cost model. */
+export interface DeviceRates {
+  /** Bytes read and bytes written by a copy kernel, together, in a second. */
+  readonly copyBytesPerSecond: number;
+  /** Multiplications and additions in float32 registers, in a second. */
+  readonly flopsPerSecond: number;
+  /** Seconds of a dispatch that does nothing, one of many in a submission. */
+  readonly dispatchSeconds: number;
+}
+
+export interface MeasureRatesOptions {
+  /** Stops between two samples; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+const SAMPLES = 5;
+/**
+ * Shortest sample, in seconds. The wall clock also sees the submission and the way back, which take
+ * a millisecond or two; timestamps do not.
+ */
+const MIN_SAMPLE = { timestamps: 0.005, wall: 0.03 };
+/** Bytes of each of the copy's two buffers, together well above the largest caches. */
+const COPY_BYTES = { hardware: 2 ** 28, software: 2 ** 26 };
+/** More dispatches than this in one submission are not recorded. */
+const MAX_REPEATS = 20_000;
+/** The loop's turns: at most so many that the sums stay exact. */
+const MAX_TURNS = 2 ** 18;
+
+/**
+ * Measures a device's memory bandwidth, arithmetic rate and cost of a dispatch, as medians of a few
+ * samples: by its timestamps, or by the wall clock where it has none. Takes well below a second on
+ * a GPU and about one on a software adapter, and up to 512 MiB of device memory meanwhile.
+ *
+ * @throws GPU_LOST, GPU_ERROR, GPU_DISPOSED; the signal's reason when it aborts
+ */
+export async function measureRates(
+  gpu: Gpu,
+  { signal }: MeasureRatesOptions = {},
+): Promise<DeviceRates> {
+  signal?.throwIfAborted();
+  return {
+    copyBytesPerSecond: await measureCopy(gpu, signal),
+    flopsPerSecond: await measureArithmetic(gpu, signal),
+    dispatchSeconds: await measureDispatch(gpu, signal),
+  };
+}
+
+async function measureCopy(gpu: Gpu, signal: AbortSignal | undefined): Promise<number> {
+  const { kind, limits } = gpu.report;
+  const most = Math.min(COPY_BYTES[kind], limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  const bytes = most - (most % COPY_GRANULE);
+  using buffers = new BufferSet(gpu);
+  const x = buffers.add(storageBuffer(gpu, bytes, "source of a copy"));
+  const y = buffers.add(storageBuffer(gpu, bytes, "target of a copy"));
+  await Program.complete([await Program.record(gpu, [step(fillKernel(bytes), x)])]);
+  const copy = copyKernel(bytes);
+  // There and back: what is read was written, and lies in memory that exists.
+  const program = await Program.record(gpu, [step(copy, x, y), step(copy, y, x)]);
+  return (4 * bytes) / (await medianSeconds(program, signal));
+}
+
+async function measureArithmetic(gpu: Gpu, signal: AbortSignal | undefined): Promise<number> {
+  const kernel = arithmeticKernel();
+  for (let turns = 4; ; turns *= 4) {
+    signal?.throwIfAborted();
+    using buffers = new BufferSet(gpu);
+    const operands = buffers.add(uploadBuffer(gpu, arithmeticOperands(turns), "operands"));
+    const y = buffers.add(storageBuffer(gpu, 16 * ARITHMETIC_INVOCATIONS, "sums"));
+    const program = await Program.record(gpu, [step(kernel, operands, y)]);
+    // A long loop, rather than a short one many times, so that its start costs nothing.
+    const long = turns >= MAX_TURNS || (await warmSeconds(program)) >= MIN_SAMPLE.timestamps;
+    if (long) return arithmeticFlops(turns) / (await medianSeconds(program, signal));
+  }
+}
+
+/** The operands of {@link arithmeticKernel} that make its sums exact. */
+export function arithmeticOperands(turns: number): Uint8Array<ArrayBuffer> {
+  const operands = Float32Array.of(1, 1, 0);
+  new Uint32Array(operands.buffer)[2] = turns;
+  return new Uint8Array(operands.buffer);
+}
+
+async function measureDispatch(gpu: Gpu, signal: AbortSignal | undefined): Promise<number> {
+  using buffers = new BufferSet(gpu);
+  const y = buffers.add(storageBuffer(gpu, 16, "nothing"));
+  return await medianSeconds(await Program.record(gpu, [step(idleKernel(), y)]), signal);
+}
+
+function step(kernel: Kernel, ...buffers: readonly GPUBuffer[]): Step {
+  return { kernel, buffers, role: "multiply" };
+}
+
+/** Seconds of a run after one that warmed up. */
+async function warmSeconds(program: Program): Promise<number> {
+  await Program.complete([program]);
+  return sample(program, 1);
+}
+
+/** Seconds of one run: the median of samples that are long enough. */
+async function medianSeconds(program: Program, signal: AbortSignal | undefined): Promise<number> {
+  const least = MIN_SAMPLE[program.gpu.report.features.timestamps ? "timestamps" : "wall"];
+  let repeats = 1;
+  let seconds = await warmSeconds(program);
+  while (seconds * repeats < least && repeats < MAX_REPEATS) {
+    signal?.throwIfAborted();
+    // A clock may see nothing at all of a single short run.
+    const needed = seconds > 0 ? Math.ceil((1.25 * least) / seconds) : Number.POSITIVE_INFINITY;
+    repeats = Math.min(MAX_REPEATS, 8 * repeats, Math.max(2 * repeats, needed));
+    seconds = await sample(program, repeats);
+  }
+  const samples = [seconds];
+  while (samples.length < SAMPLES) {
+    signal?.throwIfAborted();
+    samples.push(await sample(program, repeats));
+  }
+  samples.sort((p, q) => p - q);
+  // Above zero even by a clock that stands still: rates are divided by it.
+  return Math.max(samples[(SAMPLES - 1) / 2] as number, 1e-12);
+}
+
+/** Seconds of one run, as the mean of `repeats` in one submission. */
+async function sample(program: Program, repeats: number): Promise<number> {
+  const programs = Array.from({ length: repeats }, () => program);
+  if (program.gpu.report.features.timestamps) return (await Program.time(programs)) / repeats;
+  const started = performance.now();
+  await Program.complete(programs);
+  return (performance.now() - started) / 1000 / repeats;
+}
