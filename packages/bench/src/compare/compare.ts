@@ -1,0 +1,258 @@
+import { PapilioError } from "@papilio/butterfly";
+import { caseName } from "../case.ts";
+import type { BenchResults, CaseKey, CaseResult, ImplementationResult } from "../results.ts";
+import { type Estimate, estimateRatio, median } from "../statistics.ts";
+import { warningsOf } from "./warnings.ts";
+
+export interface CompareOptions {
+  /** A ratio beyond `1 + threshold`, its whole interval, is a regression; 0.1 by default. */
+  readonly threshold?: number;
+  /**
+   * Name of an implementation: times are compared as multiples of its time on the same case in the
+   * same run, so that a machine that was slower as a whole makes no difference.
+   */
+  readonly relativeTo?: string;
+}
+
+export type Verdict = "regression" | "improvement" | "unclear" | "unchanged";
+
+/** One implementation on one case, in both runs. */
+export interface Compared {
+  readonly case: CaseKey;
+  readonly name: string;
+  readonly implementation: string;
+  readonly clock: "device" | "wall";
+  /** Time after over time before, with its 95 % interval; above 1 is slower. */
+  readonly ratio: Estimate;
+  /** Fewest samples that any of the medians is of. */
+  readonly samples: number;
+  /**
+   * `regression`, the whole interval above `1 + threshold`; `improvement`, the whole below its
+   * inverse; `unchanged`, the whole within; `unclear`, anything else.
+   */
+  readonly verdict: Verdict;
+}
+
+/** What only one of the runs timed. */
+export interface Unmatched {
+  readonly name: string;
+  readonly implementation: string;
+  /** Why the other run has no time of it. */
+  readonly reason: string;
+}
+
+/** Two runs, aligned. */
+export interface Comparison {
+  readonly threshold: number;
+  readonly relativeTo: string | undefined;
+  /** In the order of the run before. */
+  readonly compared: readonly Compared[];
+  /** Largest ratio first. */
+  readonly regressions: readonly Compared[];
+  /** Smallest ratio first. */
+  readonly improvements: readonly Compared[];
+  /** Implementations that were right on a case before, and are wrong now. */
+  readonly broken: readonly Unmatched[];
+  readonly onlyBefore: readonly Unmatched[];
+  readonly onlyAfter: readonly Unmatched[];
+  /** What makes the ratios doubtful. */
+  readonly warnings: readonly string[];
+}
+
+/** How much slower counts as a regression, unless said otherwise. */
+export const COMPARE_THRESHOLD = 0.1;
+
+type Timed = Extract<ImplementationResult, { status: "timed" }>;
+
+/**
+ * Aligns two runs by case and implementation, and compares the times, always by a clock that both
+ * have.
+ *
+ * @throws PapilioError `COMPARE_THRESHOLD` unless it is positive and finite; `COMPARE_NOTHING` when
+ * the runs have no timed case and implementation in common, or none with the reference
+ */
+export function compareRuns(
+  before: BenchResults,
+  after: BenchResults,
+  { threshold = COMPARE_THRESHOLD, relativeTo }: CompareOptions = {},
+): Comparison {
+  if (!(threshold > 0 && Number.isFinite(threshold))) {
+    throw new PapilioError(
+      "COMPARE_THRESHOLD",
+      `The threshold is ${threshold}.`,
+      "Give a positive share, such as 0.1 for ten percent.",
+    );
+  }
+  const [old, now] = [index(before), index(after)];
+  const compared: Compared[] = [];
+  const broken: Unmatched[] = [];
+  const onlyBefore: Unmatched[] = [];
+  for (const [name, earlier] of old) {
+    const later = now.get(name);
+    for (const entry of timedOf(earlier)) {
+      const { implementation } = entry;
+      if (implementation === relativeTo) continue;
+      const other = later && find(later, implementation);
+      if (other?.status !== "timed" || !isPositive(other)) {
+        const list = other?.status === "wrong" ? broken : onlyBefore;
+        list.push({ name, implementation, reason: reasonOf(later, other) });
+        continue;
+      }
+      const references =
+        relativeTo === undefined
+          ? undefined
+          : [find(earlier, relativeTo), find(later as CaseResult, relativeTo)];
+      const pair = compareTimes(entry, other, references);
+      if (pair === undefined) {
+        onlyBefore.push({
+          name,
+          implementation,
+          reason: `${relativeTo} is not timed in both runs`,
+        });
+        continue;
+      }
+      const { chain, batch, dtype, layout } = earlier;
+      compared.push({
+        case: { chain, batch, dtype, layout },
+        name,
+        implementation,
+        ...pair,
+        verdict: judge(pair.ratio, threshold),
+      });
+    }
+  }
+  if (compared.length === 0 && broken.length === 0) throw nothing(relativeTo);
+  return {
+    threshold,
+    relativeTo,
+    compared,
+    regressions: withVerdict(compared, "regression").sort(
+      (p, q) => q.ratio.median - p.ratio.median,
+    ),
+    improvements: withVerdict(compared, "improvement").sort(
+      (p, q) => p.ratio.median - q.ratio.median,
+    ),
+    broken,
+    onlyBefore,
+    onlyAfter: unmatched(now, old, relativeTo),
+    warnings: warningsOf(before, after, compared),
+  };
+}
+
+/** Whether a comparison found anything that became worse: slower beyond the threshold, or wrong. */
+export function hasRegression({ regressions, broken }: Comparison): boolean {
+  return regressions.length > 0 || broken.length > 0;
+}
+
+/** Cases by name; of two on one case the later counts. */
+function index({ cases }: BenchResults): Map<string, CaseResult> {
+  return new Map(cases.map((item) => [caseName(item), item]));
+}
+
+function find(item: CaseResult, implementation: string): ImplementationResult | undefined {
+  return item.results.find((entry) => entry.implementation === implementation);
+}
+
+function timedOf({ results }: CaseResult): Timed[] {
+  return results.filter((entry): entry is Timed => entry.status === "timed" && isPositive(entry));
+}
+
+/** Whether a time can be divided by. */
+function isPositive({ timing: { wall, device } }: Timed): boolean {
+  return wall.length > 0 && median(wall) > 0 && (device.length === 0 || median(device) > 0);
+}
+
+function compareTimes(
+  before: Timed,
+  after: Timed,
+  references: readonly (ImplementationResult | undefined)[] | undefined,
+): Pick<Compared, "clock" | "ratio" | "samples"> | undefined {
+  if (references === undefined) {
+    const clock = commonClock([before, after]);
+    const samples = [before, after].map(({ timing }) => timing[clock].length);
+    return {
+      clock,
+      ratio: estimateRatio(after.timing[clock], before.timing[clock]),
+      samples: Math.min(...samples),
+    };
+  }
+  const [earlier, later] = references;
+  if (earlier?.status !== "timed" || later?.status !== "timed") return undefined;
+  if (!isPositive(earlier) || !isPositive(later)) return undefined;
+  const all = [before, after, earlier, later];
+  const clock = commonClock(all);
+  return {
+    clock,
+    ratio: divide(
+      estimateRatio(after.timing[clock], later.timing[clock]),
+      estimateRatio(before.timing[clock], earlier.timing[clock]),
+    ),
+    samples: Math.min(...all.map(({ timing }) => timing[clock].length)),
+  };
+}
+
+function commonClock(entries: readonly Timed[]): "device" | "wall" {
+  return entries.every(({ timing }) => timing.device.length > 0) ? "device" : "wall";
+}
+
+/**
+ * The quotient of two independent estimates: distances from the medians, as logarithms, are added in
+ * quadrature (the method of variance estimates recovery: Zou and Donner, Statistics in Medicine 27,
+ * 2008).
+ */
+export function divide(p: Estimate, q: Estimate): Estimate {
+  const value = p.median / q.median;
+  const apart = (high: number, low: number): number => Math.max(0, Math.log(high / low));
+  const down = Math.hypot(apart(p.median, p.lower), apart(q.upper, q.median));
+  const up = Math.hypot(apart(p.upper, p.median), apart(q.median, q.lower));
+  return { median: value, lower: value * Math.exp(-down), upper: value * Math.exp(up) };
+}
+
+function judge({ lower, upper }: Estimate, threshold: number): Verdict {
+  const slower = 1 + threshold;
+  if (lower > slower) return "regression";
+  if (upper < 1 / slower) return "improvement";
+  return lower >= 1 / slower && upper <= slower ? "unchanged" : "unclear";
+}
+
+function withVerdict(compared: readonly Compared[], verdict: Verdict): Compared[] {
+  return compared.filter((item) => item.verdict === verdict);
+}
+
+/** What is timed in `here` and has no time in `there`. */
+function unmatched(
+  here: ReadonlyMap<string, CaseResult>,
+  there: ReadonlyMap<string, CaseResult>,
+  relativeTo: string | undefined,
+): Unmatched[] {
+  return [...here].flatMap(([name, item]) =>
+    timedOf(item).flatMap(({ implementation }) => {
+      const other = there.get(name);
+      const entry = other && find(other, implementation);
+      if (entry?.status === "timed" || implementation === relativeTo) return [];
+      return [{ name, implementation, reason: reasonOf(other, entry) }];
+    }),
+  );
+}
+
+function reasonOf(item: CaseResult | undefined, entry: ImplementationResult | undefined): string {
+  if (item === undefined) return "the other run has no such case";
+  if (entry === undefined) return "the other run did not try it";
+  if (entry.status === "skipped") return `skipped in the other run: ${entry.reason}`;
+  if (entry.status === "wrong") return "wrong in the other run";
+  return "the other run's clock saw no time";
+}
+
+function nothing(relativeTo: string | undefined): PapilioError {
+  return relativeTo === undefined
+    ? new PapilioError(
+        "COMPARE_NOTHING",
+        "The two runs have no case and implementation in common.",
+        "Give two results of the same suite or patterns.",
+      )
+    : new PapilioError(
+        "COMPARE_NOTHING",
+        `The two runs have nothing in common that could be compared with ${JSON.stringify(relativeTo)}.`,
+        "Name an implementation that both runs timed, or leave out the reference.",
+      );
+}
