@@ -1,0 +1,143 @@
+import { Chain, type Layout, type Pattern, type StorageDtype } from "@papilio/butterfly";
+import { caseName } from "../case.ts";
+import type { CaseResult, ImplementationResult, Rates } from "../results.ts";
+import { median } from "../statistics.ts";
+import { factorsOf, isModelled, secondsOf, type Work, workOf } from "./predict.ts";
+import type { Measured, SelectContext } from "./question.ts";
+
+export type Timed = Extract<ImplementationResult, { status: "timed" }>;
+export type Clock = "device" | "wall";
+
+/** A case of a run on the adapter that is asked about. */
+export interface Observed {
+  readonly result: CaseResult;
+  readonly chain: Chain;
+  readonly name: string;
+  readonly date: string;
+  /** Implementations that may be chosen and were timed by the clock that all have. */
+  readonly timed: readonly Timed[];
+}
+
+/** Measured cases that can be compared with one another. */
+export interface Observations {
+  readonly cases: readonly Observed[];
+  readonly clock: Clock;
+  readonly rates: Rates;
+  /** Runs that were left aside because they are of another adapter. */
+  readonly otherRuns: number;
+}
+
+/** Whether a run was made on the adapter that is asked about. */
+export function isSameAdapter(
+  { environment }: Measured,
+  adapter: SelectContext["adapter"],
+): boolean {
+  const { name, driver, kind } = environment.adapter;
+  return name === adapter.name && driver === adapter.driver && kind === adapter.kind;
+}
+
+/**
+ * Gathers what was measured on the adapter. Times are by the device's clock where every
+ * implementation has it, else all by the wall clock: two clocks cannot be compared.
+ */
+export function observe({ results = [], adapter, rates, filter }: SelectContext): Observations {
+  const same = results.filter((run) => isSameAdapter(run, adapter));
+  const entries = same.flatMap((run) => {
+    const allowed = filter ?? onTheAdapter(run);
+    return run.cases.map((result) => ({
+      result,
+      date: run.environment.date,
+      timed: result.results.filter(
+        (entry): entry is Timed =>
+          entry.status === "timed" && entry.timing.wall.length > 0 && allowed(entry.implementation),
+      ),
+    }));
+  });
+  const clock = entries.every(({ timed }) => timed.every(({ timing }) => timing.device.length > 0))
+    ? "device"
+    : "wall";
+  const cases = entries
+    .filter(({ timed }) => timed.length > 0)
+    .map((entry) => ({
+      ...entry,
+      chain: Chain.parse(entry.result.chain),
+      name: caseName(entry.result),
+      // A clock that saw no time at all says nothing.
+      timed: entry.timed.filter((item) => median(item.timing[clock]) > 0),
+    }));
+  const measuredRates = same
+    .toSorted((p, q) => q.environment.date.localeCompare(p.environment.date))
+    .find(({ environment }) => environment.rates !== null)?.environment.rates;
+  return {
+    cases,
+    clock,
+    rates: rates ?? measuredRates ?? reachedRates(cases, clock),
+    otherRuns: results.length - same.length,
+  };
+}
+
+function onTheAdapter({ implementations }: Measured): (name: string) => boolean {
+  const beside = new Set(
+    implementations.filter(({ processor }) => processor === "cpu").map(({ name }) => name),
+  );
+  return (name) => !beside.has(name);
+}
+
+/**
+ * The slowest rates by which the cost model exceeds no measured time: for results that came without
+ * measured ones. They give a prediction its shape; its scale is from the measured cases.
+ */
+export function reachedRates(cases: readonly Observed[], clock: Clock): Rates {
+  const points = cases.flatMap(({ result, chain, timed }) =>
+    timed
+      .filter(({ implementation }) => isModelled(implementation))
+      .map(({ implementation, timing }) => ({
+        work: factorsOf(implementation, { chain })
+          .map((pattern) => workOf(implementation, pattern, result.batch, result.dtype))
+          .reduce(add),
+        seconds: median(timing[clock]),
+      })),
+  );
+  const most = (of: (work: Work) => number): number =>
+    points.reduce((rate, { work, seconds }) => Math.max(rate, of(work) / seconds), 1);
+  const rates = {
+    copyBytesPerSecond: most(({ bytes }) => bytes),
+    flopsPerSecond: most(({ flops }) => flops),
+    dispatchSeconds: 0,
+  };
+  const spare = points.map(({ work, seconds }) =>
+    Math.max(0, (seconds - secondsOf(work, rates)) / work.dispatches),
+  );
+  return { ...rates, dispatchSeconds: spare.reduce((least, one) => Math.min(least, one), 1e-3) };
+}
+
+function add(p: Work, q: Work): Work {
+  return {
+    bytes: p.bytes + q.bytes,
+    flops: p.flops + q.flops,
+    dispatches: p.dispatches + q.dispatches,
+  };
+}
+
+/** Where a factor lies among the others: how like two are is the distance between their points. */
+export type Point = readonly number[];
+
+/**
+ * Coordinates of one factor of a case. A doubling of a block's side counts as 1; the number of
+ * blocks and the batch, of which a large one is like a larger one, count half.
+ */
+export function pointOf(
+  { a, b, c, d }: Pattern,
+  { batch, dtype, layout }: { batch: number; dtype: StorageDtype; layout: Layout },
+): Point {
+  const [inner, outer] = [1, 0.5];
+  return [
+    outer * Math.log2(a),
+    inner * Math.log2(b),
+    inner * Math.log2(c),
+    outer * Math.log2(d),
+    outer * Math.log2(batch),
+    dtype === "f16" ? 1 : 0,
+    layout === "batch-last" ? 2 : 0,
+  ];
+}

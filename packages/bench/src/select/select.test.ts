@@ -1,0 +1,226 @@
+import { PapilioError } from "@papilio/butterfly";
+import { describe, expect, it } from "vitest";
+import type { BenchResults } from "../results.ts";
+import {
+  itemOf,
+  resultOf,
+  runOf,
+  sampled,
+  skipped,
+  testAdapter,
+  testRates,
+  wrong,
+} from "../testing/synthetic-runs.ts";
+import { createSelector, select } from "./select.ts";
+
+const around = (center: number): number[] => [0.98, 0.99, 1, 1.01, 1.02].map((x) => x * center);
+const item = itemOf("4,16,16,4");
+const exact = runOf([
+  resultOf(item, [
+    sampled("kronecker-sparse", around(1e-3)),
+    sampled("bmm", around(2e-3)),
+    sampled("csr", around(9e-3)),
+  ]),
+]);
+const impossible = expect.objectContaining({ code: "SELECTION_IMPOSSIBLE" });
+
+/** Cases in which bmm is twice as fast as the fused kernel, which the model does not expect. */
+const other: BenchResults = runOf(
+  ["2,16,16,2", "8,16,16,8", "4,32,32,4", "4,8,8,4", "1,16,16,16", "16,16,16,1"].flatMap((chain) =>
+    [64, 128].map((batch) =>
+      resultOf(itemOf(chain, { batch }), [
+        sampled("kronecker-sparse", around(batch * 2e-5)),
+        sampled("bmm", around(batch * 1e-5)),
+      ]),
+    ),
+  ),
+  { environment: { rates: testRates } },
+);
+
+describe("a selection from the very case", () => {
+  it("is measured, with its interval and its runner-up", () => {
+    const answer = select(item, { adapter: testAdapter, results: [exact] });
+    expect(answer).toMatchObject({
+      best: "kronecker-sparse",
+      layout: "batch-last",
+      runnerUp: "bmm",
+      basis: "measured",
+    });
+    expect(answer.advantage?.median).toBeCloseTo(2, 9);
+    expect(answer.advantage?.lower).toBeGreaterThan(1.9);
+    expect(answer.advantage?.upper).toBeLessThan(2.1);
+    expect(answer.confidence).toBeGreaterThan(0.99);
+    expect(answer.candidates.map(({ implementation }) => implementation)).toEqual([
+      "kronecker-sparse",
+      "bmm",
+      "csr",
+    ]);
+    expect(answer.explanation).toMatch(
+      /^kronecker-sparse is 2\.00 times \(\S+ to \S+\) as fast as bmm for 4,16,16,4 x 128 f32 batch-last, measured on test adapter on 2026-01-02\.$/,
+    );
+  });
+
+  it("never chooses what was wrong or could not be run there", () => {
+    const run = runOf([
+      ...other.cases,
+      resultOf(item, [sampled("kronecker-sparse", around(1e-3)), wrong("bmm"), skipped("csr")]),
+    ]);
+    const answer = select(item, { adapter: testAdapter, results: [run] });
+    expect(answer.candidates.map(({ implementation }) => implementation)).toEqual([
+      "kronecker-sparse",
+    ]);
+    expect(answer.runnerUp).toBeUndefined();
+    expect(answer.confidence).toBeNull();
+    expect(answer.explanation).toContain("the only one known");
+  });
+
+  it("compares by the wall clock where one implementation has no other", () => {
+    const run = runOf([
+      resultOf(item, [
+        sampled("kronecker-sparse", around(1e-3)), // 2 ms by the wall clock
+        sampled("elsewhere", around(1.5e-3), "wall"),
+      ]),
+    ]);
+    expect(select(item, { adapter: testAdapter, results: [run] }).best).toBe("elsewhere");
+  });
+
+  it("leaves out what computes on the CPU, unless it is asked for", () => {
+    const run = runOf(
+      [resultOf(item, [sampled("bmm", around(2e-3)), sampled("on the CPU", around(1e-3))])],
+      {
+        implementations: [
+          { name: "bmm", description: "", processor: "adapter" },
+          { name: "on the CPU", description: "", processor: "cpu" },
+        ],
+      },
+    );
+    const context = { adapter: testAdapter, results: [run] };
+    expect(select(item, context).best).toBe("bmm");
+    expect(select(item, { ...context, filter: () => true }).best).toBe("on the CPU");
+  });
+
+  it("takes the run that knows most implementations, and of equals the latest", () => {
+    const of = (date: string, seconds: Record<string, number>): BenchResults =>
+      runOf(
+        [
+          resultOf(
+            item,
+            Object.entries(seconds).map(([name, time]) => sampled(name, around(time))),
+          ),
+        ],
+        { environment: { date } },
+      );
+    const results = [
+      of("2026-01-01T00:00:00.000Z", { bmm: 1, csr: 2 }),
+      of("2026-01-03T00:00:00.000Z", { bmm: 2, csr: 1 }),
+      of("2026-01-09T00:00:00.000Z", { bmm: 1 }),
+    ];
+    expect(select(item, { adapter: testAdapter, results }).best).toBe("csr");
+  });
+
+  it("names the layout when none is asked for", () => {
+    const run = runOf([
+      ...exact.cases,
+      resultOf({ ...item, layout: "batch-first" }, [sampled("bmm", around(5e-4))]),
+    ]);
+    const { layout: _, ...question } = item;
+    const answer = select(question, { adapter: testAdapter, results: [run] });
+    expect(answer).toMatchObject({
+      best: "bmm",
+      layout: "batch-first",
+      runnerUp: "kronecker-sparse",
+    });
+    expect(answer.candidates[0]).toMatchObject({ implementation: "bmm", layout: "batch-first" });
+  });
+});
+
+describe("a selection from other cases", () => {
+  it("says that it is interpolated, and how often such predictions were right", () => {
+    const answer = select(item, { adapter: testAdapter, results: [other] });
+    expect(answer).toMatchObject({ best: "bmm", basis: "interpolated" });
+    expect(answer.advantage?.lower).toBeLessThanOrEqual(answer.advantage?.median ?? 0);
+    expect(answer.confidence).toBeGreaterThan(0.5);
+    expect(answer.confidence).toBeLessThan(1);
+    expect(answer.explanation).toContain("predicted from other cases measured on test adapter");
+    expect(answer.explanation).toContain("With each chain left out in turn");
+    expect(answer.explanation).toContain("in 12 of 12 cases");
+  });
+
+  it("leaves single cases out where the chain is known with another batch", () => {
+    const answer = select(itemOf("4,32,32,4", { batch: 100 }), {
+      adapter: testAdapter,
+      results: [other],
+    });
+    expect(answer.explanation).toContain("With each case left out in turn");
+  });
+
+  it("does not say how sure it is far from what was measured, or with few cases", () => {
+    const context = { adapter: testAdapter, results: [other] };
+    const far = select(itemOf("1,4096,4096,1", { batch: 1 }), context);
+    expect(far).toMatchObject({ basis: "interpolated", confidence: null });
+    const few = runOf(other.cases.slice(0, 3));
+    const answer = select(item, { ...context, results: [few] });
+    expect(answer).toMatchObject({ basis: "interpolated", confidence: null });
+    expect(answer.candidates[0]?.seconds).toMatchObject({ lower: null, upper: null });
+  });
+
+  it("sums over the factors of a chain", () => {
+    const answer = select(itemOf("1,16,16,16;16,16,16,1"), {
+      adapter: testAdapter,
+      results: [other],
+    });
+    const [left, right] = ["1,16,16,16", "16,16,16,1"].map(
+      (chain) =>
+        select(itemOf(chain, { batch: 129 }), { adapter: testAdapter, results: [other] })
+          .candidates[0]?.seconds.median ?? Number.NaN,
+    ) as [number, number];
+    expect(answer.best).toBe("bmm");
+    const seconds = answer.candidates[0]?.seconds.median ?? Number.NaN;
+    expect(seconds / (left + right)).toBeGreaterThan(0.5);
+    expect(seconds / (left + right)).toBeLessThan(2);
+  });
+});
+
+describe("a selection from the model", () => {
+  it("says so, and is sure of nothing", () => {
+    const answer = select(item, { adapter: testAdapter, rates: testRates });
+    expect(answer).toMatchObject({
+      best: "kronecker-sparse",
+      layout: "batch-last",
+      basis: "model",
+      confidence: null,
+      advantage: { lower: null, upper: null },
+    });
+    expect(answer.explanation).toContain("by the cost model alone");
+  });
+
+  it("is what is left when the results are of another adapter or driver", () => {
+    for (const change of [{ name: "another" }, { driver: "test driver 2.0" }]) {
+      const context = { adapter: { ...testAdapter, ...change }, results: [exact] };
+      expect(() => select(item, context)).toThrow(impossible);
+      const answer = select(item, { ...context, rates: testRates });
+      expect(answer.basis).toBe("model");
+      expect(answer.explanation).toContain("1 of the results given are of other adapters");
+    }
+  });
+
+  it("calls equal what it cannot tell apart", () => {
+    const answer = select(itemOf("16,16,16,1"), { adapter: testAdapter, rates: testRates });
+    expect(answer.best).toBe("kronecker-sparse");
+    expect(answer.explanation).toMatch(/^kronecker-sparse and \S+ are equally fast/);
+  });
+});
+
+describe("a question without an answer", () => {
+  it("is an error that says what to give", () => {
+    expect(() => select(item, { adapter: testAdapter })).toThrow(impossible);
+    const nothing = { adapter: testAdapter, results: [exact], filter: () => false };
+    expect(() => select(item, { ...nothing, rates: testRates })).toThrow(impossible);
+  });
+
+  it("does not spoil the others of the same selector", () => {
+    const answer = createSelector({ adapter: testAdapter, results: [exact] });
+    expect(() => answer(itemOf("4,16,16,4", { dtype: "f16" }))).toThrow(PapilioError);
+    expect(answer(item).best).toBe("kronecker-sparse");
+  });
+});

@@ -1,0 +1,248 @@
+import { LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { type Case, caseKey, caseName } from "../case.ts";
+import { implementations } from "../implementations/registry.ts";
+import { estimateMedian, estimateRatio } from "../statistics.ts";
+import {
+  bare,
+  interpolatedConfidence,
+  measuredConfidence,
+  predictedRatio,
+  predictedSeconds,
+} from "./certainty.ts";
+import { explain } from "./explain.ts";
+import { type Interpolated, Interpolator } from "./interpolate.ts";
+import { type LeftOut, leaveOneOut, type Validation } from "./leave-one-out.ts";
+import { type Observations, type Observed, observe, type Timed } from "./observations.ts";
+import { isModelled, predictSeconds } from "./predict.ts";
+import type { Basis, Candidate, Quantity, Question, SelectContext, Selection } from "./question.ts";
+
+/** A candidate, with what its time is from. */
+export interface Contender extends Candidate {
+  readonly samples: readonly number[] | undefined;
+  readonly source: Observed | undefined;
+  readonly interpolated: Interpolated | undefined;
+}
+
+/** What was found out once for many questions. */
+interface Prepared {
+  readonly context: SelectContext;
+  readonly observations: Observations;
+  readonly interpolator: Interpolator;
+  /** How good predictions are, computed when a question first needs it. */
+  validation(leftOut: LeftOut): Validation;
+}
+
+/**
+ * Answers which implementation is best. See {@link select}; this one prepares the results once, for
+ * many questions.
+ */
+export function createSelector(context: SelectContext): (question: Question) => Selection {
+  const observations = observe(context);
+  const interpolator = new Interpolator(observations);
+  const validations = new Map<LeftOut, Validation>();
+  const prepared: Prepared = {
+    context,
+    observations,
+    interpolator,
+    validation: (leftOut) => {
+      const known = validations.get(leftOut) ?? leaveOneOut(observations, interpolator, leftOut);
+      validations.set(leftOut, known);
+      return known;
+    },
+  };
+  return (question) => answer(question, prepared);
+}
+
+/**
+ * Says which implementation is best for a multiplication on an adapter, by how much, and how sure
+ * that is: from samples of this very case where there are some; else predicted from other cases
+ * measured on the adapter; else from the cost model and the adapter's rates. One that was wrong or
+ * skipped on this very case is not chosen.
+ *
+ * @throws PapilioError `SELECTION_IMPOSSIBLE` when there are neither results of the adapter that
+ * help nor its rates, or the filter leaves nothing; `BATCH_INVALID`
+ *
+ * @example
+ * ```ts
+ * const { best } = select(
+ *   { chain: Chain.parse("4,64,64,4"), batch: 128, dtype: "f32" },
+ *   { adapter: gpu.report, results: [parseResults(text)] },
+ * );
+ * ```
+ */
+export function select(question: Question, context: SelectContext): Selection {
+  return createSelector(context)(question);
+}
+
+function answer(question: Question, prepared: Prepared): Selection {
+  const { context, observations, validation } = prepared;
+  // Of layouts that come out equal, batch-last is named: in it, what lies next to each other in
+  // memory is always a block's, whatever the pattern.
+  const layouts = question.layout === undefined ? LAYOUTS.toReversed() : [question.layout];
+  const items = layouts.map((layout): Case => ({ ...question, layout }));
+  const leftOut: LeftOut = observations.cases.some(
+    ({ result }) => result.chain === question.chain.toString(),
+  )
+    ? "case"
+    : "chain";
+  const known = items.flatMap((item) => [
+    ...measured(item, prepared),
+    ...interpolated(item, prepared, leftOut),
+  ]);
+  const contenders = (
+    known.length > 0 ? known : items.flatMap((item) => modelled(item, context))
+  ).toSorted((p, q) => p.seconds.median - q.seconds.median);
+  const [best] = contenders;
+  if (best === undefined) throw impossible(question, prepared);
+  const others = contenders.filter(({ implementation }) => implementation !== best.implementation);
+  const [runnerUp] = others;
+  const basis = weaker(best.basis, runnerUp?.basis ?? best.basis);
+  const advantage = runnerUp && advantageOf(best, runnerUp, () => validation(leftOut));
+  const confidence = advantage
+    ? confidenceOf(basis, best, contenders, advantage.median, () => validation(leftOut))
+    : null;
+  const partial = {
+    best: best.implementation,
+    layout: best.layout,
+    ...(runnerUp && advantage ? { runnerUp: runnerUp.implementation, advantage } : {}),
+    basis,
+    confidence,
+  };
+  return {
+    ...partial,
+    explanation: explain(partial, {
+      question,
+      best,
+      observations,
+      adapter: context.adapter.name,
+      validation: basis === "interpolated" ? validation(leftOut) : undefined,
+    }),
+    candidates: contenders.map(({ implementation, layout, seconds, basis: from }) => ({
+      implementation,
+      layout,
+      seconds,
+      basis: from,
+    })),
+  };
+}
+
+/** The run that timed most of the implementations on this very case; of equals, the latest. */
+function exactCase({ cases }: Observations, item: Case): Observed | undefined {
+  const name = caseName(caseKey(item));
+  return cases
+    .filter((source) => source.name === name)
+    .sort((p, q) => q.timed.length - p.timed.length || q.date.localeCompare(p.date))[0];
+}
+
+function samplesOf({ timing }: Timed, { clock }: Observations): readonly number[] {
+  return timing[clock];
+}
+
+function measured(item: Case, { observations }: Prepared): Contender[] {
+  const source = exactCase(observations, item);
+  return (source?.timed ?? []).map((entry) => {
+    const samples = samplesOf(entry, observations);
+    return {
+      implementation: entry.implementation,
+      layout: item.layout,
+      seconds: estimateMedian(samples),
+      basis: "measured",
+      samples,
+      source,
+      interpolated: undefined,
+    };
+  });
+}
+
+/** Those that the very case does not tell of, not even that they failed. */
+function interpolated(
+  item: Case,
+  { observations, interpolator, validation }: Prepared,
+  leftOut: LeftOut,
+): Contender[] {
+  const told = exactCase(observations, item)?.result.results.map((entry) => entry.implementation);
+  return interpolator.implementations
+    .filter((implementation) => !told?.includes(implementation))
+    .flatMap((implementation) => {
+      const prediction = interpolator.predict(implementation, item);
+      if (prediction === undefined) return [];
+      return [
+        {
+          implementation,
+          layout: item.layout,
+          seconds: predictedSeconds(validation(leftOut), implementation, prediction.seconds),
+          basis: "interpolated" as const,
+          samples: undefined,
+          source: undefined,
+          interpolated: prediction,
+        },
+      ];
+    });
+}
+
+function modelled(item: Case, { rates, filter = () => true }: SelectContext): Contender[] {
+  if (rates === undefined) return [];
+  return implementations
+    .filter(({ name, processor }) => isModelled(name) && processor !== "cpu" && filter(name))
+    .map(({ name }) => ({
+      implementation: name,
+      layout: item.layout,
+      seconds: bare(predictSeconds(name, item, rates)),
+      basis: "model",
+      samples: undefined,
+      source: undefined,
+      interpolated: undefined,
+    }));
+}
+
+const STRENGTH: readonly Basis[] = ["model", "interpolated", "measured"];
+
+function weaker(p: Basis, q: Basis): Basis {
+  return STRENGTH[Math.min(STRENGTH.indexOf(p), STRENGTH.indexOf(q))] as Basis;
+}
+
+function advantageOf(best: Contender, runnerUp: Contender, validation: () => Validation): Quantity {
+  if (best.samples !== undefined && runnerUp.samples !== undefined) {
+    return estimateRatio(runnerUp.samples, best.samples);
+  }
+  const ratio = runnerUp.seconds.median / best.seconds.median;
+  if (best.basis === "model") return bare(ratio);
+  return predictedRatio(validation(), runnerUp.implementation, best.implementation, ratio);
+}
+
+function confidenceOf(
+  basis: Basis,
+  best: Contender,
+  contenders: readonly Contender[],
+  advantage: number,
+  validation: () => Validation,
+): number | null {
+  switch (basis) {
+    case "measured": {
+      if (best.samples === undefined) return null;
+      const others = contenders.filter((other) => other !== best);
+      return measuredConfidence(
+        best.samples,
+        others.flatMap(({ samples }) => (samples === undefined ? [] : [samples])),
+      );
+    }
+    case "interpolated": {
+      const distances = contenders.map((one) => one.interpolated?.distance ?? 0);
+      return interpolatedConfidence(validation(), advantage, Math.max(...distances));
+    }
+    case "model":
+      return null;
+  }
+}
+
+function impossible({ chain, batch, dtype }: Question, { context }: Prepared): PapilioError {
+  const what = `${chain} x ${batch} ${dtype} on ${context.adapter.name}`;
+  const given = context.rates !== undefined || (context.results ?? []).length > 0;
+  return new PapilioError(
+    "SELECTION_IMPOSSIBLE",
+    given
+      ? `Nothing that may be chosen is measured or modelled for ${what}.`
+      : `There are neither results nor rates for ${what}.`,
+    "Give results of this adapter in this precision, or its rates by measureRates, and a filter that allows some.",
+  );
+}
