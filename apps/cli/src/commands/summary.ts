@@ -1,10 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
 import { parseResults, renderMarkdown } from "@papilio/bench";
-import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
-
-/** A results file of 10,000 cases is about a tenth of this. */
-const MAX_BYTES = 256 * 1024 * 1024;
+import { readText } from "../input-file.ts";
 
 /** `papilio summary`: a results file as Markdown. */
 export function summaryCommand(): Command {
@@ -15,20 +11,4 @@ export function summaryCommand(): Command {
     .action(async (file: string) => {
       console.log(renderMarkdown(parseResults(await readText(file))));
     });
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_BYTES)
-      throw new Error(`it has ${size} bytes, and at most ${MAX_BYTES} are read`);
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new PapilioError(
-      "INPUT_UNREADABLE",
-      `The file ${file} cannot be read: ${(cause as Error).message}.`,
-      "Give a file that `papilio bench --json FILE` wrote.",
-      { cause },
-    );
-  }
 }
