@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { benchCommand } from "./commands/bench.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { selectCommand } from "./commands/select.ts";
 import { summaryCommand } from "./commands/summary.ts";
 import { version } from "./environment.ts";
 
@@ -17,7 +19,13 @@ Examples:
   papilio bench                       compare the implementations, in about a minute
   papilio bench --pattern 4,64,64,4   on a pattern of your own`,
     );
-  const commands = [benchCommand(), doctorCommand(), summaryCommand()];
+  const commands = [
+    benchCommand(),
+    compareCommand(),
+    doctorCommand(),
+    selectCommand(),
+    summaryCommand(),
+  ];
   for (const command of [program, ...commands]) {
     // Errors are written by report-error.ts, in one line for every kind.
     command.exitOverride().configureOutput({ outputError: () => undefined });

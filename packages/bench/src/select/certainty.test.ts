@@ -15,7 +15,7 @@ describe("the normal distribution function", () => {
   it("is symmetric and within 0 and 1", () => {
     fc.assert(
       fc.property(fc.double({ min: -40, max: 40, noNaN: true }), (x) => {
-        expect(normalCdf(x) + normalCdf(-x)).toBeCloseTo(1, 12);
+        expect(normalCdf(x) + normalCdf(-x)).toBeCloseTo(1, 6);
         expect(normalCdf(x)).toBeGreaterThanOrEqual(0);
       }),
     );

@@ -1,0 +1,197 @@
+import {
+  assertCaseFits,
+  type Case,
+  type CaseResult,
+  createSelector,
+  implementations,
+  type Measured,
+  measureCase,
+  modelLayers,
+  parseResults,
+  type SelectContext,
+  type Selection,
+  suites,
+} from "@papilio/bench";
+import { LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { type Gpu, measureRates } from "@papilio/gpu-runtime";
+import { openGpu } from "@papilio/gpu-runtime/node";
+import { Command } from "commander";
+import { readText } from "../input-file.ts";
+import { collect, list } from "../options.ts";
+import { type NamedQuestion, type QuestionFlags, questionsOf } from "../questions.ts";
+import { type Answer, renderAnswers } from "../render-selection.ts";
+
+interface Flags extends QuestionFlags {
+  readonly results?: readonly string[];
+  readonly implementation?: readonly string[];
+  readonly measure?: boolean;
+  readonly offline?: boolean;
+  readonly adapter: string;
+  readonly json?: boolean;
+}
+
+/** `papilio select`: which implementation is best. */
+export function selectCommand(): Command {
+  return new Command("select")
+    .description("Say which implementation is best, by how much, and how sure that is.")
+    .option("--pattern <a,b,c,d>", "a pattern; may be repeated", collect)
+    .option("--chain <patterns>", "patterns separated by semicolons; may be repeated", collect)
+    .option(
+      "--layers <file>",
+      `a model's layers as JSON, or one of ${Object.keys(modelLayers).join(", ")}`,
+    )
+    .option("--suite <name>", `cases by name: ${Object.keys(suites).join(", ")}`)
+    .option("--batch <sizes>", "batch sizes, separated by commas", list)
+    .option("--dtype <types>", "f32, f16, or both", list)
+    .option("--layout <layout>", "batch-first or batch-last; without it, the better one is told")
+    .option("--results <files...>", "results that `papilio bench --json` wrote")
+    .option("--implementation <names>", "those to choose from, separated by commas", list)
+    .option("--measure", "measure each case first, for a few seconds")
+    .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
+    .option("--offline", "open no adapter: answer for the one of the first results file")
+    .option("--json", "print the answers as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  papilio select --pattern 4,64,64,4 --batch 128 --dtype f32 --results foundation.jsonl
+  papilio select --chain "1,32,32,32; 32,32,32,1" --layout batch-last --measure
+  papilio select --layers vit-s-16 --batch 196 --results foundation.jsonl
+  papilio select --layers layers.json --json
+
+Answers are measured, interpolated from other cases, or by the cost model alone; each says so.
+Exit status: 0, or 2 for input that cannot be used.`,
+    )
+    .action(select);
+}
+
+async function select(flags: Flags): Promise<void> {
+  const questions = await questionsOf(flags);
+  const files: Measured[] = [];
+  for (const file of flags.results ?? []) files.push(parseResults(await readText(file)));
+  const chosen = flags.implementation;
+  const filter =
+    chosen === undefined
+      ? {}
+      : { filter: (implementation: string) => chosen.includes(implementation) };
+  const answers = flags.offline
+    ? offline(questions, files, filter, flags)
+    : await onAdapter(questions, files, filter, flags);
+  console.log(flags.json ? JSON.stringify({ answers }, null, 2) : renderAnswers(answers));
+}
+
+type Filter = Pick<SelectContext, "filter">;
+
+function offline(
+  questions: readonly NamedQuestion[],
+  results: readonly Measured[],
+  filter: Filter,
+  { measure }: Flags,
+): Answer[] {
+  const [first] = results;
+  if (first === undefined || measure) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      first === undefined ? "--offline needs --results." : "--offline excludes --measure.",
+      "Give results of the adapter that is asked about, or leave out --offline.",
+    );
+  }
+  const { adapter, rates } = first.environment;
+  const answer = createSelector({ adapter, results, ...filter, ...(rates ? { rates } : {}) });
+  return questions.map((named) => attempt(named, () => answer(named.question)));
+}
+
+async function onAdapter(
+  questions: readonly NamedQuestion[],
+  files: readonly Measured[],
+  filter: Filter,
+  { adapter, measure }: Flags,
+): Promise<Answer[]> {
+  using gpu = await openGpu({ adapter });
+  // What does not fit is known before the first measurement.
+  const fitting = questions.map((named) => ({ named, reason: reasonAgainst(gpu, named) }));
+  const results = [...files];
+  if (measure) {
+    const asked = fitting.filter(({ reason }) => reason === undefined).map(({ named }) => named);
+    results.push(await measureAll(gpu, asked, filter));
+  }
+  const context = { adapter: gpu.report, results, ...filter };
+  const known = createSelector(context);
+  let modelled: typeof known | undefined;
+  const answers: Answer[] = [];
+  for (const { named, reason } of fitting) {
+    if (reason !== undefined) {
+      answers.push({ name: named.name, reason });
+      continue;
+    }
+    try {
+      answers.push(found(named, known(named.question)));
+    } catch (error) {
+      if (!isImpossible(error)) throw error;
+      // Measured once, and only where nothing better answers.
+      modelled ??= createSelector({ ...context, rates: await measureRates(gpu) });
+      const answer = modelled;
+      answers.push(attempt(named, () => answer(named.question)));
+    }
+  }
+  return answers;
+}
+
+/** The layouts in which a question is to be measured. */
+function casesOf({ question }: NamedQuestion): Case[] {
+  return (question.layout === undefined ? LAYOUTS : [question.layout]).map((layout) => ({
+    ...question,
+    layout,
+  }));
+}
+
+function reasonAgainst(gpu: Gpu, named: NamedQuestion): string | undefined {
+  try {
+    for (const item of casesOf(named)) assertCaseFits(gpu, item);
+    return undefined;
+  } catch (error) {
+    if (named.explicit || !(error instanceof PapilioError)) throw error;
+    return error.message;
+  }
+}
+
+async function measureAll(
+  gpu: Gpu,
+  questions: readonly NamedQuestion[],
+  { filter = () => true }: Filter,
+): Promise<Measured> {
+  const contenders = implementations.filter(({ name }) => filter(name));
+  const cases: CaseResult[] = [];
+  const items = questions.flatMap(casesOf);
+  for (const [index, item] of items.entries()) {
+    console.error(`Measuring ${index + 1} of ${items.length} cases`);
+    cases.push(await measureCase(gpu, item, contenders));
+  }
+  return {
+    environment: { adapter: gpu.report, date: new Date().toISOString(), rates: null },
+    implementations: contenders.map(({ name, description, processor = "adapter" }) => ({
+      name,
+      description,
+      processor,
+    })),
+    cases,
+  };
+}
+
+function found({ name }: NamedQuestion, selection: Selection): Answer {
+  return { name, selection };
+}
+
+/** The answer, or for one of a list the reason why there is none. */
+function attempt(named: NamedQuestion, answer: () => Selection): Answer {
+  try {
+    return found(named, answer());
+  } catch (error) {
+    if (named.explicit || !isImpossible(error)) throw error;
+    return { name: named.name, reason: error.message };
+  }
+}
+
+function isImpossible(error: unknown): error is PapilioError {
+  return error instanceof PapilioError && error.code === "SELECTION_IMPOSSIBLE";
+}

@@ -1,0 +1,75 @@
+import { formatSeconds, type Quantity, type Selection } from "@papilio/bench";
+import Table from "cli-table3";
+
+/** What came of a question: a selection, or why there is none. */
+export type Answer =
+  | { readonly name: string; readonly selection: Selection }
+  | { readonly name: string; readonly reason: string };
+
+/** One answer in full, with all candidates; several as a table, one line each. */
+export function renderAnswers(answers: readonly Answer[]): string {
+  const [only, ...others] = answers;
+  if (only !== undefined && "selection" in only && others.length === 0)
+    return inFull(only.selection);
+  const table = newTable(["case", "best", "layout", "advantage", "runner-up", "basis", "sure"]);
+  for (const answer of answers) {
+    if (!("selection" in answer)) continue;
+    const { best, layout, advantage, runnerUp, basis, confidence } = answer.selection;
+    table.push([
+      answer.name,
+      best,
+      layout,
+      advantage === undefined ? "-" : ratio(advantage),
+      runnerUp ?? "-",
+      basis,
+      sureness(confidence),
+    ]);
+  }
+  const without = answers.flatMap((answer) =>
+    "selection" in answer ? [] : [`No answer for ${answer.name}: ${answer.reason}`],
+  );
+  return [table.toString(), ...without].join("\n");
+}
+
+function inFull(selection: Selection): string {
+  const table = newTable(["implementation", "layout", "time", "interval", "relative", "basis"]);
+  const fastest = selection.candidates[0]?.seconds.median ?? 1;
+  for (const { implementation, layout, seconds, basis } of selection.candidates) {
+    table.push([
+      implementation,
+      layout,
+      formatSeconds(seconds.median),
+      interval(seconds),
+      `x${(seconds.median / fastest).toFixed(2)}`,
+      basis,
+    ]);
+  }
+  const { best, layout, confidence } = selection;
+  const sure =
+    confidence === null
+      ? "How sure that is, nothing tells."
+      : `It is the fastest, or needs at most 10 % longer, with a probability of ${sureness(confidence)}.`;
+  return [`${best}, ${layout}`, selection.explanation, sure, "", table.toString()].join("\n");
+}
+
+function newTable(head: string[]): Table.Table {
+  return new Table({ head, style: { head: [], border: [], compact: true } });
+}
+
+function ratio({ median, lower, upper }: Quantity): string {
+  const range =
+    lower === null || upper === null ? "" : ` (${lower.toFixed(2)} - ${upper.toFixed(2)})`;
+  return `x${median.toFixed(2)}${range}`;
+}
+
+function interval({ lower, upper }: Quantity): string {
+  return lower === null || upper === null
+    ? "-"
+    : `${formatSeconds(lower)} - ${formatSeconds(upper)}`;
+}
+
+function sureness(confidence: number | null): string {
+  if (confidence === null) return "-";
+  // Rounded down: certainty is never claimed.
+  return `${Math.min(99, Math.floor(confidence * 100))} %`;
+}
