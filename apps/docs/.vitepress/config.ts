@@ -23,6 +23,7 @@ export default defineConfig({
           items: [
             { text: "Quickstart", link: "/guide/quickstart" },
             { text: "The benchmark", link: "/guide/benchmark" },
+            { text: "Select and compare", link: "/guide/select-and-compare" },
             { text: "Contributing", link: "/guide/contributing" },
           ],
         },
