@@ -3,7 +3,7 @@ import type { Trial, Validation } from "./leave-one-out.ts";
 import { AS_GOOD, type Quantity } from "./question.ts";
 
 /** With fewer trials than this, how often predictions were right says nothing. */
-export const MIN_TRIALS = 10;
+const MIN_TRIALS = 10;
 /** Probability that lies within the intervals. */
 const COVERED = 0.95;
 /** The normal distribution's share of {@link COVERED} lies within so many standard deviations. */

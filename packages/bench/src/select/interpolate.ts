@@ -92,7 +92,7 @@ export class Interpolator {
 }
 
 /** Every measured case but this one. */
-export function otherThan(item: Case): (source: Observed) => boolean {
+function otherThan(item: Case): (source: Observed) => boolean {
   const name = caseName(caseKey(item));
   return (source) => source.name !== name;
 }

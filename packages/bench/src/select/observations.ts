@@ -6,7 +6,7 @@ import { factorsOf, isModelled, secondsOf, type Work, workOf } from "./predict.t
 import type { Measured, SelectContext } from "./question.ts";
 
 export type Timed = Extract<ImplementationResult, { status: "timed" }>;
-export type Clock = "device" | "wall";
+type Clock = "device" | "wall";
 
 /** A case of a run on the adapter that is asked about. */
 export interface Observed {
@@ -28,10 +28,7 @@ export interface Observations {
 }
 
 /** Whether a run was made on the adapter that is asked about. */
-export function isSameAdapter(
-  { environment }: Measured,
-  adapter: SelectContext["adapter"],
-): boolean {
+function isSameAdapter({ environment }: Measured, adapter: SelectContext["adapter"]): boolean {
   const { name, driver, kind } = environment.adapter;
   return name === adapter.name && driver === adapter.driver && kind === adapter.kind;
 }
@@ -87,7 +84,7 @@ function onTheAdapter({ implementations }: Measured): (name: string) => boolean 
  * The slowest rates by which the cost model exceeds no measured time: for results that came without
  * measured ones. They give a prediction its shape; its scale is from the measured cases.
  */
-export function reachedRates(cases: readonly Observed[], clock: Clock): Rates {
+function reachedRates(cases: readonly Observed[], clock: Clock): Rates {
   const points = cases.flatMap(({ result, chain, timed }) =>
     timed
       .filter(({ implementation }) => isModelled(implementation))
