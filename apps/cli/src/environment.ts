@@ -2,7 +2,8 @@ import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { clockSteps, type Environment } from "@papilio/bench";
-import type { Gpu } from "@papilio/gpu-runtime";
+import type { MeterSearch } from "@papilio/bench/node";
+import { type Gpu, measureRates } from "@papilio/gpu-runtime";
 import { gitRevision, lastLevelCache, measureLoad } from "./machine.ts";
 
 const require = createRequire(import.meta.url);
@@ -20,8 +21,16 @@ export const version: string = readVersion(require, "../package.json");
  */
 const HARDWARE_CACHE = 128 * 2 ** 20;
 
-/** Where a run is made, for its results file. Call it before any work, which would count as load. */
-export async function describeEnvironment(gpu: Gpu, command: string): Promise<Environment> {
+/**
+ * Where a run is made, for its results file. Call it before any work, which would count as load.
+ *
+ * @param search the meter that the run's energy is measured with, or why there is none
+ */
+export async function describeEnvironment(
+  gpu: Gpu,
+  command: string,
+  search: MeterSearch,
+): Promise<Environment> {
   const processors = cpus();
   const load = await measureLoad();
   const { report } = gpu;
@@ -34,11 +43,17 @@ export async function describeEnvironment(gpu: Gpu, command: string): Promise<En
     versions: versions(),
     revision: gitRevision(dirname(require.resolve("../package.json"))),
     load,
-    cacheBytes: report.kind === "hardware" ? HARDWARE_CACHE : lastLevelCache(),
+    cacheBytes: cacheBytesOf(gpu),
     clockSteps: await clockSteps(gpu),
-    rates: null,
-    energy: { reason: "not yet" },
+    rates: await measureRates(gpu),
+    energy:
+      "reason" in search ? search : { meter: search.meter.name, idleWatts: search.meter.idleWatts },
   };
+}
+
+/** Bytes that inputs must exceed together so that none is found in a cache; null when unknown. */
+export function cacheBytesOf({ report }: Gpu): number | null {
+  return report.kind === "hardware" ? HARDWARE_CACHE : lastLevelCache();
 }
 
 /** Versions of Node, of this program and of Dawn, where that is installed. */

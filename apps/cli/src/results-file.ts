@@ -1,5 +1,4 @@
 import { appendFileSync, statSync, truncateSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import {
   assembleResults,
   type BenchResults,
@@ -9,6 +8,7 @@ import {
   type RunRecord,
 } from "@papilio/bench";
 import { PapilioError } from "@papilio/butterfly";
+import { readText } from "./input-file.ts";
 
 /** Where the records of a run go as they come. */
 export interface ResultsSink {
@@ -31,7 +31,7 @@ export async function openResults(path: string | undefined, run: RunRecord): Pro
   if (path === undefined || path === "-") return inMemory(run, path === "-");
   const text = await readIfThere(path);
   const append = (record: ResultRecord): void => appendFileSync(path, formatRecord(record));
-  const read = async (): Promise<BenchResults> => parseResults(await readFile(path, "utf8"));
+  const read = async (): Promise<BenchResults> => parseResults(await readText(path));
   if (text === undefined || text === "") {
     append(run);
     return { before: undefined, append, read };
@@ -56,7 +56,7 @@ function inMemory(run: RunRecord, print: boolean): ResultsSink {
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
-  return statSync(path, { throwIfNoEntry: false }) && (await readFile(path, "utf8"));
+  return statSync(path, { throwIfNoEntry: false }) && (await readText(path));
 }
 
 function assertSameRun(path: string, before: BenchResults, run: RunRecord): void {

@@ -1,5 +1,15 @@
 export { assertCaseFits, type Case, caseKey, caseName, expandGrid, type Grid } from "./case.ts";
 export { clockSteps } from "./clock-steps.ts";
+export {
+  COMPARE_THRESHOLD,
+  type Compared,
+  type CompareOptions,
+  type Comparison,
+  compareRuns,
+  hasRegression,
+  type Unmatched,
+  type Verdict,
+} from "./compare/compare.ts";
 export type { Implementation, Prepared, Problem, Traffic } from "./implementation.ts";
 export { fromMultiplication } from "./implementations/from-multiplication.ts";
 export { FUSED, findImplementation, implementations } from "./implementations/registry.ts";
@@ -39,6 +49,18 @@ export {
   type RunOptions,
   runBenchmark,
 } from "./run.ts";
+export { type Layer, modelLayers, parseLayers } from "./select/layers.ts";
+export { predictSeconds } from "./select/predict.ts";
+export type {
+  Basis,
+  Candidate,
+  Measured,
+  Quantity,
+  Question,
+  SelectContext,
+  Selection,
+} from "./select/question.ts";
+export { createSelector, select } from "./select/select.ts";
 export { type Estimate, estimateMedian, estimateRatio } from "./statistics.ts";
 export { findSuite, suites } from "./suites.ts";
 export {

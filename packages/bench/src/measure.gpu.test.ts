@@ -78,6 +78,26 @@ describe("measuring a case", () => {
   });
 });
 
+describe("energy", () => {
+  it("is measured after the times, over as many runs as a sample has, of what is right alone", async () => {
+    const energy = { joules: 0.5, lower: 0.4, upper: 0.6, watts: 10, seconds: 2, runs: 7 };
+    const counts: number[] = [];
+    const fused = findImplementation("kronecker-sparse");
+    const { results } = await measureCase(gpu, item, [fused, idle], {
+      ...options,
+      meter: async (work) => {
+        counts.push(await work());
+        return energy;
+      },
+    });
+    expect(results).toMatchObject([
+      { energy, timing: { repeats: counts[0] } },
+      { status: "wrong" },
+    ]);
+    expect(counts).toHaveLength(1);
+  });
+});
+
 describe("a product of factors", () => {
   const chain = Chain.parse("1,16,8,4;2,8,4,2;8,2,4,1");
 

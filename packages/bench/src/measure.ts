@@ -20,7 +20,7 @@ export interface MeasureOptions {
   /** Why an implementation is not even tried on a case; undefined where it is. */
   readonly refuse?: (implementation: Implementation, item: Case) => string | undefined;
   /** Measures the energy of an implementation that is ready to run; absent without a meter. */
-  readonly meter?: (work: () => Promise<number>) => Promise<Energy>;
+  readonly meter?: ((work: () => Promise<number>) => Promise<Energy>) | undefined;
   readonly signal?: AbortSignal;
 }
 

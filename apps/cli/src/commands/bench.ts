@@ -10,6 +10,7 @@ import {
   runBenchmark,
   suites,
 } from "@papilio/bench";
+import { openEnergyMeter } from "@papilio/bench/node";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
@@ -35,6 +36,7 @@ interface Flags {
   readonly seed: string;
   readonly timeBudget?: string;
   readonly maxRun?: string;
+  readonly energy: boolean;
   readonly json?: string;
 }
 
@@ -66,6 +68,7 @@ export function benchCommand(): Command {
       "for all cases together, such as 70m; a resumed run goes on in it",
     )
     .option("--max-run <time>", "skip an implementation whose run would take longer, such as 5s")
+    .option("--no-energy", "do not measure energy, which takes two seconds an implementation")
     .option(
       "--json <file>",
       "append the results, raw samples included, as JSON Lines; a stopped run goes on; - for stdout",
@@ -100,7 +103,15 @@ async function bench(flags: Flags): Promise<void> {
   using gpu = await openGpu({ adapter: flags.adapter });
   // Cases of a suite that do not fit are skipped; what was asked for by name is refused instead.
   if (flags.pattern !== undefined) for (const item of cases) assertCaseFits(gpu, item);
-  const environment = await describeEnvironment(gpu, `papilio ${process.argv.slice(2).join(" ")}`);
+  const abort = new AbortController();
+  const stop = (): void => abort.abort(new Error("stopped"));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const search = flags.energy
+    ? await openEnergyMeter(gpu.report)
+    : { reason: "The command had --no-energy." };
+  await using meter = "meter" in search ? search.meter : undefined;
+  const command = `papilio ${process.argv.slice(2).join(" ")}`;
+  const environment = await describeEnvironment(gpu, command, search);
   const sink = await openResults(flags.json, {
     record: "run",
     schema: "papilio-bench/2",
@@ -114,9 +125,6 @@ async function bench(flags: Flags): Promise<void> {
   });
   console.error(introduction(environment, sink.before));
 
-  const abort = new AbortController();
-  const stop = (): void => abort.abort(new Error("stopped"));
-  process.once("SIGINT", stop).once("SIGTERM", stop);
   using progress = showProgress();
   const complete = await runBenchmark(gpu, cases, implementations, {
     ...options,
@@ -125,6 +133,7 @@ async function bench(flags: Flags): Promise<void> {
     cacheBytes: environment.cacheBytes ?? 0,
     clockStep: Math.max(environment.clockSteps.device ?? 0, environment.clockSteps.wall ?? 0),
     rates: environment.rates,
+    meter: meter && ((work) => meter.measure(work, { signal: abort.signal })),
     before: sink.before,
     signal: abort.signal,
     onOutcome: (outcome, { done, total, left }) => {

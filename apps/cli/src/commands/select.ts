@@ -16,6 +16,7 @@ import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { type Gpu, measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
+import { cacheBytesOf } from "../environment.ts";
 import { readText } from "../input-file.ts";
 import { collect, list } from "../options.ts";
 import { type NamedQuestion, type QuestionFlags, questionsOf } from "../questions.ts";
@@ -165,7 +166,7 @@ async function measureAll(
   const items = questions.flatMap(casesOf);
   for (const [index, item] of items.entries()) {
     console.error(`Measuring ${index + 1} of ${items.length} cases`);
-    cases.push(await measureCase(gpu, item, contenders));
+    cases.push(await measureCase(gpu, item, contenders, { cacheBytes: cacheBytesOf(gpu) ?? 0 }));
   }
   return {
     environment: { adapter: gpu.report, date: new Date().toISOString(), rates: null },
