@@ -39,5 +39,5 @@ export {
   measureRates,
 } from "./rates/measure-rates.ts";
 export { assertFits } from "./tensor/buffer.ts";
-export { quantize } from "./tensor/dtype.ts";
+export { decode, encode, quantize } from "./tensor/dtype.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";

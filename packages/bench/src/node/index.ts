@@ -1,6 +1,3 @@
-export type {
-  EnergyMeter,
-  MeasureEnergyOptions,
-  MeterSearch,
-} from "./energy/energy-meter.ts";
+export type { EnergyMeter, MeasureEnergyOptions, MeterSearch } from "./energy/energy-meter.ts";
 export { type OpenEnergyMeterOptions, openEnergyMeter } from "./energy/open-energy-meter.ts";
+export { loadOnnxRuntime, type OnnxRuntimeSearch } from "./onnxruntime/load.ts";

@@ -1,0 +1,202 @@
+import {
+  type Butterfly,
+  blockDiagonal,
+  FLOAT_FORMATS,
+  KroneckerSparse,
+  Pattern,
+} from "@papilio/butterfly";
+import { encode, type InputShape } from "@papilio/gpu-runtime";
+import type { OnnxGraph, OnnxNode, OnnxTensor } from "./onnx-model.ts";
+
+/** How a user of ONNX would write the product by a factor. */
+export type GraphKind = "dense" | "bmm" | "einsum";
+
+/** The whole product, or for `bmm` its products alone or its transpositions alone. */
+export type GraphPart = "whole" | "multiply" | "rewrite";
+
+/** Collects the nodes, constants, inputs and outputs of a graph. */
+class GraphBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxGraph["initializers"][number][] = [];
+  readonly inputs: OnnxTensor[] = [];
+  readonly outputs: OnnxTensor[] = [];
+  readonly #shape: InputShape;
+
+  constructor(shape: InputShape) {
+    this.#shape = shape;
+  }
+
+  get type(): "float32" | "float16" {
+    return this.#shape.dtype === "f16" ? "float16" : "float32";
+  }
+
+  /** Shape of a batch of vectors as it goes in and comes out. */
+  vectors(features: number): number[] {
+    const { batch, layout } = this.#shape;
+    return layout === "batch-first" ? [batch, features] : [features, batch];
+  }
+
+  input(features: number): string {
+    const name = `x${this.inputs.length}`;
+    this.inputs.push({ name, shape: this.vectors(features), type: this.type });
+    return name;
+  }
+
+  /** Marks what a node gives as an output, under a name that says which. */
+  output(from: string, features: number): void {
+    const name = `y${this.outputs.length}`;
+    this.nodes.push({
+      op: "Reshape",
+      inputs: [from, this.sizes(this.vectors(features))],
+      output: name,
+    });
+    this.outputs.push({ name, shape: this.vectors(features), type: this.type });
+  }
+
+  node(op: OnnxNode["op"], inputs: string[], attributes?: OnnxNode["attributes"]): string {
+    const output = `t${this.nodes.length}`;
+    this.nodes.push({ op, inputs, output, ...(attributes === undefined ? {} : { attributes }) });
+    return output;
+  }
+
+  reshape(from: string, shape: readonly number[]): string {
+    return this.node("Reshape", [from, this.sizes(shape)]);
+  }
+
+  transpose(from: string, perm: readonly number[]): string {
+    return this.node("Transpose", [from], { perm });
+  }
+
+  weights(values: Float32Array, shape: readonly number[]): string {
+    const { dtype } = this.#shape;
+    const bytes = values.length * FLOAT_FORMATS[dtype].bytes;
+    return this.#constant(encode(values, dtype).subarray(0, bytes), shape, this.type);
+  }
+
+  sizes(shape: readonly number[]): string {
+    const data = new Uint8Array(BigInt64Array.from(shape, BigInt).buffer);
+    return this.#constant(data, [shape.length], "int64");
+  }
+
+  #constant(data: Uint8Array, shape: readonly number[], type: OnnxTensor["type"]): string {
+    const name = `c${this.initializers.length}`;
+    this.initializers.push({ name, shape, type, data });
+    return name;
+  }
+}
+
+/** The graph of a product, with its factors one after the other. */
+export function productGraph(
+  kind: GraphKind,
+  butterfly: Butterfly,
+  shape: InputShape,
+  part: GraphPart = "whole",
+): OnnxGraph {
+  const graph = new GraphBuilder(shape);
+  const { factors } = kind === "dense" ? butterfly.merge(0, butterfly.factors.length) : butterfly;
+  if (part === "rewrite") {
+    for (const { pattern } of factors) shuffles(graph, pattern, shape);
+    return graph;
+  }
+  let vectors = graph.input(butterfly.chain.cols);
+  for (const factor of factors.toReversed()) {
+    if (kind === "dense") vectors = dense(graph, vectors, factor, shape);
+    else if (kind === "einsum") vectors = einsum(graph, vectors, factor, shape);
+    else vectors = bmm(graph, vectors, factor, shape, part === "whole");
+  }
+  graph.output(vectors, butterfly.chain.rows);
+  return graph;
+}
+
+/** Whether `bmm` has anything to transpose for a pattern. */
+export function isShuffled({ a, d }: Pattern, { layout }: InputShape): boolean {
+  return d > 1 || (layout === "batch-first" && a > 1);
+}
+
+/** `x Wᵀ` or `W x` with the zeros. */
+function dense(
+  graph: GraphBuilder,
+  x: string,
+  factor: KroneckerSparse,
+  { layout }: InputShape,
+): string {
+  const { rows, cols } = factor.pattern;
+  const whole = new KroneckerSparse(new Pattern(1, rows, cols, 1), factor.dense());
+  return layout === "batch-first"
+    ? graph.node("MatMul", [x, graph.weights(whole.transpose().values, [cols, rows])])
+    : graph.node("MatMul", [graph.weights(whole.values, [rows, cols]), x]);
+}
+
+/** One contraction, values as they are stored. */
+function einsum(
+  graph: GraphBuilder,
+  x: string,
+  { pattern: { a, b, c, d, rows }, values }: KroneckerSparse,
+  { batch, layout }: InputShape,
+): string {
+  const first = layout === "batch-first";
+  const shaped = graph.reshape(x, first ? [batch, a, c, d] : [a, c, d, batch]);
+  const weights = graph.weights(values, [a, b, c, d]);
+  const equation = first ? "nacd,abcd->nabd" : "acdn,abcd->abdn";
+  const product = graph.node("Einsum", [shaped, weights], { equation });
+  return graph.reshape(product, graph.vectors(rows));
+}
+
+/** The blocks brought together, a batched product, the outputs brought to their places. */
+function bmm(
+  graph: GraphBuilder,
+  x: string,
+  factor: KroneckerSparse,
+  shape: InputShape,
+  withShuffles: boolean,
+): string {
+  const { a, b, c, d, rows } = factor.pattern;
+  const { batch, layout } = shape;
+  const blocks = blockDiagonal(factor);
+  const shuffled = withShuffles && isShuffled(factor.pattern, shape);
+  if (layout === "batch-first") {
+    const weights = graph.weights(blocks.transpose().values, [a * d, c, b]);
+    const grouped = shuffled ? gather(graph, x, factor.pattern, shape) : x;
+    const product = graph.node("MatMul", [graph.reshape(grouped, [a * d, batch, c]), weights]);
+    return shuffled
+      ? scatter(graph, product, factor.pattern, shape)
+      : graph.reshape(product, graph.vectors(rows));
+  }
+  const weights = graph.weights(blocks.values, [a * d, b, c]);
+  const grouped = shuffled ? gather(graph, x, factor.pattern, shape) : x;
+  const product = graph.node("MatMul", [weights, graph.reshape(grouped, [a * d, c, batch])]);
+  return shuffled
+    ? scatter(graph, product, factor.pattern, shape)
+    : graph.reshape(product, graph.vectors(rows));
+}
+
+function gather(
+  graph: GraphBuilder,
+  x: string,
+  { a, c, d }: Pattern,
+  { batch, layout }: InputShape,
+): string {
+  return layout === "batch-first"
+    ? graph.transpose(graph.reshape(x, [batch, a, c, d]), [1, 3, 0, 2])
+    : graph.transpose(graph.reshape(x, [a, c, d, batch]), [0, 2, 1, 3]);
+}
+
+function scatter(
+  graph: GraphBuilder,
+  product: string,
+  { a, b, d, rows }: Pattern,
+  { batch, layout }: InputShape,
+): string {
+  const placed =
+    layout === "batch-first"
+      ? graph.transpose(graph.reshape(product, [a, d, batch, b]), [2, 0, 3, 1])
+      : graph.transpose(graph.reshape(product, [a, d, b, batch]), [0, 2, 1, 3]);
+  return graph.reshape(placed, graph.vectors(rows));
+}
+
+/** The transpositions of `bmm` alone, each on an input of its own. */
+function shuffles(graph: GraphBuilder, pattern: Pattern, shape: InputShape): void {
+  if (!isShuffled(pattern, shape)) return;
+  graph.output(gather(graph, graph.input(pattern.cols), pattern, shape), pattern.cols);
+  graph.output(scatter(graph, graph.input(pattern.rows), pattern, shape), pattern.rows);
+}

@@ -1,0 +1,211 @@
+import { FLOAT_FORMATS, PapilioError } from "@papilio/butterfly";
+import { decode, encode, type InputShape } from "@papilio/gpu-runtime";
+import type * as Ort from "onnxruntime-node";
+import type { Implementation, Prepared, Problem } from "../../implementation.ts";
+import { type GraphKind, type GraphPart, isShuffled, productGraph } from "./graphs.ts";
+import { encodeOnnx, type OnnxGraph, type OnnxTensor } from "./onnx-model.ts";
+
+/** What is used of the package `onnxruntime-node`. */
+export type OnnxRuntime = Pick<
+  typeof Ort,
+  "env" | "InferenceSession" | "listSupportedBackends" | "Tensor"
+>;
+
+/** Where ONNX Runtime computes. */
+export type Provider = "cpu" | "webgpu";
+
+const DESCRIPTIONS: Readonly<Record<GraphKind, string>> = {
+  dense: "MatMul with the zeros",
+  bmm: "Transpose, batched MatMul, Transpose",
+  einsum: "Einsum",
+};
+
+/** The product as users of ONNX Runtime would write it, on one of its providers. */
+export function onnxImplementation(
+  ort: OnnxRuntime,
+  provider: Provider,
+  kind: GraphKind,
+): Implementation {
+  const transfers = provider === "webgpu" ? ", transfers to and from its device included" : "";
+  return {
+    name: `ort-${provider}-${kind}`,
+    description: `ONNX Runtime ${ort.env.versions.node}, ${provider} provider: ${DESCRIPTIONS[kind]}${transfers}`,
+    arithmetic: kind === "dense" ? "product" : "factors",
+    processor: provider === "cpu" ? "cpu" : "adapter",
+    prepare: (problem) => prepare(ort, provider, kind, problem),
+  };
+}
+
+async function prepare(
+  ort: OnnxRuntime,
+  provider: Provider,
+  kind: GraphKind,
+  { butterfly, shape, inputs, hostInput }: Problem,
+): Promise<Prepared> {
+  const { dtype } = shape;
+  const graphOf = (part: GraphPart): OnnxGraph => productGraph(kind, butterfly, shape, part);
+  const whole = await Runner.create(
+    ort,
+    provider,
+    graphOf("whole"),
+    shape,
+    hostInput,
+    inputs.length,
+  );
+  const shuffled =
+    kind === "bmm" && butterfly.factors.some(({ pattern }) => isShuffled(pattern, shape));
+  const parts = new Map<GraphPart, Runner>();
+  const part = async (name: GraphPart): Promise<Runner> => {
+    const known = parts.get(name);
+    if (known !== undefined) return known;
+    const made = await Runner.create(ort, provider, graphOf(name), shape, hostInput, inputs.length);
+    parts.set(name, made);
+    // A session's first run is slower than the others.
+    await made.run(1);
+    return made;
+  };
+  return {
+    bytes: whole.bytes,
+    run: (repeats) => whole.run(repeats),
+    output: () => whole.output(dtype),
+    ...(shuffled
+      ? {
+          timeRoles: async (repeats) => ({
+            multiply: await (await part("multiply")).seconds(repeats),
+            rewrite: await (await part("rewrite")).seconds(repeats),
+          }),
+        }
+      : {}),
+    [Symbol.dispose]: () => {
+      // Sessions are given back in the background: nothing waits for them.
+      for (const runner of [whole, ...parts.values()]) void runner.release();
+    },
+  };
+}
+
+/** A session with its operands. */
+class Runner {
+  /** Of the constants. */
+  readonly bytes: number;
+  readonly #session: Ort.InferenceSession;
+  readonly #feeds: readonly Ort.InferenceSession.FeedsType[];
+  readonly #fetches: Record<string, Ort.Tensor>;
+  #next = 0;
+
+  private constructor(
+    session: Ort.InferenceSession,
+    feeds: readonly Ort.InferenceSession.FeedsType[],
+    fetches: Record<string, Ort.Tensor>,
+    bytes: number,
+  ) {
+    this.#session = session;
+    this.#feeds = feeds;
+    this.#fetches = fetches;
+    this.bytes = bytes;
+  }
+
+  /** @throws PapilioError `ONNX_RUNTIME_UNSUPPORTED` with what ONNX Runtime says */
+  static async create(
+    ort: OnnxRuntime,
+    provider: Provider,
+    graph: OnnxGraph,
+    { dtype }: InputShape,
+    hostInput: Float32Array,
+    copies: number,
+  ): Promise<Runner> {
+    let session: Ort.InferenceSession;
+    try {
+      session = await ort.InferenceSession.create(encodeOnnx(graph), {
+        executionProviders: [provider],
+        graphOptimizationLevel: "all",
+        // Warnings of the library would go to stderr among the program's own lines.
+        logSeverityLevel: 3,
+        // A node that the provider cannot do must not be done by another one, unseen.
+        ...(provider === "webgpu" ? { extra: { session: { disable_cpu_ep_fallback: "1" } } } : {}),
+      });
+    } catch (cause) {
+      throw unsupported(cause);
+    }
+    const make = ({ shape, type }: OnnxTensor, data: Uint8Array<ArrayBuffer>): Ort.Tensor =>
+      type === "float16"
+        ? new ort.Tensor("float16", new Uint16Array(data.buffer, 0, data.byteLength / 2), shape)
+        : new ort.Tensor("float32", new Float32Array(data.buffer, 0, data.byteLength / 4), shape);
+    const filled = (tensor: OnnxTensor): Ort.Tensor =>
+      make(tensor, exactly(encode(cycled(hostInput, elements(tensor)), dtype), bytesOf(tensor)));
+    const feeds = Array.from({ length: copies }, () =>
+      Object.fromEntries(graph.inputs.map((input) => [input.name, filled(input)])),
+    );
+    const fetches = Object.fromEntries(
+      graph.outputs.map((output) => [output.name, make(output, new Uint8Array(bytesOf(output)))]),
+    );
+    const bytes = graph.initializers.reduce((sum, { data }) => sum + data.byteLength, 0);
+    return new Runner(session, feeds, fetches, bytes);
+  }
+
+  /** @throws PapilioError `ONNX_RUNTIME_UNSUPPORTED` with what ONNX Runtime says */
+  async run(repeats: number): Promise<void> {
+    try {
+      for (let count = 0; count < repeats; count++) {
+        const feeds = this.#feeds[this.#next++ % this.#feeds.length];
+        await this.#session.run(feeds as Ort.InferenceSession.FeedsType, this.#fetches);
+      }
+    } catch (cause) {
+      throw unsupported(cause);
+    }
+  }
+
+  /** Mean seconds of a run, by the wall clock. */
+  async seconds(repeats: number): Promise<number> {
+    const started = performance.now();
+    await this.run(repeats);
+    return (performance.now() - started) / 1000 / repeats;
+  }
+
+  /** What the last run gave. */
+  output(dtype: InputShape["dtype"]): Float32Array {
+    const { data } = Object.values(this.#fetches)[0] as Ort.Tensor;
+    const view = data as Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+    const start = view.byteOffset;
+    return decode(view.buffer.slice(start, start + view.byteLength), view.length, dtype);
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+function unsupported(cause: unknown): PapilioError {
+  const [line = ""] = (cause as Error).message.split("\n");
+  return new PapilioError(
+    "ONNX_RUNTIME_UNSUPPORTED",
+    `ONNX Runtime cannot do it: ${line.slice(0, 300)}`,
+    "Use another implementation for this case.",
+    { cause },
+  );
+}
+
+function elements({ shape }: OnnxTensor): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function bytesOf(tensor: OnnxTensor): number {
+  return elements(tensor) * FLOAT_FORMATS[tensor.type === "float16" ? "f16" : "f32"].bytes;
+}
+
+/** `values` from the start again where they do not reach: a part of a product may need more. */
+function cycled(values: Float32Array, length: number): Float32Array {
+  if (values.length === length) return values;
+  return Float32Array.from({ length }, (_, index) => values[index % values.length] as number);
+}
+
+/** The first bytes, in a buffer of their own. */
+function exactly(data: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  return data.byteLength === length ? data : data.slice(0, length);
+}
+
+/** Half precision as ONNX Runtime takes it: in the engine's own type where it has one. */
+function halves(data: Uint8Array<ArrayBuffer>): Uint16Array {
+  const engine = globalThis as unknown as { Float16Array?: typeof Uint16Array };
+  const Native = engine.Float16Array ?? Uint16Array;
+  return new Native(data.buffer, 0, data.byteLength / 2);
+}
