@@ -1,0 +1,82 @@
+import { median } from "../../statistics.ts";
+import type { CaseSummary, Ranked } from "../../summarize.ts";
+import { GAPS, logAxis, TIMES_LABELS } from "../axes.ts";
+import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
+import { isPositive, type ReportData } from "../data.ts";
+import type { Sketch } from "../figure.ts";
+import { counted, times } from "../format.ts";
+
+const NAME = {
+  name: "relative-time",
+  title: "Time of each implementation over the fastest",
+} as const;
+
+/** Boxplots of each implementation's time over the fastest of its case. */
+export function relativeTimeFigure({ facets, contenders }: ReportData): Sketch {
+  const values = facets.map(({ cases }) => relativeTimes(cases));
+  const medians = new Map(
+    contenders.map(({ name }) => {
+      const all = values.flatMap((facet) => facet.get(name) ?? []);
+      return [name, all.length === 0 ? Number.POSITIVE_INFINITY : median(all)];
+    }),
+  );
+  const all = values.flatMap((facet) => [...facet.values()].flat());
+  if (all.length === 0) {
+    return { ...NAME, omitted: "No case has two implementations timed." };
+  }
+  const sorted = contenders.toSorted(
+    (p, q) => (medians.get(p.name) as number) - (medians.get(q.name) as number),
+  );
+  const log = logAxis(all, GAPS.wide);
+  const withCpu = contenders.some(({ processor }) => processor === "cpu");
+  return {
+    ...NAME,
+    caption: `The fastest of a case is at 1${withCpu ? ", of those on the adapter; the CPU's are compared with it by the wall clock, and may lie below" : ""}. ${BOX_LEGEND} The best in the median over all cases is at the top.`,
+    panels: facets.flatMap(({ label, cases }, index) => {
+      const facet = values[index] as ReadonlyMap<string, readonly number[]>;
+      const rows = sorted.flatMap((contender): BoxRow[] => {
+        const relative = facet.get(contender.name);
+        if (relative === undefined) return [];
+        const box = boxOf(relative);
+        return [
+          { ...box, row: rowLabel(contender), colour: contender.colour, text: times(box.median) },
+        ];
+      });
+      if (rows.length === 0) return [];
+      return [
+        boxPanel({
+          title: label,
+          description: `Time over the fastest for ${counted(rows.length, "implementation")} in ${counted(cases.length, "case")}, medians: ${rows.map(({ row, text }) => `${row} ${text}`).join(", ")}.`,
+          rows,
+          axis: { title: "time / fastest time", log, labels: TIMES_LABELS },
+          mark: 1,
+        }),
+      ];
+    }),
+  };
+}
+
+function rowLabel({ label, processor }: { label: string; processor: string }): string {
+  return processor === "cpu" ? `${label} (CPU)` : label;
+}
+
+/** For each implementation, its time over the fastest's in each case that has two or more. */
+function relativeTimes(cases: readonly CaseSummary[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const { ranking } of cases) {
+    if (ranking.length < 2) continue;
+    // Times of two clocks do not compare: those without the device's are compared by the wall's.
+    const fastest = ranking.find(({ clock }) => clock === "device") ?? (ranking[0] as Ranked);
+    for (const item of ranking) {
+      const value =
+        item.clock === fastest.clock
+          ? item.time.median / fastest.time.median
+          : item.wall.median / fastest.wall.median;
+      if (!isPositive(value)) continue;
+      const list = found.get(item.implementation);
+      if (list === undefined) found.set(item.implementation, [value]);
+      else list.push(value);
+    }
+  }
+  return found;
+}

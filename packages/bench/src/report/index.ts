@@ -1,0 +1,6 @@
+export {
+  type Report,
+  type ReportFigure,
+  type ReportOptions,
+  renderReport,
+} from "./render-report.ts";

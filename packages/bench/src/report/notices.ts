@@ -1,0 +1,84 @@
+import { caseName } from "../case.ts";
+import type { BenchResults } from "../results.ts";
+import { type RunSummary, WIDE_INTERVAL } from "../summarize.ts";
+import type { Block } from "./document.ts";
+import { counted, percent } from "./format.ts";
+
+/** Share of the cores that other work may take before a run counts as disturbed. */
+const BUSY = 0.05;
+/** Share of medians with wide intervals that is said aloud. */
+const MANY_WIDE = 0.05;
+/** Wrong results that are listed one by one. */
+const MOST_LISTED = 100;
+
+/** What is wrong with a run, or needs care, the worst first. */
+export function noticesOf(results: BenchResults, summary: RunSummary): Block[] {
+  return [...wrongResults(results), ...cautions(results, summary)];
+}
+
+function wrongResults({ cases }: BenchResults): Block[] {
+  const wrong = cases.flatMap((item) =>
+    item.results.flatMap((entry) =>
+      entry.status === "wrong"
+        ? [`${entry.implementation} on ${caseName(item)}: ${errorOf(entry.verification)}`]
+        : [],
+    ),
+  );
+  if (wrong.length === 0) return [];
+  const more = wrong.length - MOST_LISTED;
+  return [
+    {
+      kind: "notice",
+      tone: "wrong",
+      text: `${counted(wrong.length, "result is", "results are")} wrong. They were not timed, and count nowhere below.`,
+      items: [...wrong.slice(0, MOST_LISTED), ...(more > 0 ? [`and ${more} more`] : [])],
+    },
+  ];
+}
+
+function errorOf({ maxRatio, nonFinite }: { maxRatio: number; nonFinite: number }): string {
+  return nonFinite > 0
+    ? `${counted(nonFinite, "element")} not finite`
+    : `largest error ${maxRatio.toPrecision(3)} times its bound`;
+}
+
+function cautions(results: BenchResults, { wide }: RunSummary): Block[] {
+  const { environment, complete, resumed, damagedLines, skipped } = results;
+  const { average, busy } = environment.load;
+  const cores = Number.parseInt(environment.processors, 10);
+  const unmeasured = skipped.filter(({ cause }) => cause === "budget").length;
+  const sentences = [
+    ...(environment.adapter.kind === "software"
+      ? ["This is a software adapter, which computes on the CPU: its times are not those of a GPU."]
+      : []),
+    ...(complete ? [] : ["The run was stopped before its last case: the figures are of a part."]),
+    ...(unmeasured > 0
+      ? [
+          `${counted(unmeasured, "case was", "cases were")} left out because there was no time left.`,
+        ]
+      : []),
+    ...(resumed > 0
+      ? [
+          `The run was stopped and resumed ${resumed === 1 ? "once" : `${resumed} times`}: conditions may differ between its parts.`,
+        ]
+      : []),
+    ...(busy !== null && busy > BUSY
+      ? [`The machine was busy: other work took ${percent(busy)} of its cores before the run.`]
+      : []),
+    ...(busy === null && average !== null && average > Math.max(1, cores / 4)
+      ? [`The machine was busy: its load average was ${average} before the run.`]
+      : []),
+    ...(wide.count > MANY_WIDE * wide.of
+      ? [
+          `${wide.count} of ${wide.of} medians are uncertain: their 95 % interval reaches further than ${percent(WIDE_INTERVAL)} from them.`,
+        ]
+      : []),
+    ...(damagedLines.length > 0
+      ? [
+          `${counted(damagedLines.length, "line")} of the file could not be read: ${damagedLines.slice(0, 10).join(", ")}${damagedLines.length > 10 ? " and more" : ""}.`,
+        ]
+      : []),
+  ];
+  if (sentences.length === 0) return [];
+  return [{ kind: "notice", tone: "caution", text: "To be read with care:", items: sentences }];
+}
