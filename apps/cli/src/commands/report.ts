@@ -1,0 +1,103 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { type BenchResults, mergeResults, parseResults } from "@papilio/bench";
+import { PapilioError } from "@papilio/butterfly";
+import { Command } from "commander";
+import { readText } from "../input-file.ts";
+import { assertWritable, writeWhole } from "../output-file.ts";
+
+interface ReportFlags {
+  readonly out: string;
+  readonly svg?: string;
+  readonly markdown?: string;
+}
+
+/** `papilio report`: results as a page with figures. */
+export function reportCommand(): Command {
+  return new Command("report")
+    .description("Make one HTML page of results, with figures; it opens offline.")
+    .argument(
+      "<files...>",
+      "results that `papilio bench` wrote, of one adapter; several are merged",
+    )
+    .option("--out <file>", "where the page goes", "report.html")
+    .option("--svg <folder>", "write each figure as an SVG file too")
+    .option("--markdown <file>", "write the report as Markdown too, with links to the figures")
+    .addHelpText(
+      "after",
+      `
+The paths of what was written go to stdout, the page's first.
+
+Examples:
+  papilio report results.jsonl
+  papilio report shard-1.jsonl shard-2.jsonl --out merged.html
+  papilio report results.jsonl --svg figures --markdown report.md`,
+    )
+    .action(report);
+}
+
+async function report(files: readonly string[], flags: ReportFlags): Promise<void> {
+  const { out, svg: folder, markdown } = flags;
+  for (const path of [out, ...(markdown === undefined ? [] : [markdown])]) {
+    assertNotInput(path, files);
+    assertWritable(path);
+  }
+  const parts: BenchResults[] = [];
+  for (const file of files) parts.push(parseResults(await readText(file)));
+  const results = mergeResults(parts);
+  console.error(
+    `Drawing ${results.cases.length} case${results.cases.length === 1 ? "" : "s"} of ${results.environment.adapter.name}.`,
+  );
+  // The plotting library is large, and no other command needs it.
+  const { renderReport } = await import("@papilio/bench/report");
+  const {
+    html,
+    markdown: text,
+    figures,
+  } = await renderReport(
+    results,
+    folder === undefined || markdown === undefined
+      ? {}
+      : { figurePath: (name) => linkTo(markdown, join(folder, `${name}.svg`)) },
+  );
+  const written: [path: string, text: string][] = [[out, html]];
+  if (markdown !== undefined) written.push([markdown, text]);
+  if (folder !== undefined) {
+    await makeFolder(folder);
+    written.push(
+      ...figures.map(({ name, svg }) => [join(folder, `${name}.svg`), svg] as [string, string]),
+    );
+  }
+  for (const [path, content] of written) {
+    await writeWhole(path, content);
+    console.log(path);
+  }
+}
+
+/** A slip of the shell must not replace hours of measurement. */
+function assertNotInput(path: string, files: readonly string[]): void {
+  if (!files.some((file) => resolve(file) === resolve(path))) return;
+  throw new PapilioError(
+    "OUTPUT_IS_INPUT",
+    `The file ${path} is both read and to be written.`,
+    "Give the report a name of its own.",
+  );
+}
+
+/** The way from a Markdown file to a figure, as a relative URL. */
+function linkTo(markdown: string, figure: string): string {
+  return relative(dirname(markdown), figure).split(sep).map(encodeURIComponent).join("/");
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new PapilioError(
+      "OUTPUT_UNWRITABLE",
+      `The folder ${folder} cannot be made: ${(cause as Error).message}.`,
+      "Give a path at which you may make a folder.",
+      { cause },
+    );
+  }
+}

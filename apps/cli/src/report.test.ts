@@ -1,0 +1,158 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CaseResult, Environment, ImplementationResult } from "@papilio/bench";
+import { afterAll, describe, expect, it } from "vitest";
+
+const main = join(import.meta.dirname, "main.ts");
+const folder = mkdtempSync(join(tmpdir(), "papilio-report-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function report(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ["--conditions=@papilio/source", main, "report", ...args], {
+    encoding: "utf8",
+    cwd: folder,
+  });
+}
+
+const environment: Environment = {
+  date: "2026-01-02T03:04:05.000Z",
+  command: "papilio bench",
+  adapter: {
+    name: "test adapter",
+    vendor: "",
+    architecture: "",
+    driver: "test driver 1.0",
+    kind: "hardware",
+    embedded: false,
+    features: { f16: false, subgroups: null, timestamps: true },
+    limits: {
+      maxBufferSize: 2 ** 28,
+      maxStorageBufferBindingSize: 2 ** 27,
+      maxComputeWorkgroupStorageSize: 2 ** 14,
+      maxComputeInvocationsPerWorkgroup: 256,
+      maxComputeWorkgroupsPerDimension: 65_535,
+    },
+    passedOver: [],
+  },
+  platform: "linux-x64",
+  processors: "2 x test",
+  versions: { node: "24.0.0" },
+  revision: null,
+  load: { average: 0, busy: 0 },
+  cacheBytes: null,
+  clockSteps: { device: 1e-9, wall: 1e-9 },
+  rates: null,
+  energy: { reason: "there is no meter." },
+};
+
+function timed(implementation: string, seconds: number): ImplementationResult {
+  return {
+    implementation,
+    status: "timed",
+    verification: {
+      ok: true,
+      maxError: 0,
+      maxRatio: 0,
+      worstIndex: 0,
+      rmsRelative: 0,
+      nonFinite: 0,
+    },
+    bytes: 64,
+    traffic: null,
+    timing: {
+      coldSeconds: 0.1,
+      repeats: 1,
+      wall: [seconds, seconds],
+      device: [seconds, seconds],
+      multiply: [],
+      rewrite: [],
+    },
+    energy: null,
+  };
+}
+
+/** A results file with one case. */
+function file(name: string, chain: string, adapter: string = environment.adapter.name): string {
+  const item: CaseResult = {
+    chain,
+    batch: 128,
+    dtype: "f32",
+    layout: "batch-last",
+    verifiedVectors: 8,
+    inputs: 1,
+    seconds: 1,
+    results: [timed("kronecker-sparse", 1e-3), timed("bmm", 2e-3)],
+  };
+  const run = {
+    record: "run",
+    schema: "papilio-bench/2",
+    environment: { ...environment, adapter: { ...environment.adapter, name: adapter } },
+    options: { rounds: 2, minSample: 0.001, seed: 1, maxRunSeconds: null },
+    implementations: ["kronecker-sparse", "bmm"].map((implementation) => ({
+      name: implementation,
+      description: "",
+      processor: "adapter",
+    })),
+  };
+  const lines = [run, { record: "case", ...item }, { record: "end", date: environment.date }];
+  const path = join(folder, name);
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  return path;
+}
+
+const one = file("one.jsonl", "4,8,8,4");
+const two = file("two.jsonl", "2,16,16,2");
+const other = file("other.jsonl", "2,16,16,2", "another adapter");
+
+describe("papilio report", () => {
+  it("writes a page, and its path to stdout", () => {
+    const { status, stdout, stderr } = report(one);
+    expect(stderr).toBe("Drawing 1 case of test adapter.\n");
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "report.html\n" });
+    expect(readFileSync(join(folder, "report.html"), "utf8")).toMatch(/^<!doctype html>/);
+  });
+
+  it("merges files, and writes figures and Markdown that links to them", () => {
+    const { status, stdout } = report(
+      ...[one, two, "--out", "merged.html", "--svg", "the figures", "--markdown", "merged.md"],
+    );
+    expect(status).toBe(0);
+    const figures = readdirSync(join(folder, "the figures"));
+    expect(figures).toContain("speedup.svg");
+    expect(stdout.trim().split("\n").sort()).toEqual(
+      ["merged.html", "merged.md", ...figures.map((name) => join("the figures", name))].sort(),
+    );
+    expect(readFileSync(join(folder, "merged.html"), "utf8")).toContain("2 cases");
+    const markdown = readFileSync(join(folder, "merged.md"), "utf8");
+    expect(markdown).toContain("(<the%20figures/speedup.svg>)");
+  });
+
+  it.each([
+    [[], "USAGE"],
+    [[join(folder, "missing.jsonl")], "INPUT_UNREADABLE"],
+    [[main], "RESULTS_SYNTAX"],
+    [[one, other], "MERGE_MIXED_ADAPTERS"],
+    [[one, "--out", join(folder, "no", "folder.html")], "OUTPUT_UNWRITABLE"],
+    [[one, "--svg", one], "OUTPUT_UNWRITABLE"],
+    [[one, two, "--out", two], "OUTPUT_IS_INPUT"],
+    [[one, "--markdown", "./one.jsonl"], "OUTPUT_IS_INPUT"],
+  ])("%j is refused in one line, with status 2", (args, code) => {
+    const before = readFileSync(one, "utf8");
+    const { status, stdout, stderr } = report("--out", "never.html", ...args);
+    expect(stderr.trim().split("\n").at(-1)).toMatch(
+      new RegExp(`^papilio: error ${code}: .+ Hint: .+$`),
+    );
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(existsSync(join(folder, "never.html"))).toBe(false);
+    expect(readFileSync(one, "utf8")).toBe(before);
+  });
+
+  it("has help with examples", () => {
+    expect(report("--help")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/Examples:\n {2}papilio report/),
+    });
+  });
+});
