@@ -38,10 +38,12 @@ describe("papilio bench", () => {
     const results = parseResults(readFileSync(output, "utf8"));
     expect(results.complete).toBe(true);
     expect(results.cases.length).toBe(4);
-    const summary = spawnSync(process.execPath, [...flags, "summary", output], {
+    const page = join(folder, "report.html");
+    const report = spawnSync(process.execPath, [...flags, "report", output, "--out", page], {
       encoding: "utf8",
     });
-    expect(summary.stdout).toContain(`Adapter: ${results.environment.adapter.name}`);
+    expect(report).toMatchObject({ status: 0, stdout: `${page}\n` });
+    expect(readFileSync(page, "utf8")).toContain(results.environment.adapter.driver);
   });
 
   it("prints nothing but JSON on stdout with --json -", () => {

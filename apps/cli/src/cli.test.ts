@@ -18,7 +18,7 @@ describe("input that cannot be used", () => {
   it.each([
     [["bench", "--patern", "1,2,3,4"], "USAGE"],
     [["frobnicate"], "USAGE"],
-    [["summary"], "USAGE"],
+    [["report"], "USAGE"],
     [["bench", "--pattern", "4,64,64"], "PATTERN_SYNTAX"],
     [["bench", "--pattern", "4,0,64,4"], "PATTERN_INVALID"],
     [["bench", "--batch", "0"], "FLAG_INVALID"],
@@ -34,8 +34,8 @@ describe("input that cannot be used", () => {
     [["bench", "--max-run", "0s"], "FLAG_INVALID"],
     [["bench", "--implementation", "magic"], "IMPLEMENTATION_UNKNOWN"],
     [["bench", "--json", join(folder, "no", "folder.json")], "OUTPUT_UNWRITABLE"],
-    [["summary", join(folder, "missing.json")], "INPUT_UNREADABLE"],
-    [["summary", main], "RESULTS_SYNTAX"],
+    [["report", join(folder, "missing.json"), "--out", join(folder, "r.html")], "INPUT_UNREADABLE"],
+    [["report", main, "--out", join(folder, "r.html")], "RESULTS_SYNTAX"],
   ])("%j is one line with the code, and status 2", (args, code) => {
     const { status, stdout, stderr } = papilio(...args);
     expect(stderr).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+\\n$`));
@@ -51,7 +51,7 @@ describe("input that cannot be used", () => {
 });
 
 describe("help", () => {
-  it.each([[[]], [["bench"]], [["doctor"]], [["summary"]]])("of %j has examples", (command) => {
+  it.each([[[]], [["bench"]], [["doctor"]], [["report"]]])("of %j has examples", (command) => {
     const { status, stdout } = papilio(...command, "--help");
     expect(status).toBe(0);
     expect(stdout).toMatch(/Examples?:\n {2}papilio /);

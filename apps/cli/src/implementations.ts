@@ -1,8 +1,45 @@
 import { findImplementation, type Implementation, implementations } from "@papilio/bench";
+import { loadImplementations, loadOnnxRuntime } from "@papilio/bench/node";
+import { PapilioError } from "@papilio/butterfly";
 
-/** The implementations of these names and files; without any, all that there are. */
-export function findImplementations(
-  names: readonly string[] | undefined,
-): Promise<readonly Implementation[]> {
-  return Promise.resolve(names?.map(findImplementation) ?? implementations);
+/** Implementations, and what to tell of those that there might be. */
+export interface Found {
+  readonly implementations: readonly Implementation[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * The implementations of these names and files; without any, all that there are, ONNX Runtime's
+ * where it is installed.
+ *
+ * @throws PapilioError `IMPLEMENTATION_UNKNOWN`, `IMPLEMENTATION_TWICE`, and what
+ * `loadImplementations` throws
+ */
+export async function findImplementations(names: readonly string[] | undefined): Promise<Found> {
+  const own = (names ?? []).filter((name) => !isFile(name));
+  const needsOnnx = names === undefined || own.some((name) => name.startsWith("ort-"));
+  const onnx = needsOnnx ? await loadOnnxRuntime() : { implementations: [] };
+  const [others, notes] = "reason" in onnx ? [[], [onnx.reason]] : [[...onnx.implementations], []];
+  if (names === undefined) return { implementations: [...implementations, ...others], notes };
+  const chosen: Implementation[] = [];
+  for (const name of names) {
+    if (isFile(name)) chosen.push(...(await loadImplementations(name)));
+    else chosen.push(others.find((other) => other.name === name) ?? findImplementation(name));
+  }
+  const twice = chosen.find(({ name }, index) =>
+    chosen.some((other, place) => other.name === name && place < index),
+  );
+  if (twice !== undefined) {
+    throw new PapilioError(
+      "IMPLEMENTATION_TWICE",
+      `There are two implementations by the name ${twice.name}.`,
+      "Name each once, and give one of your own a name of its own.",
+    );
+  }
+  return { implementations: chosen, notes };
+}
+
+/** Names have neither slashes nor the endings of modules. */
+function isFile(name: string): boolean {
+  return /[/\\]|\.[mc]?[jt]s$/.test(name);
 }

@@ -2,8 +2,8 @@ import { Command } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { reportCommand } from "./commands/report.ts";
 import { selectCommand } from "./commands/select.ts";
-import { summaryCommand } from "./commands/summary.ts";
 import { version } from "./environment.ts";
 
 /** The command line, with its errors thrown instead of ending the process. */
@@ -17,14 +17,15 @@ export function createProgram(): Command {
 Examples:
   papilio doctor                      which adapters there are, and what to install
   papilio bench                       compare the implementations, in about a minute
-  papilio bench --pattern 4,64,64,4   on a pattern of your own`,
+  papilio bench --pattern 4,64,64,4   on a pattern of your own
+  papilio report results.jsonl        what a run found, as a page with figures`,
     );
   const commands = [
     benchCommand(),
     compareCommand(),
     doctorCommand(),
+    reportCommand(),
     selectCommand(),
-    summaryCommand(),
   ];
   for (const command of [program, ...commands]) {
     // Errors are written by report-error.ts, in one line for every kind.

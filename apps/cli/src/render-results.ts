@@ -61,7 +61,12 @@ export function renderResults(results: BenchResults): string {
   if (summary.cases.length > SHOWN) {
     lines.push(`${summary.cases.length - SHOWN} more cases are in the results file.`);
   }
-  lines.push("", ...summaryLines(summary), ...loadLines(results.environment.load));
+  const onCpu = new Set(
+    results.implementations.filter(({ processor }) => processor === "cpu").map(({ name }) => name),
+  );
+  const onAdapter =
+    onCpu.size === 0 ? undefined : summarizeRun(results, (name) => !onCpu.has(name));
+  lines.push("", ...summaryLines(summary, onAdapter), ...loadLines(results.environment.load));
   lines.push(...failures(results), ...skips(results.skipped));
   return lines.join("\n");
 }

@@ -31,6 +31,8 @@ export interface Implementation {
    * multiplied out in advance and rounded. It decides the error bound.
    */
   readonly arithmetic?: "factors" | "product";
+  /** Type of its sums where values are stored in f16: `f32` unless given. It decides the bound too. */
+  readonly halfSums?: "f32" | "f16";
   /** Where it computes: on the adapter, which is the default, or beside it on the CPU. */
   readonly processor?: "adapter" | "cpu";
   /**

@@ -13,16 +13,8 @@ export {
 export type { Implementation, Prepared, Problem, Traffic } from "./implementation.ts";
 export { fromMultiplication } from "./implementations/from-multiplication.ts";
 export { FUSED, findImplementation, implementations } from "./implementations/registry.ts";
-export {
-  DETAIL_HEAD,
-  detailRows,
-  formatSeconds,
-  renderMarkdown,
-  summaryLines,
-  TABLE_HEAD,
-  tableRow,
-} from "./markdown.ts";
 export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
+export { mergeResults } from "./merge-results.ts";
 export { assembleResults, formatRecord, parseResults } from "./parse-results.ts";
 export {
   type BenchResults,
@@ -74,3 +66,11 @@ export {
   summarizeRun,
   WIDE_INTERVAL,
 } from "./summarize.ts";
+export {
+  DETAIL_HEAD,
+  detailRows,
+  formatSeconds,
+  summaryLines,
+  TABLE_HEAD,
+  tableRow,
+} from "./table.ts";

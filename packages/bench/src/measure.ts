@@ -1,4 +1,4 @@
-import { FLOAT_FORMATS, PapilioError, uniform } from "@papilio/butterfly";
+import { FLOAT_FORMATS, PapilioError, uniform, type Verification } from "@papilio/butterfly";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
 import { type Case, caseKey } from "./case.ts";
 import type { Implementation, Prepared, Problem } from "./implementation.ts";
@@ -146,16 +146,18 @@ async function prepareAndVerify(
   poison(problem.y);
   const started = performance.now();
   let prepared: Prepared;
+  let coldSeconds: number;
+  let verification: Verification;
   try {
     prepared = held.use(await implementation.prepare(problem));
     await prepared.run(1);
+    coldSeconds = (performance.now() - started) / 1000;
+    verification = oracle.check(await outputOf(prepared, problem), implementation);
   } catch (error) {
     if (error instanceof PapilioError && problem.gpu.state === "ready") return error.message;
     throw error;
   }
-  const coldSeconds = (performance.now() - started) / 1000;
   const timing = { coldSeconds, repeats: 1, wall: [], device: [], multiply: [], rewrite: [] };
-  const verification = oracle.check(await outputOf(prepared, problem), implementation.arithmetic);
   const { name } = implementation;
   return {
     implementation,
@@ -256,7 +258,7 @@ async function finish(
   }
   poison(problem.y);
   await prepared.run(1);
-  const verification = oracle.check(await outputOf(prepared, problem), implementation.arithmetic);
+  const verification = oracle.check(await outputOf(prepared, problem), implementation);
   if (verification.ok) return;
   contender.result = { implementation: implementation.name, status: "wrong", verification };
 }

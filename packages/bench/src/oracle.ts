@@ -29,8 +29,15 @@ export interface Oracle {
   readonly x: Float32Array;
   /** Number of vectors that {@link check} compares. */
   readonly verified: number;
-  /** Compares an output with the float64 product, element by element. */
-  check(y: Float32Array, arithmetic?: Implementation["arithmetic"]): Verification;
+  /**
+   * Compares an output with the float64 product, element by element.
+   *
+   * @throws PapilioError `TERMS_INVALID` where sums in half precision are too long for any bound
+   */
+  check(
+    y: Float32Array,
+    implementation: Pick<Implementation, "arithmetic" | "halfSums">,
+  ): Verification;
 }
 
 /**
@@ -78,11 +85,12 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
     butterfly,
     x,
     verified: chosen.length,
-    check: (y, arithmetic) => {
+    check: (y, { arithmetic, halfSums = "f32" }) => {
+      const sums = dtype === "f16" ? halfSums : "f32";
       const rounding: Rounding =
         arithmetic === "product" && chain.length > 1
-          ? { dtype, terms: chain.product().c, roundedValues: { largestInput: 1 } }
-          : { dtype, terms: chain.patterns.map(({ c }) => c), magnification };
+          ? { dtype, sums, terms: chain.product().c, roundedValues: { largestInput: 1 } }
+          : { dtype, sums, terms: chain.patterns.map(({ c }) => c), magnification };
       return verify(gather(y, chain.rows), reference, magnitude, rounding);
     },
   };

@@ -24,7 +24,8 @@ export function quantile(sorted: readonly number[], q: number): number {
 
 /** Samples sorted upwards, in a new array. */
 export function ascending(samples: readonly number[]): number[] {
-  return samples.toSorted((p, q) => p - q);
+  // A typed array sorts numbers as numbers, and several times faster.
+  return Array.from(Float64Array.from(samples).sort());
 }
 
 /** The median of at least one number. */

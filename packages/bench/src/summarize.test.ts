@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { renderMarkdown } from "./markdown.ts";
 import { summarizeCase, summarizeRun } from "./summarize.ts";
 import { caseOf, resultsOf, timed } from "./testing/results.ts";
 
@@ -78,31 +77,5 @@ describe("a run", () => {
     const steady = caseOf("2,4,4,2", [timed("bmm", [1, 1, 1, 1.05])]);
     const shaky = caseOf("4,4,4,2", [timed("bmm", [1, 1, 2, 2])]);
     expect(summarizeRun(resultsOf([steady, shaky])).wide).toEqual({ count: 1, of: 2 });
-  });
-
-  it("is written as Markdown with adapter, losses and skipped cases", () => {
-    const markdown = renderMarkdown({
-      ...resultsOf([won, lost]),
-      skipped: [
-        {
-          chain: "1,2,2,2",
-          batch: 1,
-          dtype: "f16",
-          layout: "batch-last",
-          cause: "device",
-          reason: "no half precision",
-        },
-      ],
-      complete: false,
-    });
-    expect(markdown).toContain("Adapter: test adapter (software; test driver 1.0)");
-    expect(markdown).toContain("fastest of all in 1 of 2 (50 %)");
-    expect(markdown).toContain("The run was stopped");
-    const losses = markdown.split("## Losing cases")[1]?.split("## All cases")[0];
-    expect(losses).toContain(
-      "| 4,512,512,1 x 128 f32 batch-last | 5.00 ms | bmm | 4.00 ms | x0.80 |",
-    );
-    expect(losses).not.toContain("4,16,16,4");
-    expect(markdown).toContain("- 1,2,2,2 x 1 f16 batch-last: no half precision");
   });
 });

@@ -1,11 +1,13 @@
-import { FLOAT_FORMATS, type StorageDtype } from "./dtype.ts";
+import { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 import { PapilioError } from "./errors.ts";
 import type { FloatArray } from "./float-array.ts";
 
 /** How a product under test was rounded. */
 export interface Rounding {
-  /** How its values, inputs and outputs are stored. Sums are in float32 in both cases. */
+  /** How its values, inputs and outputs are stored. */
   readonly dtype: StorageDtype;
+  /** In what its sums are; `f32` unless given, whatever the storage. */
+  readonly sums?: StorageDtype;
   /**
    * Number of products in each sum: `c` for a factor, the number of columns for a dense matrix. For
    * factors `W1 W2 ... WL` applied one after the other, one count for each, in this order.
@@ -44,50 +46,53 @@ export interface Verification {
  * How far a computed element of `y = W x` may lie from the exact one. Of the operands, already
  * rounded to `dtype`, it needs `magnitude = Σ|w||x|`; of several factors, `|W1| ... |WL| |x|`.
  *
- * With `n` terms and float32 sums in any order the error is at most `γ·magnitude`, where
+ * With `n` terms and sums in any order the error is at most `γ·magnitude`, where
  * `γ = n·ε/(1 - n·ε)` (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition,
  * section 3.1). Half precision adds one rounding, of the sum as it is stored. `ε` is the distance
  * from 1 to the next number, twice the usual unit roundoff, because WGSL lets an operation round
  * either way (section 15.7.4). WGSL also lets a device flush subnormal results to zero: a product
- * and a sum for each term in float32, and the stored element in `dtype`. Subnormal operands are
+ * and a sum for each term, and the stored element in `dtype`. Subnormal operands are
  * taken to be kept. The float64 reference's own error is included. Relative errors of factors that
  * follow one another multiply (section 3.5 there).
  *
  * @param reference the element computed in float64
- * @throws PapilioError `TERMS_INVALID` unless each of `terms` is a whole number from 1 to 2^22
+ * @throws PapilioError `TERMS_INVALID` unless each of `terms` is a whole number from 1 to 2^22, for
+ *   sums in half precision to 2^9
  */
 export function errorBound(reference: number, magnitude: number, rounding: Rounding): number {
-  const { magnification = 1, roundedValues } = rounding;
+  const { magnification = 1, roundedValues, sums = "f32" } = rounding;
   const terms = typeof rounding.terms === "number" ? [rounding.terms] : rounding.terms;
   const [last = 0, ...earlier] = terms;
-  const single = FLOAT_FORMATS.f32;
+  const summed = FLOAT_FORMATS[sums];
   const stored = FLOAT_FORMATS[rounding.dtype];
   const relativeStorage = rounding.dtype === "f32" ? 0 : stored.epsilon;
 
   const growth = earlier.reduce(
-    (product, count) => product * (1 + sumError(count)) * (1 + relativeStorage),
+    (product, count) => product * (1 + sumError(count, summed)) * (1 + relativeStorage),
     1 + (roundedValues === undefined ? 0 : stored.epsilon),
   );
   // 1 is taken off the product only where it must be: that would round small errors away.
   const relative =
-    growth === 1 ? sumError(last) : growth * (1 + sumError(last)) - 1 + Number.EPSILON;
+    growth === 1
+      ? sumError(last, summed)
+      : growth * (1 + sumError(last, summed)) - 1 + Number.EPSILON;
   const flushedBefore = earlier.reduce(
-    (sum, count) => sum + 2 * count * single.smallestNormal + stored.smallestNormal,
+    (sum, count) => sum + 2 * count * summed.smallestNormal + stored.smallestNormal,
     0,
   );
   const smallestStep = stored.smallestNormal * stored.epsilon;
   const summation =
     relative * magnitude +
-    2 * last * single.smallestNormal +
+    2 * last * summed.smallestNormal +
     (1 + relative) * magnification * flushedBefore +
     (roundedValues === undefined ? 0 : last * smallestStep * roundedValues.largestInput);
   const storage = relativeStorage * (Math.abs(reference) + summation);
   return summation + storage + stored.smallestNormal;
 }
 
-/** Relative error of a sum of products in float32, and of its reference in float64. */
-function sumError(terms: number): number {
-  return gamma(terms, FLOAT_FORMATS.f32.epsilon) + 2 * gamma(terms, Number.EPSILON);
+/** Relative error of a sum of products, and of its reference in float64. */
+function sumError(terms: number, { epsilon }: FloatFormat): number {
+  return gamma(terms, epsilon) + 2 * gamma(terms, Number.EPSILON);
 }
 
 /**
@@ -166,7 +171,7 @@ function gamma(terms: number, unit: number): number {
   if (Number.isInteger(terms) && terms >= 1 && product <= 0.5) return product / (1 - product);
   throw new PapilioError(
     "TERMS_INVALID",
-    `A sum of ${terms} terms has no error bound: the count must be a whole number from 1 to 2^22.`,
+    `A sum of ${terms} terms has no error bound: the count must be a whole number from 1 to ${Math.floor(0.5 / unit)}.`,
     "Pass the number of products that each output sums.",
   );
 }

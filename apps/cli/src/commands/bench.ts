@@ -98,7 +98,7 @@ async function bench(flags: Flags): Promise<void> {
   const timeBudget =
     flags.timeBudget === undefined ? undefined : duration("--time-budget", flags.timeBudget);
   if (flags.json !== undefined && flags.json !== "-") assertWritable(flags.json);
-  const implementations = await findImplementations(flags.implementation);
+  const { implementations, notes } = await findImplementations(flags.implementation);
 
   using gpu = await openGpu({ adapter: flags.adapter });
   // Cases of a suite that do not fit are skipped; what was asked for by name is refused instead.
@@ -123,7 +123,7 @@ async function bench(flags: Flags): Promise<void> {
       processor,
     })),
   });
-  console.error(introduction(environment, sink.before));
+  console.error([introduction(environment, sink.before), ...notes].join("\n"));
 
   using progress = showProgress();
   const complete = await runBenchmark(gpu, cases, implementations, {

@@ -1,12 +1,9 @@
-import { caseName } from "./case.ts";
 import { FUSED } from "./implementations/registry.ts";
-import type { BenchResults } from "./results.ts";
 import {
   type CaseSummary,
   type GroupSummary,
   type Ranked,
   type RunSummary,
-  summarizeRun,
   WIDE_INTERVAL,
 } from "./summarize.ts";
 
@@ -21,14 +18,24 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const factor = (value: number | undefined): string =>
   value === undefined ? "-" : `x${value.toFixed(2)}`;
 
-/** The sentences that a run's summary amounts to, one a line, over cases with `a * d` > 1. */
-export function summaryLines({ all, highRatio, groups, wide }: RunSummary): string[] {
+/**
+ * The sentences that a run's summary amounts to, one a line, over cases with `a * d` > 1.
+ *
+ * @param onAdapter the same without what computes beside the adapter, where there is such
+ */
+export function summaryLines(
+  { all, highRatio, groups, wide }: RunSummary,
+  onAdapter?: RunSummary,
+): string[] {
   if (all.speedup === undefined) {
     return ["No case has the fused kernel and another implementation timed."];
   }
   const lines = [`${groupLine("All cases with several blocks", all)}.`];
   if (groups.length > 1) {
     lines.push(...groups.map((group) => `${groupLine(`${group.dtype} ${group.layout}`, group)}.`));
+  }
+  if (onAdapter?.all.speedup !== undefined) {
+    lines.push(`${groupLine("Without those on the CPU", onAdapter.all)}.`);
   }
   if (highRatio.speedup !== undefined && highRatio.compared < all.compared) {
     lines.push(`${groupLine("Where (b+c)/(b*c) >= 1/16", highRatio)}.`);
@@ -119,35 +126,4 @@ export function tableRow({
     overProduct === undefined ? "-" : overProduct.toFixed(2),
     bmm?.rewriting === undefined ? "-" : percent(bmm.rewriting),
   ];
-}
-
-/** A results file as Markdown: environment, summary, losing cases, all cases. */
-export function renderMarkdown(results: BenchResults): string {
-  const { environment, complete, skipped } = results;
-  const summary = summarizeRun(results);
-  const table = (cases: readonly CaseSummary[]): string =>
-    [TABLE_HEAD, TABLE_HEAD.map(() => "---"), ...cases.map(tableRow)]
-      .map((cells) => `| ${cells.join(" | ")} |`)
-      .join("\n");
-  const wrong = results.cases.flatMap((item) =>
-    item.results
-      .filter(({ status }) => status === "wrong")
-      .map(({ implementation }) => `- ${implementation} on ${caseName(item)}`),
-  );
-  const sections = [
-    `Adapter: ${environment.adapter.name} (${environment.adapter.kind}; ${environment.adapter.driver})`,
-    `Date: ${environment.date}. Command: \`${environment.command}\`.${complete ? "" : " The run was stopped before its last case."}`,
-    summaryLines(summary)
-      .map((line) => `- ${line}`)
-      .join("\n"),
-    ...(wrong.length > 0 ? [`## Wrong results\n\n${wrong.join("\n")}`] : []),
-    `## Losing cases\n\n${summary.losses.length === 0 ? "None." : table(summary.losses)}`,
-    `## All cases\n\n${table(summary.cases)}`,
-    ...(skipped.length > 0
-      ? [
-          `## Skipped\n\n${skipped.map((entry) => `- ${caseName(entry)}: ${entry.reason}`).join("\n")}`,
-        ]
-      : []),
-  ];
-  return `${sections.join("\n\n")}\n`;
 }

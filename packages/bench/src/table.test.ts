@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatSeconds, renderMarkdown, summaryLines, TABLE_HEAD, tableRow } from "./markdown.ts";
 import { summarizeCase, summarizeRun } from "./summarize.ts";
+import { formatSeconds, summaryLines, TABLE_HEAD, tableRow } from "./table.ts";
 import { caseOf, resultsOf, timed } from "./testing/results.ts";
 
 const bmm = timed("bmm", [0.003], { multiply: [0.002], rewrite: [0.001] });
@@ -54,24 +54,5 @@ describe("summaryLines", () => {
 
   it("claims nothing where nothing was compared", () => {
     expect(summaryLines(summarizeRun(resultsOf([])))).toHaveLength(1);
-  });
-});
-
-describe("renderMarkdown", () => {
-  it("says where nothing was lost", () => {
-    expect(renderMarkdown(resultsOf([won]))).toMatch(/## Losing cases\n\nNone\./);
-  });
-
-  it("names the implementations that gave wrong answers", () => {
-    const verification = {
-      ok: false,
-      maxError: 1,
-      maxRatio: 10,
-      worstIndex: 0,
-      rmsRelative: 1,
-      nonFinite: 0,
-    };
-    const wrong = caseOf("2,4,4,2", [{ implementation: "csr", status: "wrong", verification }]);
-    expect(renderMarkdown(resultsOf([wrong]))).toContain("- csr on 2,4,4,2 x 128");
   });
 });

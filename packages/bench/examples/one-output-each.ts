@@ -1,0 +1,75 @@
+/**
+ * An implementation of your own: each invocation computes one output of one vector. Compare it with
+ *
+ *     papilio bench --implementation kronecker-sparse,bmm,./one-output-each.ts
+ */
+import { fromMultiplication, type Implementation } from "@papilio/bench";
+import {
+  type Kernel,
+  type Multiplication,
+  type PrepareMultiplication,
+  tensor,
+} from "@papilio/gpu-runtime";
+
+const prepare: PrepareMultiplication = (gpu, { pattern, values }, shape): Multiplication => {
+  const { b, c, d, rows, cols } = pattern;
+  const { batch, dtype, layout } = shape;
+  gpu.assertDtype(dtype);
+  const count = rows * batch;
+  const width = Math.min(Math.ceil(count / 64), 65535);
+
+  // How far apart neighbouring features and neighbouring vectors are.
+  const first = layout === "batch-first";
+  const at = (feature: string, features: number): string =>
+    first ? `vector * ${features}u + ${feature}` : `(${feature}) * ${batch}u + vector`;
+
+  const kernel: Kernel = {
+    label: `one output each ${pattern}`,
+    bindings: ["read", "read", "read-write"],
+    workgroups: [width, Math.ceil(count / (64 * width)), 1],
+    wgsl: `${dtype === "f16" ? "enable f16;" : ""}
+@group(0) @binding(0) var<storage, read> x: array<${dtype}>;
+@group(0) @binding(1) var<storage, read> values: array<${dtype}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${dtype}>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let index = id.y * ${64 * width}u + id.x;
+  if (index >= ${count}u) { return; }
+  let vector = ${first ? `index / ${rows}u` : `index % ${batch}u`};
+  let output = ${first ? `index % ${rows}u` : `index / ${batch}u`};
+  // output = (i * b + j) * d + k, as y is [a, b, d].
+  let i = output / ${b * d}u;
+  let j = output / ${d}u % ${b}u;
+  let k = output % ${d}u;
+  var sum = 0.0f;
+  for (var l = 0u; l < ${c}u; l++) {
+    let value = values[((i * ${b}u + j) * ${c}u + l) * ${d}u + k];
+    sum += f32(value) * f32(x[${at(`(i * ${c}u + l) * ${d}u + k`, cols)}]);
+  }
+  y[${at("output", rows)}] = ${dtype}(sum);
+}`,
+  };
+
+  // The values as they are stored, [a, b, c, d].
+  const weights = tensor(gpu, values, {
+    batch: 1,
+    features: values.length,
+    layout: "batch-first",
+    dtype,
+  });
+  return {
+    bytes: weights.bytes,
+    steps: (from, to) => [
+      { kernel, buffers: [from.buffer, weights.buffer, to.buffer], role: "multiply" },
+    ],
+    dispose: () => weights.dispose(),
+    [Symbol.dispose]: () => weights.dispose(),
+  };
+};
+
+export const implementation: Implementation = fromMultiplication(
+  "one-output-each",
+  "one invocation for each output, nothing shared",
+  prepare,
+);
