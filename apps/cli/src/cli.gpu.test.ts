@@ -73,8 +73,8 @@ describe("papilio bench", () => {
     expect(status).toBe(2);
   });
 
-  it("keeps what was measured when it is interrupted", async () => {
-    const output = join(folder, "stopped.json");
+  it.each(["SIGINT", "SIGTERM"] as const)("keeps what was measured on %s", async (signal) => {
+    const output = join(folder, `${signal}.jsonl`);
     const child = spawn(
       process.execPath,
       [
@@ -93,7 +93,7 @@ describe("papilio bench", () => {
       { stdio: ["ignore", "ignore", "pipe"] },
     );
     child.stderr.on("data", (chunk: Buffer) => {
-      if (chunk.includes("2 of 80 cases")) child.kill("SIGINT");
+      if (chunk.includes("2 of 80 cases")) child.kill(signal);
     });
     const [status] = await once(child, "close");
     expect(status).toBe(1);

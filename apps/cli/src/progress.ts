@@ -1,4 +1,4 @@
-import { type CaseOutcome, caseName } from "@papilio/bench";
+import { type CaseOutcome, shortCaseName } from "@papilio/bench";
 import { SingleBar } from "cli-progress";
 
 /** Shows on stderr how far a run is. */
@@ -17,7 +17,7 @@ function lines(): ProgressDisplay {
     update(done, total, left, outcome) {
       if (outcome.record === "skip") return;
       const time = left === undefined ? "" : `, about ${formatDuration(left)} left`;
-      console.error(`${done} of ${total} cases${time}: ${caseName(outcome)}`);
+      console.error(`${done} of ${total} cases${time}: ${shortCaseName(outcome)}`);
     },
     [Symbol.dispose]: () => undefined,
   };

@@ -1,10 +1,12 @@
 import {
   type BenchResults,
-  caseName,
+  BUSY_MACHINE,
   DETAIL_HEAD,
   detailRows,
   type Environment,
+  percent,
   type SkippedCase,
+  shortCaseName,
   summarizeRun,
   summaryLines,
   TABLE_HEAD,
@@ -16,8 +18,6 @@ import Table from "cli-table3";
 const DETAILED = 12;
 /** Up to so many cases are shown at all, and reasons for skipping them. */
 const SHOWN = 200;
-/** A share of the processors' time above this, taken by other programs, makes times doubtful. */
-const BUSY = 0.1;
 
 /** What a run is made on, before it begins. */
 export function introduction(
@@ -40,9 +40,9 @@ export function introduction(
 }
 
 function loadLines({ busy }: Environment["load"]): string[] {
-  if (busy === null || busy <= BUSY) return [];
+  if (busy === null || busy <= BUSY_MACHINE) return [];
   return [
-    `Other programs take ${Math.round(100 * busy)} % of the processors' time: these times are doubtful.`,
+    `Other programs take ${percent(busy)} of the processors' time: these times are doubtful.`,
   ];
 }
 
@@ -80,12 +80,12 @@ function failures({ cases }: BenchResults): string[] {
       if (entry.status === "wrong") {
         const { maxError, worstIndex, nonFinite } = entry.verification;
         wrong.push(
-          `WRONG ${entry.implementation} on ${caseName(item)}: error ${maxError} at element ${worstIndex}, ${nonFinite} not finite; not timed.`,
+          `WRONG ${entry.implementation} on ${shortCaseName(item)}: error ${maxError} at element ${worstIndex}, ${nonFinite} not finite; not timed.`,
         );
       }
       if (entry.status === "skipped") {
         const reason = `${entry.implementation}: ${entry.reason}`;
-        reasons.set(reason, [...(reasons.get(reason) ?? []), caseName(item)]);
+        reasons.set(reason, [...(reasons.get(reason) ?? []), shortCaseName(item)]);
       }
     }
   }
@@ -97,7 +97,7 @@ function failures({ cases }: BenchResults): string[] {
 }
 
 function skips(skipped: readonly SkippedCase[]): string[] {
-  const lines = skipped.map((entry) => `Skipped ${caseName(entry)}: ${entry.reason}`);
+  const lines = skipped.map((entry) => `Skipped ${shortCaseName(entry)}: ${entry.reason}`);
   return skipped.length <= DETAILED
     ? lines
     : (["device", "budget"] as const).flatMap((cause) => {
@@ -106,7 +106,7 @@ function skips(skipped: readonly SkippedCase[]): string[] {
         return first === undefined
           ? []
           : [
-              `Skipped ${some.length} cases for which ${cause === "device" ? "the device is too small" : "the time did not suffice"}, such as ${caseName(first)}: ${first.reason}`,
+              `Skipped ${some.length} cases for which ${cause === "device" ? "the device is too small" : "the time did not suffice"}, such as ${shortCaseName(first)}: ${first.reason}`,
             ];
       });
 }

@@ -1,4 +1,4 @@
-import { formatSeconds, type Quantity, type Selection } from "@papilio/bench";
+import { type Quantity, quantity, type Selection, times } from "@papilio/bench";
 import Table from "cli-table3";
 
 /** What came of a question: a selection, or why there is none. */
@@ -38,9 +38,9 @@ function inFull(selection: Selection): string {
     table.push([
       implementation,
       layout,
-      formatSeconds(seconds.median),
+      quantity(seconds.median, "s"),
       interval(seconds),
-      `x${(seconds.median / fastest).toFixed(2)}`,
+      times(seconds.median / fastest),
       basis,
     ]);
   }
@@ -59,13 +59,13 @@ function newTable(head: string[]): Table.Table {
 function ratio({ median, lower, upper }: Quantity): string {
   const range =
     lower === null || upper === null ? "" : ` (${lower.toFixed(2)} - ${upper.toFixed(2)})`;
-  return `x${median.toFixed(2)}${range}`;
+  return `${times(median)}${range}`;
 }
 
 function interval({ lower, upper }: Quantity): string {
   return lower === null || upper === null
     ? "-"
-    : `${formatSeconds(lower)} - ${formatSeconds(upper)}`;
+    : `${quantity(lower, "s")} - ${quantity(upper, "s")}`;
 }
 
 function sureness(confidence: number | null): string {

@@ -23,7 +23,9 @@ export default defineConfig({
           items: [
             { text: "Quickstart", link: "/guide/quickstart" },
             { text: "The benchmark", link: "/guide/benchmark" },
+            { text: "Add an implementation", link: "/guide/add-an-implementation" },
             { text: "Select and compare", link: "/guide/select-and-compare" },
+            { text: "The results format", link: "/guide/results-format" },
             { text: "Contributing", link: "/guide/contributing" },
           ],
         },

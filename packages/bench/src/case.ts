@@ -43,6 +43,14 @@ export function caseName({ chain, batch, dtype, layout }: Case | CaseKey): strin
   return `${chain} x ${batch} ${dtype} ${layout}`;
 }
 
+/** The same for people: of a product of more than three factors, the first and the last. */
+export function shortCaseName(item: Case | CaseKey): string {
+  const patterns = String(item.chain).split(";");
+  if (patterns.length <= 3) return caseName(item);
+  const ends = `${patterns[0]};...;${patterns.at(-1)} (${patterns.length} factors)`;
+  return caseName({ ...item, chain: ends });
+}
+
 /**
  * Refuses a case whose input, output or values the device cannot hold.
  *

@@ -1,5 +1,6 @@
+import { Chain } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import { caseName, expandGrid } from "./case.ts";
+import { caseName, expandGrid, shortCaseName } from "./case.ts";
 import { findImplementation } from "./implementations/registry.ts";
 import { findSuite, suites } from "./suites.ts";
 
@@ -37,6 +38,21 @@ describe("suites", () => {
       chain.patterns.some(({ blocks }) => blocks > 1),
     );
     expect(several.length).toBeGreaterThanOrEqual(60);
+  });
+});
+
+describe("names", () => {
+  it("of long products are short for people, and whole as keys", () => {
+    const item = {
+      chain: Chain.squareDyadic(1024),
+      batch: 1,
+      dtype: "f32",
+      layout: "batch-last",
+    } as const;
+    expect(shortCaseName(item)).toBe("1,2,2,512;...;512,2,2,1 (10 factors) x 1 f32 batch-last");
+    expect(caseName(item)).toContain("1,2,2,512;2,2,2,256;4,2,2,128;");
+    const two = { ...item, chain: Chain.monarch(1024) };
+    expect(shortCaseName(two)).toBe(caseName(two));
   });
 });
 

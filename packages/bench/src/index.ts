@@ -1,4 +1,12 @@
-export { assertCaseFits, type Case, caseKey, caseName, expandGrid, type Grid } from "./case.ts";
+export {
+  assertCaseFits,
+  type Case,
+  caseKey,
+  caseName,
+  expandGrid,
+  type Grid,
+  shortCaseName,
+} from "./case.ts";
 export { clockSteps } from "./clock-steps.ts";
 export {
   COMPARE_THRESHOLD,
@@ -10,6 +18,7 @@ export {
   type Unmatched,
   type Verdict,
 } from "./compare/compare.ts";
+export { percent, quantity, times } from "./format.ts";
 export type { Implementation, Prepared, Problem, Traffic } from "./implementation.ts";
 export { fromMultiplication } from "./implementations/from-multiplication.ts";
 export { FUSED, findImplementation, implementations } from "./implementations/registry.ts";
@@ -56,6 +65,7 @@ export { createSelector, select } from "./select/select.ts";
 export { type Estimate, estimateMedian, estimateRatio } from "./statistics.ts";
 export { findSuite, suites } from "./suites.ts";
 export {
+  BUSY_MACHINE,
   type CaseSummary,
   type Filter,
   type GroupSummary,
@@ -69,7 +79,6 @@ export {
 export {
   DETAIL_HEAD,
   detailRows,
-  formatSeconds,
   summaryLines,
   TABLE_HEAD,
   tableRow,

@@ -2,7 +2,7 @@ import { FLOAT_FORMATS, PapilioError, uniform, type Verification } from "@papili
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
 import { type Case, caseKey } from "./case.ts";
 import type { Implementation, Prepared, Problem } from "./implementation.ts";
-import { createOracle, type Oracle, poison } from "./oracle.ts";
+import { createOracle, createPoison, type Oracle } from "./oracle.ts";
 import type { CaseResult, Energy, ImplementationResult, Timing } from "./results.ts";
 import { shuffle } from "./statistics.ts";
 
@@ -46,6 +46,8 @@ const MAX_INPUTS = 64;
 /** Warm when two runs in a row differ by less than this share; given up after so many runs. */
 const STEADY = 0.1;
 const MAX_WARM_UPS = 10;
+/** Seconds after which warming up ends with the run under way: long runs hide what is cold. */
+const MAX_WARM_SECONDS = 0.5;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K] };
 
@@ -76,13 +78,14 @@ export async function measureCase(
   const oracle = createOracle(item, settings.seed);
   using held = new DisposableStack();
   const problem = allocate(gpu, item, oracle, settings, held);
+  const check = createCheck(problem, oracle);
   const skipped: ImplementationResult[] = [];
   const contenders: Contender[] = [];
   for (const implementation of implementations) {
     settings.signal?.throwIfAborted();
     const entry =
       settings.refuse?.(implementation, item) ??
-      (await prepareAndVerify(implementation, problem, oracle, held));
+      (await prepareAndVerify(implementation, problem, check, held));
     if (typeof entry === "string") {
       skipped.push({ implementation: implementation.name, status: "skipped", reason: entry });
     } else contenders.push(entry);
@@ -90,7 +93,7 @@ export async function measureCase(
   await sampleRounds(timed(contenders), settings);
   for (const contender of timed(contenders)) {
     settings.signal?.throwIfAborted();
-    await finish(contender, problem, oracle, settings);
+    await finish(contender, check, settings);
   }
   // No other case has these kernels, and a long run would gather thousands.
   gpu.pipelines.clear();
@@ -136,23 +139,37 @@ function allocate(
   };
 }
 
+/** Verifies what a run writes to the output, which is filled with NaN before it. */
+interface Check {
+  poison(): void;
+  verify(implementation: Implementation, prepared: Prepared): Promise<Verification>;
+}
+
+function createCheck({ y }: Problem, oracle: Oracle): Check {
+  return {
+    poison: createPoison(y),
+    verify: async (implementation, prepared) =>
+      oracle.check(await (prepared.output?.() ?? y.data()), implementation),
+  };
+}
+
 /** An implementation that has run once, with what came of it; or why it could not. */
 async function prepareAndVerify(
   implementation: Implementation,
   problem: Problem,
-  oracle: Oracle,
+  check: Check,
   held: DisposableStack,
 ): Promise<Contender | string> {
-  poison(problem.y);
-  const started = performance.now();
   let prepared: Prepared;
   let coldSeconds: number;
   let verification: Verification;
+  check.poison();
+  const started = performance.now();
   try {
     prepared = held.use(await implementation.prepare(problem));
     await prepared.run(1);
     coldSeconds = (performance.now() - started) / 1000;
-    verification = oracle.check(await outputOf(prepared, problem), implementation);
+    verification = await check.verify(implementation, prepared);
   } catch (error) {
     if (error instanceof PapilioError && problem.gpu.state === "ready") return error.message;
     throw error;
@@ -176,10 +193,6 @@ async function prepareAndVerify(
         }
       : { implementation: name, status: "wrong", verification },
   };
-}
-
-async function outputOf(prepared: Prepared, { y }: Problem): Promise<Float32Array> {
-  return await (prepared.output === undefined ? y.data() : prepared.output());
 }
 
 async function sampleRounds(
@@ -219,8 +232,11 @@ async function warmUp(prepared: Prepared, slow: number): Promise<number> {
   };
   let previous = await once();
   let fastest = previous;
+  let spent = previous;
   for (let runs = 1; runs < MAX_WARM_UPS && fastest <= slow; runs++) {
+    if (spent > MAX_WARM_SECONDS) break;
     const seconds = await once();
+    spent += seconds;
     fastest = Math.min(fastest, seconds);
     if (Math.abs(seconds - previous) <= STEADY * previous) break;
     previous = seconds;
@@ -241,11 +257,10 @@ async function sampleOnce({ prepared, timing }: Contender): Promise<void> {
   timing.rewrite.push(rewrite);
 }
 
-/** Measures the energy, and verifies what the timed runs have written. */
+/** Measures the energy, and verifies once more, after the timed runs. */
 async function finish(
   contender: Contender,
-  problem: Problem,
-  oracle: Oracle,
+  check: Check,
   { meter }: MeasureOptions,
 ): Promise<void> {
   const { implementation, prepared, timing, result } = contender;
@@ -256,9 +271,9 @@ async function finish(
     });
     contender.result = { ...result, energy };
   }
-  poison(problem.y);
+  check.poison();
   await prepared.run(1);
-  const verification = oracle.check(await outputOf(prepared, problem), implementation);
+  const verification = await check.verify(implementation, prepared);
   if (verification.ok) return;
   contender.result = { implementation: implementation.name, status: "wrong", verification };
 }

@@ -7,7 +7,7 @@ import {
   type Verification,
   verify,
 } from "@papilio/butterfly";
-import { quantize, type Tensor } from "@papilio/gpu-runtime";
+import { encode, quantize, type Tensor } from "@papilio/gpu-runtime";
 import type { Case } from "./case.ts";
 import type { Implementation } from "./implementation.ts";
 import { shuffle } from "./statistics.ts";
@@ -129,7 +129,11 @@ function sample(total: number, count: number, next: () => number): number[] {
   return [...new Set([0, ...inner, total - 1])].slice(0, Math.max(count, 1)).sort((p, q) => p - q);
 }
 
-/** The output of a tensor that starts as NaN, so that an element that is not written shows. */
-export function poison(y: Tensor): void {
-  y.write(new Float32Array(y.length).fill(Number.NaN));
+/**
+ * Fills an output with NaN whenever it is called, so that an element that is not written shows. What
+ * is uploaded is made once.
+ */
+export function createPoison(y: Tensor): () => void {
+  const values = encode(new Float32Array(y.length).fill(Number.NaN), y.dtype);
+  return () => y.gpu.device.queue.writeBuffer(y.buffer, 0, values);
 }

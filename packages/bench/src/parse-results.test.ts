@@ -70,6 +70,10 @@ describe("reading results", () => {
       lines(end),
       lines(run, run),
       lines(run, { record: "case", ...item, chain: 5 }),
+      lines(run, { record: "case", ...item, chain: "" }),
+      lines(run, { record: "case", ...item, chain: "0,1,1,1" }),
+      lines(run, { record: "case", ...item, chain: "1,2,2,4;1,3,3,3" }),
+      lines(run, { record: "skip", ...item, chain: "1,9007199254740991,2,1" }),
       lines(run, { record: "unheard of" }),
     ]) {
       expect(() => parseResults(hostile), hostile).toThrow(code("RESULTS_INVALID"));

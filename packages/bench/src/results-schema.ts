@@ -1,4 +1,4 @@
-import { LAYOUTS } from "@papilio/butterfly";
+import { Chain, LAYOUTS } from "@papilio/butterfly";
 import * as v from "valibot";
 import { type ResultRecord, SCHEMA } from "./results.ts";
 
@@ -51,7 +51,11 @@ const implementationResult = v.variant("status", [
 
 const caseKey = v.object({
   // A chain of sixteen factors has some hundreds of characters.
-  chain: v.pipe(v.string(), v.maxLength(2000)),
+  chain: v.pipe(
+    v.string(),
+    v.maxLength(2000),
+    v.check(isChain, "it must be patterns that are chainable, separated by semicolons"),
+  ),
   batch: positive,
   dtype: v.picklist(["f32", "f16"]),
   layout: v.picklist(LAYOUTS),
@@ -97,6 +101,15 @@ const environment = v.object({
   ),
   energy: v.union([v.object({ meter: text, idleWatts: finite }), v.object({ reason: text })]),
 });
+
+function isChain(text: string): boolean {
+  try {
+    Chain.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Any line of a results file. */
 export const resultRecord: v.GenericSchema<unknown, ResultRecord> = v.variant("record", [

@@ -1,5 +1,5 @@
 import { Chain, chainCost, type Layout, type StorageDtype } from "@papilio/butterfly";
-import { caseName } from "./case.ts";
+import { shortCaseName } from "./case.ts";
 import { FUSED } from "./implementations/registry.ts";
 import type { BenchResults, CaseResult, Energy, ImplementationResult } from "./results.ts";
 import {
@@ -15,6 +15,9 @@ type Timed = Extract<ImplementationResult, { status: "timed" }>;
 
 /** An interval wider than this share of its median, on either side, is called wide. */
 export const WIDE_INTERVAL = 0.1;
+
+/** A share of the processors' time above this, taken by other programs, makes times doubtful. */
+export const BUSY_MACHINE = 0.1;
 
 /** One implementation's place in a case. */
 export interface Ranked {
@@ -154,7 +157,7 @@ export function summarizeCase(result: CaseResult, filter: Filter = () => true): 
       .map((entry) => ({ entry, ratio: timeRatio(entry, fused) }))
       .sort((p, q) => p.ratio.median - q.ratio.median)[0];
   return {
-    name: caseName(result),
+    name: shortCaseName(result),
     chain,
     result,
     ratio: ratioOf(chain),

@@ -1,24 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { summarizeCase, summarizeRun } from "./summarize.ts";
-import { formatSeconds, summaryLines, TABLE_HEAD, tableRow } from "./table.ts";
+import { summaryLines, TABLE_HEAD, tableRow } from "./table.ts";
 import { caseOf, resultsOf, timed } from "./testing/results.ts";
 
 const bmm = timed("bmm", [0.003], { multiply: [0.002], rewrite: [0.001] });
 const won = caseOf("2,4,4,2", [timed("kronecker-sparse", [0.001]), bmm]);
 const lost = caseOf("2,64,64,2", [timed("kronecker-sparse", [0.006]), bmm]);
-
-describe("formatSeconds", () => {
-  it.each([
-    [12.34, "12.3 s"],
-    [1, "1.00 s"],
-    [0.0123456, "12.3 ms"],
-    [0.001, "1.00 ms"],
-    [0.000123456, "123 µs"],
-    [1.5e-6, "1.50 µs"],
-  ])("writes %d as %s", (seconds, text) => {
-    expect(formatSeconds(seconds)).toBe(text);
-  });
-});
 
 describe("tableRow", () => {
   it("has a cell for each column", () => {
@@ -27,7 +14,7 @@ describe("tableRow", () => {
       "1.00 ms",
       "bmm",
       "3.00 ms",
-      "x3.00",
+      "×3.00",
       "0.50",
       "33 %",
     ]);
@@ -43,10 +30,10 @@ describe("summaryLines", () => {
   it("says how often the fused kernel wins, and by how much", () => {
     const text = summaryLines(summarizeRun(resultsOf([won, won, lost]))).join("\n");
     expect(text).toContain(
-      "fastest of all in 2 of 3 (67 %), x3.00 the best other in the median (x0.50 to x3.00)",
+      "fastest of all in 2 of 3 (67 %), ×3.00 the best other in the median (×0.50 to ×3.00)",
     );
     expect(text).toContain(
-      "(b+c)/(b*c) >= 1/16: the fused kernel is the fastest of all in 2 of 2 (100 %), x3.00",
+      "(b+c)/(b*c) >= 1/16: the fused kernel is the fastest of all in 2 of 2 (100 %), ×3.00",
     );
     expect(text).toContain("0.50 times what bmm's product takes");
     expect(text).toContain("bmm spends 33 % of its time and 25 % of its bytes on its shuffles");

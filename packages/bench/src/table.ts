@@ -1,3 +1,4 @@
+import { outOf, percent, quantity, times } from "./format.ts";
 import { FUSED } from "./implementations/registry.ts";
 import {
   type CaseSummary,
@@ -7,16 +8,9 @@ import {
   WIDE_INTERVAL,
 } from "./summarize.ts";
 
-/** Seconds in the unit that suits them, three significant digits. */
-export function formatSeconds(seconds: number): string {
-  if (seconds >= 1) return `${seconds.toPrecision(3)} s`;
-  if (seconds >= 1e-3) return `${(seconds * 1e3).toPrecision(3)} ms`;
-  return `${(seconds * 1e6).toPrecision(3)} µs`;
-}
-
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
-const factor = (value: number | undefined): string =>
-  value === undefined ? "-" : `x${value.toFixed(2)}`;
+/** Seconds with the prefix that suits them: `1.23 ms`. */
+const formatSeconds = (seconds: number | undefined): string =>
+  seconds === undefined ? "-" : quantity(seconds, "s");
 
 /**
  * The sentences that a run's summary amounts to, one a line, over cases with `a * d` > 1.
@@ -64,8 +58,8 @@ function groupLine(title: string, { compared, fastest, speedup }: GroupSummary):
   const range =
     speedup === undefined
       ? ""
-      : `, ${factor(speedup.median)} the best other in the median (${factor(speedup.least)} to ${factor(speedup.most)})`;
-  return `${title}: the fused kernel is the fastest of all in ${fastest} of ${compared} (${percent(fastest / compared)})${range}`;
+      : `, ${times(speedup.median)} the best other in the median (${times(speedup.least)} to ${times(speedup.most)})`;
+  return `${title}: the fused kernel is the fastest of all in ${outOf(fastest, compared)}${range}`;
 }
 
 /** The columns of the table of implementations. */
@@ -90,8 +84,8 @@ export function detailRows({ name, ranking }: CaseSummary): string[][] {
     `${formatSeconds(time.lower)} - ${formatSeconds(time.upper)}`,
     formatSeconds(wall.median),
     formatSeconds(coldSeconds),
-    rewriting === undefined ? "-" : percent(rewriting),
-    factor(time.median / fastest),
+    percent(rewriting),
+    times(time.median / fastest),
   ]);
 }
 
@@ -119,11 +113,11 @@ export function tableRow({
   const [fused, other, bmm] = [find(FUSED), find(bestOther), find("bmm")];
   return [
     name,
-    fused === undefined ? "-" : formatSeconds(fused.time.median),
+    formatSeconds(fused?.time.median),
     bestOther ?? "-",
-    other === undefined ? "-" : formatSeconds(other.time.median),
-    factor(speedup?.median),
+    formatSeconds(other?.time.median),
+    times(speedup?.median),
     overProduct === undefined ? "-" : overProduct.toFixed(2),
-    bmm?.rewriting === undefined ? "-" : percent(bmm.rewriting),
+    percent(bmm?.rewriting),
   ];
 }

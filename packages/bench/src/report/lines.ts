@@ -1,7 +1,7 @@
+import { counted } from "../format.ts";
 import { GAPS, type LogAxis, logAxis, unitLabels, valueAxis } from "./axes.ts";
 import type { Contender } from "./data.ts";
 import type { Layer, Panel } from "./figure.ts";
-import { counted } from "./format.ts";
 
 /** A point of an implementation's line. */
 export interface LinePoint {

@@ -1,11 +1,9 @@
 import { caseName } from "../case.ts";
+import { counted, percent } from "../format.ts";
 import type { BenchResults } from "../results.ts";
-import { type RunSummary, WIDE_INTERVAL } from "../summarize.ts";
+import { BUSY_MACHINE, type RunSummary, WIDE_INTERVAL } from "../summarize.ts";
 import type { Block } from "./document.ts";
-import { counted, percent } from "./format.ts";
 
-/** Share of the cores that other work may take before a run counts as disturbed. */
-const BUSY = 0.05;
 /** Share of medians with wide intervals that is said aloud. */
 const MANY_WIDE = 0.05;
 /** Wrong results that are listed one by one. */
@@ -62,7 +60,7 @@ function cautions(results: BenchResults, { wide }: RunSummary): Block[] {
           `The run was stopped and resumed ${resumed === 1 ? "once" : `${resumed} times`}: conditions may differ between its parts.`,
         ]
       : []),
-    ...(busy !== null && busy > BUSY
+    ...(busy !== null && busy > BUSY_MACHINE
       ? [`The machine was busy: other work took ${percent(busy)} of its cores before the run.`]
       : []),
     ...(busy === null && average !== null && average > Math.max(1, cores / 4)

@@ -1,3 +1,4 @@
+import { counted } from "../format.ts";
 import type { BenchResults } from "../results.ts";
 import { collectData, type ReportData } from "./data.ts";
 import type { Block, ReportDocument } from "./document.ts";
@@ -10,7 +11,6 @@ import { rewritingFigure } from "./figures/rewriting.ts";
 import { rooflineFigure } from "./figures/roofline.ts";
 import { batchFigure, chainFigure, sizeFigure } from "./figures/scaling.ts";
 import { speedupFigure } from "./figures/speedup.ts";
-import { counted } from "./format.ts";
 import { renderHtml } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { noticesOf } from "./notices.ts";

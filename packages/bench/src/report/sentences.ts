@@ -1,9 +1,9 @@
+import { outOf, percent, times } from "../format.ts";
 import { median } from "../statistics.ts";
 import type { GroupSummary, RunSummary } from "../summarize.ts";
 import { isCompared, type ReportData } from "./data.ts";
 import type { Block } from "./document.ts";
 import { energyOverFused } from "./figures/energy.ts";
-import { outOf, percent, times } from "./format.ts";
 
 /** What a run comes to, in sentences. */
 export function keySentences(data: ReportData): Block[] {

@@ -1,10 +1,10 @@
 import { caseName } from "../case.ts";
+import { bytes, counted, outOf, percent, quantity, times } from "../format.ts";
 import { FUSED } from "../implementations/registry.ts";
 import type { Environment, SkippedCase } from "../results.ts";
 import type { CaseSummary, GroupSummary, RunSummary } from "../summarize.ts";
 import { byFacet, facetLabel, type ReportData, rankOf } from "./data.ts";
 import type { Block } from "./document.ts";
-import { bytes, counted, outOf, percent, quantity, times } from "./format.ts";
 
 /** Losing cases that are shown at once. */
 const WORST = 10;

@@ -1,5 +1,5 @@
 import type { Pattern } from "@papilio/butterfly";
-import { type Case, caseKey, caseName } from "../case.ts";
+import { type Case, caseName } from "../case.ts";
 import type { Rates } from "../results.ts";
 import { median } from "../statistics.ts";
 import { type Observations, type Observed, type Point, pointOf } from "./observations.ts";
@@ -93,7 +93,7 @@ export class Interpolator {
 
 /** Every measured case but this one. */
 function otherThan(item: Case): (source: Observed) => boolean {
-  const name = caseName(caseKey(item));
+  const name = caseName(item);
   return (source) => source.name !== name;
 }
 

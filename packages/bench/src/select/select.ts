@@ -1,5 +1,5 @@
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
-import { type Case, caseKey, caseName } from "../case.ts";
+import { type Case, caseName } from "../case.ts";
 import { implementations } from "../implementations/registry.ts";
 import { estimateMedian, estimateRatio } from "../statistics.ts";
 import {
@@ -128,7 +128,7 @@ function answer(question: Question, prepared: Prepared): Selection {
 
 /** The run that timed most of the implementations on this very case; of equals, the latest. */
 function exactCase({ cases }: Observations, item: Case): Observed | undefined {
-  const name = caseName(caseKey(item));
+  const name = caseName(item);
   return cases
     .filter((source) => source.name === name)
     .sort((p, q) => q.timed.length - p.timed.length || q.date.localeCompare(p.date))[0];

@@ -1,7 +1,7 @@
-import { FLOAT_FORMATS, PapilioError } from "@papilio/butterfly";
+import { type Butterfly, FLOAT_FORMATS, PapilioError, Pattern } from "@papilio/butterfly";
 import { decode, encode, type InputShape } from "@papilio/gpu-runtime";
 import type * as Ort from "onnxruntime-node";
-import type { Implementation, Prepared, Problem } from "../../implementation.ts";
+import type { Implementation, Prepared, Problem, Traffic } from "../../implementation.ts";
 import { type GraphKind, type GraphPart, isShuffled, productGraph } from "./graphs.ts";
 import { encodeOnnx, type OnnxGraph, type OnnxTensor } from "./onnx-model.ts";
 
@@ -70,6 +70,7 @@ async function prepare(
   };
   return {
     bytes: whole.bytes,
+    traffic: trafficOf(kind, butterfly, shape),
     run: (repeats) => whole.run(repeats),
     output: () => whole.output(dtype),
     ...(shuffled
@@ -84,6 +85,22 @@ async function prepare(
       // Sessions are given back in the background: nothing waits for them.
       for (const runner of [whole, ...parts.values()]) void runner.release();
     },
+  };
+}
+
+/** What must move at least: what every product reads and writes, and every transposition. */
+function trafficOf(kind: GraphKind, butterfly: Butterfly, shape: InputShape): Traffic {
+  const { chain } = butterfly;
+  const patterns = kind === "dense" ? [new Pattern(1, chain.rows, chain.cols, 1)] : chain.patterns;
+  const { bytes } = FLOAT_FORMATS[shape.dtype];
+  const sum = (amount: (pattern: Pattern) => number): number =>
+    bytes * patterns.reduce((total, pattern) => total + amount(pattern), 0);
+  const vectors = ({ rows, cols }: Pattern): number => shape.batch * (rows + cols);
+  return {
+    multiply: sum((pattern) => vectors(pattern) + pattern.nonZeros),
+    rewrite: sum((pattern) =>
+      kind === "bmm" && isShuffled(pattern, shape) ? 2 * vectors(pattern) : 0,
+    ),
   };
 }
 

@@ -1,8 +1,8 @@
+import { quantity } from "../../format.ts";
 import { GAPS, logAxis, unitLabels } from "../axes.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
 import { isPositive, type ReportData, rankOf } from "../data.ts";
 import type { Sketch } from "../figure.ts";
-import { quantity } from "../format.ts";
 
 const NAME = { name: "cold-start", title: "Cold start" } as const;
 

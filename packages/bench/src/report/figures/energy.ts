@@ -1,3 +1,4 @@
+import { counted, times } from "../../format.ts";
 import { FUSED } from "../../implementations/registry.ts";
 import type { Energy } from "../../results.ts";
 import { type Estimate, median } from "../../statistics.ts";
@@ -6,7 +7,6 @@ import { GAPS, logAxis, TIMES_LABELS } from "../axes.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
 import { isCompared, isPositive, type ReportData, rankOf } from "../data.ts";
 import type { Panel, Sketch } from "../figure.ts";
-import { counted, times } from "../format.ts";
 import { ratioAxes, ratioPanel, ratioPoints } from "./speedup.ts";
 
 const NAME = { name: "energy", title: "Energy" } as const;

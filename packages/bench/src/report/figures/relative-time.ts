@@ -1,10 +1,10 @@
+import { counted, times } from "../../format.ts";
 import { median } from "../../statistics.ts";
 import type { CaseSummary, Ranked } from "../../summarize.ts";
 import { GAPS, logAxis, TIMES_LABELS } from "../axes.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
 import { isPositive, type ReportData } from "../data.ts";
 import type { Sketch } from "../figure.ts";
-import { counted, times } from "../format.ts";
 
 const NAME = {
   name: "relative-time",

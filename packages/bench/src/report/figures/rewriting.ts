@@ -1,8 +1,8 @@
+import { counted, percent } from "../../format.ts";
 import type { Ranked } from "../../summarize.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
 import type { Facet, ReportData } from "../data.ts";
 import type { Sketch } from "../figure.ts";
-import { counted, percent } from "../format.ts";
 import { colour } from "../theme.ts";
 
 const NAME = { name: "rewriting", title: "Share of memory rewriting" } as const;

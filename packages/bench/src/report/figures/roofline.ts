@@ -1,10 +1,10 @@
 import { chainCost } from "@papilio/butterfly";
+import { counted, quantity } from "../../format.ts";
 import { FUSED } from "../../implementations/registry.ts";
 import type { CaseSummary } from "../../summarize.ts";
 import { GAPS, logAxis, unitLabels } from "../axes.ts";
 import { type Contender, isPositive, type ReportData, rankOf } from "../data.ts";
 import type { Layer, Panel, Sketch } from "../figure.ts";
-import { counted, quantity } from "../format.ts";
 import { colour, FUSED_COLOUR } from "../theme.ts";
 
 const NAME = { name: "roofline", title: "Roofline" } as const;

@@ -1,10 +1,10 @@
 import { chainCost } from "@papilio/butterfly";
+import { counted, quantity } from "../../format.ts";
 import { median } from "../../statistics.ts";
 import type { CaseSummary } from "../../summarize.ts";
 import { unitLabels } from "../axes.ts";
 import { type Facet, isPositive, type ReportData, rankOf } from "../data.ts";
 import type { Sketch } from "../figure.ts";
-import { counted, quantity } from "../format.ts";
 import { type LinePoint, lineAxes, linePanel } from "../lines.ts";
 
 const CLOCK = "by the device's clock where there is one";

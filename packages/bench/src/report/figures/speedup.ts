@@ -1,9 +1,9 @@
+import { times } from "../../format.ts";
 import { ascending, type Estimate, median, quantile } from "../../statistics.ts";
 import type { CaseSummary } from "../../summarize.ts";
 import { GAPS, type LogAxis, logAxis, TIMES_LABELS } from "../axes.ts";
 import { facetLabel, isCompared, isPositive, type ReportData, timeOverFused } from "../data.ts";
 import type { Layer, Panel, Sketch } from "../figure.ts";
-import { times } from "../format.ts";
 import { colour } from "../theme.ts";
 
 /** A case in a plot against the ratio. */

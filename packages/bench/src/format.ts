@@ -2,23 +2,22 @@ const PREFIXES = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E"] as
 const UNPREFIXED = 5;
 
 /**
- * A quantity with the prefix that suits it, three significant digits: `1.23 ms`, `4.56 TFLOP/s`. The
- * space, as in all of these, is one at which no line breaks.
+ * A quantity with the prefix that suits it, three significant digits: `1.23 ms`, `4.56 TFLOP/s`.
  */
 export function quantity(value: number, unit: string): string {
   if (!Number.isFinite(value)) return "-";
-  if (value === 0) return `0\u00a0${unit}`;
+  if (value === 0) return `0 ${unit}`;
   // Of the rounded value, so that 999.9 µs becomes 1.00 ms and not 1.00e+3 µs.
   const exponent = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(3)))) / 3);
   const place = Math.min(Math.max(exponent + UNPREFIXED, 0), PREFIXES.length - 1);
-  return `${digits(value / 1000 ** (place - UNPREFIXED))}\u00a0${PREFIXES[place]}${unit}`;
+  return `${digits(value / 1000 ** (place - UNPREFIXED))} ${PREFIXES[place]}${unit}`;
 }
 
 /** Bytes in powers of 1024. */
 export function bytes(count: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const place = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), units.length - 1);
-  return `${digits(count / 1024 ** place)}\u00a0${units[place]}`;
+  return `${digits(count / 1024 ** place)} ${units[place]}`;
 }
 
 function digits(value: number): string {
@@ -28,7 +27,7 @@ function digits(value: number): string {
 
 /** A share of 0 to 1. */
 export function percent(share: number | undefined): string {
-  return share === undefined ? "-" : `${Math.round(share * 100)}\u00a0%`;
+  return share === undefined ? "-" : `${Math.round(share * 100)} %`;
 }
 
 /** How many of how many, with the share. */

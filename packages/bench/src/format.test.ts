@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bytes, outOf, percent, quantity, times } from "./format.ts";
 
 /** With ordinary spaces, which are easier to read in a test. */
-const spaced = (text: string): string => text.replaceAll("\u00a0", " ");
+const spaced = (text: string): string => text.replaceAll(" ", " ");
 
 describe("quantity", () => {
   it.each([
