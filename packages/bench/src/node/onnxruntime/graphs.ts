@@ -150,21 +150,19 @@ function bmm(
   shape: InputShape,
   withShuffles: boolean,
 ): string {
-  const { a, b, c, d, rows } = factor.pattern;
+  const { b, c, blocks: count, rows } = factor.pattern;
   const { batch, layout } = shape;
+  const first = layout === "batch-first";
   const blocks = blockDiagonal(factor);
+  const weights = first
+    ? graph.weights(blocks.transpose().values, [count, c, b])
+    : graph.weights(blocks.values, [count, b, c]);
   const shuffled = withShuffles && isShuffled(factor.pattern, shape);
-  if (layout === "batch-first") {
-    const weights = graph.weights(blocks.transpose().values, [a * d, c, b]);
-    const grouped = shuffled ? gather(graph, x, factor.pattern, shape) : x;
-    const product = graph.node("MatMul", [graph.reshape(grouped, [a * d, batch, c]), weights]);
-    return shuffled
-      ? scatter(graph, product, factor.pattern, shape)
-      : graph.reshape(product, graph.vectors(rows));
-  }
-  const weights = graph.weights(blocks.values, [a * d, b, c]);
-  const grouped = shuffled ? gather(graph, x, factor.pattern, shape) : x;
-  const product = graph.node("MatMul", [weights, graph.reshape(grouped, [a * d, c, batch])]);
+  const grouped = graph.reshape(
+    shuffled ? gather(graph, x, factor.pattern, shape) : x,
+    first ? [count, batch, c] : [count, c, batch],
+  );
+  const product = graph.node("MatMul", first ? [grouped, weights] : [weights, grouped]);
   return shuffled
     ? scatter(graph, product, factor.pattern, shape)
     : graph.reshape(product, graph.vectors(rows));
