@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { formatRecord, parseResults } from "./parse-results.ts";
 import type { BenchResults, ResultRecord } from "./results.ts";
-import { caseOf, resultsOf, timed } from "./testing/results.ts";
+import { caseOf, runOf, timed } from "./testing/results.ts";
 
 const item = caseOf("4,16,16,4", [timed("kronecker-sparse", [0.002])]);
-const results = resultsOf([item]);
+const results = runOf([item]);
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
 const { schema, environment, options, implementations } = results;

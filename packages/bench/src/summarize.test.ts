@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { summarizeCase, summarizeRun } from "./summarize.ts";
-import { caseOf, resultsOf, timed } from "./testing/results.ts";
+import { caseOf, runOf, timed, timedByWall } from "./testing/results.ts";
 
 const bmm = timed("bmm", [0.004, 0.005, 0.006], {
   multiply: [0.002, 0.002, 0.002],
@@ -31,9 +31,7 @@ describe("a case", () => {
   });
 
   it("compares by the wall clock where one side has no other", () => {
-    const onCpu = timed("ort-cpu-bmm", []);
-    if (onCpu.status !== "timed") throw new Error("not timed");
-    const byWall = { ...onCpu, timing: { ...onCpu.timing, wall: [0.003] } };
+    const byWall = timedByWall("ort-cpu-bmm", [0.003]);
     // The fused kernel's wall times are twice its device times, 5 ms in the median.
     const { speedup, bestOther } = summarizeCase(caseOf("4,16,16,4", [...won.results, byWall]));
     expect(bestOther).toBe("ort-cpu-bmm");
@@ -49,7 +47,7 @@ describe("a case", () => {
 
 describe("a run", () => {
   it("counts cases with several blocks only, and names those it loses", () => {
-    const summary = summarizeRun(resultsOf([won, lost, oneBlock]));
+    const summary = summarizeRun(runOf([won, lost, oneBlock]));
     expect(summary.all).toMatchObject({ compared: 2, fastest: 1, surelyFastest: 1 });
     expect(summary.all.speedup?.median).toBeCloseTo((2 + 0.8) / 2, 12);
     expect([summary.all.speedup?.least, summary.all.speedup?.most]).toEqual([0.8, 2]);
@@ -61,7 +59,7 @@ describe("a run", () => {
 
   it("is grouped by type and layout", () => {
     const other = { ...lost, dtype: "f16", layout: "batch-first" } as const;
-    const { groups } = summarizeRun(resultsOf([won, other]));
+    const { groups } = summarizeRun(runOf([won, other]));
     expect(groups).toMatchObject([
       { dtype: "f32", layout: "batch-last", compared: 1, fastest: 1 },
       { dtype: "f16", layout: "batch-first", compared: 1, fastest: 0 },
@@ -69,13 +67,13 @@ describe("a run", () => {
   });
 
   it("compares some implementations only, on request", () => {
-    const { all } = summarizeRun(resultsOf([won]), (name) => name !== "bmm");
+    const { all } = summarizeRun(runOf([won]), (name) => name !== "bmm");
     expect(all.speedup?.median).toBeCloseTo(0.03 / 0.0025, 12);
   });
 
   it("counts wide intervals", () => {
     const steady = caseOf("2,4,4,2", [timed("bmm", [1, 1, 1, 1.05])]);
     const shaky = caseOf("4,4,4,2", [timed("bmm", [1, 1, 2, 2])]);
-    expect(summarizeRun(resultsOf([steady, shaky])).wide).toEqual({ count: 1, of: 2 });
+    expect(summarizeRun(runOf([steady, shaky])).wide).toEqual({ count: 1, of: 2 });
   });
 });

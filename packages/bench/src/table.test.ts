@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { summarizeCase, summarizeRun } from "./summarize.ts";
 import { summaryLines, TABLE_HEAD, tableRow } from "./table.ts";
-import { caseOf, resultsOf, timed } from "./testing/results.ts";
+import { caseOf, runOf, timed } from "./testing/results.ts";
 
 const bmm = timed("bmm", [0.003], { multiply: [0.002], rewrite: [0.001] });
 const won = caseOf("2,4,4,2", [timed("kronecker-sparse", [0.001]), bmm]);
@@ -28,7 +28,7 @@ describe("tableRow", () => {
 
 describe("summaryLines", () => {
   it("says how often the fused kernel wins, and by how much", () => {
-    const text = summaryLines(summarizeRun(resultsOf([won, won, lost]))).join("\n");
+    const text = summaryLines(summarizeRun(runOf([won, won, lost]))).join("\n");
     expect(text).toContain(
       "fastest of all in 2 of 3 (67 %), ×3.00 the best other in the median (×0.50 to ×3.00)",
     );
@@ -40,6 +40,6 @@ describe("summaryLines", () => {
   });
 
   it("claims nothing where nothing was compared", () => {
-    expect(summaryLines(summarizeRun(resultsOf([])))).toHaveLength(1);
+    expect(summaryLines(summarizeRun(runOf([])))).toHaveLength(1);
   });
 });

@@ -5,11 +5,12 @@ import {
   itemOf,
   resultOf,
   runOf,
-  sampled,
   skipped,
   testAdapter,
+  timed,
+  timedByWall,
   wrong,
-} from "../testing/synthetic-runs.ts";
+} from "../testing/results.ts";
 import { compareRuns, divide, hasRegression } from "./compare.ts";
 
 const around = (center: number): number[] => [0.98, 0.99, 1, 1.01, 1.02].map((x) => x * center);
@@ -21,7 +22,7 @@ function run(seconds: Record<string, number>): BenchResults {
   return runOf([
     resultOf(
       item,
-      Object.entries(seconds).map(([name, time]) => sampled(name, around(time))),
+      Object.entries(seconds).map(([name, time]) => timed(name, around(time))),
     ),
   ]);
 }
@@ -52,7 +53,7 @@ describe("two runs", () => {
       fc.property(
         fc.array(fc.double({ min: 1e-6, max: 10, noNaN: true }), { minLength: 1, maxLength: 9 }),
         (samples) => {
-          const one = runOf([resultOf(item, [sampled("bmm", samples)])]);
+          const one = runOf([resultOf(item, [timed("bmm", samples)])]);
           const comparison = compareRuns(one, one);
           expect(comparison.compared[0]?.ratio.median).toBe(1);
           expect(hasRegression(comparison)).toBe(false);
@@ -71,20 +72,20 @@ describe("two runs", () => {
   });
 
   it("are compared by the clock that both have", () => {
-    const of = (clock: "device" | "wall", seconds: number): BenchResults =>
-      runOf([resultOf(item, [sampled("bmm", around(seconds), clock)])]);
+    const byDevice = runOf([resultOf(item, [timed("bmm", around(1))])]);
+    const byWall = runOf([resultOf(item, [timedByWall("bmm", around(2))])]);
     // The synthetic wall clock shows twice the device's time.
-    const [only] = compareRuns(of("device", 1), of("wall", 2)).compared;
+    const [only] = compareRuns(byDevice, byWall).compared;
     expect(only).toMatchObject({ clock: "wall", verdict: "unchanged" });
   });
 
   it("are aligned: what only one of them timed is listed with the reason", () => {
     const before = runOf([
-      resultOf(item, [sampled("a", [1]), sampled("b", [1]), sampled("c", [1]), sampled("d", [1])]),
-      resultOf(itemOf("2,8,8,2"), [sampled("a", [1])]),
+      resultOf(item, [timed("a", [1]), timed("b", [1]), timed("c", [1]), timed("d", [1])]),
+      resultOf(itemOf("2,8,8,2"), [timed("a", [1])]),
     ]);
     const after = runOf([
-      resultOf(item, [sampled("a", [1]), skipped("b", "no room"), wrong("c"), sampled("e", [1])]),
+      resultOf(item, [timed("a", [1]), skipped("b", "no room"), wrong("c"), timed("e", [1])]),
     ]);
     const { compared, onlyBefore, onlyAfter, broken } = compareRuns(before, after);
     expect(compared.map(({ implementation }) => implementation)).toEqual(["a"]);
@@ -124,15 +125,15 @@ describe("two runs", () => {
     expect(text).toContain("stopped");
     expect(text).toContain("1 lines");
     expect(text).toContain("50 %");
-    const few = runOf([resultOf(item, [sampled("bmm", [1, 1])])]);
+    const few = runOf([resultOf(item, [timed("bmm", [1, 1])])]);
     expect(compareRuns(few, few).warnings.join("\n")).toContain("fewer than 5 samples");
   });
 
   it("have something in common, and a threshold that is one", () => {
-    const other = runOf([resultOf(itemOf("2,8,8,2"), [sampled("bmm", [1])])]);
+    const other = runOf([resultOf(itemOf("2,8,8,2"), [timed("bmm", [1])])]);
     expect(() => compareRuns(run({ bmm: 1 }), other)).toThrow(code("COMPARE_NOTHING"));
     expect(() => compareRuns(runOf([]), runOf([]))).toThrow(code("COMPARE_NOTHING"));
-    const zero = runOf([resultOf(item, [sampled("bmm", [0, 0, 0])])]);
+    const zero = runOf([resultOf(item, [timed("bmm", [0, 0, 0])])]);
     expect(() => compareRuns(run({ bmm: 1 }), zero)).toThrow(code("COMPARE_NOTHING"));
     for (const threshold of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => compareRuns(other, other, { threshold })).toThrow(code("COMPARE_THRESHOLD"));
@@ -165,7 +166,7 @@ describe("a comparison relative to an implementation", () => {
     const before = run({ dense: 1, bmm: 1 });
     const two = runOf([
       ...before.cases,
-      resultOf(itemOf("2,8,8,2"), [sampled("bmm", [1]), skipped("dense")]),
+      resultOf(itemOf("2,8,8,2"), [timed("bmm", [1]), skipped("dense")]),
     ]);
     const { compared, onlyBefore } = compareRuns(two, two, { relativeTo: "dense" });
     expect(compared.length).toBe(1);

@@ -2,14 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Case } from "../case.ts";
 import type { BenchResults, Rates } from "../results.ts";
-import {
-  itemOf,
-  resultOf,
-  runOf,
-  sampled,
-  testAdapter,
-  testRates,
-} from "../testing/synthetic-runs.ts";
+import { itemOf, resultOf, runOf, testAdapter, testRates, timed } from "../testing/results.ts";
 import { Interpolator } from "./interpolate.ts";
 import { judgeModel, leaveOneOut } from "./leave-one-out.ts";
 import { observe } from "./observations.ts";
@@ -34,7 +27,7 @@ function world(
         item,
         NAMES.map((name) => {
           const seconds = excess(name, item) * predictSeconds(name, item, testRates);
-          return sampled(name, [seconds, seconds, seconds]);
+          return timed(name, [seconds, seconds, seconds]);
         }),
       ),
     ),
@@ -140,7 +133,7 @@ describe("leaving one out", () => {
   });
 
   it("has no trials without a choice", () => {
-    const one = runOf([resultOf(itemOf("1,2,2,2"), [sampled("bmm", [1])])]);
+    const one = runOf([resultOf(itemOf("1,2,2,2"), [timed("bmm", [1])])]);
     const [observations, interpolator] = prepare(one);
     expect(leaveOneOut(observations, interpolator, "case").trials).toEqual([]);
     expect(leaveOneOut(...prepare(runOf([])), "chain").trials).toEqual([]);

@@ -2,7 +2,7 @@ import { Chain, Pattern } from "@papilio/butterfly";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findImplementation } from "../implementations/registry.ts";
-import { testRates } from "../testing/synthetic-runs.ts";
+import { testRates } from "../testing/results.ts";
 import { predictSeconds, workOf } from "./predict.ts";
 
 const part = fc.integer({ min: 1, max: 64 });

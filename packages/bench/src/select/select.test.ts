@@ -5,21 +5,22 @@ import {
   itemOf,
   resultOf,
   runOf,
-  sampled,
   skipped,
   testAdapter,
   testRates,
+  timed,
+  timedByWall,
   wrong,
-} from "../testing/synthetic-runs.ts";
+} from "../testing/results.ts";
 import { createSelector, select } from "./select.ts";
 
 const around = (center: number): number[] => [0.98, 0.99, 1, 1.01, 1.02].map((x) => x * center);
 const item = itemOf("4,16,16,4");
 const exact = runOf([
   resultOf(item, [
-    sampled("kronecker-sparse", around(1e-3)),
-    sampled("bmm", around(2e-3)),
-    sampled("csr", around(9e-3)),
+    timed("kronecker-sparse", around(1e-3)),
+    timed("bmm", around(2e-3)),
+    timed("csr", around(9e-3)),
   ]),
 ]);
 const impossible = expect.objectContaining({ code: "SELECTION_IMPOSSIBLE" });
@@ -29,8 +30,8 @@ const other: BenchResults = runOf(
   ["2,16,16,2", "8,16,16,8", "4,32,32,4", "4,8,8,4", "1,16,16,16", "16,16,16,1"].flatMap((chain) =>
     [64, 128].map((batch) =>
       resultOf(itemOf(chain, { batch }), [
-        sampled("kronecker-sparse", around(batch * 2e-5)),
-        sampled("bmm", around(batch * 1e-5)),
+        timed("kronecker-sparse", around(batch * 2e-5)),
+        timed("bmm", around(batch * 1e-5)),
       ]),
     ),
   ),
@@ -63,7 +64,7 @@ describe("a selection from the very case", () => {
   it("never chooses what was wrong or could not be run there", () => {
     const run = runOf([
       ...other.cases,
-      resultOf(item, [sampled("kronecker-sparse", around(1e-3)), wrong("bmm"), skipped("csr")]),
+      resultOf(item, [timed("kronecker-sparse", around(1e-3)), wrong("bmm"), skipped("csr")]),
     ]);
     const answer = select(item, { adapter: testAdapter, results: [run] });
     expect(answer.candidates.map(({ implementation }) => implementation)).toEqual([
@@ -77,8 +78,8 @@ describe("a selection from the very case", () => {
   it("compares by the wall clock where one implementation has no other", () => {
     const run = runOf([
       resultOf(item, [
-        sampled("kronecker-sparse", around(1e-3)), // 2 ms by the wall clock
-        sampled("elsewhere", around(1.5e-3), "wall"),
+        timed("kronecker-sparse", around(1e-3)), // 2 ms by the wall clock
+        timedByWall("elsewhere", around(1.5e-3)),
       ]),
     ]);
     expect(select(item, { adapter: testAdapter, results: [run] }).best).toBe("elsewhere");
@@ -86,7 +87,7 @@ describe("a selection from the very case", () => {
 
   it("leaves out what computes on the CPU, unless it is asked for", () => {
     const run = runOf(
-      [resultOf(item, [sampled("bmm", around(2e-3)), sampled("on the CPU", around(1e-3))])],
+      [resultOf(item, [timed("bmm", around(2e-3)), timed("on the CPU", around(1e-3))])],
       {
         implementations: [
           { name: "bmm", description: "", processor: "adapter" },
@@ -105,7 +106,7 @@ describe("a selection from the very case", () => {
         [
           resultOf(
             item,
-            Object.entries(seconds).map(([name, time]) => sampled(name, around(time))),
+            Object.entries(seconds).map(([name, time]) => timed(name, around(time))),
           ),
         ],
         { environment: { date } },
@@ -121,7 +122,7 @@ describe("a selection from the very case", () => {
   it("names the layout when none is asked for", () => {
     const run = runOf([
       ...exact.cases,
-      resultOf({ ...item, layout: "batch-first" }, [sampled("bmm", around(5e-4))]),
+      resultOf({ ...item, layout: "batch-first" }, [timed("bmm", around(5e-4))]),
     ]);
     const { layout: _, ...question } = item;
     const answer = select(question, { adapter: testAdapter, results: [run] });
