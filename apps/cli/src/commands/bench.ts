@@ -35,7 +35,7 @@ interface Flags {
   readonly rounds: string;
   readonly seed: string;
   readonly timeBudget?: string;
-  readonly maxRun?: string;
+  readonly maxRun: string | false;
   readonly energy: boolean;
   readonly json?: string;
 }
@@ -67,7 +67,8 @@ export function benchCommand(): Command {
       "--time-budget <time>",
       "for all cases together, such as 70m; a resumed run goes on in it",
     )
-    .option("--max-run <time>", "skip an implementation whose run would take longer, such as 5s")
+    .option("--max-run <time>", "skip an implementation whose run would take longer", "1s")
+    .option("--no-max-run", "wait for every implementation, however slow")
     .option("--no-energy", "do not measure energy, which takes two seconds an implementation")
     .option(
       "--json <file>",
@@ -79,7 +80,7 @@ export function benchCommand(): Command {
 Examples:
   papilio bench
   papilio bench --pattern 4,64,64,4 --pattern "1,32,32,32;32,32,32,1" --batch 128,1024
-  papilio bench --suite paper --time-budget 1h --max-run 5s --json paper.jsonl
+  papilio bench --suite paper --time-budget 1h --max-run 2s --json paper.jsonl
   papilio bench --adapter swiftshader --implementation kronecker-sparse,bmm,./mine.ts
 
 Exit status: 0; 1 when an implementation gave a wrong answer or the run was stopped; 2 for input that cannot be used.`,
@@ -93,7 +94,7 @@ async function bench(flags: Flags): Promise<void> {
     rounds: wholeNumber("--rounds", flags.rounds, 1, 1000),
     minSample: MEASURE_DEFAULTS.minSample,
     seed: wholeNumber("--seed", flags.seed, 0, 2 ** 31 - 1),
-    maxRunSeconds: flags.maxRun === undefined ? null : duration("--max-run", flags.maxRun),
+    maxRunSeconds: flags.maxRun === false ? null : duration("--max-run", flags.maxRun),
   };
   const timeBudget =
     flags.timeBudget === undefined ? undefined : duration("--time-budget", flags.timeBudget);
