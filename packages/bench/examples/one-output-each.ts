@@ -61,7 +61,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   return {
     bytes: weights.bytes,
     steps: (from, to) => [
-      { kernel, buffers: [from.buffer, weights.buffer, to.buffer], role: "multiply" },
+      { kernel, buffers: [from.memory, weights.memory, to.memory], role: "multiply" },
     ],
     dispose: () => weights.dispose(),
     [Symbol.dispose]: () => weights.dispose(),

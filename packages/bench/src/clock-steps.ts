@@ -34,7 +34,7 @@ async function deviceStep(gpu: Gpu): Promise<number | null> {
         bindings: ["read-write"],
         workgroups: [1, 1, 1],
       },
-      buffers: [counter.buffer],
+      buffers: [counter.memory],
       role: "multiply",
     },
   ]);

@@ -135,5 +135,6 @@ function sample(total: number, count: number, next: () => number): number[] {
  */
 export function createPoison(y: Tensor): () => void {
   const values = encode(new Float32Array(y.length).fill(Number.NaN), y.dtype);
-  return () => y.gpu.device.queue.writeBuffer(y.buffer, 0, values);
+  const { buffer, offset } = y.memory;
+  return () => y.gpu.device.queue.writeBuffer(buffer, offset, values);
 }

@@ -16,6 +16,14 @@ export {
   variantName,
   type WorkgroupVariant,
 } from "./kernels/kronecker-sparse/variant.ts";
+export type { Lease, Span } from "./memory/lease.ts";
+export { type MemoryOptions, MemoryPool } from "./memory/pool.ts";
+export type {
+  BufferRecord,
+  MemorySnapshot,
+  MemoryStatistics,
+} from "./memory/statistics.ts";
+export { assertFits } from "./memory/storage.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";
 export { prepareCsr } from "./multiplication/csr.ts";
@@ -38,6 +46,5 @@ export {
   type MeasureRatesOptions,
   measureRates,
 } from "./rates/measure-rates.ts";
-export { assertFits } from "./tensor/buffer.ts";
 export { decode, encode, quantize } from "./tensor/dtype.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";

@@ -70,7 +70,7 @@ describe("an error that no call returns", () => {
     using gpu = await openGpu();
     using x = tensor(gpu, new Float32Array(6), shape);
     // A write past the end is a validation error, which the browser reports as an event.
-    gpu.device.queue.writeBuffer(x.buffer, 1 << 20, new Float32Array(6));
+    gpu.device.queue.writeBuffer(x.memory.buffer, 1 << 20, new Float32Array(6));
     await expect(gpu.settled()).rejects.toThrow(code("GPU_ERROR"));
     expect(await x.data()).toEqual(new Float32Array(6));
   });

@@ -77,7 +77,7 @@ describe("a device", () => {
     const gpu = await open();
     using x = tensor(gpu, new Float32Array(6), shape);
     // A write past the end is a validation error that no call returns.
-    gpu.device.queue.writeBuffer(x.buffer, 1 << 20, new Float32Array(6));
+    gpu.device.queue.writeBuffer(x.memory.buffer, 1 << 20, new Float32Array(6));
     await expect(gpu.settled()).rejects.toThrow(code("GPU_ERROR"));
     expect(await x.data()).toEqual(new Float32Array(6));
   });

@@ -1,4 +1,5 @@
 import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { type MemoryOptions, MemoryPool } from "../memory/pool.ts";
 import { PipelineCache } from "../program/pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
 
@@ -17,15 +18,22 @@ export class Gpu implements Disposable {
   readonly device: GPUDevice;
   readonly report: AdapterReport;
   readonly pipelines: PipelineCache;
+  /** Where all of the runtime's device memory is from. */
+  readonly memory: MemoryPool;
   readonly #ownsDevice: boolean;
   #disposed = false;
   #lost: GPUDeviceLostInfo | undefined;
-  #uncaptured: string | undefined;
+  #uncaptured: PapilioError | undefined;
 
-  constructor(device: GPUDevice, report: AdapterReport, options: { ownsDevice: boolean }) {
+  constructor(
+    device: GPUDevice,
+    report: AdapterReport,
+    options: { readonly ownsDevice: boolean; readonly memory?: MemoryOptions | undefined },
+  ) {
     this.device = device;
     this.report = report;
     this.pipelines = new PipelineCache(device);
+    this.memory = new MemoryPool(device, options.memory);
     this.#ownsDevice = options.ownsDevice;
     device.addEventListener("uncapturederror", this.#onUncapturedError);
     void device.lost.then((info) => {
@@ -42,7 +50,7 @@ export class Gpu implements Disposable {
   /**
    * Throws unless operations on this device can give right answers.
    *
-   * @throws GPU_DISPOSED, GPU_LOST, or GPU_ERROR with what the driver reported.
+   * @throws GPU_DISPOSED, GPU_LOST; GPU_OUT_OF_MEMORY, or GPU_ERROR with what the driver reported.
    */
   assertReady(): void {
     if (this.#disposed) {
@@ -60,13 +68,9 @@ export class Gpu implements Disposable {
       );
     }
     if (this.#uncaptured !== undefined) {
-      const message = this.#uncaptured;
+      const error = this.#uncaptured;
       this.#uncaptured = undefined;
-      throw new PapilioError(
-        "GPU_ERROR",
-        `The driver reported an error since the last operation: ${message}`,
-        "Results computed since then are not valid. Please report this, with the message.",
-      );
+      throw error;
     }
   }
 
@@ -105,11 +109,12 @@ export class Gpu implements Disposable {
     return result;
   }
 
-  /** Destroys the device if `openGpu` made it. Safe to call twice. */
+  /** Destroys the memory, and the device if `openGpu` made it. Safe to call twice. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.device.removeEventListener("uncapturederror", this.#onUncapturedError);
+    this.memory.dispose();
     if (this.#ownsDevice) this.device.destroy();
   }
 
@@ -117,8 +122,25 @@ export class Gpu implements Disposable {
     this.dispose();
   }
 
+  #describe(error: GPUError): PapilioError {
+    // By name: a runtime may not have the class as a global.
+    if (error.constructor.name === "GPUOutOfMemoryError") {
+      const { reserved, inUse } = this.memory.statistics;
+      return new PapilioError(
+        "GPU_OUT_OF_MEMORY",
+        `The device ran out of memory, with ${reserved} bytes reserved (${inUse} in use): ${error.message}`,
+        "What was allocated last is not valid. Dispose of it and of what is no longer needed, and open the device with a memory.budget below this.",
+      );
+    }
+    return new PapilioError(
+      "GPU_ERROR",
+      `The driver reported an error since the last operation: ${error.message}`,
+      "Results computed since then are not valid. Please report this, with the message.",
+    );
+  }
+
   // First error wins: later ones are usually its consequences.
   readonly #onUncapturedError = (event: GPUUncapturedErrorEvent): void => {
-    this.#uncaptured ??= event.error.message;
+    this.#uncaptured ??= this.#describe(event.error);
   };
 }

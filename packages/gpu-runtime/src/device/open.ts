@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import type { MemoryOptions } from "../memory/pool.ts";
 import { Gpu } from "./gpu.ts";
 import { type DescribeOptions, describeDevice } from "./report.ts";
 import { verifyDevice } from "./verify.ts";
@@ -23,6 +24,8 @@ export interface OpenGpuOptions {
   /** Where adapters are asked for; `navigator.gpu` by default. */
   readonly gpu?: GPU;
   readonly powerPreference?: GPUPowerPreference;
+  /** Bounds of the device memory that the runtime takes. */
+  readonly memory?: MemoryOptions;
 }
 
 /**
@@ -43,7 +46,10 @@ export interface OpenGpuOptions {
 export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
   if (options.device !== undefined) {
     await verifyDevice(options.device);
-    return new Gpu(options.device, describeDevice(options.device), { ownsDevice: false });
+    return new Gpu(options.device, describeDevice(options.device), {
+      ownsDevice: false,
+      memory: options.memory,
+    });
   }
   const gpu = options.gpu ?? globalThis.navigator?.gpu;
   if (gpu === undefined) {
@@ -63,13 +69,13 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
       "Install or update the graphics driver, or enable hardware acceleration in the browser.",
     );
   }
-  return openAdapter(adapter);
+  return openAdapter(adapter, { memory: options.memory });
 }
 
 /** Requests a verified device of one adapter. Used by the Node entry, which chooses adapters itself. */
 export async function openAdapter(
   adapter: GPUAdapter,
-  options: DescribeOptions = {},
+  options: DescribeOptions & { readonly memory?: MemoryOptions | undefined } = {},
 ): Promise<Gpu> {
   const requiredLimits: Record<string, number> = {};
   for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
@@ -83,5 +89,8 @@ export async function openAdapter(
     device.destroy();
     throw error;
   }
-  return new Gpu(device, describeDevice(device, options), { ownsDevice: true });
+  return new Gpu(device, describeDevice(device, options), {
+    ownsDevice: true,
+    memory: options.memory,
+  });
 }

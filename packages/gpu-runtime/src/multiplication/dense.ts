@@ -1,6 +1,6 @@
 import { KroneckerSparse, Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { assertFits } from "../tensor/buffer.ts";
+import { assertFits } from "../memory/storage.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import type { InputShape, Multiplication } from "./multiplication.ts";

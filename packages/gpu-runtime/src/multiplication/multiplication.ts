@@ -6,8 +6,9 @@ import {
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
+import type { Lease, Span } from "../memory/lease.ts";
+import { upload } from "../memory/storage.ts";
 import type { Step } from "../program/kernel.ts";
-import { uploadBuffer } from "../tensor/buffer.ts";
 import { encode } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -33,37 +34,37 @@ export type PrepareMultiplication = (
 ) => Multiplication;
 
 /**
- * Device buffers with one owner. Used while a multiplication is prepared: if that fails half-way,
+ * Device memory with one owner. Used while a multiplication is prepared: if that fails half-way,
  * nothing stays allocated.
  */
 export class BufferSet implements Disposable {
   readonly #gpu: Gpu;
-  readonly #buffers: GPUBuffer[] = [];
+  readonly #leases: Lease[] = [];
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
   }
 
   get bytes(): number {
-    return this.#buffers.reduce((sum, buffer) => sum + buffer.size, 0);
+    return this.#leases.reduce((sum, { size }) => sum + size, 0);
   }
 
-  add(buffer: GPUBuffer): GPUBuffer {
-    this.#buffers.push(buffer);
-    return buffer;
+  add(lease: Lease): Lease {
+    this.#leases.push(lease);
+    return lease;
   }
 
-  upload(values: Float32Array, dtype: StorageDtype, label: string): GPUBuffer {
-    return this.add(uploadBuffer(this.#gpu, encode(values, dtype), label));
+  upload(values: Float32Array, dtype: StorageDtype, label: string): Lease {
+    return this.add(upload(this.#gpu, encode(values, dtype), label));
   }
 
-  uploadIndices(indices: Uint32Array<ArrayBuffer>, label: string): GPUBuffer {
-    return this.add(uploadBuffer(this.#gpu, new Uint8Array(indices.buffer), label));
+  uploadIndices(indices: Uint32Array<ArrayBuffer>, label: string): Lease {
+    return this.add(upload(this.#gpu, new Uint8Array(indices.buffer), label));
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers) buffer.destroy();
-    this.#buffers.length = 0;
+    for (const lease of this.#leases) lease.release();
+    this.#leases.length = 0;
   }
 
   [Symbol.dispose](): void {
@@ -80,7 +81,7 @@ export function multiplication(
   gpu: Gpu,
   factor: KroneckerSparse,
   shape: InputShape,
-  prepare: (buffers: BufferSet, problem: Problem) => (x: GPUBuffer, y: GPUBuffer) => Step[],
+  prepare: (buffers: BufferSet, problem: Problem) => (x: Span, y: Span) => Step[],
 ): Multiplication {
   const { pattern } = factor;
   gpu.assertDtype(shape.dtype);
@@ -94,7 +95,7 @@ export function multiplication(
       steps: (x, y) => {
         assertShape(x, shape, pattern.cols, "input");
         assertShape(y, shape, pattern.rows, "output");
-        return steps(x.buffer, y.buffer);
+        return steps(x.memory, y.memory);
       },
       dispose: () => buffers.dispose(),
       [Symbol.dispose]: () => buffers.dispose(),

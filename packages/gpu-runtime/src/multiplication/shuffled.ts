@@ -1,8 +1,9 @@
 import type { Gpu } from "../device/gpu.ts";
 import { blockTransposeKernel } from "../kernels/block-transpose/kernel.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
+import type { Lease, Span } from "../memory/lease.ts";
+import { storage } from "../memory/storage.ts";
 import type { Step } from "../program/kernel.ts";
-import { storageBuffer } from "../tensor/buffer.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import type { BufferSet } from "./multiplication.ts";
 
@@ -14,15 +15,15 @@ export function shuffled(
   gpu: Gpu,
   buffers: BufferSet,
   { pattern, batch, layout, dtype }: Problem,
-  multiply: (x: GPUBuffer, y: GPUBuffer) => Step,
-): (x: GPUBuffer, y: GPUBuffer) => Step[] {
+  multiply: (x: Span, y: Span) => Step,
+): (x: Span, y: Span) => Step[] {
   const { a, b, c, d, rows, cols } = pattern;
   if (d === 1) return (x, y) => [multiply(x, y)];
   const [outer, inner] = layout === "batch-first" ? [batch * a, 1] : [a, batch];
   const gather = blockTransposeKernel({ outer, rows: c, columns: d, inner, dtype });
   const scatter = blockTransposeKernel({ outer, rows: d, columns: b, inner, dtype });
-  const scratch = (features: number, label: string): GPUBuffer =>
-    buffers.add(storageBuffer(gpu, paddedBytes(batch * features, dtype), label));
+  const scratch = (features: number, label: string): Lease =>
+    buffers.add(storage(gpu, paddedBytes(batch * features, dtype), label));
   const gathered = scratch(cols, "gathered input");
   const product = scratch(rows, "product before scatter");
   return (x, y) => [

@@ -2,11 +2,12 @@ import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../device/open.ts";
 import type { PassedOver } from "../device/report.ts";
+import type { MemoryOptions } from "../memory/pool.ts";
 import { listInstalled, matchesName } from "./adapters.ts";
 import { createDawn } from "./dawn.ts";
 import { loadSwiftShader } from "./swiftshader.ts";
 
-export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device"> {
+export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device" | "memory"> {
   /**
    * `auto` (default): hardware, else an installed software driver such as lavapipe, else the
    * embedded SwiftShader. `hardware` and `software` take nothing else; `swiftshader` is the
@@ -34,16 +35,16 @@ export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device"> {
 export async function openGpu(options: OpenNodeGpuOptions = {}): Promise<Gpu> {
   if (options.device !== undefined) {
     await createDawn(); // for the constants that kernels use
-    return openPortable({ device: options.device });
+    return openPortable(options);
   }
   const wanted = options.adapter ?? "auto";
   const passedOver: PassedOver[] = [];
   if (wanted !== "swiftshader") {
-    const gpu = await openInstalled(wanted, passedOver);
+    const gpu = await openInstalled(wanted, passedOver, options.memory);
     if (gpu !== undefined) return gpu;
   }
   if (wanted === "auto" || wanted === "software" || wanted === "swiftshader") {
-    const gpu = await openEmbedded(passedOver);
+    const gpu = await openEmbedded(passedOver, options.memory);
     if (gpu !== undefined) return gpu;
   }
   const tried = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
@@ -55,7 +56,11 @@ export async function openGpu(options: OpenNodeGpuOptions = {}): Promise<Gpu> {
 }
 
 /** An adapter of the system's drivers that fits, or undefined with the reasons noted. */
-async function openInstalled(wanted: string, passedOver: PassedOver[]): Promise<Gpu | undefined> {
+async function openInstalled(
+  wanted: string,
+  passedOver: PassedOver[],
+  memory: MemoryOptions | undefined,
+): Promise<Gpu | undefined> {
   const installed = await listInstalled();
   if (installed.length === 0) passedOver.push({ name: "installed drivers", reason: "none found" });
   for (const { name, kind } of installed) {
@@ -68,7 +73,7 @@ async function openInstalled(wanted: string, passedOver: PassedOver[]): Promise<
     try {
       const adapter = await (await createDawn(name)).requestAdapter();
       if (adapter === null) throw new Error("Dawn gives no adapter for it");
-      return await openAdapter(adapter, { name, passedOver });
+      return await openAdapter(adapter, { name, passedOver, memory });
     } catch (error) {
       passedOver.push({ name, reason: (error as Error).message });
     }
@@ -76,13 +81,16 @@ async function openInstalled(wanted: string, passedOver: PassedOver[]): Promise<
   return undefined;
 }
 
-async function openEmbedded(passedOver: PassedOver[]): Promise<Gpu | undefined> {
+async function openEmbedded(
+  passedOver: PassedOver[],
+  memory: MemoryOptions | undefined,
+): Promise<Gpu | undefined> {
   const name = "embedded SwiftShader";
   try {
     await loadSwiftShader();
     const adapter = await (await createDawn()).requestAdapter();
     if (adapter === null) throw new Error("Dawn finds no adapter in it");
-    return await openAdapter(adapter, { name: "SwiftShader", embedded: true, passedOver });
+    return await openAdapter(adapter, { name: "SwiftShader", embedded: true, passedOver, memory });
   } catch (error) {
     passedOver.push({ name, reason: (error as Error).message });
     return undefined;

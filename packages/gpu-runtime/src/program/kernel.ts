@@ -1,3 +1,5 @@
+import type { Span } from "../memory/lease.ts";
+
 /**
  * A kernel is data: what to compile, how to bind it, how far to dispatch it.
  *
@@ -14,7 +16,7 @@ export interface Kernel {
 /** One dispatch: a kernel and the buffers it works on. */
 export interface Step {
   readonly kernel: Kernel;
-  readonly buffers: readonly GPUBuffer[];
+  readonly buffers: readonly Span[];
   /** `rewrite` only rearranges memory; `multiply` does the arithmetic. */
   readonly role: "multiply" | "rewrite";
 }

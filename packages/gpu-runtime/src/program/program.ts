@@ -1,7 +1,8 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Span } from "../memory/lease.ts";
+import { readBack } from "../memory/read-back.ts";
 import type { Step } from "./kernel.ts";
-import { readBuffer } from "./read-buffer.ts";
 
 interface Recorded {
   readonly pipeline: GPUComputePipeline;
@@ -16,12 +17,14 @@ interface Recorded {
 export class Program {
   readonly gpu: Gpu;
   readonly #steps: readonly Recorded[];
+  readonly #memory: readonly Span[];
   /** Time of the last run that was waited for. */
   readonly #last = { seconds: 0 };
 
   private constructor(gpu: Gpu, steps: readonly Recorded[]) {
     this.gpu = gpu;
     this.#steps = steps;
+    this.#memory = [...new Set(steps.flatMap(({ step }) => step.buffers))];
   }
 
   /** Compiles the kernels of all steps in parallel and binds their buffers. */
@@ -33,7 +36,10 @@ export class Program {
         const bindGroup = gpu.device.createBindGroup({
           label: step.kernel.label,
           layout: pipeline.getBindGroupLayout(0),
-          entries: step.buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+          entries: step.buffers.map(({ buffer, offset, size }, binding) => ({
+            binding,
+            resource: { buffer, offset, size },
+          })),
         });
         return { pipeline, bindGroup, step };
       }),
@@ -94,7 +100,7 @@ export class Program {
   }
 
   static #submit(programs: readonly Program[]): Gpu {
-    const gpu = gpuOf(programs);
+    const gpu = Program.#assertRunnable(programs);
     const encoder = gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const program of programs) encode(pass, program.#steps);
@@ -107,7 +113,7 @@ export class Program {
     programs: readonly Program[],
     passes: readonly (readonly Recorded[])[],
   ): Promise<number[]> {
-    const gpu = gpuOf(programs);
+    const gpu = Program.#assertRunnable(programs);
     if (!gpu.report.features.timestamps) {
       throw new PapilioError(
         "TIMESTAMPS_UNAVAILABLE",
@@ -121,22 +127,32 @@ export class Program {
     return seconds;
   }
 
+  /** The device of programs whose memory is still theirs. */
+  static #assertRunnable(programs: readonly Program[]): Gpu {
+    const gpu = programs[0]?.gpu;
+    if (gpu === undefined) {
+      throw new PapilioError(
+        "PROGRAMS_EMPTY",
+        "There is no program to run.",
+        "Pass one program or more.",
+      );
+    }
+    gpu.assertReady();
+    for (const program of new Set(programs)) {
+      if (program.#memory.every(({ live }) => live)) continue;
+      const labels = program.#steps.map(({ step }) => step.kernel.label);
+      throw new PapilioError(
+        "MEMORY_RELEASED",
+        `Memory of the program (${labels.join(", ")}) was released: a tensor or a multiplication that it was recorded with is disposed of.`,
+        "Dispose of them after the last run of the program.",
+      );
+    }
+    return gpu;
+  }
+
   static #expectedSeconds(programs: readonly Program[]): number {
     return programs.reduce((sum, program) => sum + program.#last.seconds, 0);
   }
-}
-
-function gpuOf(programs: readonly Program[]): Gpu {
-  const gpu = programs[0]?.gpu;
-  if (gpu === undefined) {
-    throw new PapilioError(
-      "PROGRAMS_EMPTY",
-      "There is no program to run.",
-      "Pass one program or more.",
-    );
-  }
-  gpu.assertReady();
-  return gpu;
 }
 
 function encode(pass: GPUComputePassEncoder, steps: readonly Recorded[]): void {
@@ -167,10 +183,11 @@ async function timePasses(
   const { device } = gpu;
   const count = 2 * passes.length;
   const querySet = device.createQuerySet({ type: "timestamp", count });
-  const resolved = device.createBuffer({
-    size: 8 * count,
-    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-  });
+  const resolved = gpu.memory.acquire(
+    8 * count,
+    GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    "timestamps",
+  );
   try {
     const encoder = device.createCommandEncoder();
     passes.forEach((steps, index) => {
@@ -184,17 +201,15 @@ async function timePasses(
       encode(pass, steps);
       pass.end();
     });
-    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    encoder.resolveQuerySet(querySet, 0, count, resolved.buffer, resolved.offset);
     device.queue.submit([encoder.finish()]);
     await leaveCores(gpu, expected);
-    const ticks = new BigUint64Array(
-      await gpu.finish(() => readBuffer(device, resolved, 8 * count)),
-    );
+    const ticks = new BigUint64Array(await gpu.finish(() => readBack(gpu, resolved, 8 * count)));
     return passes.map(
       (_, index) => Number((ticks[2 * index + 1] as bigint) - (ticks[2 * index] as bigint)) / 1e9,
     );
   } finally {
     querySet.destroy();
-    resolved.destroy();
+    resolved.release();
   }
 }

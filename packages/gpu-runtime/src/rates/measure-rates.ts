@@ -1,8 +1,9 @@
 import type { Gpu } from "../device/gpu.ts";
+import type { Span } from "../memory/lease.ts";
+import { storage, upload } from "../memory/storage.ts";
 import { BufferSet } from "../multiplication/multiplication.ts";
 import type { Kernel, Step } from "../program/kernel.ts";
 import { Program } from "../program/program.ts";
-import { storageBuffer, uploadBuffer } from "../tensor/buffer.ts";
 import {
   ARITHMETIC_INVOCATIONS,
   arithmeticFlops,
@@ -65,8 +66,8 @@ async function measureCopy(gpu: Gpu, signal: AbortSignal | undefined): Promise<n
   const most = Math.min(COPY_BYTES[kind], limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const bytes = most - (most % COPY_GRANULE);
   using buffers = new BufferSet(gpu);
-  const x = buffers.add(storageBuffer(gpu, bytes, "source of a copy"));
-  const y = buffers.add(storageBuffer(gpu, bytes, "target of a copy"));
+  const x = buffers.add(storage(gpu, bytes, "source of a copy"));
+  const y = buffers.add(storage(gpu, bytes, "target of a copy"));
   await Program.complete([await Program.record(gpu, [step(fillKernel(bytes), x)])]);
   const copy = copyKernel(bytes);
   // There and back: what is read was written, and lies in memory that exists.
@@ -79,8 +80,8 @@ async function measureArithmetic(gpu: Gpu, signal: AbortSignal | undefined): Pro
   for (let turns = 4; ; turns *= 4) {
     signal?.throwIfAborted();
     using buffers = new BufferSet(gpu);
-    const operands = buffers.add(uploadBuffer(gpu, arithmeticOperands(turns), "operands"));
-    const y = buffers.add(storageBuffer(gpu, 16 * ARITHMETIC_INVOCATIONS, "sums"));
+    const operands = buffers.add(upload(gpu, arithmeticOperands(turns), "operands"));
+    const y = buffers.add(storage(gpu, 16 * ARITHMETIC_INVOCATIONS, "sums"));
     const program = await Program.record(gpu, [step(kernel, operands, y)]);
     // A long loop, rather than a short one many times, so that its start costs nothing.
     const long = turns >= MAX_TURNS || (await warmSeconds(program)) >= MIN_SAMPLE.timestamps;
@@ -97,11 +98,11 @@ export function arithmeticOperands(turns: number): Uint8Array<ArrayBuffer> {
 
 async function measureDispatch(gpu: Gpu, signal: AbortSignal | undefined): Promise<number> {
   using buffers = new BufferSet(gpu);
-  const y = buffers.add(storageBuffer(gpu, 16, "nothing"));
+  const y = buffers.add(storage(gpu, 16, "nothing"));
   return await medianSeconds(await Program.record(gpu, [step(idleKernel(), y)]), signal);
 }
 
-function step(kernel: Kernel, ...buffers: readonly GPUBuffer[]): Step {
+function step(kernel: Kernel, ...buffers: readonly Span[]): Step {
   return { kernel, buffers, role: "multiply" };
 }
 

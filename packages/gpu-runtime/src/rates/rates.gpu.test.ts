@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
+import type { Span } from "../memory/lease.ts";
+import { readBack } from "../memory/read-back.ts";
+import { storage, upload } from "../memory/storage.ts";
 import { BufferSet } from "../multiplication/multiplication.ts";
 import type { Kernel } from "../program/kernel.ts";
 import { Program } from "../program/program.ts";
-import { readBuffer } from "../program/read-buffer.ts";
-import { storageBuffer, uploadBuffer } from "../tensor/buffer.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import {
   ARITHMETIC_INVOCATIONS,
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-async function run(steps: readonly [Kernel, ...GPUBuffer[]][]): Promise<void> {
+async function run(steps: readonly [Kernel, ...Span[]][]): Promise<void> {
   const recorded = steps.map(([kernel, ...buffers]) => ({
     kernel,
     buffers,
@@ -47,13 +48,13 @@ describe("the kernels that rates are measured with", () => {
   it("copy every byte", async () => {
     const bytes = 3 * COPY_GRANULE;
     using buffers = new BufferSet(gpu);
-    const x = buffers.add(storageBuffer(gpu, bytes, "x"));
-    const y = buffers.add(storageBuffer(gpu, bytes, "y"));
+    const x = buffers.add(storage(gpu, bytes, "x"));
+    const y = buffers.add(storage(gpu, bytes, "y"));
     await run([
       [fillKernel(bytes), x],
       [copyKernel(bytes), x, y],
     ]);
-    const copied = new Uint32Array(await readBuffer(gpu.device, y, bytes));
+    const copied = new Uint32Array(await readBack(gpu, y, bytes));
     expect(copied.length).toBe(bytes / 4);
     expect(wrong(copied, filled)).toEqual([]);
   });
@@ -61,10 +62,10 @@ describe("the kernels that rates are measured with", () => {
   it.each([0, 1, 7, 1000])("do every multiply-add of %i turns", async (turns) => {
     const bytes = 16 * ARITHMETIC_INVOCATIONS;
     using buffers = new BufferSet(gpu);
-    const operands = buffers.add(uploadBuffer(gpu, arithmeticOperands(turns), "operands"));
-    const y = buffers.add(storageBuffer(gpu, bytes, "y"));
+    const operands = buffers.add(upload(gpu, arithmeticOperands(turns), "operands"));
+    const y = buffers.add(storage(gpu, bytes, "y"));
     await run([[arithmeticKernel(), operands, y]]);
-    const sums = new Float32Array(await readBuffer(gpu.device, y, bytes));
+    const sums = new Float32Array(await readBack(gpu, y, bytes));
     expect(wrong(sums, () => arithmeticResult(turns))).toEqual([]);
     // Each sum counts a quarter of its invocation's multiply-adds, besides where it started.
     const counted = (arithmeticResult(turns) - arithmeticResult(0)) * sums.length;
@@ -73,9 +74,9 @@ describe("the kernels that rates are measured with", () => {
 
   it("write nothing where nothing is to be done", async () => {
     using buffers = new BufferSet(gpu);
-    const y = buffers.add(storageBuffer(gpu, 16, "y"));
+    const y = buffers.add(upload(gpu, new Uint8Array(16).fill(7), "y"));
     await run([[idleKernel(), y]]);
-    expect([...new Uint32Array(await readBuffer(gpu.device, y, 16))]).toEqual([0, 0, 0, 0]);
+    expect([...new Uint8Array(await readBack(gpu, y, 16))]).toEqual(Array(16).fill(7));
   });
 });
 

@@ -1,7 +1,8 @@
 import { FLOAT_FORMATS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { readBuffer } from "../program/read-buffer.ts";
-import { storageBuffer } from "./buffer.ts";
+import type { Lease, Span } from "../memory/lease.ts";
+import { readBack } from "../memory/read-back.ts";
+import { storage } from "../memory/storage.ts";
 import { decode, encode, paddedBytes } from "./dtype.ts";
 
 export interface TensorOptions {
@@ -23,7 +24,7 @@ export class Tensor implements Disposable {
   readonly features: number;
   readonly layout: Layout;
   readonly dtype: StorageDtype;
-  readonly #buffer: GPUBuffer;
+  readonly #memory: Lease;
   #disposed = false;
 
   /** Allocates uninitialized device memory; {@link tensor} also fills it. */
@@ -44,7 +45,7 @@ export class Tensor implements Disposable {
     this.features = features;
     this.layout = layout;
     this.dtype = dtype;
-    this.#buffer = storageBuffer(gpu, paddedBytes(batch * features, dtype), label);
+    this.#memory = storage(gpu, paddedBytes(batch * features, dtype), label);
   }
 
   /** Physical shape, row-major. */
@@ -65,7 +66,7 @@ export class Tensor implements Disposable {
   }
 
   /** The device memory, for kernels. @throws TENSOR_DISPOSED after {@link dispose}. */
-  get buffer(): GPUBuffer {
+  get memory(): Span {
     if (this.#disposed) {
       throw new PapilioError(
         "TENSOR_DISPOSED",
@@ -73,7 +74,7 @@ export class Tensor implements Disposable {
         "Dispose of a tensor after its last use.",
       );
     }
-    return this.#buffer;
+    return this.#memory;
   }
 
   /**
@@ -91,7 +92,8 @@ export class Tensor implements Disposable {
       );
     }
     this.gpu.assertReady();
-    this.gpu.device.queue.writeBuffer(this.buffer, 0, encode(values, this.dtype));
+    const { buffer, offset } = this.memory;
+    this.gpu.device.queue.writeBuffer(buffer, offset, encode(values, this.dtype));
   }
 
   /**
@@ -101,8 +103,8 @@ export class Tensor implements Disposable {
    */
   async data(): Promise<Float32Array<ArrayBuffer>> {
     const bytes = await this.gpu.finish(() => {
-      const { buffer } = this;
-      return readBuffer(this.gpu.device, buffer, buffer.size);
+      const { memory } = this;
+      return readBack(this.gpu, memory, memory.size);
     });
     return decode(bytes, this.length, this.dtype);
   }
@@ -111,7 +113,7 @@ export class Tensor implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#buffer.destroy();
+    this.#memory.release();
   }
 
   [Symbol.dispose](): void {

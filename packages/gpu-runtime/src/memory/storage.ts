@@ -1,5 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Lease } from "./lease.ts";
 
 /** @throws BUFFER_TOO_LARGE when the device could not bind a buffer of `bytes` whole. */
 export function assertFits(gpu: Gpu, bytes: number, label: string): void {
@@ -15,23 +16,23 @@ export function assertFits(gpu: Gpu, bytes: number, label: string): void {
 }
 
 /**
- * A storage buffer of `bytes`, checked against the device's limits first.
+ * Storage memory of `bytes`, checked against the device's limits and the budget first.
  *
- * @throws BUFFER_TOO_LARGE when the device could not bind it whole.
+ * @throws BUFFER_TOO_LARGE when the device could not bind it whole; MEMORY_BUDGET
  */
-export function storageBuffer(gpu: Gpu, bytes: number, label: string): GPUBuffer {
+export function storage(gpu: Gpu, bytes: number, label: string): Lease {
   gpu.assertReady();
   assertFits(gpu, bytes, label);
-  return gpu.device.createBuffer({
+  return gpu.memory.acquire(
+    bytes,
+    GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
     label,
-    size: bytes,
-    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-  });
+  );
 }
 
-/** A storage buffer filled with `bytes`. */
-export function uploadBuffer(gpu: Gpu, bytes: Uint8Array<ArrayBuffer>, label: string): GPUBuffer {
-  const buffer = storageBuffer(gpu, bytes.byteLength, label);
-  gpu.device.queue.writeBuffer(buffer, 0, bytes);
-  return buffer;
+/** Storage memory filled with `bytes`. */
+export function upload(gpu: Gpu, bytes: Uint8Array<ArrayBuffer>, label: string): Lease {
+  const lease = storage(gpu, bytes.byteLength, label);
+  gpu.device.queue.writeBuffer(lease.buffer, lease.offset, bytes);
+  return lease;
 }

@@ -1,0 +1,83 @@
+import { KroneckerSparse, multiply, Pattern, uniform } from "@papilio/butterfly";
+import { describe, expect, it } from "vitest";
+import { DeviceFactor } from "../multiplication/device-factor.ts";
+import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
+import { openGpu } from "../node/open.ts";
+import { Program } from "../program/program.ts";
+import { Tensor, tensor } from "../tensor/tensor.ts";
+
+const adapter = process.env.PAPILIO_ADAPTER ?? "auto";
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+const shape = { batch: 8, layout: "batch-last", dtype: "f32" } as const;
+
+describe("a device's memory", () => {
+  it("does not grow over thousands of mixed operations, and gives all of it back", async () => {
+    using gpu = await openGpu({ adapter });
+    const next = uniform(3);
+    const patterns = ["1,4,4,4", "2,8,4,2", "4,4,4,1", "1,16,8,4"].map((text) =>
+      KroneckerSparse.random(Pattern.parse(text), { seed: 1 }),
+    );
+    let afterWarmUp = 0;
+    for (let round = 0; round < 300; round++) {
+      const factor = patterns[round % patterns.length] as KroneckerSparse;
+      const { cols } = factor.pattern;
+      const batch = 1 + (round % 7);
+      using weights = new DeviceFactor(gpu, factor);
+      const values = Float32Array.from({ length: batch * cols }, next);
+      using x = tensor(gpu, values, { ...shape, batch, features: cols });
+      using y = await weights.multiply(x);
+      const result = await y.data();
+      const expected = multiply(factor, values, { batch, layout: "batch-last" });
+      // Memory that others had before must not show in the result.
+      result.forEach((value, index) => {
+        expect(Math.abs(value - (expected[index] as number))).toBeLessThan(1e-4);
+      });
+      if (round === 100) afterWarmUp = gpu.memory.statistics.reserved;
+    }
+    const { reserved, inUse, hitRate } = gpu.memory.statistics;
+    expect(inUse).toBe(0);
+    expect(reserved).toBe(afterWarmUp);
+    expect(hitRate).toBeGreaterThan(0.95);
+    gpu.memory.trim();
+    expect(gpu.memory.statistics.reserved).toBe(0);
+  });
+
+  it("stays within a budget, refuses with the figures, and goes on", async () => {
+    using gpu = await openGpu({ adapter, memory: { budget: 2 ** 20 } });
+    const large = { ...shape, batch: 2 ** 10, features: 2 ** 7 };
+    using first = new Tensor(gpu, large);
+    expect(() => new Tensor(gpu, { ...large, batch: 2 ** 11 })).toThrow(code("MEMORY_BUDGET"));
+    expect(gpu.memory.statistics.reserved).toBeLessThanOrEqual(2 ** 20);
+    first.write(new Float32Array(first.length).fill(2));
+    expect((await first.data())[5]).toBe(2);
+  });
+
+  it("that runs out is an error with the figures, and the device goes on", async () => {
+    using gpu = await openGpu({ adapter });
+    using x = tensor(gpu, new Float32Array(8).fill(3), { ...shape, features: 1 });
+    class GPUOutOfMemoryError extends Error {}
+    const event = Object.assign(new Event("uncapturederror"), {
+      error: new GPUOutOfMemoryError("no room"),
+    });
+    gpu.device.dispatchEvent(event);
+    await expect(x.data()).rejects.toMatchObject({
+      code: "GPU_OUT_OF_MEMORY",
+      message: expect.stringMatching(/256 bytes reserved \(32 in use\): no room/),
+    });
+    expect([...(await x.data())]).toEqual(Array(8).fill(3));
+  });
+
+  it("is missed by a program whose memory was released: an error, and no wrong numbers", async () => {
+    using gpu = await openGpu({ adapter });
+    const factor = KroneckerSparse.random(new Pattern(2, 4, 4, 2), { seed: 1 });
+    using multiplication = prepareKroneckerSparse(gpu, factor, shape);
+    using y = new Tensor(gpu, { ...shape, features: 16 });
+    const x = new Tensor(gpu, { ...shape, features: 16 });
+    const program = await Program.record(gpu, multiplication.steps(x, y));
+    program.run();
+    x.dispose();
+    expect(() => program.run()).toThrow(code("MEMORY_RELEASED"));
+    await expect(Program.complete([program])).rejects.toThrow(code("MEMORY_RELEASED"));
+    await gpu.settled();
+  });
+});

@@ -1,0 +1,251 @@
+import { PapilioError } from "@papilio/butterfly";
+import type { Lease } from "./lease.ts";
+import { sizeClass } from "./size-class.ts";
+import type { BufferRecord, MemorySnapshot, MemoryStatistics } from "./statistics.ts";
+
+export interface MemoryOptions {
+  /** Most bytes that may be reserved on the device; without it, as many as the driver gives. */
+  readonly budget?: number;
+  /** Most bytes that wait for reuse; 256 MiB unless given. What is released beyond is destroyed. */
+  readonly keep?: number;
+  /** Seconds without a release after which what waits for reuse is destroyed; 30 unless given. */
+  readonly idleSeconds?: number;
+}
+
+const KEEP = 256 * 2 ** 20;
+const IDLE_SECONDS = 30;
+
+/** A buffer of the pool. */
+interface Pooled {
+  readonly buffer: GPUBuffer;
+  readonly usage: number;
+  readonly reserved: number;
+  /** What it is on loan for; undefined while it waits for reuse. */
+  loan: { readonly label: string; readonly bytes: number } | undefined;
+}
+
+/**
+ * The device memory of a {@link Gpu}: every buffer that the runtime uses is from here.
+ *
+ * Released buffers are used again for requests of the same size class and usage. That is safe at
+ * once: a queue executes submissions in order, so that what is written to a buffer again comes after
+ * all that used it before.
+ */
+export class MemoryPool implements Disposable {
+  readonly #device: GPUDevice;
+  readonly #largest: number;
+  readonly #budget: number;
+  readonly #keep: number;
+  readonly #idleMilliseconds: number;
+  /** All buffers. Those that wait stand in the order of their release, the oldest first. */
+  readonly #buffers = new Set<Pooled>();
+  readonly #waiting = new Set<Pooled>();
+  readonly #counts = { allocations: 0, reuses: 0 };
+  readonly #bytes = { inUse: 0, lent: 0, free: 0, peak: 0, peakReserved: 0 };
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #disposed = false;
+
+  /** @throws PapilioError `MEMORY_OPTION_INVALID` unless every option is positive, `keep` at least 0 */
+  constructor(device: GPUDevice, options: MemoryOptions = {}) {
+    const { budget = Number.POSITIVE_INFINITY, keep = KEEP, idleSeconds = IDLE_SECONDS } = options;
+    for (const [name, value, least] of [
+      ["budget", budget, 1],
+      ["keep", keep, 0],
+      ["idleSeconds", idleSeconds, Number.MIN_VALUE],
+    ] as const) {
+      if (value >= least) continue;
+      throw new PapilioError(
+        "MEMORY_OPTION_INVALID",
+        `The option ${name} of the memory is ${value}.`,
+        `Give a number of at least ${least}.`,
+      );
+    }
+    this.#device = device;
+    this.#largest = device.limits.maxBufferSize;
+    this.#budget = budget;
+    this.#keep = keep;
+    this.#idleMilliseconds = 1000 * idleSeconds;
+  }
+
+  /**
+   * Takes a buffer of `bytes` or more. Its contents are undefined: what its last user left.
+   *
+   * @param bytes a multiple of 4
+   * @throws PapilioError `MEMORY_BUDGET` when the budget does not allow it, even with nothing left
+   * to wait for reuse; `MEMORY_DISPOSED`
+   */
+  acquire(bytes: number, usage: GPUBufferUsageFlags, label: string): Lease {
+    if (this.#disposed) {
+      throw new PapilioError(
+        "MEMORY_DISPOSED",
+        `There is no memory for ${label}: its device was disposed of.`,
+        "Open another device.",
+      );
+    }
+    const pooled = this.#reuse(bytes, usage) ?? this.#allocate(bytes, usage, label);
+    pooled.loan = { label, bytes };
+    pooled.buffer.label = label;
+    this.#bytes.inUse += bytes;
+    this.#bytes.lent += pooled.reserved;
+    this.#bytes.peak = Math.max(this.#bytes.peak, this.#bytes.inUse);
+    return this.#lease(pooled, bytes, label);
+  }
+
+  /** Destroys what waits for reuse, the oldest first, until at most `keep` bytes of it are left. */
+  trim(keep = 0): void {
+    for (const pooled of this.#waiting) {
+      if (this.#bytes.free <= keep) return;
+      this.#destroy(pooled);
+    }
+  }
+
+  /** Begins the peaks anew, from what is held now. */
+  resetPeak(): void {
+    this.#bytes.peak = this.#bytes.inUse;
+    this.#bytes.peakReserved = this.#reserved;
+  }
+
+  get statistics(): MemoryStatistics {
+    const { inUse, lent, free, peak, peakReserved } = this.#bytes;
+    const { allocations, reuses } = this.#counts;
+    return {
+      inUse,
+      reserved: lent + free,
+      padding: lent - inUse,
+      free,
+      peak,
+      peakReserved,
+      allocations,
+      reuses,
+      hitRate: reuses / Math.max(1, allocations + reuses),
+      budget: this.#budget,
+    };
+  }
+
+  /** Every buffer with what it is for. */
+  snapshot(): MemorySnapshot {
+    const byLabel: Record<string, { inUse: number; count: number }> = {};
+    const buffers = [...this.#buffers].map(({ loan, reserved }): BufferRecord => {
+      if (loan !== undefined) {
+        byLabel[loan.label] ??= { inUse: 0, count: 0 };
+        const entry = byLabel[loan.label] as { inUse: number; count: number };
+        entry.inUse += loan.bytes;
+        entry.count++;
+      }
+      return { label: loan?.label ?? null, inUse: loan?.bytes ?? 0, reserved };
+    });
+    return { statistics: this.statistics, buffers, byLabel };
+  }
+
+  /** Destroys every buffer, those on loan too. Safe to call twice. */
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    for (const pooled of this.#buffers) {
+      pooled.loan = undefined;
+      pooled.buffer.destroy();
+    }
+    this.#buffers.clear();
+    this.#waiting.clear();
+    Object.assign(this.#bytes, { inUse: 0, lent: 0, free: 0 });
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  get #reserved(): number {
+    return this.#bytes.lent + this.#bytes.free;
+  }
+
+  #reuse(bytes: number, usage: number): Pooled | undefined {
+    // The last one released is the one most likely to be in a cache.
+    let found: Pooled | undefined;
+    const most = sizeClass(bytes);
+    for (const pooled of this.#waiting) {
+      if (pooled.usage === usage && pooled.reserved >= bytes && pooled.reserved <= most) {
+        found = pooled;
+      }
+    }
+    if (found === undefined) return undefined;
+    this.#waiting.delete(found);
+    this.#bytes.free -= found.reserved;
+    this.#counts.reuses++;
+    return found;
+  }
+
+  #allocate(bytes: number, usage: number, label: string): Pooled {
+    const reserved = this.#room(bytes, label);
+    const buffer = this.#device.createBuffer({ label, size: reserved, usage });
+    const pooled: Pooled = { buffer, usage, reserved, loan: undefined };
+    this.#buffers.add(pooled);
+    this.#counts.allocations++;
+    const held = this.#reserved + reserved;
+    this.#bytes.peakReserved = Math.max(this.#bytes.peakReserved, held);
+    return pooled;
+  }
+
+  /** How large a buffer for so many bytes may be, after what waits has made room for it. */
+  #room(bytes: number, label: string): number {
+    const padded = sizeClass(bytes);
+    // A size class would be over the device's limit, or over the budget, where the bytes are not.
+    for (const size of padded <= this.#largest ? [padded, bytes] : [bytes]) {
+      const over = this.#reserved + size - this.#budget;
+      if (over <= 0) return size;
+      if (over <= this.#bytes.free) {
+        this.trim(this.#bytes.free - over);
+        return size;
+      }
+    }
+    const { inUse, lent } = this.#bytes;
+    throw new PapilioError(
+      "MEMORY_BUDGET",
+      `${label} needs ${bytes} bytes, but ${lent} of the budget of ${this.#budget} are taken (${inUse} in use, the rest padding).`,
+      "Dispose of tensors after their last use, use a smaller batch, or open the device with a larger memory.budget.",
+    );
+  }
+
+  #lease(pooled: Pooled, bytes: number, label: string): Lease {
+    const { loan } = pooled;
+    const isLive = (): boolean => pooled.loan === loan;
+    const giveBack = (reusable: boolean): void => {
+      if (!isLive()) return;
+      pooled.loan = undefined;
+      this.#bytes.inUse -= bytes;
+      this.#bytes.lent -= pooled.reserved;
+      this.#bytes.free += pooled.reserved;
+      this.#waiting.add(pooled);
+      if (!reusable) this.#destroy(pooled);
+      this.trim(this.#keep);
+      this.#trimWhenIdle();
+    };
+    return {
+      buffer: pooled.buffer,
+      offset: 0,
+      size: bytes,
+      label,
+      get live() {
+        return isLive();
+      },
+      release: () => giveBack(true),
+      discard: () => giveBack(false),
+      [Symbol.dispose]: () => giveBack(true),
+    };
+  }
+
+  #destroy(pooled: Pooled): void {
+    this.#waiting.delete(pooled);
+    this.#buffers.delete(pooled);
+    this.#bytes.free -= pooled.reserved;
+    pooled.buffer.destroy();
+  }
+
+  #trimWhenIdle(): void {
+    clearTimeout(this.#timer);
+    if (this.#waiting.size === 0) return;
+    const timer: unknown = setTimeout(() => this.trim(), this.#idleMilliseconds);
+    this.#timer = timer as ReturnType<typeof setTimeout>;
+    // In Node a timer keeps the process alive unless told not to; a browser's is a number.
+    (timer as { unref?: () => void }).unref?.();
+  }
+}
