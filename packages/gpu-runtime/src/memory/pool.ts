@@ -37,9 +37,11 @@ export class MemoryPool implements Disposable {
   readonly #budget: number;
   readonly #keep: number;
   readonly #idleMilliseconds: number;
-  /** All buffers. Those that wait stand in the order of their release, the oldest first. */
   readonly #buffers = new Set<Pooled>();
+  /** Those that wait for reuse, in the order of their release, the oldest first. */
   readonly #waiting = new Set<Pooled>();
+  /** The same by usage and size, in the same order. */
+  readonly #bySize = new Map<string, Pooled[]>();
   readonly #counts = { allocations: 0, reuses: 0 };
   readonly #bytes = { inUse: 0, lent: 0, free: 0, peak: 0, peakReserved: 0 };
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -147,6 +149,7 @@ export class MemoryPool implements Disposable {
     }
     this.#buffers.clear();
     this.#waiting.clear();
+    this.#bySize.clear();
     Object.assign(this.#bytes, { inUse: 0, lent: 0, free: 0 });
   }
 
@@ -160,13 +163,9 @@ export class MemoryPool implements Disposable {
 
   #reuse(bytes: number, usage: number): Pooled | undefined {
     // The last one released is the one most likely to be in a cache.
-    let found: Pooled | undefined;
-    const most = sizeClass(bytes);
-    for (const pooled of this.#waiting) {
-      if (pooled.usage === usage && pooled.reserved >= bytes && pooled.reserved <= most) {
-        found = pooled;
-      }
-    }
+    const found =
+      this.#bySize.get(sizeKey(usage, sizeClass(bytes)))?.pop() ??
+      this.#bySize.get(sizeKey(usage, bytes))?.pop();
     if (found === undefined) return undefined;
     this.#waiting.delete(found);
     this.#bytes.free -= found.reserved;
@@ -214,8 +213,8 @@ export class MemoryPool implements Disposable {
       this.#bytes.inUse -= bytes;
       this.#bytes.lent -= pooled.reserved;
       this.#bytes.free += pooled.reserved;
-      this.#waiting.add(pooled);
-      if (!reusable) this.#destroy(pooled);
+      if (reusable) this.#wait(pooled);
+      else this.#destroy(pooled);
       this.trim(this.#keep);
       this.#trimWhenIdle();
     };
@@ -233,8 +232,19 @@ export class MemoryPool implements Disposable {
     };
   }
 
+  #wait(pooled: Pooled): void {
+    this.#waiting.add(pooled);
+    const key = sizeKey(pooled.usage, pooled.reserved);
+    const alike = this.#bySize.get(key) ?? [];
+    alike.push(pooled);
+    this.#bySize.set(key, alike);
+  }
+
   #destroy(pooled: Pooled): void {
-    this.#waiting.delete(pooled);
+    // Of those that wait, the oldest of all goes first, which is the first of its size too.
+    if (this.#waiting.delete(pooled)) {
+      this.#bySize.get(sizeKey(pooled.usage, pooled.reserved))?.shift();
+    }
     this.#buffers.delete(pooled);
     this.#bytes.free -= pooled.reserved;
     pooled.buffer.destroy();
@@ -248,4 +258,8 @@ export class MemoryPool implements Disposable {
     // In Node a timer keeps the process alive unless told not to; a browser's is a number.
     (timer as { unref?: () => void }).unref?.();
   }
+}
+
+function sizeKey(usage: number, size: number): string {
+  return `${usage} ${size}`;
 }
