@@ -25,14 +25,14 @@ const prepare: PrepareMultiplication = (gpu, { pattern, values }, shape): Multip
 
   const kernel: Kernel = {
     label: `one output each ${pattern}`,
-    bindings: ["read", "read", "read-write"],
+    enables: dtype === "f16" ? ["f16"] : [],
+    bindings: [
+      { name: "x", elements: dtype, access: "read" },
+      { name: "values", elements: dtype, access: "read" },
+      { name: "y", elements: dtype, access: "read-write" },
+    ],
     workgroups: [width, Math.ceil(count / (64 * width)), 1],
-    wgsl: `${dtype === "f16" ? "enable f16;" : ""}
-@group(0) @binding(0) var<storage, read> x: array<${dtype}>;
-@group(0) @binding(1) var<storage, read> values: array<${dtype}>;
-@group(0) @binding(2) var<storage, read_write> y: array<${dtype}>;
-
-@compute @workgroup_size(64)
+    wgsl: `@compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let index = id.y * ${64 * width}u + id.x;
   if (index >= ${count}u) { return; }

@@ -29,9 +29,9 @@ async function deviceStep(gpu: Gpu): Promise<number | null> {
     {
       kernel: {
         label: "clock step",
-        wgsl: `@group(0) @binding(0) var<storage, read_write> counter: array<f32>;
-@compute @workgroup_size(1) fn main() { counter[0] += 1.0; }`,
-        bindings: ["read-write"],
+        enables: [],
+        bindings: [{ name: "counter", elements: "f32", access: "read-write" }],
+        wgsl: `@compute @workgroup_size(1) fn main() { counter[0] += 1.0; }`,
         workgroups: [1, 1, 1],
       },
       buffers: [counter.memory],

@@ -16,8 +16,10 @@ export {
   variantName,
   type WorkgroupVariant,
 } from "./kernels/kronecker-sparse/variant.ts";
+export type { ArenaPlan } from "./memory/arena-plan.ts";
 export type { Lease, Span } from "./memory/lease.ts";
 export { type MemoryOptions, MemoryPool } from "./memory/pool.ts";
+export { type Operand, Scratch } from "./memory/scratch.ts";
 export type {
   BufferRecord,
   MemorySnapshot,
@@ -39,8 +41,9 @@ export type {
   Multiplication,
   PrepareMultiplication,
 } from "./multiplication/multiplication.ts";
-export type { Kernel, Step } from "./program/kernel.ts";
-export { Program } from "./program/program.ts";
+export type { PlacedStep } from "./program/arena.ts";
+export type { Binding, Kernel, Step } from "./program/kernel.ts";
+export { Program, type ProgramReport } from "./program/program.ts";
 export {
   type DeviceRates,
   type MeasureRatesOptions,
@@ -48,3 +51,4 @@ export {
 } from "./rates/measure-rates.ts";
 export { decode, encode, quantize } from "./tensor/dtype.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";
+export { scratchVectors, type Vectors } from "./tensor/vectors.ts";

@@ -1,15 +1,17 @@
-import { type Butterfly, FLOAT_FORMATS, type KroneckerSparse } from "@papilio/butterfly";
+import { type Butterfly, FLOAT_FORMATS } from "@papilio/butterfly";
 import {
   assertFits,
   type Gpu,
   type InputShape,
   type Multiplication,
+  type PlacedStep,
   type PrepareMultiplication,
   Program,
   type Step,
-  Tensor,
+  scratchVectors,
+  type Vectors,
 } from "@papilio/gpu-runtime";
-import type { Implementation, Prepared, Traffic } from "../implementation.ts";
+import type { Implementation, Prepared } from "../implementation.ts";
 
 /**
  * Wraps a multiplication of the GPU runtime, whose steps say what they are for: applied to each
@@ -32,18 +34,24 @@ export function fromMultiplication(
       const multiplications = factors
         .toReversed()
         .map((factor) => held.use(prepareMultiplication(gpu, factor, shape)));
-      const between = intermediates(gpu, factors.toReversed(), shape, held);
-      const stepsFrom = (x: Tensor): Step[] => {
+      const stepsFrom = (x: Vectors): Step[] => {
+        const between = factors
+          .slice(1)
+          .toReversed()
+          .map(({ pattern }) =>
+            scratchVectors({ ...shape, features: pattern.rows }, "between factors"),
+          );
         const vectors = [x, ...between, y];
         return multiplications.flatMap((multiplication, index) => [
-          ...multiplication.steps(vectors[index] as Tensor, vectors[index + 1] as Tensor),
+          ...multiplication.steps(vectors[index] as Vectors, vectors[index + 1] as Vectors),
         ]);
       };
-      const programs = await Promise.all(inputs.map((x) => Program.record(gpu, stepsFrom(x))));
+      const programs = await Program.recordAll(gpu, inputs.map(stepsFrom));
+      for (const program of programs) held.use(program);
       const owned = held.move();
       return {
         ...inTurn(gpu, programs),
-        bytes: bytesHeld(multiplications, between),
+        bytes: bytesHeld(multiplications) + (programs[0] as Program).report.arena.bytes,
         [Symbol.dispose]: () => owned.dispose(),
       };
     },
@@ -57,25 +65,8 @@ function multiplyOut(gpu: Gpu, butterfly: Butterfly, { dtype }: InputShape): But
   return butterfly.merge(0, butterfly.factors.length);
 }
 
-/** The vectors between factors, two of each length at most: one is read while one is written. */
-function intermediates(
-  gpu: Gpu,
-  factors: readonly KroneckerSparse[],
-  shape: InputShape,
-  held: DisposableStack,
-): Tensor[] {
-  const made = new Map<string, Tensor>();
-  return factors.slice(0, -1).map(({ pattern: { rows } }, index) => {
-    const key = `${rows} ${index % 2}`;
-    const tensor = made.get(key) ?? held.use(new Tensor(gpu, { ...shape, features: rows }));
-    made.set(key, tensor);
-    return tensor;
-  });
-}
-
-function bytesHeld(multiplications: readonly Multiplication[], between: readonly Tensor[]): number {
-  const weights = multiplications.reduce((sum, { bytes }) => sum + bytes, 0);
-  return [...new Set(between)].reduce((sum, { bytes }) => sum + bytes, weights);
+function bytesHeld(multiplications: readonly Multiplication[]): number {
+  return multiplications.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Runs programs that do the same with other inputs, one after the other, over and over. */
@@ -86,15 +77,14 @@ function inTurn(
   let next = 0;
   const take = (count: number): Program[] =>
     Array.from({ length: count }, () => programs[next++ % programs.length] as Program);
-  const { steps } = programs[0] as Program;
-  const rewrites = steps.some(({ role }) => role === "rewrite");
+  const { steps, report } = programs[0] as Program;
   return {
-    traffic: trafficOf(steps),
+    traffic: report.traffic,
     run: (repeats) => Program.complete(take(repeats)),
     ...(gpu.report.features.timestamps
       ? {
           time: async (repeats) => (await Program.time(take(repeats))) / repeats,
-          ...(rewrites
+          ...(report.rewrites > 0
             ? {
                 timeRoles: async (repeats) => {
                   const seconds = await Program.timeSteps(take(repeats));
@@ -107,13 +97,9 @@ function inTurn(
   };
 }
 
-function trafficOf(steps: readonly Step[]): Traffic {
-  return sumByRole(steps, ({ buffers }) => buffers.reduce((sum, { size }) => sum + size, 0));
-}
-
 function sumByRole(
-  steps: readonly Step[],
-  amount: (step: Step, index: number) => number,
+  steps: readonly PlacedStep[],
+  amount: (step: PlacedStep, index: number) => number,
 ): { multiply: number; rewrite: number } {
   const sums = { multiply: 0, rewrite: 0 };
   steps.forEach((step, index) => {

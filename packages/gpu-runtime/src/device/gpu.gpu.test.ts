@@ -96,12 +96,13 @@ describe("a kernel that does not compile", () => {
     const kernel = {
       label: "broken",
       wgsl: "@compute @workgroup_size(1)\nfn main() {\n  let x: u32 = 1.5;\n}\n",
+      enables: [],
       bindings: [],
       workgroups: [1, 1, 1] as const,
     };
     const recorded = Program.record(gpu, [{ kernel, buffers: [], role: "multiply" }]);
     await expect(recorded).rejects.toThrow(code("KERNEL_COMPILE"));
-    await expect(recorded).rejects.toThrow(/3 \| {3}let x: u32 = 1\.5;\n +\^ /);
+    await expect(recorded).rejects.toThrow(/4 \| {3}let x: u32 = 1\.5;\n +\^ /);
     await gpu.settled();
     expect(gpu.pipelines.size).toBe(0);
   });

@@ -10,9 +10,9 @@ export function wideType(width: number): string {
   return storedType("f32", width);
 }
 
-/** The directive that half-precision storage needs. */
-export function enableDtype(dtype: StorageDtype): string {
-  return dtype === "f16" ? "enable f16;\n" : "";
+/** The WGSL extensions that storage in `dtype` needs. */
+export function enabledBy(dtype: StorageDtype): readonly "f16"[] {
+  return dtype === "f16" ? ["f16"] : [];
 }
 
 /** Elements that one load can take when every load starts at a multiple of `contiguous`. */

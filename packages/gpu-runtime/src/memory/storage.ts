@@ -21,8 +21,25 @@ export function assertFits(gpu: Gpu, bytes: number, label: string): void {
  * @throws BUFFER_TOO_LARGE when the device could not bind it whole; MEMORY_BUDGET
  */
 export function storage(gpu: Gpu, bytes: number, label: string): Lease {
-  gpu.assertReady();
   assertFits(gpu, bytes, label);
+  return storageBuffer(gpu, bytes, label);
+}
+
+/**
+ * Storage memory of `bytes` to bind parts of: no more than a buffer may have.
+ *
+ * @throws BUFFER_TOO_LARGE, MEMORY_BUDGET
+ */
+export function storageBuffer(gpu: Gpu, bytes: number, label: string): Lease {
+  gpu.assertReady();
+  const { maxBufferSize } = gpu.report.limits;
+  if (!(bytes <= maxBufferSize)) {
+    throw new PapilioError(
+      "BUFFER_TOO_LARGE",
+      `${label} needs ${bytes} bytes, and a buffer of ${gpu.report.name} has at most ${maxBufferSize}.`,
+      "Use a smaller batch, a smaller pattern, or f16.",
+    );
+  }
   return gpu.memory.acquire(
     bytes,
     GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,

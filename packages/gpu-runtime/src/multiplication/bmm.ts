@@ -22,7 +22,7 @@ export function prepareBmm(gpu: Gpu, factor: KroneckerSparse, shape: InputShape)
       shape.dtype,
       "packed blocks",
     );
-    return shuffled(gpu, buffers, problem, (x, y) => ({
+    return shuffled(problem, (x, y) => ({
       kernel,
       buffers: [x, weights, y],
       role: "multiply",

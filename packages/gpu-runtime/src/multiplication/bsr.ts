@@ -33,7 +33,7 @@ export function prepareBsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape)
       }
     }
     const columnsBuffer = buffers.uploadIndices(columns, "block columns");
-    return shuffled(gpu, buffers, problem, (x, y) => ({
+    return shuffled(problem, (x, y) => ({
       kernel,
       buffers: [x, weights, y, columnsBuffer],
       role: "multiply",

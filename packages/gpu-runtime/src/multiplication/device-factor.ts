@@ -52,7 +52,7 @@ export class DeviceFactor implements Disposable {
       label: `output of ${this.factor.pattern}`,
     });
     try {
-      const program = await Program.record(this.gpu, multiplication.steps(x, y));
+      using program = await Program.record(this.gpu, multiplication.steps(x, y));
       program.run();
       return y;
     } catch (error) {

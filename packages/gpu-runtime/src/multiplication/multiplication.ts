@@ -6,11 +6,12 @@ import {
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
-import type { Lease, Span } from "../memory/lease.ts";
+import type { Lease } from "../memory/lease.ts";
+import type { Operand } from "../memory/scratch.ts";
 import { upload } from "../memory/storage.ts";
 import type { Step } from "../program/kernel.ts";
 import { encode } from "../tensor/dtype.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Vectors } from "../tensor/vectors.ts";
 
 /** What a multiplication is prepared for, besides its factor. */
 export interface InputShape extends BatchShape {
@@ -19,9 +20,9 @@ export interface InputShape extends BatchShape {
 
 /** A way of computing `y = W x` on the device. Prepared once, run as often as wanted. */
 export interface Multiplication extends Disposable {
-  /** Dispatches that compute `y` from `x`, tensors of the shape that this was prepared for. */
-  steps(x: Tensor, y: Tensor): readonly Step[];
-  /** Device memory held besides x and y: weights, indices and intermediates, in bytes. */
+  /** Dispatches that compute `y` from `x`, of the shape that this was prepared for. */
+  steps(x: Vectors, y: Vectors): readonly Step[];
+  /** Device memory held: weights and indices, in bytes. What lies between steps is the program's. */
   readonly bytes: number;
   dispose(): void;
 }
@@ -81,7 +82,7 @@ export function multiplication(
   gpu: Gpu,
   factor: KroneckerSparse,
   shape: InputShape,
-  prepare: (buffers: BufferSet, problem: Problem) => (x: Span, y: Span) => Step[],
+  prepare: (buffers: BufferSet, problem: Problem) => (x: Operand, y: Operand) => Step[],
 ): Multiplication {
   const { pattern } = factor;
   gpu.assertDtype(shape.dtype);
@@ -106,7 +107,7 @@ export function multiplication(
   }
 }
 
-function assertShape(tensor: Tensor, shape: InputShape, features: number, role: string): void {
+function assertShape(tensor: Vectors, shape: InputShape, features: number, role: string): void {
   const { batch, layout, dtype } = shape;
   if (
     tensor.batch !== batch ||

@@ -1,22 +1,41 @@
-import type { Span } from "../memory/lease.ts";
+import type { Operand } from "../memory/scratch.ts";
 
-/**
- * A kernel is data: what to compile, how to bind it, how far to dispatch it.
- *
- * Buffers are bound to `@group(0)` in the order of `bindings`.
- */
+/** A kernel is data: what to compile, how to bind it, how far to dispatch it. */
 export interface Kernel {
   /** Shown in errors and profiles; names the kernel and its variant. */
   readonly label: string;
+  /** WGSL extensions that it needs. */
+  readonly enables: readonly ("f16" | "subgroups")[];
+  /** Storage buffers, which are bound to `@group(0)` in this order. */
+  readonly bindings: readonly Binding[];
+  /** All of its WGSL but for the directives and the buffers' declarations: see {@link sourceOf}. */
   readonly wgsl: string;
-  readonly bindings: readonly ("read" | "read-write")[];
   readonly workgroups: readonly [number, number, number];
 }
 
-/** One dispatch: a kernel and the buffers it works on. */
+/** A storage buffer as a kernel sees it: an array of a length that the binding decides. */
+export interface Binding {
+  readonly name: string;
+  /** WGSL type of an element. */
+  readonly elements: string;
+  readonly access: "read" | "read-write";
+}
+
+/** The kernel's whole source. */
+export function sourceOf({ enables, bindings, wgsl }: Kernel): string {
+  const directives = enables.map((extension) => `enable ${extension};\n`);
+  const declarations = bindings.map(
+    ({ name, elements, access }, index) =>
+      `@group(0) @binding(${index}) var<storage, ${access.replace("-", "_")}> ${name}: array<${elements}>;\n`,
+  );
+  return `${directives.join("")}${declarations.join("")}\n${wgsl}`;
+}
+
+/** One dispatch: a kernel and the memory it works on. */
 export interface Step {
   readonly kernel: Kernel;
-  readonly buffers: readonly Span[];
+  /** For each of the kernel's bindings, in their order. */
+  readonly buffers: readonly Operand[];
   /** `rewrite` only rearranges memory; `multiply` does the arithmetic. */
   readonly role: "multiply" | "rewrite";
 }

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { Kernel } from "./kernel.ts";
+import { type Kernel, sourceOf } from "./kernel.ts";
 
 /** Compiled kernels of one device, by source; concurrent requests for one source share a compile. */
 export class PipelineCache {
@@ -26,25 +26,30 @@ export class PipelineCache {
    * @throws KERNEL_COMPILE with the compiler's messages and the source lines they speak of.
    */
   get(kernel: Kernel): Promise<GPUComputePipeline> {
-    let pipeline = this.#pipelines.get(kernel.wgsl);
+    const source = sourceOf(kernel);
+    let pipeline = this.#pipelines.get(source);
     if (pipeline === undefined) {
-      pipeline = compile(this.#device, kernel);
-      this.#pipelines.set(kernel.wgsl, pipeline);
+      pipeline = compile(this.#device, kernel, source);
+      this.#pipelines.set(source, pipeline);
       // A failure is not kept: the next request may follow a change of the device's state.
-      pipeline.catch(() => this.#pipelines.delete(kernel.wgsl));
+      pipeline.catch(() => this.#pipelines.delete(source));
     }
     return pipeline;
   }
 }
 
-async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+async function compile(
+  device: GPUDevice,
+  kernel: Kernel,
+  source: string,
+): Promise<GPUComputePipeline> {
   // The scope keeps an invalid module's error from reaching `uncapturederror` as well.
   device.pushErrorScope("validation");
-  const module = device.createShaderModule({ code: kernel.wgsl, label: kernel.label });
+  const module = device.createShaderModule({ code: source, label: kernel.label });
   const scope = device.popErrorScope();
   const layout = device.createBindGroupLayout({
     label: kernel.label,
-    entries: kernel.bindings.map((access, binding) => ({
+    entries: kernel.bindings.map(({ access }, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type: access === "read" ? "read-only-storage" : "storage" },
@@ -62,7 +67,7 @@ async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePip
     const { messages } = await module.getCompilationInfo();
     throw new PapilioError(
       "KERNEL_COMPILE",
-      `Kernel ${kernel.label} does not compile:\n${annotate(kernel.wgsl, messages) || invalid.message}`,
+      `Kernel ${kernel.label} does not compile:\n${annotate(source, messages) || invalid.message}`,
       "This is a defect of the kernel: please report it with the adapter's name and the lines above.",
     );
   }

@@ -1,54 +1,99 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { ArenaPlan } from "../memory/arena-plan.ts";
 import type { Span } from "../memory/lease.ts";
 import { readBack } from "../memory/read-back.ts";
+import { type PlacedStep, placeInArena } from "./arena.ts";
 import type { Step } from "./kernel.ts";
 
 interface Recorded {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly step: Step;
+  readonly step: PlacedStep;
+}
+
+/** What a program takes and does, known once it is recorded. */
+export interface ProgramReport {
+  readonly dispatches: number;
+  /** Dispatches that only rearrange memory: shuffles and changes of layout. */
+  readonly rewrites: number;
+  /** The memory between steps, in bytes: the arena's, and the least that any arena could have. */
+  readonly arena: Omit<ArenaPlan, "offsets">;
+  /** Bytes that the dispatches are bound to, each once for each dispatch: what must move at least. */
+  readonly traffic: { readonly multiply: number; readonly rewrite: number };
 }
 
 /**
- * A sequence of dispatches, compiled and bound once, submitted as often as wanted.
- * It owns no buffers: they belong to the tensors and multiplications that the steps came from.
+ * A sequence of dispatches, compiled and bound once, submitted as often as wanted. What passes
+ * between its steps lies in one arena, which it owns; all else belongs to the tensors and
+ * multiplications that the steps came from. A run allocates nothing.
  */
-export class Program {
+export class Program implements Disposable {
   readonly gpu: Gpu;
+  readonly report: ProgramReport;
   readonly #steps: readonly Recorded[];
   readonly #memory: readonly Span[];
+  readonly #releaseArena: () => void;
+  #disposed = false;
   /** Time of the last run that was waited for. */
   readonly #last = { seconds: 0 };
 
-  private constructor(gpu: Gpu, steps: readonly Recorded[]) {
+  private constructor(
+    gpu: Gpu,
+    steps: readonly Recorded[],
+    arena: ArenaPlan,
+    releaseArena: () => void,
+  ) {
     this.gpu = gpu;
+    this.report = reportOf(steps, arena);
     this.#steps = steps;
     this.#memory = [...new Set(steps.flatMap(({ step }) => step.buffers))];
+    this.#releaseArena = releaseArena;
   }
 
-  /** Compiles the kernels of all steps in parallel and binds their buffers. */
+  /**
+   * Places the memory between steps, compiles their kernels in parallel and binds their buffers.
+   *
+   * @throws PapilioError `KERNEL_COMPILE`, `MEMORY_BUDGET`, `BUFFER_TOO_LARGE`
+   */
   static async record(gpu: Gpu, steps: readonly Step[]): Promise<Program> {
-    gpu.assertReady();
-    const recorded = await Promise.all(
-      steps.map(async (step) => {
-        const pipeline = await gpu.pipelines.get(step.kernel);
-        const bindGroup = gpu.device.createBindGroup({
-          label: step.kernel.label,
-          layout: pipeline.getBindGroupLayout(0),
-          entries: step.buffers.map(({ buffer, offset, size }, binding) => ({
-            binding,
-            resource: { buffer, offset, size },
-          })),
-        });
-        return { pipeline, bindGroup, step };
-      }),
-    );
-    return new Program(gpu, recorded);
+    const [program] = await Program.recordAll(gpu, [steps]);
+    return program as Program;
   }
 
-  get steps(): readonly Step[] {
+  /**
+   * Records sequences of steps whose runs follow one another, such as the same for several inputs:
+   * they share one arena, which is given back when all of them are disposed of.
+   */
+  static async recordAll(gpu: Gpu, sequences: readonly (readonly Step[])[]): Promise<Program[]> {
+    gpu.assertReady();
+    const arena = placeInArena(gpu, sequences);
+    try {
+      return await Promise.all(
+        arena.programs.map(async ({ steps, plan }) => {
+          const recorded = await Promise.all(steps.map((step) => bind(gpu, step)));
+          return new Program(gpu, recorded, plan, arena.release);
+        }),
+      );
+    } catch (error) {
+      for (const _ of sequences) arena.release();
+      throw error;
+    }
+  }
+
+  get steps(): readonly PlacedStep[] {
     return this.#steps.map(({ step }) => step);
+  }
+
+  /** Gives the arena back. Work already submitted still has it. Safe to call twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#releaseArena();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /** Submits all steps, in order, as one submission. Returns at once. */
@@ -139,11 +184,11 @@ export class Program {
     }
     gpu.assertReady();
     for (const program of new Set(programs)) {
-      if (program.#memory.every(({ live }) => live)) continue;
+      if (!program.#disposed && program.#memory.every(({ live }) => live)) continue;
       const labels = program.#steps.map(({ step }) => step.kernel.label);
       throw new PapilioError(
         "MEMORY_RELEASED",
-        `Memory of the program (${labels.join(", ")}) was released: a tensor or a multiplication that it was recorded with is disposed of.`,
+        `Memory of the program (${labels.join(", ")}) was released: it, or a tensor or a multiplication that it was recorded with, is disposed of.`,
         "Dispose of them after the last run of the program.",
       );
     }
@@ -153,6 +198,29 @@ export class Program {
   static #expectedSeconds(programs: readonly Program[]): number {
     return programs.reduce((sum, program) => sum + program.#last.seconds, 0);
   }
+}
+
+async function bind(gpu: Gpu, step: PlacedStep): Promise<Recorded> {
+  const pipeline = await gpu.pipelines.get(step.kernel);
+  const bindGroup = gpu.device.createBindGroup({
+    label: step.kernel.label,
+    layout: pipeline.getBindGroupLayout(0),
+    entries: step.buffers.map(({ buffer, offset, size }, binding) => ({
+      binding,
+      resource: { buffer, offset, size },
+    })),
+  });
+  return { pipeline, bindGroup, step };
+}
+
+function reportOf(steps: readonly Recorded[], { offsets: _, ...arena }: ArenaPlan): ProgramReport {
+  const traffic = { multiply: 0, rewrite: 0 };
+  let rewrites = 0;
+  for (const { step } of steps) {
+    for (const { size } of step.buffers) traffic[step.role] += size;
+    if (step.role === "rewrite") rewrites++;
+  }
+  return { dispatches: steps.length, rewrites, arena, traffic };
 }
 
 function encode(pass: GPUComputePassEncoder, steps: readonly Recorded[]): void {

@@ -14,12 +14,13 @@ export function copyKernel(bytes: number): Kernel {
   const grid = dispatchGrid(count);
   return {
     label: `copy of ${bytes} bytes`,
-    bindings: ["read", "read-write"],
+    enables: [],
+    bindings: [
+      { name: "x", elements: "vec4<f32>", access: "read" },
+      { name: "y", elements: "vec4<f32>", access: "read-write" },
+    ],
     workgroups: grid,
-    wgsl: `@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4<f32>>;
-
-@compute @workgroup_size(${WORKGROUP})
+    wgsl: `@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   ${tileIndexWgsl(grid, count)}
   let first = tile * ${WORKGROUP * COPIES}u + lane;
@@ -40,11 +41,10 @@ export function fillKernel(bytes: number): Kernel {
   const grid = dispatchGrid(count);
   return {
     label: `fill of ${bytes} bytes`,
-    bindings: ["read-write"],
+    enables: [],
+    bindings: [{ name: "y", elements: "u32", access: "read-write" }],
     workgroups: grid,
-    wgsl: `@group(0) @binding(0) var<storage, read_write> y: array<u32>;
-
-@compute @workgroup_size(${WORKGROUP})
+    wgsl: `@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   ${tileIndexWgsl(grid, count)}
   for (var part = 0u; part < ${4 * COPIES}u; part++) {
@@ -98,12 +98,13 @@ export function arithmeticKernel(): Kernel {
   const turn = sums.map((sum) => `    ${sum} = fma(${sum}, m, v);`).join("\n");
   return {
     label: "multiply-adds in registers",
-    bindings: ["read", "read-write"],
+    enables: [],
+    bindings: [
+      { name: "operands", elements: "f32", access: "read" },
+      { name: "y", elements: "vec4<f32>", access: "read-write" },
+    ],
     workgroups: [ARITHMETIC_WORKGROUPS, 1, 1],
-    wgsl: `@group(0) @binding(0) var<storage, read> operands: array<f32, 3>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4<f32>>;
-
-@compute @workgroup_size(${ARITHMETIC_WORKGROUP})
+    wgsl: `@compute @workgroup_size(${ARITHMETIC_WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u) {
   let m = vec4<f32>(operands[0]);
   let v = vec4<f32>(operands[1]);
@@ -127,11 +128,10 @@ ${range(UNROLLED)
 export function idleKernel(): Kernel {
   return {
     label: "nothing",
-    bindings: ["read-write"],
+    enables: [],
+    bindings: [{ name: "y", elements: "u32", access: "read-write" }],
     workgroups: [1, 1, 1],
-    wgsl: `@group(0) @binding(0) var<storage, read_write> y: array<u32>;
-
-@compute @workgroup_size(1)
+    wgsl: `@compute @workgroup_size(1)
 fn main(@builtin(workgroup_id) group: vec3u) {
   if (${opaque(0)} > 0u) { y[0] = 1u; }
 }

@@ -27,7 +27,7 @@ export async function runCase(
   using x = tensor(gpu, inputs, { ...shape, features: pattern.cols });
   using y = new Tensor(gpu, { ...shape, features: pattern.rows });
   y.write(new Float32Array(y.length).fill(Number.NaN));
-  const program = await Program.record(gpu, multiplication.steps(x, y));
+  using program = await Program.record(gpu, multiplication.steps(x, y));
   program.run();
   const actual = await y.data();
 

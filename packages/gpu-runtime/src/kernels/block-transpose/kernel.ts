@@ -1,6 +1,6 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enableDtype, loadWidth, range, storedType } from "../wgsl.ts";
+import { enabledBy, loadWidth, range, storedType } from "../wgsl.ts";
 
 /** A row-major array `[outer, rows, columns, inner]` whose two middle axes are exchanged. */
 export interface BlockTranspose {
@@ -29,13 +29,13 @@ export function blockTransposeKernel(problem: BlockTranspose): Kernel {
   const grid = dispatchGrid(workgroups);
   return {
     label: `block-transpose ${outer}x${rows}x${columns}x${inner}`,
-    bindings: ["read", "read-write"],
+    enables: enabledBy(dtype),
+    bindings: [
+      { name: "source", elements: storedType(dtype, plan.read), access: "read" },
+      { name: "destination", elements: storedType(dtype, plan.write), access: "read-write" },
+    ],
     workgroups: grid,
-    wgsl: `${enableDtype(dtype)}
-@group(0) @binding(0) var<storage, read> source: array<${storedType(dtype, plan.read)}>;
-@group(0) @binding(1) var<storage, read_write> destination: array<${storedType(dtype, plan.write)}>;
-
-@compute @workgroup_size(${WORKGROUP})
+    wgsl: `@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   ${tileIndexWgsl(grid, workgroups)}
   let index = tile * ${WORKGROUP}u + lane;

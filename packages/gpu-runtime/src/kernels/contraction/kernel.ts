@@ -1,7 +1,7 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import type { Problem } from "../kronecker-sparse/problem.ts";
-import { enableDtype, times } from "../wgsl.ts";
+import { enabledBy, times } from "../wgsl.ts";
 
 const WORKGROUP = 64;
 
@@ -25,14 +25,14 @@ export function contractionKernel(problem: Problem): Kernel {
       : `let feature = index % ${rows}u;\n  let column = index / ${rows}u;`;
   return {
     label: `contraction ${pattern}`,
-    bindings: ["read", "read", "read-write"],
+    enables: enabledBy(dtype),
+    bindings: [
+      { name: "x", elements: dtype, access: "read" },
+      { name: "values", elements: dtype, access: "read" },
+      { name: "y", elements: dtype, access: "read-write" },
+    ],
     workgroups: grid,
-    wgsl: `${enableDtype(dtype)}
-@group(0) @binding(0) var<storage, read> x: array<${dtype}>;
-@group(0) @binding(1) var<storage, read> values: array<${dtype}>;
-@group(0) @binding(2) var<storage, read_write> y: array<${dtype}>;
-
-@compute @workgroup_size(${WORKGROUP})
+    wgsl: `@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   ${tileIndexWgsl(grid, tiles)}
   let index = tile * ${WORKGROUP}u + lane;

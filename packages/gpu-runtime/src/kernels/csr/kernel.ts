@@ -1,7 +1,7 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import type { Problem } from "../kronecker-sparse/problem.ts";
-import { enableDtype, storedType, times } from "../wgsl.ts";
+import { enabledBy, storedType, times } from "../wgsl.ts";
 
 const WORKGROUP = 64;
 
@@ -30,16 +30,16 @@ export function csrKernel(problem: Problem): Kernel {
       : `let row = index % ${rows}u;\n  let column = index / ${rows}u;`;
   return {
     label: `csr ${pattern}`,
-    bindings: ["read", "read", "read-write", "read", "read"],
+    enables: enabledBy(dtype),
+    bindings: [
+      { name: "x", elements: type, access: "read" },
+      { name: "values", elements: dtype, access: "read" },
+      { name: "y", elements: type, access: "read-write" },
+      { name: "starts", elements: "u32", access: "read" },
+      { name: "indices", elements: "u32", access: "read" },
+    ],
     workgroups: grid,
-    wgsl: `${enableDtype(dtype)}
-@group(0) @binding(0) var<storage, read> x: array<${type}>;
-@group(0) @binding(1) var<storage, read> values: array<${dtype}>;
-@group(0) @binding(2) var<storage, read_write> y: array<${type}>;
-@group(0) @binding(3) var<storage, read> starts: array<u32>;
-@group(0) @binding(4) var<storage, read> indices: array<u32>;
-
-@compute @workgroup_size(${WORKGROUP})
+    wgsl: `@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   ${tileIndexWgsl(grid, tiles)}
   let index = tile * ${WORKGROUP}u + lane;

@@ -1,5 +1,5 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enableDtype, opaque, range, storedType, wideType } from "../wgsl.ts";
+import { enabledBy, opaque, range, storedType, wideType } from "../wgsl.ts";
 import type { Lanes, LanesInput } from "./lanes.ts";
 import { batchLanes } from "./lanes-batch.ts";
 import { blocksLanes } from "./lanes-blocks.ts";
@@ -42,13 +42,7 @@ export function registerKernel(
   const grid = dispatchGrid(lanes.tiles);
   const { x, w, y } = lanes.widths;
 
-  const wgsl = `${enableDtype(dtype)}${lanes.shared ? "enable subgroups;\n" : ""}
-@group(0) @binding(0) var<storage, read> x: array<${storedType(dtype, x)}>;
-@group(0) @binding(1) var<storage, read> w: array<${storedType(dtype, w)}>;
-@group(0) @binding(2) var<storage, read_write> y: array<${storedType(dtype, y)}>;
-${blockColumns ? "@group(0) @binding(3) var<storage, read> columns: array<u32>;" : ""}
-${bias ? `@group(0) @binding(3) var<storage, read> bias: array<${dtype}>;` : ""}
-${lanes.collect?.declare ?? ""}
+  const wgsl = `${lanes.collect?.declare ?? ""}
 @compute @workgroup_size(${workgroup})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -124,8 +118,15 @@ fn main(
 
   return {
     label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
+    enables: [...enabledBy(dtype), ...(lanes.shared ? ["subgroups" as const] : [])],
+    bindings: [
+      { name: "x", elements: storedType(dtype, x), access: "read" },
+      { name: "w", elements: storedType(dtype, w), access: "read" },
+      { name: "y", elements: storedType(dtype, y), access: "read-write" },
+      ...(blockColumns ? [{ name: "columns", elements: "u32", access: "read" } as const] : []),
+      ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
+    ],
     wgsl,
-    bindings: ["read", "read", "read-write", ...(blockColumns || bias ? ["read" as const] : [])],
     workgroups: grid,
   };
 }

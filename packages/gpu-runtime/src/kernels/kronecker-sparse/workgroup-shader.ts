@@ -1,6 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enableDtype, range, times } from "../wgsl.ts";
+import { enabledBy, range, times } from "../wgsl.ts";
 import { guarded, narrowed } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
 import { variantName, type WorkgroupVariant } from "./variant.ts";
@@ -50,12 +50,7 @@ export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Ke
     return `select(0.0, f32(${value}), ${needed.join(" && ")})`;
   };
 
-  const wgsl = `${enableDtype(dtype)}
-@group(0) @binding(0) var<storage, read> x: array<${dtype}>;
-@group(0) @binding(1) var<storage, read> w: array<${dtype}>;
-@group(0) @binding(2) var<storage, read_write> y: array<${dtype}>;
-${bias ? `@group(0) @binding(3) var<storage, read> bias: array<${dtype}>;` : ""}
-var<workgroup> inputs: array<f32, ${xTile}>;
+  const wgsl = `var<workgroup> inputs: array<f32, ${xTile}>;
 var<workgroup> weights: array<f32, ${wTile}>;
 
 @compute @workgroup_size(${threads})
@@ -127,8 +122,14 @@ fn main(
 `;
   return {
     label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
+    enables: enabledBy(dtype),
+    bindings: [
+      { name: "x", elements: dtype, access: "read" },
+      { name: "w", elements: dtype, access: "read" },
+      { name: "y", elements: dtype, access: "read-write" },
+      ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
+    ],
     wgsl,
-    bindings: ["read", "read", "read-write", ...(bias ? ["read" as const] : [])],
     workgroups: grid,
   };
 }

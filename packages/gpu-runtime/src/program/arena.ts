@@ -1,0 +1,117 @@
+import type { Gpu } from "../device/gpu.ts";
+import { type ArenaPlan, type Lifetime, planArena } from "../memory/arena-plan.ts";
+import type { Lease, Span } from "../memory/lease.ts";
+import { type Operand, Scratch } from "../memory/scratch.ts";
+import { assertFits, storageBuffer } from "../memory/storage.ts";
+import type { Kernel, Step } from "./kernel.ts";
+
+/** A step whose memory has its place. */
+export interface PlacedStep {
+  readonly kernel: Kernel;
+  readonly buffers: readonly Span[];
+  readonly role: Step["role"];
+}
+
+/** Memory of programs that share an arena: held until each of them gave it back. */
+export interface Arena {
+  readonly programs: readonly {
+    readonly steps: readonly PlacedStep[];
+    readonly plan: ArenaPlan;
+  }[];
+  /** To be called once for each program. */
+  release(): void;
+}
+
+/**
+ * Gives the scratch memory of step sequences its place in one arena. The sequences never run at
+ * once, so they share it.
+ *
+ * @throws PapilioError `MEMORY_BUDGET`, `BUFFER_TOO_LARGE`
+ */
+export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]): Arena {
+  const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
+  const planned = sequences.map((steps) => {
+    const lifetimes = lifetimesOf(steps);
+    for (const { size, label } of lifetimes.keys()) assertFits(gpu, size, label);
+    return {
+      steps,
+      scratches: [...lifetimes.keys()],
+      plan: planArena([...lifetimes.values()], alignment),
+    };
+  });
+  const bytes = Math.max(0, ...planned.map(({ plan }) => plan.bytes));
+  const lease = bytes === 0 ? undefined : storageBuffer(gpu, bytes, "arena");
+  let users = sequences.length;
+  return {
+    programs: planned.map(({ steps, scratches, plan }) => {
+      const spans = new Map(
+        scratches.map((scratch, index) => [
+          scratch,
+          part(lease as Lease, plan.offsets[index] as number, scratch.size),
+        ]),
+      );
+      const span = (operand: Operand): Span =>
+        operand instanceof Scratch ? (spans.get(operand) as Span) : operand;
+      return {
+        plan,
+        steps: steps.map(({ kernel, buffers, role }) => {
+          const placed = buffers.map(span);
+          return { kernel: withAccess(kernel, placed), buffers: placed, role };
+        }),
+      };
+    }),
+    release() {
+      users--;
+      if (users === 0) lease?.release();
+    },
+  };
+}
+
+/** The first and the last step that use each scratch memory. */
+function lifetimesOf(steps: readonly Step[]): Map<Scratch, Lifetime> {
+  const lifetimes = new Map<Scratch, Lifetime>();
+  steps.forEach(({ buffers }, index) => {
+    for (const operand of buffers) {
+      if (!(operand instanceof Scratch)) continue;
+      const first = lifetimes.get(operand)?.first ?? index;
+      lifetimes.set(operand, { size: operand.size, first, last: index });
+    }
+  });
+  return lifetimes;
+}
+
+function part(lease: Lease, offset: number, size: number): Span {
+  return {
+    buffer: lease.buffer,
+    offset: lease.offset + offset,
+    size,
+    get live() {
+      return lease.live;
+    },
+  };
+}
+
+/**
+ * The kernel for these buffers. WebGPU forbids that a dispatch binds parts of one buffer for reading
+ * and for writing, but not that it binds several for writing, so what is read there is bound so.
+ */
+function withAccess(kernel: Kernel, buffers: readonly Span[]): Kernel {
+  const written = new Set(
+    kernel.bindings.flatMap(({ access }, index) =>
+      access === "read-write" ? [buffers[index]?.buffer] : [],
+    ),
+  );
+  if (
+    kernel.bindings.every(
+      ({ access }, index) => access === "read-write" || !written.has(buffers[index]?.buffer),
+    )
+  ) {
+    return kernel;
+  }
+  return {
+    ...kernel,
+    bindings: kernel.bindings.map((binding, index) =>
+      written.has(buffers[index]?.buffer) ? { ...binding, access: "read-write" } : binding,
+    ),
+  };
+}
