@@ -1,5 +1,5 @@
 import { KroneckerSparse, multiply, Pattern } from "@papilio/butterfly";
-import { DeviceFactor, tensor } from "@papilio/gpu-runtime";
+import { DeviceButterfly, tensor } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
 // A 1024 x 1024 matrix made of 16 dense blocks of 64 x 64: one entry in 16 is stored.
@@ -11,7 +11,7 @@ const shape = { batch: 32, layout: "batch-last" } as const;
 const input = Float32Array.from({ length: shape.batch * features }, (_, i) => Math.sin(i));
 
 using gpu = await openGpu();
-using weights = new DeviceFactor(gpu, factor);
+using weights = new DeviceButterfly(gpu, factor);
 using x = tensor(gpu, input, { ...shape, features });
 using y = await weights.multiply(x);
 const onGpu = await y.data();

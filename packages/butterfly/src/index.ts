@@ -14,7 +14,14 @@ export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 export { PapilioError } from "./errors.ts";
 export type { FloatArray, FloatArrays, FloatType } from "./float-array.ts";
 export { KroneckerSparse } from "./kronecker-sparse.ts";
-export { type BatchShape, LAYOUTS, type Layout, type Strides, stridesOf } from "./layout.ts";
+export {
+  type BatchShape,
+  LAYOUTS,
+  type Layout,
+  requireVectors,
+  type Strides,
+  stridesOf,
+} from "./layout.ts";
 export { multiply } from "./multiply.ts";
 export { Pattern } from "./pattern.ts";
 export {

@@ -29,6 +29,29 @@ describe("KroneckerSparse", () => {
     );
   });
 
+  it("gives super-blocks as factors of their own: rows and columns of the whole", () => {
+    const factor = numbered(new Pattern(3, 2, 2, 2));
+    const part = factor.superBlocks(1, 2);
+    expect(part.pattern.toString()).toBe("2,2,2,2");
+    const whole = factor.dense();
+    const dense = part.dense();
+    for (let row = 0; row < 8; row++) {
+      const start = (row + 4) * 12 + 4;
+      expect(dense.subarray(row * 8, (row + 1) * 8)).toEqual(whole.subarray(start, start + 8));
+    }
+    expect(factor.superBlocks(0, 3)).toBe(factor);
+    for (const [first, count] of [
+      [2, 2],
+      [-1, 1],
+      [0, 0],
+      [0.5, 1],
+    ] as const) {
+      expect(() => factor.superBlocks(first, count)).toThrow(
+        expect.objectContaining({ code: "SUPER_BLOCKS_RANGE" }),
+      );
+    }
+  });
+
   it("has a dense form with each value in its place and zeros elsewhere", () => {
     const factor = numbered(new Pattern(2, 1, 2, 2));
     expect([...factor.dense()]).toEqual(

@@ -10,7 +10,7 @@ import {
 } from "./float-array.ts";
 import type { BatchShape } from "./layout.ts";
 import { multiply } from "./multiply.ts";
-import type { Pattern } from "./pattern.ts";
+import { Pattern } from "./pattern.ts";
 import { draw, type RandomOptions, uniform } from "./random.ts";
 import { forEachNonZero, isSupported } from "./support.ts";
 
@@ -123,6 +123,28 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
       }
     }
     return new KroneckerSparse(this.pattern.transpose(), values);
+  }
+
+  /**
+   * The `count` super-blocks (`i` in `a`) from `first` on as a factor of their own, of pattern
+   * `(count, b, c, d)`: some rows and columns of this one. Its values are a view of these.
+   *
+   * @throws PapilioError `SUPER_BLOCKS_RANGE` unless there are such super-blocks
+   */
+  superBlocks(first: number, count: number): KroneckerSparse<V> {
+    const { a, b, c, d } = this.pattern;
+    const whole = [first, count].every(Number.isSafeInteger);
+    if (!whole || first < 0 || count < 1 || first + count > a) {
+      throw new PapilioError(
+        "SUPER_BLOCKS_RANGE",
+        `There are no ${count} super-blocks from ${first} on in the pattern ${this.pattern}.`,
+        `Use whole numbers with 0 <= first < first + count <= ${a}.`,
+      );
+    }
+    if (count === a) return this;
+    const size = b * c * d;
+    const values = this.values.subarray(first * size, (first + count) * size) as V;
+    return new KroneckerSparse(new Pattern(count, b, c, d), values);
   }
 
   /** The same factor with its values in another precision, rounded where that is lower. */

@@ -28,19 +28,27 @@ export type {
 export { assertFits } from "./memory/storage.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";
+export {
+  type ButterflyMultiplication,
+  type ButterflyOptions,
+  prepareButterfly,
+} from "./multiplication/butterfly.ts";
 export { prepareCsr } from "./multiplication/csr.ts";
 export { prepareDense } from "./multiplication/dense.ts";
-export { DeviceFactor } from "./multiplication/device-factor.ts";
+export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/device-butterfly.ts";
 export { prepareEinsum } from "./multiplication/einsum.ts";
 export {
   type KroneckerSparseOptions,
   prepareKroneckerSparse,
 } from "./multiplication/kronecker-sparse.ts";
+export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
 export type {
   InputShape,
   Multiplication,
   PrepareMultiplication,
 } from "./multiplication/multiplication.ts";
+export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
+export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";
 export type { PlacedStep } from "./program/arena.ts";
 export type { Binding, Kernel, Step } from "./program/kernel.ts";
 export { Program, type ProgramReport } from "./program/program.ts";

@@ -6,7 +6,7 @@ import {
   stridesOf,
   uniform,
 } from "@papilio/butterfly";
-import { DeviceFactor, type Gpu, type Tensor } from "@papilio/gpu-runtime";
+import { DeviceButterfly, type Gpu, type Tensor } from "@papilio/gpu-runtime";
 
 /** What {@link KroneckerSparseLinear.initialize} needs. */
 export interface LinearInitialization {
@@ -105,11 +105,15 @@ export class KroneckerSparseLinear {
 /** A {@link KroneckerSparseLinear} on a device: one fused dispatch, the bias added inside it. */
 export class DeviceKroneckerSparseLinear implements Disposable {
   readonly layer: KroneckerSparseLinear;
-  readonly #factor: DeviceFactor;
+  readonly #weight: DeviceButterfly;
 
   constructor(gpu: Gpu, layer: KroneckerSparseLinear) {
     this.layer = layer;
-    this.#factor = new DeviceFactor(gpu, layer.weight, layer.bias ?? undefined);
+    this.#weight = new DeviceButterfly(
+      gpu,
+      layer.weight,
+      layer.bias === null ? {} : { bias: layer.bias },
+    );
   }
 
   /**
@@ -118,11 +122,11 @@ export class DeviceKroneckerSparseLinear implements Disposable {
    * @throws PapilioError `TENSOR_MISMATCH`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
    */
   forward(x: Tensor): Promise<Tensor> {
-    return this.#factor.multiply(x);
+    return this.#weight.multiply(x);
   }
 
   dispose(): void {
-    this.#factor.dispose();
+    this.#weight.dispose();
   }
 
   [Symbol.dispose](): void {

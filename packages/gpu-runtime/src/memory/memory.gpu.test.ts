@@ -1,6 +1,6 @@
 import { KroneckerSparse, multiply, Pattern, uniform } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import { DeviceFactor } from "../multiplication/device-factor.ts";
+import { DeviceButterfly } from "../multiplication/device-butterfly.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import { openGpu } from "../node/open.ts";
 import { Program } from "../program/program.ts";
@@ -22,7 +22,7 @@ describe("a device's memory", () => {
       const factor = patterns[round % patterns.length] as KroneckerSparse;
       const { cols } = factor.pattern;
       const batch = 1 + (round % 7);
-      using weights = new DeviceFactor(gpu, factor);
+      using weights = new DeviceButterfly(gpu, factor);
       const values = Float32Array.from({ length: batch * cols }, next);
       using x = tensor(gpu, values, { ...shape, batch, features: cols });
       using y = await weights.multiply(x);

@@ -15,5 +15,41 @@ export class Scratch {
   }
 }
 
+/** A part of scratch memory, which gets its place with the whole. */
+export class ScratchPart {
+  readonly whole: Scratch;
+  /** Bytes from the start of the whole. */
+  readonly offset: number;
+  readonly size: number;
+
+  constructor(whole: Scratch, offset: number, bytes: number) {
+    this.whole = whole;
+    this.offset = offset;
+    this.size = bytes;
+  }
+}
+
 /** What a step works on. */
-export type Operand = Span | Scratch;
+export type Operand = Span | Scratch | ScratchPart;
+
+/** `size` bytes of an operand, from `offset` on. */
+export function partOf(operand: Operand, offset: number, size: number): Operand {
+  if (offset === 0 && size === operand.size) return operand;
+  if (operand instanceof Scratch) return new ScratchPart(operand, offset, size);
+  if (operand instanceof ScratchPart) {
+    return new ScratchPart(operand.whole, operand.offset + offset, size);
+  }
+  return spanPart(operand, offset, size);
+}
+
+/** The same of memory that has its place. */
+export function spanPart(span: Span, offset: number, size: number): Span {
+  return {
+    buffer: span.buffer,
+    offset: span.offset + offset,
+    size,
+    get live() {
+      return span.live;
+    },
+  };
+}

@@ -12,8 +12,8 @@ import { shuffled } from "./shuffled.ts";
  * that what differs is the memory rewriting alone.
  */
 export function prepareBmm(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
-  return multiplication(gpu, factor, shape, (buffers, problem) => {
-    const blocks = blockDiagonal(factor);
+  return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
+    const blocks = blockDiagonal(part);
     const product = { ...problem, pattern: blocks.pattern };
     const variant = chooseVariant(gpu.report, product);
     const kernel = kroneckerSparseKernel(product, variant);

@@ -12,16 +12,16 @@ import { shuffled } from "./shuffled.ts";
  * product runs on the fused kernel's micro-kernel with indirect input columns.
  */
 export function prepareBsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
-  return multiplication(gpu, factor, shape, (buffers, problem) => {
-    const { b, c, rows, blocks: count } = factor.pattern;
+  return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
+    const { b, c, rows, blocks: count } = part.pattern;
     const size = gcd(b, c);
     const blockRows = new Pattern(rows / size, size, c, 1);
     const product = { ...problem, pattern: blockRows };
     const variant = chooseRegisterVariant(gpu.report, product, size);
-    const kernel = registerKernel(product, variant, { size, features: factor.pattern.cols });
+    const kernel = registerKernel(product, variant, { size, features: part.pattern.cols });
     // In block-diagonal form the rows of a block follow one another, so that values are in place.
     const weights = buffers.upload(
-      packWeights(blockRows, blockDiagonal(factor).values, variant),
+      packWeights(blockRows, blockDiagonal(part).values, variant),
       shape.dtype,
       "packed blocks",
     );

@@ -6,9 +6,9 @@ import { type InputShape, type Multiplication, multiplication } from "./multipli
 
 /** The product in compressed sparse row form, as a library that knows no structure does it. */
 export function prepareCsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
-  return multiplication(gpu, factor, shape, (buffers, problem) => {
+  return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
     const kernel = csrKernel(problem);
-    const { values, starts, indices } = compressRows(factor.pattern, factor.values);
+    const { values, starts, indices } = compressRows(part.pattern, part.values);
     const weights = buffers.upload(values, shape.dtype, "values");
     const startsBuffer = buffers.uploadIndices(starts, "row starts");
     const indicesBuffer = buffers.uploadIndices(indices, "column indices");

@@ -9,9 +9,9 @@ export function prepareEinsum(
   factor: KroneckerSparse,
   shape: InputShape,
 ): Multiplication {
-  return multiplication(gpu, factor, shape, (buffers, problem) => {
+  return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
     const kernel = contractionKernel(problem);
-    const values = buffers.upload(factor.values, shape.dtype, "values");
+    const values = buffers.upload(part.values, shape.dtype, "values");
     return (x, y) => [{ kernel, buffers: [x, values, y], role: "multiply" }];
   });
 }

@@ -25,7 +25,7 @@ export function prepareKroneckerSparse(
   shape: InputShape,
   { variant, bias }: KroneckerSparseOptions = {},
 ): Multiplication {
-  const { pattern, values } = factor;
+  const { pattern } = factor;
   if (bias !== undefined && bias.length !== pattern.rows) {
     throw new PapilioError(
       "BIAS_LENGTH",
@@ -33,14 +33,15 @@ export function prepareKroneckerSparse(
       "Give one bias for each output.",
     );
   }
-  return multiplication(gpu, factor, shape, (buffers, problem) => {
+  return multiplication(gpu, factor, shape, (buffers, { problem, factor: part, firstRow }) => {
     const biased = { ...problem, bias: bias !== undefined };
     const chosen = variant ?? chooseVariant(gpu.report, biased);
     const kernel = kroneckerSparseKernel(biased, chosen);
     const operands = [
-      buffers.upload(packWeights(pattern, values, chosen), shape.dtype, "packed weights"),
+      buffers.upload(packWeights(part.pattern, part.values, chosen), shape.dtype, "packed weights"),
     ];
-    const extra = bias === undefined ? [] : [buffers.upload(bias, shape.dtype, "bias")];
+    const added = bias?.subarray(firstRow, firstRow + part.pattern.rows);
+    const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
     return (x, y) => [{ kernel, buffers: [x, ...operands, y, ...extra], role: "multiply" }];
   });
 }

@@ -59,6 +59,50 @@ describe.each(Object.entries(preparations))("%s", (_, prepare) => {
   });
 });
 
+describe("what the device cannot bind whole", () => {
+  // As if it bound no more than 16 KiB: the true limit takes gigabytes to pass.
+  async function openSmall(): Promise<Gpu> {
+    const opened = await openTestGpu();
+    Object.assign(opened.report.limits, { maxStorageBufferBindingSize: 2 ** 14 });
+    return opened;
+  }
+
+  it.for(
+    LAYOUTS.flatMap((layout) => Object.keys(preparations).map((name) => [name, layout] as const)),
+  )("is divided and gives the same, %s %s", async ([name, layout]) => {
+    using small = await openSmall();
+    const prepare = preparations[name] as PrepareMultiplication;
+    const shape = { batch: 256, layout, dtype: "f32" } as const;
+    // 64 KiB of inputs and of outputs.
+    const factor = KroneckerSparse.random(new Pattern(16, 2, 2, 2), { seed: 3 });
+    if (name === "dense" && layout === "batch-last") {
+      // A dense matrix is one block: nothing in it is contiguous in memory but the whole.
+      expect(() => prepare(small, factor, shape)).toThrow(
+        expect.objectContaining({ code: "BUFFER_TOO_LARGE" }),
+      );
+      return;
+    }
+    const found = await runCase(small, factor, shape, (stored) => prepare(small, stored, shape));
+    expect(found).toMatchObject({ ok: true, nonFinite: 0 });
+    expect(small.memory.statistics.inUse).toBe(0);
+  });
+
+  it("has its bias divided with it", async () => {
+    using small = await openSmall();
+    const shape = { batch: 256, layout: "batch-last", dtype: "f32" } as const;
+    const factor = KroneckerSparse.random(new Pattern(16, 2, 2, 2), { seed: 3 });
+    const bias = Float32Array.from({ length: 64 }, (_, index) => index);
+    const found = await runCase(
+      small,
+      factor,
+      shape,
+      (stored) => prepareKroneckerSparse(small, stored, shape, { bias }),
+      bias,
+    );
+    expect(found).toMatchObject({ ok: true, nonFinite: 0 });
+  });
+});
+
 describe("limits", () => {
   it("refuses a dense matrix that the device cannot hold, before it is built", () => {
     const factor = KroneckerSparse.random(new Pattern(1024, 2, 2, 128), { seed: 0 });

@@ -7,11 +7,12 @@ import {
 import type { Gpu } from "../device/gpu.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
 import type { Lease } from "../memory/lease.ts";
-import type { Operand } from "../memory/scratch.ts";
+import { type Operand, partOf } from "../memory/scratch.ts";
 import { upload } from "../memory/storage.ts";
 import type { Step } from "../program/kernel.ts";
 import { encode } from "../tensor/dtype.ts";
 import type { Vectors } from "../tensor/vectors.ts";
+import { type BindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 
 /** What a multiplication is prepared for, besides its factor. */
 export interface InputShape extends BatchShape {
@@ -73,22 +74,34 @@ export class BufferSet implements Disposable {
   }
 }
 
+/** What an implementation prepares: the whole multiplication, or a part that the device can bind. */
+export interface Part {
+  readonly problem: Problem;
+  readonly factor: KroneckerSparse;
+  /** Its first row in the whole. */
+  readonly firstRow: number;
+}
+
 /**
- * Builds a multiplication: `prepare` fills a buffer set and returns the steps for given tensors.
+ * Builds a multiplication: `prepare` fills a buffer set and returns the steps for given memory. What
+ * the device cannot bind is divided into parts, which are prepared one by one.
  *
- * @throws F16_UNAVAILABLE, BUFFER_TOO_LARGE
+ * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function multiplication(
   gpu: Gpu,
   factor: KroneckerSparse,
   shape: InputShape,
-  prepare: (buffers: BufferSet, problem: Problem) => (x: Operand, y: Operand) => Step[],
+  prepare: (buffers: BufferSet, part: Part) => (x: Operand, y: Operand) => Step[],
 ): Multiplication {
   const { pattern } = factor;
   gpu.assertDtype(shape.dtype);
   const buffers = new BufferSet(gpu);
   try {
-    const steps = prepare(buffers, { pattern, ...shape });
+    const parts = portionsOf(pattern, shape, bindingLimits(gpu)).map((portion) =>
+      preparePortion(buffers, factor, portion, prepare),
+    );
+    const steps = (x: Operand, y: Operand): Step[] => parts.flatMap((part) => part(x, y));
     return {
       get bytes() {
         return buffers.bytes;
@@ -107,7 +120,41 @@ export function multiplication(
   }
 }
 
-function assertShape(tensor: Vectors, shape: InputShape, features: number, role: string): void {
+function preparePortion(
+  buffers: BufferSet,
+  factor: KroneckerSparse,
+  portion: Portion,
+  prepare: (buffers: BufferSet, part: Part) => (x: Operand, y: Operand) => Step[],
+): (x: Operand, y: Operand) => Step[] {
+  const { pattern, shape, superBlock } = portion;
+  const { a, b, c, d } = pattern;
+  const input = portionBytes(portion, c * d, a);
+  const output = portionBytes(portion, b * d, a);
+  const steps = prepare(buffers, {
+    problem: { pattern, ...shape },
+    factor: factor.superBlocks(superBlock, a),
+    firstRow: superBlock * b * d,
+  });
+  return (x, y) =>
+    steps(partOf(x, input.offset, input.size), partOf(y, output.offset, output.size));
+}
+
+/** What this device can bind. */
+export function bindingLimits({ device, report }: Gpu): BindingLimits {
+  const { maxBufferSize, maxStorageBufferBindingSize } = report.limits;
+  return {
+    size: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+    alignment: device.limits.minStorageBufferOffsetAlignment,
+  };
+}
+
+/** @throws PapilioError `TENSOR_MISMATCH` unless the vectors have this shape */
+export function assertShape(
+  tensor: Vectors,
+  shape: InputShape,
+  features: number,
+  role: string,
+): void {
   const { batch, layout, dtype } = shape;
   if (
     tensor.batch !== batch ||

@@ -1,8 +1,8 @@
 import type { Gpu } from "../device/gpu.ts";
 import { type ArenaPlan, type Lifetime, planArena } from "../memory/arena-plan.ts";
 import type { Lease, Span } from "../memory/lease.ts";
-import { type Operand, Scratch } from "../memory/scratch.ts";
-import { assertFits, storageBuffer } from "../memory/storage.ts";
+import { type Operand, Scratch, ScratchPart, spanPart } from "../memory/scratch.ts";
+import { storageBuffer } from "../memory/storage.ts";
 import type { Kernel, Step } from "./kernel.ts";
 
 /** A step whose memory has its place. */
@@ -32,7 +32,6 @@ export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]):
   const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
   const planned = sequences.map((steps) => {
     const lifetimes = lifetimesOf(steps);
-    for (const { size, label } of lifetimes.keys()) assertFits(gpu, size, label);
     return {
       steps,
       scratches: [...lifetimes.keys()],
@@ -47,11 +46,14 @@ export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]):
       const spans = new Map(
         scratches.map((scratch, index) => [
           scratch,
-          part(lease as Lease, plan.offsets[index] as number, scratch.size),
+          spanPart(lease as Lease, plan.offsets[index] as number, scratch.size),
         ]),
       );
-      const span = (operand: Operand): Span =>
-        operand instanceof Scratch ? (spans.get(operand) as Span) : operand;
+      const span = (operand: Operand): Span => {
+        if (operand instanceof Scratch) return spans.get(operand) as Span;
+        if (!(operand instanceof ScratchPart)) return operand;
+        return spanPart(spans.get(operand.whole) as Span, operand.offset, operand.size);
+      };
       return {
         plan,
         steps: steps.map(({ kernel, buffers, role }) => {
@@ -72,23 +74,13 @@ function lifetimesOf(steps: readonly Step[]): Map<Scratch, Lifetime> {
   const lifetimes = new Map<Scratch, Lifetime>();
   steps.forEach(({ buffers }, index) => {
     for (const operand of buffers) {
-      if (!(operand instanceof Scratch)) continue;
-      const first = lifetimes.get(operand)?.first ?? index;
-      lifetimes.set(operand, { size: operand.size, first, last: index });
+      const scratch = operand instanceof ScratchPart ? operand.whole : operand;
+      if (!(scratch instanceof Scratch)) continue;
+      const first = lifetimes.get(scratch)?.first ?? index;
+      lifetimes.set(scratch, { size: scratch.size, first, last: index });
     }
   });
   return lifetimes;
-}
-
-function part(lease: Lease, offset: number, size: number): Span {
-  return {
-    buffer: lease.buffer,
-    offset: lease.offset + offset,
-    size,
-    get live() {
-      return lease.live;
-    },
-  };
 }
 
 /**

@@ -2,7 +2,7 @@ import { FLOAT_FORMATS, type Layout, PapilioError, type StorageDtype } from "@pa
 import type { Gpu } from "../device/gpu.ts";
 import type { Lease, Span } from "../memory/lease.ts";
 import { readBack } from "../memory/read-back.ts";
-import { storage } from "../memory/storage.ts";
+import { storageBuffer } from "../memory/storage.ts";
 import { decode, encode, paddedBytes } from "./dtype.ts";
 
 export interface TensorOptions {
@@ -45,7 +45,7 @@ export class Tensor implements Disposable {
     this.features = features;
     this.layout = layout;
     this.dtype = dtype;
-    this.#memory = storage(gpu, paddedBytes(batch * features, dtype), label);
+    this.#memory = storageBuffer(gpu, paddedBytes(batch * features, dtype), label);
   }
 
   /** Physical shape, row-major. */

@@ -1,4 +1,5 @@
 import type { AdapterReport } from "../../device/report.ts";
+import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
 import { collectedBytes } from "./lanes-outputs.ts";
 import type { Problem } from "./problem.ts";
@@ -94,15 +95,6 @@ export function chooseRegisterVariant(
       group >= 8 &&
       collected <= report.limits.maxComputeWorkgroupStorageSize,
   };
-}
-
-/** Subgroup size of a software adapter, where sharing loads pays and the size is fixed. */
-function sharedLoads({ kind, features }: AdapterReport): number | null {
-  const { subgroups } = features;
-  // A GPU reads what its invocations have in common through its caches; a software adapter loads
-  // it once for each lane.
-  if (kind === "hardware" || subgroups === null || subgroups.min !== subgroups.max) return null;
-  return subgroups.min;
 }
 
 /**

@@ -1,0 +1,92 @@
+import type { Chain } from "@papilio/butterfly";
+import type { AdapterReport } from "../../device/report.ts";
+import { sharedLoads } from "../shared-loads.ts";
+import { mostElements } from "./elements.ts";
+import { localWeights, localWidth, partsOf } from "./local-run.ts";
+import type { RunProblem } from "./problem.ts";
+import type { RegisterRunVariant, RunVariant, WorkgroupRunVariant } from "./variant.ts";
+import { workgroupRunBytes } from "./workgroup-shader.ts";
+
+/**
+ * Numbers that an invocation keeps at most, and products of a block that are written out one by one.
+ * A GPU has hundreds of registers for each invocation. A software adapter spills beyond its 16, and
+ * takes seconds to compile more than this (lavapipe, Mesa 25: 0.4 s for 48 products, 1.5 s for 128).
+ */
+const MOST = {
+  hardware: { registers: 64, products: 512 },
+  software: { registers: 64, products: 64 },
+};
+
+/** Factors of one pass over workgroup memory have blocks of at most this width. */
+const PASS_WIDTH = 16;
+
+/**
+ * Picks the kernel's shape for a device and a run, or none where fusing makes no sense: where a block
+ * is too large for registers and for workgroup memory, or where memory would be read with strides.
+ */
+export function chooseRunVariant(
+  report: AdapterReport,
+  problem: RunProblem,
+): RunVariant | undefined {
+  const { kind } = report;
+  // Invocations run along the batch: a GPU wants neighbours there to be neighbours in memory.
+  if (kind === "hardware" && problem.layout === "batch-first" && problem.batch > 1)
+    return undefined;
+  const most = MOST[kind];
+  const { chain } = problem;
+  if (localWidth(chain) <= most.registers && localWeights(chain) <= most.products) {
+    return registerVariant(report, problem);
+  }
+  return kind === "hardware" ? workgroupVariant(report, problem) : undefined;
+}
+
+function registerVariant(report: AdapterReport, problem: RunProblem): RegisterRunVariant {
+  const { chain, batch, layout } = problem;
+  const subgroup = sharedLoads(report);
+  const group = subgroup ?? 32;
+  const affordable = Math.floor(MOST[report.kind].registers / localWidth(chain));
+  const vector = Math.min(mostElements(problem), affordable >= 4 ? 4 : affordable >= 2 ? 2 : 1);
+  const columns = layout === "batch-last" ? batch / vector : batch;
+  return {
+    kind: "register",
+    vector: vector as 1 | 2 | 4,
+    broadcast: subgroup ?? "load",
+    workgroup: Math.min(Math.ceil(columns / group) * group, subgroup === null ? 64 : 32),
+  };
+}
+
+function workgroupVariant(
+  { limits }: AdapterReport,
+  problem: RunProblem,
+): WorkgroupRunVariant | undefined {
+  const passes = passesOf(problem.chain);
+  if (passes === undefined) return undefined;
+  for (let columns = 16; columns >= 1; columns /= 2) {
+    const bytes = workgroupRunBytes(problem, { columns, passes });
+    // Half of what there is, so that two workgroups fit one processor.
+    if (2 * bytes > limits.maxComputeWorkgroupStorageSize && columns > 1) continue;
+    if (bytes > limits.maxComputeWorkgroupStorageSize) return undefined;
+    return { kind: "workgroup", columns, passes, workgroup: 128 };
+  }
+  return undefined;
+}
+
+/** As few passes as blocks of {@link PASS_WIDTH} allow, or none where a factor has larger ones. */
+function passesOf(chain: Chain): number[] | undefined {
+  const passes: number[] = [];
+  for (let done = 0; done < chain.length; ) {
+    let length = chain.length - done;
+    while (length > 0 && !fitsPass(chain, done, length)) length--;
+    if (length === 0) return undefined;
+    passes.push(length);
+    done += length;
+  }
+  return passes;
+}
+
+function fitsPass(chain: Chain, from: number, length: number): boolean {
+  const rest = chain.length - from - length;
+  const lengths = [from, length, rest].filter((part) => part > 0);
+  const part = partsOf(chain, lengths).find((candidate) => candidate.from === from);
+  return part !== undefined && localWidth(part.chain) <= PASS_WIDTH;
+}

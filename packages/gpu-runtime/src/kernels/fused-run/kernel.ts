@@ -1,0 +1,12 @@
+import type { Kernel } from "../../program/kernel.ts";
+import type { RunProblem } from "./problem.ts";
+import { registerRunKernel } from "./register-shader.ts";
+import type { RunVariant } from "./variant.ts";
+import { workgroupRunKernel } from "./workgroup-shader.ts";
+
+/** The fused kernel for a run of factors, in a given shape. Bindings: x, weights of `packRun`, y, bias. */
+export function fusedRunKernel(problem: RunProblem, variant: RunVariant): Kernel {
+  return variant.kind === "register"
+    ? registerRunKernel(problem, variant)
+    : workgroupRunKernel(problem, variant);
+}

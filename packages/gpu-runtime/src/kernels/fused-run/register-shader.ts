@@ -1,0 +1,63 @@
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { clamped, enabledBy, range, storedType, wideType } from "../wgsl.ts";
+import { elementsOf } from "./elements.ts";
+import { localFactors, localWeights } from "./local-run.ts";
+import { paddedWeights } from "./pack.ts";
+import type { RunProblem } from "./problem.ts";
+import { runBindings } from "./run-bindings.ts";
+import { unrolled } from "./unrolled.ts";
+import { type RegisterRunVariant, runVariantName } from "./variant.ts";
+import { weightsOf } from "./weights.ts";
+
+/**
+ * Generates the kernel that keeps a block's numbers in registers: an invocation reads the inputs of
+ * a block, applies factor after factor without a loop, and writes the outputs. No barriers.
+ */
+export function registerRunKernel(problem: RunProblem, variant: RegisterRunVariant): Kernel {
+  const { chain, dtype, bias, inPlace } = problem;
+  const { workgroup, broadcast } = variant;
+  const elements = elementsOf(problem, variant.vector);
+  const { columns, blocks, width, neighbours } = elements;
+  const columnTiles = Math.ceil(columns / workgroup);
+  const exact = columns % workgroup === 0;
+  const tiles = columnTiles * blocks;
+  const grid = dispatchGrid(tiles);
+  const weights = weightsOf(paddedWeights(localWeights(chain)), neighbours, broadcast);
+  const type = wideType(width);
+  const { statements, outputs } = unrolled(
+    localFactors(chain),
+    type,
+    (p) => `in${p}`,
+    (e) => weights.weight(e),
+    bias ? (q) => elements.bias(q) : undefined,
+  );
+  const stores = elements.write(outputs, "y").join("\n  ");
+  return {
+    label: `fused-run ${chain} ${runVariantName(variant)}`,
+    enables: [...enabledBy(dtype), ...(broadcast === "load" ? [] : ["subgroups" as const])],
+    bindings: runBindings(problem, {
+      x: storedType(dtype, elements.load),
+      w: storedType(dtype, weights.load),
+      y: storedType(dtype, elements.store),
+    }),
+    workgroups: grid,
+    wgsl: `@compute @workgroup_size(${workgroup})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+  ${broadcast === "load" ? "" : "@builtin(subgroup_invocation_id) member: u32,"}
+) {
+  ${tileIndexWgsl(grid, tiles)}
+  let place = (tile % ${columnTiles}u) * ${workgroup}u + lane;
+  let column = ${clamped("place", columns, exact)};
+  let block = tile / ${columnTiles}u;
+  ${[...elements.begin, ...weights.begin].join("\n  ")}
+  ${range(chain.product().c)
+    .map((p) => `let in${p} = ${elements.input(p, inPlace ? "y" : "x")};`)
+    .join("\n  ")}
+  ${statements.join("\n  ")}
+  ${exact ? stores : `if (place < ${columns}u) {\n  ${stores}\n  }`}
+}
+`,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * Shapes of the fused kernel for a run of factors. The product of neighbouring factors of a chain
+ * is Kronecker-sparse, so it falls apart into independent blocks: nothing between the factors has to
+ * leave the invocation, or the workgroup, that computes a block.
+ */
+export type RunVariant = RegisterRunVariant | WorkgroupRunVariant;
+
+/** An invocation computes a block for a few neighbouring numbers: all that lies between is in registers. */
+export interface RegisterRunVariant {
+  readonly kind: "register";
+  /**
+   * Elements that an invocation computes side by side: neighbouring vectors when batch-last,
+   * neighbouring blocks along `d` when batch-first.
+   */
+  readonly vector: 1 | 2 | 4;
+  /**
+   * How weights arrive, which are the same for a whole workgroup: `load` reads them in every
+   * invocation; a number is a fixed subgroup size, whose invocations share the loads and broadcast.
+   */
+  readonly broadcast: "load" | number;
+  /** Invocations, along the batch. */
+  readonly workgroup: number;
+}
+
+/**
+ * A workgroup computes a block for a slice of the batch, in passes over workgroup memory: in a pass
+ * each invocation applies a few factors to a few numbers in registers.
+ */
+export interface WorkgroupRunVariant {
+  readonly kind: "workgroup";
+  /** Vectors for each workgroup. */
+  readonly columns: number;
+  /** Factors of each pass, in the order of the chain, left-most first. They sum up to its length. */
+  readonly passes: readonly number[];
+  /** Invocations. */
+  readonly workgroup: number;
+}
+
+/** A short name for labels, tuning logs and results. */
+export function runVariantName(variant: RunVariant): string {
+  if (variant.kind === "workgroup") {
+    const { columns, passes, workgroup } = variant;
+    return `workgroup-c${columns}-${passes.join("+")}-w${workgroup}`;
+  }
+  const { vector, broadcast, workgroup } = variant;
+  const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;
+  return `register-v${vector}-${shared}-w${workgroup}`;
+}

@@ -1,0 +1,169 @@
+import { Butterfly, Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../../device/gpu.ts";
+import { prepareFusedRun } from "../../multiplication/fused-run.ts";
+import type { InputShape } from "../../multiplication/multiplication.ts";
+import { Program } from "../../program/program.ts";
+import { Tensor, tensor } from "../../tensor/tensor.ts";
+import { openTestGpu } from "../../testing/open-test-gpu.ts";
+import { drawVectors, stored, verifyProduct } from "../../testing/run-butterfly.ts";
+import { mostElements } from "./elements.ts";
+import type { RunProblem } from "./problem.ts";
+import { type RunVariant, runVariantName } from "./variant.ts";
+
+let gpu: Gpu;
+let subgroup: number | "load";
+beforeAll(async () => {
+  gpu = await openTestGpu();
+  const sizes = gpu.report.features.subgroups;
+  subgroup = sizes !== null && sizes.min === sizes.max ? sizes.min : "load";
+});
+afterAll(() => gpu.dispose());
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+
+/** Runs a variant on random vectors and compares every output with the float64 product. */
+async function expectRight(
+  chain: Chain,
+  shape: InputShape,
+  variant: RunVariant,
+  options: { readonly inPlace: boolean; readonly biased: boolean },
+): Promise<void> {
+  const { rows, cols } = chain;
+  const butterfly = stored(Butterfly.random(chain, { seed: 9 }), shape);
+  const values = drawVectors(shape.batch * cols, shape);
+  // A bias that is as large as an output is verified by taking it off again.
+  const bias = options.biased ? Float32Array.from({ length: rows }, (_, q) => q % 3) : undefined;
+  using run = prepareFusedRun(gpu, butterfly, shape, {
+    variant,
+    inPlace: options.inPlace,
+    ...(bias === undefined ? {} : { bias }),
+  });
+  using x = tensor(gpu, values, { ...shape, features: cols });
+  using other = new Tensor(gpu, { ...shape, features: rows });
+  other.write(new Float32Array(other.length).fill(Number.NaN));
+  const y = options.inPlace ? x : other;
+  using program = await Program.record(gpu, run.steps(x, y));
+  await Program.complete([program]);
+  const actual = await y.data();
+  if (bias !== undefined) {
+    expect(shape.dtype).toBe("f32");
+    actual.forEach((value, index) => {
+      const feature =
+        shape.layout === "batch-first" ? index % rows : Math.floor(index / shape.batch);
+      actual[index] = value - (bias[feature] as number);
+    });
+  }
+  const terms = chain.patterns.map(({ c }) => c);
+  // Adding a bias of at most 2 and taking it off rounds like a few products of that size.
+  const rounding = options.biased ? [...terms, 64] : terms;
+  const found = verifyProduct(butterfly, values, actual, shape, rounding);
+  expect(found, `${chain} ${JSON.stringify(shape)} ${runVariantName(variant)}`).toMatchObject({
+    ok: true,
+    nonFinite: 0,
+  });
+}
+
+// Parts of longer chains (a and d above 1 in the product), of rank 2, rectangular, transposed. Small:
+// every product is a line of the kernel, and a software adapter takes its time to compile them.
+const chains = [
+  "4,2,2,8;8,2,2,4",
+  "1,2,2,4;2,2,2,2;4,2,2,1",
+  "2,2,2,8;4,2,2,4;8,2,2,2",
+  "2,3,2,4;4,2,3,2",
+  "1,2,4,2;2,4,2,1",
+  "1,3,2,2;2,2,3,1",
+  "2,3,2,1;1,2,3,2",
+  "2,2,2,1;2,2,2,1",
+].map((text) => Chain.parse(text));
+
+interface GivenCase {
+  readonly chain: Chain;
+  readonly batch: number;
+  readonly layout: Layout;
+  readonly half: boolean;
+  readonly inPlace: boolean;
+  readonly biased: boolean;
+}
+
+const cases: fc.Arbitrary<GivenCase> = fc.record({
+  chain: fc.constantFrom(...chains),
+  batch: fc.integer({ min: 1, max: 40 }),
+  layout: fc.constantFrom(...LAYOUTS),
+  half: fc.boolean(),
+  inPlace: fc.boolean(),
+  biased: fc.boolean(),
+});
+
+describe("any variant on any run gives the float64 product", () => {
+  async function check(
+    { chain, batch, layout, half, inPlace, biased }: GivenCase,
+    variant: (problem: RunProblem) => RunVariant,
+  ): Promise<void> {
+    const dtype = half && gpu.report.features.f16 ? "f16" : "f32";
+    const shape = { batch, layout, dtype } as const;
+    const { b, c } = chain.product();
+    await expectRight(chain, shape, variant({ chain, ...shape }), {
+      inPlace: inPlace && b === c,
+      biased: biased && dtype === "f32",
+    });
+  }
+
+  it("in registers", { timeout: 600_000 }, async () => {
+    const variants = fc.record({
+      vector: fc.constantFrom(1 as const, 2 as const, 4 as const),
+      shared: fc.boolean(),
+      groups: fc.integer({ min: 1, max: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, variants, (given, { vector, shared, groups }) =>
+        check(given, (problem) => ({
+          kind: "register",
+          vector: Math.min(vector, mostElements(problem)) as 1 | 2 | 4,
+          broadcast: shared ? subgroup : "load",
+          workgroup: groups * (subgroup === "load" ? 8 : subgroup),
+        })),
+      ),
+      { numRuns: 40, seed: 1 },
+    );
+  });
+
+  it("in workgroup memory", { timeout: 600_000 }, async () => {
+    const variants = fc.record({
+      columns: fc.constantFrom(1, 3, 8),
+      cut: fc.nat(2),
+      workgroup: fc.constantFrom(8, 20, 64),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, variants, (given, { columns, cut, workgroup }) => {
+        const { length } = given.chain;
+        const first = Math.min(cut, length - 1);
+        const passes = first === 0 ? [length] : [first, length - first];
+        return check(given, () => ({ kind: "workgroup", columns, passes, workgroup }));
+      }),
+      { numRuns: 30, seed: 1 },
+    );
+  });
+});
+
+describe("a run that cannot be fused", () => {
+  const shape = { batch: 4, layout: "batch-last", dtype: "f32" } as const;
+
+  it("is refused, where its blocks are too large or must be square", () => {
+    const large = Butterfly.random(Chain.monarch(4096), { seed: 1 });
+    expect(() => prepareFusedRun(gpu, large, shape)).toThrow(code("RUN_NOT_FUSED"));
+    const wide = Butterfly.random(Chain.parse("3,4,2,6;3,4,4,3"), { seed: 1 });
+    expect(() => prepareFusedRun(gpu, wide, shape, { inPlace: true })).toThrow(
+      code("RUN_NOT_FUSED"),
+    );
+  });
+
+  it("in place is refused for an output apart", () => {
+    const butterfly = Butterfly.random(Chain.squareDyadic(8), { seed: 1 });
+    using run = prepareFusedRun(gpu, butterfly, shape, { inPlace: true });
+    using x = new Tensor(gpu, { ...shape, features: 8 });
+    using y = new Tensor(gpu, { ...shape, features: 8 });
+    expect(() => run.steps(x, y)).toThrow(code("TENSOR_MISMATCH"));
+  });
+});

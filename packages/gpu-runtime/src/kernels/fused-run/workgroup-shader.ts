@@ -1,0 +1,112 @@
+import { type Strides, stridesOf } from "@papilio/butterfly";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { clamped, enabledBy, range, times } from "../wgsl.ts";
+import { localFactors, localWeights, localWidth, partsOf } from "./local-run.ts";
+import { paddedWeights } from "./pack.ts";
+import type { RunProblem } from "./problem.ts";
+import { runBindings } from "./run-bindings.ts";
+import { unrolled } from "./unrolled.ts";
+import { runVariantName, type WorkgroupRunVariant } from "./variant.ts";
+
+/** Workgroup memory that a variant takes, in bytes: two vectors of the widest kind for each column. */
+export function workgroupRunBytes(
+  { chain }: Pick<RunProblem, "chain">,
+  { columns, passes }: Pick<WorkgroupRunVariant, "columns" | "passes">,
+): number {
+  const buffers = Math.min(2, passes.length - 1);
+  return 4 * buffers * columns * localWidth(chain);
+}
+
+/**
+ * Generates the kernel that keeps a block's numbers in workgroup memory. In each pass an invocation
+ * applies some of the factors to a part of the block in registers; a barrier lies between passes. The
+ * first pass reads x and the last one writes y.
+ */
+export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVariant): Kernel {
+  const { chain, batch, dtype, bias, inPlace } = problem;
+  const { columns, passes, workgroup } = variant;
+  const product = chain.product();
+  const x = stridesOf(problem, chain.cols);
+  const y = stridesOf(problem, chain.rows);
+  const columnTiles = Math.ceil(batch / columns);
+  const exact = batch % columns === 0;
+  const tiles = columnTiles * product.blocks;
+  const grid = dispatchGrid(tiles);
+  const perBlock = paddedWeights(localWeights(chain));
+  const width = localWidth(chain);
+  const parts = partsOf(chain, passes);
+  const place = ({ vector, feature }: Strides, size: number, local: string): string =>
+    `${times("column", vector)} + ${times(`(group_i * ${size}u + ${local}) * ${product.d}u + group_k`, feature)}`;
+  let firstWeight = 0;
+
+  const body = parts.map(({ chain: part }, index) => {
+    const local = part.product();
+    const [a, d] = [local.a / product.a, local.d / product.d];
+    const work = a * d * columns;
+    const each = localWeights(part);
+    const first = index === 0;
+    const last = index === parts.length - 1;
+    const reading = `between${(index + 1) % 2}`;
+    const writing = `between${index % 2}`;
+    const at = (size: number, p: number): string =>
+      `((inner_i * ${size}u + ${p}u) * ${d}u + inner_k)`;
+    const { statements, outputs } = unrolled(
+      localFactors(part),
+      "f32",
+      (p) => `in${p}`,
+      (e) => ({ before: [], value: `w[weights + ${firstWeight}u + inner * ${each}u + ${e}u]` }),
+      last && bias
+        ? (q) =>
+            `f32(bias[(group_i * ${product.b}u + ${at(local.b, q)}) * ${product.d}u + group_k])`
+        : undefined,
+    );
+    const inputs = range(local.c).map((p) =>
+      first
+        ? `let in${p} = f32(${inPlace ? "y" : "x"}[${place(x, product.c, at(local.c, p))}]);`
+        : `let in${p} = ${reading}[${at(local.c, p)} * ${columns}u + slice];`,
+    );
+    const writes = outputs.map((output, q) =>
+      last
+        ? `y[${place(y, product.b, at(local.b, q))}] = ${dtype}(${output});`
+        : `${writing}[${at(local.b, q)} * ${columns}u + slice] = ${output};`,
+    );
+    firstWeight += a * d * each;
+    const turns = Math.ceil(work / workgroup);
+    return `for (var turn = 0u; turn < ${turns}u; turn++) {
+    let index = turn * ${workgroup}u + thread;
+    ${turns * workgroup === work ? "" : `if (index >= ${work}u) { break; }`}
+    let slice = index % ${columns}u;
+    let inner = index / ${columns}u;
+    let inner_i = inner / ${d}u;
+    let inner_k = inner % ${d}u;
+    let column = ${clamped(`firstColumn + slice`, batch, exact)};
+    ${inputs.join("\n    ")}
+    ${statements.join("\n    ")}
+    ${last && !exact ? `if (firstColumn + slice < ${batch}u) {\n    ${writes.join("\n    ")}\n    }` : writes.join("\n    ")}
+  }`;
+  });
+  const between = range(Math.min(2, parts.length - 1)).map(
+    (index) => `var<workgroup> between${index}: array<f32, ${columns * width}>;`,
+  );
+  return {
+    label: `fused-run ${chain} ${runVariantName(variant)}`,
+    enables: enabledBy(dtype),
+    bindings: runBindings(problem, { x: dtype, w: dtype, y: dtype }),
+    workgroups: grid,
+    wgsl: `${between.join("\n")}
+@compute @workgroup_size(${workgroup})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  ${tileIndexWgsl(grid, tiles)}
+  let firstColumn = (tile % ${columnTiles}u) * ${columns}u;
+  let block = tile / ${columnTiles}u;
+  let group_i = block / ${product.d}u;
+  let group_k = block % ${product.d}u;
+  let weights = block * ${perBlock}u;
+  ${body.join("\n  workgroupBarrier();\n  ")}
+}
+`,
+  };
+}

@@ -1,0 +1,179 @@
+import { Butterfly, type Chain, type KroneckerSparse } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { blockTransposeKernel } from "../kernels/block-transpose/kernel.ts";
+import type { Plan, Stage } from "../planning/plan.ts";
+import { planChain } from "../planning/plan-chain.ts";
+import type { Step } from "../program/kernel.ts";
+import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
+import { prepareFusedRun } from "./fused-run.ts";
+import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
+import { mergeFactors } from "./merge-factors.ts";
+import { assertShape, type InputShape, type Multiplication } from "./multiplication.ts";
+
+export interface ButterflyOptions {
+  /** How the factors are multiplied; the cost model's choice for the device unless given. */
+  readonly plan?: Plan;
+  /** Added to every output, by the last kernel: `rows` elements. */
+  readonly bias?: Float32Array;
+}
+
+export interface ButterflyMultiplication extends Multiplication {
+  /** What is done: the plan that was asked for, less the merges that would have lost accuracy. */
+  readonly plan: Plan;
+  /**
+   * The sums that make an output, left-most stage first, as `verify` of `@papilio/butterfly` takes
+   * them for an error bound: the number of products in each, and a 1 for the rounding of values that
+   * were merged.
+   */
+  readonly terms: readonly number[];
+}
+
+/**
+ * The product with a butterfly matrix, `y = W1 W2 ... WL x (+ bias)`, stage by stage as planned.
+ *
+ * What passes between stages is in the plan's layout, so that there are transpositions at the ends at
+ * most. A fused stage of square blocks works in place: a plan that ends with such stages passes all
+ * through the output's own memory, and takes no other.
+ *
+ * @throws PapilioError `BIAS_LENGTH`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`,
+ * `RUN_NOT_FUSED`, `CHAIN_RANGE`
+ */
+export function prepareButterfly(
+  gpu: Gpu,
+  butterfly: Butterfly,
+  shape: InputShape,
+  { plan = planChain(gpu.report, butterfly.chain, shape), bias }: ButterflyOptions = {},
+): ButterflyMultiplication {
+  gpu.assertDtype(shape.dtype);
+  const { rows, cols } = butterfly.chain;
+  const transposed = plan.layout !== shape.layout;
+  const inner = { ...shape, layout: plan.layout };
+  const prepared = prepareStages(gpu, butterfly, plan, { inner, transposed, bias });
+  const stages = prepared.map(({ stage }) => stage).reverse();
+  return {
+    plan: { layout: plan.layout, stages },
+    terms: stages.flatMap((stage) => termsOf(butterfly.chain, stage)),
+    get bytes() {
+      return prepared.reduce((sum, { multiplication }) => sum + multiplication.bytes, 0);
+    },
+    steps(x, y) {
+      assertShape(x, shape, cols, "input");
+      assertShape(y, shape, rows, "output");
+      if (!transposed) return stageSteps(prepared, inner, y, x).steps;
+      const output = scratchVectors({ ...inner, features: rows }, "output to transpose");
+      const { input, steps } = stageSteps(prepared, inner, output);
+      return [transposition(x, input), ...steps, transposition(output, y)];
+    },
+    dispose: () => disposeAll(prepared),
+    [Symbol.dispose]: () => disposeAll(prepared),
+  };
+}
+
+/** A stage on the device. */
+interface PreparedStage {
+  readonly stage: Stage;
+  readonly multiplication: Multiplication;
+  /** Features that it reads. */
+  readonly inputs: number;
+  /** Whether it writes its outputs where its inputs are. */
+  readonly inPlace: boolean;
+}
+
+interface StageContext {
+  /** Shape of what passes between stages. */
+  readonly inner: InputShape;
+  readonly transposed: boolean;
+  readonly bias: Float32Array | undefined;
+}
+
+/** Every stage, in the order in which they run: the right-most factors first. */
+function prepareStages(
+  gpu: Gpu,
+  butterfly: Butterfly,
+  plan: Plan,
+  { inner, transposed, bias }: StageContext,
+): PreparedStage[] {
+  const prepared: PreparedStage[] = [];
+  try {
+    for (const { stage, factor } of exactStages(butterfly, plan, inner)) {
+      const { from, to, how } = stage;
+      const { b, c, cols } = butterfly.chain.product(from, to);
+      // The first one cannot write where it reads: the input is the caller's.
+      const inPlace = how === "fuse" && b === c && (prepared.length > 0 || transposed);
+      const added = bias !== undefined && from === 0 ? { bias } : {};
+      const multiplication =
+        factor === undefined
+          ? prepareFusedRun(gpu, new Butterfly(butterfly.factors.slice(from, to)), inner, {
+              inPlace,
+              ...added,
+            })
+          : prepareKroneckerSparse(gpu, factor, inner, added);
+      prepared.push({ stage, multiplication, inputs: cols, inPlace });
+    }
+    return prepared;
+  } catch (error) {
+    disposeAll(prepared);
+    throw error;
+  }
+}
+
+/** The stages in the order in which they run, with the one factor that each multiplies by, if any. */
+function exactStages(
+  butterfly: Butterfly,
+  { stages }: Plan,
+  { dtype }: InputShape,
+): { readonly stage: Stage; readonly factor?: KroneckerSparse }[] {
+  return stages.toReversed().flatMap((stage) => {
+    const { from, to, how } = stage;
+    if (how === "fuse") return [{ stage }];
+    const factor =
+      how === "merge" ? mergeFactors(butterfly, from, to, dtype) : butterfly.factors[from];
+    if (factor !== undefined) return [{ stage, factor }];
+    return butterfly.factors
+      .slice(from, to)
+      .map((single, index) => ({
+        stage: { from: from + index, to: from + index + 1, how: "multiply" as const },
+        factor: single,
+      }))
+      .reverse();
+  });
+}
+
+/** The dispatches of all stages, which end in `y`, and what the first one reads: `x` if given. */
+function stageSteps(
+  prepared: readonly PreparedStage[],
+  inner: InputShape,
+  y: Vectors,
+  x?: Vectors,
+): { readonly input: Vectors; readonly steps: Step[] } {
+  const steps: Step[] = [];
+  let output = y;
+  // From the end, because a stage that works in place takes the memory of what follows.
+  prepared.toReversed().forEach(({ multiplication, inputs, inPlace }, index) => {
+    const first = index === prepared.length - 1;
+    const input = inPlace
+      ? output
+      : ((first ? x : undefined) ??
+        scratchVectors({ ...inner, features: inputs }, "between stages"));
+    steps.unshift(...multiplication.steps(input, output));
+    output = input;
+  });
+  return { input: output, steps };
+}
+
+function termsOf(chain: Chain, { from, to, how }: Stage): number[] {
+  if (how === "merge") return [chain.product(from, to).c, 1];
+  return chain.patterns.slice(from, to).map(({ c }) => c);
+}
+
+/** Copies a batch of vectors into the other layout. */
+function transposition(from: Vectors, to: Vectors): Step {
+  const { batch, features, dtype } = from;
+  const [rows, columns] = from.layout === "batch-first" ? [batch, features] : [features, batch];
+  const kernel = blockTransposeKernel({ outer: 1, rows, columns, inner: 1, dtype });
+  return { kernel, buffers: [from.memory, to.memory], role: "rewrite" };
+}
+
+function disposeAll(prepared: readonly PreparedStage[]): void {
+  for (const { multiplication } of prepared) multiplication.dispose();
+}

@@ -1,0 +1,135 @@
+import {
+  type BatchShape,
+  Butterfly,
+  type KroneckerSparse,
+  type StorageDtype,
+} from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import type { Plan } from "../planning/plan.ts";
+import { Program } from "../program/program.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { type ButterflyMultiplication, prepareButterfly } from "./butterfly.ts";
+import { type MicroBatchOptions, multiplyInMicroBatches } from "./micro-batches.ts";
+import type { InputShape } from "./multiplication.ts";
+
+export interface DeviceButterflyOptions {
+  /** Added to every output: `rows` elements. */
+  readonly bias?: Float32Array;
+  /** How to multiply vectors of a shape; the cost model's choice for the device unless given. */
+  readonly plan?: (shape: InputShape) => Plan | undefined;
+}
+
+/** Shapes whose packed weights are kept at once: the least recently used goes. */
+const KEPT_SHAPES = 8;
+
+/**
+ * A butterfly matrix, or a single Kronecker-sparse factor, on the device. Weights are packed and
+ * uploaded at the first multiplication of each shape, layout and dtype, and kept for the last few.
+ *
+ * @example
+ * ```ts
+ * using weights = new DeviceButterfly(gpu, Butterfly.random(Chain.monarch(1024), { seed: 0 }));
+ * using y = await weights.multiply(x);
+ * const result = await y.data();
+ * ```
+ */
+export class DeviceButterfly implements Disposable {
+  readonly gpu: Gpu;
+  readonly butterfly: Butterfly;
+  readonly #options: DeviceButterflyOptions;
+  readonly #prepared = new Map<string, ButterflyMultiplication>();
+
+  constructor(gpu: Gpu, matrix: Butterfly | KroneckerSparse, options: DeviceButterflyOptions = {}) {
+    this.gpu = gpu;
+    this.butterfly = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
+    this.#options = options;
+  }
+
+  /** Device memory held, in bytes. */
+  get bytes(): number {
+    return [...this.#prepared.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** How vectors of a shape are multiplied. Prepares the multiplication. */
+  plan(shape: InputShape): Plan {
+    return this.#prepare(shape).plan;
+  }
+
+  /**
+   * Computes `y = W x (+ bias)`. Returns once the work is submitted; read y with `data()`.
+   *
+   * @param x batch of `cols` features
+   * @returns batch of `rows` features in the layout and dtype of x; the caller's to dispose of
+   * @throws PapilioError `TENSOR_MISMATCH` when x has another number of features; `MEMORY_BUDGET`,
+   * `BUFFER_TOO_LARGE`
+   */
+  async multiply(x: Tensor): Promise<Tensor> {
+    const { batch, layout, dtype } = x;
+    const multiplication = this.#prepare({ batch, layout, dtype });
+    const { rows } = this.butterfly.chain;
+    const label = `output of ${this.butterfly.chain}`;
+    const y = new Tensor(this.gpu, { batch, features: rows, layout, dtype, label });
+    try {
+      using program = await Program.record(this.gpu, multiplication.steps(x, y));
+      program.run();
+      return y;
+    } catch (error) {
+      y.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * Computes `W x (+ bias)` for vectors on the host, as many at a time as the device, its limits and
+   * the budget of its memory allow: the uploads, the multiplications and the reads of such
+   * micro-batches overlap. What is on the device meanwhile is given back.
+   *
+   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
+   * @returns `[batch, rows]` or `[rows, batch]`
+   * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`; `MEMORY_BUDGET` when not even a few vectors
+   * fit; the signal's reason when it aborts
+   */
+  apply(
+    x: Float32Array,
+    shape: BatchShape & { readonly dtype?: StorageDtype },
+    options: MicroBatchOptions = {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { dtype = "f32", batch, layout } = shape;
+    const whole = { batch, layout, dtype };
+    return multiplyInMicroBatches(this.gpu, this.butterfly.chain, x, whole, options, (part) =>
+      prepareButterfly(this.gpu, this.butterfly, part, this.#optionsFor(part)),
+    );
+  }
+
+  /** Frees the packed weights. The matrix can be used again: they are then packed anew. */
+  dispose(): void {
+    for (const multiplication of this.#prepared.values()) multiplication.dispose();
+    this.#prepared.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #prepare(shape: InputShape): ButterflyMultiplication {
+    const key = `${shape.batch} ${shape.layout} ${shape.dtype}`;
+    const multiplication =
+      this.#prepared.get(key) ??
+      prepareButterfly(this.gpu, this.butterfly, shape, this.#optionsFor(shape));
+    // A map keeps the order in which keys were set: the least recently used comes first.
+    this.#prepared.delete(key);
+    this.#prepared.set(key, multiplication);
+    for (const [oldest, unused] of this.#prepared) {
+      if (this.#prepared.size <= KEPT_SHAPES) break;
+      unused.dispose();
+      this.#prepared.delete(oldest);
+    }
+    return multiplication;
+  }
+
+  #optionsFor(shape: InputShape): { bias?: Float32Array; plan?: Plan } {
+    const { bias } = this.#options;
+    const plan = this.#options.plan?.(shape);
+    return { ...(bias === undefined ? {} : { bias }), ...(plan === undefined ? {} : { plan }) };
+  }
+}

@@ -1,0 +1,130 @@
+import { Butterfly, PapilioError } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
+import { fusedRunKernel } from "../kernels/fused-run/kernel.ts";
+import { packRun } from "../kernels/fused-run/pack.ts";
+import type { RunVariant } from "../kernels/fused-run/variant.ts";
+import { type Operand, partOf } from "../memory/scratch.ts";
+import type { Step } from "../program/kernel.ts";
+import type { Vectors } from "../tensor/vectors.ts";
+import {
+  assertShape,
+  BufferSet,
+  bindingLimits,
+  type InputShape,
+  type Multiplication,
+} from "./multiplication.ts";
+import { type Portion, portionBytes, portionsOf } from "./portions.ts";
+
+export interface FusedRunOptions {
+  /** Shape of the kernel; chosen for the device and the run when absent. */
+  readonly variant?: RunVariant;
+  /** Added to every output, inside the same kernel: `rows` elements. */
+  readonly bias?: Float32Array;
+  /** Writes the outputs where the inputs are. The blocks of the run's product must be square. */
+  readonly inPlace?: boolean;
+}
+
+/**
+ * A run of factors in one dispatch, `y = Ws ... Wt x (+ bias)`: what lies between the factors stays in
+ * registers or in workgroup memory.
+ *
+ * @throws PapilioError `RUN_NOT_FUSED` where a block of the run is too large, or not square and to be
+ * computed in place; `BIAS_LENGTH`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+ */
+export function prepareFusedRun(
+  gpu: Gpu,
+  butterfly: Butterfly,
+  shape: InputShape,
+  { variant, bias, inPlace = false }: FusedRunOptions = {},
+): Multiplication {
+  const { chain } = butterfly;
+  const product = chain.product();
+  gpu.assertDtype(shape.dtype);
+  if (bias !== undefined && bias.length !== chain.rows) {
+    throw new PapilioError(
+      "BIAS_LENGTH",
+      `The chain ${chain} has ${chain.rows} outputs, and the bias has ${bias.length} elements.`,
+      "Give one bias for each output.",
+    );
+  }
+  const buffers = new BufferSet(gpu);
+  try {
+    const parts = portionsOf(product, shape, bindingLimits(gpu), chain.nonZeros).map((portion) =>
+      preparePart(gpu, buffers, butterfly, portion, { variant, bias, inPlace }),
+    );
+    return {
+      get bytes() {
+        return buffers.bytes;
+      },
+      steps(x, y) {
+        assertShape(x, shape, chain.cols, "input");
+        assertShape(y, shape, chain.rows, "output");
+        if (inPlace) assertSame(x, y);
+        return parts.map((part) => part(x.memory, y.memory));
+      },
+      dispose: () => buffers.dispose(),
+      [Symbol.dispose]: () => buffers.dispose(),
+    };
+  } catch (error) {
+    buffers.dispose();
+    throw error;
+  }
+}
+
+/** The dispatch of a portion that the device can bind. */
+function preparePart(
+  gpu: Gpu,
+  buffers: BufferSet,
+  { factors, chain }: Butterfly,
+  portion: Portion,
+  { variant, bias, inPlace }: PartOptions,
+): (x: Operand, y: Operand) => Step {
+  const { pattern, shape, superBlock } = portion;
+  const { a, b, c, d } = pattern;
+  const whole = chain.product();
+  const part = new Butterfly(
+    factors.map((factor) => {
+      // Super-blocks of a factor for each of the product's.
+      const each = factor.pattern.a / whole.a;
+      return factor.superBlocks(superBlock * each, a * each);
+    }),
+  );
+  const problem = { chain: part.chain, ...shape, inPlace, bias: bias !== undefined };
+  const chosen = variant ?? chooseRunVariant(gpu.report, problem);
+  if (chosen === undefined || (inPlace && b !== c)) {
+    throw new PapilioError(
+      "RUN_NOT_FUSED",
+      `The run ${chain} cannot be one kernel${inPlace ? " that works in place" : ""}: its blocks are ${b} x ${c}.`,
+      "Fuse fewer factors at a time, as planChain does, or merge them.",
+    );
+  }
+  const kernel = fusedRunKernel(problem, chosen);
+  const weights = buffers.upload(packRun(part, problem, chosen), shape.dtype, "packed run");
+  const firstRow = superBlock * b * d;
+  const added = bias?.subarray(firstRow, firstRow + part.chain.rows);
+  const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
+  const input = portionBytes(portion, c * d, a);
+  const output = portionBytes(portion, b * d, a);
+  return (x, y) => {
+    const read = inPlace ? [] : [partOf(x, input.offset, input.size)];
+    const written = partOf(y, output.offset, output.size);
+    return { kernel, buffers: [...read, weights, written, ...extra], role: "multiply" };
+  };
+}
+
+interface PartOptions {
+  readonly variant: RunVariant | undefined;
+  readonly bias: Float32Array | undefined;
+  readonly inPlace: boolean;
+}
+
+/** @throws PapilioError `TENSOR_MISMATCH` unless both have the same memory */
+function assertSame(x: Vectors, y: Vectors): void {
+  if (x.memory === y.memory) return;
+  throw new PapilioError(
+    "TENSOR_MISMATCH",
+    "The multiplication was prepared to work in place, and the output is not the input.",
+    "Pass the same tensor twice, or prepare it without inPlace.",
+  );
+}

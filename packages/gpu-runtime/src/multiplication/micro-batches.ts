@@ -1,0 +1,126 @@
+import { type Chain, FLOAT_FORMATS, PapilioError, requireVectors } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { Program } from "../program/program.ts";
+import { HostLane } from "./host-lane.ts";
+import type { InputShape, Multiplication } from "./multiplication.ts";
+import { putVectors, takeVectors } from "./vector-slices.ts";
+
+export interface MicroBatchOptions {
+  /** Stops between two micro-batches; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Told after each micro-batch how many vectors are done, of how many. */
+  readonly onProgress?: (done: number, batch: number) => void;
+  /** Most vectors at a time; as many as the device and its budget allow unless given. */
+  readonly microBatch?: number;
+}
+
+/** Micro-batches in flight: while one computes, the other is uploaded or read. */
+const IN_FLIGHT = 2;
+/** Bytes of inputs and outputs that are worth a micro-batch of their own. */
+const ENOUGH_BYTES = 32 * 2 ** 20;
+/** Micro-batches are a multiple of this, so that kernels read whole vectors of elements. */
+const GRANULE = 32;
+
+/**
+ * Multiplies vectors on the host, in micro-batches that fit the device's limits and the budget of
+ * its memory.
+ *
+ * @param prepare the multiplication for a shape
+ */
+export async function multiplyInMicroBatches(
+  gpu: Gpu,
+  chain: Chain,
+  x: Float32Array,
+  whole: InputShape,
+  { signal, onProgress, microBatch = Number.POSITIVE_INFINITY }: MicroBatchOptions,
+  prepare: (shape: InputShape) => Multiplication,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { batch } = whole;
+  const { rows, cols } = chain;
+  requireVectors("input", x.length, cols, batch);
+  signal?.throwIfAborted();
+  const most = Math.min(batch, Math.max(1, Math.floor(microBatch)), mostVectors(gpu, chain, whole));
+  using workplace = await openWorkplace(gpu, chain, { ...whole, batch: most }, prepare);
+  const { size, lanes } = workplace;
+  const y = new Float32Array(batch * rows);
+  const idle = lanes.map(() => Promise.resolve());
+  let done = 0;
+  try {
+    for (let first = 0, turn = 0; first < batch; first += size, turn++) {
+      const lane = turn % lanes.length;
+      await idle[lane];
+      signal?.throwIfAborted();
+      // The last one begins early enough to be whole: some vectors are then multiplied twice.
+      const start = Math.min(first, batch - size);
+      const input = takeVectors(x, whole, cols, start, size);
+      idle[lane] = (lanes[lane] as HostLane).multiply(input).then((output) => {
+        putVectors(output, y, whole, rows, start);
+        done += Math.min(size, batch - first);
+        onProgress?.(done, batch);
+      });
+      // Awaited above, or below; until then a rejection must not count as unhandled.
+      idle[lane].catch(() => undefined);
+    }
+    await Promise.all(idle);
+    return y;
+  } finally {
+    // Nothing may be given back while it is in use.
+    await Promise.allSettled(idle);
+  }
+}
+
+/** What micro-batches of one size are multiplied with. */
+interface Workplace extends Disposable {
+  /** Vectors at a time. */
+  readonly size: number;
+  readonly lanes: readonly HostLane[];
+}
+
+/** Halves the micro-batch until all that it needs fits the budget. */
+async function openWorkplace(
+  gpu: Gpu,
+  chain: Chain,
+  shape: InputShape,
+  prepare: (shape: InputShape) => Multiplication,
+): Promise<Workplace> {
+  for (let size = shape.batch; ; size = smaller(size)) {
+    using held = new DisposableStack();
+    try {
+      const part = { ...shape, batch: size };
+      const multiplication = held.use(prepare(part));
+      const lanes = Array.from({ length: IN_FLIGHT }, () =>
+        held.use(new HostLane(gpu, chain, part)),
+      );
+      const programs = await Program.recordAll(
+        gpu,
+        lanes.map(({ x, y }) => multiplication.steps(x, y)),
+      );
+      programs.forEach((program, index) => {
+        (lanes[index] as HostLane).program = held.use(program);
+      });
+      const owned = held.move();
+      return { size, lanes, [Symbol.dispose]: () => owned.dispose() };
+    } catch (error) {
+      const tooLarge = error instanceof PapilioError && error.code === "MEMORY_BUDGET";
+      if (!tooLarge || size === 1) throw error;
+    }
+  }
+}
+
+function smaller(size: number): number {
+  const half = Math.floor(size / 2);
+  return half > GRANULE ? half - (half % GRANULE) : Math.max(1, half);
+}
+
+/** Vectors at a time that should fit: what is found not to is halved. */
+function mostVectors(gpu: Gpu, chain: Chain, { batch, dtype }: InputShape): number {
+  const { budget, reserved, free } = gpu.memory.statistics;
+  const { bytes } = FLOAT_FORMATS[dtype];
+  const ends = bytes * (chain.rows + chain.cols);
+  const widest = bytes * Math.max(chain.cols, ...chain.patterns.map(({ rows }) => rows));
+  const limit = gpu.report.limits.maxStorageBufferBindingSize / widest;
+  // On the device, and in the staging memory on the way there and back.
+  const within = (budget - reserved + free) / (2 * IN_FLIGHT * ends);
+  const most = Math.floor(Math.min(batch, limit, within, Math.max(GRANULE, ENOUGH_BYTES / ends)));
+  return most > GRANULE ? most - (most % GRANULE) : Math.max(1, most);
+}

@@ -1,0 +1,128 @@
+import { Chain, FLOAT_FORMATS, LAYOUTS, type Layout } from "@papilio/butterfly";
+import type { AdapterReport } from "../device/report.ts";
+import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
+import type { InputShape } from "../multiplication/multiplication.ts";
+import type { DeviceRates } from "../rates/measure-rates.ts";
+import { factorByFactor, type Plan, type Stage, samePlan } from "./plan.ts";
+import { stageSeconds, TYPICAL_RATES, transpositionSeconds } from "./stage-cost.ts";
+
+export interface PlanOptions {
+  /** The device's own rates, from `measureRates`; typical ones unless given. */
+  readonly rates?: DeviceRates;
+  /** Stages may be of these kinds only; all unless given. A single factor can always be multiplied. */
+  readonly allow?: readonly Stage["how"][];
+}
+
+/** A plan with what the cost model says of it. */
+export interface RankedPlan {
+  readonly plan: Plan;
+  readonly predictedSeconds: number;
+}
+
+/**
+ * Values that a merged factor may have beyond those of the factors that it replaces: it is computed
+ * on the CPU, and lies in device memory.
+ */
+const MOST_MERGED_VALUES = 2 ** 24;
+
+/** Plans kept for each beginning of a chain: the best few of the whole are among them. */
+const KEPT = 4;
+
+/**
+ * The best few plans for a chain by the cost model, the best first, factor by factor among them
+ * always. Dynamic programming over where one stage ends and the next begins: the stages' costs add
+ * up, so the best plans of a whole are made of the best plans of its parts.
+ *
+ * Takes a time that grows with the square of the number of factors.
+ */
+export function rankPlans(
+  report: AdapterReport,
+  chain: Chain,
+  shape: InputShape,
+  options: PlanOptions = {},
+): RankedPlan[] {
+  // Two transpositions for one factor would be the rewriting that its kernel does without.
+  const layouts = chain.length === 1 ? [shape.layout] : LAYOUTS;
+  const ranked = layouts.flatMap((layout) => plansInLayout(report, chain, shape, layout, options));
+  ranked.sort((p, q) => p.predictedSeconds - q.predictedSeconds);
+  const plain = factorByFactor(chain, shape.layout);
+  if (ranked.some(({ plan }) => samePlan(plan, plain))) return ranked;
+  const rates = options.rates ?? TYPICAL_RATES[report.kind];
+  const predictedSeconds = plain.stages.reduce(
+    (sum, stage) => sum + stageSeconds(report, rates, chain, stage, shape, shape.layout),
+    0,
+  );
+  return [...ranked, { plan: plain, predictedSeconds }];
+}
+
+/** The plan that the cost model takes for the fastest. */
+export function planChain(
+  report: AdapterReport,
+  chain: Chain,
+  shape: InputShape,
+  options: PlanOptions = {},
+): Plan {
+  return (rankPlans(report, chain, shape, options)[0] as RankedPlan).plan;
+}
+
+interface Partial {
+  readonly stages: readonly Stage[];
+  readonly seconds: number;
+}
+
+function plansInLayout(
+  report: AdapterReport,
+  chain: Chain,
+  shape: InputShape,
+  layout: Layout,
+  { rates = TYPICAL_RATES[report.kind], allow }: PlanOptions,
+): RankedPlan[] {
+  const inner = { ...shape, layout };
+  /** For each number of factors from the left, the best ways to divide them into stages. */
+  const best: Partial[][] = [[{ stages: [], seconds: 0 }]];
+  for (let to = 1; to <= chain.length; to++) {
+    const ways: Partial[] = [];
+    for (let from = 0; from < to; from++) {
+      for (const stage of stagesOf(report, chain, from, to, inner)) {
+        if (stage.how !== "multiply" && allow !== undefined && !allow.includes(stage.how)) continue;
+        const seconds = stageSeconds(report, rates, chain, stage, inner, layout);
+        for (const before of best[from] as Partial[]) {
+          ways.push({ stages: [...before.stages, stage], seconds: before.seconds + seconds });
+        }
+      }
+    }
+    ways.sort((p, q) => p.seconds - q.seconds);
+    best.push(ways.slice(0, KEPT));
+  }
+  const ends =
+    layout === shape.layout
+      ? 0
+      : transpositionSeconds(rates, chain.cols, shape) +
+        transpositionSeconds(rates, chain.rows, shape);
+  return (best[chain.length] as Partial[]).map(({ stages, seconds }) => ({
+    plan: { layout, stages },
+    predictedSeconds: seconds + ends,
+  }));
+}
+
+/** What can become of factors `from` to `to - 1`. */
+function stagesOf(
+  report: AdapterReport,
+  chain: Chain,
+  from: number,
+  to: number,
+  shape: InputShape,
+): Stage[] {
+  if (to - from === 1) return [{ from, to, how: "multiply" }];
+  const stages: Stage[] = [];
+  const run = Chain.of(chain.patterns.slice(from, to));
+  const { nonZeros } = run.product();
+  const { maxStorageBufferBindingSize } = report.limits;
+  const fits = nonZeros * FLOAT_FORMATS[shape.dtype].bytes <= maxStorageBufferBindingSize;
+  if (fits && nonZeros <= MOST_MERGED_VALUES + run.nonZeros)
+    stages.push({ from, to, how: "merge" });
+  if (chooseRunVariant(report, { chain: run, ...shape }) !== undefined) {
+    stages.push({ from, to, how: "fuse" });
+  }
+  return stages;
+}

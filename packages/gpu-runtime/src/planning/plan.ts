@@ -1,0 +1,68 @@
+import type { Chain, Layout } from "@papilio/butterfly";
+import type { InputShape } from "../multiplication/multiplication.ts";
+
+/** One pass over global memory: what becomes of the factors `from` to `to - 1` of a chain. */
+export interface Stage {
+  readonly from: number;
+  readonly to: number;
+  /**
+   * `multiply`: one factor, as it is. `fuse`: one kernel applies them one after the other and keeps
+   * what lies between on the chip. `merge`: they are multiplied out in advance into one factor.
+   */
+  readonly how: "multiply" | "fuse" | "merge";
+}
+
+/** How the factors of a chain are multiplied on a device. Plain data. */
+export interface Plan {
+  /** Layout of what lies between the stages; where it is not the input's, both ends are transposed. */
+  readonly layout: Layout;
+  /** Left-most factors first, so the last stage runs first. */
+  readonly stages: readonly Stage[];
+}
+
+/** The plan that every chain has: factor by factor. */
+export function factorByFactor(chain: Chain, layout: Layout): Plan {
+  const stages = chain.patterns.map((_, from): Stage => ({ from, to: from + 1, how: "multiply" }));
+  return { layout, stages };
+}
+
+/** Whether two plans do the same. */
+export function samePlan(p: Plan, q: Plan): boolean {
+  return planName(p) === planName(q);
+}
+
+/** A plan in a word, such as `batch-last fuse(0-6) merge(6-12)`. */
+export function planName({ layout, stages }: Plan): string {
+  const names = stages.map(({ from, to, how }) =>
+    how === "multiply" ? `multiply(${from})` : `${how}(${from}-${to})`,
+  );
+  return `${layout} ${names.join(" ")}`;
+}
+
+/** A plan for people, in the order in which it runs: one line for each pass over memory. */
+export function describePlan(plan: Plan, chain: Chain, shape: InputShape): string {
+  const { batch, dtype, layout } = shape;
+  const transposed = plan.layout !== layout;
+  const passes = plan.stages.length + (transposed ? 2 : 0);
+  const head = `${chain.rows} x ${chain.cols}, ${count(chain.length, "factor")}, batch ${batch} ${dtype} ${layout}: ${count(passes, "pass", "passes")} over memory`;
+  const stages = plan.stages.toReversed().map(({ from, to, how }) => {
+    const product = chain.product(from, to);
+    const numbers = to - from === 1 ? `factor ${to}` : `factors ${from + 1} to ${to}`;
+    if (how === "multiply") return `  ${numbers}: multiply by ${product}`;
+    return how === "fuse"
+      ? `  ${numbers}: fused, ${product.blocks} blocks of ${product.b} x ${product.c}, nothing between them in memory`
+      : `  ${numbers}: merged in advance into ${product}, ${product.nonZeros} values instead of ${nonZeros(chain, from, to)}`;
+  });
+  const ends: [string[], string[]] = transposed
+    ? [[`  transpose the input to ${plan.layout}`], [`  transpose the output to ${layout}`]]
+    : [[], []];
+  return [head, ...ends[0], ...stages, ...ends[1]].join("\n");
+}
+
+function nonZeros(chain: Chain, from: number, to: number): number {
+  return chain.patterns.slice(from, to).reduce((sum, pattern) => sum + pattern.nonZeros, 0);
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,81 @@
+import { type Chain, FLOAT_FORMATS, type Layout } from "@papilio/butterfly";
+import type { AdapterReport } from "../device/report.ts";
+import type { InputShape } from "../multiplication/multiplication.ts";
+import type { DeviceRates } from "../rates/measure-rates.ts";
+import type { Stage } from "./plan.ts";
+
+/**
+ * Rates that stand for a device whose own were not measured: a GPU of the middle range, and lavapipe
+ * (Mesa 25) on two cores as `measureRates` found it. Only their ratios decide a plan.
+ */
+export const TYPICAL_RATES: Readonly<Record<AdapterReport["kind"], DeviceRates>> = {
+  hardware: { copyBytesPerSecond: 4e11, flopsPerSecond: 1e13, dispatchSeconds: 4e-6 },
+  software: { copyBytesPerSecond: 8e9, flopsPerSecond: 6e10, dispatchSeconds: 4e-5 },
+};
+
+/**
+ * What instructions take, in multiply-adds. On a GPU, memory and arithmetic overlap, and what an
+ * instruction takes beside shows in neither. A software adapter does one after the other on the same
+ * cores, with an address and a bounds check for each element: measured on lavapipe (Mesa 25, two
+ * cores) with dyadic factors and what they fuse and merge into.
+ */
+interface Instructions {
+  /** Of a load of an input, of a store of an output, for each vector. */
+  readonly load: number;
+  readonly store: number;
+  /** Of bringing one weight to all that need it. */
+  readonly weight: number;
+  /** How much longer the loads and stores of a fused kernel take, whose invocations run along the batch. */
+  readonly strided: number;
+}
+
+const INSTRUCTIONS: Readonly<
+  Record<AdapterReport["kind"], Readonly<Record<Layout, Instructions>>>
+> = {
+  hardware: {
+    "batch-last": { load: 1, store: 1, weight: 0, strided: 1 },
+    "batch-first": { load: 2, store: 2, weight: 0, strided: 1 },
+  },
+  software: {
+    "batch-last": { load: 5, store: 40, weight: 0.25, strided: 1 },
+    "batch-first": { load: 10, store: 60, weight: 0.25, strided: 1.5 },
+  },
+};
+
+/** Outputs that share one load of an input. */
+const TILE = 16;
+
+/** Predicted seconds of one stage: the slower of memory and instructions, and its dispatch. */
+export function stageSeconds(
+  report: AdapterReport,
+  rates: DeviceRates,
+  chain: Chain,
+  { from, to, how }: Stage,
+  { batch, dtype }: InputShape,
+  layout: Layout,
+): number {
+  const product = chain.product(from, to);
+  const { b, c, blocks, rows, cols } = product;
+  const { load, store, weight, strided } = INSTRUCTIONS[report.kind][layout];
+  const patterns = how === "merge" ? [product] : chain.patterns.slice(from, to);
+  const values = patterns.reduce((sum, pattern) => sum + pattern.nonZeros, 0);
+  const bytes = FLOAT_FORMATS[dtype].bytes * (batch * (rows + cols) + values);
+  // A fused kernel reads each input of a block once; a product reads it for each tile of outputs.
+  const [reads, slower] = how === "fuse" ? [1, strided] : [Math.ceil(b / TILE), 1];
+  const moves = slower * blocks * (c * reads * load + b * store);
+  const instructions = batch * (values * (1 + weight) + moves);
+  const memory = bytes / rates.copyBytesPerSecond;
+  const arithmetic = (2 * instructions) / rates.flopsPerSecond;
+  return Math.max(memory, arithmetic) + rates.dispatchSeconds;
+}
+
+/** Predicted seconds of changing the layout of a batch of vectors. */
+export function transpositionSeconds(
+  rates: DeviceRates,
+  features: number,
+  { batch, dtype }: InputShape,
+): number {
+  // Reads or writes are scattered: half of a copy's speed at best.
+  const bytes = 2 * FLOAT_FORMATS[dtype].bytes * batch * features;
+  return (2 * bytes) / rates.copyBytesPerSecond + rates.dispatchSeconds;
+}
