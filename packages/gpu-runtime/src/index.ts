@@ -6,6 +6,7 @@ export type {
   AdapterReport,
   PassedOver,
 } from "./device/report.ts";
+export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
 export { packWeights } from "./kernels/kronecker-sparse/pack.ts";
@@ -60,3 +61,9 @@ export {
 export { decode, encode, quantize } from "./tensor/dtype.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";
 export { scratchVectors, type Vectors } from "./tensor/vectors.ts";
+export { MemoryTuningCache, type TuningCache } from "./tuning/cache.ts";
+export type { TuningKey } from "./tuning/key.ts";
+export type { Candidate, Contender, Trial } from "./tuning/race.ts";
+export { type Course, type Tuned, type TuneOptions, type TuneTask, tune } from "./tuning/tune.ts";
+export { tuneKroneckerSparse } from "./tuning/tune-kronecker-sparse.ts";
+export { VERSION } from "./version.ts";

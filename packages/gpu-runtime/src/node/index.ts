@@ -1,2 +1,3 @@
 export { type InstalledAdapter, listInstalled } from "./adapters.ts";
 export { type OpenNodeGpuOptions, openGpu } from "./open.ts";
+export { openTuningCache, type TuningCacheOptions } from "./tuning-cache.ts";

@@ -4,6 +4,8 @@ import { storage, upload } from "../memory/storage.ts";
 import { BufferSet } from "../multiplication/multiplication.ts";
 import type { Kernel, Step } from "../program/kernel.ts";
 import { Program } from "../program/program.ts";
+import { quantile } from "../program/quantile.ts";
+import { calibrate, MIN_SAMPLE, sampleSeconds, warmSeconds } from "../program/sample-seconds.ts";
 import {
   ARITHMETIC_INVOCATIONS,
   arithmeticFlops,
@@ -30,15 +32,8 @@ export interface MeasureRatesOptions {
 }
 
 const SAMPLES = 5;
-/**
- * Shortest sample, in seconds. The wall clock also sees the submission and the way back, which take
- * a millisecond or two; timestamps do not.
- */
-const MIN_SAMPLE = { timestamps: 0.005, wall: 0.03 };
 /** Bytes of each of the copy's two buffers, together well above the largest caches. */
 const COPY_BYTES = { hardware: 2 ** 28, software: 2 ** 26 };
-/** More dispatches than this in one submission are not recorded. */
-const MAX_REPEATS = 20_000;
 /** The loop's turns: at most so many that the sums stay exact. */
 const MAX_TURNS = 2 ** 18;
 
@@ -106,39 +101,14 @@ function step(kernel: Kernel, ...buffers: readonly Span[]): Step {
   return { kernel, buffers, role: "multiply" };
 }
 
-/** Seconds of a run after one that warmed up. */
-async function warmSeconds(program: Program): Promise<number> {
-  await Program.complete([program]);
-  return sample(program, 1);
-}
-
 /** Seconds of one run: the median of samples that are long enough. */
 async function medianSeconds(program: Program, signal: AbortSignal | undefined): Promise<number> {
-  const least = MIN_SAMPLE[program.gpu.report.features.timestamps ? "timestamps" : "wall"];
-  let repeats = 1;
-  let seconds = await warmSeconds(program);
-  while (seconds * repeats < least && repeats < MAX_REPEATS) {
-    signal?.throwIfAborted();
-    // A clock may see nothing at all of a single short run.
-    const needed = seconds > 0 ? Math.ceil((1.25 * least) / seconds) : Number.POSITIVE_INFINITY;
-    repeats = Math.min(MAX_REPEATS, 8 * repeats, Math.max(2 * repeats, needed));
-    seconds = await sample(program, repeats);
-  }
+  const { repeats, seconds } = await calibrate(program, signal);
   const samples = [seconds];
   while (samples.length < SAMPLES) {
     signal?.throwIfAborted();
-    samples.push(await sample(program, repeats));
+    samples.push(await sampleSeconds(program, repeats));
   }
-  samples.sort((p, q) => p - q);
   // Above zero even by a clock that stands still: rates are divided by it.
-  return Math.max(samples[(SAMPLES - 1) / 2] as number, 1e-12);
-}
-
-/** Seconds of one run, as the mean of `repeats` in one submission. */
-async function sample(program: Program, repeats: number): Promise<number> {
-  const programs = Array.from({ length: repeats }, () => program);
-  if (program.gpu.report.features.timestamps) return (await Program.time(programs)) / repeats;
-  const started = performance.now();
-  await Program.complete(programs);
-  return (performance.now() - started) / 1000 / repeats;
+  return Math.max(quantile(samples, 0.5), 1e-12);
 }

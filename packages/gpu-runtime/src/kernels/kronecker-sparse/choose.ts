@@ -36,57 +36,78 @@ export function chooseRegisterVariant(
   run: number = problem.pattern.c,
 ): RegisterVariant {
   const { pattern, batch, layout } = problem;
-  const { b, d, blocks } = pattern;
+  const group = sharedLoads(report) ?? 8;
+  if (layout === "batch-last" && batch >= group) return batchVariant(report, problem, run);
+  if (pattern.b <= 8 && pattern.blocks >= group) return blocksVariant(report, problem);
+  return outputsVariant(report, problem);
+}
+
+/** The best shape known with invocations along the batch. `run` as for the choice among all. */
+export function batchVariant(
+  report: AdapterReport,
+  { pattern, batch, layout }: Problem,
+  run: number = pattern.c,
+): RegisterVariant {
   const subgroup = sharedLoads(report);
-  const base = {
-    kind: "register",
-    reduction: 1,
-    broadcast: subgroup ?? "load",
-    collect: false,
-  } as const;
   const group = subgroup ?? 8;
+  const vector = layout === "batch-last" ? loadWidth(batch) : 1;
+  const tile = outputTile(pattern.b);
+  const columns = batch / vector;
+  // Few outputs leave registers for more columns, which spread the cost of reading weights.
+  const spans = Math.max(4 / vector, 1) * (tile <= 12 && columns >= 4 * group ? 2 : 1);
+  return {
+    kind: "register",
+    lanes: "batch",
+    vector,
+    spans,
+    tile,
+    reduction: tile <= 4 && run % 2 === 0 ? 2 : 1,
+    broadcast: subgroup ?? "load",
+    workgroup: wholeSubgroups(columns / spans, group, 32),
+    collect: false,
+  };
+}
 
-  if (layout === "batch-last" && batch >= group) {
-    const vector = loadWidth(batch);
-    const tile = outputTile(b);
-    const columns = batch / vector;
-    // Few outputs leave registers for more columns, which spread the cost of reading weights.
-    const spans = Math.max(4 / vector, 1) * (tile <= 12 && columns >= 4 * group ? 2 : 1);
-    return {
-      ...base,
-      lanes: "batch",
-      vector,
-      spans,
-      tile,
-      reduction: tile <= 4 && run % 2 === 0 ? 2 : 1,
-      workgroup: wholeSubgroups(columns / spans, group, 32),
-    };
-  }
+/** The best shape known with invocations along the blocks. */
+export function blocksVariant(
+  report: AdapterReport,
+  { pattern, batch, layout }: Problem,
+): RegisterVariant {
+  const tile = Math.min(pattern.b, 8);
+  const vector = layout === "batch-first" && tile <= 2 ? loadWidth(pattern.d) : 1;
+  return {
+    kind: "register",
+    lanes: "blocks",
+    vector,
+    spans: Math.min(batch, tile <= 4 && vector < 4 ? 8 : 4),
+    tile,
+    reduction: 1,
+    broadcast: "load",
+    workgroup: wholeSubgroups(pattern.blocks / vector, sharedLoads(report) ?? 8, 64),
+    collect: false,
+  };
+}
 
-  if (b <= 8 && blocks >= group) {
-    const tile = Math.min(b, 8);
-    const vector = layout === "batch-first" && tile <= 2 ? loadWidth(d) : 1;
-    return {
-      ...base,
-      broadcast: "load",
-      lanes: "blocks",
-      vector,
-      spans: Math.min(batch, tile <= 4 && vector < 4 ? 8 : 4),
-      tile,
-      workgroup: wholeSubgroups(blocks / vector, group, 64),
-    };
-  }
-
+/** The best shape known with invocations along the outputs of a block. */
+export function outputsVariant(
+  report: AdapterReport,
+  { pattern, batch, layout }: Problem,
+): RegisterVariant {
+  const { b, d } = pattern;
+  const subgroup = sharedLoads(report);
+  const group = subgroup ?? 8;
   const vector = b >= 4 * group ? 4 : b >= 2 * group ? 2 : 1;
   const spans = b >= 2 * vector * group ? 2 : 1;
   const tile = Math.min(16, batch);
   const collected = collectedBytes({ tile, spans, vector, workgroup: group });
   return {
-    ...base,
+    kind: "register",
     lanes: "outputs",
     vector,
     spans,
     tile,
+    reduction: 1,
+    broadcast: subgroup ?? "load",
     workgroup: group,
     // Worth its turns where a store of scattered scalars is dear: not with SwiftShader's four lanes.
     collect:

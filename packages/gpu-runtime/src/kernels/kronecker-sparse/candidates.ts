@@ -1,0 +1,134 @@
+import type { AdapterReport } from "../../device/report.ts";
+import { loadWidth } from "../wgsl.ts";
+import { batchVariant, blocksVariant, chooseVariant, outputsVariant } from "./choose.ts";
+import { collectedBytes } from "./lanes-outputs.ts";
+import type { Problem } from "./problem.ts";
+import {
+  type RegisterVariant,
+  type Variant,
+  variantName,
+  type WorkgroupVariant,
+} from "./variant.ts";
+
+/** More take longer to compile and to measure than they are likely to gain. */
+const MOST = 24;
+/** Accumulators of an invocation, beyond which compilers take seconds and registers spill. */
+const MOST_ACCUMULATORS = 32;
+
+/**
+ * Shapes of the fused kernel that may be the fastest for a problem: the one that `chooseVariant`
+ * takes, then what differs from it by a parameter or two, then the other kinds. At most 24, each
+ * with a name of its own (`variantName`), all within the device's limits.
+ */
+export function kroneckerSparseVariants(report: AdapterReport, problem: Problem): Variant[] {
+  const chosen = chooseVariant(report, problem);
+  const registers = [batchVariant, outputsVariant, blocksVariant].map((shape) =>
+    shape(report, problem),
+  );
+  const staged = stagedVariants(problem);
+  // Unlike ones before their neighbours: a time limit cuts off the end.
+  const proposed =
+    chosen.kind === "workgroup"
+      ? [chosen, ...staged, ...registers, ...registers.flatMap((base) => nearby(report, base))]
+      : [
+          chosen,
+          ...registers,
+          ...nearby(report, chosen),
+          ...staged.slice(0, 2),
+          ...registers.flatMap((base) => nearby(report, base)),
+        ];
+  const valid = proposed.filter((variant) => isValid(report, problem, variant));
+  const distinct = new Map(valid.map((variant) => [variantName(variant), variant]));
+  return [...distinct.values()].slice(0, MOST);
+}
+
+/** Shapes that differ from one by a parameter, or by two that make up for each other. */
+function nearby(report: AdapterReport, base: RegisterVariant): RegisterVariant[] {
+  const { vector, spans, tile, reduction, broadcast, workgroup, collect } = base;
+  const { subgroups } = report.features;
+  const subgroup = subgroups !== null && subgroups.min === subgroups.max ? subgroups.min : "load";
+  const fewer = { tile: Math.ceil(tile / 2), spans: Math.ceil(spans / 2) };
+  const changes: Partial<RegisterVariant>[] = [
+    { tile: fewer.tile },
+    { tile: 2 * tile },
+    { spans: fewer.spans },
+    { spans: 2 * spans },
+    { reduction: 2 * reduction },
+    { workgroup: workgroup / 2 },
+    { workgroup: 2 * workgroup },
+    { tile: fewer.tile, spans: 2 * spans },
+    { tile: 2 * tile, spans: fewer.spans },
+    { broadcast: broadcast === "load" ? subgroup : "load" },
+    { collect: !collect },
+    { reduction: 4 * reduction },
+    ...([4, 2, 1] as const).map((width) => ({
+      vector: width,
+      spans: Math.max(1, (spans * vector) / width),
+    })),
+    { tile: fewer.tile, reduction: 2 * reduction },
+  ];
+  return changes.map((change) => ({ ...base, ...change }));
+}
+
+/** Tiles that matrix products on GPUs use, from 16 x 32 to 128 x 128, that the problem fills. */
+function stagedVariants({ pattern, batch }: Problem): WorkgroupVariant[] {
+  const shapes = [
+    [64, 64, 16, 4, 4],
+    [32, 32, 16, 4, 2],
+    [64, 64, 8, 8, 8],
+    [128, 128, 8, 8, 8],
+    [128, 64, 8, 8, 8],
+    [64, 128, 8, 8, 8],
+    [64, 64, 32, 8, 4],
+    [32, 64, 16, 4, 4],
+    [32, 128, 16, 4, 8],
+    [64, 32, 16, 4, 4],
+    [16, 64, 16, 2, 4],
+    [16, 128, 8, 4, 4],
+  ] as const;
+  return shapes
+    .filter(([rows, columns]) => rows < 2 * pattern.b && columns < 2 * batch)
+    .map(([rows, columns, depth, rowsEach, columnsEach]) => ({
+      kind: "workgroup",
+      rows,
+      columns,
+      depth,
+      rowsEach,
+      columnsEach,
+    }));
+}
+
+/** Whether a variant keeps to what its kernel assumes (see {@link Variant}) and to the device. */
+function isValid({ limits }: AdapterReport, problem: Problem, variant: Variant): boolean {
+  const { pattern, batch, layout } = problem;
+  if (variant.kind === "workgroup") {
+    const { rows, columns, depth, rowsEach, columnsEach } = variant;
+    const threads = (rows / rowsEach) * (columns / columnsEach);
+    const bytes = 4 * depth * (rows + columns);
+    return (
+      threads <= limits.maxComputeInvocationsPerWorkgroup &&
+      bytes <= limits.maxComputeWorkgroupStorageSize
+    );
+  }
+  const { lanes, vector, spans, tile, reduction, broadcast, workgroup, collect } = variant;
+  const contiguous = {
+    batch: layout === "batch-last" ? loadWidth(batch) : 1,
+    outputs: 4,
+    blocks: layout === "batch-first" ? loadWidth(pattern.d) : 1,
+  };
+  const group = broadcast === "load" ? 1 : broadcast;
+  return (
+    tile * spans <= MOST_ACCUMULATORS &&
+    tile <= (lanes === "outputs" ? batch : pattern.b) &&
+    pattern.c % reduction === 0 &&
+    vector <= contiguous[lanes] &&
+    Number.isInteger(workgroup / group) &&
+    workgroup <= limits.maxComputeInvocationsPerWorkgroup &&
+    (broadcast === "load" || lanes !== "blocks") &&
+    (!collect ||
+      (lanes === "outputs" &&
+        layout === "batch-first" &&
+        pattern.d % 4 === 0 &&
+        collectedBytes(variant) <= limits.maxComputeWorkgroupStorageSize))
+  );
+}

@@ -1,0 +1,123 @@
+import { createHash, randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { cpus, homedir, hostname } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { PapilioError } from "@papilio/butterfly";
+import { keyText, type TuningCache } from "../tuning/cache.ts";
+import type { TuningKey } from "../tuning/key.ts";
+
+export interface TuningCacheOptions {
+  /**
+   * Where the files lie; made when it is first written to. By default `papilio/tuning` in the user's
+   * cache folder: `XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches` on macOS, `LOCALAPPDATA` on
+   * Windows.
+   */
+  readonly directory?: string;
+  /**
+   * Machines of the same text share entries; by default each has its own, by its name and processor.
+   * Give one to a fleet of equal machines.
+   */
+  readonly machine?: string;
+}
+
+/** Largest file that is read, in bytes: entries take about one kilobyte. */
+const MOST_BYTES = 2 ** 16;
+
+/**
+ * A cache on disk: one JSON file for each key, with the whole key in it, which is compared when it is
+ * read. Files of another machine or format, damaged ones, and what is no plain file count as absent.
+ * Each is written under another name and then renamed, so that concurrent processes see whole ones.
+ *
+ * Its `set` throws PapilioError `TUNING_CACHE_WRITE` where it cannot write; `tune` passes that on to
+ * `onCacheError` and goes on.
+ *
+ * @example
+ * ```ts
+ * const { best } = await tuneKroneckerSparse(gpu, pattern, shape, { cache: openTuningCache() });
+ * ```
+ */
+export function openTuningCache(options: TuningCacheOptions = {}): TuningCache {
+  const { directory = defaultDirectory(), machine = describeMachine() } = options;
+  const locate = (key: TuningKey): string => {
+    const identity = JSON.stringify([machine, keyText(key)]);
+    const name = createHash("sha256").update(identity).digest("hex");
+    return join(directory, `${name}.json`);
+  };
+  return {
+    async get(key) {
+      const entry = parseEntry(await readSmallFile(locate(key)));
+      const fits = entry?.machine === machine && isDeepStrictEqual(entry.key, key);
+      return fits ? entry.value : undefined;
+    },
+    async set(key, value) {
+      const text = `${JSON.stringify({ machine, key, value })}\n`;
+      try {
+        await replaceFile(directory, locate(key), text);
+      } catch (cause) {
+        throw new PapilioError(
+          "TUNING_CACHE_WRITE",
+          `The tuning cache in ${directory} cannot be written: ${(cause as Error).message}`,
+          "Give openTuningCache a directory that can be, or tune without a cache.",
+          { cause },
+        );
+      }
+    },
+  };
+}
+
+/** The text of a plain file of at most {@link MOST_BYTES}, or nothing. */
+async function readSmallFile(path: string): Promise<string> {
+  // Neither waits for a pipe's other end nor follows a link. Windows has neither flag.
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  try {
+    await using file = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+    const status = await file.stat();
+    if (!status.isFile() || status.size > MOST_BYTES) return "";
+    return await file.readFile("utf8");
+  } catch {
+    return "";
+  }
+}
+
+function parseEntry(
+  text: string,
+): Partial<Record<"machine" | "key" | "value", unknown>> | undefined {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function replaceFile(directory: string, path: string, text: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, text, { flag: "wx", mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Tells machines apart on which the same adapter, such as a software one, has another speed. */
+function describeMachine(): string {
+  const processors = cpus();
+  const model = processors[0]?.model ?? "unknown processor";
+  return `${hostname()}: ${process.platform} ${process.arch}, ${processors.length} x ${model}`;
+}
+
+function defaultDirectory(): string {
+  const { XDG_CACHE_HOME: xdg = "", LOCALAPPDATA: local = "" } = process.env;
+  const home = homedir();
+  const platforms: Partial<Record<NodeJS.Platform, string>> = {
+    darwin: join(home, "Library", "Caches"),
+    win32: local || join(home, "AppData", "Local"),
+  };
+  // The XDG specification ignores relative paths.
+  const caches = platforms[process.platform] ?? (isAbsolute(xdg) ? xdg : join(home, ".cache"));
+  return join(caches, "papilio", "tuning");
+}

@@ -1,0 +1,228 @@
+import { PapilioError } from "@papilio/butterfly";
+import { quantile } from "../program/quantile.ts";
+
+/** One of several ways of doing the same. */
+export interface Candidate<T> {
+  /** Unlike the others', and all that a cache keeps: it must say everything about the value. */
+  readonly name: string;
+  readonly value: T;
+}
+
+/** A candidate made ready to run. */
+export interface Contender extends Disposable {
+  /** Runs it once. @returns what is wrong with its answer, or undefined */
+  verify(): Promise<string | undefined>;
+  /** Runs it as often as a clock needs. @returns seconds of one run */
+  sample(): Promise<number>;
+}
+
+/** What became of a candidate. */
+export interface Trial {
+  readonly name: string;
+  /**
+   * `measured` to the end; `slower` by so much that it was dropped after a look or two;
+   * `disqualified` because it failed or its answer is wrong; `untried` for lack of time.
+   */
+  readonly outcome: "measured" | "slower" | "disqualified" | "untried";
+  /** Of one run, in the order in which they were taken. */
+  readonly samples: readonly number[];
+  /** Median of the samples; null without any. */
+  readonly seconds: number | null;
+  /** Why it was disqualified. */
+  readonly reason: string | null;
+}
+
+export interface RaceResult<T> {
+  readonly best: Candidate<T>;
+  /** One for each candidate, in their order. */
+  readonly trials: readonly Trial[];
+  readonly stopped: "done" | "time-limit";
+}
+
+export interface RaceOptions {
+  /**
+   * Nothing is begun after this many seconds. The first candidate is measured whatever the limit;
+   * what is under way is waited for, such as a driver's compiler.
+   */
+  readonly timeLimitSeconds: number;
+  /** Stops between two samples; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Samples of each candidate that is not dropped, 9 by default. */
+  readonly rounds?: number;
+  /** Called when a candidate is out, and at the end for those that were measured. */
+  readonly onTrial?: ((trial: Trial) => void) | undefined;
+  /** Seconds of a clock that never goes back; a test's own. */
+  readonly now?: () => number;
+}
+
+/** Times the best's: a candidate whose samples take longer than that is dropped. */
+const FAR = 1.5;
+/** Times the best's, below which one sample may be bad luck on a busy machine: it gets another. */
+const DOUBTFUL = 4;
+/** Part of its time that a candidate must save to take the place of the first. */
+const WORTHWHILE = 0.03;
+
+interface Runner<T> {
+  readonly candidate: Candidate<T>;
+  readonly samples: number[];
+  contender: Contender | undefined;
+  outcome: Trial["outcome"];
+  reason: string | null;
+}
+
+/**
+ * Finds the fastest of several candidates: each is prepared, verified and sampled; those that are
+ * not far slower than the best are then sampled in rounds of changing order, so that a device
+ * that slows down does so for all.
+ *
+ * The first candidate is the answer unless another is faster beyond doubt: by 3 % in the medians,
+ * with quartiles that do not overlap. One that throws or whose answer is wrong is disqualified.
+ *
+ * @throws PapilioError `TUNING_CANDIDATES` without candidates, or with two of one name;
+ *   `TUNING_FAILED` with every reason when all are disqualified; the signal's reason when it aborts
+ */
+export async function race<T>(
+  candidates: readonly Candidate<T>[],
+  prepare: (value: T) => Promise<Contender>,
+  options: RaceOptions,
+): Promise<RaceResult<T>> {
+  assertCandidates(candidates);
+  const { timeLimitSeconds, signal, rounds = 9, onTrial, now = seconds } = options;
+  const end = now() + timeLimitSeconds;
+  const runners = candidates.map(
+    (candidate): Runner<T> => ({
+      candidate,
+      samples: [],
+      contender: undefined,
+      outcome: "untried",
+      reason: null,
+    }),
+  );
+  try {
+    let inTime = await qualify(runners);
+    for (let round = 1; round < rounds && inTime; round++) inTime = await sampleAll(round);
+    const best = winner(runners);
+    for (const runner of runners) {
+      if (runner.outcome === "measured") onTrial?.(trialOf(runner));
+    }
+    return {
+      best: best.candidate,
+      trials: runners.map(trialOf),
+      stopped: inTime ? "done" : "time-limit",
+    };
+  } finally {
+    for (const { contender } of runners) contender?.[Symbol.dispose]();
+  }
+
+  function leave(runner: Runner<T>, outcome: Trial["outcome"], reason: string | null = null): void {
+    runner.outcome = outcome;
+    runner.reason = reason;
+    runner.contender?.[Symbol.dispose]();
+    runner.contender = undefined;
+    onTrial?.(trialOf(runner));
+  }
+
+  /** Does part of a trial; what it throws disqualifies the candidate, but for an abort. */
+  async function attempt(runner: Runner<T>, part: () => Promise<void>): Promise<void> {
+    try {
+      signal?.throwIfAborted();
+      await part();
+    } catch (error) {
+      signal?.throwIfAborted();
+      leave(runner, "disqualified", error instanceof Error ? error.message : String(error));
+    }
+    signal?.throwIfAborted();
+  }
+
+  /** Prepares, verifies and samples each once. @returns whether there was time for all */
+  async function qualify(all: readonly Runner<T>[]): Promise<boolean> {
+    const [first] = all;
+    let best = Number.POSITIVE_INFINITY;
+    for (const runner of all) {
+      if (now() >= end && best < Number.POSITIVE_INFINITY) return false;
+      await attempt(runner, async () => {
+        runner.contender = await prepare(runner.candidate.value);
+        signal?.throwIfAborted();
+        const wrong = await runner.contender.verify();
+        if (wrong !== undefined) return leave(runner, "disqualified", wrong);
+        signal?.throwIfAborted();
+        runner.samples.push(await runner.contender.sample());
+        const ratio = shortest(runner) / best;
+        signal?.throwIfAborted();
+        if (ratio > FAR && ratio < DOUBTFUL) runner.samples.push(await runner.contender.sample());
+        runner.outcome = "measured";
+      });
+      best = Math.min(best, shortest(runner));
+      // Early, so that few hold device memory at a time. The first is what others are held against.
+      for (const other of all) {
+        const far = shortest(other) > FAR * best;
+        if (other !== first && other.outcome === "measured" && far) leave(other, "slower");
+      }
+    }
+    return true;
+  }
+
+  /** @returns whether there was time for the whole round */
+  async function sampleAll(round: number): Promise<boolean> {
+    const left = runners.filter(({ outcome }) => outcome === "measured");
+    const turned = left.map((_, index) => left[(index + round) % left.length] as Runner<T>);
+    for (const runner of round % 2 === 0 ? turned : turned.reverse()) {
+      if (now() >= end) return false;
+      await attempt(runner, async () => {
+        runner.samples.push(await (runner.contender as Contender).sample());
+      });
+    }
+    return true;
+  }
+}
+
+function shortest({ samples }: Runner<unknown>): number {
+  return Math.min(...samples);
+}
+
+function seconds(): number {
+  return performance.now() / 1000;
+}
+
+function assertCandidates(candidates: readonly Candidate<unknown>[]): void {
+  const names = new Set(candidates.map(({ name }) => name));
+  if (candidates.length > 0 && names.size === candidates.length) return;
+  throw new PapilioError(
+    "TUNING_CANDIDATES",
+    `There are ${candidates.length} candidates with ${names.size} different names.`,
+    "Pass one candidate or more, each with a name of its own; the first is the default.",
+  );
+}
+
+function trialOf({ candidate, samples, outcome, reason }: Runner<unknown>): Trial {
+  return {
+    name: candidate.name,
+    outcome,
+    samples: [...samples],
+    seconds: samples.length === 0 ? null : quantile(samples, 0.5),
+    reason,
+  };
+}
+
+/** The fastest, or the first where that is not surely slower. */
+function winner<T>(runners: readonly Runner<T>[]): Runner<T> {
+  const measured = runners.filter(({ outcome }) => outcome === "measured");
+  const [first] = measured;
+  if (first === undefined) {
+    const reasons = runners.map(({ candidate, reason }) => `${candidate.name}: ${reason}`);
+    throw new PapilioError(
+      "TUNING_FAILED",
+      `None of ${runners.length} candidates computes rightly: ${reasons.join("; ")}.`,
+      "Check the adapter with `papilio doctor`; on a sound one, please report this.",
+    );
+  }
+  const fastest = measured.reduce((best, runner) =>
+    quantile(runner.samples, 0.5) < quantile(best.samples, 0.5) ? runner : best,
+  );
+  const quartiles = (runner: Runner<T>): number[] =>
+    [0.25, 0.5, 0.75].map((p) => quantile(runner.samples, p));
+  const [low = 0, middle = 0] = quartiles(first);
+  const [, fastMiddle = 0, fastHigh = 0] = quartiles(fastest);
+  const surely = fastHigh < low && fastMiddle <= (1 - WORTHWHILE) * middle;
+  return first !== runners[0] || surely ? fastest : first;
+}

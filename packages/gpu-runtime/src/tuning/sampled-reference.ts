@@ -1,0 +1,66 @@
+import { KroneckerSparse, multiply, stridesOf, verify } from "@papilio/butterfly";
+import type { InputShape } from "../multiplication/multiplication.ts";
+
+/** Products of the reference, at most: a second or so of one core. */
+const MOST_PRODUCTS = 2 ** 25;
+
+/**
+ * The float64 product of some vectors of a batch, the first and the last among them: where the batch
+ * is large, a reference of all would take longer than the tuning.
+ */
+export class SampledReference {
+  readonly #factor: KroneckerSparse;
+  readonly #shape: InputShape;
+  /** The vectors compared. */
+  readonly #sampled: readonly number[];
+  readonly #reference: Float64Array;
+  readonly #magnitude: Float64Array;
+
+  /** @param inputs of `shape`; they and the factor's values as rounded to its dtype */
+  constructor(factor: KroneckerSparse, inputs: Float32Array, shape: InputShape) {
+    const { pattern, values } = factor;
+    const count = Math.max(2, Math.floor(MOST_PRODUCTS / (2 * pattern.nonZeros)));
+    this.#factor = factor;
+    this.#shape = shape;
+    this.#sampled = spread(Math.min(count, shape.batch), shape.batch);
+    const some = Float64Array.from(this.#gather(inputs, pattern.cols));
+    const reduced = { batch: this.#sampled.length, layout: "batch-first" } as const;
+    const absolute = new KroneckerSparse(pattern, values.map(Math.abs));
+    this.#reference = multiply(factor, some, reduced);
+    this.#magnitude = multiply(absolute, some.map(Math.abs), reduced);
+  }
+
+  /** @returns what is wrong with an output of the whole batch, or undefined */
+  check(output: Float32Array): string | undefined {
+    const { rows, c } = this.#factor.pattern;
+    const lost = output.findIndex((value) => !Number.isFinite(value));
+    if (lost >= 0) return `element ${lost} of the output is ${output[lost]}`;
+    const found = verify(this.#gather(output, rows), this.#reference, this.#magnitude, {
+      dtype: this.#shape.dtype,
+      terms: c,
+    });
+    if (found.ok) return undefined;
+    const vector = this.#sampled[Math.floor(found.worstIndex / rows)];
+    return `output ${found.worstIndex % rows} of vector ${vector} is wrong by ${found.maxRatio.toPrecision(3)} times what rounding allows`;
+  }
+
+  /** The sampled vectors, batch-first. */
+  #gather(values: Float32Array, features: number): Float32Array {
+    const { vector, feature } = stridesOf(this.#shape, features);
+    const gathered = new Float32Array(this.#sampled.length * features);
+    this.#sampled.forEach((index, row) => {
+      for (let f = 0; f < features; f++) {
+        gathered[row * features + f] = values[index * vector + f * feature] as number;
+      }
+    });
+    return gathered;
+  }
+}
+
+/** `count` numbers from 0 to `total - 1`, evenly spread, both ends among them. */
+function spread(count: number, total: number): number[] {
+  if (count === 1) return [0];
+  return Array.from({ length: count }, (_, index) =>
+    Math.round((index * (total - 1)) / (count - 1)),
+  );
+}

@@ -1,0 +1,51 @@
+import type { Pattern } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { kroneckerSparseVariants } from "../kernels/kronecker-sparse/candidates.ts";
+import { type Variant, variantName } from "../kernels/kronecker-sparse/variant.ts";
+import { loadWidth } from "../kernels/wgsl.ts";
+import type { InputShape } from "../multiplication/multiplication.ts";
+import { batchClass } from "./key.ts";
+import { KroneckerSparseCourse } from "./kronecker-sparse-course.ts";
+import { type Tuned, type TuneOptions, tune } from "./tune.ts";
+
+/**
+ * Measures which shape of the fused kernel is the fastest for a pattern, an input's shape and a
+ * device, on random values; each is compared with the float64 product first. Pass the result to
+ * `prepareKroneckerSparse`. In a cache, batches count as equal from one power of two to the next
+ * when loads of the same width divide them.
+ *
+ * Takes seconds, up to the time limit, and device memory for the input, the output and the weights
+ * of the candidates that are close to the best.
+ *
+ * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `TUNING_FAILED`,
+ *   `GPU_LOST`, `GPU_DISPOSED`; the signal's reason when it aborts
+ *
+ * @example
+ * ```ts
+ * const shape = { batch: 128, layout: "batch-last", dtype: "f32" } as const;
+ * const { best } = await tuneKroneckerSparse(gpu, factor.pattern, shape);
+ * using multiplication = prepareKroneckerSparse(gpu, factor, shape, { variant: best });
+ * ```
+ */
+export async function tuneKroneckerSparse(
+  gpu: Gpu,
+  pattern: Pattern,
+  shape: InputShape,
+  options: TuneOptions = {},
+): Promise<Tuned<Variant>> {
+  gpu.assertDtype(shape.dtype);
+  const { batch, layout, dtype } = shape;
+  const candidates = kroneckerSparseVariants(gpu.report, { pattern, ...shape }).map((variant) => ({
+    name: variantName(variant),
+    value: variant,
+  }));
+  return await tune(
+    gpu,
+    {
+      what: `kronecker-sparse ${pattern} ${dtype} ${layout} batch ${batchClass(batch)} by ${loadWidth(batch)}`,
+      candidates,
+      open: () => new KroneckerSparseCourse(gpu, pattern, shape, options.signal),
+    },
+    options,
+  );
+}

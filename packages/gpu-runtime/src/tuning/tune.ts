@@ -1,0 +1,110 @@
+import type { Gpu } from "../device/gpu.ts";
+import type { TuningCache } from "./cache.ts";
+import { tuningKey } from "./key.ts";
+import { type Candidate, type Contender, race, type Trial } from "./race.ts";
+
+/** How long tuning may take, and where its result is kept. */
+export interface TuneOptions {
+  /**
+   * Nothing is begun after this many seconds, 30 by default. The default candidate is measured
+   * whatever the limit; what is under way is waited for, such as a driver's compiler.
+   */
+  readonly timeLimitSeconds?: number;
+  /** Stops between two samples; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called when a candidate is out, and at the end for those that were measured. */
+  readonly onTrial?: ((trial: Trial) => void) | undefined;
+  /** None by default: the candidates are then raced at every call. */
+  readonly cache?: TuningCache | undefined;
+  /** Called when the cache cannot be read or written; the result is the same. */
+  readonly onCacheError?: ((error: unknown) => void) | undefined;
+}
+
+/** What is tuned. */
+export interface TuneTask<T> {
+  /** Names it in the cache, with its shape class: what the candidates' order may depend on. */
+  readonly what: string;
+  /** The default first. */
+  readonly candidates: readonly Candidate<T>[];
+  /** Called once, before a race; what it throws, `tune` throws. */
+  open(): Course<T>;
+}
+
+/** Where candidates are raced: it holds what they share. */
+export interface Course<T> extends Disposable {
+  prepare(value: T): Promise<Contender>;
+}
+
+/** The fastest candidate, and how it was found. */
+export interface Tuned<T> {
+  readonly best: T;
+  readonly from: "cache" | "race";
+  /** One for each candidate of the race; none from the cache. */
+  readonly trials: readonly Trial[];
+}
+
+/** What a cache keeps: the winner by its name alone, so that it can only be one of today's. */
+interface Entry {
+  readonly winner: string;
+  /** Seconds after which the race was cut short; null when it came to its end. */
+  readonly cutAfter: number | null;
+}
+
+const DEFAULT_TIME_LIMIT = 30;
+
+/**
+ * The fastest of a task's candidates on a device: from the cache when it has one of them for the
+ * same device, driver, version of this package and task, else by a {@link race}. The result of a
+ * race that was cut short is not used by those who allow more time.
+ *
+ * @throws PapilioError `TUNING_CANDIDATES`, `TUNING_FAILED`, `GPU_LOST`, `GPU_DISPOSED`; the
+ *   signal's reason when it aborts
+ */
+export async function tune<T>(
+  gpu: Pick<Gpu, "report" | "assertReady">,
+  { what, candidates, open }: TuneTask<T>,
+  options: TuneOptions = {},
+): Promise<Tuned<T>> {
+  const { cache, signal, timeLimitSeconds = DEFAULT_TIME_LIMIT, onTrial, onCacheError } = options;
+  signal?.throwIfAborted();
+  gpu.assertReady();
+  const key = tuningKey(gpu, what);
+  const kept = parseEntry(await uncritical(() => cache?.get(key), onCacheError));
+  signal?.throwIfAborted();
+  const enough = kept !== undefined && (kept.cutAfter ?? timeLimitSeconds) >= timeLimitSeconds;
+  const known = enough ? candidates.find(({ name }) => name === kept.winner) : undefined;
+  if (known !== undefined) return { best: known.value, from: "cache", trials: [] };
+
+  using course = open();
+  const { best, trials, stopped } = await race(candidates, (value) => course.prepare(value), {
+    timeLimitSeconds,
+    signal,
+    onTrial,
+  });
+  // Whoever lost the device in the middle left the others without a chance.
+  gpu.assertReady();
+  const cutAfter = stopped === "done" ? null : timeLimitSeconds;
+  const entry: Entry = { winner: best.name, cutAfter };
+  await uncritical(() => cache?.set(key, entry), onCacheError);
+  return { best: best.value, from: "race", trials };
+}
+
+/** The result of an operation, or undefined when it fails. */
+async function uncritical(
+  operation: () => Promise<unknown> | undefined,
+  onError: ((error: unknown) => void) | undefined,
+): Promise<unknown> {
+  try {
+    return await operation();
+  } catch (error) {
+    onError?.(error);
+    return undefined;
+  }
+}
+
+function parseEntry(value: unknown): Entry | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { winner, cutAfter } = value as Partial<Record<keyof Entry, unknown>>;
+  const valid = typeof winner === "string" && (cutAfter === null || typeof cutAfter === "number");
+  return valid ? { winner, cutAfter } : undefined;
+}
