@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expectAgreement } from "@papilio/testing/quickstart";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { runSnippet } from "./testing/run-snippet.ts";
 
 it("the quickstart for Node multiplies the same on the GPU and on the CPU", () => {
@@ -15,6 +16,21 @@ it("the quickstart for browsers multiplies where there is a navigator.gpu", () =
   const shim = join(import.meta.dirname, "testing/navigator-gpu.ts");
   const [line] = runSnippet("browser.ts", `--import=${shim}`);
   expect(line).toMatch(/Float32Array\(32768\)/);
+});
+
+it("the tuning guide finds a variant, and the next time in the cache", () => {
+  const caches = mkdtempSync(join(tmpdir(), "papilio-docs-"));
+  vi.stubEnv("XDG_CACHE_HOME", caches);
+  try {
+    for (const from of ["race", "cache"]) {
+      expect(runSnippet("tuning.ts")).toEqual([
+        expect.stringMatching(new RegExp(`^[\\w-]+ from the ${from}, \\d+ bytes of weights$`)),
+      ]);
+    }
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(caches, { recursive: true });
+  }
 });
 
 const commands = readFileSync(join(import.meta.dirname, "command-line.sh"), "utf8")

@@ -59,6 +59,8 @@ export interface RaceOptions {
 const FAR = 1.5;
 /** Times the best's, below which one sample may be bad luck on a busy machine: it gets another. */
 const DOUBTFUL = 4;
+/** Part of the time limit after which no more candidates are prepared: the rest is for the rounds. */
+const QUALIFYING = 0.6;
 /** Part of its time that a candidate must save to take the place of the first. */
 const WORTHWHILE = 0.03;
 
@@ -88,7 +90,8 @@ export async function race<T>(
 ): Promise<RaceResult<T>> {
   assertCandidates(candidates);
   const { timeLimitSeconds, signal, rounds = 9, onTrial, now = seconds } = options;
-  const end = now() + timeLimitSeconds;
+  const start = now();
+  const end = start + timeLimitSeconds;
   const runners = candidates.map(
     (candidate): Runner<T> => ({
       candidate,
@@ -99,7 +102,8 @@ export async function race<T>(
     }),
   );
   try {
-    let inTime = await qualify(runners);
+    const qualified = await qualify(runners);
+    let inTime = true;
     for (let round = 1; round < rounds && inTime; round++) inTime = await sampleAll(round);
     const best = winner(runners);
     for (const runner of runners) {
@@ -108,7 +112,7 @@ export async function race<T>(
     return {
       best: best.candidate,
       trials: runners.map(trialOf),
-      stopped: inTime ? "done" : "time-limit",
+      stopped: qualified && inTime ? "done" : "time-limit",
     };
   } finally {
     for (const { contender } of runners) contender?.[Symbol.dispose]();
@@ -134,12 +138,13 @@ export async function race<T>(
     signal?.throwIfAborted();
   }
 
-  /** Prepares, verifies and samples each once. @returns whether there was time for all */
+  /** Prepares, verifies and samples each. @returns whether there was time for all */
   async function qualify(all: readonly Runner<T>[]): Promise<boolean> {
     const [first] = all;
+    const last = start + QUALIFYING * timeLimitSeconds;
     let best = Number.POSITIVE_INFINITY;
     for (const runner of all) {
-      if (now() >= end && best < Number.POSITIVE_INFINITY) return false;
+      if (now() >= last && best < Number.POSITIVE_INFINITY) return false;
       await attempt(runner, async () => {
         runner.contender = await prepare(runner.candidate.value);
         signal?.throwIfAborted();
@@ -152,7 +157,7 @@ export async function race<T>(
         if (ratio > FAR && ratio < DOUBTFUL) runner.samples.push(await runner.contender.sample());
         runner.outcome = "measured";
       });
-      best = Math.min(best, shortest(runner));
+      if (runner.outcome === "measured") best = Math.min(best, shortest(runner));
       // Early, so that few hold device memory at a time. The first is what others are held against.
       for (const other of all) {
         const far = shortest(other) > FAR * best;
@@ -165,6 +170,7 @@ export async function race<T>(
   /** @returns whether there was time for the whole round */
   async function sampleAll(round: number): Promise<boolean> {
     const left = runners.filter(({ outcome }) => outcome === "measured");
+    if (left.length < 2) return true;
     const turned = left.map((_, index) => left[(index + round) % left.length] as Runner<T>);
     for (const runner of round % 2 === 0 ? turned : turned.reverse()) {
       if (now() >= end) return false;

@@ -12,8 +12,8 @@ import {
 
 /** More take longer to compile and to measure than they are likely to gain. */
 const MOST = 24;
-/** Accumulators of an invocation, beyond which compilers take seconds and registers spill. */
-const MOST_ACCUMULATORS = 32;
+/** Sums of an invocation, beyond which compilers take seconds and registers spill. */
+const MOST_SUMS = 128;
 
 /**
  * Shapes of the fused kernel that may be the fastest for a problem: the one that `chooseVariant`
@@ -118,7 +118,7 @@ function isValid({ limits }: AdapterReport, problem: Problem, variant: Variant):
   };
   const group = broadcast === "load" ? 1 : broadcast;
   return (
-    tile * spans <= MOST_ACCUMULATORS &&
+    tile * spans * vector <= MOST_SUMS &&
     tile <= (lanes === "outputs" ? batch : pattern.b) &&
     pattern.c % reduction === 0 &&
     vector <= contiguous[lanes] &&

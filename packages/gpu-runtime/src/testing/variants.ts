@@ -1,0 +1,72 @@
+import { LAYOUTS, Pattern } from "@papilio/butterfly";
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { AdapterReport } from "../device/report.ts";
+import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
+import { collectedBytes } from "../kernels/kronecker-sparse/lanes-outputs.ts";
+import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
+import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
+
+/** An adapter with WebGPU's default limits, and subgroups of one size or none. */
+export function report(kind: "hardware" | "software", subgroup: number | null): AdapterReport {
+  return {
+    name: "test",
+    vendor: "",
+    architecture: "",
+    driver: "",
+    kind,
+    embedded: false,
+    features: {
+      f16: true,
+      subgroups: subgroup === null ? null : { min: subgroup, max: subgroup },
+      timestamps: true,
+    },
+    limits: {
+      maxBufferSize: 2 ** 28,
+      maxStorageBufferBindingSize: 2 ** 27,
+      maxComputeWorkgroupStorageSize: 16384,
+      maxComputeInvocationsPerWorkgroup: 256,
+      maxComputeWorkgroupsPerDimension: 65535,
+    },
+    passedOver: [],
+  };
+}
+
+const side = fc.integer({ min: 1, max: 512 });
+
+/** Problems of any shape. */
+export const problems = fc.record({
+  pattern: fc
+    .tuple(fc.integer({ min: 1, max: 9 }), side, side, side)
+    .map(([a, b, c, d]) => new Pattern(a, b, c, d)),
+  batch: fc.integer({ min: 1, max: 2000 }),
+  layout: fc.constantFrom(...LAYOUTS),
+  dtype: fc.constantFrom("f32" as const, "f16" as const),
+});
+/** Adapters of both kinds, with and without subgroups. */
+export const reports = fc
+  .tuple(fc.constantFrom("hardware" as const, "software" as const), fc.constantFrom(null, 4, 8, 32))
+  .map(([kind, subgroup]) => report(kind, subgroup));
+
+/** Expects what a variant's kernel assumes (see `RegisterVariant`), and WebGPU's default limits. */
+export function expectValid(problem: Problem, variant: Variant): void {
+  const { pattern, batch, layout } = problem;
+  const { workgroups, wgsl } = kroneckerSparseKernel(problem, variant);
+  expect(Math.max(...workgroups)).toBeLessThanOrEqual(65535);
+  const threads = Number(/@workgroup_size\((\d+)\)/.exec(wgsl)?.[1]);
+  expect(threads).toBeGreaterThanOrEqual(1);
+  expect(threads).toBeLessThanOrEqual(256);
+  if (variant.kind === "workgroup") return;
+  expect(pattern.c % variant.reduction).toBe(0);
+  if (variant.lanes === "batch") {
+    expect((layout === "batch-last" ? batch : 1) % variant.vector).toBe(0);
+  }
+  if (variant.lanes === "blocks") {
+    expect((layout === "batch-first" ? pattern.d : 1) % variant.vector).toBe(0);
+  }
+  if (variant.broadcast !== "load") expect(threads % variant.broadcast).toBe(0);
+  if (variant.collect) {
+    expect(pattern.d % 4).toBe(0);
+    expect(collectedBytes(variant)).toBeLessThanOrEqual(16384);
+  }
+}

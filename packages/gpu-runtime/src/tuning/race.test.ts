@@ -1,0 +1,253 @@
+import { describe, expect, it } from "vitest";
+import { type Candidate, type Contender, type RaceOptions, race, type Trial } from "./race.ts";
+
+/** What a fake candidate does. `seconds` are its samples in turn, the last again and again. */
+interface Behaviour {
+  readonly seconds: readonly number[];
+  readonly wrong?: string;
+  readonly fails?: "prepare" | "verify" | "sample";
+}
+
+/** Contenders that take their time by a clock of their own, and count what is not disposed of. */
+class Track {
+  clock = 0;
+  alive = 0;
+  mostAlive = 0;
+  readonly events: string[] = [];
+
+  readonly prepare = (name: string, { seconds, wrong, fails }: Behaviour): Contender => {
+    const fail = (part: Behaviour["fails"]): void => {
+      this.events.push(`${part} ${name}`);
+      if (fails === part) throw new Error(`${name} cannot ${part}`);
+    };
+    fail("prepare");
+    this.mostAlive = Math.max(this.mostAlive, ++this.alive);
+    let taken = 0;
+    return {
+      verify: async () => {
+        fail("verify");
+        return await Promise.resolve(wrong);
+      },
+      sample: async () => {
+        fail("sample");
+        const result = seconds[Math.min(taken++, seconds.length - 1)] as number;
+        this.clock += result;
+        return await Promise.resolve(result);
+      },
+      [Symbol.dispose]: () => {
+        this.alive--;
+      },
+    };
+  };
+
+  race(behaviours: Readonly<Record<string, Behaviour>>, options: Partial<RaceOptions> = {}) {
+    const candidates = Object.entries(behaviours).map(([name, value]) => ({ name, value }));
+    const names = new Map(candidates.map(({ name, value }) => [value, name]));
+    return race(
+      candidates,
+      (value) => Promise.resolve().then(() => this.prepare(names.get(value) as string, value)),
+      { timeLimitSeconds: 1000, now: () => this.clock, ...options },
+    );
+  }
+}
+
+const steady = (seconds: number): Behaviour => ({ seconds: [seconds] });
+const outcomes = (trials: readonly Trial[]): unknown =>
+  Object.fromEntries(trials.map(({ name, outcome }) => [name, outcome]));
+
+describe("a race", () => {
+  it("finds the fastest, and disposes of all", async () => {
+    const track = new Track();
+    const { best, trials, stopped } = await track.race({
+      default: steady(1),
+      good: steady(0.8),
+      better: steady(0.7),
+    });
+    expect(best.name).toBe("better");
+    expect(stopped).toBe("done");
+    expect(trials).toEqual(
+      [1, 0.8, 0.7].map((seconds, index) => ({
+        name: ["default", "good", "better"][index],
+        outcome: "measured",
+        samples: Array(9).fill(seconds),
+        seconds,
+        reason: null,
+      })),
+    );
+    expect(track.alive).toBe(0);
+  });
+
+  it("samples in rounds whose order changes", async () => {
+    const track = new Track();
+    await track.race({ a: steady(1), b: steady(1), c: steady(1) }, { rounds: 4 });
+    const samples = track.events.filter((event) => event.startsWith("sample"));
+    const order = samples.map((event) => event.at(-1)).join("");
+    expect([order.slice(3, 6), order.slice(6, 9), order.slice(9)].sort()).toHaveLength(3);
+    expect(new Set([order.slice(0, 3), order.slice(3, 6), order.slice(6, 9)]).size).toBe(3);
+    for (let round = 0; round < 4; round++) {
+      expect([...order.slice(3 * round, 3 * round + 3)].sort()).toEqual(["a", "b", "c"]);
+    }
+  });
+
+  it.each([
+    ["saves too little", { seconds: [0.98] }],
+    ["varies too much", { seconds: [0.5, 1.3, 0.6, 1.2, 0.9, 0.9, 1.1] }],
+  ])("keeps the default when another %s", async (_, other) => {
+    const { best } = await new Track().race({ default: steady(1), other });
+    expect(best.name).toBe("default");
+  });
+
+  it("drops what is far slower, early, but never the default", async () => {
+    const track = new Track();
+    const { best, trials } = await track.race({
+      default: steady(3),
+      slow: steady(20),
+      slower: steady(4),
+      fast: steady(1),
+    });
+    expect(best.name).toBe("fast");
+    expect(outcomes(trials)).toEqual({
+      default: "measured",
+      slow: "slower",
+      slower: "slower",
+      fast: "measured",
+    });
+    expect(trials.map(({ samples }) => samples.length)).toEqual([9, 1, 1, 9]);
+    // `slow` was gone before the others came.
+    expect(track.mostAlive).toBe(3);
+  });
+
+  it("looks twice before it drops one that was disturbed", async () => {
+    const { best } = await new Track().race({
+      default: steady(1),
+      disturbed: { seconds: [3, 0.5] },
+    });
+    expect(best.name).toBe("disturbed");
+  });
+
+  it("disqualifies what is wrong or fails, with the reason", async () => {
+    const track = new Track();
+    const { best, trials } = await track.race({
+      default: steady(1),
+      wrong: { seconds: [0.1], wrong: "element 3 is NaN" },
+      unprepared: { seconds: [0.1], fails: "prepare" },
+      unverified: { seconds: [0.1], fails: "verify" },
+      broken: { seconds: [0.1], fails: "sample" },
+    });
+    expect(best.name).toBe("default");
+    expect(trials.slice(1).map(({ outcome, reason }) => [outcome, reason])).toEqual([
+      ["disqualified", "element 3 is NaN"],
+      ["disqualified", "unprepared cannot prepare"],
+      ["disqualified", "unverified cannot verify"],
+      ["disqualified", "broken cannot sample"],
+    ]);
+    expect(track.alive).toBe(0);
+  });
+
+  it("answers with the fastest of the others when the default fails", async () => {
+    const { best } = await new Track().race({
+      default: { seconds: [0.1], wrong: "all zeros" },
+      a: steady(1),
+      b: steady(0.99),
+    });
+    expect(best.name).toBe("b");
+  });
+
+  it("throws every reason when all fail", async () => {
+    const track = new Track();
+    const failed = track.race({
+      a: { seconds: [1], wrong: "all zeros" },
+      b: { seconds: [1], fails: "prepare" },
+    });
+    await expect(failed).rejects.toMatchObject({
+      code: "TUNING_FAILED",
+      message: expect.stringMatching(/a: all zeros; b: b cannot prepare/),
+    });
+    expect(track.alive).toBe(0);
+  });
+
+  it.each([
+    ["none", []],
+    ["two of one name", ["a", "a"]],
+  ])("refuses %s", async (_, names) => {
+    const candidates: Candidate<number>[] = names.map((name) => ({ name, value: 0 }));
+    const refused = race(candidates, () => Promise.reject(new Error("called")), {
+      timeLimitSeconds: 1,
+    });
+    await expect(refused).rejects.toMatchObject({ code: "TUNING_CANDIDATES" });
+  });
+});
+
+describe("the time limit of a race", () => {
+  it("lets the default be measured whatever it is", async () => {
+    const { best, trials, stopped } = await new Track().race(
+      { default: steady(1), other: steady(0.1) },
+      { timeLimitSeconds: 0 },
+    );
+    expect(best.name).toBe("default");
+    expect(stopped).toBe("time-limit");
+    expect(outcomes(trials)).toEqual({ default: "measured", other: "untried" });
+  });
+
+  it("goes on to the next when the default fails", async () => {
+    const { best } = await new Track().race(
+      { default: { seconds: [1], fails: "sample" }, other: steady(1), third: steady(0.5) },
+      { timeLimitSeconds: 0 },
+    );
+    expect(best.name).toBe("other");
+  });
+
+  it("leaves time for rounds of those that were tried", async () => {
+    const behaviours = Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [`candidate ${index}`, steady(1 - index / 100)]),
+    );
+    const track = new Track();
+    const { trials, stopped } = await track.race(behaviours, { timeLimitSeconds: 10 });
+    expect(stopped).toBe("time-limit");
+    expect(trials.filter(({ outcome }) => outcome === "untried").length).toBeGreaterThan(10);
+    expect(trials[0]?.samples.length).toBeGreaterThan(1);
+    expect(track.clock).toBeLessThan(11);
+  });
+});
+
+describe("aborting a race", () => {
+  const reason = new Error("enough");
+
+  it.each(["prepare b", "verify b", "sample a", "sample b"])(
+    "at %s rejects with the reason and disposes of all",
+    async (when) => {
+      const controller = new AbortController();
+      const track = new Track();
+      track.events.push = (event: string) => {
+        if (event === when) controller.abort(reason);
+        return Array.prototype.push.call(track.events, event);
+      };
+      const aborted = track.race(
+        { a: steady(1), b: steady(1), c: steady(1) },
+        { signal: controller.signal },
+      );
+      await expect(aborted).rejects.toBe(reason);
+      expect(track.alive).toBe(0);
+      expect(track.events.at(-1)).toBe(when);
+    },
+  );
+
+  it("is not taken for a failure of the candidate that it interrupts", async () => {
+    const controller = new AbortController();
+    const trials: Trial[] = [];
+    const aborted = race(
+      [{ name: "a", value: 0 }],
+      () => {
+        controller.abort(reason);
+        return Promise.reject(reason);
+      },
+      {
+        timeLimitSeconds: 1,
+        signal: controller.signal,
+        onTrial: (trial) => trials.push(trial),
+      },
+    );
+    await expect(aborted).rejects.toBe(reason);
+    expect(trials).toEqual([]);
+  });
+});

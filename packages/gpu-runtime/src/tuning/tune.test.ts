@@ -1,0 +1,158 @@
+import { expect, it, vi } from "vitest";
+import type { AdapterReport } from "../device/report.ts";
+import { MemoryTuningCache, type TuningCache } from "./cache.ts";
+import { batchClass, tuningKey } from "./key.ts";
+import { type TuneOptions, type TuneTask, tune } from "./tune.ts";
+
+const report = {
+  name: "adapter",
+  vendor: "vendor",
+  architecture: "architecture",
+  driver: "driver 1",
+  kind: "hardware",
+  embedded: false,
+  features: { f16: true, subgroups: { min: 32, max: 32 }, timestamps: true },
+  limits: {
+    maxBufferSize: 2 ** 28,
+    maxStorageBufferBindingSize: 2 ** 27,
+    maxComputeWorkgroupStorageSize: 16384,
+    maxComputeInvocationsPerWorkgroup: 256,
+    maxComputeWorkgroupsPerDimension: 65535,
+  },
+  passedOver: [],
+} as const satisfies AdapterReport;
+
+/** Seconds that each candidate takes; the value is its place. */
+function task(seconds: Readonly<Record<string, number>>, what = "task"): TuneTask<number> {
+  const entries = Object.entries(seconds);
+  return {
+    what,
+    candidates: entries.map(([name], value) => ({ name, value })),
+    open: () => ({
+      prepare: (value) =>
+        Promise.resolve({
+          verify: () => Promise.resolve(undefined),
+          sample: () => Promise.resolve(entries[value]?.[1] as number),
+          [Symbol.dispose]: () => {},
+        }),
+      [Symbol.dispose]: () => {},
+    }),
+  };
+}
+
+function run(work: TuneTask<number>, options: TuneOptions, changed: Partial<AdapterReport> = {}) {
+  return tune({ report: { ...report, ...changed }, assertReady: () => {} }, work, options);
+}
+
+it("races without a cache, every time", async () => {
+  for (let time = 0; time < 2; time++) {
+    const tuned = await run(task({ default: 2, fast: 1 }), {});
+    expect(tuned).toMatchObject({ best: 1, from: "race" });
+    expect(tuned.trials).toHaveLength(2);
+  }
+});
+
+it("answers from the cache what was raced before", async () => {
+  const cache = new MemoryTuningCache();
+  await run(task({ default: 2, fast: 1 }), { cache });
+  // Other times by now, but nobody looks.
+  const tuned = await run(task({ default: 1, fast: 2 }), { cache });
+  expect(tuned).toEqual({ best: 1, from: "cache", trials: [] });
+});
+
+it.each<[string, Partial<AdapterReport>, string?]>([
+  ["another adapter", { name: "other" }],
+  ["another driver", { driver: "driver 2" }],
+  ["other features", { features: { ...report.features, f16: false } }],
+  ["other limits", { limits: { ...report.limits, maxComputeWorkgroupStorageSize: 32768 } }],
+  ["another task", {}, "other task"],
+])("does not use the cache of %s", async (_, changed, what = "task") => {
+  const cache = new MemoryTuningCache();
+  await run(task({ default: 2, fast: 1 }), { cache });
+  const tuned = await run(task({ default: 1, fast: 2 }, what), { cache }, changed);
+  expect(tuned).toMatchObject({ best: 0, from: "race" });
+});
+
+it("does not use the cache of another version", async () => {
+  const key = tuningKey({ report }, "task");
+  const cache = new MemoryTuningCache();
+  await cache.set({ ...key, version: "other" }, { winner: "fast", cutAfter: null });
+  expect(await run(task({ default: 1, fast: 2 }), { cache })).toMatchObject({ from: "race" });
+  await cache.set(key, { winner: "fast", cutAfter: null });
+  expect(await run(task({ default: 1, fast: 2 }), { cache })).toMatchObject({ from: "cache" });
+});
+
+it.each([
+  ["nothing", undefined],
+  ["null", null],
+  ["a text", "fast"],
+  ["a winner that is no candidate today", { winner: "gone", cutAfter: null }],
+  ["a winner that is no name", { winner: { name: "fast" }, cutAfter: null }],
+  ["a limit that is no number", { winner: "fast", cutAfter: "never" }],
+  ["a name of every object", { winner: "constructor", cutAfter: null }],
+])("races when the cache answers %s, and keeps the result", async (_, answer) => {
+  const set = vi.fn(() => Promise.resolve());
+  const cache: TuningCache = { get: () => Promise.resolve(answer), set };
+  expect(await run(task({ default: 1, fast: 2 }), { cache })).toMatchObject({
+    best: 0,
+    from: "race",
+  });
+  expect(set).toHaveBeenCalledExactlyOnceWith(tuningKey({ report }, "task"), {
+    winner: "default",
+    cutAfter: null,
+  });
+});
+
+it("uses the result of a race cut short only where there is no more time", async () => {
+  const cache = new MemoryTuningCache();
+  const cut = await run(task({ default: 2, fast: 1 }), { cache, timeLimitSeconds: 0 });
+  expect(cut).toMatchObject({ best: 0, from: "race" });
+  expect(await run(task({ default: 2, fast: 1 }), { cache, timeLimitSeconds: 0 })).toMatchObject({
+    best: 0,
+    from: "cache",
+  });
+  expect(await run(task({ default: 2, fast: 1 }), { cache })).toMatchObject({
+    best: 1,
+    from: "race",
+  });
+});
+
+it("tunes although the cache fails, and says so", async () => {
+  const errors: unknown[] = [];
+  const unreadable = new Error("cannot be read");
+  const unwritable = new Error("cannot be written");
+  const cache: TuningCache = {
+    get: () => Promise.reject(unreadable),
+    set: () => Promise.reject(unwritable),
+  };
+  const work = task({ default: 2, fast: 1 });
+  const onCacheError = (error: unknown): number => errors.push(error);
+  expect(await run(work, { cache, onCacheError })).toMatchObject({ best: 1 });
+  expect(errors).toEqual([unreadable, unwritable]);
+  expect(await run(work, { cache })).toMatchObject({ best: 1 });
+});
+
+it("keeps nothing of a race in which the device was lost", async () => {
+  const cache = new MemoryTuningCache();
+  const lost = new Error("lost");
+  const assertReady = vi
+    .fn()
+    .mockImplementationOnce(() => {})
+    .mockImplementation(() => {
+      throw lost;
+    });
+  await expect(tune({ report, assertReady }, task({ default: 1 }), { cache })).rejects.toBe(lost);
+  expect(await cache.get(tuningKey({ report }, "task"))).toBeUndefined();
+});
+
+it.each([
+  [1, "1"],
+  [2, "2"],
+  [3, "3-4"],
+  [64, "33-64"],
+  [65, "65-128"],
+  [128, "65-128"],
+  [25_088, "16385-32768"],
+])("classes a batch of %i as %s", (batch, expected) => {
+  expect(batchClass(batch)).toBe(expected);
+});
