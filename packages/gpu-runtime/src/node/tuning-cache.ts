@@ -111,13 +111,13 @@ function describeMachine(): string {
 }
 
 function defaultDirectory(): string {
+  return join(userCaches(), "papilio", "tuning");
+}
+
+function userCaches(): string {
   const { XDG_CACHE_HOME: xdg = "", LOCALAPPDATA: local = "" } = process.env;
-  const home = homedir();
-  const platforms: Partial<Record<NodeJS.Platform, string>> = {
-    darwin: join(home, "Library", "Caches"),
-    win32: local || join(home, "AppData", "Local"),
-  };
-  // The XDG specification ignores relative paths.
-  const caches = platforms[process.platform] ?? (isAbsolute(xdg) ? xdg : join(home, ".cache"));
-  return join(caches, "papilio", "tuning");
+  if (process.platform === "darwin") return join(homedir(), "Library", "Caches");
+  if (process.platform === "win32") return local || join(homedir(), "AppData", "Local");
+  // The XDG base directory specification has relative paths ignored.
+  return isAbsolute(xdg) ? xdg : join(homedir(), ".cache");
 }

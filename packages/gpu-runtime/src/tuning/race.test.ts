@@ -210,6 +210,15 @@ describe("the time limit of a race", () => {
   });
 });
 
+it("keeps the default when there was time for a sample or two only", async () => {
+  const { best, trials } = await new Track().race(
+    { default: steady(1), fast: steady(0.5) },
+    { timeLimitSeconds: 2.5 },
+  );
+  expect(trials.map(({ samples }) => samples.length)).toEqual([2, 1]);
+  expect(best.name).toBe("default");
+});
+
 describe("aborting a race", () => {
   const reason = new Error("enough");
 

@@ -64,13 +64,8 @@ const QUALIFYING = 0.6;
 /** Part of its time that a candidate must save to take the place of the first. */
 const WORTHWHILE = 0.03;
 
-interface Runner<T> {
-  readonly candidate: Candidate<T>;
-  readonly samples: number[];
-  contender: Contender | undefined;
-  outcome: Trial["outcome"];
-  reason: string | null;
-}
+/** Fewer samples than this do not tell noise from a difference. */
+const LEAST_SAMPLES = 3;
 
 /**
  * Finds the fastest of several candidates: each is prepared, verified and sampled; those that are
@@ -89,105 +84,143 @@ export async function race<T>(
   options: RaceOptions,
 ): Promise<RaceResult<T>> {
   assertCandidates(candidates);
-  const { timeLimitSeconds, signal, rounds = 9, onTrial, now = seconds } = options;
-  const start = now();
-  const end = start + timeLimitSeconds;
-  const runners = candidates.map(
-    (candidate): Runner<T> => ({
+  const { rounds = 9 } = options;
+  using running = new Race(candidates, prepare, options);
+  let inTime = await running.qualify();
+  for (let round = 1; round < rounds; round++) inTime = (await running.sample(round)) && inTime;
+  const best = winner(running.runners);
+  for (const runner of running.runners) {
+    if (runner.outcome === "measured") options.onTrial?.(trialOf(runner));
+  }
+  return {
+    best: best.candidate,
+    trials: running.runners.map(trialOf),
+    stopped: inTime ? "done" : "time-limit",
+  };
+}
+
+interface Runner<T> {
+  readonly candidate: Candidate<T>;
+  readonly samples: number[];
+  contender: Contender | undefined;
+  outcome: Trial["outcome"];
+  reason: string | null;
+}
+
+/** A race under way: it owns the contenders that are still in it. */
+class Race<T> implements Disposable {
+  readonly runners: readonly Runner<T>[];
+  readonly #prepare: (value: T) => Promise<Contender>;
+  readonly #options: RaceOptions;
+  readonly #now: () => number;
+  readonly #start: number;
+
+  constructor(
+    candidates: readonly Candidate<T>[],
+    prepare: (value: T) => Promise<Contender>,
+    options: RaceOptions,
+  ) {
+    this.runners = candidates.map((candidate) => ({
       candidate,
       samples: [],
       contender: undefined,
       outcome: "untried",
       reason: null,
-    }),
-  );
-  try {
-    const qualified = await qualify(runners);
-    let inTime = true;
-    for (let round = 1; round < rounds && inTime; round++) inTime = await sampleAll(round);
-    const best = winner(runners);
-    for (const runner of runners) {
-      if (runner.outcome === "measured") onTrial?.(trialOf(runner));
-    }
-    return {
-      best: best.candidate,
-      trials: runners.map(trialOf),
-      stopped: qualified && inTime ? "done" : "time-limit",
-    };
-  } finally {
-    for (const { contender } of runners) contender?.[Symbol.dispose]();
+    }));
+    this.#prepare = prepare;
+    this.#options = options;
+    this.#now = options.now ?? ((): number => performance.now() / 1000);
+    this.#start = this.#now();
   }
 
-  function leave(runner: Runner<T>, outcome: Trial["outcome"], reason: string | null = null): void {
-    runner.outcome = outcome;
-    runner.reason = reason;
-    runner.contender?.[Symbol.dispose]();
-    runner.contender = undefined;
-    onTrial?.(trialOf(runner));
-  }
-
-  /** Does part of a trial; what it throws disqualifies the candidate, but for an abort. */
-  async function attempt(runner: Runner<T>, part: () => Promise<void>): Promise<void> {
-    try {
-      signal?.throwIfAborted();
-      await part();
-    } catch (error) {
-      signal?.throwIfAborted();
-      leave(runner, "disqualified", error instanceof Error ? error.message : String(error));
-    }
-    signal?.throwIfAborted();
-  }
-
-  /** Prepares, verifies and samples each. @returns whether there was time for all */
-  async function qualify(all: readonly Runner<T>[]): Promise<boolean> {
-    const [first] = all;
-    const last = start + QUALIFYING * timeLimitSeconds;
+  /**
+   * Prepares, verifies and samples each candidate, and drops those that are far slower than the best.
+   *
+   * @returns whether there was time for all
+   */
+  async qualify(): Promise<boolean> {
     let best = Number.POSITIVE_INFINITY;
-    for (const runner of all) {
-      if (now() >= last && best < Number.POSITIVE_INFINITY) return false;
-      await attempt(runner, async () => {
-        runner.contender = await prepare(runner.candidate.value);
-        signal?.throwIfAborted();
-        const wrong = await runner.contender.verify();
-        if (wrong !== undefined) return leave(runner, "disqualified", wrong);
-        signal?.throwIfAborted();
-        runner.samples.push(await runner.contender.sample());
-        const ratio = shortest(runner) / best;
-        signal?.throwIfAborted();
-        if (ratio > FAR && ratio < DOUBTFUL) runner.samples.push(await runner.contender.sample());
-        runner.outcome = "measured";
-      });
+    for (const runner of this.runners) {
+      if (this.#isOver(QUALIFYING) && best < Number.POSITIVE_INFINITY) return false;
+      await this.#attempt(runner, () => this.#try(runner, best));
       if (runner.outcome === "measured") best = Math.min(best, shortest(runner));
-      // Early, so that few hold device memory at a time. The first is what others are held against.
-      for (const other of all) {
+      // At once, so that few hold device memory. The others are held against the first to the end.
+      for (const other of this.runners.slice(1)) {
         const far = shortest(other) > FAR * best;
-        if (other !== first && other.outcome === "measured" && far) leave(other, "slower");
+        if (other.outcome === "measured" && far) this.#dismiss(other, "slower");
       }
     }
     return true;
   }
 
-  /** @returns whether there was time for the whole round */
-  async function sampleAll(round: number): Promise<boolean> {
-    const left = runners.filter(({ outcome }) => outcome === "measured");
+  /** Samples what is left once. @returns whether there was time for all */
+  async sample(round: number): Promise<boolean> {
+    const left = this.runners.filter(({ outcome }) => outcome === "measured");
     if (left.length < 2) return true;
     const turned = left.map((_, index) => left[(index + round) % left.length] as Runner<T>);
     for (const runner of round % 2 === 0 ? turned : turned.reverse()) {
-      if (now() >= end) return false;
-      await attempt(runner, async () => {
-        runner.samples.push(await (runner.contender as Contender).sample());
-      });
+      if (this.#isOver(1)) return false;
+      await this.#attempt(runner, () => this.#sample(runner));
     }
     return true;
   }
+
+  [Symbol.dispose](): void {
+    for (const runner of this.runners) leave(runner);
+  }
+
+  /** Whether a part of the time limit is over. */
+  #isOver(part: number): boolean {
+    return this.#now() - this.#start >= part * this.#options.timeLimitSeconds;
+  }
+
+  async #try(runner: Runner<T>, best: number): Promise<void> {
+    const { signal } = this.#options;
+    runner.contender = await this.#prepare(runner.candidate.value);
+    signal?.throwIfAborted();
+    const wrong = await runner.contender.verify();
+    if (wrong !== undefined) return this.#dismiss(runner, "disqualified", wrong);
+    signal?.throwIfAborted();
+    await this.#sample(runner);
+    signal?.throwIfAborted();
+    const ratio = shortest(runner) / best;
+    if (ratio > FAR && ratio < DOUBTFUL) await this.#sample(runner);
+    runner.outcome = "measured";
+  }
+
+  async #sample({ contender, samples }: Runner<T>): Promise<void> {
+    if (contender !== undefined) samples.push(await contender.sample());
+  }
+
+  /** Does part of a trial: what it throws disqualifies the candidate, but for an abort. */
+  async #attempt(runner: Runner<T>, part: () => Promise<void>): Promise<void> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    try {
+      await part();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#dismiss(runner, "disqualified", reason);
+    }
+    signal?.throwIfAborted();
+  }
+
+  #dismiss(runner: Runner<T>, outcome: Trial["outcome"], reason: string | null = null): void {
+    runner.outcome = outcome;
+    runner.reason = reason;
+    leave(runner);
+    this.#options.onTrial?.(trialOf(runner));
+  }
+}
+
+function leave(runner: Runner<unknown>): void {
+  runner.contender?.[Symbol.dispose]();
+  runner.contender = undefined;
 }
 
 function shortest({ samples }: Runner<unknown>): number {
   return Math.min(...samples);
-}
-
-function seconds(): number {
-  return performance.now() / 1000;
 }
 
 function assertCandidates(candidates: readonly Candidate<unknown>[]): void {
@@ -225,10 +258,11 @@ function winner<T>(runners: readonly Runner<T>[]): Runner<T> {
   const fastest = measured.reduce((best, runner) =>
     quantile(runner.samples, 0.5) < quantile(best.samples, 0.5) ? runner : best,
   );
+  const enough = Math.min(first.samples.length, fastest.samples.length) >= LEAST_SAMPLES;
   const quartiles = (runner: Runner<T>): number[] =>
     [0.25, 0.5, 0.75].map((p) => quantile(runner.samples, p));
   const [low = 0, middle = 0] = quartiles(first);
   const [, fastMiddle = 0, fastHigh = 0] = quartiles(fastest);
-  const surely = fastHigh < low && fastMiddle <= (1 - WORTHWHILE) * middle;
+  const surely = enough && fastHigh < low && fastMiddle <= (1 - WORTHWHILE) * middle;
   return first !== runners[0] || surely ? fastest : first;
 }

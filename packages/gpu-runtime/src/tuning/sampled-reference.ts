@@ -1,8 +1,9 @@
 import { KroneckerSparse, multiply, stridesOf, verify } from "@papilio/butterfly";
 import type { InputShape } from "../multiplication/multiplication.ts";
 
-/** Products of the reference, at most: a second or so of one core. */
-const MOST_PRODUCTS = 2 ** 25;
+/** Products and outputs of the reference, at most, so that it takes a fraction of a second. */
+const MOST_PRODUCTS = 2 ** 24;
+const MOST_OUTPUTS = 2 ** 20;
 
 /**
  * The float64 product of some vectors of a batch, the first and the last among them: where the batch
@@ -19,10 +20,11 @@ export class SampledReference {
   /** @param inputs of `shape`; they and the factor's values as rounded to its dtype */
   constructor(factor: KroneckerSparse, inputs: Float32Array, shape: InputShape) {
     const { pattern, values } = factor;
-    const count = Math.max(2, Math.floor(MOST_PRODUCTS / (2 * pattern.nonZeros)));
+    const most = Math.min(MOST_PRODUCTS / pattern.nonZeros, MOST_OUTPUTS / pattern.rows);
+    const count = Math.min(Math.max(2, Math.floor(most)), shape.batch);
     this.#factor = factor;
     this.#shape = shape;
-    this.#sampled = spread(Math.min(count, shape.batch), shape.batch);
+    this.#sampled = spread(count, shape.batch);
     const some = Float64Array.from(this.#gather(inputs, pattern.cols));
     const reduced = { batch: this.#sampled.length, layout: "batch-first" } as const;
     const absolute = new KroneckerSparse(pattern, values.map(Math.abs));

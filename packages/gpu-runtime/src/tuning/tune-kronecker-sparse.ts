@@ -17,8 +17,8 @@ import { type Tuned, type TuneOptions, tune } from "./tune.ts";
  * Takes seconds, up to the time limit, and device memory for the input, the output and the weights
  * of the candidates that are close to the best.
  *
- * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `TUNING_FAILED`,
- *   `GPU_LOST`, `GPU_DISPOSED`; the signal's reason when it aborts
+ * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `TUNING_TIME_LIMIT`,
+ *   `TUNING_FAILED`, `GPU_LOST`, `GPU_DISPOSED`; the signal's reason when it aborts
  *
  * @example
  * ```ts

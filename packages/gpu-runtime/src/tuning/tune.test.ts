@@ -145,6 +145,12 @@ it("keeps nothing of a race in which the device was lost", async () => {
   expect(await cache.get(tuningKey({ report }, "task"))).toBeUndefined();
 });
 
+it.each([-1, Number.NaN])("refuses a time limit of %d seconds", async (timeLimitSeconds) => {
+  await expect(run(task({ default: 1 }), { timeLimitSeconds })).rejects.toMatchObject({
+    code: "TUNING_TIME_LIMIT",
+  });
+});
+
 it.each([
   [1, "1"],
   [2, "2"],

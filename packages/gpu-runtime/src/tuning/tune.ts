@@ -1,3 +1,4 @@
+import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { TuningCache } from "./cache.ts";
 import { tuningKey } from "./key.ts";
@@ -57,7 +58,7 @@ const DEFAULT_TIME_LIMIT = 30;
  * same device, driver, version of this package and task, else by a {@link race}. The result of a
  * race that was cut short is not used by those who allow more time.
  *
- * @throws PapilioError `TUNING_CANDIDATES`, `TUNING_FAILED`, `GPU_LOST`, `GPU_DISPOSED`; the
+ * @throws PapilioError `TUNING_TIME_LIMIT`, `TUNING_CANDIDATES`, `TUNING_FAILED`, `GPU_LOST`, `GPU_DISPOSED`; the
  *   signal's reason when it aborts
  */
 export async function tune<T>(
@@ -66,6 +67,13 @@ export async function tune<T>(
   options: TuneOptions = {},
 ): Promise<Tuned<T>> {
   const { cache, signal, timeLimitSeconds = DEFAULT_TIME_LIMIT, onTrial, onCacheError } = options;
+  if (!(timeLimitSeconds >= 0)) {
+    throw new PapilioError(
+      "TUNING_TIME_LIMIT",
+      `The time limit of tuning is ${timeLimitSeconds} seconds.`,
+      "Give a number of seconds from 0 on, or Infinity.",
+    );
+  }
   signal?.throwIfAborted();
   gpu.assertReady();
   const key = tuningKey(gpu, what);
