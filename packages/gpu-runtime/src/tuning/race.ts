@@ -47,7 +47,7 @@ export interface RaceOptions {
   readonly timeLimitSeconds: number;
   /** Stops between two samples; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Samples of each candidate that is not dropped, 9 by default. */
+  /** In each, every candidate that is not dropped is sampled once; 15 by default. */
   readonly rounds?: number;
   /** Called when a candidate is out, and at the end for those that were measured. */
   readonly onTrial?: ((trial: Trial) => void) | undefined;
@@ -61,19 +61,18 @@ const FAR = 1.5;
 const DOUBTFUL = 4;
 /** Part of the time limit after which no more candidates are prepared: the rest is for the rounds. */
 const QUALIFYING = 0.6;
-/** Part of its time that a candidate must save to take the place of the first. */
+/** Part of the first's time that a candidate must save to take its place. */
 const WORTHWHILE = 0.03;
-
-/** Fewer samples than this do not tell noise from a difference. */
-const LEAST_SAMPLES = 3;
+/** Fewer rounds than this do not tell noise from a difference. */
+const LEAST_ROUNDS = 5;
 
 /**
  * Finds the fastest of several candidates: each is prepared, verified and sampled; those that are
  * not far slower than the best are then sampled in rounds of changing order, so that a device
  * that slows down does so for all.
  *
- * The first candidate is the answer unless another is faster beyond doubt: by 3 % in the medians,
- * with quartiles that do not overlap. One that throws or whose answer is wrong is disqualified.
+ * The first candidate is the answer unless another is faster beyond doubt: in three of four rounds, and
+ * by 3 % in the median of the rounds. One that throws or whose answer is wrong is disqualified.
  *
  * @throws PapilioError `TUNING_CANDIDATES` without candidates, or with two of one name;
  *   `TUNING_FAILED` with every reason when all are disqualified; the signal's reason when it aborts
@@ -84,10 +83,10 @@ export async function race<T>(
   options: RaceOptions,
 ): Promise<RaceResult<T>> {
   assertCandidates(candidates);
-  const { rounds = 9 } = options;
+  const { rounds = 15 } = options;
   using running = new Race(candidates, prepare, options);
   let inTime = await running.qualify();
-  for (let round = 1; round < rounds; round++) inTime = (await running.sample(round)) && inTime;
+  for (let round = 0; round < rounds; round++) inTime = (await running.sample(round)) && inTime;
   const best = winner(running.runners);
   for (const runner of running.runners) {
     if (runner.outcome === "measured") options.onTrial?.(trialOf(runner));
@@ -101,7 +100,10 @@ export async function race<T>(
 
 interface Runner<T> {
   readonly candidate: Candidate<T>;
-  readonly samples: number[];
+  /** Samples that decided whether it stays. */
+  readonly looks: number[];
+  /** One for each round, in which the others were sampled next to it. */
+  readonly rounds: number[];
   contender: Contender | undefined;
   outcome: Trial["outcome"];
   reason: string | null;
@@ -122,7 +124,8 @@ class Race<T> implements Disposable {
   ) {
     this.runners = candidates.map((candidate) => ({
       candidate,
-      samples: [],
+      looks: [],
+      rounds: [],
       contender: undefined,
       outcome: "untried",
       reason: null,
@@ -160,7 +163,7 @@ class Race<T> implements Disposable {
     const turned = left.map((_, index) => left[(index + round) % left.length] as Runner<T>);
     for (const runner of round % 2 === 0 ? turned : turned.reverse()) {
       if (this.#isOver(1)) return false;
-      await this.#attempt(runner, () => this.#sample(runner));
+      await this.#attempt(runner, () => sampleInto(runner.rounds, runner));
     }
     return true;
   }
@@ -181,15 +184,11 @@ class Race<T> implements Disposable {
     const wrong = await runner.contender.verify();
     if (wrong !== undefined) return this.#dismiss(runner, "disqualified", wrong);
     signal?.throwIfAborted();
-    await this.#sample(runner);
+    await sampleInto(runner.looks, runner);
     signal?.throwIfAborted();
     const ratio = shortest(runner) / best;
-    if (ratio > FAR && ratio < DOUBTFUL) await this.#sample(runner);
+    if (ratio > FAR && ratio < DOUBTFUL) await sampleInto(runner.looks, runner);
     runner.outcome = "measured";
-  }
-
-  async #sample({ contender, samples }: Runner<T>): Promise<void> {
-    if (contender !== undefined) samples.push(await contender.sample());
   }
 
   /** Does part of a trial: what it throws disqualifies the candidate, but for an abort. */
@@ -214,13 +213,21 @@ class Race<T> implements Disposable {
   }
 }
 
+async function sampleInto(samples: number[], { contender }: Runner<unknown>): Promise<void> {
+  if (contender !== undefined) samples.push(await contender.sample());
+}
+
 function leave(runner: Runner<unknown>): void {
   runner.contender?.[Symbol.dispose]();
   runner.contender = undefined;
 }
 
-function shortest({ samples }: Runner<unknown>): number {
-  return Math.min(...samples);
+function shortest({ looks }: Runner<unknown>): number {
+  return Math.min(...looks);
+}
+
+function median({ looks, rounds }: Runner<unknown>): number {
+  return quantile([...looks, ...rounds], 0.5);
 }
 
 function assertCandidates(candidates: readonly Candidate<unknown>[]): void {
@@ -233,17 +240,14 @@ function assertCandidates(candidates: readonly Candidate<unknown>[]): void {
   );
 }
 
-function trialOf({ candidate, samples, outcome, reason }: Runner<unknown>): Trial {
-  return {
-    name: candidate.name,
-    outcome,
-    samples: [...samples],
-    seconds: samples.length === 0 ? null : quantile(samples, 0.5),
-    reason,
-  };
+function trialOf(runner: Runner<unknown>): Trial {
+  const { candidate, looks, rounds, outcome, reason } = runner;
+  const samples = [...looks, ...rounds];
+  const seconds = samples.length === 0 ? null : median(runner);
+  return { name: candidate.name, outcome, samples, seconds, reason };
 }
 
-/** The fastest, or the first where that is not surely slower. */
+/** The fastest of those that beat the first; the fastest of all where the first is disqualified. */
 function winner<T>(runners: readonly Runner<T>[]): Runner<T> {
   const measured = runners.filter(({ outcome }) => outcome === "measured");
   const [first] = measured;
@@ -255,14 +259,17 @@ function winner<T>(runners: readonly Runner<T>[]): Runner<T> {
       "Check the adapter with `papilio doctor`; on a sound one, please report this.",
     );
   }
-  const fastest = measured.reduce((best, runner) =>
-    quantile(runner.samples, 0.5) < quantile(best.samples, 0.5) ? runner : best,
+  const sure = first === runners[0] ? measured.filter((other) => beats(other, first)) : measured;
+  return sure.reduce((best, other) => (median(other) < median(best) ? other : best), first);
+}
+
+/** Whether a candidate is faster than the default: round by round, as the device is in both. */
+function beats(other: Runner<unknown>, standing: Runner<unknown>): boolean {
+  const count = Math.min(other.rounds.length, standing.rounds.length);
+  const ratios = Array.from(
+    { length: count },
+    (_, round) => (other.rounds[round] as number) / (standing.rounds[round] as number),
   );
-  const enough = Math.min(first.samples.length, fastest.samples.length) >= LEAST_SAMPLES;
-  const quartiles = (runner: Runner<T>): number[] =>
-    [0.25, 0.5, 0.75].map((p) => quantile(runner.samples, p));
-  const [low = 0, middle = 0] = quartiles(first);
-  const [, fastMiddle = 0, fastHigh = 0] = quartiles(fastest);
-  const surely = enough && fastHigh < low && fastMiddle <= (1 - WORTHWHILE) * middle;
-  return first !== runners[0] || surely ? fastest : first;
+  const sure = count >= LEAST_ROUNDS && quantile(ratios, 0.75) < 1;
+  return sure && quantile(ratios, 0.5) <= 1 - WORTHWHILE;
 }

@@ -2,7 +2,7 @@ import { expect, it, vi } from "vitest";
 import type { AdapterReport } from "../device/report.ts";
 import { MemoryTuningCache, type TuningCache } from "./cache.ts";
 import { batchClass, tuningKey } from "./key.ts";
-import { type TuneOptions, type TuneTask, tune } from "./tune.ts";
+import { type Course, type TuneOptions, type TuneTask, tune } from "./tune.ts";
 
 const report = {
   name: "adapter",
@@ -37,6 +37,13 @@ function task(seconds: Readonly<Record<string, number>>, what = "task"): TuneTas
         }),
       [Symbol.dispose]: () => {},
     }),
+  };
+}
+
+function failing(): Course<number> {
+  return {
+    prepare: () => Promise.reject(new Error("no device")),
+    [Symbol.dispose]: () => {},
   };
 }
 
@@ -132,7 +139,10 @@ it("tunes although the cache fails, and says so", async () => {
   expect(await run(work, { cache })).toMatchObject({ best: 1 });
 });
 
-it("keeps nothing of a race in which the device was lost", async () => {
+it.each([
+  ["a candidate was measured", task({ default: 1 })],
+  ["all failed", { ...task({ default: 1 }), open: failing }],
+])("tells of a device that was lost when %s, and keeps nothing", async (_, work) => {
   const cache = new MemoryTuningCache();
   const lost = new Error("lost");
   const assertReady = vi
@@ -141,7 +151,7 @@ it("keeps nothing of a race in which the device was lost", async () => {
     .mockImplementation(() => {
       throw lost;
     });
-  await expect(tune({ report, assertReady }, task({ default: 1 }), { cache })).rejects.toBe(lost);
+  await expect(tune({ report, assertReady }, work, { cache })).rejects.toBe(lost);
   expect(await cache.get(tuningKey({ report }, "task"))).toBeUndefined();
 });
 

@@ -55,11 +55,17 @@ const DEFAULT_TIME_LIMIT = 30;
 
 /**
  * The fastest of a task's candidates on a device: from the cache when it has one of them for the
- * same device, driver, version of this package and task, else by a {@link race}. The result of a
- * race that was cut short is not used by those who allow more time.
+ * same device, driver, version of this package and task, else by a race. The result of a race that
+ * was cut short is not used by those who allow more time.
  *
- * @throws PapilioError `TUNING_TIME_LIMIT`, `TUNING_CANDIDATES`, `TUNING_FAILED`, `GPU_LOST`, `GPU_DISPOSED`; the
- *   signal's reason when it aborts
+ * In a race each candidate is prepared, verified and sampled; those that are not far slower than the
+ * best are then sampled in rounds of changing order. The first candidate is the answer unless another
+ * is faster beyond doubt: in three of four rounds, and by 3 % in the median of the rounds. One that
+ * throws or whose answer is wrong is disqualified.
+ *
+ * @throws PapilioError `TUNING_TIME_LIMIT`; `TUNING_CANDIDATES` without candidates, or with two of one
+ *   name; `TUNING_FAILED` with every reason when all are disqualified; `GPU_LOST`, `GPU_DISPOSED`;
+ *   the signal's reason when it aborts
  */
 export async function tune<T>(
   gpu: Pick<Gpu, "report" | "assertReady">,
@@ -88,9 +94,10 @@ export async function tune<T>(
     timeLimitSeconds,
     signal,
     onTrial,
+  }).finally(() => {
+    // A lost device disqualifies all that come after: that says nothing about them.
+    if (signal?.aborted !== true) gpu.assertReady();
   });
-  // Whoever lost the device in the middle left the others without a chance.
-  gpu.assertReady();
   const cutAfter = stopped === "done" ? null : timeLimitSeconds;
   const entry: Entry = { winner: best.name, cutAfter };
   await uncritical(() => cache?.set(key, entry), onCacheError);
