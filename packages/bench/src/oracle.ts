@@ -73,14 +73,9 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
     return gathered;
   };
   const inputs = gather(x, chain.cols);
-  const absolute = new Butterfly(
-    butterfly.factors.map(
-      ({ pattern, values }) => new KroneckerSparse(pattern, values.map(Math.abs)),
-    ),
-  );
   const reference = butterfly.apply(inputs, shape);
-  const magnitude = absolute.apply(inputs.map(Math.abs), shape);
-  const magnification = magnificationOf(absolute);
+  const magnitude = butterfly.absolute().apply(inputs.map(Math.abs), shape);
+  const magnification = butterfly.magnification();
   return {
     butterfly,
     x,
@@ -103,21 +98,6 @@ function repeated(values: Float32Array, length: number): Float32Array {
     filled.set(values.subarray(0, length - start), start);
   }
   return filled;
-}
-
-/** Largest absolute row sum of a product of left factors: a bound on it, factor by factor. */
-function magnificationOf(absolute: Butterfly): number {
-  return absolute.factors.slice(0, -1).reduce((product, factor) => {
-    const ones = new Float64Array(factor.pattern.cols).fill(1);
-    const sums = factor.apply(ones, { batch: 1, layout: "batch-last" });
-    return (
-      product *
-      Math.max(
-        1,
-        sums.reduce((most, value) => Math.max(most, value), 0),
-      )
-    );
-  }, 1);
 }
 
 /** `count` of `total` indices in order, the first and the last among them. */

@@ -8,7 +8,7 @@ import {
   zeros,
   zerosLike,
 } from "./float-array.ts";
-import { drawFactor, type KroneckerSparse } from "./kronecker-sparse.ts";
+import { drawFactor, KroneckerSparse } from "./kronecker-sparse.ts";
 import { type BatchShape, requireVectors } from "./layout.ts";
 import { multiply } from "./multiply.ts";
 import { type RandomOptions, uniform } from "./random.ts";
@@ -71,6 +71,28 @@ export class Butterfly<V extends FloatArray = Float32Array> {
   /** The transposed matrix: transposed factors in reverse order. */
   transpose(): Butterfly<V> {
     return new Butterfly(this.factors.map((factor) => factor.transpose()).reverse());
+  }
+
+  /** The butterfly of the absolute values: `|W1| ... |WL|`, of which bounds of errors are made. */
+  absolute(): Butterfly<V> {
+    return new Butterfly(
+      this.factors.map(
+        ({ pattern, values }) => new KroneckerSparse(pattern, values.map(Math.abs) as V),
+      ),
+    );
+  }
+
+  /**
+   * A bound of how much the factors can magnify an error between two of them, at least 1: the product
+   * of their largest sums of absolute values in a row, the right-most factor left out.
+   */
+  magnification(): number {
+    const { factors } = this.absolute();
+    return factors.slice(0, -1).reduce((product, factor) => {
+      const ones = new Float64Array(factor.pattern.cols).fill(1);
+      const sums = factor.apply(ones, { batch: 1, layout: "batch-last" });
+      return product * sums.reduce((most, sum) => Math.max(most, sum), 1);
+    }, 1);
   }
 
   /**

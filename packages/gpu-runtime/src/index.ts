@@ -66,4 +66,5 @@ export type { TuningKey } from "./tuning/key.ts";
 export type { Candidate, Contender, Trial } from "./tuning/race.ts";
 export { type Course, type Tuned, type TuneOptions, type TuneTask, tune } from "./tuning/tune.ts";
 export { tuneKroneckerSparse } from "./tuning/tune-kronecker-sparse.ts";
+export { tunePlan } from "./tuning/tune-plan.ts";
 export { VERSION } from "./version.ts";

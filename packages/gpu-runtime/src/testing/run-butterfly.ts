@@ -29,18 +29,9 @@ export function verifyProduct(
   shape: InputShape,
   terms: readonly number[],
 ): Verification {
-  const absolute = new Butterfly(
-    butterfly.factors.map(
-      ({ pattern, values }) => new KroneckerSparse(pattern, values.map(Math.abs)),
-    ),
-  );
   const reference = butterfly.apply(Float64Array.from(x), shape);
-  const magnitude = absolute.apply(Float64Array.from(x, Math.abs), shape);
-  // Largest absolute row sums: how much later factors can magnify an absolute error.
-  const magnification = absolute.factors.reduce((most, factor) => {
-    const ones = new Float64Array(factor.pattern.cols).fill(1);
-    return most * Math.max(1, ...factor.apply(ones, { batch: 1, layout: "batch-last" }));
-  }, 1);
+  const magnitude = butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape);
+  const magnification = butterfly.magnification();
   return verify(y, reference, magnitude, {
     dtype: shape.dtype,
     terms,

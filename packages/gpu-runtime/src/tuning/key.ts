@@ -1,4 +1,6 @@
 import type { Gpu } from "../device/gpu.ts";
+import { loadWidth } from "../kernels/wgsl.ts";
+import type { InputShape } from "../multiplication/multiplication.ts";
 import { VERSION } from "../version.ts";
 
 /** All that the fastest candidate depends on, as far as the platform tells. */
@@ -35,8 +37,12 @@ export function tuningKey({ report }: Pick<Gpu, "report">, what: string): Tuning
   };
 }
 
-/** A batch size by the power of two that is not below it: `65-128` for 100. */
-export function batchClass(batch: number): string {
+/**
+ * The class of an input's shape, whose members share a tuning: `f32 batch-last batch 65-128 by 4` for
+ * 100 vectors, between the powers of two around them, with loads of the same width.
+ */
+export function shapeClass({ batch, layout, dtype }: InputShape): string {
   const most = 2 ** Math.ceil(Math.log2(batch));
-  return most <= 2 ? `${most}` : `${most / 2 + 1}-${most}`;
+  const range = most <= 2 ? `${most}` : `${most / 2 + 1}-${most}`;
+  return `${dtype} ${layout} batch ${range} by ${loadWidth(batch)}`;
 }

@@ -1,4 +1,4 @@
-import { KroneckerSparse, multiply, stridesOf, verify } from "@papilio/butterfly";
+import { type Butterfly, stridesOf, verify } from "@papilio/butterfly";
 import type { InputShape } from "../multiplication/multiplication.ts";
 
 /** Products and outputs of the reference, at most, so that it takes a fraction of a second. */
@@ -10,36 +10,43 @@ const MOST_OUTPUTS = 2 ** 20;
  * is large, a reference of all would take longer than the tuning.
  */
 export class SampledReference {
-  readonly #factor: KroneckerSparse;
+  readonly #rows: number;
   readonly #shape: InputShape;
   /** The vectors compared. */
   readonly #sampled: readonly number[];
   readonly #reference: Float64Array;
   readonly #magnitude: Float64Array;
+  readonly #magnification: number;
 
-  /** @param inputs of `shape`; they and the factor's values as rounded to its dtype */
-  constructor(factor: KroneckerSparse, inputs: Float32Array, shape: InputShape) {
-    const { pattern, values } = factor;
-    const most = Math.min(MOST_PRODUCTS / pattern.nonZeros, MOST_OUTPUTS / pattern.rows);
+  /** @param inputs of `shape`; they and the factors' values as rounded to its dtype */
+  constructor(butterfly: Butterfly, inputs: Float32Array, shape: InputShape) {
+    const { chain } = butterfly;
+    const most = Math.min(MOST_PRODUCTS / chain.nonZeros, MOST_OUTPUTS / chain.rows);
     const count = Math.min(Math.max(2, Math.floor(most)), shape.batch);
-    this.#factor = factor;
+    this.#rows = chain.rows;
     this.#shape = shape;
     this.#sampled = spread(count, shape.batch);
-    const some = Float64Array.from(this.#gather(inputs, pattern.cols));
+    const some = Float64Array.from(this.#gather(inputs, chain.cols));
     const reduced = { batch: this.#sampled.length, layout: "batch-first" } as const;
-    const absolute = new KroneckerSparse(pattern, values.map(Math.abs));
-    this.#reference = multiply(factor, some, reduced);
-    this.#magnitude = multiply(absolute, some.map(Math.abs), reduced);
+    this.#reference = butterfly.apply(some, reduced);
+    this.#magnitude = butterfly.absolute().apply(some.map(Math.abs), reduced);
+    this.#magnification = butterfly.magnification();
   }
 
-  /** @returns what is wrong with an output of the whole batch, or undefined */
-  check(output: Float32Array): string | undefined {
-    const { rows, c } = this.#factor.pattern;
+  /**
+   * @param terms the sums that make an output, as `verify` takes them
+   * @returns what is wrong with an output of the whole batch, or undefined
+   */
+  check(output: Float32Array, terms: readonly number[]): string | undefined {
+    const rows = this.#rows;
     const lost = output.findIndex((value) => !Number.isFinite(value));
     if (lost >= 0) return `element ${lost} of the output is ${output[lost]}`;
     const found = verify(this.#gather(output, rows), this.#reference, this.#magnitude, {
       dtype: this.#shape.dtype,
-      terms: c,
+      terms,
+      magnification: this.#magnification,
+      // Inputs are below 1, and so are those of a factor that was merged but for the others' doing.
+      roundedValues: { largestInput: this.#magnification },
     });
     if (found.ok) return undefined;
     const vector = this.#sampled[Math.floor(found.worstIndex / rows)];

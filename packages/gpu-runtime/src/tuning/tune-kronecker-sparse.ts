@@ -1,11 +1,11 @@
-import type { Pattern } from "@papilio/butterfly";
+import { Chain, type KroneckerSparse, type Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { kroneckerSparseVariants } from "../kernels/kronecker-sparse/candidates.ts";
 import { type Variant, variantName } from "../kernels/kronecker-sparse/variant.ts";
-import { loadWidth } from "../kernels/wgsl.ts";
+import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { InputShape } from "../multiplication/multiplication.ts";
-import { batchClass } from "./key.ts";
-import { KroneckerSparseCourse } from "./kronecker-sparse-course.ts";
+import { shapeClass } from "./key.ts";
+import { MultiplicationCourse } from "./multiplication-course.ts";
 import { type Tuned, type TuneOptions, tune } from "./tune.ts";
 
 /**
@@ -34,7 +34,6 @@ export async function tuneKroneckerSparse(
   options: TuneOptions = {},
 ): Promise<Tuned<Variant>> {
   gpu.assertDtype(shape.dtype);
-  const { batch, layout, dtype } = shape;
   const candidates = kroneckerSparseVariants(gpu.report, { pattern, ...shape }).map((variant) => ({
     name: variantName(variant),
     value: variant,
@@ -42,9 +41,21 @@ export async function tuneKroneckerSparse(
   return await tune(
     gpu,
     {
-      what: `kronecker-sparse ${pattern} ${dtype} ${layout} batch ${batchClass(batch)} by ${loadWidth(batch)}`,
+      what: `kronecker-sparse ${pattern} ${shapeClass(shape)}`,
       candidates,
-      open: () => new KroneckerSparseCourse(gpu, pattern, shape, options.signal),
+      open: () =>
+        new MultiplicationCourse(
+          gpu,
+          Chain.of([pattern]),
+          shape,
+          options.signal,
+          (variant, { factors }) => ({
+            multiplication: prepareKroneckerSparse(gpu, factors[0] as KroneckerSparse, shape, {
+              variant,
+            }),
+            terms: [pattern.c],
+          }),
+        ),
     },
     options,
   );

@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import type { AdapterReport } from "../device/report.ts";
 import { MemoryTuningCache, type TuningCache } from "./cache.ts";
-import { batchClass, tuningKey } from "./key.ts";
+import { shapeClass, tuningKey } from "./key.ts";
 import { type Course, type TuneOptions, type TuneTask, tune } from "./tune.ts";
 
 const report = {
@@ -162,13 +162,14 @@ it.each([-1, Number.NaN])("refuses a time limit of %d seconds", async (timeLimit
 });
 
 it.each([
-  [1, "1"],
-  [2, "2"],
-  [3, "3-4"],
-  [64, "33-64"],
-  [65, "65-128"],
-  [128, "65-128"],
-  [25_088, "16385-32768"],
+  [1, "batch 1 by 1"],
+  [2, "batch 2 by 2"],
+  [3, "batch 3-4 by 1"],
+  [64, "batch 33-64 by 4"],
+  [65, "batch 65-128 by 1"],
+  [128, "batch 65-128 by 4"],
+  [25_088, "batch 16385-32768 by 4"],
 ])("classes a batch of %i as %s", (batch, expected) => {
-  expect(batchClass(batch)).toBe(expected);
+  const shape = { batch, layout: "batch-last", dtype: "f16" } as const;
+  expect(shapeClass(shape)).toBe(`f16 batch-last ${expected}`);
 });

@@ -1,8 +1,6 @@
-import { KroneckerSparse, type Pattern, uniform } from "@papilio/butterfly";
+import { Butterfly, type Chain, KroneckerSparse, uniform } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
-import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
-import type { InputShape } from "../multiplication/multiplication.ts";
+import type { InputShape, Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
 import { calibrate, sampleSeconds } from "../program/sample-seconds.ts";
 import { quantize } from "../tensor/dtype.ts";
@@ -11,14 +9,20 @@ import type { Contender } from "./race.ts";
 import { SampledReference } from "./sampled-reference.ts";
 import type { Course } from "./tune.ts";
 
+/** A way of multiplying, with the sums that make an output: see `terms` of `Rounding`. */
+export interface TimedMultiplication {
+  readonly multiplication: Multiplication;
+  readonly terms: readonly number[];
+}
+
 /**
- * Races variants of the fused kernel: a random factor, an input and an output in device memory, and
+ * Races ways of multiplying by a chain: random factors, an input and an output in device memory, and
  * the float64 product to compare with.
  */
-export class KroneckerSparseCourse implements Course<Variant> {
+export class MultiplicationCourse<T> implements Course<T> {
   readonly #gpu: Gpu;
-  readonly #factor: KroneckerSparse;
-  readonly #shape: InputShape;
+  readonly #butterfly: Butterfly;
+  readonly #prepare: (value: T, butterfly: Butterfly) => TimedMultiplication;
   readonly #reference: SampledReference;
   readonly #unwritten: Float32Array;
   readonly #x: Tensor;
@@ -26,18 +30,27 @@ export class KroneckerSparseCourse implements Course<Variant> {
   readonly #signal: AbortSignal | undefined;
 
   /** @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET` */
-  constructor(gpu: Gpu, pattern: Pattern, shape: InputShape, signal?: AbortSignal) {
+  constructor(
+    gpu: Gpu,
+    chain: Chain,
+    shape: InputShape,
+    signal: AbortSignal | undefined,
+    prepare: (value: T, butterfly: Butterfly) => TimedMultiplication,
+  ) {
     this.#gpu = gpu;
-    this.#shape = shape;
     this.#signal = signal;
-    this.#y = new Tensor(gpu, { ...shape, features: pattern.rows, label: "tuning output" });
+    this.#prepare = prepare;
+    this.#y = new Tensor(gpu, { ...shape, features: chain.rows, label: "tuning output" });
     try {
-      const options = { ...shape, features: pattern.cols, label: "tuning input" };
-      const inputs = Float32Array.from({ length: shape.batch * pattern.cols }, uniform(7));
+      const options = { ...shape, features: chain.cols, label: "tuning input" };
+      const inputs = Float32Array.from({ length: shape.batch * chain.cols }, uniform(7));
       const stored = quantize(inputs, shape.dtype);
-      const { values } = KroneckerSparse.random(pattern, { seed: 11 });
-      this.#factor = new KroneckerSparse(pattern, quantize(values, shape.dtype));
-      this.#reference = new SampledReference(this.#factor, stored, shape);
+      this.#butterfly = new Butterfly(
+        Butterfly.random(chain, { seed: 11 }).factors.map(
+          ({ pattern, values }) => new KroneckerSparse(pattern, quantize(values, shape.dtype)),
+        ),
+      );
+      this.#reference = new SampledReference(this.#butterfly, stored, shape);
       this.#unwritten = new Float32Array(this.#y.length).fill(Number.NaN);
       this.#x = tensor(gpu, stored, options);
     } catch (error) {
@@ -46,15 +59,13 @@ export class KroneckerSparseCourse implements Course<Variant> {
     }
   }
 
-  async prepare(variant: Variant): Promise<Contender> {
-    const multiplication = prepareKroneckerSparse(this.#gpu, this.#factor, this.#shape, {
-      variant,
-    });
+  async prepare(value: T): Promise<Contender> {
+    const { multiplication, terms } = this.#prepare(value, this.#butterfly);
     try {
       const program = await Program.record(this.#gpu, multiplication.steps(this.#x, this.#y));
       let repeats: number | undefined;
       return {
-        verify: () => this.#verify(program),
+        verify: () => this.#verify(program, terms),
         sample: async () => {
           if (repeats !== undefined) return sampleSeconds(program, repeats);
           const calibration = await calibrate(program, this.#signal);
@@ -77,10 +88,10 @@ export class KroneckerSparseCourse implements Course<Variant> {
     this.#y.dispose();
   }
 
-  async #verify(program: Program): Promise<string | undefined> {
+  async #verify(program: Program, terms: readonly number[]): Promise<string | undefined> {
     // An output that is not written must not pass for the right one of the candidate before.
     this.#y.write(this.#unwritten);
     program.run();
-    return this.#reference.check(await this.#y.data());
+    return this.#reference.check(await this.#y.data(), terms);
   }
 }

@@ -1,0 +1,54 @@
+import type { Chain } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { prepareButterfly } from "../multiplication/butterfly.ts";
+import type { InputShape } from "../multiplication/multiplication.ts";
+import { type Plan, planName } from "../planning/plan.ts";
+import { type PlanOptions, rankPlans } from "../planning/plan-chain.ts";
+import { shapeClass } from "./key.ts";
+import { MultiplicationCourse } from "./multiplication-course.ts";
+import { type Tuned, type TuneOptions, tune } from "./tune.ts";
+
+/**
+ * Measures which plan for a chain is the fastest on a device, among the best few by the cost model
+ * and multiplying factor by factor, on random values; each is compared with the float64 product
+ * first. Pass the result to `prepareButterfly`.
+ *
+ * Takes seconds, up to the time limit, and device memory for the input, the output and the weights
+ * of the plans that are close to the best.
+ *
+ * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `TUNING_TIME_LIMIT`,
+ *   `TUNING_FAILED`, `GPU_LOST`, `GPU_DISPOSED`; the signal's reason when it aborts
+ *
+ * @example
+ * ```ts
+ * const shape = { batch: 128, layout: "batch-last", dtype: "f32" } as const;
+ * const { best } = await tunePlan(gpu, butterfly.chain, shape);
+ * console.log(describePlan(best, butterfly.chain, shape));
+ * using multiplication = prepareButterfly(gpu, butterfly, shape, { plan: best });
+ * ```
+ */
+export async function tunePlan(
+  gpu: Gpu,
+  chain: Chain,
+  shape: InputShape,
+  options: TuneOptions & PlanOptions = {},
+): Promise<Tuned<Plan>> {
+  gpu.assertDtype(shape.dtype);
+  const candidates = rankPlans(gpu.report, chain, shape, options).map(({ plan }) => ({
+    name: planName(plan),
+    value: plan,
+  }));
+  return await tune(
+    gpu,
+    {
+      what: `plan ${chain} ${shapeClass(shape)} ${options.allow?.toSorted().join(" ") ?? ""}`.trim(),
+      candidates,
+      open: () =>
+        new MultiplicationCourse(gpu, chain, shape, options.signal, (plan: Plan, butterfly) => {
+          const multiplication = prepareButterfly(gpu, butterfly, shape, { plan });
+          return { multiplication, terms: multiplication.terms };
+        }),
+    },
+    options,
+  );
+}
