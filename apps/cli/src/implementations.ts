@@ -1,4 +1,10 @@
-import { findImplementation, type Implementation, implementations } from "@papilio/bench";
+import {
+  type Case,
+  chainImplementations,
+  findImplementation,
+  type Implementation,
+  implementations,
+} from "@papilio/bench";
 import { loadImplementations, loadOnnxRuntime } from "@papilio/bench/node";
 import { PapilioError } from "@papilio/butterfly";
 
@@ -9,18 +15,24 @@ export interface Found {
 }
 
 /**
- * The implementations of these names and files; without any, all that there are, ONNX Runtime's
- * where it is installed.
+ * The implementations of these names and files; without any, all that there are for the cases,
+ * ONNX Runtime's where it is installed.
  *
  * @throws PapilioError `IMPLEMENTATION_UNKNOWN`, `IMPLEMENTATION_TWICE`, and what
  * `loadImplementations` throws
  */
-export async function findImplementations(names: readonly string[] | undefined): Promise<Found> {
+export async function findImplementations(
+  names: readonly string[] | undefined,
+  cases: readonly Case[],
+): Promise<Found> {
   const own = (names ?? []).filter((name) => !isFile(name));
   const needsOnnx = names === undefined || own.some((name) => name.startsWith("ort-"));
   const onnx = needsOnnx ? await loadOnnxRuntime() : { implementations: [] };
   const [others, notes] = "reason" in onnx ? [[], [onnx.reason]] : [[...onnx.implementations], []];
-  if (names === undefined) return { implementations: [...implementations, ...others], notes };
+  if (names === undefined) {
+    const products = cases.some(({ chain }) => chain.length > 1) ? chainImplementations : [];
+    return { implementations: [...implementations, ...products, ...others], notes };
+  }
   const chosen: Implementation[] = [];
   for (const name of names) {
     if (isFile(name)) chosen.push(...(await loadImplementations(name)));

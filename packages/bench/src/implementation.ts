@@ -56,6 +56,11 @@ export interface Traffic {
 export interface Prepared extends Disposable {
   /** Memory held besides the inputs and the output, in bytes. */
   readonly bytes: number;
+  /**
+   * The sums that make an output, as `verify` of `@papilio/butterfly` takes them, where they are not
+   * what `arithmetic` says.
+   */
+  readonly terms?: readonly number[];
   /** Absent where the implementation cannot know. */
   readonly traffic?: Traffic;
   /** Computes the product `repeats` times and resolves when the device is done. */

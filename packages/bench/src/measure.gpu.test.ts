@@ -4,6 +4,7 @@ import { openGpu } from "@papilio/gpu-runtime/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Case, caseKey } from "./case.ts";
 import type { Implementation } from "./implementation.ts";
+import { chainImplementations } from "./implementations/chains.ts";
 import { fromMultiplication } from "./implementations/from-multiplication.ts";
 import { findImplementation, implementations } from "./implementations/registry.ts";
 import { measureCase } from "./measure.ts";
@@ -104,13 +105,9 @@ describe("a product of factors", () => {
   it.each(["batch-first", "batch-last"] as const)(
     "is verified and timed by every implementation, %s",
     async (layout) => {
-      const { results } = await measureCase(
-        gpu,
-        { ...item, chain, layout },
-        implementations,
-        options,
-      );
-      expect(results.map(({ status }) => status)).toEqual(implementations.map(() => "timed"));
+      const all = [...implementations, ...chainImplementations];
+      const { results } = await measureCase(gpu, { ...item, chain, layout }, all, options);
+      expect(results.map(({ status }) => status)).toEqual(all.map(() => "timed"));
       const bmm = results.find(({ implementation }) => implementation === "bmm");
       expect(bmm).toMatchObject({ traffic: { rewrite: expect.any(Number) } });
     },
@@ -125,6 +122,17 @@ describe("a product of factors", () => {
       options,
     );
     expect(results.map(({ status }) => status)).toEqual(implementations.map(() => "timed"));
+  });
+
+  it("is what there must be for a plan", async () => {
+    const { results } = await measureCase(gpu, item, chainImplementations, options);
+    expect(results).toEqual(
+      chainImplementations.map(({ name }) => ({
+        implementation: name,
+        status: "skipped",
+        reason: expect.stringContaining("is one factor: there is nothing to plan"),
+      })),
+    );
   });
 
   it("is caught when one factor is left out", async () => {

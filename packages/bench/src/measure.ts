@@ -149,7 +149,7 @@ function createCheck({ y }: Problem, oracle: Oracle): Check {
   return {
     poison: createPoison(y),
     verify: async (implementation, prepared) =>
-      oracle.check(await (prepared.output?.() ?? y.data()), implementation),
+      oracle.check(await (prepared.output?.() ?? y.data()), implementation, prepared.terms),
   };
 }
 

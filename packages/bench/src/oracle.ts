@@ -9,7 +9,7 @@ import {
 } from "@papilio/butterfly";
 import { encode, quantize, type Tensor } from "@papilio/gpu-runtime";
 import type { Case } from "./case.ts";
-import type { Implementation } from "./implementation.ts";
+import type { Implementation, Prepared } from "./implementation.ts";
 import { shuffle } from "./statistics.ts";
 
 /** Products beyond which a sample of the vectors is verified instead of all of them. */
@@ -37,6 +37,7 @@ export interface Oracle {
   check(
     y: Float32Array,
     implementation: Pick<Implementation, "arithmetic" | "halfSums">,
+    terms?: Prepared["terms"],
   ): Verification;
 }
 
@@ -80,12 +81,14 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
     butterfly,
     x,
     verified: chosen.length,
-    check: (y, { arithmetic, halfSums = "f32" }) => {
+    check: (y, { arithmetic, halfSums = "f32" }, terms) => {
       const sums = dtype === "f16" ? halfSums : "f32";
       const rounding: Rounding =
-        arithmetic === "product" && chain.length > 1
-          ? { dtype, sums, terms: chain.product().c, roundedValues: { largestInput: 1 } }
-          : { dtype, sums, terms: chain.patterns.map(({ c }) => c), magnification };
+        terms !== undefined
+          ? { dtype, sums, terms, magnification, roundedValues: { largestInput: magnification } }
+          : arithmetic === "product" && chain.length > 1
+            ? { dtype, sums, terms: chain.product().c, roundedValues: { largestInput: 1 } }
+            : { dtype, sums, terms: chain.patterns.map(({ c }) => c), magnification };
       return verify(gather(y, chain.rows), reference, magnitude, rounding);
     },
   };

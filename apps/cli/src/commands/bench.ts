@@ -99,7 +99,7 @@ async function bench(flags: Flags): Promise<void> {
   const timeBudget =
     flags.timeBudget === undefined ? undefined : duration("--time-budget", flags.timeBudget);
   if (flags.json !== undefined && flags.json !== "-") assertWritable(flags.json);
-  const { implementations, notes } = await findImplementations(flags.implementation);
+  const { implementations, notes } = await findImplementations(flags.implementation, cases);
 
   using gpu = await openGpu({ adapter: flags.adapter });
   // Cases of a suite that do not fit are skipped; what was asked for by name is refused instead.

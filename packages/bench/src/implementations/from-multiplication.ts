@@ -51,7 +51,7 @@ export function fromMultiplication(
       const owned = held.move();
       return {
         ...inTurn(gpu, programs),
-        bytes: bytesHeld(multiplications) + (programs[0] as Program).report.arena.bytes,
+        bytes: bytesHeld(multiplications, programs),
         [Symbol.dispose]: () => owned.dispose(),
       };
     },
@@ -65,12 +65,17 @@ function multiplyOut(gpu: Gpu, butterfly: Butterfly, { dtype }: InputShape): But
   return butterfly.merge(0, butterfly.factors.length);
 }
 
-function bytesHeld(multiplications: readonly Multiplication[]): number {
-  return multiplications.reduce((sum, { bytes }) => sum + bytes, 0);
+/** Memory of multiplications, and of programs that share one arena. */
+export function bytesHeld(
+  multiplications: readonly Multiplication[],
+  programs: readonly Program[],
+): number {
+  const arena = programs[0]?.report.arena.bytes ?? 0;
+  return multiplications.reduce((sum, { bytes }) => sum + bytes, arena);
 }
 
 /** Runs programs that do the same with other inputs, one after the other, over and over. */
-function inTurn(
+export function inTurn(
   gpu: Gpu,
   programs: readonly Program[],
 ): Pick<Prepared, "run" | "time" | "timeRoles" | "traffic"> {

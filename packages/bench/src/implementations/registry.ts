@@ -8,6 +8,7 @@ import {
   prepareKroneckerSparse,
 } from "@papilio/gpu-runtime";
 import type { Implementation } from "../implementation.ts";
+import { chainImplementations } from "./chains.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
 
 /** The implementation that the others are compared with. */
@@ -27,11 +28,12 @@ export const implementations: readonly Implementation[] = [
 
 /** @throws PapilioError `IMPLEMENTATION_UNKNOWN` with the names that there are */
 export function findImplementation(name: string): Implementation {
-  const found = implementations.find((implementation) => implementation.name === name);
+  const all = [...implementations, ...chainImplementations];
+  const found = all.find((implementation) => implementation.name === name);
   if (found !== undefined) return found;
   throw new PapilioError(
     "IMPLEMENTATION_UNKNOWN",
     `There is no implementation ${JSON.stringify(name)}.`,
-    `Use any of ${implementations.map((implementation) => implementation.name).join(", ")}.`,
+    `Use any of ${all.map((implementation) => implementation.name).join(", ")}.`,
   );
 }
