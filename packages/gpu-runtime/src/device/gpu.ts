@@ -20,6 +20,11 @@ export class Gpu implements Disposable {
   readonly pipelines: PipelineCache;
   /** Where all of the runtime's device memory is from. */
   readonly memory: MemoryPool;
+  /**
+   * Resolves when the device is lost, with the error that all operations then throw. It never does
+   * for a device that was disposed of.
+   */
+  readonly lost: Promise<PapilioError>;
   readonly #ownsDevice: boolean;
   #disposed = false;
   #lost: GPUDeviceLostInfo | undefined;
@@ -33,11 +38,17 @@ export class Gpu implements Disposable {
     this.device = device;
     this.report = report;
     this.pipelines = new PipelineCache(device);
-    this.memory = new MemoryPool(device, options.memory);
+    this.memory = new MemoryPool(device, options.memory, (error) => {
+      // What uses the memory that is not there fails as well: this is the reason.
+      this.#uncaptured = error;
+    });
     this.#ownsDevice = options.ownsDevice;
     device.addEventListener("uncapturederror", this.#onUncapturedError);
-    void device.lost.then((info) => {
-      this.#lost = info;
+    this.lost = new Promise((resolve) => {
+      void device.lost.then((info) => {
+        this.#lost = info;
+        if (!this.#disposed) resolve(lossOf(info));
+      });
     });
   }
 
@@ -61,11 +72,7 @@ export class Gpu implements Disposable {
       );
     }
     if (this.#lost !== undefined) {
-      throw new PapilioError(
-        "GPU_LOST",
-        `The device was lost: ${this.#lost.message || this.#lost.reason}.`,
-        "Open another one with openGpu and upload the tensors again.",
-      );
+      throw lossOf(this.#lost);
     }
     if (this.#uncaptured !== undefined) {
       const error = this.#uncaptured;
@@ -105,6 +112,7 @@ export class Gpu implements Disposable {
       this.assertReady();
       throw error;
     }
+    await this.memory.answered();
     this.assertReady();
     return result;
   }
@@ -143,4 +151,12 @@ export class Gpu implements Disposable {
   readonly #onUncapturedError = (event: GPUUncapturedErrorEvent): void => {
     this.#uncaptured ??= this.#describe(event.error);
   };
+}
+
+function lossOf(info: GPUDeviceLostInfo): PapilioError {
+  return new PapilioError(
+    "GPU_LOST",
+    `The device was lost: ${info.message || info.reason}.`,
+    "Open another one with openGpu, and make tensors, matrices and programs anew from what they were made of.",
+  );
 }

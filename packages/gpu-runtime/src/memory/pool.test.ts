@@ -14,6 +14,8 @@ function fakeDevice(maxBufferSize = 2 ** 30): { device: GPUDevice; alive: Set<{ 
   const alive = new Set<{ size: number }>();
   const device = {
     limits: { maxBufferSize },
+    pushErrorScope: () => undefined,
+    popErrorScope: () => Promise.resolve(null),
     createBuffer({ size }: { size: number }) {
       const buffer = { size, label: "", destroy: () => alive.delete(buffer) };
       alive.add(buffer);
@@ -216,5 +218,50 @@ describe("a pool", () => {
         expect(alive.size).toBe(0);
       }),
     );
+  });
+});
+
+describe("a device without memory", () => {
+  const refusal = { message: "no room" } as GPUError;
+
+  it("is told of with the figures, and the buffer forgotten, on loan or not", async () => {
+    const { device, alive } = fakeDevice();
+    device.popErrorScope = () => Promise.resolve(refusal);
+    const errors: unknown[] = [];
+    const pool = new MemoryPool(device, { budget: 64 * KIB }, (error) => errors.push(error));
+    const held = pool.acquire(1024, STORAGE, "weights");
+    pool.acquire(2048, STORAGE, "scratch").release();
+    await vi.waitFor(() => expect(errors).toHaveLength(2));
+    expect(errors[0]).toMatchObject({
+      code: "GPU_OUT_OF_MEMORY",
+      message: expect.stringMatching(/weights, 1024 bytes: .* budget of 65536\. no room$/),
+    });
+    expect(held.live).toBe(false);
+    held.release();
+    expect(pool.statistics).toMatchObject({ inUse: 0, reserved: 0, free: 0, padding: 0 });
+    expect(alive.size).toBe(0);
+    device.popErrorScope = () => Promise.resolve(null);
+    expect(pool.acquire(1024, STORAGE, "weights").live).toBe(true);
+  });
+
+  it("may refuse at once, which changes nothing", () => {
+    const { device } = fakeDevice();
+    const pool = new MemoryPool(device);
+    device.createBuffer = () => {
+      throw new RangeError("no room");
+    };
+    expect(() => pool.acquire(1024, STORAGE, "weights")).toThrow(code("GPU_OUT_OF_MEMORY"));
+    expect(pool.statistics).toMatchObject({ inUse: 0, reserved: 0, allocations: 0 });
+  });
+
+  it("that is lost meanwhile has nothing to say here", async () => {
+    const { device } = fakeDevice();
+    device.popErrorScope = () => Promise.reject(new Error("lost"));
+    const errors: unknown[] = [];
+    const lease = new MemoryPool(device, {}, (error) => errors.push(error)).acquire(4, 1, "x");
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(lease.live).toBe(true);
+    expect(errors).toEqual([]);
   });
 });

@@ -42,13 +42,24 @@ export class MemoryPool implements Disposable {
   readonly #waiting = new Set<Pooled>();
   /** The same by usage and size, in the same order. */
   readonly #bySize = new Map<string, Pooled[]>();
+  readonly #onFailure: (error: PapilioError) => void;
+  /** Allocations of which the device did not yet say whether it has the memory. */
+  readonly #unanswered = new Set<Promise<void>>();
   readonly #counts = { allocations: 0, reuses: 0 };
   readonly #bytes = { inUse: 0, lent: 0, free: 0, peak: 0, peakReserved: 0 };
   #timer: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
 
-  /** @throws PapilioError `MEMORY_OPTION_INVALID` unless every option is positive, `keep` at least 0 */
-  constructor(device: GPUDevice, options: MemoryOptions = {}) {
+  /**
+   * @param onFailure told, some time after `acquire`, that the device had no memory for a buffer:
+   * `GPU_OUT_OF_MEMORY`. Its lease is then no longer live.
+   * @throws PapilioError `MEMORY_OPTION_INVALID` unless every option is positive, `keep` at least 0
+   */
+  constructor(
+    device: GPUDevice,
+    options: MemoryOptions = {},
+    onFailure: (error: PapilioError) => void = () => undefined,
+  ) {
     const { budget = Number.POSITIVE_INFINITY, keep = KEEP, idleSeconds = IDLE_SECONDS } = options;
     for (const [name, value, least] of [
       ["budget", budget, 1],
@@ -63,6 +74,7 @@ export class MemoryPool implements Disposable {
       );
     }
     this.#device = device;
+    this.#onFailure = onFailure;
     this.#largest = device.limits.maxBufferSize;
     this.#budget = budget;
     this.#keep = keep;
@@ -74,7 +86,7 @@ export class MemoryPool implements Disposable {
    *
    * @param bytes a multiple of 4
    * @throws PapilioError `MEMORY_BUDGET` when the budget does not allow it, even with nothing left
-   * to wait for reuse; `MEMORY_DISPOSED`
+   * to wait for reuse; `GPU_OUT_OF_MEMORY` when the device refuses at once; `MEMORY_DISPOSED`
    */
   acquire(bytes: number, usage: GPUBufferUsageFlags, label: string): Lease {
     if (this.#disposed) {
@@ -91,6 +103,11 @@ export class MemoryPool implements Disposable {
     this.#bytes.lent += pooled.reserved;
     this.#bytes.peak = Math.max(this.#bytes.peak, this.#bytes.inUse);
     return this.#lease(pooled, bytes, label);
+  }
+
+  /** Waits until it is known of every buffer so far whether the device has memory for it. */
+  async answered(): Promise<void> {
+    await Promise.all(this.#unanswered);
   }
 
   /** Destroys what waits for reuse, the oldest first, until at most `keep` bytes of it are left. */
@@ -175,13 +192,62 @@ export class MemoryPool implements Disposable {
 
   #allocate(bytes: number, usage: number, label: string): Pooled {
     const reserved = this.#room(bytes, label);
-    const buffer = this.#device.createBuffer({ label, size: reserved, usage });
-    const pooled: Pooled = { buffer, usage, reserved, loan: undefined };
+    const buffer = this.#create(reserved, usage, label);
+    const pooled: Pooled = { buffer: buffer.made, usage, reserved, loan: undefined };
+    const answered = buffer.failure.then((error) => {
+      this.#unanswered.delete(answered);
+      if (error !== null) this.#fail(pooled, label, error.message);
+    });
+    this.#unanswered.add(answered);
     this.#buffers.add(pooled);
     this.#counts.allocations++;
     const held = this.#reserved + reserved;
     this.#bytes.peakReserved = Math.max(this.#bytes.peakReserved, held);
     return pooled;
+  }
+
+  /** A buffer, and what becomes known later: why the device has no memory for it, or null. */
+  #create(
+    size: number,
+    usage: number,
+    label: string,
+  ): { readonly made: GPUBuffer; readonly failure: Promise<GPUError | null> } {
+    this.#device.pushErrorScope("out-of-memory");
+    try {
+      const made = this.#device.createBuffer({ label, size, usage });
+      // A device that is lost meanwhile has no answer: its loss is the error.
+      return { made, failure: this.#device.popErrorScope().catch(() => null) };
+    } catch (cause) {
+      this.#device.popErrorScope().catch(() => null);
+      throw this.#outOfMemory(label, size, (cause as Error).message);
+    }
+  }
+
+  /** Forgets a buffer that the device had no memory for, whoever has it by now. */
+  #fail(pooled: Pooled, label: string, reason: string): void {
+    if (!this.#buffers.has(pooled)) return;
+    const { loan, reserved } = pooled;
+    if (loan !== undefined) {
+      pooled.loan = undefined;
+      this.#bytes.inUse -= loan.bytes;
+      this.#bytes.lent -= reserved;
+      this.#bytes.free += reserved;
+    } else {
+      const alike = this.#bySize.get(sizeKey(pooled.usage, reserved));
+      alike?.splice(alike.indexOf(pooled), 1);
+      this.#waiting.delete(pooled);
+    }
+    this.#destroy(pooled);
+    this.#onFailure(this.#outOfMemory(label, reserved, reason));
+  }
+
+  #outOfMemory(label: string, bytes: number, reason: string): PapilioError {
+    const { inUse, reserved, peakReserved, budget } = this.statistics;
+    return new PapilioError(
+      "GPU_OUT_OF_MEMORY",
+      `The device has no memory for ${label}, ${bytes} bytes: ${reserved} are reserved (${inUse} in use, ${peakReserved} at the peak), of a budget of ${budget}. ${reason}`,
+      "What has this memory is not valid: dispose of it, and of what is no longer needed. Open the device with a memory.budget below this.",
+    );
   }
 
   /** How large a buffer for so many bytes may be, after what waits has made room for it. */

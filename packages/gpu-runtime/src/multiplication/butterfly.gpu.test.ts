@@ -36,7 +36,7 @@ describe.each(chains.map((chain) => [String(chain), chain] as const))(
         const shape = { batch, layout, dtype: "f32" } as const;
         const butterfly = Butterfly.random(chain, { seed: 5 });
         const plans = rankPlans(gpu.report, chain, shape);
-        expect(plans.length).toBeGreaterThan(1);
+        expect(plans.length).toBeGreaterThanOrEqual(batch === 1 ? 1 : 2);
         for (const { plan } of plans) {
           const { found, report } = await runButterfly(gpu, butterfly, shape, { plan });
           expect(found, JSON.stringify(plan)).toMatchObject({ ok: true, nonFinite: 0 });

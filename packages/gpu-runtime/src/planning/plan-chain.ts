@@ -3,7 +3,7 @@ import type { AdapterReport } from "../device/report.ts";
 import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
 import type { InputShape } from "../multiplication/multiplication.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
-import { factorByFactor, type Plan, type Stage, samePlan } from "./plan.ts";
+import { type Plan, type Stage, samePlan } from "./plan.ts";
 import { stageSeconds, TYPICAL_RATES, transpositionSeconds } from "./stage-cost.ts";
 
 export interface PlanOptions {
@@ -29,8 +29,8 @@ const MOST_MERGED_VALUES = 2 ** 24;
 const KEPT = 4;
 
 /**
- * The best few plans for a chain by the cost model, the best first, factor by factor among them
- * always. Dynamic programming over where one stage ends and the next begins: the stages' costs add
+ * The best few plans for a chain by the cost model, the best first: of all, of each kind of stage
+ * alone, and factor by factor. Dynamic programming over where one stage ends and the next begins: the stages' costs add
  * up, so the best plans of a whole are made of the best plans of its parts.
  *
  * Takes a time that grows with the square of the number of factors.
@@ -41,18 +41,21 @@ export function rankPlans(
   shape: InputShape,
   options: PlanOptions = {},
 ): RankedPlan[] {
-  // Two transpositions for one factor would be the rewriting that its kernel does without.
-  const layouts = chain.length === 1 ? [shape.layout] : LAYOUTS;
-  const ranked = layouts.flatMap((layout) => plansInLayout(report, chain, shape, layout, options));
+  // Two transpositions for one factor would be the rewriting that its kernel does without, and for one
+  // vector they would do nothing.
+  const layouts = chain.length === 1 || shape.batch === 1 ? [shape.layout] : LAYOUTS;
+  const { allow = ["fuse", "merge"] } = options;
+  const ranked = layouts.flatMap((layout) => [
+    ...plansInLayout(report, chain, shape, layout, options),
+    // The best of each kind of stage alone, and of none: where the model errs, it does so by kind.
+    ...[...allow.map((how) => [how]), []].flatMap((kind) =>
+      plansInLayout(report, chain, shape, layout, { ...options, allow: kind }).slice(0, 1),
+    ),
+  ]);
   ranked.sort((p, q) => p.predictedSeconds - q.predictedSeconds);
-  const plain = factorByFactor(chain, shape.layout);
-  if (ranked.some(({ plan }) => samePlan(plan, plain))) return ranked;
-  const rates = options.rates ?? TYPICAL_RATES[report.kind];
-  const predictedSeconds = plain.stages.reduce(
-    (sum, stage) => sum + stageSeconds(report, rates, chain, stage, shape, shape.layout),
-    0,
+  return ranked.filter(
+    ({ plan }, index) => index === ranked.findIndex((other) => samePlan(other.plan, plan)),
   );
-  return [...ranked, { plan: plain, predictedSeconds }];
 }
 
 /** The plan that the cost model takes for the fastest. */

@@ -25,22 +25,25 @@ interface Instructions {
   readonly store: number;
   /** Of bringing one weight to all that need it. */
   readonly weight: number;
-  /** How much longer the loads and stores of a fused kernel take, whose invocations run along the batch. */
-  readonly strided: number;
+  /** How much longer the loads and stores of a fused kernel take, for many vectors and for a few. */
+  readonly fused: { readonly many: number; readonly few: number };
 }
 
 const INSTRUCTIONS: Readonly<
   Record<AdapterReport["kind"], Readonly<Record<Layout, Instructions>>>
 > = {
   hardware: {
-    "batch-last": { load: 1, store: 1, weight: 0, strided: 1 },
-    "batch-first": { load: 2, store: 2, weight: 0, strided: 1 },
+    "batch-last": { load: 1, store: 1, weight: 0, fused: { many: 1, few: 1 } },
+    "batch-first": { load: 2, store: 2, weight: 0, fused: { many: 1, few: 1 } },
   },
   software: {
-    "batch-last": { load: 5, store: 40, weight: 0.25, strided: 1 },
-    "batch-first": { load: 10, store: 60, weight: 0.25, strided: 1.5 },
+    "batch-last": { load: 5, store: 40, weight: 0.25, fused: { many: 1, few: 2 } },
+    "batch-first": { load: 10, store: 60, weight: 0.25, fused: { many: 1.5, few: 2 } },
   },
 };
+
+/** Fewer vectors than this do not fill a subgroup of a software adapter. */
+const FEW = 8;
 
 /** Outputs that share one load of an input. */
 const TILE = 16;
@@ -56,12 +59,13 @@ export function stageSeconds(
 ): number {
   const product = chain.product(from, to);
   const { b, c, blocks, rows, cols } = product;
-  const { load, store, weight, strided } = INSTRUCTIONS[report.kind][layout];
+  const { load, store, weight, fused } = INSTRUCTIONS[report.kind][layout];
   const patterns = how === "merge" ? [product] : chain.patterns.slice(from, to);
   const values = patterns.reduce((sum, pattern) => sum + pattern.nonZeros, 0);
   const bytes = FLOAT_FORMATS[dtype].bytes * (batch * (rows + cols) + values);
   // A fused kernel reads each input of a block once; a product reads it for each tile of outputs.
-  const [reads, slower] = how === "fuse" ? [1, strided] : [Math.ceil(b / TILE), 1];
+  const [reads, slower] =
+    how === "fuse" ? [1, batch < FEW ? fused.few : fused.many] : [Math.ceil(b / TILE), 1];
   const moves = slower * blocks * (c * reads * load + b * store);
   const instructions = batch * (values * (1 + weight) + moves);
   const memory = bytes / rates.copyBytesPerSecond;

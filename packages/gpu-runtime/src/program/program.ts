@@ -69,11 +69,13 @@ export class Program implements Disposable {
     gpu.assertReady();
     const arena = placeInArena(gpu, sequences);
     try {
-      return await Promise.all(
-        arena.programs.map(async ({ steps, plan }) => {
-          const recorded = await Promise.all(steps.map((step) => bind(gpu, step)));
-          return new Program(gpu, recorded, plan, arena.release);
-        }),
+      const bound = await Promise.all(
+        arena.programs.map(({ steps }) => Promise.all(steps.map((step) => bind(gpu, step)))),
+      );
+      // A device that is lost meanwhile hands out pipelines that do nothing.
+      gpu.assertReady();
+      return arena.programs.map(
+        ({ plan }, index) => new Program(gpu, bound[index] as Recorded[], plan, arena.release),
       );
     } catch (error) {
       for (const _ of sequences) arena.release();

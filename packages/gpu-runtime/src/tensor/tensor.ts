@@ -65,13 +65,27 @@ export class Tensor implements Disposable {
     return this.length * FLOAT_FORMATS[this.dtype].bytes;
   }
 
-  /** The device memory, for kernels. @throws TENSOR_DISPOSED after {@link dispose}. */
+  /**
+   * The device memory, for kernels.
+   *
+   * @throws TENSOR_DISPOSED after {@link dispose}; GPU_OUT_OF_MEMORY, once, and then
+   * MEMORY_RELEASED when the device had none for it
+   */
   get memory(): Span {
     if (this.#disposed) {
       throw new PapilioError(
         "TENSOR_DISPOSED",
         `This tensor of shape [${this.shape.join(", ")}] was disposed of.`,
         "Dispose of a tensor after its last use.",
+      );
+    }
+    if (!this.#memory.live) {
+      // Why it is gone, if nobody was told yet.
+      this.gpu.assertReady();
+      throw new PapilioError(
+        "MEMORY_RELEASED",
+        `This tensor of shape [${this.shape.join(", ")}] has no memory: the device had none for it.`,
+        "Dispose of it, and of what is no longer needed, and make it anew.",
       );
     }
     return this.#memory;

@@ -1,7 +1,7 @@
 import type { Chain } from "@papilio/butterfly";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
-import { mostElements } from "./elements.ts";
+import { elementsOf, mostElements } from "./elements.ts";
 import { localWeights, localWidth, partsOf } from "./local-run.ts";
 import type { RunProblem } from "./problem.ts";
 import type { RegisterRunVariant, RunVariant, WorkgroupRunVariant } from "./variant.ts";
@@ -41,17 +41,21 @@ export function chooseRunVariant(
 }
 
 function registerVariant(report: AdapterReport, problem: RunProblem): RegisterRunVariant {
-  const { chain, batch, layout } = problem;
+  const { chain, batch } = problem;
   const subgroup = sharedLoads(report);
   const group = subgroup ?? 32;
   const affordable = Math.floor(MOST[report.kind].registers / localWidth(chain));
-  const vector = Math.min(mostElements(problem), affordable >= 4 ? 4 : affordable >= 2 ? 2 : 1);
-  const columns = layout === "batch-last" ? batch / vector : batch;
+  const most = mostElements(problem);
+  const vector = affordable >= 4 ? most : affordable >= 2 && most > 1 ? 2 : 1;
+  const { columns, blocks } = elementsOf(problem, vector);
+  const lanes = batch < group && blocks > columns ? "blocks" : "batch";
+  const along = lanes === "batch" ? columns : blocks;
   return {
     kind: "register",
-    vector: vector as 1 | 2 | 4,
-    broadcast: subgroup ?? "load",
-    workgroup: Math.min(Math.ceil(columns / group) * group, subgroup === null ? 64 : 32),
+    lanes,
+    vector,
+    broadcast: lanes === "batch" && subgroup !== null ? subgroup : "load",
+    workgroup: Math.min(Math.ceil(along / group) * group, subgroup === null ? 64 : 32),
   };
 }
 

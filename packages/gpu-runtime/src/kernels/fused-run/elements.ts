@@ -10,7 +10,7 @@ export interface Elements {
   /** Elements of a load and of a store. */
   readonly load: number;
   readonly store: number;
-  /** Invocations along the batch, and blocks, or groups of neighbouring blocks. */
+  /** Vectors, or groups of neighbouring ones, and blocks, or groups of neighbouring ones. */
   readonly columns: number;
   readonly blocks: number;
   /** Statements that find its place, given its `block` and `column`. */
@@ -25,15 +25,20 @@ export interface Elements {
 
 /** Elements of a problem, computed `vector` at a time where their place in memory allows it. */
 export function elementsOf(problem: RunProblem, vector: 1 | 2 | 4): Elements {
-  if (problem.layout === "batch-last") return alongBatch(problem, vector);
+  if (isBatchLast(problem)) return alongBatch(problem, vector);
   return problem.chain.product().d === 1 ? alongFeatures(problem) : alongBlocks(problem, vector);
 }
 
 /** Numbers side by side that a problem allows at most. */
-export function mostElements({ chain, batch, layout }: RunProblem): 1 | 2 | 4 {
-  if (layout === "batch-last") return loadWidth(batch);
-  const { d } = chain.product();
+export function mostElements(problem: RunProblem): 1 | 2 | 4 {
+  if (isBatchLast(problem)) return loadWidth(problem.batch);
+  const { d } = problem.chain.product();
   return d === 1 ? 1 : loadWidth(d);
+}
+
+/** A single vector is the same memory in both layouts: it counts as batch-first. */
+function isBatchLast({ batch, layout }: RunProblem): boolean {
+  return layout === "batch-last" && batch > 1;
 }
 
 function narrowed({ dtype }: RunProblem, width: number, value: string): string {

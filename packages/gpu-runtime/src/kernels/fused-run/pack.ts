@@ -9,15 +9,21 @@ import type { RunVariant } from "./variant.ts";
  * block by block of the run's product, pass by pass, factor by factor.
  *
  * Neighbouring blocks that an invocation computes side by side are packed together, `[block / width,
- * weight, width]`. The weights of a block are padded to whole loads of four.
+ * weight, width]`, and so are all blocks where invocations run along them. The weights of a block are
+ * padded to whole loads of four.
  */
 export function packRun(
   { chain, factors }: Butterfly,
   problem: RunProblem,
   variant: RunVariant,
 ): Float32Array {
-  const width = variant.kind === "register" ? elementsOf(problem, variant.vector).neighbours : 1;
   const product = chain.product();
+  const width =
+    variant.kind === "workgroup"
+      ? 1
+      : variant.lanes === "blocks"
+        ? product.blocks
+        : elementsOf(problem, variant.vector).neighbours;
   const passes = variant.kind === "workgroup" ? variant.passes : [chain.length];
   const parts = partsOf(chain, passes);
   const each = paddedWeights(chain.nonZeros / product.blocks);

@@ -7,7 +7,7 @@ import type { RunProblem } from "./problem.ts";
 import { runBindings } from "./run-bindings.ts";
 import { unrolled } from "./unrolled.ts";
 import { type RegisterRunVariant, runVariantName } from "./variant.ts";
-import { weightsOf } from "./weights.ts";
+import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
 
 /**
  * Generates the kernel that keeps a block's numbers in registers: an invocation reads the inputs of
@@ -18,11 +18,15 @@ export function registerRunKernel(problem: RunProblem, variant: RegisterRunVaria
   const { workgroup, broadcast } = variant;
   const elements = elementsOf(problem, variant.vector);
   const { columns, blocks, width, neighbours } = elements;
-  const columnTiles = Math.ceil(columns / workgroup);
-  const exact = columns % workgroup === 0;
-  const tiles = columnTiles * blocks;
+  const alongBatch = variant.lanes === "batch";
+  const [along, across] = alongBatch ? [columns, blocks] : [blocks, columns];
+  const tilesAlong = Math.ceil(along / workgroup);
+  const exact = along % workgroup === 0;
+  const tiles = tilesAlong * across;
   const grid = dispatchGrid(tiles);
-  const weights = weightsOf(paddedWeights(localWeights(chain)), neighbours, broadcast);
+  const weights = alongBatch
+    ? weightsOfBlock(paddedWeights(localWeights(chain)), neighbours, broadcast)
+    : weightsAlongBlocks(blocks, neighbours);
   const type = wideType(width);
   const { statements, outputs } = unrolled(
     localFactors(chain),
@@ -48,15 +52,15 @@ fn main(
   ${broadcast === "load" ? "" : "@builtin(subgroup_invocation_id) member: u32,"}
 ) {
   ${tileIndexWgsl(grid, tiles)}
-  let place = (tile % ${columnTiles}u) * ${workgroup}u + lane;
-  let column = ${clamped("place", columns, exact)};
-  let block = tile / ${columnTiles}u;
+  let place = (tile % ${tilesAlong}u) * ${workgroup}u + lane;
+  let ${alongBatch ? "column" : "block"} = ${clamped("place", along, exact)};
+  let ${alongBatch ? "block" : "column"} = tile / ${tilesAlong}u;
   ${[...elements.begin, ...weights.begin].join("\n  ")}
   ${range(chain.product().c)
     .map((p) => `let in${p} = ${elements.input(p, inPlace ? "y" : "x")};`)
     .join("\n  ")}
   ${statements.join("\n  ")}
-  ${exact ? stores : `if (place < ${columns}u) {\n  ${stores}\n  }`}
+  ${exact ? stores : `if (place < ${along}u) {\n  ${stores}\n  }`}
 }
 `,
   };

@@ -9,16 +9,22 @@ export type RunVariant = RegisterRunVariant | WorkgroupRunVariant;
 export interface RegisterRunVariant {
   readonly kind: "register";
   /**
+   * Axis along which neighbouring invocations run: the `batch`, where they share a block and its
+   * weights, or the `blocks`, for batches too small to fill a subgroup.
+   */
+  readonly lanes: "batch" | "blocks";
+  /**
    * Elements that an invocation computes side by side: neighbouring vectors when batch-last,
    * neighbouring blocks along `d` when batch-first.
    */
   readonly vector: 1 | 2 | 4;
   /**
-   * How weights arrive, which are the same for a whole workgroup: `load` reads them in every
+   * How weights arrive that are the same for a whole workgroup: `load` reads them in every
    * invocation; a number is a fixed subgroup size, whose invocations share the loads and broadcast.
+   * Along `blocks` it is `load`.
    */
   readonly broadcast: "load" | number;
-  /** Invocations, along the batch. */
+  /** Invocations, along `lanes`. */
   readonly workgroup: number;
 }
 
@@ -42,7 +48,7 @@ export function runVariantName(variant: RunVariant): string {
     const { columns, passes, workgroup } = variant;
     return `workgroup-c${columns}-${passes.join("+")}-w${workgroup}`;
   }
-  const { vector, broadcast, workgroup } = variant;
+  const { lanes, vector, broadcast, workgroup } = variant;
   const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;
-  return `register-v${vector}-${shared}-w${workgroup}`;
+  return `${lanes}-v${vector}-${shared}-w${workgroup}`;
 }

@@ -112,16 +112,18 @@ describe("any variant on any run gives the float64 product", () => {
 
   it("in registers", { timeout: 600_000 }, async () => {
     const variants = fc.record({
+      lanes: fc.constantFrom("batch" as const, "blocks" as const),
       vector: fc.constantFrom(1 as const, 2 as const, 4 as const),
       shared: fc.boolean(),
       groups: fc.integer({ min: 1, max: 3 }),
     });
     await fc.assert(
-      fc.asyncProperty(cases, variants, (given, { vector, shared, groups }) =>
+      fc.asyncProperty(cases, variants, (given, { lanes, vector, shared, groups }) =>
         check(given, (problem) => ({
           kind: "register",
+          lanes,
           vector: Math.min(vector, mostElements(problem)) as 1 | 2 | 4,
-          broadcast: shared ? subgroup : "load",
+          broadcast: shared && lanes === "batch" ? subgroup : "load",
           workgroup: groups * (subgroup === "load" ? 8 : subgroup),
         })),
       ),

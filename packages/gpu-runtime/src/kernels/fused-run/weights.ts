@@ -11,12 +11,27 @@ export interface Weights {
 }
 
 /**
+ * Weights that differ from one invocation to the next, which run along the blocks: `blocks` groups of
+ * `width` neighbours.
+ */
+export function weightsAlongBlocks(blocks: number, width: number): Weights {
+  return {
+    load: width,
+    begin: [],
+    weight: (e) => ({
+      before: [],
+      value: `${wideType(width)}(w[block + ${e * blocks}u])`,
+    }),
+  };
+}
+
+/**
  * Weights that are the same for a whole workgroup, `count` for each block, of `width` neighbouring
  * blocks. They come in loads of four where blocks are single.
  *
  * @param broadcast a fixed subgroup size, whose members each load a part and broadcast it, or `load`
  */
-export function weightsOf(count: number, width: number, broadcast: "load" | number): Weights {
+export function weightsOfBlock(count: number, width: number, broadcast: "load" | number): Weights {
   const load = width === 1 ? 4 : width;
   const perLoad = width === 1 ? 4 : 1;
   const loads = count / perLoad;

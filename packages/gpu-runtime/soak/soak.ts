@@ -1,0 +1,110 @@
+/**
+ * Uses the runtime for as long as wanted: random operations of concurrent tasks on devices with
+ * random budgets, some of which are lost in the middle of it. Every answer is compared with the
+ * float64 product, and every byte must come back.
+ *
+ *     pnpm soak --minutes 20 --adapter lavapipe --seed 1
+ *
+ * Exit status 1 when an answer is wrong, memory is missing, or an error has no reason.
+ */
+import process from "node:process";
+import { parseArgs } from "node:util";
+import type { PapilioError } from "@papilio/butterfly";
+import type { Gpu } from "../src/device/gpu.ts";
+import { openGpu } from "../src/node/open.ts";
+import { type Chance, chance, operations, STOPPED } from "./operations.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "20" },
+    seed: { type: "string", default: "1" },
+    adapter: { type: "string", default: "auto" },
+  },
+});
+const minutes = Number(flags.minutes);
+const seed = Number(flags.seed);
+
+const TASKS = 4;
+/** Of a device's life. */
+const OPERATIONS = 60;
+/** Bytes of the process beyond those after the warm-up, at most. */
+const GROWTH = 150 * 2 ** 20;
+const WARM_UP = 40;
+
+const counts = { operations: 0, devices: 0, losses: 0, refusals: 0, stops: 0, lost: 0 };
+const failures: string[] = [];
+const random = chance(seed);
+const end = performance.now() + minutes * 60_000;
+let base = Number.POSITIVE_INFINITY;
+process.on("unhandledRejection", (reason) => failures.push(`unhandled: ${String(reason)}`));
+
+/** One operation, whose failure must have a reason that the soak knows of. */
+async function attempt(gpu: Gpu, name: string, choices: Chance): Promise<void> {
+  try {
+    const wrong = await operations[name]?.(gpu, choices);
+    if (wrong !== undefined) failures.push(`wrong answer of ${name}: ${wrong}`);
+  } catch (error) {
+    const { code } = error as Partial<PapilioError>;
+    if (error === STOPPED) counts.stops++;
+    else if (code === "MEMORY_BUDGET") counts.refusals++;
+    else if (code === "GPU_LOST" && gpu.state === "lost") counts.lost++;
+    else failures.push(`${name}: ${(error as Error).stack}`);
+  }
+  counts.operations++;
+}
+
+/** A device's life: tasks at once, on a budget or not, to the end or until it is lost. */
+async function live(): Promise<void> {
+  const budget = random.pick([2 ** 15, 2 ** 18, 2 ** 22, 2 ** 28]);
+  const gpu = await openGpu({ adapter: flags.adapter, memory: { budget } });
+  counts.devices++;
+  const doomed = random.integer(0, 2) === 0;
+  const fate = random.integer(1, OPERATIONS);
+  let started = 0;
+  const tasks = Array.from({ length: TASKS }, async () => {
+    while (started < OPERATIONS && gpu.state === "ready") {
+      started++;
+      const pending = attempt(
+        gpu,
+        random.pick(Object.keys(operations)),
+        chance(random.integer(0, 2 ** 30)),
+      );
+      if (doomed && started === fate) {
+        gpu.device.destroy();
+        counts.losses++;
+      }
+      await pending;
+    }
+  });
+  await Promise.all(tasks);
+  const { inUse, reserved, peakReserved } = gpu.memory.statistics;
+  if (inUse !== 0) failures.push(`${inUse} bytes were not given back`);
+  if (Math.max(reserved, peakReserved) > budget)
+    failures.push(`${peakReserved} of ${budget} bytes`);
+  gpu.dispose();
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function report(): string {
+  const { operations: done, devices, losses, refusals, stops, lost } = counts;
+  const resident = Math.round(process.memoryUsage.rss() / 2 ** 20);
+  return `${done} operations on ${devices} devices: ${losses} losses (${lost} operations), ${refusals} refused for the budget, ${stops} stopped, ${resident} MiB resident, ${failures.length} failures`;
+}
+
+let nextReport = performance.now() + 60_000;
+while (performance.now() < end && failures.length < 10) {
+  await live();
+  if (counts.devices === WARM_UP) base = process.memoryUsage.rss();
+  if (performance.now() > nextReport) {
+    say(`${new Date().toISOString()} ${report()}`);
+    nextReport += 60_000;
+  }
+}
+const growth = process.memoryUsage.rss() - base;
+if (growth > GROWTH) failures.push(`the process grew by ${Math.round(growth / 2 ** 20)} MiB`);
+for (const failure of failures) say(failure);
+say(`soak, seed ${seed}: ${report()}`);
+if (failures.length > 0) process.exitCode = 1;
