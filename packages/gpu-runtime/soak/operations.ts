@@ -47,8 +47,8 @@ function drawShape(gpu: Gpu, random: Chance): InputShape {
 
 function drawChain(random: Chance): Chain {
   return random.pick([
-    () => Chain.squareDyadic(2 ** random.integer(2, 8)),
-    () => Chain.monarch(random.pick([16, 36, 64, 100, 256])),
+    () => Chain.squareDyadic(2 ** random.integer(2, 6)),
+    () => Chain.monarch(random.pick([16, 36, 64, 100])),
     () => Chain.monarch({ rows: 48, cols: 96, blocks: 8, rank: random.integer(1, 2) }),
     () => Chain.parse("2,3,4,6;4,4,2,3"),
   ])();

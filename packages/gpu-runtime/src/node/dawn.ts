@@ -7,8 +7,9 @@ interface Dawn {
 }
 
 // Dawn crashes the process when the object that create() returned is collected while one of its
-// devices lives (seen with webgpu 0.6.2), so instances are kept as long as the process.
-const instances: GPU[] = [];
+// devices lives (seen with webgpu 0.6.2), so instances are kept as long as the process. Each takes
+// megabytes of its drivers, so there is one for each set of options.
+const instances = new Map<string, GPU>();
 
 /**
  * A Dawn instance. `name` narrows the adapters to those whose name contains it; `options` are more
@@ -32,14 +33,16 @@ export async function createDawn(name?: string, options: readonly string[] = [])
   for (const [key, value] of Object.entries(Object.getOwnPropertyDescriptors(dawn.globals))) {
     if (!(key in globalThis)) Object.defineProperty(globalThis, key, value);
   }
-  const instance = dawn.create([
+  const all = [
     // Otherwise times come in steps of 65 microseconds.
     "disable-dawn-features=timestamp_quantization",
     // NVIDIA's driver computes f16 correctly; Dawn hides it for lack of conformance of corner cases.
     "enable-dawn-features=vulkan_enable_f16_on_nvidia",
     ...(name === undefined ? [] : [`adapter=${name}`]),
     ...options,
-  ]);
-  instances.push(instance);
+  ];
+  const key = all.join(" ");
+  const instance = instances.get(key) ?? dawn.create(all);
+  instances.set(key, instance);
   return instance;
 }
