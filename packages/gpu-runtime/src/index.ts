@@ -14,6 +14,7 @@ export type { Problem } from "./kernels/kronecker-sparse/problem.ts";
 export {
   type RegisterVariant,
   type Variant,
+  type VectorVariant,
   variantName,
   type WorkgroupVariant,
 } from "./kernels/kronecker-sparse/variant.ts";

@@ -6,6 +6,7 @@ import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { collectedBytes } from "../kernels/kronecker-sparse/lanes-outputs.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
 import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
+import { vectorLayout } from "../kernels/kronecker-sparse/vector-layout.ts";
 
 /** An adapter with WebGPU's default limits, and subgroups of one size or none. */
 export function report(kind: "hardware" | "software", subgroup: number | null): AdapterReport {
@@ -39,7 +40,7 @@ export const problems = fc.record({
   pattern: fc
     .tuple(fc.integer({ min: 1, max: 9 }), side, side, side)
     .map(([a, b, c, d]) => new Pattern(a, b, c, d)),
-  batch: fc.integer({ min: 1, max: 2000 }),
+  batch: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 2000 })),
   layout: fc.constantFrom(...LAYOUTS),
   dtype: fc.constantFrom("f32" as const, "f16" as const),
 });
@@ -48,8 +49,12 @@ export const reports = fc
   .tuple(fc.constantFrom("hardware" as const, "software" as const), fc.constantFrom(null, 4, 8, 32))
   .map(([kind, subgroup]) => report(kind, subgroup));
 
-/** Expects what a variant's kernel assumes (see `RegisterVariant`), and WebGPU's default limits. */
-export function expectValid(problem: Problem, variant: Variant): void {
+/** Expects what a variant's kernel assumes (see `Variant`), and WebGPU's default limits. */
+export function expectValid(
+  { features: { subgroups } }: Pick<AdapterReport, "features">,
+  problem: Problem,
+  variant: Variant,
+): void {
   const { pattern, batch, layout } = problem;
   const { workgroups, wgsl } = kroneckerSparseKernel(problem, variant);
   expect(Math.max(...workgroups)).toBeLessThanOrEqual(65535);
@@ -57,12 +62,22 @@ export function expectValid(problem: Problem, variant: Variant): void {
   expect(threads).toBeGreaterThanOrEqual(1);
   expect(threads).toBeLessThanOrEqual(256);
   if (variant.kind === "workgroup") return;
+  if (variant.kind === "vector") {
+    expect(Number.isInteger(Math.log2(variant.splits))).toBe(true);
+    expect(batch).toBeLessThanOrEqual(8);
+    const sums = (threads + variant.groups) * variant.tile * batch;
+    expect(4 * sums).toBeLessThanOrEqual(16384);
+    // Outputs fill half of every tile at least, and rows most of their last turn.
+    expect(vectorLayout(pattern, variant).length).toBeLessThanOrEqual(2.25 * pattern.nonZeros);
+    if (variant.meet === "subgroup") expect(threads).toBe(subgroups?.max);
+    return;
+  }
   expect(pattern.c % variant.reduction).toBe(0);
   if (variant.lanes === "batch") {
     expect((layout === "batch-last" ? batch : 1) % variant.vector).toBe(0);
   }
   if (variant.lanes === "blocks") {
-    expect((layout === "batch-first" ? pattern.d : 1) % variant.vector).toBe(0);
+    expect((layout === "batch-first" || batch === 1 ? pattern.d : 1) % variant.vector).toBe(0);
   }
   if (variant.broadcast !== "load") expect(threads % variant.broadcast).toBe(0);
   if (variant.collect) {

@@ -14,7 +14,7 @@ describe("the candidates for tuning", () => {
         expect(variants[0]).toEqual(chooseVariant(adapter, problem));
         expect(variants.length).toBeLessThanOrEqual(24);
         expect(new Set(variants.map(variantName)).size).toBe(variants.length);
-        for (const variant of variants) expectValid(problem, variant);
+        for (const variant of variants) expectValid(adapter, problem, variant);
       }),
       { numRuns: 300 },
     );

@@ -33,7 +33,7 @@ export function kroneckerSparseVariants(report: AdapterReport, problem: Problem)
       : [
           chosen,
           ...registers,
-          ...nearby(report, chosen),
+          ...(chosen.kind === "register" ? nearby(report, chosen) : []),
           ...staged.slice(0, 2),
           ...registers.flatMap((base) => nearby(report, base)),
         ];
@@ -100,7 +100,11 @@ function stagedVariants({ pattern, batch }: Problem): WorkgroupVariant[] {
 
 /** Whether a variant keeps to what its kernel assumes (see {@link Variant}) and to the device. */
 function isValid({ limits }: AdapterReport, problem: Problem, variant: Variant): boolean {
-  const { pattern, batch, layout } = problem;
+  const { pattern, batch } = problem;
+  const layout = batch === 1 ? "batch-first" : problem.layout;
+  if (variant.kind === "vector") {
+    return variant.splits * variant.groups <= limits.maxComputeInvocationsPerWorkgroup;
+  }
   if (variant.kind === "workgroup") {
     const { rows, columns, depth, rowsEach, columnsEach } = variant;
     const threads = (rows / rowsEach) * (columns / columnsEach);

@@ -9,10 +9,38 @@ describe("the chosen variant", () => {
   it("keeps to what its kernel assumes and to WebGPU's default limits", () => {
     fc.assert(
       fc.property(reports, problems, (adapter, problem) => {
-        expectValid(problem, chooseVariant(adapter, problem));
+        expectValid(adapter, problem, chooseVariant(adapter, problem));
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("is the same for a single vector in both layouts, which are the same memory", () => {
+    fc.assert(
+      fc.property(reports, problems, (adapter, { pattern, dtype }) => {
+        const [first, last] = LAYOUTS.map((layout) =>
+          chooseVariant(adapter, { pattern, batch: 1, layout, dtype }),
+        );
+        expect(first).toEqual(last);
+      }),
+    );
+  });
+
+  it("shares the reduction of few outputs on hardware, and of long rows on a software adapter", () => {
+    const vector = { batch: 1, layout: "batch-first", dtype: "f32" } as const;
+    const long = { ...vector, pattern: new Pattern(1, 512, 512, 2) };
+    const short = { ...vector, pattern: new Pattern(64, 32, 32, 1) };
+    expect(chooseVariant(report("hardware", 32), short)).toMatchObject({
+      kind: "vector",
+      splits: 8,
+      meet: "workgroup",
+    });
+    expect(chooseVariant(report("software", 8), long)).toMatchObject({
+      kind: "vector",
+      meet: "subgroup",
+    });
+    expect(chooseVariant(report("software", 8), short)).toMatchObject({ kind: "register" });
+    expect(chooseVariant(report("software", null), long)).toMatchObject({ kind: "register" });
   });
 
   it("shares loads between the lanes of a software adapter only", () => {
@@ -40,10 +68,11 @@ describe("packing", () => {
         small,
         small,
         fc.constantFrom(...LAYOUTS),
-        (adapter, a, b, c, d, layout) => {
+        fc.constantFrom(1, 33),
+        (adapter, a, b, c, d, layout, batch) => {
           const pattern = new Pattern(a, b, c, d);
           const values = Float32Array.from({ length: pattern.nonZeros }, (_, index) => index + 1);
-          const variant = chooseVariant(adapter, { pattern, batch: 33, layout, dtype: "f32" });
+          const variant = chooseVariant(adapter, { pattern, batch, layout, dtype: "f32" });
           const packed = packWeights(pattern, values, variant);
           expect(packed.filter((value) => value !== 0).sort()).toEqual(values);
         },

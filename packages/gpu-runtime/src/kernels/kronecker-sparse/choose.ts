@@ -1,6 +1,7 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
+import { chooseVectorVariant } from "./choose-vector.ts";
 import { collectedBytes } from "./lanes-outputs.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterVariant, Variant, WorkgroupVariant } from "./variant.ts";
@@ -13,7 +14,8 @@ export function chooseVariant(report: AdapterReport, problem: Problem): Variant 
   const { pattern, batch } = problem;
   // Staging pays where tiles are reused: not for blocks of a few elements.
   const staged = report.kind === "hardware" && pattern.b >= 16 && pattern.c >= 8 && batch >= 16;
-  return staged ? chooseWorkgroupVariant(problem) : chooseRegisterVariant(report, problem);
+  if (staged) return chooseWorkgroupVariant(problem);
+  return chooseVectorVariant(report, problem) ?? chooseRegisterVariant(report, problem);
 }
 
 function chooseWorkgroupVariant({ pattern, batch }: Problem): WorkgroupVariant {
@@ -35,11 +37,14 @@ export function chooseRegisterVariant(
   problem: Problem,
   run: number = problem.pattern.c,
 ): RegisterVariant {
-  const { pattern, batch, layout } = problem;
+  const { pattern, batch } = problem;
+  // A single vector is the same memory in both layouts, and gets the same kernel.
+  const layout = batch === 1 ? "batch-first" : problem.layout;
+  const same = { ...problem, layout };
   const group = sharedLoads(report) ?? 8;
   if (layout === "batch-last" && batch >= group) return batchVariant(report, problem, run);
-  if (pattern.b <= 8 && pattern.blocks >= group) return blocksVariant(report, problem);
-  return outputsVariant(report, problem);
+  if (pattern.b <= 8 && pattern.blocks >= group) return blocksVariant(report, same);
+  return outputsVariant(report, same);
 }
 
 /** The best shape known with invocations along the batch. `run` as for the choice among all. */

@@ -2,11 +2,17 @@ import type { Kernel } from "../../program/kernel.ts";
 import type { Problem } from "./problem.ts";
 import { registerKernel } from "./register-shader.ts";
 import type { Variant } from "./variant.ts";
+import { vectorKernel } from "./vector-shader.ts";
 import { workgroupKernel } from "./workgroup-shader.ts";
 
 /** The fused kernel for a problem, in a given shape. Bindings: x, weights of `packWeights`, y, bias. */
 export function kroneckerSparseKernel(problem: Problem, variant: Variant): Kernel {
-  return variant.kind === "register"
-    ? registerKernel(problem, variant)
-    : workgroupKernel(problem, variant);
+  switch (variant.kind) {
+    case "register":
+      return registerKernel(problem, variant);
+    case "workgroup":
+      return workgroupKernel(problem, variant);
+    case "vector":
+      return vectorKernel(problem, variant);
+  }
 }

@@ -1,5 +1,6 @@
 import type { Pattern } from "@papilio/butterfly";
 import type { Variant } from "./variant.ts";
+import { vectorLayout } from "./vector-layout.ts";
 
 /**
  * Rearranges values from canonical `[a, b, c, d]` to the order in which a variant reads them, once,
@@ -13,6 +14,10 @@ export function packWeights(
   const { b, c, blocks } = pattern;
   if (variant.kind === "workgroup") {
     return packed(pattern, values, blocks * c * b, (block, j, l) => (block * c + l) * b + j);
+  }
+  if (variant.kind === "vector") {
+    const { length, place } = vectorLayout(pattern, variant);
+    return packed(pattern, values, length, place);
   }
   const { tile, vector } = variant;
   switch (variant.lanes) {

@@ -2,7 +2,7 @@
  * Shapes of the fused kernel. All read the strided inputs in place, accumulate in registers in
  * float32, and write the strided outputs in place: the perfect shuffles are in the addresses.
  */
-export type Variant = RegisterVariant | WorkgroupVariant;
+export type Variant = RegisterVariant | WorkgroupVariant | VectorVariant;
 
 /**
  * No workgroup memory, no barriers: an invocation owns `tile` x `spans * vector` outputs and walks
@@ -56,11 +56,37 @@ export interface WorkgroupVariant {
   readonly rowsEach: number;
 }
 
+/**
+ * A matrix-vector product for each of a few batch entries: neighbouring invocations share the
+ * reduction over `c`, so that a workgroup reads its weights as one stream and few outputs still
+ * occupy many invocations. Every invocation holds the whole batch: made for at most 8 entries.
+ */
+export interface VectorVariant {
+  readonly kind: "vector";
+  /** Inputs of one load, along `c`. */
+  readonly vector: 1 | 2 | 4;
+  /** Invocations that share the reduction of one output; a power of two. */
+  readonly splits: number;
+  /** Groups of `splits` invocations in a workgroup, each with outputs of its own. */
+  readonly groups: number;
+  /** Outputs for each invocation, which reuse the inputs that it loaded. */
+  readonly tile: number;
+  /**
+   * Where the sums of `splits` invocations meet: in workgroup memory, or by shuffles in a subgroup,
+   * which is then of fixed size and the whole workgroup.
+   */
+  readonly meet: "workgroup" | "subgroup";
+}
+
 /** A short name for labels, tuning logs and results. */
 export function variantName(variant: Variant): string {
   if (variant.kind === "workgroup") {
     const { rows, columns, depth, rowsEach, columnsEach } = variant;
     return `workgroup-${rows}x${columns}x${depth}-${rowsEach}x${columnsEach}`;
+  }
+  if (variant.kind === "vector") {
+    const { vector, splits, groups, tile, meet } = variant;
+    return `vector-v${vector}s${splits}g${groups}t${tile}-${meet}`;
   }
   const { lanes, vector, spans, tile, reduction, broadcast, workgroup, collect } = variant;
   const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;

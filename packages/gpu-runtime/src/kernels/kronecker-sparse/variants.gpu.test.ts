@@ -8,7 +8,7 @@ import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
 import { loadWidth } from "../wgsl.ts";
 import { chooseVariant } from "./choose.ts";
-import { type RegisterVariant, type Variant, variantName } from "./variant.ts";
+import { type RegisterVariant, type Variant, type VectorVariant, variantName } from "./variant.ts";
 
 let gpu: Gpu;
 let subgroup: number | "load";
@@ -120,6 +120,38 @@ describe("any variant on any problem gives the float64 product, bias included", 
     );
   });
 
+  it("sharing the reduction", { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        shapes,
+        fc.integer({ min: 1, max: 8 }),
+        fc.record({
+          vector: fc.constantFrom(1 as const, 2 as const, 4 as const),
+          splits: fc.constantFrom(1, 2, 4, 8),
+          groups: fc.integer({ min: 1, max: 5 }),
+          tile: fc.integer({ min: 1, max: 4 }),
+          shuffled: fc.boolean(),
+        }),
+        async ({ pattern, layout, dtype }, batch, { shuffled, ...rest }) => {
+          const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+          // What a variant may assume: see VectorVariant.
+          const groups =
+            shuffled && subgroup !== "load" && subgroup % rest.splits === 0
+              ? subgroup / rest.splits
+              : null;
+          const variant: VectorVariant = {
+            ...rest,
+            kind: "vector",
+            groups: groups ?? rest.groups,
+            meet: groups === null ? "workgroup" : "subgroup",
+          };
+          await expectRight(pattern, { batch, layout, dtype: stored }, variant);
+        },
+      ),
+      { numRuns: 60, seed: 3 },
+    );
+  });
+
   it("as chosen for the problem", { timeout: 600_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async ({ pattern, batch, layout, dtype }) => {
@@ -128,6 +160,28 @@ describe("any variant on any problem gives the float64 product, bias included", 
         await expectRight(pattern, problem, chooseVariant(gpu.report, problem));
       }),
       { numRuns: 40, seed: 2 },
+    );
+  });
+
+  it("as chosen for long rows and few entries", { timeout: 600_000 }, async () => {
+    const long = fc
+      .tuple(
+        fc.integer({ min: 1, max: 2 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 120, max: 300 }),
+        fc.integer({ min: 1, max: 3 }),
+      )
+      .map(([a, b, c, d]) => new Pattern(a, b, c, d));
+    const few = fc.integer({ min: 1, max: 8 });
+    await fc.assert(
+      fc.asyncProperty(shapes, long, few, async ({ layout, dtype }, pattern, batch) => {
+        const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+        const problem = { pattern, batch, layout, dtype: stored } as const;
+        await expectRight(pattern, problem, chooseVariant(gpu.report, problem));
+        const ofHardware = chooseVariant({ ...gpu.report, kind: "hardware" }, problem);
+        await expectRight(pattern, problem, ofHardware);
+      }),
+      { numRuns: 12, seed: 4 },
     );
   });
 

@@ -1,0 +1,78 @@
+import type { AdapterReport } from "../../device/report.ts";
+import { sharedLoads } from "../shared-loads.ts";
+import type { Problem } from "./problem.ts";
+import type { VectorVariant } from "./variant.ts";
+
+/** Batch entries up to which hardware is better off with the weights' stream than with staging. */
+const HARDWARE_BATCH = 8;
+/** Invocations in all, below which hardware has too few loads in flight. */
+const HARDWARE_INVOCATIONS = 2 ** 14;
+const HARDWARE_WORKGROUP = 64;
+
+/**
+ * The vector kernel's shape for a problem, or null where another kernel is better.
+ *
+ * On hardware the rules are practice, not measurements: a warp's worth of invocations for each row,
+ * fewer where rows are short (Bell and Garland, SC 2009), and as many rows for each invocation as
+ * leave the device enough of them to run (Sørensen, High-performance matrix-vector multiplication
+ * on the GPU, Euro-Par 2011 workshops).
+ */
+export function chooseVectorVariant(report: AdapterReport, problem: Problem): VectorVariant | null {
+  return report.kind === "hardware" ? forHardware(problem) : forSoftware(report, problem);
+}
+
+function forHardware({ pattern, batch }: Problem): VectorVariant | null {
+  const { b, c, rows } = pattern;
+  if (batch > HARDWARE_BATCH || b < 16 || c < 8) return null;
+  const vector = wholePart(c, 4) as VectorVariant["vector"];
+  const splits = wholePart(c, 32 * vector) / vector;
+  const groups = powerOfTwoUpTo(Math.min(b, HARDWARE_WORKGROUP / splits));
+  const enough = (rows * splits) / HARDWARE_INVOCATIONS;
+  return {
+    kind: "vector",
+    vector,
+    splits,
+    groups,
+    tile: tileFor(b, groups, Math.max(1, Math.min(enough, 4, 16 / batch))),
+    meet: "workgroup",
+  };
+}
+
+/**
+ * Measured on lavapipe (Mesa 25) and SwiftShader, two cores: long rows gain, short ones lose what
+ * they gain by their scattered inputs, and from two batch entries on sharing the inputs pays more.
+ */
+function forSoftware(report: AdapterReport, { pattern, batch }: Problem): VectorVariant | null {
+  const subgroup = sharedLoads(report);
+  const { b, c, d } = pattern;
+  if (subgroup === null || batch > 1 || c < 128 || (d > 1 && b < subgroup)) return null;
+  // Few outputs leave invocations to share the reduction.
+  const groups = powerOfTwoUpTo(Math.min(b, subgroup));
+  return {
+    kind: "vector",
+    vector: wholePart(c, 4) as VectorVariant["vector"],
+    splits: subgroup / groups,
+    groups,
+    tile: tileFor(b, groups, 32 / subgroup),
+    meet: "subgroup",
+  };
+}
+
+/** The largest power of two up to `limit` outputs that pads `b` the least. */
+function tileFor(b: number, groups: number, limit: number): number {
+  const padded = (tile: number): number => Math.ceil(b / (groups * tile)) * groups * tile;
+  let tile = powerOfTwoUpTo(limit);
+  while (tile > 1 && padded(tile) > padded(tile / 2)) tile /= 2;
+  return tile;
+}
+
+/** The largest power of two up to `limit` whose multiples hold `c` with at most an eighth to spare. */
+function wholePart(c: number, limit: number): number {
+  let part = limit;
+  while (Math.ceil(c / part) * part > c * 1.125) part /= 2;
+  return part;
+}
+
+function powerOfTwoUpTo(limit: number): number {
+  return 2 ** Math.floor(Math.log2(limit));
+}

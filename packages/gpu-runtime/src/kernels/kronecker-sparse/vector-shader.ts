@@ -1,0 +1,144 @@
+import { stridesOf } from "@papilio/butterfly";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { enabledBy, opaque, range, storedType, times, wideType } from "../wgsl.ts";
+import { guarded, narrowed } from "./lanes.ts";
+import type { Problem } from "./problem.ts";
+import { type VectorVariant, variantName } from "./variant.ts";
+import { vectorLayout } from "./vector-layout.ts";
+
+/**
+ * Generates the kernel for a batch of a few entries, at the speed at which weights can be read.
+ * Bindings: x, weights packed by `packWeights`, y, and the bias if there is one.
+ *
+ * The rows of a matrix-vector product go to groups of neighbouring invocations that stride along
+ * the row together and add up their sums at the end: the "vector" kernel of Bell and Garland,
+ * Implementing sparse matrix-vector multiplication on throughput-oriented processors (SC 2009),
+ * on rows of equal length.
+ */
+export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
+  const { pattern, batch, dtype, bias } = problem;
+  const { b, c, d, blocks } = pattern;
+  const { vector, splits, groups, tile, meet } = variant;
+  const { outputTiles, turns } = vectorLayout(pattern, variant);
+  const x = stridesOf(problem, pattern.cols);
+  const y = stridesOf(problem, pattern.rows);
+  const invocations = splits * groups;
+  const tiles = blocks * outputTiles;
+  const grid = dispatchGrid(tiles);
+  const exactInputs = c % (splits * vector) === 0;
+  const exactOutputs = b % (groups * tile) === 0;
+  // The inputs of a load are neighbours in memory, and every load starts at a whole one.
+  const wholeLoads = d === 1 && x.feature === 1 && c % vector === 0;
+  const shuffled = splits > 1 && meet === "subgroup";
+  const collected = splits > 1 && meet === "workgroup";
+
+  const perInvocation = tile * batch;
+  const sums = range(tile).flatMap((r) => range(batch).map((n) => ({ r, n, sum: `sum${r}_${n}` })));
+
+  /** The inputs from `l` on for a batch entry; zeros past the last, whose weights are zeros too. */
+  function inputs(n: number): string {
+    const row = `${n * x.vector}u`;
+    if (wholeLoads) {
+      const index = `(${row} + first + ${exactInputs ? "l" : `min(l, ${c - vector}u)`}) / ${vector}u`;
+      const value = `${wideType(vector)}(x[${index}])`;
+      return exactInputs ? value : `select(${wideType(vector)}(), ${value}, l < ${c}u)`;
+    }
+    const elements = range(vector).map((e) => {
+      const at = exactInputs ? `(l + ${e}u)` : `min(l + ${e}u, ${c - 1}u)`;
+      const value = `f32(x[${row} + ${times(`first + ${at} * ${d}u`, x.feature)}])`;
+      return exactInputs ? value : `select(0.0, ${value}, l + ${e}u < ${c}u)`;
+    });
+    return vector === 1 ? (elements[0] as string) : `${wideType(vector)}(${elements.join(", ")})`;
+  }
+
+  const products = sums.map(({ r, n, sum }) =>
+    vector === 1 ? `${sum} = fma(w${r}, x${n}, ${sum});` : `${sum} += dot(w${r}, x${n});`,
+  );
+
+  /** Writes the sum of an output, counted within its block, for a batch entry. */
+  function store(output: string, entry: string, sum: string): string {
+    const value = bias ? `${sum} + f32(bias[feature])` : sum;
+    return guarded(
+      [!exactOutputs && `${output} < ${b}u`],
+      `let feature = (block / ${d}u * ${b}u + ${output}) * ${d}u + block % ${d}u;
+      y[${times(entry, y.vector)} + ${times("feature", y.feature)}] = ${narrowed(dtype, 1, value)};`,
+    );
+  }
+
+  function storeOwn(): string {
+    const stores = sums.map(
+      ({ r, n, sum }) =>
+        `{ ${store(`((outputTile * ${groups}u + member / ${splits}u) * ${tile}u + ${r}u)`, `${n}u`, sum)} }`,
+    );
+    return guarded([splits > 1 && "split == 0u"], stores.join("\n    "));
+  }
+
+  function shuffles(): string[] {
+    const steps = range(Math.log2(splits)).map((step) => 2 ** step);
+    return sums.flatMap(({ sum }) =>
+      steps.map((step) => `${sum} += subgroupShuffleXor(${sum}, ${step}u);`),
+    );
+  }
+
+  // One element between the sums of two outputs keeps the invocations that add them up in
+  // different banks.
+  const pitch = splits + 1;
+  const outputs = groups * perInvocation;
+
+  function collect(): string {
+    const writes = sums.map(
+      ({ r, n, sum }) =>
+        `partials[(${n * groups * tile}u + member / ${splits}u * ${tile}u + ${r}u) * ${pitch}u + split] = ${sum};`,
+    );
+    return `${writes.join("\n  ")}
+  workgroupBarrier();
+  for (var index = member; index < ${outputs}u; index += ${invocations}u) {
+    var sum = 0.0;
+    for (var part = 0u; part < ${opaque(splits)}; part++) {
+      sum += partials[index * ${pitch}u + part];
+    }
+    let output = outputTile * ${groups * tile}u + index % ${groups * tile}u;
+    ${store("output", `(index / ${groups * tile}u)`, "sum")}
+  }`;
+  }
+
+  const wgsl = `${collected ? `var<workgroup> partials: array<f32, ${outputs * pitch}>;\n` : ""}
+@compute @workgroup_size(${invocations})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(${shuffled ? "subgroup_invocation_id" : "local_invocation_index"}) member: u32,
+) {
+  ${tileIndexWgsl(grid, tiles)}
+  let block = tile / ${outputTiles}u;
+  let outputTile = tile % ${outputTiles}u;
+  let split = member % ${splits}u;
+  let first = block / ${d}u * ${c * d}u + block % ${d}u;
+  ${sums.map(({ sum }) => `var ${sum} = 0.0;`).join("\n  ")}
+  for (var turn = 0u; turn < ${opaque(turns)}; turn++) {
+    let l = ${times(`turn * ${splits}u + split`, vector)};
+    let read = (tile * ${turns}u + turn) * ${tile * invocations}u + member;
+    ${range(batch)
+      .map((n) => `let x${n} = ${inputs(n)};`)
+      .join("\n    ")}
+    ${range(tile)
+      .map((r) => `let w${r} = ${wideType(vector)}(w[read + ${r * invocations}u]);`)
+      .join("\n    ")}
+    ${products.join("\n    ")}
+  }
+  ${shuffled ? shuffles().join("\n  ") : ""}
+  ${collected ? collect() : storeOwn()}
+}
+`;
+  return {
+    label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
+    enables: [...enabledBy(dtype), ...(shuffled ? ["subgroups" as const] : [])],
+    bindings: [
+      { name: "x", elements: storedType(dtype, wholeLoads ? vector : 1), access: "read" },
+      { name: "w", elements: storedType(dtype, vector), access: "read" },
+      { name: "y", elements: dtype, access: "read-write" },
+      ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
+    ],
+    wgsl,
+    workgroups: grid,
+  };
+}
