@@ -1,6 +1,5 @@
 import {
   Butterfly,
-  KroneckerSparse,
   type Rounding,
   stridesOf,
   uniform,
@@ -47,8 +46,8 @@ export interface Oracle {
  */
 export function createOracle({ chain, batch, dtype, layout }: Case, seed: number): Oracle {
   const butterfly = new Butterfly(
-    Butterfly.random(chain, { seed }).factors.map(
-      ({ pattern, values }) => new KroneckerSparse(pattern, quantize(values, dtype)),
+    Butterfly.random(chain, { seed }).factors.map((factor) =>
+      factor.map((values) => quantize(values, dtype)),
     ),
   );
   const next = uniform(seed + 1);

@@ -8,7 +8,7 @@ import {
   zeros,
   zerosLike,
 } from "./float-array.ts";
-import { drawFactor, KroneckerSparse } from "./kronecker-sparse.ts";
+import { drawFactor, type KroneckerSparse } from "./kronecker-sparse.ts";
 import { type BatchShape, requireVectors } from "./layout.ts";
 import { multiply } from "./multiply.ts";
 import { type RandomOptions, uniform } from "./random.ts";
@@ -76,10 +76,13 @@ export class Butterfly<V extends FloatArray = Float32Array> {
   /** The butterfly of the absolute values: `|W1| ... |WL|`, of which bounds of errors are made. */
   absolute(): Butterfly<V> {
     return new Butterfly(
-      this.factors.map(
-        ({ pattern, values }) => new KroneckerSparse(pattern, values.map(Math.abs) as V),
-      ),
+      this.factors.map((factor) => factor.map((values) => values.map(Math.abs) as V)),
     );
+  }
+
+  /** The same matrix with equal blocks of its factors stored once: {@link KroneckerSparse.share}. */
+  share(): Butterfly<V> {
+    return new Butterfly(this.factors.map((factor) => factor.share()));
   }
 
   /**

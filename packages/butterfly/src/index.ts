@@ -33,5 +33,6 @@ export {
 } from "./perfect-shuffle.ts";
 export type { MonarchShape } from "./presets.ts";
 export { type RandomOptions, uniform } from "./random.ts";
+export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 export { forEachNonZero, isSupported } from "./support.ts";
 export { errorBound, type Rounding, type Verification, verify } from "./tolerance.ts";

@@ -12,6 +12,7 @@ import type { BatchShape } from "./layout.ts";
 import { multiply } from "./multiply.ts";
 import { Pattern } from "./pattern.ts";
 import { draw, type RandomOptions, uniform } from "./random.ts";
+import { findSharing, type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 import { forEachNonZero, isSupported } from "./support.ts";
 
 /**
@@ -30,23 +31,27 @@ import { forEachNonZero, isSupported } from "./support.ts";
  */
 export class KroneckerSparse<V extends FloatArray = Float32Array> {
   readonly pattern: Pattern;
-  /** Stored values in canonical order, `[a, b, c, d]` row-major. */
+  /** Stored values in canonical order, `[a, b, c, d]` row-major; 1 for an axis that is shared. */
   readonly values: V;
+  /** Along which axes equal blocks are stored once. */
+  readonly sharing: Sharing;
 
   /**
-   * @param values `[a, b, c, d]` row-major; kept, not copied
-   * @throws PapilioError `VALUES_LENGTH` unless there are `a*b*c*d` values
+   * @param values `[a, b, c, d]` row-major, 1 for `a` or `d` where that is shared; kept, not copied
+   * @throws PapilioError `VALUES_LENGTH` unless there are so many values
    */
-  constructor(pattern: Pattern, values: V) {
-    if (values.length !== pattern.nonZeros) {
+  constructor(pattern: Pattern, values: V, sharing: Sharing = UNSHARED) {
+    const { a, b, c, d, nonZeros } = storedPattern(pattern, sharing);
+    if (values.length !== nonZeros) {
       throw new PapilioError(
         "VALUES_LENGTH",
-        `The pattern ${pattern} has ${pattern.nonZeros} values, but ${values.length} are given.`,
-        "Pass one value for each entry of [a, b, c, d].",
+        `The pattern ${pattern} has ${nonZeros} values${sharing.a || sharing.d ? " with what is shared" : ""}, but ${values.length} are given.`,
+        `Pass one value for each entry of [${[a, b, c, d].join(", ")}].`,
       );
     }
     this.pattern = pattern;
     this.values = values;
+    this.sharing = sharing;
   }
 
   /**
@@ -102,16 +107,62 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
   dense(): V {
     const { rows, cols } = this.pattern;
     requireDense(rows, cols);
-    const dense = zerosLike(this.values, rows * cols);
+    const { values } = this.expand();
+    const dense = zerosLike(values, rows * cols);
     forEachNonZero(this.pattern, (row, column, index) => {
-      dense[row * cols + column] = this.values[index] as number;
+      dense[row * cols + column] = values[index] as number;
     });
     return dense;
   }
 
+  /** The pattern of what is stored: this one, with 1 for an axis that is shared. */
+  get stored(): Pattern {
+    return storedPattern(this.pattern, this.sharing);
+  }
+
+  /**
+   * The same factor with equal blocks stored once: those that repeat along all of `a`, or along all of
+   * `d`, exactly. This one where none do. Takes a comparison for each value at most.
+   */
+  share(): KroneckerSparse<V> {
+    const { pattern, sharing, values } = this;
+    const found = findSharing(this.stored, values);
+    if (!found.a && !found.d) return this;
+    const { d } = this.stored;
+    const stored = zerosLike(values, storedPattern(this.stored, found).nonZeros);
+    // Of what is shared, the first super-block and the first of its neighbours along d are kept.
+    const step = found.d ? d : 1;
+    for (let index = 0; index < stored.length; index++) {
+      stored[index] = values[index * step] as number;
+    }
+    const all = { a: sharing.a || found.a, d: sharing.d || found.d };
+    return new KroneckerSparse(pattern, stored, all);
+  }
+
+  /** The same factor with every value stored, `[a, b, c, d]`. */
+  expand(): KroneckerSparse<V> {
+    const { pattern, sharing, values } = this;
+    if (!sharing.a && !sharing.d) return this;
+    const { a, b, c, d } = pattern;
+    const expanded = zerosLike(values, pattern.nonZeros);
+    const { length } = values;
+    for (let index = 0; index < a * b * c; index++) {
+      for (let k = 0; k < d; k++) {
+        const at = sharing.d ? index : index * d + k;
+        expanded[index * d + k] = values[at % length] as number;
+      }
+    }
+    return new KroneckerSparse(pattern, expanded);
+  }
+
+  /** The same factor with other values, one for each that is stored. */
+  map(change: (values: V) => V): KroneckerSparse<V> {
+    return new KroneckerSparse(this.pattern, change(this.values), this.sharing);
+  }
+
   /** The transposed factor, of pattern `(a, c, b, d)`: every block is transposed. */
   transpose(): KroneckerSparse<V> {
-    const { a, b, c, d } = this.pattern;
+    const { a, b, c, d } = this.stored;
     const values = zerosLike(this.values, this.values.length);
     let index = 0;
     for (let i = 0; i < a; i++) {
@@ -122,7 +173,7 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
         }
       }
     }
-    return new KroneckerSparse(this.pattern.transpose(), values);
+    return new KroneckerSparse(this.pattern.transpose(), values, this.sharing);
   }
 
   /**
@@ -142,16 +193,18 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
       );
     }
     if (count === a) return this;
-    const size = b * c * d;
-    const values = this.values.subarray(first * size, (first + count) * size) as V;
-    return new KroneckerSparse(new Pattern(count, b, c, d), values);
+    const size = this.values.length / a;
+    const values = this.sharing.a
+      ? this.values
+      : (this.values.subarray(first * size, (first + count) * size) as V);
+    return new KroneckerSparse(new Pattern(count, b, c, d), values, this.sharing);
   }
 
   /** The same factor with its values in another precision, rounded where that is lower. */
   convert<T extends FloatType>(dtype: T): KroneckerSparse<FloatArrays[T]> {
     const values = zeros(dtype, this.values.length);
     values.set(this.values);
-    return new KroneckerSparse(this.pattern, values);
+    return new KroneckerSparse(this.pattern, values, this.sharing);
   }
 
   /** `W x` for a batch of vectors: see {@link multiply}, whose errors it throws. */
@@ -170,9 +223,10 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
    */
   multiply(right: KroneckerSparse<V>): KroneckerSparse<V> {
     const chain = Chain.of([this.pattern, right.pattern]);
+    const [p, q] = [this.expand(), right.expand()];
     return chain.transposed
-      ? multiplyChainable(right.transpose(), this.transpose(), chain.transpose()).transpose()
-      : multiplyChainable(this, right, chain);
+      ? multiplyChainable(q.transpose(), p.transpose(), chain.transpose()).transpose()
+      : multiplyChainable(p, q, chain);
   }
 }
 

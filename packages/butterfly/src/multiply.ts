@@ -40,7 +40,7 @@ export function multiply<Y extends FloatArray>(
   y: Y,
 ): Y;
 export function multiply(
-  { pattern, values }: KroneckerSparse<FloatArray>,
+  { pattern, values, stored, sharing }: KroneckerSparse<FloatArray>,
   x: FloatArray,
   shape: BatchShape,
   y?: FloatArray,
@@ -64,10 +64,12 @@ export function multiply(
           inputs[l * batch + n] = x[column + n * from.vector] as number;
         }
       }
+      const [storedI, storedK] = [sharing.a ? 0 : i, sharing.d ? 0 : k];
       for (let j = 0; j < b; j++) {
         sums.fill(0);
         for (let l = 0; l < c; l++) {
-          addScaled(sums, values[((i * b + j) * c + l) * d + k] as number, inputs, l * batch);
+          const at = ((storedI * b + j) * c + l) * stored.d + storedK;
+          addScaled(sums, values[at] as number, inputs, l * batch);
         }
         const row = ((i * b + j) * d + k) * to.feature;
         for (let n = 0; n < batch; n++) output[row + n * to.vector] = sums[n] as number;

@@ -45,10 +45,10 @@ export function outputShuffle({ a, b, d }: Pattern): Uint32Array {
  * The block-diagonal matrix between the two shuffles: a factor of pattern `(a*d, b, c, 1)` with the
  * same blocks, stored as `[a, d, b, c]`.
  */
-export function blockDiagonal<V extends FloatArray>({
-  pattern,
-  values,
-}: KroneckerSparse<V>): KroneckerSparse<V> {
+export function blockDiagonal<V extends FloatArray>(
+  factor: KroneckerSparse<V>,
+): KroneckerSparse<V> {
+  const { pattern, values } = factor.expand();
   const { a, b, c, d, blocks, nonZeros } = pattern;
   const stored = zerosLike(values, nonZeros);
   // Within each i the values are a matrix [b*c, d], and its transpose is wanted.

@@ -1,4 +1,4 @@
-import type { StorageDtype } from "@papilio/butterfly";
+import type { Pattern, Sharing, StorageDtype } from "@papilio/butterfly";
 
 /** WGSL type of `width` elements as stored. */
 export function storedType(dtype: StorageDtype, width: number): string {
@@ -44,4 +44,18 @@ export function range(count: number): number[] {
  */
 export function opaque(count: number): string {
   return `${count}u + group.z`;
+}
+
+/**
+ * WGSL for the number of a block among those whose weights are stored, given its place in `a` and in
+ * `d`: what is shared has a single one.
+ */
+export function storedBlock(
+  { d }: Pattern,
+  sharing: Sharing | undefined,
+  place: { readonly block: string; readonly i: string; readonly k: string },
+): string {
+  if (!sharing?.a && !sharing?.d) return place.block;
+  if (sharing.a) return sharing.d ? "0u" : place.k;
+  return sharing.d || d === 1 ? place.i : place.block;
 }

@@ -8,7 +8,7 @@ import { type InputShape, type Multiplication, multiplication } from "./multipli
 export function prepareCsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
     const kernel = csrKernel(problem);
-    const { values, starts, indices } = compressRows(part.pattern, part.values);
+    const { values, starts, indices } = compressRows(part.pattern, part.expand().values);
     const weights = buffers.upload(values, shape.dtype, "values");
     const startsBuffer = buffers.uploadIndices(starts, "row starts");
     const indicesBuffer = buffers.uploadIndices(indices, "column indices");

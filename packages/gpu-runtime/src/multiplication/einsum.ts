@@ -11,7 +11,7 @@ export function prepareEinsum(
 ): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
     const kernel = contractionKernel(problem);
-    const values = buffers.upload(part.values, shape.dtype, "values");
+    const values = buffers.upload(part.expand().values, shape.dtype, "values");
     return (x, y) => [{ kernel, buffers: [x, values, y], role: "multiply" }];
   });
 }

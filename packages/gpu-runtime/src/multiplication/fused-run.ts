@@ -2,7 +2,7 @@ import { Butterfly, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
 import { fusedRunKernel } from "../kernels/fused-run/kernel.ts";
-import { packRun } from "../kernels/fused-run/pack.ts";
+import { packRun, runSharing } from "../kernels/fused-run/pack.ts";
 import type { RunVariant } from "../kernels/fused-run/variant.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import type { Step } from "../program/kernel.ts";
@@ -90,7 +90,8 @@ function preparePart(
       return factor.superBlocks(superBlock * each, a * each);
     }),
   );
-  const problem = { chain: part.chain, ...shape, inPlace, bias: bias !== undefined };
+  const sharing = runSharing(part);
+  const problem = { chain: part.chain, ...shape, inPlace, sharing, bias: bias !== undefined };
   const chosen = variant ?? chooseRunVariant(gpu.report, problem);
   if (chosen === undefined || (inPlace && b !== c)) {
     throw new PapilioError(

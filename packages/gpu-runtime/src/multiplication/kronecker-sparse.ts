@@ -15,7 +15,7 @@ export interface KroneckerSparseOptions {
 
 /**
  * The fused multiplication `y = W x (+ bias)`: one dispatch, no intermediate in global memory, no
- * memory rewriting.
+ * memory rewriting. Blocks that are equal along `a` or `d` have their weights on the device once.
  *
  * @throws PapilioError `BIAS_LENGTH`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
  */
@@ -34,11 +34,12 @@ export function prepareKroneckerSparse(
     );
   }
   return multiplication(gpu, factor, shape, (buffers, { problem, factor: part, firstRow }) => {
-    const biased = { ...problem, bias: bias !== undefined };
+    const { stored, values, sharing } = part.share();
+    const biased = { ...problem, sharing, bias: bias !== undefined };
     const chosen = variant ?? chooseVariant(gpu.report, biased);
     const kernel = kroneckerSparseKernel(biased, chosen);
     const operands = [
-      buffers.upload(packWeights(part.pattern, part.values, chosen), shape.dtype, "packed weights"),
+      buffers.upload(packWeights(stored, values, chosen), shape.dtype, "packed weights"),
     ];
     const added = bias?.subarray(firstRow, firstRow + part.pattern.rows);
     const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];

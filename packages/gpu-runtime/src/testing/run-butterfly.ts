@@ -1,4 +1,4 @@
-import { Butterfly, KroneckerSparse, uniform, type Verification, verify } from "@papilio/butterfly";
+import { Butterfly, uniform, type Verification, verify } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";
 import type { InputShape } from "../multiplication/multiplication.ts";
@@ -15,9 +15,7 @@ export function drawVectors(length: number, { dtype }: Pick<InputShape, "dtype">
 /** The same butterfly with values as they are stored. */
 export function stored(butterfly: Butterfly, { dtype }: Pick<InputShape, "dtype">): Butterfly {
   return new Butterfly(
-    butterfly.factors.map(
-      ({ pattern, values }) => new KroneckerSparse(pattern, quantize(values, dtype)),
-    ),
+    butterfly.factors.map((factor) => factor.map((values) => quantize(values, dtype))),
   );
 }
 

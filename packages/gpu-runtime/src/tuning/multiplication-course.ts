@@ -1,4 +1,4 @@
-import { Butterfly, type Chain, KroneckerSparse, uniform } from "@papilio/butterfly";
+import { Butterfly, type Chain, uniform } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { InputShape, Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
@@ -46,8 +46,8 @@ export class MultiplicationCourse<T> implements Course<T> {
       const inputs = Float32Array.from({ length: shape.batch * chain.cols }, uniform(7));
       const stored = quantize(inputs, shape.dtype);
       this.#butterfly = new Butterfly(
-        Butterfly.random(chain, { seed: 11 }).factors.map(
-          ({ pattern, values }) => new KroneckerSparse(pattern, quantize(values, shape.dtype)),
+        Butterfly.random(chain, { seed: 11 }).factors.map((factor) =>
+          factor.map((values) => quantize(values, shape.dtype)),
         ),
       );
       this.#reference = new SampledReference(this.#butterfly, stored, shape);

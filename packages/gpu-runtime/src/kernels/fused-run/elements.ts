@@ -13,6 +13,8 @@ export interface Elements {
   /** Vectors, or groups of neighbouring ones, and blocks, or groups of neighbouring ones. */
   readonly columns: number;
   readonly blocks: number;
+  /** Its number among the blocks whose weights are stored: see `storedBlock`. */
+  readonly place: { readonly block: string; readonly i: string; readonly k: string };
   /** Statements that find its place, given its `block` and `column`. */
   readonly begin: readonly string[];
   /** Reads input `p`, from the buffer of that name. */
@@ -59,6 +61,7 @@ function alongBatch(problem: RunProblem, vector: 1 | 2 | 4): Elements {
     store: vector,
     columns,
     blocks,
+    place: { block: "block", i: "group_i", k: "group_k" },
     begin: [
       `let group_i = block / ${d}u;`,
       `let group_k = block % ${d}u;`,
@@ -77,17 +80,19 @@ function alongBatch(problem: RunProblem, vector: 1 | 2 | 4): Elements {
 
 /** Batch-first, d > 1: blocks that are neighbours along d, of one vector. */
 function alongBlocks(problem: RunProblem, vector: 1 | 2 | 4): Elements {
-  const { chain, batch } = problem;
+  const { chain, batch, sharing } = problem;
   const { a, b, c, d } = chain.product();
   const across = d / vector;
   const wide = wideType(vector);
   return {
     width: vector,
-    neighbours: vector,
+    // What is shared along d is the same for all neighbours.
+    neighbours: sharing?.d ? 1 : vector,
     load: vector,
     store: vector,
     columns: batch,
     blocks: a * across,
+    place: { block: "block", i: "group_i", k: "group_k" },
     begin: [
       `let group_i = block / ${across}u;`,
       `let group_k = block % ${across}u;`,
@@ -120,6 +125,7 @@ function alongFeatures(problem: RunProblem): Elements {
     store,
     columns: batch,
     blocks,
+    place: { block: "block", i: "block", k: "0u" },
     begin: [
       `let first_in = (column * ${chain.cols}u + block * ${c}u) / ${load}u;`,
       `let first_out = (column * ${chain.rows}u + block * ${b}u) / ${store}u;`,

@@ -1,4 +1,4 @@
-import type { Butterfly } from "@papilio/butterfly";
+import { type Butterfly, type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly";
 import { elementsOf } from "./elements.ts";
 import { forEachProduct, localFactors, partsOf } from "./local-run.ts";
 import type { RunProblem } from "./problem.ts";
@@ -13,23 +13,26 @@ import type { RunVariant } from "./variant.ts";
  * padded to whole loads of four.
  */
 export function packRun(
-  { chain, factors }: Butterfly,
+  butterfly: Butterfly,
   problem: RunProblem,
   variant: RunVariant,
 ): Float32Array {
+  const { chain } = butterfly;
+  const factors = butterfly.factors.map((factor) => factor.expand());
   const product = chain.product();
+  const stored = storedPattern(product, problem.sharing ?? UNSHARED);
   const width =
     variant.kind === "workgroup"
       ? 1
       : variant.lanes === "blocks"
-        ? product.blocks
+        ? stored.blocks
         : elementsOf(problem, variant.vector).neighbours;
   const passes = variant.kind === "workgroup" ? variant.passes : [chain.length];
   const parts = partsOf(chain, passes);
   const each = paddedWeights(chain.nonZeros / product.blocks);
-  const packed = new Float32Array(product.blocks * each);
-  for (let block = 0; block < product.blocks; block++) {
-    const [outerI, outerK] = [Math.floor(block / product.d), block % product.d];
+  const packed = new Float32Array(stored.blocks * each);
+  for (let block = 0; block < stored.blocks; block++) {
+    const [outerI, outerK] = [Math.floor(block / stored.d), block % stored.d];
     const first = Math.floor(block / width) * each * width + (block % width);
     let write = 0;
     for (const part of parts) {
@@ -56,4 +59,19 @@ export function packRun(
 /** Weights of a block with its padding. */
 export function paddedWeights(count: number): number {
   return Math.ceil(count / 4) * 4;
+}
+
+/** Blocks of the run's product whose weights are stored. */
+export function storedBlocks({ chain, sharing }: RunProblem): number {
+  return storedPattern(chain.product(), sharing ?? UNSHARED).blocks;
+}
+
+/** Along which axes all blocks of a run's product have the same weights: where all factors' have. */
+export function runSharing({ chain, factors }: Butterfly): Sharing {
+  const { a, d } = chain.product();
+  const sharing = factors.map((factor) => factor.share().sharing);
+  return {
+    a: a > 1 && sharing.every((each) => each.a),
+    d: d > 1 && sharing.every((each) => each.d),
+  };
 }

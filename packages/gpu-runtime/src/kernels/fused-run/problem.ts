@@ -1,10 +1,12 @@
-import type { BatchShape, Chain, StorageDtype } from "@papilio/butterfly";
+import type { BatchShape, Chain, Sharing, StorageDtype } from "@papilio/butterfly";
 
 /** What a fused kernel is generated for: neighbouring factors, the right-most of which comes first. */
 export interface RunProblem extends BatchShape {
   readonly chain: Chain;
   /** How x, the weights and y are stored. What lies between the factors is in float32. */
   readonly dtype: StorageDtype;
+  /** Along which axes the blocks of the product have equal weights, which are packed once. */
+  readonly sharing?: Sharing;
   /** Adds a vector of `chain.rows` elements to every output; a binding after the others. */
   readonly bias?: boolean;
   /** Outputs are written where the inputs are: one binding for both. The product's blocks are square. */

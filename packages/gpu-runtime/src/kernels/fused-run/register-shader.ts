@@ -1,8 +1,8 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { clamped, enabledBy, range, storedType, wideType } from "../wgsl.ts";
+import { clamped, enabledBy, range, storedBlock, storedType, wideType } from "../wgsl.ts";
 import { elementsOf } from "./elements.ts";
 import { localFactors, localWeights } from "./local-run.ts";
-import { paddedWeights } from "./pack.ts";
+import { paddedWeights, storedBlocks } from "./pack.ts";
 import type { RunProblem } from "./problem.ts";
 import { runBindings } from "./run-bindings.ts";
 import { unrolled } from "./unrolled.ts";
@@ -14,7 +14,7 @@ import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
  * a block, applies factor after factor without a loop, and writes the outputs. No barriers.
  */
 export function registerRunKernel(problem: RunProblem, variant: RegisterRunVariant): Kernel {
-  const { chain, dtype, bias, inPlace } = problem;
+  const { chain, dtype, bias, inPlace, sharing } = problem;
   const { workgroup, broadcast } = variant;
   const elements = elementsOf(problem, variant.vector);
   const { columns, blocks, width, neighbours } = elements;
@@ -24,9 +24,10 @@ export function registerRunKernel(problem: RunProblem, variant: RegisterRunVaria
   const exact = along % workgroup === 0;
   const tiles = tilesAlong * across;
   const grid = dispatchGrid(tiles);
+  const stored = storedBlock(chain.product(), sharing, elements.place);
   const weights = alongBatch
-    ? weightsOfBlock(paddedWeights(localWeights(chain)), neighbours, broadcast)
-    : weightsAlongBlocks(blocks, neighbours);
+    ? weightsOfBlock(paddedWeights(localWeights(chain)), neighbours, broadcast, stored)
+    : weightsAlongBlocks(storedBlocks(problem) / neighbours, neighbours, stored);
   const type = wideType(width);
   const { statements, outputs } = unrolled(
     localFactors(chain),

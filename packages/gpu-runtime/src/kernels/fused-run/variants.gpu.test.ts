@@ -8,6 +8,7 @@ import { Program } from "../../program/program.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { drawVectors, stored, verifyProduct } from "../../testing/run-butterfly.ts";
+import { withSharedBlocks } from "../../testing/with-shared-blocks.ts";
 import { mostElements } from "./elements.ts";
 import type { RunProblem } from "./problem.ts";
 import { type RunVariant, runVariantName } from "./variant.ts";
@@ -28,10 +29,11 @@ async function expectRight(
   chain: Chain,
   shape: InputShape,
   variant: RunVariant,
-  options: { readonly inPlace: boolean; readonly biased: boolean },
+  options: { readonly inPlace: boolean; readonly biased: boolean; readonly shared: boolean },
 ): Promise<void> {
   const { rows, cols } = chain;
-  const butterfly = stored(Butterfly.random(chain, { seed: 9 }), shape);
+  const random = stored(Butterfly.random(chain, { seed: 9 }), shape);
+  const butterfly = options.shared ? withSharedBlocks(random) : random;
   const values = drawVectors(shape.batch * cols, shape);
   // A bias that is as large as an output is verified by taking it off again.
   const bias = options.biased ? Float32Array.from({ length: rows }, (_, q) => q % 3) : undefined;
@@ -85,6 +87,7 @@ interface GivenCase {
   readonly half: boolean;
   readonly inPlace: boolean;
   readonly biased: boolean;
+  readonly shared: boolean;
 }
 
 const cases: fc.Arbitrary<GivenCase> = fc.record({
@@ -94,11 +97,12 @@ const cases: fc.Arbitrary<GivenCase> = fc.record({
   half: fc.boolean(),
   inPlace: fc.boolean(),
   biased: fc.boolean(),
+  shared: fc.boolean(),
 });
 
 describe("any variant on any run gives the float64 product", () => {
   async function check(
-    { chain, batch, layout, half, inPlace, biased }: GivenCase,
+    { chain, batch, layout, half, inPlace, biased, shared }: GivenCase,
     variant: (problem: RunProblem) => RunVariant,
   ): Promise<void> {
     const dtype = half && gpu.report.features.f16 ? "f16" : "f32";
@@ -107,6 +111,7 @@ describe("any variant on any run gives the float64 product", () => {
     await expectRight(chain, shape, variant({ chain, ...shape }), {
       inPlace: inPlace && b === c,
       biased: biased && dtype === "f32",
+      shared,
     });
   }
 

@@ -12,15 +12,15 @@ export interface Weights {
 
 /**
  * Weights that differ from one invocation to the next, which run along the blocks: `blocks` groups of
- * `width` neighbours.
+ * `width` neighbours, of which an invocation has number `block`.
  */
-export function weightsAlongBlocks(blocks: number, width: number): Weights {
+export function weightsAlongBlocks(blocks: number, width: number, block: string): Weights {
   return {
     load: width,
     begin: [],
     weight: (e) => ({
       before: [],
-      value: `${wideType(width)}(w[block + ${e * blocks}u])`,
+      value: `${wideType(width)}(w[${block} + ${e * blocks}u])`,
     }),
   };
 }
@@ -29,9 +29,15 @@ export function weightsAlongBlocks(blocks: number, width: number): Weights {
  * Weights that are the same for a whole workgroup, `count` for each block, of `width` neighbouring
  * blocks. They come in loads of four where blocks are single.
  *
+ * @param block WGSL for its number among those that are stored
  * @param broadcast a fixed subgroup size, whose members each load a part and broadcast it, or `load`
  */
-export function weightsOfBlock(count: number, width: number, broadcast: "load" | number): Weights {
+export function weightsOfBlock(
+  count: number,
+  width: number,
+  broadcast: "load" | number,
+  block: string,
+): Weights {
   const load = width === 1 ? 4 : width;
   const perLoad = width === 1 ? 4 : 1;
   const loads = count / perLoad;
@@ -47,7 +53,7 @@ export function weightsOfBlock(count: number, width: number, broadcast: "load" |
   const type = wideType(load);
   return {
     load,
-    begin: [`let weights = block * ${loads}u;`],
+    begin: [`let weights = ${block} * ${loads}u;`],
     weight(e) {
       const index = Math.floor(e / perLoad);
       if (broadcast === "load") {

@@ -1,6 +1,6 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { clamped, enabledBy, range, times } from "../wgsl.ts";
+import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";
 import { localFactors, localWeights, localWidth, partsOf } from "./local-run.ts";
 import { paddedWeights } from "./pack.ts";
 import type { RunProblem } from "./problem.ts";
@@ -23,7 +23,7 @@ export function workgroupRunBytes(
  * first pass reads x and the last one writes y.
  */
 export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVariant): Kernel {
-  const { chain, batch, dtype, bias, inPlace } = problem;
+  const { chain, batch, dtype, bias, inPlace, sharing } = problem;
   const { columns, passes, workgroup } = variant;
   const product = chain.product();
   const x = stridesOf(problem, chain.cols);
@@ -104,7 +104,7 @@ fn main(
   let block = tile / ${columnTiles}u;
   let group_i = block / ${product.d}u;
   let group_k = block % ${product.d}u;
-  let weights = block * ${perBlock}u;
+  let weights = ${storedBlock(product, sharing, { block: "block", i: "group_i", k: "group_k" })} * ${perBlock}u;
   ${body.join("\n  workgroupBarrier();\n  ")}
 }
 `,

@@ -26,7 +26,7 @@ describe("the chosen variant", () => {
     );
   });
 
-  it("shares the reduction of few outputs on hardware, and of long rows on a software adapter", () => {
+  it("shares the reduction of few outputs on hardware, and of long rows on four lanes", () => {
     const vector = { batch: 1, layout: "batch-first", dtype: "f32" } as const;
     const long = { ...vector, pattern: new Pattern(1, 512, 512, 2) };
     const short = { ...vector, pattern: new Pattern(64, 32, 32, 1) };
@@ -35,11 +35,12 @@ describe("the chosen variant", () => {
       splits: 8,
       meet: "workgroup",
     });
-    expect(chooseVariant(report("software", 8), long)).toMatchObject({
+    expect(chooseVariant(report("software", 4), long)).toMatchObject({
       kind: "vector",
       meet: "subgroup",
     });
-    expect(chooseVariant(report("software", 8), short)).toMatchObject({ kind: "register" });
+    expect(chooseVariant(report("software", 4), short)).toMatchObject({ kind: "register" });
+    expect(chooseVariant(report("software", 8), long)).toMatchObject({ kind: "register" });
     expect(chooseVariant(report("software", null), long)).toMatchObject({ kind: "register" });
   });
 

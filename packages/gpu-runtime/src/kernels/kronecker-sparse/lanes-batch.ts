@@ -1,5 +1,5 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
-import { clamped, loadWidth, range, times, wideType } from "../wgsl.ts";
+import { clamped, loadWidth, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 
 /**
@@ -7,7 +7,7 @@ import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.
  * Weights are packed `[block][tile of outputs][c][tile]`, so that they are read as one stream.
  */
 export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
-  const { pattern, batch, dtype } = problem;
+  const { pattern, batch, dtype, sharing } = problem;
   const { vector, spans, tile, reduction, workgroup, broadcast } = variant;
   const { b, c, d } = pattern;
   const x = stridesOf(problem, inputFeatures);
@@ -45,7 +45,7 @@ export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInp
       `let group_i = block / ${d}u;`,
       `let group_k = block % ${d}u;`,
       `let first = group_i * ${c * d}u + group_k;`,
-      `let weights = (block * ${outputTiles}u + outputTile) * ${(c * tile) / wWidth}u;`,
+      `let weights = (${storedBlock(pattern, sharing, { block: "block", i: "group_i", k: "group_k" })} * ${outputTiles}u + outputTile) * ${(c * tile) / wWidth}u;`,
     ],
     along: (s, u) => `${wideType(vector)}(x[${at(`input + ${u * d}u`, x, `read${s}`)}])`,
     across: (t, u) => {

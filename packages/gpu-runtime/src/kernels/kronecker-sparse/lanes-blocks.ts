@@ -1,5 +1,5 @@
-import { type Strides, stridesOf } from "@papilio/butterfly";
-import { clamped, range, times, wideType } from "../wgsl.ts";
+import { type Strides, storedPattern, stridesOf, UNSHARED } from "@papilio/butterfly";
+import { clamped, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 
 /**
@@ -8,7 +8,7 @@ import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.
  * there is little to share. Weights are packed `[b][c][block]`.
  */
 export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
-  const { pattern, batch, dtype } = problem;
+  const { pattern, batch, dtype, sharing } = problem;
   const { vector, spans, tile, workgroup } = variant;
   const { b, c, d } = pattern;
   const x = stridesOf(problem, inputFeatures);
@@ -20,6 +20,14 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
   const exactBlocks = perRow % workgroup === 0;
   const exactOutputs = b % tile === 0;
   const exactRows = batch % spans === 0;
+  // Neighbours along d read neighbouring weights, or all the same one.
+  const wWidth = sharing?.d ? 1 : vector;
+  const storedSlots = storedPattern(pattern, sharing ?? UNSHARED).blocks / wWidth;
+  const weightSlot = storedBlock(pattern, sharing, {
+    block: "slot",
+    i: "group_i",
+    k: vector === 1 ? "group_k" : `(group_k / ${vector}u)`,
+  });
   const at = (row: string, stride: Strides, feature: string): string => {
     const index = `${times(row, stride.vector)} + ${times(feature, stride.feature)}`;
     return vector === 1 ? index : `(${index}) / ${vector}u`;
@@ -27,7 +35,7 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
 
   return {
     tiles: blockTiles * outputTiles * rowTiles,
-    widths: { x: vector, w: vector, y: vector },
+    widths: { x: vector, w: wWidth, y: vector },
     locate: [
       `let blockTile = tile % ${blockTiles}u;`,
       `let outputTile = (tile / ${blockTiles}u) % ${outputTiles}u;`,
@@ -49,7 +57,11 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
     ],
     along: (s, u) => `${wideType(vector)}(x[${at(`row${s}`, x, `input + ${u * d}u`)}])`,
     across: (t, u) =>
-      `${wideType(vector)}(w[(output${t} * ${c}u + l + ${u}u) * ${perRow}u + slot])`,
+      splat(
+        vector,
+        wWidth,
+        `w[(output${t} * ${c}u + l + ${u}u) * ${storedSlots}u + ${weightSlot}]`,
+      ),
     bias: (t) =>
       biases(range(vector).map((e) => `(group_i * ${b}u + output${t}) * ${d}u + group_k + ${e}u`)),
     store: (t, s) =>
@@ -62,4 +74,9 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
         `y[${at(`row${s}`, y, `(group_i * ${b}u + output${t}) * ${d}u + group_k`)}] = ${narrowed(dtype, vector, `sum${t}_${s}`)};`,
       ),
   };
+}
+
+/** WGSL that widens a load of `width` elements to a vector in float32. */
+function splat(vector: number, width: number, load: string): string {
+  return vector === width ? `${wideType(vector)}(${load})` : `${wideType(vector)}(f32(${load}))`;
 }

@@ -1,5 +1,5 @@
 import { stridesOf } from "@papilio/butterfly";
-import { clamped, opaque, range, times, wideType } from "../wgsl.ts";
+import { clamped, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
 import type { RegisterVariant } from "./variant.ts";
 
@@ -21,7 +21,7 @@ export function collectedBytes({
  * of them, are the same for all. Weights are packed `[block][c][b]`, `b` padded to whole loads.
  */
 export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
-  const { pattern, batch, dtype } = problem;
+  const { pattern, batch, dtype, sharing } = problem;
   const { vector, spans, tile, reduction, workgroup, broadcast, collect } = variant;
   const { b, c, d } = pattern;
   const x = stridesOf(problem, inputFeatures);
@@ -36,6 +36,12 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
   // Outputs of a block are `d` features apart, so that they are contiguous only where d = 1.
   const wholeStore = y.feature === 1 && d === 1 && b % vector === 0;
   const loads = broadcast === "load" ? 0 : Math.ceil((reduction * tile) / broadcast);
+
+  const weightBlock = storedBlock(pattern, sharing, {
+    block: "block",
+    i: `(block / ${d}u)`,
+    k: `(block % ${d}u)`,
+  });
 
   const row = (t: string): string => `rowTile * ${tile}u + ${t}`;
   /** Index in y, in elements, of an output of a block in a batch row. */
@@ -119,7 +125,7 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
       `let first = block / ${d}u * ${c * d}u + block % ${d}u;`,
       ...range(spans).map(
         (s) =>
-          `let read${s} = block * ${c * outputs}u + ${clamped(`output${s}`, outputs, exactOutputs)};`,
+          `let read${s} = ${weightBlock} * ${c * outputs}u + ${clamped(`output${s}`, outputs, exactOutputs)};`,
       ),
     ],
     along: (s, u) => `${wideType(vector)}(w[read${s} + ${times(`l + ${u}u`, outputs)}])`,

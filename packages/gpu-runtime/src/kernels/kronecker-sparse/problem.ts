@@ -1,10 +1,12 @@
-import type { BatchShape, Pattern, StorageDtype } from "@papilio/butterfly";
+import type { BatchShape, Pattern, Sharing, StorageDtype } from "@papilio/butterfly";
 
 /** What a kernel is generated for: everything that is known before the values are. */
 export interface Problem extends BatchShape {
   readonly pattern: Pattern;
   /** How x, the weights and y are stored. */
   readonly dtype: StorageDtype;
+  /** Along which axes blocks are equal, and their weights packed once. */
+  readonly sharing?: Sharing;
   /** Adds a vector of `pattern.rows` elements to every output; a binding after the others. */
   readonly bias?: boolean;
 }

@@ -1,4 +1,4 @@
-import { KroneckerSparse, LAYOUTS, Pattern, uniform } from "@papilio/butterfly";
+import { Butterfly, KroneckerSparse, LAYOUTS, Pattern, uniform } from "@papilio/butterfly";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
@@ -6,6 +6,7 @@ import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts
 import type { InputShape } from "../../multiplication/multiplication.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
+import { withSharedBlocks } from "../../testing/with-shared-blocks.ts";
 import { loadWidth } from "../wgsl.ts";
 import { chooseVariant } from "./choose.ts";
 import { type RegisterVariant, type Variant, type VectorVariant, variantName } from "./variant.ts";
@@ -20,7 +21,21 @@ beforeAll(async () => {
 afterAll(() => gpu.dispose());
 
 async function expectRight(pattern: Pattern, shape: InputShape, variant: Variant): Promise<void> {
-  const factor = KroneckerSparse.random(pattern, { seed: 11 });
+  const random = KroneckerSparse.random(pattern, { seed: 11 });
+  await expectFactorRight(random, shape, variant);
+  // The same with blocks that are equal along one axis or both, if it has any.
+  const { a, d } = pattern;
+  if (a === 1 && d === 1) return;
+  const shared = withSharedBlocks(new Butterfly([random])).factors[0] as KroneckerSparse;
+  await expectFactorRight(shared, shape, variant);
+}
+
+async function expectFactorRight(
+  factor: KroneckerSparse,
+  shape: InputShape,
+  variant: Variant,
+): Promise<void> {
+  const { pattern } = factor;
   const bias = Float32Array.from({ length: pattern.rows }, uniform(5));
   const found = await runCase(
     gpu,

@@ -1,6 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enabledBy, opaque, range, storedType, times, wideType } from "../wgsl.ts";
+import { enabledBy, opaque, range, storedBlock, storedType, times, wideType } from "../wgsl.ts";
 import { guarded, narrowed } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
 import { type VectorVariant, variantName } from "./variant.ts";
@@ -16,12 +16,19 @@ import { vectorLayout } from "./vector-layout.ts";
  * on rows of equal length.
  */
 export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
-  const { pattern, batch, dtype, bias } = problem;
+  const { pattern, batch, dtype, bias, sharing } = problem;
   const { b, c, d, blocks } = pattern;
   const { vector, splits, groups, tile, meet } = variant;
   const { outputTiles, turns } = vectorLayout(pattern, variant);
   const x = stridesOf(problem, pattern.cols);
   const y = stridesOf(problem, pattern.rows);
+  const weightBlock = storedBlock(pattern, sharing, {
+    block: "block",
+    i: `(block / ${d}u)`,
+    k: `(block % ${d}u)`,
+  });
+  const weightTile =
+    weightBlock === "block" ? "tile" : `(${weightBlock} * ${outputTiles}u + outputTile)`;
   const invocations = splits * groups;
   const tiles = blocks * outputTiles;
   const grid = dispatchGrid(tiles);
@@ -116,7 +123,7 @@ fn main(
   ${sums.map(({ sum }) => `var ${sum} = 0.0;`).join("\n  ")}
   for (var turn = 0u; turn < ${opaque(turns)}; turn++) {
     let l = ${times(`turn * ${splits}u + split`, vector)};
-    let read = (tile * ${turns}u + turn) * ${tile * invocations}u + member;
+    let read = (${weightTile} * ${turns}u + turn) * ${tile * invocations}u + member;
     ${range(batch)
       .map((n) => `let x${n} = ${inputs(n)};`)
       .join("\n    ")}

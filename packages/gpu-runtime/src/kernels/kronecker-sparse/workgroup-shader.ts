@@ -1,6 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enabledBy, range, times } from "../wgsl.ts";
+import { enabledBy, range, storedBlock, times } from "../wgsl.ts";
 import { guarded, narrowed } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
 import { variantName, type WorkgroupVariant } from "./variant.ts";
@@ -14,7 +14,7 @@ import { variantName, type WorkgroupVariant } from "./variant.ts";
  * `d` features apart. Tiles past the end of `b`, `c` or the batch are filled with zeros.
  */
 export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Kernel {
-  const { pattern, batch, layout, dtype, bias } = problem;
+  const { pattern, batch, layout, dtype, bias, sharing } = problem;
   const { b, c, d, blocks } = pattern;
   const { rows, columns, depth, rowsEach, columnsEach } = variant;
   const x = stridesOf(problem, pattern.cols);
@@ -87,7 +87,7 @@ fn main(
       let row = firstRow + e % ${rows}u;
       $[e] = ${zeroOutside(
         [!exact.c && `l < ${c}u`, !exact.b && `row < ${b}u`],
-        `w[(block * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${b}u + ${exact.b ? "row" : `min(row, ${b - 1}u)`}]`,
+        `w[(${storedBlock(pattern, sharing, { block: "block", i: "group_i", k: "group_k" })} * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${b}u + ${exact.b ? "row" : `min(row, ${b - 1}u)`}]`,
       )};`,
     )}
     workgroupBarrier();
