@@ -22,6 +22,7 @@ export default defineConfig({
           text: "Guide",
           items: [
             { text: "Quickstart", link: "/guide/quickstart" },
+            { text: "Memory and chains", link: "/guide/memory" },
             { text: "Tuning", link: "/guide/tuning" },
             { text: "The benchmark", link: "/guide/benchmark" },
             { text: "Add an implementation", link: "/guide/add-an-implementation" },

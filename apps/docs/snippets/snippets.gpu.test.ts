@@ -18,6 +18,14 @@ it("the quickstart for browsers multiplies where there is a navigator.gpu", () =
   expect(line).toMatch(/Float32Array\(32768\)/);
 });
 
+it("the memory guide multiplies within its budget", () => {
+  const lines = runSnippet("memory.ts");
+  expect(lines[0]).toMatch(/^1024 x 1024, 10 factors, .*: \d passes over memory$/);
+  const [, outputs, peak] = /^(\d+) outputs, (\d+) bytes/.exec(lines.at(-1) as string) ?? [];
+  expect(Number(outputs)).toBe(20_000 * 1024);
+  expect(Number(peak)).toBeLessThanOrEqual(8 * 2 ** 20);
+});
+
 it("the tuning guide finds a variant, and the next time in the cache", () => {
   const caches = mkdtempSync(join(tmpdir(), "papilio-docs-"));
   vi.stubEnv("XDG_CACHE_HOME", caches);

@@ -13,8 +13,6 @@ import type { InputShape } from "./multiplication.ts";
 export class HostLane implements Disposable {
   readonly x: Tensor;
   readonly y: Tensor;
-  /** Computes `y` from `x`. Set before the first multiplication. */
-  program: Program | undefined;
   readonly #gpu: Gpu;
   readonly #upload: Lease;
   readonly #download: Lease;
@@ -33,8 +31,8 @@ export class HostLane implements Disposable {
     held.move();
   }
 
-  /** Uploads one batch, multiplies, and reads the result. */
-  async multiply(values: Float32Array): Promise<Float32Array> {
+  /** Uploads one batch, runs the program that computes `y` from `x`, and reads the result. */
+  async multiply(values: Float32Array, program: Program): Promise<Float32Array> {
     const { device } = this.#gpu;
     const [upload, download] = [this.#upload, this.#download];
     const [x, y] = [this.x.memory, this.y.memory];
@@ -45,7 +43,7 @@ export class HostLane implements Disposable {
       );
       upload.buffer.unmap();
       submitCopy(device, upload, x);
-      this.program?.run();
+      program.run();
       submitCopy(device, y, download);
       await download.buffer.mapAsync(GPUMapMode.READ, download.offset, y.size);
       const bytes = download.buffer.getMappedRange(download.offset, y.size).slice(0);

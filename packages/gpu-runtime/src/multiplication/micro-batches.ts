@@ -41,7 +41,7 @@ export async function multiplyInMicroBatches(
   signal?.throwIfAborted();
   const most = Math.min(batch, Math.max(1, Math.floor(microBatch)), mostVectors(gpu, chain, whole));
   using workplace = await openWorkplace(gpu, chain, { ...whole, batch: most }, prepare);
-  const { size, lanes } = workplace;
+  const { size, lanes, programs } = workplace;
   const y = new Float32Array(batch * rows);
   const idle = lanes.map(() => Promise.resolve());
   let done = 0;
@@ -53,8 +53,9 @@ export async function multiplyInMicroBatches(
       // The last one begins early enough to be whole: some vectors are then multiplied twice.
       const start = Math.min(first, batch - size);
       const input = takeVectors(x, whole, cols, start, size);
-      idle[lane] = (lanes[lane] as HostLane).multiply(input).then((output) => {
-        putVectors(output, y, whole, rows, start);
+      const output = (lanes[lane] as HostLane).multiply(input, programs[lane] as Program);
+      idle[lane] = output.then((values) => {
+        putVectors(values, y, whole, rows, start);
         done += Math.min(size, batch - first);
         onProgress?.(done, batch);
       });
@@ -74,6 +75,8 @@ interface Workplace extends Disposable {
   /** Vectors at a time. */
   readonly size: number;
   readonly lanes: readonly HostLane[];
+  /** For each lane, what computes its output. */
+  readonly programs: readonly Program[];
 }
 
 /** Halves the micro-batch until all that it needs fits the budget. */
@@ -95,11 +98,9 @@ async function openWorkplace(
         gpu,
         lanes.map(({ x, y }) => multiplication.steps(x, y)),
       );
-      programs.forEach((program, index) => {
-        (lanes[index] as HostLane).program = held.use(program);
-      });
+      for (const program of programs) held.use(program);
       const owned = held.move();
-      return { size, lanes, [Symbol.dispose]: () => owned.dispose() };
+      return { size, lanes, programs, [Symbol.dispose]: () => owned.dispose() };
     } catch (error) {
       const tooLarge = error instanceof PapilioError && error.code === "MEMORY_BUDGET";
       if (!tooLarge || size === 1) throw error;
