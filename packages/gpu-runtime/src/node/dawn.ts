@@ -41,7 +41,8 @@ export async function createDawn(name?: string, options: readonly string[] = [])
     ...(name === undefined ? [] : [`adapter=${name}`]),
     ...options,
   ];
-  const key = all.join(" ");
+  // An instance finds its drivers once; loading SwiftShader changes where later ones look.
+  const key = [process.env.VK_DRIVER_FILES, ...all].join(" ");
   const instance = instances.get(key) ?? dawn.create(all);
   instances.set(key, instance);
   return instance;

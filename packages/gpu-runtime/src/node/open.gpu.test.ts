@@ -1,24 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { verifyDevice } from "../device/verify.ts";
+import { moduleOf, runProcess } from "../testing/run-process.ts";
 import { listInstalled } from "./adapters.ts";
 import { createDawn } from "./dawn.ts";
 import { openGpu } from "./index.ts";
 
-const entry = fileURLToPath(new URL("./index.ts", import.meta.url));
 const adapter = process.env.PAPILIO_ADAPTER ?? "auto";
 
-/** Runs a program in a process of its own, as a user's script is; throws unless it exits with 0. */
-function run(program: string, flags: string[] = []): string {
-  const source = `import { openGpu } from ${JSON.stringify(entry)};\n${program}`;
-  return execFileSync(
-    process.execPath,
-    ["--conditions=@papilio/source", ...flags, "--input-type=module-typescript", "--eval", source],
-    { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
-  ).trim();
-}
-const opened = `const gpu = await openGpu({ adapter: ${JSON.stringify(adapter)} });`;
+const opened = `import { openGpu } from ${moduleOf("node/index.ts")};
+const gpu = await openGpu({ adapter: ${JSON.stringify(adapter)} });`;
 
 describe("opening", () => {
   it("reports the adapter and what was passed over", async () => {
@@ -58,16 +48,26 @@ describe("opening", () => {
 });
 
 describe("a process", () => {
+  it("gets SwiftShader where it asks for it, whatever it opened before", ({ skip }) => {
+    const embeds = process.platform === "linux" && process.arch === "x64";
+    skip(!embeds, "the embedded SwiftShader is built for linux-x64");
+    const program = `${opened}
+      // Around a device, Dawn is asked for no adapter by name, as it is for SwiftShader.
+      (await openGpu({ device: gpu.device })).dispose();
+      console.log((await openGpu({ adapter: "swiftshader" })).report.driver);`;
+    expect(runProcess(program)).toMatch(/SwiftShader/);
+  });
+
   it("exits cleanly when the device is disposed of", () => {
-    expect(run(`${opened} console.log(gpu.state); gpu.dispose();`)).toBe("ready");
+    expect(runProcess(`${opened} console.log(gpu.state); gpu.dispose();`)).toBe("ready");
   });
 
   it("exits cleanly when the device is forgotten", () => {
-    expect(run(`${opened} console.log(gpu.state);`)).toBe("ready");
+    expect(runProcess(`${opened} console.log(gpu.state);`)).toBe("ready");
   });
 
   it("exits cleanly with its own code in the middle of work", () => {
-    expect(() => run(`${opened} void gpu.settled(); process.exit(7);`)).toThrow(
+    expect(() => runProcess(`${opened} void gpu.settled(); process.exit(7);`)).toThrow(
       expect.objectContaining({ status: 7 }),
     );
   });
@@ -80,6 +80,6 @@ describe("a process", () => {
         await gpu.settled();
       }
       console.log(gpu.state);`;
-    expect(run(program, ["--expose-gc"])).toBe("ready");
+    expect(runProcess(program, ["--expose-gc"])).toBe("ready");
   });
 });
