@@ -147,9 +147,12 @@ export class Gpu implements Disposable {
     );
   }
 
-  // First error wins: later ones are usually its consequences.
-  readonly #onUncapturedError = (event: GPUUncapturedErrorEvent): void => {
-    this.#uncaptured ??= this.#describe(event.error);
+  // First error wins: later ones are usually its consequences. So is the misuse of a buffer that the
+  // device had no memory for, and drivers may tell of that first.
+  readonly #onUncapturedError = ({ error }: GPUUncapturedErrorEvent): void => {
+    void this.memory.answered().then(() => {
+      this.#uncaptured ??= this.#describe(error);
+    });
   };
 }
 

@@ -72,8 +72,6 @@ export class Program implements Disposable {
       const bound = await Promise.all(
         arena.programs.map(({ steps }) => Promise.all(steps.map((step) => bind(gpu, step)))),
       );
-      // A device that is lost meanwhile hands out pipelines that do nothing.
-      gpu.assertReady();
       return arena.programs.map(
         ({ plan }, index) => new Program(gpu, bound[index] as Recorded[], plan, arena.release),
       );
@@ -188,11 +186,7 @@ export class Program implements Disposable {
     for (const program of new Set(programs)) {
       if (!program.#disposed && program.#memory.every(({ live }) => live)) continue;
       const labels = program.#steps.map(({ step }) => step.kernel.label);
-      throw new PapilioError(
-        "MEMORY_RELEASED",
-        `Memory of the program (${labels.join(", ")}) was released: it, or a tensor or a multiplication that it was recorded with, is disposed of.`,
-        "Dispose of them after the last run of the program.",
-      );
+      throw memoryReleased(labels);
     }
     return gpu;
   }
@@ -202,8 +196,21 @@ export class Program implements Disposable {
   }
 }
 
+function memoryReleased(labels: readonly string[]): PapilioError {
+  return new PapilioError(
+    "MEMORY_RELEASED",
+    `Memory of the program (${labels.join(", ")}) is gone: it, or a tensor or a multiplication that it was recorded with, is disposed of, or the device had none for it.`,
+    "Dispose of them after the last run of the program.",
+  );
+}
+
 async function bind(gpu: Gpu, step: PlacedStep): Promise<Recorded> {
   const pipeline = await gpu.pipelines.get(step.kernel);
+  // Once it is bound, nobody asks any more whether it is there: the sums would be of nothing.
+  await gpu.memory.answered();
+  // A device that is lost meanwhile hands out pipelines that do nothing.
+  gpu.assertReady();
+  if (!step.buffers.every(({ live }) => live)) throw memoryReleased([step.kernel.label]);
   const bindGroup = gpu.device.createBindGroup({
     label: step.kernel.label,
     layout: pipeline.getBindGroupLayout(0),

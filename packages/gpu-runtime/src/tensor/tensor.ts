@@ -79,15 +79,7 @@ export class Tensor implements Disposable {
         "Dispose of a tensor after its last use.",
       );
     }
-    if (!this.#memory.live) {
-      // Why it is gone, if nobody was told yet.
-      this.gpu.assertReady();
-      throw new PapilioError(
-        "MEMORY_RELEASED",
-        `This tensor of shape [${this.shape.join(", ")}] has no memory: the device had none for it.`,
-        "Dispose of it, and of what is no longer needed, and make it anew.",
-      );
-    }
+    this.#assertMemory();
     return this.#memory;
   }
 
@@ -113,13 +105,15 @@ export class Tensor implements Disposable {
   /**
    * Waits for the work submitted so far and copies the elements back, as float32.
    *
-   * @throws GPU_LOST, GPU_ERROR or TENSOR_DISPOSED.
+   * @throws GPU_LOST, GPU_ERROR, GPU_OUT_OF_MEMORY, MEMORY_RELEASED or TENSOR_DISPOSED.
    */
   async data(): Promise<Float32Array<ArrayBuffer>> {
     const bytes = await this.gpu.finish(() => {
       const { memory } = this;
       return readBack(this.gpu, memory, memory.size);
     });
+    // Somebody else may have been told that there is none.
+    if (!this.#disposed) this.#assertMemory();
     return decode(bytes, this.length, this.dtype);
   }
 
@@ -132,6 +126,17 @@ export class Tensor implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #assertMemory(): void {
+    if (this.#memory.live) return;
+    // Why it is gone, if nobody was told yet.
+    this.gpu.assertReady();
+    throw new PapilioError(
+      "MEMORY_RELEASED",
+      `This tensor of shape [${this.shape.join(", ")}] has no memory: the device had none for it.`,
+      "Dispose of it, and of what is no longer needed, and make it anew.",
+    );
   }
 }
 
