@@ -24,6 +24,7 @@ export default defineConfig({
             { text: "Quickstart", link: "/guide/quickstart" },
             { text: "Memory and chains", link: "/guide/memory" },
             { text: "Tuning", link: "/guide/tuning" },
+            { text: "When things go wrong", link: "/guide/when-things-go-wrong" },
             { text: "The benchmark", link: "/guide/benchmark" },
             { text: "Add an implementation", link: "/guide/add-an-implementation" },
             { text: "Select and compare", link: "/guide/select-and-compare" },

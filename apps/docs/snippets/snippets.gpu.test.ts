@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expectAgreement } from "@papilio/testing/quickstart";
 import { expect, it, vi } from "vitest";
-import { runSnippet } from "./testing/run-snippet.ts";
+import { promisedLines, runSnippet } from "./testing/run-snippet.ts";
 
 it("the quickstart for Node multiplies the same on the GPU and on the CPU", () => {
   const [line, ...others] = runSnippet("node.ts");
@@ -39,6 +39,10 @@ it("the tuning guide finds a variant, and the next time in the cache", () => {
     vi.unstubAllEnvs();
     rmSync(caches, { recursive: true });
   }
+});
+
+it("a lost device is followed by another one with the same answers", () => {
+  expect(runSnippet("recover.ts")).toEqual(promisedLines("recover.ts"));
 });
 
 const commands = readFileSync(join(import.meta.dirname, "command-line.sh"), "utf8")

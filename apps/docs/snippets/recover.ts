@@ -1,0 +1,46 @@
+import { Butterfly, Chain } from "@papilio/butterfly";
+import { DeviceButterfly, type Gpu } from "@papilio/gpu-runtime";
+import { openGpu } from "@papilio/gpu-runtime/node";
+
+// The sources stay on the host. All that is on the device is made of them.
+const matrix = Butterfly.random(Chain.monarch(256), { seed: 0 });
+const shape = { batch: 32, layout: "batch-last" } as const;
+const input = Float32Array.from({ length: shape.batch * 256 }, (_, i) => Math.sin(i));
+
+interface Model {
+  readonly gpu: Gpu;
+  readonly weights: DeviceButterfly;
+}
+
+async function build(): Promise<Model> {
+  const gpu = await openGpu();
+  void gpu.lost.then((error) => console.warn(error.message));
+  return { gpu, weights: new DeviceButterfly(gpu, matrix) };
+}
+
+// A promise, so that tasks that lose the device together open one device, not one each.
+let model = build();
+
+async function answer(x: Float32Array): Promise<Float32Array> {
+  for (let attempt = 1; ; attempt++) {
+    const used = model;
+    const { gpu, weights } = await used;
+    try {
+      return await weights.apply(x, shape);
+    } catch (error) {
+      const replaced = model !== used;
+      if (attempt === 3 || (!replaced && gpu.state !== "lost")) throw error;
+      if (replaced) continue;
+      gpu.dispose();
+      model = build();
+    }
+  }
+}
+
+const before = await answer(input);
+// As a driver does that hangs, or is updated.
+(await model).gpu.device.destroy();
+const after = await Promise.all([answer(input), answer(input)]);
+
+console.log(after.every((y) => y.every((value, i) => value === before[i]))); // true
+(await model).gpu.dispose();
