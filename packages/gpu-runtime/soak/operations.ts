@@ -14,6 +14,7 @@ import { DeviceButterfly } from "../src/multiplication/device-butterfly.ts";
 import type { InputShape } from "../src/multiplication/multiplication.ts";
 import { rankPlans } from "../src/planning/plan-chain.ts";
 import { Program } from "../src/program/program.ts";
+import { measureRates } from "../src/rates/measure-rates.ts";
 import { Tensor, tensor } from "../src/tensor/tensor.ts";
 import { drawVectors, stored, verifyProduct } from "../src/testing/run-butterfly.ts";
 
@@ -154,6 +155,19 @@ async function applyToHost(gpu: Gpu, random: Chance): Promise<string | undefined
   return judge(matrix, values, y, shape, terms);
 }
 
+/** A measurement that somebody stops, or loses patience with. */
+async function stopMeasuring(gpu: Gpu, random: Chance): Promise<string | undefined> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(STOPPED), random.integer(0, 200));
+  try {
+    const rates = await measureRates(gpu, { signal: controller.signal });
+    const positive = Object.values(rates).every((rate) => rate > 0);
+    return positive ? undefined : JSON.stringify(rates);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A request that no budget of a soak allows. */
 function askForTooMuch(gpu: Gpu): Promise<undefined> {
   try {
@@ -171,5 +185,6 @@ export const operations: Readonly<Record<string, Operation>> = {
   runPlan,
   runPrograms,
   applyToHost,
+  stopMeasuring,
   askForTooMuch,
 };

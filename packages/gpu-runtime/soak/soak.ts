@@ -26,35 +26,43 @@ const seed = Number(flags.seed);
 
 const TASKS = 4;
 /** Of a device's life. */
-const OPERATIONS = 60;
+const OPERATIONS = 24;
 /** Bytes of the process beyond those after the warm-up, at most. */
 const GROWTH = 150 * 2 ** 20;
-const WARM_UP = 40;
+/** Part of the time after which the process has what it needs for all operations. */
+const WARM_UP = 1 / 3;
 
 const counts = { operations: 0, devices: 0, losses: 0, refusals: 0, stops: 0, lost: 0 };
-const failures: string[] = [];
+/** What must not be, by its kind. */
+const failures = { wrong: [] as string[], leaked: [] as string[], failed: [] as string[] };
 const random = chance(seed);
-const end = performance.now() + minutes * 60_000;
-let base = Number.POSITIVE_INFINITY;
-process.on("unhandledRejection", (reason) => failures.push(`unhandled: ${String(reason)}`));
+const start = performance.now();
+const end = start + minutes * 60_000;
+let base: number | undefined;
+process.on("unhandledRejection", (reason) => failures.failed.push(`unhandled: ${String(reason)}`));
 
-/** One operation, whose failure must have a reason that the soak knows of. */
-async function attempt(gpu: Gpu, name: string, choices: Chance): Promise<void> {
+/**
+ * One operation, whose failure must have a reason that the soak knows of.
+ *
+ * @param choices seed of all that the operation draws
+ */
+async function attempt(gpu: Gpu, name: string, choices: number): Promise<void> {
+  const title = `${name}, choices ${choices}, device ${counts.devices}`;
   try {
-    const wrong = await operations[name]?.(gpu, choices);
-    if (wrong !== undefined) failures.push(`wrong answer of ${name}: ${wrong}`);
+    const wrong = await operations[name]?.(gpu, chance(choices));
+    if (wrong !== undefined) failures.wrong.push(`${title}: ${wrong}`);
   } catch (error) {
     const { code } = error as Partial<PapilioError>;
     if (error === STOPPED) counts.stops++;
     else if (code === "MEMORY_BUDGET") counts.refusals++;
     else if (code === "GPU_LOST" && gpu.state === "lost") counts.lost++;
-    else failures.push(`${name}: ${(error as Error).stack}`);
+    else failures.failed.push(`${title}: ${(error as Error).stack}`);
   }
   counts.operations++;
 }
 
 /** A device's life: tasks at once, on a budget or not, to the end or until it is lost. */
-async function live(): Promise<void> {
+async function live(random: Chance): Promise<void> {
   const budget = random.pick([2 ** 15, 2 ** 18, 2 ** 22, 2 ** 28]);
   const gpu = await openGpu({ adapter: flags.adapter, memory: { budget } });
   counts.devices++;
@@ -64,11 +72,8 @@ async function live(): Promise<void> {
   const tasks = Array.from({ length: TASKS }, async () => {
     while (started < OPERATIONS && gpu.state === "ready") {
       started++;
-      const pending = attempt(
-        gpu,
-        random.pick(Object.keys(operations)),
-        chance(random.integer(0, 2 ** 30)),
-      );
+      const name = random.pick(Object.keys(operations));
+      const pending = attempt(gpu, name, random.integer(0, 2 ** 30));
       if (doomed && started === fate) {
         gpu.device.destroy();
         counts.losses++;
@@ -78,9 +83,11 @@ async function live(): Promise<void> {
   });
   await Promise.all(tasks);
   const { inUse, reserved, peakReserved } = gpu.memory.statistics;
-  if (inUse !== 0) failures.push(`${inUse} bytes were not given back`);
-  if (Math.max(reserved, peakReserved) > budget)
-    failures.push(`${peakReserved} of ${budget} bytes`);
+  const { leaked } = failures;
+  if (inUse !== 0) leaked.push(`device ${counts.devices}: ${inUse} bytes were not given back`);
+  if (Math.max(reserved, peakReserved) > budget) {
+    leaked.push(`device ${counts.devices}: ${peakReserved} bytes of a budget of ${budget}`);
+  }
   gpu.dispose();
 }
 
@@ -88,23 +95,36 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+function failureCount(): number {
+  return Object.values(failures).reduce((sum, list) => sum + list.length, 0);
+}
+
 function report(): string {
   const { operations: done, devices, losses, refusals, stops, lost } = counts;
   const resident = Math.round(process.memoryUsage.rss() / 2 ** 20);
-  return `${done} operations on ${devices} devices: ${losses} losses (${lost} operations), ${refusals} refused for the budget, ${stops} stopped, ${resident} MiB resident, ${failures.length} failures`;
+  return `${done} operations on ${devices} devices: ${losses} losses (${lost} operations), ${refusals} refused for the budget, ${stops} stopped, ${resident} MiB resident, ${failureCount()} failures`;
 }
 
-let nextReport = performance.now() + 60_000;
-while (performance.now() < end && failures.length < 10) {
-  await live();
-  if (counts.devices === WARM_UP) base = process.memoryUsage.rss();
-  if (performance.now() > nextReport) {
+let nextReport = start + 60_000;
+while (performance.now() < end && failureCount() < 10) {
+  // One draw a device: what the next one does is not up to when this one was lost.
+  await live(chance(random.integer(0, 2 ** 30)));
+  const now = performance.now();
+  if (now > start + WARM_UP * (end - start)) base ??= process.memoryUsage.rss();
+  if (now > nextReport) {
     say(`${new Date().toISOString()} ${report()}`);
     nextReport += 60_000;
   }
 }
-const growth = process.memoryUsage.rss() - base;
-if (growth > GROWTH) failures.push(`the process grew by ${Math.round(growth / 2 ** 20)} MiB`);
-for (const failure of failures) say(failure);
-say(`soak, seed ${seed}: ${report()}`);
-if (failures.length > 0) process.exitCode = 1;
+const growth = process.memoryUsage.rss() - (base ?? Number.POSITIVE_INFINITY);
+if (growth > GROWTH)
+  failures.leaked.push(`the process grew by ${Math.round(growth / 2 ** 20)} MiB`);
+for (const [kind, list] of Object.entries(failures)) {
+  for (const failure of list) say(`${kind}: ${failure}`);
+}
+say(report());
+const { wrong, leaked, failed } = failures;
+say(
+  `soak, seed ${seed}: ${counts.operations} operations, ${wrong.length} wrong, ${leaked.length} leaked, ${failed.length} failed`,
+);
+if (failureCount() > 0) process.exitCode = 1;
