@@ -61,6 +61,8 @@ export interface Prepared extends Disposable {
    * what `arithmetic` says.
    */
   readonly terms?: readonly number[];
+  /** How the factors were divided into stages, where it plans: `planName` of the GPU runtime. */
+  readonly plan?: string;
   /** Absent where the implementation cannot know. */
   readonly traffic?: Traffic;
   /** Computes the product `repeats` times and resolves when the device is done. */

@@ -188,6 +188,7 @@ async function prepareAndVerify(
           verification,
           bytes: prepared.bytes,
           traffic: prepared.traffic ?? null,
+          ...(prepared.plan === undefined ? {} : { plan: prepared.plan }),
           timing,
           energy: null,
         }

@@ -26,6 +26,7 @@ const implementationResult = v.variant("status", [
     verification,
     bytes: count,
     traffic: v.nullable(v.object({ multiply: count, rewrite: count })),
+    plan: v.exactOptional(text),
     timing: v.object({
       coldSeconds: seconds,
       repeats: v.nullable(positive),

@@ -49,6 +49,11 @@ export type ImplementationResult =
       readonly bytes: number;
       /** Null where the implementation does not say. */
       readonly traffic: Traffic | null;
+      /**
+       * How the factors of a product were divided into stages, where the implementation plans: those
+       * with equal plans ran the same program.
+       */
+      readonly plan?: string;
       readonly timing: Timing;
       /** Null without a meter, which the environment explains. */
       readonly energy: Energy | null;

@@ -6,6 +6,7 @@ import {
   type Plan,
   Program,
   planChain,
+  planName,
   prepareButterfly,
   prepareKroneckerSparse,
   Tensor,
@@ -70,6 +71,7 @@ function planned(
         ...inTurn(gpu, programs),
         bytes: bytesHeld([multiplication], programs),
         terms: multiplication.terms,
+        plan: planName(multiplication.plan),
         [Symbol.dispose]: () => owned.dispose(),
       };
     },
