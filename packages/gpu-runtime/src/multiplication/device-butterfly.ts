@@ -19,6 +19,14 @@ export interface DeviceButterflyOptions {
   readonly plan?: (shape: InputShape) => Plan | undefined;
 }
 
+/** Packed weights of one shape. Whoever uses them last releases them, once they are not kept. */
+interface Prepared {
+  readonly key: string;
+  readonly multiplication: ButterflyMultiplication;
+  /** Multiplications that are being recorded. */
+  users: number;
+}
+
 /** Shapes whose packed weights are kept at once: the least recently used goes. */
 const KEPT_SHAPES = 8;
 
@@ -37,7 +45,7 @@ export class DeviceButterfly implements Disposable {
   readonly gpu: Gpu;
   readonly butterfly: Butterfly;
   readonly #options: DeviceButterflyOptions;
-  readonly #prepared = new Map<string, ButterflyMultiplication>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(gpu: Gpu, matrix: Butterfly | KroneckerSparse, options: DeviceButterflyOptions = {}) {
     this.gpu = gpu;
@@ -47,12 +55,15 @@ export class DeviceButterfly implements Disposable {
 
   /** Device memory held, in bytes. */
   get bytes(): number {
-    return [...this.#prepared.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    return [...this.#prepared.values()].reduce(
+      (sum, { multiplication }) => sum + multiplication.bytes,
+      0,
+    );
   }
 
   /** How vectors of a shape are multiplied. Prepares the multiplication. */
   plan(shape: InputShape): Plan {
-    return this.#prepare(shape).plan;
+    return this.#prepare(shape).multiplication.plan;
   }
 
   /**
@@ -65,17 +76,17 @@ export class DeviceButterfly implements Disposable {
    */
   async multiply(x: Tensor): Promise<Tensor> {
     const { batch, layout, dtype } = x;
-    const multiplication = this.#prepare({ batch, layout, dtype });
-    const { rows } = this.butterfly.chain;
-    const label = `output of ${this.butterfly.chain}`;
-    const y = new Tensor(this.gpu, { batch, features: rows, layout, dtype, label });
+    const prepared = this.#prepare({ batch, layout, dtype });
+    prepared.users++;
     try {
-      using program = await Program.record(this.gpu, multiplication.steps(x, y));
-      program.run();
-      return y;
+      return await this.#multiplyBy(prepared.multiplication, x);
     } catch (error) {
-      y.dispose();
+      // It may be the weights that the device had no memory for: they are packed anew next time.
+      this.#drop(prepared);
       throw error;
+    } finally {
+      prepared.users--;
+      this.#release(prepared);
     }
   }
 
@@ -101,30 +112,60 @@ export class DeviceButterfly implements Disposable {
     );
   }
 
-  /** Frees the packed weights. The matrix can be used again: they are then packed anew. */
+  /**
+   * Frees the packed weights, those of multiplications under way as soon as these are submitted. The
+   * matrix can be used again: they are then packed anew.
+   */
   dispose(): void {
-    for (const multiplication of this.#prepared.values()) multiplication.dispose();
-    this.#prepared.clear();
+    for (const prepared of this.#prepared.values()) this.#drop(prepared);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #prepare(shape: InputShape): ButterflyMultiplication {
+  async #multiplyBy(multiplication: ButterflyMultiplication, x: Tensor): Promise<Tensor> {
+    const { batch, layout, dtype } = x;
+    const { chain } = this.butterfly;
+    const label = `output of ${chain}`;
+    const y = new Tensor(this.gpu, { batch, features: chain.rows, layout, dtype, label });
+    try {
+      using program = await Program.record(this.gpu, multiplication.steps(x, y));
+      program.run();
+      return y;
+    } catch (error) {
+      y.dispose();
+      throw error;
+    }
+  }
+
+  #prepare(shape: InputShape): Prepared {
     const key = `${shape.batch} ${shape.layout} ${shape.dtype}`;
-    const multiplication =
-      this.#prepared.get(key) ??
-      prepareButterfly(this.gpu, this.butterfly, shape, this.#optionsFor(shape));
+    const prepared = this.#prepared.get(key) ?? {
+      key,
+      multiplication: prepareButterfly(this.gpu, this.butterfly, shape, this.#optionsFor(shape)),
+      users: 0,
+    };
     // A map keeps the order in which keys were set: the least recently used comes first.
     this.#prepared.delete(key);
-    this.#prepared.set(key, multiplication);
-    for (const [oldest, unused] of this.#prepared) {
+    this.#prepared.set(key, prepared);
+    for (const oldest of this.#prepared.values()) {
       if (this.#prepared.size <= KEPT_SHAPES) break;
-      unused.dispose();
-      this.#prepared.delete(oldest);
+      this.#drop(oldest);
     }
-    return multiplication;
+    return prepared;
+  }
+
+  /** Keeps them no longer. */
+  #drop(prepared: Prepared): void {
+    if (this.#prepared.get(prepared.key) === prepared) this.#prepared.delete(prepared.key);
+    this.#release(prepared);
+  }
+
+  /** Frees them unless they are kept or in use. */
+  #release(prepared: Prepared): void {
+    const kept = this.#prepared.get(prepared.key) === prepared;
+    if (!kept && prepared.users === 0) prepared.multiplication.dispose();
   }
 
   #optionsFor(shape: InputShape): { bias?: Float32Array; plan?: Plan } {
