@@ -19,28 +19,31 @@ async function build(): Promise<Model> {
 }
 
 // A promise, so that tasks that lose the device together open one device, not one each.
-let model = build();
+let model: Promise<Model> | undefined;
 
 async function answer(x: Float32Array): Promise<Float32Array> {
   for (let attempt = 1; ; attempt++) {
+    model ??= build();
     const used = model;
-    const { gpu, weights } = await used;
     try {
+      const { weights } = await used;
       return await weights.apply(x, shape);
     } catch (error) {
-      const replaced = model !== used;
-      if (attempt === 3 || (!replaced && gpu.state !== "lost")) throw error;
-      if (replaced) continue;
-      gpu.dispose();
-      model = build();
+      const gone = await used.then(
+        ({ gpu }) => gpu.state !== "ready",
+        () => true,
+      );
+      if (!gone || attempt === 3) throw error;
+      if (model === used) model = undefined;
+      used.then(({ gpu }) => gpu.dispose()).catch(() => undefined);
     }
   }
 }
 
 const before = await answer(input);
 // As a driver does that hangs, or is updated.
-(await model).gpu.device.destroy();
+(await model)?.gpu.device.destroy();
 const after = await Promise.all([answer(input), answer(input)]);
 
 console.log(after.every((y) => y.every((value, i) => value === before[i]))); // true
-(await model).gpu.dispose();
+(await model)?.gpu.dispose();

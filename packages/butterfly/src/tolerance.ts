@@ -111,7 +111,7 @@ function sumError(terms: number, { epsilon }: FloatFormat): number {
  * ```ts
  * const shape = { batch: 1, layout: "batch-first" } as const;
  * const reference = multiply(factor, Float64Array.from(x), shape);
- * const absolute = new KroneckerSparse(factor.pattern, factor.values.map(Math.abs));
+ * const absolute = factor.map((values) => values.map(Math.abs));
  * const magnitude = multiply(absolute, Float64Array.from(x, Math.abs), shape);
  * verify(y, reference, magnitude, { dtype: "f32", terms: factor.pattern.c }).ok;
  * ```

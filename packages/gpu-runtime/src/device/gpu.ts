@@ -112,7 +112,7 @@ export class Gpu implements Disposable {
       this.assertReady();
       throw error;
     }
-    await this.memory.answered();
+    await this.memory.answers;
     this.assertReady();
     return result;
   }
@@ -150,9 +150,13 @@ export class Gpu implements Disposable {
   // First error wins: later ones are usually its consequences. So is the misuse of a buffer that the
   // device had no memory for, and drivers may tell of that first.
   readonly #onUncapturedError = ({ error }: GPUUncapturedErrorEvent): void => {
-    void this.memory.answered().then(() => {
+    const tell = (): void => {
       this.#uncaptured ??= this.#describe(error);
-    });
+    };
+    const { answers } = this.memory;
+    // At once where nothing is open: who waits for numbers may have them in a moment.
+    if (answers === undefined) tell();
+    else void answers.then(tell);
   };
 }
 

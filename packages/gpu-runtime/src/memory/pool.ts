@@ -105,9 +105,12 @@ export class MemoryPool implements Disposable {
     return this.#lease(pooled, bytes, label);
   }
 
-  /** Waits until it is known of every buffer so far whether the device has memory for it. */
-  async answered(): Promise<void> {
-    await Promise.all(this.#unanswered);
+  /**
+   * What to wait for until it is known of every buffer so far whether the device has memory for it;
+   * undefined when it is known.
+   */
+  get answers(): Promise<unknown> | undefined {
+    return this.#unanswered.size === 0 ? undefined : Promise.all(this.#unanswered);
   }
 
   /** Destroys what waits for reuse, the oldest first, until at most `keep` bytes of it are left. */

@@ -23,8 +23,8 @@ interface Instructions {
   /** Of a load of an input, of a store of an output, for each vector. */
   readonly load: number;
   readonly store: number;
-  /** Of bringing one weight to all that need it. */
-  readonly weight: number;
+  /** Of bringing one weight to all that need it: to many vectors at once, or to a few. */
+  readonly weight: { readonly many: number; readonly few: number };
   /** How much longer the loads and stores of a fused kernel take, for many vectors and for a few. */
   readonly fused: { readonly many: number; readonly few: number };
 }
@@ -33,12 +33,22 @@ const INSTRUCTIONS: Readonly<
   Record<AdapterReport["kind"], Readonly<Record<Layout, Instructions>>>
 > = {
   hardware: {
-    "batch-last": { load: 1, store: 1, weight: 0, fused: { many: 1, few: 1 } },
-    "batch-first": { load: 2, store: 2, weight: 0, fused: { many: 1, few: 1 } },
+    "batch-last": { load: 1, store: 1, weight: { many: 0, few: 0 }, fused: { many: 1, few: 1 } },
+    "batch-first": { load: 2, store: 2, weight: { many: 0, few: 0 }, fused: { many: 1, few: 1 } },
   },
   software: {
-    "batch-last": { load: 5, store: 40, weight: 0.25, fused: { many: 1, few: 2 } },
-    "batch-first": { load: 10, store: 60, weight: 0.25, fused: { many: 1.5, few: 2 } },
+    "batch-last": {
+      load: 5,
+      store: 40,
+      weight: { many: 0.25, few: 80 },
+      fused: { many: 1, few: 2 },
+    },
+    "batch-first": {
+      load: 10,
+      store: 60,
+      weight: { many: 0.25, few: 80 },
+      fused: { many: 1.5, few: 2 },
+    },
   },
 };
 
@@ -60,14 +70,14 @@ export function stageSeconds(
   const product = chain.product(from, to);
   const { b, c, blocks, rows, cols } = product;
   const { load, store, weight, fused } = INSTRUCTIONS[report.kind][layout];
+  const many = batch < FEW ? "few" : "many";
   const patterns = how === "merge" ? [product] : chain.patterns.slice(from, to);
   const values = patterns.reduce((sum, pattern) => sum + pattern.nonZeros, 0);
   const bytes = FLOAT_FORMATS[dtype].bytes * (batch * (rows + cols) + values);
   // A fused kernel reads each input of a block once; a product reads it for each tile of outputs.
-  const [reads, slower] =
-    how === "fuse" ? [1, batch < FEW ? fused.few : fused.many] : [Math.ceil(b / TILE), 1];
-  const moves = slower * blocks * (c * reads * load + b * store);
-  const instructions = batch * (values * (1 + weight) + moves);
+  const [reads, slower] = how === "fuse" ? [1, fused[many]] : [Math.ceil(b / TILE), 1];
+  const moves = blocks * (c * reads * load + b * store);
+  const instructions = batch * (values * (1 + slower * weight[many]) + slower * moves);
   const memory = bytes / rates.copyBytesPerSecond;
   const arithmetic = (2 * instructions) / rates.flopsPerSecond;
   return Math.max(memory, arithmetic) + rates.dispatchSeconds;

@@ -207,7 +207,7 @@ function memoryReleased(labels: readonly string[]): PapilioError {
 async function bind(gpu: Gpu, step: PlacedStep): Promise<Recorded> {
   const pipeline = await gpu.pipelines.get(step.kernel);
   // Once it is bound, nobody asks any more whether it is there: the sums would be of nothing.
-  await gpu.memory.answered();
+  await gpu.memory.answers;
   // A device that is lost meanwhile hands out pipelines that do nothing.
   gpu.assertReady();
   if (!step.buffers.every(({ live }) => live)) throw memoryReleased([step.kernel.label]);

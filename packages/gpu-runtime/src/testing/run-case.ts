@@ -1,4 +1,10 @@
-import { KroneckerSparse, multiply, uniform, type Verification, verify } from "@papilio/butterfly";
+import {
+  type KroneckerSparse,
+  multiply,
+  uniform,
+  type Verification,
+  verify,
+} from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { InputShape, Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
@@ -17,7 +23,7 @@ export async function runCase(
   bias?: Float32Array,
 ): Promise<Verification> {
   const { pattern } = factor;
-  const stored = new KroneckerSparse(pattern, quantize(factor.values, shape.dtype));
+  const stored = factor.map((values) => quantize(values, shape.dtype));
   const random = uniform(7);
   const inputs = quantize(
     Float32Array.from({ length: shape.batch * pattern.cols }, random),
@@ -32,7 +38,7 @@ export async function runCase(
   const actual = await y.data();
 
   const reference = multiply(stored, Float64Array.from(inputs), shape);
-  const absolute = new KroneckerSparse(pattern, stored.values.map(Math.abs));
+  const absolute = stored.map((values) => values.map(Math.abs));
   const magnitude = multiply(absolute, Float64Array.from(inputs, Math.abs), shape);
   if (bias !== undefined) {
     const rounded = quantize(bias, shape.dtype);

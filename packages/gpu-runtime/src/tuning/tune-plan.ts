@@ -2,7 +2,7 @@ import type { Chain } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { prepareButterfly } from "../multiplication/butterfly.ts";
 import type { InputShape } from "../multiplication/multiplication.ts";
-import { type Plan, planName } from "../planning/plan.ts";
+import { factorByFactor, type Plan, planName } from "../planning/plan.ts";
 import { type PlanOptions, rankPlans } from "../planning/plan-chain.ts";
 import { shapeClass } from "./key.ts";
 import { MultiplicationCourse } from "./multiplication-course.ts";
@@ -34,7 +34,11 @@ export async function tunePlan(
   options: TuneOptions & PlanOptions = {},
 ): Promise<Tuned<Plan>> {
   gpu.assertDtype(shape.dtype);
-  const candidates = rankPlans(gpu.report, chain, shape, options).map(({ plan }) => ({
+  const [best, ...others] = rankPlans(gpu.report, chain, shape, options).map(({ plan }) => plan);
+  // Factor by factor early: a time limit cuts off the end, and its kernels are quick to compile.
+  const plain = planName(factorByFactor(chain, shape.layout));
+  others.sort((p, q) => Number(planName(q) === plain) - Number(planName(p) === plain));
+  const candidates = [best as Plan, ...others].map((plan) => ({
     name: planName(plan),
     value: plan,
   }));

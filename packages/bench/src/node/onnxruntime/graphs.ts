@@ -127,16 +127,17 @@ function dense(
     : graph.node("MatMul", [graph.weights(whole.values, [rows, cols]), x]);
 }
 
-/** One contraction, values as they are stored. */
+/** One contraction, values in the order of `[a, b, c, d]`. */
 function einsum(
   graph: GraphBuilder,
   x: string,
-  { pattern: { a, b, c, d, rows }, values }: KroneckerSparse,
+  factor: KroneckerSparse,
   { batch, layout }: InputShape,
 ): string {
+  const { a, b, c, d, rows } = factor.pattern;
   const first = layout === "batch-first";
   const shaped = graph.reshape(x, first ? [batch, a, c, d] : [a, c, d, batch]);
-  const weights = graph.weights(values, [a, b, c, d]);
+  const weights = graph.weights(factor.expand().values, [a, b, c, d]);
   const equation = first ? "nacd,abcd->nabd" : "acdn,abcd->abdn";
   const product = graph.node("Einsum", [shaped, weights], { equation });
   return graph.reshape(product, graph.vectors(rows));
