@@ -11,7 +11,9 @@ import {
   tensor,
 } from "@papilio/gpu-runtime";
 
-const prepare: PrepareMultiplication = (gpu, { pattern, values }, shape): Multiplication => {
+const prepare: PrepareMultiplication = (gpu, factor, shape): Multiplication => {
+  // Every value, [a, b, c, d]: equal blocks may be stored once.
+  const { pattern, values } = factor.expand();
   const { b, c, d, rows, cols } = pattern;
   const { batch, dtype, layout } = shape;
   gpu.assertDtype(dtype);
@@ -51,7 +53,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 }`,
   };
 
-  // The values as they are stored, [a, b, c, d].
   const weights = tensor(gpu, values, {
     batch: 1,
     features: values.length,

@@ -16,12 +16,13 @@ import { findSharing, type Sharing, storedPattern, UNSHARED } from "./sharing.ts
 import { forEachNonZero, isSupported } from "./support.ts";
 
 /**
- * A Kronecker-sparse factor: a pattern and its `a*b*c*d` stored values. The matrix is zero off the
- * support of the pattern, and
+ * A Kronecker-sparse factor: a pattern and its `a*b*c*d` values, of which equal blocks may be stored
+ * once (see {@link Sharing}). The matrix is zero off the support of the pattern, and
  *
  *     y[i, j, k] = Σ_l  values[i, j, l, k] · x[i, l, k]
  *
- * for `x` indexed `[a, c, d]` and `y` indexed `[a, b, d]`. Source: arXiv 2405.15013.
+ * for `x` indexed `[a, c, d]` and `y` indexed `[a, b, d]`; in `values`, `i` or `k` is 0 where that axis
+ * is shared. Source: arXiv 2405.15013.
  *
  * @example
  * ```ts

@@ -36,8 +36,10 @@ describe.each(LAYOUTS)("a Hadamard chain of 1024, %s", (layout) => {
     ["factor by factor", factorByFactor(chain, layout)],
     ["fused", triples],
   ] as const)("is right %s, and its weights take next to nothing", async ([, plan]) => {
-    const { found } = await runButterfly(gpu, hadamard, shape, { plan });
-    expect(found).toMatchObject({ ok: true, nonFinite: 0 });
+    for (const matrix of [hadamard, hadamard.share()]) {
+      const { found } = await runButterfly(gpu, matrix, shape, { plan });
+      expect(found).toMatchObject({ ok: true, nonFinite: 0 });
+    }
     using shared = prepareButterfly(gpu, hadamard, shape, { plan });
     using full = prepareButterfly(gpu, Butterfly.random(chain, { seed: 1 }), shape, { plan });
     expect(full.bytes).toBeGreaterThanOrEqual(4 * chain.nonZeros);
