@@ -15,11 +15,8 @@ import { type BatchShape, requireVectors, stridesOf } from "./layout.ts";
  * Takes `batch*a*b*c*d` multiplications, and `(c + 1)*batch` numbers of scratch memory.
  *
  * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
- * @param y where the result goes, `[batch, rows]` or `[rows, batch]`; a new array like `x` unless
- *   given. It must not share memory with `x`.
- * @returns `y`
- * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`, `OUTPUT_LENGTH`,
- *   `OUTPUT_OVERLAPS_INPUT`, `ARRAY_TOO_LARGE`
+ * @returns a new array like `x`, `[batch, rows]` or `[rows, batch]`
+ * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`, `ARRAY_TOO_LARGE`
  *
  * @example
  * ```ts
@@ -33,6 +30,14 @@ export function multiply<X extends FloatArray>(
   x: X,
   shape: BatchShape,
 ): X;
+/**
+ * The same, into an array of the caller's.
+ *
+ * @param y where the result goes, `[batch, rows]` or `[rows, batch]`. It must not share memory with
+ *   `x`.
+ * @returns `y`
+ * @throws PapilioError what the other one throws; `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`
+ */
 export function multiply<Y extends FloatArray>(
   factor: KroneckerSparse<FloatArray>,
   x: FloatArray,

@@ -29,6 +29,8 @@ export class Gpu implements Disposable {
   #disposed = false;
   #lost: GPUDeviceLostInfo | undefined;
   #uncaptured: PapilioError | undefined;
+  /** Resolves when the last error of the driver is in its place. */
+  #telling: Promise<void> | undefined;
 
   constructor(
     device: GPUDevice,
@@ -113,6 +115,7 @@ export class Gpu implements Disposable {
       throw error;
     }
     await this.memory.answers;
+    await this.#telling;
     this.assertReady();
     return result;
   }
@@ -156,7 +159,7 @@ export class Gpu implements Disposable {
     const { answers } = this.memory;
     // At once where nothing is open: who waits for numbers may have them in a moment.
     if (answers === undefined) tell();
-    else void answers.then(tell);
+    else this.#telling = answers.then(tell);
   };
 }
 

@@ -8,7 +8,7 @@ export interface Kernel {
   readonly enables: readonly ("f16" | "subgroups")[];
   /** Storage buffers, which are bound to `@group(0)` in this order. */
   readonly bindings: readonly Binding[];
-  /** All of its WGSL but for the directives and the buffers' declarations: see {@link sourceOf}. */
+  /** All of its WGSL but for the directives and the buffers' declarations: see `sourceOf`. */
   readonly wgsl: string;
   readonly workgroups: readonly [number, number, number];
 }
