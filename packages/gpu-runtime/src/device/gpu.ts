@@ -114,6 +114,8 @@ export class Gpu implements Disposable {
       this.assertReady();
       throw error;
     }
+    // A browser may tell of an error in a task of its own, just after what was waited for.
+    await nextTask();
     await this.memory.answers;
     await this.#telling;
     this.assertReady();
@@ -161,6 +163,18 @@ export class Gpu implements Disposable {
     if (answers === undefined) tell();
     else this.#telling = answers.then(tell);
   };
+}
+
+/** Waits until the tasks have run that are queued by now; a timer would wait for a millisecond. */
+function nextTask(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }
 
 function lossOf(info: GPUDeviceLostInfo): PapilioError {
