@@ -17,9 +17,9 @@ const small = { batch: 1, features: 4, layout: "batch-first" };
 using before = tensor(gpu, Float32Array.of(1, 2, 3, 4), small);
 await gpu.settled();
 
-// Half a GiB of addresses beyond those that are taken.
+// Addresses for one large tensor, and half as much again for what else the process needs.
 const [, kilobytes] = /VmSize:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"));
-const most = 1024 * Number(kilobytes) + 2 ** 29;
+const most = 1024 * Number(kilobytes) + 1.5 * 2 ** 28;
 execFileSync(${JSON.stringify(PRLIMIT)}, ["--pid", String(process.pid), "--as=" + most + ":"]);
 
 const large = Array.from({ length: 8 }, () =>
