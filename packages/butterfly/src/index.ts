@@ -1,6 +1,9 @@
 export { Butterfly } from "./butterfly-matrix.ts";
 export { Chain } from "./chain.ts";
 export { type Chainability, chainability } from "./chainability.ts";
+export type { Complex } from "./complex/complex.ts";
+export { ComplexButterfly } from "./complex/complex-butterfly.ts";
+export { ComplexKroneckerSparse } from "./complex/complex-kronecker-sparse.ts";
 export {
   type Cost,
   chainCost,
