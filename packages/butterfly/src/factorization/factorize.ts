@@ -1,0 +1,169 @@
+import { Butterfly } from "../butterfly-matrix.ts";
+import type { Chain } from "../chain.ts";
+import type { Complex } from "../complex/complex.ts";
+import { ComplexButterfly } from "../complex/complex-butterfly.ts";
+import { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
+import { type FloatArray, floatTypeOf } from "../float-array.ts";
+import { KroneckerSparse } from "../kronecker-sparse.ts";
+import type { Pattern } from "../pattern.ts";
+import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
+import { splitAt, splitDown } from "./hierarchical.ts";
+import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
+import type { Split } from "./split.ts";
+import { LocalSplitter, type OnWork, type Splitter, workOf } from "./splitter.ts";
+import { squaredError } from "./squared-error.ts";
+import { onSupport, transposeDense, validateTarget } from "./target.ts";
+import { type FactorizationTree, isOneSided, mirrored, type TreeNode, treeOf } from "./tree.ts";
+
+export interface FactorizeOptions {
+  /** In which order the chain is split; `"left-to-right"` unless given, whose bound is the best. */
+  readonly tree?: FactorizationTree;
+  /**
+   * Whether to find the bounds of the error, which takes a truncation of the whole matrix for each
+   * split; true unless given.
+   */
+  readonly bounds?: boolean;
+  /** Stops the work; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Told of the share of the work that is done, from 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+  /** Threads that split; all processors unless given. With 1 it is done where it is called. */
+  readonly threads?: number;
+}
+
+/** What {@link factorize} finds. */
+export interface Factorization<M> {
+  /** In the precision of the matrix. */
+  readonly matrix: M;
+  /** `|A - B| / |A|` in the Frobenius norm, of the factors as they are; 0 for a matrix of zeros. */
+  readonly error: number;
+  /** Undefined where they were not asked for. */
+  readonly bounds: ErrorBounds | undefined;
+  /** Seconds that it took. */
+  readonly seconds: number;
+}
+
+/**
+ * The butterfly matrix of a chain that is near to a dense matrix: the hierarchical factorization. Each
+ * split is optimal, and the whole is within `sqrt(L-1)` of the best butterfly for a one-sided tree of
+ * `L` factors, within `L-1` for others. A matrix that is such a butterfly is recovered to rounding.
+ *
+ * Of two factors (a Monarch chain) it is the best approximation, in closed form. About `rows·cols`
+ * times the smaller side of the blocks of each split in time; twice to three times the matrix in
+ * memory.
+ *
+ * Source: arXiv 2411.04506 (error bound, Theorem on the approximation ratio); arXiv 2204.00595 for the
+ * projection onto Monarch matrices.
+ *
+ * @param dense `[rows, cols]` row-major, for the rows and columns of the chain; kept as it is
+ * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`, `TREE_INVALID`,
+ *   `THREADS_INVALID`; the signal's reason when it aborts
+ *
+ * @example
+ * ```ts
+ * const { matrix, error, bounds } = await factorize(weights, Chain.monarch(1024));
+ * ```
+ */
+export function factorize<V extends FloatArray>(
+  dense: V,
+  chain: Chain,
+  options?: FactorizeOptions,
+): Promise<Factorization<Butterfly<V>>>;
+export function factorize<V extends FloatArray>(
+  dense: Complex<V>,
+  chain: Chain,
+  options?: FactorizeOptions,
+): Promise<Factorization<ComplexButterfly<V>>>;
+export async function factorize(
+  dense: FloatArray | Complex<FloatArray>,
+  chain: Chain,
+  options: FactorizeOptions = {},
+): Promise<Factorization<AnyButterfly>> {
+  const { tree = "left-to-right" } = options;
+  validateTarget(dense, chain);
+  if (chain.transposed) {
+    const turned = transposeDense(dense, chain.rows, chain.cols);
+    const mirror = { ...options, tree: mirrored(tree, chain.length) };
+    const found = await factorizeDirect(turned, chain.transpose(), mirror);
+    return { ...found, matrix: found.matrix.transpose() };
+  }
+  return await factorizeDirect(dense, chain, options);
+}
+
+type AnyButterfly = Butterfly<FloatArray> | ComplexButterfly<FloatArray>;
+
+async function factorizeDirect(
+  dense: FloatArray | Complex<FloatArray>,
+  chain: Chain,
+  options: FactorizeOptions,
+): Promise<Factorization<AnyButterfly>> {
+  const start = performance.now();
+  const { tree = "left-to-right", bounds: wanted = true, signal } = options;
+  signal?.throwIfAborted();
+  const root = treeOf(tree, chain.length);
+  const whole = partsOf(dense);
+  const squaredNorm = squaredNormOf(whole);
+  const { values, off } = onSupport(whole, chain.product());
+  const onWork = countWork(workFor(chain, root, wanted), options.onProgress);
+  using splitter = openSplitter(onWork, options);
+  const { factors, droppedFirst } = await splitDown(chain, values, root, splitter);
+  const matrix = butterflyOf(chain, factors, whole);
+  const error =
+    squaredNorm === 0 ? 0 : Math.sqrt((off + squaredError(values, matrix)) / squaredNorm);
+  let bounds: ErrorBounds | undefined;
+  if (wanted) {
+    const known = { at: root.children?.[0].to ?? 0, dropped: droppedFirst };
+    const dropped = await droppedAtSplits(chain, values, splitter, known);
+    const oneSided = isOneSided(root);
+    bounds = boundsOf(chain, dropped, off, squaredNorm, { oneSided, type: whole.re });
+  }
+  options.onProgress?.(1);
+  return { matrix, error, bounds, seconds: (performance.now() - start) / 1000 };
+}
+
+/** The factors, rounded to the precision of the matrix. */
+function butterflyOf(chain: Chain, factors: readonly Parts[], { re }: Parts): AnyButterfly {
+  const type = floatTypeOf(re);
+  const part = (values: FloatArray | undefined, index: number): KroneckerSparse<FloatArray> =>
+    new KroneckerSparse(chain.patterns[index] as Pattern, values as FloatArray).convert(type);
+  const [first] = factors;
+  if (first?.im === undefined) {
+    return new Butterfly(factors.map((values, index) => part(values.re, index)));
+  }
+  return new ComplexButterfly(
+    factors.map(
+      (values, index) => new ComplexKroneckerSparse(part(values.re, index), part(values.im, index)),
+    ),
+  );
+}
+
+/** Multiplications of all the splits of a tree, and of the bounds. */
+function workFor(chain: Chain, root: TreeNode, bounds: boolean): number {
+  const work = (split: Split): number => split.classes * workOf(split);
+  const below = ({ from, to, children }: TreeNode): number =>
+    children === undefined
+      ? 0
+      : work(splitAt(chain, from, children[0].to, to)) + below(children[0]) + below(children[1]);
+  let sum = below(root);
+  for (let at = 1; bounds && at < chain.length; at++) {
+    if (at !== root.children?.[0].to) sum += work(splitAt(chain, 0, at, chain.length));
+  }
+  return sum;
+}
+
+/** Tells of each hundredth. */
+function countWork(total: number, onProgress: FactorizeOptions["onProgress"]): OnWork {
+  let done = 0;
+  let told = 0;
+  return (amount) => {
+    done += amount;
+    const share = Math.floor((100 * done) / total) / 100;
+    if (share <= told || share >= 1) return;
+    told = share;
+    onProgress?.(share);
+  };
+}
+
+function openSplitter(onWork: OnWork, { signal }: FactorizeOptions): Splitter {
+  return new LocalSplitter(onWork, signal);
+}

@@ -1,0 +1,82 @@
+import type { Chain } from "../chain.ts";
+import type { Parts } from "./parts.ts";
+import { orthonormalizeLeft, type Split, splitOf } from "./split.ts";
+import type { Splitter } from "./splitter.ts";
+import type { TreeNode } from "./tree.ts";
+
+/** The factors of a run, and the one that carries the norm: those beside it are orthonormal. */
+interface Run {
+  readonly factors: readonly Parts[];
+  readonly centre: number;
+}
+
+/** What {@link splitDown} finds. */
+export interface SplitDown {
+  /** The values of the factors, left-most first. */
+  readonly factors: readonly Parts[];
+  /** The squared Frobenius norm of what the first split dropped; 0 where there is none. */
+  readonly droppedFirst: number;
+}
+
+/** The split of a run of a chain, `from` to `to - 1`, before factor `at`. */
+export function splitAt(chain: Chain, from: number, at: number, to: number): Split {
+  return splitOf(chain.product(from, at), chain.product(at, to));
+}
+
+/**
+ * Splits a matrix down a tree, each time into the best product of two, until a factor is left at each
+ * leaf. Where the factors to the left of one have orthonormal columns in each class and those to the
+ * right of it orthonormal rows, what is dropped of it has the norm that it has in the matrix; so it is
+ * arranged before each split.
+ *
+ * Source: arXiv 2411.04506, the hierarchical algorithm with orthonormalization.
+ *
+ * @param chain not transposed
+ * @param values of the product of the chain, `[a, b, c, d]`
+ */
+export async function splitDown(
+  chain: Chain,
+  values: Parts,
+  root: TreeNode,
+  splitter: Splitter,
+): Promise<SplitDown> {
+  let droppedFirst = 0;
+  const descend = async (node: TreeNode, product: Parts): Promise<Run> => {
+    if (node.children === undefined) return { factors: [product], centre: 0 };
+    const [left, right] = node.children;
+    const split = splitAt(chain, node.from, left.to, node.to);
+    // What is split next carries the norm.
+    const side = left.children === undefined ? "left" : "right";
+    const found = await splitter.split(product, split, side);
+    if (node === root) droppedFirst = found.dropped;
+    if (side === "left") {
+      const others = await descend(right, found.right);
+      return { factors: [found.left, ...others.factors], centre: 1 + others.centre };
+    }
+    const first = await descend(left, found.left);
+    if (right.children !== undefined) passOn(chain, left.from, first, found.right, right);
+    const second = await descend(right, found.right);
+    const factors = [...first.factors, ...second.factors];
+    return right.children === undefined
+      ? { factors, centre: first.centre }
+      : { factors, centre: first.factors.length + second.centre };
+  };
+  const { factors } = await descend(root, values);
+  return { factors, droppedFirst };
+}
+
+/** Makes what is to the right of a run carry its norm. */
+function passOn(
+  chain: Chain,
+  from: number,
+  { factors, centre }: Run,
+  after: Parts,
+  right: TreeNode,
+): void {
+  for (let index = centre; index < factors.length; index++) {
+    const next = factors[index + 1];
+    const at = from + index + 1;
+    const split = splitAt(chain, at - 1, at, next === undefined ? right.to : at + 1);
+    orthonormalizeLeft(factors[index] as Parts, next ?? after, split);
+  }
+}

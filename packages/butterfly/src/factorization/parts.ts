@@ -1,0 +1,30 @@
+import type { Complex } from "../complex/complex.ts";
+import type { FloatArray } from "../float-array.ts";
+
+/** The values of a real matrix, without imaginary parts, or of a complex one. */
+export interface Parts {
+  readonly re: FloatArray;
+  readonly im: FloatArray | undefined;
+}
+
+/** Zeros in double precision. `shared` puts them where workers write too. */
+export function zeroParts(length: number, complex: boolean, shared: boolean): Parts {
+  const zeros = (): Float64Array =>
+    shared ? new Float64Array(new SharedArrayBuffer(8 * length)) : new Float64Array(length);
+  return { re: zeros(), im: complex ? zeros() : undefined };
+}
+
+export function partsOf(matrix: FloatArray | Complex<FloatArray>): Parts {
+  return "re" in matrix ? matrix : { re: matrix, im: undefined };
+}
+
+/** The squared Frobenius norm. */
+export function squaredNormOf({ re, im }: Parts): number {
+  return sumOfSquares(re) + (im ? sumOfSquares(im) : 0);
+}
+
+function sumOfSquares(values: FloatArray): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += (values[index] as number) ** 2;
+  return sum;
+}

@@ -1,0 +1,74 @@
+import { type Parts, zeroParts } from "./parts.ts";
+import { type OrthonormalSide, type Split, splitClasses } from "./split.ts";
+
+/** Two factors whose product approximates one. */
+export interface SplitResult {
+  readonly left: Parts;
+  readonly right: Parts;
+  /** The squared Frobenius norm of what was dropped. */
+  readonly dropped: number;
+}
+
+/** What splits a factor, here or in workers. */
+export interface Splitter extends Disposable {
+  split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult>;
+  /** The squared Frobenius norm of what {@link split} would drop. */
+  dropped(product: Parts, split: Split): Promise<number>;
+}
+
+/** Told of work done, in multiplications of the Gram matrices that a split begins with. */
+export type OnWork = (amount: number) => void;
+
+/** Milliseconds of work without giving others a turn. */
+const SLICE = 40;
+
+/** Multiplications that a class of a split takes about. */
+export function workOf({ left, right }: Split): number {
+  return left.b * right.c * Math.min(left.b, right.c);
+}
+
+/** Splits on the thread that it is called on, which others get a turn on every few milliseconds. */
+export class LocalSplitter implements Splitter {
+  readonly #onWork: OnWork;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(onWork: OnWork, signal: AbortSignal | undefined) {
+    this.#onWork = onWork;
+    this.#signal = signal;
+  }
+
+  async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
+    const complex = product.im !== undefined;
+    const to = {
+      left: zeroParts(split.left.nonZeros, complex, false),
+      right: zeroParts(split.right.nonZeros, complex, false),
+    };
+    const dropped = await this.#inSlices(split, (classes) =>
+      splitClasses(product, split, side, classes, to),
+    );
+    return { ...to, dropped };
+  }
+
+  dropped(product: Parts, split: Split): Promise<number> {
+    return this.#inSlices(split, (classes) => splitClasses(product, split, "left", classes));
+  }
+
+  [Symbol.dispose](): void {}
+
+  async #inSlices(
+    split: Split,
+    run: (classes: readonly [number, number]) => number,
+  ): Promise<number> {
+    let sum = 0;
+    let sliceEnd = performance.now() + SLICE;
+    for (let index = 0; index < split.classes; index++) {
+      sum += run([index, index + 1]);
+      this.#onWork(workOf(split));
+      if (performance.now() < sliceEnd) continue;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.#signal?.throwIfAborted();
+      sliceEnd = performance.now() + SLICE;
+    }
+    return sum;
+  }
+}

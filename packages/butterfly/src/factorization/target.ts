@@ -1,0 +1,77 @@
+import type { Chain } from "../chain.ts";
+import type { Complex } from "../complex/complex.ts";
+import { requireParts } from "../complex/complex.ts";
+import { PapilioError } from "../errors.ts";
+import { type FloatArray, zerosLike } from "../float-array.ts";
+import type { Pattern } from "../pattern.ts";
+import { forEachNonZero } from "../support.ts";
+import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
+
+/**
+ * Refuses what is no matrix of a chain's rows and columns.
+ *
+ * @throws PapilioError `DENSE_LENGTH`, `COMPLEX_PARTS`, `MATRIX_NOT_FINITE`
+ */
+export function validateTarget(dense: FloatArray | Complex<FloatArray>, chain: Chain): void {
+  const { re, im } = partsOf(dense);
+  const { rows, cols } = chain;
+  if (im !== undefined) requireParts({ re, im });
+  if (re.length !== rows * cols) {
+    throw new PapilioError(
+      "DENSE_LENGTH",
+      `The product of the chain ${chain} is ${rows} x ${cols}, but ${re.length} entries are given.`,
+      `Pass ${rows * cols} entries, row by row, or a chain for another shape.`,
+    );
+  }
+  for (const part of im === undefined ? [re] : [re, im]) {
+    const index = part.findIndex((value) => !Number.isFinite(value));
+    if (index < 0) continue;
+    throw new PapilioError(
+      "MATRIX_NOT_FINITE",
+      `The entry at row ${Math.floor(index / cols)}, column ${index % cols} is ${part[index]}.`,
+      "Pass a matrix of finite numbers.",
+    );
+  }
+}
+
+/** The entries of a matrix on a support, and the squared norm of those off it. */
+export function onSupport(whole: Parts, pattern: Pattern): { values: Parts; off: number } {
+  if (pattern.blocks === 1) return { values: whole, off: 0 };
+  const values = mapParts(whole, (part) => {
+    const kept = zerosLike(part, pattern.nonZeros);
+    forEachNonZero(pattern, (row, column, index) => {
+      kept[index] = part[row * pattern.cols + column] as number;
+    });
+    return kept;
+  });
+  const rest = mapParts(whole, (part) => {
+    const dropped = part.slice();
+    forEachNonZero(pattern, (row, column) => {
+      dropped[row * pattern.cols + column] = 0;
+    });
+    return dropped;
+  });
+  return { values, off: squaredNormOf(rest) };
+}
+
+/** The transposed matrix, `[cols, rows]`. */
+export function transposeDense<M extends FloatArray | Complex<FloatArray>>(
+  dense: M,
+  rows: number,
+  cols: number,
+): M {
+  const turned = mapParts(partsOf(dense), (part) => {
+    const result = zerosLike(part, part.length);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < cols; column++) {
+        result[column * rows + row] = part[row * cols + column] as number;
+      }
+    }
+    return result;
+  });
+  return ("re" in dense ? turned : turned.re) as M;
+}
+
+function mapParts({ re, im }: Parts, change: (part: FloatArray) => FloatArray): Parts {
+  return { re: change(re), im: im === undefined ? undefined : change(im) };
+}

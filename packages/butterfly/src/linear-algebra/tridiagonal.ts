@@ -1,0 +1,121 @@
+import { PapilioError } from "../errors.ts";
+
+/** Eigenvalues of a real symmetric tridiagonal matrix, descending, with their eigenvectors. */
+export interface TridiagonalEigen {
+  readonly values: Float64Array;
+  /** `[n, n]`: row `p` is the unit eigenvector of eigenvalue `p`. */
+  readonly vectors: Float64Array;
+}
+
+/** Steps that one eigenvalue may take. It takes two on average; thirty was never seen to be needed. */
+const MOST_STEPS = 60;
+
+/**
+ * All eigenvalues and eigenvectors of a symmetric tridiagonal matrix, by the implicit QL algorithm
+ * with Wilkinson's shift. About `3 n³` operations.
+ *
+ * Source: Golub and Van Loan, Matrix Computations, 4th edition, section 8.3.
+ *
+ * @param diagonal `n` entries
+ * @param beside `n - 1` entries
+ * @throws PapilioError `EIGEN_NOT_CONVERGED`
+ */
+export function tridiagonalEigen(diagonal: Float64Array, beside: Float64Array): TridiagonalEigen {
+  const n = diagonal.length;
+  const d = diagonal.slice();
+  const e = new Float64Array(n);
+  e.set(beside);
+  const vectors = new Float64Array(n * n);
+  for (let p = 0; p < n; p++) vectors[p * (n + 1)] = 1;
+  for (let first = 0; first < n; first++) {
+    for (let steps = 0; ; steps++) {
+      const last = endOfBlock(d, e, first);
+      if (last === first) break;
+      if (steps === MOST_STEPS) throw notConverged(n);
+      sweep(d, e, vectors, first, last);
+    }
+  }
+  return sortDescending(d, vectors);
+}
+
+/** Where the part that begins at `first` falls apart: at an entry that is nothing beside its neighbours. */
+function endOfBlock(d: Float64Array, e: Float64Array, first: number): number {
+  let last = first;
+  for (; last < d.length - 1; last++) {
+    const around = Math.abs(d[last] as number) + Math.abs(d[last + 1] as number);
+    if (around + Math.abs(e[last] as number) === around) break;
+  }
+  return last;
+}
+
+/** One QL step on rows `first` to `last`: a chase of rotations from the end to the front. */
+function sweep(
+  d: Float64Array,
+  e: Float64Array,
+  vectors: Float64Array,
+  first: number,
+  last: number,
+): void {
+  const n = d.length;
+  const at = (array: Float64Array, index: number): number => array[index] as number;
+  const half = (at(d, first + 1) - at(d, first)) / (2 * at(e, first));
+  const root = Math.hypot(half, 1);
+  let g = at(d, last) - at(d, first) + at(e, first) / (half + (half >= 0 ? root : -root));
+  let [sine, cosine, p] = [1, 1, 0];
+  let i = last - 1;
+  for (; i >= first; i--) {
+    const f = sine * at(e, i);
+    const b = cosine * at(e, i);
+    const length = Math.hypot(f, g);
+    e[i + 1] = length;
+    if (length === 0) {
+      // The matrix falls apart here: what was changed so far is kept.
+      d[i + 1] = at(d, i + 1) - p;
+      e[last] = 0;
+      break;
+    }
+    sine = f / length;
+    cosine = g / length;
+    g = at(d, i + 1) - p;
+    const t = (at(d, i) - g) * sine + 2 * cosine * b;
+    p = sine * t;
+    d[i + 1] = g + p;
+    g = cosine * t - b;
+    rotate(vectors, n, i, sine, cosine);
+  }
+  if (i >= first) return;
+  d[first] = at(d, first) - p;
+  e[first] = g;
+  e[last] = 0;
+}
+
+/** Rotates rows `i` and `i + 1`. */
+function rotate(vectors: Float64Array, n: number, i: number, sine: number, cosine: number): void {
+  const upper = i * n;
+  const lower = upper + n;
+  for (let k = 0; k < n; k++) {
+    const [p, q] = [vectors[upper + k] as number, vectors[lower + k] as number];
+    vectors[lower + k] = sine * p + cosine * q;
+    vectors[upper + k] = cosine * p - sine * q;
+  }
+}
+
+function sortDescending(values: Float64Array, vectors: Float64Array): TridiagonalEigen {
+  const n = values.length;
+  const order = Array.from(values.keys()).sort(
+    (p, q) => (values[q] as number) - (values[p] as number),
+  );
+  const sorted = new Float64Array(n * n);
+  order.forEach((from, to) => {
+    sorted.set(vectors.subarray(from * n, (from + 1) * n), to * n);
+  });
+  return { values: Float64Array.from(order, (index) => values[index] as number), vectors: sorted };
+}
+
+function notConverged(n: number): PapilioError {
+  return new PapilioError(
+    "EIGEN_NOT_CONVERGED",
+    `An eigenvalue of a ${n} x ${n} matrix was not found in ${MOST_STEPS} steps.`,
+    "Please report this, with the matrix.",
+  );
+}

@@ -1,0 +1,102 @@
+import { leadingEigenvectors } from "./hermitian-eigen.ts";
+import {
+  identity,
+  type Matrix,
+  matrix,
+  multiplyAdjoint,
+  multiplyMatrices,
+  rowProducts,
+  squaredDistance,
+} from "./matrix.ts";
+import { orthonormalize } from "./orthonormalize.ts";
+
+/** `A ≈ left · right`: see {@link truncate}. */
+export interface Truncation {
+  /** `[rows, rank]`, orthonormal columns, and zeros where the matrix has a lower rank. */
+  readonly left: Matrix;
+  /** `[rank, cols]`. */
+  readonly right: Matrix;
+  /** The squared Frobenius norm of what was dropped. */
+  readonly dropped: number;
+}
+
+/**
+ * The best approximation of a matrix by one of rank at most `rank`, as by a truncated singular value
+ * decomposition, with the orthonormal side on the left. Operations: `rows·cols·min(rows, cols)` and
+ * `5·min(rows, cols)³`.
+ *
+ * The singular vectors are eigenvectors of the smaller Gram matrix, which squares the condition
+ * number; a step of subspace iteration on the matrix itself makes up for it, so that a matrix of that
+ * rank is recovered to rounding. What was dropped is measured, not computed from singular values: it
+ * would be lost in their rounding.
+ *
+ * @param a finite
+ * @throws PapilioError `EIGEN_NOT_CONVERGED`
+ */
+export function truncate(a: Matrix, rank: number): Truncation {
+  const most = Math.min(a.rows, a.cols);
+  const left = rank < most ? leadingRange(a, rank) : wholeRange(a);
+  const right = multiplyAdjoint(left, a);
+  const dropped = squaredDistance(a, multiplyMatrices(left, right));
+  return { left: widen(left, rank), right: lengthen(right, rank), dropped };
+}
+
+/** Orthonormal columns that span the leading left singular vectors. */
+function leadingRange(a: Matrix, rank: number): Matrix {
+  const scaled = scaleToOne(a);
+  if (a.cols <= a.rows) {
+    const vectors = leadingEigenvectors(multiplyAdjoint(scaled, scaled), rank);
+    return orthonormalize(multiplyMatrices(scaled, vectors)).q;
+  }
+  const vectors = leadingEigenvectors(rowProducts(scaled), rank);
+  const onTheRight = orthonormalize(multiplyAdjoint(scaled, vectors)).q;
+  return orthonormalize(multiplyMatrices(scaled, onTheRight)).q;
+}
+
+/** Orthonormal columns that span all of the matrix. */
+function wholeRange(a: Matrix): Matrix {
+  return a.rows <= a.cols ? identity(a.rows, a.im !== undefined) : orthonormalize(a).q;
+}
+
+/** The matrix over its largest entry, whose squares then neither overflow nor vanish. */
+function scaleToOne(a: Matrix): Matrix {
+  const largest = Math.max(largestOf(a.re), a.im ? largestOf(a.im) : 0);
+  if (largest === 0) return a;
+  return { ...a, re: divide(a.re, largest), im: a.im && divide(a.im, largest) };
+}
+
+function largestOf(values: Float64Array): number {
+  let largest = 0;
+  for (let index = 0; index < values.length; index++) {
+    largest = Math.max(largest, Math.abs(values[index] as number));
+  }
+  return largest;
+}
+
+function divide(values: Float64Array, divisor: number): Float64Array {
+  const result = new Float64Array(values.length);
+  for (let index = 0; index < values.length; index++) {
+    result[index] = (values[index] as number) / divisor;
+  }
+  return result;
+}
+
+/** The matrix with zero columns up to `cols`. */
+function widen(a: Matrix, cols: number): Matrix {
+  if (a.cols === cols) return a;
+  const result = matrix(a.rows, cols, a.im !== undefined);
+  for (let row = 0; row < a.rows; row++) {
+    result.re.set(a.re.subarray(row * a.cols, (row + 1) * a.cols), row * cols);
+    if (a.im) result.im?.set(a.im.subarray(row * a.cols, (row + 1) * a.cols), row * cols);
+  }
+  return result;
+}
+
+/** The matrix with zero rows up to `rows`. */
+function lengthen(a: Matrix, rows: number): Matrix {
+  if (a.rows === rows) return a;
+  const result = matrix(rows, a.cols, a.im !== undefined);
+  result.re.set(a.re);
+  if (a.im) result.im?.set(a.im);
+  return result;
+}
