@@ -174,6 +174,27 @@ describe("a factorization", () => {
     await expect(stopped).rejects.toThrow("enough");
   });
 
+  it("is the same in threads of its own as on one", async () => {
+    const large = Chain.squareDyadic(128);
+    const complex = { re: drawDense(large, 11), im: drawDense(large, 12) };
+    for (const tree of NAMED_TREES) {
+      const alone = await factorize(complex, large, { tree, threads: 1 });
+      const shares: number[] = [];
+      const onProgress = (share: number): void => void shares.push(share);
+      const shared = await factorize(complex, large, { tree, threads: 2, onProgress });
+      expect(shared.matrix.factors).toEqual(alone.matrix.factors);
+      expect(shared.error).toBe(alone.error);
+      expect(shares.at(-1)).toBe(1);
+    }
+    const controller = new AbortController();
+    const stopped = factorize(drawDense(large, 13), large, {
+      threads: 2,
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error("enough")),
+    });
+    await expect(stopped).rejects.toThrow("enough");
+  });
+
   it("refuses what it cannot factorize", async () => {
     const nan = new Float64Array(256);
     nan[17] = Number.NaN;
@@ -192,6 +213,7 @@ describe("a factorization", () => {
         "TREE_INVALID",
       ],
       [factorize(new Float64Array(256), chain, { tree: [0, 1] }), "TREE_INVALID"],
+      [factorize(new Float64Array(256), chain, { threads: 0 }), "THREADS_INVALID"],
     ] as const;
     for (const [promise, expected] of refused)
       await expect(promise).rejects.toThrow(code(expected));

@@ -3,6 +3,7 @@ import type { Chain } from "../chain.ts";
 import type { Complex } from "../complex/complex.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
+import { PapilioError } from "../errors.ts";
 import { type FloatArray, floatTypeOf } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { Pattern } from "../pattern.ts";
@@ -13,7 +14,12 @@ import type { Split } from "./split.ts";
 import { LocalSplitter, type OnWork, type Splitter, workOf } from "./splitter.ts";
 import { squaredError } from "./squared-error.ts";
 import { onSupport, transposeDense, validateTarget } from "./target.ts";
+import { availableThreads } from "./thread.ts";
 import { type FactorizationTree, isOneSided, mirrored, type TreeNode, treeOf } from "./tree.ts";
+import { WorkerSplitter } from "./worker-splitter.ts";
+
+/** Multiplications, about a second of them, for which threads are started. */
+const WORTH_THREADS = 2e8;
 
 export interface FactorizeOptions {
   /** In which order the chain is split; `"left-to-right"` unless given, whose bound is the best. */
@@ -104,8 +110,8 @@ async function factorizeDirect(
   const whole = partsOf(dense);
   const squaredNorm = squaredNormOf(whole);
   const { values, off } = onSupport(whole, chain.product());
-  const onWork = countWork(workFor(chain, root, wanted), options.onProgress);
-  using splitter = openSplitter(onWork, options);
+  const work = workFor(chain, root, wanted);
+  using splitter = openSplitter(work, options);
   const { factors, droppedFirst } = await splitDown(chain, values, root, splitter);
   const matrix = butterflyOf(chain, factors, whole);
   const error =
@@ -164,6 +170,19 @@ function countWork(total: number, onProgress: FactorizeOptions["onProgress"]): O
   };
 }
 
-function openSplitter(onWork: OnWork, { signal }: FactorizeOptions): Splitter {
-  return new LocalSplitter(onWork, signal);
+/** @throws PapilioError `THREADS_INVALID` */
+function openSplitter(work: number, { onProgress, threads, signal }: FactorizeOptions): Splitter {
+  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
+    throw new PapilioError(
+      "THREADS_INVALID",
+      `There cannot be ${threads} threads.`,
+      "Give a whole number of at least 1, or none for all processors.",
+    );
+  }
+  const onWork = countWork(work, onProgress);
+  const worthwhile = work < WORTH_THREADS ? 1 : availableThreads();
+  const count = Math.min(threads ?? worthwhile, availableThreads());
+  return count === 1
+    ? new LocalSplitter(onWork, signal)
+    : new WorkerSplitter(count, onWork, signal);
 }

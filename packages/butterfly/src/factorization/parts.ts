@@ -14,6 +14,19 @@ export function zeroParts(length: number, complex: boolean, shared: boolean): Pa
   return { re: zeros(), im: complex ? zeros() : undefined };
 }
 
+/** The same values where workers read them; a copy unless they are there. */
+export function sharedParts({ re, im }: Parts): Parts {
+  return { re: shared(re), im: im === undefined ? undefined : shared(im) };
+}
+
+function shared(values: FloatArray): FloatArray {
+  if (values.buffer instanceof SharedArrayBuffer) return values;
+  const buffer = new SharedArrayBuffer(values.byteLength);
+  const copy = values.BYTES_PER_ELEMENT === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
+  copy.set(values);
+  return copy;
+}
+
 export function partsOf(matrix: FloatArray | Complex<FloatArray>): Parts {
   return "re" in matrix ? matrix : { re: matrix, im: undefined };
 }

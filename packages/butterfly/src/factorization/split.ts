@@ -1,5 +1,11 @@
 import { chainability } from "../chainability.ts";
-import { adjoint, type Matrix, matrix, multiplyMatrices } from "../linear-algebra/matrix.ts";
+import {
+  adjoint,
+  type Matrix,
+  matrix,
+  multiplyMatrices,
+  squaredDistance,
+} from "../linear-algebra/matrix.ts";
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { truncate } from "../linear-algebra/truncate.ts";
 import { Pattern } from "../pattern.ts";
@@ -58,6 +64,19 @@ export function splitClasses(
     putRight(to.right, split, index, found.right);
   }
   return dropped;
+}
+
+/**
+ * The squared Frobenius norm of the difference between a matrix and the product of two factors, block
+ * by block, so that the product is never there as a whole.
+ */
+export function squaredDistanceOf(product: Parts, left: Parts, right: Parts, split: Split): number {
+  let sum = 0;
+  for (let index = 0; index < split.classes; index++) {
+    const block = multiplyMatrices(takeLeft(left, split, index), takeRight(right, split, index));
+    sum += squaredDistance(takeBlock(product, split, index), block);
+  }
+  return sum;
 }
 
 /**

@@ -1,37 +1,53 @@
 import type { Butterfly } from "../butterfly-matrix.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import type { FloatArray } from "../float-array.ts";
-import type { KroneckerSparse } from "../kronecker-sparse.ts";
+import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
+import { squaredDistanceOf } from "./split.ts";
 
 /**
  * The squared Frobenius norm of `A - B` on the support of the butterfly's product, computed in double
- * precision.
+ * precision: of the product of the left half of its factors by the right half.
  *
- * @param values of `A` there, `[a, b, c, d]` for the product of the chain
+ * @param values of `A` there, `[a, b, c, d]` for the product of the chain, which is not transposed
  */
 export function squaredError(
   values: Parts,
   matrix: Butterfly<FloatArray> | ComplexButterfly<FloatArray>,
 ): number {
-  if (!(matrix instanceof ComplexButterfly)) {
-    return squaredDistance(values.re, productOf(matrix.factors).values);
-  }
-  const { re, im } = matrix.factors
-    .map((factor) => factor.convert("float64"))
-    .reduce((left, right) => left.multiply(right));
-  return (
-    squaredDistance(values.re, re.values) + squaredDistance(values.im as FloatArray, im.values)
+  const { chain } = matrix;
+  const { length } = chain;
+  const half = Math.ceil(length / 2);
+  const left = runOf(matrix, 0, half);
+  if (half === length) return squaredDistance(values, left);
+  return squaredDistanceOf(
+    values,
+    left,
+    runOf(matrix, half, length),
+    splitAt(chain, 0, half, length),
   );
 }
 
-function productOf(factors: readonly KroneckerSparse<FloatArray>[]): KroneckerSparse<Float64Array> {
-  return factors
-    .map((factor) => factor.convert("float64"))
-    .reduce((left, right) => left.multiply(right));
+/** The product of some factors in double precision. */
+function runOf(
+  matrix: Butterfly<FloatArray> | ComplexButterfly<FloatArray>,
+  from: number,
+  to: number,
+): Parts {
+  if (matrix instanceof ComplexButterfly) {
+    const run = matrix.factors.slice(from, to).map((factor) => factor.convert("float64"));
+    const { re, im } = run.reduce((left, right) => left.multiply(right));
+    return { re: re.values, im: im.values };
+  }
+  const run = matrix.factors.slice(from, to).map((factor) => factor.convert("float64"));
+  return { re: run.reduce((left, right) => left.multiply(right)).values, im: undefined };
 }
 
-function squaredDistance(a: FloatArray, b: FloatArray): number {
+function squaredDistance(a: Parts, b: Parts): number {
+  return distance(a.re, b.re) + (a.im && b.im ? distance(a.im, b.im) : 0);
+}
+
+function distance(a: FloatArray, b: FloatArray): number {
   let sum = 0;
   for (let index = 0; index < a.length; index++) {
     sum += ((a[index] as number) - (b[index] as number)) ** 2;

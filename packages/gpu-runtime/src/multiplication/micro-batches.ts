@@ -79,7 +79,10 @@ interface Workplace extends Disposable {
   readonly programs: readonly Program[];
 }
 
-/** Halves the micro-batch until all that it needs fits the budget. */
+/** What a smaller micro-batch may do without. */
+const WITHOUT_MEMORY = new Set(["MEMORY_BUDGET", "GPU_OUT_OF_MEMORY"]);
+
+/** Halves the micro-batch until all that it needs fits the budget and the device. */
 async function openWorkplace(
   gpu: Gpu,
   chain: Chain,
@@ -102,7 +105,7 @@ async function openWorkplace(
       const owned = held.move();
       return { size, lanes, programs, [Symbol.dispose]: () => owned.dispose() };
     } catch (error) {
-      const tooLarge = error instanceof PapilioError && error.code === "MEMORY_BUDGET";
+      const tooLarge = error instanceof PapilioError && WITHOUT_MEMORY.has(error.code);
       if (!tooLarge || size === 1) throw error;
     }
   }

@@ -1,0 +1,43 @@
+import { Pattern } from "../pattern.ts";
+import { nodeThreads } from "./node-threads.ts";
+import type { Parts } from "./parts.ts";
+import { type OrthonormalSide, splitClasses, splitOf } from "./split.ts";
+
+/** Some classes of a split. What is read and written lies in shared memory. */
+export interface WorkerRequest {
+  readonly product: Parts;
+  /** The patterns of the left and of the right factor. */
+  readonly patterns: readonly [PatternEntries, PatternEntries];
+  readonly side: OrthonormalSide;
+  readonly classes: readonly [number, number];
+  readonly to: { readonly left: Parts; readonly right: Parts } | undefined;
+}
+
+export type PatternEntries = readonly [a: number, b: number, c: number, d: number];
+
+/** How many classes are done and the squared norm of what was dropped, or the error with its code. */
+export type WorkerResponse =
+  | { readonly classes: number; readonly dropped: number }
+  | { readonly error: { readonly code?: string; readonly message: string; readonly fix?: string } };
+
+function answer(request: WorkerRequest): WorkerResponse {
+  const [left, right] = request.patterns;
+  const split = splitOf(new Pattern(...left), new Pattern(...right));
+  try {
+    const { product, side, classes, to } = request;
+    const dropped = splitClasses(product, split, side, classes, to);
+    return { classes: classes[1] - classes[0], dropped };
+  } catch (error) {
+    const { code, message, fix } = error as { code: string; message: string; fix: string };
+    return { error: { code, message, fix } };
+  }
+}
+
+const port = nodeThreads()?.parentPort;
+if (port) {
+  port.on("message", (request: WorkerRequest) => port.postMessage(answer(request)));
+} else {
+  addEventListener("message", ({ data }: MessageEvent<WorkerRequest>) => {
+    postMessage(answer(data));
+  });
+}

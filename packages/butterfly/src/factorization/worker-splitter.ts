@@ -1,0 +1,131 @@
+import { PapilioError } from "../errors.ts";
+import type { Pattern } from "../pattern.ts";
+import { type Parts, sharedParts, zeroParts } from "./parts.ts";
+import type { OrthonormalSide, Split } from "./split.ts";
+import type { PatternEntries, WorkerRequest, WorkerResponse } from "./split-worker.ts";
+import { type OnWork, type SplitResult, type Splitter, workOf } from "./splitter.ts";
+import { openThread, type Thread } from "./thread.ts";
+
+/** Multiplications in a request, about: a few milliseconds. */
+const REQUEST_WORK = 4e6;
+
+/** The classes of one split that are left to do, and what becomes of it. */
+interface Job {
+  readonly split: Split;
+  readonly request: Omit<WorkerRequest, "classes">;
+  next: number;
+  /** Requests under way. */
+  pending: number;
+  dropped: number;
+  readonly done: PromiseWithResolvers<number>;
+}
+
+/** Splits in threads of its own, one split at a time, its classes in parallel. */
+export class WorkerSplitter implements Splitter {
+  readonly #threads: Thread[];
+  readonly #onWork: OnWork;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
+  #job: Job | undefined;
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(threads: number, onWork: OnWork, signal: AbortSignal | undefined) {
+    this.#onWork = onWork;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort);
+    this.#threads = Array.from({ length: threads }, (_, index) => this.#open(index));
+  }
+
+  async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
+    const complex = product.im !== undefined;
+    const to = {
+      left: zeroParts(split.left.nonZeros, complex, true),
+      right: zeroParts(split.right.nonZeros, complex, true),
+    };
+    return { ...to, dropped: await this.#run(product, split, side, to) };
+  }
+
+  dropped(product: Parts, split: Split): Promise<number> {
+    return this.#run(product, split, "left", undefined);
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#failure ??= { reason: undefined };
+    for (const thread of this.#threads) thread.terminate();
+  }
+
+  #open(index: number): Thread {
+    return openThread({
+      onResponse: (response) => this.#receive(index, response),
+      onFailure: (reason) => this.#fail(threadFailed(reason)),
+    });
+  }
+
+  async #run(
+    product: Parts,
+    split: Split,
+    side: OrthonormalSide,
+    to: WorkerRequest["to"],
+  ): Promise<number> {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    const patterns = [entriesOf(split.left), entriesOf(split.right)] as const;
+    const request = { product: sharedParts(product), patterns, side, to };
+    const done = Promise.withResolvers<number>();
+    this.#job = { split, request, next: 0, pending: 0, dropped: 0, done };
+    for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);
+    return await done.promise;
+  }
+
+  /** Gives a thread the next classes; the job is done when there are none and all are answered. */
+  #postNext(index: number): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    const { split, next } = job;
+    if (next === split.classes) {
+      if (job.pending === 0) {
+        this.#job = undefined;
+        job.done.resolve(job.dropped);
+      }
+      return;
+    }
+    const count = Math.max(1, Math.round(REQUEST_WORK / workOf(split)));
+    const last = Math.min(split.classes, next + count);
+    job.next = last;
+    job.pending++;
+    (this.#threads[index] as Thread).post({ ...job.request, classes: [next, last] });
+  }
+
+  #receive(index: number, response: WorkerResponse): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    if ("error" in response) {
+      const { code = "WORKER_FAILED", message, fix = "Please report this." } = response.error;
+      this.#fail(new PapilioError(code, message, fix));
+      return;
+    }
+    job.pending--;
+    job.dropped += response.dropped;
+    this.#onWork(response.classes * workOf(job.split));
+    this.#postNext(index);
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { reason };
+    this.#job?.done.reject(reason);
+    this.#job = undefined;
+  }
+}
+
+function entriesOf({ a, b, c, d }: Pattern): PatternEntries {
+  return [a, b, c, d];
+}
+
+function threadFailed(reason: string): PapilioError {
+  return new PapilioError(
+    "WORKER_FAILED",
+    `A thread of the factorization failed: ${reason}`,
+    "Factorize with threads: 1, on the thread that it is called on.",
+  );
+}
