@@ -271,3 +271,25 @@ describe("Chain.monarch", () => {
     expect(() => Chain.monarch(size)).toThrow(refusal("CHAIN_SIZE", text));
   });
 });
+
+describe("a chain of radices", () => {
+  it("is the dyadic one, a Monarch one, and what lies between", () => {
+    const twos = Array.from({ length: 5 }, () => 2);
+    expect(Chain.ofRadices({ rows: twos, cols: twos }).toString()).toBe(
+      Chain.squareDyadic(32).toString(),
+    );
+    expect(Chain.ofRadices({ rows: [4, 9], cols: [4, 16], rank: 3 }).toString()).toBe(
+      Chain.monarch({ rows: 36, cols: 64, blocks: 4, rank: 3 }).toString(),
+    );
+    const chain = Chain.ofRadices({ rows: [2, 3, 5], cols: [7, 1, 2], rank: 2 });
+    expect(chain.product().toString()).toBe("1,30,14,1");
+    expect(chain.ranks).toEqual([2, 2]);
+  });
+
+  it("needs as many radices of the rows as of the columns, all of them whole", () => {
+    const size = expect.objectContaining({ code: "CHAIN_SIZE" });
+    expect(() => Chain.ofRadices({ rows: [2, 2], cols: [2] })).toThrow(size);
+    expect(() => Chain.ofRadices({ rows: [2, 0], cols: [2, 2] })).toThrow(size);
+    expect(() => Chain.ofRadices({ rows: [2], cols: [2], rank: 1.5 })).toThrow(size);
+  });
+});

@@ -4,6 +4,8 @@ import { Pattern } from "./pattern.ts";
 import {
   type MonarchShape,
   monarchPatterns,
+  type Radices,
+  radixPatterns,
   squareDyadicPatterns,
   squareMonarchPatterns,
 } from "./presets.ts";
@@ -97,6 +99,22 @@ export class Chain {
    */
   static monarch(size: number | MonarchShape): Chain {
     return Chain.of(typeof size === "number" ? squareMonarchPatterns(size) : monarchPatterns(size));
+  }
+
+  /**
+   * The chain of given radices, whose product is dense: `L` factors of blocks `ml x nl`, times the
+   * rank. With all radices 2 it is the square dyadic chain, with two factors a Monarch chain.
+   *
+   * @throws PapilioError `CHAIN_SIZE` unless there are as many radices of the rows as of the columns,
+   *   all of them positive and whole, and the rank; `CHAIN_EMPTY`
+   *
+   * @example
+   * ```ts
+   * Chain.ofRadices({ rows: [4, 4, 4], cols: [4, 4, 4] }).toString(); // "1,4,4,16;4,4,4,4;16,4,4,1"
+   * ```
+   */
+  static ofRadices(radices: Radices): Chain {
+    return Chain.of(radixPatterns(radices));
   }
 
   /** Number of factors. */

@@ -41,7 +41,7 @@ export {
   outputShuffle,
   permuteFeatures,
 } from "./perfect-shuffle.ts";
-export type { MonarchShape } from "./presets.ts";
+export type { MonarchShape, Radices } from "./presets.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 export { forEachNonZero, isSupported } from "./support.ts";

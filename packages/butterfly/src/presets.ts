@@ -11,6 +11,16 @@ export interface MonarchShape {
   readonly rank?: number;
 }
 
+/** How the rows and the columns of a dense matrix are divided among the factors of a chain. */
+export interface Radices {
+  /** For each factor, left-most first: their product is the number of rows. */
+  readonly rows: readonly number[];
+  /** For each factor, left-most first: their product is the number of columns. */
+  readonly cols: readonly number[];
+  /** Rank of every pair of neighbours; 1 unless given. */
+  readonly rank?: number;
+}
+
 /** `(2^(l-1), 2, 2, 2^(L-l))` for l = 1..L. */
 export function squareDyadicPatterns(n: number): Pattern[] {
   requireSize("n", n);
@@ -57,6 +67,30 @@ export function monarchPatterns({ rows, cols, blocks, rank = 1 }: MonarchShape):
     new Pattern(1, rows / q, rank * blocks, q),
     new Pattern(blocks, rank * q, cols / blocks, 1),
   ];
+}
+
+/**
+ * `(n1...n(l-1), r·ml, r·nl, m(l+1)...mL)` for l = 1..L, without `r` on the left of the first factor
+ * and on the right of the last.
+ */
+export function radixPatterns({ rows, cols, rank = 1 }: Radices): Pattern[] {
+  for (const size of [...rows, ...cols, rank]) requireSize("a radix or the rank", size);
+  if (rows.length !== cols.length) {
+    throw invalidSize(
+      `There are ${rows.length} radices of the rows and ${cols.length} of the columns.`,
+      "Give one of each for every factor.",
+    );
+  }
+  const last = rows.length - 1;
+  let a = 1;
+  let d = rows.slice(1).reduce((product, radix) => product * radix, 1);
+  return rows.map((m, index) => {
+    const n = cols[index] as number;
+    const pattern = new Pattern(a, index === 0 ? m : rank * m, index === last ? n : rank * n, d);
+    a *= n;
+    d /= rows[index + 1] ?? 1;
+    return pattern;
+  });
 }
 
 function requireSize(name: string, size: number): void {

@@ -119,7 +119,11 @@ describe("a factorization", () => {
         fc.integer({ min: 1, max: 2 }),
         fc.nat(),
         async (sides, rank, seed) => {
-          const drawn = chainOf(sides, rank);
+          const drawn = Chain.ofRadices({
+            rows: sides.map(([m]) => m),
+            cols: sides.map(([, n]) => n),
+            rank,
+          });
           const target = drawDense(drawn, seed % 2 ** 32);
           for (const tree of NAMED_TREES) {
             const { error, bounds } = await factorize(target, drawn, { tree });
@@ -220,21 +224,3 @@ describe("a factorization", () => {
     await expect(factorize(nan, chain)).rejects.toThrow(/row 1, column 1/);
   });
 });
-
-/** A chain with a dense product whose factors have blocks of the given sides and ranks. */
-function chainOf(sides: readonly (readonly [number, number])[], rank: number): Chain {
-  // Middle sizes are built so that every pair is chainable: a grows by c/rank, d shrinks by b/rank.
-  const last = sides.length - 1;
-  let a = 1;
-  let d = sides.slice(1).reduce((product, [b]) => product * b, 1);
-  return Chain.parse(
-    sides
-      .map(([b, c], index) => {
-        const text = `${a},${index === 0 ? b : rank * b},${index === last ? c : rank * c},${d}`;
-        a *= c;
-        d /= sides[index + 1]?.[0] ?? 1;
-        return text;
-      })
-      .join(";"),
-  );
-}

@@ -69,6 +69,7 @@ export class LocalSplitter implements Splitter {
       this.#signal?.throwIfAborted();
       sliceEnd = performance.now() + SLICE;
     }
+    this.#signal?.throwIfAborted();
     return sum;
   }
 }
