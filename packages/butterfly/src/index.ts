@@ -17,10 +17,17 @@ export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 export { PapilioError } from "./errors.ts";
 export type { ErrorBounds } from "./factorization/bounds.ts";
 export {
+  type AnyButterfly,
   type Factorization,
   type FactorizeOptions,
   factorize,
 } from "./factorization/factorize.ts";
+export {
+  type ChainPoint,
+  type ChainSearch,
+  type ChainSearchOptions,
+  searchChains,
+} from "./factorization/search.ts";
 export { type CustomTree, type FactorizationTree, NAMED_TREES } from "./factorization/tree.ts";
 export type { FloatArray, FloatArrays, FloatType } from "./float-array.ts";
 export { KroneckerSparse } from "./kronecker-sparse.ts";

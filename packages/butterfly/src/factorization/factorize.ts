@@ -80,6 +80,11 @@ export function factorize<V extends FloatArray>(
   chain: Chain,
   options?: FactorizeOptions,
 ): Promise<Factorization<ComplexButterfly<V>>>;
+export function factorize(
+  dense: FloatArray | Complex<FloatArray>,
+  chain: Chain,
+  options?: FactorizeOptions,
+): Promise<Factorization<AnyButterfly>>;
 export async function factorize(
   dense: FloatArray | Complex<FloatArray>,
   chain: Chain,
@@ -96,7 +101,8 @@ export async function factorize(
   return await factorizeDirect(dense, chain, options);
 }
 
-type AnyButterfly = Butterfly<FloatArray> | ComplexButterfly<FloatArray>;
+/** A real or a complex butterfly matrix. */
+export type AnyButterfly = Butterfly<FloatArray> | ComplexButterfly<FloatArray>;
 
 async function factorizeDirect(
   dense: FloatArray | Complex<FloatArray>,

@@ -1,6 +1,6 @@
-import type { Butterfly } from "../butterfly-matrix.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import type { FloatArray } from "../float-array.ts";
+import type { AnyButterfly } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import { squaredDistanceOf } from "./split.ts";
@@ -11,10 +11,7 @@ import { squaredDistanceOf } from "./split.ts";
  *
  * @param values of `A` there, `[a, b, c, d]` for the product of the chain, which is not transposed
  */
-export function squaredError(
-  values: Parts,
-  matrix: Butterfly<FloatArray> | ComplexButterfly<FloatArray>,
-): number {
+export function squaredError(values: Parts, matrix: AnyButterfly): number {
   const { chain } = matrix;
   const { length } = chain;
   const half = Math.ceil(length / 2);
@@ -29,11 +26,7 @@ export function squaredError(
 }
 
 /** The product of some factors in double precision. */
-function runOf(
-  matrix: Butterfly<FloatArray> | ComplexButterfly<FloatArray>,
-  from: number,
-  to: number,
-): Parts {
+function runOf(matrix: AnyButterfly, from: number, to: number): Parts {
   if (matrix instanceof ComplexButterfly) {
     const run = matrix.factors.slice(from, to).map((factor) => factor.convert("float64"));
     const { re, im } = run.reduce((left, right) => left.multiply(right));

@@ -1,5 +1,5 @@
 import { type Matrix, matrix } from "./matrix.ts";
-import { tridiagonalEigen } from "./tridiagonal.ts";
+import { tridiagonalEigen, tridiagonalEigenvalues } from "./tridiagonal.ts";
 
 /** Householder vectors `v`, column by column below the diagonal, and `2 / |v|²` of each. */
 interface Reflections {
@@ -20,6 +20,34 @@ interface Reflections {
 export function leadingEigenvectors(a: Matrix, count: number): Matrix {
   const n = a.rows;
   const reflections = tridiagonalize(a);
+  const { diagonal, beside, phases } = makeReal(a);
+  const { vectors } = tridiagonalEigen(diagonal, beside);
+  const result = matrix(n, count, a.im !== undefined);
+  for (let row = 0; row < n; row++) {
+    for (let column = 0; column < count; column++) {
+      const value = vectors[column * n + row] as number;
+      result.re[row * count + column] = value * (phases.re[row] as number);
+      if (result.im) result.im[row * count + column] = value * (phases.im?.[row] as number);
+    }
+  }
+  for (let step = n - 3; step >= 0; step--) reflect(reflections, step, result);
+  return result;
+}
+
+/**
+ * The eigenvalues of a Hermitian matrix, descending. Throws what {@link leadingEigenvectors} does.
+ *
+ * @param a Hermitian and finite; overwritten
+ */
+export function eigenvalues(a: Matrix): Float64Array {
+  tridiagonalize(a);
+  const { diagonal, beside } = makeReal(a);
+  return tridiagonalEigenvalues(diagonal, beside);
+}
+
+/** The real tridiagonal matrix `D^H T D`, and the diagonal of phases `D`, `[1, n]`. */
+function makeReal(a: Matrix): { diagonal: Float64Array; beside: Float64Array; phases: Matrix } {
+  const n = a.rows;
   const diagonal = Float64Array.from({ length: n }, (_, index) => a.re[index * (n + 1)] as number);
   const beside = new Float64Array(Math.max(0, n - 1));
   const phases = matrix(1, n, true);
@@ -35,17 +63,7 @@ export function leadingEigenvectors(a: Matrix, count: number): Matrix {
     phases.re[index + 1] = x * p - y * q;
     phasesIm[index + 1] = x * q + y * p;
   }
-  const { vectors } = tridiagonalEigen(diagonal, beside);
-  const result = matrix(n, count, a.im !== undefined);
-  for (let row = 0; row < n; row++) {
-    for (let column = 0; column < count; column++) {
-      const value = vectors[column * n + row] as number;
-      result.re[row * count + column] = value * (phases.re[row] as number);
-      if (result.im) result.im[row * count + column] = value * (phasesIm[row] as number);
-    }
-  }
-  for (let step = n - 3; step >= 0; step--) reflect(reflections, step, result);
-  return result;
+  return { diagonal, beside, phases };
 }
 
 /** Makes `a` tridiagonal, `Q^H A Q`; what is beside the diagonal may be complex. */

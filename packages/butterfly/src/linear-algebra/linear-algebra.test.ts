@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../random.ts";
-import { leadingEigenvectors } from "./hermitian-eigen.ts";
+import { eigenvalues, leadingEigenvectors } from "./hermitian-eigen.ts";
 import {
   adjoint,
   identity,
@@ -85,11 +85,19 @@ describe.each([
       const a = draw(n, n, complex);
       const gram = multiplyAdjoint(a, a);
       const kept = { ...gram, re: gram.re.slice(), im: gram.im?.slice() };
-      const vectors = leadingEigenvectors(gram, n);
+      const vectors = leadingEigenvectors(
+        { ...gram, re: gram.re.slice(), im: gram.im?.slice() },
+        n,
+      );
       const residual = multiplyAdjoint(vectors, multiplyMatrices(kept, vectors));
       // V^H A V is diagonal, its entries descend, and V is unitary.
       const values = Array.from({ length: n }, (__, p) => residual.re[p * (n + 1)] as number);
       expect(values).toEqual(values.toSorted((p, q) => q - p));
+      eigenvalues(gram).forEach((value, p) => {
+        expect(Math.abs(value - (values[p] as number))).toBeLessThan(
+          1e-13 * n * (values[0] as number),
+        );
+      });
       for (let p = 0; p < n; p++) residual.re[p * (n + 1)] = 0;
       expect(Math.sqrt(squaredNorm(residual))).toBeLessThan(1e-13 * n * (values[0] as number));
       const product = multiplyAdjoint(vectors, vectors);

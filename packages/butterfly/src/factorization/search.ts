@@ -1,0 +1,168 @@
+import type { Butterfly } from "../butterfly-matrix.ts";
+import { Chain } from "../chain.ts";
+import type { Complex } from "../complex/complex.ts";
+import type { ComplexButterfly } from "../complex/complex-butterfly.ts";
+import { PapilioError } from "../errors.ts";
+import type { FloatArray } from "../float-array.ts";
+import type { Radices } from "../presets.ts";
+import { radicesFor } from "./candidates.ts";
+import {
+  type AnyButterfly,
+  type Factorization,
+  type FactorizeOptions,
+  factorize,
+} from "./factorize.ts";
+import { splitAt } from "./hierarchical.ts";
+import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
+import { droppedByRank } from "./split.ts";
+import { validateTarget } from "./target.ts";
+
+export interface ChainSearchOptions
+  extends Pick<FactorizeOptions, "signal" | "onProgress" | "threads"> {
+  /** Most stored values, over those of the dense matrix; 1 unless given. */
+  readonly maxParameters?: number;
+  /** Largest relative error; the chain with the fewest values is then the best. */
+  readonly maxError?: number;
+}
+
+/** A chain with what it takes and how near it comes. */
+export interface ChainPoint {
+  readonly chain: Chain;
+  /** Stored values over those of the dense matrix. */
+  readonly parameters: number;
+  /** `|A - B| / |A|` in the Frobenius norm. */
+  readonly error: number;
+}
+
+export interface ChainSearch<M> {
+  /** The chains that no other one beats in both, by parameters, ascending. */
+  readonly front: readonly ChainPoint[];
+  /** The best factorization within the limits; undefined where there is none. */
+  readonly best: Factorization<M> | undefined;
+}
+
+/** A chain that may be on the front, with a lower bound of its error. */
+interface Candidate extends ChainPoint {
+  /** Whether the bound is reached. */
+  readonly exact: boolean;
+}
+
+/**
+ * Looks for the chain that is best for a matrix: all Monarch chains with blocks that are not too
+ * oblong, of every rank, whose errors are known in closed form, and longer chains where their lower
+ * bound leaves room. Takes the eigenvalues of the blocks of each partition, and a factorization for
+ * each longer chain that is tried.
+ *
+ * @param dense `[rows, cols]` row-major
+ * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `SEARCH_LIMIT`; the signal's reason when it
+ *   aborts
+ *
+ * @example
+ * ```ts
+ * const { best, front } = await searchChains(weights, 768, 3072, { maxParameters: 0.25 });
+ * ```
+ */
+export function searchChains<V extends FloatArray>(
+  dense: V,
+  rows: number,
+  cols: number,
+  options?: ChainSearchOptions,
+): Promise<ChainSearch<Butterfly<V>>>;
+export function searchChains<V extends FloatArray>(
+  dense: Complex<V>,
+  rows: number,
+  cols: number,
+  options?: ChainSearchOptions,
+): Promise<ChainSearch<ComplexButterfly<V>>>;
+export async function searchChains(
+  dense: FloatArray | Complex<FloatArray>,
+  rows: number,
+  cols: number,
+  options: ChainSearchOptions = {},
+): Promise<ChainSearch<AnyButterfly>> {
+  const { maxParameters = 1, maxError = Number.POSITIVE_INFINITY, onProgress, ...rest } = options;
+  requireLimit("maxParameters", maxParameters);
+  requireLimit("maxError", maxError);
+  validateTarget(dense, Chain.ofRadices({ rows: [rows], cols: [cols] }));
+  const partitions = radicesFor(rows, cols).filter(
+    (radices) => Chain.ofRadices(radices).nonZeros <= maxParameters * rows * cols,
+  );
+  const candidates = await boundCandidates(partsOf(dense), partitions, (done) => {
+    rest.signal?.throwIfAborted();
+    onProgress?.((0.5 * done) / partitions.length);
+  });
+  const run = (chain: Chain, bounds: boolean): Promise<Factorization<AnyButterfly>> =>
+    factorize(dense, chain, { ...rest, bounds });
+  let front: readonly ChainPoint[] = [];
+  const ordered = candidates
+    .filter(({ parameters }) => parameters <= maxParameters)
+    .sort((p, q) => p.parameters - q.parameters || p.error - q.error);
+  for (const [index, { exact, ...point }] of ordered.entries()) {
+    onProgress?.(0.5 + (0.45 * index) / ordered.length);
+    if (front.some((other) => beats(other, point))) continue;
+    const reached = exact ? point : { ...point, error: (await run(point.chain, false)).error };
+    if (front.some((other) => beats(other, reached))) continue;
+    front = [...front.filter((other) => !beats(reached, other)), reached];
+    // What has more parameters is of no use once there is enough.
+    if (reached.error <= maxError && Number.isFinite(maxError)) break;
+  }
+  const within = front.filter(({ error }) => error <= maxError);
+  const choice = Number.isFinite(maxError) ? within[0] : within.at(-1);
+  const best = choice && (await run(choice.chain, true));
+  onProgress?.(1);
+  return { front, best };
+}
+
+function beats(one: ChainPoint, other: ChainPoint): boolean {
+  return one.parameters <= other.parameters && one.error <= other.error;
+}
+
+/** Every rank of every partition that takes less than the dense matrix. */
+async function boundCandidates(
+  whole: Parts,
+  partitions: readonly Radices[],
+  onPartition: (done: number) => void,
+): Promise<Candidate[]> {
+  const squaredNorm = squaredNormOf(whole);
+  const known = new Map<string, Float64Array>();
+  const candidates: Candidate[] = [];
+  for (const [done, radices] of partitions.entries()) {
+    const chain = Chain.ofRadices(radices);
+    const entries = chain.rows * chain.cols;
+    // For each split, what is dropped by rank. Chains have splits in common.
+    const dropped: Float64Array[] = [];
+    for (let at = 1; at < chain.length; at++) {
+      const split = splitAt(chain, 0, at, chain.length);
+      const key = `${split.left} ${split.right}`;
+      const found = known.get(key) ?? droppedByRank(whole, split);
+      known.set(key, found);
+      dropped.push(found);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      onPartition(done);
+    }
+    const useful = Math.min(...dropped.map(({ length }) => length - 1));
+    for (let rank = 1; rank <= useful; rank = nextRank(rank)) {
+      const ranked = Chain.ofRadices({ ...radices, rank });
+      const parameters = ranked.nonZeros / entries;
+      if (parameters >= 1) break;
+      const most = Math.max(...dropped.map((byRank) => byRank[rank] as number));
+      const error = squaredNorm === 0 ? 0 : Math.sqrt(most / squaredNorm);
+      candidates.push({ chain: ranked, parameters, error, exact: chain.length === 2 });
+    }
+  }
+  return candidates;
+}
+
+/** All small ranks, and a few of each power of two beyond. */
+function nextRank(rank: number): number {
+  return rank + Math.max(1, 2 ** (Math.floor(Math.log2(rank)) - 1));
+}
+
+function requireLimit(name: string, limit: number): void {
+  if (limit >= 0) return;
+  throw new PapilioError(
+    "SEARCH_LIMIT",
+    `The option ${name} is ${limit}.`,
+    "Give a share of the dense matrix such as 0.25, or a relative error such as 0.05.",
+  );
+}
