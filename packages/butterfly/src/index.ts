@@ -22,6 +22,7 @@ export {
   type FactorizeOptions,
   factorize,
 } from "./factorization/factorize.ts";
+export { type Refinement, type RefineOptions, refine } from "./factorization/refine.ts";
 export {
   type ChainPoint,
   type ChainSearch,
