@@ -85,6 +85,11 @@ export class Butterfly<V extends FloatArray = Float32Array> {
     return new Butterfly(this.factors.map((factor) => factor.share()));
   }
 
+  /** The same matrix with its values in another precision, rounded where that is lower. */
+  convert<T extends FloatType>(dtype: T): Butterfly<FloatArrays[T]> {
+    return new Butterfly(this.factors.map((factor) => factor.convert(dtype)));
+  }
+
   /**
    * A bound of how much the factors can magnify an error between two of them, at least 1: the product
    * of their largest sums of absolute values in a row, the right-most factor left out.

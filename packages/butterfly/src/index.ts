@@ -4,6 +4,7 @@ export { type Chainability, chainability } from "./chainability.ts";
 export type { Complex } from "./complex/complex.ts";
 export { ComplexButterfly } from "./complex/complex-butterfly.ts";
 export { ComplexKroneckerSparse } from "./complex/complex-kronecker-sparse.ts";
+export * from "./constructions/index.ts";
 export {
   type Cost,
   chainCost,
@@ -17,7 +18,6 @@ export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 export { PapilioError } from "./errors.ts";
 export type { ErrorBounds } from "./factorization/bounds.ts";
 export {
-  type AnyButterfly,
   type Factorization,
   type FactorizeOptions,
   factorize,
@@ -49,6 +49,12 @@ export {
   outputShuffle,
   permuteFeatures,
 } from "./perfect-shuffle.ts";
+export {
+  type AnyButterfly,
+  type Permutations,
+  PermutedButterfly,
+  type VectorsOf,
+} from "./permuted-butterfly.ts";
 export type { MonarchShape, Radices } from "./presets.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";

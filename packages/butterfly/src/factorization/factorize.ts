@@ -7,6 +7,7 @@ import { PapilioError } from "../errors.ts";
 import { type FloatArray, floatTypeOf } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { Pattern } from "../pattern.ts";
+import type { AnyButterfly } from "../permuted-butterfly.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
 import { splitAt, splitDown } from "./hierarchical.ts";
 import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
@@ -100,9 +101,6 @@ export async function factorize(
   }
   return await factorizeDirect(dense, chain, options);
 }
-
-/** A real or a complex butterfly matrix. */
-export type AnyButterfly = Butterfly<FloatArray> | ComplexButterfly<FloatArray>;
 
 async function factorizeDirect(
   dense: FloatArray | Complex<FloatArray>,

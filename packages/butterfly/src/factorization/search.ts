@@ -4,14 +4,10 @@ import type { Complex } from "../complex/complex.ts";
 import type { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import { PapilioError } from "../errors.ts";
 import type { FloatArray } from "../float-array.ts";
+import type { AnyButterfly } from "../permuted-butterfly.ts";
 import type { Radices } from "../presets.ts";
 import { radicesFor } from "./candidates.ts";
-import {
-  type AnyButterfly,
-  type Factorization,
-  type FactorizeOptions,
-  factorize,
-} from "./factorize.ts";
+import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
 import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
 import { droppedByRank } from "./split.ts";

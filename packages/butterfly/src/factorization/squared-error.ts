@@ -1,6 +1,6 @@
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import type { FloatArray } from "../float-array.ts";
-import type { AnyButterfly } from "./factorize.ts";
+import type { AnyButterfly } from "../permuted-butterfly.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import { squaredDistanceOf } from "./split.ts";

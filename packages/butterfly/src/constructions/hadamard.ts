@@ -1,0 +1,41 @@
+import { Butterfly } from "../butterfly-matrix.ts";
+import { Chain } from "../chain.ts";
+import { KroneckerSparse } from "../kronecker-sparse.ts";
+import { PermutedButterfly } from "../permuted-butterfly.ts";
+import { bitReversal, composePermutations, grayCode } from "./permutations.ts";
+import { requirePowerOfTwo } from "./size.ts";
+
+/**
+ * The Walsh-Hadamard matrix of `n = 2^L` in natural order: the square dyadic chain with all blocks
+ * `[[1, 1], [1, -1]]`, four numbers for each factor.
+ *
+ * @param options `orthonormal` divides by `sqrt(n)`
+ * @throws PapilioError `CONSTRUCTION_SIZE`
+ */
+export function hadamard(
+  n: number,
+  options: { readonly orthonormal?: boolean } = {},
+): Butterfly<Float64Array> {
+  requirePowerOfTwo(n, 2);
+  const scale = options.orthonormal ? Math.SQRT1_2 : 1;
+  return new Butterfly(
+    Chain.squareDyadic(n).patterns.map((pattern) => {
+      const sharing = { a: pattern.a > 1, d: pattern.d > 1 };
+      return new KroneckerSparse(pattern, Float64Array.of(scale, scale, scale, -scale), sharing);
+    }),
+  );
+}
+
+/**
+ * The Walsh matrix: {@link hadamard} with its rows in sequency order, by the number of their changes of
+ * sign.
+ *
+ * @throws PapilioError `CONSTRUCTION_SIZE`
+ */
+export function walsh(
+  n: number,
+  options: { readonly orthonormal?: boolean } = {},
+): PermutedButterfly<Butterfly<Float64Array>> {
+  const left = composePermutations(bitReversal(n), grayCode(n));
+  return new PermutedButterfly(hadamard(n, options), { left });
+}

@@ -1,0 +1,27 @@
+export { permutation } from "./benes.ts";
+export {
+  ButterflyProduct,
+  type Placement,
+  RealTransform,
+  type Stage,
+} from "./butterfly-product.ts";
+export { type ConvolutionMode, circulant, convolution, hankel, toeplitz } from "./circulant.ts";
+export { type ExactButterfly, fourier, fourierButterfly, inverseFourier } from "./fourier.ts";
+export { hadamard, walsh } from "./hadamard.ts";
+export { type DenseMatrix, kroneckerProduct } from "./kronecker-product.ts";
+export {
+  bitReversal,
+  composePermutations,
+  evenThenOdd,
+  evenThenOddDescending,
+  grayCode,
+  reversal,
+} from "./permutations.ts";
+export { type ComplexNumber, rootOfUnity } from "./roots-of-unity.ts";
+export {
+  cosine,
+  hartley,
+  sine,
+  type TransformOptions,
+  type TransformType,
+} from "./trigonometric.ts";
