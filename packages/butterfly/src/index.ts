@@ -30,6 +30,7 @@ export {
   searchChains,
 } from "./factorization/search.ts";
 export { type CustomTree, type FactorizationTree, NAMED_TREES } from "./factorization/tree.ts";
+export * from "./files/index.ts";
 export type { FloatArray, FloatArrays, FloatType } from "./float-array.ts";
 export { KroneckerSparse } from "./kronecker-sparse.ts";
 export {

@@ -1,0 +1,185 @@
+import { Butterfly } from "../butterfly-matrix.ts";
+import { Chain } from "../chain.ts";
+import { ComplexButterfly } from "../complex/complex-butterfly.ts";
+import { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
+import { type FloatArray, type FloatType, floatTypeOf } from "../float-array.ts";
+import { KroneckerSparse } from "../kronecker-sparse.ts";
+import type { Pattern } from "../pattern.ts";
+import { type AnyButterfly, PermutedButterfly } from "../permuted-butterfly.ts";
+import { fileError, quote } from "./file-error.ts";
+import {
+  readSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+  type TensorToWrite,
+  toReal,
+  writeSafetensors,
+} from "./safetensors.ts";
+
+/*
+ * Butterflies in a safetensors file. The metadata has "papilio.format": "1" and for each butterfly, by
+ * its name, "papilio.butterfly.NAME": '{"chain":"1,2,2,2;2,2,2,1","complex":false}'. The tensors are
+ *
+ *   NAME.factors.0           [a, b, c, d] of the left-most factor, with 1 for a or d where equal
+ *                            blocks are stored once; and so on for 1, 2, ...
+ *   NAME.factors.0.re, .im   its parts instead, for a complex one
+ *   NAME.permutation.left    U32, an index map of the outputs, where there is one
+ *   NAME.permutation.right   of the inputs
+ *
+ * Other tensors and metadata are left alone, so that a model's file can hold butterflies beside others.
+ */
+
+const FORMAT_KEY = "papilio.format";
+const FORMAT = "1";
+const PREFIX = "papilio.butterfly.";
+
+export interface SaveOptions {
+  /** How values are stored; as they are unless given, rounded where that is lower. */
+  readonly dtype?: "F64" | "F32" | "F16" | "BF16";
+  /** More metadata for the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** More tensors for the file. */
+  readonly tensors?: readonly TensorToWrite[];
+}
+
+/**
+ * A safetensors file with butterflies by name. Equal blocks that are stored once here are stored once
+ * there, and permutations beside them.
+ *
+ * @throws PapilioError `FILE_TENSOR` when names collide
+ *
+ * @example
+ * ```ts
+ * await writeFile("fft.safetensors", saveButterflies({ fft: fourier(1024) }));
+ * ```
+ */
+export function saveButterflies(
+  butterflies: Readonly<Record<string, AnyButterfly | PermutedButterfly<AnyButterfly>>>,
+  { dtype, metadata = {}, tensors = [] }: SaveOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const all: TensorToWrite[] = [...tensors];
+  const described: Record<string, string> = { ...metadata, [FORMAT_KEY]: FORMAT };
+  for (const [name, given] of Object.entries(butterflies)) {
+    const { matrix, left, right } =
+      given instanceof PermutedButterfly ? given : new PermutedButterfly(given);
+    const complex = matrix instanceof ComplexButterfly;
+    described[PREFIX + name] = JSON.stringify({ chain: matrix.chain.toString(), complex });
+    for (const [index, factor] of matrix.factors.entries()) {
+      const base = `${name}.factors.${index}`;
+      const parts =
+        factor instanceof KroneckerSparse
+          ? [[base, factor] as const]
+          : [[`${base}.re`, factor.re] as const, [`${base}.im`, factor.im] as const];
+      for (const [part, { stored, values }] of parts) {
+        const { a, b, c, d } = stored;
+        const type = dtype ?? (floatTypeOf(values) === "float32" ? "F32" : "F64");
+        all.push({ name: part, dtype: type, shape: [a, b, c, d], values });
+      }
+    }
+    for (const [side, map] of [
+      ["left", left],
+      ["right", right],
+    ] as const) {
+      if (map === undefined) continue;
+      all.push({
+        name: `${name}.permutation.${side}`,
+        dtype: "U32",
+        shape: [map.length],
+        values: map,
+      });
+    }
+  }
+  return writeSafetensors(all, described);
+}
+
+/**
+ * The butterflies of a safetensors file, by name.
+ *
+ * @param type of the values in memory; float32 unless given
+ * @throws PapilioError `FILE_HEADER` when the metadata is damaged or of another format; `TENSOR_MISSING`,
+ *   `TENSOR_SHAPE`, `TENSOR_DTYPE`; `PERMUTATION_INVALID`; what {@link readSafetensors} throws
+ */
+export function loadButterflies<T extends FloatType = "float32">(
+  file: Uint8Array | SafetensorsFile,
+  type: T = "float32" as T,
+): Map<string, PermutedButterfly<AnyButterfly>> {
+  const opened = file instanceof Uint8Array ? readSafetensors(file) : file;
+  const found = new Map<string, PermutedButterfly<AnyButterfly>>();
+  for (const [key, text] of opened.metadata) {
+    if (!key.startsWith(PREFIX)) continue;
+    const format = opened.metadata.get(FORMAT_KEY);
+    if (format !== FORMAT) {
+      throw fileError("FILE_HEADER", `The butterflies are of format ${quote(String(format))}.`);
+    }
+    const name = key.slice(PREFIX.length);
+    const { chain, complex } = parseDescription(name, text);
+    const matrix = complex
+      ? new ComplexButterfly(
+          chain.patterns.map((pattern, index) => {
+            const part = (side: string): KroneckerSparse<FloatArray> =>
+              readFactor(opened, `${name}.factors.${index}.${side}`, pattern, type);
+            return new ComplexKroneckerSparse(part("re"), part("im"));
+          }),
+        )
+      : new Butterfly(
+          chain.patterns.map((pattern, index) =>
+            readFactor(opened, `${name}.factors.${index}`, pattern, type),
+          ),
+        );
+    const left = readPermutation(opened.tensors.get(`${name}.permutation.left`));
+    const right = readPermutation(opened.tensors.get(`${name}.permutation.right`));
+    found.set(name, new PermutedButterfly<AnyButterfly>(matrix, { left, right }));
+  }
+  return found;
+}
+
+function parseDescription(name: string, text: string): { chain: Chain; complex: boolean } {
+  const refuse = (cause?: unknown): never => {
+    throw fileError(
+      "FILE_HEADER",
+      `The description of the butterfly ${quote(name)}, ${quote(text)}, is not understood.`,
+      cause,
+    );
+  };
+  try {
+    const { chain, complex } = JSON.parse(text);
+    if (typeof chain !== "string" || typeof complex !== "boolean") return refuse();
+    return { chain: Chain.parse(chain), complex };
+  } catch (cause) {
+    return refuse(cause);
+  }
+}
+
+function readFactor(
+  { tensors }: SafetensorsFile,
+  name: string,
+  pattern: Pattern,
+  type: FloatType,
+): KroneckerSparse<FloatArray> {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) {
+    throw fileError("TENSOR_MISSING", `The file has no tensor ${quote(name)}.`);
+  }
+  const { a, b, c, d } = pattern;
+  const [p, q, r, s, ...more] = tensor.shape;
+  const fits = (p === a || p === 1) && q === b && r === c && (s === d || s === 1);
+  if (!fits || more.length > 0) {
+    throw fileError(
+      "TENSOR_SHAPE",
+      `The tensor ${quote(name)} has the shape [${tensor.shape}], but the values of the pattern ${pattern} have [${[a, b, c, d]}], or 1 for the first or the last.`,
+    );
+  }
+  const sharing = { a: p !== a, d: s !== d };
+  return new KroneckerSparse<FloatArray>(pattern, toReal(tensor, type), sharing);
+}
+
+function readPermutation(tensor: SafetensorsTensor | undefined): Uint32Array | undefined {
+  if (tensor === undefined) return undefined;
+  if (tensor.dtype !== "U32" || tensor.shape.length !== 1) {
+    throw fileError(
+      "TENSOR_SHAPE",
+      `The permutation ${quote(tensor.name)} is ${tensor.dtype} of shape [${tensor.shape}], not a list of U32.`,
+    );
+  }
+  return Uint32Array.from(toReal(tensor, "float64"));
+}

@@ -1,0 +1,22 @@
+export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-file.ts";
+export type { FileErrorCode } from "./file-error.ts";
+export {
+  type DenseTensor,
+  fromMonarchPair,
+  fromTwiddle,
+  fromValuesLayout,
+  toMonarchPair,
+  toTwiddle,
+  toValuesLayout,
+  type ValuesLayout,
+} from "./layouts.ts";
+export { type NpyFile, npyValues, readNpy, writeNpy } from "./npy.ts";
+export {
+  readSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+  type TensorToWrite,
+  toComplex,
+  toReal,
+  writeSafetensors,
+} from "./safetensors.ts";

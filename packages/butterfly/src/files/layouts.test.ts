@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import type { Butterfly } from "../butterfly-matrix.ts";
+import { Chain } from "../chain.ts";
+import { KroneckerSparse } from "../kronecker-sparse.ts";
+import { Pattern } from "../pattern.ts";
+import { uniform } from "../random.ts";
+import {
+  type DenseTensor,
+  fromMonarchPair,
+  fromTwiddle,
+  fromValuesLayout,
+  toMonarchPair,
+  toTwiddle,
+  toValuesLayout,
+} from "./layouts.ts";
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+const vector = { batch: 1, layout: "batch-first" } as const;
+
+function draw(shape: readonly number[], seed: number): DenseTensor<Float64Array> {
+  const length = shape.reduce((product, size) => product * size, 1);
+  return { shape, values: Float64Array.from({ length }, uniform(seed)) };
+}
+
+/** An element by its indices. */
+function at({ shape, values }: DenseTensor<Float64Array>, ...indices: number[]): number {
+  return values[
+    indices.reduce((offset, index, axis) => offset * (shape[axis] as number) + index, 0)
+  ] as number;
+}
+
+function expectClose(actual: Float64Array, expected: readonly number[]): void {
+  expect(actual.length).toBe(expected.length);
+  for (const [index, value] of expected.entries()) expect(actual[index]).toBeCloseTo(value, 12);
+}
+
+describe("values in the order of another system", () => {
+  const pattern = new Pattern(2, 3, 4, 5);
+  const { a, b, c, d } = pattern;
+  const factor = KroneckerSparse.random(pattern, { seed: 1, dtype: "float64" });
+  const canonical = { shape: [a, b, c, d], values: factor.values };
+
+  it.each([
+    ["adcb", [a, d, c, b], (i: number, j: number, l: number, k: number) => [i, k, l, j]],
+    ["adbc", [a, d, b, c], (i: number, j: number, l: number, k: number) => [i, k, j, l]],
+    ["abcd", [a, b, c, d], (i: number, j: number, l: number, k: number) => [i, j, l, k]],
+  ] as const)("%s are where that says, and come back", (layout, shape, place) => {
+    const values = toValuesLayout(factor, layout);
+    for (let i = 0; i < a; i++) {
+      for (let j = 0; j < b; j++) {
+        for (let l = 0; l < c; l++) {
+          for (let k = 0; k < d; k++) {
+            expect(at({ shape, values }, ...place(i, j, l, k))).toBe(at(canonical, i, j, l, k));
+          }
+        }
+      }
+    }
+    expect(fromValuesLayout(pattern, values, layout).values).toEqual(factor.values);
+  });
+});
+
+describe("a Monarch pair", () => {
+  it.each([
+    [4, 4, 4, 4, 4, 4],
+    [2, 6, 5, 3, 7, 4],
+  ])("multiplies as its definition says (k=%i q=%i p=%i l=%i s=%i r=%i)", (k, q, p, l, s, r) => {
+    const [first, second] = [draw([k, q, p], 2), draw([l, s, r], 3)];
+    const x = draw([k * p], 4).values;
+    const hidden = Array.from({ length: k * q }, (_, index) => {
+      const block = Math.floor(index / q);
+      return Array.from(
+        { length: p },
+        (__, t) => at(first, block, index % q, t) * (x[block * p + t] as number),
+      ).reduce((sum, one) => sum + one, 0);
+    });
+    // The hidden vector is a matrix [r, l]; each of its columns is multiplied by a block.
+    const expected = Array.from({ length: s * l }, (_, index) => {
+      const [row, block] = [Math.floor(index / l), index % l];
+      return Array.from(
+        { length: r },
+        (__, t) => at(second, block, row, t) * (hidden[t * l + block] as number),
+      ).reduce((sum, one) => sum + one, 0);
+    });
+    const butterfly = fromMonarchPair(first, second);
+    expectClose(butterfly.apply(x, vector), expected);
+    expect(toMonarchPair(butterfly)).toEqual({ first, second });
+  });
+
+  it("that is none is refused", () => {
+    expect(() => fromMonarchPair(draw([2, 2], 1), draw([2, 2, 2], 1))).toThrow(
+      code("TENSOR_SHAPE"),
+    );
+    expect(() => fromMonarchPair(draw([4, 3, 2], 1), draw([2, 2, 6], 1))).toThrow(
+      code("CHAIN_NOT_CHAINABLE"),
+    );
+    const [[dyadic]] = fromTwiddle(draw([1, 1, 3, 4, 2, 2], 1), true) as [
+      [Butterfly<Float64Array>],
+    ];
+    expect(() => toMonarchPair(dyadic)).toThrow(code("TENSOR_SHAPE"));
+  });
+});
+
+describe("a twiddle", () => {
+  const twiddle = draw([2, 3, 3, 4, 2, 2], 5);
+
+  it.each([true, false])(
+    "multiplies as its definition says (increasing stride: %s)",
+    (increasing) => {
+      const stacks = fromTwiddle(twiddle, increasing);
+      for (const [stack, blocks] of stacks.entries()) {
+        const x = draw([8], 6).values;
+        let expected = [...x];
+        let rising = increasing;
+        for (let block = 0; block < 3; block++) {
+          for (let level = 0; level < 3; level++) {
+            const stride = 2 ** (rising ? level : 2 - level);
+            const next = expected.slice();
+            for (let pair = 0; pair < 4; pair++) {
+              const upper = Math.floor(pair / stride) * 2 * stride + (pair % stride);
+              for (const row of [0, 1]) {
+                next[upper + row * stride] =
+                  at(twiddle, stack, block, level, pair, row, 0) * (expected[upper] as number) +
+                  at(twiddle, stack, block, level, pair, row, 1) *
+                    (expected[upper + stride] as number);
+              }
+            }
+            expected = next;
+          }
+          rising = !rising;
+        }
+        const y = blocks.reduce((between, butterfly) => butterfly.apply(between, vector), x);
+        expectClose(y, expected);
+      }
+      expect(stacks[0]?.[0]?.chain.toString() === Chain.squareDyadic(8).toString()).toBe(
+        increasing,
+      );
+      expect(toTwiddle(stacks, increasing)).toEqual(twiddle);
+    },
+  );
+
+  it("that is none is refused", () => {
+    expect(() => fromTwiddle(draw([1, 1, 3, 3, 2, 2], 1), true)).toThrow(code("TENSOR_SHAPE"));
+    expect(() =>
+      fromTwiddle({ shape: [1, 1, 3, 4, 2, 2], values: new Float64Array(3) }, true),
+    ).toThrow(code("TENSOR_SHAPE"));
+    const stacks = fromTwiddle(twiddle, true);
+    expect(() => toTwiddle(stacks, false)).toThrow(code("TENSOR_SHAPE"));
+    expect(() => toTwiddle([], true)).toThrow(code("TENSOR_SHAPE"));
+  });
+});

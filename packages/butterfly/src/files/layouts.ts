@@ -1,0 +1,237 @@
+import { Butterfly } from "../butterfly-matrix.ts";
+import { type FloatArray, zerosLike } from "../float-array.ts";
+import { KroneckerSparse } from "../kronecker-sparse.ts";
+import { Pattern } from "../pattern.ts";
+import { elementsOf, fileError } from "./file-error.ts";
+
+/**
+ * The orders in which other systems keep the values of a factor of pattern `(a, b, c, d)`: `abcd` as
+ * here and in lazylinop, `adcb` for the kernel of the ksmm package, `adbc` for its batched products.
+ */
+export type ValuesLayout = "abcd" | "adcb" | "adbc";
+
+/** An array with its sizes, row-major. */
+export interface DenseTensor<V extends FloatArray> {
+  readonly shape: readonly number[];
+  readonly values: V;
+}
+
+/**
+ * A factor from values in the order of another system.
+ *
+ * @param values `a·b·c·d` of them
+ * @throws PapilioError `VALUES_LENGTH`
+ */
+export function fromValuesLayout<V extends FloatArray>(
+  pattern: Pattern,
+  values: V,
+  layout: ValuesLayout,
+): KroneckerSparse<V> {
+  const factor = new KroneckerSparse(pattern, values);
+  if (layout === "abcd") return factor;
+  const canonical = zerosLike(values, values.length);
+  forEachOf(pattern, layout, (here, there) => {
+    canonical[here] = values[there] as number;
+  });
+  return new KroneckerSparse(pattern, canonical);
+}
+
+/** The values of a factor in the order of another system; shared blocks are repeated. */
+export function toValuesLayout<V extends FloatArray>(
+  factor: KroneckerSparse<V>,
+  layout: ValuesLayout,
+): V {
+  const { pattern, values } = factor.expand();
+  const ordered = zerosLike(values, values.length);
+  forEachOf(pattern, layout, (here, there) => {
+    ordered[there] = values[here] as number;
+  });
+  return ordered;
+}
+
+/**
+ * A butterfly from the pair of block-diagonal matrices that Monarch layers keep: `y` is `second` by
+ * blocks of the transposed result of `first` by blocks, transposed back.
+ *
+ * Source: arXiv 2204.00595, and the reference multiplication published with it.
+ *
+ * @param first `[k, q, p]`, blocks of the inputs
+ * @param second `[l, s, r]` with `l·r = k·q`
+ * @throws PapilioError `TENSOR_SHAPE`; `CHAIN_NOT_CHAINABLE` unless `l` divides `q`
+ */
+export function fromMonarchPair<V extends FloatArray>(
+  first: DenseTensor<V>,
+  second: DenseTensor<V>,
+): Butterfly<V> {
+  const [k, q, p] = sizesOf(first, 3) as [number, number, number];
+  const [l, s, r] = sizesOf(second, 3) as [number, number, number];
+  const pattern = new Pattern(1, s, r, l);
+  const values = zerosLike(second.values, second.values.length);
+  for (let block = 0; block < l; block++) {
+    for (let entry = 0; entry < s * r; entry++) {
+      values[entry * l + block] = second.values[block * s * r + entry] as number;
+    }
+  }
+  const right = new KroneckerSparse(new Pattern(k, q, p, 1), first.values);
+  return new Butterfly([new KroneckerSparse(pattern, values), right]);
+}
+
+/**
+ * The pair of block-diagonal matrices of a Monarch butterfly: {@link fromMonarchPair} turned round.
+ *
+ * @throws PapilioError `TENSOR_SHAPE` unless it has two factors, `(1, s, r, l)` and `(k, q, p, 1)`
+ */
+export function toMonarchPair<V extends FloatArray>(
+  butterfly: Butterfly<V>,
+): { readonly first: DenseTensor<V>; readonly second: DenseTensor<V> } {
+  const [left, right, ...more] = butterfly.factors;
+  if (!left || !right || more.length > 0 || left.pattern.a > 1 || right.pattern.d > 1) {
+    throw fileError("TENSOR_SHAPE", `The chain ${butterfly.chain} is no Monarch pair.`);
+  }
+  const { a: k, b: q, c: p } = right.pattern;
+  const { b: s, c: r, d: l } = left.pattern;
+  return {
+    first: { shape: [k, q, p], values: right.expand().values },
+    second: { shape: [l, s, r], values: toValuesLayout(left, "adbc") },
+  };
+}
+
+/**
+ * Butterflies from the twiddles `[stacks, blocks, log2 n, n/2, 2, 2]` of butterfly layers. Level `i`
+ * multiplies pairs of features `2^i` apart, or `n/2^(i+1)` where the stride decreases; the blocks of a
+ * stack follow one another, each with the other direction of its strides.
+ *
+ * Source: Dao et al., "Kaleidoscope" (2020), and the reference multiplication published with it.
+ *
+ * @returns for each stack its blocks, the one that is applied first first
+ * @throws PapilioError `TENSOR_SHAPE`
+ */
+export function fromTwiddle<V extends FloatArray>(
+  twiddle: DenseTensor<V>,
+  increasingStride: boolean,
+): Butterfly<V>[][] {
+  const [stacks, blocks, levels, pairs] = twiddleSizes(twiddle);
+  const size = pairs * 4;
+  return Array.from({ length: stacks }, (_, stack) =>
+    Array.from({ length: blocks }, (__, block) => {
+      const increasing = increasingStride === (block % 2 === 0);
+      const factors = Array.from({ length: levels }, (___, level) => {
+        const stride = 2 ** (increasing ? level : levels - 1 - level);
+        const pattern = new Pattern(pairs / stride, 2, 2, stride);
+        const start = ((stack * blocks + block) * levels + level) * size;
+        const values = twiddle.values.subarray(start, start + size) as V;
+        return fromPairs(pattern, values);
+      });
+      return new Butterfly(factors.reverse());
+    }),
+  );
+}
+
+/**
+ * The twiddles of butterflies: {@link fromTwiddle} turned round.
+ *
+ * @throws PapilioError `TENSOR_SHAPE` unless all are dyadic of one size, their strides in turn
+ */
+export function toTwiddle<V extends FloatArray>(
+  stacks: readonly (readonly Butterfly<V>[])[],
+  increasingStride: boolean,
+): DenseTensor<V> {
+  const first = stacks[0]?.[0];
+  const blocks = stacks[0]?.length ?? 0;
+  if (first === undefined) throw fileError("TENSOR_SHAPE", "There are no butterflies.");
+  const levels = first.chain.length;
+  const pairs = first.chain.rows / 2;
+  const size = pairs * 4;
+  const values = zerosLike(
+    (first.factors[0] as KroneckerSparse<V>).values,
+    stacks.length * blocks * levels * size,
+  );
+  for (const [stack, row] of stacks.entries()) {
+    if (row.length !== blocks)
+      throw fileError("TENSOR_SHAPE", "The stacks differ in their blocks.");
+    for (const [block, { factors }] of row.entries()) {
+      const increasing = increasingStride === (block % 2 === 0);
+      for (let level = 0; level < levels; level++) {
+        const stride = 2 ** (increasing ? level : levels - 1 - level);
+        const pattern = new Pattern(pairs / stride, 2, 2, stride);
+        const factor = factors[levels - 1 - level];
+        if (factor === undefined || factors.length !== levels || !factor.pattern.equals(pattern)) {
+          throw fileError(
+            "TENSOR_SHAPE",
+            `Level ${level} of block ${block} has the pattern ${factor?.pattern}, not ${pattern}.`,
+          );
+        }
+        const start = ((stack * blocks + block) * levels + level) * size;
+        values.set(toValuesLayout(factor, "adbc"), start);
+      }
+    }
+  }
+  return { shape: [stacks.length, blocks, levels, pairs, 2, 2], values };
+}
+
+/** Pairs in the order of their first features, `[a, d, 2, 2]`. */
+function fromPairs<V extends FloatArray>(pattern: Pattern, values: V): KroneckerSparse<V> {
+  return fromValuesLayout(pattern, values, "adbc");
+}
+
+function twiddleSizes(twiddle: DenseTensor<FloatArray>): [number, number, number, number] {
+  const [stacks, blocks, levels, pairs, p, q] = sizesOf(twiddle, 6) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (p === 2 && q === 2 && levels <= 30 && pairs === 2 ** (levels - 1)) {
+    return [stacks, blocks, levels, pairs];
+  }
+  throw fileError(
+    "TENSOR_SHAPE",
+    `The shape [${twiddle.shape}] is no [stacks, blocks, log2 n, n/2, 2, 2].`,
+  );
+}
+
+/** The sizes of a tensor of a given number of axes, all at least 1, that has its values. */
+function sizesOf({ shape, values }: DenseTensor<FloatArray>, axes: number): readonly number[] {
+  if (shape.length === axes && values.length > 0 && elementsOf(shape) === values.length) {
+    return shape;
+  }
+  throw fileError(
+    "TENSOR_SHAPE",
+    `The shape [${shape}] of ${values.length} values is none of ${axes} axes.`,
+  );
+}
+
+/** Visits each value with its index in `[a, b, c, d]` and in another layout. */
+function forEachOf(
+  { a, b, c, d }: Pattern,
+  layout: ValuesLayout,
+  visit: (here: number, there: number) => void,
+): void {
+  let here = 0;
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      for (let l = 0; l < c; l++) {
+        for (let k = 0; k < d; k++, here++) {
+          visit(here, indexIn(layout, { b, c, d }, [i, j, l, k]));
+        }
+      }
+    }
+  }
+}
+
+function indexIn(
+  layout: ValuesLayout,
+  { b, c, d }: { b: number; c: number; d: number },
+  [i, j, l, k]: readonly [number, number, number, number],
+): number {
+  switch (layout) {
+    case "abcd":
+      return ((i * b + j) * c + l) * d + k;
+    case "adcb":
+      return ((i * d + k) * c + l) * b + j;
+    case "adbc":
+      return ((i * d + k) * b + j) * c + l;
+  }
+}
