@@ -28,6 +28,21 @@ export function wholeNumber(flag: string, text: string, least: number, most: num
 }
 
 /**
+ * A number from a flag.
+ *
+ * @throws PapilioError `FLAG_INVALID`
+ */
+export function numberFrom(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+(?:e-?\d+)?$/i.test(text) && value >= least && value <= most) return value;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `${flag} is ${JSON.stringify(text)}, but it must be a number from ${least} to ${most}.`,
+    `Give ${flag} such a number.`,
+  );
+}
+
+/**
  * One of a few words from a flag.
  *
  * @throws PapilioError `FLAG_INVALID`

@@ -23,10 +23,10 @@ export function assertWritable(path: string): void {
 }
 
 /** Writes a file whole or not at all: a reader never sees half of it. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
   const partial = `${path}.${process.pid}.partial`;
   try {
-    await writeFile(partial, text);
+    await writeFile(partial, contents);
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });

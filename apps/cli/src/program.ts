@@ -2,6 +2,9 @@ import { Command } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { factorizeCommand } from "./commands/factorize.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import { multiplyCommand } from "./commands/multiply.ts";
 import { reportCommand } from "./commands/report.ts";
 import { selectCommand } from "./commands/select.ts";
 import { version } from "./environment.ts";
@@ -18,12 +21,16 @@ Examples:
   papilio doctor                      which adapters there are, and what to install
   papilio bench                       compare the implementations, in about a minute
   papilio bench --pattern 4,64,64,4   on a pattern of your own
-  papilio report results.jsonl        what a run found, as a page with figures`,
+  papilio report results.jsonl        what a run found, as a page with figures
+  papilio factorize weights.npy       the butterfly nearest to a matrix, and how near it is`,
     );
   const commands = [
     benchCommand(),
     compareCommand(),
     doctorCommand(),
+    factorizeCommand(),
+    inspectCommand(),
+    multiplyCommand(),
     reportCommand(),
     selectCommand(),
   ];

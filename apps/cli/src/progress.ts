@@ -12,6 +12,32 @@ export function showProgress(): ProgressDisplay {
   return process.stderr.isTTY ? bar() : lines();
 }
 
+/** Shows on stderr which share of some work is done, on a terminal; elsewhere each quarter. */
+export function showShare(what: string): Disposable & { update(share: number): void } {
+  let shown = 0;
+  if (!process.stderr.isTTY) {
+    return {
+      update(share) {
+        const quarters = Math.floor(4 * share);
+        if (quarters > shown) console.error(`${what}: ${25 * quarters} %`);
+        shown = Math.max(shown, quarters);
+      },
+      [Symbol.dispose]: () => undefined,
+    };
+  }
+  const single = new SingleBar({
+    format: `${what} {bar} {percentage} %`,
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  single.start(100, 0);
+  return {
+    update: (share) => single.update(Math.floor(100 * share)),
+    [Symbol.dispose]: () => single.stop(),
+  };
+}
+
 function lines(): ProgressDisplay {
   return {
     update(done, total, left, outcome) {

@@ -1,5 +1,5 @@
 import { type Quantity, quantity, type Selection, times } from "@papilio/bench";
-import Table from "cli-table3";
+import { newTable } from "./new-table.ts";
 
 /** What came of a question: a selection, or why there is none. */
 export type Answer =
@@ -50,10 +50,6 @@ function inFull(selection: Selection): string {
       ? "How sure that is, nothing tells."
       : `It is the fastest, or needs at most 10 % longer, with a probability of ${sureness(confidence)}.`;
   return [`${best}, ${layout}`, selection.explanation, sure, "", table.toString()].join("\n");
-}
-
-function newTable(head: string[]): Table.Table {
-  return new Table({ head, style: { head: [], border: [], compact: true } });
 }
 
 function ratio({ median, lower, upper }: Quantity): string {

@@ -165,6 +165,25 @@ describe("a tridiagonal matrix", () => {
     expect([...values].map((value) => Math.round(value * 1e12) / 1e12)).toEqual([5, 3, 2, 0]);
   });
 
+  it("of a Gram matrix that is smooth, most of it rounding, converges", () => {
+    for (const [rows, cols] of [
+      [128, 512],
+      [512, 128],
+      [100, 100],
+    ] as const) {
+      const smooth = matrix(rows, cols, false);
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < cols; column++) {
+          smooth.re[row * cols + column] = Math.fround(1 / (rows + row + column));
+        }
+      }
+      const squares = eigenvalues(multiplyAdjoint(smooth, smooth));
+      const total = squares.reduce((sum, value) => sum + value, 0);
+      expect(total).toBeCloseTo(squaredNorm(smooth), 12);
+      expect(truncate(smooth, 12).dropped).toBeLessThan(1e-12);
+    }
+  });
+
   it("without convergence is an error", () => {
     const nan = Float64Array.of(1, Number.NaN, 1);
     expect(() => tridiagonalEigen(nan, Float64Array.of(1, 1))).toThrow(

@@ -1,0 +1,52 @@
+import { Chain, PapilioError } from "@papilio/butterfly";
+
+/**
+ * The chain that a flag names for a matrix: `monarch`, `dyadic`, or patterns.
+ *
+ * @throws PapilioError `FLAG_INVALID` when there is none of this name for the shape; what
+ *   {@link Chain.parse} throws
+ */
+export function chainFor(text: string, rows: number, cols: number, rank: number): Chain {
+  if (text === "monarch") return monarchFor(rows, cols, rank);
+  if (rank !== 1) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "--rank goes with --chain monarch alone.",
+      "Write the rank into the patterns, or leave out --rank.",
+    );
+  }
+  if (text === "dyadic") {
+    if (rows === cols) return Chain.squareDyadic(rows);
+    throw new PapilioError(
+      "FLAG_INVALID",
+      `A dyadic chain is square, but the matrix is ${rows} x ${cols}.`,
+      "Use --chain monarch, auto, or patterns of your own.",
+    );
+  }
+  const chain = Chain.parse(text);
+  if (chain.rows === rows && chain.cols === cols) return chain;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `The chain ${chain} is for ${chain.rows} x ${chain.cols}, but the matrix is ${rows} x ${cols}.`,
+    "Give patterns whose product has the shape of the matrix.",
+  );
+}
+
+/** The Monarch chain with the fewest values. */
+function monarchFor(rows: number, cols: number, rank: number): Chain {
+  const chains: Chain[] = [];
+  for (let blocks = 2; blocks < Math.min(rows, cols); blocks++) {
+    if (rows % blocks !== 0 || cols % blocks !== 0) continue;
+    if ((rows * blocks) % Math.min(rows, cols) !== 0) continue;
+    chains.push(Chain.monarch({ rows, cols, blocks, rank }));
+  }
+  const [first, ...others] = chains;
+  if (first !== undefined) {
+    return others.reduce((best, chain) => (chain.nonZeros < best.nonZeros ? chain : best), first);
+  }
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `There is no Monarch chain for ${rows} x ${cols}.`,
+    "Use --chain auto, or patterns of your own.",
+  );
+}

@@ -1,0 +1,226 @@
+import {
+  type AnyButterfly,
+  type Butterfly,
+  type Chain,
+  type ChainPoint,
+  type Complex,
+  type Factorization,
+  type FactorizationTree,
+  type FloatArray,
+  factorize,
+  NAMED_TREES,
+  PapilioError,
+  refine,
+  saveButterflies,
+  searchChains,
+} from "@papilio/butterfly";
+import { openGpu } from "@papilio/gpu-runtime/node";
+import { Command } from "commander";
+import { chainFor } from "../chain-choice.ts";
+import { type MatrixFile, readMatrix } from "../matrix-file.ts";
+import { numberFrom, oneOf, wholeNumber } from "../options.ts";
+import { assertWritable, writeWhole } from "../output-file.ts";
+import { showShare } from "../progress.ts";
+import { renderFactorization, renderFront } from "../render-factorization.ts";
+import { speedUpOf } from "../speed-up.ts";
+
+interface Flags {
+  readonly tensor?: string;
+  readonly chain: string;
+  readonly rank: string;
+  readonly tree: string;
+  readonly maxParams?: string;
+  readonly maxError?: string;
+  readonly refine?: string | true;
+  readonly inputs?: string;
+  readonly out?: string;
+  readonly name?: string;
+  readonly dtype: string;
+  readonly threads?: string;
+  readonly batch: string;
+  readonly measure?: boolean;
+  readonly adapter: string;
+  readonly json?: boolean;
+}
+
+/** `papilio factorize`: the butterfly that is near to a matrix. */
+export function factorizeCommand(): Command {
+  return new Command("factorize")
+    .description("Find the butterfly matrix that is nearest to a matrix, and how near it is.")
+    .argument("<file>", "a safetensors or npy file")
+    .option("--tensor <name>", "which tensor of the file")
+    .option(
+      "--chain <chain>",
+      'monarch, dyadic, auto, or patterns as "1,64,64,64;64,64,64,1"',
+      "monarch",
+    )
+    .option("--rank <r>", "rank of the Monarch chain", "1")
+    .option(
+      "--tree <tree>",
+      `in which order a chain is split: ${NAMED_TREES.join(", ")}`,
+      "left-to-right",
+    )
+    .option("--max-params <share>", "with --chain auto: most values, over those of the matrix")
+    .option("--max-error <error>", "with --chain auto: largest relative error")
+    .option("--refine [sweeps]", "alternating least squares after it, 20 sweeps unless given")
+    .option(
+      "--inputs <file>",
+      "with --refine: vectors [samples, cols] that the errors are weighed by",
+    )
+    .option("--out <file>", "write the factors to a safetensors file")
+    .option("--name <name>", "name of the butterfly there; that of the tensor unless given")
+    .option("--dtype <type>", "how values are stored there: F32, F16 or BF16", "F32")
+    .option("--threads <count>", "threads to work in; all processors unless given")
+    .option("--batch <size>", "vectors at once, for the speed-up", "128")
+    .option("--measure", "measure the speed-up, for a few seconds, besides predicting it")
+    .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
+    .option("--json", "print what was found as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  papilio factorize model.safetensors --tensor mlp.weight --chain monarch --out mlp.safetensors
+  papilio factorize weights.npy --chain auto --max-params 0.25
+  papilio factorize weights.npy --chain "1,64,64,64;64,64,64,1" --refine --measure
+
+Exit status: 0, or 2 for input that cannot be used, or when no chain is within the limits.`,
+    )
+    .action(run);
+}
+
+async function run(file: string, flags: Flags): Promise<void> {
+  if (flags.out !== undefined) assertWritable(flags.out);
+  const dtype = oneOf("--dtype", flags.dtype, ["F32", "F16", "BF16"]);
+  const batch = wholeNumber("--batch", flags.batch, 1, 2 ** 20);
+  const matrix = await readMatrix(file, flags.tensor);
+  const abort = new AbortController();
+  const stop = (): void => abort.abort(interrupted());
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    const { found, front } = await factorizeAs(matrix, flags, abort.signal);
+    const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, abort.signal);
+    using gpu = await openGpu({ adapter: flags.adapter });
+    const speedUp = await speedUpOf(gpu, butterfly.chain, batch, flags.measure ?? false);
+    if (flags.out !== undefined) {
+      const name = flags.name ?? matrix.name;
+      await writeWhole(flags.out, saveButterflies({ [name]: butterfly }, { dtype }));
+    }
+    const report = { matrix, found, butterfly, errors, speedUp, out: flags.out };
+    if (flags.json) {
+      const { chain } = butterfly;
+      const { error, bounds, seconds } = found;
+      const points = front?.map((point) => ({ ...point, chain: point.chain.toString() }));
+      const told = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
+      console.log(JSON.stringify({ ...told, refined: errors, speedUp, front: points }, null, 2));
+    } else {
+      if (front !== undefined) console.log(`${renderFront(front)}\n`);
+      console.log(renderFactorization(report));
+    }
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+interface Found {
+  readonly found: Factorization<AnyButterfly>;
+  /** Where a chain was searched for. */
+  readonly front?: readonly ChainPoint[];
+}
+
+async function factorizeAs(
+  { values, rows, cols }: MatrixFile,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<Found> {
+  const { chain: text, maxParams, maxError } = flags;
+  const limits = {
+    ...(maxParams === undefined
+      ? {}
+      : { maxParameters: numberFrom("--max-params", maxParams, 0, 1) }),
+    ...(maxError === undefined ? {} : { maxError: numberFrom("--max-error", maxError, 0, 1) }),
+  };
+  if (text !== "auto" && Object.keys(limits).length > 0) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "--max-params and --max-error go with --chain auto.",
+      "Leave them out, or let the chain be searched for.",
+    );
+  }
+  const chain = text === "auto" ? undefined : chainOf(flags, rows, cols);
+  const tree = oneOf("--tree", flags.tree, NAMED_TREES);
+  using shown = showShare(chain === undefined ? "Searching" : "Factorizing");
+  const options = {
+    signal,
+    onProgress: (share: number) => shown.update(share),
+    ...(flags.threads === undefined
+      ? {}
+      : { threads: wholeNumber("--threads", flags.threads, 1, 1024) }),
+  };
+  if (chain !== undefined) return { found: await factorizeAny(values, chain, tree, options) };
+  const { best, front } = await searchChains(values as Float32Array, rows, cols, {
+    ...options,
+    ...limits,
+  });
+  if (best !== undefined) return { found: best, front };
+  throw new PapilioError(
+    "CHAIN_NOT_FOUND",
+    `None of the chains that were tried is within the limits; the nearest one has an error of ${front.at(-1)?.error.toPrecision(3) ?? "1"}.`,
+    "Allow more parameters or a larger error.",
+  );
+}
+
+function factorizeAny(
+  values: FloatArray | Complex<FloatArray>,
+  chain: Chain,
+  tree: FactorizationTree,
+  options: object,
+): Promise<Factorization<AnyButterfly>> {
+  return factorize(values, chain, { ...options, tree });
+}
+
+function chainOf({ chain, rank }: Flags, rows: number, cols: number): Chain {
+  return chainFor(chain, rows, cols, wholeNumber("--rank", rank, 1, 2 ** 20));
+}
+
+/** The factors after refinement, and the errors on its way; as they are without. */
+async function refineAs(
+  { values, cols }: MatrixFile,
+  start: AnyButterfly,
+  { refine: sweeps, inputs }: Flags,
+  signal: AbortSignal,
+): Promise<{ butterfly: AnyButterfly; errors: readonly number[] | undefined }> {
+  if (sweeps === undefined && inputs === undefined) return { butterfly: start, errors: undefined };
+  if ("re" in values) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "--refine works with real matrices, and this one is complex.",
+      "Leave it out.",
+    );
+  }
+  const { matrix, errors } = await refine(values, start as Butterfly, {
+    signal,
+    ...(typeof sweeps === "string" ? { sweeps: wholeNumber("--refine", sweeps, 0, 10_000) } : {}),
+    ...(inputs === undefined ? {} : { inputs: await readInputs(inputs, cols) }),
+  });
+  return { butterfly: matrix, errors };
+}
+
+/** Vectors `[samples, cols]` as columns. */
+async function readInputs(file: string, cols: number): Promise<Float32Array> {
+  const { values, rows, cols: length } = await readMatrix(file, undefined);
+  if ("re" in values || length !== cols) {
+    throw new PapilioError(
+      "TENSOR_SHAPE",
+      `The inputs are ${"re" in values ? "complex" : `of ${length} features`}, but the matrix takes ${cols} real ones.`,
+      `Give a matrix of [samples, ${cols}].`,
+    );
+  }
+  return Float32Array.from(values, (_, index) => {
+    const [feature, sample] = [Math.floor(index / rows), index % rows];
+    return values[sample * cols + feature] as number;
+  });
+}
+
+function interrupted(): PapilioError {
+  return new PapilioError("INTERRUPTED", "The work was stopped.", "Run it again.");
+}

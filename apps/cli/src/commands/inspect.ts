@@ -1,0 +1,112 @@
+import {
+  type AnyButterfly,
+  Chain,
+  chainCost,
+  loadButterflies,
+  PapilioError,
+  type PermutedButterfly,
+  readNpy,
+  readSafetensors,
+} from "@papilio/butterfly";
+import { Command } from "commander";
+import { drawSupports, supportsAsSvg } from "../draw-support.ts";
+import { isNpy, readBytes } from "../matrix-file.ts";
+import { newTable } from "../new-table.ts";
+import { assertWritable, writeWhole } from "../output-file.ts";
+
+interface Flags {
+  readonly chain?: string;
+  readonly svg?: string;
+}
+
+/** Tensors of a file that are listed, at most. */
+const LISTED = 100;
+
+/** `papilio inspect`: what is in a file, and how its butterflies look. */
+export function inspectCommand(): Command {
+  return new Command("inspect")
+    .description("Show what a file holds, and draw the supports of its butterflies.")
+    .argument("[file]", "a safetensors or npy file")
+    .option("--chain <patterns>", "draw a chain instead, patterns separated by semicolons")
+    .option("--svg <file>", "write the drawing of the first chain as a picture too")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  papilio inspect mlp.safetensors
+  papilio inspect --chain "1,2,2,8;2,2,2,4;4,2,2,2;8,2,2,1" --svg dyadic.svg`,
+    )
+    .action(run);
+}
+
+async function run(file: string | undefined, { chain: text, svg }: Flags): Promise<void> {
+  if ((file === undefined) === (text === undefined)) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "Either a file or --chain is to be inspected.",
+      "Give one of them.",
+    );
+  }
+  if (svg !== undefined) assertWritable(svg);
+  const chains: Chain[] = [];
+  if (text !== undefined) {
+    const chain = Chain.parse(text);
+    chains.push(chain);
+    console.log(describe(chain));
+  }
+  if (file !== undefined) {
+    const bytes = await readBytes(file);
+    if (await isNpy(file)) {
+      const { descr, shape } = readNpy(bytes);
+      console.log(`${file}: an array of ${descr} with the shape [${shape.join(", ")}]`);
+    } else {
+      chains.push(...inspectSafetensors(bytes));
+    }
+  }
+  if (svg === undefined) return;
+  const [first] = chains;
+  if (first === undefined) {
+    throw new PapilioError("TENSOR_MISSING", "There is no chain to draw.", "Leave out --svg.");
+  }
+  await writeWhole(svg, supportsAsSvg(first));
+}
+
+/** Lists tensors and butterflies, and gives the chains of these. */
+function inspectSafetensors(bytes: Uint8Array): Chain[] {
+  const opened = readSafetensors(bytes);
+  const table = newTable(["tensor", "type", "shape", "bytes"]);
+  const tensors = [...opened.tensors.values()];
+  for (const { name, dtype, shape, bytes: data } of tensors.slice(0, LISTED)) {
+    table.push([name, dtype, `[${shape.join(", ")}]`, data.length]);
+  }
+  console.log(table.toString());
+  if (tensors.length > LISTED) console.log(`and ${tensors.length - LISTED} more tensors`);
+  const butterflies = loadButterflies(opened);
+  for (const [name, butterfly] of butterflies) {
+    console.log(`\n${name}: ${summary(butterfly)}\n${describe(butterfly.matrix.chain)}`);
+  }
+  return [...butterflies.values()].map(({ matrix }) => matrix.chain);
+}
+
+function summary({ matrix, left, right }: PermutedButterfly<AnyButterfly>): string {
+  const stored = matrix.factors.reduce((sum, factor) => {
+    const parts = "re" in factor ? [factor.re, factor.im] : [factor];
+    return sum + parts.reduce((part, { values }) => part + values.length, 0);
+  }, 0);
+  const kind = "re" in (matrix.factors[0] as object) ? "complex" : "real";
+  const permuted = [left && "outputs", right && "inputs"].filter(Boolean).join(" and ");
+  return `${kind}, ${stored} numbers stored${permuted ? `, ${permuted} permuted` : ""}`;
+}
+
+function describe(chain: Chain): string {
+  const { rows, cols, nonZeros, length } = chain;
+  const { flops } = chainCost(chain, 1, "f32");
+  const dense = 2 * rows * cols;
+  const product = chain.product();
+  return [
+    `${length} factors for ${rows} x ${cols}: ${nonZeros} values, ${((100 * nonZeros) / (rows * cols)).toPrecision(3)} % of the dense matrix, ${flops} FLOPs a vector of ${dense}`,
+    `patterns ${chain.patterns.join("  ")}`,
+    `ranks ${chain.ranks.join(", ") || "-"}; the product has the pattern ${product}${product.blocks === 1 ? ", dense" : ""}`,
+    drawSupports(chain),
+  ].join("\n");
+}

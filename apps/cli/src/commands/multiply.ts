@@ -1,0 +1,117 @@
+import {
+  type AnyButterfly,
+  type Butterfly,
+  ComplexButterfly,
+  loadButterflies,
+  PapilioError,
+  type PermutedButterfly,
+  permuteFeatures,
+  writeNpy,
+} from "@papilio/butterfly";
+import { DeviceButterfly } from "@papilio/gpu-runtime";
+import { openGpu } from "@papilio/gpu-runtime/node";
+import { Command } from "commander";
+import { type MatrixFile, readBytes, readMatrix } from "../matrix-file.ts";
+import { assertWritable, writeWhole } from "../output-file.ts";
+
+interface Flags {
+  readonly input: string;
+  readonly tensor?: string;
+  readonly out: string;
+  readonly name?: string;
+  readonly cpu?: boolean;
+  readonly adapter: string;
+}
+
+/** `papilio multiply`: vectors by a butterfly of a file. */
+export function multiplyCommand(): Command {
+  return new Command("multiply")
+    .description("Multiply vectors by a butterfly matrix of a file.")
+    .argument("<file>", "a safetensors file that papilio factorize wrote")
+    .requiredOption("--input <file>", "vectors [batch, cols], in a npy or safetensors file")
+    .option("--tensor <name>", "which tensor of the input file")
+    .requiredOption("--out <file>", "where the products [batch, rows] go, as npy")
+    .option("--name <name>", "which butterfly of the file; needed where there are several")
+    .option("--cpu", "compute on the CPU, in double precision")
+    .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
+    .addHelpText(
+      "after",
+      `
+Example:
+  papilio multiply mlp.safetensors --input x.npy --out y.npy
+
+Complex butterflies and vectors are multiplied on the CPU.`,
+    )
+    .action(run);
+}
+
+async function run(file: string, flags: Flags): Promise<void> {
+  assertWritable(flags.out);
+  const butterfly = pick(loadButterflies(await readBytes(file)), flags.name);
+  const input = await readMatrix(flags.input, flags.tensor);
+  if (input.cols !== butterfly.cols) {
+    throw new PapilioError(
+      "TENSOR_SHAPE",
+      `The vectors have ${input.cols} features, but the butterfly takes ${butterfly.cols}.`,
+      `Give vectors of [batch, ${butterfly.cols}].`,
+    );
+  }
+  const { matrix } = butterfly;
+  const complex = matrix instanceof ComplexButterfly || "re" in input.values;
+  const [y, where] =
+    complex || flags.cpu
+      ? [onCpu(butterfly, input), "the CPU"]
+      : await onAdapter(butterfly as PermutedButterfly<Butterfly>, input, flags.adapter);
+  await writeWhole(flags.out, writeNpy(y, [input.rows, butterfly.rows]));
+  console.log(
+    `${input.rows} x ${butterfly.cols} to ${input.rows} x ${butterfly.rows} on ${where}: ${flags.out}`,
+  );
+}
+
+function pick(
+  butterflies: ReadonlyMap<string, PermutedButterfly<AnyButterfly>>,
+  name: string | undefined,
+): PermutedButterfly<AnyButterfly> {
+  const [first, ...others] = butterflies.keys();
+  const found = butterflies.get(name ?? (others.length === 0 ? (first ?? "") : ""));
+  if (found !== undefined) return found;
+  throw new PapilioError(
+    "TENSOR_MISSING",
+    `The file has ${butterflies.size} butterflies${name === undefined ? "" : `, none of them named ${JSON.stringify(name)}`}.`,
+    butterflies.size === 0
+      ? "Give a file that papilio factorize wrote."
+      : `Name one with --name: ${[...butterflies.keys()].slice(0, 8).join(", ")}.`,
+  );
+}
+
+function onCpu(
+  butterfly: PermutedButterfly<AnyButterfly>,
+  { values, rows }: MatrixFile,
+): MatrixFile["values"] {
+  const shape = { batch: rows, layout: "batch-first" } as const;
+  if (!("re" in values)) {
+    if (!(butterfly.matrix instanceof ComplexButterfly)) {
+      return (butterfly as PermutedButterfly<Butterfly>).apply(values, shape);
+    }
+    const im = new Float32Array(values.length);
+    return (butterfly as PermutedButterfly<ComplexButterfly>).apply({ re: values, im }, shape);
+  }
+  const asComplex =
+    butterfly.matrix instanceof ComplexButterfly
+      ? (butterfly as PermutedButterfly<ComplexButterfly>)
+      : (butterfly as PermutedButterfly<Butterfly>).map((real) => ComplexButterfly.fromReal(real));
+  return asComplex.apply(values, shape);
+}
+
+async function onAdapter(
+  { matrix, left, right }: PermutedButterfly<Butterfly>,
+  { values, rows }: MatrixFile,
+  adapter: string,
+): Promise<[Float32Array, string]> {
+  const shape = { batch: rows, layout: "batch-first" } as const;
+  using gpu = await openGpu({ adapter });
+  using weights = new DeviceButterfly(gpu, matrix);
+  const x = right ? permuteFeatures(right, values as Float32Array, shape) : values;
+  const y = await weights.apply(x as Float32Array, shape);
+  return [left ? permuteFeatures(left, y, shape) : y, gpu.report.name];
+}

@@ -1,0 +1,169 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Butterfly,
+  Chain,
+  factorize,
+  fourier,
+  loadButterflies,
+  npyValues,
+  type PermutedButterfly,
+  readNpy,
+  saveButterflies,
+  uniform,
+  writeNpy,
+  writeSafetensors,
+} from "@papilio/butterfly";
+import { afterAll, describe, expect, it } from "vitest";
+
+const main = join(import.meta.dirname, "main.ts");
+const adapter = ["--adapter", process.env.PAPILIO_ADAPTER ?? "auto"];
+const folder = mkdtempSync(join(tmpdir(), "papilio-factorize-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function papilio(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ["--conditions=@papilio/source", main, ...args], {
+    encoding: "utf8",
+  });
+}
+
+function file(name: string, contents: Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, contents);
+  return path;
+}
+
+const draw = (length: number, seed: number): Float32Array =>
+  Float32Array.from({ length }, uniform(seed));
+
+const weights = draw(32 * 48, 1);
+const model = file(
+  "model.safetensors",
+  writeSafetensors([
+    { name: "a.weight", dtype: "F32", shape: [32, 48], values: weights },
+    { name: "b.weight", dtype: "F32", shape: [4, 4], values: draw(16, 2) },
+  ]),
+);
+const inputs = file("x.npy", writeNpy(draw(5 * 48, 3), [5, 48]));
+
+describe("papilio factorize, inspect and multiply", () => {
+  const out = join(folder, "b.safetensors");
+
+  it("factorizes a tensor of a model and writes the factors that the library finds", async () => {
+    const { status, stdout } = papilio(
+      ...["factorize", model, "--tensor", "a.weight", "--chain", "1,4,6,8;6,8,8,1"],
+      ...["--out", out, "--json", ...adapter],
+    );
+    expect(status).toBe(0);
+    const told = JSON.parse(stdout);
+    const chain = Chain.parse("1,4,6,8;6,8,8,1");
+    const expected = await factorize(weights, chain);
+    expect(told).toMatchObject({ chain: chain.toString(), error: expected.error });
+    expect(told.bounds).toEqual(expected.bounds);
+    expect(told.speedUp.predicted).toBeGreaterThan(0);
+    const loaded = loadButterflies(readFileSync(out)).get("a.weight");
+    expect(loaded?.matrix).toEqual(expected.matrix);
+  });
+
+  it("shows what the file holds and draws it", () => {
+    const svg = join(folder, "b.svg");
+    const { status, stdout } = papilio("inspect", out, "--svg", svg);
+    expect(status).toBe(0);
+    expect(stdout).toContain("a.weight.factors.1");
+    expect(stdout).toContain("2 factors for 32 x 48: 576 values, 37.5 % of the dense matrix");
+    // Blocks on the diagonal of the right factor.
+    expect(stdout).toMatch(/⣿⣿⣿⣿/);
+    expect(readFileSync(svg, "utf8")).toMatch(
+      /^<svg xmlns=.+<title>Supports of the factors of 1,4,6,8;6,8,8,1<.+<\/svg>\n$/,
+    );
+  });
+
+  it("multiplies on an adapter as on the CPU", () => {
+    const results = [adapter, ["--cpu"]].map((where, index) => {
+      const y = join(folder, `y${index}.npy`);
+      const { status } = papilio("multiply", out, "--input", inputs, "--out", y, ...where);
+      expect(status).toBe(0);
+      return readNpy(readFileSync(y));
+    });
+    expect(results.map(({ shape }) => shape)).toEqual([
+      [5, 32],
+      [5, 32],
+    ]);
+    const [device, cpu] = results.map((result) => npyValues(result, "float64") as Float64Array) as [
+      Float64Array,
+      Float64Array,
+    ];
+    const { matrix } = loadButterflies(readFileSync(out)).get(
+      "a.weight",
+    ) as PermutedButterfly<Butterfly>;
+    const x = npyValues(readNpy(readFileSync(inputs)), "float32") as Float32Array;
+    expect(Float32Array.from(cpu)).toEqual(matrix.apply(x, { batch: 5, layout: "batch-first" }));
+    for (const [index, value] of device.entries()) {
+      expect(value).toBeCloseTo(cpu[index] as number, 4);
+    }
+  });
+
+  it("searches a chain within limits, refines it by inputs, and measures it", () => {
+    const { status, stdout } = papilio(
+      ...["factorize", model, "--tensor", "a.weight", "--chain", "auto", "--max-params", "0.4"],
+      ...["--refine", "3", "--inputs", inputs, "--measure", "--batch", "8", ...adapter],
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/ chain +│ parameters +│ relative error /);
+    expect(stdout).toMatch(/refined +│ [\d.]+ to [\d.e-]+ in \d sweeps/);
+    expect(stdout).toMatch(
+      /speed-up, measured +│ ×[\d.]+ \([\d.]+ to [\d.]+\) with (kronecker-sparse|planned)/,
+    );
+  });
+
+  it("works with complex matrices and permutations", () => {
+    const transform = file("fft.safetensors", saveButterflies({ fft: fourier(16) }));
+    expect(papilio("inspect", transform).stdout).toContain(
+      "fft: complex, 120 numbers stored, inputs permuted",
+    );
+    const x = file("ones.npy", writeNpy(new Float32Array(16).fill(1), [16]));
+    const y = join(folder, "spectrum.npy");
+    expect(papilio("multiply", transform, "--input", x, "--out", y).status).toBe(0);
+    const { re, im } = npyValues(readNpy(readFileSync(y)), "float32") as {
+      re: Float32Array;
+      im: Float32Array;
+    };
+    expect([...re]).toEqual([16, ...new Array(15).fill(0)]);
+    expect([...im]).toEqual(new Array(16).fill(0));
+  });
+
+  it.each([
+    [["factorize", model], "TENSOR_MISSING"],
+    [["factorize", model, "--tensor", "c"], "TENSOR_MISSING"],
+    [["factorize", join(folder, "none.npy")], "INPUT_UNREADABLE"],
+    [["factorize", main], "FILE_HEADER"],
+    [["factorize", model, "--tensor", "a.weight", "--chain", "dyadic"], "FLAG_INVALID"],
+    [["factorize", model, "--tensor", "a.weight", "--chain", "1,2,2,1"], "FLAG_INVALID"],
+    [["factorize", model, "--tensor", "a.weight", "--max-error", "0.1"], "FLAG_INVALID"],
+    [
+      ["factorize", model, "--tensor", "b.weight", "--chain", "auto", "--max-error", "1e-9"],
+      "CHAIN_NOT_FOUND",
+    ],
+    [["factorize", model, "--tensor", "a.weight", "--tree", "oak"], "FLAG_INVALID"],
+    [["factorize", model, "--tensor", "a.weight", "--dtype", "I8"], "FLAG_INVALID"],
+    [
+      ["factorize", model, "--tensor", "a.weight", "--out", join(folder, "no", "b")],
+      "OUTPUT_UNWRITABLE",
+    ],
+    [["factorize", model, "--tensor", "a.weight", "--inputs", model], "TENSOR_MISSING"],
+    [["inspect"], "FLAG_INVALID"],
+    [["inspect", main], "FILE_HEADER"],
+    [["inspect", "--chain", "1,2,2"], "PATTERN_SYNTAX"],
+    [["multiply", model, "--input", inputs, "--out", join(folder, "y")], "TENSOR_MISSING"],
+    [["multiply", model], "USAGE"],
+  ])("%j is one line with the code, and status 2", (args, code) => {
+    const { status, stderr } = papilio(...args, ...(args[0] === "factorize" ? adapter : []));
+    const errors = stderr.split("\n").filter((line) => line.startsWith("papilio: "));
+    expect(errors).toEqual([
+      expect.stringMatching(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`)),
+    ]);
+    expect(status).toBe(2);
+  });
+});

@@ -1,0 +1,111 @@
+import { open, readFile, stat } from "node:fs/promises";
+import { parse } from "node:path";
+import {
+  type Complex,
+  npyValues,
+  PapilioError,
+  readNpy,
+  readSafetensors,
+  type SafetensorsFile,
+  toComplex,
+  toReal,
+} from "@papilio/butterfly";
+
+/** A matrix from a file, in single precision. */
+export interface MatrixFile {
+  readonly name: string;
+  readonly rows: number;
+  readonly cols: number;
+  /** `[rows, cols]` row-major. */
+  readonly values: Float32Array | Complex<Float32Array>;
+}
+
+/** What is read into memory at once: below what a typed array can hold. */
+const MAX_BYTES = 2 ** 32;
+
+/**
+ * The bytes of a file that a person named.
+ *
+ * @throws PapilioError `INPUT_UNREADABLE`
+ */
+export async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES) {
+      throw new Error(`it has ${size} bytes, and at most ${MAX_BYTES} are read`);
+    }
+    return await readFile(file);
+  } catch (cause) {
+    throw new PapilioError(
+      "INPUT_UNREADABLE",
+      `The file ${file} cannot be read: ${(cause as Error).message}.`,
+      "Give a safetensors or npy file that exists and that you may read.",
+      { cause },
+    );
+  }
+}
+
+/** Whether a file begins as npy files do; others are taken for safetensors. */
+export async function isNpy(file: string): Promise<boolean> {
+  try {
+    await using handle = await open(file);
+    const { buffer } = await handle.read(Buffer.alloc(6), 0, 6, 0);
+    return buffer.toString("latin1") === "\x93NUMPY";
+  } catch {
+    return false; // Reading it will say why.
+  }
+}
+
+/**
+ * The matrix in a npy file, or a tensor of two axes in a safetensors file. A list is a row.
+ *
+ * @param tensor its name, needed where a safetensors file has several matrices
+ * @throws PapilioError `INPUT_UNREADABLE`, `TENSOR_MISSING`, `TENSOR_SHAPE`, and what reading the format
+ *   throws
+ */
+export async function readMatrix(file: string, tensor: string | undefined): Promise<MatrixFile> {
+  const bytes = await readBytes(file);
+  if (await isNpy(file)) {
+    const npy = readNpy(bytes);
+    return matrixOf(parse(file).name, npy.shape, npyValues(npy, "float32"));
+  }
+  const opened = readSafetensors(bytes);
+  const found = opened.tensors.get(tensor ?? onlyMatrix(opened));
+  if (found === undefined) throw missing(opened, `There is no tensor ${JSON.stringify(tensor)}.`);
+  const values = found.dtype === "C64" ? toComplex(found, "float32") : toReal(found, "float32");
+  return matrixOf(found.name, found.shape, values);
+}
+
+/** The name of the only tensor of two axes. */
+function onlyMatrix(file: SafetensorsFile): string {
+  const matrices = [...file.tensors.values()].filter(({ shape }) => shape.length === 2);
+  const [only, ...others] = matrices;
+  if (only !== undefined && others.length === 0) return only.name;
+  throw missing(file, `There are ${matrices.length} matrices in the file, and none is named.`);
+}
+
+function missing(file: SafetensorsFile, message: string): PapilioError {
+  const names = [...file.tensors.keys()];
+  const some = names.slice(0, 8).join(", ");
+  return new PapilioError(
+    "TENSOR_MISSING",
+    message,
+    `Name one with --tensor: ${names.length > 8 ? `${some}, and ${names.length - 8} more` : some}.`,
+  );
+}
+
+function matrixOf(
+  name: string,
+  shape: readonly number[],
+  values: MatrixFile["values"],
+): MatrixFile {
+  const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape;
+  if (rows !== undefined && cols !== undefined && shape.length <= 2 && rows * cols > 0) {
+    return { name, rows, cols, values };
+  }
+  throw new PapilioError(
+    "TENSOR_SHAPE",
+    `${name} has the shape [${shape}], which is no matrix.`,
+    "Give a tensor of two axes, [rows, cols].",
+  );
+}

@@ -1,0 +1,87 @@
+import { quantity, times } from "@papilio/bench";
+import {
+  type AnyButterfly,
+  type ChainPoint,
+  chainCost,
+  type Factorization,
+} from "@papilio/butterfly";
+import type { MatrixFile } from "./matrix-file.ts";
+import { newTable } from "./new-table.ts";
+import type { SpeedUp } from "./speed-up.ts";
+
+/** All that is to be told of a factorization. */
+export interface FactorizationReport {
+  readonly matrix: MatrixFile;
+  readonly found: Factorization<AnyButterfly>;
+  readonly butterfly: AnyButterfly;
+  /** Of the refinement, before its first sweep and after each. */
+  readonly errors: readonly number[] | undefined;
+  readonly speedUp: SpeedUp;
+  readonly out: string | undefined;
+}
+
+/** Chains that no other beats, as a table. */
+export function renderFront(front: readonly ChainPoint[]): string {
+  const table = newTable(["chain", "parameters", "relative error"]);
+  for (const { chain, parameters, error } of front) {
+    table.push([chain.toString(), share(parameters), error.toPrecision(4)]);
+  }
+  return table.toString();
+}
+
+/** A factorization as a table of two columns. */
+export function renderFactorization(report: FactorizationReport): string {
+  const { matrix, found, butterfly, errors, speedUp, out } = report;
+  const { rows, cols } = matrix;
+  const { chain } = butterfly;
+  const kind = "re" in matrix.values ? "complex" : "real";
+  const { flops } = chainCost(chain, 1, "f32");
+  const { bounds } = found;
+  const lines: [string, string][] = [
+    ["matrix", `${matrix.name}, ${rows} x ${cols}, ${kind}`],
+    ["chain", chain.toString()],
+    ["relative error", found.error.toPrecision(4)],
+  ];
+  if (bounds !== undefined) {
+    lines.push([
+      "its bounds",
+      `${bounds.lower.toPrecision(4)} (no butterfly of this chain is nearer) to ${bounds.upper.toPrecision(4)}`,
+    ]);
+  }
+  if (errors !== undefined) {
+    const [first, last] = [errors[0] as number, errors.at(-1) as number];
+    const sweeps = `${errors.length - 1} sweeps`;
+    lines.push(["refined", `${first.toPrecision(4)} to ${last.toPrecision(4)} in ${sweeps}`]);
+  }
+  lines.push(
+    [
+      "parameters",
+      `${chain.nonZeros} of ${rows * cols} (${share(chain.nonZeros / (rows * cols))})`,
+    ],
+    ["FLOPs a vector", `${flops} of ${2 * rows * cols} (${share(flops / (2 * rows * cols))})`],
+    [
+      "speed-up, predicted",
+      `${times(speedUp.predicted)} at batch ${speedUp.batch} on ${speedUp.adapter}`,
+    ],
+  );
+  if (speedUp.measured !== undefined) {
+    const { ratio, lower, upper, implementation } = speedUp.measured;
+    lines.push([
+      "speed-up, measured",
+      `${times(ratio)} (${lower.toFixed(2)} to ${upper.toFixed(2)}) with ${implementation}`,
+    ]);
+  }
+  lines.push(["time", quantity(found.seconds, "s")]);
+  if (out !== undefined) lines.push(["written to", out]);
+  const table = newTable([]);
+  for (const [name, text] of lines) table.push([name, text]);
+  const warning =
+    found.error > 0.3 && errors === undefined
+      ? "\nThis matrix is far from any butterfly of this chain, as weights that were trained dense usually are."
+      : "";
+  return `${table}${warning}`;
+}
+
+function share(part: number): string {
+  return `${(100 * part).toPrecision(3)} %`;
+}
