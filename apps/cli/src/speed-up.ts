@@ -13,7 +13,7 @@ export interface SpeedUp {
   readonly measured: MeasuredSpeedUp | undefined;
 }
 
-export interface MeasuredSpeedUp {
+interface MeasuredSpeedUp {
   /** The faster way for the chain. */
   readonly implementation: string;
   /** Median time of the dense multiplication over that of the chain. */
