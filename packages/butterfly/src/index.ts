@@ -22,6 +22,14 @@ export {
   type FactorizeOptions,
   factorize,
 } from "./factorization/factorize.ts";
+export {
+  factorizePermuted,
+  NAMED_PERMUTATIONS,
+  namedPermutation,
+  type PermutationName,
+  type PermutedFactorization,
+  type PermutedFactorizeOptions,
+} from "./factorization/permuted.ts";
 export { type Refinement, type RefineOptions, refine } from "./factorization/refine.ts";
 export {
   type ChainPoint,

@@ -54,8 +54,10 @@ export function boundsOf(
   const sum = oneSided
     ? dropped.reduce((total, one) => total + one, 0)
     : dropped.reduce((total, one) => total + Math.sqrt(one), 0) ** 2;
+  const least = Math.sqrt((off + Math.max(0, ...dropped)) / squaredNorm);
   return {
-    lower: Math.sqrt((off + Math.max(0, ...dropped)) / squaredNorm),
+    // What the truncations of a matrix that is a butterfly drop is rounding alone.
+    lower: Math.max(0, least - truncationRounding(chain)),
     upper: Math.sqrt((off + sum) / squaredNorm) + rounding(chain, type),
   };
 }
@@ -63,11 +65,15 @@ export function boundsOf(
 /**
  * What rounding may add. A factor that is orthonormal in its classes and changes by `u` in each entry
  * changes the product by `u·sqrt(rank)` of its norm at most, the one that carries the norm by `u`;
- * beside it, what the truncations themselves lose in double precision.
+ * beside it, what the truncations themselves lose.
  */
 function rounding(chain: Chain, like: FloatArray): number {
   const unit = floatTypeOf(like) === "float32" ? 2 ** -24 : 2 ** -53;
   const factors = chain.ranks.reduce((sum, rank) => sum + Math.sqrt(rank), 1);
-  const sides = chain.patterns.reduce((sum, { b, c }) => sum + b + c, 0);
-  return unit * factors + 2 ** -51 * sides;
+  return unit * factors + truncationRounding(chain);
+}
+
+/** What the truncations lose in double precision, over the norm of the matrix. */
+function truncationRounding({ patterns }: Chain): number {
+  return patterns.reduce((sum, { b, c }) => sum + 2 ** -51 * (b + c), 0);
 }

@@ -41,25 +41,36 @@ export async function splitDown(
   splitter: Splitter,
 ): Promise<SplitDown> {
   let droppedFirst = 0;
-  const descend = async (node: TreeNode, product: Parts): Promise<Run> => {
-    if (node.children === undefined) return { factors: [product], centre: 0 };
-    const [left, right] = node.children;
-    const split = splitAt(chain, node.from, left.to, node.to);
-    // What is split next carries the norm.
-    const side = left.children === undefined ? "left" : "right";
-    const found = await splitter.split(product, split, side);
-    if (node === root) droppedFirst = found.dropped;
-    if (side === "left") {
-      const others = await descend(right, found.right);
-      return { factors: [found.left, ...others.factors], centre: 1 + others.centre };
+  const descend = async (start: TreeNode, whole: Parts): Promise<Run> => {
+    const taken: Parts[] = [];
+    let [node, product] = [start, whole];
+    for (;;) {
+      if (node.children === undefined) {
+        return { factors: [...taken, product], centre: taken.length };
+      }
+      const [left, right]: readonly [TreeNode, TreeNode] = node.children;
+      const split = splitAt(chain, node.from, left.to, node.to);
+      // What is split next carries the norm.
+      const side = left.children === undefined ? "left" : "right";
+      const found = await splitter.split(product, split, side);
+      if (node === root) droppedFirst = found.dropped;
+      else splitter.release(product);
+      if (side === "left") {
+        // Not by recursion, which would keep every product until the end.
+        taken.push(found.left);
+        [node, product] = [right, found.right];
+        continue;
+      }
+      const first = await descend(left, found.left);
+      if (right.children !== undefined) passOn(chain, left.from, first, found.right, right);
+      const second = await descend(right, found.right);
+      return {
+        factors: [...taken, ...first.factors, ...second.factors],
+        centre:
+          taken.length +
+          (right.children === undefined ? first.centre : first.factors.length + second.centre),
+      };
     }
-    const first = await descend(left, found.left);
-    if (right.children !== undefined) passOn(chain, left.from, first, found.right, right);
-    const second = await descend(right, found.right);
-    const factors = [...first.factors, ...second.factors];
-    return right.children === undefined
-      ? { factors, centre: first.centre }
-      : { factors, centre: first.factors.length + second.centre };
   };
   const { factors } = await descend(root, values);
   return { factors, droppedFirst };

@@ -2,6 +2,7 @@
 export interface NodeThreads {
   readonly Worker: new (
     file: URL,
+    options: { readonly resourceLimits: { readonly maxYoungGenerationSizeMb: number } },
   ) => {
     on(event: string, listener: (value: never) => void): unknown;
     postMessage(message: unknown): void;

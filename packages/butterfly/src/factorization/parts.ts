@@ -7,10 +7,9 @@ export interface Parts {
   readonly im: FloatArray | undefined;
 }
 
-/** Zeros in double precision. `shared` puts them where workers write too. */
-export function zeroParts(length: number, complex: boolean, shared: boolean): Parts {
-  const zeros = (): Float64Array =>
-    shared ? new Float64Array(new SharedArrayBuffer(8 * length)) : new Float64Array(length);
+/** Zeros in double precision. */
+export function zeroParts(length: number, complex: boolean): Parts {
+  const zeros = (): Float64Array => new Float64Array(length);
   return { re: zeros(), im: complex ? zeros() : undefined };
 }
 
@@ -29,6 +28,10 @@ function shared(values: FloatArray): FloatArray {
 
 export function partsOf(matrix: FloatArray | Complex<FloatArray>): Parts {
   return "re" in matrix ? matrix : { re: matrix, im: undefined };
+}
+
+export function mapParts({ re, im }: Parts, change: (part: FloatArray) => FloatArray): Parts {
+  return { re: change(re), im: im === undefined ? undefined : change(im) };
 }
 
 /** The squared Frobenius norm. */

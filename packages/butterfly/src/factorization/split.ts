@@ -10,6 +10,7 @@ import {
   squaredDistance,
 } from "../linear-algebra/matrix.ts";
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
+import { withScratch } from "../linear-algebra/scratch.ts";
 import { truncate } from "../linear-algebra/truncate.ts";
 import { Pattern } from "../pattern.ts";
 import type { Parts } from "./parts.ts";
@@ -58,13 +59,18 @@ export function splitClasses(
 ): number {
   let dropped = 0;
   for (let index = first; index < last; index++) {
-    const block = takeBlock(product, split, index);
-    const found =
-      side === "left" ? truncate(block, split.rank) : turned(truncate(adjoint(block), split.rank));
-    dropped += found.dropped;
-    if (to === undefined) continue;
-    putLeft(to.left, split, index, found.left);
-    putRight(to.right, split, index, found.right);
+    dropped += withScratch(() => {
+      const block = takeBlock(product, split, index);
+      const found =
+        side === "left"
+          ? truncate(block, split.rank)
+          : turned(truncate(adjoint(block), split.rank));
+      if (to !== undefined) {
+        putLeft(to.left, split, index, found.left);
+        putRight(to.right, split, index, found.right);
+      }
+      return found.dropped;
+    });
   }
   return dropped;
 }
@@ -76,8 +82,10 @@ export function splitClasses(
 export function squaredDistanceOf(product: Parts, left: Parts, right: Parts, split: Split): number {
   let sum = 0;
   for (let index = 0; index < split.classes; index++) {
-    const block = multiplyMatrices(takeLeft(left, split, index), takeRight(right, split, index));
-    sum += squaredDistance(takeBlock(product, split, index), block);
+    sum += withScratch(() => {
+      const block = multiplyMatrices(takeLeft(left, split, index), takeRight(right, split, index));
+      return squaredDistance(takeBlock(product, split, index), block);
+    });
   }
   return sum;
 }
@@ -91,9 +99,11 @@ export function droppedByRank(product: Parts, split: Split): Float64Array {
   const most = Math.min(split.left.b, split.right.c);
   const dropped = new Float64Array(most + 1);
   for (let index = 0; index < split.classes; index++) {
-    const block = takeBlock(product, split, index);
-    const gram = block.rows <= block.cols ? rowProducts(block) : multiplyAdjoint(block, block);
-    const squares = eigenvalues(gram);
+    const squares = withScratch(() => {
+      const block = takeBlock(product, split, index);
+      const gram = block.rows <= block.cols ? rowProducts(block) : multiplyAdjoint(block, block);
+      return Float64Array.from(eigenvalues(gram));
+    });
     let sum = 0;
     for (let rank = most - 1; rank >= 0; rank--) {
       sum += Math.max(0, squares[rank] as number);
@@ -109,9 +119,11 @@ export function droppedByRank(product: Parts, split: Split): Float64Array {
  */
 export function orthonormalizeLeft(left: Parts, right: Parts, split: Split): void {
   for (let index = 0; index < split.classes; index++) {
-    const { q, t } = orthonormalize(takeLeft(left, split, index));
-    putLeft(left, split, index, q);
-    putRight(right, split, index, multiplyMatrices(t, takeRight(right, split, index)));
+    withScratch(() => {
+      const { q, t } = orthonormalize(takeLeft(left, split, index));
+      putLeft(left, split, index, q);
+      putRight(right, split, index, multiplyMatrices(t, takeRight(right, split, index)));
+    });
   }
 }
 

@@ -11,6 +11,8 @@ export interface SplitResult {
 
 /** What splits a factor, here or in workers. */
 export interface Splitter extends Disposable {
+  /** Takes back the memory of a factor that it made and that is no longer needed. */
+  release(values: Parts): void;
   split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult>;
   /** The squared Frobenius norm of what {@link split} would drop. */
   dropped(product: Parts, split: Split): Promise<number>;
@@ -40,8 +42,8 @@ export class LocalSplitter implements Splitter {
   async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
     const complex = product.im !== undefined;
     const to = {
-      left: zeroParts(split.left.nonZeros, complex, false),
-      right: zeroParts(split.right.nonZeros, complex, false),
+      left: zeroParts(split.left.nonZeros, complex),
+      right: zeroParts(split.right.nonZeros, complex),
     };
     const dropped = await this.#inSlices(split, (classes) =>
       splitClasses(product, split, side, classes, to),
@@ -52,6 +54,8 @@ export class LocalSplitter implements Splitter {
   dropped(product: Parts, split: Split): Promise<number> {
     return this.#inSlices(split, (classes) => splitClasses(product, split, "left", classes));
   }
+
+  release(): void {}
 
   [Symbol.dispose](): void {}
 

@@ -5,7 +5,7 @@ import { PapilioError } from "../errors.ts";
 import { type FloatArray, zerosLike } from "../float-array.ts";
 import type { Pattern } from "../pattern.ts";
 import { forEachNonZero } from "../support.ts";
-import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
+import { mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 
 /**
  * Refuses what is no matrix of a chain's rows and columns.
@@ -70,8 +70,4 @@ export function transposeDense<M extends FloatArray | Complex<FloatArray>>(
     return result;
   });
   return ("re" in dense ? turned : turned.re) as M;
-}
-
-function mapParts({ re, im }: Parts, change: (part: FloatArray) => FloatArray): Parts {
-  return { re: change(re), im: im === undefined ? undefined : change(im) };
 }

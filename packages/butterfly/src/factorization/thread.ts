@@ -1,6 +1,9 @@
 import { type NodeThreads, nodeThreads } from "./node-threads.ts";
 import type { WorkerRequest, WorkerResponse } from "./split-worker.ts";
 
+/** Of a thread's heap, for what it forgets at once. Blocks are in an array that it keeps. */
+const YOUNG_MEGABYTES = 4;
+
 /** A thread that answers requests in their order. */
 export interface Thread {
   post(request: WorkerRequest): void;
@@ -29,7 +32,8 @@ function openInNode(
 ): Thread {
   // Node runs the sources as they are; what is published is compiled.
   const file = import.meta.url.endsWith(".ts") ? "./split-worker.ts" : "./split-worker.js";
-  const worker = new NodeWorker(new URL(file, import.meta.url));
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
+  const worker = new NodeWorker(new URL(file, import.meta.url), { resourceLimits });
   worker.on("message", onResponse);
   worker.on("error", (error: unknown) => onFailure(String(error)));
   worker.on("messageerror", (error: unknown) => onFailure(String(error)));

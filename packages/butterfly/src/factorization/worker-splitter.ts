@@ -1,6 +1,6 @@
 import { PapilioError } from "../errors.ts";
 import type { Pattern } from "../pattern.ts";
-import { type Parts, sharedParts, zeroParts } from "./parts.ts";
+import { type Parts, sharedParts } from "./parts.ts";
 import type { OrthonormalSide, Split } from "./split.ts";
 import type { PatternEntries, WorkerRequest, WorkerResponse } from "./split-worker.ts";
 import { type OnWork, type SplitResult, type Splitter, workOf } from "./splitter.ts";
@@ -26,6 +26,8 @@ export class WorkerSplitter implements Splitter {
   readonly #onWork: OnWork;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
+  readonly #shared = new WeakMap<Parts, Parts>();
+  readonly #free: SharedArrayBuffer[] = [];
   #job: Job | undefined;
   #failure: { readonly reason: unknown } | undefined;
 
@@ -39,14 +41,20 @@ export class WorkerSplitter implements Splitter {
   async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
     const complex = product.im !== undefined;
     const to = {
-      left: zeroParts(split.left.nonZeros, complex, true),
-      right: zeroParts(split.right.nonZeros, complex, true),
+      left: this.#allocate(split.left.nonZeros, complex),
+      right: this.#allocate(split.right.nonZeros, complex),
     };
     return { ...to, dropped: await this.#run(product, split, side, to) };
   }
 
   dropped(product: Parts, split: Split): Promise<number> {
     return this.#run(product, split, "left", undefined);
+  }
+
+  release({ re, im }: Parts): void {
+    for (const part of [re, im]) {
+      if (part?.buffer instanceof SharedArrayBuffer) this.#free.push(part.buffer);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -70,11 +78,31 @@ export class WorkerSplitter implements Splitter {
   ): Promise<number> {
     if (this.#failure !== undefined) throw this.#failure.reason;
     const patterns = [entriesOf(split.left), entriesOf(split.right)] as const;
-    const request = { product: sharedParts(product), patterns, side, to };
+    const request = { product: this.#share(product), patterns, side, to };
     const done = Promise.withResolvers<number>();
     this.#job = { split, request, next: 0, pending: 0, dropped: 0, done };
     for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);
     return await done.promise;
+  }
+
+  /**
+   * Values that will all be written. In memory that was released where there is any: threads hold on to
+   * what they saw until their next collection of garbage.
+   */
+  #allocate(length: number, complex: boolean): Parts {
+    const part = (): Float64Array => {
+      const found = this.#free.findIndex(({ byteLength }) => byteLength >= 8 * length);
+      const [buffer] = found < 0 ? [] : this.#free.splice(found, 1);
+      return new Float64Array(buffer ?? new SharedArrayBuffer(8 * length), 0, length);
+    };
+    return { re: part(), im: complex ? part() : undefined };
+  }
+
+  /** A matrix that is split several times is copied once. */
+  #share(product: Parts): Parts {
+    const shared = this.#shared.get(product) ?? sharedParts(product);
+    this.#shared.set(product, shared);
+    return shared;
   }
 
   /** Gives a thread the next classes; the job is done when there are none and all are answered. */

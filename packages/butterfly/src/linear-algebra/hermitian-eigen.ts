@@ -1,5 +1,6 @@
-import { type Matrix, matrix } from "./matrix.ts";
-import { tridiagonalEigen, tridiagonalEigenvalues } from "./tridiagonal.ts";
+import { type Matrix, matrix, squaredNorm } from "./matrix.ts";
+import { floats } from "./scratch.ts";
+import { tridiagonalEigenvalues, tridiagonalEigenvectors } from "./tridiagonal.ts";
 
 /** Householder vectors `v`, column by column below the diagonal, and `2 / |v|²` of each. */
 interface Reflections {
@@ -21,7 +22,7 @@ export function leadingEigenvectors(a: Matrix, count: number): Matrix {
   const n = a.rows;
   const reflections = tridiagonalize(a);
   const { diagonal, beside, phases } = makeReal(a);
-  const { vectors } = tridiagonalEigen(diagonal, beside);
+  const vectors = tridiagonalEigenvectors(diagonal, beside, count);
   const result = matrix(n, count, a.im !== undefined);
   for (let row = 0; row < n; row++) {
     for (let column = 0; column < count; column++) {
@@ -48,8 +49,9 @@ export function eigenvalues(a: Matrix): Float64Array {
 /** The real tridiagonal matrix `D^H T D`, and the diagonal of phases `D`, `[1, n]`. */
 function makeReal(a: Matrix): { diagonal: Float64Array; beside: Float64Array; phases: Matrix } {
   const n = a.rows;
-  const diagonal = Float64Array.from({ length: n }, (_, index) => a.re[index * (n + 1)] as number);
-  const beside = new Float64Array(Math.max(0, n - 1));
+  const diagonal = floats(n);
+  for (let index = 0; index < n; index++) diagonal[index] = a.re[index * (n + 1)] as number;
+  const beside = floats(Math.max(0, n - 1));
   const phases = matrix(1, n, true);
   const phasesIm = phases.im as Float64Array;
   phases.re[0] = 1;
@@ -70,9 +72,11 @@ function makeReal(a: Matrix): { diagonal: Float64Array; beside: Float64Array; ph
 function tridiagonalize(a: Matrix): Reflections {
   const n = a.rows;
   const vectors = matrix(n, n, a.im !== undefined);
-  const scales = new Float64Array(n);
+  const scales = floats(n);
+  // Rounding of rounding has squares that vanish, and nothing to tell.
+  const negligible = 2 ** -112 * squaredNorm(a);
   for (let step = 0; step + 2 < n; step++) {
-    const squared = takeReflection(a, vectors, step);
+    const squared = takeReflection(a, vectors, step, negligible);
     scales[step] = squared === 0 ? 0 : 2 / squared;
     if (squared > 0) reflectBothSides(a, vectors, step, scales[step] as number);
   }
@@ -83,7 +87,7 @@ function tridiagonalize(a: Matrix): Reflections {
  * Puts into row `step` of `vectors` what reflects the column `step` below the diagonal onto its first
  * entry, and that entry into its place. Returns its squared length, 0 where there is nothing to do.
  */
-function takeReflection(a: Matrix, vectors: Matrix, step: number): number {
+function takeReflection(a: Matrix, vectors: Matrix, step: number, negligible: number): number {
   const n = a.rows;
   let tail = 0;
   for (let row = step + 1; row < n; row++) {
@@ -93,7 +97,7 @@ function takeReflection(a: Matrix, vectors: Matrix, step: number): number {
     if (vectors.im) vectors.im[step * n + row] = im;
     if (row > step + 1) tail += re * re + im * im;
   }
-  if (tail === 0) return 0;
+  if (tail <= negligible) return 0;
   const at = step * n + step + 1;
   const [re, im] = [vectors.re[at] as number, vectors.im ? (vectors.im[at] as number) : 0];
   const first = Math.hypot(re, im);
@@ -112,7 +116,7 @@ function reflectBothSides(a: Matrix, vectors: Matrix, step: number, scale: numbe
   const n = a.rows;
   const start = step + 1;
   const v = { re: vectors.re.subarray(step * n, step * n + n), im: rowOf(vectors.im, step, n) };
-  const w = { re: new Float64Array(n), im: v.im ? new Float64Array(n) : undefined };
+  const w = { re: floats(n), im: v.im ? floats(n) : undefined };
   let product = 0; // v^H A v, which is real
   for (let row = start; row < n; row++) {
     let [re, im] = [0, 0];
@@ -173,8 +177,8 @@ function reflect({ vectors, scales }: Reflections, step: number, x: Matrix): voi
   if (scale === 0) return;
   const n = vectors.rows;
   const { cols } = x;
-  const re = new Float64Array(cols);
-  const im = new Float64Array(cols);
+  const re = floats(cols);
+  const im = floats(cols);
   for (let row = step + 1; row < n; row++) {
     const vr = vectors.re[step * n + row] as number;
     const vi = vectors.im ? (vectors.im[step * n + row] as number) : 0;

@@ -12,7 +12,7 @@ import {
   squaredNorm,
 } from "./matrix.ts";
 import { orthonormalize } from "./orthonormalize.ts";
-import { tridiagonalEigen } from "./tridiagonal.ts";
+import { tridiagonalEigenvalues } from "./tridiagonal.ts";
 import { truncate } from "./truncate.ts";
 
 const next = uniform(11);
@@ -151,7 +151,7 @@ function squaredDistanceOver(a: Matrix, b: Matrix, scale: number): number {
 describe("a tridiagonal matrix", () => {
   it("of second differences has the eigenvalues that are known", () => {
     const n = 50;
-    const { values } = tridiagonalEigen(
+    const values = tridiagonalEigenvalues(
       new Float64Array(n).fill(2),
       new Float64Array(n - 1).fill(-1),
     );
@@ -161,7 +161,7 @@ describe("a tridiagonal matrix", () => {
   });
 
   it("that falls apart is solved part by part", () => {
-    const { values } = tridiagonalEigen(Float64Array.of(1, 1, 4, 4), Float64Array.of(1, 0, 1));
+    const values = tridiagonalEigenvalues(Float64Array.of(1, 1, 4, 4), Float64Array.of(1, 0, 1));
     expect([...values].map((value) => Math.round(value * 1e12) / 1e12)).toEqual([5, 3, 2, 0]);
   });
 
@@ -184,9 +184,36 @@ describe("a tridiagonal matrix", () => {
     }
   });
 
+  it("of matrices that are orthogonal, low in rank or rounding alone, converges", () => {
+    for (const n of [4, 8, 16, 32, 64]) {
+      const entries: ((i: number, j: number) => number)[] = [
+        (i, j) => Math.cos((2 * Math.PI * i * j) / (4 * n)),
+        (i, j) => Math.cos((Math.PI * i * (2 * j + 1)) / (2 * n)),
+        (i, j) => (i + 1) * (j + 1) + 1e-17 * Math.sin(i + 3 * j),
+        (i, j) => (i === j ? 1e-8 ** i : 1e-16 ** (i + j)),
+        (i, j) => Math.exp(-((i - j) ** 2)),
+      ];
+      for (const entry of entries) {
+        const a = matrix(n, n, false);
+        for (let index = 0; index < n * n; index++) {
+          a.re[index] = entry(Math.floor(index / n), index % n);
+        }
+        const norm = Math.sqrt(squaredNorm(a));
+        for (const rank of [1, 2, n / 2]) {
+          const { left, right, dropped } = truncate(a, rank);
+          const distanceOf = distance(multiplyMatrices(left, right), a);
+          expect(Math.abs(distanceOf - Math.sqrt(dropped))).toBeLessThan(1e-14 * norm);
+        }
+        const squares = eigenvalues(multiplyAdjoint(a, a));
+        const sum = squares.reduce((total, value) => total + value, 0);
+        expect(Math.abs(sum - norm ** 2)).toBeLessThan(1e-13 * norm ** 2);
+      }
+    }
+  });
+
   it("without convergence is an error", () => {
     const nan = Float64Array.of(1, Number.NaN, 1);
-    expect(() => tridiagonalEigen(nan, Float64Array.of(1, 1))).toThrow(
+    expect(() => tridiagonalEigenvalues(nan, Float64Array.of(1, 1))).toThrow(
       expect.objectContaining({ code: "EIGEN_NOT_CONVERGED" }),
     );
   });

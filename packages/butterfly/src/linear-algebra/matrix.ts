@@ -1,3 +1,5 @@
+import { floats } from "./scratch.ts";
+
 /**
  * A small dense matrix in double precision, row-major. Without imaginary parts it is real, and costs
  * a quarter of the arithmetic.
@@ -11,7 +13,7 @@ export interface Matrix {
 
 /** Zeros. */
 export function matrix(rows: number, cols: number, complex: boolean): Matrix {
-  const part = (): Float64Array => new Float64Array(rows * cols);
+  const part = (): Float64Array => floats(rows * cols);
   return { rows, cols, re: part(), im: complex ? part() : undefined };
 }
 

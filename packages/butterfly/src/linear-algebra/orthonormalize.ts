@@ -1,4 +1,5 @@
 import { type Matrix, matrix } from "./matrix.ts";
+import { floats } from "./scratch.ts";
 
 /** What is left of a column after projections, over the column, below which it counts as dependent. */
 const DEPENDENT = 2 ** -48;
@@ -23,8 +24,8 @@ export function orthonormalize(a: Matrix): OrthonormalFactors {
   const complex = a.im !== undefined;
   const q = matrix(rows, cols, complex);
   const t = matrix(cols, cols, complex);
-  const re = new Float64Array(rows);
-  const im = new Float64Array(rows);
+  const re = floats(rows);
+  const im = floats(rows);
   for (let column = 0; column < cols; column++) {
     let before = 0;
     for (let row = 0; row < rows; row++) {

@@ -1,18 +1,12 @@
 import { PapilioError } from "../errors.ts";
-
-/** Eigenvalues of a real symmetric tridiagonal matrix, descending, with their eigenvectors. */
-export interface TridiagonalEigen {
-  readonly values: Float64Array;
-  /** `[n, n]`: row `p` is the unit eigenvector of eigenvalue `p`. */
-  readonly vectors: Float64Array;
-}
+import { floats } from "./scratch.ts";
 
 /** Steps that one eigenvalue may take. It takes two on average. */
 const MOST_STEPS = 60;
 
 /**
- * All eigenvalues and eigenvectors of a symmetric tridiagonal matrix, by the implicit QL algorithm
- * with Wilkinson's shift. About `3 n³` operations.
+ * The unit eigenvectors of the `count` largest eigenvalues of a symmetric tridiagonal matrix, `[count, n]`,
+ * by the implicit QL algorithm with Wilkinson's shift. About `3 n³` operations.
  *
  * Source: Golub and Van Loan, Matrix Computations, 4th edition, section 8.3.
  *
@@ -20,14 +14,27 @@ const MOST_STEPS = 60;
  * @param beside `n - 1` entries
  * @throws PapilioError `EIGEN_NOT_CONVERGED`
  */
-export function tridiagonalEigen(diagonal: Float64Array, beside: Float64Array): TridiagonalEigen {
+export function tridiagonalEigenvectors(
+  diagonal: Float64Array,
+  beside: Float64Array,
+  count: number,
+): Float64Array {
   const n = diagonal.length;
-  const vectors = new Float64Array(n * n);
+  const vectors = floats(n * n);
   for (let p = 0; p < n; p++) vectors[p * (n + 1)] = 1;
-  return sortDescending(iterate(diagonal, beside, vectors), vectors);
+  const values = iterate(diagonal, beside, vectors);
+  const order = Array.from(values.keys()).sort(
+    (p, q) => (values[q] as number) - (values[p] as number),
+  );
+  const leading = floats(count * n);
+  for (let to = 0; to < count; to++) {
+    const from = order[to] as number;
+    leading.set(vectors.subarray(from * n, (from + 1) * n), to * n);
+  }
+  return leading;
 }
 
-/** The eigenvalues alone, descending: about `n²` operations. Throws what {@link tridiagonalEigen} does. */
+/** The eigenvalues, descending: about `n²` operations. Throws what the eigenvectors' function does. */
 export function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Array): Float64Array {
   return iterate(diagonal, beside, undefined).sort().reverse();
 }
@@ -39,8 +46,9 @@ function iterate(
   vectors: Float64Array | undefined,
 ): Float64Array {
   const n = diagonal.length;
-  const d = diagonal.slice();
-  const e = new Float64Array(n);
+  const d = floats(n);
+  d.set(diagonal);
+  const e = floats(n);
   e.set(beside);
   // Relative to the whole matrix: neighbours may be nothing but rounding, which does not converge.
   const negligible = 2 ** -53 * largestOf(d, e);
@@ -120,18 +128,6 @@ function rotate(vectors: Float64Array, n: number, i: number, sine: number, cosin
     vectors[lower + k] = sine * p + cosine * q;
     vectors[upper + k] = cosine * p - sine * q;
   }
-}
-
-function sortDescending(values: Float64Array, vectors: Float64Array): TridiagonalEigen {
-  const n = values.length;
-  const order = Array.from(values.keys()).sort(
-    (p, q) => (values[q] as number) - (values[p] as number),
-  );
-  const sorted = new Float64Array(n * n);
-  order.forEach((from, to) => {
-    sorted.set(vectors.subarray(from * n, (from + 1) * n), to * n);
-  });
-  return { values: Float64Array.from(order, (index) => values[index] as number), vectors: sorted };
 }
 
 function notConverged(n: number): PapilioError {

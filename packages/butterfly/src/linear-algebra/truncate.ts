@@ -9,6 +9,7 @@ import {
   squaredDistance,
 } from "./matrix.ts";
 import { orthonormalize } from "./orthonormalize.ts";
+import { floats } from "./scratch.ts";
 
 /** `A ≈ left · right`: see {@link truncate}. */
 export interface Truncation {
@@ -74,7 +75,7 @@ function largestOf(values: Float64Array): number {
 }
 
 function divide(values: Float64Array, divisor: number): Float64Array {
-  const result = new Float64Array(values.length);
+  const result = floats(values.length);
   for (let index = 0; index < values.length; index++) {
     result[index] = (values[index] as number) / divisor;
   }

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { Butterfly } from "../butterfly-matrix.ts";
+import { Chain } from "../chain.ts";
+import { bitReversal, fourier, hadamard, reversal, walsh } from "../constructions/index.ts";
+import { PermutedButterfly } from "../permuted-butterfly.ts";
+import { uniform } from "../random.ts";
+import { factorizePermuted, NAMED_PERMUTATIONS, namedPermutation } from "./permuted.ts";
+
+const chain = Chain.squareDyadic(32);
+
+describe("the factorization between unknown permutations", () => {
+  it("finds that a Fourier matrix is a butterfly after a bit reversal", async () => {
+    const dense = fourier(32).dense();
+    const { matrix, error, names } = await factorizePermuted(dense, chain);
+    expect(error).toBeLessThan(1e-14);
+    // It is symmetric: reversed bits of the rows do as well as of the columns.
+    expect([names.left, names.right].toSorted()).toEqual(["bit-reversal", "identity"]);
+    const again = matrix.dense();
+    for (const part of ["re", "im"] as const) {
+      dense[part].forEach((value, index) => {
+        expect(again[part][index]).toBeCloseTo(value, 12);
+      });
+    }
+  });
+
+  it("finds the order of a Walsh matrix, and leaves a Hadamard matrix as it is", async () => {
+    const ordered = await factorizePermuted(walsh(32).dense(), chain);
+    expect(ordered.error).toBeLessThan(1e-14);
+    const plain = await factorizePermuted(hadamard(32).dense(), chain);
+    expect(plain.error).toBeLessThan(1e-14);
+    expect(plain.names).toEqual({ left: "identity", right: "identity" });
+  });
+
+  it("brings back a butterfly between two named permutations, real or complex", async () => {
+    const hidden = new PermutedButterfly(Butterfly.random(chain, { seed: 1, dtype: "float64" }), {
+      left: namedPermutation("even-odd-descending", 32),
+      right: bitReversal(32),
+    });
+    const { error } = await factorizePermuted(hidden.dense(), chain);
+    expect(error).toBeLessThan(1e-14);
+    const rectangular = Chain.ofRadices({ rows: [3, 4], cols: [2, 6] });
+    const other = new PermutedButterfly(
+      Butterfly.random(rectangular, { seed: 2, dtype: "float64" }),
+      { left: reversal(12), right: namedPermutation("even-odd", 12) },
+    );
+    expect((await factorizePermuted(other.dense(), rectangular)).error).toBeLessThan(1e-14);
+  });
+
+  it("tries what it is told to alone, and stops", async () => {
+    const dense = fourier(32).dense();
+    const only = { rows: ["identity"], columns: ["reversal", "gray-code"] } as const;
+    const { error, names } = await factorizePermuted(dense, chain, only);
+    expect(only.columns).toContain(names.right);
+    expect(error).toBeGreaterThan(0.1);
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(factorizePermuted(dense, chain, { signal })).rejects.toThrow("enough");
+    const none = factorizePermuted(dense, chain, { rows: [] });
+    await expect(none).rejects.toThrow(expect.objectContaining({ code: "PERMUTATION_INVALID" }));
+  });
+
+  it("has a permutation for each name", () => {
+    const next = uniform(3);
+    const x = Array.from({ length: 64 }, next);
+    for (const name of NAMED_PERMUTATIONS) {
+      const map = namedPermutation(name, 64);
+      if (map === undefined) continue;
+      expect([...map].map((from) => x[from]).toSorted()).toEqual(x.toSorted());
+    }
+  });
+});

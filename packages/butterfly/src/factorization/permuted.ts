@@ -1,0 +1,210 @@
+import type { Butterfly } from "../butterfly-matrix.ts";
+import type { Chain } from "../chain.ts";
+import type { Complex } from "../complex/complex.ts";
+import type { ComplexButterfly } from "../complex/complex-butterfly.ts";
+import {
+  bitReversal,
+  composePermutations,
+  evenThenOdd,
+  evenThenOddDescending,
+  grayCode,
+  reversal,
+} from "../constructions/permutations.ts";
+import { PapilioError } from "../errors.ts";
+import { type FloatArray, zerosLike } from "../float-array.ts";
+import { invertPermutation } from "../perfect-shuffle.ts";
+import { type AnyButterfly, PermutedButterfly } from "../permuted-butterfly.ts";
+import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
+import { splitAt } from "./hierarchical.ts";
+import { mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
+import { droppedByRank } from "./split.ts";
+import { onSupport, validateTarget } from "./target.ts";
+
+/** Permutations that are tried by name, of rows and of columns. */
+export const NAMED_PERMUTATIONS = [
+  "identity",
+  "bit-reversal",
+  "reversal",
+  "even-odd",
+  "even-odd-descending",
+  "gray-code",
+  "bit-reversal of even-odd-descending",
+  "bit-reversal of gray-code",
+] as const;
+
+export type PermutationName = (typeof NAMED_PERMUTATIONS)[number];
+
+export interface PermutedFactorizeOptions extends FactorizeOptions {
+  /** What is tried on the rows; all names that there are for so many unless given. */
+  readonly rows?: readonly PermutationName[];
+  /** What is tried on the columns; the same. */
+  readonly columns?: readonly PermutationName[];
+}
+
+/** A factorization between two permutations that have a name. */
+export interface PermutedFactorization<M extends AnyButterfly>
+  extends Factorization<PermutedButterfly<M>> {
+  readonly names: { readonly left: PermutationName; readonly right: PermutationName };
+}
+
+/**
+ * The map of a named permutation: position `p` of the result is taken from position `map[p]`; undefined
+ * for the identity.
+ *
+ * @throws PapilioError `CONSTRUCTION_SIZE` for bit reversals and Gray codes of other sizes than powers of
+ *   two
+ */
+export function namedPermutation(name: PermutationName, n: number): Uint32Array | undefined {
+  switch (name) {
+    case "identity":
+      return undefined;
+    case "bit-reversal":
+      return bitReversal(n);
+    case "reversal":
+      return reversal(n);
+    case "even-odd":
+      return evenThenOdd(n);
+    case "even-odd-descending":
+      return evenThenOddDescending(n);
+    case "gray-code":
+      return grayCode(n);
+    case "bit-reversal of even-odd-descending":
+      return composePermutations(evenThenOddDescending(n), bitReversal(n));
+    case "bit-reversal of gray-code":
+      return composePermutations(grayCode(n), bitReversal(n));
+  }
+}
+
+/**
+ * Factorizes a matrix between permutations of its rows and columns that are not known: each pair of names
+ * is judged by what the middle split of the chain would drop, and the best one is factorized. A Fourier
+ * matrix is a butterfly after a bit reversal, a Walsh matrix after a Gray code and one.
+ *
+ * Takes the eigenvalues of all blocks of a split for each pair, of all splits for those that are good.
+ *
+ * @param dense `[rows, cols]` row-major
+ * @throws PapilioError what {@link factorize} and {@link namedPermutation} throw
+ *
+ * @example
+ * ```ts
+ * const { matrix, names } = await factorizePermuted(dense, Chain.squareDyadic(1024));
+ * ```
+ */
+export function factorizePermuted<V extends FloatArray>(
+  dense: V,
+  chain: Chain,
+  options?: PermutedFactorizeOptions,
+): Promise<PermutedFactorization<Butterfly<V>>>;
+export function factorizePermuted<V extends FloatArray>(
+  dense: Complex<V>,
+  chain: Chain,
+  options?: PermutedFactorizeOptions,
+): Promise<PermutedFactorization<ComplexButterfly<V>>>;
+export async function factorizePermuted(
+  dense: FloatArray | Complex<FloatArray>,
+  chain: Chain,
+  options: PermutedFactorizeOptions = {},
+): Promise<PermutedFactorization<AnyButterfly>> {
+  const { rows, columns, ...others } = options;
+  validateTarget(dense, chain);
+  const whole = partsOf(dense);
+  const lefts = mapsOf(rows, chain.rows);
+  const rights = mapsOf(columns, chain.cols);
+  const rounding = 1e-24 * squaredNormOf(whole);
+  let best: Pair | undefined;
+  for (const left of lefts) {
+    for (const right of rights) {
+      others.signal?.throwIfAborted();
+      const moved = unpermute(whole, chain, left.map, right.map);
+      // An earlier, simpler name stays unless another one is better beyond rounding.
+      const limit = best === undefined ? Number.POSITIVE_INFINITY : best.dropped * (1 - 1e-9);
+      const dropped = droppedInAll(moved, chain, limit - rounding);
+      if (dropped < limit - rounding) best = { left, right, dropped };
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+  const { left, right } = best as Pair;
+  const found = await factorize(
+    toDense(unpermute(whole, chain, left.map, right.map)),
+    chain,
+    others,
+  );
+  return {
+    ...found,
+    matrix: new PermutedButterfly(found.matrix, { left: left.map, right: right.map }),
+    names: { left: left.name, right: right.name },
+  };
+}
+
+interface NamedMap {
+  readonly name: PermutationName;
+  readonly map: Uint32Array | undefined;
+}
+
+interface Pair {
+  readonly left: NamedMap;
+  readonly right: NamedMap;
+  readonly dropped: number;
+}
+
+/** The maps of names; of those that are not asked for by name, what there is for this size. */
+function mapsOf(names: readonly PermutationName[] | undefined, n: number): NamedMap[] {
+  if (names?.length === 0) {
+    throw new PapilioError(
+      "PERMUTATION_INVALID",
+      "No permutation is named.",
+      `Name one of ${NAMED_PERMUTATIONS.join(", ")}.`,
+    );
+  }
+  if (names !== undefined) return names.map((name) => ({ name, map: namedPermutation(name, n) }));
+  const dyadic = Number.isInteger(Math.log2(n));
+  return NAMED_PERMUTATIONS.filter((name) => dyadic || !/bit|gray/.test(name)).map((name) => ({
+    name,
+    map: namedPermutation(name, n),
+  }));
+}
+
+/** `B` with `A = P_left B P_right`: entry `[left[p], q]` is that of `A` at `[p, right[q]]`. */
+function unpermute(
+  whole: Parts,
+  { rows, cols }: Chain,
+  left: Uint32Array | undefined,
+  right: Uint32Array | undefined,
+): Parts {
+  if (left === undefined && right === undefined) return whole;
+  const from = left && invertPermutation(left);
+  return mapParts(whole, (part) => {
+    const moved = zerosLike(part, part.length);
+    for (let row = 0; row < rows; row++) {
+      const source = (from?.[row] ?? row) * cols;
+      for (let column = 0; column < cols; column++) {
+        moved[row * cols + column] = part[source + (right?.[column] ?? column)] as number;
+      }
+    }
+    return moved;
+  });
+}
+
+function toDense({ re, im }: Parts): FloatArray | Complex<FloatArray> {
+  return im === undefined ? re : { re, im };
+}
+
+/**
+ * The sum of what each split by itself drops and of what is off the support, squared norms. The split in
+ * the middle, which tells the most, comes first; the others are left out beyond a limit.
+ */
+function droppedInAll(whole: Parts, chain: Chain, limit: number): number {
+  const { length } = chain;
+  const { values, off } = onSupport(whole, chain.product());
+  const middle = Math.ceil(length / 2);
+  const splits = Array.from({ length: length - 1 }, (_, index) => index + 1);
+  splits.sort((p, q) => Math.abs(p - middle) - Math.abs(q - middle));
+  let sum = off;
+  for (const at of splits) {
+    if (sum >= limit) break;
+    const split = splitAt(chain, 0, at, length);
+    const dropped = droppedByRank(values, split);
+    sum += dropped[Math.min(split.rank, dropped.length - 1)] as number;
+  }
+  return sum;
+}
