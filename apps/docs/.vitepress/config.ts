@@ -24,6 +24,8 @@ export default defineConfig({
             { text: "Quickstart", link: "/guide/quickstart" },
             { text: "Memory and chains", link: "/guide/memory" },
             { text: "Tuning", link: "/guide/tuning" },
+            { text: "Factorization", link: "/guide/factorization" },
+            { text: "Exact constructions and files", link: "/guide/exact-constructions" },
             { text: "When things go wrong", link: "/guide/when-things-go-wrong" },
             { text: "The benchmark", link: "/guide/benchmark" },
             { text: "Add an implementation", link: "/guide/add-an-implementation" },

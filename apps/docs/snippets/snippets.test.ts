@@ -1,8 +1,11 @@
 import { expect, it } from "vitest";
 import { promisedLines, runSnippet } from "./testing/run-snippet.ts";
 
-it.each(["chains.ts", "layouts.ts"])("%s prints what it says", (name) => {
-  const promised = promisedLines(name);
-  expect(promised).not.toEqual([]);
-  expect(runSnippet(name)).toEqual(promised);
-});
+it.each(["chains.ts", "constructions.ts", "factorize.ts", "layouts.ts"])(
+  "%s prints what it says",
+  (name) => {
+    const promised = promisedLines(name);
+    expect(promised).not.toEqual([]);
+    expect(runSnippet(name)).toEqual(promised);
+  },
+);

@@ -151,6 +151,16 @@ export class Chain {
     return new Pattern(a, first.rows / (a * d), last.cols / (a * d), d);
   }
 
+  /**
+   * The chain of factors `from` to `to - 1`.
+   *
+   * @throws PapilioError `CHAIN_RANGE` unless `0 <= from < to <= length`
+   */
+  slice(from: number, to: number): Chain {
+    this.#ends(from, to); // refuses a bad range
+    return Chain.of(this.patterns.slice(from, to));
+  }
+
   /** The chain of the transposed product: transposed patterns in reverse order. */
   transpose(): Chain {
     return Chain.of(this.patterns.map((pattern) => pattern.transpose()).reverse());

@@ -38,6 +38,7 @@ export {
 export { prepareCsr } from "./multiplication/csr.ts";
 export { prepareDense } from "./multiplication/dense.ts";
 export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/device-butterfly.ts";
+export { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
 export { prepareEinsum } from "./multiplication/einsum.ts";
 export {
   type KroneckerSparseOptions,
@@ -59,6 +60,11 @@ export {
   type MeasureRatesOptions,
   measureRates,
 } from "./rates/measure-rates.ts";
+export {
+  ComplexTensor,
+  type ComplexTensorOptions,
+  complexTensor,
+} from "./tensor/complex-tensor.ts";
 export { decode, encode, quantize } from "./tensor/dtype.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";
 export { scratchVectors, type Vectors } from "./tensor/vectors.ts";

@@ -11,6 +11,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { type ButterflyMultiplication, prepareButterfly } from "./butterfly.ts";
 import { type MicroBatchOptions, multiplyInMicroBatches } from "./micro-batches.ts";
 import type { InputShape } from "./multiplication.ts";
+import { PreparedShapes } from "./prepared-shapes.ts";
 
 export interface DeviceButterflyOptions {
   /** Added to every output: `rows` elements. */
@@ -18,17 +19,6 @@ export interface DeviceButterflyOptions {
   /** How to multiply vectors of a shape; the cost model's choice for the device unless given. */
   readonly plan?: (shape: InputShape) => Plan | undefined;
 }
-
-/** Packed weights of one shape. Whoever uses them last releases them, once they are not kept. */
-interface Prepared {
-  readonly key: string;
-  readonly multiplication: ButterflyMultiplication;
-  /** Multiplications that are being recorded. */
-  users: number;
-}
-
-/** Shapes whose packed weights are kept at once: the least recently used goes. */
-const KEPT_SHAPES = 8;
 
 /**
  * A butterfly matrix, or a single Kronecker-sparse factor, on the device. Weights are packed and
@@ -45,25 +35,26 @@ export class DeviceButterfly implements Disposable {
   readonly gpu: Gpu;
   readonly butterfly: Butterfly;
   readonly #options: DeviceButterflyOptions;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #prepared: PreparedShapes<InputShape, ButterflyMultiplication>;
 
   constructor(gpu: Gpu, matrix: Butterfly | KroneckerSparse, options: DeviceButterflyOptions = {}) {
     this.gpu = gpu;
     this.butterfly = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
     this.#options = options;
+    this.#prepared = new PreparedShapes(
+      ({ batch, layout, dtype }) => `${batch} ${layout} ${dtype}`,
+      (shape) => prepareButterfly(gpu, this.butterfly, shape, this.#optionsFor(shape)),
+    );
   }
 
   /** Device memory held, in bytes. */
   get bytes(): number {
-    return [...this.#prepared.values()].reduce(
-      (sum, { multiplication }) => sum + multiplication.bytes,
-      0,
-    );
+    return this.#prepared.bytes;
   }
 
   /** How vectors of a shape are multiplied. Prepares the multiplication. */
   plan(shape: InputShape): Plan {
-    return this.#prepare(shape).multiplication.plan;
+    return this.#prepared.of(shape).plan;
   }
 
   /**
@@ -76,18 +67,9 @@ export class DeviceButterfly implements Disposable {
    */
   async multiply(x: Tensor): Promise<Tensor> {
     const { batch, layout, dtype } = x;
-    const prepared = this.#prepare({ batch, layout, dtype });
-    prepared.users++;
-    try {
-      return await this.#multiplyBy(prepared.multiplication, x);
-    } catch (error) {
-      // It may be the weights that the device had no memory for: they are packed anew next time.
-      this.#drop(prepared);
-      throw error;
-    } finally {
-      prepared.users--;
-      this.#release(prepared);
-    }
+    return await this.#prepared.use({ batch, layout, dtype }, (multiplication) =>
+      this.#multiplyBy(multiplication, x),
+    );
   }
 
   /**
@@ -117,7 +99,7 @@ export class DeviceButterfly implements Disposable {
    * matrix can be used again: they are then packed anew.
    */
   dispose(): void {
-    for (const prepared of this.#prepared.values()) this.#drop(prepared);
+    this.#prepared.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -137,35 +119,6 @@ export class DeviceButterfly implements Disposable {
       y.dispose();
       throw error;
     }
-  }
-
-  #prepare(shape: InputShape): Prepared {
-    const key = `${shape.batch} ${shape.layout} ${shape.dtype}`;
-    const prepared = this.#prepared.get(key) ?? {
-      key,
-      multiplication: prepareButterfly(this.gpu, this.butterfly, shape, this.#optionsFor(shape)),
-      users: 0,
-    };
-    // A map keeps the order in which keys were set: the least recently used comes first.
-    this.#prepared.delete(key);
-    this.#prepared.set(key, prepared);
-    for (const oldest of this.#prepared.values()) {
-      if (this.#prepared.size <= KEPT_SHAPES) break;
-      this.#drop(oldest);
-    }
-    return prepared;
-  }
-
-  /** Keeps them no longer. */
-  #drop(prepared: Prepared): void {
-    if (this.#prepared.get(prepared.key) === prepared) this.#prepared.delete(prepared.key);
-    this.#release(prepared);
-  }
-
-  /** Frees them unless they are kept or in use. */
-  #release(prepared: Prepared): void {
-    const kept = this.#prepared.get(prepared.key) === prepared;
-    if (!kept && prepared.users === 0) prepared.multiplication.dispose();
   }
 
   #optionsFor(shape: InputShape): { bias?: Float32Array; plan?: Plan } {

@@ -5,7 +5,7 @@ import { localFactors, localWeights } from "./local-run.ts";
 import { paddedWeights, storedBlocks } from "./pack.ts";
 import type { RunProblem } from "./problem.ts";
 import { runBindings } from "./run-bindings.ts";
-import { unrolled } from "./unrolled.ts";
+import { realArithmetic, unrolled } from "./unrolled.ts";
 import { type RegisterRunVariant, runVariantName } from "./variant.ts";
 import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
 
@@ -28,10 +28,9 @@ export function registerRunKernel(problem: RunProblem, variant: RegisterRunVaria
   const weights = alongBatch
     ? weightsOfBlock(paddedWeights(localWeights(chain)), neighbours, broadcast, stored)
     : weightsAlongBlocks(storedBlocks(problem) / neighbours, neighbours, stored);
-  const type = wideType(width);
   const { statements, outputs } = unrolled(
     localFactors(chain),
-    type,
+    realArithmetic(wideType(width)),
     (p) => `in${p}`,
     (e) => weights.weight(e),
     bias ? (q) => elements.bias(q) : undefined,

@@ -1,10 +1,23 @@
 import { forEachProduct, type LocalFactor } from "./local-run.ts";
 
+/** How weights and numbers are multiplied: WGSL expressions. */
+export interface Arithmetic {
+  multiply(weight: string, number: string): string;
+  multiplyAdd(weight: string, number: string, sum: string): string;
+}
+
+/** Of real numbers, or of as many side by side as the type has. */
+export function realArithmetic(type: string): Arithmetic {
+  return {
+    multiply: (weight, number) => `${type}(${weight}) * ${number}`,
+    multiplyAdd: (weight, number, sum) => `fma(${type}(${weight}), ${number}, ${sum})`,
+  };
+}
+
 /**
  * WGSL that applies factors to numbers in registers, product by product, without a loop.
  *
  * @param factors in the order in which they are applied
- * @param type of the numbers
  * @param input expression of input `p`
  * @param weight expression of weight number `e`; `before` has what must stand before it
  * @param first expression of what output `q` of the last factor begins with, if anything
@@ -12,7 +25,7 @@ import { forEachProduct, type LocalFactor } from "./local-run.ts";
  */
 export function unrolled(
   factors: readonly LocalFactor[],
-  type: string,
+  arithmetic: Arithmetic,
   input: (p: number) => string,
   weight: (e: number) => { readonly before: readonly string[]; readonly value: string },
   first?: (q: number) => string,
@@ -34,15 +47,15 @@ export function unrolled(
     const operand = previous === undefined ? input(from) : sum(previous, from);
     const name = sum(factor, output);
     if (begun.has(name)) {
-      statements.push(`${name} = fma(${type}(${value}), ${operand}, ${name});`);
+      statements.push(`${name} = ${arithmetic.multiplyAdd(value, operand, name)};`);
       return;
     }
     begun.add(name);
     const initial = factor === last ? first?.(output) : undefined;
     statements.push(
       initial === undefined
-        ? `var ${name} = ${type}(${value}) * ${operand};`
-        : `var ${name} = fma(${type}(${value}), ${operand}, ${initial});`,
+        ? `var ${name} = ${arithmetic.multiply(value, operand)};`
+        : `var ${name} = ${arithmetic.multiplyAdd(value, operand, initial)};`,
     );
   });
   const outputs =

@@ -5,7 +5,7 @@ import { localFactors, localWeights, localWidth, partsOf } from "./local-run.ts"
 import { paddedWeights } from "./pack.ts";
 import type { RunProblem } from "./problem.ts";
 import { runBindings } from "./run-bindings.ts";
-import { unrolled } from "./unrolled.ts";
+import { realArithmetic, unrolled } from "./unrolled.ts";
 import { runVariantName, type WorkgroupRunVariant } from "./variant.ts";
 
 /** Workgroup memory that a variant takes, in bytes: two vectors of the widest kind for each column. */
@@ -52,7 +52,7 @@ export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVar
       `((inner_i * ${size}u + ${p}u) * ${d}u + inner_k)`;
     const { statements, outputs } = unrolled(
       localFactors(part),
-      "f32",
+      realArithmetic("f32"),
       (p) => `in${p}`,
       (e) => ({ before: [], value: `w[weights + ${firstWeight}u + inner * ${each}u + ${e}u]` }),
       last && bias

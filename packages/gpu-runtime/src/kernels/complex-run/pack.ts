@@ -1,0 +1,52 @@
+import { Butterfly, type ComplexButterfly, type Sharing } from "@papilio/butterfly";
+import { packRun, runSharing } from "../fused-run/pack.ts";
+import { type ComplexRunProblem, runsAlongBatch } from "./problem.ts";
+
+/** The weights of a run in the order in which its kernel reads them, parts interleaved. */
+export function packComplexRun(
+  butterfly: ComplexButterfly,
+  problem: ComplexRunProblem,
+): Float32Array {
+  const lanes = runsAlongBatch(problem) ? "batch" : "blocks";
+  const variant = { kind: "register", lanes, vector: 1, broadcast: "load", workgroup: 64 } as const;
+  const { batch, layout, sharing } = problem;
+  const [re, im] = partsOf(butterfly).map((part) =>
+    packRun(part, { chain: part.chain, batch, layout, sharing, dtype: "f32" }, variant),
+  ) as [Float32Array, Float32Array];
+  return interleave(re, im);
+}
+
+/** The values of a single factor as they are stored, parts interleaved. */
+export function packComplexFactor(butterfly: ComplexButterfly, sharing: Sharing): Float32Array {
+  const [re, im] = partsOf(butterfly).map(({ factors: [factor] }) => {
+    const { pattern, values } = (factor as Butterfly["factors"][number]).expand();
+    const { a, b, c, d } = pattern;
+    const [kept, step] = [sharing.a ? 1 : a, sharing.d ? d : 1];
+    const stored = new Float32Array((kept * b * c * d) / step);
+    for (let index = 0; index < stored.length; index++) {
+      stored[index] = values[index * step] as number;
+    }
+    return stored;
+  }) as [Float32Array, Float32Array];
+  return interleave(re, im);
+}
+
+/** Along which axes all blocks of a run's product have the same weights, in both parts. */
+export function complexSharing(butterfly: ComplexButterfly): Sharing {
+  const [re, im] = partsOf(butterfly).map(runSharing) as [Sharing, Sharing];
+  return { a: re.a && im.a, d: re.d && im.d };
+}
+
+/** Numbers as pairs of their parts. */
+export function interleave(re: Float32Array, im: Float32Array): Float32Array<ArrayBuffer> {
+  const pairs = new Float32Array(2 * re.length);
+  for (let index = 0; index < re.length; index++) {
+    pairs[2 * index] = re[index] as number;
+    pairs[2 * index + 1] = im[index] as number;
+  }
+  return pairs;
+}
+
+function partsOf({ factors }: ComplexButterfly): [Butterfly, Butterfly] {
+  return [new Butterfly(factors.map(({ re }) => re)), new Butterfly(factors.map(({ im }) => im))];
+}

@@ -1,0 +1,188 @@
+import {
+  type BatchShape,
+  Chain,
+  type Complex,
+  ComplexButterfly,
+  ComplexKroneckerSparse,
+  fourier,
+  KroneckerSparse,
+  Pattern,
+  PermutedButterfly,
+  permuteFeatures,
+  uniform,
+  verify,
+} from "@papilio/butterfly";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../device/gpu.ts";
+import { complexTensor } from "../tensor/complex-tensor.ts";
+import { openTestGpu } from "../testing/open-test-gpu.ts";
+import { DeviceComplexButterfly } from "./device-complex-butterfly.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openTestGpu();
+});
+afterAll(() => gpu.dispose());
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+
+function draw(length: number, seed: number): Complex {
+  const next = uniform(seed);
+  return { re: Float32Array.from({ length }, next), im: Float32Array.from({ length }, next) };
+}
+
+/** `|Re| p + |Im| q` and `|Re| q + |Im| p`, factor by factor: what bounds of either part are made of. */
+function magnitudeOf(
+  { matrix, left, right }: PermutedButterfly<ComplexButterfly>,
+  x: Complex,
+  shape: BatchShape,
+): Complex<Float64Array> {
+  const absolute = (part: KroneckerSparse): KroneckerSparse<Float64Array> =>
+    part.convert("float64").map((values) => values.map(Math.abs));
+  const permuted = (map: Uint32Array | undefined, values: Float64Array): Float64Array =>
+    map === undefined ? values : permuteFeatures(map, values, shape);
+  const start = {
+    re: permuted(right, Float64Array.from(x.re, Math.abs)),
+    im: permuted(right, Float64Array.from(x.im, Math.abs)),
+  };
+  const { re, im } = matrix.factors.reduceRight((between, factor) => {
+    const [p, q] = [absolute(factor.re), absolute(factor.im)];
+    const sum = (a: Float64Array, b: Float64Array): Float64Array =>
+      a.map((value, index) => value + (b[index] as number));
+    return {
+      re: sum(p.apply(between.re, shape), q.apply(between.im, shape)),
+      im: sum(p.apply(between.im, shape), q.apply(between.re, shape)),
+    };
+  }, start);
+  return { re: permuted(left, re), im: permuted(left, im) };
+}
+
+/** Multiplies on the device and compares each part with the float64 product, within its bound. */
+async function check(
+  matrix: ComplexButterfly | PermutedButterfly<ComplexButterfly>,
+  shape: BatchShape,
+): Promise<readonly number[]> {
+  const butterfly = matrix instanceof PermutedButterfly ? matrix : new PermutedButterfly(matrix);
+  const x = draw(shape.batch * butterfly.cols, 7);
+  using weights = new DeviceComplexButterfly(gpu, matrix);
+  const y = await weights.apply(x, shape);
+  const exact = { re: Float64Array.from(x.re), im: Float64Array.from(x.im) };
+  const reference = butterfly.apply(exact, shape);
+  const magnitude = magnitudeOf(butterfly, x, shape);
+  // A complex sum of c products is for each part a real one of 2c.
+  const terms = butterfly.matrix.chain.patterns.map(({ c }) => 2 * c);
+  for (const part of ["re", "im"] as const) {
+    const found = verify(y[part], reference[part], magnitude[part], {
+      dtype: "f32",
+      terms,
+      magnification: 2 ** 20,
+    });
+    expect(found).toMatchObject({ ok: true, nonFinite: 0 });
+  }
+  return weights.runs(shape);
+}
+
+describe("a complex butterfly on the device", () => {
+  it.each([
+    ["1,2,2,8; 2,2,2,4; 4,2,2,2; 8,2,2,1"],
+    ["1,3,2,8; 2,4,5,2; 10,2,3,1"],
+    ["8,2,2,1; 4,2,2,2; 2,2,2,4; 1,2,2,8"],
+    ["2,3,4,6; 4,4,3,3"],
+    ["1,4,6,4; 2,12,5,1"],
+    ["1,20,33,3"],
+    ["3,1,1,5"],
+  ])("of the chain %s is right in both layouts, for every batch", async (text) => {
+    const matrix = ComplexButterfly.random(Chain.parse(text), { seed: 1 });
+    for (const layout of ["batch-first", "batch-last"] as const) {
+      for (const batch of [1, 37]) await check(matrix, { batch, layout });
+    }
+  });
+
+  it("fuses runs of small factors, and multiplies by large ones in a loop", async () => {
+    const dyadic = ComplexButterfly.random(Chain.squareDyadic(256), { seed: 2 });
+    const runs = await check(dyadic, { batch: 4, layout: "batch-last" });
+    expect(runs.length).toBeLessThanOrEqual(4);
+    expect(runs.reduce((sum, length) => sum + length, 0)).toBe(8);
+    const monarch = ComplexButterfly.random(Chain.monarch(1024), { seed: 3 });
+    expect(await check(monarch, { batch: 3, layout: "batch-first" })).toEqual([1, 1]);
+  });
+
+  it("stores equal blocks once", async () => {
+    const shape = { batch: 1, layout: "batch-first" } as const;
+    const single = fourier(256).map((matrix) => matrix.convert("float32"));
+    using shared = new DeviceComplexButterfly(gpu, single);
+    using apart = new DeviceComplexButterfly(
+      gpu,
+      ComplexButterfly.random(Chain.squareDyadic(256), { seed: 4 }),
+    );
+    shared.runs(shape);
+    apart.runs(shape);
+    expect(shared.bytes).toBeLessThan(apart.bytes / 2);
+    const factor = KroneckerSparse.random(new Pattern(1, 40, 30, 1), { seed: 5 });
+    const large = new Pattern(4, 40, 30, 6);
+    const part = new KroneckerSparse(large, factor.values, { a: true, d: true });
+    const both = new ComplexButterfly([new ComplexKroneckerSparse(part, part)]);
+    for (const layout of ["batch-first", "batch-last"] as const) {
+      await check(both, { batch: 3, layout });
+    }
+    using once = new DeviceComplexButterfly(gpu, both);
+    once.runs(shape);
+    expect(once.bytes).toBe(8 * 40 * 30);
+  });
+
+  it("permutes its inputs and its outputs on the way", async () => {
+    const transform = fourier(64).map((matrix) => matrix.convert("float32"));
+    for (const layout of ["batch-first", "batch-last"] as const) {
+      await check(transform, { batch: 5, layout });
+      await check(transform.transpose(), { batch: 5, layout });
+    }
+    const next = uniform(6);
+    const shuffled = (length: number): Uint32Array =>
+      Uint32Array.from(
+        Array.from({ length }, (_, index) => [next(), index] as const)
+          .sort(([p], [q]) => p - q)
+          .map(([, index]) => index),
+      );
+    const one = ComplexButterfly.random(Chain.parse("2,5,3,4"), { seed: 8 });
+    const both = new PermutedButterfly(one, { left: shuffled(40), right: shuffled(24) });
+    await check(both, { batch: 3, layout: "batch-last" });
+  });
+
+  it("transforms 2^16 points", async () => {
+    const transform = fourier(2 ** 16).map((matrix) => matrix.convert("float32"));
+    for (const [batch, layout] of [
+      [1, "batch-first"],
+      [2, "batch-last"],
+    ] as const) {
+      const runs = await check(transform, { batch, layout });
+      expect(runs.length).toBeLessThanOrEqual(8);
+    }
+  });
+
+  it("refuses what does not fit, and gives its memory back", async () => {
+    const matrix = ComplexButterfly.random(Chain.parse("4,1,1,4"), { seed: 9 });
+    const before = gpu.memory.statistics.inUse;
+    {
+      using weights = new DeviceComplexButterfly(gpu, matrix);
+      using wrong = complexTensor(gpu, draw(8, 1), {
+        batch: 1,
+        features: 8,
+        layout: "batch-first",
+      });
+      await expect(weights.multiply(wrong)).rejects.toThrow(code("TENSOR_MISMATCH"));
+      const shape = { batch: 2, layout: "batch-first" } as const;
+      await expect(weights.apply(draw(16, 1), shape)).rejects.toThrow(code("INPUT_LENGTH"));
+      expect(() => wrong.write(draw(7, 1))).toThrow(code("TENSOR_LENGTH"));
+      const x = draw(8, 2);
+      wrong.write(x);
+      expect(await wrong.data()).toEqual(x);
+      expect(() => weights.runs({ batch: 2 ** 40, layout: "batch-last" })).toThrow(
+        code("BUFFER_TOO_LARGE"),
+      );
+      for (let batch = 1; batch <= 12; batch++) {
+        await weights.apply(draw(16 * batch, 3), { batch, layout: "batch-last" });
+      }
+    }
+    expect(gpu.memory.statistics.inUse).toBe(before);
+  });
+});

@@ -1,0 +1,142 @@
+import {
+  type BatchShape,
+  type Chain,
+  ComplexButterfly,
+  invertPermutation,
+  type PermutedButterfly,
+} from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { complexFactorKernel } from "../kernels/complex-run/loop-shader.ts";
+import { complexSharing, packComplexFactor, packComplexRun } from "../kernels/complex-run/pack.ts";
+import type { ComplexRunProblem } from "../kernels/complex-run/problem.ts";
+import { complexRunKernel } from "../kernels/complex-run/register-shader.ts";
+import { localWeights, localWidth } from "../kernels/fused-run/local-run.ts";
+import type { Lease } from "../memory/lease.ts";
+import { type Operand, Scratch } from "../memory/scratch.ts";
+import { assertFits } from "../memory/storage.ts";
+import type { Kernel, Step } from "../program/kernel.ts";
+import { BufferSet } from "./multiplication.ts";
+
+/** Bytes of a complex64 number. */
+const COMPLEX_BYTES = 8;
+
+/**
+ * Complex numbers of a block that an invocation keeps, and products that it is written out for. On a
+ * software adapter more take twice as long to compile and are no faster (lavapipe, Mesa 25).
+ */
+const MOST = {
+  hardware: { width: 16, products: 128 },
+  software: { width: 16, products: 24 },
+};
+
+/** A way of computing `y = W x` for complex vectors. Prepared once, run as often as wanted. */
+export interface ComplexMultiplication extends Disposable {
+  /** Dispatches that compute `y` from `x`, of the shape that this was prepared for. */
+  steps(x: Operand, y: Operand): readonly Step[];
+  /** How many factors each dispatch multiplies by, in the order of the chain, left-most first. */
+  readonly runs: readonly number[];
+  /** Device memory held, in bytes. */
+  readonly bytes: number;
+}
+
+/** A dispatch but for what it reads and writes. */
+interface Stage {
+  readonly kernel: Kernel;
+  readonly rows: number;
+  readonly weights: Lease;
+  readonly maps: readonly Lease[];
+}
+
+/**
+ * The product with a complex butterfly, runs of neighbouring factors fused in registers. Permutations
+ * are in the addresses of the first reads and of the last writes.
+ *
+ * @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+ */
+export function prepareComplexButterfly(
+  gpu: Gpu,
+  { matrix, left, right }: PermutedButterfly<ComplexButterfly>,
+  { batch, layout }: BatchShape,
+): ComplexMultiplication {
+  const { chain } = matrix;
+  for (const { rows, cols } of chain.patterns) {
+    assertFits(gpu, COMPLEX_BYTES * batch * Math.max(rows, cols), "complex vectors");
+  }
+  const runs = runsOf(chain, MOST[gpu.report.kind]);
+  const buffers = new BufferSet(gpu);
+  try {
+    let to = 0;
+    const stages = runs.map((length): Stage => {
+      const from = to;
+      to += length;
+      const run = new ComplexButterfly(matrix.factors.slice(from, to));
+      const source = to === chain.length ? right : undefined;
+      // Output f of the butterfly is the one at the position that takes it.
+      const destination = from === 0 ? left && invertPermutation(left) : undefined;
+      const problem: ComplexRunProblem = {
+        chain: run.chain,
+        batch,
+        layout,
+        sharing: complexSharing(run),
+        permutesInputs: source !== undefined,
+        permutesOutputs: destination !== undefined,
+      };
+      const fits = fitsRegisters(run.chain, MOST[gpu.report.kind]);
+      const packed = fits ? packComplexRun(run, problem) : packComplexFactor(run, problem.sharing);
+      return {
+        kernel: fits ? complexRunKernel(problem) : complexFactorKernel(problem),
+        rows: run.chain.rows,
+        weights: buffers.upload(packed, "f32", "complex weights"),
+        maps: [source, destination]
+          .filter((map) => map !== undefined)
+          .map((map) => buffers.uploadIndices(Uint32Array.from(map), "permutation")),
+      };
+    });
+    return {
+      runs,
+      get bytes() {
+        return buffers.bytes;
+      },
+      steps: (x, y) => stepsOf(stages, batch, x, y),
+      [Symbol.dispose]: () => buffers.dispose(),
+    };
+  } catch (error) {
+    buffers.dispose();
+    throw error;
+  }
+}
+
+/** The dispatches in the order in which they run: the right-most factors first. */
+function stepsOf(stages: readonly Stage[], batch: number, x: Operand, y: Operand): Step[] {
+  let input = x;
+  return stages.toReversed().map(({ kernel, rows, weights, maps }, index) => {
+    const last = index === stages.length - 1;
+    const output = last ? y : new Scratch(COMPLEX_BYTES * batch * rows, "between complex runs");
+    const step: Step = { kernel, buffers: [input, weights, output, ...maps], role: "multiply" };
+    input = output;
+    return step;
+  });
+}
+
+type Limits = (typeof MOST)["hardware"];
+
+/** Lengths of runs that fit registers, as long as that allows; 1 where a factor alone does not. */
+function runsOf(chain: Chain, limits: Limits): number[] {
+  const runs: number[] = [];
+  for (let from = 0; from < chain.length; ) {
+    let length = 1;
+    while (
+      from + length < chain.length &&
+      fitsRegisters(chain.slice(from, from + length + 1), limits)
+    ) {
+      length++;
+    }
+    runs.push(length);
+    from += length;
+  }
+  return runs;
+}
+
+function fitsRegisters(chain: Chain, { width, products }: Limits): boolean {
+  return localWidth(chain) <= width && localWeights(chain) <= products;
+}

@@ -1,0 +1,106 @@
+import {
+  type BatchShape,
+  type Complex,
+  type ComplexButterfly,
+  PapilioError,
+  PermutedButterfly,
+  requireVectors,
+} from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { Program } from "../program/program.ts";
+import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
+import { type ComplexMultiplication, prepareComplexButterfly } from "./complex-butterfly.ts";
+import { PreparedShapes } from "./prepared-shapes.ts";
+
+/**
+ * A complex butterfly matrix on the device, between permutations or without: a Fourier transform, for
+ * example. Weights are packed and uploaded at the first multiplication of each shape, and kept for the
+ * last few.
+ *
+ * @example
+ * ```ts
+ * using transform = new DeviceComplexButterfly(gpu, fourier(65536).map((matrix) => matrix.convert("float32")));
+ * const spectrum = await transform.apply({ re, im }, { batch: 1, layout: "batch-first" });
+ * ```
+ */
+export class DeviceComplexButterfly implements Disposable {
+  readonly gpu: Gpu;
+  readonly butterfly: PermutedButterfly<ComplexButterfly>;
+  readonly #prepared: PreparedShapes<BatchShape, ComplexMultiplication>;
+
+  constructor(gpu: Gpu, matrix: ComplexButterfly | PermutedButterfly<ComplexButterfly>) {
+    this.gpu = gpu;
+    this.butterfly = matrix instanceof PermutedButterfly ? matrix : new PermutedButterfly(matrix);
+    this.#prepared = new PreparedShapes(
+      ({ batch, layout }) => `${batch} ${layout}`,
+      (shape) => prepareComplexButterfly(gpu, this.butterfly, shape),
+    );
+  }
+
+  /** Device memory held, in bytes. */
+  get bytes(): number {
+    return this.#prepared.bytes;
+  }
+
+  /** How many factors each dispatch multiplies by, left-most first. Prepares the multiplication. */
+  runs(shape: BatchShape): readonly number[] {
+    return this.#prepared.of(shape).runs;
+  }
+
+  /**
+   * Computes `y = W x`. Returns once the work is submitted; read y with `data()`.
+   *
+   * @param x batch of `cols` features
+   * @returns batch of `rows` features in the layout of x; the caller's to dispose of
+   * @throws PapilioError `TENSOR_MISMATCH` when x has another number of features; `MEMORY_BUDGET`,
+   * `BUFFER_TOO_LARGE`
+   */
+  async multiply(x: ComplexTensor): Promise<ComplexTensor> {
+    const { rows, cols } = this.butterfly;
+    const { batch, layout, features } = x;
+    if (features !== cols) {
+      throw new PapilioError(
+        "TENSOR_MISMATCH",
+        `The input has ${features} features, but the butterfly takes ${cols}.`,
+        `Pass vectors of ${cols} features.`,
+      );
+    }
+    return await this.#prepared.use({ batch, layout }, async (multiplication) => {
+      const y = new ComplexTensor(this.gpu, { batch, features: rows, layout });
+      try {
+        const steps = multiplication.steps(x.memory, y.memory);
+        using program = await Program.record(this.gpu, steps);
+        program.run();
+        return y;
+      } catch (error) {
+        y.dispose();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Computes `W x` for complex vectors on the host.
+   *
+   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
+   * @returns `[batch, rows]` or `[rows, batch]`
+   * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`, `TENSOR_LENGTH`, and what
+   * {@link multiply} throws
+   */
+  async apply(x: Complex, shape: BatchShape): Promise<Complex> {
+    const { cols } = this.butterfly;
+    requireVectors("input", x.re.length, cols, shape.batch);
+    using input = complexTensor(this.gpu, x, { ...shape, features: cols });
+    using output = await this.multiply(input);
+    return await output.data();
+  }
+
+  /** Frees the packed weights. The matrix can be used again: they are then packed anew. */
+  dispose(): void {
+    this.#prepared.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
