@@ -35,6 +35,10 @@ export {
   type ButterflyOptions,
   prepareButterfly,
 } from "./multiplication/butterfly.ts";
+export {
+  type ComplexMultiplication,
+  prepareComplexButterfly,
+} from "./multiplication/complex-butterfly.ts";
 export { prepareCsr } from "./multiplication/csr.ts";
 export { prepareDense } from "./multiplication/dense.ts";
 export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/device-butterfly.ts";
