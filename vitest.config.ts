@@ -20,6 +20,13 @@ const browserProjects: TestProjectInlineConfiguration[] =
     : [
         {
           resolve: { conditions: [sourceCondition, "module", "browser"] },
+          // Memory is shared with workers in isolated pages alone.
+          server: {
+            headers: {
+              "Cross-Origin-Opener-Policy": "same-origin",
+              "Cross-Origin-Embedder-Policy": "require-corp",
+            },
+          },
           test: {
             name: "browser",
             include: ["{packages,tooling}/*/src/**/*.browser.test.ts"],

@@ -1,12 +1,17 @@
 import { PapilioError } from "../errors.ts";
+import { inverseIteration } from "./inverse-iteration.ts";
 import { floats } from "./scratch.ts";
+
+/** Eigenvectors are few when there are so many times as many rows. */
+const FEW = 4;
 
 /** Steps that one eigenvalue may take. It takes two on average. */
 const MOST_STEPS = 60;
 
 /**
  * The unit eigenvectors of the `count` largest eigenvalues of a symmetric tridiagonal matrix, `[count, n]`,
- * by the implicit QL algorithm with Wilkinson's shift. About `3 n³` operations.
+ * by the implicit QL algorithm with Wilkinson's shift: about `3 n³` operations. For few of them the
+ * algorithm finds the eigenvalues alone and inverse iteration the vectors: about `n²`.
  *
  * Source: Golub and Van Loan, Matrix Computations, 4th edition, section 8.3.
  *
@@ -20,6 +25,11 @@ export function tridiagonalEigenvectors(
   count: number,
 ): Float64Array {
   const n = diagonal.length;
+  if (FEW * count <= n) {
+    const values = tridiagonalEigenvalues(diagonal, beside);
+    const found = inverseIteration(diagonal, beside, values.subarray(0, count));
+    if (found !== undefined) return found;
+  }
   const vectors = floats(n * n);
   for (let p = 0; p < n; p++) vectors[p * (n + 1)] = 1;
   const values = iterate(diagonal, beside, vectors);
