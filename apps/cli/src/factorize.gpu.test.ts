@@ -118,6 +118,20 @@ describe("papilio factorize, inspect and multiply", () => {
     );
   });
 
+  it("finds that a Fourier matrix is a butterfly behind a bit reversal", () => {
+    const { re, im } = fourier(32).dense();
+    const dense = file("dft.npy", writeNpy({ re, im }, [32, 32]));
+    const saved = join(folder, "dft.safetensors");
+    const args = ["factorize", dense, "--chain", "dyadic", "--out", saved, ...adapter];
+    expect(JSON.parse(papilio(...args, "--json").stdout).error).toBeGreaterThan(0.5);
+    const { status, stdout } = papilio(...args, "--permute");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/permutations +│ .*bit-reversal/);
+    expect(stdout).toMatch(/relative error +│ [\d.]+e-8/);
+    const again = loadButterflies(readFileSync(saved)).get("dft")?.dense() as { re: Float64Array };
+    for (const [index, value] of re.entries()) expect(again.re[index]).toBeCloseTo(value, 5);
+  });
+
   it("works with complex matrices and permutations", () => {
     const transform = file("fft.safetensors", saveButterflies({ fft: fourier(16) }));
     expect(papilio("inspect", transform).stdout).toContain(
@@ -153,6 +167,7 @@ describe("papilio factorize, inspect and multiply", () => {
       "OUTPUT_UNWRITABLE",
     ],
     [["factorize", model, "--tensor", "a.weight", "--inputs", model], "TENSOR_MISSING"],
+    [["factorize", model, "--tensor", "a.weight", "--permute", "--refine"], "FLAG_INVALID"],
     [["inspect"], "FLAG_INVALID"],
     [["inspect", main], "FILE_HEADER"],
     [["inspect", "--chain", "1,2,2"], "PATTERN_SYNTAX"],

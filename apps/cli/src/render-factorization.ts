@@ -14,6 +14,8 @@ export interface FactorizationReport {
   readonly matrix: MatrixFile;
   readonly found: Factorization<AnyButterfly>;
   readonly butterfly: AnyButterfly;
+  /** Of the permutations that were found, where they were tried. */
+  readonly names: { readonly left: string; readonly right: string } | undefined;
   /** Of the refinement, before its first sweep and after each. */
   readonly errors: readonly number[] | undefined;
   readonly speedUp: SpeedUp;
@@ -31,7 +33,7 @@ export function renderFront(front: readonly ChainPoint[]): string {
 
 /** A factorization as a table of two columns. */
 export function renderFactorization(report: FactorizationReport): string {
-  const { matrix, found, butterfly, errors, speedUp, out } = report;
+  const { matrix, found, butterfly, names, errors, speedUp, out } = report;
   const { rows, cols } = matrix;
   const { chain } = butterfly;
   const kind = "re" in matrix.values ? "complex" : "real";
@@ -47,6 +49,9 @@ export function renderFactorization(report: FactorizationReport): string {
       "its bounds",
       `${bounds.lower.toPrecision(4)} (no butterfly of this chain is nearer) to ${bounds.upper.toPrecision(4)}`,
     ]);
+  }
+  if (names !== undefined) {
+    lines.push(["permutations", `${names.left} of the rows, ${names.right} of the columns`]);
   }
   if (errors !== undefined) {
     const [first, last] = [errors[0] as number, errors.at(-1) as number];

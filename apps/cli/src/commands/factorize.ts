@@ -3,13 +3,12 @@ import {
   type Butterfly,
   type Chain,
   type ChainPoint,
-  type Complex,
   type Factorization,
-  type FactorizationTree,
-  type FloatArray,
   factorize,
+  factorizePermuted,
   NAMED_TREES,
   PapilioError,
+  type PermutedFactorization,
   refine,
   saveButterflies,
   searchChains,
@@ -29,6 +28,7 @@ interface Flags {
   readonly chain: string;
   readonly rank: string;
   readonly tree: string;
+  readonly permute?: boolean;
   readonly maxParams?: string;
   readonly maxError?: string;
   readonly refine?: string | true;
@@ -60,6 +60,7 @@ export function factorizeCommand(): Command {
       `in which order a chain is split: ${NAMED_TREES.join(", ")}`,
       "left-to-right",
     )
+    .option("--permute", "try permutations of rows and columns by name, such as bit reversal")
     .option("--max-params <share>", "with --chain auto: most values, over those of the matrix")
     .option("--max-error <error>", "with --chain auto: largest relative error")
     .option("--refine [sweeps]", "alternating least squares after it, 20 sweeps unless given")
@@ -81,6 +82,7 @@ export function factorizeCommand(): Command {
 Examples:
   papilio factorize model.safetensors --tensor mlp.weight --chain monarch --out mlp.safetensors
   papilio factorize weights.npy --chain auto --max-params 0.25
+  papilio factorize dft.npy --chain dyadic --permute
   papilio factorize weights.npy --chain "1,64,64,64;64,64,64,1" --refine --measure
 
 Exit status: 0, or 2 for input that cannot be used, or when no chain is within the limits.`,
@@ -97,21 +99,29 @@ async function run(file: string, flags: Flags): Promise<void> {
   const stop = (): void => abort.abort(interrupted());
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    const { found, front } = await factorizeAs(matrix, flags, abort.signal);
+    const { found, front, permuted } = await factorizeAs(matrix, flags, abort.signal);
     const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, abort.signal);
     using gpu = await openGpu({ adapter: flags.adapter });
     const speedUp = await speedUpOf(gpu, butterfly.chain, batch, flags.measure ?? false);
     if (flags.out !== undefined) {
       const name = flags.name ?? matrix.name;
-      await writeWhole(flags.out, saveButterflies({ [name]: butterfly }, { dtype }));
+      const saved = permuted?.matrix ?? butterfly;
+      await writeWhole(flags.out, saveButterflies({ [name]: saved }, { dtype }));
     }
-    const report = { matrix, found, butterfly, errors, speedUp, out: flags.out };
+    const names = permuted?.names;
+    const report = { matrix, found, butterfly, names, errors, speedUp, out: flags.out };
     if (flags.json) {
       const { chain } = butterfly;
       const { error, bounds, seconds } = found;
       const points = front?.map((point) => ({ ...point, chain: point.chain.toString() }));
       const told = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
-      console.log(JSON.stringify({ ...told, refined: errors, speedUp, front: points }, null, 2));
+      console.log(
+        JSON.stringify(
+          { ...told, permutations: names, refined: errors, speedUp, front: points },
+          null,
+          2,
+        ),
+      );
     } else {
       if (front !== undefined) console.log(`${renderFront(front)}\n`);
       console.log(renderFactorization(report));
@@ -125,6 +135,8 @@ interface Found {
   readonly found: Factorization<AnyButterfly>;
   /** Where a chain was searched for. */
   readonly front?: readonly ChainPoint[];
+  /** Where permutations were tried. */
+  readonly permuted?: Pick<PermutedFactorization<AnyButterfly>, "matrix" | "names">;
 }
 
 async function factorizeAs(
@@ -146,6 +158,16 @@ async function factorizeAs(
       "Leave them out, or let the chain be searched for.",
     );
   }
+  if (
+    flags.permute &&
+    (text === "auto" || flags.refine !== undefined || flags.inputs !== undefined)
+  ) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "--permute goes neither with --chain auto nor with --refine.",
+      "Name a chain, and leave the others out.",
+    );
+  }
   const chain = text === "auto" ? undefined : chainOf(flags, rows, cols);
   const tree = oneOf("--tree", flags.tree, NAMED_TREES);
   using shown = showShare(chain === undefined ? "Searching" : "Factorizing");
@@ -156,8 +178,15 @@ async function factorizeAs(
       ? {}
       : { threads: wholeNumber("--threads", flags.threads, 1, 1024) }),
   };
-  if (chain !== undefined) return { found: await factorizeAny(values, chain, tree, options) };
-  const { best, front } = await searchChains(values as Float32Array, rows, cols, {
+  if (chain !== undefined && flags.permute) {
+    const { matrix, names, ...found } = await factorizePermuted(values, chain, {
+      ...options,
+      tree,
+    });
+    return { found: { ...found, matrix: matrix.matrix }, permuted: { matrix, names } };
+  }
+  if (chain !== undefined) return { found: await factorize(values, chain, { ...options, tree }) };
+  const { best, front } = await searchChains(values, rows, cols, {
     ...options,
     ...limits,
   });
@@ -167,15 +196,6 @@ async function factorizeAs(
     `None of the chains that were tried is within the limits; the nearest one has an error of ${front.at(-1)?.error.toPrecision(3) ?? "1"}.`,
     "Allow more parameters or a larger error.",
   );
-}
-
-function factorizeAny(
-  values: FloatArray | Complex<FloatArray>,
-  chain: Chain,
-  tree: FactorizationTree,
-  options: object,
-): Promise<Factorization<AnyButterfly>> {
-  return factorize(values, chain, { ...options, tree });
 }
 
 function chainOf({ chain, rank }: Flags, rows: number, cols: number): Chain {

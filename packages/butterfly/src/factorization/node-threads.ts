@@ -2,7 +2,10 @@
 export interface NodeThreads {
   readonly Worker: new (
     file: URL,
-    options: { readonly resourceLimits: { readonly maxYoungGenerationSizeMb: number } },
+    options: {
+      readonly resourceLimits: { readonly maxYoungGenerationSizeMb: number };
+      readonly execArgv: string[];
+    },
   ) => {
     on(event: string, listener: (value: never) => void): unknown;
     postMessage(message: unknown): void;

@@ -100,6 +100,11 @@ export function factorizePermuted<V extends FloatArray>(
   chain: Chain,
   options?: PermutedFactorizeOptions,
 ): Promise<PermutedFactorization<ComplexButterfly<V>>>;
+export function factorizePermuted(
+  dense: FloatArray | Complex<FloatArray>,
+  chain: Chain,
+  options?: PermutedFactorizeOptions,
+): Promise<PermutedFactorization<AnyButterfly>>;
 export async function factorizePermuted(
   dense: FloatArray | Complex<FloatArray>,
   chain: Chain,

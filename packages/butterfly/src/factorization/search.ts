@@ -70,6 +70,12 @@ export function searchChains<V extends FloatArray>(
   cols: number,
   options?: ChainSearchOptions,
 ): Promise<ChainSearch<ComplexButterfly<V>>>;
+export function searchChains(
+  dense: FloatArray | Complex<FloatArray>,
+  rows: number,
+  cols: number,
+  options?: ChainSearchOptions,
+): Promise<ChainSearch<AnyButterfly>>;
 export async function searchChains(
   dense: FloatArray | Complex<FloatArray>,
   rows: number,

@@ -33,7 +33,9 @@ function openInNode(
   // Node runs the sources as they are; what is published is compiled.
   const file = import.meta.url.endsWith(".ts") ? "./split-worker.ts" : "./split-worker.js";
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
-  const worker = new NodeWorker(new URL(file, import.meta.url), { resourceLimits });
+  // Flags of the program, such as --input-type, are not for its threads.
+  const options = { resourceLimits, execArgv: [] };
+  const worker = new NodeWorker(new URL(file, import.meta.url), options);
   worker.on("message", onResponse);
   worker.on("error", (error: unknown) => onFailure(String(error)));
   worker.on("messageerror", (error: unknown) => onFailure(String(error)));

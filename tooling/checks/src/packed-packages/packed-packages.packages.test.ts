@@ -71,6 +71,18 @@ describe("a project outside the workspace", () => {
     expectAgreement(runIn(project, process.execPath, "node.ts").trim());
   });
 
+  it("factorizes in threads, whose file is found", () => {
+    const program = `
+      import { Chain, factorize } from "@papilio/butterfly";
+      const dense = Float64Array.from({ length: 4096 }, (_, index) => 1 / (1 + (index % 65)));
+      const [one, two] = await Promise.all(
+        [1, 2].map((threads) => factorize(dense, Chain.squareDyadic(64), { threads })),
+      );
+      console.log(one.error === two.error && one.error > 0);`;
+    const output = runIn(project, process.execPath, "--input-type=module", "--eval", program);
+    expect(output.trim()).toBe("true");
+  });
+
   it("runs the command line", () => {
     expect(runIn(project, "node_modules/.bin/papilio", "--help")).toContain("bench");
   });
