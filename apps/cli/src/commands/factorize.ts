@@ -28,7 +28,7 @@ interface Flags {
   readonly chain: string;
   readonly rank: string;
   readonly tree: string;
-  readonly permute?: boolean;
+  readonly permute?: string | true;
   readonly maxParams?: string;
   readonly maxError?: string;
   readonly refine?: string | true;
@@ -60,7 +60,10 @@ export function factorizeCommand(): Command {
       `in which order a chain is split: ${NAMED_TREES.join(", ")}`,
       "left-to-right",
     )
-    .option("--permute", "try permutations of rows and columns by name, such as bit reversal")
+    .option(
+      "--permute [trials]",
+      "try permutations by name, such as bit reversal; then so many exchanges at random",
+    )
     .option("--max-params <share>", "with --chain auto: most values, over those of the matrix")
     .option("--max-error <error>", "with --chain auto: largest relative error")
     .option("--refine [sweeps]", "alternating least squares after it, 20 sweeps unless given")
@@ -159,7 +162,7 @@ async function factorizeAs(
     );
   }
   if (
-    flags.permute &&
+    flags.permute !== undefined &&
     (text === "auto" || flags.refine !== undefined || flags.inputs !== undefined)
   ) {
     throw new PapilioError(
@@ -178,10 +181,13 @@ async function factorizeAs(
       ? {}
       : { threads: wholeNumber("--threads", flags.threads, 1, 1024) }),
   };
-  if (chain !== undefined && flags.permute) {
+  if (chain !== undefined && flags.permute !== undefined) {
     const { matrix, names, ...found } = await factorizePermuted(values, chain, {
       ...options,
       tree,
+      ...(flags.permute === true
+        ? {}
+        : { search: { trials: wholeNumber("--permute", flags.permute, 1, 1e9), seed: 0 } }),
     });
     return { found: { ...found, matrix: matrix.matrix }, permuted: { matrix, names } };
   }

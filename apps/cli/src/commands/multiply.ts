@@ -1,6 +1,7 @@
 import {
   type AnyButterfly,
   type Butterfly,
+  type Complex,
   ComplexButterfly,
   loadButterflies,
   PapilioError,
@@ -8,7 +9,7 @@ import {
   permuteFeatures,
   writeNpy,
 } from "@papilio/butterfly";
-import { DeviceButterfly } from "@papilio/gpu-runtime";
+import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { type MatrixFile, readBytes, readMatrix } from "../matrix-file.ts";
@@ -38,9 +39,7 @@ export function multiplyCommand(): Command {
       "after",
       `
 Example:
-  papilio multiply mlp.safetensors --input x.npy --out y.npy
-
-Complex butterflies and vectors are multiplied on the CPU.`,
+  papilio multiply mlp.safetensors --input x.npy --out y.npy`,
     )
     .action(run);
 }
@@ -56,12 +55,10 @@ async function run(file: string, flags: Flags): Promise<void> {
       `Give vectors of [batch, ${butterfly.cols}].`,
     );
   }
-  const { matrix } = butterfly;
-  const complex = matrix instanceof ComplexButterfly || "re" in input.values;
-  const [y, where] =
-    complex || flags.cpu
-      ? [onCpu(butterfly, input), "the CPU"]
-      : await onAdapter(butterfly as PermutedButterfly<Butterfly>, input, flags.adapter);
+  const complex = butterfly.matrix instanceof ComplexButterfly || "re" in input.values;
+  const [y, where] = flags.cpu
+    ? [onCpu(butterfly, input, complex), "the CPU"]
+    : await onAdapter(butterfly, input, complex, flags.adapter);
   await writeWhole(flags.out, writeNpy(y, [input.rows, butterfly.rows]));
   console.log(
     `${input.rows} x ${butterfly.cols} to ${input.rows} x ${butterfly.rows} on ${where}: ${flags.out}`,
@@ -87,31 +84,44 @@ function pick(
 function onCpu(
   butterfly: PermutedButterfly<AnyButterfly>,
   { values, rows }: MatrixFile,
+  complex: boolean,
 ): MatrixFile["values"] {
   const shape = { batch: rows, layout: "batch-first" } as const;
-  if (!("re" in values)) {
-    if (!(butterfly.matrix instanceof ComplexButterfly)) {
-      return (butterfly as PermutedButterfly<Butterfly>).apply(values, shape);
-    }
-    const im = new Float32Array(values.length);
-    return (butterfly as PermutedButterfly<ComplexButterfly>).apply({ re: values, im }, shape);
-  }
-  const asComplex =
-    butterfly.matrix instanceof ComplexButterfly
-      ? (butterfly as PermutedButterfly<ComplexButterfly>)
-      : (butterfly as PermutedButterfly<Butterfly>).map((real) => ComplexButterfly.fromReal(real));
-  return asComplex.apply(values, shape);
+  return complex
+    ? asComplex(butterfly).apply(complexValues(values), shape)
+    : (butterfly as PermutedButterfly<Butterfly>).apply(values as Float32Array, shape);
 }
 
 async function onAdapter(
-  { matrix, left, right }: PermutedButterfly<Butterfly>,
+  butterfly: PermutedButterfly<AnyButterfly>,
   { values, rows }: MatrixFile,
+  complex: boolean,
   adapter: string,
-): Promise<[Float32Array, string]> {
+): Promise<[MatrixFile["values"], string]> {
   const shape = { batch: rows, layout: "batch-first" } as const;
   using gpu = await openGpu({ adapter });
+  const { name } = gpu.report;
+  if (complex) {
+    using weights = new DeviceComplexButterfly(gpu, asComplex(butterfly));
+    return [await weights.apply(complexValues(values), shape), name];
+  }
+  const { matrix, left, right } = butterfly as PermutedButterfly<Butterfly>;
   using weights = new DeviceButterfly(gpu, matrix);
-  const x = right ? permuteFeatures(right, values as Float32Array, shape) : values;
-  const y = await weights.apply(x as Float32Array, shape);
-  return [left ? permuteFeatures(left, y, shape) : y, gpu.report.name];
+  const real = values as Float32Array;
+  const y = await weights.apply(right ? permuteFeatures(right, real, shape) : real, shape);
+  return [left ? permuteFeatures(left, y, shape) : y, name];
+}
+
+function asComplex(
+  butterfly: PermutedButterfly<AnyButterfly>,
+): PermutedButterfly<ComplexButterfly> {
+  return butterfly.map((matrix) =>
+    matrix instanceof ComplexButterfly
+      ? (matrix as ComplexButterfly)
+      : ComplexButterfly.fromReal(matrix as Butterfly),
+  );
+}
+
+function complexValues(values: MatrixFile["values"]): Complex {
+  return "re" in values ? values : { re: values, im: new Float32Array(values.length) };
 }

@@ -58,6 +58,44 @@ describe("the factorization between unknown permutations", () => {
     await expect(none).rejects.toThrow(expect.objectContaining({ code: "PERMUTATION_INVALID" }));
   });
 
+  it("searches on for an order with a smaller error, and keeps what it is given", async () => {
+    for (const target of [Chain.monarch(36), Chain.ofRadices({ rows: [3, 4], cols: [5, 2] })]) {
+      const { rows, cols } = target;
+      const dense = Float64Array.from({ length: rows * cols }, uniform(4));
+      const kept = dense.slice();
+      const named = await factorizePermuted(dense, target);
+      const search = { trials: 400, seed: 5 };
+      const { matrix, error, bounds } = await factorizePermuted(dense, target, { search });
+      expect(dense).toEqual(kept);
+      expect(error).toBeLessThan(0.99 * named.error);
+      expect(error).toBeLessThanOrEqual(bounds?.upper as number);
+      // The permutations belong to the factors: the product is as near to the matrix as it says.
+      const again = matrix.dense();
+      const distance = Math.hypot(...dense.map((value, index) => value - (again[index] as number)));
+      expect(distance / Math.hypot(...dense)).toBeCloseTo(error, 12);
+      const repeated = await factorizePermuted(dense, target, { search });
+      expect(repeated.error).toBe(error);
+    }
+    const complex = {
+      re: new Float64Array(36 ** 2).map(uniform(6)),
+      im: new Float64Array(36 ** 2).map(uniform(7)),
+    };
+    const monarch = Chain.monarch(36);
+    const before = await factorizePermuted(complex, monarch, {
+      rows: ["identity"],
+      columns: ["identity"],
+    });
+    const search = { trials: 200, seed: 8 };
+    const after = await factorizePermuted(complex, monarch, {
+      rows: ["identity"],
+      columns: ["identity"],
+      search,
+    });
+    expect(after.error).toBeLessThan(before.error);
+    const refused = factorizePermuted(complex, monarch, { search: { trials: -1, seed: 0 } });
+    await expect(refused).rejects.toThrow(expect.objectContaining({ code: "SEARCH_LIMIT" }));
+  });
+
   it("has a permutation for each name", () => {
     const next = uniform(3);
     const x = Array.from({ length: 64 }, next);

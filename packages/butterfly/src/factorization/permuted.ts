@@ -13,11 +13,12 @@ import {
 import { PapilioError } from "../errors.ts";
 import { type FloatArray, zerosLike } from "../float-array.ts";
 import { invertPermutation } from "../perfect-shuffle.ts";
-import { type AnyButterfly, PermutedButterfly } from "../permuted-butterfly.ts";
+import { type AnyButterfly, type Permutations, PermutedButterfly } from "../permuted-butterfly.ts";
 import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
 import { mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 import { droppedByRank } from "./split.ts";
+import { searchSwaps } from "./swap-search.ts";
 import { onSupport, validateTarget } from "./target.ts";
 
 /** Permutations that are tried by name, of rows and of columns. */
@@ -39,11 +40,17 @@ export interface PermutedFactorizeOptions extends FactorizeOptions {
   readonly rows?: readonly PermutationName[];
   /** What is tried on the columns; the same. */
   readonly columns?: readonly PermutationName[];
+  /**
+   * Exchanges of two rows or two columns that are tried after that, at random: a heuristic that makes
+   * the error of a matrix smaller that is no butterfly in any order. None unless given.
+   */
+  readonly search?: { readonly trials: number; readonly seed: number };
 }
 
 /** A factorization between two permutations that have a name. */
 export interface PermutedFactorization<M extends AnyButterfly>
   extends Factorization<PermutedButterfly<M>> {
+  /** Of the permutations that were best by name, from which a search goes on. */
   readonly names: { readonly left: PermutationName; readonly right: PermutationName };
 }
 
@@ -110,7 +117,7 @@ export async function factorizePermuted(
   chain: Chain,
   options: PermutedFactorizeOptions = {},
 ): Promise<PermutedFactorization<AnyButterfly>> {
-  const { rows, columns, ...others } = options;
+  const { rows, columns, search, ...others } = options;
   validateTarget(dense, chain);
   const whole = partsOf(dense);
   const lefts = mapsOf(rows, chain.rows);
@@ -129,14 +136,22 @@ export async function factorizePermuted(
     }
   }
   const { left, right } = best as Pair;
-  const found = await factorize(
-    toDense(unpermute(whole, chain, left.map, right.map)),
-    chain,
-    others,
-  );
+  let permutations: Permutations = { left: left.map, right: right.map };
+  let moved = unpermute(whole, chain, left.map, right.map);
+  if (search !== undefined) {
+    moved = mapParts(moved, (part) => part.slice());
+    const orders = await searchSwaps(moved, chain, { ...search, signal: others.signal });
+    // Row p is now the one that was at orders.rows[p]; columns come from where they came from before.
+    const back = invertPermutation(orders.rows);
+    permutations = {
+      left: left.map ? composePermutations(back, left.map) : back,
+      right: right.map ? composePermutations(right.map, orders.columns) : orders.columns,
+    };
+  }
+  const found = await factorize(toDense(moved), chain, others);
   return {
     ...found,
-    matrix: new PermutedButterfly(found.matrix, { left: left.map, right: right.map }),
+    matrix: new PermutedButterfly(found.matrix, permutations),
     names: { left: left.name, right: right.name },
   };
 }

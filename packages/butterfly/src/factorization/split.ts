@@ -99,11 +99,7 @@ export function droppedByRank(product: Parts, split: Split): Float64Array {
   const most = Math.min(split.left.b, split.right.c);
   const dropped = new Float64Array(most + 1);
   for (let index = 0; index < split.classes; index++) {
-    const squares = withScratch(() => {
-      const block = takeBlock(product, split, index);
-      const gram = block.rows <= block.cols ? rowProducts(block) : multiplyAdjoint(block, block);
-      return Float64Array.from(eigenvalues(gram));
-    });
+    const squares = squaresOf(product, split, index);
     let sum = 0;
     for (let rank = most - 1; rank >= 0; rank--) {
       sum += Math.max(0, squares[rank] as number);
@@ -111,6 +107,21 @@ export function droppedByRank(product: Parts, split: Split): Float64Array {
     }
   }
   return dropped;
+}
+
+/** The same of a single class, for one rank. */
+export function droppedOfClass(product: Parts, split: Split, index: number, rank: number): number {
+  const squares = squaresOf(product, split, index);
+  return squares.subarray(rank).reduce((sum, square) => sum + Math.max(0, square), 0);
+}
+
+/** The squared singular values of the block of a class, descending. */
+function squaresOf(product: Parts, split: Split, index: number): Float64Array {
+  return withScratch(() => {
+    const block = takeBlock(product, split, index);
+    const gram = block.rows <= block.cols ? rowProducts(block) : multiplyAdjoint(block, block);
+    return Float64Array.from(eigenvalues(gram));
+  });
 }
 
 /**
