@@ -2,24 +2,39 @@ import { readFile, stat } from "node:fs/promises";
 import { PapilioError } from "@papilio/butterfly";
 
 /** A results file of 10,000 cases is about a tenth of this. */
-const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_TEXT_BYTES = 256 * 1024 * 1024;
+/** What is read into memory at once: below what a typed array can hold. */
+const MAX_BYTES = 2 ** 32;
 
 /**
- * The text of a file that a person named.
+ * The text of a results file that a person named.
  *
  * @throws PapilioError `INPUT_UNREADABLE`
  */
 export async function readText(file: string): Promise<string> {
+  const bytes = await read(file, MAX_TEXT_BYTES, "that `papilio bench --json FILE` wrote");
+  return new TextDecoder().decode(bytes);
+}
+
+/**
+ * The bytes of a file that a person named.
+ *
+ * @throws PapilioError `INPUT_UNREADABLE`
+ */
+export function readBytes(file: string): Promise<Uint8Array> {
+  return read(file, MAX_BYTES, "in the safetensors or npy format that you may read");
+}
+
+async function read(file: string, most: number, wanted: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file);
-    if (size > MAX_BYTES)
-      throw new Error(`it has ${size} bytes, and at most ${MAX_BYTES} are read`);
-    return await readFile(file, "utf8");
+    if (size > most) throw new Error(`it has ${size} bytes, and at most ${most} are read`);
+    return await readFile(file);
   } catch (cause) {
     throw new PapilioError(
       "INPUT_UNREADABLE",
       `The file ${file} cannot be read: ${(cause as Error).message}.`,
-      "Give a file that `papilio bench --json FILE` wrote.",
+      `Give a file ${wanted}.`,
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-import { open, readFile, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { parse } from "node:path";
 import {
   type Complex,
@@ -10,6 +10,7 @@ import {
   toComplex,
   toReal,
 } from "@papilio/butterfly";
+import { readBytes } from "./input-file.ts";
 
 /** A matrix from a file, in single precision. */
 export interface MatrixFile {
@@ -18,31 +19,6 @@ export interface MatrixFile {
   readonly cols: number;
   /** `[rows, cols]` row-major. */
   readonly values: Float32Array | Complex<Float32Array>;
-}
-
-/** What is read into memory at once: below what a typed array can hold. */
-const MAX_BYTES = 2 ** 32;
-
-/**
- * The bytes of a file that a person named.
- *
- * @throws PapilioError `INPUT_UNREADABLE`
- */
-export async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_BYTES) {
-      throw new Error(`it has ${size} bytes, and at most ${MAX_BYTES} are read`);
-    }
-    return await readFile(file);
-  } catch (cause) {
-    throw new PapilioError(
-      "INPUT_UNREADABLE",
-      `The file ${file} cannot be read: ${(cause as Error).message}.`,
-      "Give a safetensors or npy file that exists and that you may read.",
-      { cause },
-    );
-  }
 }
 
 /** Whether a file begins as npy files do; others are taken for safetensors. */

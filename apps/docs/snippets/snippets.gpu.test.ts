@@ -41,8 +41,10 @@ it("the tuning guide finds a variant, and the next time in the cache", () => {
   }
 });
 
-it("a lost device is followed by another one with the same answers", () => {
-  expect(runSnippet("recover.ts")).toEqual(promisedLines("recover.ts"));
+it.each(["recover.ts", "complex.ts"])("%s prints what it says", (name) => {
+  const promised = promisedLines(name);
+  expect(promised).not.toEqual([]);
+  expect(runSnippet(name)).toEqual(promised);
 });
 
 const commands = readFileSync(join(import.meta.dirname, "command-line.sh"), "utf8")

@@ -10,7 +10,8 @@ import {
 } from "@papilio/butterfly";
 import { Command } from "commander";
 import { drawSupports, supportsAsSvg } from "../draw-support.ts";
-import { isNpy, readBytes } from "../matrix-file.ts";
+import { readBytes } from "../input-file.ts";
+import { isNpy } from "../matrix-file.ts";
 import { newTable } from "../new-table.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
 

@@ -12,7 +12,8 @@ import {
 import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { type MatrixFile, readBytes, readMatrix } from "../matrix-file.ts";
+import { readBytes } from "../input-file.ts";
+import { type MatrixFile, readMatrix } from "../matrix-file.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
 
 interface Flags {

@@ -1,8 +1,8 @@
 import { storedPattern } from "@papilio/butterfly";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import type { Kernel } from "../../program/kernel.ts";
 import { clamped, opaque, range } from "../wgsl.ts";
-import { type ComplexRunProblem, runsAlongBatch } from "./problem.ts";
-import { COMPLEX_ARITHMETIC, complexBindings, placeOf, WORKGROUP } from "./shared.ts";
+import type { ComplexRunProblem } from "./problem.ts";
+import { complexKernel, placeOf } from "./shared.ts";
 
 /** Outputs of a block that an invocation computes: each input that it reads counts for so many. */
 const OUTPUTS = 8;
@@ -12,19 +12,12 @@ const OUTPUTS = 8;
  * invocation for a few outputs of a block. Bindings: x, the factor's stored values, y, maps of indices.
  */
 export function complexFactorKernel(problem: ComplexRunProblem): Kernel {
-  const { chain, batch, layout, sharing } = problem;
+  const { chain, sharing } = problem;
   const product = chain.product();
   const { a, b, c, d } = product;
   const stored = storedPattern(product, sharing);
-  const alongBatch = runsAlongBatch(problem);
   const outputs = Math.min(b, OUTPUTS);
   const parts = Math.ceil(b / outputs);
-  const groups = a * parts * d;
-  const [along, across] = alongBatch ? [batch, groups] : [groups, batch];
-  const count = along * across;
-  const tiles = Math.ceil(count / WORKGROUP);
-  const grid = dispatchGrid(tiles);
-  const exact = count === tiles * WORKGROUP;
   const whole = parts * outputs === b;
   const row = (t: number): string => clamped(`first + ${t}u`, b, whole);
   const weight = (t: number): string =>
@@ -34,38 +27,24 @@ export function complexFactorKernel(problem: ComplexRunProblem): Kernel {
     const store = `y[${at}] = sum${t};`;
     return whole ? store : `if (first + ${t}u < ${b}u) { ${store} }`;
   });
-  return {
-    label: `complex-factor ${chain} ${layout}`,
-    enables: [],
-    bindings: complexBindings(problem),
-    workgroups: grid,
-    wgsl: `${COMPLEX_ARITHMETIC}
-@compute @workgroup_size(${WORKGROUP})
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  ${tileIndexWgsl(grid, tiles)}
-  let place = tile * ${WORKGROUP}u + lane;
-  let index = ${clamped("place", count, exact)};
-  let ${alongBatch ? "column" : "part"} = index % ${along}u;
-  let ${alongBatch ? "part" : "column"} = index / ${along}u;
-  let group_k = part % ${d}u;
-  let first = (part / ${d}u) % ${parts}u * ${outputs}u;
-  let group_i = part / ${d * parts}u;
-  let stored_i = ${sharing.a ? "0u" : "group_i"};
-  let stored_k = ${sharing.d ? "0u" : "group_k"};
-  ${range(outputs)
-    .map((t) => `var sum${t} = vec2f();`)
-    .join("\n  ")}
-  for (var l = 0u; l < ${opaque(c)}; l++) {
-    let number = x[${placeOf(problem, "input", `(group_i * ${c}u + l) * ${d}u + group_k`)}];
-    ${range(outputs)
-      .map((t) => `sum${t} = complex_multiply_add(${weight(t)}, number, sum${t});`)
-      .join("\n    ")}
-  }
-  ${exact ? stores.join("\n  ") : `if (place < ${count}u) {\n  ${stores.join("\n  ")}\n  }`}
-}
-`,
-  };
+  const number = placeOf(problem, "input", `(group_i * ${c}u + l) * ${d}u + group_k`);
+  return complexKernel(problem, "complex-factor", {
+    parts: a * parts * d,
+    part: "part",
+    body: [
+      `let group_k = part % ${d}u;`,
+      `let first = (part / ${d}u) % ${parts}u * ${outputs}u;`,
+      `let group_i = part / ${d * parts}u;`,
+      `let stored_i = ${sharing.a ? "0u" : "group_i"};`,
+      `let stored_k = ${sharing.d ? "0u" : "group_k"};`,
+      ...range(outputs).map((t) => `var sum${t} = vec2f();`),
+      `for (var l = 0u; l < ${opaque(c)}; l++) {`,
+      `  let number = x[${number}];`,
+      ...range(outputs).map(
+        (t) => `  sum${t} = complex_multiply_add(${weight(t)}, number, sum${t});`,
+      ),
+      "}",
+    ],
+    stores,
+  });
 }
