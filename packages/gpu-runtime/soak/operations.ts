@@ -11,7 +11,7 @@ import type { Gpu } from "../src/device/gpu.ts";
 import { prepareBmm } from "../src/multiplication/bmm.ts";
 import { prepareButterfly } from "../src/multiplication/butterfly.ts";
 import { DeviceButterfly } from "../src/multiplication/device-butterfly.ts";
-import type { InputShape } from "../src/multiplication/multiplication.ts";
+import type { InputShape } from "../src/multiplication/input-shape.ts";
 import { rankPlans } from "../src/planning/plan-chain.ts";
 import { Program } from "../src/program/program.ts";
 import { measureRates } from "../src/rates/measure-rates.ts";

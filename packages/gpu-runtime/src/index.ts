@@ -44,16 +44,13 @@ export { prepareDense } from "./multiplication/dense.ts";
 export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/device-butterfly.ts";
 export { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
 export { prepareEinsum } from "./multiplication/einsum.ts";
+export type { InputShape } from "./multiplication/input-shape.ts";
 export {
   type KroneckerSparseOptions,
   prepareKroneckerSparse,
 } from "./multiplication/kronecker-sparse.ts";
 export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
-export type {
-  InputShape,
-  Multiplication,
-  PrepareMultiplication,
-} from "./multiplication/multiplication.ts";
+export type { Multiplication, PrepareMultiplication } from "./multiplication/multiplication.ts";
 export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";
 export type { PlacedStep } from "./program/arena.ts";

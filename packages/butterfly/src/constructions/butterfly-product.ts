@@ -6,7 +6,7 @@ import { type BatchShape, requireVectors, stridesOf } from "../layout.ts";
 import type { PermutedButterfly } from "../permuted-butterfly.ts";
 
 /** One stage of a product. */
-export type Stage = PermutedButterfly<ComplexButterfly<FloatArray>>;
+export type ProductStage = PermutedButterfly<ComplexButterfly<FloatArray>>;
 
 /** Where vectors lie in the longer ones that the stages multiply. */
 export interface Placement {
@@ -22,21 +22,21 @@ export interface Placement {
  */
 export class ButterflyProduct {
   /** Left-most first. */
-  readonly stages: readonly Stage[];
+  readonly stages: readonly ProductStage[];
   readonly placement: Placement;
 
   /** @param stages at least one, each with as many columns as the next has rows */
-  constructor(stages: readonly [Stage, ...Stage[]], placement: Placement = {}) {
+  constructor(stages: readonly [ProductStage, ...ProductStage[]], placement: Placement = {}) {
     this.stages = Object.freeze([...stages]);
     this.placement = placement;
   }
 
   get rows(): number {
-    return this.placement.output?.length ?? (this.stages[0] as Stage).rows;
+    return this.placement.output?.length ?? (this.stages[0] as ProductStage).rows;
   }
 
   get cols(): number {
-    return this.placement.input?.length ?? (this.stages.at(-1) as Stage).cols;
+    return this.placement.input?.length ?? (this.stages.at(-1) as ProductStage).cols;
   }
 
   /** Stored values of all stages. */
@@ -48,13 +48,16 @@ export class ButterflyProduct {
   transpose(): ButterflyProduct {
     const turned = this.stages.map((stage) => stage.transpose()).reverse();
     const { input, output } = this.placement;
-    return new ButterflyProduct(turned as [Stage, ...Stage[]], { input: output, output: input });
+    return new ButterflyProduct(turned as [ProductStage, ...ProductStage[]], {
+      input: output,
+      output: input,
+    });
   }
 
   /** The same matrix with its values in another precision. */
   convert(dtype: "float32" | "float64"): ButterflyProduct {
     const stages = this.stages.map((stage) => stage.map((matrix) => matrix.convert(dtype)));
-    return new ButterflyProduct(stages as [Stage, ...Stage[]], this.placement);
+    return new ButterflyProduct(stages as [ProductStage, ...ProductStage[]], this.placement);
   }
 
   /**
@@ -69,8 +72,8 @@ export class ButterflyProduct {
     requireParts(x);
     requireVectors("input", x.re.length, this.cols, shape.batch);
     const { input, output } = this.placement;
-    const widest = (this.stages.at(-1) as Stage).cols;
-    const narrow = (this.stages[0] as Stage).rows;
+    const widest = (this.stages.at(-1) as ProductStage).cols;
+    const narrow = (this.stages[0] as ProductStage).rows;
     const placed: Complex<X> = input
       ? { re: place(x.re, input, widest, shape), im: place(x.im, input, widest, shape) }
       : x;

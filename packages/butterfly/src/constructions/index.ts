@@ -2,8 +2,8 @@ export { permutation } from "./benes.ts";
 export {
   ButterflyProduct,
   type Placement,
+  type ProductStage,
   RealTransform,
-  type Stage,
 } from "./butterfly-product.ts";
 export { type ConvolutionMode, circulant, convolution, hankel, toeplitz } from "./circulant.ts";
 export { type ExactButterfly, fourier, fourierButterfly, inverseFourier } from "./fourier.ts";

@@ -6,9 +6,10 @@ import { planChain } from "../planning/plan-chain.ts";
 import type { Step } from "../program/kernel.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { prepareFusedRun } from "./fused-run.ts";
+import type { InputShape } from "./input-shape.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";
-import { assertShape, type InputShape, type Multiplication } from "./multiplication.ts";
+import { assertShape, type Multiplication } from "./multiplication.ts";
 
 export interface ButterflyOptions {
   /** How the factors are multiplied; the cost model's choice for the device unless given. */

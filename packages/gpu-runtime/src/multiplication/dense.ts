@@ -2,8 +2,9 @@ import { KroneckerSparse, Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { assertFits } from "../memory/storage.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
+import type { InputShape } from "./input-shape.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
-import type { InputShape, Multiplication } from "./multiplication.ts";
+import type { Multiplication } from "./multiplication.ts";
 
 /**
  * The product with the dense matrix, zeros included. A dense matrix is the Kronecker-sparse factor

@@ -9,8 +9,8 @@ import type { Plan } from "../planning/plan.ts";
 import { Program } from "../program/program.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type ButterflyMultiplication, prepareButterfly } from "./butterfly.ts";
+import type { InputShape } from "./input-shape.ts";
 import { type MicroBatchOptions, multiplyInMicroBatches } from "./micro-batches.ts";
-import type { InputShape } from "./multiplication.ts";
 import { PreparedShapes } from "./prepared-shapes.ts";
 
 export interface DeviceButterflyOptions {

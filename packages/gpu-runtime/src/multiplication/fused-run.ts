@@ -7,13 +7,8 @@ import type { RunVariant } from "../kernels/fused-run/variant.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import type { Step } from "../program/kernel.ts";
 import type { Vectors } from "../tensor/vectors.ts";
-import {
-  assertShape,
-  BufferSet,
-  bindingLimits,
-  type InputShape,
-  type Multiplication,
-} from "./multiplication.ts";
+import type { InputShape } from "./input-shape.ts";
+import { assertShape, BufferSet, bindingLimits, type Multiplication } from "./multiplication.ts";
 import { type Portion, portionBytes, portionsOf } from "./portions.ts";
 
 export interface FusedRunOptions {

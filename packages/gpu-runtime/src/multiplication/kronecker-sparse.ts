@@ -4,7 +4,8 @@ import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
 import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
-import { type InputShape, type Multiplication, multiplication } from "./multiplication.ts";
+import type { InputShape } from "./input-shape.ts";
+import { type Multiplication, multiplication } from "./multiplication.ts";
 
 export interface KroneckerSparseOptions {
   /** Shape of the kernel; chosen for the device and the problem when absent. */

@@ -2,7 +2,8 @@ import { type Chain, FLOAT_FORMATS, PapilioError, requireVectors } from "@papili
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
 import { HostLane } from "./host-lane.ts";
-import type { InputShape, Multiplication } from "./multiplication.ts";
+import type { InputShape } from "./input-shape.ts";
+import type { Multiplication } from "./multiplication.ts";
 import { putVectors, takeVectors } from "./vector-slices.ts";
 
 export interface MicroBatchOptions {

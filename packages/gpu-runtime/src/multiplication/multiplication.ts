@@ -1,9 +1,4 @@
-import {
-  type BatchShape,
-  type KroneckerSparse,
-  PapilioError,
-  type StorageDtype,
-} from "@papilio/butterfly";
+import { type KroneckerSparse, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
 import type { Lease } from "../memory/lease.ts";
@@ -12,12 +7,8 @@ import { upload } from "../memory/storage.ts";
 import type { Step } from "../program/kernel.ts";
 import { encode } from "../tensor/dtype.ts";
 import type { Vectors } from "../tensor/vectors.ts";
+import type { InputShape } from "./input-shape.ts";
 import { type BindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
-
-/** What a multiplication is prepared for, besides its factor. */
-export interface InputShape extends BatchShape {
-  readonly dtype: StorageDtype;
-}
 
 /** A way of computing `y = W x` on the device. Prepared once, run as often as wanted. */
 export interface Multiplication extends Disposable {

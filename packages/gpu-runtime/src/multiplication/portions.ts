@@ -1,6 +1,6 @@
 import { FLOAT_FORMATS, PapilioError, Pattern } from "@papilio/butterfly";
 import { paddedBytes } from "../tensor/dtype.ts";
-import type { InputShape } from "./multiplication.ts";
+import type { InputShape } from "./input-shape.ts";
 
 /** A part of a multiplication: some of the vectors, or some of the super-blocks `i < a`. */
 export interface Portion {

@@ -1,7 +1,7 @@
 import { Chain, FLOAT_FORMATS, LAYOUTS, type Layout } from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
 import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
-import type { InputShape } from "../multiplication/multiplication.ts";
+import type { InputShape } from "../multiplication/input-shape.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 import { type Plan, type Stage, samePlan } from "./plan.ts";
 import { stageSeconds, TYPICAL_RATES, transpositionSeconds } from "./stage-cost.ts";

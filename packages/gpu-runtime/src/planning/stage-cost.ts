@@ -1,6 +1,6 @@
 import { type Chain, FLOAT_FORMATS, type Layout } from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
-import type { InputShape } from "../multiplication/multiplication.ts";
+import type { InputShape } from "../multiplication/input-shape.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 import type { Stage } from "./plan.ts";
 

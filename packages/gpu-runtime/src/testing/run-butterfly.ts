@@ -1,7 +1,7 @@
 import { Butterfly, uniform, type Verification, verify } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";
-import type { InputShape } from "../multiplication/multiplication.ts";
+import type { InputShape } from "../multiplication/input-shape.ts";
 import { Program, type ProgramReport } from "../program/program.ts";
 import { quantize } from "../tensor/dtype.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";

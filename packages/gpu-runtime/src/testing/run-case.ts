@@ -6,7 +6,8 @@ import {
   verify,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import type { InputShape, Multiplication } from "../multiplication/multiplication.ts";
+import type { InputShape } from "../multiplication/input-shape.ts";
+import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
 import { quantize } from "../tensor/dtype.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";

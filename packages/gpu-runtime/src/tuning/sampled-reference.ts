@@ -1,5 +1,5 @@
 import { type Butterfly, stridesOf, verify } from "@papilio/butterfly";
-import type { InputShape } from "../multiplication/multiplication.ts";
+import type { InputShape } from "../multiplication/input-shape.ts";
 
 /** Products and outputs of the reference, at most, so that it takes a fraction of a second. */
 const MOST_PRODUCTS = 2 ** 24;

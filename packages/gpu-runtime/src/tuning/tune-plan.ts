@@ -1,7 +1,7 @@
 import type { Chain } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { prepareButterfly } from "../multiplication/butterfly.ts";
-import type { InputShape } from "../multiplication/multiplication.ts";
+import type { InputShape } from "../multiplication/input-shape.ts";
 import { factorByFactor, type Plan, planName } from "../planning/plan.ts";
 import { type PlanOptions, rankPlans } from "../planning/plan-chain.ts";
 import { shapeClass } from "./key.ts";

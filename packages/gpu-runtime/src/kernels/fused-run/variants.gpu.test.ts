@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { prepareFusedRun } from "../../multiplication/fused-run.ts";
-import type { InputShape } from "../../multiplication/multiplication.ts";
+import type { InputShape } from "../../multiplication/input-shape.ts";
 import { Program } from "../../program/program.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";

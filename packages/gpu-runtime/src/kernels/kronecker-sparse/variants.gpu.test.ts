@@ -2,8 +2,8 @@ import { Butterfly, KroneckerSparse, LAYOUTS, Pattern, uniform } from "@papilio/
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
+import type { InputShape } from "../../multiplication/input-shape.ts";
 import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";
-import type { InputShape } from "../../multiplication/multiplication.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
 import { withSharedBlocks } from "../../testing/with-shared-blocks.ts";
