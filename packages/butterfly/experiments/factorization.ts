@@ -198,7 +198,7 @@ ${table(
 
 ## Time and memory
 
-Random float32 matrices. Memory: how far the process grew from before the matrix was there, over the bytes of the matrix.
+Random float32 matrices in shared memory, which threads read without a copy. Memory: how far the process grew from before the matrix was there, over the bytes of the matrix.
 
 ${perSize(report.sizes)}
 

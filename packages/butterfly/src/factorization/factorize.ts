@@ -34,7 +34,10 @@ export interface FactorizeOptions {
   readonly signal?: AbortSignal;
   /** Told of the share of the work that is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
-  /** Threads that split; all processors unless given. With 1 it is done where it is called. */
+  /**
+   * Threads that split; all processors unless given. With 1 it is done where it is called. For several,
+   * a matrix is copied once unless its array is in a `SharedArrayBuffer`.
+   */
   readonly threads?: number;
 }
 
@@ -56,8 +59,8 @@ export interface Factorization<M> {
  * `L` factors, within `L-1` for others. A matrix that is such a butterfly is recovered to rounding.
  *
  * Of two factors (a Monarch chain) it is the best approximation, in closed form. About `rows·cols`
- * times the smaller side of the blocks of each split in time; twice to three times the matrix in
- * memory.
+ * times the smaller side of the blocks of each split in time; in memory once to three times the
+ * matrix in float32, and a copy of it for threads.
  *
  * Source: arXiv 2411.04506 (error bound, Theorem on the approximation ratio); arXiv 2204.00595 for the
  * projection onto Monarch matrices.
