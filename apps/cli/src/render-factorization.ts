@@ -18,7 +18,8 @@ export interface FactorizationReport {
   readonly names: { readonly left: string; readonly right: string } | undefined;
   /** Of the refinement, before its first sweep and after each. */
   readonly errors: readonly number[] | undefined;
-  readonly speedUp: SpeedUp;
+  /** Undefined without an adapter. */
+  readonly speedUp: SpeedUp | undefined;
   readonly out: string | undefined;
 }
 
@@ -64,19 +65,9 @@ export function renderFactorization(report: FactorizationReport): string {
       `${chain.nonZeros} of ${rows * cols} (${share(chain.nonZeros / (rows * cols))})`,
     ],
     ["FLOPs a vector", `${flops} of ${2 * rows * cols} (${share(flops / (2 * rows * cols))})`],
-    [
-      "speed-up, predicted",
-      `${times(speedUp.predicted)} at batch ${speedUp.batch} on ${speedUp.adapter}`,
-    ],
+    ...speedUpLines(speedUp),
+    ["time", quantity(found.seconds, "s")],
   );
-  if (speedUp.measured !== undefined) {
-    const { ratio, lower, upper, implementation } = speedUp.measured;
-    lines.push([
-      "speed-up, measured",
-      `${times(ratio)} (${lower.toFixed(2)} to ${upper.toFixed(2)}) with ${implementation}`,
-    ]);
-  }
-  lines.push(["time", quantity(found.seconds, "s")]);
   if (out !== undefined) lines.push(["written to", out]);
   const table = newTable([]);
   for (const [name, text] of lines) table.push([name, text]);
@@ -85,6 +76,20 @@ export function renderFactorization(report: FactorizationReport): string {
       ? "\nThis matrix is far from any butterfly of this chain, as weights that were trained dense usually are."
       : "";
   return `${table}${warning}`;
+}
+
+function speedUpLines(speedUp: SpeedUp | undefined): [string, string][] {
+  if (speedUp === undefined) return [["speed-up", "unknown: there is no adapter"]];
+  const { predicted, batch, adapter, measured } = speedUp;
+  const lines: [string, string][] = [
+    ["speed-up, predicted", `${times(predicted)} at batch ${batch} on ${adapter}`],
+  ];
+  if (measured !== undefined) {
+    const { ratio, lower, upper, implementation } = measured;
+    const interval = `${lower.toFixed(2)} to ${upper.toFixed(2)}`;
+    lines.push(["speed-up, measured", `${times(ratio)} (${interval}) with ${implementation}`]);
+  }
+  return lines;
 }
 
 function share(part: number): string {

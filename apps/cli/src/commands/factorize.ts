@@ -21,7 +21,7 @@ import { numberFrom, oneOf, wholeNumber } from "../options.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
 import { showShare } from "../progress.ts";
 import { renderFactorization, renderFront } from "../render-factorization.ts";
-import { speedUpOf } from "../speed-up.ts";
+import { type SpeedUp, speedUpOf } from "../speed-up.ts";
 
 interface Flags {
   readonly tensor?: string;
@@ -104,13 +104,12 @@ async function run(file: string, flags: Flags): Promise<void> {
   try {
     const { found, front, permuted } = await factorizeAs(matrix, flags, abort.signal);
     const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, abort.signal);
-    using gpu = await openGpu({ adapter: flags.adapter });
-    const speedUp = await speedUpOf(gpu, butterfly.chain, batch, flags.measure ?? false);
     if (flags.out !== undefined) {
       const name = flags.name ?? matrix.name;
       const saved = permuted?.matrix ?? butterfly;
       await writeWhole(flags.out, saveButterflies({ [name]: saved }, { dtype }));
     }
+    const speedUp = await speedUpOn(flags, butterfly.chain, batch);
     const names = permuted?.names;
     const report = { matrix, found, butterfly, names, errors, speedUp, out: flags.out };
     if (flags.json) {
@@ -131,6 +130,25 @@ async function run(file: string, flags: Flags): Promise<void> {
     }
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+/** A machine without an adapter, or without the library that finds one. */
+const NO_ADAPTER = new Set(["ADAPTER_NOT_FOUND", "DAWN_MISSING", "SWIFTSHADER_UNAVAILABLE"]);
+
+/** The speed-up on the adapter; undefined where there is none and nobody asked for one. */
+async function speedUpOn(
+  { adapter, measure = false }: Flags,
+  chain: Chain,
+  batch: number,
+): Promise<SpeedUp | undefined> {
+  try {
+    using gpu = await openGpu({ adapter });
+    return await speedUpOf(gpu, chain, batch, measure);
+  } catch (error) {
+    const missing = error instanceof PapilioError && NO_ADAPTER.has(error.code);
+    if (missing && adapter === "auto" && !measure) return undefined;
+    throw error;
   }
 }
 

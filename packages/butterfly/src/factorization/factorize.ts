@@ -130,6 +130,7 @@ async function factorizeDirect(
     const oneSided = isOneSided(root);
     bounds = boundsOf(chain, dropped, off, squaredNorm, { oneSided, type: whole.re });
   }
+  signal?.throwIfAborted();
   options.onProgress?.(1);
   return { matrix, error, bounds, seconds: (performance.now() - start) / 1000 };
 }
