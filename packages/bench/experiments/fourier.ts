@@ -80,7 +80,7 @@ async function onAdapter(
   const shape = shapeOf(x.batch);
   const multiplication = held.use(prepareComplexButterfly(gpu, matrix, shape));
   const y = held.use(new ComplexTensor(gpu, { ...shape, features: matrix.rows }));
-  const program = held.use(await Program.record(gpu, multiplication.steps(x.memory, y.memory)));
+  const program = held.use(await Program.record(gpu, multiplication.steps(x, y)));
   const owned = held.move();
   return {
     name,

@@ -14,8 +14,10 @@ import {
 } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
-import { complexTensor } from "../tensor/complex-tensor.ts";
+import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
+import { prepareComplexButterfly } from "./complex-butterfly.ts";
 import { DeviceComplexButterfly } from "./device-complex-butterfly.ts";
 
 let gpu: Gpu;
@@ -157,6 +159,53 @@ describe("a complex butterfly on the device", () => {
       const runs = await check(transform, { batch, layout });
       expect(runs.length).toBeLessThanOrEqual(8);
     }
+  });
+
+  it.each([
+    ["batch-first", 2, 1.5],
+    ["batch-first", 0.5, 2],
+    ["batch-last", 1.5, 2],
+    ["batch-last", 2, 0.5],
+    ["batch-first", 0, 2],
+    ["batch-last", 2, -1],
+    ["batch-last", Number.NaN, 2],
+    ["batch-first", 2 ** 40, 2 ** 40],
+  ] as const)("has no %s tensor of %f vectors of %f numbers", (layout, batch, features) => {
+    const make = (): unknown => new ComplexTensor(gpu, { batch, features, layout });
+    expect(make).toThrow(code("TENSOR_SHAPE"));
+    // In numbers, not in their parts.
+    expect(make).toThrow(`A tensor of batch ${batch} and ${features} features`);
+  });
+
+  it("refuses batches and layouts that there are not", () => {
+    const matrix = ComplexButterfly.random(Chain.parse("1,2,2,4"), { seed: 9 });
+    using weights = new DeviceComplexButterfly(gpu, matrix);
+    for (const batch of [0, 0.5, -1, Number.NaN]) {
+      expect(() => weights.runs({ batch, layout: "batch-first" })).toThrow(code("BATCH_INVALID"));
+    }
+    const layout = "batch-middle" as "batch-first";
+    expect(() => weights.runs({ batch: 1, layout })).toThrow(code("LAYOUT_INVALID"));
+    expect(weights.bytes).toBe(0);
+  });
+
+  it("records steps for the shape that it was prepared for only", () => {
+    const matrix = new PermutedButterfly(
+      ComplexButterfly.random(Chain.parse("1,3,2,4"), { seed: 9 }),
+    );
+    const shape = { batch: 4, layout: "batch-first" } as const;
+    using multiplication = prepareComplexButterfly(gpu, matrix, shape);
+    using x = new ComplexTensor(gpu, { ...shape, features: 8 });
+    using y = new ComplexTensor(gpu, { ...shape, features: 12 });
+    expect(multiplication.steps(x, y).map(({ role }) => role)).toEqual(["multiply"]);
+    using single = new ComplexTensor(gpu, { ...shape, batch: 1, features: 8 });
+    using apart = new ComplexTensor(gpu, { batch: 4, layout: "batch-last", features: 8 });
+    const mismatch = code("TENSOR_MISMATCH");
+    expect(() => multiplication.steps(single, y)).toThrow(mismatch);
+    expect(() => multiplication.steps(apart, y)).toThrow(mismatch);
+    expect(() => multiplication.steps(x, x)).toThrow(mismatch);
+    using real = new Tensor(gpu, { ...shape, features: 8 });
+    // @ts-expect-error pairs of parts are not real numbers
+    expect(() => multiplication.steps(real, y)).toThrow(mismatch);
   });
 
   it("refuses what does not fit, and gives its memory back", async () => {

@@ -4,6 +4,7 @@ import {
   ComplexButterfly,
   invertPermutation,
   type PermutedButterfly,
+  stridesOf,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { complexFactorKernel } from "../kernels/complex-run/loop-shader.ts";
@@ -15,7 +16,8 @@ import type { Lease } from "../memory/lease.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
 import { assertFits } from "../memory/storage.ts";
 import type { Kernel, Step } from "../program/kernel.ts";
-import { BufferSet } from "./multiplication.ts";
+import type { ComplexVectors } from "../tensor/vectors.ts";
+import { assertShape, BufferSet } from "./multiplication.ts";
 
 /** Bytes of a complex64 number. */
 const COMPLEX_BYTES = 8;
@@ -31,8 +33,12 @@ const MOST = {
 
 /** A way of computing `y = W x` for complex vectors. Prepared once, run as often as wanted. */
 export interface ComplexMultiplication extends Disposable {
-  /** Dispatches that compute `y` from `x`, of the shape that this was prepared for. */
-  steps(x: Operand, y: Operand): readonly Step[];
+  /**
+   * Dispatches that compute `y` from `x`.
+   *
+   * @throws PapilioError `TENSOR_MISMATCH` unless both have the shape that this was prepared for
+   */
+  steps(x: ComplexVectors, y: ComplexVectors): readonly Step[];
   /** How many factors each dispatch multiplies by, in the order of the chain, left-most first. */
   readonly runs: readonly number[];
   /** Device memory held, in bytes. */
@@ -51,7 +57,7 @@ interface Stage {
  * The product with a complex butterfly, runs of neighbouring factors fused in registers. Permutations
  * are in the addresses of the first reads and of the last writes.
  *
- * @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+ * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function prepareComplexButterfly(
   gpu: Gpu,
@@ -59,6 +65,7 @@ export function prepareComplexButterfly(
   { batch, layout }: BatchShape,
 ): ComplexMultiplication {
   const { chain } = matrix;
+  stridesOf({ batch, layout }, chain.cols); // refuses a bad shape
   for (const { rows, cols } of chain.patterns) {
     assertFits(gpu, COMPLEX_BYTES * batch * Math.max(rows, cols), "complex vectors");
   }
@@ -97,7 +104,12 @@ export function prepareComplexButterfly(
       get bytes() {
         return buffers.bytes;
       },
-      steps: (x, y) => stepsOf(stages, batch, x, y),
+      steps(x, y) {
+        const shape = { batch, layout, dtype: "complex64" } as const;
+        assertShape(x, shape, chain.cols, "input");
+        assertShape(y, shape, chain.rows, "output");
+        return stepsOf(stages, batch, x.memory, y.memory);
+      },
       [Symbol.dispose]: () => buffers.dispose(),
     };
   } catch (error) {

@@ -42,7 +42,11 @@ export class DeviceComplexButterfly implements Disposable {
     return this.#prepared.bytes;
   }
 
-  /** How many factors each dispatch multiplies by, left-most first. Prepares the multiplication. */
+  /**
+   * How many factors each dispatch multiplies by, left-most first. Prepares the multiplication.
+   *
+   * @throws PapilioError what {@link prepareComplexButterfly} throws
+   */
   runs(shape: BatchShape): readonly number[] {
     return this.#prepared.of(shape).runs;
   }
@@ -68,8 +72,7 @@ export class DeviceComplexButterfly implements Disposable {
     return await this.#prepared.use({ batch, layout }, async (multiplication) => {
       const y = new ComplexTensor(this.gpu, { batch, features: rows, layout });
       try {
-        const steps = multiplication.steps(x.memory, y.memory);
-        using program = await Program.record(this.gpu, steps);
+        using program = await Program.record(this.gpu, multiplication.steps(x, y));
         program.run();
         return y;
       } catch (error) {

@@ -6,7 +6,7 @@ import { type Operand, partOf } from "../memory/scratch.ts";
 import { upload } from "../memory/storage.ts";
 import type { Step } from "../program/kernel.ts";
 import { encode } from "../tensor/dtype.ts";
-import type { Vectors } from "../tensor/vectors.ts";
+import type { ComplexVectors, Vectors } from "../tensor/vectors.ts";
 import type { InputShape } from "./input-shape.ts";
 import { type BindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 
@@ -139,10 +139,10 @@ export function bindingLimits({ device, report }: Gpu): BindingLimits {
   };
 }
 
-/** @throws PapilioError `TENSOR_MISMATCH` unless the vectors have this shape */
-export function assertShape(
-  tensor: Vectors,
-  shape: InputShape,
+/** @throws PapilioError `TENSOR_MISMATCH` unless the vectors, real or complex, have this shape */
+export function assertShape<T extends Vectors | ComplexVectors>(
+  tensor: T,
+  shape: Pick<T, "batch" | "layout" | "dtype">,
   features: number,
   role: string,
 ): void {

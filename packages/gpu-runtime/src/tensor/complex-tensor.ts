@@ -2,7 +2,8 @@ import { type BatchShape, type Complex, PapilioError } from "@papilio/butterfly"
 import type { Gpu } from "../device/gpu.ts";
 import { interleave } from "../kernels/complex-run/pack.ts";
 import type { Span } from "../memory/lease.ts";
-import { Tensor } from "./tensor.ts";
+import { requireTensorShape, Tensor } from "./tensor.ts";
+import type { ComplexVectors } from "./vectors.ts";
 
 export interface ComplexTensorOptions extends BatchShape {
   /** Length of each vector, at least 1. */
@@ -14,23 +15,26 @@ export interface ComplexTensorOptions extends BatchShape {
  * A batch of complex vectors on the device: complex64, pairs of real and imaginary parts in float32.
  * `batch-first` is `[batch, features]`, `batch-last` is `[features, batch]`, row-major.
  */
-export class ComplexTensor implements Disposable {
+export class ComplexTensor implements ComplexVectors, Disposable {
   readonly gpu: Gpu;
   readonly batch: number;
   readonly features: number;
   readonly layout: BatchShape["layout"];
+  readonly dtype = "complex64";
   /** The same memory as real numbers, twice as many along the last axis. */
   readonly #pairs: Tensor;
 
   /**
    * Allocates uninitialized device memory; {@link complexTensor} also fills it.
    *
-   * @throws PapilioError what {@link Tensor} throws
+   * @throws PapilioError `TENSOR_SHAPE`, and what {@link Tensor} throws
    */
   constructor(
     gpu: Gpu,
     { batch, features, layout, label = "complex tensor" }: ComplexTensorOptions,
   ) {
+    // Of the numbers themselves: a half of one makes a whole number of parts.
+    requireTensorShape(batch, features);
     const pairs =
       layout === "batch-first" ? { batch, features: 2 * features } : { batch: 2 * batch, features };
     this.gpu = gpu;

@@ -30,15 +30,7 @@ export class Tensor implements Disposable {
   /** Allocates uninitialized device memory; {@link tensor} also fills it. */
   constructor(gpu: Gpu, options: TensorOptions) {
     const { batch, features, layout, dtype = "f32", label = "tensor" } = options;
-    for (const [name, value] of Object.entries({ batch, features })) {
-      if (!Number.isSafeInteger(value) || value < 1 || !Number.isSafeInteger(batch * features)) {
-        throw new PapilioError(
-          "TENSOR_SHAPE",
-          `A tensor of batch ${batch} and ${features} features cannot be made: ${name} is ${value}.`,
-          "Give positive integers whose product is below 2^53.",
-        );
-      }
-    }
+    requireTensorShape(batch, features);
     gpu.assertDtype(dtype);
     this.gpu = gpu;
     this.batch = batch;
@@ -136,6 +128,19 @@ export class Tensor implements Disposable {
       "MEMORY_RELEASED",
       `This tensor of shape [${this.shape.join(", ")}] has no memory: the device had none for it.`,
       "Dispose of it, and of what is no longer needed, and make it anew.",
+    );
+  }
+}
+
+/** @throws PapilioError `TENSOR_SHAPE` unless there can be a batch of so many vectors of so many features */
+export function requireTensorShape(batch: number, features: number): void {
+  const figures = { batch, features, "their product": batch * features };
+  for (const [name, value] of Object.entries(figures)) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new PapilioError(
+      "TENSOR_SHAPE",
+      `A tensor of batch ${batch} and ${features} features cannot be made: ${name} is ${value}.`,
+      "Give positive integers whose product is below 2^53.",
     );
   }
 }

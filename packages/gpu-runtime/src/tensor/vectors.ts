@@ -10,6 +10,14 @@ export interface Vectors extends BatchShape {
   readonly memory: Operand;
 }
 
+/** A batch of complex vectors in device memory, numbers as pairs of real and imaginary parts. */
+export interface ComplexVectors extends BatchShape {
+  /** Length of each vector. */
+  readonly features: number;
+  readonly dtype: "complex64";
+  readonly memory: Operand;
+}
+
 /** Vectors that exist while a program runs, in its arena. */
 export function scratchVectors(shape: Omit<Vectors, "memory">, label: string): Vectors {
   const { batch, features, layout, dtype } = shape;
