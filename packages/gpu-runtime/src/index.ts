@@ -6,6 +6,7 @@ export type {
   AdapterReport,
   PassedOver,
 } from "./device/report.ts";
+export type { Activation } from "./kernels/activation.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
