@@ -1,5 +1,1 @@
-export {
-  DeviceKroneckerSparseLinear,
-  KroneckerSparseLinear,
-  type LinearInitialization,
-} from "./kronecker-sparse-linear.ts";
+export * from "./layers/index.ts";

@@ -1,0 +1,239 @@
+import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { type Gpu, type Kernel, Program, type ProgramReport, type Tensor } from "@papilio/gpu-runtime";
+import { checkInputs, type Executable, type RunInputs, type RunOutputs } from "../graph/executable.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { ForEachOperation, Operation } from "../graph/operation.ts";
+import { fuseEpilogues } from "./fuse-epilogues.ts";
+import { aggregate, edgeAttention } from "./lower-graph.ts";
+import { pool, unfold } from "./lower-image.ts";
+import { activation, addVector, combine, linear, sparseLinear } from "./lower-linear.ts";
+import {
+  addPositions,
+  append,
+  attention,
+  gatherFeatures,
+  gatherVectors,
+  normalize,
+  reduceVectors,
+  rotary,
+  softmax,
+} from "./lower-sequence.ts";
+import { Lowering } from "./lowering.ts";
+import { ModelMemory } from "./model-memory.ts";
+import { formatPlan, type PlannedOperation } from "./plan.ts";
+
+export interface DeviceModelOptions {
+  /** In what activations and weights are stored; `f32` unless given. Arithmetic is in float32. */
+  readonly dtype?: StorageDtype;
+  /** Layout of what is between operations; `batch-last` unless given. */
+  readonly layout?: Layout;
+  /** What is shared with other graphs of the model; its own unless given. Its dtype is the model's. */
+  readonly memory?: ModelMemory;
+}
+
+/** Seconds of a run on the device, and the parts of it. */
+export interface Profile {
+  readonly seconds: number;
+  /** In the order in which they run. */
+  readonly operations: readonly (PlannedOperation & { readonly seconds: number })[];
+}
+
+const LOWER: ForEachOperation<void, [Lowering]> = {
+  activation,
+  "add-positions": addPositions,
+  "add-vector": addVector,
+  aggregate,
+  append,
+  attention,
+  combine,
+  "edge-attention": edgeAttention,
+  "gather-features": gatherFeatures,
+  "gather-vectors": gatherVectors,
+  linear,
+  normalize,
+  pool,
+  "reduce-vectors": reduceVectors,
+  rotary,
+  softmax,
+  "sparse-linear": sparseLinear,
+  unfold,
+};
+
+/**
+ * A graph as one recorded program on a device: everything between inputs and outputs lies in one arena,
+ * and nothing is read back before the end.
+ *
+ * @example
+ * ```ts
+ * using model = await DeviceModel.compile(gpu, vitS16().trace({ images: 1 }));
+ * console.log(model.plan());
+ * const { logits } = await model.run({ images: new Float32Array(3 * 224 * 224) });
+ * ```
+ */
+export class DeviceModel implements Executable {
+  readonly graph: Graph;
+  /** What each operation became. */
+  readonly operations: readonly PlannedOperation[];
+  readonly #lowering: Lowering;
+  readonly #program: Program;
+  readonly #ownMemory: ModelMemory | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    graph: Graph,
+    operations: readonly PlannedOperation[],
+    lowering: Lowering,
+    program: Program,
+    ownMemory: ModelMemory | undefined,
+  ) {
+    this.graph = graph;
+    this.operations = operations;
+    this.#lowering = lowering;
+    this.#program = program;
+    this.#ownMemory = ownMemory;
+  }
+
+  /**
+   * Chooses kernels, packs and uploads weights, and records the program.
+   *
+   * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `KERNEL_COMPILE`
+   */
+  static async compile(
+    gpu: Gpu,
+    graph: Graph,
+    { dtype, layout = "batch-last", memory }: DeviceModelOptions = {},
+  ): Promise<DeviceModel> {
+    const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
+    let lowering: Lowering | undefined;
+    try {
+      lowering = new Lowering(graph, memory ?? (ownMemory as ModelMemory), layout);
+      const operations = lower(graph, lowering);
+      const program = await Program.record(gpu, lowering.steps);
+      return new DeviceModel(graph, operations, lowering, program, ownMemory);
+    } catch (error) {
+      lowering?.dispose();
+      ownMemory?.dispose();
+      throw error;
+    }
+  }
+
+  /** What the program takes: dispatches, rewrites, arena, traffic. */
+  get report(): ProgramReport {
+    return this.#program.report;
+  }
+
+  /** Device memory held, in bytes: weights, inputs and outputs, and the arena. */
+  get bytes(): number {
+    const { buffers, tensors, memory, multiplications } = this.#lowering;
+    const packed = multiplications.reduce((sum, { bytes }) => sum + bytes, 0);
+    const ends = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    return buffers.bytes + ends + packed + memory.bytes + this.report.arena.bytes;
+  }
+
+  run(inputs: RunInputs): Promise<RunOutputs> {
+    // Inputs and outputs have one place each: a run begins when the one before has been read.
+    const result = this.#last.then(() => this.#run(inputs));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * Times the operations on the device, one run of the program with the inputs that it had last.
+   *
+   * @throws PapilioError `TIMESTAMPS_UNAVAILABLE`
+   */
+  async profile(): Promise<Profile> {
+    const seconds = await Program.timeSteps([this.#program]);
+    let step = 0;
+    const operations = this.operations.map((operation) => {
+      const own = seconds.slice(step, step + operation.dispatches);
+      step += operation.dispatches;
+      return { ...operation, seconds: own.reduce((sum, part) => sum + part, 0) };
+    });
+    return { seconds: seconds.reduce((sum, part) => sum + part, 0), operations };
+  }
+
+  /** Seconds that the device takes for a run, with the inputs that it had last. */
+  async time(): Promise<number> {
+    const started = performance.now();
+    await Program.complete([this.#program]);
+    return (performance.now() - started) / 1000;
+  }
+
+  /** A table for people: operations, layouts, bytes, and the arena. */
+  plan(): string {
+    return formatPlan(this.operations, this.report, this.bytes);
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+    this.#lowering.dispose();
+    this.#ownMemory?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #run(inputs: RunInputs): Promise<RunOutputs> {
+    const { vectors, indices } = checkInputs(this.graph, inputs);
+    const { gpu, inputTensors, outputs } = this.#lowering;
+    for (const [value, numbers] of vectors) writePadded(inputTensors.get(value) as Tensor, numbers);
+    for (const [input, numbers] of indices) {
+      const { buffer, offset } = this.#lowering.indices(input);
+      gpu.device.queue.writeBuffer(buffer, offset, numbers as Uint32Array<ArrayBuffer>);
+    }
+    this.#program.run();
+    const results: [string, Float32Array][] = [];
+    for (const [name, tensor] of outputs) {
+      const value = this.graph.outputs.get(name);
+      const numbers = await tensor.data();
+      results.push([name, numbers.subarray(0, (value?.vectors ?? 0) * tensor.features)]);
+    }
+    return Object.fromEntries(results);
+  }
+}
+
+/** Vectors, and zeros for those that only fill the last load. */
+function writePadded(tensor: Tensor, numbers: Float32Array): void {
+  if (numbers.length === tensor.length) {
+    tensor.write(numbers);
+    return;
+  }
+  const padded = new Float32Array(tensor.length);
+  padded.set(numbers);
+  tensor.write(padded);
+}
+
+function lower(graph: Graph, lowering: Lowering): PlannedOperation[] {
+  const planned: PlannedOperation[] = [];
+  const since = (operation: Pick<PlannedOperation, "kind" | "path">, steps: number): void => {
+    const own = lowering.steps.slice(steps);
+    planned.push({
+      ...operation,
+      dispatches: own.length,
+      kernels: own.map(({ kernel }: { readonly kernel: Kernel }) => kernel.label),
+      rewrites: own.filter(({ role }) => role === "rewrite").length,
+      traffic: own.reduce((sum, { buffers }) => sum + buffers.reduce((s, { size }) => s + size, 0), 0),
+    });
+  };
+  for (const operation of fuseEpilogues(graph)) {
+    const steps = lowering.steps.length;
+    const run = LOWER[operation.kind] as (of: Operation, to: Lowering) => void;
+    run(operation, lowering);
+    since(
+      {
+        kind: operation.kind,
+        path: operation.path,
+        vectors: operation.output.vectors,
+        features: operation.output.features,
+        layout: lowering.of(operation.output).layout,
+      },
+      steps,
+    );
+  }
+  const steps = lowering.steps.length;
+  lowering.finish(graph);
+  if (lowering.steps.length > steps) since({ kind: "output", path: "" }, steps);
+  return planned;
+}

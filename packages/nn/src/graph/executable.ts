@@ -1,0 +1,60 @@
+import { PapilioError, requireVectors } from "@papilio/butterfly";
+import type { Graph } from "./graph.ts";
+import { Indices, type Value } from "./value.ts";
+
+/** What a run takes, by name: vectors `[vectors, features]` as float32, indices as whole numbers. */
+export type RunInputs = Readonly<Record<string, Float32Array | Uint32Array>>;
+
+/** What a run gives, by name: vectors `[vectors, features]`. */
+export type RunOutputs = Readonly<Record<string, Float32Array>>;
+
+/** A graph that is ready to run: on the CPU or on a device. */
+export interface Executable extends Disposable {
+  readonly graph: Graph;
+  /**
+   * Computes the outputs. Runs follow one another: a second one waits for the first.
+   *
+   * @throws PapilioError `INPUT_MISSING`, `INPUT_LENGTH`, `INDEX_RANGE`
+   */
+  run(inputs: RunInputs): Promise<RunOutputs>;
+  /** Frees what it holds. */
+  dispose(): void;
+}
+
+/** The inputs of a run, each of the kind and length that the graph asks for. */
+export function checkInputs(
+  { inputs }: Graph,
+  given: RunInputs,
+): { readonly vectors: Map<Value, Float32Array>; readonly indices: Map<Indices, Uint32Array> } {
+  const vectors = new Map<Value, Float32Array>();
+  const indices = new Map<Indices, Uint32Array>();
+  for (const [name, input] of inputs) {
+    const numbers = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (input instanceof Indices) {
+      if (!(numbers instanceof Uint32Array)) throw notGiven(inputs, name, "Uint32Array");
+      input.check(numbers);
+      indices.set(input, numbers);
+    } else {
+      if (!(numbers instanceof Float32Array)) throw notGiven(inputs, name, "Float32Array");
+      requireVectors("input", numbers.length, input.features, input.vectors);
+      vectors.set(input, numbers);
+    }
+  }
+  const unknown = Object.keys(given).find((name) => !inputs.has(name));
+  if (unknown !== undefined) {
+    throw new PapilioError(
+      "INPUT_MISSING",
+      `The model has no input ${JSON.stringify(unknown)}.`,
+      `Its inputs are ${[...inputs.keys()].join(", ") || "none"}.`,
+    );
+  }
+  return { vectors, indices };
+}
+
+function notGiven(inputs: Graph["inputs"], name: string, type: string): PapilioError {
+  return new PapilioError(
+    "INPUT_MISSING",
+    `The input ${JSON.stringify(name)} is missing, or no ${type}.`,
+    `Give numbers for each of ${[...inputs.keys()].join(", ")}.`,
+  );
+}

@@ -1,0 +1,53 @@
+import type { Activation } from "@papilio/gpu-runtime";
+import { activate, softmax } from "../graph/functional.ts";
+import type { Value } from "../graph/value.ts";
+import { Module } from "../modules/module.ts";
+
+/** A function that is applied to every number. */
+class ActivationLayer extends Module {
+  readonly activation: Activation;
+
+  constructor(activation: Activation) {
+    super();
+    this.activation = activation;
+  }
+
+  forward(x: Value): Value {
+    return activate(x, this.activation, this.path);
+  }
+}
+
+/** `max(0, x)`. */
+export class ReLU extends ActivationLayer {
+  constructor() {
+    super({ kind: "relu" });
+  }
+}
+
+/** `x Φ(x)`; by the error function unless `approximate` is `"tanh"` (arXiv 1606.08415). */
+export class GELU extends ActivationLayer {
+  constructor({ approximate = "none" }: { readonly approximate?: "none" | "tanh" } = {}) {
+    super({ kind: "gelu", approximate });
+  }
+}
+
+/** `x / (1 + exp(-x))`. */
+export class SiLU extends ActivationLayer {
+  constructor() {
+    super({ kind: "silu" });
+  }
+}
+
+/** `exp(x) / sum(exp(x))` over the features of each vector; its logarithm with `log`. */
+export class Softmax extends Module {
+  readonly log: boolean;
+
+  constructor({ log = false }: { readonly log?: boolean } = {}) {
+    super();
+    this.log = log;
+  }
+
+  forward(x: Value): Value {
+    return softmax(x, { path: this.path, log: this.log });
+  }
+}

@@ -1,0 +1,219 @@
+import { Butterfly, Chain, type KroneckerSparse, PapilioError, Pattern } from "@papilio/butterfly";
+import { addVector, gatherFeatures, linear, resizeFeatures } from "../graph/functional.ts";
+import type { Matrix } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { Parameter } from "../modules/parameter.ts";
+import { uniformWithin } from "../modules/random.ts";
+import { biasParameter, type LinearFactory, LinearLayer } from "./linear-layer.ts";
+
+/** What a {@link ButterflyLinear} is made of. */
+export interface ButterflyLinearOptions {
+  /**
+   * Factors, left-most first: a chain, a butterfly, or patterns of a product that is no chain. Text is
+   * read as patterns separated by semicolons.
+   */
+  readonly weight: Chain | Butterfly | readonly Pattern[] | string;
+  /** Features that go in and come out, where the product is larger: padded with zeros, and cut. */
+  readonly inFeatures?: number;
+  readonly outFeatures?: number;
+  /** With a bias; true by default. */
+  readonly bias?: boolean;
+  /** Position `p` of what the factors multiply is feature `right[p]` of the (padded) input. */
+  readonly right?: Uint32Array | undefined;
+  /** Feature `p` of the output is row `left[p]` of the product. */
+  readonly left?: Uint32Array | undefined;
+  readonly seed?: number;
+}
+
+/**
+ * A linear layer whose weight is a product of Kronecker-sparse factors, `factors.0` the left-most. A
+ * butterfly matrix where these are a chain; neighbours that are chainable are multiplied as one.
+ *
+ * @example
+ * ```ts
+ * const layer = new ButterflyLinear({ weight: Chain.monarch({ rows: 1536, cols: 384, blocks: 16 }) });
+ * ```
+ */
+export class ButterflyLinear extends LinearLayer {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bias: Parameter | undefined;
+  /** Chains of neighbours, left-most first, and their factors `[a, b, c, d]`. */
+  readonly matrices: readonly Matrix[];
+  readonly #left: Uint32Array | undefined;
+  readonly #right: Uint32Array | undefined;
+
+  /**
+   * @throws PapilioError `LINEAR_SHAPE` where the factors do not follow one another or are too small for
+   *   the features; what `Pattern.parse` throws
+   */
+  constructor(options: ButterflyLinearOptions) {
+    super();
+    const { weight, bias = true, left, right, seed = 0 } = options;
+    const given: readonly KroneckerSparse[] = weight instanceof Butterfly ? weight.factors : [];
+    const patterns = patternsOf(weight);
+    const { rows, cols } = requireProduct(patterns);
+    this.inFeatures = options.inFeatures ?? cols;
+    this.outFeatures = options.outFeatures ?? left?.length ?? rows;
+    requireFits("inputs", this.inFeatures, cols, right);
+    requireFits("outputs", this.outFeatures, left?.length ?? rows, left);
+    this.#left = left;
+    this.#right = right;
+    const factors = patterns.map(({ a, b, c, d }, index) => {
+      const values = given[index]?.expand().values;
+      return this.parameter(
+        `factors.${index}`,
+        values === undefined
+          ? new Parameter([a, b, c, d], uniformWithin(1 / Math.sqrt(c), (seed + 2 * index) >>> 0))
+          : Parameter.of([a, b, c, d], values),
+      );
+    });
+    this.matrices = chainsOf(patterns).map(({ from, chain }) => ({
+      chain,
+      factors: factors.slice(from, from + chain.length),
+    }));
+    const { inFeatures, outFeatures } = this;
+    this.bias = bias
+      ? this.parameter("bias", biasParameter({ inFeatures, outFeatures, seed }))
+      : undefined;
+  }
+
+  forward(x: Value): Value {
+    const { path } = this;
+    const first = this.matrices.at(-1) as Matrix;
+    let y = resizeFeatures(x, first.chain.cols, path);
+    if (this.#right !== undefined) y = gatherFeatures(y, this.#right, path);
+    const reordered = this.#left !== undefined || this.outFeatures !== this.matrices[0]?.chain.rows;
+    for (const matrix of this.matrices.toReversed()) {
+      // The bias is added inside the last product, where nothing is moved after it.
+      const bias = matrix === this.matrices[0] && !reordered ? this.bias : undefined;
+      y = linear(y, matrix, { path, bias });
+    }
+    if (!reordered) return y;
+    if (this.#left !== undefined) y = gatherFeatures(y, this.#left, path);
+    y = resizeFeatures(y, this.outFeatures, path);
+    return this.bias === undefined ? y : addVector(y, this.bias, path);
+  }
+}
+
+/**
+ * Butterfly layers for the shapes of these products, each patterns separated by semicolons, left-most
+ * first; what `otherwise` makes for others.
+ *
+ * @throws PapilioError `LINEAR_SHAPE`, when a layer is made, where no product has its shape and there is
+ *   nothing else
+ */
+export function products(texts: readonly string[], otherwise?: LinearFactory): LinearFactory {
+  const known = texts.map((text) => patternsOf(text));
+  return (shape) => {
+    const { inFeatures, outFeatures } = shape;
+    const patterns = known.find((candidate) => {
+      const { rows, cols } = requireProduct(candidate);
+      return rows === outFeatures && cols === inFeatures;
+    });
+    if (patterns !== undefined) return new ButterflyLinear({ ...shape, weight: patterns });
+    if (otherwise !== undefined) return otherwise(shape);
+    throw new PapilioError(
+      "LINEAR_SHAPE",
+      `None of ${texts.map((text) => `"${text}"`).join(", ")} is ${outFeatures} x ${inFeatures}.`,
+      "Add a product of this shape, or what is used otherwise.",
+    );
+  };
+}
+
+/** Monarch layers: two factors of about `sqrt(n)` blocks each, or of as many as given. */
+export function monarch({ blocks, rank = 1 }: MonarchOptions = {}): LinearFactory {
+  return (shape) => {
+    const { inFeatures: cols, outFeatures: rows } = shape;
+    const weight = Chain.monarch({ rows, cols, rank, blocks: blocks ?? balancedBlocks(rows, cols) });
+    return new ButterflyLinear({ ...shape, weight });
+  };
+}
+
+export interface MonarchOptions {
+  /** Blocks of the right factor; the number nearest to the root of the smaller size unless given. */
+  readonly blocks?: number;
+  readonly rank?: number;
+}
+
+/** Square dyadic layers of the next power of two, padded and cut: `2 log2(n)` weights for each feature. */
+export const dyadic: LinearFactory = (shape) => {
+  const size = 2 ** Math.ceil(Math.log2(Math.max(2, shape.inFeatures, shape.outFeatures)));
+  return new ButterflyLinear({ ...shape, weight: Chain.squareDyadic(size) });
+};
+
+/** A number of blocks near the root of the smaller size with which a Monarch chain of this shape exists. */
+function balancedBlocks(rows: number, cols: number): number {
+  const size = Math.min(rows, cols);
+  const fits = (blocks: number): boolean =>
+    rows % blocks === 0 && cols % blocks === 0 && rows % (size / blocks) === 0;
+  const root = Math.sqrt(size);
+  const distance = (blocks: number): number => Math.abs(Math.log(blocks / root));
+  let best = 1;
+  for (let blocks = 2; blocks < size; blocks++) {
+    if (size % blocks === 0 && fits(blocks) && distance(blocks) < distance(best)) best = blocks;
+  }
+  return best;
+}
+
+function patternsOf(weight: ButterflyLinearOptions["weight"]): readonly Pattern[] {
+  if (typeof weight === "string") return weight.split(";").map((part) => Pattern.parse(part));
+  if (weight instanceof Chain) return weight.patterns;
+  return weight instanceof Butterfly ? weight.chain.patterns : weight;
+}
+
+function requireProduct(patterns: readonly Pattern[]): { rows: number; cols: number } {
+  const wrong = patterns.findIndex(
+    ({ cols }, index) => index + 1 < patterns.length && cols !== patterns[index + 1]?.rows,
+  );
+  const [first, last] = [patterns[0], patterns.at(-1)];
+  if (first !== undefined && last !== undefined && wrong === -1) {
+    return { rows: first.rows, cols: last.cols };
+  }
+  throw new PapilioError(
+    "LINEAR_SHAPE",
+    first === undefined
+      ? "A layer of no factors is none."
+      : `Factor ${patterns[wrong]} has ${patterns[wrong]?.cols} columns, and ${patterns[wrong + 1]} has ${patterns[wrong + 1]?.rows} rows.`,
+    "Give factors whose sizes follow one another, left-most first.",
+  );
+}
+
+function requireFits(
+  what: string,
+  features: number,
+  size: number,
+  map: Uint32Array | undefined,
+): void {
+  if (Number.isSafeInteger(features) && features >= 1 && features <= size) return;
+  throw new PapilioError(
+    "LINEAR_SHAPE",
+    `A layer of ${features} ${what} does not fit a product of ${size}${map === undefined ? "" : " with its permutation"}.`,
+    "Use a larger product: smaller inputs are padded and outputs cut, not the other way round.",
+  );
+}
+
+/** Maximal runs of neighbours that are chains. */
+function chainsOf(patterns: readonly Pattern[]): { from: number; chain: Chain }[] {
+  const runs: { from: number; chain: Chain }[] = [];
+  for (let from = 0; from < patterns.length; ) {
+    let chain = Chain.of(patterns.slice(from, from + 1));
+    for (let to = from + 2; to <= patterns.length; to++) {
+      const longer = chainOf(patterns.slice(from, to));
+      if (longer === undefined) break;
+      chain = longer;
+    }
+    runs.push({ from, chain });
+    from += chain.length;
+  }
+  return runs;
+}
+
+function chainOf(patterns: readonly Pattern[]): Chain | undefined {
+  try {
+    return Chain.of(patterns);
+  } catch (error) {
+    if (error instanceof PapilioError && error.code === "CHAIN_NOT_CHAINABLE") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Activation } from "@papilio/gpu-runtime";
+import { activate, multiply } from "../graph/functional.ts";
+import type { Value } from "../graph/value.ts";
+import { Module } from "../modules/module.ts";
+import { dense } from "./linear.ts";
+import type { LinearFactory, LinearLayer } from "./linear-layer.ts";
+
+export interface FeedForwardOptions {
+  readonly features: number;
+  readonly hidden: number;
+  readonly activation: Activation;
+  readonly bias?: boolean;
+  readonly linear?: LinearFactory;
+  readonly seeds: () => number;
+}
+
+/** `fc2(activation(fc1(x)))`. */
+export class FeedForward extends Module {
+  readonly #activation: Activation;
+
+  constructor(options: FeedForwardOptions) {
+    super();
+    const { features, hidden, activation, bias = true, linear = dense, seeds } = options;
+    this.#activation = activation;
+    this.child("fc1", linear({ inFeatures: features, outFeatures: hidden, bias, seed: seeds() }));
+    this.child("fc2", linear({ inFeatures: hidden, outFeatures: features, bias, seed: seeds() }));
+  }
+
+  forward(x: Value): Value {
+    const [first, second] = [...this.children.values()] as [LinearLayer, LinearLayer];
+    return second.forward(activate(first.forward(x), this.#activation, this.path));
+  }
+}
+
+/** `down(silu(gate(x)) * up(x))`: SwiGLU (arXiv 2002.05202). */
+export class GatedFeedForward extends Module {
+  readonly #activation: Activation;
+
+  constructor(options: FeedForwardOptions) {
+    super();
+    const { features, hidden, activation, bias = false, linear = dense, seeds } = options;
+    this.#activation = activation;
+    const layer = (inFeatures: number, outFeatures: number): LinearLayer =>
+      linear({ inFeatures, outFeatures, bias, seed: seeds() });
+    this.child("gate_proj", layer(features, hidden));
+    this.child("up_proj", layer(features, hidden));
+    this.child("down_proj", layer(hidden, features));
+  }
+
+  forward(x: Value): Value {
+    const [gate, up, down] = [...this.children.values()] as [LinearLayer, LinearLayer, LinearLayer];
+    const gated = activate(gate.forward(x), this.#activation, this.path);
+    return down.forward(multiply(gated, up.forward(x), this.path));
+  }
+}

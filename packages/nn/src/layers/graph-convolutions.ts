@@ -1,0 +1,110 @@
+import { Chain, Pattern } from "@papilio/butterfly";
+import { add, addVector, aggregate, edgeAttention, linear } from "../graph/functional.ts";
+import type { SparseMatrix } from "../graph/sparse-matrix.ts";
+import type { Value } from "../graph/value.ts";
+import { Module } from "../modules/module.ts";
+import { Parameter } from "../modules/parameter.ts";
+import { uniformWithin } from "../modules/random.ts";
+import { dense } from "./linear.ts";
+import type { LinearFactory, LinearLayer } from "./linear-layer.ts";
+
+export interface GraphConvolutionOptions {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** True by default. */
+  readonly bias?: boolean;
+  readonly linear?: LinearFactory;
+  readonly seed?: number;
+}
+
+/**
+ * The graph convolution `A W x + bias`, A the adjacency with self-loops, normalized on both sides (see
+ * `normalizedAdjacency`). Source: arXiv 1609.02907.
+ */
+export class GCNConv extends Module {
+  readonly bias: Parameter | undefined;
+
+  constructor(options: GraphConvolutionOptions) {
+    super();
+    const { bias = true, linear: make = dense, outFeatures } = options;
+    this.child("lin", make({ ...options, bias: false }));
+    this.bias = bias ? this.parameter("bias", new Parameter([outFeatures])) : undefined;
+  }
+
+  /** @param x a vector for each node */
+  forward(x: Value, adjacency: SparseMatrix): Value {
+    const { path, bias } = this;
+    const [lin] = [...this.children.values()] as [LinearLayer];
+    const aggregated = aggregate(lin.forward(x), adjacency, { path });
+    return bias === undefined ? aggregated : addVector(aggregated, bias, path);
+  }
+}
+
+/** `W_l mean(neighbours) + W_r x + bias`: GraphSAGE with the mean (arXiv 1706.02216). */
+export class SAGEConv extends Module {
+  constructor(options: GraphConvolutionOptions) {
+    super();
+    const { bias = true, linear: make = dense, seed = 0 } = options;
+    this.child("lin_l", make({ ...options, bias }));
+    this.child("lin_r", make({ ...options, bias: false, seed: (seed ^ 2) >>> 0 }));
+  }
+
+  /** @param graph rows are nodes, columns their neighbours */
+  forward(x: Value, graph: SparseMatrix): Value {
+    const { path } = this;
+    const [left, right] = [...this.children.values()] as [LinearLayer, LinearLayer];
+    const neighbours = aggregate(x, graph, { path, reduce: "mean" });
+    return add(left.forward(neighbours), right.forward(x), path);
+  }
+}
+
+export interface GATConvOptions extends GraphConvolutionOptions {
+  /** Their outputs stand side by side: `outFeatures` are those of each. 1 by default. */
+  readonly heads?: number;
+  /** 0.2 by default. */
+  readonly negativeSlope?: number;
+}
+
+/** Graph attention (arXiv 1710.10903). The graph is to have self-loops: see `withSelfLoops`. */
+export class GATConv extends Module {
+  readonly bias: Parameter | undefined;
+  readonly #heads: number;
+  readonly #negativeSlope: number;
+  readonly #scores: readonly [source: Parameter, target: Parameter];
+
+  constructor(options: GATConvOptions) {
+    super();
+    const { heads = 1, negativeSlope = 0.2, bias = true, linear: make = dense } = options;
+    const { outFeatures: each, seed = 0 } = options;
+    this.#heads = heads;
+    this.#negativeSlope = negativeSlope;
+    this.child("lin", make({ ...options, outFeatures: heads * each, bias: false }));
+    const score = (name: string, offset: number): Parameter =>
+      this.parameter(
+        name,
+        new Parameter([1, heads, each], uniformWithin(1 / Math.sqrt(each), (seed ^ offset) >>> 0)),
+      );
+    this.#scores = [score("att_src", 2), score("att_dst", 4)];
+    this.bias = bias ? this.parameter("bias", new Parameter([heads * each])) : undefined;
+  }
+
+  forward(x: Value, graph: SparseMatrix): Value {
+    const { path, bias } = this;
+    const heads = this.#heads;
+    const [lin] = [...this.children.values()] as [LinearLayer];
+    const projected = lin.forward(x);
+    // A score for each head: one row of its features each.
+    const chain = Chain.of([new Pattern(heads, 1, projected.features / heads, 1)]);
+    const score = (parameter: Parameter): Value =>
+      linear(projected, { chain, factors: [parameter] }, { path });
+    const attended = edgeAttention(projected, {
+      path,
+      graph,
+      heads,
+      negativeSlope: this.#negativeSlope,
+      sources: score(this.#scores[0]),
+      targets: score(this.#scores[1]),
+    });
+    return bias === undefined ? attended : addVector(attended, bias, path);
+  }
+}

@@ -1,0 +1,99 @@
+import { append, attention } from "../graph/functional.ts";
+import type { Indices, Value } from "../graph/value.ts";
+import { Module } from "../modules/module.ts";
+import { dense } from "./linear.ts";
+import type { LinearFactory, LinearLayer } from "./linear-layer.ts";
+import type { RotaryEmbedding } from "./rotary-embedding.ts";
+
+export interface MultiheadAttentionOptions {
+  readonly features: number;
+  readonly heads: number;
+  /** Heads of keys and values, shared by as many queries' heads each; as many as `heads` by default. */
+  readonly keyValueHeads?: number;
+  /** Biases of all projections; true by default. */
+  readonly bias?: boolean;
+  /** Whether a token attends to itself and those before it only. */
+  readonly causal?: boolean;
+  readonly rotary?: RotaryEmbedding | undefined;
+  /** What the projections are made by; dense ones by default. */
+  readonly linear?: LinearFactory;
+  readonly seeds: () => number;
+}
+
+/** What a run of attention takes beside its tokens. */
+export interface AttentionContext {
+  /** Tokens of a sequence. */
+  readonly period: number;
+  /** Keys and values of earlier tokens, kept in states of the graph. For one sequence. */
+  readonly cache?: KeyValueCache | undefined;
+  /** How many tokens of each sequence count. */
+  readonly lengths?: Indices | undefined;
+}
+
+/** Where keys and values are kept from run to run. */
+export interface KeyValueCache {
+  /** Begins the names of the states. */
+  readonly name: string;
+  /** Tokens that it holds. */
+  readonly capacity: number;
+  /** Of the first token of the run. */
+  readonly position: Indices;
+}
+
+/** Multi-head self-attention with projections `q_proj`, `k_proj`, `v_proj` and `o_proj` (arXiv 1706.03762). */
+export class MultiheadAttention extends Module {
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly #causal: boolean;
+  readonly #rotary: RotaryEmbedding | undefined;
+
+  constructor(options: MultiheadAttentionOptions) {
+    super();
+    const { features, heads, bias = true, linear = dense, seeds } = options;
+    this.heads = heads;
+    this.keyValueHeads = options.keyValueHeads ?? heads;
+    this.#causal = options.causal ?? false;
+    this.#rotary = options.rotary;
+    const shared = (features / heads) * this.keyValueHeads;
+    const project = (name: string, inFeatures: number, outFeatures: number): void => {
+      this.child(name, linear({ inFeatures, outFeatures, bias, seed: seeds() }));
+    };
+    project("q_proj", features, features);
+    project("k_proj", features, shared);
+    project("v_proj", features, shared);
+    project("o_proj", features, features);
+  }
+
+  forward(x: Value, { period, cache, lengths }: AttentionContext): Value {
+    const { path, heads, keyValueHeads } = this;
+    const [q, k, v, o] = [...this.children.values()] as [
+      LinearLayer,
+      LinearLayer,
+      LinearLayer,
+      LinearLayer,
+    ];
+    const turned = (value: Value): Value =>
+      this.#rotary?.rotate(value, { path, period, position: cache?.position }) ?? value;
+    const queries = turned(q.forward(x));
+    const keys = turned(k.forward(x));
+    const values = v.forward(x);
+    const kept = (part: string, value: Value): Value => {
+      if (cache === undefined) return value;
+      const state = x.graph.state(`${cache.name}.${part}`, {
+        vectors: cache.capacity,
+        features: value.features,
+      });
+      return append(value, state, cache.position, path);
+    };
+    const attended = attention(queries, kept("keys", keys), kept("values", values), {
+      path,
+      heads,
+      keyValueHeads,
+      sequences: x.vectors / period,
+      causal: this.#causal,
+      position: cache?.position,
+      lengths,
+    });
+    return o.forward(attended);
+  }
+}

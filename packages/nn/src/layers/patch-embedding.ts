@@ -1,0 +1,38 @@
+import type { Size2d } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { Module } from "../modules/module.ts";
+import { Conv2d } from "./conv2d.ts";
+
+export interface PatchEmbeddingOptions {
+  readonly imageSize: Size2d;
+  readonly patchSize: Size2d;
+  readonly channels: number;
+  readonly features: number;
+  readonly seed?: number;
+}
+
+/** The patches of images `[channels, height, width]` as tokens: a convolution whose windows do not overlap. */
+export class PatchEmbedding extends Module {
+  readonly #imageSize: Size2d;
+  readonly #projection: Conv2d;
+
+  constructor({ imageSize, patchSize, channels, features, seed = 0 }: PatchEmbeddingOptions) {
+    super();
+    this.#imageSize = imageSize;
+    this.#projection = this.child(
+      "proj",
+      new Conv2d({
+        inChannels: channels,
+        outChannels: features,
+        kernelSize: patchSize,
+        stride: patchSize,
+        seed,
+      }),
+    );
+  }
+
+  forward(images: Value): Value {
+    const shape = { images: images.vectors, size: this.#imageSize, source: "image" } as const;
+    return this.#projection.forward(images, shape).value;
+  }
+}

@@ -1,0 +1,97 @@
+import { addPositions, linear } from "../graph/functional.ts";
+import type { Indices, Value } from "../graph/value.ts";
+import { Embedding } from "../layers/embedding.ts";
+import { FeedForward } from "../layers/feed-forward.ts";
+import { MultiheadAttention } from "../layers/multihead-attention.ts";
+import { LayerNorm } from "../layers/normalization.ts";
+import { seedsFrom } from "../modules/random.ts";
+import { attentionContext, Decoder, type DecoderContext } from "./decoder.ts";
+import type { LinearChoices } from "./model.ts";
+import { TransformerBlock } from "./transformer-block.ts";
+
+export interface Gpt2Config {
+  /** 50,257 by default. */
+  readonly vocabulary?: number;
+  /** 768 by default. */
+  readonly features?: number;
+  /** 12 by default. */
+  readonly layers?: number;
+  /** 12 by default. */
+  readonly heads?: number;
+  /** 1,024 by default. */
+  readonly positions?: number;
+  /** Of the normalizations; 1e-5 by default. */
+  readonly epsilon?: number;
+  readonly linear?: LinearChoices;
+  readonly seed?: number;
+}
+
+/** GPT-2: learned positions, pre-normalization, GELU by its approximation with tanh, a tied head. */
+export class Gpt2 extends Decoder {
+  readonly vocabulary: number;
+  readonly positions: number;
+  readonly #tokens: Embedding;
+  readonly #places: Embedding;
+  readonly #blocks: readonly TransformerBlock[];
+  readonly #norm: LayerNorm;
+
+  constructor(config: Gpt2Config = {}) {
+    super();
+    const { vocabulary = 50257, features = 768, layers = 12, heads = 12 } = config;
+    const { positions = 1024, epsilon = 1e-5, linear: choices = {} } = config;
+    const seeds = seedsFrom(config.seed ?? 0);
+    this.vocabulary = vocabulary;
+    this.positions = positions;
+    this.#tokens = this.child(
+      "wte",
+      new Embedding({ embeddings: vocabulary, features, seed: seeds() }),
+    );
+    this.#places = this.child(
+      "wpe",
+      new Embedding({ embeddings: positions, features, seed: seeds() }),
+    );
+    const { projection, ffn } = choices;
+    const block = (): TransformerBlock =>
+      new TransformerBlock({
+        order: "pre-norm",
+        norm1: ["ln_1", new LayerNorm({ features, epsilon })],
+        attention: [
+          "attn",
+          new MultiheadAttention({
+            features,
+            heads,
+            causal: true,
+            seeds,
+            ...(projection && { linear: projection }),
+          }),
+        ],
+        norm2: ["ln_2", new LayerNorm({ features, epsilon })],
+        feedForward: [
+          "mlp",
+          new FeedForward({
+            features,
+            hidden: 4 * features,
+            activation: { kind: "gelu", approximate: "tanh" },
+            seeds,
+            ...(ffn && { linear: ffn }),
+          }),
+        ],
+      });
+    this.#blocks = this.childList("h", Array.from({ length: layers }, block));
+    this.#norm = this.child("ln_f", new LayerNorm({ features, epsilon }));
+  }
+
+  protected embed(ids: Indices, context: DecoderContext): Value {
+    const { period, position } = context;
+    const tokens = this.#tokens.forward(ids);
+    let x = addPositions(tokens, this.#places.weight, { path: "wpe", period, position });
+    this.#blocks.forEach((block, layer) => {
+      x = block.forward(x, attentionContext(context, layer));
+    });
+    return x;
+  }
+
+  protected head(x: Value): Value {
+    return linear(this.#norm.forward(x), this.#tokens.weight, { path: "lm_head" });
+  }
+}

@@ -1,0 +1,99 @@
+import { add, addPositions, gatherVectors, normalize, reduceVectors } from "../graph/functional.ts";
+import { Graph } from "../graph/graph.ts";
+import { Embedding } from "../layers/embedding.ts";
+import { FeedForward } from "../layers/feed-forward.ts";
+import { MultiheadAttention } from "../layers/multihead-attention.ts";
+import { LayerNorm } from "../layers/normalization.ts";
+import { seedsFrom } from "../modules/random.ts";
+import type { SequenceShape } from "./decoder.ts";
+import { contextError } from "./decoder.ts";
+import { type LinearChoices, Model } from "./model.ts";
+import { TransformerBlock } from "./transformer-block.ts";
+
+export interface SentenceEncoderConfig {
+  /** 30,522 by default. */
+  readonly vocabulary?: number;
+  /** 384 by default, as the following: those of MiniLM. */
+  readonly features?: number;
+  readonly layers?: number;
+  readonly heads?: number;
+  readonly hidden?: number;
+  readonly positions?: number;
+  /** Of the normalizations; 1e-12 by default, as in BERT. */
+  readonly epsilon?: number;
+  readonly linear?: LinearChoices;
+  readonly seed?: number;
+}
+
+/**
+ * Sentences as unit vectors: an encoder as BERT (arXiv 1810.04805), the mean over its tokens, normalized
+ * (arXiv 1908.10084). `bertStateDict` brings checkpoints for Hugging Face to its names.
+ */
+export class SentenceEncoder extends Model<SequenceShape> {
+  readonly #words: Embedding;
+  readonly #positions: Embedding;
+  readonly #types: Embedding;
+  readonly #norm: LayerNorm;
+  readonly #blocks: readonly TransformerBlock[];
+
+  constructor(config: SentenceEncoderConfig = {}) {
+    super();
+    const { vocabulary = 30522, features = 384, layers = 6, heads = 12, hidden = 1536 } = config;
+    const { positions = 512, epsilon = 1e-12, linear: choices = {} } = config;
+    const seeds = seedsFrom(config.seed ?? 0);
+    const embedding = (name: string, embeddings: number): Embedding =>
+      this.child(`embeddings.${name}`, new Embedding({ embeddings, features, seed: seeds() }));
+    this.#words = embedding("word_embeddings", vocabulary);
+    this.#positions = embedding("position_embeddings", positions);
+    this.#types = embedding("token_type_embeddings", 2);
+    this.#norm = this.child("embeddings.norm", new LayerNorm({ features, epsilon }));
+    const { projection, ffn } = choices;
+    const block = (): TransformerBlock =>
+      new TransformerBlock({
+        order: "post-norm",
+        norm1: ["norm1", new LayerNorm({ features, epsilon })],
+        attention: [
+          "attn",
+          new MultiheadAttention({ features, heads, seeds, ...(projection && { linear: projection }) }),
+        ],
+        norm2: ["norm2", new LayerNorm({ features, epsilon })],
+        feedForward: [
+          "mlp",
+          new FeedForward({
+            features,
+            hidden,
+            activation: { kind: "gelu", approximate: "none" },
+            seeds,
+            ...(ffn && { linear: ffn }),
+          }),
+        ],
+      });
+    this.#blocks = this.childList("encoder.layer", Array.from({ length: layers }, block));
+  }
+
+  /**
+   * Inputs `ids` (`sequences * tokens`) and `lengths` (of each sequence: what is after them is padding);
+   * output `embeddings` (`sequences` of `features`).
+   *
+   * @throws PapilioError `CONTEXT_LENGTH`
+   */
+  trace({ sequences = 1, tokens }: SequenceShape): Graph {
+    const positions = this.#positions.weight.shape[0] as number;
+    if (tokens > positions) throw contextError(tokens, positions);
+    const graph = new Graph();
+    const ids = graph.indices("ids", sequences * tokens);
+    const lengths = graph.indices("lengths", sequences);
+    const words = addPositions(this.#words.forward(ids), this.#positions.weight, {
+      path: this.#positions.path,
+      period: tokens,
+    });
+    // All tokens are of the first type: those of a single sentence.
+    const firstType = graph.fixed("token types", new Uint32Array(ids.length));
+    const types = gatherVectors(this.#types.weight, firstType, this.#types.path);
+    let x = this.#norm.forward(add(words, types, this.#types.path));
+    for (const block of this.#blocks) x = block.forward(x, { period: tokens, lengths });
+    const mean = reduceVectors(x, { path: "pooling", reduce: "mean", period: tokens, lengths });
+    graph.output("embeddings", normalize(mean, { path: "pooling", norm: "l2", epsilon: 1e-12 }));
+    return graph;
+  }
+}

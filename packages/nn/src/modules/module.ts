@@ -1,0 +1,118 @@
+import { PapilioError } from "@papilio/butterfly";
+import type { Parameter } from "./parameter.ts";
+
+/**
+ * A part of a model with parameters: a layer, or several. Parts and parameters have names, which make
+ * dotted paths as in a state dict of PyTorch.
+ *
+ * @example
+ * ```ts
+ * class FeedForward extends Module {
+ *   readonly up = this.child("up", new Linear({ inFeatures: 384, outFeatures: 1536 }));
+ *   readonly down = this.child("down", new Linear({ inFeatures: 1536, outFeatures: 384 }));
+ *   forward(x: Value): Value {
+ *     return this.down.forward(activate(this.up.forward(x), { kind: "gelu", approximate: "none" }));
+ *   }
+ * }
+ * ```
+ */
+export abstract class Module {
+  readonly #children = new Map<string, Module>();
+  readonly #parameters = new Map<string, Parameter>();
+  #parent: Module | undefined;
+  #name = "";
+
+  /** Its parts, by name. */
+  get children(): ReadonlyMap<string, Module> {
+    return this.#children;
+  }
+
+  /** Dotted path from the root of the model, empty for the root. */
+  get path(): string {
+    const parent = this.#parent?.path ?? "";
+    return parent === "" ? this.#name : this.#name === "" ? parent : `${parent}.${this.#name}`;
+  }
+
+  /** Every parameter of it and of its parts, by dotted path. */
+  namedParameters(): ReadonlyMap<string, Parameter> {
+    const all = new Map(this.#parameters);
+    for (const [name, child] of this.#children) {
+      for (const [path, parameter] of child.namedParameters()) all.set(`${name}.${path}`, parameter);
+    }
+    return all;
+  }
+
+  /** Every part of it, and itself, by dotted path, in the order in which they were made. */
+  namedModules(): ReadonlyMap<string, Module> {
+    const all = new Map<string, Module>([["", this]]);
+    for (const [name, child] of this.#children) {
+      for (const [path, module] of child.namedModules()) {
+        all.set(path === "" ? name : `${name}.${path}`, module);
+      }
+    }
+    return all;
+  }
+
+  /** How many numbers its parameters have, each parameter once. */
+  get parameterCount(): number {
+    return [...new Set(this.namedParameters().values())].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Makes a module a part of this one. Throws `MODULE_NAME`. */
+  protected child<M extends Module>(name: string, module: M): M {
+    this.#requireNew(name);
+    if (module.#parent !== undefined) {
+      throw new PapilioError(
+        "MODULE_NAME",
+        `The module ${JSON.stringify(name)} is already a part of another one, as ${JSON.stringify(module.path)}.`,
+        "Make one for each place.",
+      );
+    }
+    module.#parent = this;
+    module.#name = name;
+    this.#children.set(name, module);
+    return module;
+  }
+
+  /** Makes a list of modules parts of this one: `name.0`, `name.1` and so on. */
+  protected childList<M extends Module>(name: string, modules: readonly M[]): readonly M[] {
+    return modules.map((module, index) => this.child(`${name}.${index}`, module));
+  }
+
+  /**
+   * Puts another module in the place of this one. Whoever holds a reference to this one keeps it: look
+   * parts up by name.
+   *
+   * @throws PapilioError `MODULE_NAME` for the root of a model
+   */
+  replaceWith(module: Module): void {
+    const parent = this.#parent;
+    if (parent === undefined || module.#parent !== undefined) {
+      throw new PapilioError(
+        "MODULE_NAME",
+        "A module takes the place of a part of a model, and is not a part of one itself.",
+        "Replace layers, not the model, by new layers.",
+      );
+    }
+    module.#parent = parent;
+    module.#name = this.#name;
+    parent.#children.set(this.#name, module);
+    this.#parent = undefined;
+  }
+
+  /** Makes numbers a parameter of this module. Throws `MODULE_NAME`. */
+  protected parameter(name: string, parameter: Parameter): Parameter {
+    this.#requireNew(name);
+    this.#parameters.set(name, parameter);
+    return parameter;
+  }
+
+  #requireNew(name: string): void {
+    if (name !== "" && !this.#children.has(name) && !this.#parameters.has(name)) return;
+    throw new PapilioError(
+      "MODULE_NAME",
+      `A module cannot have another part or parameter named ${JSON.stringify(name)}.`,
+      "Name each differently.",
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import { PapilioError } from "@papilio/butterfly";
+
+/** Puts a parameter's first numbers into zeros. */
+export type Initialize = (values: Float32Array) => void;
+
+/** The most numbers of one parameter: what an array in memory can hold, and WebGPU can address. */
+const MOST_NUMBERS = 2 ** 31;
+
+/** Numbers that a model learned, in row-major order of their shape. Allocated at their first use. */
+export class Parameter {
+  readonly shape: readonly number[];
+  readonly #initialize: Initialize | undefined;
+  #values: Float32Array | undefined;
+
+  /**
+   * @param initialize sets the numbers, unless others are assigned before they are used; zeros without
+   * @throws PapilioError `PARAMETER_SHAPE`
+   */
+  constructor(shape: readonly number[], initialize?: Initialize) {
+    this.shape = Object.freeze([...shape]);
+    this.#initialize = initialize;
+    const whole = shape.every((size) => Number.isSafeInteger(size) && size >= 1);
+    if (whole && this.length <= MOST_NUMBERS) return;
+    throw new PapilioError(
+      "PARAMETER_SHAPE",
+      `A parameter cannot have the shape [${shape.join(", ")}].`,
+      `Give positive whole numbers whose product is at most ${MOST_NUMBERS}.`,
+    );
+  }
+
+  /** A parameter of numbers that exist. They are kept, not copied. */
+  static of(shape: readonly number[], values: Float32Array): Parameter {
+    const parameter = new Parameter(shape);
+    parameter.values = values;
+    return parameter;
+  }
+
+  /** How many numbers there are. */
+  get length(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  get values(): Float32Array {
+    if (this.#values === undefined) {
+      this.#values = new Float32Array(this.length);
+      this.#initialize?.(this.#values);
+    }
+    return this.#values;
+  }
+
+  /** Throws `PARAMETER_SHAPE` unless there is a number for each element of the shape. */
+  set values(values: Float32Array) {
+    if (values.length !== this.length) {
+      throw new PapilioError(
+        "PARAMETER_SHAPE",
+        `A parameter of shape [${this.shape.join(", ")}] is given ${values.length} numbers.`,
+        `Give ${this.length} numbers, in row-major order.`,
+      );
+    }
+    this.#values = values;
+  }
+}
