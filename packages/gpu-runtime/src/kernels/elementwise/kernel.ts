@@ -1,0 +1,50 @@
+import { type Layout, stridesOf } from "@papilio/butterfly";
+import type { Kernel } from "../../program/kernel.ts";
+import { type Activation, activationName, activationWgsl } from "../activation.ts";
+import { element, outputsKernel, type VectorStorage, vectorBindings } from "../outputs.ts";
+import { loadWidth, wideType } from "../wgsl.ts";
+
+/** `y = activation(x) + other`, or any part of it. */
+export interface ElementwiseProblem extends VectorStorage {
+  /** Vectors, padding included: it is computed with, and comes out in its own columns. */
+  readonly batch: number;
+  readonly features: number;
+  /** None leaves `x` as it is. */
+  readonly activation?: Activation;
+  /** What is done with other vectors, of as many numbers, after the activation. */
+  readonly combine?: { readonly operation: "add" | "multiply"; readonly layout: Layout };
+}
+
+/** Generates a function of each number. Bindings: x, y, and other if there is one. */
+export function elementwiseKernel(problem: ElementwiseProblem): Kernel {
+  const { from, to, dtype, activation, combine } = problem;
+  const layouts = [from, to, ...(combine === undefined ? [] : [combine.layout])];
+  // What lies alike everywhere may as well be one long vector.
+  const alike = layouts.every((layout) => layout === to);
+  const length = problem.batch * problem.features;
+  const width = alike ? loadWidth(length) : 1;
+  const [batch, features] = alike ? [1, length / width] : [problem.batch, problem.features];
+  const strides = (layout: Layout) => stridesOf({ batch, layout }, features);
+  const read = (array: string, layout: Layout): string =>
+    `${wideType(width)}(${element(array, strides(layout), "vector", "feature")})`;
+
+  const [x, y] = vectorBindings(dtype, width);
+  const activated = activation === undefined ? "" : "activate";
+  const combined =
+    combine === undefined
+      ? ""
+      : ` ${combine.operation === "add" ? "+" : "*"} ${read("other", combine.layout)}`;
+  const names = [
+    ...(activation === undefined ? [] : [activationName(activation)]),
+    ...(combine === undefined ? [] : [combine.operation]),
+  ];
+  return outputsKernel({
+    label: `elementwise ${names.join(" ") || "copy"} ${problem.batch}x${problem.features}`,
+    dtype,
+    width,
+    y: { batch, layout: to, count: batch, features },
+    bindings: [x, y, ...(combine === undefined ? [] : [{ ...x, name: "other" }])],
+    functions: activation === undefined ? "" : activationWgsl(activation, width),
+    body: `let value = ${activated}(${read("x", from)})${combined};`,
+  });
+}

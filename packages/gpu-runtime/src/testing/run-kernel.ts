@@ -1,0 +1,39 @@
+import type { StorageDtype } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { readBack } from "../memory/read-back.ts";
+import { upload } from "../memory/storage.ts";
+import { BufferSet } from "../multiplication/multiplication.ts";
+import type { Kernel } from "../program/kernel.ts";
+import { Program } from "../program/program.ts";
+import { decode, encode, paddedBytes } from "../tensor/dtype.ts";
+
+/** What a kernel reads, by the names of its bindings; numbers are stored as the kernel has them. */
+export type KernelInputs = Readonly<Record<string, Float32Array | Uint32Array<ArrayBuffer>>>;
+
+/**
+ * Runs a kernel that writes `length` numbers to its binding `y`, and returns them. They are NaN
+ * before, so that one that is not written is noticed.
+ */
+export async function runKernel(
+  gpu: Gpu,
+  kernel: Kernel,
+  inputs: KernelInputs,
+  length: number,
+): Promise<Float32Array> {
+  using buffers = new BufferSet(gpu);
+  const dtypeOf = (elements: string): StorageDtype => (elements.includes("f16") ? "f16" : "f32");
+  const operands = kernel.bindings.map(({ name, elements }) => {
+    const values = name === "y" ? new Float32Array(length).fill(Number.NaN) : inputs[name];
+    if (values === undefined) throw new Error(`There is nothing for ${name}.`);
+    return values instanceof Uint32Array
+      ? buffers.uploadIndices(values, name)
+      : buffers.add(upload(gpu, encode(values, dtypeOf(elements)), name));
+  });
+  using program = await Program.record(gpu, [{ kernel, buffers: operands, role: "multiply" }]);
+  await Program.complete([program]);
+  const output = kernel.bindings.findIndex(({ name }) => name === "y");
+  const [binding, operand] = [kernel.bindings[output], operands[output]];
+  if (binding === undefined || operand === undefined) throw new Error("There is no y.");
+  const dtype = dtypeOf(binding.elements);
+  return decode(await readBack(gpu, operand, paddedBytes(length, dtype)), length, dtype);
+}
