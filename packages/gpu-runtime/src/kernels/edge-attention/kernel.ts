@@ -1,0 +1,93 @@
+import { type Layout, stridesOf } from "@papilio/butterfly";
+import type { Kernel } from "../../program/kernel.ts";
+import { activationWgsl } from "../activation.ts";
+import {
+  accessWidth,
+  type BatchStorage,
+  element,
+  indexBinding,
+  outputsKernel,
+  vectorBindings,
+} from "../outputs.ts";
+import { wideType } from "../wgsl.ts";
+
+/**
+ * Attention of each node of a graph to its neighbours (Veličković et al., Graph Attention Networks,
+ * 2018, equations 3 and 4), for several heads. The graph is in compressed sparse row form.
+ */
+export interface EdgeAttentionProblem extends BatchStorage {
+  readonly nodes: number;
+  readonly heads: number;
+  /** Features of one head; a vector has those of all heads, one head after the other. */
+  readonly headFeatures: number;
+  /** Of the leaky ReLU that scores go through. */
+  readonly negativeSlope: number;
+  /** Vectors that are allocated: `scores` of both kinds of scores. */
+  readonly batches: BatchStorage["batches"] & { readonly scores: number };
+  /** Layout of the scores, which are vectors of one number for each head. */
+  readonly scoreLayout: Layout;
+}
+
+/**
+ * Generates graph attention: `y[i] = Σ α(e) h[columns[e]]` over the edges `starts[i] <= e < starts[i + 1]`,
+ * where `α` is the softmax of `leakyReLU(sourceScores[columns[e]] + targetScores[i])` over the same
+ * edges, for each head. Bindings: h, y, sourceScores, targetScores, starts (u32, `nodes + 1`), columns
+ * (u32, one for each edge). A node without edges gets 0.
+ */
+export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
+  const { nodes, heads, negativeSlope, batches, from, to, scoreLayout, dtype } = problem;
+  // All numbers of an access are of one head.
+  const width = accessWidth(problem.headFeatures, "batch-first", [from, to]);
+  const headFeatures = problem.headFeatures / width;
+  const features = heads * headFeatures;
+  const wide = wideType(width);
+  const strides = stridesOf({ batch: batches.from, layout: from }, features);
+  const scores = stridesOf({ batch: batches.scores, layout: scoreLayout }, heads);
+  const [x, y] = vectorBindings(dtype, width);
+  const own = `f32(${element("targetScores", scores, "vector", "head")})`;
+  return outputsKernel({
+    label: `edge-attention ${nodes}x${heads}x${problem.headFeatures}`,
+    dtype,
+    width,
+    y: { batch: batches.to, layout: to, count: nodes, features },
+    bindings: [
+      { ...x, name: "h" },
+      y,
+      { name: "sourceScores", elements: dtype, access: "read" },
+      { name: "targetScores", elements: dtype, access: "read" },
+      indexBinding("starts"),
+      indexBinding("columns"),
+    ],
+    functions: `${activationWgsl({ kind: "leaky-relu", negativeSlope }, 1)}
+fn neighbour(edge: u32) -> u32 {
+  return min(columns[edge], ${nodes - 1}u);
+}
+
+fn score(edge: u32, head: u32, own: f32) -> f32 {
+  return activate(f32(${element("sourceScores", scores, "neighbour(edge)", "head")}) + own);
+}
+
+`,
+    body: `let head = ${headFeatures === 1 ? "feature" : `feature / ${headFeatures}u`};
+  let own = ${own};
+  let start = starts[vector];
+  let end = min(starts[vector + 1u], arrayLength(&columns));
+  // The largest is taken off, as ever: no exponential overflows then, and their sum is at least 1.
+  var largest = 0.0;
+  for (var edge = start; edge < end; edge++) {
+    let next = score(edge, head, own);
+    largest = select(max(largest, next), next, edge == start);
+  }
+  var total = 0.0;
+  var sum = ${wide}();
+  for (var edge = start; edge < end; edge++) {
+    let weight = exp(score(edge, head, own) - largest);
+    total += weight;
+    sum += weight * ${wide}(${element("h", strides, "neighbour(edge)", "feature")});
+  }
+  var value = sum;
+  if (start < end) {
+    value = sum / total;
+  }`,
+  });
+}
