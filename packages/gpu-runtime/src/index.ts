@@ -7,6 +7,16 @@ export type {
   PassedOver,
 } from "./device/report.ts";
 export type { Activation } from "./kernels/activation.ts";
+export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
+export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";
+export { type EdgeAttentionProblem, edgeAttentionKernel } from "./kernels/edge-attention/kernel.ts";
+export { type ElementwiseProblem, elementwiseKernel } from "./kernels/elementwise/kernel.ts";
+export {
+  type GatherFeaturesProblem,
+  gatherFeaturesKernel,
+  ZERO_FEATURE,
+} from "./kernels/gather-features/kernel.ts";
+export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
@@ -19,6 +29,17 @@ export {
   variantName,
   type WorkgroupVariant,
 } from "./kernels/kronecker-sparse/variant.ts";
+export type { BatchStorage, VectorStorage } from "./kernels/outputs.ts";
+export { type PoolProblem, poolKernel } from "./kernels/pool/kernel.ts";
+export { type ReduceVectorsProblem, reduceVectorsKernel } from "./kernels/reduce-vectors/kernel.ts";
+export type { Reduction } from "./kernels/reduction.ts";
+export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
+export {
+  type HeightWidth,
+  type WindowsProblem,
+  windowCount,
+  windowsOf,
+} from "./kernels/windows.ts";
 export type { ArenaPlan } from "./memory/arena-plan.ts";
 export type { Lease, Span } from "./memory/lease.ts";
 export { type MemoryOptions, MemoryPool } from "./memory/pool.ts";
