@@ -1,4 +1,4 @@
-import type { Pattern, Sharing, StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS, type Pattern, type Sharing, type StorageDtype } from "@papilio/butterfly";
 
 /** WGSL type of `width` elements as stored. */
 export function storedType(dtype: StorageDtype, width: number): string {
@@ -8,6 +8,11 @@ export function storedType(dtype: StorageDtype, width: number): string {
 /** WGSL type of `width` elements in arithmetic, which is in float32 whatever the storage. */
 export function wideType(width: number): string {
   return storedType("f32", width);
+}
+
+/** WGSL that narrows `width` elements to the stored type. */
+export function narrowed(dtype: StorageDtype, width: number, value: string): string {
+  return FLOAT_FORMATS[dtype].bytes === 4 ? value : `${storedType(dtype, width)}(${value})`;
 }
 
 /** The WGSL extensions that storage in `dtype` needs. */

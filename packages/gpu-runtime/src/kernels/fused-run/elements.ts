@@ -1,5 +1,4 @@
-import { FLOAT_FORMATS } from "@papilio/butterfly";
-import { loadWidth, range, storedType, wideType } from "../wgsl.ts";
+import { loadWidth, narrowed, range, wideType } from "../wgsl.ts";
 import type { RunProblem } from "./problem.ts";
 
 /** How the numbers of one invocation lie in memory: WGSL that reads and writes them. */
@@ -43,11 +42,6 @@ function isBatchLast({ batch, layout }: RunProblem): boolean {
   return layout === "batch-last" && batch > 1;
 }
 
-function narrowed({ dtype }: RunProblem, width: number, value: string): string {
-  if (FLOAT_FORMATS[dtype].bytes === 4) return value;
-  return `${storedType(dtype, width)}(${value})`;
-}
-
 /** Batch-last: neighbouring vectors. */
 function alongBatch(problem: RunProblem, vector: 1 | 2 | 4): Elements {
   const { chain, batch } = problem;
@@ -72,7 +66,7 @@ function alongBatch(problem: RunProblem, vector: 1 | 2 | 4): Elements {
     write: (values, y) =>
       values.map(
         (value, q) =>
-          `${y}[first_out + ${q * d * columns}u] = ${narrowed(problem, vector, value)};`,
+          `${y}[first_out + ${q * d * columns}u] = ${narrowed(problem.dtype, vector, value)};`,
       ),
     bias: (q) => `${wide}(f32(bias[(group_i * ${b}u + ${q}u) * ${d}u + group_k]))`,
   };
@@ -102,7 +96,8 @@ function alongBlocks(problem: RunProblem, vector: 1 | 2 | 4): Elements {
     input: (p, x) => `${wide}(${x}[first_in + ${p * across}u])`,
     write: (values, y) =>
       values.map(
-        (value, q) => `${y}[first_out + ${q * across}u] = ${narrowed(problem, vector, value)};`,
+        (value, q) =>
+          `${y}[first_out + ${q * across}u] = ${narrowed(problem.dtype, vector, value)};`,
       ),
     bias: (q) => {
       const features = range(vector).map(
@@ -138,7 +133,7 @@ function alongFeatures(problem: RunProblem): Elements {
       range(b / store).map((index) => {
         const part = values.slice(index * store, (index + 1) * store);
         const value = store === 1 ? (part[0] as string) : `${wideType(store)}(${part.join(", ")})`;
-        return `${y}[first_out + ${index}u] = ${narrowed(problem, store, value)};`;
+        return `${y}[first_out + ${index}u] = ${narrowed(problem.dtype, store, value)};`;
       }),
     bias: (q) => `f32(bias[block * ${b}u + ${q}u])`,
   };

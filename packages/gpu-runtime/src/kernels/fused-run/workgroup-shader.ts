@@ -1,6 +1,6 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";
+import { clamped, enabledBy, narrowed, range, storedBlock, times } from "../wgsl.ts";
 import { localFactors, localWeights, localWidth, partsOf } from "./local-run.ts";
 import { paddedWeights } from "./pack.ts";
 import type { RunProblem } from "./problem.ts";
@@ -67,7 +67,7 @@ export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVar
     );
     const writes = outputs.map((output, q) =>
       last
-        ? `y[${place(y, product.b, at(local.b, q))}] = ${dtype}(${output});`
+        ? `y[${place(y, product.b, at(local.b, q))}] = ${narrowed(dtype, 1, output)};`
         : `${writing}[${at(local.b, q)} * ${columns}u + slice] = ${output};`,
     );
     firstWeight += a * d * each;

@@ -1,6 +1,6 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
-import { clamped, loadWidth, range, storedBlock, times, wideType } from "../wgsl.ts";
-import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
+import { clamped, loadWidth, narrowed, range, storedBlock, times, wideType } from "../wgsl.ts";
+import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
 
 /**
  * Invocations run along the batch; the weights of a workgroup are the same for all of them.

@@ -1,6 +1,6 @@
 import { type Strides, storedPattern, stridesOf, UNSHARED } from "@papilio/butterfly";
-import { clamped, range, storedBlock, times, wideType } from "../wgsl.ts";
-import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
+import { clamped, narrowed, range, storedBlock, times, wideType } from "../wgsl.ts";
+import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
 
 /**
  * Invocations run along the `a * d` blocks, whose elements are contiguous along `d` when

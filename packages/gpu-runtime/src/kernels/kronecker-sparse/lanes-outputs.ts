@@ -1,6 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
-import { clamped, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
-import { biases, guarded, type Lanes, type LanesInput, narrowed } from "./lanes.ts";
+import { clamped, narrowed, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
+import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
 import type { RegisterVariant } from "./variant.ts";
 
 /** Blocks that are collected before their outputs are written: one vec4 of each output. */

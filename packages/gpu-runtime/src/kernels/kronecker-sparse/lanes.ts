@@ -1,4 +1,3 @@
-import { FLOAT_FORMATS, type StorageDtype } from "@papilio/butterfly";
 import type { Problem } from "./problem.ts";
 import type { RegisterVariant } from "./variant.ts";
 
@@ -51,12 +50,6 @@ export interface LanesInput {
   readonly blocks: number;
   /** Features of x. */
   readonly inputFeatures: number;
-}
-
-/** WGSL that narrows an accumulator to the stored type. */
-export function narrowed(dtype: StorageDtype, width: number, value: string): string {
-  if (FLOAT_FORMATS[dtype].bytes === 4) return value;
-  return width === 1 ? `${dtype}(${value})` : `vec${width}<${dtype}>(${value})`;
 }
 
 /** Wraps a store in the conditions that do not always hold. */

@@ -1,7 +1,16 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enabledBy, opaque, range, storedBlock, storedType, times, wideType } from "../wgsl.ts";
-import { guarded, narrowed } from "./lanes.ts";
+import {
+  enabledBy,
+  narrowed,
+  opaque,
+  range,
+  storedBlock,
+  storedType,
+  times,
+  wideType,
+} from "../wgsl.ts";
+import { guarded } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
 import { type VectorVariant, variantName } from "./variant.ts";
 import { vectorLayout } from "./vector-layout.ts";

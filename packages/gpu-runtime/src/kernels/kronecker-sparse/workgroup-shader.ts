@@ -1,7 +1,7 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enabledBy, range, storedBlock, times } from "../wgsl.ts";
-import { guarded, narrowed } from "./lanes.ts";
+import { enabledBy, narrowed, range, storedBlock, times } from "../wgsl.ts";
+import { guarded } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
 import { variantName, type WorkgroupVariant } from "./variant.ts";
 
