@@ -17,6 +17,7 @@ export {
   ZERO_FEATURE,
 } from "./kernels/gather-features/kernel.ts";
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
+export type { Epilogue, PlacedEpilogue } from "./kernels/epilogue.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
@@ -66,6 +67,7 @@ export { prepareDense } from "./multiplication/dense.ts";
 export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/device-butterfly.ts";
 export { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
 export { prepareEinsum } from "./multiplication/einsum.ts";
+export type { EpilogueOperands } from "./multiplication/epilogue.ts";
 export type { InputShape } from "./multiplication/input-shape.ts";
 export {
   type KroneckerSparseOptions,

@@ -42,7 +42,18 @@ export function partOf(operand: Operand, offset: number, size: number): Operand 
   return spanPart(operand, offset, size);
 }
 
-/** The same of memory that has its place. */
+/** Whether two operands are the same bytes. */
+export function sameMemory(p: Operand, q: Operand): boolean {
+  if (p === q) return true;
+  if (p.size !== q.size || p instanceof Scratch || q instanceof Scratch) return false;
+  if (p instanceof ScratchPart || q instanceof ScratchPart) {
+    const parts = p instanceof ScratchPart && q instanceof ScratchPart;
+    return parts && p.whole === q.whole && p.offset === q.offset;
+  }
+  return p.buffer === q.buffer && p.offset === q.offset;
+}
+
+/** `size` bytes of memory that has its place, from `offset` on. */
 export function spanPart(span: Span, offset: number, size: number): Span {
   return {
     buffer: span.buffer,

@@ -1,17 +1,20 @@
 import { Butterfly, type Chain, type KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { blockTransposeKernel } from "../kernels/block-transpose/kernel.ts";
+import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
 import { planChain } from "../planning/plan-chain.ts";
 import type { Step } from "../program/kernel.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
+import { assertShape } from "./assert-shape.ts";
+import { type EpilogueOperands, memoryOf } from "./epilogue.ts";
 import { prepareFusedRun } from "./fused-run.ts";
 import type { InputShape } from "./input-shape.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";
-import { assertShape, type Multiplication } from "./multiplication.ts";
+import type { Multiplication } from "./multiplication.ts";
 
-export interface ButterflyOptions {
+export interface ButterflyOptions extends Epilogue {
   /** How the factors are multiplied; the cost model's choice for the device unless given. */
   readonly plan?: Plan;
   /** Added to every output, by the last kernel: `rows` elements. */
@@ -36,20 +39,26 @@ export interface ButterflyMultiplication extends Multiplication {
  * most. A fused stage of square blocks works in place: a plan that ends with such stages passes all
  * through the output's own memory, and takes no other.
  *
- * @throws PapilioError `BIAS_LENGTH`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`,
+ * With an {@link Epilogue}, whose operands are given to `steps`, the last stage computes
+ * `y = activation(W x + bias) * multiplier + addend`. An operand may be y's own memory, so that a last
+ * stage that has any does not work in place. Operands are transposed where the input is.
+ *
+ * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`,
  * `RUN_NOT_FUSED`, `CHAIN_RANGE`
  */
 export function prepareButterfly(
   gpu: Gpu,
   butterfly: Butterfly,
   shape: InputShape,
-  { plan = planChain(gpu.report, butterfly.chain, shape), bias }: ButterflyOptions = {},
+  { plan: asked, bias, ...epilogue }: ButterflyOptions = {},
 ): ButterflyMultiplication {
   gpu.assertDtype(shape.dtype);
+  const operands = Number(epilogue.multiply ?? false) + Number(epilogue.add ?? false);
+  const plan = asked ?? planChain(gpu.report, butterfly.chain, shape, { operands });
   const { rows, cols } = butterfly.chain;
   const transposed = plan.layout !== shape.layout;
   const inner = { ...shape, layout: plan.layout };
-  const prepared = prepareStages(gpu, butterfly, plan, { inner, transposed, bias });
+  const prepared = prepareStages(gpu, butterfly, plan, { inner, transposed, bias, epilogue });
   const stages = prepared.map(({ stage }) => stage).reverse();
   return {
     plan: { layout: plan.layout, stages },
@@ -57,13 +66,15 @@ export function prepareButterfly(
     get bytes() {
       return prepared.reduce((sum, { multiplication }) => sum + multiplication.bytes, 0);
     },
-    steps(x, y) {
+    steps(x, y, given = {}) {
       assertShape(x, shape, cols, "input");
       assertShape(y, shape, rows, "output");
-      if (!transposed) return stageSteps(prepared, inner, y, x).steps;
+      memoryOf(epilogue, given, shape, rows);
+      if (!transposed) return stageSteps(prepared, inner, given, y, x).steps;
       const output = scratchVectors({ ...inner, features: rows }, "output to transpose");
-      const { input, steps } = stageSteps(prepared, inner, output);
-      return [transposition(x, input), ...steps, transposition(output, y)];
+      const turned = transposedOperands(given, inner);
+      const { input, steps } = stageSteps(prepared, inner, turned.operands, output);
+      return [...turned.steps, transposition(x, input), ...steps, transposition(output, y)];
     },
     dispose: () => disposeAll(prepared),
     [Symbol.dispose]: () => disposeAll(prepared),
@@ -85,6 +96,7 @@ interface StageContext {
   readonly inner: InputShape;
   readonly transposed: boolean;
   readonly bias: Float32Array | undefined;
+  readonly epilogue: Epilogue;
 }
 
 /** Every stage, in the order in which they run: the right-most factors first. */
@@ -92,16 +104,22 @@ function prepareStages(
   gpu: Gpu,
   butterfly: Butterfly,
   plan: Plan,
-  { inner, transposed, bias }: StageContext,
+  { inner, transposed, bias, epilogue }: StageContext,
 ): PreparedStage[] {
   const prepared: PreparedStage[] = [];
   try {
     for (const { stage, factor } of exactStages(butterfly, plan, inner)) {
       const { from, to, how } = stage;
       const { b, c, cols } = butterfly.chain.product(from, to);
-      // The first one cannot write where it reads: the input is the caller's.
-      const inPlace = how === "fuse" && b === c && (prepared.length > 0 || transposed);
-      const added = bias !== undefined && from === 0 ? { bias } : {};
+      const last = from === 0 ? epilogue : {};
+      // The first one cannot write where it reads: the input is the caller's. Nor can what has
+      // operands: the stages before it would write over one that is in y.
+      const inPlace =
+        how === "fuse" &&
+        b === c &&
+        (prepared.length > 0 || transposed) &&
+        !(last.multiply || last.add);
+      const added = { ...last, ...(bias !== undefined && from === 0 ? { bias } : {}) };
       const multiplication =
         factor === undefined
           ? prepareFusedRun(gpu, new Butterfly(butterfly.factors.slice(from, to)), inner, {
@@ -144,6 +162,7 @@ function exactStages(
 function stageSteps(
   prepared: readonly PreparedStage[],
   inner: InputShape,
+  operands: EpilogueOperands,
   y: Vectors,
   x?: Vectors,
 ): { readonly input: Vectors; readonly steps: Step[] } {
@@ -156,7 +175,7 @@ function stageSteps(
       ? output
       : ((first ? x : undefined) ??
         scratchVectors({ ...inner, features: inputs }, "between stages"));
-    steps.unshift(...multiplication.steps(input, output));
+    steps.unshift(...multiplication.steps(input, output, index === 0 ? operands : {}));
     output = input;
   });
   return { input: output, steps };
@@ -165,6 +184,21 @@ function stageSteps(
 function termsOf(chain: Chain, { from, to, how }: Stage): number[] {
   if (how === "merge") return [chain.product(from, to).c, 1];
   return chain.patterns.slice(from, to).map(({ c }) => c);
+}
+
+/** The operands of an epilogue in the layout of the stages, and the steps that bring them there. */
+function transposedOperands(
+  operands: EpilogueOperands,
+  inner: InputShape,
+): { readonly operands: EpilogueOperands; readonly steps: readonly Step[] } {
+  const steps: Step[] = [];
+  const turned = Object.entries(operands).map(([role, vectors]: [string, Vectors]) => {
+    const { features } = vectors;
+    const into = scratchVectors({ ...inner, features }, `${role}, transposed`);
+    steps.push(transposition(vectors, into));
+    return [role, into];
+  });
+  return { operands: Object.fromEntries(turned), steps };
 }
 
 /** Copies a batch of vectors into the other layout. */

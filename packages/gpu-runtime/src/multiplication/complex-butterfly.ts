@@ -17,7 +17,8 @@ import { type Operand, Scratch } from "../memory/scratch.ts";
 import { assertFits } from "../memory/storage.ts";
 import type { Kernel, Step } from "../program/kernel.ts";
 import type { ComplexVectors } from "../tensor/vectors.ts";
-import { assertShape, BufferSet } from "./multiplication.ts";
+import { assertShape } from "./assert-shape.ts";
+import { BufferSet } from "./multiplication.ts";
 
 /** Bytes of a complex64 number. */
 const COMPLEX_BYTES = 8;

@@ -1,5 +1,6 @@
 import { Butterfly, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Epilogue } from "../kernels/epilogue.ts";
 import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
 import { fusedRunKernel } from "../kernels/fused-run/kernel.ts";
 import { packRun, runSharing } from "../kernels/fused-run/pack.ts";
@@ -7,11 +8,20 @@ import type { RunVariant } from "../kernels/fused-run/variant.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import type { Step } from "../program/kernel.ts";
 import type { Vectors } from "../tensor/vectors.ts";
+import { assertShape } from "./assert-shape.ts";
+import {
+  memoryOf,
+  type OperandMemory,
+  oncePerPlace,
+  partOfOperands,
+  placeOperands,
+  requireActivation,
+} from "./epilogue.ts";
 import type { InputShape } from "./input-shape.ts";
-import { assertShape, BufferSet, bindingLimits, type Multiplication } from "./multiplication.ts";
+import { BufferSet, bindingLimits, type Multiplication } from "./multiplication.ts";
 import { type Portion, portionBytes, portionsOf } from "./portions.ts";
 
-export interface FusedRunOptions {
+export interface FusedRunOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the run when absent. */
   readonly variant?: RunVariant;
   /** Added to every output, inside the same kernel: `rows` elements. */
@@ -22,16 +32,17 @@ export interface FusedRunOptions {
 
 /**
  * A run of factors in one dispatch, `y = Ws ... Wt x (+ bias)`: what lies between the factors stays in
- * registers or in workgroup memory.
+ * registers or in workgroup memory. With an {@link Epilogue}, whose operands are given to `steps`,
+ * `y = activation(Ws ... Wt x + bias) * multiplier + addend`.
  *
  * @throws PapilioError `RUN_NOT_FUSED` where a block of the run is too large, or not square and to be
- * computed in place; `BIAS_LENGTH`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+ * computed in place; `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function prepareFusedRun(
   gpu: Gpu,
   butterfly: Butterfly,
   shape: InputShape,
-  { variant, bias, inPlace = false }: FusedRunOptions = {},
+  { variant, bias, inPlace = false, ...epilogue }: FusedRunOptions = {},
 ): Multiplication {
   const { chain } = butterfly;
   const product = chain.product();
@@ -43,20 +54,22 @@ export function prepareFusedRun(
       "Give one bias for each output.",
     );
   }
+  requireActivation(epilogue.activation);
   const buffers = new BufferSet(gpu);
   try {
     const parts = portionsOf(product, shape, bindingLimits(gpu), chain.nonZeros).map((portion) =>
-      preparePart(gpu, buffers, butterfly, portion, { variant, bias, inPlace }),
+      preparePart(gpu, buffers, butterfly, portion, { variant, bias, inPlace, epilogue }),
     );
     return {
       get bytes() {
         return buffers.bytes;
       },
-      steps(x, y) {
+      steps(x, y, operands = {}) {
         assertShape(x, shape, chain.cols, "input");
         assertShape(y, shape, chain.rows, "output");
         if (inPlace) assertSame(x, y);
-        return parts.map((part) => part(x.memory, y.memory));
+        const memory = memoryOf(epilogue, operands, shape, chain.rows);
+        return parts.map((part) => part(x.memory, y.memory, memory));
       },
       dispose: () => buffers.dispose(),
       [Symbol.dispose]: () => buffers.dispose(),
@@ -73,8 +86,8 @@ function preparePart(
   buffers: BufferSet,
   { factors, chain }: Butterfly,
   portion: Portion,
-  { variant, bias, inPlace }: PartOptions,
-): (x: Operand, y: Operand) => Step {
+  { variant, bias, inPlace, epilogue }: PartOptions,
+): (x: Operand, y: Operand, operands: OperandMemory) => Step {
   const { pattern, shape, superBlock } = portion;
   const { a, b, c, d } = pattern;
   const whole = chain.product();
@@ -95,17 +108,24 @@ function preparePart(
       "Fuse fewer factors at a time, as planChain does, or merge them.",
     );
   }
-  const kernel = fusedRunKernel(problem, chosen);
+  const kernel = oncePerPlace((placed) => fusedRunKernel({ ...problem, epilogue: placed }, chosen));
   const weights = buffers.upload(packRun(part, problem, chosen), shape.dtype, "packed run");
   const firstRow = superBlock * b * d;
   const added = bias?.subarray(firstRow, firstRow + part.chain.rows);
   const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
   const input = portionBytes(portion, c * d, a);
   const output = portionBytes(portion, b * d, a);
-  return (x, y) => {
-    const read = inPlace ? [] : [partOf(x, input.offset, input.size)];
+  return (x, y, operands) => {
+    const read = partOf(x, input.offset, input.size);
     const written = partOf(y, output.offset, output.size);
-    return { kernel, buffers: [...read, weights, written, ...extra], role: "multiply" };
+    const { placed, bound } = placeOperands(
+      epilogue,
+      partOfOperands(operands, output.offset, output.size),
+      read,
+      written,
+    );
+    const bindings = [...(inPlace ? [] : [read]), weights, written, ...extra, ...bound];
+    return { kernel: kernel(placed), buffers: bindings, role: "multiply" };
   };
 }
 
@@ -113,6 +133,7 @@ interface PartOptions {
   readonly variant: RunVariant | undefined;
   readonly bias: Float32Array | undefined;
   readonly inPlace: boolean;
+  readonly epilogue: Epilogue;
 }
 
 /** @throws PapilioError `TENSOR_MISMATCH` unless both have the same memory */

@@ -1,13 +1,15 @@
 import { type KroneckerSparse, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Epilogue } from "../kernels/epilogue.ts";
 import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
 import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
+import { oncePerPlace, placeOperands, requireActivation } from "./epilogue.ts";
 import type { InputShape } from "./input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 
-export interface KroneckerSparseOptions {
+export interface KroneckerSparseOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the problem when absent. */
   readonly variant?: Variant;
   /** Added to every output, inside the same kernel: `pattern.rows` elements. */
@@ -18,13 +20,16 @@ export interface KroneckerSparseOptions {
  * The fused multiplication `y = W x (+ bias)`: one dispatch, no intermediate in global memory, no
  * memory rewriting. Blocks that are equal along `a` or `d` have their weights on the device once.
  *
- * @throws PapilioError `BIAS_LENGTH`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
+ * With an {@link Epilogue}, `y = activation(W x + bias) * multiplier + addend` in the same dispatch; its
+ * operands are given to `steps`.
+ *
+ * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
  */
 export function prepareKroneckerSparse(
   gpu: Gpu,
   factor: KroneckerSparse,
   shape: InputShape,
-  { variant, bias }: KroneckerSparseOptions = {},
+  { variant, bias, ...epilogue }: KroneckerSparseOptions = {},
 ): Multiplication {
   const { pattern } = factor;
   if (bias !== undefined && bias.length !== pattern.rows) {
@@ -34,16 +39,28 @@ export function prepareKroneckerSparse(
       "Give one bias for each output.",
     );
   }
-  return multiplication(gpu, factor, shape, (buffers, { problem, factor: part, firstRow }) => {
-    const { stored, values, sharing } = part.share();
-    const biased = { ...problem, sharing, bias: bias !== undefined };
-    const chosen = variant ?? chooseVariant(gpu.report, biased);
-    const kernel = kroneckerSparseKernel(biased, chosen);
-    const operands = [
-      buffers.upload(packWeights(stored, values, chosen), shape.dtype, "packed weights"),
-    ];
-    const added = bias?.subarray(firstRow, firstRow + part.pattern.rows);
-    const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
-    return (x, y) => [{ kernel, buffers: [x, ...operands, y, ...extra], role: "multiply" }];
-  });
+  requireActivation(epilogue.activation);
+  return multiplication(
+    gpu,
+    factor,
+    shape,
+    (buffers, { problem, factor: part, firstRow }) => {
+      const { stored, values, sharing } = part.share();
+      const biased = { ...problem, sharing, bias: bias !== undefined };
+      const chosen = variant ?? chooseVariant(gpu.report, biased);
+      const kernel = oncePerPlace((placed) =>
+        kroneckerSparseKernel({ ...biased, epilogue: placed }, chosen),
+      );
+      const packed = packWeights(stored, values, chosen);
+      const weights = buffers.upload(packed, shape.dtype, "packed weights");
+      const added = bias?.subarray(firstRow, firstRow + part.pattern.rows);
+      const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
+      return (x, y, operands) => {
+        const { placed, bound } = placeOperands(epilogue, operands, x, y);
+        const read = [x, weights, y, ...extra, ...bound];
+        return [{ kernel: kernel(placed), buffers: read, role: "multiply" }];
+      };
+    },
+    epilogue,
+  );
 }

@@ -1,19 +1,28 @@
-import { type KroneckerSparse, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import type { KroneckerSparse, StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import { upload } from "../memory/storage.ts";
 import type { Step } from "../program/kernel.ts";
 import { encode } from "../tensor/dtype.ts";
-import type { ComplexVectors, Vectors } from "../tensor/vectors.ts";
+import type { Vectors } from "../tensor/vectors.ts";
+import { assertShape } from "./assert-shape.ts";
+import { type EpilogueOperands, memoryOf, type OperandMemory, partOfOperands } from "./epilogue.ts";
 import type { InputShape } from "./input-shape.ts";
 import { type BindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 
 /** A way of computing `y = W x` on the device. Prepared once, run as often as wanted. */
 export interface Multiplication extends Disposable {
-  /** Dispatches that compute `y` from `x`, of the shape that this was prepared for. */
-  steps(x: Vectors, y: Vectors): readonly Step[];
+  /**
+   * Dispatches that compute `y` from `x`, of the shape that this was prepared for.
+   *
+   * @param operands what its epilogue takes, if it was prepared with `multiply` or `add`. One that is
+   * y's own memory is read before it is written, as x += W x does.
+   * @throws PapilioError `TENSOR_MISMATCH`
+   */
+  steps(x: Vectors, y: Vectors, operands?: EpilogueOperands): readonly Step[];
   /** Device memory held: weights and indices, in bytes. What lies between steps is the program's. */
   readonly bytes: number;
   dispose(): void;
@@ -73,17 +82,22 @@ export interface Part {
   readonly firstRow: number;
 }
 
+/** The steps of a part for given memory. */
+type PartSteps = (x: Operand, y: Operand, operands: OperandMemory) => Step[];
+
 /**
  * Builds a multiplication: `prepare` fills a buffer set and returns the steps for given memory. What
  * the device cannot bind is divided into parts, which are prepared one by one.
  *
+ * @param epilogue whose operands the steps are given, beside x and y
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function multiplication(
   gpu: Gpu,
   factor: KroneckerSparse,
   shape: InputShape,
-  prepare: (buffers: BufferSet, part: Part) => (x: Operand, y: Operand) => Step[],
+  prepare: (buffers: BufferSet, part: Part) => PartSteps,
+  epilogue: Epilogue = {},
 ): Multiplication {
   const { pattern } = factor;
   gpu.assertDtype(shape.dtype);
@@ -92,15 +106,15 @@ export function multiplication(
     const parts = portionsOf(pattern, shape, bindingLimits(gpu)).map((portion) =>
       preparePortion(buffers, factor, portion, prepare),
     );
-    const steps = (x: Operand, y: Operand): Step[] => parts.flatMap((part) => part(x, y));
     return {
       get bytes() {
         return buffers.bytes;
       },
-      steps: (x, y) => {
+      steps: (x, y, operands = {}) => {
         assertShape(x, shape, pattern.cols, "input");
         assertShape(y, shape, pattern.rows, "output");
-        return steps(x.memory, y.memory);
+        const memory = memoryOf(epilogue, operands, shape, pattern.rows);
+        return parts.flatMap((part) => part(x.memory, y.memory, memory));
       },
       dispose: () => buffers.dispose(),
       [Symbol.dispose]: () => buffers.dispose(),
@@ -115,8 +129,8 @@ function preparePortion(
   buffers: BufferSet,
   factor: KroneckerSparse,
   portion: Portion,
-  prepare: (buffers: BufferSet, part: Part) => (x: Operand, y: Operand) => Step[],
-): (x: Operand, y: Operand) => Step[] {
+  prepare: (buffers: BufferSet, part: Part) => PartSteps,
+): PartSteps {
   const { pattern, shape, superBlock } = portion;
   const { a, b, c, d } = pattern;
   const input = portionBytes(portion, c * d, a);
@@ -126,8 +140,12 @@ function preparePortion(
     factor: factor.superBlocks(superBlock, a),
     firstRow: superBlock * b * d,
   });
-  return (x, y) =>
-    steps(partOf(x, input.offset, input.size), partOf(y, output.offset, output.size));
+  return (x, y, operands) =>
+    steps(
+      partOf(x, input.offset, input.size),
+      partOf(y, output.offset, output.size),
+      partOfOperands(operands, output.offset, output.size),
+    );
 }
 
 /** What this device can bind. */
@@ -137,26 +155,4 @@ export function bindingLimits({ device, report }: Gpu): BindingLimits {
     size: Math.min(maxBufferSize, maxStorageBufferBindingSize),
     alignment: device.limits.minStorageBufferOffsetAlignment,
   };
-}
-
-/** @throws PapilioError `TENSOR_MISMATCH` unless the vectors, real or complex, have this shape */
-export function assertShape<T extends Vectors | ComplexVectors>(
-  tensor: T,
-  shape: Pick<T, "batch" | "layout" | "dtype">,
-  features: number,
-  role: string,
-): void {
-  const { batch, layout, dtype } = shape;
-  if (
-    tensor.batch !== batch ||
-    tensor.features !== features ||
-    tensor.layout !== layout ||
-    tensor.dtype !== dtype
-  ) {
-    throw new PapilioError(
-      "TENSOR_MISMATCH",
-      `The ${role} is ${tensor.dtype} ${tensor.layout} with batch ${tensor.batch} and ${tensor.features} features; prepared for ${dtype} ${layout} with batch ${batch} and ${features} features.`,
-      "Prepare a multiplication for this shape, or convert the tensor.",
-    );
-  }
 }

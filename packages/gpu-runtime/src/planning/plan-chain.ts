@@ -11,6 +11,8 @@ export interface PlanOptions {
   readonly rates?: DeviceRates;
   /** Stages may be of these kinds only; all unless given. A single factor can always be multiplied. */
   readonly allow?: readonly Stage["how"][];
+  /** Batches of vectors that the last stage takes besides, as an epilogue's operands; 0 unless given. */
+  readonly operands?: number;
 }
 
 /** A plan with what the cost model says of it. */
@@ -78,7 +80,7 @@ function plansInLayout(
   chain: Chain,
   shape: InputShape,
   layout: Layout,
-  { rates = TYPICAL_RATES[report.kind], allow }: PlanOptions,
+  { rates = TYPICAL_RATES[report.kind], allow, operands = 0 }: PlanOptions,
 ): RankedPlan[] {
   const inner = { ...shape, layout };
   /** For each number of factors from the left, the best ways to divide them into stages. */
@@ -101,7 +103,7 @@ function plansInLayout(
     layout === shape.layout
       ? 0
       : transpositionSeconds(rates, chain.cols, shape) +
-        transpositionSeconds(rates, chain.rows, shape);
+        (1 + operands) * transpositionSeconds(rates, chain.rows, shape);
   return (best[chain.length] as Partial[]).map(({ stages, seconds }) => ({
     plan: { layout, stages },
     predictedSeconds: seconds + ends,

@@ -31,7 +31,7 @@ export async function tunePlan(
   gpu: Gpu,
   chain: Chain,
   shape: InputShape,
-  options: TuneOptions & PlanOptions = {},
+  options: TuneOptions & Omit<PlanOptions, "operands"> = {},
 ): Promise<Tuned<Plan>> {
   gpu.assertDtype(shape.dtype);
   const [best, ...others] = rankPlans(gpu.report, chain, shape, options).map(({ plan }) => plan);

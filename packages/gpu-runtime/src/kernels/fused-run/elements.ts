@@ -1,4 +1,5 @@
-import { loadWidth, narrowed, range, wideType } from "../wgsl.ts";
+import { storeWgsl } from "../epilogue.ts";
+import { loadWidth, range, wideType } from "../wgsl.ts";
 import type { RunProblem } from "./problem.ts";
 
 /** How the numbers of one invocation lie in memory: WGSL that reads and writes them. */
@@ -7,8 +8,7 @@ export interface Elements {
   readonly width: number;
   readonly neighbours: number;
   /** Elements of a load and of a store. */
-  readonly load: number;
-  readonly store: number;
+  readonly widths: { readonly x: number; readonly y: number };
   /** Vectors, or groups of neighbouring ones, and blocks, or groups of neighbouring ones. */
   readonly columns: number;
   readonly blocks: number;
@@ -19,7 +19,7 @@ export interface Elements {
   /** Reads input `p`, from the buffer of that name. */
   input(p: number, x: string): string;
   /** Statements that write the outputs, given the names of their values. */
-  write(values: readonly string[], y: string): string[];
+  write(values: readonly string[]): string[];
   /** First value of output `q`. */
   bias(q: number): string;
 }
@@ -48,11 +48,11 @@ function alongBatch(problem: RunProblem, vector: 1 | 2 | 4): Elements {
   const { b, c, d, blocks } = chain.product();
   const columns = batch / vector;
   const wide = wideType(vector);
+  const widths = { x: vector, y: vector };
   return {
     width: vector,
     neighbours: 1,
-    load: vector,
-    store: vector,
+    widths,
     columns,
     blocks,
     place: { block: "block", i: "group_i", k: "group_k" },
@@ -63,10 +63,9 @@ function alongBatch(problem: RunProblem, vector: 1 | 2 | 4): Elements {
       `let first_out = (group_i * ${b * d}u + group_k) * ${columns}u + column;`,
     ],
     input: (p, x) => `${wide}(${x}[first_in + ${p * d * columns}u])`,
-    write: (values, y) =>
-      values.map(
-        (value, q) =>
-          `${y}[first_out + ${q * d * columns}u] = ${narrowed(problem.dtype, vector, value)};`,
+    write: (values) =>
+      values.map((value, q) =>
+        storeWgsl(problem, widths, `first_out + ${q * d * columns}u`, value),
       ),
     bias: (q) => `${wide}(f32(bias[(group_i * ${b}u + ${q}u) * ${d}u + group_k]))`,
   };
@@ -78,12 +77,12 @@ function alongBlocks(problem: RunProblem, vector: 1 | 2 | 4): Elements {
   const { a, b, c, d } = chain.product();
   const across = d / vector;
   const wide = wideType(vector);
+  const widths = { x: vector, y: vector };
   return {
     width: vector,
     // What is shared along d is the same for all neighbours.
     neighbours: sharing?.d ? 1 : vector,
-    load: vector,
-    store: vector,
+    widths,
     columns: batch,
     blocks: a * across,
     place: { block: "block", i: "group_i", k: "group_k" },
@@ -94,11 +93,8 @@ function alongBlocks(problem: RunProblem, vector: 1 | 2 | 4): Elements {
       `let first_out = column * ${chain.rows / vector}u + group_i * ${b * across}u + group_k;`,
     ],
     input: (p, x) => `${wide}(${x}[first_in + ${p * across}u])`,
-    write: (values, y) =>
-      values.map(
-        (value, q) =>
-          `${y}[first_out + ${q * across}u] = ${narrowed(problem.dtype, vector, value)};`,
-      ),
+    write: (values) =>
+      values.map((value, q) => storeWgsl(problem, widths, `first_out + ${q * across}u`, value)),
     bias: (q) => {
       const features = range(vector).map(
         (e) => `f32(bias[(group_i * ${b}u + ${q}u) * ${d}u + group_k * ${vector}u + ${e}u])`,
@@ -113,11 +109,11 @@ function alongFeatures(problem: RunProblem): Elements {
   const { chain, batch } = problem;
   const { b, c, blocks } = chain.product();
   const [load, store] = [loadWidth(c), loadWidth(b)];
+  const widths = { x: load, y: store };
   return {
     width: 1,
     neighbours: 1,
-    load,
-    store,
+    widths,
     columns: batch,
     blocks,
     place: { block: "block", i: "block", k: "0u" },
@@ -129,11 +125,11 @@ function alongFeatures(problem: RunProblem): Elements {
       const loaded = `${wideType(load)}(${x}[first_in + ${Math.floor(p / load)}u])`;
       return load === 1 ? loaded : `${loaded}[${p % load}]`;
     },
-    write: (values, y) =>
+    write: (values) =>
       range(b / store).map((index) => {
         const part = values.slice(index * store, (index + 1) * store);
         const value = store === 1 ? (part[0] as string) : `${wideType(store)}(${part.join(", ")})`;
-        return `${y}[first_out + ${index}u] = ${narrowed(problem.dtype, store, value)};`;
+        return storeWgsl(problem, widths, `first_out + ${index}u`, value);
       }),
     bias: (q) => `f32(bias[block * ${b}u + ${q}u])`,
   };

@@ -1,4 +1,5 @@
 import type { BatchShape, Chain, Sharing, StorageDtype } from "@papilio/butterfly";
+import type { PlacedEpilogue } from "../epilogue.ts";
 
 /** What a fused kernel is generated for: neighbouring factors, the right-most of which comes first. */
 export interface RunProblem extends BatchShape {
@@ -9,6 +10,8 @@ export interface RunProblem extends BatchShape {
   readonly sharing?: Sharing;
   /** Adds a vector of `chain.rows` elements to every output; a binding after the others. */
   readonly bias?: boolean;
+  /** What is done to the outputs before they are written; its operands are bound after the bias. */
+  readonly epilogue?: PlacedEpilogue;
   /** Outputs are written where the inputs are: one binding for both. The product's blocks are square. */
   readonly inPlace?: boolean;
 }

@@ -1,5 +1,6 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { clamped, enabledBy, range, storedBlock, storedType, wideType } from "../wgsl.ts";
+import { epilogueName, epilogueWgsl } from "../epilogue.ts";
+import { clamped, enabledBy, range, storedBlock, wideType } from "../wgsl.ts";
 import { elementsOf } from "./elements.ts";
 import { localFactors, localWeights } from "./local-run.ts";
 import { paddedWeights, storedBlocks } from "./pack.ts";
@@ -14,7 +15,7 @@ import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
  * a block, applies factor after factor without a loop, and writes the outputs. No barriers.
  */
 export function registerRunKernel(problem: RunProblem, variant: RegisterRunVariant): Kernel {
-  const { chain, dtype, bias, inPlace, sharing } = problem;
+  const { chain, dtype, bias, inPlace, sharing, epilogue } = problem;
   const { workgroup, broadcast } = variant;
   const elements = elementsOf(problem, variant.vector);
   const { columns, blocks, width, neighbours } = elements;
@@ -35,17 +36,13 @@ export function registerRunKernel(problem: RunProblem, variant: RegisterRunVaria
     (e) => weights.weight(e),
     bias ? (q) => elements.bias(q) : undefined,
   );
-  const stores = elements.write(outputs, "y").join("\n  ");
+  const stores = elements.write(outputs).join("\n  ");
   return {
-    label: `fused-run ${chain} ${runVariantName(variant)}`,
+    label: `fused-run ${chain} ${runVariantName(variant)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(broadcast === "load" ? [] : ["subgroups" as const])],
-    bindings: runBindings(problem, {
-      x: storedType(dtype, elements.load),
-      w: storedType(dtype, weights.load),
-      y: storedType(dtype, elements.store),
-    }),
+    bindings: runBindings(problem, { ...elements.widths, w: weights.load }),
     workgroups: grid,
-    wgsl: `@compute @workgroup_size(${workgroup})
+    wgsl: `${epilogueWgsl(problem, elements.widths)}@compute @workgroup_size(${workgroup})
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) lane: u32,

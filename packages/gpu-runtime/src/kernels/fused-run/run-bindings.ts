@@ -1,15 +1,25 @@
 import type { Binding } from "../../program/kernel.ts";
+import { epilogueBindings } from "../epilogue.ts";
+import { storedType } from "../wgsl.ts";
 import type { RunProblem } from "./problem.ts";
 
-/** The buffers of a fused kernel: x unless it works in place, weights, y, and the bias if there is one. */
+/**
+ * The buffers of a fused kernel: x unless it works in place, weights, y, and what there is of bias,
+ * multiplier, addend.
+ *
+ * @param widths elements of a load of each, and of a store
+ */
 export function runBindings(
-  { dtype, bias, inPlace }: RunProblem,
-  elements: { readonly x: string; readonly w: string; readonly y: string },
+  problem: RunProblem,
+  widths: { readonly x: number; readonly w: number; readonly y: number },
 ): Binding[] {
+  const { dtype, inPlace } = problem;
   return [
-    ...(inPlace ? [] : [{ name: "x", elements: elements.x, access: "read" } as const]),
-    { name: "w", elements: elements.w, access: "read" },
-    { name: "y", elements: elements.y, access: "read-write" },
-    ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
+    ...(inPlace
+      ? []
+      : [{ name: "x", elements: storedType(dtype, widths.x), access: "read" } as const]),
+    { name: "w", elements: storedType(dtype, widths.w), access: "read" },
+    { name: "y", elements: storedType(dtype, widths.y), access: "read-write" },
+    ...epilogueBindings(problem, widths),
   ];
 }

@@ -1,12 +1,16 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { clamped, enabledBy, narrowed, range, storedBlock, times } from "../wgsl.ts";
+import { epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
+import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";
 import { localFactors, localWeights, localWidth, partsOf } from "./local-run.ts";
 import { paddedWeights } from "./pack.ts";
 import type { RunProblem } from "./problem.ts";
 import { runBindings } from "./run-bindings.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
 import { runVariantName, type WorkgroupRunVariant } from "./variant.ts";
+
+/** Elements of each load and store. */
+const WIDTHS = { x: 1, w: 1, y: 1 };
 
 /** Workgroup memory that a variant takes, in bytes: two vectors of the widest kind for each column. */
 export function workgroupRunBytes(
@@ -23,7 +27,7 @@ export function workgroupRunBytes(
  * first pass reads x and the last one writes y.
  */
 export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVariant): Kernel {
-  const { chain, batch, dtype, bias, inPlace, sharing } = problem;
+  const { chain, batch, dtype, bias, inPlace, sharing, epilogue } = problem;
   const { columns, passes, workgroup } = variant;
   const product = chain.product();
   const x = stridesOf(problem, chain.cols);
@@ -67,7 +71,7 @@ export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVar
     );
     const writes = outputs.map((output, q) =>
       last
-        ? `y[${place(y, product.b, at(local.b, q))}] = ${narrowed(dtype, 1, output)};`
+        ? storeWgsl(problem, WIDTHS, place(y, product.b, at(local.b, q)), output)
         : `${writing}[${at(local.b, q)} * ${columns}u + slice] = ${output};`,
     );
     firstWeight += a * d * each;
@@ -89,11 +93,11 @@ export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVar
     (index) => `var<workgroup> between${index}: array<f32, ${columns * width}>;`,
   );
   return {
-    label: `fused-run ${chain} ${runVariantName(variant)}`,
+    label: `fused-run ${chain} ${runVariantName(variant)}${epilogueName(epilogue)}`,
     enables: enabledBy(dtype),
-    bindings: runBindings(problem, { x: dtype, w: dtype, y: dtype }),
+    bindings: runBindings(problem, WIDTHS),
     workgroups: grid,
-    wgsl: `${between.join("\n")}
+    wgsl: `${epilogueWgsl(problem, WIDTHS)}${between.join("\n")}
 @compute @workgroup_size(${workgroup})
 fn main(
   @builtin(workgroup_id) group: vec3u,

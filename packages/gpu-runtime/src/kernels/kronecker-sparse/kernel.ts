@@ -5,7 +5,10 @@ import type { Variant } from "./variant.ts";
 import { vectorKernel } from "./vector-shader.ts";
 import { workgroupKernel } from "./workgroup-shader.ts";
 
-/** The fused kernel for a problem, in a given shape. Bindings: x, weights of `packWeights`, y, bias. */
+/**
+ * The fused kernel for a problem, in a given shape. Bindings: x, weights of `packWeights`, y, and what
+ * there is of bias, multiplier, addend.
+ */
 export function kroneckerSparseKernel(problem: Problem, variant: Variant): Kernel {
   switch (variant.kind) {
     case "register":

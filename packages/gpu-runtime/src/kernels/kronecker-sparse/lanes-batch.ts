@@ -1,5 +1,6 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
-import { clamped, loadWidth, narrowed, range, storedBlock, times, wideType } from "../wgsl.ts";
+import { storeWgsl } from "../epilogue.ts";
+import { clamped, loadWidth, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
 
 /**
@@ -7,7 +8,7 @@ import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
  * Weights are packed `[block][tile of outputs][c][tile]`, so that they are read as one stream.
  */
 export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
-  const { pattern, batch, dtype, sharing } = problem;
+  const { pattern, batch, sharing } = problem;
   const { vector, spans, tile, reduction, workgroup, broadcast } = variant;
   const { b, c, d } = pattern;
   const x = stridesOf(problem, inputFeatures);
@@ -26,12 +27,13 @@ export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInp
   const wWidth = Math.min(loadWidth(tile), needed <= 1 ? 1 : needed <= 2 ? 2 : 4);
   const loads = broadcast === "load" ? 0 : Math.ceil(perTurn / (broadcast * wWidth));
 
+  const widths = { x: vector, w: wWidth, y: vector };
   const at = (feature: string, stride: Strides, column: string): string =>
     `${times(feature, stride.feature / vector)} + ${times(column, stride.vector)}`;
 
   return {
     tiles: columnTiles * outputTiles * blocks,
-    widths: { x: vector, w: wWidth, y: vector },
+    widths,
     locate: [
       `let columnTile = tile % ${columnTiles}u;`,
       `let outputTile = (tile / ${columnTiles}u) % ${outputTiles}u;`,
@@ -80,7 +82,7 @@ export function batchLanes({ problem, variant, blocks, inputFeatures }: LanesInp
       const feature = `(group_i * ${b}u + ${output}) * ${d}u + group_k`;
       return guarded(
         [!exactOutputs && `${output} < ${b}u`, !exactColumns && `column${s} < ${columns}u`],
-        `y[${at(feature, y, `column${s}`)}] = ${narrowed(dtype, vector, `sum${t}_${s}`)};`,
+        storeWgsl(problem, widths, at(feature, y, `column${s}`), `sum${t}_${s}`),
       );
     },
   };

@@ -1,5 +1,6 @@
 import { type Strides, storedPattern, stridesOf, UNSHARED } from "@papilio/butterfly";
-import { clamped, narrowed, range, storedBlock, times, wideType } from "../wgsl.ts";
+import { storeWgsl } from "../epilogue.ts";
+import { clamped, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
 
 /**
@@ -8,7 +9,7 @@ import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
  * there is little to share. Weights are packed `[b][c][block]`.
  */
 export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
-  const { pattern, batch, dtype, sharing } = problem;
+  const { pattern, batch, sharing } = problem;
   const { vector, spans, tile, workgroup } = variant;
   const { b, c, d } = pattern;
   const x = stridesOf(problem, inputFeatures);
@@ -22,6 +23,7 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
   const exactRows = batch % spans === 0;
   // Neighbours along d read neighbouring weights, or all the same one.
   const wWidth = sharing?.d ? 1 : vector;
+  const widths = { x: vector, w: wWidth, y: vector };
   const storedSlots = storedPattern(pattern, sharing ?? UNSHARED).blocks / wWidth;
   const weightSlot = storedBlock(pattern, sharing, {
     block: "slot",
@@ -35,7 +37,7 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
 
   return {
     tiles: blockTiles * outputTiles * rowTiles,
-    widths: { x: vector, w: wWidth, y: vector },
+    widths,
     locate: [
       `let blockTile = tile % ${blockTiles}u;`,
       `let outputTile = (tile / ${blockTiles}u) % ${outputTiles}u;`,
@@ -71,7 +73,12 @@ export function blocksLanes({ problem, variant, blocks, inputFeatures }: LanesIn
           !exactOutputs && `outputTile * ${tile}u + ${t}u < ${b}u`,
           !exactRows && `rowTile * ${spans}u + ${s}u < ${batch}u`,
         ],
-        `y[${at(`row${s}`, y, `(group_i * ${b}u + output${t}) * ${d}u + group_k`)}] = ${narrowed(dtype, vector, `sum${t}_${s}`)};`,
+        storeWgsl(
+          problem,
+          widths,
+          at(`row${s}`, y, `(group_i * ${b}u + output${t}) * ${d}u + group_k`),
+          `sum${t}_${s}`,
+        ),
       ),
   };
 }

@@ -1,5 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
-import { clamped, narrowed, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
+import { storeWgsl } from "../epilogue.ts";
+import { clamped, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
 import type { RegisterVariant } from "./variant.ts";
 
@@ -21,7 +22,7 @@ export function collectedBytes({
  * of them, are the same for all. Weights are packed `[block][c][b]`, `b` padded to whole loads.
  */
 export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
-  const { pattern, batch, dtype, sharing } = problem;
+  const { pattern, batch, sharing } = problem;
   const { vector, spans, tile, reduction, workgroup, broadcast, collect } = variant;
   const { b, c, d } = pattern;
   const x = stridesOf(problem, inputFeatures);
@@ -35,6 +36,7 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
   const turns = collect ? blocks / COLLECTED : blocks;
   // Outputs of a block are `d` features apart, so that they are contiguous only where d = 1.
   const wholeStore = y.feature === 1 && d === 1 && b % vector === 0;
+  const widths = { x: 1, w: vector, y: collect ? COLLECTED : wholeStore ? vector : 1 };
   const loads = broadcast === "load" ? 0 : Math.ceil((reduction * tile) / broadcast);
 
   const weightBlock = storedBlock(pattern, sharing, {
@@ -55,14 +57,19 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
       const at = place(row(`${t}u`), times(`output${s}`, vector), "block");
       return guarded(
         [rowGuard(`${t}u`), !exactOutputs && `output${s} < ${outputs}u`],
-        `y[${vector === 1 ? at : `(${at}) / ${vector}u`}] = ${narrowed(dtype, vector, sum)};`,
+        storeWgsl(problem, widths, vector === 1 ? at : `(${at}) / ${vector}u`, sum),
       );
     }
     const elements = range(vector).map((e) => {
       const output = vector === 1 ? `output${s}` : `(output${s} * ${vector}u + ${e}u)`;
       return guarded(
         [(!exactOutputs || b % vector !== 0) && `${output} < ${b}u`],
-        `y[${place(row(`${t}u`), output, "block")}] = ${narrowed(dtype, 1, vector === 1 ? sum : `${sum}[${e}]`)};`,
+        storeWgsl(
+          problem,
+          widths,
+          place(row(`${t}u`), output, "block"),
+          vector === 1 ? sum : `${sum}[${e}]`,
+        ),
       );
     });
     return guarded([rowGuard(`${t}u`)], elements.join(" "));
@@ -83,7 +90,12 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
       );
       return guarded(
         [(!exactOutputs || b % vector !== 0) && `${output} < ${b}u`],
-        `y[(${place("rowIndex", output, "firstBlock")}) / ${COLLECTED}u] = ${narrowed(dtype, COLLECTED, `vec4<f32>(${across.join(", ")})`)};`,
+        storeWgsl(
+          problem,
+          widths,
+          `(${place("rowIndex", output, "firstBlock")}) / ${COLLECTED}u`,
+          `vec4<f32>(${across.join(", ")})`,
+        ),
       );
     });
     return `for (var index = 0u; index < ${opaque(slots)}; index++) {
@@ -98,7 +110,7 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
 
   return {
     tiles: outputTiles * rowTiles * turns,
-    widths: { x: 1, w: vector, y: collect ? COLLECTED : wholeStore ? vector : 1 },
+    widths,
     locate: [
       `let outputTile = tile % ${outputTiles}u;`,
       // Blocks before rows: the blocks of one super-block read the same cache lines of x when

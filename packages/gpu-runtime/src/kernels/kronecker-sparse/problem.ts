@@ -1,4 +1,5 @@
 import type { BatchShape, Pattern, Sharing, StorageDtype } from "@papilio/butterfly";
+import type { PlacedEpilogue } from "../epilogue.ts";
 
 /** What a kernel is generated for: everything that is known before the values are. */
 export interface Problem extends BatchShape {
@@ -9,4 +10,6 @@ export interface Problem extends BatchShape {
   readonly sharing?: Sharing;
   /** Adds a vector of `pattern.rows` elements to every output; a binding after the others. */
   readonly bias?: boolean;
+  /** What is done to the outputs before they are written; its operands are bound after the bias. */
+  readonly epilogue?: PlacedEpilogue;
 }

@@ -1,4 +1,5 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { epilogueBindings, epilogueName, epilogueWgsl } from "../epilogue.ts";
 import { enabledBy, opaque, range, storedType, wideType } from "../wgsl.ts";
 import type { Lanes, LanesInput } from "./lanes.ts";
 import { batchLanes } from "./lanes-batch.ts";
@@ -20,18 +21,18 @@ export interface BlockColumns {
 }
 
 /**
- * Generates the register-blocked kernel. Bindings: x, weights packed by `packWeights`, y, and the
- * bias if there is one.
+ * Generates the register-blocked kernel. Bindings: x, weights packed by `packWeights`, y, and what there
+ * is of bias, multiplier, addend.
  *
  * With `blockColumns`, the first feature of each run of inputs is read from a fourth binding,
- * `[block][c / size]`: block-sparse rows, on the same micro-kernel, without bias.
+ * `[block][c / size]`: block-sparse rows, on the same micro-kernel, without bias or epilogue.
  */
 export function registerKernel(
   problem: Problem,
   variant: RegisterVariant,
   blockColumns?: BlockColumns,
 ): Kernel {
-  const { pattern, dtype, bias } = problem;
+  const { pattern, dtype, bias, epilogue } = problem;
   const { spans, tile, reduction, workgroup, vector } = variant;
   const lanes = LANES[variant.lanes]({
     problem,
@@ -42,7 +43,7 @@ export function registerKernel(
   const grid = dispatchGrid(lanes.tiles);
   const { x, w, y } = lanes.widths;
 
-  const wgsl = `${lanes.collect?.declare ?? ""}
+  const wgsl = `${epilogueWgsl(problem, lanes.widths)}${lanes.collect?.declare ?? ""}
 @compute @workgroup_size(${workgroup})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -117,14 +118,14 @@ fn main(
   }
 
   return {
-    label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
+    label: `kronecker-sparse ${pattern} ${variantName(variant)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(lanes.shared ? ["subgroups" as const] : [])],
     bindings: [
       { name: "x", elements: storedType(dtype, x), access: "read" },
       { name: "w", elements: storedType(dtype, w), access: "read" },
       { name: "y", elements: storedType(dtype, y), access: "read-write" },
       ...(blockColumns ? [{ name: "columns", elements: "u32", access: "read" } as const] : []),
-      ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
+      ...epilogueBindings(problem, lanes.widths),
     ],
     wgsl,
     workgroups: grid,

@@ -1,15 +1,7 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import {
-  enabledBy,
-  narrowed,
-  opaque,
-  range,
-  storedBlock,
-  storedType,
-  times,
-  wideType,
-} from "../wgsl.ts";
+import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
+import { enabledBy, opaque, range, storedBlock, storedType, times, wideType } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
 import { type VectorVariant, variantName } from "./variant.ts";
@@ -17,7 +9,7 @@ import { vectorLayout } from "./vector-layout.ts";
 
 /**
  * Generates the kernel for a batch of a few entries, at the speed at which weights can be read.
- * Bindings: x, weights packed by `packWeights`, y, and the bias if there is one.
+ * Bindings: x, weights packed by `packWeights`, y, and what there is of bias, multiplier, addend.
  *
  * The rows of a matrix-vector product go to groups of neighbouring invocations that stride along
  * the row together and add up their sums at the end: the "vector" kernel of Bell and Garland,
@@ -25,7 +17,7 @@ import { vectorLayout } from "./vector-layout.ts";
  * on rows of equal length.
  */
 export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
-  const { pattern, batch, dtype, bias, sharing } = problem;
+  const { pattern, batch, dtype, bias, sharing, epilogue } = problem;
   const { b, c, d, blocks } = pattern;
   const { vector, splits, groups, tile, meet } = variant;
   const { outputTiles, turns } = vectorLayout(pattern, variant);
@@ -45,6 +37,7 @@ export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
   const exactOutputs = b % (groups * tile) === 0;
   // The inputs of a load are neighbours in memory, and every load starts at a whole one.
   const wholeLoads = d === 1 && x.feature === 1 && c % vector === 0;
+  const widths = { x: wholeLoads ? vector : 1, y: 1 };
   const shuffled = splits > 1 && meet === "subgroup";
   const collected = splits > 1 && meet === "workgroup";
 
@@ -77,7 +70,7 @@ export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
     return guarded(
       [!exactOutputs && `${output} < ${b}u`],
       `let feature = (block / ${d}u * ${b}u + ${output}) * ${d}u + block % ${d}u;
-      y[${times(entry, y.vector)} + ${times("feature", y.feature)}] = ${narrowed(dtype, 1, value)};`,
+      ${storeWgsl(problem, widths, `${times(entry, y.vector)} + ${times("feature", y.feature)}`, value)}`,
     );
   }
 
@@ -118,7 +111,7 @@ export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
   }`;
   }
 
-  const wgsl = `${collected ? `var<workgroup> partials: array<f32, ${outputs * pitch}>;\n` : ""}
+  const wgsl = `${epilogueWgsl(problem, widths)}${collected ? `var<workgroup> partials: array<f32, ${outputs * pitch}>;\n` : ""}
 @compute @workgroup_size(${invocations})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -146,13 +139,13 @@ fn main(
 }
 `;
   return {
-    label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
+    label: `kronecker-sparse ${pattern} ${variantName(variant)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(shuffled ? ["subgroups" as const] : [])],
     bindings: [
-      { name: "x", elements: storedType(dtype, wholeLoads ? vector : 1), access: "read" },
+      { name: "x", elements: storedType(dtype, widths.x), access: "read" },
       { name: "w", elements: storedType(dtype, vector), access: "read" },
       { name: "y", elements: dtype, access: "read-write" },
-      ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
+      ...epilogueBindings(problem, widths),
     ],
     wgsl,
     workgroups: grid,

@@ -1,20 +1,24 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { enabledBy, narrowed, range, storedBlock, times } from "../wgsl.ts";
+import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
+import { enabledBy, range, storedBlock, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
 import type { Problem } from "./problem.ts";
 import { variantName, type WorkgroupVariant } from "./variant.ts";
 
+/** Elements of a load and of a store: one each, from and to memory that is strided or not. */
+const WIDTHS = { x: 1, y: 1 };
+
 /**
  * Generates the kernel that stages tiles of both operands in workgroup memory: the paper's kernel
- * (arXiv 2405.15013, section 3), for any size. Bindings: x, weights packed `[block][c][b]`, y, and the
- * bias if there is one.
+ * (arXiv 2405.15013, section 3), for any size. Bindings: x, weights packed `[block][c][b]`, y, and what
+ * there is of bias, multiplier, addend.
  *
  * The inputs of a block are `d` features apart and are read from there; the outputs are written
  * `d` features apart. Tiles past the end of `b`, `c` or the batch are filled with zeros.
  */
 export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Kernel {
-  const { pattern, batch, layout, dtype, bias, sharing } = problem;
+  const { pattern, batch, layout, dtype, bias, sharing, epilogue } = problem;
   const { b, c, d, blocks } = pattern;
   const { rows, columns, depth, rowsEach, columnsEach } = variant;
   const x = stridesOf(problem, pattern.cols);
@@ -50,7 +54,7 @@ export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Ke
     return `select(0.0, f32(${value}), ${needed.join(" && ")})`;
   };
 
-  const wgsl = `var<workgroup> inputs: array<f32, ${xTile}>;
+  const wgsl = `${epilogueWgsl(problem, WIDTHS)}var<workgroup> inputs: array<f32, ${xTile}>;
 var<workgroup> weights: array<f32, ${wTile}>;
 
 @compute @workgroup_size(${threads})
@@ -113,7 +117,12 @@ fn main(
         const value = bias ? `sum${r}_${n} + f32(bias[${feature}])` : `sum${r}_${n}`;
         return guarded(
           [!exact.batch && `${column} < ${batch}u`, !exact.b && `${row} < ${b}u`],
-          `y[${times(column, y.vector)} + ${times(feature, y.feature)}] = ${narrowed(dtype, 1, value)};`,
+          storeWgsl(
+            problem,
+            WIDTHS,
+            `${times(column, y.vector)} + ${times(feature, y.feature)}`,
+            value,
+          ),
         );
       }),
     )
@@ -121,13 +130,13 @@ fn main(
 }
 `;
   return {
-    label: `kronecker-sparse ${pattern} ${variantName(variant)}`,
+    label: `kronecker-sparse ${pattern} ${variantName(variant)}${epilogueName(epilogue)}`,
     enables: enabledBy(dtype),
     bindings: [
       { name: "x", elements: dtype, access: "read" },
       { name: "w", elements: dtype, access: "read" },
       { name: "y", elements: dtype, access: "read-write" },
-      ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
+      ...epilogueBindings(problem, WIDTHS),
     ],
     wgsl,
     workgroups: grid,
