@@ -18,6 +18,10 @@ export {
 } from "./kernels/gather-features/kernel.ts";
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
 export type { Epilogue, PlacedEpilogue } from "./kernels/epilogue.ts";
+export { chooseAttention } from "./kernels/attention/choose.ts";
+export { attentionKernel } from "./kernels/attention/kernel.ts";
+export type { AttentionProblem } from "./kernels/attention/problem.ts";
+export type { AttentionVariant, RegisterAttention } from "./kernels/attention/variant.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";

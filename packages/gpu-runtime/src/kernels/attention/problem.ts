@@ -1,0 +1,167 @@
+import {
+  type BatchShape,
+  PapilioError,
+  type StorageDtype,
+  type Strides,
+  stridesOf,
+} from "@papilio/butterfly";
+import { clamped, times } from "../wgsl.ts";
+
+/**
+ * Scaled dot-product attention with grouped queries, of `sequences` sequences that lie one after the
+ * other: `y = softmax(scale q kᵀ) v` for each head of each sequence.
+ *
+ * Query `t` of sequence `s` is vector `s * queries + t` of q and of y, key `u` is vector
+ * `s * keys + u` of k and v. Head `h` has the features from `h * headFeatures` on, and the keys of
+ * head `floor(h * keyValueHeads / heads)`.
+ */
+export interface AttentionProblem {
+  readonly sequences: number;
+  /** Queries of a sequence. */
+  readonly queries: number;
+  /** Keys of a sequence that there is room for. */
+  readonly keys: number;
+  readonly heads: number;
+  /** A divisor of `heads`. */
+  readonly keyValueHeads: number;
+  /** Features of a head, in q and k as in v. */
+  readonly headFeatures: number;
+  /** By what the products of queries and keys are multiplied, often `1 / √headFeatures`. */
+  readonly scale: number;
+  /**
+   * Whether query `t` sees the keys `u <= t + offset` alone, where the offset is `position[0]` or,
+   * without a position, `keys - queries`.
+   */
+  readonly causal: boolean;
+  readonly dtype: "f32" | "f16";
+  /** How each operand lies in memory; `batch`, the vectors of it, may be more than those that count. */
+  readonly q: BatchShape;
+  readonly k: BatchShape;
+  readonly v: BatchShape;
+  readonly y: BatchShape;
+  /** Whether a binding says how many keys precede the first query: keys up to the last query count. */
+  readonly position: boolean;
+  /** Whether a binding says for each sequence how many of its keys count. */
+  readonly lengths: boolean;
+}
+
+/** Elements between vectors and between features of each operand. */
+export interface AttentionStrides {
+  readonly q: Strides;
+  readonly k: Strides;
+  readonly v: Strides;
+  readonly y: Strides;
+}
+
+/** @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID` */
+export function attentionStrides(problem: AttentionProblem): AttentionStrides {
+  const { heads, keyValueHeads, headFeatures } = problem;
+  return {
+    q: stridesOf(problem.q, heads * headFeatures),
+    k: stridesOf(problem.k, keyValueHeads * headFeatures),
+    v: stridesOf(problem.v, keyValueHeads * headFeatures),
+    y: stridesOf(problem.y, heads * headFeatures),
+  };
+}
+
+/** @throws PapilioError `KERNEL_PROBLEM` where no memory could hold what is asked for */
+export function requireAttention(problem: AttentionProblem): void {
+  const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
+  const counts = { sequences, queries, keys, heads, keyValueHeads, headFeatures };
+  for (const [name, count] of Object.entries(counts)) {
+    if (Number.isSafeInteger(count) && count >= 1) continue;
+    throw new PapilioError(
+      "KERNEL_PROBLEM",
+      `Attention has ${count} ${name}.`,
+      "Give a whole number of at least 1.",
+    );
+  }
+  if (heads % keyValueHeads !== 0) {
+    throw new PapilioError(
+      "KERNEL_PROBLEM",
+      `${heads} heads cannot share the keys of ${keyValueHeads} evenly.`,
+      "Make the number of heads a multiple of the number of key and value heads.",
+    );
+  }
+  if (!Number.isFinite(problem.scale)) {
+    throw new PapilioError(
+      "KERNEL_PROBLEM",
+      `The scale of attention is ${problem.scale}.`,
+      "Give a finite number, such as 1 over the square root of headFeatures.",
+    );
+  }
+  const needed = { q: queries, k: keys, v: keys, y: queries };
+  for (const [name, each] of Object.entries(needed) as [keyof typeof needed, number][]) {
+    if (problem[name].batch >= sequences * each) continue;
+    throw new PapilioError(
+      "KERNEL_PROBLEM",
+      `${name} has ${problem[name].batch} vectors, but ${sequences} sequences of ${each} are ${sequences * each}.`,
+      "Give it as many vectors, or more.",
+    );
+  }
+}
+
+/** Bindings of every attention kernel, in order. */
+export function attentionBindings({
+  dtype,
+  position,
+  lengths,
+}: Pick<AttentionProblem, "dtype" | "position" | "lengths">): {
+  name: string;
+  elements: StorageDtype | "u32";
+  access: "read" | "read-write";
+}[] {
+  return [
+    { name: "q", elements: dtype, access: "read" },
+    { name: "k", elements: dtype, access: "read" },
+    { name: "v", elements: dtype, access: "read" },
+    { name: "y", elements: dtype, access: "read-write" },
+    ...(position ? [{ name: "position", elements: "u32", access: "read" } as const] : []),
+    ...(lengths ? [{ name: "lengths", elements: "u32", access: "read" } as const] : []),
+  ];
+}
+
+/** WGSL that defines `limit`, the keys of `sequence` that any query may see. */
+export function limitWgsl({ keys, queries, position, lengths }: AttentionProblem): string {
+  const bounds = [
+    `${keys}u`,
+    // Saturates, so that a position near the end of 32 bits does not wrap around.
+    ...(position ? [`min(position[0], ${keys}u) + ${queries}u`] : []),
+    ...(lengths ? ["lengths[sequence]"] : []),
+  ];
+  return `let limit = ${bounds.reduce((least, bound) => `min(${least}, ${bound})`)};`;
+}
+
+/** WGSL for the number of keys that query `t` sees, at most `limit`. */
+export function visibleTo(
+  { causal, keys, queries, position }: AttentionProblem,
+  t: string,
+): string {
+  if (!causal) return "limit";
+  if (position) return `min(limit, ${t} + min(position[0], ${keys}u) + 1u)`;
+  const offset = keys - queries + 1;
+  if (offset >= 0) return `min(limit, ${t} + ${offset}u)`;
+  // With more queries than keys the first see nothing.
+  return `min(limit, max(${t}, ${-offset}u) - ${-offset}u)`;
+}
+
+/** WGSL for the head of k and v that head `head` uses. */
+export function keyValueHead({ heads, keyValueHeads }: AttentionProblem): string {
+  const group = heads / keyValueHeads;
+  return group === 1 ? "head" : `(head / ${group}u)`;
+}
+
+/** WGSL for where feature 0 of a head of a vector lies. */
+export function headAt(
+  { headFeatures }: AttentionProblem,
+  stride: Strides,
+  vector: string,
+  head: string,
+): string {
+  return `${times(vector, stride.vector)} + ${times(head, headFeatures * stride.feature)}`;
+}
+
+/** WGSL for the vector of key `u`, clamped to those of its sequence. */
+export function keyVector({ keys }: AttentionProblem, u: string): string {
+  return `(sequence * ${keys}u + ${clamped(u, keys, false)})`;
+}
