@@ -18,6 +18,7 @@ export {
 } from "./kernels/gather-features/kernel.ts";
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
 export type { Epilogue, PlacedEpilogue } from "./kernels/epilogue.ts";
+export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";
 export { chooseAttention } from "./kernels/attention/choose.ts";
 export { attentionKernel } from "./kernels/attention/kernel.ts";
 export type { AttentionProblem } from "./kernels/attention/problem.ts";
@@ -45,6 +46,7 @@ export {
   windowCount,
   windowsOf,
 } from "./kernels/windows.ts";
+export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
 export type { ArenaPlan } from "./memory/arena-plan.ts";
 export type { Lease, Span } from "./memory/lease.ts";
 export { type MemoryOptions, MemoryPool } from "./memory/pool.ts";

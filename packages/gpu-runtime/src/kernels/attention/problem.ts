@@ -5,6 +5,7 @@ import {
   type Strides,
   stridesOf,
 } from "@papilio/butterfly";
+import { requireCounts, requireMultiple } from "../problem-checks.ts";
 import { clamped, times } from "../wgsl.ts";
 
 /**
@@ -67,22 +68,8 @@ export function attentionStrides(problem: AttentionProblem): AttentionStrides {
 /** @throws PapilioError `KERNEL_PROBLEM` where no memory could hold what is asked for */
 export function requireAttention(problem: AttentionProblem): void {
   const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
-  const counts = { sequences, queries, keys, heads, keyValueHeads, headFeatures };
-  for (const [name, count] of Object.entries(counts)) {
-    if (Number.isSafeInteger(count) && count >= 1) continue;
-    throw new PapilioError(
-      "KERNEL_PROBLEM",
-      `Attention has ${count} ${name}.`,
-      "Give a whole number of at least 1.",
-    );
-  }
-  if (heads % keyValueHeads !== 0) {
-    throw new PapilioError(
-      "KERNEL_PROBLEM",
-      `${heads} heads cannot share the keys of ${keyValueHeads} evenly.`,
-      "Make the number of heads a multiple of the number of key and value heads.",
-    );
-  }
+  requireCounts("attention", { sequences, queries, keys, heads, keyValueHeads, headFeatures });
+  requireMultiple("attention", ["heads", heads], ["keyValueHeads", keyValueHeads]);
   if (!Number.isFinite(problem.scale)) {
     throw new PapilioError(
       "KERNEL_PROBLEM",

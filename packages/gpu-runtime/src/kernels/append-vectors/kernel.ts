@@ -1,0 +1,45 @@
+import { type Layout, type StorageDtype, stridesOf } from "@papilio/butterfly";
+import type { Kernel } from "../../program/kernel.ts";
+import { elementWise, placeInCache } from "../element-wise.ts";
+import { requireCounts } from "../problem-checks.ts";
+import { enabledBy, times } from "../wgsl.ts";
+
+/** A batch of vectors that is written into a cache of more, from a position on. */
+export interface AppendProblem {
+  readonly batch: number;
+  readonly features: number;
+  /** Layout of the batch. */
+  readonly from: Layout;
+  /** Layout of the cache. */
+  readonly to: Layout;
+  readonly dtype: StorageDtype;
+  /** Vectors of the cache. */
+  readonly vectors: number;
+}
+
+/**
+ * Generates `y[position + n] = x[n]` for the vectors `n` whose place is in the cache; the others are
+ * dropped. Bindings: x, y, position (u32, one number).
+ *
+ * @throws PapilioError `KERNEL_PROBLEM`, `LAYOUT_INVALID`
+ */
+export function appendVectorsKernel(problem: AppendProblem): Kernel {
+  const { batch, features, from, to, dtype, vectors } = problem;
+  requireCounts("append-vectors", { batch, features, vectors });
+  const x = stridesOf({ batch, layout: from }, features);
+  const y = stridesOf({ batch: vectors, layout: to }, features);
+  return {
+    label: `append ${batch}x${features} to ${vectors}`,
+    enables: enabledBy(dtype),
+    bindings: [
+      { name: "x", elements: dtype, access: "read" },
+      { name: "y", elements: dtype, access: "read-write" },
+      { name: "position", elements: "u32", access: "read" },
+    ],
+    ...elementWise(
+      { batch, parts: features, to },
+      `${placeInCache(vectors, true)}
+  y[${times("place", y.vector)} + ${times("part", y.feature)}] = x[${times("n", x.vector)} + ${times("part", x.feature)}];`,
+    ),
+  };
+}

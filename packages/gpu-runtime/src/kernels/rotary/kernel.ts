@@ -1,0 +1,84 @@
+import { type Layout, type StorageDtype, stridesOf } from "@papilio/butterfly";
+import type { Kernel } from "../../program/kernel.ts";
+import { elementWise, placeInCache } from "../element-wise.ts";
+import { narrowed } from "../kronecker-sparse/lanes.ts";
+import { requireCounts, requireMultiple } from "../problem-checks.ts";
+import { clamped, enabledBy, times } from "../wgsl.ts";
+
+/** Vectors of queries or keys that are rotated by the positions of their tokens. */
+export interface RotaryProblem {
+  readonly batch: number;
+  /** A multiple of `headFeatures`: all heads of a vector, one after the other. */
+  readonly features: number;
+  /** Features of a head, an even number. */
+  readonly headFeatures: number;
+  /**
+   * Which features make a pair: `"interleaved"`, the paper's, `2i` and `2i + 1`; `"halves"`, that of
+   * models in the Hugging Face format, `i` and `i + headFeatures / 2`.
+   */
+  readonly style: "interleaved" | "halves";
+  readonly from: Layout;
+  readonly to: Layout;
+  readonly dtype: StorageDtype;
+  /** Vectors of a sequence: vector `n` has the token `n % period`, after those before `position`. */
+  readonly period: number;
+  /** Tokens that there are cosines and sines for; later ones get the last row. */
+  readonly tableRows: number;
+  /** Whether a binding says how many tokens precede the first. */
+  readonly position: boolean;
+  /** Given where y is a cache of so many vectors, in which vector `n` becomes `position + n`. */
+  readonly into?: { readonly vectors: number };
+}
+
+/**
+ * Generates the rotary position embedding (Su et al., arXiv 2104.09864, equation 34): pair `i` of each
+ * head is rotated by the angle of row `token` and column `i` of the tables. Bindings: x, y, cosines and
+ * sines (f32, `[tableRows, headFeatures / 2]`), position (u32, one number) if there is one.
+ *
+ * Into a cache, it appends as well: vectors whose place is past the end are dropped.
+ *
+ * @throws PapilioError `KERNEL_PROBLEM`, `LAYOUT_INVALID`
+ */
+export function rotaryKernel(problem: RotaryProblem): Kernel {
+  const { batch, features, headFeatures, style, from, to, dtype, period, tableRows } = problem;
+  const { position, into } = problem;
+  const vectors = into?.vectors ?? batch;
+  requireCounts("rotary", { batch, features, headFeatures, period, tableRows, vectors });
+  requireMultiple("rotary", ["headFeatures", headFeatures], ["the size of a pair,", 2]);
+  requireMultiple("rotary", ["features", features], ["headFeatures", headFeatures]);
+  const half = headFeatures / 2;
+  const x = stridesOf({ batch, layout: from }, features);
+  const y = stridesOf({ batch: vectors, layout: to }, features);
+  const [first, apart] =
+    style === "interleaved"
+      ? ["part * 2u", 1]
+      : [`part / ${half}u * ${headFeatures}u + part % ${half}u`, half];
+  const token = period >= batch ? "n" : `n % ${period}u`;
+  const moved = position ? `min(position[0], ${tableRows}u) + ${token}` : token;
+  const row = clamped(moved, tableRows, !position && Math.min(period, batch) <= tableRows);
+  return {
+    label: `rotary ${style} ${batch}x${features}/${headFeatures}`,
+    enables: enabledBy(dtype),
+    bindings: [
+      { name: "x", elements: dtype, access: "read" },
+      { name: "y", elements: dtype, access: "read-write" },
+      { name: "cosines", elements: "f32", access: "read" },
+      { name: "sines", elements: "f32", access: "read" },
+      ...(position ? [{ name: "position", elements: "u32", access: "read" } as const] : []),
+    ],
+    ...elementWise(
+      { batch, parts: features / 2, to },
+      `${into ? placeInCache(vectors, position) : "let place = n;"}
+  let angle = (${row}) * ${half}u + part % ${half}u;
+  let c = cosines[angle];
+  let s = sines[angle];
+  let first = ${first};
+  let read = ${times("n", x.vector)} + ${times("first", x.feature)};
+  let u = f32(x[read]);
+  let v = f32(x[read + ${apart * x.feature}u]);
+  let write = ${times("place", y.vector)} + ${times("first", y.feature)};
+  y[write] = ${narrowed(dtype, 1, "u * c - v * s")};
+  y[write + ${apart * y.feature}u] = ${narrowed(dtype, 1, "u * s + v * c")};`,
+    ),
+  };
+}
