@@ -1,1 +1,5 @@
+export * from "./cpu/index.ts";
+export * from "./graph/index.ts";
 export * from "./layers/index.ts";
+export * from "./models/index.ts";
+export * from "./modules/index.ts";

@@ -1,0 +1,1 @@
+export { CpuModel, type CpuModelOptions, CpuStates } from "./cpu-model.ts";

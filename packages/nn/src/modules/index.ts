@@ -1,0 +1,2 @@
+export { Module } from "./module.ts";
+export { type Initialize, Parameter } from "./parameter.ts";
