@@ -1,5 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
 import type { Kernel } from "../../program/kernel.ts";
+import { literal } from "../activation.ts";
 import { accessWidth, element, outputsKernel, vectorBindings } from "../outputs.ts";
 import { accumulateWgsl } from "../reduction.ts";
 import { times, wideType } from "../wgsl.ts";
@@ -45,6 +46,6 @@ export function poolKernel(problem: PoolProblem): Kernel {
       let term = ${wide}(${element("x", strides, `(image * ${height}u + h) * ${width}u + w`, "feature")});
       ${accumulateWgsl(kind === "max" ? "max" : "sum", "h == h_start && w == w_start")}
     }
-  }${kind === "average" ? `\n  value /= ${kernel[0] * kernel[1]}.0;` : ""}`,
+  }${kind === "average" ? `\n  value /= ${literal(kernel[0] * kernel[1])};` : ""}`,
   });
 }
