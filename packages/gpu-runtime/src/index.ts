@@ -46,7 +46,10 @@ export {
   windowCount,
   windowsOf,
 } from "./kernels/windows.ts";
+export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";
 export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
+export { type SoftmaxProblem, softmaxKernel } from "./kernels/softmax/kernel.ts";
+export type { ReductionLanes, VectorsShape } from "./kernels/vector-reduction/lanes.ts";
 export type { ArenaPlan } from "./memory/arena-plan.ts";
 export type { Lease, Span } from "./memory/lease.ts";
 export { type MemoryOptions, MemoryPool } from "./memory/pool.ts";

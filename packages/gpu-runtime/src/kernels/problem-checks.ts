@@ -25,3 +25,21 @@ export function requireMultiple(
     `Make ${wholeName} a multiple of ${partName}.`,
   );
 }
+
+/** @throws PapilioError `KERNEL_PROBLEM` unless a kernel's number is finite, and not below `least` */
+export function requireNumber(
+  kernel: string,
+  numbers: Readonly<Record<string, number>>,
+  least: number = Number.NEGATIVE_INFINITY,
+): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (Number.isFinite(value) && value >= least) continue;
+    throw new PapilioError(
+      "KERNEL_PROBLEM",
+      `The ${kernel} kernel is asked for with ${name} ${value}.`,
+      least === Number.NEGATIVE_INFINITY
+        ? "Give a finite number."
+        : `Give a finite number of at least ${least}.`,
+    );
+  }
+}

@@ -5,7 +5,7 @@ import {
   type Strides,
   stridesOf,
 } from "@papilio/butterfly";
-import { requireCounts, requireMultiple } from "../problem-checks.ts";
+import { requireCounts, requireMultiple, requireNumber } from "../problem-checks.ts";
 import { clamped, times } from "../wgsl.ts";
 
 /**
@@ -70,13 +70,7 @@ export function requireAttention(problem: AttentionProblem): void {
   const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
   requireCounts("attention", { sequences, queries, keys, heads, keyValueHeads, headFeatures });
   requireMultiple("attention", ["heads", heads], ["keyValueHeads", keyValueHeads]);
-  if (!Number.isFinite(problem.scale)) {
-    throw new PapilioError(
-      "KERNEL_PROBLEM",
-      `The scale of attention is ${problem.scale}.`,
-      "Give a finite number, such as 1 over the square root of headFeatures.",
-    );
-  }
+  requireNumber("attention", { scale: problem.scale });
   const needed = { q: queries, k: keys, v: keys, y: queries };
   for (const [name, each] of Object.entries(needed) as [keyof typeof needed, number][]) {
     if (problem[name].batch >= sequences * each) continue;

@@ -1,0 +1,86 @@
+import type { AdapterReport } from "../../device/report.ts";
+import type { Binding, Kernel } from "../../program/kernel.ts";
+import { literal } from "../activation.ts";
+import { requireCounts, requireNumber } from "../problem-checks.ts";
+import {
+  chooseReductionLanes,
+  type ReductionLanes,
+  type VectorsShape,
+} from "../vector-reduction/lanes.ts";
+import { type ReductionBody, reductionKernel } from "../vector-reduction/shader.ts";
+import { enabledBy } from "../wgsl.ts";
+
+/** A normalization of each vector, as PyTorch's of the same name. */
+export interface NormalizationProblem extends VectorsShape {
+  /**
+   * With `n` features: `"layer"` is `(x - mean) / √(variance + epsilon)`, the variance over `n`;
+   * `"rms"` is `x / √(mean of x² + epsilon)`; `"l2"` is `x / max(‖x‖, epsilon)`.
+   */
+  readonly kind: "layer" | "rms" | "l2";
+  readonly epsilon: number;
+  /** Whether each feature is multiplied by a weight, and then added to. */
+  readonly weight: boolean;
+  readonly bias: boolean;
+}
+
+/**
+ * Generates a normalization. Bindings: x, y, then weight and bias if there are any, `features` numbers
+ * each, stored as the vectors are. Arithmetic is in float32; the variance is the mean of squared
+ * distances to the mean, in a pass of its own, so that it does not cancel.
+ *
+ * @param lanes chosen for the adapter unless given
+ * @throws PapilioError `KERNEL_PROBLEM`, `BATCH_INVALID`, `LAYOUT_INVALID`
+ */
+export function normalizationKernel(
+  report: Pick<AdapterReport, "kind" | "features">,
+  problem: NormalizationProblem,
+  lanes: ReductionLanes = chooseReductionLanes(report, problem),
+): Kernel {
+  const { kind, batch, features, dtype, weight, bias, epsilon } = problem;
+  requireCounts("normalization", { batch, features });
+  requireNumber("normalization", { epsilon }, 0);
+  const parameters: Binding[] = [
+    ...(weight ? [{ name: "weight", elements: dtype, access: "read" } as const] : []),
+    ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
+  ];
+  const { bindings, wgsl, workgroups } = reductionKernel(problem, lanes, (pieces) => {
+    const weighed = weight ? " * f32(weight[f])" : "";
+    const moved = bias ? ` + f32(bias[f])` : "";
+    return `${factorOf[kind](pieces, features, literal(epsilon))}
+  ${pieces.write(`${kind === "layer" ? "(value - mean)" : "value"} * factor${weighed}${moved}`)}`;
+  });
+  return {
+    label: `normalization ${kind} ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
+    enables: enabledBy(dtype),
+    bindings: [...bindings, ...parameters],
+    wgsl,
+    workgroups,
+  };
+}
+
+/** WGSL that defines `factor`, by which a vector is multiplied, and `mean` where there is one. */
+const factorOf: Readonly<
+  Record<
+    NormalizationProblem["kind"],
+    (pieces: ReductionBody, features: number, epsilon: string) => string
+  >
+> = {
+  layer: ({ type, each, meet }, features, epsilon) => `var sum = ${type}();
+  ${each("sum += value;")}
+  ${meet("total", "sum", "sum")}
+  let mean = total / ${literal(features)};
+  var squares = ${type}();
+  ${each("squares = fma(value - mean, value - mean, squares);")}
+  ${meet("spread", "squares", "sum")}
+  let factor = inverseSqrt(spread / ${literal(features)} + ${epsilon});`,
+  rms: (pieces, features, epsilon) => `${squared(pieces)}
+  let factor = inverseSqrt(norm / ${literal(features)} + ${epsilon});`,
+  l2: (pieces, _, epsilon) => `${squared(pieces)}
+  let factor = 1.0 / max(sqrt(norm), ${pieces.type}(${epsilon}));`,
+};
+
+function squared({ type, each, meet }: ReductionBody): string {
+  return `var squares = ${type}();
+  ${each("squares = fma(value, value, squares);")}
+  ${meet("norm", "squares", "sum")}`;
+}

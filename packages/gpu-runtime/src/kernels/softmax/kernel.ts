@@ -1,0 +1,52 @@
+import type { AdapterReport } from "../../device/report.ts";
+import type { Kernel } from "../../program/kernel.ts";
+import { requireCounts } from "../problem-checks.ts";
+import {
+  chooseReductionLanes,
+  type ReductionLanes,
+  type VectorsShape,
+} from "../vector-reduction/lanes.ts";
+import { reductionKernel } from "../vector-reduction/shader.ts";
+import { enabledBy } from "../wgsl.ts";
+
+/** `exp(x) / Σ exp(x)` over the features of each vector, or its logarithm. */
+export interface SoftmaxProblem extends VectorsShape {
+  readonly log: boolean;
+}
+
+/**
+ * Generates the softmax or its logarithm. Bindings: x, y. The largest number of a vector is taken off
+ * first, so that no exponential overflows. Arithmetic is in float32.
+ *
+ * @param lanes chosen for the adapter unless given
+ * @throws PapilioError `KERNEL_PROBLEM`, `BATCH_INVALID`, `LAYOUT_INVALID`
+ */
+export function softmaxKernel(
+  report: Pick<AdapterReport, "kind" | "features">,
+  problem: SoftmaxProblem,
+  lanes: ReductionLanes = chooseReductionLanes(report, problem),
+): Kernel {
+  const { batch, features, dtype, log } = problem;
+  requireCounts("softmax", { batch, features });
+  return {
+    label: `${log ? "log-" : ""}softmax ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
+    enables: enabledBy(dtype),
+    ...reductionKernel(
+      problem,
+      lanes,
+      ({ type, each, meet, write }) => `var largest = ${type}(-3.4028234e38);
+  ${each("largest = max(largest, value);")}
+  ${meet("highest", "largest", "max")}
+  var sum = ${type}();
+  ${each("sum += exp(value - highest);")}
+  ${meet("total", "sum", "sum")}
+  ${
+    log
+      ? `let logarithm = log(total);
+  ${write("value - highest - logarithm")}`
+      : `let share = 1.0 / total;
+  ${write("exp(value - highest) * share")}`
+  }`,
+    ),
+  };
+}

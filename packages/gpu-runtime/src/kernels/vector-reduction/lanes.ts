@@ -1,0 +1,54 @@
+import type { Layout, StorageDtype } from "@papilio/butterfly";
+import type { AdapterReport } from "../../device/report.ts";
+import { sharedLoads } from "../shared-loads.ts";
+import { loadWidth } from "../wgsl.ts";
+
+/** Vectors that are each reduced to a number or two and rewritten, from one layout to another. */
+export interface VectorsShape {
+  readonly batch: number;
+  readonly features: number;
+  readonly from: Layout;
+  readonly to: Layout;
+  readonly dtype: StorageDtype;
+}
+
+/** How the invocations of a workgroup share vectors: `columns * slices` of them. */
+export interface ReductionLanes {
+  /** Invocations side by side, each with vectors of its own. */
+  readonly columns: number;
+  /** Invocations that share a vector, a power of two: they meet in workgroup memory. */
+  readonly slices: number;
+  /** Neighbouring vectors of one invocation: only where both layouts are batch-last. */
+  readonly width: 1 | 2 | 4;
+}
+
+/** Invocations that share a vector where a workgroup has a single one. */
+const SLICES = 64;
+
+/**
+ * Picks how vectors are shared. A software adapter, measured on lavapipe (Mesa 25), is better off
+ * without barriers once there are vectors for all members of a subgroup. Hardware reads what
+ * lies side by side: along the features when batch-first, else a run of the batch, and needs many
+ * invocations: that is practice, not measured.
+ */
+export function chooseReductionLanes(
+  report: Pick<AdapterReport, "kind" | "features">,
+  { batch, features, from, to }: VectorsShape,
+): ReductionLanes {
+  if (report.kind === "hardware") {
+    const along = from === "batch-last" && batch >= 8;
+    return along
+      ? { columns: 16, slices: powerOfTwoUpTo(Math.min(features, 16)), width: 1 }
+      : { columns: 1, slices: powerOfTwoUpTo(Math.min(features, 4 * SLICES)), width: 1 };
+  }
+  const subgroup = sharedLoads(report) ?? 8;
+  if (batch < subgroup) {
+    return { columns: 1, slices: powerOfTwoUpTo(Math.min(features, SLICES)), width: 1 };
+  }
+  const wide = from === "batch-last" && to === "batch-last" && batch >= 4 * subgroup;
+  return { columns: subgroup, slices: 1, width: wide ? loadWidth(batch) : 1 };
+}
+
+function powerOfTwoUpTo(limit: number): number {
+  return 2 ** Math.floor(Math.log2(limit));
+}

@@ -1,0 +1,94 @@
+import { type Strides, stridesOf } from "@papilio/butterfly";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { guarded, narrowed } from "../kronecker-sparse/lanes.ts";
+import { clamped, opaque, storedType, times, wideType } from "../wgsl.ts";
+import type { ReductionLanes, VectorsShape } from "./lanes.ts";
+
+/** Pieces of WGSL for the body of a kernel, which runs for one vector or for `width` of them. */
+export interface ReductionBody {
+  /** Type of a number of each of the vectors. */
+  readonly type: string;
+  /** Runs statements for each feature `f` of this invocation, whose number is `value`. */
+  each(statements: string): string;
+  /** Defines `name`, of all the vector's invocations, from what each has in `partial`. */
+  meet(name: string, partial: string, operator: "sum" | "max"): string;
+  /** For each feature `f` of this invocation, whose number is `value`, writes an expression to y. */
+  write(expression: string): string;
+}
+
+/**
+ * Generates a kernel that reduces vectors and rewrites them. Bindings that its body may read follow
+ * x and y. Invocations past the end of the batch compute on the last vectors, and write nothing.
+ */
+export function reductionKernel(
+  shape: VectorsShape,
+  lanes: ReductionLanes,
+  body: (pieces: ReductionBody) => string,
+): Pick<Kernel, "wgsl" | "workgroups" | "bindings"> {
+  const { batch, features, from, to, dtype } = shape;
+  const { columns, slices, width } = lanes;
+  const type = wideType(width);
+  const x = stridesOf({ batch, layout: from }, features);
+  const y = stridesOf({ batch, layout: to }, features);
+  const units = batch / width;
+  const tiles = Math.ceil(units / columns);
+  const grid = dispatchGrid(tiles);
+  const exact = units % columns === 0;
+  const workgroup = columns * slices;
+  // With a width, vectors are neighbours: a step along the batch is one load.
+  const at = (unit: string, stride: Strides): string =>
+    `${times(unit, stride.vector)} + ${times("f", stride.feature / width)}`;
+  const operators = { sum: "$a + $b", max: "max($a, $b)" } as const;
+
+  const each = (
+    statements: string,
+  ): string => `for (var f = slice; f < ${opaque(features)}; f += ${slices}u) {
+    let value = ${type}(x[${at("unit", x)}]);
+    ${statements}
+  }`;
+
+  const pieces: ReductionBody = {
+    type,
+    each,
+    meet: (name, partial, operator) => {
+      if (slices === 1) return `let ${name} = ${partial};`;
+      const joined = operators[operator]
+        .replace("$a", "met[lane]")
+        .replace("$b", `met[lane + ${times("apart", columns)}]`);
+      return `met[lane] = ${partial};
+  workgroupBarrier();
+  for (var apart = ${slices / 2}u; apart > 0u; apart /= 2u) {
+    if (slice < apart) { met[lane] = ${joined}; }
+    workgroupBarrier();
+  }
+  let ${name} = met[${columns === 1 ? "0" : `lane % ${columns}u`}];
+  workgroupBarrier();`;
+    },
+    write: (expression) =>
+      each(
+        guarded(
+          [!exact && "inside"],
+          `y[${at("unit", y)}] = ${narrowed(dtype, width, expression)};`,
+        ),
+      ),
+  };
+
+  return {
+    bindings: [
+      { name: "x", elements: storedType(dtype, width), access: "read" },
+      { name: "y", elements: storedType(dtype, width), access: "read-write" },
+    ],
+    workgroups: grid,
+    wgsl: `${slices === 1 ? "" : `var<workgroup> met: array<${type}, ${workgroup}>;`}
+@compute @workgroup_size(${workgroup})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  ${tileIndexWgsl(grid, tiles)}
+  let column = ${times("tile", columns)}${columns === 1 ? "" : ` + lane % ${columns}u`};
+  let slice = ${slices === 1 ? "0u" : columns === 1 ? "lane" : `lane / ${columns}u`};
+  let unit = ${clamped("column", units, exact)};
+  ${exact ? "" : `let inside = column < ${units}u;`}
+  ${body(pieces)}
+}
+`,
+  };
+}
