@@ -9,20 +9,21 @@ export type {
 export type { Activation } from "./kernels/activation.ts";
 export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
 export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";
+export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";
+export { chooseAttention } from "./kernels/attention/choose.ts";
+export { attentionKernel } from "./kernels/attention/kernel.ts";
+export type { AttentionProblem } from "./kernels/attention/problem.ts";
+export type { AttentionVariant, RegisterAttention } from "./kernels/attention/variant.ts";
+export { csrKernel } from "./kernels/csr/kernel.ts";
 export { type EdgeAttentionProblem, edgeAttentionKernel } from "./kernels/edge-attention/kernel.ts";
 export { type ElementwiseProblem, elementwiseKernel } from "./kernels/elementwise/kernel.ts";
+export type { Epilogue, PlacedEpilogue } from "./kernels/epilogue.ts";
 export {
   type GatherFeaturesProblem,
   gatherFeaturesKernel,
   ZERO_FEATURE,
 } from "./kernels/gather-features/kernel.ts";
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
-export type { Epilogue, PlacedEpilogue } from "./kernels/epilogue.ts";
-export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";
-export { chooseAttention } from "./kernels/attention/choose.ts";
-export { attentionKernel } from "./kernels/attention/kernel.ts";
-export type { AttentionProblem } from "./kernels/attention/problem.ts";
-export type { AttentionVariant, RegisterAttention } from "./kernels/attention/variant.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
@@ -35,21 +36,21 @@ export {
   variantName,
   type WorkgroupVariant,
 } from "./kernels/kronecker-sparse/variant.ts";
+export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";
 export type { BatchStorage, VectorStorage } from "./kernels/outputs.ts";
 export { type PoolProblem, poolKernel } from "./kernels/pool/kernel.ts";
 export { type ReduceVectorsProblem, reduceVectorsKernel } from "./kernels/reduce-vectors/kernel.ts";
 export type { Reduction } from "./kernels/reduction.ts";
+export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
+export { type SoftmaxProblem, softmaxKernel } from "./kernels/softmax/kernel.ts";
 export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
+export type { ReductionLanes, VectorsShape } from "./kernels/vector-reduction/lanes.ts";
 export {
   type HeightWidth,
   type WindowsProblem,
   windowCount,
   windowsOf,
 } from "./kernels/windows.ts";
-export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";
-export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
-export { type SoftmaxProblem, softmaxKernel } from "./kernels/softmax/kernel.ts";
-export type { ReductionLanes, VectorsShape } from "./kernels/vector-reduction/lanes.ts";
 export type { ArenaPlan } from "./memory/arena-plan.ts";
 export type { Lease, Span } from "./memory/lease.ts";
 export { type MemoryOptions, MemoryPool } from "./memory/pool.ts";
@@ -84,6 +85,8 @@ export {
 } from "./multiplication/kronecker-sparse.ts";
 export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
 export type { Multiplication, PrepareMultiplication } from "./multiplication/multiplication.ts";
+export { BufferSet } from "./multiplication/multiplication.ts";
+export { transposition } from "./multiplication/transposition.ts";
 export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";
 export type { PlacedStep } from "./program/arena.ts";

@@ -1,6 +1,5 @@
 import { Butterfly, type Chain, type KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { blockTransposeKernel } from "../kernels/block-transpose/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
 import { planChain } from "../planning/plan-chain.ts";
@@ -13,6 +12,7 @@ import type { InputShape } from "./input-shape.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";
 import type { Multiplication } from "./multiplication.ts";
+import { transposition } from "./transposition.ts";
 
 export interface ButterflyOptions extends Epilogue {
   /** How the factors are multiplied; the cost model's choice for the device unless given. */
@@ -199,14 +199,6 @@ function transposedOperands(
     return [role, into];
   });
   return { operands: Object.fromEntries(turned), steps };
-}
-
-/** Copies a batch of vectors into the other layout. */
-function transposition(from: Vectors, to: Vectors): Step {
-  const { batch, features, dtype } = from;
-  const [rows, columns] = from.layout === "batch-first" ? [batch, features] : [features, batch];
-  const kernel = blockTransposeKernel({ outer: 1, rows, columns, inner: 1, dtype });
-  return { kernel, buffers: [from.memory, to.memory], role: "rewrite" };
 }
 
 function disposeAll(prepared: readonly PreparedStage[]): void {

@@ -1,5 +1,10 @@
 import type { FloatArray, FloatType } from "@papilio/butterfly";
-import { checkInputs, type Executable, type RunInputs, type RunOutputs } from "../graph/executable.ts";
+import {
+  checkInputs,
+  type Executable,
+  type RunInputs,
+  type RunOutputs,
+} from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type ForEachOperation, type Operation, operandsOf } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
@@ -77,7 +82,10 @@ export class CpuModel implements Executable {
   /** For each operation, the values that nothing after it needs. */
   readonly #forgotten: readonly (readonly Value[])[];
 
-  constructor(graph: Graph, { precision = "float32", states = new CpuStates() }: CpuModelOptions = {}) {
+  constructor(
+    graph: Graph,
+    { precision = "float32", states = new CpuStates() }: CpuModelOptions = {},
+  ) {
     this.graph = graph;
     this.#precision = precision;
     this.#states = states;
@@ -103,7 +111,10 @@ export class CpuModel implements Executable {
         ? new Float64Array(count * features)
         : new Float32Array(count * features);
     for (const { name, value } of this.graph.states.values()) {
-      numbers.set(value, this.#states.of(name, () => zeros(value)));
+      numbers.set(
+        value,
+        this.#states.of(name, () => zeros(value)),
+      );
     }
     const context: CpuContext = {
       of: (value) => numbers.get(value) as FloatArray,

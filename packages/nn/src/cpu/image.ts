@@ -46,7 +46,10 @@ export function unfold(
   return y;
 }
 
-export function pool({ x, pool: kind, window, output }: PoolOperation, context: CpuContext): FloatArray {
+export function pool(
+  { x, pool: kind, window, output }: PoolOperation,
+  context: CpuContext,
+): FloatArray {
   const values = context.of(x);
   const y = context.zeros(output);
   const pixels = window.size[0] * window.size[1];

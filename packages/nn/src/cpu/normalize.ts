@@ -51,6 +51,7 @@ function sumOf(vector: FloatArray, of: (value: number) => number): number {
 /** The largest number; minus infinity of none. */
 export function largestOf(vector: FloatArray): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < vector.length; index++) most = Math.max(most, vector[index] as number);
+  for (let index = 0; index < vector.length; index++)
+    most = Math.max(most, vector[index] as number);
   return most;
 }

@@ -1,8 +1,19 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
-import { type Gpu, type Kernel, Program, type ProgramReport, type Tensor } from "@papilio/gpu-runtime";
-import { checkInputs, type Executable, type RunInputs, type RunOutputs } from "../graph/executable.ts";
+import {
+  type Gpu,
+  Program,
+  type ProgramReport,
+  type Tensor,
+} from "@papilio/gpu-runtime";
+import {
+  checkInputs,
+  type Executable,
+  type RunInputs,
+  type RunOutputs,
+} from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ForEachOperation, Operation } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
 import { aggregate, edgeAttention } from "./lower-graph.ts";
 import { pool, unfold } from "./lower-image.ts";
@@ -153,11 +164,9 @@ export class DeviceModel implements Executable {
     return { seconds: seconds.reduce((sum, part) => sum + part, 0), operations };
   }
 
-  /** Seconds that the device takes for a run, with the inputs that it had last. */
-  async time(): Promise<number> {
-    const started = performance.now();
-    await Program.complete([this.#program]);
-    return (performance.now() - started) / 1000;
+  /** Runs with the inputs that it had last, and waits for the device; nothing is read back. */
+  complete(): Promise<void> {
+    return Program.complete([this.#program]);
   }
 
   /** A table for people: operations, layouts, bytes, and the arena. */
@@ -177,8 +186,8 @@ export class DeviceModel implements Executable {
 
   async #run(inputs: RunInputs): Promise<RunOutputs> {
     const { vectors, indices } = checkInputs(this.graph, inputs);
-    const { gpu, inputTensors, outputs } = this.#lowering;
-    for (const [value, numbers] of vectors) writePadded(inputTensors.get(value) as Tensor, numbers);
+    const { gpu, inputs: places, outputs } = this.#lowering;
+    for (const [value, numbers] of vectors) writePadded(places.get(value) as Tensor, numbers);
     for (const [input, numbers] of indices) {
       const { buffer, offset } = this.#lowering.indices(input);
       gpu.device.queue.writeBuffer(buffer, offset, numbers as Uint32Array<ArrayBuffer>);
@@ -207,33 +216,30 @@ function writePadded(tensor: Tensor, numbers: Float32Array): void {
 
 function lower(graph: Graph, lowering: Lowering): PlannedOperation[] {
   const planned: PlannedOperation[] = [];
-  const since = (operation: Pick<PlannedOperation, "kind" | "path">, steps: number): void => {
-    const own = lowering.steps.slice(steps);
+  const plan = (kind: string, path: string, output: Value, from: number): void => {
+    const own = lowering.steps.slice(from);
     planned.push({
-      ...operation,
+      kind,
+      path,
+      vectors: output.vectors,
+      features: output.features,
+      layout: lowering.of(output).layout,
       dispatches: own.length,
-      kernels: own.map(({ kernel }: { readonly kernel: Kernel }) => kernel.label),
+      kernels: own.map(({ kernel }) => kernel.label),
       rewrites: own.filter(({ role }) => role === "rewrite").length,
-      traffic: own.reduce((sum, { buffers }) => sum + buffers.reduce((s, { size }) => s + size, 0), 0),
+      traffic: own.flatMap(({ buffers }) => buffers).reduce((sum, { size }) => sum + size, 0),
     });
   };
   for (const operation of fuseEpilogues(graph)) {
-    const steps = lowering.steps.length;
+    const from = lowering.steps.length;
     const run = LOWER[operation.kind] as (of: Operation, to: Lowering) => void;
     run(operation, lowering);
-    since(
-      {
-        kind: operation.kind,
-        path: operation.path,
-        vectors: operation.output.vectors,
-        features: operation.output.features,
-        layout: lowering.of(operation.output).layout,
-      },
-      steps,
-    );
+    plan(operation.kind, operation.path, operation.output, from);
   }
-  const steps = lowering.steps.length;
-  lowering.finish(graph);
-  if (lowering.steps.length > steps) since({ kind: "output", path: "" }, steps);
+  for (const [name, value] of graph.outputs) {
+    const from = lowering.steps.length;
+    lowering.finish(name, value);
+    if (lowering.steps.length > from) plan("output", name, value, from);
+  }
   return planned;
 }

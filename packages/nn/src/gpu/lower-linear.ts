@@ -1,5 +1,11 @@
 import { Pattern } from "@papilio/butterfly";
-import { addPositionsKernel, csrKernel, elementwiseKernel, prepareButterfly, type Vectors } from "@papilio/gpu-runtime";
+import {
+  addPositionsKernel,
+  csrKernel,
+  elementwiseKernel,
+  prepareButterfly,
+  type Vectors,
+} from "@papilio/gpu-runtime";
 import type {
   ActivationOperation,
   AddVectorOperation,
@@ -56,7 +62,10 @@ export function sparseLinear({ x, matrix, output }: SparseLinearOperation, to: L
   ]);
 }
 
-export function activation({ x, activation: kind, output }: ActivationOperation, to: Lowering): void {
+export function activation(
+  { x, activation: kind, output }: ActivationOperation,
+  to: Lowering,
+): void {
   const input = to.of(x);
   const y = to.define(output, { layout: "any" });
   const { batch, features, dtype } = y;

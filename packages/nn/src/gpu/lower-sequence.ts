@@ -1,7 +1,9 @@
 import {
+  type AttentionProblem,
   addPositionsKernel,
   appendVectorsKernel,
   attentionKernel,
+  chooseAttention,
   gatherFeaturesKernel,
   gatherVectorsKernel,
   normalizationKernel,
@@ -164,7 +166,7 @@ export function attention(operation: AttentionOperation, to: Lowering): void {
   const k = to.of(operation.keys);
   const v = to.of(operation.values);
   const y = to.define(output, { layout: "any" });
-  const kernel = attentionKernel(to.gpu.report, {
+  const problem: AttentionProblem = {
     sequences,
     queries: operation.queries.vectors / sequences,
     keys: operation.keys.vectors / sequences,
@@ -180,7 +182,8 @@ export function attention(operation: AttentionOperation, to: Lowering): void {
     y,
     position: position !== undefined,
     lengths: lengths !== undefined,
-  });
+  };
+  const kernel = attentionKernel(problem, chooseAttention(to.gpu.report, problem));
   to.push(kernel, [q.memory, k.memory, v.memory, y.memory, ...bound(to, position, lengths)]);
 }
 

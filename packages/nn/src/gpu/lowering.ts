@@ -4,6 +4,7 @@ import {
   elementwiseKernel,
   type Gpu,
   type Kernel,
+  type Multiplication,
   type Operand,
   type Span,
   type Step,
@@ -41,9 +42,10 @@ export class Lowering {
   /** What the graph owns besides: packed weights, inputs, outputs. */
   readonly buffers: BufferSet;
   readonly tensors: Tensor[] = [];
-  readonly multiplications: Disposable[] = [];
-  readonly inputs = new Map<Value | Indices, Span>();
-  readonly outputs = new Map<string, Tensor>();
+  readonly multiplications: Multiplication[] = [];
+  /** Vectors that a run is given. */
+  readonly inputs: Map<Value, Tensor> = new Map();
+  readonly outputs: Map<string, Tensor> = new Map();
   readonly #outputOf = new Map<Value, Tensor>();
   readonly #values = new Map<Value, Vectors>();
   readonly #transposed = new Map<Value, Vectors>();
@@ -58,15 +60,17 @@ export class Lowering {
       if (input instanceof Indices) {
         const lease = this.buffers.uploadIndices(new Uint32Array(input.length), name);
         this.#indices.set(input, lease);
-        this.inputs.set(input, lease);
       } else {
         const tensor = this.#tensor(input, "batch-first", name);
         this.#values.set(input, tensor);
-        this.inputs.set(input, tensor.memory);
+        this.inputs.set(input, tensor);
       }
     }
     for (const fixed of graph.fixedIndices) {
-      this.#indices.set(fixed, this.buffers.uploadIndices(fixed.fixed?.slice() ?? new Uint32Array(), fixed.name));
+      this.#indices.set(
+        fixed,
+        this.buffers.uploadIndices(fixed.fixed?.slice() ?? new Uint32Array(), fixed.name),
+      );
     }
     for (const state of graph.states.values()) this.#values.set(state.value, memory.state(state));
     for (const [name, value] of graph.outputs) {
@@ -127,26 +131,18 @@ export class Lowering {
     this.steps.push({ kernel, buffers, role });
   }
 
-  /** Brings the outputs that are not there yet to where they are read. */
-  finish(graph: Graph): void {
-    for (const [name, value] of graph.outputs) {
-      const output = this.outputs.get(name) as Tensor;
-      const vectors = this.of(value);
-      if (vectors.memory === output.memory) continue;
-      const { batch, features, dtype } = output;
-      if (vectors.layout !== output.layout && batch > 1) {
-        this.steps.push(transposition(vectors, output));
-        continue;
-      }
-      const copy = elementwiseKernel({
-        batch,
-        features,
-        from: output.layout,
-        to: output.layout,
-        dtype,
-      });
-      this.push(copy, [vectors.memory, output.memory], "rewrite");
+  /** Brings an output to where it is read, if it is not there yet. */
+  finish(name: string, value: Value): void {
+    const output = this.outputs.get(name) as Tensor;
+    const vectors = this.of(value);
+    if (vectors.memory === output.memory) return;
+    const { batch, features, layout, dtype } = output;
+    if (vectors.layout !== layout && batch > 1) {
+      this.steps.push(transposition(vectors, output));
+      return;
     }
+    const copy = elementwiseKernel({ batch, features, from: layout, to: layout, dtype });
+    this.push(copy, [vectors.memory, output.memory], "rewrite");
   }
 
   dispose(): void {
@@ -157,7 +153,10 @@ export class Lowering {
 
   #scratch({ vectors, features }: Value): Vectors {
     const batch = allocatedVectors(vectors);
-    return scratchVectors({ batch, features, layout: this.layout, dtype: this.dtype }, "activations");
+    return scratchVectors(
+      { batch, features, layout: this.layout, dtype: this.dtype },
+      "activations",
+    );
   }
 
   #tensor({ vectors, features }: Value, layout: Layout, label: string): Tensor {

@@ -1,5 +1,5 @@
-import { BufferSet, type Gpu, type Span, Tensor } from "@papilio/gpu-runtime";
 import type { StorageDtype } from "@papilio/butterfly";
+import { BufferSet, type Gpu, type Span, Tensor } from "@papilio/gpu-runtime";
 import type { State } from "../graph/graph.ts";
 import type { Parameter } from "../modules/parameter.ts";
 

@@ -39,7 +39,11 @@ export function formatPlan(
   );
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, column) => (column < 4 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number)))
+      .map((cell, column) =>
+        column < 4
+          ? cell.padEnd(widths[column] as number)
+          : cell.padStart(widths[column] as number),
+      )
       .join("  ")
       .trimEnd();
   return [

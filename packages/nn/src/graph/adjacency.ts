@@ -49,7 +49,11 @@ export function normalizedAdjacency(graph: SparseMatrix): SparseMatrix {
     (looped.starts[node + 1] as number) - (looped.starts[node] as number);
   const values = new Float32Array(looped.nonZeros);
   for (let row = 0; row < looped.rows; row++) {
-    for (let entry = looped.starts[row] as number; entry < (looped.starts[row + 1] as number); entry++) {
+    for (
+      let entry = looped.starts[row] as number;
+      entry < (looped.starts[row + 1] as number);
+      entry++
+    ) {
       values[entry] = 1 / Math.sqrt(degree(row) * degree(looped.columns[entry] as number));
     }
   }

@@ -74,7 +74,11 @@ export function addVector(x: Value, vector: Parameter, path: string = ""): Value
 }
 
 /** Rows of a table `[rows, features]`, or vectors of a value. */
-export function gatherVectors(source: Value | Parameter, indices: Indices, path: string = ""): Value {
+export function gatherVectors(
+  source: Value | Parameter,
+  indices: Indices,
+  path: string = "",
+): Value {
   const [rows, features] =
     "graph" in source
       ? [source.vectors, source.features]
@@ -276,7 +280,10 @@ export function reduceVectors(
 export function aggregate(
   x: Value,
   graph: SparseMatrix,
-  { path = "", reduce = "sum" }: { readonly path?: string; readonly reduce?: "mean" | "sum" | "max" },
+  {
+    path = "",
+    reduce = "sum",
+  }: { readonly path?: string; readonly reduce?: "mean" | "sum" | "max" },
 ): Value {
   requireShape(path, x, graph.cols, x.features);
   return x.graph.add(

@@ -136,7 +136,9 @@ export function shapeError(message: string, fix: string): PapilioError {
 export function windowsOf(window: Window2d): Size2d {
   const along = (axis: 0 | 1): number => {
     const span = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
-    return Math.floor((window.size[axis] + 2 * window.padding[axis] - span) / window.stride[axis]) + 1;
+    return (
+      Math.floor((window.size[axis] + 2 * window.padding[axis] - span) / window.stride[axis]) + 1
+    );
   };
   const count = [along(0), along(1)] as const;
   if (count.every((windows) => Number.isSafeInteger(windows) && windows >= 1)) return count;

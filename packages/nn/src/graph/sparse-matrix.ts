@@ -22,7 +22,9 @@ export class SparseMatrix {
     values?: Float32Array,
   ) {
     const [rows, cols] = shape;
-    const increasing = starts.every((start, row) => row === 0 || start >= (starts[row - 1] as number));
+    const increasing = starts.every(
+      (start, row) => row === 0 || start >= (starts[row - 1] as number),
+    );
     const problem =
       starts.length !== rows + 1
         ? `${starts.length} starts for ${rows} rows`

@@ -125,7 +125,12 @@ export function products(texts: readonly string[], otherwise?: LinearFactory): L
 export function monarch({ blocks, rank = 1 }: MonarchOptions = {}): LinearFactory {
   return (shape) => {
     const { inFeatures: cols, outFeatures: rows } = shape;
-    const weight = Chain.monarch({ rows, cols, rank, blocks: blocks ?? balancedBlocks(rows, cols) });
+    const weight = Chain.monarch({
+      rows,
+      cols,
+      rank,
+      blocks: blocks ?? balancedBlocks(rows, cols),
+    });
     return new ButterflyLinear({ ...shape, weight });
   };
 }

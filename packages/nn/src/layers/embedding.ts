@@ -16,10 +16,7 @@ export class Embedding extends Module {
 
   constructor({ embeddings, features, seed = 0 }: EmbeddingOptions) {
     super();
-    this.weight = this.parameter(
-      "weight",
-      new Parameter([embeddings, features], normal(1, seed)),
-    );
+    this.weight = this.parameter("weight", new Parameter([embeddings, features], normal(1, seed)));
   }
 
   /** The vectors of `ids`, each below `embeddings`. */

@@ -9,7 +9,10 @@ export {
 } from "./butterfly-linear.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { FeedForward, type FeedForwardOptions, GatedFeedForward } from "./feed-forward.ts";
-export { KroneckerSparseLinear, type KroneckerSparseLinearOptions } from "./kronecker-sparse-linear.ts";
+export {
+  KroneckerSparseLinear,
+  type KroneckerSparseLinearOptions,
+} from "./kronecker-sparse-linear.ts";
 export { dense, Linear } from "./linear.ts";
 export { butterflyOf, type LinearFactory, LinearLayer, type LinearShape } from "./linear-layer.ts";
 export {

@@ -3,7 +3,12 @@ import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
-import { biasParameter, type LinearFactory, LinearLayer, type LinearShape } from "./linear-layer.ts";
+import {
+  biasParameter,
+  type LinearFactory,
+  LinearLayer,
+  type LinearShape,
+} from "./linear-layer.ts";
 
 /**
  * A linear layer with a dense weight `[outFeatures, inFeatures]`. It starts as PyTorch's: weights and

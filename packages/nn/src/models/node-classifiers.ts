@@ -1,5 +1,5 @@
-import { activate, softmax } from "../graph/functional.ts";
 import { normalizedAdjacency, withSelfLoops } from "../graph/adjacency.ts";
+import { activate, softmax } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { SparseMatrix } from "../graph/sparse-matrix.ts";
 import type { Value } from "../graph/value.ts";
@@ -73,7 +73,10 @@ export class GCN extends NodeClassifier {
     const sizes = sizesOf(config);
     for (let index = 0; index + 1 < sizes.length; index++) {
       this.layers.push(
-        this.child(`conv${index + 1}`, new GCNConv({ ...shape(sizes, index, seeds), ...made(config) })),
+        this.child(
+          `conv${index + 1}`,
+          new GCNConv({ ...shape(sizes, index, seeds), ...made(config) }),
+        ),
       );
     }
   }
@@ -91,7 +94,10 @@ export class GraphSAGE extends NodeClassifier {
     const sizes = sizesOf(config);
     for (let index = 0; index + 1 < sizes.length; index++) {
       this.layers.push(
-        this.child(`conv${index + 1}`, new SAGEConv({ ...shape(sizes, index, seeds), ...made(config) })),
+        this.child(
+          `conv${index + 1}`,
+          new SAGEConv({ ...shape(sizes, index, seeds), ...made(config) }),
+        ),
       );
     }
   }

@@ -13,9 +13,7 @@ export const VIT_S16_BUTTERFLY: LinearChoices = {
 };
 
 /** ViT-S/16: 384 features, 12 layers of 6 heads, images of 224 x 224. */
-export function vitS16(
-  options: Partial<VisionTransformerConfig> = {},
-): VisionTransformer {
+export function vitS16(options: Partial<VisionTransformerConfig> = {}): VisionTransformer {
   return new VisionTransformer({ features: 384, layers: 12, heads: 6, ...options });
 }
 

@@ -54,7 +54,12 @@ export class SentenceEncoder extends Model<SequenceShape> {
         norm1: ["norm1", new LayerNorm({ features, epsilon })],
         attention: [
           "attn",
-          new MultiheadAttention({ features, heads, seeds, ...(projection && { linear: projection }) }),
+          new MultiheadAttention({
+            features,
+            heads,
+            seeds,
+            ...(projection && { linear: projection }),
+          }),
         ],
         norm2: ["norm2", new LayerNorm({ features, epsilon })],
         feedForward: [

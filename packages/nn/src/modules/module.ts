@@ -19,8 +19,8 @@ import type { Parameter } from "./parameter.ts";
 export abstract class Module {
   readonly #children = new Map<string, Module>();
   readonly #parameters = new Map<string, Parameter>();
-  #parent: Module | undefined;
-  #name = "";
+  /** What it is a part of, and under which name. */
+  #place: { readonly parent: Module; readonly name: string } | undefined;
 
   /** Its parts, by name. */
   get children(): ReadonlyMap<string, Module> {
@@ -29,15 +29,17 @@ export abstract class Module {
 
   /** Dotted path from the root of the model, empty for the root. */
   get path(): string {
-    const parent = this.#parent?.path ?? "";
-    return parent === "" ? this.#name : this.#name === "" ? parent : `${parent}.${this.#name}`;
+    if (this.#place === undefined) return "";
+    const { parent, name } = this.#place;
+    return parent.path === "" ? name : `${parent.path}.${name}`;
   }
 
   /** Every parameter of it and of its parts, by dotted path. */
   namedParameters(): ReadonlyMap<string, Parameter> {
     const all = new Map(this.#parameters);
     for (const [name, child] of this.#children) {
-      for (const [path, parameter] of child.namedParameters()) all.set(`${name}.${path}`, parameter);
+      for (const [path, parameter] of child.namedParameters())
+        all.set(`${name}.${path}`, parameter);
     }
     return all;
   }
@@ -55,21 +57,23 @@ export abstract class Module {
 
   /** How many numbers its parameters have, each parameter once. */
   get parameterCount(): number {
-    return [...new Set(this.namedParameters().values())].reduce((sum, { length }) => sum + length, 0);
+    return [...new Set(this.namedParameters().values())].reduce(
+      (sum, { length }) => sum + length,
+      0,
+    );
   }
 
   /** Makes a module a part of this one. Throws `MODULE_NAME`. */
   protected child<M extends Module>(name: string, module: M): M {
     this.#requireNew(name);
-    if (module.#parent !== undefined) {
+    if (module.#place !== undefined) {
       throw new PapilioError(
         "MODULE_NAME",
         `The module ${JSON.stringify(name)} is already a part of another one, as ${JSON.stringify(module.path)}.`,
         "Make one for each place.",
       );
     }
-    module.#parent = this;
-    module.#name = name;
+    module.#place = { parent: this, name };
     this.#children.set(name, module);
     return module;
   }
@@ -86,18 +90,17 @@ export abstract class Module {
    * @throws PapilioError `MODULE_NAME` for the root of a model
    */
   replaceWith(module: Module): void {
-    const parent = this.#parent;
-    if (parent === undefined || module.#parent !== undefined) {
+    const place = this.#place;
+    if (place === undefined || module.#place !== undefined) {
       throw new PapilioError(
         "MODULE_NAME",
         "A module takes the place of a part of a model, and is not a part of one itself.",
         "Replace layers, not the model, by new layers.",
       );
     }
-    module.#parent = parent;
-    module.#name = this.#name;
-    parent.#children.set(this.#name, module);
-    this.#parent = undefined;
+    module.#place = place;
+    place.parent.#children.set(place.name, module);
+    this.#place = undefined;
   }
 
   /** Makes numbers a parameter of this module. Throws `MODULE_NAME`. */

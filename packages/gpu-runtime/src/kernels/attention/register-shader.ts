@@ -1,7 +1,7 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import { literal } from "../activation.ts";
-import { guarded, narrowed } from "../kronecker-sparse/lanes.ts";
-import { enabledBy, opaque, range, times } from "../wgsl.ts";
+import { guarded } from "../kronecker-sparse/lanes.ts";
+import { enabledBy, narrowed, opaque, range, times } from "../wgsl.ts";
 import {
   type AttentionProblem,
   attentionBindings,

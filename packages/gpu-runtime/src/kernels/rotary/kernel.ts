@@ -1,9 +1,8 @@
 import { type Layout, type StorageDtype, stridesOf } from "@papilio/butterfly";
 import type { Kernel } from "../../program/kernel.ts";
 import { elementWise, placeInCache } from "../element-wise.ts";
-import { narrowed } from "../kronecker-sparse/lanes.ts";
 import { requireCounts, requireMultiple } from "../problem-checks.ts";
-import { clamped, enabledBy, times } from "../wgsl.ts";
+import { clamped, enabledBy, narrowed, times } from "../wgsl.ts";
 
 /** Vectors of queries or keys that are rotated by the positions of their tokens. */
 export interface RotaryProblem {

@@ -1,7 +1,7 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
-import { guarded, narrowed } from "../kronecker-sparse/lanes.ts";
-import { clamped, opaque, storedType, times, wideType } from "../wgsl.ts";
+import { guarded } from "../kronecker-sparse/lanes.ts";
+import { clamped, narrowed, opaque, storedType, times, wideType } from "../wgsl.ts";
 import type { ReductionLanes, VectorsShape } from "./lanes.ts";
 
 /** Pieces of WGSL for the body of a kernel, which runs for one vector or for `width` of them. */

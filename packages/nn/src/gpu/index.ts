@@ -1,0 +1,3 @@
+export { DeviceModel, type DeviceModelOptions, type Profile } from "./device-model.ts";
+export { ModelMemory } from "./model-memory.ts";
+export type { PlannedOperation } from "./plan.ts";
