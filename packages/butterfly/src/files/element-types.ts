@@ -1,7 +1,7 @@
-import { getFloat16, setFloat16 } from "@petamoriken/float16";
 import type { Complex } from "../complex/complex.ts";
 import { type FloatArray, type FloatArrays, type FloatType, zeros } from "../float-array.ts";
 import { fileError } from "./file-error.ts";
+import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "./half-precision.ts";
 
 /** How one element of a format is read and written, little-endian unless told. */
 interface Codec {
@@ -9,8 +9,6 @@ interface Codec {
   get(view: DataView, at: number, littleEndian: boolean): number;
   set(view: DataView, at: number, value: number): void;
 }
-
-const bits = new DataView(new ArrayBuffer(4));
 
 /** The types of real numbers that files hold, by the names of the safetensors format. */
 const REAL_TYPES: ReadonlyMap<string, Codec> = new Map<string, Codec>(
@@ -27,15 +25,12 @@ const REAL_TYPES: ReadonlyMap<string, Codec> = new Map<string, Codec>(
     },
     F16: {
       bytes: 2,
-      get: (view, at, little) => getFloat16(view, at, little),
-      set: (view, at, value) => setFloat16(view, at, value, true),
+      get: (view, at, little) => fromHalf(view.getUint16(at, little)),
+      set: (view, at, value) => view.setUint16(at, toHalf(value), true),
     },
     BF16: {
       bytes: 2,
-      get: (view, at, little) => {
-        bits.setUint32(0, view.getUint16(at, little) << 16);
-        return bits.getFloat32(0);
-      },
+      get: (view, at, little) => fromBfloat16(view.getUint16(at, little)),
       set: (view, at, value) => view.setUint16(at, toBfloat16(value), true),
     },
     I32: {
@@ -50,6 +45,15 @@ const REAL_TYPES: ReadonlyMap<string, Codec> = new Map<string, Codec>(
     },
   }),
 );
+
+/** Types of files whose bytes are those of an array in memory, on a little-endian host. */
+const NATIVE_TYPES: { readonly [T in FloatType]: string } = { float32: "F32", float64: "F64" };
+const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/** Whether elements of this type are real numbers that can be decoded. */
+export function isRealDtype(dtype: string): boolean {
+  return REAL_TYPES.has(dtype);
+}
 
 /** Bytes of an element, of all the types of the safetensors format. */
 export const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
@@ -80,6 +84,10 @@ export function decode<T extends FloatType>(
   const codec = codecOf(dtype);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = zeros(type, bytes.length / codec.bytes);
+  if (littleEndian === HOST_IS_LITTLE_ENDIAN && dtype === NATIVE_TYPES[type]) {
+    new Uint8Array(values.buffer).set(bytes);
+    return values;
+  }
   for (let index = 0; index < values.length; index++) {
     values[index] = codec.get(view, index * codec.bytes, littleEndian);
   }
@@ -134,12 +142,4 @@ function codecOf(dtype: string): Codec {
     "TENSOR_DTYPE",
     `Elements of type ${dtype} are no real numbers that are read here.`,
   );
-}
-
-/** Rounded to nearest, ties to even; a NaN stays one. */
-function toBfloat16(value: number): number {
-  bits.setFloat32(0, value);
-  const word = bits.getUint32(0);
-  if (Number.isNaN(value)) return (word >>> 16) | 0x40;
-  return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
 }

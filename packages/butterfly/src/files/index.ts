@@ -1,4 +1,5 @@
 export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-file.ts";
+export { isRealDtype } from "./element-types.ts";
 export type { FileErrorCode } from "./file-error.ts";
 export {
   type DenseTensor,
@@ -20,3 +21,9 @@ export {
   toReal,
   writeSafetensors,
 } from "./safetensors.ts";
+export {
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+  safetensorsHeaderBytes,
+} from "./safetensors-header.ts";

@@ -1,0 +1,50 @@
+import { getFloat16, setFloat16 } from "@petamoriken/float16";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "./half-precision.ts";
+
+const view = new DataView(new ArrayBuffer(2));
+
+/** All words of 16 bits. */
+const WORDS = Array.from({ length: 2 ** 16 }, (_, word) => word);
+
+describe("binary16", () => {
+  it("is what another implementation reads, for every word", () => {
+    const differing = WORDS.filter((word) => {
+      view.setUint16(0, word);
+      return !Object.is(fromHalf(word), getFloat16(view, 0));
+    });
+    expect(differing).toEqual([]);
+  });
+
+  it("comes back from its number, for every word", () => {
+    const differing = WORDS.filter((word) => toHalf(fromHalf(word)) !== word);
+    // Of NaNs, one is left.
+    expect(differing.every((word) => Number.isNaN(fromHalf(word)))).toBe(true);
+    expect(toHalf(Number.NaN)).toBe(0x7e00);
+  });
+
+  it("is rounded once, as another implementation rounds", () => {
+    const scaled = fc
+      .tuple(fc.double({ min: -2, max: 2, noNaN: true }), fc.integer({ min: -30, max: 17 }))
+      .map(([value, exponent]) => value * 2 ** exponent);
+    // Half way between neighbours, or a little aside: where a second rounding would show.
+    const between = fc
+      .tuple(fc.nat(0x7bfe), fc.constantFrom(0, 2 ** -50, -(2 ** -50)))
+      .map(([word, aside]) => ((fromHalf(word) + fromHalf(word + 1)) / 2) * (1 + aside));
+    fc.assert(
+      fc.property(fc.oneof(scaled, between, fc.double()), (value) => {
+        setFloat16(view, 0, value);
+        expect(toHalf(value)).toBe(view.getUint16(0));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("bfloat16", () => {
+  it("comes back from its number, for every word", () => {
+    const differing = WORDS.filter((word) => toBfloat16(fromBfloat16(word)) !== word);
+    expect(differing.every((word) => Number.isNaN(fromBfloat16(word)))).toBe(true);
+  });
+});

@@ -1,0 +1,160 @@
+import { ELEMENT_BYTES } from "./element-types.ts";
+import { elementsOf, fileError, quote } from "./file-error.ts";
+
+/** Where a tensor of a safetensors file lies. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  /** `F32`, `F16`, `BF16`, `F64`, `C64` and the others of the format. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Its first byte, and the one after its last, counted from the beginning of the file. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What the header of a safetensors file says, checked. */
+export interface SafetensorsHeader {
+  /** In the order of their places: without gaps or overlaps, from the header's end. */
+  readonly entries: readonly SafetensorsEntry[];
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Bytes of the file, this header included. */
+  readonly fileBytes: number;
+}
+
+/** Bytes of a header, at most: what the format allows. */
+const MOST_HEADER = 100_000_000;
+/** Bytes of the number that a file begins with: the length of what follows. */
+const LENGTH_BYTES = 8;
+
+/**
+ * How many bytes at the beginning of a safetensors file are its header, of at most 100 MB: what
+ * {@link readSafetensorsHeader} needs.
+ *
+ * @param start the first eight bytes, or more
+ * @param fileBytes of the whole file, where that is known
+ * @throws PapilioError `FILE_TRUNCATED`, `FILE_HEADER`
+ */
+export function safetensorsHeaderBytes(
+  start: Uint8Array,
+  fileBytes: number = Number.POSITIVE_INFINITY,
+): number {
+  if (start.length < LENGTH_BYTES) {
+    throw fileError("FILE_TRUNCATED", `The file has ${start.length} bytes, less than its header.`);
+  }
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > MOST_HEADER) {
+    throw fileError(
+      "FILE_HEADER",
+      `The header would have ${length} bytes, more than the ${MOST_HEADER} of the format: this is no safetensors file.`,
+    );
+  }
+  const end = LENGTH_BYTES + Number(length);
+  if (end <= fileBytes) return end;
+  throw fileError(
+    "FILE_TRUNCATED",
+    `The header ends at ${end}, but the file has ${fileBytes} bytes.`,
+  );
+}
+
+/**
+ * Reads the header of a safetensors file, of which no more than that need be there, and checks it:
+ * tensors of known types within the file, without gaps or overlaps.
+ *
+ * Source: the safetensors format, its section on the format.
+ *
+ * @param start the first {@link safetensorsHeaderBytes} of the file, or more
+ * @param fileBytes of the whole file; unless given, that the file ends where its last tensor does is for
+ *   the caller to check
+ * @throws PapilioError `FILE_TRUNCATED`, `FILE_HEADER`, `FILE_TENSOR`
+ */
+export function readSafetensorsHeader(
+  start: Uint8Array,
+  fileBytes: number = Number.POSITIVE_INFINITY,
+): SafetensorsHeader {
+  const data = safetensorsHeaderBytes(start, fileBytes);
+  if (data > start.length) {
+    throw fileError(
+      "FILE_TRUNCATED",
+      `The header ends at ${data}, but ${start.length} bytes are given.`,
+    );
+  }
+  const { __metadata__: metadata = {}, ...described } = parseObject(
+    start.subarray(LENGTH_BYTES, data),
+  );
+  const entries = Object.entries(described).map(([name, entry]) =>
+    readEntry(name, entry, data, fileBytes),
+  );
+  entries.sort((p, q) => p.begin - q.begin || p.end - q.end);
+  let end = data;
+  for (const entry of entries) {
+    if (entry.begin !== end) {
+      throw fileError(
+        "FILE_TENSOR",
+        `The tensor ${quote(entry.name)} begins at ${entry.begin}, but what is before it ends at ${end}.`,
+      );
+    }
+    end = entry.end;
+  }
+  if (end < fileBytes && fileBytes !== Number.POSITIVE_INFINITY) {
+    throw fileError("FILE_TENSOR", `The last tensor ends at ${end} of ${fileBytes} bytes.`);
+  }
+  return { entries, metadata: new Map(readMetadata(metadata)), fileBytes: end };
+}
+
+function parseObject(bytes: Uint8Array): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw fileError("FILE_HEADER", `The header is not JSON: ${(cause as Error).message}.`, cause);
+  }
+  if (isObject(header)) return header;
+  throw fileError("FILE_HEADER", "The header is not an object.");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readMetadata(metadata: unknown): [string, string][] {
+  if (!isObject(metadata)) throw fileError("FILE_HEADER", "The metadata is not an object.");
+  return Object.entries(metadata).map(([key, value]) => {
+    if (typeof value === "string") return [key, value];
+    throw fileError("FILE_HEADER", `The metadata ${quote(key)} is not a text.`);
+  });
+}
+
+function readEntry(
+  name: string,
+  entry: unknown,
+  data: number,
+  fileBytes: number,
+): SafetensorsEntry {
+  const refuse = (what: string): never => {
+    throw fileError("FILE_TENSOR", `The tensor ${quote(name)} ${what}.`);
+  };
+  if (!isObject(entry)) return refuse("is not described by an object");
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const size = typeof dtype === "string" ? ELEMENT_BYTES.get(dtype) : undefined;
+  if (typeof dtype !== "string" || size === undefined) {
+    return refuse(`has the unknown type ${quote(String(JSON.stringify(dtype)))}`);
+  }
+  const elements = Array.isArray(shape) ? elementsOf(shape) : undefined;
+  if (elements === undefined) return refuse("has no shape of whole numbers below 2^53 in all");
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
+  const whole = Number.isSafeInteger(begin) && Number.isSafeInteger(end + data);
+  if (!whole || begin < 0 || begin > end) {
+    return refuse("has no offsets [begin, end] of whole numbers");
+  }
+  if (data + end > fileBytes) {
+    throw fileError(
+      "FILE_TRUNCATED",
+      `The tensor ${quote(name)} ends at ${data + end}, but the file has ${fileBytes} bytes.`,
+    );
+  }
+  if (end - begin !== elements * size) {
+    return refuse(`has ${end - begin} bytes for ${elements} elements of ${size}`);
+  }
+  return { name, dtype, shape: shape as number[], begin: data + begin, end: data + end };
+}
