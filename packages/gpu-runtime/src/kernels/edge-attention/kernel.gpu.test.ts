@@ -17,7 +17,8 @@ const SLOPE = 0.2;
 
 const sizes = [
   { nodes: 1, heads: 1, headFeatures: 1, scale: 1, batches: { from: 1, to: 1, scores: 1 } },
-  { nodes: 19, heads: 3, headFeatures: 5, scale: 8, batches: { from: 20, to: 22, scores: 19 } },
+  // All heads together could be read four at a time, one alone could not.
+  { nodes: 19, heads: 4, headFeatures: 5, scale: 8, batches: { from: 20, to: 22, scores: 19 } },
   // Exponentials of these scores overflow, and one neighbour often takes it all.
   { nodes: 30, heads: 2, headFeatures: 8, scale: 300, batches: { from: 30, to: 32, scores: 33 } },
 ];
