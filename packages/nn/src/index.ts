@@ -1,4 +1,5 @@
 export * from "./cpu/index.ts";
+export * from "./generation/index.ts";
 export * from "./gpu/index.ts";
 export * from "./graph/index.ts";
 export * from "./layers/index.ts";

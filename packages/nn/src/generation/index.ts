@@ -1,0 +1,7 @@
+export { type Sampler, type SamplingOptions, sampler } from "./sampling.ts";
+export {
+  type GeneratedToken,
+  type GenerateOptions,
+  type GeneratorOptions,
+  TextGenerator,
+} from "./text-generator.ts";

@@ -1,0 +1,213 @@
+import { PapilioError } from "@papilio/butterfly";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { CpuModel, CpuStates } from "../cpu/cpu-model.ts";
+import { DeviceModel, type DeviceModelOptions } from "../gpu/device-model.ts";
+import { ModelMemory } from "../gpu/model-memory.ts";
+import type { Executable } from "../graph/executable.ts";
+import { contextError, type Decoder, type StepShape } from "../models/decoder.ts";
+import { type SamplingOptions, sampler } from "./sampling.ts";
+
+/** How much a generator holds, and takes at a time. */
+export interface GeneratorOptions {
+  /** Tokens of the prompt and of the text together, at most; as many as the model has positions. */
+  readonly context?: number;
+  /** Tokens of a prompt that are computed at once; 64 unless given. */
+  readonly chunk?: number;
+}
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Tokens to generate, at most; until the context is full unless given. */
+  readonly maxTokens?: number;
+  /** Ends before one of these. */
+  readonly stopTokens?: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+/** A token that was generated. */
+export interface GeneratedToken {
+  readonly id: number;
+  /** Seconds since the generation began, the prompt included, and since the prompt was read. */
+  readonly seconds: number;
+  readonly secondsAfterPrompt: number;
+}
+
+/** Steps of a decoder that share their cache: one token, and a chunk of a prompt. */
+interface Steps extends Disposable {
+  readonly one: Executable;
+  readonly chunk: Executable | undefined;
+}
+
+const CHUNK = 64;
+
+/**
+ * Generates text with a decoder, on the CPU or on a device, whose cache of keys and values it holds. The
+ * prompt is computed in chunks, each one program; every further token is one more program.
+ *
+ * @example
+ * ```ts
+ * using generator = await TextGenerator.onDevice(gpu, model);
+ * for await (const { id } of generator.generate(tokenizer.encode("Once"), { maxTokens: 100 })) {
+ *   process.stdout.write(tokenizer.decode([id]));
+ * }
+ * ```
+ */
+export class TextGenerator implements Disposable {
+  readonly model: Decoder;
+  readonly context: number;
+  readonly #chunk: number;
+  readonly #steps: Steps;
+  #busy = false;
+
+  private constructor(model: Decoder, context: number, chunk: number, steps: Steps) {
+    this.model = model;
+    this.context = context;
+    this.#chunk = chunk;
+    this.#steps = steps;
+  }
+
+  /** On the CPU, operation by operation. Throws `CONTEXT_LENGTH`, `GENERATE_OPTION`. */
+  static onCpu(model: Decoder, options: GeneratorOptions = {}): TextGenerator {
+    const { context, chunk } = sizesOf(model, options);
+    const states = new CpuStates();
+    const step = (shape: StepShape): CpuModel => new CpuModel(model.traceStep(shape), { states });
+    return new TextGenerator(model, context, chunk, {
+      one: step({ tokens: 1, context }),
+      chunk: chunk > 1 ? step({ tokens: chunk, context }) : undefined,
+      [Symbol.dispose]: () => states.reset(),
+    });
+  }
+
+  /**
+   * On a device.
+   *
+   * @throws PapilioError `CONTEXT_LENGTH`, `GENERATE_OPTION`, and what `DeviceModel.compile` throws
+   */
+  static async onDevice(
+    gpu: Gpu,
+    model: Decoder,
+    options: GeneratorOptions & Pick<DeviceModelOptions, "dtype"> = {},
+  ): Promise<TextGenerator> {
+    const { context, chunk } = sizesOf(model, options);
+    using stack = new DisposableStack();
+    const memory = stack.use(new ModelMemory(gpu, options.dtype));
+    const step = async (shape: StepShape): Promise<DeviceModel> =>
+      stack.use(await DeviceModel.compile(gpu, model.traceStep(shape), { memory }));
+    const one = await step({ tokens: 1, context });
+    const several = chunk > 1 ? await step({ tokens: chunk, context }) : undefined;
+    const owned = stack.move();
+    return new TextGenerator(model, context, chunk, {
+      one,
+      chunk: several,
+      [Symbol.dispose]: () => owned.dispose(),
+    });
+  }
+
+  /**
+   * Continues a prompt, token by token. Ends at a stop token, after `maxTokens`, or when the context is
+   * full; ending the loop early ends it too. One generation at a time.
+   *
+   * @throws PapilioError `PROMPT_EMPTY`, `CONTEXT_LENGTH`, `INDEX_RANGE` for tokens that there are not,
+   * `GENERATOR_BUSY`, `GENERATE_OPTION`, `SAMPLING_OPTION`; the signal's reason when it aborts
+   */
+  async *generate(
+    prompt: readonly number[],
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedToken, void, undefined> {
+    const { maxTokens = Number.POSITIVE_INFINITY, stopTokens = [], signal } = options;
+    requirePrompt(prompt, this.context);
+    requireOption("maxTokens", maxTokens, maxTokens >= 0);
+    const choose = sampler(options);
+    if (this.#busy) {
+      throw new PapilioError(
+        "GENERATOR_BUSY",
+        "The generator continues another text, whose keys and values it holds.",
+        "Wait for its end, or use another generator.",
+      );
+    }
+    this.#busy = true;
+    try {
+      signal?.throwIfAborted();
+      const started = performance.now();
+      let logits = await this.#read(prompt, signal);
+      const read = performance.now();
+      for (let count = 0; count < maxTokens; count++) {
+        const id = choose(logits);
+        if (stopTokens.includes(id)) return;
+        const now = performance.now();
+        yield { id, seconds: (now - started) / 1000, secondsAfterPrompt: (now - read) / 1000 };
+        const position = prompt.length + count;
+        if (position >= this.context || count + 1 >= maxTokens) return;
+        signal?.throwIfAborted();
+        logits = await this.#run(this.#steps.one, [id], position);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  dispose(): void {
+    this.#steps[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Logits after a prompt: whole chunks, then the rest, in a chunk that is filled up, or alone. */
+  async #read(prompt: readonly number[], signal: AbortSignal | undefined): Promise<Float32Array> {
+    let logits = new Float32Array();
+    for (let position = 0; position < prompt.length; ) {
+      signal?.throwIfAborted();
+      const rest = prompt.length - position;
+      const { one, chunk } = this.#steps;
+      // A chunk that did not fit the context would write over what is there.
+      const fits = chunk !== undefined && position + this.#chunk <= this.context;
+      const count = rest > 1 && fits ? Math.min(rest, this.#chunk) : 1;
+      const step = count > 1 && chunk !== undefined ? chunk : one;
+      logits = await this.#run(step, prompt.slice(position, position + count), position);
+      position += count;
+    }
+    return logits;
+  }
+
+  async #run(step: Executable, tokens: readonly number[], position: number): Promise<Float32Array<ArrayBuffer>> {
+    const ids = new Uint32Array(step === this.#steps.one ? 1 : this.#chunk);
+    ids.set(tokens);
+    const { logits } = await step.run({
+      ids,
+      position: Uint32Array.of(position),
+      last: Uint32Array.of(tokens.length - 1),
+    });
+    return logits as Float32Array<ArrayBuffer>;
+  }
+}
+
+function sizesOf(
+  model: Decoder,
+  { context = model.positions, chunk = CHUNK }: GeneratorOptions,
+): { context: number; chunk: number } {
+  requireOption("context", context, Number.isInteger(context) && context >= 1);
+  requireOption("chunk", chunk, Number.isInteger(chunk) && chunk >= 1);
+  if (context > model.positions) throw contextError(context, model.positions);
+  return { context, chunk: Math.min(chunk, context) };
+}
+
+function requirePrompt(prompt: readonly number[], context: number): void {
+  if (prompt.length > context) throw contextError(prompt.length, context);
+  const wrong = prompt.find((id) => !Number.isInteger(id) || id < 0);
+  if (prompt.length > 0 && wrong === undefined) return;
+  throw new PapilioError(
+    "PROMPT_EMPTY",
+    prompt.length === 0 ? "The prompt has no token." : `${wrong} is no token.`,
+    "Begin with the token that begins a sequence, at least.",
+  );
+}
+
+function requireOption(name: string, value: number, valid: boolean): void {
+  if (valid) return;
+  throw new PapilioError(
+    "GENERATE_OPTION",
+    `${name} is ${value}.`,
+    "Use whole numbers: a context and a chunk of at least 1, and maxTokens from 0 on.",
+  );
+}

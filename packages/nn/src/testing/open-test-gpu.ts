@@ -1,0 +1,8 @@
+import process from "node:process";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { openGpu } from "@papilio/gpu-runtime/node";
+
+/** The adapter that tests run on: the best one, or the one that PAPILIO_ADAPTER names. */
+export function openTestGpu(): Promise<Gpu> {
+  return openGpu({ adapter: process.env.PAPILIO_ADAPTER ?? "auto" });
+}
