@@ -4,7 +4,7 @@ import type { Gpu } from "../../device/gpu.ts";
 import { quantize } from "../../tensor/dtype.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { reductionShapes } from "../../testing/reduction-shapes.ts";
-import { locate, runKernel } from "../../testing/run-kernel.ts";
+import { locate, runKernel } from "../../testing/run-contents.ts";
 import type { ReductionLanes } from "../vector-reduction/lanes.ts";
 import { type NormalizationProblem, normalizationKernel } from "./kernel.ts";
 
