@@ -1,6 +1,6 @@
 import type { BatchShape, Layout, StorageDtype, Strides } from "@papilio/butterfly";
 import { type Binding, dispatchGrid, type Kernel, tileIndexWgsl } from "../program/kernel.ts";
-import { enabledBy, loadWidth, storedType, times } from "./wgsl.ts";
+import { enabledBy, loadWidth, narrowed, storedType, times } from "./wgsl.ts";
 
 const WORKGROUP = 64;
 
@@ -67,7 +67,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let vector = ${vector};
   let feature = ${feature};
   ${body}
-  y[${at}] = ${storedType(dtype, width)}(value);
+  y[${at}] = ${narrowed(dtype, width, "value")};
 }
 `,
   };
