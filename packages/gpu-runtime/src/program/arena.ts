@@ -3,7 +3,7 @@ import { type ArenaPlan, type Lifetime, planArena } from "../memory/arena-plan.t
 import type { Lease, Span } from "../memory/lease.ts";
 import { type Operand, Scratch, ScratchPart, spanPart } from "../memory/scratch.ts";
 import { storageBuffer } from "../memory/storage.ts";
-import type { Kernel, Step } from "./kernel.ts";
+import type { Binding, Kernel, Step } from "./kernel.ts";
 
 /** A step whose memory has its place. */
 export interface PlacedStep {
@@ -56,10 +56,9 @@ export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]):
       };
       return {
         plan,
-        steps: steps.map(({ kernel, buffers, role }) => {
-          const placed = buffers.map(span);
-          return { kernel: withAccess(kernel, placed), buffers: placed, role };
-        }),
+        steps: steps.map(({ kernel, buffers, role }) =>
+          bindable({ kernel, buffers: buffers.map(span), role }),
+        ),
       };
     }),
     release() {
@@ -84,26 +83,43 @@ function lifetimesOf(steps: readonly Step[]): Map<Scratch, Lifetime> {
 }
 
 /**
- * The kernel for these buffers. WebGPU forbids that a dispatch binds parts of one buffer for reading
- * and for writing, but not that it binds several for writing, so what is read there is bound so.
+ * A step whose buffers can be bound at once. WebGPU forbids that a dispatch binds parts of one buffer for
+ * reading and for writing, but not that it binds several for writing, so what is read there is bound so.
+ * Then it forbids that two of them overlap: what is read twice is bound once.
  */
-function withAccess(kernel: Kernel, buffers: readonly Span[]): Kernel {
+function bindable(step: PlacedStep): PlacedStep {
+  const { kernel, buffers } = step;
   const written = new Set(
     kernel.bindings.flatMap(({ access }, index) =>
       access === "read-write" ? [buffers[index]?.buffer] : [],
     ),
   );
-  if (
-    kernel.bindings.every(
-      ({ access }, index) => access === "read-write" || !written.has(buffers[index]?.buffer),
-    )
-  ) {
-    return kernel;
-  }
-  return {
-    ...kernel,
-    bindings: kernel.bindings.map((binding, index) =>
-      written.has(buffers[index]?.buffer) ? { ...binding, access: "read-write" } : binding,
-    ),
-  };
+  const widened = (index: number): boolean =>
+    kernel.bindings[index]?.access === "read" && written.has(buffers[index]?.buffer);
+  if (!kernel.bindings.some((_, index) => widened(index))) return step;
+  let { wgsl } = kernel;
+  const bindings: Binding[] = [];
+  const bound: Span[] = [];
+  kernel.bindings.forEach((binding, index) => {
+    const span = buffers[index] as Span;
+    const twin = kernel.bindings.findIndex(
+      ({ elements }, other) =>
+        other < index &&
+        widened(other) &&
+        elements === binding.elements &&
+        isSame(buffers[other] as Span, span),
+    );
+    if (widened(index) && twin !== -1) {
+      const { name } = kernel.bindings[twin] as Binding;
+      wgsl = wgsl.replaceAll(new RegExp(`\\b${binding.name}\\[`, "g"), `${name}[`);
+      return;
+    }
+    bindings.push(widened(index) ? { ...binding, access: "read-write" } : binding);
+    bound.push(span);
+  });
+  return { ...step, kernel: { ...kernel, bindings, wgsl }, buffers: bound };
+}
+
+function isSame(p: Span, q: Span): boolean {
+  return p.buffer === q.buffer && p.offset === q.offset && p.size === q.size;
 }

@@ -154,7 +154,7 @@ export function append({ x, state, position, output }: AppendOperation, to: Lowe
     from: input.layout,
     to: kept.layout,
     dtype: kept.dtype,
-    vectors: state.vectors,
+    vectors: kept.batch,
   });
   to.push(kernel, [input.memory, kept.memory, to.indices(position)], "rewrite");
   to.alias(output, kept);

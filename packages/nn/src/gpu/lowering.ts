@@ -15,17 +15,8 @@ import {
 } from "@papilio/gpu-runtime";
 import type { Graph } from "../graph/graph.ts";
 import { Indices, type Value } from "../graph/value.ts";
+import { allocatedVectors } from "./allocated-vectors.ts";
 import type { ModelMemory } from "./model-memory.ts";
-
-/** Batches of at least so many vectors are padded to whole loads. */
-const PADDED_FROM = 16;
-/** Vectors of a load. */
-const LOAD = 4;
-
-/** Vectors that have memory on a device: more than there are, so that every load is a whole one. */
-export function allocatedVectors(vectors: number): number {
-  return vectors < PADDED_FROM ? vectors : Math.ceil(vectors / LOAD) * LOAD;
-}
 
 /**
  * A graph on its way to a device: where each value lies, and the dispatches so far. What is between

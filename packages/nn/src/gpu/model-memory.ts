@@ -2,6 +2,7 @@ import type { StorageDtype } from "@papilio/butterfly";
 import { BufferSet, type Gpu, type Span, Tensor } from "@papilio/gpu-runtime";
 import type { State } from "../graph/graph.ts";
 import type { Parameter } from "../modules/parameter.ts";
+import { allocatedVectors } from "./allocated-vectors.ts";
 
 /**
  * Device memory that graphs of one model share: parameters that are read as they are, each once, and
@@ -40,7 +41,7 @@ export class ModelMemory implements Disposable {
     const existing = this.#states.get(name);
     if (existing !== undefined) return existing;
     const tensor = new Tensor(this.gpu, {
-      batch: value.vectors,
+      batch: allocatedVectors(value.vectors),
       features: value.features,
       layout: "batch-last",
       dtype: this.dtype,

@@ -1,4 +1,4 @@
-import { Chain, FLOAT_FORMATS, LAYOUTS } from "@papilio/butterfly";
+import { Chain, FLOAT_FORMATS } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CpuModel } from "../cpu/cpu-model.ts";
@@ -108,7 +108,7 @@ const CASES: Readonly<Record<Operation["kind"], readonly ((x: Value) => Value)[]
   linear: [
     (x) => linear(x, parameter([20, FEATURES], 5), { bias: parameter([20], 6) }),
     (x) => {
-      const chain = Chain.parse("1,4,3,4; 4,4,3,1".replace("1,4,3,4", "1,5,4,4"));
+      const chain = Chain.parse("1,5,4,4; 4,4,3,1");
       const factors = [parameter([1, 5, 4, 4], 7), parameter([4, 4, 3, 1], 8)];
       return linear(x, { chain, factors }, { bias: parameter([20], 9) });
     },
@@ -169,32 +169,32 @@ const kinds = Object.entries(CASES).flatMap(([kind, cases]) =>
   cases.map((make, index) => ({ name: `${kind} ${index + 1}`, make })),
 );
 
-describe.each(["f32", "f16"] as const)("on the device in %s", (dtype) => {
-  describe.each(LAYOUTS)("with %s between operations", (layout) => {
-    it.each(kinds)("$name gives the CPU's answer in float64", async ({ make }) => {
-      for (const vectors of [1, 5, 18]) {
-        // Something before and after, so that neither end of the graph has it all.
-        for (const inside of [false, true]) {
-          const graph = new Graph();
-          const input = graph.input("x", { vectors, features: FEATURES });
-          const x = inside ? linear(input, parameter([FEATURES, FEATURES], 11)) : input;
-          const y = make(x);
-          graph.output("y", inside ? linear(y, parameter([5, y.features], 12)) : y);
-          const inputs = inputsFor(graph);
-          const expected = new CpuModel(graph, { precision: "float64" }).runNow(inputs);
-          using model = await DeviceModel.compile(gpu, graph, { dtype, layout });
-          const first = await model.run(inputs);
-          const { error, magnitude } = difference(
-            first.y as Float32Array,
-            expected.y as Float64Array,
-          );
-          // Few operations with sums of few numbers of about 1, each rounded a few times.
-          const tolerance = 200 * FLOAT_FORMATS[dtype].epsilon * Math.max(1, magnitude);
-          expect(error, `${vectors} vectors`).toBeLessThanOrEqual(tolerance);
-          const second = await model.run(inputs);
-          expect(second.y).toEqual(first.y);
-        }
-      }
-    });
+/** Vectors that are padded or not, operations alone or between others, each layout and dtype once. */
+const SETTINGS = [
+  { vectors: 18, inside: true, layout: "batch-last", dtype: "f32" },
+  { vectors: 5, inside: false, layout: "batch-last", dtype: "f32" },
+  { vectors: 18, inside: false, layout: "batch-first", dtype: "f32" },
+  { vectors: 5, inside: true, layout: "batch-last", dtype: "f16" },
+] as const;
+
+describe.each(SETTINGS)("$vectors vectors $layout in $dtype, inside: $inside", (setting) => {
+  const { vectors, inside, layout, dtype } = setting;
+  it.for(kinds)("$name gives the CPU's answer in float64", async ({ make }, { skip }) => {
+    skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
+    const graph = new Graph();
+    const input = graph.input("x", { vectors, features: FEATURES });
+    const y = make(inside ? linear(input, parameter([FEATURES, FEATURES], 11)) : input);
+    graph.output("y", inside ? linear(y, parameter([5, y.features], 12)) : y);
+    const inputs = inputsFor(graph);
+    const expected = new CpuModel(graph, { precision: "float64" }).runNow(inputs);
+    using model = await DeviceModel.compile(gpu, graph, { dtype, layout });
+    const first = await model.run(inputs);
+    const { error, magnitude } = difference(first.y as Float32Array, expected.y as Float64Array);
+    // Few operations with sums of few numbers of about 1, each rounded a few times.
+    expect(error).toBeLessThanOrEqual(
+      100 * FLOAT_FORMATS[dtype].epsilon * Math.max(1, magnitude),
+    );
+    const second = await model.run(inputs);
+    expect(second.y).toEqual(first.y);
   });
 });
