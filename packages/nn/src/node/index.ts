@@ -1,0 +1,2 @@
+export { type LoadNodeStateDictOptions, loadStateDict } from "./load-state-dict.ts";
+export { saveStateDict } from "./save-state-dict.ts";

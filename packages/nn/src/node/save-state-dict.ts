@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  encodeFiles,
+  type SaveStateDictOptions,
+  SHARD_NAME,
+  type TensorToSave,
+} from "../weights/save-state-dict.ts";
+import { INDEX_FILE, SINGLE_FILE } from "../weights/shard-index.ts";
+import { quoteNames, weightsError } from "../weights/weights-error.ts";
+
+/**
+ * Saves weights to a folder, which is made where it is not there, in place of weights that were saved
+ * there before; other files stay. Shards are encoded and written one after another, under other names.
+ * When all are on the disk they get theirs, the index last: whoever loads finds the old weights, the
+ * new ones, or for a moment none, and never some of either.
+ *
+ * @returns names of the files, the index last
+ * @throws PapilioError `STATE_DICT_WRITE` when the folder cannot be written to, in which case what was
+ *   there is as it was, or incomplete when that happens in the last moment; `STATE_DICT_TOO_LARGE`,
+ *   `TENSOR_SHAPE`
+ *
+ * @example
+ * ```ts
+ * await saveStateDict("models/stories-bf16", state, { dtype: "BF16" });
+ * ```
+ */
+export async function saveStateDict(
+  folder: string,
+  tensors: ReadonlyMap<string, TensorToSave>,
+  options: SaveStateDictOptions = {},
+): Promise<string[]> {
+  const written = new Map<string, string>();
+  const path = (file: string): string => join(folder, file);
+  try {
+    await tryWriting(folder, () => mkdir(folder, { recursive: true }));
+    for (const [name, contents] of encodeFiles(tensors, options)) {
+      const temporary = path(`${name}.${randomUUID()}.tmp`);
+      written.set(name, temporary);
+      await tryWriting(folder, () => writeThrough(temporary, contents));
+    }
+    await tryWriting(folder, async () => {
+      if (written.has(INDEX_FILE)) {
+        // From here to the last line there are no weights in the folder, rather than some of each.
+        await rm(path(INDEX_FILE), { force: true });
+        await rm(path(SINGLE_FILE), { force: true });
+      }
+      for (const [name, temporary] of written) await rename(temporary, path(name));
+      await removeOthers(folder, written);
+    });
+    return [...written.keys()];
+  } catch (error) {
+    for (const temporary of written.values()) await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** On the disk, not only on its way there: a name must not outlive the contents in a power cut. */
+async function writeThrough(path: string, contents: Uint8Array): Promise<void> {
+  await using file = await open(path, "wx");
+  await file.writeFile(contents);
+  await file.sync();
+}
+
+/** What is left of a checkpoint of another division. */
+async function removeOthers(folder: string, kept: ReadonlyMap<string, unknown>): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (kept.has(name) || !(SHARD_NAME.test(name) || name === INDEX_FILE)) continue;
+    await rm(join(folder, name), { force: true });
+  }
+}
+
+async function tryWriting<T>(folder: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    throw weightsError(
+      "STATE_DICT_WRITE",
+      `Weights cannot be written to ${quoteNames([folder])}: ${(cause as Error).message}.`,
+      cause,
+    );
+  }
+}

@@ -1,0 +1,3 @@
+export { huggingFaceTokenizer, type JsonContents } from "./hugging-face.ts";
+export { llama2cTokenizer } from "./llama2c.ts";
+export type { DecodeStream, EncodeOptions, Tokenizer } from "./tokenizer.ts";

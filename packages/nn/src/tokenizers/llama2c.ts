@@ -1,0 +1,164 @@
+import { mergePairs } from "./merge-pairs.ts";
+import {
+  type DecodeStream,
+  type EncodeOptions,
+  requireToken,
+  type Tokenizer,
+  tokenizerError,
+} from "./tokenizer.ts";
+
+/** Ids that the format fixes: unknown, begin and end, then a token for each byte. */
+const BEGIN = 1;
+const END = 2;
+const FIRST_BYTE = 3;
+const FIRST_TEXT = FIRST_BYTE + 256;
+const SPACE = 0x20;
+
+/** The tokens of a file. */
+interface Vocabulary {
+  /** What each stands for; a single byte for the byte tokens, nothing for the special ones. */
+  readonly pieces: readonly Uint8Array[];
+  readonly scores: readonly number[];
+  /** Ids by text, one character for each byte, of the tokens that texts are made of. */
+  readonly ids: ReadonlyMap<string, number>;
+}
+
+/**
+ * The tokenizer of llama2.c: characters, or their bytes where a character is no token, are merged in the
+ * order of the scores of what they become. A text begins with a space that it does not have; after the
+ * token that begins a sequence, decoding takes it away.
+ *
+ * Source: karpathy/llama2.c, encode and decode in run.c, and its tokenizer.py for the format: int32 length
+ * of the longest token, then for each a float32 score, an int32 length and bytes.
+ *
+ * @throws PapilioError `TOKENIZER_FILE`
+ *
+ * @example
+ * ```ts
+ * const tokenizer = llama2cTokenizer(await readFile("tok512.bin"));
+ * tokenizer.decode(tokenizer.encode("Once upon a time")); // "Once upon a time"
+ * ```
+ */
+export function llama2cTokenizer(file: Uint8Array): Tokenizer {
+  const vocabulary = readVocabulary(file);
+  const vocabularySize = vocabulary.pieces.length;
+  const decodeStream = (): DecodeStream => new ByteStream(vocabulary.pieces);
+  return {
+    vocabularySize,
+    beginOfSequence: BEGIN,
+    endOfSequence: END,
+    encode: (text, { specialTokens = true }: EncodeOptions = {}) => {
+      const ids = encode(text, vocabulary);
+      return specialTokens ? [BEGIN, ...ids] : ids;
+    },
+    decode: (ids) => {
+      const stream = decodeStream();
+      return ids.map((id) => stream.push(id)).join("") + stream.end();
+    },
+    decodeStream,
+  };
+}
+
+function encode(text: string, { pieces, scores, ids }: Vocabulary): number[] {
+  if (text === "") return [];
+  const encoder = new TextEncoder();
+  const initial: number[] = [];
+  for (const character of ` ${text}`) {
+    const bytes = encoder.encode(character);
+    const id = ids.get(keyOf(bytes));
+    if (id !== undefined) initial.push(id);
+    else for (const byte of bytes) initial.push(FIRST_BYTE + byte);
+  }
+  // The text of a token as it is in the map; byte tokens are none of a text's.
+  const keys = new Map<number, string>();
+  const keyOfToken = (id: number): string => {
+    let key = keys.get(id);
+    if (key === undefined) {
+      key = keyOf(pieces[id] as Uint8Array);
+      keys.set(id, key);
+    }
+    return key;
+  };
+  return mergePairs(initial, (left, right) => {
+    if (left < FIRST_TEXT || right < FIRST_TEXT) return undefined;
+    const id = ids.get(keyOfToken(left) + keyOfToken(right));
+    return id === undefined ? undefined : { id, score: scores[id] as number };
+  });
+}
+
+/** Decodes bytes as they come; what is left of a character waits for the rest of it. */
+class ByteStream implements DecodeStream {
+  readonly #pieces: readonly Uint8Array[];
+  // A byte order mark is a character like others.
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  #atBeginning = false;
+
+  constructor(pieces: readonly Uint8Array[]) {
+    this.#pieces = pieces;
+  }
+
+  push(id: number): string {
+    requireToken(id, this.#pieces.length);
+    const piece = this.#pieces[id] as Uint8Array;
+    const strip = this.#atBeginning && piece[0] === SPACE;
+    this.#atBeginning = id === BEGIN;
+    return this.#decoder.decode(strip ? piece.subarray(1) : piece, { stream: true });
+  }
+
+  end(): string {
+    this.#atBeginning = false;
+    return this.#decoder.decode();
+  }
+}
+
+function readVocabulary(file: Uint8Array): Vocabulary {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const refuse = (what: string): never => {
+    throw tokenizerError("TOKENIZER_FILE", `The tokenizer's file of ${file.length} bytes ${what}.`);
+  };
+  if (file.length < 4) return refuse("is shorter than its header");
+  const longest = view.getInt32(0, true);
+  const pieces: Uint8Array[] = [];
+  const scores: number[] = [];
+  const ids = new Map<string, number>();
+  for (let at = 4; at < file.length; ) {
+    const id = pieces.length;
+    if (at + 8 > file.length) return refuse(`ends within the token ${id}`);
+    const score = view.getFloat32(at, true);
+    const length = view.getInt32(at + 4, true);
+    if (length < 0 || length > longest) {
+      return refuse(`has the token ${id} of ${length} bytes, where the longest is of ${longest}`);
+    }
+    if (Number.isNaN(score)) return refuse(`has no score for the token ${id}`);
+    const end = at + 8 + length;
+    if (end > file.length) return refuse(`ends within the token ${id}`);
+    const piece = file.subarray(at + 8, end);
+    const key = keyOf(piece);
+    if (id >= FIRST_BYTE && id < FIRST_TEXT && key !== byteToken(id - FIRST_BYTE)) {
+      return refuse(
+        `has ${JSON.stringify(key)} where the token of byte ${id - FIRST_BYTE} should be`,
+      );
+    }
+    pieces.push(pieceOf(id, piece));
+    scores.push(score);
+    if (id >= FIRST_TEXT && !ids.has(key)) ids.set(key, id);
+    at = end;
+  }
+  if (pieces.length < FIRST_TEXT)
+    return refuse(`has ${pieces.length} tokens, less than one a byte`);
+  return { pieces, scores, ids };
+}
+
+function pieceOf(id: number, piece: Uint8Array): Uint8Array {
+  if (id < FIRST_BYTE) return new Uint8Array(0);
+  return id < FIRST_TEXT ? Uint8Array.of(id - FIRST_BYTE) : piece;
+}
+
+function byteToken(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+}
+
+/** Bytes as a text of one character each: what a map can compare. */
+function keyOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}

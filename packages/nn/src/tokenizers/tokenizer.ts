@@ -1,0 +1,77 @@
+import { PapilioError } from "@papilio/butterfly";
+
+/** Turns text into the numbers that a language model reads, and numbers into text. */
+export interface Tokenizer {
+  /** Ids are below it. */
+  readonly vocabularySize: number;
+  /** Id of the token that sequences begin with, where there is one. */
+  readonly beginOfSequence?: number | undefined;
+  /** Id of the token that a model ends with, where there is one. */
+  readonly endOfSequence?: number | undefined;
+  /**
+   * Ids of a text, with the special tokens that the model expects around it unless told otherwise.
+   *
+   * @throws PapilioError `TOKENIZER_TEXT` for a text that the vocabulary has no tokens for
+   */
+  encode(text: string, options?: EncodeOptions): number[];
+  /**
+   * The text of ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD.
+   *
+   * @throws PapilioError `TOKEN_UNKNOWN`
+   */
+  decode(ids: readonly number[]): string;
+  /** Decodes ids as they are generated. */
+  decodeStream(): DecodeStream;
+}
+
+export interface EncodeOptions {
+  /** Whether special tokens are added, such as one at the beginning; true unless given. */
+  readonly specialTokens?: boolean;
+}
+
+/**
+ * Text that grows id by id: the pieces together are what `decode` makes of the ids together.
+ *
+ * @example
+ * ```ts
+ * const stream = tokenizer.decodeStream();
+ * for await (const id of generated) process.stdout.write(stream.push(id));
+ * process.stdout.write(stream.end());
+ * ```
+ */
+export interface DecodeStream {
+  /**
+   * What one more id makes certain; empty while a character is incomplete.
+   *
+   * @throws PapilioError `TOKEN_UNKNOWN`
+   */
+  push(id: number): string;
+  /** What is left. The stream is then as new. */
+  end(): string;
+}
+
+/** What a tokenizer cannot be made or used for, with a stable code. */
+export type TokenizerErrorCode = "TOKENIZER_FILE" | "TOKENIZER_TEXT" | "TOKEN_UNKNOWN";
+
+const FIXES: { readonly [C in TokenizerErrorCode]: string } = {
+  TOKENIZER_FILE: "Pass the tokenizer's file of the model, or download it again.",
+  TOKENIZER_TEXT: "Leave these characters out, or use a tokenizer with byte fallback.",
+  TOKEN_UNKNOWN: "Decode ids of the model that this tokenizer is of.",
+};
+
+export function tokenizerError(
+  code: TokenizerErrorCode,
+  message: string,
+  cause?: unknown,
+): PapilioError {
+  return new PapilioError(code, message, FIXES[code], cause === undefined ? undefined : { cause });
+}
+
+/** @throws PapilioError `TOKEN_UNKNOWN` */
+export function requireToken(id: number, vocabularySize: number): void {
+  if (Number.isInteger(id) && id >= 0 && id < vocabularySize) return;
+  throw tokenizerError(
+    "TOKEN_UNKNOWN",
+    `The id ${id} is none of the ${vocabularySize} tokens of the vocabulary.`,
+  );
+}

@@ -1,0 +1,168 @@
+import {
+  PapilioError,
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  safetensorsHeaderBytes,
+} from "@papilio/butterfly";
+import { type LoadTracker, untilAborted } from "./load-progress.ts";
+import type { OpenFile } from "./open-file.ts";
+import { StoredTensor } from "./stored-tensor.ts";
+import { quoteNames, weightsError } from "./weights-error.ts";
+
+/** Most bytes in one call: how often progress is reported and an abort noticed. */
+const MOST_AT_ONCE = 2 ** 22;
+/** Allocated for a tensor whose bytes may never come; doubled when that many have. */
+const FIRST_BYTES = 2 ** 24;
+/** Bytes of the number that a safetensors file begins with. */
+const LENGTH_BYTES = 8;
+/** What Git has in place of a large file that was not fetched begins so. */
+const POINTER = new TextEncoder().encode("version ");
+
+/** The tensors that were asked for, of one safetensors file. */
+export interface ReadTensors {
+  readonly tensors: readonly StoredTensor[];
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads a safetensors file from its beginning to its end, each tensor into memory of its own: the file
+ * is never there as a whole beside them. Closes it.
+ *
+ * @param wanted names of tensors; the others are passed over
+ * @throws PapilioError `FILE_TRUNCATED`, `FILE_HEADER`, `FILE_TENSOR`, `STATE_DICT_TOO_LARGE`; the
+ *   signal's reason
+ */
+export async function readTensors(
+  file: OpenFile,
+  name: string,
+  tracker: LoadTracker,
+  wanted: (tensor: string) => boolean = () => true,
+): Promise<ReadTensors> {
+  try {
+    return await readOpenFile(file, name, tracker, wanted);
+  } catch (error) {
+    if (!(error instanceof PapilioError) || !error.code.startsWith("FILE_")) throw error;
+    // Those who read headers do not know whose they are.
+    const { code, message, fix, cause } = error;
+    throw new PapilioError(code, `In ${quoteNames([name])}: ${message}`, fix, { cause });
+  } finally {
+    await file.close();
+  }
+}
+
+async function readOpenFile(
+  file: OpenFile,
+  name: string,
+  tracker: LoadTracker,
+  wanted: (tensor: string) => boolean,
+): Promise<ReadTensors> {
+  const { signal } = tracker;
+  const length = await readBytes(file, LENGTH_BYTES, signal);
+  if (POINTER.every((byte, index) => byte === length[index])) {
+    throw new PapilioError(
+      "FILE_HEADER",
+      "This is a pointer of Git LFS, not the file that it points at.",
+      "Fetch the file: git lfs pull.",
+    );
+  }
+  const headerBytes = safetensorsHeaderBytes(length, file.size);
+  const start = new Uint8Array(headerBytes);
+  start.set(length);
+  start.set(await readBytes(file, headerBytes - LENGTH_BYTES, signal), LENGTH_BYTES);
+  const { entries, metadata, fileBytes } = readSafetensorsHeader(start, file.size);
+  const chosen = entries.filter((entry) => wanted(entry.name));
+  tracker.begin(
+    name,
+    chosen.reduce((sum, { begin, end }) => sum + end - begin, 0),
+  );
+  if (file.later !== undefined) {
+    const { later } = file;
+    const tensors = chosen.map((entry) => {
+      tracker.add(entry.end - entry.begin);
+      return new StoredTensor(entry, entry.end - entry.begin, later(entry.begin, entry.end));
+    });
+    return { tensors, metadata };
+  }
+  const tensors: StoredTensor[] = [];
+  for (const entry of entries) {
+    const tensor = await readEntry(file, entry, wanted(entry.name), tracker);
+    if (tensor !== undefined) tensors.push(tensor);
+  }
+  if (file.size === undefined && (await readSome(file, new Uint8Array(1), signal)) > 0) {
+    throw weightsError("FILE_TENSOR", `The last tensor ends at ${fileBytes}, and more follows.`);
+  }
+  return { tensors, metadata };
+}
+
+async function readEntry(
+  file: OpenFile,
+  entry: SafetensorsEntry,
+  wanted: boolean,
+  tracker: LoadTracker,
+): Promise<StoredTensor | undefined> {
+  const bytes = entry.end - entry.begin;
+  const { signal } = tracker;
+  if (wanted) {
+    const read = await readBytes(file, bytes, signal, (count) => tracker.add(count));
+    return new StoredTensor(entry, bytes, () => read);
+  }
+  const scratch = new Uint8Array(Math.min(bytes, MOST_AT_ONCE));
+  for (let left = bytes; left > 0; ) {
+    left -= await readSome(file, scratch.subarray(0, left), signal, left);
+  }
+  return undefined;
+}
+
+/**
+ * So many bytes of the file, in memory of their own. Where the size of the file is not certain, no more
+ * than twice what has arrived is allocated: a header of a few bytes may speak of terabytes.
+ */
+async function readBytes(
+  file: OpenFile,
+  bytes: number,
+  signal: AbortSignal | undefined,
+  onBytes?: (count: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let buffer = allocate(file.size === undefined ? Math.min(bytes, FIRST_BYTES) : bytes);
+  for (let at = 0; at < bytes; ) {
+    if (at === buffer.byteLength) buffer = grow(buffer, Math.min(bytes, 2 * at));
+    const most = Math.min(buffer.byteLength - at, MOST_AT_ONCE);
+    const count = await readSome(file, new Uint8Array(buffer, at, most), signal, bytes - at);
+    at += count;
+    onBytes?.(count);
+  }
+  return new Uint8Array(buffer);
+}
+
+/** Some of the next bytes; none only where none are `missing` at the end of the file. */
+async function readSome(
+  file: OpenFile,
+  target: Uint8Array<ArrayBuffer>,
+  signal: AbortSignal | undefined,
+  missing: number = 0,
+): Promise<number> {
+  signal?.throwIfAborted();
+  const count = await untilAborted(file.read(target), signal);
+  if (count > 0 || missing === 0) return count;
+  throw weightsError("FILE_TRUNCATED", `The file ends where ${missing} bytes more should follow.`);
+}
+
+function allocate(bytes: number): ArrayBuffer {
+  return orTooLarge(bytes, () => new ArrayBuffer(bytes));
+}
+
+function grow(buffer: ArrayBuffer, bytes: number): ArrayBuffer {
+  return orTooLarge(bytes, () => buffer.transfer(bytes));
+}
+
+function orTooLarge<T>(bytes: number, make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    throw weightsError(
+      "STATE_DICT_TOO_LARGE",
+      `A tensor has ${bytes} bytes, more than this machine can allocate at once.`,
+      cause,
+    );
+  }
+}
