@@ -90,6 +90,7 @@ export { transposition } from "./multiplication/transposition.ts";
 export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";
 export type { PlacedStep } from "./program/arena.ts";
+export { type CompareOptions, compareSeconds } from "./program/compare-seconds.ts";
 export type { Binding, Kernel, Step } from "./program/kernel.ts";
 export { Program, type ProgramReport } from "./program/program.ts";
 export {

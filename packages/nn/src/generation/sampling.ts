@@ -22,8 +22,16 @@ export type Sampler = (logits: Float32Array) => number;
  */
 export function sampler(options: SamplingOptions = {}): Sampler {
   const { temperature = 0, topK = Number.POSITIVE_INFINITY, topP = 1, seed = 0 } = options;
-  requireOption("temperature", temperature, temperature >= 0 && temperature < Number.POSITIVE_INFINITY);
-  requireOption("topK", topK, topK >= 1 && (topK === Number.POSITIVE_INFINITY || Number.isInteger(topK)));
+  requireOption(
+    "temperature",
+    temperature,
+    temperature >= 0 && temperature < Number.POSITIVE_INFINITY,
+  );
+  requireOption(
+    "topK",
+    topK,
+    topK >= 1 && (topK === Number.POSITIVE_INFINITY || Number.isInteger(topK)),
+  );
   requireOption("topP", topP, topP > 0 && topP <= 1);
   const next = uniform(seed);
   if (temperature === 0) return mostLikely;

@@ -170,7 +170,11 @@ export class TextGenerator implements Disposable {
     return logits;
   }
 
-  async #run(step: Executable, tokens: readonly number[], position: number): Promise<Float32Array<ArrayBuffer>> {
+  async #run(
+    step: Executable,
+    tokens: readonly number[],
+    position: number,
+  ): Promise<Float32Array<ArrayBuffer>> {
     const ids = new Uint32Array(step === this.#steps.one ? 1 : this.#chunk);
     ids.set(tokens);
     const { logits } = await step.run({

@@ -1,10 +1,5 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
-import {
-  type Gpu,
-  Program,
-  type ProgramReport,
-  type Tensor,
-} from "@papilio/gpu-runtime";
+import { type Gpu, Program, type ProgramReport, type Tensor } from "@papilio/gpu-runtime";
 import {
   checkInputs,
   type Executable,

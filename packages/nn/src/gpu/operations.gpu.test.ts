@@ -59,8 +59,7 @@ const CASES: Readonly<Record<Operation["kind"], readonly ((x: Value) => Value)[]
   "add-vector": [(x) => addVector(x, parameter([FEATURES], 3))],
   aggregate: (["sum", "mean", "max"] as const).flatMap((reduce) =>
     [false, true].map(
-      (weighted) => (x: Value) =>
-        aggregate(x, sparse([7, x.vectors], 4, 5, weighted), { reduce }),
+      (weighted) => (x: Value) => aggregate(x, sparse([7, x.vectors], 4, 5, weighted), { reduce }),
     ),
   ),
   append: [
@@ -70,8 +69,7 @@ const CASES: Readonly<Record<Operation["kind"], readonly ((x: Value) => Value)[]
     },
   ],
   attention: [
-    (x) =>
-      attention(x, x, x, { sequences: 1, heads: 3, keyValueHeads: 3, causal: true }),
+    (x) => attention(x, x, x, { sequences: 1, heads: 3, keyValueHeads: 3, causal: true }),
     (x) => {
       const keys = linear(x, parameter([6, FEATURES], 7));
       const lengths = x.graph.indices("lengths", x.vectors);
@@ -128,8 +126,7 @@ const CASES: Readonly<Record<Operation["kind"], readonly ((x: Value) => Value)[]
       }),
   ),
   pool: (["max", "average"] as const).map(
-    (kind) => (x: Value) =>
-      pool(x, imageOf(x), { pool: kind }),
+    (kind) => (x: Value) => pool(x, imageOf(x), { pool: kind }),
   ),
   "reduce-vectors": (["mean", "sum", "max"] as const).flatMap((reduce) => [
     (x: Value) => reduceVectors(x, { reduce, period: x.vectors }),
@@ -191,9 +188,7 @@ describe.each(SETTINGS)("$vectors vectors $layout in $dtype, inside: $inside", (
     const first = await model.run(inputs);
     const { error, magnitude } = difference(first.y as Float32Array, expected.y as Float64Array);
     // Few operations with sums of few numbers of about 1, each rounded a few times.
-    expect(error).toBeLessThanOrEqual(
-      100 * FLOAT_FORMATS[dtype].epsilon * Math.max(1, magnitude),
-    );
+    expect(error).toBeLessThanOrEqual(100 * FLOAT_FORMATS[dtype].epsilon * Math.max(1, magnitude));
     const second = await model.run(inputs);
     expect(second.y).toEqual(first.y);
   });

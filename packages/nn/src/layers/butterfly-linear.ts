@@ -125,19 +125,27 @@ export function products(texts: readonly string[], otherwise?: LinearFactory): L
 export function monarch({ blocks, rank = 1 }: MonarchOptions = {}): LinearFactory {
   return (shape) => {
     const { inFeatures: cols, outFeatures: rows } = shape;
-    const weight = Chain.monarch({
-      rows,
-      cols,
-      rank,
-      blocks: blocks ?? balancedBlocks(rows, cols),
-    });
-    return new ButterflyLinear({ ...shape, weight });
+    return new ButterflyLinear({ ...shape, weight: monarchChain({ rows, cols, rank, blocks }) });
   };
+}
+
+/**
+ * The Monarch chain of a shape, of about as many blocks as the root of its smaller size unless given.
+ *
+ * @throws PapilioError `CHAIN_SIZE` where there is none
+ */
+export function monarchChain({ rows, cols, blocks, rank = 1 }: MonarchShape): Chain {
+  return Chain.monarch({ rows, cols, rank, blocks: blocks ?? balancedBlocks(rows, cols) });
+}
+
+interface MonarchShape extends MonarchOptions {
+  readonly rows: number;
+  readonly cols: number;
 }
 
 export interface MonarchOptions {
   /** Blocks of the right factor; the number nearest to the root of the smaller size unless given. */
-  readonly blocks?: number;
+  readonly blocks?: number | undefined;
   readonly rank?: number;
 }
 

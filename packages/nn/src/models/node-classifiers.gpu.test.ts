@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "@papilio/gpu-runtime";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CpuModel } from "../cpu/cpu-model.ts";
 import { DeviceModel } from "../gpu/device-model.ts";
 import { adjacencyOf } from "../graph/adjacency.ts";
 import type { SparseMatrix } from "../graph/sparse-matrix.ts";
@@ -8,7 +9,6 @@ import type { Module } from "../modules/module.ts";
 import { difference, numbers } from "../testing/draw.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { cora } from "../testing/test-data.ts";
-import { CpuModel } from "../cpu/cpu-model.ts";
 import { GAT, GCN, GraphSAGE } from "./node-classifiers.ts";
 
 let gpu: Gpu;
@@ -21,7 +21,10 @@ type Rows = readonly Float64Array[];
 
 /** `x W^T`, dense, in float64. */
 function project(x: Rows, module: Module, name: string): Float64Array[] {
-  const { shape, values } = module.namedParameters().get(name) as { shape: number[]; values: Float32Array };
+  const { shape, values } = module.namedParameters().get(name) as {
+    shape: number[];
+    values: Float32Array;
+  };
   const [rows = 0, cols = 0] = shape;
   return x.map((vector) =>
     Float64Array.from({ length: rows }, (_, row) => {
@@ -85,7 +88,10 @@ describe("a GCN on all of Cora", () => {
 
 describe.each([
   ["GCN", () => new GCN({ inFeatures: 16, hidden: 32, classes: 4, layers: 3, seed: 1 })],
-  ["GCN with Monarch layers", () => new GCN({ inFeatures: 16, hidden: 64, classes: 16, linear: monarch(), seed: 1 })],
+  [
+    "GCN with Monarch layers",
+    () => new GCN({ inFeatures: 16, hidden: 64, classes: 16, linear: monarch(), seed: 1 }),
+  ],
   ["GraphSAGE", () => new GraphSAGE({ inFeatures: 16, classes: 5, seed: 2 })],
   ["GAT", () => new GAT({ inFeatures: 16, hidden: 4, classes: 3, heads: 2, seed: 3 })],
 ] as const)("%s", (_, make) => {
@@ -97,7 +103,10 @@ describe.each([
     const expected = new CpuModel(traced, { precision: "float64" }).runNow({ features });
     using device = await DeviceModel.compile(gpu, traced);
     const { logits } = await device.run({ features });
-    const { error, magnitude } = difference(logits as Float32Array, expected.logits as Float64Array);
+    const { error, magnitude } = difference(
+      logits as Float32Array,
+      expected.logits as Float64Array,
+    );
     expect(error).toBeLessThan(1e-5 * Math.max(1, magnitude));
   });
 });

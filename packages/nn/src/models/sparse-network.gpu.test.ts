@@ -1,4 +1,4 @@
-import { PermutedButterfly } from "@papilio/butterfly";
+import type { PermutedButterfly } from "@papilio/butterfly";
 import { expect, it } from "vitest";
 import { CpuModel } from "../cpu/cpu-model.ts";
 import { DeviceModel } from "../gpu/device-model.ts";

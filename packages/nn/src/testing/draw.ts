@@ -60,7 +60,8 @@ export function difference(
   for (let index = 0; index < actual.length; index++) {
     const distance = Math.abs((actual[index] as number) - (expected[index] as number));
     // A NaN is an error without bound.
-    error = distance <= error ? error : Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
+    error =
+      distance <= error ? error : Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
     magnitude = Math.max(magnitude, Math.abs(expected[index] as number));
   }
   return { error, magnitude };

@@ -2,6 +2,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { adjacencyOf } from "../graph/adjacency.ts";
 import { SparseMatrix } from "../graph/sparse-matrix.ts";
+import { Llama } from "../models/llama.ts";
+import { llama2cTokenizer } from "../tokenizers/llama2c.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { assignStateDict } from "../weights/assign-state-dict.ts";
+import { readLlama2c } from "../weights/llama2c.ts";
 
 /** A file of the package's test data. */
 export function testFile(path: string): Uint8Array<ArrayBuffer> {
@@ -56,7 +61,9 @@ export function radixNet(): {
     expectedCategories0based: number[];
   }>("radixnet1024/meta.json");
   const { neurons, nnzPerRow, images: vectors } = meta;
-  const columns = new Uint16Array(testFile("radixnet1024/layers30_1024x32_colidx_u16le.bin").buffer);
+  const columns = new Uint16Array(
+    testFile("radixnet1024/layers30_1024x32_colidx_u16le.bin").buffer,
+  );
   const each = neurons * nnzPerRow;
   const layers = Array.from({ length: meta.layers }, (_, layer) => {
     const outputs = columns.subarray(layer * each, (layer + 1) * each);
@@ -81,5 +88,25 @@ export function radixNet(): {
     clip: meta.clip,
     categories: meta.expectedCategories0based,
     sum: meta.sumAfter30,
+  };
+}
+
+/** The trained Llama of 260,000 parameters, its tokenizer, and what it says. */
+export function stories260K(): {
+  readonly model: Llama;
+  readonly tokenizer: Tokenizer;
+  readonly reference: {
+    readonly greedyIds: readonly number[];
+    readonly text: string;
+    readonly logitsAfterBOS: readonly number[];
+  };
+} {
+  const { config, tensors } = readLlama2c(testFile("stories260K/stories260K.bin"));
+  const model = new Llama(config);
+  assignStateDict(model.namedParameters(), tensors);
+  return {
+    model,
+    tokenizer: llama2cTokenizer(testFile("stories260K/tok512.bin")),
+    reference: json("stories260K/reference.json"),
   };
 }

@@ -1,0 +1,3 @@
+export { type ButterflyizeOptions, butterflyize, type LayerConversion } from "./butterflyize.ts";
+export type { Calibration } from "./calibrate.ts";
+export type { LayerBatch } from "./measure-layer.ts";
