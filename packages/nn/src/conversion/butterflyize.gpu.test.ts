@@ -69,8 +69,8 @@ describe("conversion to butterflies", () => {
     expect(replacedOf(reports)).toEqual([FIRST]);
     const [one] = reports.filter(({ path }) => path === FIRST);
     expect(one).toMatchObject({
-      parameters: { dense: 2048, butterfly: 768 },
-      flops: { dense: 4096, butterfly: 1536 },
+      parameters: { dense: 2048, butterfly: 512 },
+      flops: { dense: 4096, butterfly: 1024 },
       reason: undefined,
     });
     expect(one?.error).toBeLessThan(1e-6);
