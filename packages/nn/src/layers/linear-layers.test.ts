@@ -71,7 +71,8 @@ describe("linear layers on the CPU", () => {
       for (let p = 0; p < 16; p++) {
         const column = right[p] as number;
         // Columns from 13 on are padding.
-        if (column < 13) expected[row * 13 + column] = matrix[(left[row] as number) * 16 + p] as number;
+        if (column < 13)
+          expected[row * 13 + column] = matrix[(left[row] as number) * 16 + p] as number;
       }
     }
     const x = numbers(VECTORS * 13, 4);
@@ -128,7 +129,10 @@ describe("makers of layers", () => {
     expect(() => listed({ inFeatures: 3, outFeatures: 4 })).toThrow(
       expect.objectContaining({ code: "LINEAR_SHAPE" }),
     );
-    const otherwise = products([], ({ inFeatures, outFeatures }) => new Linear({ inFeatures, outFeatures }));
+    const otherwise = products(
+      [],
+      ({ inFeatures, outFeatures }) => new Linear({ inFeatures, outFeatures }),
+    );
     expect(otherwise(shape)).toBeInstanceOf(Linear);
   });
 
