@@ -122,7 +122,7 @@ export function attention(operation: AttentionOperation, context: CpuContext): F
       for (let query = 0; query < queriesEach; query++) {
         const last = causal ? query + offset : offset + queriesEach - 1;
         const visible = Math.min(keysEach, last + 1, counts?.[sequence] ?? keysEach);
-        if (visible === 0) continue;
+        if (visible <= 0) continue;
         const at = (sequence * queriesEach + query) * queries.features + head * headFeatures;
         const keyAt = (key: number): number =>
           (sequence * keysEach + key) * keys.features + keyHead * headFeatures;
