@@ -6,5 +6,6 @@ export * from "./graph/index.ts";
 export * from "./layers/index.ts";
 export * from "./models/index.ts";
 export * from "./modules/index.ts";
+export * from "./onnx/index.ts";
 export * from "./tokenizers/index.ts";
 export * from "./weights/index.ts";

@@ -6,7 +6,7 @@ import {
   Pattern,
 } from "@papilio/butterfly";
 import { encode, type InputShape } from "@papilio/gpu-runtime";
-import type { OnnxGraph, OnnxNode, OnnxTensor } from "./onnx-model.ts";
+import type { OnnxGraph, OnnxNode, OnnxTensor } from "@papilio/nn";
 
 /** How a user of ONNX would write the product by a factor. */
 export type GraphKind = "dense" | "bmm" | "einsum";
@@ -14,10 +14,15 @@ export type GraphKind = "dense" | "bmm" | "einsum";
 /** The whole product, or for `bmm` its products alone or its transpositions alone. */
 export type GraphPart = "whole" | "multiply" | "rewrite";
 
+/** A graph whose constants are there. */
+export interface ProductGraph extends OnnxGraph {
+  readonly initializers: readonly (OnnxTensor & { readonly data: Uint8Array })[];
+}
+
 /** Collects the nodes, constants, inputs and outputs of a graph. */
 class GraphBuilder {
   readonly nodes: OnnxNode[] = [];
-  readonly initializers: OnnxGraph["initializers"][number][] = [];
+  readonly initializers: ProductGraph["initializers"][number][] = [];
   readonly inputs: OnnxTensor[] = [];
   readonly outputs: OnnxTensor[] = [];
   readonly #shape: InputShape;
@@ -48,14 +53,19 @@ class GraphBuilder {
     this.nodes.push({
       op: "Reshape",
       inputs: [from, this.sizes(this.vectors(features))],
-      output: name,
+      outputs: [name],
     });
     this.outputs.push({ name, shape: this.vectors(features), type: this.type });
   }
 
   node(op: OnnxNode["op"], inputs: string[], attributes?: OnnxNode["attributes"]): string {
     const output = `t${this.nodes.length}`;
-    this.nodes.push({ op, inputs, output, ...(attributes === undefined ? {} : { attributes }) });
+    this.nodes.push({
+      op,
+      inputs,
+      outputs: [output],
+      ...(attributes === undefined ? {} : { attributes }),
+    });
     return output;
   }
 
@@ -91,7 +101,7 @@ export function productGraph(
   butterfly: Butterfly,
   shape: InputShape,
   part: GraphPart = "whole",
-): OnnxGraph {
+): ProductGraph {
   const graph = new GraphBuilder(shape);
   const { factors } = kind === "dense" ? butterfly.merge(0, butterfly.factors.length) : butterfly;
   if (part === "rewrite") {

@@ -1,9 +1,15 @@
 import { type Butterfly, FLOAT_FORMATS, PapilioError, Pattern } from "@papilio/butterfly";
 import { decode, encode, type InputShape } from "@papilio/gpu-runtime";
+import { encodeOnnx, type OnnxTensor } from "@papilio/nn";
 import type * as Ort from "onnxruntime-node";
 import type { Implementation, Prepared, Problem, Traffic } from "../../implementation.ts";
-import { type GraphKind, type GraphPart, isShuffled, productGraph } from "./graphs.ts";
-import { encodeOnnx, type OnnxGraph, type OnnxTensor } from "./onnx-model.ts";
+import {
+  type GraphKind,
+  type GraphPart,
+  isShuffled,
+  type ProductGraph,
+  productGraph,
+} from "./graphs.ts";
 
 /** What is used of the package `onnxruntime-node`. */
 export type OnnxRuntime = Pick<
@@ -47,7 +53,7 @@ async function prepare(
   { butterfly, shape, inputs, hostInput }: Problem,
 ): Promise<Prepared> {
   const { dtype } = shape;
-  const graphOf = (part: GraphPart): OnnxGraph => productGraph(kind, butterfly, shape, part);
+  const graphOf = (part: GraphPart): ProductGraph => productGraph(kind, butterfly, shape, part);
   const whole = await Runner.create(
     ort,
     provider,
@@ -129,7 +135,7 @@ class Runner {
   static async create(
     ort: OnnxRuntime,
     provider: Provider,
-    graph: OnnxGraph,
+    graph: ProductGraph,
     { dtype }: InputShape,
     hostInput: Float32Array,
     copies: number,
