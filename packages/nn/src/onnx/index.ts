@@ -1,3 +1,4 @@
+export { exportOnnx, type OnnxExportOptions } from "./export-onnx.ts";
 export {
   encodeOnnx,
   type OnnxAttribute,

@@ -17,6 +17,11 @@ function json<T>(path: string): T {
   return JSON.parse(new TextDecoder().decode(testFile(path))) as T;
 }
 
+/** Zachary's karate club: its adjacency. */
+export function karate(): SparseMatrix {
+  return adjacencyOf(json<{ nodes: number; edges: number[] }>("karate/karate.json"));
+}
+
 /** The Cora graph: its adjacency and a row of features for each node. */
 export function cora(): {
   readonly graph: SparseMatrix;
