@@ -31,7 +31,7 @@ const TERMS = 60;
  * The complementary error function in float64: the Taylor series of erf near 0, and the continued
  * fraction of erfc elsewhere (Abramowitz and Stegun, 7.1.6 and 7.1.14).
  */
-export function erfc(x: number): number {
+function erfc(x: number): number {
   const z = Math.abs(x);
   if (z < 2.5) {
     let term = z;

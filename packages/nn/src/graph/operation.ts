@@ -237,25 +237,3 @@ export function operandsOf(operation: Operation): Value[] {
       return [operation.x];
   }
 }
-
-/** The parameters that an operation reads. */
-export function parametersOf(operation: Operation): Parameter[] {
-  switch (operation.kind) {
-    case "linear": {
-      const { matrix, bias } = operation;
-      return bias === undefined ? [...matrix.factors] : [...matrix.factors, bias];
-    }
-    case "normalize":
-      return [operation.weight, operation.bias].filter((part) => part !== undefined);
-    case "add-vector":
-      return [operation.vector];
-    case "add-positions": {
-      const { table, prepended } = operation;
-      return prepended === undefined ? [table] : [table, prepended];
-    }
-    case "gather-vectors":
-      return "graph" in operation.source ? [] : [operation.source];
-    default:
-      return [];
-  }
-}

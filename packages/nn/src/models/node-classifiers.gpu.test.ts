@@ -6,6 +6,7 @@ import { adjacencyOf } from "../graph/adjacency.ts";
 import type { SparseMatrix } from "../graph/sparse-matrix.ts";
 import { monarch } from "../layers/butterfly-linear.ts";
 import type { Module } from "../modules/module.ts";
+import type { Parameter } from "../modules/parameter.ts";
 import { difference, numbers } from "../testing/draw.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { cora } from "../testing/test-data.ts";
@@ -21,10 +22,7 @@ type Rows = readonly Float64Array[];
 
 /** `x W^T`, dense, in float64. */
 function project(x: Rows, module: Module, name: string): Float64Array[] {
-  const { shape, values } = module.namedParameters().get(name) as {
-    shape: number[];
-    values: Float32Array;
-  };
+  const { shape, values } = module.namedParameters().get(name) as Parameter;
   const [rows = 0, cols = 0] = shape;
   return x.map((vector) =>
     Float64Array.from({ length: rows }, (_, row) => {

@@ -9,7 +9,7 @@ import { assignStateDict } from "../weights/assign-state-dict.ts";
 import { readLlama2c } from "../weights/llama2c.ts";
 
 /** A file of the package's test data. */
-export function testFile(path: string): Uint8Array<ArrayBuffer> {
+function testFile(path: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(readFileSync(resolve(import.meta.dirname, "../../testdata", path)));
 }
 
