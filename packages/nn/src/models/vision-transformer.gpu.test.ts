@@ -5,6 +5,7 @@ import { DeviceModel } from "../gpu/device-model.ts";
 import type { RunOutputs } from "../graph/executable.ts";
 import { difference, numbers } from "../testing/draw.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
+import { OnnxRun } from "../testing/run-onnx.ts";
 import { VIT_S16_BUTTERFLY, vitS16, vitTiny16 } from "./presets.ts";
 
 let gpu: Gpu;
@@ -27,7 +28,7 @@ describe("ViT-S/16", () => {
     );
   });
 
-  it("gives the CPU's answer for one image and for eight, with the paper's replacements", async ({
+  it("gives the same on the CPU, the device and in ONNX Runtime, for one image and for eight", async ({
     skip,
   }) => {
     skip(gpu.report.name.includes("SwiftShader"), "eight images take minutes on this adapter");
@@ -41,6 +42,8 @@ describe("ViT-S/16", () => {
     using one = await DeviceModel.compile(gpu, model.trace({ images: 1 }));
     const first = await one.run({ images: images.subarray(0, PIXELS) });
     expectSame(first, (expected.logits as Float32Array).subarray(0, CLASSES));
+    await using onnx = await OnnxRun.of(whole);
+    expectSame(await onnx.run({ images }), expected.logits as Float32Array);
   }, 400_000);
 
   it("gives the CPU's answer for an image on any adapter", async () => {
