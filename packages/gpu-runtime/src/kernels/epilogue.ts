@@ -75,7 +75,7 @@ export function storeWgsl(
   const { activation, multiply, multiplierIn = "multiplier", add, addendIn = "addend" } = epilogue;
   const addend = addendIn === "multiplier" ? multiplierIn : addendIn;
   const finished = [
-    activation === undefined ? value : `activate(${value})`,
+    activation === undefined ? (multiply ? `(${value})` : value) : `activate(${value})`,
     ...(multiply ? [`* ${operand(multiplierIn, widths)}`] : []),
     ...(add ? [`+ ${operand(addend, widths)}`] : []),
   ].join(" ");

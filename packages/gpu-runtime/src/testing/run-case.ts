@@ -1,20 +1,18 @@
-import {
-  type KroneckerSparse,
-  multiply,
-  uniform,
-  type Verification,
-  verify,
-} from "@papilio/butterfly";
+import { type KroneckerSparse, multiply, uniform, verify } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Epilogue } from "../kernels/epilogue.ts";
 import type { InputShape } from "../multiplication/input-shape.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
 import { quantize } from "../tensor/dtype.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
+import { addBias, drawOperands, type Found, uploadOperands, verifyEpilogue } from "./epilogue.ts";
 
 /**
  * Runs a multiplication on random numbers and compares every output with the float64 reference.
  * The output is filled with NaN first, so that one that is not written is noticed.
+ *
+ * @param epilogue that it was prepared with, whose operands are random too
  */
 export async function runCase(
   gpu: Gpu,
@@ -22,7 +20,8 @@ export async function runCase(
   shape: InputShape,
   prepare: (factor: KroneckerSparse) => Multiplication,
   bias?: Float32Array,
-): Promise<Verification> {
+  epilogue?: Epilogue,
+): Promise<Found> {
   const { pattern } = factor;
   const stored = factor.map((values) => quantize(values, shape.dtype));
   const random = uniform(7);
@@ -34,22 +33,21 @@ export async function runCase(
   using x = tensor(gpu, inputs, { ...shape, features: pattern.cols });
   using y = new Tensor(gpu, { ...shape, features: pattern.rows });
   y.write(new Float32Array(y.length).fill(Number.NaN));
-  using program = await Program.record(gpu, multiplication.steps(x, y));
+  const given = drawOperands(epilogue ?? {}, y.length, shape);
+  using held = new DisposableStack();
+  const operands = uploadOperands(gpu, given, { ...shape, features: pattern.rows }, held);
+  using program = await Program.record(gpu, multiplication.steps(x, y, operands));
   program.run();
   const actual = await y.data();
 
   const reference = multiply(stored, Float64Array.from(inputs), shape);
   const absolute = stored.map((values) => values.map(Math.abs));
   const magnitude = multiply(absolute, Float64Array.from(inputs, Math.abs), shape);
-  if (bias !== undefined) {
-    const rounded = quantize(bias, shape.dtype);
-    for (let index = 0; index < reference.length; index++) {
-      const feature =
-        shape.layout === "batch-first" ? index % pattern.rows : Math.floor(index / shape.batch);
-      reference[index] = (reference[index] as number) + (rounded[feature] as number);
-      magnitude[index] = (magnitude[index] as number) + Math.abs(rounded[feature] as number);
-    }
-  }
+  if (bias !== undefined) addBias({ reference, magnitude }, bias, shape);
   const terms = pattern.c + (bias === undefined ? 0 : 1);
-  return verify(actual, reference, magnitude, { dtype: shape.dtype, terms });
+  if (epilogue === undefined) {
+    return verify(actual, reference, magnitude, { dtype: shape.dtype, terms });
+  }
+  const sums = { reference, magnitude, rounding: { dtype: "f32", terms } } as const;
+  return verifyEpilogue(actual, sums, given, shape.dtype);
 }
