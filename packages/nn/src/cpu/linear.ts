@@ -5,8 +5,10 @@ import type {
   AddVectorOperation,
   CombineOperation,
   LinearOperation,
+  Matrix,
   SparseLinearOperation,
 } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
 import { butterflyOf } from "../layers/linear-layer.ts";
 import { activationFunction } from "./activation.ts";
 import type { CpuContext } from "./context.ts";
@@ -18,8 +20,7 @@ export function linear(
   { x, matrix, bias, activation, multiplier, addend, output }: LinearOperation,
   context: CpuContext,
 ): FloatArray {
-  const inputs = Float64Array.from(context.of(x));
-  const sums = butterflyOf(matrix).apply(inputs, { batch: x.vectors, layout });
+  const sums = product(matrix, Float64Array.from(context.of(x)), x);
   const apply = activationOf(activation);
   const times = multiplier && context.of(multiplier);
   const plus = addend && context.of(addend);
@@ -29,6 +30,21 @@ export function linear(
     y[index] = apply(sum) * (times?.[index] ?? 1) + (plus?.[index] ?? 0);
   }
   return y;
+}
+
+/** Vectors that are multiplied at once: as many as stay in the cache. */
+const PANEL = 64;
+
+function product(matrix: Matrix, inputs: Float64Array, { vectors, features }: Value): Float64Array {
+  const butterfly = butterflyOf(matrix);
+  const { rows } = butterfly.chain;
+  const sums = new Float64Array(vectors * rows);
+  for (let start = 0; start < vectors; start += PANEL) {
+    const batch = Math.min(PANEL, vectors - start);
+    const panel = inputs.subarray(start * features, (start + batch) * features);
+    sums.set(butterfly.apply(panel, { batch, layout }), start * rows);
+  }
+  return sums;
 }
 
 function activationOf(activation: Activation | undefined): (x: number) => number {
