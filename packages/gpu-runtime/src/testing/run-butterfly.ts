@@ -1,10 +1,20 @@
 import { Butterfly, uniform, type Verification, verify } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Epilogue } from "../kernels/epilogue.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";
 import type { InputShape } from "../multiplication/input-shape.ts";
+import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program, type ProgramReport } from "../program/program.ts";
 import { quantize } from "../tensor/dtype.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
+import {
+  addBias,
+  drawOperands,
+  type Found,
+  type Sums,
+  uploadOperands,
+  verifyEpilogue,
+} from "./epilogue.ts";
 
 /** Random numbers in (-1, 1), as they are stored. */
 export function drawVectors(length: number, { dtype }: Pick<InputShape, "dtype">): Float32Array {
@@ -27,15 +37,28 @@ export function verifyProduct(
   shape: InputShape,
   terms: readonly number[],
 ): Verification {
-  const reference = butterfly.apply(Float64Array.from(x), shape);
-  const magnitude = butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape);
+  const { reference, magnitude, rounding } = sumsOf(butterfly, x, shape, terms);
+  return verify(y, reference, magnitude, rounding);
+}
+
+/** The float64 product, and how far one that is stored may be from it. */
+function sumsOf(
+  butterfly: Butterfly,
+  x: Float32Array,
+  shape: InputShape,
+  terms: readonly number[],
+): Sums {
   const magnification = butterfly.magnification();
-  return verify(y, reference, magnitude, {
-    dtype: shape.dtype,
-    terms,
-    magnification,
-    roundedValues: { largestInput: magnification },
-  });
+  return {
+    reference: butterfly.apply(Float64Array.from(x), shape),
+    magnitude: butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape),
+    rounding: {
+      dtype: shape.dtype,
+      terms,
+      magnification,
+      roundedValues: { largestInput: magnification },
+    },
+  };
 }
 
 /** Runs a butterfly on random vectors and compares every output with the float64 product. */
@@ -44,17 +67,44 @@ export async function runButterfly(
   butterfly: Butterfly,
   shape: InputShape,
   options: ButterflyOptions = {},
-): Promise<{ readonly found: Verification; readonly report: ProgramReport }> {
-  const { rows, cols } = butterfly.chain;
+): Promise<{ readonly found: Found; readonly report: ProgramReport }> {
+  const { plan: _, ...ending } = options;
   const matrix = stored(butterfly, shape);
-  const values = drawVectors(shape.batch * cols, shape);
   using multiplication = prepareButterfly(gpu, matrix, shape, options);
+  return await runMultiplication(gpu, multiplication, matrix, shape, multiplication.terms, ending);
+}
+
+/**
+ * Runs a multiplication by a butterfly, whose values are as they are stored, on random vectors.
+ *
+ * @param ending the bias and the epilogue that it was prepared with
+ */
+export async function runMultiplication(
+  gpu: Gpu,
+  multiplication: Multiplication,
+  matrix: Butterfly,
+  shape: InputShape,
+  terms: readonly number[],
+  { bias, ...epilogue }: Epilogue & { readonly bias?: Float32Array },
+): Promise<{ readonly found: Found; readonly report: ProgramReport }> {
+  const { rows, cols } = matrix.chain;
+  const values = drawVectors(shape.batch * cols, shape);
   using x = tensor(gpu, values, { ...shape, features: cols });
   using y = new Tensor(gpu, { ...shape, features: rows });
   y.write(new Float32Array(y.length).fill(Number.NaN));
-  using program = await Program.record(gpu, multiplication.steps(x, y));
+  const given = drawOperands(epilogue, y.length, shape);
+  using held = new DisposableStack();
+  const operands = uploadOperands(gpu, given, { ...shape, features: rows }, held);
+  using program = await Program.record(gpu, multiplication.steps(x, y, operands));
   // Twice: what the first run left must not show in the second.
   await Program.complete([program, program]);
-  const found = verifyProduct(matrix, values, await y.data(), shape, multiplication.terms);
-  return { found, report: program.report };
+  const { report } = program;
+  const actual = await y.data();
+  if (bias === undefined && Object.keys(epilogue).length === 0) {
+    return { found: verifyProduct(matrix, values, actual, shape, terms), report };
+  }
+  const [last = 0, ...earlier] = terms;
+  const sums = sumsOf(matrix, values, shape, [last + 1, ...earlier]);
+  if (bias !== undefined) addBias(sums, bias, shape);
+  return { found: verifyEpilogue(actual, sums, given, shape.dtype), report };
 }
