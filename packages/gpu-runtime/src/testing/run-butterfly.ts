@@ -42,7 +42,7 @@ export function verifyProduct(
 }
 
 /** The float64 product, and how far one that is stored may be from it. */
-function sumsOf(
+export function sumsOf(
   butterfly: Butterfly,
   x: Float32Array,
   shape: InputShape,
