@@ -25,6 +25,27 @@ export { fromMultiplication } from "./implementations/from-multiplication.ts";
 export { FUSED, findImplementation, implementations } from "./implementations/registry.ts";
 export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
 export { mergeResults } from "./merge-results.ts";
+export { kindShares } from "./models/breakdown.ts";
+export { type MeasureModelOptions, measureModel } from "./models/measure-models.ts";
+export {
+  type LinearSummary,
+  MODELS_SCHEMA,
+  type ModelResults,
+  type ModelVerification,
+  type PartKind,
+  type ProfilePart,
+  parseModelResults,
+  type VariantResult,
+} from "./models/model-results.ts";
+export { MODEL_HEAD, modelLines, modelRows } from "./models/model-table.ts";
+export {
+  type BuiltModel,
+  findModelSubject,
+  LINEAR_KINDS,
+  type LinearKind,
+  type ModelSubject,
+  modelSubjects,
+} from "./models/subjects.ts";
 export { assembleResults, formatRecord, parseResults } from "./parse-results.ts";
 export {
   type BenchResults,

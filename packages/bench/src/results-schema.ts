@@ -1,6 +1,6 @@
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import * as v from "valibot";
-import { type ResultRecord, SCHEMA } from "./results.ts";
+import { type Environment, type ResultRecord, SCHEMA } from "./results.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -86,7 +86,8 @@ const adapter = v.object({
 
 const load = v.object({ average: v.nullable(finite), busy: v.nullable(finite) });
 
-const environment = v.object({
+/** Where a run was made. */
+export const environment: v.GenericSchema<unknown, Environment> = v.object({
   date: text,
   command: text,
   adapter,

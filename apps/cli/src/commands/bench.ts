@@ -7,6 +7,7 @@ import {
   type Grid,
   hasWrongAnswer,
   MEASURE_DEFAULTS,
+  modelSubjects,
   runBenchmark,
   suites,
 } from "@papilio/bench";
@@ -21,6 +22,7 @@ import { assertWritable } from "../output-file.ts";
 import { showProgress } from "../progress.ts";
 import { introduction, renderResults } from "../render-results.ts";
 import { openResults } from "../results-file.ts";
+import { benchModel } from "./bench-model.ts";
 
 interface Flags {
   readonly suite: string;
@@ -38,7 +40,14 @@ interface Flags {
   readonly maxRun: string | false;
   readonly energy: boolean;
   readonly json?: string;
+  readonly model?: string;
+  readonly linear?: readonly string[];
+  readonly images?: string;
+  readonly tokens?: string;
+  readonly verify?: string;
 }
+
+const modelNames = modelSubjects.map(({ name }) => name);
 
 /** `papilio bench`: verify the implementations, then time them. */
 export function benchCommand(): Command {
@@ -69,10 +78,15 @@ export function benchCommand(): Command {
     )
     .option("--max-run <time>", "skip an implementation whose run would take longer", "1s")
     .option("--no-max-run", "wait for every implementation, however slow")
+    .option("--model <name>", `time a whole model instead: ${modelNames.join(", ")}`)
+    .option("--linear <kinds>", "its linear layers: dense, butterfly, or both", list)
+    .option("--images <count>", "images of a run of a model that takes images")
+    .option("--tokens <count>", "tokens of a run of a model that takes tokens")
+    .option("--verify <count>", "images or tokens that are computed on the CPU to compare with")
     .option("--no-energy", "do not measure energy, which takes two seconds an implementation")
     .option(
       "--json <file>",
-      "append the results, raw samples included, as JSON Lines; a stopped run goes on; - for stdout",
+      "append the results, raw samples included, as JSON Lines; a stopped run goes on; - for stdout; of --model one JSON object",
     )
     .addHelpText(
       "after",
@@ -81,11 +95,14 @@ Examples:
   papilio bench
   papilio bench --pattern 4,64,64,4 --pattern "1,32,32,32;32,32,32,1" --batch 128,1024
   papilio bench --suite paper --time-budget 1h --max-run 2s --json paper.jsonl
+  papilio bench --model vit-s16 --linear dense,butterfly --json vit.json
   papilio bench --adapter swiftshader --implementation kronecker-sparse,bmm,./mine.ts
 
 Exit status: 0; 1 when an implementation gave a wrong answer or the run was stopped; 2 for input that cannot be used.`,
     )
-    .action(bench);
+    .action((flags: Flags) =>
+      flags.model === undefined ? bench(flags) : benchModel({ ...flags, model: flags.model }),
+    );
 }
 
 async function bench(flags: Flags): Promise<void> {

@@ -41,7 +41,13 @@ export interface DeviceModelOptions {
 export interface Profile {
   readonly seconds: number;
   /** In the order in which they run. */
-  readonly operations: readonly (PlannedOperation & { readonly seconds: number })[];
+  readonly operations: readonly ProfiledOperation[];
+}
+
+export interface ProfiledOperation extends PlannedOperation {
+  readonly seconds: number;
+  /** The part of it in dispatches that only move numbers. */
+  readonly rewriteSeconds: number;
 }
 
 const LOWER: ForEachOperation<void, [Lowering]> = {
@@ -150,13 +156,15 @@ export class DeviceModel implements Executable {
    */
   async profile(): Promise<Profile> {
     const seconds = await Program.timeSteps([this.#program]);
+    const roles = this.#lowering.steps.map(({ role }) => role);
     let step = 0;
     const operations = this.operations.map((operation) => {
       const own = seconds.slice(step, step + operation.dispatches);
+      const rewrites = own.filter((_, index) => roles[step + index] === "rewrite");
       step += operation.dispatches;
-      return { ...operation, seconds: own.reduce((sum, part) => sum + part, 0) };
+      return { ...operation, seconds: total(own), rewriteSeconds: total(rewrites) };
     });
-    return { seconds: seconds.reduce((sum, part) => sum + part, 0), operations };
+    return { seconds: total(seconds), operations };
   }
 
   /** Runs with the inputs that it had last, and waits for the device; nothing is read back. */
@@ -196,6 +204,10 @@ export class DeviceModel implements Executable {
     }
     return Object.fromEntries(results);
   }
+}
+
+function total(seconds: readonly number[]): number {
+  return seconds.reduce((sum, part) => sum + part, 0);
 }
 
 /** Vectors, and zeros for those that only fill the last load. */

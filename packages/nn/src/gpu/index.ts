@@ -1,3 +1,8 @@
-export { DeviceModel, type DeviceModelOptions, type Profile } from "./device-model.ts";
+export {
+  DeviceModel,
+  type DeviceModelOptions,
+  type Profile,
+  type ProfiledOperation,
+} from "./device-model.ts";
 export { ModelMemory } from "./model-memory.ts";
 export type { PlannedOperation } from "./plan.ts";

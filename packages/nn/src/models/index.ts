@@ -18,6 +18,7 @@ export {
   type SparseNetworkConfig,
   type VectorsShape,
 } from "./sparse-network.ts";
+export { type BlockParts, TransformerBlock } from "./transformer-block.ts";
 export {
   type ImagesShape,
   VisionTransformer,

@@ -1,0 +1,116 @@
+import {
+  findModelSubject,
+  LINEAR_KINDS,
+  MEASURE_DEFAULTS,
+  type MeasureModelOptions,
+  MODEL_HEAD,
+  MODELS_SCHEMA,
+  type ModelResults,
+  type ModelSubject,
+  measureModel,
+  modelLines,
+  modelRows,
+} from "@papilio/bench";
+import { LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { openGpu } from "@papilio/gpu-runtime/node";
+import { describeEnvironment } from "../environment.ts";
+import { newTable } from "../new-table.ts";
+import { oneOf, wholeNumber } from "../options.ts";
+import { assertWritable, writeWhole } from "../output-file.ts";
+import { introduction } from "../render-results.ts";
+
+/** The flags of `papilio bench` that go with `--model`, and those that do not. */
+export interface ModelFlags {
+  readonly model: string;
+  readonly linear?: readonly string[];
+  readonly images?: string;
+  readonly tokens?: string;
+  readonly verify?: string;
+  readonly dtype?: readonly string[];
+  readonly layout?: readonly string[];
+  readonly adapter: string;
+  readonly rounds: string;
+  readonly seed: string;
+  readonly json?: string;
+  readonly pattern?: unknown;
+  readonly batch?: unknown;
+  readonly filter?: unknown;
+  readonly shard?: unknown;
+  readonly implementation?: unknown;
+  readonly timeBudget?: unknown;
+}
+
+const OTHERS = ["pattern", "batch", "filter", "shard", "implementation", "timeBudget"] as const;
+
+/** `papilio bench --model`: a whole model, verified, then timed. */
+export async function benchModel(flags: ModelFlags): Promise<void> {
+  const subject = findModelSubject(flags.model);
+  const options = optionsOf(subject, flags);
+  if (flags.json !== undefined && flags.json !== "-") assertWritable(flags.json);
+  using gpu = await openGpu({ adapter: flags.adapter });
+  const abort = new AbortController();
+  const stop = (): void =>
+    abort.abort(new PapilioError("INTERRUPTED", "The work was stopped.", "Run it again."));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const command = `papilio ${process.argv.slice(2).join(" ")}`;
+  const reason = "Energy is not measured for whole models.";
+  const environment = await describeEnvironment(gpu, command, { reason });
+  console.error(introduction(environment, undefined));
+  const measured = await measureModel(gpu, subject, {
+    ...options,
+    signal: abort.signal,
+    onProgress: (message) => console.error(message),
+  });
+  process.off("SIGINT", stop).off("SIGTERM", stop);
+  const { rounds, minSample, seed, units } = options;
+  const { name: model, description, unit } = subject;
+  const results: ModelResults = {
+    schema: MODELS_SCHEMA,
+    environment,
+    options: { rounds, minSample, seed },
+    model,
+    description,
+    unit,
+    units,
+    ...measured,
+  };
+  const json = `${JSON.stringify(results, null, 2)}\n`;
+  if (flags.json === "-") process.stdout.write(json);
+  else {
+    if (flags.json !== undefined) await writeWhole(flags.json, json);
+    const table = newTable([...MODEL_HEAD]);
+    table.push(...modelRows(results));
+    console.log([table.toString(), "", ...modelLines(results)].join("\n"));
+  }
+  const wrong = results.variants.some(({ verification }) => !verification.ok);
+  if (!results.complete) console.error("Stopped before the last round; what was measured is kept.");
+  if (!results.complete || wrong) process.exitCode = 1;
+}
+
+function optionsOf(
+  { name, unit, units, most, verified }: ModelSubject,
+  flags: ModelFlags,
+): Omit<MeasureModelOptions, "signal" | "onProgress"> {
+  const other = OTHERS.find((flag) => flags[flag] !== undefined);
+  if (other !== undefined)
+    refuse(`--${other.replace("timeB", "time-b")} does not go with --model.`);
+  const wrongUnit = unit === "images" ? "tokens" : "images";
+  if (flags[wrongUnit] !== undefined) refuse(`The model ${name} takes ${unit}, not ${wrongUnit}.`);
+  const given = flags[unit];
+  const count = given === undefined ? units : wholeNumber(`--${unit}`, given, 1, most);
+  return {
+    units: count,
+    verified:
+      flags.verify === undefined ? verified : wholeNumber("--verify", flags.verify, 1, count),
+    linears: (flags.linear ?? LINEAR_KINDS).map((text) => oneOf("--linear", text, LINEAR_KINDS)),
+    dtypes: (flags.dtype ?? ["f32"]).map((text) => oneOf("--dtype", text, ["f32", "f16"])),
+    layouts: (flags.layout ?? ["batch-last"]).map((text) => oneOf("--layout", text, LAYOUTS)),
+    rounds: wholeNumber("--rounds", flags.rounds, 1, 1000),
+    minSample: MEASURE_DEFAULTS.minSample,
+    seed: wholeNumber("--seed", flags.seed, 0, 2 ** 31 - 1),
+  };
+}
+
+function refuse(message: string): never {
+  throw new PapilioError("FLAG_INVALID", message, "Leave it out.");
+}

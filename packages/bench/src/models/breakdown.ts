@@ -1,0 +1,50 @@
+import type { Profile } from "@papilio/nn";
+import { median } from "../statistics.ts";
+import { PART_KINDS, type PartKind, type ProfilePart } from "./model-results.ts";
+
+const KINDS: Readonly<Record<string, PartKind>> = {
+  linear: "linear",
+  attention: "attention",
+  normalize: "normalization",
+};
+
+const REWRITES = "rewrites";
+
+/**
+ * Where the time of a run goes, from one profile or several of the same program: each operation at its
+ * median, together with the same layer of all blocks, the longest part first.
+ */
+export function breakdown(profiles: readonly Profile[]): ProfilePart[] {
+  const parts = new Map<string, { kind: PartKind; seconds: number }>();
+  const add = (part: string, kind: PartKind, seconds: number): void => {
+    if (seconds === 0) return;
+    parts.set(part, { kind, seconds: (parts.get(part)?.seconds ?? 0) + seconds });
+  };
+  for (const [index, { kind, path }] of (profiles[0]?.operations ?? []).entries()) {
+    const of = (name: "seconds" | "rewriteSeconds"): number =>
+      median(profiles.map(({ operations }) => operations[index]?.[name] ?? 0));
+    const rewriting = of("rewriteSeconds");
+    const linear = kind === "linear";
+    add(
+      linear ? path.replace(/\b\d+\b/g, "*") : kind,
+      KINDS[kind] ?? "other",
+      of("seconds") - rewriting,
+    );
+    add(REWRITES, "rewrite", rewriting);
+  }
+  return [...parts]
+    .map(([part, { kind, seconds }]) => ({ part, kind, seconds: Math.max(0, seconds) }))
+    .sort((p, q) => q.seconds - p.seconds);
+}
+
+/** The share of each kind, 0 to 1. */
+export function kindShares(parts: readonly ProfilePart[]): Readonly<Record<PartKind, number>> {
+  const total = parts.reduce((sum, { seconds }) => sum + seconds, 0);
+  const share = (wanted: PartKind): number =>
+    parts.reduce((sum, { kind, seconds }) => sum + (kind === wanted ? seconds : 0), 0) /
+    (total || 1);
+  return Object.fromEntries(PART_KINDS.map((kind) => [kind, share(kind)])) as Record<
+    PartKind,
+    number
+  >;
+}

@@ -1,0 +1,194 @@
+import { type Layout, type StorageDtype, uniform } from "@papilio/butterfly";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { DeviceModel, type Graph, LinearLayer, type Profile, type RunInputs } from "@papilio/nn";
+import { shuffle } from "../statistics.ts";
+import { breakdown } from "./breakdown.ts";
+import type { LinearSummary, ModelResults, VariantResult } from "./model-results.ts";
+import { variantName } from "./model-table.ts";
+import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
+import type { BuiltModel, LinearKind, ModelSubject } from "./subjects.ts";
+
+/** What of a model is timed, and how often. */
+export interface MeasureModelOptions {
+  /** Images or tokens of a run. */
+  readonly units: number;
+  /** Images or tokens that are compared with the CPU. */
+  readonly verified: number;
+  readonly linears: readonly LinearKind[];
+  readonly dtypes: readonly StorageDtype[];
+  readonly layouts: readonly Layout[];
+  /** Samples of each variant. */
+  readonly rounds: number;
+  /** Shortest sample, in seconds: shorter runs are repeated within one. */
+  readonly minSample: number;
+  readonly seed: number;
+  /** Ends the rounds before their number; what was measured is kept. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (message: string) => void;
+}
+
+const MAX_REPEATS = 200;
+const PROFILES = 5;
+/** Runs before the first sample, unless so many seconds have passed. */
+const WARM_UPS = 5;
+const WARM_SECONDS = 1;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K] };
+
+interface Contender {
+  readonly model: DeviceModel;
+  readonly result: Mutable<VariantResult>;
+}
+
+/**
+ * Compares the outputs of a model on a device with the CPU's, for each kind of linear layers, dtype and
+ * layout, and times those that are right, in rounds: each round samples each once, in an order drawn anew.
+ *
+ * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`; the signal's reason when it
+ *   aborts before the first round
+ */
+export async function measureModel(
+  gpu: Gpu,
+  subject: ModelSubject,
+  options: MeasureModelOptions,
+): Promise<Pick<ModelResults, "complete" | "variants">> {
+  const { units, linears, dtypes, layouts, seed, signal } = options;
+  for (const dtype of dtypes) gpu.assertDtype(dtype);
+  using held = new DisposableStack();
+  const contenders: Contender[] = [];
+  const verified = Math.min(options.verified, units);
+  for (const linear of linears) {
+    const built = subject.build(linear, seed);
+    const graph = built.trace(units);
+    const inputs = drawInputs(subject, graph, { units, distinct: verified, seed });
+    options.onProgress?.(`${linear}: ${verified} of ${units} ${subject.unit} on the CPU`);
+    const reference = computeReference(subject, built, inputs, verified);
+    for (const dtype of dtypes) {
+      for (const layout of layouts) {
+        // The CPU's work above does not let a signal arrive.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        signal?.throwIfAborted();
+        options.onProgress?.(`${variantName({ linear, dtype, layout })} on the device`);
+        const facts = { linear, dtype, layout, ...describeModel(built, graph) };
+        contenders.push(await prepare(gpu, graph, { facts, inputs, reference, held }));
+      }
+    }
+  }
+  const right = contenders.filter(({ result }) => result.verification.ok);
+  const complete = await sampleRounds(right, options);
+  for (const { model, result } of right) {
+    if (complete && gpu.report.features.timestamps) result.profile = await profileOf(model);
+  }
+  return { complete, variants: contenders.map(({ result }) => result) };
+}
+
+type Facts = Pick<
+  VariantResult,
+  "linear" | "dtype" | "layout" | "parameters" | "linears" | "linearFlops"
+>;
+
+interface Preparation {
+  readonly facts: Facts;
+  readonly inputs: RunInputs;
+  readonly reference: Reference;
+  readonly held: DisposableStack;
+}
+
+async function prepare(
+  gpu: Gpu,
+  graph: Graph,
+  { facts, inputs, reference, held }: Preparation,
+): Promise<Contender> {
+  const { dtype, layout } = facts;
+  gpu.memory.resetPeak();
+  const before = gpu.memory.statistics.inUse;
+  const started = performance.now();
+  const model = held.use(await DeviceModel.compile(gpu, graph, { dtype, layout }));
+  const compiled = performance.now();
+  const outputs = await model.run(inputs);
+  const ran = performance.now();
+  const { dispatches, rewrites } = model.report;
+  return {
+    model,
+    result: {
+      ...facts,
+      verification: verifyOutputs(reference, outputs, dtype),
+      dispatches,
+      rewrites,
+      bytes: model.bytes,
+      peakBytes: gpu.memory.statistics.peak - before,
+      compileSeconds: (compiled - started) / 1000,
+      firstRunSeconds: (ran - compiled) / 1000,
+      repeats: null,
+      wall: [],
+      profile: null,
+    },
+  };
+}
+
+/** @returns whether all rounds were made */
+async function sampleRounds(
+  contenders: readonly Contender[],
+  { rounds, minSample, seed, signal, onProgress }: MeasureModelOptions,
+): Promise<boolean> {
+  for (const { model, result } of contenders) {
+    const seconds = await warmUp(model);
+    result.repeats = Math.min(MAX_REPEATS, Math.max(1, Math.ceil(minSample / seconds)));
+  }
+  const next = uniform(seed);
+  for (let round = 0; round < rounds; round++) {
+    for (const { model, result } of shuffle([...contenders], next)) {
+      if (signal?.aborted) return false;
+      result.wall.push(await timeRuns(model, result.repeats ?? 1));
+    }
+    onProgress?.(`round ${round + 1} of ${rounds}`);
+  }
+  return true;
+}
+
+/** @returns seconds of the fastest run */
+async function warmUp(model: DeviceModel): Promise<number> {
+  const started = performance.now();
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < WARM_UPS; run++) {
+    fastest = Math.min(fastest, await timeRuns(model, 1));
+    if (performance.now() - started > 1000 * WARM_SECONDS) break;
+  }
+  return fastest;
+}
+
+async function timeRuns(model: DeviceModel, repeats: number): Promise<number> {
+  const started = performance.now();
+  for (let run = 0; run < repeats; run++) await model.complete();
+  return (performance.now() - started) / 1000 / repeats;
+}
+
+async function profileOf(model: DeviceModel): Promise<VariantResult["profile"]> {
+  const profiles: Profile[] = [];
+  for (let run = 0; run < PROFILES; run++) profiles.push(await model.profile());
+  return breakdown(profiles);
+}
+
+/** What can be said of a model without running it. */
+function describeModel(
+  { model }: BuiltModel,
+  graph: Graph,
+): Pick<VariantResult, "parameters" | "linears" | "linearFlops"> {
+  const linears = new Map<string, Mutable<LinearSummary>>();
+  for (const layer of model.namedModules().values()) {
+    if (!(layer instanceof LinearLayer)) continue;
+    const patterns = layer.matrices.flatMap(({ chain }) => chain.patterns);
+    const product = patterns.map(({ a, b, c, d }) => [a, b, c, d].join(",")).join("; ");
+    const { outFeatures: rows, inFeatures: cols, weightCount: weights } = layer;
+    const key = `${rows} x ${cols}: ${product}`;
+    const known = linears.get(key);
+    if (known === undefined) linears.set(key, { rows, cols, product, layers: 1, weights });
+    else known.layers++;
+  }
+  let linearFlops = 0;
+  for (const operation of graph.operations) {
+    if (operation.kind !== "linear") continue;
+    linearFlops += 2 * operation.x.vectors * operation.matrix.chain.nonZeros;
+  }
+  return { parameters: model.parameterCount, linears: [...linears.values()], linearFlops };
+}
