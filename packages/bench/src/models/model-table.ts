@@ -62,7 +62,7 @@ export function modelLines(results: ModelResults): string[] {
   const butterfly = variants.find(({ linear }) => linear === "butterfly");
   const products = (butterfly?.linears ?? []).filter(({ product }) => product.includes(";"));
   return [
-    `${model}: ${description}; ${units} ${unit} a run.`,
+    `${model}: ${description}; ${counted(units, unit.slice(0, -1))} a run.`,
     ...products.map(
       ({ rows, cols, product, layers, weights }) =>
         `Butterfly ${rows} x ${cols}: ${product}, ${percent(weights / (rows * cols))} of the weights; ${counted(layers, "layer")}.`,

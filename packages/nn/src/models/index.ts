@@ -1,5 +1,15 @@
 export { Decoder, type SequenceShape, type StepShape } from "./decoder.ts";
 export { Gpt2, type Gpt2Config } from "./gpt2.ts";
+export {
+  type HuggingFaceModel,
+  modelFromHuggingFace,
+} from "./hugging-face/model-from-hugging-face.ts";
+export {
+  bertStateDict,
+  gpt2StateDict,
+  timmStateDict,
+  vitStateDict,
+} from "./hugging-face/state-dicts.ts";
 export { Llama, type LlamaConfig } from "./llama.ts";
 export { type LinearChoices, Model } from "./model.ts";
 export {

@@ -1,0 +1,104 @@
+import { PapilioError } from "@papilio/butterfly";
+
+/** Sizes of a model at most: above those of any that there is, and far below what memory could be. */
+const MOST = 2 ** 24;
+
+/** The fields of a config.json, each checked when it is asked for. `null` counts as absent. */
+export class ConfigFields {
+  readonly #fields: Readonly<Record<string, unknown>>;
+  /** Where they stand, for messages: empty at the top, else with its dot. */
+  readonly #place: string;
+
+  /** @throws PapilioError `CONFIG_INVALID` unless they are an object's */
+  constructor(config: unknown, place: string = "") {
+    if (typeof config !== "object" || config === null || Array.isArray(config)) {
+      throw invalid(place.slice(0, -1) || "The whole", config, "an object");
+    }
+    this.#fields = config as Readonly<Record<string, unknown>>;
+    this.#place = place;
+  }
+
+  /** A whole number from 1 on. Without `otherwise` it must be there. Throws `CONFIG_INVALID`. */
+  size(name: string, otherwise?: number): number {
+    const value = this.#get(name) ?? otherwise;
+    if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST) {
+      return value as number;
+    }
+    throw invalid(this.#place + name, value, `a whole number from 1 to ${MOST}`);
+  }
+
+  /** One size for both axes, or `[height, width]`. Throws `CONFIG_INVALID`. */
+  sizes(name: string, otherwise: number): readonly [number, number] {
+    const value = this.#get(name);
+    if (!Array.isArray(value)) {
+      const size = this.size(name, otherwise);
+      return [size, size];
+    }
+    const both = new ConfigFields({ ...value }, `${this.#place}${name}.`);
+    if (value.length === 2) return [both.size("0"), both.size("1")];
+    throw invalid(this.#place + name, value, "a size or two of them");
+  }
+
+  /** A number above 0. Throws `CONFIG_INVALID`. */
+  positive(name: string, otherwise: number): number {
+    const value = this.#get(name) ?? otherwise;
+    if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+    throw invalid(this.#place + name, value, "a number above 0");
+  }
+
+  /** Throws `CONFIG_INVALID`. */
+  flag(name: string, otherwise: boolean): boolean {
+    const value = this.#get(name) ?? otherwise;
+    if (typeof value === "boolean") return value;
+    throw invalid(this.#place + name, value, "true or false");
+  }
+
+  /** A text, or nothing. Throws `CONFIG_INVALID`. */
+  text(name: string): string | undefined {
+    const value = this.#get(name);
+    if (value === undefined || typeof value === "string") return value;
+    throw invalid(this.#place + name, value, "a text");
+  }
+
+  /** Fields within a field, or nothing. Throws `CONFIG_INVALID`. */
+  within(name: string): ConfigFields | undefined {
+    const value = this.#get(name);
+    return value === undefined ? undefined : new ConfigFields(value, `${this.#place}${name}.`);
+  }
+
+  /**
+   * Refuses a field that would make the results others than those that are computed here.
+   *
+   * @param allowed the values that it may have, the first of them where it is absent
+   * @throws PapilioError `CONFIG_UNSUPPORTED`
+   */
+  only(name: string, allowed: readonly (string | number | boolean | undefined)[]): void {
+    const value = this.#get(name) ?? allowed[0];
+    if (allowed.includes(value as string)) return;
+    const values = allowed.filter((one) => one !== undefined).map((one) => JSON.stringify(one));
+    throw new PapilioError(
+      "CONFIG_UNSUPPORTED",
+      `${this.#place}${name} of the model's config.json is ${shown(value)}, which is not computed here.`,
+      values.length === 0
+        ? "Use a model without it."
+        : `Use a model where it is ${values.join(" or ")}.`,
+    );
+  }
+
+  #get(name: string): unknown {
+    return Object.hasOwn(this.#fields, name) ? (this.#fields[name] ?? undefined) : undefined;
+  }
+}
+
+function invalid(name: string, value: unknown, wanted: string): PapilioError {
+  return new PapilioError(
+    "CONFIG_INVALID",
+    `${name} of the model's config.json is ${value === undefined ? "missing" : shown(value)}, but it must be ${wanted}.`,
+    "Pass the config.json that came with the weights, as it is.",
+  );
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}

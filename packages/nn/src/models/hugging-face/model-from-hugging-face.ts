@@ -1,0 +1,64 @@
+import { PapilioError } from "@papilio/butterfly";
+import type { Module } from "../../modules/module.ts";
+import { assignStateDict } from "../../weights/assign-state-dict.ts";
+import type { StateDict } from "../../weights/stored-tensor.ts";
+import { Gpt2 } from "../gpt2.ts";
+import { Llama } from "../llama.ts";
+import { SentenceEncoder } from "../sentence-encoder.ts";
+import { VisionTransformer } from "../vision-transformer.ts";
+import { ConfigFields } from "./config-fields.ts";
+import { gpt2Config, llamaConfig, sentenceConfig, visionConfig } from "./configs.ts";
+import { bertStateDict, gpt2StateDict, llamaStateDict, vitStateDict } from "./state-dicts.ts";
+
+/** The models that are read from checkpoints for Hugging Face. */
+export type HuggingFaceModel = Gpt2 | Llama | SentenceEncoder | VisionTransformer;
+
+/** For each `model_type`, its model and the weights by the names that it has. */
+const READERS: Readonly<
+  Record<string, (fields: ConfigFields, state: StateDict) => [HuggingFaceModel, StateDict]>
+> = {
+  llama: (fields, state) => {
+    const config = llamaConfig(fields);
+    const { tiedHead = false } = config;
+    return [new Llama(config), llamaStateDict(state, { tiedHead })];
+  },
+  gpt2: (fields, state) => [new Gpt2(gpt2Config(fields)), gpt2StateDict(state)],
+  vit: (fields, state) => [new VisionTransformer(visionConfig(fields, state)), vitStateDict(state)],
+  bert: (fields, state) => [new SentenceEncoder(sentenceConfig(fields)), bertStateDict(state)],
+};
+
+/**
+ * The model of a checkpoint for Hugging Face, with its weights: `llama` and `gpt2` as language models,
+ * `vit` for classification, `bert` as an encoder of sentences by the mean of their tokens. All that
+ * config.json says is checked before any weight is decoded; what would make other results than are
+ * computed here is refused.
+ *
+ * @param config contents of config.json, parsed
+ * @param state what `loadStateDict` gives
+ * @throws PapilioError `CONFIG_INVALID`, `CONFIG_UNSUPPORTED`; `STATE_DICT_MISMATCH` for weights of
+ *   another model; what reading a tensor throws
+ *
+ * @example
+ * ```ts
+ * const config: unknown = JSON.parse(await readFile("smollm/config.json", "utf8"));
+ * const model = modelFromHuggingFace(config, await loadStateDict("smollm"));
+ * if (model instanceof Llama) {
+ *   using generator = await TextGenerator.onDevice(gpu, model);
+ * }
+ * ```
+ */
+export function modelFromHuggingFace(config: unknown, state: StateDict): HuggingFaceModel {
+  const fields = new ConfigFields(config);
+  const type = fields.text("model_type") ?? "";
+  const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
+  if (read === undefined) {
+    throw new PapilioError(
+      "CONFIG_UNSUPPORTED",
+      `The model_type of config.json is ${JSON.stringify(type)}, which is none of those that are built here.`,
+      `Use a model of ${Object.keys(READERS).join(", ")}.`,
+    );
+  }
+  const [model, weights] = read(fields, state);
+  assignStateDict((model as Module).namedParameters(), weights);
+  return model;
+}
