@@ -1,11 +1,9 @@
 import {
-  FeedForward,
   Graph,
-  LayerNorm,
   type LinearChoices,
+  layerNormBlock,
   Model,
-  MultiheadAttention,
-  TransformerBlock,
+  type TransformerBlock,
 } from "@papilio/nn";
 
 /** Tokens of one sequence. */
@@ -25,31 +23,20 @@ export class Gpt2Block extends Model<TokensShape> {
   readonly #block: TransformerBlock;
   readonly #features: number;
 
-  constructor({ features, heads, linear: { projection, ffn }, seed }: Gpt2BlockConfig) {
+  constructor({ features, heads, linear, seed }: Gpt2BlockConfig) {
     super();
     this.#features = features;
     let next = seed;
-    const seeds = (): number => next++;
-    const attention = new MultiheadAttention({
+    const block = layerNormBlock({
+      order: "pre-norm",
       features,
       heads,
-      causal: true,
-      seeds,
-      ...(projection && { linear: projection }),
-    });
-    const feedForward = new FeedForward({
-      features,
       hidden: 4 * features,
       activation: { kind: "gelu", approximate: "tanh" },
-      seeds,
-      ...(ffn && { linear: ffn }),
-    });
-    const block = new TransformerBlock({
-      order: "pre-norm",
-      norm1: ["ln_1", new LayerNorm({ features })],
-      attention: ["attn", attention],
-      norm2: ["ln_2", new LayerNorm({ features })],
-      feedForward: ["mlp", feedForward],
+      causal: true,
+      linear,
+      seeds: () => next++,
+      norms: ["ln_1", "ln_2"],
     });
     this.#block = this.child("h.0", block);
   }

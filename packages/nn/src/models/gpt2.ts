@@ -1,13 +1,11 @@
 import { addPositions, linear } from "../graph/functional.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Embedding } from "../layers/embedding.ts";
-import { FeedForward } from "../layers/feed-forward.ts";
-import { MultiheadAttention } from "../layers/multihead-attention.ts";
 import { LayerNorm } from "../layers/normalization.ts";
 import { seedsFrom } from "../modules/random.ts";
 import { attentionContext, Decoder, type DecoderContext } from "./decoder.ts";
 import type { LinearChoices } from "./model.ts";
-import { TransformerBlock } from "./transformer-block.ts";
+import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";
 
 export interface Gpt2Config {
   /** 50,257 by default. */
@@ -38,7 +36,7 @@ export class Gpt2 extends Decoder {
   constructor(config: Gpt2Config = {}) {
     super();
     const { vocabulary = 50257, features = 768, layers = 12, heads = 12 } = config;
-    const { positions = 1024, epsilon = 1e-5, linear: choices = {} } = config;
+    const { positions = 1024, epsilon = 1e-5, linear } = config;
     const seeds = seedsFrom(config.seed ?? 0);
     this.vocabulary = vocabulary;
     this.positions = positions;
@@ -50,32 +48,18 @@ export class Gpt2 extends Decoder {
       "wpe",
       new Embedding({ embeddings: positions, features, seed: seeds() }),
     );
-    const { projection, ffn } = choices;
     const block = (): TransformerBlock =>
-      new TransformerBlock({
+      layerNormBlock({
         order: "pre-norm",
-        norm1: ["ln_1", new LayerNorm({ features, epsilon })],
-        attention: [
-          "attn",
-          new MultiheadAttention({
-            features,
-            heads,
-            causal: true,
-            seeds,
-            ...(projection && { linear: projection }),
-          }),
-        ],
-        norm2: ["ln_2", new LayerNorm({ features, epsilon })],
-        feedForward: [
-          "mlp",
-          new FeedForward({
-            features,
-            hidden: 4 * features,
-            activation: { kind: "gelu", approximate: "tanh" },
-            seeds,
-            ...(ffn && { linear: ffn }),
-          }),
-        ],
+        features,
+        heads,
+        hidden: 4 * features,
+        activation: { kind: "gelu", approximate: "tanh" },
+        epsilon,
+        causal: true,
+        linear,
+        seeds,
+        norms: ["ln_1", "ln_2"],
       });
     this.#blocks = this.childList("h", Array.from({ length: layers }, block));
     this.#norm = this.child("ln_f", new LayerNorm({ features, epsilon }));

@@ -28,7 +28,12 @@ export {
   type SparseNetworkConfig,
   type VectorsShape,
 } from "./sparse-network.ts";
-export { type BlockParts, TransformerBlock } from "./transformer-block.ts";
+export {
+  type BlockParts,
+  type LayerNormBlockOptions,
+  layerNormBlock,
+  TransformerBlock,
+} from "./transformer-block.ts";
 export {
   type ImagesShape,
   VisionTransformer,

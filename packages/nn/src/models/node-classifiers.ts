@@ -3,8 +3,14 @@ import { activate, softmax } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { SparseMatrix } from "../graph/sparse-matrix.ts";
 import type { Value } from "../graph/value.ts";
-import { GATConv, GCNConv, SAGEConv } from "../layers/graph-convolutions.ts";
+import {
+  GATConv,
+  GCNConv,
+  type GraphConvolutionOptions,
+  SAGEConv,
+} from "../layers/graph-convolutions.ts";
 import type { LinearFactory } from "../layers/linear-layer.ts";
+import type { Module } from "../modules/module.ts";
 import { seedsFrom } from "../modules/random.ts";
 import { Model } from "./model.ts";
 
@@ -25,23 +31,37 @@ export interface NodesShape {
   readonly graph: SparseMatrix;
 }
 
-interface Convolution {
+interface Convolution extends Module {
   forward(x: Value, graph: SparseMatrix): Value;
 }
 
-/** Sizes of the layers' inputs and outputs. */
-function sizesOf({ inFeatures, hidden = 16, classes, layers = 2 }: NodeClassifierConfig): number[] {
-  return [inFeatures, ...Array.from({ length: layers - 1 }, () => hidden), classes];
-}
+/** What a layer is made of. */
+type LayerOptions = GraphConvolutionOptions & {
+  /** Whether it is the last one. */
+  readonly last: boolean;
+};
 
-/** Input `features` (a vector for each node), output `logits` (`classes` for each node). */
+/** Layers `conv1`, `conv2` and so on. Input `features`, a vector for each node; output `logits`. */
 abstract class NodeClassifier extends Model<NodesShape> {
-  protected readonly layers: Convolution[] = [];
+  readonly #layers: readonly Convolution[];
   readonly #inFeatures: number;
 
-  constructor({ inFeatures }: NodeClassifierConfig) {
+  constructor(config: NodeClassifierConfig, make: (options: LayerOptions) => Convolution) {
     super();
+    const { inFeatures, hidden = 16, classes, layers = 2, linear } = config;
+    const seeds = seedsFrom(config.seed ?? 0);
     this.#inFeatures = inFeatures;
+    this.#layers = Array.from({ length: layers }, (_, index) => {
+      const last = index + 1 === layers;
+      const layer = make({
+        inFeatures: index === 0 ? inFeatures : hidden,
+        outFeatures: last ? classes : hidden,
+        seed: seeds(),
+        last,
+        ...(linear && { linear }),
+      });
+      return this.child(`conv${index + 1}`, layer);
+    });
   }
 
   /** The matrix by which messages are passed. */
@@ -52,11 +72,12 @@ abstract class NodeClassifier extends Model<NodesShape> {
     return activate(x, { kind: "relu" });
   }
 
+  /** Outputs `logits` and `log probabilities`, `classes` for each node. */
   trace({ graph: nodes }: NodesShape): Graph {
     const graph = new Graph();
     const edges = this.edges(nodes);
     let x = graph.input("features", { vectors: nodes.rows, features: this.#inFeatures });
-    this.layers.forEach((layer, index) => {
+    this.#layers.forEach((layer, index) => {
       x = layer.forward(index === 0 ? x : this.between(x), edges);
     });
     graph.output("logits", x);
@@ -65,20 +86,10 @@ abstract class NodeClassifier extends Model<NodesShape> {
   }
 }
 
-/** A graph convolutional network (arXiv 1609.02907), layers `conv1`, `conv2` and so on. */
+/** A graph convolutional network (arXiv 1609.02907). */
 export class GCN extends NodeClassifier {
   constructor(config: NodeClassifierConfig) {
-    super(config);
-    const seeds = seedsFrom(config.seed ?? 0);
-    const sizes = sizesOf(config);
-    for (let index = 0; index + 1 < sizes.length; index++) {
-      this.layers.push(
-        this.child(
-          `conv${index + 1}`,
-          new GCNConv({ ...shape(sizes, index, seeds), ...made(config) }),
-        ),
-      );
-    }
+    super(config, (options) => new GCNConv(options));
   }
 
   protected edges(graph: SparseMatrix): SparseMatrix {
@@ -86,20 +97,10 @@ export class GCN extends NodeClassifier {
   }
 }
 
-/** GraphSAGE with the mean of the neighbours (arXiv 1706.02216), layers `conv1` and so on. */
+/** GraphSAGE with the mean of the neighbours (arXiv 1706.02216). */
 export class GraphSAGE extends NodeClassifier {
   constructor(config: NodeClassifierConfig) {
-    super(config);
-    const seeds = seedsFrom(config.seed ?? 0);
-    const sizes = sizesOf(config);
-    for (let index = 0; index + 1 < sizes.length; index++) {
-      this.layers.push(
-        this.child(
-          `conv${index + 1}`,
-          new SAGEConv({ ...shape(sizes, index, seeds), ...made(config) }),
-        ),
-      );
-    }
+    super(config, (options) => new SAGEConv(options));
   }
 
   protected edges(graph: SparseMatrix): SparseMatrix {
@@ -108,32 +109,18 @@ export class GraphSAGE extends NodeClassifier {
 }
 
 export interface GATConfig extends NodeClassifierConfig {
-  /** Of all layers but the last, which has one; 8 by default, of `hidden` features each. */
+  /** Of all layers but the last, which has one; 8 by default, of `hidden / heads` features each. */
   readonly heads?: number;
 }
 
-/** A graph attention network (arXiv 1710.10903), layers `conv1` and so on. */
+/** A graph attention network (arXiv 1710.10903). */
 export class GAT extends NodeClassifier {
-  constructor(config: GATConfig) {
-    super(config);
-    const { heads = 8 } = config;
-    const seeds = seedsFrom(config.seed ?? 0);
-    const sizes = sizesOf(config);
-    for (let index = 0; index + 1 < sizes.length; index++) {
-      const { inFeatures, ...rest } = shape(sizes, index, seeds);
-      const last = index + 2 === sizes.length;
-      this.layers.push(
-        this.child(
-          `conv${index + 1}`,
-          new GATConv({
-            ...rest,
-            inFeatures: index === 0 ? inFeatures : heads * inFeatures,
-            heads: last ? 1 : heads,
-            ...made(config),
-          }),
-        ),
-      );
-    }
+  constructor({ heads = 8, ...config }: GATConfig) {
+    super(config, ({ last, ...options }) =>
+      last
+        ? new GATConv(options)
+        : new GATConv({ ...options, heads, outFeatures: options.outFeatures / heads }),
+    );
   }
 
   protected edges(graph: SparseMatrix): SparseMatrix {
@@ -143,20 +130,4 @@ export class GAT extends NodeClassifier {
   protected override between(x: Value): Value {
     return activate(x, { kind: "elu", alpha: 1 });
   }
-}
-
-function shape(
-  sizes: readonly number[],
-  index: number,
-  seeds: () => number,
-): { readonly inFeatures: number; readonly outFeatures: number; readonly seed: number } {
-  return {
-    inFeatures: sizes[index] as number,
-    outFeatures: sizes[index + 1] as number,
-    seed: seeds(),
-  };
-}
-
-function made({ linear }: NodeClassifierConfig): { linear?: LinearFactory } {
-  return linear === undefined ? {} : { linear };
 }

@@ -1,14 +1,12 @@
 import { add, addPositions, gatherVectors, normalize, reduceVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import { Embedding } from "../layers/embedding.ts";
-import { FeedForward } from "../layers/feed-forward.ts";
-import { MultiheadAttention } from "../layers/multihead-attention.ts";
 import { LayerNorm } from "../layers/normalization.ts";
 import { seedsFrom } from "../modules/random.ts";
 import type { SequenceShape } from "./decoder.ts";
 import { contextError } from "./decoder.ts";
 import { type LinearChoices, Model } from "./model.ts";
-import { TransformerBlock } from "./transformer-block.ts";
+import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";
 
 export interface SentenceEncoderConfig {
   /** 30,522 by default. */
@@ -39,7 +37,7 @@ export class SentenceEncoder extends Model<SequenceShape> {
   constructor(config: SentenceEncoderConfig = {}) {
     super();
     const { vocabulary = 30522, features = 384, layers = 6, heads = 12, hidden = 1536 } = config;
-    const { positions = 512, epsilon = 1e-12, linear: choices = {} } = config;
+    const { positions = 512, epsilon = 1e-12, linear } = config;
     const seeds = seedsFrom(config.seed ?? 0);
     const embedding = (name: string, embeddings: number): Embedding =>
       this.child(`embeddings.${name}`, new Embedding({ embeddings, features, seed: seeds() }));
@@ -47,31 +45,16 @@ export class SentenceEncoder extends Model<SequenceShape> {
     this.#positions = embedding("position_embeddings", positions);
     this.#types = embedding("token_type_embeddings", 2);
     this.#norm = this.child("embeddings.norm", new LayerNorm({ features, epsilon }));
-    const { projection, ffn } = choices;
     const block = (): TransformerBlock =>
-      new TransformerBlock({
+      layerNormBlock({
         order: "post-norm",
-        norm1: ["norm1", new LayerNorm({ features, epsilon })],
-        attention: [
-          "attn",
-          new MultiheadAttention({
-            features,
-            heads,
-            seeds,
-            ...(projection && { linear: projection }),
-          }),
-        ],
-        norm2: ["norm2", new LayerNorm({ features, epsilon })],
-        feedForward: [
-          "mlp",
-          new FeedForward({
-            features,
-            hidden,
-            activation: { kind: "gelu", approximate: "none" },
-            seeds,
-            ...(ffn && { linear: ffn }),
-          }),
-        ],
+        features,
+        heads,
+        hidden,
+        activation: { kind: "gelu", approximate: "none" },
+        epsilon,
+        linear,
+        seeds,
       });
     this.#blocks = this.childList("encoder.layer", Array.from({ length: layers }, block));
   }

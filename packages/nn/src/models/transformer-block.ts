@@ -1,9 +1,11 @@
+import type { Activation } from "@papilio/gpu-runtime";
 import { add } from "../graph/functional.ts";
 import type { Value } from "../graph/value.ts";
-import type { FeedForward, GatedFeedForward } from "../layers/feed-forward.ts";
-import type { AttentionContext, MultiheadAttention } from "../layers/multihead-attention.ts";
-import type { LayerNorm, RMSNorm } from "../layers/normalization.ts";
+import { FeedForward, type GatedFeedForward } from "../layers/feed-forward.ts";
+import { type AttentionContext, MultiheadAttention } from "../layers/multihead-attention.ts";
+import { LayerNorm, type RMSNorm } from "../layers/normalization.ts";
 import { Module } from "../modules/module.ts";
+import type { LinearChoices } from "./model.ts";
 
 /** The parts of a block, by the names that they have in checkpoints. */
 export interface BlockParts {
@@ -37,4 +39,45 @@ export class TransformerBlock extends Module {
     const attended = norm1[1].forward(add(x, attention[1].forward(x, context), path));
     return norm2[1].forward(add(attended, feedForward[1].forward(attended), path));
   }
+}
+
+/** A block with layer normalization and two feed-forward layers, as BERT, GPT-2 and ViT have them. */
+export interface LayerNormBlockOptions {
+  readonly order: BlockParts["order"];
+  readonly features: number;
+  readonly heads: number;
+  readonly hidden: number;
+  readonly activation: Activation;
+  /** Of the normalizations; 1e-5 by default. */
+  readonly epsilon?: number;
+  readonly causal?: boolean;
+  readonly linear?: LinearChoices | undefined;
+  readonly seeds: () => number;
+  /** What the normalizations are called; `norm1` and `norm2` by default. */
+  readonly norms?: readonly [string, string];
+}
+
+/** A {@link TransformerBlock} of parts `norm1`, `attn`, `norm2` and `mlp`. */
+export function layerNormBlock(options: LayerNormBlockOptions): TransformerBlock {
+  const { order, features, heads, hidden, activation, causal = false, seeds } = options;
+  const { epsilon = 1e-5, linear: { projection, ffn } = {}, norms = ["norm1", "norm2"] } = options;
+  return new TransformerBlock({
+    order,
+    norm1: [norms[0], new LayerNorm({ features, epsilon })],
+    attention: [
+      "attn",
+      new MultiheadAttention({
+        features,
+        heads,
+        causal,
+        seeds,
+        ...(projection && { linear: projection }),
+      }),
+    ],
+    norm2: [norms[1], new LayerNorm({ features, epsilon })],
+    feedForward: [
+      "mlp",
+      new FeedForward({ features, hidden, activation, seeds, ...(ffn && { linear: ffn }) }),
+    ],
+  });
 }

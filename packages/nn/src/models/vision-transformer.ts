@@ -2,15 +2,13 @@ import { addPositions, gatherVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Size2d } from "../graph/operation.ts";
 import { pair } from "../layers/conv2d.ts";
-import { FeedForward } from "../layers/feed-forward.ts";
 import { Linear } from "../layers/linear.ts";
-import { MultiheadAttention } from "../layers/multihead-attention.ts";
 import { LayerNorm } from "../layers/normalization.ts";
 import { PatchEmbedding } from "../layers/patch-embedding.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { normal, seedsFrom } from "../modules/random.ts";
 import { type LinearChoices, Model } from "./model.ts";
-import { TransformerBlock } from "./transformer-block.ts";
+import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";
 
 export interface VisionTransformerConfig {
   /** 224 by default. */
@@ -54,7 +52,7 @@ export class VisionTransformer extends Model<ImagesShape> {
   constructor(config: VisionTransformerConfig) {
     super();
     const { features, heads, layers, hidden = 4 * features, epsilon = 1e-6 } = config;
-    const { channels = 3, classes = 1000, linear: choices = {} } = config;
+    const { channels = 3, classes = 1000, linear } = config;
     const imageSize = pair(config.imageSize ?? 224);
     const patchSize = pair(config.patchSize ?? 16);
     const seeds = seedsFrom(config.seed ?? 0);
@@ -74,31 +72,16 @@ export class VisionTransformer extends Model<ImagesShape> {
       "patch_embed",
       new PatchEmbedding({ imageSize, patchSize, channels, features, seed: seeds() }),
     );
-    const { projection, ffn } = choices;
     const block = (): TransformerBlock =>
-      new TransformerBlock({
+      layerNormBlock({
         order: "pre-norm",
-        norm1: ["norm1", new LayerNorm({ features, epsilon })],
-        attention: [
-          "attn",
-          new MultiheadAttention({
-            features,
-            heads,
-            seeds,
-            ...(projection && { linear: projection }),
-          }),
-        ],
-        norm2: ["norm2", new LayerNorm({ features, epsilon })],
-        feedForward: [
-          "mlp",
-          new FeedForward({
-            features,
-            hidden,
-            activation: { kind: "gelu", approximate: "none" },
-            seeds,
-            ...(ffn && { linear: ffn }),
-          }),
-        ],
+        features,
+        heads,
+        hidden,
+        activation: { kind: "gelu", approximate: "none" },
+        epsilon,
+        linear,
+        seeds,
       });
     this.#blocks = this.childList("blocks", Array.from({ length: layers }, block));
     this.#norm = this.child("norm", new LayerNorm({ features, epsilon }));
