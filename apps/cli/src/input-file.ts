@@ -25,6 +25,26 @@ export function readBytes(file: string): Promise<Uint8Array> {
   return read(file, MAX_BYTES, "in the safetensors or npy format that you may read");
 }
 
+/**
+ * What a JSON file beside a model holds.
+ *
+ * @param wanted what it should be, to end the sentence "Give a file ..."
+ * @throws PapilioError `INPUT_UNREADABLE`
+ */
+export async function readJson(file: string, wanted: string): Promise<unknown> {
+  const bytes = await read(file, MAX_TEXT_BYTES, wanted);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new PapilioError(
+      "INPUT_UNREADABLE",
+      `The file ${file} is not JSON: ${(cause as Error).message}.`,
+      `Give a file ${wanted}.`,
+      { cause },
+    );
+  }
+}
+
 async function read(file: string, most: number, wanted: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file);

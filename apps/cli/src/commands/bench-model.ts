@@ -14,6 +14,7 @@ import {
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { describeEnvironment } from "../environment.ts";
+import { interruption } from "../interruption.ts";
 import { newTable } from "../new-table.ts";
 import { oneOf, wholeNumber } from "../options.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
@@ -48,20 +49,16 @@ export async function benchModel(flags: ModelFlags): Promise<void> {
   const options = optionsOf(subject, flags);
   if (flags.json !== undefined && flags.json !== "-") assertWritable(flags.json);
   using gpu = await openGpu({ adapter: flags.adapter });
-  const abort = new AbortController();
-  const stop = (): void =>
-    abort.abort(new PapilioError("INTERRUPTED", "The work was stopped.", "Run it again."));
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  using interrupted = interruption();
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
   const reason = "Energy is not measured for whole models.";
   const environment = await describeEnvironment(gpu, command, { reason });
   console.error(introduction(environment, undefined));
   const measured = await measureModel(gpu, subject, {
     ...options,
-    signal: abort.signal,
+    signal: interrupted.signal,
     onProgress: (message) => console.error(message),
   });
-  process.off("SIGINT", stop).off("SIGTERM", stop);
   const { rounds, minSample, seed, units } = options;
   const { name: model, description, unit } = subject;
   const results: ModelResults = {

@@ -40,6 +40,8 @@ export interface ImagesShape {
  * `q_proj`, `k_proj` and `v_proj` apart.
  */
 export class VisionTransformer extends Model<ImagesShape> {
+  /** Channels, height and width of an image. */
+  readonly imageShape: readonly [channels: number, height: number, width: number];
   readonly #patches: PatchEmbedding;
   readonly #classToken: Parameter;
   readonly #positions: Parameter;
@@ -58,6 +60,7 @@ export class VisionTransformer extends Model<ImagesShape> {
     const seeds = seedsFrom(config.seed ?? 0);
     const patches =
       Math.floor(imageSize[0] / patchSize[0]) * Math.floor(imageSize[1] / patchSize[1]);
+    this.imageShape = [channels, ...imageSize];
     this.#tokens = patches + 1;
     this.#inputs = channels * imageSize[0] * imageSize[1];
     this.#classToken = this.parameter(

@@ -53,12 +53,9 @@ export function joinProjections(tensors: Tensors, prefix: string, joined: string
       tensors.delete(name);
       return tensor;
     });
-    const [{ shape } = { shape: [] }] = parts;
+    const [rows = 0, ...rest] = parts[0]?.shape ?? [];
     const values = Float32Array.from(parts.flatMap((part) => [...part.values]));
-    tensors.set(`${prefix}${joined}.${kind}`, {
-      shape: shape.with(0, 3 * (shape[0] ?? 0)),
-      values,
-    });
+    tensors.set(`${prefix}${joined}.${kind}`, { shape: [3 * rows, ...rest], values });
   }
 }
 

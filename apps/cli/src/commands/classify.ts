@@ -1,0 +1,140 @@
+import { PapilioError } from "@papilio/butterfly";
+import { type Executable, VisionTransformer } from "@papilio/nn";
+import { Command } from "commander";
+import { interruption } from "../interruption.ts";
+import { type ArrayFile, readArray } from "../models/array-file.ts";
+import { type ComputeFlags, compileFor, openCompute } from "../models/compute.ts";
+import { folderOf, loadModel, type ModelConfig, readConfig } from "../models/model-folder.ts";
+import { imagesOf } from "../models/model-inputs.ts";
+import { newTable } from "../new-table.ts";
+import { collect, wholeNumber } from "../options.ts";
+
+interface Flags extends ComputeFlags {
+  readonly input: readonly string[];
+  readonly topK: string;
+  readonly json?: boolean;
+}
+
+/** Images that are computed at once, at most. */
+const BATCH = 8;
+
+/** A class of an image. */
+interface Guess {
+  readonly class: number;
+  readonly label: string;
+  readonly probability: number;
+}
+
+/** `papilio classify`: what is on images. */
+export function classifyCommand(): Command {
+  return new Command("classify")
+    .description("Classify images with a vision transformer, on an adapter or on the CPU.")
+    .argument("<model>", "a folder with config.json (model_type vit) and safetensors files")
+    .requiredOption("--input <file>", "images, npy or csv; may be repeated", collect)
+    .option("--top-k <count>", "classes to show of each image", "5")
+    .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
+    .option("--cpu", "compute on the CPU")
+    .option("--dtype <type>", "how numbers are stored on the adapter: f32 or f16", "f32")
+    .option("--json", "print the classes as JSON")
+    .addHelpText(
+      "after",
+      `
+Images are of the size of the model and normalized as it wants them, usually (x / 255 - mean) / deviation:
+float16, float32 or float64 of [n, channels, height, width], or of one image without n; in a csv file a
+line for each image.
+
+Example:
+  papilio classify vit-base --input images.npy --top-k 3
+
+Exit status: 0, or 2 for input that cannot be used.`,
+    )
+    .action(classify);
+}
+
+async function classify(path: string, flags: Flags): Promise<void> {
+  const topK = wholeNumber("--top-k", flags.topK, 1, 1e6);
+  const config = await readConfig(await folderOf(path));
+  const arrays: ArrayFile[] = [];
+  for (const file of flags.input) arrays.push(await readArray(file));
+  using interrupted = interruption();
+  using compute = await openCompute(flags);
+  const model = await loadModel(path, config, interrupted.signal);
+  if (!(model instanceof VisionTransformer)) {
+    throw new PapilioError(
+      "MODEL_KIND",
+      `The model in ${path} is of the type ${config.model_type}, which classifies no images.`,
+      "Give a vision transformer: vit.",
+    );
+  }
+  const counts = arrays.map((array) => imagesOf(model, array));
+  const batch = Math.min(BATCH, Math.max(...counts));
+  using executable = await compileFor(compute, model.trace({ images: batch }));
+  const results: { file: string; image: number; classes: Guess[] }[] = [];
+  for (const [index, array] of arrays.entries()) {
+    const rows = await logitsOf(executable, array, { images: counts[index] as number, batch });
+    for (const [image, logits] of rows.entries()) {
+      interrupted.signal.throwIfAborted();
+      results.push({ file: array.file, image, classes: likely(logits, topK, config) });
+    }
+  }
+  if (flags.json) {
+    const adapter = compute.gpu?.report ?? null;
+    const { dtype } = compute;
+    console.log(JSON.stringify({ model: path, adapter, dtype, images: results }, null, 2));
+    return;
+  }
+  const table = newTable(["file", "image", "class", "label", "probability"]);
+  for (const { file, image, classes } of results) {
+    for (const [place, guess] of classes.entries()) {
+      const whose = place === 0 ? [file, image] : ["", ""];
+      table.push([...whose, guess.class, guess.label, guess.probability.toFixed(4)]);
+    }
+  }
+  console.log(table.toString());
+}
+
+/** Logits of each image. The last images of a file are filled up with zeros to a whole batch. */
+async function logitsOf(
+  executable: Executable,
+  { values }: ArrayFile,
+  { images, batch }: { readonly images: number; readonly batch: number },
+): Promise<Float32Array[]> {
+  const pixels = values.length / images;
+  const rows: Float32Array[] = [];
+  for (let first = 0; first < images; first += batch) {
+    const input = new Float32Array(batch * pixels);
+    input.set(values.subarray(first * pixels, (first + batch) * pixels));
+    const { logits = new Float32Array() } = await executable.run({ images: input });
+    const classes = logits.length / batch;
+    for (let image = 0; image < Math.min(batch, images - first); image++) {
+      rows.push(logits.slice(image * classes, (image + 1) * classes));
+    }
+  }
+  return rows;
+}
+
+/** The most likely classes, the most likely first. */
+function likely(logits: Float32Array, count: number, config: ModelConfig): Guess[] {
+  const most = logits.reduce(
+    (largest, logit) => Math.max(largest, logit),
+    Number.NEGATIVE_INFINITY,
+  );
+  const weights = Float64Array.from(logits, (logit) => Math.exp(logit - most));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return Array.from(weights, (weight, index) => ({
+    class: index,
+    label: labelOf(config, index),
+    probability: weight / total,
+  }))
+    .sort((p, q) => q.probability - p.probability)
+    .slice(0, count);
+}
+
+/** What config.json calls a class, or nothing. */
+function labelOf({ id2label }: ModelConfig, index: number): string {
+  const labels = (typeof id2label === "object" && id2label !== null ? id2label : {}) as object;
+  const label: unknown = Object.hasOwn(labels, index)
+    ? (labels as Readonly<Record<number, unknown>>)[index]
+    : undefined;
+  return typeof label === "string" ? label : "";
+}

@@ -1,0 +1,201 @@
+import { type GenerateOptions, TextGenerator } from "@papilio/nn";
+import { Command } from "commander";
+import { interruption } from "../interruption.ts";
+import { type ComputeFlags, openCompute } from "../models/compute.ts";
+import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
+import { StopTexts } from "../models/stop-texts.ts";
+import { collect, numberFrom, wholeNumber } from "../options.ts";
+
+interface Flags extends ComputeFlags {
+  readonly tokenizer?: string;
+  readonly prompt: string;
+  readonly maxTokens: string;
+  readonly temperature: string;
+  readonly topK?: string;
+  readonly topP?: string;
+  readonly seed: string;
+  readonly stop?: readonly string[];
+  readonly context?: string;
+  readonly json?: boolean;
+}
+
+/** Tokens of a prompt that are computed at once. */
+const CHUNK = 64;
+
+/** `papilio generate`: text that a language model continues. */
+export function generateCommand(): Command {
+  return new Command("generate")
+    .description("Continue a text with a language model, on an adapter or on the CPU.")
+    .argument("<model>", "a file of llama2.c, or a folder with config.json and safetensors files")
+    .option(
+      "--tokenizer <file>",
+      "tokenizer.json or tokenizer.bin; one beside the model unless given",
+    )
+    .option("--prompt <text>", "what is continued", "")
+    .option("--max-tokens <count>", "tokens to generate, at most", "256")
+    .option("--temperature <t>", "0 takes the most likely token, more chooses by chance", "0")
+    .option("--top-k <k>", "choose among the k most likely tokens")
+    .option("--top-p <p>", "choose among the most likely tokens whose probabilities add up to p")
+    .option("--seed <number>", "seed of what is chosen by chance", "0")
+    .option("--stop <text>", "end before this text; may be repeated", collect)
+    .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
+    .option("--cpu", "compute on the CPU")
+    .option(
+      "--dtype <type>",
+      "how weights and activations are stored on the adapter: f32 or f16",
+      "f32",
+    )
+    .option(
+      "--context <count>",
+      "tokens that there is room for; as many as are needed unless given",
+    )
+    .option("--json", "print ids, text and tokens a second as one JSON object")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  papilio generate stories15M.bin --prompt "Once upon a time"
+  papilio generate smollm-135m --prompt "The capital of France is" --max-tokens 20 --stop .
+  papilio generate gpt2 --prompt "Butterflies" --temperature 0.8 --top-p 0.95 --seed 7 --dtype f16
+
+Text alone goes to stdout; the adapter and the speed to stderr. No template of a chat is applied.
+
+Exit status: 0; 1 when it was stopped; 2 for input that cannot be used.`,
+    )
+    .action(run);
+}
+
+async function run(path: string, flags: Flags): Promise<void> {
+  const maxTokens = wholeNumber("--max-tokens", flags.maxTokens, 1, 2 ** 24);
+  const sampling = samplingOf(flags);
+  const asked =
+    flags.context === undefined ? undefined : wholeNumber("--context", flags.context, 1, 2 ** 24);
+  using interrupted = interruption();
+  const { signal } = interrupted;
+  using compute = await openCompute(flags);
+  const { gpu, dtype } = compute;
+  const started = performance.now();
+  const language = await loadLanguageModel(path, flags.tokenizer, signal);
+  const { model } = language;
+  const prompt = encode(language, flags.prompt);
+  // Prompts are read in whole chunks, the last of which must fit too.
+  const needed = Math.max(prompt.length + maxTokens, CHUNK * Math.ceil(prompt.length / CHUNK));
+  const context = asked ?? Math.min(model.positions, needed);
+  using generator =
+    gpu === undefined
+      ? TextGenerator.onCpu(model, { context, chunk: CHUNK })
+      : await TextGenerator.onDevice(gpu, model, { context, chunk: CHUNK, dtype });
+  const loadSeconds = (performance.now() - started) / 1000;
+  console.error(
+    `Loaded ${model.parameterCount} parameters in ${loadSeconds.toFixed(1)} s; context of ${context} tokens.`,
+  );
+  const write = flags.json ? () => undefined : (text: string) => process.stdout.write(text);
+  const told = await generate(generator, language, {
+    ...sampling,
+    prompt,
+    maxTokens,
+    stops: flags.stop ?? [],
+    signal,
+    write,
+  });
+  if (flags.json) {
+    const { report } = gpu ?? { report: null };
+    const facts = { model: path, parameters: model.parameterCount, adapter: report };
+    const result = { ...facts, dtype, context, loadSeconds, promptIds: prompt, ...told };
+    console.log(JSON.stringify(result, null, 2));
+  } else process.stdout.write("\n");
+  const { prompt: read, generation } = told.tokensPerSecond;
+  console.error(
+    `Tokens a second: ${rate(read)} of the prompt (${prompt.length}), ${rate(generation)} generated (${told.ids.length}).`,
+  );
+  if (told.end === "interrupted") process.exitCode = 1;
+}
+
+interface Told {
+  readonly ids: readonly number[];
+  readonly text: string;
+  /** Why it ended. */
+  readonly end: "stop token" | "stop text" | "length" | "interrupted";
+  /** Null where nothing was timed. */
+  readonly tokensPerSecond: { readonly prompt: number | null; readonly generation: number | null };
+}
+
+async function generate(
+  generator: TextGenerator,
+  { tokenizer, stopTokens }: LanguageModel,
+  {
+    prompt,
+    stops,
+    signal,
+    write,
+    ...options
+  }: Omit<GenerateOptions, "stopTokens" | "signal"> & {
+    readonly maxTokens: number;
+    readonly prompt: readonly number[];
+    readonly stops: readonly string[];
+    readonly signal: AbortSignal;
+    readonly write: (text: string) => unknown;
+  },
+): Promise<Told> {
+  // The prompt is decoded too: whether a space begins the text depends on it.
+  const stream = tokenizer.decodeStream();
+  for (const id of prompt) stream.push(id);
+  const stopper = new StopTexts(stops);
+  const ids: number[] = [];
+  let text = "";
+  const tell = (piece: string): void => {
+    text += piece;
+    if (piece !== "") write(piece);
+  };
+  let promptSeconds = 0;
+  let seconds = 0;
+  let interrupted = false;
+  try {
+    for await (const token of generator.generate(prompt, { ...options, stopTokens, signal })) {
+      ids.push(token.id);
+      promptSeconds = token.seconds - token.secondsAfterPrompt;
+      seconds = token.secondsAfterPrompt;
+      tell(stopper.push(stream.push(token.id)));
+      if (stopper.found) break;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    interrupted = true;
+  }
+  if (!stopper.found) tell(stopper.push(stream.end()) + stopper.end());
+  const full = ids.length >= options.maxTokens || prompt.length + ids.length > generator.context;
+  const ended = full ? "length" : "stop token";
+  return {
+    ids,
+    text,
+    end: interrupted ? "interrupted" : stopper.found ? "stop text" : ended,
+    tokensPerSecond: {
+      prompt: promptSeconds > 0 ? prompt.length / promptSeconds : null,
+      // The first token comes with the prompt.
+      generation: seconds > 0 ? (ids.length - 1) / seconds : null,
+    },
+  };
+}
+
+/** Ids of a prompt, with a token to begin with where it has none. */
+function encode({ tokenizer }: LanguageModel, prompt: string): number[] {
+  const ids = tokenizer.encode(prompt);
+  if (ids.length > 0) return ids;
+  // GPT-2's one special token divides texts.
+  const begin = tokenizer.beginOfSequence ?? tokenizer.endOfSequence;
+  return begin === undefined ? [] : [begin];
+}
+
+function samplingOf(flags: Flags): GenerateOptions {
+  const { temperature, topK, topP, seed } = flags;
+  return {
+    temperature: numberFrom("--temperature", temperature, 0, 100),
+    ...(topK === undefined ? {} : { topK: wholeNumber("--top-k", topK, 1, 2 ** 24) }),
+    ...(topP === undefined ? {} : { topP: numberFrom("--top-p", topP, 1e-6, 1) }),
+    seed: wholeNumber("--seed", seed, 0, 2 ** 31 - 1),
+  };
+}
+
+function rate(tokensPerSecond: number | null): string {
+  return tokensPerSecond === null ? "-" : tokensPerSecond.toPrecision(3);
+}

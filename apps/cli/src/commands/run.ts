@@ -1,0 +1,157 @@
+import { PapilioError, writeNpy } from "@papilio/butterfly";
+import { DeviceModel, type RunOutputs } from "@papilio/nn";
+import { Command } from "commander";
+import { interruption } from "../interruption.ts";
+import { type ArrayFile, readArray } from "../models/array-file.ts";
+import { type ComputeFlags, compileFor, openCompute } from "../models/compute.ts";
+import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
+import { type BoundModel, bindInputs } from "../models/model-inputs.ts";
+import { newTable } from "../new-table.ts";
+import { collect } from "../options.ts";
+import { assertWritable, writeWhole } from "../output-file.ts";
+
+interface Flags extends ComputeFlags {
+  readonly input: readonly string[];
+  readonly output?: readonly string[];
+  readonly plan?: boolean;
+  readonly json?: boolean;
+}
+
+/** `papilio run`: a model on inputs of files. */
+export function runCommand(): Command {
+  return new Command("run")
+    .description("Run a model on inputs of files, on an adapter or on the CPU.")
+    .argument(
+      "<model>",
+      "a folder with config.json and safetensors files, or its .safetensors file",
+    )
+    .requiredOption(
+      "--input <name=file>",
+      "numbers of an input, npy or csv; may be repeated",
+      collect,
+    )
+    .option("--output <name=file>", "where an output goes, as npy; may be repeated", collect)
+    .option("--plan", "print what the model becomes on the adapter")
+    .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
+    .option("--cpu", "compute on the CPU")
+    .option("--dtype <type>", "how numbers are stored on the adapter: f32 or f16", "f32")
+    .option("--json", "print shapes, times and the plan as JSON")
+    .addHelpText(
+      "after",
+      `
+Inputs, by the model_type of config.json:
+  vit           images [n, channels, height, width], normalized as the model wants them
+  llama, gpt2   ids [tokens] or [sequences, tokens], int32
+  bert          ids, and lengths [sequences] where sequences are padded
+
+Examples:
+  papilio run vit-base --input images=x.npy --output logits=y.npy
+  papilio run minilm --input ids=ids.npy --input lengths=n.csv --output embeddings=y.npy
+  papilio run gpt2 --input ids=ids.csv --plan
+
+Exit status: 0, or 2 for input that cannot be used.`,
+    )
+    .action(run);
+}
+
+async function run(path: string, flags: Flags): Promise<void> {
+  const inputs = pairs("--input", flags.input);
+  const files = pairs("--output", flags.output ?? []);
+  if (flags.plan && flags.cpu) {
+    throw new PapilioError("FLAG_INVALID", "--plan does not go with --cpu.", "Leave one out.");
+  }
+  for (const file of files.values()) assertWritable(file);
+  const arrays = new Map<string, ArrayFile>();
+  for (const [name, file] of inputs) arrays.set(name, await readArray(file));
+  const config = await readConfig(await folderOf(path));
+  using interrupted = interruption();
+  using compute = await openCompute(flags);
+  const bound = bindInputs(await loadModel(path, config, interrupted.signal), arrays);
+  requireOutputs(bound, files);
+  const started = performance.now();
+  using executable = await compileFor(compute, bound.graph);
+  const compiled = performance.now();
+  const outputs = await executable.run(bound.inputs);
+  const seconds = {
+    compile: (compiled - started) / 1000,
+    run: (performance.now() - compiled) / 1000,
+  };
+  const shapes = shapesOf(bound);
+  for (const [name, file] of files) {
+    await writeWhole(file, writeNpy(outputs[name] as Float32Array, shapes.get(name) ?? []));
+  }
+  const plan = flags.plan && executable instanceof DeviceModel ? executable.plan() : undefined;
+  if (flags.json) {
+    const told = [...shapes].map(([name, shape]) => [
+      name,
+      { shape, file: files.get(name) ?? null },
+    ]);
+    const adapter = compute.gpu?.report ?? null;
+    const { dtype } = compute;
+    const result = {
+      model: path,
+      adapter,
+      dtype,
+      seconds,
+      outputs: Object.fromEntries(told),
+      plan,
+    };
+    console.log(JSON.stringify(result, null, 2));
+    return;
+  }
+  if (plan !== undefined) console.log(`${plan}\n`);
+  console.log(renderOutputs(outputs, shapes, files));
+  console.error(`Compiled in ${seconds.compile.toFixed(2)} s, ran in ${seconds.run.toFixed(3)} s.`);
+}
+
+/** `[vectors, features]` of each output. */
+function shapesOf({ graph }: BoundModel): ReadonlyMap<string, readonly number[]> {
+  return new Map(
+    [...graph.outputs].map(([name, { vectors, features }]) => [name, [vectors, features]]),
+  );
+}
+
+function requireOutputs({ graph }: BoundModel, files: ReadonlyMap<string, string>): void {
+  const unknown = [...files.keys()].find((name) => !graph.outputs.has(name));
+  if (unknown === undefined) return;
+  throw new PapilioError(
+    "OUTPUT_UNKNOWN",
+    `The model has no output ${JSON.stringify(unknown)}.`,
+    `Its outputs are ${[...graph.outputs.keys()].join(", ")}.`,
+  );
+}
+
+function renderOutputs(
+  outputs: RunOutputs,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  files: ReadonlyMap<string, string>,
+): string {
+  const table = newTable(["output", "shape", "least", "largest", "file"]);
+  for (const [name, shape] of shapes) {
+    let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const value of outputs[name] as Float32Array) {
+      least = Math.min(least, value);
+      largest = Math.max(largest, value);
+    }
+    const row = [least.toPrecision(5), largest.toPrecision(5), files.get(name) ?? "-"];
+    table.push([name, `[${shape.join(", ")}]`, ...row]);
+  }
+  return table.toString();
+}
+
+/** Names and files of flags such as `images=x.npy`. */
+function pairs(flag: string, texts: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const text of texts) {
+    const [, name, file] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || file === undefined || found.has(name)) {
+      throw new PapilioError(
+        "FLAG_INVALID",
+        `${flag} is ${JSON.stringify(text)}, but it must be a name and a file, each name once.`,
+        `Give it as ${flag} name=FILE.npy.`,
+      );
+    }
+    found.set(name, file);
+  }
+  return found;
+}

@@ -1,0 +1,48 @@
+import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
+import { openGpu } from "@papilio/gpu-runtime/node";
+import { CpuModel, DeviceModel, type Executable, type Graph } from "@papilio/nn";
+import { oneOf } from "../options.ts";
+
+/** The flags that say where a model is computed. */
+export interface ComputeFlags {
+  readonly adapter: string;
+  readonly cpu?: boolean;
+  readonly dtype: string;
+}
+
+/** Where a model is computed: on a device, or on the CPU where there is none. */
+export interface Compute extends Disposable {
+  readonly gpu: Gpu | undefined;
+  readonly dtype: StorageDtype;
+}
+
+/**
+ * Opens the adapter of the flags, unless they want the CPU, and says on stderr which it is.
+ *
+ * @throws PapilioError `FLAG_INVALID`, `F16_UNAVAILABLE`, and what `openGpu` throws
+ */
+export async function openCompute({ adapter, cpu, dtype: text }: ComputeFlags): Promise<Compute> {
+  const dtype = oneOf("--dtype", text, ["f32", "f16"]);
+  if (cpu && dtype !== "f32") {
+    throw new PapilioError("FLAG_INVALID", "--dtype f16 does not go with --cpu.", "Leave one out.");
+  }
+  const gpu = cpu ? undefined : await openGpu({ adapter });
+  try {
+    gpu?.assertDtype(dtype);
+  } catch (error) {
+    gpu?.dispose();
+    throw error;
+  }
+  console.error(`Adapter: ${gpu === undefined ? "none, the CPU" : describe(gpu.report)}`);
+  return { gpu, dtype, [Symbol.dispose]: () => gpu?.dispose() };
+}
+
+/** A graph that is ready to run. */
+export async function compileFor({ gpu, dtype }: Compute, graph: Graph): Promise<Executable> {
+  return gpu === undefined ? new CpuModel(graph) : DeviceModel.compile(gpu, graph, { dtype });
+}
+
+function describe({ name, kind, driver }: AdapterReport): string {
+  return `${name} (${kind}; ${driver})`;
+}

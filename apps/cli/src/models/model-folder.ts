@@ -1,0 +1,63 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { PapilioError } from "@papilio/butterfly";
+import { type HuggingFaceModel, modelFromHuggingFace } from "@papilio/nn";
+import { loadStateDict } from "@papilio/nn/node";
+import { readJson } from "../input-file.ts";
+import { showShare } from "../progress.ts";
+
+/** What config.json of a model says, of which only the type is sure to be a text. */
+export interface ModelConfig extends Readonly<Record<string, unknown>> {
+  readonly model_type: string;
+}
+
+/** @throws PapilioError `INPUT_UNREADABLE` where there is no config.json; `CONFIG_INVALID` */
+export async function readConfig(folder: string): Promise<ModelConfig> {
+  const config = await readJson(join(folder, "config.json"), "that describes the model beside it");
+  if (typeof (config as Partial<ModelConfig> | null)?.model_type === "string") {
+    return config as ModelConfig;
+  }
+  throw new PapilioError(
+    "CONFIG_INVALID",
+    `config.json in ${folder} names no model_type.`,
+    "Give the folder of a model for Hugging Face's transformers.",
+  );
+}
+
+/**
+ * The model that a config.json describes, with the weights that lie beside it; progress on stderr.
+ *
+ * @param path the folder, or a `.safetensors` file in it
+ * @throws PapilioError what `modelFromHuggingFace` and `loadStateDict` throw
+ */
+export async function loadModel(
+  path: string,
+  config: ModelConfig,
+  signal: AbortSignal,
+): Promise<HuggingFaceModel> {
+  using shown = showShare("Loading");
+  const state = await loadStateDict(path, {
+    signal,
+    onProgress: ({ loaded, total }) => shown.update(total === undefined ? 0 : loaded / total),
+  });
+  return modelFromHuggingFace(config, state);
+}
+
+/** The folder that a path to a model leads to: itself, or where its file lies. */
+export async function folderOf(path: string): Promise<string> {
+  return (await isFolder(path)) ? path : dirname(path);
+}
+
+/** @throws PapilioError `INPUT_UNREADABLE` where there is nothing */
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new PapilioError(
+      "INPUT_UNREADABLE",
+      `There is no model at ${path}: ${(cause as Error).message}.`,
+      `Give a folder with config.json and safetensors files${basename(path).endsWith(".bin") ? ", or a file of llama2.c" : ""}.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,109 @@
+import { PapilioError } from "@papilio/butterfly";
+import {
+  type Graph,
+  type HuggingFaceModel,
+  Indices,
+  type RunInputs,
+  VisionTransformer,
+} from "@papilio/nn";
+import { type ArrayFile, inputShape } from "./array-file.ts";
+
+/** A model traced for the inputs that it is given. */
+export interface BoundModel {
+  readonly graph: Graph;
+  readonly inputs: RunInputs;
+}
+
+/**
+ * Traces a model for the shapes of its inputs: `images` `[n, channels, height, width]` of a vision
+ * transformer; `ids` `[tokens]` or `[sequences, tokens]` of a text model, and `lengths` `[sequences]` of an
+ * encoder of sentences, all tokens unless given.
+ *
+ * @throws PapilioError `INPUT_SHAPE`, `INPUT_MISSING`, and what tracing throws
+ */
+export function bindInputs(
+  model: HuggingFaceModel,
+  arrays: ReadonlyMap<string, ArrayFile>,
+): BoundModel {
+  if (model instanceof VisionTransformer) {
+    const images = required(arrays, "images");
+    return withInputs(model.trace({ images: imagesOf(model, images) }), arrays);
+  }
+  const { shape, file } = required(arrays, "ids");
+  const [sequences, tokens] = shape.length === 1 ? [1, shape[0]] : shape;
+  if (!sequences || !tokens || shape.length > 2) {
+    throw inputShape(
+      `The ids of ${file} have the shape [${shape}].`,
+      "Give ids of [tokens] or [sequences, tokens].",
+    );
+  }
+  const graph = model.trace({ sequences, tokens });
+  if (!graph.inputs.has("lengths") || arrays.has("lengths")) return withInputs(graph, arrays);
+  const lengths = new Float64Array(sequences).fill(tokens);
+  const all = { file: "lengths", shape: [sequences], values: lengths };
+  return withInputs(graph, new Map([...arrays, ["lengths", all]]));
+}
+
+/**
+ * How many images an array is: `[n, channels, height, width]`, one without its first axis, or vectors of
+ * as many numbers.
+ *
+ * @throws PapilioError `INPUT_SHAPE`
+ */
+export function imagesOf({ imageShape }: VisionTransformer, { shape, file }: ArrayFile): number {
+  const pixels = imageShape.reduce((product, size) => product * size, 1);
+  const one = shape.length === 2 ? [pixels] : imageShape;
+  const images = shape.length === 3 ? 1 : (shape[0] ?? 0);
+  const found = shape.length === 3 ? shape : shape.slice(1);
+  if (images > 0 && String(found) === String(one)) return images;
+  throw inputShape(
+    `The images of ${file} have the shape [${shape.join(", ")}], and the model takes images of [${imageShape.join(", ")}].`,
+    "Give images of [n, channels, height, width], resized and normalized as the model wants them.",
+  );
+}
+
+function withInputs(graph: Graph, arrays: ReadonlyMap<string, ArrayFile>): BoundModel {
+  const unknown = [...arrays.keys()].find((name) => !graph.inputs.has(name));
+  if (unknown !== undefined) throw missing(unknown, [...graph.inputs.keys()]);
+  const inputs = [...graph.inputs].map(([name, input]) => {
+    const array = required(arrays, name);
+    const length = input instanceof Indices ? input.length : input.vectors * input.features;
+    if (array.values.length !== length) {
+      const shape =
+        input instanceof Indices ? `[${length}]` : `[${input.vectors}, ${input.features}]`;
+      throw inputShape(
+        `${array.file} has the shape [${array.shape}], ${array.values.length} numbers, for ${name} of ${shape}.`,
+        "Give as many numbers as the model takes.",
+      );
+    }
+    return [
+      name,
+      input instanceof Indices ? wholeNumbers(array) : Float32Array.from(array.values),
+    ] as const;
+  });
+  return { graph, inputs: Object.fromEntries(inputs) };
+}
+
+function wholeNumbers({ file, values }: ArrayFile): Uint32Array {
+  const wrong = values.find((value) => !Number.isInteger(value) || value < 0 || value >= 2 ** 32);
+  if (wrong === undefined) return Uint32Array.from(values);
+  throw new PapilioError(
+    "INDEX_RANGE",
+    `${file} has the number ${wrong}, which is no index.`,
+    "Give whole numbers from 0 on.",
+  );
+}
+
+function required(arrays: ReadonlyMap<string, ArrayFile>, name: string): ArrayFile {
+  const array = arrays.get(name);
+  if (array !== undefined) return array;
+  throw missing([...arrays.keys()].join(", ") || "none", [name]);
+}
+
+function missing(given: string, wanted: readonly string[]): PapilioError {
+  return new PapilioError(
+    "INPUT_MISSING",
+    `The model's inputs are ${wanted.join(", ")}, and ${given} was given.`,
+    `Give --input ${wanted[0] ?? "name"}=FILE.npy.`,
+  );
+}
