@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type GenerateOptions, TextGenerator } from "@papilio/nn";
 import { Command } from "commander";
 import { interruption } from "../interruption.ts";
@@ -71,7 +72,10 @@ async function run(path: string, flags: Flags): Promise<void> {
   const asked =
     flags.context === undefined ? undefined : wholeNumber("--context", flags.context, 1, 2 ** 24);
   using interrupted = interruption();
-  const { signal } = interrupted;
+  // Whoever reads the text may have enough of it, as head does.
+  const closed = new AbortController();
+  process.stdout.on("error", () => closed.abort());
+  const signal = AbortSignal.any([interrupted.signal, closed.signal]);
   using compute = await openCompute(flags);
   const { gpu, dtype } = compute;
   const started = performance.now();
@@ -152,6 +156,8 @@ async function generate(
   let interrupted = false;
   try {
     for await (const token of generator.generate(prompt, { ...options, stopTokens, signal })) {
+      // Work on the CPU leaves no time for signals by itself.
+      await nextTurn();
       ids.push(token.id);
       promptSeconds = token.seconds - token.secondsAfterPrompt;
       seconds = token.secondsAfterPrompt;

@@ -39,8 +39,9 @@ export async function openCompute({ adapter, cpu, dtype: text }: ComputeFlags): 
 }
 
 /** A graph that is ready to run. */
-export async function compileFor({ gpu, dtype }: Compute, graph: Graph): Promise<Executable> {
-  return gpu === undefined ? new CpuModel(graph) : DeviceModel.compile(gpu, graph, { dtype });
+export function compileFor({ gpu, dtype }: Compute, graph: Graph): Promise<Executable> {
+  if (gpu === undefined) return Promise.resolve(new CpuModel(graph));
+  return DeviceModel.compile(gpu, graph, { dtype });
 }
 
 function describe({ name, kind, driver }: AdapterReport): string {

@@ -1,0 +1,171 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Decoder, modelFromHuggingFace, TextGenerator } from "@papilio/nn";
+import { loadStateDict } from "@papilio/nn/node";
+import { afterAll, describe, expect, it } from "vitest";
+import { adapterFlags, commandLine, papilio } from "./testing/command-line.ts";
+import { TOKENIZER, writeLlama, writeVision } from "./testing/model-folders.ts";
+
+const data = join(import.meta.dirname, "../../../packages/nn/testdata/stories260K");
+const stories = join(data, "stories260K.bin");
+const reference = JSON.parse(readFileSync(join(data, "reference.json"), "utf8")) as {
+  greedyIds: number[];
+  text: string;
+};
+const text = reference.text.trimStart();
+const folder = mkdtempSync(join(tmpdir(), "papilio-generate-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Told {
+  readonly ids: readonly number[];
+  readonly text: string;
+  readonly end: string;
+  readonly adapter: { readonly name: string } | null;
+  readonly promptIds: readonly number[];
+  readonly tokensPerSecond: { readonly prompt: number | null; readonly generation: number | null };
+}
+
+function generate(model: string, ...args: readonly string[]): Told {
+  const { status, stdout, stderr } = papilio("generate", model, "--json", ...args);
+  expect(stderr).not.toContain("error");
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as Told;
+}
+
+describe("papilio generate", () => {
+  it.each([
+    ["the CPU", ["--cpu"]],
+    ["the adapter", adapterFlags],
+  ])("continues as the reference does on %s", (where, flags) => {
+    const told = generate(stories, "--max-tokens", "20", ...flags);
+    expect(told).toMatchObject({
+      promptIds: [1],
+      ids: reference.greedyIds.slice(0, 20),
+      end: "length",
+    });
+    expect(told.text.length).toBeGreaterThan(20);
+    expect(text.startsWith(told.text)).toBe(true);
+    expect(told.tokensPerSecond.prompt).toBeGreaterThan(0);
+    expect(told.tokensPerSecond.generation).toBeGreaterThan(0);
+    expect(told.adapter === null).toBe(where === "the CPU");
+  });
+
+  it("writes text alone on stdout, and where it is computed on stderr", () => {
+    const { status, stdout, stderr } = papilio(
+      "generate",
+      stories,
+      "--cpu",
+      "--prompt",
+      "Once upon a time",
+      "--max-tokens",
+      "10",
+    );
+    expect(status).toBe(0);
+    expect(`Once upon a time${stdout}`).toBe(
+      `${text.slice(0, "Once upon a time".length + stdout.length - 1)}\n`,
+    );
+    expect(stderr).toContain("Adapter: none, the CPU");
+    expect(stderr).toContain("generated (10)");
+  });
+
+  it("ends before a text, and chooses the same by chance with the same seed", () => {
+    const stopped = generate(stories, "--cpu", "--stop", "girl", "--stop", "nothing");
+    expect(stopped.end).toBe("stop text");
+    expect(stopped.text).toBe(text.slice(0, text.indexOf("girl")));
+    const chance = ["--cpu", "--max-tokens", "12", "--temperature", "1", "--top-p", "0.95"];
+    const sampled = (seed: string): string => generate(stories, ...chance, "--seed", seed).text;
+    expect(sampled("7")).toBe(sampled("7"));
+    expect(sampled("7")).not.toBe(sampled("8"));
+  });
+
+  it("reads a folder of Hugging Face's", async () => {
+    const path = await writeLlama(join(folder, "llama"));
+    const config: unknown = JSON.parse(readFileSync(join(path, "config.json"), "utf8"));
+    const model = modelFromHuggingFace(config, await loadStateDict(path)) as Decoder;
+    using generator = TextGenerator.onCpu(model);
+    const expected: number[] = [];
+    for await (const { id } of generator.generate([3, 1, 2], { maxTokens: 6, stopTokens: [0] })) {
+      expected.push(id);
+    }
+    const told = generate(path, "--cpu", "--prompt", "c a b", "--max-tokens", "6");
+    expect(told).toMatchObject({ promptIds: [3, 1, 2], ids: expected });
+    // An empty prompt begins with the token that the tokenizer names.
+    expect(generate(path, "--cpu", "--max-tokens", "1").promptIds).toEqual([0]);
+  });
+
+  it("ends when it is told to, with what it has", async () => {
+    const args = ["generate", stories, "--cpu", "--max-tokens", "500", "--json"];
+    const child = spawn(process.execPath, [...commandLine, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (chunk.includes("Loaded")) setTimeout(() => child.kill("SIGINT"), 200);
+    });
+    const [status] = await once(child, "close");
+    expect(status).toBe(1);
+    const { end, ids } = JSON.parse(stdout) as Told;
+    expect(end).toBe("interrupted");
+    expect(ids.length).toBeLessThan(500);
+    expect(ids).toEqual([...reference.greedyIds, ...ids.slice(256)].slice(0, ids.length));
+  });
+});
+
+describe("a model that cannot be used", () => {
+  const alone = join(folder, "alone.bin");
+  writeFileSync(alone, readFileSync(stories));
+  const other = join(folder, "tokenizer-of-another.json");
+  writeFileSync(
+    other,
+    JSON.stringify({ ...TOKENIZER, model: { ...TOKENIZER.model, vocab: { "<s>": 600 } } }),
+  );
+
+  it.each([
+    ["INPUT_UNREADABLE", join(folder, "nothing"), []],
+    ["TOKENIZER_MISSING", alone, []],
+    ["TOKENIZER_MISSING", stories, ["--tokenizer", join(folder, "nothing.json")]],
+    ["TOKENIZER_FILE", stories, ["--tokenizer", stories]],
+    ["TOKENIZER_MISMATCH", stories, ["--tokenizer", other]],
+    ["FILE_HEADER", join(data, "reference.json"), []],
+    ["INPUT_UNREADABLE", folder, []],
+    ["CONTEXT_LENGTH", stories, ["--context", "513"]],
+    ["CONTEXT_LENGTH", stories, ["--context", "2", "--prompt", "a b c d e"]],
+    ["FLAG_INVALID", stories, ["--dtype", "f16"]],
+    ["FLAG_INVALID", stories, ["--temperature", "hot"]],
+    ["FLAG_INVALID", stories, ["--max-tokens", "0"]],
+    ["FLAG_INVALID", stories, ["--top-p", "2"]],
+    ["USAGE", stories, ["--stop"]],
+  ])("is refused with %s: %s %j", (code, model, args) => {
+    const { status, stdout, stderr } = papilio("generate", model, "--cpu", ...args);
+    expect(stderr).toMatch(new RegExp(`papilio: error ${code}: .+ Hint: .+\\n$`));
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+  });
+
+  it("is refused where it classifies images, or its config.json is wrong", async () => {
+    const vision = await writeVision(join(folder, "vision"));
+    writeFileSync(join(vision, "tokenizer.json"), "{}");
+    const generated = papilio("generate", vision, "--cpu");
+    expect(generated.stderr).toContain("papilio: error MODEL_KIND: ");
+    const llama = await writeLlama(join(folder, "stretched"));
+    const path = join(llama, "config.json");
+    const config = JSON.parse(readFileSync(path, "utf8")) as object;
+    for (const [code, changes] of [
+      ["CONFIG_UNSUPPORTED", { rope_scaling: { rope_type: "llama3", factor: 8 } }],
+      ["CONFIG_INVALID", { hidden_size: -8 }],
+      ["CONFIG_INVALID", { model_type: undefined }],
+      ["STATE_DICT_MISMATCH", { intermediate_size: 16 }],
+    ] as const) {
+      writeFileSync(path, JSON.stringify({ ...config, ...changes }));
+      const { status, stderr } = papilio("generate", llama, "--cpu");
+      expect(stderr).toMatch(new RegExp(`papilio: error ${code}: .+ Hint: .+\\n$`));
+      expect(status).toBe(2);
+    }
+  });
+});
