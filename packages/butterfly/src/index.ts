@@ -14,6 +14,17 @@ export {
   type ImplementationName,
   rewritingBytes,
 } from "./cost.ts";
+export {
+  type CpuArray,
+  CpuButterfly,
+  type CpuButterflyOptions,
+  type CpuMultiplyOptions,
+  type CpuReport,
+} from "./cpu/cpu-butterfly.ts";
+export { CpuComplexButterfly } from "./cpu/cpu-complex-butterfly.ts";
+export { disposeCpuThreads } from "./cpu/engine.ts";
+export type { CpuVectors } from "./cpu/packed-chain.ts";
+export type { CpuPlan, PassPlan, Run } from "./cpu/plan.ts";
 export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 export { PapilioError } from "./errors.ts";
 export type { ErrorBounds } from "./factorization/bounds.ts";
@@ -64,6 +75,7 @@ export {
   PermutedButterfly,
   type VectorsOf,
 } from "./permuted-butterfly.ts";
+export { type Candidate, type Division, divideChain } from "./planning/divide.ts";
 export type { MonarchShape, Radices } from "./presets.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";

@@ -91,7 +91,8 @@ function addScaled(sums: Float64Array, value: number, inputs: Float64Array, star
   }
 }
 
-function requireDisjoint(x: FloatArray, y: FloatArray): void {
+/** @throws PapilioError `OUTPUT_OVERLAPS_INPUT` when two arrays share memory */
+export function requireDisjoint(x: ArrayBufferView, y: ArrayBufferView): void {
   const overlap =
     x.buffer === y.buffer &&
     x.byteOffset < y.byteOffset + y.byteLength &&

@@ -8,6 +8,7 @@ import { type FloatArray, floatTypeOf } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { Pattern } from "../pattern.ts";
 import type { AnyButterfly } from "../permuted-butterfly.ts";
+import { availableThreads } from "../threads/thread.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
 import { splitAt, splitDown } from "./hierarchical.ts";
 import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
@@ -15,7 +16,6 @@ import type { Split } from "./split.ts";
 import { LocalSplitter, type OnWork, type Splitter, workOf } from "./splitter.ts";
 import { squaredError } from "./squared-error.ts";
 import { onSupport, transposeDense, validateTarget } from "./target.ts";
-import { availableThreads } from "./thread.ts";
 import { type FactorizationTree, isOneSided, mirrored, type TreeNode, treeOf } from "./tree.ts";
 import { WorkerSplitter } from "./worker-splitter.ts";
 

@@ -1,5 +1,5 @@
 import { Pattern } from "../pattern.ts";
-import { nodeThreads } from "./node-threads.ts";
+import { nodeThreads } from "../threads/node-threads.ts";
 import type { Parts } from "./parts.ts";
 import { type OrthonormalSide, splitClasses, splitOf } from "./split.ts";
 

@@ -1,13 +1,19 @@
 import { PapilioError } from "../errors.ts";
 import type { Pattern } from "../pattern.ts";
+import { openThread, type Thread, type ThreadProgram } from "../threads/thread.ts";
 import { type Parts, sharedParts } from "./parts.ts";
 import type { OrthonormalSide, Split } from "./split.ts";
 import type { PatternEntries, WorkerRequest, WorkerResponse } from "./split-worker.ts";
 import { type OnWork, type SplitResult, type Splitter, workOf } from "./splitter.ts";
-import { openThread, type Thread } from "./thread.ts";
 
 /** Multiplications in a request, about: a few milliseconds. */
 const REQUEST_WORK = 4e6;
+
+const PROGRAM: ThreadProgram = {
+  file: (extension) => new URL(`./split-worker.${extension}`, import.meta.url),
+  openInBrowser: () =>
+    new Worker(new URL("./split-worker.js", import.meta.url), { type: "module" }),
+};
 
 /** The classes of one split that are left to do, and what becomes of it. */
 interface Job {
@@ -22,7 +28,7 @@ interface Job {
 
 /** Splits in threads of its own, one split at a time, its classes in parallel. */
 export class WorkerSplitter implements Splitter {
-  readonly #threads: Thread[];
+  readonly #threads: Thread<WorkerRequest>[];
   readonly #onWork: OnWork;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
@@ -63,8 +69,8 @@ export class WorkerSplitter implements Splitter {
     for (const thread of this.#threads) thread.terminate();
   }
 
-  #open(index: number): Thread {
-    return openThread({
+  #open(index: number): Thread<WorkerRequest> {
+    return openThread<WorkerRequest, WorkerResponse>(PROGRAM, {
       onResponse: (response) => this.#receive(index, response),
       onFailure: (reason) => this.#fail(threadFailed(reason)),
     });
@@ -121,7 +127,7 @@ export class WorkerSplitter implements Splitter {
     const last = Math.min(split.classes, next + count);
     job.next = last;
     job.pending++;
-    (this.#threads[index] as Thread).post({ ...job.request, classes: [next, last] });
+    (this.#threads[index] as Thread<WorkerRequest>).post({ ...job.request, classes: [next, last] });
   }
 
   #receive(index: number, response: WorkerResponse): void {

@@ -9,6 +9,8 @@ export interface NodeThreads {
   ) => {
     on(event: string, listener: (value: never) => void): unknown;
     postMessage(message: unknown): void;
+    ref(): void;
+    unref(): void;
     terminate(): Promise<number>;
   };
   readonly parentPort: {

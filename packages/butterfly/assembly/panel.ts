@@ -1,0 +1,133 @@
+import { load1, load4, store1, store4 } from "./elements";
+import { TILE_BYTES } from "./program";
+
+/**
+ * A panel of `columns` vectors of a batch, beside the same vectors `[features, vectors]` in float32 with
+ * rows of whole tiles. The first is where the caller has it: in any layout and precision.
+ */
+@unmanaged
+export class Panel {
+  /** The first feature of the first vector. */
+  outside: usize;
+  /** From a feature to the next, and from a vector to the next. One of them is `size`. */
+  feature: usize;
+  vector: usize;
+  size: i32;
+  columns: i32;
+  inside: usize;
+  row: usize;
+}
+
+/** Brings features `first` to `end - 1` in. What a row has beyond the vectors becomes 0. */
+export function packPanel(panel: Panel, first: i32, end: i32): void {
+  const contiguous = panel.feature !== <usize>panel.size;
+  const whole = panel.columns & ~3;
+  let f = first;
+  if (!contiguous) {
+    for (; f + 4 <= end; f += 4) {
+      for (let n = 0; n < whole; n += 4) packSquare(panel, f, n);
+      for (let n = whole; n < panel.columns; n++) {
+        const numbers = load4(outside(panel, f, n), panel.size);
+        v128.store32_lane(inside(panel, f, n), numbers, 0);
+        v128.store32_lane(inside(panel, f + 1, n), numbers, 1);
+        v128.store32_lane(inside(panel, f + 2, n), numbers, 2);
+        v128.store32_lane(inside(panel, f + 3, n), numbers, 3);
+      }
+    }
+  }
+  for (; f < end; f++) {
+    let n = 0;
+    if (contiguous) {
+      for (; n < whole; n += 4) {
+        v128.store(inside(panel, f, n), load4(outside(panel, f, n), panel.size));
+      }
+    }
+    for (; n < panel.columns; n++) {
+      v128.store32_lane(inside(panel, f, n), load1(outside(panel, f, n), panel.size), 0);
+    }
+  }
+  const used = <usize>panel.columns * 4;
+  const padding = ((used + TILE_BYTES - 1) & ~(TILE_BYTES - 1)) - used;
+  if (padding === 0) return;
+  for (f = first; f < end; f++) memory.fill(inside(panel, f, panel.columns), 0, padding);
+}
+
+/** Brings features `first` to `end - 1` out. */
+export function unpackPanel(panel: Panel, first: i32, end: i32): void {
+  const contiguous = panel.feature !== <usize>panel.size;
+  const whole = panel.columns & ~3;
+  let f = first;
+  if (!contiguous) {
+    for (; f + 4 <= end; f += 4) {
+      for (let n = 0; n < whole; n += 4) unpackSquare(panel, f, n);
+      for (let n = whole; n < panel.columns; n++) {
+        let numbers = v128.load32_zero(inside(panel, f, n));
+        numbers = v128.load32_lane(inside(panel, f + 1, n), numbers, 1);
+        numbers = v128.load32_lane(inside(panel, f + 2, n), numbers, 2);
+        numbers = v128.load32_lane(inside(panel, f + 3, n), numbers, 3);
+        store4(outside(panel, f, n), numbers, panel.size);
+      }
+    }
+  }
+  for (; f < end; f++) {
+    let n = 0;
+    if (contiguous) {
+      for (; n < whole; n += 4) {
+        store4(outside(panel, f, n), v128.load(inside(panel, f, n)), panel.size);
+      }
+    }
+    for (; n < panel.columns; n++) {
+      store1(outside(panel, f, n), v128.load32_zero(inside(panel, f, n)), panel.size);
+    }
+  }
+}
+
+function outside(panel: Panel, f: i32, n: i32): usize {
+  return panel.outside + <usize>f * panel.feature + <usize>n * panel.vector;
+}
+
+function inside(panel: Panel, f: i32, n: i32): usize {
+  return panel.inside + <usize>f * panel.row + ((<usize>n) << 2);
+}
+
+/** Four features of four vectors. */
+function packSquare(panel: Panel, f: i32, n: i32): void {
+  const from = outside(panel, f, n);
+  const vector = panel.vector;
+  const size = panel.size;
+  const p = load4(from, size);
+  const q = load4(from + vector, size);
+  const r = load4(from + 2 * vector, size);
+  const s = load4(from + 3 * vector, size);
+  const pqLow = i32x4.shuffle(p, q, 0, 4, 1, 5);
+  const pqHigh = i32x4.shuffle(p, q, 2, 6, 3, 7);
+  const rsLow = i32x4.shuffle(r, s, 0, 4, 1, 5);
+  const rsHigh = i32x4.shuffle(r, s, 2, 6, 3, 7);
+  const row = panel.row;
+  const to = inside(panel, f, n);
+  v128.store(to, i64x2.shuffle(pqLow, rsLow, 0, 2));
+  v128.store(to + row, i64x2.shuffle(pqLow, rsLow, 1, 3));
+  v128.store(to + 2 * row, i64x2.shuffle(pqHigh, rsHigh, 0, 2));
+  v128.store(to + 3 * row, i64x2.shuffle(pqHigh, rsHigh, 1, 3));
+}
+
+/** The same the other way. */
+function unpackSquare(panel: Panel, f: i32, n: i32): void {
+  const from = inside(panel, f, n);
+  const row = panel.row;
+  const p = v128.load(from);
+  const q = v128.load(from + row);
+  const r = v128.load(from + 2 * row);
+  const s = v128.load(from + 3 * row);
+  const pqLow = i32x4.shuffle(p, q, 0, 4, 1, 5);
+  const pqHigh = i32x4.shuffle(p, q, 2, 6, 3, 7);
+  const rsLow = i32x4.shuffle(r, s, 0, 4, 1, 5);
+  const rsHigh = i32x4.shuffle(r, s, 2, 6, 3, 7);
+  const vector = panel.vector;
+  const size = panel.size;
+  const to = outside(panel, f, n);
+  store4(to, i64x2.shuffle(pqLow, rsLow, 0, 2), size);
+  store4(to + vector, i64x2.shuffle(pqLow, rsLow, 1, 3), size);
+  store4(to + 2 * vector, i64x2.shuffle(pqHigh, rsHigh, 0, 2), size);
+  store4(to + 3 * vector, i64x2.shuffle(pqHigh, rsHigh, 1, 3), size);
+}

@@ -1,0 +1,156 @@
+/**
+ * The inner loops: a few outputs of one block, for the 16 vectors of a tile. Sums stay in registers,
+ * eight of them where there are two outputs: a multiply-add takes four cycles and two begin in each, so
+ * that with fewer the sums would wait for themselves, and with more the 16 registers of x86-64 would not
+ * do. Loops are not unrolled by hand, which V8 makes slower code of.
+ */
+
+/** `weight · x + sum`, rounded once where the engine has relaxed SIMD and the machine the instruction. */
+function multiplyAdd(weight: v128, x: v128, sum: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD
+    ? f32x4.relaxed_madd(weight, x, sum)
+    : f32x4.add(sum, f32x4.mul(weight, x));
+}
+
+/** `sum - weight · x`. */
+function multiplySubtract(weight: v128, x: v128, sum: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD
+    ? f32x4.relaxed_nmadd(weight, x, sum)
+    : f32x4.sub(sum, f32x4.mul(weight, x));
+}
+
+function store(y: usize, sum0: v128, sum1: v128, sum2: v128, sum3: v128): void {
+  v128.store(y, sum0);
+  v128.store(y, sum1, 16);
+  v128.store(y, sum2, 32);
+  v128.store(y, sum3, 48);
+}
+
+/**
+ * Two outputs.
+ *
+ * @param values `[c, 2]`
+ * @param x the first of `c` rows that lie `xRow` bytes apart
+ * @param y the first of two rows that lie `yRow` bytes apart
+ */
+export function twoOutputs(
+  c: i32,
+  values: usize,
+  x: usize,
+  xRow: usize,
+  y: usize,
+  yRow: usize,
+): void {
+  // The first products start the sums: blocks are as small as 2 x 2.
+  let x0 = v128.load(x);
+  let x1 = v128.load(x, 16);
+  let x2 = v128.load(x, 32);
+  let x3 = v128.load(x, 48);
+  let weight = v128.load32_splat(values);
+  let p0 = f32x4.mul(weight, x0);
+  let p1 = f32x4.mul(weight, x1);
+  let p2 = f32x4.mul(weight, x2);
+  let p3 = f32x4.mul(weight, x3);
+  weight = v128.load32_splat(values, 4);
+  let q0 = f32x4.mul(weight, x0);
+  let q1 = f32x4.mul(weight, x1);
+  let q2 = f32x4.mul(weight, x2);
+  let q3 = f32x4.mul(weight, x3);
+  for (let l = 1; l < c; l++) {
+    x += xRow;
+    values += 8;
+    x0 = v128.load(x);
+    x1 = v128.load(x, 16);
+    x2 = v128.load(x, 32);
+    x3 = v128.load(x, 48);
+    weight = v128.load32_splat(values);
+    p0 = multiplyAdd(weight, x0, p0);
+    p1 = multiplyAdd(weight, x1, p1);
+    p2 = multiplyAdd(weight, x2, p2);
+    p3 = multiplyAdd(weight, x3, p3);
+    weight = v128.load32_splat(values, 4);
+    q0 = multiplyAdd(weight, x0, q0);
+    q1 = multiplyAdd(weight, x1, q1);
+    q2 = multiplyAdd(weight, x2, q2);
+    q3 = multiplyAdd(weight, x3, q3);
+  }
+  store(y, p0, p1, p2, p3);
+  store(y + yRow, q0, q1, q2, q3);
+}
+
+/** One output, the last of an odd number. `values` is `[c]`. */
+export function oneOutput(c: i32, values: usize, x: usize, xRow: usize, y: usize): void {
+  // The sum of nothing, which even a first product of -0 leaves as it is.
+  let p0 = f32x4.splat(-0.0);
+  let p1 = p0;
+  let p2 = p0;
+  let p3 = p0;
+  for (let l = 0; l < c; l++) {
+    const weight = v128.load32_splat(values);
+    p0 = multiplyAdd(weight, v128.load(x), p0);
+    p1 = multiplyAdd(weight, v128.load(x, 16), p1);
+    p2 = multiplyAdd(weight, v128.load(x, 32), p2);
+    p3 = multiplyAdd(weight, v128.load(x, 48), p3);
+    x += xRow;
+    values += 4;
+  }
+  store(y, p0, p1, p2, p3);
+}
+
+/**
+ * One complex output.
+ *
+ * @param values `[c, 2]`: real and imaginary part
+ * @param xPart from the real to the imaginary part of an input
+ */
+export function complexOutput(
+  c: i32,
+  values: usize,
+  x: usize,
+  xRow: usize,
+  xPart: usize,
+  y: usize,
+  yPart: usize,
+): void {
+  let re0 = f32x4.splat(-0.0);
+  let re1 = re0;
+  let re2 = re0;
+  let re3 = re0;
+  let im0 = re0;
+  let im1 = re0;
+  let im2 = re0;
+  let im3 = re0;
+  for (let l = 0; l < c; l++) {
+    const re = v128.load32_splat(values);
+    const im = v128.load32_splat(values, 4);
+    let x0 = v128.load(x);
+    let x1 = v128.load(x, 16);
+    let x2 = v128.load(x, 32);
+    let x3 = v128.load(x, 48);
+    re0 = multiplyAdd(re, x0, re0);
+    re1 = multiplyAdd(re, x1, re1);
+    re2 = multiplyAdd(re, x2, re2);
+    re3 = multiplyAdd(re, x3, re3);
+    im0 = multiplyAdd(im, x0, im0);
+    im1 = multiplyAdd(im, x1, im1);
+    im2 = multiplyAdd(im, x2, im2);
+    im3 = multiplyAdd(im, x3, im3);
+    const imaginary = x + xPart;
+    x0 = v128.load(imaginary);
+    x1 = v128.load(imaginary, 16);
+    x2 = v128.load(imaginary, 32);
+    x3 = v128.load(imaginary, 48);
+    re0 = multiplySubtract(im, x0, re0);
+    re1 = multiplySubtract(im, x1, re1);
+    re2 = multiplySubtract(im, x2, re2);
+    re3 = multiplySubtract(im, x3, re3);
+    im0 = multiplyAdd(re, x0, im0);
+    im1 = multiplyAdd(re, x1, im1);
+    im2 = multiplyAdd(re, x2, im2);
+    im3 = multiplyAdd(re, x3, im3);
+    x += xRow;
+    values += 8;
+  }
+  store(y, re0, re1, re2, re3);
+  store(y + yPart, im0, im1, im2, im3);
+}

@@ -1,0 +1,211 @@
+import { Butterfly } from "../butterfly-matrix.ts";
+import { PapilioError } from "../errors.ts";
+import type { KroneckerSparse } from "../kronecker-sparse.ts";
+import { type BatchShape, requireVectors } from "../layout.ts";
+import { requireDisjoint } from "../multiply.ts";
+import { availableThreads } from "../threads/thread.ts";
+import { type CpuEngine, openEngine } from "./engine.ts";
+import { fromHalves, toHalves } from "./halves.ts";
+import type { Simd } from "./kernel.ts";
+import { type CpuVectors, PackedChain } from "./packed-chain.ts";
+import { type CpuPlan, planForCpu, type Run } from "./plan.ts";
+import type { StageFactor } from "./program.ts";
+
+export interface CpuButterflyOptions {
+  /** Threads that multiply, the calling one included; as many as there are processors unless given. */
+  readonly threads?: number;
+  /** How the chain is multiplied; the cost model's choice unless given. */
+  readonly plan?: CpuPlan;
+}
+
+/** What computes, and why nothing better does. */
+export interface CpuReport {
+  /** WebAssembly with relaxed or with plain SIMD, or the reference multiplication in TypeScript. */
+  readonly kernel: Simd | "reference";
+  /** Threads that multiply. */
+  readonly threads: number;
+  /** Why there is no WebAssembly or a single thread, where that is so. */
+  readonly reason?: string;
+}
+
+export interface CpuMultiplyOptions<X> {
+  /** Where the result goes; a new array unless given. It must not share memory with the vectors. */
+  readonly out?: X;
+  readonly signal?: AbortSignal;
+}
+
+/** An array in the memory of the CPU backend, which multiplications read and write where it is. */
+export interface CpuArray extends Disposable {
+  readonly values: Float32Array;
+  dispose(): void;
+}
+
+/**
+ * A butterfly matrix, or a single Kronecker-sparse factor, on the CPU: in WebAssembly with SIMD, on
+ * several threads, float32. Values are packed once; factors are multiplied out where that is faster, and
+ * runs of them applied to a block while it is in the cache.
+ *
+ * Where there is no WebAssembly with SIMD it computes as {@link Butterfly.apply} does, and `report` says
+ * why. A page that is not cross-origin isolated has one thread.
+ *
+ * @example
+ * ```ts
+ * using weights = await CpuButterfly.create(Butterfly.random(Chain.monarch(1024), { seed: 0 }));
+ * const y = await weights.multiply(x, { batch: 128, layout: "batch-last" });
+ * ```
+ */
+export class CpuButterfly implements Disposable {
+  readonly butterfly: Butterfly;
+  readonly report: CpuReport;
+  readonly plan: CpuPlan;
+  readonly #engine: CpuEngine | undefined;
+  readonly #packed: PackedChain | undefined;
+
+  private constructor(
+    butterfly: Butterfly,
+    report: CpuReport,
+    plan: CpuPlan,
+    engine: CpuEngine | undefined,
+  ) {
+    this.butterfly = butterfly;
+    this.report = report;
+    this.plan = plan;
+    this.#engine = engine;
+    this.#packed =
+      engine &&
+      new PackedChain(engine, butterfly.chain, 1, plan, (stage) => multipliedOut(butterfly, stage));
+  }
+
+  /**
+   * Packs the values and opens the threads that are missing.
+   *
+   * @throws PapilioError `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`
+   */
+  static async create(
+    matrix: Butterfly | KroneckerSparse,
+    options: CpuButterflyOptions = {},
+  ): Promise<CpuButterfly> {
+    const butterfly = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
+    const { engine, report } = await openCpu(options.threads);
+    const plan = options.plan ?? planForCpu(butterfly.chain, 1);
+    return new CpuButterfly(butterfly, report, plan, engine);
+  }
+
+  /** Memory of the packed values, in bytes. */
+  get bytes(): number {
+    return this.#packed?.bytes ?? 0;
+  }
+
+  /** Number of products in each sum, left-most stage first: what `verify` takes as `terms`. */
+  get terms(): readonly number[] {
+    const { chain } = this.butterfly;
+    return this.plan.passes.flatMap(({ stages }) =>
+      stages.map(({ from, to }) => chain.product(from, to).c),
+    );
+  }
+
+  /**
+   * An array that {@link multiply} need not copy from or to.
+   *
+   * @throws PapilioError `CPU_MEMORY`
+   */
+  allocate(length: number): CpuArray {
+    return allocateArray(this.#engine, length);
+  }
+
+  /**
+   * `y = W x` for a batch of vectors. Sums are in float32. One multiplication runs at a time; others
+   * wait for their turn.
+   *
+   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last: float32, or the bits of
+   *   float16
+   * @returns `out`, or a new array like `x`: `[batch, rows]` or `[rows, batch]`
+   * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`, `OUTPUT_LENGTH`,
+   *   `OUTPUT_OVERLAPS_INPUT`, `CPU_MEMORY`, `CPU_WORKER_FAILED`, `CPU_DISPOSED`; the signal's reason
+   */
+  async multiply<X extends CpuVectors>(
+    x: X,
+    shape: BatchShape,
+    options: CpuMultiplyOptions<X> = {},
+  ): Promise<X> {
+    const { out, signal } = options;
+    signal?.throwIfAborted();
+    requireVectors("input", x.length, this.butterfly.chain.cols, shape.batch);
+    const y = out ?? arrayLike(x, shape.batch * this.butterfly.chain.rows);
+    if (this.#packed === undefined) return applyReference(this.butterfly, x, shape, y);
+    await this.#packed.multiply([x], [y], shape, this.report.threads, signal);
+    return y;
+  }
+
+  /** Frees the packed values. The threads stay: `disposeCpuThreads` ends them. */
+  dispose(): void {
+    this.#packed?.[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** The engine with as many threads as are wanted, and what there is to say about it. */
+export async function openCpu(
+  wanted: number | undefined,
+): Promise<{ engine: CpuEngine | undefined; report: CpuReport }> {
+  if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted >= 1)) {
+    throw new PapilioError(
+      "THREADS_INVALID",
+      `There cannot be ${wanted} threads.`,
+      "Pass a whole number of at least 1, or nothing for as many as there are processors.",
+    );
+  }
+  const engine = await openEngine();
+  if ("reason" in engine) {
+    return { engine: undefined, report: { kernel: "reference", threads: 1, ...engine } };
+  }
+  const available = availableThreads();
+  const threads = Math.min(wanted ?? available, available);
+  await engine.crew.prepare(threads);
+  const single =
+    typeof SharedArrayBuffer === "undefined"
+      ? { reason: "The page is not cross-origin isolated: it cannot share memory with threads." }
+      : {};
+  return { engine, report: { kernel: engine.simd, threads, ...single } };
+}
+
+export function allocateArray(engine: CpuEngine | undefined, length: number): CpuArray {
+  if (engine === undefined) {
+    const dispose = (): void => undefined;
+    return { values: new Float32Array(length), dispose, [Symbol.dispose]: dispose };
+  }
+  const { memory } = engine;
+  const address = memory.allocate(4 * length, "an array");
+  const dispose = (): void => memory.free(address);
+  return { values: memory.float32(address, length), dispose, [Symbol.dispose]: dispose };
+}
+
+function arrayLike<X extends CpuVectors>(x: X, length: number): X {
+  return (x.BYTES_PER_ELEMENT === 4 ? new Float32Array(length) : new Uint16Array(length)) as X;
+}
+
+function multipliedOut(butterfly: Butterfly, { from, to }: Run): StageFactor {
+  const run = butterfly.factors.slice(from, to);
+  const merged = to - from === 1 ? run : new Butterfly(run).merge(0, run.length).factors;
+  const { pattern, sharing, values } = (merged[0] as KroneckerSparse).share();
+  return { pattern, sharing, values: [values] };
+}
+
+function applyReference<X extends CpuVectors>(
+  butterfly: Butterfly,
+  x: X,
+  shape: BatchShape,
+  y: X,
+): X {
+  requireVectors("output", y.length, butterfly.chain.rows, shape.batch);
+  requireDisjoint(x, y);
+  const result = butterfly.apply(
+    x.BYTES_PER_ELEMENT === 4 ? (x as Float32Array) : fromHalves(x),
+    shape,
+  );
+  y.set(y.BYTES_PER_ELEMENT === 4 ? result : toHalves(result));
+  return y;
+}

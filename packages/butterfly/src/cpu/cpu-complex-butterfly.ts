@@ -1,0 +1,144 @@
+import { type Complex, requireParts } from "../complex/complex.ts";
+import { ComplexButterfly } from "../complex/complex-butterfly.ts";
+import type { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
+import type { KroneckerSparse } from "../kronecker-sparse.ts";
+import { type BatchShape, requireVectors } from "../layout.ts";
+import { requireDisjoint } from "../multiply.ts";
+import { type Sharing, storedPattern } from "../sharing.ts";
+import {
+  allocateArray,
+  type CpuArray,
+  type CpuButterflyOptions,
+  type CpuMultiplyOptions,
+  type CpuReport,
+  openCpu,
+} from "./cpu-butterfly.ts";
+import type { CpuEngine } from "./engine.ts";
+import { PackedChain } from "./packed-chain.ts";
+import { type CpuPlan, planForCpu, type Run } from "./plan.ts";
+import type { StageFactor } from "./program.ts";
+
+/**
+ * A butterfly matrix of complex values on the CPU, such as a Fourier transform: as `CpuButterfly`
+ * multiplies by a real one.
+ *
+ * @example
+ * ```ts
+ * const { matrix, right } = fourier(1024).map((exact) => exact.convert("float32"));
+ * using transform = await CpuComplexButterfly.create(matrix);
+ * ```
+ */
+export class CpuComplexButterfly implements Disposable {
+  readonly butterfly: ComplexButterfly;
+  readonly report: CpuReport;
+  readonly plan: CpuPlan;
+  readonly #engine: CpuEngine | undefined;
+  readonly #packed: PackedChain | undefined;
+
+  private constructor(
+    butterfly: ComplexButterfly,
+    report: CpuReport,
+    plan: CpuPlan,
+    engine: CpuEngine | undefined,
+  ) {
+    this.butterfly = butterfly;
+    this.report = report;
+    this.plan = plan;
+    this.#engine = engine;
+    this.#packed =
+      engine &&
+      new PackedChain(engine, butterfly.chain, 2, plan, (stage) => multipliedOut(butterfly, stage));
+  }
+
+  /**
+   * Packs the values and opens the threads that are missing.
+   *
+   * @throws PapilioError `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`
+   */
+  static async create(
+    matrix: ComplexButterfly | ComplexKroneckerSparse,
+    options: CpuButterflyOptions = {},
+  ): Promise<CpuComplexButterfly> {
+    const butterfly = matrix instanceof ComplexButterfly ? matrix : new ComplexButterfly([matrix]);
+    const { engine, report } = await openCpu(options.threads);
+    const plan = options.plan ?? planForCpu(butterfly.chain, 2);
+    return new CpuComplexButterfly(butterfly, report, plan, engine);
+  }
+
+  /** Memory of the packed values, in bytes. */
+  get bytes(): number {
+    return this.#packed?.bytes ?? 0;
+  }
+
+  /**
+   * An array that {@link multiply} need not copy from or to.
+   *
+   * @throws PapilioError `CPU_MEMORY`
+   */
+  allocate(length: number): CpuArray {
+    return allocateArray(this.#engine, length);
+  }
+
+  /**
+   * `y = W x` for a batch of complex vectors. Sums are in float32.
+   *
+   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
+   * @returns `out`, or new arrays: `[batch, rows]` or `[rows, batch]`
+   * @throws PapilioError `COMPLEX_PARTS`, and what `CpuButterfly.multiply` throws
+   */
+  async multiply(
+    x: Complex,
+    shape: BatchShape,
+    options: CpuMultiplyOptions<Complex> = {},
+  ): Promise<Complex> {
+    const { out, signal } = options;
+    const { chain } = this.butterfly;
+    signal?.throwIfAborted();
+    requireParts(x);
+    requireVectors("input", x.re.length, chain.cols, shape.batch);
+    const length = shape.batch * chain.rows;
+    const y = out ?? { re: new Float32Array(length), im: new Float32Array(length) };
+    if (this.#packed !== undefined) {
+      const { threads } = this.report;
+      await this.#packed.multiply([x.re, x.im], [y.re, y.im], shape, threads, signal);
+      return y;
+    }
+    requireParts(y);
+    requireVectors("output", y.re.length, chain.rows, shape.batch);
+    for (const from of [x.re, x.im]) for (const to of [y.re, y.im]) requireDisjoint(from, to);
+    const { re, im } = this.butterfly.apply(x, shape);
+    y.re.set(re);
+    y.im.set(im);
+    return y;
+  }
+
+  /** Frees the packed values. The threads stay: `disposeCpuThreads` ends them. */
+  dispose(): void {
+    this.#packed?.[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function multipliedOut(butterfly: ComplexButterfly, { from, to }: Run): StageFactor {
+  const run = butterfly.factors.slice(from, to);
+  const merged = to - from === 1 ? run : new ComplexButterfly(run).merge(0, run.length).factors;
+  const { re, im } = (merged[0] as ComplexKroneckerSparse).share();
+  // Blocks are packed once along the axes where both parts are equal.
+  const sharing = { a: re.sharing.a && im.sharing.a, d: re.sharing.d && im.sharing.d };
+  const values = [re, im].map((part) => valuesSharing(part, sharing));
+  return { pattern: re.pattern, sharing, values };
+}
+
+/** The values of a factor with fewer axes shared than it has. */
+function valuesSharing(factor: KroneckerSparse, sharing: Sharing): Float32Array {
+  const { d } = factor.pattern;
+  const stored = storedPattern(factor.pattern, sharing);
+  const { values } = factor.expand();
+  return Float32Array.from({ length: stored.nonZeros }, (_, index) => {
+    const [block, k] = [Math.floor(index / stored.d), index % stored.d];
+    return values[block * d + k] as number;
+  });
+}

@@ -1,0 +1,35 @@
+import { nodeThreads } from "../threads/node-threads.ts";
+import { CONTROL_ADDRESS, CONTROL_WORDS, doNext, isToBeTold, sleep } from "./control.ts";
+import { instantiate } from "./kernel.ts";
+
+/** What a thread is given once; from then on it is told by the memory. */
+export interface WorkerStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly thread: number;
+}
+
+/** Ready to work, the last item of a job is done, or an error. */
+export type WorkerNews = "ready" | "done" | { readonly error: string };
+
+function work({ module, memory, thread }: WorkerStart, tell: (news: WorkerNews) => void): void {
+  try {
+    const run = instantiate(module, memory);
+    const control = new Int32Array(memory.buffer, CONTROL_ADDRESS, CONTROL_WORDS);
+    tell("ready");
+    for (;;) {
+      const next = doNext(control, run, thread);
+      if (next === "last" && isToBeTold(control)) tell("done");
+      if (next === "none") sleep(control, thread);
+    }
+  } catch (error) {
+    tell({ error: String(error) });
+  }
+}
+
+const port = nodeThreads()?.parentPort;
+if (port) {
+  port.on("message", (start: WorkerStart) => work(start, (news) => port.postMessage(news)));
+} else {
+  addEventListener("message", ({ data }: MessageEvent<WorkerStart>) => work(data, postMessage));
+}

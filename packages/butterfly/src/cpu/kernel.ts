@@ -1,0 +1,54 @@
+import { PLAIN_SIMD, RELAXED_SIMD } from "./binaries.ts";
+
+/** Runs operations of a program on a panel of a batch: `run` of assembly/index.ts, which documents it. */
+export type RunPanel = (
+  program: number,
+  call: number,
+  first: number,
+  end: number,
+  panel: number,
+  part: number,
+  parts: number,
+  slot: number,
+  thread: number,
+) => void;
+
+/** Which WebAssembly an engine can do. */
+export type Simd = "relaxed" | "plain";
+
+/** The compiled WebAssembly, which threads instantiate each for itself. */
+export interface Kernel {
+  readonly simd: Simd;
+  readonly module: WebAssembly.Module;
+}
+
+/** Why there is none. */
+export interface NoKernel {
+  readonly reason: string;
+}
+
+/** Compiles the best that the engine takes. */
+export async function compileKernel(): Promise<Kernel | NoKernel> {
+  if (typeof WebAssembly === "undefined") return { reason: "There is no WebAssembly here." };
+  const candidates = [
+    { simd: "relaxed", bytes: decode(RELAXED_SIMD) },
+    { simd: "plain", bytes: decode(PLAIN_SIMD) },
+  ] as const;
+  const found = candidates.find(({ bytes }) => WebAssembly.validate(bytes));
+  if (found === undefined) return { reason: "This WebAssembly has no SIMD or no threads." };
+  try {
+    return { simd: found.simd, module: await WebAssembly.compile(found.bytes) };
+  } catch (error) {
+    return { reason: `WebAssembly is not allowed here: ${(error as Error).message}` };
+  }
+}
+
+/** One thread's instance. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): RunPanel {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports.run as RunPanel;
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,133 @@
+import { PapilioError } from "../errors.ts";
+
+const PAGE = 65536;
+/** Of every block: cache lines, which tiles are. */
+const ALIGNMENT = 64;
+/** Growing takes a call to the operating system: this many bytes at a time, at least. */
+const GROWTH = 16 * 2 ** 20;
+/** Sizes that are tried: 4 GiB is all that 32 bits address, but some browsers do not reserve so much. */
+const MOST_PAGES = [65536, 32768, 16384, 4096];
+
+interface Span {
+  start: number;
+  end: number;
+}
+
+/** The memory of the WebAssembly, which all threads share, and who has which part of it. */
+export class CpuMemory {
+  readonly memory: WebAssembly.Memory;
+  /** What is free, by address; no two spans touch. */
+  readonly #free: Span[];
+  readonly #sizes = new Map<number, number>();
+
+  /** @param reserved bytes at its beginning that are never handed out */
+  constructor(memory: WebAssembly.Memory, reserved: number) {
+    this.memory = memory;
+    this.#free = [{ start: align(reserved), end: memory.buffer.byteLength }];
+  }
+
+  /** A new memory that can be shared, or undefined where there is none. */
+  static create(reserved: number): CpuMemory | undefined {
+    for (const maximum of MOST_PAGES) {
+      try {
+        const memory = new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+        return new CpuMemory(memory, reserved);
+      } catch {
+        // A smaller one may do.
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * `bytes` bytes at an address that is a multiple of 64. What is there is not cleared.
+   *
+   * @throws PapilioError `CPU_MEMORY`
+   */
+  allocate(bytes: number, what: string): number {
+    const size = align(Math.max(1, bytes));
+    const span = this.#free.find(({ start, end }) => end - start >= size) ?? this.#grow(size, what);
+    const { start } = span;
+    span.start += size;
+    if (span.start === span.end) this.#free.splice(this.#free.indexOf(span), 1);
+    this.#sizes.set(start, size);
+    return start;
+  }
+
+  free(address: number): void {
+    const size = this.#sizes.get(address);
+    if (size === undefined) return;
+    this.#sizes.delete(address);
+    const next = this.#free.findIndex(({ start }) => start > address);
+    const at = next < 0 ? this.#free.length : next;
+    this.#free.splice(at, 0, { start: address, end: address + size });
+    this.#join(at);
+    this.#join(at - 1);
+  }
+
+  /** Bytes that are handed out. */
+  get bytes(): number {
+    return [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Where an array of this memory lies; undefined for an array of another one. */
+  addressOf(array: ArrayBufferView): number | undefined {
+    // Growing makes a new buffer object of the same memory, so that older arrays have an older one.
+    const { buffer, byteOffset } = array;
+    return this.#buffers.has(buffer) ? byteOffset : undefined;
+  }
+
+  float32(address: number, length: number): Float32Array {
+    return new Float32Array(this.#buffer(), address, length);
+  }
+
+  uint16(address: number, length: number): Uint16Array {
+    return new Uint16Array(this.#buffer(), address, length);
+  }
+
+  int32(address: number, length: number): Int32Array {
+    return new Int32Array(this.#buffer(), address, length);
+  }
+
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
+
+  #buffer(): ArrayBufferLike {
+    const { buffer } = this.memory;
+    this.#buffers.add(buffer);
+    return buffer;
+  }
+
+  #grow(size: number, what: string): Span {
+    const { byteLength } = this.memory.buffer;
+    const last = this.#free.at(-1);
+    const free = last?.end === byteLength ? byteLength - last.start : 0;
+    for (const wanted of [Math.max(size - free, GROWTH), size - free]) {
+      try {
+        this.memory.grow(Math.ceil(wanted / PAGE));
+        const span = { start: byteLength, end: this.memory.buffer.byteLength };
+        this.#free.push(span);
+        this.#join(this.#free.length - 2);
+        return this.#free.at(-1) as Span;
+      } catch {
+        // Less may do.
+      }
+    }
+    throw new PapilioError(
+      "CPU_MEMORY",
+      `${size} bytes are needed for ${what}, but the ${byteLength} bytes of the CPU backend's memory cannot grow so far: it has 4 GiB at most, ${this.bytes} bytes of it in use.`,
+      "Multiply fewer vectors at a time, or dispose of what is not needed.",
+    );
+  }
+
+  /** Joins a free span with the next one where they touch. */
+  #join(index: number): void {
+    const [span, next] = [this.#free[index], this.#free[index + 1]];
+    if (span === undefined || next === undefined || span.end !== next.start) return;
+    span.end = next.end;
+    this.#free.splice(index + 1, 1);
+  }
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

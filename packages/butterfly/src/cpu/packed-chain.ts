@@ -1,0 +1,159 @@
+import type { Chain } from "../chain.ts";
+import { PapilioError } from "../errors.ts";
+import { type BatchShape, requireVectors, stridesOf } from "../layout.ts";
+import { requireDisjoint } from "../multiply.ts";
+import { type Job, MOST_ITEMS } from "./control.ts";
+import type { CpuEngine } from "./engine.ts";
+import { type CpuPlan, type Run, TILE } from "./plan.ts";
+import { type CpuProgram, packProgram, type StageFactor } from "./program.ts";
+
+/** Vectors in single precision, or the bits of vectors in half precision. */
+export type CpuVectors = Float32Array | Uint16Array;
+
+/** What `Call` of assembly/program.ts has, in its order. */
+const CALL_WORDS = 12;
+/** Bytes of a thread's frame beside its scratch memory: `FRAME_BYTES` of assembly/index.ts. */
+const FRAME_BYTES = 64;
+/** Items for each thread, so that one that is late does not keep the others waiting for long. */
+const ITEMS_OF_THREAD = 4;
+
+/** A chain in the memory of the engine, ready to be multiplied by. */
+export class PackedChain implements Disposable {
+  readonly #engine: CpuEngine;
+  readonly #chain: Chain;
+  readonly #parts: 1 | 2;
+  readonly #plan: CpuPlan;
+  #program: CpuProgram | undefined;
+
+  /** @throws PapilioError `CPU_MEMORY` */
+  constructor(
+    engine: CpuEngine,
+    chain: Chain,
+    parts: 1 | 2,
+    plan: CpuPlan,
+    factorOf: (stage: Run) => StageFactor,
+  ) {
+    this.#engine = engine;
+    this.#chain = chain;
+    this.#parts = parts;
+    this.#plan = plan;
+    this.#program = packProgram(engine.memory, chain, parts, plan, factorOf);
+  }
+
+  get bytes(): number {
+    return this.#program?.bytes ?? 0;
+  }
+
+  /**
+   * @param x the parts of the vectors: one, or the real and the imaginary one
+   * @param y where the parts of the result go
+   */
+  multiply<X extends CpuVectors>(
+    x: readonly X[],
+    y: readonly X[],
+    shape: BatchShape,
+    threads: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const program = this.#program;
+    if (program === undefined) throw disposed();
+    const { rows, cols } = this.#chain;
+    stridesOf(shape, cols); // refuses a bad shape
+    for (const part of x) requireVectors("input", part.length, cols, shape.batch);
+    for (const part of y) requireVectors("output", part.length, rows, shape.batch);
+    for (const from of x) for (const to of y) requireDisjoint(from, to);
+    const { crew, memory } = this.#engine;
+    return crew.exclusively(async () => {
+      using held = new DisposableStack();
+      const hold = (bytes: number, what: string): number =>
+        held.adopt(memory.allocate(bytes, what), (address) => memory.free(address));
+      const place = (arrays: readonly X[], what: string): number[] =>
+        arrays.map((array) => memory.addressOf(array) ?? hold(array.byteLength, what));
+      const [from, to] = [place(x, "the vectors"), place(y, "the result")];
+      x.forEach((part, index) => {
+        if (memory.addressOf(part) === undefined) this.#view(part, from[index] as number).set(part);
+      });
+      const size = (x[0] as X).BYTES_PER_ELEMENT;
+      const { jobs, words } = this.#schedule(program, shape, size, threads, hold);
+      const call = hold(4 * CALL_WORDS, "a call");
+      const parts = [from, to].flatMap(([first = 0, second = first]) => [first, second - first]);
+      memory.int32(call, CALL_WORDS).set([...parts, ...words]);
+      await crew.perform(
+        jobs.map((job) => ({ ...job, call })),
+        signal,
+      );
+      y.forEach((part, index) => {
+        if (memory.addressOf(part) === undefined) part.set(this.#view(part, to[index] as number));
+      });
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#program !== undefined) this.#engine.memory.free(this.#program.address);
+    this.#program = undefined;
+  }
+
+  /** As many elements of the memory, of the same type. */
+  #view(like: CpuVectors, address: number): CpuVectors {
+    const { memory } = this.#engine;
+    return like.BYTES_PER_ELEMENT === 4
+      ? memory.float32(address, like.length)
+      : memory.uint16(address, like.length);
+  }
+
+  /**
+   * How the work is shared: by panels, which go through all operations while they are in a core's cache;
+   * where there are too few panels for that, operation by operation, the blocks of each shared.
+   */
+  #schedule(
+    program: CpuProgram,
+    { batch, layout }: BatchShape,
+    size: number,
+    threads: number,
+    hold: (bytes: number, what: string) => number,
+  ): { jobs: Omit<Job, "call">[]; words: number[] } {
+    const share = Math.floor(batch / (2 * threads * TILE)) * TILE;
+    const whole = Math.ceil(batch / TILE) * TILE;
+    const panel = Math.min(this.#plan.panel, whole, Math.max(TILE, share));
+    const panels = Math.ceil(batch / panel);
+    const byPanel = threads === 1 || panels >= 2 * threads || panels === threads;
+    const element = 4 * this.#parts * panel;
+    const bufferBytes = cacheLines(element * program.features);
+    const frameBytes = FRAME_BYTES + 2 * cacheLines(element * program.local);
+    const slots = byPanel ? threads : panels;
+    const buffers = hold(2 * bufferBytes * slots, "panels between passes");
+    const frames = hold(frameBytes * threads, "blocks between stages");
+    const first = layout === "batch-first" ? 1 : 0;
+    const words = [batch, first, size, panel, buffers, bufferBytes, frames, frameBytes];
+    const job = { threads, program: program.address, panels, slotOfPanel: !byPanel };
+    const operations = program.passes + 2;
+    if (byPanel) {
+      const panelsOfItem = Math.ceil(panels / MOST_ITEMS);
+      return { jobs: [{ ...job, first: 0, end: operations, panelsOfItem, parts: 1 }], words };
+    }
+    const parts = Math.ceil((ITEMS_OF_THREAD * threads) / panels);
+    // Panels that are read and written where they are have nothing brought in and out.
+    const direct = first === 0 && size === 4 && batch % TILE === 0;
+    const [start, end] = direct ? [1, operations - 1] : [0, operations];
+    const jobs = Array.from({ length: end - start }, (_, index) => ({
+      ...job,
+      first: start + index,
+      end: start + index + 1,
+      panelsOfItem: 1,
+      parts,
+    }));
+    return { jobs, words };
+  }
+}
+
+function cacheLines(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+function disposed(): PapilioError {
+  return new PapilioError(
+    "CPU_DISPOSED",
+    "The matrix was disposed of: its packed values are gone.",
+    "Create another one.",
+  );
+}

@@ -1,0 +1,24 @@
+import type { Butterfly } from "../../butterfly-matrix.ts";
+import type { StorageDtype } from "../../dtype.ts";
+import type { BatchShape } from "../../layout.ts";
+import { type Verification, verify } from "../../tolerance.ts";
+
+/** Compares `y`, computed from `x` in stages, with the float64 product, each element within its bound. */
+export function verifyProduct(
+  butterfly: Butterfly,
+  x: Float32Array,
+  y: Float32Array,
+  shape: BatchShape,
+  terms: readonly number[],
+  dtype: StorageDtype = "f32",
+): Verification {
+  const reference = butterfly.apply(Float64Array.from(x), shape);
+  const magnitude = butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape);
+  const magnification = butterfly.magnification();
+  return verify(y, reference, magnitude, {
+    dtype,
+    terms,
+    magnification,
+    roundedValues: { largestInput: magnification },
+  });
+}

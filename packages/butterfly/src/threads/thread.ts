@@ -1,0 +1,76 @@
+import { type NodeThreads, nodeThreads } from "./node-threads.ts";
+
+/** Of a thread's heap, for what it forgets at once. Blocks are in an array that it keeps. */
+const YOUNG_MEGABYTES = 4;
+
+/** A thread that answers requests in their order. */
+export interface Thread<Request> {
+  post(request: Request): void;
+  /** Whether the process stays alive for it: at first it does. A browser has no such thing. */
+  keepAlive(needed: boolean): void;
+  terminate(): void;
+}
+
+export interface ThreadEvents<Response> {
+  onResponse(response: Response): void;
+  /** The thread is gone, or a message was lost: it answers no more. */
+  onFailure(reason: string): void;
+}
+
+/** Where the program of a thread is. */
+export interface ThreadProgram {
+  /** Node runs the sources as they are; what is published is compiled. */
+  readonly file: (extension: "ts" | "js") => URL;
+  /** Bundlers look for `new Worker(new URL(...), ...)`, with the file in it. */
+  readonly openInBrowser: () => Worker;
+}
+
+/** How many threads can compute at once and share memory: 1 where memory cannot be shared. */
+export function availableThreads(): number {
+  return typeof SharedArrayBuffer === "undefined" ? 1 : (navigator.hardwareConcurrency ?? 1);
+}
+
+export function openThread<Request, Response>(
+  program: ThreadProgram,
+  events: ThreadEvents<Response>,
+): Thread<Request> {
+  const threads = nodeThreads();
+  return threads === undefined
+    ? openInBrowser(program, events)
+    : openInNode(threads, program, events);
+}
+
+function openInNode<Request, Response>(
+  { Worker: NodeWorker }: NodeThreads,
+  { file }: ThreadProgram,
+  { onResponse, onFailure }: ThreadEvents<Response>,
+): Thread<Request> {
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
+  // Flags of the program, such as --input-type, are not for its threads.
+  const options = { resourceLimits, execArgv: [] };
+  const worker = new NodeWorker(file(import.meta.url.endsWith(".ts") ? "ts" : "js"), options);
+  worker.on("message", onResponse);
+  worker.on("error", (error: unknown) => onFailure(String(error)));
+  worker.on("messageerror", (error: unknown) => onFailure(String(error)));
+  worker.on("exit", (status: number) => onFailure(`It ended with status ${status}.`));
+  return {
+    post: (request) => worker.postMessage(request),
+    keepAlive: (needed) => (needed ? worker.ref() : worker.unref()),
+    terminate: () => void worker.terminate(),
+  };
+}
+
+function openInBrowser<Request, Response>(
+  program: ThreadProgram,
+  { onResponse, onFailure }: ThreadEvents<Response>,
+): Thread<Request> {
+  const worker = program.openInBrowser();
+  worker.onmessage = ({ data }: MessageEvent<Response>) => onResponse(data);
+  worker.onerror = ({ message }) => onFailure(message || "It could not be loaded.");
+  worker.onmessageerror = () => onFailure("A message could not be read.");
+  return {
+    post: (request) => worker.postMessage(request),
+    keepAlive: () => undefined,
+    terminate: () => worker.terminate(),
+  };
+}
