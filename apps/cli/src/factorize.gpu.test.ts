@@ -81,7 +81,7 @@ describe("papilio factorize, inspect and multiply", () => {
   });
 
   it("multiplies on an adapter as on the CPU", () => {
-    const results = [adapter, ["--cpu"]].map((where, index) => {
+    const results = [adapter, ["--backend", "cpu"], ["--reference"]].map((where, index) => {
       const y = join(folder, `y${index}.npy`);
       const { status } = papilio("multiply", out, "--input", inputs, "--out", y, ...where);
       expect(status).toBe(0);
@@ -90,8 +90,10 @@ describe("papilio factorize, inspect and multiply", () => {
     expect(results.map(({ shape }) => shape)).toEqual([
       [5, 32],
       [5, 32],
+      [5, 32],
     ]);
-    const [device, cpu] = results.map((result) => npyValues(result, "float64") as Float64Array) as [
+    const [device, cpu, reference] = results.map((result) => npyValues(result, "float64")) as [
+      Float64Array,
       Float64Array,
       Float64Array,
     ];
@@ -99,9 +101,11 @@ describe("papilio factorize, inspect and multiply", () => {
       "a.weight",
     ) as PermutedButterfly<Butterfly>;
     const x = npyValues(readNpy(readFileSync(inputs)), "float32") as Float32Array;
-    expect(Float32Array.from(cpu)).toEqual(matrix.apply(x, { batch: 5, layout: "batch-first" }));
-    for (const [index, value] of device.entries()) {
-      expect(value).toBeCloseTo(cpu[index] as number, 4);
+    const exact = matrix.apply(x, { batch: 5, layout: "batch-first" });
+    expect(Float32Array.from(reference)).toEqual(exact);
+    for (const y of [device, cpu]) {
+      for (const [index, value] of y.entries())
+        expect(value).toBeCloseTo(exact[index] as number, 4);
     }
   });
 
@@ -139,7 +143,7 @@ describe("papilio factorize, inspect and multiply", () => {
     );
     const x = file("ones.npy", writeNpy(new Float32Array(16).fill(1), [16]));
     const y = join(folder, "spectrum.npy");
-    for (const where of [adapter, ["--cpu"]]) {
+    for (const where of [adapter, ["--backend", "cpu"], ["--reference"]]) {
       const args = ["multiply", transform, "--input", x, "--out", y, ...where];
       expect(papilio(...args).status).toBe(0);
       const { re, im } = npyValues(readNpy(readFileSync(y)), "float32") as {

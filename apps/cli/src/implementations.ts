@@ -1,6 +1,7 @@
 import {
   type Case,
   chainImplementations,
+  cpuImplementations,
   findImplementation,
   type Implementation,
   implementations,
@@ -31,7 +32,10 @@ export async function findImplementations(
   const [others, notes] = "reason" in onnx ? [[], [onnx.reason]] : [[...onnx.implementations], []];
   if (names === undefined) {
     const products = cases.some(({ chain }) => chain.length > 1) ? chainImplementations : [];
-    return { implementations: [...implementations, ...products, ...others], notes };
+    return {
+      implementations: [...implementations, ...products, ...cpuImplementations, ...others],
+      notes,
+    };
   }
   const chosen: Implementation[] = [];
   for (const name of names) {

@@ -22,7 +22,12 @@ export { percent, quantity, times } from "./format.ts";
 export type { Implementation, Prepared, Problem, Traffic } from "./implementation.ts";
 export { chainImplementations } from "./implementations/chains.ts";
 export { fromMultiplication } from "./implementations/from-multiplication.ts";
-export { FUSED, findImplementation, implementations } from "./implementations/registry.ts";
+export {
+  cpuImplementations,
+  FUSED,
+  findImplementation,
+  implementations,
+} from "./implementations/registry.ts";
 export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
 export { mergeResults } from "./merge-results.ts";
 export { kindShares } from "./models/breakdown.ts";

@@ -12,7 +12,7 @@ import asc from "assemblyscript/asc";
 const MOST_PAGES = 65536;
 
 const OPTIONS = [
-  ...["--runtime", "stub", "--noAssert", "--noColors", "--disableWarning", "AS112"],
+  ...["--runtime", "stub", "--noAssert", "--noColors", "--disableWarning", "112"],
   ...["--optimizeLevel", "3", "--shrinkLevel", "0"],
   ...["--importMemory", "--noExportMemory", "--sharedMemory", "--maximumMemory", `${MOST_PAGES}`],
   ...["--enable", "simd,threads,bulk-memory"],

@@ -11,8 +11,8 @@ const FRAME_BYTES: usize = 64;
 
 /**
  * Runs operations `first` to `end - 1` of a program on one panel of a batch: 0 brings the panel in, 1 and
- * so on are the passes, the last one brings it out. The first and the last do nothing for a panel that the
- * passes can read and write where it is: batch-last, in single precision, of whole tiles.
+ * so on are the passes, the last one brings it out. The first and the last do nothing for a panel that is
+ * read and written where it is.
  *
  * @param part which of `parts` parts of the blocks, or of the features, of each operation
  * @param slot whose buffers hold the panel between passes
@@ -29,68 +29,102 @@ export function run(
   slot: i32,
   thread: i32,
 ): void {
-  const start = index * call.panel;
-  const columns = min(call.panel, call.batch - start);
-  const tiles = (columns + TILE - 1) / TILE;
-  const direct = call.batchFirst === 0 && call.size === 4 && columns % TILE === 0;
   const passCount = program.passCount;
-  const size = <usize>call.size;
+  const columns = min(call.panel, call.batch - index * call.panel);
+  const direct = call.direct !== 0 && columns % TILE === 0;
+  for (let operation = first; operation < end; operation++) {
+    if (operation > 0 && operation <= passCount) {
+      pass(program, call, operation, index, direct, columns, part, parts, slot, thread);
+    } else if (!direct) {
+      carry(program, call, operation === 0, index, columns, part, parts, slot, thread);
+    }
+  }
+}
 
+/** One pass over a panel. */
+function pass(
+  program: Program,
+  call: Call,
+  operation: i32,
+  index: i32,
+  direct: bool,
+  columns: i32,
+  part: i32,
+  parts: i32,
+  slot: i32,
+  thread: i32,
+): void {
   const frame = call.frames + <usize>thread * call.frameBytes;
   const from = changetype<Place>(frame);
   const to = changetype<Place>(frame + offsetof<Place>());
-  const panel = changetype<Panel>(frame + 2 * offsetof<Place>());
-  const scratch = frame + FRAME_BYTES;
-  const scratchBytes = (call.frameBytes - FRAME_BYTES) / 2;
+  const tiles = (columns + TILE - 1) / TILE;
+  from.start = bufferAfter(call, operation - 1, slot);
+  to.start = bufferAfter(call, operation, slot);
+  from.part = to.part = <usize>tiles * TILE_BYTES;
+  from.row = to.row = from.part * <usize>program.parts;
+  const start = <usize>(index * call.panel) * 4;
+  if (direct && operation === 1) {
+    from.start = call.x + start;
+    from.row = <usize>call.batch * 4;
+    from.part = call.xPart;
+  }
+  if (direct && operation === program.passCount) {
+    to.start = call.y + start;
+    to.row = <usize>call.batch * 4;
+    to.part = call.yPart;
+  }
+  const blocksOf = changetype<Pass>(program.passes + <usize>(operation - 1) * offsetof<Pass>());
+  const blocks = <i64>blocksOf.a * blocksOf.d;
+  runPass(
+    blocksOf,
+    program.parts,
+    <i32>((blocks * part) / parts),
+    <i32>((blocks * (part + 1)) / parts),
+    tiles,
+    call.chunk,
+    from,
+    to,
+    frame + FRAME_BYTES,
+    (call.frameBytes - FRAME_BYTES) / 2,
+  );
+}
 
-  const even = call.buffers + <usize>(2 * slot) * call.bufferBytes;
-  const odd = even + call.bufferBytes;
-  const bufferPart = <usize>tiles * TILE_BYTES;
-  const bufferRow = <usize>program.parts * bufferPart;
+/** Where a panel lies after so many passes. */
+function bufferAfter(call: Call, passes: i32, slot: i32): usize {
+  return call.buffers + <usize>(2 * slot + (passes & 1)) * call.bufferBytes;
+}
 
-  for (let operation = first; operation < end; operation++) {
-    if (operation === 0 || operation > passCount) {
-      if (direct) continue;
-      const packs = operation === 0;
-      const features = packs ? program.cols : program.rows;
-      // Parts of whole fours, which are transposed together.
-      const fours = (features + 3) / 4;
-      const firstFeature = ((fours * part) / parts) * 4;
-      const endFeature = min(features, ((fours * (part + 1)) / parts) * 4);
-      panel.size = call.size;
-      panel.feature = call.batchFirst !== 0 ? size : size * <usize>call.batch;
-      panel.vector = call.batchFirst !== 0 ? size * <usize>features : size;
-      panel.columns = columns;
-      panel.row = bufferRow;
-      panel.outside = (packs ? call.x : call.y) + <usize>start * panel.vector;
-      panel.inside = packs || (passCount & 1) === 0 ? even : odd;
-      for (let each = 0; each < program.parts; each++) {
-        if (packs) packPanel(panel, firstFeature, endFeature);
-        else unpackPanel(panel, firstFeature, endFeature);
-        panel.outside += packs ? call.xPart : call.yPart;
-        panel.inside += bufferPart;
-      }
-      continue;
-    }
-    const at = operation - 1;
-    from.start = (at & 1) === 0 ? even : odd;
-    to.start = (at & 1) === 0 ? odd : even;
-    from.row = to.row = bufferRow;
-    from.part = to.part = bufferPart;
-    if (direct && at === 0) {
-      from.start = call.x + <usize>start * 4;
-      from.row = <usize>call.batch * 4;
-      from.part = call.xPart;
-    }
-    if (direct && operation === passCount) {
-      to.start = call.y + <usize>start * 4;
-      to.row = <usize>call.batch * 4;
-      to.part = call.yPart;
-    }
-    const pass = changetype<Pass>(program.passes + <usize>at * offsetof<Pass>());
-    const blocks = pass.a * pass.d;
-    const firstBlock = <i32>((<i64>blocks * part) / parts);
-    const endBlock = <i32>((<i64>blocks * (part + 1)) / parts);
-    runPass(pass, program.parts, firstBlock, endBlock, tiles, from, to, scratch, scratchBytes);
+/** Brings a panel in or out. */
+function carry(
+  program: Program,
+  call: Call,
+  packs: bool,
+  index: i32,
+  columns: i32,
+  part: i32,
+  parts: i32,
+  slot: i32,
+  thread: i32,
+): void {
+  const features = packs ? program.cols : program.rows;
+  // Parts of whole fours, which are transposed together.
+  const fours = (features + 3) / 4;
+  const first = <i32>((<i64>fours * part) / parts) * 4;
+  const end = min(features, <i32>((<i64>fours * (part + 1)) / parts) * 4);
+  const size = <usize>call.size;
+  const panel = changetype<Panel>(call.frames + <usize>thread * call.frameBytes);
+  panel.size = call.size;
+  panel.columns = columns;
+  panel.feature = call.batchFirst !== 0 ? size : size * <usize>call.batch;
+  panel.vector = call.batchFirst !== 0 ? size * <usize>features : size;
+  const bytes = <usize>((columns + TILE - 1) / TILE) * TILE_BYTES;
+  panel.row = bytes * <usize>program.parts;
+  panel.inside = bufferAfter(call, packs ? 0 : program.passCount, slot);
+  panel.outside = (packs ? call.x : call.y) + <usize>(index * call.panel) * panel.vector;
+  for (let each = 0; each < program.parts; each++) {
+    if (packs) packPanel(panel, first, end);
+    else unpackPanel(panel, first, end);
+    panel.outside += packs ? call.xPart : call.yPart;
+    panel.inside += bytes;
   }
 }

@@ -2,8 +2,8 @@ import { load1, load4, store1, store4 } from "./elements";
 import { TILE_BYTES } from "./program";
 
 /**
- * A panel of `columns` vectors of a batch, beside the same vectors `[features, vectors]` in float32 with
- * rows of whole tiles. The first is where the caller has it: in any layout and precision.
+ * Vectors of a batch where the caller has them, in any layout and precision, beside the same vectors as
+ * `[features, columns]` in float32, with rows of whole tiles.
  */
 @unmanaged
 export class Panel {
@@ -18,68 +18,103 @@ export class Panel {
   row: usize;
 }
 
+/** Features that are transposed together, a line of each vector: lines of many would collide. */
+const LINE: i32 = 16;
+
 /** Brings features `first` to `end - 1` in. What a row has beyond the vectors becomes 0. */
 export function packPanel(panel: Panel, first: i32, end: i32): void {
-  const contiguous = panel.feature !== <usize>panel.size;
-  const whole = panel.columns & ~3;
+  const columns = panel.columns;
+  const whole = columns & ~3;
   let f = first;
-  if (!contiguous) {
-    for (; f + 4 <= end; f += 4) {
-      for (let n = 0; n < whole; n += 4) packSquare(panel, f, n);
-      for (let n = whole; n < panel.columns; n++) {
-        const numbers = load4(outside(panel, f, n), panel.size);
-        v128.store32_lane(inside(panel, f, n), numbers, 0);
-        v128.store32_lane(inside(panel, f + 1, n), numbers, 1);
-        v128.store32_lane(inside(panel, f + 2, n), numbers, 2);
-        v128.store32_lane(inside(panel, f + 3, n), numbers, 3);
+  if (transposes(panel)) {
+    const fours = first + ((end - first) & ~3);
+    for (; f < fours; f += LINE) {
+      const stop = min(f + LINE, fours);
+      for (let n = 0; n < whole; n += 4) {
+        for (let at = f; at < stop; at += 4) packSquare(panel, at, n);
+      }
+      for (let n = whole; n < columns; n++) {
+        for (let at = f; at < stop; at += 4) packFour(panel, at, n);
       }
     }
+    f = fours;
   }
-  for (; f < end; f++) {
-    let n = 0;
-    if (contiguous) {
-      for (; n < whole; n += 4) {
-        v128.store(inside(panel, f, n), load4(outside(panel, f, n), panel.size));
-      }
-    }
-    for (; n < panel.columns; n++) {
-      v128.store32_lane(inside(panel, f, n), load1(outside(panel, f, n), panel.size), 0);
-    }
-  }
-  const used = <usize>panel.columns * 4;
+  for (; f < end; f++) packRow(panel, f);
+  const used = <usize>columns * 4;
   const padding = ((used + TILE_BYTES - 1) & ~(TILE_BYTES - 1)) - used;
   if (padding === 0) return;
-  for (f = first; f < end; f++) memory.fill(inside(panel, f, panel.columns), 0, padding);
+  for (f = first; f < end; f++) memory.fill(inside(panel, f, columns), 0, padding);
 }
 
 /** Brings features `first` to `end - 1` out. */
 export function unpackPanel(panel: Panel, first: i32, end: i32): void {
-  const contiguous = panel.feature !== <usize>panel.size;
-  const whole = panel.columns & ~3;
+  const columns = panel.columns;
+  const whole = columns & ~3;
   let f = first;
-  if (!contiguous) {
-    for (; f + 4 <= end; f += 4) {
-      for (let n = 0; n < whole; n += 4) unpackSquare(panel, f, n);
-      for (let n = whole; n < panel.columns; n++) {
-        let numbers = v128.load32_zero(inside(panel, f, n));
-        numbers = v128.load32_lane(inside(panel, f + 1, n), numbers, 1);
-        numbers = v128.load32_lane(inside(panel, f + 2, n), numbers, 2);
-        numbers = v128.load32_lane(inside(panel, f + 3, n), numbers, 3);
-        store4(outside(panel, f, n), numbers, panel.size);
+  if (transposes(panel)) {
+    const fours = first + ((end - first) & ~3);
+    for (; f < fours; f += LINE) {
+      const stop = min(f + LINE, fours);
+      for (let n = 0; n < whole; n += 4) {
+        for (let at = f; at < stop; at += 4) unpackSquare(panel, at, n);
+      }
+      for (let n = whole; n < columns; n++) {
+        for (let at = f; at < stop; at += 4) unpackFour(panel, at, n);
       }
     }
+    f = fours;
   }
-  for (; f < end; f++) {
-    let n = 0;
-    if (contiguous) {
-      for (; n < whole; n += 4) {
-        store4(outside(panel, f, n), v128.load(inside(panel, f, n)), panel.size);
-      }
-    }
-    for (; n < panel.columns; n++) {
-      store1(outside(panel, f, n), v128.load32_zero(inside(panel, f, n)), panel.size);
+  for (; f < end; f++) unpackRow(panel, f);
+}
+
+function transposes(panel: Panel): bool {
+  return panel.feature === <usize>panel.size;
+}
+
+/** One feature of all vectors. */
+function packRow(panel: Panel, f: i32): void {
+  const size = panel.size;
+  let n = 0;
+  if (!transposes(panel)) {
+    for (const whole = panel.columns & ~3; n < whole; n += 4) {
+      v128.store(inside(panel, f, n), load4(outside(panel, f, n), size));
     }
   }
+  for (; n < panel.columns; n++) {
+    v128.store32_lane(inside(panel, f, n), load1(outside(panel, f, n), size), 0);
+  }
+}
+
+/** The same the other way. */
+function unpackRow(panel: Panel, f: i32): void {
+  const size = panel.size;
+  let n = 0;
+  if (!transposes(panel)) {
+    for (const whole = panel.columns & ~3; n < whole; n += 4) {
+      store4(outside(panel, f, n), v128.load(inside(panel, f, n)), size);
+    }
+  }
+  for (; n < panel.columns; n++) {
+    store1(outside(panel, f, n), v128.load32_zero(inside(panel, f, n)), size);
+  }
+}
+
+/** Four features of one vector. */
+function packFour(panel: Panel, f: i32, n: i32): void {
+  const numbers = load4(outside(panel, f, n), panel.size);
+  v128.store32_lane(inside(panel, f, n), numbers, 0);
+  v128.store32_lane(inside(panel, f + 1, n), numbers, 1);
+  v128.store32_lane(inside(panel, f + 2, n), numbers, 2);
+  v128.store32_lane(inside(panel, f + 3, n), numbers, 3);
+}
+
+/** The same the other way. */
+function unpackFour(panel: Panel, f: i32, n: i32): void {
+  let numbers = v128.load32_zero(inside(panel, f, n));
+  numbers = v128.load32_lane(inside(panel, f + 1, n), numbers, 1);
+  numbers = v128.load32_lane(inside(panel, f + 2, n), numbers, 2);
+  numbers = v128.load32_lane(inside(panel, f + 3, n), numbers, 3);
+  store4(outside(panel, f, n), numbers, panel.size);
 }
 
 function outside(panel: Panel, f: i32, n: i32): usize {

@@ -43,7 +43,7 @@ export class Program {
   passCount: i32;
 }
 
-/** One multiplication of a batch, which is taken in panels of `panel` vectors. */
+/** One multiplication of a batch, which is taken in panels that all passes go through. */
 @unmanaged
 export class Call {
   x: usize;
@@ -56,14 +56,18 @@ export class Call {
   batchFirst: i32;
   /** Bytes of an element of x and y: 4 in single, 2 in half precision. */
   size: i32;
-  /** A multiple of {@link TILE}. */
+  /** Whether panels of whole tiles are read and written where they are. */
+  direct: i32;
+  /** Vectors of a panel: a multiple of {@link TILE}. */
   panel: i32;
-  /** Two buffers for each slot, which hold a panel between passes. */
+  /** Two buffers for each slot, which hold a panel after an even and after an odd number of passes. */
   buffers: usize;
   bufferBytes: usize;
   /** Memory of each thread: a frame, and scratch that holds a block twice between stages. */
   frames: usize;
   frameBytes: usize;
+  /** Tiles that a block is taken in, so that the scratch memory is in the first-level cache. */
+  chunk: i32;
 }
 
 /** Vectors that a tile spans: 16 numbers are a cache line. */

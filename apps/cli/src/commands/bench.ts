@@ -6,6 +6,7 @@ import {
   findSuite,
   type Grid,
   hasWrongAnswer,
+  type Implementation,
   MEASURE_DEFAULTS,
   modelSubjects,
   runBenchmark,
@@ -33,6 +34,7 @@ interface Flags {
   readonly filter?: string;
   readonly shard?: string;
   readonly implementation?: readonly string[];
+  readonly backend: string;
   readonly adapter: string;
   readonly rounds: string;
   readonly seed: string;
@@ -68,6 +70,11 @@ export function benchCommand(): Command {
       "--implementation <names>",
       "implementations, separated by commas; a path, such as ./mine.ts, adds one of your own",
       list,
+    )
+    .option(
+      "--backend <name>",
+      "only implementations on the adapter (gpu) or beside it (cpu); auto compares both",
+      "auto",
     )
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--rounds <count>", "samples of each implementation", `${MEASURE_DEFAULTS.rounds}`)
@@ -116,7 +123,9 @@ async function bench(flags: Flags): Promise<void> {
   const timeBudget =
     flags.timeBudget === undefined ? undefined : duration("--time-budget", flags.timeBudget);
   if (flags.json !== undefined && flags.json !== "-") assertWritable(flags.json);
-  const { implementations, notes } = await findImplementations(flags.implementation, cases);
+  const backend = oneOf("--backend", flags.backend, ["auto", "gpu", "cpu"]);
+  const { implementations: found, notes } = await findImplementations(flags.implementation, cases);
+  const implementations = found.filter(({ processor }) => isOf(backend, processor));
 
   using gpu = await openGpu({ adapter: flags.adapter });
   // Cases of a suite that do not fit are skipped; what was asked for by name is refused instead.
@@ -171,6 +180,11 @@ async function bench(flags: Flags): Promise<void> {
     );
   }
   if (!complete || hasWrongAnswer(results)) process.exitCode = 1;
+}
+
+/** Whether an implementation computes where the flag says. */
+function isOf(backend: "auto" | "gpu" | "cpu", processor: Implementation["processor"]): boolean {
+  return backend === "auto" || (backend === "cpu") === (processor === "cpu");
 }
 
 /** The cases that the flags ask for, in the order of the grid. */

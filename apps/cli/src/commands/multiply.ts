@@ -3,6 +3,9 @@ import {
   type Butterfly,
   type Complex,
   ComplexButterfly,
+  CpuButterfly,
+  CpuComplexButterfly,
+  type CpuReport,
   loadButterflies,
   PapilioError,
   type PermutedButterfly,
@@ -12,6 +15,7 @@ import {
 import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
+import { BACKEND_HELP, chooseBackend } from "../backend.ts";
 import { readBytes } from "../input-file.ts";
 import { type MatrixFile, readMatrix } from "../matrix-file.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
@@ -21,7 +25,8 @@ interface Flags {
   readonly tensor?: string;
   readonly out: string;
   readonly name?: string;
-  readonly cpu?: boolean;
+  readonly backend: string;
+  readonly reference?: boolean;
   readonly adapter: string;
 }
 
@@ -34,7 +39,8 @@ export function multiplyCommand(): Command {
     .option("--tensor <name>", "which tensor of the input file")
     .requiredOption("--out <file>", "where the products [batch, rows] go, as npy")
     .option("--name <name>", "which butterfly of the file; needed where there are several")
-    .option("--cpu", "compute on the CPU, in double precision")
+    .option("--backend <name>", BACKEND_HELP, "auto")
+    .option("--reference", "compute in double precision, slowly: the reference on the CPU")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .addHelpText(
       "after",
@@ -57,9 +63,7 @@ async function run(file: string, flags: Flags): Promise<void> {
     );
   }
   const complex = butterfly.matrix instanceof ComplexButterfly || "re" in input.values;
-  const [y, where] = flags.cpu
-    ? [onCpu(butterfly, input, complex), "the CPU"]
-    : await onAdapter(butterfly, input, complex, flags.adapter);
+  const [y, where] = await multiplied(butterfly, input, complex, flags);
   await writeWhole(flags.out, writeNpy(y, [input.rows, butterfly.rows]));
   console.log(
     `${input.rows} x ${butterfly.cols} to ${input.rows} x ${butterfly.rows} on ${where}: ${flags.out}`,
@@ -82,7 +86,23 @@ function pick(
   );
 }
 
-function onCpu(
+/** The product, and where it was computed. */
+async function multiplied(
+  butterfly: PermutedButterfly<AnyButterfly>,
+  input: MatrixFile,
+  complex: boolean,
+  { reference, backend, adapter }: Flags,
+): Promise<[MatrixFile["values"], string]> {
+  if (reference) return [byReference(butterfly, input, complex), "the CPU, in double precision"];
+  const choice = await chooseBackend(backend, adapter);
+  const [y, where] =
+    choice.backend === "gpu"
+      ? await onAdapter(butterfly, input, complex, adapter)
+      : await onCpu(butterfly, input, complex);
+  return [y, `${where} (${choice.reason})`];
+}
+
+function byReference(
   butterfly: PermutedButterfly<AnyButterfly>,
   { values, rows }: MatrixFile,
   complex: boolean,
@@ -91,6 +111,35 @@ function onCpu(
   return complex
     ? asComplex(butterfly).apply(complexValues(values), shape)
     : (butterfly as PermutedButterfly<Butterfly>).apply(values as Float32Array, shape);
+}
+
+async function onCpu(
+  butterfly: PermutedButterfly<AnyButterfly>,
+  { values, rows }: MatrixFile,
+  complex: boolean,
+): Promise<[MatrixFile["values"], string]> {
+  const shape = { batch: rows, layout: "batch-first" } as const;
+  const { left, right } = butterfly;
+  const permute = (map: Uint32Array | undefined, part: Float32Array): Float32Array =>
+    map ? permuteFeatures(map, part, shape) : part;
+  if (complex) {
+    using weights = await CpuComplexButterfly.create(asComplex(butterfly).matrix);
+    const { re, im } = complexValues(values);
+    const x = { re: permute(right, re), im: permute(right, im) };
+    const y = await weights.multiply(x, shape);
+    return [{ re: permute(left, y.re), im: permute(left, y.im) }, describeCpu(weights.report)];
+  }
+  using weights = await CpuButterfly.create((butterfly as PermutedButterfly<Butterfly>).matrix);
+  const y = await weights.multiply(permute(right, values as Float32Array), shape);
+  return [permute(left, y), describeCpu(weights.report)];
+}
+
+function describeCpu({ kernel, threads, reason }: CpuReport): string {
+  const how =
+    kernel === "reference"
+      ? "the reference multiplication"
+      : `WebAssembly with ${kernel} SIMD, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return `the CPU: ${how}${reason === undefined ? "" : `; ${reason}`}`;
 }
 
 async function onAdapter(

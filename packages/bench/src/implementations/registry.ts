@@ -9,6 +9,7 @@ import {
 } from "@papilio/gpu-runtime";
 import type { Implementation } from "../implementation.ts";
 import { chainImplementations } from "./chains.ts";
+import { cpuWasm } from "./cpu-wasm.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
 
 /** The implementation that the others are compared with. */
@@ -26,9 +27,12 @@ export const implementations: readonly Implementation[] = [
   fromMultiplication("einsum", "direct contraction without tiling", prepareEinsum),
 ];
 
+/** Those that compute beside the adapter, of our own. */
+export const cpuImplementations: readonly Implementation[] = [cpuWasm];
+
 /** @throws PapilioError `IMPLEMENTATION_UNKNOWN` with the names that there are */
 export function findImplementation(name: string): Implementation {
-  const all = [...implementations, ...chainImplementations];
+  const all = [...implementations, ...chainImplementations, ...cpuImplementations];
   const found = all.find((implementation) => implementation.name === name);
   if (found !== undefined) return found;
   throw new PapilioError(

@@ -14,7 +14,7 @@ export const CONTROL_END: number = CONTROL_ADDRESS + 4 * CONTROL_WORDS;
 const TICKET = 0;
 /** Items that are done. */
 const DONE = 1;
-/** Whether the main thread sleeps until the last item is done. */
+/** The number of the job for whose last item the main thread waits asleep; 0 where it does not. */
 const WAITING = 2;
 /** What describes the job. */
 const FIELDS = {
@@ -54,8 +54,12 @@ function itemsOf({ panels, panelsOfItem, parts }: Job): number {
   return Math.ceil(panels / panelsOfItem) * parts;
 }
 
-/** Hands a job to all threads. The one before must be done. */
-export function publish(control: Int32Array, job: Job): void {
+/**
+ * Hands a job to all threads. The one before must be done.
+ *
+ * @returns its number, from 1 to 2^16 - 1
+ */
+export function publish(control: Int32Array, job: Job): number {
   const items = itemsOf(job);
   const fields = { ...job, items, slotOfPanel: job.slotOfPanel ? 1 : 0 };
   for (const name of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
@@ -63,29 +67,26 @@ export function publish(control: Int32Array, job: Job): void {
   }
   Atomics.store(control, DONE, 0);
   Atomics.store(control, WAITING, 0);
-  const number = (Atomics.load(control, TICKET) >>> 16) + 1;
+  const number = ((Atomics.load(control, TICKET) >>> 16) % MOST_ITEMS) + 1;
   Atomics.store(control, TICKET, (number << 16) | items);
   Atomics.notify(control, TICKET);
+  return number;
 }
 
 /**
  * Claims one item and does it.
  *
- * @returns `"none"` where there is none to claim; `"last"` when it was the last of the job to be done
+ * @returns whether there was one; the number of its job when it was the last to be done
  */
-export function doNext(
-  control: Int32Array,
-  run: RunPanel,
-  thread: number,
-): "none" | "more" | "last" {
+export function doNext(control: Int32Array, run: RunPanel, thread: number): boolean | number {
   for (;;) {
     const ticket = Atomics.load(control, TICKET);
     const left = ticket & MOST_ITEMS;
-    if (left === 0 || thread >= field(control, "threads")) return "none";
+    if (left === 0 || thread >= field(control, "threads")) return false;
     const items = field(control, "items");
     if (Atomics.compareExchange(control, TICKET, ticket, ticket - 1) !== ticket) continue;
     doItem(control, run, thread, items - left);
-    return Atomics.add(control, DONE, 1) + 1 === items ? "last" : "more";
+    return Atomics.add(control, DONE, 1) + 1 === items ? ticket >>> 16 : true;
   }
 }
 
@@ -117,15 +118,18 @@ export function isDone(control: Int32Array): boolean {
   return Atomics.load(control, DONE) === field(control, "items");
 }
 
-/** Asks whoever does the last item to say so. False when it is done already. */
-export function askToBeTold(control: Int32Array): boolean {
-  Atomics.store(control, WAITING, 1);
+/** Asks whoever does the last item of a job to say so. False when it is done already. */
+export function askToBeTold(control: Int32Array, job: number): boolean {
+  Atomics.store(control, WAITING, job);
   return !isDone(control);
 }
 
-/** Whether the main thread is to be told, which is asked once. */
-export function isToBeTold(control: Int32Array): boolean {
-  return Atomics.exchange(control, WAITING, 0) === 1;
+/**
+ * Whether the main thread is to be told that a job is done. It may have seen so, and wait for a later one
+ * by now.
+ */
+export function isToBeTold(control: Int32Array, job: number): boolean {
+  return Atomics.compareExchange(control, WAITING, job, 0) === job;
 }
 
 /** Loads of the ticket before a thread goes to sleep: a few microseconds, as jobs follow one another. */

@@ -9,8 +9,8 @@ export interface WorkerStart {
   readonly thread: number;
 }
 
-/** Ready to work, the last item of a job is done, or an error. */
-export type WorkerNews = "ready" | "done" | { readonly error: string };
+/** Ready to work, the number of a job whose last item is done, or an error. */
+export type WorkerNews = "ready" | { readonly done: number } | { readonly error: string };
 
 function work({ module, memory, thread }: WorkerStart, tell: (news: WorkerNews) => void): void {
   try {
@@ -19,8 +19,8 @@ function work({ module, memory, thread }: WorkerStart, tell: (news: WorkerNews) 
     tell("ready");
     for (;;) {
       const next = doNext(control, run, thread);
-      if (next === "last" && isToBeTold(control)) tell("done");
-      if (next === "none") sleep(control, thread);
+      if (next === false) sleep(control, thread);
+      else if (next !== true && isToBeTold(control, next)) tell({ done: next });
     }
   } catch (error) {
     tell({ error: String(error) });

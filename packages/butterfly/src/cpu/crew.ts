@@ -36,7 +36,9 @@ export class Crew {
   #workers: Thread<WorkerStart>[] = [];
   /** Resolved when all workers are ready. */
   #ready: Promise<unknown> = Promise.resolve();
-  /** Of the job under way: resolved when it is done, rejected when a worker is gone. */
+  /** The number of the job under way. */
+  #job = 0;
+  /** Of that job: resolved when it is done, rejected when a worker is gone. */
   #finished: PromiseWithResolvers<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -100,8 +102,8 @@ export class Crew {
     const worker = openThread<WorkerStart, WorkerNews>(PROGRAM, {
       onResponse: (news) => {
         if (news === "ready") ready.resolve();
-        else if (news === "done") this.#finished?.resolve();
-        else fail(news.error);
+        else if ("error" in news) fail(news.error);
+        else if (news.done === this.#job) this.#finished?.resolve();
       },
       onFailure: fail,
     });
@@ -124,16 +126,16 @@ export class Crew {
     };
     signal?.addEventListener("abort", onAbort);
     try {
-      publish(control, job);
+      this.#job = publish(control, job);
       let sliceEnd = performance.now() + SLICE;
-      while (doNext(control, this.#run, 0) !== "none") {
+      while (doNext(control, this.#run, 0) !== false) {
         if (performance.now() < sliceEnd) continue;
         await new Promise((resolve) => setTimeout(resolve, 0));
         sliceEnd = performance.now() + SLICE;
       }
       const waitEnd = performance.now() + SHORT_WAIT;
       while (!isDone(control) && performance.now() < waitEnd);
-      if (!isDone(control) && askToBeTold(control)) await this.#awake(finished.promise);
+      if (!isDone(control) && askToBeTold(control, this.#job)) await this.#awake(finished.promise);
       signal?.throwIfAborted();
     } finally {
       signal?.removeEventListener("abort", onAbort);

@@ -11,9 +11,23 @@ import { type CpuProgram, packProgram, type StageFactor } from "./program.ts";
 export type CpuVectors = Float32Array | Uint16Array;
 
 /** What `Call` of assembly/program.ts has, in its order. */
-const CALL_WORDS = 12;
+const CALL_WORDS = 14;
 /** Bytes of a thread's frame beside its scratch memory: `FRAME_BYTES` of assembly/index.ts. */
 const FRAME_BYTES = 64;
+/** Of a block in scratch memory, twice: what the first-level cache has room for beside values. */
+const SCRATCH_BYTES = 20 * 1024;
+/** Of vectors that are brought in: what the second-level cache has room for, twice. */
+const NARROW_BYTES = 256 * 1024;
+const NARROW = 32;
+/**
+ * Of vectors that are read where they are, between passes: what the last-level cache has room for, for
+ * every thread. Rows lie pages apart in large batches, and each begins with misses that a long read
+ * outweighs.
+ */
+const WIDE_BYTES = 4 * 2 ** 20;
+const WIDE = 128;
+/** Vectors that a single pass reads and writes where they are. */
+const WIDEST = 1024;
 /** Items for each thread, so that one that is late does not keep the others waiting for long. */
 const ITEMS_OF_THREAD = 4;
 
@@ -102,29 +116,31 @@ export class PackedChain implements Disposable {
   }
 
   /**
-   * How the work is shared: by panels, which go through all operations while they are in a core's cache;
-   * where there are too few panels for that, operation by operation, the blocks of each shared.
+   * How the work is shared: by panels, which go through all operations one after the other; where there
+   * are too few panels for that, operation by operation, the blocks of each shared.
    */
   #schedule(
     program: CpuProgram,
-    { batch, layout }: BatchShape,
+    shape: BatchShape,
     size: number,
     threads: number,
     hold: (bytes: number, what: string) => number,
   ): { jobs: Omit<Job, "call">[]; words: number[] } {
-    const share = Math.floor(batch / (2 * threads * TILE)) * TILE;
-    const whole = Math.ceil(batch / TILE) * TILE;
-    const panel = Math.min(this.#plan.panel, whole, Math.max(TILE, share));
+    const { batch, layout } = shape;
+    const { panel, chunk, direct } = this.#portions(program, shape, size, threads);
     const panels = Math.ceil(batch / panel);
     const byPanel = threads === 1 || panels >= 2 * threads || panels === threads;
-    const element = 4 * this.#parts * panel;
-    const bufferBytes = cacheLines(element * program.features);
-    const frameBytes = FRAME_BYTES + 2 * cacheLines(element * program.local);
-    const slots = byPanel ? threads : panels;
-    const buffers = hold(2 * bufferBytes * slots, "panels between passes");
+    const isCarried = !direct || batch % TILE !== 0;
+    const needsBuffers = isCarried || program.passes > 1;
+    const bufferBytes = needsBuffers ? 4 * this.#parts * panel * program.features : 0;
+    // Rows of an odd number of lines.
+    const frameBytes = FRAME_BYTES + 2 * program.local * 64 * (chunk * this.#parts + 1);
+    const buffers = hold(2 * bufferBytes * (byPanel ? threads : panels), "panels between passes");
     const frames = hold(frameBytes * threads, "blocks between stages");
-    const first = layout === "batch-first" ? 1 : 0;
-    const words = [batch, first, size, panel, buffers, bufferBytes, frames, frameBytes];
+    const words = [
+      ...[batch, layout === "batch-first" ? 1 : 0, size, direct ? 1 : 0, panel],
+      ...[buffers, bufferBytes, frames, frameBytes, chunk],
+    ];
     const job = { threads, program: program.address, panels, slotOfPanel: !byPanel };
     const operations = program.passes + 2;
     if (byPanel) {
@@ -132,9 +148,8 @@ export class PackedChain implements Disposable {
       return { jobs: [{ ...job, first: 0, end: operations, panelsOfItem, parts: 1 }], words };
     }
     const parts = Math.ceil((ITEMS_OF_THREAD * threads) / panels);
-    // Panels that are read and written where they are have nothing brought in and out.
-    const direct = first === 0 && size === 4 && batch % TILE === 0;
-    const [start, end] = direct ? [1, operations - 1] : [0, operations];
+    // Nothing is brought in and out where all panels are read and written where they are.
+    const [start, end] = isCarried ? [0, operations] : [1, operations - 1];
     const jobs = Array.from({ length: end - start }, (_, index) => ({
       ...job,
       first: start + index,
@@ -144,10 +159,27 @@ export class PackedChain implements Disposable {
     }));
     return { jobs, words };
   }
-}
 
-function cacheLines(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
+  /** How many vectors are taken at a time, and how many tiles of a block. */
+  #portions(
+    program: CpuProgram,
+    { batch, layout }: BatchShape,
+    size: number,
+    threads: number,
+  ): { panel: number; chunk: number; direct: boolean } {
+    const direct = layout === "batch-last" && size === 4;
+    const whole = TILE * Math.ceil(batch / TILE);
+    const share = TILE * Math.floor(batch / (2 * threads * TILE));
+    const vector = 4 * this.#parts * program.features;
+    // Transposed vectors stay in the second-level cache; rows that are read where they are should be long.
+    const bytes = direct ? WIDE_BYTES : NARROW_BYTES;
+    const widest = direct ? (program.passes === 1 ? WIDEST : WIDE) : NARROW;
+    const fitting = TILE * Math.floor(bytes / vector / TILE);
+    const most = program.passes === 1 && direct ? widest : Math.min(widest, fitting, share);
+    const panel = Math.min(whole, Math.max(TILE, this.#plan.panel ?? most));
+    const chunk = Math.floor(SCRATCH_BYTES / (2 * 64 * this.#parts * program.local));
+    return { panel, chunk: Math.min(Math.max(1, chunk), panel / TILE), direct };
+  }
 }
 
 function disposed(): PapilioError {

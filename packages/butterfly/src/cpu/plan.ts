@@ -1,5 +1,5 @@
 import type { Chain } from "../chain.ts";
-import { divideChain } from "../planning/divide.ts";
+import { type Candidate, type Division, divideChain } from "../planning/divide.ts";
 
 /** Factors `from` to `to - 1` of a chain. */
 export interface Run {
@@ -15,8 +15,8 @@ export interface PassPlan extends Run {
 
 /** How a chain is multiplied on the CPU. Plain data. */
 export interface CpuPlan {
-  /** Vectors that go through all passes together, while they are in the cache. */
-  readonly panel: number;
+  /** Vectors that go through all passes together, a multiple of 16; chosen for the batch unless given. */
+  readonly panel?: number;
   /** Left-most first, so the last one is applied first. */
   readonly passes: readonly PassPlan[];
 }
@@ -42,7 +42,8 @@ const PASS_CYCLES = 30;
 /** Values of a merged factor over those of what it replaces: they take time to make, and memory. */
 const MOST_GROWTH = 1.5;
 
-const PANELS = [16, 32, 64, 128];
+/** Vectors that the plan is made for, of which a panel has some. */
+const PANEL = 32;
 
 /**
  * The fastest plan by a model of the caches: cycles of multiply-adds, of loads and stores, of lines that
@@ -51,15 +52,10 @@ const PANELS = [16, 32, 64, 128];
  * @param parts numbers that make an element: 1 real, 2 complex
  */
 export function planForCpu(chain: Chain, parts: 1 | 2): CpuPlan {
-  const plans = PANELS.map((panel) => planWithPanel(chain, parts, panel));
-  return plans.reduce((best, plan) => (plan.cost < best.cost ? plan : best));
-}
-
-function planWithPanel(chain: Chain, parts: 1 | 2, panel: number): CpuPlan & { cost: number } {
-  const tiles = panel / TILE;
+  const tiles = PANEL / TILE;
   const weightCycles = linesCycles(4 * parts * chain.nonZeros) / 16 / tiles;
   const features = Math.max(chain.rows, chain.cols, ...chain.patterns.map(({ rows }) => rows));
-  const between = linesCycles(2 * 4 * parts * panel * features);
+  const between = linesCycles(2 * 4 * parts * PANEL * features);
   const ends = CACHES[3].cyclesOfLine;
 
   const stageCost = (from: number, to: number, inCache: number): number => {
@@ -72,18 +68,18 @@ function planWithPanel(chain: Chain, parts: 1 | 2, panel: number): CpuPlan & { c
       parts * nonZeros * weightCycles
     );
   };
-  const passCandidates = function* (from: number, to: number) {
+  const passCandidates = function* (from: number, to: number): Iterable<Candidate<PassPlan>> {
     const { a, d, blocks, rows, cols } = chain.product(from, to);
     const local = Math.max(...chain.patterns.slice(from, to).flatMap((p) => [p.rows, p.cols]));
-    const inCache = linesCycles((2 * 4 * parts * panel * local) / (a * d));
-    const stages = divideChain(to - from, function* (first, end) {
+    const inCache = linesCycles((2 * 4 * parts * TILE * local) / (a * d));
+    const [stages] = divideChain(to - from, function* (first, end) {
       const run = { from: from + first, to: from + end };
       if (end - first > 1) {
         const before = chain.slice(run.from, run.to).nonZeros;
         if (chain.product(run.from, run.to).nonZeros > MOST_GROWTH * before) return;
       }
       yield { stage: run, cost: stageCost(run.from, run.to, inCache) };
-    })[0];
+    });
     if (stages === undefined) return;
     const reads = to === chain.length ? ends : between;
     const writes = from === 0 ? ends : between;
@@ -92,8 +88,7 @@ function planWithPanel(chain: Chain, parts: 1 | 2, panel: number): CpuPlan & { c
     yield { stage: { from, to, stages: stages.stages }, cost };
   };
   const [best] = divideChain(chain.length, passCandidates);
-  const { stages: passes, cost } = best as { stages: PassPlan[]; cost: number };
-  return { panel, passes, cost };
+  return { passes: (best as Division<PassPlan>).stages };
 }
 
 /** Cycles for a line of 64 bytes out of as many bytes as are in use. */

@@ -25,7 +25,7 @@ export interface CpuProgram {
   readonly passes: number;
   /** Most features of a vector that lies in a buffer between passes. */
   readonly features: number;
-  /** Most features of a block that lies in scratch memory between stages; 0 where no block does. */
+  /** Most features of a block that lies in scratch memory, before its first stage or between stages. */
   readonly local: number;
 }
 
@@ -98,11 +98,9 @@ export function packProgram(
   };
 }
 
-/** Most features of one block of a pass between its stages. */
 function localFeatures(chain: Chain, { from, to, stages }: PassPlan): number {
   const { blocks } = chain.product(from, to);
-  const between = stages.slice(1).map((stage) => chain.product(stage.from, stage.to).rows / blocks);
-  return Math.max(0, ...between);
+  return Math.max(...stages.map((stage) => chain.product(stage.from, stage.to).cols / blocks));
 }
 
 /** How the blocks of a stage are packed: as the blocks of its pass come, and within one as its own do. */

@@ -1,4 +1,11 @@
-import { Chain, FLOAT_FORMATS, LAYOUTS, type Layout } from "@papilio/butterfly";
+import {
+  type Candidate,
+  Chain,
+  divideChain,
+  FLOAT_FORMATS,
+  LAYOUTS,
+  type Layout,
+} from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
 import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
 import type { InputShape } from "../multiplication/input-shape.ts";
@@ -32,8 +39,7 @@ const KEPT = 4;
 
 /**
  * The best few plans for a chain by the cost model, the best first: of all, of each kind of stage
- * alone, and factor by factor. Dynamic programming over where one stage ends and the next begins: the stages' costs add
- * up, so the best plans of a whole are made of the best plans of its parts.
+ * alone, and factor by factor: the best divisions of the chain by `divideChain`.
  *
  * Takes a time that grows with the square of the number of factors.
  */
@@ -70,11 +76,6 @@ export function planChain(
   return (rankPlans(report, chain, shape, options)[0] as RankedPlan).plan;
 }
 
-interface Partial {
-  readonly stages: readonly Stage[];
-  readonly seconds: number;
-}
-
 function plansInLayout(
   report: AdapterReport,
   chain: Chain,
@@ -83,30 +84,20 @@ function plansInLayout(
   { rates = TYPICAL_RATES[report.kind], allow, operands = 0 }: PlanOptions,
 ): RankedPlan[] {
   const inner = { ...shape, layout };
-  /** For each number of factors from the left, the best ways to divide them into stages. */
-  const best: Partial[][] = [[{ stages: [], seconds: 0 }]];
-  for (let to = 1; to <= chain.length; to++) {
-    const ways: Partial[] = [];
-    for (let from = 0; from < to; from++) {
-      for (const stage of stagesOf(report, chain, from, to, inner)) {
-        if (stage.how !== "multiply" && allow !== undefined && !allow.includes(stage.how)) continue;
-        const seconds = stageSeconds(report, rates, chain, stage, inner, layout);
-        for (const before of best[from] as Partial[]) {
-          ways.push({ stages: [...before.stages, stage], seconds: before.seconds + seconds });
-        }
-      }
+  const candidates = function* (from: number, to: number): Iterable<Candidate<Stage>> {
+    for (const stage of stagesOf(report, chain, from, to, inner)) {
+      if (stage.how !== "multiply" && allow !== undefined && !allow.includes(stage.how)) continue;
+      yield { stage, cost: stageSeconds(report, rates, chain, stage, inner, layout) };
     }
-    ways.sort((p, q) => p.seconds - q.seconds);
-    best.push(ways.slice(0, KEPT));
-  }
+  };
   const ends =
     layout === shape.layout
       ? 0
       : transpositionSeconds(rates, chain.cols, shape) +
         (1 + operands) * transpositionSeconds(rates, chain.rows, shape);
-  return (best[chain.length] as Partial[]).map(({ stages, seconds }) => ({
+  return divideChain(chain.length, candidates, KEPT).map(({ stages, cost }) => ({
     plan: { layout, stages },
-    predictedSeconds: seconds + ends,
+    predictedSeconds: cost + ends,
   }));
 }
 
