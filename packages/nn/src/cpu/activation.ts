@@ -24,7 +24,7 @@ export function activationFunction(activation: Activation): (x: number) => numbe
   }
 }
 
-/** Terms beyond which neither expansion of {@link erfc} changes in float64. */
+/** Terms of the continued fraction of {@link erfc}, which change nothing in float64 beyond. */
 const TERMS = 60;
 
 /**
@@ -36,7 +36,7 @@ function erfc(x: number): number {
   if (z < 2.5) {
     let term = z;
     let sum = z;
-    for (let n = 1; n < TERMS; n++) {
+    for (let n = 1; term > sum * Number.EPSILON; n++) {
       term *= (2 * z * z) / (2 * n + 1);
       sum += term;
     }

@@ -1,4 +1,4 @@
-import type { FloatArray, FloatType } from "@papilio/butterfly";
+import { type FloatArray, type FloatType, PapilioError } from "@papilio/butterfly";
 import {
   checkInputs,
   type Executable,
@@ -6,9 +6,15 @@ import {
   type RunOutputs,
 } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
-import { type ForEachOperation, type Operation, operandsOf } from "../graph/operation.ts";
+import {
+  type ForEachOperation,
+  type LinearOperation,
+  type Operation,
+  operandsOf,
+} from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import type { CpuContext } from "./context.ts";
+import { CpuKernels } from "./cpu-kernels.ts";
 import { aggregate, edgeAttention } from "./graph.ts";
 import { pool, unfold } from "./image.ts";
 import { activation, addVector, combine, linear, sparseLinear } from "./linear.ts";
@@ -29,6 +35,11 @@ export interface CpuModelOptions {
    * given; `float64` for a reference.
    */
   readonly precision?: Extract<FloatType, "float32" | "float64">;
+  /**
+   * What multiplies by the weights of linear layers: the readable `reference`, unless given, or the CPU
+   * backend in WebAssembly on all threads (`CpuButterfly`), whose numbers and sums are float32.
+   */
+  readonly kernels?: "reference" | "wasm";
   /** Where states are kept, to share them between graphs. */
   readonly states?: CpuStates;
 }
@@ -72,35 +83,78 @@ const EVALUATE: ForEachOperation<FloatArray, [CpuContext]> = {
 };
 
 /**
- * A graph on the CPU: the reference, readable rather than fast. It computes operation by operation, and
- * forgets what is not needed any more.
+ * A graph on the CPU, operation by operation; what is not needed any more is forgotten. It is the
+ * reference, readable rather than fast, unless other kernels are asked for.
  */
 export class CpuModel implements Executable {
   readonly graph: Graph;
   readonly #precision: "float32" | "float64";
   readonly #states: CpuStates;
+  readonly #kernels: CpuKernels | undefined;
   /** For each operation, the values that nothing after it needs. */
   readonly #forgotten: readonly (readonly Value[])[];
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    graph: Graph,
-    { precision = "float32", states = new CpuStates() }: CpuModelOptions = {},
-  ) {
+  /** @throws PapilioError `CPU_PRECISION` for WebAssembly in float64 */
+  constructor(graph: Graph, options: CpuModelOptions = {}) {
+    const { precision = "float32", kernels = "reference", states = new CpuStates() } = options;
+    if (kernels === "wasm" && precision === "float64") {
+      throw new PapilioError(
+        "CPU_PRECISION",
+        "The kernels in WebAssembly compute in float32, not in float64.",
+        "Use the reference kernels for float64.",
+      );
+    }
     this.graph = graph;
     this.#precision = precision;
     this.#states = states;
+    this.#kernels = kernels === "wasm" ? new CpuKernels() : undefined;
     this.#forgotten = lastUses(graph);
   }
 
-  // Asynchronous because executables are.
-  async run(inputs: RunInputs): Promise<RunOutputs> {
-    await Promise.resolve();
-    const outputs = Object.entries(this.runNow(inputs));
+  run(inputs: RunInputs): Promise<RunOutputs> {
+    // States are written to in their turn.
+    const result = this.#last.then(() => this.#runAll(inputs));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Like {@link run}, at once, by the reference kernels and in the precision that was asked for. */
+  runNow(inputs: RunInputs): Readonly<Record<string, FloatArray>> {
+    const steps = this.#steps(inputs);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  dispose(): void {
+    this.#states.reset();
+    this.#kernels?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #runAll(inputs: RunInputs): Promise<RunOutputs> {
+    const steps = this.#steps(inputs);
+    let step = steps.next();
+    while (!step.done) {
+      const { operation, context } = step.value;
+      step = steps.next(await this.#kernels?.linear(operation, context));
+    }
+    const outputs = Object.entries(step.value);
     return Object.fromEntries(outputs.map(([name, y]) => [name, Float32Array.from(y)]));
   }
 
-  /** Like {@link run}, at once, and in the precision that was asked for. */
-  runNow(inputs: RunInputs): Readonly<Record<string, FloatArray>> {
+  /**
+   * Computes the operations in order. Each linear one is offered first: what comes back for it is taken,
+   * and it is computed here where nothing does.
+   */
+  *#steps(
+    inputs: RunInputs,
+  ): Generator<LinearStep, Readonly<Record<string, FloatArray>>, FloatArray | undefined> {
     const { vectors, indices } = checkInputs(this.graph, inputs);
     const numbers = new Map<Value, FloatArray>();
     for (const [value, given] of vectors) {
@@ -121,10 +175,11 @@ export class CpuModel implements Executable {
       indices: (asked) => asked.fixed ?? (indices.get(asked) as Uint32Array),
       zeros,
     };
-    this.graph.operations.forEach((operation, index) => {
-      numbers.set(operation.output, evaluate(operation, context));
+    for (const [index, operation] of this.graph.operations.entries()) {
+      const given = operation.kind === "linear" ? yield { operation, context } : undefined;
+      numbers.set(operation.output, given ?? evaluate(operation, context));
       for (const value of this.#forgotten[index] as readonly Value[]) numbers.delete(value);
-    });
+    }
     return Object.fromEntries(
       [...this.graph.outputs].map(([name, value]) => [
         name,
@@ -132,14 +187,12 @@ export class CpuModel implements Executable {
       ]),
     );
   }
+}
 
-  dispose(): void {
-    this.#states.reset();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
+/** A linear operation whose operands are there. */
+interface LinearStep {
+  readonly operation: LinearOperation;
+  readonly context: CpuContext;
 }
 
 function evaluate(operation: Operation, context: CpuContext): FloatArray {

@@ -16,11 +16,17 @@ import type { CpuContext } from "./context.ts";
 const [layout] = LAYOUTS; // batch-first
 
 /** Sums are in float64, and rounded once, after all that follows the product. */
-export function linear(
-  { x, matrix, bias, activation, multiplier, addend, output }: LinearOperation,
+export function linear(operation: LinearOperation, context: CpuContext): FloatArray {
+  const { x, matrix } = operation;
+  return finish(operation, product(matrix, Float64Array.from(context.of(x)), x), context);
+}
+
+/** What follows the product: `activation(sum + bias) * multiplier + addend`. */
+export function finish(
+  { bias, activation, multiplier, addend, output }: LinearOperation,
+  sums: FloatArray,
   context: CpuContext,
 ): FloatArray {
-  const sums = product(matrix, Float64Array.from(context.of(x)), x);
   const apply = activationOf(activation);
   const times = multiplier && context.of(multiplier);
   const plus = addend && context.of(addend);

@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { CpuModel, CpuStates } from "../cpu/cpu-model.ts";
+import { CpuModel, type CpuModelOptions, CpuStates } from "../cpu/cpu-model.ts";
 import { DeviceModel, type DeviceModelOptions } from "../gpu/device-model.ts";
 import { ModelMemory } from "../gpu/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
@@ -65,15 +65,29 @@ export class TextGenerator implements Disposable {
     this.#steps = steps;
   }
 
-  /** On the CPU, operation by operation. Throws `CONTEXT_LENGTH`, `GENERATE_OPTION`. */
-  static onCpu(model: Decoder, options: GeneratorOptions = {}): TextGenerator {
+  /**
+   * On the CPU, by the kernels in WebAssembly unless others are asked for.
+   *
+   * @throws PapilioError `CONTEXT_LENGTH`, `GENERATE_OPTION`
+   */
+  static onCpu(
+    model: Decoder,
+    options: GeneratorOptions & Pick<CpuModelOptions, "kernels"> = {},
+  ): TextGenerator {
     const { context, chunk } = sizesOf(model, options);
+    const { kernels = "wasm" } = options;
     const states = new CpuStates();
-    const step = (shape: StepShape): CpuModel => new CpuModel(model.traceStep(shape), { states });
+    const step = (shape: StepShape): CpuModel =>
+      new CpuModel(model.traceStep(shape), { states, kernels });
+    const one = step({ tokens: 1, context });
+    const several = chunk > 1 ? step({ tokens: chunk, context }) : undefined;
     return new TextGenerator(model, context, chunk, {
-      one: step({ tokens: 1, context }),
-      chunk: chunk > 1 ? step({ tokens: chunk, context }) : undefined,
-      [Symbol.dispose]: () => states.reset(),
+      one,
+      chunk: several,
+      [Symbol.dispose]: () => {
+        one.dispose();
+        several?.dispose();
+      },
     });
   }
 
