@@ -103,6 +103,25 @@ describe("a plan on a GPU", () => {
   });
 });
 
+it("takes longer with operands where they must be transposed, and nowhere else", () => {
+  const chain = Chain.squareDyadic(64);
+  const shape = { batch: 128, layout: "batch-first", dtype: "f32" } as const;
+  const secondsOf = (operands: number): Map<string, number> =>
+    new Map(
+      rankPlans(cpu, chain, shape, { operands }).map(({ plan, predictedSeconds }) => [
+        planName(plan),
+        predictedSeconds,
+      ]),
+    );
+  const without = secondsOf(0);
+  const compared = [...secondsOf(2)].filter(([name]) => without.has(name));
+  for (const [name, seconds] of compared) {
+    if (name.startsWith("batch-first")) expect(seconds).toBe(without.get(name));
+    else expect(seconds).toBeGreaterThan(without.get(name) as number);
+  }
+  expect(new Set(compared.map(([name]) => name.split(" ")[0])).size).toBe(2);
+});
+
 it("is described in the order in which it runs", () => {
   const chain = Chain.squareDyadic(64);
   const shape = { batch: 128, layout: "batch-first", dtype: "f32" } as const;
