@@ -54,10 +54,10 @@ describe("the bindings of an epilogue", () => {
   });
 
   it("leave out what is read from others", () => {
-    const shared = { ...whole.epilogue, multiplierIn: "y", addendIn: "multiplier" } as const;
+    const shared = { ...whole.epilogue, multiplierIn: "y", addendIn: "x" } as const;
     expect(epilogueBindings({ dtype: "f32", epilogue: shared }, widths)).toEqual([]);
     expect(storeWgsl({ dtype: "f32", epilogue: shared }, { x: 1, y: 1 }, "i", "sum")).toContain(
-      "activate(sum) * f32(y[at]) + f32(y[at])",
+      "activate(sum) * f32(y[at]) + f32(x[at])",
     );
   });
 });

@@ -17,12 +17,12 @@ export interface Epilogue {
 
 /**
  * An epilogue whose operands have their memory. WebGPU lets nothing else of a dispatch be bound to
- * what it writes, nor twice to a part of the same buffer: an operand that is the memory of another
- * binding is read from there, and has none of its own.
+ * what it writes, nor twice to what shares a buffer with that: an operand that is the memory of x or y
+ * is read from there, and has no binding of its own.
  */
 export interface PlacedEpilogue extends Epilogue {
   readonly multiplierIn?: "x" | "y";
-  readonly addendIn?: "x" | "y" | "multiplier";
+  readonly addendIn?: "x" | "y";
 }
 
 /** What a problem says about its outputs. */
@@ -73,11 +73,10 @@ export function storeWgsl(
   value: string,
 ): string {
   const { activation, multiply, multiplierIn = "multiplier", add, addendIn = "addend" } = epilogue;
-  const addend = addendIn === "multiplier" ? multiplierIn : addendIn;
   const finished = [
     activation === undefined ? (multiply ? `(${value})` : value) : `activate(${value})`,
     ...(multiply ? [`* ${operand(multiplierIn, widths)}`] : []),
-    ...(add ? [`+ ${operand(addend, widths)}`] : []),
+    ...(add ? [`+ ${operand(addendIn, widths)}`] : []),
   ].join(" ");
   if (!multiply && !add) return `y[${at}] = ${narrowed(dtype, widths.y, finished)};`;
   return `{ let at = ${at}; y[at] = ${narrowed(dtype, widths.y, finished)}; }`;

@@ -43,8 +43,8 @@ export interface ButterflyMultiplication extends Multiplication {
  * `y = activation(W x + bias) * multiplier + addend`. An operand may be y's own memory, so that a last
  * stage that has any does not work in place. Operands are transposed where the input is.
  *
- * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`,
- * `RUN_NOT_FUSED`, `CHAIN_RANGE`
+ * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
+ * `MEMORY_BUDGET`, `RUN_NOT_FUSED`, `CHAIN_RANGE`
  */
 export function prepareButterfly(
   gpu: Gpu,

@@ -85,8 +85,8 @@ export function partOfOperands(
 }
 
 /**
- * Where a kernel finds the operands: in bindings of their own, which `bound` is for, or in those of
- * the same memory.
+ * Where a kernel finds the operands: in bindings of their own, which `bound` is for, or in that of x
+ * or y where they are the same memory.
  */
 export function placeOperands(
   epilogue: Epilogue,
@@ -97,10 +97,7 @@ export function placeOperands(
   const bindingOf = (operand: Operand): "x" | "y" | undefined =>
     sameMemory(operand, y) ? "y" : sameMemory(operand, x) ? "x" : undefined;
   const multiplierIn = multiplier && bindingOf(multiplier);
-  const addendIn =
-    addend &&
-    (bindingOf(addend) ??
-      (multiplier && sameMemory(addend, multiplier) ? ("multiplier" as const) : undefined));
+  const addendIn = addend && bindingOf(addend);
   return {
     placed: {
       ...epilogue,

@@ -36,7 +36,8 @@ export interface FusedRunOptions extends Epilogue {
  * `y = activation(Ws ... Wt x + bias) * multiplier + addend`.
  *
  * @throws PapilioError `RUN_NOT_FUSED` where a block of the run is too large, or not square and to be
- * computed in place; `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+ * computed in place; `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
+ * `MEMORY_BUDGET`
  */
 export function prepareFusedRun(
   gpu: Gpu,
