@@ -59,21 +59,4 @@ describe("papilio bench --model", () => {
     const { variants } = parseModelResults(stdout);
     expect(variants.map(({ linear }) => linear)).toEqual(["butterfly"]);
   });
-
-  it.each([
-    ["MODEL_UNKNOWN", ["--model", "vit-s17"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--tokens", "8"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "0"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "1025"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "2", "--verify", "3"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--linear", "sparse"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--pattern", "1,2,2,2"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--time-budget", "1h"]],
-    ["OUTPUT_UNWRITABLE", ["--model", "vit-s16", "--json", join(folder, "no", "folder.json")]],
-  ])("refuses with %s: %j", (code, args) => {
-    const { status, stdout, stderr } = papilio("bench", ...args);
-    expect(stderr).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+\\n$`));
-    expect(status).toBe(2);
-    expect(stdout).toBe("");
-  });
 });

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Decoder, modelFromHuggingFace, TextGenerator } from "@papilio/nn";
 import { loadStateDict } from "@papilio/nn/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { adapterFlags, commandLine, papilio } from "./testing/command-line.ts";
-import { TOKENIZER, writeLlama, writeVision } from "./testing/model-folders.ts";
+import { writeLlama } from "./testing/model-folders.ts";
 
 const data = join(import.meta.dirname, "../../../packages/nn/testdata/stories260K");
 const stories = join(data, "stories260K.bin");
@@ -114,58 +114,5 @@ describe("papilio generate", () => {
     expect(end).toBe("interrupted");
     expect(ids.length).toBeLessThan(500);
     expect(ids).toEqual([...reference.greedyIds, ...ids.slice(256)].slice(0, ids.length));
-  });
-});
-
-describe("a model that cannot be used", () => {
-  const alone = join(folder, "alone.bin");
-  writeFileSync(alone, readFileSync(stories));
-  const other = join(folder, "tokenizer-of-another.json");
-  writeFileSync(
-    other,
-    JSON.stringify({ ...TOKENIZER, model: { ...TOKENIZER.model, vocab: { "<s>": 600 } } }),
-  );
-
-  it.each([
-    ["INPUT_UNREADABLE", join(folder, "nothing"), []],
-    ["TOKENIZER_MISSING", alone, []],
-    ["TOKENIZER_MISSING", stories, ["--tokenizer", join(folder, "nothing.json")]],
-    ["TOKENIZER_FILE", stories, ["--tokenizer", stories]],
-    ["TOKENIZER_MISMATCH", stories, ["--tokenizer", other]],
-    ["FILE_HEADER", join(data, "reference.json"), []],
-    ["INPUT_UNREADABLE", folder, []],
-    ["CONTEXT_LENGTH", stories, ["--context", "513"]],
-    ["CONTEXT_LENGTH", stories, ["--context", "2", "--prompt", "a b c d e"]],
-    ["FLAG_INVALID", stories, ["--dtype", "f16"]],
-    ["FLAG_INVALID", stories, ["--temperature", "hot"]],
-    ["FLAG_INVALID", stories, ["--max-tokens", "0"]],
-    ["FLAG_INVALID", stories, ["--top-p", "2"]],
-    ["USAGE", stories, ["--stop"]],
-  ])("is refused with %s: %s %j", (code, model, args) => {
-    const { status, stdout, stderr } = papilio("generate", model, "--cpu", ...args);
-    expect(stderr).toMatch(new RegExp(`papilio: error ${code}: .+ Hint: .+\\n$`));
-    expect(status).toBe(2);
-    expect(stdout).toBe("");
-  });
-
-  it("is refused where it classifies images, or its config.json is wrong", async () => {
-    const vision = await writeVision(join(folder, "vision"));
-    writeFileSync(join(vision, "tokenizer.json"), "{}");
-    const generated = papilio("generate", vision, "--cpu");
-    expect(generated.stderr).toContain("papilio: error MODEL_KIND: ");
-    const llama = await writeLlama(join(folder, "stretched"));
-    const path = join(llama, "config.json");
-    const config = JSON.parse(readFileSync(path, "utf8")) as object;
-    for (const [code, changes] of [
-      ["CONFIG_UNSUPPORTED", { rope_scaling: { rope_type: "llama3", factor: 8 } }],
-      ["CONFIG_INVALID", { hidden_size: -8 }],
-      ["CONFIG_INVALID", { model_type: undefined }],
-      ["STATE_DICT_MISMATCH", { intermediate_size: 16 }],
-    ] as const) {
-      writeFileSync(path, JSON.stringify({ ...config, ...changes }));
-      const { status, stderr } = papilio("generate", llama, "--cpu");
-      expect(stderr).toMatch(new RegExp(`papilio: error ${code}: .+ Hint: .+\\n$`));
-      expect(status).toBe(2);
-    }
   });
 });

@@ -13,3 +13,13 @@ export function interruption(): Disposable & { readonly signal: AbortSignal } {
     },
   };
 }
+
+const closed = new AbortController();
+let watched = false;
+
+/** Aborts when nobody reads stdout any more, as behind `head`: no error of ours. */
+export function stdoutClosed(): AbortSignal {
+  if (!watched) process.stdout.on("error", () => closed.abort());
+  watched = true;
+  return closed.signal;
+}

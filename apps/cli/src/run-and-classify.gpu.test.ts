@@ -119,38 +119,6 @@ describe("papilio run", () => {
     expect(told.plan).toMatch(/attention +model\.layers\.0\.self_attn +3 x 8/);
     expect(told.plan).toContain("dispatches, ");
   });
-
-  it.each([
-    ["INPUT_MISSING", "vision", ["--input", "pixels=images.npy"]],
-    ["INPUT_UNREADABLE", "vision", ["--input", "images=nothing.npy"]],
-    ["INPUT_SHAPE", "vision", ["--input", "images=ids.csv"]],
-    ["INPUT_MISSING", "llama", ["--input", "ids=one.csv", "--input", "lengths=one.csv"]],
-    ["INDEX_RANGE", "llama", ["--input", "ids=eight.csv"]],
-    ["INDEX_RANGE", "llama", ["--input", "ids=half.csv"]],
-    ["INPUT_UNREADABLE", "llama", ["--input", "ids=words.csv"]],
-    ["INPUT_SHAPE", "llama", ["--input", "ids=ragged.csv"]],
-    ["CONTEXT_LENGTH", "llama", ["--input", "ids=long.csv"]],
-    ["OUTPUT_UNKNOWN", "llama", ["--input", "ids=one.csv", "--output", "y=y.npy"]],
-    ["FLAG_INVALID", "llama", ["--input", "one.csv"]],
-    ["FLAG_INVALID", "llama", ["--input", "ids=one.csv", "--input", "ids=one.csv"]],
-    ["FLAG_INVALID", "llama", ["--input", "ids=one.csv", "--plan"]],
-    ["INPUT_UNREADABLE", ".", ["--input", "ids=one.csv"]],
-    ["INPUT_UNREADABLE", "nothing", ["--input", "ids=one.csv"]],
-    ["USAGE", "llama", []],
-  ])("refuses with %s: %s %j", (code, model, args) => {
-    file("one.csv", "1,2,3");
-    file("ids.csv", "1,2,3,4\n5,6,0,0\n");
-    file("eight.csv", "1,8");
-    file("half.csv", "1,0.5");
-    file("words.csv", "one,two");
-    file("ragged.csv", "1,2\n3");
-    file("long.csv", Array.from({ length: 33 }, () => 1).join());
-    const placed = args.map((text) => text.replace(/=(.+)/, (_, name) => `=${join(folder, name)}`));
-    const { status, stderr, stdout } = papilio("run", join(folder, model), ...placed, "--cpu");
-    expect(stderr).toMatch(new RegExp(`papilio: error ${code}: .+ Hint: .+\\n$`));
-    expect(status).toBe(2);
-    expect(stdout).toBe("");
-  });
 });
 
 describe("papilio classify", () => {

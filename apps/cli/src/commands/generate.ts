@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type GenerateOptions, TextGenerator } from "@papilio/nn";
 import { Command } from "commander";
-import { interruption } from "../interruption.ts";
+import { interruption, stdoutClosed } from "../interruption.ts";
 import { type ComputeFlags, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { StopTexts } from "../models/stop-texts.ts";
@@ -72,10 +72,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   const asked =
     flags.context === undefined ? undefined : wholeNumber("--context", flags.context, 1, 2 ** 24);
   using interrupted = interruption();
-  // Whoever reads the text may have enough of it, as head does.
-  const closed = new AbortController();
-  process.stdout.on("error", () => closed.abort());
-  const signal = AbortSignal.any([interrupted.signal, closed.signal]);
+  const signal = AbortSignal.any([interrupted.signal, stdoutClosed()]);
   using compute = await openCompute(flags);
   const { gpu, dtype } = compute;
   const started = performance.now();

@@ -1,4 +1,4 @@
-import type { Profile } from "@papilio/nn";
+import type { Profile, ProfiledOperation } from "@papilio/nn";
 import { median } from "../statistics.ts";
 import { PART_KINDS, type PartKind, type ProfilePart } from "./model-results.ts";
 
@@ -21,19 +21,19 @@ export function breakdown(profiles: readonly Profile[]): ProfilePart[] {
     parts.set(part, { kind, seconds: (parts.get(part)?.seconds ?? 0) + seconds });
   };
   for (const [index, { kind, path }] of (profiles[0]?.operations ?? []).entries()) {
-    const of = (name: "seconds" | "rewriteSeconds"): number =>
-      median(profiles.map(({ operations }) => operations[index]?.[name] ?? 0));
-    const rewriting = of("rewriteSeconds");
-    const linear = kind === "linear";
+    const middle = (of: (operation: ProfiledOperation) => number): number =>
+      median(profiles.map(({ operations }) => of(operations[index] as ProfiledOperation)));
+    const part = kind === "linear" ? path.replace(/\b\d+\b/g, "*") : kind;
+    const own = middle(({ seconds, rewriteSeconds }) => seconds - rewriteSeconds);
+    add(part, KINDS[kind] ?? "other", Math.max(0, own));
     add(
-      linear ? path.replace(/\b\d+\b/g, "*") : kind,
-      KINDS[kind] ?? "other",
-      of("seconds") - rewriting,
+      REWRITES,
+      "rewrite",
+      middle(({ rewriteSeconds }) => rewriteSeconds),
     );
-    add(REWRITES, "rewrite", rewriting);
   }
   return [...parts]
-    .map(([part, { kind, seconds }]) => ({ part, kind, seconds: Math.max(0, seconds) }))
+    .map(([part, { kind, seconds }]) => ({ part, kind, seconds }))
     .sort((p, q) => q.seconds - p.seconds);
 }
 

@@ -101,6 +101,21 @@ export const testRates: Rates = {
   dispatchSeconds: 1e-5,
 };
 
+export const testEnvironment: Environment = {
+  date: "2026-01-02T00:00:00.000Z",
+  command: "papilio bench",
+  adapter: testAdapter,
+  platform: "linux-x64",
+  processors: "2 x test",
+  versions: { node: "24.0.0" },
+  revision: null,
+  load: { average: 0, busy: 0 },
+  cacheBytes: null,
+  clockSteps: { device: null, wall: null },
+  rates: null,
+  energy: { reason: "not asked for" },
+};
+
 /** A whole run; its implementations are those of the cases, all on the adapter unless told. */
 export function runOf(
   cases: readonly CaseResult[],
@@ -115,21 +130,7 @@ export function runOf(
   );
   return {
     schema: SCHEMA,
-    environment: {
-      date: "2026-01-02T00:00:00.000Z",
-      command: "papilio bench",
-      adapter: testAdapter,
-      platform: "linux-x64",
-      processors: "2 x test",
-      versions: { node: "24.0.0" },
-      revision: null,
-      load: { average: 0, busy: 0 },
-      cacheBytes: null,
-      clockSteps: { device: null, wall: null },
-      rates: null,
-      energy: { reason: "not asked for" },
-      ...rest.environment,
-    },
+    environment: { ...testEnvironment, ...rest.environment },
     options: { rounds: 3, minSample: 0.001, seed: 1, maxRunSeconds: null },
     implementations:
       rest.implementations ??

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { type Reference, verifyOutputs } from "./reference.ts";
+
+const EPSILON = 2 ** -23;
+
+/** Outputs of two images, or of the first two tokens. */
+function referenceOf(repeating: boolean): Reference {
+  return {
+    units: 2,
+    outputs: { y: Float64Array.of(3, 4, 0, 12) },
+    repeating,
+    operations: 16,
+    longest: 9,
+  };
+}
+
+describe("verifying outputs", () => {
+  it("measures the error in the Euclidean norm, and allows what roundings add up to", () => {
+    const outputs = { y: Float32Array.of(3, 4, 0, 12) };
+    const result = verifyOutputs(referenceOf(true), outputs, "f32");
+    expect(result).toMatchObject({ ok: true, relativeError: 0, nonFinite: 0, units: 2 });
+    expect(result.bound).toBeCloseTo(2 * 4 * (1 + 3) * EPSILON, 12);
+    const half = verifyOutputs(referenceOf(true), outputs, "f16");
+    expect(half.bound).toBeCloseTo(2 * 4 * (2 ** -10 + 3 * EPSILON), 9);
+    const wrong = verifyOutputs(referenceOf(true), { y: Float32Array.of(3, 4, 0.13, 12) }, "f32");
+    expect(wrong.ok).toBe(false);
+    expect(wrong.relativeError).toBeCloseTo(0.01, 6);
+    // Which half precision would have been allowed.
+    const loose = verifyOutputs(referenceOf(true), { y: Float32Array.of(3, 4, 0.05, 12) }, "f16");
+    expect(loose.ok).toBe(true);
+  });
+
+  it("compares all images with the first, and of tokens the first", () => {
+    const y = Float32Array.of(3, 4, 0, 12, 3, 5);
+    expect(verifyOutputs(referenceOf(false), { y }, "f32").ok).toBe(true);
+    expect(verifyOutputs(referenceOf(true), { y }, "f32").ok).toBe(false);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    "is wrong where %d is among the outputs",
+    (value) => {
+      const compared = verifyOutputs(
+        referenceOf(true),
+        { y: Float32Array.of(3, 4, value, 12) },
+        "f16",
+      );
+      expect(compared).toMatchObject({ ok: false, relativeError: null, nonFinite: 1 });
+      const others = { y: Float32Array.of(3, 4, 0, 12, value) };
+      expect(verifyOutputs(referenceOf(false), others, "f16")).toMatchObject({
+        ok: false,
+        relativeError: 0,
+        nonFinite: 1,
+      });
+    },
+  );
+});
