@@ -4,7 +4,7 @@ import { type HuggingFaceModel, Llama, SentenceEncoder, VisionTransformer } from
 import { saveStateDict } from "@papilio/nn/node";
 
 /** Writes a folder with config.json and weights by Hugging Face's names, and other files as JSON. */
-export async function writeModel(
+async function writeModel(
   folder: string,
   model: HuggingFaceModel,
   { rename, ...files }: Readonly<Record<string, unknown>> & { rename(name: string): string },
