@@ -1,4 +1,4 @@
-import type { Chain, Pattern } from "@papilio/butterfly";
+import { type Chain, type SupportPicture, supportPicture } from "@papilio/butterfly";
 
 /** Cells along the longer side of a drawing, at most. */
 const CELLS = 64;
@@ -12,16 +12,9 @@ const DOTS = [
   [0x40, 0x80],
 ] as const;
 
-/** A matrix of cells, each of which stands for some rows and columns: whether any value is there. */
-interface Cells {
-  readonly rows: number;
-  readonly cols: number;
-  readonly filled: (row: number, column: number) => boolean;
-}
-
 /** The supports of the factors of a chain in characters of Braille, beside one another. */
 export function drawSupports(chain: Chain): string {
-  const drawings = chain.patterns.map((pattern) => braille(cellsOf(pattern)));
+  const drawings = chain.patterns.map((pattern) => braille(supportPicture(pattern, CELLS)));
   const height = Math.max(...drawings.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) =>
     drawings.map((lines) => (lines[line] ?? "").padEnd(lines[0]?.length ?? 0, "\u2800")).join("  "),
@@ -34,7 +27,7 @@ export function supportsAsSvg(chain: Chain): string {
   let left = 0;
   let height = 0;
   const groups = chain.patterns.map((pattern) => {
-    const { rows, cols, filled } = cellsOf(pattern);
+    const { rows, cols, filled } = supportPicture(pattern, CELLS);
     const squares: string[] = [];
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < cols; column++) {
@@ -50,43 +43,7 @@ export function supportsAsSvg(chain: Chain): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img"><title>Supports of the factors of ${chain}</title>${groups.join("")}</svg>\n`;
 }
 
-/** At most {@link CELLS} cells along either side. */
-function cellsOf({ a, b, c, d, rows, cols }: Pattern): Cells {
-  const scale = Math.max(1, Math.max(rows, cols) / CELLS);
-  const across = Math.ceil(cols / scale);
-  const down = Math.ceil(rows / scale);
-  return {
-    rows: down,
-    cols: across,
-    filled: (row, column) => {
-      const [r0, r1] = [Math.floor((row * rows) / down), Math.ceil(((row + 1) * rows) / down)];
-      const [c0, c1] = [
-        Math.floor((column * cols) / across),
-        Math.ceil(((column + 1) * cols) / across),
-      ];
-      for (let i = Math.floor(r0 / (b * d)); i < a && i * b * d < r1; i++) {
-        const columns = [Math.max(c0, i * c * d), Math.min(c1, (i + 1) * c * d)] as const;
-        const lines = [Math.max(r0, i * b * d), Math.min(r1, (i + 1) * b * d)] as const;
-        if (columns[0] < columns[1] && residuesMeet(lines, columns, d)) return true;
-      }
-      return false;
-    },
-  };
-}
-
-/** Whether a number of one range and one of the other leave the same remainder by `d`. */
-function residuesMeet(
-  [from, to]: readonly [number, number],
-  [start, end]: readonly [number, number],
-  d: number,
-): boolean {
-  if (to - from >= d || end - start >= d) return true;
-  // The second range moved by multiples of d overlaps the first one.
-  const shift = d * Math.floor((from - start) / d);
-  return [shift, shift + d].some((move) => start + move < to && end + move > from);
-}
-
-function braille({ rows, cols, filled }: Cells): string[] {
+function braille({ rows, cols, filled }: SupportPicture): string[] {
   return Array.from({ length: Math.ceil(rows / DOTS_DOWN) }, (_, line) =>
     Array.from({ length: Math.ceil(cols / DOTS_ACROSS) }, (__, place) => {
       let bits = 0x2800;

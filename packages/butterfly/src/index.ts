@@ -79,5 +79,10 @@ export { type Candidate, type Division, divideChain } from "./planning/divide.ts
 export type { MonarchShape, Radices } from "./presets.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
-export { forEachNonZero, isSupported } from "./support.ts";
+export {
+  forEachNonZero,
+  isSupported,
+  type SupportPicture,
+  supportPicture,
+} from "./support.ts";
 export { errorBound, type Rounding, type Verification, verify } from "./tolerance.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Pattern } from "./pattern.ts";
-import { forEachNonZero, isSupported } from "./support.ts";
+import { forEachNonZero, isSupported, supportPicture } from "./support.ts";
 
 type Matrix = number[][];
 
@@ -40,6 +40,33 @@ describe("the support", () => {
         expect(visits).toEqual(
           fill(pattern.rows, pattern.cols, (r, s) => Number(isSupported(pattern, r, s))),
         );
+      }),
+    );
+  });
+
+  it("is in a picture wherever any entry of a cell is in it", () => {
+    fc.assert(
+      fc.property(patterns, fc.integer({ min: 1, max: 20 }), (pattern, cells) => {
+        const picture = supportPicture(pattern, cells);
+        expect(Math.max(picture.rows, picture.cols)).toBeLessThanOrEqual(cells);
+        const range = (cell: number, count: number, all: number): number[] => {
+          const [from, to] = [
+            Math.floor((cell * all) / count),
+            Math.ceil(((cell + 1) * all) / count),
+          ];
+          return Array.from({ length: to - from }, (_, index) => from + index);
+        };
+        const expected = fill(picture.rows, picture.cols, (row, column) =>
+          Number(
+            range(row, picture.rows, pattern.rows).some((r) =>
+              range(column, picture.cols, pattern.cols).some((s) => isSupported(pattern, r, s)),
+            ),
+          ),
+        );
+        const drawn = fill(picture.rows, picture.cols, (row, column) =>
+          Number(picture.filled(row, column)),
+        );
+        expect(drawn).toEqual(expected);
       }),
     );
   });

@@ -22,3 +22,59 @@ export function forEachNonZero(
 export function isSupported({ b, c, d }: Pattern, row: number, column: number): boolean {
   return Math.floor(row / (b * d)) === Math.floor(column / (c * d)) && row % d === column % d;
 }
+
+/** A matrix of cells, each of which stands for some rows and columns of another. */
+export interface SupportPicture {
+  readonly rows: number;
+  readonly cols: number;
+  /** Whether any value may be non-zero in what the cell stands for. */
+  readonly filled: (row: number, column: number) => boolean;
+}
+
+/**
+ * The support of a pattern of any size as a picture of at most `cells` rows and columns. No entry is
+ * visited: a cell takes a time that grows with the number of blocks along the diagonal that it meets.
+ *
+ * @example
+ * ```ts
+ * const { rows, cols, filled } = supportPicture(Pattern.parse("4,64,64,4"), 32);
+ * ```
+ */
+export function supportPicture(pattern: Pattern, cells: number): SupportPicture {
+  const { a, b, c, d, rows, cols } = pattern;
+  const longest = Math.max(rows, cols);
+  const most = Math.min(longest, cells);
+  const across = Math.ceil((cols * most) / longest);
+  const down = Math.ceil((rows * most) / longest);
+  return {
+    rows: down,
+    cols: across,
+    filled: (row, column) => {
+      const [r0, r1] = [Math.floor((row * rows) / down), Math.ceil(((row + 1) * rows) / down)];
+      const [c0, c1] = [
+        Math.floor((column * cols) / across),
+        Math.ceil(((column + 1) * cols) / across),
+      ];
+      for (let i = Math.floor(r0 / (b * d)); i < a && i * b * d < r1; i++) {
+        const columns = [Math.max(c0, i * c * d), Math.min(c1, (i + 1) * c * d)] as const;
+        const lines = [Math.max(r0, i * b * d), Math.min(r1, (i + 1) * b * d)] as const;
+        if (lines[0] < lines[1] && columns[0] < columns[1] && residuesMeet(lines, columns, d)) {
+          return true;
+        }
+      }
+      return false;
+    },
+  };
+}
+
+/** Whether a number of one range and one of the other leave the same remainder by `d`. */
+function residuesMeet(
+  [from, to]: readonly [number, number],
+  [start, end]: readonly [number, number],
+  d: number,
+): boolean {
+  if (to - from >= d || end - start >= d) return true;
+  // The second range moved by multiples of d overlaps the first one.
+  const shift = d * Math.floor((from - start) / d);
+  return [shift, shift + d].some((move) => start + move < to && end + move > from);
+}
