@@ -1,0 +1,51 @@
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { measureBundle } from "./bundle.ts";
+
+/** It depends on all packages. */
+const root = resolve(import.meta.dirname, "../../../../apps/docs");
+
+/** Most bytes, minified and compressed, a tenth to a fifth above what they are. Raise one with its reason. */
+const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
+  ["patterns alone", `export { Chain, Pattern } from "@papilio/butterfly";`, 2_700],
+  [
+    "factors and their multiplication",
+    `export { Butterfly, multiply } from "@papilio/butterfly";`,
+    10_000,
+  ],
+  ["factorization", `export { factorize } from "@papilio/butterfly";`, 22_000],
+  ["all of butterfly", `export * from "@papilio/butterfly";`, 41_000],
+  [
+    "multiplication on the GPU",
+    `export { DeviceButterfly, openGpu, tensor } from "@papilio/gpu-runtime";`,
+    46_000,
+  ],
+  ["all of gpu-runtime", `export * from "@papilio/gpu-runtime";`, 72_000],
+  ["all of nn", `export * from "@papilio/nn";`, 130_000],
+  ["all of bench", `export * from "@papilio/bench";`, 70_000],
+];
+
+describe("bundles for browsers", () => {
+  it.each(BUDGETS)("%s stays within its budget", async (what, source, budget) => {
+    const { bytes, gzip } = await measureBundle(root, source);
+    console.log(`Bundle of ${what}: ${gzip} bytes compressed, ${bytes} before`);
+    expect(gzip).toBeLessThanOrEqual(budget);
+    // A budget that nothing comes near to guards nothing.
+    expect(gzip).toBeGreaterThan(0.7 * budget);
+  });
+
+  it("that import patterns alone hold nothing of the rest", async () => {
+    const { modules } = await measureBundle(
+      root,
+      `export { Chain, Pattern } from "@papilio/butterfly";`,
+    );
+    const names = modules.map((id) => id.replace(/^.*\/butterfly\/dist\//, ""));
+    expect(names.toSorted()).toEqual([
+      "chain.js",
+      "chainability.js",
+      "errors.js",
+      "pattern.js",
+      "presets.js",
+    ]);
+  });
+});
