@@ -58,6 +58,20 @@ const browserProjects: TestProjectInlineConfiguration[] =
         },
       ];
 
+/** Of the built site: its links without a browser, all else where there is one. */
+const siteProject: TestProjectInlineConfiguration = {
+  ...fromSource,
+  test: {
+    name: "site",
+    include: ["apps/docs/src/**/*.site.test.ts"],
+    exclude: ["**/node_modules/**", ...("reason" in chromium ? ["**/!(links).site.test.ts"] : [])],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    ...("reason" in chromium ? {} : { provide: { chromium } }),
+  },
+};
+
 /** Says why there are no browser tests in a run that would have them. */
 function announceNoBrowser(reason: string): Vite.Plugin {
   return {
@@ -66,7 +80,8 @@ function announceNoBrowser(reason: string): Vite.Plugin {
     configureVitest({ vitest, project }) {
       const { project: asked } = vitest.config;
       const first = asked.find((name) => name !== "browser") ?? "unit";
-      const expected = asked.length === 0 || asked.includes("browser");
+      const expected =
+        asked.length === 0 || ["browser", "site"].some((name) => asked.includes(name));
       if (expected && project.name === first) console.log(`Browser tests skipped: ${reason}`);
     },
   };
@@ -85,6 +100,7 @@ export default defineConfig({
             "**/*.gpu.test.ts",
             "**/*.browser.test.ts",
             "**/*.packages.test.ts",
+            "**/*.site.test.ts",
             "**/node_modules/**",
             "**/dist/**",
           ],
@@ -107,6 +123,7 @@ export default defineConfig({
         },
       },
       ...browserProjects,
+      siteProject,
       {
         test: {
           name: "packages",

@@ -1,37 +1,64 @@
 import { defineConfig } from "vitepress";
 import apiSidebar from "../api/typedoc-sidebar.json" with { type: "json" };
 
+/**
+ * The packages and their kinds of exports, whose lists are on the packages' own pages: all exports, in
+ * the sidebar of each of their own pages, would make the site thirty times as large.
+ */
+const apiPackages = apiSidebar.map(({ text, link, items = [] }) => ({
+  text,
+  link,
+  items: items.map((kind) => ({
+    text: kind.text,
+    // A kind of exports is a heading on its package's page; an entry of the package has a page.
+    link: "link" in kind ? kind.link : `${link}#${kind.text.toLowerCase().replaceAll(" ", "-")}`,
+  })),
+}));
+
 export default defineConfig({
   title: "Papilio",
   description: "Inference with butterfly (Kronecker-sparse) matrices on WebGPU",
   lang: "en",
   cleanUrls: true,
+  // The list of all chunks once, not in every page.
+  metaChunk: true,
   lastUpdated: false,
-  srcExclude: ["snippets/**"],
+  srcExclude: ["snippets/**", "src/**", "generated/**"],
+  // Workers import packages, as the pages do.
+  vite: { worker: { format: "es" }, build: { chunkSizeWarningLimit: 4000 } },
+  markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+  },
   themeConfig: {
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        translations: { button: { buttonText: "Search", buttonAriaLabel: "Search" } },
+      },
+    },
     nav: [
       { text: "Quickstart", link: "/guide/quickstart" },
+      { text: "Playground", link: "/playground/" },
       { text: "Concepts", link: "/concepts/patterns-and-chains" },
+      { text: "Results", link: "/results/" },
       { text: "API", link: "/api/" },
     ],
     sidebar: {
-      "/api/": [{ text: "API reference", items: apiSidebar }],
+      "/api/": [{ text: "API reference", items: apiPackages }],
       "/": [
         {
-          text: "Guide",
+          text: "Start",
           items: [
+            { text: "Why butterflies", link: "/why" },
             { text: "Quickstart", link: "/guide/quickstart" },
-            { text: "Memory and chains", link: "/guide/memory" },
-            { text: "Tuning", link: "/guide/tuning" },
-            { text: "Factorization", link: "/guide/factorization" },
-            { text: "Exact constructions and files", link: "/guide/exact-constructions" },
-            { text: "When things go wrong", link: "/guide/when-things-go-wrong" },
-            { text: "The benchmark", link: "/guide/benchmark" },
-            { text: "Add an implementation", link: "/guide/add-an-implementation" },
-            { text: "Select and compare", link: "/guide/select-and-compare" },
-            { text: "The results format", link: "/guide/results-format" },
-            { text: "Contributing", link: "/guide/contributing" },
+          ],
+        },
+        {
+          text: "Playground",
+          items: [
+            { text: "Chains, costs, times", link: "/playground/" },
+            { text: "Factorize a matrix", link: "/playground/factorize" },
+            { text: "Generate text", link: "/playground/generate" },
           ],
         },
         {
@@ -39,6 +66,50 @@ export default defineConfig({
           items: [
             { text: "Patterns and chains", link: "/concepts/patterns-and-chains" },
             { text: "Layouts", link: "/concepts/layouts" },
+            { text: "The fused kernel", link: "/concepts/fused-kernel" },
+            { text: "Fusion and plans", link: "/concepts/chain-fusion" },
+            { text: "Memory pool, programs", link: "/concepts/memory" },
+            { text: "Factorization", link: "/concepts/factorization" },
+            { text: "Numerical accuracy", link: "/concepts/accuracy" },
+          ],
+        },
+        {
+          text: "Guides",
+          items: [
+            { text: "Replace a layer", link: "/guide/replace-a-layer" },
+            { text: "Load a PyTorch checkpoint", link: "/guide/load-a-checkpoint" },
+            { text: "Factorize a matrix", link: "/guide/factorization" },
+            { text: "Exact constructions, files", link: "/guide/exact-constructions" },
+            { text: "Run under a memory budget", link: "/guide/memory" },
+            { text: "Tune the kernels", link: "/guide/tuning" },
+            { text: "Deploy in a browser", link: "/guide/deploy-in-a-browser" },
+            { text: "Run the benchmark", link: "/guide/benchmark" },
+            { text: "Measure honestly", link: "/guide/measure-honestly" },
+            { text: "Select and compare", link: "/guide/select-and-compare" },
+            { text: "Add an implementation", link: "/guide/add-an-implementation" },
+            { text: "Add a kernel", link: "/guide/add-a-kernel" },
+          ],
+        },
+        {
+          text: "Results",
+          items: [
+            { text: "All runs", link: "/results/" },
+            { text: "Many shapes", link: "/results/foundation" },
+            { text: "The paper's grid", link: "/results/paper" },
+            { text: "Products of factors", link: "/results/chains" },
+            { text: "Factorization", link: "/results/factorization" },
+            { text: "Fourier transforms", link: "/results/fourier" },
+          ],
+        },
+        {
+          text: "Reference",
+          items: [
+            { text: "When things go wrong", link: "/guide/when-things-go-wrong" },
+            { text: "Error codes", link: "/reference/error-codes" },
+            { text: "The results format", link: "/guide/results-format" },
+            { text: "Compared with others", link: "/reference/comparison" },
+            { text: "Change log", link: "/reference/changelog" },
+            { text: "Contributing", link: "/guide/contributing" },
           ],
         },
       ],

@@ -18,6 +18,12 @@ it("the quickstart for browsers multiplies where there is a navigator.gpu", () =
   expect(line).toMatch(/Float32Array\(32768\)/);
 });
 
+it("the guide to deploying multiplies with an adapter and without", () => {
+  const shim = join(import.meta.dirname, "testing/navigator-gpu.ts");
+  expect(runSnippet("fallback.ts", `--import=${shim}`)).toEqual(["1024"]);
+  expect(runSnippet("fallback.ts")).toEqual(["1024"]);
+});
+
 it("the memory guide multiplies within its budget", () => {
   const lines = runSnippet("memory.ts");
   expect(lines[0]).toMatch(/^1024 x 1024, 10 factors, .*: \d passes over memory$/);
@@ -41,11 +47,14 @@ it("the tuning guide finds a variant, and the next time in the cache", () => {
   }
 });
 
-it.each(["recover.ts", "complex.ts"])("%s prints what it says", (name) => {
-  const promised = promisedLines(name);
-  expect(promised).not.toEqual([]);
-  expect(runSnippet(name)).toEqual(promised);
-});
+it.each(["recover.ts", "complex.ts", "kernel.ts", "replace-layer.ts"])(
+  "%s prints what it says",
+  (name) => {
+    const promised = promisedLines(name);
+    expect(promised).not.toEqual([]);
+    expect(runSnippet(name)).toEqual(promised);
+  },
+);
 
 const commands = readFileSync(join(import.meta.dirname, "command-line.sh"), "utf8")
   .trim()

@@ -1,0 +1,23 @@
+import { Butterfly, Chain, PapilioError } from "@papilio/butterfly";
+import { DeviceButterfly, type Gpu, openGpu } from "@papilio/gpu-runtime";
+
+async function open(): Promise<Gpu | undefined> {
+  try {
+    return await openGpu();
+  } catch (error) {
+    if (error instanceof PapilioError && error.code === "GPU_UNAVAILABLE") return undefined;
+    throw error;
+  }
+}
+
+const matrix = Butterfly.random(Chain.monarch(256), { seed: 0 });
+const shape = { batch: 4, layout: "batch-first" } as const;
+const x = new Float32Array(shape.batch * 256).fill(1);
+
+const gpu = await open();
+const y =
+  gpu === undefined
+    ? matrix.apply(x, shape)
+    : await new DeviceButterfly(gpu, matrix).apply(x, shape);
+console.log(y.length); // 1024
+gpu?.dispose();

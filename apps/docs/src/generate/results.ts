@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BenchResults, parseResults, percent, summarizeRun, times } from "@papilio/bench";
+import { renderReport } from "@papilio/bench/report";
+
+/** A committed results file with a page of its own. */
+interface Source {
+  /** Of the page and of what it includes. */
+  readonly name: string;
+  readonly file: string;
+}
+
+const SOURCES: readonly Source[] = [
+  { name: "foundation", file: "foundation-lavapipe.json" },
+  { name: "paper", file: "paper-lavapipe.jsonl" },
+  { name: "chains", file: "chains-lavapipe.jsonl" },
+  { name: "chains-swiftshader", file: "chains-swiftshader.jsonl" },
+];
+
+/**
+ * What the results pages include, by path: a report of each file, the table of all runs, and the
+ * style that repaints figures in dark colours.
+ */
+export async function resultsParts(folder: string): Promise<Map<string, string>> {
+  const parts = new Map<string, string>();
+  const rows: string[] = [];
+  let dark = "";
+  for (const { name, file } of SOURCES) {
+    const results = parseResults(readFileSync(join(folder, file), "utf8"));
+    const { markdown, figures } = await renderReport(results, { figurePath: (figure) => figure });
+    const svgs = new Map(figures.map((figure) => [figure.name, figure.svg]));
+    dark ||= darkRules(svgs.values().next().value ?? "");
+    parts.set(`results/${name}.md`, withFigures(markdown, svgs));
+    rows.push(rowOf(name, file, results));
+  }
+  const head = [
+    "| run | adapter | date | cases | fused kernel is the fastest | median speed-up | loses |",
+    "| --- | --- | --- | ---: | ---: | ---: | ---: |",
+  ];
+  parts.set("results/table.md", `${[...head, ...rows].join("\n")}\n`);
+  parts.set("report-dark.css", dark);
+  return parts;
+}
+
+function rowOf(name: string, file: string, results: BenchResults): string {
+  const { adapter, date } = results.environment;
+  const { all, losses } = summarizeRun(results);
+  const share =
+    all.compared === 0
+      ? "-"
+      : `${all.fastest} of ${all.compared} (${percent(all.fastest / all.compared)})`;
+  const link = name === "chains-swiftshader" ? "chains#on-swiftshader" : name;
+  const cells = [
+    `[${file}](./${link})`,
+    adapter.name,
+    date.slice(0, 10),
+    results.cases.length,
+    share,
+    times(all.speedup?.median),
+    `${losses.length} cases`,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** The report below its title, figures in their places. */
+function withFigures(markdown: string, svgs: ReadonlyMap<string, string>): string {
+  return markdown
+    .replace(/^# .*\n+/, "")
+    // A table of names and values, whose head is empty, which is read aloud as such.
+    .replace(/^\| {2}\| {2}\|$/gm, "| what | value |")
+    .replace(/^!\[(.*)\]\(<(.*)>\)$/gm, (_, title: string, name: string) => {
+      const svg = (svgs.get(name) ?? "").replace(/<style>.*?<\/style>/s, "").replaceAll("\n", "");
+      return `<div class="report-figure" tabindex="0" role="region" aria-label="${title.replaceAll(/["\\]/g, "")}" v-pre>${svg}</div>`;
+    });
+}
+
+/** The rules with which a figure follows its reader's scheme, for the site's own switch. */
+function darkRules(svg: string): string {
+  const rules =
+    /<style>@media \(prefers-color-scheme:dark\)\{(.*)\}<\/style>/s.exec(svg)?.[1] ?? "";
+  return rules.replaceAll("svg [", ".dark .report-figure [");
+}

@@ -1,0 +1,59 @@
+import type { Browser, BrowserContext } from "playwright";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findViolations, openBrowser, WINDOWS, watch } from "./testing/browser.ts";
+import { listPages, SITE } from "./testing/site.ts";
+import { type SiteServer, serveSite } from "./testing/site-server.ts";
+
+/** Of the reference, a page of each kind: one generator makes them all. */
+const REFERENCE = [
+  "/api/",
+  "/api/@papilio/butterfly/",
+  "/api/@papilio/butterfly/classes/Pattern",
+  "/api/@papilio/butterfly/functions/factorize",
+  "/api/@papilio/butterfly/interfaces/Cost",
+  "/api/@papilio/butterfly/type-aliases/Layout",
+];
+const pages = [...listPages().filter((path) => !path.startsWith("/api/")), ...REFERENCE];
+
+let browser: Browser;
+let site: SiteServer;
+
+beforeAll(async () => {
+  [browser, site] = await Promise.all([openBrowser(), serveSite(SITE)]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.[Symbol.asyncDispose]();
+});
+
+describe.each([
+  // Every page in dark colours at one width and in light ones at the other.
+  { size: "phone", colorScheme: "dark" },
+  { size: "desktop", colorScheme: "light" },
+] as const)("at the width of a $size, $colorScheme", ({ size, colorScheme }) => {
+  let context: BrowserContext;
+  beforeAll(async () => {
+    const viewport = WINDOWS[size];
+    context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+  });
+  afterAll(() => context.close());
+
+  it.each(pages)("%s loads, fits, and can be used by everyone", async (path) => {
+    const page = await context.newPage();
+    try {
+      const faults = watch(page, site.origin);
+      await page.goto(site.origin + path);
+      // Vue has taken the page over: what it has to complain about, it has said.
+      await page.waitForFunction(() => "__vue_app__" in (document.querySelector("#app") ?? {}));
+      expect(await page.locator("h1").count()).toBe(1);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow, "pixels beyond the window's width").toBe(0);
+      expect(await findViolations(page)).toEqual([]);
+      expect(faults).toEqual([]);
+    } finally {
+      await page.close();
+    }
+  });
+});
