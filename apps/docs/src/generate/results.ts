@@ -64,14 +64,16 @@ function rowOf(name: string, file: string, results: BenchResults): string {
 
 /** The report below its title, figures in their places. */
 function withFigures(markdown: string, svgs: ReadonlyMap<string, string>): string {
-  return markdown
-    .replace(/^# .*\n+/, "")
-    // A table of names and values, whose head is empty, which is read aloud as such.
-    .replace(/^\| {2}\| {2}\|$/gm, "| what | value |")
-    .replace(/^!\[(.*)\]\(<(.*)>\)$/gm, (_, title: string, name: string) => {
-      const svg = (svgs.get(name) ?? "").replace(/<style>.*?<\/style>/s, "").replaceAll("\n", "");
-      return `<div class="report-figure" tabindex="0" role="region" aria-label="${title.replaceAll(/["\\]/g, "")}" v-pre>${svg}</div>`;
-    });
+  return (
+    markdown
+      .replace(/^# .*\n+/, "")
+      // A table of names and values, whose head is empty, which is read aloud as such.
+      .replace(/^\| {2}\| {2}\|$/gm, "| what | value |")
+      .replace(/^!\[(.*)\]\(<(.*)>\)$/gm, (_, title: string, name: string) => {
+        const svg = (svgs.get(name) ?? "").replace(/<style>.*?<\/style>/s, "").replaceAll("\n", "");
+        return `<div class="report-figure" tabindex="0" role="region" aria-label="${title.replaceAll(/["\\]/g, "")}" v-pre>${svg}</div>`;
+      })
+  );
 }
 
 /** The rules with which a figure follows its reader's scheme, for the site's own switch. */
