@@ -24,6 +24,12 @@ export {
   ZERO_FEATURE,
 } from "./kernels/gather-features/kernel.ts";
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
+export type {
+  AttentionVariant,
+  KeysAttention,
+  RegisterAttention,
+  WorkgroupAttention,
+} from "./kernels/attention/variant.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";

@@ -1,15 +1,15 @@
 /** A shape of the attention kernel. */
-export type AttentionVariant = RegisterAttention;
+export type AttentionVariant = RegisterAttention | WorkgroupAttention | KeysAttention;
 
 /**
  * Invocations along the queries, each with the scores of its queries for a tile of keys in
- * registers. The sums of values lie in memory that an invocation has for itself: no barriers.
+ * registers, and the sums of values in memory of its own: no barriers.
  */
 export interface RegisterAttention {
   readonly kind: "register";
   /** Queries of an invocation, `workgroup` apart. */
   readonly queries: number;
-  /** Keys of a tile: with a broadcast, a multiple of the subgroup's size. */
+  /** Keys of a tile. */
   readonly keys: number;
   /** Invocations. With a broadcast, a multiple of the subgroup's size. */
   readonly workgroup: number;
@@ -18,6 +18,47 @@ export interface RegisterAttention {
    * them, or the members of a subgroup of this very size load one each and broadcast it.
    */
   readonly broadcast: "load" | number;
-  /** Where the sums of values are. */
-  readonly sums: "workgroup" | "private";
+}
+
+/**
+ * Tiles of all operands staged in workgroup memory, and `rows * columns` invocations: each has the
+ * scores of some queries for some keys, and the sums of the same queries for some features.
+ */
+export interface WorkgroupAttention {
+  readonly kind: "workgroup";
+  /** Invocations along the queries, and queries of each. */
+  readonly rows: number;
+  readonly queriesEach: number;
+  /** Invocations along the keys and along the features. */
+  readonly columns: number;
+  /** Keys of each invocation in a tile. */
+  readonly keysEach: number;
+  /** Steps of the products in a turn of their loop, where that divides them. */
+  readonly unrolled: 1 | 2 | 4;
+}
+
+/**
+ * Invocations along the keys, for few queries: each attends to keys of its own, and all meet at the
+ * end.
+ */
+export interface KeysAttention {
+  readonly kind: "keys";
+  /** Queries, of all heads with the same keys, that a workgroup has at once. */
+  readonly rows: number;
+  /** Keys of an invocation in a turn, `workgroup` apart. */
+  readonly keys: number;
+  /** Invocations. */
+  readonly workgroup: number;
+}
+
+/** A name for labels, such as `register 4x16`. */
+export function attentionVariantName(variant: AttentionVariant): string {
+  switch (variant.kind) {
+    case "register":
+      return `register ${variant.queries}x${variant.keys} of ${variant.workgroup}`;
+    case "workgroup":
+      return `workgroup ${variant.rows}x${variant.columns}, ${variant.queriesEach}x${variant.keysEach} each`;
+    case "keys":
+      return `keys ${variant.rows}x${variant.keys} of ${variant.workgroup}`;
+  }
 }

@@ -1,0 +1,59 @@
+import type { AttentionProblem } from "./problem.ts";
+import type { WorkgroupAttention } from "./variant.ts";
+
+/** Features of queries and keys that are staged at once. */
+const DEPTH = 16;
+/** Numbers of workgroup memory for staged values: 8 KiB. */
+const STAGED_VALUES = 2048;
+
+/** What a workgroup of the staging kernel holds. Memory is in numbers, of float32. */
+export interface WorkgroupPlan {
+  readonly threads: number;
+  /** Queries and keys of a tile. */
+  readonly queries: number;
+  readonly keys: number;
+  /** Features of each invocation, and of all: the head's, padded. */
+  readonly featuresEach: number;
+  readonly features: number;
+  /** Features of queries and keys that are staged at once. */
+  readonly depth: number;
+  /** Values that are staged at once, a divisor of the keys. */
+  readonly values: number;
+  /** Memory for what is staged, for the weights, and for what invocations of a row exchange. */
+  readonly stage: number;
+  readonly weights: number;
+  readonly exchange: number;
+}
+
+export function workgroupPlan(
+  { headFeatures }: Pick<AttentionProblem, "headFeatures">,
+  { rows, queriesEach, columns, keysEach }: WorkgroupAttention,
+): WorkgroupPlan {
+  const queries = rows * queriesEach;
+  const keys = columns * keysEach;
+  const featuresEach = Math.ceil(headFeatures / columns);
+  const features = featuresEach * columns;
+  let values = keys;
+  while (values > 1 && (keys % values !== 0 || values * features > STAGED_VALUES)) values--;
+  return {
+    threads: rows * columns,
+    queries,
+    keys,
+    featuresEach,
+    features,
+    depth: DEPTH,
+    values,
+    stage: Math.max(DEPTH * (queries + keys), values * features),
+    weights: queries * keys,
+    exchange: queries * columns,
+  };
+}
+
+/** Workgroup memory that a variant takes, in bytes. */
+export function workgroupBytes(
+  problem: Pick<AttentionProblem, "headFeatures">,
+  variant: WorkgroupAttention,
+): number {
+  const { stage, weights, exchange } = workgroupPlan(problem, variant);
+  return 4 * (stage + weights + exchange);
+}

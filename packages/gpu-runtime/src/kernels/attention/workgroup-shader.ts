@@ -1,0 +1,183 @@
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { guarded } from "../kronecker-sparse/lanes.ts";
+import { clamped, narrowed, opaque, range, times } from "../wgsl.ts";
+import { LOWEST, score, shareOf, weigh } from "./online-softmax.ts";
+import { type AttentionProblem, attentionStrides } from "./problem.ts";
+import type { WorkgroupAttention } from "./variant.ts";
+import { headAt, keyValueHead, limitWgsl, visibleTo } from "./visibility.ts";
+import { workgroupPlan } from "./workgroup-plan.ts";
+
+/**
+ * Generates attention that stages tiles in workgroup memory: FlashAttention (Dao et al., arXiv
+ * 2205.14135, algorithm 1) on the registers of a tiled matrix product. The invocations of a row agree
+ * on the maximum of each tile; each adds up the weights of its own keys, and they meet at the end.
+ */
+export function workgroupAttention(
+  problem: AttentionProblem,
+  variant: WorkgroupAttention,
+): Omit<Kernel, "label" | "bindings"> {
+  const { sequences, queries, keys, heads, headFeatures, dtype, causal } = problem;
+  const { queriesEach, columns, keysEach } = variant;
+  const plan = workgroupPlan(problem, variant);
+  const stride = attentionStrides(problem);
+  const queryTiles = Math.ceil(queries / plan.queries);
+  const tiles = queryTiles * heads * sequences;
+  const grid = dispatchGrid(tiles);
+  const exact = queries % plan.queries === 0;
+  const is = range(queriesEach);
+  const ks = range(keysEach);
+  const gs = range(plan.featuresEach);
+  const query = (i: number): string => `(row * ${queriesEach}u + ${i}u)`;
+  const sharedHead = keyValueHead(problem);
+
+  /**
+   * Stages `vectors` x `features` numbers of an operand, zeros for those that do not count, at the
+   * index `at` of `place`, the vector, and `column`, the feature. Neighbouring invocations take
+   * neighbouring addresses.
+   */
+  function stage(
+    operand: "q" | "k" | "v",
+    [vectors, features]: readonly [number, number],
+    from: { readonly vector: string; readonly feature: string },
+    at: string,
+  ): string {
+    const [place, column] =
+      problem[operand].layout === "batch-last"
+        ? [`e % ${vectors}u`, `e / ${vectors}u`]
+        : [`e / ${features}u`, `e % ${features}u`];
+    const each = operand === "q" ? queries : keys;
+    const vector = `(sequence * ${each}u + ${clamped("vector", each, false)})`;
+    const head = operand === "q" ? "head" : sharedHead;
+    const read = `${headAt(problem, stride[operand], vector, head)} + ${times(clamped("f", headFeatures, false), stride[operand].feature)}`;
+    return `for (var e = thread; e < ${opaque(vectors * features)}; e += ${plan.threads}u) {
+        let place = ${place};
+        let column = ${column};
+        let vector = ${from.vector} + place;
+        let f = ${from.feature} + column;
+        let counts = vector < ${operand === "q" ? `${queries}u` : "limit"} && f < ${headFeatures}u;
+        stage[${at}] = select(0.0, f32(${operand}[${read}]), counts);
+      }`;
+  }
+
+  /** Defines `name` for each query of an invocation, joined from those of its row. */
+  function meet(name: string, own: string, join: (all: string, other: string) => string): string {
+    const exchange = (i: number, other: string): string =>
+      `exchange[${query(i)} * ${columns}u + ${other}]`;
+    return `${is.map((i) => `${exchange(i, "column")} = ${own}${i};`).join("\n    ")}
+    workgroupBarrier();
+    ${is.map((i) => `var ${name}${i} = ${exchange(i, "0u")};`).join("\n    ")}
+    for (var other = 1u; other < ${opaque(columns)}; other++) {
+      ${is.map((i) => `${name}${i} = ${join(`${name}${i}`, exchange(i, "other"))};`).join("\n      ")}
+    }`;
+  }
+
+  const products = steps(plan.depth, variant.unrolled, (l) => [
+    ...is.map((i) => `let x${i} = stage[${l} * ${plan.queries}u + ${query(i)}];`),
+    ...ks.flatMap((k) => [
+      `let across${k} = stage[${plan.depth * plan.queries}u + ${l} * ${plan.keys}u + ${k * columns}u + column];`,
+      ...is.map((i) => `s${i}_${k} = fma(x${i}, across${k}, s${i}_${k});`),
+    ]),
+  ]);
+  const values = steps(plan.values, variant.unrolled, (l) => [
+    ...is.map((i) => `let w${i} = weights[(start + ${l}) * ${plan.queries}u + ${query(i)}];`),
+    ...gs.flatMap((g) => [
+      `let value${g} = stage[${l} * ${plan.features}u + ${g * columns}u + column];`,
+      ...is.map((i) => `z${i}_${g} = fma(w${i}, value${g}, z${i}_${g});`),
+    ]),
+  ]);
+
+  const scoresOf = (i: number): string[] => ks.map((k) => `s${i}_${k}`);
+  const wgsl = `var<workgroup> stage: array<f32, ${plan.stage}>;
+var<workgroup> weights: array<f32, ${plan.weights}>;
+var<workgroup> exchange: array<f32, ${plan.exchange}>;
+
+@compute @workgroup_size(${plan.threads})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  ${tileIndexWgsl(grid, tiles)}
+  let firstQuery = (tile % ${queryTiles}u) * ${plan.queries}u;
+  let head = (tile / ${queryTiles}u) % ${heads}u;
+  let sequence = tile / ${queryTiles * heads}u;
+  let row = thread / ${columns}u;
+  let column = thread % ${columns}u;
+  ${limitWgsl(problem)}
+  // Tiles of keys that no query of this workgroup sees are left out.
+  let end = ${visibleTo(problem, clamped(`firstQuery + ${plan.queries - 1}u`, queries, exact))};
+  ${is
+    .flatMap((i) => [
+      `let t${i} = firstQuery + ${query(i)};`,
+      `let end${i} = ${causal ? visibleTo(problem, `t${i}`) : "end"};`,
+      `var highest${i} = ${LOWEST};`,
+      `var total${i} = 0.0;`,
+      ...gs.map((g) => `var z${i}_${g} = 0.0;`),
+    ])
+    .join("\n  ")}
+  for (var first = 0u; first < end; first += ${plan.keys}u) {
+    ${is.flatMap((i) => ks.map((k) => `var s${i}_${k} = 0.0;`)).join("\n    ")}
+    for (var start = 0u; start < ${opaque(headFeatures)}; start += ${plan.depth}u) {
+      ${stage("q", [plan.queries, plan.depth], { vector: "firstQuery", feature: "start" }, `column * ${plan.queries}u + place`)}
+      ${stage("k", [plan.keys, plan.depth], { vector: "first", feature: "start" }, `${plan.depth * plan.queries}u + column * ${plan.keys}u + place`)}
+      workgroupBarrier();
+      ${products}
+      workgroupBarrier();
+    }
+    ${is
+      .flatMap((i) =>
+        score(
+          problem,
+          `own${i}`,
+          `highest${i}`,
+          scoresOf(i),
+          ks.map((k) => `first + ${k * columns}u + column < end${i}`),
+        ),
+      )
+      .join("\n    ")}
+    ${meet("peak", "own", (all, other) => `max(${all}, ${other})`)}
+    ${is
+      .flatMap((i) => [
+        ...weigh(i, `peak${i}`, scoresOf(i)),
+        ...gs.map((g) => `z${i}_${g} *= keep${i};`),
+        ...ks.map(
+          (k) =>
+            `weights[(${k * columns}u + column) * ${plan.queries}u + ${query(i)}] = s${i}_${k};`,
+        ),
+      ])
+      .join("\n    ")}
+    for (var start = 0u; start < ${opaque(plan.keys)}; start += ${plan.values}u) {
+      ${stage("v", [plan.values, plan.features], { vector: "first + start", feature: "0u" }, `place * ${plan.features}u + column`)}
+      workgroupBarrier();
+      ${values}
+      workgroupBarrier();
+    }
+  }
+  ${meet("all", "total", (all, other) => `${all} + ${other}`)}
+  ${is
+    .map((i) => {
+      const at = headAt(problem, stride.y, `(sequence * ${queries}u + t${i})`, "head");
+      const stores = gs.map((g) => {
+        const f = `(${g * columns}u + column)`;
+        return guarded(
+          [plan.features !== headFeatures && `${f} < ${headFeatures}u`],
+          `y[y${i} + ${times(f, stride.y.feature)}] = ${narrowed(dtype, 1, `z${i}_${g} * share${i}`)};`,
+        );
+      });
+      return `let y${i} = ${at};
+  let share${i} = ${shareOf(`all${i}`)};
+  ${guarded([!exact && `t${i} < ${queries}u`], stores.join("\n  "))}`;
+    })
+    .join("\n  ")}
+}
+`;
+  return { enables: [], wgsl, workgroups: grid };
+}
+
+/** A loop over `count` steps, `most` of them in a turn if it divides them. */
+function steps(count: number, most: number, body: (l: string) => string[]): string {
+  const unrolled = count % most === 0 ? most : 1;
+  const turn = range(unrolled).map((u) => `{ ${body(`(l + ${u}u)`).join("\n          ")} }`);
+  return `for (var l = 0u; l < ${opaque(count)}; l += ${unrolled}u) {
+        ${turn.join("\n        ")}
+      }`;
+}
