@@ -13,7 +13,12 @@ export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vector
 export { chooseAttention } from "./kernels/attention/choose.ts";
 export { attentionKernel } from "./kernels/attention/kernel.ts";
 export type { AttentionProblem } from "./kernels/attention/problem.ts";
-export type { AttentionVariant, RegisterAttention } from "./kernels/attention/variant.ts";
+export type {
+  AttentionVariant,
+  KeysAttention,
+  RegisterAttention,
+  WorkgroupAttention,
+} from "./kernels/attention/variant.ts";
 export { csrKernel } from "./kernels/csr/kernel.ts";
 export { type EdgeAttentionProblem, edgeAttentionKernel } from "./kernels/edge-attention/kernel.ts";
 export { type ElementwiseProblem, elementwiseKernel } from "./kernels/elementwise/kernel.ts";
@@ -24,12 +29,6 @@ export {
   ZERO_FEATURE,
 } from "./kernels/gather-features/kernel.ts";
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
-export type {
-  AttentionVariant,
-  KeysAttention,
-  RegisterAttention,
-  WorkgroupAttention,
-} from "./kernels/attention/variant.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
