@@ -37,7 +37,7 @@ function generate(model: string, ...args: readonly string[]): Told {
 
 describe("papilio generate", () => {
   it.each([
-    ["the CPU", ["--cpu"]],
+    ["the CPU", ["--backend", "cpu"]],
     ["the adapter", adapterFlags],
   ])("continues as the reference does on %s", (where, flags) => {
     const told = generate(stories, "--max-tokens", "20", ...flags);
@@ -57,7 +57,8 @@ describe("papilio generate", () => {
     const { status, stdout, stderr } = papilio(
       "generate",
       stories,
-      "--cpu",
+      "--backend",
+      "cpu",
       "--prompt",
       "Once upon a time",
       "--max-tokens",
@@ -72,10 +73,19 @@ describe("papilio generate", () => {
   });
 
   it("ends before a text, and chooses the same by chance with the same seed", () => {
-    const stopped = generate(stories, "--cpu", "--stop", "girl", "--stop", "nothing");
+    const stopped = generate(stories, "--backend", "cpu", "--stop", "girl", "--stop", "nothing");
     expect(stopped.end).toBe("stop text");
     expect(stopped.text).toBe(text.slice(0, text.indexOf("girl")));
-    const chance = ["--cpu", "--max-tokens", "12", "--temperature", "1", "--top-p", "0.95"];
+    const chance = [
+      "--backend",
+      "cpu",
+      "--max-tokens",
+      "12",
+      "--temperature",
+      "1",
+      "--top-p",
+      "0.95",
+    ];
     const sampled = (seed: string): string => generate(stories, ...chance, "--seed", seed).text;
     expect(sampled("7")).toBe(sampled("7"));
     expect(sampled("7")).not.toBe(sampled("8"));
@@ -90,14 +100,14 @@ describe("papilio generate", () => {
     for await (const { id } of generator.generate([3, 1, 2], { maxTokens: 6, stopTokens: [0] })) {
       expected.push(id);
     }
-    const told = generate(path, "--cpu", "--prompt", "c a b", "--max-tokens", "6");
+    const told = generate(path, "--backend", "cpu", "--prompt", "c a b", "--max-tokens", "6");
     expect(told).toMatchObject({ promptIds: [3, 1, 2], ids: expected });
     // An empty prompt begins with the token that the tokenizer names.
-    expect(generate(path, "--cpu", "--max-tokens", "1").promptIds).toEqual([0]);
+    expect(generate(path, "--backend", "cpu", "--max-tokens", "1").promptIds).toEqual([0]);
   });
 
   it("ends when it is told to, with what it has", async () => {
-    const args = ["generate", stories, "--cpu", "--max-tokens", "500", "--json"];
+    const args = ["generate", stories, "--backend", "cpu", "--max-tokens", "500", "--json"];
     const child = spawn(process.execPath, [...commandLine, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });

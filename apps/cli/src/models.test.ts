@@ -46,7 +46,7 @@ describe("papilio generate", () => {
     ["FLAG_INVALID", stories, ["--top-p", "2"]],
     ["USAGE", stories, ["--stop"]],
   ])("is refused with %s: %s %j", async (code, model, args) => {
-    const { status, stdout, line } = await refusal("generate", model, "--cpu", ...args);
+    const { status, stdout, line } = await refusal("generate", model, "--backend", "cpu", ...args);
     expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
     expect(status).toBe(2);
     expect(stdout).toBe("");
@@ -55,7 +55,7 @@ describe("papilio generate", () => {
   it("is refused where it classifies images, or its config.json is wrong", async () => {
     const vision = await writeVision(join(folder, "vision"));
     writeFileSync(join(vision, "tokenizer.json"), "{}");
-    const generated = await refusal("generate", vision, "--cpu");
+    const generated = await refusal("generate", vision, "--backend", "cpu");
     expect(generated.line).toContain("papilio: error MODEL_KIND: ");
     const llama = await writeLlama(join(folder, "stretched"));
     const path = join(llama, "config.json");
@@ -67,7 +67,7 @@ describe("papilio generate", () => {
       ["STATE_DICT_MISMATCH", { intermediate_size: 16 }],
     ] as const) {
       writeFileSync(path, JSON.stringify({ ...config, ...changes }));
-      const { status, line } = await refusal("generate", llama, "--cpu");
+      const { status, line } = await refusal("generate", llama, "--backend", "cpu");
       expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
       expect(status).toBe(2);
     }
@@ -101,7 +101,13 @@ describe("papilio run", () => {
     file("ragged.csv", "1,2\n3");
     file("long.csv", Array.from({ length: 33 }, () => 1).join());
     const placed = args.map((text) => text.replace(/=(.+)/, (_, name) => `=${join(folder, name)}`));
-    const { status, line, stdout } = await refusal("run", join(folder, model), ...placed, "--cpu");
+    const { status, line, stdout } = await refusal(
+      "run",
+      join(folder, model),
+      ...placed,
+      "--backend",
+      "cpu",
+    );
     expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
     expect(status).toBe(2);
     expect(stdout).toBe("");

@@ -61,7 +61,7 @@ function visionLogits(): Float32Array {
 
 describe("papilio run", () => {
   it.each([
-    ["the CPU", ["--cpu"]],
+    ["the CPU", ["--backend", "cpu"]],
     ["the adapter", adapterFlags],
   ])("writes what a vision transformer makes of images, on %s", (_, flags) => {
     const out = join(folder, "logits.npy");
@@ -87,7 +87,8 @@ describe("papilio run", () => {
       ...inputs,
       "--output",
       `embeddings=${out}`,
-      "--cpu",
+      "--backend",
+      "cpu",
     );
     expect(status).toBe(0);
     const graph = sentenceModel().trace({ sequences: 2, tokens: 4 });
@@ -97,7 +98,16 @@ describe("papilio run", () => {
     });
     expectClose(numbersOf(out).values, right.embeddings as Float32Array);
     // Without lengths, the padding counts.
-    papilio("run", sentence, "--input", `ids=${ids}`, "--output", `embeddings=${out}`, "--cpu");
+    papilio(
+      "run",
+      sentence,
+      "--input",
+      `ids=${ids}`,
+      "--output",
+      `embeddings=${out}`,
+      "--backend",
+      "cpu",
+    );
     expect(numbersOf(out).values.slice(0, 8)).toEqual(
       Float32Array.from((right.embeddings as Float32Array).slice(0, 8)),
     );
@@ -130,7 +140,7 @@ describe("papilio classify", () => {
   }
 
   it.each([
-    ["the CPU", ["--cpu"]],
+    ["the CPU", ["--backend", "cpu"]],
     ["the adapter", adapterFlags],
   ])("names the most likely classes of each image, on %s", (_, flags) => {
     const one = file("one.npy", writeNpy(images.slice(0, PIXELS), [3, 8, 8]));
@@ -161,15 +171,24 @@ describe("papilio classify", () => {
   });
 
   it("prints a table, and refuses channels at the end and models of text", () => {
-    const { status, stdout } = papilio("classify", vision, "--input", npy, "--top-k", "1", "--cpu");
+    const { status, stdout } = papilio(
+      "classify",
+      vision,
+      "--input",
+      npy,
+      "--top-k",
+      "1",
+      "--backend",
+      "cpu",
+    );
     expect(status).toBe(0);
     expect(stdout).toMatch(/images\.npy +│ 0 +│ \d +│ \w* +│ 0\.\d{4}/);
     const last = file("last.npy", writeNpy(images, [IMAGES, 8, 8, 3]));
-    const wrong = papilio("classify", vision, "--input", last, "--cpu");
+    const wrong = papilio("classify", vision, "--input", last, "--backend", "cpu");
     expect(wrong.stderr).toContain("papilio: error INPUT_SHAPE: ");
     expect(wrong.stderr).toContain("[10, 8, 8, 3], and the model takes images of [3, 8, 8]");
     expect(wrong.status).toBe(2);
-    const text = papilio("classify", llama, "--input", npy, "--cpu");
+    const text = papilio("classify", llama, "--input", npy, "--backend", "cpu");
     expect(text.stderr).toContain("papilio: error MODEL_KIND: ");
     expect(text.status).toBe(2);
   });

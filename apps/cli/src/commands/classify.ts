@@ -1,6 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import { type Executable, VisionTransformer } from "@papilio/nn";
 import { Command } from "commander";
+import { BACKEND_HELP } from "../backend.ts";
 import { interruption } from "../interruption.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, openCompute } from "../models/compute.ts";
@@ -33,7 +34,7 @@ export function classifyCommand(): Command {
     .requiredOption("--input <file>", "images, npy or csv; may be repeated", collect)
     .option("--top-k <count>", "classes to show of each image", "5")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
-    .option("--cpu", "compute on the CPU")
+    .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", "how numbers are stored on the adapter: f32 or f16", "f32")
     .option("--json", "print the classes as JSON")
     .addHelpText(

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type GenerateOptions, TextGenerator } from "@papilio/nn";
 import { Command } from "commander";
+import { BACKEND_HELP } from "../backend.ts";
 import { interruption, stdoutClosed } from "../interruption.ts";
 import { type ComputeFlags, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
@@ -40,7 +41,7 @@ export function generateCommand(): Command {
     .option("--seed <number>", "seed of what is chosen by chance", "0")
     .option("--stop <text>", "end before this text; may be repeated", collect)
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
-    .option("--cpu", "compute on the CPU")
+    .option("--backend <name>", BACKEND_HELP, "auto")
     .option(
       "--dtype <type>",
       "how weights and activations are stored on the adapter: f32 or f16",

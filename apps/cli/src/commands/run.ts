@@ -1,6 +1,7 @@
 import { PapilioError, writeNpy } from "@papilio/butterfly";
 import { DeviceModel, type RunOutputs } from "@papilio/nn";
 import { Command } from "commander";
+import { BACKEND_HELP } from "../backend.ts";
 import { interruption } from "../interruption.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, openCompute } from "../models/compute.ts";
@@ -33,7 +34,7 @@ export function runCommand(): Command {
     .option("--output <name=file>", "where an output goes, as npy; may be repeated", collect)
     .option("--plan", "print what the model becomes on the adapter")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
-    .option("--cpu", "compute on the CPU")
+    .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", "how numbers are stored on the adapter: f32 or f16", "f32")
     .option("--json", "print shapes, times and the plan as JSON")
     .addHelpText(
@@ -57,15 +58,21 @@ Exit status: 0, or 2 for input that cannot be used.`,
 async function run(path: string, flags: Flags): Promise<void> {
   const inputs = pairs("--input", flags.input);
   const files = pairs("--output", flags.output ?? []);
-  if (flags.plan && flags.cpu) {
-    throw new PapilioError("FLAG_INVALID", "--plan does not go with --cpu.", "Leave one out.");
+  if (flags.plan && flags.backend === "cpu") {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "--plan does not go with --backend cpu.",
+      "Leave one out.",
+    );
   }
   for (const file of files.values()) assertWritable(file);
   const arrays = new Map<string, ArrayFile>();
   for (const [name, file] of inputs) arrays.set(name, await readArray(file));
   const config = await readConfig(await folderOf(path));
   using interrupted = interruption();
-  using compute = await openCompute(flags);
+  // There is a plan on an adapter only.
+  const backend = flags.plan && flags.backend === "auto" ? "gpu" : flags.backend;
+  using compute = await openCompute({ ...flags, backend });
   const bound = bindInputs(await loadModel(path, config, interrupted.signal), arrays);
   requireOutputs(bound, files);
   const started = performance.now();
