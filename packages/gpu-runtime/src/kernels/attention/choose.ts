@@ -1,7 +1,14 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
+import { keysBytes } from "./keys-shader.ts";
 import type { AttentionProblem } from "./problem.ts";
-import type { AttentionVariant, KeysAttention, WorkgroupAttention } from "./variant.ts";
+import { registerBytes } from "./register-shader.ts";
+import type {
+  AttentionVariant,
+  KeysAttention,
+  RegisterAttention,
+  WorkgroupAttention,
+} from "./variant.ts";
 import { workgroupBytes } from "./workgroup-plan.ts";
 
 /** Queries of a sequence up to which invocations along the queries would mostly be idle. */
@@ -15,24 +22,34 @@ export function chooseAttention(
   report: Pick<AdapterReport, "kind" | "features" | "limits">,
   problem: AttentionProblem,
 ): AttentionVariant {
-  const { queries } = problem;
-  if (queries <= FEW_QUERIES) return alongKeys(report, problem);
+  if (problem.queries <= FEW_QUERIES) return alongKeys(report, problem);
   const staged = workgroupVariant(problem);
-  if (
-    report.kind === "hardware" &&
-    workgroupBytes(problem, staged) <= report.limits.maxComputeWorkgroupStorageSize
-  ) {
-    return staged;
+  const { maxComputeWorkgroupStorageSize: limit } = report.limits;
+  return report.kind === "hardware" && workgroupBytes(problem, staged) <= limit
+    ? staged
+    : registerVariant(report, problem);
+}
+
+function registerVariant(
+  report: Pick<AdapterReport, "kind" | "features" | "limits">,
+  problem: AttentionProblem,
+): RegisterAttention {
+  const { maxComputeWorkgroupStorageSize: limit } = report.limits;
+  const members = sharedLoads(report);
+  const one = { kind: "register", queries: 1, workgroup: members ?? 8 } as const;
+  const variant = {
+    ...one,
+    keys: Math.max(16, one.workgroup),
+    broadcast: members ?? "load",
+  } as const;
+  const room = Math.floor(limit / registerBytes(problem, variant));
+  // Heads of very many features leave room for fewer invocations than a subgroup has.
+  if (room < 1) {
+    const workgroup = Math.max(1, Math.floor(limit / (4 * problem.headFeatures)));
+    return { ...variant, workgroup, broadcast: "load" };
   }
-  const subgroup = sharedLoads(report);
-  const workgroup = subgroup ?? 8;
-  return {
-    kind: "register",
-    queries: queriesEach(Math.ceil(queries / workgroup)),
-    keys: Math.max(16, workgroup),
-    workgroup,
-    broadcast: subgroup ?? "load",
-  };
+  const columns = Math.ceil(problem.queries / variant.workgroup);
+  return { ...variant, queries: Math.min(queriesEach(columns), room) };
 }
 
 /** Of up to five, the number that pads `columns` the least. Below three, loads are shared too little. */
@@ -56,12 +73,18 @@ function workgroupVariant({ headFeatures }: AttentionProblem): WorkgroupAttentio
 }
 
 function alongKeys(
-  report: Pick<AdapterReport, "kind" | "features">,
-  { queries, heads, keyValueHeads }: AttentionProblem,
+  report: Pick<AdapterReport, "kind" | "features" | "limits">,
+  problem: AttentionProblem,
 ): KeysAttention {
-  const rows = Math.min((queries * heads) / keyValueHeads, 4);
+  const { queries, heads, keyValueHeads } = problem;
+  const hardware = report.kind === "hardware";
+  const fits = (rows: number, workgroup: number): boolean =>
+    keysBytes(problem, { kind: "keys", rows, keys: 1, workgroup }) <=
+    report.limits.maxComputeWorkgroupStorageSize;
+  let workgroup = hardware ? 128 : (sharedLoads(report) ?? 8);
+  while (workgroup > 1 && !fits(1, workgroup)) workgroup = Math.ceil(workgroup / 2);
+  let rows = Math.min((queries * heads) / keyValueHeads, 4);
+  while (rows > 1 && !fits(rows, workgroup)) rows--;
   // Hardware needs invocations more than it needs registers filled.
-  return report.kind === "hardware"
-    ? { kind: "keys", rows, keys: 1, workgroup: 128 }
-    : { kind: "keys", rows, keys: rows === 1 ? 8 : 4, workgroup: sharedLoads(report) ?? 8 };
+  return { kind: "keys", rows, keys: hardware ? 1 : rows === 1 ? 8 : 4, workgroup };
 }

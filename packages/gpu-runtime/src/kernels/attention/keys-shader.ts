@@ -6,8 +6,13 @@ import { type AttentionProblem, attentionStrides } from "./problem.ts";
 import type { KeysAttention } from "./variant.ts";
 import { headAt, keyVector, limitWgsl, visibleTo } from "./visibility.ts";
 
-/** Numbers of workgroup memory in which sums meet, 8 KiB. */
-const MEETING = 2048;
+/** Workgroup memory that a variant takes, in bytes. */
+export function keysBytes(
+  { headFeatures }: Pick<AttentionProblem, "headFeatures">,
+  { rows, workgroup }: KeysAttention,
+): number {
+  return 4 * workgroup * rows * (headFeatures + 1);
+}
 
 /**
  * Generates attention for few queries, such as the next token's: invocations run along the keys. Each
@@ -30,25 +35,24 @@ export function keysAttention(
   const exact = rows % each === 0;
   const js = range(each);
   const ks = range(span);
-  const sum = (j: number, f = "f"): string => `sums[${times(f, each)} + ${j}u]`;
+  // In workgroup memory though each has its own: it is faster to compile than private memory, which
+  // drivers clear number by number.
+  const sum = (j: number): string => `sums[(${times("f", each)} + ${j}u) * ${workgroup}u + lane]`;
   const at = (operand: keyof typeof stride): string => times("f", stride[operand].feature);
   const everyFeature = (body: readonly string[]): string =>
     `for (var f = 0u; f < ${opaque(headFeatures)}; f++) {
       ${body.join("\n      ")}
     }`;
   const count = headFeatures * each;
-  // One number more than there are invocations, so that those that add up meet in different banks.
-  const apart = workgroup + 1;
-  const chunk = Math.max(each, Math.min(count, Math.floor(MEETING / apart)));
   /** Joins a number of each row, from all invocations. */
   const meet = (name: string, own: (j: number) => string, start: string, joined: string): string =>
-    `${js.map((j) => `met[${j * apart}u + lane] = ${own(j)};`).join("\n  ")}
+    `${js.map((j) => `met[${j * workgroup}u + lane] = ${own(j)};`).join("\n  ")}
   workgroupBarrier();
   ${js.map((j) => `var ${name}${j} = ${start};`).join("\n  ")}
   for (var other = 0u; other < ${opaque(workgroup)}; other++) {
     ${js
       .map((j) => {
-        const met = `met[${j * apart}u + other]`;
+        const met = `met[${j * workgroup}u + other]`;
         return `${name}${j} = ${joined.replace("$all", `${name}${j}`).replace("$other", met)};`;
       })
       .join("\n    ")}
@@ -62,12 +66,8 @@ export function keysAttention(
     `let n${suffix} = sequence * ${queries}u + t${suffix};`,
   ];
 
-  const wgsl = `// [feature][row]
-var<private> sums: array<f32, ${count}>;
-// What a row's sums are multiplied by, of an invocation and of all.
-var<private> keeps: array<f32, ${each}>;
-var<private> shares: array<f32, ${each}>;
-var<workgroup> met: array<f32, ${chunk * apart}>;
+  const wgsl = `var<workgroup> sums: array<f32, ${count * workgroup}>;
+var<workgroup> met: array<f32, ${each * workgroup}>;
 
 @compute @workgroup_size(${workgroup})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -123,28 +123,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     ])}
   }
   ${meet("peak", (j) => `highest${j}`, LOWEST, "max($all, $other)")}
-  ${js.map((j) => `keeps[${j}] = exp2(highest${j} - peak${j});`).join("\n  ")}
-  ${meet("all", (j) => `total${j} * keeps[${j}]`, "0.0", "$all + $other")}
-  ${js.map((j) => `shares[${j}] = ${shareOf(`all${j}`)};`).join("\n  ")}
-  for (var firstSum = 0u; firstSum < ${opaque(count)}; firstSum += ${chunk}u) {
-    let sumsHere = ${count % chunk === 0 ? `${chunk}u` : `min(${chunk}u, ${count}u - firstSum)`};
-    for (var c = 0u; c < sumsHere; c++) {
-      let index = firstSum + c;
-      met[c * ${apart}u + lane] = sums[index] * keeps[index % ${each}u];
+  ${js.map((j) => `let keep${j} = exp2(highest${j} - peak${j});`).join("\n  ")}
+  ${meet("all", (j) => `total${j} * keep${j}`, "0.0", "$all + $other")}
+  ${js.map((j) => `let share${j} = keep${j} * ${shareOf(`all${j}`)};`).join("\n  ")}
+  ${everyFeature(js.map((j) => `${sum(j)} *= share${j};`))}
+  workgroupBarrier();
+  for (var index = lane; index < ${opaque(count)}; index += ${workgroup}u) {
+    var sum = 0.0;
+    for (var other = 0u; other < ${opaque(workgroup)}; other++) {
+      // Each starts elsewhere, so that they read from different banks.
+      sum += sums[index * ${workgroup}u + (other + lane) % ${workgroup}u];
     }
-    workgroupBarrier();
-    for (var c = lane; c < sumsHere; c += ${workgroup}u) {
-      var sum = 0.0;
-      for (var other = 0u; other < ${opaque(workgroup)}; other++) { sum += met[c * ${apart}u + other]; }
-      let f = (firstSum + c) / ${each}u;
-      let j = (firstSum + c) % ${each}u;
-      ${locateRow("", "firstRow + j").join("\n      ")}
-      ${guarded(
-        [!exact && `row < ${rows}u`],
-        `y[${headAt(problem, stride.y, "n", "head")} + ${at("y")}] = ${narrowed(dtype, 1, "sum * shares[j]")};`,
-      )}
-    }
-    workgroupBarrier();
+    let f = index / ${each}u;
+    ${locateRow("", `firstRow + index % ${each}u`).join("\n    ")}
+    ${guarded(
+      [!exact && `row < ${rows}u`],
+      `y[${headAt(problem, stride.y, "n", "head")} + ${at("y")}] = ${narrowed(dtype, 1, "sum")};`,
+    )}
   }
 }
 `;

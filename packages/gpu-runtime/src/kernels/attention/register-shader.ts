@@ -6,6 +6,14 @@ import { type AttentionProblem, attentionStrides } from "./problem.ts";
 import type { RegisterAttention } from "./variant.ts";
 import { headAt, keyValueHead, keyVector, limitWgsl, visibleTo } from "./visibility.ts";
 
+/** Workgroup memory that a variant takes, in bytes. */
+export function registerBytes(
+  { headFeatures }: Pick<AttentionProblem, "headFeatures">,
+  { queries, workgroup }: RegisterAttention,
+): number {
+  return 4 * workgroup * queries * headFeatures;
+}
+
 /**
  * Generates attention with the scores of a tile of keys in registers and an online softmax over the
  * tiles, as in FlashAttention (Dao et al., arXiv 2205.14135, algorithm 1).
@@ -35,14 +43,16 @@ export function registerAttention(
     broadcast === "load"
       ? `shared${key}`
       : `subgroupBroadcast(shared${Math.floor(key / broadcast)}, ${key % broadcast}u)`;
-  const sum = (j: number): string => `sums[${times("f", each)} + ${j}u]`;
+  // In workgroup memory though each has its own: it is faster to compile than private memory, which
+  // drivers clear number by number.
+  const sum = (j: number): string => `sums[(${times("f", each)} + ${j}u) * ${workgroup}u + lane]`;
   const at = (operand: keyof typeof stride): string => times("f", stride[operand].feature);
   const everyFeature = (body: readonly string[]): string =>
     `for (var f = 0u; f < ${opaque(headFeatures)}; f++) {
       ${body.join("\n      ")}
     }`;
 
-  const wgsl = `var<private> sums: array<f32, ${headFeatures * each}>;
+  const wgsl = `var<workgroup> sums: array<f32, ${headFeatures * each * workgroup}>;
 
 @compute @workgroup_size(${workgroup})
 fn main(
