@@ -36,7 +36,7 @@ describe.each(["f32", "f16"] as const)("in %s", (dtype) => {
     const search = await loadOnnxRuntime();
     if ("reason" in search) throw new Error(search.reason);
     const onWebGpu = search.implementations.filter(({ processor }) => processor !== "cpu");
-    expect(onWebGpu).toHaveLength(3);
+    expect(onWebGpu).toHaveLength(4);
     for (const chain of chains) {
       for (const layout of LAYOUTS) {
         const item = { chain, batch: 13, dtype, layout };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { Butterfly } from "../butterfly-matrix.ts";
 import { Chain } from "../chain.ts";
 import { hadamard } from "../constructions/hadamard.ts";
@@ -13,6 +13,9 @@ import { disposeCpuThreads } from "./engine.ts";
 import { fromHalves, toHalves } from "./halves.ts";
 import { type CpuPlan, TILE } from "./plan.ts";
 import { verifyProduct } from "./testing/verify-product.ts";
+
+// Many multiplications, on machines that may have one core for all test files.
+vi.setConfig({ testTimeout: 60_000 });
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 const draw = (length: number): Float32Array => Float32Array.from({ length }, uniform(7));
@@ -201,7 +204,11 @@ describe("memory", () => {
   it("is given back", async () => {
     const weights = await CpuButterfly.create(butterfly);
     expect(weights.bytes).toBeGreaterThan(0);
+    const expected = await weights.multiply(x, shape);
+    const last = weights.multiply(x, shape);
     weights.dispose();
+    using _next = await CpuButterfly.create(Butterfly.random(Chain.monarch(64), { seed: 9 }));
+    expect(await last).toEqual(expected);
     weights.dispose();
     expect(weights.bytes).toBe(0);
     await expect(weights.multiply(x, shape)).rejects.toEqual(code("CPU_DISPOSED"));

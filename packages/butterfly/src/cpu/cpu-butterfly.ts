@@ -184,7 +184,7 @@ export function allocateArray(engine: CpuEngine | undefined, length: number): Cp
 }
 
 function arrayLike<X extends CpuVectors>(x: X, length: number): X {
-  return (x.BYTES_PER_ELEMENT === 4 ? new Float32Array(length) : new Uint16Array(length)) as X;
+  return new (x.constructor as new (length: number) => X)(length);
 }
 
 function multipliedOut(butterfly: Butterfly, { from, to }: Run): StageFactor {

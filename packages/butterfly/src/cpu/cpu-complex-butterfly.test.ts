@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, expect, it, vi } from "vitest";
 import { Chain } from "../chain.ts";
 import type { Complex } from "../complex/complex.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
@@ -11,6 +11,9 @@ import { uniform } from "../random.ts";
 import { verify } from "../tolerance.ts";
 import { CpuComplexButterfly } from "./cpu-complex-butterfly.ts";
 import { disposeCpuThreads } from "./engine.ts";
+
+// Many multiplications, on machines that may have one core for all test files.
+vi.setConfig({ testTimeout: 60_000 });
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 const entry = fc.integer({ min: 1, max: 6 });

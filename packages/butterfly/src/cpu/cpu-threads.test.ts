@@ -9,6 +9,9 @@ import { CpuButterfly } from "./cpu-butterfly.ts";
 import { disposeCpuThreads } from "./engine.ts";
 import { verifyProduct } from "./testing/verify-product.ts";
 
+// Many multiplications, on machines that may have one core for all test files.
+vi.setConfig({ testTimeout: 60_000 });
+
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 const small = Butterfly.random(Chain.monarch(64), { seed: 1 });
 const shape = { batch: 48, layout: "batch-last" } as const;
@@ -46,7 +49,7 @@ it("keep no process alive", () => {
   const flags = ["--input-type=module-typescript", "--eval", program];
   const output = execFileSync(process.execPath, flags, { encoding: "utf8", timeout: 30_000 });
   expect(output.trim()).toMatch(/^[12]$/);
-}, 40_000);
+});
 
 it("that die are an error and not a hang, and others take their place", async () => {
   using weights = await CpuButterfly.create(large, { threads: 2 });
@@ -67,7 +70,7 @@ it("that die are an error and not a hang, and others take their place", async ()
     return;
   }
   expect.unreachable("no worker was missed");
-}, 60_000);
+});
 
 it("are ended when they are disposed of, and opened anew", async () => {
   await expectRight();
@@ -90,7 +93,7 @@ it("stop when they are told to", async () => {
   await expect(product).rejects.toThrow("enough");
   await expect(weights.multiply(vectors.values, largeShape, options)).rejects.toThrow("enough");
   await expectRight();
-}, 60_000);
+});
 
 it("are not there without WebAssembly, and the reference says so", async () => {
   vi.resetModules();

@@ -1,5 +1,10 @@
 import { PapilioError } from "../errors.ts";
-import { openThread, type Thread, type ThreadProgram } from "../threads/thread.ts";
+import {
+  openThread,
+  type Thread,
+  type ThreadEvents,
+  type ThreadProgram,
+} from "../threads/thread.ts";
 import {
   askToBeTold,
   CONTROL_ADDRESS,
@@ -15,7 +20,8 @@ import { instantiate, type Kernel, type RunPanel } from "./kernel.ts";
 import type { CpuMemory } from "./memory.ts";
 
 const PROGRAM: ThreadProgram = {
-  file: (extension) => new URL(`./cpu-worker.${extension}`, import.meta.url),
+  name: "cpu-worker",
+  beside: import.meta.url,
   openInBrowser: () => new Worker(new URL("./cpu-worker.js", import.meta.url), { type: "module" }),
 };
 
@@ -56,7 +62,9 @@ export class Crew {
    */
   async prepare(threads: number): Promise<void> {
     const opened: Promise<void>[] = [];
-    while (this.#workers.length < threads - 1) opened.push(this.#open(this.#workers.length + 1));
+    for (let thread = this.#workers.length + 1; thread < threads; thread++) {
+      opened.push(this.#open(thread));
+    }
     const before = this.#ready;
     this.#ready = Promise.all([before, ...opened]);
     await this.#ready;
@@ -92,14 +100,14 @@ export class Crew {
     this.#finished?.reject(workerFailed(reason));
   }
 
-  #open(thread: number): Promise<void> {
+  async #open(thread: number): Promise<void> {
     const ready = Promise.withResolvers<void>();
     const fail = (reason: string): void => {
       ready.reject(workerFailed(reason));
       // What a worker says after it was dismissed is of no interest.
       if (this.#workers.includes(worker)) this.dismiss(reason);
     };
-    const worker = openThread<WorkerStart, WorkerNews>(PROGRAM, {
+    const worker = openWorker({
       onResponse: (news) => {
         if (news === "ready") ready.resolve();
         else if ("error" in news) fail(news.error);
@@ -110,7 +118,11 @@ export class Crew {
     this.#workers.push(worker);
     const { module } = this.#kernel;
     worker.post({ module, memory: this.#memory.memory, thread });
-    return ready.promise.finally(() => worker.keepAlive(false));
+    try {
+      await ready.promise;
+    } finally {
+      worker.keepAlive(false);
+    }
   }
 
   async #performOne(job: Job, signal: AbortSignal | undefined): Promise<void> {
@@ -150,6 +162,15 @@ export class Crew {
     } finally {
       for (const worker of this.#workers) worker.keepAlive(false);
     }
+  }
+}
+
+/** @throws PapilioError `CPU_WORKER_FAILED`, where a page's policy forbids workers for example */
+function openWorker(events: ThreadEvents<WorkerNews>): Thread<WorkerStart> {
+  try {
+    return openThread(PROGRAM, events);
+  } catch (error) {
+    throw workerFailed(String(error));
   }
 }
 

@@ -81,8 +81,8 @@ export class CpuMemory {
     return new Float32Array(this.#buffer(), address, length);
   }
 
-  uint16(address: number, length: number): Uint16Array {
-    return new Uint16Array(this.#buffer(), address, length);
+  bytesAt(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#buffer(), address, length);
   }
 
   int32(address: number, length: number): Int32Array {

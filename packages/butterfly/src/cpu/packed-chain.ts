@@ -85,7 +85,8 @@ export class PackedChain implements Disposable {
         arrays.map((array) => memory.addressOf(array) ?? hold(array.byteLength, what));
       const [from, to] = [place(x, "the vectors"), place(y, "the result")];
       x.forEach((part, index) => {
-        if (memory.addressOf(part) === undefined) this.#view(part, from[index] as number).set(part);
+        if (memory.addressOf(part) !== undefined) return;
+        memory.bytesAt(from[index] as number, part.byteLength).set(bytesOf(part));
       });
       const size = (x[0] as X).BYTES_PER_ELEMENT;
       const { jobs, words } = this.#schedule(program, shape, size, threads, hold);
@@ -97,22 +98,19 @@ export class PackedChain implements Disposable {
         signal,
       );
       y.forEach((part, index) => {
-        if (memory.addressOf(part) === undefined) part.set(this.#view(part, to[index] as number));
+        if (memory.addressOf(part) !== undefined) return;
+        bytesOf(part).set(memory.bytesAt(to[index] as number, part.byteLength));
       });
     });
   }
 
+  /** Frees the values as soon as the multiplications that were asked for are done. */
   [Symbol.dispose](): void {
-    if (this.#program !== undefined) this.#engine.memory.free(this.#program.address);
+    const program = this.#program;
+    if (program === undefined) return;
     this.#program = undefined;
-  }
-
-  /** As many elements of the memory, of the same type. */
-  #view(like: CpuVectors, address: number): CpuVectors {
-    const { memory } = this.#engine;
-    return like.BYTES_PER_ELEMENT === 4
-      ? memory.float32(address, like.length)
-      : memory.uint16(address, like.length);
+    const { crew, memory } = this.#engine;
+    void crew.exclusively(() => Promise.resolve(memory.free(program.address)));
   }
 
   /**
@@ -169,7 +167,9 @@ export class PackedChain implements Disposable {
   ): { panel: number; chunk: number; direct: boolean } {
     const direct = layout === "batch-last" && size === 4;
     const whole = TILE * Math.ceil(batch / TILE);
-    const share = TILE * Math.floor(batch / (2 * threads * TILE));
+    // Values that no cache holds are read once for each panel: threads then have one each.
+    const rounds = program.bytes > WIDE_BYTES ? 1 : 2;
+    const share = TILE * Math.floor(batch / (rounds * threads * TILE));
     const vector = 4 * this.#parts * program.features;
     // Transposed vectors stay in the second-level cache; rows that are read where they are should be long.
     const bytes = direct ? WIDE_BYTES : NARROW_BYTES;
@@ -180,6 +180,10 @@ export class PackedChain implements Disposable {
     const chunk = Math.floor(SCRATCH_BYTES / (2 * 64 * this.#parts * program.local));
     return { panel, chunk: Math.min(Math.max(1, chunk), panel / TILE), direct };
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function disposed(): PapilioError {

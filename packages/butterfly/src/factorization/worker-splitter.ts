@@ -10,7 +10,8 @@ import { type OnWork, type SplitResult, type Splitter, workOf } from "./splitter
 const REQUEST_WORK = 4e6;
 
 const PROGRAM: ThreadProgram = {
-  file: (extension) => new URL(`./split-worker.${extension}`, import.meta.url),
+  name: "split-worker",
+  beside: import.meta.url,
   openInBrowser: () =>
     new Worker(new URL("./split-worker.js", import.meta.url), { type: "module" }),
 };

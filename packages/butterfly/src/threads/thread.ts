@@ -19,8 +19,9 @@ export interface ThreadEvents<Response> {
 
 /** Where the program of a thread is. */
 export interface ThreadProgram {
-  /** Node runs the sources as they are; what is published is compiled. */
-  readonly file: (extension: "ts" | "js") => URL;
+  /** Its file, without the extension, and the module beside which it is. */
+  readonly name: string;
+  readonly beside: string;
   /** Bundlers look for `new Worker(new URL(...), ...)`, with the file in it. */
   readonly openInBrowser: () => Worker;
 }
@@ -42,13 +43,15 @@ export function openThread<Request, Response>(
 
 function openInNode<Request, Response>(
   { Worker: NodeWorker }: NodeThreads,
-  { file }: ThreadProgram,
+  { name, beside }: ThreadProgram,
   { onResponse, onFailure }: ThreadEvents<Response>,
 ): Thread<Request> {
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
   // Flags of the program, such as --input-type, are not for its threads.
   const options = { resourceLimits, execArgv: [] };
-  const worker = new NodeWorker(file(import.meta.url.endsWith(".ts") ? "ts" : "js"), options);
+  // Node runs the sources as they are; what is published is compiled.
+  const extension = beside.endsWith(".ts") ? "ts" : "js";
+  const worker = new NodeWorker(new URL(`${name}.${extension}`, beside), options);
   worker.on("message", onResponse);
   worker.on("error", (error: unknown) => onFailure(String(error)));
   worker.on("messageerror", (error: unknown) => onFailure(String(error)));

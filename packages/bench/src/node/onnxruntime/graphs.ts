@@ -9,7 +9,7 @@ import { encode, type InputShape } from "@papilio/gpu-runtime";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "@papilio/nn";
 
 /** How a user of ONNX would write the product by a factor. */
-export type GraphKind = "dense" | "bmm" | "einsum";
+export type GraphKind = "dense" | "bmm" | "einsum" | "multiply-sum";
 
 /** The whole product, or for `bmm` its products alone or its transpositions alone. */
 export type GraphPart = "whole" | "multiply" | "rewrite";
@@ -112,6 +112,7 @@ export function productGraph(
   for (const factor of factors.toReversed()) {
     if (kind === "dense") vectors = dense(graph, vectors, factor, shape);
     else if (kind === "einsum") vectors = einsum(graph, vectors, factor, shape);
+    else if (kind === "multiply-sum") vectors = multiplySum(graph, vectors, factor, shape);
     else vectors = bmm(graph, vectors, factor, shape, part === "whole");
   }
   graph.output(vectors, butterfly.chain.rows);
@@ -151,6 +152,23 @@ function einsum(
   const equation = first ? "nacd,abcd->nabd" : "acdn,abcd->abdn";
   const product = graph.node("Einsum", [shaped, weights], { equation });
   return graph.reshape(product, graph.vectors(rows));
+}
+
+/** Every product of a value and an input, broadcast, then their sums: `batch·a·b·c·d` numbers between. */
+function multiplySum(
+  graph: GraphBuilder,
+  x: string,
+  factor: KroneckerSparse,
+  { batch, layout }: InputShape,
+): string {
+  const { a, b, c, d, rows } = factor.pattern;
+  const first = layout === "batch-first";
+  const shaped = graph.reshape(x, first ? [batch, a, 1, c, d] : [a, 1, c, d, batch]);
+  const shape = first ? [1, a, b, c, d] : [a, b, c, d, 1];
+  const products = graph.node("Mul", [shaped, graph.weights(factor.expand().values, shape)]);
+  const axis = graph.sizes([first ? 3 : 2]);
+  const sums = graph.node("ReduceSum", [products, axis], { keepdims: 0 });
+  return graph.reshape(sums, graph.vectors(rows));
 }
 
 /** The blocks brought together, a batched product, the outputs brought to their places. */

@@ -24,6 +24,7 @@ const DESCRIPTIONS: Readonly<Record<GraphKind, string>> = {
   dense: "MatMul with the zeros",
   bmm: "Transpose, batched MatMul, Transpose",
   einsum: "Einsum",
+  "multiply-sum": "Mul, ReduceSum",
 };
 
 /** The product as users of ONNX Runtime would write it, on one of its providers. */
@@ -53,6 +54,7 @@ async function prepare(
   { butterfly, shape, inputs, hostInput }: Problem,
 ): Promise<Prepared> {
   const { dtype } = shape;
+  if (kind === "multiply-sum") requireProducts(butterfly, shape);
   const graphOf = (part: GraphPart): ProductGraph => productGraph(kind, butterfly, shape, part);
   const whole = await Runner.create(
     ort,
@@ -92,6 +94,20 @@ async function prepare(
       for (const runner of [whole, ...parts.values()]) void runner.release();
     },
   };
+}
+
+/** Most products between the operators: 1 GiB in single precision. */
+const MOST_PRODUCTS = 2 ** 28;
+
+/** @throws PapilioError `TOO_MANY_PRODUCTS` */
+function requireProducts({ chain }: Butterfly, { batch }: InputShape): void {
+  const products = batch * Math.max(...chain.patterns.map(({ nonZeros }) => nonZeros));
+  if (products <= MOST_PRODUCTS) return;
+  throw new PapilioError(
+    "TOO_MANY_PRODUCTS",
+    `${products} products would lie in memory, more than ${MOST_PRODUCTS}.`,
+    "Use another implementation for this case.",
+  );
 }
 
 /** What must move at least: what every product reads and writes, and every transposition. */

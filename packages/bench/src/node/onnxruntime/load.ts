@@ -22,7 +22,7 @@ export async function loadOnnxRuntime(
     return {
       version: ort.env.versions.node ?? "unknown",
       implementations: providers.flatMap((provider) =>
-        (["bmm", "einsum", "dense"] as const).map((kind) =>
+        (["bmm", "einsum", "multiply-sum", "dense"] as const).map((kind) =>
           onnxImplementation(ort, provider, kind),
         ),
       ),
