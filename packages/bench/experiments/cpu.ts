@@ -5,21 +5,21 @@
  *     pnpm experiment:cpu --name two-cores
  *
  * Writes results/cpu-NAME.json and results/cpu-NAME.md. Cases for which
- * `--minutes` do not suffice are left out, and named.
+ * `--minutes` do not suffice are left out, and named; the same command goes on with them.
  */
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { type CaseResult, findImplementation, measureCase } from "../src/index.ts";
+import { caseKey, caseName, findImplementation, measureCase } from "../src/index.ts";
 import { loadOnnxRuntime } from "../src/node/index.ts";
 import { median } from "./cpu/median.ts";
 import { measureCpuRates } from "./cpu/rates.ts";
-import { renderCpuReport } from "./cpu/report.ts";
+import { type CpuExperiment, renderCpuReport } from "./cpu/report.ts";
 import { measureSizes } from "./cpu/sizes.ts";
 
 const { values: flags } = parseArgs({
@@ -78,16 +78,22 @@ const cpu = findImplementation("cpu-wasm");
 const fused = findImplementation("kronecker-sparse");
 using gpu = await openGpu({ adapter: "swiftshader" });
 
-const loadBefore = loadavg()[0] as number;
+const results = join(import.meta.dirname, "../../../results");
+const json = join(results, `cpu-${flags.name}.json`);
+const before = existsSync(json)
+  ? (JSON.parse(readFileSync(json, "utf8")) as CpuExperiment)
+  : undefined;
+const loadBefore = before?.load.before ?? (loadavg()[0] as number);
 const started = performance.now();
-const rates = await measureCpuRates();
-const sizes = await measureSizes(SIZE_ROUNDS);
-const cases: (CaseResult & { readonly group: string })[] = [];
+const rates = before?.rates ?? (await measureCpuRates());
+const sizes = before?.sizes ?? (await measureSizes(SIZE_ROUNDS));
+const cases = [...(before?.cases ?? [])];
 const skipped: string[] = [];
 for (const batch of flags.batches.split(",").map(Number)) {
   for (const { name, chain } of byWork()) {
     for (const layout of LAYOUTS) {
       const item = { chain, batch, dtype: "f32", layout } as const;
+      if (cases.some((old) => caseName(old) === caseName(caseKey(item)))) continue;
       if (performance.now() - started > 60_000 * Number(flags.minutes)) {
         skipped.push(`${chain.length > 2 ? `dyadic ${chain.rows}` : chain} x ${batch} ${layout}`);
         continue;
@@ -129,7 +135,7 @@ function slowBefore(implementation: string, chain: string, layout: string): stri
     : undefined;
 }
 
-const report = {
+const report: CpuExperiment = {
   date: new Date().toISOString(),
   command: `pnpm experiment:cpu --name ${flags.name} --rounds ${flags.rounds} --minutes ${flags.minutes}`,
   node: process.version,
@@ -145,8 +151,7 @@ const report = {
   sizes,
 };
 const markdown = renderCpuReport(report);
-const results = join(import.meta.dirname, "../../../results");
-writeFileSync(join(results, `cpu-${flags.name}.json`), `${JSON.stringify(report)}\n`);
+writeFileSync(json, `${JSON.stringify(report)}\n`);
 writeFileSync(join(results, `cpu-${flags.name}.md`), markdown);
 console.log(markdown);
 process.exit(0);

@@ -75,8 +75,9 @@ export function planForCpu(chain: Chain, parts: 1 | 2): CpuPlan {
     const [stages] = divideChain(to - from, function* (first, end) {
       const run = { from: from + first, to: from + end };
       if (end - first > 1) {
-        const before = chain.slice(run.from, run.to).nonZeros;
-        if (chain.product(run.from, run.to).nonZeros > MOST_GROWTH * before) return;
+        const before = chain.patterns.slice(run.from, run.to);
+        const values = before.reduce((sum, { nonZeros }) => sum + nonZeros, 0);
+        if (chain.product(run.from, run.to).nonZeros > MOST_GROWTH * values) return;
       }
       yield { stage: run, cost: stageCost(run.from, run.to, inCache) };
     });
