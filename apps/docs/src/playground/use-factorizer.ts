@@ -1,4 +1,4 @@
-import { onMounted, onUnmounted, type Ref, ref, shallowRef } from "vue";
+import { onUnmounted, type Ref, ref, shallowRef } from "vue";
 import type { FactorizeAnswer, FactorizeRequest, Point } from "./factorize-messages.ts";
 import type { Matrix } from "./matrix-source.ts";
 import type { Problem } from "./messages.ts";
@@ -39,10 +39,12 @@ export function useFactorizer(): Factorizer {
     else if (answer.tell === "failed") failure.value = answer.problem;
   }
 
-  function open(): void {
-    worker = new Worker(new URL("./factorize-worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<FactorizeAnswer>) => hear(data);
-    worker.onerror = ({ message }) => {
+  function open(): Worker {
+    const opened = new Worker(new URL("./factorize-worker.ts", import.meta.url), {
+      type: "module",
+    });
+    opened.onmessage = ({ data }: MessageEvent<FactorizeAnswer>) => hear(data);
+    opened.onerror = ({ message }) => {
       share.value = undefined;
       const fix = "Reload the page; please report this, with the message.";
       failure.value = {
@@ -51,15 +53,17 @@ export function useFactorizer(): Factorizer {
         fix,
       };
     };
+    return opened;
   }
 
   function ask(request: FactorizeRequest): void {
     failure.value = undefined;
     share.value = 0;
-    worker?.postMessage(request);
+    // Opened when it is first needed: a part of the page asks before the page is mounted.
+    worker ??= open();
+    worker.postMessage(request);
   }
 
-  onMounted(open);
   onUnmounted(() => worker?.terminate());
 
   return {
@@ -72,7 +76,7 @@ export function useFactorizer(): Factorizer {
       // A search that is under way does not listen before its next pause.
       if (share.value !== undefined) {
         worker?.terminate();
-        open();
+        worker = undefined;
       }
       front.value = [];
       factorized.value = undefined;
