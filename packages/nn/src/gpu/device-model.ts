@@ -118,7 +118,7 @@ export class DeviceModel implements Executable {
     const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
     let lowering: Lowering | undefined;
     try {
-      lowering = new Lowering(graph, memory ?? (ownMemory as ModelMemory), layout);
+      lowering = Lowering.of(graph, memory ?? (ownMemory as ModelMemory), layout);
       const operations = lower(graph, lowering);
       const program = await Program.record(gpu, lowering.steps);
       return new DeviceModel(graph, operations, lowering, program, ownMemory);

@@ -42,32 +42,26 @@ export class Lowering {
   readonly #transposed = new Map<Value, Vectors>();
   readonly #indices = new Map<Indices, Span>();
 
-  constructor(graph: Graph, memory: ModelMemory, layout: Layout) {
+  private constructor(memory: ModelMemory, layout: Layout) {
     this.gpu = memory.gpu;
     this.memory = memory;
     this.layout = layout;
     this.buffers = new BufferSet(this.gpu);
-    for (const [name, input] of graph.inputs) {
-      if (input instanceof Indices) {
-        const lease = this.buffers.uploadIndices(new Uint32Array(input.length), name);
-        this.#indices.set(input, lease);
-      } else {
-        const tensor = this.#tensor(input, "batch-first", name);
-        this.#values.set(input, tensor);
-        this.inputs.set(input, tensor);
-      }
-    }
-    for (const fixed of graph.fixedIndices) {
-      this.#indices.set(
-        fixed,
-        this.buffers.uploadIndices(fixed.fixed?.slice() ?? new Uint32Array(), fixed.name),
-      );
-    }
-    for (const state of graph.states.values()) this.#values.set(state.value, memory.state(state));
-    for (const [name, value] of graph.outputs) {
-      const tensor = this.#tensor(value, "batch-first", name);
-      this.outputs.set(name, tensor);
-      this.#outputOf.set(value, tensor);
+  }
+
+  /**
+   * Makes room for a graph's inputs, states and outputs.
+   *
+   * @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, and then holds nothing
+   */
+  static of(graph: Graph, memory: ModelMemory, layout: Layout): Lowering {
+    const lowering = new Lowering(memory, layout);
+    try {
+      lowering.#begin(graph);
+      return lowering;
+    } catch (error) {
+      lowering.dispose();
+      throw error;
     }
   }
 
@@ -140,6 +134,32 @@ export class Lowering {
     for (const multiplication of this.multiplications) multiplication[Symbol.dispose]();
     for (const tensor of this.tensors) tensor.dispose();
     this.buffers.dispose();
+  }
+
+  #begin(graph: Graph): void {
+    for (const [name, input] of graph.inputs) {
+      if (input instanceof Indices) {
+        const lease = this.buffers.uploadIndices(new Uint32Array(input.length), name);
+        this.#indices.set(input, lease);
+      } else {
+        const tensor = this.#tensor(input, "batch-first", name);
+        this.#values.set(input, tensor);
+        this.inputs.set(input, tensor);
+      }
+    }
+    for (const fixed of graph.fixedIndices) {
+      this.#indices.set(
+        fixed,
+        this.buffers.uploadIndices(fixed.fixed?.slice() ?? new Uint32Array(), fixed.name),
+      );
+    }
+    for (const state of graph.states.values())
+      this.#values.set(state.value, this.memory.state(state));
+    for (const [name, value] of graph.outputs) {
+      const tensor = this.#tensor(value, "batch-first", name);
+      this.outputs.set(name, tensor);
+      this.#outputOf.set(value, tensor);
+    }
   }
 
   #scratch({ vectors, features }: Value): Vectors {

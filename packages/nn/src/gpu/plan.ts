@@ -32,7 +32,7 @@ export function formatPlan(
     `${operation.vectors} x ${operation.features}`,
     operation.layout,
     String(operation.dispatches),
-    mebibytes(operation.traffic),
+    sizeOf(operation.traffic),
   ]);
   const widths = HEAD.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -51,10 +51,14 @@ export function formatPlan(
     ...rows.map(line),
     "",
     `${dispatches} dispatches, ${rewrites} of which only move numbers`,
-    `arena ${mebibytes(arena.bytes)} (at least ${mebibytes(arena.lowerBound)}), device memory ${mebibytes(bytes)} in all`,
+    `arena ${sizeOf(arena.bytes)} (at least ${sizeOf(arena.lowerBound)}), device memory ${sizeOf(bytes)} in all`,
   ].join("\n");
 }
 
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+/** A number of bytes in the unit that suits it. */
+function sizeOf(bytes: number): string {
+  if (bytes < 2 ** 10) return `${bytes} B`;
+  return bytes < 2 ** 20
+    ? `${(bytes / 2 ** 10).toFixed(1)} KiB`
+    : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
