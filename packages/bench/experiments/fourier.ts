@@ -235,7 +235,7 @@ Made by \`${report.command}\` on ${report.date.slice(0, 10)}: ${gpu.report.name}
 
 The transform of 65536 points is ${chain.length} factors of 2 x 2 blocks behind a bit reversal, complex64. Wall clock, medians of ${rounds} interleaved samples; ratios with 95 % confidence intervals. One vector is batch-first, several are batch-last. Dense up to ${LARGEST_DENSE} points. Errors: root mean square, against float64.
 
-| points | vectors | implementation | | time | its time over the butterfly's | error |
+| points | vectors | implementation | how | time | its time over the butterfly's | error |
 | --- | --- | --- | --- | --- | --- | --- |
 ${lines.join("\n")}
 `;

@@ -30,7 +30,8 @@ export async function resultsParts(folder: string): Promise<Map<string, string>>
     const { markdown, figures } = await renderReport(results, { figurePath: (figure) => figure });
     const svgs = new Map(figures.map((figure) => [figure.name, figure.svg]));
     dark ||= darkRules(svgs.values().next().value ?? "");
-    parts.set(`results/${name}.md`, withFigures(markdown, svgs));
+    const { adapter } = results.environment;
+    parts.set(`results/${name}.md`, withFigures(markdown, svgs, adapter.name));
     rows.push(rowOf(name, file, results));
   }
   const head = [
@@ -63,7 +64,11 @@ function rowOf(name: string, file: string, results: BenchResults): string {
 }
 
 /** The report below its title, figures in their places. */
-function withFigures(markdown: string, svgs: ReadonlyMap<string, string>): string {
+function withFigures(
+  markdown: string,
+  svgs: ReadonlyMap<string, string>,
+  adapter: string,
+): string {
   return (
     markdown
       .replace(/^# .*\n+/, "")
@@ -71,7 +76,9 @@ function withFigures(markdown: string, svgs: ReadonlyMap<string, string>): strin
       .replace(/^\| {2}\| {2}\|$/gm, "| what | value |")
       .replace(/^!\[(.*)\]\(<(.*)>\)$/gm, (_, title: string, name: string) => {
         const svg = (svgs.get(name) ?? "").replace(/<style>.*?<\/style>/s, "").replaceAll("\n", "");
-        return `<div class="report-figure" tabindex="0" role="region" aria-label="${title.replaceAll(/["\\]/g, "")}" v-pre>${svg}</div>`;
+        // A page may have the figures of several runs.
+        const label = `${title}, ${adapter}`.replaceAll(/["\\]/g, "");
+        return `<div class="report-figure" tabindex="0" role="region" aria-label="${label}" v-pre>${svg}</div>`;
       })
   );
 }
