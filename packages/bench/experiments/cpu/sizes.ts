@@ -9,7 +9,7 @@ export interface SizeResult {
   readonly seconds: number;
   /** Time of all processors together, of the best sample by it: what others do does not count. */
   readonly processorSeconds: number;
-  /** How its factors were divided: stages with a plus between them, passes with a stroke. */
+  /** How its factors were divided: stages with a plus between them, passes with a slash. */
   readonly plan: string;
   /** Bytes of packed values, and of a batch of vectors. */
   readonly values: number;
@@ -45,7 +45,7 @@ export async function measureSizes(rounds: number): Promise<SizeResult[]> {
     }
     const plan = weights.plan.passes
       .map(({ stages }) => stages.map(({ from, to }) => to - from).join("+"))
-      .join(" | ");
+      .join(" / ");
     const sizes = { values: weights.bytes, vectors: 4 * BATCH * n };
     results.push({
       n,
