@@ -78,6 +78,7 @@ export default defineConfig({
           items: [
             { text: "Replace a layer", link: "/guide/replace-a-layer" },
             { text: "Load a PyTorch checkpoint", link: "/guide/load-a-checkpoint" },
+            { text: "Whole models", link: "/guide/models" },
             { text: "Factorize a matrix", link: "/guide/factorization" },
             { text: "Exact constructions, files", link: "/guide/exact-constructions" },
             { text: "Run under a memory budget", link: "/guide/memory" },

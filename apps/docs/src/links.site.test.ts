@@ -38,6 +38,13 @@ describe("links of the built site", () => {
     expect(pages.flatMap(brokenLinks)).toEqual([]);
   });
 
+  it("lead to every page from the sidebar", () => {
+    const html = readPage("/guide/quickstart");
+    const linked = new Set([...html.matchAll(/href="(\/[^"#]*)"/g)].map(([, path]) => path));
+    const written = pages.filter((path) => !path.startsWith("/api/") && path !== "/404");
+    expect(written.filter((path) => !linked.has(path))).toEqual([]);
+  });
+
   it("would be found broken", () => {
     expect(fault("/guide/memory", "./no-such-page")).toBe("no page /guide/no-such-page");
     expect(fault("/", "/guide/memory#no-such-place")).toBe("no #no-such-place on /guide/memory");
