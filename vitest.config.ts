@@ -95,6 +95,8 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: "unit",
+          // Some take seconds by themselves, and wait for others where there are few cores.
+          testTimeout: 30_000,
           include: ["{packages,apps}/*/{src,snippets}/**/*.test.ts", "tooling/**/*.test.ts"],
           exclude: [
             "**/*.gpu.test.ts",
