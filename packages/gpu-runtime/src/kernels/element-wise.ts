@@ -3,30 +3,41 @@ import { dispatchGrid, type Kernel, tileIndexWgsl } from "../program/kernel.ts";
 
 const WORKGROUP = 64;
 
+/** What has one invocation for each part of each of `batch` vectors. */
+export interface ElementWise {
+  readonly batch: number;
+  /** Parts of a vector, features or groups of them, and the name of their index. */
+  readonly parts: { readonly name: string; readonly count: number };
+  /** The layout that is written. */
+  readonly to: Layout;
+  /** WGSL functions that the body calls. */
+  readonly functions?: string;
+}
+
 /**
- * The part of a kernel that has one invocation for each of `parts` parts of each of `batch` vectors.
- * It defines `n`, the vector, and `part`; neighbours are neighbours in the layout that is written.
+ * The part of a kernel that finds an invocation's `vector` and the part of it, and their `index`, counted
+ * in the layout that is written: there, neighbours are neighbours.
  */
 export function elementWise(
-  { batch, parts, to }: { readonly batch: number; readonly parts: number; readonly to: Layout },
+  { batch, parts, to, functions = "" }: ElementWise,
   body: string,
 ): Pick<Kernel, "wgsl" | "workgroups"> {
-  const count = batch * parts;
+  const count = batch * parts.count;
   const tiles = Math.ceil(count / WORKGROUP);
   const grid = dispatchGrid(tiles);
-  const [n, part] =
+  const [vector, part] =
     to === "batch-last"
       ? [`index % ${batch}u`, `index / ${batch}u`]
-      : [`index / ${parts}u`, `index % ${parts}u`];
+      : [`index / ${parts.count}u`, `index % ${parts.count}u`];
   return {
     workgroups: grid,
-    wgsl: `@compute @workgroup_size(${WORKGROUP})
+    wgsl: `${functions}@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   ${tileIndexWgsl(grid, tiles)}
   let index = tile * ${WORKGROUP}u + lane;
   ${count % WORKGROUP === 0 ? "" : `if (index >= ${count}u) { return; }`}
-  let n = ${n};
-  let part = ${part};
+  let vector = ${vector};
+  let ${parts.name} = ${part};
   ${body}
 }
 `,
@@ -34,12 +45,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 }
 
 /**
- * WGSL that defines `place`, the vector of a cache of `vectors` that vector `n` becomes, and returns
+ * WGSL that defines `place`, the vector of a cache of `vectors` that `vector` becomes, and returns
  * where it is past the end. `position` says whether the binding of that name has the first one's place.
  */
 export function placeInCache(vectors: number, position: boolean): string {
   // Saturates: a position near the end of 32 bits must not wrap around to the start.
   const first = position ? `min(position[0], ${vectors}u) + ` : "";
-  return `let place = ${first}n;
+  return `let place = ${first}vector;
   if (place >= ${vectors}u) { return; }`;
 }

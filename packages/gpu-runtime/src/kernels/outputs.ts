@@ -1,8 +1,7 @@
 import type { BatchShape, Layout, StorageDtype, Strides } from "@papilio/butterfly";
-import { type Binding, dispatchGrid, type Kernel, tileIndexWgsl } from "../program/kernel.ts";
+import type { Binding, Kernel } from "../program/kernel.ts";
+import { elementWise } from "./element-wise.ts";
 import { enabledBy, loadWidth, narrowed, storedType, times } from "./wgsl.ts";
-
-const WORKGROUP = 64;
 
 /** How the vectors that a kernel reads and those that it writes are stored. */
 export interface VectorStorage {
@@ -45,31 +44,17 @@ export interface OutputsKernel {
 export function outputsKernel(parts: OutputsKernel): Kernel {
   const { label, dtype, y, width, bindings, functions = "", body } = parts;
   const { batch, layout, count, features } = y;
-  const outputs = count * features;
-  const workgroups = Math.ceil(outputs / WORKGROUP);
-  const grid = dispatchGrid(workgroups);
-  const [vector, feature] =
-    layout === "batch-first"
-      ? [`index / ${features}u`, `index % ${features}u`]
-      : [`index % ${count}u`, `index / ${count}u`];
   const inOrder = layout === "batch-first" || count === batch;
   const at = inOrder ? "index" : `feature * ${batch}u + vector`;
   return {
     label,
     enables: enabledBy(dtype),
     bindings,
-    workgroups: grid,
-    wgsl: `${functions}@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  ${tileIndexWgsl(grid, workgroups)}
-  let index = tile * ${WORKGROUP}u + lane;
-  ${outputs % WORKGROUP === 0 ? "" : `if (index >= ${outputs}u) { return; }`}
-  let vector = ${vector};
-  let feature = ${feature};
-  ${body}
-  y[${at}] = ${narrowed(dtype, width, "value")};
-}
-`,
+    ...elementWise(
+      { batch: count, parts: { name: "feature", count: features }, to: layout, functions },
+      `${body}
+  y[${at}] = ${narrowed(dtype, width, "value")};`,
+    ),
   };
 }
 

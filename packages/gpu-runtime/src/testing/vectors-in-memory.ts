@@ -19,6 +19,18 @@ export function draw(length: number, dtype: StorageDtype, seed = 7): Float32Arra
   return quantize(Float32Array.from({ length }, uniform(seed)), dtype);
 }
 
+/** Where feature `f` of vector `n` of a batch lies. */
+export function locate(
+  layout: Layout,
+  batch: number,
+  features: number,
+  n: number,
+  f: number,
+): number {
+  const { vector, feature } = stridesOf({ batch, layout }, features);
+  return n * vector + f * feature;
+}
+
 /**
  * Vectors as they lie in memory: from one after the other, into a batch of more, the rest of which is
  * NaN.

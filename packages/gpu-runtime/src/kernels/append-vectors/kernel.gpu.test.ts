@@ -2,7 +2,8 @@ import { LAYOUTS, uniform } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
-import { locate, runKernel } from "../../testing/run-contents.ts";
+import { runKernel } from "../../testing/run-kernel.ts";
+import { locate } from "../../testing/vectors-in-memory.ts";
 import { appendVectorsKernel } from "./kernel.ts";
 
 let gpu: Gpu;
@@ -44,11 +45,12 @@ describe.each(LAYOUTS)("vectors that lie %s", (from) => {
         dtype,
         vectors: VECTORS,
       });
-      const actual = await runKernel(gpu, kernel, {
-        x: { values: x, dtype },
-        y: { values: before, dtype },
-        position: Uint32Array.of(position),
-      });
+      const actual = await runKernel(
+        gpu,
+        kernel,
+        { x, position: Uint32Array.of(position) },
+        before,
+      );
       const expected = before.slice();
       for (let n = 0; n < BATCH && position + n < VECTORS; n++) {
         for (let f = 0; f < FEATURES; f++) {

@@ -37,9 +37,9 @@ export function appendVectorsKernel(problem: AppendProblem): Kernel {
       { name: "position", elements: "u32", access: "read" },
     ],
     ...elementWise(
-      { batch, parts: features, to },
+      { batch, parts: { name: "feature", count: features }, to },
       `${placeInCache(vectors, true)}
-  y[${times("place", y.vector)} + ${times("part", y.feature)}] = x[${times("n", x.vector)} + ${times("part", x.feature)}];`,
+  y[${times("place", y.vector)} + ${times("feature", y.feature)}] = x[${times("vector", x.vector)} + ${times("feature", x.feature)}];`,
     ),
   };
 }

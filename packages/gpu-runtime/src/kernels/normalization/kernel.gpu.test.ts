@@ -4,7 +4,8 @@ import type { Gpu } from "../../device/gpu.ts";
 import { quantize } from "../../tensor/dtype.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { reductionShapes } from "../../testing/reduction-shapes.ts";
-import { locate, runKernel } from "../../testing/run-contents.ts";
+import { runKernel } from "../../testing/run-kernel.ts";
+import { locate } from "../../testing/vectors-in-memory.ts";
 import type { ReductionLanes } from "../vector-reduction/lanes.ts";
 import { type NormalizationProblem, normalizationKernel } from "./kernel.ts";
 
@@ -47,9 +48,8 @@ it("gives zeros for a vector of zeros", async () => {
   const shape = { batch: 1, features: 5, from: LAYOUTS[0], to: LAYOUTS[0], dtype: "f32" } as const;
   for (const [, kind] of kinds) {
     const kernel = normalizationKernel(gpu.report, { ...shape, ...kind, bias: false });
-    const zeros = { values: new Float32Array(5), dtype: "f32" } as const;
-    const ones = { values: new Float32Array(5).fill(1), dtype: "f32" } as const;
-    const y = await runKernel(gpu, kernel, { x: zeros, y: ones, weight: ones });
+    const ones = new Float32Array(5).fill(1);
+    const y = await runKernel(gpu, kernel, { x: new Float32Array(5), weight: ones }, ones);
     expect([...y].map(Math.abs)).toEqual([0, 0, 0, 0, 0]);
   }
 });
@@ -77,12 +77,12 @@ async function expectRight(
   const draw = (): Float32Array => quantize(Float32Array.from({ length: features }, next), dtype);
   const [weight, bias] = [draw(), draw()];
   const stored = quantize(x, dtype);
-  const y = await runKernel(gpu, normalizationKernel(gpu.report, problem, lanes), {
-    x: { values: stored, dtype },
-    y: { values: new Float32Array(batch * features).fill(Number.NaN), dtype },
-    weight: { values: weight, dtype },
-    bias: { values: bias, dtype },
-  });
+  const y = await runKernel(
+    gpu,
+    normalizationKernel(gpu.report, problem, lanes),
+    { x: stored, weight, bias },
+    batch * features,
+  );
 
   const { epsilon: unit } = FLOAT_FORMATS.f32;
   const format = FLOAT_FORMATS[dtype];

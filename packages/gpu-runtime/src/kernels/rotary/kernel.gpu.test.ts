@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { quantize } from "../../tensor/dtype.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
-import { locate, runKernel } from "../../testing/run-contents.ts";
+import { runKernel } from "../../testing/run-kernel.ts";
+import { locate } from "../../testing/vectors-in-memory.ts";
 import { type RotaryProblem, rotaryKernel } from "./kernel.ts";
 
 type Case = Omit<RotaryProblem, "from" | "to" | "dtype" | "position"> & { readonly at?: number };
@@ -103,13 +104,12 @@ describe.each(LAYOUTS)("rotary embedding of %s", (from) => {
       const before = quantize(draw(vectors * features), dtype);
       const angles = draw(tableRows * half).map((number) => 3 * number);
       const [cosines, sines] = [angles.map(Math.cos), angles.map(Math.sin)];
-      const actual = await runKernel(gpu, rotaryKernel(problem), {
-        x: { values: x, dtype },
-        y: { values: before, dtype },
-        cosines: { values: cosines, dtype: "f32" },
-        sines: { values: sines, dtype: "f32" },
-        position: Uint32Array.of(at ?? 0),
-      });
+      const actual = await runKernel(
+        gpu,
+        rotaryKernel(problem),
+        { x, cosines, sines, position: Uint32Array.of(at ?? 0) },
+        before,
+      );
 
       const expected = Float64Array.from(before);
       const bounds = new Float64Array(expected.length);
@@ -160,15 +160,17 @@ it("gives tokens past the end of the tables the last row", async () => {
     tableRows: 2,
     position: true,
   });
-  const f32 = (...values: number[]) =>
-    ({ values: Float32Array.from(values), dtype: "f32" }) as const;
-  const actual = await runKernel(gpu, kernel, {
-    x: f32(1, 2, 1, 2, 1, 2),
-    y: f32(0, 0, 0, 0, 0, 0),
-    cosines: f32(1, 0),
-    sines: f32(0, 1),
-    position: Uint32Array.of(2 ** 32 - 1),
-  });
+  const actual = await runKernel(
+    gpu,
+    kernel,
+    {
+      x: Float32Array.of(1, 2, 1, 2, 1, 2),
+      cosines: Float32Array.of(1, 0),
+      sines: Float32Array.of(0, 1),
+      position: Uint32Array.of(2 ** 32 - 1),
+    },
+    new Float32Array(6),
+  );
   expect([...actual]).toEqual([-2, 1, -2, 1, -2, 1]);
 });
 

@@ -50,9 +50,9 @@ export function rotaryKernel(problem: RotaryProblem): Kernel {
   const y = stridesOf({ batch: vectors, layout: to }, features);
   const [first, apart] =
     style === "interleaved"
-      ? ["part * 2u", 1]
-      : [`part / ${half}u * ${headFeatures}u + part % ${half}u`, half];
-  const token = period >= batch ? "n" : `n % ${period}u`;
+      ? ["pair * 2u", 1]
+      : [`pair / ${half}u * ${headFeatures}u + pair % ${half}u`, half];
+  const token = period >= batch ? "vector" : `vector % ${period}u`;
   const moved = position ? `min(position[0], ${tableRows}u) + ${token}` : token;
   const row = clamped(moved, tableRows, !position && Math.min(period, batch) <= tableRows);
   return {
@@ -66,13 +66,13 @@ export function rotaryKernel(problem: RotaryProblem): Kernel {
       ...(position ? [{ name: "position", elements: "u32", access: "read" } as const] : []),
     ],
     ...elementWise(
-      { batch, parts: features / 2, to },
-      `${into ? placeInCache(vectors, position) : "let place = n;"}
-  let angle = (${row}) * ${half}u + part % ${half}u;
+      { batch, parts: { name: "pair", count: features / 2 }, to },
+      `${into ? placeInCache(vectors, position) : "let place = vector;"}
+  let angle = (${row}) * ${half}u + pair % ${half}u;
   let c = cosines[angle];
   let s = sines[angle];
   let first = ${first};
-  let read = ${times("n", x.vector)} + ${times("first", x.feature)};
+  let read = ${times("vector", x.vector)} + ${times("first", x.feature)};
   let u = f32(x[read]);
   let v = f32(x[read + ${apart * x.feature}u]);
   let write = ${times("place", y.vector)} + ${times("first", y.feature)};

@@ -4,7 +4,8 @@ import type { Gpu } from "../../device/gpu.ts";
 import { quantize } from "../../tensor/dtype.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { reductionShapes } from "../../testing/reduction-shapes.ts";
-import { locate, runKernel } from "../../testing/run-contents.ts";
+import { runKernel } from "../../testing/run-kernel.ts";
+import { locate } from "../../testing/vectors-in-memory.ts";
 import type { ReductionLanes } from "../vector-reduction/lanes.ts";
 import { type SoftmaxProblem, softmaxKernel } from "./kernel.ts";
 
@@ -39,10 +40,12 @@ describe.each([
       dtype: "f32",
     } as const;
     const values = Float32Array.of(3e38, 3e38, -3e38, -3e38, -3e38, -3e38);
-    const y = await runKernel(gpu, softmaxKernel(gpu.report, { ...shape, log }), {
-      x: { values, dtype: "f32" },
-      y: { values: new Float32Array(6), dtype: "f32" },
-    });
+    const y = await runKernel(
+      gpu,
+      softmaxKernel(gpu.report, { ...shape, log }),
+      { x: values },
+      new Float32Array(6),
+    );
     // Exact but for the last places of the quotient or the logarithm.
     const shares = [1 / 2, 1 / 2, 0, 1 / 3, 1 / 3, 1 / 3];
     for (const [index, share] of shares.entries()) {
@@ -64,10 +67,12 @@ async function expectRight(
     for (let f = 0; f < features; f++) x[locate(from, batch, features, n, f)] = 10 * next();
   }
   const stored = quantize(x, dtype);
-  const y = await runKernel(gpu, softmaxKernel(gpu.report, problem, lanes), {
-    x: { values: stored, dtype },
-    y: { values: new Float32Array(batch * features).fill(Number.NaN), dtype },
-  });
+  const y = await runKernel(
+    gpu,
+    softmaxKernel(gpu.report, problem, lanes),
+    { x: stored },
+    batch * features,
+  );
 
   const { epsilon } = FLOAT_FORMATS.f32;
   const format = FLOAT_FORMATS[dtype];
