@@ -1,4 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
+import { ZERO_FEATURE } from "@papilio/gpu-runtime";
 import type {
   AddPositionsOperation,
   AppendOperation,
@@ -8,7 +9,6 @@ import type {
   ReduceVectorsOperation,
   RotaryOperation,
 } from "../graph/operation.ts";
-import { NO_FEATURE } from "../graph/operation.ts";
 import type { Indices } from "../graph/value.ts";
 import type { CpuContext } from "./context.ts";
 
@@ -37,7 +37,7 @@ export function gatherFeatures(
   const y = context.zeros(output);
   for (let vector = 0; vector < x.vectors; vector++) {
     map.forEach((feature, index) => {
-      if (feature === NO_FEATURE) return;
+      if (feature === ZERO_FEATURE) return;
       y[vector * map.length + index] = values[vector * x.features + feature] as number;
     });
   }

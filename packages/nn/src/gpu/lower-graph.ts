@@ -20,9 +20,10 @@ export function aggregate({ x, graph, reduce, output }: AggregateOperation, to: 
   to.push(kernel, [
     input.memory,
     y.memory,
-    to.buffers.uploadIndices(graph.starts.slice(), "edges of nodes"),
-    to.buffers.uploadIndices(graph.columns.slice(), "neighbours"),
-    ...(values === undefined ? [] : [to.buffers.upload(values, "f32", "edge weights")]),
+    ...to.edges(graph),
+    ...(values === undefined
+      ? []
+      : [to.once(values, () => to.buffers.upload(values, "f32", "edge weights"))]),
   ]);
 }
 
@@ -42,12 +43,5 @@ export function edgeAttention(operation: EdgeAttentionOperation, to: Lowering): 
     batches: { from: input.batch, to: y.batch, scores: sources.batch },
     scoreLayout: sources.layout,
   });
-  to.push(kernel, [
-    input.memory,
-    y.memory,
-    sources.memory,
-    targets.memory,
-    to.buffers.uploadIndices(graph.starts.slice(), "edges of nodes"),
-    to.buffers.uploadIndices(graph.columns.slice(), "neighbours"),
-  ]);
+  to.push(kernel, [input.memory, y.memory, sources.memory, targets.memory, ...to.edges(graph)]);
 }

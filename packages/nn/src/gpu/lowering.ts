@@ -14,6 +14,7 @@ import {
   type Vectors,
 } from "@papilio/gpu-runtime";
 import type { Graph } from "../graph/graph.ts";
+import type { SparseMatrix } from "../graph/sparse-matrix.ts";
 import { Indices, type Value } from "../graph/value.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
 import type { ModelMemory } from "./model-memory.ts";
@@ -41,6 +42,7 @@ export class Lowering {
   readonly #values = new Map<Value, Vectors>();
   readonly #transposed = new Map<Value, Vectors>();
   readonly #indices = new Map<Indices, Span>();
+  readonly #uploaded = new Map<object, Span>();
 
   private constructor(memory: ModelMemory, layout: Layout) {
     this.gpu = memory.gpu;
@@ -109,6 +111,21 @@ export class Lowering {
 
   indices(indices: Indices): Span {
     return this.#indices.get(indices) as Span;
+  }
+
+  /** Memory for an array that does not change: uploaded at its first use, shared by all. */
+  once(array: object, upload: () => Span): Span {
+    const span = this.#uploaded.get(array) ?? upload();
+    this.#uploaded.set(array, span);
+    return span;
+  }
+
+  /** The edges of a graph: where those of each node start, and their other ends. */
+  edges({ starts, columns }: SparseMatrix): Span[] {
+    return [
+      this.once(starts, () => this.buffers.uploadIndices(starts.slice(), "edges of nodes")),
+      this.once(columns, () => this.buffers.uploadIndices(columns.slice(), "neighbours")),
+    ];
   }
 
   /** A dispatch; `rewrite` for those that only move numbers. */

@@ -1,5 +1,5 @@
 import { Chain, FLOAT_FORMATS } from "@papilio/butterfly";
-import type { Gpu } from "@papilio/gpu-runtime";
+import { type Gpu, ZERO_FEATURE } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CpuModel } from "../cpu/cpu-model.ts";
 import {
@@ -24,7 +24,7 @@ import {
   unfold,
 } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
-import { NO_FEATURE, type Operation } from "../graph/operation.ts";
+import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { difference, inputsFor, parameter, sparse } from "../testing/draw.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
@@ -95,7 +95,7 @@ const CASES: Readonly<Record<Operation["kind"], readonly ((x: Value) => Value)[]
       });
     },
   ],
-  "gather-features": [(x) => gatherFeatures(x, Uint32Array.of(11, NO_FEATURE, 0, 3, 3))],
+  "gather-features": [(x) => gatherFeatures(x, Uint32Array.of(11, ZERO_FEATURE, 0, 3, 3))],
   "gather-vectors": [
     (x) => gatherVectors(x, x.graph.fixed("some", Uint32Array.of(x.vectors - 1, 0))),
     (x) => {

@@ -1,7 +1,16 @@
 import { Chain, Pattern } from "@papilio/butterfly";
-import type { Activation } from "@papilio/gpu-runtime";
+import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime";
 import type { Parameter } from "../modules/parameter.ts";
 import { shapeError, windowsOf } from "./graph.ts";
+import {
+  named,
+  requireFeatures,
+  requireLength,
+  requirePosition,
+  requireSameShape,
+  requireShape,
+  sequencesOf,
+} from "./operands.ts";
 import type {
   AttentionOperation,
   EdgeAttentionOperation,
@@ -13,7 +22,6 @@ import type {
   UnfoldOperation,
   Window2d,
 } from "./operation.ts";
-import { NO_FEATURE } from "./operation.ts";
 import type { SparseMatrix } from "./sparse-matrix.ts";
 import type { Indices, Value } from "./value.ts";
 
@@ -120,9 +128,9 @@ export function addPositions(
   );
 }
 
-/** Feature `f` of the output is feature `map[f]` of x, or zero where that is `NO_FEATURE`. */
+/** Feature `f` of the output is feature `map[f]` of x, or zero where that is `ZERO_FEATURE`. */
 export function gatherFeatures(x: Value, map: Uint32Array, path: string = ""): Value {
-  const wrong = map.find((feature) => feature !== NO_FEATURE && feature >= x.features);
+  const wrong = map.find((feature) => feature !== ZERO_FEATURE && feature >= x.features);
   if (wrong !== undefined) {
     throw shapeError(
       `${named(path)}feature ${wrong} is asked of vectors of ${x.features}`,
@@ -139,7 +147,7 @@ export function gatherFeatures(x: Value, map: Uint32Array, path: string = ""): V
 export function resizeFeatures(x: Value, features: number, path: string = ""): Value {
   if (features === x.features) return x;
   const map = Uint32Array.from({ length: features }, (_, feature) =>
-    feature < x.features ? feature : NO_FEATURE,
+    feature < x.features ? feature : ZERO_FEATURE,
   );
   return gatherFeatures(x, map, path);
 }
@@ -307,50 +315,4 @@ export function edgeAttention(
     { kind: "edge-attention", ...options, path, x },
     { vectors: graph.rows, features: x.features },
   );
-}
-
-function named(path: string): string {
-  return path === "" ? "" : `In ${path}, `;
-}
-
-function requireFeatures(path: string, x: Value, features: number): void {
-  requireShape(path, x, x.vectors, features);
-}
-
-function requireSameShape(path: string, x: Value, other: Value): void {
-  requireShape(path, other, x.vectors, x.features);
-}
-
-function requireShape(path: string, x: Value, vectors: number, features: number): void {
-  if (x.features === features && x.vectors === vectors) return;
-  throw shapeError(
-    `${named(path)}${vectors} vectors of ${features} features are needed, and there are ${x.vectors} of ${x.features}`,
-    "Pass what the layer was made for.",
-  );
-}
-
-function requireLength(path: string, what: string, parameter: Parameter, length: number): void {
-  if (parameter.length === length) return;
-  throw shapeError(
-    `${named(path)}the ${what} has ${parameter.length} numbers for ${length} features`,
-    "Give one for each feature.",
-  );
-}
-
-function sequencesOf(path: string, x: Value, period: number): number {
-  if (Number.isSafeInteger(period) && period >= 1 && x.vectors % period === 0) {
-    return x.vectors / period;
-  }
-  throw shapeError(
-    `${named(path)}${x.vectors} vectors are no sequences of ${period}`,
-    "Use whole sequences.",
-  );
-}
-
-function requirePosition(path: string, position: Indices | undefined, below: number): void {
-  if (position === undefined) return;
-  if (position.length !== 1) {
-    throw shapeError(`${named(path)}${position.length} positions are given`, "Give one.");
-  }
-  position.requireBelow(below);
 }

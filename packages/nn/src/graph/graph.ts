@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { windowCount } from "@papilio/gpu-runtime";
 import { type Operation, operandsOf, type Size2d, type Window2d } from "./operation.ts";
 import { Indices, Value } from "./value.ts";
 
@@ -134,12 +135,13 @@ export function shapeError(message: string, fix: string): PapilioError {
 
 /** Windows over an image along each axis. Throws `GRAPH_SHAPE` where there is none. */
 export function windowsOf(window: Window2d): Size2d {
-  const along = (axis: 0 | 1): number => {
-    const span = window.dilation[axis] * (window.kernel[axis] - 1) + 1;
-    return (
-      Math.floor((window.size[axis] + 2 * window.padding[axis] - span) / window.stride[axis]) + 1
-    );
-  };
+  const along = (axis: 0 | 1): number =>
+    windowCount(window.size[axis], {
+      kernel: window.kernel[axis],
+      stride: window.stride[axis],
+      padding: window.padding[axis],
+      dilation: window.dilation[axis],
+    });
   const count = [along(0), along(1)] as const;
   if (count.every((windows) => Number.isSafeInteger(windows) && windows >= 1)) return count;
   throw shapeError(

@@ -70,15 +70,12 @@ export interface AddPositionsOperation extends Common<"add-positions"> {
   readonly position?: Indices | undefined;
 }
 
-/** Features in another order, or zeros (`NO_FEATURE`). */
+/** Features in another order, or zeros (`ZERO_FEATURE`). */
 export interface GatherFeaturesOperation extends Common<"gather-features"> {
   readonly x: Value;
   /** For each feature of the output, that of the input. */
   readonly map: Uint32Array;
 }
-
-/** In a map of features: a zero instead. */
-export const NO_FEATURE = 0xffffffff;
 
 export interface NormalizeOperation extends Common<"normalize"> {
   readonly x: Value;

@@ -27,8 +27,8 @@ export class FeedForward extends Module {
   }
 
   forward(x: Value): Value {
-    const [first, second] = [...this.children.values()] as [LinearLayer, LinearLayer];
-    return second.forward(activate(first.forward(x), this.#activation, this.path));
+    const hidden = this.part<LinearLayer>("fc1").forward(x);
+    return this.part<LinearLayer>("fc2").forward(activate(hidden, this.#activation, this.path));
   }
 }
 
@@ -48,8 +48,9 @@ export class GatedFeedForward extends Module {
   }
 
   forward(x: Value): Value {
-    const [gate, up, down] = [...this.children.values()] as [LinearLayer, LinearLayer, LinearLayer];
-    const gated = activate(gate.forward(x), this.#activation, this.path);
-    return down.forward(multiply(gated, up.forward(x), this.path));
+    const project = (name: string, value: Value): Value =>
+      this.part<LinearLayer>(name).forward(value);
+    const gated = activate(project("gate_proj", x), this.#activation, this.path);
+    return project("down_proj", multiply(gated, project("up_proj", x), this.path));
   }
 }

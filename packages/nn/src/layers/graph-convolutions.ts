@@ -34,8 +34,8 @@ export class GCNConv extends Module {
   /** @param x a vector for each node */
   forward(x: Value, adjacency: SparseMatrix): Value {
     const { path, bias } = this;
-    const [lin] = [...this.children.values()] as [LinearLayer];
-    const aggregated = aggregate(lin.forward(x), adjacency, { path });
+    const projected = this.part<LinearLayer>("lin").forward(x);
+    const aggregated = aggregate(projected, adjacency, { path });
     return bias === undefined ? aggregated : addVector(aggregated, bias, path);
   }
 }
@@ -52,9 +52,9 @@ export class SAGEConv extends Module {
   /** @param graph rows are nodes, columns their neighbours */
   forward(x: Value, graph: SparseMatrix): Value {
     const { path } = this;
-    const [left, right] = [...this.children.values()] as [LinearLayer, LinearLayer];
     const neighbours = aggregate(x, graph, { path, reduce: "mean" });
-    return add(left.forward(neighbours), right.forward(x), path);
+    const theirs = this.part<LinearLayer>("lin_l").forward(neighbours);
+    return add(theirs, this.part<LinearLayer>("lin_r").forward(x), path);
   }
 }
 
@@ -91,8 +91,7 @@ export class GATConv extends Module {
   forward(x: Value, graph: SparseMatrix): Value {
     const { path, bias } = this;
     const heads = this.#heads;
-    const [lin] = [...this.children.values()] as [LinearLayer];
-    const projected = lin.forward(x);
+    const projected = this.part<LinearLayer>("lin").forward(x);
     // A score for each head: one row of its features each.
     const chain = Chain.of([new Pattern(heads, 1, projected.features / heads, 1)]);
     const score = (parameter: Parameter): Value =>

@@ -66,17 +66,13 @@ export class MultiheadAttention extends Module {
 
   forward(x: Value, { period, cache, lengths }: AttentionContext): Value {
     const { path, heads, keyValueHeads } = this;
-    const [q, k, v, o] = [...this.children.values()] as [
-      LinearLayer,
-      LinearLayer,
-      LinearLayer,
-      LinearLayer,
-    ];
+    const project = (name: string, value: Value): Value =>
+      this.part<LinearLayer>(name).forward(value);
     const turned = (value: Value): Value =>
       this.#rotary?.rotate(value, { path, period, position: cache?.position }) ?? value;
-    const queries = turned(q.forward(x));
-    const keys = turned(k.forward(x));
-    const values = v.forward(x);
+    const queries = turned(project("q_proj", x));
+    const keys = turned(project("k_proj", x));
+    const values = project("v_proj", x);
     const kept = (part: string, value: Value): Value => {
       if (cache === undefined) return value;
       const state = x.graph.state(`${cache.name}.${part}`, {
@@ -94,6 +90,6 @@ export class MultiheadAttention extends Module {
       position: cache?.position,
       lengths,
     });
-    return o.forward(attended);
+    return project("o_proj", attended);
   }
 }

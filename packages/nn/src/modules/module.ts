@@ -63,6 +63,11 @@ export abstract class Module {
     );
   }
 
+  /** The part of a name, as it is now: another one may have taken its place. */
+  protected part<M extends Module>(name: string): M {
+    return this.#children.get(name) as M;
+  }
+
   /** Makes a module a part of this one. Throws `MODULE_NAME`. */
   protected child<M extends Module>(name: string, module: M): M {
     this.#requireNew(name);

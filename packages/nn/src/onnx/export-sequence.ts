@@ -1,11 +1,11 @@
-import {
-  type AddPositionsOperation,
-  type AppendOperation,
-  type GatherFeaturesOperation,
-  type GatherVectorsOperation,
-  NO_FEATURE,
-  type ReduceVectorsOperation,
-  type RotaryOperation,
+import { ZERO_FEATURE } from "@papilio/gpu-runtime";
+import type {
+  AddPositionsOperation,
+  AppendOperation,
+  GatherFeaturesOperation,
+  GatherVectorsOperation,
+  ReduceVectorsOperation,
+  RotaryOperation,
 } from "../graph/operation.ts";
 import type { Indices } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
@@ -20,10 +20,10 @@ export function gatherVectors(
 }
 
 export function gatherFeatures({ x, map }: GatherFeaturesOperation, to: OnnxBuilder): Tensor {
-  const found = map.map((feature) => (feature === NO_FEATURE ? 0 : feature));
+  const found = map.map((feature) => (feature === ZERO_FEATURE ? 0 : feature));
   const gathered = to.gather(to.of(x), to.integers(found), 1);
-  if (!map.includes(NO_FEATURE)) return gathered;
-  const there = to.integers(Uint8Array.from(map, (feature) => (feature === NO_FEATURE ? 0 : 1)));
+  if (!map.includes(ZERO_FEATURE)) return gathered;
+  const there = to.integers(Uint8Array.from(map, (feature) => (feature === ZERO_FEATURE ? 0 : 1)));
   return to.each("Where", isPositive(there, to), gathered, to.scalar(0));
 }
 

@@ -1,8 +1,8 @@
 import { Chain } from "@papilio/butterfly";
-import type { Activation } from "@papilio/gpu-runtime";
+import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime";
 import * as f from "../../graph/functional.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { type Matrix, NO_FEATURE } from "../../graph/operation.ts";
+import type { Matrix } from "../../graph/operation.ts";
 import { Parameter } from "../../modules/parameter.ts";
 import { type OperationCase, type OperationCases, parameter, vectors } from "./operation-case.ts";
 
@@ -119,7 +119,7 @@ export const VECTOR_CASES = {
     },
     "with zeros": {
       terms: 0,
-      make: (graph) => f.gatherFeatures(vectors(graph, 3, 5), Uint32Array.of(4, NO_FEATURE, 1)),
+      make: (graph) => f.gatherFeatures(vectors(graph, 3, 5), Uint32Array.of(4, ZERO_FEATURE, 1)),
     },
     padded: { terms: 0, make: (graph) => f.resizeFeatures(vectors(graph, 3, 5), 8) },
     cut: { terms: 0, make: (graph) => f.resizeFeatures(vectors(graph, 3, 5), 2) },
