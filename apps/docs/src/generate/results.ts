@@ -64,11 +64,7 @@ function rowOf(name: string, file: string, results: BenchResults): string {
 }
 
 /** The report below its title, figures in their places. */
-function withFigures(
-  markdown: string,
-  svgs: ReadonlyMap<string, string>,
-  adapter: string,
-): string {
+function withFigures(markdown: string, svgs: ReadonlyMap<string, string>, adapter: string): string {
   return (
     markdown
       .replace(/^# .*\n+/, "")
