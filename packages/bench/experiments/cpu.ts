@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
     name: { type: "string", default: "auto" },
     rounds: { type: "string", default: "10" },
     minutes: { type: "string", default: "40" },
-    batches: { type: "string", default: "128,1024" },
+    batches: { type: "string", default: "128,1024,1" },
   },
 });
 
@@ -66,6 +66,8 @@ const LARGEST_DENSE = 2 ** 24;
 const CACHE_BYTES = 32 * 2 ** 20;
 /** A way of ONNX Runtime that takes so many times as long as another is measured on one batch only. */
 const MUCH_SLOWER = 3;
+/** Of one sample, at least: threads that sleep take a while to wake, and code to be compiled. */
+const SAMPLE_SECONDS = 0.02;
 /** Samples of each size. */
 const SIZE_ROUNDS = 15;
 /** Vectors for the software adapter, which takes minutes for more. */
@@ -101,11 +103,12 @@ for (const batch of flags.batches.split(",").map(Number)) {
       const adapter = batch === ADAPTER_BATCH ? [fused] : [];
       const result = await measureCase(gpu, item, [cpu, ...ort, ...adapter], {
         rounds: Number(flags.rounds),
+        minSample: SAMPLE_SECONDS,
         cacheBytes: CACHE_BYTES,
         refuse: ({ name: implementation, arithmetic }) =>
           arithmetic === "product" && chain.rows * chain.cols > LARGEST_DENSE
             ? "The dense matrix has more than 2^24 entries."
-            : slowBefore(implementation, `${chain}`, layout),
+            : slowBefore(implementation, `${chain}`, layout, batch),
       });
       cases.push({ ...result, group: name });
       console.error(`${result.chain} x ${batch} ${layout}: ${result.seconds?.toFixed(1)} s`);
@@ -121,16 +124,23 @@ function byWork(): { name: string; chain: Chain }[] {
 }
 
 /** Why one of ONNX Runtime's ways is not measured again: another was much faster on fewer vectors. */
-function slowBefore(implementation: string, chain: string, layout: string): string | undefined {
-  if (!implementation.startsWith("ort-")) return undefined;
-  const before = cases.find((item) => item.chain === chain && item.layout === layout);
+function slowBefore(
+  implementation: string,
+  chain: string,
+  layout: string,
+  batch: number,
+): string | undefined {
+  const before = cases.find(
+    (item) => item.chain === chain && item.layout === layout && item.batch === ADAPTER_BATCH,
+  );
+  if (before === undefined || batch <= before.batch) return undefined;
   const secondsOf = (name: string): number => {
-    const found = before?.results.find((result) => result.implementation === name);
+    const found = before.results.find((result) => result.implementation === name);
     return found?.status === "timed" ? median(found.timing.wall) : Number.POSITIVE_INFINITY;
   };
-  if (before === undefined) return undefined;
-  const least = Math.min(...ort.map(({ name }) => secondsOf(name)));
-  return secondsOf(implementation) > MUCH_SLOWER * least
+  const ways = ort.map(({ name }) => name);
+  if (!ways.includes(implementation)) return undefined;
+  return secondsOf(implementation) > MUCH_SLOWER * Math.min(...ways.map(secondsOf))
     ? `It took more than ${MUCH_SLOWER} times as long as another way with ${before.batch} vectors.`
     : undefined;
 }

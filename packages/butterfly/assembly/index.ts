@@ -3,8 +3,8 @@
  * at a time. Everything lies in a memory that all threads share and TypeScript allocates.
  */
 import { Panel, packPanel, unpackPanel } from "./panel";
-import { Place, runPass } from "./pass";
-import { Call, Pass, Program, TILE, TILE_BYTES } from "./program";
+import { Place, piecesOf, runPass } from "./pass";
+import { Call, Pass, Program, TILE, TILE_BYTES, tilesOf } from "./program";
 
 /** Bytes at the beginning of a thread's own memory that are not scratch. */
 const FRAME_BYTES: usize = 64;
@@ -14,7 +14,7 @@ const FRAME_BYTES: usize = 64;
  * so on are the passes, the last one brings it out. The first and the last do nothing for a panel that is
  * read and written where it is.
  *
- * @param part which of `parts` parts of the blocks, or of the features, of each operation
+ * @param part which of `parts` parts of the pieces of a pass, or of the features
  * @param slot whose buffers hold the panel between passes
  * @param thread whose memory holds a block between stages
  */
@@ -57,10 +57,9 @@ function pass(
   const frame = call.frames + <usize>thread * call.frameBytes;
   const from = changetype<Place>(frame);
   const to = changetype<Place>(frame + offsetof<Place>());
-  const tiles = (columns + TILE - 1) / TILE;
   from.start = bufferAfter(call, operation - 1, slot);
   to.start = bufferAfter(call, operation, slot);
-  from.part = to.part = <usize>tiles * TILE_BYTES;
+  from.part = to.part = <usize>tilesOf(columns) * TILE_BYTES;
   from.row = to.row = from.part * <usize>program.parts;
   const start = <usize>(index * call.panel) * 4;
   if (direct && operation === 1) {
@@ -74,13 +73,13 @@ function pass(
     to.part = call.yPart;
   }
   const blocksOf = changetype<Pass>(program.passes + <usize>(operation - 1) * offsetof<Pass>());
-  const blocks = <i64>blocksOf.a * blocksOf.d;
+  const pieces = piecesOf(blocksOf);
   runPass(
     blocksOf,
     program.parts,
-    <i32>((blocks * part) / parts),
-    <i32>((blocks * (part + 1)) / parts),
-    tiles,
+    (pieces * part) / parts,
+    (pieces * (part + 1)) / parts,
+    columns,
     call.chunk,
     from,
     to,
@@ -117,7 +116,7 @@ function carry(
   panel.columns = columns;
   panel.feature = call.batchFirst !== 0 ? size : size * <usize>call.batch;
   panel.vector = call.batchFirst !== 0 ? size * <usize>features : size;
-  const bytes = <usize>((columns + TILE - 1) / TILE) * TILE_BYTES;
+  const bytes = <usize>tilesOf(columns) * TILE_BYTES;
   panel.row = bytes * <usize>program.parts;
   panel.inside = bufferAfter(call, packs ? 0 : program.passCount, slot);
   panel.outside = (packs ? call.x : call.y) + <usize>(index * call.panel) * panel.vector;

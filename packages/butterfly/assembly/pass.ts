@@ -1,5 +1,5 @@
-import { Pass, Stage, TILE_BYTES } from "./program";
-import { complexOutput, oneOutput, twoOutputs } from "./tile";
+import { Pass, Stage, TILE_BYTES, tilesOf } from "./program";
+import { complexOutput, eightSums, oneOutput, twoOutputs } from "./tile";
 
 /** Where vectors lie, `[features, vectors]`: the first one, and how far apart features and parts are. */
 @unmanaged
@@ -9,16 +9,29 @@ export class Place {
   part: usize;
 }
 
+/** Outputs that are not divided between threads: as many as {@link eightSums} computes. */
+const GROUP: i32 = 8;
+
+/** Groups of outputs into which a block of the pass is divided: one where it has stages, which need all. */
+function groupsOf(pass: Pass): i32 {
+  return pass.stageCount === 1 ? (pass.b + GROUP - 1) / GROUP : 1;
+}
+
+/** Pieces into which the work of a pass can be divided. */
+export function piecesOf(pass: Pass): i64 {
+  return <i64>pass.a * pass.d * groupsOf(pass);
+}
+
 /**
- * Applies a run of stages to some of its blocks, in `tiles` tiles of vectors, `chunk` of them at a time.
- * Between the stages a block lies in `scratch`, which the first-level cache holds.
+ * Applies a run of stages to some of its pieces, for so many `columns` of vectors, `chunk` tiles of them
+ * at a time. Between the stages a block lies in `scratch`, which the first-level cache holds.
  */
 export function runPass(
   pass: Pass,
   parts: i32,
-  firstBlock: i32,
-  endBlock: i32,
-  tiles: i32,
+  firstPiece: i64,
+  endPiece: i64,
+  columns: i32,
   chunk: i32,
   from: Place,
   to: Place,
@@ -28,9 +41,15 @@ export function runPass(
   const d = pass.d;
   const last = pass.stageCount - 1;
   const gathers = collides(changetype<Stage>(pass.stages), <usize>d * from.row);
-  for (let block = firstBlock; block < endBlock; block++) {
+  const tiles = tilesOf(columns);
+  const groups = groupsOf(pass);
+  for (let piece = firstPiece; piece < endPiece; ) {
+    const block = <i32>(piece / groups);
     const i = block / d;
     const k = block % d;
+    const firstGroup = <i32>(piece % groups);
+    const endGroup = <i32>min(<i64>groups, firstGroup + (endPiece - piece));
+    piece += endGroup - firstGroup;
     for (let first = 0; first < tiles; first += chunk) {
       const count = min(chunk, tiles - first);
       const part = <usize>count * TILE_BYTES;
@@ -61,8 +80,15 @@ export function runPass(
           yPart = to.part;
         }
         const values = stage.values + <usize>i * stage.outerI + <usize>k * stage.outerK;
-        if (parts === 1) runStage(stage, values, count, x, xRow, y, yRow);
-        else runComplexStage(stage, values, count, x, xRow, xPart, y, yRow, yPart);
+        const start = groups === 1 ? 0 : firstGroup * GROUP;
+        const stop = groups === 1 ? stage.b : min(stage.b, endGroup * GROUP);
+        if (parts !== 1) {
+          runComplexStage(stage, values, start, stop, count, x, xRow, xPart, y, yRow, yPart);
+        } else if (columns <= FEW && stage.b >= GROUP) {
+          runStageForFew(stage, values, start, stop, columns, x, xRow, y, yRow);
+        } else {
+          runStage(stage, values, start, stop, count, x, xRow, y, yRow);
+        }
         next = other;
         other = y;
         x = y;
@@ -117,35 +143,37 @@ function copyRows(
   }
 }
 
+/** Outputs `first` to `end - 1` of every block of a stage; `first` is even. */
 function runStage(
   stage: Stage,
   values: usize,
+  first: i32,
+  end: i32,
   tiles: i32,
   x: usize,
   xRow: usize,
   y: usize,
   yRow: usize,
 ): void {
-  const b = stage.b;
   const c = stage.c;
   const d = stage.d;
   const xStep = <usize>d * xRow;
   const yStep = <usize>d * yRow;
-  const end = <usize>tiles * TILE_BYTES;
+  const bytes = <usize>tiles * TILE_BYTES;
   for (let i = 0; i < stage.a; i++) {
     for (let k = 0; k < d; k++) {
-      let weights = values + <usize>i * stage.innerI + <usize>k * stage.innerK;
+      let weights = weightsOf(stage, values, i, k) + <usize>(4 * first * c);
       const inputs = x + <usize>(i * c * d + k) * xRow;
-      let outputs = y + <usize>(i * b * d + k) * yRow;
-      for (let j = 1; j < b; j += 2) {
-        for (let tile: usize = 0; tile < end; tile += TILE_BYTES) {
+      let outputs = y + <usize>((i * stage.b + first) * d + k) * yRow;
+      for (let j = first + 1; j < end; j += 2) {
+        for (let tile: usize = 0; tile < bytes; tile += TILE_BYTES) {
           twoOutputs(c, weights, inputs + tile, xStep, outputs + tile, yStep);
         }
         weights += <usize>(8 * c);
         outputs += 2 * yStep;
       }
-      if ((b & 1) !== 0) {
-        for (let tile: usize = 0; tile < end; tile += TILE_BYTES) {
+      if (((end - first) & 1) !== 0) {
+        for (let tile: usize = 0; tile < bytes; tile += TILE_BYTES) {
           oneOutput(c, weights, inputs + tile, xStep, outputs + tile);
         }
       }
@@ -153,9 +181,53 @@ function runStage(
   }
 }
 
+/** Vectors that are too few to be multiplied as a tile. */
+const FEW: i32 = 4;
+
+/** The same for a few vectors, one after the other. */
+function runStageForFew(
+  stage: Stage,
+  values: usize,
+  first: i32,
+  end: i32,
+  columns: i32,
+  x: usize,
+  xRow: usize,
+  y: usize,
+  yRow: usize,
+): void {
+  const c = stage.c;
+  const d = stage.d;
+  const xStep = <usize>d * xRow;
+  const yStep = <usize>d * yRow;
+  const whole = first + ((end - first) & ~(GROUP - 1));
+  for (let i = 0; i < stage.a; i++) {
+    for (let k = 0; k < d; k++) {
+      let weights = weightsOf(stage, values, i, k) + <usize>(4 * first * c);
+      const inputs = x + <usize>(i * c * d + k) * xRow;
+      let outputs = y + <usize>((i * stage.b + first) * d + k) * yRow;
+      for (let j = first; j < whole; j += GROUP) {
+        for (let n = 0; n < columns; n++) {
+          const offset = (<usize>n) << 2;
+          eightSums(c, weights, inputs + offset, xStep, outputs + offset, yStep);
+        }
+        weights += <usize>(4 * GROUP * c);
+        outputs += <usize>GROUP * yStep;
+      }
+    }
+  }
+  if (whole < end) runStage(stage, values, whole, end, 1, x, xRow, y, yRow);
+}
+
+function weightsOf(stage: Stage, values: usize, i: i32, k: i32): usize {
+  return values + <usize>i * stage.innerI + <usize>k * stage.innerK;
+}
+
 function runComplexStage(
   stage: Stage,
   values: usize,
+  first: i32,
+  end: i32,
   tiles: i32,
   x: usize,
   xRow: usize,
@@ -164,19 +236,18 @@ function runComplexStage(
   yRow: usize,
   yPart: usize,
 ): void {
-  const b = stage.b;
   const c = stage.c;
   const d = stage.d;
   const xStep = <usize>d * xRow;
   const yStep = <usize>d * yRow;
-  const end = <usize>tiles * TILE_BYTES;
+  const bytes = <usize>tiles * TILE_BYTES;
   for (let i = 0; i < stage.a; i++) {
     for (let k = 0; k < d; k++) {
-      let weights = values + <usize>i * stage.innerI + <usize>k * stage.innerK;
+      let weights = weightsOf(stage, values, i, k) + <usize>(8 * first * c);
       const inputs = x + <usize>(i * c * d + k) * xRow;
-      let outputs = y + <usize>(i * b * d + k) * yRow;
-      for (let j = 0; j < b; j++) {
-        for (let tile: usize = 0; tile < end; tile += TILE_BYTES) {
+      let outputs = y + <usize>((i * stage.b + first) * d + k) * yRow;
+      for (let j = first; j < end; j++) {
+        for (let tile: usize = 0; tile < bytes; tile += TILE_BYTES) {
           complexOutput(c, weights, inputs + tile, xStep, xPart, outputs + tile, yPart);
         }
         weights += <usize>(8 * c);

@@ -73,3 +73,8 @@ export class Call {
 /** Vectors that a tile spans: 16 numbers are a cache line. */
 export const TILE: i32 = 16;
 export const TILE_BYTES: usize = 64;
+
+/** Tiles that so many vectors take. */
+export function tilesOf(columns: i32): i32 {
+  return (columns + TILE - 1) / TILE;
+}

@@ -98,6 +98,63 @@ export function oneOutput(c: i32, values: usize, x: usize, xRow: usize, y: usize
 }
 
 /**
+ * Eight outputs for one vector. The lanes are two rows at two inputs, as they are packed; what the first
+ * two hold in the end is added to what the others do.
+ *
+ * @param values `[4, c, 2]`
+ * @param x the first of `c` numbers that lie `xRow` bytes apart
+ * @param y the first of eight numbers that lie `yRow` bytes apart
+ */
+export function eightSums(
+  c: i32,
+  values: usize,
+  x: usize,
+  xRow: usize,
+  y: usize,
+  yRow: usize,
+): void {
+  const rows = <usize>(8 * c);
+  let values1 = values + rows;
+  let values2 = values1 + rows;
+  let values3 = values2 + rows;
+  let sum0 = f32x4.splat(-0.0);
+  let sum1 = sum0;
+  let sum2 = sum0;
+  let sum3 = sum0;
+  for (let l = 1; l < c; l += 2) {
+    const pair = i32x4.shuffle(v128.load32_splat(x), v128.load32_splat(x + xRow), 0, 1, 4, 5);
+    sum0 = multiplyAdd(v128.load(values), pair, sum0);
+    sum1 = multiplyAdd(v128.load(values1), pair, sum1);
+    sum2 = multiplyAdd(v128.load(values2), pair, sum2);
+    sum3 = multiplyAdd(v128.load(values3), pair, sum3);
+    x += 2 * xRow;
+    values += 16;
+    values1 += 16;
+    values2 += 16;
+    values3 += 16;
+  }
+  if ((c & 1) !== 0) {
+    // Nothing in the lanes without weights, where 0 times infinity would be added.
+    const last = i64x2.shuffle(v128.load32_splat(x), f32x4.splat(0), 0, 2);
+    sum0 = multiplyAdd(v128.load64_zero(values), last, sum0);
+    sum1 = multiplyAdd(v128.load64_zero(values1), last, sum1);
+    sum2 = multiplyAdd(v128.load64_zero(values2), last, sum2);
+    sum3 = multiplyAdd(v128.load64_zero(values3), last, sum3);
+  }
+  storeSums(sum0, y, yRow);
+  storeSums(sum1, y + 2 * yRow, yRow);
+  storeSums(sum2, y + 4 * yRow, yRow);
+  storeSums(sum3, y + 6 * yRow, yRow);
+}
+
+/** Two outputs, each in two lanes. */
+function storeSums(sums: v128, y: usize, yRow: usize): void {
+  const both = f32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
+  v128.store32_lane(y, both, 0);
+  v128.store32_lane(y + yRow, both, 1);
+}
+
+/**
  * One complex output.
  *
  * @param values `[c, 2]`: real and imaginary part

@@ -132,8 +132,8 @@ export function isToBeTold(control: Int32Array, job: number): boolean {
   return Atomics.compareExchange(control, WAITING, job, 0) === job;
 }
 
-/** Loads of the ticket before a thread goes to sleep: a few microseconds, as jobs follow one another. */
-const SPINS = 2000;
+/** Loads of the ticket before a thread goes to sleep: tens of microseconds, as jobs follow one another. */
+const SPINS = 20_000;
 
 /** Sleeps until there may be items for a thread. For those that may: a page's own may not. */
 export function sleep(control: Int32Array, thread: number): void {

@@ -20,9 +20,8 @@ vi.setConfig({ testTimeout: 60_000 });
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 const draw = (length: number): Float32Array => Float32Array.from({ length }, uniform(7));
 const entry = fc.integer({ min: 1, max: 7 });
-const patterns = fc
-  .tuple(entry, entry, entry, entry)
-  .map(([a, b, c, d]) => new Pattern(a, b, c, d));
+const side = fc.oneof(entry, fc.integer({ min: 8, max: 27 }));
+const patterns = fc.tuple(entry, side, side, entry).map(([a, b, c, d]) => new Pattern(a, b, c, d));
 const shapes = fc.record({
   batch: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(16, 32, 64, 100)),
   layout: fc.constantFrom(...LAYOUTS),
@@ -85,6 +84,20 @@ describe("multiplication on the CPU", () => {
         expect(found).toMatchObject({ ok: true });
       }),
     );
+  });
+
+  it("adds nothing to an infinite output, and spoils no other", async () => {
+    for (const batch of [1, TILE]) {
+      // As many inputs as are taken in pairs, and one more.
+      const factor = KroneckerSparse.random(new Pattern(1, 9, 3, 1), { seed: 1 });
+      using weights = await CpuButterfly.create(factor);
+      const x = draw(3 * batch);
+      x[2] = Number.POSITIVE_INFINITY;
+      const y = await weights.multiply(x, { batch, layout: "batch-first" });
+      const expected = factor.values.filter((_, index) => index % 3 === 2).map((w) => w * Infinity);
+      expect(y.subarray(0, 9)).toEqual(expected);
+      expect(y.subarray(9).every(Number.isFinite)).toBe(true);
+    }
   });
 
   it("is that of any chain, however it is divided", async () => {

@@ -7,12 +7,15 @@ import { availableThreads } from "../threads/thread.ts";
 import { type CpuEngine, openEngine } from "./engine.ts";
 import { fromHalves, toHalves } from "./halves.ts";
 import type { Simd } from "./kernel.ts";
-import { type CpuVectors, PackedChain } from "./packed-chain.ts";
+import { type CpuVectors, PackedChain, type Threads } from "./packed-chain.ts";
 import { type CpuPlan, planForCpu, type Run } from "./plan.ts";
 import type { StageFactor } from "./program.ts";
 
 export interface CpuButterflyOptions {
-  /** Threads that multiply, the calling one included; as many as there are processors unless given. */
+  /**
+   * Threads that multiply, the calling one included. Unless given as many as there are processors, and
+   * fewer for a multiplication that is too small for them.
+   */
   readonly threads?: number;
   /** How the chain is multiplied; the cost model's choice unless given. */
   readonly plan?: CpuPlan;
@@ -22,7 +25,7 @@ export interface CpuButterflyOptions {
 export interface CpuReport {
   /** WebAssembly with relaxed or with plain SIMD, or the reference multiplication in TypeScript. */
   readonly kernel: Simd | "reference";
-  /** Threads that multiply. */
+  /** Threads that multiply, at most. */
   readonly threads: number;
   /** Why there is no WebAssembly or a single thread, where that is so. */
   readonly reason?: string;
@@ -61,19 +64,16 @@ export class CpuButterfly implements Disposable {
   readonly #engine: CpuEngine | undefined;
   readonly #packed: PackedChain | undefined;
 
-  private constructor(
-    butterfly: Butterfly,
-    report: CpuReport,
-    plan: CpuPlan,
-    engine: CpuEngine | undefined,
-  ) {
+  private constructor(butterfly: Butterfly, { engine, report, threads }: OpenCpu, plan: CpuPlan) {
     this.butterfly = butterfly;
     this.report = report;
     this.plan = plan;
     this.#engine = engine;
     this.#packed =
       engine &&
-      new PackedChain(engine, butterfly.chain, 1, plan, (stage) => multipliedOut(butterfly, stage));
+      new PackedChain(engine, threads, butterfly.chain, 1, plan, (stage) =>
+        multipliedOut(butterfly, stage),
+      );
   }
 
   /**
@@ -86,9 +86,9 @@ export class CpuButterfly implements Disposable {
     options: CpuButterflyOptions = {},
   ): Promise<CpuButterfly> {
     const butterfly = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
-    const { engine, report } = await openCpu(options.threads);
+    const cpu = await openCpu(options.threads);
     const plan = options.plan ?? planForCpu(butterfly.chain, 1);
-    return new CpuButterfly(butterfly, report, plan, engine);
+    return new CpuButterfly(butterfly, cpu, plan);
   }
 
   /** Memory of the packed values, in bytes. */
@@ -133,7 +133,7 @@ export class CpuButterfly implements Disposable {
     requireVectors("input", x.length, this.butterfly.chain.cols, shape.batch);
     const y = out ?? arrayLike(x, shape.batch * this.butterfly.chain.rows);
     if (this.#packed === undefined) return applyReference(this.butterfly, x, shape, y);
-    await this.#packed.multiply([x], [y], shape, this.report.threads, signal);
+    await this.#packed.multiply([x], [y], shape, signal);
     return y;
   }
 
@@ -147,10 +147,15 @@ export class CpuButterfly implements Disposable {
   }
 }
 
-/** The engine with as many threads as are wanted, and what there is to say about it. */
-export async function openCpu(
-  wanted: number | undefined,
-): Promise<{ engine: CpuEngine | undefined; report: CpuReport }> {
+/** The engine, where there is one, who multiplies on it, and what there is to say about it. */
+export interface OpenCpu {
+  readonly engine: CpuEngine | undefined;
+  readonly threads: Threads;
+  readonly report: CpuReport;
+}
+
+/** The engine with as many threads as are wanted. */
+export async function openCpu(wanted: number | undefined): Promise<OpenCpu> {
   if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted >= 1)) {
     throw new PapilioError(
       "THREADS_INVALID",
@@ -160,16 +165,21 @@ export async function openCpu(
   }
   const engine = await openEngine();
   if ("reason" in engine) {
-    return { engine: undefined, report: { kernel: "reference", threads: 1, ...engine } };
+    const threads = { most: 1, always: true };
+    return { engine: undefined, threads, report: { kernel: "reference", threads: 1, ...engine } };
   }
   const available = availableThreads();
-  const threads = Math.min(wanted ?? available, available);
-  await engine.crew.prepare(threads);
+  const most = Math.min(wanted ?? available, available);
+  await engine.crew.prepare(most);
   const single =
     typeof SharedArrayBuffer === "undefined"
       ? { reason: "The page is not cross-origin isolated: it cannot share memory with threads." }
       : {};
-  return { engine, report: { kernel: engine.simd, threads, ...single } };
+  return {
+    engine,
+    threads: { most, always: wanted !== undefined },
+    report: { kernel: engine.simd, threads: most, ...single },
+  };
 }
 
 export function allocateArray(engine: CpuEngine | undefined, length: number): CpuArray {

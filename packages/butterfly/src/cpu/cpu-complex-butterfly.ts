@@ -11,6 +11,7 @@ import {
   type CpuButterflyOptions,
   type CpuMultiplyOptions,
   type CpuReport,
+  type OpenCpu,
   openCpu,
 } from "./cpu-butterfly.ts";
 import type { CpuEngine } from "./engine.ts";
@@ -37,9 +38,8 @@ export class CpuComplexButterfly implements Disposable {
 
   private constructor(
     butterfly: ComplexButterfly,
-    report: CpuReport,
+    { engine, report, threads }: OpenCpu,
     plan: CpuPlan,
-    engine: CpuEngine | undefined,
   ) {
     this.butterfly = butterfly;
     this.report = report;
@@ -47,7 +47,9 @@ export class CpuComplexButterfly implements Disposable {
     this.#engine = engine;
     this.#packed =
       engine &&
-      new PackedChain(engine, butterfly.chain, 2, plan, (stage) => multipliedOut(butterfly, stage));
+      new PackedChain(engine, threads, butterfly.chain, 2, plan, (stage) =>
+        multipliedOut(butterfly, stage),
+      );
   }
 
   /**
@@ -60,9 +62,9 @@ export class CpuComplexButterfly implements Disposable {
     options: CpuButterflyOptions = {},
   ): Promise<CpuComplexButterfly> {
     const butterfly = matrix instanceof ComplexButterfly ? matrix : new ComplexButterfly([matrix]);
-    const { engine, report } = await openCpu(options.threads);
+    const cpu = await openCpu(options.threads);
     const plan = options.plan ?? planForCpu(butterfly.chain, 2);
-    return new CpuComplexButterfly(butterfly, report, plan, engine);
+    return new CpuComplexButterfly(butterfly, cpu, plan);
   }
 
   /** Memory of the packed values, in bytes. */
@@ -99,8 +101,7 @@ export class CpuComplexButterfly implements Disposable {
     const length = shape.batch * chain.rows;
     const y = out ?? { re: new Float32Array(length), im: new Float32Array(length) };
     if (this.#packed !== undefined) {
-      const { threads } = this.report;
-      await this.#packed.multiply([x.re, x.im], [y.re, y.im], shape, threads, signal);
+      await this.#packed.multiply([x.re, x.im], [y.re, y.im], shape, signal);
       return y;
     }
     requireParts(y);

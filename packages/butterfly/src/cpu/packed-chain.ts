@@ -16,20 +16,25 @@ const CALL_WORDS = 14;
 const FRAME_BYTES = 64;
 /** Of a block in scratch memory, twice: what the first-level cache has room for beside values. */
 const SCRATCH_BYTES = 20 * 1024;
-/** Of vectors that are brought in: what the second-level cache has room for, twice. */
-const NARROW_BYTES = 256 * 1024;
-const NARROW = 32;
-/**
- * Of vectors that are read where they are, between passes: what the last-level cache has room for, for
- * every thread. Rows lie pages apart in large batches, and each begins with misses that a long read
- * outweighs.
- */
-const WIDE_BYTES = 4 * 2 ** 20;
+/** Vectors that go through all passes together where they are read and written in place. */
 const WIDE = 128;
+/** Bytes of those vectors between passes, at most, for every thread. */
+const WIDE_BYTES = 16 * 2 ** 20;
 /** Vectors that a single pass reads and writes where they are. */
 const WIDEST = 1024;
+/** The fewest for which it is divided by vectors rather than by outputs. */
+const NARROW = 32;
+/** Multiply-adds for which another thread is worth being woken: some tens of microseconds. */
+const WORK_OF_THREAD = 1_000_000;
 /** Items for each thread, so that one that is late does not keep the others waiting for long. */
 const ITEMS_OF_THREAD = 4;
+
+/** Who multiplies. */
+export interface Threads {
+  readonly most: number;
+  /** Whether it is always as many, rather than fewer where there is little to do. */
+  readonly always: boolean;
+}
 
 /** A chain in the memory of the engine, ready to be multiplied by. */
 export class PackedChain implements Disposable {
@@ -37,17 +42,20 @@ export class PackedChain implements Disposable {
   readonly #chain: Chain;
   readonly #parts: 1 | 2;
   readonly #plan: CpuPlan;
+  readonly #threads: Threads;
   #program: CpuProgram | undefined;
 
   /** @throws PapilioError `CPU_MEMORY` */
   constructor(
     engine: CpuEngine,
+    threads: Threads,
     chain: Chain,
     parts: 1 | 2,
     plan: CpuPlan,
     factorOf: (stage: Run) => StageFactor,
   ) {
     this.#engine = engine;
+    this.#threads = threads;
     this.#chain = chain;
     this.#parts = parts;
     this.#plan = plan;
@@ -66,7 +74,6 @@ export class PackedChain implements Disposable {
     x: readonly X[],
     y: readonly X[],
     shape: BatchShape,
-    threads: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const program = this.#program;
@@ -89,7 +96,7 @@ export class PackedChain implements Disposable {
         memory.bytesAt(from[index] as number, part.byteLength).set(bytesOf(part));
       });
       const size = (x[0] as X).BYTES_PER_ELEMENT;
-      const { jobs, words } = this.#schedule(program, shape, size, threads, hold);
+      const { jobs, words } = this.#schedule(program, shape, size, hold);
       const call = hold(4 * CALL_WORDS, "a call");
       const parts = [from, to].flatMap(([first = 0, second = first]) => [first, second - first]);
       memory.int32(call, CALL_WORDS).set([...parts, ...words]);
@@ -121,13 +128,15 @@ export class PackedChain implements Disposable {
     program: CpuProgram,
     shape: BatchShape,
     size: number,
-    threads: number,
     hold: (bytes: number, what: string) => number,
   ): { jobs: Omit<Job, "call">[]; words: number[] } {
     const { batch, layout } = shape;
+    const threads = this.#threadsFor(batch);
     const { panel, chunk, direct } = this.#portions(program, shape, size, threads);
     const panels = Math.ceil(batch / panel);
-    const byPanel = threads === 1 || panels >= 2 * threads || panels === threads;
+    const last = batch - (panels - 1) * panel;
+    const isEven = panels === threads && last >= 0.75 * panel;
+    const byPanel = threads === 1 || panels >= 2 * threads || isEven;
     const isCarried = !direct || batch % TILE !== 0;
     const needsBuffers = isCarried || program.passes > 1;
     const bufferBytes = needsBuffers ? 4 * this.#parts * panel * program.features : 0;
@@ -158,7 +167,21 @@ export class PackedChain implements Disposable {
     return { jobs, words };
   }
 
-  /** How many vectors are taken at a time, and how many tiles of a block. */
+  /** Waking a thread takes longer than a little work. A few vectors take as long as four. */
+  #threadsFor(batch: number): number {
+    const { most, always } = this.#threads;
+    if (always) return most;
+    const values = this.#plan.passes
+      .flatMap(({ stages }) => stages)
+      .reduce((sum, { from, to }) => sum + this.#chain.product(from, to).nonZeros, 0);
+    const multiplyAdds = this.#parts ** 2 * values * Math.max(4, batch);
+    return Math.min(most, 1 + Math.floor(multiplyAdds / WORK_OF_THREAD));
+  }
+
+  /**
+   * How many vectors are taken at a time, and how many tiles of a block. Vectors that are brought in are
+   * a cache line of each feature.
+   */
   #portions(
     program: CpuProgram,
     { batch, layout }: BatchShape,
@@ -166,19 +189,23 @@ export class PackedChain implements Disposable {
     threads: number,
   ): { panel: number; chunk: number; direct: boolean } {
     const direct = layout === "batch-last" && size === 4;
+    const most = direct ? this.#widthInPlace(program, batch, threads) : TILE;
     const whole = TILE * Math.ceil(batch / TILE);
-    // Values that no cache holds are read once for each panel: threads then have one each.
-    const rounds = program.bytes > WIDE_BYTES ? 1 : 2;
-    const share = TILE * Math.floor(batch / (rounds * threads * TILE));
-    const vector = 4 * this.#parts * program.features;
-    // Transposed vectors stay in the second-level cache; rows that are read where they are should be long.
-    const bytes = direct ? WIDE_BYTES : NARROW_BYTES;
-    const widest = direct ? (program.passes === 1 ? WIDEST : WIDE) : NARROW;
-    const fitting = TILE * Math.floor(bytes / vector / TILE);
-    const most = program.passes === 1 && direct ? widest : Math.min(widest, fitting, share);
-    const panel = Math.min(whole, Math.max(TILE, this.#plan.panel ?? most));
+    const panel = Math.min(whole, this.#plan.panel ?? most);
     const chunk = Math.floor(SCRATCH_BYTES / (2 * 64 * this.#parts * program.local));
     return { panel, chunk: Math.min(Math.max(1, chunk), panel / TILE), direct };
+  }
+
+  /** Rows that are read where they are should be long: each begins with a miss. */
+  #widthInPlace({ passes, features }: CpuProgram, batch: number, threads: number): number {
+    if (passes > 1) {
+      const fitting = Math.floor(WIDE_BYTES / (4 * this.#parts * features));
+      return Math.min(WIDE, Math.max(TILE, fitting - (fitting % TILE)));
+    }
+    // Threads should not read the same inputs: they share the blocks, or the vectors where those are few.
+    const items = threads === 1 ? 1 : ITEMS_OF_THREAD * threads;
+    const panels = Math.ceil(items / this.#chain.product().blocks);
+    return Math.min(WIDEST, Math.max(NARROW, TILE * Math.ceil(batch / panels / TILE)));
   }
 }
 
