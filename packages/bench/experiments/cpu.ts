@@ -60,6 +60,8 @@ const GROUPS = [
   },
 ] as const;
 
+/** The cases of a single vector, as in a language model that generates. */
+const SINGLE = { name: "a single vector", goal: null };
 /** Entries of a dense matrix that would take longer to make than the rest. */
 const LARGEST_DENSE = 2 ** 24;
 /** Bytes that inputs exceed together, so that none is found in the last-level cache. */
@@ -110,7 +112,7 @@ for (const batch of flags.batches.split(",").map(Number)) {
             ? "The dense matrix has more than 2^24 entries."
             : slowBefore(implementation, `${chain}`, layout, batch),
       });
-      cases.push({ ...result, group: name });
+      cases.push({ ...result, group: batch === 1 ? SINGLE.name : name });
       console.error(`${result.chain} x ${batch} ${layout}: ${result.seconds?.toFixed(1)} s`);
     }
   }
@@ -154,7 +156,7 @@ const report: CpuExperiment = {
   processors: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`,
   revision: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
   load: { before: loadBefore, after: loadavg()[0] as number },
-  groups: GROUPS.map(({ name, goal }) => ({ name, goal })),
+  groups: [...GROUPS.map(({ name, goal }) => ({ name, goal })), SINGLE],
   rates,
   cases,
   skipped,
