@@ -110,6 +110,7 @@ function renderGroup(name: string, goal: number | null, rows: readonly Row[]): s
     (row) =>
       !own.some((o) => o.name === row.name && o.batch === row.batch && o.seconds < row.seconds),
   );
+  const losing = own.filter((row) => ratioOf(row) < 1);
   const verdict = goal === null ? "No goal was set." : renderVerdict(goal, best);
   const slower =
     losing.length === 0
