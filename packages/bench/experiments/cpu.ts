@@ -68,8 +68,11 @@ const LARGEST_DENSE = 2 ** 24;
 const CACHE_BYTES = 32 * 2 ** 20;
 /** A way of ONNX Runtime that takes so many times as long as another is measured on one batch only. */
 const MUCH_SLOWER = 3;
-/** Of one sample, at least: threads that sleep take a while to wake, and code to be compiled. */
-const SAMPLE_SECONDS = 0.02;
+/**
+ * Of one sample, at least. Threads that others kept from running share a processor at first, until the
+ * operating system gives each one of its own, which takes tens of milliseconds on a virtual machine.
+ */
+const SAMPLE_SECONDS = 0.1;
 /** Samples of each size. */
 const SIZE_ROUNDS = 15;
 /** Vectors for the software adapter, which takes minutes for more. */

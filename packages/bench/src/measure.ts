@@ -38,7 +38,7 @@ export const MEASURE_DEFAULTS: MeasureOptions = {
  */
 const SLOW = 8;
 const SLOW_ROUNDS = 3;
-const MAX_REPEATS = 200;
+const MAX_REPEATS = 2000;
 /** Samples are at least so many steps of the clock. */
 const CLOCK_STEPS = 100;
 /** More copies of a small input than this are not made. */

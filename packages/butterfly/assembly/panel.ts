@@ -18,8 +18,8 @@ export class Panel {
   row: usize;
 }
 
-/** Features that are transposed together, a line of each vector: lines of many would collide. */
-const LINE: i32 = 16;
+/** Features that are transposed together: lines of 16 vectors and as many rows stay in the first cache. */
+const STRIP: i32 = 256;
 
 /** Brings features `first` to `end - 1` in. What a row has beyond the vectors becomes 0. */
 export function packPanel(panel: Panel, first: i32, end: i32): void {
@@ -28,10 +28,11 @@ export function packPanel(panel: Panel, first: i32, end: i32): void {
   let f = first;
   if (transposes(panel)) {
     const fours = first + ((end - first) & ~3);
-    for (; f < fours; f += LINE) {
-      const stop = min(f + LINE, fours);
+    for (; f < fours; f += STRIP) {
+      const stop = min(f + STRIP, fours);
       for (let n = 0; n < whole; n += 4) {
-        for (let at = f; at < stop; at += 4) packSquare(panel, at, n);
+        const from = outside(panel, f, n);
+        packSquares(stop - f, from, panel.vector, panel.size, inside(panel, f, n), panel.row);
       }
       for (let n = whole; n < columns; n++) {
         for (let at = f; at < stop; at += 4) packFour(panel, at, n);
@@ -53,10 +54,11 @@ export function unpackPanel(panel: Panel, first: i32, end: i32): void {
   let f = first;
   if (transposes(panel)) {
     const fours = first + ((end - first) & ~3);
-    for (; f < fours; f += LINE) {
-      const stop = min(f + LINE, fours);
+    for (; f < fours; f += STRIP) {
+      const stop = min(f + STRIP, fours);
       for (let n = 0; n < whole; n += 4) {
-        for (let at = f; at < stop; at += 4) unpackSquare(panel, at, n);
+        const from = inside(panel, f, n);
+        unpackSquares(stop - f, from, panel.row, outside(panel, f, n), panel.vector, panel.size);
       }
       for (let n = whole; n < columns; n++) {
         for (let at = f; at < stop; at += 4) unpackFour(panel, at, n);
@@ -125,44 +127,61 @@ function inside(panel: Panel, f: i32, n: i32): usize {
   return panel.inside + <usize>f * panel.row + ((<usize>n) << 2);
 }
 
-/** Four features of four vectors. */
-function packSquare(panel: Panel, f: i32, n: i32): void {
-  const from = outside(panel, f, n);
-  const vector = panel.vector;
-  const size = panel.size;
-  const p = load4(from, size);
-  const q = load4(from + vector, size);
-  const r = load4(from + 2 * vector, size);
-  const s = load4(from + 3 * vector, size);
-  const pqLow = i32x4.shuffle(p, q, 0, 4, 1, 5);
-  const pqHigh = i32x4.shuffle(p, q, 2, 6, 3, 7);
-  const rsLow = i32x4.shuffle(r, s, 0, 4, 1, 5);
-  const rsHigh = i32x4.shuffle(r, s, 2, 6, 3, 7);
-  const row = panel.row;
-  const to = inside(panel, f, n);
-  v128.store(to, i64x2.shuffle(pqLow, rsLow, 0, 2));
-  v128.store(to + row, i64x2.shuffle(pqLow, rsLow, 1, 3));
-  v128.store(to + 2 * row, i64x2.shuffle(pqHigh, rsHigh, 0, 2));
-  v128.store(to + 3 * row, i64x2.shuffle(pqHigh, rsHigh, 1, 3));
+/**
+ * Some features, a multiple of four, of four vectors.
+ *
+ * @param from the first feature of the first vector; vectors are `vector` bytes apart
+ * @param to the same one; features are `row` bytes apart
+ */
+function packSquares(
+  features: i32,
+  from: usize,
+  vector: usize,
+  size: i32,
+  to: usize,
+  row: usize,
+): void {
+  for (let f = 0; f < features; f += 4) {
+    const p = load4(from, size);
+    const q = load4(from + vector, size);
+    const r = load4(from + 2 * vector, size);
+    const s = load4(from + 3 * vector, size);
+    const pqLow = i32x4.shuffle(p, q, 0, 4, 1, 5);
+    const pqHigh = i32x4.shuffle(p, q, 2, 6, 3, 7);
+    const rsLow = i32x4.shuffle(r, s, 0, 4, 1, 5);
+    const rsHigh = i32x4.shuffle(r, s, 2, 6, 3, 7);
+    v128.store(to, i64x2.shuffle(pqLow, rsLow, 0, 2));
+    v128.store(to + row, i64x2.shuffle(pqLow, rsLow, 1, 3));
+    v128.store(to + 2 * row, i64x2.shuffle(pqHigh, rsHigh, 0, 2));
+    v128.store(to + 3 * row, i64x2.shuffle(pqHigh, rsHigh, 1, 3));
+    from += <usize>(4 * size);
+    to += 4 * row;
+  }
 }
 
 /** The same the other way. */
-function unpackSquare(panel: Panel, f: i32, n: i32): void {
-  const from = inside(panel, f, n);
-  const row = panel.row;
-  const p = v128.load(from);
-  const q = v128.load(from + row);
-  const r = v128.load(from + 2 * row);
-  const s = v128.load(from + 3 * row);
-  const pqLow = i32x4.shuffle(p, q, 0, 4, 1, 5);
-  const pqHigh = i32x4.shuffle(p, q, 2, 6, 3, 7);
-  const rsLow = i32x4.shuffle(r, s, 0, 4, 1, 5);
-  const rsHigh = i32x4.shuffle(r, s, 2, 6, 3, 7);
-  const vector = panel.vector;
-  const size = panel.size;
-  const to = outside(panel, f, n);
-  store4(to, i64x2.shuffle(pqLow, rsLow, 0, 2), size);
-  store4(to + vector, i64x2.shuffle(pqLow, rsLow, 1, 3), size);
-  store4(to + 2 * vector, i64x2.shuffle(pqHigh, rsHigh, 0, 2), size);
-  store4(to + 3 * vector, i64x2.shuffle(pqHigh, rsHigh, 1, 3), size);
+function unpackSquares(
+  features: i32,
+  from: usize,
+  row: usize,
+  to: usize,
+  vector: usize,
+  size: i32,
+): void {
+  for (let f = 0; f < features; f += 4) {
+    const p = v128.load(from);
+    const q = v128.load(from + row);
+    const r = v128.load(from + 2 * row);
+    const s = v128.load(from + 3 * row);
+    const pqLow = i32x4.shuffle(p, q, 0, 4, 1, 5);
+    const pqHigh = i32x4.shuffle(p, q, 2, 6, 3, 7);
+    const rsLow = i32x4.shuffle(r, s, 0, 4, 1, 5);
+    const rsHigh = i32x4.shuffle(r, s, 2, 6, 3, 7);
+    store4(to, i64x2.shuffle(pqLow, rsLow, 0, 2), size);
+    store4(to + vector, i64x2.shuffle(pqLow, rsLow, 1, 3), size);
+    store4(to + 2 * vector, i64x2.shuffle(pqHigh, rsHigh, 0, 2), size);
+    store4(to + 3 * vector, i64x2.shuffle(pqHigh, rsHigh, 1, 3), size);
+    from += 4 * row;
+    to += <usize>(4 * size);
+  }
 }

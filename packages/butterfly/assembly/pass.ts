@@ -43,6 +43,10 @@ export function runPass(
   const gathers = collides(changetype<Stage>(pass.stages), <usize>d * from.row);
   const tiles = tilesOf(columns);
   const groups = groupsOf(pass);
+  if (last === 0 && groups === 1 && parts === 1 && columns > FEW && tiles <= chunk && !gathers) {
+    runSmallBlocks(pass, <i32>firstPiece, <i32>endPiece, tiles, from, to);
+    return;
+  }
   for (let piece = firstPiece; piece < endPiece; ) {
     const block = <i32>(piece / groups);
     const i = block / d;
@@ -143,6 +147,31 @@ function copyRows(
   }
 }
 
+/** The same for the only stage of a pass whose blocks are so small that finding each would take longer. */
+function runSmallBlocks(
+  pass: Pass,
+  first: i32,
+  end: i32,
+  tiles: i32,
+  from: Place,
+  to: Place,
+): void {
+  const stage = changetype<Stage>(pass.stages);
+  const b = pass.b;
+  const c = pass.c;
+  const d = pass.d;
+  for (let block = first; block < end; ) {
+    const i = block / d;
+    const k = block % d;
+    const count = min(d - k, end - block);
+    const x = from.start + <usize>(i * c * d + k) * from.row;
+    const y = to.start + <usize>(i * b * d + k) * to.row;
+    const values = stage.values + <usize>i * stage.outerI + <usize>k * stage.outerK;
+    runBlocks(stage, values, 0, b, 1, count, d, 0, stage.outerK, tiles, x, from.row, y, to.row);
+    block += count;
+  }
+}
+
 /** Outputs `first` to `end - 1` of every block of a stage; `first` is even. */
 function runStage(
   stage: Stage,
@@ -155,16 +184,55 @@ function runStage(
   y: usize,
   yRow: usize,
 ): void {
-  const c = stage.c;
   const d = stage.d;
+  runBlocks(
+    stage,
+    values,
+    first,
+    end,
+    stage.a,
+    d,
+    d,
+    stage.innerI,
+    stage.innerK,
+    tiles,
+    x,
+    xRow,
+    y,
+    yRow,
+  );
+}
+
+/**
+ * The same for blocks `a` by `count` of a stage whose `d` may be larger, with the distances of their
+ * values. All that it calls is called from here alone, and so becomes a part of it.
+ */
+function runBlocks(
+  stage: Stage,
+  values: usize,
+  first: i32,
+  end: i32,
+  a: i32,
+  count: i32,
+  d: i32,
+  valuesI: usize,
+  valuesK: usize,
+  tiles: i32,
+  x: usize,
+  xRow: usize,
+  y: usize,
+  yRow: usize,
+): void {
+  const b = stage.b;
+  const c = stage.c;
   const xStep = <usize>d * xRow;
   const yStep = <usize>d * yRow;
   const bytes = <usize>tiles * TILE_BYTES;
-  for (let i = 0; i < stage.a; i++) {
-    for (let k = 0; k < d; k++) {
-      let weights = weightsOf(stage, values, i, k) + <usize>(4 * first * c);
+  for (let i = 0; i < a; i++) {
+    for (let k = 0; k < count; k++) {
+      let weights = values + <usize>i * valuesI + <usize>k * valuesK + <usize>(4 * first * c);
       const inputs = x + <usize>(i * c * d + k) * xRow;
-      let outputs = y + <usize>((i * stage.b + first) * d + k) * yRow;
+      let outputs = y + <usize>((i * b + first) * d + k) * yRow;
       for (let j = first + 1; j < end; j += 2) {
         for (let tile: usize = 0; tile < bytes; tile += TILE_BYTES) {
           twoOutputs(c, weights, inputs + tile, xStep, outputs + tile, yStep);
