@@ -32,6 +32,8 @@ describe("input that cannot be used", () => {
     [["bench", "--shard", "1/2/3"], "FLAG_INVALID"],
     [["bench", "--time-budget", "1 day"], "FLAG_INVALID"],
     [["bench", "--max-run", "0s"], "FLAG_INVALID"],
+    [["bench", "--images", "8"], "FLAG_INVALID"],
+    [["bench", "--linear", "dense"], "FLAG_INVALID"],
     [["bench", "--implementation", "magic"], "IMPLEMENTATION_UNKNOWN"],
     [["bench", "--json", join(folder, "no", "folder.json")], "OUTPUT_UNWRITABLE"],
     [["report", join(folder, "missing.json"), "--out", join(folder, "r.html")], "INPUT_UNREADABLE"],

@@ -1,5 +1,5 @@
 import { load1, load4, store1, store4 } from "./elements";
-import { TILE_BYTES } from "./program";
+import { TILE, tilesOf } from "./program";
 
 /**
  * Vectors of a batch where the caller has them, in any layout and precision, beside the same vectors as
@@ -41,10 +41,14 @@ export function packPanel(panel: Panel, first: i32, end: i32): void {
     f = fours;
   }
   for (; f < end; f++) packRow(panel, f);
-  const used = <usize>columns * 4;
-  const padding = ((used + TILE_BYTES - 1) & ~(TILE_BYTES - 1)) - used;
-  if (padding === 0) return;
-  for (f = first; f < end; f++) memory.fill(inside(panel, f, columns), 0, padding);
+  const padded = tilesOf(columns) * TILE;
+  if (padded === columns) return;
+  const nothing = i32x4.splat(0);
+  for (f = first; f < end; f++) {
+    let n = columns;
+    for (; (n & 3) !== 0; n++) v128.store32_lane(inside(panel, f, n), nothing, 0);
+    for (; n < padded; n += 4) v128.store(inside(panel, f, n), nothing);
+  }
 }
 
 /** Brings features `first` to `end - 1` out. */

@@ -41,6 +41,9 @@ export interface ModelFlags {
   readonly timeBudget?: unknown;
 }
 
+/** Flags that say something of a model. */
+const OF_MODELS = ["linear", "images", "tokens", "verify"] as const;
+/** Flags that say something of single multiplications. */
 const OTHERS = ["pattern", "batch", "filter", "shard", "implementation", "timeBudget"] as const;
 
 /** `papilio bench --model`: a whole model, verified, then timed. */
@@ -82,6 +85,18 @@ export async function benchModel(flags: ModelFlags): Promise<void> {
   const wrong = results.variants.some(({ verification }) => !verification.ok);
   if (!results.complete) console.error("Stopped before the last round; what was measured is kept.");
   if (!results.complete || wrong) process.exitCode = 1;
+}
+
+/**
+ * Refuses flags of `--model` where there is none, rather than ignoring them.
+ *
+ * @throws PapilioError `FLAG_INVALID`
+ */
+export function refuseModelFlags(
+  flags: Readonly<Partial<Record<(typeof OF_MODELS)[number], unknown>>>,
+): void {
+  const given = OF_MODELS.find((flag) => flags[flag] !== undefined);
+  if (given !== undefined) refuse(`--${given} goes with --model.`);
 }
 
 function optionsOf(

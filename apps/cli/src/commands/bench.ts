@@ -23,7 +23,7 @@ import { assertWritable } from "../output-file.ts";
 import { showProgress } from "../progress.ts";
 import { introduction, renderResults } from "../render-results.ts";
 import { openResults } from "../results-file.ts";
-import { benchModel } from "./bench-model.ts";
+import { benchModel, refuseModelFlags } from "./bench-model.ts";
 
 interface Flags {
   readonly suite: string;
@@ -113,6 +113,7 @@ Exit status: 0; 1 when an implementation gave a wrong answer or the run was stop
 }
 
 async function bench(flags: Flags): Promise<void> {
+  refuseModelFlags(flags);
   const cases = casesOf(flags);
   const options = {
     rounds: wholeNumber("--rounds", flags.rounds, 1, 1000),

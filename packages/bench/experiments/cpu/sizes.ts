@@ -17,6 +17,9 @@ export interface SizeResult {
 }
 
 const BATCH = 64;
+/** Of a sample, at least, and of what runs before the first: until each thread has a processor. */
+const SAMPLE_SECONDS = 0.05;
+const WARM_SECONDS = 0.3;
 
 /** Dyadic chains of 2^8 to 2^20, 64 vectors at a time: the best of the samples. */
 export async function measureSizes(rounds: number): Promise<SizeResult[]> {
@@ -30,16 +33,22 @@ export async function measureSizes(rounds: number): Promise<SizeResult[]> {
     for (let index = 0; index < x.values.length; index++) x.values[index] = next();
     const samples: number[] = [];
     const processorSamples: number[] = [];
-    const repeats = Math.max(1, 2 ** 15 / n);
-    for (let round = 0; round < 3 + rounds; round++) {
+    const shape = { batch: BATCH, layout: "batch-last" } as const;
+    const started = performance.now();
+    let runs = 0;
+    for (; runs < 3 || performance.now() - started < 1000 * WARM_SECONDS; runs++) {
+      await weights.multiply(x.values, shape, { out: y.values });
+    }
+    const warm = (performance.now() - started) / 1000 / runs;
+    const repeats = Math.ceil(SAMPLE_SECONDS / warm);
+    for (let round = 0; round < rounds; round++) {
       const used = process.cpuUsage();
-      const started = performance.now();
+      const begun = performance.now();
       for (let repeat = 0; repeat < repeats; repeat++) {
-        await weights.multiply(x.values, { batch: BATCH, layout: "batch-last" }, { out: y.values });
+        await weights.multiply(x.values, shape, { out: y.values });
       }
-      const wall = performance.now() - started;
+      const wall = performance.now() - begun;
       const { user, system } = process.cpuUsage(used);
-      if (round < 3) continue;
       samples.push(wall / 1000 / repeats);
       processorSamples.push((user + system) / 1e6 / repeats);
     }
