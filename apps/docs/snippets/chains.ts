@@ -1,6 +1,6 @@
 import { Butterfly, Chain } from "@papilio/butterfly";
 
-// Ten factors of 2 x 2 blocks, as in a fast Fourier transform of size 1024.
+// Ten factors of 2 x 2 blocks, as in a fast Fourier transform.
 const dyadic = Chain.squareDyadic(1024);
 // Two factors of 32 x 32 blocks.
 const monarch = Chain.monarch(1024);

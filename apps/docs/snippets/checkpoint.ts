@@ -4,9 +4,15 @@ import { join } from "node:path";
 import { assignStateDict, CpuModel, Gpt2 } from "@papilio/nn";
 import { loadStateDict, saveStateDict } from "@papilio/nn/node";
 
-const sizes = { vocabulary: 50, features: 16, layers: 1, heads: 2, positions: 8 } as const;
+const sizes = {
+  vocabulary: 50,
+  features: 16,
+  layers: 1,
+  heads: 2,
+  positions: 8,
+} as const;
 
-// What a training script in Python leaves: safetensors with its names and layouts.
+// What a training script in Python leaves: safetensors with its names.
 const folder = await mkdtemp(join(tmpdir(), "papilio-checkpoint-"));
 const trained = new Gpt2({ ...sizes, seed: 1 });
 const exported = new Map(

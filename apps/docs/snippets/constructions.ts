@@ -10,24 +10,40 @@ import {
 
 const shape = { batch: 1, layout: "batch-first" } as const;
 
-// Signs alone, and all blocks equal: four numbers for each of 16 factors.
+// Signs alone, and all blocks equal: four numbers for each factor.
 const signs = hadamard(65536);
-console.log(signs.factors.map(({ values }) => values.length).join(" ")); // 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4
+console.log(signs.factors.length, signs.factors[0]?.values.length); // 16 4
 
-// A Fourier transform is a complex butterfly behind a bit reversal of the inputs.
+// A Fourier transform is a complex butterfly behind a bit reversal.
 const re = Float64Array.of(1, 2, 3, 4);
-const spectrum = fourier(4).apply({ re, im: new Float64Array(4) }, shape);
+const spectrum = fourier(4).apply(
+  { re, im: new Float64Array(4) },
+  shape,
+);
 console.log(`${spectrum.re} and ${spectrum.im}`); // 10,-2,-2,-2 and 0,2,0,-2
 
 // Cosine transforms take real vectors to real ones.
-const smooth = cosine(4, 2, { orthonormal: true }).apply(Float64Array.of(1, 1, 1, 1), shape);
-console.log([...smooth].map((value) => Math.abs(value).toFixed(3)).join(" ")); // 2.000 0.000 0.000 0.000
+const smooth = cosine(4, 2, { orthonormal: true }).apply(
+  Float64Array.of(1, 1, 1, 1),
+  shape,
+);
+console.log(
+  [...smooth].map((value) => Math.abs(value).toFixed(3)).join(" "),
+); // 2.000 0.000 0.000 0.000
 
-// Convolutions of any length are parts of circulant matrices, which are products of two butterflies.
+// Convolutions of any length are parts of circulant matrices, which are
+// products of two butterflies.
 const sharpen = convolution(Float64Array.of(-1, 3, -1), 5, "same");
-console.log([...sharpen.apply(Float64Array.of(1, 1, 1, 1, 1), shape)].map(Math.round).join(" ")); // 2 1 1 1 2
+console.log(
+  [...sharpen.apply(Float64Array.of(1, 1, 1, 1, 1), shape)]
+    .map(Math.round)
+    .join(" "),
+); // 2 1 1 1 2
 console.log(circulant(new Float64Array(1024).fill(1)).product.nonZeros); // 40960
 
 // Files keep what is shared, and permutations.
 const file = saveButterflies({ fft: fourier(1024), signs });
-console.log([...loadButterflies(file).keys()].join(" "), file.length < 100_000); // fft signs true
+console.log(
+  [...loadButterflies(file).keys()].join(" "),
+  file.length < 100_000,
+); // fft signs true

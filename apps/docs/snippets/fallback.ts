@@ -1,11 +1,24 @@
-import { Butterfly, Chain, PapilioError } from "@papilio/butterfly";
-import { DeviceButterfly, type Gpu, openGpu } from "@papilio/gpu-runtime";
+import {
+  Butterfly,
+  Chain,
+  CpuButterfly,
+  PapilioError,
+} from "@papilio/butterfly";
+import {
+  DeviceButterfly,
+  type Gpu,
+  openGpu,
+} from "@papilio/gpu-runtime";
 
 async function open(): Promise<Gpu | undefined> {
   try {
     return await openGpu();
   } catch (error) {
-    if (error instanceof PapilioError && error.code === "GPU_UNAVAILABLE") return undefined;
+    if (
+      error instanceof PapilioError &&
+      error.code === "GPU_UNAVAILABLE"
+    )
+      return undefined;
     throw error;
   }
 }
@@ -17,7 +30,7 @@ const x = new Float32Array(shape.batch * 256).fill(1);
 const gpu = await open();
 const y =
   gpu === undefined
-    ? matrix.apply(x, shape)
+    ? await (await CpuButterfly.create(matrix)).multiply(x, shape)
     : await new DeviceButterfly(gpu, matrix).apply(x, shape);
 console.log(y.length); // 1024
 gpu?.dispose();

@@ -1,4 +1,9 @@
-import { type Kernel, Program, Tensor, tensor } from "@papilio/gpu-runtime";
+import {
+  type Kernel,
+  Program,
+  Tensor,
+  tensor,
+} from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
 const features = 1000;

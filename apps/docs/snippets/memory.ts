@@ -3,10 +3,12 @@ import { DeviceButterfly, describePlan } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
 using gpu = await openGpu({ memory: { budget: 8 * 2 ** 20 } });
-const butterfly = Butterfly.random(Chain.squareDyadic(1024), { seed: 0 });
+const butterfly = Butterfly.random(Chain.squareDyadic(1024), {
+  seed: 0,
+});
 using weights = new DeviceButterfly(gpu, butterfly);
 
-// 20,000 vectors of 1024 features take ten times the budget on their way in alone.
+// 20,000 vectors of 1024 features take ten times the budget.
 const shape = { batch: 20_000, layout: "batch-first" } as const;
 const x = new Float32Array(shape.batch * 1024).fill(1);
 const y = await weights.apply(x, shape, {
@@ -14,8 +16,18 @@ const y = await weights.apply(x, shape, {
   onProgress: (done, batch) => console.error(`${done} of ${batch}`),
 });
 
-const plan = weights.plan({ batch: 128, layout: "batch-last", dtype: "f32" });
+const plan = weights.plan({
+  batch: 128,
+  layout: "batch-last",
+  dtype: "f32",
+});
 console.log(
-  describePlan(plan, butterfly.chain, { batch: 128, layout: "batch-last", dtype: "f32" }),
+  describePlan(plan, butterfly.chain, {
+    batch: 128,
+    layout: "batch-last",
+    dtype: "f32",
+  }),
 );
-console.log(`${y.length} outputs, ${gpu.memory.statistics.peakReserved} bytes at the peak`);
+console.log(
+  `${y.length} outputs, ${gpu.memory.statistics.peakReserved} bytes at the peak`,
+);

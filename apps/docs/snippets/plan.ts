@@ -1,5 +1,10 @@
 import { Chain } from "@papilio/butterfly";
-import { type AdapterReport, describePlan, planChain, rankPlans } from "@papilio/gpu-runtime";
+import {
+  type AdapterReport,
+  describePlan,
+  planChain,
+  rankPlans,
+} from "@papilio/gpu-runtime";
 
 // Of an open device it is `gpu.report`.
 const report: AdapterReport = {
@@ -9,7 +14,11 @@ const report: AdapterReport = {
   driver: "",
   kind: "hardware",
   embedded: false,
-  features: { f16: true, subgroups: { min: 32, max: 32 }, timestamps: true },
+  features: {
+    f16: true,
+    subgroups: { min: 32, max: 32 },
+    timestamps: true,
+  },
   limits: {
     maxBufferSize: 2 ** 30,
     maxStorageBufferBindingSize: 2 ** 30,
@@ -21,11 +30,18 @@ const report: AdapterReport = {
 };
 
 const chain = Chain.squareDyadic(4096);
-const shape = { batch: 128, layout: "batch-last", dtype: "f32" } as const;
+const shape = {
+  batch: 128,
+  layout: "batch-last",
+  dtype: "f32",
+} as const;
 const plan = planChain(report, chain, shape);
 console.error(describePlan(plan, chain, shape));
 console.log(plan.stages.length < chain.length); // true
 
 // The best few, of each kind of stage alone too.
 const ranked = rankPlans(report, chain, shape);
-console.log(ranked.length > 1, ranked[0]?.plan.stages.length === plan.stages.length); // true true
+console.log(
+  ranked.length > 1,
+  ranked[0]?.plan.stages.length === plan.stages.length,
+); // true true

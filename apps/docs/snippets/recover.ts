@@ -2,10 +2,12 @@ import { Butterfly, Chain } from "@papilio/butterfly";
 import { DeviceButterfly, type Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
-// The sources stay on the host. All that is on the device is made of them.
+// The sources stay on the host. All on the device is made of them.
 const matrix = Butterfly.random(Chain.monarch(256), { seed: 0 });
 const shape = { batch: 32, layout: "batch-last" } as const;
-const input = Float32Array.from({ length: shape.batch * 256 }, (_, i) => Math.sin(i));
+const input = Float32Array.from({ length: shape.batch * 256 }, (_, i) =>
+  Math.sin(i),
+);
 
 interface Model {
   readonly gpu: Gpu;
@@ -18,7 +20,7 @@ async function build(): Promise<Model> {
   return { gpu, weights: new DeviceButterfly(gpu, matrix) };
 }
 
-// A promise, so that tasks that lose the device together open one device, not one each.
+// A promise, so that tasks that lose the device together open one.
 let model: Promise<Model> | undefined;
 
 async function answer(x: Float32Array): Promise<Float32Array> {
@@ -45,5 +47,7 @@ const before = await answer(input);
 (await model)?.gpu.device.destroy();
 const after = await Promise.all([answer(input), answer(input)]);
 
-console.log(after.every((y) => y.every((value, i) => value === before[i]))); // true
+console.log(
+  after.every((y) => y.every((value, i) => value === before[i])),
+); // true
 (await model)?.gpu.dispose();

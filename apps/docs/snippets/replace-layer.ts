@@ -11,9 +11,13 @@ import {
   Sequential,
 } from "@papilio/nn";
 
-// A model with a dense layer that is a Hadamard transform, and one that is a butterfly from the start.
+// A model with a dense layer that is a Hadamard transform, and one that
+// is a butterfly from the start.
 const first = new Linear({ inFeatures: 64, outFeatures: 64 });
-first.weight.values = Float32Array.from(hadamard(64).dense(), (value) => value / 8);
+first.weight.values = Float32Array.from(
+  hadamard(64).dense(),
+  (value) => value / 8,
+);
 const model = new Sequential([
   first,
   new ReLU(),
@@ -31,15 +35,24 @@ const x = Float32Array.from({ length: 4 * 64 }, (_, i) => Math.sin(i));
 const before = new CpuModel(trace()).runNow({ x }).y as Float32Array;
 
 const reports = await butterflyize(model, {
-  chain: (layer) => (layer.outFeatures === 64 ? Chain.squareDyadic(64) : undefined),
+  chain: (layer) =>
+    layer.outFeatures === 64 ? Chain.squareDyadic(64) : undefined,
   maxError: 0.01,
 });
 const [one, two] = reports;
-console.log(one?.path, one?.replaced, one?.parameters.dense, one?.parameters.butterfly); // 0 true 4096 768
+console.log(
+  one?.path,
+  one?.replaced,
+  one?.parameters.dense,
+  one?.parameters.butterfly,
+); // 0 true 4096 768
 console.log(two?.path, two?.replaced, two?.reason); // 3 false no chain of this shape within the limits
 
 using gpu = await openGpu();
 using onDevice = await DeviceModel.compile(gpu, trace());
 const y = (await onDevice.run({ x })).y as Float32Array;
 const norm = (values: Float32Array): number => Math.hypot(...values);
-console.log(norm(y.map((value, i) => value - (before[i] as number))) < 1e-5 * norm(before)); // true
+console.log(
+  norm(y.map((value, i) => value - (before[i] as number))) <
+    1e-5 * norm(before),
+); // true

@@ -5,6 +5,7 @@ it.each([
   "chains.ts",
   "checkpoint.ts",
   "constructions.ts",
+  "cpu.ts",
   "factorize.ts",
   "layouts.ts",
   "plan.ts",

@@ -1,16 +1,36 @@
 import { KroneckerSparse, Pattern } from "@papilio/butterfly";
-import { prepareKroneckerSparse, tuneKroneckerSparse, variantName } from "@papilio/gpu-runtime";
+import {
+  prepareKroneckerSparse,
+  tuneKroneckerSparse,
+  variantName,
+} from "@papilio/gpu-runtime";
 import { openGpu, openTuningCache } from "@papilio/gpu-runtime/node";
 
-const factor = KroneckerSparse.random(Pattern.parse("4,16,16,4"), { seed: 0 });
-const shape = { batch: 128, layout: "batch-last", dtype: "f32" } as const;
+const factor = KroneckerSparse.random(Pattern.parse("4,16,16,4"), {
+  seed: 0,
+});
+const shape = {
+  batch: 128,
+  layout: "batch-last",
+  dtype: "f32",
+} as const;
 
 using gpu = await openGpu();
-const { best, from } = await tuneKroneckerSparse(gpu, factor.pattern, shape, {
-  timeLimitSeconds: 5,
-  signal: AbortSignal.timeout(60_000),
-  cache: openTuningCache(),
-  onTrial: ({ name, outcome, seconds, reason }) => console.error(name, outcome, seconds, reason),
+const { best, from } = await tuneKroneckerSparse(
+  gpu,
+  factor.pattern,
+  shape,
+  {
+    timeLimitSeconds: 5,
+    signal: AbortSignal.timeout(60_000),
+    cache: openTuningCache(),
+    onTrial: ({ name, outcome, seconds, reason }) =>
+      console.error(name, outcome, seconds, reason),
+  },
+);
+using multiplication = prepareKroneckerSparse(gpu, factor, shape, {
+  variant: best,
 });
-using multiplication = prepareKroneckerSparse(gpu, factor, shape, { variant: best });
-console.log(`${variantName(best)} from the ${from}, ${multiplication.bytes} bytes of weights`);
+console.log(
+  `${variantName(best)} from the ${from}, ${multiplication.bytes} bytes of weights`,
+);

@@ -17,7 +17,7 @@ import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { caseKey, caseName, findImplementation, measureCase } from "../src/index.ts";
 import { loadOnnxRuntime } from "../src/node/index.ts";
-import { median } from "./cpu/median.ts";
+import { median } from "../src/statistics.ts";
 import { measureCpuRates } from "./cpu/rates.ts";
 import { type CpuExperiment, renderCpuReport } from "./cpu/report.ts";
 import { measureSizes } from "./cpu/sizes.ts";
@@ -150,7 +150,7 @@ function slowBefore(
     : undefined;
 }
 
-const report: CpuExperiment = {
+const measured: CpuExperiment = {
   date: new Date().toISOString(),
   command: `pnpm experiment:cpu --name ${flags.name} --rounds ${flags.rounds} --minutes ${flags.minutes}`,
   node: process.version,
@@ -165,6 +165,8 @@ const report: CpuExperiment = {
   skipped,
   sizes,
 };
+// Where there was nothing left to measure, the file says when and with what it was.
+const report = before !== undefined && cases.length === before.cases.length ? before : measured;
 const markdown = renderCpuReport(report);
 writeFileSync(json, `${JSON.stringify(report)}\n`);
 writeFileSync(join(results, `cpu-${flags.name}.md`), markdown);

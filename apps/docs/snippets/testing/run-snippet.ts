@@ -18,7 +18,7 @@ export function runSnippet(name: string, ...nodeOptions: readonly string[]): str
 /** What a snippet says that it prints: the comment after each `console.log`. */
 export function promisedLines(name: string): string[] {
   const source = readFileSync(resolve(folder, name), "utf8");
-  return [...source.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(
+  return [...source.matchAll(/^(?:console\.log\(.*)?\); \/\/ (.*)$/gm)].map(
     ([, line]) => line as string,
   );
 }

@@ -32,7 +32,8 @@ const PLOT_HEIGHT = 190;
 
 /** A chart of points and lines with its legend below. */
 export function drawChart({ title, description, x, y, series, width = 340 }: Chart): Panel {
-  const right = width - 12;
+  // Room for half of the last number below the axis.
+  const right = width - 20;
   const bottom = TOP + PLOT_HEIGHT;
   const across = place(x, LEFT, right);
   const up = place(y, bottom, TOP);

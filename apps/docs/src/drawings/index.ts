@@ -1,7 +1,7 @@
 import { Chain } from "@papilio/butterfly";
 import { accuracyDrawing, boundsDrawing, frontDrawing } from "./factorization.ts";
 import { fusedKernelDrawing, layoutsDrawing, trafficDrawing } from "./memory.ts";
-import { plansDrawing } from "./plans.ts";
+import { cpuPlanDrawing, plansDrawing } from "./plans.ts";
 import { arenaDrawing, poolDrawing } from "./pool.ts";
 import { chainDrawing, mergingDrawing, patternsDrawing, splitsDrawing } from "./supports.ts";
 import type { Drawing } from "./svg.ts";
@@ -28,6 +28,7 @@ export async function allDrawings(): Promise<Drawing[]> {
     layoutsDrawing(),
     fusedKernelDrawing(),
     plansDrawing(),
+    await cpuPlanDrawing(),
     arenaDrawing(),
     poolDrawing(),
     await frontDrawing(),

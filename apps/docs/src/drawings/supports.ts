@@ -1,5 +1,5 @@
 import { Chain, forEachNonZero, isSupported, Pattern, supportPicture } from "@papilio/butterfly";
-import { cells, type Drawing, hue, LINE, type Panel, rect } from "./svg.ts";
+import { BREAK, cells, type Drawing, hue, LINE, type Panel, rect } from "./svg.ts";
 
 /** Beyond so many rows or columns a cell of a drawing stands for several. */
 const MOST_CELLS = 64;
@@ -55,16 +55,16 @@ function picturePlaces(pattern: Pattern): [column: number, row: number][] {
 export function patternsDrawing(): Drawing {
   const shown: [string, string][] = [
     ["1,16,16,1", "dense"],
-    ["4,4,4,1", "a = 4: along the diagonal"],
-    ["1,4,4,4", "d = 4: interleaved"],
-    ["2,4,4,2", "a = d = 2: both"],
+    ["4,4,4,1", "diagonal"],
+    ["1,4,4,4", "interleaved"],
+    ["2,4,4,2", "both"],
   ];
   return {
     name: "patterns",
     caption:
-      "Supports of 16 × 16 patterns, each block in a colour of its own. The last three have a quarter, a quarter and a quarter of the values: 4 blocks of 4 × 4.",
+      "Supports of 16 × 16 patterns, each block in a colour of its own. Each of the last three has a quarter of the values, 4 blocks of 4 × 4: a = 4 places them along the diagonal, d = 4 interleaves them, a = d = 2 does both.",
     panels: shown.map(([pattern, what]) =>
-      supportPanel(Pattern.parse(pattern), 150, `(${pattern}) ${what}`),
+      supportPanel(Pattern.parse(pattern), 134, `(${pattern}) ${what}`),
     ),
   };
 }
@@ -96,7 +96,7 @@ export function mergingDrawing(): Drawing {
       ...chain.patterns.slice(2).map((pattern) => supportPanel(pattern, 96)),
       supportPanel(chain.product(2, 4), 96),
     ],
-    between: ["×", "=", "", "×", "="],
+    between: ["×", "=", BREAK, "×", "="],
   };
 }
 

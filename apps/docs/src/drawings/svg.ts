@@ -19,6 +19,9 @@ export interface Drawing {
   readonly between?: readonly string[];
 }
 
+/** Between panels: the next one begins a row. */
+export const BREAK = "\n";
+
 /** Colours of the theme, which follow light and dark. The first is for what is meant. */
 export const INK = "var(--d-ink)";
 export const MUTED = "var(--d-muted)";
@@ -94,7 +97,9 @@ export function renderDrawing({ name, caption, panels, between = [] }: Drawing):
     const operator =
       sign === undefined
         ? ""
-        : `<span class="operator" aria-hidden="true">${escapeMarkup(sign)}</span>`;
+        : sign === BREAK
+          ? '<span class="break"></span>'
+          : `<span class="operator" aria-hidden="true">${escapeMarkup(sign)}</span>`;
     return `<div class="panel"><p class="panel-title">${escapeMarkup(title)}</p>${picture}</div>${operator}`;
   });
   return `<figure class="drawing" id="drawing-${name}" v-pre><div class="panels">${parts.join("")}</div><figcaption>${escapeMarkup(caption)}</figcaption></figure>\n`;

@@ -1,6 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BenchResults, parseResults, percent, summarizeRun, times } from "@papilio/bench";
+import {
+  type BenchResults,
+  MODEL_HEAD,
+  modelLines,
+  modelRows,
+  parseModelResults,
+  parseResults,
+  percent,
+  summarizeRun,
+  times,
+} from "@papilio/bench";
 import { renderReport } from "@papilio/bench/report";
 
 /** A committed results file with a page of its own. */
@@ -17,9 +27,11 @@ const SOURCES: readonly Source[] = [
   { name: "chains-swiftshader", file: "chains-swiftshader.jsonl" },
 ];
 
+const MODELS: readonly string[] = ["vit-s16-lavapipe.json", "gpt2-medium-block-lavapipe.json"];
+
 /**
- * What the results pages include, by path: a report of each file, the table of all runs, and the
- * style that repaints figures in dark colours.
+ * What the results pages include, by path: a report of each file, the table of all runs, whole models, and
+ * the style that repaints figures in dark colours.
  */
 export async function resultsParts(folder: string): Promise<Map<string, string>> {
   const parts = new Map<string, string>();
@@ -39,6 +51,7 @@ export async function resultsParts(folder: string): Promise<Map<string, string>>
     "| --- | --- | --- | ---: | ---: | ---: | ---: |",
   ];
   parts.set("results/table.md", `${[...head, ...rows].join("\n")}\n`);
+  parts.set("results/models.md", MODELS.map((file) => modelPart(folder, file)).join("\n"));
   parts.set("report-dark.css", dark);
   return parts;
 }
@@ -54,13 +67,34 @@ function rowOf(name: string, file: string, results: BenchResults): string {
   const cells = [
     `[${file}](./${link})`,
     adapter.name,
-    date.slice(0, 10),
+    `<time>${date.slice(0, 10)}</time>`,
     results.cases.length,
     share,
     times(all.speedup?.median),
     `${losses.length} cases`,
   ];
   return `| ${cells.join(" | ")} |`;
+}
+
+/** A section of one file: where it was measured, its variants, and what there is to say of them. */
+function modelPart(folder: string, file: string): string {
+  const results = parseModelResults(readFileSync(join(folder, file), "utf8"));
+  const { adapter, command, date, load, processors } = results.environment;
+  const busy =
+    load.busy === null
+      ? ""
+      : ` Other programs took ${percent(load.busy)} of the processors' time before it.`;
+  const rows = [MODEL_HEAD, MODEL_HEAD.map(() => "---"), ...modelRows(results)];
+  return `## ${results.model}
+
+${adapter.name} (${adapter.driver}), ${processors}, ${date.slice(0, 10)}, from \`results/${file}\`, made by \`${command}\`.${busy}
+
+${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}
+
+${modelLines(results)
+  .map((line) => `- ${line}`)
+  .join("\n")}
+`;
 }
 
 /** The report below its title, figures in their places. */

@@ -14,6 +14,11 @@ class Stack {
     return resource;
   }
 
+  adopt<T>(value: T, dispose: (value: T) => void): T {
+    this.#held.push(() => dispose(value));
+    return value;
+  }
+
   defer(dispose: () => void): void {
     this.#held.push(dispose);
   }

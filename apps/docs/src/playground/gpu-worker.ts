@@ -32,7 +32,7 @@ async function run(settings: Settings, address: string): Promise<void> {
   const gpu = await device.ready();
   if (gpu === undefined) {
     tell({ tell: "progress", doing: "Multiplying on the CPU" });
-    tell({ tell: "done", ...runOnCpu(settings, address) });
+    tell({ tell: "done", ...(await runOnCpu(settings, address)) });
     return;
   }
   const environment = await environmentOf(gpu, address);

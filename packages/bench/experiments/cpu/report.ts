@@ -1,6 +1,6 @@
 import { Chain, chainCost } from "@papilio/butterfly";
 import { type CaseResult, quantity } from "../../src/index.ts";
-import { median } from "./median.ts";
+import { median } from "../../src/statistics.ts";
 import type { CpuRates } from "./rates.ts";
 import type { SizeResult } from "./sizes.ts";
 
@@ -42,13 +42,9 @@ const THREADS = 2;
 export function renderCpuReport(report: CpuExperiment): string {
   const rows = report.cases.map((item) => rowOf(item, report));
   const { rates, load } = report;
-  const shared =
-    load.before > 1
-      ? ` The machine was shared: its load average was ${load.before.toFixed(1)} before the run and ${load.after.toFixed(1)} after it, on ${report.processors.split(" ")[0]} processors. Times are medians of interleaved samples, and their ratios mean more than they do.`
-      : "";
   return `# The CPU backend
 
-Made by \`${report.command}\` on ${report.date.slice(0, 10)}: ${report.processors}, Node ${report.node}, ONNX Runtime ${report.onnxruntime}, ${report.adapter}, revision ${report.revision}.${shared}${report.skipped.length === 0 ? "" : ` Not measured, for want of time: ${report.skipped.join("; ")}.`}
+Made by \`${report.command}\` on ${report.date.slice(0, 10)}: ${report.processors}, Node ${report.node}, ONNX Runtime ${report.onnxruntime}, ${report.adapter}, revision ${report.revision}. The load average was ${load.before.toFixed(1)} before the run and ${load.after.toFixed(1)}, with the run itself, after it. Times are medians of interleaved samples.${report.skipped.length === 0 ? "" : ` Not measured, for want of time: ${report.skipped.join("; ")}.`}
 
 On one thread the machine reached ${quantity(rates.flopsPerSecond, "FLOP/s")} of multiply-adds in WebAssembly registers (128 bits; ONNX Runtime has instructions of 256), the kernel ${quantity(rates.kernelFlopsPerSecond, "FLOP/s")} with a block in the cache, and a copy of 64 MiB ${quantity(rates.copyBytesPerSecond, "B/s")}, read and written.
 
@@ -60,7 +56,7 @@ ${renderAdapter(rows)}
 
 ## Time against size
 
-Dyadic chains, ${report.sizes[0]?.batch} vectors, batch-last, the best of the samples. With time in proportion to N log N the fifth column would be constant. Processor time, of both threads together, counts no other work. The column falls while a call and the waking of a thread weigh on microseconds of work; it steps up where values and vectors, in the last columns, no longer fit a cache.
+Dyadic chains, ${report.sizes[0]?.batch} vectors, batch-last, the best of the samples. With time in proportion to N log N the fifth column would be constant. Processor time, of both threads together, counts no other work. The column falls while a call and the waking of a thread weigh on microseconds of work. ${renderSteps(report.sizes)}
 
 | N | time | processor time | plan | ns of processor time / (N log2 N) | GFLOP/s of a processor | values | vectors |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -143,8 +139,12 @@ function renderVerdict(goal: number, best: readonly Row[]): string {
   const missed = best.filter((row) => !(ratioOf(row) >= goal));
   const aim = `To be ${goal} times as fast as the best of ONNX Runtime's ways in either layout.`;
   return missed.length === 0
-    ? `${aim} Reached in each of ${best.length} cases, the better layout of both.`
+    ? `${aim} Reached in each of ${best.length} cases, the better layout of both: ${rangeOf(best.map(ratioOf))}.`
     : `${aim} Missed in ${missed.length} of ${best.length} cases, the better layout of both: ${missed.map(describe).join("; ")}.`;
+}
+
+function rangeOf(ratios: readonly number[]): string {
+  return `×${Math.min(...ratios).toFixed(2)} to ×${Math.max(...ratios).toFixed(2)}, median ×${median(ratios).toFixed(2)}`;
 }
 
 function ratioOf({ onnx, seconds }: Row): number {
@@ -168,6 +168,31 @@ function renderAdapter(rows: readonly Row[]): string {
   return `The CPU backend is ${least.ratio.toFixed(0)} (${least.row.name} ${least.row.layout}) to ${most.ratio.toFixed(0)} (${most.row.name} ${most.row.layout}) times as fast as the fused kernel on it, at ${least.row.batch} vectors. ${below.length === 0 ? "Nowhere is it less than ten times." : `Less than ten times: ${below.map(({ row, ratio }) => `${row.name} ${row.layout} (${ratio.toFixed(1)})`).join("; ")}.`}`;
 }
 
+/** Where the time grows faster than the work by this much, a cache is exceeded. */
+const STEP = 1.25;
+
+function renderSteps(sizes: readonly SizeResult[]): string {
+  const steps = sizes.slice(1).flatMap((size, index) => {
+    const before = sizes[index] as SizeResult;
+    const ratio = timeOverWork(size) / timeOverWork(before);
+    // Values, the vectors, the result, and what lies between passes.
+    const [from, to] = [before, size].map(({ values, vectors }) => values + 3 * vectors);
+    return ratio < STEP
+      ? []
+      : [
+          `at 2^${Math.log2(size.n)} by ×${ratio.toFixed(2)}, where values, vectors, result and the vectors between passes are ${quantity(to as number, "B")} together, after ${quantity(from as number, "B")}`,
+        ];
+  });
+  return steps.length === 0
+    ? "It has no step: neither values nor vectors leave a cache."
+    : `It steps up ${steps.join("; ")}: what no longer fits a cache is read from memory in each pass.`;
+}
+
+/** Seconds of processor time over N log N. */
+function timeOverWork({ n, processorSeconds }: SizeResult): number {
+  return processorSeconds / (n * Math.log2(n));
+}
+
 function sizeRow(size: SizeResult): string {
   const { n, batch, seconds, processorSeconds, plan, values, vectors } = size;
   const work = n * Math.log2(n);
@@ -176,7 +201,7 @@ function sizeRow(size: SizeResult): string {
     quantity(seconds, "s"),
     quantity(processorSeconds, "s"),
     plan,
-    ((processorSeconds * 1e9) / work).toFixed(2),
+    (timeOverWork(size) * 1e9).toFixed(2),
     ((4 * batch * work) / processorSeconds / 1e9).toFixed(1),
     quantity(values, "B"),
     quantity(vectors, "B"),
