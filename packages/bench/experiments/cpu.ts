@@ -74,7 +74,7 @@ const MUCH_SLOWER = 3;
  */
 const SAMPLE_SECONDS = 0.1;
 /** Samples of each size. */
-const SIZE_ROUNDS = 15;
+const SIZE_ROUNDS = 60;
 /** Vectors for the software adapter, which takes minutes for more. */
 const ADAPTER_BATCH = 128;
 

@@ -56,9 +56,9 @@ ${renderAdapter(rows)}
 
 ## Time against size
 
-Dyadic chains, ${report.sizes[0]?.batch} vectors, batch-last, the best of the samples. With time in proportion to N log N the fifth column would be constant. Processor time, of both threads together, counts no other work. The column falls while a call and the waking of a thread weigh on microseconds of work. ${renderSteps(report.sizes)}
+Dyadic chains, ${report.sizes[0]?.batch} vectors, batch-last, the best of the samples. With time in proportion to N log N the fifth column, of one thread, would be constant. It falls while a call weighs on microseconds of work. ${renderSteps(report.sizes)}
 
-| N | time | processor time | plan | ns of processor time / (N log2 N) | GFLOP/s of a processor | values | vectors |
+| N | one thread | all threads | plan | ns / (N log2 N) | GFLOP/s of one thread | values | vectors |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ${report.sizes.map(sizeRow).join("\n")}
 `;
@@ -188,21 +188,21 @@ function renderSteps(sizes: readonly SizeResult[]): string {
     : `It steps up ${steps.join("; ")}: what no longer fits a cache is read from memory in each pass.`;
 }
 
-/** Seconds of processor time over N log N. */
-function timeOverWork({ n, processorSeconds }: SizeResult): number {
-  return processorSeconds / (n * Math.log2(n));
+/** Seconds of one thread over N log N. */
+function timeOverWork({ n, oneThread }: SizeResult): number {
+  return oneThread / (n * Math.log2(n));
 }
 
 function sizeRow(size: SizeResult): string {
-  const { n, batch, seconds, processorSeconds, plan, values, vectors } = size;
+  const { n, batch, oneThread, allThreads, plan, values, vectors } = size;
   const work = n * Math.log2(n);
   const cells = [
     `2^${Math.log2(n)}`,
-    quantity(seconds, "s"),
-    quantity(processorSeconds, "s"),
+    quantity(oneThread, "s"),
+    quantity(allThreads, "s"),
     plan,
     (timeOverWork(size) * 1e9).toFixed(2),
-    ((4 * batch * work) / processorSeconds / 1e9).toFixed(1),
+    ((4 * batch * work) / oneThread / 1e9).toFixed(1),
     quantity(values, "B"),
     quantity(vectors, "B"),
   ];
