@@ -84,15 +84,21 @@ function modelPart(folder: string, file: string): string {
     load.busy === null
       ? ""
       : ` Other programs took ${percent(load.busy)} of the processors' time before it.`;
-  const rows = [MODEL_HEAD, MODEL_HEAD.map(() => "---"), ...modelRows(results)];
+  // A column for each variant: there are few, and a dozen things to say of each.
+  const variants = modelRows(results);
+  const [head, ...rows] = MODEL_HEAD.map((name, index) => [
+    name,
+    ...variants.map((cells) => cells[index] ?? ""),
+  ]);
+  const table = [head ?? [], ["---", ...variants.map(() => "---:")], ...rows];
   return `## ${results.model}
 
 ${adapter.name} (${adapter.driver}), ${processors}, ${date.slice(0, 10)}, from \`results/${file}\`, made by \`${command}\`.${busy}
 
-${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}
+${table.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 
 ${modelLines(results)
-  .map((line) => `- ${line}`)
+  .map((line) => `- ${line.replaceAll("*", "\\*")}`)
   .join("\n")}
 `;
 }
