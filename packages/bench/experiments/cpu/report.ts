@@ -130,7 +130,7 @@ function renderGroup(name: string, goal: number | null, rows: readonly Row[]): s
 
 ${verdict} ${slower}
 
-| | vectors | layout | cpu-wasm | ONNX Runtime | its way | times as fast | of the peak | of the copy |
+| patterns | vectors | layout | cpu-wasm | ONNX Runtime | its way | times as fast | of the peak | of the copy |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${lines.join("\n")}`;
 }
