@@ -86,11 +86,8 @@ function modelPart(folder: string, file: string): string {
       : ` Other programs took ${percent(load.busy)} of the processors' time before it.`;
   // A column for each variant: there are few, and a dozen things to say of each.
   const variants = modelRows(results);
-  const [head, ...rows] = MODEL_HEAD.map((name, index) => [
-    name,
-    ...variants.map((cells) => cells[index] ?? ""),
-  ]);
-  const table = [head ?? [], ["---", ...variants.map(() => "---:")], ...rows];
+  const table = MODEL_HEAD.map((name, index) => [name, ...variants.map((cells) => cells[index])]);
+  table.splice(1, 0, ["---", ...variants.map(() => "---:")]);
   return `## ${results.model}
 
 ${adapter.name} (${adapter.driver}), ${processors}, ${date.slice(0, 10)}, from \`results/${file}\`, made by \`${command}\`.${busy}

@@ -175,17 +175,20 @@ function renderSteps(sizes: readonly SizeResult[]): string {
   const steps = sizes.slice(1).flatMap((size, index) => {
     const before = sizes[index] as SizeResult;
     const ratio = timeOverWork(size) / timeOverWork(before);
-    // Values, the vectors, the result, and what lies between passes.
-    const [from, to] = [before, size].map(({ values, vectors }) => values + 3 * vectors);
     return ratio < STEP
       ? []
       : [
-          `at 2^${Math.log2(size.n)} by ×${ratio.toFixed(2)}, where values, vectors, result and the vectors between passes are ${quantity(to as number, "B")} together, after ${quantity(from as number, "B")}`,
+          `at 2^${Math.log2(size.n)} by ×${ratio.toFixed(2)}, where values, vectors, result and the vectors between passes are ${quantity(workingSet(size), "B")} together, after ${quantity(workingSet(before), "B")}`,
         ];
   });
   return steps.length === 0
     ? "It has no step: neither values nor vectors leave a cache."
     : `It steps up ${steps.join("; ")}: what no longer fits a cache is read from memory in each pass.`;
+}
+
+/** Bytes of the values, the vectors, the result, and what lies between passes. */
+function workingSet({ values, vectors }: SizeResult): number {
+  return values + 3 * vectors;
 }
 
 /** Seconds of one thread over N log N. */

@@ -132,7 +132,7 @@ export function isToBeTold(control: Int32Array, job: number): boolean {
   return Atomics.compareExchange(control, WAITING, job, 0) === job;
 }
 
-/** Loads of the ticket before a thread goes to sleep: tens of microseconds, as jobs follow one another. */
+/** Loads of the ticket before a thread goes to sleep: about 0.1 ms, as jobs follow one another. */
 const SPINS = 20_000;
 
 /** Sleeps until there may be items for a thread. For those that may: a page's own may not. */

@@ -131,7 +131,7 @@ export class PackedChain implements Disposable {
     hold: (bytes: number, what: string) => number,
   ): { jobs: Omit<Job, "call">[]; words: number[] } {
     const { batch, layout } = shape;
-    const threads = this.#threadsFor(batch);
+    const threads = this.#threadsFor(program, batch);
     const { panel, chunk, direct } = this.#portions(program, shape, size, threads);
     const panels = Math.ceil(batch / panel);
     const last = batch - (panels - 1) * panel;
@@ -168,14 +168,10 @@ export class PackedChain implements Disposable {
   }
 
   /** Waking a thread takes longer than a little work. A few vectors take as long as four. */
-  #threadsFor(batch: number): number {
+  #threadsFor({ multiplyAdds }: CpuProgram, batch: number): number {
     const { most, always } = this.#threads;
     if (always) return most;
-    const values = this.#plan.passes
-      .flatMap(({ stages }) => stages)
-      .reduce((sum, { from, to }) => sum + this.#chain.product(from, to).nonZeros, 0);
-    const multiplyAdds = this.#parts ** 2 * values * Math.max(4, batch);
-    return Math.min(most, 1 + Math.floor(multiplyAdds / WORK_OF_THREAD));
+    return Math.min(most, 1 + Math.floor((multiplyAdds * Math.max(4, batch)) / WORK_OF_THREAD));
   }
 
   /**

@@ -23,6 +23,8 @@ export interface CpuProgram {
   /** All that it holds of the memory. */
   readonly bytes: number;
   readonly passes: number;
+  /** Of all stages, for one vector. */
+  readonly multiplyAdds: number;
   /** Most features of a vector that lies in a buffer between passes. */
   readonly features: number;
   /** Most features of a block that lies in scratch memory, before its first stage or between stages. */
@@ -89,6 +91,7 @@ export function packProgram(
     address,
     bytes,
     passes: passes.length,
+    multiplyAdds: parts ** 2 * factors.reduce((sum, { pattern }) => sum + pattern.nonZeros, 0),
     features: Math.max(
       chain.rows,
       chain.cols,
