@@ -11,9 +11,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const TINY = ["bench", "--model", "llama-260k", "--tokens", "8", "--verify", "5", "--rounds", "2"];
 
 describe("papilio bench --model", () => {
-  it("verifies a model, times it dense and butterfly, and writes results that it can read", () => {
+  it("verifies a model, times it dense and butterfly, and writes results that it can read", async () => {
     const output = join(folder, "llama.json");
-    const { status, stdout, stderr } = papilio(...TINY, "--json", output, ...adapterFlags);
+    const { status, stdout, stderr } = await papilio(...TINY, "--json", output, ...adapterFlags);
     expect(stderr).toContain("Adapter: ");
     expect(stderr).toContain("round 2 of 2");
     expect(status).toBe(0);
@@ -52,9 +52,9 @@ describe("papilio bench --model", () => {
     }
   });
 
-  it("prints nothing but JSON on stdout with --json -", () => {
+  it("prints nothing but JSON on stdout with --json -", async () => {
     const flags = ["--linear", "butterfly", "--rounds", "1", "--json", "-"];
-    const { status, stdout } = papilio(...TINY, ...flags, ...adapterFlags);
+    const { status, stdout } = await papilio(...TINY, ...flags, ...adapterFlags);
     expect(status).toBe(0);
     const { variants } = parseModelResults(stdout);
     expect(variants.map(({ linear }) => linear)).toEqual(["butterfly"]);

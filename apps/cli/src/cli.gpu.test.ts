@@ -1,25 +1,22 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { caseName, parseResults } from "@papilio/bench";
 import { afterAll, describe, expect, it } from "vitest";
+import { adapterFlags, commandLine, type Finished, papilio } from "./testing/command-line.ts";
 
-const main = join(import.meta.dirname, "main.ts");
-const flags = ["--conditions=@papilio/source", main];
-const adapter = ["--adapter", process.env.PAPILIO_ADAPTER ?? "auto"];
 const folder = mkdtempSync(join(tmpdir(), "papilio-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function papilio(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [...flags, ...args, ...adapter], { encoding: "utf8" });
-}
+const onAdapter = (...args: readonly string[]): Promise<Finished> =>
+  papilio(...args, ...adapterFlags);
 
 describe("papilio bench", () => {
-  it("verifies, times, prints a table and writes results that it can read", () => {
+  it("verifies, times, prints a table and writes results that it can read", async () => {
     const output = join(folder, "results.json");
-    const { status, stdout, stderr } = papilio(
+    const { status, stdout, stderr } = await onAdapter(
       "bench",
       "--pattern",
       "2,8,4,4",
@@ -39,15 +36,13 @@ describe("papilio bench", () => {
     expect(results.complete).toBe(true);
     expect(results.cases.length).toBe(4);
     const page = join(folder, "report.html");
-    const report = spawnSync(process.execPath, [...flags, "report", output, "--out", page], {
-      encoding: "utf8",
-    });
+    const report = await papilio("report", output, "--out", page);
     expect(report).toMatchObject({ status: 0, stdout: `${page}\n` });
     expect(readFileSync(page, "utf8")).toContain(results.environment.adapter.driver);
   });
 
-  it("prints nothing but JSON on stdout with --json -", () => {
-    const { status, stdout } = papilio(
+  it("prints nothing but JSON on stdout with --json -", async () => {
+    const { status, stdout } = await onAdapter(
       "bench",
       "--pattern",
       "1,2,2,2",
@@ -66,8 +61,14 @@ describe("papilio bench", () => {
     expect(parseResults(stdout).cases.length).toBe(1);
   });
 
-  it("refuses sizes over the device's limits before any work", () => {
-    const { status, stderr } = papilio("bench", "--pattern", "1,512,512,512", "--batch", "100000");
+  it("refuses sizes over the device's limits before any work", async () => {
+    const { status, stderr } = await onAdapter(
+      "bench",
+      "--pattern",
+      "1,512,512,512",
+      "--batch",
+      "100000",
+    );
     expect(stderr).toMatch(/papilio: error BUFFER_TOO_LARGE: .+ Hint: /);
     expect(stderr).not.toContain(" cases");
     expect(status).toBe(2);
@@ -78,7 +79,7 @@ describe("papilio bench", () => {
     const child = spawn(
       process.execPath,
       [
-        ...flags,
+        ...commandLine,
         "bench",
         "--pattern",
         "2,8,4,4",
@@ -88,7 +89,7 @@ describe("papilio bench", () => {
         "kronecker-sparse",
         "--json",
         output,
-        ...adapter,
+        ...adapterFlags,
       ],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
@@ -121,7 +122,7 @@ describe("a results file", () => {
   ];
 
   it("goes on after the program was killed, a line that was cut off left out", async () => {
-    const child = spawn(process.execPath, [...flags, ...args, ...adapter], {
+    const child = spawn(process.execPath, [...commandLine, ...args, ...adapterFlags], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     child.stderr.on("data", (chunk: Buffer) => {
@@ -133,7 +134,7 @@ describe("a results file", () => {
     expect(before.cases.length).toBeGreaterThanOrEqual(3);
     appendFileSync(output, '{"record":"case","chain":"2,8,4');
 
-    const { status, stderr } = papilio(...args);
+    const { status, stderr } = await onAdapter(...args);
     expect(stderr).toContain(`Going on after ${before.cases.length} measured`);
     expect(status).toBe(0);
     const after = parseResults(readFileSync(output, "utf8"));
@@ -150,27 +151,28 @@ describe("a results file", () => {
     expect(after.cases.slice(0, before.cases.length)).toEqual(before.cases);
   });
 
-  it("is not mixed with another run", () => {
-    const { status, stderr } = papilio(...args, "--seed", "2");
+  it("is not mixed with another run", async () => {
+    const { status, stderr } = await onAdapter(...args, "--seed", "2");
     expect(stderr).toMatch(/papilio: error RESULTS_OTHER_RUN: .*other seed \(1 there\)/);
     expect(status).toBe(2);
   });
 
-  it("is filled by shards and filters, each with its own cases", () => {
-    const names = (...more: string[]): string[] => {
-      const { stdout } = papilio(...args.slice(0, -1), "-", ...more);
+  it("is filled by shards and filters, each with its own cases", async () => {
+    const names = async (...more: string[]): Promise<string[]> => {
+      const { stdout } = await onAdapter(...args.slice(0, -1), "-", ...more);
       return parseResults(stdout).cases.map(caseName);
     };
-    const parts = [1, 2, 3, 4].map((index) => names("--shard", `${index}/4`));
+    const parts: string[][] = [];
+    for (const index of [1, 2, 3, 4]) parts.push(await names("--shard", `${index}/4`));
     expect(parts.map(({ length }) => length)).toEqual([2, 2, 1, 1]);
     expect(new Set(parts.flat()).size).toBe(6);
-    expect(names("--filter", "x 16 f32 batch-l")).toEqual(["2,8,4,4 x 16 f32 batch-last"]);
+    expect(await names("--filter", "x 16 f32 batch-l")).toEqual(["2,8,4,4 x 16 f32 batch-last"]);
   });
 });
 
 describe("papilio doctor", () => {
-  it("names the adapter and gives a verdict from a computation", () => {
-    const { status, stdout } = papilio("doctor", "--json");
+  it("names the adapter and gives a verdict from a computation", async () => {
+    const { status, stdout } = await onAdapter("doctor", "--json");
     expect(status).toBe(0);
     const diagnosis = JSON.parse(stdout) as {
       verdict: string;
@@ -185,12 +187,8 @@ describe("papilio doctor", () => {
     expect(diagnosis.advice.length > 0).toBe(diagnosis.adapter.kind === "software");
   });
 
-  it("says why when there is no such adapter", () => {
-    const { status, stdout } = spawnSync(
-      process.execPath,
-      [...flags, "doctor", "--adapter", "no such adapter"],
-      { encoding: "utf8" },
-    );
+  it("says why when there is no such adapter", async () => {
+    const { status, stdout } = await papilio("doctor", "--adapter", "no such adapter");
     expect(stdout).toContain("Verdict    no adapter");
     expect(stdout).toContain("ADAPTER_NOT_FOUND");
     expect(status).toBe(1);

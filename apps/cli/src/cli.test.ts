@@ -1,18 +1,12 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { papilio, papilioProcess } from "./testing/command-line.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const folder = mkdtempSync(join(tmpdir(), "papilio-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function papilio(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ["--conditions=@papilio/source", main, ...args], {
-    encoding: "utf8",
-  });
-}
 
 describe("input that cannot be used", () => {
   it.each([
@@ -38,31 +32,40 @@ describe("input that cannot be used", () => {
     [["bench", "--json", join(folder, "no", "folder.json")], "OUTPUT_UNWRITABLE"],
     [["report", join(folder, "missing.json"), "--out", join(folder, "r.html")], "INPUT_UNREADABLE"],
     [["report", main, "--out", join(folder, "r.html")], "RESULTS_SYNTAX"],
-  ])("%j is one line with the code, and status 2", (args, code) => {
-    const { status, stdout, stderr } = papilio(...args);
+  ])("%j is one line with the code, and status 2", async (args, code) => {
+    const { status, stdout, stderr } = await papilio(...args);
     expect(stderr).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+\\n$`));
     expect(status).toBe(2);
     expect(stdout).toBe("");
   });
 
-  it("leaves no file behind where the output was to go", () => {
+  it("leaves no file behind where the output was to go", async () => {
     const output = join(folder, "new.json");
-    papilio("bench", "--json", output, "--adapter", "no such adapter");
+    await papilio("bench", "--json", output, "--adapter", "no such adapter");
     expect(existsSync(output)).toBe(false);
   });
 });
 
 describe("help", () => {
-  it.each([[[]], [["bench"]], [["doctor"]], [["report"]]])("of %j has examples", (command) => {
-    const { status, stdout } = papilio(...command, "--help");
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/Examples?:\n {2}papilio /);
-  });
+  it.each([[[]], [["bench"]], [["doctor"]], [["report"]]])(
+    "of %j has examples",
+    async (command) => {
+      const { status, stdout } = await papilio(...command, "--help");
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/Examples?:\n {2}papilio /);
+    },
+  );
 
-  it("tells the version", () => {
-    expect(papilio("--version")).toMatchObject({
+  it("tells the version, in a process of its own", () => {
+    expect(papilioProcess("--version")).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
     });
+  });
+
+  it("ends a process with the status and the line on stderr", () => {
+    const { status, stdout, stderr } = papilioProcess("frobnicate");
+    expect(stderr).toMatch(/^papilio: error USAGE: .+ Hint: .+\n$/);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   });
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,17 +16,11 @@ import {
   writeSafetensors,
 } from "@papilio/butterfly";
 import { afterAll, describe, expect, it } from "vitest";
+import { adapterFlags, papilio } from "./testing/command-line.ts";
 
 const main = join(import.meta.dirname, "main.ts");
-const adapter = ["--adapter", process.env.PAPILIO_ADAPTER ?? "auto"];
 const folder = mkdtempSync(join(tmpdir(), "papilio-factorize-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function papilio(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ["--conditions=@papilio/source", main, ...args], {
-    encoding: "utf8",
-  });
-}
 
 function file(name: string, contents: Uint8Array): string {
   const path = join(folder, name);
@@ -52,9 +45,9 @@ describe("papilio factorize, inspect and multiply", () => {
   const out = join(folder, "b.safetensors");
 
   it("factorizes a tensor of a model and writes the factors that the library finds", async () => {
-    const { status, stdout } = papilio(
+    const { status, stdout } = await papilio(
       ...["factorize", model, "--tensor", "a.weight", "--chain", "1,4,6,8;6,8,8,1"],
-      ...["--out", out, "--json", ...adapter],
+      ...["--out", out, "--json", ...adapterFlags],
     );
     expect(status).toBe(0);
     const told = JSON.parse(stdout);
@@ -67,9 +60,9 @@ describe("papilio factorize, inspect and multiply", () => {
     expect(loaded?.matrix).toEqual(expected.matrix);
   });
 
-  it("shows what the file holds and draws it", () => {
+  it("shows what the file holds and draws it", async () => {
     const svg = join(folder, "b.svg");
-    const { status, stdout } = papilio("inspect", out, "--svg", svg);
+    const { status, stdout } = await papilio("inspect", out, "--svg", svg);
     expect(status).toBe(0);
     expect(stdout).toContain("a.weight.factors.1");
     expect(stdout).toContain("2 factors for 32 x 48: 576 values, 37.5 % of the dense matrix");
@@ -80,13 +73,14 @@ describe("papilio factorize, inspect and multiply", () => {
     );
   });
 
-  it("multiplies on an adapter as on the CPU", () => {
-    const results = [adapter, ["--backend", "cpu"], ["--reference"]].map((where, index) => {
-      const y = join(folder, `y${index}.npy`);
-      const { status } = papilio("multiply", out, "--input", inputs, "--out", y, ...where);
+  it("multiplies on an adapter as on the CPU", async () => {
+    const results: ReturnType<typeof readNpy>[] = [];
+    for (const where of [adapterFlags, ["--backend", "cpu"], ["--reference"]]) {
+      const y = join(folder, `y${results.length}.npy`);
+      const { status } = await papilio("multiply", out, "--input", inputs, "--out", y, ...where);
       expect(status).toBe(0);
-      return readNpy(readFileSync(y));
-    });
+      results.push(readNpy(readFileSync(y)));
+    }
     expect(results.map(({ shape }) => shape)).toEqual([
       [5, 32],
       [5, 32],
@@ -109,10 +103,10 @@ describe("papilio factorize, inspect and multiply", () => {
     }
   });
 
-  it("searches a chain within limits, refines it by inputs, and measures it", () => {
-    const { status, stdout } = papilio(
+  it("searches a chain within limits, refines it by inputs, and measures it", async () => {
+    const { status, stdout } = await papilio(
       ...["factorize", model, "--tensor", "a.weight", "--chain", "auto", "--max-params", "0.4"],
-      ...["--refine", "3", "--inputs", inputs, "--measure", "--batch", "8", ...adapter],
+      ...["--refine", "3", "--inputs", inputs, "--measure", "--batch", "8", ...adapterFlags],
     );
     expect(status).toBe(0);
     expect(stdout).toMatch(/ chain +│ parameters +│ relative error /);
@@ -122,13 +116,13 @@ describe("papilio factorize, inspect and multiply", () => {
     );
   });
 
-  it("finds that a Fourier matrix is a butterfly behind a bit reversal", () => {
+  it("finds that a Fourier matrix is a butterfly behind a bit reversal", async () => {
     const { re, im } = fourier(32).dense();
     const dense = file("dft.npy", writeNpy({ re, im }, [32, 32]));
     const saved = join(folder, "dft.safetensors");
-    const args = ["factorize", dense, "--chain", "dyadic", "--out", saved, ...adapter];
-    expect(JSON.parse(papilio(...args, "--json").stdout).error).toBeGreaterThan(0.5);
-    const { status, stdout } = papilio(...args, "--permute", "50");
+    const args = ["factorize", dense, "--chain", "dyadic", "--out", saved, ...adapterFlags];
+    expect(JSON.parse((await papilio(...args, "--json")).stdout).error).toBeGreaterThan(0.5);
+    const { status, stdout } = await papilio(...args, "--permute", "50");
     expect(status).toBe(0);
     expect(stdout).toMatch(/permutations +│ .*bit-reversal/);
     expect(stdout).toMatch(/relative error +│ [\d.]+e-8/);
@@ -136,16 +130,16 @@ describe("papilio factorize, inspect and multiply", () => {
     for (const [index, value] of re.entries()) expect(again.re[index]).toBeCloseTo(value, 5);
   });
 
-  it("works with complex matrices and permutations", () => {
+  it("works with complex matrices and permutations", async () => {
     const transform = file("fft.safetensors", saveButterflies({ fft: fourier(16) }));
-    expect(papilio("inspect", transform).stdout).toContain(
+    expect((await papilio("inspect", transform)).stdout).toContain(
       "fft: complex, 120 numbers stored, inputs permuted",
     );
     const x = file("ones.npy", writeNpy(new Float32Array(16).fill(1), [16]));
     const y = join(folder, "spectrum.npy");
-    for (const where of [adapter, ["--backend", "cpu"], ["--reference"]]) {
+    for (const where of [adapterFlags, ["--backend", "cpu"], ["--reference"]]) {
       const args = ["multiply", transform, "--input", x, "--out", y, ...where];
-      expect(papilio(...args).status).toBe(0);
+      expect((await papilio(...args)).status).toBe(0);
       const { re, im } = npyValues(readNpy(readFileSync(y)), "float32") as {
         re: Float32Array;
         im: Float32Array;
@@ -180,8 +174,11 @@ describe("papilio factorize, inspect and multiply", () => {
     [["inspect", "--chain", "1,2,2"], "PATTERN_SYNTAX"],
     [["multiply", model, "--input", inputs, "--out", join(folder, "y")], "TENSOR_MISSING"],
     [["multiply", model], "USAGE"],
-  ])("%j is one line with the code, and status 2", (args, code) => {
-    const { status, stderr } = papilio(...args, ...(args[0] === "factorize" ? adapter : []));
+  ])("%j is one line with the code, and status 2", async (args, code) => {
+    const { status, stderr } = await papilio(
+      ...args,
+      ...(args[0] === "factorize" ? adapterFlags : []),
+    );
     const errors = stderr.split("\n").filter((line) => line.startsWith("papilio: "));
     expect(errors).toEqual([
       expect.stringMatching(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`)),

@@ -28,8 +28,8 @@ interface Told {
   readonly tokensPerSecond: { readonly prompt: number | null; readonly generation: number | null };
 }
 
-function generate(model: string, ...args: readonly string[]): Told {
-  const { status, stdout, stderr } = papilio("generate", model, "--json", ...args);
+async function generate(model: string, ...args: readonly string[]): Promise<Told> {
+  const { status, stdout, stderr } = await papilio("generate", model, "--json", ...args);
   expect(stderr).not.toContain("error");
   expect(status).toBe(0);
   return JSON.parse(stdout) as Told;
@@ -39,8 +39,8 @@ describe("papilio generate", () => {
   it.each([
     ["the CPU", ["--backend", "cpu"]],
     ["the adapter", adapterFlags],
-  ])("continues as the reference does on %s", (where, flags) => {
-    const told = generate(stories, "--max-tokens", "20", ...flags);
+  ])("continues as the reference does on %s", async (where, flags) => {
+    const told = await generate(stories, "--max-tokens", "20", ...flags);
     expect(told).toMatchObject({
       promptIds: [1],
       ids: reference.greedyIds.slice(0, 20),
@@ -53,8 +53,8 @@ describe("papilio generate", () => {
     expect(told.adapter === null).toBe(where === "the CPU");
   });
 
-  it("writes text alone on stdout, and where it is computed on stderr", () => {
-    const { status, stdout, stderr } = papilio(
+  it("writes text alone on stdout, and where it is computed on stderr", async () => {
+    const { status, stdout, stderr } = await papilio(
       "generate",
       stories,
       "--backend",
@@ -72,8 +72,16 @@ describe("papilio generate", () => {
     expect(stderr).toContain("generated (10)");
   });
 
-  it("ends before a text, and chooses the same by chance with the same seed", () => {
-    const stopped = generate(stories, "--backend", "cpu", "--stop", "girl", "--stop", "nothing");
+  it("ends before a text, and chooses the same by chance with the same seed", async () => {
+    const stopped = await generate(
+      stories,
+      "--backend",
+      "cpu",
+      "--stop",
+      "girl",
+      "--stop",
+      "nothing",
+    );
     expect(stopped.end).toBe("stop text");
     expect(stopped.text).toBe(text.slice(0, text.indexOf("girl")));
     const chance = [
@@ -86,9 +94,11 @@ describe("papilio generate", () => {
       "--top-p",
       "0.95",
     ];
-    const sampled = (seed: string): string => generate(stories, ...chance, "--seed", seed).text;
-    expect(sampled("7")).toBe(sampled("7"));
-    expect(sampled("7")).not.toBe(sampled("8"));
+    const sampled = async (seed: string): Promise<string> =>
+      (await generate(stories, ...chance, "--seed", seed)).text;
+    const seven = await sampled("7");
+    expect(await sampled("7")).toBe(seven);
+    expect(await sampled("8")).not.toBe(seven);
   });
 
   it("reads a folder of Hugging Face's", async () => {
@@ -100,10 +110,11 @@ describe("papilio generate", () => {
     for await (const { id } of generator.generate([3, 1, 2], { maxTokens: 6, stopTokens: [0] })) {
       expected.push(id);
     }
-    const told = generate(path, "--backend", "cpu", "--prompt", "c a b", "--max-tokens", "6");
+    const told = await generate(path, "--backend", "cpu", "--prompt", "c a b", "--max-tokens", "6");
     expect(told).toMatchObject({ promptIds: [3, 1, 2], ids: expected });
     // An empty prompt begins with the token that the tokenizer names.
-    expect(generate(path, "--backend", "cpu", "--max-tokens", "1").promptIds).toEqual([0]);
+    const first = await generate(path, "--backend", "cpu", "--max-tokens", "1");
+    expect(first.promptIds).toEqual([0]);
   });
 
   it("ends when it is told to, with what it has", async () => {

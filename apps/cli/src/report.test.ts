@@ -1,19 +1,23 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CaseResult, Environment, ImplementationResult } from "@papilio/bench";
 import { afterAll, describe, expect, it } from "vitest";
+import { type Finished, papilio } from "./testing/command-line.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const folder = mkdtempSync(join(tmpdir(), "papilio-report-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function report(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ["--conditions=@papilio/source", main, "report", ...args], {
-    encoding: "utf8",
-    cwd: folder,
-  });
+/** Runs the command in the test's folder. */
+async function report(...args: readonly string[]): Promise<Finished> {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return await papilio("report", ...args);
+  } finally {
+    process.chdir(before);
+  }
 }
 
 const environment: Environment = {
@@ -107,15 +111,15 @@ const two = file("two.jsonl", "2,16,16,2");
 const other = file("other.jsonl", "2,16,16,2", "another adapter");
 
 describe("papilio report", () => {
-  it("writes a page, and its path to stdout", () => {
-    const { status, stdout, stderr } = report(one);
+  it("writes a page, and its path to stdout", async () => {
+    const { status, stdout, stderr } = await report(one);
     expect(stderr).toBe("Drawing 1 case of test adapter.\n");
     expect({ status, stdout }).toEqual({ status: 0, stdout: "report.html\n" });
     expect(readFileSync(join(folder, "report.html"), "utf8")).toMatch(/^<!doctype html>/);
   });
 
-  it("merges files, and writes figures and Markdown that links to them", () => {
-    const { status, stdout } = report(
+  it("merges files, and writes figures and Markdown that links to them", async () => {
+    const { status, stdout } = await report(
       ...[one, two, "--out", "merged.html", "--svg", "the figures", "--markdown", "merged.md"],
     );
     expect(status).toBe(0);
@@ -138,9 +142,9 @@ describe("papilio report", () => {
     [[one, "--svg", one], "OUTPUT_UNWRITABLE"],
     [[one, two, "--out", two], "OUTPUT_IS_INPUT"],
     [[one, "--markdown", "./one.jsonl"], "OUTPUT_IS_INPUT"],
-  ])("%j is refused in one line, with status 2", (args, code) => {
+  ])("%j is refused in one line, with status 2", async (args, code) => {
     const before = readFileSync(one, "utf8");
-    const { status, stdout, stderr } = report("--out", "never.html", ...args);
+    const { status, stdout, stderr } = await report("--out", "never.html", ...args);
     expect(stderr.trim().split("\n").at(-1)).toMatch(
       new RegExp(`^papilio: error ${code}: .+ Hint: .+$`),
     );
@@ -149,8 +153,8 @@ describe("papilio report", () => {
     expect(readFileSync(one, "utf8")).toBe(before);
   });
 
-  it("has help with examples", () => {
-    expect(report("--help")).toMatchObject({
+  it("has help with examples", async () => {
+    expect(await report("--help")).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/Examples:\n {2}papilio report/),
     });

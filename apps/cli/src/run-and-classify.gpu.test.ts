@@ -63,11 +63,11 @@ describe("papilio run", () => {
   it.each([
     ["the CPU", ["--backend", "cpu"]],
     ["the adapter", adapterFlags],
-  ])("writes what a vision transformer makes of images, on %s", (_, flags) => {
+  ])("writes what a vision transformer makes of images, on %s", async (_, flags) => {
     const out = join(folder, "logits.npy");
     const weights = join(vision, "model.safetensors");
     const files = ["--input", `images=${npy}`, "--output", `logits=${out}`];
-    const { status, stdout, stderr } = papilio("run", weights, ...files, ...flags);
+    const { status, stdout, stderr } = await papilio("run", weights, ...files, ...flags);
     expect(stderr).not.toContain("error");
     expect(status).toBe(0);
     expect(stdout).toContain(out);
@@ -76,12 +76,12 @@ describe("papilio run", () => {
     expectClose(values, visionLogits());
   });
 
-  it("makes vectors of sentences, shorter ones padded", () => {
+  it("makes vectors of sentences, shorter ones padded", async () => {
     const out = join(folder, "embeddings.npy");
     const ids = file("ids.csv", "1,2,3,4\n5,6,0,0\n");
     const lengths = file("lengths.csv", "4\n2\n");
     const inputs = ["--input", `ids=${ids}`, "--input", `lengths=${lengths}`];
-    const { status } = papilio(
+    const { status } = await papilio(
       "run",
       sentence,
       ...inputs,
@@ -98,7 +98,7 @@ describe("papilio run", () => {
     });
     expectClose(numbersOf(out).values, right.embeddings as Float32Array);
     // Without lengths, the padding counts.
-    papilio(
+    await papilio(
       "run",
       sentence,
       "--input",
@@ -114,10 +114,17 @@ describe("papilio run", () => {
     expect(() => expectClose(padded.slice(8), whole.slice(8))).toThrow();
   });
 
-  it("prints the plan and what came out as JSON", () => {
+  it("prints the plan and what came out as JSON", async () => {
     const ids = file("one.csv", "1,2,3");
     const input = ["--input", `ids=${ids}`];
-    const { status, stdout } = papilio("run", llama, ...input, "--plan", "--json", ...adapterFlags);
+    const { status, stdout } = await papilio(
+      "run",
+      llama,
+      ...input,
+      "--plan",
+      "--json",
+      ...adapterFlags,
+    );
     expect(status).toBe(0);
     const told = JSON.parse(stdout) as { plan: string; outputs: unknown; dtype: string };
     expect(told).toMatchObject({
@@ -140,12 +147,12 @@ describe("papilio classify", () => {
   it.each([
     ["the CPU", ["--backend", "cpu"]],
     ["the adapter", adapterFlags],
-  ])("names the most likely classes of each image, on %s", (_, flags) => {
+  ])("names the most likely classes of each image, on %s", async (_, flags) => {
     const one = file("one.npy", writeNpy(images.slice(0, PIXELS), [3, 8, 8]));
     const line = file("line.csv", images.slice(PIXELS, 2 * PIXELS).join());
     const inputs = [npy, one, line].flatMap((path) => ["--input", path]);
     const classify = ["classify", vision, ...inputs, "--top-k", "5", "--json", ...flags];
-    const { status, stdout } = papilio(...classify);
+    const { status, stdout } = await papilio(...classify);
     expect(status).toBe(0);
     const told = (JSON.parse(stdout) as Told).images;
     expect(told.map(({ image }) => image)).toEqual([...Array(IMAGES).keys(), 0, 0]);
@@ -168,8 +175,8 @@ describe("papilio classify", () => {
     }
   });
 
-  it("prints a table, and refuses channels at the end and models of text", () => {
-    const { status, stdout } = papilio(
+  it("prints a table, and refuses channels at the end and models of text", async () => {
+    const { status, stdout } = await papilio(
       "classify",
       vision,
       "--input",
@@ -182,11 +189,11 @@ describe("papilio classify", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/images\.npy +│ 0 +│ \d +│ \w* +│ 0\.\d{4}/);
     const last = file("last.npy", writeNpy(images, [IMAGES, 8, 8, 3]));
-    const wrong = papilio("classify", vision, "--input", last, "--backend", "cpu");
+    const wrong = await papilio("classify", vision, "--input", last, "--backend", "cpu");
     expect(wrong.stderr).toContain("papilio: error INPUT_SHAPE: ");
     expect(wrong.stderr).toContain("[10, 8, 8, 3], and the model takes images of [3, 8, 8]");
     expect(wrong.status).toBe(2);
-    const text = papilio("classify", llama, "--input", npy, "--backend", "cpu");
+    const text = await papilio("classify", llama, "--input", npy, "--backend", "cpu");
     expect(text.stderr).toContain("papilio: error MODEL_KIND: ");
     expect(text.status).toBe(2);
   });

@@ -1,19 +1,13 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Comparison, Selection } from "@papilio/bench";
 import { afterAll, describe, expect, it } from "vitest";
+import { papilio } from "./testing/command-line.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const folder = mkdtempSync(join(tmpdir(), "papilio-select-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function papilio(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, ["--conditions=@papilio/source", main, ...args], {
-    encoding: "utf8",
-  });
-}
 
 function file(name: string, text: string): string {
   const path = join(folder, name);
@@ -54,8 +48,8 @@ describe("input that cannot be used", () => {
     [["compare", results, results, "--threshold", "0"], "FLAG_INVALID"],
     [["compare", results, results, "--threshold", "1e3"], "FLAG_INVALID"],
     [["compare", results, results, "--relative-to", "nobody"], "COMPARE_NOTHING"],
-  ])("%j is one line with the code, and status 2", (args, code) => {
-    const { status, stdout, stderr } = papilio(...args);
+  ])("%j is one line with the code, and status 2", async (args, code) => {
+    const { status, stdout, stderr } = await papilio(...args);
     expect(stderr).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+\\n$`));
     expect(status).toBe(2);
     expect(stdout).toBe("");
@@ -63,9 +57,9 @@ describe("input that cannot be used", () => {
 });
 
 describe("papilio select", () => {
-  it("answers from the very case, with all candidates", () => {
+  it("answers from the very case, with all candidates", async () => {
     const asked = ["--pattern", "4,64,64,4", "--dtype", "f32", "--layout", "batch-last"];
-    const { status, stdout } = papilio("select", ...asked, ...offline);
+    const { status, stdout } = await papilio("select", ...asked, ...offline);
     expect(stdout).toMatch(/^kronecker-sparse, batch-last\n/);
     expect(stdout).toContain("measured on llvmpipe");
     expect(stdout).toMatch(/with a probability of \d+ %/);
@@ -73,8 +67,8 @@ describe("papilio select", () => {
     expect(status).toBe(0);
   });
 
-  it("answers for a model's layers, one line each, from other cases", () => {
-    const { status, stdout } = papilio(
+  it("answers for a model's layers, one line each, from other cases", async () => {
+    const { status, stdout } = await papilio(
       "select",
       "--layers",
       "vit-s-16",
@@ -87,7 +81,7 @@ describe("papilio select", () => {
     expect(status).toBe(0);
   });
 
-  it("prints JSON, and lets a layer's own batch and precision count more than the flags'", () => {
+  it("prints JSON, and lets a layer's own batch and precision count more than the flags'", async () => {
     const layers = file(
       "model.json",
       JSON.stringify({
@@ -98,7 +92,7 @@ describe("papilio select", () => {
       }),
     );
     const flags = ["--layers", layers, "--batch", "128", "--dtype", "f32", "--json"];
-    const { stdout } = papilio("select", ...flags, ...offline);
+    const { stdout } = await papilio("select", ...flags, ...offline);
     const { answers } = JSON.parse(stdout) as {
       answers: { name: string; selection: Selection }[];
     };
@@ -112,13 +106,13 @@ describe("papilio select", () => {
 });
 
 describe("papilio compare", () => {
-  it("finds nothing between a run and itself", () => {
-    const { status, stdout } = papilio("compare", results, results);
+  it("finds nothing between a run and itself", async () => {
+    const { status, stdout } = await papilio("compare", results, results);
     expect(stdout).toContain(": 0 slower and 0 faster by more than 10 %");
     expect(status).toBe(0);
   });
 
-  it("exits with 1 on a regression, and names it", () => {
+  it("exits with 1 on a regression, and names it", async () => {
     const slower = JSON.parse(readFileSync(results, "utf8")) as {
       cases: { results: { implementation: string; timing?: Record<string, unknown> }[] }[];
     };
@@ -131,12 +125,12 @@ describe("papilio compare", () => {
       }
     }
     const after = file("slower.json", JSON.stringify(slower));
-    const { status, stdout } = papilio("compare", results, after);
+    const { status, stdout } = await papilio("compare", results, after);
     expect(stdout).toContain("Slower by more than 10 %:");
     expect(stdout).toMatch(/kronecker-sparse +│ 100\.000/);
     expect(status).toBe(1);
 
-    const relative = papilio("compare", results, after, "--relative-to", "bmm", "--json");
+    const relative = await papilio("compare", results, after, "--relative-to", "bmm", "--json");
     expect(relative.status).toBe(1);
     const { regressions, compared } = JSON.parse(relative.stdout) as Comparison;
     expect(regressions.map(({ implementation }) => implementation)).toEqual(["kronecker-sparse"]);
@@ -145,8 +139,8 @@ describe("papilio compare", () => {
 });
 
 describe("help", () => {
-  it.each(["select", "compare"])("of %s has examples", (command) => {
-    const { status, stdout } = papilio(command, "--help");
+  it.each(["select", "compare"])("of %s has examples", async (command) => {
+    const { status, stdout } = await papilio(command, "--help");
     expect(status).toBe(0);
     expect(stdout).toMatch(/Examples:\n {2}papilio /);
   });

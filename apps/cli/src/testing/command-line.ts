@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { format } from "node:util";
 import { vi } from "vitest";
 import { createProgram } from "../program.ts";
 import { exitStatus } from "../report-error.ts";
@@ -13,35 +14,66 @@ export const commandLine: readonly string[] = [
 /** The flags that name the adapter of the tests. */
 export const adapterFlags: readonly string[] = ["--adapter", process.env.PAPILIO_ADAPTER ?? "auto"];
 
-/** Runs a command to its end. */
-export function papilio(...args: readonly string[]): {
+/** What a command leaves behind. */
+export interface Finished {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-} {
-  return spawnSync(process.execPath, [...commandLine, ...args], { encoding: "utf8" });
 }
 
 /**
- * Runs a command in this process, which must refuse what it is given: a process of its own takes more
- * than a second to start.
+ * Runs a command to its end in this process, which takes a hundredth of the time of a process of its
+ * own. Commands share the process's standard streams: run one at a time.
  */
-export async function refusal(...args: readonly string[]): Promise<{
-  readonly status: number;
-  /** The line on stderr that says why. */
-  readonly line: string;
-  readonly stdout: string;
-}> {
-  const printed = vi.spyOn(console, "log").mockReturnValue();
-  const told = vi.spyOn(console, "error").mockReturnValue();
+export async function papilio(...args: readonly string[]): Promise<Finished> {
+  let stdout = "";
+  let stderr = "";
+  const spies = [
+    vi.spyOn(console, "log").mockImplementation((...parts) => {
+      stdout += `${format(...parts)}\n`;
+    }),
+    vi.spyOn(console, "error").mockImplementation((...parts) => {
+      stderr += `${format(...parts)}\n`;
+    }),
+    vi.spyOn(process.stdout, "write").mockImplementation((...written) => {
+      stdout += `${written[0]}`;
+      return acknowledge(written);
+    }),
+    vi.spyOn(process.stderr, "write").mockImplementation((...written) => {
+      stderr += `${written[0]}`;
+      return acknowledge(written);
+    }),
+  ];
+  const before = process.exitCode;
+  process.exitCode = undefined;
   try {
-    await createProgram().parseAsync(args, { from: "user" });
-    throw new Error(`papilio ${args.join(" ")} refused nothing`);
-  } catch (error) {
-    const status = exitStatus(error);
-    return { status, line: `${told.mock.lastCall?.[0]}`, stdout: printed.mock.calls.join("\n") };
+    const failed = await createProgram()
+      .parseAsync(args, { from: "user" })
+      .then(() => undefined, exitStatus);
+    return { status: failed ?? Number(process.exitCode ?? 0), stdout, stderr };
   } finally {
-    printed.mockRestore();
-    told.mockRestore();
+    process.exitCode = before;
+    for (const spy of spies) spy.mockRestore();
   }
+}
+
+/** Calls the callback of a stream's `write`, when there is one. */
+function acknowledge(written: readonly unknown[]): true {
+  const callback = written.at(-1);
+  if (typeof callback === "function") queueMicrotask(() => callback());
+  return true;
+}
+
+/** Runs a command to its end in a process of its own: for what only a process shows. */
+export function papilioProcess(...args: readonly string[]): Finished {
+  return spawnSync(process.execPath, [...commandLine, ...args], { encoding: "utf8" });
+}
+
+/** Runs a command that must refuse what it is given, and gives the line on stderr that says why. */
+export async function refusal(
+  ...args: readonly string[]
+): Promise<{ readonly status: number | null; readonly line: string; readonly stdout: string }> {
+  const { status, stdout, stderr } = await papilio(...args);
+  if (status === 0) throw new Error(`papilio ${args.join(" ")} refused nothing`);
+  return { status, line: stderr.trimEnd().split("\n").at(-1) ?? "", stdout: stdout.trimEnd() };
 }
