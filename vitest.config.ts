@@ -11,6 +11,8 @@ const fromSource = {
   ssr: { resolve: { conditions: [sourceCondition, "module", "node"] } },
 };
 
+const notTests = ["**/node_modules/**", "**/dist/**"];
+
 const chromium = await findChromium();
 
 /** The tests that run in a browser, where there is one. */
@@ -30,7 +32,7 @@ const browserProjects: TestProjectInlineConfiguration[] =
           test: {
             name: "browser",
             include: ["{packages,tooling}/*/src/**/*.browser.test.ts"],
-            exclude: ["**/node_modules/**", "**/dist/**"],
+            exclude: notTests,
             // One device at a time, as for the GPU tests in Node.
             fileParallelism: false,
             testTimeout: 120_000,
@@ -58,13 +60,64 @@ const browserProjects: TestProjectInlineConfiguration[] =
         },
       ];
 
+/** Tests without a device, in files `name.test.ts`, or `name.long.test.ts`. */
+function pureProject(
+  name: string,
+  kind: "" | ".long",
+  testTimeout: number,
+): TestProjectInlineConfiguration {
+  return {
+    ...fromSource,
+    test: {
+      name,
+      testTimeout,
+      include: [
+        `{packages,apps}/*/{src,snippets}/**/*${kind}.test.ts`,
+        `tooling/**/*${kind}.test.ts`,
+      ],
+      exclude: [
+        ...["gpu", "browser", "packages", "site"].map((other) => `**/*.${other}.test.ts`),
+        ...notTests,
+        ...(kind === "" ? ["**/*.long.test.ts"] : []),
+      ],
+      // Files share a process, which starts once and evaluates each module once.
+      isolate: false,
+    },
+  };
+}
+
+/** Tests on a device in Node, in files `name.gpu.test.ts`, or `name.long.gpu.test.ts`. */
+function deviceProject(
+  name: string,
+  kind: "" | ".long",
+  testTimeout: number,
+): TestProjectInlineConfiguration {
+  return {
+    ...fromSource,
+    test: {
+      name,
+      testTimeout,
+      hookTimeout: testTimeout,
+      include: [`{packages,apps}/*/{src,snippets}/**/*${kind}.gpu.test.ts`],
+      exclude: [...notTests, ...(kind === "" ? ["**/*.long.gpu.test.ts"] : [])],
+      // A child process has its own main thread: the embedded Vulkan driver is chosen by
+      // environment variables, which a worker thread only has a copy of.
+      pool: "forks",
+      // One process and one device at a time: a software adapter already uses every core.
+      isolate: false,
+      fileParallelism: false,
+      globalSetup: ["tooling/testing/src/announce-adapter.ts"],
+    },
+  };
+}
+
 /** Of the built site: its links without a browser, all else where there is one. */
 const siteProject: TestProjectInlineConfiguration = {
   ...fromSource,
   test: {
     name: "site",
     include: ["apps/docs/src/**/*.site.test.ts"],
-    exclude: ["**/node_modules/**", ...("reason" in chromium ? ["**/!(links).site.test.ts"] : [])],
+    exclude: [...notTests, ...("reason" in chromium ? ["**/!(links).site.test.ts"] : [])],
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
@@ -91,46 +144,18 @@ export default defineConfig({
   plugins: "reason" in chromium ? [announceNoBrowser(chromium.reason)] : [],
   test: {
     projects: [
-      {
-        ...fromSource,
-        test: {
-          name: "unit",
-          // Some take seconds by themselves, and wait for others where there are few cores.
-          testTimeout: 30_000,
-          include: ["{packages,apps}/*/{src,snippets}/**/*.test.ts", "tooling/**/*.test.ts"],
-          exclude: [
-            "**/*.gpu.test.ts",
-            "**/*.browser.test.ts",
-            "**/*.packages.test.ts",
-            "**/*.site.test.ts",
-            "**/node_modules/**",
-            "**/dist/**",
-          ],
-        },
-      },
-      {
-        ...fromSource,
-        test: {
-          name: "gpu",
-          include: ["{packages,apps}/*/{src,snippets}/**/*.gpu.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**"],
-          // A child process has its own main thread: the embedded Vulkan driver is chosen by
-          // environment variables, which a worker thread only has a copy of.
-          pool: "forks",
-          // One device at a time: a software adapter already uses every core.
-          fileParallelism: false,
-          globalSetup: ["tooling/testing/src/announce-adapter.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      pureProject("unit", "", 30_000),
+      deviceProject("gpu", "", 120_000),
+      // Long variants of both, which `pnpm test:all` runs too.
+      pureProject("long", ".long", 600_000),
+      deviceProject("long-gpu", ".long", 900_000),
       ...browserProjects,
       siteProject,
       {
         test: {
           name: "packages",
           include: ["tooling/**/*.packages.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**"],
+          exclude: notTests,
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000,

@@ -1,17 +1,25 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { format } from "node:util";
+import { vi } from "vitest";
 
 const folder = resolve(import.meta.dirname, "..");
+let runs = 0;
 
-/** Runs a snippet from source in a process of its own and returns the lines of its stdout. */
-export function runSnippet(name: string, ...nodeOptions: readonly string[]): string[] {
-  const output = execFileSync(
-    process.execPath,
-    ["--conditions=@papilio/source", ...nodeOptions, resolve(folder, name)],
-    // Dawn chatters on stderr; when a snippet fails, the error that is thrown carries it.
-    { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
-  );
+/** Runs a snippet from source and returns the lines that it prints. */
+export async function runSnippet(name: string): Promise<string[]> {
+  let output = "";
+  const log = vi.spyOn(console, "log").mockImplementation((...parts) => {
+    output += `${format(...parts)}\n`;
+  });
+  const aside = vi.spyOn(console, "error").mockReturnValue();
+  try {
+    // A module is evaluated once for each address.
+    await import(`${resolve(folder, name)}?run=${++runs}`);
+  } finally {
+    log.mockRestore();
+    aside.mockRestore();
+  }
   return output.trimEnd().split("\n");
 }
 

@@ -37,7 +37,8 @@ describe.each(["f32", "f16"] as const)("in %s", (dtype) => {
     if ("reason" in search) throw new Error(search.reason);
     const onWebGpu = search.implementations.filter(({ processor }) => processor !== "cpu");
     expect(onWebGpu).toHaveLength(4);
-    for (const chain of chains) {
+    // The last has rows and columns of every kind; a session takes half a second to open.
+    for (const chain of chains.slice(-1)) {
       for (const layout of LAYOUTS) {
         const item = { chain, batch: 13, dtype, layout };
         const { results } = await measureCase(gpu, item, onWebGpu, options);

@@ -1,5 +1,7 @@
 import process from "node:process";
 import { expect, it } from "vitest";
+import { runMixedOperations } from "../testing/mixed-operations.ts";
+import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { moduleOf, runProcess } from "../testing/run-process.ts";
 
 const adapter = JSON.stringify(process.env.PAPILIO_ADAPTER ?? "auto");
@@ -50,4 +52,10 @@ it("a process does not grow over 10,000 operations on one device", () => {
   // 13 KiB an operation, for allocators that grow in steps. Over 120,000 operations a process on
   // lavapipe or SwiftShader grew until the 30,000th, and then no more.
   expect(grown.rss).toBeLessThan(128 * MIB);
+});
+
+it("a pool does not grow over 10,000 mixed operations", async () => {
+  using gpu = await openTestGpu();
+  const afterWarmUp = await runMixedOperations(gpu, 2000);
+  expect(gpu.memory.statistics).toMatchObject({ inUse: 0, reserved: afterWarmUp });
 });

@@ -1,0 +1,3 @@
+import { testKroneckerSparseVariants } from "../../testing/kronecker-sparse-variants.ts";
+
+testKroneckerSparseVariants(1);

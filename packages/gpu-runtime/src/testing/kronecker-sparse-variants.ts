@@ -1,0 +1,241 @@
+import { Butterfly, KroneckerSparse, LAYOUTS, Pattern, uniform } from "@papilio/butterfly";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../device/gpu.ts";
+import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
+import {
+  type RegisterVariant,
+  type Variant,
+  type VectorVariant,
+  variantName,
+} from "../kernels/kronecker-sparse/variant.ts";
+import { loadWidth } from "../kernels/wgsl.ts";
+import type { InputShape } from "../multiplication/input-shape.ts";
+import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
+import { openTestGpu } from "./open-test-gpu.ts";
+import { runCase } from "./run-case.ts";
+import { withSharedBlocks } from "./with-shared-blocks.ts";
+
+let gpu: Gpu;
+let subgroup: number | "load";
+
+async function expectRight(pattern: Pattern, shape: InputShape, variant: Variant): Promise<void> {
+  const random = KroneckerSparse.random(pattern, { seed: 11 });
+  await expectFactorRight(random, shape, variant);
+  // The same with blocks that are equal along one axis or both, if it has any.
+  const { a, d } = pattern;
+  if (a === 1 && d === 1) return;
+  const shared = withSharedBlocks(new Butterfly([random])).factors[0] as KroneckerSparse;
+  await expectFactorRight(shared, shape, variant);
+}
+
+async function expectFactorRight(
+  factor: KroneckerSparse,
+  shape: InputShape,
+  variant: Variant,
+): Promise<void> {
+  const { pattern } = factor;
+  const bias = Float32Array.from({ length: pattern.rows }, uniform(5));
+  const found = await runCase(
+    gpu,
+    factor,
+    shape,
+    (stored) => prepareKroneckerSparse(gpu, stored, shape, { variant, bias }),
+    bias,
+  );
+  expect(found, `${pattern} ${JSON.stringify(shape)} ${variantName(variant)}`).toMatchObject({
+    ok: true,
+    nonFinite: 0,
+  });
+}
+
+const shapes = fc.record({
+  pattern: fc
+    .tuple(
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 9 }),
+    )
+    .map(([a, b, c, d]) => new Pattern(a, b, c, d)),
+  batch: fc.integer({ min: 1, max: 40 }),
+  layout: fc.constantFrom(...LAYOUTS),
+  dtype: fc.constantFrom("f32" as const, "f16" as const),
+});
+
+const registers = fc.record({
+  lanes: fc.constantFrom("batch" as const, "outputs" as const, "blocks" as const),
+  vector: fc.constantFrom(1 as const, 2 as const, 4 as const),
+  spans: fc.integer({ min: 1, max: 3 }),
+  tile: fc.integer({ min: 1, max: 7 }),
+  reduction: fc.constantFrom(1, 2, 3),
+  shared: fc.boolean(),
+  subgroups: fc.integer({ min: 1, max: 3 }),
+  collect: fc.boolean(),
+});
+
+/**
+ * Tests that any variant of the fused kernel is right on any problem.
+ *
+ * @param share how many of the problems are tried: 1 for 200 of them
+ */
+export function testKroneckerSparseVariants(share: number): void {
+  beforeAll(async () => {
+    gpu = await openTestGpu();
+    const sizes = gpu.report.features.subgroups;
+    subgroup = sizes !== null && sizes.min === sizes.max ? sizes.min : "load";
+  });
+  afterAll(() => gpu.dispose());
+
+  const runs = (all: number): number => Math.ceil(share * all);
+
+  describe("any variant on any problem gives the float64 product, bias included", () => {
+    it("register-blocked", async () => {
+      await fc.assert(
+        fc.asyncProperty(shapes, registers, async ({ pattern, batch, layout, dtype }, chosen) => {
+          const { lanes, shared, subgroups, ...rest } = chosen;
+          const size = subgroup === "load" ? 8 : subgroup;
+          // What a variant may assume: see RegisterVariant.
+          const contiguous =
+            lanes === "outputs"
+              ? rest.vector
+              : lanes === "batch"
+                ? loadWidth(layout === "batch-last" ? batch : 1)
+                : loadWidth(layout === "batch-first" ? pattern.d : 1);
+          const variant: RegisterVariant = {
+            ...rest,
+            kind: "register",
+            lanes,
+            vector: Math.min(rest.vector, contiguous) as 1 | 2 | 4,
+            reduction: pattern.c % rest.reduction === 0 ? rest.reduction : 1,
+            broadcast: shared && lanes !== "blocks" ? subgroup : "load",
+            workgroup: subgroups * size,
+            collect:
+              rest.collect &&
+              lanes === "outputs" &&
+              layout === "batch-first" &&
+              pattern.d % 4 === 0,
+          };
+          const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+          await expectRight(pattern, { batch, layout, dtype: stored }, variant);
+        }),
+        { numRuns: runs(60), seed: 1 },
+      );
+    });
+
+    it("staged in workgroup memory", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          shapes,
+          fc.record({
+            rowsEach: fc.constantFrom(1, 2, 4),
+            columnsEach: fc.constantFrom(1, 4),
+            depth: fc.constantFrom(4, 8, 16),
+          }),
+          async ({ pattern, batch, layout, dtype }, { rowsEach, columnsEach, depth }) => {
+            const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+            await expectRight(
+              pattern,
+              { batch, layout, dtype: stored },
+              {
+                kind: "workgroup",
+                rows: 8 * rowsEach,
+                columns: 8 * columnsEach,
+                depth,
+                rowsEach,
+                columnsEach,
+              },
+            );
+          },
+        ),
+        { numRuns: runs(20), seed: 1 },
+      );
+    });
+
+    it("sharing the reduction", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          shapes,
+          fc.integer({ min: 1, max: 8 }),
+          fc.record({
+            vector: fc.constantFrom(1 as const, 2 as const, 4 as const),
+            splits: fc.constantFrom(1, 2, 4, 8),
+            groups: fc.integer({ min: 1, max: 5 }),
+            tile: fc.integer({ min: 1, max: 4 }),
+            shuffled: fc.boolean(),
+          }),
+          async ({ pattern, layout, dtype }, batch, { shuffled, ...rest }) => {
+            const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+            // What a variant may assume: see VectorVariant.
+            const groups =
+              shuffled && subgroup !== "load" && subgroup % rest.splits === 0
+                ? subgroup / rest.splits
+                : null;
+            const variant: VectorVariant = {
+              ...rest,
+              kind: "vector",
+              groups: groups ?? rest.groups,
+              meet: groups === null ? "workgroup" : "subgroup",
+            };
+            await expectRight(pattern, { batch, layout, dtype: stored }, variant);
+          },
+        ),
+        { numRuns: runs(60), seed: 3 },
+      );
+    });
+
+    it("as chosen for the problem", async () => {
+      await fc.assert(
+        fc.asyncProperty(shapes, async ({ pattern, batch, layout, dtype }) => {
+          const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+          const problem = { pattern, batch, layout, dtype: stored } as const;
+          await expectRight(pattern, problem, chooseVariant(gpu.report, problem));
+        }),
+        { numRuns: runs(40), seed: 2 },
+      );
+    });
+
+    it("as chosen for long rows and few entries", async () => {
+      const long = fc
+        .tuple(
+          fc.integer({ min: 1, max: 2 }),
+          fc.integer({ min: 1, max: 40 }),
+          fc.integer({ min: 120, max: 300 }),
+          fc.integer({ min: 1, max: 3 }),
+        )
+        .map(([a, b, c, d]) => new Pattern(a, b, c, d));
+      const few = fc.integer({ min: 1, max: 8 });
+      await fc.assert(
+        fc.asyncProperty(shapes, long, few, async ({ layout, dtype }, pattern, batch) => {
+          const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+          const problem = { pattern, batch, layout, dtype: stored } as const;
+          await expectRight(pattern, problem, chooseVariant(gpu.report, problem));
+          const ofHardware = chooseVariant({ ...gpu.report, kind: "hardware" }, problem);
+          await expectRight(pattern, problem, ofHardware);
+        }),
+        { numRuns: runs(12), seed: 4 },
+      );
+    });
+
+    it("collects blocks for vec4 stores", async () => {
+      const pattern = new Pattern(2, 20, 6, 8);
+      for (const vector of [1, 2, 4] as const) {
+        await expectRight(
+          pattern,
+          { batch: 9, layout: "batch-first", dtype: "f32" },
+          {
+            kind: "register",
+            lanes: "outputs",
+            vector,
+            spans: 2,
+            tile: 4,
+            reduction: 2,
+            broadcast: subgroup,
+            workgroup: subgroup === "load" ? 8 : subgroup,
+            collect: true,
+          },
+        );
+      }
+    });
+  });
+}
