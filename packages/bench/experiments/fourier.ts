@@ -17,6 +17,7 @@ import {
   type Complex,
   ComplexButterfly,
   ComplexKroneckerSparse,
+  DisposableStack,
   fourier,
   PapilioError,
   Pattern,

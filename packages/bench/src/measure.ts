@@ -1,4 +1,10 @@
-import { FLOAT_FORMATS, PapilioError, uniform, type Verification } from "@papilio/butterfly";
+import {
+  DisposableStack,
+  FLOAT_FORMATS,
+  PapilioError,
+  uniform,
+  type Verification,
+} from "@papilio/butterfly";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
 import { type Case, caseKey } from "./case.ts";
 import type { Implementation, Prepared, Problem } from "./implementation.ts";

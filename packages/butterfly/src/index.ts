@@ -1,3 +1,6 @@
+// First: it defines symbols that classes of all packages name methods by, where an engine lacks them.
+import "./disposal/dispose-symbols.ts";
+
 export { Butterfly } from "./butterfly-matrix.ts";
 export { Chain } from "./chain.ts";
 export { type Chainability, chainability } from "./chainability.ts";
@@ -25,6 +28,7 @@ export { CpuComplexButterfly } from "./cpu/cpu-complex-butterfly.ts";
 export { disposeCpuThreads } from "./cpu/engine.ts";
 export type { CpuVectors } from "./cpu/packed-chain.ts";
 export type { CpuPlan, PassPlan, Run } from "./cpu/plan.ts";
+export { DisposableStack } from "./disposal/disposable-stack.ts";
 export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 export { PapilioError } from "./errors.ts";
 export type { ErrorBounds } from "./factorization/bounds.ts";

@@ -1,3 +1,6 @@
+// First: it defines the symbols of disposal where an engine lacks them.
+import "@papilio/butterfly";
+
 export { Gpu } from "./device/gpu.ts";
 export { type OpenGpuOptions, openGpu } from "./device/open.ts";
 export type {

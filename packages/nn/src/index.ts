@@ -1,3 +1,6 @@
+// First: it defines the symbols of disposal where an engine lacks them.
+import "@papilio/butterfly";
+
 export * from "./conversion/index.ts";
 export * from "./cpu/index.ts";
 export * from "./generation/index.ts";

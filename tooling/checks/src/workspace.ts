@@ -8,6 +8,7 @@ export type PathTree = string | { readonly [key: string]: PathTree };
 export interface Manifest {
   readonly name: string;
   readonly private?: boolean;
+  readonly scripts?: Readonly<Record<string, string>>;
   readonly exports?: PathTree;
   readonly bin?: PathTree;
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -29,4 +30,11 @@ export function listWorkspace(root: string): WorkspacePackage[] {
       folder: path.slice(0, -"/package.json".length),
       manifest: JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest,
     }));
+}
+
+/** The paths that a field such as `exports` names, without the leading `./`. */
+export function pathsIn(tree: PathTree | undefined): string[] {
+  if (tree === undefined) return [];
+  if (typeof tree === "string") return [tree.replace(/^\.\//, "")];
+  return Object.values(tree).flatMap(pathsIn);
 }

@@ -1,4 +1,3 @@
-import "./dispose-polyfill.ts";
 import { Chain, factorize, PapilioError, searchChains } from "@papilio/butterfly";
 import type { FactorizeAnswer, FactorizeRequest } from "./factorize-messages.ts";
 

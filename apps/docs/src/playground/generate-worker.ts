@@ -1,4 +1,3 @@
-import "./dispose-polyfill.ts";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { TextGenerator } from "@papilio/nn";
 import type { GenerateAnswer, GenerateRequest, GenerateSettings } from "./messages.ts";

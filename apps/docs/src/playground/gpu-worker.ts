@@ -1,4 +1,3 @@
-import "./dispose-polyfill.ts";
 import type { Environment } from "@papilio/bench";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { describeEnvironment } from "./environment.ts";

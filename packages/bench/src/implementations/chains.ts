@@ -1,4 +1,4 @@
-import { type Chain, FLOAT_FORMATS, PapilioError } from "@papilio/butterfly";
+import { type Chain, DisposableStack, FLOAT_FORMATS, PapilioError } from "@papilio/butterfly";
 import {
   type Gpu,
   type InputShape,

@@ -1,4 +1,4 @@
-import { CpuButterfly } from "@papilio/butterfly";
+import { CpuButterfly, DisposableStack } from "@papilio/butterfly";
 import { decode, encode } from "@papilio/gpu-runtime";
 import type { Implementation, Prepared, Problem } from "../implementation.ts";
 

@@ -1,4 +1,4 @@
-import { type Butterfly, FLOAT_FORMATS } from "@papilio/butterfly";
+import { type Butterfly, DisposableStack, FLOAT_FORMATS } from "@papilio/butterfly";
 import {
   assertFits,
   type Gpu,

@@ -1,4 +1,4 @@
-import { type Layout, type StorageDtype, uniform } from "@papilio/butterfly";
+import { DisposableStack, type Layout, type StorageDtype, uniform } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { DeviceModel, type Graph, LinearLayer, type Profile, type RunInputs } from "@papilio/nn";
 import { shuffle } from "../statistics.ts";

@@ -1,4 +1,5 @@
 import type { Chain } from "../chain.ts";
+import { DisposableStack } from "../disposal/disposable-stack.ts";
 import { PapilioError } from "../errors.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../layout.ts";
 import { requireDisjoint } from "../multiply.ts";

@@ -1,4 +1,5 @@
 import type { Chain } from "@papilio/butterfly";
+import { DisposableStack } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Lease, Span } from "../memory/lease.ts";
 import type { Program } from "../program/program.ts";

@@ -1,4 +1,10 @@
-import { type Chain, FLOAT_FORMATS, PapilioError, requireVectors } from "@papilio/butterfly";
+import {
+  type Chain,
+  DisposableStack,
+  FLOAT_FORMATS,
+  PapilioError,
+  requireVectors,
+} from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
 import { HostLane } from "./host-lane.ts";

@@ -1,4 +1,4 @@
-import { Butterfly, Chain, type KroneckerSparse } from "@papilio/butterfly";
+import { Butterfly, Chain, DisposableStack, type KroneckerSparse } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
 import type { Kernel, Step } from "../program/kernel.ts";

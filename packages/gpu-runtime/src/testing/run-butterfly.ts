@@ -1,4 +1,4 @@
-import { Butterfly, uniform, type Verification, verify } from "@papilio/butterfly";
+import { Butterfly, DisposableStack, uniform, type Verification, verify } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";

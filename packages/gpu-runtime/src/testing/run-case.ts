@@ -1,4 +1,10 @@
-import { type KroneckerSparse, multiply, uniform, verify } from "@papilio/butterfly";
+import {
+  DisposableStack,
+  type KroneckerSparse,
+  multiply,
+  uniform,
+  verify,
+} from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { InputShape } from "../multiplication/input-shape.ts";

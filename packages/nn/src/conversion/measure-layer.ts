@@ -1,4 +1,10 @@
-import { type BatchShape, Chain, Pattern, type StorageDtype } from "@papilio/butterfly";
+import {
+  type BatchShape,
+  Chain,
+  DisposableStack,
+  Pattern,
+  type StorageDtype,
+} from "@papilio/butterfly";
 import {
   compareSeconds,
   type Gpu,

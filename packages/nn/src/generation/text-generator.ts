@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { CpuModel, type CpuModelOptions, CpuStates } from "../cpu/cpu-model.ts";
 import { DeviceModel, type DeviceModelOptions } from "../gpu/device-model.ts";

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { listWorkspace, type Manifest, type PathTree } from "../workspace.ts";
+import { listWorkspace, type Manifest } from "../workspace.ts";
 
 /** A package as it would be published. */
 export interface PackedPackage {
@@ -32,13 +32,6 @@ export function packAll(root: string, into: string): PackedPackage[] {
           .map((path) => path.replace(/^package\//, "")),
       };
     });
-}
-
-/** The paths that a field such as `exports` names, without the leading `./`. */
-export function pathsIn(tree: PathTree | undefined): string[] {
-  if (tree === undefined) return [];
-  if (typeof tree === "string") return [tree.replace(/^\.\//, "")];
-  return Object.values(tree).flatMap(pathsIn);
 }
 
 function tar(...args: string[]): string {

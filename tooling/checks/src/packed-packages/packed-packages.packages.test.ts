@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expectAgreement } from "@papilio/testing/quickstart";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pathsIn } from "../workspace.ts";
 import { bundleForBrowser, nodeOnly } from "./bundle.ts";
 import { configureTypes, installPacked, runIn } from "./consumer.ts";
-import { type PackedPackage, packAll, pathsIn } from "./pack.ts";
+import { type PackedPackage, packAll } from "./pack.ts";
 
 const repository = resolve(import.meta.dirname, "../../../..");
 const temporary = mkdtempSync(join(tmpdir(), "papilio-packed-"));
