@@ -16,7 +16,7 @@ import {
   writeSafetensors,
 } from "@papilio/butterfly";
 import { afterAll, describe, expect, it } from "vitest";
-import { adapterFlags, papilio } from "./testing/command-line.ts";
+import { adapterFlags, deviceFlags, papilio } from "./testing/command-line.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const folder = mkdtempSync(join(tmpdir(), "papilio-factorize-"));
@@ -75,7 +75,7 @@ describe("papilio factorize, inspect and multiply", () => {
 
   it("multiplies on an adapter as on the CPU", async () => {
     const results: ReturnType<typeof readNpy>[] = [];
-    for (const where of [adapterFlags, ["--backend", "cpu"], ["--reference"]]) {
+    for (const where of [deviceFlags, ["--backend", "cpu"], ["--reference"]]) {
       const y = join(folder, `y${results.length}.npy`);
       const { status } = await papilio("multiply", out, "--input", inputs, "--out", y, ...where);
       expect(status).toBe(0);
@@ -137,7 +137,7 @@ describe("papilio factorize, inspect and multiply", () => {
     );
     const x = file("ones.npy", writeNpy(new Float32Array(16).fill(1), [16]));
     const y = join(folder, "spectrum.npy");
-    for (const where of [adapterFlags, ["--backend", "cpu"], ["--reference"]]) {
+    for (const where of [deviceFlags, ["--backend", "cpu"], ["--reference"]]) {
       const args = ["multiply", transform, "--input", x, "--out", y, ...where];
       expect((await papilio(...args)).status).toBe(0);
       const { re, im } = npyValues(readNpy(readFileSync(y)), "float32") as {

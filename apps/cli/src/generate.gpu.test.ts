@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Decoder, modelFromHuggingFace, TextGenerator } from "@papilio/nn";
 import { loadStateDict } from "@papilio/nn/node";
 import { afterAll, describe, expect, it } from "vitest";
-import { adapterFlags, commandLine, papilio } from "./testing/command-line.ts";
+import { commandLine, deviceFlags, papilio } from "./testing/command-line.ts";
 import { writeLlama } from "./testing/model-folders.ts";
 
 const data = join(import.meta.dirname, "../../../packages/nn/testdata/stories260K");
@@ -38,7 +38,7 @@ async function generate(model: string, ...args: readonly string[]): Promise<Told
 describe("papilio generate", () => {
   it.each([
     ["the CPU", ["--backend", "cpu"]],
-    ["the adapter", adapterFlags],
+    ["the adapter", deviceFlags],
   ])("continues as the reference does on %s", async (where, flags) => {
     const told = await generate(stories, "--max-tokens", "20", ...flags);
     expect(told).toMatchObject({

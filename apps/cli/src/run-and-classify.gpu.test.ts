@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { npyValues, readNpy, uniform, writeNpy } from "@papilio/butterfly";
 import { CpuModel } from "@papilio/nn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adapterFlags, papilio } from "./testing/command-line.ts";
+import { deviceFlags, papilio } from "./testing/command-line.ts";
 import {
   sentenceModel,
   visionModel,
@@ -62,7 +62,7 @@ function visionLogits(): Float32Array {
 describe("papilio run", () => {
   it.each([
     ["the CPU", ["--backend", "cpu"]],
-    ["the adapter", adapterFlags],
+    ["the adapter", deviceFlags],
   ])("writes what a vision transformer makes of images, on %s", async (_, flags) => {
     const out = join(folder, "logits.npy");
     const weights = join(vision, "model.safetensors");
@@ -123,7 +123,7 @@ describe("papilio run", () => {
       ...input,
       "--plan",
       "--json",
-      ...adapterFlags,
+      ...deviceFlags,
     );
     expect(status).toBe(0);
     const told = JSON.parse(stdout) as { plan: string; outputs: unknown; dtype: string };
@@ -146,7 +146,7 @@ describe("papilio classify", () => {
 
   it.each([
     ["the CPU", ["--backend", "cpu"]],
-    ["the adapter", adapterFlags],
+    ["the adapter", deviceFlags],
   ])("names the most likely classes of each image, on %s", async (_, flags) => {
     const one = file("one.npy", writeNpy(images.slice(0, PIXELS), [3, 8, 8]));
     const line = file("line.csv", images.slice(PIXELS, 2 * PIXELS).join());

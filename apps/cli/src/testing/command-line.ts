@@ -14,6 +14,9 @@ export const commandLine: readonly string[] = [
 /** The flags that name the adapter of the tests. */
 export const adapterFlags: readonly string[] = ["--adapter", process.env.PAPILIO_ADAPTER ?? "auto"];
 
+/** The flags that have a command compute on it, also where the CPU would be faster. */
+export const deviceFlags: readonly string[] = ["--backend", "gpu", ...adapterFlags];
+
 /** What a command leaves behind. */
 export interface Finished {
   readonly status: number | null;

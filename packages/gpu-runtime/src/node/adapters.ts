@@ -19,7 +19,7 @@ const LISTED = /backend: '([^']*)', name: '([^']*)'/g;
  */
 export async function listInstalled(): Promise<InstalledAdapter[]> {
   const nameless = "papilio lists adapters";
-  const message = await (await createDawn(nameless)).requestAdapter().then(
+  const message = await (await createDawn({ name: nameless })).requestAdapter().then(
     () => "",
     (error: Error) => error.message,
   );

@@ -11,13 +11,42 @@ interface Dawn {
 // megabytes of its drivers, so there is one for each set of options.
 const instances = new Map<string, GPU>();
 
+/** Which adapters a Dawn instance sees, and how it is set up. */
+interface DawnOptions {
+  /** Narrows the adapters to those whose name contains it. */
+  readonly name?: string;
+  /** The manifest of the only Vulkan driver to load; without it, those that are installed. */
+  readonly driver?: string;
+  /** Further options of Dawn's own. */
+  readonly options?: readonly string[];
+}
+
+/** The variables by which the Vulkan loader is given drivers, in its newer and older releases. */
+const DRIVER_VARIABLES = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
+
 /**
- * A Dawn instance. `name` narrows the adapters to those whose name contains it; `options` are more
- * of Dawn's own.
+ * Calls `run` while the Vulkan loader sees one driver alone: what is installed is seen again after it.
+ * Dawn asks the loader within the calls that create an instance and request an adapter.
+ */
+export function withVulkanDriver<T>(manifest: string, run: () => T): T {
+  const before = DRIVER_VARIABLES.map((name) => [name, process.env[name]] as const);
+  for (const name of DRIVER_VARIABLES) process.env[name] = manifest;
+  try {
+    return run();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+/**
+ * A Dawn instance.
  *
  * @throws DAWN_MISSING without the `webgpu` package or a build of it for this platform.
  */
-export async function createDawn(name?: string, options: readonly string[] = []): Promise<GPU> {
+export async function createDawn({ name, driver, options = [] }: DawnOptions = {}): Promise<GPU> {
   let dawn: Dawn;
   try {
     dawn = await import("webgpu");
@@ -41,9 +70,11 @@ export async function createDawn(name?: string, options: readonly string[] = [])
     ...(name === undefined ? [] : [`adapter=${name}`]),
     ...options,
   ];
-  // An instance finds its drivers once; loading SwiftShader changes where later ones look.
-  const key = [process.env.VK_DRIVER_FILES, ...all].join(" ");
-  const instance = instances.get(key) ?? dawn.create(all);
+  // An instance finds its drivers once.
+  const key = [driver, ...all].join(" ");
+  const create = (): GPU => dawn.create(all);
+  const instance =
+    instances.get(key) ?? (driver === undefined ? create() : withVulkanDriver(driver, create));
   instances.set(key, instance);
   return instance;
 }

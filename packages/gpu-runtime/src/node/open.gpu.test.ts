@@ -30,7 +30,7 @@ describe("opening", () => {
   });
 
   it("refuses Dawn's null backend, which computes nothing", async () => {
-    const nothing = await createDawn(undefined, ["backend=null"]);
+    const nothing = await createDawn({ options: ["backend=null"] });
     const device = await (await nothing.requestAdapter())?.requestDevice();
     expect(device).toBeDefined();
     await expect(verifyDevice(device as GPUDevice)).rejects.toMatchObject({
@@ -48,6 +48,18 @@ describe("opening", () => {
 });
 
 describe("a process", () => {
+  it("finds the same adapter again, whatever it opened in between", async ({ skip }) => {
+    const embeds = process.platform === "linux" && process.arch === "x64";
+    skip(!embeds, "the embedded SwiftShader is built for linux-x64");
+    const reports: unknown[] = [];
+    for (const wanted of ["auto", "swiftshader", "auto", "swiftshader"]) {
+      using gpu = await openGpu({ adapter: wanted });
+      reports.push(gpu.report);
+    }
+    expect(reports.slice(2)).toEqual(reports.slice(0, 2));
+    expect(reports[1]).toMatchObject({ name: "SwiftShader", embedded: true });
+  });
+
   it("gets SwiftShader where it asks for it, whatever it opened before", ({ skip }) => {
     const embeds = process.platform === "linux" && process.arch === "x64";
     skip(!embeds, "the embedded SwiftShader is built for linux-x64");

@@ -4,7 +4,7 @@ import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../de
 import type { PassedOver } from "../device/report.ts";
 import type { MemoryOptions } from "../memory/pool.ts";
 import { listInstalled, matchesName } from "./adapters.ts";
-import { createDawn } from "./dawn.ts";
+import { createDawn, withVulkanDriver } from "./dawn.ts";
 import { loadSwiftShader } from "./swiftshader.ts";
 
 export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device" | "memory"> {
@@ -71,7 +71,7 @@ async function openInstalled(
       continue;
     }
     try {
-      const adapter = await (await createDawn(name)).requestAdapter();
+      const adapter = await (await createDawn({ name })).requestAdapter();
       if (adapter === null) throw new Error("Dawn gives no adapter for it");
       return await openAdapter(adapter, { name, passedOver, memory });
     } catch (error) {
@@ -87,8 +87,9 @@ async function openEmbedded(
 ): Promise<Gpu | undefined> {
   const name = "embedded SwiftShader";
   try {
-    await loadSwiftShader();
-    const adapter = await (await createDawn()).requestAdapter();
+    const driver = await loadSwiftShader();
+    const dawn = await createDawn({ driver });
+    const adapter = await withVulkanDriver(driver, () => dawn.requestAdapter());
     if (adapter === null) throw new Error("Dawn finds no adapter in it");
     return await openAdapter(adapter, { name: "SwiftShader", embedded: true, passedOver, memory });
   } catch (error) {

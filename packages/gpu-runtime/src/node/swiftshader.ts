@@ -11,30 +11,29 @@ import { extract } from "tar";
 /** Library loader flag of glibc: the library stays mapped after the handle is closed. */
 const RTLD_NODELETE = 0x1000;
 
-let loading: Promise<void> | undefined;
+let loading: Promise<string> | undefined;
 
 /**
  * Loads SwiftShader, a Vulkan driver that computes on the CPU, out of the optional package
  * `@sparticuz/chromium`, so that a Linux machine without any driver has an adapter.
  *
- * Must run in the main thread: it sets environment variables that the Vulkan loader reads, and the
- * `process.env` of a worker is a copy. From then on this process sees SwiftShader alone.
+ * Must be used in the main thread: the Vulkan loader reads environment variables, and the
+ * `process.env` of a worker is a copy.
  *
+ * @returns the path of its manifest, for `withVulkanDriver`
  * @throws SWIFTSHADER_UNAVAILABLE on other platforms, or without the package.
  */
-export function loadSwiftShader(): Promise<void> {
+export function loadSwiftShader(): Promise<string> {
   loading ??= load();
   return loading;
 }
 
-async function load(): Promise<void> {
+async function load(): Promise<string> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw unavailable(`it is built for linux-x64, and this is ${process.platform}-${process.arch}`);
   }
   const folder = await unpack(locateArchive());
   const manifest = join(folder, "vk_swiftshader_icd.json");
-  process.env.VK_ICD_FILENAMES = manifest;
-  process.env.VK_DRIVER_FILES = manifest;
   // Dawn opens "libvulkan.so.1". Where the system has none, glibc hands it the library of that
   // name that is already in memory: this one. Where the system has one, the manifest is enough.
   try {
@@ -49,6 +48,7 @@ async function load(): Promise<void> {
       throw unavailable(`its Vulkan loader cannot be loaded: ${(error as Error).message}`, error);
     }
   }
+  return manifest;
 }
 
 function locateArchive(): string {

@@ -177,7 +177,7 @@ class Runner {
     }
     const make = ({ shape, type }: OnnxTensor, data: Uint8Array<ArrayBuffer>): Ort.Tensor =>
       type === "float16"
-        ? new ort.Tensor("float16", new Uint16Array(data.buffer, 0, data.byteLength / 2), shape)
+        ? halfTensor(ort, new Uint16Array(data.buffer, 0, data.byteLength / 2), shape)
         : new ort.Tensor("float32", new Float32Array(data.buffer, 0, data.byteLength / 4), shape);
     const filled = (tensor: OnnxTensor): Ort.Tensor =>
       make(tensor, exactly(encode(cycled(hostInput, elements(tensor)), dtype), bytesOf(tensor)));
@@ -221,6 +221,19 @@ class Runner {
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+/**
+ * A tensor of half precision over `bits`. Where the engine has Float16Array, the library's own tensors
+ * hold one; its native part does not know the type and takes such an array for an empty one.
+ */
+function halfTensor(
+  ort: OnnxRuntime,
+  bits: Uint16Array<ArrayBuffer>,
+  shape: readonly number[],
+): Ort.Tensor {
+  const tensor = new ort.Tensor("float16", bits, shape);
+  return Object.defineProperty(tensor, "data", { value: bits });
 }
 
 function unsupported(cause: unknown): PapilioError {

@@ -16,7 +16,6 @@ export async function loadOnnxRuntime(
 ): Promise<OnnxRuntimeSearch> {
   try {
     const ort = await load();
-    settleHalfPrecision(ort);
     const bundled = new Set(ort.listSupportedBackends().map(({ name }) => name));
     const providers = (["cpu", "webgpu"] as const).filter((name: Provider) => bundled.has(name));
     return {
@@ -31,21 +30,5 @@ export async function loadOnnxRuntime(
     return {
       reason: `ONNX Runtime is not compared: onnxruntime-node is not installed or does not load (${(error as Error).message.split("\n")[0]}).`,
     };
-  }
-}
-
-/**
- * With its first tensor the library looks once whether the engine has Float16Array, and uses it from
- * then on; its native part does not know the type and takes such an array for an empty one. Hidden
- * at that moment, half precision stays in the Uint16Array that both know.
- */
-function settleHalfPrecision(ort: OnnxRuntime): void {
-  const engine = globalThis as { Float16Array?: unknown };
-  const { Float16Array } = engine;
-  try {
-    engine.Float16Array = undefined;
-    new ort.Tensor("float32", Float32Array.of(0), [1]);
-  } finally {
-    engine.Float16Array = Float16Array;
   }
 }
