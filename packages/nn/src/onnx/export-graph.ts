@@ -15,13 +15,10 @@ import { LOWEST, type OnnxBuilder, type Tensor } from "./onnx-builder.ts";
  */
 
 export function aggregate({ x, graph, reduce }: AggregateOperation, to: OnnxBuilder): Tensor {
-  const reduced = toRows(
-    messages(to.of(x), graph, to),
-    graph,
-    reduce === "max" ? "max" : "add",
-    to,
-  );
-  if (reduce !== "mean") return reduced;
+  const sent = messages(to.of(x), graph, to);
+  if (reduce === "max") return to.largest(sent, (of) => toRows(of, graph, "max", to));
+  const reduced = toRows(sent, graph, "add", to);
+  if (reduce === "sum") return reduced;
   const degrees = to.once(graph, "degrees", () =>
     atLeastOne(
       to.integers(

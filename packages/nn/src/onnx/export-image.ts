@@ -70,12 +70,14 @@ export function pool({ x, pool: kind, window, output }: PoolOperation, to: OnnxB
     [images, channels, ...size],
   );
   const value = kind === "max" ? LOWEST : 0;
-  const pooled = to.node(
-    kind === "max" ? "MaxPool" : "AveragePool",
-    [padded(image, window, { firstAxis: 2, value }, to)],
-    [images, channels, high, wide],
-    { kernel_shape: kernel, strides: stride, dilations: dilation },
-  );
+  const windows = (of: Tensor): Tensor =>
+    to.node(kind === "max" ? "MaxPool" : "AveragePool", [of], [images, channels, high, wide], {
+      kernel_shape: kernel,
+      strides: stride,
+      dilations: dilation,
+    });
+  const border = padded(image, window, { firstAxis: 2, value }, to);
+  const pooled = kind === "max" ? to.largest(border, windows) : windows(border);
   return to.arrange(
     pooled,
     [images, channels, high, wide],

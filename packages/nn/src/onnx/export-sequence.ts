@@ -119,13 +119,16 @@ export function append({ x, state, position }: AppendOperation, to: OnnxBuilder)
 export function reduceVectors(operation: ReduceVectorsOperation, to: OnnxBuilder): Tensor {
   const { x, reduce, period, lengths, output } = operation;
   const sequences = to.reshape(to.of(x), [output.vectors, period, x.features]);
-  if (lengths === undefined) return to.reduce(REDUCTIONS[reduce], sequences, [1], false);
+  const reduced = (of: Tensor): Tensor => to.reduce(REDUCTIONS[reduce], of, [1], false);
+  if (lengths === undefined) {
+    return reduce === "max" ? to.largest(sequences, reduced) : reduced(sequences);
+  }
   const counts = to.reshape(to.indices(lengths), [output.vectors, 1]);
   const counted = to.each("Less", range(period, to), counts);
   const mask = to.reshape(counted, [output.vectors, period, 1]);
   const chosen = to.each("Where", mask, sequences, to.scalar(reduce === "max" ? LOWEST : 0));
   if (reduce === "max") {
-    const most = to.reduce("ReduceMax", chosen, [1], false);
+    const most = to.largest(chosen, reduced);
     return to.each("Where", isPositive(counts, to), most, to.scalar(0));
   }
   const sum = to.reduce("ReduceSum", chosen, [1], false);

@@ -19,8 +19,8 @@ export interface Tensor {
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** The least float32: what a maximum starts from, and what softmax makes a zero of. */
-export const LOWEST: number = -(2 - 2 ** -23) * 2 ** 127;
+/** What a maximum starts from, and what softmax makes a zero of. */
+export const LOWEST: number = Number.NEGATIVE_INFINITY;
 
 /** Collects the nodes and constants of an ONNX graph, and knows which of its tensors each value is. */
 export class OnnxBuilder {
@@ -170,6 +170,16 @@ export class OnnxBuilder {
       axes.includes(axis) ? (keep ? [1] : []) : [size],
     );
     return this.node(op, [x, this.integers(axes)], shape, { keepdims: keep ? 1 : 0 });
+  }
+
+  /**
+   * The largest numbers by `reduce`, an operator that may pass over NaN, as those of ONNX Runtime do: NaN
+   * where there is one.
+   */
+  largest(x: Tensor, reduce: (of: Tensor) => Tensor): Tensor {
+    const marks = this.node("Cast", [this.node("IsNaN", [x], x.shape)], x.shape, { to: 1 });
+    const found = this.each("Greater", reduce(marks), this.scalar(0));
+    return this.each("Where", found, this.scalar(Number.NaN), reduce(x));
   }
 
   /** A number in float32. */

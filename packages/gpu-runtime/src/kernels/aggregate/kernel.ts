@@ -50,7 +50,7 @@ export function aggregateKernel(problem: AggregateProblem): Kernel {
     ],
     body: reduceWgsl({
       reduction: reduce,
-      type: wide,
+      width,
       start: "starts[vector]",
       end: "min(starts[vector + 1u], arrayLength(&columns))",
       term: weighted ? `weights[at] * ${message}` : message,

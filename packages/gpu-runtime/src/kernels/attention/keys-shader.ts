@@ -1,5 +1,6 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
+import { largerWgsl } from "../not-a-number.ts";
 import { clamped, narrowed, opaque, range, times } from "../wgsl.ts";
 import { LOWEST, score, shareOf, weigh } from "./online-softmax.ts";
 import { type AttentionProblem, attentionStrides } from "./problem.ts";
@@ -45,7 +46,12 @@ export function keysAttention(
     }`;
   const count = headFeatures * each;
   /** Joins a number of each row, from all invocations. */
-  const meet = (name: string, own: (j: number) => string, start: string, joined: string): string =>
+  const meet = (
+    name: string,
+    own: (j: number) => string,
+    start: string,
+    joined: (all: string, other: string) => string,
+  ): string =>
     `${js.map((j) => `met[${j * workgroup}u + lane] = ${own(j)};`).join("\n  ")}
   workgroupBarrier();
   ${js.map((j) => `var ${name}${j} = ${start};`).join("\n  ")}
@@ -53,7 +59,7 @@ export function keysAttention(
     ${js
       .map((j) => {
         const met = `met[${j * workgroup}u + other]`;
-        return `${name}${j} = ${joined.replace("$all", `${name}${j}`).replace("$other", met)};`;
+        return `${name}${j} = ${joined(`${name}${j}`, met)};`;
       })
       .join("\n    ")}
   }
@@ -108,7 +114,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         const seen = ks.map((k) => `u${k} < end${j}`);
         return [
           ...score(problem, `peak${j}`, `highest${j}`, scores, seen),
-          ...weigh(j, `peak${j}`, scores),
+          ...weigh(j, `peak${j}`, scores, seen),
         ];
       })
       .join("\n    ")}
@@ -122,10 +128,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       ...js.map((j) => `${sum(j)} = z${j};`),
     ])}
   }
-  ${meet("peak", (j) => `highest${j}`, LOWEST, "max($all, $other)")}
+  ${meet(
+    "peak",
+    (j) => `highest${j}`,
+    LOWEST,
+    (all, other) => largerWgsl(all, other, 1),
+  )}
   ${js.map((j) => `let keep${j} = exp2(highest${j} - peak${j});`).join("\n  ")}
-  ${meet("all", (j) => `total${j} * keep${j}`, "0.0", "$all + $other")}
-  ${js.map((j) => `let share${j} = keep${j} * ${shareOf(`all${j}`)};`).join("\n  ")}
+  ${meet(
+    "all",
+    (j) => `total${j} * keep${j}`,
+    "0.0",
+    (all, other) => `${all} + ${other}`,
+  )}
+  ${js.map((j) => `let share${j} = keep${j} * ${shareOf(`all${j}`, `peak${j}`, `end${j}`)};`).join("\n  ")}
   ${everyFeature(js.map((j) => `${sum(j)} *= share${j};`))}
   workgroupBarrier();
   for (var index = lane; index < ${opaque(count)}; index += ${workgroup}u) {

@@ -99,7 +99,7 @@ fn main(
         const seen = ks.map((k) => `first + ${k}u < end${j}`);
         return [
           ...score(problem, `peak${j}`, `highest${j}`, scores, seen),
-          ...weigh(j, `peak${j}`, scores),
+          ...weigh(j, `peak${j}`, scores, seen),
         ];
       })
       .join("\n    ")}
@@ -124,7 +124,7 @@ fn main(
   }
   ${js
     .flatMap((j) => [
-      `let share${j} = ${shareOf(`total${j}`)};`,
+      `let share${j} = ${shareOf(`total${j}`, `highest${j}`, `end${j}`)};`,
       `let y${j} = ${headAt(problem, stride.y, `n${j}`, "head")};`,
     ])
     .join("\n  ")}

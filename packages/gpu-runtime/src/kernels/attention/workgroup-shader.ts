@@ -1,5 +1,6 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
+import { largerWgsl } from "../not-a-number.ts";
 import { clamped, narrowed, opaque, range, times } from "../wgsl.ts";
 import { LOWEST, score, shareOf, weigh } from "./online-softmax.ts";
 import { type AttentionProblem, attentionStrides } from "./problem.ts";
@@ -87,6 +88,8 @@ export function workgroupAttention(
   ]);
 
   const scoresOf = (i: number): string[] => ks.map((k) => `s${i}_${k}`);
+  const seenBy = (i: number): string[] =>
+    ks.map((k) => `first + ${k * columns}u + column < end${i}`);
   const wgsl = `var<workgroup> stage: array<f32, ${plan.stage}>;
 var<workgroup> weights: array<f32, ${plan.weights}>;
 var<workgroup> exchange: array<f32, ${plan.exchange}>;
@@ -124,20 +127,12 @@ fn main(
       workgroupBarrier();
     }
     ${is
-      .flatMap((i) =>
-        score(
-          problem,
-          `own${i}`,
-          `highest${i}`,
-          scoresOf(i),
-          ks.map((k) => `first + ${k * columns}u + column < end${i}`),
-        ),
-      )
+      .flatMap((i) => score(problem, `own${i}`, `highest${i}`, scoresOf(i), seenBy(i)))
       .join("\n    ")}
-    ${meet("peak", "own", (all, other) => `max(${all}, ${other})`)}
+    ${meet("peak", "own", (all, other) => largerWgsl(all, other, 1))}
     ${is
       .flatMap((i) => [
-        ...weigh(i, `peak${i}`, scoresOf(i)),
+        ...weigh(i, `peak${i}`, scoresOf(i), seenBy(i)),
         ...gs.map((g) => `z${i}_${g} *= keep${i};`),
         ...ks.map(
           (k) =>
@@ -164,7 +159,7 @@ fn main(
         );
       });
       return `let y${i} = ${at};
-  let share${i} = ${shareOf(`all${i}`)};
+  let share${i} = ${shareOf(`all${i}`, `highest${i}`, `end${i}`)};
   ${guarded([!exact && `t${i} < ${queries}u`], stores.join("\n  "))}`;
     })
     .join("\n  ")}

@@ -1,6 +1,7 @@
 import { type Layout, stridesOf } from "@papilio/butterfly";
 import type { Kernel } from "../../program/kernel.ts";
 import { activationWgsl } from "../activation.ts";
+import { isNotFiniteWgsl, largerWgsl, nanWgsl } from "../not-a-number.ts";
 import {
   accessWidth,
   type BatchStorage,
@@ -76,7 +77,7 @@ fn score(edge: u32, head: u32, own: f32) -> f32 {
   var largest = 0.0;
   for (var edge = start; edge < end; edge++) {
     let next = score(edge, head, own);
-    largest = select(max(largest, next), next, edge == start);
+    largest = select(${largerWgsl("largest", "next", 1)}, next, edge == start);
   }
   var total = 0.0;
   var sum = ${wide}();
@@ -87,7 +88,8 @@ fn score(edge: u32, head: u32, own: f32) -> f32 {
   }
   var value = sum;
   if (start < end) {
-    value = sum / total;
+    // The softmax of a score that is NaN, or of infinite ones alone, is NaN: no driver's exp decides it.
+    value = select(sum / total, ${nanWgsl("group.z", width)}, ${isNotFiniteWgsl("largest", 1)});
   }`,
   });
 }

@@ -1,6 +1,7 @@
 import type { AdapterReport } from "../../device/report.ts";
 import type { Binding, Kernel } from "../../program/kernel.ts";
 import { literal } from "../activation.ts";
+import { largerWgsl } from "../not-a-number.ts";
 import { requireCounts, requireNumber } from "../problem-checks.ts";
 import {
   chooseReductionLanes,
@@ -76,7 +77,9 @@ const factorOf: Readonly<
   rms: (pieces, features, epsilon) => `${squared(pieces)}
   let factor = inverseSqrt(norm / ${literal(features)} + ${epsilon});`,
   l2: (pieces, _, epsilon) => `${squared(pieces)}
-  let factor = 1.0 / max(sqrt(norm), ${pieces.type}(${epsilon}));`,
+  let least = ${pieces.type}(${epsilon});
+  let length = sqrt(norm);
+  let factor = 1.0 / ${largerWgsl("length", "least", pieces.width)};`,
 };
 
 function squared({ type, each, meet }: ReductionBody): string {

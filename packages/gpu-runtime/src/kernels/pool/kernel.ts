@@ -44,7 +44,7 @@ export function poolKernel(problem: PoolProblem): Kernel {
   for (var h = h_start; h < h_end; h++) {
     for (var w = w_start; w < w_end; w++) {
       let term = ${wide}(${element("x", strides, `(image * ${height}u + h) * ${width}u + w`, "feature")});
-      ${accumulateWgsl(kind === "max" ? "max" : "sum", "h == h_start && w == w_start")}
+      ${accumulateWgsl(kind === "max" ? "max" : "sum", access, "h == h_start && w == w_start")}
     }
   }${kind === "average" ? `\n  value /= ${literal(kernel[0] * kernel[1])};` : ""}`,
   });

@@ -42,7 +42,7 @@ export function reduceVectorsKernel(problem: ReduceVectorsProblem): Kernel {
     bindings: [...vectorBindings(dtype, width), ...(lengths ? [indexBinding("lengths")] : [])],
     body: reduceWgsl({
       reduction: kind,
-      type: wide,
+      width,
       start: `vector * ${period}u`,
       end: `start + ${length}`,
       term: `${wide}(${element("x", strides, "at", "feature")})`,

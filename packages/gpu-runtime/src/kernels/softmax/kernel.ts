@@ -1,5 +1,6 @@
 import type { AdapterReport } from "../../device/report.ts";
 import type { Kernel } from "../../program/kernel.ts";
+import { isNotFiniteWgsl, largerWgsl, nanWgsl, negativeInfinityWgsl } from "../not-a-number.ts";
 import { requireCounts } from "../problem-checks.ts";
 import {
   chooseReductionLanes,
@@ -34,17 +35,26 @@ export function softmaxKernel(
     ...reductionKernel(
       problem,
       lanes,
-      ({ type, each, meet, write }) => `var largest = ${type}(-3.4028234e38);
-  ${each("largest = max(largest, value);")}
+      ({
+        width,
+        type,
+        each,
+        meet,
+        write,
+      }) => `var largest = ${negativeInfinityWgsl("group.z", width)};
+  ${each(`largest = ${largerWgsl("largest", "value", width)};`)}
   ${meet("highest", "largest", "max")}
   var sum = ${type}();
   ${each("sum += exp(value - highest);")}
   ${meet("total", "sum", "sum")}
+  // Where a number is NaN, or the largest is infinite: no driver's exp decides it.
+  let wrong = ${isNotFiniteWgsl("highest", width)};
+  let nan = ${nanWgsl("group.z", width)};
   ${
     log
-      ? `let logarithm = log(total);
+      ? `let logarithm = select(log(total), nan, wrong);
   ${write("value - highest - logarithm")}`
-      : `let share = 1.0 / total;
+      : `let share = select(1.0 / total, nan, wrong);
   ${write("exp(value - highest) * share")}`
   }`,
     ),

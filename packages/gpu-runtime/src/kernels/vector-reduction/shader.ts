@@ -1,11 +1,14 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
+import { largerWgsl } from "../not-a-number.ts";
 import { clamped, narrowed, opaque, storedType, times, wideType } from "../wgsl.ts";
 import type { ReductionLanes, VectorsShape } from "./lanes.ts";
 
 /** Pieces of WGSL for the body of a kernel, which runs for one vector or for `width` of them. */
 export interface ReductionBody {
+  /** Vectors side by side. */
+  readonly width: number;
   /** Type of a number of each of the vectors. */
   readonly type: string;
   /** Runs statements for each feature `f` of this invocation, whose number is `value`. */
@@ -38,7 +41,8 @@ export function reductionKernel(
   // With a width, vectors are neighbours: a step along the batch is one load.
   const at = (unit: string, stride: Strides): string =>
     `${times(unit, stride.vector)} + ${times("f", stride.feature / width)}`;
-  const operators = { sum: "$a + $b", max: "max($a, $b)" } as const;
+  const joined = (operator: "sum" | "max", a: string, b: string): string =>
+    operator === "sum" ? `${a} + ${b}` : largerWgsl(a, b, width);
 
   const each = (
     statements: string,
@@ -48,17 +52,16 @@ export function reductionKernel(
   }`;
 
   const pieces: ReductionBody = {
+    width,
     type,
     each,
     meet: (name, partial, operator) => {
       if (slices === 1) return `let ${name} = ${partial};`;
-      const joined = operators[operator]
-        .replace("$a", "met[lane]")
-        .replace("$b", `met[lane + ${times("apart", columns)}]`);
+      const other = `met[lane + ${times("apart", columns)}]`;
       return `met[lane] = ${partial};
   workgroupBarrier();
   for (var apart = ${slices / 2}u; apart > 0u; apart /= 2u) {
-    if (slice < apart) { met[lane] = ${joined}; }
+    if (slice < apart) { met[lane] = ${joined(operator, "met[lane]", other)}; }
     workgroupBarrier();
   }
   let ${name} = met[${columns === 1 ? "0" : `lane % ${columns}u`}];
