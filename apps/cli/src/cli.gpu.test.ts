@@ -30,8 +30,11 @@ describe("papilio bench", () => {
     expect(stderr).toContain("Adapter: ");
     expect(stderr).toContain("4 of 4 cases");
     expect(status).toBe(0);
-    expect(stdout).toContain("2,8,4,4 x 32 f32 batch-last");
-    expect(stdout).toMatch(/fastest of all in \d of 4 /);
+    expect(stdout).toMatch(/│ 2,8,4,4 x 32 +│/);
+    expect(stdout.replaceAll("\n", " ")).toMatch(
+      /The fastest way on this machine is .+, fastest in \d of 4 cases\)/,
+    );
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     const results = parseResults(readFileSync(output, "utf8"));
     expect(results.complete).toBe(true);
     expect(results.cases.length).toBe(4);

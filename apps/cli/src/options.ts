@@ -58,17 +58,18 @@ export function oneOf<const T extends string>(flag: string, text: string, words:
 }
 
 /**
- * Seconds from a flag such as `90s`, `70m` or `1.5h`.
+ * Seconds from a flag such as `50ms`, `90s`, `70m` or `1.5h`.
  *
  * @throws PapilioError `FLAG_INVALID`
  */
 export function duration(flag: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text);
-  const seconds = Number(match?.[1]) * ({ s: 1, m: 60, h: 3600 }[match?.[2] ?? ""] ?? Number.NaN);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const seconds =
+    Number(match?.[1]) * ({ ms: 1e-3, s: 1, m: 60, h: 3600 }[match?.[2] ?? ""] ?? Number.NaN);
   if (seconds > 0 && seconds <= 1e7) return seconds;
   throw new PapilioError(
     "FLAG_INVALID",
-    `${flag} is ${JSON.stringify(text)}, but it must be a time such as 90s, 70m or 1.5h.`,
+    `${flag} is ${JSON.stringify(text)}, but it must be a time such as 50ms, 90s, 70m or 1.5h.`,
     `Give ${flag} such a time.`,
   );
 }

@@ -22,7 +22,7 @@ export function createProgram(): Command {
       `
 Examples:
   papilio doctor                      which adapters there are, and what to install
-  papilio bench                       compare the implementations, in about a minute
+  papilio bench                       compare the implementations, in less than a minute
   papilio bench --pattern 4,64,64,4   on a pattern of your own
   papilio report results.jsonl        what a run found, as a page with figures
   papilio generate stories15M.bin     text that a language model continues

@@ -11,11 +11,15 @@ import {
   summaryLines,
   TABLE_HEAD,
   tableRow,
+  verdictOf,
 } from "@papilio/bench";
-import Table from "cli-table3";
+import { wrapped } from "./columns.ts";
+import { newTable } from "./new-table.ts";
 
-/** Up to so many cases are shown with every implementation; more, with one line each. */
-const DETAILED = 12;
+/** Widths of the columns of the table of cases, spaces around the texts included: 80 with its lines. */
+const WIDTHS = [21, 19, 25, 10];
+/** Reasons for which single cases were skipped that are shown. */
+const REASONS = 12;
 /** Up to so many cases are shown at all, and reasons for skipping them. */
 const SHOWN = 200;
 
@@ -46,59 +50,87 @@ function loadLines({ busy }: Environment["load"]): string[] {
   ];
 }
 
-/** The table of cases, what they say together, and what went wrong. */
-export function renderResults(results: BenchResults): string {
+/**
+ * A table of cases that fits 80 columns, what is wrong, and a verdict in a sentence; with `wide` every
+ * implementation of every case, what groups of cases say together, and what was left out.
+ */
+export function renderResults(results: BenchResults, { wide }: { wide?: boolean } = {}): string {
   const summary = summarizeRun(results);
-  const detailed = summary.cases.length <= DETAILED;
-  const table = new Table({
-    head: [...(detailed ? DETAIL_HEAD : TABLE_HEAD)],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const item of summary.cases.slice(0, SHOWN)) {
-    table.push(...(detailed ? detailRows(item) : [tableRow(item)]));
+  const shown = summary.cases.slice(0, SHOWN);
+  const more = summary.cases.length - shown.length;
+  const cut = more > 0 ? [`${more} more cases are in the results file.`] : [];
+  const doubts = loadLines(results.environment.load);
+  if (wide) {
+    const table = newTable([...DETAIL_HEAD]);
+    for (const item of shown) table.push(...detailRows(item));
+    const onCpu = new Set(
+      results.implementations
+        .filter(({ processor }) => processor === "cpu")
+        .map(({ name }) => name),
+    );
+    const onAdapter =
+      onCpu.size === 0 ? undefined : summarizeRun(results, (name) => !onCpu.has(name));
+    return [
+      table.toString(),
+      ...cut,
+      "",
+      ...verdictOf(results),
+      ...summaryLines(summary, onAdapter),
+      ...doubts,
+      ...wrongAnswers(results),
+      ...limited(leftOut(results)),
+      ...skips(results.skipped),
+    ].join("\n");
   }
-  const lines = [table.toString()];
-  if (summary.cases.length > SHOWN) {
-    lines.push(`${summary.cases.length - SHOWN} more cases are in the results file.`);
-  }
-  const onCpu = new Set(
-    results.implementations.filter(({ processor }) => processor === "cpu").map(({ name }) => name),
-  );
-  const onAdapter =
-    onCpu.size === 0 ? undefined : summarizeRun(results, (name) => !onCpu.has(name));
-  lines.push("", ...summaryLines(summary, onAdapter), ...loadLines(results.environment.load));
-  lines.push(...failures(results), ...skips(results.skipped));
-  return lines.join("\n");
+  const table = newTable([...TABLE_HEAD], WIDTHS);
+  for (const item of shown) table.push(tableRow(item));
+  const count = leftOut(results).length;
+  const lines = [
+    ...wrongAnswers(results),
+    ...skips(results.skipped),
+    ...doubts,
+    ...(count === 0
+      ? []
+      : [
+          `Some implementations were not timed on some cases, most because they are too slow: --wide says which and why, and shows all times.`,
+        ]),
+    ...verdictOf(results),
+  ];
+  return [table.toString(), ...cut, "", ...lines.map((line) => wrapped(line))].join("\n");
 }
 
-/** Wrong answers, and implementations that could not do a case, each reason once. */
-function failures({ cases }: BenchResults): string[] {
-  const wrong: string[] = [];
+function wrongAnswers({ cases }: BenchResults): string[] {
+  return cases.flatMap((item) =>
+    item.results.flatMap((entry) => {
+      if (entry.status !== "wrong") return [];
+      const { maxError, worstIndex, nonFinite } = entry.verification;
+      return [
+        `WRONG ${entry.implementation} on ${shortCaseName(item)}: error ${maxError} at element ${worstIndex}, ${nonFinite} not finite; not timed.`,
+      ];
+    }),
+  );
+}
+
+/** Implementations that could not do a case, or took too long, each reason once. */
+function leftOut({ cases }: BenchResults): string[] {
   const reasons = new Map<string, string[]>();
   for (const item of cases) {
     for (const entry of item.results) {
-      if (entry.status === "wrong") {
-        const { maxError, worstIndex, nonFinite } = entry.verification;
-        wrong.push(
-          `WRONG ${entry.implementation} on ${shortCaseName(item)}: error ${maxError} at element ${worstIndex}, ${nonFinite} not finite; not timed.`,
-        );
-      }
       if (entry.status === "skipped") {
         const reason = `${entry.implementation}: ${entry.reason}`;
         reasons.set(reason, [...(reasons.get(reason) ?? []), shortCaseName(item)]);
       }
     }
   }
-  const skipped = [...reasons].map(([reason, [first, ...others]]) => {
+  return [...reasons].map(([reason, [first, ...others]]) => {
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
     return `Skipped on ${first}${more}: ${reason}`;
   });
-  return [...wrong, ...limited(skipped)];
 }
 
 function skips(skipped: readonly SkippedCase[]): string[] {
   const lines = skipped.map((entry) => `Skipped ${shortCaseName(entry)}: ${entry.reason}`);
-  return skipped.length <= DETAILED
+  return skipped.length <= REASONS
     ? lines
     : (["device", "budget"] as const).flatMap((cause) => {
         const some = skipped.filter((entry) => entry.cause === cause);
@@ -112,7 +144,7 @@ function skips(skipped: readonly SkippedCase[]): string[] {
 }
 
 function limited(lines: readonly string[]): string[] {
-  const shown = lines.slice(0, DETAILED);
+  const shown = lines.slice(0, REASONS);
   return lines.length === shown.length
     ? shown
     : [...shown, `${lines.length - shown.length} more such lines are in the results file.`];

@@ -10,6 +10,7 @@ export {
   type Grid,
   shortCaseName,
 } from "./case.ts";
+export { type Clock, commonClock, runClock } from "./clock.ts";
 export { clockSteps } from "./clock-steps.ts";
 export {
   COMPARE_THRESHOLD,
@@ -30,6 +31,8 @@ export {
   FUSED,
   findImplementation,
   implementations,
+  isOurs,
+  ownerOf,
 } from "./implementations/registry.ts";
 export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
 export { mergeResults } from "./merge-results.ts";
@@ -100,6 +103,7 @@ export {
   type Filter,
   type GroupSummary,
   isWide,
+  outcomeOf,
   type Ranked,
   type RunSummary,
   summarizeCase,
@@ -113,3 +117,4 @@ export {
   TABLE_HEAD,
   tableRow,
 } from "./table.ts";
+export { findVerdict, type RunVerdict, verdictOf } from "./verdict.ts";

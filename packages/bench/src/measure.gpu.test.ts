@@ -70,6 +70,35 @@ describe("measuring a case", () => {
     expect(results[1]).not.toHaveProperty("timing");
   });
 
+  it("verifies and does not time one whose run takes too long", async () => {
+    const fused = findImplementation("kronecker-sparse");
+    const late: Implementation = {
+      ...fused,
+      name: "late",
+      prepare: async (problem) => {
+        const { time: _, ...prepared } = await fused.prepare(problem);
+        const run = (repeats: number): Promise<void> =>
+          new Promise((resolve) => setTimeout(resolve, 60)).then(() => prepared.run(repeats));
+        return { ...prepared, run };
+      },
+    };
+    const slow: [string, boolean][] = [];
+    const { results } = await measureCase(gpu, item, [late, wrong], {
+      ...options,
+      maxRunSeconds: 0.05,
+      onTooSlow: ({ name }, _, seconds, spent) =>
+        slow.push([name, seconds > 0.05 && spent > seconds]),
+    });
+    expect(results).toMatchObject([
+      {
+        status: "skipped",
+        reason: expect.stringMatching(/^A run takes .+; the limit is 50\.0 ms\.$/),
+      },
+      { status: "wrong" },
+    ]);
+    expect(slow).toEqual([["late", true]]);
+  });
+
   it("skips an implementation that does not fit, with the reason", async () => {
     const large = { ...item, chain: Chain.parse("256,2,2,64"), batch: 4 };
     const { results } = await measureCase(gpu, large, [findImplementation("dense")], options);

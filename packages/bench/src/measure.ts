@@ -7,6 +7,7 @@ import {
 } from "@papilio/butterfly";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
 import { type Case, caseKey } from "./case.ts";
+import { quantity } from "./format.ts";
 import type { Implementation, Prepared, Problem } from "./implementation.ts";
 import { createOracle, createPoison, type Oracle } from "./oracle.ts";
 import type { CaseResult, Energy, ImplementationResult, Timing } from "./results.ts";
@@ -25,6 +26,18 @@ export interface MeasureOptions {
   readonly clockStep: number;
   /** Why an implementation is not even tried on a case; undefined where it is. */
   readonly refuse?: (implementation: Implementation, item: Case) => string | undefined;
+  /**
+   * Longest run of an implementation, in seconds: one whose warm run takes longer is verified, and not
+   * timed. Without a limit every one is.
+   */
+  readonly maxRunSeconds?: number | undefined;
+  /** Called with the seconds of a run that is left out for that, and with those spent to find it out. */
+  readonly onTooSlow?: (
+    implementation: Implementation,
+    item: Case,
+    seconds: number,
+    spent: number,
+  ) => void;
   /** Measures the energy of an implementation that is ready to run; absent without a meter. */
   readonly meter?: ((work: () => Promise<number>) => Promise<Energy>) | undefined;
   readonly signal?: AbortSignal;
@@ -61,7 +74,7 @@ interface Contender {
   readonly implementation: Implementation;
   readonly prepared: Prepared;
   readonly timing: Mutable<Timing> & { repeats: number };
-  result: Extract<ImplementationResult, { status: "timed" | "wrong" }>;
+  result: ImplementationResult;
   /** Of a warm run. */
   seconds: number;
 }
@@ -96,7 +109,7 @@ export async function measureCase(
       skipped.push({ implementation: implementation.name, status: "skipped", reason: entry });
     } else contenders.push(entry);
   }
-  await sampleRounds(timed(contenders), settings);
+  await sampleRounds(timed(contenders), item, settings);
   for (const contender of timed(contenders)) {
     settings.signal?.throwIfAborted();
     await finish(contender, check, settings);
@@ -203,14 +216,26 @@ async function prepareAndVerify(
 }
 
 async function sampleRounds(
-  contenders: readonly Contender[],
-  { rounds, minSample, clockStep, seed, signal }: MeasureOptions,
+  warm: readonly Contender[],
+  item: Case,
+  { rounds, minSample, clockStep, seed, signal, maxRunSeconds, onTooSlow }: MeasureOptions,
 ): Promise<void> {
   const shortest = Math.max(minSample, CLOCK_STEPS * clockStep);
   let fastest = Number.POSITIVE_INFINITY;
-  for (const contender of contenders) {
+  const contenders: Contender[] = [];
+  for (const contender of warm) {
     signal?.throwIfAborted();
+    const started = performance.now();
     contender.seconds = await warmUp(contender.prepared, SLOW * fastest);
+    if (maxRunSeconds !== undefined && contender.seconds > maxRunSeconds) {
+      const { implementation, seconds } = contender;
+      const reason = `A run takes ${quantity(seconds, "s")}; the limit is ${quantity(maxRunSeconds, "s")}.`;
+      contender.result = { implementation: implementation.name, status: "skipped", reason };
+      const spent = contender.timing.coldSeconds + (performance.now() - started) / 1000;
+      onTooSlow?.(implementation, item, seconds, spent);
+      continue;
+    }
+    contenders.push(contender);
     fastest = Math.min(fastest, contender.seconds);
     const repeats = Math.ceil(shortest / contender.seconds);
     contender.timing.repeats = Math.min(MAX_REPEATS, Math.max(1, repeats));

@@ -48,7 +48,30 @@ describe("the pace of a run", () => {
     const pace = new Pace([fused, dense], rates);
     pace.learn(measured);
     expect(pace.runSeconds(fused, { ...item("4,64,64,4"), dtype: "f16" })).toBeUndefined();
-    expect(pace.caseSeconds({ ...item("4,64,64,4"), layout: "batch-first" })).toBeUndefined();
+    // A case as a whole is foretold from all cases.
+    expect(pace.caseSeconds({ ...item("4,64,64,4"), layout: "batch-first" })).toBeCloseTo(20, 10);
+  });
+
+  it("foretells cases by what they took: the same for all, or in proportion to their work", () => {
+    const learned = (seconds: (blocks: number) => number): Pace => {
+      const pace = new Pace([fused], rates);
+      for (const blocks of [1, 4, 16, 64, 256, 1024]) {
+        pace.learn({ ...caseOf(`${blocks},64,64,4`, []), seconds: seconds(blocks) });
+      }
+      return pace;
+    };
+    expect(learned(() => 3).caseSeconds(item("32,64,64,4"))).toBeCloseTo(3, 0);
+    expect(learned((blocks) => blocks / 8).caseSeconds(item("32,64,64,4"))).toBeCloseTo(4, 0);
+  });
+
+  it("does not foretell again what was spent once on an implementation that is too slow", () => {
+    const pace = new Pace([fused, dense], rates);
+    pace.observe(dense, item("4,64,64,4"), 3, 15);
+    pace.learn(measured);
+    expect(pace.spent).toBe(20);
+    expect(pace.caseSeconds(item("4,64,64,4"))).toBeCloseTo(5, 10);
+    // The run of 3 s, and the one of 0.8 s in the results.
+    expect(pace.runSeconds(dense, item("4,64,64,4"))).toBeCloseTo(1.9, 10);
   });
 
   it("foresees no more than the budget leaves", () => {

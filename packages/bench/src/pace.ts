@@ -6,6 +6,8 @@ import { median } from "./statistics.ts";
 
 /** Until rates are measured: orders of magnitude that a software adapter reaches. */
 const SLOW_RATES: Rates = { copyBytesPerSecond: 1e10, flopsPerSecond: 1e10, dispatchSeconds: 1e-4 };
+/** Shorter cases are taken for this long, so that their logarithm exists. */
+const MIN_SECONDS = 1e-3;
 /** How many of the last cases say how far times are from the model. */
 const REMEMBERED = 50;
 
@@ -16,9 +18,13 @@ const REMEMBERED = 50;
 export class Pace {
   /** Seconds that the cases learned from took together. */
   spent = 0;
+  /** Seconds of the case under way that no later case takes. */
+  #once = 0;
   readonly #rates: Rates;
   readonly #dense: ReadonlySet<string>;
-  /** Measured over modelled seconds, for each implementation, type and layout, and for whole cases. */
+  /** Seconds that the last cases took as a whole, beside those of one run by the model. */
+  #cases: readonly { readonly modelled: number; readonly seconds: number }[] = [];
+  /** Measured over modelled seconds, for each implementation, type and layout. */
   readonly #factors = new Map<string, number[]>();
 
   constructor(implementations: readonly Implementation[], rates: Rates | null) {
@@ -30,11 +36,18 @@ export class Pace {
 
   /** Takes a measured case into account. */
   learn(result: CaseResult): void {
-    const { seconds, dtype, layout, results } = result;
+    const { seconds, results, dtype, layout } = result;
     const item: Case = { ...result, chain: Chain.parse(result.chain) };
     if (seconds !== null) {
       this.spent += seconds;
-      this.#remember(`case ${dtype} ${layout}`, seconds / this.#modelled(item, false));
+      this.#cases = [
+        ...this.#cases.slice(1 - REMEMBERED),
+        {
+          modelled: this.#modelled(item, false),
+          seconds: Math.max(MIN_SECONDS, seconds - this.#once),
+        },
+      ];
+      this.#once = 0;
     }
     for (const entry of results) {
       if (entry.status !== "timed" || entry.timing.wall.length === 0) continue;
@@ -46,6 +59,19 @@ export class Pace {
     }
   }
 
+  /**
+   * Takes the seconds of a run into account that is not in the results, because it took too long.
+   *
+   * @param spent seconds that the case under way took to find it out, which later cases need not
+   */
+  observe({ name, arithmetic }: Implementation, item: Case, seconds: number, spent: number): void {
+    this.#once += spent;
+    this.#remember(
+      `${name} ${item.dtype} ${item.layout}`,
+      seconds / this.#modelled(item, arithmetic === "product"),
+    );
+  }
+
   /** Predicted seconds for one run; undefined where nothing like it has been measured. */
   runSeconds({ name, arithmetic }: Implementation, item: Case): number | undefined {
     const known = this.#factors.get(`${name} ${item.dtype} ${item.layout}`);
@@ -53,10 +79,11 @@ export class Pace {
     return median(known) * this.#modelled(item, arithmetic === "product");
   }
 
-  /** Predicted seconds for a case with all implementations; undefined before any is measured. */
+  /** Predicted seconds for a case with all implementations; undefined before any case is measured. */
   caseSeconds(item: Case): number | undefined {
-    const known = this.#factors.get(`case ${item.dtype} ${item.layout}`);
-    return known && median(known) * this.#modelled(item, false);
+    return this.#cases.length === 0
+      ? undefined
+      : predictByPower(this.#cases, this.#modelled(item, false));
   }
 
   /** Predicted seconds for cases that are still to come, `budget` in all at most. */
@@ -79,4 +106,26 @@ export class Pace {
     const { flopsPerSecond, copyBytesPerSecond, dispatchSeconds } = this.#rates;
     return operations / flopsPerSecond + bytes.total / copyBytesPerSecond + dispatchSeconds;
   }
+}
+
+/** Weight of the expectation that a case of sixteen times the work takes twice as long. */
+const PRIOR = { exponent: 0.25, weight: 4 };
+
+/**
+ * Seconds of a case as a power of its work, by least squares of the logarithms. A case takes what is the
+ * same for all, such as compiling, and what grows with its work: the exponent lies between 0 and 1, and is
+ * 0.25 until cases of different sizes show another one.
+ */
+function predictByPower(
+  cases: readonly { readonly modelled: number; readonly seconds: number }[],
+  modelled: number,
+): number {
+  const points = cases.map((one) => [Math.log(one.modelled), Math.log(one.seconds)] as const);
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [x, y] = [mean(([p]) => p), mean(([, q]) => q)];
+  const spread = points.reduce((sum, [p]) => sum + (p - x) ** 2, 0);
+  const together = points.reduce((sum, [p, q]) => sum + (p - x) * (q - y), 0);
+  const slope = (together + PRIOR.weight * PRIOR.exponent) / (spread + PRIOR.weight);
+  return Math.exp(y + Math.min(1, Math.max(0, slope)) * (Math.log(modelled) - x));
 }

@@ -1,6 +1,7 @@
 import { uniform } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { type Case, caseKey, caseName, reasonToSkip } from "./case.ts";
+import { quantity } from "./format.ts";
 import type { Implementation } from "./implementation.ts";
 import { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
 import { Pace } from "./pace.ts";
@@ -15,8 +16,6 @@ export type CaseOutcome =
 export interface RunOptions extends Partial<MeasureOptions> {
   /** Seconds that all cases may take together; without it, as long as they take. */
   readonly timeBudget?: number | undefined;
-  /** Longest run of an implementation, in seconds: one that is predicted to take longer is skipped. */
-  readonly maxRunSeconds?: number | undefined;
   /** What the adapter reaches, for predictions. */
   readonly rates?: Rates | null;
   /** What an earlier part of the same run left: its cases are not run again. */
@@ -79,7 +78,7 @@ export async function runBenchmark(
     const predicted = pace.runSeconds(implementation, item);
     return maxRunSeconds === undefined || predicted === undefined || predicted <= maxRunSeconds
       ? undefined
-      : `A run is predicted to take ${predicted.toPrecision(2)} s; the limit is ${maxRunSeconds} s.`;
+      : `A run is predicted to take ${quantity(predicted, "s")}; the limit is ${quantity(maxRunSeconds, "s")}.`;
   };
   for (const [index, item] of runnable.entries()) {
     if (signal?.aborted) return false;
@@ -91,7 +90,11 @@ export async function runBenchmark(
       continue;
     }
     try {
-      const result = await measureCase(gpu, item, implementations, { ...options, refuse });
+      const result = await measureCase(gpu, item, implementations, {
+        ...options,
+        refuse,
+        onTooSlow: (...slow) => pace.observe(...slow),
+      });
       pace.learn(result);
       await settle({ record: "case", ...result }, runnable.slice(index + 1));
     } catch (error) {

@@ -5,10 +5,20 @@ import { paperChains } from "./paper-grid.ts";
 const chains = (texts: readonly string[]): Chain[] => texts.map((text) => Chain.parse(text));
 const SIZES = [256, 1024, 4096, 16384, 65536];
 
+/** A named grid. */
+export interface Suite extends Grid {
+  /** Longest run of an implementation, in seconds, unless the user says another; 1 unless given. */
+  readonly maxRunSeconds?: number;
+}
+
 /** Named grids. */
-export const suites: Readonly<Record<string, Grid>> = {
-  /** What `papilio bench` runs by default: small blocks to large, in both layouts. */
+export const suites: Readonly<Record<string, Suite>> = {
+  /**
+   * What `papilio bench` runs by default: small blocks to large, in both layouts. Half a minute on two cores
+   * and a software adapter, because what is hundreds of times slower than the fastest is not timed.
+   */
   quick: {
+    maxRunSeconds: 0.1,
     chains: chains(["1,4,4,256", "16,16,16,16", "2,48,192,8", "4,64,64,4"]),
     batches: [128],
     dtypes: ["f32"],
@@ -86,7 +96,7 @@ export const suites: Readonly<Record<string, Grid>> = {
 };
 
 /** @throws PapilioError `SUITE_UNKNOWN` with the names that there are */
-export function findSuite(name: string): Grid {
+export function findSuite(name: string): Suite {
   const suite = Object.hasOwn(suites, name) ? suites[name] : undefined;
   if (suite !== undefined) return suite;
   throw new PapilioError(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { summarizeCase, summarizeRun } from "./summarize.ts";
+import { outcomeOf, summarizeCase, summarizeRun } from "./summarize.ts";
 import { caseOf, runOf, timed, timedByWall } from "./testing/results.ts";
 
 const bmm = timed("bmm", [0.004, 0.005, 0.006], {
@@ -22,7 +22,10 @@ describe("a case", () => {
       "bmm",
       "csr",
     ]);
-    expect(summary.bestOther).toBe("bmm");
+    expect([summary.ours?.implementation, summary.other?.implementation]).toEqual([
+      "kronecker-sparse",
+      "bmm",
+    ]);
     expect(summary.speedup?.median).toBeCloseTo(2, 12);
     // The product of bmm alone takes 2 ms, the fused kernel 2.5 ms.
     expect(summary.overProduct).toBeCloseTo(1.25, 12);
@@ -30,15 +33,33 @@ describe("a case", () => {
     expect(summary.ranking[1]?.rewritingBytes).toBeCloseTo(0.25, 12);
   });
 
-  it("compares by the wall clock where one side has no other", () => {
+  it("is by the wall clock throughout where one implementation has no other", () => {
     const byWall = timedByWall("ort-cpu-bmm", [0.003]);
     // The fused kernel's wall times are twice its device times, 5 ms in the median.
-    const { speedup, bestOther } = summarizeCase(caseOf("4,16,16,4", [...won.results, byWall]));
-    expect(bestOther).toBe("ort-cpu-bmm");
+    const { speedup, other, ranking, clock } = summarizeCase(
+      caseOf("4,16,16,4", [...won.results, byWall]),
+    );
+    expect(clock).toBe("wall");
+    expect(other?.implementation).toBe("ort-cpu-bmm");
     expect(speedup?.median).toBeCloseTo(0.6, 12);
+    // The table shows the same quotient as the summary.
+    expect(ranking.map(({ time }) => time.median)).toEqual([0.003, 0.005, 0.01, 0.06]);
   });
 
-  it("has no speed-up without the fused kernel or without another", () => {
+  it("compares Papilio's fastest with the fastest of the others, never with Papilio's", () => {
+    const { ours, other, speedup } = summarizeCase(
+      caseOf("4,16,16,4", [
+        timedByWall("cpu-wasm", [0.001]),
+        timedByWall("planned", [0.002]),
+        ...won.results,
+      ]),
+    );
+    expect(ours?.implementation).toBe("cpu-wasm");
+    expect(other?.implementation).toBe("bmm");
+    expect(speedup?.median).toBeCloseTo(10, 12);
+  });
+
+  it("has no speed-up without one of Papilio's or without another", () => {
     expect(summarizeCase(caseOf("1,2,2,2", [bmm])).speedup).toBeUndefined();
     const alone = caseOf("1,2,2,2", [timed("kronecker-sparse", [1])]);
     expect(summarizeCase(alone).speedup).toBeUndefined();
@@ -64,6 +85,29 @@ describe("a run", () => {
       { dtype: "f32", layout: "batch-last", compared: 1, fastest: 1 },
       { dtype: "f16", layout: "batch-first", compared: 1, fastest: 0 },
     ]);
+  });
+
+  it("is by one clock, also where a part of it could be by the other", () => {
+    const beside = timedByWall("ort-cpu-bmm", [1, 1, 1]);
+    const results = runOf([{ ...won, results: [...won.results, beside] }, lost]);
+    const part = summarizeRun(results, (name) => name !== "ort-cpu-bmm");
+    expect([summarizeRun(results).clock, part.clock]).toEqual(["wall", "wall"]);
+    expect(part.cases.map(({ ours }) => ours?.time.median)).toEqual([0.005, 0.01]);
+  });
+
+  it("counts ×1.00 neither as won nor as lost", () => {
+    const even = caseOf("2,8,8,2", [timed("kronecker-sparse", [1.004]), timed("bmm", [1])]);
+    const { all, losses } = summarizeRun(runOf([even, won, lost]));
+    expect(all).toMatchObject({ compared: 3, fastest: 1, even: 1 });
+    expect(losses.map(({ result }) => result.chain)).toEqual([lost.chain]);
+    for (const [value, outcome] of [
+      [1.0051, "win"],
+      [0.9949, "loss"],
+      [0.9951, "even"],
+      [1.0049, "even"],
+    ] as const) {
+      expect(outcomeOf({ median: value, lower: value, upper: value })).toBe(outcome);
+    }
   });
 
   it("compares some implementations only, on request", () => {

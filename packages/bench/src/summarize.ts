@@ -1,7 +1,8 @@
 import { Chain, chainCost, type Layout, type StorageDtype } from "@papilio/butterfly";
 import { shortCaseName } from "./case.ts";
-import { FUSED } from "./implementations/registry.ts";
-import type { BenchResults, CaseResult, Energy, ImplementationResult } from "./results.ts";
+import { type Clock, commonClock, runClock, type Timed, timedOf } from "./clock.ts";
+import { FUSED, isOurs } from "./implementations/registry.ts";
+import type { BenchResults, CaseResult, Energy } from "./results.ts";
 import {
   ascending,
   type Estimate,
@@ -10,8 +11,6 @@ import {
   median,
   quantile,
 } from "./statistics.ts";
-
-type Timed = Extract<ImplementationResult, { status: "timed" }>;
 
 /** An interval wider than this share of its median, on either side, is called wide. */
 export const WIDE_INTERVAL = 0.1;
@@ -22,12 +21,10 @@ export const BUSY_MACHINE = 0.1;
 /** One implementation's place in a case. */
 export interface Ranked {
   readonly implementation: string;
-  /** Seconds for one run, by `clock`. */
+  /** Seconds for one run, by the clock of the summary. */
   readonly time: Estimate;
   /** Quartiles of the same samples. */
   readonly quartiles: { readonly lower: number; readonly upper: number };
-  /** Which clock `time` is from: the device's where there is one. */
-  readonly clock: "device" | "wall";
   /** By the wall clock, waiting for the device included. */
   readonly wall: Estimate;
   /** Share of the time that goes into memory rewriting, where it was measured. */
@@ -45,11 +42,14 @@ export interface CaseSummary {
   readonly result: CaseResult;
   /** `(b + c) / (b*c)`, the mean over the factors weighted by their multiplications. */
   readonly ratio: number;
+  /** By which clock all times are. */
+  readonly clock: Clock;
   /** Implementations that were timed, fastest first. */
   readonly ranking: readonly Ranked[];
-  /** The fastest other than the fused kernel; undefined without both. */
-  readonly bestOther: string | undefined;
-  /** Its time over the fused kernel's, by a clock that both have. */
+  /** The fastest of Papilio's own, and the fastest of the others. */
+  readonly ours: Ranked | undefined;
+  readonly other: Ranked | undefined;
+  /** The other's time over ours; undefined without both. */
   readonly speedup: Estimate | undefined;
   /** Fused kernel's time over that of bmm's product alone, without its shuffles. */
   readonly overProduct: number | undefined;
@@ -57,13 +57,15 @@ export interface CaseSummary {
 
 /** What a number of cases say together. */
 export interface GroupSummary {
-  /** Cases in which the fused kernel and at least one other were timed. */
+  /** Cases in which one of Papilio's own and at least one other were timed. */
   readonly compared: number;
-  /** Of those, cases in which the fused kernel is the fastest of all. */
+  /** Of those, cases in which Papilio's is the faster: {@link outcomeOf} says `win`. */
   readonly fastest: number;
+  /** Of those, cases in which both are as fast as each other: {@link outcomeOf} says `even`. */
+  readonly even: number;
   /** Of those, cases in which the confidence interval of the speed-up lies above 1. */
   readonly surelyFastest: number;
-  /** Median and range of the speed-up over the best other; undefined without cases. */
+  /** Median and range of the speed-up of the best of Papilio's over the best other. */
   readonly speedup:
     | { readonly median: number; readonly least: number; readonly most: number }
     | undefined;
@@ -78,6 +80,8 @@ export interface GroupSummary {
 export interface RunSummary {
   /** All cases, those of one block too. */
   readonly cases: readonly CaseSummary[];
+  /** By which clock all times are. */
+  readonly clock: Clock;
   readonly all: GroupSummary;
   /** Those with `(b + c) / (b c)` of at least 1/16. */
   readonly highRatio: GroupSummary;
@@ -85,7 +89,7 @@ export interface RunSummary {
     readonly dtype: StorageDtype;
     readonly layout: Layout;
   })[];
-  /** Cases in which another implementation is faster, worst first. */
+  /** Cases in which another is faster than all of Papilio's, worst first: {@link outcomeOf} says `loss`. */
   readonly losses: readonly CaseSummary[];
   /** Medians whose interval reaches further than {@link WIDE_INTERVAL} from them, and how many there are. */
   readonly wide: { readonly count: number; readonly of: number };
@@ -94,18 +98,17 @@ export interface RunSummary {
 /** Which implementations are compared: by default all. */
 export type Filter = (implementation: string) => boolean;
 
-function samplesOf({ timing }: Timed, clock: "device" | "wall"): readonly number[] {
-  return timing[clock];
-}
-
-function clockOf({ timing }: Timed): "device" | "wall" {
-  return timing.device.length > 0 ? "device" : "wall";
-}
-
-/** Seconds of the arithmetic alone, without memory rewriting. */
-function productOf(result: Timed): number {
-  const { multiply } = result.timing;
-  return median(multiply.length > 0 ? multiply : samplesOf(result, clockOf(result)));
+/**
+ * The fused kernel's time over that of bmm's product without its shuffles. The parts of a run are timed by
+ * the device's clock where bmm has one: the fused kernel's time is then by that one too.
+ */
+function overProductOf(fused: Timed | undefined, bmm: Timed | undefined): number | undefined {
+  if (fused === undefined || bmm === undefined) return undefined;
+  const clock = commonClock([fused.timing, bmm.timing]);
+  const { multiply, device } = bmm.timing;
+  if (multiply.length > 0 && device.length > 0 && clock !== "device") return undefined;
+  const product = multiply.length > 0 ? multiply : bmm.timing[clock];
+  return median(fused.timing[clock]) / median(product);
 }
 
 function rewritingShare({ timing: { multiply, rewrite } }: Timed): number | undefined {
@@ -118,15 +121,13 @@ function rewritingBytesShare({ traffic }: Timed): number | undefined {
   return traffic.rewrite / (traffic.rewrite + traffic.multiply);
 }
 
-function rank(entry: Timed): Ranked {
-  const clock = clockOf(entry);
-  const samples = samplesOf(entry, clock);
+function rank(entry: Timed, clock: Clock): Ranked {
+  const samples = entry.timing[clock];
   const sorted = ascending(samples);
   return {
     implementation: entry.implementation,
     time: estimateMedian(samples),
     quartiles: { lower: quantile(sorted, 0.25), upper: quantile(sorted, 0.75) },
-    clock,
     wall: estimateMedian(entry.timing.wall),
     rewriting: rewritingShare(entry),
     rewritingBytes: rewritingBytesShare(entry),
@@ -135,37 +136,40 @@ function rank(entry: Timed): Ranked {
   };
 }
 
-/** The time of `other` over that of `one`, by the device's clock if both have one. */
-function timeRatio(other: Timed, one: Timed): Estimate {
-  const clock = clockOf(other) === clockOf(one) ? clockOf(one) : "wall";
-  return estimateRatio(samplesOf(other, clock), samplesOf(one, clock));
-}
-
-/** Ranks the implementations of a case. */
-export function summarizeCase(result: CaseResult, filter: Filter = () => true): CaseSummary {
+/** Ranks the implementations of a case, by one clock: the run's, or else the case's own. */
+export function summarizeCase(
+  result: CaseResult,
+  filter: Filter = () => true,
+  clock: Clock = runClock({ cases: [result] }),
+): CaseSummary {
   const chain = Chain.parse(result.chain);
-  const timed = result.results.filter(
-    (entry): entry is Timed =>
-      entry.status === "timed" && entry.timing.wall.length > 0 && filter(entry.implementation),
-  );
-  const fused = timed.find(({ implementation }) => implementation === FUSED);
-  const bmm = timed.find(({ implementation }) => implementation === "bmm");
-  const best =
-    fused &&
-    timed
-      .filter((entry) => entry !== fused)
-      .map((entry) => ({ entry, ratio: timeRatio(entry, fused) }))
-      .sort((p, q) => p.ratio.median - q.ratio.median)[0];
+  const timed = timedOf(result.results).filter(({ implementation }) => filter(implementation));
+  const find = (name: string | undefined): Timed | undefined =>
+    timed.find(({ implementation }) => implementation === name);
+  const ranking = timed
+    .map((entry) => rank(entry, clock))
+    .sort((p, q) => p.time.median - q.time.median);
+  const ours = ranking.find(({ implementation }) => isOurs(implementation));
+  const other = ranking.find(({ implementation }) => !isOurs(implementation));
+  const [own, best] = [find(ours?.implementation), find(other?.implementation)];
   return {
     name: shortCaseName(result),
     chain,
     result,
     ratio: ratioOf(chain),
-    ranking: timed.map(rank).sort((p, q) => p.time.median - q.time.median),
-    bestOther: best?.entry.implementation,
-    speedup: best?.ratio,
-    overProduct: fused && bmm && median(samplesOf(fused, clockOf(fused))) / productOf(bmm),
+    clock,
+    ranking,
+    ours,
+    other,
+    speedup: own && best && estimateRatio(best.timing[clock], own.timing[clock]),
+    overProduct: overProductOf(find(FUSED), find("bmm")),
   };
+}
+
+/** What a speed-up amounts to, to the two digits with which it is shown: ×1.00 is neither won nor lost. */
+export function outcomeOf({ median: value }: Estimate): "win" | "even" | "loss" {
+  const shown = Number(value.toFixed(2));
+  return shown > 1 ? "win" : shown < 1 ? "loss" : "even";
 }
 
 function ratioOf(chain: Chain): number {
@@ -182,7 +186,8 @@ function group(cases: readonly CaseSummary[]): GroupSummary {
   );
   return {
     compared: cases.length,
-    fastest: medians.filter((value) => value > 1).length,
+    fastest: speedups.filter((speedup) => outcomeOf(speedup) === "win").length,
+    even: speedups.filter((speedup) => outcomeOf(speedup) === "even").length,
     surelyFastest: speedups.filter(({ lower }) => lower > 1).length,
     speedup:
       cases.length === 0
@@ -201,7 +206,9 @@ function medianOfDefined(values: readonly (number | undefined)[]): number | unde
 
 /** Summarizes a whole run. */
 export function summarizeRun(results: BenchResults, filter?: Filter): RunSummary {
-  const cases = results.cases.map((item) => summarizeCase(item, filter));
+  // Of the whole run, whatever the filter: a part of it is by the clock of the whole.
+  const clock = runClock(results);
+  const cases = results.cases.map((item) => summarizeCase(item, filter, clock));
   const several = cases.filter(
     ({ chain, speedup }) =>
       speedup !== undefined && chain.patterns.some(({ blocks }) => blocks > 1),
@@ -210,6 +217,7 @@ export function summarizeRun(results: BenchResults, filter?: Filter): RunSummary
   const groups = Map.groupBy(several, ({ result }) => `${result.dtype} ${result.layout}`);
   return {
     cases,
+    clock,
     all: group(several),
     highRatio: group(several.filter(({ ratio }) => ratio >= 1 / 16)),
     groups: [...groups.values()].map((members) => {
@@ -217,7 +225,7 @@ export function summarizeRun(results: BenchResults, filter?: Filter): RunSummary
       return { dtype, layout, ...group(members) };
     }),
     losses: several
-      .filter(({ speedup }) => (speedup as Estimate).median <= 1)
+      .filter(({ speedup }) => outcomeOf(speedup as Estimate) === "loss")
       .sort((p, q) => (p.speedup as Estimate).median - (q.speedup as Estimate).median),
     wide: { count: times.filter(isWide).length, of: times.length },
   };

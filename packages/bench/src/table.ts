@@ -1,5 +1,4 @@
 import { outOf, percent, quantity, times } from "./format.ts";
-import { FUSED } from "./implementations/registry.ts";
 import {
   type CaseSummary,
   type GroupSummary,
@@ -13,7 +12,7 @@ const formatSeconds = (seconds: number | undefined): string =>
   seconds === undefined ? "-" : quantity(seconds, "s");
 
 /**
- * The sentences that a run's summary amounts to, one a line, over cases with `a * d` > 1.
+ * What a run comes to beside its verdict, one sentence a line, over cases with `a * d` > 1.
  *
  * @param onAdapter the same without what computes beside the adapter, where there is such
  */
@@ -22,7 +21,7 @@ export function summaryLines(
   onAdapter?: RunSummary,
 ): string[] {
   if (all.speedup === undefined) {
-    return ["No case has the fused kernel and another implementation timed."];
+    return ["No case has one of Papilio's implementations and another one timed."];
   }
   const lines = [`${groupLine("All cases with several blocks", all)}.`];
   if (groups.length > 1) {
@@ -54,12 +53,13 @@ export function summaryLines(
   return lines;
 }
 
-function groupLine(title: string, { compared, fastest, speedup }: GroupSummary): string {
+function groupLine(title: string, { compared, fastest, even, speedup }: GroupSummary): string {
   const range =
     speedup === undefined
       ? ""
-      : `, ${times(speedup.median)} the best other in the median (${times(speedup.least)} to ${times(speedup.most)})`;
-  return `${title}: the fused kernel is the fastest of all in ${outOf(fastest, compared)}${range}`;
+      : `, ${times(speedup.median)} as fast in the median (${times(speedup.least)} to ${times(speedup.most)})`;
+  const equal = even === 0 ? "" : ` and as fast in ${even}`;
+  return `${title}: the best of Papilio's is faster than the best other in ${outOf(fastest, compared)}${equal}${range}`;
 }
 
 /** The columns of the table of implementations. */
@@ -68,7 +68,6 @@ export const DETAIL_HEAD: readonly string[] = [
   "implementation",
   "median",
   "95 % interval",
-  "wall",
   "cold",
   "rewriting",
   "relative",
@@ -77,12 +76,11 @@ export const DETAIL_HEAD: readonly string[] = [
 /** One row for each implementation of a case, fastest first, times relative to the fastest. */
 export function detailRows({ name, ranking }: CaseSummary): string[][] {
   const fastest = ranking[0]?.time.median ?? 0;
-  return ranking.map(({ implementation, time, wall, coldSeconds, rewriting }, place) => [
+  return ranking.map(({ implementation, time, coldSeconds, rewriting }, place) => [
     place === 0 ? name : "",
     implementation,
     formatSeconds(time.median),
     `${formatSeconds(time.lower)} - ${formatSeconds(time.upper)}`,
-    formatSeconds(wall.median),
     formatSeconds(coldSeconds),
     percent(rewriting),
     times(time.median / fastest),
@@ -92,32 +90,14 @@ export function detailRows({ name, ranking }: CaseSummary): string[][] {
 /** The columns of the table of cases. */
 export const TABLE_HEAD: readonly string[] = [
   "case",
-  "fused",
-  "best other",
-  "its time",
+  "Papilio's best",
+  "best of others",
   "speed-up",
-  "fused / bmm's product",
-  "bmm rewriting",
 ];
 
-/** One row of the table of cases. */
-export function tableRow({
-  name,
-  ranking,
-  bestOther,
-  speedup,
-  overProduct,
-}: CaseSummary): string[] {
-  const find = (wanted: string | undefined): Ranked | undefined =>
-    ranking.find(({ implementation }) => implementation === wanted);
-  const [fused, other, bmm] = [find(FUSED), find(bestOther), find("bmm")];
-  return [
-    name,
-    formatSeconds(fused?.time.median),
-    bestOther ?? "-",
-    formatSeconds(other?.time.median),
-    times(speedup?.median),
-    overProduct === undefined ? "-" : overProduct.toFixed(2),
-    percent(bmm?.rewriting),
-  ];
+/** One row of the table of cases; the names of implementations stand above their times. */
+export function tableRow({ name, ours, other, speedup }: CaseSummary): string[] {
+  const cell = (ranked: Ranked | undefined): string =>
+    ranked === undefined ? "-" : `${ranked.implementation}\n${formatSeconds(ranked.time.median)}`;
+  return [name.replace(/ (?=f(?:32|16) )/, "\n"), cell(ours), cell(other), times(speedup?.median)];
 }

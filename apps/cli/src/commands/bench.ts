@@ -39,7 +39,8 @@ interface Flags {
   readonly rounds: string;
   readonly seed: string;
   readonly timeBudget?: string;
-  readonly maxRun: string | false;
+  readonly maxRun?: string | false;
+  readonly wide?: boolean;
   readonly energy: boolean;
   readonly json?: string;
   readonly model?: string;
@@ -48,6 +49,9 @@ interface Flags {
   readonly tokens?: string;
   readonly verify?: string;
 }
+
+/** Most seconds of a run where neither a flag nor a suite says otherwise. */
+const MAX_RUN_SECONDS = 1;
 
 const modelNames = modelSubjects.map(({ name }) => name);
 
@@ -83,13 +87,17 @@ export function benchCommand(): Command {
       "--time-budget <time>",
       "for all cases together, such as 70m; a resumed run goes on in it",
     )
-    .option("--max-run <time>", "skip an implementation whose run would take longer", "1s")
+    .option(
+      "--max-run <time>",
+      "skip an implementation whose run takes longer; 100ms for the suite quick, else 1s",
+    )
     .option("--no-max-run", "wait for every implementation, however slow")
     .option("--model <name>", `time a whole model instead: ${modelNames.join(", ")}`)
     .option("--linear <kinds>", "its linear layers: dense, butterfly, or both", list)
     .option("--images <count>", "images of a run of a model that takes images")
     .option("--tokens <count>", "tokens of a run of a model that takes tokens")
     .option("--verify <count>", "images or tokens that are computed on the CPU to compare with")
+    .option("--wide", "show every implementation of every case, in more than 80 columns")
     .option("--no-energy", "do not measure energy, which takes two seconds an implementation")
     .option(
       "--json <file>",
@@ -119,7 +127,7 @@ async function bench(flags: Flags): Promise<void> {
     rounds: wholeNumber("--rounds", flags.rounds, 1, 1000),
     minSample: MEASURE_DEFAULTS.minSample,
     seed: wholeNumber("--seed", flags.seed, 0, 2 ** 31 - 1),
-    maxRunSeconds: flags.maxRun === false ? null : duration("--max-run", flags.maxRun),
+    maxRunSeconds: maxRunOf(flags),
   };
   const timeBudget =
     flags.timeBudget === undefined ? undefined : duration("--time-budget", flags.timeBudget);
@@ -174,7 +182,7 @@ async function bench(flags: Flags): Promise<void> {
   progress[Symbol.dispose]();
 
   const results = await sink.read();
-  if (flags.json !== "-") console.log(renderResults(results));
+  if (flags.json !== "-") console.log(renderResults(results, flags));
   if (!complete) {
     console.error(
       `Stopped before the last case; what was measured is kept.${flags.json === undefined ? "" : " The same command goes on from here."}`,
@@ -186,6 +194,13 @@ async function bench(flags: Flags): Promise<void> {
 /** Whether an implementation computes where the flag says. */
 function isOf(backend: "auto" | "gpu" | "cpu", processor: Implementation["processor"]): boolean {
   return backend === "auto" || (backend === "cpu") === (processor === "cpu");
+}
+
+/** Most seconds of a run: the flag's, else those of the suite, if its cases are asked for; null without limit. */
+function maxRunOf({ maxRun, pattern, suite }: Flags): number | null {
+  if (maxRun === false) return null;
+  if (maxRun !== undefined) return duration("--max-run", maxRun);
+  return (pattern === undefined ? findSuite(suite).maxRunSeconds : undefined) ?? MAX_RUN_SECONDS;
 }
 
 /** The cases that the flags ask for, in the order of the grid. */

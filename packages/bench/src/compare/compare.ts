@@ -1,5 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { caseName } from "../case.ts";
+import { type Clock, commonClock, type Timed } from "../clock.ts";
 import type { BenchResults, CaseKey, CaseResult, ImplementationResult } from "../results.ts";
 import { type Estimate, estimateRatio, median } from "../statistics.ts";
 import { warningsOf } from "./warnings.ts";
@@ -21,7 +22,7 @@ export interface Compared {
   readonly case: CaseKey;
   readonly name: string;
   readonly implementation: string;
-  readonly clock: "device" | "wall";
+  readonly clock: Clock;
   /** Time after over time before, with its 95 % interval; above 1 is slower. */
   readonly ratio: Estimate;
   /** Fewest samples that any of the medians is of. */
@@ -61,8 +62,6 @@ export interface Comparison {
 
 /** How much slower counts as a regression, unless said otherwise. */
 export const COMPARE_THRESHOLD = 0.1;
-
-type Timed = Extract<ImplementationResult, { status: "timed" }>;
 
 /**
  * Aligns two runs by case and implementation, and compares the times, always by a clock that both
@@ -168,7 +167,7 @@ function compareTimes(
   references: readonly (ImplementationResult | undefined)[] | undefined,
 ): Pick<Compared, "clock" | "ratio" | "samples"> | undefined {
   if (references === undefined) {
-    const clock = commonClock([before, after]);
+    const clock = commonClock([before.timing, after.timing]);
     const samples = [before, after].map(({ timing }) => timing[clock].length);
     return {
       clock,
@@ -180,7 +179,7 @@ function compareTimes(
   if (earlier?.status !== "timed" || later?.status !== "timed") return undefined;
   if (!isPositive(earlier) || !isPositive(later)) return undefined;
   const all = [before, after, earlier, later];
-  const clock = commonClock(all);
+  const clock = commonClock(all.map(({ timing }) => timing));
   return {
     clock,
     ratio: divide(
@@ -189,10 +188,6 @@ function compareTimes(
     ),
     samples: Math.min(...all.map(({ timing }) => timing[clock].length)),
   };
-}
-
-function commonClock(entries: readonly Timed[]): "device" | "wall" {
-  return entries.every(({ timing }) => timing.device.length > 0) ? "device" : "wall";
 }
 
 /**

@@ -30,6 +30,32 @@ export const implementations: readonly Implementation[] = [
 /** Those that compute beside the adapter, of our own. */
 export const cpuImplementations: readonly Implementation[] = [cpuWasm];
 
+/** Names of what ships in Papilio, the playground's multiplication in JavaScript among them. */
+const OURS: ReadonlySet<string> = new Set([
+  FUSED,
+  ...[...chainImplementations, ...cpuImplementations].map(({ name }) => name),
+  "reference",
+]);
+
+/**
+ * Whether an implementation is Papilio's own. The others are other people's: ONNX Runtime, what a user
+ * adds, and the baselines, which compute as other libraries do. Verdicts compare ours with theirs, and
+ * never ours with ours.
+ */
+export function isOurs(implementation: string): boolean {
+  return OURS.has(implementation);
+}
+
+/** What an implementation is and whose, for a sentence: `Papilio's CPU backend`. */
+export function ownerOf(implementation: string): string {
+  if (implementation === FUSED) return "Papilio's fused kernel on the adapter";
+  if (implementation === cpuWasm.name) return "Papilio's CPU backend";
+  if (isOurs(implementation)) return "Papilio's stages on the adapter";
+  if (implementation.startsWith("ort-cpu-")) return "ONNX Runtime on the CPU";
+  if (implementation.startsWith("ort-webgpu-")) return "ONNX Runtime on WebGPU";
+  return "not Papilio's";
+}
+
 /** @throws PapilioError `IMPLEMENTATION_UNKNOWN` with the names that there are */
 export function findImplementation(name: string): Implementation {
   const all = [...implementations, ...chainImplementations, ...cpuImplementations];

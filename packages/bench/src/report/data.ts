@@ -1,12 +1,11 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { timedOf } from "../clock.ts";
 import { FUSED } from "../implementations/registry.ts";
-import type { BenchResults, ImplementationResult } from "../results.ts";
+import type { BenchResults } from "../results.ts";
 import { type Estimate, estimateRatio } from "../statistics.ts";
 import { type CaseSummary, type Ranked, type RunSummary, summarizeRun } from "../summarize.ts";
 import { printable } from "./escape.ts";
 import { FUSED_LOOK, type Look, otherLook } from "./theme.ts";
-
-type Timed = Extract<ImplementationResult, { status: "timed" }>;
 
 /** An implementation as figures show it. */
 export interface Contender extends Look {
@@ -114,7 +113,7 @@ function facetPlace({ dtype, layout }: FacetKey): number {
   return (dtype === "f32" ? 0 : 2) + (layout === "batch-last" ? 0 : 1);
 }
 
-/** Whether the summary counts a case: several blocks in a factor, and something to compare with. */
+/** Whether the summary counts a case: several blocks in a factor, one of ours and one of the others. */
 export function isCompared({ chain, speedup }: CaseSummary): boolean {
   return speedup !== undefined && chain.patterns.some(({ blocks }) => blocks > 1);
 }
@@ -124,19 +123,12 @@ export function rankOf({ ranking }: CaseSummary, name: string): Ranked | undefin
   return ranking.find(({ implementation }) => implementation === name);
 }
 
-/** The time of `name` over the fused kernel's, by a clock that both have. */
-export function timeOverFused({ result }: CaseSummary, name: string): Estimate | undefined {
-  const find = (wanted: string): Timed | undefined =>
-    result.results.find(
-      (entry): entry is Timed => entry.status === "timed" && entry.implementation === wanted,
-    );
-  const [other, fused] = [find(name), find(FUSED)];
-  if (other === undefined || fused === undefined) return undefined;
-  const device = other.timing.device.length > 0 && fused.timing.device.length > 0;
-  const [above, below] = device
-    ? [other.timing.device, fused.timing.device]
-    : [other.timing.wall, fused.timing.wall];
-  return above.length > 0 && below.length > 0 ? estimateRatio(above, below) : undefined;
+/** The time of `name` over the fused kernel's, by the clock of the run. */
+export function timeOverFused({ result, clock }: CaseSummary, name: string): Estimate | undefined {
+  const find = (wanted: string): readonly number[] | undefined =>
+    timedOf(result.results).find(({ implementation }) => implementation === wanted)?.timing[clock];
+  const [above, below] = [find(name), find(FUSED)];
+  return above && below && estimateRatio(above, below);
 }
 
 /** Whether a logarithmic axis can show a number. */

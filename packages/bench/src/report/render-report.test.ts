@@ -67,7 +67,7 @@ describe("a report of a whole run", () => {
   });
 
   it("tells the adapter's implementations apart from the CPU's", () => {
-    expect(report.markdown).toContain("Against the others on the adapter alone");
+    expect(report.markdown).toContain("The same among those on the adapter alone");
     expect(report.html).toContain("cpu-batch-last (CPU)");
   });
 

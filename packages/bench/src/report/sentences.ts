@@ -1,6 +1,7 @@
 import { outOf, percent, times } from "../format.ts";
 import { median } from "../statistics.ts";
 import type { GroupSummary, RunSummary } from "../summarize.ts";
+import { verdictOf } from "../verdict.ts";
 import { isCompared, type ReportData } from "./data.ts";
 import type { Block } from "./document.ts";
 import { energyOverFused } from "./figures/energy.ts";
@@ -12,11 +13,12 @@ export function keySentences(data: ReportData): Block[] {
     return [
       {
         kind: "paragraph",
-        text: "No case of several blocks has both the fused kernel and another implementation timed, so that there is nothing to compare.",
+        text: "No case of several blocks has both one of Papilio's implementations and another one timed, so that there is nothing to compare.",
       },
     ];
   }
   const items = [
+    ...verdictOf(data.results),
     ...groupSentences(summary.all),
     ...(adapterSummary === summary || adapterSummary.all.compared === 0
       ? []
@@ -30,9 +32,15 @@ export function keySentences(data: ReportData): Block[] {
   return [{ kind: "list", items }];
 }
 
-function groupSentences({ compared, fastest, surelyFastest, speedup }: GroupSummary): string[] {
+function groupSentences({
+  compared,
+  fastest,
+  surelyFastest,
+  even,
+  speedup,
+}: GroupSummary): string[] {
   return [
-    `The fused kernel is the fastest of all in ${outOf(fastest, compared)} cases with several blocks; in ${outOf(surelyFastest, compared)} surely, the whole 95 % interval of the speed-up being above 1.`,
+    `Papilio's best is faster than the best other in ${outOf(fastest, compared)} cases with several blocks; in ${outOf(surelyFastest, compared)} surely, the whole 95 % interval of the speed-up being above 1${even === 0 ? "" : `; as fast in ${even}`}.`,
     ...(speedup === undefined
       ? []
       : [
@@ -42,7 +50,7 @@ function groupSentences({ compared, fastest, surelyFastest, speedup }: GroupSumm
 }
 
 function brief({ compared, fastest, speedup }: GroupSummary): string {
-  return `the fastest in ${outOf(fastest, compared)}, speed-up ${times(speedup?.median)} in the median`;
+  return `faster in ${outOf(fastest, compared)}, speed-up ${times(speedup?.median)} in the median`;
 }
 
 function rewritingSentences({ overProduct, rewriting, rewritingBytes }: GroupSummary): string[] {

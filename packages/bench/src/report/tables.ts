@@ -1,9 +1,8 @@
 import { caseName } from "../case.ts";
 import { bytes, counted, outOf, percent, quantity, times } from "../format.ts";
-import { FUSED } from "../implementations/registry.ts";
 import type { Environment, SkippedCase } from "../results.ts";
-import type { CaseSummary, GroupSummary, RunSummary } from "../summarize.ts";
-import { byFacet, facetLabel, type ReportData, rankOf } from "./data.ts";
+import type { CaseSummary, GroupSummary, Ranked, RunSummary } from "../summarize.ts";
+import { byFacet, facetLabel, type ReportData } from "./data.ts";
 import type { Block } from "./document.ts";
 
 /** Losing cases that are shown at once. */
@@ -23,8 +22,9 @@ export function groupTables({ summary, adapterSummary }: ReportData): Block[] {
     figures: true,
     head: [
       "cases",
-      "fused is the fastest",
+      "Papilio is the faster",
       "surely",
+      "as fast",
       "median speed-up",
       "least",
       "most",
@@ -39,19 +39,28 @@ export function groupTables({ summary, adapterSummary }: ReportData): Block[] {
   });
   if (summary.all.compared === 0) return [];
   return adapterSummary === summary
-    ? [table("Fused kernel against all others, over cases with several blocks", summary)]
+    ? [
+        table(
+          "The fastest of Papilio's against the fastest other, over cases with several blocks",
+          summary,
+        ),
+      ]
     : [
-        table("Against all others, the CPU's included, over cases with several blocks", summary),
-        table("Against the others on the adapter alone", adapterSummary),
+        table(
+          "The fastest of Papilio's against the fastest other, those on the CPU included, over cases with several blocks",
+          summary,
+        ),
+        table("The same among those on the adapter alone", adapterSummary),
       ];
 }
 
 function groupRow(name: string, group: GroupSummary): string[] {
-  const { compared, fastest, surelyFastest, speedup, rewriting, rewritingBytes } = group;
+  const { compared, fastest, surelyFastest, even, speedup, rewriting, rewritingBytes } = group;
   return [
     name,
     outOf(fastest, compared),
     outOf(surelyFastest, compared),
+    outOf(even, compared),
     times(speedup?.median),
     times(speedup?.least),
     times(speedup?.most),
@@ -66,7 +75,10 @@ export function losses({ summary }: ReportData): Block[] {
   if (summary.all.compared === 0) return [];
   if (all.length === 0) {
     return [
-      { kind: "paragraph", text: "None: the fused kernel is the fastest in every case compared." },
+      {
+        kind: "paragraph",
+        text: "None: no other implementation is faster than Papilio's in any case compared.",
+      },
     ];
   }
   const table = (caption: string, cases: readonly CaseSummary[]): Table => ({
@@ -75,7 +87,8 @@ export function losses({ summary }: ReportData): Block[] {
     figures: true,
     head: [
       "case",
-      "fused",
+      "Papilio's best",
+      "its time",
       "best other",
       "its time",
       "speed-up",
@@ -85,7 +98,7 @@ export function losses({ summary }: ReportData): Block[] {
     rows: cases.map(lossRow),
   });
   const shown = all.slice(0, MOST_LOSSES);
-  const lost = `Another implementation is faster in ${outOf(all.length, summary.all.compared)} cases.`;
+  const lost = `Another implementation is faster than all of Papilio's in ${outOf(all.length, summary.all.compared)} cases.`;
   return [
     { kind: "paragraph", text: lost },
     table(
@@ -107,17 +120,13 @@ export function losses({ summary }: ReportData): Block[] {
   ];
 }
 
-function lossRow(item: CaseSummary): string[] {
-  const { name, bestOther, speedup, ratio } = item;
-  const time = (implementation: string | undefined): string => {
-    const found = implementation === undefined ? undefined : rankOf(item, implementation);
-    return found === undefined ? "-" : quantity(found.time.median, "s");
-  };
+function lossRow({ name, ours, other, speedup, ratio }: CaseSummary): string[] {
+  const cells = (ranked: Ranked | undefined): [string, string] =>
+    ranked === undefined ? ["-", "-"] : [ranked.implementation, quantity(ranked.time.median, "s")];
   return [
     name,
-    time(FUSED),
-    bestOther ?? "-",
-    time(bestOther),
+    ...cells(ours),
+    ...cells(other),
     times(speedup?.median),
     speedup === undefined ? "-" : `${times(speedup.lower)} to ${times(speedup.upper)}`,
     String(Number(ratio.toPrecision(2))),
@@ -200,7 +209,7 @@ function examples(names: readonly string[]): string {
 }
 
 /** Where and how the run was made. */
-export function environmentTable({ results }: ReportData): Table {
+export function environmentTable({ results, summary }: ReportData): Table {
   const { environment, options } = results;
   return {
     kind: "table",
@@ -224,6 +233,10 @@ export function environmentTable({ results }: ReportData): Table {
       [
         "samples",
         `${counted(options.rounds, "round")} of at least ${quantity(options.minSample, "s")}, seed ${options.seed}${options.maxRunSeconds === null ? "" : `; runs longer than ${quantity(options.maxRunSeconds, "s")} are skipped`}`,
+      ],
+      [
+        "times compared by",
+        summary.clock === "device" ? "the device's timestamps" : "the wall clock",
       ],
       ["clocks' smallest steps", clockText(environment)],
       [

@@ -1,12 +1,10 @@
 import { Chain, type Layout, type Pattern, type StorageDtype } from "@papilio/butterfly";
 import { caseName } from "../case.ts";
-import type { CaseResult, ImplementationResult, Rates } from "../results.ts";
+import { type Clock, commonClock, type Timed, timedOf } from "../clock.ts";
+import type { CaseResult, Rates } from "../results.ts";
 import { median } from "../statistics.ts";
 import { factorsOf, isModelled, secondsOf, type Work, workOf } from "./predict.ts";
 import type { Measured, SelectContext } from "./question.ts";
-
-export type Timed = Extract<ImplementationResult, { status: "timed" }>;
-type Clock = "device" | "wall";
 
 /** A case of a run on the adapter that is asked about. */
 export interface Observed {
@@ -44,15 +42,10 @@ export function observe({ results = [], adapter, rates, filter }: SelectContext)
     return run.cases.map((result) => ({
       result,
       date: run.environment.date,
-      timed: result.results.filter(
-        (entry): entry is Timed =>
-          entry.status === "timed" && entry.timing.wall.length > 0 && allowed(entry.implementation),
-      ),
+      timed: timedOf(result.results).filter(({ implementation }) => allowed(implementation)),
     }));
   });
-  const clock = entries.every(({ timed }) => timed.every(({ timing }) => timing.device.length > 0))
-    ? "device"
-    : "wall";
+  const clock = commonClock(entries.flatMap(({ timed }) => timed.map(({ timing }) => timing)));
   const cases = entries
     .filter(({ timed }) => timed.length > 0)
     .map((entry) => ({

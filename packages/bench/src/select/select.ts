@@ -1,5 +1,6 @@
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { type Case, caseName } from "../case.ts";
+import type { Timed } from "../clock.ts";
 import { implementations } from "../implementations/registry.ts";
 import { estimateMedian, estimateRatio } from "../statistics.ts";
 import {
@@ -12,7 +13,7 @@ import {
 import { explain } from "./explain.ts";
 import { type Interpolated, Interpolator } from "./interpolate.ts";
 import { type LeftOut, leaveOneOut, type Validation } from "./leave-one-out.ts";
-import { type Observations, type Observed, observe, type Timed } from "./observations.ts";
+import { type Observations, type Observed, observe } from "./observations.ts";
 import { isModelled, predictSeconds } from "./predict.ts";
 import type { Basis, Candidate, Quantity, Question, SelectContext, Selection } from "./question.ts";
 

@@ -52,6 +52,11 @@ const PANEL = 32;
  * @param parts numbers that make an element: 1 real, 2 complex
  */
 export function planForCpu(chain: Chain, parts: 1 | 2): CpuPlan {
+  return { passes: cheapestPasses(chain, parts).stages };
+}
+
+/** The passes of {@link planForCpu}, with their cycles on one thread for a {@link TILE} of vectors. */
+export function cheapestPasses(chain: Chain, parts: 1 | 2): Division<PassPlan> {
   const tiles = PANEL / TILE;
   const weightCycles = linesCycles(4 * parts * chain.nonZeros) / 16 / tiles;
   const features = Math.max(chain.rows, chain.cols, ...chain.patterns.map(({ rows }) => rows));
@@ -89,7 +94,7 @@ export function planForCpu(chain: Chain, parts: 1 | 2): CpuPlan {
     yield { stage: { from, to, stages: stages.stages }, cost };
   };
   const [best] = divideChain(chain.length, passCandidates);
-  return { passes: (best as Division<PassPlan>).stages };
+  return best as Division<PassPlan>;
 }
 
 /** Cycles for a line of 64 bytes out of as many bytes as are in use. */

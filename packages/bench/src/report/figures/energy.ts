@@ -1,5 +1,5 @@
 import { counted, times } from "../../format.ts";
-import { FUSED } from "../../implementations/registry.ts";
+import { FUSED, isOurs } from "../../implementations/registry.ts";
 import type { Energy } from "../../results.ts";
 import { type Estimate, median } from "../../statistics.ts";
 import type { CaseSummary } from "../../summarize.ts";
@@ -50,7 +50,7 @@ export function energyFigure(data: ReportData): Sketch {
 export function energyOverFused({ ranking }: CaseSummary): Estimate | undefined {
   const fused = ranking.find(({ implementation }) => implementation === FUSED)?.energy;
   const others = ranking
-    .filter(({ implementation }) => implementation !== FUSED)
+    .filter(({ implementation }) => !isOurs(implementation))
     .flatMap(({ energy }) => energy ?? [])
     .filter(({ joules }) => isPositive(joules));
   const least = others.sort((p, q) => p.joules - q.joules)[0];

@@ -28,10 +28,9 @@ export function relativeTimeFigure({ facets, contenders }: ReportData): Sketch {
     (p, q) => (medians.get(p.name) as number) - (medians.get(q.name) as number),
   );
   const log = logAxis(all, GAPS.wide);
-  const withCpu = contenders.some(({ processor }) => processor === "cpu");
   return {
     ...NAME,
-    caption: `The fastest of a case is at 1${withCpu ? ", of those on the adapter; the CPU's are compared with it by the wall clock, and may lie below" : ""}. ${BOX_LEGEND} The best in the median over all cases is at the top.`,
+    caption: `The fastest of a case is at 1. ${BOX_LEGEND} The best in the median over all cases is at the top.`,
     panels: facets.flatMap(({ label, cases }, index) => {
       const facet = values[index] as ReadonlyMap<string, readonly number[]>;
       const rows = sorted.flatMap((contender): BoxRow[] => {
@@ -65,13 +64,9 @@ function relativeTimes(cases: readonly CaseSummary[]): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const { ranking } of cases) {
     if (ranking.length < 2) continue;
-    // Times of two clocks do not compare: those without the device's are compared by the wall's.
-    const fastest = ranking.find(({ clock }) => clock === "device") ?? (ranking[0] as Ranked);
+    const fastest = ranking[0] as Ranked;
     for (const item of ranking) {
-      const value =
-        item.clock === fastest.clock
-          ? item.time.median / fastest.time.median
-          : item.wall.median / fastest.wall.median;
+      const value = item.time.median / fastest.time.median;
       if (!isPositive(value)) continue;
       const list = found.get(item.implementation);
       if (list === undefined) found.set(item.implementation, [value]);

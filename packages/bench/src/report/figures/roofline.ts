@@ -1,6 +1,6 @@
 import { chainCost } from "@papilio/butterfly";
 import { counted, quantity } from "../../format.ts";
-import { FUSED } from "../../implementations/registry.ts";
+import { FUSED, isOurs } from "../../implementations/registry.ts";
 import type { CaseSummary } from "../../summarize.ts";
 import { GAPS, logAxis, unitLabels } from "../axes.ts";
 import { type Contender, isPositive, type ReportData, rankOf } from "../data.ts";
@@ -79,7 +79,7 @@ function seriesOf(cases: readonly CaseSummary[], contenders: readonly Contender[
   const labels = new Map(contenders.map(({ name, label }) => [name, label]));
   const fused = cases.flatMap((item) => pointOf(item, FUSED, "fused kernel", labels));
   const others = cases.flatMap((item) => {
-    const best = item.ranking.find(({ implementation }) => implementation !== FUSED);
+    const best = item.ranking.find(({ implementation }) => !isOurs(implementation));
     return best === undefined ? [] : pointOf(item, best.implementation, "best other", labels);
   });
   return [

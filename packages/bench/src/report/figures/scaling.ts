@@ -7,7 +7,6 @@ import { type Facet, isPositive, type ReportData, rankOf } from "../data.ts";
 import type { Sketch } from "../figure.ts";
 import { type LinePoint, lineAxes, linePanel } from "../lines.ts";
 
-const CLOCK = "by the device's clock where there is one";
 const PER_VECTOR = "time for each vector";
 const WHOLE_NUMBERS = "format(datum.value, ',~d')";
 
@@ -28,7 +27,7 @@ export function sizeFigure(data: ReportData): Sketch {
   return figure(data, groups, {
     ...name,
     omitted: "No case was timed.",
-    caption: `Time for one multiplication and addition of the pattern, ${CLOCK}, against how many the problem has: n·a·b·c·d, summed over the factors. A flat line scales with the size; at the left, where problems are small, the fixed cost of a dispatch shows. Medians of the cases within a factor of four.`,
+    caption: `Time for one multiplication and addition of the pattern, ${clockOf(data)}, against how many the problem has: n·a·b·c·d, summed over the factors. A flat line scales with the size; at the left, where problems are small, the fixed cost of a dispatch shows. Medians of the cases within a factor of four.`,
     x: { title: "multiplications and additions, n·a·b·c·d", labels: unitLabels("") },
     y: { title: "time for each", unit: "s" },
   });
@@ -41,7 +40,7 @@ export function batchFigure(data: ReportData): Sketch {
   return figure(data, groups, {
     ...name,
     omitted: "No pattern was timed at two batch sizes or more.",
-    caption: `${capital(PER_VECTOR)}, ${CLOCK}, against the vectors of a batch: the median over those patterns that were run at every batch size. A falling line gains from more vectors, a flat one has all it needs.`,
+    caption: `${capital(PER_VECTOR)}, ${clockOf(data)}, against the vectors of a batch: the median over those patterns that were run at every batch size. A falling line gains from more vectors, a flat one has all it needs.`,
     x: { title: "vectors in a batch, n", labels: WHOLE_NUMBERS },
     y: { title: PER_VECTOR, unit: "s" },
   });
@@ -67,7 +66,7 @@ export function chainFigure(data: ReportData): Sketch {
   return figure(data, groups, {
     ...name,
     omitted: "No chain of two factors or more was timed.",
-    caption: `${capital(PER_VECTOR)} that goes through all factors of a chain, ${CLOCK}, against the size N of the vector: medians over the chains and batches of that size.`,
+    caption: `${capital(PER_VECTOR)} that goes through all factors of a chain, ${clockOf(data)}, against the size N of the vector: medians over the chains and batches of that size.`,
     x: { title: "columns of the product, N", labels: WHOLE_NUMBERS },
     y: { title: PER_VECTOR, unit: "s" },
   });
@@ -168,6 +167,10 @@ function pointsByBatch(data: ReportData, { label, cases }: Facet): Group {
       );
     }),
   };
+}
+
+function clockOf({ summary }: ReportData): string {
+  return summary.clock === "device" ? "by the device's clock" : "by the wall clock";
 }
 
 function capital(text: string): string {
