@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // First: it defines symbols that classes of all packages name methods by, where an engine lacks them.
 import "./disposal/dispose-symbols.ts";
 

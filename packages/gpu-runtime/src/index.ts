@@ -1,3 +1,5 @@
+/// <reference lib="dom" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 // First: it defines the symbols of disposal where an engine lacks them.
 import "@papilio/butterfly";
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // First: it defines the symbols of disposal where an engine lacks them.
 import "@papilio/butterfly";
 

@@ -1,11 +1,12 @@
 import { nodeThreads } from "../threads/node-threads.ts";
 import { CONTROL_ADDRESS, CONTROL_WORDS, doNext, isToBeTold, sleep } from "./control.ts";
 import { instantiate } from "./kernel.ts";
+import type { WasmMemory, WasmModule } from "./wasm-types.ts";
 
 /** What a thread is given once; from then on it is told by the memory. */
 export interface WorkerStart {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
   readonly thread: number;
 }
 

@@ -23,6 +23,7 @@ const PROGRAM: ThreadProgram = {
   name: "cpu-worker",
   beside: import.meta.url,
   openInBrowser: () => new Worker(new URL("./cpu-worker.js", import.meta.url), { type: "module" }),
+  inlined: () => import("./inlined-cpu-worker.ts"),
 };
 
 /** Milliseconds of work on the calling thread without giving others a turn. */

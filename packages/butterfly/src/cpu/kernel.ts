@@ -1,4 +1,5 @@
 import { PLAIN_SIMD, RELAXED_SIMD } from "./binaries.ts";
+import type { WasmMemory, WasmModule } from "./wasm-types.ts";
 
 /** Runs operations of a program on a panel of a batch: `run` of assembly/index.ts, which documents it. */
 export type RunPanel = (
@@ -19,7 +20,7 @@ export type Simd = "relaxed" | "plain";
 /** The compiled WebAssembly, which threads instantiate each for itself. */
 export interface Kernel {
   readonly simd: Simd;
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
 }
 
 /** Why there is none. */
@@ -44,7 +45,7 @@ export async function compileKernel(): Promise<Kernel | NoKernel> {
 }
 
 /** One thread's instance. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): RunPanel {
+export function instantiate(module: WasmModule, memory: WasmMemory): RunPanel {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return exports.run as RunPanel;
 }

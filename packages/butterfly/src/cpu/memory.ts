@@ -1,4 +1,5 @@
 import { PapilioError } from "../errors.ts";
+import type { WasmMemory } from "./wasm-types.ts";
 
 const PAGE = 65536;
 /** Of every block: cache lines, which tiles are. */
@@ -15,13 +16,13 @@ interface Span {
 
 /** The memory of the WebAssembly, which all threads share, and who has which part of it. */
 export class CpuMemory {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   /** What is free, by address; no two spans touch. */
   readonly #free: Span[];
   readonly #sizes = new Map<number, number>();
 
   /** @param reserved bytes at its beginning that are never handed out */
-  constructor(memory: WebAssembly.Memory, reserved: number) {
+  constructor(memory: WasmMemory, reserved: number) {
     this.memory = memory;
     this.#free = [{ start: align(reserved), end: memory.buffer.byteLength }];
   }

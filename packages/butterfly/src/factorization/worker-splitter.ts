@@ -14,6 +14,7 @@ const PROGRAM: ThreadProgram = {
   beside: import.meta.url,
   openInBrowser: () =>
     new Worker(new URL("./split-worker.js", import.meta.url), { type: "module" }),
+  inlined: () => import("./inlined-split-worker.ts"),
 };
 
 /** The classes of one split that are left to do, and what becomes of it. */

@@ -1,3 +1,4 @@
+import { BrowserThread } from "./browser-thread.ts";
 import { type NodeThreads, nodeThreads } from "./node-threads.ts";
 
 /** Of a thread's heap, for what it forgets at once. Blocks are in an array that it keeps. */
@@ -24,6 +25,8 @@ export interface ThreadProgram {
   readonly beside: string;
   /** Bundlers look for `new Worker(new URL(...), ...)`, with the file in it. */
   readonly openInBrowser: () => Worker;
+  /** Its text with all that it imports, which the build of the package writes; empty before. */
+  readonly inlined: () => Promise<{ readonly source: string }>;
 }
 
 /** How many threads can compute at once and share memory: 1 where memory cannot be shared. */
@@ -37,7 +40,7 @@ export function openThread<Request, Response>(
 ): Thread<Request> {
   const threads = nodeThreads();
   return threads === undefined
-    ? openInBrowser(program, events)
+    ? new BrowserThread(program, events)
     : openInNode(threads, program, events);
 }
 
@@ -60,20 +63,5 @@ function openInNode<Request, Response>(
     post: (request) => worker.postMessage(request),
     keepAlive: (needed) => (needed ? worker.ref() : worker.unref()),
     terminate: () => void worker.terminate(),
-  };
-}
-
-function openInBrowser<Request, Response>(
-  program: ThreadProgram,
-  { onResponse, onFailure }: ThreadEvents<Response>,
-): Thread<Request> {
-  const worker = program.openInBrowser();
-  worker.onmessage = ({ data }: MessageEvent<Response>) => onResponse(data);
-  worker.onerror = ({ message }) => onFailure(message || "It could not be loaded.");
-  worker.onmessageerror = () => onFailure("A message could not be read.");
-  return {
-    post: (request) => worker.postMessage(request),
-    keepAlive: () => undefined,
-    terminate: () => worker.terminate(),
   };
 }

@@ -12,10 +12,11 @@ export type OnnxRuntimeSearch =
  * device.
  */
 export async function loadOnnxRuntime(
-  load: () => Promise<OnnxRuntime> = () => import("onnxruntime-node"),
+  // Its type is not named here: who has not installed the package type-checks without it.
+  load: () => Promise<unknown> = () => import("onnxruntime-node"),
 ): Promise<OnnxRuntimeSearch> {
   try {
-    const ort = await load();
+    const ort = (await load()) as OnnxRuntime;
     const bundled = new Set(ort.listSupportedBackends().map(({ name }) => name));
     const providers = (["cpu", "webgpu"] as const).filter((name: Provider) => bundled.has(name));
     return {

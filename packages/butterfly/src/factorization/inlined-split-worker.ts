@@ -1,0 +1,2 @@
+/** The text of split-worker, with all that it imports. The build writes it into `dist`; see `workers/inline.ts`. */
+export const source: string = "";
