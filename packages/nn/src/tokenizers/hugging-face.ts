@@ -1,7 +1,9 @@
+import { PapilioError } from "@papilio/butterfly";
+import type { Pipeline } from "./hugging-face/pipeline.ts";
 import {
   type DecodeStream,
   type EncodeOptions,
-  requireToken,
+  requireId,
   type Tokenizer,
   tokenizerError,
 } from "./tokenizer.ts";
@@ -15,25 +17,15 @@ interface TokenizerConfig {
   readonly eos_token?: unknown;
 }
 
-/** What is used of the library, whose own declarations name files that Node's resolution does not find. */
-interface LibraryTokenizer {
-  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
-  decode(
-    ids: number[],
-    options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean },
-  ): string;
-  get_vocab(): Map<string, number>;
-  token_to_id(token: string): number | undefined;
-}
-
 /**
- * A tokenizer of Hugging Face's formats: byte-level BPE, SentencePiece, WordPiece and the others, by
- * `@huggingface/tokenizers`, which is loaded when this is first called. Nothing is downloaded.
+ * A tokenizer of Hugging Face's formats: byte-level BPE, SentencePiece, WordPiece and the others. Ids are
+ * those of the reference implementation, huggingface/tokenizers 0.23.2, its truncation and padding included;
+ * what asks for others is refused by name. Nothing is downloaded.
  *
  * @param tokenizer contents of tokenizer.json
  * @param config contents of tokenizer_config.json: without it, what begins and ends a sequence is not
  *   known, though `encode` adds what tokenizer.json says
- * @throws PapilioError `TOKENIZER_FILE`
+ * @throws PapilioError `TOKENIZER_FILE`; `TOKENIZER_UNSUPPORTED` for a setting that is not computed here
  *
  * @example
  * ```ts
@@ -48,47 +40,47 @@ export async function huggingFaceTokenizer(
   tokenizer: JsonContents,
   config: JsonContents = {},
 ): Promise<Tokenizer> {
-  const library = await import("@huggingface/tokenizers");
-  const settings = parseObject(config, "tokenizer_config.json") as TokenizerConfig;
-  let opened: LibraryTokenizer;
-  let vocabularySize = 0;
-  try {
-    opened = new library.Tokenizer(parseObject(tokenizer, "tokenizer.json"), settings);
-    for (const id of opened.get_vocab().values()) vocabularySize = Math.max(vocabularySize, id + 1);
-  } catch (cause) {
-    throw tokenizerError(
-      "TOKENIZER_FILE",
-      `The tokenizer.json is not understood: ${(cause as Error).message}.`,
-      cause,
-    );
-  }
+  const { bos_token, eos_token } = parseObject(config, "tokenizer_config.json") as TokenizerConfig;
+  const pipeline = await open(parseObject(tokenizer, "tokenizer.json"));
+  const { vocabularySize } = pipeline;
   const decode = (ids: readonly number[]): string => {
-    for (const id of ids) requireToken(id, vocabularySize);
-    if (ids.length === 0) return "";
-    // Cleaning up moves spaces that the text had.
-    return opened.decode([...ids], {
-      skip_special_tokens: true,
-      clean_up_tokenization_spaces: false,
-    });
+    for (const id of ids) requireId(id);
+    return pipeline.decode(ids);
   };
   return {
     vocabularySize,
-    beginOfSequence: idOf(opened, settings.bos_token),
-    endOfSequence: idOf(opened, settings.eos_token),
-    encode: (text, { specialTokens = true }: EncodeOptions = {}) => {
-      const { ids } = opened.encode(text, { add_special_tokens: specialTokens });
-      if (ids.every((id) => Number.isInteger(id))) return ids;
-      throw tokenizerError("TOKENIZER_TEXT", "The text has parts that are no tokens.");
-    },
+    beginOfSequence: idOf(pipeline, bos_token),
+    endOfSequence: idOf(pipeline, eos_token),
+    encode: (text, { specialTokens = true }: EncodeOptions = {}) =>
+      pipeline.encode(text, specialTokens),
     decode,
     decodeStream: () => new WindowStream(decode),
   };
 }
 
+async function open(contents: object): Promise<Pipeline> {
+  // Loaded when it is first needed: most users of this package have no text.
+  const [{ pipelineOf }, { Settings }] = await Promise.all([
+    import("./hugging-face/pipeline.ts"),
+    import("./hugging-face/settings.ts"),
+  ]);
+  try {
+    return pipelineOf(new Settings(contents));
+  } catch (cause) {
+    if (cause instanceof PapilioError) throw cause;
+    // More than a Map or the stack can hold.
+    throw tokenizerError(
+      "TOKENIZER_FILE",
+      `The tokenizer.json cannot be read: ${(cause as Error).message}.`,
+      cause,
+    );
+  }
+}
+
 /** A special token is a text, or an object with one. */
-function idOf(tokenizer: LibraryTokenizer, token: unknown): number | undefined {
+function idOf(pipeline: Pipeline, token: unknown): number | undefined {
   const text = typeof token === "string" ? token : (token as { content?: unknown } | null)?.content;
-  return typeof text === "string" ? tokenizer.token_to_id(text) : undefined;
+  return typeof text === "string" ? pipeline.idOf(text) : undefined;
 }
 
 function parseObject(contents: JsonContents, name: string): object {

@@ -15,9 +15,11 @@ export interface Tokenizer {
    */
   encode(text: string, options?: EncodeOptions): number[];
   /**
-   * The text of ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD.
+   * The text of ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD. Vocabularies of
+   * models are often padded: where the format allows it, ids that have no token have no text.
    *
-   * @throws PapilioError `TOKEN_UNKNOWN`
+   * @throws PapilioError `TOKEN_UNKNOWN` for negative numbers and fractions, and for ids without a token
+   *   where the vocabulary is the model's, as in llama2.c
    */
   decode(ids: readonly number[]): string;
   /** Decodes ids as they are generated. */
@@ -51,10 +53,16 @@ export interface DecodeStream {
 }
 
 /** What a tokenizer cannot be made or used for, with a stable code. */
-export type TokenizerErrorCode = "TOKENIZER_FILE" | "TOKENIZER_TEXT" | "TOKEN_UNKNOWN";
+export type TokenizerErrorCode =
+  | "TOKENIZER_FILE"
+  | "TOKENIZER_UNSUPPORTED"
+  | "TOKENIZER_TEXT"
+  | "TOKEN_UNKNOWN";
 
 const FIXES: { readonly [C in TokenizerErrorCode]: string } = {
   TOKENIZER_FILE: "Pass the tokenizer's file of the model, or download it again.",
+  TOKENIZER_UNSUPPORTED:
+    "Use a tokenizer without this setting, or make the ids with huggingface/tokenizers.",
   TOKENIZER_TEXT: "Leave these characters out, or use a tokenizer with byte fallback.",
   TOKEN_UNKNOWN: "Decode ids of the model that this tokenizer is of.",
 };
@@ -67,11 +75,18 @@ export function tokenizerError(
   return new PapilioError(code, message, FIXES[code], cause === undefined ? undefined : { cause });
 }
 
+/** @throws PapilioError `TOKEN_UNKNOWN` for what is no id of any vocabulary */
+export function requireId(id: number): void {
+  requireToken(id, Number.POSITIVE_INFINITY);
+}
+
 /** @throws PapilioError `TOKEN_UNKNOWN` */
 export function requireToken(id: number, vocabularySize: number): void {
   if (Number.isInteger(id) && id >= 0 && id < vocabularySize) return;
   throw tokenizerError(
     "TOKEN_UNKNOWN",
-    `The id ${id} is none of the ${vocabularySize} tokens of the vocabulary.`,
+    vocabularySize === Number.POSITIVE_INFINITY
+      ? `${id} is no id of a token.`
+      : `The id ${id} is none of the ${vocabularySize} tokens of the vocabulary.`,
   );
 }
