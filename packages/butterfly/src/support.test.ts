@@ -70,4 +70,21 @@ describe("the support", () => {
       }),
     );
   });
+
+  it("is drawn at once however many blocks a cell has", () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    for (const pattern of [
+      new Pattern(most, 1, 1, 1),
+      new Pattern(2 ** 26, 2, 2, 2 ** 24),
+      new Pattern(2 ** 50, 1, 7, 1),
+    ]) {
+      const { rows, cols, filled } = supportPicture(pattern, 64);
+      const drawn = fill(rows, cols, (row, column) => Number(filled(row, column)));
+      // The diagonal, whatever is beside it.
+      for (const [row, line] of drawn.entries()) {
+        expect(line[Math.floor((row * cols) / rows)]).toBe(1);
+      }
+      if (cols > 2) expect(drawn[0]?.at(-1)).toBe(0);
+    }
+  });
 });

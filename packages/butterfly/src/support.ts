@@ -33,7 +33,7 @@ export interface SupportPicture {
 
 /**
  * The support of a pattern of any size as a picture of at most `cells` rows and columns. No entry is
- * visited: a cell takes a time that grows with the number of blocks along the diagonal that it meets.
+ * visited, and a cell takes the same time whatever the pattern.
  *
  * @example
  * ```ts
@@ -55,7 +55,12 @@ export function supportPicture(pattern: Pattern, cells: number): SupportPicture 
         Math.floor((column * cols) / across),
         Math.ceil(((column + 1) * cols) / across),
       ];
-      for (let i = Math.floor(r0 / (b * d)); i < a && i * b * d < r1; i++) {
+      // Of blocks along the diagonal, those that the cell's rows and its columns meet. One between the
+      // first and the last of them lies within the cell as a whole.
+      const first = Math.max(Math.floor(r0 / (b * d)), Math.floor(c0 / (c * d)));
+      const last = Math.min(Math.ceil(r1 / (b * d)), Math.ceil(c1 / (c * d)), a) - 1;
+      if (last - first >= 2) return true;
+      for (let i = first; i <= last; i++) {
         const columns = [Math.max(c0, i * c * d), Math.min(c1, (i + 1) * c * d)] as const;
         const lines = [Math.max(r0, i * b * d), Math.min(r1, (i + 1) * b * d)] as const;
         if (lines[0] < lines[1] && columns[0] < columns[1] && residuesMeet(lines, columns, d)) {

@@ -7,6 +7,7 @@ import { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { Pattern } from "../pattern.ts";
 import { type AnyButterfly, PermutedButterfly } from "../permuted-butterfly.ts";
 import { fileError, quote } from "./file-error.ts";
+import { parseJsonText } from "./json-text.ts";
 import {
   readSafetensors,
   type SafetensorsFile,
@@ -138,11 +139,11 @@ function parseDescription(name: string, text: string): { chain: Chain; complex: 
     throw fileError(
       "FILE_HEADER",
       `The description of the butterfly ${quote(name)}, ${quote(text)}, is not understood.`,
-      cause,
+      { cause },
     );
   };
   try {
-    const { chain, complex } = JSON.parse(text);
+    const { chain, complex } = Object(parseJsonText(text));
     if (typeof chain !== "string" || typeof complex !== "boolean") return refuse();
     return { chain: Chain.parse(chain), complex };
   } catch (cause) {

@@ -7,7 +7,13 @@ import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "./half-precision.ts"
 interface Codec {
   readonly bytes: number;
   get(view: DataView, at: number, littleEndian: boolean): number;
-  set(view: DataView, at: number, value: number): void;
+  /** Absent for types that are only read. */
+  set?(view: DataView, at: number, value: number): void;
+}
+
+/** The nearest number to 64 bits, of which the high ones are given: rounded once, by the addition. */
+function wide(high: number, view: DataView, at: number, littleEndian: boolean): number {
+  return high * 2 ** 32 + view.getUint32(littleEndian ? at : at + 4, littleEndian);
 }
 
 /** The types of real numbers that files hold, by the names of the safetensors format. */
@@ -33,6 +39,16 @@ const REAL_TYPES: ReadonlyMap<string, Codec> = new Map<string, Codec>(
       get: (view, at, little) => fromBfloat16(view.getUint16(at, little)),
       set: (view, at, value) => view.setUint16(at, toBfloat16(value), true),
     },
+    I64: {
+      bytes: 8,
+      get: (view, at, little) =>
+        wide(view.getInt32(little ? at + 4 : at, little), view, at, little),
+    },
+    U64: {
+      bytes: 8,
+      get: (view, at, little) =>
+        wide(view.getUint32(little ? at + 4 : at, little), view, at, little),
+    },
     I32: {
       bytes: 4,
       get: (view, at, little) => view.getInt32(at, little),
@@ -43,6 +59,11 @@ const REAL_TYPES: ReadonlyMap<string, Codec> = new Map<string, Codec>(
       get: (view, at, little) => view.getUint32(at, little),
       set: (view, at, value) => view.setUint32(at, value, true),
     },
+    I16: { bytes: 2, get: (view, at, little) => view.getInt16(at, little) },
+    U16: { bytes: 2, get: (view, at, little) => view.getUint16(at, little) },
+    I8: { bytes: 1, get: (view, at) => view.getInt8(at) },
+    U8: { bytes: 1, get: (view, at) => view.getUint8(at) },
+    BOOL: { bytes: 1, get: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
   }),
 );
 
@@ -54,24 +75,29 @@ const NATIVE_TYPES: Readonly<Record<string, string>> = {
 };
 const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** Whether elements of this type are real numbers that can be decoded. */
+/** Types that weights are stored in: numbers that stand for themselves, not for a quantized value. */
+const WEIGHT_TYPES = new Set(["F64", "F32", "F16", "BF16", "I32", "U32"]);
+
+/** Whether elements of this type are real numbers that weights may be made of. */
 export function isRealDtype(dtype: string): boolean {
-  return REAL_TYPES.has(dtype);
+  return WEIGHT_TYPES.has(dtype);
 }
 
-/** Bytes of an element, of all the types of the safetensors format. */
-export const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
-  ...[...REAL_TYPES].map(([name, { bytes }]) => [name, bytes] as const),
-  ["I64", 8],
-  ["U64", 8],
-  ["I16", 2],
-  ["U16", 2],
-  ["I8", 1],
-  ["U8", 1],
-  ["BOOL", 1],
-  ["F8_E5M2", 1],
-  ["F8_E4M3", 1],
-  ["C64", 8],
+/**
+ * Bits of an element, of all the types of the safetensors format. Several elements of four or six bits
+ * share a byte.
+ */
+export const ELEMENT_BITS: ReadonlyMap<string, number> = new Map([
+  ...[...REAL_TYPES].map(([name, { bytes }]) => [name, 8 * bytes] as const),
+  ["F8_E5M2", 8],
+  ["F8_E4M3", 8],
+  ["F8_E5M2FNUZ", 8],
+  ["F8_E4M3FNUZ", 8],
+  ["F8_E8M0", 8],
+  ["F6_E2M3", 6],
+  ["F6_E3M2", 6],
+  ["F4", 4],
+  ["C64", 64],
 ]);
 
 /**
@@ -121,10 +147,12 @@ export function encode(values: FloatArray | Uint32Array, dtype: string): Uint8Ar
   if (isNative(values, dtype)) {
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
   }
+  const { set } = codec;
+  if (set === undefined) throw noReal(dtype);
   const bytes = new Uint8Array(values.length * codec.bytes);
   const view = new DataView(bytes.buffer);
   for (let index = 0; index < values.length; index++) {
-    codec.set(view, index * codec.bytes, values[index] as number);
+    set(view, index * codec.bytes, values[index] as number);
   }
   return bytes;
 }
@@ -151,8 +179,12 @@ function isNative(values: FloatArray | Uint32Array, dtype: string): boolean {
 function codecOf(dtype: string): Codec {
   const codec = REAL_TYPES.get(dtype);
   if (codec !== undefined) return codec;
-  throw fileError(
+  throw noReal(dtype);
+}
+
+function noReal(dtype: string): Error {
+  return fileError(
     "TENSOR_DTYPE",
-    `Elements of type ${dtype} are no real numbers that are read here.`,
+    `Elements of type ${dtype} are no real numbers that are read or written here.`,
   );
 }

@@ -19,8 +19,12 @@ const FIXES: { readonly [C in FileErrorCode]: string } = {
   TENSOR_SHAPE: "Pass a tensor of the shape that is asked for.",
 };
 
-export function fileError(code: FileErrorCode, message: string, cause?: unknown): PapilioError {
-  return new PapilioError(code, message, FIXES[code], cause === undefined ? undefined : { cause });
+export function fileError(
+  code: FileErrorCode,
+  message: string,
+  { cause, fix = FIXES[code] }: { readonly cause?: unknown; readonly fix?: string } = {},
+): PapilioError {
+  return new PapilioError(code, message, fix, cause === undefined ? undefined : { cause });
 }
 
 /** The product of a shape's sizes; undefined unless all are whole and the product is below 2^53. */
@@ -37,4 +41,10 @@ export function elementsOf(shape: readonly unknown[]): number | undefined {
 /** A text from a file, cut where it would drown a message. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
+
+/** A shape for a message, cut where it would drown it. */
+export function showShape(shape: readonly number[]): string {
+  const shown = shape.slice(0, 8).join(", ");
+  return shape.length > 8 ? `${shown}, and ${shape.length - 8} more` : shown;
 }

@@ -1,6 +1,8 @@
 export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-file.ts";
 export { isRealDtype } from "./element-types.ts";
 export type { FileErrorCode } from "./file-error.ts";
+export { type FileKind, type FileKindId, fileKind, wrongKind } from "./file-kind.ts";
+export { type JsonLimits, parseJsonText } from "./json-text.ts";
 export {
   type DenseTensor,
   fromMonarchPair,
@@ -11,6 +13,11 @@ export {
   toValuesLayout,
   type ValuesLayout,
 } from "./layouts.ts";
+export {
+  type MatrixMarketFile,
+  matrixMarketValues,
+  readMatrixMarket,
+} from "./matrix-market.ts";
 export { type NpyFile, npyValues, readNpy, writeNpy } from "./npy.ts";
 export {
   readSafetensors,

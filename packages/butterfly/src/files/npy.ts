@@ -1,7 +1,10 @@
 import type { Complex } from "../complex/complex.ts";
 import { type FloatArray, type FloatArrays, type FloatType, floatTypeOf } from "../float-array.ts";
 import { decode, decodeComplex, encode, encodeComplex } from "./element-types.ts";
-import { elementsOf, fileError, quote } from "./file-error.ts";
+import { elementsOf, fileError, quote, showShape } from "./file-error.ts";
+import { wrongKind } from "./file-kind.ts";
+import { parseNpyHeader } from "./npy-header.ts";
+import { npyType } from "./npy-types.ts";
 
 /** An array of a npy file that was checked. */
 export interface NpyFile {
@@ -16,28 +19,25 @@ export interface NpyFile {
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
-/** The types that are read, with their names here and whether they are pairs of parts. */
-const TYPES: ReadonlyMap<string, { readonly dtype: string; readonly complex: boolean }> = new Map([
-  ["f2", { dtype: "F16", complex: false }],
-  ["f4", { dtype: "F32", complex: false }],
-  ["f8", { dtype: "F64", complex: false }],
-  ["i4", { dtype: "I32", complex: false }],
-  ["u4", { dtype: "U32", complex: false }],
-  ["c8", { dtype: "F32", complex: true }],
-  ["c16", { dtype: "F64", complex: true }],
-]);
+/** Bytes of a header, at most: as many as NumPy reads unless asked for more. */
+const MOST_HEADER = 10_000;
 
 /**
  * Reads the header of a npy file, versions 1 to 3, and checks it. Nothing is copied or decoded.
  *
  * Source: NumPy's documentation of the format, numpy.lib.format.
  *
- * @throws PapilioError `FILE_TRUNCATED`, `FILE_HEADER`; `TENSOR_DTYPE` for elements that are no real or
- *   complex floating-point numbers or 32-bit integers
+ * Elements may be real or complex numbers, integers or truth values, in either order of bytes, by any name
+ * that NumPy has for them.
+ *
+ * @throws PapilioError `FILE_TRUNCATED`, `FILE_HEADER`; `TENSOR_DTYPE` for other elements
  */
 export function readNpy(file: Uint8Array): NpyFile {
   if (MAGIC.some((byte, index) => index < file.length && file[index] !== byte)) {
-    throw fileError("FILE_HEADER", "The file does not begin as npy files do.");
+    throw (
+      wrongKind(file, ["npy"], "a npy file") ??
+      fileError("FILE_HEADER", "The file does not begin as npy files do.")
+    );
   }
   if (file.length < 12) {
     throw fileError("FILE_TRUNCATED", `The file has ${file.length} bytes, less than its header.`);
@@ -53,17 +53,23 @@ export function readNpy(file: Uint8Array): NpyFile {
       `The header ends at ${end}, but the file has ${file.length} bytes.`,
     );
   }
+  if (end - start > MOST_HEADER) {
+    throw fileError(
+      "FILE_HEADER",
+      `The header has ${end - start} bytes, more than the ${MOST_HEADER} that NumPy reads.`,
+    );
+  }
   const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(
     file.subarray(start, end),
   );
-  const { descr, shape, fortranOrder } = parseHeader(text);
-  const size = Number(descr.slice(2));
+  const { descr, shape, fortranOrder } = parseNpyHeader(text);
+  const type = npyType(descr);
   const elements = elementsOf(shape);
-  const bytes = elements === undefined ? Number.POSITIVE_INFINITY : elements * size;
+  const bytes = elements === undefined ? Number.POSITIVE_INFINITY : elements * type.bytes;
   if (end + bytes > file.length) {
     throw fileError(
       "FILE_TRUNCATED",
-      `An array of shape (${shape}) and type ${descr} has ${bytes} bytes, but the file has ${file.length - end} of data.`,
+      `An array of shape (${showShape(shape)}) and type ${quote(descr)} has ${bytes} bytes, but the file has ${file.length - end} of data.`,
     );
   }
   return { descr, shape, fortranOrder, bytes: file.subarray(end, end + bytes) };
@@ -78,13 +84,12 @@ export function npyValues<T extends FloatType>(
   { descr, shape, fortranOrder, bytes }: NpyFile,
   type: T,
 ): FloatArrays[T] | Complex<FloatArrays[T]> {
-  const { dtype, complex } = typeOf(descr);
-  const little = descr[0] !== ">";
+  const { dtype, complex, littleEndian } = npyType(descr);
   if (complex) {
-    const { re, im } = decodeComplex(bytes, dtype, type, little);
+    const { re, im } = decodeComplex(bytes, dtype, type, littleEndian);
     return fortranOrder ? { re: toCOrder(re, shape), im: toCOrder(im, shape) } : { re, im };
   }
-  const values = decode(bytes, dtype, type, little);
+  const values = decode(bytes, dtype, type, littleEndian);
   return fortranOrder ? toCOrder(values, shape) : values;
 }
 
@@ -121,41 +126,22 @@ export function writeNpy(
   return file;
 }
 
-/** The dictionary of a header, which is Python's notation: read, never evaluated. */
-function parseHeader(text: string): { descr: string; shape: number[]; fortranOrder: boolean } {
-  const entry = (pattern: RegExp): string => {
-    const found = [...text.matchAll(pattern)];
-    if (found.length === 1) return found[0]?.[1] as string;
-    throw fileError("FILE_HEADER", `The header ${quote(text.trim())} is not understood.`);
-  };
-  const descr = entry(/'descr'\s*:\s*'([<>|=][A-Za-z]\d{1,4})'\s*[,}]/g);
-  const fortranOrder = entry(/'fortran_order'\s*:\s*(True|False)\s*[,}]/g) === "True";
-  const tuple = entry(/'shape'\s*:\s*\(((?:\s*\d{1,16}\s*,)*\s*(?:\d{1,16})?\s*)\)\s*[,}]/g);
-  const shape = tuple.split(",").flatMap((size) => (size.trim() === "" ? [] : [Number(size)]));
-  typeOf(descr);
-  return { descr, shape, fortranOrder };
-}
-
-function typeOf(descr: string): { readonly dtype: string; readonly complex: boolean } {
-  const type = TYPES.get(descr.slice(1));
-  if (type !== undefined && descr[0] !== "|") return type;
-  throw fileError("TENSOR_DTYPE", `Elements of type ${quote(descr)} are not read here.`);
-}
-
 /** The first index fastest to the last index fastest. */
 function toCOrder<V extends FloatArray>(values: V, shape: readonly number[]): V {
+  // Axes of one entry make no difference, and each that is left at least doubles the entries.
+  const sizes = shape.filter((size) => size !== 1);
   const turned = values.slice() as V;
-  const position = shape.map(() => 0);
+  const position = sizes.map(() => 0);
   for (let index = 0; index < values.length; index++) {
     let [from, stride] = [0, 1];
-    for (const [axis, size] of shape.entries()) {
+    for (const [axis, size] of sizes.entries()) {
       from += (position[axis] as number) * stride;
       stride *= size;
     }
     turned[index] = values[from] as number;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
       position[axis] = (position[axis] as number) + 1;
-      if ((position[axis] as number) < (shape[axis] as number)) break;
+      if ((position[axis] as number) < (sizes[axis] as number)) break;
       position[axis] = 0;
     }
   }

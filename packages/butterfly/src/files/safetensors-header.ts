@@ -1,5 +1,8 @@
-import { ELEMENT_BYTES } from "./element-types.ts";
+import { describeValue } from "../describe-value.ts";
+import { ELEMENT_BITS } from "./element-types.ts";
 import { elementsOf, fileError, quote } from "./file-error.ts";
+import { wrongKind } from "./file-kind.ts";
+import { parseJsonText } from "./json-text.ts";
 
 /** Where a tensor of a safetensors file lies. */
 export interface SafetensorsEntry {
@@ -23,6 +26,8 @@ export interface SafetensorsHeader {
 
 /** Bytes of a header, at most: what the format allows. */
 const MOST_HEADER = 100_000_000;
+/** Values of a header, at most: those of a quarter of a million tensors. */
+const MOST_VALUES = 2 ** 21;
 /** Bytes of the number that a file begins with: the length of what follows. */
 const LENGTH_BYTES = 8;
 
@@ -38,6 +43,8 @@ export function safetensorsHeaderBytes(
   start: Uint8Array,
   fileBytes: number = Number.POSITIVE_INFINITY,
 ): number {
+  const other = wrongKind(start, ["safetensors"], "a safetensors file");
+  if (other !== undefined) throw other;
   if (start.length < LENGTH_BYTES) {
     throw fileError("FILE_TRUNCATED", `The file has ${start.length} bytes, less than its header.`);
   }
@@ -59,7 +66,8 @@ export function safetensorsHeaderBytes(
 
 /**
  * Reads the header of a safetensors file, of which no more than that need be there, and checks it:
- * tensors of known types within the file, without gaps or overlaps.
+ * tensors of the format's types within the file, without gaps or overlaps. Some of the types cannot be
+ * decoded here: they may stand beside the tensors that are wanted.
  *
  * Source: the safetensors format, its section on the format.
  *
@@ -79,9 +87,7 @@ export function readSafetensorsHeader(
       `The header ends at ${data}, but ${start.length} bytes are given.`,
     );
   }
-  const { __metadata__: metadata = {}, ...described } = parseObject(
-    start.subarray(LENGTH_BYTES, data),
-  );
+  const { __metadata__: metadata, ...described } = parseObject(start.subarray(LENGTH_BYTES, data));
   const entries = Object.entries(described).map(([name, entry]) =>
     readEntry(name, entry, data, fileBytes),
   );
@@ -105,9 +111,10 @@ export function readSafetensorsHeader(
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    header = parseJsonText(bytes, { values: MOST_VALUES, uniqueKeys: true });
   } catch (cause) {
-    throw fileError("FILE_HEADER", `The header is not JSON: ${(cause as Error).message}.`, cause);
+    const message = `The header cannot be read as JSON: ${(cause as Error).message}.`;
+    throw fileError("FILE_HEADER", message, { cause });
   }
   if (isObject(header)) return header;
   throw fileError("FILE_HEADER", "The header is not an object.");
@@ -118,6 +125,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function readMetadata(metadata: unknown): [string, string][] {
+  // Some writers say null where there is none.
+  if (metadata === undefined || metadata === null) return [];
   if (!isObject(metadata)) throw fileError("FILE_HEADER", "The metadata is not an object.");
   return Object.entries(metadata).map(([key, value]) => {
     if (typeof value === "string") return [key, value];
@@ -136,15 +145,15 @@ function readEntry(
   };
   if (!isObject(entry)) return refuse("is not described by an object");
   const { dtype, shape, data_offsets: offsets } = entry;
-  const size = typeof dtype === "string" ? ELEMENT_BYTES.get(dtype) : undefined;
-  if (typeof dtype !== "string" || size === undefined) {
-    return refuse(`has the unknown type ${quote(String(JSON.stringify(dtype)))}`);
+  const bits = typeof dtype === "string" ? ELEMENT_BITS.get(dtype) : undefined;
+  if (typeof dtype !== "string" || bits === undefined) {
+    return refuse(`has the unknown type ${describeValue(dtype)}`);
   }
   const elements = Array.isArray(shape) ? elementsOf(shape) : undefined;
   if (elements === undefined) return refuse("has no shape of whole numbers below 2^53 in all");
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
-  const whole = Number.isSafeInteger(begin) && Number.isSafeInteger(end + data);
-  if (!whole || begin < 0 || begin > end) {
+  const whole = [begin, end].every((offset) => Number.isSafeInteger(offset) && offset >= 0);
+  if (!whole || begin > end || !Number.isSafeInteger(end + data)) {
     return refuse("has no offsets [begin, end] of whole numbers");
   }
   if (data + end > fileBytes) {
@@ -153,8 +162,8 @@ function readEntry(
       `The tensor ${quote(name)} ends at ${data + end}, but the file has ${fileBytes} bytes.`,
     );
   }
-  if (end - begin !== elements * size) {
-    return refuse(`has ${end - begin} bytes for ${elements} elements of ${size}`);
+  if (8 * (end - begin) !== elements * bits) {
+    return refuse(`has ${end - begin} bytes for ${elements} elements of ${bits} bits`);
   }
   return { name, dtype, shape: shape as number[], begin: data + begin, end: data + end };
 }

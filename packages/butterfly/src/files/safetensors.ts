@@ -1,6 +1,6 @@
 import type { Complex } from "../complex/complex.ts";
 import type { FloatArray, FloatArrays, FloatType } from "../float-array.ts";
-import { decode, decodeComplex, ELEMENT_BYTES, encode, encodeComplex } from "./element-types.ts";
+import { decode, decodeComplex, ELEMENT_BITS, encode, encodeComplex } from "./element-types.ts";
 import { elementsOf, fileError, quote } from "./file-error.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 
@@ -25,8 +25,8 @@ export interface SafetensorsFile {
 const LENGTH_BYTES = 8;
 
 /**
- * Reads the header of a safetensors file and checks it: tensors of known types within the file, without
- * gaps or overlaps. Nothing is copied or decoded.
+ * Reads the header of a safetensors file and checks it: tensors of the format's types within the file,
+ * without gaps or overlaps. Nothing is copied or decoded.
  *
  * Source: the safetensors format, its section on the format.
  *
@@ -54,8 +54,10 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
 /**
  * The elements of a tensor of real numbers.
  *
- * @throws PapilioError `TENSOR_DTYPE` for complex numbers, booleans and integers of other sizes than 32
- *   bits; `ARRAY_TOO_LARGE`
+ * Truth values are 0 and 1, and integers of 64 bits the nearest numbers.
+ *
+ * @throws PapilioError `TENSOR_DTYPE` for complex numbers and floating-point types of a byte or less;
+ *   `ARRAY_TOO_LARGE`
  */
 export function toReal<T extends FloatType>(
   { bytes, dtype }: SafetensorsTensor,
@@ -146,12 +148,12 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
       `The tensor ${quote(name)} of type ${dtype} and shape [${shape}] is given ${given}.`,
     );
   };
-  const elementBytes = ELEMENT_BYTES.get(dtype);
+  const bits = ELEMENT_BITS.get(dtype);
   const elements = elementsOf(shape);
-  if (elementBytes === undefined || elements === undefined) {
+  if (elements === undefined || bits === undefined || !Number.isInteger((elements * bits) / 8)) {
     return refuse("a type or a shape that the format does not have");
   }
-  const bytes = elements * elementBytes;
+  const bytes = (elements * bits) / 8;
   if ("bytes" in tensor) {
     if (tensor.bytes.length !== bytes) return refuse(`${tensor.bytes.length} bytes`);
   } else {
@@ -162,7 +164,7 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
       return refuse(`${count} ${complex ? "complex" : "real"} values`);
     }
   }
-  return { elementBytes, bytes };
+  return { elementBytes: bits / 8, bytes };
 }
 
 function encodeTensor(tensor: TensorToWrite | SafetensorsTensor): Uint8Array {

@@ -1,0 +1,94 @@
+/** How much a JSON text may hold, so that reading it takes memory in proportion to its length. */
+export interface JsonLimits {
+  /** Objects and lists within one another, at most; 64 unless given. */
+  readonly depth?: number;
+  /** Values in all, at most; 2^20 unless given. Each takes up to a hundred bytes of memory. */
+  readonly values?: number;
+  /** Whether a key that an object has twice is an error; else the last counts, as for `JSON.parse`. */
+  readonly uniqueKeys?: boolean;
+}
+
+const MOST_DEPTH = 64;
+const MOST_VALUES = 2 ** 20;
+const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/**
+ * What a JSON text holds. It is scanned before it is parsed: `JSON.parse` takes fifty bytes of memory for
+ * each bracket, and whatever walks the result recursively would overflow the stack.
+ *
+ * @param source a text, or its bytes in UTF-8, with or without a byte-order mark
+ * @throws SyntaxError for what is no JSON or beyond the limits; callers give it their code
+ */
+export function parseJsonText(
+  source: string | Uint8Array,
+  { depth = MOST_DEPTH, values = MOST_VALUES, uniqueKeys = false }: JsonLimits = {},
+): unknown {
+  const members = scan(source, depth, values);
+  const text = typeof source === "string" ? source.replace(/^\uFEFF/, "") : decodeUtf8(source);
+  const parsed: unknown = JSON.parse(text);
+  if (uniqueKeys && countMembers(parsed) !== members) {
+    throw new SyntaxError("an object has the same key twice");
+  }
+  return parsed;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SyntaxError("it is not UTF-8", { cause });
+  }
+}
+
+/** Checks the limits, and counts the members of all objects, by their colons. */
+function scan(source: string | Uint8Array, depth: number, values: number): number {
+  const at =
+    typeof source === "string"
+      ? (index: number) => source.charCodeAt(index)
+      : (index: number) => source[index] as number;
+  let level = 0;
+  let count = 1;
+  let members = 0;
+  let inText = false;
+  for (let index = 0; index < source.length; index++) {
+    const character = at(index);
+    if (inText) {
+      if (character === BACKSLASH) index++;
+      else if (character === QUOTE) inText = false;
+      continue;
+    }
+    switch (character) {
+      case QUOTE:
+        inText = true;
+        break;
+      case COLON:
+        members++;
+        break;
+      case OPEN_LIST:
+      case OPEN_OBJECT:
+        if (++level > depth) throw new SyntaxError(`it nests deeper than ${depth} levels`);
+        count++;
+        break;
+      case CLOSE_LIST:
+      case CLOSE_OBJECT:
+        level--;
+        break;
+      case COMMA:
+        count++;
+        break;
+    }
+    if (count > values) throw new SyntaxError(`it has more than ${values} values`);
+  }
+  return members;
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce((sum, one) => sum + countMembers(one), 0);
+  let members = 0;
+  for (const key of Object.keys(value)) {
+    members += 1 + countMembers((value as Readonly<Record<string, unknown>>)[key]);
+  }
+  return members;
+}
