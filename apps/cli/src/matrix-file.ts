@@ -1,16 +1,15 @@
-import { open } from "node:fs/promises";
 import { parse } from "node:path";
 import {
   type Complex,
-  npyValues,
+  fileKind,
   PapilioError,
-  readNpy,
   readSafetensors,
   type SafetensorsFile,
   toComplex,
   toReal,
 } from "@papilio/butterfly";
 import { readBytes } from "./input-file.ts";
+import { parseNumbers } from "./numbers-file.ts";
 
 /** A matrix from a file, in single precision. */
 export interface MatrixFile {
@@ -21,19 +20,9 @@ export interface MatrixFile {
   readonly values: Float32Array | Complex<Float32Array>;
 }
 
-/** Whether a file begins as npy files do; others are taken for safetensors. */
-export async function isNpy(file: string): Promise<boolean> {
-  try {
-    await using handle = await open(file);
-    const { buffer } = await handle.read(Buffer.alloc(6), 0, 6, 0);
-    return buffer.toString("latin1") === "\x93NUMPY";
-  } catch {
-    return false; // Reading it will say why.
-  }
-}
-
 /**
- * The matrix in a npy file, or a tensor of two axes in a safetensors file. A list is a row.
+ * The matrix in a npy, a Matrix Market or a CSV file, or a tensor of two axes in a safetensors file. A
+ * list is a row.
  *
  * @param tensor its name, needed where a safetensors file has several matrices
  * @throws PapilioError `INPUT_UNREADABLE`, `TENSOR_MISSING`, `TENSOR_SHAPE`, and what reading the format
@@ -41,15 +30,21 @@ export async function isNpy(file: string): Promise<boolean> {
  */
 export async function readMatrix(file: string, tensor: string | undefined): Promise<MatrixFile> {
   const bytes = await readBytes(file);
-  if (await isNpy(file)) {
-    const npy = readNpy(bytes);
-    return matrixOf(parse(file).name, npy.shape, npyValues(npy, "float32"));
+  if (!isSafetensors(file, bytes)) {
+    const { shape, values } = parseNumbers(file, bytes, "float32");
+    return matrixOf(parse(file).name, shape, values);
   }
   const opened = readSafetensors(bytes);
   const found = opened.tensors.get(tensor ?? onlyMatrix(opened));
   if (found === undefined) throw missing(opened, `There is no tensor ${JSON.stringify(tensor)}.`);
   const values = found.dtype === "C64" ? toComplex(found, "float32") : toReal(found, "float32");
   return matrixOf(found.name, found.shape, values);
+}
+
+/** By its first bytes, or by its name where they are damaged and no other's. */
+export function isSafetensors(file: string, bytes: Uint8Array): boolean {
+  const kind = fileKind(bytes)?.id;
+  return kind === "safetensors" || (kind === undefined && /\.safetensors(\.gz)?$/i.test(file));
 }
 
 /** The name of the only tensor of two axes. */

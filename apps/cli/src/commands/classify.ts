@@ -2,10 +2,19 @@ import { PapilioError } from "@papilio/butterfly";
 import { type Executable, VisionTransformer } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
+import { decodeImage, isImage } from "../images/decode-image.ts";
+import { type Preprocessing, preprocess, readPreprocessing } from "../images/preprocessing.ts";
+import { readBytes } from "../input-file.ts";
 import { interruption } from "../interruption.ts";
-import { type ArrayFile, readArray } from "../models/array-file.ts";
+import { type ArrayFile, arrayOf } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, openCompute } from "../models/compute.ts";
-import { folderOf, loadModel, type ModelConfig, readConfig } from "../models/model-folder.ts";
+import {
+  folderOf,
+  loadModel,
+  type ModelConfig,
+  readConfig,
+  readJsonBeside,
+} from "../models/model-folder.ts";
 import { imagesOf } from "../models/model-inputs.ts";
 import { newTable } from "../new-table.ts";
 import { collect, wholeNumber } from "../options.ts";
@@ -31,7 +40,7 @@ export function classifyCommand(): Command {
   return new Command("classify")
     .description("Classify images with a vision transformer, on an adapter or on the CPU.")
     .argument("<model>", "a folder with config.json (model_type vit) and safetensors files")
-    .requiredOption("--input <file>", "images, npy or csv; may be repeated", collect)
+    .requiredOption("--input <file>", "images, JPEG, PNG, npy or csv; may be repeated", collect)
     .option("--top-k <count>", "classes to show of each image", "5")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
@@ -40,12 +49,14 @@ export function classifyCommand(): Command {
     .addHelpText(
       "after",
       `
-Images are of the size of the model and normalized as it wants them, usually (x / 255 - mean) / deviation:
-float16, float32 or float64 of [n, channels, height, width], or of one image without n; in a csv file a
-line for each image.
+JPEG and PNG images are resized and normalized as preprocessor_config.json beside the model says, or to
+its size and to -1 to 1 without one. Numbers of npy and csv files are taken as they are, usually
+(x / 255 - mean) / deviation: [n, channels, height, width], or one image without n; in a csv file a line
+for each image. A file may be a pipe, - is the standard input, and may be compressed with gzip.
 
-Example:
-  papilio classify vit-base --input images.npy --top-k 3
+Examples:
+  papilio classify vit-base --input cat.jpg --input dog.png --top-k 3
+  papilio classify vit-base --input images.npy
 
 Exit status: 0, or 2 for input that cannot be used.`,
     )
@@ -54,9 +65,14 @@ Exit status: 0, or 2 for input that cannot be used.`,
 
 async function classify(path: string, flags: Flags): Promise<void> {
   const topK = wholeNumber("--top-k", flags.topK, 1, 1e6);
-  const config = await readConfig(await folderOf(path));
+  const folder = await folderOf(path);
+  const config = await readConfig(folder);
+  const preprocessing = readPreprocessing(
+    await readJsonBeside(folder, "preprocessor_config.json"),
+    config.image_size,
+  );
   const arrays: ArrayFile[] = [];
-  for (const file of flags.input) arrays.push(await readArray(file));
+  for (const file of flags.input) arrays.push(await readImages(file, preprocessing));
   using interrupted = interruption();
   using compute = await openCompute(flags);
   const model = await loadModel(path, config, interrupted.signal);
@@ -92,6 +108,13 @@ async function classify(path: string, flags: Flags): Promise<void> {
     }
   }
   console.log(table.toString());
+}
+
+/** Images as the model takes them: as they are in a file of numbers, or decoded and preprocessed. */
+async function readImages(file: string, preprocessing: Preprocessing): Promise<ArrayFile> {
+  const bytes = await readBytes(file);
+  if (!isImage(bytes)) return arrayOf(file, bytes);
+  return { file, ...preprocess(decodeImage(file, bytes), preprocessing) };
 }
 
 /** Logits of each image. The last images of a file are filled up with zeros to a whole batch. */

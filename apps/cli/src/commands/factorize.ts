@@ -47,7 +47,7 @@ interface Flags {
 export function factorizeCommand(): Command {
   return new Command("factorize")
     .description("Find the butterfly matrix that is nearest to a matrix, and how near it is.")
-    .argument("<file>", "a safetensors or npy file")
+    .argument("<file>", "a safetensors, npy, Matrix Market or csv file; - for the standard input")
     .option("--tensor <name>", "which tensor of the file")
     .option(
       "--chain <chain>",

@@ -2,16 +2,18 @@ import {
   type AnyButterfly,
   Chain,
   chainCost,
+  fileKind,
   loadButterflies,
+  type MatrixMarketFile,
   PapilioError,
   type PermutedButterfly,
+  readMatrixMarket,
   readNpy,
   readSafetensors,
 } from "@papilio/butterfly";
 import { Command } from "commander";
 import { drawSupports, supportsAsSvg } from "../draw-support.ts";
 import { readBytes } from "../input-file.ts";
-import { isNpy } from "../matrix-file.ts";
 import { newTable } from "../new-table.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
 
@@ -22,12 +24,14 @@ interface Flags {
 
 /** Tensors of a file that are listed, at most. */
 const LISTED = 100;
+/** Butterflies that are drawn, and factors of each, at most. */
+const DRAWN = 20;
 
 /** `papilio inspect`: what is in a file, and how its butterflies look. */
 export function inspectCommand(): Command {
   return new Command("inspect")
     .description("Show what a file holds, and draw the supports of its butterflies.")
-    .argument("[file]", "a safetensors or npy file")
+    .argument("[file]", "a safetensors, npy or Matrix Market file")
     .option("--chain <patterns>", "draw a chain instead, patterns separated by semicolons")
     .option("--svg <file>", "write the drawing of the first chain as a picture too")
     .addHelpText(
@@ -57,9 +61,12 @@ async function run(file: string | undefined, { chain: text, svg }: Flags): Promi
   }
   if (file !== undefined) {
     const bytes = await readBytes(file);
-    if (await isNpy(file)) {
+    const kind = fileKind(bytes)?.id;
+    if (kind === "npy") {
       const { descr, shape } = readNpy(bytes);
       console.log(`${file}: an array of ${descr} with the shape [${shape.join(", ")}]`);
+    } else if (kind === "matrix-market") {
+      console.log(`${file}: ${describeMatrix(readMatrixMarket(bytes))}`);
     } else {
       chains.push(...inspectSafetensors(bytes));
     }
@@ -70,6 +77,13 @@ async function run(file: string | undefined, { chain: text, svg }: Flags): Promi
     throw new PapilioError("TENSOR_MISSING", "There is no chain to draw.", "Leave out --svg.");
   }
   await writeWhole(svg, supportsAsSvg(first));
+}
+
+function describeMatrix({ rows, cols, ...matrix }: MatrixMarketFile): string {
+  const { format, field, symmetry, rowIndices } = matrix;
+  const kind = `${symmetry === "general" ? "" : `${symmetry} `}${field}`;
+  const entries = `${rowIndices.length} entries ${format === "array" ? "in all" : "listed"}`;
+  return `a ${kind} matrix of ${rows} x ${cols} in the Matrix Market format, ${entries}`;
 }
 
 /** Lists tensors and butterflies, and gives the chains of these. */
@@ -83,9 +97,10 @@ function inspectSafetensors(bytes: Uint8Array): Chain[] {
   console.log(table.toString());
   if (tensors.length > LISTED) console.log(`and ${tensors.length - LISTED} more tensors`);
   const butterflies = loadButterflies(opened);
-  for (const [name, butterfly] of butterflies) {
+  for (const [name, butterfly] of [...butterflies].slice(0, DRAWN)) {
     console.log(`\n${name}: ${summary(butterfly)}\n${describe(butterfly.matrix.chain)}`);
   }
+  if (butterflies.size > DRAWN) console.log(`and ${butterflies.size - DRAWN} more butterflies`);
   return [...butterflies.values()].map(({ matrix }) => matrix.chain);
 }
 
@@ -104,10 +119,12 @@ function describe(chain: Chain): string {
   const { flops } = chainCost(chain, 1, "f32");
   const dense = 2 * rows * cols;
   const product = chain.product();
+  const shown = (items: readonly unknown[], between: string): string =>
+    `${items.slice(0, DRAWN).join(between)}${items.length > DRAWN ? `${between}...` : ""}`;
   return [
     `${length} factors for ${rows} x ${cols}: ${nonZeros} values, ${((100 * nonZeros) / (rows * cols)).toPrecision(3)} % of the dense matrix, ${flops} FLOPs a vector of ${dense}`,
-    `patterns ${chain.patterns.join("  ")}`,
-    `ranks ${chain.ranks.join(", ") || "-"}; the product has the pattern ${product}${product.blocks === 1 ? ", dense" : ""}`,
-    drawSupports(chain),
+    `patterns ${shown(chain.patterns, "  ")}`,
+    `ranks ${shown(chain.ranks, ", ") || "-"}; the product has the pattern ${product}${product.blocks === 1 ? ", dense" : ""}`,
+    drawSupports(length > DRAWN ? chain.slice(0, DRAWN) : chain),
   ].join("\n");
 }

@@ -35,7 +35,10 @@ export function multiplyCommand(): Command {
   return new Command("multiply")
     .description("Multiply vectors by a butterfly matrix of a file.")
     .argument("<file>", "a safetensors file that papilio factorize wrote")
-    .requiredOption("--input <file>", "vectors [batch, cols], in a npy or safetensors file")
+    .requiredOption(
+      "--input <file>",
+      "vectors [batch, cols]: npy, safetensors, Matrix Market or csv",
+    )
     .option("--tensor <name>", "which tensor of the input file")
     .requiredOption("--out <file>", "where the products [batch, rows] go, as npy")
     .option("--name <name>", "which butterfly of the file; needed where there are several")

@@ -28,7 +28,7 @@ export function runCommand(): Command {
     )
     .requiredOption(
       "--input <name=file>",
-      "numbers of an input, npy or csv; may be repeated",
+      "numbers of an input: npy, csv or Matrix Market; may be repeated",
       collect,
     )
     .option("--output <name=file>", "where an output goes, as npy; may be repeated", collect)
@@ -42,7 +42,7 @@ export function runCommand(): Command {
       `
 Inputs, by the model_type of config.json:
   vit           images [n, channels, height, width], normalized as the model wants them
-  llama, gpt2   ids [tokens] or [sequences, tokens], int32
+  llama, gpt2   ids [tokens] or [sequences, tokens], integers
   bert          ids, and lengths [sequences] where sequences are padded
 
 Examples:

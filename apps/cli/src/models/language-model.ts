@@ -10,8 +10,8 @@ import {
   readLlama2c,
   type Tokenizer,
 } from "@papilio/nn";
-import { readBytes, readJson } from "../input-file.ts";
-import { isFolder, loadModel, readConfig } from "./model-folder.ts";
+import { readBytes } from "../input-file.ts";
+import { isFolder, loadModel, readConfig, readJsonBeside } from "./model-folder.ts";
 
 /** A model that continues text. */
 export interface LanguageModel {
@@ -67,11 +67,9 @@ async function loadFolder(
     );
   }
   const tokenizer = await readTokenizer(found, model);
-  const generation = isFile(join(path, "generation_config.json"))
-    ? await readJson(join(path, "generation_config.json"), "that came with the model")
-    : {};
+  const generation = await readJsonBeside(path, "generation_config.json");
   const ends = [config, generation].flatMap(
-    (fields) => (fields as { eos_token_id?: unknown }).eos_token_id,
+    (fields) => (fields as { eos_token_id?: unknown } | null | undefined)?.eos_token_id,
   );
   return { model, tokenizer, stopTokens: tokensOf([...ends, tokenizer.endOfSequence]) };
 }

@@ -61,3 +61,13 @@ export async function isFolder(path: string): Promise<boolean> {
     );
   }
 }
+
+/** What a JSON file beside a model holds; undefined where there is none. Throws `INPUT_UNREADABLE`. */
+export async function readJsonBeside(folder: string, name: string): Promise<unknown> {
+  const file = join(folder, name);
+  const missing = await stat(file).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === "ENOENT",
+  );
+  return missing ? undefined : readJson(file, "that came with the model");
+}

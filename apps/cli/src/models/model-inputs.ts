@@ -6,7 +6,8 @@ import {
   type RunInputs,
   VisionTransformer,
 } from "@papilio/nn";
-import { type ArrayFile, inputShape } from "./array-file.ts";
+import { inputShape } from "../csv.ts";
+import type { ArrayFile } from "./array-file.ts";
 
 /** A model traced for the inputs that it is given. */
 export interface BoundModel {

@@ -1,0 +1,57 @@
+import { extname } from "node:path";
+import {
+  type Complex,
+  type FloatArrays,
+  type FloatType,
+  fileKind,
+  matrixMarketValues,
+  npyValues,
+  PapilioError,
+  readMatrixMarket,
+  readNpy,
+  wrongKind,
+} from "@papilio/butterfly";
+import { parseCsv } from "./csv.ts";
+
+/** Numbers of a file, row-major. */
+export interface NumbersFile<T extends FloatType> {
+  readonly shape: readonly number[];
+  readonly values: FloatArrays[T] | Complex<FloatArrays[T]>;
+}
+
+/**
+ * The numbers in a npy, a Matrix Market or a CSV file, whatever its name is, which a pipe does not have.
+ *
+ * @param file its name, for messages; one that ends with `.csv` is taken for that
+ * @throws PapilioError `FILE_HEADER` for a file of another kind; `INPUT_UNREADABLE`, `INPUT_SHAPE`; what
+ *   reading the format throws
+ */
+export function parseNumbers<T extends FloatType>(
+  file: string,
+  bytes: Uint8Array,
+  type: T,
+): NumbersFile<T> {
+  const isCsv = extname(file.replace(/\.gz$/i, "")).toLowerCase() === ".csv";
+  const kind = fileKind(bytes)?.id;
+  if (kind === "npy") {
+    const npy = readNpy(bytes);
+    return { shape: npy.shape, values: npyValues(npy, type) };
+  }
+  if (kind === "matrix-market") {
+    const matrix = readMatrixMarket(bytes);
+    return { shape: [matrix.rows, matrix.cols], values: matrixMarketValues(matrix, type) };
+  }
+  const other = wrongKind(bytes, [], "an array of numbers (npy, Matrix Market or CSV)");
+  if (other !== undefined) throw other;
+  if (isCsv || isText(bytes)) return parseCsv(file, bytes, type);
+  throw new PapilioError(
+    "FILE_HEADER",
+    `The file ${file} is of no kind that is known here.`,
+    "Give numbers as npy, Matrix Market or CSV.",
+  );
+}
+
+/** Whether a file begins with what a list of numbers is written with. */
+function isText(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 4096).every((byte) => byte >= 0x20 || (byte >= 9 && byte <= 13));
+}
