@@ -2,7 +2,13 @@ import { PapilioError } from "@papilio/butterfly";
 import { CommanderError } from "commander";
 
 /** Errors that come while work is under way, not from what was asked for. */
-const RUNTIME_CODES = new Set(["GPU_ERROR", "GPU_LOST", "GPU_WRONG_ANSWER", "KERNEL_COMPILE"]);
+const RUNTIME_CODES = new Set([
+  "GPU_ERROR",
+  "GPU_LOST",
+  "GPU_WRONG_ANSWER",
+  "KERNEL_COMPILE",
+  "LOGITS_INVALID",
+]);
 
 /**
  * Says on stderr, in one line, what went wrong, and gives the exit status: 2 for input that cannot

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { type Executable, VisionTransformer } from "@papilio/nn";
+import { type Executable, requireLogits, VisionTransformer } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
 import { decodeImage, isImage } from "../images/decode-image.ts";
@@ -58,7 +58,7 @@ Examples:
   papilio classify vit-base --input cat.jpg --input dog.png --top-k 3
   papilio classify vit-base --input images.npy
 
-Exit status: 0, or 2 for input that cannot be used.`,
+Exit status: 0; 1 where the model computes NaN or infinity; 2 for input that cannot be used.`,
     )
     .action(classify);
 }
@@ -91,6 +91,7 @@ async function classify(path: string, flags: Flags): Promise<void> {
     const rows = await logitsOf(executable, array, { images: counts[index] as number, batch });
     for (const [image, logits] of rows.entries()) {
       interrupted.signal.throwIfAborted();
+      requireLogits(logits, `image ${image} of ${array.file}`);
       results.push({ file: array.file, image, classes: likely(logits, topK, config) });
     }
   }

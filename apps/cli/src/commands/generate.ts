@@ -62,7 +62,7 @@ Examples:
 
 Text alone goes to stdout; the adapter and the speed to stderr. No template of a chat is applied.
 
-Exit status: 0; 1 when it was stopped; 2 for input that cannot be used.`,
+Exit status: 0; 1 when it was stopped or the model computes NaN or infinity; 2 for input that cannot be used.`,
     )
     .action(run);
 }

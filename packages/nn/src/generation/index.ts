@@ -1,3 +1,4 @@
+export { requireLogits } from "./logits.ts";
 export { type Sampler, type SamplingOptions, sampler } from "./sampling.ts";
 export {
   type GeneratedToken,

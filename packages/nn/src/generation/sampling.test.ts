@@ -60,6 +60,35 @@ describe("sampling", () => {
     expect(draw(5)).not.toEqual(draw(6));
   });
 
+  it("refuses logits that are NaN or infinite, however it chooses", () => {
+    const samplers = [
+      {},
+      { temperature: 1 },
+      { topK: 2, temperature: 1 },
+      { topP: 0.5, temperature: 0.1 },
+    ];
+    const nan = Float32Array.of(1, Number.NaN, 3);
+    const infinite = Float32Array.of(1, 2, Number.POSITIVE_INFINITY);
+    const nothing = new Float32Array(3).fill(Number.NEGATIVE_INFINITY);
+    for (const options of samplers) {
+      for (const logits of [nan, infinite, nothing, new Float32Array()]) {
+        expect(() => sampler(options)(logits)).toThrow(
+          expect.objectContaining({ code: "LOGITS_INVALID" }),
+        );
+      }
+    }
+  });
+
+  it("never takes a token that minus infinity rules out", () => {
+    const out = Number.NEGATIVE_INFINITY;
+    for (const options of [{}, { temperature: 1 }, { temperature: 5, topK: 3 }]) {
+      const choose = sampler(options);
+      for (let draw = 0; draw < 50; draw++) {
+        expect([1, 3]).toContain(choose(Float32Array.of(out, 0, out, 0.5, out)));
+      }
+    }
+  });
+
   it.each([
     { temperature: -1 },
     { temperature: Number.NaN },

@@ -1,4 +1,5 @@
 import { PapilioError, uniform } from "@papilio/butterfly";
+import { requireLogits } from "./logits.ts";
 
 /** How the next token is chosen from logits. */
 export interface SamplingOptions {
@@ -12,7 +13,7 @@ export interface SamplingOptions {
   readonly seed?: number;
 }
 
-/** Chooses a token from logits. */
+/** Chooses a token from logits; minus infinity rules one out. Throws `LOGITS_INVALID`. */
 export type Sampler = (logits: Float32Array) => number;
 
 /**
@@ -34,8 +35,13 @@ export function sampler(options: SamplingOptions = {}): Sampler {
   );
   requireOption("topP", topP, topP > 0 && topP <= 1);
   const next = uniform(seed);
-  if (temperature === 0) return mostLikely;
+  const choose = temperature === 0 ? mostLikely : draw;
   return (logits) => {
+    requireLogits(logits, "the next token");
+    return choose(logits);
+  };
+
+  function draw(logits: Float32Array): number {
     const candidates = likely(logits, topK);
     const most = logits[candidates[0] as number] as number;
     const weights = candidates.map((token) =>
@@ -49,7 +55,7 @@ export function sampler(options: SamplingOptions = {}): Sampler {
       if (left < 0) return candidates[index] as number;
     }
     return candidates[kept - 1] as number;
-  };
+  }
 }
 
 /** The first of the largest. */
@@ -68,9 +74,10 @@ function likely(logits: Float32Array, count: number): number[] {
   return tokens.slice(0, Math.min(count, tokens.length));
 }
 
-/** How many of the first weights make up a share of all, at least one. */
+/** How many of the first weights, which fall, make up a share of all: at least one, and none of zero. */
 function nucleus(weights: readonly number[], share: number): number {
-  if (share === 1) return weights.length;
+  const zero = weights.indexOf(0);
+  if (share === 1) return zero === -1 ? weights.length : zero;
   const enough = share * sum(weights);
   let reached = 0;
   for (let index = 0; index < weights.length; index++) {

@@ -121,7 +121,8 @@ export class TextGenerator implements Disposable {
    * full; ending the loop early ends it too. One generation at a time.
    *
    * @throws PapilioError `PROMPT_EMPTY`, `CONTEXT_LENGTH`, `INDEX_RANGE` for tokens that there are not,
-   * `GENERATOR_BUSY`, `GENERATE_OPTION`, `SAMPLING_OPTION`; the signal's reason when it aborts
+   * `GENERATOR_BUSY`, `GENERATE_OPTION`, `SAMPLING_OPTION`; `LOGITS_INVALID` where the model computed NaN
+   * or infinity; the signal's reason when it aborts
    */
   async *generate(
     prompt: readonly number[],
