@@ -47,8 +47,12 @@ export function storageBuffer(gpu: Gpu, bytes: number, label: string): Lease {
   );
 }
 
-/** Storage memory filled with `bytes`. */
-export function upload(gpu: Gpu, bytes: Uint8Array<ArrayBuffer>, label: string): Lease {
+/** What is bound where there is nothing to bind: WebGPU has no empty bindings. */
+const NOTHING = new Uint8Array(4);
+
+/** Storage memory filled with `bytes`, or with four zeros where there are none. */
+export function upload(gpu: Gpu, data: Uint8Array<ArrayBuffer>, label: string): Lease {
+  const bytes = data.byteLength === 0 ? NOTHING : data;
   const lease = storage(gpu, bytes.byteLength, label);
   gpu.device.queue.writeBuffer(lease.buffer, lease.offset, bytes);
   return lease;

@@ -61,7 +61,8 @@ export class BufferSet implements Disposable {
   }
 
   uploadIndices(indices: Uint32Array<ArrayBuffer>, label: string): Lease {
-    return this.add(upload(this.#gpu, new Uint8Array(indices.buffer), label));
+    const { buffer, byteOffset, byteLength } = indices;
+    return this.add(upload(this.#gpu, new Uint8Array(buffer, byteOffset, byteLength), label));
   }
 
   dispose(): void {

@@ -34,13 +34,19 @@ export function edgeAttention(operation: EdgeAttentionOperation, to: Lowering): 
   const y = to.define(output, { layout: "any" });
   const kernel = edgeAttentionKernel({
     nodes: graph.rows,
+    sources: graph.cols,
     heads,
     headFeatures: x.features / heads,
     negativeSlope,
     from: input.layout,
     to: y.layout,
     dtype: y.dtype,
-    batches: { from: input.batch, to: y.batch, scores: sources.batch },
+    batches: {
+      from: input.batch,
+      to: y.batch,
+      sourceScores: sources.batch,
+      targetScores: targets.batch,
+    },
     scoreLayout: sources.layout,
   });
   to.push(kernel, [input.memory, y.memory, sources.memory, targets.memory, ...to.edges(graph)]);

@@ -1,6 +1,7 @@
+import { PapilioError } from "@papilio/butterfly";
 import { SparseMatrix } from "./sparse-matrix.ts";
 
-/** Edges that go both ways, each once. */
+/** Edges that go both ways. One that is given several times, in either direction, is one edge. */
 export interface UndirectedEdges {
   readonly nodes: number;
   /** `u, v, u, v, ...`. */
@@ -8,54 +9,101 @@ export interface UndirectedEdges {
 }
 
 /**
- * The adjacency matrix of an undirected graph: an entry for each neighbour of each node.
+ * The adjacency matrix of an undirected graph: an entry for each neighbour of each node. A graph whose
+ * edges have weights is `SparseMatrix.fromEntries` of both directions.
  *
- * @throws PapilioError `SPARSE_MATRIX` for nodes that there are not
+ * @throws PapilioError `SPARSE_MATRIX` for nodes that there are not, and an odd number of ends of edges
  */
 export function adjacencyOf({ nodes, edges }: UndirectedEdges): SparseMatrix {
+  if (edges.length % 2 !== 0) {
+    throw new PapilioError(
+      "SPARSE_MATRIX",
+      `There are ${edges.length} ends of edges, and an edge has two.`,
+      "Give edges as u, v, u, v, and so on.",
+    );
+  }
   const rows: number[] = [];
   const columns: number[] = [];
-  for (let edge = 0; edge + 1 < edges.length; edge += 2) {
+  for (let edge = 0; edge < edges.length; edge += 2) {
     const [u, v] = [edges[edge] as number, edges[edge + 1] as number];
-    rows.push(u);
-    columns.push(v);
-    if (u === v) continue;
-    rows.push(v);
-    columns.push(u);
+    rows.push(u, v);
+    columns.push(v, u);
   }
   return SparseMatrix.fromEntries([nodes, nodes], { rows, columns });
 }
 
-/** The same graph with an edge from every node to itself: where there was one, it stays the only one. */
+/**
+ * The same graph with an edge from every node to itself, of weight 1. Where there was one, it stays the
+ * only one and keeps its weight, as with `add_remaining_self_loops` of PyTorch Geometric.
+ *
+ * @throws PapilioError `SPARSE_MATRIX` for an adjacency that is not square
+ */
 export function withSelfLoops(graph: SparseMatrix): SparseMatrix {
+  requireSquare(graph);
   const rows: number[] = [];
   const columns: number[] = [];
+  const weights: number[] = [];
   for (let row = 0; row < graph.rows; row++) {
+    const [start, end] = [graph.starts[row] as number, graph.starts[row + 1] as number];
+    const own = graph.columns.subarray(start, end).indexOf(row);
     rows.push(row);
     columns.push(row);
-    for (const column of graph.columns.subarray(graph.starts[row], graph.starts[row + 1])) {
-      if (column === row) continue;
+    weights.push(own === -1 ? 1 : (graph.values?.[start + own] ?? 1));
+    for (let entry = start; entry < end; entry++) {
+      if (entry === start + own) continue;
       rows.push(row);
-      columns.push(column);
+      columns.push(graph.columns[entry] as number);
+      weights.push(graph.values?.[entry] ?? 1);
     }
   }
-  return SparseMatrix.fromEntries([graph.rows, graph.cols], { rows, columns });
+  return SparseMatrix.fromEntries(
+    [graph.rows, graph.cols],
+    { rows, columns },
+    graph.values && weights,
+  );
 }
 
-/** `D^(-1/2) (A + I) D^(-1/2)`, D the degrees with self-loops. Source: arXiv 1609.02907, equation 2. */
+/**
+ * `D^(-1/2) (A + I) D^(-1/2)`, D the sums of the rows of `A + I`: the degrees, or the sums of the edges'
+ * weights. A node whose weights add up to zero gets and sends nothing, as with `gcn_norm` of PyTorch
+ * Geometric. Source: arXiv 1609.02907, equation 2.
+ *
+ * @throws PapilioError `SPARSE_MATRIX` for an adjacency that is not square, or a sum below zero
+ */
 export function normalizedAdjacency(graph: SparseMatrix): SparseMatrix {
   const looped = withSelfLoops(graph);
-  const degree = (node: number): number =>
-    (looped.starts[node + 1] as number) - (looped.starts[node] as number);
-  const values = new Float32Array(looped.nonZeros);
-  for (let row = 0; row < looped.rows; row++) {
-    for (
-      let entry = looped.starts[row] as number;
-      entry < (looped.starts[row + 1] as number);
-      entry++
-    ) {
-      values[entry] = 1 / Math.sqrt(degree(row) * degree(looped.columns[entry] as number));
+  const { rows, starts, columns } = looped;
+  const weight = (entry: number): number => looped.values?.[entry] ?? 1;
+  const factors = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let degree = 0;
+    for (let entry = starts[row] as number; entry < (starts[row + 1] as number); entry++) {
+      degree += weight(entry);
+    }
+    if (degree < 0) {
+      throw new PapilioError(
+        "SPARSE_MATRIX",
+        `The weights of the edges to node ${row}, its own included, add up to ${degree}, which has no square root.`,
+        "Give weights that add up to zero or more at every node.",
+      );
+    }
+    factors[row] = degree === 0 ? 0 : 1 / Math.sqrt(degree);
+  }
+  const values = new Float64Array(looped.nonZeros);
+  for (let row = 0; row < rows; row++) {
+    for (let entry = starts[row] as number; entry < (starts[row + 1] as number); entry++) {
+      const [own, other] = [factors[row] as number, factors[columns[entry] as number] as number];
+      values[entry] = own * weight(entry) * other;
     }
   }
   return looped.withValues(values);
+}
+
+function requireSquare({ rows, cols }: SparseMatrix): void {
+  if (rows === cols) return;
+  throw new PapilioError(
+    "SPARSE_MATRIX",
+    `An adjacency of ${rows} x ${cols} is not square.`,
+    "Give an entry of a node's row for each of its neighbours: as many columns as rows.",
+  );
 }

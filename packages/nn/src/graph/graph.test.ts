@@ -100,6 +100,16 @@ describe("a graph", () => {
   });
 });
 
+const RECTANGULAR = SparseMatrix.fromEntries([2, 3], { rows: [0], columns: [2] });
+
+function fromEntries(
+  rows: readonly number[],
+  columns: readonly number[],
+  values?: readonly number[],
+): SparseMatrix {
+  return SparseMatrix.fromEntries([4, 4], { rows, columns }, values);
+}
+
 describe("a sparse matrix", () => {
   it("is made of entries in any order", () => {
     const entries = { rows: [2, 0, 2], columns: [1, 3, 0] };
@@ -120,6 +130,98 @@ describe("a sparse matrix", () => {
     expect(make([0, 1, 1], [0], new Float32Array(2))).toThrow(refused);
     const row = { rows: [2], columns: [0] };
     expect(() => SparseMatrix.fromEntries([2, 3], row)).toThrow(refused);
+  });
+
+  it("adds up entries that are given twice, and counts edges without weights once", () => {
+    const entries = { rows: [1, 0, 1, 1, 0], columns: [2, 0, 2, 1, 0] };
+    const weighted = SparseMatrix.fromEntries([2, 3], entries, [1, 2, 0.25, 4, -2]);
+    expect([...weighted.starts]).toEqual([0, 1, 3]);
+    expect([...weighted.columns]).toEqual([0, 2, 1]);
+    expect([...(weighted.values ?? [])]).toEqual([0, 1.25, 4]);
+    const edges = SparseMatrix.fromEntries([2, 3], entries);
+    expect([edges.nonZeros, edges.values]).toEqual([3, undefined]);
+    const once = adjacencyOf({ nodes: 4, edges: [0, 1, 2, 2, 1, 3] });
+    const often = adjacencyOf({ nodes: 4, edges: [0, 1, 1, 0, 2, 2, 0, 1, 2, 2, 1, 3, 3, 1] });
+    expect(often).toEqual(once);
+    expect(once.nonZeros).toBe(5);
+  });
+
+  it.each<[string, () => SparseMatrix]>([
+    ["an index of 1.5", () => adjacencyOf({ nodes: 3, edges: [0, 1.5] })],
+    ["a missing index", () => adjacencyOf({ nodes: 3, edges: [0, undefined as never] })],
+    ["a text", () => adjacencyOf({ nodes: 3, edges: [0, "1" as never] })],
+    ["a bigint", () => adjacencyOf({ nodes: 3, edges: BigInt64Array.of(0n, 1n) as never })],
+    ["NaN", () => adjacencyOf({ nodes: 3, edges: [0, Number.NaN] })],
+    ["an index below zero", () => adjacencyOf({ nodes: 3, edges: [0, -1] })],
+    ["a node that there is not", () => adjacencyOf({ nodes: 3, edges: [0, 3] })],
+    ["an odd list of edges", () => adjacencyOf({ nodes: 3, edges: [0, 1, 2] })],
+    ["nodes of 2.5", () => adjacencyOf({ nodes: 2.5, edges: [] })],
+    ["no nodes", () => adjacencyOf({ nodes: 0, edges: [] })],
+    ["more nodes than 32 bits", () => adjacencyOf({ nodes: 2 ** 32, edges: [] })],
+    ["fewer columns than rows", () => fromEntries([0, 1], [0])],
+    ["columns that are no array", () => fromEntries([0], undefined as never)],
+    ["a column of -1", () => fromEntries([0], [-1])],
+    ["a column of 0.5", () => fromEntries([0], [0.5])],
+    ["fewer values than entries", () => fromEntries([0, 1], [0, 1], [1])],
+    ["a value that is NaN", () => fromEntries([0], [0], [Number.NaN])],
+    ["a missing value", () => fromEntries([0, 1], [0, 1], [1, undefined as never])],
+    ["a value beyond float32", () => fromEntries([0], [0], [1e39])],
+    ["values whose sum is beyond float32", () => fromEntries([0, 0], [0, 0], [3e38, 3e38])],
+    ["a column twice in a row", () => new SparseMatrix([1, 2], [0, 2], [1, 1])],
+    ["a start of -1", () => new SparseMatrix([1, 2], Int32Array.of(-1, 1), [0])],
+    ["a column of -1, in rows", () => new SparseMatrix([1, 2], [0, 1], Int32Array.of(-1))],
+    ["a value that is infinite, in rows", () => new SparseMatrix([1, 2], [0, 1], [0], [Infinity])],
+    ["self-loops of what is not square", () => withSelfLoops(RECTANGULAR)],
+    ["a normalization of what is not square", () => normalizedAdjacency(RECTANGULAR)],
+    ["a degree below zero", () => normalizedAdjacency(fromEntries([0, 1], [1, 0], [-3, 1]))],
+  ])("refuses %s", (_, make) => {
+    expect(make).toThrow(code("SPARSE_MATRIX"));
+  });
+
+  it("is normalized by the weights of its edges, as PyTorch Geometric does", () => {
+    // A directed graph: two ways between 0 and 1, a self-loop of weight 3, an edge given twice, and
+    // node 3, whose weights add up to zero with its self-loop.
+    const edges = [
+      [0, 1, 0.5],
+      [1, 0, 2],
+      [1, 2, 0.25],
+      [1, 2, 0.75],
+      [2, 2, 3],
+      [3, 0, -1],
+      [0, 3, 4],
+    ] as const;
+    const size = 4;
+    const dense = Array.from({ length: size }, () => new Float64Array(size));
+    for (const [row, column, weight] of edges) {
+      const cells = dense[row] as Float64Array;
+      cells[column] = (cells[column] as number) + weight;
+    }
+    // gcn_norm: remaining self-loops get 1, degrees are sums of rows, and 1 / √0 counts as 0.
+    dense.forEach((cells, node) => {
+      cells[node] ||= 1;
+    });
+    const root = dense.map((cells) => {
+      const degree = cells.reduce((sum, weight) => sum + weight, 0);
+      return degree === 0 ? 0 : degree ** -0.5;
+    });
+    const graph = fromEntries(
+      edges.map(([row]) => row),
+      edges.map(([, column]) => column),
+      edges.map(([, , weight]) => weight),
+    );
+    const { starts, columns, values } = normalizedAdjacency(graph);
+    const found = Array.from({ length: size }, () => new Float64Array(size));
+    for (let row = 0; row < size; row++) {
+      for (let entry = starts[row] as number; entry < (starts[row + 1] as number); entry++) {
+        (found[row] as Float64Array)[columns[entry] as number] = values?.[entry] as number;
+      }
+    }
+    const expected = dense.map((cells, row) =>
+      cells.map((weight, column) => (root[row] as number) * weight * (root[column] as number)),
+    );
+    expect(found.map((cells) => [...cells])).toEqual(
+      expected.map((cells) => [...cells].map(Math.fround)),
+    );
   });
 
   it("is the adjacency of a graph, with self-loops and normalized", () => {

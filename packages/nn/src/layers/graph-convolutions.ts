@@ -40,7 +40,10 @@ export class GCNConv extends Module {
   }
 }
 
-/** `W_l mean(neighbours) + W_r x + bias`: GraphSAGE with the mean (arXiv 1706.02216). */
+/**
+ * `W_l mean(neighbours) + W_r x + bias`: GraphSAGE with the mean (arXiv 1706.02216). Where edges have
+ * weights, the neighbours are multiplied by them; the mean is over their number all the same.
+ */
 export class SAGEConv extends Module {
   constructor(options: GraphConvolutionOptions) {
     super();
@@ -65,7 +68,10 @@ export interface GATConvOptions extends GraphConvolutionOptions {
   readonly negativeSlope?: number;
 }
 
-/** Graph attention (arXiv 1710.10903). The graph is to have self-loops: see `withSelfLoops`. */
+/**
+ * Graph attention (arXiv 1710.10903). The graph is to have self-loops: see `withSelfLoops`. Weights of
+ * edges do not count, as in PyTorch Geometric without `edge_dim`.
+ */
 export class GATConv extends Module {
   readonly bias: Parameter | undefined;
   readonly #heads: number;

@@ -16,11 +16,29 @@ afterAll(() => gpu.dispose());
 const SLOPE = 0.2;
 
 const sizes = [
-  { nodes: 1, heads: 1, headFeatures: 1, scale: 1, batches: { from: 1, to: 1, scores: 1 } },
+  {
+    nodes: 1,
+    heads: 1,
+    headFeatures: 1,
+    scale: 1,
+    batches: { from: 1, to: 1, sourceScores: 1, targetScores: 1 },
+  },
   // All heads together could be read four at a time, one alone could not.
-  { nodes: 19, heads: 4, headFeatures: 5, scale: 8, batches: { from: 20, to: 22, scores: 19 } },
+  {
+    nodes: 19,
+    heads: 4,
+    headFeatures: 5,
+    scale: 8,
+    batches: { from: 20, to: 22, sourceScores: 19, targetScores: 19 },
+  },
   // Exponentials of these scores overflow, and one neighbour often takes it all.
-  { nodes: 30, heads: 2, headFeatures: 8, scale: 300, batches: { from: 30, to: 32, scores: 33 } },
+  {
+    nodes: 30,
+    heads: 2,
+    headFeatures: 8,
+    scale: 300,
+    batches: { from: 30, to: 32, sourceScores: 33, targetScores: 33 },
+  },
 ];
 
 describe.each(STORAGES)("from $from to $to in $dtype", ({ from, to, dtype }) => {
@@ -39,7 +57,7 @@ describe.each(STORAGES)("from $from to $to in $dtype", ({ from, to, dtype }) => 
           Math.fround(value * 2 ** Math.floor(Math.log2(scale))),
         ),
       ) as [Float32Array, Float32Array];
-      const scoreShape = { batch: batches.scores, layout: scoreLayout };
+      const scoreShape = { batch: batches.sourceScores, layout: scoreLayout };
       const inputs = {
         h: lay(vectors, features, { batch: batches.from, layout: from }),
         sourceScores: lay(ofSources, heads, scoreShape),

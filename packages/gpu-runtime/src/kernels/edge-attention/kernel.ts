@@ -1,4 +1,4 @@
-import { type Layout, stridesOf } from "@papilio/butterfly";
+import { type Layout, type Strides, stridesOf } from "@papilio/butterfly";
 import type { Kernel } from "../../program/kernel.ts";
 import { activationWgsl } from "../activation.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl } from "../not-a-number.ts";
@@ -17,14 +17,20 @@ import { wideType } from "../wgsl.ts";
  * 2018, equations 3 and 4), for several heads. The graph is in compressed sparse row form.
  */
 export interface EdgeAttentionProblem extends BatchStorage {
+  /** Nodes that attend: vectors of y and of the targets' scores. */
   readonly nodes: number;
+  /** Nodes that are attended to: vectors of h and of the sources' scores; `nodes` unless given. */
+  readonly sources?: number;
   readonly heads: number;
   /** Features of one head; a vector has those of all heads, one head after the other. */
   readonly headFeatures: number;
   /** Of the leaky ReLU that scores go through. */
   readonly negativeSlope: number;
-  /** Vectors that are allocated: `scores` of both kinds of scores. */
-  readonly batches: BatchStorage["batches"] & { readonly scores: number };
+  /** Vectors that are allocated. */
+  readonly batches: BatchStorage["batches"] & {
+    readonly sourceScores: number;
+    readonly targetScores: number;
+  };
   /** Layout of the scores, which are vectors of one number for each head. */
   readonly scoreLayout: Layout;
 }
@@ -36,16 +42,26 @@ export interface EdgeAttentionProblem extends BatchStorage {
  * (u32, one for each edge). A node without edges gets 0.
  */
 export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
-  const { nodes, heads, negativeSlope, batches, from, to, scoreLayout, dtype } = problem;
+  const {
+    nodes,
+    sources = nodes,
+    heads,
+    negativeSlope,
+    batches,
+    from,
+    to,
+    scoreLayout,
+    dtype,
+  } = problem;
   // All numbers of an access are of one head.
   const width = accessWidth(problem.headFeatures, "batch-first", [from, to]);
   const headFeatures = problem.headFeatures / width;
   const features = heads * headFeatures;
   const wide = wideType(width);
   const strides = stridesOf({ batch: batches.from, layout: from }, features);
-  const scores = stridesOf({ batch: batches.scores, layout: scoreLayout }, heads);
+  const scores = (batch: number): Strides => stridesOf({ batch, layout: scoreLayout }, heads);
   const [x, y] = vectorBindings(dtype, width);
-  const own = `f32(${element("targetScores", scores, "vector", "head")})`;
+  const own = `f32(${element("targetScores", scores(batches.targetScores), "vector", "head")})`;
   return outputsKernel({
     label: `edge-attention ${nodes}x${heads}x${problem.headFeatures}`,
     dtype,
@@ -61,11 +77,11 @@ export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
     ],
     functions: `${activationWgsl({ kind: "leaky-relu", negativeSlope }, 1)}
 fn neighbour(edge: u32) -> u32 {
-  return min(columns[edge], ${nodes - 1}u);
+  return min(columns[edge], ${sources - 1}u);
 }
 
 fn score(edge: u32, head: u32, own: f32) -> f32 {
-  return activate(f32(${element("sourceScores", scores, "neighbour(edge)", "head")}) + own);
+  return activate(f32(${element("sourceScores", scores(batches.sourceScores), "neighbour(edge)", "head")}) + own);
 }
 
 `,
