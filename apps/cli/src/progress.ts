@@ -1,5 +1,6 @@
 import { type CaseOutcome, shortCaseName } from "@papilio/bench";
 import { SingleBar } from "cli-progress";
+import { note } from "./print.ts";
 
 /** Shows on stderr how far a run is. */
 export interface ProgressDisplay extends Disposable {
@@ -19,7 +20,7 @@ export function showShare(what: string): Disposable & { update(share: number): v
     return {
       update(share) {
         const quarters = Math.floor(4 * share);
-        if (quarters > shown) console.error(`${what}: ${25 * quarters} %`);
+        if (quarters > shown) note(`${what}: ${25 * quarters} %`);
         shown = Math.max(shown, quarters);
       },
       [Symbol.dispose]: () => undefined,
@@ -43,7 +44,7 @@ function lines(): ProgressDisplay {
     update(done, total, left, outcome) {
       if (outcome.record === "skip") return;
       const time = left === undefined ? "" : `, about ${formatDuration(left)} left`;
-      console.error(`${done} of ${total} cases${time}: ${shortCaseName(outcome)}`);
+      note(`${done} of ${total} cases${time}: ${shortCaseName(outcome)}`);
     },
     [Symbol.dispose]: () => undefined,
   };

@@ -1,11 +1,13 @@
 import { PapilioError } from "@papilio/butterfly";
 import { CommanderError } from "commander";
+import { note } from "./print.ts";
 
 /** Errors that come while work is under way, not from what was asked for. */
 const RUNTIME_CODES = new Set([
   "GPU_ERROR",
   "GPU_LOST",
   "GPU_WRONG_ANSWER",
+  "INTERRUPTED",
   "KERNEL_COMPILE",
   "LOGITS_INVALID",
 ]);
@@ -17,22 +19,25 @@ const RUNTIME_CODES = new Set([
 export function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0; // --help and --version
-    const message = error.message.replace(/^error: /, "").split("\n", 1)[0];
-    complain("USAGE", `${message}`, "See papilio --help, or --help of the command.");
+    // Its second line says what is near.
+    const [message = "", near = ""] = error.message.replace(/^error: /, "").split("\n");
+    const suggestion = near === "" ? "" : `${near.replace(/^\(|\)$/g, "")} `;
+    complain("USAGE", message, `${suggestion}See papilio --help, or --help of the command.`);
     return 2;
   }
   if (error instanceof PapilioError) {
     complain(error.code, error.message, error.fix);
-    if (process.env.PAPILIO_DEBUG) console.error(error.stack);
+    if (process.env.PAPILIO_DEBUG) note(`${error.stack}`);
     return RUNTIME_CODES.has(error.code) ? 1 : 2;
   }
   const message = error instanceof Error ? error.message : String(error);
   complain("UNEXPECTED", message, "Please report this, with the output under PAPILIO_DEBUG=1.");
-  if (process.env.PAPILIO_DEBUG && error instanceof Error) console.error(error.stack);
+  if (process.env.PAPILIO_DEBUG && error instanceof Error) note(`${error.stack}`);
   return 1;
 }
 
 function complain(code: string, message: string, hint: string): void {
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  console.error(`papilio: error ${code}: ${sentence} Hint: ${hint}`);
+  const line = message.replaceAll(/\s*\n\s*/g, " ");
+  const sentence = /[.!?]$/.test(line) ? line : `${line}.`;
+  note(`papilio: error ${code}: ${sentence} Hint: ${hint}`);
 }

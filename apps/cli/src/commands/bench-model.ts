@@ -18,6 +18,7 @@ import { interruption } from "../interruption.ts";
 import { newTable } from "../new-table.ts";
 import { oneOf, wholeNumber } from "../options.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
+import { note, print } from "../print.ts";
 import { introduction } from "../render-results.ts";
 
 /** The flags of `papilio bench` that go with `--model`, and those that do not. */
@@ -56,11 +57,11 @@ export async function benchModel(flags: ModelFlags): Promise<void> {
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
   const reason = "Energy is not measured for whole models.";
   const environment = await describeEnvironment(gpu, command, { reason });
-  console.error(introduction(environment, undefined));
+  note(introduction(environment, undefined));
   const measured = await measureModel(gpu, subject, {
     ...options,
     signal: interrupted.signal,
-    onProgress: (message) => console.error(message),
+    onProgress: note,
   });
   const { rounds, minSample, seed, units } = options;
   const { name: model, description, unit } = subject;
@@ -80,10 +81,10 @@ export async function benchModel(flags: ModelFlags): Promise<void> {
     if (flags.json !== undefined) await writeWhole(flags.json, json);
     const table = newTable([...MODEL_HEAD]);
     table.push(...modelRows(results));
-    console.log([table.toString(), "", ...modelLines(results)].join("\n"));
+    print([table.toString(), "", ...modelLines(results)].join("\n"));
   }
   const wrong = results.variants.some(({ verification }) => !verification.ok);
-  if (!results.complete) console.error("Stopped before the last round; what was measured is kept.");
+  if (!results.complete) note("Stopped before the last round; what was measured is kept.");
   if (!results.complete || wrong) process.exitCode = 1;
 }
 

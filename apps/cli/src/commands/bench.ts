@@ -20,6 +20,7 @@ import { describeEnvironment } from "../environment.ts";
 import { findImplementations } from "../implementations.ts";
 import { collect, duration, list, oneOf, shardOf, wholeNumber } from "../options.ts";
 import { assertWritable } from "../output-file.ts";
+import { note, print } from "../print.ts";
 import { showProgress } from "../progress.ts";
 import { introduction, renderResults } from "../render-results.ts";
 import { openResults } from "../results-file.ts";
@@ -159,7 +160,7 @@ async function bench(flags: Flags): Promise<void> {
       processor,
     })),
   });
-  console.error([introduction(environment, sink.before), ...notes].join("\n"));
+  note([introduction(environment, sink.before), ...notes].join("\n"));
 
   using progress = showProgress();
   const complete = await runBenchmark(gpu, cases, implementations, {
@@ -182,9 +183,9 @@ async function bench(flags: Flags): Promise<void> {
   progress[Symbol.dispose]();
 
   const results = await sink.read();
-  if (flags.json !== "-") console.log(renderResults(results, flags));
+  if (flags.json !== "-") print(renderResults(results, flags));
   if (!complete) {
-    console.error(
+    note(
       `Stopped before the last case; what was measured is kept.${flags.json === undefined ? "" : " The same command goes on from here."}`,
     );
   }

@@ -18,6 +18,7 @@ import {
 import { imagesOf } from "../models/model-inputs.ts";
 import { newTable } from "../new-table.ts";
 import { collect, wholeNumber } from "../options.ts";
+import { print } from "../print.ts";
 
 interface Flags extends ComputeFlags {
   readonly input: readonly string[];
@@ -98,7 +99,7 @@ async function classify(path: string, flags: Flags): Promise<void> {
   if (flags.json) {
     const adapter = compute.gpu?.report ?? null;
     const { dtype } = compute;
-    console.log(JSON.stringify({ model: path, adapter, dtype, images: results }, null, 2));
+    print(JSON.stringify({ model: path, adapter, dtype, images: results }, null, 2));
     return;
   }
   const table = newTable(["file", "image", "class", "label", "probability"]);
@@ -108,7 +109,7 @@ async function classify(path: string, flags: Flags): Promise<void> {
       table.push([...whose, guess.class, guess.label, guess.probability.toFixed(4)]);
     }
   }
-  console.log(table.toString());
+  print(table.toString());
 }
 
 /** Images as the model takes them: as they are in a file of numbers, or decoded and preprocessed. */

@@ -8,6 +8,7 @@ import {
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
 import { readText } from "../input-file.ts";
+import { print } from "../print.ts";
 import { renderComparison } from "../render-comparison.ts";
 
 interface Flags {
@@ -51,7 +52,7 @@ async function compare(before: string, after: string, flags: Flags): Promise<voi
     threshold,
     ...(flags.relativeTo === undefined ? {} : { relativeTo: flags.relativeTo }),
   });
-  console.log(flags.json ? JSON.stringify(comparison, null, 2) : renderComparison(comparison));
+  print(flags.json ? JSON.stringify(comparison, null, 2) : renderComparison(comparison));
   if (hasRegression(comparison)) process.exitCode = 1;
 }
 

@@ -4,6 +4,7 @@ import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { type InstalledAdapter, listInstalled, openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { versions } from "../environment.ts";
+import { print } from "../print.ts";
 
 /** What the doctor found; `--json` prints it as it is. */
 interface Diagnosis {
@@ -37,7 +38,7 @@ Exit status: 0 when the adapter computes correctly, else 1.`,
     )
     .action(async ({ adapter, json }: { adapter: string; json?: boolean }) => {
       const diagnosis = await diagnose(adapter);
-      console.log(json ? JSON.stringify(diagnosis, null, 2) : render(diagnosis));
+      print(json ? JSON.stringify(diagnosis, null, 2) : render(diagnosis));
       if (diagnosis.verdict !== "works") process.exitCode = 1;
     });
 }

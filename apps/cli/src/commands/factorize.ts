@@ -19,6 +19,7 @@ import { chainFor } from "../chain-choice.ts";
 import { type MatrixFile, readMatrix } from "../matrix-file.ts";
 import { numberFrom, oneOf, wholeNumber } from "../options.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
+import { print } from "../print.ts";
 import { showShare } from "../progress.ts";
 import { renderFactorization, renderFront } from "../render-factorization.ts";
 import { type SpeedUp, speedUpOf } from "../speed-up.ts";
@@ -117,7 +118,7 @@ async function run(file: string, flags: Flags): Promise<void> {
       const { error, bounds, seconds } = found;
       const points = front?.map((point) => ({ ...point, chain: point.chain.toString() }));
       const told = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
-      console.log(
+      print(
         JSON.stringify(
           { ...told, permutations: names, refined: errors, speedUp, front: points },
           null,
@@ -125,8 +126,8 @@ async function run(file: string, flags: Flags): Promise<void> {
         ),
       );
     } else {
-      if (front !== undefined) console.log(`${renderFront(front)}\n`);
-      console.log(renderFactorization(report));
+      if (front !== undefined) print(`${renderFront(front)}\n`);
+      print(renderFactorization(report));
     }
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);

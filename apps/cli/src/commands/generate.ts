@@ -7,6 +7,7 @@ import { type ComputeFlags, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { StopTexts } from "../models/stop-texts.ts";
 import { collect, numberFrom, wholeNumber } from "../options.ts";
+import { note, print, write as writeText } from "../print.ts";
 
 interface Flags extends ComputeFlags {
   readonly tokenizer?: string;
@@ -88,10 +89,10 @@ async function run(path: string, flags: Flags): Promise<void> {
       ? TextGenerator.onCpu(model, { context, chunk: CHUNK })
       : await TextGenerator.onDevice(gpu, model, { context, chunk: CHUNK, dtype });
   const loadSeconds = (performance.now() - started) / 1000;
-  console.error(
+  note(
     `Loaded ${model.parameterCount} parameters in ${loadSeconds.toFixed(1)} s; context of ${context} tokens.`,
   );
-  const write = flags.json ? () => undefined : (text: string) => process.stdout.write(text);
+  const write = flags.json ? () => undefined : writeText;
   const told = await generate(generator, language, {
     ...sampling,
     prompt,
@@ -104,10 +105,10 @@ async function run(path: string, flags: Flags): Promise<void> {
     const { report } = gpu ?? { report: null };
     const facts = { model: path, parameters: model.parameterCount, adapter: report };
     const result = { ...facts, dtype, context, loadSeconds, promptIds: prompt, ...told };
-    console.log(JSON.stringify(result, null, 2));
+    print(JSON.stringify(result, null, 2));
   } else process.stdout.write("\n");
   const { prompt: read, generation } = told.tokensPerSecond;
-  console.error(
+  note(
     `Tokens a second: ${rate(read)} of the prompt (${prompt.length}), ${rate(generation)} generated (${told.ids.length}).`,
   );
   if (told.end === "interrupted") process.exitCode = 1;

@@ -16,6 +16,7 @@ import { drawSupports, supportsAsSvg } from "../draw-support.ts";
 import { readBytes } from "../input-file.ts";
 import { newTable } from "../new-table.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
+import { print } from "../print.ts";
 
 interface Flags {
   readonly chain?: string;
@@ -57,16 +58,16 @@ async function run(file: string | undefined, { chain: text, svg }: Flags): Promi
   if (text !== undefined) {
     const chain = Chain.parse(text);
     chains.push(chain);
-    console.log(describe(chain));
+    print(describe(chain));
   }
   if (file !== undefined) {
     const bytes = await readBytes(file);
     const kind = fileKind(bytes)?.id;
     if (kind === "npy") {
       const { descr, shape } = readNpy(bytes);
-      console.log(`${file}: an array of ${descr} with the shape [${shape.join(", ")}]`);
+      print(`${file}: an array of ${descr} with the shape [${shape.join(", ")}]`);
     } else if (kind === "matrix-market") {
-      console.log(`${file}: ${describeMatrix(readMatrixMarket(bytes))}`);
+      print(`${file}: ${describeMatrix(readMatrixMarket(bytes))}`);
     } else {
       chains.push(...inspectSafetensors(bytes));
     }
@@ -94,13 +95,13 @@ function inspectSafetensors(bytes: Uint8Array): Chain[] {
   for (const { name, dtype, shape, bytes: data } of tensors.slice(0, LISTED)) {
     table.push([name, dtype, `[${shape.join(", ")}]`, data.length]);
   }
-  console.log(table.toString());
-  if (tensors.length > LISTED) console.log(`and ${tensors.length - LISTED} more tensors`);
+  print(table.toString());
+  if (tensors.length > LISTED) print(`and ${tensors.length - LISTED} more tensors`);
   const butterflies = loadButterflies(opened);
   for (const [name, butterfly] of [...butterflies].slice(0, DRAWN)) {
-    console.log(`\n${name}: ${summary(butterfly)}\n${describe(butterfly.matrix.chain)}`);
+    print(`\n${name}: ${summary(butterfly)}\n${describe(butterfly.matrix.chain)}`);
   }
-  if (butterflies.size > DRAWN) console.log(`and ${butterflies.size - DRAWN} more butterflies`);
+  if (butterflies.size > DRAWN) print(`and ${butterflies.size - DRAWN} more butterflies`);
   return [...butterflies.values()].map(({ matrix }) => matrix.chain);
 }
 

@@ -19,6 +19,7 @@ import { BACKEND_HELP, chooseBackend } from "../backend.ts";
 import { readBytes } from "../input-file.ts";
 import { type MatrixFile, readMatrix } from "../matrix-file.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
+import { print } from "../print.ts";
 
 interface Flags {
   readonly input: string;
@@ -68,7 +69,7 @@ async function run(file: string, flags: Flags): Promise<void> {
   const complex = butterfly.matrix instanceof ComplexButterfly || "re" in input.values;
   const [y, where] = await multiplied(butterfly, input, complex, flags);
   await writeWhole(flags.out, writeNpy(y, [input.rows, butterfly.rows]));
-  console.log(
+  print(
     `${input.rows} x ${butterfly.cols} to ${input.rows} x ${butterfly.rows} on ${where}: ${flags.out}`,
   );
 }

@@ -5,6 +5,7 @@ import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
 import { readText } from "../input-file.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
+import { note, print } from "../print.ts";
 
 interface ReportFlags {
   readonly out: string;
@@ -45,7 +46,7 @@ async function report(files: readonly string[], flags: ReportFlags): Promise<voi
   const parts: BenchResults[] = [];
   for (const file of files) parts.push(parseResults(await readText(file)));
   const results = mergeResults(parts);
-  console.error(
+  note(
     `Drawing ${results.cases.length} case${results.cases.length === 1 ? "" : "s"} of ${results.environment.adapter.name}.`,
   );
   // The plotting library is large, and no other command needs it.
@@ -70,7 +71,7 @@ async function report(files: readonly string[], flags: ReportFlags): Promise<voi
   }
   for (const [path, content] of written) {
     await writeWhole(path, content);
-    console.log(path);
+    print(path);
   }
 }
 

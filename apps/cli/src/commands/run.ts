@@ -10,6 +10,7 @@ import { type BoundModel, bindInputs } from "../models/model-inputs.ts";
 import { newTable } from "../new-table.ts";
 import { collect } from "../options.ts";
 import { assertWritable, writeWhole } from "../output-file.ts";
+import { note, print } from "../print.ts";
 
 interface Flags extends ComputeFlags {
   readonly input: readonly string[];
@@ -103,12 +104,12 @@ async function run(path: string, flags: Flags): Promise<void> {
       outputs: Object.fromEntries(told),
       plan,
     };
-    console.log(JSON.stringify(result, null, 2));
+    print(JSON.stringify(result, null, 2));
     return;
   }
-  if (plan !== undefined) console.log(`${plan}\n`);
-  console.log(renderOutputs(outputs, shapes, files));
-  console.error(`Compiled in ${seconds.compile.toFixed(2)} s, ran in ${seconds.run.toFixed(3)} s.`);
+  if (plan !== undefined) print(`${plan}\n`);
+  print(renderOutputs(outputs, shapes, files));
+  note(`Compiled in ${seconds.compile.toFixed(2)} s, ran in ${seconds.run.toFixed(3)} s.`);
 }
 
 /** `[vectors, features]` of each output. */

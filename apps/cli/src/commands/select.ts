@@ -19,6 +19,7 @@ import { Command } from "commander";
 import { cacheBytesOf } from "../environment.ts";
 import { readText } from "../input-file.ts";
 import { collect, list } from "../options.ts";
+import { note, print } from "../print.ts";
 import { type NamedQuestion, type QuestionFlags, questionsOf } from "../questions.ts";
 import { type Answer, renderAnswers } from "../render-selection.ts";
 
@@ -78,7 +79,7 @@ async function select(flags: Flags): Promise<void> {
   const answers = flags.offline
     ? offline(questions, files, filter, flags)
     : await onAdapter(questions, files, filter, flags);
-  console.log(flags.json ? JSON.stringify({ answers }, null, 2) : renderAnswers(answers));
+  print(flags.json ? JSON.stringify({ answers }, null, 2) : renderAnswers(answers));
 }
 
 type Filter = Pick<SelectContext, "filter">;
@@ -165,7 +166,7 @@ async function measureAll(
   const cases: CaseResult[] = [];
   const items = questions.flatMap(casesOf);
   for (const [index, item] of items.entries()) {
-    console.error(`Measuring ${index + 1} of ${items.length} cases`);
+    note(`Measuring ${index + 1} of ${items.length} cases`);
     cases.push(await measureCase(gpu, item, contenders, { cacheBytes: cacheBytesOf(gpu) ?? 0 }));
   }
   return {

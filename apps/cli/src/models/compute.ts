@@ -4,6 +4,7 @@ import { openGpu } from "@papilio/gpu-runtime/node";
 import { CpuModel, DeviceModel, type Executable, type Graph } from "@papilio/nn";
 import { chooseBackend } from "../backend.ts";
 import { oneOf } from "../options.ts";
+import { note } from "../print.ts";
 
 /** The flags that say where a model is computed. */
 export interface ComputeFlags {
@@ -45,7 +46,7 @@ export async function openCompute({
     throw error;
   }
   const where = gpu === undefined ? "none, the CPU" : describe(gpu.report);
-  console.error(`Adapter: ${where}: ${choice.reason}`);
+  note(`Adapter: ${where}: ${choice.reason}`);
   return { gpu, dtype, [Symbol.dispose]: () => gpu?.dispose() };
 }
 
