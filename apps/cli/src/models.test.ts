@@ -27,8 +27,18 @@ describe("papilio generate", () => {
   const other = join(folder, "tokenizer-of-another.json");
   writeFileSync(
     other,
-    JSON.stringify({ ...TOKENIZER, model: { ...TOKENIZER.model, vocab: { "<s>": 600 } } }),
+    JSON.stringify({
+      ...TOKENIZER,
+      added_tokens: [],
+      model: { ...TOKENIZER.model, vocab: { "<s>": 600 } },
+    }),
   );
+  // Of llama2.c's, without what comes after its tokens of bytes: it would be found out in the middle.
+  const smaller = join(folder, "tok-smaller.bin");
+  const bin = readFileSync(join(data, "tok512.bin"));
+  let end = 4;
+  for (let token = 0; token < 259; token++) end += 8 + bin.readInt32LE(end + 4);
+  writeFileSync(smaller, bin.subarray(0, end));
 
   it.each([
     ["INPUT_UNREADABLE", join(folder, "nothing"), []],
@@ -36,6 +46,9 @@ describe("papilio generate", () => {
     ["TOKENIZER_MISSING", stories, ["--tokenizer", join(folder, "nothing.json")]],
     ["TOKENIZER_FILE", stories, ["--tokenizer", stories]],
     ["TOKENIZER_MISMATCH", stories, ["--tokenizer", other]],
+    ["TOKENIZER_MISMATCH", stories, ["--tokenizer", smaller]],
+    ["TOKENIZER_MISMATCH", join(folder, "llama"), ["--tokenizer", other]],
+    ["TOKENIZER_MISMATCH", join(folder, "llama"), ["--tokenizer", join(data, "tok512.bin")]],
     ["FILE_HEADER", join(data, "reference.json"), []],
     ["INPUT_UNREADABLE", folder, []],
     ["CONTEXT_LENGTH", stories, ["--context", "513"]],

@@ -8,10 +8,14 @@ import {
   Llama,
   llama2cTokenizer,
   readLlama2c,
+  requireTokenizerFits,
   type Tokenizer,
 } from "@papilio/nn";
 import { readBytes } from "../input-file.ts";
 import { isFolder, loadModel, readConfig, readJsonBeside } from "./model-folder.ts";
+
+/** Types of models that continue text. */
+const TEXT_MODELS: readonly string[] = ["llama", "gpt2"];
 
 /** A model that continues text. */
 export interface LanguageModel {
@@ -41,11 +45,11 @@ export async function loadLanguageModel(
 
 async function loadLlama2c(path: string, file: string | undefined): Promise<LanguageModel> {
   const { config, tensors } = readLlama2c(await readBytes(path));
-  const model = new Llama(config);
-  assignStateDict(model.namedParameters(), tensors);
   const names = [`tok${config.vocabulary}.bin`, "tokenizer.bin", "tokenizer.json"];
   const found = file ?? findTokenizer(dirname(path), names);
-  const tokenizer = await readTokenizer(found, model);
+  const tokenizer = await readTokenizer(found, config.vocabulary);
+  const model = new Llama(config);
+  assignStateDict(model.namedParameters(), tensors);
   // Its texts are divided by the token that they begin with.
   const { beginOfSequence, endOfSequence } = tokenizer;
   return { model, tokenizer, stopTokens: tokensOf([beginOfSequence, endOfSequence]) };
@@ -58,6 +62,10 @@ async function loadFolder(
 ): Promise<LanguageModel> {
   const config = await readConfig(path);
   const found = file ?? findTokenizer(path, ["tokenizer.json"]);
+  // Before the weights, which may take minutes.
+  const { model_type, vocab_size } = config;
+  const early = TEXT_MODELS.includes(model_type) && typeof vocab_size === "number";
+  const checked = early ? await readTokenizer(found, vocab_size) : undefined;
   const model = await loadModel(path, config, signal);
   if (!(model instanceof Decoder)) {
     throw new PapilioError(
@@ -66,7 +74,7 @@ async function loadFolder(
       "Give a language model: llama or gpt2.",
     );
   }
-  const tokenizer = await readTokenizer(found, model);
+  const tokenizer = checked ?? (await readTokenizer(found, model.vocabulary));
   const generation = await readJsonBeside(path, "generation_config.json");
   const ends = [config, generation].flatMap(
     (fields) => (fields as { eos_token_id?: unknown } | null | undefined)?.eos_token_id,
@@ -78,19 +86,16 @@ function tokensOf(ids: readonly unknown[]): number[] {
   return [...new Set(ids)].filter((id) => typeof id === "number");
 }
 
-async function readTokenizer(file: string, { vocabulary }: Decoder): Promise<Tokenizer> {
+/** Reads a tokenizer, of which kind its contents say, for a model of so many tokens. */
+async function readTokenizer(file: string, vocabulary: number): Promise<Tokenizer> {
   const bytes = await readBytes(file);
   const beside = join(dirname(file), "tokenizer_config.json");
-  const tokenizer = file.endsWith(".json")
+  const json = file.endsWith(".json") || bytes[0] === "{".charCodeAt(0);
+  const tokenizer = json
     ? await huggingFaceTokenizer(bytes, isFile(beside) ? await readBytes(beside) : undefined)
     : llama2cTokenizer(bytes);
-  const { vocabularySize } = tokenizer;
-  if (vocabularySize <= vocabulary) return tokenizer;
-  throw new PapilioError(
-    "TOKENIZER_MISMATCH",
-    `The tokenizer ${file} has ${vocabularySize} tokens, and the model ${vocabulary}.`,
-    "Name the tokenizer of the model with --tokenizer.",
-  );
+  requireTokenizerFits(tokenizer, vocabulary);
+  return tokenizer;
 }
 
 function findTokenizer(folder: string, names: readonly string[]): string {

@@ -49,6 +49,7 @@ export async function huggingFaceTokenizer(
   };
   return {
     vocabularySize,
+    paddedVocabulary: true,
     beginOfSequence: idOf(pipeline, bos_token),
     endOfSequence: idOf(pipeline, eos_token),
     encode: (text, { specialTokens = true }: EncodeOptions = {}) =>

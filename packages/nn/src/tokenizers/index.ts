@@ -1,3 +1,4 @@
+export { requireTokenizerFits } from "./fit.ts";
 export { huggingFaceTokenizer, type JsonContents } from "./hugging-face.ts";
 export { llama2cTokenizer } from "./llama2c.ts";
 export type { DecodeStream, EncodeOptions, Tokenizer } from "./tokenizer.ts";

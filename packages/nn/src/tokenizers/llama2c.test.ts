@@ -92,6 +92,83 @@ describe("the tokenizer of llama2.c", () => {
   });
 });
 
+/** What karpathy/llama2.c's tokenizer.py writes of pieces and scores of SentencePiece. */
+function exported(pieces: readonly string[]): Uint8Array {
+  const texts = pieces.map((piece) => new TextEncoder().encode(piece.replaceAll("▁", " ")));
+  const bytes: number[] = [];
+  const write = (set: "setFloat32" | "setInt32", value: number): void => {
+    const view = new DataView(new ArrayBuffer(4));
+    view[set](0, value, true);
+    bytes.push(...new Uint8Array(view.buffer));
+  };
+  write("setInt32", Math.max(...texts.map((text) => text.length)));
+  for (const [id, text] of texts.entries()) {
+    write("setFloat32", id < 3 ? 0 : -(id - 3));
+    write("setInt32", text.length);
+    for (const byte of text) bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
+
+describe("a vocabulary of 105 characters, without tokens for bytes", () => {
+  const letters = [
+    ..."▁etaoinhsrdluwgcymfpb,.kvIT\"'SHBWMLAx-OYEjqzCDGFPNJ?!RUVK:;ZQX0123456789éäöü€“”‘’—…$%&/()[]*+=@#<>{}|~^",
+  ];
+  const pieces = ["<unk>", "\n<s>\n", "\n</s>\n", "\n", ...new Set(letters)].slice(0, 105);
+  const characters = llama2cTokenizer(exported(pieces));
+
+  it("has the ids of its characters", () => {
+    expect(pieces).toHaveLength(105);
+    expect(characters).toMatchObject({ vocabularySize: 105, paddedVocabulary: false });
+    const ids = (text: string): number[] => [...text].map((one) => pieces.indexOf(one));
+    expect(characters.encode("tea€")).toEqual([1, ...ids("▁tea€")]);
+    expect(characters.encode("a b\n", { specialTokens: false })).toEqual(ids("▁a▁b\n"));
+    expect(characters.decode([1, ...ids("▁a▁b€é")])).toBe("a b€é");
+    expect(characters.decode(characters.encode("Once upon a time, é"))).toBe("Once upon a time, é");
+  });
+
+  it("refuses characters that it does not have, rather than take others for them", () => {
+    for (const text of ["日", "a😀", "ß"]) {
+      expect(() => characters.encode(text)).toThrow(code("TOKENIZER_TEXT"));
+    }
+  });
+
+  it("merges where it has tokens of several characters", () => {
+    const merging = llama2cTokenizer(
+      exported(["<unk>", "<s>", "</s>", "▁", "a", "b", "ab", "▁ab"]),
+    );
+    expect(merging.encode("abb")).toEqual([1, 7, 5]);
+  });
+
+  it("may have a token longer than the arguments of a call", () => {
+    const long = "ab".repeat(500_000);
+    const tokenizer = llama2cTokenizer(exported(["<unk>", "<s>", "</s>", "a", long]));
+    expect(tokenizer.decode([4])).toBe(long);
+  });
+
+  it("is refused where some of the tokens for bytes are missing, or a token is empty", () => {
+    const bytes = Array.from(
+      { length: 256 },
+      (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
+    );
+    const special = pieces.slice(0, 3);
+    expect(llama2cTokenizer(exported([...special, ...bytes])).vocabularySize).toBe(259);
+    for (const wrong of [
+      [...special, ...bytes.slice(1)],
+      [...special, ...bytes.slice(0, 255)],
+      [...special, ...bytes.with(0, "x")],
+      [...special, ...bytes.with(255, "x")],
+      [...special, "a", ""],
+      special,
+    ]) {
+      expect(() => llama2cTokenizer(exported(wrong))).toThrow(code("TOKENIZER_FILE"));
+    }
+    for (const zeros of [5, 64, 1024]) {
+      expect(() => llama2cTokenizer(new Uint8Array(zeros))).toThrow(code("TOKENIZER_FILE"));
+    }
+  });
+});
+
 describe("a tokenizer's file", () => {
   it.each<[string, Uint8Array]>([
     ["nothing", new Uint8Array(0)],

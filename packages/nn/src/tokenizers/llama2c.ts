@@ -7,11 +7,11 @@ import {
   tokenizerError,
 } from "./tokenizer.ts";
 
-/** Ids that the format fixes: unknown, begin and end, then a token for each byte. */
+/** Ids that the format fixes: unknown, begin and end, then a token for each byte where it has them. */
 const BEGIN = 1;
 const END = 2;
 const FIRST_BYTE = 3;
-const FIRST_TEXT = FIRST_BYTE + 256;
+const BYTES = 256;
 const SPACE = 0x20;
 
 /** The tokens of a file. */
@@ -19,13 +19,16 @@ interface Vocabulary {
   /** What each stands for; a single byte for the byte tokens, nothing for the special ones. */
   readonly pieces: readonly Uint8Array[];
   readonly scores: readonly number[];
+  /** Whether there is a token for each byte. */
+  readonly bytes: boolean;
   /** Ids by text, one character for each byte, of the tokens that texts are made of. */
   readonly ids: ReadonlyMap<string, number>;
 }
 
 /**
  * The tokenizer of llama2.c: characters, or their bytes where a character is no token, are merged in the
- * order of the scores of what they become. A text begins with a space that it does not have; after the
+ * order of the scores of what they become. Vocabularies without tokens for bytes, as the exporter writes those
+ * of characters alone, have none for characters that they do not name: such texts are refused. A text begins with a space that it does not have; after the
  * token that begins a sequence, decoding takes it away.
  *
  * Source: karpathy/llama2.c, encode and decode in run.c, and its tokenizer.py for the format: int32 length
@@ -45,6 +48,7 @@ export function llama2cTokenizer(file: Uint8Array): Tokenizer {
   const decodeStream = (): DecodeStream => new ByteStream(vocabulary.pieces);
   return {
     vocabularySize,
+    paddedVocabulary: false,
     beginOfSequence: BEGIN,
     endOfSequence: END,
     encode: (text, { specialTokens = true }: EncodeOptions = {}) => {
@@ -59,7 +63,7 @@ export function llama2cTokenizer(file: Uint8Array): Tokenizer {
   };
 }
 
-function encode(text: string, { pieces, scores, ids }: Vocabulary): number[] {
+function encode(text: string, { pieces, scores, bytes: fallback, ids }: Vocabulary): number[] {
   if (text === "") return [];
   const encoder = new TextEncoder();
   const initial: number[] = [];
@@ -67,7 +71,13 @@ function encode(text: string, { pieces, scores, ids }: Vocabulary): number[] {
     const bytes = encoder.encode(character);
     const id = ids.get(keyOf(bytes));
     if (id !== undefined) initial.push(id);
-    else for (const byte of bytes) initial.push(FIRST_BYTE + byte);
+    else if (fallback) for (const byte of bytes) initial.push(FIRST_BYTE + byte);
+    else {
+      throw tokenizerError(
+        "TOKENIZER_TEXT",
+        `The vocabulary has no token for ${JSON.stringify(character)}, nor for bytes.`,
+      );
+    }
   }
   // The text of a token as it is in the map; byte tokens are none of a text's.
   const keys = new Map<number, string>();
@@ -79,8 +89,9 @@ function encode(text: string, { pieces, scores, ids }: Vocabulary): number[] {
     }
     return key;
   };
+  const firstText = firstTextOf(fallback);
   return mergePairs(initial, (left, right) => {
-    if (left < FIRST_TEXT || right < FIRST_TEXT) return undefined;
+    if (left < firstText || right < firstText) return undefined;
     const id = ids.get(keyOfToken(left) + keyOfToken(right));
     return id === undefined ? undefined : { id, score: scores[id] as number };
   });
@@ -118,11 +129,10 @@ function readVocabulary(file: Uint8Array): Vocabulary {
   };
   if (file.length < 4) return refuse("is shorter than its header");
   const longest = view.getInt32(0, true);
-  const pieces: Uint8Array[] = [];
+  const tokens: Uint8Array[] = [];
   const scores: number[] = [];
-  const ids = new Map<string, number>();
   for (let at = 4; at < file.length; ) {
-    const id = pieces.length;
+    const id = tokens.length;
     if (at + 8 > file.length) return refuse(`ends within the token ${id}`);
     const score = view.getFloat32(at, true);
     const length = view.getInt32(at + 4, true);
@@ -132,26 +142,39 @@ function readVocabulary(file: Uint8Array): Vocabulary {
     if (Number.isNaN(score)) return refuse(`has no score for the token ${id}`);
     const end = at + 8 + length;
     if (end > file.length) return refuse(`ends within the token ${id}`);
-    const piece = file.subarray(at + 8, end);
-    const key = keyOf(piece);
-    if (id >= FIRST_BYTE && id < FIRST_TEXT && key !== byteToken(id - FIRST_BYTE)) {
-      return refuse(
-        `has ${JSON.stringify(key)} where the token of byte ${id - FIRST_BYTE} should be`,
-      );
-    }
-    pieces.push(pieceOf(id, piece));
+    tokens.push(file.subarray(at + 8, end));
     scores.push(score);
-    if (id >= FIRST_TEXT && !ids.has(key)) ids.set(key, id);
     at = end;
   }
-  if (pieces.length < FIRST_TEXT)
-    return refuse(`has ${pieces.length} tokens, less than one a byte`);
-  return { pieces, scores, ids };
+  if (tokens.length <= FIRST_BYTE) {
+    return refuse(`has ${tokens.length} tokens, of which ${FIRST_BYTE} are special`);
+  }
+  const empty = tokens.findIndex((token, id) => id >= FIRST_BYTE && token.length === 0);
+  if (empty >= 0) return refuse(`has no text for the token ${empty}`);
+  // There is one for each byte, or none for any.
+  const keys = tokens.map(keyOf);
+  const isByte = Array.from(
+    { length: BYTES },
+    (_, byte) => keys[FIRST_BYTE + byte] === byteToken(byte),
+  );
+  const bytes = keys.some((key) => /^<0x[0-9A-F]{2}>$/.test(key));
+  if (bytes && isByte.includes(false)) {
+    return refuse(`has tokens for bytes, but not the one for the byte ${isByte.indexOf(false)}`);
+  }
+  const ids = new Map<string, number>();
+  const pieces = tokens.map((token, id) => {
+    if (id < FIRST_BYTE) return new Uint8Array(0);
+    if (id < firstTextOf(bytes)) return Uint8Array.of(id - FIRST_BYTE);
+    const key = keyOf(token);
+    if (!ids.has(key)) ids.set(key, id);
+    return token;
+  });
+  return { pieces, scores, bytes, ids };
 }
 
-function pieceOf(id: number, piece: Uint8Array): Uint8Array {
-  if (id < FIRST_BYTE) return new Uint8Array(0);
-  return id < FIRST_TEXT ? Uint8Array.of(id - FIRST_BYTE) : piece;
+/** The first id of a token that texts are made of. */
+function firstTextOf(bytes: boolean): number {
+  return FIRST_BYTE + (bytes ? BYTES : 0);
 }
 
 function byteToken(byte: number): string {
@@ -160,5 +183,7 @@ function byteToken(byte: number): string {
 
 /** Bytes as a text of one character each: what a map can compare. */
 function keyOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  let key = "";
+  for (const byte of bytes) key += String.fromCharCode(byte);
+  return key;
 }

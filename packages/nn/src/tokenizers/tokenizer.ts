@@ -4,6 +4,8 @@ import { PapilioError } from "@papilio/butterfly";
 export interface Tokenizer {
   /** Ids are below it. */
   readonly vocabularySize: number;
+  /** Whether models have more ids than it has tokens; those have no text. False for llama2.c's. */
+  readonly paddedVocabulary: boolean;
   /** Id of the token that sequences begin with, where there is one. */
   readonly beginOfSequence?: number | undefined;
   /** Id of the token that a model ends with, where there is one. */
@@ -57,6 +59,7 @@ export type TokenizerErrorCode =
   | "TOKENIZER_FILE"
   | "TOKENIZER_UNSUPPORTED"
   | "TOKENIZER_TEXT"
+  | "TOKENIZER_MISMATCH"
   | "TOKEN_UNKNOWN";
 
 const FIXES: { readonly [C in TokenizerErrorCode]: string } = {
@@ -64,6 +67,7 @@ const FIXES: { readonly [C in TokenizerErrorCode]: string } = {
   TOKENIZER_UNSUPPORTED:
     "Use a tokenizer without this setting, or make the ids with huggingface/tokenizers.",
   TOKENIZER_TEXT: "Leave these characters out, or use a tokenizer with byte fallback.",
+  TOKENIZER_MISMATCH: "Use the tokenizer that came with the model.",
   TOKEN_UNKNOWN: "Decode ids of the model that this tokenizer is of.",
 };
 
