@@ -1,6 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -84,6 +95,26 @@ describe("the cache on disk", () => {
     await writeFile(target, await readFile(file));
     await rm(file);
     await symlink(target, file);
+    expect(await cache.get(key)).toBeUndefined();
+  });
+
+  it.skipIf(process.platform === "win32")("has nothing that another user could write", async () => {
+    const cache = openTuningCache({ directory });
+    await cache.set(key, value);
+    const file = await onlyFile();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    for (const mode of [0o620, 0o602]) {
+      await chmod(file, mode);
+      expect(await cache.get(key)).toBeUndefined();
+    }
+    await chmod(file, 0o644);
+    expect(await cache.get(key)).toEqual(value);
+  });
+
+  it.runIf(process.getuid?.() === 0)("has nothing that another user wrote", async () => {
+    const cache = openTuningCache({ directory });
+    await cache.set(key, value);
+    await chown(await onlyFile(), 12_345, 12_345);
     expect(await cache.get(key)).toBeUndefined();
   });
 

@@ -1,12 +1,13 @@
-import { createHash, randomUUID } from "node:crypto";
-import { constants } from "node:fs";
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { cpus, homedir, hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PapilioError } from "@papilio/butterfly";
 import { keyText, type TuningCache } from "../tuning/cache.ts";
 import type { TuningKey } from "../tuning/key.ts";
+import { writeTemporary } from "./files/temporary-file.ts";
 
 export interface TuningCacheOptions {
   /**
@@ -27,7 +28,7 @@ const MOST_BYTES = 2 ** 16;
 
 /**
  * A cache on disk: one JSON file for each key, with the whole key in it, which is compared when it is
- * read. Files of another machine or format, damaged ones, and what is no plain file count as absent.
+ * read. Files of another machine or format, damaged ones, those that another user could have written, and what is no plain file count as absent.
  * Each is written under another name and then renamed, so that concurrent processes see whole ones.
  *
  * Its `set` throws PapilioError `TUNING_CACHE_WRITE` where it cannot write; `tune` passes that on to
@@ -74,11 +75,17 @@ async function readSmallFile(path: string): Promise<string> {
   try {
     await using file = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     const status = await file.stat();
-    if (!status.isFile() || status.size > MOST_BYTES) return "";
+    if (!status.isFile() || status.size > MOST_BYTES || !isPrivate(status)) return "";
     return await file.readFile("utf8");
   } catch {
     return "";
   }
+}
+
+/** Whether nobody but the user and root can have written a file. Windows has no such permissions. */
+function isPrivate({ uid, mode }: Stats): boolean {
+  const user = process.getuid?.();
+  return user === undefined || ((uid === user || uid === 0) && (mode & 0o022) === 0);
 }
 
 function parseEntry(
@@ -91,14 +98,14 @@ function parseEntry(
   }
 }
 
+/** Replaces what has the name, a link included, by a file that is whole. */
 async function replaceFile(directory: string, path: string, text: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = await writeTemporary(directory, text, { mode: 0o600 });
   try {
-    await writeFile(temporary, text, { flag: "wx", mode: 0o600 });
-    await rename(temporary, path);
+    await rename(temporary.path, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary.path, { force: true });
     throw error;
   }
 }

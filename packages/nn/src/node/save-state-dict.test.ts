@@ -1,8 +1,22 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { saveStateDict as encode } from "../weights/save-state-dict.ts";
+import { SINGLE_FILE } from "../weights/shard-index.ts";
 import { StoredTensor } from "../weights/stored-tensor.ts";
 import { contentsOf } from "../weights/testing/checkpoints.ts";
 import { INDEX, SHARDS, STATE } from "../weights/testing/small-model.ts";
@@ -78,6 +92,37 @@ describe("weights that were saved before", () => {
     expect(await files()).not.toContain(INDEX);
     expect((await files()).filter((name) => name.endsWith(".tmp"))).toEqual([]);
     await expect(loadStateDict(folder)).rejects.toThrow(code("STATE_DICT_SOURCE"));
+  });
+});
+
+describe.runIf(process.platform !== "win32")("what stands where weights go", () => {
+  it.each([400, 1e6])("gives them its permissions, in files of %d bytes", async (most) => {
+    await saveStateDict(folder, STATE);
+    await chmod(join(folder, SINGLE_FILE), 0o600);
+    for (const name of await saveStateDict(folder, STATE, { maxShardBytes: most })) {
+      expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it("is replaced where it is a link or has other names: what these lead to stays", async () => {
+    const blobs = join(folder, "blobs");
+    await mkdir(blobs);
+    await writeFile(join(blobs, "linked"), "cached");
+    await symlink(join("blobs", "linked"), join(folder, SINGLE_FILE));
+    await saveStateDict(folder, STATE);
+    await link(join(folder, SINGLE_FILE), join(blobs, "named"));
+    const before = await readFile(join(blobs, "named"));
+    await saveStateDict(folder, new Map([...STATE].slice(1)));
+    expect(await readFile(join(blobs, "linked"), "utf8")).toBe("cached");
+    expect(await readFile(join(blobs, "named"))).toEqual(before);
+    expect((await loadStateDict(folder)).size).toBe(STATE.size - 1);
+  });
+
+  it("is an error where it is no file", async () => {
+    execFileSync("mkfifo", [join(folder, SINGLE_FILE)]);
+    await expect(saveStateDict(folder, STATE)).rejects.toThrow(code("STATE_DICT_WRITE"));
+    expect((await lstat(join(folder, SINGLE_FILE))).isFIFO()).toBe(true);
+    expect(await files()).toEqual([SINGLE_FILE]);
   });
 });
 

@@ -1,6 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeTemporary } from "@papilio/gpu-runtime/node";
 import {
   encodeFiles,
   type SaveStateDictOptions,
@@ -14,7 +15,9 @@ import { quoteNames, weightsError } from "../weights/weights-error.ts";
  * Saves weights to a folder, which is made where it is not there, in place of weights that were saved
  * there before; other files stay. Shards are encoded and written one after another, under other names.
  * When all are on the disk they get theirs, the index last: whoever loads finds the old weights, the
- * new ones, or for a moment none, and never some of either.
+ * new ones, or for a moment none, and never some of either. They keep the permissions of those that they
+ * replace. A link is replaced, not followed, and other names of a replaced file keep its contents: what
+ * they lead to may belong to others, as in a cache of models.
  *
  * @returns names of the files, the index last
  * @throws PapilioError `STATE_DICT_WRITE` when the folder cannot be written to, in which case what was
@@ -36,9 +39,10 @@ export async function saveStateDict(
   try {
     await tryWriting(folder, () => mkdir(folder, { recursive: true }));
     for (const [name, contents] of encodeFiles(tensors, options)) {
-      const temporary = path(`${name}.${randomUUID()}.tmp`);
-      written.set(name, temporary);
-      await tryWriting(folder, () => writeThrough(temporary, contents));
+      await tryWriting(folder, async () => {
+        const like = await replacedBy(folder, name);
+        written.set(name, (await writeTemporary(folder, contents, { like })).path);
+      });
     }
     await tryWriting(folder, async () => {
       if (written.has(INDEX_FILE)) {
@@ -56,11 +60,20 @@ export async function saveStateDict(
   }
 }
 
-/** On the disk, not only on its way there: a name must not outlive the contents in a power cut. */
-async function writeThrough(path: string, contents: Uint8Array): Promise<void> {
-  await using file = await open(path, "wx");
-  await file.writeFile(contents);
-  await file.sync();
+/**
+ * The weights that a file takes the place of: those of the same name, else of another division.
+ *
+ * @throws Error where something stands that is no file, such as a FIFO
+ */
+async function replacedBy(folder: string, name: string): Promise<BigIntStats | undefined> {
+  for (const file of [name, SINGLE_FILE, INDEX_FILE]) {
+    const status = await lstat(join(folder, file), { bigint: true }).catch(() => undefined);
+    if (status?.isFile()) return status;
+    if (file !== name || status === undefined) continue;
+    // A folder cannot be replaced, and the last step says so.
+    if (!status.isSymbolicLink() && !status.isDirectory()) throw new Error(`${file} is no file`);
+  }
+  return undefined;
 }
 
 /** What is left of a checkpoint of another division. */
