@@ -5,7 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { caseName, parseResults } from "@papilio/bench";
 import { afterAll, describe, expect, it } from "vitest";
-import { adapterFlags, commandLine, type Finished, papilio } from "./testing/command-line.ts";
+import {
+  adapterFlags,
+  commandLine,
+  type Finished,
+  papilio,
+  papilioInto,
+} from "./testing/command-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "papilio-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -170,6 +176,29 @@ describe("a results file", () => {
     expect(parts.map(({ length }) => length)).toEqual([2, 2, 1, 1]);
     expect(new Set(parts.flat()).size).toBe(6);
     expect(await names("--filter", "x 16 f32 batch-l")).toEqual(["2,8,4,4 x 16 f32 batch-last"]);
+  });
+});
+
+describe.runIf(process.platform === "linux")("results that go to no file", () => {
+  const args = ["bench", "--pattern", "2,8,4,4", "--batch", "8", "--layout", "batch-last"];
+  const few = [...args, "--implementation", "kronecker-sparse", "--rounds", "2", ...adapterFlags];
+
+  it("end the process with 1 when stdout cannot be written", () => {
+    const { status, stderr } = papilioInto("/dev/full", ...few);
+    expect(stderr).toMatch(/papilio: error DISK_FULL: Standard output .+ Hint: /);
+    expect(status).toBe(1);
+  });
+
+  it("fail with a code where a device takes none", async () => {
+    const { status, stderr } = await papilio(...few, "--json", "/dev/full");
+    expect(stderr).toMatch(/papilio: error DISK_FULL: The file \/dev\/full .+ Hint: /);
+    expect(status).toBe(1);
+  });
+
+  it("are all that stdout holds where the path leads there", async () => {
+    const { status, stdout } = await papilio(...few, "--json", "/dev/stdout");
+    expect(status).toBe(0);
+    expect(parseResults(stdout)).toMatchObject({ complete: true, damagedLines: [] });
   });
 });
 

@@ -31,6 +31,16 @@ export async function readText(file: string): Promise<string> {
 }
 
 /**
+ * The bytes of a results file that is to be appended to: as they are, of a plain file.
+ *
+ * @throws PapilioError `INPUT_UNREADABLE`
+ */
+export function readAsItIs(file: string): Promise<Uint8Array> {
+  const wanted = "that `papilio bench --json FILE` wrote";
+  return read(file, { most: MAX_TEXT_BYTES, wanted, plain: true, asIs: true });
+}
+
+/**
  * The bytes of a file that a person named: a file, or a pipe, `-` for the standard input. What is
  * compressed with gzip is decompressed.
  *
@@ -72,12 +82,17 @@ interface Reading {
   readonly wanted: string;
   /** Whether pipes are refused. */
   readonly plain?: boolean;
+  /** Whether what is compressed stays so. */
+  readonly asIs?: boolean;
 }
 
-async function read(file: string, { most, wanted, plain = false }: Reading): Promise<Uint8Array> {
+async function read(
+  file: string,
+  { most, wanted, plain = false, asIs = false }: Reading,
+): Promise<Uint8Array> {
   try {
     const bytes = await readToLimit(file, most, plain);
-    return fileKind(bytes)?.id === "gzip" ? await decompressed(bytes, most) : bytes;
+    return !asIs && fileKind(bytes)?.id === "gzip" ? await decompressed(bytes, most) : bytes;
   } catch (cause) {
     throw new PapilioError(
       "INPUT_UNREADABLE",

@@ -4,12 +4,15 @@ import { note } from "./print.ts";
 
 /** Errors that come while work is under way, not from what was asked for. */
 const RUNTIME_CODES = new Set([
+  "DISK_FULL",
   "GPU_ERROR",
   "GPU_LOST",
   "GPU_WRONG_ANSWER",
   "INTERRUPTED",
   "KERNEL_COMPILE",
   "LOGITS_INVALID",
+  "OUTPUT_CHANGED",
+  "OUTPUT_FAILED",
 ]);
 
 /**

@@ -1,4 +1,4 @@
-import { appendFileSync, statSync, truncateSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   assembleResults,
   type BenchResults,
@@ -6,71 +6,153 @@ import {
   parseResults,
   type ResultRecord,
   type RunRecord,
+  runDifferences,
 } from "@papilio/bench";
 import { PapilioError } from "@papilio/butterfly";
-import { readText } from "./input-file.ts";
+import { OutputFile, unwritable } from "@papilio/gpu-runtime/node";
+import { readAsItIs } from "./input-file.ts";
+import { assertNotRead, inspectOutput } from "./outputs.ts";
+import { openRecords, type RecordWriter } from "./record-writer.ts";
+import { endOf, setAside } from "./results-end.ts";
+import { isStandardOutput } from "./standard-output.ts";
 
 /** Where the records of a run go as they come. */
-export interface ResultsSink {
+export interface ResultsSink extends AsyncDisposable {
   /** What an earlier part of the same run left. */
   readonly before: BenchResults | undefined;
-  append(record: ResultRecord): void;
+  /** @throws PapilioError `DISK_FULL`, `OUTPUT_FAILED` */
+  append(record: ResultRecord): Promise<void>;
   /** All of the run, earlier parts included. */
   read(): Promise<BenchResults>;
 }
 
+/** Where records are to go; nowhere when they are kept in memory alone. */
+export type ResultsFile = OutputFile | "stdout" | undefined;
+
+/** How long a last line without an end is looked at: another program may be writing it. */
+const SETTLE_MS = 200;
+const MOST_LOOKS = 50;
+
 /**
- * Opens the file that a run's records are appended to. Where it holds a part of the same run
- * already, what is there is kept and a line that was cut off is taken away; the run goes on.
+ * Finds, before any work, where records can go.
  *
- * @param path a file's path, `-` for stdout, or undefined to keep the records in memory alone
- * @param run the first record
- * @throws PapilioError `RESULTS_OTHER_RUN` when it holds another run, and what `parseResults` throws
+ * @param path a file's path, `-` for stdout, or undefined
+ * @param inputs files that the command reads
+ * @throws PapilioError `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`
  */
-export async function openResults(path: string | undefined, run: RunRecord): Promise<ResultsSink> {
-  if (path === undefined || path === "-") return inMemory(run, path === "-");
-  const text = await readIfThere(path);
-  const append = (record: ResultRecord): void => appendFileSync(path, formatRecord(record));
-  const read = async (): Promise<BenchResults> => parseResults(await readText(path));
-  if (text === undefined || text === "") {
-    append(run);
-    return { before: undefined, append, read };
+export async function findResultsFile(
+  path: string | undefined,
+  inputs: readonly string[],
+): Promise<ResultsFile> {
+  if (path === undefined) return undefined;
+  if (path === "-") return "stdout";
+  const file = await inspectOutput(path);
+  if (file.kind === "disk") throw unwritable(path, "it is a disk");
+  await assertNotRead(file, inputs);
+  return isStandardOutput(file) ? "stdout" : file;
+}
+
+/**
+ * Opens what a run's records are appended to. Where a file holds a part of the same run already, all
+ * of it is kept and the run goes on; nothing in it is changed. A file whose first line was cut off
+ * is kept under another name, and begun again. Pipes and devices are never read.
+ *
+ * @param run the first record
+ * @throws PapilioError `RESULTS_OTHER_RUN` when it holds another run; `RESULTS_VERSION` when it is of
+ *   a version that nothing can be appended to; `DISK_FULL`, `OUTPUT_FAILED`; and what `parseResults`
+ *   throws
+ */
+export async function openResults(file: ResultsFile, run: RunRecord): Promise<ResultsSink> {
+  if (file === undefined || file === "stdout" || file.kind === "stream") {
+    return inMemory(run, await openRecords(file, formatRecord(run)));
   }
+  if (file.kind === "new") {
+    const created = await create(file, formatRecord(run));
+    if (created) return appendTo(file, undefined);
+    // Another program was faster.
+    return openResults(await OutputFile.inspect(file.path), run);
+  }
+  const bytes = await readSettled(file.path);
+  const end = endOf(bytes);
+  if (end === "cut header") await setAside(file, bytes);
+  if (end === "empty" || end === "cut header") return appendTo(file, undefined, formatRecord(run));
+  const text = new TextDecoder().decode(bytes);
+  assertAppendable(file.path, text);
   const before = parseResults(text);
-  assertSameRun(path, before, run);
-  const whole = text.lastIndexOf("\n") + 1;
-  if (whole < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, whole)));
+  assertSameRun(file.path, before, run);
   const { date, load } = run.environment;
-  append({ record: "resume", date, load });
-  return { before, append, read };
+  const resume = formatRecord({ record: "resume", date, load });
+  // In one write with what ends the last line, so that the line after one that was cut off says why.
+  return appendTo(file, before, `${end === "line" ? "" : "\n"}${resume}`);
 }
 
-function inMemory(run: RunRecord, print: boolean): ResultsSink {
-  const records: ResultRecord[] = [];
-  const append = (record: ResultRecord): void => {
-    records.push(record);
-    if (print) process.stdout.write(formatRecord(record));
+/** Creates the file with its first line, whole; false where there is one by now. */
+async function create(file: OutputFile, line: string): Promise<boolean> {
+  await file.stage(line);
+  try {
+    await file.commit();
+    return true;
+  } catch (error) {
+    await file.discard();
+    if (error instanceof PapilioError && error.code === "OUTPUT_CHANGED") return false;
+    throw error;
+  }
+}
+
+async function appendTo(
+  file: OutputFile,
+  before: BenchResults | undefined,
+  first?: string,
+): Promise<ResultsSink> {
+  const { path } = file;
+  const records = await openRecords(file, first);
+  return {
+    before,
+    append: (record) => records.write(formatRecord(record)),
+    read: async () => parseResults(new TextDecoder().decode(await readAsItIs(path))),
+    [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
-  append(run);
-  return { before: undefined, append, read: () => Promise.resolve(assembleResults(records)) };
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  return statSync(path, { throwIfNoEntry: false }) && (await readText(path));
+function inMemory(run: RunRecord, writer: RecordWriter): ResultsSink {
+  const records: ResultRecord[] = [run];
+  return {
+    before: undefined,
+    append: (record) => {
+      records.push(record);
+      return writer.write(formatRecord(record));
+    },
+    read: () => Promise.resolve(assembleResults(records)),
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
+  };
 }
 
+/** A file's bytes, once nobody is in the middle of its last line. */
+async function readSettled(path: string): Promise<Uint8Array> {
+  let bytes = await readAsItIs(path);
+  for (let looks = 0; bytes.length > 0 && bytes.at(-1) !== 0x0a && looks < MOST_LOOKS; looks++) {
+    await sleep(SETTLE_MS);
+    const again = await readAsItIs(path);
+    const settled = again.length === bytes.length;
+    bytes = again;
+    if (settled) break;
+  }
+  return bytes;
+}
+
+/** @throws PapilioError `RESULTS_VERSION` */
+function assertAppendable(path: string, text: string): void {
+  if (!/^\uFEFF?\s*\{\s*"schema"\s*:\s*"papilio-bench\/1"/.test(text)) return;
+  throw new PapilioError(
+    "RESULTS_VERSION",
+    `The file ${path} is of version 1 of the results format, to which nothing can be appended.`,
+    "Give another file for the new run; papilio report merges both.",
+  );
+}
+
+/** @throws PapilioError `RESULTS_OTHER_RUN` */
 function assertSameRun(path: string, before: BenchResults, run: RunRecord): void {
-  const facts = ({ environment, options, implementations }: RunRecord | BenchResults): object => ({
-    adapter: environment.adapter.name,
-    driver: environment.adapter.driver,
-    versions: environment.versions,
-    ...options,
-    implementations: implementations.map(({ name }) => name).toSorted(),
-  });
-  const [old, fresh] = [Object.entries(facts(before)), new Map(Object.entries(facts(run)))];
-  const different = old
-    .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(fresh.get(key)))
-    .map(([key, value]) => `${key} (${JSON.stringify(value)} there)`);
+  const different = runDifferences(before, run);
   if (different.length === 0) return;
   throw new PapilioError(
     "RESULTS_OTHER_RUN",

@@ -84,6 +84,7 @@ export {
   type RunOptions,
   runBenchmark,
 } from "./run.ts";
+export { runDifferences } from "./run-differences.ts";
 export { type Layer, modelLayers, parseLayers } from "./select/layers.ts";
 export { predictSeconds } from "./select/predict.ts";
 export type {

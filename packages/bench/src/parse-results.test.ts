@@ -57,6 +57,38 @@ describe("reading results", () => {
     expect(parseResults(middle)).toMatchObject({ cases: [item], damagedLines: [2] });
   });
 
+  it("reads a byte-order mark, other line ends and a last line without one", () => {
+    const whole = lines(run, { record: "case", ...item }, end);
+    for (const text of [`\uFEFF${whole}`, whole.replaceAll("\n", "\r\n"), whole.trimEnd()]) {
+      expect(parseResults(text)).toEqual(results);
+    }
+  });
+
+  it("takes a second header of the same run for a resumption, and for nothing where it is equal", () => {
+    const item2 = { ...item, batch: item.batch + 1 };
+    const both = [
+      { record: "case", ...item },
+      { record: "case", ...item2 },
+    ];
+    const [first, second] = both as [object, object];
+    expect(parseResults(lines(run, first, run, second, end))).toEqual({
+      ...results,
+      cases: [item, item2],
+    });
+    const later = { ...run, environment: { ...environment, date: "2026-01-03T00:00:00.000Z" } };
+    expect(parseResults(lines(run, later, first, second, end))).toEqual({
+      ...results,
+      cases: [item, item2],
+      resumed: 1,
+    });
+  });
+
+  it("does not count a line as damaged after which the run was resumed", () => {
+    const resume = { record: "resume", date: "", load: { average: 1, busy: null } };
+    const text = `${lines(run)}{"record":"ca\n{"rec\n${lines(resume, { record: "case", ...item })}`;
+    expect(parseResults(text)).toMatchObject({ cases: [item], damagedLines: [2], resumed: 1 });
+  });
+
   it("refuses what is not JSON, another version, and what does not fit", () => {
     expect(() => parseResults("{")).toThrow(code("RESULTS_SYNTAX"));
     expect(() => parseResults("")).toThrow(code("RESULTS_SYNTAX"));
@@ -68,7 +100,7 @@ describe("reading results", () => {
       '{"schema":5}',
       '{"schema":"papilio-bench/1"}',
       lines(end),
-      lines(run, run),
+      lines(run, { ...run, options: { ...options, seed: 2 } }),
       lines(run, { record: "case", ...item, chain: 5 }),
       lines(run, { record: "case", ...item, chain: "" }),
       lines(run, { record: "case", ...item, chain: "0,1,1,1" }),

@@ -9,6 +9,7 @@ import {
   type SkippedCase,
 } from "./results.ts";
 import { resultRecord } from "./results-schema.ts";
+import { runDifferences } from "./run-differences.ts";
 import { upgradeVersion1 } from "./upgrade-version-1.ts";
 
 /** More lines than any grid has cases. */
@@ -16,8 +17,11 @@ const MAX_LINES = 200_000;
 
 /**
  * Reads a results file's text: JSON Lines of the present version, or the one JSON value of version 1.
- * A line that is not JSON, as the last one is when the program was killed while it wrote, is left out
- * and its number kept.
+ * A byte-order mark and empty lines are skipped. A line that is not JSON, as the last one is when the
+ * program was killed while it wrote, is left out and its number kept; not that of one after which the
+ * run was resumed, as its case was measured again. A second "run" record of the same run, as two
+ * programs write that begin one file at the same time, counts as a resumption, and not at all where
+ * it is the first one again.
  *
  * @throws PapilioError `RESULTS_SYNTAX` when the first line is not JSON; `RESULTS_VERSION` when it
  * is of another version; `RESULTS_INVALID` naming the first place that does not fit
@@ -53,8 +57,14 @@ export function parseResults(text: string): BenchResults {
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const data = parseJson(line);
-    if (data === undefined) damagedLines.push(index + 1);
-    else records.push(validate(data, `line ${index + 1}`));
+    if (data === undefined) {
+      damagedLines.push(index + 1);
+      continue;
+    }
+    const record = validate(data, `line ${index + 1}`);
+    // The line before was cut off, and the run went on.
+    if (record.record === "resume" && damagedLines.at(-1) === index) damagedLines.pop();
+    records.push(record);
   }
   return assembleResults(records, damagedLines);
 }
@@ -62,7 +72,8 @@ export function parseResults(text: string): BenchResults {
 /**
  * What the records of a run amount to together.
  *
- * @throws PapilioError `RESULTS_INVALID` unless the first is the run's own, and no other is
+ * @throws PapilioError `RESULTS_INVALID` unless the first is the run's own, and no other is of
+ *   another run
  */
 export function assembleResults(
   records: readonly ResultRecord[],
@@ -75,8 +86,14 @@ export function assembleResults(
   let resumed = 0;
   for (const entry of others) {
     switch (entry.record) {
-      case "run":
-        throw invalid('a second "run" record', "a later line");
+      case "run": {
+        const [different] = runDifferences(run, entry);
+        if (different !== undefined) {
+          throw invalid(`a "run" record of another run, with other ${different}`, "a later line");
+        }
+        if (formatRecord(entry) !== formatRecord(run)) resumed++;
+        break;
+      }
       case "case": {
         const { record: _, ...result } = entry;
         cases.set(caseName(result), result);
@@ -118,7 +135,7 @@ export function formatRecord(record: ResultRecord): string {
 
 function parseJson(line: string): unknown {
   try {
-    return JSON.parse(line);
+    return JSON.parse(line.replace(/^\uFEFF+/, ""));
   } catch {
     return undefined;
   }

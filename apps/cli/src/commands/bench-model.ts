@@ -17,9 +17,10 @@ import { describeEnvironment } from "../environment.ts";
 import { interruption } from "../interruption.ts";
 import { newTable } from "../new-table.ts";
 import { oneOf, wholeNumber } from "../options.ts";
-import { assertWritable, writeWhole } from "../output-file.ts";
-import { note, print } from "../print.ts";
+import { Outputs } from "../outputs.ts";
+import { note } from "../print.ts";
 import { introduction } from "../render-results.ts";
+import { writeToStandardOutput } from "../standard-output.ts";
 
 /** The flags of `papilio bench` that go with `--model`, and those that do not. */
 export interface ModelFlags {
@@ -34,6 +35,7 @@ export interface ModelFlags {
   readonly rounds: string;
   readonly seed: string;
   readonly json?: string;
+  readonly force?: boolean;
   readonly pattern?: unknown;
   readonly batch?: unknown;
   readonly filter?: unknown;
@@ -43,7 +45,7 @@ export interface ModelFlags {
 }
 
 /** Flags that say something of a model. */
-const OF_MODELS = ["linear", "images", "tokens", "verify"] as const;
+const OF_MODELS = ["linear", "images", "tokens", "verify", "force"] as const;
 /** Flags that say something of single multiplications. */
 const OTHERS = ["pattern", "batch", "filter", "shard", "implementation", "timeBudget"] as const;
 
@@ -51,7 +53,11 @@ const OTHERS = ["pattern", "batch", "filter", "shard", "implementation", "timeBu
 export async function benchModel(flags: ModelFlags): Promise<void> {
   const subject = findModelSubject(flags.model);
   const options = optionsOf(subject, flags);
-  if (flags.json !== undefined && flags.json !== "-") assertWritable(flags.json);
+  const file = flags.json === "-" ? undefined : flags.json;
+  const outputs = await Outputs.open(
+    file === undefined ? [] : [{ path: file, writer: "papilio bench --model" }],
+    { inputs: [], force: flags.force },
+  );
   using gpu = await openGpu({ adapter: flags.adapter });
   using interrupted = interruption();
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
@@ -76,12 +82,12 @@ export async function benchModel(flags: ModelFlags): Promise<void> {
     ...measured,
   };
   const json = `${JSON.stringify(results, null, 2)}\n`;
-  if (flags.json === "-") process.stdout.write(json);
+  if (flags.json === "-") await writeToStandardOutput(json);
   else {
-    if (flags.json !== undefined) await writeWhole(flags.json, json);
+    if (file !== undefined) await outputs.write([[file, json]]);
     const table = newTable([...MODEL_HEAD]);
     table.push(...modelRows(results));
-    print([table.toString(), "", ...modelLines(results)].join("\n"));
+    outputs.say([table.toString(), "", ...modelLines(results)].join("\n"));
   }
   const wrong = results.variants.some(({ verification }) => !verification.ok);
   if (!results.complete) note("Stopped before the last round; what was measured is kept.");

@@ -19,11 +19,11 @@ import { Command } from "commander";
 import { describeEnvironment } from "../environment.ts";
 import { findImplementations } from "../implementations.ts";
 import { collect, duration, list, oneOf, shardOf, wholeNumber } from "../options.ts";
-import { assertWritable } from "../output-file.ts";
+import { FORCE_HELP } from "../outputs.ts";
 import { note, print } from "../print.ts";
 import { showProgress } from "../progress.ts";
 import { introduction, renderResults } from "../render-results.ts";
-import { openResults } from "../results-file.ts";
+import { findResultsFile, openResults } from "../results-file.ts";
 import { benchModel, refuseModelFlags } from "./bench-model.ts";
 
 interface Flags {
@@ -44,6 +44,7 @@ interface Flags {
   readonly wide?: boolean;
   readonly energy: boolean;
   readonly json?: string;
+  readonly force?: boolean;
   readonly model?: string;
   readonly linear?: readonly string[];
   readonly images?: string;
@@ -104,6 +105,7 @@ export function benchCommand(): Command {
       "--json <file>",
       "append the results, raw samples included, as JSON Lines; a stopped run goes on; - for stdout; of --model one JSON object",
     )
+    .option("--force", `with --model: ${FORCE_HELP}`)
     .addHelpText(
       "after",
       `
@@ -132,7 +134,7 @@ async function bench(flags: Flags): Promise<void> {
   };
   const timeBudget =
     flags.timeBudget === undefined ? undefined : duration("--time-budget", flags.timeBudget);
-  if (flags.json !== undefined && flags.json !== "-") assertWritable(flags.json);
+  const file = await findResultsFile(flags.json, flags.implementation ?? []);
   const backend = oneOf("--backend", flags.backend, ["auto", "gpu", "cpu"]);
   const { implementations: found, notes } = await findImplementations(flags.implementation, cases);
   const implementations = found.filter(({ processor }) => isOf(backend, processor));
@@ -149,7 +151,7 @@ async function bench(flags: Flags): Promise<void> {
   await using meter = "meter" in search ? search.meter : undefined;
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
   const environment = await describeEnvironment(gpu, command, search);
-  const sink = await openResults(flags.json, {
+  await using sink = await openResults(file, {
     record: "run",
     schema: "papilio-bench/2",
     environment,
@@ -173,17 +175,17 @@ async function bench(flags: Flags): Promise<void> {
     meter: meter && ((work) => meter.measure(work, { signal: abort.signal })),
     before: sink.before,
     signal: abort.signal,
-    onOutcome: (outcome, { done, total, left }) => {
-      sink.append(outcome);
+    onOutcome: async (outcome, { done, total, left }) => {
+      await sink.append(outcome);
       progress.update(done, total, left, outcome);
     },
   });
   process.off("SIGINT", stop).off("SIGTERM", stop);
-  if (complete) sink.append({ record: "end", date: new Date().toISOString() });
+  if (complete) await sink.append({ record: "end", date: new Date().toISOString() });
   progress[Symbol.dispose]();
 
   const results = await sink.read();
-  if (flags.json !== "-") print(renderResults(results, flags));
+  if (file !== "stdout") print(renderResults(results, flags));
   if (!complete) {
     note(
       `Stopped before the last case; what was measured is kept.${flags.json === undefined ? "" : " The same command goes on from here."}`,

@@ -18,9 +18,9 @@ import { Command } from "commander";
 import { chainFor } from "../chain-choice.ts";
 import { type MatrixFile, readMatrix } from "../matrix-file.ts";
 import { numberFrom, oneOf, wholeNumber } from "../options.ts";
-import { assertWritable, writeWhole } from "../output-file.ts";
-import { print } from "../print.ts";
+import { FORCE_HELP, Outputs } from "../outputs.ts";
 import { showShare } from "../progress.ts";
+import { FACTORIZE_METADATA } from "../recognize-output.ts";
 import { renderFactorization, renderFront } from "../render-factorization.ts";
 import { type SpeedUp, speedUpOf } from "../speed-up.ts";
 
@@ -35,6 +35,7 @@ interface Flags {
   readonly refine?: string | true;
   readonly inputs?: string;
   readonly out?: string;
+  readonly force?: boolean;
   readonly name?: string;
   readonly dtype: string;
   readonly threads?: string;
@@ -73,6 +74,7 @@ export function factorizeCommand(): Command {
       "with --refine: vectors [samples, cols] that the errors are weighed by",
     )
     .option("--out <file>", "write the factors to a safetensors file")
+    .option("--force", FORCE_HELP)
     .option("--name <name>", "name of the butterfly there; that of the tensor unless given")
     .option("--dtype <type>", "how values are stored there: F32, F16 or BF16", "F32")
     .option("--threads <count>", "threads to work in; all processors unless given")
@@ -95,7 +97,11 @@ Exit status: 0, or 2 for input that cannot be used, or when no chain is within t
 }
 
 async function run(file: string, flags: Flags): Promise<void> {
-  if (flags.out !== undefined) assertWritable(flags.out);
+  const { out, inputs, force } = flags;
+  const outputs = await Outputs.open(
+    out === undefined ? [] : [{ path: out, writer: "papilio factorize" }],
+    { inputs: [file, inputs], force },
+  );
   const dtype = oneOf("--dtype", flags.dtype, ["F32", "F16", "BF16"]);
   const batch = wholeNumber("--batch", flags.batch, 1, 2 ** 20);
   const matrix = await readMatrix(file, flags.tensor);
@@ -105,20 +111,21 @@ async function run(file: string, flags: Flags): Promise<void> {
   try {
     const { found, front, permuted } = await factorizeAs(matrix, flags, abort.signal);
     const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, abort.signal);
-    if (flags.out !== undefined) {
+    if (out !== undefined) {
       const name = flags.name ?? matrix.name;
       const saved = permuted?.matrix ?? butterfly;
-      await writeWhole(flags.out, saveButterflies({ [name]: saved }, { dtype }));
+      const options = { dtype, metadata: FACTORIZE_METADATA };
+      await outputs.write([[out, saveButterflies({ [name]: saved }, options)]]);
     }
     const speedUp = await speedUpOn(flags, butterfly.chain, batch);
     const names = permuted?.names;
-    const report = { matrix, found, butterfly, names, errors, speedUp, out: flags.out };
+    const report = { matrix, found, butterfly, names, errors, speedUp, out };
     if (flags.json) {
       const { chain } = butterfly;
       const { error, bounds, seconds } = found;
       const points = front?.map((point) => ({ ...point, chain: point.chain.toString() }));
       const told = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
-      print(
+      outputs.say(
         JSON.stringify(
           { ...told, permutations: names, refined: errors, speedUp, front: points },
           null,
@@ -126,8 +133,8 @@ async function run(file: string, flags: Flags): Promise<void> {
         ),
       );
     } else {
-      if (front !== undefined) print(`${renderFront(front)}\n`);
-      print(renderFactorization(report));
+      if (front !== undefined) outputs.say(`${renderFront(front)}\n`);
+      outputs.say(renderFactorization(report));
     }
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);

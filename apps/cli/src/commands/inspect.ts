@@ -15,12 +15,12 @@ import { Command } from "commander";
 import { drawSupports, supportsAsSvg } from "../draw-support.ts";
 import { readBytes } from "../input-file.ts";
 import { newTable } from "../new-table.ts";
-import { assertWritable, writeWhole } from "../output-file.ts";
-import { print } from "../print.ts";
+import { FORCE_HELP, Outputs } from "../outputs.ts";
 
 interface Flags {
   readonly chain?: string;
   readonly svg?: string;
+  readonly force?: boolean;
 }
 
 /** Tensors of a file that are listed, at most. */
@@ -35,6 +35,7 @@ export function inspectCommand(): Command {
     .argument("[file]", "a safetensors, npy or Matrix Market file")
     .option("--chain <patterns>", "draw a chain instead, patterns separated by semicolons")
     .option("--svg <file>", "write the drawing of the first chain as a picture too")
+    .option("--force", FORCE_HELP)
     .addHelpText(
       "after",
       `
@@ -45,7 +46,7 @@ Examples:
     .action(run);
 }
 
-async function run(file: string | undefined, { chain: text, svg }: Flags): Promise<void> {
+async function run(file: string | undefined, { chain: text, svg, force }: Flags): Promise<void> {
   if ((file === undefined) === (text === undefined)) {
     throw new PapilioError(
       "FLAG_INVALID",
@@ -53,23 +54,26 @@ async function run(file: string | undefined, { chain: text, svg }: Flags): Promi
       "Give one of them.",
     );
   }
-  if (svg !== undefined) assertWritable(svg);
+  const outputs = await Outputs.open(
+    svg === undefined ? [] : [{ path: svg, writer: "papilio inspect" }],
+    { inputs: [file], force },
+  );
   const chains: Chain[] = [];
   if (text !== undefined) {
     const chain = Chain.parse(text);
     chains.push(chain);
-    print(describe(chain));
+    outputs.say(describe(chain));
   }
   if (file !== undefined) {
     const bytes = await readBytes(file);
     const kind = fileKind(bytes)?.id;
     if (kind === "npy") {
       const { descr, shape } = readNpy(bytes);
-      print(`${file}: an array of ${descr} with the shape [${shape.join(", ")}]`);
+      outputs.say(`${file}: an array of ${descr} with the shape [${shape.join(", ")}]`);
     } else if (kind === "matrix-market") {
-      print(`${file}: ${describeMatrix(readMatrixMarket(bytes))}`);
+      outputs.say(`${file}: ${describeMatrix(readMatrixMarket(bytes))}`);
     } else {
-      chains.push(...inspectSafetensors(bytes));
+      chains.push(...inspectSafetensors(bytes, outputs));
     }
   }
   if (svg === undefined) return;
@@ -77,7 +81,7 @@ async function run(file: string | undefined, { chain: text, svg }: Flags): Promi
   if (first === undefined) {
     throw new PapilioError("TENSOR_MISSING", "There is no chain to draw.", "Leave out --svg.");
   }
-  await writeWhole(svg, supportsAsSvg(first));
+  await outputs.write([[svg, supportsAsSvg(first)]]);
 }
 
 function describeMatrix({ rows, cols, ...matrix }: MatrixMarketFile): string {
@@ -88,20 +92,20 @@ function describeMatrix({ rows, cols, ...matrix }: MatrixMarketFile): string {
 }
 
 /** Lists tensors and butterflies, and gives the chains of these. */
-function inspectSafetensors(bytes: Uint8Array): Chain[] {
+function inspectSafetensors(bytes: Uint8Array, outputs: Outputs): Chain[] {
   const opened = readSafetensors(bytes);
   const table = newTable(["tensor", "type", "shape", "bytes"]);
   const tensors = [...opened.tensors.values()];
   for (const { name, dtype, shape, bytes: data } of tensors.slice(0, LISTED)) {
     table.push([name, dtype, `[${shape.join(", ")}]`, data.length]);
   }
-  print(table.toString());
-  if (tensors.length > LISTED) print(`and ${tensors.length - LISTED} more tensors`);
+  outputs.say(table.toString());
+  if (tensors.length > LISTED) outputs.say(`and ${tensors.length - LISTED} more tensors`);
   const butterflies = loadButterflies(opened);
   for (const [name, butterfly] of [...butterflies].slice(0, DRAWN)) {
-    print(`\n${name}: ${summary(butterfly)}\n${describe(butterfly.matrix.chain)}`);
+    outputs.say(`\n${name}: ${summary(butterfly)}\n${describe(butterfly.matrix.chain)}`);
   }
-  if (butterflies.size > DRAWN) print(`and ${butterflies.size - DRAWN} more butterflies`);
+  if (butterflies.size > DRAWN) outputs.say(`and ${butterflies.size - DRAWN} more butterflies`);
   return [...butterflies.values()].map(({ matrix }) => matrix.chain);
 }
 

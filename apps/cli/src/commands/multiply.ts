@@ -10,21 +10,21 @@ import {
   PapilioError,
   type PermutedButterfly,
   permuteFeatures,
-  writeNpy,
 } from "@papilio/butterfly";
 import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { BACKEND_HELP, chooseBackend } from "../backend.ts";
 import { readBytes } from "../input-file.ts";
+import { writeMarkedNpy } from "../marked-npy.ts";
 import { type MatrixFile, readMatrix } from "../matrix-file.ts";
-import { assertWritable, writeWhole } from "../output-file.ts";
-import { print } from "../print.ts";
+import { FORCE_HELP, Outputs } from "../outputs.ts";
 
 interface Flags {
   readonly input: string;
   readonly tensor?: string;
   readonly out: string;
+  readonly force?: boolean;
   readonly name?: string;
   readonly backend: string;
   readonly reference?: boolean;
@@ -42,6 +42,7 @@ export function multiplyCommand(): Command {
     )
     .option("--tensor <name>", "which tensor of the input file")
     .requiredOption("--out <file>", "where the products [batch, rows] go, as npy")
+    .option("--force", FORCE_HELP)
     .option("--name <name>", "which butterfly of the file; needed where there are several")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--reference", "compute in double precision, slowly: the reference on the CPU")
@@ -56,7 +57,12 @@ Example:
 }
 
 async function run(file: string, flags: Flags): Promise<void> {
-  assertWritable(flags.out);
+  const { out, force } = flags;
+  const inputs = [file, flags.input];
+  const outputs = await Outputs.open([{ path: out, writer: "papilio multiply" }], {
+    inputs,
+    force,
+  });
   const butterfly = pick(loadButterflies(await readBytes(file)), flags.name);
   const input = await readMatrix(flags.input, flags.tensor);
   if (input.cols !== butterfly.cols) {
@@ -68,9 +74,9 @@ async function run(file: string, flags: Flags): Promise<void> {
   }
   const complex = butterfly.matrix instanceof ComplexButterfly || "re" in input.values;
   const [y, where] = await multiplied(butterfly, input, complex, flags);
-  await writeWhole(flags.out, writeNpy(y, [input.rows, butterfly.rows]));
-  print(
-    `${input.rows} x ${butterfly.cols} to ${input.rows} x ${butterfly.rows} on ${where}: ${flags.out}`,
+  await outputs.write([[out, writeMarkedNpy(y, [input.rows, butterfly.rows])]]);
+  outputs.say(
+    `${input.rows} x ${butterfly.cols} to ${input.rows} x ${butterfly.rows} on ${where}: ${out}`,
   );
 }
 

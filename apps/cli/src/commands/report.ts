@@ -1,16 +1,17 @@
 import { mkdir } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { type BenchResults, mergeResults, parseResults } from "@papilio/bench";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
 import { readText } from "../input-file.ts";
-import { assertWritable, writeWhole } from "../output-file.ts";
-import { note, print } from "../print.ts";
+import { FORCE_HELP, type OutputRequest, Outputs } from "../outputs.ts";
+import { note } from "../print.ts";
 
 interface ReportFlags {
   readonly out: string;
   readonly svg?: string;
   readonly markdown?: string;
+  readonly force?: boolean;
 }
 
 /** `papilio report`: results as a page with figures. */
@@ -24,6 +25,7 @@ export function reportCommand(): Command {
     .option("--out <file>", "where the page goes", "report.html")
     .option("--svg <folder>", "write each figure as an SVG file too")
     .option("--markdown <file>", "write the report as Markdown too, with links to the figures")
+    .option("--force", FORCE_HELP)
     .addHelpText(
       "after",
       `
@@ -38,11 +40,9 @@ Examples:
 }
 
 async function report(files: readonly string[], flags: ReportFlags): Promise<void> {
-  const { out, svg: folder, markdown } = flags;
-  for (const path of [out, ...(markdown === undefined ? [] : [markdown])]) {
-    assertNotInput(path, files);
-    assertWritable(path);
-  }
+  const { out, svg: folder, markdown, force } = flags;
+  const pages = [out, ...(markdown === undefined ? [] : [markdown])];
+  const outputs = await Outputs.open(pages.map(asRequest), { inputs: files, force });
   const parts: BenchResults[] = [];
   for (const file of files) parts.push(parseResults(await readText(file)));
   const results = mergeResults(parts);
@@ -65,24 +65,19 @@ async function report(files: readonly string[], flags: ReportFlags): Promise<voi
   if (markdown !== undefined) written.push([markdown, text]);
   if (folder !== undefined) {
     await makeFolder(folder);
-    written.push(
-      ...figures.map(({ name, svg }) => [join(folder, `${name}.svg`), svg] as [string, string]),
-    );
+    const pictures = figures.map(({ name, svg }): [string, string] => [
+      join(folder, `${name}.svg`),
+      svg,
+    ]);
+    await outputs.add(pictures.map(([path]) => asRequest(path)));
+    written.push(...pictures);
   }
-  for (const [path, content] of written) {
-    await writeWhole(path, content);
-    print(path);
-  }
+  await outputs.write(written);
+  for (const [path] of written) outputs.say(path);
 }
 
-/** A slip of the shell must not replace hours of measurement. */
-function assertNotInput(path: string, files: readonly string[]): void {
-  if (!files.some((file) => resolve(file) === resolve(path))) return;
-  throw new PapilioError(
-    "OUTPUT_IS_INPUT",
-    `The file ${path} is both read and to be written.`,
-    "Give the report a name of its own.",
-  );
+function asRequest(path: string): OutputRequest {
+  return { path, writer: "papilio report" };
 }
 
 /** The way from a Markdown file to a figure, as a relative URL. */

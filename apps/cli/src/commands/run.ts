@@ -1,20 +1,22 @@
-import { PapilioError, writeNpy } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
 import { DeviceModel, type RunOutputs } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
 import { interruption } from "../interruption.ts";
+import { writeMarkedNpy } from "../marked-npy.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, openCompute } from "../models/compute.ts";
 import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
 import { type BoundModel, bindInputs } from "../models/model-inputs.ts";
 import { newTable } from "../new-table.ts";
 import { collect } from "../options.ts";
-import { assertWritable, writeWhole } from "../output-file.ts";
-import { note, print } from "../print.ts";
+import { FORCE_HELP, Outputs } from "../outputs.ts";
+import { note } from "../print.ts";
 
 interface Flags extends ComputeFlags {
   readonly input: readonly string[];
   readonly output?: readonly string[];
+  readonly force?: boolean;
   readonly plan?: boolean;
   readonly json?: boolean;
 }
@@ -33,6 +35,7 @@ export function runCommand(): Command {
       collect,
     )
     .option("--output <name=file>", "where an output goes, as npy; may be repeated", collect)
+    .option("--force", FORCE_HELP)
     .option("--plan", "print what the model becomes on the adapter")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
@@ -66,7 +69,10 @@ async function run(path: string, flags: Flags): Promise<void> {
       "Leave one out.",
     );
   }
-  for (const file of files.values()) assertWritable(file);
+  const outputFiles = await Outputs.open(
+    [...files.values()].map((path) => ({ path, writer: "papilio run" })),
+    { inputs: [path, await folderOf(path), ...inputs.values()], force: flags.force },
+  );
   const arrays = new Map<string, ArrayFile>();
   for (const [name, file] of inputs) arrays.set(name, await readArray(file));
   const config = await readConfig(await folderOf(path));
@@ -85,9 +91,12 @@ async function run(path: string, flags: Flags): Promise<void> {
     run: (performance.now() - compiled) / 1000,
   };
   const shapes = shapesOf(bound);
-  for (const [name, file] of files) {
-    await writeWhole(file, writeNpy(outputs[name] as Float32Array, shapes.get(name) ?? []));
-  }
+  await outputFiles.write(
+    [...files].map(([name, file]) => [
+      file,
+      writeMarkedNpy(outputs[name] as Float32Array, shapes.get(name) ?? []),
+    ]),
+  );
   const plan = flags.plan && executable instanceof DeviceModel ? executable.plan() : undefined;
   if (flags.json) {
     const told = [...shapes].map(([name, shape]) => [
@@ -104,11 +113,11 @@ async function run(path: string, flags: Flags): Promise<void> {
       outputs: Object.fromEntries(told),
       plan,
     };
-    print(JSON.stringify(result, null, 2));
+    outputFiles.say(JSON.stringify(result, null, 2));
     return;
   }
-  if (plan !== undefined) print(`${plan}\n`);
-  print(renderOutputs(outputs, shapes, files));
+  if (plan !== undefined) outputFiles.say(`${plan}\n`);
+  outputFiles.say(renderOutputs(outputs, shapes, files));
   note(`Compiled in ${seconds.compile.toFixed(2)} s, ran in ${seconds.run.toFixed(3)} s.`);
 }
 

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "node:util";
 import { vi } from "vitest";
@@ -70,6 +71,20 @@ function acknowledge(written: readonly unknown[]): true {
 /** Runs a command to its end in a process of its own: for what only a process shows. */
 export function papilioProcess(...args: readonly string[]): Finished {
   return spawnSync(process.execPath, [...commandLine, ...args], { encoding: "utf8" });
+}
+
+/** Runs a command in a process of its own whose stdout is a file. */
+export function papilioInto(file: string, ...args: readonly string[]): Finished {
+  const stdout = openSync(file, "w");
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [...commandLine, ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", stdout, "pipe"],
+    });
+    return { status, stdout: "", stderr };
+  } finally {
+    closeSync(stdout);
+  }
 }
 
 /** Runs a command that must refuse what it is given, and gives the line on stderr that says why. */

@@ -1,0 +1,45 @@
+import { open } from "node:fs/promises";
+import { MODELS_SCHEMA } from "@papilio/bench";
+import type { OutputFile } from "@papilio/gpu-runtime/node";
+import { isMarkedNpy } from "./marked-npy.ts";
+
+/** A command that writes files. */
+export type Writer =
+  | "papilio bench --model"
+  | "papilio factorize"
+  | "papilio inspect"
+  | "papilio multiply"
+  | "papilio report"
+  | "papilio run";
+
+/** Bytes of a file that are looked at. */
+const HEAD = 2 ** 16;
+
+/** Metadata that say who wrote a safetensors file. */
+export const FACTORIZE_METADATA = { "papilio.writer": "papilio factorize" } as const;
+const FACTORIZED = `{"__metadata__":${JSON.stringify(FACTORIZE_METADATA).slice(0, -1)},`;
+
+/** How files begin, by the command that writes them. */
+const BEGINNINGS: Readonly<Record<Writer, (head: string) => boolean>> = {
+  "papilio bench --model": (head) => new RegExp(`^\\{\\s*"schema": "${MODELS_SCHEMA}"`).test(head),
+  "papilio factorize": (head) => head.slice(8).startsWith(FACTORIZED),
+  "papilio inspect": (head) => /^<svg [^>]*><title>Supports of the factors of /.test(head),
+  "papilio multiply": isMarkedNpy,
+  "papilio report": (head) =>
+    /^<!doctype html>.{0,1000}<title>Papilio /s.test(head) ||
+    /^# Papilio /.test(head) ||
+    /^<svg [^>]* aria-labelledby="([\w-]+)-title \1-desc"/.test(head),
+  "papilio run": isMarkedNpy,
+};
+
+/** Whether a command wrote a regular file, as far as its beginning says; an empty one is free too. */
+export async function isWrittenBy(file: OutputFile, writer: Writer): Promise<boolean> {
+  if (file.size === 0) return true;
+  try {
+    await using handle = await open(file.path, "r");
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
+    return BEGINNINGS[writer](buffer.toString("latin1", 0, bytesRead));
+  } catch {
+    return false; // What cannot be read may be anything.
+  }
+}
