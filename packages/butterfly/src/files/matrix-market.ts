@@ -103,7 +103,9 @@ export function matrixMarketValues<T extends FloatType>(
 ): FloatArrays[T] | Complex<FloatArrays[T]> {
   const { rows, cols, symmetry, rowIndices, re, im } = matrix;
   const entries = rows * cols;
-  if (entries > Math.max(SMALL_DENSE, MOST_FILL * rowIndices.length)) {
+  // Complex numbers take two arrays.
+  const numbers = im === undefined ? entries : 2 * entries;
+  if (numbers > Math.max(SMALL_DENSE, MOST_FILL * rowIndices.length)) {
     throw new PapilioError(
       "DENSE_TOO_LARGE",
       `The matrix of ${rows} x ${cols} has ${rowIndices.length} entries in its file, and ${entries} in its dense form.`,

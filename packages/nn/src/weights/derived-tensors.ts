@@ -16,8 +16,8 @@ export function transposeTensor(tensor: StoredTensor): StoredTensor {
       `The tensor ${quoteNames([name])} of shape [${shape}] is no matrix to be transposed.`,
     );
   }
+  const size = elementBytes(tensor);
   return new StoredTensor({ name, dtype, shape: [cols, rows] }, byteLength, () => {
-    const size = byteLength / (rows * cols);
     const bytes = tensor.bytes();
     const moved = new Uint8Array(byteLength);
     // Byte by byte: elements have one to eight of them and lie at any offset.
@@ -53,6 +53,7 @@ export function sliceTensor(
       `The tensor ${quoteNames([name])} of shape [${shape}] has no entries ${begin} to ${end} of axis ${axis}.`,
     );
   }
+  elementBytes(tensor);
   const before = shape.slice(0, axis).reduce((product, one) => product * one, 1);
   // Of the entries along this axis, together with all axes after it.
   const entryBytes = byteLength === 0 ? 0 : byteLength / before / size;
@@ -68,4 +69,15 @@ export function sliceTensor(
     }
     return copied;
   });
+}
+
+/** Bytes of an element; elements of four or six bits cannot be moved alone. */
+function elementBytes({ name, dtype, shape, byteLength }: StoredTensor): number {
+  const elements = shape.reduce((product, one) => product * one, 1);
+  const bytes = elements === 0 ? 0 : byteLength / elements;
+  if (Number.isInteger(bytes)) return bytes;
+  throw weightsError(
+    "TENSOR_DTYPE",
+    `The tensor ${quoteNames([name])} is ${dtype}, of which several elements share a byte.`,
+  );
 }

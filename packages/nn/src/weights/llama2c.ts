@@ -1,3 +1,5 @@
+import { wrongKind } from "@papilio/butterfly";
+import { MOST_LAYERS } from "./most-layers.ts";
 import { type StateDict, StoredTensor } from "./stored-tensor.ts";
 import { weightsError } from "./weights-error.ts";
 
@@ -86,6 +88,8 @@ export function readLlama2c(file: Uint8Array): Llama2cModel {
 
 function readConfig(file: Uint8Array): Llama2cConfig {
   if (file.length < HEADER_BYTES) {
+    const other = wrongKind(file, ["llama2c"], "a llama2.c model");
+    if (other !== undefined) throw other;
     throw weightsError(
       "FILE_TRUNCATED",
       `The file has ${file.length} bytes, less than its header.`,
@@ -109,8 +113,19 @@ function readConfig(file: Uint8Array): Llama2cConfig {
     number,
   ];
   const vocabulary = Math.abs(signed);
+  if (layers > MOST_LAYERS) {
+    throw (
+      wrongKind(file, ["llama2c"], "a llama2.c model") ??
+      weightsError(
+        "FILE_HEADER",
+        `The header speaks of ${layers} layers, more than the ${MOST_LAYERS} of any model.`,
+      )
+    );
+  }
   const positive = sizes.with(5, vocabulary).every((size) => size > 0);
   if (!positive || features % (2 * heads) !== 0 || heads % keyValueHeads !== 0) {
+    const other = wrongKind(file, ["llama2c"], "a llama2.c model");
+    if (other !== undefined) throw other;
     throw weightsError(
       "FILE_HEADER",
       `The sizes ${sizes.join(", ")} are no model's: all but the sixth above 0, the first an even multiple of the fourth, the fourth a multiple of the fifth.`,

@@ -15,6 +15,9 @@ export interface LoadProgress {
   readonly fileTotal: number;
 }
 
+/** Bytes beside tensors, of headers and an index, that there is always room for. */
+const ALLOWANCE = 2 ** 20;
+
 /** Counts bytes of tensors, reports them, and stops where there are too many or the caller says so. */
 export class LoadTracker {
   readonly signal: AbortSignal | undefined;
@@ -23,6 +26,7 @@ export class LoadTracker {
   #filesLeft = 1;
   #announced: number | undefined;
   #loaded = 0;
+  #read = 0;
   #file = { name: "", loaded: 0, total: 0 };
 
   constructor(
@@ -52,6 +56,21 @@ export class LoadTracker {
     this.#filesLeft--;
     this.#file = { name, loaded: 0, total: bytes };
     this.add(0);
+  }
+
+  /**
+   * So many bytes of any kind are about to be read: headers, an index and tensors that are passed over
+   * count too, as they are once decompressed.
+   *
+   * @throws PapilioError `STATE_DICT_TOO_LARGE`
+   */
+  reserve(bytes: number, where: string): void {
+    this.#read += bytes;
+    if (this.#read <= this.#maxBytes + ALLOWANCE) return;
+    throw weightsError(
+      "STATE_DICT_TOO_LARGE",
+      `There are ${this.#read} bytes to be read up to ${quoteNames([where])}, headers included: more than the ${this.#maxBytes} of maxBytes.`,
+    );
   }
 
   /** So many more bytes are there. */

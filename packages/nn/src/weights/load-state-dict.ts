@@ -19,8 +19,9 @@ export type WeightsSource = FileContents | ReadonlyMap<string, FileContents> | U
 /** How weights are loaded. */
 export interface LoadStateDictOptions {
   /**
-   * Most bytes of tensors; if a header speaks of more, that is an error before memory is allocated.
-   * 64 GiB unless given.
+   * Most bytes of tensors; if a header speaks of more, that is an error before memory is allocated. What
+   * is read in all, headers, index and tensors that are passed over included, may be a mebibyte more:
+   * as it is once decompressed, whatever a server sends. 64 GiB unless given.
    */
   readonly maxBytes?: number;
   /** Told of every piece that has arrived, at most 4 MiB each. */
@@ -111,7 +112,7 @@ export async function loadSharded(
   folder: Folder,
   tracker: LoadTracker,
 ): Promise<LoadedStateDict> {
-  const { shards, totalBytes } = parseShardIndex(await readIndex(index, tracker.signal));
+  const { shards, totalBytes } = parseShardIndex(await readIndex(index, tracker));
   tracker.announce(shards.size, totalBytes);
   const state = emptyStateDict();
   for (const [name, names] of shards) {
@@ -138,7 +139,8 @@ export async function loadSharded(
   return state;
 }
 
-async function readIndex(file: OpenFile, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function readIndex(file: OpenFile, tracker: LoadTracker): Promise<Uint8Array> {
+  const { signal } = tracker;
   let bytes = new Uint8Array(2 ** 16);
   let length = 0;
   try {
@@ -146,6 +148,7 @@ async function readIndex(file: OpenFile, signal: AbortSignal | undefined): Promi
       signal?.throwIfAborted();
       const count = await untilAborted(file.read(bytes.subarray(length)), signal);
       if (count === 0) return bytes.subarray(0, length);
+      tracker.reserve(count, INDEX_FILE);
       length += count;
       if (length < bytes.length) continue;
       if (length >= MOST_INDEX_BYTES) {

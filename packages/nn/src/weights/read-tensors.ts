@@ -3,6 +3,7 @@ import {
   readSafetensorsHeader,
   type SafetensorsEntry,
   safetensorsHeaderBytes,
+  wrongKind,
 } from "@papilio/butterfly";
 import { type LoadTracker, untilAborted } from "./load-progress.ts";
 import type { OpenFile } from "./open-file.ts";
@@ -15,8 +16,8 @@ const MOST_AT_ONCE = 2 ** 22;
 const FIRST_BYTES = 2 ** 24;
 /** Bytes of the number that a safetensors file begins with. */
 const LENGTH_BYTES = 8;
-/** What Git has in place of a large file that was not fetched begins so. */
-const POINTER = new TextEncoder().encode("version ");
+/** Bytes by which a file of another kind is recognised. */
+const KIND_BYTES = 1024;
 
 /** The tensors that were asked for, of one safetensors file. */
 export interface ReadTensors {
@@ -58,14 +59,8 @@ async function readOpenFile(
 ): Promise<ReadTensors> {
   const { signal } = tracker;
   const length = await readBytes(file, LENGTH_BYTES, signal);
-  if (POINTER.every((byte, index) => byte === length[index])) {
-    throw new PapilioError(
-      "FILE_HEADER",
-      "This is a pointer of Git LFS, not the file that it points at.",
-      "Fetch the file: git lfs pull.",
-    );
-  }
-  const headerBytes = safetensorsHeaderBytes(length, file.size);
+  const headerBytes = await headerBytesOf(file, length, signal);
+  tracker.reserve(headerBytes, name);
   const start = new Uint8Array(headerBytes);
   start.set(length);
   start.set(await readBytes(file, headerBytes - LENGTH_BYTES, signal), LENGTH_BYTES);
@@ -85,6 +80,7 @@ async function readOpenFile(
   }
   const tensors: StoredTensor[] = [];
   for (const entry of entries) {
+    tracker.reserve(entry.end - entry.begin, name);
     const tensor = await readEntry(file, entry, wanted(entry.name), tracker);
     if (tensor !== undefined) tensors.push(tensor);
   }
@@ -92,6 +88,22 @@ async function readOpenFile(
     throw weightsError("FILE_TENSOR", `The last tensor ends at ${fileBytes}, and more follows.`);
   }
   return { tensors, metadata };
+}
+
+/** The length of the header; where it is none's, more of the file tells what the file is. */
+async function headerBytesOf(
+  file: OpenFile,
+  length: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  try {
+    return safetensorsHeaderBytes(length, file.size);
+  } catch (error) {
+    const more = new Uint8Array(KIND_BYTES);
+    const count = await readSome(file, more, signal);
+    const start = Uint8Array.of(...length, ...more.subarray(0, count));
+    throw wrongKind(start, ["safetensors"], "a safetensors file") ?? error;
+  }
 }
 
 async function readEntry(

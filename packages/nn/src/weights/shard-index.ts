@@ -1,3 +1,4 @@
+import { describeValue, parseJsonText } from "@papilio/butterfly";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
 /** An index of shards that was checked. */
@@ -15,6 +16,9 @@ export const SINGLE_FILE = "model.safetensors";
 /** Bytes of an index, at most: those of the largest models have a few hundred thousand. */
 export const MOST_INDEX_BYTES: number = 2 ** 26;
 
+/** Values of an index, at most: half a million tensors. */
+const MOST_VALUES = 2 ** 19;
+
 /**
  * Reads the index of a checkpoint in shards: `{ metadata: { total_size }, weight_map: { tensor: file } }`.
  *
@@ -24,11 +28,11 @@ export const MOST_INDEX_BYTES: number = 2 ** 26;
 export function parseShardIndex(bytes: Uint8Array): ShardIndex {
   let index: unknown;
   try {
-    index = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    index = parseJsonText(bytes, { values: MOST_VALUES, uniqueKeys: true });
   } catch (cause) {
     throw weightsError(
       "STATE_DICT_INDEX",
-      `The index is not JSON: ${(cause as Error).message}.`,
+      `The index cannot be read as JSON: ${(cause as Error).message}.`,
       cause,
     );
   }
@@ -38,7 +42,7 @@ export function parseShardIndex(bytes: Uint8Array): ShardIndex {
     if (typeof file !== "string" || !isPlainFileName(file)) {
       throw weightsError(
         "STATE_DICT_INDEX",
-        `The index has the tensor ${quoteNames([tensor])} in ${quoteNames([String(JSON.stringify(file))])}, which is no name of a .safetensors file.`,
+        `The index has the tensor ${quoteNames([tensor])} in ${describeValue(file)}, which is no name of a .safetensors file.`,
       );
     }
     const names = shards.get(file);

@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { describeValue, PapilioError } from "@papilio/butterfly";
 
 /** Sizes of a model at most: above those of any that there is, and far below what memory could be. */
 const MOST = 2 ** 24;
@@ -18,13 +18,13 @@ export class ConfigFields {
     this.#place = place;
   }
 
-  /** A whole number from 1 on. Without `otherwise` it must be there. Throws `CONFIG_INVALID`. */
-  size(name: string, otherwise?: number): number {
+  /** A whole number from 1 to `most`. Without `otherwise` it must be there. Throws `CONFIG_INVALID`. */
+  size(name: string, otherwise?: number, most: number = MOST): number {
     const value = this.#get(name) ?? otherwise;
-    if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST) {
+    if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most) {
       return value as number;
     }
-    throw invalid(this.#place + name, value, `a whole number from 1 to ${MOST}`);
+    throw invalid(this.#place + name, value, `a whole number from 1 to ${most}`);
   }
 
   /** One size for both axes, or `[height, width]`. Throws `CONFIG_INVALID`. */
@@ -34,8 +34,10 @@ export class ConfigFields {
       const size = this.size(name, otherwise);
       return [size, size];
     }
-    const both = new ConfigFields({ ...value }, `${this.#place}${name}.`);
-    if (value.length === 2) return [both.size("0"), both.size("1")];
+    if (value.length === 2) {
+      const both = new ConfigFields({ ...value }, `${this.#place}${name}.`);
+      return [both.size("0"), both.size("1")];
+    }
     throw invalid(this.#place + name, value, "a size or two of them");
   }
 
@@ -78,7 +80,7 @@ export class ConfigFields {
     const values = allowed.filter((one) => one !== undefined).map((one) => JSON.stringify(one));
     throw new PapilioError(
       "CONFIG_UNSUPPORTED",
-      `${this.#place}${name} of the model's config.json is ${shown(value)}, which is not computed here.`,
+      `${this.#place}${name} of the model's config.json is ${describeValue(value)}, which is not computed here.`,
       values.length === 0
         ? "Use a model without it."
         : `Use a model where it is ${values.join(" or ")}.`,
@@ -93,12 +95,7 @@ export class ConfigFields {
 function invalid(name: string, value: unknown, wanted: string): PapilioError {
   return new PapilioError(
     "CONFIG_INVALID",
-    `${name} of the model's config.json is ${value === undefined ? "missing" : shown(value)}, but it must be ${wanted}.`,
+    `${name} of the model's config.json is ${value === undefined ? "missing" : describeValue(value)}, but it must be ${wanted}.`,
     "Pass the config.json that came with the weights, as it is.",
   );
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { MOST_LAYERS } from "../../weights/most-layers.ts";
 import type { StateDict } from "../../weights/stored-tensor.ts";
 import type { Gpt2Config } from "../gpt2.ts";
 import type { LlamaConfig } from "../llama.ts";
@@ -7,9 +8,6 @@ import type { VisionTransformerConfig } from "../vision-transformer.ts";
 import type { ConfigFields } from "./config-fields.ts";
 
 // Defaults are those of the classes in transformers, whose files leave out what is as by default.
-
-/** Layers of a model at most: each is an object before there are any weights. */
-const MOST_LAYERS = 10_000;
 
 /** @throws PapilioError `CONFIG_INVALID`, `CONFIG_UNSUPPORTED` */
 export function llamaConfig(fields: ConfigFields): LlamaConfig {
@@ -129,13 +127,7 @@ export function sentenceConfig(fields: ConfigFields): SentenceEncoderConfig {
 }
 
 function layersOf(fields: ConfigFields, name: string, otherwise?: number): number {
-  const layers = fields.size(name, otherwise);
-  if (layers <= MOST_LAYERS) return layers;
-  throw new PapilioError(
-    "CONFIG_INVALID",
-    `${name} of the model's config.json is ${layers}, more than the ${MOST_LAYERS} that are built.`,
-    "Pass the config.json that came with the weights, as it is.",
-  );
+  return fields.size(name, otherwise, MOST_LAYERS);
 }
 
 /** Weights that are stored as integers with scales would be read as something else. */

@@ -1,7 +1,8 @@
-import { PapilioError } from "@papilio/butterfly";
+import { describeValue, PapilioError } from "@papilio/butterfly";
 import type { Module } from "../../modules/module.ts";
 import { assignStateDict } from "../../weights/assign-state-dict.ts";
 import type { StateDict } from "../../weights/stored-tensor.ts";
+import { weightsError } from "../../weights/weights-error.ts";
 import { Gpt2 } from "../gpt2.ts";
 import { Llama } from "../llama.ts";
 import { SentenceEncoder } from "../sentence-encoder.ts";
@@ -18,14 +19,34 @@ const READERS: Readonly<
   Record<string, (fields: ConfigFields, state: StateDict) => [HuggingFaceModel, StateDict]>
 > = {
   llama: (fields, state) => {
-    const config = llamaConfig(fields);
+    const config = withLayers(llamaConfig(fields), state);
     const { tiedHead = false } = config;
     return [new Llama(config), llamaStateDict(state, { tiedHead })];
   },
-  gpt2: (fields, state) => [new Gpt2(gpt2Config(fields)), gpt2StateDict(state)],
-  vit: (fields, state) => [new VisionTransformer(visionConfig(fields, state)), vitStateDict(state)],
-  bert: (fields, state) => [new SentenceEncoder(sentenceConfig(fields)), bertStateDict(state)],
+  gpt2: (fields, state) => [new Gpt2(withLayers(gpt2Config(fields), state)), gpt2StateDict(state)],
+  vit: (fields, state) => [
+    new VisionTransformer(withLayers(visionConfig(fields, state), state)),
+    vitStateDict(state),
+  ],
+  bert: (fields, state) => [
+    new SentenceEncoder(withLayers(sentenceConfig(fields), state)),
+    bertStateDict(state),
+  ],
 };
+
+/** Tensors of a layer, at least, of all these models. */
+const LAYER_TENSORS = 8;
+
+/** A config whose layers may all be among the weights: before each becomes some objects. */
+function withLayers<C extends { readonly layers?: number }>(config: C, state: StateDict): C {
+  const { layers = 0 } = config;
+  // A model of a layer or two may lack some, and is told which.
+  if (layers <= 2 || LAYER_TENSORS * layers <= state.size) return config;
+  throw weightsError(
+    "STATE_DICT_MISMATCH",
+    `The config.json speaks of ${layers} layers, but there are only ${state.size} tensors.`,
+  );
+}
 
 /**
  * The model of a checkpoint for Hugging Face, with its weights: `llama` and `gpt2` as language models,
@@ -54,7 +75,7 @@ export function modelFromHuggingFace(config: unknown, state: StateDict): Hugging
   if (read === undefined) {
     throw new PapilioError(
       "CONFIG_UNSUPPORTED",
-      `The model_type of config.json is ${JSON.stringify(type)}, which is none of those that are built here.`,
+      `The model_type of config.json is ${describeValue(type)}, which is none of those that are built here.`,
       `Use a model of ${Object.keys(READERS).join(", ")}.`,
     );
   }
