@@ -2,13 +2,35 @@ import { Chain, LAYOUTS } from "@papilio/butterfly";
 import * as v from "valibot";
 import { type Environment, type ResultRecord, SCHEMA } from "./results.ts";
 
+/** A millionth of a microsecond, and some thirty years: beyond them, ratios and axes are none. */
+const [SHORTEST, LONGEST] = [1e-12, 1e9];
+/** Joules, watts and rates, at most. */
+const MOST_QUANTITY = 1e24;
+
+/** A time, or none. */
+export const seconds: v.GenericSchema<unknown, number> = v.pipe(
+  v.number(),
+  v.minValue(0),
+  v.maxValue(LONGEST),
+);
+/** How long a run took: something. */
+export const duration: v.GenericSchema<unknown, number> = v.pipe(
+  v.number(),
+  v.minValue(SHORTEST),
+  v.maxValue(LONGEST),
+);
+
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
-const samples = v.pipe(v.array(seconds), v.maxLength(100_000));
+const samplesOf = <S extends v.GenericSchema<unknown, number>>(
+  schema: S,
+): v.GenericSchema<unknown, number[]> => v.pipe(v.array(schema), v.maxLength(100_000));
 const text = v.pipe(v.string(), v.maxLength(10_000));
-const finite = v.pipe(v.number(), v.finite());
-const rate = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const finite = v.pipe(v.number(), v.minValue(-MOST_QUANTITY), v.maxValue(MOST_QUANTITY));
+const rate = v.pipe(v.number(), v.minValue(1e-6), v.maxValue(MOST_QUANTITY));
+/** Of a part, which may take none. */
+const parts = samplesOf(v.union([v.literal(0), duration]));
+const samples = samplesOf(duration);
 
 const verification = v.object({
   ok: v.boolean(),
@@ -32,8 +54,8 @@ const implementationResult = v.variant("status", [
       repeats: v.nullable(positive),
       wall: samples,
       device: samples,
-      multiply: samples,
-      rewrite: samples,
+      multiply: parts,
+      rewrite: parts,
     }),
     energy: v.nullable(
       v.object({

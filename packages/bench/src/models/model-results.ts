@@ -1,7 +1,13 @@
-import { LAYOUTS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import {
+  LAYOUTS,
+  type Layout,
+  PapilioError,
+  parseJsonText,
+  type StorageDtype,
+} from "@papilio/butterfly";
 import * as v from "valibot";
 import type { Environment } from "../results.ts";
-import { environment } from "../results-schema.ts";
+import { duration, environment, seconds } from "../results-schema.ts";
 import { LINEAR_KINDS, type LinearKind } from "./subjects.ts";
 
 /** Version of the format of results of whole models. */
@@ -89,7 +95,6 @@ export interface ModelResults {
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 const text = v.pipe(v.string(), v.maxLength(10_000));
 
 const variant = v.object({
@@ -124,7 +129,7 @@ const variant = v.object({
   compileSeconds: seconds,
   firstRunSeconds: seconds,
   repeats: v.nullable(positive),
-  wall: v.pipe(v.array(seconds), v.maxLength(100_000)),
+  wall: v.pipe(v.array(duration), v.maxLength(100_000)),
   profile: v.nullable(
     v.pipe(
       v.array(v.object({ part: text, kind: v.picklist(PART_KINDS), seconds })),
@@ -154,11 +159,11 @@ const file: v.GenericSchema<unknown, ModelResults> = v.object({
 export function parseModelResults(json: string): ModelResults {
   let data: unknown;
   try {
-    data = JSON.parse(json);
+    data = parseJsonText(json);
   } catch (cause) {
     throw new PapilioError(
       "RESULTS_SYNTAX",
-      `The results are not JSON: ${(cause as Error).message}.`,
+      `The results cannot be read as JSON: ${(cause as Error).message}.`,
       "Pass a file that `papilio bench --model NAME --json FILE` wrote.",
       { cause },
     );

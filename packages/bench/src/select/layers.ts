@@ -1,4 +1,11 @@
-import { Chain, LAYOUTS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import {
+  Chain,
+  LAYOUTS,
+  type Layout,
+  PapilioError,
+  parseJsonText,
+  type StorageDtype,
+} from "@papilio/butterfly";
 import * as v from "valibot";
 
 /** A layer of a model: the chain of its weights, and how it is called. */
@@ -53,11 +60,11 @@ export const modelLayers: Readonly<Record<string, readonly Layer[]>> = {
 export function parseLayers(json: string): readonly Layer[] {
   let data: unknown;
   try {
-    data = JSON.parse(json);
+    data = parseJsonText(json);
   } catch (cause) {
     throw new PapilioError(
       "LAYERS_SYNTAX",
-      `The layers are not JSON: ${(cause as Error).message}.`,
+      `The layers cannot be read as JSON: ${(cause as Error).message}.`,
       'Give a file such as {"layers": [{"name": "up", "chain": "4,64,64,4"}]}.',
       { cause },
     );
