@@ -2,7 +2,7 @@ import { constants, fstatSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { fileKind, PapilioError, parseJsonText } from "@papilio/butterfly";
+import { fileKind, PapilioError, parseJsonText, wrongKind } from "@papilio/butterfly";
 
 /** A results file of 10,000 cases is about a tenth of this. */
 const MAX_TEXT_BYTES = 256 * 1024 * 1024;
@@ -20,13 +20,15 @@ const decompress = promisify(gunzip);
 /**
  * The text of a results file that a person named.
  *
- * @throws PapilioError `INPUT_UNREADABLE`
+ * @throws PapilioError `INPUT_UNREADABLE`; `FILE_HEADER` for a file of another kind
  */
 export async function readText(file: string): Promise<string> {
   const bytes = await read(file, {
     most: MAX_TEXT_BYTES,
     wanted: "that `papilio bench --json FILE` wrote",
   });
+  const other = wrongKind(bytes, ["json", "json-lines", "empty"], "JSON");
+  if (other !== undefined) throw other;
   return new TextDecoder().decode(bytes);
 }
 

@@ -101,6 +101,8 @@ describe("numbers of a file", () => {
   it("names the other kind that a file is", async () => {
     const { line } = await refusal("inspect", write("%PDF-1.7\n"));
     expect(line).toContain("FILE_HEADER: The file is a PDF document, not a safetensors file.");
+    const report = await refusal("report", write(NPY), "--out", join(folder, "report.html"));
+    expect(report.line).toContain("The file is a NumPy array (npy), not JSON.");
     const { stdout } = await papilio("inspect", write(MARKET));
     expect(stdout).toContain(
       "a real matrix of 2 x 2 in the Matrix Market format, 4 entries listed",

@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, parseJsonText } from "@papilio/butterfly";
 import * as v from "valibot";
 import { caseName } from "./case.ts";
 import {
@@ -135,7 +135,7 @@ export function formatRecord(record: ResultRecord): string {
 
 function parseJson(line: string): unknown {
   try {
-    return JSON.parse(line.replace(/^\uFEFF+/, ""));
+    return parseJsonText(line.replace(/^\uFEFF+/, ""));
   } catch {
     return undefined;
   }

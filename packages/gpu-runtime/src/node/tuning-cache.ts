@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { cpus, homedir, hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, parseJsonText } from "@papilio/butterfly";
 import { keyText, type TuningCache } from "../tuning/cache.ts";
 import type { TuningKey } from "../tuning/key.ts";
 import { writeTemporary } from "./files/temporary-file.ts";
@@ -92,7 +92,7 @@ function parseEntry(
   text: string,
 ): Partial<Record<"machine" | "key" | "value", unknown>> | undefined {
   try {
-    return JSON.parse(text) ?? undefined;
+    return Object(parseJsonText(text));
   } catch {
     return undefined;
   }
