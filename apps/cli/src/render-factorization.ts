@@ -18,8 +18,7 @@ export interface FactorizationReport {
   readonly names: { readonly left: string; readonly right: string } | undefined;
   /** Of the refinement, before its first sweep and after each. */
   readonly errors: readonly number[] | undefined;
-  /** Undefined without an adapter. */
-  readonly speedUp: SpeedUp | undefined;
+  readonly speedUp: SpeedUp;
   readonly out: string | undefined;
 }
 
@@ -78,11 +77,18 @@ export function renderFactorization(report: FactorizationReport): string {
   return `${table}${warning}`;
 }
 
-function speedUpLines(speedUp: SpeedUp | undefined): [string, string][] {
-  if (speedUp === undefined) return [["speed-up", "unknown: there is no adapter"]];
-  const { predicted, batch, adapter, measured } = speedUp;
+function speedUpLines({
+  predicted,
+  batch,
+  place,
+  reason,
+  adapter,
+  measured,
+}: SpeedUp): [string, string][] {
+  const where = place === "cpu" ? "the CPU" : adapter;
   const lines: [string, string][] = [
-    ["speed-up, predicted", `${times(predicted)} at batch ${batch} on ${adapter}`],
+    ["multiply on", `${where}: ${reason}`],
+    ["speed-up, predicted", `${times(predicted)} at batch ${batch} on ${where}`],
   ];
   if (measured !== undefined) {
     const { ratio, lower, upper, implementation } = measured;

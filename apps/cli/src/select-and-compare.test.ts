@@ -56,10 +56,22 @@ describe("input that cannot be used", () => {
   });
 });
 
+const adapterOnly = ["--implementation", "kronecker-sparse,bmm,bsr,csr,dense,einsum"];
+
 describe("papilio select", () => {
+  it("names the CPU where the only adapter is software, also when it is asked for by name", async () => {
+    const asked = ["--pattern", "4,64,64,4", "--layout", "batch-last", ...offline];
+    const { status, stdout } = await papilio("select", ...asked);
+    expect(stdout).toMatch(/^cpu-wasm, batch-last\n/);
+    expect(stdout).toContain("cpu-wasm by its cost model");
+    expect(status).toBe(0);
+    const named = await papilio("select", ...asked, "--implementation", "cpu-wasm,bmm");
+    expect(named.stdout).toMatch(/^cpu-wasm, batch-last\n/);
+  });
+
   it("answers from the very case, with all candidates", async () => {
     const asked = ["--pattern", "4,64,64,4", "--dtype", "f32", "--layout", "batch-last"];
-    const { status, stdout } = await papilio("select", ...asked, ...offline);
+    const { status, stdout } = await papilio("select", ...asked, ...adapterOnly, ...offline);
     expect(stdout).toMatch(/^kronecker-sparse, batch-last\n/);
     expect(stdout).toContain("measured on llvmpipe");
     expect(stdout).toMatch(/with a probability of \d+ %/);
@@ -74,6 +86,7 @@ describe("papilio select", () => {
       "vit-s-16",
       "--batch",
       "196",
+      ...adapterOnly,
       ...offline,
     );
     expect(stdout).toContain("query, key, value, output: 1,192,48,2;2,48,192,1 x 196 f32");
@@ -92,7 +105,7 @@ describe("papilio select", () => {
       }),
     );
     const flags = ["--layers", layers, "--batch", "128", "--dtype", "f32", "--json"];
-    const { stdout } = await papilio("select", ...flags, ...offline);
+    const { stdout } = await papilio("select", ...flags, ...adapterOnly, ...offline);
     const { answers } = JSON.parse(stdout) as {
       answers: { name: string; selection: Selection }[];
     };

@@ -1,60 +1,130 @@
-import { FUSED, findImplementation, measureCase, type Ranked, summarizeCase } from "@papilio/bench";
+import {
+  type CaseResult,
+  cpuImplementations,
+  FUSED,
+  findImplementation,
+  type Implementation,
+  measureCase,
+  type Ranked,
+  summarizeCase,
+} from "@papilio/bench";
 import { Chain, PapilioError, Pattern } from "@papilio/butterfly";
-import { type Gpu, measureRates, type RankedPlan, rankPlans } from "@papilio/gpu-runtime";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { choosePlace, type Machine, type MeasuredPlaces, type Place } from "@papilio/nn";
 import { cacheBytesOf } from "./environment.ts";
 
-/** How much faster a chain is than the dense matrix on an adapter, in float32. */
+/** How much faster a chain is than the dense matrix, in float32, and where. */
 export interface SpeedUp {
-  readonly adapter: string;
+  /** Where the chain is multiplied faster, and why there. */
+  readonly place: Place;
+  readonly reason: string;
+  /** Name of the adapter; null without one. */
+  readonly adapter: string | null;
   readonly batch: number;
-  /** By the cost model, with the plan that it chooses. */
+  /** By the cost model of the place: the chain's fastest plan, the dense matrix in the same place. */
   readonly predicted: number;
   /** Undefined where it was not asked for. */
   readonly measured: MeasuredSpeedUp | undefined;
 }
 
 interface MeasuredSpeedUp {
-  /** The faster way for the chain. */
+  /** The fastest way for the chain. */
   readonly implementation: string;
-  /** Median time of the dense multiplication over that of the chain. */
+  /** Median time of the dense multiplication in the same place over that of the chain. */
   readonly ratio: number;
   /** The same of the ends of their intervals. */
   readonly lower: number;
   readonly upper: number;
 }
 
+type Case = Parameters<typeof measureCase>[1];
+
 /**
- * Compares a chain with the dense matrix by the cost model, and by a measurement of a few seconds.
+ * Predicts how much faster a chain is than the dense matrix, in the place in which it is multiplied faster.
+ *
+ * @param only the one place that comes into question, where somebody named it
+ */
+export function predictSpeedUp(
+  machine: Machine,
+  chain: Chain,
+  batch: number,
+  { only, measured = {} }: { only?: Place | undefined; measured?: MeasuredPlaces } = {},
+): SpeedUp {
+  const shape = { batch, dtype: "f32", layout: "batch-last" } as const;
+  const choice = choosePlace({ products: [{ chain, ...shape }] }, machine, measured);
+  const whole = choosePlace({ products: [{ chain: denseOf(chain), ...shape }] }, machine);
+  const model = choosePlace({ products: [{ chain, ...shape }] }, machine);
+  const place = only ?? choice.place;
+  const [above, below] = [whole.seconds[place], model.seconds[place]];
+  return {
+    place,
+    reason: only === undefined ? choice.reason : "it was named",
+    adapter: machine.adapter?.name ?? null,
+    batch,
+    predicted: above === null || below === null ? Number.NaN : above / below,
+    measured: undefined,
+  };
+}
+
+/**
+ * Measures the same, in a few seconds: on the adapter and on the CPU, unless one of them was named.
  *
  * @throws PapilioError `BUFFER_TOO_LARGE`; `GPU_WRONG_ANSWER` when a multiplication fails its check
  */
-export async function speedUpOf(
+export async function measureSpeedUp(
   gpu: Gpu,
   chain: Chain,
   batch: number,
-  measure: boolean,
+  only: Place | undefined,
 ): Promise<SpeedUp> {
   const item = { chain, batch, dtype: "f32", layout: "batch-last" } as const;
-  const rates = await measureRates(gpu);
-  const dense = Chain.of([new Pattern(1, chain.rows, chain.cols, 1)]);
-  const seconds = (one: Chain): number =>
-    (rankPlans(gpu.report, one, item, { rates })[0] as RankedPlan).predictedSeconds;
-  const predicted = seconds(dense) / seconds(chain);
-  const compared = { adapter: gpu.report.name, batch, predicted };
-  if (!measure) return { ...compared, measured: undefined };
-  const contenders = ["dense", FUSED, "planned"].map(findImplementation);
-  const cacheBytes = cacheBytesOf(gpu) ?? 0;
-  const { ranking } = summarizeCase(await measureCase(gpu, item, contenders, { cacheBytes }));
-  const whole = ranking.find(({ implementation }) => implementation === "dense");
+  const onAdapter = ["dense", FUSED, "planned"].map(findImplementation);
+  const onCpu = only === "gpu" ? [] : cpuImplementations;
+  const results = await measure(gpu, item, [...(only === "cpu" ? [] : onAdapter), ...onCpu]);
+  const { ranking } = summarizeCase(results);
+  const beside = new Set(onCpu.map(({ name }) => name));
   const fastest = ranking.find(({ implementation }) => implementation !== "dense");
-  if (whole === undefined || fastest === undefined) {
-    throw new PapilioError(
-      "GPU_WRONG_ANSWER",
-      `Of ${contenders.length} implementations only ${ranking.length} passed their check on ${gpu.report.name}.`,
-      "Run papilio bench with this chain to see why, and please report it.",
-    );
-  }
-  return { ...compared, measured: ratioOf(whole, fastest) };
+  if (fastest === undefined) throw noneRight(gpu);
+  const place = beside.has(fastest.implementation) ? "cpu" : "gpu";
+  const dense =
+    place === "gpu"
+      ? ranking.find(({ implementation }) => implementation === "dense")
+      : summarizeCase(await measure(gpu, { ...item, chain: denseOf(chain) }, onCpu)).ranking[0];
+  if (dense === undefined) throw noneRight(gpu);
+  const best = (where: Place): number | undefined =>
+    ranking.find(
+      ({ implementation }) =>
+        implementation !== "dense" && beside.has(implementation) === (where === "cpu"),
+    )?.time.median;
+  const [cpuSeconds, gpuSeconds] = [best("cpu"), best("gpu")];
+  const measured = {
+    ...(cpuSeconds === undefined ? {} : { cpu: cpuSeconds }),
+    ...(gpuSeconds === undefined ? {} : { gpu: gpuSeconds }),
+  };
+  return {
+    ...predictSpeedUp({ adapter: gpu.report }, chain, batch, { only, measured }),
+    measured: ratioOf(dense, fastest),
+  };
+}
+
+function measure(
+  gpu: Gpu,
+  item: Case,
+  implementations: readonly Implementation[],
+): Promise<CaseResult> {
+  return measureCase(gpu, item, implementations, { cacheBytes: cacheBytesOf(gpu) ?? 0 });
+}
+
+function denseOf({ rows, cols }: Chain): Chain {
+  return Chain.of([new Pattern(1, rows, cols, 1)]);
+}
+
+function noneRight(gpu: Gpu): PapilioError {
+  return new PapilioError(
+    "GPU_WRONG_ANSWER",
+    `A multiplication that is needed for the comparison failed its check on ${gpu.report.name}.`,
+    "Run papilio bench with this chain to see why, and please report it.",
+  );
 }
 
 function ratioOf(dense: Ranked, chain: Ranked): MeasuredSpeedUp {

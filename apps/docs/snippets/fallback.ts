@@ -9,6 +9,7 @@ import {
   type Gpu,
   openGpu,
 } from "@papilio/gpu-runtime";
+import { choosePlace } from "@papilio/nn";
 
 async function open(): Promise<Gpu | undefined> {
   try {
@@ -28,8 +29,13 @@ const shape = { batch: 4, layout: "batch-first" } as const;
 const x = new Float32Array(shape.batch * 256).fill(1);
 
 const gpu = await open();
+const { place, reason } = choosePlace(
+  { products: [{ chain: matrix.chain, dtype: "f32", ...shape }] },
+  { adapter: gpu?.report },
+);
+console.log(place, reason); // cpu, and what both are predicted to take
 const y =
-  gpu === undefined
+  gpu === undefined || place === "cpu"
     ? await (await CpuButterfly.create(matrix)).multiply(x, shape)
     : await new DeviceButterfly(gpu, matrix).apply(x, shape);
 console.log(y.length); // 1024

@@ -29,6 +29,7 @@ export { CpuComplexButterfly } from "./cpu/cpu-complex-butterfly.ts";
 export { disposeCpuThreads } from "./cpu/engine.ts";
 export type { CpuVectors } from "./cpu/packed-chain.ts";
 export type { CpuPlan, PassPlan, Run } from "./cpu/plan.ts";
+export { type PredictCpuOptions, predictCpuSeconds } from "./cpu/predict.ts";
 export { describeValue } from "./describe-value.ts";
 export { DisposableStack } from "./disposal/disposable-stack.ts";
 export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";

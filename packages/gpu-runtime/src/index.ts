@@ -11,6 +11,7 @@ export type {
   AdapterReport,
   PassedOver,
 } from "./device/report.ts";
+export { typicalReport } from "./device/typical-report.ts";
 export type { Activation } from "./kernels/activation.ts";
 export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
 export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";
@@ -99,6 +100,7 @@ export { BufferSet } from "./multiplication/multiplication.ts";
 export { transposition } from "./multiplication/transposition.ts";
 export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";
+export { TYPICAL_RATES } from "./planning/stage-cost.ts";
 export type { PlacedStep } from "./program/arena.ts";
 export { type CompareOptions, compareSeconds } from "./program/compare-seconds.ts";
 export type { Binding, Kernel, Step } from "./program/kernel.ts";

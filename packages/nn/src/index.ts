@@ -11,5 +11,6 @@ export * from "./layers/index.ts";
 export * from "./models/index.ts";
 export * from "./modules/index.ts";
 export * from "./onnx/index.ts";
+export * from "./placement/index.ts";
 export * from "./tokenizers/index.ts";
 export * from "./weights/index.ts";

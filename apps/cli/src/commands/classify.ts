@@ -7,7 +7,7 @@ import { type Preprocessing, preprocess, readPreprocessing } from "../images/pre
 import { readBytes } from "../input-file.ts";
 import { interruption } from "../interruption.ts";
 import { type ArrayFile, arrayOf } from "../models/array-file.ts";
-import { type ComputeFlags, compileFor, openCompute } from "../models/compute.ts";
+import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
 import {
   folderOf,
   loadModel,
@@ -75,7 +75,7 @@ async function classify(path: string, flags: Flags): Promise<void> {
   const arrays: ArrayFile[] = [];
   for (const file of flags.input) arrays.push(await readImages(file, preprocessing));
   using interrupted = interruption();
-  using compute = await openCompute(flags);
+  dtypeOf(flags);
   const model = await loadModel(path, config, interrupted.signal);
   if (!(model instanceof VisionTransformer)) {
     throw new PapilioError(
@@ -86,7 +86,9 @@ async function classify(path: string, flags: Flags): Promise<void> {
   }
   const counts = arrays.map((array) => imagesOf(model, array));
   const batch = Math.min(BATCH, Math.max(...counts));
-  using executable = await compileFor(compute, model.trace({ images: batch }));
+  const graph = model.trace({ images: batch });
+  using compute = await openCompute(flags, graph);
+  using executable = await compileFor(compute, graph);
   const results: { file: string; image: number; classes: Guess[] }[] = [];
   for (const [index, array] of arrays.entries()) {
     const rows = await logitsOf(executable, array, { images: counts[index] as number, batch });

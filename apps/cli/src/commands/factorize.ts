@@ -13,8 +13,10 @@ import {
   saveButterflies,
   searchChains,
 } from "@papilio/butterfly";
+import { measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
+import { bestAdapter } from "../backend.ts";
 import { chainFor } from "../chain-choice.ts";
 import { type MatrixFile, readMatrix } from "../matrix-file.ts";
 import { numberFrom, oneOf, wholeNumber } from "../options.ts";
@@ -22,7 +24,7 @@ import { FORCE_HELP, Outputs } from "../outputs.ts";
 import { showShare } from "../progress.ts";
 import { FACTORIZE_METADATA } from "../recognize-output.ts";
 import { renderFactorization, renderFront } from "../render-factorization.ts";
-import { type SpeedUp, speedUpOf } from "../speed-up.ts";
+import { measureSpeedUp, predictSpeedUp, type SpeedUp } from "../speed-up.ts";
 
 interface Flags {
   readonly tensor?: string;
@@ -141,23 +143,23 @@ async function run(file: string, flags: Flags): Promise<void> {
   }
 }
 
-/** A machine without an adapter, or without the library that finds one. */
-const NO_ADAPTER = new Set(["ADAPTER_NOT_FOUND", "DAWN_MISSING", "SWIFTSHADER_UNAVAILABLE"]);
-
-/** The speed-up on the adapter; undefined where there is none and nobody asked for one. */
+/**
+ * The speed-up in the place in which the chain is faster, or on the adapter that was named: predicted
+ * without opening it, or measured.
+ */
 async function speedUpOn(
   { adapter, measure = false }: Flags,
   chain: Chain,
   batch: number,
-): Promise<SpeedUp | undefined> {
-  try {
-    using gpu = await openGpu({ adapter });
-    return await speedUpOf(gpu, chain, batch, measure);
-  } catch (error) {
-    const missing = error instanceof PapilioError && NO_ADAPTER.has(error.code);
-    if (missing && adapter === "auto" && !measure) return undefined;
-    throw error;
+): Promise<SpeedUp> {
+  const only = adapter === "auto" ? undefined : "gpu";
+  if (!measure && only === undefined) {
+    return predictSpeedUp({ adapter: await bestAdapter() }, chain, batch);
   }
+  using gpu = await openGpu({ adapter });
+  if (measure) return await measureSpeedUp(gpu, chain, batch, only);
+  const machine = { adapter: gpu.report, rates: await measureRates(gpu) };
+  return predictSpeedUp(machine, chain, batch, { only });
 }
 
 interface Found {

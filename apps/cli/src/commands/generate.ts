@@ -3,7 +3,7 @@ import { type GenerateOptions, TextGenerator } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
 import { interruption, stdoutClosed } from "../interruption.ts";
-import { type ComputeFlags, openCompute } from "../models/compute.ts";
+import { type ComputeFlags, dtypeOf, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { StopTexts } from "../models/stop-texts.ts";
 import { collect, numberFrom, wholeNumber } from "../options.ts";
@@ -75,8 +75,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     flags.context === undefined ? undefined : wholeNumber("--context", flags.context, 1, 2 ** 24);
   using interrupted = interruption();
   const signal = AbortSignal.any([interrupted.signal, stdoutClosed()]);
-  using compute = await openCompute(flags);
-  const { gpu, dtype } = compute;
+  dtypeOf(flags);
   const started = performance.now();
   const language = await loadLanguageModel(path, flags.tokenizer, signal);
   const { model } = language;
@@ -84,6 +83,8 @@ async function run(path: string, flags: Flags): Promise<void> {
   // Prompts are read in whole chunks, the last of which must fit too.
   const needed = Math.max(prompt.length + maxTokens, CHUNK * Math.ceil(prompt.length / CHUNK));
   const context = asked ?? Math.min(model.positions, needed);
+  using compute = await openCompute(flags, model.traceStep({ tokens: 1, context }));
+  const { gpu, dtype } = compute;
   using generator =
     gpu === undefined
       ? TextGenerator.onCpu(model, { context, chunk: CHUNK })

@@ -104,7 +104,17 @@ async function multiplied(
   { reference, backend, adapter }: Flags,
 ): Promise<[MatrixFile["values"], string]> {
   if (reference) return [byReference(butterfly, input, complex), "the CPU, in double precision"];
-  const choice = await chooseBackend(backend, adapter);
+  const choice = await chooseBackend(backend, adapter, {
+    products: [
+      {
+        chain: butterfly.matrix.chain,
+        batch: input.rows,
+        dtype: "f32",
+        layout: "batch-first",
+        parts: complex ? 2 : 1,
+      },
+    ],
+  });
   const [y, where] =
     choice.backend === "gpu"
       ? await onAdapter(butterfly, input, complex, adapter)

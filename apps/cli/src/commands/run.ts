@@ -5,7 +5,7 @@ import { BACKEND_HELP } from "../backend.ts";
 import { interruption } from "../interruption.ts";
 import { writeMarkedNpy } from "../marked-npy.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
-import { type ComputeFlags, compileFor, openCompute } from "../models/compute.ts";
+import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
 import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
 import { type BoundModel, bindInputs } from "../models/model-inputs.ts";
 import { newTable } from "../new-table.ts";
@@ -79,9 +79,10 @@ async function run(path: string, flags: Flags): Promise<void> {
   using interrupted = interruption();
   // There is a plan on an adapter only.
   const backend = flags.plan && flags.backend === "auto" ? "gpu" : flags.backend;
-  using compute = await openCompute({ ...flags, backend });
+  dtypeOf(flags);
   const bound = bindInputs(await loadModel(path, config, interrupted.signal), arrays);
   requireOutputs(bound, files);
+  using compute = await openCompute({ ...flags, backend }, bound.graph);
   const started = performance.now();
   using executable = await compileFor(compute, bound.graph);
   const compiled = performance.now();

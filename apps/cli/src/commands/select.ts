@@ -1,7 +1,9 @@
 import {
   assertCaseFits,
+  type BenchResults,
   type Case,
   type CaseResult,
+  cpuImplementations,
   createSelector,
   implementations,
   type Measured,
@@ -69,7 +71,7 @@ Exit status: 0, or 2 for input that cannot be used.`,
 
 async function select(flags: Flags): Promise<void> {
   const questions = await questionsOf(flags);
-  const files: Measured[] = [];
+  const files: BenchResults[] = [];
   for (const file of flags.results ?? []) files.push(parseResults(await readText(file)));
   const chosen = flags.implementation;
   const filter =
@@ -86,7 +88,7 @@ type Filter = Pick<SelectContext, "filter">;
 
 function offline(
   questions: readonly NamedQuestion[],
-  results: readonly Measured[],
+  results: readonly BenchResults[],
   filter: Filter,
   { measure }: Flags,
 ): Answer[] {
@@ -98,8 +100,16 @@ function offline(
       "Give results of the adapter that is asked about, or leave out --offline.",
     );
   }
-  const { adapter, rates } = first.environment;
-  const answer = createSelector({ adapter, results, ...filter, ...(rates ? { rates } : {}) });
+  const { adapter, rates, processors } = first.environment;
+  // `2 x AMD EPYC`: as many threads, whatever the machine that answers has.
+  const threads = Number.parseInt(processors, 10) || 1;
+  const answer = createSelector({
+    adapter,
+    results,
+    threads,
+    ...filter,
+    ...(rates ? { rates } : {}),
+  });
   return questions.map((named) => attempt(named, () => answer(named.question)));
 }
 
@@ -112,7 +122,7 @@ async function onAdapter(
   using gpu = await openGpu({ adapter });
   // What does not fit is known before the first measurement.
   const fitting = questions.map((named) => ({ named, reason: reasonAgainst(gpu, named) }));
-  const results = [...files];
+  const results: Measured[] = [...files];
   if (measure) {
     const asked = fitting.filter(({ reason }) => reason === undefined).map(({ named }) => named);
     results.push(await measureAll(gpu, asked, filter));
@@ -162,7 +172,7 @@ async function measureAll(
   questions: readonly NamedQuestion[],
   { filter = () => true }: Filter,
 ): Promise<Measured> {
-  const contenders = implementations.filter(({ name }) => filter(name));
+  const contenders = [...implementations, ...cpuImplementations].filter(({ name }) => filter(name));
   const cases: CaseResult[] = [];
   const items = questions.flatMap(casesOf);
   for (const [index, item] of items.entries()) {

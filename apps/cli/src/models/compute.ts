@@ -1,8 +1,8 @@
 import { PapilioError, type StorageDtype } from "@papilio/butterfly";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { CpuModel, DeviceModel, type Executable, type Graph } from "@papilio/nn";
-import { chooseBackend } from "../backend.ts";
+import { CpuModel, DeviceModel, type Executable, type Graph, workOf } from "@papilio/nn";
+import { type BackendChoice, chooseBackend } from "../backend.ts";
 import { oneOf } from "../options.ts";
 import { note } from "../print.ts";
 
@@ -20,24 +20,20 @@ export interface Compute extends Disposable {
 }
 
 /**
- * Opens the adapter of the flags, or chooses the CPU, and says on stderr which it is and why.
+ * Opens the adapter of the flags, or takes the CPU, and says on stderr which it is and why.
  *
+ * @param graph what is computed, most of the time
  * @throws PapilioError `FLAG_INVALID`, `F16_UNAVAILABLE`, and what `openGpu` throws
  */
-export async function openCompute({
-  adapter,
-  backend,
-  dtype: text,
-}: ComputeFlags): Promise<Compute> {
-  const dtype = oneOf("--dtype", text, ["f32", "f16"]);
-  const choice = await chooseBackend(backend, adapter);
-  if (choice.backend === "cpu" && dtype !== "f32") {
-    throw new PapilioError(
-      "FLAG_INVALID",
-      `--dtype f16 does not go with the CPU, which is taken because of this: ${choice.reason}.`,
-      "Leave it out, or name an adapter.",
-    );
-  }
+export async function openCompute(
+  { adapter, backend, dtype: text }: ComputeFlags,
+  graph: Graph,
+): Promise<Compute> {
+  const dtype = dtypeOf({ backend, dtype: text });
+  const choice: BackendChoice =
+    dtype === "f16"
+      ? { backend: "gpu", reason: "--dtype f16" }
+      : await chooseBackend(backend, adapter, workOf(graph, { dtype }));
   const gpu = choice.backend === "cpu" ? undefined : await openGpu({ adapter });
   try {
     gpu?.assertDtype(dtype);
@@ -48,6 +44,22 @@ export async function openCompute({
   const where = gpu === undefined ? "none, the CPU" : describe(gpu.report);
   note(`Adapter: ${where}: ${choice.reason}`);
   return { gpu, dtype, [Symbol.dispose]: () => gpu?.dispose() };
+}
+
+/**
+ * How numbers are stored. Models on the CPU store them in single precision alone.
+ *
+ * @throws PapilioError `FLAG_INVALID`
+ */
+export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): StorageDtype {
+  const stored = oneOf("--dtype", dtype, ["f32", "f16"]);
+  const wanted = oneOf("--backend", backend, ["auto", "gpu", "cpu"]);
+  if (stored === "f32" || wanted !== "cpu") return stored;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    "--dtype f16 does not go with --backend cpu, which stores numbers in single precision.",
+    "Leave one of them out.",
+  );
 }
 
 /** A graph that is ready to run. */

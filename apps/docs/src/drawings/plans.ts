@@ -6,10 +6,11 @@ import {
   type Plan,
   planChain,
   type Stage,
+  typicalReport,
 } from "@papilio/gpu-runtime";
 import { type Drawing, hue, INK, MUTED, type Panel, rect, SOFT, text } from "./svg.ts";
-import { TYPICAL_GPU } from "./typical-adapter.ts";
 
+const TYPICAL_GPU = typicalReport({ name: "a typical GPU", kind: "hardware" });
 const WIDTH = 340;
 const ROW = 40;
 const KINDS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];

@@ -43,10 +43,7 @@ async function tellStory(
 ): Promise<void> {
   onProgress("Compiling");
   const sizes = { context: CONTEXT, chunk: 16 };
-  using generator =
-    gpu === undefined
-      ? TextGenerator.onCpu(model, sizes)
-      : await TextGenerator.onDevice(gpu, model, sizes);
+  using generator = await TextGenerator.create(model, { gpu, ...sizes });
   onProgress("Generating");
   const ids = tokenizer.encode(prompt);
   const stream = tokenizer.decodeStream();

@@ -17,9 +17,9 @@ const OPTIONS = { rounds: 7, minSample: 0.002, seed: 1 };
 /** Entries of a dense matrix beyond which it is left out: it would take most of the time. */
 const MOST_DENSE = 2 ** 22;
 
-/** What is compared: the fused kernel and the three that people write, and plans for products. */
+/** What is compared: the fused kernel, the CPU backend, the three that people write, and plans for products. */
 function contenders(chain: Chain): Implementation[] {
-  const names = ["kronecker-sparse", "bmm", "dense", "einsum"];
+  const names = ["kronecker-sparse", "cpu-wasm", "bmm", "dense", "einsum"];
   return (chain.length === 1 ? names : ["planned", ...names]).map(findImplementation);
 }
 

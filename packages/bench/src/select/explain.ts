@@ -7,6 +7,7 @@ import type { Contender } from "./select.ts";
 interface Grounds {
   readonly question: Question;
   readonly best: Contender;
+  readonly runnerUp: Contender | undefined;
   readonly observations: Observations;
   readonly adapter: string;
   readonly validation: Validation | undefined;
@@ -18,6 +19,8 @@ function times({ median, lower, upper }: Quantity): string {
     lower === null || upper === null ? "" : ` (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
   return `${median.toFixed(2)} times${interval}`;
 }
+
+const MEASURE = "A measurement on this machine would be surer.";
 
 /** A smaller advantage is none. */
 const EQUAL = 1.005;
@@ -39,6 +42,15 @@ export function explain(
     case "interpolated":
       return `${lead}, predicted from other cases measured on ${grounds.adapter}${nearest(grounds)}. ${track(grounds.validation)}${reach(selection, grounds)}`;
     case "model": {
+      const parts = [grounds.best, grounds.runnerUp].filter((one) => one !== undefined);
+      if (parts.some((one) => one.basis !== "model")) {
+        const how = parts.map((one) =>
+          one.basis === "model"
+            ? `${one.implementation} by its cost model, because the results do not tell of it`
+            : `${one.implementation} ${one.basis} on ${grounds.adapter}`,
+        );
+        return `${lead}: ${how.join(", ")}. ${MEASURE}`;
+      }
       const others =
         grounds.observations.otherRuns > 0
           ? ` ${grounds.observations.otherRuns} of the results given are of other adapters, and were not used.`

@@ -35,17 +35,26 @@ function isSameAdapter({ environment }: Measured, adapter: SelectContext["adapte
  * Gathers what was measured on the adapter. Times are by the device's clock where every
  * implementation has it, else all by the wall clock: two clocks cannot be compared.
  */
-export function observe({ results = [], adapter, rates, filter }: SelectContext): Observations {
+export function observe({
+  results = [],
+  adapter,
+  rates,
+  filter = () => true,
+}: SelectContext): Observations {
   const same = results.filter((run) => isSameAdapter(run, adapter));
-  const entries = same.flatMap((run) => {
-    const allowed = filter ?? onTheAdapter(run);
-    return run.cases.map((result) => ({
+  // Of all that was timed, chosen from or not, as in the tables of these runs.
+  const clock = commonClock(
+    same.flatMap(({ cases }) =>
+      cases.flatMap(({ results: all }) => timedOf(all).map(({ timing }) => timing)),
+    ),
+  );
+  const entries = same.flatMap((run) =>
+    run.cases.map((result) => ({
       result,
       date: run.environment.date,
-      timed: timedOf(result.results).filter(({ implementation }) => allowed(implementation)),
-    }));
-  });
-  const clock = commonClock(entries.flatMap(({ timed }) => timed.map(({ timing }) => timing)));
+      timed: timedOf(result.results).filter(({ implementation }) => filter(implementation)),
+    })),
+  );
   const cases = entries
     .filter(({ timed }) => timed.length > 0)
     .map((entry) => ({
@@ -64,13 +73,6 @@ export function observe({ results = [], adapter, rates, filter }: SelectContext)
     rates: rates ?? measuredRates ?? reachedRates(cases, clock),
     otherRuns: results.length - same.length,
   };
-}
-
-function onTheAdapter({ implementations }: Measured): (name: string) => boolean {
-  const beside = new Set(
-    implementations.filter(({ processor }) => processor === "cpu").map(({ name }) => name),
-  );
-  return (name) => !beside.has(name);
 }
 
 /**

@@ -21,10 +21,9 @@ export interface SelectContext {
   readonly results?: readonly Measured[];
   /** What the adapter reaches, as `measureRates` gives it: for the cost model. */
   readonly rates?: Rates;
-  /**
-   * Which implementations may be chosen; by default those that compute on the adapter, not those
-   * beside it on the CPU.
-   */
+  /** Threads of the CPU backend, for its cost model; as many as there are processors unless given. */
+  readonly threads?: number;
+  /** Which implementations may be chosen; all unless given, those beside the adapter on the CPU too. */
   readonly filter?: (implementation: string) => boolean;
 }
 

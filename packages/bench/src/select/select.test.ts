@@ -23,6 +23,8 @@ const exact = runOf([
     timed("csr", around(9e-3)),
   ]),
 ]);
+/** The CPU backend is known to its cost model, and would be chosen almost always on a software adapter. */
+const onAdapter = (implementation: string): boolean => implementation !== "cpu-wasm";
 const impossible = expect.objectContaining({ code: "SELECTION_IMPOSSIBLE" });
 
 /** Cases in which bmm is twice as fast as the fused kernel, which the model does not expect. */
@@ -40,7 +42,7 @@ const other: BenchResults = runOf(
 
 describe("a selection from the very case", () => {
   it("is measured, with its interval and its runner-up", () => {
-    const answer = select(item, { adapter: testAdapter, results: [exact] });
+    const answer = select(item, { adapter: testAdapter, filter: onAdapter, results: [exact] });
     expect(answer).toMatchObject({
       best: "kronecker-sparse",
       layout: "batch-last",
@@ -66,7 +68,7 @@ describe("a selection from the very case", () => {
       ...other.cases,
       resultOf(item, [timed("kronecker-sparse", around(1e-3)), wrong("bmm"), skipped("csr")]),
     ]);
-    const answer = select(item, { adapter: testAdapter, results: [run] });
+    const answer = select(item, { adapter: testAdapter, filter: onAdapter, results: [run] });
     expect(answer.candidates.map(({ implementation }) => implementation)).toEqual([
       "kronecker-sparse",
     ]);
@@ -82,10 +84,12 @@ describe("a selection from the very case", () => {
         timedByWall("elsewhere", around(1.5e-3)),
       ]),
     ]);
-    expect(select(item, { adapter: testAdapter, results: [run] }).best).toBe("elsewhere");
+    expect(select(item, { adapter: testAdapter, filter: onAdapter, results: [run] }).best).toBe(
+      "elsewhere",
+    );
   });
 
-  it("leaves out what computes on the CPU, unless it is asked for", () => {
+  it("chooses what computes on the CPU where it is faster, unless it is left out", () => {
     const run = runOf(
       [resultOf(item, [timed("bmm", around(2e-3)), timed("on the CPU", around(1e-3))])],
       {
@@ -95,9 +99,10 @@ describe("a selection from the very case", () => {
         ],
       },
     );
-    const context = { adapter: testAdapter, results: [run] };
-    expect(select(item, context).best).toBe("bmm");
-    expect(select(item, { ...context, filter: () => true }).best).toBe("on the CPU");
+    const context = { adapter: testAdapter, results: [run], filter: onAdapter };
+    expect(select(item, context).best).toBe("on the CPU");
+    const filter = (name: string): boolean => name === "bmm";
+    expect(select(item, { ...context, filter }).best).toBe("bmm");
   });
 
   it("takes the run that knows most implementations, and of equals the latest", () => {
@@ -116,7 +121,7 @@ describe("a selection from the very case", () => {
       of("2026-01-03T00:00:00.000Z", { bmm: 2, csr: 1 }),
       of("2026-01-09T00:00:00.000Z", { bmm: 1 }),
     ];
-    expect(select(item, { adapter: testAdapter, results }).best).toBe("csr");
+    expect(select(item, { adapter: testAdapter, filter: onAdapter, results }).best).toBe("csr");
   });
 
   it("names the layout when none is asked for", () => {
@@ -125,7 +130,7 @@ describe("a selection from the very case", () => {
       resultOf({ ...item, layout: "batch-first" }, [timed("bmm", around(5e-4))]),
     ]);
     const { layout: _, ...question } = item;
-    const answer = select(question, { adapter: testAdapter, results: [run] });
+    const answer = select(question, { adapter: testAdapter, filter: onAdapter, results: [run] });
     expect(answer).toMatchObject({
       best: "bmm",
       layout: "batch-first",
@@ -137,7 +142,7 @@ describe("a selection from the very case", () => {
 
 describe("a selection from other cases", () => {
   it("says that it is interpolated, and how often such predictions were right", () => {
-    const answer = select(item, { adapter: testAdapter, results: [other] });
+    const answer = select(item, { adapter: testAdapter, filter: onAdapter, results: [other] });
     expect(answer).toMatchObject({ best: "bmm", basis: "interpolated" });
     expect(answer.advantage?.lower).toBeLessThanOrEqual(answer.advantage?.median ?? 0);
     expect(answer.confidence).toBeGreaterThan(0.5);
@@ -150,13 +155,14 @@ describe("a selection from other cases", () => {
   it("leaves single cases out where the chain is known with another batch", () => {
     const answer = select(itemOf("4,32,32,4", { batch: 100 }), {
       adapter: testAdapter,
+      filter: onAdapter,
       results: [other],
     });
     expect(answer.explanation).toContain("With each case left out in turn");
   });
 
   it("does not say how sure it is far from what was measured, or with few cases", () => {
-    const context = { adapter: testAdapter, results: [other] };
+    const context = { adapter: testAdapter, filter: onAdapter, results: [other] };
     const far = select(itemOf("1,4096,4096,1", { batch: 1 }), context);
     expect(far).toMatchObject({ basis: "interpolated", confidence: null });
     const few = runOf(other.cases.slice(0, 3));
@@ -168,12 +174,16 @@ describe("a selection from other cases", () => {
   it("sums over the factors of a chain", () => {
     const answer = select(itemOf("1,16,16,16;16,16,16,1"), {
       adapter: testAdapter,
+      filter: onAdapter,
       results: [other],
     });
     const [left, right] = ["1,16,16,16", "16,16,16,1"].map(
       (chain) =>
-        select(itemOf(chain, { batch: 129 }), { adapter: testAdapter, results: [other] })
-          .candidates[0]?.seconds.median ?? Number.NaN,
+        select(itemOf(chain, { batch: 129 }), {
+          adapter: testAdapter,
+          filter: onAdapter,
+          results: [other],
+        }).candidates[0]?.seconds.median ?? Number.NaN,
     ) as [number, number];
     expect(answer.best).toBe("bmm");
     const seconds = answer.candidates[0]?.seconds.median ?? Number.NaN;
@@ -184,7 +194,7 @@ describe("a selection from other cases", () => {
 
 describe("a selection from the model", () => {
   it("says so, and is sure of nothing", () => {
-    const answer = select(item, { adapter: testAdapter, rates: testRates });
+    const answer = select(item, { adapter: testAdapter, filter: onAdapter, rates: testRates });
     expect(answer).toMatchObject({
       best: "kronecker-sparse",
       layout: "batch-last",
@@ -206,21 +216,82 @@ describe("a selection from the model", () => {
   });
 
   it("calls equal what it cannot tell apart", () => {
-    const answer = select(itemOf("16,16,16,1"), { adapter: testAdapter, rates: testRates });
+    const answer = select(itemOf("16,16,16,1"), {
+      adapter: testAdapter,
+      filter: onAdapter,
+      rates: testRates,
+    });
     expect(answer.best).toBe("kronecker-sparse");
     expect(answer.explanation).toMatch(/^kronecker-sparse and \S+ are equally fast/);
   });
 });
 
+describe("the CPU backend", () => {
+  const software = { adapter: testAdapter, threads: 2 };
+
+  it("is chosen by its cost model where the only adapter is software", () => {
+    // As measureRates found them on lavapipe and two cores.
+    const rates = { copyBytesPerSecond: 7.8e9, flopsPerSecond: 6.9e10, dispatchSeconds: 4.1e-5 };
+    const answer = select(item, { ...software, rates });
+    expect(answer).toMatchObject({ best: "cpu-wasm", basis: "model", confidence: null });
+    // Two cores of 28 G multiply-adds a second at most, 32768 of them for each of 128 vectors.
+    const seconds = answer.candidates[0]?.seconds.median ?? 0;
+    expect(seconds).toBeGreaterThan((128 * 4 * 16 * 16 * 4) / 56e9);
+    expect(seconds).toBeLessThan(1e-3);
+  });
+
+  it("is chosen before what was measured on a software adapter, which the explanation says", () => {
+    const slow = runOf([resultOf(item, [timed("kronecker-sparse", around(5e-3))])]);
+    const answer = select(item, { ...software, results: [slow] });
+    expect(answer).toMatchObject({
+      best: "cpu-wasm",
+      runnerUp: "kronecker-sparse",
+      basis: "model",
+      confidence: null,
+    });
+    expect(answer.explanation).toContain(
+      "cpu-wasm by its cost model, because the results do not tell of it, kronecker-sparse measured on test adapter",
+    );
+  });
+
+  it("is answered for when it is asked for by name", () => {
+    const filter = (name: string): boolean => name === "cpu-wasm";
+    const answer = select(item, { ...software, rates: testRates, filter });
+    expect(answer.best).toBe("cpu-wasm");
+    expect(answer.candidates.map(({ implementation }) => implementation)).toEqual(["cpu-wasm"]);
+  });
+
+  it("is what was measured of it, where it was, and not chosen where it was wrong", () => {
+    const told = runOf([
+      resultOf(item, [timed("bmm", around(1e-3)), timedByWall("cpu-wasm", around(9e-3))]),
+    ]);
+    // bmm takes 2 ms by the wall clock, the only one that both have.
+    expect(select(item, { ...software, results: [told] })).toMatchObject({
+      best: "bmm",
+      basis: "measured",
+      advantage: { median: expect.closeTo(4.5, 9) },
+    });
+    const failed = runOf([resultOf(item, [timed("bmm", around(1)), wrong("cpu-wasm")])]);
+    expect(select(item, { ...software, results: [failed] }).best).toBe("bmm");
+  });
+
+  it("is not chosen for much work where there is a GPU", () => {
+    const adapter = { ...testAdapter, kind: "hardware" } as const;
+    const rates = { copyBytesPerSecond: 4e11, flopsPerSecond: 1e13, dispatchSeconds: 4e-6 };
+    const large = itemOf("16,64,64,16", { batch: 4096 });
+    expect(select(large, { adapter, rates, threads: 8 }).best).toBe("kronecker-sparse");
+  });
+});
+
 describe("a question without an answer", () => {
   it("is an error that says what to give", () => {
-    expect(() => select(item, { adapter: testAdapter })).toThrow(impossible);
+    expect(() => select(item, { adapter: testAdapter, filter: onAdapter })).toThrow(impossible);
     const nothing = { adapter: testAdapter, results: [exact], filter: () => false };
     expect(() => select(item, { ...nothing, rates: testRates })).toThrow(impossible);
   });
 
   it("does not spoil the others of the same selector", () => {
-    const answer = createSelector({ adapter: testAdapter, results: [exact] });
+    const answer = createSelector({ adapter: testAdapter, filter: onAdapter, results: [exact] });
     expect(() => answer(itemOf("4,16,16,4", { dtype: "f16" }))).toThrow(PapilioError);
     expect(answer(item).best).toBe("kronecker-sparse");
   });

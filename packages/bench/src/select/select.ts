@@ -1,6 +1,8 @@
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { choosePlace, type MeasuredPlaces } from "@papilio/nn";
 import { type Case, caseName } from "../case.ts";
 import type { Timed } from "../clock.ts";
+import { cpuWasm } from "../implementations/cpu-wasm.ts";
 import { implementations } from "../implementations/registry.ts";
 import { estimateMedian, estimateRatio } from "../statistics.ts";
 import {
@@ -58,7 +60,8 @@ export function createSelector(context: SelectContext): (question: Question) => 
  * Says which implementation is best for a multiplication on an adapter, by how much, and how sure
  * that is: from samples of this very case where there are some; else predicted from other cases
  * measured on the adapter; else from the cost model and the adapter's rates. One that was wrong or
- * skipped on this very case is not chosen.
+ * skipped on this very case is not chosen. The CPU backend of the machine is among them: where nothing
+ * measured tells of it, by the cost model with which `choosePlace` of `@papilio/nn` chooses.
  *
  * @throws PapilioError `SELECTION_IMPOSSIBLE` when there are neither results of the adapter that
  * help nor its rates, or the filter leaves nothing; `BATCH_INVALID`
@@ -91,7 +94,9 @@ function answer(question: Question, prepared: Prepared): Selection {
     ...interpolated(item, prepared, leftOut),
   ]);
   const contenders = (
-    known.length > 0 ? known : items.flatMap((item) => modelled(item, context))
+    known.length > 0
+      ? [...known, ...items.flatMap((item) => onCpuByModel(item, known, prepared))]
+      : items.flatMap((item) => modelled(item, context))
   ).toSorted((p, q) => p.seconds.median - q.seconds.median);
   const [best] = contenders;
   if (best === undefined) throw impossible(question, prepared);
@@ -116,6 +121,7 @@ function answer(question: Question, prepared: Prepared): Selection {
       best,
       observations,
       adapter: context.adapter.name,
+      runnerUp,
       validation: basis === "interpolated" ? validation(leftOut) : undefined,
     }),
     candidates: contenders.map(({ implementation, layout, seconds, basis: from }) => ({
@@ -181,19 +187,69 @@ function interpolated(
     });
 }
 
-function modelled(item: Case, { rates, filter = () => true }: SelectContext): Contender[] {
+function modelled(item: Case, context: SelectContext): Contender[] {
+  const { rates, filter = () => true } = context;
   if (rates === undefined) return [];
-  return implementations
+  const onAdapter = implementations
     .filter(({ name, processor }) => isModelled(name) && processor !== "cpu" && filter(name))
-    .map(({ name }) => ({
-      implementation: name,
-      layout: item.layout,
-      seconds: bare(predictSeconds(name, item, rates)),
-      basis: "model",
-      samples: undefined,
-      source: undefined,
-      interpolated: undefined,
-    }));
+    .map(({ name }) => ({ name, seconds: predictSeconds(name, item, rates) }));
+  const { gpu, cpu } = placesOf(item, context);
+  // The roofline tells implementations apart; how far they stay below it, the place's model knows.
+  const least = Math.min(...onAdapter.map(({ seconds }) => seconds));
+  const slower = gpu === null ? 1 : Math.max(1, gpu / least);
+  return [
+    ...onAdapter.map(({ name, seconds }) => byModel(name, item, slower * seconds)),
+    ...(filter(cpuWasm.name) ? [byModel(cpuWasm.name, item, cpu)] : []),
+  ];
+}
+
+/** The CPU backend by its cost model, where the results do not tell of it, not even that it failed. */
+function onCpuByModel(
+  item: Case,
+  known: readonly Contender[],
+  { context, observations }: Prepared,
+): Contender[] {
+  const { name } = cpuWasm;
+  const told = exactCase(observations, item)?.result.results.some(
+    ({ implementation }) => implementation === name,
+  );
+  const has = known.some(({ implementation }) => implementation === name);
+  if (told || has || context.filter?.(name) === false) return [];
+  const best = known.reduce(
+    (least, { seconds }) => Math.min(least, seconds.median),
+    Number.POSITIVE_INFINITY,
+  );
+  return [byModel(name, item, placesOf(item, context, { gpu: best }).cpu)];
+}
+
+/** Seconds of a case on the adapter, null where it cannot hold it, and on the CPU. */
+function placesOf(
+  item: Case,
+  { adapter, rates, threads }: SelectContext,
+  measuredSeconds: MeasuredPlaces = {},
+): { readonly gpu: number | null; readonly cpu: number } {
+  const { seconds } = choosePlace(
+    { products: [item] },
+    {
+      adapter,
+      ...(rates === undefined ? {} : { rates }),
+      ...(threads === undefined ? {} : { threads }),
+    },
+    measuredSeconds,
+  );
+  return { gpu: seconds.gpu, cpu: seconds.cpu as number };
+}
+
+function byModel(implementation: string, { layout }: Case, seconds: number): Contender {
+  return {
+    implementation,
+    layout,
+    seconds: bare(seconds),
+    basis: "model",
+    samples: undefined,
+    source: undefined,
+    interpolated: undefined,
+  };
 }
 
 const STRENGTH: readonly Basis[] = ["model", "interpolated", "measured"];
@@ -207,7 +263,7 @@ function advantageOf(best: Contender, runnerUp: Contender, validation: () => Val
     return estimateRatio(runnerUp.samples, best.samples);
   }
   const ratio = runnerUp.seconds.median / best.seconds.median;
-  if (best.basis === "model") return bare(ratio);
+  if (best.basis === "model" || runnerUp.basis === "model") return bare(ratio);
   return predictedRatio(validation(), runnerUp.implementation, best.implementation, ratio);
 }
 

@@ -26,7 +26,7 @@ const WIDEST = 1024;
 /** The fewest for which it is divided by vectors rather than by outputs. */
 const NARROW = 32;
 /** Multiply-adds for which another thread is worth being woken: some tens of microseconds. */
-const WORK_OF_THREAD = 1_000_000;
+export const WORK_OF_THREAD = 1_000_000;
 /** Items for each thread, so that one that is late does not keep the others waiting for long. */
 const ITEMS_OF_THREAD = 4;
 

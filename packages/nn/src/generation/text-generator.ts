@@ -5,6 +5,7 @@ import { DeviceModel, type DeviceModelOptions } from "../gpu/device-model.ts";
 import { ModelMemory } from "../gpu/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
 import { contextError, type Decoder, type StepShape } from "../models/decoder.ts";
+import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";
 import { type SamplingOptions, sampler } from "./sampling.ts";
 
 /** How much a generator holds, and takes at a time. */
@@ -45,7 +46,7 @@ const CHUNK = 64;
  *
  * @example
  * ```ts
- * using generator = await TextGenerator.onDevice(gpu, model);
+ * using generator = await TextGenerator.create(model, { gpu });
  * for await (const { id } of generator.generate(tokenizer.encode("Once"), { maxTokens: 100 })) {
  *   process.stdout.write(tokenizer.decode([id]));
  * }
@@ -63,6 +64,23 @@ export class TextGenerator implements Disposable {
     this.context = context;
     this.#chunk = chunk;
     this.#steps = steps;
+  }
+
+  /**
+   * On the device or on the CPU, wherever `choosePlace` predicts a token to take less time.
+   *
+   * @param options `gpu` is an open device; without one it is the CPU
+   * @throws PapilioError `CONTEXT_LENGTH`, `GENERATE_OPTION`, and what `DeviceModel.compile` throws
+   */
+  static async create(
+    model: Decoder,
+    { gpu, ...options }: GeneratorOptions & CompileGraphOptions = {},
+  ): Promise<TextGenerator> {
+    const { context } = sizesOf(model, options);
+    const { place } = placeOfGraph(model.traceStep({ tokens: 1, context }), { gpu, ...options });
+    return gpu === undefined || place === "cpu"
+      ? TextGenerator.onCpu(model, options)
+      : await TextGenerator.onDevice(gpu, model, options);
   }
 
   /**

@@ -64,7 +64,7 @@ function withLayers<C extends { readonly layers?: number }>(config: C, state: St
  * const config: unknown = JSON.parse(await readFile("smollm/config.json", "utf8"));
  * const model = modelFromHuggingFace(config, await loadStateDict("smollm"));
  * if (model instanceof Llama) {
- *   using generator = await TextGenerator.onDevice(gpu, model);
+ *   using generator = await TextGenerator.create(model, { gpu });
  * }
  * ```
  */

@@ -1,0 +1,56 @@
+import type { Layout, StorageDtype } from "@papilio/butterfly";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { CpuModel } from "../cpu/cpu-model.ts";
+import { DeviceModel } from "../gpu/device-model.ts";
+import type { Executable } from "../graph/executable.ts";
+import type { Graph } from "../graph/graph.ts";
+import { choosePlace, type PlaceChoice } from "./choose-place.ts";
+import { workOf } from "./work.ts";
+
+export interface CompileGraphOptions {
+  /** An open device; without one the graph runs on the CPU. */
+  readonly gpu?: Gpu | undefined;
+  /** In what a device stores activations and weights; `f32` unless given. The CPU has no `f16`. */
+  readonly dtype?: StorageDtype;
+  /** Layout of what is between operations on a device; `batch-last` unless given. */
+  readonly layout?: Layout;
+}
+
+/** A graph that is ready to run, and where it does and why. */
+export interface PlacedModel {
+  readonly model: Executable;
+  readonly choice: PlaceChoice;
+}
+
+/**
+ * Compiles a graph for the place in which `choosePlace` predicts it to be faster: the device, or the CPU
+ * backend. `f16` is stored on devices alone.
+ *
+ * @throws PapilioError what `DeviceModel.compile` throws
+ *
+ * @example
+ * ```ts
+ * const { model, choice } = await compileGraph(vitS16().trace({ images: 1 }), { gpu });
+ * console.log(choice.place, choice.reason);
+ * ```
+ */
+export async function compileGraph(
+  graph: Graph,
+  { gpu, dtype = "f32", layout = "batch-last" }: CompileGraphOptions = {},
+): Promise<PlacedModel> {
+  const choice = placeOfGraph(graph, { gpu, dtype, layout });
+  if (gpu === undefined || choice.place === "cpu") {
+    return { model: new CpuModel(graph, { kernels: "wasm" }), choice };
+  }
+  return { model: await DeviceModel.compile(gpu, graph, { dtype, layout }), choice };
+}
+
+/** Where `compileGraph` runs a graph. */
+export function placeOfGraph(
+  graph: Graph,
+  { gpu, dtype = "f32", layout = "batch-last" }: CompileGraphOptions = {},
+): PlaceChoice {
+  const choice = choosePlace(workOf(graph, { dtype, layout }), { adapter: gpu?.report });
+  if (dtype === "f32" || gpu === undefined) return choice;
+  return { ...choice, place: "gpu", reason: "half precision is stored on devices alone" };
+}
