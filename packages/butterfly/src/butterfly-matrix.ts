@@ -1,3 +1,4 @@
+import { requireFloats } from "./argument-checks.ts";
 import { Chain } from "./chain.ts";
 import {
   type FloatArray,
@@ -112,6 +113,7 @@ export class Butterfly<V extends FloatArray = Float32Array> {
    * @returns a new array like `x`, `[batch, rows]` or `[rows, batch]`
    */
   apply<X extends FloatArray>(x: X, shape: BatchShape): X {
+    requireFloats("The input", x);
     requireVectors("input", x.length, this.chain.cols, shape.batch);
     const [left, ...others] = this.factors as [KroneckerSparse<V>, ...KroneckerSparse<V>[]];
     let between: FloatArray = x;

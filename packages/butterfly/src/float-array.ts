@@ -1,3 +1,4 @@
+import { arrayTag, requireOneOf } from "./argument-checks.ts";
 import { PapilioError } from "./errors.ts";
 
 /** Real numbers in single or double precision. */
@@ -11,6 +12,8 @@ export interface FloatArrays {
 
 /** The name of an element type, as the field's libraries write it. */
 export type FloatType = keyof FloatArrays;
+
+const FLOAT_TYPES: readonly FloatType[] = ["float32", "float64"];
 
 const CONSTRUCTORS: { readonly [T in FloatType]: new (length: number) => FloatArrays[T] } = {
   float32: Float32Array,
@@ -29,9 +32,11 @@ const MAX_DENSE_ENTRIES = 2 ** 28;
 /**
  * `length` zeros.
  *
- * @throws PapilioError `ARRAY_TOO_LARGE` before anything is allocated, or when memory runs out
+ * @throws PapilioError `ARRAY_TOO_LARGE` before anything is allocated, or when memory runs out;
+ *   `OPTION_INVALID`
  */
 export function zeros<T extends FloatType>(type: T, length: number): FloatArrays[T] {
+  requireOneOf("The element type", type, FLOAT_TYPES);
   return allocate(CONSTRUCTORS[type], length);
 }
 
@@ -46,8 +51,7 @@ export function indices(length: number): Uint32Array {
 }
 
 export function floatTypeOf(array: FloatArray): FloatType {
-  // Not `instanceof`: an array of another realm (a frame, a test runner's sandbox) is as good.
-  return array.BYTES_PER_ELEMENT === 4 ? "float32" : "float64";
+  return arrayTag(array) === "Float32Array" ? "float32" : "float64";
 }
 
 /** @throws PapilioError `DENSE_TOO_LARGE` when a dense matrix of this size is out of proportion */

@@ -2,6 +2,7 @@
 // First: it defines symbols that classes of all packages name methods by, where an engine lacks them.
 import "./disposal/dispose-symbols.ts";
 
+export { arrayTag, requireArray, requireOneOf } from "./argument-checks.ts";
 export { Butterfly } from "./butterfly-matrix.ts";
 export { Chain } from "./chain.ts";
 export { type Chainability, chainability } from "./chainability.ts";

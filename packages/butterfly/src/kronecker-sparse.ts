@@ -1,3 +1,4 @@
+import { requireFloats } from "./argument-checks.ts";
 import { Chain } from "./chain.ts";
 import { PapilioError } from "./errors.ts";
 import {
@@ -39,10 +40,11 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
 
   /**
    * @param values `[a, b, c, d]` row-major, 1 for `a` or `d` where that is shared; kept, not copied
-   * @throws PapilioError `VALUES_LENGTH` unless there are so many values
+   * @throws PapilioError `VALUES_LENGTH` unless there are so many values; `ARRAY_TYPE`
    */
   constructor(pattern: Pattern, values: V, sharing: Sharing = UNSHARED) {
     const { a, b, c, d, nonZeros } = storedPattern(pattern, sharing);
+    requireFloats("The values of a factor", values);
     if (values.length !== nonZeros) {
       throw new PapilioError(
         "VALUES_LENGTH",
@@ -72,10 +74,11 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
    * Reads the values off a dense matrix that has this pattern.
    *
    * @param dense `[rows, cols]` row-major
-   * @throws PapilioError `DENSE_LENGTH`; `OFF_SUPPORT` when an entry off the support is not zero
+   * @throws PapilioError `ARRAY_TYPE`, `DENSE_LENGTH`; `OFF_SUPPORT` when an entry off the support is not zero
    */
   static fromDense<V extends FloatArray>(pattern: Pattern, dense: V): KroneckerSparse<V> {
     const { rows, cols } = pattern;
+    requireFloats("The dense matrix", dense);
     if (dense.length !== rows * cols) {
       throw new PapilioError(
         "DENSE_LENGTH",

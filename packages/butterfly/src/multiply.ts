@@ -1,3 +1,4 @@
+import { requireFloats } from "./argument-checks.ts";
 import { PapilioError } from "./errors.ts";
 import { type FloatArray, zeros, zerosLike } from "./float-array.ts";
 import type { KroneckerSparse } from "./kronecker-sparse.ts";
@@ -16,7 +17,8 @@ import { type BatchShape, requireVectors, stridesOf } from "./layout.ts";
  *
  * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
  * @returns a new array like `x`, `[batch, rows]` or `[rows, batch]`
- * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`, `ARRAY_TOO_LARGE`
+ * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`, `BATCH_INVALID`, `LAYOUT_INVALID`,
+ *   `INPUT_LENGTH`, `ARRAY_TOO_LARGE`
  *
  * @example
  * ```ts
@@ -52,6 +54,8 @@ export function multiply(
 ): FloatArray {
   const { a, b, c, d, rows, cols } = pattern;
   const { batch } = shape;
+  requireFloats("The input", x);
+  if (y !== undefined) requireFloats("The output", y);
   const from = stridesOf(shape, cols);
   const to = stridesOf(shape, rows);
   requireVectors("input", x.length, cols, batch);

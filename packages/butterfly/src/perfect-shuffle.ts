@@ -1,3 +1,4 @@
+import { requireArray, requireFloats } from "./argument-checks.ts";
 import { PapilioError } from "./errors.ts";
 import { type FloatArray, indices, zerosLike } from "./float-array.ts";
 import { KroneckerSparse } from "./kronecker-sparse.ts";
@@ -68,13 +69,15 @@ export function blockDiagonal<V extends FloatArray>(
  *
  * @param x `[batch, map.length]` when batch-first, `[map.length, batch]` when batch-last
  * @returns a new array like `x`
- * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`
+ * @throws PapilioError `ARRAY_TYPE`, `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`
  */
 export function permuteFeatures<X extends FloatArray>(
   map: Uint32Array,
   x: X,
   shape: BatchShape,
 ): X {
+  requireArray("The permutation", map, "Uint32Array");
+  requireFloats("The input", x);
   const { vector, feature } = stridesOf(shape, map.length);
   requireVectors("input", x.length, map.length, shape.batch);
   const permuted = zerosLike(x, x.length);
@@ -90,9 +93,10 @@ export function permuteFeatures<X extends FloatArray>(
 /**
  * The inverse permutation.
  *
- * @throws PapilioError `PERMUTATION_INVALID` unless every index below the length occurs once
+ * @throws PapilioError `ARRAY_TYPE`; `PERMUTATION_INVALID` unless every index below the length occurs once
  */
 export function invertPermutation(map: Uint32Array): Uint32Array {
+  requireArray("The permutation", map, "Uint32Array");
   const inverse = indices(map.length);
   map.forEach((from, position) => {
     inverse[from] = position;

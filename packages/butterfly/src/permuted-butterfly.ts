@@ -1,5 +1,6 @@
+import { requireArray } from "./argument-checks.ts";
 import type { Butterfly } from "./butterfly-matrix.ts";
-import type { Complex } from "./complex/complex.ts";
+import { type Complex, isComplex } from "./complex/complex.ts";
 import { ComplexButterfly } from "./complex/complex-butterfly.ts";
 import { PapilioError } from "./errors.ts";
 import { type FloatArray, requireDense, zeros } from "./float-array.ts";
@@ -108,13 +109,14 @@ function permute<T extends FloatArray | Complex<FloatArray>>(
   shape: BatchShape,
 ): T {
   if (map === undefined) return x;
-  if (!("re" in x)) return permuteFeatures(map, x as FloatArray, shape) as T;
+  if (!isComplex<FloatArray>(x)) return permuteFeatures(map, x as FloatArray, shape) as T;
   const part = (values: FloatArray): FloatArray => permuteFeatures(map, values, shape);
   return { re: part(x.re), im: part(x.im) } as unknown as T;
 }
 
 function requirePermutation(name: string, map: Uint32Array | undefined, length: number): void {
   if (map === undefined) return;
+  requireArray(`The ${name} permutation`, map, "Uint32Array");
   if (map.length !== length) {
     throw new PapilioError(
       "PERMUTATION_INVALID",

@@ -1,3 +1,4 @@
+import { requireArray, requireFloats, requireOneOf } from "./argument-checks.ts";
 import { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 import { PapilioError } from "./errors.ts";
 import type { FloatArray } from "./float-array.ts";
@@ -63,8 +64,8 @@ export function errorBound(reference: number, magnitude: number, rounding: Round
   const { magnification = 1, roundedValues, sums = "f32" } = rounding;
   const terms = typeof rounding.terms === "number" ? [rounding.terms] : rounding.terms;
   const [last = 0, ...earlier] = terms;
-  const summed = FLOAT_FORMATS[sums];
-  const stored = FLOAT_FORMATS[rounding.dtype];
+  const summed = formatOf(sums);
+  const stored = formatOf(rounding.dtype);
   const relativeStorage = rounding.dtype === "f32" ? 0 : stored.epsilon;
 
   const growth = earlier.reduce(
@@ -90,6 +91,12 @@ export function errorBound(reference: number, magnitude: number, rounding: Round
   return summation + storage + stored.smallestNormal;
 }
 
+function formatOf(dtype: StorageDtype): FloatFormat {
+  return Object.hasOwn(FLOAT_FORMATS, dtype)
+    ? FLOAT_FORMATS[dtype]
+    : requireOneOf("The element type", dtype, Object.keys(FLOAT_FORMATS) as never[]);
+}
+
 /** Relative error of a sum of products, and of its reference in float64. */
 function sumError(terms: number, { epsilon }: FloatFormat): number {
   return gamma(terms, epsilon) + 2 * gamma(terms, Number.EPSILON);
@@ -105,7 +112,7 @@ function sumError(terms: number, { epsilon }: FloatFormat): number {
  * @param magnitude `|W||x|` in float64, in the same layout: the reference multiplication of the
  *   absolute values
  * @throws PapilioError `VERIFY_LENGTH` unless all three have the same length of at least 1;
- *   `TERMS_INVALID`
+ *   `TERMS_INVALID`, `ARRAY_TYPE`
  *
  * @example
  * ```ts
@@ -122,6 +129,9 @@ export function verify(
   magnitude: Float64Array,
   rounding: Rounding,
 ): Verification {
+  requireFloats("What was computed", actual);
+  requireArray("The reference", reference, "Float64Array");
+  requireArray("The magnitude", magnitude, "Float64Array");
   const { length } = actual;
   if (length === 0 || reference.length !== length || magnitude.length !== length) {
     throw new PapilioError(

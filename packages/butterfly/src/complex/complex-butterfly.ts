@@ -11,7 +11,7 @@ import {
 import type { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { BatchShape } from "../layout.ts";
 import { type RandomOptions, uniform } from "../random.ts";
-import { type Complex, roundLike } from "./complex.ts";
+import { type Complex, requireParts, roundLike } from "./complex.ts";
 import { ComplexKroneckerSparse, drawComplexFactor } from "./complex-kronecker-sparse.ts";
 
 /**
@@ -107,6 +107,7 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
    * @throws PapilioError `COMPLEX_PARTS`, `INPUT_LENGTH`, `BATCH_INVALID`, `ARRAY_TOO_LARGE`
    */
   apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
+    requireParts(x);
     const exact = { re: Float64Array.from(x.re), im: Float64Array.from(x.im) };
     const y = this.factors.reduceRight<Complex<Float64Array>>(
       (between, factor) => factor.apply(between, shape),

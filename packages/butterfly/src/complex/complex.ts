@@ -1,3 +1,4 @@
+import { requireFloats } from "../argument-checks.ts";
 import { PapilioError } from "../errors.ts";
 import { type FloatArray, floatTypeOf } from "../float-array.ts";
 
@@ -10,13 +11,24 @@ export interface Complex<V extends FloatArray = Float32Array> {
   readonly im: V;
 }
 
-/** @throws PapilioError `COMPLEX_PARTS` unless there is an imaginary part for each real one */
-export function requireParts({ re, im }: Complex<FloatArray>): void {
-  if (re.length === im.length) return;
+/** Whether numbers are given by parts, rather than as an array of real ones or as nothing of the kind. */
+export function isComplex<V extends FloatArray>(values: unknown): values is Complex<V> {
+  return typeof values === "object" && values !== null && "re" in values;
+}
+
+/**
+ * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`; `COMPLEX_PARTS` unless there is an imaginary part
+ *   for each real one, in the same precision
+ */
+export function requireParts(complex: Complex<FloatArray>): void {
+  const { re, im } = complex ?? {};
+  requireFloats("The real part", re);
+  requireFloats("The imaginary part", im);
+  if (re.length === im.length && floatTypeOf(re) === floatTypeOf(im)) return;
   throw new PapilioError(
     "COMPLEX_PARTS",
-    `There are ${re.length} real parts and ${im.length} imaginary ones.`,
-    "Pass two arrays of the same length.",
+    `There are ${re.length} real parts in ${floatTypeOf(re)} and ${im.length} imaginary ones in ${floatTypeOf(im)}.`,
+    "Pass two arrays of the same class and length.",
   );
 }
 

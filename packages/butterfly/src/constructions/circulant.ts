@@ -1,5 +1,6 @@
+import { requireFloats, requireOneOf } from "../argument-checks.ts";
 import type { Complex } from "../complex/complex.ts";
-import { requireParts } from "../complex/complex.ts";
+import { isComplex, requireParts } from "../complex/complex.ts";
 import { PapilioError } from "../errors.ts";
 import { type FloatArray, indices, zeros } from "../float-array.ts";
 import { PermutedButterfly } from "../permuted-butterfly.ts";
@@ -77,8 +78,10 @@ export function hankel<V extends Values>(column: V, row: V): TransformOf<V> {
   return wrap(column, circulantProduct(around, { input, output }));
 }
 
+const CONVOLUTION_MODES = ["full", "same", "valid", "circular"] as const;
+
 /** Which outputs of a convolution are kept, as in SciPy; `circular` wraps around. */
-export type ConvolutionMode = "full" | "same" | "valid" | "circular";
+export type ConvolutionMode = (typeof CONVOLUTION_MODES)[number];
 
 /**
  * The convolution of vectors of `n` numbers with a kernel, `y[i] = Σ kernel[i - j]·x[j]`, any `n`.
@@ -86,13 +89,14 @@ export type ConvolutionMode = "full" | "same" | "valid" | "circular";
  * kernel lies on, `circular` has indices modulo `n`.
  *
  * @throws PapilioError `CONSTRUCTION_SIZE` unless the kernel is at most as long as the vectors for
- *   `valid` and `circular`; `COMPLEX_PARTS`
+ *   `valid` and `circular`; `COMPLEX_PARTS`, `ARRAY_TYPE`, `OPTION_INVALID`
  */
 export function convolution<V extends Values>(
   kernel: V,
   n: number,
   mode: ConvolutionMode = "full",
 ): TransformOf<V> {
+  requireOneOf("The mode of a convolution", mode, CONVOLUTION_MODES);
   const { re, im } = complexOf(kernel);
   const { length } = re;
   requireSome(Math.min(n, length));
@@ -139,13 +143,16 @@ function circulantProduct(
 }
 
 function complexOf(values: Values): Complex<FloatArray> {
-  if (!("re" in values)) return { re: values, im: zeros("float64", values.length) };
-  requireParts(values);
-  return values;
+  if (isComplex(values)) {
+    requireParts(values);
+    return values;
+  }
+  requireFloats("What a matrix is made of", values);
+  return { re: values, im: zeros("float64", values.length) };
 }
 
 function wrap<V extends Values>(values: V, product: ButterflyProduct): TransformOf<V> {
-  return ("re" in values ? product : new RealTransform(product)) as TransformOf<V>;
+  return (isComplex(values) ? product : new RealTransform(product)) as TransformOf<V>;
 }
 
 function requireSome(length: number): void {

@@ -1,3 +1,4 @@
+import { requireArray } from "../argument-checks.ts";
 import { indices } from "../float-array.ts";
 import { requirePowerOfTwo } from "./size.ts";
 
@@ -42,7 +43,9 @@ export function grayCode(n: number): Uint32Array {
   return indices(n).map((_, position) => position ^ (position >>> 1));
 }
 
-/** What `second` takes of what `first` gives. */
+/** What `second` takes of what `first` gives. @throws PapilioError `ARRAY_TYPE` */
 export function composePermutations(first: Uint32Array, second: Uint32Array): Uint32Array {
+  requireArray("The first permutation", first, "Uint32Array");
+  requireArray("The second permutation", second, "Uint32Array");
   return second.map((from) => first[from] as number);
 }

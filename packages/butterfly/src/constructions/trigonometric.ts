@@ -1,3 +1,4 @@
+import { requireOneOf } from "../argument-checks.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
 import { indices } from "../float-array.ts";
@@ -16,8 +17,10 @@ import { type ComplexNumber, multiplyNumbers, rootOfUnity } from "./roots-of-uni
 import { scaleColumns, scaleRows } from "./scale.ts";
 import { requirePowerOfTwo } from "./size.ts";
 
+const TRANSFORM_TYPES = [2, 3, 4] as const;
+
 /** Types of cosine and sine transforms, by their usual numbers. */
-export type TransformType = 2 | 3 | 4;
+export type TransformType = (typeof TRANSFORM_TYPES)[number];
 
 export interface TransformOptions {
   /** Scales rows, so that the matrix is orthogonal. */
@@ -36,13 +39,14 @@ export interface TransformOptions {
  *
  * Source: Makhoul, "A fast cosine transform in one and two dimensions" (1980).
  *
- * @throws PapilioError `CONSTRUCTION_SIZE`
+ * @throws PapilioError `CONSTRUCTION_SIZE`, `OPTION_INVALID`
  */
 export function cosine(
   n: number,
   type: TransformType,
   { orthonormal = false }: TransformOptions = {},
 ): RealTransform {
+  requireOneOf("The type of a cosine transform", type, TRANSFORM_TYPES);
   switch (type) {
     case 2:
       return realPart(cosineTwo(n, orthonormal));
@@ -62,13 +66,14 @@ export function cosine(
  *
  * Each is the cosine transform of its type with rows or columns reversed and every other sign changed.
  *
- * @throws PapilioError `CONSTRUCTION_SIZE`
+ * @throws PapilioError `CONSTRUCTION_SIZE`, `OPTION_INVALID`
  */
 export function sine(
   n: number,
   type: TransformType,
   { orthonormal = false }: TransformOptions = {},
 ): RealTransform {
+  requireOneOf("The type of a sine transform", type, TRANSFORM_TYPES);
   switch (type) {
     case 2:
       return realPart(sineTwo(n, orthonormal));

@@ -1,3 +1,4 @@
+import { arrayTag, requireArray } from "../argument-checks.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
 import { PapilioError } from "../errors.ts";
 import type { KroneckerSparse } from "../kronecker-sparse.ts";
@@ -120,8 +121,8 @@ export class CpuButterfly implements Disposable {
    * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last: float32, or the bits of
    *   float16
    * @returns `out`, or a new array like `x`: `[batch, rows]` or `[rows, batch]`
-   * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`, `OUTPUT_LENGTH`,
-   *   `OUTPUT_OVERLAPS_INPUT`, `CPU_MEMORY`, `CPU_WORKER_FAILED`, `CPU_DISPOSED`; the signal's reason
+   * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`, `BATCH_INVALID`, `LAYOUT_INVALID`,
+   *   `INPUT_LENGTH`, `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`, `CPU_MEMORY`, `CPU_WORKER_FAILED`, `CPU_DISPOSED`; the signal's reason
    */
   async multiply<X extends CpuVectors>(
     x: X,
@@ -130,6 +131,8 @@ export class CpuButterfly implements Disposable {
   ): Promise<X> {
     const { out, signal } = options;
     signal?.throwIfAborted();
+    requireCpuVectors("The input", x);
+    if (out !== undefined) requireCpuVectors("The output", out, x);
     requireVectors("input", x.length, this.butterfly.chain.cols, shape.batch);
     const y = out ?? arrayLike(x, shape.batch * this.butterfly.chain.rows);
     if (this.#packed === undefined) return applyReference(this.butterfly, x, shape, y);
@@ -193,8 +196,23 @@ export function allocateArray(engine: CpuEngine | undefined, length: number): Cp
   return { values: memory.float32(address, length), dispose, [Symbol.dispose]: dispose };
 }
 
+/** Of this realm, whatever realm the other array is of. */
 function arrayLike<X extends CpuVectors>(x: X, length: number): X {
-  return new (x.constructor as new (length: number) => X)(length);
+  return (isSingle(x) ? new Float32Array(length) : new Uint16Array(length)) as X;
+}
+
+function isSingle(x: CpuVectors): x is Float32Array {
+  return arrayTag(x) === "Float32Array";
+}
+
+/**
+ * Refuses what are not numbers in single precision or the bits of half precision.
+ *
+ * @param like another array, of whose class it must be
+ */
+function requireCpuVectors(what: string, x: CpuVectors, like?: CpuVectors): void {
+  if (like === undefined) requireArray(what, x, "Float32Array", "Uint16Array");
+  else requireArray(what, x, isSingle(like) ? "Float32Array" : "Uint16Array");
 }
 
 function multipliedOut(butterfly: Butterfly, { from, to }: Run): StageFactor {
@@ -212,10 +230,7 @@ function applyReference<X extends CpuVectors>(
 ): X {
   requireVectors("output", y.length, butterfly.chain.rows, shape.batch);
   requireDisjoint(x, y);
-  const result = butterfly.apply(
-    x.BYTES_PER_ELEMENT === 4 ? (x as Float32Array) : fromHalves(x),
-    shape,
-  );
-  y.set(y.BYTES_PER_ELEMENT === 4 ? result : toHalves(result));
+  const result = butterfly.apply(isSingle(x) ? x : fromHalves(x), shape);
+  y.set(isSingle(y) ? result : toHalves(result));
   return y;
 }

@@ -1,3 +1,4 @@
+import { requireArray } from "../argument-checks.ts";
 import { type Complex, requireParts } from "../complex/complex.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import type { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
@@ -96,7 +97,8 @@ export class CpuComplexButterfly implements Disposable {
     const { out, signal } = options;
     const { chain } = this.butterfly;
     signal?.throwIfAborted();
-    requireParts(x);
+    requireSingle("The input", x);
+    if (out !== undefined) requireSingle("The output", out);
     requireVectors("input", x.re.length, chain.cols, shape.batch);
     const length = shape.batch * chain.rows;
     const y = out ?? { re: new Float32Array(length), im: new Float32Array(length) };
@@ -104,7 +106,6 @@ export class CpuComplexButterfly implements Disposable {
       await this.#packed.multiply([x.re, x.im], [y.re, y.im], shape, signal);
       return y;
     }
-    requireParts(y);
     requireVectors("output", y.re.length, chain.rows, shape.batch);
     for (const from of [x.re, x.im]) for (const to of [y.re, y.im]) requireDisjoint(from, to);
     const { re, im } = this.butterfly.apply(x, shape);
@@ -121,6 +122,13 @@ export class CpuComplexButterfly implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Refuses what are not two arrays in single precision of one length. */
+function requireSingle(what: string, complex: Complex): void {
+  requireArray(`${what}'s real part`, complex?.re, "Float32Array");
+  requireArray(`${what}'s imaginary part`, complex?.im, "Float32Array");
+  requireParts(complex);
 }
 
 function multipliedOut(butterfly: ComplexButterfly, { from, to }: Run): StageFactor {

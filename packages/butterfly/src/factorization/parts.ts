@@ -1,4 +1,4 @@
-import type { Complex } from "../complex/complex.ts";
+import { type Complex, isComplex } from "../complex/complex.ts";
 import type { FloatArray } from "../float-array.ts";
 
 /** The values of a real matrix, without imaginary parts, or of a complex one. */
@@ -27,7 +27,7 @@ function shared(values: FloatArray): FloatArray {
 }
 
 export function partsOf(matrix: FloatArray | Complex<FloatArray>): Parts {
-  return "re" in matrix ? matrix : { re: matrix, im: undefined };
+  return isComplex(matrix) ? matrix : { re: matrix, im: undefined };
 }
 
 export function mapParts({ re, im }: Parts, change: (part: FloatArray) => FloatArray): Parts {

@@ -1,3 +1,4 @@
+import { requireOneOf } from "../argument-checks.ts";
 import type { Butterfly } from "../butterfly-matrix.ts";
 import type { Chain } from "../chain.ts";
 import type { Complex } from "../complex/complex.ts";
@@ -62,6 +63,7 @@ export interface PermutedFactorization<M extends AnyButterfly>
  *   two
  */
 export function namedPermutation(name: PermutationName, n: number): Uint32Array | undefined {
+  requireOneOf("The permutation", name, NAMED_PERMUTATIONS);
   switch (name) {
     case "identity":
       return undefined;
@@ -118,6 +120,9 @@ export async function factorizePermuted(
   options: PermutedFactorizeOptions = {},
 ): Promise<PermutedFactorization<AnyButterfly>> {
   const { rows, columns, search, ...others } = options;
+  for (const name of [...(rows ?? []), ...(columns ?? [])]) {
+    requireOneOf("The permutation", name, NAMED_PERMUTATIONS);
+  }
   validateTarget(dense, chain);
   const whole = partsOf(dense);
   const lefts = mapsOf(rows, chain.rows);

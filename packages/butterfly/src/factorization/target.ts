@@ -1,3 +1,4 @@
+import { requireFloats } from "../argument-checks.ts";
 import type { Chain } from "../chain.ts";
 import type { Complex } from "../complex/complex.ts";
 import { requireParts } from "../complex/complex.ts";
@@ -10,11 +11,12 @@ import { mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 /**
  * Refuses what is no matrix of a chain's rows and columns.
  *
- * @throws PapilioError `DENSE_LENGTH`, `COMPLEX_PARTS`, `MATRIX_NOT_FINITE`
+ * @throws PapilioError `ARRAY_TYPE`, `DENSE_LENGTH`, `COMPLEX_PARTS`, `MATRIX_NOT_FINITE`
  */
 export function validateTarget(dense: FloatArray | Complex<FloatArray>, chain: Chain): void {
   const { re, im } = partsOf(dense);
   const { rows, cols } = chain;
+  requireFloats("The matrix", re);
   if (im !== undefined) requireParts({ re, im });
   if (re.length !== rows * cols) {
     throw new PapilioError(

@@ -1,3 +1,4 @@
+import { arrayTag } from "../argument-checks.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
 import { Chain } from "../chain.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
@@ -104,7 +105,10 @@ export function loadButterflies<T extends FloatType = "float32">(
   file: Uint8Array | SafetensorsFile,
   type: T = "float32" as T,
 ): Map<string, PermutedButterfly<AnyButterfly>> {
-  const opened = file instanceof Uint8Array ? readSafetensors(file) : file;
+  const opened =
+    arrayTag(file) === "Uint8Array"
+      ? readSafetensors(file as Uint8Array)
+      : (file as SafetensorsFile);
   const found = new Map<string, PermutedButterfly<AnyButterfly>>();
   for (const [key, text] of opened.metadata) {
     if (!key.startsWith(PREFIX)) continue;

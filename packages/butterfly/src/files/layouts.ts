@@ -1,14 +1,17 @@
+import { requireFloats, requireOneOf } from "../argument-checks.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
 import { type FloatArray, zerosLike } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import { Pattern } from "../pattern.ts";
 import { elementsOf, fileError } from "./file-error.ts";
 
+const VALUES_LAYOUTS = ["abcd", "adcb", "adbc"] as const;
+
 /**
  * The orders in which other systems keep the values of a factor of pattern `(a, b, c, d)`: `abcd` as
  * here and in lazylinop, `adcb` for the kernel of the ksmm package, `adbc` for its batched products.
  */
-export type ValuesLayout = "abcd" | "adcb" | "adbc";
+export type ValuesLayout = (typeof VALUES_LAYOUTS)[number];
 
 /** An array with its sizes, row-major. */
 export interface DenseTensor<V extends FloatArray> {
@@ -27,6 +30,7 @@ export function fromValuesLayout<V extends FloatArray>(
   values: V,
   layout: ValuesLayout,
 ): KroneckerSparse<V> {
+  requireOneOf("The layout of values", layout, VALUES_LAYOUTS);
   const factor = new KroneckerSparse(pattern, values);
   if (layout === "abcd") return factor;
   const canonical = zerosLike(values, values.length);
@@ -41,6 +45,7 @@ export function toValuesLayout<V extends FloatArray>(
   factor: KroneckerSparse<V>,
   layout: ValuesLayout,
 ): V {
+  requireOneOf("The layout of values", layout, VALUES_LAYOUTS);
   const { pattern, values } = factor.expand();
   const ordered = zerosLike(values, values.length);
   forEachOf(pattern, layout, (here, there) => {
@@ -194,6 +199,7 @@ function twiddleSizes(twiddle: DenseTensor<FloatArray>): [number, number, number
 
 /** The sizes of a tensor of a given number of axes, all at least 1, that has its values. */
 function sizesOf({ shape, values }: DenseTensor<FloatArray>, axes: number): readonly number[] {
+  requireFloats("What a tensor holds", values);
   if (shape.length === axes && values.length > 0 && elementsOf(shape) === values.length) {
     return shape;
   }

@@ -1,4 +1,6 @@
+import { requireArray, requireFloats } from "../argument-checks.ts";
 import type { Complex } from "../complex/complex.ts";
+import { isComplex, requireParts } from "../complex/complex.ts";
 import { type FloatArray, type FloatArrays, type FloatType, floatTypeOf } from "../float-array.ts";
 import { decode, decodeComplex, encode, encodeComplex } from "./element-types.ts";
 import { elementsOf, fileError, quote, showShape } from "./file-error.ts";
@@ -33,6 +35,7 @@ const MOST_HEADER = 10_000;
  * @throws PapilioError `FILE_TRUNCATED`, `FILE_HEADER`; `TENSOR_DTYPE` for other elements
  */
 export function readNpy(file: Uint8Array): NpyFile {
+  requireArray("The file", file, "Uint8Array");
   if (MAGIC.some((byte, index) => index < file.length && file[index] !== byte)) {
     throw (
       wrongKind(file, ["npy"], "a npy file") ??
@@ -103,14 +106,16 @@ export function writeNpy(
   values: FloatArray | Complex<FloatArray>,
   shape: readonly number[],
 ): Uint8Array<ArrayBuffer> {
-  const complex = "re" in values;
+  const complex = isComplex(values);
+  if (complex) requireParts(values);
+  else requireFloats("What is written", values);
   const some = complex ? values.re : values;
   if (elementsOf(shape) !== some.length) {
     throw fileError("TENSOR_SHAPE", `The shape (${shape}) is not that of ${some.length} values.`);
   }
   const single = floatTypeOf(some) === "float32";
   const dtype = single ? "F32" : "F64";
-  const body = complex ? encodeComplex(values, dtype) : encode(values, dtype);
+  const body = complex ? encodeComplex(values, dtype) : encode(some, dtype);
   const descr = `<${complex ? "c" : "f"}${(single ? 4 : 8) * (complex ? 2 : 1)}`;
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;

@@ -1,4 +1,5 @@
-import type { Complex } from "../complex/complex.ts";
+import { requireArray } from "../argument-checks.ts";
+import { type Complex, isComplex, requireParts } from "../complex/complex.ts";
 import type { FloatArray, FloatArrays, FloatType } from "../float-array.ts";
 import { decode, decodeComplex, ELEMENT_BITS, encode, encodeComplex } from "./element-types.ts";
 import { elementsOf, fileError, quote } from "./file-error.ts";
@@ -39,6 +40,7 @@ const LENGTH_BYTES = 8;
  * ```
  */
 export function readSafetensors(file: Uint8Array): SafetensorsFile {
+  requireArray("The file", file, "Uint8Array");
   const { entries, metadata } = readSafetensorsHeader(file, file.length);
   return {
     tensors: new Map(
@@ -158,7 +160,16 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
     if (tensor.bytes.length !== bytes) return refuse(`${tensor.bytes.length} bytes`);
   } else {
     const { values } = tensor;
-    const complex = "re" in values;
+    const complex = isComplex(values);
+    if (complex) requireParts(values);
+    else
+      requireArray(
+        `The tensor ${quote(name)}`,
+        values,
+        "Float32Array",
+        "Float64Array",
+        "Uint32Array",
+      );
     const count = complex ? values.re.length : values.length;
     if (complex !== (dtype === "C64") || count !== elements) {
       return refuse(`${count} ${complex ? "complex" : "real"} values`);
@@ -170,5 +181,5 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
 function encodeTensor(tensor: TensorToWrite | SafetensorsTensor): Uint8Array {
   if ("bytes" in tensor) return tensor.bytes;
   const { values, dtype } = tensor;
-  return "re" in values ? encodeComplex(values, "F32") : encode(values, dtype);
+  return isComplex(values) ? encodeComplex(values, "F32") : encode(values, dtype);
 }

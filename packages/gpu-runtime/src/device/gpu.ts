@@ -1,4 +1,4 @@
-import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS, PapilioError, requireOneOf, type StorageDtype } from "@papilio/butterfly";
 import { type MemoryOptions, MemoryPool } from "../memory/pool.ts";
 import { PipelineCache } from "../program/pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
@@ -85,6 +85,7 @@ export class Gpu implements Disposable {
 
   /** @throws PapilioError `F16_UNAVAILABLE` for half precision on an adapter without it */
   assertDtype(dtype: StorageDtype): void {
+    requireOneOf("The element type", dtype, Object.keys(FLOAT_FORMATS));
     if (dtype !== "f16" || this.report.features.f16) return;
     throw new PapilioError(
       "F16_UNAVAILABLE",

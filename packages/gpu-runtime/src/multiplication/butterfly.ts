@@ -1,4 +1,4 @@
-import { Butterfly, type Chain, type KroneckerSparse } from "@papilio/butterfly";
+import { Butterfly, type Chain, type KroneckerSparse, requireArray } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
@@ -58,6 +58,7 @@ export function prepareButterfly(
   const { rows, cols } = butterfly.chain;
   const transposed = plan.layout !== shape.layout;
   const inner = { ...shape, layout: plan.layout };
+  if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
   const prepared = prepareStages(gpu, butterfly, plan, { inner, transposed, bias, epilogue });
   const stages = prepared.map(({ stage }) => stage).reverse();
   return {

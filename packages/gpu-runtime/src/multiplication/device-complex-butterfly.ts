@@ -4,6 +4,7 @@ import {
   type ComplexButterfly,
   PapilioError,
   PermutedButterfly,
+  requireArray,
   requireVectors,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
@@ -92,6 +93,7 @@ export class DeviceComplexButterfly implements Disposable {
    */
   async apply(x: Complex, shape: BatchShape): Promise<Complex> {
     const { cols } = this.butterfly;
+    requireArray("The real part of the input", x.re, "Float32Array");
     requireVectors("input", x.re.length, cols, shape.batch);
     using input = complexTensor(this.gpu, x, { ...shape, features: cols });
     using output = await this.multiply(input);

@@ -1,4 +1,4 @@
-import { Butterfly, PapilioError } from "@papilio/butterfly";
+import { Butterfly, PapilioError, requireArray } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
@@ -48,6 +48,7 @@ export function prepareFusedRun(
   const { chain } = butterfly;
   const product = chain.product();
   gpu.assertDtype(shape.dtype);
+  if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
   if (bias !== undefined && bias.length !== chain.rows) {
     throw new PapilioError(
       "BIAS_LENGTH",

@@ -1,4 +1,4 @@
-import { type KroneckerSparse, PapilioError } from "@papilio/butterfly";
+import { type KroneckerSparse, PapilioError, requireArray } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
@@ -32,6 +32,7 @@ export function prepareKroneckerSparse(
   { variant, bias, ...epilogue }: KroneckerSparseOptions = {},
 ): Multiplication {
   const { pattern } = factor;
+  if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
   if (bias !== undefined && bias.length !== pattern.rows) {
     throw new PapilioError(
       "BIAS_LENGTH",

@@ -3,7 +3,9 @@ import {
   DisposableStack,
   FLOAT_FORMATS,
   PapilioError,
+  requireArray,
   requireVectors,
+  stridesOf,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
@@ -44,6 +46,9 @@ export async function multiplyInMicroBatches(
 ): Promise<Float32Array<ArrayBuffer>> {
   const { batch } = whole;
   const { rows, cols } = chain;
+  requireArray("The input", x, "Float32Array");
+  stridesOf(whole, cols); // refuses a bad shape
+  gpu.assertDtype(whole.dtype);
   requireVectors("input", x.length, cols, batch);
   signal?.throwIfAborted();
   const most = Math.min(batch, Math.max(1, Math.floor(microBatch)), mostVectors(gpu, chain, whole));

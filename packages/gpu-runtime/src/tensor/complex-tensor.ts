@@ -1,4 +1,10 @@
-import { type BatchShape, type Complex, PapilioError } from "@papilio/butterfly";
+import {
+  type BatchShape,
+  type Complex,
+  PapilioError,
+  requireArray,
+  stridesOf,
+} from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { interleave } from "../kernels/complex-run/pack.ts";
 import type { Span } from "../memory/lease.ts";
@@ -35,6 +41,7 @@ export class ComplexTensor implements ComplexVectors, Disposable {
   ) {
     // Of the numbers themselves: a half of one makes a whole number of parts.
     requireTensorShape(batch, features);
+    stridesOf({ batch, layout }, features); // refuses an unknown layout
     const pairs =
       layout === "batch-first" ? { batch, features: 2 * features } : { batch: 2 * batch, features };
     this.gpu = gpu;
@@ -62,9 +69,11 @@ export class ComplexTensor implements ComplexVectors, Disposable {
   /**
    * Replaces the contents, in physical order.
    *
-   * @throws PapilioError `TENSOR_LENGTH` when the lengths differ
+   * @throws PapilioError `ARRAY_TYPE`; `TENSOR_LENGTH` when the lengths differ
    */
   write({ re, im }: Complex): void {
+    requireArray("The real part", re, "Float32Array");
+    requireArray("The imaginary part", im, "Float32Array");
     if (re.length !== this.length || im.length !== this.length) {
       throw new PapilioError(
         "TENSOR_LENGTH",

@@ -1,4 +1,11 @@
-import { FLOAT_FORMATS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import {
+  FLOAT_FORMATS,
+  type Layout,
+  PapilioError,
+  requireArray,
+  type StorageDtype,
+  stridesOf,
+} from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Lease, Span } from "../memory/lease.ts";
 import { readBack } from "../memory/read-back.ts";
@@ -27,10 +34,16 @@ export class Tensor implements Disposable {
   readonly #memory: Lease;
   #disposed = false;
 
-  /** Allocates uninitialized device memory; {@link tensor} also fills it. */
+  /**
+   * Allocates uninitialized device memory; {@link tensor} also fills it.
+   *
+   * @throws PapilioError `TENSOR_SHAPE`, `LAYOUT_INVALID`, `OPTION_INVALID`, `DTYPE_UNSUPPORTED`,
+   *   `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+   */
   constructor(gpu: Gpu, options: TensorOptions) {
     const { batch, features, layout, dtype = "f32", label = "tensor" } = options;
     requireTensorShape(batch, features);
+    stridesOf({ batch, layout }, features); // refuses an unknown layout
     gpu.assertDtype(dtype);
     this.gpu = gpu;
     this.batch = batch;
@@ -79,9 +92,10 @@ export class Tensor implements Disposable {
    * Replaces the contents. `values` holds {@link length} elements in physical order; f16 rounds to
    * nearest.
    *
-   * @throws TENSOR_LENGTH when the lengths differ.
+   * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`; `TENSOR_LENGTH` when the lengths differ
    */
   write(values: Float32Array): void {
+    requireArray("What a tensor is given", values, "Float32Array");
     if (values.length !== this.length) {
       throw new PapilioError(
         "TENSOR_LENGTH",

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { append, gatherVectors, linear } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
@@ -34,6 +35,18 @@ describe("a model on the CPU", () => {
       );
       expect(magnitude).toBeGreaterThan(0.1);
       expect(error).toBeLessThan(1e-5 * magnitude);
+    }
+  });
+
+  it("takes numbers of another realm, and none of another class", () => {
+    const model = new CpuModel(transformer());
+    const foreign = runInNewContext("Float32Array.from(numbers)", { numbers: IMAGES });
+    expect(foreign instanceof Float32Array).toBe(false);
+    expect(model.runNow({ images: foreign })).toEqual(model.runNow({ images: IMAGES }));
+    for (const images of [Float64Array.from(IMAGES), [...IMAGES], undefined, null]) {
+      expect(() => model.runNow({ images: images as never })).toThrow(
+        expect.objectContaining({ code: "INPUT_MISSING" }),
+      );
     }
   });
 

@@ -1,4 +1,4 @@
-import { PapilioError, requireVectors } from "@papilio/butterfly";
+import { arrayTag, PapilioError, requireVectors } from "@papilio/butterfly";
 import type { Graph } from "./graph.ts";
 import { Indices, type Value } from "./value.ts";
 
@@ -31,13 +31,13 @@ export function checkInputs(
   for (const [name, input] of inputs) {
     const numbers = Object.hasOwn(given, name) ? given[name] : undefined;
     if (input instanceof Indices) {
-      if (!(numbers instanceof Uint32Array)) throw notGiven(inputs, name, "Uint32Array");
-      input.check(numbers);
-      indices.set(input, numbers);
+      if (arrayTag(numbers) !== "Uint32Array") throw notGiven(inputs, name, "Uint32Array");
+      input.check(numbers as Uint32Array);
+      indices.set(input, numbers as Uint32Array);
     } else {
-      if (!(numbers instanceof Float32Array)) throw notGiven(inputs, name, "Float32Array");
-      requireVectors("input", numbers.length, input.features, input.vectors);
-      vectors.set(input, numbers);
+      if (arrayTag(numbers) !== "Float32Array") throw notGiven(inputs, name, "Float32Array");
+      requireVectors("input", (numbers as Float32Array).length, input.features, input.vectors);
+      vectors.set(input, numbers as Float32Array);
     }
   }
   const unknown = Object.keys(given).find((name) => !inputs.has(name));

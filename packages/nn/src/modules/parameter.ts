@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, requireArray } from "@papilio/butterfly";
 
 /** Puts a parameter's first numbers into zeros. */
 export type Initialize = (values: Float32Array) => void;
@@ -48,8 +48,9 @@ export class Parameter {
     return this.#values;
   }
 
-  /** Throws `PARAMETER_SHAPE` unless there is a number for each element of the shape. */
+  /** Throws `ARRAY_TYPE`; `PARAMETER_SHAPE` unless there is a number for each element of the shape. */
   set values(values: Float32Array) {
+    requireArray("What a parameter is given", values, "Float32Array");
     if (values.length !== this.length) {
       throw new PapilioError(
         "PARAMETER_SHAPE",

@@ -176,7 +176,8 @@ class MemoryFolder implements Folder {
 }
 
 function openContents(contents: FileContents): OpenFile {
-  if (contents instanceof Blob) {
+  // By what it can do: a blob of another realm (a frame) is as good.
+  if ("stream" in contents) {
     return openStream(contents.stream(), contents.size, (cause) =>
       weightsError(
         "FILE_TRUNCATED",
@@ -185,7 +186,7 @@ function openContents(contents: FileContents): OpenFile {
       ),
     );
   }
-  return openBytes(contents instanceof Uint8Array ? contents : new Uint8Array(contents));
+  return openBytes(ArrayBuffer.isView(contents) ? contents : new Uint8Array(contents));
 }
 
 function toUrl(source: URL | string): URL {
