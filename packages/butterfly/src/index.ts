@@ -3,6 +3,7 @@
 import "./disposal/dispose-symbols.ts";
 
 export { arrayTag, requireArray, requireOneOf } from "./argument-checks.ts";
+export { balanceFactors, storableButterfly } from "./balance.ts";
 export { Butterfly } from "./butterfly-matrix.ts";
 export { Chain } from "./chain.ts";
 export { type Chainability, chainability } from "./chainability.ts";
@@ -50,6 +51,7 @@ export {
   type PermutedFactorizeOptions,
 } from "./factorization/permuted.ts";
 export { type Refinement, type RefineOptions, refine } from "./factorization/refine.ts";
+export { relativeError } from "./factorization/relative-error.ts";
 export {
   type ChainPoint,
   type ChainSearch,
@@ -87,6 +89,7 @@ export { type Candidate, type Division, divideChain } from "./planning/divide.ts
 export type { MonarchShape, Radices } from "./presets.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
+export { type NarrowType, requireStorable } from "./storable.ts";
 export {
   forEachNonZero,
   isSupported,

@@ -5,6 +5,7 @@ import {
   type FloatArray,
   type FloatArrays,
   type FloatType,
+  floatTypeOf,
   requireDense,
   zeros,
   zerosLike,
@@ -14,6 +15,7 @@ import { multiply } from "./multiply.ts";
 import { Pattern } from "./pattern.ts";
 import { draw, type RandomOptions, uniform } from "./random.ts";
 import { findSharing, type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
+import { requireStorable } from "./storable.ts";
 import { forEachNonZero, isSupported } from "./support.ts";
 
 /**
@@ -204,8 +206,15 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
     return new KroneckerSparse(new Pattern(count, b, c, d), values, this.sharing);
   }
 
-  /** The same factor with its values in another precision, rounded where that is lower. */
+  /**
+   * The same factor with its values in another precision, rounded where that is lower.
+   *
+   * @throws PapilioError `VALUE_RANGE` for a value that would become infinite
+   */
   convert<T extends FloatType>(dtype: T): KroneckerSparse<FloatArrays[T]> {
+    if (dtype === "float32" && floatTypeOf(this.values) === "float64") {
+      requireStorable(this.values, "F32", `The factor of pattern ${this.pattern}`);
+    }
     const values = zeros(dtype, this.values.length);
     values.set(this.values);
     return new KroneckerSparse(this.pattern, values, this.sharing);

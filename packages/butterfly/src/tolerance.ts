@@ -2,6 +2,7 @@ import { requireArray, requireFloats, requireOneOf } from "./argument-checks.ts"
 import { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 import { PapilioError } from "./errors.ts";
 import type { FloatArray } from "./float-array.ts";
+import { safeExponent } from "./powers-of-two.ts";
 
 /** How a product under test was rounded. */
 export interface Rounding {
@@ -145,6 +146,12 @@ export function verify(
   let worst = 0;
   let firstNonFinite = -1;
   let nonFinite = 0;
+  // Errors and references relative to the largest number, whose squares are in range.
+  const exponent = safeExponent([actual, reference]);
+  const [first, second] = [
+    2 ** Math.trunc(exponent / 2),
+    2 ** (exponent - Math.trunc(exponent / 2)),
+  ];
   let squaredError = 0;
   let squaredReference = 0;
   for (let index = 0; index < length; index++) {
@@ -162,8 +169,8 @@ export function verify(
       maxRatio = error / bound;
       worst = index;
     }
-    squaredError += error ** 2;
-    squaredReference += expected ** 2;
+    squaredError += (error * first * second) ** 2;
+    squaredReference += (expected * first * second) ** 2;
   }
   return {
     ok: nonFinite === 0 && maxRatio <= 1,

@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, requireStorable } from "@papilio/butterfly";
 import {
   type Graph,
   type HuggingFaceModel,
@@ -77,12 +77,15 @@ function withInputs(graph: Graph, arrays: ReadonlyMap<string, ArrayFile>): Bound
         "Give as many numbers as the model takes.",
       );
     }
-    return [
-      name,
-      input instanceof Indices ? wholeNumbers(array) : Float32Array.from(array.values),
-    ] as const;
+    return [name, input instanceof Indices ? wholeNumbers(array) : singles(array)] as const;
   });
   return { graph, inputs: Object.fromEntries(inputs) };
+}
+
+/** @throws PapilioError `VALUE_RANGE` for a number that single precision does not hold */
+function singles({ file, values }: ArrayFile): Float32Array {
+  requireStorable(values, "F32", `The file ${file}`);
+  return Float32Array.from(values);
 }
 
 function wholeNumbers({ file, values }: ArrayFile): Uint32Array {

@@ -1,4 +1,5 @@
 import { arrayTag, requireArray } from "../argument-checks.ts";
+import { storableButterfly } from "../balance.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
 import { PapilioError } from "../errors.ts";
 import type { KroneckerSparse } from "../kronecker-sparse.ts";
@@ -80,13 +81,15 @@ export class CpuButterfly implements Disposable {
   /**
    * Packs the values and opens the threads that are missing.
    *
-   * @throws PapilioError `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`
+   * @throws PapilioError `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`; `VALUE_RANGE` where factors
+   *   that are multiplied out have a value that single precision does not hold
    */
   static async create(
     matrix: Butterfly | KroneckerSparse,
     options: CpuButterflyOptions = {},
   ): Promise<CpuButterfly> {
-    const butterfly = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
+    const given = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
+    const butterfly = storableButterfly(given, "F32");
     const cpu = await openCpu(options.threads);
     const plan = options.plan ?? planForCpu(butterfly.chain, 1);
     return new CpuButterfly(butterfly, cpu, plan);

@@ -1,4 +1,5 @@
 import { requireArray } from "../argument-checks.ts";
+import { storableButterfly } from "../balance.ts";
 import { type Complex, requireParts } from "../complex/complex.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import type { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
@@ -62,7 +63,8 @@ export class CpuComplexButterfly implements Disposable {
     matrix: ComplexButterfly | ComplexKroneckerSparse,
     options: CpuButterflyOptions = {},
   ): Promise<CpuComplexButterfly> {
-    const butterfly = matrix instanceof ComplexButterfly ? matrix : new ComplexButterfly([matrix]);
+    const given = matrix instanceof ComplexButterfly ? matrix : new ComplexButterfly([matrix]);
+    const butterfly = storableButterfly(given, "F32");
     const cpu = await openCpu(options.threads);
     const plan = options.plan ?? planForCpu(butterfly.chain, 2);
     return new CpuComplexButterfly(butterfly, cpu, plan);

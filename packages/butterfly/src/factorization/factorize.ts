@@ -1,3 +1,4 @@
+import { scaleProduct } from "../balance.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
 import type { Chain } from "../chain.ts";
 import type { Complex } from "../complex/complex.ts";
@@ -8,10 +9,11 @@ import { type FloatArray, floatTypeOf } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { Pattern } from "../pattern.ts";
 import type { AnyButterfly } from "../permuted-butterfly.ts";
+import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
 import { availableThreads } from "../threads/thread.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
 import { splitAt, splitDown } from "./hierarchical.ts";
-import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
+import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 import type { Split } from "./split.ts";
 import { LocalSplitter, type OnWork, type Splitter, workOf } from "./splitter.ts";
 import { squaredError } from "./squared-error.ts";
@@ -114,7 +116,9 @@ async function factorizeDirect(
   const { tree = "left-to-right", bounds: wanted = true, signal } = options;
   signal?.throwIfAborted();
   const root = treeOf(tree, chain.length);
-  const whole = partsOf(dense);
+  const given = partsOf(dense);
+  const exponent = safeExponent(arraysOf(given));
+  const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
   const squaredNorm = squaredNormOf(whole);
   const { values, off } = onSupport(whole, chain.product());
   const work = workFor(chain, root, wanted);
@@ -132,7 +136,12 @@ async function factorizeDirect(
   }
   signal?.throwIfAborted();
   options.onProgress?.(1);
-  return { matrix, error, bounds, seconds: (performance.now() - start) / 1000 };
+  return {
+    matrix: exponent === 0 ? matrix : scaleProduct(matrix, -exponent),
+    error,
+    bounds,
+    seconds: (performance.now() - start) / 1000,
+  };
 }
 
 /** The factors, rounded to the precision of the matrix. */

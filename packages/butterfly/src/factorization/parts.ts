@@ -34,7 +34,16 @@ export function mapParts({ re, im }: Parts, change: (part: FloatArray) => FloatA
   return { re: change(re), im: im === undefined ? undefined : change(im) };
 }
 
-/** The squared Frobenius norm. */
+/** The arrays of a matrix: its parts that there are. */
+export function arraysOf({ re, im }: Parts): readonly FloatArray[] {
+  return im === undefined ? [re] : [re, im];
+}
+
+export function toDense({ re, im }: Parts): FloatArray | Complex<FloatArray> {
+  return im === undefined ? re : { re, im };
+}
+
+/** The squared Frobenius norm, of a matrix whose squares are in range. */
 export function squaredNormOf({ re, im }: Parts): number {
   return sumOfSquares(re) + (im ? sumOfSquares(im) : 0);
 }

@@ -15,9 +15,10 @@ import { PapilioError } from "../errors.ts";
 import { type FloatArray, zerosLike } from "../float-array.ts";
 import { invertPermutation } from "../perfect-shuffle.ts";
 import { type AnyButterfly, type Permutations, PermutedButterfly } from "../permuted-butterfly.ts";
+import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
 import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
-import { mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
+import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf, toDense } from "./parts.ts";
 import { droppedByRank } from "./split.ts";
 import { searchSwaps } from "./swap-search.ts";
 import { onSupport, validateTarget } from "./target.ts";
@@ -124,7 +125,9 @@ export async function factorizePermuted(
     requireOneOf("The permutation", name, NAMED_PERMUTATIONS);
   }
   validateTarget(dense, chain);
-  const whole = partsOf(dense);
+  const given = partsOf(dense);
+  const exponent = safeExponent(arraysOf(given));
+  const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
   const lefts = mapsOf(rows, chain.rows);
   const rights = mapsOf(columns, chain.cols);
   const rounding = 1e-24 * squaredNormOf(whole);
@@ -142,9 +145,8 @@ export async function factorizePermuted(
   }
   const { left, right } = best as Pair;
   let permutations: Permutations = { left: left.map, right: right.map };
-  let moved = unpermute(whole, chain, left.map, right.map);
   if (search !== undefined) {
-    moved = mapParts(moved, (part) => part.slice());
+    const moved = mapParts(unpermute(whole, chain, left.map, right.map), (part) => part.slice());
     const orders = await searchSwaps(moved, chain, { ...search, signal: others.signal });
     // Row p is now the one that was at orders.rows[p]; columns come from where they came from before.
     const back = invertPermutation(orders.rows);
@@ -153,7 +155,8 @@ export async function factorizePermuted(
       right: right.map ? composePermutations(right.map, orders.columns) : orders.columns,
     };
   }
-  const found = await factorize(toDense(moved), chain, others);
+  const ordered = unpermute(given, chain, permutations.left, permutations.right);
+  const found = await factorize(toDense(ordered), chain, others);
   return {
     ...found,
     matrix: new PermutedButterfly(found.matrix, permutations),
@@ -190,7 +193,7 @@ function mapsOf(names: readonly PermutationName[] | undefined, n: number): Named
 }
 
 /** `B` with `A = P_left B P_right`: entry `[left[p], q]` is that of `A` at `[p, right[q]]`. */
-function unpermute(
+export function unpermute(
   whole: Parts,
   { rows, cols }: Chain,
   left: Uint32Array | undefined,
@@ -208,10 +211,6 @@ function unpermute(
     }
     return moved;
   });
-}
-
-function toDense({ re, im }: Parts): FloatArray | Complex<FloatArray> {
-  return im === undefined ? re : { re, im };
 }
 
 /**

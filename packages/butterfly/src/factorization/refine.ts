@@ -1,8 +1,10 @@
+import { scaleProduct } from "../balance.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
 import { PapilioError } from "../errors.ts";
 import { type FloatArray, floatTypeOf } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { BatchShape } from "../layout.ts";
+import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
 import { validateTarget } from "./target.ts";
 
 export interface RefineOptions {
@@ -59,15 +61,22 @@ export async function refine<V extends FloatArray>(
   requireOption("tolerance", tolerance);
   validateTarget(dense, start.chain);
   const { rows, cols } = start.chain;
-  const inputs = inputsFor(options.inputs, cols);
+  const given = inputsFor(options.inputs, cols);
+  const inputs = timesPowerOfTwo(given, safeExponent([given]));
   const shape = { batch: inputs.length / cols, layout: "batch-last" } as const;
-  const target = product(rows, cols, dense, inputs, shape.batch);
+  // Of the matrix and of the factors: neither is to overflow or vanish in squares.
+  const exponent = safeExponent([dense]);
+  const target = product(rows, cols, timesPowerOfTwo(dense, exponent), inputs, shape.batch);
   const norm = lengthOf(target);
-  const factors = start.factors.map((factor) => factor.expand().convert("float64"));
+  const wide = start.convert("float64");
+  const isUnsafe =
+    exponent !== 0 || wide.factors.some(({ values }) => safeExponent([values]) !== 0);
+  const scaled = isUnsafe ? scaleProduct(wide, exponent) : wide;
+  const factors = scaled.factors.map((factor) => factor.expand());
   const errorOf = (current: Butterfly<FloatArray>): number =>
     norm === 0 ? 0 : lengthOf(difference(target, current.apply(inputs, shape))) / norm;
   let best = start;
-  const errors = [errorOf(start)];
+  const errors = [errorOf(scaled)];
   for (let sweep = 1; sweep <= sweeps; sweep++) {
     let vectors: Float64Array = inputs;
     for (let index = factors.length - 1; index >= 0; index--) {
@@ -83,7 +92,7 @@ export async function refine<V extends FloatArray>(
     const error = errorOf(rounded);
     // What rounding takes away again is not kept.
     if (!(error < before)) break;
-    best = rounded;
+    best = exponent === 0 ? rounded : scaleProduct(rounded, -exponent);
     errors.push(error);
     onProgress?.(error, sweep);
     if (before - error < tolerance * before) break;

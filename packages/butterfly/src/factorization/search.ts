@@ -5,11 +5,12 @@ import type { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import { PapilioError } from "../errors.ts";
 import type { FloatArray } from "../float-array.ts";
 import type { AnyButterfly } from "../permuted-butterfly.ts";
+import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
 import type { Radices } from "../presets.ts";
 import { radicesFor } from "./candidates.ts";
 import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
-import { type Parts, partsOf, squaredNormOf } from "./parts.ts";
+import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 import { droppedByRank } from "./split.ts";
 import { validateTarget } from "./target.ts";
 
@@ -89,7 +90,10 @@ export async function searchChains(
   const partitions = radicesFor(rows, cols).filter(
     (radices) => Chain.ofRadices(radices).nonZeros <= maxParameters * rows * cols,
   );
-  const candidates = await boundCandidates(partsOf(dense), partitions, (done) => {
+  const given = partsOf(dense);
+  const exponent = safeExponent(arraysOf(given));
+  const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
+  const candidates = await boundCandidates(whole, partitions, (done) => {
     rest.signal?.throwIfAborted();
     onProgress?.((0.5 * done) / partitions.length);
   });

@@ -1,4 +1,5 @@
 import { arrayTag } from "../argument-checks.ts";
+import { storableButterfly } from "../balance.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
 import { Chain } from "../chain.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
@@ -46,9 +47,11 @@ export interface SaveOptions {
 
 /**
  * A safetensors file with butterflies by name. Equal blocks that are stored once here are stored once
- * there, and permutations beside them.
+ * there, and permutations beside them. Where a type is given that values of a factor do not fit in, or
+ * lose digits in, the factors are balanced: scaled by powers of two, their product the same.
  *
- * @throws PapilioError `FILE_TENSOR` when names collide
+ * @throws PapilioError `FILE_TENSOR` when names collide; `VALUE_RANGE` for a value that is too large for
+ *   the type all the same
  *
  * @example
  * ```ts
@@ -62,8 +65,13 @@ export function saveButterflies(
   const all: TensorToWrite[] = [...tensors];
   const described: Record<string, string> = { ...metadata, [FORMAT_KEY]: FORMAT };
   for (const [name, given] of Object.entries(butterflies)) {
-    const { matrix, left, right } =
-      given instanceof PermutedButterfly ? given : new PermutedButterfly(given);
+    const {
+      matrix: asGiven,
+      left,
+      right,
+    } = given instanceof PermutedButterfly ? given : new PermutedButterfly(given);
+    const matrix =
+      dtype === undefined || dtype === "F64" ? asGiven : storableButterfly(asGiven, dtype);
     const complex = matrix instanceof ComplexButterfly;
     described[PREFIX + name] = JSON.stringify({ chain: matrix.chain.toString(), complex });
     for (const [index, factor] of matrix.factors.entries()) {

@@ -1,5 +1,6 @@
 import type { Complex } from "../complex/complex.ts";
 import { type FloatArray, type FloatArrays, type FloatType, zeros } from "../float-array.ts";
+import { requireStorable } from "../storable.ts";
 import { fileError } from "./file-error.ts";
 import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "./half-precision.ts";
 
@@ -103,14 +104,24 @@ export const ELEMENT_BITS: ReadonlyMap<string, number> = new Map([
 /**
  * Real numbers from bytes.
  *
- * @throws PapilioError `TENSOR_DTYPE` for another type, `ARRAY_TOO_LARGE`
+ * @param what whose they are, to begin a sentence
+ * @throws PapilioError `TENSOR_DTYPE` for another type, `ARRAY_TOO_LARGE`; `VALUE_RANGE` for a number in
+ *   double precision that single precision does not hold
  */
 export function decode<T extends FloatType>(
   bytes: Uint8Array,
   dtype: string,
   type: T,
   littleEndian: boolean = true,
+  what: string = "The array",
 ): FloatArrays[T] {
+  if (dtype === "F64" && type === "float32") {
+    const values = decode(bytes, dtype, "float64", littleEndian);
+    requireStorable(values, "F32", what);
+    const narrowed = zeros(type, values.length);
+    narrowed.set(values);
+    return narrowed;
+  }
   const codec = codecOf(dtype);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = zeros(type, bytes.length / codec.bytes);
@@ -130,8 +141,9 @@ export function decodeComplex<T extends FloatType>(
   dtype: string,
   type: T,
   littleEndian: boolean = true,
+  what: string = "The array",
 ): Complex<FloatArrays[T]> {
-  const parts = decode(bytes, dtype, type, littleEndian);
+  const parts = decode(bytes, dtype, type, littleEndian, what);
   const re = zeros(type, parts.length / 2);
   const im = zeros(type, parts.length / 2);
   for (let index = 0; index < re.length; index++) {
@@ -141,7 +153,10 @@ export function decodeComplex<T extends FloatType>(
   return { re, im };
 }
 
-/** Bytes of real numbers, rounded to the type. Throws what {@link decode} throws. */
+/**
+ * Bytes of real numbers, rounded to the type: {@link requireStorable} refuses those that it does not hold.
+ * Throws what {@link decode} throws.
+ */
 export function encode(values: FloatArray | Uint32Array, dtype: string): Uint8Array<ArrayBuffer> {
   const codec = codecOf(dtype);
   if (isNative(values, dtype)) {
@@ -168,6 +183,11 @@ export function encodeComplex(
     parts[2 * index + 1] = im[index] as number;
   }
   return encode(parts, dtype);
+}
+
+/** Whether every number of the array is one of the type. */
+export function isExact(values: FloatArray | Uint32Array, dtype: string): boolean {
+  return dtype === NATIVE_TYPES[values[Symbol.toStringTag]] || dtype === "F64";
 }
 
 /** Whether little-endian bytes of this type are what the array has in memory. */

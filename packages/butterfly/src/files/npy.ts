@@ -81,7 +81,8 @@ export function readNpy(file: Uint8Array): NpyFile {
 /**
  * The elements of a npy file in C order: real numbers, or complex ones.
  *
- * @throws PapilioError `ARRAY_TOO_LARGE`
+ * @throws PapilioError `ARRAY_TOO_LARGE`; `VALUE_RANGE` for a number that becomes infinite in single
+ *   precision
  */
 export function npyValues<T extends FloatType>(
   { descr, shape, fortranOrder, bytes }: NpyFile,

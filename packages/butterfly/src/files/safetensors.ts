@@ -1,7 +1,15 @@
 import { requireArray } from "../argument-checks.ts";
 import { type Complex, isComplex, requireParts } from "../complex/complex.ts";
 import type { FloatArray, FloatArrays, FloatType } from "../float-array.ts";
-import { decode, decodeComplex, ELEMENT_BITS, encode, encodeComplex } from "./element-types.ts";
+import { requireStorable } from "../storable.ts";
+import {
+  decode,
+  decodeComplex,
+  ELEMENT_BITS,
+  encode,
+  encodeComplex,
+  isExact,
+} from "./element-types.ts";
 import { elementsOf, fileError, quote } from "./file-error.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 
@@ -59,13 +67,13 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
  * Truth values are 0 and 1, and integers of 64 bits the nearest numbers.
  *
  * @throws PapilioError `TENSOR_DTYPE` for complex numbers and floating-point types of a byte or less;
- *   `ARRAY_TOO_LARGE`
+ *   `ARRAY_TOO_LARGE`; `VALUE_RANGE` for a number that becomes infinite in single precision
  */
 export function toReal<T extends FloatType>(
-  { bytes, dtype }: SafetensorsTensor,
+  { bytes, dtype, name }: SafetensorsTensor,
   type: T,
 ): FloatArrays[T] {
-  return decode(bytes, dtype, type);
+  return decode(bytes, dtype, type, true, `The tensor ${quote(name)}`);
 }
 
 /**
@@ -96,7 +104,8 @@ export interface TensorToWrite {
  *
  * @param tensors values to be encoded, or tensors whose bytes are written as they are
  * @throws PapilioError `TENSOR_SHAPE` unless every tensor has its values, of its kind; `FILE_TENSOR` for
- *   a name that occurs again or is reserved
+ *   a name that occurs again or is reserved; `VALUE_RANGE` for a finite number that its type does not
+ *   hold, before anything is written
  */
 export function writeSafetensors(
   tensors: readonly (TensorToWrite | SafetensorsTensor)[],
@@ -174,6 +183,10 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
     if (complex !== (dtype === "C64") || count !== elements) {
       return refuse(`${count} ${complex ? "complex" : "real"} values`);
     }
+    const what = `The tensor ${quote(name)}`;
+    if ("re" in values) {
+      for (const part of [values.re, values.im]) requireStorable(part, "F32", what);
+    } else if (!isExact(values, dtype)) requireStorable(values, dtype, what);
   }
   return { elementBytes: bits / 8, bytes };
 }

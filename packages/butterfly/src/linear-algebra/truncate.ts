@@ -1,3 +1,4 @@
+import { exponentOf } from "../powers-of-two.ts";
 import { leadingEigenvectors } from "./hermitian-eigen.ts";
 import {
   identity,
@@ -36,22 +37,27 @@ export interface Truncation {
  */
 export function truncate(a: Matrix, rank: number): Truncation {
   const most = Math.min(a.rows, a.cols);
-  const left = rank < most ? leadingRange(a, rank) : wholeRange(a);
-  const right = multiplyAdjoint(left, a);
-  const dropped = squaredDistance(a, multiplyMatrices(left, right));
-  return { left: widen(left, rank), right: lengthen(right, rank), dropped };
+  const exponent = exponentOf(a.im === undefined ? [a.re] : [a.re, a.im]) ?? 0;
+  const scaled = scale(a, -exponent);
+  const left = rank < most ? leadingRange(scaled, rank) : wholeRange(scaled);
+  const right = multiplyAdjoint(left, scaled);
+  const dropped = squaredDistance(scaled, multiplyMatrices(left, right));
+  return {
+    left: widen(left, rank),
+    right: scale(lengthen(right, rank), exponent),
+    dropped: dropped * 2 ** exponent * 2 ** exponent,
+  };
 }
 
 /** Orthonormal columns that span the leading left singular vectors. */
 function leadingRange(a: Matrix, rank: number): Matrix {
-  const scaled = scaleToOne(a);
   if (a.cols <= a.rows) {
-    const vectors = leadingEigenvectors(multiplyAdjoint(scaled, scaled), rank);
-    return orthonormalize(multiplyMatrices(scaled, vectors)).q;
+    const vectors = leadingEigenvectors(multiplyAdjoint(a, a), rank);
+    return orthonormalize(multiplyMatrices(a, vectors)).q;
   }
-  const vectors = leadingEigenvectors(rowProducts(scaled), rank);
-  const onTheRight = orthonormalize(multiplyAdjoint(scaled, vectors)).q;
-  return orthonormalize(multiplyMatrices(scaled, onTheRight)).q;
+  const vectors = leadingEigenvectors(rowProducts(a), rank);
+  const onTheRight = orthonormalize(multiplyAdjoint(a, vectors)).q;
+  return orthonormalize(multiplyMatrices(a, onTheRight)).q;
 }
 
 /** Orthonormal columns that span all of the matrix. */
@@ -59,27 +65,20 @@ function wholeRange(a: Matrix): Matrix {
   return a.rows <= a.cols ? identity(a.rows, a.im !== undefined) : orthonormalize(a).q;
 }
 
-/** The matrix over its largest entry, whose squares then neither overflow nor vanish. */
-function scaleToOne(a: Matrix): Matrix {
-  const largest = Math.max(largestOf(a.re), a.im ? largestOf(a.im) : 0);
-  if (largest === 0) return a;
-  return { ...a, re: divide(a.re, largest), im: a.im && divide(a.im, largest) };
-}
-
-function largestOf(values: Float64Array): number {
-  let largest = 0;
-  for (let index = 0; index < values.length; index++) {
-    largest = Math.max(largest, Math.abs(values[index] as number));
-  }
-  return largest;
-}
-
-function divide(values: Float64Array, divisor: number): Float64Array {
-  const result = floats(values.length);
-  for (let index = 0; index < values.length; index++) {
-    result[index] = (values[index] as number) / divisor;
-  }
-  return result;
+/** The matrix times a power of two: squares of entries of about 1 neither overflow nor vanish. */
+function scale(a: Matrix, exponent: number): Matrix {
+  if (exponent === 0) return a;
+  // Not at once: the power itself may be out of range, where the product is not.
+  const half = Math.trunc(exponent / 2);
+  const [first, second] = [2 ** half, 2 ** (exponent - half)];
+  const part = (values: Float64Array): Float64Array => {
+    const result = floats(values.length);
+    for (let index = 0; index < values.length; index++) {
+      result[index] = (values[index] as number) * first * second;
+    }
+    return result;
+  };
+  return { ...a, re: part(a.re), im: a.im && part(a.im) };
 }
 
 /** The matrix with zero columns up to `cols`. */

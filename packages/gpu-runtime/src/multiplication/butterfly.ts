@@ -1,4 +1,10 @@
-import { Butterfly, type Chain, type KroneckerSparse, requireArray } from "@papilio/butterfly";
+import {
+  Butterfly,
+  type Chain,
+  type KroneckerSparse,
+  requireArray,
+  storableButterfly,
+} from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
@@ -44,15 +50,17 @@ export interface ButterflyMultiplication extends Multiplication {
  * stage that has any does not work in place. Operands are transposed where the input is.
  *
  * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
- * `MEMORY_BUDGET`, `RUN_NOT_FUSED`, `CHAIN_RANGE`
+ * `MEMORY_BUDGET`, `RUN_NOT_FUSED`, `CHAIN_RANGE`; `VALUE_RANGE` where half precision does not hold a
+ * value, also when the factors are balanced
  */
 export function prepareButterfly(
   gpu: Gpu,
-  butterfly: Butterfly,
+  given: Butterfly,
   shape: InputShape,
   { plan: asked, bias, ...epilogue }: ButterflyOptions = {},
 ): ButterflyMultiplication {
   gpu.assertDtype(shape.dtype);
+  const butterfly = storableButterfly(given, shape.dtype === "f16" ? "F16" : "F32");
   const operands = Number(epilogue.multiply ?? false) + Number(epilogue.add ?? false);
   const plan = asked ?? planChain(gpu.report, butterfly.chain, shape, { operands });
   const { rows, cols } = butterfly.chain;

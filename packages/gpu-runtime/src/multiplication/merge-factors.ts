@@ -2,6 +2,7 @@ import {
   type Butterfly,
   FLOAT_FORMATS,
   type KroneckerSparse,
+  PapilioError,
   type StorageDtype,
 } from "@papilio/butterfly";
 import { quantize } from "../tensor/dtype.ts";
@@ -20,7 +21,8 @@ export function mergeFactors(
   to: number,
   dtype: StorageDtype,
 ): KroneckerSparse | undefined {
-  const merged = butterfly.merge(from, to).factors[from] as KroneckerSparse;
+  const merged = mergedWhereInRange(butterfly, from, to);
+  if (merged === undefined) return undefined;
   const stored = quantize(merged.values, dtype);
   let lost = 0;
   let whole = 0;
@@ -29,4 +31,18 @@ export function mergeFactors(
     whole += value ** 2;
   });
   return lost <= FLOAT_FORMATS[dtype].epsilon ** 2 * whole ? merged : undefined;
+}
+
+/** The product of the factors; undefined where single precision does not hold it. */
+function mergedWhereInRange(
+  butterfly: Butterfly,
+  from: number,
+  to: number,
+): KroneckerSparse | undefined {
+  try {
+    return butterfly.merge(from, to).factors[from];
+  } catch (error) {
+    if (error instanceof PapilioError && error.code === "VALUE_RANGE") return undefined;
+    throw error;
+  }
 }

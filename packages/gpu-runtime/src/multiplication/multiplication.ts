@@ -57,7 +57,9 @@ export class BufferSet implements Disposable {
   }
 
   upload(values: Float32Array, dtype: StorageDtype, label: string): Lease {
-    return this.add(upload(this.#gpu, encode(values, dtype), label));
+    return this.add(
+      upload(this.#gpu, encode(values, dtype, `What is uploaded as ${label}`), label),
+    );
   }
 
   uploadIndices(indices: Uint32Array<ArrayBuffer>, label: string): Lease {

@@ -1,4 +1,4 @@
-import { FLOAT_FORMATS, type StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS, requireStorable, type StorageDtype } from "@papilio/butterfly";
 import { Float16Array as PortableFloat16Array } from "@petamoriken/float16";
 
 type HalfArray = ArrayLike<number> & { set(values: ArrayLike<number>): void };
@@ -12,8 +12,18 @@ const Float16Array =
   (globalThis as { Float16Array?: HalfArrayConstructor }).Float16Array ??
   (PortableFloat16Array as unknown as HalfArrayConstructor);
 
-/** The elements as stored, padded to the whole number of 32-bit words that buffer copies need. */
-export function encode(values: Float32Array, dtype: StorageDtype): Uint8Array<ArrayBuffer> {
+/**
+ * The elements as stored, padded to the whole number of 32-bit words that buffer copies need.
+ *
+ * @param what whose they are, to begin a sentence
+ * @throws PapilioError `VALUE_RANGE` for a finite number that half precision does not hold
+ */
+export function encode(
+  values: Float32Array,
+  dtype: StorageDtype,
+  what: string = "The tensor",
+): Uint8Array<ArrayBuffer> {
+  if (dtype === "f16") requireStorable(values, "F16", what);
   const bytes = new Uint8Array(paddedBytes(values.length, dtype));
   if (dtype === "f32") new Float32Array(bytes.buffer, 0, values.length).set(values);
   else new Float16Array(bytes.buffer, 0, values.length).set(values);

@@ -92,7 +92,8 @@ export class Tensor implements Disposable {
    * Replaces the contents. `values` holds {@link length} elements in physical order; f16 rounds to
    * nearest.
    *
-   * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`; `TENSOR_LENGTH` when the lengths differ
+   * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`; `TENSOR_LENGTH` when the lengths differ;
+   *   `VALUE_RANGE`, for f16, for a finite number beyond 65504
    */
   write(values: Float32Array): void {
     requireArray("What a tensor is given", values, "Float32Array");

@@ -4,6 +4,7 @@ import {
   factorize,
   PapilioError,
   refine,
+  relativeError,
   searchChains,
 } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
@@ -230,18 +231,6 @@ function monarchChainOf(shape: {
     if (error instanceof PapilioError && error.code === "CHAIN_SIZE") return undefined;
     throw error;
   }
-}
-
-/** `|A - B| / |A|`. */
-function relativeError(dense: Float32Array, butterfly: Butterfly): number {
-  const product = butterfly.dense();
-  let squared = 0;
-  let norm = 0;
-  dense.forEach((value, index) => {
-    squared += (value - (product[index] as number)) ** 2;
-    norm += value ** 2;
-  });
-  return norm === 0 ? 0 : Math.sqrt(squared / norm);
 }
 
 function requireShare(name: string, value: number): void {

@@ -1,3 +1,4 @@
+import { requireStorable } from "@papilio/butterfly";
 import type { Indices, Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import type {
@@ -184,6 +185,7 @@ export class OnnxBuilder {
 
   /** A number in float32. */
   scalar(value: number): Tensor {
+    requireStorable([value], "F32", `A constant of ${this.path}`);
     return this.once(this, `scalar ${value}`, () => {
       const data = new Uint8Array(Float32Array.of(value).buffer);
       return this.#initializer(this.#name("constant", ""), { shape: [], type: "float32", data });

@@ -1,3 +1,4 @@
+import { requireStorable } from "@papilio/butterfly";
 /*
  * Messages in the protobuf wire format, of the kinds of fields that ONNX files have. A message knows its
  * size before anything of it is written: a file is one array, allocated once.
@@ -24,6 +25,7 @@ export function integer(id: number, value: number): Field {
 }
 
 export function float(id: number, value: number): Field {
+  requireStorable([value], "F32", "An attribute of the graph");
   const number = new DataView(new ArrayBuffer(4));
   number.setFloat32(0, value, true);
   return fieldOf([...tag(id, "fixed32"), ...new Uint8Array(number.buffer)]);

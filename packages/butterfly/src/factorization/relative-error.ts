@@ -1,0 +1,47 @@
+import { balanceFactors, scaleProduct } from "../balance.ts";
+import type { Complex } from "../complex/complex.ts";
+import type { FloatArray } from "../float-array.ts";
+import { type AnyButterfly, PermutedButterfly } from "../permuted-butterfly.ts";
+import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
+import { arraysOf, mapParts, partsOf, squaredNormOf, toDense } from "./parts.ts";
+import { unpermute } from "./permuted.ts";
+import { squaredError } from "./squared-error.ts";
+import { onSupport, transposeDense, validateTarget } from "./target.ts";
+
+/**
+ * `|A - B| / |A|` in the Frobenius norm, in double precision: how near a butterfly is to a matrix, such as
+ * one that was read from a file. 0 where both are zero. Takes about a multiplication for each value of the
+ * dense matrix and each middle index of the chain's halves.
+ *
+ * @param dense `[rows, cols]` row-major, of the shape of the butterfly; both real or both complex
+ * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`
+ *
+ * @example
+ * ```ts
+ * const [[, stored]] = loadButterflies(bytes, "float64");
+ * const error = relativeError(weights, stored);
+ * ```
+ */
+export function relativeError(
+  dense: FloatArray | Complex<FloatArray>,
+  butterfly: AnyButterfly | PermutedButterfly<AnyButterfly>,
+): number {
+  const { matrix, left, right } =
+    butterfly instanceof PermutedButterfly ? butterfly : new PermutedButterfly(butterfly);
+  const { chain } = matrix;
+  validateTarget(dense, chain);
+  const given = partsOf(dense);
+  const exponent = safeExponent(arraysOf(given));
+  const scaled = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
+  const whole = unpermute(scaled, chain, left, right);
+  const near = matrix.convert("float64");
+  const same = exponent === 0 ? balanceFactors(near) : scaleProduct(near, exponent);
+  const squaredNorm = squaredNormOf(whole);
+  const turned = chain.transposed
+    ? partsOf(transposeDense(toDense(whole), chain.rows, chain.cols))
+    : whole;
+  const straight = chain.transposed ? same.transpose() : same;
+  const { values, off } = onSupport(turned, straight.chain.product());
+  const squared = off + squaredError(values, straight);
+  return squared === 0 ? 0 : Math.sqrt(squared / squaredNorm);
+}
