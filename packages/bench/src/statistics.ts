@@ -73,6 +73,9 @@ function resampledMedians(samples: readonly number[], seed: number): number[] {
   );
 }
 
+/** Numbers of samples whose draws are kept. */
+const MOST_DRAWN = 32;
+
 const drawn = new Map<string, readonly (readonly [number, number])[]>();
 
 /**
@@ -93,6 +96,8 @@ function middlePairs(count: number, seed: number): readonly (readonly [number, n
       positions[Math.floor(count / 2)] as number,
     ] as const;
   });
+  const [oldest] = drawn.keys();
+  if (drawn.size >= MOST_DRAWN && oldest !== undefined) drawn.delete(oldest);
   drawn.set(key, pairs);
   return pairs;
 }

@@ -13,6 +13,7 @@ import { prepareButterfly } from "../src/multiplication/butterfly.ts";
 import { DeviceButterfly } from "../src/multiplication/device-butterfly.ts";
 import type { InputShape } from "../src/multiplication/input-shape.ts";
 import { rankPlans } from "../src/planning/plan-chain.ts";
+import { KEPT_PIPELINES } from "../src/program/pipeline-cache.ts";
 import { Program } from "../src/program/program.ts";
 import { measureRates } from "../src/rates/measure-rates.ts";
 import { Tensor, tensor } from "../src/tensor/tensor.ts";
@@ -135,6 +136,24 @@ async function runPrograms(gpu: Gpu, random: Chance): Promise<string | undefined
   }
 }
 
+/** One matrix by one number of vectors after the other, each with kernels of its own. */
+async function manyBatches(gpu: Gpu, random: Chance): Promise<string | undefined> {
+  const shape = drawShape(gpu, random);
+  const matrix = stored(Butterfly.random(drawChain(random), { seed: 5 }), shape);
+  const { cols, patterns } = matrix.chain;
+  // Whatever the plan: sums of at most so many products, one after the other.
+  const terms = patterns.flatMap(({ c }) => [c, cols, 1]);
+  using weights = new DeviceButterfly(gpu, matrix);
+  for (let batch = shape.batch; batch < shape.batch + KEPT_PIPELINES; batch++) {
+    const values = drawVectors(batch * cols, shape);
+    using x = tensor(gpu, values, { ...shape, batch, features: cols });
+    using y = await weights.multiply(x);
+    const wrong = judge(matrix, values, await y.data(), { ...shape, batch }, terms);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
 /** Vectors on the host, in micro-batches, some of them stopped on the way. */
 async function applyToHost(gpu: Gpu, random: Chance): Promise<string | undefined> {
   const shape = { ...drawShape(gpu, random), batch: random.integer(1, 1000) };
@@ -185,6 +204,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   runPlan,
   runPrograms,
   applyToHost,
+  manyBatches,
   stopMeasuring,
   askForTooMuch,
 };

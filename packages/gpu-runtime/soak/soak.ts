@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import type { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../src/device/gpu.ts";
 import { openGpu } from "../src/node/open.ts";
+import { KEPT_PIPELINES } from "../src/program/pipeline-cache.ts";
 import { type Chance, chance, operations, STOPPED } from "./operations.ts";
 
 const { values: flags } = parseArgs({
@@ -88,6 +89,8 @@ async function live(random: Chance): Promise<void> {
   if (Math.max(reserved, peakReserved) > budget) {
     leaked.push(`device ${counts.devices}: ${peakReserved} bytes of a budget of ${budget}`);
   }
+  const { size } = gpu.pipelines;
+  if (size > KEPT_PIPELINES) leaked.push(`device ${counts.devices}: ${size} kernels are kept`);
   gpu.dispose();
 }
 

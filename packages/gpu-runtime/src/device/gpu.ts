@@ -129,6 +129,7 @@ export class Gpu implements Disposable {
     this.#disposed = true;
     this.device.removeEventListener("uncapturederror", this.#onUncapturedError);
     this.memory.dispose();
+    this.pipelines.clear();
     if (this.#ownsDevice) this.device.destroy();
   }
 

@@ -183,10 +183,11 @@ export class MemoryPool implements Disposable {
 
   #reuse(bytes: number, usage: number): Pooled | undefined {
     // The last one released is the one most likely to be in a cache.
-    const found =
-      this.#bySize.get(sizeKey(usage, sizeClass(bytes)))?.pop() ??
-      this.#bySize.get(sizeKey(usage, bytes))?.pop();
+    const alike =
+      this.#bySize.get(sizeKey(usage, sizeClass(bytes))) ?? this.#bySize.get(sizeKey(usage, bytes));
+    const found = alike?.at(-1);
     if (found === undefined) return undefined;
+    this.#unlist(found);
     this.#waiting.delete(found);
     this.#bytes.free -= found.reserved;
     this.#counts.reuses++;
@@ -236,8 +237,7 @@ export class MemoryPool implements Disposable {
       this.#bytes.lent -= reserved;
       this.#bytes.free += reserved;
     } else {
-      const alike = this.#bySize.get(sizeKey(pooled.usage, reserved));
-      alike?.splice(alike.indexOf(pooled), 1);
+      this.#unlist(pooled);
       this.#waiting.delete(pooled);
     }
     this.#destroy(pooled);
@@ -309,11 +309,17 @@ export class MemoryPool implements Disposable {
     this.#bySize.set(key, alike);
   }
 
+  /** Takes a buffer that waits out of those of its size: no list stays for a size that nothing has. */
+  #unlist(pooled: Pooled): void {
+    const key = sizeKey(pooled.usage, pooled.reserved);
+    const alike = this.#bySize.get(key);
+    if (alike === undefined) return;
+    alike.splice(alike.lastIndexOf(pooled), 1);
+    if (alike.length === 0) this.#bySize.delete(key);
+  }
+
   #destroy(pooled: Pooled): void {
-    // Of those that wait, the oldest of all goes first, which is the first of its size too.
-    if (this.#waiting.delete(pooled)) {
-      this.#bySize.get(sizeKey(pooled.usage, pooled.reserved))?.shift();
-    }
+    if (this.#waiting.delete(pooled)) this.#unlist(pooled);
     this.#buffers.delete(pooled);
     this.#bytes.free -= pooled.reserved;
     pooled.buffer.destroy();

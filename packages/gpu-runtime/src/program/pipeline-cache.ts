@@ -1,40 +1,92 @@
 import { PapilioError } from "@papilio/butterfly";
 import { type Kernel, sourceOf } from "./kernel.ts";
 
-/** Compiled kernels of one device, by source; concurrent requests for one source share a compile. */
+/**
+ * Compiled kernels that no program uses and that are kept for the next one, at most: each shape has
+ * kernels of its own, and lavapipe takes about 0.7 MB for one.
+ */
+export const KEPT_PIPELINES = 64;
+
+/** A compiled kernel, or one that is being compiled. */
+interface Entry {
+  readonly pipeline: Promise<GPUComputePipeline>;
+  users: number;
+}
+
+/** A compiled kernel in use. */
+export interface PipelineLease {
+  /** Rejects with `KERNEL_COMPILE`: the compiler's messages and the source lines they speak of. */
+  readonly pipeline: Promise<GPUComputePipeline>;
+  /** Says that it is no longer used. Safe to call twice. */
+  release(): void;
+}
+
+/**
+ * Compiled kernels of one device, by source; concurrent requests for one source share a compile. Those
+ * in use are kept, and the {@link KEPT_PIPELINES} that were used last.
+ */
 export class PipelineCache {
   readonly #device: GPUDevice;
-  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #entries = new Map<string, Entry>();
+  /** Sources of kernels that are not in use, in the order of their last use. */
+  readonly #idle = new Set<string>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
-  /** Number of distinct kernels compiled so far. */
+  /** Number of kernels that are kept, those in use included. */
   get size(): number {
-    return this.#pipelines.size;
+    return this.#entries.size;
   }
 
   /** Forgets every kernel. Recorded programs keep theirs; the driver frees the rest. */
   clear(): void {
-    this.#pipelines.clear();
+    this.#entries.clear();
+    this.#idle.clear();
   }
 
-  /**
-   * Returns the kernel's pipeline, compiling it at its first use.
-   *
-   * @throws KERNEL_COMPILE with the compiler's messages and the source lines they speak of.
-   */
-  get(kernel: Kernel): Promise<GPUComputePipeline> {
+  /** The kernel's pipeline, compiled at its first use, and kept at least until it is released. */
+  acquire(kernel: Kernel): PipelineLease {
     const source = sourceOf(kernel);
-    let pipeline = this.#pipelines.get(source);
-    if (pipeline === undefined) {
-      pipeline = compile(this.#device, kernel, source);
-      this.#pipelines.set(source, pipeline);
-      // A failure is not kept: the next request may follow a change of the device's state.
-      pipeline.catch(() => this.#pipelines.delete(source));
+    const entry = this.#entries.get(source) ?? this.#compile(kernel, source);
+    entry.users++;
+    this.#idle.delete(source);
+    let released = false;
+    return {
+      pipeline: entry.pipeline,
+      release: () => {
+        if (released) return;
+        released = true;
+        entry.users--;
+        if (entry.users === 0) this.#keep(source, entry);
+      },
+    };
+  }
+
+  #compile(kernel: Kernel, source: string): Entry {
+    const entry: Entry = { pipeline: compile(this.#device, kernel, source), users: 0 };
+    this.#entries.set(source, entry);
+    // A failure is not kept: the next request may follow a change of the device's state.
+    entry.pipeline.catch(() => this.#forget(source, entry));
+    return entry;
+  }
+
+  #keep(source: string, entry: Entry): void {
+    // It may have been forgotten, and compiled again.
+    if (this.#entries.get(source) !== entry) return;
+    this.#idle.add(source);
+    for (const oldest of this.#idle) {
+      if (this.#idle.size <= KEPT_PIPELINES) return;
+      this.#idle.delete(oldest);
+      this.#entries.delete(oldest);
     }
-    return pipeline;
+  }
+
+  #forget(source: string, entry: Entry): void {
+    if (this.#entries.get(source) !== entry) return;
+    this.#entries.delete(source);
+    this.#idle.delete(source);
   }
 }
 

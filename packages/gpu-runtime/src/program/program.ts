@@ -4,13 +4,8 @@ import type { ArenaPlan } from "../memory/arena-plan.ts";
 import type { Span } from "../memory/lease.ts";
 import { readBack } from "../memory/read-back.ts";
 import { type PlacedStep, placeInArena } from "./arena.ts";
+import { bindAll, memoryReleased, type Recorded } from "./bind.ts";
 import type { Step } from "./kernel.ts";
-
-interface Recorded {
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly step: PlacedStep;
-}
 
 /** What a program takes and does, known once it is recorded. */
 export interface ProgramReport {
@@ -69,8 +64,9 @@ export class Program implements Disposable {
     gpu.assertReady();
     const arena = placeInArena(gpu, sequences);
     try {
-      const bound = await Promise.all(
-        arena.programs.map(({ steps }) => Promise.all(steps.map((step) => bind(gpu, step)))),
+      const bound = await bindAll(
+        gpu,
+        arena.programs.map(({ steps }) => steps),
       );
       return arena.programs.map(
         ({ plan }, index) => new Program(gpu, bound[index] as Recorded[], plan, arena.release),
@@ -85,11 +81,12 @@ export class Program implements Disposable {
     return this.#steps.map(({ step }) => step);
   }
 
-  /** Gives the arena back. Work already submitted still has it. Safe to call twice. */
+  /** Releases the arena and the kernels. Work already submitted still has it. Safe to call twice. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#releaseArena();
+    for (const { release } of this.#steps) release();
   }
 
   [Symbol.dispose](): void {
@@ -194,32 +191,6 @@ export class Program implements Disposable {
   static #expectedSeconds(programs: readonly Program[]): number {
     return programs.reduce((sum, program) => sum + program.#last.seconds, 0);
   }
-}
-
-function memoryReleased(labels: readonly string[]): PapilioError {
-  return new PapilioError(
-    "MEMORY_RELEASED",
-    `Memory of the program (${labels.join(", ")}) is gone: it, or a tensor or a multiplication that it was recorded with, is disposed of, or the device had none for it.`,
-    "Dispose of them after the last run of the program.",
-  );
-}
-
-async function bind(gpu: Gpu, step: PlacedStep): Promise<Recorded> {
-  const pipeline = await gpu.pipelines.get(step.kernel);
-  // Once it is bound, nobody asks any more whether it is there: the sums would be of nothing.
-  await gpu.memory.answers;
-  // A device that is lost meanwhile hands out pipelines that do nothing.
-  gpu.assertReady();
-  if (!step.buffers.every(({ live }) => live)) throw memoryReleased([step.kernel.label]);
-  const bindGroup = gpu.device.createBindGroup({
-    label: step.kernel.label,
-    layout: pipeline.getBindGroupLayout(0),
-    entries: step.buffers.map(({ buffer, offset, size }, binding) => ({
-      binding,
-      resource: { buffer, offset, size },
-    })),
-  });
-  return { pipeline, bindGroup, step };
 }
 
 function reportOf(steps: readonly Recorded[], { offsets: _, ...arena }: ArenaPlan): ProgramReport {

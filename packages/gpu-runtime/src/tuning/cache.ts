@@ -11,16 +11,27 @@ export interface TuningCache {
   set(key: TuningKey, value: unknown): Promise<void>;
 }
 
-/** A cache for as long as the process or the page lives. */
+/** Entries of a cache in memory, at most: one for each matrix and class of shapes. */
+const MOST_ENTRIES = 1024;
+
+/** A cache for as long as the process or the page lives, of the {@link MOST_ENTRIES} that were used last. */
 export class MemoryTuningCache implements TuningCache {
   readonly #values = new Map<string, unknown>();
 
   get(key: TuningKey): Promise<unknown> {
-    return Promise.resolve(this.#values.get(keyText(key)));
+    const text = keyText(key);
+    const value = this.#values.get(text);
+    // A map keeps the order in which keys were set: the least recently used comes first.
+    if (this.#values.delete(text)) this.#values.set(text, value);
+    return Promise.resolve(value);
   }
 
   set(key: TuningKey, value: unknown): Promise<void> {
-    this.#values.set(keyText(key), value);
+    const text = keyText(key);
+    this.#values.delete(text);
+    this.#values.set(text, value);
+    const [oldest] = this.#values.keys();
+    if (this.#values.size > MOST_ENTRIES && oldest !== undefined) this.#values.delete(oldest);
     return Promise.resolve();
   }
 }
