@@ -1,7 +1,10 @@
+import { spawnSync } from "node:child_process";
 import {
+  closeSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -22,7 +25,7 @@ import {
   writeSafetensors,
 } from "@papilio/butterfly";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { papilio, papilioInto, papilioProcess } from "./testing/command-line.ts";
+import { commandLine, papilio, papilioInto, papilioProcess } from "./testing/command-line.ts";
 import { resultsText } from "./testing/results-records.ts";
 
 const CHAIN = "1,2,2,2;2,2,2,1";
@@ -159,6 +162,20 @@ describe("an output that is an input", () => {
       ...["report", at("results.jsonl"), "--out", at("r.html"), "--svg", at("figures"), "--force"],
     );
     expect(stderr).toMatch(/error OUTPUT_IS_INPUT: /);
+    expect(status).toBe(2);
+    expect(everything()).toEqual(before);
+  });
+
+  it.runIf(process.platform !== "win32")("is refused where it is what stdin reads", () => {
+    const input = openSync(at("x.npy"), "r");
+    const before = everything();
+    const args = ["multiply", at("b.safetensors"), "--input", "-", "--out", at("x.npy"), "--force"];
+    const { status, stderr } = spawnSync(process.execPath, [...commandLine, ...args], {
+      encoding: "utf8",
+      stdio: [input, "pipe", "pipe"],
+    });
+    closeSync(input);
+    expect(stderr).toMatch(/^papilio: error OUTPUT_IS_INPUT: .+ Hint: .+\n$/);
     expect(status).toBe(2);
     expect(everything()).toEqual(before);
   });

@@ -1,10 +1,11 @@
+import type { BigIntStats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
 import { OutputFile, unwritable } from "@papilio/gpu-runtime/node";
 import { note, print } from "./print.ts";
 import { isWrittenBy, type Writer } from "./recognize-output.ts";
-import { isStandardOutput, writeToStandardOutput } from "./standard-output.ts";
+import { isStandardOutput, statusOf, writeToStandardOutput } from "./standard-output.ts";
 
 /** A file that a command is to write. */
 export interface OutputRequest {
@@ -133,7 +134,7 @@ export async function assertNotRead(file: OutputFile, inputs: readonly string[])
 function assertNotInput(file: OutputFile, inputs: ReadonlyMap<string, string>): void {
   const input = inputs.get(file.identity);
   if (input === undefined) return;
-  const which = input === file.path ? "" : `, as ${input}`;
+  const which = input === file.path ? "" : ` (as ${input})`;
   throw new PapilioError(
     "OUTPUT_IS_INPUT",
     `The file ${file.path} is both read${which} and to be written.`,
@@ -162,6 +163,8 @@ async function assertReplaceable(file: OutputFile, writer: Writer): Promise<void
   );
 }
 
+const STDIN = 0;
+
 /** What a model in a folder is read from. */
 const OF_MODELS = /\.(bin|json|safetensors)$/;
 
@@ -171,7 +174,7 @@ async function identitiesOf(
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   const look = async (path: string, inside: boolean): Promise<void> => {
-    const status = await stat(path, { bigint: true }).catch(() => undefined);
+    const status = path === "-" ? statusOf(STDIN) : await statusAt(path);
     if (status?.isFile() || status?.isBlockDevice()) found.set(`${status.dev}:${status.ino}`, path);
     if (!status?.isDirectory() || !inside) return;
     for (const name of await readdir(path).catch(() => [])) {
@@ -180,4 +183,8 @@ async function identitiesOf(
   };
   for (const path of inputs) if (path !== undefined) await look(path, true);
   return found;
+}
+
+function statusAt(path: string): Promise<BigIntStats | undefined> {
+  return stat(path, { bigint: true }).catch(() => undefined);
 }

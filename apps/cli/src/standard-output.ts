@@ -9,7 +9,7 @@ const NAME = "Standard output";
 /** Whether a path leads to where stdout goes, as `/dev/stdout` does. */
 export function isStandardOutput({ kind, identity }: OutputFile): boolean {
   if (kind === "new") return false;
-  const status = statusOfStdout();
+  const status = statusOf(STDOUT);
   return status !== undefined && identity === `${status.dev}:${status.ino}`;
 }
 
@@ -23,7 +23,7 @@ export function watchStandardOutput(): void {
   });
   // To a file, Node makes one write and never looks at how much of it was taken (seen up to version
   // 24: lib/internal/fs/sync_write_stream.js). On a nearly full disk, the rest is lost in silence.
-  if (!statusOfStdout()?.isFile()) return;
+  if (!statusOf(STDOUT)?.isFile()) return;
   process.stdout._write = (chunk: Uint8Array, _encoding, done) => {
     try {
       for (let at = 0; at < chunk.length; ) at += writeSync(STDOUT, chunk, at);
@@ -52,14 +52,15 @@ export async function writeToStandardOutput(contents: string | Uint8Array): Prom
 }
 
 /** @throws PapilioError `DISK_FULL`, `OUTPUT_FAILED` when a write to stdout has failed before */
-export function assertStandardOutput(): void {
+function assertStandardOutput(): void {
   if (process.stdout.errored) throw outputFailed(NAME, process.stdout.errored);
 }
 
-function statusOfStdout(): BigIntStats | undefined {
+/** What one of the process's open files is; undefined when it is closed. */
+export function statusOf(descriptor: number): BigIntStats | undefined {
   try {
-    return fstatSync(STDOUT, { bigint: true });
+    return fstatSync(descriptor, { bigint: true });
   } catch {
-    return undefined; // It is closed.
+    return undefined;
   }
 }

@@ -3,7 +3,11 @@ import { PapilioError } from "@papilio/butterfly";
 /** No space on the disk, none of the user's quota, or a file larger than may be. */
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
-/** `OUTPUT_UNWRITABLE`: before any work, an output that cannot be written. */
+/**
+ * `OUTPUT_UNWRITABLE`: before any work, an output that cannot be written.
+ *
+ * @internal
+ */
 export function unwritable(path: string, reason: string, cause?: unknown): PapilioError {
   return new PapilioError(
     "OUTPUT_UNWRITABLE",
@@ -16,6 +20,7 @@ export function unwritable(path: string, reason: string, cause?: unknown): Papil
 /**
  * What a failed write becomes: `DISK_FULL`, or `OUTPUT_FAILED` for every other reason.
  *
+ * @internal
  * @param what was written, to begin a sentence: `The file y.npy`
  */
 export function outputFailed(what: string, cause: unknown): PapilioError {

@@ -22,6 +22,7 @@ export interface TemporaryFileOptions {
  * (`O_EXCL`), so that neither a link nor a file that another user placed there is ever opened. On a
  * failure nothing is left.
  *
+ * @internal
  * @param folder where it lies: that of the file whose place it takes, as a rename needs it
  * @throws Error what the file system says
  */
