@@ -2,6 +2,8 @@ import { type Chain, type SupportPicture, supportPicture } from "@papilio/butter
 
 /** Cells along the longer side of a drawing, at most. */
 const CELLS = 64;
+/** Factors that are drawn, at most, from the left. */
+const MOST_FACTORS = 20;
 /** Columns of cells in a character of Braille, and rows. */
 const [DOTS_ACROSS, DOTS_DOWN] = [2, 4];
 /** The bits of the dots of such a character, `[row][column]`. */
@@ -12,21 +14,23 @@ const DOTS = [
   [0x40, 0x80],
 ] as const;
 
-/** The supports of the factors of a chain in characters of Braille, beside one another. */
+/** The supports of the first factors of a chain in characters of Braille, beside one another. */
 export function drawSupports(chain: Chain): string {
-  const drawings = chain.patterns.map((pattern) => braille(supportPicture(pattern, CELLS)));
+  const drawings = chain.patterns
+    .slice(0, MOST_FACTORS)
+    .map((pattern) => braille(supportPicture(pattern, CELLS)));
   const height = Math.max(...drawings.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) =>
     drawings.map((lines) => (lines[line] ?? "").padEnd(lines[0]?.length ?? 0, "\u2800")).join("  "),
   ).join("\n");
 }
 
-/** The supports of the factors of a chain as an SVG picture, left-most factor first. */
+/** The supports of the first factors of a chain as an SVG picture, left-most factor first. */
 export function supportsAsSvg(chain: Chain): string {
   const [cell, gap, label] = [4, 24, 18];
   let left = 0;
   let height = 0;
-  const groups = chain.patterns.map((pattern) => {
+  const groups = chain.patterns.slice(0, MOST_FACTORS).map((pattern) => {
     const { rows, cols, filled } = supportPicture(pattern, CELLS);
     const squares: string[] = [];
     for (let row = 0; row < rows; row++) {

@@ -57,7 +57,7 @@ describe("numbers of a file", () => {
   it("may be ids of any type of integers, and truth values", async () => {
     // np.save of np.array([[3, 1]]) and of np.array([True, False]): int64 and bool, little-endian.
     const header = (descr: string, shape: string): string =>
-      `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117) + "\n";
+      `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(118);
     const file = (descr: string, shape: string, data: Uint8Array): Uint8Array =>
       Buffer.concat([
         Buffer.from("\x93NUMPY\x01\0v\0", "latin1"),

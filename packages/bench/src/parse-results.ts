@@ -1,6 +1,7 @@
 import { PapilioError, parseJsonText } from "@papilio/butterfly";
 import * as v from "valibot";
 import { caseName } from "./case.ts";
+import { describeIssue } from "./describe-issue.ts";
 import {
   type BenchResults,
   type CaseResult,
@@ -145,14 +146,13 @@ function parseJson(line: string): unknown {
 function validate(data: unknown, where: string): ResultRecord {
   const parsed = v.safeParse(resultRecord, data);
   if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  throw invalid(issue.message, `${where}, ${v.getDotPath(issue) ?? "the top"}`);
+  throw invalid(describeIssue(parsed.issues[0]), where);
 }
 
 function invalid(problem: string, where: string): PapilioError {
   return new PapilioError(
     "RESULTS_INVALID",
-    `The results do not fit the schema at ${where}: ${problem}.`,
+    `The results do not fit the schema at ${where}, ${problem}.`,
     "Give a file that `papilio bench --json FILE` wrote, unchanged.",
   );
 }

@@ -62,7 +62,7 @@ async function run(file: string | undefined, { chain: text, svg, force }: Flags)
   if (text !== undefined) {
     const chain = Chain.parse(text);
     chains.push(chain);
-    outputs.say(describe(chain));
+    outputs.say(describeChain(chain));
   }
   if (file !== undefined) {
     const bytes = await readBytes(file);
@@ -103,7 +103,7 @@ function inspectSafetensors(bytes: Uint8Array, outputs: Outputs): Chain[] {
   if (tensors.length > LISTED) outputs.say(`and ${tensors.length - LISTED} more tensors`);
   const butterflies = loadButterflies(opened);
   for (const [name, butterfly] of [...butterflies].slice(0, DRAWN)) {
-    outputs.say(`\n${name}: ${summary(butterfly)}\n${describe(butterfly.matrix.chain)}`);
+    outputs.say(`\n${name}: ${summary(butterfly)}\n${describeChain(butterfly.matrix.chain)}`);
   }
   if (butterflies.size > DRAWN) outputs.say(`and ${butterflies.size - DRAWN} more butterflies`);
   return [...butterflies.values()].map(({ matrix }) => matrix.chain);
@@ -119,7 +119,8 @@ function summary({ matrix, left, right }: PermutedButterfly<AnyButterfly>): stri
   return `${kind}, ${stored} numbers stored${permuted ? `, ${permuted} permuted` : ""}`;
 }
 
-function describe(chain: Chain): string {
+/** Sizes, ranks and a drawing of a chain. */
+export function describeChain(chain: Chain): string {
   const { rows, cols, nonZeros, length } = chain;
   const { flops } = chainCost(chain, 1, "f32");
   const dense = 2 * rows * cols;
@@ -130,6 +131,6 @@ function describe(chain: Chain): string {
     `${length} factors for ${rows} x ${cols}: ${nonZeros} values, ${((100 * nonZeros) / (rows * cols)).toPrecision(3)} % of the dense matrix, ${flops} FLOPs a vector of ${dense}`,
     `patterns ${shown(chain.patterns, "  ")}`,
     `ranks ${shown(chain.ranks, ", ") || "-"}; the product has the pattern ${product}${product.blocks === 1 ? ", dense" : ""}`,
-    drawSupports(length > DRAWN ? chain.slice(0, DRAWN) : chain),
+    drawSupports(chain),
   ].join("\n");
 }

@@ -6,6 +6,7 @@ import {
   type StorageDtype,
 } from "@papilio/butterfly";
 import * as v from "valibot";
+import { describeIssue } from "../describe-issue.ts";
 import type { Environment } from "../results.ts";
 import { duration, environment, seconds } from "../results-schema.ts";
 import { LINEAR_KINDS, type LinearKind } from "./subjects.ts";
@@ -173,7 +174,7 @@ export function parseModelResults(json: string): ModelResults {
   const [issue] = parsed.issues;
   throw new PapilioError(
     "RESULTS_INVALID",
-    `The results do not fit ${MODELS_SCHEMA} at ${v.getDotPath(issue) ?? "the top"}: ${issue.message}.`,
+    `The results do not fit ${MODELS_SCHEMA} at ${describeIssue(issue)}.`,
     "Pass a file of this version, or measure again.",
   );
 }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PapilioError } from "@papilio/butterfly";
 import * as v from "valibot";
+import { describeIssue } from "../describe-issue.ts";
 import type { Implementation } from "../implementation.ts";
 
 const implementation = v.looseObject({
@@ -48,7 +49,7 @@ export async function loadImplementations(path: string): Promise<readonly Implem
   const parsed = v.safeParse(exported, { ...(module as object) });
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw invalid(path, `${v.getDotPath(issue) ?? "the module"}: ${issue.message}`);
+    throw invalid(path, describeIssue(issue));
   }
   const { implementation: one, implementations: several = [] } = parsed.output;
   const found = [...(one === undefined ? [] : [one]), ...several];

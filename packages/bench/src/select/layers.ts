@@ -1,5 +1,6 @@
 import {
   Chain,
+  describeValue,
   LAYOUTS,
   type Layout,
   PapilioError,
@@ -7,6 +8,7 @@ import {
   type StorageDtype,
 } from "@papilio/butterfly";
 import * as v from "valibot";
+import { describeIssue } from "../describe-issue.ts";
 
 /** A layer of a model: the chain of its weights, and how it is called. */
 export interface Layer {
@@ -74,7 +76,7 @@ export function parseLayers(json: string): readonly Layer[] {
     const [issue] = parsed.issues;
     throw new PapilioError(
       "LAYERS_INVALID",
-      `The layers do not fit at ${v.getDotPath(issue) ?? "the top"}: ${issue.message}.`,
+      `The layers do not fit at ${describeIssue(issue)}.`,
       "Each layer has a name and a chain, and may have batch, dtype and layout.",
     );
   }
@@ -94,7 +96,7 @@ function parseChain(name: string, text: string): Chain {
     if (!(cause instanceof PapilioError)) throw cause;
     throw new PapilioError(
       "LAYERS_INVALID",
-      `The chain of layer ${JSON.stringify(name)} is none: ${cause.message}`,
+      `The chain of layer ${describeValue(name)} is none: ${cause.message}`,
       cause.fix,
       { cause },
     );

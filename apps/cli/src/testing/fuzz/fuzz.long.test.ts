@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import { runCase } from "./fuzz.ts";
+import { openSubjects } from "./subjects.ts";
+
+const subjects = openSubjects();
+
+it("twenty thousand changed files are read or refused with a code", async () => {
+  const failures: unknown[] = [];
+  for (let index = 0; index < 20_000; index++) {
+    const verdict = await runCase(subjects, 2, index);
+    if (verdict.failure !== undefined) failures.push({ index, ...verdict });
+  }
+  expect(failures.slice(0, 10)).toEqual([]);
+});

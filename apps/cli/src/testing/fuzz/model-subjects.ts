@@ -1,0 +1,197 @@
+import { parseJsonText, writeSafetensors } from "@papilio/butterfly";
+import {
+  assignStateDict,
+  butterfliesFromStateDict,
+  huggingFaceTokenizer,
+  Llama,
+  llama2cTokenizer,
+  loadStateDict,
+  modelFromHuggingFace,
+  readLlama2c,
+  StoredTensor,
+} from "@papilio/nn";
+import { preprocess, readPreprocessing } from "../../images/preprocessing.ts";
+import { TOKENIZER } from "../model-folders.ts";
+import { LLAMA2C_HEADER, type LlamaSizes, llama2cBytes, SAFETENSORS_HEADER } from "./framing.ts";
+import { bytesOf, type Subject } from "./subject.ts";
+
+const INDEX = "model.safetensors.index.json";
+const SHARD = "model-00001-of-00001.safetensors";
+
+/** Files of models: weights, configurations and tokenizers. */
+export function modelSubjects(): Subject[] {
+  const weights = Float32Array.from({ length: 32 }, Math.cos);
+  const tensors = writeSafetensors([
+    { name: "x.blkdiag1", dtype: "F32", shape: [2, 2, 2], values: weights.subarray(0, 8) },
+    { name: "x.blkdiag2", dtype: "F32", shape: [2, 2, 2], values: weights.subarray(8, 16) },
+    { name: "y.weight", dtype: "F32", shape: [2, 2, 2, 2], values: weights.subarray(0, 16) },
+  ]);
+  const index = {
+    metadata: { total_size: 128 },
+    weight_map: { "x.blkdiag1": SHARD, "y.weight": SHARD },
+  };
+  const state = llamaState();
+  const image = { width: 3, height: 2, data: new Uint8Array(18) };
+  return [
+    {
+      name: "state dict",
+      seeds: [tensors],
+      textual: true,
+      frame: SAFETENSORS_HEADER,
+      read: async (bytes) => {
+        const loaded = await loadStateDict(bytes);
+        butterfliesFromStateDict(loaded, loaded.has("y.weight") ? "y" : "x");
+      },
+    },
+    {
+      name: "shard index",
+      seeds: [bytesOf(JSON.stringify(index))],
+      textual: true,
+      read: (bytes) =>
+        loadStateDict(
+          new Map([
+            [INDEX, bytes],
+            [SHARD, tensors],
+          ]),
+        ),
+    },
+    {
+      name: "llama2.c model",
+      seeds: [llama2c(4, 4, 1, 2, 1, 4, 2), llama2c(4, 6, 2, 1, 1, -4, 2)],
+      textual: false,
+      frame: LLAMA2C_HEADER,
+      read: (bytes) => {
+        const { config, tensors: read } = readLlama2c(bytes);
+        assignStateDict(new Llama(config).namedParameters(), read);
+      },
+    },
+    {
+      name: "config.json",
+      seeds: CONFIGS.map((config) => bytesOf(JSON.stringify(config))),
+      textual: true,
+      read: (bytes) => modelFromHuggingFace(parsed(bytes), state),
+    },
+    {
+      name: "preprocessor_config.json",
+      seeds: [bytesOf(JSON.stringify(PREPROCESSOR))],
+      textual: true,
+      read: (bytes) => preprocess(image, readPreprocessing(parsed(bytes), 8)),
+    },
+    {
+      name: "tokenizer.json",
+      seeds: [bytesOf(JSON.stringify(TOKENIZER))],
+      textual: true,
+      read: async (bytes) => {
+        const tokenizer = await huggingFaceTokenizer(bytes);
+        tokenizer.decode(tokenizer.encode("<s>a b  c"));
+      },
+    },
+    {
+      name: "llama2.c tokenizer",
+      seeds: [llama2cVocabulary()],
+      textual: false,
+      read: (bytes) => {
+        const tokenizer = llama2cTokenizer(bytes);
+        tokenizer.decode(tokenizer.encode("ab é"));
+      },
+    },
+  ];
+}
+
+/** What a command makes of a JSON file beside a model, whose own errors are given their code there. */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return parseJsonText(bytes);
+  } catch {
+    return null;
+  }
+}
+
+const LLAMA = {
+  model_type: "llama",
+  vocab_size: 8,
+  hidden_size: 8,
+  intermediate_size: 12,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  max_position_embeddings: 32,
+  rms_norm_eps: 1e-6,
+  rope_theta: 10_000,
+  rope_scaling: null,
+  tie_word_embeddings: false,
+};
+
+const CONFIGS = [
+  LLAMA,
+  { model_type: "gpt2", vocab_size: 8, n_embd: 8, n_layer: 1, n_head: 2, n_positions: 16 },
+  {
+    model_type: "vit",
+    image_size: [8, 8],
+    patch_size: 4,
+    hidden_size: 8,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+  },
+  {
+    model_type: "bert",
+    vocab_size: 8,
+    hidden_size: 8,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+  },
+];
+
+const PREPROCESSOR = {
+  do_resize: true,
+  size: { height: 8, width: 8 },
+  resample: 2,
+  do_center_crop: true,
+  crop_size: 6,
+  rescale_factor: 1 / 255,
+  image_mean: [0.5, 0.5, 0.5],
+  image_std: [0.5, 0.5, 0.5],
+};
+
+function llamaState(): Map<string, StoredTensor> {
+  const model = new Llama({
+    vocabulary: 8,
+    features: 8,
+    hidden: 12,
+    layers: 1,
+    heads: 2,
+    positions: 32,
+    epsilon: 1e-6,
+  });
+  return new Map(
+    [...model.namedParameters()].map(([name, { shape, values }]) => [
+      name,
+      StoredTensor.of({ name, dtype: "F32", shape, values }),
+    ]),
+  );
+}
+
+/** A whole model of zeros. */
+function llama2c(...sizes: LlamaSizes): Uint8Array {
+  const file = new Uint8Array(llama2cBytes(sizes));
+  new Int32Array(file.buffer, 0, 7).set(sizes);
+  return file;
+}
+
+/** The three special tokens, one for each byte, and two letters. */
+function llama2cVocabulary(): Uint8Array {
+  const hex = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, "0");
+  const texts = [
+    ...["<unk>", "\n<s>\n", "\n</s>\n"],
+    ...Array.from({ length: 256 }, (_, byte) => `<0x${hex(byte)}>`),
+    ...[" ", "a", "b", "ab"],
+  ];
+  const parts = texts.map((text, id) => {
+    const head = Buffer.alloc(8);
+    head.writeFloatLE(-id, 0);
+    head.writeInt32LE(Buffer.byteLength(text), 4);
+    return Buffer.concat([head, Buffer.from(text)]);
+  });
+  const longest = Buffer.alloc(4);
+  longest.writeInt32LE(8);
+  return new Uint8Array(Buffer.concat([longest, ...parts]));
+}
