@@ -46,11 +46,12 @@ export function readAsItIs(file: string): Promise<Uint8Array> {
  * The bytes of a file that a person named: a file, or a pipe, `-` for the standard input. What is
  * compressed with gzip is decompressed.
  *
+ * @param most bytes that it may have
  * @throws PapilioError `INPUT_UNREADABLE`
  */
-export function readBytes(file: string): Promise<Uint8Array> {
+export function readBytes(file: string, most: number = MAX_BYTES): Promise<Uint8Array> {
   return read(file, {
-    most: MAX_BYTES,
+    most,
     wanted: "that you may read, of a format that is read here",
   });
 }

@@ -14,6 +14,9 @@ import {
 import { readBytes } from "../input-file.ts";
 import { isFolder, loadModel, readConfig, readJsonBeside } from "./model-folder.ts";
 
+/** Those of the largest vocabularies are a tenth of this. */
+const MOST_TOKENIZER_BYTES = 2 ** 28;
+
 /** Types of models that continue text. */
 const TEXT_MODELS: readonly string[] = ["llama", "gpt2"];
 
@@ -88,11 +91,14 @@ function tokensOf(ids: readonly unknown[]): number[] {
 
 /** Reads a tokenizer, of which kind its contents say, for a model of so many tokens. */
 async function readTokenizer(file: string, vocabulary: number): Promise<Tokenizer> {
-  const bytes = await readBytes(file);
+  const bytes = await readBytes(file, MOST_TOKENIZER_BYTES);
   const beside = join(dirname(file), "tokenizer_config.json");
   const json = file.endsWith(".json") || bytes[0] === "{".charCodeAt(0);
   const tokenizer = json
-    ? await huggingFaceTokenizer(bytes, isFile(beside) ? await readBytes(beside) : undefined)
+    ? await huggingFaceTokenizer(
+        bytes,
+        isFile(beside) ? await readBytes(beside, MOST_TOKENIZER_BYTES) : undefined,
+      )
     : llama2cTokenizer(bytes);
   requireTokenizerFits(tokenizer, vocabulary);
   return tokenizer;

@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { fileKind, PapilioError, parseJsonText } from "@papilio/butterfly";
 import type { Pipeline } from "./hugging-face/pipeline.ts";
 import {
   type DecodeStream,
@@ -84,15 +84,21 @@ function idOf(pipeline: Pipeline, token: unknown): number | undefined {
   return typeof text === "string" ? pipeline.idOf(text) : undefined;
 }
 
+/** Values of a tokenizer.json at most: those of a large vocabulary with its merges are two million. */
+const MOST_VALUES = 2 ** 23;
+
 function parseObject(contents: JsonContents, name: string): object {
   let value: unknown = contents;
-  try {
-    if (value instanceof Uint8Array)
-      value = new TextDecoder("utf-8", { fatal: true }).decode(value);
-    if (typeof value === "string") value = JSON.parse(value);
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw tokenizerError("TOKENIZER_FILE", `The ${name} is not JSON: ${message}.`, cause);
+  if (typeof contents === "string" || contents instanceof Uint8Array) {
+    try {
+      value = parseJsonText(contents, { values: MOST_VALUES });
+    } catch (cause) {
+      const bytes = typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
+      const kind = fileKind(bytes);
+      const other = kind === undefined || kind.id === "json" ? "" : `, but ${kind.description}`;
+      const { message } = cause as Error;
+      throw tokenizerError("TOKENIZER_FILE", `The ${name} is not JSON${other}: ${message}.`, cause);
+    }
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw tokenizerError("TOKENIZER_FILE", `The ${name} is not an object.`);

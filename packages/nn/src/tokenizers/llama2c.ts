@@ -1,3 +1,4 @@
+import { fileKind } from "@papilio/butterfly";
 import { mergePairs } from "./merge-pairs.ts";
 import {
   type DecodeStream,
@@ -125,7 +126,12 @@ class ByteStream implements DecodeStream {
 function readVocabulary(file: Uint8Array): Vocabulary {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const refuse = (what: string): never => {
-    throw tokenizerError("TOKENIZER_FILE", `The tokenizer's file of ${file.length} bytes ${what}.`);
+    const kind = fileKind(file);
+    const other = kind === undefined ? "" : `: it is ${kind.description}`;
+    throw tokenizerError(
+      "TOKENIZER_FILE",
+      `The tokenizer's file of ${file.length} bytes ${what}${other}.`,
+    );
   };
   if (file.length < 4) return refuse("is shorter than its header");
   const longest = view.getInt32(0, true);

@@ -3,6 +3,7 @@ import { PapilioError } from "@papilio/butterfly";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { huggingFaceTokenizer } from "../hugging-face.ts";
+import { llama2cTokenizer } from "../llama2c.ts";
 import { CASES } from "../testing/reference-cases.ts";
 import { byteLevelJson } from "../testing/tokenizer-json.ts";
 
@@ -83,6 +84,21 @@ describe("a hostile tokenizer.json", () => {
     await expect(
       huggingFaceTokenizer({ ...byteLevelJson(), pre_tokenizer: split }),
     ).rejects.toThrow(expect.objectContaining({ code: expect.stringMatching(/^TOKENIZER_/) }));
+  });
+
+  it("says what else a file is", async () => {
+    const npy = new Uint8Array(128);
+    npy.set([0x93, ...new TextEncoder().encode("NUMPY")]);
+    const wrong = expect.objectContaining({
+      code: "TOKENIZER_FILE",
+      message: expect.stringContaining("NumPy"),
+    });
+    await expect(huggingFaceTokenizer(npy)).rejects.toThrow(wrong);
+    expect(() => llama2cTokenizer(npy)).toThrow(wrong);
+    const json = new TextEncoder().encode(JSON.stringify(byteLevelJson()));
+    expect(() => llama2cTokenizer(json)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("JSON") }),
+    );
   });
 
   it("names the setting that is not computed", async () => {
