@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { CpuModel, type Graph, type SentenceEncoder } from "@papilio/nn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadModel, readConfig } from "./models/model-folder.ts";
 import { refusal } from "./testing/command-line.ts";
-import { TOKENIZER, writeLlama, writeVision } from "./testing/model-folders.ts";
+import { TOKENIZER, writeLlama, writeSentence, writeVision } from "./testing/model-folders.ts";
 
 const data = join(import.meta.dirname, "../../../packages/nn/testdata/stories260K");
 const stories = join(data, "stories260K.bin");
@@ -84,6 +86,42 @@ describe("papilio generate", () => {
       expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
       expect(status).toBe(2);
     }
+  });
+});
+
+describe("a folder of sentence-transformers", () => {
+  it("is read with its modules, and refused with what is not computed", async () => {
+    const sentence = await writeSentence(join(folder, "sentence"));
+    const write = (name: string, contents: unknown): void => {
+      mkdirSync(join(sentence, dirname(name)), { recursive: true });
+      writeFileSync(join(sentence, name), JSON.stringify(contents));
+    };
+    const type = (name: string): string => `sentence_transformers.models.${name}`;
+    const config = { word_embedding_dimension: 8, pooling_mode_mean_tokens: false };
+    write("modules.json", [
+      { idx: 0, name: "0", path: "", type: type("Transformer") },
+      { idx: 1, name: "1", path: "1_Pooling", type: type("Pooling") },
+    ]);
+    write("1_Pooling/config.json", { ...config, pooling_mode_cls_token: true });
+    const signal = new AbortController().signal;
+    const graph = async (): Promise<Graph> => {
+      const model = await loadModel(sentence, await readConfig(sentence), signal);
+      return (model as SentenceEncoder).trace({ sequences: 1, tokens: 3 });
+    };
+    const inputs = { ids: Uint32Array.of(1, 2, 3), lengths: Uint32Array.of(3) };
+    const norm = async (): Promise<number> => {
+      const { embeddings } = new CpuModel(await graph()).runNow(inputs);
+      return Math.hypot(...(embeddings as Float32Array));
+    };
+    // The last thing that a BERT does is a layer norm: over 8 features its vectors have the length sqrt(8).
+    expect(await norm()).toBeCloseTo(Math.sqrt(8), 3);
+    write("1_Pooling/config.json", { ...config, pooling_mode_lasttoken: true });
+    await expect(graph()).rejects.toThrow(
+      expect.objectContaining({
+        code: "CONFIG_UNSUPPORTED",
+        message: expect.stringContaining("pooling_mode_lasttoken"),
+      }),
+    );
   });
 });
 

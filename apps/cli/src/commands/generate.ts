@@ -185,7 +185,8 @@ async function generate(
 
 /** Ids of a prompt, with a token to begin with where it has none. */
 function encode({ tokenizer }: LanguageModel, prompt: string): number[] {
-  const ids = tokenizer.encode(prompt);
+  // Neither cut nor filled up, as tokenizers of encoders say: so do libraries of models.
+  const ids = tokenizer.encode(prompt, { ownLengths: false });
   if (ids.length > 0) return ids;
   // GPT-2's one special token divides texts.
   const begin = tokenizer.beginOfSequence ?? tokenizer.endOfSequence;

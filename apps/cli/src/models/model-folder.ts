@@ -1,7 +1,13 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
-import { type HuggingFaceModel, modelFromHuggingFace } from "@papilio/nn";
+import {
+  type HuggingFaceModel,
+  modelFromHuggingFace,
+  type SentenceTransformersFiles,
+  type StateDict,
+  sentenceFilesOf,
+} from "@papilio/nn";
 import { loadStateDict } from "@papilio/nn/node";
 import { readJson } from "../input-file.ts";
 import { showShare } from "../progress.ts";
@@ -40,7 +46,28 @@ export async function loadModel(
     signal,
     onProgress: ({ loaded, total }) => shown.update(total === undefined ? 0 : loaded / total),
   });
-  return modelFromHuggingFace(config, state);
+  const sentence =
+    config.model_type === "bert"
+      ? await readSentenceFiles(await folderOf(path), signal)
+      : undefined;
+  return modelFromHuggingFace(config, state, sentence);
+}
+
+/** What lies beside a model of sentence-transformers; undefined where there is no modules.json. */
+async function readSentenceFiles(
+  folder: string,
+  signal: AbortSignal,
+): Promise<SentenceTransformersFiles | undefined> {
+  const modules = await readJsonBeside(folder, "modules.json");
+  if (modules === undefined) return undefined;
+  const { configs, states } = sentenceFilesOf(modules);
+  const contents = new Map<string, unknown>([["modules.json", modules]]);
+  for (const name of configs) contents.set(name, await readJsonBeside(folder, name));
+  const weights = new Map<string, StateDict>();
+  for (const name of states) {
+    weights.set(name, await loadStateDict(join(folder, name), { signal }));
+  }
+  return { configs: contents, states: weights };
 }
 
 /** The folder that a path to a model leads to: itself, or where its file lies. */

@@ -5,6 +5,12 @@ export {
   modelFromHuggingFace,
 } from "./hugging-face/model-from-hugging-face.ts";
 export {
+  type SentenceModules,
+  type SentenceTransformersFiles,
+  sentenceFilesOf,
+  sentenceModules,
+} from "./hugging-face/sentence-transformers.ts";
+export {
   bertStateDict,
   gpt2StateDict,
   timmStateDict,
@@ -22,6 +28,7 @@ export {
 } from "./node-classifiers.ts";
 export { gpt2Medium, VIT_S16_BUTTERFLY, vitS16, vitTiny16 } from "./presets.ts";
 export { SentenceEncoder, type SentenceEncoderConfig } from "./sentence-encoder.ts";
+export type { Pooling, SentenceStep } from "./sentence-steps.ts";
 export {
   asPermutedFactor,
   SparseNetwork,

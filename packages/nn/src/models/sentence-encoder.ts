@@ -1,4 +1,4 @@
-import { add, addPositions, gatherVectors, normalize, reduceVectors } from "../graph/functional.ts";
+import { add, addPositions, gatherVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { LayerNorm } from "../layers/normalization.ts";
@@ -6,6 +6,7 @@ import { seedsFrom } from "../modules/random.ts";
 import type { SequenceShape } from "./decoder.ts";
 import { contextError } from "./decoder.ts";
 import { type LinearChoices, Model } from "./model.ts";
+import { type Pooling, pooled, SentenceHead, type SentenceStep } from "./sentence-steps.ts";
 import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";
 
 export interface SentenceEncoderConfig {
@@ -19,13 +20,19 @@ export interface SentenceEncoderConfig {
   readonly positions?: number;
   /** Of the normalizations; 1e-12 by default, as in BERT. */
   readonly epsilon?: number;
+  /** How tokens become a sentence, in the order of their parts of the vector; the mean by default. */
+  readonly pooling?: readonly Pooling[];
+  /** What comes after pooling: normalization by default. */
+  readonly steps?: readonly SentenceStep[];
+  /** Tokens that it was trained for, where they are fewer than the positions. */
+  readonly maxTokens?: number | undefined;
   readonly linear?: LinearChoices;
   readonly seed?: number;
 }
 
 /**
- * Sentences as unit vectors: an encoder as BERT (arXiv 1810.04805), the mean over its tokens, normalized
- * (arXiv 1908.10084). `bertStateDict` brings checkpoints for Hugging Face to its names.
+ * Sentences as vectors: an encoder as BERT (arXiv 1810.04805), pooled over its tokens, and what comes after
+ * (arXiv 1908.10084); the mean, normalized, unless told otherwise. `bertStateDict` brings checkpoints for Hugging Face to its names.
  */
 export class SentenceEncoder extends Model<SequenceShape> {
   readonly #words: Embedding;
@@ -33,6 +40,10 @@ export class SentenceEncoder extends Model<SequenceShape> {
   readonly #types: Embedding;
   readonly #norm: LayerNorm;
   readonly #blocks: readonly TransformerBlock[];
+  readonly #pooling: readonly Pooling[];
+  readonly #head: SentenceHead;
+  /** Tokens of a sequence at most. */
+  readonly maxTokens: number;
 
   constructor(config: SentenceEncoderConfig = {}) {
     super();
@@ -57,6 +68,10 @@ export class SentenceEncoder extends Model<SequenceShape> {
         seeds,
       });
     this.#blocks = this.childList("encoder.layer", Array.from({ length: layers }, block));
+    const { pooling = ["mean"], steps = [{ kind: "normalize" }], maxTokens = positions } = config;
+    this.#pooling = pooling;
+    this.#head = this.child("dense", new SentenceHead(pooling.length * features, steps, seeds));
+    this.maxTokens = Math.min(positions, maxTokens);
   }
 
   /**
@@ -66,8 +81,7 @@ export class SentenceEncoder extends Model<SequenceShape> {
    * @throws PapilioError `CONTEXT_LENGTH`
    */
   trace({ sequences = 1, tokens }: SequenceShape): Graph {
-    const positions = this.#positions.weight.shape[0] as number;
-    if (tokens > positions) throw contextError(tokens, positions);
+    if (tokens > this.maxTokens) throw contextError(tokens, this.maxTokens);
     const graph = new Graph();
     const ids = graph.indices("ids", sequences * tokens);
     const lengths = graph.indices("lengths", sequences);
@@ -80,8 +94,8 @@ export class SentenceEncoder extends Model<SequenceShape> {
     const types = gatherVectors(this.#types.weight, firstType, this.#types.path);
     let x = this.#norm.forward(add(words, types, this.#types.path));
     for (const block of this.#blocks) x = block.forward(x, { period: tokens, lengths });
-    const mean = reduceVectors(x, { path: "pooling", reduce: "mean", period: tokens, lengths });
-    graph.output("embeddings", normalize(mean, { path: "pooling", norm: "l2", epsilon: 1e-12 }));
+    const sentences = pooled(x, this.#pooling, { period: tokens, lengths });
+    graph.output("embeddings", this.#head.forward(sentences));
     return graph;
   }
 }

@@ -52,8 +52,7 @@ export async function huggingFaceTokenizer(
     paddedVocabulary: true,
     beginOfSequence: idOf(pipeline, bos_token),
     endOfSequence: idOf(pipeline, eos_token),
-    encode: (text, { specialTokens = true }: EncodeOptions = {}) =>
-      pipeline.encode(text, specialTokens),
+    encode: (text, options: EncodeOptions = {}) => pipeline.encode(text, options),
     decode,
     decodeStream: () => new WindowStream(decode),
   };

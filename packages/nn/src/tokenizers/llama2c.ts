@@ -52,9 +52,9 @@ export function llama2cTokenizer(file: Uint8Array): Tokenizer {
     paddedVocabulary: false,
     beginOfSequence: BEGIN,
     endOfSequence: END,
-    encode: (text, { specialTokens = true }: EncodeOptions = {}) => {
+    encode: (text, { specialTokens = true, maxLength }: EncodeOptions = {}) => {
       const ids = encode(text, vocabulary);
-      return specialTokens ? [BEGIN, ...ids] : ids;
+      return (specialTokens ? [BEGIN, ...ids] : ids).slice(0, maxLength);
     },
     decode: (ids) => {
       const stream = decodeStream();

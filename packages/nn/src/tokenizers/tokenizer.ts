@@ -31,6 +31,13 @@ export interface Tokenizer {
 export interface EncodeOptions {
   /** Whether special tokens are added, such as one at the beginning; true unless given. */
   readonly specialTokens?: boolean;
+  /**
+   * Whether the tokenizer's own truncation and padding are applied, where its file has some; true unless
+   * given. The reference implementation does, and libraries of models upon it do not.
+   */
+  readonly ownLengths?: boolean;
+  /** Ids at most, special tokens included: what is more of the text is cut off. Above all of those. */
+  readonly maxLength?: number | undefined;
 }
 
 /**

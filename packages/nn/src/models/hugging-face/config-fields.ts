@@ -3,16 +3,19 @@ import { describeValue, PapilioError } from "@papilio/butterfly";
 /** Sizes of a model at most: above those of any that there is, and far below what memory could be. */
 const MOST = 2 ** 24;
 
-/** The fields of a config.json, each checked when it is asked for. `null` counts as absent. */
+/** The fields of a config.json, or another file of a model, each checked when it is asked for. `null` counts as absent. */
 export class ConfigFields {
   readonly #fields: Readonly<Record<string, unknown>>;
   /** Where they stand, for messages: empty at the top, else with its dot. */
   readonly #place: string;
+  /** For messages too. */
+  readonly #file: string;
 
   /** @throws PapilioError `CONFIG_INVALID` unless they are an object's */
-  constructor(config: unknown, place: string = "") {
+  constructor(config: unknown, place: string = "", file: string = "config.json") {
+    this.#file = file;
     if (typeof config !== "object" || config === null || Array.isArray(config)) {
-      throw invalid(place.slice(0, -1) || "The whole", config, "an object");
+      throw this.#invalid(place.slice(0, -1) || "The whole", config, "an object");
     }
     this.#fields = config as Readonly<Record<string, unknown>>;
     this.#place = place;
@@ -24,7 +27,12 @@ export class ConfigFields {
     if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most) {
       return value as number;
     }
-    throw invalid(this.#place + name, value, `a whole number from 1 to ${most}`);
+    throw this.#invalid(this.#place + name, value, `a whole number from 1 to ${most}`);
+  }
+
+  /** A whole number from 1 on, or nothing. Throws `CONFIG_INVALID`. */
+  sizeIfAny(name: string): number | undefined {
+    return this.#get(name) === undefined ? undefined : this.size(name);
   }
 
   /** One size for both axes, or `[height, width]`. Throws `CONFIG_INVALID`. */
@@ -35,37 +43,53 @@ export class ConfigFields {
       return [size, size];
     }
     if (value.length === 2) {
-      const both = new ConfigFields({ ...value }, `${this.#place}${name}.`);
+      const both = new ConfigFields({ ...value }, `${this.#place}${name}.`, this.#file);
       return [both.size("0"), both.size("1")];
     }
-    throw invalid(this.#place + name, value, "a size or two of them");
+    throw this.#invalid(this.#place + name, value, "a size or two of them");
   }
 
   /** A number above 0. Throws `CONFIG_INVALID`. */
   positive(name: string, otherwise: number): number {
     const value = this.#get(name) ?? otherwise;
     if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
-    throw invalid(this.#place + name, value, "a number above 0");
+    throw this.#invalid(this.#place + name, value, "a number above 0");
   }
 
   /** Throws `CONFIG_INVALID`. */
   flag(name: string, otherwise: boolean): boolean {
     const value = this.#get(name) ?? otherwise;
     if (typeof value === "boolean") return value;
-    throw invalid(this.#place + name, value, "true or false");
+    throw this.#invalid(this.#place + name, value, "true or false");
   }
 
   /** A text, or nothing. Throws `CONFIG_INVALID`. */
   text(name: string): string | undefined {
     const value = this.#get(name);
     if (value === undefined || typeof value === "string") return value;
-    throw invalid(this.#place + name, value, "a text");
+    throw this.#invalid(this.#place + name, value, "a text");
+  }
+
+  /** A text or a list of them, or nothing. Throws `CONFIG_INVALID`. */
+  texts(name: string): readonly string[] | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (all.every((one) => typeof one === "string")) return all as readonly string[];
+    throw this.#invalid(this.#place + name, value, "a text or a list of them");
+  }
+
+  /** Of all fields. */
+  names(): readonly string[] {
+    return Object.keys(this.#fields);
   }
 
   /** Fields within a field, or nothing. Throws `CONFIG_INVALID`. */
   within(name: string): ConfigFields | undefined {
     const value = this.#get(name);
-    return value === undefined ? undefined : new ConfigFields(value, `${this.#place}${name}.`);
+    return value === undefined
+      ? undefined
+      : new ConfigFields(value, `${this.#place}${name}.`, this.#file);
   }
 
   /**
@@ -80,22 +104,22 @@ export class ConfigFields {
     const values = allowed.filter((one) => one !== undefined).map((one) => JSON.stringify(one));
     throw new PapilioError(
       "CONFIG_UNSUPPORTED",
-      `${this.#place}${name} of the model's config.json is ${describeValue(value)}, which is not computed here.`,
+      `${this.#place}${name} of the model's ${this.#file} is ${describeValue(value)}, which is not computed here.`,
       values.length === 0
         ? "Use a model without it."
         : `Use a model where it is ${values.join(" or ")}.`,
     );
   }
 
+  #invalid(name: string, value: unknown, wanted: string): PapilioError {
+    return new PapilioError(
+      "CONFIG_INVALID",
+      `${name} of the model's ${this.#file} is ${value === undefined ? "missing" : describeValue(value)}, but it must be ${wanted}.`,
+      `Pass the ${this.#file} that came with the weights, as it is.`,
+    );
+  }
+
   #get(name: string): unknown {
     return Object.hasOwn(this.#fields, name) ? (this.#fields[name] ?? undefined) : undefined;
   }
-}
-
-function invalid(name: string, value: unknown, wanted: string): PapilioError {
-  return new PapilioError(
-    "CONFIG_INVALID",
-    `${name} of the model's config.json is ${value === undefined ? "missing" : describeValue(value)}, but it must be ${wanted}.`,
-    "Pass the config.json that came with the weights, as it is.",
-  );
 }

@@ -157,6 +157,72 @@ describe("a BERT", () => {
     expect(actual).toEqual(right);
   });
 
+  it("pools and goes on as the files of sentence-transformers say", async () => {
+    const steps = [
+      { kind: "dense", features: 3, activation: { kind: "tanh" } },
+      { kind: "normalize" },
+    ] as const;
+    const expected = scrambled(
+      new SentenceEncoder({
+        vocabulary: 17,
+        features: 8,
+        layers: 2,
+        heads: 2,
+        hidden: 12,
+        positions: 10,
+        epsilon: 1e-4,
+        pooling: ["cls", "mean"],
+        steps,
+        maxTokens: 6,
+      }),
+    );
+    const all = tensorsOf(expected, rename);
+    const ofHead = [...all].filter(([name]) => name.startsWith("dense."));
+    for (const [name] of ofHead) all.delete(name);
+    const module = (type: string, path: string): object => ({
+      type: `sentence_transformers.models.${type}`,
+      path,
+    });
+    const head = new Map(
+      ofHead.map(([name, tensor]) => [name.replace("dense.0", "linear"), tensor]),
+    );
+    const model = modelFromHuggingFace(CONFIG, await stored(all), {
+      configs: new Map<string, unknown>([
+        [
+          "modules.json",
+          [
+            module("Transformer", ""),
+            module("Pooling", "1_Pooling"),
+            module("Dense", "2_Dense"),
+            module("Normalize", "3_Normalize"),
+          ],
+        ],
+        ["1_Pooling/config.json", { pooling_mode_cls_token: true, pooling_mode_mean_tokens: true }],
+        [
+          "2_Dense/config.json",
+          {
+            in_features: 16,
+            out_features: 3,
+            bias: true,
+            activation_function: "torch.nn.modules.activation.Tanh",
+          },
+        ],
+        ["sentence_bert_config.json", { max_seq_length: 6 }],
+      ]),
+      states: new Map([["2_Dense", await stored(head)]]),
+    }) as SentenceEncoder;
+    const inputs = {
+      ids: Uint32Array.of(3, 1, 4, 1, 5, 9, 2, 6, 0, 0),
+      lengths: Uint32Array.of(5, 3),
+    };
+    const [actual, right] = [model, expected].map((one) =>
+      outputs(one.trace({ sequences: 2, tokens: 5 }), inputs),
+    );
+    expect(actual).toEqual(right);
+    expect(actual?.embeddings).toHaveLength(6);
+    expect(() => model.trace({ sequences: 1, tokens: 7 })).toThrow(code("CONTEXT_LENGTH"));
+  });
+
   it.each([
     { position_embedding_type: "relative_key" },
     { type_vocab_size: 4 },

@@ -9,6 +9,7 @@ import { SentenceEncoder } from "../sentence-encoder.ts";
 import { VisionTransformer } from "../vision-transformer.ts";
 import { ConfigFields } from "./config-fields.ts";
 import { gpt2Config, llamaConfig, sentenceConfig, visionConfig } from "./configs.ts";
+import { type SentenceTransformersFiles, sentenceModules } from "./sentence-transformers.ts";
 import { bertStateDict, gpt2StateDict, llamaStateDict, vitStateDict } from "./state-dicts.ts";
 
 /** The models that are read from checkpoints for Hugging Face. */
@@ -16,7 +17,14 @@ export type HuggingFaceModel = Gpt2 | Llama | SentenceEncoder | VisionTransforme
 
 /** For each `model_type`, its model and the weights by the names that it has. */
 const READERS: Readonly<
-  Record<string, (fields: ConfigFields, state: StateDict) => [HuggingFaceModel, StateDict]>
+  Record<
+    string,
+    (
+      fields: ConfigFields,
+      state: StateDict,
+      sentence: SentenceTransformersFiles | undefined,
+    ) => [HuggingFaceModel, StateDict]
+  >
 > = {
   llama: (fields, state) => {
     const config = withLayers(llamaConfig(fields), state);
@@ -28,10 +36,12 @@ const READERS: Readonly<
     new VisionTransformer(withLayers(visionConfig(fields, state), state)),
     vitStateDict(state),
   ],
-  bert: (fields, state) => [
-    new SentenceEncoder(withLayers(sentenceConfig(fields), state)),
-    bertStateDict(state),
-  ],
+  bert: (fields, state, files) => {
+    const config = withLayers(sentenceConfig(fields), state);
+    const sentence = files && sentenceModules(files, config.features as number);
+    const model = new SentenceEncoder({ ...config, ...sentence?.config });
+    return [model, new Map([...bertStateDict(state), ...(sentence?.state ?? [])])];
+  },
 };
 
 /** Tensors of a layer, at least, of all these models. */
@@ -50,12 +60,14 @@ function withLayers<C extends { readonly layers?: number }>(config: C, state: St
 
 /**
  * The model of a checkpoint for Hugging Face, with its weights: `llama` and `gpt2` as language models,
- * `vit` for classification, `bert` as an encoder of sentences by the mean of their tokens. All that
+ * `vit` for classification, `bert` as an encoder of sentences: as the files of sentence-transformers say, or
+ * by the mean of their tokens, normalized. All that
  * config.json says is checked before any weight is decoded; what would make other results than are
  * computed here is refused.
  *
  * @param config contents of config.json, parsed
  * @param state what `loadStateDict` gives
+ * @param sentence what lies beside a model of sentence-transformers, where there is a modules.json
  * @throws PapilioError `CONFIG_INVALID`, `CONFIG_UNSUPPORTED`; `STATE_DICT_MISMATCH` for weights of
  *   another model; what reading a tensor throws
  *
@@ -68,7 +80,11 @@ function withLayers<C extends { readonly layers?: number }>(config: C, state: St
  * }
  * ```
  */
-export function modelFromHuggingFace(config: unknown, state: StateDict): HuggingFaceModel {
+export function modelFromHuggingFace(
+  config: unknown,
+  state: StateDict,
+  sentence?: SentenceTransformersFiles,
+): HuggingFaceModel {
   const fields = new ConfigFields(config);
   const type = fields.text("model_type") ?? "";
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
@@ -79,7 +95,7 @@ export function modelFromHuggingFace(config: unknown, state: StateDict): Hugging
       `Use a model of ${Object.keys(READERS).join(", ")}.`,
     );
   }
-  const [model, weights] = read(fields, state);
+  const [model, weights] = read(fields, state, sentence);
   assignStateDict((model as Module).namedParameters(), weights);
   return model;
 }

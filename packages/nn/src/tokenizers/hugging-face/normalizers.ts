@@ -12,6 +12,7 @@ import {
   NONSPACING_MARK,
   normalizationForm,
   WHITE_SPACE,
+  withoutSpacesAround,
 } from "./unicode.ts";
 
 /** Changes a text before it is divided. */
@@ -86,13 +87,7 @@ function bert(settings: Settings): Normalizer {
 function strip(settings: Settings): Normalizer {
   const left = settings.flag("strip_left", true);
   const right = settings.flag("strip_right", true);
-  return (text) => {
-    let [start, end] = [0, text.length];
-    // All white space is of one code unit.
-    while (left && start < end && WHITE_SPACE.test(text[start] as string)) start++;
-    while (right && start < end && WHITE_SPACE.test(text[end - 1] as string)) end--;
-    return text.slice(start, end);
-  };
+  return (text) => withoutSpacesAround(text, { left, right });
 }
 
 function remove(characters: RegExp): Normalizer {

@@ -1,4 +1,4 @@
-import { tokenizerError } from "../tokenizer.ts";
+import { type EncodeOptions, tokenizerError } from "../tokenizer.ts";
 import { addedTokensOf, sectionFinder } from "./added-tokens.ts";
 import { decoderOf } from "./decoders.ts";
 import { paddingOf, truncationOf } from "./lengths.ts";
@@ -14,7 +14,7 @@ export interface Pipeline {
   readonly vocabularySize: number;
   idOf(token: string): number | undefined;
   /** Throws `TOKENIZER_TEXT`. */
-  encode(text: string, specialTokens: boolean): number[];
+  encode(text: string, options?: EncodeOptions): number[];
   /** Ids without tokens have no text. */
   decode(ids: readonly number[]): string;
 }
@@ -39,7 +39,8 @@ export function pipelineOf(settings: Settings): Pipeline {
   const postProcessors = settings.within("post_processor");
   const post = postProcessors && postProcessorOf(postProcessors);
   const truncation = settings.within("truncation");
-  const truncate = truncationOf(truncation, post?.added.length ?? 0);
+  const around = post?.added.length ?? 0;
+  const truncate = truncationOf(truncation, around);
   const truncateAlone = truncationOf(truncation, 0);
   const { rule: pad, id: padId = 0 } = paddingOf(settings.within("padding"));
 
@@ -95,10 +96,15 @@ export function pipelineOf(settings: Settings): Pipeline {
   return {
     vocabularySize: highest + 1,
     idOf: (token) => ids.get(token) ?? vocabulary.get(token),
-    encode: (text, specialTokens) => {
-      const cut = (specialTokens ? truncate : truncateAlone)(encode(text));
-      const processed = post === undefined ? cut : post.process(cut, specialTokens);
-      return [...pad(processed)];
+    encode: (text, { specialTokens = true, ownLengths = true, maxLength } = {}) => {
+      const all = encode(text);
+      const own = ownLengths ? (specialTokens ? truncate : truncateAlone)(all) : all;
+      const cut =
+        maxLength === undefined
+          ? own
+          : all.slice(0, Math.max(0, maxLength - (specialTokens ? around : 0)));
+      const processed = post === undefined ? [...cut] : post.process(cut, specialTokens);
+      return ownLengths && maxLength === undefined ? [...pad(processed)] : processed;
     },
     decode: (given) => {
       const shown = given.flatMap((id) => (special.has(id) ? [] : (tokens.get(id) ?? [])));

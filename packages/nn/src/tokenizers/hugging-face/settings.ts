@@ -1,4 +1,4 @@
-import type { PapilioError } from "@papilio/butterfly";
+import { describeValue, type PapilioError } from "@papilio/butterfly";
 import { tokenizerError } from "../tokenizer.ts";
 
 /** Ids are below it: no model here has as many tokens. */
@@ -117,7 +117,7 @@ export class Settings {
   unsupported(name: string, why = "which is not computed here"): PapilioError {
     return tokenizerError(
       "TOKENIZER_UNSUPPORTED",
-      `${this.#path(name)} of the tokenizer.json is ${shown(this.raw(name))}, ${why}.`,
+      `${this.#path(name)} of the tokenizer.json is ${describeValue(this.raw(name))}, ${why}.`,
     );
   }
 
@@ -137,14 +137,6 @@ export function isId(value: unknown): value is number {
 function malformed(path: string, value: unknown, wanted: string): PapilioError {
   return tokenizerError(
     "TOKENIZER_FILE",
-    `${path} of the tokenizer.json is ${value === undefined ? "missing" : shown(value)}, but it must be ${wanted}.`,
+    `${path} of the tokenizer.json is ${value === undefined ? "missing" : describeValue(value)}, but it must be ${wanted}.`,
   );
-}
-
-/** The beginning of a value; what is in lists and objects is not shown, for it may be large or deep. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === "object" && value !== null) return "an object";
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -42,6 +42,18 @@ export function lowerCase(text: string): string {
   return eachCharacter(text, (character) => character.toLowerCase());
 }
 
+/** A text without the white space at its ends. In linear time, which `/\s+$/` is not. */
+export function withoutSpacesAround(
+  text: string,
+  { left = true, right = true }: { readonly left?: boolean; readonly right?: boolean } = {},
+): string {
+  let [start, end] = [0, text.length];
+  // All white space is of one code unit.
+  while (left && start < end && WHITE_SPACE.test(text[start] as string)) start++;
+  while (right && start < end && WHITE_SPACE.test(text[end - 1] as string)) end--;
+  return text.slice(start, end);
+}
+
 export function eachCharacter(text: string, map: (character: string) => string): string {
   let mapped = "";
   for (const character of text) mapped += map(character);
