@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -185,6 +185,28 @@ describe("where results go", () => {
     await using sink = await openResults(await findResultsFile("/dev/zero", []), RUN);
     await sink.append(caseRecord(1));
     expect(batches((await sink.read()).cases)).toEqual([1]);
+  });
+
+  it.runIf(process.getuid?.() === 0)("is no file at all on a full disk", async ({ skip }) => {
+    const disk = mkdtempSync(join(tmpdir(), "papilio-disk-"));
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8k", "none", disk]);
+    try {
+      if (mounted.status !== 0) return skip("this container may not mount");
+      const file = await findResultsFile(join(disk, "results.jsonl"), []);
+      writeFileSync(join(disk, "other"), "x".repeat(4096));
+      await using sink = await openResults(file, RUN);
+      const append = async (): Promise<void> => {
+        for (let batch = 1; batch < 10; batch++) await sink.append(caseRecord(batch));
+      };
+      await expect(append()).rejects.toThrow(code("DISK_FULL"));
+      expect((await sink.read()).cases.length).toBeGreaterThan(0);
+      const second = await findResultsFile(join(disk, "second.jsonl"), []);
+      await expect(openResults(second, RUN)).rejects.toThrow(code("DISK_FULL"));
+      expect(readdirSync(disk).toSorted()).toEqual(["other", "results.jsonl"]);
+    } finally {
+      spawnSync("umount", ["-l", disk]);
+      rmSync(disk, { recursive: true });
+    }
   });
 
   it.runIf(process.platform !== "win32")("may be a FIFO", async () => {

@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, open } from "node:fs/promises";
+import { sync } from "./temporary-file.ts";
 
 /** Bytes that are copied at once. */
 const CHUNK = 2 ** 20;
@@ -53,7 +54,7 @@ export async function overwrite(
     }
     await copy(read, file, 0, both);
     await file.truncate(size);
-    await file.sync();
+    await sync(file);
     return true;
   } finally {
     await from?.close();

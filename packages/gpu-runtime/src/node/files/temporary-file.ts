@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A file that is to take another's place. */
@@ -48,7 +48,7 @@ export async function writeTemporary(
       // After the owner, whose change takes permissions away.
       await file.chmod(Number(like.mode & 0o7777n));
     }
-    await file.sync();
+    await sync(file);
     await file.close();
     return { path, owned };
   } catch (error) {
@@ -56,4 +56,11 @@ export async function writeTemporary(
     await rm(path, { force: true });
     throw error;
   }
+}
+
+/** Waits until a file is on the disk, where the file system can say so: not every one can. */
+export async function sync(file: FileHandle): Promise<void> {
+  await file.sync().catch((error: NodeJS.ErrnoException) => {
+    if (!["EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(error.code ?? "")) throw error;
+  });
 }
