@@ -7,6 +7,7 @@ import { ComplexButterfly } from "./complex/complex-butterfly.ts";
 import { circulant, convolution } from "./constructions/circulant.ts";
 import { bitReversal, composePermutations } from "./constructions/permutations.ts";
 import { cosine, sine } from "./constructions/trigonometric.ts";
+import { cost, rewritingBytes } from "./cost.ts";
 import { CpuButterfly } from "./cpu/cpu-butterfly.ts";
 import { CpuComplexButterfly } from "./cpu/cpu-complex-butterfly.ts";
 import { factorize } from "./factorization/factorize.ts";
@@ -174,6 +175,8 @@ describe("a choice that there is not", () => {
           terms: 1,
         }),
     ],
+    ["storage type of a cost", () => cost(pattern, 1, "f64" as never)],
+    ["implementation", () => rewritingBytes("magic" as never, pattern, 1, "f32")],
     ["anything", () => requireOneOf("It", {}, ["a"])],
   ])("is refused: %s", (_, made) => {
     expect(made).toThrow(code("OPTION_INVALID"));

@@ -1,3 +1,4 @@
+import { describeValue } from "./describe-value.ts";
 import { PapilioError } from "./errors.ts";
 
 /** The classes of arrays that functions take, by their tags. */
@@ -33,7 +34,7 @@ export function requireArray(what: string, value: unknown, ...tags: readonly Arr
   if (!(tags as readonly unknown[]).includes(tag)) {
     throw new PapilioError(
       "ARRAY_TYPE",
-      `${what} is ${tag === undefined ? describe(value) : `a ${tag}`}, but it must be a ${tags.join(" or a ")}.`,
+      `${what} is ${tag === undefined ? describeValue(value) : `a ${tag}`}, but it must be a ${tags.join(" or a ")}.`,
       `Convert it, as ${tags[0]}.from(values) does.`,
     );
   }
@@ -61,19 +62,9 @@ export function requireOneOf<T>(what: string, value: unknown, choices: readonly 
   if ((choices as readonly unknown[]).includes(value)) return value as T;
   throw new PapilioError(
     "OPTION_INVALID",
-    `${what} is ${describe(value)}, but it must be one of ${choices.join(", ")}.`,
+    `${what} is ${describeValue(value)}, but it must be one of ${choices.join(", ")}.`,
     "Pass one of these.",
   );
-}
-
-/** A value in a message: text quoted, of objects the class alone. */
-function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
-  if (Array.isArray(value)) return "a plain array";
-  if (typeof value === "object" && value !== null) {
-    return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`;
-  }
-  return typeof value === "function" ? "a function" : String(value);
 }
 
 function isDetached(buffer: ArrayBufferLike): boolean {

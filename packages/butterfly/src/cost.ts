@@ -1,5 +1,6 @@
+import { requireOneOf } from "./argument-checks.ts";
 import type { Chain } from "./chain.ts";
-import { FLOAT_FORMATS, type StorageDtype } from "./dtype.ts";
+import { formatOf, type StorageDtype } from "./dtype.ts";
 import { requireBatch } from "./layout.ts";
 import type { Pattern } from "./pattern.ts";
 
@@ -27,13 +28,15 @@ export interface FactorCost extends Cost {
   readonly ratio: number;
 }
 
+const IMPLEMENTATION_NAMES = ["kronecker-sparse", "bmm", "bsr", "einsum", "dense", "csr"] as const;
+
 /** The ways of multiplying by a factor that arXiv 2405.15013 compares. */
-export type ImplementationName = "kronecker-sparse" | "bmm" | "bsr" | "einsum" | "dense" | "csr";
+export type ImplementationName = (typeof IMPLEMENTATION_NAMES)[number];
 
 /**
  * The cost of multiplying `batch` vectors by a factor, with values, inputs and outputs in `dtype`.
  *
- * @throws PapilioError `BATCH_INVALID`
+ * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`
  *
  * @example
  * ```ts
@@ -49,7 +52,7 @@ export function cost(pattern: Pattern, batch: number, dtype: StorageDtype): Fact
  * The cost of multiplying by the factors of a chain one after the other: each reads its input and
  * writes its output. To cost a chain with runs merged, build it of {@link Chain.product} patterns.
  *
- * @throws PapilioError `BATCH_INVALID`
+ * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`
  */
 export function chainCost(chain: Chain, batch: number, dtype: StorageDtype): Cost {
   return total(chain.patterns, batch, dtype);
@@ -58,7 +61,7 @@ export function chainCost(chain: Chain, batch: number, dtype: StorageDtype): Cos
 /**
  * FLOPs of the same multiplication with the dense matrix, zeros included.
  *
- * @throws PapilioError `BATCH_INVALID`
+ * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`
  */
 export function denseFlops(pattern: Pattern, batch: number): number {
   requireBatch(batch);
@@ -70,7 +73,7 @@ export function denseFlops(pattern: Pattern, batch: number): number {
  * kernel saves. `bmm` and `bsr` shuffle the input before and the output after their product of
  * blocks, each with one read and one write; with `d = 1` the blocks are contiguous as they are.
  *
- * @throws PapilioError `BATCH_INVALID`
+ * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`
  */
 export function rewritingBytes(
   implementation: ImplementationName,
@@ -79,11 +82,13 @@ export function rewritingBytes(
   dtype: StorageDtype,
 ): number {
   requireBatch(batch);
+  requireOneOf("The implementation", implementation, IMPLEMENTATION_NAMES);
+  const { bytes } = formatOf(dtype);
   switch (implementation) {
     case "bmm":
     case "bsr":
       if (pattern.d === 1) return 0;
-      return 2 * batch * (pattern.cols + pattern.rows) * FLOAT_FORMATS[dtype].bytes;
+      return 2 * batch * (pattern.cols + pattern.rows) * bytes;
     case "kronecker-sparse":
     case "einsum":
     case "dense":
@@ -94,7 +99,7 @@ export function rewritingBytes(
 
 function total(patterns: readonly Pattern[], batch: number, dtype: StorageDtype): Cost {
   requireBatch(batch);
-  const { bytes: size } = FLOAT_FORMATS[dtype];
+  const { bytes: size } = formatOf(dtype);
   const sum = (count: (pattern: Pattern) => number): number =>
     patterns.reduce((subtotal, pattern) => subtotal + count(pattern), 0);
   const nonZeros = sum((pattern) => pattern.nonZeros);

@@ -1,5 +1,5 @@
-import { requireArray, requireFloats, requireOneOf } from "./argument-checks.ts";
-import { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
+import { requireArray, requireFloats } from "./argument-checks.ts";
+import { type FloatFormat, formatOf, type StorageDtype } from "./dtype.ts";
 import { PapilioError } from "./errors.ts";
 import type { FloatArray } from "./float-array.ts";
 import { safeExponent } from "./powers-of-two.ts";
@@ -90,12 +90,6 @@ export function errorBound(reference: number, magnitude: number, rounding: Round
     (roundedValues === undefined ? 0 : last * smallestStep * roundedValues.largestInput);
   const storage = relativeStorage * (Math.abs(reference) + summation);
   return summation + storage + stored.smallestNormal;
-}
-
-function formatOf(dtype: StorageDtype): FloatFormat {
-  return Object.hasOwn(FLOAT_FORMATS, dtype)
-    ? FLOAT_FORMATS[dtype]
-    : requireOneOf("The element type", dtype, Object.keys(FLOAT_FORMATS) as never[]);
 }
 
 /** Relative error of a sum of products, and of its reference in float64. */

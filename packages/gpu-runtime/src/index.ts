@@ -12,7 +12,7 @@ export type {
   PassedOver,
 } from "./device/report.ts";
 export { typicalReport } from "./device/typical-report.ts";
-export type { Activation } from "./kernels/activation.ts";
+export { ACTIVATION_KINDS, type Activation } from "./kernels/activation.ts";
 export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
 export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";
 export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";

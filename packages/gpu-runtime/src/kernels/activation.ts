@@ -15,6 +15,17 @@ export type Activation =
   | { readonly kind: "sigmoid" }
   | { readonly kind: "tanh" };
 
+/** The kinds of activations. */
+export const ACTIVATION_KINDS: readonly Activation["kind"][] = [
+  "relu",
+  "leaky-relu",
+  "elu",
+  "gelu",
+  "silu",
+  "sigmoid",
+  "tanh",
+];
+
 /** A name for labels, such as `gelu-tanh`. */
 export function activationName(activation: Activation): string {
   switch (activation.kind) {

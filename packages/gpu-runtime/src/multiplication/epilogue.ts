@@ -1,5 +1,5 @@
-import { PapilioError } from "@papilio/butterfly";
-import type { Activation } from "../kernels/activation.ts";
+import { PapilioError, requireOneOf } from "@papilio/butterfly";
+import { ACTIVATION_KINDS, type Activation } from "../kernels/activation.ts";
 import type { Epilogue, PlacedEpilogue } from "../kernels/epilogue.ts";
 import { type Operand, partOf, sameMemory } from "../memory/scratch.ts";
 import type { Kernel } from "../program/kernel.ts";
@@ -19,13 +19,15 @@ export interface OperandMemory {
   readonly addend?: Operand;
 }
 
-/** @throws PapilioError `ACTIVATION_INVALID` unless the parameters are numbers that float32 has */
+/** @throws PapilioError `OPTION_INVALID`; `ACTIVATION_INVALID` unless the parameters are numbers that float32 has */
 export function requireActivation(activation: Activation | undefined): void {
-  for (const [name, value] of Object.entries(activation ?? {})) {
+  if (activation === undefined) return;
+  requireOneOf("The activation", activation.kind, ACTIVATION_KINDS);
+  for (const [name, value] of Object.entries(activation)) {
     if (typeof value !== "number" || Number.isFinite(Math.fround(value))) continue;
     throw new PapilioError(
       "ACTIVATION_INVALID",
-      `The activation ${activation?.kind} has ${name} = ${value}, which is no finite number in float32.`,
+      `The activation ${activation.kind} has ${name} = ${value}, which is no finite number in float32.`,
       "Give a finite number, or leave it out where it is optional.",
     );
   }

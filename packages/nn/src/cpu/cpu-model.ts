@@ -1,4 +1,4 @@
-import { type FloatArray, type FloatType, PapilioError } from "@papilio/butterfly";
+import { type FloatArray, type FloatType, PapilioError, requireOneOf } from "@papilio/butterfly";
 import {
   checkInputs,
   type Executable,
@@ -98,6 +98,8 @@ export class CpuModel implements Executable {
   /** @throws PapilioError `CPU_PRECISION` for WebAssembly in float64 */
   constructor(graph: Graph, options: CpuModelOptions = {}) {
     const { precision = "float32", kernels = "reference", states = new CpuStates() } = options;
+    requireOneOf("The precision", precision, ["float32", "float64"]);
+    requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
     if (kernels === "wasm" && precision === "float64") {
       throw new PapilioError(
         "CPU_PRECISION",

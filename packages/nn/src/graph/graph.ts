@@ -1,6 +1,13 @@
 import { PapilioError } from "@papilio/butterfly";
 import { windowCount } from "@papilio/gpu-runtime";
-import { type Operation, operandsOf, type Size2d, type Window2d } from "./operation.ts";
+import { requireChoices } from "./choices.ts";
+import {
+  type Operation,
+  operandsOf,
+  type Size2d,
+  type Window2d,
+  type WithoutOutput,
+} from "./operation.ts";
 import { Indices, Value } from "./value.ts";
 
 /** Vectors that are kept from one run to the next, zeros at first: a cache of keys, for example. */
@@ -77,6 +84,7 @@ export class Graph {
     operation: WithoutOutput<Operation>,
     shape: { readonly vectors: number; readonly features: number },
   ): Value {
+    requireChoices(operation);
     const output = this.#value(shape.vectors, shape.features);
     const added = { ...operation, output } as Operation;
     for (const operand of operandsOf(added)) {
@@ -102,8 +110,6 @@ export class Graph {
     return input;
   }
 }
-
-type WithoutOutput<O> = O extends Operation ? Omit<O, "output"> : never;
 
 /** Numbers of a value at most: what indices of 32 bits reach. */
 const MOST_NUMBERS = 2 ** 32;

@@ -234,3 +234,5 @@ export function operandsOf(operation: Operation): Value[] {
       return [operation.x];
   }
 }
+
+export type WithoutOutput<O> = O extends Operation ? Omit<O, "output"> : never;
