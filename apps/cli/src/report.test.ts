@@ -133,6 +133,28 @@ describe("papilio report", () => {
     expect(markdown).toContain("(<the%20figures/speedup.svg>)");
   });
 
+  it("makes a report of what bench --model wrote, and refuses a mixture", async () => {
+    const models = join(import.meta.dirname, "../../../results/vit-s16-lavapipe.json");
+    const { status, stdout } = await report(
+      ...[models, "--out", "models.html", "--markdown", "models.md"],
+    );
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "models.html\nmodels.md\n" });
+    expect(readFileSync(join(folder, "models.html"), "utf8")).toMatch(/^<!doctype html>/);
+    const markdown = readFileSync(join(folder, "models.md"), "utf8");
+    const { variants } = JSON.parse(readFileSync(models, "utf8")) as {
+      variants: { linear: string; wall: number[] }[];
+    };
+    for (const { linear, wall } of variants) {
+      const median = wall.toSorted((p, q) => p - q)[(wall.length - 1) / 2] as number;
+      expect(markdown).toMatch(
+        new RegExp(`\\| ${linear} f32 batch-last \\|.*\\| ${median.toPrecision(3)} s \\|`),
+      );
+    }
+    const mixed = await report(one, models, "--out", "mixed.html");
+    expect(mixed.stderr).toContain("papilio: error RESULTS_MIXED: ");
+    expect(mixed.status).toBe(2);
+  });
+
   it.each([
     [[], "USAGE"],
     [[join(folder, "missing.jsonl")], "INPUT_UNREADABLE"],

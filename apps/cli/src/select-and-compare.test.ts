@@ -125,6 +125,21 @@ describe("papilio compare", () => {
     expect(status).toBe(0);
   });
 
+  it("compares what bench --model wrote, and not with what it wrote of multiplications", async () => {
+    const models = join(import.meta.dirname, "../../../results/vit-s16-lavapipe.json");
+    const { status, stdout } = await papilio("compare", models, models);
+    expect(stdout).toContain("2 times compared: 0 slower and 0 faster by more than 10 %");
+    expect(status).toBe(0);
+    for (const pair of [
+      [models, results],
+      [results, models],
+    ] as const) {
+      const mixed = await papilio("compare", ...pair);
+      expect(mixed.stderr).toMatch(/papilio: error RESULTS_(?:SYNTAX|INVALID|VERSION): /);
+      expect(mixed.status).toBe(2);
+    }
+  });
+
   it("exits with 1 on a regression, and names it", async () => {
     const slower = JSON.parse(readFileSync(results, "utf8")) as {
       cases: { results: { implementation: string; timing?: Record<string, unknown> }[] }[];

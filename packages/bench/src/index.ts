@@ -20,9 +20,11 @@ export {
   type Comparison,
   compareRuns,
   hasRegression,
+  type ModelKey,
   type Unmatched,
   type Verdict,
 } from "./compare/compare.ts";
+export { compareModels } from "./compare/compare-models.ts";
 export { percent, quantity, times } from "./format.ts";
 export type { Implementation, Prepared, Problem, Traffic } from "./implementation.ts";
 export { chainImplementations } from "./implementations/chains.ts";
@@ -40,6 +42,7 @@ export { mergeResults } from "./merge-results.ts";
 export { kindShares } from "./models/breakdown.ts";
 export { type MeasureModelOptions, measureModel } from "./models/measure-models.ts";
 export {
+  isModelResults,
   type LinearSummary,
   MODELS_SCHEMA,
   type ModelResults,

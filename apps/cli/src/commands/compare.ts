@@ -1,8 +1,11 @@
 import {
   COMPARE_THRESHOLD,
   type Comparison,
+  compareModels,
   compareRuns,
   hasRegression,
+  isModelResults,
+  parseModelResults,
   parseResults,
 } from "@papilio/bench";
 import { PapilioError } from "@papilio/butterfly";
@@ -21,7 +24,10 @@ interface Flags {
 export function compareCommand(): Command {
   return new Command("compare")
     .description("Align two runs and find what became slower.")
-    .argument("<before>", "results that `papilio bench --json` wrote")
+    .argument(
+      "<before>",
+      "results that `papilio bench --json` wrote, of multiplications or of --model",
+    )
     .argument("<after>", "results of the same cases, written later")
     .option(
       "--threshold <share>",
@@ -30,7 +36,7 @@ export function compareCommand(): Command {
     )
     .option(
       "--relative-to <implementation>",
-      "compare multiples of its time in the same run: what the whole machine lost or won cancels",
+      'compare multiples of its time (of a model: a variant\'s, "dense f32 batch-last") in the same run: what the whole machine lost or won cancels',
     )
     .option("--json", "print the comparison as JSON")
     .addHelpText(
@@ -47,11 +53,15 @@ Exit status: 0; 1 when anything became slower beyond the threshold, or wrong; 2 
 
 async function compare(before: string, after: string, flags: Flags): Promise<void> {
   const threshold = share("--threshold", flags.threshold);
-  const [old, now] = [parseResults(await readText(before)), parseResults(await readText(after))];
-  const comparison: Comparison = compareRuns(old, now, {
+  const [old, now] = [await readText(before), await readText(after)];
+  const options = {
     threshold,
     ...(flags.relativeTo === undefined ? {} : { relativeTo: flags.relativeTo }),
-  });
+  };
+  // Two files of different kinds fail where the second is read as the kind of the first.
+  const comparison: Comparison = isModelResults(old)
+    ? compareModels(parseModelResults(old), parseModelResults(now), options)
+    : compareRuns(parseResults(old), parseResults(now), options);
   print(flags.json ? JSON.stringify(comparison, null, 2) : renderComparison(comparison));
   if (hasRegression(comparison)) process.exitCode = 1;
 }

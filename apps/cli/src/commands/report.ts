@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { type BenchResults, mergeResults, parseResults } from "@papilio/bench";
+import { isModelResults, mergeResults, parseModelResults, parseResults } from "@papilio/bench";
+import type { Report, ReportOptions } from "@papilio/bench/report";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
 import { readText } from "../input-file.ts";
@@ -20,7 +21,7 @@ export function reportCommand(): Command {
     .description("Make one HTML page of results, with figures; it opens offline.")
     .argument(
       "<files...>",
-      "results that `papilio bench` wrote, of one adapter; several are merged",
+      "results that `papilio bench` wrote, of one adapter, which are merged; or those of --model",
     )
     .option("--out <file>", "where the page goes", "report.html")
     .option("--svg <folder>", "write each figure as an SVG file too")
@@ -33,6 +34,7 @@ The paths of what was written go to stdout, the page's first.
 
 Examples:
   papilio report results.jsonl
+  papilio report vit-s16.json gpt2-medium-block.json --out models.html
   papilio report shard-1.jsonl shard-2.jsonl --out merged.html
   papilio report results.jsonl --svg figures --markdown report.md`,
     )
@@ -43,20 +45,14 @@ async function report(files: readonly string[], flags: ReportFlags): Promise<voi
   const { out, svg: folder, markdown, force } = flags;
   const pages = [out, ...(markdown === undefined ? [] : [markdown])];
   const outputs = await Outputs.open(pages.map(asRequest), { inputs: files, force });
-  const parts: BenchResults[] = [];
-  for (const file of files) parts.push(parseResults(await readText(file)));
-  const results = mergeResults(parts);
-  note(
-    `Drawing ${results.cases.length} case${results.cases.length === 1 ? "" : "s"} of ${results.environment.adapter.name}.`,
-  );
-  // The plotting library is large, and no other command needs it.
-  const { renderReport } = await import("@papilio/bench/report");
+  const texts: string[] = [];
+  for (const file of files) texts.push(await readText(file));
   const {
     html,
     markdown: text,
     figures,
-  } = await renderReport(
-    results,
+  } = await render(
+    texts,
     folder === undefined || markdown === undefined
       ? {}
       : { figurePath: (name) => linkTo(markdown, join(folder, `${name}.svg`)) },
@@ -74,6 +70,30 @@ async function report(files: readonly string[], flags: ReportFlags): Promise<voi
   }
   await outputs.write(written);
   for (const [path] of written) outputs.say(path);
+}
+
+/** The report of results of multiplications, which are merged, or of models, one section each. */
+async function render(texts: readonly string[], options: ReportOptions): Promise<Report> {
+  const models = texts.filter(isModelResults).length;
+  if (models > 0 && models < texts.length) {
+    throw new PapilioError(
+      "RESULTS_MIXED",
+      `${models} of the ${texts.length} files are of whole models, the others of multiplications.`,
+      "Make one report of each kind.",
+    );
+  }
+  if (models > 0) {
+    const parts = texts.map((text) => parseModelResults(text));
+    const { renderModelReport } = await import("@papilio/bench/report");
+    return await renderModelReport(parts);
+  }
+  const results = mergeResults(texts.map((text) => parseResults(text)));
+  note(
+    `Drawing ${results.cases.length} case${results.cases.length === 1 ? "" : "s"} of ${results.environment.adapter.name}.`,
+  );
+  // The plotting library is large, and no other command needs it.
+  const { renderReport } = await import("@papilio/bench/report");
+  return await renderReport(results, options);
 }
 
 function asRequest(path: string): OutputRequest {

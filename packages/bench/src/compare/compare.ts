@@ -15,12 +15,20 @@ export interface CompareOptions {
   readonly relativeTo?: string;
 }
 
+/** What of a model was run. */
+export interface ModelKey {
+  readonly model: string;
+  readonly unit: "images" | "tokens";
+  readonly units: number;
+}
+
 export type Verdict = "regression" | "improvement" | "unclear" | "unchanged";
 
 /** One implementation on one case, in both runs. */
 export interface Compared {
-  readonly case: CaseKey;
+  readonly case: CaseKey | ModelKey;
   readonly name: string;
+  /** Of a model: its linear layers, dtype and layout. */
   readonly implementation: string;
   readonly clock: Clock;
   /** Time after over time before, with its 95 % interval; above 1 is slower. */
@@ -75,13 +83,7 @@ export function compareRuns(
   after: BenchResults,
   { threshold = COMPARE_THRESHOLD, relativeTo }: CompareOptions = {},
 ): Comparison {
-  if (!(threshold > 0 && Number.isFinite(threshold))) {
-    throw new PapilioError(
-      "COMPARE_THRESHOLD",
-      `The threshold is ${threshold}.`,
-      "Give a positive share, such as 0.1 for ten percent.",
-    );
-  }
+  requireThreshold(threshold);
   const [old, now] = [index(before), index(after)];
   const compared: Compared[] = [];
   const broken: Unmatched[] = [];
@@ -120,21 +122,47 @@ export function compareRuns(
       });
     }
   }
+  return conclude(threshold, relativeTo, {
+    compared,
+    broken,
+    onlyBefore,
+    onlyAfter: unmatched(now, old, relativeTo),
+    warnings: warningsOf(before, after, compared),
+  });
+}
+
+/** @throws PapilioError `COMPARE_THRESHOLD` unless it is positive and finite */
+export function requireThreshold(threshold: number): void {
+  if (threshold > 0 && Number.isFinite(threshold)) return;
+  throw new PapilioError(
+    "COMPARE_THRESHOLD",
+    `The threshold is ${threshold}.`,
+    "Give a positive share, such as 0.1 for ten percent.",
+  );
+}
+
+/**
+ * A comparison of what was aligned, the worst first.
+ *
+ * @throws PapilioError `COMPARE_NOTHING` where nothing was
+ */
+export function conclude(
+  threshold: number,
+  relativeTo: string | undefined,
+  found: Pick<Comparison, "compared" | "broken" | "onlyBefore" | "onlyAfter" | "warnings">,
+): Comparison {
+  const { compared, broken } = found;
   if (compared.length === 0 && broken.length === 0) throw nothing(relativeTo);
   return {
     threshold,
     relativeTo,
-    compared,
     regressions: withVerdict(compared, "regression").sort(
       (p, q) => q.ratio.median - p.ratio.median,
     ),
     improvements: withVerdict(compared, "improvement").sort(
       (p, q) => p.ratio.median - q.ratio.median,
     ),
-    broken,
-    onlyBefore,
-    onlyAfter: unmatched(now, old, relativeTo),
-    warnings: warningsOf(before, after, compared),
+    ...found,
   };
 }
 
@@ -203,7 +231,8 @@ export function divide(p: Estimate, q: Estimate): Estimate {
   return { median: value, lower: value * Math.exp(-down), upper: value * Math.exp(up) };
 }
 
-function judge({ lower, upper }: Estimate, threshold: number): Verdict {
+/** What a ratio amounts to. */
+export function judge({ lower, upper }: Estimate, threshold: number): Verdict {
   const slower = 1 + threshold;
   if (lower > slower) return "regression";
   if (upper < 1 / slower) return "improvement";

@@ -7,10 +7,13 @@ const FEW_SAMPLES = 5;
 /** A share of the cores above this, taken by other work, blurs times. */
 const BUSY = 0.1;
 
+/** What of a run makes its times doubtful. */
+export type RunFacts = Pick<BenchResults, "environment" | "options" | "complete" | "damagedLines">;
+
 /** What makes the ratios of two runs doubtful, one sentence each. */
 export function warningsOf(
-  before: BenchResults,
-  after: BenchResults,
+  before: RunFacts,
+  after: RunFacts,
   compared: readonly Compared[],
 ): string[] {
   const [old, now] = [before.environment, after.environment];
@@ -52,7 +55,7 @@ function clocks(compared: readonly Compared[]): string[] {
     : [];
 }
 
-function state(which: string, { environment, complete, damagedLines }: BenchResults): string[] {
+function state(which: string, { environment, complete, damagedLines }: RunFacts): string[] {
   const { busy } = environment.load;
   return [
     ...(complete ? [] : [`The run ${which} was stopped before its last case.`]),

@@ -1,61 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { testEnvironment } from "../testing/results.ts";
-import { type ModelResults, parseModelResults, type VariantResult } from "./model-results.ts";
+import { product, modelResults as results, variantOf } from "../testing/model-results.ts";
+import { isModelResults, parseModelResults } from "./model-results.ts";
 import { MODEL_HEAD, modelLines, modelRows } from "./model-table.ts";
 
-const variantOf = (changes: Partial<VariantResult>): VariantResult => ({
-  linear: "dense",
-  dtype: "f32",
-  layout: "batch-last",
-  parameters: 22e6,
-  linears: [{ rows: 384, cols: 384, product: "1,384,384,1", layers: 48, weights: 147_456 }],
-  linearFlops: 9e9,
-  verification: { ok: true, relativeError: 1e-6, bound: 1e-4, nonFinite: 0, units: 1 },
-  dispatches: 100,
-  rewrites: 2,
-  bytes: 2 ** 20,
-  peakBytes: 2 ** 21,
-  compileSeconds: 0.1,
-  firstRunSeconds: 0.2,
-  repeats: 1,
-  wall: [0.02, 0.021, 0.019],
-  profile: [
-    { part: "blocks.*.mlp.fc1", kind: "linear", seconds: 0.015 },
-    { part: "attention", kind: "attention", seconds: 0.005 },
-  ],
-  ...changes,
-});
-
-const product = "1,192,48,2; 2,48,192,1";
-const results: ModelResults = {
-  schema: "papilio-models/1",
-  environment: testEnvironment,
-  options: { rounds: 3, minSample: 0.002, seed: 1 },
-  model: "vit-s16",
-  description: "a model",
-  unit: "images",
-  units: 8,
-  complete: true,
-  variants: [
-    variantOf({}),
-    variantOf({
-      linear: "butterfly",
-      linears: [{ rows: 384, cols: 384, product, layers: 48, weights: 36_864 }],
-      wall: [0.01, 0.0101, 0.0099],
-      profile: null,
-    }),
-    variantOf({
-      linear: "butterfly",
-      dtype: "f16",
-      verification: { ok: false, relativeError: null, bound: 0.01, nonFinite: 3, units: 1 },
-      repeats: null,
-      wall: [],
-      profile: null,
-    }),
-  ],
-};
-
 describe("results of models", () => {
+  it("are told from those of multiplications by their schema, whatever the order and the spaces", () => {
+    expect(isModelResults(JSON.stringify(results))).toBe(true);
+    expect(isModelResults(JSON.stringify(results, null, 2))).toBe(true);
+    const { schema, ...rest } = results;
+    expect(isModelResults(`\ufeff${JSON.stringify({ ...rest, schema }, null, 2)}`)).toBe(true);
+    const other = {
+      record: "run",
+      schema: "papilio-bench/2",
+      command: '"schema": "papilio-models/1"',
+    };
+    expect(isModelResults(`${JSON.stringify(other)}\n{}\n`)).toBe(false);
+    expect(isModelResults(JSON.stringify({ schema: "papilio-bench/1" }, null, 2))).toBe(false);
+    expect(isModelResults("")).toBe(false);
+  });
+
   it("are read as they were written", () => {
     expect(parseModelResults(JSON.stringify(results))).toEqual(results);
   });

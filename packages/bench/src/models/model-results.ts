@@ -151,6 +151,13 @@ const file: v.GenericSchema<unknown, ModelResults> = v.object({
   variants: v.pipe(v.array(variant), v.maxLength(100)),
 });
 
+/** Whether a file's text is of results of whole models, by its schema: the others are of multiplications. */
+export function isModelResults(text: string): boolean {
+  // The first line of the others is a whole record, or their one JSON value.
+  const [first = ""] = text.split("\n", 1);
+  return !first.includes('"papilio-bench/') && /"schema"\s*:\s*"papilio-models\//.test(text);
+}
+
 /**
  * Results of whole models from a file.
  *

@@ -1,3 +1,4 @@
+export { renderModelReport } from "./render-model-report.ts";
 export {
   type Report,
   type ReportFigure,

@@ -1,6 +1,6 @@
 import { caseName } from "../case.ts";
 import { bytes, counted, outOf, percent, quantity, times } from "../format.ts";
-import type { Environment, SkippedCase } from "../results.ts";
+import type { Environment, MeasureRecord, SkippedCase } from "../results.ts";
 import type { CaseSummary, GroupSummary, Ranked, RunSummary } from "../summarize.ts";
 import { byFacet, facetLabel, type ReportData } from "./data.ts";
 import type { Block } from "./document.ts";
@@ -210,7 +210,32 @@ function examples(names: readonly string[]): string {
 
 /** Where and how the run was made. */
 export function environmentTable({ results, summary }: ReportData): Table {
-  const { environment, options } = results;
+  const { environment, options, resumed, complete } = results;
+  const { maxRunSeconds } = options;
+  const limit =
+    maxRunSeconds === null ? "" : `; runs longer than ${quantity(maxRunSeconds, "s")} are skipped`;
+  return whereTable(environment, [
+    ["samples", `${samplesText(options)}${limit}`],
+    [
+      "times compared by",
+      summary.clock === "device" ? "the device's timestamps" : "the wall clock",
+    ],
+    ["resumed", resumed === 0 ? "no" : counted(resumed, "time")],
+    ["complete", complete ? "yes" : "no, stopped before the last case"],
+  ]);
+}
+
+/** How samples were taken, in words. */
+export function samplesText({
+  rounds,
+  minSample,
+  seed,
+}: Pick<MeasureRecord, "rounds" | "minSample" | "seed">): string {
+  return `${counted(rounds, "round")} of at least ${quantity(minSample, "s")}, seed ${seed}`;
+}
+
+/** A table of an environment, and of what else there is to say of a run. */
+export function whereTable(environment: Environment, how: readonly (readonly string[])[]): Table {
   return {
     kind: "table",
     caption: "Where and how the run was made",
@@ -230,14 +255,6 @@ export function environmentTable({ results, summary }: ReportData): Table {
           .join(", "),
       ],
       ["load before the run", loadText(environment)],
-      [
-        "samples",
-        `${counted(options.rounds, "round")} of at least ${quantity(options.minSample, "s")}, seed ${options.seed}${options.maxRunSeconds === null ? "" : `; runs longer than ${quantity(options.maxRunSeconds, "s")} are skipped`}`,
-      ],
-      [
-        "times compared by",
-        summary.clock === "device" ? "the device's timestamps" : "the wall clock",
-      ],
       ["clocks' smallest steps", clockText(environment)],
       [
         "last-level cache",
@@ -245,8 +262,7 @@ export function environmentTable({ results, summary }: ReportData): Table {
       ],
       ["measured rates", ratesText(environment)],
       ["energy", energyText(environment)],
-      ["resumed", results.resumed === 0 ? "no" : counted(results.resumed, "time")],
-      ["complete", results.complete ? "yes" : "no, stopped before the last case"],
+      ...how,
     ],
   };
 }
