@@ -97,6 +97,7 @@ export {
 export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
 export type { Multiplication, PrepareMultiplication } from "./multiplication/multiplication.ts";
 export { BufferSet } from "./multiplication/multiplication.ts";
+export { requirePortions } from "./multiplication/portions.ts";
 export { transposition } from "./multiplication/transposition.ts";
 export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";

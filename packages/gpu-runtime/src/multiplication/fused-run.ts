@@ -18,8 +18,8 @@ import {
   requireActivation,
 } from "./epilogue.ts";
 import type { InputShape } from "./input-shape.ts";
-import { BufferSet, bindingLimits, type Multiplication } from "./multiplication.ts";
-import { type Portion, portionBytes, portionsOf } from "./portions.ts";
+import { BufferSet, type Multiplication } from "./multiplication.ts";
+import { bindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 
 export interface FusedRunOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the run when absent. */

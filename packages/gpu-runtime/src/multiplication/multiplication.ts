@@ -11,7 +11,7 @@ import type { Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import { type EpilogueOperands, memoryOf, type OperandMemory, partOfOperands } from "./epilogue.ts";
 import type { InputShape } from "./input-shape.ts";
-import { type BindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
+import { bindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 
 /** A way of computing `y = W x` on the device. Prepared once, run as often as wanted. */
 export interface Multiplication extends Disposable {
@@ -149,13 +149,4 @@ function preparePortion(
       partOf(y, output.offset, output.size),
       partOfOperands(operands, output.offset, output.size),
     );
-}
-
-/** What this device can bind. */
-export function bindingLimits({ device, report }: Gpu): BindingLimits {
-  const { maxBufferSize, maxStorageBufferBindingSize } = report.limits;
-  return {
-    size: Math.min(maxBufferSize, maxStorageBufferBindingSize),
-    alignment: device.limits.minStorageBufferOffsetAlignment,
-  };
 }

@@ -1,4 +1,5 @@
 import { FLOAT_FORMATS, PapilioError, Pattern } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import type { InputShape } from "./input-shape.ts";
 
@@ -70,6 +71,24 @@ export function portionsOf(
     `${batch} vectors ${layout} ${dtype} times ${pattern} cannot be divided into parts of at most ${size} bytes, the most that the device binds.`,
     "Use fewer vectors at a time (DeviceButterfly.apply does, with vectors on the host), a smaller pattern, or f16.",
   );
+}
+
+/** The limits of a device. */
+export function bindingLimits(gpu: Gpu): BindingLimits {
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.report.limits;
+  return {
+    size: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+    alignment: gpu.device.limits.minStorageBufferOffsetAlignment,
+  };
+}
+
+/**
+ * Refuses a multiplication that a device can bind neither whole nor in parts, before anything is packed.
+ *
+ * @throws PapilioError `BUFFER_TOO_LARGE`
+ */
+export function requirePortions(gpu: Gpu, pattern: Pattern, shape: InputShape): void {
+  portionsOf(pattern, shape, bindingLimits(gpu));
 }
 
 /** The part of a batch of vectors of `features` that a portion works on, in bytes. */

@@ -2,7 +2,7 @@ import type { Gpu } from "../device/gpu.ts";
 import { type ArenaPlan, type Lifetime, planArena } from "../memory/arena-plan.ts";
 import type { Lease, Span } from "../memory/lease.ts";
 import { type Operand, Scratch, ScratchPart, spanPart } from "../memory/scratch.ts";
-import { storageBuffer } from "../memory/storage.ts";
+import { assertFits, storageBuffer } from "../memory/storage.ts";
 import type { Binding, Kernel, Step } from "./kernel.ts";
 
 /** A step whose memory has its place. */
@@ -29,6 +29,7 @@ export interface Arena {
  * @throws PapilioError `MEMORY_BUDGET`, `BUFFER_TOO_LARGE`
  */
 export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]): Arena {
+  requireBindings(gpu, sequences.flat());
   const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
   const planned = sequences.map((steps) => {
     const lifetimes = lifetimesOf(steps);
@@ -66,6 +67,16 @@ export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]):
       if (users === 0) lease?.release();
     },
   };
+}
+
+/** Refuses steps that bind more of a buffer than the device can, before the arena is allocated. */
+function requireBindings(gpu: Gpu, steps: readonly Step[]): void {
+  for (const { kernel, buffers } of steps) {
+    buffers.forEach(({ size }, index) => {
+      const { name = "an operand" } = kernel.bindings[index] ?? {};
+      assertFits(gpu, size, `${name} of ${kernel.label}`);
+    });
+  }
 }
 
 /** The first and the last step that use each scratch memory. */

@@ -11,12 +11,18 @@ export class CpuKernels implements Disposable {
   readonly #packed = new Map<Parameter, CpuButterfly>();
 
   async linear(operation: LinearOperation, context: CpuContext): Promise<FloatArray> {
-    const { x, matrix } = operation;
+    const { x } = operation;
+    const packed = await this.prepare(operation);
+    const shape = { batch: x.vectors, layout: "batch-first" } as const;
+    return finish(operation, await packed.multiply(context.of(x) as Float32Array, shape), context);
+  }
+
+  /** Packs the weights of an operation, unless they are. */
+  async prepare({ matrix }: LinearOperation): Promise<CpuButterfly> {
     const [first] = matrix.factors as [Parameter];
     const packed = this.#packed.get(first) ?? (await CpuButterfly.create(butterflyOf(matrix)));
     this.#packed.set(first, packed);
-    const shape = { batch: x.vectors, layout: "batch-first" } as const;
-    return finish(operation, await packed.multiply(context.of(x) as Float32Array, shape), context);
+    return packed;
   }
 
   dispose(): void {

@@ -114,6 +114,13 @@ export class CpuModel implements Executable {
     this.#forgotten = lastUses(graph);
   }
 
+  /** Packs the weights for the kernels in WebAssembly, which the first run would do. */
+  async prepare(): Promise<void> {
+    for (const operation of this.graph.operations) {
+      if (operation.kind === "linear") await this.#kernels?.prepare(operation);
+    }
+  }
+
   run(inputs: RunInputs): Promise<RunOutputs> {
     // States are written to in their turn.
     const result = this.#last.then(() => this.#runAll(inputs));

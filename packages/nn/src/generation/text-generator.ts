@@ -10,7 +10,10 @@ import { type SamplingOptions, sampler } from "./sampling.ts";
 
 /** How much a generator holds, and takes at a time. */
 export interface GeneratorOptions {
-  /** Tokens of the prompt and of the text together, at most; as many as the model has positions. */
+  /**
+   * Tokens of the prompt and of the text together, at most: the cache has memory for so many. As many as
+   * the model has positions unless given, but 4096 at most.
+   */
   readonly context?: number;
   /** Tokens of a prompt that are computed at once; 64 unless given. */
   readonly chunk?: number;
@@ -39,6 +42,9 @@ interface Steps extends Disposable {
 }
 
 const CHUNK = 64;
+
+/** Tokens of a context that nobody asked for: models have positions for a million. */
+const MOST_CONTEXT = 4096;
 
 /**
  * Generates text with a decoder, on the CPU or on a device, whose cache of keys and values it holds. The
@@ -178,6 +184,15 @@ export class TextGenerator implements Disposable {
     }
   }
 
+  /**
+   * Packs the weights of a generator on the CPU, which the first run would do; those on a device are
+   * packed already.
+   */
+  async prepare(): Promise<void> {
+    const { one, chunk } = this.#steps;
+    for (const step of [one, chunk]) if (step instanceof CpuModel) await step.prepare();
+  }
+
   dispose(): void {
     this.#steps[Symbol.dispose]();
   }
@@ -221,7 +236,7 @@ export class TextGenerator implements Disposable {
 
 function sizesOf(
   model: Decoder,
-  { context = model.positions, chunk = CHUNK }: GeneratorOptions,
+  { context = Math.min(model.positions, MOST_CONTEXT), chunk = CHUNK }: GeneratorOptions,
 ): { context: number; chunk: number } {
   requireOption("context", context, Number.isInteger(context) && context >= 1);
   requireOption("chunk", chunk, Number.isInteger(chunk) && chunk >= 1);

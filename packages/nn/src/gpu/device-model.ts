@@ -27,6 +27,7 @@ import {
 import { Lowering } from "./lowering.ts";
 import { ModelMemory } from "./model-memory.ts";
 import { formatPlan, type PlannedOperation } from "./plan.ts";
+import { requireBindable } from "./require-bindable.ts";
 
 export interface DeviceModelOptions {
   /** In what activations and weights are stored; `f32` unless given. Arithmetic is in float32. */
@@ -116,6 +117,7 @@ export class DeviceModel implements Executable {
     { dtype, layout = "batch-last", memory }: DeviceModelOptions = {},
   ): Promise<DeviceModel> {
     const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
+    requireBindable(gpu, graph, { dtype: (memory ?? (ownMemory as ModelMemory)).dtype, layout });
     let lowering: Lowering | undefined;
     try {
       lowering = Lowering.of(graph, memory ?? (ownMemory as ModelMemory), layout);

@@ -6,3 +6,4 @@ export {
 } from "./device-model.ts";
 export { ModelMemory } from "./model-memory.ts";
 export type { PlannedOperation } from "./plan.ts";
+export { type GraphStorage, requireBindable } from "./require-bindable.ts";

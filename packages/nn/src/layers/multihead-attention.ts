@@ -69,7 +69,12 @@ export class MultiheadAttention extends Module {
     const project = (name: string, value: Value): Value =>
       this.part<LinearLayer>(name).forward(value);
     const turned = (value: Value): Value =>
-      this.#rotary?.rotate(value, { path, period, position: cache?.position }) ?? value;
+      this.#rotary?.rotate(value, {
+        path,
+        period,
+        position: cache?.position,
+        context: cache?.capacity,
+      }) ?? value;
     const queries = turned(project("q_proj", x));
     const keys = turned(project("k_proj", x));
     const values = project("v_proj", x);

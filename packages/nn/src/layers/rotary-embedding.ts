@@ -5,26 +5,53 @@ import { Parameter } from "../modules/parameter.ts";
 
 export interface RotaryOptions {
   readonly headFeatures: number;
-  /** Positions that there are. */
+  /** Positions that there are, at most. */
   readonly positions: number;
   /** 10,000 by default. */
   readonly theta?: number;
   readonly style: RotaryStyle;
 }
 
+/** Which positions vectors have. */
+export interface RotatedSequences {
+  readonly path: string;
+  /** Vectors of a sequence. */
+  readonly period: number;
+  /** Of the first vector; 0 without. */
+  readonly position?: Indices | undefined;
+  /** Positions that there are in a run, where the first one is given; all unless given. */
+  readonly context?: number | undefined;
+}
+
 /**
  * Angles of the rotary position embedding: pair i of a head turns by `position * theta^(-2i/e)`, for
- * heads of e features. Computed in float64. Not a module: nothing of it is learned.
+ * heads of e features. Computed in float64, for the positions that a graph can reach. Not a module:
+ * nothing of it is learned.
  *
  * Source: arXiv 2104.09864.
  */
 export class RotaryEmbedding {
   readonly #options: RotaryOptions;
-  readonly #cosines: Parameter;
-  readonly #sines: Parameter;
+  /** Of the last graph, whose length the next one mostly has: the steps of a generator share them. */
+  #tables: { readonly cosines: Parameter; readonly sines: Parameter } | undefined;
 
   constructor(options: RotaryOptions) {
-    const { headFeatures, positions, theta = 10000 } = options;
+    this.#options = options;
+  }
+
+  /**
+   * Rotates queries or keys of sequences of `period` vectors that begin at `position`, 0 without, and end
+   * before `context`.
+   */
+  rotate(x: Value, { path, period, position, context }: RotatedSequences): Value {
+    const { headFeatures, style, positions } = this.#options;
+    const reached = Math.min(positions, position === undefined ? period : (context ?? positions));
+    return rotary(x, { path, headFeatures, style, ...this.#tablesOf(reached), period, position });
+  }
+
+  #tablesOf(positions: number): { readonly cosines: Parameter; readonly sines: Parameter } {
+    if (this.#tables?.cosines.shape[0] === positions) return this.#tables;
+    const { headFeatures, theta = 10000 } = this.#options;
     const pairs = headFeatures / 2;
     const table = (part: (angle: number) => number): Parameter =>
       new Parameter([positions, pairs], (values) => {
@@ -33,18 +60,7 @@ export class RotaryEmbedding {
           values[index] = part(Math.floor(index / pairs) * frequency);
         }
       });
-    this.#options = options;
-    this.#cosines = table(Math.cos);
-    this.#sines = table(Math.sin);
-  }
-
-  /** Rotates queries or keys of sequences of `period` vectors that begin at `position`, 0 without. */
-  rotate(
-    x: Value,
-    { path, period, position }: { path: string; period: number; position?: Indices | undefined },
-  ): Value {
-    const { headFeatures, style } = this.#options;
-    const [cosines, sines] = [this.#cosines, this.#sines];
-    return rotary(x, { path, headFeatures, style, cosines, sines, period, position });
+    this.#tables = { cosines: table(Math.cos), sines: table(Math.sin) };
+    return this.#tables;
   }
 }
