@@ -1,14 +1,16 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants, createReadStream, createWriteStream } from "node:fs";
-import { chmod, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { createBrotliDecompress } from "node:zlib";
 import { extract } from "tar";
+// By its file: the configuration of the tests runs this before anything is built.
+import { unpackedFolder } from "../../../packages/gpu-runtime/src/node/unpacked-files.ts";
+import { CHROMIUM_FILES, CHROMIUM_VERSION } from "./chromium-files.ts";
 
 /** A Chromium that starts here. */
 export interface Chromium {
@@ -91,39 +93,35 @@ export function environmentOf({ libraries }: Chromium): Record<string, string> {
 }
 
 /**
- * Unpacks once for each user and version, and keeps what starts. The package's own function writes
- * to names in the temporary folder that every user shares, and leaves the libraries out.
+ * The folder of the browser, unpacked once and verified each time. The package's own function writes to
+ * names in the temporary folder that every user shares, and leaves the libraries out.
  */
 async function unpack(): Promise<string> {
   const home = join(dirname(require.resolve("@sparticuz/chromium")), "..");
   const manifest = await readFile(join(home, "package.json"), "utf8");
   const { version } = JSON.parse(manifest) as { version: string };
-  const user = process.getuid?.() ?? 0;
-  const target = join(tmpdir(), `papilio-chromium-${version}-${user}`);
-  const existing = await stat(target).catch(() => undefined);
-  if (existing !== undefined) {
-    // The temporary folder is shared: another user's program is not ours to run.
-    if (existing.uid === user && existing.isDirectory()) return target;
-    throw new Error(`${target} belongs to another user`);
+  if (version !== CHROMIUM_VERSION) {
+    throw new Error(`it is of version ${version}, and ${CHROMIUM_VERSION} is known to be safe`);
   }
-  const fresh = await mkdtemp(`${target}-`);
-  try {
-    const { executable } = at(fresh);
-    const inflate = (name: string, into: NodeJS.WritableStream): Promise<void> =>
-      pipeline(createReadStream(join(home, "bin", name)), createBrotliDecompress(), into);
-    await Promise.all([
-      inflate("chromium.br", createWriteStream(executable)),
-      inflate("al2023.tar.br", extract({ cwd: fresh, strict: true })),
-      inflate("swiftshader.tar.br", extract({ cwd: fresh, strict: true })),
-    ]);
-    await chmod(executable, 0o700);
-    await promisify(execFile)(executable, ["--version"], { env: environmentOf(at(fresh)) });
-    await rename(fresh, target).catch((error: NodeJS.ErrnoException) => {
-      // Another process was faster.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
-  return target;
+  return await unpackedFolder({
+    name: `chromium-${version}`,
+    files: CHROMIUM_FILES,
+    unpack: async (folder) => {
+      const inflate = (name: string, into: NodeJS.WritableStream): Promise<void> =>
+        pipeline(createReadStream(join(home, "bin", name)), createBrotliDecompress(), into);
+      await Promise.all([
+        inflate("chromium.br", createWriteStream(at(folder).executable)),
+        inflate("al2023.tar.br", extract({ cwd: folder, strict: true })),
+        inflate("swiftshader.tar.br", extract({ cwd: folder, strict: true })),
+      ]);
+      const unpacked = at(folder);
+      await chmod(unpacked.executable, 0o700);
+      // What does not start is not kept.
+      await promisify(execFile)(unpacked.executable, ["--version"], {
+        env: environmentOf(unpacked),
+      });
+    },
+    onTemporary: (reason) =>
+      console.warn(`The embedded Chromium is unpacked for this run alone: ${reason}`),
+  });
 }

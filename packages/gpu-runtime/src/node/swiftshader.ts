@@ -1,12 +1,21 @@
 import { createReadStream, existsSync } from "node:fs";
-import { mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { constants, tmpdir } from "node:os";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { PapilioError } from "@papilio/butterfly";
 import { extract } from "tar";
+import { unpackedFolder } from "./unpacked-files.ts";
+
+/** The version of `@sparticuz/chromium` whose files these are, as its archive's `sha256sum` gives them. */
+const VERSION = "153.0.0";
+const FILES = {
+  "libvk_swiftshader.so": "2f3ceffaaca7d031bc3943f8eacf398a5d9c42c5fe0d15d8840b9acfa630b58e",
+  "libvulkan.so.1": "8ee5ac00fd7968e863b05e0f6808057db16a00ad322777e5a05bed51d4f84085",
+  "vk_swiftshader_icd.json": "c9eef28b6b984fec220ef0abfecc40b502d46946706e47bfe97707027cb818bd",
+};
 
 /** Library loader flag of glibc: the library stays mapped after the handle is closed. */
 const RTLD_NODELETE = 0x1000;
@@ -32,7 +41,13 @@ async function load(): Promise<string> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw unavailable(`it is built for linux-x64, and this is ${process.platform}-${process.arch}`);
   }
-  const folder = await unpack(locateArchive());
+  const folder = await unpack(locateArchive()).catch((error: Error) => {
+    throw unavailable(
+      `it cannot be unpacked: ${error.message}`,
+      error,
+      "Set XDG_CACHE_HOME or TMPDIR to a folder of yours with 10 MB of room, or install a Vulkan driver.",
+    );
+  });
   const manifest = join(folder, "vk_swiftshader_icd.json");
   // Dawn opens "libvulkan.so.1". Where the system has none, glibc hands it the library of that
   // name that is already in memory: this one. Where the system has one, the manifest is enough.
@@ -68,40 +83,41 @@ function locateArchive(): string {
   }
 }
 
-/** Unpacks once for each user and version. Concurrent processes each unpack; the first rename wins. */
+/** @throws Error when the files cannot be unpacked, or are not what they should be */
 async function unpack(archive: string): Promise<string> {
-  const { version } = JSON.parse(
-    await readFile(join(dirname(archive), "..", "package.json"), "utf8"),
-  ) as { version: string };
-  const user = process.getuid?.() ?? 0;
-  const target = join(tmpdir(), `papilio-swiftshader-${version}-${user}`);
-  const existing = await stat(target).catch(() => undefined);
-  if (existing !== undefined) {
-    // The temporary folder is shared: another user's library is not ours to run.
-    if (existing.uid === user && existing.isDirectory()) return target;
-    throw unavailable(`${target} belongs to another user`);
-  }
-  const fresh = await mkdtemp(`${target}-`);
-  try {
-    await pipeline(
-      createReadStream(archive),
-      createBrotliDecompress(),
-      extract({ cwd: fresh, strict: true }),
+  const manifest = await readFile(join(dirname(archive), "..", "package.json"), "utf8");
+  const { version } = JSON.parse(manifest) as { version: string };
+  if (version !== VERSION) {
+    throw new Error(
+      `@sparticuz/chromium is of version ${version}, and ${VERSION} is known to be safe`,
     );
-    await rename(fresh, target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
   }
-  return target;
+  return await unpackedFolder({
+    name: `swiftshader-${version}`,
+    files: FILES,
+    unpack: (cwd) =>
+      pipeline(
+        createReadStream(archive),
+        createBrotliDecompress(),
+        extract({ cwd, strict: true, filter: (path) => path.replace(/^\.\//, "") in FILES }),
+      ),
+    onTemporary: (reason) =>
+      process.emitWarning(
+        `The embedded Vulkan driver is unpacked for this run alone, since no cache folder can be used: ${reason}`,
+        "PapilioWarning",
+      ),
+  });
 }
 
-function unavailable(reason: string, cause?: unknown): PapilioError {
+function unavailable(
+  reason: string,
+  cause?: unknown,
+  fix = "Install a Vulkan driver (on Debian or Ubuntu: mesa-vulkan-drivers 25 or newer).",
+): PapilioError {
   return new PapilioError(
     "SWIFTSHADER_UNAVAILABLE",
     `The embedded SwiftShader cannot be used: ${reason}.`,
-    "Install a Vulkan driver (on Debian or Ubuntu: mesa-vulkan-drivers 25 or newer).",
+    fix,
     { cause },
   );
 }

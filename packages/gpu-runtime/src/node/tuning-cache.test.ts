@@ -152,6 +152,40 @@ describe("the cache on disk", () => {
   );
 });
 
+describe.skipIf(process.platform === "win32" || process.platform === "darwin")(
+  "the user's own cache on disk",
+  () => {
+    let folder: string;
+    beforeEach(async () => {
+      vi.stubEnv("XDG_CACHE_HOME", directory);
+      await openTuningCache().set(key, value);
+      folder = join(directory, "papilio", "tuning");
+    });
+
+    it("has nothing of what others may have written", async () => {
+      const [name] = await readdir(folder);
+      const file = join(folder, name as string);
+      expect(await openTuningCache().get(key)).toEqual(value);
+      await chmod(file, 0o666);
+      expect(await openTuningCache().get(key)).toBeUndefined();
+      await chmod(file, 0o600);
+      await chmod(folder, 0o777);
+      expect(await openTuningCache().get(key)).toBeUndefined();
+    });
+
+    it("says which folder it does not write to, and what to do", async () => {
+      await chmod(join(directory, "papilio"), 0o770);
+      const message = expect.stringMatching(
+        /papilio can be written to by others \(mode 770\)\. Remove it/,
+      );
+      await expect(openTuningCache().set(key, value)).rejects.toMatchObject({
+        code: "TUNING_CACHE_WRITE",
+        message,
+      });
+    });
+  },
+);
+
 it("is whole at any time while processes write at once", { timeout: 60_000 }, async () => {
   const module = new URL("tuning-cache.ts", import.meta.url).href;
   // Values of many lengths: a mixture of two writes would not parse, or not be one of them.

@@ -1,19 +1,21 @@
 import { createHash } from "node:crypto";
-import { constants, type Stats } from "node:fs";
+import { constants } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { cpus, homedir, hostname } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { cpus, hostname } from "node:os";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PapilioError, parseJsonText } from "@papilio/butterfly";
 import { keyText, type TuningCache } from "../tuning/cache.ts";
 import type { TuningKey } from "../tuning/key.ts";
 import { writeTemporary } from "./files/temporary-file.ts";
+import { privateCache, strangersIn } from "./user-cache.ts";
 
 export interface TuningCacheOptions {
   /**
    * Where the files lie; made when it is first written to. By default `papilio/tuning` in the user's
    * cache folder: `XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches` on macOS, `LOCALAPPDATA` on
-   * Windows.
+   * Windows; it is not used when other users can write to it. Who may write to a directory given here
+   * is the caller's choice.
    */
   readonly directory?: string;
   /**
@@ -28,8 +30,8 @@ const MOST_BYTES = 2 ** 16;
 
 /**
  * A cache on disk: one JSON file for each key, with the whole key in it, which is compared when it is
- * read. Files of another machine or format, damaged ones, those that another user could have written, and what is no plain file count as absent.
- * Each is written under another name and then renamed, so that concurrent processes see whole ones.
+ * read. Files of another machine or format, damaged ones, those
+ * that another user could have written, and what is no plain file count as absent. Each is written under another name and then renamed, so that concurrent processes see whole ones.
  *
  * Its `set` throws PapilioError `TUNING_CACHE_WRITE` where it cannot write; `tune` passes that on to
  * `onCacheError` and goes on.
@@ -40,26 +42,28 @@ const MOST_BYTES = 2 ** 16;
  * ```
  */
 export function openTuningCache(options: TuningCacheOptions = {}): TuningCache {
-  const { directory = defaultDirectory(), machine = describeMachine() } = options;
-  const locate = (key: TuningKey): string => {
+  const { directory, machine = describeMachine() } = options;
+  const nameOf = (key: TuningKey): string => {
     const identity = JSON.stringify([machine, keyText(key)]);
-    const name = createHash("sha256").update(identity).digest("hex");
-    return join(directory, `${name}.json`);
+    return `${createHash("sha256").update(identity).digest("hex")}.json`;
   };
   return {
     async get(key) {
-      const entry = parseEntry(await readSmallFile(locate(key)));
+      const folder = directory ?? (await privateCache("tuning").catch(() => undefined));
+      if (folder === undefined) return undefined;
+      const entry = parseEntry(await readSmallFile(join(folder, nameOf(key))));
       const fits = entry?.machine === machine && isDeepStrictEqual(entry.key, key);
       return fits ? entry.value : undefined;
     },
     async set(key, value) {
       const text = `${JSON.stringify({ machine, key, value })}\n`;
       try {
-        await replaceFile(directory, locate(key), text);
+        const folder = directory ?? (await privateCache("tuning"));
+        await replaceFile(folder, join(folder, nameOf(key)), text);
       } catch (cause) {
         throw new PapilioError(
           "TUNING_CACHE_WRITE",
-          `The tuning cache in ${directory} cannot be written: ${(cause as Error).message}`,
+          `The tuning cache${directory === undefined ? "" : ` in ${directory}`} cannot be written: ${(cause as Error).message}`,
           "Give openTuningCache a directory that can be, or tune without a cache.",
           { cause },
         );
@@ -75,17 +79,12 @@ async function readSmallFile(path: string): Promise<string> {
   try {
     await using file = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     const status = await file.stat();
-    if (!status.isFile() || status.size > MOST_BYTES || !isPrivate(status)) return "";
+    if (!status.isFile() || status.size > MOST_BYTES) return "";
+    if (strangersIn(status) !== undefined) return "";
     return await file.readFile("utf8");
   } catch {
     return "";
   }
-}
-
-/** Whether nobody but the user and root can have written a file. Windows has no such permissions. */
-function isPrivate({ uid, mode }: Stats): boolean {
-  const user = process.getuid?.();
-  return user === undefined || ((uid === user || uid === 0) && (mode & 0o022) === 0);
 }
 
 function parseEntry(
@@ -115,16 +114,4 @@ function describeMachine(): string {
   const processors = cpus();
   const model = processors[0]?.model ?? "unknown processor";
   return `${hostname()}: ${process.platform} ${process.arch}, ${processors.length} x ${model}`;
-}
-
-function defaultDirectory(): string {
-  return join(userCaches(), "papilio", "tuning");
-}
-
-function userCaches(): string {
-  const { XDG_CACHE_HOME: xdg = "", LOCALAPPDATA: local = "" } = process.env;
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches");
-  if (process.platform === "win32") return local || join(homedir(), "AppData", "Local");
-  // The XDG base directory specification has relative paths ignored.
-  return isAbsolute(xdg) ? xdg : join(homedir(), ".cache");
 }
