@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { PortableDisposableStack } from "./disposable-stack.ts";
 
-afterEach(() => vi.unstubAllGlobals());
+// Other files of the process must not find a module that was evaluated under a stub.
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.resetModules();
+});
 
 /** What a program sees of a stack: the same of the engine's own and of ours. */
 function observe(Stack: DisposableStackConstructor): unknown[] {
