@@ -20,7 +20,9 @@ export function chainFor(text: string, rows: number, cols: number, rank: number)
     throw new PapilioError(
       "FLAG_INVALID",
       `A dyadic chain is square, but the matrix is ${rows} x ${cols}.`,
-      "Use --chain monarch, auto, or patterns of your own.",
+      monarchBlocks(rows, cols).length > 0
+        ? "Use --chain monarch, auto, or patterns of your own."
+        : "Use --chain auto, which tries low ranks too. Pad the matrix for more chains.",
     );
   }
   const chain = Chain.parse(text);
@@ -34,19 +36,26 @@ export function chainFor(text: string, rows: number, cols: number, rank: number)
 
 /** The Monarch chain with the fewest values. */
 function monarchFor(rows: number, cols: number, rank: number): Chain {
-  const chains: Chain[] = [];
-  for (let blocks = 2; blocks < Math.min(rows, cols); blocks++) {
-    if (rows % blocks !== 0 || cols % blocks !== 0) continue;
-    if ((rows * blocks) % Math.min(rows, cols) !== 0) continue;
-    chains.push(Chain.monarch({ rows, cols, blocks, rank }));
-  }
+  const chains = monarchBlocks(rows, cols).map((blocks) =>
+    Chain.monarch({ rows, cols, blocks, rank }),
+  );
   const [first, ...others] = chains;
   if (first !== undefined) {
     return others.reduce((best, chain) => (chain.nonZeros < best.nonZeros ? chain : best), first);
   }
   throw new PapilioError(
     "FLAG_INVALID",
-    `There is no Monarch chain for ${rows} x ${cols}.`,
-    "Use --chain auto, or patterns of your own.",
+    `There is no Monarch chain for ${rows} x ${cols}: rows and columns have no divisor in common that fits.`,
+    "Use --chain auto, which tries low ranks too. Pad the matrix for more chains.",
   );
+}
+
+/** Numbers of blocks for which there is a Monarch chain of this shape. */
+function monarchBlocks(rows: number, cols: number): number[] {
+  const found: number[] = [];
+  for (let blocks = 2; blocks < Math.min(rows, cols); blocks++) {
+    if (rows % blocks !== 0 || cols % blocks !== 0) continue;
+    if ((rows * blocks) % Math.min(rows, cols) === 0) found.push(blocks);
+  }
+  return found;
 }

@@ -48,7 +48,7 @@ describe("numbers of a file", () => {
     "are recognised by its contents: %s, as a file, by a pipe, and compressed",
     async (_, contents) => {
       for (const path of [write(contents), pipe(contents), write(gzipSync(contents))]) {
-        const { rows, cols, values } = await readMatrix(path, undefined);
+        const { rows, cols, values } = await readMatrix(path, undefined, "float32");
         expect([rows, cols, ...(values as Float32Array)]).toEqual([2, 2, 1.5, -2, 3, 4]);
       }
     },

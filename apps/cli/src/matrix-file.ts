@@ -1,6 +1,8 @@
 import { parse } from "node:path";
 import {
   type Complex,
+  type FloatArrays,
+  type FloatType,
   fileKind,
   PapilioError,
   readSafetensors,
@@ -11,13 +13,13 @@ import {
 import { readBytes } from "./input-file.ts";
 import { parseNumbers } from "./numbers-file.ts";
 
-/** A matrix from a file, in single precision. */
-export interface MatrixFile {
+/** A matrix from a file. */
+export interface MatrixFile<T extends FloatType = "float32"> {
   readonly name: string;
   readonly rows: number;
   readonly cols: number;
   /** `[rows, cols]` row-major. */
-  readonly values: Float32Array | Complex<Float32Array>;
+  readonly values: FloatArrays[T] | Complex<FloatArrays[T]>;
 }
 
 /**
@@ -25,20 +27,45 @@ export interface MatrixFile {
  * list is a row.
  *
  * @param tensor its name, needed where a safetensors file has several matrices
+ * @param type of the numbers in memory
  * @throws PapilioError `INPUT_UNREADABLE`, `TENSOR_MISSING`, `TENSOR_SHAPE`, and what reading the format
  *   throws
  */
-export async function readMatrix(file: string, tensor: string | undefined): Promise<MatrixFile> {
+export async function readMatrix<T extends FloatType>(
+  file: string,
+  tensor: string | undefined,
+  type: T,
+): Promise<MatrixFile<T>> {
   const bytes = await readBytes(file);
   if (!isSafetensors(file, bytes)) {
-    const { shape, values } = parseNumbers(file, bytes, "float32");
+    const { shape, values } = parseNumbers(file, bytes, type);
     return matrixOf(parse(file).name, shape, values);
   }
   const opened = readSafetensors(bytes);
   const found = opened.tensors.get(tensor ?? onlyMatrix(opened));
   if (found === undefined) throw missing(opened, `There is no tensor ${JSON.stringify(tensor)}.`);
-  const values = found.dtype === "C64" ? toComplex(found, "float32") : toReal(found, "float32");
+  const values = found.dtype === "C64" ? toComplex(found, type) : toReal(found, type);
   return matrixOf(found.name, found.shape, values);
+}
+
+/**
+ * The matrix in single precision where that holds every number of it, as of most files; else as it is.
+ */
+export function narrowWhereExact(
+  matrix: MatrixFile<"float64">,
+): MatrixFile<"float32"> | MatrixFile<"float64"> {
+  const { values } = matrix;
+  const parts = "re" in values ? [values.re, values.im] : [values];
+  if (parts.some((part) => part.some((value) => !Object.is(Math.fround(value), value)))) {
+    return matrix;
+  }
+  return {
+    ...matrix,
+    values:
+      "re" in values
+        ? { re: Float32Array.from(values.re), im: Float32Array.from(values.im) }
+        : Float32Array.from(values),
+  };
 }
 
 /** By its first bytes, or by its name where they are damaged and no other's. */
@@ -65,11 +92,11 @@ function missing(file: SafetensorsFile, message: string): PapilioError {
   );
 }
 
-function matrixOf(
+function matrixOf<T extends FloatType>(
   name: string,
   shape: readonly number[],
-  values: MatrixFile["values"],
-): MatrixFile {
+  values: MatrixFile<T>["values"],
+): MatrixFile<T> {
   const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape;
   if (rows !== undefined && cols !== undefined && shape.length <= 2 && rows * cols > 0) {
     return { name, rows, cols, values };

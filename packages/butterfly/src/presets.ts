@@ -30,7 +30,9 @@ export function squareDyadicPatterns(n: number): Pattern[] {
   if (n >= 2 && a === n) return patterns;
   throw invalidSize(
     `A square dyadic chain needs a power of two of at least 2, not ${n}.`,
-    "Use a power of two, or a Monarch chain.",
+    isPrime(n)
+      ? "Pad the matrix to a power of two: a prime size has no chain of several factors."
+      : "Use a power of two, or a Monarch chain.",
   );
 }
 
@@ -42,7 +44,7 @@ export function squareMonarchPatterns(n: number): Pattern[] {
   if (p > 1) return monarchPatterns({ rows: n, cols: n, blocks: p });
   throw invalidSize(
     `A Monarch chain needs a size that is a product of two numbers greater than 1, not ${n}.`,
-    "Use a size with a divisor near its square root.",
+    "Pad the matrix to a size with a divisor near its square root.",
   );
 }
 
@@ -99,6 +101,12 @@ function requireSize(name: string, size: number): void {
     `${name} is ${size}, but it must be a whole number of at least 1.`,
     "Give a positive whole number.",
   );
+}
+
+/** Whether there is no chain of several dense blocks of this size. */
+function isPrime(n: number): boolean {
+  for (let divisor = 2; divisor * divisor <= n; divisor++) if (n % divisor === 0) return false;
+  return true;
 }
 
 function invalidSize(message: string, fix: string): PapilioError {

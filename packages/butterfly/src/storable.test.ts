@@ -131,20 +131,20 @@ describe("a butterfly stored in a narrow type", () => {
     ["F32", 1e-170, 2 ** -24],
   ] as const)(
     "as %s with a factor of scale %d has the error of rounding alone",
-    (dtype, scale, unit) => {
+    async (dtype, scale, unit) => {
       const matrix = unbalanced(scale);
       const dense = matrix.dense();
       const read = stored(matrix, dtype);
       // Each of two factors is rounded to a relative `unit`, and the product of orthonormal-like blocks of
       // 4 entries magnifies that by less than 4.
-      expect(relativeError(dense, read)).toBeLessThan(8 * unit);
+      expect(await relativeError(dense, read)).toBeLessThan(8 * unit);
       const product = read.dense() as Float64Array;
       const squares = (values: Iterable<number>): number =>
         [...values].reduce((sum, value) => sum + value * value, 0);
       const byHand = Math.sqrt(
         squares(dense.map((value, index) => value - (product[index] as number))) / squares(dense),
       );
-      expect(relativeError(dense, read)).toBeCloseTo(byHand, 12);
+      expect(await relativeError(dense, read)).toBeCloseTo(byHand, 12);
     },
   );
 
@@ -158,12 +158,12 @@ describe("a butterfly stored in a narrow type", () => {
     }
   });
 
-  it("is balanced in both parts of complex factors alike", () => {
+  it("is balanced in both parts of complex factors alike", async () => {
     const real = unbalanced(2 ** 40);
     const matrix = new ComplexButterfly(ComplexButterfly.fromReal(real).factors);
     const read = stored(matrix, "F16");
     const dense = { re: real.dense(), im: new Float64Array(256) };
-    expect(relativeError(dense, read)).toBeLessThan(8 * 2 ** -11);
+    expect(await relativeError(dense, read)).toBeLessThan(8 * 2 ** -11);
   });
 
   it("is refused where no balance helps, with the factor", () => {
@@ -176,11 +176,11 @@ describe("a butterfly stored in a narrow type", () => {
     );
   });
 
-  it("tells of what became zero in its error", () => {
+  it("tells of what became zero in its error", async () => {
     const matrix = Butterfly.random(Chain.monarch(16), { seed: 3, dtype: "float64" });
     const tiny = new Butterfly(
       matrix.factors.map((factor) => factor.map((values) => values.map((value) => value * 1e-9))),
     );
-    expect(relativeError(tiny.dense(), stored(tiny, "F16"))).toBeCloseTo(1, 14);
+    expect(await relativeError(tiny.dense(), stored(tiny, "F16"))).toBeCloseTo(1, 14);
   });
 });

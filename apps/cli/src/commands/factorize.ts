@@ -6,10 +6,13 @@ import {
   type Factorization,
   factorize,
   factorizePermuted,
+  loadButterflies,
   NAMED_TREES,
   PapilioError,
+  type PermutedButterfly,
   type PermutedFactorization,
   refine,
+  relativeError,
   saveButterflies,
   searchChains,
 } from "@papilio/butterfly";
@@ -18,12 +21,13 @@ import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { bestAdapter } from "../backend.ts";
 import { chainFor } from "../chain-choice.ts";
-import { type MatrixFile, readMatrix } from "../matrix-file.ts";
+import { interruption } from "../interruption.ts";
+import { type MatrixFile, narrowWhereExact, readMatrix } from "../matrix-file.ts";
 import { numberFrom, oneOf, wholeNumber } from "../options.ts";
 import { FORCE_HELP, Outputs } from "../outputs.ts";
 import { showShare } from "../progress.ts";
 import { FACTORIZE_METADATA } from "../recognize-output.ts";
-import { renderFactorization, renderFront } from "../render-factorization.ts";
+import { renderFactorization, renderFront, type StoredError } from "../render-factorization.ts";
 import { measureSpeedUp, predictSpeedUp, type SpeedUp } from "../speed-up.ts";
 
 interface Flags {
@@ -39,13 +43,16 @@ interface Flags {
   readonly out?: string;
   readonly force?: boolean;
   readonly name?: string;
-  readonly dtype: string;
+  readonly dtype?: string;
   readonly threads?: string;
   readonly batch: string;
   readonly measure?: boolean;
   readonly adapter: string;
   readonly json?: boolean;
 }
+
+/** In single precision, or in double where the file has numbers that need it. */
+type AnyMatrixFile = MatrixFile | MatrixFile<"float64">;
 
 /** `papilio factorize`: the butterfly that is near to a matrix. */
 export function factorizeCommand(): Command {
@@ -78,7 +85,10 @@ export function factorizeCommand(): Command {
     .option("--out <file>", "write the factors to a safetensors file")
     .option("--force", FORCE_HELP)
     .option("--name <name>", "name of the butterfly there; that of the tensor unless given")
-    .option("--dtype <type>", "how values are stored there: F32, F16 or BF16", "F32")
+    .option(
+      "--dtype <type>",
+      "how values are stored there: F64, F32, F16 or BF16; as precise as the matrix unless given",
+    )
     .option("--threads <count>", "threads to work in; all processors unless given")
     .option("--batch <size>", "vectors at once, for the speed-up", "128")
     .option("--measure", "measure the speed-up, for a few seconds, besides predicting it")
@@ -93,7 +103,7 @@ Examples:
   papilio factorize dft.npy --chain dyadic --permute
   papilio factorize weights.npy --chain "1,64,64,64;64,64,64,1" --refine --measure
 
-Exit status: 0, or 2 for input that cannot be used, or when no chain is within the limits.`,
+Exit status: 0; 1 when it was stopped; 2 for input that cannot be used, or when no chain is within the limits.`,
     )
     .action(run);
 }
@@ -104,43 +114,64 @@ async function run(file: string, flags: Flags): Promise<void> {
     out === undefined ? [] : [{ path: out, writer: "papilio factorize" }],
     { inputs: [file, inputs], force },
   );
-  const dtype = oneOf("--dtype", flags.dtype, ["F32", "F16", "BF16"]);
+  const asked =
+    flags.dtype === undefined
+      ? undefined
+      : oneOf("--dtype", flags.dtype, ["F64", "F32", "F16", "BF16"]);
   const batch = wholeNumber("--batch", flags.batch, 1, 2 ** 20);
-  const matrix = await readMatrix(file, flags.tensor);
-  const abort = new AbortController();
-  const stop = (): void => abort.abort(interrupted());
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  try {
-    const { found, front, permuted } = await factorizeAs(matrix, flags, abort.signal);
-    const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, abort.signal);
-    if (out !== undefined) {
-      const name = flags.name ?? matrix.name;
-      const saved = permuted?.matrix ?? butterfly;
-      const options = { dtype, metadata: FACTORIZE_METADATA };
-      await outputs.write([[out, saveButterflies({ [name]: saved }, options)]]);
-    }
-    const speedUp = await speedUpOn(flags, butterfly.chain, batch);
-    const names = permuted?.names;
-    const report = { matrix, found, butterfly, names, errors, speedUp, out };
-    if (flags.json) {
-      const { chain } = butterfly;
-      const { error, bounds, seconds } = found;
-      const points = front?.map((point) => ({ ...point, chain: point.chain.toString() }));
-      const told = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
-      outputs.say(
-        JSON.stringify(
-          { ...told, permutations: names, refined: errors, speedUp, front: points },
-          null,
-          2,
-        ),
-      );
-    } else {
-      if (front !== undefined) outputs.say(`${renderFront(front)}\n`);
-      outputs.say(renderFactorization(report));
-    }
-  } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+  using interrupted = interruption();
+  const { signal } = interrupted;
+  const matrix = narrowWhereExact(await readMatrix(file, flags.tensor, "float64"));
+  const dtype = asked ?? (isSingle(matrix) ? "F32" : "F64");
+  const start = performance.now();
+  const { found, front, permuted } = await factorizeAs(matrix, flags, signal);
+  const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, signal);
+  const seconds = (performance.now() - start) / 1000;
+  let stored: StoredError | undefined;
+  if (out !== undefined) {
+    const name = flags.name ?? matrix.name;
+    const saved = permuted?.matrix ?? butterfly;
+    const bytes = saveButterflies({ [name]: saved }, { dtype, metadata: FACTORIZE_METADATA });
+    stored = { dtype, error: await errorOf(bytes, name, matrix, signal) };
+    await outputs.write([[out, bytes]]);
   }
+  const speedUp = await speedUpOn(flags, butterfly.chain, batch);
+  const names = permuted?.names;
+  const report = { matrix, found, stored, butterfly, names, errors, speedUp, seconds, out };
+  if (flags.json) {
+    const { chain } = butterfly;
+    const { bounds } = found;
+    // Of what was written, where anything was.
+    const error = stored?.error ?? found.error;
+    const points = front?.map((point) => ({ ...point, chain: point.chain.toString() }));
+    const told = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
+    outputs.say(
+      JSON.stringify(
+        { ...told, stored, permutations: names, refined: errors, speedUp, front: points },
+        null,
+        2,
+      ),
+    );
+  } else {
+    if (front !== undefined) outputs.say(`${renderFront(front)}\n`);
+    outputs.say(renderFactorization(report));
+  }
+}
+
+function isSingle({ values }: AnyMatrixFile): boolean {
+  const some = "re" in values ? values.re : values;
+  return some.BYTES_PER_ELEMENT === 4;
+}
+
+/** The error of the factors in a file, decoded in double precision. */
+async function errorOf(
+  bytes: Uint8Array,
+  name: string,
+  { values }: AnyMatrixFile,
+  signal: AbortSignal,
+): Promise<number> {
+  const stored = loadButterflies(bytes, "float64").get(name) as PermutedButterfly<AnyButterfly>;
+  return await relativeError(values, stored, signal);
 }
 
 /**
@@ -171,7 +202,7 @@ interface Found {
 }
 
 async function factorizeAs(
-  { values, rows, cols }: MatrixFile,
+  { values, rows, cols }: AnyMatrixFile,
   flags: Flags,
   signal: AbortSignal,
 ): Promise<Found> {
@@ -225,10 +256,15 @@ async function factorizeAs(
     ...limits,
   });
   if (best !== undefined) return { found: best, front };
+  const nearest = front.at(-1);
   throw new PapilioError(
     "CHAIN_NOT_FOUND",
-    `None of the chains that were tried is within the limits; the nearest one has an error of ${front.at(-1)?.error.toPrecision(3) ?? "1"}.`,
-    "Allow more parameters or a larger error.",
+    nearest === undefined
+      ? `No chain was tried: none for ${rows} x ${cols} has fewer values than ${maxParams === undefined ? "the matrix" : `${maxParams} of those of the matrix`}.`
+      : `None of the chains that were tried is within the limits; the nearest one has an error of ${nearest.error.toPrecision(3)}.`,
+    nearest === undefined
+      ? "Allow more parameters, or pad the matrix to a size with more divisors."
+      : "Allow more parameters or a larger error.",
   );
 }
 
@@ -238,7 +274,7 @@ function chainOf({ chain, rank }: Flags, rows: number, cols: number): Chain {
 
 /** The factors after refinement, and the errors on its way; as they are without. */
 async function refineAs(
-  { values, cols }: MatrixFile,
+  { values, cols }: AnyMatrixFile,
   start: AnyButterfly,
   { refine: sweeps, inputs }: Flags,
   signal: AbortSignal,
@@ -261,7 +297,7 @@ async function refineAs(
 
 /** Vectors `[samples, cols]` as columns. */
 async function readInputs(file: string, cols: number): Promise<Float32Array> {
-  const { values, rows, cols: length } = await readMatrix(file, undefined);
+  const { values, rows, cols: length } = await readMatrix(file, undefined, "float32");
   if ("re" in values || length !== cols) {
     throw new PapilioError(
       "TENSOR_SHAPE",
@@ -273,8 +309,4 @@ async function readInputs(file: string, cols: number): Promise<Float32Array> {
     const [feature, sample] = [Math.floor(index / rows), index % rows];
     return values[sample * cols + feature] as number;
   });
-}
-
-function interrupted(): PapilioError {
-  return new PapilioError("INTERRUPTED", "The work was stopped.", "Run it again.");
 }

@@ -64,7 +64,7 @@ async function run(file: string, flags: Flags): Promise<void> {
     force,
   });
   const butterfly = pick(loadButterflies(await readBytes(file)), flags.name);
-  const input = await readMatrix(flags.input, flags.tensor);
+  const input = await readMatrix(flags.input, flags.tensor, "float32");
   if (input.cols !== butterfly.cols) {
     throw new PapilioError(
       "TENSOR_SHAPE",

@@ -48,7 +48,7 @@ describe.each(SCALES)("a matrix of scale %d", (scale) => {
     // What was found is near the scaled matrix itself.
     const product = times(found.matrix.dense(), 1 / scale);
     expect(distance(own, product)).toBeCloseTo(plain.error, 10);
-    expect(relativeError(times(own, scale), found.matrix)).toBeCloseTo(plain.error, 10);
+    expect(await relativeError(times(own, scale), found.matrix)).toBeCloseTo(plain.error, 10);
   });
 
   it("is recovered where it is a butterfly", async () => {

@@ -11,6 +11,7 @@ import type { Pattern } from "../pattern.ts";
 import type { AnyButterfly } from "../permuted-butterfly.ts";
 import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
 import { availableThreads } from "../threads/thread.ts";
+import { Turns } from "../turns.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
 import { splitAt, splitDown } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
@@ -125,8 +126,8 @@ async function factorizeDirect(
   using splitter = openSplitter(work, options);
   const { factors, droppedFirst } = await splitDown(chain, values, root, splitter);
   const matrix = butterflyOf(chain, factors, whole);
-  const error =
-    squaredNorm === 0 ? 0 : Math.sqrt((off + squaredError(values, matrix)) / squaredNorm);
+  const missed = off + (await squaredError(values, matrix, new Turns(signal)));
+  const error = squaredNorm === 0 ? 0 : Math.sqrt(missed / squaredNorm);
   let bounds: ErrorBounds | undefined;
   if (wanted) {
     const known = { at: root.children?.[0].to ?? 0, dropped: droppedFirst };

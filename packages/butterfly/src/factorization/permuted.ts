@@ -16,6 +16,7 @@ import { type FloatArray, zerosLike } from "../float-array.ts";
 import { invertPermutation } from "../perfect-shuffle.ts";
 import { type AnyButterfly, type Permutations, PermutedButterfly } from "../permuted-butterfly.ts";
 import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
+import { Turns } from "../turns.ts";
 import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf, toDense } from "./parts.ts";
@@ -125,22 +126,23 @@ export async function factorizePermuted(
     requireOneOf("The permutation", name, NAMED_PERMUTATIONS);
   }
   validateTarget(dense, chain);
+  const start = performance.now();
   const given = partsOf(dense);
   const exponent = safeExponent(arraysOf(given));
   const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
   const lefts = mapsOf(rows, chain.rows);
   const rights = mapsOf(columns, chain.cols);
   const rounding = 1e-24 * squaredNormOf(whole);
+  others.signal?.throwIfAborted();
+  const turns = new Turns(others.signal);
   let best: Pair | undefined;
   for (const left of lefts) {
     for (const right of rights) {
-      others.signal?.throwIfAborted();
       const moved = unpermute(whole, chain, left.map, right.map);
       // An earlier, simpler name stays unless another one is better beyond rounding.
       const limit = best === undefined ? Number.POSITIVE_INFINITY : best.dropped * (1 - 1e-9);
-      const dropped = droppedInAll(moved, chain, limit - rounding);
+      const dropped = await droppedInAll(moved, chain, limit - rounding, turns);
       if (dropped < limit - rounding) best = { left, right, dropped };
-      await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
   const { left, right } = best as Pair;
@@ -159,6 +161,7 @@ export async function factorizePermuted(
   const found = await factorize(toDense(ordered), chain, others);
   return {
     ...found,
+    seconds: (performance.now() - start) / 1000,
     matrix: new PermutedButterfly(found.matrix, permutations),
     names: { left: left.name, right: right.name },
   };
@@ -217,7 +220,12 @@ export function unpermute(
  * The sum of what each split by itself drops and of what is off the support, squared norms. The split in
  * the middle, which tells the most, comes first; the others are left out beyond a limit.
  */
-function droppedInAll(whole: Parts, chain: Chain, limit: number): number {
+async function droppedInAll(
+  whole: Parts,
+  chain: Chain,
+  limit: number,
+  turns: Turns,
+): Promise<number> {
   const { length } = chain;
   const { values, off } = onSupport(whole, chain.product());
   const middle = Math.ceil(length / 2);
@@ -227,7 +235,7 @@ function droppedInAll(whole: Parts, chain: Chain, limit: number): number {
   for (const at of splits) {
     if (sum >= limit) break;
     const split = splitAt(chain, 0, at, length);
-    const dropped = droppedByRank(values, split);
+    const dropped = await droppedByRank(values, split, turns);
     sum += dropped[Math.min(split.rank, dropped.length - 1)] as number;
   }
   return sum;

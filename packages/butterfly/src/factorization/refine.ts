@@ -5,6 +5,7 @@ import { type FloatArray, floatTypeOf } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { BatchShape } from "../layout.ts";
 import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
+import { Turns } from "../turns.ts";
 import { validateTarget } from "./target.ts";
 
 export interface RefineOptions {
@@ -17,7 +18,7 @@ export interface RefineOptions {
   readonly sweeps?: number;
   /** Ends when a sweep lowers the error by less than this share; 1e-4 unless given. */
   readonly tolerance?: number;
-  /** Stops after the factor that is at work; the promise then rejects with the signal's reason. */
+  /** Stops within a step; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Told of the relative error after each sweep. */
   readonly onProgress?: (error: number, sweep: number) => void;
@@ -66,7 +67,15 @@ export async function refine<V extends FloatArray>(
   const shape = { batch: inputs.length / cols, layout: "batch-last" } as const;
   // Of the matrix and of the factors: neither is to overflow or vanish in squares.
   const exponent = safeExponent([dense]);
-  const target = product(rows, cols, timesPowerOfTwo(dense, exponent), inputs, shape.batch);
+  const turns = new Turns(signal);
+  const target = await product(
+    rows,
+    cols,
+    timesPowerOfTwo(dense, exponent),
+    inputs,
+    shape.batch,
+    turns,
+  );
   const norm = lengthOf(target);
   const wide = start.convert("float64");
   const isUnsafe =
@@ -82,9 +91,9 @@ export async function refine<V extends FloatArray>(
     for (let index = factors.length - 1; index >= 0; index--) {
       signal?.throwIfAborted();
       const left = factors.slice(0, index);
-      factors[index] = improve(factors[index] as Factor, left, vectors, target, shape);
+      factors[index] = await improve(factors[index] as Factor, left, vectors, target, shape, turns);
       vectors = (factors[index] as Factor).apply(vectors, shape);
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await turns.take();
     }
     const type = floatTypeOf(dense);
     const rounded = new Butterfly(factors.map((factor) => factor.convert(type))) as Butterfly<V>;
@@ -103,13 +112,14 @@ export async function refine<V extends FloatArray>(
 type Factor = KroneckerSparse<Float64Array>;
 
 /** A factor with a smaller `|target - left · factor · vectors|`, by conjugate gradients. */
-function improve(
+async function improve(
   factor: Factor,
   left: readonly Factor[],
   vectors: Float64Array,
   target: Float64Array,
   shape: BatchShape,
-): Factor {
+  turns: Turns,
+): Promise<Factor> {
   const { pattern } = factor;
   const turned = left.map((one) => one.transpose());
   const image = (values: Float64Array): Float64Array =>
@@ -128,7 +138,9 @@ function improve(
   let squared = squaredLength(slope);
   const enough = 1e-24 * squared;
   for (let step = 0; step < STEPS && squared > enough; step++) {
+    await turns.take();
     const change = image(direction);
+    await turns.take();
     const length = squaredLength(change);
     if (length === 0) break;
     addScaled(values, squared / length, direction);
@@ -181,15 +193,17 @@ function inputsFor(inputs: FloatArray | undefined, cols: number): Float64Array {
 }
 
 /** `A X`, `[rows, samples]`. */
-function product(
+async function product(
   rows: number,
   cols: number,
   dense: FloatArray,
   inputs: Float64Array,
   samples: number,
-): Float64Array {
+  turns: Turns,
+): Promise<Float64Array> {
   const result = new Float64Array(rows * samples);
   for (let row = 0; row < rows; row++) {
+    await turns.take();
     const sums = result.subarray(row * samples, (row + 1) * samples);
     for (let column = 0; column < cols; column++) {
       const at = column * samples;

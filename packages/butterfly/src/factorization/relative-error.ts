@@ -3,6 +3,7 @@ import type { Complex } from "../complex/complex.ts";
 import type { FloatArray } from "../float-array.ts";
 import { type AnyButterfly, PermutedButterfly } from "../permuted-butterfly.ts";
 import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
+import { Turns } from "../turns.ts";
 import { arraysOf, mapParts, partsOf, squaredNormOf, toDense } from "./parts.ts";
 import { unpermute } from "./permuted.ts";
 import { squaredError } from "./squared-error.ts";
@@ -14,18 +15,20 @@ import { onSupport, transposeDense, validateTarget } from "./target.ts";
  * dense matrix and each middle index of the chain's halves.
  *
  * @param dense `[rows, cols]` row-major, of the shape of the butterfly; both real or both complex
- * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`
+ * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`; the signal's
+ *   reason when it aborts
  *
  * @example
  * ```ts
  * const [[, stored]] = loadButterflies(bytes, "float64");
- * const error = relativeError(weights, stored);
+ * const error = await relativeError(weights, stored);
  * ```
  */
-export function relativeError(
+export async function relativeError(
   dense: FloatArray | Complex<FloatArray>,
   butterfly: AnyButterfly | PermutedButterfly<AnyButterfly>,
-): number {
+  signal?: AbortSignal,
+): Promise<number> {
   const { matrix, left, right } =
     butterfly instanceof PermutedButterfly ? butterfly : new PermutedButterfly(butterfly);
   const { chain } = matrix;
@@ -42,6 +45,6 @@ export function relativeError(
     : whole;
   const straight = chain.transposed ? same.transpose() : same;
   const { values, off } = onSupport(turned, straight.chain.product());
-  const squared = off + squaredError(values, straight);
+  const squared = off + (await squaredError(values, straight, new Turns(signal)));
   return squared === 0 ? 0 : Math.sqrt(squared / squaredNorm);
 }

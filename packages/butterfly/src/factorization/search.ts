@@ -7,6 +7,7 @@ import type { FloatArray } from "../float-array.ts";
 import type { AnyButterfly } from "../permuted-butterfly.ts";
 import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
 import type { Radices } from "../presets.ts";
+import { Turns } from "../turns.ts";
 import { radicesFor } from "./candidates.ts";
 import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
@@ -34,7 +35,7 @@ export interface ChainPoint {
 export interface ChainSearch<M> {
   /** The chains that no other one beats in both, by parameters, ascending. */
   readonly front: readonly ChainPoint[];
-  /** The best factorization within the limits; undefined where there is none. */
+  /** The best factorization within the limits, its time with the search; undefined where there is none. */
   readonly best: Factorization<M> | undefined;
 }
 
@@ -86,6 +87,8 @@ export async function searchChains(
   const { maxParameters = 1, maxError = Number.POSITIVE_INFINITY, onProgress, ...rest } = options;
   requireLimit("maxParameters", maxParameters);
   requireLimit("maxError", maxError);
+  rest.signal?.throwIfAborted();
+  const start = performance.now();
   validateTarget(dense, Chain.ofRadices({ rows: [rows], cols: [cols] }));
   const partitions = radicesFor(rows, cols).filter(
     (radices) => Chain.ofRadices(radices).nonZeros <= maxParameters * rows * cols,
@@ -93,10 +96,14 @@ export async function searchChains(
   const given = partsOf(dense);
   const exponent = safeExponent(arraysOf(given));
   const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
-  const candidates = await boundCandidates(whole, partitions, (done) => {
-    rest.signal?.throwIfAborted();
-    onProgress?.((0.5 * done) / partitions.length);
-  });
+  const candidates = await boundCandidates(
+    whole,
+    partitions,
+    (done) => {
+      onProgress?.((0.5 * done) / partitions.length);
+    },
+    rest.signal,
+  );
   const run = (chain: Chain, bounds: boolean): Promise<Factorization<AnyButterfly>> =>
     factorize(dense, chain, { ...rest, bounds });
   let front: readonly ChainPoint[] = [];
@@ -114,7 +121,8 @@ export async function searchChains(
   }
   const within = front.filter(({ error }) => error <= maxError);
   const choice = Number.isFinite(maxError) ? within[0] : within.at(-1);
-  const best = choice && (await run(choice.chain, true));
+  const found = choice && (await run(choice.chain, true));
+  const best = found && { ...found, seconds: (performance.now() - start) / 1000 };
   onProgress?.(1);
   return { front, best };
 }
@@ -128,7 +136,9 @@ async function boundCandidates(
   whole: Parts,
   partitions: readonly Radices[],
   onPartition: (done: number) => void,
+  signal: AbortSignal | undefined,
 ): Promise<Candidate[]> {
+  const turns = new Turns(signal);
   const squaredNorm = squaredNormOf(whole);
   const known = new Map<string, Float64Array>();
   const candidates: Candidate[] = [];
@@ -140,10 +150,9 @@ async function boundCandidates(
     for (let at = 1; at < chain.length; at++) {
       const split = splitAt(chain, 0, at, chain.length);
       const key = `${split.left} ${split.right}`;
-      const found = known.get(key) ?? droppedByRank(whole, split);
+      const found = known.get(key) ?? (await droppedByRank(whole, split, turns));
       known.set(key, found);
       dropped.push(found);
-      await new Promise((resolve) => setTimeout(resolve, 0));
       onPartition(done);
     }
     const useful = Math.min(...dropped.map(({ length }) => length - 1));

@@ -13,6 +13,7 @@ import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { withScratch } from "../linear-algebra/scratch.ts";
 import { truncate } from "../linear-algebra/truncate.ts";
 import { Pattern } from "../pattern.ts";
+import type { Turns } from "../turns.ts";
 import type { Parts } from "./parts.ts";
 
 /**
@@ -79,9 +80,16 @@ export function splitClasses(
  * The squared Frobenius norm of the difference between a matrix and the product of two factors, block
  * by block, so that the product is never there as a whole.
  */
-export function squaredDistanceOf(product: Parts, left: Parts, right: Parts, split: Split): number {
+export async function squaredDistanceOf(
+  product: Parts,
+  left: Parts,
+  right: Parts,
+  split: Split,
+  turns: Turns,
+): Promise<number> {
   let sum = 0;
   for (let index = 0; index < split.classes; index++) {
+    await turns.take();
     sum += withScratch(() => {
       const block = multiplyMatrices(takeLeft(left, split, index), takeRight(right, split, index));
       return squaredDistance(takeBlock(product, split, index), block);
@@ -95,10 +103,15 @@ export function squaredDistanceOf(product: Parts, left: Parts, right: Parts, spl
  * `r`, from 0, where it is the norm itself, to the smaller side of the blocks. Computed from squared
  * singular values, it is good to about `1e-16` of that norm.
  */
-export function droppedByRank(product: Parts, split: Split): Float64Array {
+export async function droppedByRank(
+  product: Parts,
+  split: Split,
+  turns: Turns,
+): Promise<Float64Array> {
   const most = Math.min(split.left.b, split.right.c);
   const dropped = new Float64Array(most + 1);
   for (let index = 0; index < split.classes; index++) {
+    await turns.take();
     const squares = squaresOf(product, split, index);
     let sum = 0;
     for (let rank = most - 1; rank >= 0; rank--) {

@@ -1,3 +1,4 @@
+import { Turns } from "../turns.ts";
 import { type Parts, zeroParts } from "./parts.ts";
 import { type OrthonormalSide, type Split, splitClasses } from "./split.ts";
 
@@ -20,9 +21,6 @@ export interface Splitter extends Disposable {
 
 /** Told of work done, in multiplications of the Gram matrices that a split begins with. */
 export type OnWork = (amount: number) => void;
-
-/** Milliseconds of work without giving others a turn. */
-const SLICE = 40;
 
 /** Multiplications that a class of a split takes about. */
 export function workOf({ left, right }: Split): number {
@@ -64,14 +62,11 @@ export class LocalSplitter implements Splitter {
     run: (classes: readonly [number, number]) => number,
   ): Promise<number> {
     let sum = 0;
-    let sliceEnd = performance.now() + SLICE;
+    const turns = new Turns(this.#signal);
     for (let index = 0; index < split.classes; index++) {
       sum += run([index, index + 1]);
       this.#onWork(workOf(split));
-      if (performance.now() < sliceEnd) continue;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      this.#signal?.throwIfAborted();
-      sliceEnd = performance.now() + SLICE;
+      await turns.take();
     }
     this.#signal?.throwIfAborted();
     return sum;

@@ -1,6 +1,7 @@
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import type { FloatArray } from "../float-array.ts";
 import type { AnyButterfly } from "../permuted-butterfly.ts";
+import type { Turns } from "../turns.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import { squaredDistanceOf } from "./split.ts";
@@ -11,17 +12,22 @@ import { squaredDistanceOf } from "./split.ts";
  *
  * @param values of `A` there, `[a, b, c, d]` for the product of the chain, which is not transposed
  */
-export function squaredError(values: Parts, matrix: AnyButterfly): number {
+export async function squaredError(
+  values: Parts,
+  matrix: AnyButterfly,
+  turns: Turns,
+): Promise<number> {
   const { chain } = matrix;
   const { length } = chain;
   const half = Math.ceil(length / 2);
   const left = runOf(matrix, 0, half);
   if (half === length) return squaredDistance(values, left);
-  return squaredDistanceOf(
+  return await squaredDistanceOf(
     values,
     left,
     runOf(matrix, half, length),
     splitAt(chain, 0, half, length),
+    turns,
   );
 }
 

@@ -2,6 +2,7 @@ import type { Chain } from "../chain.ts";
 import { PapilioError } from "../errors.ts";
 import type { FloatArray } from "../float-array.ts";
 import { uniform } from "../random.ts";
+import { Turns } from "../turns.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import { droppedOfClass, type Split } from "./split.ts";
@@ -19,9 +20,6 @@ export interface Orders {
   readonly rows: Uint32Array;
   readonly columns: Uint32Array;
 }
-
-/** Milliseconds of work without giving others a turn. */
-const SLICE = 40;
 
 /**
  * Looks for an order of the rows and the columns in which the middle split of a chain drops less: random
@@ -58,13 +56,9 @@ export async function searchSwaps(
   );
   const next = uniform(seed);
   const draw = (count: number): number => Math.floor(((next() + 1) / 2) * count);
-  let sliceEnd = performance.now() + SLICE;
+  const turns = new Turns(signal);
   for (let trial = 0; trial < trials; trial++) {
-    if (performance.now() >= sliceEnd) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      signal?.throwIfAborted();
-      sliceEnd = performance.now() + SLICE;
-    }
+    await turns.take();
     const axis = next() < 0 ? "rows" : "columns";
     const [p, q] = axis === "rows" ? [draw(rows), draw(rows)] : [draw(cols), draw(cols)];
     const classes = classesOf(split, axis, p, q);

@@ -193,7 +193,7 @@ async function factorizeLayer(
   const { matrix, errors } = await refine(values, start.matrix, { ...stop, inputs });
   return {
     butterfly: matrix,
-    error: relativeError(values, matrix),
+    error: await relativeError(values, matrix, signal),
     outputError: errors.at(-1) as number,
   };
 }
