@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { CpuModel, type Graph, type SentenceEncoder } from "@papilio/nn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, readConfig } from "./models/model-folder.ts";
-import { refusal } from "./testing/command-line.ts";
+import { papilio, refusal } from "./testing/command-line.ts";
 import { TOKENIZER, writeLlama, writeSentence, writeVision } from "./testing/model-folders.ts";
 
 const data = join(import.meta.dirname, "../../../packages/nn/testdata/stories260K");
@@ -65,6 +65,21 @@ describe("papilio generate", () => {
     expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
     expect(status).toBe(2);
     expect(stdout).toBe("");
+  });
+
+  it("goes on when a token of a padded vocabulary wins, which has no text", async () => {
+    // The model has eight tokens, and the tokenizer four: as 50,304 and 50,257 of GPT-2's.
+    const padded = await writeLlama(join(folder, "padded"));
+    const fewer = { "<s>": 0, a: 1, b: 2, c: 3 };
+    const json = { ...TOKENIZER, model: { ...TOKENIZER.model, vocab: fewer } };
+    writeFileSync(join(padded, "tokenizer.json"), JSON.stringify(json));
+    const args = ["--temperature", "1", "--seed", "3", "--max-tokens", "24", "--prompt", "a b"];
+    const run = await papilio("generate", padded, "--backend", "cpu", "--json", ...args);
+    expect(run.status).toBe(0);
+    const { ids, text } = JSON.parse(run.stdout) as { ids: number[]; text: string };
+    expect(ids.filter((id) => id >= 4).length).toBeGreaterThan(0);
+    const words = ids.flatMap((id) => ["", "a", "b", "c"][id] || []);
+    expect(text.split(" ").filter((word) => word !== "")).toEqual(words);
   });
 
   it("is refused where it classifies images, or its config.json is wrong", async () => {

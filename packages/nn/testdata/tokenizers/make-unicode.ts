@@ -11,6 +11,7 @@ import {
   nfdNormalizer,
   nfkdNormalizer,
   stripAccentsNormalizer,
+  Tokenizer,
   whitespacePreTokenizer,
 } from "tokenizers";
 
@@ -21,6 +22,29 @@ const clean = bertNormalizer({ ...options, cleanText: true });
 const [nfd, nfkd, marks] = [nfdNormalizer(), nfkdNormalizer(), stripAccentsNormalizer()];
 const [bert, whitespace] = [bertPreTokenizer(), whitespacePreTokenizer()];
 
+/** `\p{Cn}` of Oniguruma, which the reference's expressions are of. */
+const unassigned = Tokenizer.fromString(
+  JSON.stringify({
+    version: "1.0",
+    added_tokens: [],
+    normalizer: null,
+    post_processor: null,
+    decoder: null,
+    pre_tokenizer: { type: "Split", pattern: { Regex: "\\p{Cn}" }, behavior: "Removed", invert: false },
+    model: { type: "WordLevel", unk_token: "x", vocab: { x: 0 } },
+  }),
+);
+const later = new Set<number>();
+for (let code = 0; code < 0x110000; code += 0x1000) {
+  const codes = Array.from({ length: 0x1000 }, (_, index) => code + index).filter(
+    (one) => !(one >= 0xd800 && one < 0xe000) && /\P{Cn}/u.test(String.fromCodePoint(one)),
+  );
+  const encodings = await unassigned.encodeBatch(codes.map((one) => String.fromCodePoint(one)));
+  for (const [index, encoding] of encodings.entries()) {
+    if (encoding.getLength() === 0) later.add(codes[index] as number);
+  }
+}
+
 const CLASSES: Record<string, (character: string, text: string) => boolean> = {
   MARK: (one, text) => (marks.normalizeString(text) === "ab") !== /\p{M}/u.test(one),
   NONSPACING: (one, text) => (accents.normalizeString(text) === "ab") !== /\p{Mn}/u.test(one),
@@ -29,6 +53,7 @@ const CLASSES: Record<string, (character: string, text: string) => boolean> = {
   PUNCTUATION: (one, text) =>
     (bert.preTokenizeString(text).length === 3) !== /[\p{P}!-/:-@[-`{-~]/u.test(one),
   WORD: (one, text) => (whitespace.preTokenizeString(text).length === 1) !== WORD.test(one),
+  ASSIGNED: (one) => later.has(one.codePointAt(0) as number),
   DECOMPOSED: (_, text) =>
     nfd.normalizeString(text) !== text.normalize("NFD") || nfkd.normalizeString(text) !== text.normalize("NFKD"),
 };
@@ -40,7 +65,7 @@ let source = `// Written by testdata/tokenizers/make-unicode.ts.
  * they are in Unicode ${process.versions.unicode}, as the inside of a class in a regular expression.
  */
 export const NEWER: Readonly<
-  Record<"MARK" | "NONSPACING" | "FORMAT" | "PUNCTUATION" | "WORD" | "DECOMPOSED", string>
+  Record<"MARK" | "NONSPACING" | "FORMAT" | "PUNCTUATION" | "WORD" | "ASSIGNED" | "DECOMPOSED", string>
 > = {
 `;
 for (const [name, differs] of Object.entries(CLASSES)) {

@@ -1,5 +1,9 @@
 import type { CharacterClassElementNode, CharacterSetNode } from "oniguruma-parser/parser";
+import { NEWER } from "../unicode-newer.ts";
 import type { CodePointTest } from "./program.ts";
+
+/** A code point that is not assigned to a character, nor will be. */
+const UNASSIGNED = "\u0378";
 
 /** What a pattern asks for that is not computed here. */
 export class UnsupportedPattern extends Error {}
@@ -16,6 +20,7 @@ const POSIX: Readonly<Record<string, string>> = {
   cntrl: "\\p{Cc}",
   digit: "\\p{Nd}",
   lower: "\\p{Lowercase}",
+  punct: "\\p{P}\\p{S}",
   space: "\\p{White_Space}",
   upper: "\\p{Uppercase}",
   word: WORD,
@@ -44,7 +49,10 @@ export function characterSet(
     case "property":
       return fromClass(propertyClass(node.value), negate);
     case "posix": {
-      const inside = POSIX[node.value];
+      // Without brackets they are properties, some of which have a little more or less.
+      if (!within && node.value === "punct") return fromClass("\\p{P}", negate);
+      if (!within && node.value === "word") return fromClass(WORD_ALONE, negate);
+      const inside = Object.hasOwn(POSIX, node.value) ? POSIX[node.value] : undefined;
       if (inside === undefined) throw new UnsupportedPattern(`the class [:${node.value}:]`);
       return fromClass(inside, negate);
     }
@@ -100,9 +108,16 @@ export function remembered(test: CodePointTest): CodePointTest {
   };
 }
 
+const LATER = new RegExp(`[${NEWER.ASSIGNED}]`, "u");
+
 function fromClass(inside: string, negate: boolean): CodePointTest {
-  const pattern = new RegExp(`[${negate ? "^" : ""}${inside}]`, "u");
-  return (codePoint) => pattern.test(String.fromCodePoint(codePoint));
+  const pattern = new RegExp(`[${inside}]`, "u");
+  return (codePoint) => {
+    const character = String.fromCodePoint(codePoint);
+    // Unassigned in the reference's tables, whatever it is in this engine's.
+    const known = codePoint > 0x7f && LATER.test(character) ? UNASSIGNED : character;
+    return pattern.test(known) !== negate;
+  };
 }
 
 /** A property as JavaScript writes it: a general category or binary property, else a script. */
@@ -116,7 +131,5 @@ function propertyClass(name: string): string {
       // Not this one.
     }
   }
-  const posix = POSIX[name.toLowerCase()];
-  if (posix !== undefined) return posix;
   throw new UnsupportedPattern(`the property ${name}`);
 }

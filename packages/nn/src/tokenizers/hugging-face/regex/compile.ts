@@ -33,6 +33,10 @@ interface Flags {
  * @throws UnsupportedPattern, and the parser's SyntaxError
  */
 export function compileRegex(source: string): Program {
+  // Which is less than [:punct:] there; the parser does not tell the two apart.
+  if (/\\p\{\^?\s*punct/i.test(source) && source.includes("[")) {
+    throw new UnsupportedPattern("\\p{Punct} beside brackets");
+  }
   const { body, flags } = parse(source, { normalizeUnknownPropertyNames: true });
   return new Compiler().program(body, flags, false);
 }
@@ -114,6 +118,10 @@ class Compiler {
 
   #quantifier(writer: ProgramWriter, node: QuantifierNode, flags: Flags): void {
     const { kind, min, max, body } = node;
+    // Engines differ in when they end such a loop.
+    if (max > 1 && canBeEmpty(body)) {
+      throw new UnsupportedPattern("a repetition of what can be empty");
+    }
     if (kind === "possessive") {
       const inner = new ProgramWriter(writer.backward);
       this.#quantifier(inner, { ...node, kind: "greedy" }, flags);
@@ -131,7 +139,6 @@ class Compiler {
       for (const way of ways) way.end();
       return;
     }
-    if (canBeEmpty(body)) throw new UnsupportedPattern("a repetition of what can be empty");
     const loop = writer.split(greedy);
     this.#element(writer, body, flags);
     writer.jump(loop.at);
@@ -153,8 +160,14 @@ function testOf(
   { ignoreCase, dotAll }: Flags,
 ): CodePointTest {
   const test = node.type === "CharacterSet" ? characterSet(node, { dotAll }) : characterClass(node);
-  if (!ignoreCase) return remembered(test);
-  return remembered(CaseFolding.test(test, namedCharacters(node)));
+  // Sets by themselves have the case that they name, as \p{Lu}.
+  if (!ignoreCase || node.type === "CharacterSet") return remembered(test);
+  const named = namedCharacters(node);
+  // What is negated is what has another case within the class, too.
+  if (node.type !== "CharacterClass" || !node.negate)
+    return remembered(CaseFolding.test(test, named));
+  const positive = CaseFolding.test(characterClass({ ...node, negate: false }), named);
+  return remembered((codePoint) => !positive(codePoint));
 }
 
 function canBeEmpty(node: AlternativeElementNode): boolean {

@@ -83,6 +83,13 @@ describe("the search for a regular expression", () => {
     expect(found("\\w+", "né½")).toEqual([[0, 3]]);
     expect(found("[\\w]+", "né½")).toEqual([[0, 2]]);
     expect(found("(?i:'S)", "'s 'ſ")).toHaveLength(2);
+    expect(found("(?i:[^s])", "sSſa")).toEqual([[3, 4]]);
+    expect(found("(?i:\\p{Lu})", "aA")).toEqual([[1, 2]]);
+    expect(found("[[:punct:]]", "!$¢a")).toHaveLength(3);
+    expect(found("\\p{Punct}", "!$¢a")).toHaveLength(1);
+    // U+A7CE is a letter since Unicode 17, which Oniguruma's tables do not have.
+    expect(found("\\p{L}|\\p{Cn}", "\u{A7CE}a")).toHaveLength(2);
+    expect(found("\\p{L}", "\u{A7CE}a")).toEqual([[1, 2]]);
     expect(found("^a$", "a\na")).toHaveLength(2);
   });
 
@@ -95,6 +102,7 @@ describe("the search for a regular expression", () => {
     "\\X",
     "(?:a{999}){999}",
     "\\p{Nonesuch}",
+    "[\\p{Punct}]",
     "(?<n>a\\g<n>?)",
   ])("refuses %s, which is not computed", (source) => {
     expect(() => compileRegex(source)).toThrow(UnsupportedPattern);

@@ -139,7 +139,7 @@ const FAILS = 1;
 const REACHES = 2;
 
 /** Steps of a program and of those within it. */
-export function sizeOf({ code }: Program): number {
+function sizeOf({ code }: Program): number {
   return code.reduce((sum, step) => sum + ("program" in step ? sizeOf(step.program) : 0) + 1, 0);
 }
 

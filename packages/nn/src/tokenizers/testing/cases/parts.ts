@@ -148,6 +148,8 @@ export const REGEXES = [
   "[a-m&&[^c-e]]+",
   "(?<name>o|r)\\s?",
   ".",
+  "[[:punct:]]+|(?i:[^s\\W]\\p{Lu})",
+  "\\p{Punct}|\\p{Word}",
   "\\.|\\u0061|\\x{e9}|\\x20",
 ];
 
