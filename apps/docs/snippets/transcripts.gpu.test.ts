@@ -12,5 +12,9 @@ it.each(Object.entries(COMMANDS))(
     // Times differ from run to run; where nothing is measured, all is the same.
     if (name === "select") expect(shown).toBe(written);
     else expect(skeletonOf(shown)).toEqual(skeletonOf(written));
+    if (name === "bench") {
+      for (const text of [shown, written])
+        expect(text).toContain("The fastest way on this machine");
+    }
   },
 );

@@ -40,6 +40,28 @@ describe("the verdict of a run", () => {
     );
   });
 
+  it("is of the side that is the faster in the median, also where its ways take turns", () => {
+    const results = runOf(
+      (
+        [
+          [9, 1, 5],
+          [9, 5, 1],
+          [2, 3, 9],
+        ] as const
+      ).map(([own, bmm, einsum], index) =>
+        caseOf(`2,${2 ** (index + 1)},4,2`, [
+          timed("kronecker-sparse", [own]),
+          timed("bmm", [bmm]),
+          timed("einsum", [einsum]),
+        ]),
+      ),
+    );
+    // bmm is their best in two cases and the fastest of all in one; quotients 9, 9 and 2/3.
+    expect(verdictOf(results)[0]).toContain(
+      "a baseline on the adapter (bmm, fastest in 1 of 3 cases), ×9.00 as fast as the best of Papilio's in the median (×0.67 to ×9.00; mostly Papilio's fused kernel on the adapter, kronecker-sparse)",
+    );
+  });
+
   it("says when the fastest is not Papilio's", () => {
     const results = runOf([
       caseOf("2,4,4,2", [timedByWall("cpu-wasm", [6]), timedByWall("ort-cpu-bmm", [2])]),

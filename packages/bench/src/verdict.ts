@@ -1,46 +1,48 @@
-import { counted, times } from "./format.ts";
+import { counted as count, times } from "./format.ts";
 import { isOurs, ownerOf } from "./implementations/registry.ts";
 import type { BenchResults, Environment } from "./results.ts";
-import { median } from "./statistics.ts";
+import { type Estimate, median } from "./statistics.ts";
 import { type CaseSummary, summarizeRun } from "./summarize.ts";
 
-/** Which way of multiplying is the fastest on a machine, over all cases that compare ours with others. */
+/** Which side is the faster on a machine, Papilio's or the others', and by which way of multiplying. */
 export interface RunVerdict {
+  /** The way of the faster side that is its best in most cases. */
   readonly implementation: string;
-  /** Cases in which it is the fastest of all, and how many there are. */
+  /** Cases in which that way is the fastest of all, and how many there are. */
   readonly fastest: number;
   readonly of: number;
-  /** Time of the best of the other side over its own; undefined where it never met the other side. */
+  /** The best of the other side in most cases; undefined where only one side was timed. */
+  readonly rival: string | undefined;
+  /** Time of the other side's best over that of this side's, over the cases. */
   readonly ahead:
     | { readonly median: number; readonly least: number; readonly most: number }
     | undefined;
-  /** The one of the other side that is the best most often. */
-  readonly best: string | undefined;
 }
 
 /**
- * Finds the way that is the fastest in most cases, and compares it with the best of the other side: one of
- * Papilio's with the best of the others, one of theirs with the best of ours.
+ * Finds the side that is the faster in the median case, by the best of each side in each case. Where only
+ * one side was timed it is that one, with the way that is the fastest in most cases.
  */
 export function findVerdict(cases: readonly CaseSummary[]): RunVerdict | undefined {
-  const timed = cases.filter(({ ranking }) => ranking.length > 0);
-  const implementation = mostCommon(timed.map(({ ranking }) => ranking[0]?.implementation));
+  const compared = cases.filter(({ speedup }) => speedup !== undefined);
+  const counted = compared.length > 0 ? compared : cases;
+  const ratios = compared.map(({ speedup }) => (speedup as Estimate).median);
+  const areOurs = ratios.length > 0 && median(ratios) >= 1;
+  const bestOf = (ours: boolean): string | undefined =>
+    mostCommon(compared.map((item) => (ours ? item.ours : item.other)?.implementation));
+  const first = ({ ranking }: CaseSummary): string | undefined => ranking[0]?.implementation;
+  const implementation = compared.length > 0 ? bestOf(areOurs) : mostCommon(cases.map(first));
   if (implementation === undefined) return undefined;
-  const met = timed.flatMap(({ ranking, ours, other }) => {
-    const own = ranking.find((entry) => entry.implementation === implementation);
-    const rival = isOurs(implementation) ? other : ours;
-    return own === undefined || rival === undefined ? [] : [{ own, rival }];
-  });
-  const ratios = met.map(({ own, rival }) => rival.time.median / own.time.median);
+  const ahead = ratios.map((ratio) => (areOurs ? ratio : 1 / ratio));
   return {
     implementation,
-    fastest: timed.filter(({ ranking }) => ranking[0]?.implementation === implementation).length,
-    of: timed.length,
+    fastest: counted.filter((item) => first(item) === implementation).length,
+    of: counted.length,
+    rival: bestOf(!areOurs),
     ahead:
-      ratios.length === 0
+      ahead.length === 0
         ? undefined
-        : { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) },
-    best: mostCommon(met.map(({ rival }) => rival.implementation)),
+        : { median: median(ahead), least: Math.min(...ahead), most: Math.max(...ahead) },
   };
 }
 
@@ -59,14 +61,14 @@ function mostCommon(names: readonly (string | undefined)[]): string | undefined 
 export function verdictOf(results: BenchResults): string[] {
   const verdict = findVerdict(summarizeRun(results).cases);
   if (verdict === undefined) return [];
-  const { implementation, fastest, of, ahead, best } = verdict;
-  const cases = `fastest in ${fastest} of ${counted(of, "case")}`;
+  const { implementation, fastest, of, ahead, rival } = verdict;
+  const cases = `fastest in ${fastest} of ${count(of, "case")}`;
   const lead = `The fastest way on this machine is ${ownerOf(implementation)} (${implementation}, ${cases})`;
   const than = isOurs(implementation) ? "the best of others" : "the best of Papilio's";
   const compared =
-    ahead === undefined || best === undefined
+    ahead === undefined || rival === undefined
       ? "which nothing was compared with"
-      : `${times(ahead.median)} as fast as ${than} in the median (${times(ahead.least)} to ${times(ahead.most)}; mostly ${ownerOf(best)}, ${best})`;
+      : `${times(ahead.median)} as fast as ${than} in the median (${times(ahead.least)} to ${times(ahead.most)}; mostly ${ownerOf(rival)}, ${rival})`;
   return [`${lead}, ${compared}${outlookOf(results.environment)}.`];
 }
 

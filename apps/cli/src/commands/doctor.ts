@@ -92,10 +92,13 @@ function advise({ kind, embedded }: AdapterReport): string[] {
   if (kind === "hardware") return [];
   const hardware =
     "For a GPU's speed: install its Vulkan driver (NVIDIA, AMD or Intel), then run papilio doctor again.";
-  if (!embedded) return [hardware];
+  const onCpu =
+    "Without a GPU, the CPU backend (cpu-wasm in papilio bench) multiplies faster than a software adapter: --backend auto takes it where that is so.";
+  if (!embedded) return [hardware, onCpu];
   return [
     hardware,
-    "Without a GPU, Mesa's lavapipe is several times faster than the embedded SwiftShader and has f16: on Ubuntu 25.04 or Debian 13, apt install mesa-vulkan-drivers; on Debian 12, the same from bookworm-backports (25 or newer).",
+    onCpu,
+    "For shaders without a GPU, Mesa's lavapipe is several times faster than the embedded SwiftShader and has f16: on Ubuntu 25.04 or Debian 13, apt install mesa-vulkan-drivers; on Debian 12, the same from bookworm-backports (25 or newer).",
   ];
 }
 

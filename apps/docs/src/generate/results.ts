@@ -47,7 +47,7 @@ export async function resultsParts(folder: string): Promise<Map<string, string>>
     rows.push(rowOf(name, file, results));
   }
   const head = [
-    "| run | adapter | date | cases | fused kernel is the fastest | median speed-up | loses |",
+    "| run | adapter | date | cases | Papilio's is the faster | median speed-up | loses |",
     "| --- | --- | --- | ---: | ---: | ---: | ---: |",
   ];
   parts.set("results/table.md", `${[...head, ...rows].join("\n")}\n`);

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, "../../../..");
 export const COMMANDS: Readonly<Record<string, string>> = {
   doctor: "papilio doctor --adapter swiftshader",
   bench:
-    "papilio bench --adapter swiftshader --pattern 4,16,16,4 --batch 64 --layout batch-last --dtype f32 --implementation kronecker-sparse,bmm,einsum,dense --no-energy",
+    "papilio bench --adapter swiftshader --pattern 1,4,4,256 --pattern 4,16,16,4 --batch 128 --layout batch-last --no-energy",
   select:
     "papilio select --pattern 4,64,64,4 --batch 128 --dtype f32 --layout batch-last --offline --results results/foundation-lavapipe.json",
 };
@@ -29,12 +29,20 @@ export function transcriptOf(command: string, output: string): string {
   return `$ npx ${command}\n${output.trimEnd()}\n`;
 }
 
-/** What is the same in every run of a command: the first word of each line, and the columns of a table. */
+/**
+ * What is the same in every run of a command: the labels of lines, and the first column of a table.
+ * Sentences are broken where their figures let them.
+ */
 export function skeletonOf(transcript: string): string[] {
   const words = transcript
     .split("\n")
-    .map((line) => (line.startsWith("│") ? line.split("│")[2]?.trim() : line.split(" ")[0]) ?? "")
-    // Advice, notices and intervals depend on the machine and the moment.
-    .filter((word) => /^[$A-Za-z]/.test(word) && !/^(Advice|Passed|Other)$/.test(word));
+    .map(
+      (line) =>
+        (line.startsWith("│")
+          ? line.split("│")[1]?.trim()
+          : /^(\$|\w+ {2,})/.exec(line)?.[0].trim()) ?? "",
+    )
+    // Advice and notices depend on the machine and the moment.
+    .filter((word) => word !== "" && !/^(Advice|Passed)$/.test(word));
   return [...new Set(words)].sort();
 }

@@ -46,14 +46,16 @@ export function isOurs(implementation: string): boolean {
   return OURS.has(implementation);
 }
 
-/** What an implementation is and whose, for a sentence: `Papilio's CPU backend`. */
+/** What an implementation is and whose, for a sentence: `Papilio's CPU backend`, `ONNX Runtime on the CPU`. */
 export function ownerOf(implementation: string): string {
   if (implementation === FUSED) return "Papilio's fused kernel on the adapter";
   if (implementation === cpuWasm.name) return "Papilio's CPU backend";
   if (isOurs(implementation)) return "Papilio's stages on the adapter";
   if (implementation.startsWith("ort-cpu-")) return "ONNX Runtime on the CPU";
   if (implementation.startsWith("ort-webgpu-")) return "ONNX Runtime on WebGPU";
-  return "not Papilio's";
+  return implementations.some(({ name }) => name === implementation)
+    ? "a baseline on the adapter"
+    : "another implementation";
 }
 
 /** @throws PapilioError `IMPLEMENTATION_UNKNOWN` with the names that there are */
