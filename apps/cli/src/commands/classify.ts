@@ -1,5 +1,10 @@
 import { PapilioError } from "@papilio/butterfly";
-import { type Executable, requireLogits, VisionTransformer } from "@papilio/nn";
+import {
+  type Executable,
+  outlineFromHuggingFace,
+  requireLogits,
+  VisionTransformer,
+} from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
 import { decodeImage, isImage } from "../images/decode-image.ts";
@@ -16,6 +21,7 @@ import {
   readJsonBeside,
 } from "../models/model-folder.ts";
 import { imagesOf } from "../models/model-inputs.ts";
+import { requireFits } from "../models/require-fits.ts";
 import { newTable } from "../new-table.ts";
 import { collect, wholeNumber } from "../options.ts";
 import { print } from "../print.ts";
@@ -76,6 +82,7 @@ async function classify(path: string, flags: Flags): Promise<void> {
   for (const file of flags.input) arrays.push(await readImages(file, preprocessing));
   using interrupted = interruption();
   dtypeOf(flags);
+  await requireFits(flags, outlineFromHuggingFace(config));
   const model = await loadModel(path, config, interrupted.signal);
   if (!(model instanceof VisionTransformer)) {
     throw new PapilioError(

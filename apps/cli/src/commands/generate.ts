@@ -5,6 +5,7 @@ import { BACKEND_HELP } from "../backend.ts";
 import { interruption, stdoutClosed } from "../interruption.ts";
 import { type ComputeFlags, dtypeOf, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
+import { requireFits } from "../models/require-fits.ts";
 import { StopTexts } from "../models/stop-texts.ts";
 import { collect, numberFrom, wholeNumber } from "../options.ts";
 import { note, print, write as writeText } from "../print.ts";
@@ -77,7 +78,10 @@ async function run(path: string, flags: Flags): Promise<void> {
   const signal = AbortSignal.any([interrupted.signal, stdoutClosed()]);
   dtypeOf(flags);
   const started = performance.now();
-  const language = await loadLanguageModel(path, flags.tokenizer, signal);
+  const language = await loadLanguageModel(path, flags.tokenizer, signal, (outline) =>
+    requireFits(flags, outline),
+  );
+  const loadSeconds = (performance.now() - started) / 1000;
   const { model } = language;
   const prompt = encode(language, flags.prompt);
   // Prompts are read in whole chunks, the last of which must fit too.
@@ -85,13 +89,16 @@ async function run(path: string, flags: Flags): Promise<void> {
   const context = asked ?? Math.min(model.positions, needed);
   using compute = await openCompute(flags, model.traceStep({ tokens: 1, context }));
   const { gpu, dtype } = compute;
+  const opened = performance.now();
   using generator =
     gpu === undefined
       ? TextGenerator.onCpu(model, { context, chunk: CHUNK })
       : await TextGenerator.onDevice(gpu, model, { context, chunk: CHUNK, dtype });
-  const loadSeconds = (performance.now() - started) / 1000;
+  await generator.prepare();
+  const prepareSeconds = (performance.now() - opened) / 1000;
+  const what = gpu === undefined ? "packed them" : "compiled shaders and packed them";
   note(
-    `Loaded ${model.parameterCount} parameters in ${loadSeconds.toFixed(1)} s; context of ${context} tokens.`,
+    `Loaded ${model.parameterCount} parameters in ${loadSeconds.toFixed(1)} s, ${what} in ${prepareSeconds.toFixed(1)} s; context of ${context} tokens.`,
   );
   const write = flags.json ? () => undefined : writeText;
   const told = await generate(generator, language, {
@@ -105,7 +112,15 @@ async function run(path: string, flags: Flags): Promise<void> {
   if (flags.json) {
     const { report } = gpu ?? { report: null };
     const facts = { model: path, parameters: model.parameterCount, adapter: report };
-    const result = { ...facts, dtype, context, loadSeconds, promptIds: prompt, ...told };
+    const result = {
+      ...facts,
+      dtype,
+      context,
+      loadSeconds,
+      prepareSeconds,
+      promptIds: prompt,
+      ...told,
+    };
     print(JSON.stringify(result, null, 2));
   } else process.stdout.write("\n");
   const { prompt: read, generation } = told.tokensPerSecond;

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { DeviceModel, type RunOutputs } from "@papilio/nn";
+import { DeviceModel, outlineFromHuggingFace, type RunOutputs } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
 import { interruption } from "../interruption.ts";
@@ -8,6 +8,7 @@ import { type ArrayFile, readArray } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
 import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
 import { type BoundModel, bindInputs } from "../models/model-inputs.ts";
+import { requireFits } from "../models/require-fits.ts";
 import { newTable } from "../new-table.ts";
 import { collect } from "../options.ts";
 import { FORCE_HELP, Outputs } from "../outputs.ts";
@@ -80,6 +81,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   // There is a plan on an adapter only.
   const backend = flags.plan && flags.backend === "auto" ? "gpu" : flags.backend;
   dtypeOf(flags);
+  await requireFits({ ...flags, backend }, outlineFromHuggingFace(config));
   const bound = bindInputs(await loadModel(path, config, interrupted.signal), arrays);
   requireOutputs(bound, files);
   using compute = await openCompute({ ...flags, backend }, bound.graph);

@@ -62,10 +62,17 @@ export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): Stor
   );
 }
 
-/** A graph that is ready to run. */
-export function compileFor({ gpu, dtype }: Compute, graph: Graph): Promise<Executable> {
-  if (gpu === undefined) return Promise.resolve(new CpuModel(graph, { kernels: "wasm" }));
-  return DeviceModel.compile(gpu, graph, { dtype });
+/** A graph that is ready to run: shaders are compiled, and weights packed. */
+export async function compileFor({ gpu, dtype }: Compute, graph: Graph): Promise<Executable> {
+  if (gpu !== undefined) return DeviceModel.compile(gpu, graph, { dtype });
+  const model = new CpuModel(graph, { kernels: "wasm" });
+  try {
+    await model.prepare();
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 function describe({ name, kind, driver }: AdapterReport): string {

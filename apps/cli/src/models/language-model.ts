@@ -4,9 +4,11 @@ import { PapilioError } from "@papilio/butterfly";
 import {
   assignStateDict,
   Decoder,
+  type HuggingFaceModel,
   huggingFaceTokenizer,
   Llama,
   llama2cTokenizer,
+  outlineFromHuggingFace,
   readLlama2c,
   requireTokenizerFits,
   type Tokenizer,
@@ -32,22 +34,31 @@ export interface LanguageModel {
  * Loads a file of llama2.c or a folder as Hugging Face has them, and the tokenizer: the file that is
  * named, or one beside the model.
  *
+ * @param check is given the model without its weights, before these are read
  * @throws PapilioError `TOKENIZER_MISSING`, `TOKENIZER_MISMATCH`, `MODEL_KIND`, and what reading the files
- *   throws
+ *   throws, and `check`
  */
 export async function loadLanguageModel(
   path: string,
   tokenizerFile: string | undefined,
   signal: AbortSignal,
+  check: (outline: HuggingFaceModel | undefined) => Promise<void>,
 ): Promise<LanguageModel> {
   const folder = await isFolder(path);
   // Before the weights, which may take minutes.
   if (tokenizerFile !== undefined) statTokenizer(tokenizerFile);
-  return folder ? loadFolder(path, tokenizerFile, signal) : loadLlama2c(path, tokenizerFile);
+  return folder
+    ? loadFolder(path, tokenizerFile, signal, check)
+    : loadLlama2c(path, tokenizerFile, check);
 }
 
-async function loadLlama2c(path: string, file: string | undefined): Promise<LanguageModel> {
+async function loadLlama2c(
+  path: string,
+  file: string | undefined,
+  check: (outline: HuggingFaceModel) => Promise<void>,
+): Promise<LanguageModel> {
   const { config, tensors } = readLlama2c(await readBytes(path));
+  await check(new Llama({ ...config, layers: 1 }));
   const names = [`tok${config.vocabulary}.bin`, "tokenizer.bin", "tokenizer.json"];
   const found = file ?? findTokenizer(dirname(path), names);
   const tokenizer = await readTokenizer(found, config.vocabulary);
@@ -62,6 +73,7 @@ async function loadFolder(
   path: string,
   file: string | undefined,
   signal: AbortSignal,
+  check: (outline: HuggingFaceModel | undefined) => Promise<void>,
 ): Promise<LanguageModel> {
   const config = await readConfig(path);
   const found = file ?? findTokenizer(path, ["tokenizer.json"]);
@@ -69,6 +81,7 @@ async function loadFolder(
   const { model_type, vocab_size } = config;
   const early = TEXT_MODELS.includes(model_type) && typeof vocab_size === "number";
   const checked = early ? await readTokenizer(found, vocab_size) : undefined;
+  await check(outlineFromHuggingFace(config));
   const model = await loadModel(path, config, signal);
   if (!(model instanceof Decoder)) {
     throw new PapilioError(

@@ -4,6 +4,7 @@ export {
   type HuggingFaceModel,
   modelFromHuggingFace,
 } from "./hugging-face/model-from-hugging-face.ts";
+export { outlineFromHuggingFace } from "./hugging-face/outline.ts";
 export {
   type SentenceModules,
   type SentenceTransformersFiles,

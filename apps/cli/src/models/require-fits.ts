@@ -1,0 +1,34 @@
+import { openGpu } from "@papilio/gpu-runtime/node";
+import {
+  Decoder,
+  type Graph,
+  type HuggingFaceModel,
+  requireBindable,
+  VisionTransformer,
+} from "@papilio/nn";
+import { type ComputeFlags, dtypeOf } from "./compute.ts";
+
+/**
+ * Refuses a model of which the adapter that the flags ask for cannot bind some part, before its weights
+ * are read, which may take minutes. Where the flags leave the CPU as a choice, it is made afterwards.
+ *
+ * @param outline the model without its weights
+ * @throws PapilioError `BUFFER_TOO_LARGE`, `F16_UNAVAILABLE`, and what `openGpu` throws
+ */
+export async function requireFits(
+  flags: ComputeFlags,
+  outline: HuggingFaceModel | undefined,
+): Promise<void> {
+  const dtype = dtypeOf(flags);
+  if (outline === undefined || (flags.backend !== "gpu" && dtype === "f32")) return;
+  using gpu = await openGpu({ adapter: flags.adapter });
+  gpu.assertDtype(dtype);
+  requireBindable(gpu, smallestGraph(outline), { dtype });
+}
+
+/** What the model computes for as little as it takes. */
+function smallestGraph(model: HuggingFaceModel): Graph {
+  if (model instanceof Decoder) return model.traceStep({ tokens: 1, context: 1 });
+  if (model instanceof VisionTransformer) return model.trace({ images: 1 });
+  return model.trace({ sequences: 1, tokens: 1 });
+}
