@@ -1,4 +1,4 @@
-import { Chain, PapilioError } from "@papilio/butterfly";
+import { Chain, didYouMean, PapilioError } from "@papilio/butterfly";
 
 /**
  * The chain that a flag names for a matrix: `monarch`, `dyadic`, or patterns.
@@ -25,13 +25,24 @@ export function chainFor(text: string, rows: number, cols: number, rank: number)
         : "Use --chain auto, which tries low ranks too. Pad the matrix for more chains.",
     );
   }
-  const chain = Chain.parse(text);
+  const chain = parseChain(text);
   if (chain.rows === rows && chain.cols === cols) return chain;
   throw new PapilioError(
     "FLAG_INVALID",
     `The chain ${chain} is for ${chain.rows} x ${chain.cols}, but the matrix is ${rows} x ${cols}.`,
     "Give patterns whose product has the shape of the matrix.",
   );
+}
+
+/** The patterns of a flag; a word that is none of them may be a name that is misspelt. */
+function parseChain(text: string): Chain {
+  try {
+    return Chain.parse(text);
+  } catch (error) {
+    const near = didYouMean(text, ["monarch", "dyadic", "auto"]);
+    if (!(error instanceof PapilioError) || near === "") throw error;
+    throw new PapilioError(error.code, error.message, `${near}${error.fix}`, { cause: error });
+  }
 }
 
 /** The Monarch chain with the fewest values. */

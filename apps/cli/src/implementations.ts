@@ -40,7 +40,7 @@ export async function findImplementations(
   const chosen: Implementation[] = [];
   for (const name of names) {
     if (isFile(name)) chosen.push(...(await loadImplementations(name)));
-    else chosen.push(others.find((other) => other.name === name) ?? findImplementation(name));
+    else chosen.push(findImplementation(name, others));
   }
   const twice = chosen.find(({ name }, index) =>
     chosen.some((other, place) => other.name === name && place < index),

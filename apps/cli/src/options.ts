@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { didYouMean, PapilioError } from "@papilio/butterfly";
 
 /** Splits `a,b` and repeated flags into one list. */
 export function list(value: string, previous: readonly string[] = []): string[] {
@@ -53,7 +53,7 @@ export function oneOf<const T extends string>(flag: string, text: string, words:
   throw new PapilioError(
     "FLAG_INVALID",
     `${flag} is ${JSON.stringify(text)}, but it must be one of ${words.join(", ")}.`,
-    `Give ${flag} one of them.`,
+    `${didYouMean(text, words)}Give ${flag} one of them.`,
   );
 }
 

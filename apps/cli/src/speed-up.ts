@@ -78,7 +78,7 @@ export async function measureSpeedUp(
   only: Place | undefined,
 ): Promise<SpeedUp> {
   const item = { chain, batch, dtype: "f32", layout: "batch-last" } as const;
-  const onAdapter = ["dense", FUSED, "planned"].map(findImplementation);
+  const onAdapter = ["dense", FUSED, "planned"].map((name) => findImplementation(name));
   const onCpu = only === "gpu" ? [] : cpuImplementations;
   const results = await measure(gpu, item, [...(only === "cpu" ? [] : onAdapter), ...onCpu]);
   const { ranking } = summarizeCase(results);

@@ -1,4 +1,4 @@
-import { Chain, LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { Chain, didYouMean, LAYOUTS, PapilioError } from "@papilio/butterfly";
 import type { Grid } from "./case.ts";
 import { paperChains } from "./paper-grid.ts";
 
@@ -102,6 +102,6 @@ export function findSuite(name: string): Suite {
   throw new PapilioError(
     "SUITE_UNKNOWN",
     `There is no suite ${JSON.stringify(name)}.`,
-    `Use any of ${Object.keys(suites).join(", ")}, or give patterns.`,
+    `${didYouMean(name, Object.keys(suites))}Use any of ${Object.keys(suites).join(", ")}, or give patterns.`,
   );
 }

@@ -33,6 +33,7 @@ export type { CpuVectors } from "./cpu/packed-chain.ts";
 export type { CpuPlan, PassPlan, Run } from "./cpu/plan.ts";
 export { type PredictCpuOptions, predictCpuSeconds } from "./cpu/predict.ts";
 export { describeValue } from "./describe-value.ts";
+export { didYouMean } from "./did-you-mean.ts";
 export { DisposableStack } from "./disposal/disposable-stack.ts";
 export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
 export { PapilioError } from "./errors.ts";

@@ -20,7 +20,9 @@ const MOST_DENSE = 2 ** 22;
 /** What is compared: the fused kernel, the CPU backend, the three that people write, and plans for products. */
 function contenders(chain: Chain): Implementation[] {
   const names = ["kronecker-sparse", "cpu-wasm", "bmm", "dense", "einsum"];
-  return (chain.length === 1 ? names : ["planned", ...names]).map(findImplementation);
+  return (chain.length === 1 ? names : ["planned", ...names]).map((name) =>
+    findImplementation(name),
+  );
 }
 
 export interface Run {

@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { didYouMean, PapilioError } from "@papilio/butterfly";
 import {
   prepareBmm,
   prepareBsr,
@@ -58,14 +58,21 @@ export function ownerOf(implementation: string): string {
     : "another implementation";
 }
 
-/** @throws PapilioError `IMPLEMENTATION_UNKNOWN` with the names that there are */
-export function findImplementation(name: string): Implementation {
-  const all = [...implementations, ...chainImplementations, ...cpuImplementations];
+/**
+ * @param others that were found beside those of this package
+ * @throws PapilioError `IMPLEMENTATION_UNKNOWN` with the names that there are
+ */
+export function findImplementation(
+  name: string,
+  others: readonly Implementation[] = [],
+): Implementation {
+  const all = [...implementations, ...chainImplementations, ...cpuImplementations, ...others];
   const found = all.find((implementation) => implementation.name === name);
   if (found !== undefined) return found;
+  const names = all.map((implementation) => implementation.name);
   throw new PapilioError(
     "IMPLEMENTATION_UNKNOWN",
     `There is no implementation ${JSON.stringify(name)}.`,
-    `Use any of ${all.map((implementation) => implementation.name).join(", ")}.`,
+    `${didYouMean(name, names)}Use any of ${names.join(", ")}.`,
   );
 }

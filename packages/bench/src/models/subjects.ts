@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { didYouMean, PapilioError } from "@papilio/butterfly";
 import {
   type Graph,
   type LinearChoices,
@@ -154,9 +154,10 @@ function choose(linear: LinearKind, butterfly: LinearChoices): LinearChoices {
 export function findModelSubject(name: string): ModelSubject {
   const subject = modelSubjects.find((candidate) => candidate.name === name);
   if (subject !== undefined) return subject;
+  const names = modelSubjects.map((candidate) => candidate.name);
   throw new PapilioError(
     "MODEL_UNKNOWN",
     `There is no model ${JSON.stringify(name)} to be timed.`,
-    `Use any of ${modelSubjects.map((candidate) => candidate.name).join(", ")}.`,
+    `${didYouMean(name, names)}Use any of ${names.join(", ")}.`,
   );
 }

@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { didYouMean, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../device/open.ts";
 import type { PassedOver } from "../device/report.ts";
@@ -6,6 +6,9 @@ import type { MemoryOptions } from "../memory/pool.ts";
 import { listInstalled, matchesName } from "./adapters.ts";
 import { createDawn, withVulkanDriver } from "./dawn.ts";
 import { loadSwiftShader } from "./swiftshader.ts";
+
+/** What an adapter may be asked for by, beside a part of its name. */
+const ADAPTERS = ["auto", "hardware", "software", "swiftshader", "lavapipe"];
 
 export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device" | "memory"> {
   /**
@@ -51,7 +54,7 @@ export async function openGpu(options: OpenNodeGpuOptions = {}): Promise<Gpu> {
   throw new PapilioError(
     "ADAPTER_NOT_FOUND",
     `No adapter fits "${wanted}" (${tried || "none is installed"}).`,
-    "Run `papilio doctor` to see the adapters and what to install, or ask for adapter auto.",
+    `${didYouMean(wanted, [...ADAPTERS, ...passedOver.map(({ name }) => name)])}Run \`papilio doctor\` to see the adapters and what to install, or ask for adapter auto.`,
   );
 }
 

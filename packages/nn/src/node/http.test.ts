@@ -61,6 +61,17 @@ const answers = new Map<string, Answer>([
       response.write(SINGLE.subarray(0, 400), () => response.destroy());
     },
   ],
+  [
+    "/silent.safetensors",
+    (_, request) => {
+      hanging++;
+      request.socket.once("close", () => hanging--);
+    },
+  ],
+  [
+    "/file.safetensors",
+    (response) => response.writeHead(302, { location: "file:///etc/hostname" }).end(),
+  ],
   ["/short.safetensors", (response) => response.end(SINGLE.subarray(0, 400))],
   ["/page.safetensors", page],
   ["/busy.safetensors", (response) => response.writeHead(503).end("busy")],
@@ -178,5 +189,55 @@ describe.each([
     });
     await expect(loading).rejects.toBe("enough");
     await vi.waitFor(() => expect(hanging).toBe(0));
+  });
+
+  it("are given up when a server makes no progress", async () => {
+    const before = hanging;
+    for (const path of ["hanging.safetensors", "silent.safetensors"]) {
+      await expect(load(`${base}/${path}`, { timeout: 100 })).rejects.toThrow(code("HTTP_TIMEOUT"));
+    }
+    await vi.waitFor(() => expect(hanging).toBe(before));
+  });
+
+  it("are loaded with the password of an address, which goes nowhere else", async () => {
+    const seen: (string | undefined)[] = [];
+    const other = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end(SINGLE);
+    }).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const answer: Answer = (response, request) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(302, { location: `http://127.0.0.1:${port}/x.safetensors` }).end();
+    };
+    answers.set("/elsewhere.safetensors", answer);
+    const state = await load(`${base.replace("//", "//user:p%40ss@")}/elsewhere.safetensors`);
+    expect(state.size).toBe(3);
+    // base64 of user:p@ss
+    expect(seen).toEqual(["Basic dXNlcjpwQHNz", undefined]);
+    other.close();
+  });
+
+  it.each([
+    "missing.safetensors",
+    "nothing/",
+    "page.safetensors",
+    "cut.safetensors",
+    "file.safetensors",
+  ])("are refused without telling a password: %s", async (path) => {
+    const url = `${base.replace("//", "//user:secret@")}/${path}?token=hidden`;
+    const error = await load(url).catch((thrown: unknown) => thrown);
+    const texts = [error, (error as Error).cause].map((one) => String((one as Error)?.stack));
+    expect(error).toMatchObject({ code: expect.any(String) });
+    for (const text of texts) expect(text).not.toMatch(/secret|hidden/);
+  });
+
+  it("are refused at what is no address without telling its password", async () => {
+    const error = await loadAnywhere("https://user:secret@ex ample.org/").catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: "STATE_DICT_SOURCE" });
+    expect(String((error as Error).message)).not.toContain("secret");
   });
 });

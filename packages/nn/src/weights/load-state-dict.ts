@@ -28,11 +28,18 @@ export interface LoadStateDictOptions {
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Stops loading at once, and closes what is open. */
   readonly signal?: AbortSignal;
+  /**
+   * Most milliseconds that a server may take to answer, and from one piece of a file to the next; a minute
+   * unless given, `Infinity` for none.
+   */
+  readonly timeout?: number;
   /** Instead of the global one: for headers with a token, or a cache. */
   readonly fetch?: Fetch;
 }
 
 const MAX_BYTES = 2 ** 36;
+/** Milliseconds. */
+const TIMEOUT = 60_000;
 
 /**
  * Loads weights: one safetensors file, or shards with their index. Files are read one after another from
@@ -43,7 +50,7 @@ const MAX_BYTES = 2 ** 36;
  *
  * @throws PapilioError `STATE_DICT_SOURCE` when there are no weights at the source, `STATE_DICT_INDEX`,
  *   `STATE_DICT_TOO_LARGE`; `FILE_TRUNCATED`, `FILE_HEADER`, `FILE_TENSOR` for a damaged file;
- *   `HTTP_FAILED`, `HTTP_STATUS`, `HTTP_CONTENT`; the signal's reason
+ *   `HTTP_FAILED`, `HTTP_STATUS`, `HTTP_CONTENT`, `HTTP_TIMEOUT`; the signal's reason
  *
  * @example
  * ```ts
@@ -57,14 +64,14 @@ export async function loadStateDict(
   source: WeightsSource,
   options: LoadStateDictOptions = {},
 ): Promise<LoadedStateDict> {
-  const { signal } = options;
+  const { signal, timeout = TIMEOUT } = options;
   signal?.throwIfAborted();
   const tracker = trackerOf(options);
   if (source instanceof Map) return loadFolder(new MemoryFolder(source), tracker);
   if (typeof source !== "string" && !(source instanceof URL)) {
     return loadSingle(openContents(source as FileContents), "the file", tracker);
   }
-  const web = { fetch: options.fetch ?? ((url, init) => fetch(url, init)), signal };
+  const web = { fetch: options.fetch ?? ((url, init) => fetch(url, init)), signal, timeout };
   const url = toUrl(source);
   const folder = new WebFolder(url, web);
   if (url.pathname.endsWith("/")) return loadFolder(folder, tracker);
@@ -196,8 +203,13 @@ function toUrl(source: URL | string): URL {
   } catch (cause) {
     throw weightsError(
       "STATE_DICT_SOURCE",
-      `${quoteNames([String(source)])} is no address. Files are loaded by loadStateDict of @papilio/nn/node.`,
+      `${quoteNames([withoutPassword(String(source))])} is no address. Files are loaded by loadStateDict of @papilio/nn/node.`,
       cause,
     );
   }
+}
+
+/** A text that may be an address with a name and a password, without them. */
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/?#]*@/, "//");
 }

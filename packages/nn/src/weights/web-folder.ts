@@ -2,16 +2,22 @@ import { untilAborted } from "./load-progress.ts";
 import { type Folder, type OpenFile, openBytes, openStream } from "./open-file.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
-/** As the global `fetch`, with an address and a signal. */
+/** As the global `fetch`, with an address without a password, a signal and headers. */
 export type Fetch = (
   url: URL,
-  options: { readonly signal: AbortSignal | null },
+  options: {
+    readonly signal: AbortSignal | null;
+    /** `authorization`, where the address came with a name and a password. */
+    readonly headers: Record<string, string>;
+  },
 ) => Promise<Response>;
 
 /** How files of the web are asked for. */
 export interface WebOptions {
   readonly fetch: Fetch;
   readonly signal: AbortSignal | undefined;
+  /** Most milliseconds without progress. */
+  readonly timeout: number;
 }
 
 /** The files at the address of another, or of a folder: relative to it, whatever its query. */
@@ -21,7 +27,7 @@ export class WebFolder implements Folder {
   readonly #options: WebOptions;
 
   constructor(base: URL, options: WebOptions) {
-    this.name = base.href;
+    this.name = withoutSecrets(base);
     this.#base = base;
     this.#options = options;
   }
@@ -35,7 +41,7 @@ export class WebFolder implements Folder {
  * Opens a file at an address.
  *
  * @throws PapilioError `HTTP_FAILED` without an answer, `HTTP_STATUS` with the wrong one, `HTTP_CONTENT`
- *   for a web page; the signal's reason
+ *   for a web page, `HTTP_TIMEOUT` where nothing comes for too long; the signal's reason
  */
 export async function openUrl(url: URL, options: WebOptions): Promise<OpenFile> {
   const file = await tryUrl(url, options);
@@ -44,24 +50,32 @@ export async function openUrl(url: URL, options: WebOptions): Promise<OpenFile> 
 }
 
 /** As {@link openUrl}, and nothing where there is no such file. */
-async function tryUrl(url: URL, { fetch, signal }: WebOptions): Promise<OpenFile | undefined> {
+async function tryUrl(
+  url: URL,
+  { fetch, signal: asked, timeout }: WebOptions,
+): Promise<OpenFile | undefined> {
   let response: Response;
-  signal?.throwIfAborted();
-  const asked = fetch(url, { signal: signal ?? null });
+  asked?.throwIfAborted();
+  const stalled = new Stall(timeout, describe(url));
+  const signal = asked === undefined ? stalled.signal : AbortSignal.any([asked, stalled.signal]);
+  const answered = fetch(...requestOf(url, signal));
   try {
-    response = await untilAborted(asked, signal);
+    response = await untilAborted(answered, signal);
   } catch (cause) {
-    if (signal?.aborted) {
+    if (signal.aborted) {
       // A fetch of the caller's may not listen to the signal, and answer all the same.
-      asked.then(({ body }) => body?.cancel()).catch(() => undefined);
+      answered.then(({ body }) => body?.cancel()).catch(() => undefined);
       throw signal.reason;
     }
     const { message } = cause as Error;
     throw weightsError("HTTP_FAILED", `${describe(url)} cannot be read: ${message}.`, cause);
+  } finally {
+    stalled.stop();
   }
   const { status, body, headers } = response;
-  const refusal =
-    status === 404 || !response.ok
+  const refusal = isElsewhere(url, response)
+    ? weightsError("HTTP_FAILED", `${describe(url)} leads to what is no address of the web.`)
+    : status === 404 || !response.ok
       ? weightsError("HTTP_STATUS", `${describe(url)} cannot be read: HTTP status ${status}.`)
       : /^text\/html\b/i.test(headers.get("content-type") ?? "")
         ? weightsError("HTTP_CONTENT", `${describe(url)} is a web page, not a file of weights.`)
@@ -74,8 +88,8 @@ async function tryUrl(url: URL, { fetch, signal }: WebOptions): Promise<OpenFile
   }
   if (body === null) return openBytes(new Uint8Array(0));
   // The length that is announced may be that of compressed bytes: how many come is known at the end.
-  return openStream(body, undefined, (cause, after) =>
-    signal?.aborted
+  return openStream(watched(body, stalled, signal), undefined, (cause, after) =>
+    signal.aborted
       ? signal.reason
       : weightsError(
           "FILE_TRUNCATED",
@@ -85,7 +99,90 @@ async function tryUrl(url: URL, { fetch, signal }: WebOptions): Promise<OpenFile
   );
 }
 
+/** Ends what makes no progress. */
+class Stall {
+  readonly #abort = new AbortController();
+  readonly #milliseconds: number;
+  readonly #what: string;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(milliseconds: number, what: string) {
+    this.#milliseconds = milliseconds;
+    this.#what = what;
+    this.start();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  start(): void {
+    if (!Number.isFinite(this.#milliseconds)) return;
+    const reason = weightsError(
+      "HTTP_TIMEOUT",
+      `${this.#what} made no progress for ${this.#milliseconds / 1000} s.`,
+    );
+    this.#timer = setTimeout(() => this.#abort.abort(reason), this.#milliseconds);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** The body, of which each piece must come in time. */
+function watched(
+  body: ReadableStream<Uint8Array>,
+  stalled: Stall,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        stalled.start();
+        try {
+          const { value, done } = await untilAborted(reader.read(), signal);
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          reader.cancel(error).catch(() => undefined);
+          throw error;
+        } finally {
+          stalled.stop();
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/**
+ * An address without its name and password, which `fetch` refuses, and the header that they are. Where the
+ * server leads elsewhere, `fetch` leaves the header out.
+ */
+function requestOf(url: URL, signal: AbortSignal): Parameters<Fetch> {
+  const plain = new URL(url);
+  const { username, password } = plain;
+  [plain.username, plain.password] = ["", ""];
+  if (username === "" && password === "") return [plain, { signal, headers: {} }];
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const bytes = new TextEncoder().encode(text);
+  const authorization = `Basic ${btoa(String.fromCharCode(...bytes))}`;
+  return [plain, { signal, headers: { authorization } }];
+}
+
+/** Whether redirections led from the web to another place. */
+function isElsewhere(asked: URL, { url }: Response): boolean {
+  return /^https?:/.test(asked.protocol) && url !== "" && !/^https?:/i.test(url);
+}
+
+function withoutSecrets({ protocol, host, pathname }: URL): string {
+  return protocol === "data:" ? "data:" : `${protocol}//${host}${pathname}`;
+}
+
 /** Without what may be a password or a token. */
-function describe({ protocol, host, pathname }: URL): string {
-  return quoteNames([protocol === "data:" ? "data:" : `${protocol}//${host}${pathname}`]);
+function describe(url: URL): string {
+  return quoteNames([withoutSecrets(url)]);
 }

@@ -12,6 +12,7 @@ export type WeightsErrorCode =
   | "HTTP_FAILED"
   | "HTTP_STATUS"
   | "HTTP_CONTENT"
+  | "HTTP_TIMEOUT"
   | "FILE_TRUNCATED"
   | "FILE_HEADER"
   | "FILE_TENSOR"
@@ -34,6 +35,7 @@ const FIXES: { readonly [C in WeightsErrorCode]: string } = {
     "Check the address and the connection; a browser also wants the server's CORS headers.",
   HTTP_STATUS: "Check the address, and whether the server wants a token.",
   HTTP_CONTENT: "Check the address: servers of web pages answer with one where a file is missing.",
+  HTTP_TIMEOUT: "Try again, or pass a longer timeout, in milliseconds.",
   FILE_TRUNCATED: "Copy or download the file again: a part of it is missing.",
   FILE_HEADER:
     "Pass a file of this format, or write it again with a current version of its writer.",
