@@ -108,6 +108,7 @@ export default defineConfig({
         {
           text: "Reference",
           items: [
+            { text: "Where it runs", link: "/guide/where-it-runs" },
             { text: "When things go wrong", link: "/guide/when-things-go-wrong" },
             { text: "Error codes", link: "/reference/error-codes" },
             { text: "The results format", link: "/guide/results-format" },

@@ -76,7 +76,10 @@ function suppressed(error: unknown, earlier: unknown): Error {
   return Object.assign(new Error(message), { name: "SuppressedError", error, suppressed: earlier });
 }
 
-/** The engine's own `DisposableStack`, else {@link PortableDisposableStack}. */
+/**
+ * Releases resources together, in reverse order: the engine's own `DisposableStack`, or one that does the
+ * same where the engine has none, as Node 22 and Safari.
+ */
 export const DisposableStack: DisposableStackConstructor =
   (globalThis as { DisposableStack?: DisposableStackConstructor }).DisposableStack ??
   PortableDisposableStack;

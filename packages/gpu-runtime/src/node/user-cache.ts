@@ -18,7 +18,7 @@ const REMOVE_IT = "Remove it, or set XDG_CACHE_HOME to another folder of yours";
  *
  * @throws Error without a home
  */
-export function userCaches(): string {
+function userCaches(): string {
   const { XDG_CACHE_HOME: xdg = "", LOCALAPPDATA: local = "" } = process.env;
   if (process.platform === "darwin") return join(homedir(), "Library", "Caches");
   if (process.platform === "win32") return local || join(homedir(), "AppData", "Local");

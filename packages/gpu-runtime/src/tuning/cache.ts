@@ -14,7 +14,7 @@ export interface TuningCache {
 /** Entries of a cache in memory, at most: one for each matrix and class of shapes. */
 const MOST_ENTRIES = 1024;
 
-/** A cache for as long as the process or the page lives, of the {@link MOST_ENTRIES} that were used last. */
+/** A cache for as long as the process or the page lives, of the 1024 entries that were used last. */
 export class MemoryTuningCache implements TuningCache {
   readonly #values = new Map<string, unknown>();
 

@@ -21,8 +21,9 @@ const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
     46_000,
   ],
   ["all of gpu-runtime", `export * from "@papilio/gpu-runtime";`, 80_000],
-  ["all of nn", `export * from "@papilio/nn";`, 130_000],
-  ["all of bench", `export * from "@papilio/bench";`, 110_000],
+  // With tokenizers of its own, and the parser of the regular expressions that they are given.
+  ["all of nn", `export * from "@papilio/nn";`, 175_000],
+  ["all of bench", `export * from "@papilio/bench";`, 125_000],
 ];
 
 describe("bundles for browsers", () => {
@@ -43,6 +44,8 @@ describe("bundles for browsers", () => {
     expect(names.toSorted()).toEqual([
       "chain.js",
       "chainability.js",
+      // What classes of all packages name methods by, where an engine lacks it: a few lines.
+      "disposal/dispose-symbols.js",
       "errors.js",
       "pattern.js",
       "presets.js",

@@ -66,12 +66,13 @@ export function configureTypes(
 
 /**
  * The environment less what npm and pnpm told the running script about this workspace. It would
- * make the npm of the other project act on this one.
+ * make the npm of the other project act on this one, and let its programs find this one's packages.
  */
 function outsideEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(npm_(package|lifecycle|config_local_prefix)|pnpm_|INIT_CWD)/i.test(name),
+      ([name]) =>
+        !/^(npm_(package|lifecycle|config_local_prefix)|pnpm_|INIT_CWD|NODE_PATH)/i.test(name),
     ),
   );
 }

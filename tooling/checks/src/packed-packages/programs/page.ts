@@ -1,0 +1,20 @@
+import { CpuButterfly, factorize, hadamard } from "@papilio/butterfly";
+import { hadamardProduct } from "./hadamard-product.ts";
+
+// The same as in Node, in a page: its result is the title.
+try {
+  const matrix = hadamard(64);
+  const batch = 40;
+  const x = Float32Array.from({ length: 64 * batch }, (_, index) => (index % 7) - 3);
+  const weights = await CpuButterfly.create(matrix.convert("float32"), { threads: 2 });
+  const y = await weights.multiply(x, { batch, layout: "batch-first" });
+  const { error } = await factorize(matrix.dense(), matrix.chain, { threads: 2 });
+  document.title = JSON.stringify({
+    isolated: crossOriginIsolated,
+    threads: weights.report.threads,
+    exact: hadamardProduct(64, x).every((value, index) => value === y[index]),
+    factorized: error < 1e-12,
+  });
+} catch (error) {
+  document.title = String(error);
+}
