@@ -81,6 +81,11 @@ export class Butterfly<V extends FloatArray = Float32Array> {
     );
   }
 
+  /** The same matrix with values of its own. */
+  copy(): Butterfly<V> {
+    return new Butterfly(this.factors.map((factor) => factor.map((values) => values.slice() as V)));
+  }
+
   /** The same matrix with equal blocks of its factors stored once: {@link KroneckerSparse.share}. */
   share(): Butterfly<V> {
     return new Butterfly(this.factors.map((factor) => factor.share()));

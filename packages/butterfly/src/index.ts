@@ -20,8 +20,8 @@ export {
   type ImplementationName,
   rewritingBytes,
 } from "./cost.ts";
+export type { CpuArray } from "./cpu/cpu-array.ts";
 export {
-  type CpuArray,
   CpuButterfly,
   type CpuButterflyOptions,
   type CpuMultiplyOptions,
@@ -87,6 +87,7 @@ export {
   type VectorsOf,
 } from "./permuted-butterfly.ts";
 export { type Candidate, type Division, divideChain } from "./planning/divide.ts";
+export { planInvalid, requireRuns } from "./planning/require-runs.ts";
 export type { MonarchShape, Radices } from "./presets.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";

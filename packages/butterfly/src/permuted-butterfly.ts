@@ -62,6 +62,14 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
     return new PermutedButterfly(change(this.matrix), this);
   }
 
+  /** The same with values and permutations of its own. */
+  copy(): PermutedButterfly<M> {
+    return new PermutedButterfly(this.matrix.copy() as M, {
+      left: this.left?.slice(),
+      right: this.right?.slice(),
+    });
+  }
+
   /** The transposed matrix; nothing is conjugated. */
   transpose(): PermutedButterfly<M> {
     return new PermutedButterfly(this.matrix.transpose() as M, {

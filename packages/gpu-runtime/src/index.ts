@@ -64,7 +64,8 @@ export {
 } from "./kernels/windows.ts";
 export { type ArenaPlan, type Lifetime, planArena } from "./memory/arena-plan.ts";
 export type { Lease, Span } from "./memory/lease.ts";
-export { type MemoryOptions, MemoryPool } from "./memory/pool.ts";
+export type { MemoryOptions } from "./memory/memory-options.ts";
+export { MemoryPool } from "./memory/pool.ts";
 export { type Operand, Scratch } from "./memory/scratch.ts";
 export type {
   BufferRecord,

@@ -88,6 +88,11 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
     return new ComplexButterfly(this.factors.map((factor) => factor.conjugate()));
   }
 
+  /** The same matrix with values of its own. */
+  copy(): ComplexButterfly<V> {
+    return new ComplexButterfly(this.factors.map((factor) => factor.copy()));
+  }
+
   /** The same matrix with equal blocks of its factors stored once. */
   share(): ComplexButterfly<V> {
     return new ComplexButterfly(this.factors.map((factor) => factor.share()));

@@ -95,6 +95,11 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
     return new ComplexKroneckerSparse(this.re, negated);
   }
 
+  /** The same factor with values of its own. */
+  copy(): ComplexKroneckerSparse<V> {
+    return this.#map((part) => part.map((values) => values.slice() as V));
+  }
+
   /** The same factor with equal blocks of either part stored once: {@link KroneckerSparse.share}. */
   share(): ComplexKroneckerSparse<V> {
     return this.#map((part) => part.share());

@@ -1,17 +1,20 @@
 import { arrayTag, requireArray } from "../argument-checks.ts";
 import { storableButterfly } from "../balance.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
+import type { Chain } from "../chain.ts";
 import { PapilioError } from "../errors.ts";
 import type { KroneckerSparse } from "../kronecker-sparse.ts";
 import { type BatchShape, requireVectors } from "../layout.ts";
 import { requireDisjoint } from "../multiply.ts";
 import { availableThreads } from "../threads/thread.ts";
+import { allocateArray, type CpuArray } from "./cpu-array.ts";
 import { type CpuEngine, openEngine } from "./engine.ts";
 import { fromHalves, toHalves } from "./halves.ts";
 import type { Simd } from "./kernel.ts";
-import { type CpuVectors, PackedChain, type Threads } from "./packed-chain.ts";
+import { type CpuVectors, disposed, PackedChain, type Threads } from "./packed-chain.ts";
 import { type CpuPlan, planForCpu, type Run } from "./plan.ts";
 import type { StageFactor } from "./program.ts";
+import { requireCpuPlan } from "./require-plan.ts";
 
 export interface CpuButterflyOptions {
   /**
@@ -39,12 +42,6 @@ export interface CpuMultiplyOptions<X> {
   readonly signal?: AbortSignal;
 }
 
-/** An array in the memory of the CPU backend, which multiplications read and write where it is. */
-export interface CpuArray extends Disposable {
-  readonly values: Float32Array;
-  dispose(): void;
-}
-
 /**
  * A butterfly matrix, or a single Kronecker-sparse factor, on the CPU: in WebAssembly with SIMD, on
  * several threads, float32. Values are packed once; factors are multiplied out where that is faster, and
@@ -65,6 +62,7 @@ export class CpuButterfly implements Disposable {
   readonly plan: CpuPlan;
   readonly #engine: CpuEngine | undefined;
   readonly #packed: PackedChain | undefined;
+  #disposed = false;
 
   private constructor(butterfly: Butterfly, { engine, report, threads }: OpenCpu, plan: CpuPlan) {
     this.butterfly = butterfly;
@@ -79,9 +77,9 @@ export class CpuButterfly implements Disposable {
   }
 
   /**
-   * Packs the values and opens the threads that are missing.
+   * Copies and packs the values and opens the threads that are missing: the caller's may change later.
    *
-   * @throws PapilioError `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`; `VALUE_RANGE` where factors
+   * @throws PapilioError `PLAN_INVALID`, `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`; `VALUE_RANGE` where factors
    *   that are multiplied out have a value that single precision does not hold
    */
   static async create(
@@ -89,9 +87,10 @@ export class CpuButterfly implements Disposable {
     options: CpuButterflyOptions = {},
   ): Promise<CpuButterfly> {
     const given = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
-    const butterfly = storableButterfly(given, "F32");
+    const plan = planOf(given.chain, options, 1);
+    // Values may change while the threads open, and where nothing is packed as long as it is used.
+    const butterfly = storableButterfly(given, "F32").copy();
     const cpu = await openCpu(options.threads);
-    const plan = options.plan ?? planForCpu(butterfly.chain, 1);
     return new CpuButterfly(butterfly, cpu, plan);
   }
 
@@ -111,9 +110,10 @@ export class CpuButterfly implements Disposable {
   /**
    * An array that {@link multiply} need not copy from or to.
    *
-   * @throws PapilioError `CPU_MEMORY`
+   * @throws PapilioError `CPU_ARRAY_LENGTH`, `CPU_MEMORY`, `CPU_DISPOSED`
    */
   allocate(length: number): CpuArray {
+    if (this.#disposed) throw disposed();
     return allocateArray(this.#engine, length);
   }
 
@@ -125,7 +125,8 @@ export class CpuButterfly implements Disposable {
    *   float16
    * @returns `out`, or a new array like `x`: `[batch, rows]` or `[rows, batch]`
    * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`, `BATCH_INVALID`, `LAYOUT_INVALID`,
-   *   `INPUT_LENGTH`, `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`, `CPU_MEMORY`, `CPU_WORKER_FAILED`, `CPU_DISPOSED`; the signal's reason
+   *   `INPUT_LENGTH`, `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`, `CPU_MEMORY`, `CPU_WORKER_FAILED`, `CPU_DISPOSED`,
+   *   `CPU_ARRAY_DISPOSED`; the signal's reason
    */
   async multiply<X extends CpuVectors>(
     x: X,
@@ -134,6 +135,7 @@ export class CpuButterfly implements Disposable {
   ): Promise<X> {
     const { out, signal } = options;
     signal?.throwIfAborted();
+    if (this.#disposed) throw disposed();
     requireCpuVectors("The input", x);
     if (out !== undefined) requireCpuVectors("The output", out, x);
     requireVectors("input", x.length, this.butterfly.chain.cols, shape.batch);
@@ -143,14 +145,24 @@ export class CpuButterfly implements Disposable {
     return y;
   }
 
-  /** Frees the packed values. The threads stay: `disposeCpuThreads` ends them. */
+  /** Frees the packed values; safe to call twice. The threads stay: `disposeCpuThreads` ends them. */
   dispose(): void {
+    this.#disposed = true;
     this.#packed?.[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/**
+ * The plan that is asked for, else the cost model's.
+ *
+ * @throws PapilioError `PLAN_INVALID`
+ */
+export function planOf(chain: Chain, { plan }: CpuButterflyOptions, parts: 1 | 2): CpuPlan {
+  return plan === undefined ? planForCpu(chain, parts) : requireCpuPlan(chain, plan);
 }
 
 /** The engine, where there is one, who multiplies on it, and what there is to say about it. */
@@ -186,17 +198,6 @@ export async function openCpu(wanted: number | undefined): Promise<OpenCpu> {
     threads: { most, always: wanted !== undefined },
     report: { kernel: engine.simd, threads: most, ...single },
   };
-}
-
-export function allocateArray(engine: CpuEngine | undefined, length: number): CpuArray {
-  if (engine === undefined) {
-    const dispose = (): void => undefined;
-    return { values: new Float32Array(length), dispose, [Symbol.dispose]: dispose };
-  }
-  const { memory } = engine;
-  const address = memory.allocate(4 * length, "an array");
-  const dispose = (): void => memory.free(address);
-  return { values: memory.float32(address, length), dispose, [Symbol.dispose]: dispose };
 }
 
 /** Of this realm, whatever realm the other array is of. */

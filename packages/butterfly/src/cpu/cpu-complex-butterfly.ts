@@ -7,18 +7,18 @@ import type { KroneckerSparse } from "../kronecker-sparse.ts";
 import { type BatchShape, requireVectors } from "../layout.ts";
 import { requireDisjoint } from "../multiply.ts";
 import { type Sharing, storedPattern } from "../sharing.ts";
+import { allocateArray, type CpuArray } from "./cpu-array.ts";
 import {
-  allocateArray,
-  type CpuArray,
   type CpuButterflyOptions,
   type CpuMultiplyOptions,
   type CpuReport,
   type OpenCpu,
   openCpu,
+  planOf,
 } from "./cpu-butterfly.ts";
 import type { CpuEngine } from "./engine.ts";
-import { PackedChain } from "./packed-chain.ts";
-import { type CpuPlan, planForCpu, type Run } from "./plan.ts";
+import { disposed, PackedChain } from "./packed-chain.ts";
+import type { CpuPlan, Run } from "./plan.ts";
 import type { StageFactor } from "./program.ts";
 
 /**
@@ -37,6 +37,7 @@ export class CpuComplexButterfly implements Disposable {
   readonly plan: CpuPlan;
   readonly #engine: CpuEngine | undefined;
   readonly #packed: PackedChain | undefined;
+  #disposed = false;
 
   private constructor(
     butterfly: ComplexButterfly,
@@ -55,18 +56,18 @@ export class CpuComplexButterfly implements Disposable {
   }
 
   /**
-   * Packs the values and opens the threads that are missing.
+   * Copies and packs the values and opens the threads that are missing: the caller's may change later.
    *
-   * @throws PapilioError `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`
+   * @throws PapilioError `PLAN_INVALID`, `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`
    */
   static async create(
     matrix: ComplexButterfly | ComplexKroneckerSparse,
     options: CpuButterflyOptions = {},
   ): Promise<CpuComplexButterfly> {
     const given = matrix instanceof ComplexButterfly ? matrix : new ComplexButterfly([matrix]);
-    const butterfly = storableButterfly(given, "F32");
+    const plan = planOf(given.chain, options, 2);
+    const butterfly = storableButterfly(given, "F32").copy();
     const cpu = await openCpu(options.threads);
-    const plan = options.plan ?? planForCpu(butterfly.chain, 2);
     return new CpuComplexButterfly(butterfly, cpu, plan);
   }
 
@@ -78,9 +79,10 @@ export class CpuComplexButterfly implements Disposable {
   /**
    * An array that {@link multiply} need not copy from or to.
    *
-   * @throws PapilioError `CPU_MEMORY`
+   * @throws PapilioError `CPU_ARRAY_LENGTH`, `CPU_MEMORY`, `CPU_DISPOSED`
    */
   allocate(length: number): CpuArray {
+    if (this.#disposed) throw disposed();
     return allocateArray(this.#engine, length);
   }
 
@@ -99,6 +101,7 @@ export class CpuComplexButterfly implements Disposable {
     const { out, signal } = options;
     const { chain } = this.butterfly;
     signal?.throwIfAborted();
+    if (this.#disposed) throw disposed();
     requireSingle("The input", x);
     if (out !== undefined) requireSingle("The output", out);
     requireVectors("input", x.re.length, chain.cols, shape.batch);
@@ -116,8 +119,9 @@ export class CpuComplexButterfly implements Disposable {
     return y;
   }
 
-  /** Frees the packed values. The threads stay: `disposeCpuThreads` ends them. */
+  /** Frees the packed values; safe to call twice. The threads stay: `disposeCpuThreads` ends them. */
   dispose(): void {
+    this.#disposed = true;
     this.#packed?.[Symbol.dispose]();
   }
 

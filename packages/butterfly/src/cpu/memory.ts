@@ -1,4 +1,5 @@
 import { PapilioError } from "../errors.ts";
+import { arrayDisposed } from "./cpu-array.ts";
 import type { WasmMemory } from "./wasm-types.ts";
 
 const PAGE = 65536;
@@ -8,6 +9,12 @@ const ALIGNMENT = 64;
 const GROWTH = 16 * 2 ** 20;
 /** Sizes that are tried: 4 GiB is all that 32 bits address, but some browsers do not reserve so much. */
 const MOST_PAGES = [65536, 32768, 16384, 4096];
+
+/** The block of one array. */
+interface Block {
+  readonly address: number;
+  live: boolean;
+}
 
 interface Span {
   start: number;
@@ -20,6 +27,12 @@ export class CpuMemory {
   /** What is free, by address; no two spans touch. */
   readonly #free: Span[];
   readonly #sizes = new Map<number, number>();
+  /** Frees the blocks of arrays that were disposed of, once nothing can write to them any more. */
+  readonly #unreachable = new FinalizationRegistry<Block>((block) => this.#reclaim(block));
+  /** Those blocks, the oldest first. */
+  readonly #retired = new Set<Block>();
+  /** The blocks of buffers that a single array and its views have. */
+  readonly #owned = new WeakMap<ArrayBufferLike, Block>();
 
   /** @param reserved bytes at its beginning that are never handed out */
   constructor(memory: WasmMemory, reserved: number) {
@@ -47,7 +60,8 @@ export class CpuMemory {
    */
   allocate(bytes: number, what: string): number {
     const size = align(Math.max(1, bytes));
-    const span = this.#free.find(({ start, end }) => end - start >= size) ?? this.#grow(size, what);
+    const span = this.#find(size) ?? this.#grow(size) ?? this.#findRetired(size);
+    if (span === undefined) throw this.#exhausted(size, what);
     const { start } = span;
     span.start += size;
     if (span.start === span.end) this.#free.splice(this.#free.indexOf(span), 1);
@@ -71,10 +85,43 @@ export class CpuMemory {
     return [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
   }
 
-  /** Where an array of this memory lies; undefined for an array of another one. */
+  /**
+   * An array for a caller, who may keep it, and views of it, for longer than `dispose` allows. Its block
+   * is reused when neither is left: a shared memory cannot be detached, and a late write must not reach
+   * what others have. It is reused before that only where there would be no memory otherwise.
+   *
+   * @throws PapilioError `CPU_MEMORY`
+   */
+  allocateArray(length: number): { readonly values: Float32Array; readonly retire: () => void } {
+    const address = this.allocate(4 * length, "an array");
+    // Growing, even by nothing, makes a buffer object: this one no other array has.
+    this.memory.grow(0);
+    const values = this.float32(address, length);
+    this.memory.grow(0);
+    const buffer = new WeakRef(values.buffer);
+    const block = { address, live: true };
+    this.#owned.set(values.buffer, block);
+    return {
+      values,
+      retire: () => {
+        block.live = false;
+        this.#retired.add(block);
+        const left = buffer.deref();
+        if (left === undefined) this.#reclaim(block);
+        else this.#unreachable.register(left, block);
+      },
+    };
+  }
+
+  /**
+   * Where an array of this memory lies; undefined for an array of another one.
+   *
+   * @throws PapilioError `CPU_ARRAY_DISPOSED`
+   */
   addressOf(array: ArrayBufferView): number | undefined {
     // Growing makes a new buffer object of the same memory, so that older arrays have an older one.
     const { buffer, byteOffset } = array;
+    if (this.#owned.get(buffer)?.live === false) throw arrayDisposed();
     return this.#buffers.has(buffer) ? byteOffset : undefined;
   }
 
@@ -98,7 +145,11 @@ export class CpuMemory {
     return buffer;
   }
 
-  #grow(size: number, what: string): Span {
+  #find(size: number): Span | undefined {
+    return this.#free.find(({ start, end }) => end - start >= size);
+  }
+
+  #grow(size: number): Span | undefined {
     const { byteLength } = this.memory.buffer;
     const last = this.#free.at(-1);
     const free = last?.end === byteLength ? byteLength - last.start : 0;
@@ -113,7 +164,26 @@ export class CpuMemory {
         // Less may do.
       }
     }
-    throw new PapilioError(
+    return undefined;
+  }
+
+  /** The last resort: blocks of arrays that were disposed of, which may have views yet. */
+  #findRetired(size: number): Span | undefined {
+    for (const block of this.#retired) {
+      this.#reclaim(block);
+      const span = this.#find(size);
+      if (span !== undefined) return span;
+    }
+    return undefined;
+  }
+
+  #reclaim(block: Block): void {
+    if (this.#retired.delete(block)) this.free(block.address);
+  }
+
+  #exhausted(size: number, what: string): PapilioError {
+    const { byteLength } = this.memory.buffer;
+    return new PapilioError(
       "CPU_MEMORY",
       `${size} bytes are needed for ${what}, but the ${byteLength} bytes of the CPU backend's memory cannot grow so far: it has 4 GiB at most, ${this.bytes} bytes of it in use.`,
       "Multiply fewer vectors at a time, or dispose of what is not needed.",

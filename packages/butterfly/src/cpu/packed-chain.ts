@@ -210,7 +210,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-function disposed(): PapilioError {
+export function disposed(): PapilioError {
   return new PapilioError(
     "CPU_DISPOSED",
     "The matrix was disposed of: its packed values are gone.",

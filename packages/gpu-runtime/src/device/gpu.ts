@@ -1,5 +1,6 @@
 import { FLOAT_FORMATS, PapilioError, requireOneOf, type StorageDtype } from "@papilio/butterfly";
-import { type MemoryOptions, MemoryPool } from "../memory/pool.ts";
+import type { MemoryOptions } from "../memory/memory-options.ts";
+import { MemoryPool } from "../memory/pool.ts";
 import { PipelineCache } from "../program/pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
 

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { MemoryOptions } from "../memory/pool.ts";
+import { type MemoryOptions, requireMemoryOptions } from "../memory/memory-options.ts";
 import { Gpu } from "./gpu.ts";
 import { type DescribeOptions, describeDevice } from "./report.ts";
 import { verifyDevice } from "./verify.ts";
@@ -36,7 +36,7 @@ export interface OpenGpuOptions {
  * they exist. A checksum is computed first: an adapter that does not compute is refused.
  *
  * @throws GPU_UNAVAILABLE without WebGPU or without an adapter, GPU_WRONG_ANSWER when the adapter
- * does not compute.
+ * does not compute, MEMORY_OPTION_INVALID.
  * @example
  * ```ts
  * using gpu = await openGpu();
@@ -44,6 +44,7 @@ export interface OpenGpuOptions {
  * ```
  */
 export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
+  requireMemoryOptions(options.memory);
   if (options.device !== undefined) {
     await verifyDevice(options.device);
     return new Gpu(options.device, describeDevice(options.device), {

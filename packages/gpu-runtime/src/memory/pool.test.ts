@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Lease } from "./lease.ts";
-import { type MemoryOptions, MemoryPool } from "./pool.ts";
+import type { MemoryOptions } from "./memory-options.ts";
+import { MemoryPool } from "./pool.ts";
 import { sizeClass } from "./size-class.ts";
 
 const STORAGE = 1;

@@ -1,19 +1,8 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Lease } from "./lease.ts";
+import { type MemoryOptions, requireMemoryOptions } from "./memory-options.ts";
 import { sizeClass } from "./size-class.ts";
 import type { BufferRecord, MemorySnapshot, MemoryStatistics } from "./statistics.ts";
-
-export interface MemoryOptions {
-  /** Most bytes that may be reserved on the device; without it, as many as the driver gives. */
-  readonly budget?: number;
-  /** Most bytes that wait for reuse; 256 MiB unless given. What is released beyond is destroyed. */
-  readonly keep?: number;
-  /** Seconds without a release after which what waits for reuse is destroyed; 30 unless given. */
-  readonly idleSeconds?: number;
-}
-
-const KEEP = 256 * 2 ** 20;
-const IDLE_SECONDS = 30;
 
 /** A buffer of the pool. */
 interface Pooled {
@@ -60,19 +49,7 @@ export class MemoryPool implements Disposable {
     options: MemoryOptions = {},
     onFailure: (error: PapilioError) => void = () => undefined,
   ) {
-    const { budget = Number.POSITIVE_INFINITY, keep = KEEP, idleSeconds = IDLE_SECONDS } = options;
-    for (const [name, value, least] of [
-      ["budget", budget, 1],
-      ["keep", keep, 0],
-      ["idleSeconds", idleSeconds, Number.MIN_VALUE],
-    ] as const) {
-      if (value >= least) continue;
-      throw new PapilioError(
-        "MEMORY_OPTION_INVALID",
-        `The option ${name} of the memory is ${value}.`,
-        `Give a number of at least ${least}.`,
-      );
-    }
+    const { budget, keep, idleSeconds } = requireMemoryOptions(options);
     this.#device = device;
     this.#onFailure = onFailure;
     this.#largest = device.limits.maxBufferSize;

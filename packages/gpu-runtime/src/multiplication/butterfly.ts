@@ -7,8 +7,10 @@ import {
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
+import { DisposableState } from "../memory/disposable-state.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
 import { planChain } from "../planning/plan-chain.ts";
+import { requirePlan } from "../planning/require-plan.ts";
 import type { Step } from "../program/kernel.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
@@ -49,7 +51,7 @@ export interface ButterflyMultiplication extends Multiplication {
  * `y = activation(W x + bias) * multiplier + addend`. An operand may be y's own memory, so that a last
  * stage that has any does not work in place. Operands are transposed where the input is.
  *
- * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
+ * @throws PapilioError `PLAN_INVALID`, `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
  * `MEMORY_BUDGET`, `RUN_NOT_FUSED`, `CHAIN_RANGE`; `VALUE_RANGE` where half precision does not hold a
  * value, also when the factors are balanced
  */
@@ -62,13 +64,18 @@ export function prepareButterfly(
   gpu.assertDtype(shape.dtype);
   const butterfly = storableButterfly(given, shape.dtype === "f16" ? "F16" : "F32");
   const operands = Number(epilogue.multiply ?? false) + Number(epilogue.add ?? false);
-  const plan = asked ?? planChain(gpu.report, butterfly.chain, shape, { operands });
+  const plan =
+    asked === undefined
+      ? planChain(gpu.report, butterfly.chain, shape, { operands })
+      : requirePlan(butterfly.chain, asked);
   const { rows, cols } = butterfly.chain;
   const transposed = plan.layout !== shape.layout;
   const inner = { ...shape, layout: plan.layout };
   if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
+  const state = new DisposableState("multiplication");
   const prepared = prepareStages(gpu, butterfly, plan, { inner, transposed, bias, epilogue });
   const stages = prepared.map(({ stage }) => stage).reverse();
+  const dispose = (): void => state.dispose(() => disposeAll(prepared));
   return {
     plan: { layout: plan.layout, stages },
     terms: stages.flatMap((stage) => termsOf(butterfly.chain, stage)),
@@ -76,6 +83,7 @@ export function prepareButterfly(
       return prepared.reduce((sum, { multiplication }) => sum + multiplication.bytes, 0);
     },
     steps(x, y, given = {}) {
+      state.assertLive();
       assertShape(x, shape, cols, "input");
       assertShape(y, shape, rows, "output");
       memoryOf(epilogue, given, shape, rows);
@@ -85,8 +93,8 @@ export function prepareButterfly(
       const { input, steps } = stageSteps(prepared, inner, turned.operands, output);
       return [...turned.steps, transposition(x, input), ...steps, transposition(output, y)];
     },
-    dispose: () => disposeAll(prepared),
-    [Symbol.dispose]: () => disposeAll(prepared),
+    dispose,
+    [Symbol.dispose]: dispose,
   };
 }
 

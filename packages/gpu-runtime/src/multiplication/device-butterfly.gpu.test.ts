@@ -1,12 +1,16 @@
 import { runInNewContext } from "node:vm";
-import { Butterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { Butterfly, ComplexButterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
 import { complexTensor } from "../tensor/complex-tensor.ts";
-import { tensor } from "../tensor/tensor.ts";
+import { Tensor, tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { drawVectors, verifyProduct } from "../testing/run-butterfly.ts";
+import { prepareButterfly } from "./butterfly.ts";
+import { prepareComplexButterfly } from "./complex-butterfly.ts";
 import { DeviceButterfly } from "./device-butterfly.ts";
+import { DeviceComplexButterfly } from "./device-complex-butterfly.ts";
+import { prepareFusedRun } from "./fused-run.ts";
 
 const matrix = new Butterfly([KroneckerSparse.random(new Pattern(2, 4, 4, 2), { seed: 1 })]);
 const { cols } = matrix.chain;
@@ -47,8 +51,8 @@ describe("arguments from JavaScript", () => {
       expect(() => x.write(values)).toThrow(code("ARRAY_TYPE"));
       await expect(weights.apply(values, shape)).rejects.toThrow(code("ARRAY_TYPE"));
       if (given == null) continue;
-      using biased = new DeviceButterfly(gpu, matrix, { bias: values });
-      await expect(biased.multiply(x)).rejects.toThrow(code("ARRAY_TYPE"));
+      const options = { bias: values };
+      expect(() => new DeviceButterfly(gpu, matrix, options)).toThrow(code("ARRAY_TYPE"));
     }
     expect(gpu.memory.statistics.inUse).toBe(x.memory.size);
   });
@@ -89,4 +93,55 @@ describe("the weights of a butterfly matrix", () => {
     expect(weights.bytes).toBe(0);
     expect(gpu.memory.statistics.inUse).toBe(0);
   });
+
+  it("are those that the matrix had when it was constructed, for every shape", async () => {
+    const values = matrix.copy();
+    const bias = new Float32Array(matrix.chain.rows).fill(2);
+    using weights = new DeviceButterfly(gpu, values, { bias });
+    const expected = await product(weights, 1);
+    for (const factor of values.factors) factor.values.fill(9);
+    bias.fill(9);
+    expect(await product(weights, 1)).toEqual(expected);
+    const twice = await product(weights, 2);
+    expect(twice.slice(0, expected.length)).toEqual(expected);
+    expect(await weights.apply(ones(1), { batch: 1, layout: "batch-first" })).toEqual(expected);
+  });
+
+  it("are refused after they were disposed of, once or twice", async () => {
+    const shape = { batch: 1, layout: "batch-first", dtype: "f32" } as const;
+    const weights = new DeviceButterfly(gpu, matrix);
+    const complex = new DeviceComplexButterfly(gpu, ComplexButterfly.fromReal(matrix));
+    const prepared = prepareButterfly(gpu, matrix, shape);
+    const fused = prepareFusedRun(gpu, matrix, shape);
+    const transform = prepareComplexButterfly(gpu, complex.butterfly, shape);
+    for (const owned of [weights, complex, prepared, fused, transform]) {
+      owned[Symbol.dispose]();
+      owned[Symbol.dispose]();
+    }
+    const gone = (code: string): unknown => expect.objectContaining({ code });
+    await expect(product(weights, 1)).rejects.toEqual(gone("MATRIX_DISPOSED"));
+    await expect(weights.apply(ones(1), shape)).rejects.toEqual(gone("MATRIX_DISPOSED"));
+    expect(() => weights.plan(shape)).toThrow(gone("MATRIX_DISPOSED"));
+    expect(() => complex.runs(shape)).toThrow(gone("MATRIX_DISPOSED"));
+    const parts = { re: ones(1), im: ones(1) };
+    await expect(complex.apply(parts, shape)).rejects.toEqual(gone("MATRIX_DISPOSED"));
+    using x = tensor(gpu, ones(1), { ...shape, features: matrix.chain.cols });
+    using y = new Tensor(gpu, { ...shape, features: matrix.chain.rows });
+    for (const { steps } of [prepared, fused]) {
+      expect(() => steps(x, y)).toThrow(gone("MULTIPLICATION_DISPOSED"));
+    }
+    using z = complexTensor(gpu, parts, { ...shape, features: matrix.chain.cols });
+    expect(() => transform.steps(z, z)).toThrow(gone("MULTIPLICATION_DISPOSED"));
+  });
 });
+
+function ones(batch: number): Float32Array {
+  return new Float32Array(batch * matrix.chain.cols).fill(1);
+}
+
+async function product(weights: DeviceButterfly, batch: number): Promise<Float32Array> {
+  const { cols } = matrix.chain;
+  using x = tensor(gpu, ones(batch), { batch, features: cols, layout: "batch-first" });
+  using y = await weights.multiply(x);
+  return await y.data();
+}

@@ -2,6 +2,7 @@ import {
   type BatchShape,
   Butterfly,
   type KroneckerSparse,
+  requireArray,
   type StorageDtype,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
@@ -22,7 +23,8 @@ export interface DeviceButterflyOptions {
 
 /**
  * A butterfly matrix, or a single Kronecker-sparse factor, on the device. Weights are packed and
- * uploaded at the first multiplication of each shape, layout and dtype, and kept for the last few.
+ * uploaded at the first multiplication of each shape, layout and dtype, and kept for the last few. Values
+ * and bias are copied when it is constructed: the caller's may change later.
  *
  * @example
  * ```ts
@@ -37,10 +39,13 @@ export class DeviceButterfly implements Disposable {
   readonly #options: DeviceButterflyOptions;
   readonly #prepared: PreparedShapes<InputShape, ButterflyMultiplication>;
 
+  /** @throws PapilioError `ARRAY_TYPE` for a bias of another class */
   constructor(gpu: Gpu, matrix: Butterfly | KroneckerSparse, options: DeviceButterflyOptions = {}) {
     this.gpu = gpu;
-    this.butterfly = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
-    this.#options = options;
+    this.butterfly = (matrix instanceof Butterfly ? matrix : new Butterfly([matrix])).copy();
+    const { bias } = options;
+    if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
+    this.#options = bias === undefined ? options : { ...options, bias: bias.slice() };
     this.#prepared = new PreparedShapes(
       ({ batch, layout, dtype }) => `${batch} ${layout} ${dtype}`,
       (shape) => prepareButterfly(gpu, this.butterfly, shape, this.#optionsFor(shape)),
@@ -52,7 +57,11 @@ export class DeviceButterfly implements Disposable {
     return this.#prepared.bytes;
   }
 
-  /** How vectors of a shape are multiplied. Prepares the multiplication. */
+  /**
+   * How vectors of a shape are multiplied. Prepares the multiplication.
+   *
+   * @throws PapilioError what {@link prepareButterfly} throws, `MATRIX_DISPOSED`
+   */
   plan(shape: InputShape): Plan {
     return this.#prepared.of(shape).plan;
   }
@@ -63,7 +72,7 @@ export class DeviceButterfly implements Disposable {
    * @param x batch of `cols` features
    * @returns batch of `rows` features in the layout and dtype of x; the caller's to dispose of
    * @throws PapilioError `TENSOR_MISMATCH` when x has another number of features; `MEMORY_BUDGET`,
-   * `BUFFER_TOO_LARGE`
+   * `BUFFER_TOO_LARGE`, `PLAN_INVALID`, `MATRIX_DISPOSED`
    */
   async multiply(x: Tensor): Promise<Tensor> {
     const { batch, layout, dtype } = x;
@@ -80,23 +89,24 @@ export class DeviceButterfly implements Disposable {
    * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
    * @returns `[batch, rows]` or `[rows, batch]`
    * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`; `MEMORY_BUDGET` when not even a few vectors
-   * fit; the signal's reason when it aborts
+   * fit; `MATRIX_DISPOSED`; the signal's reason when it aborts
    */
-  apply(
+  async apply(
     x: Float32Array,
     shape: BatchShape & { readonly dtype?: StorageDtype },
     options: MicroBatchOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
+    this.#prepared.assertLive();
     const { dtype = "f32", batch, layout } = shape;
     const whole = { batch, layout, dtype };
-    return multiplyInMicroBatches(this.gpu, this.butterfly.chain, x, whole, options, (part) =>
+    return await multiplyInMicroBatches(this.gpu, this.butterfly.chain, x, whole, options, (part) =>
       prepareButterfly(this.gpu, this.butterfly, part, this.#optionsFor(part)),
     );
   }
 
   /**
-   * Frees the packed weights, those of multiplications under way as soon as these are submitted. The
-   * matrix can be used again: they are then packed anew.
+   * Frees the packed weights, those of multiplications under way as soon as these are submitted. Use
+   * after it is `MATRIX_DISPOSED`. Safe to call twice.
    */
   dispose(): void {
     this.#prepared.dispose();

@@ -16,7 +16,7 @@ import { PreparedShapes } from "./prepared-shapes.ts";
 /**
  * A complex butterfly matrix on the device, between permutations or without: a Fourier transform, for
  * example. Weights are packed and uploaded at the first multiplication of each shape, and kept for the
- * last few.
+ * last few. Values are copied when it is constructed: the caller's may change later.
  *
  * @example
  * ```ts
@@ -31,7 +31,8 @@ export class DeviceComplexButterfly implements Disposable {
 
   constructor(gpu: Gpu, matrix: ComplexButterfly | PermutedButterfly<ComplexButterfly>) {
     this.gpu = gpu;
-    this.butterfly = matrix instanceof PermutedButterfly ? matrix : new PermutedButterfly(matrix);
+    const given = matrix instanceof PermutedButterfly ? matrix : new PermutedButterfly(matrix);
+    this.butterfly = given.copy();
     this.#prepared = new PreparedShapes(
       ({ batch, layout }) => `${batch} ${layout}`,
       (shape) => prepareComplexButterfly(gpu, this.butterfly, shape),
@@ -58,7 +59,7 @@ export class DeviceComplexButterfly implements Disposable {
    * @param x batch of `cols` features
    * @returns batch of `rows` features in the layout of x; the caller's to dispose of
    * @throws PapilioError `TENSOR_MISMATCH` when x has another number of features; `MEMORY_BUDGET`,
-   * `BUFFER_TOO_LARGE`
+   * `BUFFER_TOO_LARGE`, `MATRIX_DISPOSED`
    */
   async multiply(x: ComplexTensor): Promise<ComplexTensor> {
     const { rows, cols } = this.butterfly;
@@ -92,6 +93,7 @@ export class DeviceComplexButterfly implements Disposable {
    * {@link multiply} throws
    */
   async apply(x: Complex, shape: BatchShape): Promise<Complex> {
+    this.#prepared.assertLive();
     const { cols } = this.butterfly;
     requireArray("The real part of the input", x.re, "Float32Array");
     requireVectors("input", x.re.length, cols, shape.batch);
@@ -100,7 +102,7 @@ export class DeviceComplexButterfly implements Disposable {
     return await output.data();
   }
 
-  /** Frees the packed weights. The matrix can be used again: they are then packed anew. */
+  /** Frees the packed weights. Use after it is `MATRIX_DISPOSED`. Safe to call twice. */
   dispose(): void {
     this.#prepared.dispose();
   }

@@ -2,6 +2,7 @@ import type { KroneckerSparse, StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
+import { DisposableState } from "../memory/disposable-state.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import { upload } from "../memory/storage.ts";
@@ -105,6 +106,8 @@ export function multiplication(
   const { pattern } = factor;
   gpu.assertDtype(shape.dtype);
   const buffers = new BufferSet(gpu);
+  const state = new DisposableState("multiplication");
+  const dispose = (): void => state.dispose(() => buffers.dispose());
   try {
     const parts = portionsOf(pattern, shape, bindingLimits(gpu)).map((portion) =>
       preparePortion(buffers, factor, portion, prepare),
@@ -114,13 +117,14 @@ export function multiplication(
         return buffers.bytes;
       },
       steps: (x, y, operands = {}) => {
+        state.assertLive();
         assertShape(x, shape, pattern.cols, "input");
         assertShape(y, shape, pattern.rows, "output");
         const memory = memoryOf(epilogue, operands, shape, pattern.rows);
         return parts.flatMap((part) => part(x.memory, y.memory, memory));
       },
-      dispose: () => buffers.dispose(),
-      [Symbol.dispose]: () => buffers.dispose(),
+      dispose,
+      [Symbol.dispose]: dispose,
     };
   } catch (error) {
     buffers.dispose();

@@ -1,3 +1,5 @@
+import { DisposableState } from "../memory/disposable-state.ts";
+
 /** What is prepared for a shape: packed weights on the device. */
 interface Preparable extends Disposable {
   readonly bytes: number;
@@ -19,6 +21,7 @@ export class PreparedShapes<S, M extends Preparable> implements Disposable {
   readonly #keyOf: (shape: S) => string;
   readonly #prepare: (shape: S) => M;
   readonly #kept = new Map<string, Prepared<M>>();
+  readonly #state = new DisposableState("matrix");
 
   constructor(keyOf: (shape: S) => string, prepare: (shape: S) => M) {
     this.#keyOf = keyOf;
@@ -33,7 +36,16 @@ export class PreparedShapes<S, M extends Preparable> implements Disposable {
     );
   }
 
-  /** What is prepared for a shape; valid until others are asked for. */
+  /** @throws PapilioError `MATRIX_DISPOSED` after {@link dispose} */
+  assertLive(): void {
+    this.#state.assertLive();
+  }
+
+  /**
+   * What is prepared for a shape; valid until others are asked for.
+   *
+   * @throws PapilioError `MATRIX_DISPOSED`
+   */
   of(shape: S): M {
     return this.#get(shape).multiplication;
   }
@@ -56,7 +68,9 @@ export class PreparedShapes<S, M extends Preparable> implements Disposable {
 
   /** Frees what is kept; what is in use, as soon as it no longer is. */
   dispose(): void {
-    for (const prepared of this.#kept.values()) this.#drop(prepared);
+    this.#state.dispose(() => {
+      for (const prepared of this.#kept.values()) this.#drop(prepared);
+    });
   }
 
   [Symbol.dispose](): void {
@@ -64,6 +78,7 @@ export class PreparedShapes<S, M extends Preparable> implements Disposable {
   }
 
   #get(shape: S): Prepared<M> {
+    this.assertLive();
     const key = this.#keyOf(shape);
     const prepared = this.#kept.get(key) ?? {
       key,

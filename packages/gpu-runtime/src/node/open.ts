@@ -2,7 +2,7 @@ import { didYouMean, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../device/open.ts";
 import type { PassedOver } from "../device/report.ts";
-import type { MemoryOptions } from "../memory/pool.ts";
+import { type MemoryOptions, requireMemoryOptions } from "../memory/memory-options.ts";
 import { listInstalled, matchesName } from "./adapters.ts";
 import { createDawn, withVulkanDriver } from "./dawn.ts";
 import { loadSwiftShader } from "./swiftshader.ts";
@@ -26,7 +26,7 @@ export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device" | "mem
  * whether or not the device is disposed of.
  *
  * @throws ADAPTER_NOT_FOUND when no adapter fits; the message lists what was tried and why not.
- * @throws GPU_WRONG_ANSWER, DAWN_MISSING, SWIFTSHADER_UNAVAILABLE
+ * @throws GPU_WRONG_ANSWER, DAWN_MISSING, SWIFTSHADER_UNAVAILABLE, MEMORY_OPTION_INVALID
  * @example
  * ```ts
  * import { openGpu } from "@papilio/gpu-runtime/node";
@@ -36,6 +36,8 @@ export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device" | "mem
  * ```
  */
 export async function openGpu(options: OpenNodeGpuOptions = {}): Promise<Gpu> {
+  // First: what an adapter throws later would say that there is no adapter.
+  requireMemoryOptions(options.memory);
   if (options.device !== undefined) {
     await createDawn(); // for the constants that kernels use
     return openPortable(options);

@@ -1,0 +1,123 @@
+import { describe, expect, it, vi } from "vitest";
+import { Butterfly } from "../butterfly-matrix.ts";
+import { Chain } from "../chain.ts";
+import { CpuButterfly } from "./cpu-butterfly.ts";
+import { CpuMemory } from "./memory.ts";
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+const chain = Chain.monarch(64);
+const butterfly = Butterfly.random(chain, { seed: 1 });
+const shape = { batch: 1, layout: "batch-first" } as const;
+
+describe("an array of the CPU backend", () => {
+  it("frees its own memory once, however often it is disposed of", async () => {
+    using weights = await CpuButterfly.create(butterfly);
+    const first = weights.allocate(1024);
+    first.dispose();
+    using second = weights.allocate(1024);
+    first.dispose();
+    first[Symbol.dispose]();
+    using third = weights.allocate(1024);
+    second.values.fill(2);
+    third.values.fill(3);
+    expect(second.values.every((value) => value === 2)).toBe(true);
+  });
+
+  it("is refused after it was disposed of, and so are its views", async () => {
+    using weights = await CpuButterfly.create(butterfly);
+    const array = weights.allocate(128);
+    const { values } = array;
+    const view = values.subarray(64);
+    values.fill(1);
+    const result = await weights.multiply(view, shape);
+    const reference = butterfly.apply(new Float64Array(64).fill(1), shape);
+    for (const [index, value] of result.entries()) {
+      expect(value).toBeCloseTo(reference[index] as number, 5);
+    }
+    array.dispose();
+    expect(() => array.values).toThrow(code("CPU_ARRAY_DISPOSED"));
+    for (const gone of [values.subarray(0, 64), view]) {
+      await expect(weights.multiply(gone, shape)).rejects.toEqual(code("CPU_ARRAY_DISPOSED"));
+      const out = weights.multiply(new Float32Array(64), shape, { out: gone });
+      await expect(out).rejects.toEqual(code("CPU_ARRAY_DISPOSED"));
+    }
+  });
+
+  it("does not reach what others have when it is written to late", async () => {
+    using weights = await CpuButterfly.create(butterfly);
+    const expected = await weights.multiply(new Float32Array(64).fill(1), shape);
+    const arrays = [16, 1024, 8192].map((length) => weights.allocate(length));
+    const late = arrays.map(({ values }) => values.subarray(1));
+    for (const array of arrays) array.dispose();
+    using others = await CpuButterfly.create(butterfly);
+    using held = weights.allocate(1024);
+    held.values.fill(5);
+    for (const values of late) values.fill(Number.NaN);
+    expect(await others.multiply(new Float32Array(64).fill(1), shape)).toEqual(expected);
+    expect(held.values.every((value) => value === 5)).toBe(true);
+  });
+
+  it("is refused of a length that there is not", async () => {
+    using weights = await CpuButterfly.create(butterfly);
+    for (const length of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, "8" as never]) {
+      expect(() => weights.allocate(length)).toThrow(code("CPU_ARRAY_LENGTH"));
+    }
+  });
+
+  it("gives its memory to others last", () => {
+    const memory = new CpuMemory(
+      new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),
+      0,
+    );
+    const { values, retire } = memory.allocateArray(16_384);
+    retire();
+    expect(memory.allocate(65_536, "others")).not.toBe(values.byteOffset);
+    expect(() => memory.addressOf(values)).toThrow(code("CPU_ARRAY_DISPOSED"));
+    expect(memory.addressOf(new Float32Array(4))).toBe(undefined);
+    expect(memory.allocate(65_536, "what is left")).toBe(values.byteOffset);
+    expect(() => memory.allocate(1, "more than there is")).toThrow(code("CPU_MEMORY"));
+  });
+});
+
+describe("a matrix of the CPU backend", () => {
+  it.each(["WebAssembly", "the reference"])(
+    "is refused after it was disposed of, by %s",
+    async (by) => {
+      if (by === "the reference") {
+        vi.resetModules();
+        vi.doMock("./engine.ts", () => ({ openEngine: async () => ({ reason: "It is a test." }) }));
+      }
+      try {
+        const own = await import("../index.ts");
+        const real = own.Butterfly.random(own.Chain.monarch(64), { seed: 1 });
+        const weights = await own.CpuButterfly.create(real);
+        expect(weights.report.kernel === "reference").toBe(by === "the reference");
+        const complex = await own.CpuComplexButterfly.create(own.ComplexButterfly.fromReal(real));
+        const array = weights.allocate(1);
+        for (const owned of [weights, complex, array, weights, complex, array]) owned.dispose();
+        const x = new Float32Array(64);
+        await expect(weights.multiply(x, shape)).rejects.toEqual(code("CPU_DISPOSED"));
+        const product = complex.multiply({ re: x, im: x }, shape);
+        await expect(product).rejects.toEqual(code("CPU_DISPOSED"));
+        expect(() => weights.allocate(1)).toThrow(code("CPU_DISPOSED"));
+        expect(() => complex.allocate(1)).toThrow(code("CPU_DISPOSED"));
+        expect(() => array.values).toThrow(code("CPU_ARRAY_DISPOSED"));
+      } finally {
+        vi.doUnmock("./engine.ts");
+        if (by === "the reference") vi.resetModules();
+      }
+    },
+  );
+
+  it("multiplies by the values that it was created of", async () => {
+    const values = butterfly.copy();
+    using weights = await CpuButterfly.create(values);
+    const ones = new Float32Array(64).fill(1);
+    const expected = await weights.multiply(ones, shape);
+    for (const factor of values.factors) factor.values.fill(9);
+    expect(await weights.multiply(ones, shape)).toEqual(expected);
+    expect(weights.butterfly.apply(new Float64Array(64).fill(1), shape)).toEqual(
+      butterfly.apply(new Float64Array(64).fill(1), shape),
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { describeValue } from "../describe-value.ts";
+import { PapilioError } from "../errors.ts";
+import type { CpuEngine } from "./engine.ts";
+
+/** An array in the memory of the CPU backend, which multiplications read and write where it is. */
+export interface CpuArray extends Disposable {
+  /** @throws PapilioError `CPU_ARRAY_DISPOSED` after {@link dispose} */
+  readonly values: Float32Array;
+  /**
+   * Ends its use: multiplications then refuse it and its views. The memory is reused once the program
+   * holds none of these any more, before that only where there would be none otherwise. Safe to call
+   * twice.
+   */
+  dispose(): void;
+}
+
+/**
+ * An array of zeros, or of what was in its memory before.
+ *
+ * @throws PapilioError `CPU_ARRAY_LENGTH`, `CPU_MEMORY`
+ */
+export function allocateArray(engine: CpuEngine | undefined, length: number): CpuArray {
+  if (!Number.isSafeInteger(length) || length < 0) {
+    throw new PapilioError(
+      "CPU_ARRAY_LENGTH",
+      `An array cannot have ${describeValue(length)} elements.`,
+      "Pass a whole number of at least 0.",
+    );
+  }
+  const { values, retire } = engine?.memory.allocateArray(length) ?? {
+    values: new Float32Array(length),
+    retire: () => undefined,
+  };
+  let held: Float32Array | undefined = values;
+  const dispose = (): void => {
+    if (held === undefined) return;
+    held = undefined;
+    retire();
+  };
+  return {
+    get values() {
+      if (held === undefined) throw arrayDisposed();
+      return held;
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
+  };
+}
+
+export function arrayDisposed(): PapilioError {
+  return new PapilioError(
+    "CPU_ARRAY_DISPOSED",
+    "The array was disposed of.",
+    "Dispose of an array after its last use, and allocate another one.",
+  );
+}

@@ -1,0 +1,35 @@
+import { describeValue } from "../describe-value.ts";
+import { PapilioError } from "../errors.ts";
+
+/**
+ * Refuses what are not runs of factors that cover factors `from` to `to - 1` once, in their order.
+ *
+ * @param what they are called in the message: `"The passes of a plan"`
+ * @throws PapilioError `PLAN_INVALID`
+ */
+export function requireRuns(what: string, runs: unknown, from: number, to: number): void {
+  if (!Array.isArray(runs)) throw planInvalid(`${what} are ${describeValue(runs)}.`);
+  let next = from;
+  // Not `forEach`, which skips the holes of an array.
+  for (const run of runs as readonly unknown[]) {
+    const { from: first, to: end } = (run ?? {}) as { from?: unknown; to?: unknown };
+    if (first !== next || !Number.isSafeInteger(end) || (end as number) <= next) {
+      throw planInvalid(
+        `${what} should go on at factor ${next}, but one is from ${describeValue(first)} to ${describeValue(end)}.`,
+      );
+    }
+    next = end as number;
+    if (next > to) break;
+  }
+  if (next !== to) {
+    throw planInvalid(`${what} should end at factor ${to}, but they end at ${next}.`);
+  }
+}
+
+export function planInvalid(message: string): PapilioError {
+  return new PapilioError(
+    "PLAN_INVALID",
+    message,
+    "Cover each factor of the chain once, left-most first, or leave the plan out.",
+  );
+}
