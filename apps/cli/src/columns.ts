@@ -1,5 +1,5 @@
 /** Columns of a terminal that nobody widened. */
-export const COLUMNS = 80;
+const COLUMNS = 80;
 
 /** A text whose lines are at most `columns` long, broken between words; longer words stay whole. */
 export function wrapped(text: string, columns: number = COLUMNS): string {

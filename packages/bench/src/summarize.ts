@@ -25,8 +25,6 @@ export interface Ranked {
   readonly time: Estimate;
   /** Quartiles of the same samples. */
   readonly quartiles: { readonly lower: number; readonly upper: number };
-  /** By the wall clock, waiting for the device included. */
-  readonly wall: Estimate;
   /** Share of the time that goes into memory rewriting, where it was measured. */
   readonly rewriting: number | undefined;
   /** Share of the bytes moved that memory rewriting moves, where it is known. */
@@ -128,7 +126,6 @@ function rank(entry: Timed, clock: Clock): Ranked {
     implementation: entry.implementation,
     time: estimateMedian(samples),
     quartiles: { lower: quantile(sorted, 0.25), upper: quantile(sorted, 0.75) },
-    wall: estimateMedian(entry.timing.wall),
     rewriting: rewritingShare(entry),
     rewritingBytes: rewritingBytesShare(entry),
     coldSeconds: entry.timing.coldSeconds,
