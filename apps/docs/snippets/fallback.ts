@@ -29,11 +29,10 @@ const shape = { batch: 4, layout: "batch-first" } as const;
 const x = new Float32Array(shape.batch * 256).fill(1);
 
 const gpu = await open();
-const { place, reason } = choosePlace(
+const { place } = choosePlace(
   { products: [{ chain: matrix.chain, dtype: "f32", ...shape }] },
   { adapter: gpu?.report },
 );
-console.log(place, reason); // cpu, and what both are predicted to take
 const y =
   gpu === undefined || place === "cpu"
     ? await (await CpuButterfly.create(matrix)).multiply(x, shape)
