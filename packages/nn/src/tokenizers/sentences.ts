@@ -55,7 +55,7 @@ export function encodeSentences(
     const given = lowerCase ? stripped.toLowerCase() : stripped;
     return tokenizer.encode(given, { ownLengths: false, maxLength: maxTokens });
   });
-  const tokens = Math.max(1, ...all.map((ids) => ids.length));
+  const tokens = all.reduce((most, { length }) => Math.max(most, length), 1);
   const ids = new Uint32Array(all.length * tokens);
   for (const [index, one] of all.entries()) ids.set(one, index * tokens);
   return {

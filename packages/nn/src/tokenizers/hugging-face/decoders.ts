@@ -1,5 +1,5 @@
 import { fromByteCharacters } from "./byte-characters.ts";
-import { patternOf } from "./patterns.ts";
+import { patternOf, replacing } from "./patterns.ts";
 import type { Settings } from "./settings.ts";
 
 /** Makes the texts of tokens into parts of the whole text. */
@@ -28,14 +28,8 @@ export function decoderOf(settings: Settings): TokenDecoder {
     case "CTC":
       return ctc(settings);
     case "Replace": {
-      const pattern = patternOf(settings);
-      const content = settings.text("content");
-      return (tokens) =>
-        tokens.map((token) =>
-          pattern(token)
-            .map(({ start, end, match }) => (match ? content : token.slice(start, end)))
-            .join(""),
-        );
+      const replace = replacing(patternOf(settings), settings.text("content"));
+      return (tokens) => tokens.map(replace);
     }
     case "Fuse":
       return (tokens) => [tokens.join("")];
@@ -130,7 +124,7 @@ function byteFallback(tokens: readonly string[]): string[] {
       const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
       parts.push(decoder.decode(Uint8Array.from(bytes)));
     } catch {
-      parts.push(...bytes.map(() => "\u{FFFD}"));
+      for (let byte = 0; byte < bytes.length; byte++) parts.push("\u{FFFD}");
     }
     bytes = [];
   };

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { huggingFaceTokenizer } from "../hugging-face.ts";
 import { llama2cTokenizer } from "../llama2c.ts";
 import { CASES } from "../testing/reference-cases.ts";
-import { byteLevelJson } from "../testing/tokenizer-json.ts";
+import { byteLevelJson, sentencePieceJson } from "../testing/tokenizer-json.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 const file = (name: string): Uint8Array =>
@@ -99,6 +99,23 @@ describe("a hostile tokenizer.json", () => {
     expect(() => llama2cTokenizer(json)).toThrow(
       expect.objectContaining({ message: expect.stringContaining("JSON") }),
     );
+  });
+
+  it("does not grow a text without end", async () => {
+    const double = { type: "Replace", pattern: { String: "a" }, content: "aa" };
+    const tokenizer = await huggingFaceTokenizer({
+      ...byteLevelJson(),
+      normalizer: { type: "Sequence", normalizers: Array.from({ length: 60 }, () => double) },
+    });
+    expect(() => tokenizer.encode("a")).toThrow(code("TOKENIZER_TEXT"));
+  });
+
+  it("takes texts of more parts than a call has arguments", async () => {
+    const tokenizer = await huggingFaceTokenizer(byteLevelJson());
+    const text = "a b\n".repeat(50_000);
+    expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+    const bytes = await huggingFaceTokenizer(sentencePieceJson());
+    expect(bytes.decode(Array(150_000).fill(3 + 0xc3))).toHaveLength(150_000);
   });
 
   it("names the setting that is not computed", async () => {

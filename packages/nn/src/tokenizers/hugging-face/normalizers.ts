@@ -1,5 +1,5 @@
 import { toByteCharacters } from "./byte-characters.ts";
-import { patternOf } from "./patterns.ts";
+import { patternOf, replacing, requireNotGrown } from "./patterns.ts";
 import { precompiledNormalizer } from "./precompiled.ts";
 import type { Settings } from "./settings.ts";
 import {
@@ -42,14 +42,8 @@ export function normalizerOf(settings: Settings): Normalizer {
       return nmt;
     case "Precompiled":
       return precompiledNormalizer(settings);
-    case "Replace": {
-      const pattern = patternOf(settings);
-      const content = settings.text("content");
-      return (text) =>
-        pattern(text)
-          .map(({ start, end, match }) => (match ? content : text.slice(start, end)))
-          .join("");
-    }
+    case "Replace":
+      return replacing(patternOf(settings), settings.text("content"));
     case "Prepend": {
       const prepend = settings.text("prepend");
       return (text) => (text === "" ? "" : prepend + text);
@@ -58,7 +52,12 @@ export function normalizerOf(settings: Settings): Normalizer {
       return toByteCharacters;
     case "Sequence": {
       const all = settings.all("normalizers").map(normalizerOf);
-      return (text) => all.reduce((changed, normalizer) => normalizer(changed), text);
+      return (text) =>
+        all.reduce((changed, normalizer) => {
+          const next = normalizer(changed);
+          requireNotGrown(text.length, next.length);
+          return next;
+        }, text);
     }
     default:
       throw settings.unsupported("type");

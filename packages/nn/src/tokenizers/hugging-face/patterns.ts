@@ -22,6 +22,38 @@ export function patternOf(settings: Settings): Pattern {
   return text === undefined ? regexPattern(pattern.text("Regex"), pattern) : literal(text);
 }
 
+/**
+ * Refuses a text that a normalizer makes much longer: replacements in a row grow as powers.
+ *
+ * @throws PapilioError `TOKENIZER_TEXT`
+ */
+export function requireNotGrown(original: number, length: number): void {
+  if (length <= 16 * original + 2 ** 16) return;
+  throw tokenizerError(
+    "TOKENIZER_TEXT",
+    `The tokenizer.json makes ${length} characters of a text of ${original}.`,
+  );
+}
+
+/**
+ * Replaces what a pattern matches.
+ *
+ * @throws PapilioError `TOKENIZER_TEXT` for a text that becomes too long
+ */
+export function replacing(pattern: Pattern, content: string): (text: string) => string {
+  return (text) => {
+    const spans = pattern(text);
+    const length = spans.reduce(
+      (sum, { start, end, match }) => sum + (match ? content.length : end - start),
+      0,
+    );
+    requireNotGrown(text.length, length);
+    return spans
+      .map(({ start, end, match }) => (match ? content : text.slice(start, end)))
+      .join("");
+  };
+}
+
 /** The matches of a regular expression of Oniguruma. */
 export function regexPattern(source: string, settings: Settings): Pattern {
   try {

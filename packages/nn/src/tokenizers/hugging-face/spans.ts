@@ -67,7 +67,7 @@ export function splitSpans(spans: readonly Span[], behavior: Behavior): Span[] {
   const last = (): { start: number; end: number } | undefined => parts.at(-1);
   switch (behavior) {
     case "Isolated":
-      parts.push(...spans);
+      for (const span of spans) parts.push(span);
       break;
     case "Removed":
       for (const span of spans) if (!span.match) parts.push(span);

@@ -44,7 +44,7 @@ export function bpe(settings: Settings): TokenModel {
       const bytes = byteFallback ? byteTokens(token, vocabulary) : undefined;
       if (bytes !== undefined) {
         // An unknown token that waits comes after them: so it is in the reference implementation.
-        ids.push(...bytes);
+        for (const byte of bytes) ids.push(byte);
         continue;
       }
       // Without a token for what is unknown, it is left out.
