@@ -25,7 +25,7 @@ function nextTick(): number {
 
 async function deviceStep(gpu: Gpu): Promise<number | null> {
   using counter = new Tensor(gpu, { batch: 1, features: 1, layout: "batch-first" });
-  const program = await Program.record(gpu, [
+  using program = await Program.record(gpu, [
     {
       kernel: {
         label: "clock step",

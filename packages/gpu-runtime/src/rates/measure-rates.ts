@@ -63,10 +63,11 @@ async function measureCopy(gpu: Gpu, signal: AbortSignal | undefined): Promise<n
   using buffers = new BufferSet(gpu);
   const x = buffers.add(storage(gpu, bytes, "source of a copy"));
   const y = buffers.add(storage(gpu, bytes, "target of a copy"));
-  await Program.complete([await Program.record(gpu, [step(fillKernel(bytes), x)])]);
+  using fill = await Program.record(gpu, [step(fillKernel(bytes), x)]);
+  await Program.complete([fill]);
   const copy = copyKernel(bytes);
   // There and back: what is read was written, and lies in memory that exists.
-  const program = await Program.record(gpu, [step(copy, x, y), step(copy, y, x)]);
+  using program = await Program.record(gpu, [step(copy, x, y), step(copy, y, x)]);
   return (4 * bytes) / (await medianSeconds(program, signal));
 }
 
@@ -77,7 +78,7 @@ async function measureArithmetic(gpu: Gpu, signal: AbortSignal | undefined): Pro
     using buffers = new BufferSet(gpu);
     const operands = buffers.add(upload(gpu, arithmeticOperands(turns), "operands"));
     const y = buffers.add(storage(gpu, 16 * ARITHMETIC_INVOCATIONS, "sums"));
-    const program = await Program.record(gpu, [step(kernel, operands, y)]);
+    using program = await Program.record(gpu, [step(kernel, operands, y)]);
     // A long loop, rather than a short one many times, so that its start costs nothing.
     const long = turns >= MAX_TURNS || (await warmSeconds(program)) >= MIN_SAMPLE.timestamps;
     if (long) return arithmeticFlops(turns) / (await medianSeconds(program, signal));
@@ -94,7 +95,8 @@ export function arithmeticOperands(turns: number): Uint8Array<ArrayBuffer> {
 async function measureDispatch(gpu: Gpu, signal: AbortSignal | undefined): Promise<number> {
   using buffers = new BufferSet(gpu);
   const y = buffers.add(storage(gpu, 16, "nothing"));
-  return await medianSeconds(await Program.record(gpu, [step(idleKernel(), y)]), signal);
+  using program = await Program.record(gpu, [step(idleKernel(), y)]);
+  return await medianSeconds(program, signal);
 }
 
 function step(kernel: Kernel, ...buffers: readonly Span[]): Step {
