@@ -1,5 +1,6 @@
 import { defineConfig } from "vitepress";
 import apiSidebar from "../api/typedoc-sidebar.json" with { type: "json" };
+import { withPolicy } from "./content-security-policy.ts";
 
 /**
  * The packages and their kinds of exports, whose lists are on the packages' own pages: all exports, in
@@ -24,6 +25,7 @@ export default defineConfig({
   metaChunk: true,
   lastUpdated: false,
   srcExclude: ["snippets/**", "src/**", "generated/**"],
+  transformHtml: (html) => withPolicy(html),
   // Workers import packages, as the pages do.
   vite: { worker: { format: "es" }, build: { chunkSizeWarningLimit: 4000 } },
   markdown: {

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findViolations, openBrowser, WINDOWS, watch } from "./testing/browser.ts";
+import { cutPictures } from "./testing/cut-pictures.ts";
 import { listPages, SITE } from "./testing/site.ts";
 import { type SiteServer, serveSite } from "./testing/site-server.ts";
 
@@ -50,6 +51,7 @@ describe.each([
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
       expect(overflow, "pixels beyond the window's width").toBe(0);
+      expect(await cutPictures(page)).toEqual([]);
       expect(await findViolations(page)).toEqual([]);
       expect(faults).toEqual([]);
     } finally {

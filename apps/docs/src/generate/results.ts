@@ -111,7 +111,7 @@ function withFigures(markdown: string, svgs: ReadonlyMap<string, string>, adapte
         const svg = (svgs.get(name) ?? "").replace(/<style>.*?<\/style>/s, "").replaceAll("\n", "");
         // A page may have the figures of several runs.
         const label = `${title}, ${adapter}`.replaceAll(/["\\]/g, "");
-        return `<div class="report-figure" tabindex="0" role="region" aria-label="${label}" v-pre>${svg}</div>`;
+        return `<div class="report-figure" role="group" aria-label="${label}" v-pre>${svg}</div>`;
       })
   );
 }
