@@ -99,3 +99,4 @@ export {
   supportPicture,
 } from "./support.ts";
 export { errorBound, type Rounding, type Verification, verify } from "./tolerance.ts";
+export { Turns } from "./turns.ts";

@@ -55,7 +55,7 @@ Examples:
   papilio run minilm --input ids=ids.npy --input lengths=n.csv --output embeddings=y.npy
   papilio run gpt2 --input ids=ids.csv --plan
 
-Exit status: 0, or 2 for input that cannot be used.`,
+Exit status: 0; 1 when it was stopped; 2 for input that cannot be used.`,
     )
     .action(run);
 }

@@ -1,4 +1,10 @@
-import { type FloatArray, type FloatType, PapilioError, requireOneOf } from "@papilio/butterfly";
+import {
+  type FloatArray,
+  type FloatType,
+  PapilioError,
+  requireOneOf,
+  Turns,
+} from "@papilio/butterfly";
 import {
   checkInputs,
   type Executable,
@@ -149,7 +155,10 @@ export class CpuModel implements Executable {
   async #runAll(inputs: RunInputs): Promise<RunOutputs> {
     const steps = this.#steps(inputs);
     let step = steps.next();
+    // Signals of the system, and a page, get a turn between operations.
+    const turns = new Turns();
     while (!step.done) {
+      await turns.take();
       const { operation, context } = step.value;
       step = steps.next(await this.#kernels?.linear(operation, context));
     }
