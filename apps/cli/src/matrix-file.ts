@@ -69,7 +69,7 @@ export function narrowWhereExact(
 }
 
 /** By its first bytes, or by its name where they are damaged and no other's. */
-export function isSafetensors(file: string, bytes: Uint8Array): boolean {
+function isSafetensors(file: string, bytes: Uint8Array): boolean {
   const kind = fileKind(bytes)?.id;
   return kind === "safetensors" || (kind === undefined && /\.safetensors(\.gz)?$/i.test(file));
 }

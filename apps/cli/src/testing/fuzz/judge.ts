@@ -2,8 +2,8 @@ import { getHeapStatistics } from "node:v8";
 import { PapilioError } from "@papilio/butterfly";
 
 /** What a reader may take, for any file. */
-export const MOST_SECONDS = 1;
-export const MOST_GROWTH: number = 64 * 2 ** 20;
+const MOST_SECONDS = 1;
+const MOST_GROWTH = 64 * 2 ** 20;
 
 /** What became of a file: undefined where it was read. */
 export interface Verdict {
