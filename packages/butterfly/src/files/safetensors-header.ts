@@ -26,8 +26,10 @@ export interface SafetensorsHeader {
 
 /** Bytes of a header, at most: what the format allows. */
 const MOST_HEADER = 100_000_000;
-/** Values of a header, at most: those of a quarter of a million tensors. */
-const MOST_VALUES = 2 ** 21;
+/** Values of a header, at most: those of a hundred thousand tensors. */
+const MOST_VALUES = 2 ** 20;
+/** The key of what is no tensor. */
+const METADATA = "__metadata__";
 /** Bytes of the number that a file begins with: the length of what follows. */
 const LENGTH_BYTES = 8;
 
@@ -87,10 +89,11 @@ export function readSafetensorsHeader(
       `The header ends at ${data}, but ${start.length} bytes are given.`,
     );
   }
-  const { __metadata__: metadata, ...described } = parseObject(start.subarray(LENGTH_BYTES, data));
-  const entries = Object.entries(described).map(([name, entry]) =>
-    readEntry(name, entry, data, fileBytes),
-  );
+  const header = parseObject(start.subarray(LENGTH_BYTES, data));
+  const entries: SafetensorsEntry[] = [];
+  for (const name of Object.keys(header)) {
+    if (name !== METADATA) entries.push(readEntry(name, header[name], data, fileBytes));
+  }
   entries.sort((p, q) => p.begin - q.begin || p.end - q.end);
   let end = data;
   for (const entry of entries) {
@@ -105,7 +108,7 @@ export function readSafetensorsHeader(
   if (end < fileBytes && fileBytes !== Number.POSITIVE_INFINITY) {
     throw fileError("FILE_TENSOR", `The last tensor ends at ${end} of ${fileBytes} bytes.`);
   }
-  return { entries, metadata: new Map(readMetadata(metadata)), fileBytes: end };
+  return { entries, metadata: new Map(readMetadata(header[METADATA])), fileBytes: end };
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
