@@ -1,6 +1,7 @@
 import { parse } from "node:path";
 import {
   type Complex,
+  describeValue,
   type FloatArrays,
   type FloatType,
   fileKind,
@@ -103,7 +104,7 @@ function matrixOf<T extends FloatType>(
   }
   throw new PapilioError(
     "TENSOR_SHAPE",
-    `${name} has the shape [${shape}], which is no matrix.`,
+    `${name} has the shape ${describeValue(shape)}, which is no matrix.`,
     "Give a tensor of two axes, [rows, cols].",
   );
 }

@@ -2,6 +2,7 @@ import {
   type AnyButterfly,
   Chain,
   chainCost,
+  describeValue,
   fileKind,
   loadButterflies,
   type MatrixMarketFile,
@@ -97,7 +98,7 @@ function inspectSafetensors(bytes: Uint8Array, outputs: Outputs): Chain[] {
   const table = newTable(["tensor", "type", "shape", "bytes"]);
   const tensors = [...opened.tensors.values()];
   for (const { name, dtype, shape, bytes: data } of tensors.slice(0, LISTED)) {
-    table.push([name, dtype, `[${shape.join(", ")}]`, data.length]);
+    table.push([name, dtype, describeValue(shape), data.length]);
   }
   outputs.say(table.toString());
   if (tensors.length > LISTED) outputs.say(`and ${tensors.length - LISTED} more tensors`);

@@ -4,6 +4,7 @@ import { Butterfly } from "../butterfly-matrix.ts";
 import { Chain } from "../chain.ts";
 import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
+import { describeValue } from "../describe-value.ts";
 import { type FloatArray, type FloatType, floatTypeOf } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import type { Pattern } from "../pattern.ts";
@@ -179,7 +180,7 @@ function readFactor(
   if (!fits || more.length > 0) {
     throw fileError(
       "TENSOR_SHAPE",
-      `The tensor ${quote(name)} has the shape [${tensor.shape}], but the values of the pattern ${pattern} have [${[a, b, c, d]}], or 1 for the first or the last.`,
+      `The tensor ${quote(name)} has the shape ${describeValue(tensor.shape)}, but the values of the pattern ${pattern} have [${[a, b, c, d]}], or 1 for the first or the last.`,
     );
   }
   const sharing = { a: p !== a, d: s !== d };
@@ -191,7 +192,7 @@ function readPermutation(tensor: SafetensorsTensor | undefined): Uint32Array | u
   if (tensor.dtype !== "U32" || tensor.shape.length !== 1) {
     throw fileError(
       "TENSOR_SHAPE",
-      `The permutation ${quote(tensor.name)} is ${tensor.dtype} of shape [${tensor.shape}], not a list of U32.`,
+      `The permutation ${quote(tensor.name)} is ${tensor.dtype} of shape ${describeValue(tensor.shape)}, not a list of U32.`,
     );
   }
   return Uint32Array.from(toReal(tensor, "float64"));

@@ -1,5 +1,6 @@
 import { requireFloats, requireOneOf } from "../argument-checks.ts";
 import { Butterfly } from "../butterfly-matrix.ts";
+import { describeValue } from "../describe-value.ts";
 import { type FloatArray, zerosLike } from "../float-array.ts";
 import { KroneckerSparse } from "../kronecker-sparse.ts";
 import { Pattern } from "../pattern.ts";
@@ -193,7 +194,7 @@ function twiddleSizes(twiddle: DenseTensor<FloatArray>): [number, number, number
   }
   throw fileError(
     "TENSOR_SHAPE",
-    `The shape [${twiddle.shape}] is no [stacks, blocks, log2 n, n/2, 2, 2].`,
+    `The shape ${describeValue(twiddle.shape)} is no [stacks, blocks, log2 n, n/2, 2, 2].`,
   );
 }
 
@@ -205,7 +206,7 @@ function sizesOf({ shape, values }: DenseTensor<FloatArray>, axes: number): read
   }
   throw fileError(
     "TENSOR_SHAPE",
-    `The shape [${shape}] of ${values.length} values is none of ${axes} axes.`,
+    `The shape ${describeValue(shape)} of ${values.length} values is none of ${axes} axes.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { requireArray } from "../argument-checks.ts";
 import { type Complex, isComplex, requireParts } from "../complex/complex.ts";
+import { describeValue } from "../describe-value.ts";
 import type { FloatArray, FloatArrays, FloatType } from "../float-array.ts";
 import { requireStorable } from "../storable.ts";
 import {
@@ -156,7 +157,7 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
   const refuse = (given: string): never => {
     throw fileError(
       "TENSOR_SHAPE",
-      `The tensor ${quote(name)} of type ${dtype} and shape [${shape}] is given ${given}.`,
+      `The tensor ${quote(name)} of type ${dtype} and shape ${describeValue(shape)} is given ${given}.`,
     );
   };
   const bits = ELEMENT_BITS.get(dtype);

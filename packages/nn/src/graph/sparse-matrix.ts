@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { describeValue, PapilioError } from "@papilio/butterfly";
 
 /**
  * A sparse matrix in compressed sparse row form: the edges of a graph, from the columns to the rows,
@@ -40,6 +40,7 @@ export class SparseMatrix {
   /**
    * From a list of entries `(row, column)`, in any order; those of a row keep it. What is given twice is
    * one entry: its values are added, as in SciPy and PyTorch; without values it is an edge like others.
+   * More than 2^20 rows need an entry in every sixty-fourth, on average.
    *
    * @throws PapilioError `SPARSE_MATRIX`
    */
@@ -52,6 +53,9 @@ export class SparseMatrix {
     const count = lengthOf(entries.rows, "rows", shape);
     if (lengthOf(entries.columns, "columns", shape) !== count) {
       throw wrong(shape, `${entries.columns.length} columns for entries in ${count} rows`);
+    }
+    if (rows > MOST_ROWS + ROWS_AN_ENTRY * count) {
+      throw wrong(shape, `${count} entries, too few for so many rows`);
     }
     const rowOf = wholeNumbers(shape, entries.rows, "row", rows);
     const columnOf = wholeNumbers(shape, entries.columns, "column", cols);
@@ -87,12 +91,15 @@ export class SparseMatrix {
   }
 }
 
+/** Rows of any matrix, at most, and how many more for each entry: each takes memory without any. */
+const [MOST_ROWS, ROWS_AN_ENTRY] = [2 ** 20, 64];
+
 type Shape = readonly [rows: number, cols: number];
 
 function wrong([rows, cols]: Shape, problem: string): PapilioError {
   return new PapilioError(
     "SPARSE_MATRIX",
-    `A sparse matrix of ${rows} x ${cols} has ${problem}.`,
+    `A sparse matrix of ${describeValue(rows)} x ${describeValue(cols)} has ${problem}.`,
     "Give whole numbers of rows and columns that there are, each pair of them once, and finite values.",
   );
 }
@@ -100,7 +107,7 @@ function wrong([rows, cols]: Shape, problem: string): PapilioError {
 function requireShape(shape: Shape): Shape {
   for (const size of shape) {
     if (Number.isInteger(size) && size >= 1 && size < 2 ** 32 - 1) continue;
-    throw wrong(shape, `a size of ${size}`);
+    throw wrong(shape, `a size of ${describeValue(size)}`);
   }
   return shape;
 }
@@ -123,7 +130,7 @@ function wholeNumbers(
     if (Number.isInteger(number) && number >= 0 && number < below) continue;
     throw wrong(
       shape,
-      `${name} ${index} of ${String(number)}, which is no whole number below ${below}`,
+      `${name} ${index} of ${describeValue(number)}, which is no whole number below ${below}`,
     );
   }
   return numbers instanceof Uint32Array ? numbers : Uint32Array.from(numbers);
@@ -135,7 +142,10 @@ function finiteNumbers(shape: Shape, numbers: ArrayLike<number>, count: number):
   for (let index = 0; index < length; index++) {
     const number: unknown = numbers[index];
     if (typeof number === "number" && Number.isFinite(Math.fround(number))) continue;
-    throw wrong(shape, `value ${index} of ${String(number)}, which is not finite in float32`);
+    throw wrong(
+      shape,
+      `value ${index} of ${describeValue(number)}, which is not finite in float32`,
+    );
   }
   return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }

@@ -1,4 +1,4 @@
-import { isRealDtype, PapilioError } from "@papilio/butterfly";
+import { describeValue, isRealDtype, PapilioError } from "@papilio/butterfly";
 import { type Rename, renamed } from "./rename.ts";
 import type { StateDict, StoredTensor } from "./stored-tensor.ts";
 import { fixOf, quoteNames, weightsError } from "./weights-error.ts";
@@ -34,7 +34,8 @@ export class StateDictMismatchError extends PapilioError implements StateDictDif
 
   constructor({ missing, unexpected, misshapen }: StateDictDifferences) {
     const wrong = misshapen.map(
-      ({ name, expected, found }) => `${name} [${found}] for [${expected}]`,
+      ({ name, expected, found }) =>
+        `${name} ${describeValue(found)} for ${describeValue(expected)}`,
     );
     const parts = (
       [

@@ -3,6 +3,7 @@ import {
   Butterfly,
   Chain,
   type DenseTensor,
+  describeValue,
   fromMonarchPair,
   fromTwiddle,
   fromValuesLayout,
@@ -154,6 +155,6 @@ function patternOf({ name, shape }: StoredTensor): Pattern {
   if (a && b && c && d && more.length === 0) return new Pattern(a, b, c, d);
   throw weightsError(
     "TENSOR_SHAPE",
-    `The tensor ${quoteNames([name])} of shape [${shape}] has not the four sizes of a pattern.`,
+    `The tensor ${quoteNames([name])} of shape ${describeValue(shape)} has not the four sizes of a pattern.`,
   );
 }

@@ -1,3 +1,4 @@
+import { describeValue } from "@papilio/butterfly";
 import { StoredTensor } from "./stored-tensor.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
@@ -13,7 +14,7 @@ export function transposeTensor(tensor: StoredTensor): StoredTensor {
   if (rows === undefined || cols === undefined || more.length > 0) {
     throw weightsError(
       "TENSOR_SHAPE",
-      `The tensor ${quoteNames([name])} of shape [${shape}] is no matrix to be transposed.`,
+      `The tensor ${quoteNames([name])} of shape ${describeValue(shape)} is no matrix to be transposed.`,
     );
   }
   const size = elementBytes(tensor);
@@ -50,7 +51,7 @@ export function sliceTensor(
   if (size === undefined || !whole || begin < 0 || begin > end || end > size) {
     throw weightsError(
       "TENSOR_SHAPE",
-      `The tensor ${quoteNames([name])} of shape [${shape}] has no entries ${begin} to ${end} of axis ${axis}.`,
+      `The tensor ${quoteNames([name])} of shape ${describeValue(shape)} has no entries ${begin} to ${end} of axis ${axis}.`,
     );
   }
   elementBytes(tensor);

@@ -9,6 +9,7 @@ import {
   modelFromHuggingFace,
   readLlama2c,
   StoredTensor,
+  sentenceFilesOf,
 } from "@papilio/nn";
 import { preprocess, readPreprocessing } from "../../images/preprocessing.ts";
 import { TOKENIZER } from "../model-folders.ts";
@@ -72,6 +73,17 @@ export function modelSubjects(): Subject[] {
       read: (bytes) => modelFromHuggingFace(parsed(bytes), state),
     },
     {
+      name: "sentence-transformers",
+      seeds: [bytesOf(JSON.stringify(SENTENCE))],
+      textual: true,
+      read: (bytes) => {
+        const files = Object(parsed(bytes)) as Record<string, unknown>;
+        const configs = new Map(Object.entries(files));
+        sentenceFilesOf(files["modules.json"]);
+        return modelFromHuggingFace(BERT, state, { configs });
+      },
+    },
+    {
       name: "preprocessor_config.json",
       seeds: [bytesOf(JSON.stringify(PREPROCESSOR))],
       textual: true,
@@ -121,6 +133,37 @@ const LLAMA = {
   tie_word_embeddings: false,
 };
 
+const BERT = {
+  model_type: "bert",
+  vocab_size: 8,
+  hidden_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+};
+
+/** The files beside a model of sentence-transformers, by their names. */
+const SENTENCE = {
+  "modules.json": [
+    { idx: 0, name: "0", path: "", type: "sentence_transformers.models.Transformer" },
+    { idx: 1, name: "1", path: "1_Pooling", type: "sentence_transformers.models.Pooling" },
+    { idx: 2, name: "2", path: "2_Dense", type: "sentence_transformers.models.Dense" },
+    { idx: 3, name: "3", path: "3_Normalize", type: "sentence_transformers.models.Normalize" },
+  ],
+  "1_Pooling/config.json": {
+    word_embedding_dimension: 8,
+    pooling_mode_cls_token: true,
+    pooling_mode_mean_tokens: false,
+  },
+  "2_Dense/config.json": {
+    in_features: 8,
+    out_features: 4,
+    bias: true,
+    activation_function: "torch.nn.modules.activation.Tanh",
+  },
+  "sentence_bert_config.json": { max_seq_length: 16, do_lower_case: false },
+  "config_sentence_transformers.json": { prompts: { query: "q: " }, default_prompt_name: null },
+};
+
 const CONFIGS = [
   LLAMA,
   { model_type: "gpt2", vocab_size: 8, n_embd: 8, n_layer: 1, n_head: 2, n_positions: 16 },
@@ -132,13 +175,7 @@ const CONFIGS = [
     num_hidden_layers: 1,
     num_attention_heads: 2,
   },
-  {
-    model_type: "bert",
-    vocab_size: 8,
-    hidden_size: 8,
-    num_hidden_layers: 1,
-    num_attention_heads: 2,
-  },
+  BERT,
 ];
 
 const PREPROCESSOR = {

@@ -1,3 +1,4 @@
+import { mutateJson } from "./mutate-json.ts";
 import type { Random } from "./random.ts";
 
 /** Values that break readers, as JSON and Python write them and as nothing does. */
@@ -96,12 +97,15 @@ const TEXTUAL: readonly Mutation[] = [
   },
 ];
 
-/** One to four changes of a file; of a text, mostly of what its words are. */
+/** One to three changes of a file; of a text, mostly of what its words are, or its values where it is JSON. */
 export function mutate(
   bytes: Uint8Array,
   random: Random,
   { textual, others }: { readonly textual: boolean; readonly others: readonly Uint8Array[] },
 ): Uint8Array {
+  // Files that are still JSON get further.
+  const json = textual && random.below(3) > 0 ? mutateJson(latin1(bytes), random) : undefined;
+  if (json !== undefined) return encode(json);
   let changed = bytes;
   for (let count = 1 + random.below(3); count > 0; count--) {
     const kinds = textual && random.below(4) > 0 ? TEXTUAL : BINARY;

@@ -3,6 +3,9 @@ import { describeValue, PapilioError } from "@papilio/butterfly";
 /** Sizes of a model at most: above those of any that there is, and far below what memory could be. */
 const MOST = 2 ** 24;
 
+/** Characters of a field's name, and values that it may have, in a message, at most. */
+const [LONGEST, SHOWN] = [120, 12];
+
 /** The fields of a config.json, or another file of a model, each checked when it is asked for. `null` counts as absent. */
 export class ConfigFields {
   readonly #fields: Readonly<Record<string, unknown>>;
@@ -27,7 +30,7 @@ export class ConfigFields {
     if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most) {
       return value as number;
     }
-    throw this.#invalid(this.#place + name, value, `a whole number from 1 to ${most}`);
+    throw this.#invalid(this.#where(name), value, `a whole number from 1 to ${most}`);
   }
 
   /** A whole number from 1 on, or nothing. Throws `CONFIG_INVALID`. */
@@ -46,28 +49,28 @@ export class ConfigFields {
       const both = new ConfigFields({ ...value }, `${this.#place}${name}.`, this.#file);
       return [both.size("0"), both.size("1")];
     }
-    throw this.#invalid(this.#place + name, value, "a size or two of them");
+    throw this.#invalid(this.#where(name), value, "a size or two of them");
   }
 
   /** A number above 0. Throws `CONFIG_INVALID`. */
   positive(name: string, otherwise: number): number {
     const value = this.#get(name) ?? otherwise;
     if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
-    throw this.#invalid(this.#place + name, value, "a number above 0");
+    throw this.#invalid(this.#where(name), value, "a number above 0");
   }
 
   /** Throws `CONFIG_INVALID`. */
   flag(name: string, otherwise: boolean): boolean {
     const value = this.#get(name) ?? otherwise;
     if (typeof value === "boolean") return value;
-    throw this.#invalid(this.#place + name, value, "true or false");
+    throw this.#invalid(this.#where(name), value, "true or false");
   }
 
   /** A text, or nothing. Throws `CONFIG_INVALID`. */
   text(name: string): string | undefined {
     const value = this.#get(name);
     if (value === undefined || typeof value === "string") return value;
-    throw this.#invalid(this.#place + name, value, "a text");
+    throw this.#invalid(this.#where(name), value, "a text");
   }
 
   /** A text or a list of them, or nothing. Throws `CONFIG_INVALID`. */
@@ -76,7 +79,7 @@ export class ConfigFields {
     if (value === undefined) return undefined;
     const all: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (all.every((one) => typeof one === "string")) return all as readonly string[];
-    throw this.#invalid(this.#place + name, value, "a text or a list of them");
+    throw this.#invalid(this.#where(name), value, "a text or a list of them");
   }
 
   /** Of all fields. */
@@ -101,13 +104,13 @@ export class ConfigFields {
   only(name: string, allowed: readonly (string | number | boolean | undefined)[]): void {
     const value = this.#get(name) ?? allowed[0];
     if (allowed.includes(value as string)) return;
-    const values = allowed.filter((one) => one !== undefined).map((one) => JSON.stringify(one));
+    const values = allowed.filter((one) => one !== undefined).map(describeValue);
     throw new PapilioError(
       "CONFIG_UNSUPPORTED",
-      `${this.#place}${name} of the model's ${this.#file} is ${describeValue(value)}, which is not computed here.`,
+      `${this.#where(name)} of the model's ${this.#file} is ${describeValue(value)}, which is not computed here.`,
       values.length === 0
         ? "Use a model without it."
-        : `Use a model where it is ${values.join(" or ")}.`,
+        : `Use a model where it is ${values.slice(0, SHOWN).join(" or ")}.`,
     );
   }
 
@@ -117,6 +120,12 @@ export class ConfigFields {
       `${name} of the model's ${this.#file} is ${value === undefined ? "missing" : describeValue(value)}, but it must be ${wanted}.`,
       `Pass the ${this.#file} that came with the weights, as it is.`,
     );
+  }
+
+  /** The name of a field for a message, cut where a file chose it and it would drown the message. */
+  #where(name: string): string {
+    const place = this.#place + name;
+    return place.length > LONGEST ? `${place.slice(0, LONGEST)}…` : place;
   }
 
   #get(name: string): unknown {

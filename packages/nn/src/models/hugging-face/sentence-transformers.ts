@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { describeValue, PapilioError } from "@papilio/butterfly";
 import type { Activation } from "@papilio/gpu-runtime";
 import type { SentenceText } from "../../tokenizers/sentences.ts";
 import type { StateDict, StoredTensor } from "../../weights/stored-tensor.ts";
@@ -25,6 +25,8 @@ export interface SentenceModules {
 }
 
 const MODULES = "modules.json";
+/** Each may have a file of its own. */
+const MOST_MODULES = 32;
 const LIMITS = "sentence_bert_config.json";
 const PROMPTS = "config_sentence_transformers.json";
 
@@ -117,12 +119,19 @@ function entriesOf(modules: unknown): ModuleEntry[] {
       `Pass the ${MODULES} that came with the weights, as it is.`,
     );
   }
+  if (modules.length > MOST_MODULES) {
+    throw new PapilioError(
+      "CONFIG_UNSUPPORTED",
+      `The model's ${MODULES} has ${modules.length} modules, more than the ${MOST_MODULES} that are read.`,
+      "Use a model with fewer.",
+    );
+  }
   return modules.map((one: unknown, index) => {
     const fields = new ConfigFields(one, `[${index}].`, MODULES);
     const type = fields.text("type") ?? "";
     const path = fields.text("path") ?? "";
     // A folder beside it, nothing else.
-    if (!/^(\w[\w.-]*)?$/.test(path)) fields.only("path", ["1_Pooling"]);
+    if (!/^(\w[\w.-]{0,99})?$/.test(path)) fields.only("path", ["1_Pooling"]);
     return { type: type.slice(type.lastIndexOf(".") + 1), path };
   });
 }
@@ -132,7 +141,7 @@ function unsupported(entry: ModuleEntry | undefined): PapilioError {
     "CONFIG_UNSUPPORTED",
     entry === undefined
       ? `The model's ${MODULES} ends before a module for pooling.`
-      : `The model's ${MODULES} has the module ${entry.type}${entry.path === "" ? "" : ` in ${entry.path}`} where it is not computed here.`,
+      : `The model's ${MODULES} has the module ${describeValue(entry.type)}${entry.path === "" ? "" : ` in ${describeValue(entry.path)}`} where it is not computed here.`,
     "Use a model of a Transformer and Pooling, with Dense and Normalize after them.",
   );
 }

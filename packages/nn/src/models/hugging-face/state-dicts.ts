@@ -1,3 +1,4 @@
+import { describeValue } from "@papilio/butterfly";
 import { sliceTensor, transposeTensor } from "../../weights/derived-tensors.ts";
 import type { StateDict, StoredTensor } from "../../weights/stored-tensor.ts";
 import { quoteNames, weightsError } from "../../weights/weights-error.ts";
@@ -145,7 +146,7 @@ function split(
   if (size % QKV.length !== 0 || size === 0) {
     throw weightsError(
       "TENSOR_SHAPE",
-      `The tensor ${quoteNames([tensor.name])} of shape [${tensor.shape}] is not queries, keys and values, three of one size.`,
+      `The tensor ${quoteNames([tensor.name])} of shape ${describeValue(tensor.shape)} is not queries, keys and values, three of one size.`,
     );
   }
   const each = size / QKV.length;
