@@ -62,7 +62,7 @@ export function storableButterfly<M extends AnyButterfly>(matrix: M, dtype: Narr
 }
 
 /** For each factor the exponent of its largest value; undefined where it has none but zeros. */
-export function exponentsOf(matrix: AnyButterfly): (number | undefined)[] {
+function exponentsOf(matrix: AnyButterfly): (number | undefined)[] {
   return matrix.factors.map((factor) => exponentOf(partsOf(factor)));
 }
 
