@@ -153,7 +153,7 @@ describe("papilio factorize, inspect and multiply", () => {
     [["factorize", model], "TENSOR_MISSING"],
     [["factorize", model, "--tensor", "c"], "TENSOR_MISSING"],
     [["factorize", join(folder, "none.npy")], "INPUT_UNREADABLE"],
-    [["factorize", main], "FILE_HEADER"],
+    [["factorize", main], "INPUT_UNREADABLE"],
     [["factorize", model, "--tensor", "a.weight", "--chain", "dyadic"], "FLAG_INVALID"],
     [["factorize", model, "--tensor", "a.weight", "--chain", "1,2,2,1"], "FLAG_INVALID"],
     [["factorize", model, "--tensor", "a.weight", "--max-error", "0.1"], "FLAG_INVALID"],
