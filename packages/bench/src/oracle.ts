@@ -2,6 +2,7 @@ import {
   Butterfly,
   type Rounding,
   stridesOf,
+  subnormalOperands,
   uniform,
   type Verification,
   verify,
@@ -76,6 +77,10 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
   const reference = butterfly.apply(inputs, shape);
   const magnitude = butterfly.absolute().apply(inputs.map(Math.abs), shape);
   const magnification = butterfly.magnification();
+  const common = {
+    dtype,
+    subnormalOperands: subnormalOperands(butterfly, inputs, magnitude, { ...shape, dtype }),
+  };
   return {
     butterfly,
     x,
@@ -84,10 +89,16 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
       const sums = dtype === "f16" ? halfSums : "f32";
       const rounding: Rounding =
         terms !== undefined
-          ? { dtype, sums, terms, magnification, roundedValues: { largestInput: magnification } }
+          ? {
+              ...common,
+              sums,
+              terms,
+              magnification,
+              roundedValues: { largestInput: magnification },
+            }
           : arithmetic === "product" && chain.length > 1
-            ? { dtype, sums, terms: chain.product().c, roundedValues: { largestInput: 1 } }
-            : { dtype, sums, terms: chain.patterns.map(({ c }) => c), magnification };
+            ? { ...common, sums, terms: chain.product().c, roundedValues: { largestInput: 1 } }
+            : { ...common, sums, terms: chain.patterns.map(({ c }) => c), magnification };
       return verify(gather(y, chain.rows), reference, magnitude, rounding);
     },
   };

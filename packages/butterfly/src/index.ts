@@ -92,6 +92,7 @@ export type { MonarchShape, Radices } from "./presets.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 export { type NarrowType, requireStorable } from "./storable.ts";
+export { subnormalOperands } from "./subnormal-operands.ts";
 export {
   forEachNonZero,
   isSupported,

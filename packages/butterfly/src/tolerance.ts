@@ -26,6 +26,12 @@ export interface Rounding {
    * multiplied out in advance: the largest absolute value of an input.
    */
   readonly roundedValues?: { readonly largestInput: number };
+  /**
+   * What an element loses at most where subnormal operands are taken as zero: the sum of `|w||x|`
+   * over the products that have one, as {@link subnormalOperands} finds it; 0 where no operand is
+   * subnormal. Unless given, any operand may be, and none is larger than 1.
+   */
+  readonly subnormalOperands?: number;
 }
 
 /** What {@link verify} finds. */
@@ -52,17 +58,18 @@ export interface Verification {
  * `γ = n·ε/(1 - n·ε)` (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition,
  * section 3.1). Half precision adds one rounding, of the sum as it is stored. `ε` is the distance
  * from 1 to the next number, twice the usual unit roundoff, because WGSL lets an operation round
- * either way (section 15.7.4). WGSL also lets a device flush subnormal results to zero: a product
- * and a sum for each term, and the stored element in `dtype`. Subnormal operands are
- * taken to be kept. The float64 reference's own error is included. Relative errors of factors that
- * follow one another multiply (section 3.5 there).
+ * either way (section 15.7.4). WGSL also lets a device take subnormal numbers as zero, operands and
+ * results of every operation (section 15.7.2): for each term the operands of a product, below the
+ * smallest normal number of `dtype`, or else the product itself, and then the sum; and the stored
+ * element, where it is written or where the next factor reads it. The float64 reference's own error is
+ * included. Relative errors of factors that follow one another multiply (section 3.5 there).
  *
  * @param reference the element computed in float64
  * @throws PapilioError `TERMS_INVALID` unless each of `terms` is a whole number from 1 to 2^22, for
  *   sums in half precision to 2^9
  */
 export function errorBound(reference: number, magnitude: number, rounding: Rounding): number {
-  const { magnification = 1, roundedValues, sums = "f32" } = rounding;
+  const { magnification = 1, roundedValues, sums = "f32", subnormalOperands } = rounding;
   const terms = typeof rounding.terms === "number" ? [rounding.terms] : rounding.terms;
   const [last = 0, ...earlier] = terms;
   const summed = formatOf(sums);
@@ -78,16 +85,23 @@ export function errorBound(reference: number, magnitude: number, rounding: Round
     growth === 1
       ? sumError(last, summed)
       : growth * (1 + sumError(last, summed)) - 1 + Number.EPSILON;
+  // A product of a number below the smallest normal one and of one up to 1, or a product that is one.
+  const flushedProduct =
+    subnormalOperands === undefined
+      ? Math.max(stored.smallestNormal, summed.smallestNormal)
+      : summed.smallestNormal;
+  const flushedTerm = flushedProduct + summed.smallestNormal;
   const flushedBefore = earlier.reduce(
-    (sum, count) => sum + 2 * count * summed.smallestNormal + stored.smallestNormal,
+    (sum, count) => sum + count * flushedTerm + stored.smallestNormal,
     0,
   );
-  const smallestStep = stored.smallestNormal * stored.epsilon;
   const summation =
     relative * magnitude +
-    2 * last * summed.smallestNormal +
+    last * flushedTerm +
+    (subnormalOperands ?? 0) +
     (1 + relative) * magnification * flushedBefore +
-    (roundedValues === undefined ? 0 : last * smallestStep * roundedValues.largestInput);
+    // A value that is subnormal once it is rounded is taken as zero too.
+    (roundedValues === undefined ? 0 : last * stored.smallestNormal * roundedValues.largestInput);
   const storage = relativeStorage * (Math.abs(reference) + summation);
   return summation + storage + stored.smallestNormal;
 }

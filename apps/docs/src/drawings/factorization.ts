@@ -118,7 +118,7 @@ export function accuracyDrawing(): Drawing {
     return [terms, worst];
   });
   const bound = (dtype: "f32" | "f16"): [number, number][] =>
-    counts.map((terms) => [terms, errorBound(0.5, 1, { dtype, terms })]);
+    counts.map((terms) => [terms, errorBound(0.5, 1, { dtype, terms, subnormalOperands: 0 })]);
   return {
     name: "accuracy",
     caption: `The largest error of ${sums} sums of random products in float32, over the sum of their absolute values, beside what verify allows for them. Half precision adds one rounding of the stored sum.`,

@@ -1,4 +1,11 @@
-import { Butterfly, DisposableStack, uniform, type Verification, verify } from "@papilio/butterfly";
+import {
+  Butterfly,
+  DisposableStack,
+  subnormalOperands,
+  uniform,
+  type Verification,
+  verify,
+} from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";
@@ -49,14 +56,16 @@ export function sumsOf(
   terms: readonly number[],
 ): Sums {
   const magnification = butterfly.magnification();
+  const magnitude = butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape);
   return {
     reference: butterfly.apply(Float64Array.from(x), shape),
-    magnitude: butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape),
+    magnitude,
     rounding: {
       dtype: shape.dtype,
       terms,
       magnification,
       roundedValues: { largestInput: magnification },
+      subnormalOperands: subnormalOperands(butterfly, x, magnitude, shape),
     },
   };
 }

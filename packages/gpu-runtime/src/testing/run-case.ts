@@ -1,7 +1,9 @@
 import {
+  Butterfly,
   DisposableStack,
   type KroneckerSparse,
   multiply,
+  subnormalOperands,
   uniform,
   verify,
 } from "@papilio/butterfly";
@@ -49,11 +51,20 @@ export async function runCase(
   const reference = multiply(stored, Float64Array.from(inputs), shape);
   const absolute = stored.map((values) => values.map(Math.abs));
   const magnitude = multiply(absolute, Float64Array.from(inputs, Math.abs), shape);
+  const subnormal = subnormalOperands(new Butterfly([stored]), inputs, magnitude, shape);
   if (bias !== undefined) addBias({ reference, magnitude }, bias, shape);
   const terms = pattern.c + (bias === undefined ? 0 : 1);
   if (epilogue === undefined) {
-    return verify(actual, reference, magnitude, { dtype: shape.dtype, terms });
+    return verify(actual, reference, magnitude, {
+      dtype: shape.dtype,
+      terms,
+      subnormalOperands: subnormal,
+    });
   }
-  const sums = { reference, magnitude, rounding: { dtype: "f32", terms } } as const;
+  const sums = {
+    reference,
+    magnitude,
+    rounding: { dtype: "f32", terms, subnormalOperands: subnormal },
+  } as const;
   return verifyEpilogue(actual, sums, given, shape.dtype);
 }

@@ -1,4 +1,4 @@
-import { type Butterfly, stridesOf, verify } from "@papilio/butterfly";
+import { type Butterfly, stridesOf, subnormalOperands, verify } from "@papilio/butterfly";
 import type { InputShape } from "../multiplication/input-shape.ts";
 
 /** Products and outputs of the reference, at most, so that it takes a fraction of a second. */
@@ -17,6 +17,7 @@ export class SampledReference {
   readonly #reference: Float64Array;
   readonly #magnitude: Float64Array;
   readonly #magnification: number;
+  readonly #subnormalOperands: number;
 
   /** @param inputs of `shape`; they and the factors' values as rounded to its dtype */
   constructor(butterfly: Butterfly, inputs: Float32Array, shape: InputShape) {
@@ -31,6 +32,10 @@ export class SampledReference {
     this.#reference = butterfly.apply(some, reduced);
     this.#magnitude = butterfly.absolute().apply(some.map(Math.abs), reduced);
     this.#magnification = butterfly.magnification();
+    this.#subnormalOperands = subnormalOperands(butterfly, some, this.#magnitude, {
+      ...reduced,
+      dtype: shape.dtype,
+    });
   }
 
   /**
@@ -47,6 +52,7 @@ export class SampledReference {
       magnification: this.#magnification,
       // Inputs are below 1, and so are those of a factor that was merged but for the others' doing.
       roundedValues: { largestInput: this.#magnification },
+      subnormalOperands: this.#subnormalOperands,
     });
     if (found.ok) return undefined;
     const vector = this.#sampled[Math.floor(found.worstIndex / rows)];

@@ -1,6 +1,7 @@
 import type { Butterfly } from "../../butterfly-matrix.ts";
 import type { StorageDtype } from "../../dtype.ts";
 import type { BatchShape } from "../../layout.ts";
+import { subnormalOperands } from "../../subnormal-operands.ts";
 import { type Verification, verify } from "../../tolerance.ts";
 
 /** Compares `y`, computed from `x` in stages, with the float64 product, each element within its bound. */
@@ -20,5 +21,6 @@ export function verifyProduct(
     terms,
     magnification,
     roundedValues: { largestInput: magnification },
+    subnormalOperands: subnormalOperands(butterfly, x, magnitude, { ...shape, dtype }),
   });
 }
