@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { Butterfly } from "../butterfly-matrix.ts";
 import { Chain } from "../chain.ts";
 import { CpuButterfly } from "./cpu-butterfly.ts";
-import { CpuMemory } from "./memory.ts";
+import { CpuMemory, MOST_RETIRED } from "./memory.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 const chain = Chain.monarch(64);
@@ -55,6 +55,41 @@ describe("an array of the CPU backend", () => {
     for (const values of late) values.fill(Number.NaN);
     expect(await others.multiply(new Float32Array(64).fill(1), shape)).toEqual(expected);
     expect(held.values.every((value) => value === 5)).toBe(true);
+  });
+
+  it("is refused where a view reaches beyond it, into what others have", async () => {
+    using weights = await CpuButterfly.create(butterfly);
+    using array = weights.allocate(64);
+    using other = weights.allocate(64);
+    const { buffer, byteOffset } = array.values;
+    for (const [offset, length] of [
+      [byteOffset + 4, 64],
+      [byteOffset - 4, 64],
+      [other.values.byteOffset, 64],
+      [0, 64],
+    ] as const) {
+      const view = new Float32Array(buffer, offset, length);
+      await expect(weights.multiply(view, shape)).rejects.toEqual(code("CPU_ARRAY_VIEW"));
+      const out = weights.multiply(new Float32Array(64), shape, { out: view });
+      await expect(out).rejects.toEqual(code("CPU_ARRAY_VIEW"));
+    }
+    await weights.multiply(new Float32Array(buffer, byteOffset, 64), shape);
+  });
+
+  it("waits for the garbage collector with the last 128 MiB alone", () => {
+    const memory = CpuMemory.create(0) as CpuMemory;
+    const bytes = MOST_RETIRED / 4;
+    // Views are held, as if none was collected. Nothing is written, so that no memory is taken.
+    const held = Array.from({ length: 12 }, () => {
+      const { values, retire } = memory.allocateArray(bytes / 4);
+      expect(memory.bytes).toBeLessThanOrEqual(MOST_RETIRED + bytes);
+      retire();
+      expect(memory.bytes).toBeLessThanOrEqual(MOST_RETIRED);
+      return values;
+    });
+    const last = held.at(-1) as Float32Array;
+    expect(memory.allocate(bytes, "others")).not.toBe(last.byteOffset);
+    expect(() => memory.addressOf(last)).toThrow(code("CPU_ARRAY_DISPOSED"));
   });
 
   it("is refused of a length that there is not", async () => {

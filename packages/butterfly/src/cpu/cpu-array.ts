@@ -7,9 +7,9 @@ export interface CpuArray extends Disposable {
   /** @throws PapilioError `CPU_ARRAY_DISPOSED` after {@link dispose} */
   readonly values: Float32Array;
   /**
-   * Ends its use: multiplications then refuse it and its views. The memory is reused once the program
-   * holds none of these any more, before that only where there would be none otherwise. Safe to call
-   * twice.
+   * Ends its use: multiplications then refuse it and its views, which must not be kept. The memory is
+   * reused once the program holds none of these any more; before that only where more than 128 MiB of
+   * other arrays were disposed of since, or where there would be none otherwise. Safe to call twice.
    */
   dispose(): void;
 }
@@ -45,6 +45,15 @@ export function allocateArray(engine: CpuEngine | undefined, length: number): Cp
     dispose,
     [Symbol.dispose]: dispose,
   };
+}
+
+/** @param start where the view begins, in bytes from the beginning of the array, which has `size` */
+export function viewBeyondArray(start: number, length: number, size: number): PapilioError {
+  return new PapilioError(
+    "CPU_ARRAY_VIEW",
+    `A view of ${length} bytes begins at byte ${start} of an array of ${size} bytes, and does not lie within it.`,
+    "Take views with values.subarray, not of the whole buffer: other arrays and matrices are in it.",
+  );
 }
 
 export function arrayDisposed(): PapilioError {

@@ -126,7 +126,7 @@ export class CpuButterfly implements Disposable {
    * @returns `out`, or a new array like `x`: `[batch, rows]` or `[rows, batch]`
    * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`, `BATCH_INVALID`, `LAYOUT_INVALID`,
    *   `INPUT_LENGTH`, `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`, `CPU_MEMORY`, `CPU_WORKER_FAILED`, `CPU_DISPOSED`,
-   *   `CPU_ARRAY_DISPOSED`; the signal's reason
+   *   `CPU_ARRAY_DISPOSED`, `CPU_ARRAY_VIEW`; the signal's reason
    */
   async multiply<X extends CpuVectors>(
     x: X,

@@ -1,5 +1,5 @@
 import { PapilioError } from "../errors.ts";
-import { arrayDisposed } from "./cpu-array.ts";
+import { arrayDisposed, viewBeyondArray } from "./cpu-array.ts";
 import type { WasmMemory } from "./wasm-types.ts";
 
 const PAGE = 65536;
@@ -10,9 +10,14 @@ const GROWTH = 16 * 2 ** 20;
 /** Sizes that are tried: 4 GiB is all that 32 bits address, but some browsers do not reserve so much. */
 const MOST_PAGES = [65536, 32768, 16384, 4096];
 
+/** Bytes of arrays that were disposed of and may have views left, at most: beyond, the oldest is reused. */
+export const MOST_RETIRED: number = 128 * 2 ** 20;
+
 /** The block of one array. */
 interface Block {
   readonly address: number;
+  /** Of the array. */
+  readonly bytes: number;
   live: boolean;
 }
 
@@ -31,6 +36,7 @@ export class CpuMemory {
   readonly #unreachable = new FinalizationRegistry<Block>((block) => this.#reclaim(block));
   /** Those blocks, the oldest first. */
   readonly #retired = new Set<Block>();
+  #retiredBytes = 0;
   /** The blocks of buffers that a single array and its views have. */
   readonly #owned = new WeakMap<ArrayBufferLike, Block>();
 
@@ -88,7 +94,8 @@ export class CpuMemory {
   /**
    * An array for a caller, who may keep it, and views of it, for longer than `dispose` allows. Its block
    * is reused when neither is left: a shared memory cannot be detached, and a late write must not reach
-   * what others have. It is reused before that only where there would be no memory otherwise.
+   * what others have. It is reused before that only where more than {@link MOST_RETIRED} bytes of other
+   * arrays were disposed of since, or where there would be no memory otherwise.
    *
    * @throws PapilioError `CPU_MEMORY`
    */
@@ -99,16 +106,21 @@ export class CpuMemory {
     const values = this.float32(address, length);
     this.memory.grow(0);
     const buffer = new WeakRef(values.buffer);
-    const block = { address, live: true };
+    const block = { address, bytes: 4 * length, live: true };
     this.#owned.set(values.buffer, block);
     return {
       values,
       retire: () => {
         block.live = false;
         this.#retired.add(block);
+        this.#retiredBytes += block.bytes;
         const left = buffer.deref();
         if (left === undefined) this.#reclaim(block);
         else this.#unreachable.register(left, block);
+        for (const oldest of this.#retired) {
+          if (this.#retiredBytes <= MOST_RETIRED || oldest === block) break;
+          this.#reclaim(oldest);
+        }
       },
     };
   }
@@ -116,13 +128,19 @@ export class CpuMemory {
   /**
    * Where an array of this memory lies; undefined for an array of another one.
    *
-   * @throws PapilioError `CPU_ARRAY_DISPOSED`
+   * @throws PapilioError `CPU_ARRAY_DISPOSED`; `CPU_ARRAY_VIEW` for a view beyond the array that it is of
    */
   addressOf(array: ArrayBufferView): number | undefined {
     // Growing makes a new buffer object of the same memory, so that older arrays have an older one.
-    const { buffer, byteOffset } = array;
-    if (this.#owned.get(buffer)?.live === false) throw arrayDisposed();
-    return this.#buffers.has(buffer) ? byteOffset : undefined;
+    const { buffer, byteOffset, byteLength } = array;
+    const block = this.#owned.get(buffer);
+    if (block === undefined) return this.#buffers.has(buffer) ? byteOffset : undefined;
+    if (!block.live) throw arrayDisposed();
+    const start = byteOffset - block.address;
+    if (start < 0 || start + byteLength > block.bytes) {
+      throw viewBeyondArray(start, byteLength, block.bytes);
+    }
+    return byteOffset;
   }
 
   float32(address: number, length: number): Float32Array {
@@ -178,7 +196,9 @@ export class CpuMemory {
   }
 
   #reclaim(block: Block): void {
-    if (this.#retired.delete(block)) this.free(block.address);
+    if (!this.#retired.delete(block)) return;
+    this.#retiredBytes -= block.bytes;
+    this.free(block.address);
   }
 
   #exhausted(size: number, what: string): PapilioError {

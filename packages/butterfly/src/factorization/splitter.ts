@@ -1,3 +1,4 @@
+import { PapilioError } from "../errors.ts";
 import { Turns } from "../turns.ts";
 import { type Parts, zeroParts } from "./parts.ts";
 import { type OrthonormalSide, type Split, splitClasses } from "./split.ts";
@@ -10,7 +11,7 @@ export interface SplitResult {
   readonly dropped: number;
 }
 
-/** What splits a factor, here or in workers. */
+/** What splits a factor, here or in workers. After it was disposed of, `SPLITTER_DISPOSED`. */
 export interface Splitter extends Disposable {
   /** Takes back the memory of a factor that it made and that is no longer needed. */
   release(values: Parts): void;
@@ -27,10 +28,20 @@ export function workOf({ left, right }: Split): number {
   return left.b * right.c * Math.min(left.b, right.c);
 }
 
+/** What is thrown where a splitter is used after it was disposed of. */
+export function splitterDisposed(): PapilioError {
+  return new PapilioError(
+    "SPLITTER_DISPOSED",
+    "The threads of the factorization were disposed of.",
+    "Dispose of them after the last split.",
+  );
+}
+
 /** Splits on the thread that it is called on, which others get a turn on every few milliseconds. */
 export class LocalSplitter implements Splitter {
   readonly #onWork: OnWork;
   readonly #signal: AbortSignal | undefined;
+  #disposed = false;
 
   constructor(onWork: OnWork, signal: AbortSignal | undefined) {
     this.#onWork = onWork;
@@ -38,6 +49,7 @@ export class LocalSplitter implements Splitter {
   }
 
   async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
+    if (this.#disposed) throw splitterDisposed();
     const complex = product.im !== undefined;
     const to = {
       left: zeroParts(split.left.nonZeros, complex),
@@ -55,7 +67,9 @@ export class LocalSplitter implements Splitter {
 
   release(): void {}
 
-  [Symbol.dispose](): void {}
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+  }
 
   async #inSlices(
     split: Split,
@@ -64,6 +78,7 @@ export class LocalSplitter implements Splitter {
     let sum = 0;
     const turns = new Turns(this.#signal);
     for (let index = 0; index < split.classes; index++) {
+      if (this.#disposed) throw splitterDisposed();
       sum += run([index, index + 1]);
       this.#onWork(workOf(split));
       await turns.take();

@@ -4,7 +4,13 @@ import { openThread, type Thread, type ThreadProgram } from "../threads/thread.t
 import { type Parts, sharedParts } from "./parts.ts";
 import type { OrthonormalSide, Split } from "./split.ts";
 import type { PatternEntries, WorkerRequest, WorkerResponse } from "./split-worker.ts";
-import { type OnWork, type SplitResult, type Splitter, workOf } from "./splitter.ts";
+import {
+  type OnWork,
+  type SplitResult,
+  type Splitter,
+  splitterDisposed,
+  workOf,
+} from "./splitter.ts";
 
 /** Multiplications in a request, about: a few milliseconds. */
 const REQUEST_WORK = 4e6;
@@ -47,6 +53,7 @@ export class WorkerSplitter implements Splitter {
   }
 
   async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
+    this.#assertLive();
     const complex = product.im !== undefined;
     const to = {
       left: this.#allocate(split.left.nonZeros, complex),
@@ -67,7 +74,7 @@ export class WorkerSplitter implements Splitter {
 
   [Symbol.dispose](): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
-    this.#failure ??= { reason: undefined };
+    this.#fail(splitterDisposed());
     for (const thread of this.#threads) thread.terminate();
   }
 
@@ -84,7 +91,7 @@ export class WorkerSplitter implements Splitter {
     side: OrthonormalSide,
     to: WorkerRequest["to"],
   ): Promise<number> {
-    if (this.#failure !== undefined) throw this.#failure.reason;
+    this.#assertLive();
     const patterns = [entriesOf(split.left), entriesOf(split.right)] as const;
     const request = { product: this.#share(product), patterns, side, to };
     const done = Promise.withResolvers<number>();
@@ -144,6 +151,10 @@ export class WorkerSplitter implements Splitter {
     job.dropped += response.dropped;
     this.#onWork(response.classes * workOf(job.split));
     this.#postNext(index);
+  }
+
+  #assertLive(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
   }
 
   #fail(reason: unknown): void {

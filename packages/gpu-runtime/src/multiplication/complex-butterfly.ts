@@ -12,7 +12,6 @@ import { complexSharing, packComplexFactor, packComplexRun } from "../kernels/co
 import type { ComplexRunProblem } from "../kernels/complex-run/problem.ts";
 import { complexRunKernel } from "../kernels/complex-run/register-shader.ts";
 import { localWeights, localWidth } from "../kernels/fused-run/local-run.ts";
-import { DisposableState } from "../memory/disposable-state.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
 import { assertFits } from "../memory/storage.ts";
@@ -73,7 +72,6 @@ export function prepareComplexButterfly(
   }
   const runs = runsOf(chain, MOST[gpu.report.kind]);
   const buffers = new BufferSet(gpu);
-  const state = new DisposableState("multiplication");
   try {
     let to = 0;
     const stages = runs.map((length): Stage => {
@@ -108,13 +106,13 @@ export function prepareComplexButterfly(
         return buffers.bytes;
       },
       steps(x, y) {
-        state.assertLive();
+        buffers.assertLive();
         const shape = { batch, layout, dtype: "complex64" } as const;
         assertShape(x, shape, chain.cols, "input");
         assertShape(y, shape, chain.rows, "output");
         return stepsOf(stages, batch, x.memory, y.memory);
       },
-      [Symbol.dispose]: () => state.dispose(() => buffers.dispose()),
+      [Symbol.dispose]: () => buffers.dispose(),
     };
   } catch (error) {
     buffers.dispose();

@@ -5,7 +5,6 @@ import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
 import { fusedRunKernel } from "../kernels/fused-run/kernel.ts";
 import { packRun, runSharing } from "../kernels/fused-run/pack.ts";
 import type { RunVariant } from "../kernels/fused-run/variant.ts";
-import { DisposableState } from "../memory/disposable-state.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import type { Step } from "../program/kernel.ts";
 import type { Vectors } from "../tensor/vectors.ts";
@@ -59,8 +58,7 @@ export function prepareFusedRun(
   }
   requireActivation(epilogue.activation);
   const buffers = new BufferSet(gpu);
-  const state = new DisposableState("multiplication");
-  const dispose = (): void => state.dispose(() => buffers.dispose());
+  const dispose = (): void => buffers.dispose();
   try {
     const parts = portionsOf(product, shape, bindingLimits(gpu), chain.nonZeros).map((portion) =>
       preparePart(gpu, buffers, butterfly, portion, { variant, bias, inPlace, epilogue }),
@@ -70,7 +68,7 @@ export function prepareFusedRun(
         return buffers.bytes;
       },
       steps(x, y, operands = {}) {
-        state.assertLive();
+        buffers.assertLive();
         assertShape(x, shape, chain.cols, "input");
         assertShape(y, shape, chain.rows, "output");
         if (inPlace) assertSame(x, y);

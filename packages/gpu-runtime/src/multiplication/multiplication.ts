@@ -43,6 +43,7 @@ export type PrepareMultiplication = (
 export class BufferSet implements Disposable {
   readonly #gpu: Gpu;
   readonly #leases: Lease[] = [];
+  readonly #state = new DisposableState("multiplication");
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -52,29 +53,53 @@ export class BufferSet implements Disposable {
     return this.#leases.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** @throws PapilioError `MULTIPLICATION_DISPOSED` after {@link dispose} */
+  assertLive(): void {
+    this.#state.assertLive();
+  }
+
+  /**
+   * Takes memory over, in any case.
+   *
+   * @throws PapilioError `MULTIPLICATION_DISPOSED`
+   */
   add(lease: Lease): Lease {
+    try {
+      this.assertLive();
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
     this.#leases.push(lease);
     return lease;
   }
 
+  /** @throws PapilioError `MULTIPLICATION_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `VALUE_RANGE` */
   upload(values: Float32Array, dtype: StorageDtype, label: string): Lease {
-    return this.add(
-      upload(this.#gpu, encode(values, dtype, `What is uploaded as ${label}`), label),
-    );
+    return this.#upload(encode(values, dtype, `What is uploaded as ${label}`), label);
   }
 
+  /** @throws PapilioError `MULTIPLICATION_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET` */
   uploadIndices(indices: Uint32Array<ArrayBuffer>, label: string): Lease {
     const { buffer, byteOffset, byteLength } = indices;
-    return this.add(upload(this.#gpu, new Uint8Array(buffer, byteOffset, byteLength), label));
+    return this.#upload(new Uint8Array(buffer, byteOffset, byteLength), label);
   }
 
+  /** Releases the memory; safe to call twice. */
   dispose(): void {
-    for (const lease of this.#leases) lease.release();
-    this.#leases.length = 0;
+    this.#state.dispose(() => {
+      for (const lease of this.#leases) lease.release();
+      this.#leases.length = 0;
+    });
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #upload(bytes: Uint8Array<ArrayBuffer>, label: string): Lease {
+    this.assertLive();
+    return this.add(upload(this.#gpu, bytes, label));
   }
 }
 
@@ -106,8 +131,7 @@ export function multiplication(
   const { pattern } = factor;
   gpu.assertDtype(shape.dtype);
   const buffers = new BufferSet(gpu);
-  const state = new DisposableState("multiplication");
-  const dispose = (): void => state.dispose(() => buffers.dispose());
+  const dispose = (): void => buffers.dispose();
   try {
     const parts = portionsOf(pattern, shape, bindingLimits(gpu)).map((portion) =>
       preparePortion(buffers, factor, portion, prepare),
@@ -117,7 +141,7 @@ export function multiplication(
         return buffers.bytes;
       },
       steps: (x, y, operands = {}) => {
-        state.assertLive();
+        buffers.assertLive();
         assertShape(x, shape, pattern.cols, "input");
         assertShape(y, shape, pattern.rows, "output");
         const memory = memoryOf(epilogue, operands, shape, pattern.rows);

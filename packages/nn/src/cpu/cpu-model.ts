@@ -8,6 +8,7 @@ import {
 import {
   checkInputs,
   type Executable,
+  modelDisposed,
   type RunInputs,
   type RunOutputs,
 } from "../graph/executable.ts";
@@ -46,7 +47,7 @@ export interface CpuModelOptions {
    * backend in WebAssembly on all threads (`CpuButterfly`), whose numbers and sums are float32.
    */
   readonly kernels?: "reference" | "wasm";
-  /** Where states are kept, to share them between graphs. */
+  /** Where states are kept, to share them between graphs; they outlive the model then. */
   readonly states?: CpuStates;
 }
 
@@ -96,14 +97,16 @@ export class CpuModel implements Executable {
   readonly graph: Graph;
   readonly #precision: "float32" | "float64";
   readonly #states: CpuStates;
+  readonly #ownsStates: boolean;
   readonly #kernels: CpuKernels | undefined;
   /** For each operation, the values that nothing after it needs. */
   readonly #forgotten: readonly (readonly Value[])[];
   #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
 
   /** @throws PapilioError `CPU_PRECISION` for WebAssembly in float64 */
   constructor(graph: Graph, options: CpuModelOptions = {}) {
-    const { precision = "float32", kernels = "reference", states = new CpuStates() } = options;
+    const { precision = "float32", kernels = "reference", states } = options;
     requireOneOf("The precision", precision, ["float32", "float64"]);
     requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
     if (kernels === "wasm" && precision === "float64") {
@@ -115,13 +118,19 @@ export class CpuModel implements Executable {
     }
     this.graph = graph;
     this.#precision = precision;
-    this.#states = states;
+    this.#states = states ?? new CpuStates();
+    this.#ownsStates = states === undefined;
     this.#kernels = kernels === "wasm" ? new CpuKernels() : undefined;
     this.#forgotten = lastUses(graph);
   }
 
-  /** Packs the weights for the kernels in WebAssembly, which the first run would do. */
+  /**
+   * Packs the weights for the kernels in WebAssembly, which the first run would do.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, and what `CpuButterfly.create` throws
+   */
   async prepare(): Promise<void> {
+    if (this.#disposed) throw modelDisposed();
     for (const operation of this.graph.operations) {
       if (operation.kind === "linear") await this.#kernels?.prepare(operation);
     }
@@ -143,8 +152,11 @@ export class CpuModel implements Executable {
     }
   }
 
+  /** Frees the packed weights, and the states unless they are shared. Safe to call twice. */
   dispose(): void {
-    this.#states.reset();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#ownsStates) this.#states.reset();
     this.#kernels?.dispose();
   }
 
@@ -173,6 +185,7 @@ export class CpuModel implements Executable {
   *#steps(
     inputs: RunInputs,
   ): Generator<LinearStep, Readonly<Record<string, FloatArray>>, FloatArray | undefined> {
+    if (this.#disposed) throw modelDisposed();
     const { vectors, indices } = checkInputs(this.graph, inputs);
     const numbers = new Map<Value, FloatArray>();
     for (const [value, given] of vectors) {

@@ -64,6 +64,7 @@ export class TextGenerator implements Disposable {
   readonly #chunk: number;
   readonly #steps: Steps;
   #busy = false;
+  #disposed = false;
 
   private constructor(model: Decoder, context: number, chunk: number, steps: Steps) {
     this.model = model;
@@ -111,6 +112,7 @@ export class TextGenerator implements Disposable {
       [Symbol.dispose]: () => {
         one.dispose();
         several?.dispose();
+        states.reset();
       },
     });
   }
@@ -146,12 +148,13 @@ export class TextGenerator implements Disposable {
    *
    * @throws PapilioError `PROMPT_EMPTY`, `CONTEXT_LENGTH`, `INDEX_RANGE` for tokens that there are not,
    * `GENERATOR_BUSY`, `GENERATE_OPTION`, `SAMPLING_OPTION`; `LOGITS_INVALID` where the model computed NaN
-   * or infinity; the signal's reason when it aborts
+   * or infinity; `GENERATOR_DISPOSED` after {@link dispose}; the signal's reason when it aborts
    */
   async *generate(
     prompt: readonly number[],
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, void, undefined> {
+    this.#assertLive();
     const { maxTokens = Number.POSITIVE_INFINITY, stopTokens = [], signal } = options;
     requirePrompt(prompt, this.context);
     requireOption("maxTokens", maxTokens, maxTokens >= 0);
@@ -187,18 +190,33 @@ export class TextGenerator implements Disposable {
   /**
    * Packs the weights of a generator on the CPU, which the first run would do; those on a device are
    * packed already.
+   *
+   * @throws PapilioError `GENERATOR_DISPOSED`, and what `CpuButterfly.create` throws
    */
   async prepare(): Promise<void> {
+    this.#assertLive();
     const { one, chunk } = this.#steps;
     for (const step of [one, chunk]) if (step instanceof CpuModel) await step.prepare();
   }
 
+  /** Frees the steps and their cache; safe to call twice. A generation that is under way is rejected. */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#steps[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #assertLive(): void {
+    if (!this.#disposed) return;
+    throw new PapilioError(
+      "GENERATOR_DISPOSED",
+      "The generator was disposed of, and so was its cache of keys and values.",
+      "Dispose of a generator after its last text, or create another one.",
+    );
   }
 
   /** Logits after a prompt: whole chunks, then the rest, in a chunk that is filled up, or alone. */
@@ -223,6 +241,7 @@ export class TextGenerator implements Disposable {
     tokens: readonly number[],
     position: number,
   ): Promise<Float32Array<ArrayBuffer>> {
+    this.#assertLive();
     const ids = new Uint32Array(step === this.#steps.one ? 1 : this.#chunk);
     ids.set(tokens);
     const { logits } = await step.run({

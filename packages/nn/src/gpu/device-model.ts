@@ -3,6 +3,7 @@ import { type Gpu, Program, type ProgramReport, type Tensor } from "@papilio/gpu
 import {
   checkInputs,
   type Executable,
+  modelDisposed,
   type RunInputs,
   type RunOutputs,
 } from "../graph/executable.ts";
@@ -91,6 +92,7 @@ export class DeviceModel implements Executable {
   readonly #program: Program;
   readonly #ownMemory: ModelMemory | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
 
   private constructor(
     graph: Graph,
@@ -154,9 +156,10 @@ export class DeviceModel implements Executable {
   /**
    * Times the operations on the device, one run of the program with the inputs that it had last.
    *
-   * @throws PapilioError `TIMESTAMPS_UNAVAILABLE`
+   * @throws PapilioError `TIMESTAMPS_UNAVAILABLE`, `MODEL_DISPOSED`
    */
   async profile(): Promise<Profile> {
+    this.#assertLive();
     const seconds = await Program.timeSteps([this.#program]);
     const roles = this.#lowering.steps.map(({ role }) => role);
     let step = 0;
@@ -169,9 +172,14 @@ export class DeviceModel implements Executable {
     return { seconds: total(seconds), operations };
   }
 
-  /** Runs with the inputs that it had last, and waits for the device; nothing is read back. */
-  complete(): Promise<void> {
-    return Program.complete([this.#program]);
+  /**
+   * Runs with the inputs that it had last, and waits for the device; nothing is read back.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`
+   */
+  async complete(): Promise<void> {
+    this.#assertLive();
+    await Program.complete([this.#program]);
   }
 
   /** A table for people: operations, layouts, bytes, and the arena. */
@@ -179,7 +187,10 @@ export class DeviceModel implements Executable {
     return formatPlan(this.operations, this.report, this.bytes);
   }
 
+  /** Frees the program and its memory; shared memory stays. Safe to call twice. */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#program.dispose();
     this.#lowering.dispose();
     this.#ownMemory?.dispose();
@@ -189,7 +200,13 @@ export class DeviceModel implements Executable {
     this.dispose();
   }
 
+  /** Before anything is written: another owner may have the memory of what was disposed of. */
+  #assertLive(): void {
+    if (this.#disposed) throw modelDisposed();
+  }
+
   async #run(inputs: RunInputs): Promise<RunOutputs> {
+    this.#assertLive();
     const { vectors, indices } = checkInputs(this.graph, inputs);
     const { gpu, inputs: places, outputs } = this.#lowering;
     for (const [value, numbers] of vectors) writePadded(places.get(value) as Tensor, numbers);

@@ -1,5 +1,6 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { BufferSet, type Gpu, type Span, Tensor } from "@papilio/gpu-runtime";
+import { modelDisposed } from "../graph/executable.ts";
 import type { State } from "../graph/graph.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
@@ -14,6 +15,7 @@ export class ModelMemory implements Disposable {
   readonly #buffers: BufferSet;
   readonly #parameters = new Map<Parameter, Span>();
   readonly #states = new Map<string, Tensor>();
+  #disposed = false;
 
   constructor(gpu: Gpu, dtype: StorageDtype = "f32") {
     gpu.assertDtype(dtype);
@@ -27,8 +29,13 @@ export class ModelMemory implements Disposable {
     return [...this.#states.values()].reduce((sum, { bytes }) => sum + bytes, this.#buffers.bytes);
   }
 
-  /** The numbers of a parameter, uploaded at their first use, in `dtype` unless told otherwise. */
+  /**
+   * The numbers of a parameter, uploaded at their first use, in `dtype` unless another one is given.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+   */
   parameter(parameter: Parameter, dtype: StorageDtype = this.dtype): Span {
+    this.#assertLive();
     const span =
       this.#parameters.get(parameter) ??
       this.#buffers.upload(parameter.values, dtype, `parameter of [${parameter.shape.join(", ")}]`);
@@ -36,8 +43,13 @@ export class ModelMemory implements Disposable {
     return span;
   }
 
-  /** The vectors of a state, `[features, vectors]`, zeros at first. */
+  /**
+   * The vectors of a state, `[features, vectors]`, zeros at first.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+   */
   state({ name, value }: State): Tensor {
+    this.#assertLive();
     const existing = this.#states.get(name);
     if (existing !== undefined) return existing;
     const tensor = new Tensor(this.gpu, {
@@ -52,12 +64,19 @@ export class ModelMemory implements Disposable {
     return tensor;
   }
 
-  /** Makes all states zeros again. */
+  /**
+   * Makes all states zeros again.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`
+   */
   reset(): void {
+    this.#assertLive();
     for (const tensor of this.#states.values()) tensor.write(new Float32Array(tensor.length));
   }
 
+  /** Frees the parameters and states; safe to call twice. */
   dispose(): void {
+    this.#disposed = true;
     for (const tensor of this.#states.values()) tensor.dispose();
     this.#states.clear();
     this.#parameters.clear();
@@ -66,5 +85,9 @@ export class ModelMemory implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #assertLive(): void {
+    if (this.#disposed) throw modelDisposed("memory of the model");
   }
 }

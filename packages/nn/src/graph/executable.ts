@@ -14,10 +14,10 @@ export interface Executable extends Disposable {
   /**
    * Computes the outputs. Runs follow one another: a second one waits for the first.
    *
-   * @throws PapilioError `INPUT_MISSING`, `INPUT_LENGTH`, `INDEX_RANGE`
+   * @throws PapilioError `INPUT_MISSING`, `INPUT_LENGTH`, `INDEX_RANGE`; `MODEL_DISPOSED` after {@link dispose}
    */
   run(inputs: RunInputs): Promise<RunOutputs>;
-  /** Frees what it holds. */
+  /** Frees what it holds; safe to call twice. Runs that have not begun are rejected. */
   dispose(): void;
 }
 
@@ -49,6 +49,15 @@ export function checkInputs(
     );
   }
   return { vectors, indices };
+}
+
+/** What is thrown where a model, or the memory of one, is used after it was disposed of. */
+export function modelDisposed(what: "model" | "memory of the model" = "model"): PapilioError {
+  return new PapilioError(
+    "MODEL_DISPOSED",
+    `The ${what} was disposed of.`,
+    "Dispose of a model after its last run, or make another one of its graph.",
+  );
 }
 
 function notGiven(inputs: Graph["inputs"], name: string, type: string): PapilioError {

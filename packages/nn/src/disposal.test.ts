@@ -1,0 +1,99 @@
+import { globSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, it } from "vitest";
+import { CpuKernels } from "./cpu/cpu-kernels.ts";
+import { CpuModel, CpuStates } from "./cpu/cpu-model.ts";
+import { TextGenerator } from "./generation/text-generator.ts";
+import { append, gatherVectors, linear } from "./graph/functional.ts";
+import { Graph } from "./graph/graph.ts";
+import type { LinearOperation } from "./graph/operation.ts";
+import { parameter } from "./testing/draw.ts";
+import { stories260K } from "./testing/test-data.ts";
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+const ids = Uint32Array.of(1);
+
+function project(): Graph {
+  const graph = new Graph();
+  const vectors = gatherVectors(parameter([4, 3], 1), graph.indices("ids", 1));
+  graph.output("y", linear(vectors, parameter([2, 3], 2)));
+  return graph;
+}
+
+it.each(["reference", "wasm"] as const)(
+  "a model on the CPU, by kernels of %s, is of no use after it was disposed of",
+  async (kernels) => {
+    const model = new CpuModel(project(), { kernels });
+    await model.run({ ids });
+    const late = model.run({ ids });
+    for (let time = 0; time < 2; time++) model.dispose();
+    model[Symbol.dispose]();
+    await expect(late).rejects.toThrow(code("MODEL_DISPOSED"));
+    await expect(model.run({ ids })).rejects.toThrow(code("MODEL_DISPOSED"));
+    await expect(model.prepare()).rejects.toThrow(code("MODEL_DISPOSED"));
+    expect(() => model.runNow({ ids })).toThrow(code("MODEL_DISPOSED"));
+  },
+);
+
+it("a model on the CPU leaves states that it shares to the others", async () => {
+  const make = (): Graph => {
+    const graph = new Graph();
+    const x = graph.input("x", { vectors: 1, features: 2 });
+    const state = graph.state("kept", { vectors: 2, features: 2 });
+    graph.output("all", append(x, state, graph.indices("position", 1)));
+    return graph;
+  };
+  const states = new CpuStates();
+  const [first, second] = [new CpuModel(make(), { states }), new CpuModel(make(), { states })];
+  await first.run({ x: Float32Array.of(1, 2), position: Uint32Array.of(0) });
+  first.dispose();
+  const { all } = await second.run({ x: Float32Array.of(3, 4), position: Uint32Array.of(1) });
+  expect([...(all ?? [])]).toEqual([1, 2, 3, 4]);
+});
+
+it("packed weights are of no use after they were disposed of, also while they are packed", async () => {
+  const operation = project().operations.find(
+    (candidate): candidate is LinearOperation => candidate.kind === "linear",
+  ) as LinearOperation;
+  const kernels = new CpuKernels();
+  const [packing, same] = [kernels.prepare(operation), kernels.prepare(operation)];
+  expect(await packing).toBe(await same);
+  kernels.dispose();
+  kernels.dispose();
+  await expect(kernels.prepare(operation)).rejects.toThrow(code("MODEL_DISPOSED"));
+  const others = new CpuKernels();
+  const late = others.prepare(operation);
+  others.dispose();
+  await expect(late).rejects.toThrow(code("MODEL_DISPOSED"));
+});
+
+it("a generator on the CPU is of no use after it was disposed of, also in the middle of a text", async () => {
+  const { model } = stories260K();
+  const generator = TextGenerator.onCpu(model, { context: 16, chunk: 4, kernels: "reference" });
+  const text = generator.generate([1], { maxTokens: 8 });
+  expect((await text.next()).done).toBe(false);
+  generator.dispose();
+  generator.dispose();
+  await expect(text.next()).rejects.toThrow(code("GENERATOR_DISPOSED"));
+  await expect(generator.generate([1]).next()).rejects.toThrow(code("GENERATOR_DISPOSED"));
+  await expect(generator.prepare()).rejects.toThrow(code("GENERATOR_DISPOSED"));
+});
+
+it("every disposable of the package is tested here or on a device", () => {
+  const found = globSync("**/*.ts", { cwd: import.meta.dirname })
+    .filter((path) => !path.endsWith(".test.ts") && !path.startsWith("testing/"))
+    .flatMap((path) => {
+      const source = readFileSync(resolve(import.meta.dirname, path), "utf8");
+      const declared = source.matchAll(
+        /class (\w+)(?:<.*>)? implements .*(?:Disposable|Executable)/g,
+      );
+      return [...declared].map(([, name]) => name);
+    });
+  expect(found.toSorted()).toEqual([
+    "CpuKernels",
+    "CpuModel",
+    "DeviceModel",
+    "ModelMemory",
+    "TextGenerator",
+  ]);
+});
