@@ -144,15 +144,42 @@ describe("a matrix of the CPU backend", () => {
     },
   );
 
-  it("multiplies by the values that it was created of", async () => {
-    const values = butterfly.copy();
-    using weights = await CpuButterfly.create(values);
-    const ones = new Float32Array(64).fill(1);
-    const expected = await weights.multiply(ones, shape);
-    for (const factor of values.factors) factor.values.fill(9);
-    expect(await weights.multiply(ones, shape)).toEqual(expected);
-    expect(weights.butterfly.apply(new Float64Array(64).fill(1), shape)).toEqual(
-      butterfly.apply(new Float64Array(64).fill(1), shape),
-    );
-  });
+  it.each(["WebAssembly", "the reference"])(
+    "multiplies by the values that it was created of, in every shape, by %s",
+    async (by) => {
+      if (by === "the reference") {
+        vi.resetModules();
+        vi.doMock("./engine.ts", () => ({ openEngine: async () => ({ reason: "It is a test." }) }));
+      }
+      try {
+        const own = await import("../index.ts");
+        const values = own.Butterfly.random(own.Chain.monarch(64), { seed: 1 });
+        const complexValues = own.ComplexButterfly.fromReal(values.copy());
+        const opening = own.CpuButterfly.create(values);
+        const first = values.factors[0] as (typeof values.factors)[number];
+        // While the threads open, too.
+        first.values.fill(9);
+        using weights = await opening;
+        using complex = await own.CpuComplexButterfly.create(complexValues);
+        for (const factor of complexValues.factors) factor.re.values.fill(9);
+        const ones = new Float32Array(3 * 64).fill(1);
+        const zeros = new Float32Array(3 * 64);
+        const expected = butterfly.apply(new Float64Array(64).fill(1), shape);
+        for (const batch of [1, 3]) {
+          const given = { batch, layout: "batch-first" } as const;
+          const [x, im] = [ones.subarray(0, batch * 64), zeros.subarray(0, batch * 64)];
+          const y = await weights.multiply(x, given);
+          const { re } = await complex.multiply({ re: x, im }, given);
+          for (const [index, value] of expected.entries()) {
+            expect(y.at(index - 64)).toBeCloseTo(value, 5);
+            expect(re.at(index - 64)).toBeCloseTo(value, 5);
+          }
+          first.values.fill(batch);
+        }
+      } finally {
+        vi.doUnmock("./engine.ts");
+        if (by === "the reference") vi.resetModules();
+      }
+    },
+  );
 });

@@ -57,6 +57,10 @@ export interface CpuMultiplyOptions<X> {
  * ```
  */
 export class CpuButterfly implements Disposable {
+  /**
+   * The matrix as it is multiplied by. Where its values are packed it has the caller's arrays: what is
+   * changed in them later changes no product.
+   */
   readonly butterfly: Butterfly;
   readonly report: CpuReport;
   readonly plan: CpuPlan;
@@ -64,15 +68,21 @@ export class CpuButterfly implements Disposable {
   readonly #packed: PackedChain | undefined;
   #disposed = false;
 
-  private constructor(butterfly: Butterfly, { engine, report, threads }: OpenCpu, plan: CpuPlan) {
-    this.butterfly = butterfly;
+  /** @param values the matrix with values of its own, kept where nothing is packed */
+  private constructor(
+    butterfly: Butterfly,
+    values: Butterfly,
+    { engine, report, threads }: OpenCpu,
+    plan: CpuPlan,
+  ) {
+    this.butterfly = engine === undefined ? values : butterfly;
     this.report = report;
     this.plan = plan;
     this.#engine = engine;
     this.#packed =
       engine &&
       new PackedChain(engine, threads, butterfly.chain, 1, plan, (stage) =>
-        multipliedOut(butterfly, stage),
+        multipliedOut(values, stage),
       );
   }
 
@@ -88,10 +98,11 @@ export class CpuButterfly implements Disposable {
   ): Promise<CpuButterfly> {
     const given = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
     const plan = planOf(given.chain, options, 1);
-    // Values may change while the threads open, and where nothing is packed as long as it is used.
-    const butterfly = storableButterfly(given, "F32").copy();
+    const butterfly = storableButterfly(given, "F32");
+    // The caller's may change while the threads open.
+    const values = butterfly.copy();
     const cpu = await openCpu(options.threads);
-    return new CpuButterfly(butterfly, cpu, plan);
+    return new CpuButterfly(butterfly, values, cpu, plan);
   }
 
   /** Memory of the packed values, in bytes. */

@@ -32,6 +32,10 @@ import type { StageFactor } from "./program.ts";
  * ```
  */
 export class CpuComplexButterfly implements Disposable {
+  /**
+   * The matrix as it is multiplied by. Where its values are packed it has the caller's arrays: what is
+   * changed in them later changes no product.
+   */
   readonly butterfly: ComplexButterfly;
   readonly report: CpuReport;
   readonly plan: CpuPlan;
@@ -39,19 +43,21 @@ export class CpuComplexButterfly implements Disposable {
   readonly #packed: PackedChain | undefined;
   #disposed = false;
 
+  /** @param values the matrix with values of its own, kept where nothing is packed */
   private constructor(
     butterfly: ComplexButterfly,
+    values: ComplexButterfly,
     { engine, report, threads }: OpenCpu,
     plan: CpuPlan,
   ) {
-    this.butterfly = butterfly;
+    this.butterfly = engine === undefined ? values : butterfly;
     this.report = report;
     this.plan = plan;
     this.#engine = engine;
     this.#packed =
       engine &&
       new PackedChain(engine, threads, butterfly.chain, 2, plan, (stage) =>
-        multipliedOut(butterfly, stage),
+        multipliedOut(values, stage),
       );
   }
 
@@ -66,9 +72,11 @@ export class CpuComplexButterfly implements Disposable {
   ): Promise<CpuComplexButterfly> {
     const given = matrix instanceof ComplexButterfly ? matrix : new ComplexButterfly([matrix]);
     const plan = planOf(given.chain, options, 2);
-    const butterfly = storableButterfly(given, "F32").copy();
+    const butterfly = storableButterfly(given, "F32");
+    // The caller's may change while the threads open.
+    const values = butterfly.copy();
     const cpu = await openCpu(options.threads);
-    return new CpuComplexButterfly(butterfly, cpu, plan);
+    return new CpuComplexButterfly(butterfly, values, cpu, plan);
   }
 
   /** Memory of the packed values, in bytes. */

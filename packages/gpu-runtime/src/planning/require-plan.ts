@@ -1,4 +1,4 @@
-import { type Chain, LAYOUTS, planInvalid, requireOneOf, requireRuns } from "@papilio/butterfly";
+import { type Chain, describeValue, LAYOUTS, planInvalid, requireRuns } from "@papilio/butterfly";
 import type { Plan, Stage } from "./plan.ts";
 
 const WAYS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];
@@ -7,14 +7,14 @@ const WAYS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];
  * A copy of a plan, which the caller may change later.
  *
  * @throws PapilioError `PLAN_INVALID` unless its stages cover the chain once in order, those that
- *   multiply one factor each; `OPTION_INVALID` for a layout or a way of multiplying that there is not
+ *   multiply one factor each, and its layout and its ways of multiplying are known
  */
 export function requirePlan(chain: Chain, plan: Plan): Plan {
   const { layout, stages } = (plan ?? {}) as Plan;
-  requireOneOf("The layout of a plan", layout, LAYOUTS);
+  requireKnown("The layout of a plan", layout, LAYOUTS);
   requireRuns("The stages of a plan", stages, 0, chain.length);
   const copies = stages.map(({ from, to, how }) => {
-    requireOneOf("The way of a stage", how, WAYS);
+    requireKnown("The way of a stage", how, WAYS);
     if (how === "multiply" && to - from !== 1) {
       throw planInvalid(
         `A stage multiplies by factors ${from} to ${to - 1}, but "multiply" takes one factor.`,
@@ -23,4 +23,11 @@ export function requirePlan(chain: Chain, plan: Plan): Plan {
     return Object.freeze({ from, to, how });
   });
   return Object.freeze({ layout, stages: Object.freeze(copies) });
+}
+
+function requireKnown(what: string, value: unknown, known: readonly unknown[]): void {
+  if (known.includes(value)) return;
+  throw planInvalid(
+    `${what} is ${describeValue(value)}, but it must be one of ${known.join(", ")}.`,
+  );
 }

@@ -6,7 +6,14 @@ export type Initialize = (values: Float32Array) => void;
 /** The most numbers of one parameter: what an array in memory can hold, and WebGPU can address. */
 const MOST_NUMBERS = 2 ** 31;
 
-/** Numbers that a model learned, in row-major order of their shape. Allocated at their first use. */
+/**
+ * Numbers that a model learned, in row-major order of their shape. Allocated at their first use.
+ *
+ * Models do not copy them, which would take their memory twice: they must not change between the making
+ * of a model and its disposal. One on a device packs them when it is compiled, and so never sees a
+ * change. One on the CPU reads them in every run, but those that its kernels in WebAssembly multiply by,
+ * which are packed in the first run or by `prepare`.
+ */
 export class Parameter {
   readonly shape: readonly number[];
   readonly #initialize: Initialize | undefined;
