@@ -134,6 +134,7 @@ class Runner {
   readonly #feeds: readonly Ort.InferenceSession.FeedsType[];
   readonly #fetches: Record<string, Ort.Tensor>;
   #next = 0;
+  #released: Promise<void> | undefined;
 
   private constructor(
     session: Ort.InferenceSession,
@@ -218,8 +219,10 @@ class Runner {
     return decode(view.buffer.slice(start, start + view.byteLength), view.length, dtype);
   }
 
+  /** Safe to call twice. */
   release(): Promise<void> {
-    return this.#session.release();
+    this.#released ??= this.#session.release();
+    return this.#released;
   }
 }
 

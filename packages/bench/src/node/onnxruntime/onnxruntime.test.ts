@@ -38,6 +38,22 @@ describe("ONNX Runtime on the CPU", () => {
     ]);
   });
 
+  it("ends its sessions once, however often it is disposed of", async () => {
+    const item = {
+      chain: Chain.parse("1,5,7,4"),
+      batch: 2,
+      dtype: "f32",
+      layout: "batch-first",
+    } as const;
+    const prepared = await prepare(onCpu[0] as Implementation, item);
+    // A second end of a session would be a rejection that nobody waits for, which fails the tests.
+    for (let time = 0; time < 2; time++) prepared[Symbol.dispose]();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(prepared.run(1)).rejects.toThrow(
+      expect.objectContaining({ code: "ONNX_RUNTIME_UNSUPPORTED" }),
+    );
+  });
+
   const chains = [
     "4,6,8,3",
     "1,5,7,4",

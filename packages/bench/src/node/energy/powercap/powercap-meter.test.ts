@@ -54,6 +54,14 @@ function workAt(watts: number): () => Promise<number> {
 const work = workAt(BUSY);
 
 describe("the meter of the processor", () => {
+  it("measures nothing after it was closed, once or twice", async () => {
+    tree.add("intel-rapl:0", "package-0");
+    const meter = await open();
+    for (let time = 0; time < 2; time++) await meter[Symbol.asyncDispose]();
+    const late = meter.measure(work, { seconds: 1 });
+    await expect(late).rejects.toThrow(expect.objectContaining({ code: "ENERGY_METER_FAILED" }));
+  });
+
   it("gives the joules of a multiplication above idle", async () => {
     tree.add("intel-rapl:0", "package-0");
     await using meter = await open();

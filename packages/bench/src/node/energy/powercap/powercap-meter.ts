@@ -102,6 +102,7 @@ class PowercapMeter implements EnergyMeter {
   readonly #counter: EnergyCounter;
   readonly #clock: Clock;
   readonly #idle: Idle;
+  #closed = false;
 
   constructor(name: string, counter: EnergyCounter, clock: Clock, idle: Idle) {
     this.name = name;
@@ -117,6 +118,7 @@ class PowercapMeter implements EnergyMeter {
     { seconds = DEFAULT_SECONDS, signal }: MeasureEnergyOptions = {},
   ): Promise<Energy> {
     assertPositive("The time to measure, in seconds,", seconds);
+    if (this.#closed) throw meterFailed("The meter was closed.");
     this.#counter.start();
     using background = this.#sampleInBackground();
     const check = (): void => {
@@ -145,6 +147,7 @@ class PowercapMeter implements EnergyMeter {
 
   /** Nothing is held between runs. */
   [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     return Promise.resolve();
   }
 }
