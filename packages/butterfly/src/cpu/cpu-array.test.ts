@@ -99,6 +99,19 @@ describe("an array of the CPU backend", () => {
     }
   });
 
+  it("keeps its memory while a multiplication uses it", () => {
+    const memory = new CpuMemory(
+      new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),
+      0,
+    );
+    const { values, retire } = memory.allocateArray(2 * 16_384);
+    const endUse = memory.use(values.subarray(1));
+    retire();
+    expect(() => memory.allocate(65_536, "others")).toThrow(code("CPU_MEMORY"));
+    endUse();
+    expect(memory.allocate(65_536, "others")).toBe(values.byteOffset);
+  });
+
   it("gives its memory to others last", () => {
     const memory = new CpuMemory(
       new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),

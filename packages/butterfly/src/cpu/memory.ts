@@ -19,6 +19,8 @@ interface Block {
   /** Of the array. */
   readonly bytes: number;
   live: boolean;
+  /** Multiplications that read or write it. */
+  users: number;
 }
 
 interface Span {
@@ -106,7 +108,7 @@ export class CpuMemory {
     const values = this.float32(address, length);
     this.memory.grow(0);
     const buffer = new WeakRef(values.buffer);
-    const block = { address, bytes: 4 * length, live: true };
+    const block = { address, bytes: 4 * length, live: true, users: 0 };
     this.#owned.set(values.buffer, block);
     return {
       values,
@@ -141,6 +143,16 @@ export class CpuMemory {
       throw viewBeyondArray(start, byteLength, block.bytes);
     }
     return byteOffset;
+  }
+
+  /** Keeps the block of an array from being reused until what is returned is called. */
+  use({ buffer }: ArrayBufferView): () => void {
+    const block = this.#owned.get(buffer);
+    if (block === undefined) return () => undefined;
+    block.users++;
+    return () => {
+      block.users--;
+    };
   }
 
   float32(address: number, length: number): Float32Array {
@@ -196,7 +208,7 @@ export class CpuMemory {
   }
 
   #reclaim(block: Block): void {
-    if (!this.#retired.delete(block)) return;
+    if (block.users > 0 || !this.#retired.delete(block)) return;
     this.#retiredBytes -= block.bytes;
     this.free(block.address);
   }

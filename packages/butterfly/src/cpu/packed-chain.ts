@@ -90,7 +90,10 @@ export class PackedChain implements Disposable {
       const hold = (bytes: number, what: string): number =>
         held.adopt(memory.allocate(bytes, what), (address) => memory.free(address));
       const place = (arrays: readonly X[], what: string): number[] =>
-        arrays.map((array) => memory.addressOf(array) ?? hold(array.byteLength, what));
+        arrays.map((array) => {
+          held.defer(memory.use(array));
+          return memory.addressOf(array) ?? hold(array.byteLength, what);
+        });
       const [from, to] = [place(x, "the vectors"), place(y, "the result")];
       x.forEach((part, index) => {
         if (memory.addressOf(part) !== undefined) return;
