@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import type { Vite } from "vitest/node";
@@ -80,8 +81,9 @@ function pureProject(
         ...notTests,
         ...(kind === "" ? ["**/*.long.test.ts"] : []),
       ],
-      // Files share a process, which starts once and evaluates each module once.
+      // Files share a process for each core, which starts once and evaluates each module once.
       isolate: false,
+      maxWorkers: availableParallelism(),
     },
   };
 }
@@ -103,9 +105,11 @@ function deviceProject(
       // A child process has its own main thread: the embedded Vulkan driver is chosen by
       // environment variables, which a worker thread only has a copy of.
       pool: "forks",
-      // One process and one device at a time: a software adapter already uses every core.
+      // Two processes, each with one device at a time: between dispatches, while kernels are compiled
+      // and results verified, a software adapter uses one core.
       isolate: false,
-      fileParallelism: false,
+      maxWorkers: 2,
+      sequence: { groupOrder: 1 },
       globalSetup: ["tooling/testing/src/announce-adapter.ts"],
     },
   };

@@ -58,7 +58,7 @@ function errorsIn(source: string, name: string): Thrown[] {
       const texts = (node.arguments ?? []).map(textOf);
       const at = texts.findIndex((content) => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(content ?? ""));
       const callee = node.expression.getText();
-      if (at >= 0 && /error|invalid|refuse|problem/i.test(callee)) {
+      if (at >= 0 && /error|invalid|refuse|problem|disposed|assertLive|requireLive/i.test(callee)) {
         const code = texts[at] as string;
         found.push({ code, name, message: texts[at + 1] ?? "", fix: texts[at + 2] ?? "" });
       }
