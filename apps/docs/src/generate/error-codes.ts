@@ -55,18 +55,27 @@ function errorsIn(source: string, name: string): Thrown[] {
   const found: Thrown[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isNewExpression(node) || ts.isCallExpression(node)) {
-      const texts = (node.arguments ?? []).map(textOf);
-      const at = texts.findIndex((content) => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(content ?? ""));
+      const given = node.arguments ?? [];
+      const at = given.findIndex((argument) => codesOf(argument).length > 0);
       const callee = node.expression.getText();
-      if (at >= 0 && /error|invalid|refuse|problem|disposed|assertLive|requireLive/i.test(callee)) {
-        const code = texts[at] as string;
-        found.push({ code, name, message: texts[at + 1] ?? "", fix: texts[at + 2] ?? "" });
+      if (at >= 0 && /error|invalid|refuse|problem/i.test(callee)) {
+        const [message = "", fix = ""] = given.slice(at + 1).map(textOf);
+        for (const code of codesOf(given[at] as ts.Expression)) {
+          found.push({ code, name, message, fix });
+        }
       }
     }
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile("source.ts", source, ts.ScriptTarget.Latest, true));
   return found;
+}
+
+/** The codes that an argument may be: a literal one, or one of two by a condition. */
+function codesOf(node: ts.Expression): string[] {
+  if (ts.isConditionalExpression(node)) return [node.whenTrue, node.whenFalse].flatMap(codesOf);
+  const content = textOf(node) ?? "";
+  return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(content) ? [content] : [];
 }
 
 /** A text with the names of what is put into it; undefined for what is no text. */
