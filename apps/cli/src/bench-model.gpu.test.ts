@@ -51,12 +51,4 @@ describe("papilio bench --model", () => {
       );
     }
   });
-
-  it("prints nothing but JSON on stdout with --json -", async () => {
-    const flags = ["--linear", "butterfly", "--rounds", "1", "--json", "-"];
-    const { status, stdout } = await papilio(...TINY, ...flags, ...adapterFlags);
-    expect(status).toBe(0);
-    const { variants } = parseModelResults(stdout);
-    expect(variants.map(({ linear }) => linear)).toEqual(["butterfly"]);
-  });
 });

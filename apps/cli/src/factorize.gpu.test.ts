@@ -112,7 +112,7 @@ describe("papilio factorize, inspect and multiply", () => {
     expect(stdout).toMatch(/ chain +│ parameters +│ relative error /);
     expect(stdout).toMatch(/refined +│ [\d.]+ to [\d.e-]+ in \d sweeps/);
     expect(stdout).toMatch(
-      /speed-up, measured +│ ×[\d.]+ \([\d.]+ to [\d.]+\) with (kronecker-sparse|planned)/,
+      /speed-up, measured +│ ×[\d.]+ \([\d.]+ to [\d.]+\) with (kronecker-sparse|planned|cpu-wasm)/,
     );
   });
 

@@ -5,6 +5,7 @@ import { monarch } from "../layers/butterfly-linear.ts";
 import { Gpt2 } from "../models/gpt2.ts";
 import { Llama } from "../models/llama.ts";
 import { difference } from "../testing/draw.ts";
+import { expectStory } from "../testing/expect-story.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { stories260K } from "../testing/test-data.ts";
 import { type GenerateOptions, TextGenerator } from "./text-generator.ts";
@@ -29,24 +30,8 @@ async function idsOf(
 const LOGITS_TOLERANCE = 1e-4;
 
 describe("stories260K", () => {
-  it("continues as the reference does, token for token, on the CPU and on the device", async () => {
-    const { model, tokenizer, reference: expected } = stories260K();
-    const begin = [tokenizer.beginOfSequence as number];
-    using reference = TextGenerator.onCpu(model, { kernels: "reference" });
-    using onCpu = TextGenerator.onCpu(model);
-    using onDevice = await TextGenerator.onDevice(gpu, model);
-    for (const generator of [reference, onCpu, onDevice]) {
-      const stream = tokenizer.decodeStream();
-      const ids: number[] = [];
-      let text = "";
-      for await (const { id } of generator.generate(begin, { maxTokens: 256 })) {
-        ids.push(id);
-        text += stream.push(id);
-      }
-      expect(ids).toEqual(expected.greedyIds);
-      expect((text + stream.end()).trim()).toBe(expected.text.trim());
-    }
-  });
+  it("continues as the reference does, token for token, on the CPU and on the device", () =>
+    expectStory(gpu, 48));
 
   it("has the reference's logits after the first token", async () => {
     const { model, tokenizer, reference } = stories260K();

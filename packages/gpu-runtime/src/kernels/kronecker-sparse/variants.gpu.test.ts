@@ -1,3 +1,3 @@
 import { testKroneckerSparseVariants } from "../../testing/kronecker-sparse-variants.ts";
 
-testKroneckerSparseVariants(0.15);
+testKroneckerSparseVariants(0.1);
