@@ -8,8 +8,8 @@ export interface CpuArray extends Disposable {
   readonly values: Float32Array;
   /**
    * Ends its use: multiplications then refuse it and its views, which must not be kept. The memory is
-   * reused once the program holds none of these any more; before that only where more than 128 MiB of
-   * other arrays were disposed of since, or where there would be none otherwise. Safe to call twice.
+   * reused once more than 64 MiB of arrays were disposed of since, or where there would be none
+   * otherwise; until then a late write reaches nothing else. Safe to call twice.
    */
   dispose(): void;
 }

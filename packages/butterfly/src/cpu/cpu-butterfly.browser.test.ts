@@ -24,6 +24,16 @@ it("multiplies in threads in a page that is isolated", async () => {
   disposeCpuThreads();
 });
 
+it("reads and writes arrays of its own memory where they are", async () => {
+  using weights = await CpuButterfly.create(butterfly);
+  using from = weights.allocate(x.length);
+  using to = weights.allocate(x.length);
+  from.values.set(x);
+  const shape = { batch: 100, layout: "batch-last" } as const;
+  await weights.multiply(from.values, shape, { out: to.values });
+  expect(verifyProduct(butterfly, x, to.values, shape, weights.terms)).toMatchObject({ ok: true });
+});
+
 it("multiplies on one thread in a page that is not", async () => {
   // A page of another kind has no SharedArrayBuffer; its WebAssembly has shared memories all the same.
   const isolated = globalThis.SharedArrayBuffer;

@@ -36,8 +36,8 @@ it("hands out what nobody has, on lines, whatever was freed in between", () => {
 
 it("knows its own arrays, those from before it grew as well", () => {
   const memory = create();
-  const first = memory.float32(memory.allocate(64, "a test"), 16);
-  const second = memory.float32(memory.allocate(2 ** 25, "a test"), 16);
+  const first = memory.allocateArray(16).values;
+  const second = memory.allocateArray(2 ** 23).values;
   expect(memory.addressOf(first)).toBe(first.byteOffset);
   expect(memory.addressOf(second)).toBe(second.byteOffset);
   expect(memory.addressOf(second.subarray(3))).toBe(second.byteOffset + 12);

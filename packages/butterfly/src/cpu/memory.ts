@@ -11,7 +11,7 @@ const GROWTH = 16 * 2 ** 20;
 const MOST_PAGES = [65536, 32768, 16384, 4096];
 
 /** Bytes of arrays that were disposed of and may have views left, at most: beyond, the oldest is reused. */
-export const MOST_RETIRED: number = 128 * 2 ** 20;
+export const MOST_RETIRED: number = 64 * 2 ** 20;
 
 /** The block of one array. */
 interface Block {
@@ -34,13 +34,11 @@ export class CpuMemory {
   /** What is free, by address; no two spans touch. */
   readonly #free: Span[];
   readonly #sizes = new Map<number, number>();
-  /** Frees the blocks of arrays that were disposed of, once nothing can write to them any more. */
-  readonly #unreachable = new FinalizationRegistry<Block>((block) => this.#reclaim(block));
-  /** Those blocks, the oldest first. */
+  /** The blocks of arrays, by address: of those in use, and of those that wait to be reused. */
+  readonly #blocks = new Map<number, Block>();
+  /** Those that wait, the oldest first. */
   readonly #retired = new Set<Block>();
   #retiredBytes = 0;
-  /** The blocks of buffers that a single array and its views have. */
-  readonly #owned = new WeakMap<ArrayBufferLike, Block>();
 
   /** @param reserved bytes at its beginning that are never handed out */
   constructor(memory: WasmMemory, reserved: number) {
@@ -94,33 +92,24 @@ export class CpuMemory {
   }
 
   /**
-   * An array for a caller, who may keep it, and views of it, for longer than `dispose` allows. Its block
-   * is reused when neither is left: a shared memory cannot be detached, and a late write must not reach
-   * what others have. It is reused before that only where more than {@link MOST_RETIRED} bytes of other
-   * arrays were disposed of since, or where there would be no memory otherwise.
+   * An array for a caller, who may keep views of it for longer than `dispose` allows: a shared memory
+   * cannot be detached. Its block is reused only where more than {@link MOST_RETIRED} bytes of arrays were
+   * disposed of since, or where there would be no memory otherwise.
    *
    * @throws PapilioError `CPU_MEMORY`
    */
   allocateArray(length: number): { readonly values: Float32Array; readonly retire: () => void } {
     const address = this.allocate(4 * length, "an array");
-    // Growing, even by nothing, makes a buffer object: this one no other array has.
-    this.memory.grow(0);
-    const values = this.float32(address, length);
-    this.memory.grow(0);
-    const buffer = new WeakRef(values.buffer);
-    const block = { address, bytes: 4 * length, live: true, users: 0 };
-    this.#owned.set(values.buffer, block);
+    const block: Block = { address, bytes: 4 * length, live: true, users: 0 };
+    this.#blocks.set(address, block);
     return {
-      values,
+      values: this.float32(address, length),
       retire: () => {
         block.live = false;
         this.#retired.add(block);
         this.#retiredBytes += block.bytes;
-        const left = buffer.deref();
-        if (left === undefined) this.#reclaim(block);
-        else this.#unreachable.register(left, block);
         for (const oldest of this.#retired) {
-          if (this.#retiredBytes <= MOST_RETIRED || oldest === block) break;
+          if (this.#retiredBytes <= MOST_RETIRED) break;
           this.#reclaim(oldest);
         }
       },
@@ -135,19 +124,19 @@ export class CpuMemory {
   addressOf(array: ArrayBufferView): number | undefined {
     // Growing makes a new buffer object of the same memory, so that older arrays have an older one.
     const { buffer, byteOffset, byteLength } = array;
-    const block = this.#owned.get(buffer);
-    if (block === undefined) return this.#buffers.has(buffer) ? byteOffset : undefined;
-    if (!block.live) throw arrayDisposed();
-    const start = byteOffset - block.address;
-    if (start < 0 || start + byteLength > block.bytes) {
-      throw viewBeyondArray(start, byteLength, block.bytes);
+    if (!this.#buffers.has(buffer)) return undefined;
+    const block = this.#blockAt(byteOffset);
+    const start = byteOffset - (block?.address ?? 0);
+    if (block === undefined || start + byteLength > block.bytes) {
+      throw viewBeyondArray(start, byteLength, block?.bytes ?? 0);
     }
+    if (!block.live) throw arrayDisposed();
     return byteOffset;
   }
 
   /** Keeps the block of an array from being reused until what is returned is called. */
-  use({ buffer }: ArrayBufferView): () => void {
-    const block = this.#owned.get(buffer);
+  use({ buffer, byteOffset }: ArrayBufferView): () => void {
+    const block = this.#buffers.has(buffer) ? this.#blockAt(byteOffset) : undefined;
     if (block === undefined) return () => undefined;
     block.users++;
     return () => {
@@ -173,6 +162,16 @@ export class CpuMemory {
     const { buffer } = this.memory;
     this.#buffers.add(buffer);
     return buffer;
+  }
+
+  /** The block of an array that a byte belongs to; most views begin where their array does. */
+  #blockAt(address: number): Block | undefined {
+    const exact = this.#blocks.get(address);
+    if (exact !== undefined) return exact;
+    for (const block of this.#blocks.values()) {
+      if (address > block.address && address < block.address + block.bytes) return block;
+    }
+    return undefined;
   }
 
   #find(size: number): Span | undefined {
@@ -210,6 +209,7 @@ export class CpuMemory {
   #reclaim(block: Block): void {
     if (block.users > 0 || !this.#retired.delete(block)) return;
     this.#retiredBytes -= block.bytes;
+    this.#blocks.delete(block.address);
     this.free(block.address);
   }
 

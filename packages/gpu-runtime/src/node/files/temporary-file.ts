@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { BigIntStats } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+
+/** What `stat` says of a file with `bigint`, as far as it matters here; declared apart from Node's types. */
+interface Ownership {
+  readonly mode: bigint;
+  readonly uid: bigint;
+  readonly gid: bigint;
+}
 
 /** A file that is to take another's place. */
 export interface TemporaryFile {
@@ -14,7 +20,7 @@ export interface TemporaryFileOptions {
   /** Permissions of a new file, from which the process's mask is taken; 0o666 unless given. */
   readonly mode?: number;
   /** The file whose permissions and owner it is to have instead. */
-  readonly like?: BigIntStats | undefined;
+  readonly like?: Ownership | undefined;
 }
 
 /**
@@ -59,7 +65,7 @@ export async function writeTemporary(
 }
 
 /** Waits until a file is on the disk, where the file system can say so: not every one can. */
-export async function sync(file: FileHandle): Promise<void> {
+export async function sync(file: { sync(): Promise<void> }): Promise<void> {
   await file.sync().catch((error: NodeJS.ErrnoException) => {
     if (!["EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(error.code ?? "")) throw error;
   });
