@@ -58,7 +58,7 @@ describe.each(["phone", "desktop"] as const)("the playground, as wide as a %s", 
       size,
     );
     try {
-      expect(await multiply(page)).toEqual(Array(5).fill("timed"));
+      expect(await multiply(page)).toEqual(Array(6).fill("timed"));
       const { cases, environment } = await download(page);
       expect(cases).toHaveLength(1);
       expect(cases[0]).toMatchObject({ chain: "1,4,4,4;4,4,4,1", batch: 16, verifiedVectors: 16 });
@@ -106,7 +106,7 @@ describe("the playground", () => {
     try {
       await page.getByRole("button", { name: "Lose the device" }).click();
       await page.getByText("GPU_LOST").waitFor();
-      expect(await multiply(page)).toEqual(Array(4).fill("timed"));
+      expect(await multiply(page)).toEqual(Array(5).fill("timed"));
       expect(await page.getByText("GPU_LOST").count()).toBe(0);
       expect(faults).toEqual([]);
     } finally {
