@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CaseResult, Environment, ImplementationResult } from "@papilio/bench";
+import type { CaseResult, Environment } from "@papilio/bench";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Finished, papilio } from "./testing/command-line.ts";
+import { RUN, timed } from "./testing/results-records.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const folder = mkdtempSync(join(tmpdir(), "papilio-report-"));
@@ -21,61 +22,9 @@ async function report(...args: readonly string[]): Promise<Finished> {
 }
 
 const environment: Environment = {
-  date: "2026-01-02T03:04:05.000Z",
-  command: "papilio bench",
-  adapter: {
-    name: "test adapter",
-    vendor: "",
-    architecture: "",
-    driver: "test driver 1.0",
-    kind: "hardware",
-    embedded: false,
-    features: { f16: false, subgroups: null, timestamps: true },
-    limits: {
-      maxBufferSize: 2 ** 28,
-      maxStorageBufferBindingSize: 2 ** 27,
-      maxComputeWorkgroupStorageSize: 2 ** 14,
-      maxComputeInvocationsPerWorkgroup: 256,
-      maxComputeWorkgroupsPerDimension: 65_535,
-    },
-    passedOver: [],
-  },
-  platform: "linux-x64",
-  processors: "2 x test",
-  versions: { node: "24.0.0" },
-  revision: null,
-  load: { average: 0, busy: 0 },
-  cacheBytes: null,
-  clockSteps: { device: 1e-9, wall: 1e-9 },
-  rates: null,
-  energy: { reason: "there is no meter." },
+  ...RUN.environment,
+  adapter: { ...RUN.environment.adapter, name: "test adapter" },
 };
-
-function timed(implementation: string, seconds: number): ImplementationResult {
-  return {
-    implementation,
-    status: "timed",
-    verification: {
-      ok: true,
-      maxError: 0,
-      maxRatio: 0,
-      worstIndex: 0,
-      rmsRelative: 0,
-      nonFinite: 0,
-    },
-    bytes: 64,
-    traffic: null,
-    timing: {
-      coldSeconds: 0.1,
-      repeats: 1,
-      wall: [seconds, seconds],
-      device: [seconds, seconds],
-      multiply: [],
-      rewrite: [],
-    },
-    energy: null,
-  };
-}
 
 /** A results file with one case. */
 function file(name: string, chain: string, adapter: string = environment.adapter.name): string {
@@ -90,15 +39,8 @@ function file(name: string, chain: string, adapter: string = environment.adapter
     results: [timed("kronecker-sparse", 1e-3), timed("bmm", 2e-3)],
   };
   const run = {
-    record: "run",
-    schema: "papilio-bench/2",
+    ...RUN,
     environment: { ...environment, adapter: { ...environment.adapter, name: adapter } },
-    options: { rounds: 2, minSample: 0.001, seed: 1, maxRunSeconds: null },
-    implementations: ["kronecker-sparse", "bmm"].map((implementation) => ({
-      name: implementation,
-      description: "",
-      processor: "adapter",
-    })),
   };
   const lines = [run, { record: "case", ...item }, { record: "end", date: environment.date }];
   const path = join(folder, name);
