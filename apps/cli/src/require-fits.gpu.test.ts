@@ -24,10 +24,13 @@ it("refuses a model that the adapter cannot bind before it reads the weights", a
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   const ids = join(folder, "ids.csv");
   writeFileSync(ids, "1,2,3");
-  const told = await papilio("run", folder, "--input", `ids=${ids}`, ...deviceFlags);
-  expect(told.stderr).toContain("papilio: error BUFFER_TOO_LARGE: ");
-  expect(told.stderr).toContain("a parameter of [16000000, 128] in f32 needs 8192000000 bytes");
-  expect(told.status).toBe(2);
+  // An adapter that is named is taken, whether or not the backend is.
+  for (const flags of [deviceFlags, ["--adapter", "software"]]) {
+    const told = await papilio("run", folder, "--input", `ids=${ids}`, ...flags);
+    expect(told.stderr).toContain("papilio: error BUFFER_TOO_LARGE: ");
+    expect(told.stderr).toContain("a parameter of [16000000, 128] in f32 needs 8192000000 bytes");
+    expect(told.status).toBe(2);
+  }
 });
 
 it("packs weights on the CPU before the clock of the speeds starts, and says so apart", async () => {

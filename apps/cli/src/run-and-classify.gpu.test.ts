@@ -193,6 +193,11 @@ describe("papilio classify", () => {
     expect(wrong.stderr).toContain("papilio: error INPUT_SHAPE: ");
     expect(wrong.stderr).toContain("[10, 8, 8, 3], and the model takes images of [3, 8, 8]");
     expect(wrong.status).toBe(2);
+    const doubles = Float64Array.from(images).fill(1e39, 3, 4);
+    const beyond = file("beyond.npy", writeNpy(doubles, [IMAGES, 3, 8, 8]));
+    const far = await papilio("classify", vision, "--input", beyond, "--backend", "cpu");
+    expect(far.stderr).toContain("papilio: error VALUE_RANGE: ");
+    expect(far.status).toBe(2);
     const text = await papilio("classify", llama, "--input", npy, "--backend", "cpu");
     expect(text.stderr).toContain("papilio: error MODEL_KIND: ");
     expect(text.status).toBe(2);

@@ -20,7 +20,7 @@ import {
   readConfig,
   readJsonBeside,
 } from "../models/model-folder.ts";
-import { imagesOf } from "../models/model-inputs.ts";
+import { imagesOf, singles } from "../models/model-inputs.ts";
 import { requireFits } from "../models/require-fits.ts";
 import { newTable } from "../new-table.ts";
 import { collect, wholeNumber } from "../options.ts";
@@ -131,9 +131,10 @@ async function readImages(file: string, preprocessing: Preprocessing): Promise<A
 /** Logits of each image. The last images of a file are filled up with zeros to a whole batch. */
 async function logitsOf(
   executable: Executable,
-  { values }: ArrayFile,
+  array: ArrayFile,
   { images, batch }: { readonly images: number; readonly batch: number },
 ): Promise<Float32Array[]> {
+  const values = singles(array);
   const pixels = values.length / images;
   const rows: Float32Array[] = [];
   for (let first = 0; first < images; first += batch) {

@@ -25,16 +25,10 @@ export interface Compute extends Disposable {
  * @param graph what is computed, most of the time
  * @throws PapilioError `FLAG_INVALID`, `F16_UNAVAILABLE`, and what `openGpu` throws
  */
-export async function openCompute(
-  { adapter, backend, dtype: text }: ComputeFlags,
-  graph: Graph,
-): Promise<Compute> {
-  const dtype = dtypeOf({ backend, dtype: text });
-  const choice: BackendChoice =
-    dtype === "f16"
-      ? { backend: "gpu", reason: "--dtype f16" }
-      : await chooseBackend(backend, adapter, workOf(graph, { dtype }));
-  const gpu = choice.backend === "cpu" ? undefined : await openGpu({ adapter });
+export async function openCompute(flags: ComputeFlags, graph: Graph): Promise<Compute> {
+  const dtype = dtypeOf(flags);
+  const choice = await chooseModelBackend(flags, dtype, graph);
+  const gpu = choice.backend === "cpu" ? undefined : await openGpu({ adapter: flags.adapter });
   try {
     gpu?.assertDtype(dtype);
   } catch (error) {
@@ -44,6 +38,16 @@ export async function openCompute(
   const where = gpu === undefined ? "none, the CPU" : describe(gpu.report);
   note(`Adapter: ${where}: ${choice.reason}`);
   return { gpu, dtype, [Symbol.dispose]: () => gpu?.dispose() };
+}
+
+/** Where a graph is computed: models on the CPU store numbers in single precision alone. */
+export async function chooseModelBackend(
+  { adapter, backend }: ComputeFlags,
+  dtype: StorageDtype,
+  graph: Graph,
+): Promise<BackendChoice> {
+  if (dtype === "f16") return { backend: "gpu", reason: "--dtype f16" };
+  return await chooseBackend(backend, adapter, workOf(graph, { dtype }));
 }
 
 /**

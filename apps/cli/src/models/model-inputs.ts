@@ -82,8 +82,12 @@ function withInputs(graph: Graph, arrays: ReadonlyMap<string, ArrayFile>): Bound
   return { graph, inputs: Object.fromEntries(inputs) };
 }
 
-/** @throws PapilioError `VALUE_RANGE` for a number that single precision does not hold */
-function singles({ file, values }: ArrayFile): Float32Array {
+/**
+ * The numbers of a file in single precision.
+ *
+ * @throws PapilioError `VALUE_RANGE` for a number that it does not hold
+ */
+export function singles({ file, values }: ArrayFile): Float32Array {
   requireStorable(values, "F32", `The file ${file}`);
   return Float32Array.from(values);
 }

@@ -6,11 +6,12 @@ import {
   requireBindable,
   VisionTransformer,
 } from "@papilio/nn";
-import { type ComputeFlags, dtypeOf } from "./compute.ts";
+import { type ComputeFlags, chooseModelBackend, dtypeOf } from "./compute.ts";
 
 /**
  * Refuses a model of which the adapter that the flags ask for cannot bind some part, before its weights
- * are read, which may take minutes. Where the flags leave the CPU as a choice, it is made afterwards.
+ * are read, which may take minutes. Where the flags leave the CPU as a choice, it is made here for as
+ * little as the model computes, and again when it is known how much that is.
  *
  * @param outline the model without its weights
  * @throws PapilioError `BUFFER_TOO_LARGE`, `F16_UNAVAILABLE`, and what `openGpu` throws
@@ -20,10 +21,13 @@ export async function requireFits(
   outline: HuggingFaceModel | undefined,
 ): Promise<void> {
   const dtype = dtypeOf(flags);
-  if (outline === undefined || (flags.backend !== "gpu" && dtype === "f32")) return;
+  if (outline === undefined) return;
+  const graph = smallestGraph(outline);
+  const { backend } = await chooseModelBackend(flags, dtype, graph);
+  if (backend === "cpu") return;
   using gpu = await openGpu({ adapter: flags.adapter });
   gpu.assertDtype(dtype);
-  requireBindable(gpu, smallestGraph(outline), { dtype });
+  requireBindable(gpu, graph, { dtype });
 }
 
 /** What the model computes for as little as it takes. */
