@@ -90,6 +90,16 @@ describe("an array of the CPU backend", () => {
     expect(() => memory.addressOf(last)).toThrow(code("CPU_ARRAY_DISPOSED"));
   });
 
+  it("is kept from others until the next one is disposed of, whatever its size", () => {
+    const memory = CpuMemory.create(0) as CpuMemory;
+    const [large, next] = [memory.allocateArray(MOST_RETIRED / 2), memory.allocateArray(16)];
+    large.retire();
+    expect(memory.allocate(64, "others")).not.toBe(large.values.byteOffset);
+    expect(() => memory.addressOf(large.values)).toThrow(code("CPU_ARRAY_DISPOSED"));
+    next.retire();
+    expect(memory.allocate(64, "others")).toBe(large.values.byteOffset);
+  });
+
   it("shares the memory's buffer with others, and is multiplied all the same", async () => {
     // Engines make another buffer object of a memory when it grows, and not in between.
     using weights = await CpuButterfly.create(butterfly);
@@ -137,45 +147,47 @@ describe("an array of the CPU backend", () => {
   });
 });
 
+/** Runs a test with the package as it computes in WebAssembly, or where there is none. */
+async function computedBy(
+  by: string,
+  test: (own: typeof import("../index.ts")) => Promise<void>,
+): Promise<void> {
+  const isReference = by === "the reference";
+  if (isReference) {
+    vi.resetModules();
+    vi.doMock("./engine.ts", () => ({ openEngine: async () => ({ reason: "It is a test." }) }));
+  }
+  try {
+    await test(await import("../index.ts"));
+  } finally {
+    vi.doUnmock("./engine.ts");
+    if (isReference) vi.resetModules();
+  }
+}
+
 describe("a matrix of the CPU backend", () => {
-  it.each(["WebAssembly", "the reference"])(
-    "is refused after it was disposed of, by %s",
-    async (by) => {
-      if (by === "the reference") {
-        vi.resetModules();
-        vi.doMock("./engine.ts", () => ({ openEngine: async () => ({ reason: "It is a test." }) }));
-      }
-      try {
-        const own = await import("../index.ts");
-        const real = own.Butterfly.random(own.Chain.monarch(64), { seed: 1 });
-        const weights = await own.CpuButterfly.create(real);
-        expect(weights.report.kernel === "reference").toBe(by === "the reference");
-        const complex = await own.CpuComplexButterfly.create(own.ComplexButterfly.fromReal(real));
-        const array = weights.allocate(1);
-        for (const owned of [weights, complex, array, weights, complex, array]) owned.dispose();
-        const x = new Float32Array(64);
-        await expect(weights.multiply(x, shape)).rejects.toEqual(code("CPU_DISPOSED"));
-        const product = complex.multiply({ re: x, im: x }, shape);
-        await expect(product).rejects.toEqual(code("CPU_DISPOSED"));
-        expect(() => weights.allocate(1)).toThrow(code("CPU_DISPOSED"));
-        expect(() => complex.allocate(1)).toThrow(code("CPU_DISPOSED"));
-        expect(() => array.values).toThrow(code("CPU_ARRAY_DISPOSED"));
-      } finally {
-        vi.doUnmock("./engine.ts");
-        if (by === "the reference") vi.resetModules();
-      }
-    },
+  it.each(["WebAssembly", "the reference"])("is refused after it was disposed of, by %s", (by) =>
+    computedBy(by, async (own) => {
+      const real = own.Butterfly.random(own.Chain.monarch(64), { seed: 1 });
+      const weights = await own.CpuButterfly.create(real);
+      expect(weights.report.kernel === "reference").toBe(by === "the reference");
+      const complex = await own.CpuComplexButterfly.create(own.ComplexButterfly.fromReal(real));
+      const array = weights.allocate(1);
+      for (const owned of [weights, complex, array, weights, complex, array]) owned.dispose();
+      const x = new Float32Array(64);
+      await expect(weights.multiply(x, shape)).rejects.toEqual(code("CPU_DISPOSED"));
+      const product = complex.multiply({ re: x, im: x }, shape);
+      await expect(product).rejects.toEqual(code("CPU_DISPOSED"));
+      expect(() => weights.allocate(1)).toThrow(code("CPU_DISPOSED"));
+      expect(() => complex.allocate(1)).toThrow(code("CPU_DISPOSED"));
+      expect(() => array.values).toThrow(code("CPU_ARRAY_DISPOSED"));
+    }),
   );
 
   it.each(["WebAssembly", "the reference"])(
     "multiplies by the values that it was created of, in every shape, by %s",
-    async (by) => {
-      if (by === "the reference") {
-        vi.resetModules();
-        vi.doMock("./engine.ts", () => ({ openEngine: async () => ({ reason: "It is a test." }) }));
-      }
-      try {
-        const own = await import("../index.ts");
+    (by) =>
+      computedBy(by, async (own) => {
         const values = own.Butterfly.random(own.Chain.monarch(64), { seed: 1 });
         const complexValues = own.ComplexButterfly.fromReal(values.copy());
         const opening = own.CpuButterfly.create(values);
@@ -199,10 +211,6 @@ describe("a matrix of the CPU backend", () => {
           }
           first.values.fill(batch);
         }
-      } finally {
-        vi.doUnmock("./engine.ts");
-        if (by === "the reference") vi.resetModules();
-      }
-    },
+      }),
   );
 });

@@ -109,7 +109,8 @@ export class CpuMemory {
         this.#retired.add(block);
         this.#retiredBytes += block.bytes;
         for (const oldest of this.#retired) {
-          if (this.#retiredBytes <= MOST_RETIRED) break;
+          // Of arrays that were disposed of since: the last one is kept whatever its size.
+          if (this.#retiredBytes <= MOST_RETIRED || oldest === block) break;
           this.#reclaim(oldest);
         }
       },
