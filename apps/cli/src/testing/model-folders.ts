@@ -45,18 +45,20 @@ export const TOKENIZER = {
   },
 };
 
+/** Sizes of a Llama of eight words. */
+export const LLAMA_SIZES = {
+  vocabulary: 8,
+  features: 8,
+  hidden: 12,
+  layers: 1,
+  heads: 2,
+  positions: 32,
+  epsilon: 1e-6,
+} as const;
+
 /** A Llama of eight words. */
 export function writeLlama(folder: string): Promise<string> {
-  const model = new Llama({
-    vocabulary: 8,
-    features: 8,
-    hidden: 12,
-    layers: 1,
-    heads: 2,
-    positions: 32,
-    epsilon: 1e-6,
-    seed: 3,
-  });
+  const model = new Llama({ ...LLAMA_SIZES, seed: 3 });
   return writeModel(folder, model, {
     rename: (name) => name,
     "config.json": {

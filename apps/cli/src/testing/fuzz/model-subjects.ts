@@ -12,7 +12,7 @@ import {
   sentenceFilesOf,
 } from "@papilio/nn";
 import { preprocess, readPreprocessing } from "../../images/preprocessing.ts";
-import { TOKENIZER } from "../model-folders.ts";
+import { LLAMA_SIZES, TOKENIZER } from "../model-folders.ts";
 import { LLAMA2C_HEADER, type LlamaSizes, llama2cBytes, SAFETENSORS_HEADER } from "./framing.ts";
 import { bytesOf, type Subject } from "./subject.ts";
 
@@ -190,15 +190,7 @@ const PREPROCESSOR = {
 };
 
 function llamaState(): Map<string, StoredTensor> {
-  const model = new Llama({
-    vocabulary: 8,
-    features: 8,
-    hidden: 12,
-    layers: 1,
-    heads: 2,
-    positions: 32,
-    epsilon: 1e-6,
-  });
+  const model = new Llama(LLAMA_SIZES);
   return new Map(
     [...model.namedParameters()].map(([name, { shape, values }]) => [
       name,
