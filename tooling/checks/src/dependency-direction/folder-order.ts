@@ -1,0 +1,97 @@
+/** In which order the folders of a package's src stand, and what breaks it today. */
+export interface FolderOrder {
+  /**
+   * The folders, lowest first. One imports from itself and from those before it. A path such as
+   * `backends/device` gives a folder within another a place of its own. The files of src itself
+   * are not named: they stand above all.
+   */
+  readonly order: readonly string[];
+  /**
+   * Imports against the order that are still there: `tensor -> kernels`, where `.` is src itself.
+   * This list only becomes shorter: an entry that nothing needs any more is an error.
+   */
+  readonly known?: readonly string[];
+}
+
+/** The order of folders of each package and application, by its path. */
+export const folderOrders: Readonly<Record<string, FolderOrder>> = {
+  "packages/butterfly": {
+    order: [
+      "disposal",
+      "threads",
+      "linear-algebra",
+      "planning",
+      "complex",
+      "constructions",
+      "files",
+      "factorization",
+      "cpu",
+    ],
+    known: [
+      "linear-algebra -> .",
+      "planning -> .",
+      "complex -> .",
+      "constructions -> .",
+      "files -> .",
+      "factorization -> .",
+      "cpu -> .",
+    ],
+  },
+  "packages/gpu-runtime": {
+    order: [
+      "memory",
+      "device",
+      "kernels",
+      "tensor",
+      "program",
+      "rates",
+      "planning",
+      "multiplication",
+      "tuning",
+      "node",
+    ],
+    known: [
+      "memory -> device",
+      "device -> program",
+      "kernels -> program",
+      "planning -> multiplication",
+      "rates -> multiplication",
+      "tuning -> .",
+    ],
+  },
+  "packages/nn": {
+    order: [
+      "modules",
+      "graph",
+      "layers",
+      "tokenizers",
+      "weights",
+      "models",
+      "cpu",
+      "gpu",
+      "onnx",
+      "placement",
+      "conversion",
+      "generation",
+      "node",
+    ],
+  },
+  "packages/bench": {
+    order: ["implementations", "models", "compare", "select", "report", "node"],
+    known: [
+      "implementations -> .",
+      "models -> .",
+      "compare -> .",
+      "select -> .",
+      "report -> .",
+      "node -> .",
+    ],
+  },
+  "apps/cli": {
+    order: ["images", "models", "commands"],
+    known: ["models -> .", "commands -> ."],
+  },
+  "apps/docs": {
+    order: ["drawings", "generate", "playground", "transcripts"],
+  },
+};
