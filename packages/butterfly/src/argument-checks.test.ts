@@ -1,6 +1,16 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { arrayTag, requireArray, requireOneOf } from "./argument-checks.ts";
+import {
+  arrayTag,
+  requireArray,
+  requireFunction,
+  requireList,
+  requireNumber,
+  requireObject,
+  requireOneOf,
+  requireOptions,
+  requireText,
+} from "./argument-checks.ts";
 import { Butterfly } from "./butterfly-matrix.ts";
 import { Chain } from "./chain.ts";
 import { ComplexButterfly } from "./complex/complex-butterfly.ts";
@@ -180,5 +190,65 @@ describe("a choice that there is not", () => {
     ["anything", () => requireOneOf("It", {}, ["a"])],
   ])("is refused: %s", (_, made) => {
     expect(made).toThrow(code("OPTION_INVALID"));
+  });
+});
+
+describe("an argument of another type", () => {
+  const values: [string, unknown][] = [
+    ["undefined", undefined],
+    ["null", null],
+    ["number", 7],
+    ["NaN", Number.NaN],
+    ["text", "text"],
+    ["symbol", Symbol("wrong")],
+    ["bigint", 7n],
+    ["object", {}],
+    ["list", []],
+    ["function", () => 0],
+    ["array", Float64Array.of(1)],
+    ["matrix", matrix],
+  ];
+  const members = ["factors", "chain"];
+
+  it.each<[string, (value: unknown) => void, string[], string]>([
+    ["requireText", (value) => requireText("It", value), ["text"], "a text"],
+    ["requireNumber", (value) => requireNumber("It", value), ["number"], "a number"],
+    ["requireFunction", (value) => requireFunction("It", value), ["function"], "a function"],
+    ["requireList", (value) => requireList("It", value), ["list"], "a list"],
+    [
+      "requireObject",
+      (value) => requireObject("It", value, "a Butterfly", ...members),
+      ["matrix"],
+      "a Butterfly",
+    ],
+    [
+      "requireOptions",
+      (value) => requireOptions("It", value),
+      ["undefined", "object", "matrix"],
+      "an object of options",
+    ],
+  ])("is refused with a fix: %s", (_, check, accepted, wanted) => {
+    for (const [name, value] of values) {
+      if (accepted.includes(name)) {
+        expect(() => check(value)).not.toThrow();
+        continue;
+      }
+      expect(() => check(value), name).toThrow(
+        expect.objectContaining({
+          code: "OPTION_INVALID",
+          message: expect.stringContaining(`but it must be ${wanted}.`),
+          fix: `Pass ${wanted}.`,
+        }),
+      );
+    }
+  });
+
+  it("is named by what it lacks, and may be of another copy's class", () => {
+    expect(() => requireObject("The matrix", chain, "a Butterfly", ...members)).toThrow(
+      "The matrix is an object without factors, but it must be a Butterfly.",
+    );
+    expect(() =>
+      requireObject("It", { factors: [], chain }, "a Butterfly", ...members),
+    ).not.toThrow();
   });
 });

@@ -2,7 +2,17 @@
 // First: it defines symbols that classes of all packages name methods by, where an engine lacks them.
 import "./disposal/dispose-symbols.ts";
 
-export { arrayTag, requireArray, requireOneOf } from "./argument-checks.ts";
+export {
+  arrayTag,
+  requireArray,
+  requireFunction,
+  requireList,
+  requireNumber,
+  requireObject,
+  requireOneOf,
+  requireOptions,
+  requireText,
+} from "./argument-checks.ts";
 export { balanceFactors, storableButterfly } from "./balance.ts";
 export { Butterfly } from "./butterfly-matrix.ts";
 export { Chain } from "./chain.ts";
