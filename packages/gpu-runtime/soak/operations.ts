@@ -8,14 +8,14 @@ import {
   uniform,
 } from "@papilio/butterfly";
 import type { Gpu } from "../src/device/gpu.ts";
+import { KEPT_PIPELINES } from "../src/device/pipeline-cache.ts";
 import { prepareBmm } from "../src/multiplication/bmm.ts";
 import { prepareButterfly } from "../src/multiplication/butterfly.ts";
 import { DeviceButterfly } from "../src/multiplication/device-butterfly.ts";
-import type { InputShape } from "../src/multiplication/input-shape.ts";
 import { rankPlans } from "../src/planning/plan-chain.ts";
-import { KEPT_PIPELINES } from "../src/program/pipeline-cache.ts";
 import { Program } from "../src/program/program.ts";
 import { measureRates } from "../src/rates/measure-rates.ts";
+import type { InputShape } from "../src/tensor/input-shape.ts";
 import { Tensor, tensor } from "../src/tensor/tensor.ts";
 import { drawVectors, stored, verifyProduct } from "../src/testing/run-butterfly.ts";
 

@@ -13,9 +13,10 @@ import {
 import { DeviceButterfly } from "./multiplication/device-butterfly.ts";
 import { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
 import { HostLane } from "./multiplication/host-lane.ts";
-import { BufferSet, type Multiplication } from "./multiplication/multiplication.ts";
+import type { Multiplication } from "./multiplication/multiplication.ts";
 import { PreparedShapes } from "./multiplication/prepared-shapes.ts";
 import { Program } from "./program/program.ts";
+import { BufferSet } from "./tensor/buffer-set.ts";
 import { ComplexTensor } from "./tensor/complex-tensor.ts";
 import { Tensor } from "./tensor/tensor.ts";
 import type { Vectors } from "./tensor/vectors.ts";

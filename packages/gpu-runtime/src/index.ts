@@ -4,6 +4,7 @@
 import "@papilio/butterfly";
 
 export { Gpu } from "./device/gpu.ts";
+export type { Binding, Kernel, Step } from "./device/kernel.ts";
 export { type OpenGpuOptions, openGpu } from "./device/open.ts";
 export type {
   AdapterFeatures,
@@ -11,6 +12,7 @@ export type {
   AdapterReport,
   PassedOver,
 } from "./device/report.ts";
+export { assertFits } from "./device/storage.ts";
 export { typicalReport } from "./device/typical-report.ts";
 export { ACTIVATION_KINDS, type Activation } from "./kernels/activation.ts";
 export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
@@ -72,7 +74,6 @@ export type {
   MemorySnapshot,
   MemoryStatistics,
 } from "./memory/statistics.ts";
-export { assertFits } from "./memory/storage.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";
 export {
@@ -90,14 +91,12 @@ export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/d
 export { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
 export { prepareEinsum } from "./multiplication/einsum.ts";
 export type { EpilogueOperands } from "./multiplication/epilogue.ts";
-export type { InputShape } from "./multiplication/input-shape.ts";
 export {
   type KroneckerSparseOptions,
   prepareKroneckerSparse,
 } from "./multiplication/kronecker-sparse.ts";
 export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
 export type { Multiplication, PrepareMultiplication } from "./multiplication/multiplication.ts";
-export { BufferSet } from "./multiplication/multiplication.ts";
 export { requirePortions } from "./multiplication/portions.ts";
 export { transposition } from "./multiplication/transposition.ts";
 export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
@@ -105,19 +104,20 @@ export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./plann
 export { TYPICAL_RATES } from "./planning/stage-cost.ts";
 export type { PlacedStep } from "./program/arena.ts";
 export { type CompareOptions, compareSeconds } from "./program/compare-seconds.ts";
-export type { Binding, Kernel, Step } from "./program/kernel.ts";
 export { Program, type ProgramReport } from "./program/program.ts";
 export {
   type DeviceRates,
   type MeasureRatesOptions,
   measureRates,
 } from "./rates/measure-rates.ts";
+export { BufferSet } from "./tensor/buffer-set.ts";
 export {
   ComplexTensor,
   type ComplexTensorOptions,
   complexTensor,
 } from "./tensor/complex-tensor.ts";
 export { decode, encode, quantize } from "./tensor/dtype.ts";
+export type { InputShape } from "./tensor/input-shape.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";
 export { scratchVectors, type Vectors } from "./tensor/vectors.ts";
 export { MemoryTuningCache, type TuningCache } from "./tuning/cache.ts";
@@ -126,4 +126,4 @@ export type { Candidate, Contender, Trial } from "./tuning/race.ts";
 export { type Course, type Tuned, type TuneOptions, type TuneTask, tune } from "./tuning/tune.ts";
 export { tuneKroneckerSparse } from "./tuning/tune-kronecker-sparse.ts";
 export { tunePlan } from "./tuning/tune-plan.ts";
-export { VERSION } from "./version.ts";
+export { VERSION } from "./tuning/version.ts";

@@ -1,7 +1,7 @@
 import { FLOAT_FORMATS, PapilioError, requireOneOf, type StorageDtype } from "@papilio/butterfly";
 import type { MemoryOptions } from "../memory/memory-options.ts";
 import { MemoryPool } from "../memory/pool.ts";
-import { PipelineCache } from "../program/pipeline-cache.ts";
+import { PipelineCache } from "./pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
 
 /** Milliseconds to wait, after an operation failed, for the news that the device was lost. */

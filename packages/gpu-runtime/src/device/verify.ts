@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { MemoryPool } from "../memory/pool.ts";
-import { readBack } from "../memory/read-back.ts";
+import { readBack } from "./read-back.ts";
 
 const COUNT = 256;
 

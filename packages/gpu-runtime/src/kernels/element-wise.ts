@@ -1,5 +1,5 @@
 import type { Layout } from "@papilio/butterfly";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../device/kernel.ts";
 
 const WORKGROUP = 64;
 

@@ -1,5 +1,5 @@
 import type { StorageDtype } from "@papilio/butterfly";
-import type { Binding } from "../program/kernel.ts";
+import type { Binding } from "../device/kernel.ts";
 import { type Activation, activationName, activationWgsl } from "./activation.ts";
 import { narrowed, range, storedType, wideType } from "./wgsl.ts";
 

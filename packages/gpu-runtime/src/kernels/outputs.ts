@@ -1,5 +1,5 @@
 import type { BatchShape, Layout, StorageDtype, Strides } from "@papilio/butterfly";
-import type { Binding, Kernel } from "../program/kernel.ts";
+import type { Binding, Kernel } from "../device/kernel.ts";
 import { elementWise } from "./element-wise.ts";
 import { enabledBy, loadWidth, narrowed, storedType, times } from "./wgsl.ts";
 

@@ -3,7 +3,7 @@ import type { Gpu } from "../device/gpu.ts";
 import { chooseRegisterVariant } from "../kernels/kronecker-sparse/choose.ts";
 import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
 import { registerKernel } from "../kernels/kronecker-sparse/register-shader.ts";
-import type { InputShape } from "./input-shape.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 import { shuffled } from "./shuffled.ts";
 

@@ -6,17 +6,17 @@ import {
   storableButterfly,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
 import { planChain } from "../planning/plan-chain.ts";
 import { requirePlan } from "../planning/require-plan.ts";
-import type { Step } from "../program/kernel.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import { type EpilogueOperands, memoryOf } from "./epilogue.ts";
 import { prepareFusedRun } from "./fused-run.ts";
-import type { InputShape } from "./input-shape.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";
 import type { Multiplication } from "./multiplication.ts";

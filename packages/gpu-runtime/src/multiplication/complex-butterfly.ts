@@ -7,6 +7,8 @@ import {
   stridesOf,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Kernel, Step } from "../device/kernel.ts";
+import { assertFits } from "../device/storage.ts";
 import { complexFactorKernel } from "../kernels/complex-run/loop-shader.ts";
 import { complexSharing, packComplexFactor, packComplexRun } from "../kernels/complex-run/pack.ts";
 import type { ComplexRunProblem } from "../kernels/complex-run/problem.ts";
@@ -14,11 +16,9 @@ import { complexRunKernel } from "../kernels/complex-run/register-shader.ts";
 import { localWeights, localWidth } from "../kernels/fused-run/local-run.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
-import { assertFits } from "../memory/storage.ts";
-import type { Kernel, Step } from "../program/kernel.ts";
+import { BufferSet } from "../tensor/buffer-set.ts";
 import type { ComplexVectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
-import { BufferSet } from "./multiplication.ts";
 
 /** Bytes of a complex64 number. */
 const COMPLEX_BYTES = 8;

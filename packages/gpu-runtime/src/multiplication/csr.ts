@@ -2,7 +2,7 @@ import type { KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { compressRows } from "../kernels/csr/compress.ts";
 import { csrKernel } from "../kernels/csr/kernel.ts";
-import type { InputShape } from "./input-shape.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 
 /** The product in compressed sparse row form, as a library that knows no structure does it. */

@@ -1,8 +1,8 @@
 import { KroneckerSparse, Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { assertFits } from "../memory/storage.ts";
+import { assertFits } from "../device/storage.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
-import type { InputShape } from "./input-shape.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import type { Multiplication } from "./multiplication.ts";
 

@@ -8,9 +8,9 @@ import {
 import type { Gpu } from "../device/gpu.ts";
 import type { Plan } from "../planning/plan.ts";
 import { Program } from "../program/program.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type ButterflyMultiplication, prepareButterfly } from "./butterfly.ts";
-import type { InputShape } from "./input-shape.ts";
 import { type MicroBatchOptions, multiplyInMicroBatches } from "./micro-batches.ts";
 import { PreparedShapes } from "./prepared-shapes.ts";
 

@@ -1,7 +1,7 @@
 import type { KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { contractionKernel } from "../kernels/contraction/kernel.ts";
-import type { InputShape } from "./input-shape.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 
 /** The contraction `n a c d, a b c d -> n a b d`, directly: nothing rewritten, nothing shared. */

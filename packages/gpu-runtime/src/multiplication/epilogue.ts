@@ -1,11 +1,11 @@
 import { PapilioError, requireOneOf } from "@papilio/butterfly";
+import type { Kernel } from "../device/kernel.ts";
 import { ACTIVATION_KINDS, type Activation } from "../kernels/activation.ts";
 import type { Epilogue, PlacedEpilogue } from "../kernels/epilogue.ts";
 import { type Operand, partOf, sameMemory } from "../memory/scratch.ts";
-import type { Kernel } from "../program/kernel.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import type { Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
-import type { InputShape } from "./input-shape.ts";
 
 /** What an {@link Epilogue} multiplies by and adds: vectors of exactly y's shape, layout and dtype. */
 export interface EpilogueOperands {

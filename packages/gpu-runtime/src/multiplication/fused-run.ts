@@ -1,12 +1,14 @@
 import { Butterfly, PapilioError, requireArray } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
 import { fusedRunKernel } from "../kernels/fused-run/kernel.ts";
 import { packRun, runSharing } from "../kernels/fused-run/pack.ts";
 import type { RunVariant } from "../kernels/fused-run/variant.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
-import type { Step } from "../program/kernel.ts";
+import { BufferSet } from "../tensor/buffer-set.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import type { Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import {
@@ -17,8 +19,7 @@ import {
   placeOperands,
   requireActivation,
 } from "./epilogue.ts";
-import type { InputShape } from "./input-shape.ts";
-import { BufferSet, type Multiplication } from "./multiplication.ts";
+import type { Multiplication } from "./multiplication.ts";
 import { bindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 
 export interface FusedRunOptions extends Epilogue {

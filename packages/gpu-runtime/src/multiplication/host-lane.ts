@@ -4,8 +4,8 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Lease, Span } from "../memory/lease.ts";
 import type { Program } from "../program/program.ts";
 import { decode, encode } from "../tensor/dtype.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { InputShape } from "./input-shape.ts";
 
 /**
  * One way through the device for vectors on the host: staging memory to upload from, an input, an

@@ -9,8 +9,8 @@ import {
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { HostLane } from "./host-lane.ts";
-import type { InputShape } from "./input-shape.ts";
 import type { Multiplication } from "./multiplication.ts";
 import { putVectors, takeVectors } from "./vector-slices.ts";
 

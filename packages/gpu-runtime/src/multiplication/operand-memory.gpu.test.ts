@@ -1,8 +1,9 @@
 import { Butterfly, Chain, DisposableStack, type KroneckerSparse } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
-import type { Kernel, Step } from "../program/kernel.ts";
+import type { Kernel, Step } from "../device/kernel.ts";
 import { Program } from "../program/program.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { verifyEpilogue } from "../testing/epilogue.ts";
@@ -10,7 +11,6 @@ import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { drawVectors, sumsOf } from "../testing/run-butterfly.ts";
 import { prepareButterfly } from "./butterfly.ts";
 import { prepareFusedRun } from "./fused-run.ts";
-import type { InputShape } from "./input-shape.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import type { Multiplication } from "./multiplication.ts";
 

@@ -1,7 +1,7 @@
 import { FLOAT_FORMATS, PapilioError, Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
-import type { InputShape } from "./input-shape.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 
 /** A part of a multiplication: some of the vectors, or some of the super-blocks `i < a`. */
 export interface Portion {

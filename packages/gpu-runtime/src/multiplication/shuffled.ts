@@ -1,7 +1,7 @@
+import type { Step } from "../device/kernel.ts";
 import { blockTransposeKernel } from "../kernels/block-transpose/kernel.ts";
 import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
-import type { Step } from "../program/kernel.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { Step } from "../device/kernel.ts";
 import { blockTransposeKernel } from "../kernels/block-transpose/kernel.ts";
-import type { Step } from "../program/kernel.ts";
 import type { Vectors } from "../tensor/vectors.ts";
 
 /** Copies a batch of vectors into the other layout, `to`'s. */

@@ -8,8 +8,8 @@ import {
 } from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
 import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
-import type { InputShape } from "../multiplication/input-shape.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { type Plan, type Stage, samePlan } from "./plan.ts";
 import { stageSeconds, TYPICAL_RATES, transpositionSeconds } from "./stage-cost.ts";
 

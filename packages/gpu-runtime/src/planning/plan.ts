@@ -1,5 +1,5 @@
 import type { Chain, Layout } from "@papilio/butterfly";
-import type { InputShape } from "../multiplication/input-shape.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 
 /** One pass over global memory: what becomes of the factors `from` to `to - 1` of a chain. */
 export interface Stage {

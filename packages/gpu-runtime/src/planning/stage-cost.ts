@@ -1,7 +1,7 @@
 import { type Chain, FLOAT_FORMATS, type Layout } from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
-import type { InputShape } from "../multiplication/input-shape.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import type { Stage } from "./plan.ts";
 
 /**

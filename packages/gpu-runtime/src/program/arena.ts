@@ -1,9 +1,9 @@
 import type { Gpu } from "../device/gpu.ts";
+import type { Binding, Kernel, Step } from "../device/kernel.ts";
+import { assertFits, storageBuffer } from "../device/storage.ts";
 import { type ArenaPlan, type Lifetime, planArena } from "../memory/arena-plan.ts";
 import type { Lease, Span } from "../memory/lease.ts";
 import { type Operand, Scratch, ScratchPart, spanPart } from "../memory/scratch.ts";
-import { assertFits, storageBuffer } from "../memory/storage.ts";
-import type { Binding, Kernel, Step } from "./kernel.ts";
 
 /** A step whose memory has its place. */
 export interface PlacedStep {

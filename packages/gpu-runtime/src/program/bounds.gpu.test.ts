@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
+import type { Kernel } from "../device/kernel.ts";
+import { readBack } from "../device/read-back.ts";
+import { storage, upload } from "../device/storage.ts";
 import type { Lease, Span } from "../memory/lease.ts";
-import { readBack } from "../memory/read-back.ts";
-import { storage, upload } from "../memory/storage.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
-import type { Kernel } from "./kernel.ts";
 import { Program } from "./program.ts";
 
 /** Elements of a part: its bytes are a multiple of what offsets are aligned to. */

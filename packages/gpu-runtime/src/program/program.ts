@@ -1,11 +1,11 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import type { Step } from "../device/kernel.ts";
+import { readBack } from "../device/read-back.ts";
 import type { ArenaPlan } from "../memory/arena-plan.ts";
 import type { Span } from "../memory/lease.ts";
-import { readBack } from "../memory/read-back.ts";
 import { type PlacedStep, placeInArena } from "./arena.ts";
 import { bindAll, memoryReleased, type Recorded } from "./bind.ts";
-import type { Step } from "./kernel.ts";
 
 /** What a program takes and does, known once it is recorded. */
 export interface ProgramReport {

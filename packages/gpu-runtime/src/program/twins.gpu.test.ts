@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
+import type { Step } from "../device/kernel.ts";
 import { elementwiseKernel } from "../kernels/elementwise/kernel.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { scratchVectors } from "../tensor/vectors.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
-import type { Step } from "./kernel.ts";
 import { Program } from "./program.ts";
 
 let gpu: Gpu;

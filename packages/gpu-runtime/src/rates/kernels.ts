@@ -1,5 +1,5 @@
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../device/kernel.ts";
 import { opaque, range } from "../kernels/wgsl.ts";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../program/kernel.ts";
 
 const WORKGROUP = 256;
 /** Vectors of 16 bytes that an invocation copies, each a workgroup's width apart. */

@@ -1,11 +1,11 @@
 import type { Gpu } from "../device/gpu.ts";
+import type { Kernel, Step } from "../device/kernel.ts";
+import { storage, upload } from "../device/storage.ts";
 import type { Span } from "../memory/lease.ts";
-import { storage, upload } from "../memory/storage.ts";
-import { BufferSet } from "../multiplication/multiplication.ts";
-import type { Kernel, Step } from "../program/kernel.ts";
 import { Program } from "../program/program.ts";
 import { quantile } from "../program/quantile.ts";
 import { calibrate, MIN_SAMPLE, sampleSeconds, warmSeconds } from "../program/sample-seconds.ts";
+import { BufferSet } from "../tensor/buffer-set.ts";
 import {
   ARITHMETIC_INVOCATIONS,
   arithmeticFlops,

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
+import type { Kernel } from "../device/kernel.ts";
+import { readBack } from "../device/read-back.ts";
+import { storage, upload } from "../device/storage.ts";
 import type { Span } from "../memory/lease.ts";
-import { readBack } from "../memory/read-back.ts";
-import { storage, upload } from "../memory/storage.ts";
-import { BufferSet } from "../multiplication/multiplication.ts";
-import type { Kernel } from "../program/kernel.ts";
 import { Program } from "../program/program.ts";
+import { BufferSet } from "../tensor/buffer-set.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import {
   ARITHMETIC_INVOCATIONS,

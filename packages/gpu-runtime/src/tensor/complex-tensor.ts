@@ -6,8 +6,8 @@ import {
   stridesOf,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { interleave } from "../kernels/complex-run/pack.ts";
 import type { Span } from "../memory/lease.ts";
+import { interleave } from "./interleave.ts";
 import { requireTensorShape, Tensor } from "./tensor.ts";
 import type { ComplexVectors } from "./vectors.ts";
 

@@ -7,9 +7,9 @@ import {
   stridesOf,
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import { readBack } from "../device/read-back.ts";
+import { storageBuffer } from "../device/storage.ts";
 import type { Lease, Span } from "../memory/lease.ts";
-import { readBack } from "../memory/read-back.ts";
-import { storageBuffer } from "../memory/storage.ts";
 import { decode, encode, paddedBytes } from "./dtype.ts";
 
 export interface TensorOptions {

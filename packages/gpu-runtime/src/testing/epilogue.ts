@@ -10,8 +10,8 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Activation } from "../kernels/activation.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { EpilogueOperands } from "../multiplication/epilogue.ts";
-import type { InputShape } from "../multiplication/input-shape.ts";
 import { quantize } from "../tensor/dtype.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { type TensorOptions, tensor } from "../tensor/tensor.ts";
 
 /** One of each kind, with the parameters that models have. */

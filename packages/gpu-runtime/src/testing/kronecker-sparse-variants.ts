@@ -10,8 +10,8 @@ import {
   variantName,
 } from "../kernels/kronecker-sparse/variant.ts";
 import { loadWidth } from "../kernels/wgsl.ts";
-import type { InputShape } from "../multiplication/input-shape.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { openTestGpu } from "./open-test-gpu.ts";
 import { runCase } from "./run-case.ts";
 import { withSharedBlocks } from "./with-shared-blocks.ts";

@@ -9,10 +9,10 @@ import {
 } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
-import type { InputShape } from "../multiplication/input-shape.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
 import { quantize } from "../tensor/dtype.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import { addBias, drawOperands, type Found, uploadOperands, verifyEpilogue } from "./epilogue.ts";
 

@@ -1,10 +1,10 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { readBack } from "../memory/read-back.ts";
-import { upload } from "../memory/storage.ts";
-import { BufferSet } from "../multiplication/multiplication.ts";
-import type { Kernel } from "../program/kernel.ts";
+import type { Kernel } from "../device/kernel.ts";
+import { readBack } from "../device/read-back.ts";
+import { upload } from "../device/storage.ts";
 import { Program } from "../program/program.ts";
+import { BufferSet } from "../tensor/buffer-set.ts";
 import { decode, encode, paddedBytes } from "../tensor/dtype.ts";
 
 /** What a kernel reads, by the names of its bindings; numbers are stored as the kernel has them. */

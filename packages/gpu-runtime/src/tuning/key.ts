@@ -1,7 +1,7 @@
 import type { Gpu } from "../device/gpu.ts";
 import { loadWidth } from "../kernels/wgsl.ts";
-import type { InputShape } from "../multiplication/input-shape.ts";
-import { VERSION } from "../version.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
+import { VERSION } from "./version.ts";
 
 /** All that the fastest candidate depends on, as far as the platform tells. */
 export interface TuningKey {

@@ -1,10 +1,10 @@
 import { Butterfly, type Chain, uniform } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import type { InputShape } from "../multiplication/input-shape.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
 import { calibrate, sampleSeconds } from "../program/sample-seconds.ts";
 import { quantize } from "../tensor/dtype.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import type { Contender } from "./race.ts";
 import { SampledReference } from "./sampled-reference.ts";

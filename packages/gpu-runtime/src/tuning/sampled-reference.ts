@@ -1,5 +1,5 @@
 import { type Butterfly, stridesOf, subnormalOperands, verify } from "@papilio/butterfly";
-import type { InputShape } from "../multiplication/input-shape.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 
 /** Products and outputs of the reference, at most, so that it takes a fraction of a second. */
 const MOST_PRODUCTS = 2 ** 24;

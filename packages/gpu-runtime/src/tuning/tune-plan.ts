@@ -1,9 +1,9 @@
 import type { Chain } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { prepareButterfly } from "../multiplication/butterfly.ts";
-import type { InputShape } from "../multiplication/input-shape.ts";
 import { factorByFactor, type Plan, planName } from "../planning/plan.ts";
 import { type PlanOptions, rankPlans } from "../planning/plan-chain.ts";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { shapeClass } from "./key.ts";
 import { MultiplicationCourse } from "./multiplication-course.ts";
 import { type Tuned, type TuneOptions, tune } from "./tune.ts";

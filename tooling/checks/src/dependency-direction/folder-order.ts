@@ -41,22 +41,14 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
     order: [
       "memory",
       "device",
-      "kernels",
       "tensor",
+      "kernels",
       "program",
       "rates",
       "planning",
       "multiplication",
       "tuning",
       "node",
-    ],
-    known: [
-      "memory -> device",
-      "device -> program",
-      "kernels -> program",
-      "planning -> multiplication",
-      "rates -> multiplication",
-      "tuning -> .",
     ],
   },
   "packages/nn": {

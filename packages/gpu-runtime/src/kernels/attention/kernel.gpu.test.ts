@@ -1,7 +1,7 @@
 import { type BatchShape, FLOAT_FORMATS, type Layout, uniform } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
-import { upload } from "../../memory/storage.ts";
+import { upload } from "../../device/storage.ts";
 import { Program } from "../../program/program.ts";
 import { quantize } from "../../tensor/dtype.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";

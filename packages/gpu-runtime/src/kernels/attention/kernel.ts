@@ -1,4 +1,4 @@
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { enabledBy } from "../wgsl.ts";
 import { keysAttention } from "./keys-shader.ts";
 import { type AttentionProblem, attentionBindings, requireAttention } from "./problem.ts";

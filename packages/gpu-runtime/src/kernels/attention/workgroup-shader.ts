@@ -1,4 +1,4 @@
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { largerWgsl } from "../not-a-number.ts";
 import { clamped, narrowed, opaque, range, times } from "../wgsl.ts";

@@ -1,5 +1,5 @@
 import type { StorageDtype } from "@papilio/butterfly";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { enabledBy, loadWidth, range, storedType } from "../wgsl.ts";
 
 /** A row-major array `[outer, rows, columns, inner]` whose two middle axes are exchanged. */

@@ -1,5 +1,5 @@
 import { storedPattern } from "@papilio/butterfly";
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { clamped, opaque, range } from "../wgsl.ts";
 import type { ComplexRunProblem } from "./problem.ts";
 import { complexKernel, placeOf } from "./shared.ts";

@@ -1,4 +1,5 @@
 import { Butterfly, type ComplexButterfly, type Sharing } from "@papilio/butterfly";
+import { interleave } from "../../tensor/interleave.ts";
 import { packRun, runSharing } from "../fused-run/pack.ts";
 import { type ComplexRunProblem, runsAlongBatch } from "./problem.ts";
 
@@ -35,16 +36,6 @@ export function packComplexFactor(butterfly: ComplexButterfly, sharing: Sharing)
 export function complexSharing(butterfly: ComplexButterfly): Sharing {
   const [re, im] = partsOf(butterfly).map(runSharing) as [Sharing, Sharing];
   return { a: re.a && im.a, d: re.d && im.d };
-}
-
-/** Numbers as pairs of their parts. */
-export function interleave(re: Float32Array, im: Float32Array): Float32Array<ArrayBuffer> {
-  const pairs = new Float32Array(2 * re.length);
-  for (let index = 0; index < re.length; index++) {
-    pairs[2 * index] = re[index] as number;
-    pairs[2 * index + 1] = im[index] as number;
-  }
-  return pairs;
 }
 
 function partsOf({ factors }: ComplexButterfly): [Butterfly, Butterfly] {

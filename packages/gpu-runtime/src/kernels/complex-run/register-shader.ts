@@ -1,5 +1,5 @@
 import { storedPattern } from "@papilio/butterfly";
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { localFactors, localWeights } from "../fused-run/local-run.ts";
 import { paddedWeights } from "../fused-run/pack.ts";
 import { unrolled } from "../fused-run/unrolled.ts";

@@ -1,4 +1,4 @@
-import { type Binding, dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { type Binding, dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { clamped } from "../wgsl.ts";
 import { type ComplexRunProblem, runsAlongBatch } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 import { stridesOf } from "@papilio/butterfly";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import type { Problem } from "../kronecker-sparse/problem.ts";
 import { enabledBy, storedType, times } from "../wgsl.ts";
 

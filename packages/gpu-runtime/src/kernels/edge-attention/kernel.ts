@@ -1,5 +1,5 @@
 import { type Layout, type Strides, stridesOf } from "@papilio/butterfly";
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { activationWgsl } from "../activation.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl } from "../not-a-number.ts";
 import {

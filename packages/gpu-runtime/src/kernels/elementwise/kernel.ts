@@ -1,5 +1,5 @@
 import { type Layout, stridesOf } from "@papilio/butterfly";
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { type Activation, activationName, activationWgsl } from "../activation.ts";
 import { element, outputsKernel, type VectorStorage, vectorBindings } from "../outputs.ts";
 import { loadWidth, wideType } from "../wgsl.ts";

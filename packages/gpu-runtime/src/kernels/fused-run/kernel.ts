@@ -1,4 +1,4 @@
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import type { RunProblem } from "./problem.ts";
 import { registerRunKernel } from "./register-shader.ts";
 import type { RunVariant } from "./variant.ts";

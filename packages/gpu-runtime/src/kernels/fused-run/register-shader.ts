@@ -1,4 +1,4 @@
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueName, epilogueWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, storedBlock, wideType } from "../wgsl.ts";
 import { elementsOf } from "./elements.ts";

@@ -1,4 +1,4 @@
-import type { Binding } from "../../program/kernel.ts";
+import type { Binding } from "../../device/kernel.ts";
 import { epilogueBindings } from "../epilogue.ts";
 import { storedType } from "../wgsl.ts";
 import type { RunProblem } from "./problem.ts";

@@ -1,5 +1,5 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";
 import { localFactors, localWeights, localWidth, partsOf } from "./local-run.ts";

@@ -1,5 +1,5 @@
 import { stridesOf } from "@papilio/butterfly";
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import {
   accessWidth,
   element,

@@ -1,4 +1,4 @@
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import type { Problem } from "./problem.ts";
 import { registerKernel } from "./register-shader.ts";
 import type { Variant } from "./variant.ts";

@@ -1,4 +1,4 @@
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl } from "../epilogue.ts";
 import { enabledBy, opaque, range, storedType, wideType } from "../wgsl.ts";
 import type { Lanes, LanesInput } from "./lanes.ts";

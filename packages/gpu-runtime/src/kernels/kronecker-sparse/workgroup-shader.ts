@@ -1,5 +1,5 @@
 import { stridesOf } from "@papilio/butterfly";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { enabledBy, range, storedBlock, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";

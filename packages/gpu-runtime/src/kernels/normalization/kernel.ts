@@ -1,5 +1,5 @@
+import type { Binding, Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
-import type { Binding, Kernel } from "../../program/kernel.ts";
 import { literal } from "../activation.ts";
 import { largerWgsl } from "../not-a-number.ts";
 import { requireCounts, requireNumber } from "../problem-checks.ts";

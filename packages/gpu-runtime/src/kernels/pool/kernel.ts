@@ -1,5 +1,5 @@
 import { stridesOf } from "@papilio/butterfly";
-import type { Kernel } from "../../program/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
 import { accessWidth, element, outputsKernel, vectorBindings } from "../outputs.ts";
 import { accumulateWgsl } from "../reduction.ts";

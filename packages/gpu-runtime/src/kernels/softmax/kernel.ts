@@ -1,5 +1,5 @@
+import type { Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
-import type { Kernel } from "../../program/kernel.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl, negativeInfinityWgsl } from "../not-a-number.ts";
 import { requireCounts } from "../problem-checks.ts";
 import {

@@ -1,5 +1,5 @@
 import { type Strides, stridesOf } from "@papilio/butterfly";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../program/kernel.ts";
+import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { largerWgsl } from "../not-a-number.ts";
 import { clamped, narrowed, opaque, storedType, times, wideType } from "../wgsl.ts";

@@ -1,5 +1,5 @@
-import type { Gpu } from "../device/gpu.ts";
-import type { Span } from "./lease.ts";
+import type { Span } from "../memory/lease.ts";
+import type { Gpu } from "./gpu.ts";
 
 /** Copies `bytes` (a multiple of 4) from the start of a span back to the CPU. */
 export async function readBack(

@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { Gpu } from "../device/gpu.ts";
-import type { Lease } from "./lease.ts";
+import type { Lease } from "../memory/lease.ts";
+import type { Gpu } from "./gpu.ts";
 
 /** @throws BUFFER_TOO_LARGE when the device could not bind a buffer of `bytes` whole. */
 export function assertFits(gpu: Gpu, bytes: number, label: string): void {
