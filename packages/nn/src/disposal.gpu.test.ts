@@ -1,8 +1,8 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { DeviceModel } from "./backends/device/device-model.ts";
+import { ModelMemory } from "./backends/device/model-memory.ts";
 import { TextGenerator } from "./generation/text-generator.ts";
-import { DeviceModel } from "./gpu/device-model.ts";
-import { ModelMemory } from "./gpu/model-memory.ts";
 import { append, gatherVectors, linear } from "./graph/functional.ts";
 import { Graph, type State } from "./graph/graph.ts";
 import { parameter } from "./testing/draw.ts";

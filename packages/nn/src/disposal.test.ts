@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
-import { CpuKernels } from "./cpu/cpu-kernels.ts";
-import { CpuModel, CpuStates } from "./cpu/cpu-model.ts";
+import { CpuKernels } from "./backends/cpu/cpu-kernels.ts";
+import { CpuModel, CpuStates } from "./backends/cpu/cpu-model.ts";
 import { TextGenerator } from "./generation/text-generator.ts";
 import { append, gatherVectors, linear } from "./graph/functional.ts";
 import { Graph } from "./graph/graph.ts";

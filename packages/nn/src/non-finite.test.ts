@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CpuModel } from "./cpu/cpu-model.ts";
+import { CpuModel } from "./backends/cpu/cpu-model.ts";
 import { differences, nonFiniteCases } from "./testing/non-finite.ts";
 import { OnnxRun } from "./testing/run-onnx.ts";
 

@@ -1,9 +1,9 @@
 import { Pattern } from "@papilio/butterfly";
 import { type Gpu, openGpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { DeviceModel } from "../backends/device/device-model.ts";
 import { TextGenerator } from "../generation/text-generator.ts";
-import { DeviceModel } from "../gpu/device-model.ts";
 import { Graph } from "../graph/graph.ts";
 import { monarch } from "../layers/butterfly-linear.ts";
 import { KroneckerSparseLinear } from "../layers/kronecker-sparse-linear.ts";

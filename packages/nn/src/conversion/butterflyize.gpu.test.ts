@@ -1,7 +1,7 @@
 import { Butterfly, Chain } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { ButterflyLinear } from "../layers/butterfly-linear.ts";
 import type { Linear } from "../layers/linear.ts";
 import { VisionTransformer } from "../models/vision-transformer.ts";

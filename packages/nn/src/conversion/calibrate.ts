@@ -1,4 +1,4 @@
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import type { RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 

@@ -1,6 +1,6 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { monarch } from "../layers/butterfly-linear.ts";
 import { Gpt2 } from "../models/gpt2.ts";
 import { Llama } from "../models/llama.ts";

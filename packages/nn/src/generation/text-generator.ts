@@ -1,8 +1,8 @@
 import { DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { CpuModel, type CpuModelOptions, CpuStates } from "../cpu/cpu-model.ts";
-import { DeviceModel, type DeviceModelOptions } from "../gpu/device-model.ts";
-import { ModelMemory } from "../gpu/model-memory.ts";
+import { CpuModel, type CpuModelOptions, CpuStates } from "../backends/cpu/cpu-model.ts";
+import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
+import { ModelMemory } from "../backends/device/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
 import { contextError, type Decoder, type StepShape } from "../models/decoder.ts";
 import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { parameter } from "../testing/draw.ts";
 import { activate, aggregate, reduceVectors, rotary } from "./functional.ts";
 import { Graph } from "./graph.ts";
-import { SparseMatrix } from "./sparse-matrix.ts";
 
 const none = "none of these" as never;
 

@@ -1,5 +1,6 @@
 import { Chain, Pattern } from "@papilio/butterfly";
 import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime";
+import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import { shapeError, windowsOf } from "./graph.ts";
 import {
@@ -22,7 +23,6 @@ import type {
   UnfoldOperation,
   Window2d,
 } from "./operation.ts";
-import type { SparseMatrix } from "./sparse-matrix.ts";
 import type { Indices, Value } from "./value.ts";
 
 /*

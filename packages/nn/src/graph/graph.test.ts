@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { adjacencyOf, normalizedAdjacency, withSelfLoops } from "../adjacency/adjacency.ts";
+import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { numbers, parameter } from "../testing/draw.ts";
-import { adjacencyOf, normalizedAdjacency, withSelfLoops } from "./adjacency.ts";
 import {
   activate,
   add,
@@ -18,7 +19,6 @@ import {
   unfold,
 } from "./functional.ts";
 import { Graph } from "./graph.ts";
-import { SparseMatrix } from "./sparse-matrix.ts";
 import type { Value } from "./value.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });

@@ -1,9 +1,3 @@
-export {
-  adjacencyOf,
-  normalizedAdjacency,
-  type UndirectedEdges,
-  withSelfLoops,
-} from "./adjacency.ts";
 export type { Executable, RunInputs, RunOutputs } from "./executable.ts";
 export * from "./functional.ts";
 export { Graph, type State } from "./graph.ts";
@@ -15,5 +9,4 @@ export type {
   Size2d,
   Window2d,
 } from "./operation.ts";
-export { SparseMatrix } from "./sparse-matrix.ts";
 export { Indices, Value } from "./value.ts";

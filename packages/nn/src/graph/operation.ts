@@ -1,7 +1,7 @@
 import type { Chain } from "@papilio/butterfly";
 import type { Activation } from "@papilio/gpu-runtime";
+import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import type { Parameter } from "../modules/parameter.ts";
-import type { SparseMatrix } from "./sparse-matrix.ts";
 import type { Indices, Value } from "./value.ts";
 
 interface Common<K extends string> {

@@ -1,6 +1,6 @@
 import { Chain, Pattern } from "@papilio/butterfly";
+import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { add, addVector, aggregate, edgeAttention, linear } from "../graph/functional.ts";
-import type { SparseMatrix } from "../graph/sparse-matrix.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { Parameter } from "../modules/parameter.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { reduceVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";

@@ -1,6 +1,6 @@
 import { Butterfly, Chain, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import { difference, numbers } from "../testing/draw.ts";

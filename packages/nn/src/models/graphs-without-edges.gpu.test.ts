@@ -1,11 +1,11 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
-import { DeviceModel } from "../gpu/device-model.ts";
-import { adjacencyOf } from "../graph/adjacency.ts";
+import { adjacencyOf } from "../adjacency/adjacency.ts";
+import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { DeviceModel } from "../backends/device/device-model.ts";
 import { aggregate, edgeAttention, sparseLinear } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
-import { SparseMatrix } from "../graph/sparse-matrix.ts";
 import type { Value } from "../graph/value.ts";
 import { difference, inputsFor, numbers } from "../testing/draw.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";

@@ -1,9 +1,9 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
-import { DeviceModel } from "../gpu/device-model.ts";
-import { adjacencyOf } from "../graph/adjacency.ts";
-import type { SparseMatrix } from "../graph/sparse-matrix.ts";
+import { adjacencyOf } from "../adjacency/adjacency.ts";
+import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { DeviceModel } from "../backends/device/device-model.ts";
 import { monarch } from "../layers/butterfly-linear.ts";
 import type { Module } from "../modules/module.ts";
 import type { Parameter } from "../modules/parameter.ts";

@@ -1,7 +1,7 @@
-import { normalizedAdjacency, withSelfLoops } from "../graph/adjacency.ts";
+import { normalizedAdjacency, withSelfLoops } from "../adjacency/adjacency.ts";
+import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { activate, softmax } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
-import type { SparseMatrix } from "../graph/sparse-matrix.ts";
 import type { Value } from "../graph/value.ts";
 import {
   GATConv,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CpuModel } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { Graph } from "../graph/graph.ts";
 import { pooledInFloat64, SENTENCES } from "../testing/sentences.ts";
 import { type Pooling, pooled, SentenceHead } from "./sentence-steps.ts";

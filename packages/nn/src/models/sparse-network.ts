@@ -5,9 +5,9 @@ import {
   Pattern,
   PermutedButterfly,
 } from "@papilio/butterfly";
+import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { activate, addVector, sparseLinear } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
-import type { SparseMatrix } from "../graph/sparse-matrix.ts";
 import { ButterflyLinear } from "../layers/butterfly-linear.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { constant } from "../modules/random.ts";

@@ -1,7 +1,7 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { CpuModel } from "../cpu/cpu-model.ts";
-import { DeviceModel } from "../gpu/device-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { DeviceModel } from "../backends/device/device-model.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { choosePlace, type PlaceChoice } from "./choose-place.ts";

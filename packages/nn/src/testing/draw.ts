@@ -1,7 +1,7 @@
 import { uniform } from "@papilio/butterfly";
+import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import type { RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
-import { SparseMatrix } from "../graph/sparse-matrix.ts";
 import { Indices } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
 

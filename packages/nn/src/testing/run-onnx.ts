@@ -1,7 +1,7 @@
 import * as ort from "onnxruntime-node";
+import { exportOnnx } from "../backends/onnx/export-onnx.ts";
 import type { RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
-import { exportOnnx } from "../onnx/export-onnx.ts";
 
 /** A graph in ONNX Runtime, on the CPU. States are kept from run to run, as a graph's are. */
 export class OnnxRun implements AsyncDisposable {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { adjacencyOf } from "../graph/adjacency.ts";
-import { SparseMatrix } from "../graph/sparse-matrix.ts";
+import { adjacencyOf } from "../adjacency/adjacency.ts";
+import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { Llama } from "../models/llama.ts";
 import { llama2cTokenizer } from "../tokenizers/llama2c.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";

@@ -54,14 +54,13 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
   "packages/nn": {
     order: [
       "modules",
+      "adjacency",
       "graph",
       "layers",
+      "backends",
       "tokenizers",
       "weights",
       "models",
-      "cpu",
-      "gpu",
-      "onnx",
       "placement",
       "conversion",
       "generation",

@@ -1,6 +1,6 @@
+import { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
 import * as f from "../../graph/functional.ts";
 import type { Window2d } from "../../graph/operation.ts";
-import { SparseMatrix } from "../../graph/sparse-matrix.ts";
 import { sparse } from "../draw.ts";
 import { type OperationCase, type OperationCases, vectors } from "./operation-case.ts";
 

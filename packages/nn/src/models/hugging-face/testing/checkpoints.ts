@@ -1,5 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
-import { CpuModel } from "../../../cpu/cpu-model.ts";
+import { CpuModel } from "../../../backends/cpu/cpu-model.ts";
 import type { RunInputs } from "../../../graph/executable.ts";
 import type { Graph } from "../../../graph/graph.ts";
 import type { Module } from "../../../modules/module.ts";

@@ -1,0 +1,7 @@
+export {
+  adjacencyOf,
+  normalizedAdjacency,
+  type UndirectedEdges,
+  withSelfLoops,
+} from "./adjacency.ts";
+export { SparseMatrix } from "./sparse-matrix.ts";

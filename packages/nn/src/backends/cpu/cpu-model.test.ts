@@ -1,0 +1,101 @@
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { append, gatherVectors, linear } from "../../graph/functional.ts";
+import { Graph } from "../../graph/graph.ts";
+import { monarch } from "../../layers/butterfly-linear.ts";
+import { VisionTransformer } from "../../models/vision-transformer.ts";
+import { difference, numbers, parameter } from "../../testing/draw.ts";
+import { CpuModel, CpuStates } from "./cpu-model.ts";
+
+const IMAGES = numbers(3 * 3 * 16 * 16, 1);
+
+function transformer(): Graph {
+  const model = new VisionTransformer({
+    imageSize: 16,
+    patchSize: 4,
+    classes: 7,
+    features: 32,
+    layers: 2,
+    heads: 4,
+    linear: { projection: monarch(), ffn: monarch() },
+  });
+  return model.trace({ images: 3 });
+}
+
+describe("a model on the CPU", () => {
+  it("gives the same by the kernels in WebAssembly, run after run", async () => {
+    const graph = transformer();
+    const expected = new CpuModel(graph, { precision: "float64" }).runNow({ images: IMAGES });
+    using model = new CpuModel(graph, { kernels: "wasm" });
+    for (let run = 0; run < 2; run++) {
+      const { logits } = await model.run({ images: IMAGES });
+      const { error, magnitude } = difference(
+        logits as Float32Array,
+        expected.logits as Float64Array,
+      );
+      expect(magnitude).toBeGreaterThan(0.1);
+      expect(error).toBeLessThan(1e-5 * magnitude);
+    }
+  });
+
+  it("takes numbers of another realm, and none of another class", () => {
+    const model = new CpuModel(transformer());
+    const foreign = runInNewContext("Float32Array.from(numbers)", { numbers: IMAGES });
+    expect(foreign instanceof Float32Array).toBe(false);
+    expect(model.runNow({ images: foreign })).toEqual(model.runNow({ images: IMAGES }));
+    for (const images of [Float64Array.from(IMAGES), [...IMAGES], undefined, null]) {
+      expect(() => model.runNow({ images: images as never })).toThrow(
+        expect.objectContaining({ code: "INPUT_MISSING" }),
+      );
+    }
+  });
+
+  it("rounds between operations in float32, and not in float64", async () => {
+    const graph = transformer();
+    const exact = new CpuModel(graph, { precision: "float64" }).runNow({ images: IMAGES }).logits;
+    const rounded = new CpuModel(graph).runNow({ images: IMAGES }).logits;
+    expect(exact).toBeInstanceOf(Float64Array);
+    expect(rounded).toBeInstanceOf(Float32Array);
+    const { error } = difference(rounded as Float32Array, exact as Float64Array);
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan(1e-5);
+    expect((await new CpuModel(graph).run({ images: IMAGES })).logits).toEqual(rounded);
+    expect(() => new CpuModel(graph, { kernels: "wasm", precision: "float64" })).toThrow(
+      expect.objectContaining({ code: "CPU_PRECISION" }),
+    );
+  });
+
+  it("keeps states from run to run, apart or together with another graph", async () => {
+    const make = (): Graph => {
+      const graph = new Graph();
+      const x = graph.input("x", { vectors: 1, features: 2 });
+      const state = graph.state("kept", { vectors: 3, features: 2 });
+      graph.output("all", append(x, state, graph.indices("position", 1)));
+      return graph;
+    };
+    const states = new CpuStates();
+    const [first, second] = [new CpuModel(make(), { states }), new CpuModel(make(), { states })];
+    await first.run({ x: Float32Array.of(1, 2), position: Uint32Array.of(1) });
+    const { all } = await second.run({ x: Float32Array.of(3, 4), position: Uint32Array.of(2) });
+    expect([...(all ?? [])]).toEqual([0, 0, 1, 2, 3, 4]);
+    const apart = await new CpuModel(make()).run({
+      x: Float32Array.of(5, 6),
+      position: Uint32Array.of(0),
+    });
+    expect([...(apart.all ?? [])]).toEqual([5, 6, 0, 0, 0, 0]);
+    states.reset();
+    const again = await first.run({ x: Float32Array.of(7, 8), position: Uint32Array.of(0) });
+    expect([...(again.all ?? [])]).toEqual([7, 8, 0, 0, 0, 0]);
+  });
+
+  it("goes on after a run that was refused", async () => {
+    const graph = new Graph();
+    const ids = graph.indices("ids", 1);
+    graph.output("y", linear(gatherVectors(parameter([4, 3], 1), ids), parameter([2, 3], 2)));
+    using model = new CpuModel(graph, { kernels: "wasm" });
+    const wrong = model.run({ ids: Uint32Array.of(9) });
+    const right = model.run({ ids: Uint32Array.of(3) });
+    await expect(wrong).rejects.toThrow(expect.objectContaining({ code: "INDEX_RANGE" }));
+    expect((await right).y).toHaveLength(2);
+  });
+});

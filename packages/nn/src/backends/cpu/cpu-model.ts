@@ -1,0 +1,244 @@
+import {
+  type FloatArray,
+  type FloatType,
+  PapilioError,
+  requireOneOf,
+  Turns,
+} from "@papilio/butterfly";
+import {
+  checkInputs,
+  type Executable,
+  modelDisposed,
+  type RunInputs,
+  type RunOutputs,
+} from "../../graph/executable.ts";
+import type { Graph } from "../../graph/graph.ts";
+import {
+  type ForEachOperation,
+  type LinearOperation,
+  type Operation,
+  operandsOf,
+} from "../../graph/operation.ts";
+import type { Value } from "../../graph/value.ts";
+import type { CpuContext } from "../reference/context.ts";
+import { aggregate, edgeAttention } from "../reference/graph.ts";
+import { pool, unfold } from "../reference/image.ts";
+import { activation, addVector, combine, linear, sparseLinear } from "../reference/linear.ts";
+import { normalize, softmax } from "../reference/normalize.ts";
+import {
+  addPositions,
+  append,
+  attention,
+  gatherFeatures,
+  gatherVectors,
+  reduceVectors,
+  rotary,
+} from "../reference/sequence.ts";
+import { CpuKernels } from "./cpu-kernels.ts";
+
+export interface CpuModelOptions {
+  /**
+   * In what numbers between operations are; sums within one are in float64 always. `float32` unless
+   * given; `float64` for a reference.
+   */
+  readonly precision?: Extract<FloatType, "float32" | "float64">;
+  /**
+   * What multiplies by the weights of linear layers: the readable `reference`, unless given, or the CPU
+   * backend in WebAssembly on all threads (`CpuButterfly`), whose numbers and sums are float32.
+   */
+  readonly kernels?: "reference" | "wasm";
+  /** Where states are kept, to share them between graphs; they outlive the model then. */
+  readonly states?: CpuStates;
+}
+
+/** States of graphs that run on the CPU, by name. */
+export class CpuStates {
+  readonly #arrays = new Map<string, FloatArray>();
+
+  /** Forgets them: they are zeros again. */
+  reset(): void {
+    this.#arrays.clear();
+  }
+
+  /** The numbers of a state, made at its first use. */
+  of(name: string, make: () => FloatArray): FloatArray {
+    const array = this.#arrays.get(name) ?? make();
+    this.#arrays.set(name, array);
+    return array;
+  }
+}
+
+const EVALUATE: ForEachOperation<FloatArray, [CpuContext]> = {
+  activation,
+  "add-positions": addPositions,
+  "add-vector": addVector,
+  aggregate,
+  append,
+  attention,
+  combine,
+  "edge-attention": edgeAttention,
+  "gather-features": gatherFeatures,
+  "gather-vectors": gatherVectors,
+  linear,
+  normalize,
+  pool,
+  "reduce-vectors": reduceVectors,
+  rotary,
+  softmax,
+  "sparse-linear": sparseLinear,
+  unfold,
+};
+
+/**
+ * A graph on the CPU, operation by operation; what is not needed any more is forgotten. It is the
+ * reference, readable rather than fast, unless other kernels are asked for.
+ */
+export class CpuModel implements Executable {
+  readonly graph: Graph;
+  readonly #precision: "float32" | "float64";
+  readonly #states: CpuStates;
+  readonly #ownsStates: boolean;
+  readonly #kernels: CpuKernels | undefined;
+  /** For each operation, the values that nothing after it needs. */
+  readonly #forgotten: readonly (readonly Value[])[];
+  #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  /** @throws PapilioError `CPU_PRECISION` for WebAssembly in float64 */
+  constructor(graph: Graph, options: CpuModelOptions = {}) {
+    const { precision = "float32", kernels = "reference", states } = options;
+    requireOneOf("The precision", precision, ["float32", "float64"]);
+    requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
+    if (kernels === "wasm" && precision === "float64") {
+      throw new PapilioError(
+        "CPU_PRECISION",
+        "The kernels in WebAssembly compute in float32, not in float64.",
+        "Use the reference kernels for float64.",
+      );
+    }
+    this.graph = graph;
+    this.#precision = precision;
+    this.#states = states ?? new CpuStates();
+    this.#ownsStates = states === undefined;
+    this.#kernels = kernels === "wasm" ? new CpuKernels() : undefined;
+    this.#forgotten = lastUses(graph);
+  }
+
+  /**
+   * Packs the weights for the kernels in WebAssembly, which the first run would do.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, and what `CpuButterfly.create` throws
+   */
+  async prepare(): Promise<void> {
+    if (this.#disposed) throw modelDisposed();
+    for (const operation of this.graph.operations) {
+      if (operation.kind === "linear") await this.#kernels?.prepare(operation);
+    }
+  }
+
+  run(inputs: RunInputs): Promise<RunOutputs> {
+    // States are written to in their turn.
+    const result = this.#last.then(() => this.#runAll(inputs));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Like {@link run}, at once, by the reference kernels and in the precision that was asked for. */
+  runNow(inputs: RunInputs): Readonly<Record<string, FloatArray>> {
+    const steps = this.#steps(inputs);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** Frees the packed weights, and the states unless they are shared. Safe to call twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#ownsStates) this.#states.reset();
+    this.#kernels?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #runAll(inputs: RunInputs): Promise<RunOutputs> {
+    const steps = this.#steps(inputs);
+    let step = steps.next();
+    // Signals of the system, and a page, get a turn between operations.
+    const turns = new Turns();
+    while (!step.done) {
+      await turns.take();
+      const { operation, context } = step.value;
+      step = steps.next(await this.#kernels?.linear(operation, context));
+    }
+    const outputs = Object.entries(step.value);
+    return Object.fromEntries(outputs.map(([name, y]) => [name, Float32Array.from(y)]));
+  }
+
+  /**
+   * Computes the operations in order. Each linear one is offered first: what comes back for it is taken,
+   * and it is computed here where nothing does.
+   */
+  *#steps(
+    inputs: RunInputs,
+  ): Generator<LinearStep, Readonly<Record<string, FloatArray>>, FloatArray | undefined> {
+    if (this.#disposed) throw modelDisposed();
+    const { vectors, indices } = checkInputs(this.graph, inputs);
+    const numbers = new Map<Value, FloatArray>();
+    for (const [value, given] of vectors) {
+      numbers.set(value, this.#precision === "float64" ? Float64Array.from(given) : given);
+    }
+    const zeros = ({ vectors: count, features }: Value): FloatArray =>
+      this.#precision === "float64"
+        ? new Float64Array(count * features)
+        : new Float32Array(count * features);
+    for (const { name, value } of this.graph.states.values()) {
+      numbers.set(
+        value,
+        this.#states.of(name, () => zeros(value)),
+      );
+    }
+    const context: CpuContext = {
+      of: (value) => numbers.get(value) as FloatArray,
+      indices: (asked) => asked.fixed ?? (indices.get(asked) as Uint32Array),
+      zeros,
+    };
+    for (const [index, operation] of this.graph.operations.entries()) {
+      const given = operation.kind === "linear" ? yield { operation, context } : undefined;
+      numbers.set(operation.output, given ?? evaluate(operation, context));
+      for (const value of this.#forgotten[index] as readonly Value[]) numbers.delete(value);
+    }
+    return Object.fromEntries(
+      [...this.graph.outputs].map(([name, value]) => [
+        name,
+        (numbers.get(value) as FloatArray).slice(),
+      ]),
+    );
+  }
+}
+
+/** A linear operation whose operands are there. */
+interface LinearStep {
+  readonly operation: LinearOperation;
+  readonly context: CpuContext;
+}
+
+function evaluate(operation: Operation, context: CpuContext): FloatArray {
+  const run = EVALUATE[operation.kind] as (of: Operation, context: CpuContext) => FloatArray;
+  return run(operation, context);
+}
+
+function lastUses({ operations, outputs }: Graph): Value[][] {
+  const last = new Map<Value, number>();
+  operations.forEach((operation, index) => {
+    last.set(operation.output, index);
+    for (const operand of operandsOf(operation)) last.set(operand, index);
+  });
+  for (const value of outputs.values()) last.delete(value);
+  const forgotten: Value[][] = operations.map(() => []);
+  for (const [value, index] of last) forgotten[index]?.push(value);
+  return forgotten;
+}

@@ -1,0 +1,271 @@
+import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { type Gpu, Program, type ProgramReport, type Tensor } from "@papilio/gpu-runtime";
+import {
+  checkInputs,
+  type Executable,
+  modelDisposed,
+  type RunInputs,
+  type RunOutputs,
+} from "../../graph/executable.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { ForEachOperation, Operation } from "../../graph/operation.ts";
+import type { Value } from "../../graph/value.ts";
+import { fuseEpilogues } from "./fuse-epilogues.ts";
+import { aggregate, edgeAttention } from "./lower-graph.ts";
+import { pool, unfold } from "./lower-image.ts";
+import { activation, addVector, combine, linear, sparseLinear } from "./lower-linear.ts";
+import {
+  addPositions,
+  append,
+  attention,
+  gatherFeatures,
+  gatherVectors,
+  normalize,
+  reduceVectors,
+  rotary,
+  softmax,
+} from "./lower-sequence.ts";
+import { Lowering } from "./lowering.ts";
+import { ModelMemory } from "./model-memory.ts";
+import { formatPlan, type PlannedOperation } from "./plan.ts";
+import { requireBindable } from "./require-bindable.ts";
+
+export interface DeviceModelOptions {
+  /** In what activations and weights are stored; `f32` unless given. Arithmetic is in float32. */
+  readonly dtype?: StorageDtype;
+  /** Layout of what is between operations; `batch-last` unless given. */
+  readonly layout?: Layout;
+  /** What is shared with other graphs of the model; its own unless given. Its dtype is the model's. */
+  readonly memory?: ModelMemory;
+}
+
+/** Seconds of a run on the device, and the parts of it. */
+export interface Profile {
+  readonly seconds: number;
+  /** In the order in which they run. */
+  readonly operations: readonly ProfiledOperation[];
+}
+
+export interface ProfiledOperation extends PlannedOperation {
+  readonly seconds: number;
+  /** The part of it in dispatches that only move numbers. */
+  readonly rewriteSeconds: number;
+}
+
+const LOWER: ForEachOperation<void, [Lowering]> = {
+  activation,
+  "add-positions": addPositions,
+  "add-vector": addVector,
+  aggregate,
+  append,
+  attention,
+  combine,
+  "edge-attention": edgeAttention,
+  "gather-features": gatherFeatures,
+  "gather-vectors": gatherVectors,
+  linear,
+  normalize,
+  pool,
+  "reduce-vectors": reduceVectors,
+  rotary,
+  softmax,
+  "sparse-linear": sparseLinear,
+  unfold,
+};
+
+/**
+ * A graph as one recorded program on a device: everything between inputs and outputs lies in one arena,
+ * and nothing is read back before the end.
+ *
+ * @example
+ * ```ts
+ * using model = await DeviceModel.compile(gpu, vitS16().trace({ images: 1 }));
+ * console.log(model.plan());
+ * const { logits } = await model.run({ images: new Float32Array(3 * 224 * 224) });
+ * ```
+ */
+export class DeviceModel implements Executable {
+  readonly graph: Graph;
+  /** What each operation became. */
+  readonly operations: readonly PlannedOperation[];
+  readonly #lowering: Lowering;
+  readonly #program: Program;
+  readonly #ownMemory: ModelMemory | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  private constructor(
+    graph: Graph,
+    operations: readonly PlannedOperation[],
+    lowering: Lowering,
+    program: Program,
+    ownMemory: ModelMemory | undefined,
+  ) {
+    this.graph = graph;
+    this.operations = operations;
+    this.#lowering = lowering;
+    this.#program = program;
+    this.#ownMemory = ownMemory;
+  }
+
+  /**
+   * Chooses kernels, packs and uploads weights, and records the program.
+   *
+   * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `KERNEL_COMPILE`
+   */
+  static async compile(
+    gpu: Gpu,
+    graph: Graph,
+    { dtype, layout = "batch-last", memory }: DeviceModelOptions = {},
+  ): Promise<DeviceModel> {
+    const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
+    requireBindable(gpu, graph, { dtype: (memory ?? (ownMemory as ModelMemory)).dtype, layout });
+    let lowering: Lowering | undefined;
+    try {
+      lowering = Lowering.of(graph, memory ?? (ownMemory as ModelMemory), layout);
+      const operations = lower(graph, lowering);
+      const program = await Program.record(gpu, lowering.steps);
+      return new DeviceModel(graph, operations, lowering, program, ownMemory);
+    } catch (error) {
+      lowering?.dispose();
+      ownMemory?.dispose();
+      throw error;
+    }
+  }
+
+  /** What the program takes: dispatches, rewrites, arena, traffic. */
+  get report(): ProgramReport {
+    return this.#program.report;
+  }
+
+  /** Device memory held, in bytes: weights, inputs and outputs, and the arena. */
+  get bytes(): number {
+    const { buffers, tensors, memory, multiplications } = this.#lowering;
+    const packed = multiplications.reduce((sum, { bytes }) => sum + bytes, 0);
+    const ends = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    return buffers.bytes + ends + packed + memory.bytes + this.report.arena.bytes;
+  }
+
+  run(inputs: RunInputs): Promise<RunOutputs> {
+    // Inputs and outputs have one place each: a run begins when the one before has been read.
+    const result = this.#last.then(() => this.#run(inputs));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * Times the operations on the device, one run of the program with the inputs that it had last.
+   *
+   * @throws PapilioError `TIMESTAMPS_UNAVAILABLE`, `MODEL_DISPOSED`
+   */
+  async profile(): Promise<Profile> {
+    this.#assertLive();
+    const seconds = await Program.timeSteps([this.#program]);
+    const roles = this.#lowering.steps.map(({ role }) => role);
+    let step = 0;
+    const operations = this.operations.map((operation) => {
+      const own = seconds.slice(step, step + operation.dispatches);
+      const rewrites = own.filter((_, index) => roles[step + index] === "rewrite");
+      step += operation.dispatches;
+      return { ...operation, seconds: total(own), rewriteSeconds: total(rewrites) };
+    });
+    return { seconds: total(seconds), operations };
+  }
+
+  /**
+   * Runs with the inputs that it had last, and waits for the device; nothing is read back.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`
+   */
+  async complete(): Promise<void> {
+    this.#assertLive();
+    await Program.complete([this.#program]);
+  }
+
+  /** A table for people: operations, layouts, bytes, and the arena. */
+  plan(): string {
+    return formatPlan(this.operations, this.report, this.bytes);
+  }
+
+  /** Frees the program and its memory; shared memory stays. Safe to call twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#program.dispose();
+    this.#lowering.dispose();
+    this.#ownMemory?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Before anything is written: another owner may have the memory of what was disposed of. */
+  #assertLive(): void {
+    if (this.#disposed) throw modelDisposed();
+  }
+
+  async #run(inputs: RunInputs): Promise<RunOutputs> {
+    this.#assertLive();
+    const { vectors, indices } = checkInputs(this.graph, inputs);
+    const { gpu, inputs: places, outputs } = this.#lowering;
+    for (const [value, numbers] of vectors) writePadded(places.get(value) as Tensor, numbers);
+    for (const [input, numbers] of indices) {
+      const { buffer, offset } = this.#lowering.indices(input);
+      gpu.device.queue.writeBuffer(buffer, offset, numbers as Uint32Array<ArrayBuffer>);
+    }
+    this.#program.run();
+    const results: [string, Float32Array][] = [];
+    for (const [name, tensor] of outputs) {
+      const value = this.graph.outputs.get(name);
+      const numbers = await tensor.data();
+      results.push([name, numbers.subarray(0, (value?.vectors ?? 0) * tensor.features)]);
+    }
+    return Object.fromEntries(results);
+  }
+}
+
+function total(seconds: readonly number[]): number {
+  return seconds.reduce((sum, part) => sum + part, 0);
+}
+
+/** Vectors, and zeros for those that only fill the last load. */
+function writePadded(tensor: Tensor, numbers: Float32Array): void {
+  if (numbers.length === tensor.length) {
+    tensor.write(numbers);
+    return;
+  }
+  const padded = new Float32Array(tensor.length);
+  padded.set(numbers);
+  tensor.write(padded);
+}
+
+function lower(graph: Graph, lowering: Lowering): PlannedOperation[] {
+  const planned: PlannedOperation[] = [];
+  const plan = (kind: string, path: string, output: Value, from: number): void => {
+    const own = lowering.steps.slice(from);
+    planned.push({
+      kind,
+      path,
+      vectors: output.vectors,
+      features: output.features,
+      layout: lowering.of(output).layout,
+      dispatches: own.length,
+      kernels: own.map(({ kernel }) => kernel.label),
+      rewrites: own.filter(({ role }) => role === "rewrite").length,
+      traffic: own.flatMap(({ buffers }) => buffers).reduce((sum, { size }) => sum + size, 0),
+    });
+  };
+  for (const operation of fuseEpilogues(graph)) {
+    const from = lowering.steps.length;
+    const run = LOWER[operation.kind] as (of: Operation, to: Lowering) => void;
+    run(operation, lowering);
+    plan(operation.kind, operation.path, operation.output, from);
+  }
+  for (const [name, value] of graph.outputs) {
+    const from = lowering.steps.length;
+    lowering.finish(name, value);
+    if (lowering.steps.length > from) plan("output", name, value, from);
+  }
+  return planned;
+}

@@ -1,0 +1,58 @@
+import type { Graph } from "../../graph/graph.ts";
+import type { LinearOperation, Operation } from "../../graph/operation.ts";
+import { operandsOf } from "../../graph/operation.ts";
+import type { Value } from "../../graph/value.ts";
+
+/**
+ * Moves activations, products and sums that follow a linear operation into it, where nothing else needs
+ * what is between: they are then done in the multiplication's kernel, on numbers in registers.
+ */
+export function fuseEpilogues(graph: Graph): Operation[] {
+  const uses = new Map<Value, number>();
+  for (const operation of graph.operations) {
+    for (const operand of operandsOf(operation)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
+  }
+  for (const output of graph.outputs.values()) uses.set(output, (uses.get(output) ?? 0) + 1);
+  const fused: Operation[] = [];
+  for (const operation of graph.operations) {
+    const found = fusable(operation, fused, uses);
+    if (found === undefined) {
+      fused.push(operation);
+      continue;
+    }
+    fused.splice(fused.indexOf(found.linear), 1);
+    // Where the last of them stands, because all that it needs is there by then.
+    fused.push({ ...found.linear, ...found.added, output: operation.output });
+  }
+  return fused;
+}
+
+/** The linear operation that an operation can become a part of, and what it adds to it. */
+function fusable(
+  operation: Operation,
+  before: readonly Operation[],
+  uses: ReadonlyMap<Value, number>,
+): { readonly linear: LinearOperation; readonly added: Partial<LinearOperation> } | undefined {
+  const linearOf = (value: Value): LinearOperation | undefined => {
+    if (uses.get(value) !== 1) return undefined;
+    const found = before.find(({ output }) => output === value);
+    return found?.kind === "linear" && found.addend === undefined ? found : undefined;
+  };
+  if (operation.kind === "activation") {
+    const linear = linearOf(operation.x);
+    if (linear === undefined || linear.activation || linear.multiplier) return undefined;
+    return { linear, added: { activation: operation.activation } };
+  }
+  if (operation.kind !== "combine") return undefined;
+  const { x, other } = operation;
+  for (const [own, operand] of [
+    [x, other],
+    [other, x],
+  ] as const) {
+    const linear = linearOf(own);
+    if (linear === undefined) continue;
+    if (operation.operation === "add") return { linear, added: { addend: operand } };
+    if (linear.multiplier === undefined) return { linear, added: { multiplier: operand } };
+  }
+  return undefined;
+}

@@ -1,0 +1,201 @@
+import type { Layout, StorageDtype } from "@papilio/butterfly";
+import {
+  BufferSet,
+  elementwiseKernel,
+  type Gpu,
+  type Kernel,
+  type Multiplication,
+  type Operand,
+  type Span,
+  type Step,
+  scratchVectors,
+  Tensor,
+  transposition,
+  type Vectors,
+} from "@papilio/gpu-runtime";
+import type { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { Indices, type Value } from "../../graph/value.ts";
+import { allocatedVectors } from "./allocated-vectors.ts";
+import type { ModelMemory } from "./model-memory.ts";
+
+/**
+ * A graph on its way to a device: where each value lies, and the dispatches so far. What is between
+ * operations is batch-last, which is what multiplications like best; the operations that can read or
+ * write either layout do, and so are the only transpositions those at a multiplication that stands at
+ * an end of the graph.
+ */
+export class Lowering {
+  readonly gpu: Gpu;
+  readonly memory: ModelMemory;
+  /** Layout of what is between operations. */
+  readonly layout: Layout;
+  readonly steps: Step[] = [];
+  /** What the graph owns besides: packed weights, inputs, outputs. */
+  readonly buffers: BufferSet;
+  readonly tensors: Tensor[] = [];
+  readonly multiplications: Multiplication[] = [];
+  /** Vectors that a run is given. */
+  readonly inputs: Map<Value, Tensor> = new Map();
+  readonly outputs: Map<string, Tensor> = new Map();
+  readonly #outputOf = new Map<Value, Tensor>();
+  readonly #values = new Map<Value, Vectors>();
+  readonly #transposed = new Map<Value, Vectors>();
+  readonly #indices = new Map<Indices, Span>();
+  readonly #uploaded = new Map<object, Span>();
+
+  private constructor(memory: ModelMemory, layout: Layout) {
+    this.gpu = memory.gpu;
+    this.memory = memory;
+    this.layout = layout;
+    this.buffers = new BufferSet(this.gpu);
+  }
+
+  /**
+   * Makes room for a graph's inputs, states and outputs.
+   *
+   * @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, and then holds nothing
+   */
+  static of(graph: Graph, memory: ModelMemory, layout: Layout): Lowering {
+    const lowering = new Lowering(memory, layout);
+    try {
+      lowering.#begin(graph);
+      return lowering;
+    } catch (error) {
+      lowering.dispose();
+      throw error;
+    }
+  }
+
+  get dtype(): StorageDtype {
+    return this.memory.dtype;
+  }
+
+  /** Where a value lies. */
+  of(value: Value): Vectors {
+    return this.#values.get(value) as Vectors;
+  }
+
+  /** A value in the layout of multiplications, transposed once where it is in the other one. */
+  inLayout(value: Value): Vectors {
+    const vectors = this.of(value);
+    if (vectors.layout === this.layout) return vectors;
+    // A single vector is the same memory in both.
+    if (vectors.batch === 1) return { ...vectorsOf(vectors), layout: this.layout };
+    const done = this.#transposed.get(value);
+    if (done !== undefined) return done;
+    const copy = this.#scratch(value);
+    this.steps.push(transposition(vectors, copy));
+    this.#transposed.set(value, copy);
+    return copy;
+  }
+
+  /**
+   * Memory for what an operation computes. An operation that can write either layout writes an output
+   * of the graph where it is read from.
+   */
+  define(value: Value, { layout }: { readonly layout: "any" | "multiplication" }): Vectors {
+    const output = this.#outputOf.get(value);
+    const direct =
+      output !== undefined &&
+      (layout === "any" || value.vectors === 1 || output.layout === this.layout);
+    const vectors = direct ? output : this.#scratch(value);
+    this.#values.set(value, vectors);
+    return vectors;
+  }
+
+  /** Makes a value another name of memory that has it. */
+  alias(value: Value, vectors: Vectors): void {
+    this.#values.set(value, vectors);
+  }
+
+  indices(indices: Indices): Span {
+    return this.#indices.get(indices) as Span;
+  }
+
+  /** Memory for an array that does not change: uploaded at its first use, shared by all. */
+  once(array: object, upload: () => Span): Span {
+    const span = this.#uploaded.get(array) ?? upload();
+    this.#uploaded.set(array, span);
+    return span;
+  }
+
+  /** The edges of a graph: where those of each node start, and their other ends. */
+  edges({ starts, columns }: SparseMatrix): Span[] {
+    return [
+      this.once(starts, () => this.buffers.uploadIndices(starts.slice(), "edges of nodes")),
+      this.once(columns, () => this.buffers.uploadIndices(columns.slice(), "neighbours")),
+    ];
+  }
+
+  /** A dispatch; `rewrite` for those that only move numbers. */
+  push(kernel: Kernel, buffers: readonly Operand[], role: Step["role"] = "multiply"): void {
+    this.steps.push({ kernel, buffers, role });
+  }
+
+  /** Brings an output to where it is read, if it is not there yet. */
+  finish(name: string, value: Value): void {
+    const output = this.outputs.get(name) as Tensor;
+    const vectors = this.of(value);
+    if (vectors.memory === output.memory) return;
+    const { batch, features, layout, dtype } = output;
+    if (vectors.layout !== layout && batch > 1) {
+      this.steps.push(transposition(vectors, output));
+      return;
+    }
+    const copy = elementwiseKernel({ batch, features, from: layout, to: layout, dtype });
+    this.push(copy, [vectors.memory, output.memory], "rewrite");
+  }
+
+  dispose(): void {
+    for (const multiplication of this.multiplications) multiplication[Symbol.dispose]();
+    for (const tensor of this.tensors) tensor.dispose();
+    this.buffers.dispose();
+  }
+
+  #begin(graph: Graph): void {
+    for (const [name, input] of graph.inputs) {
+      if (input instanceof Indices) {
+        const lease = this.buffers.uploadIndices(new Uint32Array(input.length), name);
+        this.#indices.set(input, lease);
+      } else {
+        const tensor = this.#tensor(input, "batch-first", name);
+        this.#values.set(input, tensor);
+        this.inputs.set(input, tensor);
+      }
+    }
+    for (const fixed of graph.fixedIndices) {
+      this.#indices.set(
+        fixed,
+        this.buffers.uploadIndices(fixed.fixed?.slice() ?? new Uint32Array(), fixed.name),
+      );
+    }
+    for (const state of graph.states.values())
+      this.#values.set(state.value, this.memory.state(state));
+    for (const [name, value] of graph.outputs) {
+      const tensor = this.#tensor(value, "batch-first", name);
+      this.outputs.set(name, tensor);
+      this.#outputOf.set(value, tensor);
+    }
+  }
+
+  #scratch({ vectors, features }: Value): Vectors {
+    const batch = allocatedVectors(vectors);
+    return scratchVectors(
+      { batch, features, layout: this.layout, dtype: this.dtype },
+      "activations",
+    );
+  }
+
+  #tensor({ vectors, features }: Value, layout: Layout, label: string): Tensor {
+    const batch = allocatedVectors(vectors);
+    const tensor = new Tensor(this.gpu, { batch, features, layout, dtype: this.dtype, label });
+    this.tensors.push(tensor);
+    return tensor;
+  }
+}
+
+/** A tensor's description, to be changed. */
+function vectorsOf({ batch, features, layout, dtype, memory }: Vectors): Vectors {
+  return { batch, features, layout, dtype, memory };
+}

@@ -1,0 +1,93 @@
+import type { StorageDtype } from "@papilio/butterfly";
+import { BufferSet, type Gpu, type Span, Tensor } from "@papilio/gpu-runtime";
+import { modelDisposed } from "../../graph/executable.ts";
+import type { State } from "../../graph/graph.ts";
+import type { Parameter } from "../../modules/parameter.ts";
+import { allocatedVectors } from "./allocated-vectors.ts";
+
+/**
+ * Device memory that graphs of one model share: parameters that are read as they are, each once, and
+ * states. Linear layers pack their weights for each shape, and are not here.
+ */
+export class ModelMemory implements Disposable {
+  readonly gpu: Gpu;
+  readonly dtype: StorageDtype;
+  readonly #buffers: BufferSet;
+  readonly #parameters = new Map<Parameter, Span>();
+  readonly #states = new Map<string, Tensor>();
+  #disposed = false;
+
+  constructor(gpu: Gpu, dtype: StorageDtype = "f32") {
+    gpu.assertDtype(dtype);
+    this.gpu = gpu;
+    this.dtype = dtype;
+    this.#buffers = new BufferSet(gpu);
+  }
+
+  /** Device memory held, in bytes. */
+  get bytes(): number {
+    return [...this.#states.values()].reduce((sum, { bytes }) => sum + bytes, this.#buffers.bytes);
+  }
+
+  /**
+   * The numbers of a parameter, uploaded at their first use, in `dtype` unless another one is given.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+   */
+  parameter(parameter: Parameter, dtype: StorageDtype = this.dtype): Span {
+    this.#assertLive();
+    const span =
+      this.#parameters.get(parameter) ??
+      this.#buffers.upload(parameter.values, dtype, `parameter of [${parameter.shape.join(", ")}]`);
+    this.#parameters.set(parameter, span);
+    return span;
+  }
+
+  /**
+   * The vectors of a state, `[features, vectors]`, zeros at first.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+   */
+  state({ name, value }: State): Tensor {
+    this.#assertLive();
+    const existing = this.#states.get(name);
+    if (existing !== undefined) return existing;
+    const tensor = new Tensor(this.gpu, {
+      batch: allocatedVectors(value.vectors),
+      features: value.features,
+      layout: "batch-last",
+      dtype: this.dtype,
+      label: `state ${name}`,
+    });
+    this.#states.set(name, tensor);
+    tensor.write(new Float32Array(tensor.length));
+    return tensor;
+  }
+
+  /**
+   * Makes all states zeros again.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`
+   */
+  reset(): void {
+    this.#assertLive();
+    for (const tensor of this.#states.values()) tensor.write(new Float32Array(tensor.length));
+  }
+
+  /** Frees the parameters and states; safe to call twice. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const tensor of this.#states.values()) tensor.dispose();
+    this.#states.clear();
+    this.#parameters.clear();
+    this.#buffers.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #assertLive(): void {
+    if (this.#disposed) throw modelDisposed("memory of the model");
+  }
+}

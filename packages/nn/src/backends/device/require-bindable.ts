@@ -1,0 +1,90 @@
+import { FLOAT_FORMATS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { type Gpu, requirePortions } from "@papilio/gpu-runtime";
+import type { Graph } from "../../graph/graph.ts";
+import type { LinearOperation, Operation } from "../../graph/operation.ts";
+import { operandsOf } from "../../graph/operation.ts";
+import type { Parameter } from "../../modules/parameter.ts";
+import { allocatedVectors } from "./allocated-vectors.ts";
+import { fuseEpilogues } from "./fuse-epilogues.ts";
+
+/** How a graph's numbers are stored on a device. */
+export interface GraphStorage {
+  readonly dtype?: StorageDtype;
+  readonly layout?: Layout;
+}
+
+/**
+ * Refuses a graph of which a device cannot bind the activations or the weights, before anything is
+ * allocated, packed or compiled: from shapes alone, so that weights need not be read for it.
+ *
+ * @throws PapilioError `BUFFER_TOO_LARGE`
+ */
+export function requireBindable(
+  gpu: Gpu,
+  graph: Graph,
+  { dtype = "f32", layout = "batch-last" }: GraphStorage = {},
+): void {
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.report.limits;
+  const bound = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const { bytes } = FLOAT_FORMATS[dtype];
+  const require = (operation: Operation, what: string, needed: number, most: number): void => {
+    if (needed <= most) return;
+    const { kind, path } = operation;
+    throw new PapilioError(
+      "BUFFER_TOO_LARGE",
+      `${path === "" ? "" : `${path}, `}${kind}: ${what} in ${dtype} needs ${needed} bytes, and ${gpu.report.name} has at most ${most} for it.`,
+      `Use fewer images, tokens or vectors at a time${dtype === "f32" ? ", f16" : ""}, an adapter that binds more, or the CPU.`,
+    );
+  };
+  for (const operation of fuseEpilogues(graph)) {
+    const divides = operation.kind === "linear";
+    for (const { vectors, features } of [...operandsOf(operation), operation.output]) {
+      const needed = allocatedVectors(vectors) * features * bytes;
+      const what = `an activation of ${vectors} x ${features}`;
+      // Multiplications divide what is too large to bind.
+      require(operation, what, needed, divides ? maxBufferSize : bound);
+    }
+    for (const parameter of parametersOf(operation)) {
+      const what = `a parameter of [${parameter.shape.join(", ")}]`;
+      require(operation, what, parameter.length * bytes, bound);
+    }
+    if (operation.kind === "linear") requireDivided(gpu, operation, { dtype, layout });
+    else if (operation.kind === "sparse-linear" || operation.kind === "aggregate") {
+      const { nonZeros } = operation.kind === "aggregate" ? operation.graph : operation.matrix;
+      require(operation, `a matrix of ${nonZeros} non-zeros`, 4 * nonZeros, bound);
+    }
+  }
+}
+
+/** A product of several factors is divided as its plan says, which needs their values. */
+function requireDivided(
+  gpu: Gpu,
+  { x, matrix }: LinearOperation,
+  { dtype, layout }: Required<GraphStorage>,
+): void {
+  const [pattern, ...others] = matrix.chain.patterns;
+  if (pattern === undefined || others.length > 0) return;
+  requirePortions(gpu, pattern, { batch: allocatedVectors(x.vectors), layout, dtype });
+}
+
+/** Parameters that are bound whole. */
+function parametersOf(operation: Operation): Parameter[] {
+  const found = (...parameters: readonly (Parameter | undefined)[]): Parameter[] =>
+    parameters.filter((parameter) => parameter !== undefined);
+  switch (operation.kind) {
+    case "add-positions":
+      return found(operation.table, operation.prepended);
+    case "add-vector":
+      return [operation.vector];
+    case "gather-vectors":
+      return "graph" in operation.source ? [] : [operation.source];
+    case "linear":
+      return found(operation.bias);
+    case "normalize":
+      return found(operation.weight, operation.bias);
+    case "rotary":
+      return [operation.cosines, operation.sines];
+    default:
+      return [];
+  }
+}
