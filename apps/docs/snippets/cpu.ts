@@ -1,4 +1,5 @@
-import { Butterfly, Chain, CpuButterfly } from "@papilio/butterfly";
+import { Butterfly, Chain } from "@papilio/butterfly";
+import { CpuButterfly } from "@papilio/cpu-runtime";
 
 const chain = Chain.squareDyadic(1024);
 const matrix = Butterfly.random(chain, { seed: 0 });

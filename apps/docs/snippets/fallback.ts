@@ -1,9 +1,5 @@
-import {
-  Butterfly,
-  Chain,
-  CpuButterfly,
-  PapilioError,
-} from "@papilio/butterfly";
+import { Butterfly, Chain, PapilioError } from "@papilio/butterfly";
+import { CpuButterfly } from "@papilio/cpu-runtime";
 import {
   DeviceButterfly,
   type Gpu,

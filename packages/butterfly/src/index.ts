@@ -17,7 +17,7 @@ export { balanceFactors, storableButterfly } from "./balance.ts";
 export { Butterfly } from "./butterfly-matrix.ts";
 export { Chain } from "./chain.ts";
 export { type Chainability, chainability } from "./chainability.ts";
-export type { Complex } from "./complex/complex.ts";
+export { type Complex, requireParts } from "./complex/complex.ts";
 export { ComplexButterfly } from "./complex/complex-butterfly.ts";
 export { ComplexKroneckerSparse } from "./complex/complex-kronecker-sparse.ts";
 export * from "./constructions/index.ts";
@@ -30,18 +30,6 @@ export {
   type ImplementationName,
   rewritingBytes,
 } from "./cost.ts";
-export type { CpuArray } from "./cpu/cpu-array.ts";
-export {
-  CpuButterfly,
-  type CpuButterflyOptions,
-  type CpuMultiplyOptions,
-  type CpuReport,
-} from "./cpu/cpu-butterfly.ts";
-export { CpuComplexButterfly } from "./cpu/cpu-complex-butterfly.ts";
-export { disposeCpuThreads } from "./cpu/engine.ts";
-export type { CpuVectors } from "./cpu/packed-chain.ts";
-export type { CpuPlan, PassPlan, Run } from "./cpu/plan.ts";
-export { type PredictCpuOptions, predictCpuSeconds } from "./cpu/predict.ts";
 export { describeValue } from "./describe-value.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { DisposableStack } from "./disposal/disposable-stack.ts";
@@ -77,11 +65,12 @@ export {
   type BatchShape,
   LAYOUTS,
   type Layout,
+  requireBatch,
   requireVectors,
   type Strides,
   stridesOf,
 } from "./layout.ts";
-export { multiply } from "./multiply.ts";
+export { multiply, requireDisjoint } from "./multiply.ts";
 export { Pattern } from "./pattern.ts";
 export {
   blockDiagonal,
@@ -109,5 +98,12 @@ export {
   type SupportPicture,
   supportPicture,
 } from "./support.ts";
+export {
+  availableThreads,
+  openThread,
+  type Thread,
+  type ThreadEvents,
+  type ThreadProgram,
+} from "./threads/thread.ts";
 export { errorBound, type Rounding, type Verification, verify } from "./tolerance.ts";
 export { Turns } from "./turns.ts";

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { Butterfly } from "./butterfly-matrix.ts";
 import { Chain } from "./chain.ts";
 import { ComplexButterfly } from "./complex/complex-butterfly.ts";
-import { CpuButterfly } from "./cpu/cpu-butterfly.ts";
 import { relativeError } from "./factorization/relative-error.ts";
 import { loadButterflies, saveButterflies } from "./files/butterfly-file.ts";
 import { npyValues, readNpy, writeNpy } from "./files/npy.ts";
@@ -98,11 +97,6 @@ describe("a number that a type does not hold", () => {
     expect(() => new Butterfly([single, single]).merge(0, 2)).toThrow(
       range(/1\.0+3\d*e\+60 at index 0/),
     );
-  });
-
-  it("is refused when values in double precision are packed for the CPU", async () => {
-    const factor = new KroneckerSparse(Pattern.parse("1,1,1,1"), Float64Array.of(4e38));
-    await expect(CpuButterfly.create(factor as never)).rejects.toThrow(range(/Factor 0.*4e\+38/));
   });
 });
 

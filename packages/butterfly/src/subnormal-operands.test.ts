@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Butterfly } from "./butterfly-matrix.ts";
-import { fromHalves, toHalves } from "./cpu/halves.ts";
 import { FLOAT_FORMATS, type StorageDtype } from "./dtype.ts";
+import { fromHalves, toHalves } from "./files/half-precision.ts";
 import { KroneckerSparse } from "./kronecker-sparse.ts";
 import { Pattern } from "./pattern.ts";
 import { draw, uniform } from "./random.ts";

@@ -3,14 +3,12 @@ import {
   type Butterfly,
   type Complex,
   ComplexButterfly,
-  CpuButterfly,
-  CpuComplexButterfly,
-  type CpuReport,
   loadButterflies,
   PapilioError,
   type PermutedButterfly,
   permuteFeatures,
 } from "@papilio/butterfly";
+import { CpuButterfly, CpuComplexButterfly, type CpuReport } from "@papilio/cpu-runtime";
 import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";

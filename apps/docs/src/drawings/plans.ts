@@ -1,4 +1,5 @@
-import { Butterfly, Chain, CpuButterfly } from "@papilio/butterfly";
+import { Butterfly, Chain } from "@papilio/butterfly";
+import { CpuButterfly } from "@papilio/cpu-runtime";
 import {
   type AdapterReport,
   factorByFactor,

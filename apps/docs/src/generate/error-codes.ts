@@ -14,6 +14,7 @@ interface Thrown {
 
 const PACKAGES: readonly [folder: string, name: string][] = [
   ["packages/butterfly", "@papilio/butterfly"],
+  ["packages/cpu-runtime", "@papilio/cpu-runtime"],
   ["packages/gpu-runtime", "@papilio/gpu-runtime"],
   ["packages/nn", "@papilio/nn"],
   ["packages/bench", "@papilio/bench"],

@@ -3,12 +3,12 @@ import {
   type BatchShape,
   Butterfly,
   Chain,
-  CpuButterfly,
   KroneckerSparse,
   Pattern,
   uniform,
   verify,
 } from "@papilio/butterfly";
+import { CpuButterfly } from "@papilio/cpu-runtime";
 import type { AdapterReport } from "@papilio/gpu-runtime";
 import { pageEnvironment } from "./environment.ts";
 import { fileOf, type Run, rowsOf } from "./run-on-gpu.ts";

@@ -1,4 +1,5 @@
-import { Butterfly, Chain, CpuButterfly } from "@papilio/butterfly";
+import { Butterfly, Chain } from "@papilio/butterfly";
+import { CpuButterfly } from "@papilio/cpu-runtime";
 
 /** What the machine reaches when it is asked for nothing else. Best of many, on one thread. */
 export interface CpuRates {

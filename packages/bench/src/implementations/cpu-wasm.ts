@@ -1,4 +1,5 @@
-import { CpuButterfly, DisposableStack } from "@papilio/butterfly";
+import { DisposableStack } from "@papilio/butterfly";
+import { CpuButterfly } from "@papilio/cpu-runtime";
 import { decode, encode } from "@papilio/gpu-runtime";
 import type { Implementation, Prepared, Problem } from "../implementation.ts";
 

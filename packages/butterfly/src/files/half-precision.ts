@@ -54,3 +54,13 @@ export function toBfloat16(value: number): number {
   if (Number.isNaN(value)) return (word >>> 16) | 0x40;
   return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
 }
+
+/** Numbers from the bits of half precision. */
+export function fromHalves(bits: ArrayLike<number>): Float32Array {
+  return Float32Array.from(bits, fromHalf);
+}
+
+/** The bits of numbers, rounded to half precision. */
+export function toHalves(numbers: ArrayLike<number>): Uint16Array {
+  return Uint16Array.from(numbers, toHalf);
+}

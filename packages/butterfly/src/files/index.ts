@@ -2,6 +2,7 @@ export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-
 export { isRealDtype } from "./element-types.ts";
 export type { FileErrorCode } from "./file-error.ts";
 export { type FileKind, type FileKindId, fileKind, wrongKind } from "./file-kind.ts";
+export { fromHalves, toHalves } from "./half-precision.ts";
 export { type JsonLimits, parseJsonText } from "./json-text.ts";
 export {
   type DenseTensor,

@@ -1,4 +1,5 @@
-import { type Chain, FLOAT_FORMATS, predictCpuSeconds } from "@papilio/butterfly";
+import { type Chain, FLOAT_FORMATS } from "@papilio/butterfly";
+import { predictCpuSeconds } from "@papilio/cpu-runtime";
 import {
   type AdapterReport,
   type DeviceRates,

@@ -15,6 +15,8 @@ const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
   ],
   ["factorization", `export { factorize } from "@papilio/butterfly";`, 25_000],
   ["all of butterfly", `export * from "@papilio/butterfly";`, 65_000],
+  ["multiplication on the CPU", `export { CpuButterfly } from "@papilio/cpu-runtime";`, 30_000],
+  ["all of cpu-runtime", `export * from "@papilio/cpu-runtime";`, 30_000],
   [
     "multiplication on the GPU",
     `export { DeviceButterfly, openGpu, tensor } from "@papilio/gpu-runtime";`,

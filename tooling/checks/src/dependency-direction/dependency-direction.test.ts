@@ -12,6 +12,7 @@ const repository = resolve(import.meta.dirname, "../../../..");
 /** Where the sources of each package with checked imports live. */
 const folders = {
   "@papilio/butterfly": "packages/butterfly",
+  "@papilio/cpu-runtime": "packages/cpu-runtime",
   "@papilio/gpu-runtime": "packages/gpu-runtime",
   "@papilio/nn": "packages/nn",
   "@papilio/bench": "packages/bench",

@@ -25,7 +25,6 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "constructions",
       "files",
       "factorization",
-      "cpu",
     ],
     known: [
       "linear-algebra -> .",
@@ -34,8 +33,10 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "constructions -> .",
       "files -> .",
       "factorization -> .",
-      "cpu -> .",
     ],
+  },
+  "packages/cpu-runtime": {
+    order: ["kernel", "memory", "threads", "planning", "multiplication"],
   },
   "packages/gpu-runtime": {
     order: [

@@ -1,3 +1,6 @@
+/** What every package above the runtimes may use. */
+const runtimes = ["@papilio/butterfly", "@papilio/cpu-runtime", "@papilio/gpu-runtime"] as const;
+
 /**
  * Which workspace packages each one may depend on at run time. The order is the direction: what a
  * package may use stands above it.
@@ -6,9 +9,10 @@
  */
 export const layers = {
   "@papilio/butterfly": [],
+  "@papilio/cpu-runtime": ["@papilio/butterfly"],
   "@papilio/gpu-runtime": ["@papilio/butterfly"],
-  "@papilio/nn": ["@papilio/butterfly", "@papilio/gpu-runtime"],
-  "@papilio/bench": ["@papilio/butterfly", "@papilio/gpu-runtime", "@papilio/nn"],
-  papilio: ["@papilio/butterfly", "@papilio/gpu-runtime", "@papilio/nn", "@papilio/bench"],
-  "@papilio/docs": ["@papilio/butterfly", "@papilio/gpu-runtime", "@papilio/nn", "@papilio/bench"],
+  "@papilio/nn": runtimes,
+  "@papilio/bench": [...runtimes, "@papilio/nn"],
+  papilio: [...runtimes, "@papilio/nn", "@papilio/bench"],
+  "@papilio/docs": [...runtimes, "@papilio/nn", "@papilio/bench"],
 } as const satisfies Record<string, readonly string[]>;

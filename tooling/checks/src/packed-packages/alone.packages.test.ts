@@ -84,7 +84,7 @@ describe.each(managers)("each package alone, by %s", (manager) => {
       expect(
         Object.entries(found).filter(([, value]) => value === false || value === "undefined"),
       ).toEqual([]);
-      if (name === "@papilio/butterfly") expect(found.threads).toBe(2);
+      if (name === "@papilio/cpu-runtime") expect(found.threads).toBe(2);
     });
   });
 

@@ -3,10 +3,14 @@ import { join } from "node:path";
 import { runIn } from "./consumer.ts";
 import type { PackedPackage } from "./pack.ts";
 
+/** Whose matrices a package multiplies by: a program that uses it has that one too. */
+const BESIDE: Readonly<Record<string, string>> = { "@papilio/cpu-runtime": "@papilio/butterfly" };
+
 export type Manager = "npm" | "pnpm";
 
 /**
- * Makes below `folder` a project for each package that depends on its tarball alone. What that depends on
+ * Makes below `folder` a project for each package that depends on its tarball alone, and on what it
+ * multiplies by. What that depends on
  * comes from the registry, or is another of the tarballs.
  *
  * By pnpm nothing is hoisted: a package finds what it declares, and nothing else.
@@ -24,11 +28,12 @@ export function installAlone(
     const project = projectOf(folder, manifest.name);
     mkdirSync(project);
     const { [manifest.name]: own, ...overrides } = tarballs;
+    const beside = BESIDE[manifest.name];
     const description = {
       name: `alone-${shortName(manifest.name)}`,
       private: true,
       type: "module",
-      dependencies: { [manifest.name]: own },
+      dependencies: { [manifest.name]: own, ...(beside && { [beside]: tarballs[beside] }) },
       // What a Node project in TypeScript has anyway.
       devDependencies: { "@types/node": "24.19.2" },
       ...(manager === "npm" && { overrides }),

@@ -88,7 +88,7 @@ describe("a project outside the workspace", () => {
     expect(runIn(project, "node_modules/.bin/papilio", "--help")).toContain("bench");
   });
 
-  it.each(["@papilio/butterfly", "@papilio/gpu-runtime", "@papilio/nn"])(
+  it.each(["@papilio/butterfly", "@papilio/cpu-runtime", "@papilio/gpu-runtime", "@papilio/nn"])(
     "bundles %s for browsers without anything of Node",
     async (specifier) => {
       const modules = await bundleForBrowser(project, specifier);

@@ -28,10 +28,10 @@ describe.skipIf("reason" in found)("an isolated page of a Vite app", () => {
 
   beforeAll(async () => {
     mkdirSync(app);
-    const butterfly = packAll(repository, temporary).filter(
-      ({ manifest }) => manifest.name === "@papilio/butterfly",
+    const packed = packAll(repository, temporary).filter(({ manifest }) =>
+      ["@papilio/butterfly", "@papilio/cpu-runtime"].includes(manifest.name),
     );
-    installPacked(app, butterfly, { vite: "7.3.6" });
+    installPacked(app, packed, { vite: "7.3.6" });
     const program = join(app, "node_modules/vite/dist/node/index.js");
     vite7 = (await import(pathToFileURL(program).href)) as typeof Vite;
     writeFileSync(

@@ -1,4 +1,5 @@
-import { CpuButterfly, type FloatArray } from "@papilio/butterfly";
+import type { FloatArray } from "@papilio/butterfly";
+import { CpuButterfly } from "@papilio/cpu-runtime";
 import { modelDisposed } from "../../graph/executable.ts";
 import type { LinearOperation } from "../../graph/operation.ts";
 import { butterflyOf } from "../../layers/linear-layer.ts";

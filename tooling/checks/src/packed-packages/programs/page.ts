@@ -1,7 +1,8 @@
-import { CpuButterfly, factorize, hadamard } from "@papilio/butterfly";
+import { factorize, hadamard } from "@papilio/butterfly";
+import { CpuButterfly } from "@papilio/cpu-runtime";
 import { hadamardProduct } from "./hadamard-product.ts";
 
-// The same as in Node, in a page: its result is the title.
+// In a page, in threads twice: the CPU backend, and the factorization. Its result is the title.
 try {
   const matrix = hadamard(64);
   const batch = 40;

@@ -1,0 +1,80 @@
+/**
+ * What TypeScript writes into the memory for this module to read, field by field in the order of
+ * declaration: `src/multiplication/pack-program.ts` is the other side. Sizes are in elements, addresses and distances
+ * in bytes.
+ */
+
+/** A factor, or a product of factors, as it acts within a block of its pass: `y = W x` of `(a, b, c, d)`. */
+@unmanaged
+export class Stage {
+  a: i32;
+  b: i32;
+  c: i32;
+  d: i32;
+  values: usize;
+  /** From the values of one block to those of the next: along the pass's `a` and `d`, and its own. */
+  outerI: usize;
+  outerK: usize;
+  innerI: usize;
+  innerK: usize;
+}
+
+/** A run of stages that is applied block by block: `a·d` blocks of `b` outputs and `c` inputs. */
+@unmanaged
+export class Pass {
+  a: i32;
+  b: i32;
+  c: i32;
+  d: i32;
+  stages: usize;
+  /** In the order in which they are applied. */
+  stageCount: i32;
+}
+
+/** A chain, ready to be multiplied by. */
+@unmanaged
+export class Program {
+  rows: i32;
+  cols: i32;
+  /** Numbers that make an element: 1 real, 2 complex. */
+  parts: i32;
+  passes: usize;
+  /** In the order in which they are applied. */
+  passCount: i32;
+}
+
+/** One multiplication of a batch, which is taken in panels that all passes go through. */
+@unmanaged
+export class Call {
+  x: usize;
+  /** From the real to the imaginary parts. */
+  xPart: usize;
+  y: usize;
+  yPart: usize;
+  batch: i32;
+  /** `[batch, features]` rather than `[features, batch]`. */
+  batchFirst: i32;
+  /** Bytes of an element of x and y: 4 in single, 2 in half precision. */
+  size: i32;
+  /** Whether panels of whole tiles are read and written where they are. */
+  direct: i32;
+  /** Vectors of a panel: a multiple of {@link TILE}. */
+  panel: i32;
+  /** Two buffers for each slot, which hold a panel after an even and after an odd number of passes. */
+  buffers: usize;
+  bufferBytes: usize;
+  /** Memory of each thread: a frame, and scratch that holds a block twice between stages. */
+  frames: usize;
+  frameBytes: usize;
+  /** Tiles that a block is taken in, so that the scratch memory is in the first-level cache. */
+  chunk: i32;
+}
+
+/** Vectors that a tile spans: 16 numbers are a cache line. */
+export const TILE: i32 = 16;
+export const TILE_BYTES: usize = 64;
+
+/** Tiles that so many vectors take. */
+export function tilesOf(columns: i32): i32 {
+  return (columns + TILE - 1) / TILE;
+}

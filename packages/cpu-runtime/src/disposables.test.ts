@@ -1,0 +1,66 @@
+import { globSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
+import { expect, it } from "vitest";
+import { CpuButterfly, CpuComplexButterfly } from "./index.ts";
+
+const matrix = Butterfly.random(Chain.monarch(64), { seed: 1 });
+const shape = { batch: 1, layout: "batch-first" } as const;
+const x = new Float32Array(64);
+
+/** Each disposable, and the uses that it refuses once it was disposed of. */
+interface Case {
+  readonly make: () => Promise<Disposable>;
+  readonly uses: readonly ((disposed: never) => unknown)[];
+  readonly code: string;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  CpuButterfly: {
+    make: () => CpuButterfly.create(matrix),
+    uses: [
+      (weights: CpuButterfly) => weights.multiply(x, shape),
+      (weights: CpuButterfly) => weights.allocate(1),
+    ],
+    code: "CPU_DISPOSED",
+  },
+  CpuComplexButterfly: {
+    make: () => CpuComplexButterfly.create(ComplexButterfly.fromReal(matrix)),
+    uses: [
+      (weights: CpuComplexButterfly) => weights.multiply({ re: x, im: x }, shape),
+      (weights: CpuComplexButterfly) => weights.allocate(1),
+    ],
+    code: "CPU_DISPOSED",
+  },
+  CpuArray: {
+    make: async () => (await CpuButterfly.create(matrix)).allocate(1),
+    uses: [(array: { readonly values: Float32Array }) => array.values],
+    code: "CPU_ARRAY_DISPOSED",
+  },
+};
+
+it.each(Object.entries(cases))(
+  "%s is disposed of once, however often, and of no use then",
+  async (_, { make, uses, code }) => {
+    const disposable = await make();
+    for (let time = 0; time < 3; time++) disposable[Symbol.dispose]();
+    for (const use of uses) {
+      const used = async (): Promise<unknown> => await use(disposable as never);
+      await expect(used()).rejects.toThrow(expect.objectContaining({ code }));
+    }
+  },
+);
+
+it("those are all disposables of the package", () => {
+  const found = globSync("**/*.ts", { cwd: import.meta.dirname })
+    .filter((path) => !path.endsWith(".test.ts"))
+    .flatMap((path) => {
+      const source = readFileSync(resolve(import.meta.dirname, path), "utf8");
+      const declared = source.matchAll(
+        /(?:class (\w+)(?:<.*>)? implements|interface (\w+) extends) .*Disposable/g,
+      );
+      return [...declared].map(([, name, declaration]) => name ?? declaration);
+    });
+  // `PackedChain` is in the matrices.
+  expect(found.toSorted()).toEqual([...Object.keys(cases), "PackedChain"].sort());
+});

@@ -1,0 +1,16 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// First: it defines symbols that the classes name methods by, where an engine lacks them.
+import "@papilio/butterfly";
+
+export type { CpuArray } from "./memory/cpu-array.ts";
+export {
+  CpuButterfly,
+  type CpuButterflyOptions,
+  type CpuMultiplyOptions,
+  type CpuReport,
+} from "./multiplication/cpu-butterfly.ts";
+export { CpuComplexButterfly } from "./multiplication/cpu-complex-butterfly.ts";
+export { disposeCpuThreads } from "./multiplication/engine.ts";
+export type { CpuVectors } from "./multiplication/packed-chain.ts";
+export type { CpuPlan, PassPlan, Run } from "./planning/plan.ts";
+export { type PredictCpuOptions, predictCpuSeconds } from "./planning/predict.ts";

@@ -1,0 +1,42 @@
+import { compileKernel, type Simd } from "../kernel/kernel.ts";
+import { CpuMemory } from "../memory/cpu-memory.ts";
+import { CONTROL_END } from "../threads/job-queue.ts";
+import { Crew } from "../threads/thread-pool.ts";
+
+/** What multiplies on the CPU: one for the process. */
+export interface CpuEngine {
+  readonly simd: Simd;
+  readonly memory: CpuMemory;
+  readonly crew: Crew;
+}
+
+/** Why the reference multiplication computes instead. */
+export interface NoEngine {
+  readonly reason: string;
+}
+
+let opened: Promise<CpuEngine | NoEngine> | undefined;
+let engine: CpuEngine | undefined;
+
+/** The engine of the process, made when it is asked for first. */
+export function openEngine(): Promise<CpuEngine | NoEngine> {
+  opened ??= createEngine();
+  return opened;
+}
+
+async function createEngine(): Promise<CpuEngine | NoEngine> {
+  const kernel = await compileKernel();
+  if ("reason" in kernel) return kernel;
+  const memory = CpuMemory.create(CONTROL_END);
+  if (memory === undefined) return { reason: "There is no shared WebAssembly memory here." };
+  engine = { simd: kernel.simd, memory, crew: new Crew(kernel, memory) };
+  return engine;
+}
+
+/**
+ * Ends the threads of the CPU backend. A multiplication under way fails with `CPU_WORKER_FAILED`; a later
+ * one opens threads anew. Idle threads keep no process alive: this is for those who want their memory.
+ */
+export function disposeCpuThreads(): void {
+  engine?.crew.dismiss("They were disposed of.");
+}

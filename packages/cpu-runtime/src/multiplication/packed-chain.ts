@@ -1,0 +1,224 @@
+import {
+  type BatchShape,
+  type Chain,
+  DisposableStack,
+  PapilioError,
+  requireDisjoint,
+  requireVectors,
+  stridesOf,
+} from "@papilio/butterfly";
+import { type CpuPlan, type Run, TILE, WORK_OF_THREAD } from "../planning/plan.ts";
+import { type Job, MOST_ITEMS } from "../threads/job-queue.ts";
+import type { CpuEngine } from "./engine.ts";
+import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.ts";
+
+/** Vectors in single precision, or the bits of vectors in half precision. */
+export type CpuVectors = Float32Array | Uint16Array;
+
+/** What `Call` of assembly/program.ts has, in its order. */
+const CALL_WORDS = 14;
+/** Bytes of a thread's frame beside its scratch memory: `FRAME_BYTES` of assembly/index.ts. */
+const FRAME_BYTES = 64;
+/** Of a block in scratch memory, twice: what the first-level cache has room for beside values. */
+const SCRATCH_BYTES = 20 * 1024;
+/** Vectors that go through all passes together where they are read and written in place. */
+const WIDE = 128;
+/** Bytes of those vectors between passes, at most, for every thread. */
+const WIDE_BYTES = 16 * 2 ** 20;
+/** Vectors that a single pass reads and writes where they are. */
+const WIDEST = 1024;
+/** The fewest for which it is divided by vectors rather than by outputs. */
+const NARROW = 32;
+/** Items for each thread, so that one that is late does not keep the others waiting for long. */
+const ITEMS_OF_THREAD = 4;
+
+/** Who multiplies. */
+export interface Threads {
+  readonly most: number;
+  /** Whether it is always as many, rather than fewer where there is little to do. */
+  readonly always: boolean;
+}
+
+/** A chain in the memory of the engine, ready to be multiplied by. */
+export class PackedChain implements Disposable {
+  readonly #engine: CpuEngine;
+  readonly #chain: Chain;
+  readonly #parts: 1 | 2;
+  readonly #plan: CpuPlan;
+  readonly #threads: Threads;
+  #program: CpuProgram | undefined;
+
+  /** @throws PapilioError `CPU_MEMORY` */
+  constructor(
+    engine: CpuEngine,
+    threads: Threads,
+    chain: Chain,
+    parts: 1 | 2,
+    plan: CpuPlan,
+    factorOf: (stage: Run) => StageFactor,
+  ) {
+    this.#engine = engine;
+    this.#threads = threads;
+    this.#chain = chain;
+    this.#parts = parts;
+    this.#plan = plan;
+    this.#program = packProgram(engine.memory, chain, parts, plan, factorOf);
+  }
+
+  get bytes(): number {
+    return this.#program?.bytes ?? 0;
+  }
+
+  /**
+   * @param x the parts of the vectors: one, or the real and the imaginary one
+   * @param y where the parts of the result go
+   */
+  multiply<X extends CpuVectors>(
+    x: readonly X[],
+    y: readonly X[],
+    shape: BatchShape,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const program = this.#program;
+    if (program === undefined) throw disposed();
+    const { rows, cols } = this.#chain;
+    stridesOf(shape, cols); // refuses a bad shape
+    for (const part of x) requireVectors("input", part.length, cols, shape.batch);
+    for (const part of y) requireVectors("output", part.length, rows, shape.batch);
+    for (const from of x) for (const to of y) requireDisjoint(from, to);
+    const { crew, memory } = this.#engine;
+    return crew.exclusively(async () => {
+      using held = new DisposableStack();
+      const hold = (bytes: number, what: string): number =>
+        held.adopt(memory.allocate(bytes, what), (address) => memory.free(address));
+      const place = (arrays: readonly X[], what: string): number[] =>
+        arrays.map((array) => {
+          held.defer(memory.use(array));
+          return memory.addressOf(array) ?? hold(array.byteLength, what);
+        });
+      const [from, to] = [place(x, "the vectors"), place(y, "the result")];
+      x.forEach((part, index) => {
+        if (memory.addressOf(part) !== undefined) return;
+        memory.bytesAt(from[index] as number, part.byteLength).set(bytesOf(part));
+      });
+      const size = (x[0] as X).BYTES_PER_ELEMENT;
+      const { jobs, words } = this.#schedule(program, shape, size, hold);
+      const call = hold(4 * CALL_WORDS, "a call");
+      const parts = [from, to].flatMap(([first = 0, second = first]) => [first, second - first]);
+      memory.int32(call, CALL_WORDS).set([...parts, ...words]);
+      await crew.perform(
+        jobs.map((job) => ({ ...job, call })),
+        signal,
+      );
+      y.forEach((part, index) => {
+        if (memory.addressOf(part) !== undefined) return;
+        bytesOf(part).set(memory.bytesAt(to[index] as number, part.byteLength));
+      });
+    });
+  }
+
+  /** Frees the values as soon as the multiplications that were asked for are done. */
+  [Symbol.dispose](): void {
+    const program = this.#program;
+    if (program === undefined) return;
+    this.#program = undefined;
+    const { crew, memory } = this.#engine;
+    void crew.exclusively(() => Promise.resolve(memory.free(program.address)));
+  }
+
+  /**
+   * How the work is shared: by panels, which go through all operations one after the other; where there
+   * are too few panels for that, operation by operation, the blocks of each shared.
+   */
+  #schedule(
+    program: CpuProgram,
+    shape: BatchShape,
+    size: number,
+    hold: (bytes: number, what: string) => number,
+  ): { jobs: Omit<Job, "call">[]; words: number[] } {
+    const { batch, layout } = shape;
+    const threads = this.#threadsFor(program, batch);
+    const { panel, chunk, direct } = this.#portions(program, shape, size, threads);
+    const panels = Math.ceil(batch / panel);
+    const last = batch - (panels - 1) * panel;
+    const isEven = panels === threads && last >= 0.75 * panel;
+    const byPanel = threads === 1 || panels >= 2 * threads || isEven;
+    const isCarried = !direct || batch % TILE !== 0;
+    const needsBuffers = isCarried || program.passes > 1;
+    const bufferBytes = needsBuffers ? 4 * this.#parts * panel * program.features : 0;
+    // Rows of an odd number of lines.
+    const frameBytes = FRAME_BYTES + 2 * program.local * 64 * (chunk * this.#parts + 1);
+    const buffers = hold(2 * bufferBytes * (byPanel ? threads : panels), "panels between passes");
+    const frames = hold(frameBytes * threads, "blocks between stages");
+    const words = [
+      ...[batch, layout === "batch-first" ? 1 : 0, size, direct ? 1 : 0, panel],
+      ...[buffers, bufferBytes, frames, frameBytes, chunk],
+    ];
+    const job = { threads, program: program.address, panels, slotOfPanel: !byPanel };
+    const operations = program.passes + 2;
+    if (byPanel) {
+      const panelsOfItem = Math.ceil(panels / MOST_ITEMS);
+      return { jobs: [{ ...job, first: 0, end: operations, panelsOfItem, parts: 1 }], words };
+    }
+    const parts = Math.ceil((ITEMS_OF_THREAD * threads) / panels);
+    // Nothing is brought in and out where all panels are read and written where they are.
+    const [start, end] = isCarried ? [0, operations] : [1, operations - 1];
+    const jobs = Array.from({ length: end - start }, (_, index) => ({
+      ...job,
+      first: start + index,
+      end: start + index + 1,
+      panelsOfItem: 1,
+      parts,
+    }));
+    return { jobs, words };
+  }
+
+  /** Waking a thread takes longer than a little work. A few vectors take as long as four. */
+  #threadsFor({ multiplyAdds }: CpuProgram, batch: number): number {
+    const { most, always } = this.#threads;
+    if (always) return most;
+    return Math.min(most, 1 + Math.floor((multiplyAdds * Math.max(4, batch)) / WORK_OF_THREAD));
+  }
+
+  /**
+   * How many vectors are taken at a time, and how many tiles of a block. Vectors that are brought in are
+   * a cache line of each feature.
+   */
+  #portions(
+    program: CpuProgram,
+    { batch, layout }: BatchShape,
+    size: number,
+    threads: number,
+  ): { panel: number; chunk: number; direct: boolean } {
+    const direct = layout === "batch-last" && size === 4;
+    const most = direct ? this.#widthInPlace(program, batch, threads) : TILE;
+    const whole = TILE * Math.ceil(batch / TILE);
+    const panel = Math.min(whole, this.#plan.panel ?? most);
+    const chunk = Math.floor(SCRATCH_BYTES / (2 * 64 * this.#parts * program.local));
+    return { panel, chunk: Math.min(Math.max(1, chunk), panel / TILE), direct };
+  }
+
+  /** Rows that are read where they are should be long: each begins with a miss. */
+  #widthInPlace({ passes, features }: CpuProgram, batch: number, threads: number): number {
+    if (passes > 1) {
+      const fitting = Math.floor(WIDE_BYTES / (4 * this.#parts * features));
+      return Math.min(WIDE, Math.max(TILE, fitting - (fitting % TILE)));
+    }
+    // Threads should not read the same inputs: they share the blocks, or the vectors where those are few.
+    const items = threads === 1 ? 1 : ITEMS_OF_THREAD * threads;
+    const panels = Math.ceil(items / this.#chain.product().blocks);
+    return Math.min(WIDEST, Math.max(NARROW, TILE * Math.ceil(batch / panels / TILE)));
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+export function disposed(): PapilioError {
+  return new PapilioError(
+    "CPU_DISPOSED",
+    "The matrix was disposed of: its packed values are gone.",
+    "Create another one.",
+  );
+}

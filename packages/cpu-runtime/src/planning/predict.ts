@@ -1,0 +1,43 @@
+import { availableThreads, type BatchShape, type Chain, requireBatch } from "@papilio/butterfly";
+import { cheapestPasses, TILE, WORK_OF_THREAD } from "./plan.ts";
+
+export interface PredictCpuOptions {
+  /** Threads that multiply, at most; as many as there are processors unless given. */
+  readonly threads?: number;
+  /** Numbers that make an element: 1 real, which is the default, or 2 complex. */
+  readonly parts?: 1 | 2;
+}
+
+/** Of a core: with 2 threads of an EPYC, which results/cpu-two-cores.md is of, 28 G multiply-adds a second. */
+const CYCLES_PER_SECOND = 3.5e9;
+/** Measured seconds over those of the model's cycles: the median over that file's 108 cases of 16 vectors or more. */
+const SLOWER = 1.35;
+/** Up to so many vectors are multiplied one by one, in this share of a tile's time: the same file's median. */
+const FEW = { vectors: 4, tiles: 0.33 };
+/** Of a call, whatever it multiplies. */
+const CALL_SECONDS = 5e-6;
+
+/**
+ * Predicts how long `CpuButterfly` takes to multiply by a chain, from the cost model by which it plans: to
+ * compare with other places, within a factor of two of what was measured.
+ *
+ * @returns seconds of a multiplication whose values are packed
+ * @throws PapilioError `BATCH_INVALID`
+ *
+ * @example
+ * ```ts
+ * predictCpuSeconds(Chain.monarch(1024), { batch: 128, layout: "batch-last" }, { threads: 2 });
+ * ```
+ */
+export function predictCpuSeconds(
+  chain: Chain,
+  { batch }: BatchShape,
+  { threads = availableThreads(), parts = 1 }: PredictCpuOptions = {},
+): number {
+  requireBatch(batch);
+  const { cost } = cheapestPasses(chain, parts);
+  const tiles = batch <= FEW.vectors ? FEW.tiles : Math.ceil(batch / TILE);
+  const work = parts ** 2 * chain.nonZeros * Math.max(FEW.vectors, batch);
+  const used = Math.min(threads, 1 + Math.floor(work / WORK_OF_THREAD));
+  return CALL_SECONDS + (SLOWER * cost * tiles) / CYCLES_PER_SECOND / used;
+}

@@ -1,0 +1,29 @@
+import {
+  type BatchShape,
+  type Butterfly,
+  type StorageDtype,
+  subnormalOperands,
+  type Verification,
+  verify,
+} from "@papilio/butterfly";
+
+/** Compares `y`, computed from `x` in stages, with the float64 product, each element within its bound. */
+export function verifyProduct(
+  butterfly: Butterfly,
+  x: Float32Array,
+  y: Float32Array,
+  shape: BatchShape,
+  terms: readonly number[],
+  dtype: StorageDtype = "f32",
+): Verification {
+  const reference = butterfly.apply(Float64Array.from(x), shape);
+  const magnitude = butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape);
+  const magnification = butterfly.magnification();
+  return verify(y, reference, magnitude, {
+    dtype,
+    terms,
+    magnification,
+    roundedValues: { largestInput: magnification },
+    subnormalOperands: subnormalOperands(butterfly, x, magnitude, { ...shape, dtype }),
+  });
+}

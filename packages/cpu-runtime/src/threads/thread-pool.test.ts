@@ -1,0 +1,128 @@
+import { execFileSync } from "node:child_process";
+import process from "node:process";
+import type { Worker } from "node:worker_threads";
+import { Butterfly, Chain, uniform } from "@papilio/butterfly";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { CpuButterfly } from "../multiplication/cpu-butterfly.ts";
+import { disposeCpuThreads } from "../multiplication/engine.ts";
+import { verifyProduct } from "../testing/verify-product.ts";
+
+// Many multiplications, on machines that may have one core for all test files.
+vi.setConfig({ testTimeout: 60_000 });
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+const small = Butterfly.random(Chain.monarch(64), { seed: 1 });
+const shape = { batch: 48, layout: "batch-last" } as const;
+const x = Float32Array.from({ length: 64 * 48 }, uniform(2));
+
+/** Takes many slices of the calling thread's time. */
+const large = Butterfly.random(Chain.monarch(4096), { seed: 1 });
+const largeShape = { batch: 4096, layout: "batch-first" } as const;
+
+let workers: Worker[];
+const remember = (worker: Worker): number => workers.push(worker);
+beforeEach(() => {
+  workers = [];
+  process.on("worker", remember);
+});
+afterEach(() => {
+  process.off("worker", remember);
+  disposeCpuThreads();
+});
+
+async function expectRight(): Promise<void> {
+  using weights = await CpuButterfly.create(small, { threads: 2 });
+  const y = await weights.multiply(x, shape);
+  expect(verifyProduct(small, x, y, shape, weights.terms)).toMatchObject({ ok: true });
+}
+
+it("keep no process alive", () => {
+  const program = `
+    import { Butterfly, Chain } from "@papilio/butterfly";
+    import { CpuButterfly } from "@papilio/cpu-runtime";
+    const weights = await CpuButterfly.create(Butterfly.random(Chain.monarch(64), { seed: 0 }), { threads: 2 });
+    await weights.multiply(new Float32Array(64), { batch: 1, layout: "batch-first" });
+    console.log(weights.report.threads);
+  `;
+  const flags = [
+    "--conditions=@papilio/source",
+    "--input-type=module-typescript",
+    "--eval",
+    program,
+  ];
+  const output = execFileSync(process.execPath, flags, {
+    cwd: import.meta.dirname,
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  expect(output.trim()).toMatch(/^[12]$/);
+});
+
+it("that die are an error and not a hang, and others take their place", async () => {
+  using weights = await CpuButterfly.create(large, { threads: 2 });
+  expect(workers).toHaveLength(1);
+  using vectors = weights.allocate(largeShape.batch * 4096);
+  using out = weights.allocate(largeShape.batch * 4096);
+  // One that dies between two items is not missed.
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const product = weights.multiply(vectors.values, largeShape, { out: out.values });
+    setTimeout(() => void workers.at(-1)?.terminate(), 0);
+    const failure = await product.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure === undefined) continue;
+    expect(failure).toEqual(code("CPU_WORKER_FAILED"));
+    await expectRight();
+    return;
+  }
+  expect.unreachable("no worker was missed");
+});
+
+it("are ended when they are disposed of, and opened anew", async () => {
+  await expectRight();
+  expect(workers).toHaveLength(1);
+  const gone = new Promise((resolve) => workers[0]?.once("exit", resolve));
+  disposeCpuThreads();
+  await gone;
+  await expectRight();
+  expect(workers).toHaveLength(2);
+});
+
+it("stop when they are told to", async () => {
+  using weights = await CpuButterfly.create(large, { threads: 2 });
+  using vectors = weights.allocate(largeShape.batch * 4096);
+  using out = weights.allocate(largeShape.batch * 4096);
+  const controller = new AbortController();
+  const options = { out: out.values, signal: controller.signal };
+  const product = weights.multiply(vectors.values, largeShape, options);
+  setTimeout(() => controller.abort(new Error("enough")), 0);
+  await expect(product).rejects.toThrow("enough");
+  await expect(weights.multiply(vectors.values, largeShape, options)).rejects.toThrow("enough");
+  await expectRight();
+});
+
+it("are not there without WebAssembly, and the reference says so", async () => {
+  vi.resetModules();
+  vi.stubGlobal("WebAssembly", undefined);
+  try {
+    const fresh = await import("../multiplication/cpu-butterfly.ts");
+    const { Butterfly: FreshButterfly } = await import("@papilio/butterfly");
+    const matrix = FreshButterfly.random(Chain.monarch(64), { seed: 1 });
+    using weights = await fresh.CpuButterfly.create(matrix, { threads: 2 });
+    expect(weights.report).toEqual({
+      kernel: "reference",
+      threads: 1,
+      reason: "There is no WebAssembly here.",
+    });
+    expect(weights.bytes).toBe(0);
+    using from = weights.allocate(x.length);
+    from.values.set(x);
+    expect(await weights.multiply(from.values, shape)).toEqual(matrix.apply(x, shape));
+    const short = weights.multiply(x, shape, { out: new Float32Array(1) });
+    await expect(short).rejects.toMatchObject({ code: "OUTPUT_LENGTH" });
+  } finally {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  }
+});
