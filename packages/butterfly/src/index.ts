@@ -2,6 +2,8 @@
 // First: it defines symbols that classes of all packages name methods by, where an engine lacks them.
 import "./disposal/dispose-symbols.ts";
 
+export * from "./constructions/index.ts";
+export { DisposableStack } from "./disposal/disposable-stack.ts";
 export {
   arrayTag,
   requireArray,
@@ -12,29 +14,10 @@ export {
   requireOneOf,
   requireOptions,
   requireText,
-} from "./argument-checks.ts";
-export { balanceFactors, storableButterfly } from "./balance.ts";
-export { Butterfly } from "./butterfly-matrix.ts";
-export { Chain } from "./chain.ts";
-export { type Chainability, chainability } from "./chainability.ts";
-export { type Complex, requireParts } from "./complex/complex.ts";
-export { ComplexButterfly } from "./complex/complex-butterfly.ts";
-export { ComplexKroneckerSparse } from "./complex/complex-kronecker-sparse.ts";
-export * from "./constructions/index.ts";
-export {
-  type Cost,
-  chainCost,
-  cost,
-  denseFlops,
-  type FactorCost,
-  type ImplementationName,
-  rewritingBytes,
-} from "./cost.ts";
-export { describeValue } from "./describe-value.ts";
-export { didYouMean } from "./did-you-mean.ts";
-export { DisposableStack } from "./disposal/disposable-stack.ts";
-export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./dtype.ts";
-export { PapilioError } from "./errors.ts";
+} from "./errors/argument-checks.ts";
+export { describeValue } from "./errors/describe-value.ts";
+export { didYouMean } from "./errors/did-you-mean.ts";
+export { PapilioError } from "./errors/papilio-error.ts";
 export type { ErrorBounds } from "./factorization/bounds.ts";
 export {
   type Factorization,
@@ -59,8 +42,30 @@ export {
 } from "./factorization/search.ts";
 export { type CustomTree, type FactorizationTree, NAMED_TREES } from "./factorization/tree.ts";
 export * from "./files/index.ts";
-export type { FloatArray, FloatArrays, FloatType } from "./float-array.ts";
-export { KroneckerSparse } from "./kronecker-sparse.ts";
+export { balanceFactors, storableButterfly } from "./matrix/balance.ts";
+export { Butterfly } from "./matrix/butterfly.ts";
+export { ComplexButterfly } from "./matrix/complex-butterfly.ts";
+export { ComplexKroneckerSparse } from "./matrix/complex-kronecker-sparse.ts";
+export { KroneckerSparse } from "./matrix/kronecker-sparse.ts";
+export { multiply, requireDisjoint } from "./matrix/multiply.ts";
+export {
+  blockDiagonal,
+  inputShuffle,
+  invertPermutation,
+  outputShuffle,
+  permuteFeatures,
+} from "./matrix/perfect-shuffle.ts";
+export {
+  type AnyButterfly,
+  type Permutations,
+  PermutedButterfly,
+  type VectorsOf,
+} from "./matrix/permuted-butterfly.ts";
+export { type Sharing, storedPattern, UNSHARED } from "./matrix/sharing.ts";
+export { subnormalOperands } from "./matrix/subnormal-operands.ts";
+export { type Complex, requireParts } from "./numeric/complex.ts";
+export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./numeric/dtype.ts";
+export type { FloatArray, FloatArrays, FloatType } from "./numeric/float-array.ts";
 export {
   type BatchShape,
   LAYOUTS,
@@ -69,35 +74,31 @@ export {
   requireVectors,
   type Strides,
   stridesOf,
-} from "./layout.ts";
-export { multiply, requireDisjoint } from "./multiply.ts";
-export { Pattern } from "./pattern.ts";
+} from "./numeric/layout.ts";
+export { type RandomOptions, uniform } from "./numeric/random.ts";
+export { type NarrowType, requireStorable } from "./numeric/storable.ts";
+export { errorBound, type Rounding, type Verification, verify } from "./numeric/tolerance.ts";
+export { Chain } from "./pattern/chain.ts";
+export { type Chainability, chainability } from "./pattern/chainability.ts";
 export {
-  blockDiagonal,
-  inputShuffle,
-  invertPermutation,
-  outputShuffle,
-  permuteFeatures,
-} from "./perfect-shuffle.ts";
-export {
-  type AnyButterfly,
-  type Permutations,
-  PermutedButterfly,
-  type VectorsOf,
-} from "./permuted-butterfly.ts";
-export { type Candidate, type Division, divideChain } from "./planning/divide.ts";
-export { planInvalid, requireRuns } from "./planning/require-runs.ts";
-export type { MonarchShape, Radices } from "./presets.ts";
-export { type RandomOptions, uniform } from "./random.ts";
-export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
-export { type NarrowType, requireStorable } from "./storable.ts";
-export { subnormalOperands } from "./subnormal-operands.ts";
+  type Cost,
+  chainCost,
+  cost,
+  denseFlops,
+  type FactorCost,
+  type ImplementationName,
+  rewritingBytes,
+} from "./pattern/cost.ts";
+export { Pattern } from "./pattern/pattern.ts";
+export type { MonarchShape, Radices } from "./pattern/presets.ts";
 export {
   forEachNonZero,
   isSupported,
   type SupportPicture,
   supportPicture,
-} from "./support.ts";
+} from "./pattern/support.ts";
+export { type Candidate, type Division, divideChain } from "./planning/divide.ts";
+export { planInvalid, requireRuns } from "./planning/require-runs.ts";
 export {
   availableThreads,
   openThread,
@@ -105,5 +106,4 @@ export {
   type ThreadEvents,
   type ThreadProgram,
 } from "./threads/thread.ts";
-export { errorBound, type Rounding, type Verification, verify } from "./tolerance.ts";
-export { Turns } from "./turns.ts";
+export { Turns } from "./threads/turns.ts";

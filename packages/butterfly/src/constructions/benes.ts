@@ -1,10 +1,10 @@
-import { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
-import { ComplexButterfly } from "../complex/complex-butterfly.ts";
-import { zeros } from "../float-array.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import { invertPermutation } from "../perfect-shuffle.ts";
-import { PermutedButterfly } from "../permuted-butterfly.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { invertPermutation } from "../matrix/perfect-shuffle.ts";
+import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import { zeros } from "../numeric/float-array.ts";
+import { Chain } from "../pattern/chain.ts";
 import { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
 import { requirePowerOfTwo } from "./size.ts";
 

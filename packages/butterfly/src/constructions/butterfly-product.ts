@@ -1,9 +1,9 @@
-import type { Complex } from "../complex/complex.ts";
-import { requireParts } from "../complex/complex.ts";
-import type { ComplexButterfly } from "../complex/complex-butterfly.ts";
-import { type FloatArray, requireDense, zeros, zerosLike } from "../float-array.ts";
-import { type BatchShape, requireVectors, stridesOf } from "../layout.ts";
-import type { PermutedButterfly } from "../permuted-butterfly.ts";
+import type { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import type { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import type { Complex } from "../numeric/complex.ts";
+import { requireParts } from "../numeric/complex.ts";
+import { type FloatArray, requireDense, zeros, zerosLike } from "../numeric/float-array.ts";
+import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 
 /** One stage of a product. */
 export type ProductStage = PermutedButterfly<ComplexButterfly<FloatArray>>;

@@ -1,9 +1,9 @@
-import { requireFloats, requireOneOf } from "../argument-checks.ts";
-import type { Complex } from "../complex/complex.ts";
-import { isComplex, requireParts } from "../complex/complex.ts";
-import { PapilioError } from "../errors.ts";
-import { type FloatArray, indices, zeros } from "../float-array.ts";
-import { PermutedButterfly } from "../permuted-butterfly.ts";
+import { requireFloats, requireOneOf } from "../errors/argument-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import type { Complex } from "../numeric/complex.ts";
+import { isComplex, requireParts } from "../numeric/complex.ts";
+import { type FloatArray, indices, zeros } from "../numeric/float-array.ts";
 import { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
 import { fourier, fourierButterfly } from "./fourier.ts";
 import { bitReversal } from "./permutations.ts";

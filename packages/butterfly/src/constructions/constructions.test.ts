@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Complex } from "../complex/complex.ts";
-import type { FloatArray } from "../float-array.ts";
-import { permuteFeatures } from "../perfect-shuffle.ts";
-import { uniform } from "../random.ts";
+import { permuteFeatures } from "../matrix/perfect-shuffle.ts";
+import type { Complex } from "../numeric/complex.ts";
+import type { FloatArray } from "../numeric/float-array.ts";
+import { uniform } from "../numeric/random.ts";
 import {
   bitReversal,
   circulant,

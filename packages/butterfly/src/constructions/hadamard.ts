@@ -1,7 +1,7 @@
-import { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import { PermutedButterfly } from "../permuted-butterfly.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import { Chain } from "../pattern/chain.ts";
 import { bitReversal, composePermutations, grayCode } from "./permutations.ts";
 import { requirePowerOfTwo } from "./size.ts";
 

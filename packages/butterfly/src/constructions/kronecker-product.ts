@@ -1,8 +1,8 @@
-import { Butterfly } from "../butterfly-matrix.ts";
-import { PapilioError } from "../errors.ts";
-import type { FloatArray } from "../float-array.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import { Pattern } from "../pattern.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import type { FloatArray } from "../numeric/float-array.ts";
+import { Pattern } from "../pattern/pattern.ts";
 
 /** A dense matrix, `[rows, cols]` row-major. */
 export interface DenseMatrix<V extends FloatArray> {

@@ -1,5 +1,5 @@
-import { requireArray } from "../argument-checks.ts";
-import { indices } from "../float-array.ts";
+import { requireArray } from "../errors/argument-checks.ts";
+import { indices } from "../numeric/float-array.ts";
 import { requirePowerOfTwo } from "./size.ts";
 
 /**

@@ -1,8 +1,8 @@
-import { ComplexButterfly } from "../complex/complex-butterfly.ts";
-import { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
-import { zerosLike } from "../float-array.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import { forEachNonZero } from "../support.ts";
+import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { zerosLike } from "../numeric/float-array.ts";
+import { forEachNonZero } from "../pattern/support.ts";
 import type { ComplexNumber } from "./roots-of-unity.ts";
 
 type Exact = ComplexButterfly<Float64Array>;

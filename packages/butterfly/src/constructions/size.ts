@@ -1,4 +1,4 @@
-import { PapilioError } from "../errors.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
 
 /** Largest size of an exact construction: `2^22`, whose factors hold 1.4 GB in double precision. */
 const LARGEST = 2 ** 22;

@@ -1,10 +1,10 @@
-import { requireOneOf } from "../argument-checks.ts";
-import { ComplexButterfly } from "../complex/complex-butterfly.ts";
-import { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
-import { indices } from "../float-array.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import { Pattern } from "../pattern.ts";
-import { PermutedButterfly } from "../permuted-butterfly.ts";
+import { requireOneOf } from "../errors/argument-checks.ts";
+import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import { indices } from "../numeric/float-array.ts";
+import { Pattern } from "../pattern/pattern.ts";
 import { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
 import { type ExactButterfly, fourierButterfly } from "./fourier.ts";
 import {

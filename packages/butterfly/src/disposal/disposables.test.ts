@@ -5,7 +5,7 @@ import { zeroParts } from "../factorization/parts.ts";
 import { splitOf } from "../factorization/split.ts";
 import { LocalSplitter } from "../factorization/splitter.ts";
 import { WorkerSplitter } from "../factorization/worker-splitter.ts";
-import { Pattern } from "../pattern.ts";
+import { Pattern } from "../pattern/pattern.ts";
 
 const sources = resolve(import.meta.dirname, "..");
 const split = splitOf(new Pattern(1, 4, 2, 2), new Pattern(2, 2, 4, 1));

@@ -1,5 +1,5 @@
-import type { Chain } from "../chain.ts";
-import { type FloatArray, floatTypeOf } from "../float-array.ts";
+import { type FloatArray, floatTypeOf } from "../numeric/float-array.ts";
+import type { Chain } from "../pattern/chain.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import type { Splitter } from "./splitter.ts";

@@ -1,4 +1,4 @@
-import type { Radices } from "../presets.ts";
+import type { Radices } from "../pattern/presets.ts";
 
 /** Most ways of dividing a matrix in two that are looked at: those with the squarest blocks. */
 const MOST_PAIRS = 48;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
-import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import { truncate } from "../linear-algebra/truncate.ts";
-import { draw, uniform } from "../random.ts";
-import { verify } from "../tolerance.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import { draw, uniform } from "../numeric/random.ts";
+import { verify } from "../numeric/tolerance.ts";
+import { Chain } from "../pattern/chain.ts";
 import { factorize } from "./factorize.ts";
 import { factorizePermuted } from "./permuted.ts";
 import { refine } from "./refine.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Chain } from "../chain.ts";
-import { uniform } from "../random.ts";
+import { uniform } from "../numeric/random.ts";
+import { Chain } from "../pattern/chain.ts";
 import { factorize } from "./factorize.ts";
 
 const chain = Chain.squareDyadic(128);

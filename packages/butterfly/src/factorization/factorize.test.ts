@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
-import type { Complex } from "../complex/complex.ts";
-import { ComplexButterfly } from "../complex/complex-butterfly.ts";
-import { uniform } from "../random.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import type { Complex } from "../numeric/complex.ts";
+import { uniform } from "../numeric/random.ts";
+import { Chain } from "../pattern/chain.ts";
 import { factorize } from "./factorize.ts";
 import { type FactorizationTree, NAMED_TREES } from "./tree.ts";
 

@@ -1,4 +1,4 @@
-import type { Chain } from "../chain.ts";
+import type { Chain } from "../pattern/chain.ts";
 import type { Parts } from "./parts.ts";
 import { orthonormalizeLeft, type Split, splitOf } from "./split.ts";
 import type { Splitter } from "./splitter.ts";

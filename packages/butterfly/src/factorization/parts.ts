@@ -1,5 +1,5 @@
-import { type Complex, isComplex } from "../complex/complex.ts";
-import type { FloatArray } from "../float-array.ts";
+import { type Complex, isComplex } from "../numeric/complex.ts";
+import type { FloatArray } from "../numeric/float-array.ts";
 
 /** The values of a real matrix, without imaginary parts, or of a complex one. */
 export interface Parts {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
 import { bitReversal, fourier, hadamard, reversal, walsh } from "../constructions/index.ts";
-import { PermutedButterfly } from "../permuted-butterfly.ts";
-import { uniform } from "../random.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import { uniform } from "../numeric/random.ts";
+import { Chain } from "../pattern/chain.ts";
 import { factorizePermuted, NAMED_PERMUTATIONS, namedPermutation } from "./permuted.ts";
 
 const chain = Chain.squareDyadic(32);

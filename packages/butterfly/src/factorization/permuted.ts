@@ -1,8 +1,3 @@
-import { requireOneOf } from "../argument-checks.ts";
-import type { Butterfly } from "../butterfly-matrix.ts";
-import type { Chain } from "../chain.ts";
-import type { Complex } from "../complex/complex.ts";
-import type { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import {
   bitReversal,
   composePermutations,
@@ -11,12 +6,21 @@ import {
   grayCode,
   reversal,
 } from "../constructions/permutations.ts";
-import { PapilioError } from "../errors.ts";
-import { type FloatArray, zerosLike } from "../float-array.ts";
-import { invertPermutation } from "../perfect-shuffle.ts";
-import { type AnyButterfly, type Permutations, PermutedButterfly } from "../permuted-butterfly.ts";
-import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
-import { Turns } from "../turns.ts";
+import { requireOneOf } from "../errors/argument-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import type { Butterfly } from "../matrix/butterfly.ts";
+import type { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import { invertPermutation } from "../matrix/perfect-shuffle.ts";
+import {
+  type AnyButterfly,
+  type Permutations,
+  PermutedButterfly,
+} from "../matrix/permuted-butterfly.ts";
+import type { Complex } from "../numeric/complex.ts";
+import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
+import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
+import type { Chain } from "../pattern/chain.ts";
+import { Turns } from "../threads/turns.ts";
 import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf, toDense } from "./parts.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
-import { uniform } from "../random.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { uniform } from "../numeric/random.ts";
+import { Chain } from "../pattern/chain.ts";
 import { factorize } from "./factorize.ts";
 import { refine } from "./refine.ts";
 

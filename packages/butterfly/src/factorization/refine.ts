@@ -1,11 +1,11 @@
-import { scaleProduct } from "../balance.ts";
-import { Butterfly } from "../butterfly-matrix.ts";
-import { PapilioError } from "../errors.ts";
-import { type FloatArray, floatTypeOf } from "../float-array.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import type { BatchShape } from "../layout.ts";
-import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
-import { Turns } from "../turns.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import { scaleProduct } from "../matrix/balance.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { type FloatArray, floatTypeOf } from "../numeric/float-array.ts";
+import type { BatchShape } from "../numeric/layout.ts";
+import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
+import { Turns } from "../threads/turns.ts";
 import { validateTarget } from "./target.ts";
 
 export interface RefineOptions {

@@ -1,9 +1,9 @@
-import { balanceFactors, scaleProduct } from "../balance.ts";
-import type { Complex } from "../complex/complex.ts";
-import type { FloatArray } from "../float-array.ts";
-import { type AnyButterfly, PermutedButterfly } from "../permuted-butterfly.ts";
-import { safeExponent, timesPowerOfTwo } from "../powers-of-two.ts";
-import { Turns } from "../turns.ts";
+import { balanceFactors, scaleProduct } from "../matrix/balance.ts";
+import { type AnyButterfly, PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import type { Complex } from "../numeric/complex.ts";
+import type { FloatArray } from "../numeric/float-array.ts";
+import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
+import { Turns } from "../threads/turns.ts";
 import { arraysOf, mapParts, partsOf, squaredNormOf, toDense } from "./parts.ts";
 import { unpermute } from "./permuted.ts";
 import { squaredError } from "./squared-error.ts";

@@ -1,4 +1,4 @@
-import { Pattern } from "../pattern.ts";
+import { Pattern } from "../pattern/pattern.ts";
 import { nodeThreads } from "../threads/node-threads.ts";
 import type { Parts } from "./parts.ts";
 import { type OrthonormalSide, splitClasses, splitOf } from "./split.ts";

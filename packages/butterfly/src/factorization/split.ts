@@ -1,4 +1,3 @@
-import { chainability } from "../chainability.ts";
 import { eigenvalues } from "../linear-algebra/hermitian-eigen.ts";
 import {
   adjoint,
@@ -12,8 +11,9 @@ import {
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { withScratch } from "../linear-algebra/scratch.ts";
 import { truncate } from "../linear-algebra/truncate.ts";
-import { Pattern } from "../pattern.ts";
-import type { Turns } from "../turns.ts";
+import { chainability } from "../pattern/chainability.ts";
+import { Pattern } from "../pattern/pattern.ts";
+import type { Turns } from "../threads/turns.ts";
 import type { Parts } from "./parts.ts";
 
 /**

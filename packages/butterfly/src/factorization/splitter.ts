@@ -1,5 +1,5 @@
-import { PapilioError } from "../errors.ts";
-import { Turns } from "../turns.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import { Turns } from "../threads/turns.ts";
 import { type Parts, zeroParts } from "./parts.ts";
 import { type OrthonormalSide, type Split, splitClasses } from "./split.ts";
 

@@ -1,7 +1,7 @@
-import { ComplexButterfly } from "../complex/complex-butterfly.ts";
-import type { FloatArray } from "../float-array.ts";
-import type { AnyButterfly } from "../permuted-butterfly.ts";
-import type { Turns } from "../turns.ts";
+import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import type { AnyButterfly } from "../matrix/permuted-butterfly.ts";
+import type { FloatArray } from "../numeric/float-array.ts";
+import type { Turns } from "../threads/turns.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import { squaredDistanceOf } from "./split.ts";

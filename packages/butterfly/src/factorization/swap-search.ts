@@ -1,8 +1,8 @@
-import type { Chain } from "../chain.ts";
-import { PapilioError } from "../errors.ts";
-import type { FloatArray } from "../float-array.ts";
-import { uniform } from "../random.ts";
-import { Turns } from "../turns.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import type { FloatArray } from "../numeric/float-array.ts";
+import { uniform } from "../numeric/random.ts";
+import type { Chain } from "../pattern/chain.ts";
+import { Turns } from "../threads/turns.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import { droppedOfClass, type Split } from "./split.ts";

@@ -1,11 +1,11 @@
-import { requireFloats } from "../argument-checks.ts";
-import type { Chain } from "../chain.ts";
-import type { Complex } from "../complex/complex.ts";
-import { requireParts } from "../complex/complex.ts";
-import { PapilioError } from "../errors.ts";
-import { type FloatArray, zerosLike } from "../float-array.ts";
-import type { Pattern } from "../pattern.ts";
-import { forEachNonZero } from "../support.ts";
+import { requireFloats } from "../errors/argument-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import type { Complex } from "../numeric/complex.ts";
+import { requireParts } from "../numeric/complex.ts";
+import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
+import type { Chain } from "../pattern/chain.ts";
+import type { Pattern } from "../pattern/pattern.ts";
+import { forEachNonZero } from "../pattern/support.ts";
 import { mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { PapilioError } from "../errors.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
 
 /** The trees that have a name. */
 export const NAMED_TREES = ["left-to-right", "right-to-left", "balanced"] as const;

@@ -1,5 +1,5 @@
-import { PapilioError } from "../errors.ts";
-import type { Pattern } from "../pattern.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import type { Pattern } from "../pattern/pattern.ts";
 import { openThread, type Thread, type ThreadProgram } from "../threads/thread.ts";
 import { type Parts, sharedParts } from "./parts.ts";
 import type { OrthonormalSide, Split } from "./split.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
-import { ComplexButterfly } from "../complex/complex-butterfly.ts";
 import { bitReversal, fourier, hadamard } from "../constructions/index.ts";
-import type { KroneckerSparse } from "../kronecker-sparse.ts";
-import { PermutedButterfly } from "../permuted-butterfly.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import type { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import { Chain } from "../pattern/chain.ts";
 import { loadButterflies, saveButterflies } from "./butterfly-file.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 

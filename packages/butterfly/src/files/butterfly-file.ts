@@ -1,14 +1,14 @@
-import { arrayTag } from "../argument-checks.ts";
-import { storableButterfly } from "../balance.ts";
-import { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
-import { ComplexButterfly } from "../complex/complex-butterfly.ts";
-import { ComplexKroneckerSparse } from "../complex/complex-kronecker-sparse.ts";
-import { describeValue } from "../describe-value.ts";
-import { type FloatArray, type FloatType, floatTypeOf } from "../float-array.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import type { Pattern } from "../pattern.ts";
-import { type AnyButterfly, PermutedButterfly } from "../permuted-butterfly.ts";
+import { arrayTag } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { storableButterfly } from "../matrix/balance.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { type AnyButterfly, PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import { type FloatArray, type FloatType, floatTypeOf } from "../numeric/float-array.ts";
+import { Chain } from "../pattern/chain.ts";
+import type { Pattern } from "../pattern/pattern.ts";
 import { fileError, quote } from "./file-error.ts";
 import { parseJsonText } from "./json-text.ts";
 import {

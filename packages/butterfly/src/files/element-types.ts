@@ -1,8 +1,13 @@
-import type { Complex } from "../complex/complex.ts";
-import { type FloatArray, type FloatArrays, type FloatType, zeros } from "../float-array.ts";
-import { requireStorable } from "../storable.ts";
+import type { Complex } from "../numeric/complex.ts";
+import {
+  type FloatArray,
+  type FloatArrays,
+  type FloatType,
+  zeros,
+} from "../numeric/float-array.ts";
+import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "../numeric/half-precision.ts";
+import { requireStorable } from "../numeric/storable.ts";
 import { fileError } from "./file-error.ts";
-import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "./half-precision.ts";
 
 /** How one element of a format is read and written, little-endian unless told. */
 interface Codec {

@@ -1,4 +1,4 @@
-import { PapilioError } from "../errors.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
 
 /** What a file cannot be read for, with a stable code. */
 export type FileErrorCode =

@@ -1,4 +1,4 @@
-import type { PapilioError } from "../errors.ts";
+import type { PapilioError } from "../errors/papilio-error.ts";
 import { fileError } from "./file-error.ts";
 
 /** A kind of file that is recognised by its first bytes. */

@@ -1,8 +1,8 @@
+export { fromHalves, toHalves } from "../numeric/half-precision.ts";
 export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-file.ts";
 export { isRealDtype } from "./element-types.ts";
 export type { FileErrorCode } from "./file-error.ts";
 export { type FileKind, type FileKindId, fileKind, wrongKind } from "./file-kind.ts";
-export { fromHalves, toHalves } from "./half-precision.ts";
 export { type JsonLimits, parseJsonText } from "./json-text.ts";
 export {
   type DenseTensor,

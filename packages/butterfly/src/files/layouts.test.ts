@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Butterfly } from "../butterfly-matrix.ts";
-import { Chain } from "../chain.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import { Pattern } from "../pattern.ts";
-import { uniform } from "../random.ts";
+import type { Butterfly } from "../matrix/butterfly.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { uniform } from "../numeric/random.ts";
+import { Chain } from "../pattern/chain.ts";
+import { Pattern } from "../pattern/pattern.ts";
 import {
   type DenseTensor,
   fromMonarchPair,

@@ -1,9 +1,9 @@
-import { requireFloats, requireOneOf } from "../argument-checks.ts";
-import { Butterfly } from "../butterfly-matrix.ts";
-import { describeValue } from "../describe-value.ts";
-import { type FloatArray, zerosLike } from "../float-array.ts";
-import { KroneckerSparse } from "../kronecker-sparse.ts";
-import { Pattern } from "../pattern.ts";
+import { requireFloats, requireOneOf } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
+import { Pattern } from "../pattern/pattern.ts";
 import { elementsOf, fileError } from "./file-error.ts";
 
 const VALUES_LAYOUTS = ["abcd", "adcb", "adbc"] as const;

@@ -1,12 +1,12 @@
-import type { Complex } from "../complex/complex.ts";
-import { PapilioError } from "../errors.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import type { Complex } from "../numeric/complex.ts";
 import {
   type FloatArray,
   type FloatArrays,
   type FloatType,
   indices,
   zeros,
-} from "../float-array.ts";
+} from "../numeric/float-array.ts";
 import { fileError, quote } from "./file-error.ts";
 import { wrongKind } from "./file-kind.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PapilioError } from "../errors.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
 import { npyValues, readNpy, writeNpy } from "./npy.ts";
 import { NUMPY_FILES, type NumpyFile } from "./testing/numpy-files.ts";
 

@@ -1,7 +1,12 @@
-import { requireArray, requireFloats } from "../argument-checks.ts";
-import type { Complex } from "../complex/complex.ts";
-import { isComplex, requireParts } from "../complex/complex.ts";
-import { type FloatArray, type FloatArrays, type FloatType, floatTypeOf } from "../float-array.ts";
+import { requireArray, requireFloats } from "../errors/argument-checks.ts";
+import type { Complex } from "../numeric/complex.ts";
+import { isComplex, requireParts } from "../numeric/complex.ts";
+import {
+  type FloatArray,
+  type FloatArrays,
+  type FloatType,
+  floatTypeOf,
+} from "../numeric/float-array.ts";
 import { decode, decodeComplex, encode, encodeComplex } from "./element-types.ts";
 import { elementsOf, fileError, quote, showShape } from "./file-error.ts";
 import { wrongKind } from "./file-kind.ts";

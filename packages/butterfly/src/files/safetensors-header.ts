@@ -1,4 +1,4 @@
-import { describeValue } from "../describe-value.ts";
+import { describeValue } from "../errors/describe-value.ts";
 import { ELEMENT_BITS } from "./element-types.ts";
 import { elementsOf, fileError, quote } from "./file-error.ts";
 import { wrongKind } from "./file-kind.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PapilioError } from "../errors.ts";
-import { uniform } from "../random.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import { uniform } from "../numeric/random.ts";
 import {
   readSafetensors,
   type SafetensorsTensor,

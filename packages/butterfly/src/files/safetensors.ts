@@ -1,8 +1,8 @@
-import { requireArray } from "../argument-checks.ts";
-import { type Complex, isComplex, requireParts } from "../complex/complex.ts";
-import { describeValue } from "../describe-value.ts";
-import type { FloatArray, FloatArrays, FloatType } from "../float-array.ts";
-import { requireStorable } from "../storable.ts";
+import { requireArray } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { type Complex, isComplex, requireParts } from "../numeric/complex.ts";
+import type { FloatArray, FloatArrays, FloatType } from "../numeric/float-array.ts";
+import { requireStorable } from "../numeric/storable.ts";
 import {
   decode,
   decodeComplex,

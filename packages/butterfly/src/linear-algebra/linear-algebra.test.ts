@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { uniform } from "../random.ts";
+import { uniform } from "../numeric/random.ts";
 import { eigenvalues, leadingEigenvectors } from "./hermitian-eigen.ts";
 import {
   adjoint,

@@ -1,4 +1,4 @@
-import { PapilioError } from "../errors.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
 import { inverseIteration } from "./inverse-iteration.ts";
 import { floats } from "./scratch.ts";
 

@@ -1,4 +1,4 @@
-import { exponentOf } from "../powers-of-two.ts";
+import { exponentOf } from "../numeric/powers-of-two.ts";
 import { leadingEigenvectors } from "./hermitian-eigen.ts";
 import {
   identity,

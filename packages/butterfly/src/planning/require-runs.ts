@@ -1,5 +1,5 @@
-import { describeValue } from "../describe-value.ts";
-import { PapilioError } from "../errors.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
 
 /**
  * Refuses what are not runs of factors that cover factors `from` to `to - 1` once, in their order.

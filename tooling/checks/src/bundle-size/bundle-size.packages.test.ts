@@ -44,13 +44,13 @@ describe("bundles for browsers", () => {
     );
     const names = modules.map((id) => id.replace(/^.*\/butterfly\/dist\//, ""));
     expect(names.toSorted()).toEqual([
-      "chain.js",
-      "chainability.js",
       // What classes of all packages name methods by, where an engine lacks it: a few lines.
       "disposal/dispose-symbols.js",
-      "errors.js",
-      "pattern.js",
-      "presets.js",
+      "errors/papilio-error.js",
+      "pattern/chain.js",
+      "pattern/chainability.js",
+      "pattern/pattern.js",
+      "pattern/presets.js",
     ]);
   });
 });

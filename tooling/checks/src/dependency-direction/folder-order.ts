@@ -17,22 +17,17 @@ export interface FolderOrder {
 export const folderOrders: Readonly<Record<string, FolderOrder>> = {
   "packages/butterfly": {
     order: [
+      "errors",
       "disposal",
       "threads",
+      "numeric",
       "linear-algebra",
+      "pattern",
       "planning",
-      "complex",
+      "matrix",
       "constructions",
       "files",
       "factorization",
-    ],
-    known: [
-      "linear-algebra -> .",
-      "planning -> .",
-      "complex -> .",
-      "constructions -> .",
-      "files -> .",
-      "factorization -> .",
     ],
   },
   "packages/cpu-runtime": {

@@ -1,0 +1,151 @@
+import { requireFloats } from "../errors/argument-checks.ts";
+import {
+  type FloatArray,
+  type FloatArrays,
+  type FloatType,
+  floatTypeOf,
+  requireDense,
+  zeros,
+  zerosLike,
+} from "../numeric/float-array.ts";
+import { type BatchShape, requireVectors } from "../numeric/layout.ts";
+import { type RandomOptions, uniform } from "../numeric/random.ts";
+import { Chain } from "../pattern/chain.ts";
+import { drawFactor, type KroneckerSparse } from "./kronecker-sparse.ts";
+import { multiply } from "./multiply.ts";
+
+/**
+ * A butterfly matrix: the product of Kronecker-sparse factors with chainable patterns, left-most
+ * factor first. Source: arXiv 2411.04506.
+ *
+ * @example
+ * ```ts
+ * const matrix = Butterfly.random(Chain.squareDyadic(1024), { seed: 0 });
+ * const y = matrix.apply(new Float32Array(1024).fill(1), { batch: 1, layout: "batch-first" });
+ * const merged = matrix.merge(0, 5); // five factors become one
+ * ```
+ */
+export class Butterfly<V extends FloatArray = Float32Array> {
+  readonly factors: readonly KroneckerSparse<V>[];
+  readonly chain: Chain;
+
+  /**
+   * @param factors left-most first; kept, not copied
+   * @throws PapilioError `CHAIN_EMPTY`, `CHAIN_NOT_CHAINABLE`
+   */
+  constructor(factors: readonly KroneckerSparse<V>[]) {
+    this.chain = Chain.of(factors.map((factor) => factor.pattern));
+    this.factors = Object.freeze([...factors]);
+  }
+
+  /**
+   * Factors drawn from one sequence, left-most first, each scaled as by
+   * {@link KroneckerSparse.random}, so that the product preserves variance.
+   *
+   * @throws PapilioError `SEED_INVALID`, `ARRAY_TOO_LARGE`
+   */
+  static random<T extends FloatType = "float32">(
+    chain: Chain,
+    options: RandomOptions<T>,
+  ): Butterfly<FloatArrays[T]> {
+    const next = uniform(options.seed);
+    const dtype = options.dtype ?? ("float32" as T);
+    return new Butterfly(chain.patterns.map((pattern) => drawFactor(pattern, next, dtype)));
+  }
+
+  /**
+   * The product as a dense matrix, `[rows, cols]` row-major: the image of the identity.
+   *
+   * @throws PapilioError `DENSE_TOO_LARGE` for more than 2^28 entries here or in the identity,
+   *   before any is allocated; `ARRAY_TOO_LARGE`
+   */
+  dense(): V {
+    const { rows, cols } = this.chain;
+    requireDense(rows, cols);
+    requireDense(cols, cols);
+    const [{ values }] = this.factors as [KroneckerSparse<V>];
+    const identity = zerosLike(values, cols * cols);
+    for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
+    return this.apply(identity, { batch: cols, layout: "batch-last" });
+  }
+
+  /** The transposed matrix: transposed factors in reverse order. */
+  transpose(): Butterfly<V> {
+    return new Butterfly(this.factors.map((factor) => factor.transpose()).reverse());
+  }
+
+  /** The butterfly of the absolute values: `|W1| ... |WL|`, of which bounds of errors are made. */
+  absolute(): Butterfly<V> {
+    return new Butterfly(
+      this.factors.map((factor) => factor.map((values) => values.map(Math.abs) as V)),
+    );
+  }
+
+  /** The same matrix with values of its own. */
+  copy(): Butterfly<V> {
+    return new Butterfly(this.factors.map((factor) => factor.map((values) => values.slice() as V)));
+  }
+
+  /** The same matrix with equal blocks of its factors stored once: {@link KroneckerSparse.share}. */
+  share(): Butterfly<V> {
+    return new Butterfly(this.factors.map((factor) => factor.share()));
+  }
+
+  /** The same matrix with its values in another precision, rounded where that is lower. */
+  convert<T extends FloatType>(dtype: T): Butterfly<FloatArrays[T]> {
+    return new Butterfly(this.factors.map((factor) => factor.convert(dtype)));
+  }
+
+  /**
+   * A bound of how much the factors can magnify an error between two of them, at least 1: the product
+   * of their largest sums of absolute values in a row, the right-most factor left out.
+   */
+  magnification(): number {
+    const { factors } = this.absolute();
+    return factors.slice(0, -1).reduce((product, factor) => {
+      const ones = new Float64Array(factor.pattern.cols).fill(1);
+      const sums = factor.apply(ones, { batch: 1, layout: "batch-last" });
+      return product * sums.reduce((most, sum) => Math.max(most, sum), 1);
+    }, 1);
+  }
+
+  /**
+   * The matrix times a batch of vectors, right-most factor first: `batch * chain.nonZeros`
+   * multiplications. What lies between the factors is kept in float64, so the result is rounded
+   * once. Throws what {@link multiply} throws.
+   *
+   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
+   * @returns a new array like `x`, `[batch, rows]` or `[rows, batch]`
+   */
+  apply<X extends FloatArray>(x: X, shape: BatchShape): X {
+    requireFloats("The input", x);
+    requireVectors("input", x.length, this.chain.cols, shape.batch);
+    const [left, ...others] = this.factors as [KroneckerSparse<V>, ...KroneckerSparse<V>[]];
+    let between: FloatArray = x;
+    for (const factor of others.reverse()) {
+      between = multiply(
+        factor,
+        between,
+        shape,
+        zeros("float64", shape.batch * factor.pattern.rows),
+      );
+    }
+    return multiply(left, between, shape, zerosLike(x, shape.batch * left.pattern.rows));
+  }
+
+  /**
+   * The same matrix with factors `from` to `to - 1` multiplied into one, in float64, rounded once.
+   *
+   * @throws PapilioError `CHAIN_RANGE`, `ARRAY_TOO_LARGE`
+   */
+  merge(from: number, to: number): Butterfly<V> {
+    this.chain.product(from, to); // refuses a bad range
+    const run = this.factors.slice(from, to);
+    const [{ values }] = run as [KroneckerSparse<V>];
+    const product = run
+      .map((factor) => factor.convert("float64"))
+      .reduce((left, right) => left.multiply(right))
+      .convert(floatTypeOf(values)) as KroneckerSparse<V>;
+    return new Butterfly(this.factors.toSpliced(from, to - from, product));
+  }
+}

@@ -1,0 +1,139 @@
+import { type Complex, requireParts, roundLike } from "../numeric/complex.ts";
+import {
+  type FloatArray,
+  type FloatArrays,
+  type FloatType,
+  floatTypeOf,
+  requireDense,
+  zerosLike,
+} from "../numeric/float-array.ts";
+import type { BatchShape } from "../numeric/layout.ts";
+import { type RandomOptions, uniform } from "../numeric/random.ts";
+import { Chain } from "../pattern/chain.ts";
+import type { Butterfly } from "./butterfly.ts";
+import { ComplexKroneckerSparse, drawComplexFactor } from "./complex-kronecker-sparse.ts";
+import type { KroneckerSparse } from "./kronecker-sparse.ts";
+
+/**
+ * A butterfly matrix of complex values: the product of complex Kronecker-sparse factors with
+ * chainable patterns, left-most factor first.
+ *
+ * @example
+ * ```ts
+ * const matrix = ComplexButterfly.random(Chain.squareDyadic(1024), { seed: 0 });
+ * const y = matrix.apply({ re, im }, { batch: 1, layout: "batch-first" });
+ * ```
+ */
+export class ComplexButterfly<V extends FloatArray = Float32Array> {
+  readonly factors: readonly ComplexKroneckerSparse<V>[];
+  readonly chain: Chain;
+
+  /**
+   * @param factors left-most first; kept, not copied
+   * @throws PapilioError `CHAIN_EMPTY`, `CHAIN_NOT_CHAINABLE`
+   */
+  constructor(factors: readonly ComplexKroneckerSparse<V>[]) {
+    this.chain = Chain.of(factors.map((factor) => factor.pattern));
+    this.factors = Object.freeze([...factors]);
+  }
+
+  /**
+   * Factors drawn from one sequence, left-most first: {@link ComplexKroneckerSparse.random}.
+   *
+   * @throws PapilioError `SEED_INVALID`, `ARRAY_TOO_LARGE`
+   */
+  static random<T extends FloatType = "float32">(
+    chain: Chain,
+    options: RandomOptions<T>,
+  ): ComplexButterfly<FloatArrays[T]> {
+    const next = uniform(options.seed);
+    const dtype = options.dtype ?? ("float32" as T);
+    return new ComplexButterfly(
+      chain.patterns.map((pattern) => drawComplexFactor(pattern, next, dtype)),
+    );
+  }
+
+  /** A real butterfly as a complex one. */
+  static fromReal<V extends FloatArray>(butterfly: Butterfly<V>): ComplexButterfly<V> {
+    return new ComplexButterfly(
+      butterfly.factors.map((factor: KroneckerSparse<V>) =>
+        ComplexKroneckerSparse.fromReal(factor),
+      ),
+    );
+  }
+
+  /**
+   * The product as a dense matrix, `[rows, cols]` row-major: the image of the identity.
+   *
+   * @throws PapilioError `DENSE_TOO_LARGE` for more than 2^28 entries here or in the identity,
+   *   before any is allocated; `ARRAY_TOO_LARGE`
+   */
+  dense(): Complex<V> {
+    const { rows, cols } = this.chain;
+    requireDense(rows, cols);
+    requireDense(cols, cols);
+    const [{ re }] = this.factors as [ComplexKroneckerSparse<V>];
+    const identity = zerosLike(re.values, cols * cols);
+    for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
+    const none = zerosLike(re.values, cols * cols);
+    return this.apply({ re: identity, im: none }, { batch: cols, layout: "batch-last" });
+  }
+
+  /** The transposed matrix: transposed factors in reverse order; nothing is conjugated. */
+  transpose(): ComplexButterfly<V> {
+    return new ComplexButterfly(this.factors.map((factor) => factor.transpose()).reverse());
+  }
+
+  conjugate(): ComplexButterfly<V> {
+    return new ComplexButterfly(this.factors.map((factor) => factor.conjugate()));
+  }
+
+  /** The same matrix with values of its own. */
+  copy(): ComplexButterfly<V> {
+    return new ComplexButterfly(this.factors.map((factor) => factor.copy()));
+  }
+
+  /** The same matrix with equal blocks of its factors stored once. */
+  share(): ComplexButterfly<V> {
+    return new ComplexButterfly(this.factors.map((factor) => factor.share()));
+  }
+
+  /** The same matrix with its values in another precision, rounded where that is lower. */
+  convert<T extends FloatType>(dtype: T): ComplexButterfly<FloatArrays[T]> {
+    return new ComplexButterfly(this.factors.map((factor) => factor.convert(dtype)));
+  }
+
+  /**
+   * The matrix times a batch of complex vectors, right-most factor first. What lies between the
+   * factors is kept in float64, so the result is rounded once.
+   *
+   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
+   * @returns new arrays like those of `x`, `[batch, rows]` or `[rows, batch]`
+   * @throws PapilioError `COMPLEX_PARTS`, `INPUT_LENGTH`, `BATCH_INVALID`, `ARRAY_TOO_LARGE`
+   */
+  apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
+    requireParts(x);
+    const exact = { re: Float64Array.from(x.re), im: Float64Array.from(x.im) };
+    const y = this.factors.reduceRight<Complex<Float64Array>>(
+      (between, factor) => factor.apply(between, shape),
+      exact,
+    );
+    return roundLike(y, x);
+  }
+
+  /**
+   * The same matrix with factors `from` to `to - 1` multiplied into one, in float64, rounded once.
+   *
+   * @throws PapilioError `CHAIN_RANGE`, `ARRAY_TOO_LARGE`
+   */
+  merge(from: number, to: number): ComplexButterfly<V> {
+    this.chain.product(from, to); // refuses a bad range
+    const run = this.factors.slice(from, to);
+    const [{ re }] = run as [ComplexKroneckerSparse<V>];
+    const product = run
+      .map((factor) => factor.convert("float64"))
+      .reduce((left, right) => left.multiply(right))
+      .convert(floatTypeOf(re.values)) as ComplexKroneckerSparse<V>;
+    return new ComplexButterfly(this.factors.toSpliced(from, to - from, product));
+  }
+}

@@ -1,0 +1,113 @@
+import { requireArray, requireFloats } from "../errors/argument-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import { type FloatArray, indices, zerosLike } from "../numeric/float-array.ts";
+import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
+import { Pattern } from "../pattern/pattern.ts";
+import { KroneckerSparse } from "./kronecker-sparse.ts";
+
+/*
+ * A factor W of pattern (a, b, c, d) is a shuffle, a block-diagonal matrix, and a shuffle:
+ *
+ *     W = outputShuffle · blockDiagonal · inputShuffle
+ *
+ * Source: arXiv 2405.15013, Algorithm 1. The two shuffles are the memory rewriting that a fused
+ * kernel does not do. A permutation is an index map here: position p of the result is taken from
+ * position map[p] of the operand.
+ */
+
+/**
+ * The perfect shuffle of `[outer, rows, columns]` to `[outer, columns, rows]`, as an index map. Its
+ * inverse is `perfectShuffle(outer, columns, rows)`.
+ *
+ * @throws PapilioError `ARRAY_TOO_LARGE`
+ */
+export function perfectShuffle(outer: number, rows: number, columns: number): Uint32Array {
+  const map = indices(outer * rows * columns);
+  let position = 0;
+  for (let i = 0; i < outer; i++) {
+    for (let column = 0; column < columns; column++) {
+      for (let row = 0; row < rows; row++) map[position++] = (i * rows + row) * columns + column;
+    }
+  }
+  return map;
+}
+
+/** Brings the inputs of each block together: `[a, c, d]` to `[a, d, c]`. Map of `cols` indices. */
+export function inputShuffle({ a, c, d }: Pattern): Uint32Array {
+  return perfectShuffle(a, c, d);
+}
+
+/** Puts the outputs of each block in their places: `[a, d, b]` to `[a, b, d]`. `rows` indices. */
+export function outputShuffle({ a, b, d }: Pattern): Uint32Array {
+  return perfectShuffle(a, d, b);
+}
+
+/**
+ * The block-diagonal matrix between the two shuffles: a factor of pattern `(a*d, b, c, 1)` with the
+ * same blocks, stored as `[a, d, b, c]`.
+ */
+export function blockDiagonal<V extends FloatArray>(
+  factor: KroneckerSparse<V>,
+): KroneckerSparse<V> {
+  const { pattern, values } = factor.expand();
+  const { a, b, c, d, blocks, nonZeros } = pattern;
+  const stored = zerosLike(values, nonZeros);
+  // Within each i the values are a matrix [b*c, d], and its transpose is wanted.
+  let index = 0;
+  for (let i = 0; i < a; i++) {
+    for (let k = 0; k < d; k++) {
+      for (let entry = 0; entry < b * c; entry++) {
+        stored[index++] = values[(i * b * c + entry) * d + k] as number;
+      }
+    }
+  }
+  return new KroneckerSparse(new Pattern(blocks, b, c, 1), stored);
+}
+
+/**
+ * Permutes the features of a batch of vectors: feature `f` of the result is feature `map[f]`.
+ *
+ * @param x `[batch, map.length]` when batch-first, `[map.length, batch]` when batch-last
+ * @returns a new array like `x`
+ * @throws PapilioError `ARRAY_TYPE`, `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`
+ */
+export function permuteFeatures<X extends FloatArray>(
+  map: Uint32Array,
+  x: X,
+  shape: BatchShape,
+): X {
+  requireArray("The permutation", map, "Uint32Array");
+  requireFloats("The input", x);
+  const { vector, feature } = stridesOf(shape, map.length);
+  requireVectors("input", x.length, map.length, shape.batch);
+  const permuted = zerosLike(x, x.length);
+  for (let f = 0; f < map.length; f++) {
+    const from = (map[f] as number) * feature;
+    for (let n = 0; n < shape.batch; n++) {
+      permuted[f * feature + n * vector] = x[from + n * vector] as number;
+    }
+  }
+  return permuted;
+}
+
+/**
+ * The inverse permutation.
+ *
+ * @throws PapilioError `ARRAY_TYPE`; `PERMUTATION_INVALID` unless every index below the length occurs once
+ */
+export function invertPermutation(map: Uint32Array): Uint32Array {
+  requireArray("The permutation", map, "Uint32Array");
+  const inverse = indices(map.length);
+  map.forEach((from, position) => {
+    inverse[from] = position;
+  });
+  map.forEach((from, position) => {
+    if (inverse[from] === position) return;
+    throw new PapilioError(
+      "PERMUTATION_INVALID",
+      `The index ${from} at position ${position} of ${map.length} is out of range or occurs again.`,
+      "Pass a map in which every index below its length occurs once.",
+    );
+  });
+  return inverse;
+}

@@ -1,0 +1,136 @@
+import { requireArray } from "../errors/argument-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import { type Complex, isComplex } from "../numeric/complex.ts";
+import { type FloatArray, requireDense, zeros } from "../numeric/float-array.ts";
+import type { BatchShape } from "../numeric/layout.ts";
+import type { Butterfly } from "./butterfly.ts";
+import { ComplexButterfly } from "./complex-butterfly.ts";
+import { invertPermutation, permuteFeatures } from "./perfect-shuffle.ts";
+
+/** A real or a complex butterfly matrix. */
+export type AnyButterfly = Butterfly<FloatArray> | ComplexButterfly<FloatArray>;
+
+/** The vectors that a matrix multiplies: complex ones for a complex matrix. */
+export type VectorsOf<M extends AnyButterfly, X extends FloatArray> =
+  M extends Butterfly<FloatArray> ? X : Complex<X>;
+
+/** Index maps: position `p` of the result is taken from position `map[p]` of the operand. */
+export interface Permutations {
+  /** Of the outputs, after the butterfly. The identity unless given. */
+  readonly left?: Uint32Array | undefined;
+  /** Of the inputs, before the butterfly. The identity unless given. */
+  readonly right?: Uint32Array | undefined;
+}
+
+/**
+ * A butterfly matrix between two permutations, `P_left W P_right`: what Fourier matrices and others are
+ * exactly.
+ *
+ * @example
+ * ```ts
+ * const transform = fourier(1024); // bit reversal on the right
+ * const spectrum = transform.apply({ re, im }, { batch: 1, layout: "batch-first" });
+ * ```
+ */
+export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
+  readonly matrix: M;
+  readonly left: Uint32Array | undefined;
+  readonly right: Uint32Array | undefined;
+
+  /**
+   * @throws PapilioError `PERMUTATION_INVALID` unless the maps are permutations of the matrix's rows
+   *   and columns
+   */
+  constructor(matrix: M, { left, right }: Permutations = {}) {
+    requirePermutation("left", left, matrix.chain.rows);
+    requirePermutation("right", right, matrix.chain.cols);
+    this.matrix = matrix;
+    this.left = left;
+    this.right = right;
+  }
+
+  get rows(): number {
+    return this.matrix.chain.rows;
+  }
+
+  get cols(): number {
+    return this.matrix.chain.cols;
+  }
+
+  /** Another butterfly of the same size between the same permutations. */
+  map<N extends AnyButterfly>(change: (matrix: M) => N): PermutedButterfly<N> {
+    return new PermutedButterfly(change(this.matrix), this);
+  }
+
+  /** The same with values and permutations of its own. */
+  copy(): PermutedButterfly<M> {
+    return new PermutedButterfly(this.matrix.copy() as M, {
+      left: this.left?.slice(),
+      right: this.right?.slice(),
+    });
+  }
+
+  /** The transposed matrix; nothing is conjugated. */
+  transpose(): PermutedButterfly<M> {
+    return new PermutedButterfly(this.matrix.transpose() as M, {
+      left: this.right && invertPermutation(this.right),
+      right: this.left && invertPermutation(this.left),
+    });
+  }
+
+  /**
+   * The matrix times a batch of vectors, rounded once.
+   *
+   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
+   * @returns like `x`, `[batch, rows]` or `[rows, batch]`
+   * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`, `COMPLEX_PARTS`, `ARRAY_TOO_LARGE`
+   */
+  apply<X extends FloatArray>(x: VectorsOf<M, X>, shape: BatchShape): VectorsOf<M, X> {
+    const permuted = permute(this.right, x, shape);
+    const y = (this.matrix as { apply(x: typeof permuted, shape: BatchShape): typeof x }).apply(
+      permuted,
+      shape,
+    );
+    return permute(this.left, y, shape);
+  }
+
+  /**
+   * The dense matrix in double precision, `[rows, cols]` row-major: the image of the identity.
+   *
+   * @throws PapilioError `DENSE_TOO_LARGE`
+   */
+  dense(): VectorsOf<M, Float64Array> {
+    const { cols } = this;
+    requireDense(this.rows, cols);
+    requireDense(cols, cols);
+    const identity = zeros("float64", cols * cols);
+    for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
+    const complex = this.matrix instanceof ComplexButterfly;
+    const x = complex ? { re: identity, im: zeros("float64", cols * cols) } : identity;
+    return this.apply(x as VectorsOf<M, Float64Array>, { batch: cols, layout: "batch-last" });
+  }
+}
+
+function permute<T extends FloatArray | Complex<FloatArray>>(
+  map: Uint32Array | undefined,
+  x: T,
+  shape: BatchShape,
+): T {
+  if (map === undefined) return x;
+  if (!isComplex<FloatArray>(x)) return permuteFeatures(map, x as FloatArray, shape) as T;
+  const part = (values: FloatArray): FloatArray => permuteFeatures(map, values, shape);
+  return { re: part(x.re), im: part(x.im) } as unknown as T;
+}
+
+function requirePermutation(name: string, map: Uint32Array | undefined, length: number): void {
+  if (map === undefined) return;
+  requireArray(`The ${name} permutation`, map, "Uint32Array");
+  if (map.length !== length) {
+    throw new PapilioError(
+      "PERMUTATION_INVALID",
+      `The ${name} permutation has ${map.length} indices for ${length} features.`,
+      `Pass a map of ${length} indices.`,
+    );
+  }
+  invertPermutation(map); // refuses what is none
+}

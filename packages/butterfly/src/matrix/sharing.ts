@@ -1,0 +1,38 @@
+import type { FloatArray } from "../numeric/float-array.ts";
+import { Pattern } from "../pattern/pattern.ts";
+
+/**
+ * Along which axes of `[a, b, c, d]` the blocks of a factor are equal, and stored once. Those of
+ * Hadamard factors are along both, those of Fourier factors along one.
+ */
+export interface Sharing {
+  readonly a: boolean;
+  readonly d: boolean;
+}
+
+export const UNSHARED: Sharing = Object.freeze({ a: false, d: false });
+
+/** The pattern of what is stored: a single super-block, or blocks for a single `k`, where they are shared. */
+export function storedPattern({ a, b, c, d }: Pattern, sharing: Sharing): Pattern {
+  return new Pattern(sharing.a ? 1 : a, b, c, sharing.d ? 1 : d);
+}
+
+/**
+ * Finds along which axes all blocks of canonical values are equal, bit by bit: 0 is not -0, and a NaN
+ * equals nothing. An axis of length 1 has nothing to share.
+ */
+export function findSharing({ a, b, c, d }: Pattern, values: FloatArray): Sharing {
+  const superBlock = b * c * d;
+  const equal = (p: number, q: number): boolean => {
+    const [left, right] = [values[p] as number, values[q] as number];
+    return Object.is(left, right) && !Number.isNaN(left);
+  };
+  const every = (count: number, holds: (index: number) => boolean): boolean => {
+    for (let index = 0; index < count; index++) if (!holds(index)) return false;
+    return true;
+  };
+  return {
+    a: a > 1 && every(superBlock, (at) => every(a, (i) => equal(at, i * superBlock + at))),
+    d: d > 1 && every(a * b * c, (at) => every(d, (k) => equal(at * d, at * d + k))),
+  };
+}

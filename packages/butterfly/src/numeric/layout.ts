@@ -1,0 +1,75 @@
+import { PapilioError } from "../errors/papilio-error.ts";
+
+/** The layouts of activations, in the order in which results list them. */
+export const LAYOUTS = ["batch-first", "batch-last"] as const;
+
+/**
+ * How a batch of vectors lies in memory: `"batch-first"` is `[batch, features]`, `"batch-last"` is
+ * `[features, batch]`, both row-major.
+ */
+export type Layout = (typeof LAYOUTS)[number];
+
+/** A batch of vectors, apart from their length. */
+export interface BatchShape {
+  /** Number of vectors, at least 1. */
+  readonly batch: number;
+  readonly layout: Layout;
+}
+
+/** Distances in elements: feature `f` of vector `n` lies at `n * vector + f * feature`. */
+export interface Strides {
+  readonly vector: number;
+  readonly feature: number;
+}
+
+/**
+ * The strides of a batch of vectors of `features` elements.
+ *
+ * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`
+ */
+export function stridesOf({ batch, layout }: BatchShape, features: number): Strides {
+  requireBatch(batch);
+  switch (layout) {
+    case "batch-first":
+      return { vector: features, feature: 1 };
+    case "batch-last":
+      return { vector: 1, feature: batch };
+    default:
+      throw new PapilioError(
+        "LAYOUT_INVALID",
+        `There is no layout ${JSON.stringify(layout satisfies never)}.`,
+        `Use one of ${LAYOUTS.join(", ")}.`,
+      );
+  }
+}
+
+/** @throws PapilioError `BATCH_INVALID` unless `batch` is a whole number of at least 1 */
+export function requireBatch(batch: number): void {
+  if (Number.isSafeInteger(batch) && batch >= 1) return;
+  throw new PapilioError(
+    "BATCH_INVALID",
+    `The batch size is ${batch}, but it must be a whole number of at least 1.`,
+    "Pass the number of vectors that are multiplied at once.",
+  );
+}
+
+/**
+ * Refuses an array that is not a batch of vectors of `features` elements.
+ *
+ * @throws PapilioError `BATCH_INVALID`; `INPUT_LENGTH` or `OUTPUT_LENGTH`
+ */
+export function requireVectors(
+  name: "input" | "output",
+  length: number,
+  features: number,
+  batch: number,
+): void {
+  requireBatch(batch);
+  const expected = batch * features;
+  if (length === expected) return;
+  throw new PapilioError(
+    name === "input" ? "INPUT_LENGTH" : "OUTPUT_LENGTH",
+    `The ${name} has ${length} elements, but ${batch} vectors of ${features} make ${expected}.`,
+    `Pass an ${name} of ${expected} elements, or another batch size.`,
+  );
+}

@@ -1,0 +1,114 @@
+import { PapilioError } from "../errors/papilio-error.ts";
+import { Pattern } from "./pattern.ts";
+
+/** What a rectangular Monarch chain is made for. */
+export interface MonarchShape {
+  readonly rows: number;
+  readonly cols: number;
+  /** Number of dense blocks of the right factor; it divides both the rows and the columns. */
+  readonly blocks: number;
+  /** Rank of the pair; 1 unless given. Both factors have `rank` times as many values. */
+  readonly rank?: number;
+}
+
+/** How the rows and the columns of a dense matrix are divided among the factors of a chain. */
+export interface Radices {
+  /** For each factor, left-most first: their product is the number of rows. */
+  readonly rows: readonly number[];
+  /** For each factor, left-most first: their product is the number of columns. */
+  readonly cols: readonly number[];
+  /** Rank of every pair of neighbours; 1 unless given. */
+  readonly rank?: number;
+}
+
+/** `(2^(l-1), 2, 2, 2^(L-l))` for l = 1..L. */
+export function squareDyadicPatterns(n: number): Pattern[] {
+  requireSize("n", n);
+  const patterns: Pattern[] = [];
+  let a = 1;
+  for (; 2 * a <= n && n % (2 * a) === 0; a *= 2) patterns.push(new Pattern(a, 2, 2, n / (2 * a)));
+  if (n >= 2 && a === n) return patterns;
+  throw invalidSize(
+    `A square dyadic chain needs a power of two of at least 2, not ${n}.`,
+    isPrime(n)
+      ? "Pad the matrix to a power of two: a prime size has no chain of several factors."
+      : "Use a power of two, or a Monarch chain.",
+  );
+}
+
+/** `(1, p, p, q)(p, q, q, 1)` for the largest divisor `p` of `n` with `p <= q = n/p`. */
+export function squareMonarchPatterns(n: number): Pattern[] {
+  requireSize("n", n);
+  let p = Math.floor(Math.sqrt(n));
+  while (n % p !== 0) p--;
+  if (p > 1) return monarchPatterns({ rows: n, cols: n, blocks: p });
+  throw invalidSize(
+    `A Monarch chain needs a size that is a product of two numbers greater than 1, not ${n}.`,
+    "Pad the matrix to a size with a divisor near its square root.",
+  );
+}
+
+/** `(1, rows/q, rank*blocks, q)(blocks, rank*q, cols/blocks, 1)` for `q = min(rows, cols)/blocks`. */
+export function monarchPatterns({ rows, cols, blocks, rank = 1 }: MonarchShape): Pattern[] {
+  for (const [name, size] of Object.entries({ rows, cols, blocks, rank })) requireSize(name, size);
+  for (const [name, size] of Object.entries({ rows, cols })) {
+    if (size % blocks === 0) continue;
+    throw invalidSize(
+      `${size} ${name} do not divide into ${blocks} blocks of the same size.`,
+      "Use a number of blocks that divides both the rows and the columns.",
+    );
+  }
+  const q = Math.min(rows, cols) / blocks;
+  if (rows % q !== 0) {
+    throw invalidSize(
+      `${cols} columns in ${blocks} blocks make ${q} blocks in the left factor, which do not divide ${rows} rows.`,
+      "Use a number of blocks such that cols/blocks divides the rows.",
+    );
+  }
+  return [
+    new Pattern(1, rows / q, rank * blocks, q),
+    new Pattern(blocks, rank * q, cols / blocks, 1),
+  ];
+}
+
+/**
+ * `(n1...n(l-1), r·ml, r·nl, m(l+1)...mL)` for l = 1..L, without `r` on the left of the first factor
+ * and on the right of the last.
+ */
+export function radixPatterns({ rows, cols, rank = 1 }: Radices): Pattern[] {
+  for (const size of [...rows, ...cols, rank]) requireSize("a radix or the rank", size);
+  if (rows.length !== cols.length) {
+    throw invalidSize(
+      `There are ${rows.length} radices of the rows and ${cols.length} of the columns.`,
+      "Give one of each for every factor.",
+    );
+  }
+  const last = rows.length - 1;
+  let a = 1;
+  let d = rows.slice(1).reduce((product, radix) => product * radix, 1);
+  return rows.map((m, index) => {
+    const n = cols[index] as number;
+    const pattern = new Pattern(a, index === 0 ? m : rank * m, index === last ? n : rank * n, d);
+    a *= n;
+    d /= rows[index + 1] ?? 1;
+    return pattern;
+  });
+}
+
+function requireSize(name: string, size: number): void {
+  if (Number.isSafeInteger(size) && size >= 1) return;
+  throw invalidSize(
+    `${name} is ${size}, but it must be a whole number of at least 1.`,
+    "Give a positive whole number.",
+  );
+}
+
+/** Whether there is no chain of several dense blocks of this size. */
+function isPrime(n: number): boolean {
+  for (let divisor = 2; divisor * divisor <= n; divisor++) if (n % divisor === 0) return false;
+  return true;
+}
+
+function invalidSize(message: string, fix: string): PapilioError {
+  return new PapilioError("CHAIN_SIZE", message, fix);
+}
