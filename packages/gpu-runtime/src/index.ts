@@ -90,7 +90,7 @@ export { prepareDense } from "./multiplication/dense.ts";
 export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/device-butterfly.ts";
 export { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
 export { prepareEinsum } from "./multiplication/einsum.ts";
-export type { EpilogueOperands } from "./multiplication/epilogue.ts";
+export type { EpilogueOperands } from "./multiplication/epilogue-operands.ts";
 export {
   type KroneckerSparseOptions,
   prepareKroneckerSparse,

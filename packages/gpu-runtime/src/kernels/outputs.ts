@@ -1,6 +1,6 @@
 import type { BatchShape, Layout, StorageDtype, Strides } from "@papilio/butterfly";
 import type { Binding, Kernel } from "../device/kernel.ts";
-import { elementWise } from "./element-wise.ts";
+import { elementWise } from "./per-element.ts";
 import { enabledBy, loadWidth, narrowed, storedType, times } from "./wgsl.ts";
 
 /** How the vectors that a kernel reads and those that it writes are stored. */

@@ -15,7 +15,7 @@ import { requirePlan } from "../planning/require-plan.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
-import { type EpilogueOperands, memoryOf } from "./epilogue.ts";
+import { type EpilogueOperands, memoryOf } from "./epilogue-operands.ts";
 import { prepareFusedRun } from "./fused-run.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";

@@ -1,6 +1,6 @@
 import type { KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { contractionKernel } from "../kernels/contraction/kernel.ts";
+import { contractionKernel } from "../kernels/einsum/kernel.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 

@@ -18,7 +18,7 @@ import {
   partOfOperands,
   placeOperands,
   requireActivation,
-} from "./epilogue.ts";
+} from "./epilogue-operands.ts";
 import type { Multiplication } from "./multiplication.ts";
 import { bindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 

@@ -6,7 +6,7 @@ import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
 import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
-import { oncePerPlace, placeOperands, requireActivation } from "./epilogue.ts";
+import { oncePerPlace, placeOperands, requireActivation } from "./epilogue-operands.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {

@@ -8,7 +8,12 @@ import { BufferSet } from "../tensor/buffer-set.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import type { Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
-import { type EpilogueOperands, memoryOf, type OperandMemory, partOfOperands } from "./epilogue.ts";
+import {
+  type EpilogueOperands,
+  memoryOf,
+  type OperandMemory,
+  partOfOperands,
+} from "./epilogue-operands.ts";
 import { bindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 
 /** A way of computing `y = W x` on the device. Prepared once, run as often as wanted. */

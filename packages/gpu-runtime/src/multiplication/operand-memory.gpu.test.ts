@@ -6,7 +6,7 @@ import { Program } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
-import { verifyEpilogue } from "../testing/epilogue.ts";
+import { verifyEpilogue } from "../testing/epilogue-reference.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { drawVectors, sumsOf } from "../testing/run-butterfly.ts";
 import { prepareButterfly } from "./butterfly.ts";

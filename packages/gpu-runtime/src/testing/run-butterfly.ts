@@ -21,7 +21,7 @@ import {
   type Sums,
   uploadOperands,
   verifyEpilogue,
-} from "./epilogue.ts";
+} from "./epilogue-reference.ts";
 
 /** Random numbers in (-1, 1), as they are stored. */
 export function drawVectors(length: number, { dtype }: Pick<InputShape, "dtype">): Float32Array {

@@ -14,7 +14,13 @@ import { Program } from "../program/program.ts";
 import { quantize } from "../tensor/dtype.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
-import { addBias, drawOperands, type Found, uploadOperands, verifyEpilogue } from "./epilogue.ts";
+import {
+  addBias,
+  drawOperands,
+  type Found,
+  uploadOperands,
+  verifyEpilogue,
+} from "./epilogue-reference.ts";
 
 /**
  * Runs a multiplication on random numbers and compares every output with the float64 reference.

@@ -1,6 +1,6 @@
 import { type Layout, type StorageDtype, stridesOf } from "@papilio/butterfly";
 import type { Kernel } from "../../device/kernel.ts";
-import { elementWise, placeInCache } from "../element-wise.ts";
+import { elementWise, placeInCache } from "../per-element.ts";
 import { requireCounts } from "../problem-checks.ts";
 import { enabledBy, times } from "../wgsl.ts";
 

@@ -9,7 +9,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";
-import { ACTIVATIONS, epilogues } from "../../testing/epilogue.ts";
+import { ACTIVATIONS, epilogues } from "../../testing/epilogue-reference.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
 import type { Epilogue } from "../epilogue.ts";

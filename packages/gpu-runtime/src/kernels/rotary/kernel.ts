@@ -1,6 +1,6 @@
 import { type Layout, type StorageDtype, stridesOf } from "@papilio/butterfly";
 import type { Kernel } from "../../device/kernel.ts";
-import { elementWise, placeInCache } from "../element-wise.ts";
+import { elementWise, placeInCache } from "../per-element.ts";
 import { requireCounts, requireMultiple } from "../problem-checks.ts";
 import { clamped, enabledBy, narrowed, times } from "../wgsl.ts";
 
