@@ -1,6 +1,6 @@
 import type { BatchShape, Layout, StorageDtype, Strides } from "@papilio/butterfly";
 import type { Binding, Kernel } from "../device/kernel.ts";
-import { elementWise } from "./per-element.ts";
+import { perElementShader } from "./per-element.ts";
 import { enabledBy, loadWidth, narrowed, storedType, times } from "./wgsl.ts";
 
 /** How the vectors that a kernel reads and those that it writes are stored. */
@@ -50,7 +50,7 @@ export function outputsKernel(parts: OutputsKernel): Kernel {
     label,
     enables: enabledBy(dtype),
     bindings,
-    ...elementWise(
+    ...perElementShader(
       { batch: count, parts: { name: "feature", count: features }, to: layout, functions },
       `${body}
   y[${at}] = ${narrowed(dtype, width, "value")};`,

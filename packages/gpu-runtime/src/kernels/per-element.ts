@@ -4,7 +4,7 @@ import { dispatchGrid, type Kernel, tileIndexWgsl } from "../device/kernel.ts";
 const WORKGROUP = 64;
 
 /** What has one invocation for each part of each of `batch` vectors. */
-export interface ElementWise {
+export interface PerElementShape {
   readonly batch: number;
   /** Parts of a vector, features or groups of them, and the name of their index. */
   readonly parts: { readonly name: string; readonly count: number };
@@ -18,8 +18,8 @@ export interface ElementWise {
  * The part of a kernel that finds an invocation's `vector` and the part of it, and their `index`, counted
  * in the layout that is written: there, neighbours are neighbours.
  */
-export function elementWise(
-  { batch, parts, to, functions = "" }: ElementWise,
+export function perElementShader(
+  { batch, parts, to, functions = "" }: PerElementShape,
   body: string,
 ): Pick<Kernel, "wgsl" | "workgroups"> {
   const count = batch * parts.count;

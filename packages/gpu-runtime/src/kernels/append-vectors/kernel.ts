@@ -1,6 +1,6 @@
 import { type Layout, type StorageDtype, stridesOf } from "@papilio/butterfly";
 import type { Kernel } from "../../device/kernel.ts";
-import { elementWise, placeInCache } from "../per-element.ts";
+import { perElementShader, placeInCache } from "../per-element.ts";
 import { requireCounts } from "../problem-checks.ts";
 import { enabledBy, times } from "../wgsl.ts";
 
@@ -36,7 +36,7 @@ export function appendVectorsKernel(problem: AppendProblem): Kernel {
       { name: "y", elements: dtype, access: "read-write" },
       { name: "position", elements: "u32", access: "read" },
     ],
-    ...elementWise(
+    ...perElementShader(
       { batch, parts: { name: "feature", count: features }, to },
       `${placeInCache(vectors, true)}
   y[${times("place", y.vector)} + ${times("feature", y.feature)}] = x[${times("vector", x.vector)} + ${times("feature", x.feature)}];`,

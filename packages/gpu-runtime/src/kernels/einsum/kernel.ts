@@ -6,13 +6,13 @@ import { enabledBy, times } from "../wgsl.ts";
 const WORKGROUP = 64;
 
 /**
- * Generates the contraction `n a c d, a b c d -> n a b d` as it is written: one invocation for each
+ * Generates the einsum `n a c d, a b c d -> n a b d` as it is written: one invocation for each
  * output, no tiling, no packing, nothing shared. Bindings: x, canonical values, y.
  *
  * Outputs are in memory order, so that neighbouring invocations write, and mostly read, neighbouring
  * addresses.
  */
-export function contractionKernel(problem: Problem): Kernel {
+export function einsumKernel(problem: Problem): Kernel {
   const { pattern, batch, layout, dtype } = problem;
   const { b, c, d, rows } = pattern;
   const x = stridesOf(problem, pattern.cols);
@@ -24,7 +24,7 @@ export function contractionKernel(problem: Problem): Kernel {
       ? `let column = index % ${batch}u;\n  let feature = index / ${batch}u;`
       : `let feature = index % ${rows}u;\n  let column = index / ${rows}u;`;
   return {
-    label: `contraction ${pattern}`,
+    label: `einsum ${pattern}`,
     enables: enabledBy(dtype),
     bindings: [
       { name: "x", elements: dtype, access: "read" },

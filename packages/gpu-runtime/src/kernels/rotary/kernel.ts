@@ -1,6 +1,6 @@
 import { type Layout, type StorageDtype, stridesOf } from "@papilio/butterfly";
 import type { Kernel } from "../../device/kernel.ts";
-import { elementWise, placeInCache } from "../per-element.ts";
+import { perElementShader, placeInCache } from "../per-element.ts";
 import { requireCounts, requireMultiple } from "../problem-checks.ts";
 import { clamped, enabledBy, narrowed, times } from "../wgsl.ts";
 
@@ -65,7 +65,7 @@ export function rotaryKernel(problem: RotaryProblem): Kernel {
       { name: "sines", elements: "f32", access: "read" },
       ...(position ? [{ name: "position", elements: "u32", access: "read" } as const] : []),
     ],
-    ...elementWise(
+    ...perElementShader(
       { batch, parts: { name: "pair", count: features / 2 }, to },
       `${into ? placeInCache(vectors, position) : "let place = vector;"}
   let angle = (${row}) * ${half}u + pair % ${half}u;
