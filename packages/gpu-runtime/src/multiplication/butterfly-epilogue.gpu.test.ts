@@ -9,7 +9,7 @@ import { runButterfly, runMultiplication, stored } from "../testing/run-butterfl
 import { runCase } from "../testing/run-case.ts";
 import { prepareBmm } from "./bmm.ts";
 import { prepareButterfly } from "./butterfly.ts";
-import { prepareFusedRun } from "./fused-run.ts";
+import { prepareFusedRun } from "./fused-range.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 
 let gpu: Gpu;

@@ -16,7 +16,7 @@ import type { InputShape } from "../tensor/input-shape.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import { type EpilogueOperands, memoryOf } from "./epilogue-operands.ts";
-import { prepareFusedRun } from "./fused-run.ts";
+import { prepareFusedRun } from "./fused-range.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";
 import type { Multiplication } from "./multiplication.ts";

@@ -9,11 +9,15 @@ import {
 import type { Gpu } from "../device/gpu.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
 import { assertFits } from "../device/storage.ts";
-import { complexFactorKernel } from "../kernels/complex-run/loop-shader.ts";
-import { complexSharing, packComplexFactor, packComplexRun } from "../kernels/complex-run/pack.ts";
-import type { ComplexRunProblem } from "../kernels/complex-run/problem.ts";
-import { complexRunKernel } from "../kernels/complex-run/register-shader.ts";
-import { localWeights, localWidth } from "../kernels/fused-run/local-run.ts";
+import { complexFactorKernel } from "../kernels/complex-range/loop-shader.ts";
+import {
+  complexSharing,
+  packComplexFactor,
+  packComplexRun,
+} from "../kernels/complex-range/pack.ts";
+import type { ComplexRunProblem } from "../kernels/complex-range/problem.ts";
+import { complexRunKernel } from "../kernels/complex-range/register-shader.ts";
+import { localWeights, localWidth } from "../kernels/fused-range/local-factors.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";

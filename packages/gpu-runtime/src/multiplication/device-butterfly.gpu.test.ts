@@ -10,7 +10,7 @@ import { prepareButterfly } from "./butterfly.ts";
 import { prepareComplexButterfly } from "./complex-butterfly.ts";
 import { DeviceButterfly } from "./device-butterfly.ts";
 import { DeviceComplexButterfly } from "./device-complex-butterfly.ts";
-import { prepareFusedRun } from "./fused-run.ts";
+import { prepareFusedRun } from "./fused-range.ts";
 
 const matrix = new Butterfly([KroneckerSparse.random(new Pattern(2, 4, 4, 2), { seed: 1 })]);
 const { cols } = matrix.chain;

@@ -10,7 +10,7 @@ import { verifyEpilogue } from "../testing/epilogue-reference.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { drawVectors, sumsOf } from "../testing/run-butterfly.ts";
 import { prepareButterfly } from "./butterfly.ts";
-import { prepareFusedRun } from "./fused-run.ts";
+import { prepareFusedRun } from "./fused-range.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import type { Multiplication } from "./multiplication.ts";
 

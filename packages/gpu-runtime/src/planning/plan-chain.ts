@@ -7,7 +7,7 @@ import {
   type Layout,
 } from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
-import { chooseRunVariant } from "../kernels/fused-run/choose.ts";
+import { chooseRunVariant } from "../kernels/fused-range/choose.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type Plan, type Stage, samePlan } from "./plan.ts";

@@ -2,7 +2,7 @@ import type { Chain } from "@papilio/butterfly";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { elementsOf, mostElements } from "./elements.ts";
-import { localWeights, localWidth, partsOf } from "./local-run.ts";
+import { localWeights, localWidth, partsOf } from "./local-factors.ts";
 import type { RunProblem } from "./problem.ts";
 import type { RegisterRunVariant, RunVariant, WorkgroupRunVariant } from "./variant.ts";
 import { workgroupRunBytes } from "./workgroup-shader.ts";

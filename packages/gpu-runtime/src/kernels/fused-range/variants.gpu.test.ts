@@ -2,7 +2,7 @@ import { Butterfly, Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
-import { prepareFusedRun } from "../../multiplication/fused-run.ts";
+import { prepareFusedRun } from "../../multiplication/fused-range.ts";
 import { Program } from "../../program/program.ts";
 import type { InputShape } from "../../tensor/input-shape.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";

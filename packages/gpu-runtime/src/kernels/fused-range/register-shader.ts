@@ -2,10 +2,10 @@ import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts
 import { epilogueName, epilogueWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, storedBlock, wideType } from "../wgsl.ts";
 import { elementsOf } from "./elements.ts";
-import { localFactors, localWeights } from "./local-run.ts";
+import { localFactors, localWeights } from "./local-factors.ts";
 import { paddedWeights, storedBlocks } from "./pack.ts";
 import type { RunProblem } from "./problem.ts";
-import { runBindings } from "./run-bindings.ts";
+import { runBindings } from "./range-bindings.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
 import { type RegisterRunVariant, runVariantName } from "./variant.ts";
 import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";

@@ -1,6 +1,6 @@
 import { Butterfly, type ComplexButterfly, type Sharing } from "@papilio/butterfly";
 import { interleave } from "../../tensor/interleave.ts";
-import { packRun, runSharing } from "../fused-run/pack.ts";
+import { packRun, runSharing } from "../fused-range/pack.ts";
 import { type ComplexRunProblem, runsAlongBatch } from "./problem.ts";
 
 /** The weights of a run in the order in which its kernel reads them, parts interleaved. */

@@ -1,8 +1,8 @@
 import { storedPattern } from "@papilio/butterfly";
 import type { Kernel } from "../../device/kernel.ts";
-import { localFactors, localWeights } from "../fused-run/local-run.ts";
-import { paddedWeights } from "../fused-run/pack.ts";
-import { unrolled } from "../fused-run/unrolled.ts";
+import { localFactors, localWeights } from "../fused-range/local-factors.ts";
+import { paddedWeights } from "../fused-range/pack.ts";
+import { unrolled } from "../fused-range/unrolled.ts";
 import { range, storedBlock } from "../wgsl.ts";
 import { type ComplexRunProblem, runsAlongBatch } from "./problem.ts";
 import { complexKernel, placeOf } from "./shared.ts";

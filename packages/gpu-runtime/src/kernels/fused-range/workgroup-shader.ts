@@ -2,10 +2,10 @@ import { type Strides, stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";
-import { localFactors, localWeights, localWidth, partsOf } from "./local-run.ts";
+import { localFactors, localWeights, localWidth, partsOf } from "./local-factors.ts";
 import { paddedWeights } from "./pack.ts";
 import type { RunProblem } from "./problem.ts";
-import { runBindings } from "./run-bindings.ts";
+import { runBindings } from "./range-bindings.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
 import { runVariantName, type WorkgroupRunVariant } from "./variant.ts";
 

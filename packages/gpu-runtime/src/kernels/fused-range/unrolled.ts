@@ -1,4 +1,4 @@
-import { forEachProduct, type LocalFactor } from "./local-run.ts";
+import { forEachProduct, type LocalFactor } from "./local-factors.ts";
 
 /** How weights and numbers are multiplied: WGSL expressions. */
 export interface Arithmetic {

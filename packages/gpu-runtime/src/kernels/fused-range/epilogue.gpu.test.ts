@@ -1,7 +1,7 @@
 import { Butterfly, Chain, LAYOUTS, uniform } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
-import { prepareFusedRun } from "../../multiplication/fused-run.ts";
+import { prepareFusedRun } from "../../multiplication/fused-range.ts";
 import { epilogues } from "../../testing/epilogue-reference.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runMultiplication, stored } from "../../testing/run-butterfly.ts";

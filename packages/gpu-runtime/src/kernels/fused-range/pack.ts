@@ -1,6 +1,6 @@
 import { type Butterfly, type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly";
 import { elementsOf } from "./elements.ts";
-import { forEachProduct, localFactors, partsOf } from "./local-run.ts";
+import { forEachProduct, localFactors, partsOf } from "./local-factors.ts";
 import type { RunProblem } from "./problem.ts";
 import type { RunVariant } from "./variant.ts";
 
