@@ -16,7 +16,7 @@ import type { InputShape } from "../tensor/input-shape.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import { type EpilogueOperands, memoryOf } from "./epilogue-operands.ts";
-import { prepareFusedRun } from "./fused-range.ts";
+import { prepareFusedRange } from "./fused-range.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";
 import type { Multiplication } from "./multiplication.ts";
@@ -52,7 +52,7 @@ export interface ButterflyMultiplication extends Multiplication {
  * stage that has any does not work in place. Operands are transposed where the input is.
  *
  * @throws PapilioError `PLAN_INVALID`, `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
- * `MEMORY_BUDGET`, `RUN_NOT_FUSED`, `CHAIN_RANGE`; `VALUE_RANGE` where half precision does not hold a
+ * `MEMORY_BUDGET`, `RANGE_NOT_FUSED`, `CHAIN_RANGE`; `VALUE_RANGE` where half precision does not hold a
  * value, also when the factors are balanced
  */
 export function prepareButterfly(
@@ -139,7 +139,7 @@ function prepareStages(
       const added = { ...last, ...(bias !== undefined && from === 0 ? { bias } : {}) };
       const multiplication =
         factor === undefined
-          ? prepareFusedRun(gpu, new Butterfly(butterfly.factors.slice(from, to)), inner, {
+          ? prepareFusedRange(gpu, new Butterfly(butterfly.factors.slice(from, to)), inner, {
               inPlace,
               ...added,
             })

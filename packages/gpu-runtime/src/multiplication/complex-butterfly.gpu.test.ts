@@ -100,7 +100,7 @@ describe("a complex butterfly on the device", () => {
     }
   });
 
-  it("fuses runs of small factors, and multiplies by large ones in a loop", async () => {
+  it("fuses ranges of small factors, and multiplies by large ones in a loop", async () => {
     const dyadic = ComplexButterfly.random(Chain.squareDyadic(256), { seed: 2 });
     const runs = await check(dyadic, { batch: 4, layout: "batch-last" });
     expect(runs.length).toBeLessThanOrEqual(4);

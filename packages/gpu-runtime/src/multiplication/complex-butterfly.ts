@@ -13,10 +13,10 @@ import { complexFactorKernel } from "../kernels/complex-range/loop-shader.ts";
 import {
   complexSharing,
   packComplexFactor,
-  packComplexRun,
+  packComplexRange,
 } from "../kernels/complex-range/pack.ts";
-import type { ComplexRunProblem } from "../kernels/complex-range/problem.ts";
-import { complexRunKernel } from "../kernels/complex-range/register-shader.ts";
+import type { ComplexRangeProblem } from "../kernels/complex-range/problem.ts";
+import { complexRangeKernel } from "../kernels/complex-range/register-shader.ts";
 import { localWeights, localWidth } from "../kernels/fused-range/local-factors.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
@@ -59,7 +59,7 @@ interface Stage {
 }
 
 /**
- * The product with a complex butterfly, runs of neighbouring factors fused in registers. Permutations
+ * The product with a complex butterfly, ranges of neighbouring factors fused in registers. Permutations
  * are in the addresses of the first reads and of the last writes.
  *
  * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
@@ -85,7 +85,7 @@ export function prepareComplexButterfly(
       const source = to === chain.length ? right : undefined;
       // Output f of the butterfly is the one at the position that takes it.
       const destination = from === 0 ? left && invertPermutation(left) : undefined;
-      const problem: ComplexRunProblem = {
+      const problem: ComplexRangeProblem = {
         chain: run.chain,
         batch,
         layout,
@@ -94,9 +94,11 @@ export function prepareComplexButterfly(
         permutesOutputs: destination !== undefined,
       };
       const fits = fitsRegisters(run.chain, MOST[gpu.report.kind]);
-      const packed = fits ? packComplexRun(run, problem) : packComplexFactor(run, problem.sharing);
+      const packed = fits
+        ? packComplexRange(run, problem)
+        : packComplexFactor(run, problem.sharing);
       return {
-        kernel: fits ? complexRunKernel(problem) : complexFactorKernel(problem),
+        kernel: fits ? complexRangeKernel(problem) : complexFactorKernel(problem),
         rows: run.chain.rows,
         weights: buffers.upload(packed, "f32", "complex weights"),
         maps: [source, destination]
@@ -129,7 +131,7 @@ function stepsOf(stages: readonly Stage[], batch: number, x: Operand, y: Operand
   let input = x;
   return stages.toReversed().map(({ kernel, rows, weights, maps }, index) => {
     const last = index === stages.length - 1;
-    const output = last ? y : new Scratch(COMPLEX_BYTES * batch * rows, "between complex runs");
+    const output = last ? y : new Scratch(COMPLEX_BYTES * batch * rows, "between complex ranges");
     const step: Step = { kernel, buffers: [input, weights, output, ...maps], role: "multiply" };
     input = output;
     return step;

@@ -10,7 +10,7 @@ import { prepareButterfly } from "./butterfly.ts";
 import { prepareComplexButterfly } from "./complex-butterfly.ts";
 import { DeviceButterfly } from "./device-butterfly.ts";
 import { DeviceComplexButterfly } from "./device-complex-butterfly.ts";
-import { prepareFusedRun } from "./fused-range.ts";
+import { prepareFusedRange } from "./fused-range.ts";
 
 const matrix = new Butterfly([KroneckerSparse.random(new Pattern(2, 4, 4, 2), { seed: 1 })]);
 const { cols } = matrix.chain;
@@ -112,7 +112,7 @@ describe("the weights of a butterfly matrix", () => {
     const weights = new DeviceButterfly(gpu, matrix);
     const complex = new DeviceComplexButterfly(gpu, ComplexButterfly.fromReal(matrix));
     const prepared = prepareButterfly(gpu, matrix, shape);
-    const fused = prepareFusedRun(gpu, matrix, shape);
+    const fused = prepareFusedRange(gpu, matrix, shape);
     const transform = prepareComplexButterfly(gpu, complex.butterfly, shape);
     for (const owned of [weights, complex, prepared, fused, transform]) {
       owned[Symbol.dispose]();

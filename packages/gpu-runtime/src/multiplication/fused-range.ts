@@ -2,10 +2,10 @@ import { Butterfly, PapilioError, requireArray } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
-import { chooseRunVariant } from "../kernels/fused-range/choose.ts";
-import { fusedRunKernel } from "../kernels/fused-range/kernel.ts";
-import { packRun, runSharing } from "../kernels/fused-range/pack.ts";
-import type { RunVariant } from "../kernels/fused-range/variant.ts";
+import { chooseRangeVariant } from "../kernels/fused-range/choose.ts";
+import { fusedRangeKernel } from "../kernels/fused-range/kernel.ts";
+import { packRange, rangeSharing } from "../kernels/fused-range/pack.ts";
+import type { FusedRangeVariant } from "../kernels/fused-range/variant.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
@@ -22,29 +22,29 @@ import {
 import type { Multiplication } from "./multiplication.ts";
 import { bindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
 
-export interface FusedRunOptions extends Epilogue {
-  /** Shape of the kernel; chosen for the device and the run when absent. */
-  readonly variant?: RunVariant;
+export interface FusedRangeOptions extends Epilogue {
+  /** Shape of the kernel; chosen for the device and the range when absent. */
+  readonly variant?: FusedRangeVariant;
   /** Added to every output, inside the same kernel: `rows` elements. */
   readonly bias?: Float32Array;
-  /** Writes the outputs where the inputs are. The blocks of the run's product must be square. */
+  /** Writes the outputs where the inputs are. The blocks of the range's product must be square. */
   readonly inPlace?: boolean;
 }
 
 /**
- * A run of factors in one dispatch, `y = Ws ... Wt x (+ bias)`: what lies between the factors stays in
+ * A range of factors in one dispatch, `y = Ws ... Wt x (+ bias)`: what lies between the factors stays in
  * registers or in workgroup memory. With an {@link Epilogue}, whose operands are given to `steps`,
  * `y = activation(Ws ... Wt x + bias) * multiplier + addend`.
  *
- * @throws PapilioError `RUN_NOT_FUSED` where a block of the run is too large, or not square and to be
+ * @throws PapilioError `RANGE_NOT_FUSED` where a block of the range is too large, or not square and to be
  * computed in place; `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
  * `MEMORY_BUDGET`
  */
-export function prepareFusedRun(
+export function prepareFusedRange(
   gpu: Gpu,
   butterfly: Butterfly,
   shape: InputShape,
-  { variant, bias, inPlace = false, ...epilogue }: FusedRunOptions = {},
+  { variant, bias, inPlace = false, ...epilogue }: FusedRangeOptions = {},
 ): Multiplication {
   const { chain } = butterfly;
   const product = chain.product();
@@ -103,18 +103,20 @@ function preparePart(
       return factor.superBlocks(superBlock * each, a * each);
     }),
   );
-  const sharing = runSharing(part);
+  const sharing = rangeSharing(part);
   const problem = { chain: part.chain, ...shape, inPlace, sharing, bias: bias !== undefined };
-  const chosen = variant ?? chooseRunVariant(gpu.report, problem);
+  const chosen = variant ?? chooseRangeVariant(gpu.report, problem);
   if (chosen === undefined || (inPlace && b !== c)) {
     throw new PapilioError(
-      "RUN_NOT_FUSED",
-      `The run ${chain} cannot be one kernel${inPlace ? " that works in place" : ""}: its blocks are ${b} x ${c}.`,
+      "RANGE_NOT_FUSED",
+      `The range ${chain} cannot be one kernel${inPlace ? " that works in place" : ""}: its blocks are ${b} x ${c}.`,
       "Fuse fewer factors at a time, as planChain does, or merge them.",
     );
   }
-  const kernel = oncePerPlace((placed) => fusedRunKernel({ ...problem, epilogue: placed }, chosen));
-  const weights = buffers.upload(packRun(part, problem, chosen), shape.dtype, "packed run");
+  const kernel = oncePerPlace((placed) =>
+    fusedRangeKernel({ ...problem, epilogue: placed }, chosen),
+  );
+  const weights = buffers.upload(packRange(part, problem, chosen), shape.dtype, "packed range");
   const firstRow = superBlock * b * d;
   const added = bias?.subarray(firstRow, firstRow + part.chain.rows);
   const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
@@ -135,7 +137,7 @@ function preparePart(
 }
 
 interface PartOptions {
-  readonly variant: RunVariant | undefined;
+  readonly variant: FusedRangeVariant | undefined;
   readonly bias: Float32Array | undefined;
   readonly inPlace: boolean;
   readonly epilogue: Epilogue;

@@ -10,7 +10,7 @@ import { verifyEpilogue } from "../testing/epilogue-reference.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { drawVectors, sumsOf } from "../testing/run-butterfly.ts";
 import { prepareButterfly } from "./butterfly.ts";
-import { prepareFusedRun } from "./fused-range.ts";
+import { prepareFusedRange } from "./fused-range.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import type { Multiplication } from "./multiplication.ts";
 
@@ -73,14 +73,14 @@ const cases: Record<string, Case> = {
   "a fused run": {
     chain: "2,2,2,2;4,2,2,1",
     shape: batchFirst,
-    prepare: (butterfly, shape) => prepareFusedRun(gpu, butterfly, shape, both),
+    prepare: (butterfly, shape) => prepareFusedRange(gpu, butterfly, shape, both),
   },
   "a fused run in place": {
     chain: "2,2,2,2;4,2,2,1",
     shape: batchLast,
     inPlace: true,
     prepare: (butterfly, shape) =>
-      prepareFusedRun(gpu, butterfly, shape, {
+      prepareFusedRange(gpu, butterfly, shape, {
         ...both,
         inPlace: true,
         variant: { kind: "workgroup", columns: 2, passes: [1, 1], workgroup: 8 },

@@ -7,7 +7,7 @@ import {
   type Layout,
 } from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
-import { chooseRunVariant } from "../kernels/fused-range/choose.ts";
+import { chooseRangeVariant } from "../kernels/fused-range/choose.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type Plan, type Stage, samePlan } from "./plan.ts";
@@ -111,13 +111,13 @@ function stagesOf(
 ): Stage[] {
   if (to - from === 1) return [{ from, to, how: "multiply" }];
   const stages: Stage[] = [];
-  const run = Chain.of(chain.patterns.slice(from, to));
-  const { nonZeros } = run.product();
+  const range = Chain.of(chain.patterns.slice(from, to));
+  const { nonZeros } = range.product();
   const { maxStorageBufferBindingSize } = report.limits;
   const fits = nonZeros * FLOAT_FORMATS[shape.dtype].bytes <= maxStorageBufferBindingSize;
-  if (fits && nonZeros <= MOST_MERGED_VALUES + run.nonZeros)
+  if (fits && nonZeros <= MOST_MERGED_VALUES + range.nonZeros)
     stages.push({ from, to, how: "merge" });
-  if (chooseRunVariant(report, { chain: run, ...shape }) !== undefined) {
+  if (chooseRangeVariant(report, { chain: range, ...shape }) !== undefined) {
     stages.push({ from, to, how: "fuse" });
   }
   return stages;

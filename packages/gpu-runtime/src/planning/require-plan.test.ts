@@ -41,6 +41,6 @@ describe("a plan for a device", () => {
   });
 });
 
-function stages(...runs: (readonly [number, number])[]): object {
-  return { layout, stages: runs.map(([from, to]) => ({ from, to, how: "fuse" })) };
+function stages(...ranges: (readonly [number, number])[]): object {
+  return { layout, stages: ranges.map(([from, to]) => ({ from, to, how: "fuse" })) };
 }

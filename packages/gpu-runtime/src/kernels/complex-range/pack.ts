@@ -1,18 +1,18 @@
 import { Butterfly, type ComplexButterfly, type Sharing } from "@papilio/butterfly";
 import { interleave } from "../../tensor/interleave.ts";
-import { packRun, runSharing } from "../fused-range/pack.ts";
-import { type ComplexRunProblem, runsAlongBatch } from "./problem.ts";
+import { packRange, rangeSharing } from "../fused-range/pack.ts";
+import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";
 
-/** The weights of a run in the order in which its kernel reads them, parts interleaved. */
-export function packComplexRun(
+/** The weights of a range in the order in which its kernel reads them, parts interleaved. */
+export function packComplexRange(
   butterfly: ComplexButterfly,
-  problem: ComplexRunProblem,
+  problem: ComplexRangeProblem,
 ): Float32Array {
   const lanes = runsAlongBatch(problem) ? "batch" : "blocks";
   const variant = { kind: "register", lanes, vector: 1, broadcast: "load", workgroup: 64 } as const;
   const { batch, layout, sharing } = problem;
   const [re, im] = partsOf(butterfly).map((part) =>
-    packRun(part, { chain: part.chain, batch, layout, sharing, dtype: "f32" }, variant),
+    packRange(part, { chain: part.chain, batch, layout, sharing, dtype: "f32" }, variant),
   ) as [Float32Array, Float32Array];
   return interleave(re, im);
 }
@@ -32,9 +32,9 @@ export function packComplexFactor(butterfly: ComplexButterfly, sharing: Sharing)
   return interleave(re, im);
 }
 
-/** Along which axes all blocks of a run's product have the same weights, in both parts. */
+/** Along which axes all blocks of a range's product have the same weights, in both parts. */
 export function complexSharing(butterfly: ComplexButterfly): Sharing {
-  const [re, im] = partsOf(butterfly).map(runSharing) as [Sharing, Sharing];
+  const [re, im] = partsOf(butterfly).map(rangeSharing) as [Sharing, Sharing];
   return { a: re.a && im.a, d: re.d && im.d };
 }
 

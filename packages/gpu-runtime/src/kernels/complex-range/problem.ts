@@ -1,7 +1,7 @@
 import type { BatchShape, Chain, Sharing } from "@papilio/butterfly";
 
 /** What a complex kernel is generated for: neighbouring factors, the right-most of which comes first. */
-export interface ComplexRunProblem extends BatchShape {
+export interface ComplexRangeProblem extends BatchShape {
   readonly chain: Chain;
   /** Along which axes the blocks of the product have equal weights, which are packed once. */
   readonly sharing: Sharing;
@@ -12,6 +12,6 @@ export interface ComplexRunProblem extends BatchShape {
 }
 
 /** Whether neighbouring invocations compute neighbouring vectors, of one block; else neighbouring blocks. */
-export function runsAlongBatch({ batch, layout }: ComplexRunProblem): boolean {
+export function runsAlongBatch({ batch, layout }: ComplexRangeProblem): boolean {
   return layout === "batch-last" && batch > 1;
 }

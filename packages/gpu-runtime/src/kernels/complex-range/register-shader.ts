@@ -4,14 +4,14 @@ import { localFactors, localWeights } from "../fused-range/local-factors.ts";
 import { paddedWeights } from "../fused-range/pack.ts";
 import { unrolled } from "../fused-range/unrolled.ts";
 import { range, storedBlock } from "../wgsl.ts";
-import { type ComplexRunProblem, runsAlongBatch } from "./problem.ts";
+import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";
 import { complexKernel, placeOf } from "./shared.ts";
 
 /**
- * Generates the kernel that multiplies by a run of complex factors, a block of the run's product in the
- * registers of an invocation. Bindings: x, weights of `packComplexRun`, y, maps of indices.
+ * Generates the kernel that multiplies by a range of complex factors, a block of the range's product in the
+ * registers of an invocation. Bindings: x, weights of `packComplexRange`, y, maps of indices.
  */
-export function complexRunKernel(problem: ComplexRunProblem): Kernel {
+export function complexRangeKernel(problem: ComplexRangeProblem): Kernel {
   const { chain, sharing } = problem;
   const product = chain.product();
   const { b, c, d, blocks } = product;
@@ -33,7 +33,7 @@ export function complexRunKernel(problem: ComplexRunProblem): Kernel {
   );
   const feature = (size: number, p: number): string =>
     `(group_i * ${size}u + ${p}u) * ${d}u + group_k`;
-  return complexKernel(problem, "complex-run", {
+  return complexKernel(problem, "complex-range", {
     parts: blocks,
     part: "block",
     body: [

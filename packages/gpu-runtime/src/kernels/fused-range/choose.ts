@@ -3,9 +3,9 @@ import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { elementsOf, mostElements } from "./elements.ts";
 import { localWeights, localWidth, partsOf } from "./local-factors.ts";
-import type { RunProblem } from "./problem.ts";
-import type { RegisterRunVariant, RunVariant, WorkgroupRunVariant } from "./variant.ts";
-import { workgroupRunBytes } from "./workgroup-shader.ts";
+import type { FusedRangeProblem } from "./problem.ts";
+import type { FusedRangeVariant, RegisterRangeVariant, WorkgroupRangeVariant } from "./variant.ts";
+import { workgroupRangeBytes } from "./workgroup-shader.ts";
 
 /**
  * Numbers that an invocation keeps at most, and products of a block that are written out one by one.
@@ -21,13 +21,13 @@ const MOST = {
 const PASS_WIDTH = 16;
 
 /**
- * Picks the kernel's shape for a device and a run, or none where fusing makes no sense: where a block
+ * Picks the kernel's shape for a device and a range, or none where fusing makes no sense: where a block
  * is too large for registers and for workgroup memory, or where memory would be read with strides.
  */
-export function chooseRunVariant(
+export function chooseRangeVariant(
   report: AdapterReport,
-  problem: RunProblem,
-): RunVariant | undefined {
+  problem: FusedRangeProblem,
+): FusedRangeVariant | undefined {
   const { kind } = report;
   // Invocations run along the batch: a GPU wants neighbours there to be neighbours in memory.
   if (kind === "hardware" && problem.layout === "batch-first" && problem.batch > 1)
@@ -40,7 +40,7 @@ export function chooseRunVariant(
   return kind === "hardware" ? workgroupVariant(report, problem) : undefined;
 }
 
-function registerVariant(report: AdapterReport, problem: RunProblem): RegisterRunVariant {
+function registerVariant(report: AdapterReport, problem: FusedRangeProblem): RegisterRangeVariant {
   const { chain, batch } = problem;
   const subgroup = sharedLoads(report);
   const group = subgroup ?? 32;
@@ -61,12 +61,12 @@ function registerVariant(report: AdapterReport, problem: RunProblem): RegisterRu
 
 function workgroupVariant(
   { limits }: AdapterReport,
-  problem: RunProblem,
-): WorkgroupRunVariant | undefined {
+  problem: FusedRangeProblem,
+): WorkgroupRangeVariant | undefined {
   const passes = passesOf(problem.chain);
   if (passes === undefined) return undefined;
   for (let columns = 16; columns >= 1; columns /= 2) {
-    const bytes = workgroupRunBytes(problem, { columns, passes });
+    const bytes = workgroupRangeBytes(problem, { columns, passes });
     // Half of what there is, so that two workgroups fit one processor.
     if (2 * bytes > limits.maxComputeWorkgroupStorageSize && columns > 1) continue;
     if (bytes > limits.maxComputeWorkgroupStorageSize) return undefined;

@@ -1,6 +1,6 @@
 import { storeWgsl } from "../epilogue.ts";
 import { loadWidth, range, wideType } from "../wgsl.ts";
-import type { RunProblem } from "./problem.ts";
+import type { FusedRangeProblem } from "./problem.ts";
 
 /** How the numbers of one invocation lie in memory: WGSL that reads and writes them. */
 export interface Elements {
@@ -25,25 +25,25 @@ export interface Elements {
 }
 
 /** Elements of a problem, computed `vector` at a time where their place in memory allows it. */
-export function elementsOf(problem: RunProblem, vector: 1 | 2 | 4): Elements {
+export function elementsOf(problem: FusedRangeProblem, vector: 1 | 2 | 4): Elements {
   if (isBatchLast(problem)) return alongBatch(problem, vector);
   return problem.chain.product().d === 1 ? alongFeatures(problem) : alongBlocks(problem, vector);
 }
 
 /** Numbers side by side that a problem allows at most. */
-export function mostElements(problem: RunProblem): 1 | 2 | 4 {
+export function mostElements(problem: FusedRangeProblem): 1 | 2 | 4 {
   if (isBatchLast(problem)) return loadWidth(problem.batch);
   const { d } = problem.chain.product();
   return d === 1 ? 1 : loadWidth(d);
 }
 
 /** A single vector is the same memory in both layouts: it counts as batch-first. */
-function isBatchLast({ batch, layout }: RunProblem): boolean {
+function isBatchLast({ batch, layout }: FusedRangeProblem): boolean {
   return layout === "batch-last" && batch > 1;
 }
 
 /** Batch-last: neighbouring vectors. */
-function alongBatch(problem: RunProblem, vector: 1 | 2 | 4): Elements {
+function alongBatch(problem: FusedRangeProblem, vector: 1 | 2 | 4): Elements {
   const { chain, batch } = problem;
   const { b, c, d, blocks } = chain.product();
   const columns = batch / vector;
@@ -72,7 +72,7 @@ function alongBatch(problem: RunProblem, vector: 1 | 2 | 4): Elements {
 }
 
 /** Batch-first, d > 1: blocks that are neighbours along d, of one vector. */
-function alongBlocks(problem: RunProblem, vector: 1 | 2 | 4): Elements {
+function alongBlocks(problem: FusedRangeProblem, vector: 1 | 2 | 4): Elements {
   const { chain, batch, sharing } = problem;
   const { a, b, c, d } = chain.product();
   const across = d / vector;
@@ -105,7 +105,7 @@ function alongBlocks(problem: RunProblem, vector: 1 | 2 | 4): Elements {
 }
 
 /** Batch-first, d = 1: the inputs of a block follow one another, and so do its outputs. */
-function alongFeatures(problem: RunProblem): Elements {
+function alongFeatures(problem: FusedRangeProblem): Elements {
   const { chain, batch } = problem;
   const { b, c, blocks } = chain.product();
   const [load, store] = [loadWidth(c), loadWidth(b)];

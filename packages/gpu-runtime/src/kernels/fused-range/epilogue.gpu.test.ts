@@ -1,11 +1,11 @@
 import { Butterfly, Chain, LAYOUTS, uniform } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
-import { prepareFusedRun } from "../../multiplication/fused-range.ts";
+import { prepareFusedRange } from "../../multiplication/fused-range.ts";
 import { epilogues } from "../../testing/epilogue-reference.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runMultiplication, stored } from "../../testing/run-butterfly.ts";
-import type { RunVariant } from "./variant.ts";
+import type { FusedRangeVariant } from "./variant.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ const register = { kind: "register", vector: 1, broadcast: "load", workgroup: 8 
 
 interface Place {
   readonly chain: string;
-  readonly variant: RunVariant;
+  readonly variant: FusedRangeVariant;
 }
 
 /** Everywhere that outputs are written: the blocks of these products are small, not all square. */
@@ -56,8 +56,8 @@ describe.each(["f32", "f16"] as const)("an epilogue in %s gives what float64 doe
       for (const { biased, ...epilogue } of epilogues(turn)) {
         const bias = Float32Array.from({ length: butterfly.chain.rows }, uniform(5));
         const ending = { ...epilogue, ...(biased ? { bias } : {}) };
-        using run = prepareFusedRun(gpu, butterfly, shape, { variant, ...ending });
-        const { found } = await runMultiplication(gpu, run, butterfly, shape, terms, ending);
+        using range = prepareFusedRange(gpu, butterfly, shape, { variant, ...ending });
+        const { found } = await runMultiplication(gpu, range, butterfly, shape, terms, ending);
         const what = JSON.stringify({ biased, ...epilogue });
         expect(found, what).toMatchObject({ ok: true, nonFinite: 0 });
       }

@@ -1,15 +1,15 @@
 import type { Kernel } from "../../device/kernel.ts";
-import type { RunProblem } from "./problem.ts";
-import { registerRunKernel } from "./register-shader.ts";
-import type { RunVariant } from "./variant.ts";
-import { workgroupRunKernel } from "./workgroup-shader.ts";
+import type { FusedRangeProblem } from "./problem.ts";
+import { registerRangeKernel } from "./register-shader.ts";
+import type { FusedRangeVariant } from "./variant.ts";
+import { workgroupRangeKernel } from "./workgroup-shader.ts";
 
 /**
- * The fused kernel for a run of factors, in a given shape. Bindings: x unless it works in place, weights
- * of `packRun`, y, and what there is of bias, multiplier, addend.
+ * The fused kernel for a range of factors, in a given shape. Bindings: x unless it works in place, weights
+ * of `packRange`, y, and what there is of bias, multiplier, addend.
  */
-export function fusedRunKernel(problem: RunProblem, variant: RunVariant): Kernel {
+export function fusedRangeKernel(problem: FusedRangeProblem, variant: FusedRangeVariant): Kernel {
   return variant.kind === "register"
-    ? registerRunKernel(problem, variant)
-    : workgroupRunKernel(problem, variant);
+    ? registerRangeKernel(problem, variant)
+    : workgroupRangeKernel(problem, variant);
 }

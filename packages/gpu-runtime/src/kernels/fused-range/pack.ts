@@ -1,21 +1,21 @@
 import { type Butterfly, type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly";
 import { elementsOf } from "./elements.ts";
 import { forEachProduct, localFactors, partsOf } from "./local-factors.ts";
-import type { RunProblem } from "./problem.ts";
-import type { RunVariant } from "./variant.ts";
+import type { FusedRangeProblem } from "./problem.ts";
+import type { FusedRangeVariant } from "./variant.ts";
 
 /**
- * Rearranges the values of a run's factors to the order in which a variant reads them, once, at load:
- * block by block of the run's product, pass by pass, factor by factor.
+ * Rearranges the values of a range's factors to the order in which a variant reads them, once, at load:
+ * block by block of the range's product, pass by pass, factor by factor.
  *
  * Neighbouring blocks that an invocation computes side by side are packed together, `[block / width,
  * weight, width]`, and so are all blocks where invocations run along them. The weights of a block are
  * padded to whole loads of four.
  */
-export function packRun(
+export function packRange(
   butterfly: Butterfly,
-  problem: RunProblem,
-  variant: RunVariant,
+  problem: FusedRangeProblem,
+  variant: FusedRangeVariant,
 ): Float32Array {
   const { chain } = butterfly;
   const factors = butterfly.factors.map((factor) => factor.expand());
@@ -61,13 +61,13 @@ export function paddedWeights(count: number): number {
   return Math.ceil(count / 4) * 4;
 }
 
-/** Blocks of the run's product whose weights are stored. */
-export function storedBlocks({ chain, sharing }: RunProblem): number {
+/** Blocks of the range's product whose weights are stored. */
+export function storedBlocks({ chain, sharing }: FusedRangeProblem): number {
   return storedPattern(chain.product(), sharing ?? UNSHARED).blocks;
 }
 
-/** Along which axes all blocks of a run's product have the same weights: where all factors' have. */
-export function runSharing({ chain, factors }: Butterfly): Sharing {
+/** Along which axes all blocks of a range's product have the same weights: where all factors' have. */
+export function rangeSharing({ chain, factors }: Butterfly): Sharing {
   const { a, d } = chain.product();
   const sharing = factors.map((factor) => factor.share().sharing);
   return {

@@ -2,7 +2,7 @@ import type { BatchShape, Chain, Sharing, StorageDtype } from "@papilio/butterfl
 import type { PlacedEpilogue } from "../epilogue.ts";
 
 /** What a fused kernel is generated for: neighbouring factors, the right-most of which comes first. */
-export interface RunProblem extends BatchShape {
+export interface FusedRangeProblem extends BatchShape {
   readonly chain: Chain;
   /** How x, the weights and y are stored. What lies between the factors is in float32. */
   readonly dtype: StorageDtype;

@@ -4,17 +4,20 @@ import { clamped, enabledBy, range, storedBlock, wideType } from "../wgsl.ts";
 import { elementsOf } from "./elements.ts";
 import { localFactors, localWeights } from "./local-factors.ts";
 import { paddedWeights, storedBlocks } from "./pack.ts";
-import type { RunProblem } from "./problem.ts";
-import { runBindings } from "./range-bindings.ts";
+import type { FusedRangeProblem } from "./problem.ts";
+import { rangeBindings } from "./range-bindings.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
-import { type RegisterRunVariant, runVariantName } from "./variant.ts";
+import { type RegisterRangeVariant, rangeVariantName } from "./variant.ts";
 import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
 
 /**
  * Generates the kernel that keeps a block's numbers in registers: an invocation reads the inputs of
  * a block, applies factor after factor without a loop, and writes the outputs. No barriers.
  */
-export function registerRunKernel(problem: RunProblem, variant: RegisterRunVariant): Kernel {
+export function registerRangeKernel(
+  problem: FusedRangeProblem,
+  variant: RegisterRangeVariant,
+): Kernel {
   const { chain, dtype, bias, inPlace, sharing, epilogue } = problem;
   const { workgroup, broadcast } = variant;
   const elements = elementsOf(problem, variant.vector);
@@ -38,9 +41,9 @@ export function registerRunKernel(problem: RunProblem, variant: RegisterRunVaria
   );
   const stores = elements.write(outputs).join("\n  ");
   return {
-    label: `fused-run ${chain} ${runVariantName(variant)}${epilogueName(epilogue)}`,
+    label: `fused-range ${chain} ${rangeVariantName(variant)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(broadcast === "load" ? [] : ["subgroups" as const])],
-    bindings: runBindings(problem, { ...elements.widths, w: weights.load }),
+    bindings: rangeBindings(problem, { ...elements.widths, w: weights.load }),
     workgroups: grid,
     wgsl: `${epilogueWgsl(problem, elements.widths)}@compute @workgroup_size(${workgroup})
 fn main(

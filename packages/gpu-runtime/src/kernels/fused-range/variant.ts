@@ -1,12 +1,12 @@
 /**
- * Shapes of the fused kernel for a run of factors. The product of neighbouring factors of a chain
+ * Shapes of the fused kernel for a range of factors. The product of neighbouring factors of a chain
  * is Kronecker-sparse, so it falls apart into independent blocks: nothing between the factors has to
  * leave the invocation, or the workgroup, that computes a block.
  */
-export type RunVariant = RegisterRunVariant | WorkgroupRunVariant;
+export type FusedRangeVariant = RegisterRangeVariant | WorkgroupRangeVariant;
 
 /** An invocation computes a block for a few neighbouring numbers: all that lies between is in registers. */
-export interface RegisterRunVariant {
+export interface RegisterRangeVariant {
   readonly kind: "register";
   /**
    * Axis along which neighbouring invocations run: the `batch`, where they share a block and its
@@ -32,7 +32,7 @@ export interface RegisterRunVariant {
  * A workgroup computes a block for a slice of the batch, in passes over workgroup memory: in a pass
  * each invocation applies a few factors to a few numbers in registers.
  */
-export interface WorkgroupRunVariant {
+export interface WorkgroupRangeVariant {
   readonly kind: "workgroup";
   /** Vectors for each workgroup. */
   readonly columns: number;
@@ -43,7 +43,7 @@ export interface WorkgroupRunVariant {
 }
 
 /** A short name for labels, tuning logs and results. */
-export function runVariantName(variant: RunVariant): string {
+export function rangeVariantName(variant: FusedRangeVariant): string {
   if (variant.kind === "workgroup") {
     const { columns, passes, workgroup } = variant;
     return `workgroup-c${columns}-${passes.join("+")}-w${workgroup}`;

@@ -2,7 +2,7 @@ import { Butterfly, Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
-import { prepareFusedRun } from "../../multiplication/fused-range.ts";
+import { prepareFusedRange } from "../../multiplication/fused-range.ts";
 import { Program } from "../../program/program.ts";
 import type { InputShape } from "../../tensor/input-shape.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";
@@ -10,8 +10,8 @@ import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { drawVectors, stored, verifyProduct } from "../../testing/run-butterfly.ts";
 import { withSharedBlocks } from "../../testing/with-shared-blocks.ts";
 import { mostElements } from "./elements.ts";
-import type { RunProblem } from "./problem.ts";
-import { type RunVariant, runVariantName } from "./variant.ts";
+import type { FusedRangeProblem } from "./problem.ts";
+import { type FusedRangeVariant, rangeVariantName } from "./variant.ts";
 
 let gpu: Gpu;
 let subgroup: number | "load";
@@ -28,7 +28,7 @@ const code = (expected: string): unknown => expect.objectContaining({ code: expe
 async function expectRight(
   chain: Chain,
   shape: InputShape,
-  variant: RunVariant,
+  variant: FusedRangeVariant,
   options: { readonly inPlace: boolean; readonly biased: boolean; readonly shared: boolean },
 ): Promise<void> {
   const { rows, cols } = chain;
@@ -37,7 +37,7 @@ async function expectRight(
   const values = drawVectors(shape.batch * cols, shape);
   // A bias that is as large as an output is verified by taking it off again.
   const bias = options.biased ? Float32Array.from({ length: rows }, (_, q) => q % 3) : undefined;
-  using run = prepareFusedRun(gpu, butterfly, shape, {
+  using range = prepareFusedRange(gpu, butterfly, shape, {
     variant,
     inPlace: options.inPlace,
     ...(bias === undefined ? {} : { bias }),
@@ -46,7 +46,7 @@ async function expectRight(
   using other = new Tensor(gpu, { ...shape, features: rows });
   other.write(new Float32Array(other.length).fill(Number.NaN));
   const y = options.inPlace ? x : other;
-  using program = await Program.record(gpu, run.steps(x, y));
+  using program = await Program.record(gpu, range.steps(x, y));
   await Program.complete([program]);
   const actual = await y.data();
   if (bias !== undefined) {
@@ -61,7 +61,7 @@ async function expectRight(
   // Adding a bias of at most 2 and taking it off rounds like a few products of that size.
   const rounding = options.biased ? [...terms, 64] : terms;
   const found = verifyProduct(butterfly, values, actual, shape, rounding);
-  expect(found, `${chain} ${JSON.stringify(shape)} ${runVariantName(variant)}`).toMatchObject({
+  expect(found, `${chain} ${JSON.stringify(shape)} ${rangeVariantName(variant)}`).toMatchObject({
     ok: true,
     nonFinite: 0,
   });
@@ -100,10 +100,10 @@ const cases: fc.Arbitrary<GivenCase> = fc.record({
   shared: fc.boolean(),
 });
 
-describe("any variant on any run gives the float64 product", () => {
+describe("any variant on any range gives the float64 product", () => {
   async function check(
     { chain, batch, layout, half, inPlace, biased, shared }: GivenCase,
-    variant: (problem: RunProblem) => RunVariant,
+    variant: (problem: FusedRangeProblem) => FusedRangeVariant,
   ): Promise<void> {
     const dtype = half && gpu.report.features.f16 ? "f16" : "f32";
     const shape = { batch, layout, dtype } as const;
@@ -154,23 +154,23 @@ describe("any variant on any run gives the float64 product", () => {
   });
 });
 
-describe("a run that cannot be fused", () => {
+describe("a range that cannot be fused", () => {
   const shape = { batch: 4, layout: "batch-last", dtype: "f32" } as const;
 
   it("is refused, where its blocks are too large or must be square", () => {
     const large = Butterfly.random(Chain.monarch(4096), { seed: 1 });
-    expect(() => prepareFusedRun(gpu, large, shape)).toThrow(code("RUN_NOT_FUSED"));
+    expect(() => prepareFusedRange(gpu, large, shape)).toThrow(code("RANGE_NOT_FUSED"));
     const wide = Butterfly.random(Chain.parse("3,4,2,6;3,4,4,3"), { seed: 1 });
-    expect(() => prepareFusedRun(gpu, wide, shape, { inPlace: true })).toThrow(
-      code("RUN_NOT_FUSED"),
+    expect(() => prepareFusedRange(gpu, wide, shape, { inPlace: true })).toThrow(
+      code("RANGE_NOT_FUSED"),
     );
   });
 
   it("in place is refused for an output apart", () => {
     const butterfly = Butterfly.random(Chain.squareDyadic(8), { seed: 1 });
-    using run = prepareFusedRun(gpu, butterfly, shape, { inPlace: true });
+    using range = prepareFusedRange(gpu, butterfly, shape, { inPlace: true });
     using x = new Tensor(gpu, { ...shape, features: 8 });
     using y = new Tensor(gpu, { ...shape, features: 8 });
-    expect(() => run.steps(x, y)).toThrow(code("TENSOR_MISMATCH"));
+    expect(() => range.steps(x, y)).toThrow(code("TENSOR_MISMATCH"));
   });
 });

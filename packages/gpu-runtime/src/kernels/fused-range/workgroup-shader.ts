@@ -4,18 +4,18 @@ import { epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";
 import { localFactors, localWeights, localWidth, partsOf } from "./local-factors.ts";
 import { paddedWeights } from "./pack.ts";
-import type { RunProblem } from "./problem.ts";
-import { runBindings } from "./range-bindings.ts";
+import type { FusedRangeProblem } from "./problem.ts";
+import { rangeBindings } from "./range-bindings.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
-import { runVariantName, type WorkgroupRunVariant } from "./variant.ts";
+import { rangeVariantName, type WorkgroupRangeVariant } from "./variant.ts";
 
 /** Elements of each load and store. */
 const WIDTHS = { x: 1, w: 1, y: 1 };
 
 /** Workgroup memory that a variant takes, in bytes: two vectors of the widest kind for each column. */
-export function workgroupRunBytes(
-  { chain }: Pick<RunProblem, "chain">,
-  { columns, passes }: Pick<WorkgroupRunVariant, "columns" | "passes">,
+export function workgroupRangeBytes(
+  { chain }: Pick<FusedRangeProblem, "chain">,
+  { columns, passes }: Pick<WorkgroupRangeVariant, "columns" | "passes">,
 ): number {
   const buffers = Math.min(2, passes.length - 1);
   return 4 * buffers * columns * localWidth(chain);
@@ -26,7 +26,10 @@ export function workgroupRunBytes(
  * applies some of the factors to a part of the block in registers; a barrier lies between passes. The
  * first pass reads x and the last one writes y.
  */
-export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVariant): Kernel {
+export function workgroupRangeKernel(
+  problem: FusedRangeProblem,
+  variant: WorkgroupRangeVariant,
+): Kernel {
   const { chain, batch, dtype, bias, inPlace, sharing, epilogue } = problem;
   const { columns, passes, workgroup } = variant;
   const product = chain.product();
@@ -93,9 +96,9 @@ export function workgroupRunKernel(problem: RunProblem, variant: WorkgroupRunVar
     (index) => `var<workgroup> between${index}: array<f32, ${columns * width}>;`,
   );
   return {
-    label: `fused-run ${chain} ${runVariantName(variant)}${epilogueName(epilogue)}`,
+    label: `fused-range ${chain} ${rangeVariantName(variant)}${epilogueName(epilogue)}`,
     enables: enabledBy(dtype),
-    bindings: runBindings(problem, WIDTHS),
+    bindings: rangeBindings(problem, WIDTHS),
     workgroups: grid,
     wgsl: `${epilogueWgsl(problem, WIDTHS)}${between.join("\n")}
 @compute @workgroup_size(${workgroup})
