@@ -1,3 +1,4 @@
+import { requireArray } from "../errors/argument-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
@@ -16,9 +17,10 @@ import { requirePowerOfTwo } from "./size.ts";
  * product of butterflies.
  *
  * @param map position `p` of the result is taken from position `map[p]`
- * @throws PapilioError `CONSTRUCTION_SIZE`, `PERMUTATION_INVALID`
+ * @throws PapilioError `CONSTRUCTION_SIZE`, `PERMUTATION_INVALID`, `ARRAY_TYPE`
  */
 export function permutation(map: Uint32Array): RealTransform {
+  requireArray("The permutation", map, "Uint32Array");
   const n = map.length;
   requirePowerOfTwo(n, 2);
   const stages = Math.log2(n);

@@ -1,9 +1,16 @@
+import {
+  requireArray,
+  requireFloats,
+  requireObject,
+  requireOptions,
+} from "../errors/argument-checks.ts";
+import { requireComplexButterfly, requireListOf } from "../errors/matrix-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
 import type { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import type { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
-import type { Complex } from "../numeric/complex.ts";
-import { requireParts } from "../numeric/complex.ts";
+import { type Complex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, requireDense, zeros, zerosLike } from "../numeric/float-array.ts";
-import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
+import { type BatchShape, requireShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 
 /** One stage of a product. */
 export type ProductStage = PermutedButterfly<ComplexButterfly<FloatArray>>;
@@ -25,8 +32,19 @@ export class ButterflyProduct {
   readonly stages: readonly ProductStage[];
   readonly placement: Placement;
 
-  /** @param stages at least one, each with as many columns as the next has rows */
+  /**
+   * @param stages at least one, each with as many columns as the next has rows
+   * @throws PapilioError `CHAIN_EMPTY`, `ARRAY_TYPE`, `OPTION_INVALID`
+   */
   constructor(stages: readonly [ProductStage, ...ProductStage[]], placement: Placement = {}) {
+    requireListOf("The stages", stages, requireStage);
+    requireOptions("The placement", placement);
+    for (const positions of [placement.input, placement.output]) {
+      if (positions !== undefined) requireArray("A placement", positions, "Uint32Array");
+    }
+    if (stages.length < 1) {
+      throw new PapilioError("CHAIN_EMPTY", "The product has no stages.", "Give at least one.");
+    }
     this.stages = Object.freeze([...stages]);
     this.placement = placement;
   }
@@ -70,6 +88,7 @@ export class ButterflyProduct {
    */
   apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
     requireParts(x);
+    requireShape(shape);
     requireVectors("input", x.re.length, this.cols, shape.batch);
     const { input, output } = this.placement;
     const widest = (this.stages.at(-1) as ProductStage).cols;
@@ -106,7 +125,9 @@ export class ButterflyProduct {
 export class RealTransform {
   readonly product: ButterflyProduct;
 
+  /** @throws PapilioError `OPTION_INVALID` */
   constructor(product: ButterflyProduct) {
+    requireObject("The product", product, "a ButterflyProduct", "stages", "placement");
     this.product = product;
   }
 
@@ -135,6 +156,7 @@ export class RealTransform {
    * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`
    */
   apply<X extends FloatArray>(x: X, shape: BatchShape): X {
+    requireFloats("The input", x);
     return this.product.apply({ re: x, im: zerosLike(x, x.length) }, shape).re;
   }
 
@@ -146,6 +168,11 @@ export class RealTransform {
   dense(): Float64Array {
     return this.product.dense().re;
   }
+}
+
+function requireStage(name: string, stage: unknown): void {
+  requireObject(name, stage, "a PermutedButterfly", "matrix");
+  requireComplexButterfly(`The matrix of ${name}`, (stage as { matrix: unknown }).matrix);
 }
 
 /** Features in their places among `features`, zeros elsewhere. */

@@ -8,7 +8,7 @@ import { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
 import { fourier, fourierButterfly } from "./fourier.ts";
 import { bitReversal } from "./permutations.ts";
 import { scaleRows } from "./scale.ts";
-import { powerOfTwoFrom, requirePowerOfTwo } from "./size.ts";
+import { powerOfTwoFrom, requirePowerOfTwo, requireSome } from "./size.ts";
 
 type Values = FloatArray | Complex<FloatArray>;
 
@@ -99,7 +99,8 @@ export function convolution<V extends Values>(
   requireOneOf("The mode of a convolution", mode, CONVOLUTION_MODES);
   const { re, im } = complexOf(kernel);
   const { length } = re;
-  requireSome(Math.min(n, length));
+  requireSome(n);
+  requireSome(length);
   const wraps = mode === "circular";
   if ((wraps || mode === "valid") && length > n) throw tooLong(length, n);
   const size = powerOfTwoFrom(wraps ? 2 * n - 1 : n + length - 1);
@@ -153,15 +154,6 @@ function complexOf(values: Values): Complex<FloatArray> {
 
 function wrap<V extends Values>(values: V, product: ButterflyProduct): TransformOf<V> {
   return (isComplex(values) ? product : new RealTransform(product)) as TransformOf<V>;
-}
-
-function requireSome(length: number): void {
-  if (Number.isSafeInteger(length) && length >= 1) return;
-  throw new PapilioError(
-    "CONSTRUCTION_SIZE",
-    `There is no such construction for ${length} numbers.`,
-    "Give at least one number, and a whole length of at least 1.",
-  );
 }
 
 function tooLong(length: number, n: number): PapilioError {

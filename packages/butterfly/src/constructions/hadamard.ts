@@ -1,3 +1,4 @@
+import { requireOptions } from "../errors/argument-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
@@ -16,6 +17,7 @@ export function hadamard(
   n: number,
   options: { readonly orthonormal?: boolean } = {},
 ): Butterfly<Float64Array> {
+  requireOptions("The options", options);
   requirePowerOfTwo(n, 2);
   const scale = options.orthonormal ? Math.SQRT1_2 : 1;
   return new Butterfly(

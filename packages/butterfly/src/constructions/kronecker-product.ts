@@ -1,3 +1,6 @@
+import { requireObject } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { requireListOf } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
@@ -16,16 +19,16 @@ export interface DenseMatrix<V extends FloatArray> {
  * its matrix once.
  *
  * @throws PapilioError `CHAIN_EMPTY`, `PATTERN_INVALID`; `VALUES_LENGTH` unless every matrix has its
- *   `rows·cols` values
+ *   `rows·cols` values; `ARRAY_TYPE`, `OPTION_INVALID`
  */
 export function kroneckerProduct<V extends FloatArray>(
   matrices: readonly DenseMatrix<V>[],
 ): Butterfly<V> {
+  requireListOf("The matrices", matrices, requireDenseMatrix);
   let a = 1;
   let d = matrices.reduce((product, { rows }) => product * rows, 1);
   return new Butterfly(
     matrices.map(({ rows, cols, values }) => {
-      if (!(rows >= 1)) throw noRows(rows);
       d /= rows;
       const pattern = new Pattern(a, rows, cols, d);
       a *= cols;
@@ -34,10 +37,13 @@ export function kroneckerProduct<V extends FloatArray>(
   );
 }
 
-function noRows(rows: number): PapilioError {
-  return new PapilioError(
+function requireDenseMatrix(name: string, matrix: unknown): void {
+  requireObject(name, matrix, "an object with rows, cols and values");
+  const { rows, cols } = matrix as DenseMatrix<FloatArray>;
+  if ([rows, cols].every((size) => Number.isSafeInteger(size) && size >= 1)) return;
+  throw new PapilioError(
     "PATTERN_INVALID",
-    `A matrix of ${rows} rows has no Kronecker product.`,
+    `A matrix of ${describeValue(rows)} x ${describeValue(cols)} has no Kronecker product.`,
     "Give matrices of at least one row and one column.",
   );
 }

@@ -1,6 +1,6 @@
 import { requireArray } from "../errors/argument-checks.ts";
 import { indices } from "../numeric/float-array.ts";
-import { requirePowerOfTwo } from "./size.ts";
+import { requirePowerOfTwo, requireSome } from "./size.ts";
 
 /**
  * Bit reversal of `n = 2^L` positions, an index map that is its own inverse.
@@ -20,19 +20,26 @@ export function bitReversal(n: number): Uint32Array {
   return map;
 }
 
-/** The last position first. */
+/** The last position first. @throws PapilioError `CONSTRUCTION_SIZE` */
 export function reversal(n: number): Uint32Array {
+  requireSome(n);
   return indices(n).map((_, position) => n - 1 - position);
 }
 
-/** Those at even positions first, then those at odd ones. */
+/** Those at even positions first, then those at odd ones. @throws PapilioError `CONSTRUCTION_SIZE` */
 export function evenThenOdd(n: number): Uint32Array {
+  requireSome(n);
   const half = Math.ceil(n / 2);
   return indices(n).map((_, p) => (p < half ? 2 * p : 2 * (p - half) + 1));
 }
 
-/** Those at even positions ascending, then those at odd ones descending: of cosine transforms. */
+/**
+ * Those at even positions ascending, then those at odd ones descending: of cosine transforms.
+ *
+ * @throws PapilioError `CONSTRUCTION_SIZE`
+ */
 export function evenThenOddDescending(n: number): Uint32Array {
+  requireSome(n);
   const half = Math.ceil(n / 2);
   return indices(n).map((_, p) => (p < half ? 2 * p : 2 * (n - 1 - p) + 1));
 }

@@ -1,3 +1,5 @@
+import { requireNumber } from "../errors/argument-checks.ts";
+
 /** A complex number. */
 export interface ComplexNumber {
   readonly re: number;
@@ -10,8 +12,11 @@ export interface ComplexNumber {
  *
  * @param k a whole number
  * @param n a whole number of at least 1
+ * @throws PapilioError `OPTION_INVALID` for what is not a number
  */
 export function rootOfUnity(k: number, n: number): ComplexNumber {
+  requireNumber("The power", k);
+  requireNumber("The number of roots", n);
   // In eighths of a turn, so that every reduction is exact.
   const turn = ((8 * k) % (8 * n)) / n;
   const eighths = turn < 0 ? turn + 8 : turn;

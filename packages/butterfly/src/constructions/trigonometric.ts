@@ -1,4 +1,4 @@
-import { requireOneOf } from "../errors/argument-checks.ts";
+import { requireOneOf, requireOptions } from "../errors/argument-checks.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
@@ -44,8 +44,10 @@ export interface TransformOptions {
 export function cosine(
   n: number,
   type: TransformType,
-  { orthonormal = false }: TransformOptions = {},
+  options: TransformOptions = {},
 ): RealTransform {
+  requireOptions("The options", options);
+  const { orthonormal = false } = options;
   requireOneOf("The type of a cosine transform", type, TRANSFORM_TYPES);
   switch (type) {
     case 2:
@@ -71,8 +73,10 @@ export function cosine(
 export function sine(
   n: number,
   type: TransformType,
-  { orthonormal = false }: TransformOptions = {},
+  options: TransformOptions = {},
 ): RealTransform {
+  requireOptions("The options", options);
+  const { orthonormal = false } = options;
   requireOneOf("The type of a sine transform", type, TRANSFORM_TYPES);
   switch (type) {
     case 2:
@@ -90,9 +94,11 @@ export function sine(
  *
  * @throws PapilioError `CONSTRUCTION_SIZE`
  */
-export function hartley(n: number, { orthonormal = false }: TransformOptions = {}): RealTransform {
-  const scale = orthonormal ? 1 / Math.sqrt(n) : 1;
-  const matrix = scaleRows(fourierButterfly(n), () => ({ re: scale, im: scale }));
+export function hartley(n: number, options: TransformOptions = {}): RealTransform {
+  requireOptions("The options", options);
+  const transform = fourierButterfly(n);
+  const scale = options.orthonormal ? 1 / Math.sqrt(n) : 1;
+  const matrix = scaleRows(transform, () => ({ re: scale, im: scale }));
   return realPart(new PermutedButterfly(matrix.share(), { right: bitReversal(n) }));
 }
 

@@ -1,4 +1,5 @@
 import { requireFloats } from "../errors/argument-checks.ts";
+import { requireChain, requireFactor, requireListOf } from "../errors/matrix-checks.ts";
 import {
   type FloatArray,
   type FloatArrays,
@@ -8,8 +9,8 @@ import {
   zeros,
   zerosLike,
 } from "../numeric/float-array.ts";
-import { type BatchShape, requireVectors } from "../numeric/layout.ts";
-import { type RandomOptions, uniform } from "../numeric/random.ts";
+import { type BatchShape, requireShape, requireVectors } from "../numeric/layout.ts";
+import { drawing, type RandomOptions } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import { drawFactor, type KroneckerSparse } from "./kronecker-sparse.ts";
 import { multiply } from "./multiply.ts";
@@ -31,9 +32,11 @@ export class Butterfly<V extends FloatArray = Float32Array> {
 
   /**
    * @param factors left-most first; kept, not copied
-   * @throws PapilioError `CHAIN_EMPTY`, `CHAIN_NOT_CHAINABLE`
+   * @throws PapilioError `CHAIN_EMPTY`, `CHAIN_NOT_CHAINABLE`; `OPTION_INVALID` for what is not a list
+   *   of factors
    */
   constructor(factors: readonly KroneckerSparse<V>[]) {
+    requireListOf("The factors", factors, requireFactor);
     this.chain = Chain.of(factors.map((factor) => factor.pattern));
     this.factors = Object.freeze([...factors]);
   }
@@ -48,8 +51,8 @@ export class Butterfly<V extends FloatArray = Float32Array> {
     chain: Chain,
     options: RandomOptions<T>,
   ): Butterfly<FloatArrays[T]> {
-    const next = uniform(options.seed);
-    const dtype = options.dtype ?? ("float32" as T);
+    requireChain("The chain", chain);
+    const { next, dtype } = drawing(options);
     return new Butterfly(chain.patterns.map((pattern) => drawFactor(pattern, next, dtype)));
   }
 
@@ -119,6 +122,7 @@ export class Butterfly<V extends FloatArray = Float32Array> {
    */
   apply<X extends FloatArray>(x: X, shape: BatchShape): X {
     requireFloats("The input", x);
+    requireShape(shape);
     requireVectors("input", x.length, this.chain.cols, shape.batch);
     const [left, ...others] = this.factors as [KroneckerSparse<V>, ...KroneckerSparse<V>[]];
     let between: FloatArray = x;

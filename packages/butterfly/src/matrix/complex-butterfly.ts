@@ -1,3 +1,9 @@
+import {
+  requireButterfly,
+  requireChain,
+  requireComplexFactor,
+  requireListOf,
+} from "../errors/matrix-checks.ts";
 import { type Complex, requireParts, roundLike } from "../numeric/complex.ts";
 import {
   type FloatArray,
@@ -7,8 +13,8 @@ import {
   requireDense,
   zerosLike,
 } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
-import { type RandomOptions, uniform } from "../numeric/random.ts";
+import { type BatchShape, requireShape } from "../numeric/layout.ts";
+import { drawing, type RandomOptions } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import type { Butterfly } from "./butterfly.ts";
 import { ComplexKroneckerSparse, drawComplexFactor } from "./complex-kronecker-sparse.ts";
@@ -30,9 +36,11 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
 
   /**
    * @param factors left-most first; kept, not copied
-   * @throws PapilioError `CHAIN_EMPTY`, `CHAIN_NOT_CHAINABLE`
+   * @throws PapilioError `CHAIN_EMPTY`, `CHAIN_NOT_CHAINABLE`; `OPTION_INVALID` for what is not a list
+   *   of complex factors
    */
   constructor(factors: readonly ComplexKroneckerSparse<V>[]) {
+    requireListOf("The factors", factors, requireComplexFactor);
     this.chain = Chain.of(factors.map((factor) => factor.pattern));
     this.factors = Object.freeze([...factors]);
   }
@@ -46,8 +54,8 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
     chain: Chain,
     options: RandomOptions<T>,
   ): ComplexButterfly<FloatArrays[T]> {
-    const next = uniform(options.seed);
-    const dtype = options.dtype ?? ("float32" as T);
+    requireChain("The chain", chain);
+    const { next, dtype } = drawing(options);
     return new ComplexButterfly(
       chain.patterns.map((pattern) => drawComplexFactor(pattern, next, dtype)),
     );
@@ -55,6 +63,7 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
 
   /** A real butterfly as a complex one. */
   static fromReal<V extends FloatArray>(butterfly: Butterfly<V>): ComplexButterfly<V> {
+    requireButterfly("The matrix", butterfly);
     return new ComplexButterfly(
       butterfly.factors.map((factor: KroneckerSparse<V>) =>
         ComplexKroneckerSparse.fromReal(factor),
@@ -113,6 +122,7 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
    */
   apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
     requireParts(x);
+    requireShape(shape);
     const exact = { re: Float64Array.from(x.re), im: Float64Array.from(x.im) };
     const y = this.factors.reduceRight<Complex<Float64Array>>(
       (between, factor) => factor.apply(between, shape),

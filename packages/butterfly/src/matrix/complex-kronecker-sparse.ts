@@ -1,3 +1,4 @@
+import { requireComplexFactor, requireFactor, requirePattern } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { addScaled, type Complex, requireParts, roundLike } from "../numeric/complex.ts";
 import {
@@ -6,8 +7,8 @@ import {
   type FloatType,
   zeros,
 } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
-import { type RandomOptions, uniform } from "../numeric/random.ts";
+import { type BatchShape, requireShape } from "../numeric/layout.ts";
+import { drawing, type RandomOptions } from "../numeric/random.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { drawFactor, KroneckerSparse } from "./kronecker-sparse.ts";
 import { multiply } from "./multiply.ts";
@@ -28,6 +29,8 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
 
   /** @throws PapilioError `COMPLEX_PARTS` unless both parts have the same pattern */
   constructor(re: KroneckerSparse<V>, im: KroneckerSparse<V>) {
+    requireFactor("The real part", re);
+    requireFactor("The imaginary part", im);
     if (!re.pattern.equals(im.pattern)) {
       throw new PapilioError(
         "COMPLEX_PARTS",
@@ -49,12 +52,14 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
     pattern: Pattern,
     options: RandomOptions<T>,
   ): ComplexKroneckerSparse<FloatArrays[T]> {
-    const dtype = options.dtype ?? ("float32" as T);
-    return drawComplexFactor(pattern, uniform(options.seed), dtype);
+    requirePattern("The pattern", pattern);
+    const { next, dtype } = drawing(options);
+    return drawComplexFactor(pattern, next, dtype);
   }
 
   /** A real factor as a complex one. */
   static fromReal<V extends FloatArray>(re: KroneckerSparse<V>): ComplexKroneckerSparse<V> {
+    requireFactor("The factor", re);
     return new ComplexKroneckerSparse(
       re,
       re.map((values) => values.map(() => 0) as V),
@@ -71,6 +76,7 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
     pattern: Pattern,
     dense: Complex<V>,
   ): ComplexKroneckerSparse<V> {
+    requireParts(dense);
     return new ComplexKroneckerSparse(
       KroneckerSparse.fromDense(pattern, dense.re),
       KroneckerSparse.fromDense(pattern, dense.im),
@@ -129,6 +135,7 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
    */
   apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
     requireParts(x);
+    requireShape(shape);
     const product = (part: KroneckerSparse<V>, values: X): Float64Array =>
       multiply(part, values, shape, zeros("float64", shape.batch * this.pattern.rows));
     const re = addScaled(product(this.re, x.re), -1, product(this.im, x.im));
@@ -142,6 +149,7 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
    * @throws PapilioError `CHAIN_NOT_CHAINABLE`
    */
   multiply(right: ComplexKroneckerSparse<V>): ComplexKroneckerSparse<V> {
+    requireComplexFactor("The right factor", right);
     const combine = (
       left: KroneckerSparse<V>,
       sign: number,

@@ -1,4 +1,6 @@
-import { requireFloats } from "../errors/argument-checks.ts";
+import { requireFloats, requireFunction } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { requireFactor, requirePattern } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import {
   type FloatArray,
@@ -10,7 +12,7 @@ import {
   zerosLike,
 } from "../numeric/float-array.ts";
 import type { BatchShape } from "../numeric/layout.ts";
-import { draw, type RandomOptions, uniform } from "../numeric/random.ts";
+import { draw, drawing, type RandomOptions } from "../numeric/random.ts";
 import { requireStorable } from "../numeric/storable.ts";
 import { Chain } from "../pattern/chain.ts";
 import { Pattern } from "../pattern/pattern.ts";
@@ -69,7 +71,9 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
     pattern: Pattern,
     options: RandomOptions<T>,
   ): KroneckerSparse<FloatArrays[T]> {
-    return drawFactor(pattern, uniform(options.seed), options.dtype ?? ("float32" as T));
+    requirePattern("The pattern", pattern);
+    const { next, dtype } = drawing(options);
+    return drawFactor(pattern, next, dtype);
   }
 
   /**
@@ -79,6 +83,7 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
    * @throws PapilioError `ARRAY_TYPE`, `DENSE_LENGTH`; `OFF_SUPPORT` when an entry off the support is not zero
    */
   static fromDense<V extends FloatArray>(pattern: Pattern, dense: V): KroneckerSparse<V> {
+    requirePattern("The pattern", pattern);
     const { rows, cols } = pattern;
     requireFloats("The dense matrix", dense);
     if (dense.length !== rows * cols) {
@@ -163,6 +168,7 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
 
   /** The same factor with other values, one for each that is stored. */
   map(change: (values: V) => V): KroneckerSparse<V> {
+    requireFunction("The change", change);
     return new KroneckerSparse(this.pattern, change(this.values), this.sharing);
   }
 
@@ -194,7 +200,7 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
     if (!whole || first < 0 || count < 1 || first + count > a) {
       throw new PapilioError(
         "SUPER_BLOCKS_RANGE",
-        `There are no ${count} super-blocks from ${first} on in the pattern ${this.pattern}.`,
+        `There are no ${describeValue(count)} super-blocks from ${describeValue(first)} on in the pattern ${this.pattern}.`,
         `Use whole numbers with 0 <= first < first + count <= ${a}.`,
       );
     }
@@ -235,6 +241,7 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
    * @throws PapilioError `CHAIN_NOT_CHAINABLE`, `ARRAY_TOO_LARGE`
    */
   multiply(right: KroneckerSparse<V>): KroneckerSparse<V> {
+    requireFactor("The right factor", right);
     const chain = Chain.of([this.pattern, right.pattern]);
     const [p, q] = [this.expand(), right.expand()];
     return chain.transposed

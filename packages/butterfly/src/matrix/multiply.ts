@@ -1,4 +1,5 @@
 import { requireFloats } from "../errors/argument-checks.ts";
+import { requireFactor } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { type FloatArray, zeros, zerosLike } from "../numeric/float-array.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
@@ -47,17 +48,19 @@ export function multiply<Y extends FloatArray>(
   y: Y,
 ): Y;
 export function multiply(
-  { pattern, values, stored, sharing }: KroneckerSparse<FloatArray>,
+  factor: KroneckerSparse<FloatArray>,
   x: FloatArray,
   shape: BatchShape,
   y?: FloatArray,
 ): FloatArray {
+  requireFactor("The factor", factor);
+  const { pattern, values, stored, sharing } = factor;
   const { a, b, c, d, rows, cols } = pattern;
-  const { batch } = shape;
   requireFloats("The input", x);
   if (y !== undefined) requireFloats("The output", y);
   const from = stridesOf(shape, cols);
   const to = stridesOf(shape, rows);
+  const { batch } = shape;
   requireVectors("input", x.length, cols, batch);
   const output = y ?? zerosLike(x, batch * rows);
   requireVectors("output", output.length, rows, batch);

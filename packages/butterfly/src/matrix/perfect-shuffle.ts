@@ -1,4 +1,5 @@
 import { requireArray, requireFloats } from "../errors/argument-checks.ts";
+import { requireFactor, requirePattern } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { type FloatArray, indices, zerosLike } from "../numeric/float-array.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
@@ -33,12 +34,16 @@ export function perfectShuffle(outer: number, rows: number, columns: number): Ui
 }
 
 /** Brings the inputs of each block together: `[a, c, d]` to `[a, d, c]`. Map of `cols` indices. */
-export function inputShuffle({ a, c, d }: Pattern): Uint32Array {
+export function inputShuffle(pattern: Pattern): Uint32Array {
+  requirePattern("The pattern", pattern);
+  const { a, c, d } = pattern;
   return perfectShuffle(a, c, d);
 }
 
 /** Puts the outputs of each block in their places: `[a, d, b]` to `[a, b, d]`. `rows` indices. */
-export function outputShuffle({ a, b, d }: Pattern): Uint32Array {
+export function outputShuffle(pattern: Pattern): Uint32Array {
+  requirePattern("The pattern", pattern);
+  const { a, b, d } = pattern;
   return perfectShuffle(a, d, b);
 }
 
@@ -49,6 +54,7 @@ export function outputShuffle({ a, b, d }: Pattern): Uint32Array {
 export function blockDiagonal<V extends FloatArray>(
   factor: KroneckerSparse<V>,
 ): KroneckerSparse<V> {
+  requireFactor("The factor", factor);
   const { pattern, values } = factor.expand();
   const { a, b, c, d, blocks, nonZeros } = pattern;
   const stored = zerosLike(values, nonZeros);

@@ -1,8 +1,9 @@
-import { requireArray } from "../errors/argument-checks.ts";
+import { requireArray, requireFunction, requireOptions } from "../errors/argument-checks.ts";
+import { requireAnyButterfly } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { type Complex, isComplex } from "../numeric/complex.ts";
 import { type FloatArray, requireDense, zeros } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
+import { type BatchShape, requireShape } from "../numeric/layout.ts";
 import type { Butterfly } from "./butterfly.ts";
 import { ComplexButterfly } from "./complex-butterfly.ts";
 import { invertPermutation, permuteFeatures } from "./perfect-shuffle.ts";
@@ -39,9 +40,12 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
 
   /**
    * @throws PapilioError `PERMUTATION_INVALID` unless the maps are permutations of the matrix's rows
-   *   and columns
+   *   and columns; `ARRAY_TYPE`, `OPTION_INVALID`
    */
-  constructor(matrix: M, { left, right }: Permutations = {}) {
+  constructor(matrix: M, permutations: Permutations = {}) {
+    requireAnyButterfly("The matrix", matrix);
+    requireOptions("The permutations", permutations);
+    const { left, right } = permutations;
     requirePermutation("left", left, matrix.chain.rows);
     requirePermutation("right", right, matrix.chain.cols);
     this.matrix = matrix;
@@ -59,6 +63,7 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
 
   /** Another butterfly of the same size between the same permutations. */
   map<N extends AnyButterfly>(change: (matrix: M) => N): PermutedButterfly<N> {
+    requireFunction("The change", change);
     return new PermutedButterfly(change(this.matrix), this);
   }
 
@@ -86,6 +91,7 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
    * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`, `COMPLEX_PARTS`, `ARRAY_TOO_LARGE`
    */
   apply<X extends FloatArray>(x: VectorsOf<M, X>, shape: BatchShape): VectorsOf<M, X> {
+    requireShape(shape);
     const permuted = permute(this.right, x, shape);
     const y = (this.matrix as { apply(x: typeof permuted, shape: BatchShape): typeof x }).apply(
       permuted,

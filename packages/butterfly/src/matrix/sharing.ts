@@ -1,3 +1,5 @@
+import { requireObject } from "../errors/argument-checks.ts";
+import { requirePattern } from "../errors/matrix-checks.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { Pattern } from "../pattern/pattern.ts";
 
@@ -13,7 +15,10 @@ export interface Sharing {
 export const UNSHARED: Sharing = Object.freeze({ a: false, d: false });
 
 /** The pattern of what is stored: a single super-block, or blocks for a single `k`, where they are shared. */
-export function storedPattern({ a, b, c, d }: Pattern, sharing: Sharing): Pattern {
+export function storedPattern(pattern: Pattern, sharing: Sharing): Pattern {
+  requirePattern("The pattern", pattern);
+  requireObject("The sharing", sharing, "an object with a and d");
+  const { a, b, c, d } = pattern;
   return new Pattern(sharing.a ? 1 : a, b, c, sharing.d ? 1 : d);
 }
 

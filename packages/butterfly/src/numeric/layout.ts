@@ -1,3 +1,5 @@
+import { requireObject } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
 /** The layouts of activations, in the order in which results list them. */
@@ -25,10 +27,11 @@ export interface Strides {
 /**
  * The strides of a batch of vectors of `features` elements.
  *
- * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`
+ * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `OPTION_INVALID`
  */
-export function stridesOf({ batch, layout }: BatchShape, features: number): Strides {
-  requireBatch(batch);
+export function stridesOf(shape: BatchShape, features: number): Strides {
+  requireShape(shape);
+  const { batch, layout } = shape;
   switch (layout) {
     case "batch-first":
       return { vector: features, feature: 1 };
@@ -37,10 +40,16 @@ export function stridesOf({ batch, layout }: BatchShape, features: number): Stri
     default:
       throw new PapilioError(
         "LAYOUT_INVALID",
-        `There is no layout ${JSON.stringify(layout satisfies never)}.`,
+        `There is no layout ${describeValue(layout satisfies never)}.`,
         `Use one of ${LAYOUTS.join(", ")}.`,
       );
   }
+}
+
+/** @throws PapilioError `OPTION_INVALID`, `BATCH_INVALID` for what has no number of vectors */
+export function requireShape(shape: { readonly batch: number }): void {
+  requireObject("The shape of the vectors", shape, "an object with batch and layout");
+  requireBatch(shape.batch);
 }
 
 /** @throws PapilioError `BATCH_INVALID` unless `batch` is a whole number of at least 1 */
@@ -48,7 +57,7 @@ export function requireBatch(batch: number): void {
   if (Number.isSafeInteger(batch) && batch >= 1) return;
   throw new PapilioError(
     "BATCH_INVALID",
-    `The batch size is ${batch}, but it must be a whole number of at least 1.`,
+    `The batch size is ${describeValue(batch)}, but it must be a whole number of at least 1.`,
     "Pass the number of vectors that are multiplied at once.",
   );
 }

@@ -1,5 +1,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { mersenne } from "pure-rand/generator/mersenne";
+import { requireObject } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { type FloatArrays, type FloatType, zeros } from "./float-array.ts";
 
@@ -21,12 +23,24 @@ export function uniform(seed: number): () => number {
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     throw new PapilioError(
       "SEED_INVALID",
-      `The seed is ${seed}, but it must be a whole number from 0 to 2^32 - 1.`,
+      `The seed is ${describeValue(seed)}, but it must be a whole number from 0 to 2^32 - 1.`,
       "Pass a whole number such as 0.",
     );
   }
   const generator = mersenne(seed);
   return () => 2 * uniformFloat64(generator) - 1;
+}
+
+/**
+ * What the values of a random matrix are drawn from, and their type.
+ *
+ * @throws PapilioError `SEED_INVALID`, `OPTION_INVALID`
+ */
+export function drawing<T extends FloatType>(
+  options: RandomOptions<T>,
+): { readonly next: () => number; readonly dtype: T } {
+  requireObject("The options", options, "an object with a seed");
+  return { next: uniform(options.seed), dtype: options.dtype ?? ("float32" as T) };
 }
 
 /**

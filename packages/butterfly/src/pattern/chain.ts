@@ -1,3 +1,6 @@
+import { requireText } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { requireListOf, requirePattern } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { type Chainability, chainability } from "./chainability.ts";
 import { Pattern } from "./pattern.ts";
@@ -41,9 +44,11 @@ export class Chain {
 
   /**
    * @param patterns left-most factor first
-   * @throws PapilioError `CHAIN_EMPTY`; `CHAIN_NOT_CHAINABLE` with the pair and the reason
+   * @throws PapilioError `CHAIN_EMPTY`; `CHAIN_NOT_CHAINABLE` with the pair and the reason;
+   *   `OPTION_INVALID` for what is not a list of patterns
    */
   static of(patterns: readonly Pattern[]): Chain {
+    requireListOf("The patterns", patterns, requirePattern);
     if (patterns.length === 0) {
       throw new PapilioError("CHAIN_EMPTY", "The chain has no patterns.", "Give at least one.");
     }
@@ -65,6 +70,7 @@ export class Chain {
    * @throws PapilioError `CHAIN_EMPTY`, `CHAIN_NOT_CHAINABLE`, and what {@link Pattern.parse} throws
    */
   static parse(text: string): Chain {
+    requireText("The text of a chain", text);
     return Chain.of(text.trim() === "" ? [] : text.split(";").map((part) => Pattern.parse(part)));
   }
 
@@ -172,12 +178,12 @@ export class Chain {
   }
 
   #ends(from: number, to: number): [first: Pattern, last: Pattern] {
-    const first = this.patterns[from];
-    const last = this.patterns[to - 1];
+    const whole = Number.isSafeInteger(from) && Number.isSafeInteger(to);
+    const [first, last] = whole ? [this.patterns[from], this.patterns[to - 1]] : [];
     if (first && last && from < to) return [first, last];
     throw new PapilioError(
       "CHAIN_RANGE",
-      `There are no factors from ${from} to before ${to} in a chain of ${this.length}.`,
+      `There are no factors from ${describeValue(from)} to before ${describeValue(to)} in a chain of ${this.length}.`,
       `Use whole numbers with 0 <= from < to <= ${this.length}.`,
     );
   }

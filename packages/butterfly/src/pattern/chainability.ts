@@ -1,3 +1,4 @@
+import { requirePattern } from "../errors/matrix-checks.ts";
 import type { Pattern } from "./pattern.ts";
 
 /** Whether two patterns are chainable, with the rank of the pair or the reason why not. */
@@ -12,8 +13,12 @@ export type Chainability =
  * number.
  *
  * Source: arXiv 2411.04506, the definition of chainability.
+ *
+ * @throws PapilioError `OPTION_INVALID` for what is not a pattern
  */
 export function chainability(left: Pattern, right: Pattern): Chainability {
+  requirePattern("The left pattern", left);
+  requirePattern("The right pattern", right);
   const refuse = (reason: string): Chainability => ({ chainable: false, reason });
   // The two fractions are equal exactly when the sizes agree: a1*c1*d1 = a2*b2*d2.
   if (left.cols !== right.rows) {

@@ -1,4 +1,5 @@
 import { requireOneOf } from "../errors/argument-checks.ts";
+import { requireChain, requirePattern } from "../errors/matrix-checks.ts";
 import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
 import { requireBatch } from "../numeric/layout.ts";
 import type { Chain } from "./chain.ts";
@@ -44,6 +45,7 @@ export type ImplementationName = (typeof IMPLEMENTATION_NAMES)[number];
  * ```
  */
 export function cost(pattern: Pattern, batch: number, dtype: StorageDtype): FactorCost {
+  requirePattern("The pattern", pattern);
   const { b, c } = pattern;
   return { ...total([pattern], batch, dtype), ratio: (b + c) / (b * c) };
 }
@@ -55,6 +57,7 @@ export function cost(pattern: Pattern, batch: number, dtype: StorageDtype): Fact
  * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`
  */
 export function chainCost(chain: Chain, batch: number, dtype: StorageDtype): Cost {
+  requireChain("The chain", chain);
   return total(chain.patterns, batch, dtype);
 }
 
@@ -64,6 +67,7 @@ export function chainCost(chain: Chain, batch: number, dtype: StorageDtype): Cos
  * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`
  */
 export function denseFlops(pattern: Pattern, batch: number): number {
+  requirePattern("The pattern", pattern);
   requireBatch(batch);
   return 2 * batch * pattern.rows * pattern.cols;
 }
@@ -81,6 +85,7 @@ export function rewritingBytes(
   batch: number,
   dtype: StorageDtype,
 ): number {
+  requirePattern("The pattern", pattern);
   requireBatch(batch);
   requireOneOf("The implementation", implementation, IMPLEMENTATION_NAMES);
   const { bytes } = formatOf(dtype);

@@ -1,3 +1,6 @@
+import { requireText } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { requirePattern } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
 /**
@@ -30,7 +33,7 @@ export class Pattern {
       if (Number.isSafeInteger(entry) && entry >= 1) continue;
       throw new PapilioError(
         "PATTERN_INVALID",
-        `In the pattern ${a},${b},${c},${d}, ${name} is ${entry}: not a whole number from 1 to 2^53 - 1.`,
+        `In the pattern ${[a, b, c, d].map(describeValue)}, ${name} is ${describeValue(entry)}: not a whole number from 1 to 2^53 - 1.`,
         "Give four positive whole numbers, such as 4,64,64,4.",
       );
     }
@@ -53,9 +56,10 @@ export class Pattern {
    * Reads `"a,b,c,d"`; spaces around entries and one pair of parentheses around all are accepted.
    *
    * @throws PapilioError `PATTERN_SYNTAX` when the text is no list of four whole numbers,
-   *   `PATTERN_INVALID` when they make no pattern
+   *   `PATTERN_INVALID` when they make no pattern; `OPTION_INVALID` for what is not a text
    */
   static parse(text: string): Pattern {
+    requireText("The text of a pattern", text);
     const trimmed = text.trim();
     const inner = trimmed.startsWith("(") && trimmed.endsWith(")") ? trimmed.slice(1, -1) : trimmed;
     const [a, b, c, d, ...rest] = inner.split(",").map(wholeNumber);
@@ -105,7 +109,9 @@ export class Pattern {
     return new Pattern(this.a, this.c, this.b, this.d);
   }
 
+  /** @throws PapilioError `OPTION_INVALID` for what is not a pattern */
   equals(other: Pattern): boolean {
+    requirePattern("The other pattern", other);
     return this.a === other.a && this.b === other.b && this.c === other.c && this.d === other.d;
   }
 

@@ -1,3 +1,5 @@
+import { requireList, requireObject } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { Pattern } from "./pattern.ts";
 
@@ -49,7 +51,9 @@ export function squareMonarchPatterns(n: number): Pattern[] {
 }
 
 /** `(1, rows/q, rank*blocks, q)(blocks, rank*q, cols/blocks, 1)` for `q = min(rows, cols)/blocks`. */
-export function monarchPatterns({ rows, cols, blocks, rank = 1 }: MonarchShape): Pattern[] {
+export function monarchPatterns(shape: MonarchShape): Pattern[] {
+  requireObject("The shape of a Monarch chain", shape, "a size, or rows, cols and blocks");
+  const { rows, cols, blocks, rank = 1 } = shape;
   for (const [name, size] of Object.entries({ rows, cols, blocks, rank })) requireSize(name, size);
   for (const [name, size] of Object.entries({ rows, cols })) {
     if (size % blocks === 0) continue;
@@ -75,7 +79,11 @@ export function monarchPatterns({ rows, cols, blocks, rank = 1 }: MonarchShape):
  * `(n1...n(l-1), r·ml, r·nl, m(l+1)...mL)` for l = 1..L, without `r` on the left of the first factor
  * and on the right of the last.
  */
-export function radixPatterns({ rows, cols, rank = 1 }: Radices): Pattern[] {
+export function radixPatterns(radices: Radices): Pattern[] {
+  requireObject("The radices", radices, "an object with rows and cols");
+  const { rows, cols, rank = 1 } = radices;
+  requireList("The radices of the rows", rows);
+  requireList("The radices of the columns", cols);
   for (const size of [...rows, ...cols, rank]) requireSize("a radix or the rank", size);
   if (rows.length !== cols.length) {
     throw invalidSize(
@@ -95,10 +103,10 @@ export function radixPatterns({ rows, cols, rank = 1 }: Radices): Pattern[] {
   });
 }
 
-function requireSize(name: string, size: number): void {
-  if (Number.isSafeInteger(size) && size >= 1) return;
+function requireSize(name: string, size: unknown): asserts size is number {
+  if (Number.isSafeInteger(size) && (size as number) >= 1) return;
   throw invalidSize(
-    `${name} is ${size}, but it must be a whole number of at least 1.`,
+    `${name} is ${describeValue(size)}, but it must be a whole number of at least 1.`,
     "Give a positive whole number.",
   );
 }

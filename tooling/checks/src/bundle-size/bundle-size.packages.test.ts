@@ -46,6 +46,9 @@ describe("bundles for browsers", () => {
     expect(names.toSorted()).toEqual([
       // What classes of all packages name methods by, where an engine lacks it: a few lines.
       "disposal/dispose-symbols.js",
+      "errors/argument-checks.js",
+      "errors/describe-value.js",
+      "errors/matrix-checks.js",
       "errors/papilio-error.js",
       "pattern/chain.js",
       "pattern/chainability.js",
