@@ -1,8 +1,8 @@
 import { KroneckerSparse, Pattern } from "@papilio/butterfly";
 import {
+  kroneckerSparseName,
   prepareKroneckerSparse,
   tuneKroneckerSparse,
-  variantName,
 } from "@papilio/gpu-runtime";
 import { openGpu, openTuningCache } from "@papilio/gpu-runtime/node";
 
@@ -32,5 +32,5 @@ using multiplication = prepareKroneckerSparse(gpu, factor, shape, {
   variant: best,
 });
 console.log(
-  `${variantName(best)} from the ${from}, ${multiplication.bytes} bytes of weights`,
+  `${kroneckerSparseName(best)} from the ${from}, ${multiplication.bytes} bytes of weights`,
 );

@@ -38,16 +38,16 @@ export {
 } from "./kernels/gather-features/kernel.ts";
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
-export { chooseVariant } from "./kernels/kronecker-sparse/choose.ts";
+export { chooseKroneckerSparse } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
-export { packWeights } from "./kernels/kronecker-sparse/pack.ts";
-export type { Problem } from "./kernels/kronecker-sparse/problem.ts";
+export { packKroneckerSparse } from "./kernels/kronecker-sparse/pack.ts";
+export type { KroneckerSparseProblem } from "./kernels/kronecker-sparse/problem.ts";
 export {
-  type RegisterVariant,
-  type Variant,
-  type VectorVariant,
-  variantName,
-  type WorkgroupVariant,
+  type KroneckerSparseVariant,
+  kroneckerSparseName,
+  type RegisterKroneckerSparse,
+  type VectorKroneckerSparse,
+  type WorkgroupKroneckerSparse,
 } from "./kernels/kronecker-sparse/variant.ts";
 export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";
 export type { BatchStorage, VectorStorage } from "./kernels/outputs.ts";

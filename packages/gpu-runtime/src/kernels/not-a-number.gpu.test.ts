@@ -82,13 +82,13 @@ const VARIANTS: Readonly<Record<string, AttentionVariant>> = {
   register: { kind: "register", queries: 2, keys: 3, workgroup: 5, broadcast: "load" },
   workgroup: {
     kind: "workgroup",
-    rows: 8,
+    queryThreads: 8,
     queriesEach: 2,
-    columns: 16,
+    keyThreads: 16,
     keysEach: 1,
     unrolled: 1,
   },
-  keys: { kind: "keys", rows: 3, keys: 2, workgroup: 6 },
+  keys: { kind: "keys", queries: 3, keys: 2, workgroup: 6 },
 };
 const TOKENS = 20;
 const HEAD = 4;

@@ -1,8 +1,8 @@
 import { blockDiagonal, type KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
+import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
-import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
+import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 import { shuffled } from "./shuffled.ts";
@@ -16,10 +16,10 @@ export function prepareBmm(gpu: Gpu, factor: KroneckerSparse, shape: InputShape)
   return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
     const blocks = blockDiagonal(part);
     const product = { ...problem, pattern: blocks.pattern };
-    const variant = chooseVariant(gpu.report, product);
+    const variant = chooseKroneckerSparse(gpu.report, product);
     const kernel = kroneckerSparseKernel(product, variant);
     const weights = buffers.upload(
-      packWeights(blocks.pattern, blocks.values, variant),
+      packKroneckerSparse(blocks.pattern, blocks.values, variant),
       shape.dtype,
       "packed blocks",
     );

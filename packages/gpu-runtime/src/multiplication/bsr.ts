@@ -1,7 +1,7 @@
 import { blockDiagonal, type KroneckerSparse, Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import { chooseRegisterVariant } from "../kernels/kronecker-sparse/choose.ts";
-import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
+import { chooseRegisterKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
+import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
 import { registerKernel } from "../kernels/kronecker-sparse/register-shader.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
@@ -18,11 +18,11 @@ export function prepareBsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape)
     const size = gcd(b, c);
     const blockRows = new Pattern(rows / size, size, c, 1);
     const product = { ...problem, pattern: blockRows };
-    const variant = chooseRegisterVariant(gpu.report, product, size);
+    const variant = chooseRegisterKroneckerSparse(gpu.report, product, size);
     const kernel = registerKernel(product, variant, { size, features: part.pattern.cols });
     // In block-diagonal form the rows of a block follow one another, so that values are in place.
     const weights = buffers.upload(
-      packWeights(blockRows, blockDiagonal(part).values, variant),
+      packKroneckerSparse(blockRows, blockDiagonal(part).values, variant),
       shape.dtype,
       "packed blocks",
     );

@@ -2,9 +2,9 @@ import { Butterfly, PapilioError, requireArray } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
-import { chooseRangeVariant } from "../kernels/fused-range/choose.ts";
+import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
 import { fusedRangeKernel } from "../kernels/fused-range/kernel.ts";
-import { packRange, rangeSharing } from "../kernels/fused-range/pack.ts";
+import { packFusedRange, rangeSharing } from "../kernels/fused-range/pack.ts";
 import type { FusedRangeVariant } from "../kernels/fused-range/variant.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
@@ -105,7 +105,7 @@ function preparePart(
   );
   const sharing = rangeSharing(part);
   const problem = { chain: part.chain, ...shape, inPlace, sharing, bias: bias !== undefined };
-  const chosen = variant ?? chooseRangeVariant(gpu.report, problem);
+  const chosen = variant ?? chooseFusedRange(gpu.report, problem);
   if (chosen === undefined || (inPlace && b !== c)) {
     throw new PapilioError(
       "RANGE_NOT_FUSED",
@@ -116,7 +116,11 @@ function preparePart(
   const kernel = oncePerPlace((placed) =>
     fusedRangeKernel({ ...problem, epilogue: placed }, chosen),
   );
-  const weights = buffers.upload(packRange(part, problem, chosen), shape.dtype, "packed range");
+  const weights = buffers.upload(
+    packFusedRange(part, problem, chosen),
+    shape.dtype,
+    "packed range",
+  );
   const firstRow = superBlock * b * d;
   const added = bias?.subarray(firstRow, firstRow + part.chain.rows);
   const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];

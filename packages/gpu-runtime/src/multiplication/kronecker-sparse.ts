@@ -1,17 +1,17 @@
 import { type KroneckerSparse, PapilioError, requireArray } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
-import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
+import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
-import { packWeights } from "../kernels/kronecker-sparse/pack.ts";
-import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
+import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
+import type { KroneckerSparseVariant } from "../kernels/kronecker-sparse/variant.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { oncePerPlace, placeOperands, requireActivation } from "./epilogue-operands.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the problem when absent. */
-  readonly variant?: Variant;
+  readonly variant?: KroneckerSparseVariant;
   /** Added to every output, inside the same kernel: `pattern.rows` elements. */
   readonly bias?: Float32Array;
 }
@@ -48,11 +48,11 @@ export function prepareKroneckerSparse(
     (buffers, { problem, factor: part, firstRow }) => {
       const { stored, values, sharing } = part.share();
       const biased = { ...problem, sharing, bias: bias !== undefined };
-      const chosen = variant ?? chooseVariant(gpu.report, biased);
+      const chosen = variant ?? chooseKroneckerSparse(gpu.report, biased);
       const kernel = oncePerPlace((placed) =>
         kroneckerSparseKernel({ ...biased, epilogue: placed }, chosen),
       );
-      const packed = packWeights(stored, values, chosen);
+      const packed = packKroneckerSparse(stored, values, chosen);
       const weights = buffers.upload(packed, shape.dtype, "packed weights");
       const added = bias?.subarray(firstRow, firstRow + part.pattern.rows);
       const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];

@@ -2,7 +2,7 @@ import type { KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
-import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
+import type { KroneckerSparseProblem } from "../kernels/kronecker-sparse/problem.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
@@ -40,7 +40,7 @@ export type PrepareMultiplication = (
 
 /** What an implementation prepares: the whole multiplication, or a part that the device can bind. */
 export interface Part {
-  readonly problem: Problem;
+  readonly problem: KroneckerSparseProblem;
   readonly factor: KroneckerSparse;
   /** Its first row in the whole. */
   readonly firstRow: number;

@@ -28,7 +28,7 @@ const register = {
   reduction: 1,
   broadcast: "load",
   workgroup: 8,
-  collect: false,
+  coalescedStore: false,
 } as const;
 const batchFirst = { batch: 4, layout: "batch-first", dtype: "f32" } as const;
 const batchLast = { batch: 4, layout: "batch-last", dtype: "f32" } as const;
@@ -58,7 +58,14 @@ const cases: Record<string, Case> = {
     prepare: (butterfly, shape) =>
       prepareKroneckerSparse(gpu, single(butterfly), shape, {
         ...both,
-        variant: { kind: "vector", vector: 4, splits: 1, groups: 4, tile: 1, meet: "subgroup" },
+        variant: {
+          kind: "vector",
+          vector: 4,
+          splitK: 1,
+          groups: 4,
+          tile: 1,
+          reduceScope: "subgroup",
+        },
       }),
   },
   "loads and stores of four": {
@@ -83,7 +90,7 @@ const cases: Record<string, Case> = {
       prepareFusedRange(gpu, butterfly, shape, {
         ...both,
         inPlace: true,
-        variant: { kind: "workgroup", columns: 2, passes: [1, 1], workgroup: 8 },
+        variant: { kind: "workgroup", tileN: 2, passes: [1, 1], workgroup: 8 },
       }),
   },
   "stages that end with a fused one": {

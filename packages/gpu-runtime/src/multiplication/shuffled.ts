@@ -1,6 +1,6 @@
 import type { Step } from "../device/kernel.ts";
 import { blockTransposeKernel } from "../kernels/block-transpose/kernel.ts";
-import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
+import type { KroneckerSparseProblem } from "../kernels/kronecker-sparse/problem.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 
@@ -9,7 +9,7 @@ import { paddedBytes } from "../tensor/dtype.ts";
  * multiply, scatter. Where `d` = 1 the shuffles are the identity and are left out.
  */
 export function shuffled(
-  { pattern, batch, layout, dtype }: Problem,
+  { pattern, batch, layout, dtype }: KroneckerSparseProblem,
   multiply: (x: Operand, y: Operand) => Step,
 ): (x: Operand, y: Operand) => Step[] {
   const { a, b, c, d, rows, cols } = pattern;

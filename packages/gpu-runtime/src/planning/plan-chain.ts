@@ -7,7 +7,7 @@ import {
   type Layout,
 } from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
-import { chooseRangeVariant } from "../kernels/fused-range/choose.ts";
+import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type Plan, type Stage, samePlan } from "./plan.ts";
@@ -117,7 +117,7 @@ function stagesOf(
   const fits = nonZeros * FLOAT_FORMATS[shape.dtype].bytes <= maxStorageBufferBindingSize;
   if (fits && nonZeros <= MOST_MERGED_VALUES + range.nonZeros)
     stages.push({ from, to, how: "merge" });
-  if (chooseRangeVariant(report, { chain: range, ...shape }) !== undefined) {
+  if (chooseFusedRange(report, { chain: range, ...shape }) !== undefined) {
     stages.push({ from, to, how: "fuse" });
   }
   return stages;

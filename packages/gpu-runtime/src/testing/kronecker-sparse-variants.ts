@@ -2,12 +2,12 @@ import { Butterfly, KroneckerSparse, LAYOUTS, Pattern, uniform } from "@papilio/
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
-import { chooseVariant } from "../kernels/kronecker-sparse/choose.ts";
+import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import {
-  type RegisterVariant,
-  type Variant,
-  type VectorVariant,
-  variantName,
+  type KroneckerSparseVariant,
+  kroneckerSparseName,
+  type RegisterKroneckerSparse,
+  type VectorKroneckerSparse,
 } from "../kernels/kronecker-sparse/variant.ts";
 import { loadWidth } from "../kernels/wgsl.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
@@ -19,7 +19,11 @@ import { withSharedBlocks } from "./with-shared-blocks.ts";
 let gpu: Gpu;
 let subgroup: number | "load";
 
-async function expectRight(pattern: Pattern, shape: InputShape, variant: Variant): Promise<void> {
+async function expectRight(
+  pattern: Pattern,
+  shape: InputShape,
+  variant: KroneckerSparseVariant,
+): Promise<void> {
   const random = KroneckerSparse.random(pattern, { seed: 11 });
   await expectFactorRight(random, shape, variant);
   // The same with blocks that are equal along one axis or both, if it has any.
@@ -32,7 +36,7 @@ async function expectRight(pattern: Pattern, shape: InputShape, variant: Variant
 async function expectFactorRight(
   factor: KroneckerSparse,
   shape: InputShape,
-  variant: Variant,
+  variant: KroneckerSparseVariant,
 ): Promise<void> {
   const { pattern } = factor;
   const bias = Float32Array.from({ length: pattern.rows }, uniform(5));
@@ -43,7 +47,10 @@ async function expectFactorRight(
     (stored) => prepareKroneckerSparse(gpu, stored, shape, { variant, bias }),
     bias,
   );
-  expect(found, `${pattern} ${JSON.stringify(shape)} ${variantName(variant)}`).toMatchObject({
+  expect(
+    found,
+    `${pattern} ${JSON.stringify(shape)} ${kroneckerSparseName(variant)}`,
+  ).toMatchObject({
     ok: true,
     nonFinite: 0,
   });
@@ -71,7 +78,7 @@ const registers = fc.record({
   reduction: fc.constantFrom(1, 2, 3),
   shared: fc.boolean(),
   subgroups: fc.integer({ min: 1, max: 3 }),
-  collect: fc.boolean(),
+  coalescedStore: fc.boolean(),
 });
 
 /**
@@ -95,14 +102,14 @@ export function testKroneckerSparseVariants(share: number): void {
         fc.asyncProperty(shapes, registers, async ({ pattern, batch, layout, dtype }, chosen) => {
           const { lanes, shared, subgroups, ...rest } = chosen;
           const size = subgroup === "load" ? 8 : subgroup;
-          // What a variant may assume: see RegisterVariant.
+          // What a variant may assume: see RegisterKroneckerSparse.
           const contiguous =
             lanes === "outputs"
               ? rest.vector
               : lanes === "batch"
                 ? loadWidth(layout === "batch-last" ? batch : 1)
                 : loadWidth(layout === "batch-first" ? pattern.d : 1);
-          const variant: RegisterVariant = {
+          const variant: RegisterKroneckerSparse = {
             ...rest,
             kind: "register",
             lanes,
@@ -110,8 +117,8 @@ export function testKroneckerSparseVariants(share: number): void {
             reduction: pattern.c % rest.reduction === 0 ? rest.reduction : 1,
             broadcast: shared && lanes !== "blocks" ? subgroup : "load",
             workgroup: subgroups * size,
-            collect:
-              rest.collect &&
+            coalescedStore:
+              rest.coalescedStore &&
               lanes === "outputs" &&
               layout === "batch-first" &&
               pattern.d % 4 === 0,
@@ -128,22 +135,22 @@ export function testKroneckerSparseVariants(share: number): void {
         fc.asyncProperty(
           shapes,
           fc.record({
-            rowsEach: fc.constantFrom(1, 2, 4),
-            columnsEach: fc.constantFrom(1, 4),
-            depth: fc.constantFrom(4, 8, 16),
+            threadM: fc.constantFrom(1, 2, 4),
+            threadN: fc.constantFrom(1, 4),
+            tileK: fc.constantFrom(4, 8, 16),
           }),
-          async ({ pattern, batch, layout, dtype }, { rowsEach, columnsEach, depth }) => {
+          async ({ pattern, batch, layout, dtype }, { threadM, threadN, tileK }) => {
             const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
             await expectRight(
               pattern,
               { batch, layout, dtype: stored },
               {
                 kind: "workgroup",
-                rows: 8 * rowsEach,
-                columns: 8 * columnsEach,
-                depth,
-                rowsEach,
-                columnsEach,
+                tileM: 8 * threadM,
+                tileN: 8 * threadN,
+                tileK,
+                threadM,
+                threadN,
               },
             );
           },
@@ -159,23 +166,23 @@ export function testKroneckerSparseVariants(share: number): void {
           fc.integer({ min: 1, max: 8 }),
           fc.record({
             vector: fc.constantFrom(1 as const, 2 as const, 4 as const),
-            splits: fc.constantFrom(1, 2, 4, 8),
+            splitK: fc.constantFrom(1, 2, 4, 8),
             groups: fc.integer({ min: 1, max: 5 }),
             tile: fc.integer({ min: 1, max: 4 }),
             shuffled: fc.boolean(),
           }),
           async ({ pattern, layout, dtype }, batch, { shuffled, ...rest }) => {
             const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
-            // What a variant may assume: see VectorVariant.
+            // What a variant may assume: see VectorKroneckerSparse.
             const groups =
-              shuffled && subgroup !== "load" && subgroup % rest.splits === 0
-                ? subgroup / rest.splits
+              shuffled && subgroup !== "load" && subgroup % rest.splitK === 0
+                ? subgroup / rest.splitK
                 : null;
-            const variant: VectorVariant = {
+            const variant: VectorKroneckerSparse = {
               ...rest,
               kind: "vector",
               groups: groups ?? rest.groups,
-              meet: groups === null ? "workgroup" : "subgroup",
+              reduceScope: groups === null ? "workgroup" : "subgroup",
             };
             await expectRight(pattern, { batch, layout, dtype: stored }, variant);
           },
@@ -189,7 +196,7 @@ export function testKroneckerSparseVariants(share: number): void {
         fc.asyncProperty(shapes, async ({ pattern, batch, layout, dtype }) => {
           const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
           const problem = { pattern, batch, layout, dtype: stored } as const;
-          await expectRight(pattern, problem, chooseVariant(gpu.report, problem));
+          await expectRight(pattern, problem, chooseKroneckerSparse(gpu.report, problem));
         }),
         { numRuns: runs(40), seed: 2 },
       );
@@ -209,15 +216,15 @@ export function testKroneckerSparseVariants(share: number): void {
         fc.asyncProperty(shapes, long, few, async ({ layout, dtype }, pattern, batch) => {
           const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
           const problem = { pattern, batch, layout, dtype: stored } as const;
-          await expectRight(pattern, problem, chooseVariant(gpu.report, problem));
-          const ofHardware = chooseVariant({ ...gpu.report, kind: "hardware" }, problem);
+          await expectRight(pattern, problem, chooseKroneckerSparse(gpu.report, problem));
+          const ofHardware = chooseKroneckerSparse({ ...gpu.report, kind: "hardware" }, problem);
           await expectRight(pattern, problem, ofHardware);
         }),
         { numRuns: runs(12), seed: 4 },
       );
     });
 
-    it("collects blocks for vec4 stores", async () => {
+    it("stores several blocks at once, as vec4", async () => {
       const pattern = new Pattern(2, 20, 6, 8);
       for (const vector of [1, 2, 4] as const) {
         await expectRight(
@@ -232,7 +239,7 @@ export function testKroneckerSparseVariants(share: number): void {
             reduction: 2,
             broadcast: subgroup,
             workgroup: subgroup === "load" ? 8 : subgroup,
-            collect: true,
+            coalescedStore: true,
           },
         );
       }

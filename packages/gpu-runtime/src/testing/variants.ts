@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { AdapterReport } from "../device/report.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
-import { collectedBytes } from "../kernels/kronecker-sparse/lanes-outputs.ts";
-import type { Problem } from "../kernels/kronecker-sparse/problem.ts";
-import type { Variant } from "../kernels/kronecker-sparse/variant.ts";
+import { coalescedStoreBytes } from "../kernels/kronecker-sparse/lanes-outputs.ts";
+import type { KroneckerSparseProblem } from "../kernels/kronecker-sparse/problem.ts";
+import type { KroneckerSparseVariant } from "../kernels/kronecker-sparse/variant.ts";
 import { vectorLayout } from "../kernels/kronecker-sparse/vector-layout.ts";
 
 /** An adapter with WebGPU's default limits, and subgroups of one size or none. */
@@ -49,11 +49,11 @@ export const reports = fc
   .tuple(fc.constantFrom("hardware" as const, "software" as const), fc.constantFrom(null, 4, 8, 32))
   .map(([kind, subgroup]) => report(kind, subgroup));
 
-/** Expects what a variant's kernel assumes (see `Variant`), and WebGPU's default limits. */
+/** Expects what a variant's kernel assumes (see `KroneckerSparseVariant`), and WebGPU's default limits. */
 export function expectValid(
   { features: { subgroups } }: Pick<AdapterReport, "features">,
-  problem: Problem,
-  variant: Variant,
+  problem: KroneckerSparseProblem,
+  variant: KroneckerSparseVariant,
 ): void {
   const { pattern, batch, layout } = problem;
   const { workgroups, wgsl } = kroneckerSparseKernel(problem, variant);
@@ -63,13 +63,13 @@ export function expectValid(
   expect(threads).toBeLessThanOrEqual(256);
   if (variant.kind === "workgroup") return;
   if (variant.kind === "vector") {
-    expect(Number.isInteger(Math.log2(variant.splits))).toBe(true);
+    expect(Number.isInteger(Math.log2(variant.splitK))).toBe(true);
     expect(batch).toBeLessThanOrEqual(8);
     const sums = (threads + variant.groups) * variant.tile * batch;
     expect(4 * sums).toBeLessThanOrEqual(16384);
     // Outputs fill half of every tile at least, and rows most of their last turn.
     expect(vectorLayout(pattern, variant).length).toBeLessThanOrEqual(2.25 * pattern.nonZeros);
-    if (variant.meet === "subgroup") expect(threads).toBe(subgroups?.max);
+    if (variant.reduceScope === "subgroup") expect(threads).toBe(subgroups?.max);
     return;
   }
   expect(pattern.c % variant.reduction).toBe(0);
@@ -80,8 +80,8 @@ export function expectValid(
     expect((layout === "batch-first" || batch === 1 ? pattern.d : 1) % variant.vector).toBe(0);
   }
   if (variant.broadcast !== "load") expect(threads % variant.broadcast).toBe(0);
-  if (variant.collect) {
+  if (variant.coalescedStore) {
     expect(pattern.d % 4).toBe(0);
-    expect(collectedBytes(variant)).toBeLessThanOrEqual(16384);
+    expect(coalescedStoreBytes(variant)).toBeLessThanOrEqual(16384);
   }
 }

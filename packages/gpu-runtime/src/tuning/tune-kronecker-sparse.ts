@@ -1,7 +1,10 @@
 import { Chain, type KroneckerSparse, type Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import { kroneckerSparseVariants } from "../kernels/kronecker-sparse/candidates.ts";
-import { type Variant, variantName } from "../kernels/kronecker-sparse/variant.ts";
+import {
+  type KroneckerSparseVariant,
+  kroneckerSparseName,
+} from "../kernels/kronecker-sparse/variant.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { shapeClass } from "./key.ts";
@@ -32,10 +35,10 @@ export async function tuneKroneckerSparse(
   pattern: Pattern,
   shape: InputShape,
   options: TuneOptions = {},
-): Promise<Tuned<Variant>> {
+): Promise<Tuned<KroneckerSparseVariant>> {
   gpu.assertDtype(shape.dtype);
   const candidates = kroneckerSparseVariants(gpu.report, { pattern, ...shape }).map((variant) => ({
-    name: variantName(variant),
+    name: kroneckerSparseName(variant),
     value: variant,
   }));
   return await tune(

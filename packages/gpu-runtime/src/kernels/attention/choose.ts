@@ -61,13 +61,13 @@ function queriesEach(columns: number): number {
 
 /** Accumulators of an invocation are 4 x 8 for heads of any size up to 256 features. */
 function workgroupVariant({ headFeatures }: AttentionProblem): WorkgroupAttention {
-  const columns = headFeatures <= 64 ? 8 : headFeatures <= 128 ? 16 : 32;
+  const keyThreads = headFeatures <= 64 ? 8 : headFeatures <= 128 ? 16 : 32;
   return {
     kind: "workgroup",
-    rows: 8,
+    queryThreads: 8,
     queriesEach: 4,
-    columns,
-    keysEach: 32 / columns,
+    keyThreads,
+    keysEach: 32 / keyThreads,
     unrolled: 4,
   };
 }
@@ -78,13 +78,13 @@ function alongKeys(
 ): KeysAttention {
   const { queries, heads, keyValueHeads } = problem;
   const hardware = report.kind === "hardware";
-  const fits = (rows: number, workgroup: number): boolean =>
-    keysBytes(problem, { kind: "keys", rows, keys: 1, workgroup }) <=
+  const fits = (each: number, workgroup: number): boolean =>
+    keysBytes(problem, { kind: "keys", queries: each, keys: 1, workgroup }) <=
     report.limits.maxComputeWorkgroupStorageSize;
   let workgroup = hardware ? 128 : (sharedLoads(report) ?? 8);
   while (workgroup > 1 && !fits(1, workgroup)) workgroup = Math.ceil(workgroup / 2);
-  let rows = Math.min((queries * heads) / keyValueHeads, 4);
-  while (rows > 1 && !fits(rows, workgroup)) rows--;
+  let each = Math.min((queries * heads) / keyValueHeads, 4);
+  while (each > 1 && !fits(each, workgroup)) each--;
   // Hardware needs invocations more than it needs registers filled.
-  return { kind: "keys", rows, keys: hardware ? 1 : rows === 1 ? 8 : 4, workgroup };
+  return { kind: "keys", queries: each, keys: hardware ? 1 : each === 1 ? 8 : 4, workgroup };
 }

@@ -117,14 +117,14 @@ const variants: [string, (subgroup: number | "load") => AttentionVariant][] = [
     "staged in workgroup memory",
     () => ({
       kind: "workgroup",
-      rows: 8,
+      queryThreads: 8,
       queriesEach: 2,
-      columns: 16,
+      keyThreads: 16,
       keysEach: 1,
       unrolled: 1,
     }),
   ],
-  ["along the keys", () => ({ kind: "keys", rows: 3, keys: 2, workgroup: 6 })],
+  ["along the keys", () => ({ kind: "keys", queries: 3, keys: 2, workgroup: 6 })],
 ];
 
 function problemOf(given: Case, dtype: "f32" | "f16"): AttentionProblem {

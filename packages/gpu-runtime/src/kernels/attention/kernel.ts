@@ -3,7 +3,7 @@ import { enabledBy } from "../wgsl.ts";
 import { keysAttention } from "./keys-shader.ts";
 import { type AttentionProblem, attentionBindings, requireAttention } from "./problem.ts";
 import { registerAttention } from "./register-shader.ts";
-import { type AttentionVariant, attentionVariantName } from "./variant.ts";
+import { type AttentionVariant, attentionName } from "./variant.ts";
 import { workgroupAttention } from "./workgroup-shader.ts";
 
 /**
@@ -18,7 +18,7 @@ export function attentionKernel(problem: AttentionProblem, variant: AttentionVar
   const { sequences, heads, queries, keys, headFeatures } = problem;
   const { enables, wgsl, workgroups } = shaderOf(problem, variant);
   return {
-    label: `attention ${sequences}x${heads}x${queries}x${keys}x${headFeatures} ${attentionVariantName(variant)}`,
+    label: `attention ${sequences}x${heads}x${queries}x${keys}x${headFeatures} ${attentionName(variant)}`,
     enables: [...enabledBy(problem.dtype), ...enables],
     bindings: attentionBindings(problem),
     wgsl,

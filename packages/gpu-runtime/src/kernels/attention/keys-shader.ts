@@ -10,9 +10,9 @@ import { headAt, keyVector, limitWgsl, visibleTo } from "./visibility.ts";
 /** Workgroup memory that a variant takes, in bytes. */
 export function keysBytes(
   { headFeatures }: Pick<AttentionProblem, "headFeatures">,
-  { rows, workgroup }: KeysAttention,
+  { queries, workgroup }: KeysAttention,
 ): number {
-  return 4 * workgroup * rows * (headFeatures + 1);
+  return 4 * workgroup * queries * (headFeatures + 1);
 }
 
 /**
@@ -26,7 +26,7 @@ export function keysAttention(
   variant: KeysAttention,
 ): Omit<Kernel, "label" | "bindings"> {
   const { sequences, queries, heads, keyValueHeads, headFeatures, dtype, causal } = problem;
-  const { rows: each, keys: span, workgroup } = variant;
+  const { queries: each, keys: span, workgroup } = variant;
   const stride = attentionStrides(problem);
   const sharing = heads / keyValueHeads;
   const rows = sharing * queries;
@@ -46,7 +46,7 @@ export function keysAttention(
     }`;
   const count = headFeatures * each;
   /** Joins a number of each row, from all invocations. */
-  const meet = (
+  const reduce = (
     name: string,
     own: (j: number) => string,
     start: string,
@@ -128,14 +128,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       ...js.map((j) => `${sum(j)} = z${j};`),
     ])}
   }
-  ${meet(
+  ${reduce(
     "peak",
     (j) => `highest${j}`,
     LOWEST,
     (all, other) => largerWgsl(all, other, 1),
   )}
   ${js.map((j) => `let keep${j} = exp2(highest${j} - peak${j});`).join("\n  ")}
-  ${meet(
+  ${reduce(
     "all",
     (j) => `total${j} * keep${j}`,
     "0.0",

@@ -21,16 +21,16 @@ export interface RegisterAttention {
 }
 
 /**
- * Tiles of all operands staged in workgroup memory, and `rows * columns` invocations: each has the
+ * Tiles of all operands staged in workgroup memory, and `queryThreads * keyThreads` invocations: each has the
  * scores of some queries for some keys, and the sums of the same queries for some features.
  */
 export interface WorkgroupAttention {
   readonly kind: "workgroup";
   /** Invocations along the queries, and queries of each. */
-  readonly rows: number;
+  readonly queryThreads: number;
   readonly queriesEach: number;
   /** Invocations along the keys and along the features. */
-  readonly columns: number;
+  readonly keyThreads: number;
   /** Keys of each invocation in a tile. */
   readonly keysEach: number;
   /** Steps of the products in a turn of their loop, where that divides them. */
@@ -38,13 +38,13 @@ export interface WorkgroupAttention {
 }
 
 /**
- * Invocations along the keys, for few queries: each attends to keys of its own, and all meet at the
+ * Invocations along the keys, for few queries: each attends to keys of its own, and the sums are reduced at the
  * end.
  */
 export interface KeysAttention {
   readonly kind: "keys";
   /** Queries, of all heads with the same keys, that a workgroup has at once. */
-  readonly rows: number;
+  readonly queries: number;
   /** Keys of an invocation in a turn, `workgroup` apart. */
   readonly keys: number;
   /** Invocations. */
@@ -52,13 +52,13 @@ export interface KeysAttention {
 }
 
 /** A name for labels, such as `register 4x16`. */
-export function attentionVariantName(variant: AttentionVariant): string {
+export function attentionName(variant: AttentionVariant): string {
   switch (variant.kind) {
     case "register":
       return `register ${variant.queries}x${variant.keys} of ${variant.workgroup}`;
     case "workgroup":
-      return `workgroup ${variant.rows}x${variant.columns}, ${variant.queriesEach}x${variant.keysEach} each`;
+      return `workgroup ${variant.queryThreads}x${variant.keyThreads}, ${variant.queriesEach}x${variant.keysEach} each`;
     case "keys":
-      return `keys ${variant.rows}x${variant.keys} of ${variant.workgroup}`;
+      return `keys ${variant.queries}x${variant.keys} of ${variant.workgroup}`;
   }
 }

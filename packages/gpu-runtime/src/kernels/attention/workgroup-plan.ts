@@ -27,16 +27,16 @@ export interface WorkgroupPlan {
 
 export function workgroupPlan(
   { headFeatures }: Pick<AttentionProblem, "headFeatures">,
-  { rows, queriesEach, columns, keysEach }: WorkgroupAttention,
+  { queryThreads, queriesEach, keyThreads, keysEach }: WorkgroupAttention,
 ): WorkgroupPlan {
-  const queries = rows * queriesEach;
-  const keys = columns * keysEach;
-  const featuresEach = Math.ceil(headFeatures / columns);
-  const features = featuresEach * columns;
+  const queries = queryThreads * queriesEach;
+  const keys = keyThreads * keysEach;
+  const featuresEach = Math.ceil(headFeatures / keyThreads);
+  const features = featuresEach * keyThreads;
   let values = keys;
   while (values > 1 && (keys % values !== 0 || values * features > STAGED_VALUES)) values--;
   return {
-    threads: rows * columns,
+    threads: queryThreads * keyThreads,
     queries,
     keys,
     featuresEach,
@@ -45,7 +45,7 @@ export function workgroupPlan(
     values,
     stage: Math.max(DEPTH * (queries + keys), values * features),
     weights: queries * keys,
-    exchange: queries * columns,
+    exchange: queries * keyThreads,
   };
 }
 

@@ -11,14 +11,14 @@ import { workgroupPlan } from "./workgroup-plan.ts";
 /**
  * Generates attention that stages tiles in workgroup memory: FlashAttention (Dao et al., arXiv
  * 2205.14135, algorithm 1) on the registers of a tiled matrix product. The invocations of a row agree
- * on the maximum of each tile; each adds up the weights of its own keys, and they meet at the end.
+ * on the maximum of each tile; each adds up the weights of its own keys, and their sums are reduced at the end.
  */
 export function workgroupAttention(
   problem: AttentionProblem,
   variant: WorkgroupAttention,
 ): Omit<Kernel, "label" | "bindings"> {
   const { sequences, queries, keys, heads, headFeatures, dtype, causal } = problem;
-  const { queriesEach, columns, keysEach } = variant;
+  const { queriesEach, keyThreads, keysEach } = variant;
   const plan = workgroupPlan(problem, variant);
   const stride = attentionStrides(problem);
   const queryTiles = Math.ceil(queries / plan.queries);
@@ -61,13 +61,13 @@ export function workgroupAttention(
   }
 
   /** Defines `name` for each query of an invocation, joined from those of its row. */
-  function meet(name: string, own: string, join: (all: string, other: string) => string): string {
+  function reduce(name: string, own: string, join: (all: string, other: string) => string): string {
     const exchange = (i: number, other: string): string =>
-      `exchange[${query(i)} * ${columns}u + ${other}]`;
+      `exchange[${query(i)} * ${keyThreads}u + ${other}]`;
     return `${is.map((i) => `${exchange(i, "column")} = ${own}${i};`).join("\n    ")}
     workgroupBarrier();
     ${is.map((i) => `var ${name}${i} = ${exchange(i, "0u")};`).join("\n    ")}
-    for (var other = 1u; other < ${opaque(columns)}; other++) {
+    for (var other = 1u; other < ${opaque(keyThreads)}; other++) {
       ${is.map((i) => `${name}${i} = ${join(`${name}${i}`, exchange(i, "other"))};`).join("\n      ")}
     }`;
   }
@@ -75,21 +75,21 @@ export function workgroupAttention(
   const products = steps(plan.depth, variant.unrolled, (l) => [
     ...is.map((i) => `let x${i} = stage[${l} * ${plan.queries}u + ${query(i)}];`),
     ...ks.flatMap((k) => [
-      `let across${k} = stage[${plan.depth * plan.queries}u + ${l} * ${plan.keys}u + ${k * columns}u + column];`,
+      `let across${k} = stage[${plan.depth * plan.queries}u + ${l} * ${plan.keys}u + ${k * keyThreads}u + column];`,
       ...is.map((i) => `s${i}_${k} = fma(x${i}, across${k}, s${i}_${k});`),
     ]),
   ]);
   const values = steps(plan.values, variant.unrolled, (l) => [
     ...is.map((i) => `let w${i} = weights[(start + ${l}) * ${plan.queries}u + ${query(i)}];`),
     ...gs.flatMap((g) => [
-      `let value${g} = stage[${l} * ${plan.features}u + ${g * columns}u + column];`,
+      `let value${g} = stage[${l} * ${plan.features}u + ${g * keyThreads}u + column];`,
       ...is.map((i) => `z${i}_${g} = fma(w${i}, value${g}, z${i}_${g});`),
     ]),
   ]);
 
   const scoresOf = (i: number): string[] => ks.map((k) => `s${i}_${k}`);
   const seenBy = (i: number): string[] =>
-    ks.map((k) => `first + ${k * columns}u + column < end${i}`);
+    ks.map((k) => `first + ${k * keyThreads}u + column < end${i}`);
   const wgsl = `var<workgroup> stage: array<f32, ${plan.stage}>;
 var<workgroup> weights: array<f32, ${plan.weights}>;
 var<workgroup> exchange: array<f32, ${plan.exchange}>;
@@ -103,8 +103,8 @@ fn main(
   let firstQuery = (tile % ${queryTiles}u) * ${plan.queries}u;
   let head = (tile / ${queryTiles}u) % ${heads}u;
   let sequence = tile / ${queryTiles * heads}u;
-  let row = thread / ${columns}u;
-  let column = thread % ${columns}u;
+  let row = thread / ${keyThreads}u;
+  let column = thread % ${keyThreads}u;
   ${limitWgsl(problem)}
   // Tiles of keys that no query of this workgroup sees are left out.
   let end = ${visibleTo(problem, clamped(`firstQuery + ${plan.queries - 1}u`, queries, exact))};
@@ -129,14 +129,14 @@ fn main(
     ${is
       .flatMap((i) => score(problem, `own${i}`, `highest${i}`, scoresOf(i), seenBy(i)))
       .join("\n    ")}
-    ${meet("peak", "own", (all, other) => largerWgsl(all, other, 1))}
+    ${reduce("peak", "own", (all, other) => largerWgsl(all, other, 1))}
     ${is
       .flatMap((i) => [
         ...weigh(i, `peak${i}`, scoresOf(i), seenBy(i)),
         ...gs.map((g) => `z${i}_${g} *= keep${i};`),
         ...ks.map(
           (k) =>
-            `weights[(${k * columns}u + column) * ${plan.queries}u + ${query(i)}] = s${i}_${k};`,
+            `weights[(${k * keyThreads}u + column) * ${plan.queries}u + ${query(i)}] = s${i}_${k};`,
         ),
       ])
       .join("\n    ")}
@@ -147,12 +147,12 @@ fn main(
       workgroupBarrier();
     }
   }
-  ${meet("all", "total", (all, other) => `${all} + ${other}`)}
+  ${reduce("all", "total", (all, other) => `${all} + ${other}`)}
   ${is
     .map((i) => {
       const at = headAt(problem, stride.y, `(sequence * ${queries}u + t${i})`, "head");
       const stores = gs.map((g) => {
-        const f = `(${g * columns}u + column)`;
+        const f = `(${g * keyThreads}u + column)`;
         return guarded(
           [plan.features !== headFeatures && `${f} < ${headFeatures}u`],
           `y[y${i} + ${times(f, stride.y.feature)}] = ${narrowed(dtype, 1, `z${i}_${g} * share${i}`)};`,

@@ -1,6 +1,6 @@
 import { Butterfly, type ComplexButterfly, type Sharing } from "@papilio/butterfly";
 import { interleave } from "../../tensor/interleave.ts";
-import { packRange, rangeSharing } from "../fused-range/pack.ts";
+import { packFusedRange, rangeSharing } from "../fused-range/pack.ts";
 import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";
 
 /** The weights of a range in the order in which its kernel reads them, parts interleaved. */
@@ -12,7 +12,7 @@ export function packComplexRange(
   const variant = { kind: "register", lanes, vector: 1, broadcast: "load", workgroup: 64 } as const;
   const { batch, layout, sharing } = problem;
   const [re, im] = partsOf(butterfly).map((part) =>
-    packRange(part, { chain: part.chain, batch, layout, sharing, dtype: "f32" }, variant),
+    packFusedRange(part, { chain: part.chain, batch, layout, sharing, dtype: "f32" }, variant),
   ) as [Float32Array, Float32Array];
   return interleave(re, im);
 }

@@ -1,6 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
-import type { Problem } from "../kronecker-sparse/problem.ts";
+import type { KroneckerSparseProblem } from "../kronecker-sparse/problem.ts";
 import { enabledBy, storedType, times } from "../wgsl.ts";
 
 const WORKGROUP = 64;
@@ -13,7 +13,7 @@ const WORKGROUP = 64;
  * An invocation computes one row for one batch entry, or for four neighbouring ones where the
  * layout makes them contiguous.
  */
-export function csrKernel(problem: Problem): Kernel {
+export function csrKernel(problem: KroneckerSparseProblem): Kernel {
   const { pattern, batch, layout, dtype } = problem;
   const { rows, cols } = pattern;
   const width = layout === "batch-last" && batch % 4 === 0 ? 4 : 1;

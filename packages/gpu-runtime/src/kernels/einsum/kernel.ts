@@ -1,6 +1,6 @@
 import { stridesOf } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
-import type { Problem } from "../kronecker-sparse/problem.ts";
+import type { KroneckerSparseProblem } from "../kronecker-sparse/problem.ts";
 import { enabledBy, times } from "../wgsl.ts";
 
 const WORKGROUP = 64;
@@ -12,7 +12,7 @@ const WORKGROUP = 64;
  * Outputs are in memory order, so that neighbouring invocations write, and mostly read, neighbouring
  * addresses.
  */
-export function einsumKernel(problem: Problem): Kernel {
+export function einsumKernel(problem: KroneckerSparseProblem): Kernel {
   const { pattern, batch, layout, dtype } = problem;
   const { b, c, d, rows } = pattern;
   const x = stridesOf(problem, pattern.cols);

@@ -4,7 +4,7 @@ import { sharedLoads } from "../shared-loads.ts";
 import { elementsOf, mostElements } from "./elements.ts";
 import { localWeights, localWidth, partsOf } from "./local-factors.ts";
 import type { FusedRangeProblem } from "./problem.ts";
-import type { FusedRangeVariant, RegisterRangeVariant, WorkgroupRangeVariant } from "./variant.ts";
+import type { FusedRangeVariant, RegisterFusedRange, WorkgroupFusedRange } from "./variant.ts";
 import { workgroupRangeBytes } from "./workgroup-shader.ts";
 
 /**
@@ -24,7 +24,7 @@ const PASS_WIDTH = 16;
  * Picks the kernel's shape for a device and a range, or none where fusing makes no sense: where a block
  * is too large for registers and for workgroup memory, or where memory would be read with strides.
  */
-export function chooseRangeVariant(
+export function chooseFusedRange(
   report: AdapterReport,
   problem: FusedRangeProblem,
 ): FusedRangeVariant | undefined {
@@ -40,7 +40,7 @@ export function chooseRangeVariant(
   return kind === "hardware" ? workgroupVariant(report, problem) : undefined;
 }
 
-function registerVariant(report: AdapterReport, problem: FusedRangeProblem): RegisterRangeVariant {
+function registerVariant(report: AdapterReport, problem: FusedRangeProblem): RegisterFusedRange {
   const { chain, batch } = problem;
   const subgroup = sharedLoads(report);
   const group = subgroup ?? 32;
@@ -62,15 +62,15 @@ function registerVariant(report: AdapterReport, problem: FusedRangeProblem): Reg
 function workgroupVariant(
   { limits }: AdapterReport,
   problem: FusedRangeProblem,
-): WorkgroupRangeVariant | undefined {
+): WorkgroupFusedRange | undefined {
   const passes = passesOf(problem.chain);
   if (passes === undefined) return undefined;
-  for (let columns = 16; columns >= 1; columns /= 2) {
-    const bytes = workgroupRangeBytes(problem, { columns, passes });
+  for (let tileN = 16; tileN >= 1; tileN /= 2) {
+    const bytes = workgroupRangeBytes(problem, { tileN, passes });
     // Half of what there is, so that two workgroups fit one processor.
-    if (2 * bytes > limits.maxComputeWorkgroupStorageSize && columns > 1) continue;
+    if (2 * bytes > limits.maxComputeWorkgroupStorageSize && tileN > 1) continue;
     if (bytes > limits.maxComputeWorkgroupStorageSize) return undefined;
-    return { kind: "workgroup", columns, passes, workgroup: 128 };
+    return { kind: "workgroup", tileN, passes, workgroup: 128 };
   }
   return undefined;
 }

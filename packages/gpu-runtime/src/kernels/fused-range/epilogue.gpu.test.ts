@@ -33,11 +33,11 @@ const places: Record<string, Place> = {
   },
   "one pass of a workgroup": {
     chain: "2,2,2,4;4,2,2,2",
-    variant: { kind: "workgroup", columns: 3, passes: [2], workgroup: 8 },
+    variant: { kind: "workgroup", tileN: 3, passes: [2], workgroup: 8 },
   },
   "two passes of a workgroup": {
     chain: "2,2,2,4;4,2,2,2",
-    variant: { kind: "workgroup", columns: 3, passes: [1, 1], workgroup: 8 },
+    variant: { kind: "workgroup", tileN: 3, passes: [1, 1], workgroup: 8 },
   },
 };
 

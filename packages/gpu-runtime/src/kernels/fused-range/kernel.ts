@@ -6,7 +6,7 @@ import { workgroupRangeKernel } from "./workgroup-shader.ts";
 
 /**
  * The fused kernel for a range of factors, in a given shape. Bindings: x unless it works in place, weights
- * of `packRange`, y, and what there is of bias, multiplier, addend.
+ * of `packFusedRange`, y, and what there is of bias, multiplier, addend.
  */
 export function fusedRangeKernel(problem: FusedRangeProblem, variant: FusedRangeVariant): Kernel {
   return variant.kind === "register"

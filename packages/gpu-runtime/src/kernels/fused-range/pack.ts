@@ -12,7 +12,7 @@ import type { FusedRangeVariant } from "./variant.ts";
  * weight, width]`, and so are all blocks where invocations run along them. The weights of a block are
  * padded to whole loads of four.
  */
-export function packRange(
+export function packFusedRange(
   butterfly: Butterfly,
   problem: FusedRangeProblem,
   variant: FusedRangeVariant,

@@ -7,7 +7,7 @@ import { paddedWeights, storedBlocks } from "./pack.ts";
 import type { FusedRangeProblem } from "./problem.ts";
 import { rangeBindings } from "./range-bindings.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
-import { type RegisterRangeVariant, rangeVariantName } from "./variant.ts";
+import { fusedRangeName, type RegisterFusedRange } from "./variant.ts";
 import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
 
 /**
@@ -16,7 +16,7 @@ import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
  */
 export function registerRangeKernel(
   problem: FusedRangeProblem,
-  variant: RegisterRangeVariant,
+  variant: RegisterFusedRange,
 ): Kernel {
   const { chain, dtype, bias, inPlace, sharing, epilogue } = problem;
   const { workgroup, broadcast } = variant;
@@ -41,7 +41,7 @@ export function registerRangeKernel(
   );
   const stores = elements.write(outputs).join("\n  ");
   return {
-    label: `fused-range ${chain} ${rangeVariantName(variant)}${epilogueName(epilogue)}`,
+    label: `fused-range ${chain} ${fusedRangeName(variant)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(broadcast === "load" ? [] : ["subgroups" as const])],
     bindings: rangeBindings(problem, { ...elements.widths, w: weights.load }),
     workgroups: grid,

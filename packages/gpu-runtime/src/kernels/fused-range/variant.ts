@@ -3,10 +3,10 @@
  * is Kronecker-sparse, so it falls apart into independent blocks: nothing between the factors has to
  * leave the invocation, or the workgroup, that computes a block.
  */
-export type FusedRangeVariant = RegisterRangeVariant | WorkgroupRangeVariant;
+export type FusedRangeVariant = RegisterFusedRange | WorkgroupFusedRange;
 
 /** An invocation computes a block for a few neighbouring numbers: all that lies between is in registers. */
-export interface RegisterRangeVariant {
+export interface RegisterFusedRange {
   readonly kind: "register";
   /**
    * Axis along which neighbouring invocations run: the `batch`, where they share a block and its
@@ -32,10 +32,10 @@ export interface RegisterRangeVariant {
  * A workgroup computes a block for a slice of the batch, in passes over workgroup memory: in a pass
  * each invocation applies a few factors to a few numbers in registers.
  */
-export interface WorkgroupRangeVariant {
+export interface WorkgroupFusedRange {
   readonly kind: "workgroup";
   /** Vectors for each workgroup. */
-  readonly columns: number;
+  readonly tileN: number;
   /** Factors of each pass, in the order of the chain, left-most first. They sum up to its length. */
   readonly passes: readonly number[];
   /** Invocations. */
@@ -43,10 +43,10 @@ export interface WorkgroupRangeVariant {
 }
 
 /** A short name for labels, tuning logs and results. */
-export function rangeVariantName(variant: FusedRangeVariant): string {
+export function fusedRangeName(variant: FusedRangeVariant): string {
   if (variant.kind === "workgroup") {
-    const { columns, passes, workgroup } = variant;
-    return `workgroup-c${columns}-${passes.join("+")}-w${workgroup}`;
+    const { tileN, passes, workgroup } = variant;
+    return `workgroup-n${tileN}-${passes.join("+")}-w${workgroup}`;
   }
   const { lanes, vector, broadcast, workgroup } = variant;
   const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;

@@ -11,7 +11,7 @@ import { drawVectors, stored, verifyProduct } from "../../testing/run-butterfly.
 import { withSharedBlocks } from "../../testing/with-shared-blocks.ts";
 import { mostElements } from "./elements.ts";
 import type { FusedRangeProblem } from "./problem.ts";
-import { type FusedRangeVariant, rangeVariantName } from "./variant.ts";
+import { type FusedRangeVariant, fusedRangeName } from "./variant.ts";
 
 let gpu: Gpu;
 let subgroup: number | "load";
@@ -61,7 +61,7 @@ async function expectRight(
   // Adding a bias of at most 2 and taking it off rounds like a few products of that size.
   const rounding = options.biased ? [...terms, 64] : terms;
   const found = verifyProduct(butterfly, values, actual, shape, rounding);
-  expect(found, `${chain} ${JSON.stringify(shape)} ${rangeVariantName(variant)}`).toMatchObject({
+  expect(found, `${chain} ${JSON.stringify(shape)} ${fusedRangeName(variant)}`).toMatchObject({
     ok: true,
     nonFinite: 0,
   });
@@ -138,16 +138,16 @@ describe("any variant on any range gives the float64 product", () => {
 
   it("in workgroup memory", { timeout: 600_000 }, async () => {
     const variants = fc.record({
-      columns: fc.constantFrom(1, 3, 8),
+      tileN: fc.constantFrom(1, 3, 8),
       cut: fc.nat(2),
       workgroup: fc.constantFrom(8, 20, 64),
     });
     await fc.assert(
-      fc.asyncProperty(cases, variants, (given, { columns, cut, workgroup }) => {
+      fc.asyncProperty(cases, variants, (given, { tileN, cut, workgroup }) => {
         const { length } = given.chain;
         const first = Math.min(cut, length - 1);
         const passes = first === 0 ? [length] : [first, length - first];
-        return check(given, () => ({ kind: "workgroup", columns, passes, workgroup }));
+        return check(given, () => ({ kind: "workgroup", tileN, passes, workgroup }));
       }),
       { numRuns: 30, seed: 1 },
     );

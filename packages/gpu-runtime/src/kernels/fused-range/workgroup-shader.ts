@@ -7,7 +7,7 @@ import { paddedWeights } from "./pack.ts";
 import type { FusedRangeProblem } from "./problem.ts";
 import { rangeBindings } from "./range-bindings.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
-import { rangeVariantName, type WorkgroupRangeVariant } from "./variant.ts";
+import { fusedRangeName, type WorkgroupFusedRange } from "./variant.ts";
 
 /** Elements of each load and store. */
 const WIDTHS = { x: 1, w: 1, y: 1 };
@@ -15,10 +15,10 @@ const WIDTHS = { x: 1, w: 1, y: 1 };
 /** Workgroup memory that a variant takes, in bytes: two vectors of the widest kind for each column. */
 export function workgroupRangeBytes(
   { chain }: Pick<FusedRangeProblem, "chain">,
-  { columns, passes }: Pick<WorkgroupRangeVariant, "columns" | "passes">,
+  { tileN, passes }: Pick<WorkgroupFusedRange, "tileN" | "passes">,
 ): number {
   const buffers = Math.min(2, passes.length - 1);
-  return 4 * buffers * columns * localWidth(chain);
+  return 4 * buffers * tileN * localWidth(chain);
 }
 
 /**
@@ -28,15 +28,15 @@ export function workgroupRangeBytes(
  */
 export function workgroupRangeKernel(
   problem: FusedRangeProblem,
-  variant: WorkgroupRangeVariant,
+  variant: WorkgroupFusedRange,
 ): Kernel {
   const { chain, batch, dtype, bias, inPlace, sharing, epilogue } = problem;
-  const { columns, passes, workgroup } = variant;
+  const { tileN, passes, workgroup } = variant;
   const product = chain.product();
   const x = stridesOf(problem, chain.cols);
   const y = stridesOf(problem, chain.rows);
-  const columnTiles = Math.ceil(batch / columns);
-  const exact = batch % columns === 0;
+  const columnTiles = Math.ceil(batch / tileN);
+  const exact = batch % tileN === 0;
   const tiles = columnTiles * product.blocks;
   const grid = dispatchGrid(tiles);
   const perBlock = paddedWeights(localWeights(chain));
@@ -49,7 +49,7 @@ export function workgroupRangeKernel(
   const body = parts.map(({ chain: part }, index) => {
     const local = part.product();
     const [a, d] = [local.a / product.a, local.d / product.d];
-    const work = a * d * columns;
+    const work = a * d * tileN;
     const each = localWeights(part);
     const first = index === 0;
     const last = index === parts.length - 1;
@@ -70,20 +70,20 @@ export function workgroupRangeKernel(
     const inputs = range(local.c).map((p) =>
       first
         ? `let in${p} = f32(${inPlace ? "y" : "x"}[${place(x, product.c, at(local.c, p))}]);`
-        : `let in${p} = ${reading}[${at(local.c, p)} * ${columns}u + slice];`,
+        : `let in${p} = ${reading}[${at(local.c, p)} * ${tileN}u + slice];`,
     );
     const writes = outputs.map((output, q) =>
       last
         ? storeWgsl(problem, WIDTHS, place(y, product.b, at(local.b, q)), output)
-        : `${writing}[${at(local.b, q)} * ${columns}u + slice] = ${output};`,
+        : `${writing}[${at(local.b, q)} * ${tileN}u + slice] = ${output};`,
     );
     firstWeight += a * d * each;
     const turns = Math.ceil(work / workgroup);
     return `for (var turn = 0u; turn < ${turns}u; turn++) {
     let index = turn * ${workgroup}u + thread;
     ${turns * workgroup === work ? "" : `if (index >= ${work}u) { break; }`}
-    let slice = index % ${columns}u;
-    let inner = index / ${columns}u;
+    let slice = index % ${tileN}u;
+    let inner = index / ${tileN}u;
     let inner_i = inner / ${d}u;
     let inner_k = inner % ${d}u;
     let column = ${clamped(`firstColumn + slice`, batch, exact)};
@@ -93,10 +93,10 @@ export function workgroupRangeKernel(
   }`;
   });
   const between = range(Math.min(2, parts.length - 1)).map(
-    (index) => `var<workgroup> between${index}: array<f32, ${columns * width}>;`,
+    (index) => `var<workgroup> between${index}: array<f32, ${tileN * width}>;`,
   );
   return {
-    label: `fused-range ${chain} ${rangeVariantName(variant)}${epilogueName(epilogue)}`,
+    label: `fused-range ${chain} ${fusedRangeName(variant)}${epilogueName(epilogue)}`,
     enables: enabledBy(dtype),
     bindings: rangeBindings(problem, WIDTHS),
     workgroups: grid,
@@ -107,7 +107,7 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   ${tileIndexWgsl(grid, tiles)}
-  let firstColumn = (tile % ${columnTiles}u) * ${columns}u;
+  let firstColumn = (tile % ${columnTiles}u) * ${tileN}u;
   let block = tile / ${columnTiles}u;
   let group_i = block / ${product.d}u;
   let group_k = block % ${product.d}u;

@@ -3,17 +3,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectValid, problems, report, reports } from "../../testing/variants.ts";
 import { kroneckerSparseVariants } from "./candidates.ts";
-import { chooseVariant } from "./choose.ts";
-import { variantName } from "./variant.ts";
+import { chooseKroneckerSparse } from "./choose.ts";
+import { kroneckerSparseName } from "./variant.ts";
 
 describe("the candidates for tuning", () => {
   it("are the chosen variant and others, all valid, none twice", () => {
     fc.assert(
       fc.property(reports, problems, (adapter, problem) => {
         const variants = kroneckerSparseVariants(adapter, problem);
-        expect(variants[0]).toEqual(chooseVariant(adapter, problem));
+        expect(variants[0]).toEqual(chooseKroneckerSparse(adapter, problem));
         expect(variants.length).toBeLessThanOrEqual(24);
-        expect(new Set(variants.map(variantName)).size).toBe(variants.length);
+        expect(new Set(variants.map(kroneckerSparseName)).size).toBe(variants.length);
         for (const variant of variants) expectValid(adapter, problem, variant);
       }),
       { numRuns: 300 },

@@ -1,13 +1,13 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { loadWidth } from "../wgsl.ts";
-import { batchVariant, blocksVariant, chooseVariant, outputsVariant } from "./choose.ts";
-import { collectedBytes } from "./lanes-outputs.ts";
-import type { Problem } from "./problem.ts";
+import { batchVariant, blocksVariant, chooseKroneckerSparse, outputsVariant } from "./choose.ts";
+import { coalescedStoreBytes } from "./lanes-outputs.ts";
+import type { KroneckerSparseProblem } from "./problem.ts";
 import {
-  type RegisterVariant,
-  type Variant,
-  variantName,
-  type WorkgroupVariant,
+  type KroneckerSparseVariant,
+  kroneckerSparseName,
+  type RegisterKroneckerSparse,
+  type WorkgroupKroneckerSparse,
 } from "./variant.ts";
 
 /** More take longer to compile and to measure than they are likely to gain. */
@@ -16,12 +16,15 @@ const MOST = 24;
 const MOST_SUMS = 128;
 
 /**
- * Shapes of the fused kernel that may be the fastest for a problem: the one that `chooseVariant`
+ * Shapes of the fused kernel that may be the fastest for a problem: the one that `chooseKroneckerSparse`
  * takes, then what differs from it by a parameter or two, then the other kinds. At most 24, each
- * with a name of its own (`variantName`), all within the device's limits.
+ * with a name of its own (`kroneckerSparseName`), all within the device's limits.
  */
-export function kroneckerSparseVariants(report: AdapterReport, problem: Problem): Variant[] {
-  const chosen = chooseVariant(report, problem);
+export function kroneckerSparseVariants(
+  report: AdapterReport,
+  problem: KroneckerSparseProblem,
+): KroneckerSparseVariant[] {
+  const chosen = chooseKroneckerSparse(report, problem);
   const registers = [batchVariant, outputsVariant, blocksVariant].map((shape) =>
     shape(report, problem),
   );
@@ -38,17 +41,17 @@ export function kroneckerSparseVariants(report: AdapterReport, problem: Problem)
           ...registers.flatMap((base) => nearby(report, base)),
         ];
   const valid = proposed.filter((variant) => isValid(report, problem, variant));
-  const distinct = new Map(valid.map((variant) => [variantName(variant), variant]));
+  const distinct = new Map(valid.map((variant) => [kroneckerSparseName(variant), variant]));
   return [...distinct.values()].slice(0, MOST);
 }
 
 /** Shapes that differ from one by a parameter, or by two that make up for each other. */
-function nearby(report: AdapterReport, base: RegisterVariant): RegisterVariant[] {
-  const { vector, spans, tile, reduction, broadcast, workgroup, collect } = base;
+function nearby(report: AdapterReport, base: RegisterKroneckerSparse): RegisterKroneckerSparse[] {
+  const { vector, spans, tile, reduction, broadcast, workgroup, coalescedStore } = base;
   const { subgroups } = report.features;
   const subgroup = subgroups !== null && subgroups.min === subgroups.max ? subgroups.min : "load";
   const fewer = { tile: Math.ceil(tile / 2), spans: Math.ceil(spans / 2) };
-  const changes: Partial<RegisterVariant>[] = [
+  const changes: Partial<RegisterKroneckerSparse>[] = [
     { tile: fewer.tile },
     { tile: 2 * tile },
     { spans: fewer.spans },
@@ -59,7 +62,7 @@ function nearby(report: AdapterReport, base: RegisterVariant): RegisterVariant[]
     { tile: fewer.tile, spans: 2 * spans },
     { tile: 2 * tile, spans: fewer.spans },
     { broadcast: broadcast === "load" ? subgroup : "load" },
-    { collect: !collect },
+    { coalescedStore: !coalescedStore },
     { reduction: 4 * reduction },
     ...([4, 2, 1] as const).map((width) => ({
       vector: width,
@@ -71,7 +74,7 @@ function nearby(report: AdapterReport, base: RegisterVariant): RegisterVariant[]
 }
 
 /** Tiles that matrix products on GPUs use, from 16 x 32 to 128 x 128, that the problem fills. */
-function stagedVariants({ pattern, batch }: Problem): WorkgroupVariant[] {
+function stagedVariants({ pattern, batch }: KroneckerSparseProblem): WorkgroupKroneckerSparse[] {
   const shapes = [
     [64, 64, 16, 4, 4],
     [32, 32, 16, 4, 2],
@@ -87,34 +90,38 @@ function stagedVariants({ pattern, batch }: Problem): WorkgroupVariant[] {
     [16, 128, 8, 4, 4],
   ] as const;
   return shapes
-    .filter(([rows, columns]) => rows < 2 * pattern.b && columns < 2 * batch)
-    .map(([rows, columns, depth, rowsEach, columnsEach]) => ({
+    .filter(([tileM, tileN]) => tileM < 2 * pattern.b && tileN < 2 * batch)
+    .map(([tileM, tileN, tileK, threadM, threadN]) => ({
       kind: "workgroup",
-      rows,
-      columns,
-      depth,
-      rowsEach,
-      columnsEach,
+      tileM,
+      tileN,
+      tileK,
+      threadM,
+      threadN,
     }));
 }
 
-/** Whether a variant keeps to what its kernel assumes (see {@link Variant}) and to the device. */
-function isValid({ limits }: AdapterReport, problem: Problem, variant: Variant): boolean {
+/** Whether a variant keeps to what its kernel assumes (see {@link KroneckerSparseVariant}) and to the device. */
+function isValid(
+  { limits }: AdapterReport,
+  problem: KroneckerSparseProblem,
+  variant: KroneckerSparseVariant,
+): boolean {
   const { pattern, batch } = problem;
   const layout = batch === 1 ? "batch-first" : problem.layout;
   if (variant.kind === "vector") {
-    return variant.splits * variant.groups <= limits.maxComputeInvocationsPerWorkgroup;
+    return variant.splitK * variant.groups <= limits.maxComputeInvocationsPerWorkgroup;
   }
   if (variant.kind === "workgroup") {
-    const { rows, columns, depth, rowsEach, columnsEach } = variant;
-    const threads = (rows / rowsEach) * (columns / columnsEach);
-    const bytes = 4 * depth * (rows + columns);
+    const { tileM, tileN, tileK, threadM, threadN } = variant;
+    const threads = (tileM / threadM) * (tileN / threadN);
+    const bytes = 4 * tileK * (tileM + tileN);
     return (
       threads <= limits.maxComputeInvocationsPerWorkgroup &&
       bytes <= limits.maxComputeWorkgroupStorageSize
     );
   }
-  const { lanes, vector, spans, tile, reduction, broadcast, workgroup, collect } = variant;
+  const { lanes, vector, spans, tile, reduction, broadcast, workgroup, coalescedStore } = variant;
   const contiguous = {
     batch: layout === "batch-last" ? loadWidth(batch) : 1,
     outputs: 4,
@@ -129,10 +136,10 @@ function isValid({ limits }: AdapterReport, problem: Problem, variant: Variant):
     Number.isInteger(workgroup / group) &&
     workgroup <= limits.maxComputeInvocationsPerWorkgroup &&
     (broadcast === "load" || lanes !== "blocks") &&
-    (!collect ||
+    (!coalescedStore ||
       (lanes === "outputs" &&
         layout === "batch-first" &&
         pattern.d % 4 === 0 &&
-        collectedBytes(variant) <= limits.maxComputeWorkgroupStorageSize))
+        coalescedStoreBytes(variant) <= limits.maxComputeWorkgroupStorageSize))
   );
 }

@@ -1,7 +1,8 @@
 import type { AdapterReport } from "../../device/report.ts";
+import { powerOfTwoUpTo } from "../powers-of-two.ts";
 import { sharedLoads } from "../shared-loads.ts";
-import type { Problem } from "./problem.ts";
-import type { VectorVariant } from "./variant.ts";
+import type { KroneckerSparseProblem } from "./problem.ts";
+import type { VectorKroneckerSparse } from "./variant.ts";
 
 /** Batch entries up to which hardware is better off with the weights' stream than with staging. */
 const HARDWARE_BATCH = 8;
@@ -17,24 +18,27 @@ const HARDWARE_WORKGROUP = 64;
  * leave the device enough of them to run (Sørensen, High-performance matrix-vector multiplication
  * on the GPU, Euro-Par 2011 workshops).
  */
-export function chooseVectorVariant(report: AdapterReport, problem: Problem): VectorVariant | null {
+export function chooseVectorKroneckerSparse(
+  report: AdapterReport,
+  problem: KroneckerSparseProblem,
+): VectorKroneckerSparse | null {
   return report.kind === "hardware" ? forHardware(problem) : forSoftware(report, problem);
 }
 
-function forHardware({ pattern, batch }: Problem): VectorVariant | null {
+function forHardware({ pattern, batch }: KroneckerSparseProblem): VectorKroneckerSparse | null {
   const { b, c, rows } = pattern;
   if (batch > HARDWARE_BATCH || b < 16 || c < 8) return null;
-  const vector = wholePart(c, 4) as VectorVariant["vector"];
-  const splits = wholePart(c, 32 * vector) / vector;
-  const groups = powerOfTwoUpTo(Math.min(b, HARDWARE_WORKGROUP / splits));
-  const enough = (rows * splits) / HARDWARE_INVOCATIONS;
+  const vector = wholePart(c, 4) as VectorKroneckerSparse["vector"];
+  const splitK = wholePart(c, 32 * vector) / vector;
+  const groups = powerOfTwoUpTo(Math.min(b, HARDWARE_WORKGROUP / splitK));
+  const enough = (rows * splitK) / HARDWARE_INVOCATIONS;
   return {
     kind: "vector",
     vector,
-    splits,
+    splitK,
     groups,
     tile: tileFor(b, groups, Math.max(1, Math.min(enough, 4, 16 / batch))),
-    meet: "workgroup",
+    reduceScope: "workgroup",
   };
 }
 
@@ -43,7 +47,10 @@ function forHardware({ pattern, batch }: Problem): VectorVariant | null {
  * two cores. Long rows gain on SwiftShader. On lavapipe the register kernel is as fast or faster: it
  * shares the loads of inputs, which here are scattered where d > 1.
  */
-function forSoftware(report: AdapterReport, { pattern, batch }: Problem): VectorVariant | null {
+function forSoftware(
+  report: AdapterReport,
+  { pattern, batch }: KroneckerSparseProblem,
+): VectorKroneckerSparse | null {
   const subgroup = sharedLoads(report);
   const { b, c, d } = pattern;
   if (subgroup !== 4 || batch > 1 || c < 128 || (d > 1 && b < subgroup)) return null;
@@ -51,11 +58,11 @@ function forSoftware(report: AdapterReport, { pattern, batch }: Problem): Vector
   const groups = powerOfTwoUpTo(Math.min(b, subgroup));
   return {
     kind: "vector",
-    vector: wholePart(c, 4) as VectorVariant["vector"],
-    splits: subgroup / groups,
+    vector: wholePart(c, 4) as VectorKroneckerSparse["vector"],
+    splitK: subgroup / groups,
     groups,
     tile: tileFor(b, groups, 8),
-    meet: "subgroup",
+    reduceScope: "subgroup",
   };
 }
 
@@ -72,8 +79,4 @@ function wholePart(c: number, limit: number): number {
   let part = limit;
   while (Math.ceil(c / part) * part > c * 1.125) part /= 2;
   return part;
-}
-
-function powerOfTwoUpTo(limit: number): number {
-  return 2 ** Math.floor(Math.log2(limit));
 }

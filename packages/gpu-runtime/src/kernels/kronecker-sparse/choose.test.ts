@@ -2,14 +2,14 @@ import { LAYOUTS, Pattern } from "@papilio/butterfly";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectValid, problems, report, reports } from "../../testing/variants.ts";
-import { chooseRegisterVariant, chooseVariant } from "./choose.ts";
-import { packWeights } from "./pack.ts";
+import { chooseKroneckerSparse, chooseRegisterKroneckerSparse } from "./choose.ts";
+import { packKroneckerSparse } from "./pack.ts";
 
 describe("the chosen variant", () => {
   it("keeps to what its kernel assumes and to WebGPU's default limits", () => {
     fc.assert(
       fc.property(reports, problems, (adapter, problem) => {
-        expectValid(adapter, problem, chooseVariant(adapter, problem));
+        expectValid(adapter, problem, chooseKroneckerSparse(adapter, problem));
       }),
       { numRuns: 500 },
     );
@@ -19,7 +19,7 @@ describe("the chosen variant", () => {
     fc.assert(
       fc.property(reports, problems, (adapter, { pattern, dtype }) => {
         const [first, last] = LAYOUTS.map((layout) =>
-          chooseVariant(adapter, { pattern, batch: 1, layout, dtype }),
+          chooseKroneckerSparse(adapter, { pattern, batch: 1, layout, dtype }),
         );
         expect(first).toEqual(last);
       }),
@@ -30,18 +30,20 @@ describe("the chosen variant", () => {
     const vector = { batch: 1, layout: "batch-first", dtype: "f32" } as const;
     const long = { ...vector, pattern: new Pattern(1, 512, 512, 2) };
     const short = { ...vector, pattern: new Pattern(64, 32, 32, 1) };
-    expect(chooseVariant(report("hardware", 32), short)).toMatchObject({
+    expect(chooseKroneckerSparse(report("hardware", 32), short)).toMatchObject({
       kind: "vector",
-      splits: 8,
-      meet: "workgroup",
+      splitK: 8,
+      reduceScope: "workgroup",
     });
-    expect(chooseVariant(report("software", 4), long)).toMatchObject({
+    expect(chooseKroneckerSparse(report("software", 4), long)).toMatchObject({
       kind: "vector",
-      meet: "subgroup",
+      reduceScope: "subgroup",
     });
-    expect(chooseVariant(report("software", 4), short)).toMatchObject({ kind: "register" });
-    expect(chooseVariant(report("software", 8), long)).toMatchObject({ kind: "register" });
-    expect(chooseVariant(report("software", null), long)).toMatchObject({ kind: "register" });
+    expect(chooseKroneckerSparse(report("software", 4), short)).toMatchObject({ kind: "register" });
+    expect(chooseKroneckerSparse(report("software", 8), long)).toMatchObject({ kind: "register" });
+    expect(chooseKroneckerSparse(report("software", null), long)).toMatchObject({
+      kind: "register",
+    });
   });
 
   it("shares loads between the lanes of a software adapter only", () => {
@@ -51,10 +53,14 @@ describe("the chosen variant", () => {
       layout: "batch-last",
       dtype: "f32",
     } as const;
-    expect(chooseVariant(report("software", 8), problem)).toMatchObject({ broadcast: 8 });
-    expect(chooseVariant(report("software", null), problem)).toMatchObject({ broadcast: "load" });
-    expect(chooseVariant(report("hardware", 32), problem)).toMatchObject({ kind: "workgroup" });
-    expect(chooseRegisterVariant(report("hardware", 32), problem).broadcast).toBe("load");
+    expect(chooseKroneckerSparse(report("software", 8), problem)).toMatchObject({ broadcast: 8 });
+    expect(chooseKroneckerSparse(report("software", null), problem)).toMatchObject({
+      broadcast: "load",
+    });
+    expect(chooseKroneckerSparse(report("hardware", 32), problem)).toMatchObject({
+      kind: "workgroup",
+    });
+    expect(chooseRegisterKroneckerSparse(report("hardware", 32), problem).broadcast).toBe("load");
   });
 });
 
@@ -73,8 +79,8 @@ describe("packing", () => {
         (adapter, a, b, c, d, layout, batch) => {
           const pattern = new Pattern(a, b, c, d);
           const values = Float32Array.from({ length: pattern.nonZeros }, (_, index) => index + 1);
-          const variant = chooseVariant(adapter, { pattern, batch, layout, dtype: "f32" });
-          const packed = packWeights(pattern, values, variant);
+          const variant = chooseKroneckerSparse(adapter, { pattern, batch, layout, dtype: "f32" });
+          const packed = packKroneckerSparse(pattern, values, variant);
           expect(packed.filter((value) => value !== 0).sort()).toEqual(values);
         },
       ),

@@ -1,42 +1,54 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
-import { chooseVectorVariant } from "./choose-vector.ts";
-import { collectedBytes } from "./lanes-outputs.ts";
-import type { Problem } from "./problem.ts";
-import type { RegisterVariant, Variant, WorkgroupVariant } from "./variant.ts";
+import { chooseVectorKroneckerSparse } from "./choose-vector.ts";
+import { coalescedStoreBytes } from "./lanes-outputs.ts";
+import type { KroneckerSparseProblem } from "./problem.ts";
+import type {
+  KroneckerSparseVariant,
+  RegisterKroneckerSparse,
+  WorkgroupKroneckerSparse,
+} from "./variant.ts";
 
 /**
  * Picks the kernel's shape for a device and a problem, by rules that were measured (on lavapipe,
  * Mesa 25, and SwiftShader, two cores) or, for hardware, taken from what matrix products on GPUs do.
  */
-export function chooseVariant(report: AdapterReport, problem: Problem): Variant {
+export function chooseKroneckerSparse(
+  report: AdapterReport,
+  problem: KroneckerSparseProblem,
+): KroneckerSparseVariant {
   const { pattern, batch } = problem;
   // Staging pays where tiles are reused: not for blocks of a few elements.
   const staged = report.kind === "hardware" && pattern.b >= 16 && pattern.c >= 8 && batch >= 16;
-  if (staged) return chooseWorkgroupVariant(problem);
-  return chooseVectorVariant(report, problem) ?? chooseRegisterVariant(report, problem);
+  if (staged) return chooseWorkgroupKroneckerSparse(problem);
+  return (
+    chooseVectorKroneckerSparse(report, problem) ?? chooseRegisterKroneckerSparse(report, problem)
+  );
 }
 
-function chooseWorkgroupVariant({ pattern, batch }: Problem): WorkgroupVariant {
-  const rows = pattern.b >= 64 ? 64 : pattern.b >= 32 ? 32 : 16;
-  const columns = batch >= 64 ? 64 : 32;
+function chooseWorkgroupKroneckerSparse({
+  pattern,
+  batch,
+}: KroneckerSparseProblem): WorkgroupKroneckerSparse {
+  const tileM = pattern.b >= 64 ? 64 : pattern.b >= 32 ? 32 : 16;
+  const tileN = batch >= 64 ? 64 : 32;
   return {
     kind: "workgroup",
-    rows,
-    columns,
-    depth: 16,
-    rowsEach: rows / 8,
-    columnsEach: 4,
+    tileM,
+    tileN,
+    tileK: 16,
+    threadM: tileM / 8,
+    threadN: 4,
   };
 }
 
 /** The register-blocked shape. `run` inputs follow one another: all `c`, or one sparse block's. */
-export function chooseRegisterVariant(
+export function chooseRegisterKroneckerSparse(
   report: AdapterReport,
-  problem: Problem,
+  problem: KroneckerSparseProblem,
   run: number = problem.pattern.c,
-): RegisterVariant {
+): RegisterKroneckerSparse {
   const { pattern, batch } = problem;
   // A single vector is the same memory in both layouts, and gets the same kernel.
   const layout = batch === 1 ? "batch-first" : problem.layout;
@@ -50,9 +62,9 @@ export function chooseRegisterVariant(
 /** The best shape known with invocations along the batch. `run` as for the choice among all. */
 export function batchVariant(
   report: AdapterReport,
-  { pattern, batch, layout }: Problem,
+  { pattern, batch, layout }: KroneckerSparseProblem,
   run: number = pattern.c,
-): RegisterVariant {
+): RegisterKroneckerSparse {
   const subgroup = sharedLoads(report);
   const group = subgroup ?? 8;
   const vector = layout === "batch-last" ? loadWidth(batch) : 1;
@@ -69,15 +81,15 @@ export function batchVariant(
     reduction: tile <= 4 && run % 2 === 0 ? 2 : 1,
     broadcast: subgroup ?? "load",
     workgroup: wholeSubgroups(columns / spans, group, 32),
-    collect: false,
+    coalescedStore: false,
   };
 }
 
 /** The best shape known with invocations along the blocks. */
 export function blocksVariant(
   report: AdapterReport,
-  { pattern, batch, layout }: Problem,
-): RegisterVariant {
+  { pattern, batch, layout }: KroneckerSparseProblem,
+): RegisterKroneckerSparse {
   const tile = Math.min(pattern.b, 8);
   const vector = layout === "batch-first" && tile <= 2 ? loadWidth(pattern.d) : 1;
   return {
@@ -89,22 +101,22 @@ export function blocksVariant(
     reduction: 1,
     broadcast: "load",
     workgroup: wholeSubgroups(pattern.blocks / vector, sharedLoads(report) ?? 8, 64),
-    collect: false,
+    coalescedStore: false,
   };
 }
 
 /** The best shape known with invocations along the outputs of a block. */
 export function outputsVariant(
   report: AdapterReport,
-  { pattern, batch, layout }: Problem,
-): RegisterVariant {
+  { pattern, batch, layout }: KroneckerSparseProblem,
+): RegisterKroneckerSparse {
   const { b, d } = pattern;
   const subgroup = sharedLoads(report);
   const group = subgroup ?? 8;
   const vector = b >= 4 * group ? 4 : b >= 2 * group ? 2 : 1;
   const spans = b >= 2 * vector * group ? 2 : 1;
   const tile = Math.min(16, batch);
-  const collected = collectedBytes({ tile, spans, vector, workgroup: group });
+  const bytes = coalescedStoreBytes({ tile, spans, vector, workgroup: group });
   return {
     kind: "register",
     lanes: "outputs",
@@ -115,11 +127,11 @@ export function outputsVariant(
     broadcast: subgroup ?? "load",
     workgroup: group,
     // Worth its turns where a store of scattered scalars is dear: not with SwiftShader's four lanes.
-    collect:
+    coalescedStore:
       layout === "batch-first" &&
       d % 4 === 0 &&
       group >= 8 &&
-      collected <= report.limits.maxComputeWorkgroupStorageSize,
+      bytes <= report.limits.maxComputeWorkgroupStorageSize,
   };
 }
 

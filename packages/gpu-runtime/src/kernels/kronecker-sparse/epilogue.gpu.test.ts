@@ -13,7 +13,7 @@ import { ACTIVATIONS, epilogues } from "../../testing/epilogue-reference.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
 import type { Epilogue } from "../epilogue.ts";
-import type { Variant } from "./variant.ts";
+import type { KroneckerSparseVariant } from "./variant.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -30,15 +30,15 @@ const register = {
   reduction: 1,
   broadcast: "load",
   workgroup: 8,
-  collect: false,
+  coalescedStore: false,
 } as const;
-const vector = { kind: "vector", vector: 2, splits: 2, groups: 4, tile: 1 } as const;
+const vector = { kind: "vector", vector: 2, splitK: 2, groups: 4, tile: 1 } as const;
 
 interface Place {
   readonly pattern: string;
   /** 8 unless given: whole loads when batch-last. */
   readonly batch?: number;
-  variant(layout: Layout): Variant | undefined;
+  variant(layout: Layout): KroneckerSparseVariant | undefined;
 }
 
 /** Everywhere that outputs are written: in loads of one element and of several, tiles full and not. */
@@ -59,12 +59,12 @@ const places: Record<string, Place> = {
     pattern: "2,5,6,3",
     variant: () => ({ ...register, lanes: "outputs", vector: 2 }),
   },
-  "collected outputs of several blocks": {
+  "coalesced stores of several blocks": {
     pattern: "1,6,4,8",
     variant: (layout) =>
       layout === "batch-last"
         ? undefined
-        : { ...register, lanes: "outputs", vector: 2, collect: true },
+        : { ...register, lanes: "outputs", vector: 2, coalescedStore: true },
   },
   "lanes along the blocks": {
     pattern: "2,3,4,4",
@@ -78,22 +78,22 @@ const places: Record<string, Place> = {
     pattern: "2,9,6,3",
     variant: () => ({
       kind: "workgroup",
-      rows: 8,
-      columns: 8,
-      depth: 4,
-      rowsEach: 1,
-      columnsEach: 1,
+      tileM: 8,
+      tileN: 8,
+      tileK: 4,
+      threadM: 1,
+      threadN: 1,
     }),
   },
-  "sums that meet in workgroup memory": {
+  "sums reduced in workgroup memory": {
     pattern: "2,5,6,3",
     batch: 3,
-    variant: () => ({ ...vector, meet: "workgroup" }),
+    variant: () => ({ ...vector, reduceScope: "workgroup" }),
   },
   "sums of one invocation": {
     pattern: "2,5,8,1",
     batch: 3,
-    variant: () => ({ ...vector, splits: 1, meet: "subgroup" }),
+    variant: () => ({ ...vector, splitK: 1, reduceScope: "subgroup" }),
   },
 };
 
@@ -108,7 +108,7 @@ describe.each(["f32", "f16"] as const)("an epilogue in %s gives what float64 doe
   /** Compares every output with float64. */
   async function expectRight(
     factor: KroneckerSparse,
-    variant: Variant,
+    variant: KroneckerSparseVariant,
     shape: BatchShape,
     { biased, ...epilogue }: Epilogue & { readonly biased: boolean },
   ): Promise<void> {

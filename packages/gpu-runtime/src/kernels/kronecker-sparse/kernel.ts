@@ -1,15 +1,18 @@
 import type { Kernel } from "../../device/kernel.ts";
-import type { Problem } from "./problem.ts";
+import type { KroneckerSparseProblem } from "./problem.ts";
 import { registerKernel } from "./register-shader.ts";
-import type { Variant } from "./variant.ts";
+import type { KroneckerSparseVariant } from "./variant.ts";
 import { vectorKernel } from "./vector-shader.ts";
 import { workgroupKernel } from "./workgroup-shader.ts";
 
 /**
- * The fused kernel for a problem, in a given shape. Bindings: x, weights of `packWeights`, y, and what
+ * The fused kernel for a problem, in a given shape. Bindings: x, weights of `packKroneckerSparse`, y, and what
  * there is of bias, multiplier, addend.
  */
-export function kroneckerSparseKernel(problem: Problem, variant: Variant): Kernel {
+export function kroneckerSparseKernel(
+  problem: KroneckerSparseProblem,
+  variant: KroneckerSparseVariant,
+): Kernel {
   switch (variant.kind) {
     case "register":
       return registerKernel(problem, variant);

@@ -2,19 +2,19 @@ import { stridesOf } from "@papilio/butterfly";
 import { storeWgsl } from "../epilogue.ts";
 import { clamped, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
-import type { RegisterVariant } from "./variant.ts";
+import type { RegisterKroneckerSparse } from "./variant.ts";
 
-/** Blocks that are collected before their outputs are written: one vec4 of each output. */
-const COLLECTED = 4;
+/** Blocks whose outputs are written together: one vec4 of each output. */
+const BLOCKS_OF_A_STORE = 4;
 
-/** Workgroup memory that collecting takes, in bytes: a float32 for each output of each block. */
-export function collectedBytes({
+/** Workgroup memory that a coalesced store takes, in bytes: a float32 for each output of each block. */
+export function coalescedStoreBytes({
   tile,
   spans,
   vector,
   workgroup,
-}: Pick<RegisterVariant, "tile" | "spans" | "vector" | "workgroup">): number {
-  return COLLECTED * tile * spans * vector * workgroup * 4;
+}: Pick<RegisterKroneckerSparse, "tile" | "spans" | "vector" | "workgroup">): number {
+  return BLOCKS_OF_A_STORE * tile * spans * vector * workgroup * 4;
 }
 
 /**
@@ -23,7 +23,7 @@ export function collectedBytes({
  */
 export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
   const { pattern, batch, sharing } = problem;
-  const { vector, spans, tile, reduction, workgroup, broadcast, collect } = variant;
+  const { vector, spans, tile, reduction, workgroup, broadcast, coalescedStore } = variant;
   const { b, c, d } = pattern;
   const x = stridesOf(problem, inputFeatures);
   const y = stridesOf(problem, pattern.rows);
@@ -33,10 +33,14 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
   const rowTiles = Math.ceil(batch / tile);
   const exactOutputs = outputs % perWorkgroup === 0;
   const exactRows = batch % tile === 0;
-  const turns = collect ? blocks / COLLECTED : blocks;
+  const turns = coalescedStore ? blocks / BLOCKS_OF_A_STORE : blocks;
   // Outputs of a block are `d` features apart, so that they are contiguous only where d = 1.
   const wholeStore = y.feature === 1 && d === 1 && b % vector === 0;
-  const widths = { x: 1, w: vector, y: collect ? COLLECTED : wholeStore ? vector : 1 };
+  const widths = {
+    x: 1,
+    w: vector,
+    y: coalescedStore ? BLOCKS_OF_A_STORE : wholeStore ? vector : 1,
+  };
   const loads = broadcast === "load" ? 0 : Math.ceil((reduction * tile) / broadcast);
 
   const weightBlock = storedBlock(pattern, sharing, {
@@ -82,10 +86,10 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
     `(${turn} * ${slots}u + ${index}) * ${workgroup}u + lane`;
 
   /** Turns 4 blocks x `vector` outputs into as many outputs x 4 blocks, one slot after the other. */
-  function writeCollected(): string {
+  function writeCoalesced(): string {
     const stores = range(vector).map((e) => {
       const output = `(output * ${vector}u + ${e}u)`;
-      const across = range(COLLECTED).map((turn) =>
+      const across = range(BLOCKS_OF_A_STORE).map((turn) =>
         vector === 1 ? `block${turn}` : `block${turn}[${e}]`,
       );
       return guarded(
@@ -93,7 +97,7 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
         storeWgsl(
           problem,
           widths,
-          `(${place("rowIndex", output, "firstBlock")}) / ${COLLECTED}u`,
+          `(${place("rowIndex", output, "firstBlock")}) / ${BLOCKS_OF_A_STORE}u`,
           `vec4<f32>(${across.join(", ")})`,
         ),
       );
@@ -101,8 +105,8 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
     return `for (var index = 0u; index < ${opaque(slots)}; index++) {
     let rowIndex = ${row(`index / ${spans}u`)};
     let output = outputTile * ${perWorkgroup}u + index % ${spans}u * ${workgroup}u + lane;
-    ${range(COLLECTED)
-      .map((turn) => `let block${turn} = collected[${slot(`${turn}u`, "index")}];`)
+    ${range(BLOCKS_OF_A_STORE)
+      .map((turn) => `let block${turn} = coalesced[${slot(`${turn}u`, "index")}];`)
       .join("\n    ")}
     ${guarded([rowGuard(`index / ${spans}u`)], stores.join("\n    "))}
   }`;
@@ -117,7 +121,7 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
       // they are interleaved (d > 1); otherwise a block's weights are reused over the rows.
       ...(d > 1
         ? [
-            `let block = ${times(`(tile / ${outputTiles}u) % ${turns}u`, collect ? COLLECTED : 1)};`,
+            `let block = ${times(`(tile / ${outputTiles}u) % ${turns}u`, coalescedStore ? BLOCKS_OF_A_STORE : 1)};`,
             `let rowTile = tile / ${outputTiles * turns}u;`,
           ]
         : [
@@ -166,15 +170,15 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
         }),
       ),
     store: (t, s) =>
-      collect
-        ? `collected[${slot("turn", `${t * spans + s}u`)}] = sum${t}_${s};`
+      coalescedStore
+        ? `coalesced[${slot("turn", `${t * spans + s}u`)}] = sum${t}_${s};`
         : storeDirectly(t, s),
-    ...(collect
+    ...(coalescedStore
       ? {
-          collect: {
-            blocks: COLLECTED,
-            declare: `var<workgroup> collected: array<${wideType(vector)}, ${COLLECTED * slots * workgroup}>;`,
-            write: writeCollected(),
+          coalescedStore: {
+            blocks: BLOCKS_OF_A_STORE,
+            declare: `var<workgroup> coalesced: array<${wideType(vector)}, ${BLOCKS_OF_A_STORE * slots * workgroup}>;`,
+            write: writeCoalesced(),
           },
         }
       : {}),

@@ -1,5 +1,5 @@
-import type { Problem } from "./problem.ts";
-import type { RegisterVariant } from "./variant.ts";
+import type { KroneckerSparseProblem } from "./problem.ts";
+import type { RegisterKroneckerSparse } from "./variant.ts";
 
 /**
  * The part of the register kernel that depends on the axis along which invocations run, as WGSL.
@@ -34,7 +34,7 @@ export interface Lanes {
    * Present where an invocation computes several blocks in turn (`turn` counts them): `store` then
    * leaves the outputs in workgroup memory, and `write` brings them to y together.
    */
-  readonly collect?: {
+  readonly coalescedStore?: {
     readonly blocks: number;
     /** Module-scope declarations. */
     readonly declare: string;
@@ -44,8 +44,8 @@ export interface Lanes {
 
 /** Everything that the three kinds of lanes are generated from. */
 export interface LanesInput {
-  readonly problem: Problem;
-  readonly variant: RegisterVariant;
+  readonly problem: KroneckerSparseProblem;
+  readonly variant: RegisterKroneckerSparse;
   /** Blocks to compute: `a * d`. */
   readonly blocks: number;
   /** Features of x. */

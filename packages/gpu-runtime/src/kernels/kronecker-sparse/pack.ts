@@ -1,15 +1,15 @@
 import type { Pattern } from "@papilio/butterfly";
-import type { Variant } from "./variant.ts";
+import type { KroneckerSparseVariant } from "./variant.ts";
 import { vectorLayout } from "./vector-layout.ts";
 
 /**
  * Rearranges values from canonical `[a, b, c, d]` to the order in which a variant reads them, once,
  * at load. Outputs that only pad a tile get zeros.
  */
-export function packWeights(
+export function packKroneckerSparse(
   pattern: Pattern,
   values: Float32Array,
-  variant: Variant,
+  variant: KroneckerSparseVariant,
 ): Float32Array {
   const { b, c, blocks } = pattern;
   if (variant.kind === "workgroup") {

@@ -2,7 +2,7 @@ import type { BatchShape, Pattern, Sharing, StorageDtype } from "@papilio/butter
 import type { PlacedEpilogue } from "../epilogue.ts";
 
 /** What a kernel is generated for: everything that is known before the values are. */
-export interface Problem extends BatchShape {
+export interface KroneckerSparseProblem extends BatchShape {
   readonly pattern: Pattern;
   /** How x, the weights and y are stored. */
   readonly dtype: StorageDtype;

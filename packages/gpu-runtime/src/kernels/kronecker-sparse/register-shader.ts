@@ -5,10 +5,10 @@ import type { Lanes, LanesInput } from "./lanes.ts";
 import { batchLanes } from "./lanes-batch.ts";
 import { blocksLanes } from "./lanes-blocks.ts";
 import { outputsLanes } from "./lanes-outputs.ts";
-import type { Problem } from "./problem.ts";
-import { type RegisterVariant, variantName } from "./variant.ts";
+import type { KroneckerSparseProblem } from "./problem.ts";
+import { kroneckerSparseName, type RegisterKroneckerSparse } from "./variant.ts";
 
-const LANES: Readonly<Record<RegisterVariant["lanes"], (input: LanesInput) => Lanes>> = {
+const LANES: Readonly<Record<RegisterKroneckerSparse["lanes"], (input: LanesInput) => Lanes>> = {
   batch: batchLanes,
   outputs: outputsLanes,
   blocks: blocksLanes,
@@ -21,15 +21,15 @@ export interface BlockColumns {
 }
 
 /**
- * Generates the register-blocked kernel. Bindings: x, weights packed by `packWeights`, y, and what there
+ * Generates the register-blocked kernel. Bindings: x, weights packed by `packKroneckerSparse`, y, and what there
  * is of bias, multiplier, addend.
  *
  * With `blockColumns`, the first feature of each run of inputs is read from a fourth binding,
  * `[block][c / size]`: block-sparse rows, on the same micro-kernel, without bias or epilogue.
  */
 export function registerKernel(
-  problem: Problem,
-  variant: RegisterVariant,
+  problem: KroneckerSparseProblem,
+  variant: RegisterKroneckerSparse,
   blockColumns?: BlockColumns,
 ): Kernel {
   const { pattern, dtype, bias, epilogue } = problem;
@@ -43,7 +43,7 @@ export function registerKernel(
   const grid = dispatchGrid(lanes.tiles);
   const { x, w, y } = lanes.widths;
 
-  const wgsl = `${epilogueWgsl(problem, lanes.widths)}${lanes.collect?.declare ?? ""}
+  const wgsl = `${epilogueWgsl(problem, lanes.widths)}${lanes.coalescedStore?.declare ?? ""}
 @compute @workgroup_size(${workgroup})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -67,13 +67,13 @@ fn main(
 
   /** Computes this invocation's block, or several in turn. */
   function blocks(one: string): string {
-    if (lanes.collect === undefined) return one;
+    if (lanes.coalescedStore === undefined) return one;
     return `let firstBlock = block;
-  for (var turn = 0u; turn < ${lanes.collect.blocks}u; turn++) {
+  for (var turn = 0u; turn < ${lanes.coalescedStore.blocks}u; turn++) {
     let block = firstBlock + turn;
     ${one}
   }
-  ${lanes.collect.write}`;
+  ${lanes.coalescedStore.write}`;
   }
 
   function accumulators(statement: (t: number, s: number) => string): string[] {
@@ -118,7 +118,7 @@ fn main(
   }
 
   return {
-    label: `kronecker-sparse ${pattern} ${variantName(variant)}${epilogueName(epilogue)}`,
+    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(lanes.shared ? ["subgroups" as const] : [])],
     bindings: [
       { name: "x", elements: storedType(dtype, x), access: "read" },

@@ -2,14 +2,17 @@
  * Shapes of the fused kernel. All read the strided inputs in place, accumulate in registers in
  * float32, and write the strided outputs in place: the perfect shuffles are in the addresses.
  */
-export type Variant = RegisterVariant | WorkgroupVariant | VectorVariant;
+export type KroneckerSparseVariant =
+  | RegisterKroneckerSparse
+  | WorkgroupKroneckerSparse
+  | VectorKroneckerSparse;
 
 /**
  * No workgroup memory, no barriers: an invocation owns `tile` x `spans * vector` outputs and walks
  * the `c` inputs of its block. Neighbouring invocations differ along `lanes` only, so the other
  * operand is the same for a whole workgroup.
  */
-export interface RegisterVariant {
+export interface RegisterKroneckerSparse {
   readonly kind: "register";
   /**
    * Axis along which neighbouring invocations run: the `batch` columns, the `b` outputs of one
@@ -35,25 +38,25 @@ export interface RegisterVariant {
    * `outputs` lanes, batch-first, with d a multiple of 4: a workgroup computes four neighbouring
    * blocks in turn and writes their outputs, which are contiguous, as vec4.
    */
-  readonly collect: boolean;
+  readonly coalescedStore: boolean;
 }
 
 /**
  * Tiles of both operands staged in workgroup memory, as a matrix product on a GPU does: a
- * workgroup owns `rows` x `columns` outputs, `depth` inputs at a time.
+ * workgroup owns `tileM` outputs of a block for `tileN` batch entries, `tileK` inputs at a time.
  */
-export interface WorkgroupVariant {
+export interface WorkgroupKroneckerSparse {
   readonly kind: "workgroup";
   /** Batch entries for each workgroup. */
-  readonly columns: number;
+  readonly tileN: number;
   /** Outputs of one block for each workgroup. */
-  readonly rows: number;
+  readonly tileM: number;
   /** Inputs staged at a time. */
-  readonly depth: number;
-  /** Batch entries for each invocation; divides `columns`. */
-  readonly columnsEach: number;
-  /** Outputs for each invocation; divides `rows`. */
-  readonly rowsEach: number;
+  readonly tileK: number;
+  /** Batch entries for each invocation; divides `tileN`. */
+  readonly threadN: number;
+  /** Outputs for each invocation; divides `tileM`. */
+  readonly threadM: number;
 }
 
 /**
@@ -61,35 +64,35 @@ export interface WorkgroupVariant {
  * reduction over `c`, so that a workgroup reads its weights as one stream and few outputs still
  * occupy many invocations. Every invocation holds the whole batch: made for at most 8 entries.
  */
-export interface VectorVariant {
+export interface VectorKroneckerSparse {
   readonly kind: "vector";
   /** Inputs of one load, along `c`. */
   readonly vector: 1 | 2 | 4;
   /** Invocations that share the reduction of one output; a power of two. */
-  readonly splits: number;
-  /** Groups of `splits` invocations in a workgroup, each with outputs of its own. */
+  readonly splitK: number;
+  /** Groups of `splitK` invocations in a workgroup, each with outputs of its own. */
   readonly groups: number;
   /** Outputs for each invocation, which reuse the inputs that it loaded. */
   readonly tile: number;
   /**
-   * Where the sums of `splits` invocations meet: in workgroup memory, or by shuffles in a subgroup,
+   * Where the sums of `splitK` invocations reduceScope: in workgroup memory, or by shuffles in a subgroup,
    * which is then of fixed size and the whole workgroup.
    */
-  readonly meet: "workgroup" | "subgroup";
+  readonly reduceScope: "workgroup" | "subgroup";
 }
 
 /** A short name for labels, tuning logs and results. */
-export function variantName(variant: Variant): string {
+export function kroneckerSparseName(variant: KroneckerSparseVariant): string {
   if (variant.kind === "workgroup") {
-    const { rows, columns, depth, rowsEach, columnsEach } = variant;
-    return `workgroup-${rows}x${columns}x${depth}-${rowsEach}x${columnsEach}`;
+    const { tileM, tileN, tileK, threadM, threadN } = variant;
+    return `workgroup-${tileM}x${tileN}x${tileK}-${threadM}x${threadN}`;
   }
   if (variant.kind === "vector") {
-    const { vector, splits, groups, tile, meet } = variant;
-    return `vector-v${vector}s${splits}g${groups}t${tile}-${meet}`;
+    const { vector, splitK, groups, tile, reduceScope } = variant;
+    return `vector-v${vector}s${splitK}g${groups}t${tile}-${reduceScope}`;
   }
-  const { lanes, vector, spans, tile, reduction, broadcast, workgroup, collect } = variant;
+  const { lanes, vector, spans, tile, reduction, broadcast, workgroup, coalescedStore } = variant;
   const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;
-  const collected = collect ? "-collect" : "";
-  return `${lanes}-v${vector}s${spans}t${tile}r${reduction}-${shared}-w${workgroup}${collected}`;
+  const coalesced = coalescedStore ? "-coalesced" : "";
+  return `${lanes}-v${vector}s${spans}t${tile}r${reduction}-${shared}-w${workgroup}${coalesced}`;
 }

@@ -1,5 +1,5 @@
 import type { Pattern } from "@papilio/butterfly";
-import type { VectorVariant } from "./variant.ts";
+import type { VectorKroneckerSparse } from "./variant.ts";
 
 /** How the vector kernel cuts a pattern's weights into workgroups, and where each weight lies. */
 export interface VectorLayout {
@@ -19,11 +19,11 @@ export interface VectorLayout {
  */
 export function vectorLayout(
   { b, c, blocks }: Pattern,
-  { vector, splits, groups, tile }: VectorVariant,
+  { vector, splitK, groups, tile }: VectorKroneckerSparse,
 ): VectorLayout {
-  const invocations = splits * groups;
+  const invocations = splitK * groups;
   const outputTiles = Math.ceil(b / (groups * tile));
-  const turns = Math.ceil(c / (splits * vector));
+  const turns = Math.ceil(c / (splitK * vector));
   return {
     outputTiles,
     turns,
@@ -32,8 +32,8 @@ export function vectorLayout(
       const group = Math.floor(j / tile);
       const load = Math.floor(l / vector);
       const workgroup = block * outputTiles + Math.floor(group / groups);
-      const turn = workgroup * turns + Math.floor(load / splits);
-      const invocation = (group % groups) * splits + (load % splits);
+      const turn = workgroup * turns + Math.floor(load / splitK);
+      const invocation = (group % groups) * splitK + (load % splitK);
       return ((turn * tile + (j % tile)) * invocations + invocation) * vector + (l % vector);
     },
   };

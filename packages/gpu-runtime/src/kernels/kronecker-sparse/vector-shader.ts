@@ -3,23 +3,26 @@ import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { enabledBy, opaque, range, storedBlock, storedType, times, wideType } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
-import type { Problem } from "./problem.ts";
-import { type VectorVariant, variantName } from "./variant.ts";
+import type { KroneckerSparseProblem } from "./problem.ts";
+import { kroneckerSparseName, type VectorKroneckerSparse } from "./variant.ts";
 import { vectorLayout } from "./vector-layout.ts";
 
 /**
  * Generates the kernel for a batch of a few entries, at the speed at which weights can be read.
- * Bindings: x, weights packed by `packWeights`, y, and what there is of bias, multiplier, addend.
+ * Bindings: x, weights packed by `packKroneckerSparse`, y, and what there is of bias, multiplier, addend.
  *
  * The rows of a matrix-vector product go to groups of neighbouring invocations that stride along
  * the row together and add up their sums at the end: the "vector" kernel of Bell and Garland,
  * Implementing sparse matrix-vector multiplication on throughput-oriented processors (SC 2009),
  * on rows of equal length.
  */
-export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
+export function vectorKernel(
+  problem: KroneckerSparseProblem,
+  variant: VectorKroneckerSparse,
+): Kernel {
   const { pattern, batch, dtype, bias, sharing, epilogue } = problem;
   const { b, c, d, blocks } = pattern;
-  const { vector, splits, groups, tile, meet } = variant;
+  const { vector, splitK, groups, tile, reduceScope } = variant;
   const { outputTiles, turns } = vectorLayout(pattern, variant);
   const x = stridesOf(problem, pattern.cols);
   const y = stridesOf(problem, pattern.rows);
@@ -30,16 +33,16 @@ export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
   });
   const weightTile =
     weightBlock === "block" ? "tile" : `(${weightBlock} * ${outputTiles}u + outputTile)`;
-  const invocations = splits * groups;
+  const invocations = splitK * groups;
   const tiles = blocks * outputTiles;
   const grid = dispatchGrid(tiles);
-  const exactInputs = c % (splits * vector) === 0;
+  const exactInputs = c % (splitK * vector) === 0;
   const exactOutputs = b % (groups * tile) === 0;
   // The inputs of a load are neighbours in memory, and every load starts at a whole one.
   const wholeLoads = d === 1 && x.feature === 1 && c % vector === 0;
   const widths = { x: wholeLoads ? vector : 1, y: 1 };
-  const shuffled = splits > 1 && meet === "subgroup";
-  const collected = splits > 1 && meet === "workgroup";
+  const shuffled = splitK > 1 && reduceScope === "subgroup";
+  const inWorkgroup = splitK > 1 && reduceScope === "workgroup";
 
   const perInvocation = tile * batch;
   const sums = range(tile).flatMap((r) => range(batch).map((n) => ({ r, n, sum: `sum${r}_${n}` })));
@@ -77,13 +80,13 @@ export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
   function storeOwn(): string {
     const stores = sums.map(
       ({ r, n, sum }) =>
-        `{ ${store(`((outputTile * ${groups}u + member / ${splits}u) * ${tile}u + ${r}u)`, `${n}u`, sum)} }`,
+        `{ ${store(`((outputTile * ${groups}u + member / ${splitK}u) * ${tile}u + ${r}u)`, `${n}u`, sum)} }`,
     );
-    return guarded([splits > 1 && "split == 0u"], stores.join("\n    "));
+    return guarded([splitK > 1 && "split == 0u"], stores.join("\n    "));
   }
 
   function shuffles(): string[] {
-    const steps = range(Math.log2(splits)).map((step) => 2 ** step);
+    const steps = range(Math.log2(splitK)).map((step) => 2 ** step);
     return sums.flatMap(({ sum }) =>
       steps.map((step) => `${sum} += subgroupShuffleXor(${sum}, ${step}u);`),
     );
@@ -91,19 +94,19 @@ export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
 
   // One element between the sums of two outputs keeps the invocations that add them up in
   // different banks.
-  const pitch = splits + 1;
+  const pitch = splitK + 1;
   const outputs = groups * perInvocation;
 
-  function collect(): string {
+  function storeReduced(): string {
     const writes = sums.map(
       ({ r, n, sum }) =>
-        `partials[(${n * groups * tile}u + member / ${splits}u * ${tile}u + ${r}u) * ${pitch}u + split] = ${sum};`,
+        `partials[(${n * groups * tile}u + member / ${splitK}u * ${tile}u + ${r}u) * ${pitch}u + split] = ${sum};`,
     );
     return `${writes.join("\n  ")}
   workgroupBarrier();
   for (var index = member; index < ${outputs}u; index += ${invocations}u) {
     var sum = 0.0;
-    for (var part = 0u; part < ${opaque(splits)}; part++) {
+    for (var part = 0u; part < ${opaque(splitK)}; part++) {
       sum += partials[index * ${pitch}u + part];
     }
     let output = outputTile * ${groups * tile}u + index % ${groups * tile}u;
@@ -111,7 +114,7 @@ export function vectorKernel(problem: Problem, variant: VectorVariant): Kernel {
   }`;
   }
 
-  const wgsl = `${epilogueWgsl(problem, widths)}${collected ? `var<workgroup> partials: array<f32, ${outputs * pitch}>;\n` : ""}
+  const wgsl = `${epilogueWgsl(problem, widths)}${inWorkgroup ? `var<workgroup> partials: array<f32, ${outputs * pitch}>;\n` : ""}
 @compute @workgroup_size(${invocations})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -120,11 +123,11 @@ fn main(
   ${tileIndexWgsl(grid, tiles)}
   let block = tile / ${outputTiles}u;
   let outputTile = tile % ${outputTiles}u;
-  let split = member % ${splits}u;
+  let split = member % ${splitK}u;
   let first = block / ${d}u * ${c * d}u + block % ${d}u;
   ${sums.map(({ sum }) => `var ${sum} = 0.0;`).join("\n  ")}
   for (var turn = 0u; turn < ${opaque(turns)}; turn++) {
-    let l = ${times(`turn * ${splits}u + split`, vector)};
+    let l = ${times(`turn * ${splitK}u + split`, vector)};
     let read = (${weightTile} * ${turns}u + turn) * ${tile * invocations}u + member;
     ${range(batch)
       .map((n) => `let x${n} = ${inputs(n)};`)
@@ -135,11 +138,11 @@ fn main(
     ${products.join("\n    ")}
   }
   ${shuffled ? shuffles().join("\n  ") : ""}
-  ${collected ? collect() : storeOwn()}
+  ${inWorkgroup ? storeReduced() : storeOwn()}
 }
 `;
   return {
-    label: `kronecker-sparse ${pattern} ${variantName(variant)}${epilogueName(epilogue)}`,
+    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(shuffled ? ["subgroups" as const] : [])],
     bindings: [
       { name: "x", elements: storedType(dtype, widths.x), access: "read" },

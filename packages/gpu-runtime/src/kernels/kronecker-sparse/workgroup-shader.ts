@@ -3,8 +3,8 @@ import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { enabledBy, range, storedBlock, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
-import type { Problem } from "./problem.ts";
-import { variantName, type WorkgroupVariant } from "./variant.ts";
+import type { KroneckerSparseProblem } from "./problem.ts";
+import { kroneckerSparseName, type WorkgroupKroneckerSparse } from "./variant.ts";
 
 /** Elements of a load and of a store: one each, from and to memory that is strided or not. */
 const WIDTHS = { x: 1, y: 1 };
@@ -17,28 +17,31 @@ const WIDTHS = { x: 1, y: 1 };
  * The inputs of a block are `d` features apart and are read from there; the outputs are written
  * `d` features apart. Tiles past the end of `b`, `c` or the batch are filled with zeros.
  */
-export function workgroupKernel(problem: Problem, variant: WorkgroupVariant): Kernel {
+export function workgroupKernel(
+  problem: KroneckerSparseProblem,
+  variant: WorkgroupKroneckerSparse,
+): Kernel {
   const { pattern, batch, layout, dtype, bias, sharing, epilogue } = problem;
   const { b, c, d, blocks } = pattern;
-  const { rows, columns, depth, rowsEach, columnsEach } = variant;
+  const { tileM, tileN, tileK, threadM, threadN } = variant;
   const x = stridesOf(problem, pattern.cols);
   const y = stridesOf(problem, pattern.rows);
-  const threadColumns = columns / columnsEach;
-  const threadRows = rows / rowsEach;
+  const threadColumns = tileN / threadN;
+  const threadRows = tileM / threadM;
   const threads = threadColumns * threadRows;
-  const columnTiles = Math.ceil(batch / columns);
-  const rowTiles = Math.ceil(b / rows);
+  const columnTiles = Math.ceil(batch / tileN);
+  const rowTiles = Math.ceil(b / tileM);
   const tiles = columnTiles * rowTiles * blocks;
   const grid = dispatchGrid(tiles);
-  const exact = { b: b % rows === 0, c: c % depth === 0, batch: batch % columns === 0 };
+  const exact = { b: b % tileM === 0, c: c % tileK === 0, batch: batch % tileN === 0 };
   const batchLast = layout === "batch-last";
 
   // Neighbouring invocations take neighbouring addresses: along the batch when batch-last; along
   // the inputs when batch-first and d = 1; else along whatever the cache lines hold.
-  const xTile = depth * columns;
-  const xDepth = batchLast ? `e / ${columns}u` : `e % ${depth}u`;
-  const xColumn = batchLast ? `e % ${columns}u` : `e / ${depth}u`;
-  const wTile = depth * rows;
+  const xTile = tileK * tileN;
+  const xDepth = batchLast ? `e / ${tileN}u` : `e % ${tileK}u`;
+  const xColumn = batchLast ? `e % ${tileN}u` : `e / ${tileK}u`;
+  const wTile = tileK * tileM;
   const load = (name: string, count: number, body: string): string => {
     const turns = Math.ceil(count / threads);
     const whole = turns * threads === count;
@@ -63,23 +66,23 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   ${tileIndexWgsl(grid, tiles)}
-  let firstColumn = (tile % ${columnTiles}u) * ${columns}u;
-  let firstRow = ((tile / ${columnTiles}u) % ${rowTiles}u) * ${rows}u;
+  let firstColumn = (tile % ${columnTiles}u) * ${tileN}u;
+  let firstRow = ((tile / ${columnTiles}u) % ${rowTiles}u) * ${tileM}u;
   let block = tile / ${columnTiles * rowTiles}u;
   let group_i = block / ${d}u;
   let group_k = block % ${d}u;
   let threadColumn = thread % ${threadColumns}u;
   let threadRow = thread / ${threadColumns}u;
-  ${range(rowsEach)
-    .flatMap((r) => range(columnsEach).map((n) => `var sum${r}_${n} = 0.0;`))
+  ${range(threadM)
+    .flatMap((r) => range(threadN).map((n) => `var sum${r}_${n} = 0.0;`))
     .join("\n  ")}
-  for (var depth = 0u; depth < ${c}u; depth += ${depth}u) {
+  for (var depth = 0u; depth < ${c}u; depth += ${tileK}u) {
     ${load(
       "inputs",
       xTile,
       `let l = depth + ${xDepth};
       let column = firstColumn + ${xColumn};
-      $[(${xDepth}) * ${columns}u + ${xColumn}] = ${zeroOutside(
+      $[(${xDepth}) * ${tileN}u + ${xColumn}] = ${zeroOutside(
         [!exact.c && `l < ${c}u`, !exact.batch && `column < ${batch}u`],
         `x[${times(exact.batch ? "column" : `min(column, ${batch - 1}u)`, x.vector)} + ${times(`(group_i * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${d}u + group_k`, x.feature)}]`,
       )};`,
@@ -87,32 +90,32 @@ fn main(
     ${load(
       "weights",
       wTile,
-      `let l = depth + e / ${rows}u;
-      let row = firstRow + e % ${rows}u;
+      `let l = depth + e / ${tileM}u;
+      let row = firstRow + e % ${tileM}u;
       $[e] = ${zeroOutside(
         [!exact.c && `l < ${c}u`, !exact.b && `row < ${b}u`],
         `w[(${storedBlock(pattern, sharing, { block: "block", i: "group_i", k: "group_k" })} * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${b}u + ${exact.b ? "row" : `min(row, ${b - 1}u)`}]`,
       )};`,
     )}
     workgroupBarrier();
-    for (var l = 0u; l < ${depth}u; l++) {
-      ${range(columnsEach)
-        .map((n) => `let x${n} = inputs[l * ${columns}u + ${n * threadColumns}u + threadColumn];`)
+    for (var l = 0u; l < ${tileK}u; l++) {
+      ${range(threadN)
+        .map((n) => `let x${n} = inputs[l * ${tileN}u + ${n * threadColumns}u + threadColumn];`)
         .join("\n      ")}
-      ${range(rowsEach)
+      ${range(threadM)
         .flatMap((r) => [
-          `let w${r} = weights[l * ${rows}u + threadRow * ${rowsEach}u + ${r}u];`,
-          ...range(columnsEach).map((n) => `sum${r}_${n} = fma(w${r}, x${n}, sum${r}_${n});`),
+          `let w${r} = weights[l * ${tileM}u + threadRow * ${threadM}u + ${r}u];`,
+          ...range(threadN).map((n) => `sum${r}_${n} = fma(w${r}, x${n}, sum${r}_${n});`),
         ])
         .join("\n      ")}
     }
     workgroupBarrier();
   }
-  ${range(columnsEach)
+  ${range(threadN)
     .flatMap((n) =>
-      range(rowsEach).map((r) => {
+      range(threadM).map((r) => {
         const column = `(firstColumn + ${n * threadColumns}u + threadColumn)`;
-        const row = `(firstRow + threadRow * ${rowsEach}u + ${r}u)`;
+        const row = `(firstRow + threadRow * ${threadM}u + ${r}u)`;
         const feature = `(group_i * ${b}u + ${row}) * ${d}u + group_k`;
         const value = bias ? `sum${r}_${n} + f32(bias[${feature}])` : `sum${r}_${n}`;
         return guarded(
@@ -130,7 +133,7 @@ fn main(
 }
 `;
   return {
-    label: `kronecker-sparse ${pattern} ${variantName(variant)}${epilogueName(epilogue)}`,
+    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${epilogueName(epilogue)}`,
     enables: enabledBy(dtype),
     bindings: [
       { name: "x", elements: dtype, access: "read" },

@@ -66,13 +66,13 @@ const factorOf: Readonly<
     (pieces: ReductionBody, features: number, epsilon: string) => string
   >
 > = {
-  layer: ({ type, each, meet }, features, epsilon) => `var sum = ${type}();
+  layer: ({ type, each, reduce }, features, epsilon) => `var sum = ${type}();
   ${each("sum += value;")}
-  ${meet("total", "sum", "sum")}
+  ${reduce("total", "sum", "sum")}
   let mean = total / ${literal(features)};
   var squares = ${type}();
   ${each("squares = fma(value - mean, value - mean, squares);")}
-  ${meet("spread", "squares", "sum")}
+  ${reduce("spread", "squares", "sum")}
   let factor = inverseSqrt(spread / ${literal(features)} + ${epsilon});`,
   rms: (pieces, features, epsilon) => `${squared(pieces)}
   let factor = inverseSqrt(norm / ${literal(features)} + ${epsilon});`,
@@ -82,8 +82,8 @@ const factorOf: Readonly<
   let factor = 1.0 / ${largerWgsl("length", "least", pieces.width)};`,
 };
 
-function squared({ type, each, meet }: ReductionBody): string {
+function squared({ type, each, reduce }: ReductionBody): string {
   return `var squares = ${type}();
   ${each("squares = fma(value, value, squares);")}
-  ${meet("norm", "squares", "sum")}`;
+  ${reduce("norm", "squares", "sum")}`;
 }

@@ -39,14 +39,14 @@ export function softmaxKernel(
         width,
         type,
         each,
-        meet,
+        reduce,
         write,
       }) => `var largest = ${negativeInfinityWgsl("group.z", width)};
   ${each(`largest = ${largerWgsl("largest", "value", width)};`)}
-  ${meet("highest", "largest", "max")}
+  ${reduce("highest", "largest", "max")}
   var sum = ${type}();
   ${each("sum += exp(value - highest);")}
-  ${meet("total", "sum", "sum")}
+  ${reduce("total", "sum", "sum")}
   // Where a number is NaN, or the largest is infinite: no driver's exp decides it.
   let wrong = ${isNotFiniteWgsl("highest", width)};
   let nan = ${nanWgsl("group.z", width)};

@@ -1,5 +1,6 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
 import type { AdapterReport } from "../../device/report.ts";
+import { powerOfTwoUpTo } from "../powers-of-two.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
 
@@ -16,7 +17,7 @@ export interface VectorsShape {
 export interface ReductionLanes {
   /** Invocations side by side, each with vectors of its own. */
   readonly columns: number;
-  /** Invocations that share a vector, a power of two: they meet in workgroup memory. */
+  /** Invocations that share a vector, a power of two: their sums are reduced in workgroup memory. */
   readonly slices: number;
   /** Neighbouring vectors of one invocation: only where both layouts are batch-last. */
   readonly width: 1 | 2 | 4;
@@ -47,8 +48,4 @@ export function chooseReductionLanes(
   }
   const wide = from === "batch-last" && to === "batch-last" && batch >= 4 * subgroup;
   return { columns: subgroup, slices: 1, width: wide ? loadWidth(batch) : 1 };
-}
-
-function powerOfTwoUpTo(limit: number): number {
-  return 2 ** Math.floor(Math.log2(limit));
 }

@@ -14,7 +14,7 @@ export interface ReductionBody {
   /** Runs statements for each feature `f` of this invocation, whose number is `value`. */
   each(statements: string): string;
   /** Defines `name`, of all the vector's invocations, from what each has in `partial`. */
-  meet(name: string, partial: string, operator: "sum" | "max"): string;
+  reduce(name: string, partial: string, operator: "sum" | "max"): string;
   /** For each feature `f` of this invocation, whose number is `value`, writes an expression to y. */
   write(expression: string): string;
 }
@@ -55,7 +55,7 @@ export function reductionKernel(
     width,
     type,
     each,
-    meet: (name, partial, operator) => {
+    reduce: (name, partial, operator) => {
       if (slices === 1) return `let ${name} = ${partial};`;
       const other = `met[lane + ${times("apart", columns)}]`;
       return `met[lane] = ${partial};
