@@ -13,10 +13,23 @@ export {
   requireObject,
   requireOneOf,
   requireOptions,
+  requireProgress,
+  requireSignal,
   requireText,
+  requireWhole,
 } from "./errors/argument-checks.ts";
 export { describeValue } from "./errors/describe-value.ts";
 export { didYouMean } from "./errors/did-you-mean.ts";
+export {
+  requireAnyButterfly,
+  requireButterfly,
+  requireChain,
+  requireComplexButterfly,
+  requireComplexFactor,
+  requireFactor,
+  requireListOf,
+  requirePattern,
+} from "./errors/matrix-checks.ts";
 export { PapilioError } from "./errors/papilio-error.ts";
 export type { ErrorBounds } from "./factorization/bounds.ts";
 export {
@@ -71,6 +84,7 @@ export {
   LAYOUTS,
   type Layout,
   requireBatch,
+  requireShape,
   requireVectors,
   type Strides,
   stridesOf,

@@ -92,6 +92,12 @@ export function requireNumber(name: string, value: unknown): asserts value is nu
   throw wrongArgument(name, describeValue(value), "a number");
 }
 
+/** What {@link requireText} does, of whole numbers that are large enough. */
+export function requireWhole(name: string, value: unknown, least: number): asserts value is number {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw wrongArgument(name, describeValue(value), `a whole number of at least ${least}`);
+}
+
 /** What {@link requireText} does, of functions. */
 export function requireFunction(
   name: string,
@@ -128,6 +134,12 @@ export function requireObject(
   }
 }
 
+/** Refuses what is neither undefined nor an `AbortSignal`. @throws PapilioError `OPTION_INVALID` */
+export function requireSignal(value: unknown): void {
+  if (value === undefined) return;
+  requireObject("The signal", value, "an AbortSignal", "aborted", "throwIfAborted");
+}
+
 /**
  * Refuses options that are not an object; undefined stands for none of them.
  *
@@ -137,6 +149,21 @@ export function requireOptions(name: string, value: unknown): void {
   if (value === undefined) return;
   requireObject(name, value, "an object of options");
   if (ArrayBuffer.isView(value)) throw wrongArgument(name, "an array", "an object of options");
+}
+
+/**
+ * Refuses options of long work that cannot stop it, or be notified of its progress.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function requireProgress(
+  options:
+    | { readonly signal?: AbortSignal; readonly onProgress?: (...given: never[]) => void }
+    | undefined,
+): void {
+  requireOptions("The options", options);
+  requireSignal(options?.signal);
+  if (options?.onProgress !== undefined) requireFunction("onProgress", options.onProgress);
 }
 
 function isDetached(buffer: ArrayBufferLike): boolean {

@@ -1,7 +1,10 @@
+import { requireList, requireText } from "./argument-checks.ts";
+
 /**
  * What to do where a name is not known: the sentence `Did you mean ...?` where one is near, else nothing.
  *
  * @param names that there are
+ * @throws PapilioError `OPTION_INVALID`
  *
  * @example
  * ```ts
@@ -9,10 +12,13 @@
  * ```
  */
 export function didYouMean(text: string, names: readonly string[]): string {
+  requireText("The text", text);
+  requireList("The names", names);
   if (text.length > 64) return "";
   const wanted = text.toLowerCase();
   let [best, least]: [string | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
   for (const name of names) {
+    requireText("A name", name);
     const known = name.toLowerCase();
     const begins = wanted.length >= 2 && (known.startsWith(wanted) || wanted.startsWith(known));
     const changes = begins ? 1 : editDistance(wanted, known);

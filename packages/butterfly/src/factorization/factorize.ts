@@ -1,3 +1,5 @@
+import { requireProgress } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { scaleProduct } from "../matrix/balance.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
@@ -70,7 +72,7 @@ export interface Factorization<M> {
  *
  * @param dense `[rows, cols]` row-major, for the rows and columns of the chain; kept as it is
  * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`, `TREE_INVALID`,
- *   `THREADS_INVALID`; the signal's reason when it aborts
+ *   `THREADS_INVALID`, `OPTION_INVALID`; the signal's reason when it aborts
  *
  * @example
  * ```ts
@@ -97,6 +99,7 @@ export async function factorize(
   chain: Chain,
   options: FactorizeOptions = {},
 ): Promise<Factorization<AnyButterfly>> {
+  requireProgress(options);
   const { tree = "left-to-right" } = options;
   validateTarget(dense, chain);
   if (chain.transposed) {
@@ -193,7 +196,7 @@ function openSplitter(work: number, { onProgress, threads, signal }: FactorizeOp
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
     throw new PapilioError(
       "THREADS_INVALID",
-      `There cannot be ${threads} threads.`,
+      `There cannot be ${describeValue(threads)} threads.`,
       "Give a whole number of at least 1, or none for all processors.",
     );
   }

@@ -6,7 +6,12 @@ import {
   grayCode,
   reversal,
 } from "../constructions/permutations.ts";
-import { requireOneOf } from "../errors/argument-checks.ts";
+import {
+  requireList,
+  requireObject,
+  requireOneOf,
+  requireProgress,
+} from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Butterfly } from "../matrix/butterfly.ts";
 import type { ComplexButterfly } from "../matrix/complex-butterfly.ts";
@@ -125,10 +130,14 @@ export async function factorizePermuted(
   chain: Chain,
   options: PermutedFactorizeOptions = {},
 ): Promise<PermutedFactorization<AnyButterfly>> {
+  requireProgress(options);
   const { rows, columns, search, ...others } = options;
-  for (const name of [...(rows ?? []), ...(columns ?? [])]) {
-    requireOneOf("The permutation", name, NAMED_PERMUTATIONS);
+  for (const names of [rows, columns]) {
+    if (names === undefined) continue;
+    requireList("The permutations", names);
+    for (const name of names) requireOneOf("The permutation", name, NAMED_PERMUTATIONS);
   }
+  if (search !== undefined) requireObject("The search", search, "an object with trials and seed");
   validateTarget(dense, chain);
   const start = performance.now();
   const given = partsOf(dense);

@@ -1,3 +1,6 @@
+import { requireFloats, requireProgress } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { requireButterfly } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { scaleProduct } from "../matrix/balance.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
@@ -50,13 +53,17 @@ const STEPS = 8;
  *
  * @param dense `[rows, cols]` row-major
  * @param start such as {@link factorize} finds
- * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `INPUT_LENGTH`, `REFINE_OPTION`
+ * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `INPUT_LENGTH`, `REFINE_OPTION`, `ARRAY_TYPE`,
+ *   `OPTION_INVALID`
  */
 export async function refine<V extends FloatArray>(
   dense: V,
   start: Butterfly<V>,
   options: RefineOptions = {},
 ): Promise<Refinement<V>> {
+  requireButterfly("The start", start);
+  requireProgress(options);
+  requireFloats("The matrix", dense);
   const { sweeps = 20, tolerance = 1e-4, signal, onProgress } = options;
   requireOption("sweeps", sweeps);
   requireOption("tolerance", tolerance);
@@ -184,6 +191,7 @@ function inputsFor(inputs: FloatArray | undefined, cols: number): Float64Array {
     for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
     return identity;
   }
+  requireFloats("The inputs", inputs);
   if (inputs.length > 0 && inputs.length % cols === 0) return Float64Array.from(inputs);
   throw new PapilioError(
     "INPUT_LENGTH",
@@ -238,10 +246,10 @@ function lengthOf(values: Float64Array): number {
 }
 
 function requireOption(name: string, value: number): void {
-  if (value >= 0) return;
+  if (typeof value === "number" && value >= 0) return;
   throw new PapilioError(
     "REFINE_OPTION",
-    `The option ${name} is ${value}.`,
+    `The option ${name} is ${describeValue(value)}.`,
     "Give a number of at least 0.",
   );
 }

@@ -1,5 +1,10 @@
+import { requireSignal } from "../errors/argument-checks.ts";
 import { balanceFactors, scaleProduct } from "../matrix/balance.ts";
-import { type AnyButterfly, PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import {
+  type AnyButterfly,
+  type PermutedButterfly,
+  withPermutations,
+} from "../matrix/permuted-butterfly.ts";
 import type { Complex } from "../numeric/complex.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
@@ -15,7 +20,7 @@ import { onSupport, transposeDense, validateTarget } from "./target.ts";
  * dense matrix and each middle index of the chain's halves.
  *
  * @param dense `[rows, cols]` row-major, of the shape of the butterfly; both real or both complex
- * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`; the signal's
+ * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`, `OPTION_INVALID`; the signal's
  *   reason when it aborts
  *
  * @example
@@ -29,8 +34,8 @@ export async function relativeError(
   butterfly: AnyButterfly | PermutedButterfly<AnyButterfly>,
   signal?: AbortSignal,
 ): Promise<number> {
-  const { matrix, left, right } =
-    butterfly instanceof PermutedButterfly ? butterfly : new PermutedButterfly(butterfly);
+  const { matrix, left, right } = withPermutations(butterfly);
+  requireSignal(signal);
   const { chain } = matrix;
   validateTarget(dense, chain);
   const given = partsOf(dense);

@@ -1,3 +1,5 @@
+import { requireProgress } from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Butterfly } from "../matrix/butterfly.ts";
 import type { ComplexButterfly } from "../matrix/complex-butterfly.ts";
@@ -84,6 +86,7 @@ export async function searchChains(
   cols: number,
   options: ChainSearchOptions = {},
 ): Promise<ChainSearch<AnyButterfly>> {
+  requireProgress(options);
   const { maxParameters = 1, maxError = Number.POSITIVE_INFINITY, onProgress, ...rest } = options;
   requireLimit("maxParameters", maxParameters);
   requireLimit("maxError", maxError);
@@ -174,10 +177,10 @@ function nextRank(rank: number): number {
 }
 
 function requireLimit(name: string, limit: number): void {
-  if (limit >= 0) return;
+  if (typeof limit === "number" && limit >= 0) return;
   throw new PapilioError(
     "SEARCH_LIMIT",
-    `The option ${name} is ${limit}.`,
+    `The option ${name} is ${describeValue(limit)}.`,
     "Give a share of the dense matrix such as 0.25, or a relative error such as 0.05.",
   );
 }

@@ -1,4 +1,3 @@
-import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import type { AnyButterfly } from "../matrix/permuted-butterfly.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import type { Turns } from "../threads/turns.ts";
@@ -33,7 +32,7 @@ export async function squaredError(
 
 /** The product of some factors in double precision. */
 function runOf(matrix: AnyButterfly, from: number, to: number): Parts {
-  if (matrix instanceof ComplexButterfly) {
+  if ("conjugate" in matrix) {
     const run = matrix.factors.slice(from, to).map((factor) => factor.convert("float64"));
     const { re, im } = run.reduce((left, right) => left.multiply(right));
     return { re: re.values, im: im.values };

@@ -1,3 +1,4 @@
+import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { uniform } from "../numeric/random.ts";
@@ -41,7 +42,7 @@ export async function searchSwaps(
   if (!Number.isSafeInteger(trials) || trials < 0 || chain.product().blocks > 1) {
     throw new PapilioError(
       "SEARCH_LIMIT",
-      `There cannot be ${trials} trials for the chain ${chain}.`,
+      `There cannot be ${describeValue(trials)} trials for the chain ${chain}.`,
       "Give a whole number of trials, and a chain whose product is dense.",
     );
   }

@@ -1,7 +1,7 @@
 import { requireFloats } from "../errors/argument-checks.ts";
+import { requireChain } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import type { Complex } from "../numeric/complex.ts";
-import { requireParts } from "../numeric/complex.ts";
+import { type Complex, isComplex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
 import type { Chain } from "../pattern/chain.ts";
 import type { Pattern } from "../pattern/pattern.ts";
@@ -11,13 +11,15 @@ import { mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 /**
  * Refuses what is no matrix of a chain's rows and columns.
  *
- * @throws PapilioError `ARRAY_TYPE`, `DENSE_LENGTH`, `COMPLEX_PARTS`, `MATRIX_NOT_FINITE`
+ * @throws PapilioError `ARRAY_TYPE`, `DENSE_LENGTH`, `COMPLEX_PARTS`, `MATRIX_NOT_FINITE`,
+ *   `OPTION_INVALID`
  */
 export function validateTarget(dense: FloatArray | Complex<FloatArray>, chain: Chain): void {
+  requireChain("The chain", chain);
+  if (isComplex<FloatArray>(dense)) requireParts(dense);
+  else requireFloats("The matrix", dense);
   const { re, im } = partsOf(dense);
   const { rows, cols } = chain;
-  requireFloats("The matrix", re);
-  if (im !== undefined) requireParts({ re, im });
   if (re.length !== rows * cols) {
     throw new PapilioError(
       "DENSE_LENGTH",

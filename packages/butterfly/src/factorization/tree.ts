@@ -50,9 +50,11 @@ export function mirrored(tree: FactorizationTree, length: number): Factorization
   if (tree === "left-to-right") return "right-to-left";
   if (tree === "right-to-left") return "left-to-right";
   if (typeof tree === "string") return tree;
-  const turn = (part: CustomTree): CustomTree =>
-    typeof part === "number" ? length - 1 - part : [turn(part[1]), turn(part[0])];
   // Whether it is a tree at all is found out when it is used.
+  const turn = (part: CustomTree): CustomTree => {
+    if (typeof part === "number") return length - 1 - part;
+    return Array.isArray(part) && part.length === 2 ? [turn(part[1]), turn(part[0])] : part;
+  };
   return Array.isArray(tree) ? turn(tree) : tree;
 }
 

@@ -1,11 +1,21 @@
-import { arrayTag } from "../errors/argument-checks.ts";
+import {
+  arrayTag,
+  requireList,
+  requireObject,
+  requireOneOf,
+  requireOptions,
+} from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { storableButterfly } from "../matrix/balance.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
-import { type AnyButterfly, PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import {
+  type AnyButterfly,
+  PermutedButterfly,
+  withPermutations,
+} from "../matrix/permuted-butterfly.ts";
 import { type FloatArray, type FloatType, floatTypeOf } from "../numeric/float-array.ts";
 import { Chain } from "../pattern/chain.ts";
 import type { Pattern } from "../pattern/pattern.ts";
@@ -13,6 +23,7 @@ import { fileError, quote } from "./file-error.ts";
 import { parseJsonText } from "./json-text.ts";
 import {
   readSafetensors,
+  requireMetadata,
   type SafetensorsFile,
   type SafetensorsTensor,
   type TensorToWrite,
@@ -37,9 +48,11 @@ const FORMAT_KEY = "papilio.format";
 const FORMAT = "1";
 const PREFIX = "papilio.butterfly.";
 
+const STORED_TYPES = ["F64", "F32", "F16", "BF16"] as const;
+
 export interface SaveOptions {
   /** How values are stored; as they are unless given, rounded where that is lower. */
-  readonly dtype?: "F64" | "F32" | "F16" | "BF16";
+  readonly dtype?: (typeof STORED_TYPES)[number];
   /** More metadata for the file. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** More tensors for the file. */
@@ -52,7 +65,7 @@ export interface SaveOptions {
  * lose digits in, the factors are balanced: scaled by powers of two, their product the same.
  *
  * @throws PapilioError `FILE_TENSOR` when names collide; `VALUE_RANGE` for a value that is too large for
- *   the type all the same
+ *   the type all the same; `OPTION_INVALID`
  *
  * @example
  * ```ts
@@ -61,26 +74,28 @@ export interface SaveOptions {
  */
 export function saveButterflies(
   butterflies: Readonly<Record<string, AnyButterfly | PermutedButterfly<AnyButterfly>>>,
-  { dtype, metadata = {}, tensors = [] }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  requireObject("The butterflies", butterflies, "an object of matrices by name");
+  requireOptions("The options", options);
+  const { dtype, metadata = {}, tensors = [] } = options;
+  if (dtype !== undefined) requireOneOf("The element type", dtype, STORED_TYPES);
+  requireMetadata(metadata);
+  requireList("The tensors", tensors);
   const all: TensorToWrite[] = [...tensors];
   const described: Record<string, string> = { ...metadata, [FORMAT_KEY]: FORMAT };
   for (const [name, given] of Object.entries(butterflies)) {
-    const {
-      matrix: asGiven,
-      left,
-      right,
-    } = given instanceof PermutedButterfly ? given : new PermutedButterfly(given);
+    const { matrix: asGiven, left, right } = withPermutations(given);
     const matrix =
       dtype === undefined || dtype === "F64" ? asGiven : storableButterfly(asGiven, dtype);
-    const complex = matrix instanceof ComplexButterfly;
+    const complex = "conjugate" in matrix;
     described[PREFIX + name] = JSON.stringify({ chain: matrix.chain.toString(), complex });
     for (const [index, factor] of matrix.factors.entries()) {
       const base = `${name}.factors.${index}`;
       const parts =
-        factor instanceof KroneckerSparse
-          ? [[base, factor] as const]
-          : [[`${base}.re`, factor.re] as const, [`${base}.im`, factor.im] as const];
+        "re" in factor
+          ? [[`${base}.re`, factor.re] as const, [`${base}.im`, factor.im] as const]
+          : [[base, factor] as const];
       for (const [part, { stored, values }] of parts) {
         const { a, b, c, d } = stored;
         const type = dtype ?? (floatTypeOf(values) === "float32" ? "F32" : "F64");
@@ -114,10 +129,13 @@ export function loadButterflies<T extends FloatType = "float32">(
   file: Uint8Array | SafetensorsFile,
   type: T = "float32" as T,
 ): Map<string, PermutedButterfly<AnyButterfly>> {
-  const opened =
+  const opened: SafetensorsFile =
     arrayTag(file) === "Uint8Array"
       ? readSafetensors(file as Uint8Array)
       : (file as SafetensorsFile);
+  requireObject("The file", opened, "bytes, or a safetensors file", "tensors", "metadata");
+  requireMap("The tensors of the file", opened.tensors);
+  requireMap("The metadata of the file", opened.metadata);
   const found = new Map<string, PermutedButterfly<AnyButterfly>>();
   for (const [key, text] of opened.metadata) {
     if (!key.startsWith(PREFIX)) continue;
@@ -145,6 +163,10 @@ export function loadButterflies<T extends FloatType = "float32">(
     found.set(name, new PermutedButterfly<AnyButterfly>(matrix, { left, right }));
   }
   return found;
+}
+
+function requireMap(name: string, value: unknown): void {
+  requireObject(name, value, "a Map", "get", "entries");
 }
 
 function parseDescription(name: string, text: string): { chain: Chain; complex: boolean } {

@@ -1,3 +1,4 @@
+import { requireArray, requireList, requireText } from "../errors/argument-checks.ts";
 import type { PapilioError } from "../errors/papilio-error.ts";
 import { fileError } from "./file-error.ts";
 
@@ -81,6 +82,7 @@ const SIGNATURES: readonly (readonly [bytes: string, kind: FileKind, offset?: nu
  * of its own, such as safetensors and llama2.c, its header must be plausible.
  *
  * @param start of the file: its first 4096 bytes, or all where it has fewer
+ * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`
  *
  * @example
  * ```ts
@@ -88,6 +90,7 @@ const SIGNATURES: readonly (readonly [bytes: string, kind: FileKind, offset?: nu
  * ```
  */
 export function fileKind(start: Uint8Array): FileKind | undefined {
+  requireArray("The beginning of the file", start, "Uint8Array");
   if (start.length === 0) return { id: "empty", description: "empty" };
   const head = start.subarray(0, LOOKED_AT);
   const text = latin1(head);
@@ -102,12 +105,15 @@ export function fileKind(start: Uint8Array): FileKind | undefined {
  *
  * @param wanted ids that the reader takes
  * @param name what it reads, for a sentence: "a safetensors file"
+ * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`, `OPTION_INVALID`
  */
 export function wrongKind(
   start: Uint8Array,
   wanted: readonly FileKindId[],
   name: string,
 ): PapilioError | undefined {
+  requireList("The kinds", wanted);
+  requireText("What is read", name);
   const kind = fileKind(start);
   if (kind === undefined || wanted.includes(kind.id)) return undefined;
   return fileError(

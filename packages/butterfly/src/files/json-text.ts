@@ -1,3 +1,5 @@
+import { arrayTag, requireOptions, requireText, requireWhole } from "../errors/argument-checks.ts";
+
 /** How much a JSON text may hold, so that reading it takes memory in proportion to its length. */
 export interface JsonLimits {
   /** Objects and lists within one another, at most; 64 unless given. */
@@ -19,11 +21,14 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
  *
  * @param source a text, or its bytes in UTF-8, with or without a byte-order mark
  * @throws SyntaxError for what is no JSON or beyond the limits; callers give it their code
+ * @throws PapilioError `OPTION_INVALID` for what is neither a text nor bytes
  */
-export function parseJsonText(
-  source: string | Uint8Array,
-  { depth = MOST_DEPTH, values = MOST_VALUES, uniqueKeys = false }: JsonLimits = {},
-): unknown {
+export function parseJsonText(source: string | Uint8Array, limits: JsonLimits = {}): unknown {
+  if (arrayTag(source) !== "Uint8Array") requireText("The JSON", source);
+  requireOptions("The limits", limits);
+  const { depth = MOST_DEPTH, values = MOST_VALUES, uniqueKeys = false } = limits;
+  requireWhole("The depth", depth, 0);
+  requireWhole("The number of values", values, 0);
   const members = scan(source, depth, values);
   const text = typeof source === "string" ? source.replace(/^\uFEFF/, "") : decodeUtf8(source);
   const parsed: unknown = JSON.parse(text);

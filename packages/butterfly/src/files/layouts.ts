@@ -1,5 +1,11 @@
-import { requireFloats, requireOneOf } from "../errors/argument-checks.ts";
+import {
+  requireFloats,
+  requireList,
+  requireObject,
+  requireOneOf,
+} from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
+import { requireButterfly, requireFactor, requireListOf } from "../errors/matrix-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
@@ -47,6 +53,7 @@ export function toValuesLayout<V extends FloatArray>(
   layout: ValuesLayout,
 ): V {
   requireOneOf("The layout of values", layout, VALUES_LAYOUTS);
+  requireFactor("The factor", factor);
   const { pattern, values } = factor.expand();
   const ordered = zerosLike(values, values.length);
   forEachOf(pattern, layout, (here, there) => {
@@ -90,6 +97,7 @@ export function fromMonarchPair<V extends FloatArray>(
 export function toMonarchPair<V extends FloatArray>(
   butterfly: Butterfly<V>,
 ): { readonly first: DenseTensor<V>; readonly second: DenseTensor<V> } {
+  requireButterfly("The matrix", butterfly);
   const [left, right, ...more] = butterfly.factors;
   if (!left || !right || more.length > 0 || left.pattern.a > 1 || right.pattern.d > 1) {
     throw fileError("TENSOR_SHAPE", `The chain ${butterfly.chain} is no Monarch pair.`);
@@ -117,6 +125,7 @@ export function fromTwiddle<V extends FloatArray>(
   increasingStride: boolean,
 ): Butterfly<V>[][] {
   const [stacks, blocks, levels, pairs] = twiddleSizes(twiddle);
+  requireOneOf("increasingStride", increasingStride, [true, false]);
   const size = pairs * 4;
   return Array.from({ length: stacks }, (_, stack) =>
     Array.from({ length: blocks }, (__, block) => {
@@ -142,6 +151,10 @@ export function toTwiddle<V extends FloatArray>(
   stacks: readonly (readonly Butterfly<V>[])[],
   increasingStride: boolean,
 ): DenseTensor<V> {
+  requireListOf("The stacks", stacks, (name, blocks) =>
+    requireListOf(name, blocks, requireButterfly),
+  );
+  requireOneOf("increasingStride", increasingStride, [true, false]);
   const first = stacks[0]?.[0];
   const blocks = stacks[0]?.length ?? 0;
   if (first === undefined) throw fileError("TENSOR_SHAPE", "There are no butterflies.");
@@ -199,7 +212,10 @@ function twiddleSizes(twiddle: DenseTensor<FloatArray>): [number, number, number
 }
 
 /** The sizes of a tensor of a given number of axes, all at least 1, that has its values. */
-function sizesOf({ shape, values }: DenseTensor<FloatArray>, axes: number): readonly number[] {
+function sizesOf(tensor: DenseTensor<FloatArray>, axes: number): readonly number[] {
+  requireObject("The tensor", tensor, "an object with shape and values");
+  const { shape, values } = tensor;
+  requireList("The shape", shape);
   requireFloats("What a tensor holds", values);
   if (shape.length === axes && values.length > 0 && elementsOf(shape) === values.length) {
     return shape;

@@ -1,3 +1,9 @@
+import {
+  requireArray,
+  requireObject,
+  requireOneOf,
+  requireWhole,
+} from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Complex } from "../numeric/complex.ts";
 import {
@@ -10,6 +16,8 @@ import {
 import { fileError, quote } from "./file-error.ts";
 import { wrongKind } from "./file-kind.ts";
 
+const SYMMETRIES = ["general", "symmetric", "skew-symmetric", "hermitian"] as const;
+
 /** A matrix of a Matrix Market file that was checked: the entries that the file lists. */
 export interface MatrixMarketFile {
   readonly rows: number;
@@ -18,7 +26,7 @@ export interface MatrixMarketFile {
   readonly format: "coordinate" | "array";
   readonly field: "real" | "integer" | "complex" | "pattern";
   /** Unless it is general, the lower triangle is listed, and stands for the upper one too. */
-  readonly symmetry: "general" | "symmetric" | "skew-symmetric" | "hermitian";
+  readonly symmetry: (typeof SYMMETRIES)[number];
   /** Places of the entries, from 0 on. */
   readonly rowIndices: Uint32Array;
   readonly columnIndices: Uint32Array;
@@ -101,6 +109,7 @@ export function matrixMarketValues<T extends FloatType>(
   matrix: MatrixMarketFile,
   type: T,
 ): FloatArrays[T] | Complex<FloatArrays[T]> {
+  requireMatrix(matrix);
   const { rows, cols, symmetry, rowIndices, re, im } = matrix;
   const entries = rows * cols;
   // Complex numbers take two arrays.
@@ -128,6 +137,19 @@ export function matrixMarketValues<T extends FloatType>(
   return { re: part(re, sign), im: part(im, symmetry === "hermitian" ? -1 : sign) };
 }
 
+function requireMatrix(matrix: MatrixMarketFile): void {
+  const wanted = "what readMatrixMarket returns";
+  requireObject("The matrix", matrix, wanted, "rowIndices", "columnIndices");
+  requireWhole("The number of rows", matrix.rows, 1);
+  requireWhole("The number of columns", matrix.cols, 1);
+  requireOneOf("The symmetry", matrix.symmetry, SYMMETRIES);
+  requireArray("The rows of the entries", matrix.rowIndices, "Uint32Array");
+  requireArray("The columns of the entries", matrix.columnIndices, "Uint32Array");
+  for (const part of [matrix.re, matrix.im]) {
+    if (part !== undefined) requireArray("The entries", part, "Float64Array");
+  }
+}
+
 type Kind = Pick<MatrixMarketFile, "format" | "field" | "symmetry">;
 
 function readBanner(line: string): Kind {
@@ -137,7 +159,7 @@ function readBanner(line: string): Kind {
     object === "matrix" &&
     ["coordinate", "array"].includes(kind.format) &&
     Object.hasOwn(PARTS, kind.field) &&
-    ["general", "symmetric", "skew-symmetric", "hermitian"].includes(kind.symmetry);
+    SYMMETRIES.includes(kind.symmetry);
   const possible =
     (kind.format === "coordinate" || kind.field !== "pattern") &&
     (kind.symmetry !== "hermitian" || kind.field === "complex") &&

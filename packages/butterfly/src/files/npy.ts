@@ -1,4 +1,11 @@
-import { requireArray, requireFloats } from "../errors/argument-checks.ts";
+import {
+  requireArray,
+  requireFloats,
+  requireList,
+  requireObject,
+  requireText,
+} from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
 import type { Complex } from "../numeric/complex.ts";
 import { isComplex, requireParts } from "../numeric/complex.ts";
 import {
@@ -90,9 +97,14 @@ export function readNpy(file: Uint8Array): NpyFile {
  *   precision
  */
 export function npyValues<T extends FloatType>(
-  { descr, shape, fortranOrder, bytes }: NpyFile,
+  file: NpyFile,
   type: T,
 ): FloatArrays[T] | Complex<FloatArrays[T]> {
+  requireObject("The array", file, "what readNpy returns", "descr", "shape", "bytes");
+  const { descr, shape, fortranOrder, bytes } = file;
+  requireText("The type of the array", descr);
+  requireList("The shape", shape);
+  requireArray("The bytes of the array", bytes, "Uint8Array");
   const { dtype, complex, littleEndian } = npyType(descr);
   if (complex) {
     const { re, im } = decodeComplex(bytes, dtype, type, littleEndian);
@@ -115,9 +127,13 @@ export function writeNpy(
   const complex = isComplex(values);
   if (complex) requireParts(values);
   else requireFloats("What is written", values);
+  requireList("The shape", shape);
   const some = complex ? values.re : values;
   if (elementsOf(shape) !== some.length) {
-    throw fileError("TENSOR_SHAPE", `The shape (${shape}) is not that of ${some.length} values.`);
+    throw fileError(
+      "TENSOR_SHAPE",
+      `The shape ${describeValue(shape)} is not that of ${some.length} values.`,
+    );
   }
   const single = floatTypeOf(some) === "float32";
   const dtype = single ? "F32" : "F64";

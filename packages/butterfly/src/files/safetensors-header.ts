@@ -1,3 +1,4 @@
+import { requireArray, requireNumber } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { ELEMENT_BITS } from "./element-types.ts";
 import { elementsOf, fileError, quote } from "./file-error.ts";
@@ -45,6 +46,8 @@ export function safetensorsHeaderBytes(
   start: Uint8Array,
   fileBytes: number = Number.POSITIVE_INFINITY,
 ): number {
+  requireArray("The beginning of the file", start, "Uint8Array");
+  requireNumber("The bytes of the file", fileBytes);
   const other = wrongKind(start, ["safetensors"], "a safetensors file");
   if (other !== undefined) throw other;
   if (start.length < LENGTH_BYTES) {

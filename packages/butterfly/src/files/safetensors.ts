@@ -1,4 +1,10 @@
-import { requireArray } from "../errors/argument-checks.ts";
+import {
+  requireArray,
+  requireList,
+  requireObject,
+  requireOptions,
+  requireText,
+} from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { type Complex, isComplex, requireParts } from "../numeric/complex.ts";
 import type { FloatArray, FloatArrays, FloatType } from "../numeric/float-array.ts";
@@ -70,10 +76,9 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
  * @throws PapilioError `TENSOR_DTYPE` for complex numbers and floating-point types of a byte or less;
  *   `ARRAY_TOO_LARGE`; `VALUE_RANGE` for a number that becomes infinite in single precision
  */
-export function toReal<T extends FloatType>(
-  { bytes, dtype, name }: SafetensorsTensor,
-  type: T,
-): FloatArrays[T] {
+export function toReal<T extends FloatType>(tensor: SafetensorsTensor, type: T): FloatArrays[T] {
+  requireTensor(tensor);
+  const { bytes, dtype, name } = tensor;
   return decode(bytes, dtype, type, true, `The tensor ${quote(name)}`);
 }
 
@@ -83,9 +88,11 @@ export function toReal<T extends FloatType>(
  * @throws PapilioError `TENSOR_DTYPE`, `ARRAY_TOO_LARGE`
  */
 export function toComplex<T extends FloatType>(
-  { bytes, dtype, name }: SafetensorsTensor,
+  tensor: SafetensorsTensor,
   type: T,
 ): Complex<FloatArrays[T]> {
+  requireTensor(tensor);
+  const { bytes, dtype, name } = tensor;
   if (dtype === "C64") return decodeComplex(bytes, "F32", type);
   throw fileError("TENSOR_DTYPE", `The tensor ${quote(name)} is ${dtype}, not complex (C64).`);
 }
@@ -112,6 +119,8 @@ export function writeSafetensors(
   tensors: readonly (TensorToWrite | SafetensorsTensor)[],
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  requireList("The tensors", tensors);
+  requireMetadata(metadata);
   const sized = tensors.map((tensor) => ({ tensor, ...sizesOf(tensor) }));
   sized.sort(
     (p, q) =>
@@ -143,6 +152,19 @@ export function writeSafetensors(
   return file;
 }
 
+function requireTensor(tensor: SafetensorsTensor): void {
+  requireObject("The tensor", tensor, "a tensor of a safetensors file", "bytes", "dtype", "name");
+  requireText("The name of the tensor", tensor.name);
+  requireText("The type of the tensor", tensor.dtype);
+  requireArray("The bytes of the tensor", tensor.bytes, "Uint8Array");
+}
+
+/** @throws PapilioError `OPTION_INVALID` unless it is texts by name */
+export function requireMetadata(metadata: unknown): void {
+  requireOptions("The metadata", metadata);
+  for (const value of Object.values(metadata ?? {})) requireText("Metadata", value);
+}
+
 /** A JSON object of entries in this order, whatever their names. */
 function stringifyEntries(entries: readonly (readonly [string, unknown])[]): string {
   return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`)}}`;
@@ -153,7 +175,11 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
   readonly elementBytes: number;
   readonly bytes: number;
 } {
+  requireObject("A tensor", tensor, "an object with name, dtype, shape and values");
   const { name, dtype, shape } = tensor;
+  requireText("The name of a tensor", name);
+  requireText("The type of a tensor", dtype);
+  requireList("The shape of a tensor", shape);
   const refuse = (given: string): never => {
     throw fileError(
       "TENSOR_SHAPE",
@@ -167,6 +193,7 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
   }
   const bytes = (elements * bits) / 8;
   if ("bytes" in tensor) {
+    requireArray("The bytes of a tensor", tensor.bytes, "Uint8Array");
     if (tensor.bytes.length !== bytes) return refuse(`${tensor.bytes.length} bytes`);
   } else {
     const { values } = tensor;

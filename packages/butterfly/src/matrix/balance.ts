@@ -1,3 +1,5 @@
+import { requireOneOf } from "../errors/argument-checks.ts";
+import { requireAnyButterfly } from "../errors/matrix-checks.ts";
 import { type FloatArray, floatTypeOf } from "../numeric/float-array.ts";
 import { exponentOf, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
 import { type NarrowType, overflowIn, RANGES, requireStorable } from "../numeric/storable.ts";
@@ -14,8 +16,11 @@ const UNBALANCED = 4;
  * The same matrix with its factors scaled by powers of two, so that their largest values are of about
  * the same magnitude: the product is the same, to the last bit, unless values of a factor are so small
  * that they leave the range of its type.
+ *
+ * @throws PapilioError `OPTION_INVALID`
  */
 export function balanceFactors<M extends AnyButterfly>(matrix: M): M {
+  requireAnyButterfly("The matrix", matrix);
   return scaleProduct(matrix, 0);
 }
 
@@ -39,9 +44,12 @@ export function scaleProduct<M extends AnyButterfly>(matrix: M, exponent: number
  * The matrix as it can be stored in a type: as it is, or with balanced factors, where a value would be
  * too large or lose digits for being too small.
  *
- * @throws PapilioError `VALUE_RANGE` where a balanced factor has a value that is too large all the same
+ * @throws PapilioError `VALUE_RANGE` where a balanced factor has a value that is too large all the same;
+ *   `OPTION_INVALID`
  */
 export function storableButterfly<M extends AnyButterfly>(matrix: M, dtype: NarrowType): M {
+  requireAnyButterfly("The matrix", matrix);
+  requireOneOf("The element type", dtype, Object.keys(RANGES));
   const range = RANGES[dtype];
   const every = matrix.factors.flatMap(partsOf);
   if (dtype === "F32" && every.every((values) => floatTypeOf(values) === "float32")) return matrix;
@@ -78,7 +86,7 @@ function scaleFactors<M extends AnyButterfly>(matrix: M, exponents: readonly num
   const scaled = (factor: KroneckerSparse<FloatArray>, index: number): typeof factor =>
     factor.map((values) => timesPowerOfTwo(values, exponents[index] as number));
   const result: AnyButterfly =
-    matrix instanceof ComplexButterfly
+    "conjugate" in matrix
       ? new ComplexButterfly(
           matrix.factors.map(
             ({ re, im }, index) => new ComplexKroneckerSparse(scaled(re, index), scaled(im, index)),

@@ -16,7 +16,7 @@ import { draw, drawing, type RandomOptions } from "../numeric/random.ts";
 import { requireStorable } from "../numeric/storable.ts";
 import { Chain } from "../pattern/chain.ts";
 import { Pattern } from "../pattern/pattern.ts";
-import { forEachNonZero, isSupported } from "../pattern/support.ts";
+import { forEachNonZero, supports } from "../pattern/support.ts";
 import { multiply } from "./multiply.ts";
 import { findSharing, type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 
@@ -95,7 +95,7 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
     }
     for (let row = 0, entry = 0; row < rows; row++) {
       for (let column = 0; column < cols; column++, entry++) {
-        if (dense[entry] === 0 || isSupported(pattern, row, column)) continue;
+        if (dense[entry] === 0 || supports(pattern, row, column)) continue;
         throw new PapilioError(
           "OFF_SUPPORT",
           `The entry at row ${row}, column ${column} is ${dense[entry]}, but it is zero in a matrix of pattern ${pattern}.`,

@@ -1,11 +1,16 @@
-import { requireArray, requireFunction, requireOptions } from "../errors/argument-checks.ts";
+import {
+  requireArray,
+  requireFunction,
+  requireObject,
+  requireOptions,
+} from "../errors/argument-checks.ts";
 import { requireAnyButterfly } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { type Complex, isComplex } from "../numeric/complex.ts";
 import { type FloatArray, requireDense, zeros } from "../numeric/float-array.ts";
 import { type BatchShape, requireShape } from "../numeric/layout.ts";
 import type { Butterfly } from "./butterfly.ts";
-import { ComplexButterfly } from "./complex-butterfly.ts";
+import type { ComplexButterfly } from "./complex-butterfly.ts";
 import { invertPermutation, permuteFeatures } from "./perfect-shuffle.ts";
 
 /** A real or a complex butterfly matrix. */
@@ -111,10 +116,24 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
     requireDense(cols, cols);
     const identity = zeros("float64", cols * cols);
     for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
-    const complex = this.matrix instanceof ComplexButterfly;
+    const complex = "conjugate" in this.matrix;
     const x = complex ? { re: identity, im: zeros("float64", cols * cols) } : identity;
     return this.apply(x as VectorsOf<M, Float64Array>, { batch: cols, layout: "batch-last" });
   }
+}
+
+/**
+ * A matrix between permutations; one without any is taken between identities.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function withPermutations(
+  matrix: AnyButterfly | PermutedButterfly<AnyButterfly>,
+): PermutedButterfly<AnyButterfly> {
+  requireObject("The matrix", matrix, "a Butterfly, ComplexButterfly or PermutedButterfly");
+  if (!("matrix" in matrix)) return new PermutedButterfly(matrix);
+  requireAnyButterfly("The matrix between permutations", matrix.matrix);
+  return matrix;
 }
 
 function permute<T extends FloatArray | Complex<FloatArray>>(

@@ -1,6 +1,8 @@
+import { requireArray, requireFloats } from "../errors/argument-checks.ts";
+import { requireButterfly } from "../errors/matrix-checks.ts";
 import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
+import { type BatchShape, requireShape } from "../numeric/layout.ts";
 import { Butterfly } from "./butterfly.ts";
 
 /**
@@ -13,11 +15,17 @@ import { Butterfly } from "./butterfly.ts";
  * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`, `LAYOUT_INVALID`, `OPTION_INVALID`
  */
 export function subnormalOperands(
-  { factors }: Butterfly<FloatArray>,
+  matrix: Butterfly<FloatArray>,
   x: FloatArray,
   magnitude: Float64Array,
-  { dtype, ...shape }: BatchShape & { readonly dtype: StorageDtype },
+  options: BatchShape & { readonly dtype: StorageDtype },
 ): number {
+  requireButterfly("The matrix", matrix);
+  requireFloats("The input", x);
+  requireArray("The magnitude", magnitude, "Float64Array");
+  requireShape(options);
+  const { factors } = matrix;
+  const { dtype, ...shape } = options;
   const { smallestNormal } = formatOf(dtype);
   const isSubnormal = (value: number): boolean => value !== 0 && Math.abs(value) < smallestNormal;
   const arrays = [x, ...factors.map(({ values }) => values)];

@@ -1,3 +1,4 @@
+import { arrayTag, requireList, requireText } from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
 /** What a type of numbers holds. */
@@ -39,9 +40,12 @@ const INTEGERS: Readonly<Record<string, readonly [least: number, largest: number
  *
  * @param dtype a type of the safetensors format; one that is not known here is not checked
  * @param what the beginning of a sentence, such as `The tensor "w"`
- * @throws PapilioError `VALUE_RANGE`, with the first such number and its index
+ * @throws PapilioError `VALUE_RANGE`, with the first such number and its index; `OPTION_INVALID`
  */
 export function requireStorable(values: ArrayLike<number>, dtype: string, what: string): void {
+  if (arrayTag(values) === undefined) requireList("What is stored", values);
+  requireText("The element type", dtype);
+  requireText("The name of the values", what);
   const range = Object.hasOwn(RANGES, dtype) ? RANGES[dtype as NarrowType] : undefined;
   if (range !== undefined) {
     const index = overflowIn(values, range.overflow);

@@ -1,4 +1,11 @@
-import { requireArray, requireFloats } from "../errors/argument-checks.ts";
+import {
+  requireArray,
+  requireFloats,
+  requireList,
+  requireNumber,
+  requireObject,
+} from "../errors/argument-checks.ts";
+import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { type FloatFormat, formatOf, type StorageDtype } from "./dtype.ts";
 import type { FloatArray } from "./float-array.ts";
@@ -66,9 +73,36 @@ export interface Verification {
  *
  * @param reference the element computed in float64
  * @throws PapilioError `TERMS_INVALID` unless each of `terms` is a whole number from 1 to 2^22, for
- *   sums in half precision to 2^9
+ *   sums in half precision to 2^9; `OPTION_INVALID`
  */
 export function errorBound(reference: number, magnitude: number, rounding: Rounding): number {
+  requireNumberOrNaN("The reference", reference);
+  requireNumberOrNaN("The magnitude", magnitude);
+  requireRounding(rounding);
+  return boundOf(reference, magnitude, rounding);
+}
+
+/** @throws PapilioError `OPTION_INVALID` */
+function requireRounding(rounding: Rounding): void {
+  requireObject("The rounding", rounding, "an object with dtype and terms");
+  const { magnification = 1, roundedValues, sums = "f32", subnormalOperands = 0, terms } = rounding;
+  requireNumberOrNaN("The magnification", magnification);
+  requireNumberOrNaN("What subnormal operands lose", subnormalOperands);
+  if (typeof terms !== "number") requireList("The terms", terms);
+  formatOf(rounding.dtype);
+  formatOf(sums);
+  if (roundedValues === undefined) return;
+  requireObject("What is rounded", roundedValues, "an object with largestInput");
+  requireNumberOrNaN("The largest input", roundedValues.largestInput);
+}
+
+/** The bound of what is not finite is not either. */
+function requireNumberOrNaN(name: string, value: unknown): void {
+  if (!Number.isNaN(value)) requireNumber(name, value);
+}
+
+/** {@link errorBound} of what was checked: it is asked of every element. */
+function boundOf(reference: number, magnitude: number, rounding: Rounding): number {
   const { magnification = 1, roundedValues, sums = "f32", subnormalOperands } = rounding;
   const terms = typeof rounding.terms === "number" ? [rounding.terms] : rounding.terms;
   const [last = 0, ...earlier] = terms;
@@ -121,7 +155,7 @@ function sumError(terms: number, { epsilon }: FloatFormat): number {
  * @param magnitude `|W||x|` in float64, in the same layout: the reference multiplication of the
  *   absolute values
  * @throws PapilioError `VERIFY_LENGTH` unless all three have the same length of at least 1;
- *   `TERMS_INVALID`, `ARRAY_TYPE`
+ *   `TERMS_INVALID`, `ARRAY_TYPE`, `OPTION_INVALID`
  *
  * @example
  * ```ts
@@ -141,6 +175,7 @@ export function verify(
   requireFloats("What was computed", actual);
   requireArray("The reference", reference, "Float64Array");
   requireArray("The magnitude", magnitude, "Float64Array");
+  requireRounding(rounding);
   const { length } = actual;
   if (length === 0 || reference.length !== length || magnitude.length !== length) {
     throw new PapilioError(
@@ -165,7 +200,7 @@ export function verify(
   for (let index = 0; index < length; index++) {
     const expected = reference[index] as number;
     const error = Math.abs((actual[index] as number) - expected);
-    const bound = errorBound(expected, magnitude[index] as number, rounding);
+    const bound = boundOf(expected, magnitude[index] as number, rounding);
     // A reference or a magnitude that is not finite proves nothing: it counts as a failure too.
     if (!Number.isFinite(error) || !Number.isFinite(bound)) {
       nonFinite++;
@@ -192,11 +227,11 @@ export function verify(
 
 /** Higham's `γ_n = n·u / (1 - n·u)` for a relative error of at most `u` in each operation. */
 function gamma(terms: number, unit: number): number {
-  const product = terms * unit;
-  if (Number.isInteger(terms) && terms >= 1 && product <= 0.5) return product / (1 - product);
+  const product = Number.isInteger(terms) && terms >= 1 ? terms * unit : Number.NaN;
+  if (product <= 0.5) return product / (1 - product);
   throw new PapilioError(
     "TERMS_INVALID",
-    `A sum of ${terms} terms has no error bound: the count must be a whole number from 1 to ${Math.floor(0.5 / unit)}.`,
+    `A sum of ${describeValue(terms)} terms has no error bound: the count must be a whole number from 1 to ${Math.floor(0.5 / unit)}.`,
     "Pass the number of products that each output sums.",
   );
 }

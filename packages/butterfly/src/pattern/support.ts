@@ -1,13 +1,20 @@
+import { requireFunction, requireNumber, requireWhole } from "../errors/argument-checks.ts";
+import { requirePattern } from "../errors/matrix-checks.ts";
 import type { Pattern } from "./pattern.ts";
 
 /**
  * Visits the support of a pattern in the order of the stored values `[a, b, c, d]`, with the row,
  * the column, and the index of the value that lies there.
+ *
+ * @throws PapilioError `OPTION_INVALID`
  */
 export function forEachNonZero(
-  { a, b, c, d }: Pattern,
+  pattern: Pattern,
   visit: (row: number, column: number, index: number) => void,
 ): void {
+  requirePattern("The pattern", pattern);
+  requireFunction("What visits", visit);
+  const { a, b, c, d } = pattern;
   let index = 0;
   for (let i = 0; i < a; i++) {
     for (let j = 0; j < b; j++) {
@@ -18,8 +25,20 @@ export function forEachNonZero(
   }
 }
 
-/** Whether the matrix may be non-zero at this row and column: `I_a ⊗ 1_{b×c} ⊗ I_d` there. */
-export function isSupported({ b, c, d }: Pattern, row: number, column: number): boolean {
+/**
+ * Whether the matrix may be non-zero at this row and column: `I_a ⊗ 1_{b×c} ⊗ I_d` there.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function isSupported(pattern: Pattern, row: number, column: number): boolean {
+  requirePattern("The pattern", pattern);
+  requireNumber("The row", row);
+  requireNumber("The column", column);
+  return supports(pattern, row, column);
+}
+
+/** {@link isSupported} of what was checked: it is asked of every entry of a matrix. */
+export function supports({ b, c, d }: Pattern, row: number, column: number): boolean {
   return Math.floor(row / (b * d)) === Math.floor(column / (c * d)) && row % d === column % d;
 }
 
@@ -35,12 +54,16 @@ export interface SupportPicture {
  * The support of a pattern of any size as a picture of at most `cells` rows and columns. No entry is
  * visited, and a cell takes the same time whatever the pattern.
  *
+ * @throws PapilioError `OPTION_INVALID`
+ *
  * @example
  * ```ts
  * const { rows, cols, filled } = supportPicture(Pattern.parse("4,64,64,4"), 32);
  * ```
  */
 export function supportPicture(pattern: Pattern, cells: number): SupportPicture {
+  requirePattern("The pattern", pattern);
+  requireWhole("The number of cells", cells, 1);
   const { a, b, c, d, rows, cols } = pattern;
   const longest = Math.max(rows, cols);
   const most = Math.min(longest, cells);

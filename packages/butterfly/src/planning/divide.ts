@@ -1,3 +1,5 @@
+import { requireFunction, requireWhole } from "../errors/argument-checks.ts";
+
 /** A chain divided into stages, with what they cost together. */
 export interface Division<Stage> {
   /** Left-most factors first. */
@@ -19,12 +21,16 @@ export interface Candidate<Stage> {
  * @param candidates what can become of factors `from` to `to - 1`; at least one thing of each single
  *   factor
  * @param kept how many divisions are kept of each beginning of the chain, and returned at most
+ * @throws PapilioError `OPTION_INVALID`
  */
 export function divideChain<Stage>(
   length: number,
   candidates: (from: number, to: number) => Iterable<Candidate<Stage>>,
   kept: number = 1,
 ): Division<Stage>[] {
+  requireWhole("The number of factors", length, 1);
+  requireFunction("What lists candidates", candidates);
+  requireWhole("The number of divisions", kept, 1);
   /** For each number of factors from the left, the best ways to divide them. */
   const best: Division<Stage>[][] = [[{ stages: [], cost: 0 }]];
   for (let to = 1; to <= length; to++) {

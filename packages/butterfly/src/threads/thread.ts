@@ -1,3 +1,4 @@
+import { requireObject } from "../errors/argument-checks.ts";
 import { BrowserThread } from "./browser-thread.ts";
 import { type NodeThreads, nodeThreads } from "./node-threads.ts";
 
@@ -38,6 +39,8 @@ export function openThread<Request, Response>(
   program: ThreadProgram,
   events: ThreadEvents<Response>,
 ): Thread<Request> {
+  requireObject("The program", program, "a ThreadProgram", "name", "beside", "inlined");
+  requireObject("The events", events, "an object of functions", "onResponse", "onFailure");
   const threads = nodeThreads();
   return threads === undefined
     ? new BrowserThread(program, events)

@@ -1,3 +1,5 @@
+import { requireSignal } from "../errors/argument-checks.ts";
+
 /** Milliseconds of work without giving others a turn. */
 const SLICE = 40;
 
@@ -9,7 +11,9 @@ export class Turns {
   readonly #signal: AbortSignal | undefined;
   #end: number = performance.now() + SLICE;
 
+  /** @throws PapilioError `OPTION_INVALID` */
   constructor(signal?: AbortSignal) {
+    requireSignal(signal);
     this.#signal = signal;
   }
 
