@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
-import { CpuKernels } from "./backends/cpu/cpu-kernels.ts";
 import { CpuModel, CpuStates } from "./backends/cpu/cpu-model.ts";
+import { CpuWeightStore } from "./backends/cpu/cpu-weight-store.ts";
 import { TextGenerator } from "./generation/text-generator.ts";
 import { append, gatherVectors, linear } from "./graph/functional.ts";
 import { Graph } from "./graph/graph.ts";
@@ -55,16 +55,41 @@ it("packed weights are of no use after they were disposed of, also while they ar
   const operation = project().operations.find(
     (candidate): candidate is LinearOperation => candidate.kind === "linear",
   ) as LinearOperation;
-  const kernels = new CpuKernels();
-  const [packing, same] = [kernels.prepare(operation), kernels.prepare(operation)];
+  const { matrix } = operation;
+  const store = new CpuWeightStore();
+  const weights = store.open();
+  const [packing, same] = [weights.packed(matrix), weights.packed(matrix)];
   expect(await packing).toBe(await same);
-  kernels.dispose();
-  kernels.dispose();
-  await expect(kernels.prepare(operation)).rejects.toThrow(code("MODEL_DISPOSED"));
-  const others = new CpuKernels();
-  const late = others.prepare(operation);
+  weights.dispose();
+  weights.dispose();
+  await expect(weights.packed(matrix)).rejects.toThrow(code("MODEL_DISPOSED"));
+  const others = store.open();
+  const late = others.packed(matrix);
   others.dispose();
   await expect(late).rejects.toThrow(code("MODEL_DISPOSED"));
+  expect(store.bytes).toBe(0);
+});
+
+it("packed weights are shared by models, and released with the last of them", async () => {
+  const graph = project();
+  const store = new CpuWeightStore();
+  const [first, second] = [1, 2].map(
+    () => new CpuModel(graph, { kernels: "wasm", weights: store }),
+  ) as [CpuModel, CpuModel];
+  const { y } = await first.run({ ids });
+  const { bytes } = store;
+  expect(bytes).toBeGreaterThan(0);
+  expect((await second.run({ ids })).y).toEqual(y);
+  expect(store.bytes).toBe(bytes);
+  first.dispose();
+  first.dispose();
+  expect(store.bytes).toBe(bytes);
+  expect((await second.run({ ids })).y).toEqual(y);
+  second.dispose();
+  expect(store.bytes).toBe(0);
+  using third = new CpuModel(graph, { kernels: "wasm", weights: store });
+  expect((await third.run({ ids })).y).toEqual(y);
+  expect(store.bytes).toBe(bytes);
 });
 
 it("a generator on the CPU is of no use after it was disposed of, also in the middle of a text", async () => {
@@ -90,8 +115,8 @@ it("every disposable of the package is tested here or on a device", () => {
       return [...declared].map(([, name]) => name);
     });
   expect(found.toSorted()).toEqual([
-    "CpuKernels",
     "CpuModel",
+    "CpuWeights",
     "DeviceModel",
     "ModelMemory",
     "TextGenerator",

@@ -15,7 +15,7 @@ import {
   Tensor,
 } from "@papilio/gpu-runtime";
 import type { Matrix } from "../graph/operation.ts";
-import { butterflyOf } from "../layers/linear-layer.ts";
+import { butterflyOf } from "../operations/linear/butterfly-of.ts";
 
 /** Vectors that a layer is given at once. */
 export type LayerBatch = BatchShape & { readonly dtype: StorageDtype };

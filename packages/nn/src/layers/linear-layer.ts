@@ -1,4 +1,3 @@
-import { Butterfly, KroneckerSparse } from "@papilio/butterfly";
 import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
@@ -39,13 +38,4 @@ export abstract class LinearLayer extends Module {
 /** A parameter of biases uniform in `±1/sqrt(inFeatures)`, as PyTorch's `Linear` starts. */
 export function biasParameter({ inFeatures, outFeatures, seed = 0 }: LinearShape): Parameter {
   return new Parameter([outFeatures], uniformWithin(1 / Math.sqrt(inFeatures), (seed ^ 1) >>> 0));
-}
-
-/** The matrix as `@papilio/butterfly` has it. Its values are the parameters', not copies. */
-export function butterflyOf({ chain, factors }: Matrix): Butterfly {
-  return new Butterfly(
-    chain.patterns.map(
-      (pattern, index) => new KroneckerSparse(pattern, (factors[index] as Parameter).values),
-    ),
-  );
 }

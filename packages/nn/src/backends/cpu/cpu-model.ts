@@ -13,28 +13,12 @@ import {
   type RunOutputs,
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
-import {
-  type ForEachOperation,
-  type LinearOperation,
-  type Operation,
-  operandsOf,
-} from "../../graph/operation.ts";
+import { type Operation, operandsOf } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
-import type { CpuContext } from "../reference/context.ts";
-import { aggregate, edgeAttention } from "../reference/graph.ts";
-import { pool, unfold } from "../reference/image.ts";
-import { activation, addVector, combine, linear, sparseLinear } from "../reference/linear.ts";
-import { normalize, softmax } from "../reference/normalize.ts";
-import {
-  addPositions,
-  append,
-  attention,
-  gatherFeatures,
-  gatherVectors,
-  reduceVectors,
-  rotary,
-} from "../reference/sequence.ts";
-import { CpuKernels } from "./cpu-kernels.ts";
+import type { ReferenceContext } from "../../operations/reference-context.ts";
+import { evaluate } from "../reference/evaluate.ts";
+import { CpuWeightStore, type CpuWeights } from "./cpu-weight-store.ts";
+import { evaluateOnCpu } from "./evaluate-on-cpu.ts";
 
 export interface CpuModelOptions {
   /**
@@ -49,6 +33,8 @@ export interface CpuModelOptions {
   readonly kernels?: "reference" | "wasm";
   /** Where states are kept, to share them between graphs; they outlive the model then. */
   readonly states?: CpuStates;
+  /** Where packed weights are, to share them between graphs; the model's own unless given. */
+  readonly weights?: CpuWeightStore;
 }
 
 /** States of graphs that run on the CPU, by name. */
@@ -68,27 +54,6 @@ export class CpuStates {
   }
 }
 
-const EVALUATE: ForEachOperation<FloatArray, [CpuContext]> = {
-  activation,
-  "add-positions": addPositions,
-  "add-vector": addVector,
-  aggregate,
-  append,
-  attention,
-  combine,
-  "edge-attention": edgeAttention,
-  "gather-features": gatherFeatures,
-  "gather-vectors": gatherVectors,
-  linear,
-  normalize,
-  pool,
-  "reduce-vectors": reduceVectors,
-  rotary,
-  softmax,
-  "sparse-linear": sparseLinear,
-  unfold,
-};
-
 /**
  * A graph on the CPU, operation by operation; what is not needed any more is forgotten. It is the
  * reference, readable rather than fast, unless other kernels are asked for.
@@ -98,7 +63,8 @@ export class CpuModel implements Executable {
   readonly #precision: "float32" | "float64";
   readonly #states: CpuStates;
   readonly #ownsStates: boolean;
-  readonly #kernels: CpuKernels | undefined;
+  /** Without, the reference computes. */
+  readonly #weights: CpuWeights | undefined;
   /** For each operation, the values that nothing after it needs. */
   readonly #forgotten: readonly (readonly Value[])[];
   #last: Promise<unknown> = Promise.resolve();
@@ -107,6 +73,7 @@ export class CpuModel implements Executable {
   /** @throws PapilioError `CPU_PRECISION` for WebAssembly in float64 */
   constructor(graph: Graph, options: CpuModelOptions = {}) {
     const { precision = "float32", kernels = "reference", states } = options;
+    const { weights = new CpuWeightStore() } = options;
     requireOneOf("The precision", precision, ["float32", "float64"]);
     requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
     if (kernels === "wasm" && precision === "float64") {
@@ -120,7 +87,7 @@ export class CpuModel implements Executable {
     this.#precision = precision;
     this.#states = states ?? new CpuStates();
     this.#ownsStates = states === undefined;
-    this.#kernels = kernels === "wasm" ? new CpuKernels() : undefined;
+    this.#weights = kernels === "wasm" ? weights.open() : undefined;
     this.#forgotten = lastUses(graph);
   }
 
@@ -132,7 +99,7 @@ export class CpuModel implements Executable {
   async prepare(): Promise<void> {
     if (this.#disposed) throw modelDisposed();
     for (const operation of this.graph.operations) {
-      if (operation.kind === "linear") await this.#kernels?.prepare(operation);
+      if (operation.kind === "linear") await this.#weights?.packed(operation.matrix);
     }
   }
 
@@ -145,11 +112,11 @@ export class CpuModel implements Executable {
 
   /** Like {@link run}, at once, by the reference kernels and in the precision that was asked for. */
   runNow(inputs: RunInputs): Readonly<Record<string, FloatArray>> {
-    const steps = this.#steps(inputs);
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
+    const run = this.#begin(inputs);
+    for (const [index, operation] of this.graph.operations.entries()) {
+      run.finish(index, evaluate(operation, run.context));
     }
+    return run.outputs();
   }
 
   /** Frees the packed weights, and the states unless they are shared. Safe to call twice. */
@@ -157,7 +124,7 @@ export class CpuModel implements Executable {
     if (this.#disposed) return;
     this.#disposed = true;
     if (this.#ownsStates) this.#states.reset();
-    this.#kernels?.dispose();
+    this.#weights?.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -165,70 +132,71 @@ export class CpuModel implements Executable {
   }
 
   async #runAll(inputs: RunInputs): Promise<RunOutputs> {
-    const steps = this.#steps(inputs);
-    let step = steps.next();
+    const run = this.#begin(inputs);
+    const weights = this.#weights;
     // Signals of the system, and a page, get a turn between operations.
     const turns = new Turns();
-    while (!step.done) {
+    for (const [index, operation] of this.graph.operations.entries()) {
       await turns.take();
-      const { operation, context } = step.value;
-      step = steps.next(await this.#kernels?.linear(operation, context));
+      const { context } = run;
+      const numbers =
+        weights === undefined
+          ? evaluate(operation, context)
+          : await evaluateOnCpu(operation, {
+              ...context,
+              packed: (matrix) => weights.packed(matrix),
+            });
+      run.finish(index, numbers);
     }
-    const outputs = Object.entries(step.value);
+    const outputs = Object.entries(run.outputs());
     return Object.fromEntries(outputs.map(([name, y]) => [name, Float32Array.from(y)]));
   }
 
-  /**
-   * Computes the operations in order. Each linear one is offered first: what comes back for it is taken,
-   * and it is computed here where nothing does.
-   */
-  *#steps(
-    inputs: RunInputs,
-  ): Generator<LinearStep, Readonly<Record<string, FloatArray>>, FloatArray | undefined> {
+  /** A run whose inputs and states are there. */
+  #begin(inputs: RunInputs): CpuRun {
     if (this.#disposed) throw modelDisposed();
     const { vectors, indices } = checkInputs(this.graph, inputs);
+    const double = this.#precision === "float64";
     const numbers = new Map<Value, FloatArray>();
     for (const [value, given] of vectors) {
-      numbers.set(value, this.#precision === "float64" ? Float64Array.from(given) : given);
+      numbers.set(value, double ? Float64Array.from(given) : given);
     }
     const zeros = ({ vectors: count, features }: Value): FloatArray =>
-      this.#precision === "float64"
-        ? new Float64Array(count * features)
-        : new Float32Array(count * features);
+      double ? new Float64Array(count * features) : new Float32Array(count * features);
     for (const { name, value } of this.graph.states.values()) {
       numbers.set(
         value,
         this.#states.of(name, () => zeros(value)),
       );
     }
-    const context: CpuContext = {
-      of: (value) => numbers.get(value) as FloatArray,
-      indices: (asked) => asked.fixed ?? (indices.get(asked) as Uint32Array),
-      zeros,
+    return {
+      context: {
+        of: (value) => numbers.get(value) as FloatArray,
+        indices: (asked) => asked.fixed ?? (indices.get(asked) as Uint32Array),
+        zeros,
+      },
+      finish: (index, result) => {
+        numbers.set((this.graph.operations[index] as Operation).output, result);
+        for (const value of this.#forgotten[index] as readonly Value[]) numbers.delete(value);
+      },
+      outputs: () =>
+        Object.fromEntries(
+          [...this.graph.outputs].map(([name, value]) => [
+            name,
+            (numbers.get(value) as FloatArray).slice(),
+          ]),
+        ),
     };
-    for (const [index, operation] of this.graph.operations.entries()) {
-      const given = operation.kind === "linear" ? yield { operation, context } : undefined;
-      numbers.set(operation.output, given ?? evaluate(operation, context));
-      for (const value of this.#forgotten[index] as readonly Value[]) numbers.delete(value);
-    }
-    return Object.fromEntries(
-      [...this.graph.outputs].map(([name, value]) => [
-        name,
-        (numbers.get(value) as FloatArray).slice(),
-      ]),
-    );
   }
 }
 
-/** A linear operation whose operands are there. */
-interface LinearStep {
-  readonly operation: LinearOperation;
-  readonly context: CpuContext;
-}
-
-function evaluate(operation: Operation, context: CpuContext): FloatArray {
-  const run = EVALUATE[operation.kind] as (of: Operation, context: CpuContext) => FloatArray;
-  return run(operation, context);
+/** A run of a graph, operation after operation. */
+interface CpuRun {
+  readonly context: ReferenceContext;
+  /** Keeps the result of an operation, and forgets what no later one reads. */
+  finish(index: number, result: FloatArray): void;
+  /** Copies of the graph's outputs, after the last operation. */
+  outputs(): Readonly<Record<string, FloatArray>>;
 }
 
 function lastUses({ operations, outputs }: Graph): Value[][] {

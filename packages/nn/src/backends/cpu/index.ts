@@ -1,1 +1,2 @@
 export { CpuModel, type CpuModelOptions, CpuStates } from "./cpu-model.ts";
+export { CpuWeightStore } from "./cpu-weight-store.ts";

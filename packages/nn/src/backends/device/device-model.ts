@@ -8,23 +8,9 @@ import {
   type RunOutputs,
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
-import type { ForEachOperation, Operation } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
-import { aggregate, edgeAttention } from "./lower-graph.ts";
-import { pool, unfold } from "./lower-image.ts";
-import { activation, addVector, combine, linear, sparseLinear } from "./lower-linear.ts";
-import {
-  addPositions,
-  append,
-  attention,
-  gatherFeatures,
-  gatherVectors,
-  normalize,
-  reduceVectors,
-  rotary,
-  softmax,
-} from "./lower-sequence.ts";
+import { lowerOperation } from "./lower-operation.ts";
 import { Lowering } from "./lowering.ts";
 import { ModelMemory } from "./model-memory.ts";
 import { formatPlan, type PlannedOperation } from "./plan.ts";
@@ -51,27 +37,6 @@ export interface ProfiledOperation extends PlannedOperation {
   /** The part of it in dispatches that only move numbers. */
   readonly rewriteSeconds: number;
 }
-
-const LOWER: ForEachOperation<void, [Lowering]> = {
-  activation,
-  "add-positions": addPositions,
-  "add-vector": addVector,
-  aggregate,
-  append,
-  attention,
-  combine,
-  "edge-attention": edgeAttention,
-  "gather-features": gatherFeatures,
-  "gather-vectors": gatherVectors,
-  linear,
-  normalize,
-  pool,
-  "reduce-vectors": reduceVectors,
-  rotary,
-  softmax,
-  "sparse-linear": sparseLinear,
-  unfold,
-};
 
 /**
  * A graph as one recorded program on a device: everything between inputs and outputs lies in one arena,
@@ -258,8 +223,7 @@ function lower(graph: Graph, lowering: Lowering): PlannedOperation[] {
   };
   for (const operation of fuseEpilogues(graph)) {
     const from = lowering.steps.length;
-    const run = LOWER[operation.kind] as (of: Operation, to: Lowering) => void;
-    run(operation, lowering);
+    lowerOperation(operation, lowering);
     plan(operation.kind, operation.path, operation.output, from);
   }
   for (const [name, value] of graph.outputs) {

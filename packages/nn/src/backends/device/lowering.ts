@@ -1,11 +1,15 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
 import {
   BufferSet,
+  type ButterflyMultiplication,
+  type ButterflyOptions,
   elementwiseKernel,
   type Gpu,
+  type InputShape,
   type Kernel,
   type Multiplication,
   type Operand,
+  prepareButterfly,
   type Span,
   type Step,
   scratchVectors,
@@ -13,9 +17,12 @@ import {
   transposition,
   type Vectors,
 } from "@papilio/gpu-runtime";
-import type { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
 import type { Graph } from "../../graph/graph.ts";
+import type { Matrix } from "../../graph/operation.ts";
 import { Indices, type Value } from "../../graph/value.ts";
+import type { Parameter } from "../../modules/parameter.ts";
+import type { DeviceLowering } from "../../operations/device-lowering.ts";
+import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
 import type { ModelMemory } from "./model-memory.ts";
 
@@ -25,7 +32,7 @@ import type { ModelMemory } from "./model-memory.ts";
  * write either layout do, and so are the only transpositions those at a multiplication that stands at
  * an end of the graph.
  */
-export class Lowering {
+export class Lowering implements DeviceLowering {
   readonly gpu: Gpu;
   readonly memory: ModelMemory;
   /** Layout of what is between operations. */
@@ -71,12 +78,10 @@ export class Lowering {
     return this.memory.dtype;
   }
 
-  /** Where a value lies. */
   of(value: Value): Vectors {
     return this.#values.get(value) as Vectors;
   }
 
-  /** A value in the layout of multiplications, transposed once where it is in the other one. */
   inLayout(value: Value): Vectors {
     const vectors = this.of(value);
     if (vectors.layout === this.layout) return vectors;
@@ -90,10 +95,6 @@ export class Lowering {
     return copy;
   }
 
-  /**
-   * Memory for what an operation computes. An operation that can write either layout writes an output
-   * of the graph where it is read from.
-   */
   define(value: Value, { layout }: { readonly layout: "any" | "multiplication" }): Vectors {
     const output = this.#outputOf.get(value);
     const direct =
@@ -104,7 +105,6 @@ export class Lowering {
     return vectors;
   }
 
-  /** Makes a value another name of memory that has it. */
   alias(value: Value, vectors: Vectors): void {
     this.#values.set(value, vectors);
   }
@@ -113,24 +113,34 @@ export class Lowering {
     return this.#indices.get(indices) as Span;
   }
 
-  /** Memory for an array that does not change: uploaded at its first use, shared by all. */
-  once(array: object, upload: () => Span): Span {
-    const span = this.#uploaded.get(array) ?? upload();
-    this.#uploaded.set(array, span);
-    return span;
+  parameter(parameter: Parameter, dtype: StorageDtype = this.dtype): Span {
+    return this.memory.parameter(parameter, dtype);
   }
 
-  /** The edges of a graph: where those of each node start, and their other ends. */
-  edges({ starts, columns }: SparseMatrix): Span[] {
-    return [
-      this.once(starts, () => this.buffers.uploadIndices(starts.slice(), "edges of nodes")),
-      this.once(columns, () => this.buffers.uploadIndices(columns.slice(), "neighbours")),
-    ];
+  floats(values: Float32Array, dtype: StorageDtype, label: string): Span {
+    return this.#once(values, () => this.buffers.upload(values, dtype, label));
   }
 
-  /** A dispatch; `rewrite` for those that only move numbers. */
+  integers(numbers: Uint32Array, label: string): Span {
+    return this.#once(numbers, () => this.buffers.uploadIndices(numbers.slice(), label));
+  }
+
+  multiplication(
+    matrix: Matrix,
+    shape: InputShape,
+    options: ButterflyOptions,
+  ): ButterflyMultiplication {
+    const multiplication = prepareButterfly(this.gpu, butterflyOf(matrix), shape, options);
+    this.multiplications.push(multiplication);
+    return multiplication;
+  }
+
   push(kernel: Kernel, buffers: readonly Operand[], role: Step["role"] = "multiply"): void {
     this.steps.push({ kernel, buffers, role });
+  }
+
+  pushSteps(steps: readonly Step[]): void {
+    this.steps.push(...steps);
   }
 
   /** Brings an output to where it is read, if it is not there yet. */
@@ -177,6 +187,12 @@ export class Lowering {
       this.outputs.set(name, tensor);
       this.#outputOf.set(value, tensor);
     }
+  }
+
+  #once(array: object, upload: () => Span): Span {
+    const span = this.#uploaded.get(array) ?? upload();
+    this.#uploaded.set(array, span);
+    return span;
   }
 
   #scratch({ vectors, features }: Value): Vectors {

@@ -1,47 +1,13 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Graph } from "../../graph/graph.ts";
-import type { ForEachOperation, Operation } from "../../graph/operation.ts";
-import { attention } from "./export-attention.ts";
-import { aggregate, edgeAttention, sparseLinear } from "./export-graph.ts";
-import { pool, unfold } from "./export-image.ts";
-import { activation, addVector, combine, linear } from "./export-linear.ts";
-import { normalize, softmax } from "./export-normalize.ts";
-import {
-  addPositions,
-  append,
-  gatherFeatures,
-  gatherVectors,
-  reduceVectors,
-  rotary,
-} from "./export-sequence.ts";
-import { OnnxBuilder, type Tensor } from "./onnx-builder.ts";
+import { exportOperation } from "./export-operation.ts";
+import { OnnxGraphBuilder } from "./onnx-graph-builder.ts";
 import { encodeOnnx, type OnnxGraph } from "./onnx-model.ts";
 
 export interface OnnxExportOptions {
   /** Of the graph in the file; `papilio` unless given. */
   readonly name?: string;
 }
-
-const EXPORT: ForEachOperation<Tensor, [OnnxBuilder]> = {
-  activation,
-  "add-positions": addPositions,
-  "add-vector": addVector,
-  aggregate,
-  append,
-  attention,
-  combine,
-  "edge-attention": edgeAttention,
-  "gather-features": gatherFeatures,
-  "gather-vectors": gatherVectors,
-  linear,
-  normalize,
-  pool,
-  "reduce-vectors": reduceVectors,
-  rotary,
-  softmax,
-  "sparse-linear": sparseLinear,
-  unfold,
-};
 
 /**
  * The bytes of an ONNX file that computes what a graph does, with the operators of the standard domain
@@ -65,23 +31,18 @@ export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): Uint8
 /** The graph that {@link exportOnnx} encodes. */
 export function onnxGraphOf(graph: Graph, { name }: OnnxExportOptions = {}): OnnxGraph {
   const states = [...graph.states.values()];
-  const builder = new OnnxBuilder(namesOf(graph));
+  const builder = new OnnxGraphBuilder(namesOf(graph));
   for (const [input, value] of graph.inputs) builder.input(input, value);
   for (const state of states) builder.input(pastOf(state.name), state.value);
   for (const operation of graph.operations) {
     builder.path = operation.path;
-    const result = exported(operation, builder);
+    const result = exportOperation(operation, builder);
     if (operation.kind === "append") builder.write(operation.state, operation.output, result);
     else builder.set(operation.output, result);
   }
   for (const [output, value] of graph.outputs) builder.output(output, value);
   for (const state of states) builder.output(presentOf(state.name), state.value);
   return { ...(name === undefined ? {} : { name }), ...builder.finish() };
-}
-
-function exported(operation: Operation, builder: OnnxBuilder): Tensor {
-  const run = EXPORT[operation.kind] as (of: Operation, to: OnnxBuilder) => Tensor;
-  return run(operation, builder);
 }
 
 /** Names of inputs and outputs, which are one namespace in ONNX. */

@@ -1,7 +1,7 @@
+export type { OnnxAttribute, OnnxAttributes } from "../../operations/onnx-builder.ts";
 export { exportOnnx, type OnnxExportOptions } from "./export-onnx.ts";
 export {
   encodeOnnx,
-  type OnnxAttribute,
   type OnnxGraph,
   type OnnxInitializer,
   type OnnxNode,

@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import type { OnnxAttribute, OnnxAttributes } from "../../operations/onnx-builder.ts";
 import {
   bytes,
   concatenate,
@@ -11,9 +12,6 @@ import {
   text,
 } from "./protobuf.ts";
 
-/** A whole number, a list of them, text, or a number that is no whole one by its type. */
-export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
-
 /** A node of an ONNX graph: an operator of the standard domain. */
 export interface OnnxNode {
   readonly op: string;
@@ -22,7 +20,7 @@ export interface OnnxNode {
   /** Names of values; empty for an optional one that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  readonly attributes?: OnnxAttributes;
 }
 
 /** What goes into an ONNX graph or comes out of it, of a fixed shape. */

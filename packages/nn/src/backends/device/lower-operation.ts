@@ -1,0 +1,48 @@
+import type { ForEachOperation, Operation } from "../../graph/operation.ts";
+import { lowerActivation } from "../../operations/activation/gpu.ts";
+import { lowerAddPositions } from "../../operations/add-positions/gpu.ts";
+import { lowerAddVector } from "../../operations/add-vector/gpu.ts";
+import { lowerAggregate } from "../../operations/aggregate/gpu.ts";
+import { lowerAppend } from "../../operations/append/gpu.ts";
+import { lowerAttention } from "../../operations/attention/gpu.ts";
+import { lowerCombine } from "../../operations/combine/gpu.ts";
+import type { DeviceLowering } from "../../operations/device-lowering.ts";
+import { lowerEdgeAttention } from "../../operations/edge-attention/gpu.ts";
+import { lowerGatherFeatures } from "../../operations/gather-features/gpu.ts";
+import { lowerGatherVectors } from "../../operations/gather-vectors/gpu.ts";
+import { lowerLinear } from "../../operations/linear/gpu.ts";
+import { lowerNormalize } from "../../operations/normalize/gpu.ts";
+import { lowerPool } from "../../operations/pool/gpu.ts";
+import { lowerReduceVectors } from "../../operations/reduce-vectors/gpu.ts";
+import { lowerRotary } from "../../operations/rotary/gpu.ts";
+import { lowerSoftmax } from "../../operations/softmax/gpu.ts";
+import { lowerSparseLinear } from "../../operations/sparse-linear/gpu.ts";
+import { lowerUnfold } from "../../operations/unfold/gpu.ts";
+
+/** The lowering of each kind of operation. */
+const LOWER: ForEachOperation<void, [DeviceLowering]> = {
+  activation: lowerActivation,
+  "add-positions": lowerAddPositions,
+  "add-vector": lowerAddVector,
+  aggregate: lowerAggregate,
+  append: lowerAppend,
+  attention: lowerAttention,
+  combine: lowerCombine,
+  "edge-attention": lowerEdgeAttention,
+  "gather-features": lowerGatherFeatures,
+  "gather-vectors": lowerGatherVectors,
+  linear: lowerLinear,
+  normalize: lowerNormalize,
+  pool: lowerPool,
+  "reduce-vectors": lowerReduceVectors,
+  rotary: lowerRotary,
+  softmax: lowerSoftmax,
+  "sparse-linear": lowerSparseLinear,
+  unfold: lowerUnfold,
+};
+
+/** Adds the dispatches that compute an operation. */
+export function lowerOperation(operation: Operation, to: DeviceLowering): void {
+  const lower = LOWER[operation.kind] as (of: Operation, to: DeviceLowering) => void;
+  lower(operation, to);
+}

@@ -1,0 +1,48 @@
+import type { ForEachOperation, Operation } from "../../graph/operation.ts";
+import { exportActivation } from "../../operations/activation/onnx.ts";
+import { exportAddPositions } from "../../operations/add-positions/onnx.ts";
+import { exportAddVector } from "../../operations/add-vector/onnx.ts";
+import { exportAggregate } from "../../operations/aggregate/onnx.ts";
+import { exportAppend } from "../../operations/append/onnx.ts";
+import { exportAttention } from "../../operations/attention/onnx.ts";
+import { exportCombine } from "../../operations/combine/onnx.ts";
+import { exportEdgeAttention } from "../../operations/edge-attention/onnx.ts";
+import { exportGatherFeatures } from "../../operations/gather-features/onnx.ts";
+import { exportGatherVectors } from "../../operations/gather-vectors/onnx.ts";
+import { exportLinear } from "../../operations/linear/onnx.ts";
+import { exportNormalize } from "../../operations/normalize/onnx.ts";
+import type { OnnxBuilder, OnnxValue } from "../../operations/onnx-builder.ts";
+import { exportPool } from "../../operations/pool/onnx.ts";
+import { exportReduceVectors } from "../../operations/reduce-vectors/onnx.ts";
+import { exportRotary } from "../../operations/rotary/onnx.ts";
+import { exportSoftmax } from "../../operations/softmax/onnx.ts";
+import { exportSparseLinear } from "../../operations/sparse-linear/onnx.ts";
+import { exportUnfold } from "../../operations/unfold/onnx.ts";
+
+/** The ONNX form of each kind of operation. */
+const EXPORT: ForEachOperation<OnnxValue, [OnnxBuilder]> = {
+  activation: exportActivation,
+  "add-positions": exportAddPositions,
+  "add-vector": exportAddVector,
+  aggregate: exportAggregate,
+  append: exportAppend,
+  attention: exportAttention,
+  combine: exportCombine,
+  "edge-attention": exportEdgeAttention,
+  "gather-features": exportGatherFeatures,
+  "gather-vectors": exportGatherVectors,
+  linear: exportLinear,
+  normalize: exportNormalize,
+  pool: exportPool,
+  "reduce-vectors": exportReduceVectors,
+  rotary: exportRotary,
+  softmax: exportSoftmax,
+  "sparse-linear": exportSparseLinear,
+  unfold: exportUnfold,
+};
+
+/** Adds the nodes that compute an operation. */
+export function exportOperation(operation: Operation, to: OnnxBuilder): OnnxValue {
+  const run = EXPORT[operation.kind] as (of: Operation, to: OnnxBuilder) => OnnxValue;
+  return run(operation, to);
+}

@@ -1,0 +1,49 @@
+import type { FloatArray } from "@papilio/butterfly";
+import type { ForEachOperation, Operation } from "../../graph/operation.ts";
+import { evaluateActivation } from "../../operations/activation/reference.ts";
+import { evaluateAddPositions } from "../../operations/add-positions/reference.ts";
+import { evaluateAddVector } from "../../operations/add-vector/reference.ts";
+import { evaluateAggregate } from "../../operations/aggregate/reference.ts";
+import { evaluateAppend } from "../../operations/append/reference.ts";
+import { evaluateAttention } from "../../operations/attention/reference.ts";
+import { evaluateCombine } from "../../operations/combine/reference.ts";
+import { evaluateEdgeAttention } from "../../operations/edge-attention/reference.ts";
+import { evaluateGatherFeatures } from "../../operations/gather-features/reference.ts";
+import { evaluateGatherVectors } from "../../operations/gather-vectors/reference.ts";
+import { evaluateLinear } from "../../operations/linear/reference.ts";
+import { evaluateNormalize } from "../../operations/normalize/reference.ts";
+import { evaluatePool } from "../../operations/pool/reference.ts";
+import { evaluateReduceVectors } from "../../operations/reduce-vectors/reference.ts";
+import type { ReferenceContext } from "../../operations/reference-context.ts";
+import { evaluateRotary } from "../../operations/rotary/reference.ts";
+import { evaluateSoftmax } from "../../operations/softmax/reference.ts";
+import { evaluateSparseLinear } from "../../operations/sparse-linear/reference.ts";
+import { evaluateUnfold } from "../../operations/unfold/reference.ts";
+
+/** The readable reference of each kind of operation. */
+const REFERENCE: ForEachOperation<FloatArray, [ReferenceContext]> = {
+  activation: evaluateActivation,
+  "add-positions": evaluateAddPositions,
+  "add-vector": evaluateAddVector,
+  aggregate: evaluateAggregate,
+  append: evaluateAppend,
+  attention: evaluateAttention,
+  combine: evaluateCombine,
+  "edge-attention": evaluateEdgeAttention,
+  "gather-features": evaluateGatherFeatures,
+  "gather-vectors": evaluateGatherVectors,
+  linear: evaluateLinear,
+  normalize: evaluateNormalize,
+  pool: evaluatePool,
+  "reduce-vectors": evaluateReduceVectors,
+  rotary: evaluateRotary,
+  softmax: evaluateSoftmax,
+  "sparse-linear": evaluateSparseLinear,
+  unfold: evaluateUnfold,
+};
+
+/** Computes an operation by its readable reference: sums are in float64. */
+export function evaluate(operation: Operation, context: ReferenceContext): FloatArray {
+  const run = REFERENCE[operation.kind] as (of: Operation, context: ReferenceContext) => FloatArray;
+  return run(operation, context);
+}

@@ -1,0 +1,28 @@
+import { addPositionsKernel } from "@papilio/gpu-runtime";
+import type { AddPositionsOperation } from "../../graph/operation.ts";
+import type { DeviceLowering } from "../device-lowering.ts";
+import { batchesOf, memoryOf } from "../shared/device-operands.ts";
+
+export function lowerAddPositions(operation: AddPositionsOperation, to: DeviceLowering): void {
+  const { x, table, period, prepended, position, output } = operation;
+  const input = to.of(x);
+  const y = to.define(output, { layout: "any" });
+  const kernel = addPositionsKernel({
+    count: x.vectors,
+    features: x.features,
+    period,
+    prepend: prepended !== undefined,
+    tableRows: table.length / x.features,
+    position: position !== undefined,
+    from: input.layout,
+    to: y.layout,
+    dtype: y.dtype,
+    batches: batchesOf(input, y),
+  });
+  to.push(kernel, [
+    input.memory,
+    to.parameter(table),
+    y.memory,
+    ...memoryOf(to, prepended, position),
+  ]);
+}

@@ -1,0 +1,21 @@
+import { appendVectorsKernel } from "@papilio/gpu-runtime";
+import type { AppendOperation } from "../../graph/operation.ts";
+import type { DeviceLowering } from "../device-lowering.ts";
+
+export function lowerAppend(
+  { x, state, position, output }: AppendOperation,
+  to: DeviceLowering,
+): void {
+  const input = to.of(x);
+  const kept = to.of(state);
+  const kernel = appendVectorsKernel({
+    batch: input.batch,
+    features: x.features,
+    from: input.layout,
+    to: kept.layout,
+    dtype: kept.dtype,
+    vectors: kept.batch,
+  });
+  to.push(kernel, [input.memory, kept.memory, to.indices(position)], "rewrite");
+  to.alias(output, kept);
+}

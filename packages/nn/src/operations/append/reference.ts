@@ -1,0 +1,16 @@
+import type { FloatArray } from "@papilio/butterfly";
+import type { AppendOperation } from "../../graph/operation.ts";
+import type { ReferenceContext } from "../reference-context.ts";
+import { firstPosition } from "../shared/positions.ts";
+
+/** Writes into the state itself, which is the output too. */
+export function evaluateAppend(
+  { x, state, position }: AppendOperation,
+  context: ReferenceContext,
+): FloatArray {
+  const kept = context.of(state);
+  const start = firstPosition(position, context);
+  const count = Math.min(x.vectors, state.vectors - start);
+  kept.set(context.of(x).subarray(0, count * x.features), start * x.features);
+  return kept;
+}

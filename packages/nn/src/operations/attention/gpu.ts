@@ -1,0 +1,31 @@
+import { type AttentionProblem, attentionKernel, chooseAttention } from "@papilio/gpu-runtime";
+import type { AttentionOperation } from "../../graph/operation.ts";
+import type { DeviceLowering } from "../device-lowering.ts";
+import { memoryOf } from "../shared/device-operands.ts";
+
+export function lowerAttention(operation: AttentionOperation, to: DeviceLowering): void {
+  const { sequences, heads, keyValueHeads, scale, causal, position, lengths, output } = operation;
+  const q = to.of(operation.queries);
+  const k = to.of(operation.keys);
+  const v = to.of(operation.values);
+  const y = to.define(output, { layout: "any" });
+  const problem: AttentionProblem = {
+    sequences,
+    queries: operation.queries.vectors / sequences,
+    keys: operation.keys.vectors / sequences,
+    heads,
+    keyValueHeads,
+    headFeatures: operation.queries.features / heads,
+    scale,
+    causal,
+    dtype: y.dtype,
+    q,
+    k,
+    v,
+    y,
+    position: position !== undefined,
+    lengths: lengths !== undefined,
+  };
+  const kernel = attentionKernel(problem, chooseAttention(to.gpu.report, problem));
+  to.push(kernel, [q.memory, k.memory, v.memory, y.memory, ...memoryOf(to, position, lengths)]);
+}

@@ -1,0 +1,9 @@
+import type { CombineOperation } from "../../graph/operation.ts";
+import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+
+export function exportCombine(
+  { x, other, operation }: CombineOperation,
+  to: OnnxBuilder,
+): OnnxValue {
+  return to.each(operation === "add" ? "Add" : "Mul", to.of(x), to.of(other));
+}

@@ -1,0 +1,14 @@
+import type { FloatArray } from "@papilio/butterfly";
+import type { CombineOperation } from "../../graph/operation.ts";
+import type { ReferenceContext } from "../reference-context.ts";
+
+export function evaluateCombine(
+  { x, other, operation }: CombineOperation,
+  context: ReferenceContext,
+): FloatArray {
+  const [left, right] = [context.of(x), context.of(other)];
+  return left.map((value, index) => {
+    const second = right[index] as number;
+    return operation === "add" ? value + second : value * second;
+  }) as FloatArray;
+}

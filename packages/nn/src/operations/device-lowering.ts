@@ -1,0 +1,53 @@
+import type { StorageDtype } from "@papilio/butterfly";
+import type {
+  ButterflyMultiplication,
+  ButterflyOptions,
+  Gpu,
+  InputShape,
+  Kernel,
+  Operand,
+  Span,
+  Step,
+  Vectors,
+} from "@papilio/gpu-runtime";
+import type { Matrix } from "../graph/operation.ts";
+import type { Indices, Value } from "../graph/value.ts";
+import type { Parameter } from "../modules/parameter.ts";
+
+/**
+ * What the lowering of an operation to a device works with: where its operands are, memory for its
+ * output, and the list of dispatches. An operation is lowered once, when its graph is compiled.
+ */
+export interface DeviceLowering {
+  readonly gpu: Gpu;
+  /** In what activations and weights are stored. */
+  readonly dtype: StorageDtype;
+  /** Where a value is. */
+  of(value: Value): Vectors;
+  /** A value in the layout of multiplications: a transposed copy, made once, where it has the other one. */
+  inLayout(value: Value): Vectors;
+  /**
+   * Memory for the output of an operation. `any`: the operation writes either layout, and so an output of
+   * the graph directly; `multiplication`: it writes the layout of multiplications alone.
+   */
+  define(value: Value, options: { readonly layout: "any" | "multiplication" }): Vectors;
+  /** Makes a value another name of memory that exists. */
+  alias(value: Value, vectors: Vectors): void;
+  indices(indices: Indices): Span;
+  /** The numbers of a parameter, in `dtype` unless another one is given. Graphs share them. */
+  parameter(parameter: Parameter, dtype?: StorageDtype): Span;
+  /** Numbers that do not change, uploaded once for all operations that use the same array. */
+  floats(values: Float32Array, dtype: StorageDtype, label: string): Span;
+  /** Whole numbers that do not change, uploaded once for all operations that use the same array. */
+  integers(numbers: Uint32Array, label: string): Span;
+  /** The multiplication by a matrix, prepared for vectors of a shape. The lowering owns it. */
+  multiplication(
+    matrix: Matrix,
+    shape: InputShape,
+    options: ButterflyOptions,
+  ): ButterflyMultiplication;
+  /** Adds a dispatch; `rewrite` for one that only moves numbers. */
+  push(kernel: Kernel, buffers: readonly Operand[], role?: Step["role"]): void;
+  /** Adds the dispatches of a multiplication. */
+  pushSteps(steps: readonly Step[]): void;
+}

@@ -1,0 +1,33 @@
+import type { FloatArray } from "@papilio/butterfly";
+import type { EdgeAttentionOperation } from "../../graph/operation.ts";
+import type { ReferenceContext } from "../reference-context.ts";
+import { largestOf } from "../shared/sums.ts";
+
+export function evaluateEdgeAttention(
+  { x, sources, targets, graph, heads, negativeSlope, output }: EdgeAttentionOperation,
+  context: ReferenceContext,
+): FloatArray {
+  const [inputs, from, to] = [context.of(x), context.of(sources), context.of(targets)];
+  const y = context.zeros(output);
+  const headFeatures = x.features / heads;
+  for (let row = 0; row < graph.rows; row++) {
+    const neighbours = graph.columns.subarray(graph.starts[row], graph.starts[row + 1]);
+    for (let head = 0; head < heads; head++) {
+      const scores = Float64Array.from(neighbours, (node) => {
+        const sum = (from[node * heads + head] as number) + (to[row * heads + head] as number);
+        return sum > 0 ? sum : negativeSlope * sum;
+      });
+      const most = largestOf(scores);
+      const weights = scores.map((score) => Math.exp(score - most));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      for (let feature = head * headFeatures; feature < (head + 1) * headFeatures; feature++) {
+        let sum = 0;
+        neighbours.forEach((node, index) => {
+          sum += (weights[index] as number) * (inputs[node * x.features + feature] as number);
+        });
+        y[row * x.features + feature] = neighbours.length === 0 ? 0 : sum / total;
+      }
+    }
+  }
+  return y;
+}

@@ -1,0 +1,19 @@
+import type { FloatArray } from "@papilio/butterfly";
+import { ZERO_FEATURE } from "@papilio/gpu-runtime";
+import type { GatherFeaturesOperation } from "../../graph/operation.ts";
+import type { ReferenceContext } from "../reference-context.ts";
+
+export function evaluateGatherFeatures(
+  { x, map, output }: GatherFeaturesOperation,
+  context: ReferenceContext,
+): FloatArray {
+  const values = context.of(x);
+  const y = context.zeros(output);
+  for (let vector = 0; vector < x.vectors; vector++) {
+    map.forEach((feature, index) => {
+      if (feature === ZERO_FEATURE) return;
+      y[vector * map.length + index] = values[vector * x.features + feature] as number;
+    });
+  }
+  return y;
+}

@@ -1,0 +1,30 @@
+import { Butterfly, KroneckerSparse } from "@papilio/butterfly";
+import type { Matrix } from "../../graph/operation.ts";
+import type { Parameter } from "../../modules/parameter.ts";
+
+/** The butterfly of each matrix that was asked for, by its left-most factor. */
+const built = new WeakMap<Parameter, Butterfly>();
+
+/**
+ * The matrix as `@papilio/butterfly` has it. Its values are the parameters', not copies. It is built once
+ * for all graphs, and again only where a parameter was given other values.
+ */
+export function butterflyOf({ chain, factors }: Matrix): Butterfly {
+  const first = factors[0] as Parameter;
+  const known = built.get(first);
+  const current =
+    known?.chain.length === chain.length &&
+    known.factors.every(
+      ({ pattern, values }, index) =>
+        pattern.equals(chain.patterns[index] as typeof pattern) &&
+        values === factors[index]?.values,
+    );
+  if (known !== undefined && current) return known;
+  const butterfly = new Butterfly(
+    chain.patterns.map(
+      (pattern, index) => new KroneckerSparse(pattern, (factors[index] as Parameter).values),
+    ),
+  );
+  built.set(first, butterfly);
+  return butterfly;
+}

@@ -1,0 +1,49 @@
+import type { FloatArray } from "@papilio/butterfly";
+import type { Activation } from "@papilio/gpu-runtime";
+import type { LinearOperation, Matrix } from "../../graph/operation.ts";
+import type { Value } from "../../graph/value.ts";
+import { activationFunction } from "../activation/reference.ts";
+import type { ReferenceContext } from "../reference-context.ts";
+import { butterflyOf } from "./butterfly-of.ts";
+
+/** Sums are in float64, and rounded once, after all that follows the product. */
+export function evaluateLinear(operation: LinearOperation, context: ReferenceContext): FloatArray {
+  const { x, matrix } = operation;
+  return finishLinear(operation, product(matrix, Float64Array.from(context.of(x)), x), context);
+}
+
+/** What follows the product: `activation(sum + bias) * multiplier + addend`. */
+export function finishLinear(
+  { bias, activation, multiplier, addend, output }: LinearOperation,
+  sums: FloatArray,
+  context: ReferenceContext,
+): FloatArray {
+  const apply = activationOf(activation);
+  const times = multiplier && context.of(multiplier);
+  const plus = addend && context.of(addend);
+  const y = context.zeros(output);
+  for (let index = 0; index < y.length; index++) {
+    const sum = (sums[index] as number) + (bias?.values[index % output.features] ?? 0);
+    y[index] = apply(sum) * (times?.[index] ?? 1) + (plus?.[index] ?? 0);
+  }
+  return y;
+}
+
+/** Vectors that are multiplied at once: as many as stay in the cache. */
+const PANEL = 64;
+
+function product(matrix: Matrix, inputs: Float64Array, { vectors, features }: Value): Float64Array {
+  const butterfly = butterflyOf(matrix);
+  const { rows } = butterfly.chain;
+  const sums = new Float64Array(vectors * rows);
+  for (let start = 0; start < vectors; start += PANEL) {
+    const batch = Math.min(PANEL, vectors - start);
+    const panel = inputs.subarray(start * features, (start + batch) * features);
+    sums.set(butterfly.apply(panel, { batch, layout: "batch-first" }), start * rows);
+  }
+  return sums;
+}
+
+function activationOf(activation: Activation | undefined): (x: number) => number {
+  return activation === undefined ? (x) => x : activationFunction(activation);
+}

@@ -1,0 +1,28 @@
+import type { FloatArray } from "@papilio/butterfly";
+import type { NormalizeOperation } from "../../graph/operation.ts";
+import type { ReferenceContext } from "../reference-context.ts";
+import { sumOf } from "../shared/sums.ts";
+
+export function evaluateNormalize(
+  { x, norm, epsilon, weight, bias }: NormalizeOperation,
+  context: ReferenceContext,
+): FloatArray {
+  const values = context.of(x);
+  const y = context.zeros(x);
+  const { features } = x;
+  for (let start = 0; start < values.length; start += features) {
+    const vector = values.subarray(start, start + features);
+    const mean = norm === "layer" ? sumOf(vector, (value) => value) / features : 0;
+    const squares = sumOf(vector, (value) => (value - mean) ** 2);
+    const divisor =
+      norm === "l2"
+        ? Math.max(Math.sqrt(squares), epsilon)
+        : Math.sqrt(squares / features + epsilon);
+    for (let feature = 0; feature < features; feature++) {
+      const scaled = ((vector[feature] as number) - mean) / divisor;
+      const weighted = scaled * (weight?.values[feature] ?? 1);
+      y[start + feature] = weighted + (bias?.values[feature] ?? 0);
+    }
+  }
+  return y;
+}

@@ -1,0 +1,22 @@
+import { reduceVectorsKernel } from "@papilio/gpu-runtime";
+import type { ReduceVectorsOperation } from "../../graph/operation.ts";
+import type { DeviceLowering } from "../device-lowering.ts";
+import { batchesOf, memoryOf } from "../shared/device-operands.ts";
+
+export function lowerReduceVectors(operation: ReduceVectorsOperation, to: DeviceLowering): void {
+  const { x, reduce, period, lengths, output } = operation;
+  const input = to.of(x);
+  const y = to.define(output, { layout: "any" });
+  const kernel = reduceVectorsKernel({
+    kind: reduce,
+    groups: output.vectors,
+    period,
+    features: x.features,
+    from: input.layout,
+    to: y.layout,
+    dtype: y.dtype,
+    batches: batchesOf(input, y),
+    lengths: lengths !== undefined,
+  });
+  to.push(kernel, [input.memory, y.memory, ...memoryOf(to, lengths)]);
+}

@@ -1,0 +1,25 @@
+import type { Operand, Vectors } from "@papilio/gpu-runtime";
+import type { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
+import type { Indices } from "../../graph/value.ts";
+import type { Parameter } from "../../modules/parameter.ts";
+import type { DeviceLowering } from "../device-lowering.ts";
+
+/** Memory of what is there. */
+export function memoryOf(
+  to: DeviceLowering,
+  ...parts: readonly (Parameter | Indices | undefined)[]
+): Operand[] {
+  return parts
+    .filter((part) => part !== undefined)
+    .map((part) => ("graph" in part ? to.indices(part) : to.parameter(part)));
+}
+
+/** Vectors that have memory, of what is read and of what is written. */
+export function batchesOf(x: Vectors, y: Vectors): { readonly from: number; readonly to: number } {
+  return { from: x.batch, to: y.batch };
+}
+
+/** The non-zeros of a sparse matrix: where those of each row start, and their columns. */
+export function edgesOf({ starts, columns }: SparseMatrix, to: DeviceLowering): Operand[] {
+  return [to.integers(starts, "starts of rows"), to.integers(columns, "columns")];
+}

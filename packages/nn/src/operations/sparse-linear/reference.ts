@@ -1,0 +1,23 @@
+import type { FloatArray } from "@papilio/butterfly";
+import type { SparseLinearOperation } from "../../graph/operation.ts";
+import type { ReferenceContext } from "../reference-context.ts";
+
+export function evaluateSparseLinear(
+  { x, matrix, output }: SparseLinearOperation,
+  context: ReferenceContext,
+): FloatArray {
+  const inputs = context.of(x);
+  const y = context.zeros(output);
+  const { starts, columns, values } = matrix;
+  for (let vector = 0; vector < x.vectors; vector++) {
+    for (let row = 0; row < matrix.rows; row++) {
+      let sum = 0;
+      for (let entry = starts[row] as number; entry < (starts[row + 1] as number); entry++) {
+        const number = inputs[vector * x.features + (columns[entry] as number)] as number;
+        sum += (values?.[entry] ?? 1) * number;
+      }
+      y[vector * matrix.rows + row] = sum;
+    }
+  }
+  return y;
+}
