@@ -1,9 +1,10 @@
-import { PapilioError } from "@papilio/butterfly";
+import { type ErrorCode, PapilioError } from "@papilio/butterfly";
 import { CommanderError } from "commander";
+import type {} from "./error-codes.ts";
 import { note } from "./print.ts";
 
 /** Errors that come while work is under way, not from what was asked for. */
-const RUNTIME_CODES = new Set([
+const RUNTIME_CODES = new Set<ErrorCode>([
   "DISK_FULL",
   "GPU_ERROR",
   "GPU_LOST",

@@ -25,6 +25,7 @@ export {
   type Verdict,
 } from "./compare/compare.ts";
 export { compareModels } from "./compare/compare-models.ts";
+export type { BenchErrorCodes } from "./errors/error-codes.ts";
 export { percent, quantity, times } from "./format.ts";
 export type { Implementation, Prepared, Problem, Traffic } from "./implementation.ts";
 export { chainImplementations } from "./implementations/chains.ts";

@@ -20,6 +20,7 @@ export {
 } from "./errors/argument-checks.ts";
 export { describeValue } from "./errors/describe-value.ts";
 export { didYouMean } from "./errors/did-you-mean.ts";
+export type { ErrorCode, ErrorCodes } from "./errors/error-codes.ts";
 export {
   requireAnyButterfly,
   requireButterfly,

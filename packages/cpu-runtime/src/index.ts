@@ -2,6 +2,7 @@
 // First: it defines symbols that the classes name methods by, where an engine lacks them.
 import "@papilio/butterfly";
 
+export type { CpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export type { CpuArray } from "./memory/cpu-array.ts";
 export {
   CpuButterfly,

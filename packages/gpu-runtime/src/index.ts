@@ -14,6 +14,7 @@ export type {
 } from "./device/report.ts";
 export { assertFits } from "./device/storage.ts";
 export { typicalReport } from "./device/typical-report.ts";
+export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export { ACTIVATION_KINDS, type Activation } from "./kernels/activation.ts";
 export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
 export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";

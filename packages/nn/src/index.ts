@@ -7,6 +7,7 @@ export * from "./backends/cpu/index.ts";
 export * from "./backends/device/index.ts";
 export * from "./backends/onnx/index.ts";
 export * from "./conversion/index.ts";
+export type { NnErrorCodes } from "./errors/error-codes.ts";
 export * from "./generation/index.ts";
 export * from "./graph/index.ts";
 export * from "./layers/index.ts";

@@ -1,46 +1,37 @@
-import { globSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type DeclaredCode, declaredCodes, sourcesOf } from "@papilio/checks/declared-codes";
+import { listWorkspace } from "@papilio/checks/workspace";
 import ts from "typescript";
 
 /** A place that throws an error. */
 interface Thrown {
   readonly code: string;
-  /** Of the package. */
-  readonly name: string;
   /** With the names of what is filled in. */
   readonly message: string;
   readonly fix: string;
 }
 
-const PACKAGES: readonly [folder: string, name: string][] = [
-  ["packages/butterfly", "@papilio/butterfly"],
-  ["packages/cpu-runtime", "@papilio/cpu-runtime"],
-  ["packages/gpu-runtime", "@papilio/gpu-runtime"],
-  ["packages/nn", "@papilio/nn"],
-  ["packages/bench", "@papilio/bench"],
-  ["apps/cli", "papilio"],
-];
-
-/** The page's list: every code that the packages throw, with its messages and what to do. */
+/** The page's list: every code that the packages declare, with when, what to do, and the messages. */
 export function errorCodesPart(root: string): string {
-  const thrown = PACKAGES.flatMap(([folder, name]) =>
-    globSync("src/**/*.ts", { cwd: join(root, folder) })
-      .filter((path) => !/\.test\.ts$|\/testing\//.test(path))
-      .sort()
-      .flatMap((path) => errorsIn(readFileSync(join(root, folder, path), "utf8"), name)),
+  const declared = declaredCodes(root).sort((p, q) => (p.code < q.code ? -1 : 1));
+  const thrown = Map.groupBy(
+    listWorkspace(root)
+      .filter(({ manifest }) => manifest.private !== true)
+      .flatMap(({ folder }) => sourcesOf(root, folder))
+      .flatMap((path) => errorsIn(readFileSync(join(root, path), "utf8"))),
+    ({ code }) => code,
   );
-  const byCode = [...Map.groupBy(thrown, ({ code }) => code)].sort(([p], [q]) => (p < q ? -1 : 1));
-  return `${byCode.map(([code, all]) => entry(code, all)).join("\n\n")}\n`;
+  return `${declared.map((one) => entry(one, thrown.get(one.code) ?? [])).join("\n\n")}\n`;
 }
 
-function entry(code: string, thrown: readonly Thrown[]): string {
-  const from = [...new Set(thrown.map(({ name }) => `\`${name}\``))].join(", ");
+function entry({ code, name, when, remedy }: DeclaredCode, thrown: readonly Thrown[]): string {
   const ways = new Map(thrown.map((one) => [`${one.message} ${one.fix}`, one]));
-  const lines = [...ways.values()]
+  const messages = [...ways.values()]
     .filter(({ message }) => message !== "")
     .map(({ message, fix }) => `- ${markup(message)}${fix === "" ? "" : `<br>→ ${markup(fix)}`}`);
-  if (lines.length === 0) lines.push("- Its message has the figures.");
-  return `## ${code} {#${code}}\n\n${from}\n\n${lines.join("\n")}`;
+  const list = messages.length === 0 ? "" : `\n\n${messages.join("\n")}`;
+  return `## ${code} {#${code}}\n\n${`${when} ${remedy}`.replaceAll("<", "&lt;")} (\`${name}\`)${list}`;
 }
 
 function markup(content: string): string {
@@ -51,7 +42,7 @@ function markup(content: string): string {
 }
 
 /** All errors with a literal code in a source: `new PapilioError(...)`, or a function that makes one. */
-function errorsIn(source: string, name: string): Thrown[] {
+function errorsIn(source: string): Thrown[] {
   if (!source.includes("PapilioError") && !/[eE]rror\(/.test(source)) return [];
   const found: Thrown[] = [];
   const visit = (node: ts.Node): void => {
@@ -62,7 +53,7 @@ function errorsIn(source: string, name: string): Thrown[] {
       if (at >= 0 && /error|invalid|refuse|problem/i.test(callee)) {
         const [message = "", fix = ""] = given.slice(at + 1).map(textOf);
         for (const code of codesOf(given[at] as ts.Expression)) {
-          found.push({ code, name, message, fix });
+          found.push({ code, message, fix });
         }
       }
     }

@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import type {} from "./error-codes.ts";
 
 /** What a formula may use: the row `i`, the column `j`, the size `n`. */
 type Variables = Readonly<Record<"i" | "j" | "n", number>>;

@@ -1,4 +1,5 @@
 import { npyValues, PapilioError, readNpy } from "@papilio/butterfly";
+import type {} from "./error-codes.ts";
 import { matrixOf } from "./formula.ts";
 
 /** A square matrix to factorize. */

@@ -1,3 +1,4 @@
+export type { BenchErrorCodes } from "../errors/error-codes.ts";
 export { renderModelReport } from "./render-model-report.ts";
 export {
   type Report,

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./error-codes.ts";
+
 /**
  * The error of every Papilio package: something that the caller can act on.
  *
@@ -13,7 +15,7 @@
  */
 export class PapilioError extends Error {
   /** Stable and SCREAMING_SNAKE: what a program branches on. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What to do about it, as a sentence. */
   readonly fix: string;
 
@@ -21,7 +23,7 @@ export class PapilioError extends Error {
    * @param message what is wrong, as a sentence with the offending figures
    * @param options `cause` is the error underneath, where there is one
    */
-  constructor(code: string, message: string, fix: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, fix: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = "PapilioError";
     this.code = code;

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errors/error-codes.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { nodeThreads } from "../threads/node-threads.ts";
 import type { Parts } from "./parts.ts";
@@ -18,7 +19,13 @@ export type PatternEntries = readonly [a: number, b: number, c: number, d: numbe
 /** How many classes are done and the squared norm of what was dropped, or the error with its code. */
 export type WorkerResponse =
   | { readonly classes: number; readonly dropped: number }
-  | { readonly error: { readonly code?: string; readonly message: string; readonly fix?: string } };
+  | {
+      readonly error: {
+        readonly code?: ErrorCode;
+        readonly message: string;
+        readonly fix?: string;
+      };
+    };
 
 function answer(request: WorkerRequest): WorkerResponse {
   const [left, right] = request.patterns;
@@ -28,7 +35,7 @@ function answer(request: WorkerRequest): WorkerResponse {
     const dropped = splitClasses(product, split, side, classes, to);
     return { classes: classes[1] - classes[0], dropped };
   } catch (error) {
-    const { code, message, fix } = error as { code: string; message: string; fix: string };
+    const { code, message, fix } = error as { code: ErrorCode; message: string; fix: string };
     return { error: { code, message, fix } };
   }
 }

@@ -1,4 +1,6 @@
 /// <reference lib="dom" preserve="true" />
+
+export type { GpuRuntimeErrorCodes } from "../errors/error-codes.ts";
 export { type InstalledAdapter, listInstalled } from "./adapters.ts";
 export { outputFailed, unwritable } from "./files/output-error.ts";
 export { OutputFile, type OutputKind } from "./files/output-file.ts";

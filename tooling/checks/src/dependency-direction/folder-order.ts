@@ -31,10 +31,11 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
     ],
   },
   "packages/cpu-runtime": {
-    order: ["kernel", "memory", "threads", "planning", "multiplication"],
+    order: ["errors", "kernel", "memory", "threads", "planning", "multiplication"],
   },
   "packages/gpu-runtime": {
     order: [
+      "errors",
       "memory",
       "device",
       "tensor",
@@ -49,6 +50,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
   },
   "packages/nn": {
     order: [
+      "errors",
       "modules",
       "adjacency",
       "graph",
@@ -65,7 +67,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
     ],
   },
   "packages/bench": {
-    order: ["implementations", "models", "compare", "select", "report", "node"],
+    order: ["errors", "implementations", "models", "compare", "select", "report", "node"],
     known: [
       "implementations -> .",
       "models -> .",

@@ -50,6 +50,6 @@ function jsonOf(bytes: Uint8Array): Fields {
   try {
     return Object(parseJsonText(textOf(bytes)));
   } catch (cause) {
-    throw new PapilioError("JSON", (cause as Error).message, "Give JSON.", { cause });
+    throw new PapilioError("FILE_HEADER", (cause as Error).message, "Give JSON.", { cause });
   }
 }
