@@ -1,10 +1,10 @@
 import { uniform } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { type Case, caseKey, caseName, reasonToSkip } from "./case.ts";
+import { DurationEstimator } from "./duration-estimator.ts";
 import { quantity } from "./format.ts";
 import type { Implementation } from "./implementation.ts";
 import { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
-import { Pace } from "./pace.ts";
 import type { BenchResults, CaseResult, Rates, SkippedCase } from "./results.ts";
 import { shuffle } from "./statistics.ts";
 
@@ -50,8 +50,8 @@ export async function runBenchmark(
   options: RunOptions = {},
 ): Promise<boolean> {
   const { signal, timeBudget = Number.POSITIVE_INFINITY, maxRunSeconds, before } = options;
-  const pace = new Pace(implementations, options.rates ?? null);
-  for (const item of before?.cases ?? []) pace.learn(item);
+  const estimator = new DurationEstimator(implementations, options.rates ?? null);
+  for (const item of before?.cases ?? []) estimator.learn(item);
   const settled = new Set(
     [
       ...(before?.cases ?? []),
@@ -63,8 +63,8 @@ export async function runBenchmark(
   let done = cases.length - waiting.length;
   const settle = async (outcome: CaseOutcome, left: readonly Case[]): Promise<void> => {
     done++;
-    const progress = { done, total: cases.length, spent: pace.spent };
-    await options.onOutcome?.(outcome, { ...progress, left: pace.left(left, timeBudget) });
+    const progress = { done, total: cases.length, spent: estimator.spent };
+    await options.onOutcome?.(outcome, { ...progress, left: estimator.left(left, timeBudget) });
   };
   for (const item of waiting) {
     const reason = reasonToSkip(gpu, item);
@@ -75,15 +75,15 @@ export async function runBenchmark(
     shuffle(runnable, uniform(options.seed ?? MEASURE_DEFAULTS.seed));
   }
   const refuse = (implementation: Implementation, item: Case): string | undefined => {
-    const predicted = pace.runSeconds(implementation, item);
+    const predicted = estimator.runSeconds(implementation, item);
     return maxRunSeconds === undefined || predicted === undefined || predicted <= maxRunSeconds
       ? undefined
       : `A run is predicted to take ${quantity(predicted, "s")}; the limit is ${quantity(maxRunSeconds, "s")}.`;
   };
   for (const [index, item] of runnable.entries()) {
     if (signal?.aborted) return false;
-    const needed = pace.caseSeconds(item) ?? 0;
-    const left = timeBudget - pace.spent;
+    const needed = estimator.caseSeconds(item) ?? 0;
+    const left = timeBudget - estimator.spent;
     if (needed > left || left <= 0) {
       const reason = `About ${Math.ceil(needed)} s are needed, and ${Math.max(0, Math.floor(left))} s of the budget of ${timeBudget} s are left.`;
       await settle({ record: "skip", ...caseKey(item), cause: "budget", reason }, []);
@@ -93,9 +93,9 @@ export async function runBenchmark(
       const result = await measureCase(gpu, item, implementations, {
         ...options,
         refuse,
-        onTooSlow: (...slow) => pace.observe(...slow),
+        onTooSlow: (...slow) => estimator.observe(...slow),
       });
-      pace.learn(result);
+      estimator.learn(result);
       await settle({ record: "case", ...result }, runnable.slice(index + 1));
     } catch (error) {
       if (signal?.aborted) return false;

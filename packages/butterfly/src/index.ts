@@ -113,7 +113,7 @@ export {
   supportPicture,
 } from "./pattern/support.ts";
 export { type Candidate, type Division, divideChain } from "./planning/divide.ts";
-export { planInvalid, requireRuns } from "./planning/require-runs.ts";
+export { type FactorRange, planInvalid, requireFactorRanges } from "./planning/factor-ranges.ts";
 export {
   availableThreads,
   openThread,
@@ -121,4 +121,4 @@ export {
   type ThreadEvents,
   type ThreadProgram,
 } from "./threads/thread.ts";
-export { Turns } from "./threads/turns.ts";
+export { TimeSlicer } from "./threads/time-slicer.ts";

@@ -13,5 +13,5 @@ export {
 export { CpuComplexButterfly } from "./multiplication/cpu-complex-butterfly.ts";
 export { disposeCpuThreads } from "./multiplication/engine.ts";
 export type { CpuVectors } from "./multiplication/packed-chain.ts";
-export type { CpuPlan, PassPlan, Run } from "./planning/plan.ts";
+export type { CpuPlan, PassPlan } from "./planning/plan.ts";
 export { type PredictCpuOptions, predictCpuSeconds } from "./planning/predict.ts";

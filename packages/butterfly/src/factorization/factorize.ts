@@ -13,7 +13,7 @@ import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
 import type { Chain } from "../pattern/chain.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { availableThreads } from "../threads/thread.ts";
-import { Turns } from "../threads/turns.ts";
+import { TimeSlicer } from "../threads/time-slicer.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
 import { splitAt, splitDown } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
@@ -37,7 +37,7 @@ export interface FactorizeOptions {
   readonly bounds?: boolean;
   /** Stops the work; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told of the share of the work that is done, from 0 to 1. */
+  /** Called with the share of the work that is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
   /**
    * Threads that split; all processors unless given. With 1 it is done where it is called. For several,
@@ -129,7 +129,7 @@ async function factorizeDirect(
   using splitter = openSplitter(work, options);
   const { factors, droppedFirst } = await splitDown(chain, values, root, splitter);
   const matrix = butterflyOf(chain, factors, whole);
-  const missed = off + (await squaredError(values, matrix, new Turns(signal)));
+  const missed = off + (await squaredError(values, matrix, new TimeSlicer(signal)));
   const error = squaredNorm === 0 ? 0 : Math.sqrt(missed / squaredNorm);
   let bounds: ErrorBounds | undefined;
   if (wanted) {
@@ -178,15 +178,15 @@ function workFor(chain: Chain, root: TreeNode, bounds: boolean): number {
   return sum;
 }
 
-/** Tells of each hundredth. */
+/** Reports each hundredth. */
 function countWork(total: number, onProgress: FactorizeOptions["onProgress"]): OnWork {
   let done = 0;
-  let told = 0;
+  let reported = 0;
   return (amount) => {
     done += amount;
     const share = Math.floor((100 * done) / total) / 100;
-    if (share <= told || share >= 1) return;
-    told = share;
+    if (share <= reported || share >= 1) return;
+    reported = share;
     onProgress?.(share);
   };
 }

@@ -25,7 +25,7 @@ import type { Complex } from "../numeric/complex.ts";
 import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
 import type { Chain } from "../pattern/chain.ts";
-import { Turns } from "../threads/turns.ts";
+import { TimeSlicer } from "../threads/time-slicer.ts";
 import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf, toDense } from "./parts.ts";
@@ -147,14 +147,14 @@ export async function factorizePermuted(
   const rights = mapsOf(columns, chain.cols);
   const rounding = 1e-24 * squaredNormOf(whole);
   others.signal?.throwIfAborted();
-  const turns = new Turns(others.signal);
+  const slicer = new TimeSlicer(others.signal);
   let best: Pair | undefined;
   for (const left of lefts) {
     for (const right of rights) {
       const moved = unpermute(whole, chain, left.map, right.map);
       // An earlier, simpler name stays unless another one is better beyond rounding.
       const limit = best === undefined ? Number.POSITIVE_INFINITY : best.dropped * (1 - 1e-9);
-      const dropped = await droppedInAll(moved, chain, limit - rounding, turns);
+      const dropped = await droppedInAll(moved, chain, limit - rounding, slicer);
       if (dropped < limit - rounding) best = { left, right, dropped };
     }
   }
@@ -237,7 +237,7 @@ async function droppedInAll(
   whole: Parts,
   chain: Chain,
   limit: number,
-  turns: Turns,
+  slicer: TimeSlicer,
 ): Promise<number> {
   const { length } = chain;
   const { values, off } = onSupport(whole, chain.product());
@@ -248,7 +248,7 @@ async function droppedInAll(
   for (const at of splits) {
     if (sum >= limit) break;
     const split = splitAt(chain, 0, at, length);
-    const dropped = await droppedByRank(values, split, turns);
+    const dropped = await droppedByRank(values, split, slicer);
     sum += dropped[Math.min(split.rank, dropped.length - 1)] as number;
   }
   return sum;

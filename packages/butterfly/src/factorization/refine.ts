@@ -8,7 +8,7 @@ import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { type FloatArray, floatTypeOf } from "../numeric/float-array.ts";
 import type { BatchShape } from "../numeric/layout.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
-import { Turns } from "../threads/turns.ts";
+import { TimeSlicer } from "../threads/time-slicer.ts";
 import { validateTarget } from "./target.ts";
 
 export interface RefineOptions {
@@ -23,7 +23,7 @@ export interface RefineOptions {
   readonly tolerance?: number;
   /** Stops within a step; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told of the relative error after each sweep. */
+  /** Called with the relative error after each sweep. */
   readonly onProgress?: (error: number, sweep: number) => void;
 }
 
@@ -74,14 +74,14 @@ export async function refine<V extends FloatArray>(
   const shape = { batch: inputs.length / cols, layout: "batch-last" } as const;
   // Of the matrix and of the factors: neither is to overflow or vanish in squares.
   const exponent = safeExponent([dense]);
-  const turns = new Turns(signal);
+  const slicer = new TimeSlicer(signal);
   const target = await product(
     rows,
     cols,
     timesPowerOfTwo(dense, exponent),
     inputs,
     shape.batch,
-    turns,
+    slicer,
   );
   const norm = lengthOf(target);
   const wide = start.convert("float64");
@@ -98,9 +98,16 @@ export async function refine<V extends FloatArray>(
     for (let index = factors.length - 1; index >= 0; index--) {
       signal?.throwIfAborted();
       const left = factors.slice(0, index);
-      factors[index] = await improve(factors[index] as Factor, left, vectors, target, shape, turns);
+      factors[index] = await improve(
+        factors[index] as Factor,
+        left,
+        vectors,
+        target,
+        shape,
+        slicer,
+      );
       vectors = (factors[index] as Factor).apply(vectors, shape);
-      await turns.take();
+      await slicer.yieldIfDue();
     }
     const type = floatTypeOf(dense);
     const rounded = new Butterfly(factors.map((factor) => factor.convert(type))) as Butterfly<V>;
@@ -125,7 +132,7 @@ async function improve(
   vectors: Float64Array,
   target: Float64Array,
   shape: BatchShape,
-  turns: Turns,
+  slicer: TimeSlicer,
 ): Promise<Factor> {
   const { pattern } = factor;
   const turned = left.map((one) => one.transpose());
@@ -145,9 +152,9 @@ async function improve(
   let squared = squaredLength(slope);
   const enough = 1e-24 * squared;
   for (let step = 0; step < STEPS && squared > enough; step++) {
-    await turns.take();
+    await slicer.yieldIfDue();
     const change = image(direction);
-    await turns.take();
+    await slicer.yieldIfDue();
     const length = squaredLength(change);
     if (length === 0) break;
     addScaled(values, squared / length, direction);
@@ -207,11 +214,11 @@ async function product(
   dense: FloatArray,
   inputs: Float64Array,
   samples: number,
-  turns: Turns,
+  slicer: TimeSlicer,
 ): Promise<Float64Array> {
   const result = new Float64Array(rows * samples);
   for (let row = 0; row < rows; row++) {
-    await turns.take();
+    await slicer.yieldIfDue();
     const sums = result.subarray(row * samples, (row + 1) * samples);
     for (let column = 0; column < cols; column++) {
       const at = column * samples;

@@ -8,7 +8,7 @@ import {
 import type { Complex } from "../numeric/complex.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
-import { Turns } from "../threads/turns.ts";
+import { TimeSlicer } from "../threads/time-slicer.ts";
 import { arraysOf, mapParts, partsOf, squaredNormOf, toDense } from "./parts.ts";
 import { unpermute } from "./permuted.ts";
 import { squaredError } from "./squared-error.ts";
@@ -50,6 +50,6 @@ export async function relativeError(
     : whole;
   const straight = chain.transposed ? same.transpose() : same;
   const { values, off } = onSupport(turned, straight.chain.product());
-  const squared = off + (await squaredError(values, straight, new Turns(signal)));
+  const squared = off + (await squaredError(values, straight, new TimeSlicer(signal)));
   return squared === 0 ? 0 : Math.sqrt(squared / squaredNorm);
 }

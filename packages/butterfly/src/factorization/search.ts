@@ -9,7 +9,7 @@ import type { FloatArray } from "../numeric/float-array.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
 import { Chain } from "../pattern/chain.ts";
 import type { Radices } from "../pattern/presets.ts";
-import { Turns } from "../threads/turns.ts";
+import { TimeSlicer } from "../threads/time-slicer.ts";
 import { radicesFor } from "./candidates.ts";
 import { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 import { splitAt } from "./hierarchical.ts";
@@ -141,7 +141,7 @@ async function boundCandidates(
   onPartition: (done: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<Candidate[]> {
-  const turns = new Turns(signal);
+  const slicer = new TimeSlicer(signal);
   const squaredNorm = squaredNormOf(whole);
   const known = new Map<string, Float64Array>();
   const candidates: Candidate[] = [];
@@ -153,7 +153,7 @@ async function boundCandidates(
     for (let at = 1; at < chain.length; at++) {
       const split = splitAt(chain, 0, at, chain.length);
       const key = `${split.left} ${split.right}`;
-      const found = known.get(key) ?? (await droppedByRank(whole, split, turns));
+      const found = known.get(key) ?? (await droppedByRank(whole, split, slicer));
       known.set(key, found);
       dropped.push(found);
       onPartition(done);

@@ -13,7 +13,7 @@ import { withScratch } from "../linear-algebra/scratch.ts";
 import { truncate } from "../linear-algebra/truncate.ts";
 import { chainability } from "../pattern/chainability.ts";
 import { Pattern } from "../pattern/pattern.ts";
-import type { Turns } from "../threads/turns.ts";
+import type { TimeSlicer } from "../threads/time-slicer.ts";
 import type { Parts } from "./parts.ts";
 
 /**
@@ -85,11 +85,11 @@ export async function squaredDistanceOf(
   left: Parts,
   right: Parts,
   split: Split,
-  turns: Turns,
+  slicer: TimeSlicer,
 ): Promise<number> {
   let sum = 0;
   for (let index = 0; index < split.classes; index++) {
-    await turns.take();
+    await slicer.yieldIfDue();
     sum += withScratch(() => {
       const block = multiplyMatrices(takeLeft(left, split, index), takeRight(right, split, index));
       return squaredDistance(takeBlock(product, split, index), block);
@@ -106,12 +106,12 @@ export async function squaredDistanceOf(
 export async function droppedByRank(
   product: Parts,
   split: Split,
-  turns: Turns,
+  slicer: TimeSlicer,
 ): Promise<Float64Array> {
   const most = Math.min(split.left.b, split.right.c);
   const dropped = new Float64Array(most + 1);
   for (let index = 0; index < split.classes; index++) {
-    await turns.take();
+    await slicer.yieldIfDue();
     const squares = squaresOf(product, split, index);
     let sum = 0;
     for (let rank = most - 1; rank >= 0; rank--) {

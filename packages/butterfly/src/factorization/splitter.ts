@@ -1,5 +1,5 @@
 import { PapilioError } from "../errors/papilio-error.ts";
-import { Turns } from "../threads/turns.ts";
+import { TimeSlicer } from "../threads/time-slicer.ts";
 import { type Parts, zeroParts } from "./parts.ts";
 import { type OrthonormalSide, type Split, splitClasses } from "./split.ts";
 
@@ -20,7 +20,7 @@ export interface Splitter extends Disposable {
   dropped(product: Parts, split: Split): Promise<number>;
 }
 
-/** Told of work done, in multiplications of the Gram matrices that a split begins with. */
+/** Called with the work that is done, in multiplications of the Gram matrices that a split begins with. */
 export type OnWork = (amount: number) => void;
 
 /** Multiplications that a class of a split takes about. */
@@ -76,12 +76,12 @@ export class LocalSplitter implements Splitter {
     run: (classes: readonly [number, number]) => number,
   ): Promise<number> {
     let sum = 0;
-    const turns = new Turns(this.#signal);
+    const slicer = new TimeSlicer(this.#signal);
     for (let index = 0; index < split.classes; index++) {
       if (this.#disposed) throw splitterDisposed();
       sum += run([index, index + 1]);
       this.#onWork(workOf(split));
-      await turns.take();
+      await slicer.yieldIfDue();
     }
     this.#signal?.throwIfAborted();
     return sum;

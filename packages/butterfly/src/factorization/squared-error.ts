@@ -1,6 +1,6 @@
 import type { AnyButterfly } from "../matrix/permuted-butterfly.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
-import type { Turns } from "../threads/turns.ts";
+import type { TimeSlicer } from "../threads/time-slicer.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import { squaredDistanceOf } from "./split.ts";
@@ -14,7 +14,7 @@ import { squaredDistanceOf } from "./split.ts";
 export async function squaredError(
   values: Parts,
   matrix: AnyButterfly,
-  turns: Turns,
+  slicer: TimeSlicer,
 ): Promise<number> {
   const { chain } = matrix;
   const { length } = chain;
@@ -26,7 +26,7 @@ export async function squaredError(
     left,
     runOf(matrix, half, length),
     splitAt(chain, 0, half, length),
-    turns,
+    slicer,
   );
 }
 

@@ -3,7 +3,7 @@ import { PapilioError } from "../errors/papilio-error.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { uniform } from "../numeric/random.ts";
 import type { Chain } from "../pattern/chain.ts";
-import { Turns } from "../threads/turns.ts";
+import { TimeSlicer } from "../threads/time-slicer.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
 import { droppedOfClass, type Split } from "./split.ts";
@@ -57,9 +57,9 @@ export async function searchSwaps(
   );
   const next = uniform(seed);
   const draw = (count: number): number => Math.floor(((next() + 1) / 2) * count);
-  const turns = new Turns(signal);
+  const slicer = new TimeSlicer(signal);
   for (let trial = 0; trial < trials; trial++) {
-    await turns.take();
+    await slicer.yieldIfDue();
     const axis = next() < 0 ? "rows" : "columns";
     const [p, q] = axis === "rows" ? [draw(rows), draw(rows)] : [draw(cols), draw(cols)];
     const classes = classesOf(split, axis, p, q);

@@ -17,7 +17,7 @@ const REQUEST_WORK = 4e6;
 
 const PROGRAM: ThreadProgram = {
   name: "split-worker",
-  beside: import.meta.url,
+  siblingUrl: import.meta.url,
   openInBrowser: () =>
     new Worker(new URL("./split-worker.js", import.meta.url), { type: "module" }),
   inlined: () => import("./inlined-split-worker.ts"),

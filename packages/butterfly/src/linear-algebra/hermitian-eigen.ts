@@ -21,8 +21,8 @@ interface Reflections {
 export function leadingEigenvectors(a: Matrix, count: number): Matrix {
   const n = a.rows;
   const reflections = tridiagonalize(a);
-  const { diagonal, beside, phases } = makeReal(a);
-  const vectors = tridiagonalEigenvectors(diagonal, beside, count);
+  const { diagonal, offDiagonal, phases } = makeReal(a);
+  const vectors = tridiagonalEigenvectors(diagonal, offDiagonal, count);
   const result = matrix(n, count, a.im !== undefined);
   for (let row = 0; row < n; row++) {
     for (let column = 0; column < count; column++) {
@@ -42,16 +42,20 @@ export function leadingEigenvectors(a: Matrix, count: number): Matrix {
  */
 export function eigenvalues(a: Matrix): Float64Array {
   tridiagonalize(a);
-  const { diagonal, beside } = makeReal(a);
-  return tridiagonalEigenvalues(diagonal, beside);
+  const { diagonal, offDiagonal } = makeReal(a);
+  return tridiagonalEigenvalues(diagonal, offDiagonal);
 }
 
 /** The real tridiagonal matrix `D^H T D`, and the diagonal of phases `D`, `[1, n]`. */
-function makeReal(a: Matrix): { diagonal: Float64Array; beside: Float64Array; phases: Matrix } {
+function makeReal(a: Matrix): {
+  diagonal: Float64Array;
+  offDiagonal: Float64Array;
+  phases: Matrix;
+} {
   const n = a.rows;
   const diagonal = floats(n);
   for (let index = 0; index < n; index++) diagonal[index] = a.re[index * (n + 1)] as number;
-  const beside = floats(Math.max(0, n - 1));
+  const offDiagonal = floats(Math.max(0, n - 1));
   const phases = matrix(1, n, true);
   const phasesIm = phases.im as Float64Array;
   phases.re[0] = 1;
@@ -59,13 +63,13 @@ function makeReal(a: Matrix): { diagonal: Float64Array; beside: Float64Array; ph
     const at = (index + 1) * n + index;
     const [re, im] = [a.re[at] as number, a.im ? (a.im[at] as number) : 0];
     const length = Math.hypot(re, im);
-    beside[index] = length;
+    offDiagonal[index] = length;
     const [p, q] = length === 0 ? [1, 0] : [re / length, im / length];
     const [x, y] = [phases.re[index] as number, phasesIm[index] as number];
     phases.re[index + 1] = x * p - y * q;
     phasesIm[index + 1] = x * q + y * p;
   }
-  return { diagonal, beside, phases };
+  return { diagonal, offDiagonal, phases };
 }
 
 /** Makes `a` tridiagonal, `Q^H A Q`; what is beside the diagonal may be complex. */

@@ -23,19 +23,19 @@ interface Factored {
  */
 export function inverseIteration(
   diagonal: Float64Array,
-  beside: Float64Array,
+  offDiagonal: Float64Array,
   values: Float64Array,
 ): Float64Array | undefined {
   const n = diagonal.length;
   let norm = 0;
   for (let p = 0; p < n; p++) {
-    norm = Math.max(norm, Math.abs(diagonal[p] as number) + 2 * Math.abs(beside[p] ?? 0));
+    norm = Math.max(norm, Math.abs(diagonal[p] as number) + 2 * Math.abs(offDiagonal[p] ?? 0));
   }
   const vectors = floats(values.length * n);
   for (let index = 0; index < values.length; index++) {
     const vector = vectors.subarray(index * n, (index + 1) * n);
     const value = values[index] as number;
-    const factored = factorTridiagonal(diagonal, beside, value, norm);
+    const factored = factorTridiagonal(diagonal, offDiagonal, value, norm);
     // Any start will do that is not orthogonal to the vector, and not alike for all of them.
     for (let p = 0; p < n; p++) vector[p] = 0.5 + ((0.618033988749895 * (p + 1) * (index + 1)) % 1);
     for (let solves = 0; solves < SOLVES; solves++) {
@@ -45,7 +45,7 @@ export function inverseIteration(
       }
       if (!normalize(vector)) return undefined;
     }
-    if (!(residualOf(diagonal, beside, value, vector) <= RESIDUAL * norm)) return undefined;
+    if (!(residualOf(diagonal, offDiagonal, value, vector) <= RESIDUAL * norm)) return undefined;
   }
   return vectors;
 }
@@ -53,7 +53,7 @@ export function inverseIteration(
 /** Factors `T - value·I`; a pivot that vanishes becomes the rounding of the matrix. */
 function factorTridiagonal(
   diagonal: Float64Array,
-  beside: Float64Array,
+  offDiagonal: Float64Array,
   value: number,
   norm: number,
 ): Factored {
@@ -64,10 +64,10 @@ function factorTridiagonal(
   const eliminate = floats(n);
   const exchanged = floats(n);
   for (let p = 0; p < n; p++) pivot[p] = (diagonal[p] as number) - value;
-  above.set(beside);
+  above.set(offDiagonal);
   const least = 2 ** -52 * norm || Number.MIN_VALUE;
   for (let p = 0; p + 1 < n; p++) {
-    const below = beside[p] as number;
+    const below = offDiagonal[p] as number;
     const here = pivot[p] as number;
     const next = pivot[p + 1] as number;
     const right = above[p] as number;
@@ -134,15 +134,15 @@ function normalize(x: Float64Array): boolean {
 /** `|T x - value·x|`. */
 function residualOf(
   diagonal: Float64Array,
-  beside: Float64Array,
+  offDiagonal: Float64Array,
   value: number,
   x: Float64Array,
 ): number {
   let squares = 0;
   for (let p = 0; p < x.length; p++) {
     let entry = ((diagonal[p] as number) - value) * (x[p] as number);
-    if (p > 0) entry += (beside[p - 1] as number) * (x[p - 1] as number);
-    if (p + 1 < x.length) entry += (beside[p] as number) * (x[p + 1] as number);
+    if (p > 0) entry += (offDiagonal[p - 1] as number) * (x[p - 1] as number);
+    if (p + 1 < x.length) entry += (offDiagonal[p] as number) * (x[p + 1] as number);
     squares += entry * entry;
   }
   return Math.sqrt(squares);

@@ -16,23 +16,23 @@ const MOST_STEPS = 60;
  * Source: Golub and Van Loan, Matrix Computations, 4th edition, section 8.3.
  *
  * @param diagonal `n` entries
- * @param beside `n - 1` entries
+ * @param offDiagonal `n - 1` entries
  * @throws PapilioError `EIGEN_NOT_CONVERGED`
  */
 export function tridiagonalEigenvectors(
   diagonal: Float64Array,
-  beside: Float64Array,
+  offDiagonal: Float64Array,
   count: number,
 ): Float64Array {
   const n = diagonal.length;
   if (FEW * count <= n) {
-    const values = tridiagonalEigenvalues(diagonal, beside);
-    const found = inverseIteration(diagonal, beside, values.subarray(0, count));
+    const values = tridiagonalEigenvalues(diagonal, offDiagonal);
+    const found = inverseIteration(diagonal, offDiagonal, values.subarray(0, count));
     if (found !== undefined) return found;
   }
   const vectors = floats(n * n);
   for (let p = 0; p < n; p++) vectors[p * (n + 1)] = 1;
-  const values = iterate(diagonal, beside, vectors);
+  const values = iterate(diagonal, offDiagonal, vectors);
   const order = Array.from(values.keys()).sort(
     (p, q) => (values[q] as number) - (values[p] as number),
   );
@@ -45,21 +45,24 @@ export function tridiagonalEigenvectors(
 }
 
 /** The eigenvalues, descending: about `n²` operations. Throws what the eigenvectors' function does. */
-export function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Array): Float64Array {
-  return iterate(diagonal, beside, undefined).sort().reverse();
+export function tridiagonalEigenvalues(
+  diagonal: Float64Array,
+  offDiagonal: Float64Array,
+): Float64Array {
+  return iterate(diagonal, offDiagonal, undefined).sort().reverse();
 }
 
 /** The eigenvalues in no order; turns the rows of `vectors` into their eigenvectors. */
 function iterate(
   diagonal: Float64Array,
-  beside: Float64Array,
+  offDiagonal: Float64Array,
   vectors: Float64Array | undefined,
 ): Float64Array {
   const n = diagonal.length;
   const d = floats(n);
   d.set(diagonal);
   const e = floats(n);
-  e.set(beside);
+  e.set(offDiagonal);
   // Relative to the whole matrix: neighbours may be nothing but rounding, which does not converge.
   const negligible = 2 ** -53 * largestOf(d, e);
   for (let first = 0; first < n; first++) {
@@ -82,8 +85,8 @@ function endOfBlock(d: Float64Array, e: Float64Array, first: number, negligible:
   let last = first;
   for (; last < d.length - 1; last++) {
     const around = Math.abs(d[last] as number) + Math.abs(d[last + 1] as number);
-    const beside = Math.abs(e[last] as number);
-    if (beside <= negligible || around + beside === around) break;
+    const offDiagonal = Math.abs(e[last] as number);
+    if (offDiagonal <= negligible || around + offDiagonal === around) break;
   }
   return last;
 }

@@ -45,7 +45,7 @@ afterEach(() => vi.unstubAllGlobals());
 function program(changes: Partial<ThreadProgram> = {}): ThreadProgram {
   return {
     name: `program-${programs++}`,
-    beside: import.meta.url,
+    siblingUrl: import.meta.url,
     openInBrowser: () => new Worker("file.js"),
     inlined: () => Promise.resolve({ source: "text" }),
     ...changes,

@@ -12,8 +12,8 @@ export class BrowserThread<Request, Response> implements Thread<Request> {
   readonly #program: ThreadProgram;
   readonly #events: ThreadEvents<Response>;
   #worker: Worker | undefined;
-  /** What was posted while it is not known whether the worker loads, for the one that follows it. */
-  #unanswered: Request[] | undefined = [];
+  /** What was posted before the worker responded: it is posted again to the worker that replaces one which did not load. */
+  #pending: Request[] | undefined = [];
   #isTerminated = false;
 
   constructor(program: ThreadProgram, events: ThreadEvents<Response>) {
@@ -24,7 +24,7 @@ export class BrowserThread<Request, Response> implements Thread<Request> {
   }
 
   post(request: Request): void {
-    this.#unanswered?.push(request);
+    this.#pending?.push(request);
     this.#worker?.postMessage(request);
   }
 
@@ -49,10 +49,9 @@ export class BrowserThread<Request, Response> implements Thread<Request> {
     }
   }
 
-  async #openInlined(reasonForIt: string): Promise<void> {
+  async #openInlined(cause: string): Promise<void> {
     const { onFailure } = this.#events;
-    const fail = (reason: string): void =>
-      onFailure([reasonForIt, reason].filter(Boolean).join(" "));
+    const fail = (reason: string): void => onFailure([cause, reason].filter(Boolean).join(" "));
     this.#worker?.terminate();
     this.#worker = undefined;
     try {
@@ -67,27 +66,27 @@ export class BrowserThread<Request, Response> implements Thread<Request> {
     }
   }
 
-  /** @param onUnloaded called instead of `onFailure` when it fails before it answered */
-  #use(worker: Worker, onUnloaded: (reason: string) => void, onAnswer?: () => void): void {
+  /** @param onUnloaded called instead of `onFailure` when it fails before its first response */
+  #use(worker: Worker, onUnloaded: (reason: string) => void, onFirstResponse?: () => void): void {
     const { onResponse, onFailure } = this.#events;
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<Response>) => {
-      if (this.#unanswered !== undefined) {
-        this.#unanswered = undefined;
-        onAnswer?.();
+      if (this.#pending !== undefined) {
+        this.#pending = undefined;
+        onFirstResponse?.();
       }
       onResponse(data);
     };
     worker.onerror = (event) => {
       const reason = event.message || "It could not be loaded.";
-      if (this.#unanswered === undefined) onFailure(reason);
+      if (this.#pending === undefined) onFailure(reason);
       else {
-        // The page's own listeners need not hear of what is mended here.
+        // The failure is handled here: the page's own listeners need not see it.
         event.preventDefault();
         onUnloaded(reason);
       }
     };
     worker.onmessageerror = () => onFailure("A message could not be read.");
-    for (const request of this.#unanswered ?? []) worker.postMessage(request);
+    for (const request of this.#pending ?? []) worker.postMessage(request);
   }
 }

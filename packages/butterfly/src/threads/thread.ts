@@ -21,9 +21,9 @@ export interface ThreadEvents<Response> {
 
 /** Where the program of a thread is. */
 export interface ThreadProgram {
-  /** Its file, without the extension, and the module beside which it is. */
+  /** Its file, without the extension, and the URL of a module in the same folder. */
   readonly name: string;
-  readonly beside: string;
+  readonly siblingUrl: string;
   /** Bundlers look for `new Worker(new URL(...), ...)`, with the file in it. */
   readonly openInBrowser: () => Worker;
   /** Its text with all that it imports, which the build of the package writes; empty before. */
@@ -49,15 +49,15 @@ export function openThread<Request, Response>(
 
 function openInNode<Request, Response>(
   { Worker: NodeWorker }: NodeThreads,
-  { name, beside }: ThreadProgram,
+  { name, siblingUrl }: ThreadProgram,
   { onResponse, onFailure }: ThreadEvents<Response>,
 ): Thread<Request> {
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
   // Flags of the program, such as --input-type, are not for its threads.
   const options = { resourceLimits, execArgv: [] };
   // Node runs the sources as they are; what is published is compiled.
-  const extension = beside.endsWith(".ts") ? "ts" : "js";
-  const worker = new NodeWorker(new URL(`${name}.${extension}`, beside), options);
+  const extension = siblingUrl.endsWith(".ts") ? "ts" : "js";
+  const worker = new NodeWorker(new URL(`${name}.${extension}`, siblingUrl), options);
   worker.on("message", onResponse);
   worker.on("error", (error: unknown) => onFailure(String(error)));
   worker.on("messageerror", (error: unknown) => onFailure(String(error)));

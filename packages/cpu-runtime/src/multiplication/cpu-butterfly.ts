@@ -1,3 +1,4 @@
+import type { FactorRange } from "@papilio/butterfly";
 import {
   arrayTag,
   availableThreads,
@@ -15,7 +16,7 @@ import {
 } from "@papilio/butterfly";
 import type { Simd } from "../kernel/kernel.ts";
 import { allocateArray, type CpuArray } from "../memory/cpu-array.ts";
-import { type CpuPlan, planForCpu, type Run } from "../planning/plan.ts";
+import { type CpuPlan, planForCpu } from "../planning/plan.ts";
 import { requireCpuPlan } from "../planning/require-plan.ts";
 import { type CpuEngine, openEngine } from "./engine.ts";
 import type { StageFactor } from "./pack-program.ts";
@@ -204,7 +205,7 @@ export async function openCpu(wanted: number | undefined): Promise<OpenCpu> {
   }
   const available = availableThreads();
   const most = Math.min(wanted ?? available, available);
-  await engine.crew.prepare(most);
+  await engine.pool.prepare(most);
   const single =
     typeof SharedArrayBuffer === "undefined"
       ? { reason: "The page is not cross-origin isolated: it cannot share memory with threads." }
@@ -235,7 +236,7 @@ function requireCpuVectors(what: string, x: CpuVectors, like?: CpuVectors): void
   else requireArray(what, x, isSingle(like) ? "Float32Array" : "Uint16Array");
 }
 
-function multipliedOut(butterfly: Butterfly, { from, to }: Run): StageFactor {
+function multipliedOut(butterfly: Butterfly, { from, to }: FactorRange): StageFactor {
   const run = butterfly.factors.slice(from, to);
   const merged = to - from === 1 ? run : new Butterfly(run).merge(0, run.length).factors;
   const { pattern, sharing, values } = (merged[0] as KroneckerSparse).share();

@@ -1,3 +1,4 @@
+import type { FactorRange } from "@papilio/butterfly";
 import {
   type BatchShape,
   type Complex,
@@ -13,7 +14,7 @@ import {
   storedPattern,
 } from "@papilio/butterfly";
 import { allocateArray, type CpuArray } from "../memory/cpu-array.ts";
-import type { CpuPlan, Run } from "../planning/plan.ts";
+import type { CpuPlan } from "../planning/plan.ts";
 import {
   type CpuButterflyOptions,
   type CpuMultiplyOptions,
@@ -150,7 +151,7 @@ function requireSingle(what: string, complex: Complex): void {
   requireParts(complex);
 }
 
-function multipliedOut(butterfly: ComplexButterfly, { from, to }: Run): StageFactor {
+function multipliedOut(butterfly: ComplexButterfly, { from, to }: FactorRange): StageFactor {
   const run = butterfly.factors.slice(from, to);
   const merged = to - from === 1 ? run : new ComplexButterfly(run).merge(0, run.length).factors;
   const { re, im } = (merged[0] as ComplexKroneckerSparse).share();

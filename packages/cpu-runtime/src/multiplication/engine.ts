@@ -1,13 +1,13 @@
 import { compileKernel, type Simd } from "../kernel/kernel.ts";
 import { CpuMemory } from "../memory/cpu-memory.ts";
 import { CONTROL_END } from "../threads/job-queue.ts";
-import { Crew } from "../threads/thread-pool.ts";
+import { ThreadPool } from "../threads/thread-pool.ts";
 
-/** What multiplies on the CPU: one for the process. */
+/** The kernel, its memory and its threads: one for the process. */
 export interface CpuEngine {
   readonly simd: Simd;
   readonly memory: CpuMemory;
-  readonly crew: Crew;
+  readonly pool: ThreadPool;
 }
 
 /** Why the reference multiplication computes instead. */
@@ -18,7 +18,7 @@ export interface NoEngine {
 let opened: Promise<CpuEngine | NoEngine> | undefined;
 let engine: CpuEngine | undefined;
 
-/** The engine of the process, made when it is asked for first. */
+/** The engine of the process, created by the first call. */
 export function openEngine(): Promise<CpuEngine | NoEngine> {
   opened ??= createEngine();
   return opened;
@@ -29,14 +29,14 @@ async function createEngine(): Promise<CpuEngine | NoEngine> {
   if ("reason" in kernel) return kernel;
   const memory = CpuMemory.create(CONTROL_END);
   if (memory === undefined) return { reason: "There is no shared WebAssembly memory here." };
-  engine = { simd: kernel.simd, memory, crew: new Crew(kernel, memory) };
+  engine = { simd: kernel.simd, memory, pool: new ThreadPool(kernel, memory) };
   return engine;
 }
 
 /**
  * Ends the threads of the CPU backend. A multiplication under way fails with `CPU_WORKER_FAILED`; a later
- * one opens threads anew. Idle threads keep no process alive: this is for those who want their memory.
+ * one opens threads again. Idle threads keep no process alive: this frees their memory.
  */
 export function disposeCpuThreads(): void {
-  engine?.crew.dismiss("They were disposed of.");
+  engine?.pool.terminate("They were disposed of.");
 }

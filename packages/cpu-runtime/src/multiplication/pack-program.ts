@@ -1,3 +1,4 @@
+import type { FactorRange } from "@papilio/butterfly";
 import {
   type Chain,
   type FloatArray,
@@ -6,7 +7,7 @@ import {
   storedPattern,
 } from "@papilio/butterfly";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
-import type { CpuPlan, PassPlan, Run } from "../planning/plan.ts";
+import type { CpuPlan, PassPlan } from "../planning/plan.ts";
 
 /** A factor as the packing sees it: its values, for complex ones the imaginary parts too. */
 export interface StageFactor {
@@ -46,7 +47,7 @@ export function packProgram(
   chain: Chain,
   parts: 1 | 2,
   plan: CpuPlan,
-  factorOf: (stage: Run) => StageFactor,
+  factorOf: (stage: FactorRange) => StageFactor,
 ): CpuProgram {
   const passes = plan.passes.toReversed();
   const stages = passes.flatMap((pass) => pass.stages.toReversed());

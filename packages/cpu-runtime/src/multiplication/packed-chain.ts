@@ -1,3 +1,4 @@
+import type { FactorRange } from "@papilio/butterfly";
 import {
   type BatchShape,
   type Chain,
@@ -7,7 +8,7 @@ import {
   requireVectors,
   stridesOf,
 } from "@papilio/butterfly";
-import { type CpuPlan, type Run, TILE, WORK_OF_THREAD } from "../planning/plan.ts";
+import { type CpuPlan, TILE, WORK_OF_THREAD } from "../planning/plan.ts";
 import { type Job, MOST_ITEMS } from "../threads/job-queue.ts";
 import type { CpuEngine } from "./engine.ts";
 import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.ts";
@@ -55,7 +56,7 @@ export class PackedChain implements Disposable {
     chain: Chain,
     parts: 1 | 2,
     plan: CpuPlan,
-    factorOf: (stage: Run) => StageFactor,
+    factorOf: (stage: FactorRange) => StageFactor,
   ) {
     this.#engine = engine;
     this.#threads = threads;
@@ -86,8 +87,8 @@ export class PackedChain implements Disposable {
     for (const part of x) requireVectors("input", part.length, cols, shape.batch);
     for (const part of y) requireVectors("output", part.length, rows, shape.batch);
     for (const from of x) for (const to of y) requireDisjoint(from, to);
-    const { crew, memory } = this.#engine;
-    return crew.exclusively(async () => {
+    const { pool, memory } = this.#engine;
+    return pool.runExclusive(async () => {
       using held = new DisposableStack();
       const hold = (bytes: number, what: string): number =>
         held.adopt(memory.allocate(bytes, what), (address) => memory.free(address));
@@ -106,7 +107,7 @@ export class PackedChain implements Disposable {
       const call = hold(4 * CALL_WORDS, "a call");
       const parts = [from, to].flatMap(([first = 0, second = first]) => [first, second - first]);
       memory.int32(call, CALL_WORDS).set([...parts, ...words]);
-      await crew.perform(
+      await pool.run(
         jobs.map((job) => ({ ...job, call })),
         signal,
       );
@@ -122,8 +123,8 @@ export class PackedChain implements Disposable {
     const program = this.#program;
     if (program === undefined) return;
     this.#program = undefined;
-    const { crew, memory } = this.#engine;
-    void crew.exclusively(() => Promise.resolve(memory.free(program.address)));
+    const { pool, memory } = this.#engine;
+    void pool.runExclusive(() => Promise.resolve(memory.free(program.address)));
   }
 
   /**

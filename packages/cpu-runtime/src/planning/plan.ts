@@ -1,15 +1,15 @@
-import { type Candidate, type Chain, type Division, divideChain } from "@papilio/butterfly";
-
-/** Factors `from` to `to - 1` of a chain. */
-export interface Run {
-  readonly from: number;
-  readonly to: number;
-}
+import {
+  type Candidate,
+  type Chain,
+  type Division,
+  divideChain,
+  type FactorRange,
+} from "@papilio/butterfly";
 
 /** What is done block by block, in the first-level cache: stages, each multiplied out in advance. */
-export interface PassPlan extends Run {
+export interface PassPlan extends FactorRange {
   /** Left-most first, so the last one is applied first. */
-  readonly stages: readonly Run[];
+  readonly stages: readonly FactorRange[];
 }
 
 /** How a chain is multiplied on the CPU. Plain data. */

@@ -1,4 +1,4 @@
-import { type Chain, describeValue, planInvalid, requireRuns } from "@papilio/butterfly";
+import { type Chain, describeValue, planInvalid, requireFactorRanges } from "@papilio/butterfly";
 import { type CpuPlan, TILE } from "./plan.ts";
 
 /**
@@ -14,9 +14,9 @@ export function requireCpuPlan(chain: Chain, plan: CpuPlan): CpuPlan {
       `The panel of a plan is ${describeValue(panel)}, but it must be a multiple of ${TILE}.`,
     );
   }
-  requireRuns("The passes of a plan", passes, 0, chain.length);
+  requireFactorRanges("The passes of a plan", passes, 0, chain.length);
   const copies = (passes as CpuPlan["passes"]).map(({ from, to, stages }) => {
-    requireRuns("The stages of a pass", stages, from, to);
+    requireFactorRanges("The stages of a pass", stages, from, to);
     const runs = stages.map((run) => Object.freeze({ from: run.from, to: run.to }));
     return Object.freeze({ from, to, stages: Object.freeze(runs) });
   });

@@ -1,29 +1,32 @@
 import { instantiate } from "../kernel/kernel.ts";
 import type { WasmMemory, WasmModule } from "../kernel/wasm-types.ts";
-import { CONTROL_ADDRESS, CONTROL_WORDS, doNext, isToBeTold, sleep } from "./job-queue.ts";
+import { CONTROL_ADDRESS, CONTROL_WORDS, runNextItem, shouldNotify, sleep } from "./job-queue.ts";
 
-/** What a thread is given once; from then on it is told by the memory. */
+/** The first and only message to a thread: from then on it reads its jobs from the memory. */
 export interface WorkerStart {
   readonly module: WasmModule;
   readonly memory: WasmMemory;
   readonly thread: number;
 }
 
-/** Ready to work, the number of a job whose last item is done, or an error. */
-export type WorkerNews = "ready" | { readonly done: number } | { readonly error: string };
+/** From a thread: it is ready, the job of this number is done, or an error. */
+export type WorkerMessage = "ready" | { readonly done: number } | { readonly error: string };
 
-function work({ module, memory, thread }: WorkerStart, tell: (news: WorkerNews) => void): void {
+function work(
+  { module, memory, thread }: WorkerStart,
+  post: (message: WorkerMessage) => void,
+): void {
   try {
     const run = instantiate(module, memory);
     const control = new Int32Array(memory.buffer, CONTROL_ADDRESS, CONTROL_WORDS);
-    tell("ready");
+    post("ready");
     for (;;) {
-      const next = doNext(control, run, thread);
+      const next = runNextItem(control, run, thread);
       if (next === false) sleep(control, thread);
-      else if (next !== true && isToBeTold(control, next)) tell({ done: next });
+      else if (next !== true && shouldNotify(control, next)) post({ done: next });
     }
   } catch (error) {
-    tell({ error: String(error) });
+    post({ error: String(error) });
   }
 }
 
@@ -34,7 +37,7 @@ const port =
     ? null
     : process.getBuiltinModule("node:worker_threads").parentPort;
 if (port) {
-  port.on("message", (start: WorkerStart) => work(start, (news) => port.postMessage(news)));
+  port.on("message", (start: WorkerStart) => work(start, (message) => port.postMessage(message)));
 } else {
   addEventListener("message", ({ data }: MessageEvent<WorkerStart>) => work(data, postMessage));
 }

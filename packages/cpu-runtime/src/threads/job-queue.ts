@@ -1,16 +1,16 @@
 import type { RunPanel } from "../kernel/kernel.ts";
 
 /**
- * How threads share the work of a job: a few words of the memory. A job is a number of items; whoever is
- * free claims the next one. The words that describe the job are written before its ticket is, and not
- * again until all of its items are done.
+ * The queue through which threads share the work of a job: a few words of the memory. A job is a number of
+ * items; a thread that is free claims the next one. The words that describe the job are written before its
+ * ticket is, and not again until all of its items are done.
  */
 export const CONTROL_ADDRESS = 64;
 export const CONTROL_WORDS = 16;
 /** Bytes at the beginning of the memory. */
 export const CONTROL_END: number = CONTROL_ADDRESS + 4 * CONTROL_WORDS;
 
-/** The number of the job in the upper half, of the items that nobody claimed in the lower half. */
+/** The number of the job in the upper half, the number of unclaimed items in the lower half. */
 const TICKET = 0;
 /** Items that are done. */
 const DONE = 1;
@@ -33,7 +33,7 @@ const FIELDS = {
 /** Most items of a job. */
 export const MOST_ITEMS = 0xffff;
 
-/** What the threads do: operations `first` to `end - 1` of a program, on every panel of a call. */
+/** Work for the threads: operations `first` to `end - 1` of a program, on every panel of a call. */
 export interface Job {
   /** Threads that may take part. */
   readonly threads: number;
@@ -74,23 +74,23 @@ export function publish(control: Int32Array, job: Job): number {
 }
 
 /**
- * Claims one item and does it.
+ * Claims one item and runs it.
  *
- * @returns whether there was one; the number of its job when it was the last to be done
+ * @returns whether there was one; the number of its job when it was the last to finish
  */
-export function doNext(control: Int32Array, run: RunPanel, thread: number): boolean | number {
+export function runNextItem(control: Int32Array, run: RunPanel, thread: number): boolean | number {
   for (;;) {
     const ticket = Atomics.load(control, TICKET);
     const left = ticket & MOST_ITEMS;
     if (left === 0 || thread >= field(control, "threads")) return false;
     const items = field(control, "items");
     if (Atomics.compareExchange(control, TICKET, ticket, ticket - 1) !== ticket) continue;
-    doItem(control, run, thread, items - left);
+    runItem(control, run, thread, items - left);
     return Atomics.add(control, DONE, 1) + 1 === items ? ticket >>> 16 : true;
   }
 }
 
-function doItem(control: Int32Array, run: RunPanel, thread: number, item: number): void {
+function runItem(control: Int32Array, run: RunPanel, thread: number, item: number): void {
   const parts = field(control, "parts");
   const part = item % parts;
   const count = field(control, "panelsOfItem");
@@ -108,8 +108,8 @@ function field(control: Int32Array, name: keyof typeof FIELDS): number {
   return control[FIELDS[name]] as number;
 }
 
-/** Leaves the items that nobody claimed undone. */
-export function dropRest(control: Int32Array): void {
+/** Cancels the items that no thread has claimed. */
+export function cancelRemaining(control: Int32Array): void {
   const ticket = Atomics.and(control, TICKET, ~MOST_ITEMS);
   Atomics.add(control, DONE, ticket & MOST_ITEMS);
 }
@@ -118,24 +118,24 @@ export function isDone(control: Int32Array): boolean {
   return Atomics.load(control, DONE) === field(control, "items");
 }
 
-/** Asks whoever does the last item of a job to say so. False when it is done already. */
-export function askToBeTold(control: Int32Array, job: number): boolean {
+/** Requests a notification from the thread that finishes the job. False when it is finished already. */
+export function requestNotify(control: Int32Array, job: number): boolean {
   Atomics.store(control, WAITING, job);
   return !isDone(control);
 }
 
 /**
- * Whether the main thread is to be told that a job is done. It may have seen so, and wait for a later one
- * by now.
+ * Whether the main thread waits for a notification that this job is done. It may have seen the end itself,
+ * and wait for a later job by now.
  */
-export function isToBeTold(control: Int32Array, job: number): boolean {
+export function shouldNotify(control: Int32Array, job: number): boolean {
   return Atomics.compareExchange(control, WAITING, job, 0) === job;
 }
 
 /** Loads of the ticket before a thread goes to sleep: about 0.1 ms, as jobs follow one another. */
 const SPINS = 20_000;
 
-/** Sleeps until there may be items for a thread. For those that may: a page's own may not. */
+/** Sleeps until there may be items for a thread. Not for a page's main thread, which must not block. */
 export function sleep(control: Int32Array, thread: number): void {
   const ticket = Atomics.load(control, TICKET);
   if ((ticket & MOST_ITEMS) !== 0 && thread < field(control, "threads")) return;

@@ -4,56 +4,55 @@ import {
   type Thread,
   type ThreadEvents,
   type ThreadProgram,
+  TimeSlicer,
 } from "@papilio/butterfly";
 import { instantiate, type Kernel, type RunPanel } from "../kernel/kernel.ts";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
-import type { WorkerNews, WorkerStart } from "./cpu-worker.ts";
+import type { WorkerMessage, WorkerStart } from "./cpu-worker.ts";
 import {
-  askToBeTold,
   CONTROL_ADDRESS,
   CONTROL_WORDS,
-  doNext,
-  dropRest,
+  cancelRemaining,
   isDone,
   type Job,
   publish,
+  requestNotify,
+  runNextItem,
 } from "./job-queue.ts";
 
 const PROGRAM: ThreadProgram = {
   name: "cpu-worker",
-  beside: import.meta.url,
+  siblingUrl: import.meta.url,
   openInBrowser: () => new Worker(new URL("./cpu-worker.js", import.meta.url), { type: "module" }),
   inlined: () => import("./inlined-cpu-worker.ts"),
 };
 
-/** Milliseconds of work on the calling thread without giving others a turn. */
-const SLICE = 40;
 /** Milliseconds that the calling thread waits for the last item before it sleeps. */
 const SHORT_WAIT = 0.1;
 
 /**
- * The calling thread and its workers. A job is done by all of them; the workers sleep between jobs, and no
- * process stays alive for them then.
+ * The calling thread and its workers. All of them run a job; the workers sleep between jobs, and keep no
+ * process alive then.
  */
-export class Crew {
+export class ThreadPool {
   readonly #kernel: Kernel;
   readonly #memory: CpuMemory;
   readonly #control: Int32Array;
-  readonly #run: RunPanel;
+  readonly #runPanel: RunPanel;
   #workers: Thread<WorkerStart>[] = [];
   /** Resolved when all workers are ready. */
   #ready: Promise<unknown> = Promise.resolve();
   /** The number of the job under way. */
   #job = 0;
-  /** Of that job: resolved when it is done, rejected when a worker is gone. */
+  /** Of that job: resolved when it is done, rejected when a worker has failed. */
   #finished: PromiseWithResolvers<void> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(kernel: Kernel, memory: CpuMemory) {
     this.#kernel = kernel;
     this.#memory = memory;
     this.#control = memory.int32(CONTROL_ADDRESS, CONTROL_WORDS);
-    this.#run = instantiate(kernel.module, memory.memory);
+    this.#runPanel = instantiate(kernel.module, memory.memory);
   }
 
   /**
@@ -71,19 +70,19 @@ export class Crew {
     await this.#ready;
   }
 
-  /** Does jobs one after the other, after all that were asked for before. */
-  async perform(jobs: readonly Job[], signal: AbortSignal | undefined): Promise<void> {
+  /** Runs jobs one after the other. */
+  async run(jobs: readonly Job[], signal: AbortSignal | undefined): Promise<void> {
     for (const job of jobs) {
       signal?.throwIfAborted();
-      await this.#performOne(job, signal);
+      await this.#runJob(job, signal);
     }
   }
 
-  /** Waits for those before and keeps those after waiting: one multiplication at a time. */
-  async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#last;
+  /** Runs multiplications one at a time, in the order of the calls. */
+  async runExclusive<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#queue;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#last = promise;
+    this.#queue = promise;
     await before;
     try {
       return await work();
@@ -92,12 +91,12 @@ export class Crew {
     }
   }
 
-  /** Ends the workers. What is under way fails; a later job opens others. */
-  dismiss(reason: string): void {
+  /** Ends the workers. A job under way fails; a later one opens others. */
+  terminate(reason: string): void {
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];
     this.#ready = Promise.resolve();
-    dropRest(this.#control);
+    cancelRemaining(this.#control);
     this.#finished?.reject(workerFailed(reason));
   }
 
@@ -105,14 +104,14 @@ export class Crew {
     const ready = Promise.withResolvers<void>();
     const fail = (reason: string): void => {
       ready.reject(workerFailed(reason));
-      // What a worker says after it was dismissed is of no interest.
-      if (this.#workers.includes(worker)) this.dismiss(reason);
+      // Messages of a worker that was terminated are ignored.
+      if (this.#workers.includes(worker)) this.terminate(reason);
     };
     const worker = openWorker({
-      onResponse: (news) => {
-        if (news === "ready") ready.resolve();
-        else if ("error" in news) fail(news.error);
-        else if (news.done === this.#job) this.#finished?.resolve();
+      onResponse: (message) => {
+        if (message === "ready") ready.resolve();
+        else if ("error" in message) fail(message.error);
+        else if (message.done === this.#job) this.#finished?.resolve();
       },
       onFailure: fail,
     });
@@ -126,7 +125,7 @@ export class Crew {
     }
   }
 
-  async #performOne(job: Job, signal: AbortSignal | undefined): Promise<void> {
+  async #runJob(job: Job, signal: AbortSignal | undefined): Promise<void> {
     await this.prepare(job.threads);
     const control = this.#control;
     const finished = Promise.withResolvers<void>();
@@ -134,21 +133,21 @@ export class Crew {
     finished.promise.catch(() => undefined);
     this.#finished = finished;
     const onAbort = (): void => {
-      dropRest(control);
+      cancelRemaining(control);
       if (isDone(control)) finished.resolve();
     };
     signal?.addEventListener("abort", onAbort);
     try {
       this.#job = publish(control, job);
-      let sliceEnd = performance.now() + SLICE;
-      while (doNext(control, this.#run, 0) !== false) {
-        if (performance.now() < sliceEnd) continue;
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        sliceEnd = performance.now() + SLICE;
+      const slicer = new TimeSlicer();
+      while (runNextItem(control, this.#runPanel, 0) !== false) {
+        // Nothing is awaited within a slice, not even for a microtask.
+        if (slicer.isDue) await slicer.yieldIfDue();
       }
       const waitEnd = performance.now() + SHORT_WAIT;
       while (!isDone(control) && performance.now() < waitEnd);
-      if (!isDone(control) && askToBeTold(control, this.#job)) await this.#awake(finished.promise);
+      if (!isDone(control) && requestNotify(control, this.#job))
+        await this.#keepAliveUntil(finished.promise);
       signal?.throwIfAborted();
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -156,7 +155,7 @@ export class Crew {
     }
   }
 
-  async #awake(finished: Promise<void>): Promise<void> {
+  async #keepAliveUntil(finished: Promise<void>): Promise<void> {
     for (const worker of this.#workers) worker.keepAlive(true);
     try {
       await finished;
@@ -167,7 +166,7 @@ export class Crew {
 }
 
 /** @throws PapilioError `CPU_WORKER_FAILED`, where a page's policy forbids workers for example */
-function openWorker(events: ThreadEvents<WorkerNews>): Thread<WorkerStart> {
+function openWorker(events: ThreadEvents<WorkerMessage>): Thread<WorkerStart> {
   try {
     return openThread(PROGRAM, events);
   } catch (error) {

@@ -1,4 +1,10 @@
-import { type Chain, describeValue, LAYOUTS, planInvalid, requireRuns } from "@papilio/butterfly";
+import {
+  type Chain,
+  describeValue,
+  LAYOUTS,
+  planInvalid,
+  requireFactorRanges,
+} from "@papilio/butterfly";
 import type { Plan, Stage } from "./plan.ts";
 
 const WAYS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];
@@ -12,7 +18,7 @@ const WAYS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];
 export function requirePlan(chain: Chain, plan: Plan): Plan {
   const { layout, stages } = (plan ?? {}) as Plan;
   requireKnown("The layout of a plan", layout, LAYOUTS);
-  requireRuns("The stages of a plan", stages, 0, chain.length);
+  requireFactorRanges("The stages of a plan", stages, 0, chain.length);
   const copies = stages.map(({ from, to, how }) => {
     requireKnown("The way of a stage", how, WAYS);
     if (how === "multiply" && to - from !== 1) {

@@ -3,7 +3,7 @@ import {
   type FloatType,
   PapilioError,
   requireOneOf,
-  Turns,
+  TimeSlicer,
 } from "@papilio/butterfly";
 import {
   checkInputs,
@@ -135,9 +135,9 @@ export class CpuModel implements Executable {
     const run = this.#begin(inputs);
     const weights = this.#weights;
     // Signals of the system, and a page, get a turn between operations.
-    const turns = new Turns();
+    const slicer = new TimeSlicer();
     for (const [index, operation] of this.graph.operations.entries()) {
-      await turns.take();
+      await slicer.yieldIfDue();
       const { context } = run;
       const numbers =
         weights === undefined

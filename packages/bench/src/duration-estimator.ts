@@ -15,7 +15,7 @@ const REMEMBERED = 50;
  * Predicts how long cases take, from the cost model and from how long the cases before them took:
  * good enough to keep a budget and to foresee a run of minutes, not to rank implementations.
  */
-export class Pace {
+export class DurationEstimator {
   /** Seconds that the cases learned from took together. */
   spent = 0;
   /** Seconds of the case under way that no later case takes. */

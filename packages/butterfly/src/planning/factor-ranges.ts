@@ -1,18 +1,24 @@
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
+/** Factors `from` to `to - 1` of a chain. */
+export interface FactorRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
- * Refuses what are not runs of factors that cover factors `from` to `to - 1` once, in their order.
+ * Refuses what are not ranges of factors that cover factors `from` to `to - 1` once, in their order.
  *
  * @param what they are called in the message: `"The passes of a plan"`
  * @throws PapilioError `PLAN_INVALID`
  */
-export function requireRuns(what: string, runs: unknown, from: number, to: number): void {
-  if (!Array.isArray(runs)) throw planInvalid(`${what} are ${describeValue(runs)}.`);
+export function requireFactorRanges(what: string, ranges: unknown, from: number, to: number): void {
+  if (!Array.isArray(ranges)) throw planInvalid(`${what} are ${describeValue(ranges)}.`);
   let next = from;
   // Not `forEach`, which skips the holes of an array.
-  for (const run of runs as readonly unknown[]) {
-    const { from: first, to: end } = (run ?? {}) as { from?: unknown; to?: unknown };
+  for (const range of ranges as readonly unknown[]) {
+    const { from: first, to: end } = (range ?? {}) as { from?: unknown; to?: unknown };
     if (first !== next || !Number.isSafeInteger(end) || (end as number) <= next) {
       throw planInvalid(
         `${what} should go on at factor ${next}, but one is from ${describeValue(first)} to ${describeValue(end)}.`,

@@ -1,0 +1,36 @@
+import { requireSignal } from "../errors/argument-checks.ts";
+
+/** Milliseconds of work after which the event loop gets a turn. */
+const SLICE = 40;
+
+/**
+ * Divides long work on the calling thread into slices of some milliseconds, between which the event loop
+ * runs: a page is drawn, a signal of the operating system arrives.
+ */
+export class TimeSlicer {
+  readonly #signal: AbortSignal | undefined;
+  #end: number = performance.now() + SLICE;
+
+  /** @throws PapilioError `OPTION_INVALID` */
+  constructor(signal?: AbortSignal) {
+    requireSignal(signal);
+    this.#signal = signal;
+  }
+
+  /** Whether the slice is over. */
+  get isDue(): boolean {
+    return performance.now() >= this.#end;
+  }
+
+  /**
+   * Lets the event loop run when the slice is over. Call it often.
+   *
+   * @throws the signal's reason when it aborted meanwhile
+   */
+  async yieldIfDue(): Promise<void> {
+    if (!this.isDue) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#signal?.throwIfAborted();
+    this.#end = performance.now() + SLICE;
+  }
+}
