@@ -1,31 +1,62 @@
 import { PapilioError } from "@papilio/butterfly";
-import { exitStatus } from "./report-error.ts";
+import { STOPPED } from "./stopped.ts";
 
-/** Work that does not end by itself after a signal is ended: a driver may not listen. */
-const PATIENCE = 1500;
+/** Milliseconds that a command has to end by itself, where it asked for that. */
+const PATIENCE = 1200;
 
 /**
- * A signal that aborts at the first Ctrl+C or SIGTERM; a second one ends the process as usual. What does
- * not end by itself within a second and a half is ended with the exit status of an interruption.
+ * What Ctrl+C and SIGTERM do to a command: one for a process, for every command. A command is over at
+ * once, unless it has something to keep; then it is over when it ends by itself, in a second or so.
  */
-export function interruption(): Disposable & { readonly signal: AbortSignal } {
-  const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const stop = (): void => {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-    const reason = new PapilioError("INTERRUPTED", "The work was stopped.", "Run it again.");
-    abort.abort(reason);
-    timer = setTimeout(() => process.exit(exitStatus(reason)), PATIENCE);
-    timer.unref();
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  return {
-    signal: abort.signal,
-    [Symbol.dispose]: () => {
-      process.off("SIGINT", stop).off("SIGTERM", stop);
-      clearTimeout(timer);
-    },
-  };
+export class Interruption {
+  readonly #abort = new AbortController();
+  readonly #over = Promise.withResolvers<never>();
+  readonly #signalled = Promise.withResolvers<void>();
+  #held = 0;
+
+  constructor() {
+    // Nobody may be waiting for it.
+    this.#over.promise.catch(() => undefined);
+  }
+
+  /** Aborts when the command is interrupted. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Resolves when the signal aborts. */
+  get signalled(): Promise<void> {
+    return this.#signalled.promise;
+  }
+
+  /** Rejects with the signal's reason when the command must not be waited for any longer. */
+  get over(): Promise<never> {
+    return this.#over.promise;
+  }
+
+  /** Interrupts the command. Only the first call matters. */
+  interrupt(): void {
+    if (this.signal.aborted) return;
+    const reason = new PapilioError(STOPPED.code, STOPPED.message, STOPPED.fix);
+    this.#abort.abort(reason);
+    this.#signalled.resolve();
+    if (this.#held === 0) this.#over.reject(reason);
+    else setTimeout(() => this.#over.reject(reason), PATIENCE).unref();
+  }
+
+  /**
+   * Until it is disposed of, the command ends by itself when the signal aborts: it has results to keep,
+   * or files that must not be left half-written.
+   */
+  hold(): Disposable {
+    this.#held++;
+    return {
+      [Symbol.dispose]: () => {
+        this.#held--;
+        if (this.#held === 0 && this.signal.aborted) this.#over.reject(this.signal.reason);
+      },
+    };
+  }
 }
 
 const closed = new AbortController();

@@ -1,14 +1,7 @@
 #!/usr/bin/env node
-import { createProgram } from "./program.ts";
-import { exitStatus } from "./report-error.ts";
-import { watchStandardOutput } from "./standard-output.ts";
+import { fileURLToPath } from "node:url";
+import { supervise } from "./supervise.ts";
 
-watchStandardOutput();
-
-// The status is set, not exited with: output that is still on its way to a pipe must arrive.
-process.exitCode = await createProgram()
-  .parseAsync()
-  .then(
-    () => process.exitCode ?? 0,
-    (error: unknown) => exitStatus(error),
-  );
+// Node runs the sources as they are; what is published is compiled.
+const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+supervise(fileURLToPath(new URL(`command-line.${extension}`, import.meta.url)));

@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
 import { OutputFile, unwritable } from "@papilio/gpu-runtime/node";
+import type { Interruption } from "./interruption.ts";
 import { note, print } from "./print.ts";
 import { isWrittenBy, type Writer } from "./recognize-output.ts";
 import { isStandardOutput, statusOf, writeToStandardOutput } from "./standard-output.ts";
@@ -19,6 +20,8 @@ export interface OutputOptions {
   readonly inputs: readonly (string | undefined)[];
   /** Whether files that the command did not write may be replaced. */
   readonly force: boolean | undefined;
+  /** Until the files are to take their places, the command can be stopped at any time. */
+  readonly interruption: Interruption;
 }
 
 /** The help of `--force`, which every command with output files has. */
@@ -75,7 +78,8 @@ export class Outputs {
   /**
    * Writes files that were asked for, all of them to the disk before the first takes its place.
    *
-   * @throws PapilioError `DISK_FULL`, `OUTPUT_FAILED`, `OUTPUT_CHANGED`
+   * @throws PapilioError `DISK_FULL`, `OUTPUT_FAILED`, `OUTPUT_CHANGED`; `INTERRUPTED`, and nothing is
+   *   written then
    */
   async write(
     contents: Iterable<readonly [path: string, contents: string | Uint8Array]>,
@@ -91,6 +95,9 @@ export class Outputs {
         staged.push(file);
         await file.stage(content);
       }
+      const { interruption } = this.#options;
+      using _held = interruption.hold();
+      interruption.signal.throwIfAborted();
       for (let file = staged[0]; file !== undefined; file = staged[0]) {
         await commit(file);
         staged.shift();

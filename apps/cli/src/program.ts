@@ -11,9 +11,31 @@ import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { selectCommand } from "./commands/select.ts";
 import { version } from "./environment.ts";
+import { exitStatuses } from "./exit-statuses.ts";
+import { Interruption } from "./interruption.ts";
+import { exitStatus } from "./report-error.ts";
+
+/**
+ * Runs a command to its end, or until it is interrupted and has nothing to keep.
+ *
+ * @param args as after `papilio`
+ * @returns the exit status, when what went wrong was written to stderr
+ */
+export async function runProgram(
+  args: readonly string[],
+  interruption: Interruption = new Interruption(),
+): Promise<number> {
+  try {
+    const work = createProgram(interruption).parseAsync(args, { from: "user" });
+    await Promise.race([work, interruption.over]);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return exitStatus(error);
+  }
+}
 
 /** The command line, with its errors thrown instead of ending the process. */
-export function createProgram(): Command {
+function createProgram(interruption: Interruption): Command {
   const program = new Command("papilio")
     .description("Butterfly (Kronecker-sparse) matrix multiplication on your own adapter.")
     .version(version)
@@ -26,19 +48,21 @@ Examples:
   papilio bench --pattern 4,64,64,4   on a pattern of your own
   papilio report results.jsonl        what a run found, as a page with figures
   papilio generate stories15M.bin     text that a language model continues
-  papilio factorize weights.npy       the butterfly nearest to a matrix, and how near it is`,
+  papilio factorize weights.npy       the butterfly nearest to a matrix, and how near it is
+
+${exitStatuses()} --help of a command says more.`,
     );
   const commands = [
-    benchCommand(),
-    classifyCommand(),
+    benchCommand(interruption),
+    classifyCommand(interruption),
     compareCommand(),
     doctorCommand(),
-    factorizeCommand(),
-    generateCommand(),
-    inspectCommand(),
-    multiplyCommand(),
-    reportCommand(),
-    runCommand(),
+    factorizeCommand(interruption),
+    generateCommand(interruption),
+    inspectCommand(interruption),
+    multiplyCommand(interruption),
+    reportCommand(interruption),
+    runCommand(interruption),
     selectCommand(),
   ];
   for (const command of [program, ...commands]) {
@@ -46,5 +70,7 @@ Examples:
     command.exitOverride().configureOutput({ outputError: () => undefined });
   }
   for (const command of commands) program.addCommand(command);
+  // A signal may come before the first line of a command.
+  program.hook("preAction", () => interruption.signal.throwIfAborted());
   return program;
 }

@@ -14,7 +14,7 @@ import {
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { describeEnvironment } from "../environment.ts";
-import { interruption } from "../interruption.ts";
+import type { Interruption } from "../interruption.ts";
 import { newTable } from "../new-table.ts";
 import { oneOf, wholeNumber } from "../options.ts";
 import { Outputs } from "../outputs.ts";
@@ -50,23 +50,24 @@ const OF_MODELS = ["linear", "images", "tokens", "verify", "force"] as const;
 const OTHERS = ["pattern", "batch", "filter", "shard", "implementation", "timeBudget"] as const;
 
 /** `papilio bench --model`: a whole model, verified, then timed. */
-export async function benchModel(flags: ModelFlags): Promise<void> {
+export async function benchModel(flags: ModelFlags, interruption: Interruption): Promise<void> {
   const subject = findModelSubject(flags.model);
   const options = optionsOf(subject, flags);
   const file = flags.json === "-" ? undefined : flags.json;
   const outputs = await Outputs.open(
     file === undefined ? [] : [{ path: file, writer: "papilio bench --model" }],
-    { inputs: [], force: flags.force },
+    { inputs: [], force: flags.force, interruption },
   );
   using gpu = await openGpu({ adapter: flags.adapter });
-  using interrupted = interruption();
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
   const reason = "Energy is not measured for whole models.";
   const environment = await describeEnvironment(gpu, command, { reason });
   note(introduction(environment, undefined));
+  // What was measured is written and shown, whatever ends the rounds.
+  interruption.hold();
   const measured = await measureModel(gpu, subject, {
     ...options,
-    signal: interrupted.signal,
+    signal: interruption.signal,
     onProgress: note,
   });
   const { rounds, minSample, seed, units } = options;

@@ -17,7 +17,9 @@ import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { describeEnvironment } from "../environment.ts";
+import { exitStatuses } from "../exit-statuses.ts";
 import { findImplementations } from "../implementations.ts";
+import type { Interruption } from "../interruption.ts";
 import { collect, duration, list, oneOf, shardOf, wholeNumber } from "../options.ts";
 import { FORCE_HELP } from "../outputs.ts";
 import { note, print } from "../print.ts";
@@ -58,7 +60,7 @@ const MAX_RUN_SECONDS = 1;
 const modelNames = modelSubjects.map(({ name }) => name);
 
 /** `papilio bench`: verify the implementations, then time them. */
-export function benchCommand(): Command {
+export function benchCommand(interruption: Interruption): Command {
   return new Command("bench")
     .description("Compare the implementations of the multiplication: verified, then timed.")
     .option("--suite <name>", `cases by name: ${Object.keys(suites).join(", ")}`, "quick")
@@ -116,14 +118,16 @@ Examples:
   papilio bench --model vit-s16 --linear dense,butterfly --json vit.json
   papilio bench --adapter swiftshader --implementation kronecker-sparse,bmm,./mine.ts
 
-Exit status: 0; 1 when an implementation gave a wrong answer or the run was stopped; 2 for input that cannot be used.`,
+${exitStatuses("an implementation gave a wrong answer")}`,
     )
     .action((flags: Flags) =>
-      flags.model === undefined ? bench(flags) : benchModel({ ...flags, model: flags.model }),
+      flags.model === undefined
+        ? bench(flags, interruption)
+        : benchModel({ ...flags, model: flags.model }, interruption),
     );
 }
 
-async function bench(flags: Flags): Promise<void> {
+async function bench(flags: Flags, interruption: Interruption): Promise<void> {
   refuseModelFlags(flags);
   const cases = casesOf(flags);
   const options = {
@@ -142,15 +146,15 @@ async function bench(flags: Flags): Promise<void> {
   using gpu = await openGpu({ adapter: flags.adapter });
   // Cases of a suite that do not fit are skipped; what was asked for by name is refused instead.
   if (flags.pattern !== undefined) for (const item of cases) assertCaseFits(gpu, item);
-  const abort = new AbortController();
-  const stop = (): void => abort.abort(new Error("stopped"));
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const { signal } = interruption;
   const search = flags.energy
     ? await openEnergyMeter(gpu.report)
     : { reason: "The command had --no-energy." };
   await using meter = "meter" in search ? search.meter : undefined;
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
   const environment = await describeEnvironment(gpu, command, search);
+  // What was measured is written and shown, whatever ends the run.
+  interruption.hold();
   await using sink = await openResults(file, {
     record: "run",
     schema: "papilio-bench/2",
@@ -165,22 +169,26 @@ async function bench(flags: Flags): Promise<void> {
   note([introduction(environment, sink.before), ...notes].join("\n"));
 
   using progress = showProgress();
-  const complete = await runBenchmark(gpu, cases, implementations, {
+  let written: Promise<void> = Promise.resolve();
+  const running = runBenchmark(gpu, cases, implementations, {
     ...options,
     maxRunSeconds: options.maxRunSeconds ?? undefined,
     timeBudget,
     cacheBytes: environment.cacheBytes ?? 0,
     clockStep: Math.max(environment.clockSteps.device ?? 0, environment.clockSteps.wall ?? 0),
     rates: environment.rates,
-    meter: meter && ((work) => meter.measure(work, { signal: abort.signal })),
+    meter: meter && ((work) => meter.measure(work, { signal })),
     before: sink.before,
-    signal: abort.signal,
+    signal,
     onOutcome: async (outcome, { done, total, left }) => {
-      await sink.append(outcome);
+      written = sink.append(outcome);
+      await written;
       progress.update(done, total, left, outcome);
     },
   });
-  process.off("SIGINT", stop).off("SIGTERM", stop);
+  // A run under way may take longer than there is time for, and is of no use.
+  const complete = await Promise.race([running, interruption.signalled.then(() => false)]);
+  await written;
   if (complete) await sink.append({ record: "end", date: new Date().toISOString() });
   progress[Symbol.dispose]();
 

@@ -7,10 +7,11 @@ import {
 } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
+import { exitStatuses } from "../exit-statuses.ts";
 import { decodeImage, isImage } from "../images/decode-image.ts";
 import { type Preprocessing, preprocess, readPreprocessing } from "../images/preprocessing.ts";
 import { readBytes } from "../input-file.ts";
-import { interruption } from "../interruption.ts";
+import type { Interruption } from "../interruption.ts";
 import { type ArrayFile, arrayOf } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
 import {
@@ -43,7 +44,7 @@ interface Guess {
 }
 
 /** `papilio classify`: what is on images. */
-export function classifyCommand(): Command {
+export function classifyCommand(interruption: Interruption): Command {
   return new Command("classify")
     .description("Classify images with a vision transformer, on an adapter or on the CPU.")
     .argument("<model>", "a folder with config.json (model_type vit) and safetensors files")
@@ -65,12 +66,12 @@ Examples:
   papilio classify vit-base --input cat.jpg --input dog.png --top-k 3
   papilio classify vit-base --input images.npy
 
-Exit status: 0; 1 where the model computes NaN or infinity; 2 for input that cannot be used.`,
+${exitStatuses("the model computes NaN or infinity")}`,
     )
-    .action(classify);
+    .action((path: string, flags: Flags) => classify(path, flags, interruption));
 }
 
-async function classify(path: string, flags: Flags): Promise<void> {
+async function classify(path: string, flags: Flags, { signal }: Interruption): Promise<void> {
   const topK = wholeNumber("--top-k", flags.topK, 1, 1e6);
   const folder = await folderOf(path);
   const config = await readConfig(folder);
@@ -80,10 +81,9 @@ async function classify(path: string, flags: Flags): Promise<void> {
   );
   const arrays: ArrayFile[] = [];
   for (const file of flags.input) arrays.push(await readImages(file, preprocessing));
-  using interrupted = interruption();
   dtypeOf(flags);
   await requireFits(flags, outlineFromHuggingFace(config));
-  const model = await loadModel(path, config, interrupted.signal);
+  const model = await loadModel(path, config, signal);
   if (!(model instanceof VisionTransformer)) {
     throw new PapilioError(
       "MODEL_KIND",
@@ -100,7 +100,6 @@ async function classify(path: string, flags: Flags): Promise<void> {
   for (const [index, array] of arrays.entries()) {
     const rows = await logitsOf(executable, array, { images: counts[index] as number, batch });
     for (const [image, logits] of rows.entries()) {
-      interrupted.signal.throwIfAborted();
       requireLogits(logits, `image ${image} of ${array.file}`);
       results.push({ file: array.file, image, classes: likely(logits, topK, config) });
     }

@@ -10,6 +10,7 @@ import {
 } from "@papilio/bench";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
+import { exitStatuses } from "../exit-statuses.ts";
 import { readText } from "../input-file.ts";
 import { print } from "../print.ts";
 import { renderComparison } from "../render-comparison.ts";
@@ -46,7 +47,7 @@ Examples:
   papilio compare before.jsonl after.jsonl
   papilio compare before.jsonl after.jsonl --relative-to dense --threshold 0.05
 
-Exit status: 0; 1 when anything became slower beyond the threshold, or wrong; 2 for input that cannot be used.`,
+${exitStatuses("anything became slower beyond the threshold, or wrong")}`,
     )
     .action(compare);
 }

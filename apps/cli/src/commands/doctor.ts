@@ -4,6 +4,7 @@ import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { type InstalledAdapter, listInstalled, openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { versions } from "../environment.ts";
+import { exitStatuses } from "../exit-statuses.ts";
 import { print } from "../print.ts";
 
 /** What the doctor found; `--json` prints it as it is. */
@@ -34,7 +35,7 @@ Examples:
   papilio doctor
   papilio doctor --adapter swiftshader --json
 
-Exit status: 0 when the adapter computes correctly, else 1.`,
+${exitStatuses("there is no such adapter, or it computes wrong answers")}`,
     )
     .action(async ({ adapter, json }: { adapter: string; json?: boolean }) => {
       const diagnosis = await diagnose(adapter);

@@ -21,7 +21,8 @@ import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { bestAdapter } from "../backend.ts";
 import { chainFor } from "../chain-choice.ts";
-import { interruption } from "../interruption.ts";
+import { exitStatuses } from "../exit-statuses.ts";
+import type { Interruption } from "../interruption.ts";
 import { type MatrixFile, narrowWhereExact, readMatrix } from "../matrix-file.ts";
 import { numberFrom, oneOf, wholeNumber } from "../options.ts";
 import { FORCE_HELP, Outputs } from "../outputs.ts";
@@ -55,7 +56,7 @@ interface Flags {
 type AnyMatrixFile = MatrixFile | MatrixFile<"float64">;
 
 /** `papilio factorize`: the butterfly that is near to a matrix. */
-export function factorizeCommand(): Command {
+export function factorizeCommand(interruption: Interruption): Command {
   return new Command("factorize")
     .description("Find the butterfly matrix that is nearest to a matrix, and how near it is.")
     .argument("<file>", "a safetensors, npy, Matrix Market or csv file; - for the standard input")
@@ -103,24 +104,23 @@ Examples:
   papilio factorize dft.npy --chain dyadic --permute
   papilio factorize weights.npy --chain "1,64,64,64;64,64,64,1" --refine --measure
 
-Exit status: 0; 1 when it was stopped; 2 for input that cannot be used, or when no chain is within the limits.`,
+${exitStatuses(undefined, "when no chain is within the limits")}`,
     )
-    .action(run);
+    .action((file: string, flags: Flags) => run(file, flags, interruption));
 }
 
-async function run(file: string, flags: Flags): Promise<void> {
+async function run(file: string, flags: Flags, interruption: Interruption): Promise<void> {
   const { out, inputs, force } = flags;
   const outputs = await Outputs.open(
     out === undefined ? [] : [{ path: out, writer: "papilio factorize" }],
-    { inputs: [file, inputs], force },
+    { inputs: [file, inputs], force, interruption },
   );
   const asked =
     flags.dtype === undefined
       ? undefined
       : oneOf("--dtype", flags.dtype, ["F64", "F32", "F16", "BF16"]);
   const batch = wholeNumber("--batch", flags.batch, 1, 2 ** 20);
-  using interrupted = interruption();
-  const { signal } = interrupted;
+  const { signal } = interruption;
   const matrix = narrowWhereExact(await readMatrix(file, flags.tensor, "float64"));
   const dtype = asked ?? (isSingle(matrix) ? "F32" : "F64");
   const start = performance.now();

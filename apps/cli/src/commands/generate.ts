@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type GenerateOptions, TextGenerator } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
-import { interruption, stdoutClosed } from "../interruption.ts";
+import { exitStatuses } from "../exit-statuses.ts";
+import { type Interruption, stdoutClosed } from "../interruption.ts";
 import { type ComputeFlags, dtypeOf, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { requireFits } from "../models/require-fits.ts";
@@ -27,7 +28,7 @@ interface Flags extends ComputeFlags {
 const CHUNK = 64;
 
 /** `papilio generate`: text that a language model continues. */
-export function generateCommand(): Command {
+export function generateCommand(interruption: Interruption): Command {
   return new Command("generate")
     .description("Continue a text with a language model, on an adapter or on the CPU.")
     .argument("<model>", "a file of llama2.c, or a folder with config.json and safetensors files")
@@ -64,18 +65,17 @@ Examples:
 
 Text alone goes to stdout; the adapter and the speed to stderr. No template of a chat is applied.
 
-Exit status: 0; 1 when it was stopped or the model computes NaN or infinity; 2 for input that cannot be used.`,
+${exitStatuses("the model computes NaN or infinity")}`,
     )
-    .action(run);
+    .action((path: string, flags: Flags) => run(path, flags, interruption));
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
+async function run(path: string, flags: Flags, interruption: Interruption): Promise<void> {
   const maxTokens = wholeNumber("--max-tokens", flags.maxTokens, 1, 2 ** 24);
   const sampling = samplingOf(flags);
   const asked =
     flags.context === undefined ? undefined : wholeNumber("--context", flags.context, 1, 2 ** 24);
-  using interrupted = interruption();
-  const signal = AbortSignal.any([interrupted.signal, stdoutClosed()]);
+  const signal = AbortSignal.any([interruption.signal, stdoutClosed()]);
   dtypeOf(flags);
   const started = performance.now();
   const language = await loadLanguageModel(path, flags.tokenizer, signal, (outline) =>
@@ -101,6 +101,8 @@ async function run(path: string, flags: Flags): Promise<void> {
     `Loaded ${model.parameterCount} parameters in ${loadSeconds.toFixed(1)} s, ${what} in ${prepareSeconds.toFixed(1)} s; context of ${context} tokens.`,
   );
   const write = flags.json ? () => undefined : writeText;
+  // What was generated is kept, whatever ends it.
+  interruption.hold();
   const told = await generate(generator, language, {
     ...sampling,
     prompt,

@@ -14,7 +14,9 @@ import {
 } from "@papilio/butterfly";
 import { Command } from "commander";
 import { drawSupports, supportsAsSvg } from "../draw-support.ts";
+import { exitStatuses } from "../exit-statuses.ts";
 import { readBytes } from "../input-file.ts";
+import type { Interruption } from "../interruption.ts";
 import { newTable } from "../new-table.ts";
 import { FORCE_HELP, Outputs } from "../outputs.ts";
 
@@ -30,7 +32,7 @@ const LISTED = 100;
 const DRAWN = 20;
 
 /** `papilio inspect`: what is in a file, and how its butterflies look. */
-export function inspectCommand(): Command {
+export function inspectCommand(interruption: Interruption): Command {
   return new Command("inspect")
     .description("Show what a file holds, and draw the supports of its butterflies.")
     .argument("[file]", "a safetensors, npy or Matrix Market file")
@@ -42,12 +44,18 @@ export function inspectCommand(): Command {
       `
 Examples:
   papilio inspect mlp.safetensors
-  papilio inspect --chain "1,2,2,8;2,2,2,4;4,2,2,2;8,2,2,1" --svg dyadic.svg`,
+  papilio inspect --chain "1,2,2,8;2,2,2,4;4,2,2,2;8,2,2,1" --svg dyadic.svg
+
+${exitStatuses()}`,
     )
-    .action(run);
+    .action((file: string | undefined, flags: Flags) => run(file, flags, interruption));
 }
 
-async function run(file: string | undefined, { chain: text, svg, force }: Flags): Promise<void> {
+async function run(
+  file: string | undefined,
+  { chain: text, svg, force }: Flags,
+  interruption: Interruption,
+): Promise<void> {
   if ((file === undefined) === (text === undefined)) {
     throw new PapilioError(
       "FLAG_INVALID",
@@ -57,7 +65,7 @@ async function run(file: string | undefined, { chain: text, svg, force }: Flags)
   }
   const outputs = await Outputs.open(
     svg === undefined ? [] : [{ path: svg, writer: "papilio inspect" }],
-    { inputs: [file], force },
+    { inputs: [file], force, interruption },
   );
   const chains: Chain[] = [];
   if (text !== undefined) {

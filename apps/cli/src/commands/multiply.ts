@@ -13,7 +13,9 @@ import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { BACKEND_HELP, chooseBackend } from "../backend.ts";
+import { exitStatuses } from "../exit-statuses.ts";
 import { readBytes } from "../input-file.ts";
+import type { Interruption } from "../interruption.ts";
 import { writeMarkedNpy } from "../marked-npy.ts";
 import { type MatrixFile, readMatrix } from "../matrix-file.ts";
 import { FORCE_HELP, Outputs } from "../outputs.ts";
@@ -30,7 +32,7 @@ interface Flags {
 }
 
 /** `papilio multiply`: vectors by a butterfly of a file. */
-export function multiplyCommand(): Command {
+export function multiplyCommand(interruption: Interruption): Command {
   return new Command("multiply")
     .description("Multiply vectors by a butterfly matrix of a file.")
     .argument("<file>", "a safetensors file that papilio factorize wrote")
@@ -49,17 +51,20 @@ export function multiplyCommand(): Command {
       "after",
       `
 Example:
-  papilio multiply mlp.safetensors --input x.npy --out y.npy`,
+  papilio multiply mlp.safetensors --input x.npy --out y.npy
+
+${exitStatuses()}`,
     )
-    .action(run);
+    .action((file: string, flags: Flags) => run(file, flags, interruption));
 }
 
-async function run(file: string, flags: Flags): Promise<void> {
+async function run(file: string, flags: Flags, interruption: Interruption): Promise<void> {
   const { out, force } = flags;
   const inputs = [file, flags.input];
   const outputs = await Outputs.open([{ path: out, writer: "papilio multiply" }], {
     inputs,
     force,
+    interruption,
   });
   const butterfly = pick(loadButterflies(await readBytes(file)), flags.name);
   const input = await readMatrix(flags.input, flags.tensor, "float32");

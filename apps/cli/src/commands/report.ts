@@ -4,7 +4,9 @@ import { isModelResults, mergeResults, parseModelResults, parseResults } from "@
 import type { Report, ReportOptions } from "@papilio/bench/report";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
+import { exitStatuses } from "../exit-statuses.ts";
 import { readText } from "../input-file.ts";
+import type { Interruption } from "../interruption.ts";
 import { FORCE_HELP, type OutputRequest, Outputs } from "../outputs.ts";
 import { note } from "../print.ts";
 
@@ -16,7 +18,7 @@ interface ReportFlags {
 }
 
 /** `papilio report`: results as a page with figures. */
-export function reportCommand(): Command {
+export function reportCommand(interruption: Interruption): Command {
   return new Command("report")
     .description("Make one HTML page of results, with figures; it opens offline.")
     .argument(
@@ -36,15 +38,21 @@ Examples:
   papilio report results.jsonl
   papilio report vit-s16.json gpt2-medium-block.json --out models.html
   papilio report shard-1.jsonl shard-2.jsonl --out merged.html
-  papilio report results.jsonl --svg figures --markdown report.md`,
+  papilio report results.jsonl --svg figures --markdown report.md
+
+${exitStatuses()}`,
     )
-    .action(report);
+    .action((files: readonly string[], flags: ReportFlags) => report(files, flags, interruption));
 }
 
-async function report(files: readonly string[], flags: ReportFlags): Promise<void> {
+async function report(
+  files: readonly string[],
+  flags: ReportFlags,
+  interruption: Interruption,
+): Promise<void> {
   const { out, svg: folder, markdown, force } = flags;
   const pages = [out, ...(markdown === undefined ? [] : [markdown])];
-  const outputs = await Outputs.open(pages.map(asRequest), { inputs: files, force });
+  const outputs = await Outputs.open(pages.map(asRequest), { inputs: files, force, interruption });
   const texts: string[] = [];
   for (const file of files) texts.push(await readText(file));
   const {

@@ -2,7 +2,8 @@ import { PapilioError } from "@papilio/butterfly";
 import { DeviceModel, outlineFromHuggingFace, type RunOutputs } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../backend.ts";
-import { interruption } from "../interruption.ts";
+import { exitStatuses } from "../exit-statuses.ts";
+import type { Interruption } from "../interruption.ts";
 import { writeMarkedNpy } from "../marked-npy.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
@@ -23,7 +24,7 @@ interface Flags extends ComputeFlags {
 }
 
 /** `papilio run`: a model on inputs of files. */
-export function runCommand(): Command {
+export function runCommand(interruption: Interruption): Command {
   return new Command("run")
     .description("Run a model on inputs of files, on an adapter or on the CPU.")
     .argument(
@@ -55,12 +56,12 @@ Examples:
   papilio run minilm --input ids=ids.npy --input lengths=n.csv --output embeddings=y.npy
   papilio run gpt2 --input ids=ids.csv --plan
 
-Exit status: 0; 1 when it was stopped; 2 for input that cannot be used.`,
+${exitStatuses()}`,
     )
-    .action(run);
+    .action((path: string, flags: Flags) => run(path, flags, interruption));
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
+async function run(path: string, flags: Flags, interruption: Interruption): Promise<void> {
   const inputs = pairs("--input", flags.input);
   const files = pairs("--output", flags.output ?? []);
   if (flags.plan && flags.backend === "cpu") {
@@ -72,17 +73,16 @@ async function run(path: string, flags: Flags): Promise<void> {
   }
   const outputFiles = await Outputs.open(
     [...files.values()].map((path) => ({ path, writer: "papilio run" })),
-    { inputs: [path, await folderOf(path), ...inputs.values()], force: flags.force },
+    { inputs: [path, await folderOf(path), ...inputs.values()], force: flags.force, interruption },
   );
   const arrays = new Map<string, ArrayFile>();
   for (const [name, file] of inputs) arrays.set(name, await readArray(file));
   const config = await readConfig(await folderOf(path));
-  using interrupted = interruption();
   // There is a plan on an adapter only.
   const backend = flags.plan && flags.backend === "auto" ? "gpu" : flags.backend;
   dtypeOf(flags);
   await requireFits({ ...flags, backend }, outlineFromHuggingFace(config));
-  const bound = bindInputs(await loadModel(path, config, interrupted.signal), arrays);
+  const bound = bindInputs(await loadModel(path, config, interruption.signal), arrays);
   requireOutputs(bound, files);
   using compute = await openCompute({ ...flags, backend }, bound.graph);
   const started = performance.now();

@@ -19,6 +19,7 @@ import { type Gpu, measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { cacheBytesOf } from "../environment.ts";
+import { exitStatuses } from "../exit-statuses.ts";
 import { readText } from "../input-file.ts";
 import { collect, list } from "../options.ts";
 import { note, print } from "../print.ts";
@@ -64,7 +65,7 @@ Examples:
   papilio select --layers layers.json --json
 
 Answers are measured, interpolated from other cases, or by the cost model alone; each says so.
-Exit status: 0, or 2 for input that cannot be used.`,
+${exitStatuses()}`,
     )
     .action(select);
 }

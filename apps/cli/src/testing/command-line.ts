@@ -3,8 +3,8 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "node:util";
 import { vi } from "vitest";
-import { createProgram } from "../program.ts";
-import { exitStatus } from "../report-error.ts";
+import { Interruption } from "../interruption.ts";
+import { runProgram } from "../program.ts";
 
 /** How Node is called to run the command line from source. */
 export const commandLine: readonly string[] = [
@@ -29,7 +29,15 @@ export interface Finished {
  * Runs a command to its end in this process, which takes a hundredth of the time of a process of its
  * own. Commands share the process's standard streams: run one at a time.
  */
-export async function papilio(...args: readonly string[]): Promise<Finished> {
+export function papilio(...args: readonly string[]): Promise<Finished> {
+  return papilioUntil(new Interruption(), ...args);
+}
+
+/** Runs a command in this process until it ends or is interrupted. */
+export async function papilioUntil(
+  interruption: Interruption,
+  ...args: readonly string[]
+): Promise<Finished> {
   let stdout = "";
   let stderr = "";
   const spies = [
@@ -51,10 +59,8 @@ export async function papilio(...args: readonly string[]): Promise<Finished> {
   const before = process.exitCode;
   process.exitCode = undefined;
   try {
-    const failed = await createProgram()
-      .parseAsync(args, { from: "user" })
-      .then(() => undefined, exitStatus);
-    return { status: failed ?? Number(process.exitCode ?? 0), stdout, stderr };
+    const status = await runProgram(args, interruption);
+    return { status, stdout, stderr };
   } finally {
     process.exitCode = before;
     for (const spy of spies) spy.mockRestore();

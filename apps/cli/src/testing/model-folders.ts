@@ -56,9 +56,12 @@ export const LLAMA_SIZES = {
   epsilon: 1e-6,
 } as const;
 
-/** A Llama of eight words. */
-export function writeLlama(folder: string): Promise<string> {
-  const model = new Llama({ ...LLAMA_SIZES, seed: 3 });
+/** A Llama of eight words, of texts of so many. */
+export function writeLlama(
+  folder: string,
+  positions: number = LLAMA_SIZES.positions,
+): Promise<string> {
+  const model = new Llama({ ...LLAMA_SIZES, positions, seed: 3 });
   return writeModel(folder, model, {
     rename: (name) => name,
     "config.json": {
@@ -68,7 +71,7 @@ export function writeLlama(folder: string): Promise<string> {
       intermediate_size: 12,
       num_hidden_layers: 1,
       num_attention_heads: 2,
-      max_position_embeddings: 32,
+      max_position_embeddings: positions,
       tie_word_embeddings: false,
     },
     "tokenizer.json": TOKENIZER,

@@ -100,7 +100,7 @@ function parseEntry(
 /** Replaces what has the name, a link included, by a file that is whole. */
 async function replaceFile(directory: string, path: string, text: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const temporary = await writeTemporary(directory, text, { mode: 0o600 });
+  using temporary = await writeTemporary(directory, text, { mode: 0o600 });
   try {
     await rename(temporary.path, path);
   } catch (error) {

@@ -4,6 +4,7 @@ import { chmod, lstat, mkdtemp, open, readdir, rename, rm } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { removedAtExit } from "./files/unfinished.ts";
 import { privateCache, requirePrivateFolder, strangersIn } from "./user-cache.ts";
 
 // No imports but of this folder: see user-cache.ts.
@@ -50,6 +51,8 @@ async function keptFolder(target: string, what: UnpackedFiles): Promise<string> 
     if (attempt === 3) throw new Error(`${target} is changed by another process: ${problem}.`);
     const fresh = await mkdtemp(`${target}-`);
     const aside = `${target}-${randomUUID()}`;
+    using _fresh = removedAtExit(fresh);
+    using _aside = removedAtExit(aside);
     try {
       await fill(fresh, what);
       // Renaming takes a link itself, not what it points at.

@@ -1,6 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { DisposableStack } from "@papilio/butterfly";
 import { writeTemporary } from "@papilio/gpu-runtime/node";
 import {
   encodeFiles,
@@ -35,13 +36,15 @@ export async function saveStateDict(
   options: SaveStateDictOptions = {},
 ): Promise<string[]> {
   const written = new Map<string, string>();
+  using temporaries = new DisposableStack();
   const path = (file: string): string => join(folder, file);
   try {
     await tryWriting(folder, () => mkdir(folder, { recursive: true }));
     for (const [name, contents] of encodeFiles(tensors, options)) {
       await tryWriting(folder, async () => {
         const like = await replacedBy(folder, name);
-        written.set(name, (await writeTemporary(folder, contents, { like })).path);
+        const temporary = temporaries.use(await writeTemporary(folder, contents, { like }));
+        written.set(name, temporary.path);
       });
     }
     await tryWriting(folder, async () => {

@@ -249,3 +249,39 @@ describe("a temporary file", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 });
+
+describe("what a process leaves that ends in the middle", () => {
+  const program = `
+    const { OutputFile } = await import(process.argv[1]);
+    const file = await OutputFile.inspect(process.argv[2]);
+    await file.stage("new");
+    if (process.argv[3] === "changed") {
+      await (await import("node:fs/promises")).writeFile(process.argv[2], "other");
+      await file.commit().catch(() => undefined);
+    }
+    process.exit(3);`;
+  const run = (...args: string[]): number | null =>
+    spawnSync(process.execPath, [
+      "--conditions=@papilio/source",
+      "--input-type=module",
+      "--eval",
+      program,
+      join(import.meta.dirname, "output-file.ts"),
+      ...args,
+    ]).status;
+
+  it("is the old file, and nothing that was staged", async () => {
+    await writeFile(at("old"), "old");
+    expect(run(at("old"))).toBe(3);
+    expect(await readdir(folder)).toEqual(["old"]);
+    expect(await text(at("old"))).toBe("old");
+  });
+
+  it("is what was staged, too, where another program's file is in its place", async () => {
+    expect(run(at("new"), "changed")).toBe(3);
+    const names = await readdir(folder);
+    expect(names.length).toBe(2);
+    const contents = await Promise.all(names.map((name) => text(at(name))));
+    expect(contents.toSorted()).toEqual(["new", "other"]);
+  });
+});

@@ -125,6 +125,8 @@ export class OutputFile {
     } catch (cause) {
       const error = outputFailed(this.#name, cause);
       if (error.code !== "OUTPUT_CHANGED") await this.discard();
+      // Whoever asked for it may want what was to be written.
+      this.#temporary?.[Symbol.dispose]();
       throw error;
     }
     await this.discard();
@@ -132,10 +134,12 @@ export class OutputFile {
 
   /** Removes what was staged and not committed. */
   async discard(): Promise<void> {
-    const { path } = this.#temporary ?? {};
+    const temporary = this.#temporary;
     this.#temporary = undefined;
     this.#contents = "";
-    if (path !== undefined) await rm(path, { force: true });
+    if (temporary === undefined) return;
+    await rm(temporary.path, { force: true });
+    temporary[Symbol.dispose]();
   }
 
   get #name(): string {

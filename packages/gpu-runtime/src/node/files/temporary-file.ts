@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { removedAtExit } from "./unfinished.ts";
 
 /** What `stat` says of a file with `bigint`, as far as it matters here; declared apart from Node's types. */
 interface Ownership {
@@ -9,8 +10,11 @@ interface Ownership {
   readonly gid: bigint;
 }
 
-/** A file that is to take another's place. */
-export interface TemporaryFile {
+/**
+ * A file that is to take another's place. It is removed should the process end before it is disposed of:
+ * when it has that place, is gone, or is to stay.
+ */
+export interface TemporaryFile extends Disposable {
   readonly path: string;
   /** Whether it has the owner that was asked for: only root may give files to others. */
   readonly owned: boolean;
@@ -38,8 +42,13 @@ export async function writeTemporary(
   { mode = 0o666, like }: TemporaryFileOptions = {},
 ): Promise<TemporaryFile> {
   const path = join(folder, `.papilio-${randomUUID()}.tmp`);
+  const unfinished = removedAtExit(path);
   // What takes a private file's place is private from its first byte on.
-  const file = await open(path, "wx", like === undefined ? mode : 0o600);
+  const opened = open(path, "wx", like === undefined ? mode : 0o600);
+  const file = await opened.catch((error: unknown) => {
+    unfinished[Symbol.dispose]();
+    throw error;
+  });
   try {
     await file.writeFile(contents);
     let owned = true;
@@ -56,10 +65,11 @@ export async function writeTemporary(
     }
     await sync(file);
     await file.close();
-    return { path, owned };
+    return { path, owned, [Symbol.dispose]: unfinished[Symbol.dispose] };
   } catch (error) {
     await file.close().catch(() => undefined);
     await rm(path, { force: true });
+    unfinished[Symbol.dispose]();
     throw error;
   }
 }

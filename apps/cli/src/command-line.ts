@@ -1,0 +1,23 @@
+/* The process in which a command runs: `supervise.ts` starts it. */
+import { Interruption } from "./interruption.ts";
+import { runProgram } from "./program.ts";
+import { watchStandardOutput } from "./standard-output.ts";
+
+const interruption = new Interruption();
+const interrupt = (): void => interruption.interrupt();
+// From a terminal, signals come here too; what the supervisor was sent comes as a message.
+process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("message", interrupt);
+// The supervisor is gone: nobody waits for what would be written.
+process.on("disconnect", () => process.exit(1));
+process.channel?.unref();
+watchStandardOutput();
+
+// The status is set, not exited with: output that is still on its way to a pipe must arrive.
+process.exitCode = await runProgram(process.argv.slice(2), interruption);
+if (interruption.signal.aborted) {
+  // Work that was not waited for may go on.
+  await new Promise((resolve) => process.stdout.write("", resolve));
+  // A driver may take long to end.
+  process.send?.(process.exitCode);
+  process.exit();
+}
