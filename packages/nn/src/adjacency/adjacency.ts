@@ -1,5 +1,6 @@
-import { PapilioError } from "@papilio/butterfly";
-import { SparseMatrix } from "./sparse-matrix.ts";
+import { PapilioError, requireObject } from "@papilio/butterfly";
+import { arrayLike } from "../arguments/checks.ts";
+import { SparseMatrix, sparseCheck } from "./sparse-matrix.ts";
 
 /** Edges that go both ways. One that is given several times, in either direction, is one edge. */
 export interface UndirectedEdges {
@@ -14,7 +15,10 @@ export interface UndirectedEdges {
  *
  * @throws PapilioError `SPARSE_MATRIX` for nodes that there are not, and an odd number of ends of edges
  */
-export function adjacencyOf({ nodes, edges }: UndirectedEdges): SparseMatrix {
+export function adjacencyOf(graph: UndirectedEdges): SparseMatrix {
+  requireObject("The graph", graph, "nodes and edges");
+  const { nodes, edges } = graph;
+  arrayLike("edges", edges);
   if (edges.length % 2 !== 0) {
     throw new PapilioError(
       "SPARSE_MATRIX",
@@ -39,6 +43,7 @@ export function adjacencyOf({ nodes, edges }: UndirectedEdges): SparseMatrix {
  * @throws PapilioError `SPARSE_MATRIX` for an adjacency that is not square
  */
 export function withSelfLoops(graph: SparseMatrix): SparseMatrix {
+  sparseCheck("The graph", graph);
   requireSquare(graph);
   const rows: number[] = [];
   const columns: number[] = [];

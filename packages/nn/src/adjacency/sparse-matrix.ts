@@ -1,4 +1,5 @@
-import { describeValue, PapilioError } from "@papilio/butterfly";
+import { describeValue, PapilioError, requireList, requireObject } from "@papilio/butterfly";
+import { type Check, having } from "../arguments/checks.ts";
 
 /**
  * A sparse matrix in compressed sparse row form: the edges of a graph, from the columns to the rows,
@@ -33,7 +34,7 @@ export class SparseMatrix {
     this.cols = cols;
     this.starts = wholeNumbers(shape, starts, "start", count + 1);
     this.columns = wholeNumbers(shape, columns, "column", cols);
-    this.values = values && finiteNumbers(shape, values, count);
+    this.values = values === undefined ? undefined : finiteNumbers(shape, values, count);
     requireRows(this, shape);
   }
 
@@ -49,6 +50,7 @@ export class SparseMatrix {
     entries: { readonly rows: ArrayLike<number>; readonly columns: ArrayLike<number> },
     values?: ArrayLike<number>,
   ): SparseMatrix {
+    requireObject("What the entries are", entries, "rows and columns");
     const [rows, cols] = requireShape(shape);
     const count = lengthOf(entries.rows, "rows", shape);
     if (lengthOf(entries.columns, "columns", shape) !== count) {
@@ -59,7 +61,7 @@ export class SparseMatrix {
     }
     const rowOf = wholeNumbers(shape, entries.rows, "row", rows);
     const columnOf = wholeNumbers(shape, entries.columns, "column", cols);
-    const given = values && finiteNumbers(shape, values, count);
+    const given = values === undefined ? undefined : finiteNumbers(shape, values, count);
     const { order, ends } = byRow(rowOf, rows);
     const starts = new Uint32Array(rows + 1);
     const columns = new Uint32Array(count);
@@ -91,6 +93,9 @@ export class SparseMatrix {
   }
 }
 
+/** Refuses what is not a sparse matrix, known by its members. */
+export const sparseCheck: Check = having("a SparseMatrix", "rows", "cols", "starts", "columns");
+
 /** Rows of any matrix, at most, and how many more for each entry: each takes memory without any. */
 const [MOST_ROWS, ROWS_AN_ENTRY] = [2 ** 20, 64];
 
@@ -105,6 +110,9 @@ function wrong([rows, cols]: Shape, problem: string): PapilioError {
 }
 
 function requireShape(shape: Shape): Shape {
+  requireList("The shape of a sparse matrix", shape);
+  if (shape.length !== 2)
+    throw wrong([shape[0], shape[1]], `${(shape as readonly number[]).length} sizes`);
   for (const size of shape) {
     if (Number.isInteger(size) && size >= 1 && size < 2 ** 32 - 1) continue;
     throw wrong(shape, `a size of ${describeValue(size)}`);
@@ -113,7 +121,8 @@ function requireShape(shape: Shape): Shape {
 }
 
 function lengthOf(numbers: ArrayLike<unknown>, name: string, shape: Shape): number {
-  const length: unknown = (numbers as ArrayLike<unknown> | null | undefined)?.length;
+  // A function has a length too.
+  const length: unknown = typeof numbers === "object" ? numbers?.length : undefined;
   if (typeof length === "number" && Number.isInteger(length) && length >= 0) return length;
   throw wrong(shape, `${name} that are no array`);
 }

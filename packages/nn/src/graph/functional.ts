@@ -1,8 +1,15 @@
-import { Chain, Pattern } from "@papilio/butterfly";
+import { Chain, Pattern, requireArray, requireObject, requireOptions } from "@papilio/butterfly";
 import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime";
-import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
+import { anyNumber, optional } from "../arguments/checks.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import { shapeError, windowsOf } from "./graph.ts";
+import {
+  indicesCheck,
+  matrixCheck,
+  parameterCheck,
+  valueCheck,
+  windowCheck,
+} from "./operand-checks.ts";
 import {
   named,
   requireFeatures,
@@ -14,7 +21,6 @@ import {
 } from "./operands.ts";
 import type {
   AttentionOperation,
-  EdgeAttentionOperation,
   Matrix,
   NormalizeOperation,
   PoolOperation,
@@ -34,9 +40,13 @@ import type { Indices, Value } from "./value.ts";
 export function linear(
   x: Value,
   weight: Parameter | Matrix,
-  { path = "", bias }: { readonly path?: string; readonly bias?: Parameter | undefined } = {},
+  options: { readonly path?: string; readonly bias?: Parameter | undefined } = {},
 ): Value {
+  requireOptions("What linear is given", options);
+  requireObject("The weight", weight, "a Parameter, or a chain with its factors");
+  const { path = "", bias } = options;
   const matrix = "chain" in weight ? weight : denseMatrix(weight);
+  matrixCheck("The weight", matrix);
   const { rows, cols } = matrix.chain;
   requireFeatures(path, x, cols);
   if (bias !== undefined) requireLength(path, "bias", bias, rows);
@@ -48,20 +58,13 @@ export function linear(
 
 /** `[rows, cols]` as the one factor of a product. */
 export function denseMatrix(weight: Parameter): Matrix {
+  parameterCheck("The weight", weight);
   const [rows = 0, cols = 0] = weight.shape;
   return { chain: Chain.of([new Pattern(1, rows, cols, 1)]), factors: [weight] };
 }
 
-/** `W x` for a sparse matrix. */
-export function sparseLinear(x: Value, matrix: SparseMatrix, path: string = ""): Value {
-  requireFeatures(path, x, matrix.cols);
-  return x.graph.add(
-    { kind: "sparse-linear", path, x, matrix },
-    { vectors: x.vectors, features: matrix.rows },
-  );
-}
-
 export function activate(x: Value, activation: Activation, path: string = ""): Value {
+  valueCheck("The value", x);
   return x.graph.add({ kind: "activation", path, x, activation }, x);
 }
 
@@ -77,6 +80,7 @@ export function multiply(x: Value, other: Value, path: string = ""): Value {
 
 /** Adds `[features]` to every vector. */
 export function addVector(x: Value, vector: Parameter, path: string = ""): Value {
+  valueCheck("The value", x);
   requireLength(path, "vector", vector, x.features);
   return x.graph.add({ kind: "add-vector", path, x, vector }, x);
 }
@@ -87,6 +91,9 @@ export function gatherVectors(
   indices: Indices,
   path: string = "",
 ): Value {
+  requireObject("The source", source, "a Value or a Parameter");
+  indicesCheck("The indices", indices);
+  if (!("graph" in source)) parameterCheck("The source", source);
   const [rows, features] =
     "graph" in source
       ? [source.vectors, source.features]
@@ -109,7 +116,9 @@ export function addPositions(
     readonly position?: Indices | undefined;
   },
 ): Value {
+  requireObject("What addPositions is given", options, "an object of options");
   const { path = "", period, prepended, position } = options;
+  parameterCheck("The table", table);
   const longer = prepended === undefined ? 0 : 1;
   const sequences = sequencesOf(path, x, period);
   const features = table.shape.at(-1) as number;
@@ -130,6 +139,8 @@ export function addPositions(
 
 /** Feature `f` of the output is feature `map[f]` of x, or zero where that is `ZERO_FEATURE`. */
 export function gatherFeatures(x: Value, map: Uint32Array, path: string = ""): Value {
+  valueCheck("The value", x);
+  requireArray("The map", map, "Uint32Array");
   const wrong = map.find((feature) => feature !== ZERO_FEATURE && feature >= x.features);
   if (wrong !== undefined) {
     throw shapeError(
@@ -143,8 +154,19 @@ export function gatherFeatures(x: Value, map: Uint32Array, path: string = ""): V
   );
 }
 
+/** What indices of 32 bits reach. */
+const MOST_FEATURES = 2 ** 32;
+
 /** The first `features` features, or all of them and zeros. */
 export function resizeFeatures(x: Value, features: number, path: string = ""): Value {
+  valueCheck("The value", x);
+  anyNumber("The number of features", features);
+  if (!Number.isInteger(features) || features < 1 || features >= MOST_FEATURES) {
+    throw shapeError(
+      `${named(path)}vectors of ${x.features} features cannot become vectors of ${features}`,
+      `Use a positive whole number below ${MOST_FEATURES}.`,
+    );
+  }
   if (features === x.features) return x;
   const map = Uint32Array.from({ length: features }, (_, feature) =>
     feature < x.features ? feature : ZERO_FEATURE,
@@ -156,6 +178,8 @@ export function normalize(
   x: Value,
   options: Omit<NormalizeOperation, "kind" | "x" | "output" | "path"> & { readonly path?: string },
 ): Value {
+  valueCheck("The value", x);
+  requireObject("What normalize is given", options, "an object of options");
   const { path = "", weight, bias } = options;
   if (weight !== undefined) requireLength(path, "weight", weight, x.features);
   if (bias !== undefined) requireLength(path, "bias", bias, x.features);
@@ -163,7 +187,10 @@ export function normalize(
 }
 
 /** Over the features of each vector; its logarithm with `log`. */
-export function softmax(x: Value, { path = "", log = false }: SoftmaxOptions = {}): Value {
+export function softmax(x: Value, options: SoftmaxOptions = {}): Value {
+  valueCheck("The value", x);
+  requireOptions("What softmax is given", options);
+  const { path = "", log = false } = options;
   return x.graph.add({ kind: "softmax", path, x, log }, x);
 }
 
@@ -177,7 +204,10 @@ export function rotary(
   x: Value,
   options: Omit<RotaryOperation, "kind" | "x" | "output" | "path"> & { readonly path?: string },
 ): Value {
+  requireObject("What rotary is given", options, "an object of options");
   const { path = "", headFeatures, period, cosines, position } = options;
+  parameterCheck("cosines", cosines);
+  anyNumber("headFeatures", headFeatures);
   sequencesOf(path, x, period);
   const positions = cosines.shape[0] as number;
   if (x.features % headFeatures !== 0 || headFeatures % 2 !== 0 || positions < period) {
@@ -192,6 +222,8 @@ export function rotary(
 
 /** Writes the vectors of x into a state, from `position` on; those past its end are dropped. */
 export function append(x: Value, state: Value, position: Indices, path: string = ""): Value {
+  valueCheck("The state", state);
+  indicesCheck("The position", position);
   requireFeatures(path, x, state.features);
   requirePosition(path, position, state.vectors);
   return x.graph.add({ kind: "append", path, x, state, position }, state);
@@ -210,7 +242,10 @@ export function attention(
     "kind" | "queries" | "keys" | "values" | "output" | "path" | "scale"
   > & { readonly path?: string; readonly scale?: number },
 ): Value {
+  requireObject("What attention is given", options, "an object of options");
+  for (const value of [queries, keys, values]) valueCheck("The value", value);
   const { path = "", heads, keyValueHeads, sequences, position, lengths } = options;
+  for (const count of [heads, keyValueHeads, sequences]) anyNumber("A number of heads", count);
   const headFeatures = queries.features / heads;
   const fits =
     Number.isInteger(headFeatures) &&
@@ -227,8 +262,9 @@ export function attention(
     );
   }
   requirePosition(path, position, keys.vectors);
+  optional(indicesCheck)("lengths", lengths);
   lengths?.requireBelow(keys.vectors / sequences + 1);
-  const scale = options.scale ?? 1 / Math.sqrt(headFeatures);
+  const { scale = 1 / Math.sqrt(headFeatures) } = options;
   return queries.graph.add(
     { kind: "attention", ...options, path, queries, keys, values, scale },
     queries,
@@ -239,8 +275,11 @@ export function attention(
 export function unfold(
   x: Value,
   window: Window2d,
-  { path = "", source }: { readonly path?: string; readonly source: UnfoldOperation["source"] },
+  options: { readonly path?: string; readonly source: UnfoldOperation["source"] },
 ): Value {
+  requireObject("What unfold is given", options, "an object of options");
+  windowCheck("the window", window);
+  const { path = "", source } = options;
   const { images, channels, size, kernel } = window;
   const pixels = size[0] * size[1];
   const [vectors, features] =
@@ -257,8 +296,11 @@ export function unfold(
 export function pool(
   x: Value,
   window: Window2d,
-  { path = "", pool: kind }: { readonly path?: string; readonly pool: PoolOperation["pool"] },
+  options: { readonly path?: string; readonly pool: PoolOperation["pool"] },
 ): Value {
+  requireObject("What pool is given", options, "an object of options");
+  windowCheck("the window", window);
+  const { path = "", pool: kind } = options;
   const { images, channels, size } = window;
   requireShape(path, x, images * size[0] * size[1], channels);
   const [high, wide] = windowsOf(window);
@@ -275,44 +317,13 @@ export function reduceVectors(
     readonly path?: string;
   },
 ): Value {
+  requireObject("What reduceVectors is given", options, "an object of options");
   const { path = "", period, lengths } = options;
   const vectors = sequencesOf(path, x, period);
+  optional(indicesCheck)("lengths", lengths);
   lengths?.requireBelow(period + 1);
   return x.graph.add(
     { kind: "reduce-vectors", ...options, path, x },
     { vectors, features: x.features },
-  );
-}
-
-/** For each node, the sum, mean or maximum of its neighbours' vectors, weighted by the edges' values. */
-export function aggregate(
-  x: Value,
-  graph: SparseMatrix,
-  {
-    path = "",
-    reduce = "sum",
-  }: { readonly path?: string; readonly reduce?: "mean" | "sum" | "max" },
-): Value {
-  requireShape(path, x, graph.cols, x.features);
-  return x.graph.add(
-    { kind: "aggregate", path, x, graph, reduce },
-    { vectors: graph.rows, features: x.features },
-  );
-}
-
-/** For each node and head, its neighbours' vectors weighted by attention. */
-export function edgeAttention(
-  x: Value,
-  options: Omit<EdgeAttentionOperation, "kind" | "x" | "output" | "path"> & {
-    readonly path?: string;
-  },
-): Value {
-  const { path = "", graph, heads, sources, targets } = options;
-  requireShape(path, x, graph.cols, x.features);
-  requireShape(path, sources, graph.cols, heads);
-  requireShape(path, targets, graph.rows, heads);
-  return x.graph.add(
-    { kind: "edge-attention", ...options, path, x },
-    { vectors: graph.rows, features: x.features },
   );
 }

@@ -1,6 +1,7 @@
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, requireArray, requireText } from "@papilio/butterfly";
 import { windowCount } from "@papilio/gpu-runtime";
-import { requireChoices } from "./choices.ts";
+import { anyNumber } from "../arguments/checks.ts";
+import { shapeCheck, valueCheck } from "./operand-checks.ts";
 import {
   type Operation,
   operandsOf,
@@ -8,6 +9,7 @@ import {
   type Window2d,
   type WithoutOutput,
 } from "./operation.ts";
+import { requireFields } from "./operation-fields.ts";
 import { Indices, Value } from "./value.ts";
 
 /** Vectors that are kept from one run to the next, zeros at first: a cache of keys, for example. */
@@ -49,6 +51,7 @@ export class Graph {
 
   /** Vectors that are given to a run. Throws `GRAPH_NAME`, `GRAPH_SHAPE`. */
   input(name: string, shape: { readonly vectors: number; readonly features: number }): Value {
+    shapeCheck("the shape of an input", shape);
     return this.#addInput(name, this.#value(shape.vectors, shape.features));
   }
 
@@ -60,6 +63,8 @@ export class Graph {
 
   /** Whole numbers that are the same in every run. */
   fixed(name: string, numbers: Uint32Array): Indices {
+    requireText("The name of indices", name);
+    requireArray("What is fixed", numbers, "Uint32Array");
     const indices = new Indices(this, name, numbers.length, numbers);
     this.#fixed.push(indices);
     return indices;
@@ -67,6 +72,7 @@ export class Graph {
 
   /** Vectors that are kept from one run to the next. Throws `GRAPH_NAME`, `GRAPH_SHAPE`. */
   state(name: string, shape: { readonly vectors: number; readonly features: number }): Value {
+    shapeCheck("the shape of a state", shape);
     const value = this.#value(shape.vectors, shape.features);
     requireNewName(this.#states, name, "state");
     this.#states.set(name, { name, value });
@@ -75,6 +81,7 @@ export class Graph {
 
   /** Makes a value one of the results of a run. */
   output(name: string, value: Value): void {
+    valueCheck("The output", value);
     requireNewName(this.#outputs, name, "output");
     this.#outputs.set(name, value);
   }
@@ -84,7 +91,8 @@ export class Graph {
     operation: WithoutOutput<Operation>,
     shape: { readonly vectors: number; readonly features: number },
   ): Value {
-    requireChoices(operation);
+    requireFields(operation);
+    shapeCheck(`the shape of ${operation.kind}`, shape);
     const output = this.#value(shape.vectors, shape.features);
     const added = { ...operation, output } as Operation;
     for (const operand of operandsOf(added)) {
@@ -115,6 +123,7 @@ export class Graph {
 const MOST_NUMBERS = 2 ** 32;
 
 function requireSizes(sizes: Readonly<Record<string, number>>): void {
+  for (const [name, size] of Object.entries(sizes)) anyNumber(name, size);
   const product = Object.values(sizes).reduce((all, size) => all * size, 1);
   for (const [name, size] of Object.entries(sizes)) {
     if (Number.isSafeInteger(size) && size >= 1 && product < MOST_NUMBERS) continue;
@@ -126,6 +135,7 @@ function requireSizes(sizes: Readonly<Record<string, number>>): void {
 }
 
 function requireNewName(taken: ReadonlyMap<string, unknown>, name: string, what: string): void {
+  requireText(`The name of a graph's ${what}`, name);
   if (!taken.has(name)) return;
   throw new PapilioError(
     "GRAPH_NAME",

@@ -1,5 +1,6 @@
 export type { Executable, RunInputs, RunOutputs } from "./executable.ts";
 export * from "./functional.ts";
+export * from "./functional-sparse.ts";
 export { Graph, type State } from "./graph.ts";
 export type {
   Matrix,

@@ -1,24 +1,28 @@
 import type { Parameter } from "../modules/parameter.ts";
 import { shapeError } from "./graph.ts";
+import { indicesCheck, parameterCheck, valueCheck } from "./operand-checks.ts";
 import type { Indices, Value } from "./value.ts";
 
 /** Begins a message by the module that it is about. */
 export function named(path: string): string {
-  return path === "" ? "" : `In ${path}, `;
+  return path === "" ? "" : `In ${String(path)}, `;
 }
 
 /** Throws `GRAPH_SHAPE` unless vectors have so many features. */
 export function requireFeatures(path: string, x: Value, features: number): void {
+  valueCheck("The value", x);
   requireShape(path, x, x.vectors, features);
 }
 
 /** Throws `GRAPH_SHAPE` unless both have the same shape. */
 export function requireSameShape(path: string, x: Value, other: Value): void {
+  valueCheck("The value", x);
   requireShape(path, other, x.vectors, x.features);
 }
 
 /** Throws `GRAPH_SHAPE` unless there are so many vectors of so many features. */
 export function requireShape(path: string, x: Value, vectors: number, features: number): void {
+  valueCheck("The value", x);
   if (x.features === features && x.vectors === vectors) return;
   throw shapeError(
     `${named(path)}${vectors} vectors of ${features} features are needed, and there are ${x.vectors} of ${x.features}`,
@@ -33,6 +37,7 @@ export function requireLength(
   parameter: Parameter,
   length: number,
 ): void {
+  parameterCheck(`The ${what}`, parameter);
   if (parameter.length === length) return;
   throw shapeError(
     `${named(path)}the ${what} has ${parameter.length} numbers for ${length} features`,
@@ -42,11 +47,12 @@ export function requireLength(
 
 /** How many sequences of `period` vectors there are. Throws `GRAPH_SHAPE` unless they are whole. */
 export function sequencesOf(path: string, x: Value, period: number): number {
+  valueCheck("The value", x);
   if (Number.isSafeInteger(period) && period >= 1 && x.vectors % period === 0) {
     return x.vectors / period;
   }
   throw shapeError(
-    `${named(path)}${x.vectors} vectors are no sequences of ${period}`,
+    `${named(path)}${x.vectors} vectors are no sequences of ${String(period)}`,
     "Use whole sequences.",
   );
 }
@@ -54,6 +60,7 @@ export function sequencesOf(path: string, x: Value, period: number): number {
 /** Throws `GRAPH_SHAPE` unless a position, where there is one, is a single number; it is to be below. */
 export function requirePosition(path: string, position: Indices | undefined, below: number): void {
   if (position === undefined) return;
+  indicesCheck("The position", position);
   if (position.length !== 1) {
     throw shapeError(`${named(path)}${position.length} positions are given`, "Give one.");
   }

@@ -1,5 +1,7 @@
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, requireArray, requireNumber, requireText } from "@papilio/butterfly";
+import { optional, uint32 } from "../arguments/checks.ts";
 import type { Graph } from "./graph.ts";
+import { graphCheck } from "./operand-checks.ts";
 
 /**
  * A batch of vectors in a graph: what goes in, what an operation computes, or what is kept from one
@@ -13,6 +15,9 @@ export class Value {
 
   /** Made by a {@link Graph}. */
   constructor(graph: Graph, vectors: number, features: number) {
+    graphCheck("The graph of a value", graph);
+    requireNumber("vectors", vectors);
+    requireNumber("features", features);
     this.graph = graph;
     this.vectors = vectors;
     this.features = features;
@@ -30,6 +35,10 @@ export class Indices {
 
   /** Made by a {@link Graph}. */
   constructor(graph: Graph, name: string, length: number, fixed?: Uint32Array) {
+    graphCheck("The graph of indices", graph);
+    requireText("The name of indices", name);
+    requireNumber("length", length);
+    optional(uint32)("What is fixed", fixed);
     this.graph = graph;
     this.name = name;
     this.length = length;
@@ -43,12 +52,14 @@ export class Indices {
 
   /** Restricts the numbers. Throws `INDEX_RANGE` where fixed ones are not below `bound`. */
   requireBelow(bound: number): void {
+    requireNumber("The bound of indices", bound);
     this.#below = Math.min(this.#below, bound);
     if (this.fixed !== undefined) this.check(this.fixed);
   }
 
   /** @throws PapilioError `INPUT_LENGTH`, `INDEX_RANGE` unless these can be the numbers of a run */
   check(numbers: Uint32Array): void {
+    requireArray(`What is given for ${this.name}`, numbers, "Uint32Array");
     if (numbers.length !== this.length) {
       throw new PapilioError(
         "INPUT_LENGTH",

@@ -1,4 +1,5 @@
 import type { Activation } from "@papilio/gpu-runtime";
+import { flag, objectOf, oneOf, optional } from "../arguments/checks.ts";
 import { activate, softmax } from "../graph/functional.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
@@ -26,8 +27,9 @@ export class ReLU extends ActivationLayer {
 
 /** `x Φ(x)`; by the error function unless `approximate` is `"tanh"` (arXiv 1606.08415). */
 export class GELU extends ActivationLayer {
-  constructor({ approximate = "none" }: { readonly approximate?: "none" | "tanh" } = {}) {
-    super({ kind: "gelu", approximate });
+  constructor(options: { readonly approximate?: "none" | "tanh" } = {}) {
+    objectOf({ approximate: optional(oneOf("none", "tanh")) })("GELU", options);
+    super({ kind: "gelu", approximate: options.approximate ?? "none" });
   }
 }
 
@@ -42,9 +44,10 @@ export class SiLU extends ActivationLayer {
 export class Softmax extends Module {
   readonly log: boolean;
 
-  constructor({ log = false }: { readonly log?: boolean } = {}) {
+  constructor(options: { readonly log?: boolean } = {}) {
     super();
-    this.log = log;
+    objectOf({ log: optional(flag) })("Softmax", options);
+    this.log = options.log ?? false;
   }
 
   forward(x: Value): Value {

@@ -1,10 +1,28 @@
 import { Butterfly, Chain, type KroneckerSparse, PapilioError, Pattern } from "@papilio/butterfly";
+import {
+  anyNumber,
+  callback,
+  either,
+  having,
+  listOf,
+  number,
+  objectOf,
+  optional,
+  text,
+  uint32,
+} from "../arguments/checks.ts";
 import { addVector, gatherFeatures, linear, resizeFeatures } from "../graph/functional.ts";
 import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
-import { biasParameter, type LinearFactory, LinearLayer } from "./linear-layer.ts";
+import {
+  biasParameter,
+  type LinearFactory,
+  LinearLayer,
+  linearChecks,
+  linearShapeCheck,
+} from "./linear-layer.ts";
 
 /** What a {@link ButterflyLinear} is made of. */
 export interface ButterflyLinearOptions {
@@ -24,6 +42,21 @@ export interface ButterflyLinearOptions {
   readonly left?: Uint32Array | undefined;
   readonly seed?: number;
 }
+
+const patternCheck = having("a Pattern", "a", "b", "c", "d");
+const optionsCheck = objectOf({
+  ...linearChecks,
+  inFeatures: optional(anyNumber),
+  outFeatures: optional(anyNumber),
+  weight: either(
+    text,
+    having("a Chain", "patterns"),
+    having("a Butterfly", "chain", "factors"),
+    listOf(patternCheck),
+  ),
+  left: optional(uint32),
+  right: optional(uint32),
+});
 
 /**
  * A linear layer whose weight is a product of Kronecker-sparse factors, `factors.0` the left-most. A
@@ -49,6 +82,7 @@ export class ButterflyLinear extends LinearLayer {
    */
   constructor(options: ButterflyLinearOptions) {
     super();
+    optionsCheck("a butterfly layer", options);
     const { weight, bias = true, left, right, seed = 0 } = options;
     const given: readonly KroneckerSparse[] = weight instanceof Butterfly ? weight.factors : [];
     const patterns = patternsOf(weight);
@@ -104,8 +138,11 @@ export class ButterflyLinear extends LinearLayer {
  *   nothing else
  */
 export function products(texts: readonly string[], otherwise?: LinearFactory): LinearFactory {
-  const known = texts.map((text) => patternsOf(text));
+  listOf(text)("The products", texts);
+  optional(callback)("What makes other layers", otherwise);
+  const known = texts.map((one) => patternsOf(one));
   return (shape) => {
+    linearShapeCheck("a linear layer", shape);
     const { inFeatures, outFeatures } = shape;
     const patterns = known.find((candidate) => {
       const { rows, cols } = requireProduct(candidate);
@@ -115,15 +152,18 @@ export function products(texts: readonly string[], otherwise?: LinearFactory): L
     if (otherwise !== undefined) return otherwise(shape);
     throw new PapilioError(
       "LINEAR_SHAPE",
-      `None of ${texts.map((text) => `"${text}"`).join(", ")} is ${outFeatures} x ${inFeatures}.`,
+      `None of ${texts.map((one) => `"${one}"`).join(", ")} is ${outFeatures} x ${inFeatures}.`,
       "Add a product of this shape, or what is used otherwise.",
     );
   };
 }
 
 /** Monarch layers: two factors of about `sqrt(n)` blocks each, or of as many as given. */
-export function monarch({ blocks, rank = 1 }: MonarchOptions = {}): LinearFactory {
+export function monarch(options: MonarchOptions = {}): LinearFactory {
+  monarchCheck("a Monarch layer", options);
+  const { blocks, rank = 1 } = options;
   return (shape) => {
+    linearShapeCheck("a linear layer", shape);
     const { inFeatures: cols, outFeatures: rows } = shape;
     return new ButterflyLinear({ ...shape, weight: monarchChain({ rows, cols, rank, blocks }) });
   };
@@ -134,7 +174,11 @@ export function monarch({ blocks, rank = 1 }: MonarchOptions = {}): LinearFactor
  *
  * @throws PapilioError `CHAIN_SIZE` where there is none
  */
-export function monarchChain({ rows, cols, blocks, rank = 1 }: MonarchShape): Chain {
+export function monarchChain(shape: MonarchShape): Chain {
+  monarchCheck("a Monarch chain", shape);
+  const { rows, cols, blocks, rank = 1 } = shape;
+  anyNumber("rows of a Monarch chain", rows);
+  anyNumber("cols of a Monarch chain", cols);
   return Chain.monarch({ rows, cols, rank, blocks: blocks ?? balancedBlocks(rows, cols) });
 }
 
@@ -149,8 +193,11 @@ export interface MonarchOptions {
   readonly rank?: number;
 }
 
+const monarchCheck = objectOf({ blocks: optional(number), rank: optional(number) });
+
 /** Square dyadic layers of the next power of two, padded and cut: `2 log2(n)` weights for each feature. */
 export const dyadic: LinearFactory = (shape) => {
+  linearShapeCheck("a linear layer", shape);
   const size = 2 ** Math.ceil(Math.log2(Math.max(2, shape.inFeatures, shape.outFeatures)));
   return new ButterflyLinear({ ...shape, weight: Chain.squareDyadic(size) });
 };

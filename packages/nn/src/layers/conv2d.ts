@@ -1,4 +1,12 @@
-import { Chain, Pattern } from "@papilio/butterfly";
+import { Chain, Pattern, requireObject } from "@papilio/butterfly";
+import {
+  anyNumber,
+  flag,
+  number,
+  objectOf,
+  oneOrTwoNumbers,
+  optional,
+} from "../arguments/checks.ts";
 import { linear, unfold } from "../graph/functional.ts";
 import { windowsOf } from "../graph/graph.ts";
 import type { Size2d, UnfoldOperation, Window2d } from "../graph/operation.ts";
@@ -37,6 +45,17 @@ export interface Pixels {
   readonly size: Size2d;
 }
 
+const optionsCheck = objectOf({
+  inChannels: anyNumber,
+  outChannels: anyNumber,
+  kernelSize: oneOrTwoNumbers,
+  stride: optional(oneOrTwoNumbers),
+  padding: optional(oneOrTwoNumbers),
+  dilation: optional(oneOrTwoNumbers),
+  bias: optional(flag),
+  seed: optional(number),
+});
+
 /**
  * A convolution of images: their windows as vectors, times `weight`, which is `[outChannels, inChannels,
  * kernel height, kernel width]`. Parameters start as PyTorch's `Conv2d`.
@@ -48,6 +67,7 @@ export class Conv2d extends Module {
 
   constructor(options: Conv2dOptions) {
     super();
+    optionsCheck("a convolution", options);
     const { inChannels, outChannels, bias = true, seed = 0 } = options;
     const kernel = pair(options.kernelSize);
     this.#window = {
@@ -71,7 +91,9 @@ export class Conv2d extends Module {
   }
 
   /** Throws `GRAPH_SHAPE` where the images have not `inChannels` or no window. */
-  forward(x: Value, { images, size, source }: ImageShape): Pixels {
+  forward(x: Value, shape: ImageShape): Pixels {
+    requireObject("What a convolution is given", shape, "images, their size and their source");
+    const { images, size, source } = shape;
     const { path, bias } = this;
     const window = { ...this.#window, images, size };
     const windows = unfold(x, window, { path, source });

@@ -1,3 +1,4 @@
+import { anyNumber, number, objectOf, optional } from "../arguments/checks.ts";
 import { gatherVectors } from "../graph/functional.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
@@ -14,8 +15,13 @@ export interface EmbeddingOptions {
 export class Embedding extends Module {
   readonly weight: Parameter;
 
-  constructor({ embeddings, features, seed = 0 }: EmbeddingOptions) {
+  constructor(options: EmbeddingOptions) {
     super();
+    objectOf({ embeddings: anyNumber, features: anyNumber, seed: optional(number) })(
+      "an embedding",
+      options,
+    );
+    const { embeddings, features, seed = 0 } = options;
     this.weight = this.parameter("weight", new Parameter([embeddings, features], normal(1, seed)));
   }
 

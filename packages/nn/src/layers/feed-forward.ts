@@ -1,5 +1,7 @@
 import type { Activation } from "@papilio/gpu-runtime";
+import { anyNumber, callback, flag, objectOf, optional } from "../arguments/checks.ts";
 import { activate, multiply } from "../graph/functional.ts";
+import { activationCheck } from "../graph/operand-checks.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { dense } from "./linear.ts";
@@ -14,12 +16,22 @@ export interface FeedForwardOptions {
   readonly seeds: () => number;
 }
 
+const optionsCheck = objectOf({
+  features: anyNumber,
+  hidden: anyNumber,
+  activation: activationCheck,
+  bias: optional(flag),
+  linear: optional(callback),
+  seeds: callback,
+});
+
 /** `fc2(activation(fc1(x)))`. */
 export class FeedForward extends Module {
   readonly #activation: Activation;
 
   constructor(options: FeedForwardOptions) {
     super();
+    optionsCheck("a feed-forward part", options);
     const { features, hidden, activation, bias = true, linear = dense, seeds } = options;
     this.#activation = activation;
     this.child("fc1", linear({ inFeatures: features, outFeatures: hidden, bias, seed: seeds() }));
@@ -38,6 +50,7 @@ export class GatedFeedForward extends Module {
 
   constructor(options: FeedForwardOptions) {
     super();
+    optionsCheck("a gated feed-forward part", options);
     const { features, hidden, activation, bias = false, linear = dense, seeds } = options;
     this.#activation = activation;
     const layer = (inFeatures: number, outFeatures: number): LinearLayer =>

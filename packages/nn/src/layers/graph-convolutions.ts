@@ -1,12 +1,14 @@
 import { Chain, Pattern } from "@papilio/butterfly";
 import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
-import { add, addVector, aggregate, edgeAttention, linear } from "../graph/functional.ts";
+import { type Checks, callback, number, objectOf, optional } from "../arguments/checks.ts";
+import { add, addVector, linear } from "../graph/functional.ts";
+import { aggregate, edgeAttention } from "../graph/functional-sparse.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
 import { dense } from "./linear.ts";
-import type { LinearFactory, LinearLayer } from "./linear-layer.ts";
+import { type LinearFactory, type LinearLayer, linearChecks } from "./linear-layer.ts";
 
 export interface GraphConvolutionOptions {
   readonly inFeatures: number;
@@ -17,6 +19,8 @@ export interface GraphConvolutionOptions {
   readonly seed?: number;
 }
 
+const convolutionChecks: Checks = { ...linearChecks, linear: optional(callback) };
+
 /**
  * The graph convolution `A W x + bias`, A the adjacency with self-loops, normalized on both sides (see
  * `normalizedAdjacency`). Source: arXiv 1609.02907.
@@ -26,6 +30,7 @@ export class GCNConv extends Module {
 
   constructor(options: GraphConvolutionOptions) {
     super();
+    objectOf(convolutionChecks)("a graph convolution", options);
     const { bias = true, linear: make = dense, outFeatures } = options;
     this.child("lin", make({ ...options, bias: false }));
     this.bias = bias ? this.parameter("bias", new Parameter([outFeatures])) : undefined;
@@ -47,6 +52,7 @@ export class GCNConv extends Module {
 export class SAGEConv extends Module {
   constructor(options: GraphConvolutionOptions) {
     super();
+    objectOf(convolutionChecks)("a graph convolution", options);
     const { bias = true, linear: make = dense, seed = 0 } = options;
     this.child("lin_l", make({ ...options, bias }));
     this.child("lin_r", make({ ...options, bias: false, seed: (seed ^ 2) >>> 0 }));
@@ -80,6 +86,11 @@ export class GATConv extends Module {
 
   constructor(options: GATConvOptions) {
     super();
+    objectOf({
+      ...convolutionChecks,
+      heads: optional(number),
+      negativeSlope: optional(number),
+    })("graph attention", options);
     const { heads = 1, negativeSlope = 0.2, bias = true, linear: make = dense } = options;
     const { outFeatures: each, seed = 0 } = options;
     this.#heads = heads;

@@ -1,4 +1,5 @@
 import { Chain, KroneckerSparse, type Pattern } from "@papilio/butterfly";
+import { flag, having, number, objectOf, optional } from "../arguments/checks.ts";
 import { linear } from "../graph/functional.ts";
 import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
@@ -33,10 +34,17 @@ export class KroneckerSparseLinear extends LinearLayer {
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
 
-  constructor({ weight, bias = true, seed = 0 }: KroneckerSparseLinearOptions) {
+  constructor(options: KroneckerSparseLinearOptions) {
     super();
+    objectOf({
+      weight: having("a Pattern or a KroneckerSparse"),
+      bias: optional(flag),
+      seed: optional(number),
+    })("a Kronecker-sparse layer", options);
+    const { weight, bias = true, seed = 0 } = options;
     const given = weight instanceof KroneckerSparse;
     const pattern = given ? weight.pattern : weight;
+    having("a Pattern or a KroneckerSparse", "a", "b", "c", "d")("The weight", pattern);
     const { a, b, c, d } = pattern;
     this.pattern = pattern;
     this.weight = this.parameter(

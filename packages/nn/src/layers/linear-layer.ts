@@ -1,3 +1,12 @@
+import {
+  anyNumber,
+  type Check,
+  type Checks,
+  flag,
+  number,
+  objectOf,
+  optional,
+} from "../arguments/checks.ts";
 import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
@@ -13,6 +22,17 @@ export interface LinearShape {
   /** Seed of its first numbers; 0 by default. */
   readonly seed?: number;
 }
+
+/** What a {@link LinearShape} is made of. */
+export const linearChecks: Checks = {
+  inFeatures: anyNumber,
+  outFeatures: anyNumber,
+  bias: optional(flag),
+  seed: optional(number),
+};
+
+/** Refuses what is not a {@link LinearShape}. */
+export const linearShapeCheck: Check = objectOf(linearChecks);
 
 /** Makes a linear layer of a shape: how a model is told of what kind its layers are. */
 export type LinearFactory = (shape: LinearShape) => LinearLayer;

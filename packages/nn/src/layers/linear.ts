@@ -8,6 +8,7 @@ import {
   type LinearFactory,
   LinearLayer,
   type LinearShape,
+  linearShapeCheck,
 } from "./linear-layer.ts";
 
 /**
@@ -27,6 +28,7 @@ export class Linear extends LinearLayer {
 
   constructor(shape: LinearShape) {
     super();
+    linearShapeCheck("a linear layer", shape);
     const { inFeatures, outFeatures, bias = true, seed = 0 } = shape;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;

@@ -1,4 +1,15 @@
+import {
+  anyNumber,
+  type Check,
+  callback,
+  flag,
+  having,
+  objectOf,
+  optional,
+  text,
+} from "../arguments/checks.ts";
 import { append, attention } from "../graph/functional.ts";
+import { indicesCheck } from "../graph/operand-checks.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { dense } from "./linear.ts";
@@ -40,6 +51,24 @@ export interface KeyValueCache {
   readonly position: Indices;
 }
 
+const optionsCheck = objectOf({
+  features: anyNumber,
+  heads: anyNumber,
+  keyValueHeads: optional(anyNumber),
+  bias: optional(flag),
+  causal: optional(flag),
+  rotary: optional(having("a RotaryEmbedding", "rotate")),
+  linear: optional(callback),
+  seeds: callback,
+});
+
+/** Refuses what is not an {@link AttentionContext}. */
+const contextCheck: Check = objectOf({
+  period: anyNumber,
+  cache: optional(objectOf({ name: text, capacity: anyNumber, position: indicesCheck })),
+  lengths: optional(indicesCheck),
+});
+
 /** Multi-head self-attention with projections `q_proj`, `k_proj`, `v_proj` and `o_proj` (arXiv 1706.03762). */
 export class MultiheadAttention extends Module {
   readonly heads: number;
@@ -49,6 +78,7 @@ export class MultiheadAttention extends Module {
 
   constructor(options: MultiheadAttentionOptions) {
     super();
+    optionsCheck("attention", options);
     const { features, heads, bias = true, linear = dense, seeds } = options;
     this.heads = heads;
     this.keyValueHeads = options.keyValueHeads ?? heads;
@@ -64,7 +94,9 @@ export class MultiheadAttention extends Module {
     project("o_proj", features, features);
   }
 
-  forward(x: Value, { period, cache, lengths }: AttentionContext): Value {
+  forward(x: Value, context: AttentionContext): Value {
+    contextCheck("what attention is given", context);
+    const { period, cache, lengths } = context;
     const { path, heads, keyValueHeads } = this;
     const project = (name: string, value: Value): Value =>
       this.part<LinearLayer>(name).forward(value);

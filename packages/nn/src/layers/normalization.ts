@@ -1,3 +1,4 @@
+import { anyNumber, flag, number, objectOf, optional } from "../arguments/checks.ts";
 import { normalize } from "../graph/functional.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
@@ -18,8 +19,13 @@ export class LayerNorm extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
 
-  constructor({ features, epsilon = 1e-5, bias = true }: LayerNormOptions) {
+  constructor(options: LayerNormOptions) {
     super();
+    objectOf({ features: anyNumber, epsilon: optional(number), bias: optional(flag) })(
+      "layer normalization",
+      options,
+    );
+    const { features, epsilon = 1e-5, bias = true } = options;
     this.epsilon = epsilon;
     this.weight = this.parameter("weight", new Parameter([features], constant(1)));
     this.bias = bias ? this.parameter("bias", new Parameter([features])) : undefined;
@@ -42,8 +48,10 @@ export class RMSNorm extends Module {
   readonly epsilon: number;
   readonly weight: Parameter;
 
-  constructor({ features, epsilon = 2 ** -23 }: RMSNormOptions) {
+  constructor(options: RMSNormOptions) {
     super();
+    objectOf({ features: anyNumber, epsilon: optional(number) })("RMS normalization", options);
+    const { features, epsilon = 2 ** -23 } = options;
     this.epsilon = epsilon;
     this.weight = this.parameter("weight", new Parameter([features], constant(1)));
   }

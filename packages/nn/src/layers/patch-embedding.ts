@@ -1,3 +1,5 @@
+import { objectOf, pairOfNumbers } from "../arguments/checks.ts";
+import { valueCheck } from "../graph/operand-checks.ts";
 import type { Size2d } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
@@ -16,8 +18,10 @@ export class PatchEmbedding extends Module {
   readonly #imageSize: Size2d;
   readonly #projection: Conv2d;
 
-  constructor({ imageSize, patchSize, channels, features, seed = 0 }: PatchEmbeddingOptions) {
+  constructor(options: PatchEmbeddingOptions) {
     super();
+    objectOf({ imageSize: pairOfNumbers, patchSize: pairOfNumbers })("a patch embedding", options);
+    const { imageSize, patchSize, channels, features, seed = 0 } = options;
     this.#imageSize = imageSize;
     this.#projection = this.child(
       "proj",
@@ -32,6 +36,7 @@ export class PatchEmbedding extends Module {
   }
 
   forward(images: Value): Value {
+    valueCheck("The images", images);
     const shape = { images: images.vectors, size: this.#imageSize, source: "image" } as const;
     return this.#projection.forward(images, shape).value;
   }

@@ -1,5 +1,13 @@
+import {
+  type Check,
+  objectOf,
+  oneOrTwoNumbers,
+  optional,
+  pairOfNumbers,
+} from "../arguments/checks.ts";
 import { pool } from "../graph/functional.ts";
 import { windowsOf } from "../graph/graph.ts";
+import { valueCheck } from "../graph/operand-checks.ts";
 import type { PoolOperation, Size2d } from "../graph/operation.ts";
 import { Module } from "../modules/module.ts";
 import { type Pixels, pair } from "./conv2d.ts";
@@ -11,17 +19,27 @@ export interface Pool2dOptions {
   readonly padding?: number | Size2d;
 }
 
+const optionsCheck = objectOf({
+  kernelSize: oneOrTwoNumbers,
+  stride: optional(oneOrTwoNumbers),
+  padding: optional(oneOrTwoNumbers),
+});
+const pixelsCheck: Check = objectOf({ value: valueCheck, size: pairOfNumbers });
+
 class Pool2d extends Module {
   readonly #kind: PoolOperation["pool"];
   readonly #options: Pool2dOptions;
 
   constructor(kind: PoolOperation["pool"], options: Pool2dOptions) {
     super();
+    optionsCheck("a pooling", options);
     this.#kind = kind;
     this.#options = options;
   }
 
-  forward({ value, size }: Pixels): Pixels {
+  forward(pixels: Pixels): Pixels {
+    pixelsCheck("what is pooled", pixels);
+    const { value, size } = pixels;
     const { kernelSize, stride = kernelSize, padding = 0 } = this.#options;
     const window = {
       images: value.vectors / (size[0] * size[1]),

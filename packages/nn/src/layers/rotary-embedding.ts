@@ -1,4 +1,6 @@
+import { anyNumber, number, objectOf, oneOf, optional, text } from "../arguments/checks.ts";
 import { rotary } from "../graph/functional.ts";
+import { indicesCheck } from "../graph/operand-checks.ts";
 import type { RotaryStyle } from "../graph/operation.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
@@ -23,6 +25,13 @@ export interface RotatedSequences {
   readonly context?: number | undefined;
 }
 
+const sequencesCheck = objectOf({
+  path: text,
+  period: anyNumber,
+  position: optional(indicesCheck),
+  context: optional(anyNumber),
+});
+
 /**
  * Angles of the rotary position embedding: pair i of a head turns by `position * theta^(-2i/e)`, for
  * heads of e features. Computed in float64, for the positions that a graph can reach. Not a module:
@@ -36,6 +45,12 @@ export class RotaryEmbedding {
   #tables: { readonly cosines: Parameter; readonly sines: Parameter } | undefined;
 
   constructor(options: RotaryOptions) {
+    objectOf({
+      headFeatures: anyNumber,
+      positions: anyNumber,
+      theta: optional(number),
+      style: oneOf("interleaved", "halves"),
+    })("a rotary embedding", options);
     this.#options = options;
   }
 
@@ -43,7 +58,9 @@ export class RotaryEmbedding {
    * Rotates queries or keys of sequences of `period` vectors that begin at `position`, 0 without, and end
    * before `context`.
    */
-  rotate(x: Value, { path, period, position, context }: RotatedSequences): Value {
+  rotate(x: Value, sequences: RotatedSequences): Value {
+    sequencesCheck("what is rotated", sequences);
+    const { path, period, position, context } = sequences;
     const { headFeatures, style, positions } = this.#options;
     const reached = Math.min(positions, position === undefined ? period : (context ?? positions));
     return rotary(x, { path, headFeatures, style, ...this.#tablesOf(reached), period, position });

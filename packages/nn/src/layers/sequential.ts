@@ -1,3 +1,4 @@
+import { having, listOf } from "../arguments/checks.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 
@@ -10,6 +11,7 @@ export interface Layer extends Module {
 export class Sequential extends Module {
   constructor(layers: readonly Layer[]) {
     super();
+    listOf(having("a layer", "forward"))("The layers", layers);
     layers.forEach((layer, index) => {
       this.child(String(index), layer);
     });

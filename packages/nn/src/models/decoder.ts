@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { anyNumber, type Check, objectOf, optional } from "../arguments/checks.ts";
 import { gatherVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Indices, Value } from "../graph/value.ts";
@@ -13,6 +14,12 @@ export interface SequenceShape {
   readonly tokens: number;
 }
 
+/** Refuses what is not a {@link SequenceShape}. */
+export const sequenceCheck: Check = objectOf({
+  sequences: optional(anyNumber),
+  tokens: anyNumber,
+});
+
 /** Some tokens of one sequence, whose earlier ones are in a cache. */
 export interface StepShape {
   /** How many tokens a step takes. */
@@ -20,6 +27,8 @@ export interface StepShape {
   /** How many tokens the cache holds. */
   readonly context: number;
 }
+
+const stepCheck = objectOf({ tokens: anyNumber, context: anyNumber });
 
 /** What layers of a decoder need to know of a run. */
 export interface DecoderContext {
@@ -43,7 +52,9 @@ export abstract class Decoder extends Model<SequenceShape> {
   protected abstract head(x: Value): Value;
 
   /** Input `ids` (`sequences * tokens`), output `logits` of every token. Throws `CONTEXT_LENGTH`. */
-  trace({ sequences = 1, tokens }: SequenceShape): Graph {
+  trace(shape: SequenceShape): Graph {
+    sequenceCheck("the shape of sequences", shape);
+    const { sequences = 1, tokens } = shape;
     this.#requirePositions(tokens);
     const graph = new Graph();
     const ids = graph.indices("ids", sequences * tokens);
@@ -58,7 +69,9 @@ export abstract class Decoder extends Model<SequenceShape> {
    *
    * @throws PapilioError `CONTEXT_LENGTH`
    */
-  traceStep({ tokens, context }: StepShape): Graph {
+  traceStep(shape: StepShape): Graph {
+    stepCheck("the shape of a step", shape);
+    const { tokens, context } = shape;
     this.#requirePositions(context);
     if (tokens > context) throw contextError(tokens, context);
     const graph = new Graph();

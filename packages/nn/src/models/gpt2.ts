@@ -1,10 +1,11 @@
+import { anyNumber, count, number, objectOf, optional } from "../arguments/checks.ts";
 import { addPositions, linear } from "../graph/functional.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { LayerNorm } from "../layers/normalization.ts";
 import { seedsFrom } from "../modules/random.ts";
 import { attentionContext, Decoder, type DecoderContext } from "./decoder.ts";
-import type { LinearChoices } from "./model.ts";
+import { type LinearChoices, linearChoicesCheck } from "./model.ts";
 import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";
 
 export interface Gpt2Config {
@@ -24,6 +25,17 @@ export interface Gpt2Config {
   readonly seed?: number;
 }
 
+const configCheck = objectOf({
+  vocabulary: optional(anyNumber),
+  features: optional(anyNumber),
+  layers: optional(count),
+  heads: optional(anyNumber),
+  positions: optional(anyNumber),
+  epsilon: optional(number),
+  linear: linearChoicesCheck,
+  seed: optional(number),
+});
+
 /** GPT-2: learned positions, pre-normalization, GELU by its approximation with tanh, a tied head. */
 export class Gpt2 extends Decoder {
   readonly vocabulary: number;
@@ -35,6 +47,7 @@ export class Gpt2 extends Decoder {
 
   constructor(config: Gpt2Config = {}) {
     super();
+    configCheck("GPT-2", config);
     const { vocabulary = 50257, features = 768, layers = 12, heads = 12 } = config;
     const { positions = 1024, epsilon = 1e-5, linear } = config;
     const seeds = seedsFrom(config.seed ?? 0);

@@ -4,7 +4,7 @@ import { adjacencyOf } from "../adjacency/adjacency.ts";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { DeviceModel } from "../backends/device/device-model.ts";
-import { aggregate, edgeAttention, sparseLinear } from "../graph/functional.ts";
+import { aggregate, edgeAttention, sparseLinear } from "../graph/functional-sparse.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { difference, inputsFor, numbers } from "../testing/draw.ts";

@@ -1,3 +1,4 @@
+import { anyNumber, count, flag, number, objectOf, oneOf, optional } from "../arguments/checks.ts";
 import { linear } from "../graph/functional.ts";
 import type { RotaryStyle } from "../graph/operation.ts";
 import type { Indices, Value } from "../graph/value.ts";
@@ -9,7 +10,7 @@ import { RMSNorm } from "../layers/normalization.ts";
 import { RotaryEmbedding } from "../layers/rotary-embedding.ts";
 import { seedsFrom } from "../modules/random.ts";
 import { attentionContext, Decoder, type DecoderContext } from "./decoder.ts";
-import type { LinearChoices } from "./model.ts";
+import { type LinearChoices, linearChoicesCheck } from "./model.ts";
 import { TransformerBlock } from "./transformer-block.ts";
 
 export interface LlamaConfig {
@@ -35,6 +36,22 @@ export interface LlamaConfig {
   readonly seed?: number;
 }
 
+const configCheck = objectOf({
+  vocabulary: anyNumber,
+  features: anyNumber,
+  hidden: anyNumber,
+  layers: count,
+  heads: anyNumber,
+  keyValueHeads: optional(anyNumber),
+  positions: anyNumber,
+  epsilon: optional(number),
+  theta: optional(number),
+  rotary: optional(oneOf("interleaved", "halves")),
+  tiedHead: optional(flag),
+  linear: linearChoicesCheck,
+  seed: optional(number),
+});
+
 /**
  * A decoder of the Llama family: RMS normalization, rotary positions, grouped queries, gated feed-forward
  * (arXiv 2302.13971). Parameters are named as in checkpoints for Hugging Face.
@@ -50,6 +67,7 @@ export class Llama extends Decoder {
 
   constructor(config: LlamaConfig) {
     super();
+    configCheck("a Llama", config);
     const { vocabulary, features, positions, heads, theta, rotary: style = "halves" } = config;
     const { epsilon = 1e-5, linear: choices = {}, tiedHead = false } = config;
     const seeds = seedsFrom(config.seed ?? 0);

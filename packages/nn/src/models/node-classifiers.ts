@@ -1,5 +1,6 @@
 import { normalizedAdjacency, withSelfLoops } from "../adjacency/adjacency.ts";
-import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
+import { type SparseMatrix, sparseCheck } from "../adjacency/sparse-matrix.ts";
+import { anyNumber, callback, count, number, objectOf, optional } from "../arguments/checks.ts";
 import { activate, softmax } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
@@ -26,6 +27,15 @@ export interface NodeClassifierConfig {
   readonly seed?: number;
 }
 
+const configCheck = objectOf({
+  inFeatures: anyNumber,
+  hidden: optional(anyNumber),
+  classes: anyNumber,
+  layers: optional(count),
+  linear: optional(callback),
+  seed: optional(number),
+});
+
 /** A graph, rows its nodes and columns their neighbours: what `adjacencyOf` makes. */
 export interface NodesShape {
   readonly graph: SparseMatrix;
@@ -48,6 +58,7 @@ abstract class NodeClassifier extends Model<NodesShape> {
 
   constructor(config: NodeClassifierConfig, make: (options: LayerOptions) => Convolution) {
     super();
+    configCheck("a classifier of nodes", config);
     const { inFeatures, hidden = 16, classes, layers = 2, linear } = config;
     const seeds = seedsFrom(config.seed ?? 0);
     this.#inFeatures = inFeatures;
@@ -73,7 +84,9 @@ abstract class NodeClassifier extends Model<NodesShape> {
   }
 
   /** Outputs `logits` and `log probabilities`, `classes` for each node. */
-  trace({ graph: nodes }: NodesShape): Graph {
+  trace(shape: NodesShape): Graph {
+    objectOf({ graph: sparseCheck })("what is traced", shape);
+    const { graph: nodes } = shape;
     const graph = new Graph();
     const edges = this.edges(nodes);
     let x = graph.input("features", { vectors: nodes.rows, features: this.#inFeatures });
@@ -115,8 +128,10 @@ export interface GATConfig extends NodeClassifierConfig {
 
 /** A graph attention network (arXiv 1710.10903). */
 export class GAT extends NodeClassifier {
-  constructor({ heads = 8, ...config }: GATConfig) {
-    super(config, ({ last, ...options }) =>
+  constructor(config: GATConfig) {
+    objectOf({ heads: optional(anyNumber) })("a classifier of nodes", config);
+    const { heads = 8, ...others } = config;
+    super(others, ({ last, ...options }) =>
       last
         ? new GATConv(options)
         : new GATConv({ ...options, heads, outFeatures: options.outFeatures / heads }),

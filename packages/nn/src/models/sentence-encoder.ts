@@ -1,12 +1,19 @@
+import { anyNumber, count, listOf, number, objectOf, optional } from "../arguments/checks.ts";
 import { add, addPositions, gatherVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { LayerNorm } from "../layers/normalization.ts";
 import { seedsFrom } from "../modules/random.ts";
-import type { SequenceShape } from "./decoder.ts";
-import { contextError } from "./decoder.ts";
-import { type LinearChoices, Model } from "./model.ts";
-import { type Pooling, pooled, SentenceHead, type SentenceStep } from "./sentence-steps.ts";
+import { contextError, type SequenceShape, sequenceCheck } from "./decoder.ts";
+import { type LinearChoices, linearChoicesCheck, Model } from "./model.ts";
+import {
+  type Pooling,
+  pooled,
+  poolingCheck,
+  SentenceHead,
+  type SentenceStep,
+  stepCheck,
+} from "./sentence-steps.ts";
 import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";
 
 export interface SentenceEncoderConfig {
@@ -30,6 +37,21 @@ export interface SentenceEncoderConfig {
   readonly seed?: number;
 }
 
+const configCheck = objectOf({
+  vocabulary: optional(anyNumber),
+  features: optional(anyNumber),
+  layers: optional(count),
+  heads: optional(anyNumber),
+  hidden: optional(anyNumber),
+  positions: optional(anyNumber),
+  epsilon: optional(number),
+  pooling: optional(listOf(poolingCheck)),
+  steps: optional(listOf(stepCheck)),
+  maxTokens: optional(number),
+  linear: linearChoicesCheck,
+  seed: optional(number),
+});
+
 /**
  * Sentences as vectors: an encoder as BERT (arXiv 1810.04805), pooled over its tokens, and what comes after
  * (arXiv 1908.10084); the mean, normalized, unless told otherwise. `bertStateDict` brings checkpoints for Hugging Face to its names.
@@ -47,6 +69,7 @@ export class SentenceEncoder extends Model<SequenceShape> {
 
   constructor(config: SentenceEncoderConfig = {}) {
     super();
+    configCheck("an encoder of sentences", config);
     const { vocabulary = 30522, features = 384, layers = 6, heads = 12, hidden = 1536 } = config;
     const { positions = 512, epsilon = 1e-12, linear } = config;
     const seeds = seedsFrom(config.seed ?? 0);
@@ -80,7 +103,9 @@ export class SentenceEncoder extends Model<SequenceShape> {
    *
    * @throws PapilioError `CONTEXT_LENGTH`
    */
-  trace({ sequences = 1, tokens }: SequenceShape): Graph {
+  trace(shape: SequenceShape): Graph {
+    sequenceCheck("the shape of sequences", shape);
+    const { sequences = 1, tokens } = shape;
     if (tokens > this.maxTokens) throw contextError(tokens, this.maxTokens);
     const graph = new Graph();
     const ids = graph.indices("ids", sequences * tokens);

@@ -1,4 +1,5 @@
 import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime";
+import { anyNumber, type Check, flag, objectOf, oneOf, optional } from "../arguments/checks.ts";
 import {
   activate,
   add,
@@ -8,6 +9,7 @@ import {
   normalize,
   reduceVectors,
 } from "../graph/functional.ts";
+import { activationCheck } from "../graph/operand-checks.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Linear } from "../layers/linear.ts";
 import { Module } from "../modules/module.ts";
@@ -18,6 +20,9 @@ import { Parameter } from "../modules/parameter.ts";
  * the sum over the square root of their number, and the mean weighted by position, 1, 2, 3 ...
  */
 export type Pooling = "cls" | "max" | "mean" | "mean-sqrt-length" | "weighted-mean";
+
+/** Refuses what is not a {@link Pooling}. */
+export const poolingCheck: Check = oneOf("cls", "max", "mean", "mean-sqrt-length", "weighted-mean");
 
 /** What comes after pooling, in order. */
 export type SentenceStep =
@@ -30,6 +35,19 @@ export type SentenceStep =
       readonly bias?: boolean;
       readonly activation?: Activation | undefined;
     };
+
+const kindCheck = objectOf({ kind: oneOf("normalize", "dense") });
+const denseCheck = objectOf({
+  features: anyNumber,
+  bias: optional(flag),
+  activation: optional(activationCheck),
+});
+
+/** Refuses what is not a {@link SentenceStep}. */
+export const stepCheck: Check = (name, value) => {
+  kindCheck(name, value);
+  if ((value as SentenceStep).kind === "dense") denseCheck(name, value);
+};
 
 interface Sequences {
   /** Vectors of each, those after its length included. */

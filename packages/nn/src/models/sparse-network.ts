@@ -5,8 +5,10 @@ import {
   Pattern,
   PermutedButterfly,
 } from "@papilio/butterfly";
-import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
-import { activate, addVector, sparseLinear } from "../graph/functional.ts";
+import { type SparseMatrix, sparseCheck } from "../adjacency/sparse-matrix.ts";
+import { anyNumber, having, listOf, number, objectOf } from "../arguments/checks.ts";
+import { activate, addVector } from "../graph/functional.ts";
+import { sparseLinear } from "../graph/functional-sparse.ts";
 import { Graph } from "../graph/graph.ts";
 import { ButterflyLinear } from "../layers/butterfly-linear.ts";
 import { Parameter } from "../modules/parameter.ts";
@@ -21,6 +23,12 @@ export interface SparseNetworkConfig {
   /** The most that an output can be. */
   readonly upper: number;
 }
+
+const configCheck = objectOf({
+  layers: listOf(having("a SparseMatrix or a PermutedButterfly", "rows", "cols")),
+  bias: number,
+  upper: number,
+});
 
 /** How many vectors go through. */
 export interface VectorsShape {
@@ -39,6 +47,7 @@ export class SparseNetwork extends Model<VectorsShape> {
   /** @throws PapilioError `LINEAR_SHAPE` where layers do not follow one another */
   constructor(config: SparseNetworkConfig) {
     super();
+    configCheck("a sparse network", config);
     this.#config = config;
     const { layers, bias } = config;
     layers.forEach((layer, index) => {
@@ -64,7 +73,9 @@ export class SparseNetwork extends Model<VectorsShape> {
   }
 
   /** Input `x`, output `y`. */
-  trace({ vectors }: VectorsShape): Graph {
+  trace(shape: VectorsShape): Graph {
+    objectOf({ vectors: anyNumber })("the shape of vectors", shape);
+    const { vectors } = shape;
     const graph = new Graph();
     const { upper, layers } = this.#config;
     let x = graph.input("x", { vectors, features: layers[0]?.cols ?? 0 });
@@ -86,6 +97,7 @@ export class SparseNetwork extends Model<VectorsShape> {
  * Permutations that change nothing are left out.
  */
 export function asPermutedFactor(matrix: SparseMatrix): PermutedButterfly | undefined {
+  sparseCheck("The matrix", matrix);
   const blocks = disjointBlocks(matrix);
   const [first] = blocks ?? [];
   if (blocks === undefined || first === undefined) return undefined;

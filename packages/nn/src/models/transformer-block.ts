@@ -1,11 +1,25 @@
 import type { Activation } from "@papilio/gpu-runtime";
+import {
+  anyNumber,
+  type Check,
+  callback,
+  flag,
+  having,
+  listOf,
+  number,
+  objectOf,
+  oneOf,
+  optional,
+  text,
+} from "../arguments/checks.ts";
 import { add } from "../graph/functional.ts";
+import { activationCheck } from "../graph/operand-checks.ts";
 import type { Value } from "../graph/value.ts";
 import { FeedForward, type GatedFeedForward } from "../layers/feed-forward.ts";
 import { type AttentionContext, MultiheadAttention } from "../layers/multihead-attention.ts";
 import { LayerNorm, type RMSNorm } from "../layers/normalization.ts";
 import { Module } from "../modules/module.ts";
-import type { LinearChoices } from "./model.ts";
+import { type LinearChoices, linearChoicesCheck } from "./model.ts";
 
 /** The parts of a block, by the names that they have in checkpoints. */
 export interface BlockParts {
@@ -17,12 +31,31 @@ export interface BlockParts {
   readonly order: "pre-norm" | "post-norm";
 }
 
+const orderCheck = oneOf("pre-norm", "post-norm");
+
+/** A name, and the module that has it. */
+const partCheck: Check = (name, value) => {
+  listOf(() => undefined)(name, value);
+  const [own, module] = value as readonly unknown[];
+  text(`The name of ${name}`, own);
+  having("a Module", "forward", "namedParameters")(name, module);
+};
+
+const partsCheck = objectOf({
+  norm1: partCheck,
+  attention: partCheck,
+  norm2: partCheck,
+  feedForward: partCheck,
+  order: orderCheck,
+});
+
 /** Attention and a feed-forward network, each with its input added and a normalization. */
 export class TransformerBlock extends Module {
   readonly #parts: BlockParts;
 
   constructor(parts: BlockParts) {
     super();
+    partsCheck("a block", parts);
     this.#parts = parts;
     for (const [name, module] of [parts.norm1, parts.attention, parts.norm2, parts.feedForward]) {
       this.child(name, module);
@@ -57,8 +90,22 @@ export interface LayerNormBlockOptions {
   readonly norms?: readonly [string, string];
 }
 
+const blockCheck = objectOf({
+  order: orderCheck,
+  features: anyNumber,
+  heads: anyNumber,
+  hidden: anyNumber,
+  activation: activationCheck,
+  epsilon: optional(number),
+  causal: optional(flag),
+  linear: linearChoicesCheck,
+  seeds: callback,
+  norms: optional(listOf(text)),
+});
+
 /** A {@link TransformerBlock} of parts `norm1`, `attn`, `norm2` and `mlp`. */
 export function layerNormBlock(options: LayerNormBlockOptions): TransformerBlock {
+  blockCheck("a block", options);
   const { order, features, heads, hidden, activation, causal = false, seeds } = options;
   const { epsilon = 1e-5, linear: { projection, ffn } = {}, norms = ["norm1", "norm2"] } = options;
   return new TransformerBlock({

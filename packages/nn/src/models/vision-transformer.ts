@@ -1,3 +1,11 @@
+import {
+  anyNumber,
+  count,
+  number,
+  objectOf,
+  oneOrTwoNumbers,
+  optional,
+} from "../arguments/checks.ts";
 import { addPositions, gatherVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Size2d } from "../graph/operation.ts";
@@ -7,7 +15,7 @@ import { LayerNorm } from "../layers/normalization.ts";
 import { PatchEmbedding } from "../layers/patch-embedding.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { normal, seedsFrom } from "../modules/random.ts";
-import { type LinearChoices, Model } from "./model.ts";
+import { type LinearChoices, linearChoicesCheck, Model } from "./model.ts";
 import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";
 
 export interface VisionTransformerConfig {
@@ -29,6 +37,20 @@ export interface VisionTransformerConfig {
   readonly linear?: LinearChoices;
   readonly seed?: number;
 }
+
+const configCheck = objectOf({
+  imageSize: optional(oneOrTwoNumbers),
+  patchSize: optional(oneOrTwoNumbers),
+  channels: optional(anyNumber),
+  classes: optional(anyNumber),
+  features: anyNumber,
+  layers: count,
+  heads: anyNumber,
+  hidden: optional(anyNumber),
+  epsilon: optional(number),
+  linear: linearChoicesCheck,
+  seed: optional(number),
+});
 
 /** Images of `[channels, height, width]`. */
 export interface ImagesShape {
@@ -53,6 +75,7 @@ export class VisionTransformer extends Model<ImagesShape> {
 
   constructor(config: VisionTransformerConfig) {
     super();
+    configCheck("a vision transformer", config);
     const { features, heads, layers, hidden = 4 * features, epsilon = 1e-6 } = config;
     const { channels = 3, classes = 1000, linear } = config;
     const imageSize = pair(config.imageSize ?? 224);
@@ -95,7 +118,9 @@ export class VisionTransformer extends Model<ImagesShape> {
   }
 
   /** Input `images` (`images` of `[channels, height, width]`), output `logits`. */
-  trace({ images }: ImagesShape): Graph {
+  trace(shape: ImagesShape): Graph {
+    objectOf({ images: anyNumber })("the shape of images", shape);
+    const { images } = shape;
     const graph = new Graph();
     const input = graph.input("images", { vectors: images, features: this.#inputs });
     const period = this.#tokens;

@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, requireList, requireObject, requireText } from "@papilio/butterfly";
 import type { Parameter } from "./parameter.ts";
 
 /**
@@ -71,6 +71,7 @@ export abstract class Module {
   /** Makes a module a part of this one. Throws `MODULE_NAME`. */
   protected child<M extends Module>(name: string, module: M): M {
     this.#requireNew(name);
+    requireModule(module);
     if (module.#place !== undefined) {
       throw new PapilioError(
         "MODULE_NAME",
@@ -85,6 +86,7 @@ export abstract class Module {
 
   /** Makes a list of modules parts of this one: `name.0`, `name.1` and so on. */
   protected childList<M extends Module>(name: string, modules: readonly M[]): readonly M[] {
+    requireList(`The parts ${name}`, modules);
     return modules.map((module, index) => this.child(`${name}.${index}`, module));
   }
 
@@ -95,6 +97,7 @@ export abstract class Module {
    * @throws PapilioError `MODULE_NAME` for the root of a model
    */
   replaceWith(module: Module): void {
+    requireModule(module);
     const place = this.#place;
     if (place === undefined || module.#place !== undefined) {
       throw new PapilioError(
@@ -116,6 +119,7 @@ export abstract class Module {
   }
 
   #requireNew(name: string): void {
+    requireText("The name of a part", name);
     if (name !== "" && !this.#children.has(name) && !this.#parameters.has(name)) return;
     throw new PapilioError(
       "MODULE_NAME",
@@ -123,4 +127,14 @@ export abstract class Module {
       "Name each differently.",
     );
   }
+}
+
+function requireModule(value: unknown): asserts value is Module {
+  requireObject("The part", value, "a Module", "namedParameters", "namedModules");
+  if (value instanceof Module) return;
+  throw new PapilioError(
+    "OPTION_INVALID",
+    "The part is of another copy of @papilio/nn, but it must be a Module of this one.",
+    "Install one version of @papilio/nn.",
+  );
 }

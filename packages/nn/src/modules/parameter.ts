@@ -1,4 +1,5 @@
-import { PapilioError, requireArray } from "@papilio/butterfly";
+import { describeValue, PapilioError, requireArray, requireList } from "@papilio/butterfly";
+import { callback, optional } from "../arguments/checks.ts";
 
 /** Puts a parameter's first numbers into zeros. */
 export type Initialize = (values: Float32Array) => void;
@@ -24,13 +25,15 @@ export class Parameter {
    * @throws PapilioError `PARAMETER_SHAPE`
    */
   constructor(shape: readonly number[], initialize?: Initialize) {
+    requireList("The shape of a parameter", shape);
+    optional(callback)("What sets the numbers of a parameter", initialize);
     this.shape = Object.freeze([...shape]);
     this.#initialize = initialize;
     const whole = shape.every((size) => Number.isSafeInteger(size) && size >= 1);
     if (whole && this.length <= MOST_NUMBERS) return;
     throw new PapilioError(
       "PARAMETER_SHAPE",
-      `A parameter cannot have the shape [${shape.join(", ")}].`,
+      `A parameter cannot have the shape ${describeValue(shape)}.`,
       `Give positive whole numbers whose product is at most ${MOST_NUMBERS}.`,
     );
   }

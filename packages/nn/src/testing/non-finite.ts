@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Activation } from "@papilio/gpu-runtime";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
-import * as f from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
+import * as f from "../graph/index.ts";
 import type { Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
 

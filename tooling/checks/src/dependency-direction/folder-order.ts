@@ -51,6 +51,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
   "packages/nn": {
     order: [
       "errors",
+      "arguments",
       "modules",
       "adjacency",
       "graph",

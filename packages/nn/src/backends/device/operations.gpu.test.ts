@@ -6,10 +6,8 @@ import {
   add,
   addPositions,
   addVector,
-  aggregate,
   append,
   attention,
-  edgeAttention,
   gatherFeatures,
   gatherVectors,
   linear,
@@ -19,9 +17,9 @@ import {
   reduceVectors,
   rotary,
   softmax,
-  sparseLinear,
   unfold,
 } from "../../graph/functional.ts";
+import { aggregate, edgeAttention, sparseLinear } from "../../graph/functional-sparse.ts";
 import { Graph } from "../../graph/graph.ts";
 import type { Operation } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";

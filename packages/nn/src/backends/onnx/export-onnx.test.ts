@@ -1,7 +1,7 @@
 import { Chain } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import * as f from "../../graph/functional.ts";
 import { Graph } from "../../graph/graph.ts";
+import * as f from "../../graph/index.ts";
 import type { Matrix } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
 import { Gpt2 } from "../../models/gpt2.ts";

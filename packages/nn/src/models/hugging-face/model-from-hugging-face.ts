@@ -1,4 +1,5 @@
 import { describeValue, PapilioError } from "@papilio/butterfly";
+import { map, optional } from "../../arguments/checks.ts";
 import type { Module } from "../../modules/module.ts";
 import { assignStateDict } from "../../weights/assign-state-dict.ts";
 import type { StateDict } from "../../weights/stored-tensor.ts";
@@ -9,7 +10,11 @@ import { SentenceEncoder } from "../sentence-encoder.ts";
 import { VisionTransformer } from "../vision-transformer.ts";
 import { ConfigFields } from "./config-fields.ts";
 import { gpt2Config, llamaConfig, sentenceConfig, visionConfig } from "./configs.ts";
-import { type SentenceTransformersFiles, sentenceModules } from "./sentence-transformers.ts";
+import {
+  type SentenceTransformersFiles,
+  sentenceFilesCheck,
+  sentenceModules,
+} from "./sentence-transformers.ts";
 import { bertStateDict, gpt2StateDict, llamaStateDict, vitStateDict } from "./state-dicts.ts";
 
 /** The models that are read from checkpoints for Hugging Face. */
@@ -86,6 +91,8 @@ export function modelFromHuggingFace(
   sentence?: SentenceTransformersFiles,
 ): HuggingFaceModel {
   const fields = new ConfigFields(config);
+  map("The weights", state);
+  optional(sentenceFilesCheck)("the files of sentence-transformers", sentence);
   const type = fields.text("model_type") ?? "";
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (read === undefined) {

@@ -1,5 +1,6 @@
 import { describeValue, PapilioError } from "@papilio/butterfly";
 import type { Activation } from "@papilio/gpu-runtime";
+import { anyNumber, type Check, map, objectOf, optional } from "../../arguments/checks.ts";
 import type { SentenceText } from "../../tokenizers/sentences.ts";
 import type { StateDict, StoredTensor } from "../../weights/stored-tensor.ts";
 import type { SentenceEncoderConfig } from "../sentence-encoder.ts";
@@ -13,6 +14,9 @@ export interface SentenceTransformersFiles {
   /** Weights in the folders of dense modules. */
   readonly states?: ReadonlyMap<string, StateDict>;
 }
+
+/** Refuses what are not {@link SentenceTransformersFiles}. */
+export const sentenceFilesCheck: Check = objectOf({ configs: map, states: optional(map) });
 
 /** What these files say. */
 export interface SentenceModules {
@@ -84,9 +88,12 @@ export function sentenceFilesOf(modules: unknown): {
  * @throws PapilioError `CONFIG_INVALID`, `CONFIG_UNSUPPORTED`
  */
 export function sentenceModules(
-  { configs, states = new Map() }: SentenceTransformersFiles,
+  files: SentenceTransformersFiles,
   features: number,
 ): SentenceModules {
+  sentenceFilesCheck("the files of sentence-transformers", files);
+  anyNumber("features", features);
+  const { configs, states = new Map() } = files;
   const [first, second, ...rest] = entriesOf(configs.get(MODULES));
   if (first?.type !== "Transformer" || first.path !== "") throw unsupported(first);
   if (second?.type !== "Pooling") throw unsupported(second);

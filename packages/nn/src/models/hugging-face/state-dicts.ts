@@ -1,4 +1,5 @@
 import { describeValue } from "@papilio/butterfly";
+import { map } from "../../arguments/checks.ts";
 import { sliceTensor, transposeTensor } from "../../weights/derived-tensors.ts";
 import type { StateDict, StoredTensor } from "../../weights/stored-tensor.ts";
 import { quoteNames, weightsError } from "../../weights/weights-error.ts";
@@ -157,6 +158,7 @@ function split(
 }
 
 function convert(state: StateDict, conversion: Conversion): StateDict {
+  map("The weights", state);
   const converted = new Map<string, StoredTensor>();
   for (const [name, tensor] of state) {
     for (const [next, own] of conversion(name, tensor)) {

@@ -1,5 +1,5 @@
 import { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
-import * as f from "../../graph/functional.ts";
+import * as f from "../../graph/index.ts";
 import type { Window2d } from "../../graph/operation.ts";
 import { sparse } from "../draw.ts";
 import { type OperationCase, type OperationCases, vectors } from "./operation-case.ts";

@@ -1,5 +1,5 @@
-import * as f from "../../graph/functional.ts";
 import type { Graph } from "../../graph/graph.ts";
+import * as f from "../../graph/index.ts";
 import type { Value } from "../../graph/value.ts";
 import { type OperationCase, type OperationCases, parameter, vectors } from "./operation-case.ts";
 

@@ -1,7 +1,7 @@
 import { Chain } from "@papilio/butterfly";
 import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime";
-import * as f from "../../graph/functional.ts";
 import type { Graph } from "../../graph/graph.ts";
+import * as f from "../../graph/index.ts";
 import type { Matrix } from "../../graph/operation.ts";
 import { Parameter } from "../../modules/parameter.ts";
 import { type OperationCase, type OperationCases, parameter, vectors } from "./operation-case.ts";

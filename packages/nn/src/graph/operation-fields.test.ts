@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { parameter } from "../testing/draw.ts";
-import { activate, aggregate, reduceVectors, rotary } from "./functional.ts";
+import { activate, reduceVectors, rotary } from "./functional.ts";
+import { aggregate } from "./functional-sparse.ts";
 import { Graph } from "./graph.ts";
 
 const none = "none of these" as never;
