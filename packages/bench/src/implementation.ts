@@ -38,8 +38,8 @@ export interface Implementation {
   /**
    * Uploads, packs and compiles all that a run needs.
    *
-   * @throws PapilioError when the implementation cannot do this problem, for example
-   * `BUFFER_TOO_LARGE`: it is then skipped, with the message as the reason
+   * @throws PapilioError `BUFFER_TOO_LARGE`, or another code, when the implementation cannot do this
+   *   problem: it is then skipped, with the message as the reason
    */
   prepare(problem: Problem): Promise<Prepared>;
 }

@@ -60,7 +60,7 @@ const FIGURES: readonly ((data: ReportData) => Sketch)[] = [
  * Renders a run's results as a page, as Markdown and as figures. The same results give the same
  * report. Nothing in a results file is trusted: its text is escaped wherever it goes.
  *
- * @throws PapilioError when a case's chain is none; `parseResults` lets no such case through
+ * @throws PapilioError what `Chain.parse` throws, for a case's chain; `parseResults` lets no such case through
  *
  * @example
  * ```ts

@@ -39,7 +39,7 @@ export function multiply<X extends FloatArray>(
  * @param y where the result goes, `[batch, rows]` or `[rows, batch]`. It must not share memory with
  *   `x`.
  * @returns `y`
- * @throws PapilioError what the other one throws; `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`
+ * @throws PapilioError `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`, and what the other signature throws
  */
 export function multiply<Y extends FloatArray>(
   factor: KroneckerSparse<FloatArray>,

@@ -64,7 +64,8 @@ export class Gpu implements Disposable {
   /**
    * Throws unless operations on this device can give right answers.
    *
-   * @throws GPU_DISPOSED, GPU_LOST; GPU_OUT_OF_MEMORY, or GPU_ERROR with what the driver reported.
+   * @throws PapilioError `GPU_DISPOSED`, `GPU_LOST`; `GPU_OUT_OF_MEMORY`, or `GPU_ERROR` with
+   *   what the driver reported.
    */
   assertReady(): void {
     if (this.#disposed) {

@@ -2,7 +2,7 @@ import { PapilioError } from "@papilio/butterfly";
 import type { Lease } from "../memory/lease.ts";
 import type { Gpu } from "./gpu.ts";
 
-/** @throws BUFFER_TOO_LARGE when the device could not bind a buffer of `bytes` whole. */
+/** @throws PapilioError `BUFFER_TOO_LARGE` when the device could not bind a buffer of `bytes` whole. */
 export function assertFits(gpu: Gpu, bytes: number, label: string): void {
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.report.limits;
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
@@ -18,7 +18,7 @@ export function assertFits(gpu: Gpu, bytes: number, label: string): void {
 /**
  * Storage memory of `bytes`, checked against the device's limits and the budget first.
  *
- * @throws BUFFER_TOO_LARGE when the device could not bind it whole; MEMORY_BUDGET
+ * @throws PapilioError `BUFFER_TOO_LARGE` when the device could not bind it whole; `MEMORY_BUDGET`
  */
 export function storage(gpu: Gpu, bytes: number, label: string): Lease {
   assertFits(gpu, bytes, label);
@@ -28,7 +28,7 @@ export function storage(gpu: Gpu, bytes: number, label: string): Lease {
 /**
  * Storage memory of `bytes` to bind parts of: no more than a buffer may have.
  *
- * @throws BUFFER_TOO_LARGE, MEMORY_BUDGET
+ * @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function storageBuffer(gpu: Gpu, bytes: number, label: string): Lease {
   gpu.assertReady();

@@ -10,7 +10,7 @@ const COUNT = 256;
  * Dawn's null backend accepts every command and computes nothing: it answers zeros. It must not
  * pass for a fast adapter.
  *
- * @throws GPU_WRONG_ANSWER when the device does not compute.
+ * @throws PapilioError `GPU_WRONG_ANSWER` when the device does not compute.
  */
 export async function verifyDevice(device: GPUDevice): Promise<void> {
   using memory = new MemoryPool(device);

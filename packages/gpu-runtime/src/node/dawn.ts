@@ -44,7 +44,7 @@ export function withVulkanDriver<T>(manifest: string, run: () => T): T {
 /**
  * A Dawn instance.
  *
- * @throws DAWN_MISSING without the `webgpu` package or a build of it for this platform.
+ * @throws PapilioError `DAWN_MISSING` without the `webgpu` package or a build of it for this platform.
  */
 export async function createDawn({ name, driver, options = [] }: DawnOptions = {}): Promise<GPU> {
   let dawn: Dawn;

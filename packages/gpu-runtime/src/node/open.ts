@@ -25,8 +25,8 @@ export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device" | "mem
  * The report says which adapter was taken and why the others were not. The process exits cleanly
  * whether or not the device is disposed of.
  *
- * @throws ADAPTER_NOT_FOUND when no adapter fits; the message lists what was tried and why not.
- * @throws GPU_WRONG_ANSWER, DAWN_MISSING, SWIFTSHADER_UNAVAILABLE, MEMORY_OPTION_INVALID
+ * @throws PapilioError `ADAPTER_NOT_FOUND` when no adapter fits; the message lists what was tried and why not.
+ * @throws PapilioError `GPU_WRONG_ANSWER`, `DAWN_MISSING`, `SWIFTSHADER_UNAVAILABLE`, `MEMORY_OPTION_INVALID`
  * @example
  * ```ts
  * import { openGpu } from "@papilio/gpu-runtime/node";

@@ -30,7 +30,7 @@ let loading: Promise<string> | undefined;
  * `process.env` of a worker is a copy.
  *
  * @returns the path of its manifest, for `withVulkanDriver`
- * @throws SWIFTSHADER_UNAVAILABLE on other platforms, or without the package.
+ * @throws PapilioError `SWIFTSHADER_UNAVAILABLE` on other platforms, or without the package.
  */
 export function loadSwiftShader(): Promise<string> {
   loading ??= load();

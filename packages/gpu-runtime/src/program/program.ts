@@ -116,7 +116,7 @@ export class Program implements Disposable {
    * device. The same program may be in the list several times.
    *
    * @returns seconds
-   * @throws TIMESTAMPS_UNAVAILABLE when the device has no timestamp queries.
+   * @throws PapilioError `TIMESTAMPS_UNAVAILABLE` when the device has no timestamp queries.
    */
   static async time(programs: readonly Program[]): Promise<number> {
     const [seconds] = await Program.#timePasses(programs, [

@@ -18,7 +18,7 @@ export interface Calibration {
  * Finds how many runs make a sample that the device's clock, or the wall clock where it has none,
  * resolves.
  *
- * @throws GPU_LOST, GPU_ERROR, GPU_DISPOSED; the signal's reason when it aborts
+ * @throws PapilioError `GPU_LOST`, `GPU_ERROR`, `GPU_DISPOSED`; the signal's reason when it aborts
  */
 export async function calibrate(program: Program, signal?: AbortSignal): Promise<Calibration> {
   const least = MIN_SAMPLE[program.gpu.report.features.timestamps ? "timestamps" : "wall"];

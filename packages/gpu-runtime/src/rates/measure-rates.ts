@@ -42,7 +42,7 @@ const MAX_TURNS = 2 ** 18;
  * samples: by its timestamps, or by the wall clock where it has none. Takes well below a second on
  * a GPU and about one on a software adapter, and up to 512 MiB of device memory meanwhile.
  *
- * @throws GPU_LOST, GPU_ERROR, GPU_DISPOSED; the signal's reason when it aborts
+ * @throws PapilioError `GPU_LOST`, `GPU_ERROR`, `GPU_DISPOSED`; the signal's reason when it aborts
  */
 export async function measureRates(
   gpu: Gpu,

@@ -37,7 +37,7 @@ export class Tensor implements Disposable {
   /**
    * Allocates uninitialized device memory; {@link tensor} also fills it.
    *
-   * @throws PapilioError `TENSOR_SHAPE`, `LAYOUT_INVALID`, `OPTION_INVALID`, `DTYPE_UNSUPPORTED`,
+   * @throws PapilioError `TENSOR_SHAPE`, `LAYOUT_INVALID`, `OPTION_INVALID`, `F16_UNAVAILABLE`,
    *   `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
    */
   constructor(gpu: Gpu, options: TensorOptions) {
@@ -73,8 +73,8 @@ export class Tensor implements Disposable {
   /**
    * The device memory, for kernels.
    *
-   * @throws TENSOR_DISPOSED after {@link dispose}; GPU_OUT_OF_MEMORY, once, and then
-   * MEMORY_RELEASED when the device had none for it
+   * @throws PapilioError `TENSOR_DISPOSED` after {@link dispose}; `GPU_OUT_OF_MEMORY`, once, and then
+   * `MEMORY_RELEASED` when the device had none for it
    */
   get memory(): Span {
     if (this.#disposed) {
@@ -112,7 +112,7 @@ export class Tensor implements Disposable {
   /**
    * Waits for the work submitted so far and copies the elements back, as float32.
    *
-   * @throws GPU_LOST, GPU_ERROR, GPU_OUT_OF_MEMORY, MEMORY_RELEASED or TENSOR_DISPOSED.
+   * @throws PapilioError `GPU_LOST`, `GPU_ERROR`, `GPU_OUT_OF_MEMORY`, `MEMORY_RELEASED` or `TENSOR_DISPOSED`.
    */
   async data(): Promise<Float32Array<ArrayBuffer>> {
     const bytes = await this.gpu.finish(() => {

@@ -19,8 +19,8 @@ export interface EnergyMeter extends AsyncDisposable {
    * Calls `work` over and over for at least `seconds`, reading the meter beside it. `work` resolves
    * to the number of multiplications that it did. One call of `measure` at a time.
    *
-   * @throws ENERGY_METER_FAILED when the meter stops or reads nonsense meanwhile
-   * @throws ENERGY_OPTION_INVALID when `seconds` or a count of multiplications is not positive
+   * @throws PapilioError `ENERGY_METER_FAILED` when the meter stops or reads nonsense meanwhile
+   * @throws PapilioError `ENERGY_OPTION_INVALID` when `seconds` or a count of multiplications is not positive
    * @throws whatever `work` throws; the signal's reason when it aborts
    */
   measure(work: () => Promise<number>, options?: MeasureEnergyOptions): Promise<Energy>;

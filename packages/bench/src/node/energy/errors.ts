@@ -13,7 +13,7 @@ export function meterFailed(message: string, cause?: unknown): PapilioError {
 /**
  * Refuses a number that is not positive and finite.
  *
- * @throws ENERGY_OPTION_INVALID
+ * @throws PapilioError `ENERGY_OPTION_INVALID`
  */
 export function assertPositive(what: string, value: number): void {
   if (Number.isFinite(value) && value > 0) return;

@@ -27,7 +27,7 @@ export interface OpenEnergyMeterOptions {
  * A software adapter and graphics inside a processor are metered by the counters of the processor's
  * packages (powercap, on Linux, of Intel and AMD), an NVIDIA GPU by `nvidia-smi`.
  *
- * @throws ENERGY_OPTION_INVALID when a time is not positive; the signal's reason
+ * @throws PapilioError `ENERGY_OPTION_INVALID` when a time is not positive; the signal's reason
  * @example
  * ```ts
  * const search = await openEnergyMeter(gpu.report);

@@ -15,7 +15,7 @@ export interface RunWorkOptions {
  * Calls `work` until the time is over, once at least, and resolves to the multiplications it did.
  * No call is cut short: work that nobody waits for would go on drawing power.
  *
- * @throws ENERGY_OPTION_INVALID when `work` counts none; what `check` and `work` throw; the
+ * @throws PapilioError `ENERGY_OPTION_INVALID` when `work` counts none; what `check` and `work` throw; the
  * signal's reason
  */
 export async function runWork(

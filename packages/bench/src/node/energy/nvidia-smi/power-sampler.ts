@@ -98,7 +98,7 @@ export class PowerSampler implements AsyncDisposable {
     output.unref();
   }
 
-  /** @throws ENERGY_METER_FAILED when `nvidia-smi` has ended */
+  /** @throws PapilioError `ENERGY_METER_FAILED` when `nvidia-smi` has ended */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -106,7 +106,7 @@ export class PowerSampler implements AsyncDisposable {
   /**
    * Resolves when a sample of this time or later has arrived.
    *
-   * @throws ENERGY_METER_FAILED when `nvidia-smi` has ended, or none arrives; the signal's reason
+   * @throws PapilioError `ENERGY_METER_FAILED` when `nvidia-smi` has ended, or none arrives; the signal's reason
    */
   async until(seconds: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();

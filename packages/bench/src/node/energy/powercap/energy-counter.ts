@@ -47,7 +47,7 @@ export class EnergyCounter {
   /**
    * Reads the counters, each of which may have wrapped around once since the last reading.
    *
-   * @throws ENERGY_METER_FAILED when a file cannot be read or holds no count, or when the last
+   * @throws PapilioError `ENERGY_METER_FAILED` when a file cannot be read or holds no count, or when the last
    * reading was so long ago that a counter may have wrapped around twice
    */
   sample(): EnergySample {
