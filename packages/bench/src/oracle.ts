@@ -1,5 +1,7 @@
 import {
   Butterfly,
+  quantize,
+  quantizeButterfly,
   type Rounding,
   stridesOf,
   subnormalOperands,
@@ -7,7 +9,7 @@ import {
   type Verification,
   verify,
 } from "@papilio/butterfly";
-import { encode, quantize, type Tensor } from "@papilio/gpu-runtime";
+import { encode, type Tensor } from "@papilio/gpu-runtime";
 import type { Case } from "./case.ts";
 import type { Implementation, Prepared } from "./implementation.ts";
 import { shuffle } from "./statistics.ts";
@@ -46,11 +48,7 @@ export interface Oracle {
  * the benchmark, a seeded sample of the vectors is multiplied and compared, with all its outputs.
  */
 export function createOracle({ chain, batch, dtype, layout }: Case, seed: number): Oracle {
-  const butterfly = new Butterfly(
-    Butterfly.random(chain, { seed }).factors.map((factor) =>
-      factor.map((values) => quantize(values, dtype)),
-    ),
-  );
+  const butterfly = quantizeButterfly(Butterfly.random(chain, { seed }), dtype);
   const next = uniform(seed + 1);
   const x = repeated(
     quantize(Float32Array.from({ length: DRAWN }, next), dtype),

@@ -75,11 +75,13 @@ export {
   PermutedButterfly,
   type VectorsOf,
 } from "./matrix/permuted-butterfly.ts";
+export { quantizeButterfly } from "./matrix/quantize.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./matrix/sharing.ts";
 export { subnormalOperands } from "./matrix/subnormal-operands.ts";
 export { type Complex, requireParts } from "./numeric/complex.ts";
 export { FLOAT_FORMATS, type FloatFormat, type StorageDtype } from "./numeric/dtype.ts";
 export type { FloatArray, FloatArrays, FloatType } from "./numeric/float-array.ts";
+export { decodeHalf, encodeHalf, quantize } from "./numeric/half-precision.ts";
 export {
   type BatchShape,
   LAYOUTS,

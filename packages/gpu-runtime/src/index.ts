@@ -117,7 +117,7 @@ export {
   type ComplexTensorOptions,
   complexTensor,
 } from "./tensor/complex-tensor.ts";
-export { decode, encode, quantize } from "./tensor/dtype.ts";
+export { decode, encode } from "./tensor/dtype.ts";
 export type { InputShape } from "./tensor/input-shape.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";
 export { scratchVectors, type Vectors } from "./tensor/vectors.ts";

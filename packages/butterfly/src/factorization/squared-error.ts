@@ -34,11 +34,11 @@ export async function squaredError(
 function runOf(matrix: AnyButterfly, from: number, to: number): Parts {
   if ("conjugate" in matrix) {
     const run = matrix.factors.slice(from, to).map((factor) => factor.convert("float64"));
-    const { re, im } = run.reduce((left, right) => left.multiply(right));
+    const { re, im } = run.reduce((left, right) => left.matmul(right));
     return { re: re.values, im: im.values };
   }
   const run = matrix.factors.slice(from, to).map((factor) => factor.convert("float64"));
-  return { re: run.reduce((left, right) => left.multiply(right)).values, im: undefined };
+  return { re: run.reduce((left, right) => left.matmul(right)).values, im: undefined };
 }
 
 function squaredDistance(a: Parts, b: Parts): number {

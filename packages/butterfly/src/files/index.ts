@@ -1,4 +1,3 @@
-export { fromHalves, toHalves } from "../numeric/half-precision.ts";
 export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-file.ts";
 export { isRealDtype } from "./element-types.ts";
 export type { FileErrorCode } from "./file-error.ts";

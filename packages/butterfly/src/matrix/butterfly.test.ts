@@ -176,7 +176,7 @@ describe("Butterfly", () => {
     expect(() => new Butterfly([factor, factor])).toThrow(
       expect.objectContaining({ code: "CHAIN_NOT_CHAINABLE" }),
     );
-    expect(() => factor.multiply(factor)).toThrow(
+    expect(() => factor.matmul(factor)).toThrow(
       expect.objectContaining({ code: "CHAIN_NOT_CHAINABLE" }),
     );
     const matrix = new Butterfly([factor, factor.transpose()]);

@@ -148,7 +148,7 @@ export class Butterfly<V extends FloatArray = Float32Array> {
     const [{ values }] = run as [KroneckerSparse<V>];
     const product = run
       .map((factor) => factor.convert("float64"))
-      .reduce((left, right) => left.multiply(right))
+      .reduce((left, right) => left.matmul(right))
       .convert(floatTypeOf(values)) as KroneckerSparse<V>;
     return new Butterfly(this.factors.toSpliced(from, to - from, product));
   }

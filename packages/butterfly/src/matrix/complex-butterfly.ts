@@ -142,7 +142,7 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
     const [{ re }] = run as [ComplexKroneckerSparse<V>];
     const product = run
       .map((factor) => factor.convert("float64"))
-      .reduce((left, right) => left.multiply(right))
+      .reduce((left, right) => left.matmul(right))
       .convert(floatTypeOf(re.values)) as ComplexKroneckerSparse<V>;
     return new ComplexButterfly(this.factors.toSpliced(from, to - from, product));
   }

@@ -144,11 +144,11 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
   }
 
   /**
-   * The product of two chainable factors, again a factor: {@link KroneckerSparse.multiply}.
+   * The product of two chainable factors, again a factor: {@link KroneckerSparse.matmul}.
    *
    * @throws PapilioError `CHAIN_NOT_CHAINABLE`
    */
-  multiply(right: ComplexKroneckerSparse<V>): ComplexKroneckerSparse<V> {
+  matmul(right: ComplexKroneckerSparse<V>): ComplexKroneckerSparse<V> {
     requireComplexFactor("The right factor", right);
     const combine = (
       left: KroneckerSparse<V>,
@@ -156,8 +156,8 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
       other: KroneckerSparse<V>,
     ): KroneckerSparse<V> => left.map((values) => addScaled(values, sign, other.values));
     return new ComplexKroneckerSparse(
-      combine(this.re.multiply(right.re), -1, this.im.multiply(right.im)),
-      combine(this.re.multiply(right.im), 1, this.im.multiply(right.re)),
+      combine(this.re.matmul(right.re), -1, this.im.matmul(right.im)),
+      combine(this.re.matmul(right.im), 1, this.im.matmul(right.re)),
     );
   }
 

@@ -159,7 +159,7 @@ describe("KroneckerSparse.multiply", () => {
       fc.property(pairs, fc.nat(), ({ left, right }, seed) => {
         const [first, second] = [whole(left, seed), whole(right, seed + 1)];
         const { cols } = right;
-        const product = first.multiply(second);
+        const product = first.matmul(second);
         const expected = first.apply(second.dense(), { batch: cols, layout: "batch-last" });
         expect(product.dense()).toEqual(expected);
       }),
@@ -170,15 +170,15 @@ describe("KroneckerSparse.multiply", () => {
     fc.assert(
       fc.property(pairs, fc.nat(), ({ left, right }, seed) => {
         const [first, second] = [whole(left, seed), whole(right, seed + 1)];
-        const reversed = second.transpose().multiply(first.transpose());
-        expect(reversed).toEqual(first.multiply(second).transpose());
+        const reversed = second.transpose().matmul(first.transpose());
+        expect(reversed).toEqual(first.matmul(second).transpose());
       }),
     );
   });
 
   it("refuses a neighbour that is not chainable", () => {
     const factor = KroneckerSparse.random(new Pattern(1, 2, 3, 1), { seed: 0 });
-    expect(() => factor.multiply(factor)).toThrow(
+    expect(() => factor.matmul(factor)).toThrow(
       expect.objectContaining({ code: "CHAIN_NOT_CHAINABLE" }),
     );
   });

@@ -18,7 +18,7 @@ import { Chain } from "../pattern/chain.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { forEachNonZero, supports } from "../pattern/support.ts";
 import { multiply } from "./multiply.ts";
-import { findSharing, type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
+import { findSharing, reshareValues, type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 
 /**
  * A Kronecker-sparse factor: a pattern and its `a*b*c*d` values, of which equal blocks may be stored
@@ -136,34 +136,26 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
    * `d`, exactly. This one where none do. Takes a comparison for each value at most.
    */
   share(): KroneckerSparse<V> {
-    const { pattern, sharing, values } = this;
+    const { sharing, values } = this;
     const found = findSharing(this.stored, values);
     if (!found.a && !found.d) return this;
-    const { d } = this.stored;
-    const stored = zerosLike(values, storedPattern(this.stored, found).nonZeros);
-    // Of what is shared, the first super-block and the first of its neighbours along d are kept.
-    const step = found.d ? d : 1;
-    for (let index = 0; index < stored.length; index++) {
-      stored[index] = values[index * step] as number;
-    }
-    const all = { a: sharing.a || found.a, d: sharing.d || found.d };
-    return new KroneckerSparse(pattern, stored, all);
+    return this.withSharing({ a: sharing.a || found.a, d: sharing.d || found.d });
   }
 
   /** The same factor with every value stored, `[a, b, c, d]`. */
   expand(): KroneckerSparse<V> {
-    const { pattern, sharing, values } = this;
-    if (!sharing.a && !sharing.d) return this;
-    const { a, b, c, d } = pattern;
-    const expanded = zerosLike(values, pattern.nonZeros);
-    const { length } = values;
-    for (let index = 0; index < a * b * c; index++) {
-      for (let k = 0; k < d; k++) {
-        const at = sharing.d ? index : index * d + k;
-        expanded[index * d + k] = values[at % length] as number;
-      }
-    }
-    return new KroneckerSparse(pattern, expanded);
+    return this.withSharing(UNSHARED);
+  }
+
+  /**
+   * The same factor with equal blocks stored once along these axes and no others: this one where that is
+   * so. Along an axis that was not shared before the blocks must be equal; it is not checked.
+   */
+  withSharing(sharing: Sharing): KroneckerSparse<V> {
+    const { pattern, values } = this;
+    if (this.sharing.a === sharing.a && this.sharing.d === sharing.d) return this;
+    const changed = reshareValues(values, pattern, this.sharing, sharing);
+    return new KroneckerSparse(pattern, changed, sharing);
   }
 
   /** The same factor with other values, one for each that is stored. */
@@ -240,7 +232,7 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
    *
    * @throws PapilioError `CHAIN_NOT_CHAINABLE`, `ARRAY_TOO_LARGE`
    */
-  multiply(right: KroneckerSparse<V>): KroneckerSparse<V> {
+  matmul(right: KroneckerSparse<V>): KroneckerSparse<V> {
     requireFactor("The right factor", right);
     const chain = Chain.of([this.pattern, right.pattern]);
     const [p, q] = [this.expand(), right.expand()];

@@ -59,8 +59,8 @@ describe("a factor with shared blocks", () => {
         expect(factor.transpose().expand().values).toEqual(full.transpose().values);
         expect(factor.convert("float32").expand().values).toEqual(full.convert("float32").values);
         expect(blockDiagonal(factor).values).toEqual(blockDiagonal(full).values);
-        expect(factor.multiply(full.transpose()).values).toEqual(
-          full.multiply(full.transpose()).values,
+        expect(factor.matmul(full.transpose()).values).toEqual(
+          full.matmul(full.transpose()).values,
         );
         const count = Math.ceil(pattern.a / 2);
         expect(factor.superBlocks(pattern.a - count, count).expand().values).toEqual(

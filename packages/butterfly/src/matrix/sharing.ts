@@ -1,6 +1,6 @@
 import { requireObject } from "../errors/argument-checks.ts";
 import { requirePattern } from "../errors/matrix-checks.ts";
-import type { FloatArray } from "../numeric/float-array.ts";
+import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
 import { Pattern } from "../pattern/pattern.ts";
 
 /**
@@ -20,6 +20,32 @@ export function storedPattern(pattern: Pattern, sharing: Sharing): Pattern {
   requireObject("The sharing", sharing, "an object with a and d");
   const { a, b, c, d } = pattern;
   return new Pattern(sharing.a ? 1 : a, b, c, sharing.d ? 1 : d);
+}
+
+/**
+ * Stored values with other axes shared: along an axis that no longer is, blocks are repeated; along one that
+ * becomes shared, the first is kept. That the others are equal to it is not checked.
+ */
+export function reshareValues<V extends FloatArray>(
+  values: V,
+  pattern: Pattern,
+  from: Sharing,
+  to: Sharing,
+): V {
+  const [source, target] = [storedPattern(pattern, from), storedPattern(pattern, to)];
+  const blocks = pattern.b * pattern.c;
+  const changed = zerosLike(values, target.nonZeros);
+  let index = 0;
+  for (let i = 0; i < target.a; i++) {
+    const superBlock = (from.a ? 0 : i) * blocks;
+    for (let entry = 0; entry < blocks; entry++) {
+      const row = (superBlock + entry) * source.d;
+      for (let k = 0; k < target.d; k++) {
+        changed[index++] = values[row + (from.d ? 0 : k)] as number;
+      }
+    }
+  }
+  return changed;
 }
 
 /**

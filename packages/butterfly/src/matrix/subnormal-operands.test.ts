@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FLOAT_FORMATS, type StorageDtype } from "../numeric/dtype.ts";
-import { fromHalves, toHalves } from "../numeric/half-precision.ts";
+import { quantize } from "../numeric/half-precision.ts";
 import { draw, uniform } from "../numeric/random.ts";
 import { errorBound, verify } from "../numeric/tolerance.ts";
 import { Pattern } from "../pattern/pattern.ts";
@@ -21,7 +21,7 @@ function drawNumbers(
   const usual = dtype === "f32" ? 4 : -9;
   const least = tiny ? Math.log2(FLOAT_FORMATS[dtype].smallestNormal) - 6 : usual;
   const values = Float32Array.from({ length }, () => next() * 2 ** (least + 6 * (next() + 1)));
-  return dtype === "f32" ? values : fromHalves(toHalves(values));
+  return quantize(values, dtype);
 }
 
 /** The product of a device that takes subnormal operands and results as zero, with sums in float32. */
@@ -41,7 +41,7 @@ function flushingProduct(butterfly: Butterfly, x: Float32Array, dtype: StorageDt
       }
       return sum;
     });
-    if (dtype === "f16") vector = fromHalves(toHalves(vector));
+    vector = quantize(vector, dtype);
     vector = vector.map((value) => flush(value, dtype));
   }
   return vector;
@@ -120,7 +120,7 @@ describe("subnormal operands", () => {
 
   it("lose what they are of values that become subnormal when they are rounded", () => {
     const values = draw(uniform(3), 40, 2 ** -14, "float64");
-    const rounded = fromHalves(toHalves(Float32Array.from(values)));
+    const rounded = quantize(Float32Array.from(values), "f16");
     const exact = values.reduce((sum, value) => sum + value, 0);
     const magnitude = values.reduce((sum, value) => sum + Math.abs(value), 0);
     const computed = rounded.reduce(

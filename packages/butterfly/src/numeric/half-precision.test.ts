@@ -1,7 +1,14 @@
 import { getFloat16, setFloat16 } from "@petamoriken/float16";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "./half-precision.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  decodeHalf,
+  encodeHalf,
+  fromBfloat16,
+  fromHalf,
+  toBfloat16,
+  toHalf,
+} from "./half-precision.ts";
 
 const view = new DataView(new ArrayBuffer(2));
 
@@ -39,6 +46,38 @@ describe("binary16", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe.each(["by the engine", "without Float16Array"])("an array, %s", (by) => {
+  afterEach(() => void vi.unstubAllGlobals());
+  const prepare = (): void => {
+    if (by !== "by the engine") vi.stubGlobal("Float16Array", undefined);
+  };
+
+  it("of halves is read and written as each word is", () => {
+    prepare();
+    const bits = Uint16Array.from(WORDS);
+    const numbers = decodeHalf(bits);
+    expect(WORDS.filter((word) => !Object.is(numbers[word], fromHalf(word)))).toEqual([]);
+    const written = encodeHalf(numbers);
+    const differing = WORDS.filter((word) => written[word] !== word);
+    expect(differing.every((word) => Number.isNaN(fromHalf(word)))).toBe(true);
+  });
+
+  it("is rounded as another implementation rounds, into a view of a buffer", () => {
+    prepare();
+    // Ties, a tie's neighbours, the largest number, what overflows, the smallest, and half of it.
+    const values = [1 + 2 ** -11, 1 + 3 * 2 ** -11, 1 + 2 ** -11 + 2 ** -30, 65504, 65520, -65520];
+    const numbers = Float64Array.of(...values, 2 ** -24, 2 ** -25, -(2 ** -25), 1.5 * 2 ** -25);
+    const bits = new Uint16Array(new ArrayBuffer(2 * numbers.length + 4), 2, numbers.length);
+    expect(encodeHalf(numbers, bits)).toBe(bits);
+    const expected = Array.from(numbers, (value) => {
+      setFloat16(view, 0, value);
+      return view.getUint16(0);
+    });
+    expect([...bits]).toEqual(expected);
+    expect([...new Uint16Array(bits.buffer)].at(0)).toBe(0);
   });
 });
 

@@ -1,3 +1,5 @@
+import type { StorageDtype } from "./dtype.ts";
+
 /*
  * IEEE 754 binary16 and bfloat16 as 16-bit words. The arithmetic stands here because the accessors of
  * DataView that do it are not everywhere, and their substitutes are a hundred times slower: a matter of
@@ -55,12 +57,39 @@ export function toBfloat16(value: number): number {
   return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
 }
 
-/** Numbers from the bits of half precision. */
-export function fromHalves(bits: ArrayLike<number>): Float32Array {
-  return Float32Array.from(bits, fromHalf);
+type HalfArray = ArrayLike<number> & { set(values: ArrayLike<number>): void };
+
+/** The engine's own conversion, fifty times faster, where it has one: Node 24, and browsers since 2025. */
+function nativeHalves(bits: Uint16Array): HalfArray | undefined {
+  const { Float16Array } = globalThis as {
+    Float16Array?: new (buffer: ArrayBufferLike, offset: number, length: number) => HalfArray;
+  };
+  return Float16Array && new Float16Array(bits.buffer, bits.byteOffset, bits.length);
 }
 
-/** The bits of numbers, rounded to half precision. */
-export function toHalves(numbers: ArrayLike<number>): Uint16Array {
-  return Uint16Array.from(numbers, toHalf);
+/**
+ * Numbers in half precision, each rounded to the nearest, ties to even. Those beyond its range become
+ * infinite: `requireStorable` refuses them.
+ *
+ * @param bits where they go; a new array unless given
+ */
+export function encodeHalf(
+  values: ArrayLike<number>,
+  bits: Uint16Array<ArrayBuffer> = new Uint16Array(values.length),
+): Uint16Array<ArrayBuffer> {
+  const halves = nativeHalves(bits);
+  if (halves !== undefined) halves.set(values);
+  else for (let at = 0; at < values.length; at++) bits[at] = toHalf(values[at] as number);
+  return bits;
+}
+
+/** The numbers that `bits` in half precision stand for, exactly. */
+export function decodeHalf(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  const halves = nativeHalves(bits);
+  return halves === undefined ? Float32Array.from(bits, fromHalf) : new Float32Array(halves);
+}
+
+/** The values that storage in `dtype` leaves: rounded to half precision, or the same array. */
+export function quantize(values: Float32Array, dtype: StorageDtype): Float32Array {
+  return dtype === "f32" ? values : decodeHalf(encodeHalf(values));
 }

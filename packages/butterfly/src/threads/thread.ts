@@ -39,7 +39,7 @@ export function openThread<Request, Response>(
   program: ThreadProgram,
   events: ThreadEvents<Response>,
 ): Thread<Request> {
-  requireObject("The program", program, "a ThreadProgram", "name", "beside", "inlined");
+  requireObject("The program", program, "a ThreadProgram", "name", "siblingUrl", "inlined");
   requireObject("The events", events, "an object of functions", "onResponse", "onFailure");
   const threads = nodeThreads();
   return threads === undefined

@@ -1,13 +1,13 @@
 import {
   Butterfly,
   Chain,
-  fromHalves,
+  decodeHalf,
+  encodeHalf,
   hadamard,
   KroneckerSparse,
   LAYOUTS,
   Pattern,
   storedPattern,
-  toHalves,
   uniform,
 } from "@papilio/butterfly";
 import fc from "fast-check";
@@ -153,9 +153,9 @@ describe("multiplication on the CPU", () => {
       fc.asyncProperty(chains, shapes, threadCounts, async (chain, shape, threads) => {
         const butterfly = Butterfly.random(chain, { seed: 1 });
         using weights = await CpuButterfly.create(butterfly, { threads });
-        const bits = toHalves(draw(shape.batch * chain.cols));
-        const y = fromHalves(await weights.multiply(bits, shape));
-        const x = fromHalves(bits);
+        const bits = encodeHalf(draw(shape.batch * chain.cols));
+        const y = decodeHalf(await weights.multiply(bits, shape));
+        const x = decodeHalf(bits);
         const found = verifyProduct(butterfly, x, y, shape, weights.terms, "f16");
         expect(found).toMatchObject({ ok: true });
       }),
@@ -180,10 +180,10 @@ describe("multiplication on the CPU", () => {
     );
     const rounded = await halves.multiply(pairs, { batch: 0x7bff, layout: "batch-first" });
     const exact = Float32Array.from({ length: 0x7bff }, (_, index) => {
-      const [p = 0, q = 0] = fromHalves(Uint16Array.of(index, index + 1));
+      const [p = 0, q = 0] = decodeHalf(Uint16Array.of(index, index + 1));
       return (p + q) / 2;
     });
-    expect(rounded).toEqual(toHalves(exact));
+    expect(rounded).toEqual(encodeHalf(exact));
   });
 });
 

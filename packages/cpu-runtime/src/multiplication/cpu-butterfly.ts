@@ -1,18 +1,18 @@
-import type { FactorRange } from "@papilio/butterfly";
 import {
   arrayTag,
   availableThreads,
   type BatchShape,
   Butterfly,
   type Chain,
-  fromHalves,
+  decodeHalf,
+  encodeHalf,
+  type FactorRange,
   type KroneckerSparse,
   PapilioError,
   requireArray,
   requireDisjoint,
   requireVectors,
   storableButterfly,
-  toHalves,
 } from "@papilio/butterfly";
 import type { Simd } from "../kernel/kernel.ts";
 import { allocateArray, type CpuArray } from "../memory/cpu-array.ts";
@@ -251,7 +251,7 @@ function applyReference<X extends CpuVectors>(
 ): X {
   requireVectors("output", y.length, butterfly.chain.rows, shape.batch);
   requireDisjoint(x, y);
-  const result = butterfly.apply(isSingle(x) ? x : fromHalves(x), shape);
-  y.set(isSingle(y) ? result : toHalves(result));
+  const result = butterfly.apply(isSingle(x) ? x : decodeHalf(x), shape);
+  y.set(isSingle(y) ? result : encodeHalf(result));
   return y;
 }

@@ -1,7 +1,6 @@
-import { FLOAT_FORMATS, type StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS, quantize, type StorageDtype } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
-import { quantize } from "../tensor/dtype.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runKernel } from "../testing/run-kernel.ts";
 import { type Activation, activationName } from "./activation.ts";

@@ -3,9 +3,9 @@ import {
   FLOAT_FORMATS,
   type KroneckerSparse,
   PapilioError,
+  quantize,
   type StorageDtype,
 } from "@papilio/butterfly";
-import { quantize } from "../tensor/dtype.ts";
 
 /**
  * Factors `from` to `to - 1` multiplied out into one, or undefined where storing it in `dtype` would

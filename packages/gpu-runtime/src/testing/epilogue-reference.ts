@@ -1,6 +1,7 @@
 import {
   errorBound,
   FLOAT_FORMATS,
+  quantize,
   type Rounding,
   type StorageDtype,
   uniform,
@@ -10,7 +11,6 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Activation } from "../kernels/activation.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { EpilogueOperands } from "../multiplication/epilogue-operands.ts";
-import { quantize } from "../tensor/dtype.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type TensorOptions, tensor } from "../tensor/tensor.ts";
 

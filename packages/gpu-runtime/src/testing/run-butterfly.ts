@@ -1,6 +1,8 @@
 import {
-  Butterfly,
+  type Butterfly,
   DisposableStack,
+  quantize,
+  quantizeButterfly,
   subnormalOperands,
   uniform,
   type Verification,
@@ -11,7 +13,6 @@ import type { Epilogue } from "../kernels/epilogue.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program, type ProgramReport } from "../program/program.ts";
-import { quantize } from "../tensor/dtype.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import {
@@ -31,9 +32,7 @@ export function drawVectors(length: number, { dtype }: Pick<InputShape, "dtype">
 
 /** The same butterfly with values as they are stored. */
 export function stored(butterfly: Butterfly, { dtype }: Pick<InputShape, "dtype">): Butterfly {
-  return new Butterfly(
-    butterfly.factors.map((factor) => factor.map((values) => quantize(values, dtype))),
-  );
+  return quantizeButterfly(butterfly, dtype);
 }
 
 /** Compares `y`, computed from `x`, with the float64 product, each element within its bound. */

@@ -3,6 +3,7 @@ import {
   DisposableStack,
   type KroneckerSparse,
   multiply,
+  quantize,
   subnormalOperands,
   uniform,
   verify,
@@ -11,7 +12,6 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
-import { quantize } from "../tensor/dtype.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import {

@@ -3,11 +3,11 @@ import {
   type FloatArray,
   LAYOUTS,
   type Layout,
+  quantize,
   type StorageDtype,
   stridesOf,
   uniform,
 } from "@papilio/butterfly";
-import { quantize } from "../tensor/dtype.ts";
 
 /** All that a kernel can be generated for as far as memory is concerned. */
 export const STORAGES: readonly { from: Layout; to: Layout; dtype: StorageDtype }[] = (

@@ -1,9 +1,8 @@
-import { Butterfly, type Chain, uniform } from "@papilio/butterfly";
+import { Butterfly, type Chain, quantize, quantizeButterfly, uniform } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
 import { calibrate, sampleSeconds } from "../program/sample-seconds.ts";
-import { quantize } from "../tensor/dtype.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import type { Contender } from "./race.ts";
@@ -46,11 +45,7 @@ export class MultiplicationCourse<T> implements Course<T> {
       const options = { ...shape, features: chain.cols, label: "tuning input" };
       const inputs = Float32Array.from({ length: shape.batch * chain.cols }, uniform(7));
       const stored = quantize(inputs, shape.dtype);
-      this.#butterfly = new Butterfly(
-        Butterfly.random(chain, { seed: 11 }).factors.map((factor) =>
-          factor.map((values) => quantize(values, shape.dtype)),
-        ),
-      );
+      this.#butterfly = quantizeButterfly(Butterfly.random(chain, { seed: 11 }), shape.dtype);
       this.#reference = new SampledReference(this.#butterfly, stored, shape);
       this.#unwritten = new Float32Array(this.#y.length).fill(Number.NaN);
       this.#x = tensor(gpu, stored, options);

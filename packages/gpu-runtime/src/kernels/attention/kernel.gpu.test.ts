@@ -1,9 +1,8 @@
-import { type BatchShape, FLOAT_FORMATS, type Layout, uniform } from "@papilio/butterfly";
+import { type BatchShape, FLOAT_FORMATS, type Layout, quantize, uniform } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { upload } from "../../device/storage.ts";
 import { Program } from "../../program/program.ts";
-import { quantize } from "../../tensor/dtype.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";
 import { type AttentionReference, attend } from "../../testing/attend.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";

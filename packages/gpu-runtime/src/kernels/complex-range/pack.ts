@@ -1,4 +1,9 @@
-import { Butterfly, type ComplexButterfly, type Sharing } from "@papilio/butterfly";
+import {
+  Butterfly,
+  type ComplexButterfly,
+  type KroneckerSparse,
+  type Sharing,
+} from "@papilio/butterfly";
 import { interleave } from "../../tensor/interleave.ts";
 import { packFusedRange, rangeSharing } from "../fused-range/pack.ts";
 import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";
@@ -19,16 +24,9 @@ export function packComplexRange(
 
 /** The values of a single factor as they are stored, parts interleaved. */
 export function packComplexFactor(butterfly: ComplexButterfly, sharing: Sharing): Float32Array {
-  const [re, im] = partsOf(butterfly).map(({ factors: [factor] }) => {
-    const { pattern, values } = (factor as Butterfly["factors"][number]).expand();
-    const { a, b, c, d } = pattern;
-    const [kept, step] = [sharing.a ? 1 : a, sharing.d ? d : 1];
-    const stored = new Float32Array((kept * b * c * d) / step);
-    for (let index = 0; index < stored.length; index++) {
-      stored[index] = values[index * step] as number;
-    }
-    return stored;
-  }) as [Float32Array, Float32Array];
+  const [re, im] = partsOf(butterfly).map(
+    ({ factors: [factor] }) => (factor as KroneckerSparse).withSharing(sharing).values,
+  ) as [Float32Array, Float32Array];
   return interleave(re, im);
 }
 

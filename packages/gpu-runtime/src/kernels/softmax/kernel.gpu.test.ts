@@ -1,7 +1,6 @@
-import { FLOAT_FORMATS, LAYOUTS, uniform } from "@papilio/butterfly";
+import { FLOAT_FORMATS, LAYOUTS, quantize, uniform } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
-import { quantize } from "../../tensor/dtype.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { reductionShapes } from "../../testing/reduction-shapes.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
