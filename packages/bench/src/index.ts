@@ -2,17 +2,7 @@
 // First: it defines the symbols of disposal where an engine lacks them.
 import "@papilio/butterfly";
 
-export {
-  assertCaseFits,
-  type Case,
-  caseKey,
-  caseName,
-  expandGrid,
-  type Grid,
-  shortCaseName,
-} from "./case.ts";
-export { type Clock, commonClock, runClock } from "./clock.ts";
-export { clockSteps } from "./clock-steps.ts";
+export { type Clock, commonClock, runClock } from "./analysis/clock.ts";
 export {
   COMPARE_THRESHOLD,
   type Compared,
@@ -23,13 +13,51 @@ export {
   type ModelKey,
   type Unmatched,
   type Verdict,
-} from "./compare/compare.ts";
-export { compareModels } from "./compare/compare-models.ts";
+} from "./analysis/compare.ts";
+export { compareModels } from "./analysis/compare-models.ts";
+export { percent, quantity, times } from "./analysis/format.ts";
+export { type Estimate, estimateMedian, estimateRatio } from "./analysis/statistics.ts";
+export {
+  BUSY_MACHINE,
+  type CaseSummary,
+  type Filter,
+  type GroupSummary,
+  isWide,
+  outcomeOf,
+  type Ranked,
+  type RunSummary,
+  summarizeCase,
+  summarizeRun,
+  WIDE_INTERVAL,
+} from "./analysis/summarize.ts";
+export {
+  DETAIL_HEAD,
+  detailRows,
+  summaryLines,
+  TABLE_HEAD,
+  tableRow,
+} from "./analysis/table.ts";
+export { findVerdict, type RunVerdict, verdictOf } from "./analysis/verdict.ts";
+export {
+  assertCaseFits,
+  type Case,
+  type CaseKey,
+  caseKey,
+  caseName,
+  expandGrid,
+  type Grid,
+  shortCaseName,
+} from "./cases/case.ts";
+export { findSuite, suites } from "./cases/suites.ts";
 export type { BenchErrorCodes } from "./errors/error-codes.ts";
-export { percent, quantity, times } from "./format.ts";
-export type { Implementation, Prepared, Problem, Traffic } from "./implementation.ts";
 export { chainImplementations } from "./implementations/chains.ts";
 export { fromMultiplication } from "./implementations/from-multiplication.ts";
+export type {
+  Implementation,
+  Prepared,
+  Problem,
+  Traffic,
+} from "./implementations/implementation.ts";
 export {
   cpuImplementations,
   FUSED,
@@ -38,12 +66,29 @@ export {
   isOurs,
   ownerOf,
 } from "./implementations/registry.ts";
-export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
-export { mergeResults } from "./merge-results.ts";
+export { clockSteps } from "./measure/clock-steps.ts";
+export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure/measure.ts";
+export {
+  type CaseOutcome,
+  hasWrongAnswer,
+  type Progress,
+  type RunOptions,
+  runBenchmark,
+} from "./measure/run.ts";
 export { kindShares } from "./models/breakdown.ts";
 export { type MeasureModelOptions, measureModel } from "./models/measure-models.ts";
+export { MODEL_HEAD, modelLines, modelRows } from "./models/model-table.ts";
+export {
+  type BuiltModel,
+  findModelSubject,
+  type ModelSubject,
+  modelSubjects,
+} from "./models/subjects.ts";
+export { mergeResults } from "./results/merge-results.ts";
 export {
   isModelResults,
+  LINEAR_KINDS,
+  type LinearKind,
   type LinearSummary,
   MODELS_SCHEMA,
   type ModelResults,
@@ -52,20 +97,10 @@ export {
   type ProfilePart,
   parseModelResults,
   type VariantResult,
-} from "./models/model-results.ts";
-export { MODEL_HEAD, modelLines, modelRows } from "./models/model-table.ts";
-export {
-  type BuiltModel,
-  findModelSubject,
-  LINEAR_KINDS,
-  type LinearKind,
-  type ModelSubject,
-  modelSubjects,
-} from "./models/subjects.ts";
-export { assembleResults, formatRecord, parseResults } from "./parse-results.ts";
+} from "./results/model-results.ts";
+export { assembleResults, formatRecord, parseResults } from "./results/parse-results.ts";
 export {
   type BenchResults,
-  type CaseKey,
   type CaseResult,
   type Energy,
   type EnergySource,
@@ -80,15 +115,8 @@ export {
   SCHEMA,
   type SkippedCase,
   type Timing,
-} from "./results.ts";
-export {
-  type CaseOutcome,
-  hasWrongAnswer,
-  type Progress,
-  type RunOptions,
-  runBenchmark,
-} from "./run.ts";
-export { runDifferences } from "./run-differences.ts";
+} from "./results/results.ts";
+export { runDifferences } from "./results/run-differences.ts";
 export { type Layer, modelLayers, parseLayers } from "./select/layers.ts";
 export { predictSeconds } from "./select/predict.ts";
 export type {
@@ -101,26 +129,3 @@ export type {
   Selection,
 } from "./select/question.ts";
 export { createSelector, select } from "./select/select.ts";
-export { type Estimate, estimateMedian, estimateRatio } from "./statistics.ts";
-export { findSuite, suites } from "./suites.ts";
-export {
-  BUSY_MACHINE,
-  type CaseSummary,
-  type Filter,
-  type GroupSummary,
-  isWide,
-  outcomeOf,
-  type Ranked,
-  type RunSummary,
-  summarizeCase,
-  summarizeRun,
-  WIDE_INTERVAL,
-} from "./summarize.ts";
-export {
-  DETAIL_HEAD,
-  detailRows,
-  summaryLines,
-  TABLE_HEAD,
-  tableRow,
-} from "./table.ts";
-export { findVerdict, type RunVerdict, verdictOf } from "./verdict.ts";

@@ -1,6 +1,6 @@
 import { Chain, chainCost } from "@papilio/butterfly";
+import { median } from "../../src/analysis/statistics.ts";
 import { type CaseResult, quantity } from "../../src/index.ts";
-import { median } from "../../src/statistics.ts";
 import type { CpuRates } from "./rates.ts";
 import type { SizeResult } from "./sizes.ts";
 

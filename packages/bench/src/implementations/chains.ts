@@ -13,8 +13,8 @@ import {
   tunePlan,
   type Vectors,
 } from "@papilio/gpu-runtime";
-import type { Implementation, Prepared, Problem } from "../implementation.ts";
 import { bytesHeld, inTurn } from "./from-multiplication.ts";
+import type { Implementation, Prepared, Problem } from "./implementation.ts";
 
 /** Winners of this process: a case that is measured again is not tuned again. */
 const tuned = new MemoryTuningCache();

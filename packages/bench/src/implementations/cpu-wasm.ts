@@ -1,7 +1,7 @@
 import { DisposableStack } from "@papilio/butterfly";
 import { CpuButterfly } from "@papilio/cpu-runtime";
 import { decode, encode } from "@papilio/gpu-runtime";
-import type { Implementation, Prepared, Problem } from "../implementation.ts";
+import type { Implementation, Prepared, Problem } from "./implementation.ts";
 
 /** The CPU backend: WebAssembly with SIMD, as many threads as there are processors. */
 export const cpuWasm: Implementation = {

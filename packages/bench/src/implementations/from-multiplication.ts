@@ -11,7 +11,7 @@ import {
   scratchVectors,
   type Vectors,
 } from "@papilio/gpu-runtime";
-import type { Implementation, Prepared } from "../implementation.ts";
+import type { Implementation, Prepared } from "./implementation.ts";
 
 /**
  * Wraps a multiplication of the GPU runtime, whose steps say what they are for: applied to each

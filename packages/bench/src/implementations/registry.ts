@@ -7,10 +7,10 @@ import {
   prepareEinsum,
   prepareKroneckerSparse,
 } from "@papilio/gpu-runtime";
-import type { Implementation } from "../implementation.ts";
 import { chainImplementations } from "./chains.ts";
 import { cpuWasm } from "./cpu-wasm.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
+import type { Implementation } from "./implementation.ts";
 
 /** The implementation that the others are compared with. */
 export const FUSED = "kronecker-sparse";

@@ -1,6 +1,6 @@
 import type { Profile, ProfiledOperation } from "@papilio/nn";
-import { median } from "../statistics.ts";
-import { PART_KINDS, type PartKind, type ProfilePart } from "./model-results.ts";
+import { median } from "../analysis/statistics.ts";
+import { PART_KINDS, type PartKind, type ProfilePart } from "../results/model-results.ts";
 
 const KINDS: Readonly<Record<string, PartKind>> = {
   linear: "linear",

@@ -1,12 +1,17 @@
 import { DisposableStack, type Layout, type StorageDtype, uniform } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { DeviceModel, type Graph, LinearLayer, type Profile, type RunInputs } from "@papilio/nn";
-import { shuffle } from "../statistics.ts";
+import { shuffle } from "../analysis/statistics.ts";
+import {
+  type LinearKind,
+  type LinearSummary,
+  type ModelResults,
+  type VariantResult,
+  variantName,
+} from "../results/model-results.ts";
 import { breakdown } from "./breakdown.ts";
-import type { LinearSummary, ModelResults, VariantResult } from "./model-results.ts";
-import { variantName } from "./model-table.ts";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
-import type { BuiltModel, LinearKind, ModelSubject } from "./subjects.ts";
+import type { BuiltModel, ModelSubject } from "./subjects.ts";
 
 /** What of a model is timed, and how often. */
 export interface MeasureModelOptions {

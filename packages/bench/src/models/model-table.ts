@@ -1,7 +1,7 @@
-import { bytes, counted, percent, quantity, times } from "../format.ts";
-import { estimateMedian, estimateRatio } from "../statistics.ts";
+import { bytes, counted, percent, quantity, times } from "../analysis/format.ts";
+import { estimateMedian, estimateRatio } from "../analysis/statistics.ts";
+import { type ModelResults, type VariantResult, variantName } from "../results/model-results.ts";
 import { kindShares } from "./breakdown.ts";
-import type { ModelResults, VariantResult } from "./model-results.ts";
 
 const SHOWN_PARTS = 8;
 
@@ -99,13 +99,4 @@ function partsLine(variant: VariantResult): string[] {
   return [
     `Time of ${variantName(variant)}: ${quantity(total, "s")} on the device: ${parts.join(", ")}.`,
   ];
-}
-
-/** `butterfly f16 batch-last`. */
-export function variantName({
-  linear,
-  dtype,
-  layout,
-}: Pick<VariantResult, "linear" | "dtype" | "layout">): string {
-  return `${linear} ${dtype} ${layout}`;
 }

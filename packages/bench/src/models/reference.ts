@@ -1,6 +1,6 @@
 import { FLOAT_FORMATS, type FloatArray, type StorageDtype, uniform } from "@papilio/butterfly";
 import { CpuModel, type Graph, Indices, type RunInputs, type RunOutputs } from "@papilio/nn";
-import type { ModelVerification } from "./model-results.ts";
+import type { ModelVerification } from "../results/model-results.ts";
 import type { BuiltModel, ModelSubject } from "./subjects.ts";
 
 /** What the CPU makes of the first images or tokens of a run, in float64. */

@@ -10,11 +10,8 @@ import {
   vitS16,
   vitTiny16,
 } from "@papilio/nn";
+import type { LinearKind } from "../results/model-results.ts";
 import { Gpt2Block } from "./gpt2-block.ts";
-
-/** What the linear layers of a model are. */
-export const LINEAR_KINDS = ["dense", "butterfly"] as const;
-export type LinearKind = (typeof LINEAR_KINDS)[number];
 
 /** A model with numbers, to be traced for so many images or tokens. */
 export interface BuiltModel {

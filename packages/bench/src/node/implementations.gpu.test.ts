@@ -3,8 +3,8 @@ import { Chain, LAYOUTS } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clockSteps } from "../clock-steps.ts";
-import { measureCase } from "../measure.ts";
+import { clockSteps } from "../measure/clock-steps.ts";
+import { measureCase } from "../measure/measure.ts";
 import { loadImplementations } from "./load-implementations.ts";
 import { loadOnnxRuntime } from "./onnxruntime/load.ts";
 

@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PapilioError } from "@papilio/butterfly";
 import * as v from "valibot";
-import { describeIssue } from "../describe-issue.ts";
-import type { Implementation } from "../implementation.ts";
+import type { Implementation } from "../implementations/implementation.ts";
+import { describeIssue } from "../results/describe-issue.ts";
 
 const implementation = v.looseObject({
   name: v.pipe(

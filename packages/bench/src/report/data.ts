@@ -1,9 +1,14 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
-import { timedOf } from "../clock.ts";
+import { timedOf } from "../analysis/clock.ts";
+import { type Estimate, estimateRatio } from "../analysis/statistics.ts";
+import {
+  type CaseSummary,
+  type Ranked,
+  type RunSummary,
+  summarizeRun,
+} from "../analysis/summarize.ts";
 import { FUSED } from "../implementations/registry.ts";
-import type { BenchResults } from "../results.ts";
-import { type Estimate, estimateRatio } from "../statistics.ts";
-import { type CaseSummary, type Ranked, type RunSummary, summarizeRun } from "../summarize.ts";
+import type { BenchResults } from "../results/results.ts";
 import { printable } from "./escape.ts";
 import { FUSED_LOOK, type Look, otherLook } from "./theme.ts";
 

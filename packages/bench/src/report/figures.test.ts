@@ -1,6 +1,6 @@
 import { Chain } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import type { BenchResults, ImplementationResult } from "../results.ts";
+import type { BenchResults, ImplementationResult } from "../results/results.ts";
 import { marksOf } from "../testing/markup.ts";
 import { syntheticRun } from "../testing/synthetic-run.ts";
 import { GAPS, logAxis } from "./axes.ts";

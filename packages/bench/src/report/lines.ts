@@ -1,4 +1,4 @@
-import { counted } from "../format.ts";
+import { counted } from "../analysis/format.ts";
 import { GAPS, type LogAxis, logAxis, unitLabels, valueAxis } from "./axes.ts";
 import type { Contender } from "./data.ts";
 import type { Layer, Panel } from "./figure.ts";

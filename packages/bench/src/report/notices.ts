@@ -1,7 +1,7 @@
-import { caseName } from "../case.ts";
-import { counted, percent } from "../format.ts";
-import type { BenchResults } from "../results.ts";
-import { BUSY_MACHINE, type RunSummary, WIDE_INTERVAL } from "../summarize.ts";
+import { counted, percent } from "../analysis/format.ts";
+import { BUSY_MACHINE, type RunSummary, WIDE_INTERVAL } from "../analysis/summarize.ts";
+import { caseName } from "../cases/case.ts";
+import type { BenchResults } from "../results/results.ts";
 import type { Block } from "./document.ts";
 
 /** Share of medians with wide intervals that is said aloud. */

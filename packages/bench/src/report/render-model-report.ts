@@ -1,7 +1,7 @@
-import { counted, percent } from "../format.ts";
-import type { ModelResults } from "../models/model-results.ts";
-import { MODEL_HEAD, modelLines, modelRows, variantName } from "../models/model-table.ts";
-import { BUSY_MACHINE } from "../summarize.ts";
+import { counted, percent } from "../analysis/format.ts";
+import { BUSY_MACHINE } from "../analysis/summarize.ts";
+import { MODEL_HEAD, modelLines, modelRows } from "../models/model-table.ts";
+import { type ModelResults, variantName } from "../results/model-results.ts";
 import type { Block, ReportDocument, Section } from "./document.ts";
 import { renderHtml } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BenchResults, ImplementationResult } from "../results.ts";
+import type { BenchResults, ImplementationResult } from "../results/results.ts";
 import { elementsOf, marksOf } from "../testing/markup.ts";
 import { COMPETITORS, syntheticRun } from "../testing/synthetic-run.ts";
 import { renderReport } from "./index.ts";

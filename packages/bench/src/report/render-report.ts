@@ -1,5 +1,5 @@
-import { counted } from "../format.ts";
-import type { BenchResults } from "../results.ts";
+import { counted } from "../analysis/format.ts";
+import type { BenchResults } from "../results/results.ts";
 import { collectData, type ReportData } from "./data.ts";
 import type { Block, ReportDocument } from "./document.ts";
 import { drawFigure } from "./draw.ts";

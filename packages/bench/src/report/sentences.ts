@@ -1,7 +1,7 @@
-import { outOf, percent, times } from "../format.ts";
-import { median } from "../statistics.ts";
-import type { GroupSummary, RunSummary } from "../summarize.ts";
-import { verdictOf } from "../verdict.ts";
+import { outOf, percent, times } from "../analysis/format.ts";
+import { median } from "../analysis/statistics.ts";
+import type { GroupSummary, RunSummary } from "../analysis/summarize.ts";
+import { verdictOf } from "../analysis/verdict.ts";
 import { isCompared, type ReportData } from "./data.ts";
 import type { Block } from "./document.ts";
 import { energyOverFused } from "./figures/energy.ts";

@@ -1,7 +1,7 @@
-import { caseName } from "../case.ts";
-import { bytes, counted, outOf, percent, quantity, times } from "../format.ts";
-import type { Environment, MeasureRecord, SkippedCase } from "../results.ts";
-import type { CaseSummary, GroupSummary, Ranked, RunSummary } from "../summarize.ts";
+import { bytes, counted, outOf, percent, quantity, times } from "../analysis/format.ts";
+import type { CaseSummary, GroupSummary, Ranked, RunSummary } from "../analysis/summarize.ts";
+import { caseName } from "../cases/case.ts";
+import type { Environment, MeasureRecord, SkippedCase } from "../results/results.ts";
 import { byFacet, facetLabel, type ReportData } from "./data.ts";
 import type { Block } from "./document.ts";
 

@@ -1,4 +1,4 @@
-import { ascending, estimateRatio, quantile } from "../statistics.ts";
+import { ascending, estimateRatio, quantile } from "../analysis/statistics.ts";
 import type { Trial, Validation } from "./leave-one-out.ts";
 import { AS_GOOD, type Quantity } from "./question.ts";
 

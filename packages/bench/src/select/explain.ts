@@ -1,4 +1,4 @@
-import { caseName } from "../case.ts";
+import { caseName } from "../cases/case.ts";
 import type { Validation } from "./leave-one-out.ts";
 import type { Observations } from "./observations.ts";
 import type { Quantity, Question, Selection } from "./question.ts";

@@ -1,7 +1,7 @@
 import type { Pattern } from "@papilio/butterfly";
-import { type Case, caseName } from "../case.ts";
-import type { Rates } from "../results.ts";
-import { median } from "../statistics.ts";
+import { median } from "../analysis/statistics.ts";
+import { type Case, caseName } from "../cases/case.ts";
+import type { Rates } from "../results/results.ts";
 import { type Observations, type Observed, type Point, pointOf } from "./observations.ts";
 import { factorsOf, predictSeconds, secondsOf, workOf } from "./predict.ts";
 

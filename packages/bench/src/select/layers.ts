@@ -8,7 +8,7 @@ import {
   type StorageDtype,
 } from "@papilio/butterfly";
 import * as v from "valibot";
-import { describeIssue } from "../describe-issue.ts";
+import { describeIssue } from "../results/describe-issue.ts";
 
 /** A layer of a model: the chain of its weights, and how it is called. */
 export interface Layer {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Case } from "../case.ts";
-import type { BenchResults, Rates } from "../results.ts";
+import type { Case } from "../cases/case.ts";
+import type { BenchResults, Rates } from "../results/results.ts";
 import { itemOf, resultOf, runOf, testAdapter, testRates, timed } from "../testing/results.ts";
 import { Interpolator } from "./interpolate.ts";
 import { judgeModel, leaveOneOut } from "./leave-one-out.ts";

@@ -1,5 +1,5 @@
-import type { Case } from "../case.ts";
-import { median } from "../statistics.ts";
+import { median } from "../analysis/statistics.ts";
+import type { Case } from "../cases/case.ts";
 import type { Interpolator } from "./interpolate.ts";
 import type { Observations, Observed } from "./observations.ts";
 import { isModelled, predictSeconds } from "./predict.ts";

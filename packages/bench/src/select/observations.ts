@@ -1,8 +1,8 @@
 import { Chain, type Layout, type Pattern, type StorageDtype } from "@papilio/butterfly";
-import { caseName } from "../case.ts";
-import { type Clock, commonClock, type Timed, timedOf } from "../clock.ts";
-import type { CaseResult, Rates } from "../results.ts";
-import { median } from "../statistics.ts";
+import { type Clock, commonClock, type Timed, timedOf } from "../analysis/clock.ts";
+import { median } from "../analysis/statistics.ts";
+import { caseName } from "../cases/case.ts";
+import type { CaseResult, Rates } from "../results/results.ts";
 import { factorsOf, isModelled, secondsOf, type Work, workOf } from "./predict.ts";
 import type { Measured, SelectContext } from "./question.ts";
 

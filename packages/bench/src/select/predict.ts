@@ -6,9 +6,9 @@ import {
   rewritingBytes,
   type StorageDtype,
 } from "@papilio/butterfly";
-import type { Case } from "../case.ts";
+import type { Case } from "../cases/case.ts";
 import { implementations } from "../implementations/registry.ts";
-import type { Rates } from "../results.ts";
+import type { Rates } from "../results/results.ts";
 
 /** What an implementation must do for one factor, whatever the adapter. */
 export interface Work {

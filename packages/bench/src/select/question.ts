@@ -1,7 +1,7 @@
 import type { Layout } from "@papilio/butterfly";
 import type { AdapterReport } from "@papilio/gpu-runtime";
-import type { Case } from "../case.ts";
-import type { BenchResults, Environment, Rates } from "../results.ts";
+import type { Case } from "../cases/case.ts";
+import type { BenchResults, Environment, Rates } from "../results/results.ts";
 
 /** What is to be multiplied. Without a layout both are compared, and the answer names one. */
 export interface Question extends Omit<Case, "layout"> {

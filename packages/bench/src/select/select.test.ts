@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import type { BenchResults } from "../results.ts";
+import type { BenchResults } from "../results/results.ts";
 import {
   itemOf,
   resultOf,

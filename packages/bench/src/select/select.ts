@@ -1,10 +1,10 @@
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { choosePlace, type MeasuredPlaces } from "@papilio/nn";
-import { type Case, caseName } from "../case.ts";
-import type { Timed } from "../clock.ts";
+import type { Timed } from "../analysis/clock.ts";
+import { estimateMedian, estimateRatio } from "../analysis/statistics.ts";
+import { type Case, caseName } from "../cases/case.ts";
 import { cpuWasm } from "../implementations/cpu-wasm.ts";
 import { implementations } from "../implementations/registry.ts";
-import { estimateMedian, estimateRatio } from "../statistics.ts";
 import {
   bare,
   interpolatedConfidence,

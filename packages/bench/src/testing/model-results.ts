@@ -1,4 +1,4 @@
-import type { ModelResults, VariantResult } from "../models/model-results.ts";
+import type { ModelResults, VariantResult } from "../results/model-results.ts";
 import { testEnvironment } from "./results.ts";
 
 /** A variant of a model: dense, right, 20 ms, unless told. */

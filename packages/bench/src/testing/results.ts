@@ -1,5 +1,5 @@
 import { Chain } from "@papilio/butterfly";
-import { type Case, caseKey } from "../case.ts";
+import { type Case, caseKey } from "../cases/case.ts";
 import type {
   BenchResults,
   CaseResult,
@@ -8,8 +8,8 @@ import type {
   ImplementationResult,
   Rates,
   Timing,
-} from "../results.ts";
-import { SCHEMA } from "../results.ts";
+} from "../results/results.ts";
+import { SCHEMA } from "../results/results.ts";
 
 const verification = {
   ok: true,

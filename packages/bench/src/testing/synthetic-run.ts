@@ -7,7 +7,7 @@ import {
   type StorageDtype,
   uniform,
 } from "@papilio/butterfly";
-import { type Case, caseKey, expandGrid } from "../case.ts";
+import { type Case, caseKey, expandGrid } from "../cases/case.ts";
 import type {
   BenchResults,
   CaseResult,
@@ -15,8 +15,8 @@ import type {
   Environment,
   ImplementationRecord,
   ImplementationResult,
-} from "../results.ts";
-import { SCHEMA } from "../results.ts";
+} from "../results/results.ts";
+import { SCHEMA } from "../results/results.ts";
 
 /** What a made-up run has. */
 export interface SyntheticOptions {

@@ -68,14 +68,17 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
     ],
   },
   "packages/bench": {
-    order: ["errors", "implementations", "models", "compare", "select", "report", "node"],
-    known: [
-      "implementations -> .",
-      "models -> .",
-      "compare -> .",
-      "select -> .",
-      "report -> .",
-      "node -> .",
+    order: [
+      "errors",
+      "cases",
+      "implementations",
+      "results",
+      "analysis",
+      "measure",
+      "models",
+      "select",
+      "report",
+      "node",
     ],
   },
   "apps/cli": {

@@ -1,4 +1,4 @@
-import type { Energy } from "../../results.ts";
+import type { Energy } from "../../results/results.ts";
 
 export interface MeasureEnergyOptions {
   /** Shortest window, in seconds; 2 by default. Longer ones have narrower intervals. */

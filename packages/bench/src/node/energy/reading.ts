@@ -1,4 +1,4 @@
-import type { Energy } from "../../results.ts";
+import type { Energy } from "../../results/results.ts";
 
 /** Mean power over a stretch of time, and how well it is known. All in watts. */
 export interface PowerEstimate {

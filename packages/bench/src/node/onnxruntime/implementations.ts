@@ -2,7 +2,12 @@ import { type Butterfly, FLOAT_FORMATS, PapilioError, Pattern } from "@papilio/b
 import { decode, encode, type InputShape } from "@papilio/gpu-runtime";
 import { encodeOnnx, type OnnxTensor } from "@papilio/nn";
 import type * as Ort from "onnxruntime-node";
-import type { Implementation, Prepared, Problem, Traffic } from "../../implementation.ts";
+import type {
+  Implementation,
+  Prepared,
+  Problem,
+  Traffic,
+} from "../../implementations/implementation.ts";
 import {
   type GraphKind,
   type GraphPart,

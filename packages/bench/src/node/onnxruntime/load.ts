@@ -1,4 +1,4 @@
-import type { Implementation } from "../../implementation.ts";
+import type { Implementation } from "../../implementations/implementation.ts";
 import { type OnnxRuntime, onnxImplementation, type Provider } from "./implementations.ts";
 
 /** The implementations by ONNX Runtime, or why there are none. */

@@ -2,9 +2,9 @@ import { Butterfly, Chain, LAYOUTS, type StorageDtype } from "@papilio/butterfly
 import { encodeOnnx } from "@papilio/nn";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import type { Case } from "../../case.ts";
-import type { Implementation, Prepared, Problem } from "../../implementation.ts";
-import { createOracle } from "../../oracle.ts";
+import type { Case } from "../../cases/case.ts";
+import type { Implementation, Prepared, Problem } from "../../implementations/implementation.ts";
+import { createOracle } from "../../measure/oracle.ts";
 import { productGraph } from "./graphs.ts";
 import { loadOnnxRuntime } from "./load.ts";
 

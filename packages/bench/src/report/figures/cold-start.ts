@@ -1,4 +1,4 @@
-import { quantity } from "../../format.ts";
+import { quantity } from "../../analysis/format.ts";
 import { GAPS, logAxis, unitLabels } from "../axes.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
 import { isPositive, type ReportData, rankOf } from "../data.ts";

@@ -1,8 +1,8 @@
-import { counted, times } from "../../format.ts";
+import { counted, times } from "../../analysis/format.ts";
+import { type Estimate, median } from "../../analysis/statistics.ts";
+import type { CaseSummary } from "../../analysis/summarize.ts";
 import { FUSED, isOurs } from "../../implementations/registry.ts";
-import type { Energy } from "../../results.ts";
-import { type Estimate, median } from "../../statistics.ts";
-import type { CaseSummary } from "../../summarize.ts";
+import type { Energy } from "../../results/results.ts";
 import { GAPS, logAxis, TIMES_LABELS } from "../axes.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
 import { isCompared, isPositive, type ReportData, rankOf } from "../data.ts";

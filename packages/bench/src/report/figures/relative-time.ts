@@ -1,6 +1,6 @@
-import { counted, times } from "../../format.ts";
-import { median } from "../../statistics.ts";
-import type { CaseSummary, Ranked } from "../../summarize.ts";
+import { counted, times } from "../../analysis/format.ts";
+import { median } from "../../analysis/statistics.ts";
+import type { CaseSummary, Ranked } from "../../analysis/summarize.ts";
 import { GAPS, logAxis, TIMES_LABELS } from "../axes.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
 import { isPositive, type ReportData } from "../data.ts";

@@ -1,5 +1,5 @@
-import { counted, percent } from "../../format.ts";
-import type { Ranked } from "../../summarize.ts";
+import { counted, percent } from "../../analysis/format.ts";
+import type { Ranked } from "../../analysis/summarize.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";
 import type { Facet, ReportData } from "../data.ts";
 import type { Sketch } from "../figure.ts";

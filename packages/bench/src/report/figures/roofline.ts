@@ -1,7 +1,7 @@
 import { chainCost } from "@papilio/butterfly";
-import { counted, quantity } from "../../format.ts";
+import { counted, quantity } from "../../analysis/format.ts";
+import type { CaseSummary } from "../../analysis/summarize.ts";
 import { FUSED, isOurs } from "../../implementations/registry.ts";
-import type { CaseSummary } from "../../summarize.ts";
 import { GAPS, logAxis, unitLabels } from "../axes.ts";
 import { type Contender, isPositive, type ReportData, rankOf } from "../data.ts";
 import type { Layer, Panel, Sketch } from "../figure.ts";

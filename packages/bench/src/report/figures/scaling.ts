@@ -1,7 +1,7 @@
 import { chainCost } from "@papilio/butterfly";
-import { counted, quantity } from "../../format.ts";
-import { median } from "../../statistics.ts";
-import type { CaseSummary } from "../../summarize.ts";
+import { counted, quantity } from "../../analysis/format.ts";
+import { median } from "../../analysis/statistics.ts";
+import type { CaseSummary } from "../../analysis/summarize.ts";
 import { unitLabels } from "../axes.ts";
 import { type Facet, isPositive, type ReportData, rankOf } from "../data.ts";
 import type { Sketch } from "../figure.ts";

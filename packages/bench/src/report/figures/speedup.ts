@@ -1,6 +1,6 @@
-import { times } from "../../format.ts";
-import { ascending, type Estimate, median, quantile } from "../../statistics.ts";
-import type { CaseSummary } from "../../summarize.ts";
+import { times } from "../../analysis/format.ts";
+import { ascending, type Estimate, median, quantile } from "../../analysis/statistics.ts";
+import type { CaseSummary } from "../../analysis/summarize.ts";
 import { GAPS, type LogAxis, logAxis, TIMES_LABELS } from "../axes.ts";
 import { facetLabel, isCompared, isPositive, type ReportData, timeOverFused } from "../data.ts";
 import type { Layer, Panel, Sketch } from "../figure.ts";

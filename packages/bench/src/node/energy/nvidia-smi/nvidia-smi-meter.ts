@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { Energy } from "../../../results.ts";
+import type { Energy } from "../../../results/results.ts";
 import type { Clock } from "../clock.ts";
 import {
   DEFAULT_SECONDS,

@@ -1,4 +1,4 @@
-import type { BenchResults, ImplementationResult, Timing } from "./results.ts";
+import type { BenchResults, ImplementationResult, Timing } from "../results/results.ts";
 
 /** Which clock a time is from: the device's timestamps, or the wall clock around the same runs. */
 export type Clock = "device" | "wall";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { parseModelResults } from "./models/model-results.ts";
+import { parseLayers } from "../select/layers.ts";
+import { caseOf, runOf, timed } from "../testing/results.ts";
+import { parseModelResults } from "./model-results.ts";
 import { formatRecord, parseResults } from "./parse-results.ts";
 import type { ResultRecord } from "./results.ts";
-import { parseLayers } from "./select/layers.ts";
-import { caseOf, runOf, timed } from "./testing/results.ts";
 
 const item = caseOf("4,16,16,4", [timed("kronecker-sparse", [0.002])]);
 const { schema, environment, options, implementations } = runOf([item]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { caseOf, runOf, timed, timedByWall } from "../testing/results.ts";
 import { outcomeOf, summarizeCase, summarizeRun } from "./summarize.ts";
-import { caseOf, runOf, timed, timedByWall } from "./testing/results.ts";
 
 const bmm = timed("bmm", [0.004, 0.005, 0.006], {
   multiply: [0.002, 0.002, 0.002],

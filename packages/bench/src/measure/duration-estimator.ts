@@ -1,8 +1,8 @@
 import { Chain, chainCost, denseFlops } from "@papilio/butterfly";
-import type { Case } from "./case.ts";
-import type { Implementation } from "./implementation.ts";
-import type { CaseResult, Rates } from "./results.ts";
-import { median } from "./statistics.ts";
+import { median } from "../analysis/statistics.ts";
+import type { Case } from "../cases/case.ts";
+import type { Implementation } from "../implementations/implementation.ts";
+import type { CaseResult, Rates } from "../results/results.ts";
 
 /** Until rates are measured: orders of magnitude that a software adapter reaches. */
 const SLOW_RATES: Rates = { copyBytesPerSecond: 1e10, flopsPerSecond: 1e10, dispatchSeconds: 1e-4 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { caseOf, runOf, timed } from "../testing/results.ts";
 import { summarizeCase, summarizeRun } from "./summarize.ts";
 import { summaryLines, TABLE_HEAD, tableRow } from "./table.ts";
-import { caseOf, runOf, timed } from "./testing/results.ts";
 
 const bmm = timed("bmm", [0.003], { multiply: [0.002], rewrite: [0.001] });
 const won = caseOf("2,4,4,2", [timed("kronecker-sparse", [0.001]), bmm]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { caseOf, runOf, timed } from "../testing/results.ts";
 import { formatRecord, parseResults } from "./parse-results.ts";
 import type { BenchResults, ResultRecord } from "./results.ts";
-import { caseOf, runOf, timed } from "./testing/results.ts";
 
 const item = caseOf("4,16,16,4", [timed("kronecker-sparse", [0.002])]);
 const results = runOf([item]);

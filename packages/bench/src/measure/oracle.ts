@@ -10,9 +10,9 @@ import {
   verify,
 } from "@papilio/butterfly";
 import { encode, type Tensor } from "@papilio/gpu-runtime";
-import type { Case } from "./case.ts";
-import type { Implementation, Prepared } from "./implementation.ts";
-import { shuffle } from "./statistics.ts";
+import { shuffle } from "../analysis/statistics.ts";
+import type { Case } from "../cases/case.ts";
+import type { Implementation, Prepared } from "../implementations/implementation.ts";
 
 /** Products beyond which a sample of the vectors is verified instead of all of them. */
 const WHOLE = 2 ** 25;

@@ -1,6 +1,4 @@
-import type { ModelResults, VariantResult } from "../models/model-results.ts";
-import { variantName } from "../models/model-table.ts";
-import { estimateRatio } from "../statistics.ts";
+import { type ModelResults, type VariantResult, variantName } from "../results/model-results.ts";
 import {
   COMPARE_THRESHOLD,
   type Compared,
@@ -12,7 +10,8 @@ import {
   requireThreshold,
   type Unmatched,
 } from "./compare.ts";
-import { type RunFacts, warningsOf } from "./warnings.ts";
+import { type RunFacts, warningsOf } from "./compare-warnings.ts";
+import { estimateRatio } from "./statistics.ts";
 
 /**
  * Aligns two runs of a model by its variants, and compares the times, by the wall clock as models are

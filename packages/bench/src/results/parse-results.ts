@@ -1,6 +1,6 @@
 import { PapilioError, parseJsonText } from "@papilio/butterfly";
 import * as v from "valibot";
-import { caseName } from "./case.ts";
+import { caseName } from "../cases/case.ts";
 import { describeIssue } from "./describe-issue.ts";
 import {
   type BenchResults,

@@ -1,6 +1,6 @@
+import { isOurs, ownerOf } from "../implementations/registry.ts";
+import type { BenchResults, Environment } from "../results/results.ts";
 import { counted as count, times } from "./format.ts";
-import { isOurs, ownerOf } from "./implementations/registry.ts";
-import type { BenchResults, Environment } from "./results.ts";
 import { type Estimate, median } from "./statistics.ts";
 import { type CaseSummary, summarizeRun } from "./summarize.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { caseOf, runOf, testAdapter, timed, timedByWall } from "./testing/results.ts";
+import { caseOf, runOf, testAdapter, timed, timedByWall } from "../testing/results.ts";
 import { verdictOf } from "./verdict.ts";
 
 const software = { ...testAdapter, kind: "software", embedded: false } as const;

@@ -1,6 +1,7 @@
-import type { Layout, StorageDtype, Verification } from "@papilio/butterfly";
+import type { Verification } from "@papilio/butterfly";
 import type { AdapterReport } from "@papilio/gpu-runtime";
-import type { Traffic } from "./implementation.ts";
+import type { CaseKey } from "../cases/case.ts";
+import type { Traffic } from "../implementations/implementation.ts";
 
 /** Version of the results format. Files of version 1 are read too; other versions are refused. */
 export const SCHEMA = "papilio-bench/2";
@@ -64,15 +65,6 @@ export type ImplementationResult =
       readonly verification: Verification;
     }
   | { readonly implementation: string; readonly status: "skipped"; readonly reason: string };
-
-/** Which problem of the grid. */
-export interface CaseKey {
-  /** Patterns of the factors, `a,b,c,d`, separated by semicolons: what `Chain.parse` reads. */
-  readonly chain: string;
-  readonly batch: number;
-  readonly dtype: StorageDtype;
-  readonly layout: Layout;
-}
 
 /** One case, with every implementation. */
 export interface CaseResult extends CaseKey {

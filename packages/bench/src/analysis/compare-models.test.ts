@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModelResults } from "../models/model-results.ts";
+import type { ModelResults } from "../results/model-results.ts";
 import { modelResults, variantOf } from "../testing/model-results.ts";
 import { hasRegression } from "./compare.ts";
 import { compareModels } from "./compare-models.ts";

@@ -6,11 +6,19 @@ import {
   type StorageDtype,
 } from "@papilio/butterfly";
 import { assertFits, type Gpu } from "@papilio/gpu-runtime";
-import type { CaseKey } from "./results.ts";
 
 /** One problem of the grid: a product of one factor or more, and a batch of vectors. */
 export interface Case {
   readonly chain: Chain;
+  readonly batch: number;
+  readonly dtype: StorageDtype;
+  readonly layout: Layout;
+}
+
+/** Which problem of the grid. */
+export interface CaseKey {
+  /** Patterns of the factors, `a,b,c,d`, separated by semicolons: what `Chain.parse` reads. */
+  readonly chain: string;
   readonly batch: number;
   readonly dtype: StorageDtype;
   readonly layout: Layout;

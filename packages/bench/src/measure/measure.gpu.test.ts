@@ -2,11 +2,11 @@ import { Butterfly, Chain, KroneckerSparse } from "@papilio/butterfly";
 import { type Gpu, prepareKroneckerSparse } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Case, caseKey } from "./case.ts";
-import type { Implementation } from "./implementation.ts";
-import { chainImplementations } from "./implementations/chains.ts";
-import { fromMultiplication } from "./implementations/from-multiplication.ts";
-import { findImplementation, implementations } from "./implementations/registry.ts";
+import { type Case, caseKey } from "../cases/case.ts";
+import { chainImplementations } from "../implementations/chains.ts";
+import { fromMultiplication } from "../implementations/from-multiplication.ts";
+import type { Implementation } from "../implementations/implementation.ts";
+import { findImplementation, implementations } from "../implementations/registry.ts";
 import { measureCase } from "./measure.ts";
 import { type CaseOutcome, type RunOptions, runBenchmark } from "./run.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { COMPETITORS, syntheticRun } from "../testing/synthetic-run.ts";
 import { mergeResults } from "./merge-results.ts";
 import type { BenchResults } from "./results.ts";
-import { COMPETITORS, syntheticRun } from "./testing/synthetic-run.ts";
 
 const whole = syntheticRun({ cases: 12, implementations: COMPETITORS.slice(0, 2) });
 const part = (from: number, to: number, more: Partial<BenchResults> = {}): BenchResults => ({

@@ -6,12 +6,12 @@ import {
   type Verification,
 } from "@papilio/butterfly";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
-import { type Case, caseKey } from "./case.ts";
-import { quantity } from "./format.ts";
-import type { Implementation, Prepared, Problem } from "./implementation.ts";
+import { quantity } from "../analysis/format.ts";
+import { shuffle } from "../analysis/statistics.ts";
+import { type Case, caseKey } from "../cases/case.ts";
+import type { Implementation, Prepared, Problem } from "../implementations/implementation.ts";
+import type { CaseResult, Energy, ImplementationResult, Timing } from "../results/results.ts";
 import { createOracle, createPoison, type Oracle } from "./oracle.ts";
-import type { CaseResult, Energy, ImplementationResult, Timing } from "./results.ts";
-import { shuffle } from "./statistics.ts";
 
 /** How long and how often a case is measured. */
 export interface MeasureOptions {

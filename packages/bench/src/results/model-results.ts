@@ -6,13 +6,16 @@ import {
   type StorageDtype,
 } from "@papilio/butterfly";
 import * as v from "valibot";
-import { describeIssue } from "../describe-issue.ts";
-import type { Environment } from "../results.ts";
-import { duration, environment, seconds } from "../results-schema.ts";
-import { LINEAR_KINDS, type LinearKind } from "./subjects.ts";
+import { describeIssue } from "./describe-issue.ts";
+import type { Environment } from "./results.ts";
+import { duration, environment, seconds } from "./results-schema.ts";
 
 /** Version of the format of results of whole models. */
 export const MODELS_SCHEMA = "papilio-models/1";
+
+/** What the linear layers of a model are. */
+export const LINEAR_KINDS = ["dense", "butterfly"] as const;
+export type LinearKind = (typeof LINEAR_KINDS)[number];
 
 /** What the time of a part is spent on. */
 export const PART_KINDS = ["linear", "attention", "normalization", "rewrite", "other"] as const;
@@ -92,6 +95,15 @@ export interface ModelResults {
   /** Whether all rounds were made. */
   readonly complete: boolean;
   readonly variants: readonly VariantResult[];
+}
+
+/** `butterfly f16 batch-last`. */
+export function variantName({
+  linear,
+  dtype,
+  layout,
+}: Pick<VariantResult, "linear" | "dtype" | "layout">): string {
+  return `${linear} ${dtype} ${layout}`;
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

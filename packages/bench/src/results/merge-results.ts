@@ -1,12 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
-import { caseName } from "./case.ts";
-import type {
-  BenchResults,
-  CaseKey,
-  Environment,
-  ImplementationRecord,
-  RunRecord,
-} from "./results.ts";
+import { type CaseKey, caseName } from "../cases/case.ts";
+import type { BenchResults, Environment, ImplementationRecord, RunRecord } from "./results.ts";
 
 /**
  * Puts the parts of one run, made on one adapter, into one. Of two results of a case the one from

@@ -1,10 +1,10 @@
 import { Chain } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import type { Case } from "./case.ts";
+import type { Case } from "../cases/case.ts";
+import type { Implementation } from "../implementations/implementation.ts";
+import type { CaseResult } from "../results/results.ts";
+import { caseOf, timed } from "../testing/results.ts";
 import { DurationEstimator } from "./duration-estimator.ts";
-import type { Implementation } from "./implementation.ts";
-import type { CaseResult } from "./results.ts";
-import { caseOf, timed } from "./testing/results.ts";
 
 const rates = { copyBytesPerSecond: 1e9, flopsPerSecond: 1e9, dispatchSeconds: 0 };
 const fused = { name: "kronecker-sparse" } as Implementation;

@@ -1,8 +1,8 @@
 import { Chain, chainCost, type Layout, type StorageDtype } from "@papilio/butterfly";
-import { shortCaseName } from "./case.ts";
+import { shortCaseName } from "../cases/case.ts";
+import { FUSED, isOurs } from "../implementations/registry.ts";
+import type { BenchResults, CaseResult, Energy } from "../results/results.ts";
 import { type Clock, commonClock, runClock, type Timed, timedOf } from "./clock.ts";
-import { FUSED, isOurs } from "./implementations/registry.ts";
-import type { BenchResults, CaseResult, Energy } from "./results.ts";
 import {
   ascending,
   type Estimate,

@@ -1,6 +1,6 @@
 import { type Gpu, Program, Tensor } from "@papilio/gpu-runtime";
-import type { Environment } from "./results.ts";
-import { ascending } from "./statistics.ts";
+import { ascending } from "../analysis/statistics.ts";
+import type { Environment } from "../results/results.ts";
 
 const READINGS = 64;
 

@@ -1,7 +1,7 @@
 import { Chain } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
+import { findImplementation } from "../implementations/registry.ts";
 import { caseName, expandGrid, shortCaseName } from "./case.ts";
-import { findImplementation } from "./implementations/registry.ts";
 import { findSuite, suites } from "./suites.ts";
 
 describe("suites", () => {

@@ -1,12 +1,12 @@
 import { uniform } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { type Case, caseKey, caseName, reasonToSkip } from "./case.ts";
+import { quantity } from "../analysis/format.ts";
+import { shuffle } from "../analysis/statistics.ts";
+import { type Case, caseKey, caseName, reasonToSkip } from "../cases/case.ts";
+import type { Implementation } from "../implementations/implementation.ts";
+import type { BenchResults, CaseResult, Rates, SkippedCase } from "../results/results.ts";
 import { DurationEstimator } from "./duration-estimator.ts";
-import { quantity } from "./format.ts";
-import type { Implementation } from "./implementation.ts";
 import { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
-import type { BenchResults, CaseResult, Rates, SkippedCase } from "./results.ts";
-import { shuffle } from "./statistics.ts";
 
 /** What becomes of a case. */
 export type CaseOutcome =

@@ -1,4 +1,4 @@
-import type { BenchResults } from "../results.ts";
+import type { BenchResults } from "../results/results.ts";
 import type { Compared } from "./compare.ts";
 
 /** Intervals of fewer samples are too narrow. */

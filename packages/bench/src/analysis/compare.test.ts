@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BenchResults } from "../results.ts";
+import type { BenchResults } from "../results/results.ts";
 import {
   itemOf,
   resultOf,
