@@ -1,13 +1,35 @@
-import { attempt, mistakes, type PublicCalls, sweep } from "@papilio/testing/public-arguments";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  attempt,
+  callableExports,
+  mistakes,
+  type PublicCalls,
+  sweep,
+} from "@papilio/testing/public-arguments";
+import { afterAll, describe, expect, it } from "vitest";
+import * as nn from "./index.ts";
+import * as node from "./node/index.ts";
+import { deviceCalls } from "./testing/public-calls/device.ts";
 import { graphCalls } from "./testing/public-calls/graph.ts";
 import { layerCalls } from "./testing/public-calls/layers.ts";
 import { modelCalls } from "./testing/public-calls/models.ts";
+import { runningCalls } from "./testing/public-calls/running.ts";
+import { textCalls } from "./testing/public-calls/text.ts";
+import { nodeCalls, weightCalls } from "./testing/public-calls/weights.ts";
 
-const groups: readonly [string, () => PublicCalls][] = [
-  ["graphs", () => graphCalls],
-  ["layers", () => layerCalls],
-  ["models", () => modelCalls],
+const folder = mkdtempSync(join(tmpdir(), "papilio-arguments-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const groups: readonly [string, PublicCalls][] = [
+  ["graphs", graphCalls],
+  ["layers", layerCalls],
+  ["models", modelCalls],
+  ["what runs", runningCalls],
+  ["texts", textCalls],
+  ["weights", weightCalls],
+  ["weights in Node", nodeCalls(node, folder)],
 ];
 
 /** Values of another kind than those of the table that are as good. */
@@ -19,11 +41,24 @@ const taken = [
   /^sentenceFilesOf: \[0\]\[0\]\[(type|path)\] = null$/,
   // An object without fields: a model_type that is not built, a module that is not named.
   /^(outlineFromHuggingFace: \[0\]|sentenceFilesOf: \[0\]\[0\]) = a typed array$/,
+  /^huggingFaceTokenizer: \[0\](\[model\])?\[(type|unk_token|pre_tokenizer)\] = null$/,
+  // A special token in a file is of any type; one that is no text is none.
+  /^huggingFaceTokenizer: \[1\]\[bos_token\]/,
+  // What a tokenizer has besides what is asked of it.
+  /^requireTokenizerFits: \[0\]\[(beginOfSequence|endOfSequence|encode|decode|decodeStream)\]/,
+  /^encodeSentences: \[0\]\[(vocabularySize|paddedVocabulary|\w+OfSequence|decode|decodeStream)\]/,
+  // Attributes are numbers, lists of them, and texts.
+  /\[attributes\]\[\w+\] = (a number|-1|a text|\[\])$/,
+  // A choice of layers and of chains.
+  /^butterflyize: \[1\]\[(layers|chain)\] = a function$/,
 ];
+
+/** What is private or protected, and is called by this package alone. */
+const inner = /^(DeviceModel|TextGenerator|Module#part|\w+#(embed|head|edges|between))$/;
 
 describe.each(groups)("public functions of %s", (_, calls) => {
   it("take the arguments of the table", async () => {
-    for (const [name, make] of Object.entries(calls())) {
+    for (const [name, make] of Object.entries(calls)) {
       await attempt(make()).catch((cause: unknown) => {
         throw new Error(`${name}: ${cause}`, { cause });
       });
@@ -31,6 +66,14 @@ describe.each(groups)("public functions of %s", (_, calls) => {
   });
 
   it("refuse others with a code", async () => {
-    expect(mistakes(await sweep(calls()), taken)).toEqual([]);
+    expect(mistakes(await sweep(calls), taken)).toEqual([]);
   });
+});
+
+it("every function that is exported is called", () => {
+  const called = new Set([...groups.map(([, calls]) => calls), deviceCalls()].flatMap(Object.keys));
+  const missing = [...callableExports(nn), ...callableExports(node)].filter(
+    (name) => !called.has(name) && !inner.test(name),
+  );
+  expect(missing).toEqual([]);
 });

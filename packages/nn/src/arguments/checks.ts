@@ -1,6 +1,8 @@
 import {
   arrayTag,
   describeValue,
+  FLOAT_FORMATS,
+  LAYOUTS,
   PapilioError,
   requireArray,
   requireFunction,
@@ -30,6 +32,11 @@ export const anyNumber: Check = (name, value) => {
   if (typeof value !== "number") throw wrong(name, value, "a number");
 };
 
+/** A whole number. */
+export const whole: Check = (name, value) => {
+  if (!Number.isSafeInteger(value)) throw wrong(name, value, "a whole number");
+};
+
 /** How many there are: a whole number from 0 on. */
 export const count: Check = (name, value) => {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return;
@@ -41,6 +48,22 @@ export const signal: Check = (name, value) => {
 };
 
 export const uint32: Check = (name, value) => requireArray(name, value, "Uint32Array");
+
+export const bytes: Check = (name, value) => requireArray(name, value, "Uint8Array");
+
+export const storageDtype: Check = (name, value) =>
+  requireOneOf(name, value, Object.keys(FLOAT_FORMATS));
+
+export const layout: Check = (name, value) => requireOneOf(name, value, LAYOUTS);
+
+/** An open device. */
+export const gpuCheck: Check = (name, value) => {
+  requireObject(name, value, "a Gpu of openGpu", "device", "report", "memory");
+};
+
+export const regularExpression: Check = (name, value) => {
+  requireObject(name, value, "a regular expression", "test", "source");
+};
 
 /** What has keys that values are looked up by. */
 export const map: Check = (name, value) => {
@@ -63,6 +86,15 @@ export function listOf(check: Check): Check {
   return (name, value) => {
     requireList(name, value);
     for (const [index, one] of value.entries()) check(`${name}[${index}]`, one);
+  };
+}
+
+/** An object of any keys, and what each value is. */
+export function recordOf(check: Check): Check {
+  return (name, value) => {
+    requireObject(name, value, "an object");
+    if (ArrayBuffer.isView(value)) throw wrong(name, value, "an object");
+    for (const [key, one] of Object.entries(value)) check(`${key} of ${name}`, one);
   };
 }
 

@@ -8,6 +8,22 @@ import {
   searchChains,
 } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
+import {
+  anyNumber,
+  callback,
+  either,
+  flag,
+  gpuCheck,
+  having,
+  layout,
+  objectOf,
+  oneOf,
+  optional,
+  regularExpression,
+  signal as signalCheck,
+  storageDtype,
+} from "../arguments/checks.ts";
+import { chainCheck, graphCheck } from "../graph/operand-checks.ts";
 import type { Matrix } from "../graph/operation.ts";
 import { ButterflyLinear, monarchChain } from "../layers/butterfly-linear.ts";
 import { Linear } from "../layers/linear.ts";
@@ -44,6 +60,23 @@ export interface ButterflyizeOptions {
   /** Told of each layer as soon as it is decided on. */
   readonly onLayer?: (report: LayerConversion) => void;
 }
+
+const optionsCheck = objectOf({
+  layers: optional(either(callback, regularExpression)),
+  chain: optional(either(callback, chainCheck, oneOf("monarch", "search"))),
+  maxError: anyNumber,
+  maxParameters: optional(anyNumber),
+  calibration: optional(objectOf({ graph: graphCheck, inputs: having("inputs by their names") })),
+  device: optional(
+    objectOf({
+      gpu: gpuCheck,
+      batch: objectOf({ batch: anyNumber, layout, dtype: storageDtype }),
+      measure: optional(flag),
+    }),
+  ),
+  signal: optional(signalCheck),
+  onLayer: optional(callback),
+});
 
 /** What became of a layer. */
 export interface LayerConversion {
@@ -82,6 +115,8 @@ export async function butterflyize(
   model: Module,
   options: ButterflyizeOptions,
 ): Promise<LayerConversion[]> {
+  having("a Module", "namedModules", "namedParameters")("The model", model);
+  optionsCheck("butterflyize", options);
   const { maxError, maxParameters = 0.5, calibration, signal, onLayer } = options;
   requireShare("maxError", maxError);
   requireShare("maxParameters", maxParameters);

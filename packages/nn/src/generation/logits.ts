@@ -1,4 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
+import { PapilioError, requireArray, requireText } from "@papilio/butterfly";
 
 /**
  * Refuses logits that say nothing of what is likely: one that is NaN or plus infinity, or none that is
@@ -8,6 +8,8 @@ import { PapilioError } from "@papilio/butterfly";
  * @throws PapilioError `LOGITS_INVALID`
  */
 export function requireLogits(logits: Float32Array, what: string): void {
+  requireText("What the logits are for", what);
+  requireArray("The logits", logits, "Float32Array");
   let possible = false;
   for (const [index, logit] of logits.entries()) {
     if (logit < Number.POSITIVE_INFINITY) possible ||= logit > Number.NEGATIVE_INFINITY;

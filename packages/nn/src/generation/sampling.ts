@@ -1,4 +1,5 @@
 import { PapilioError, uniform } from "@papilio/butterfly";
+import { anyNumber, number, objectOf, optional } from "../arguments/checks.ts";
 import { requireLogits } from "./logits.ts";
 
 /** How the next token is chosen from logits. */
@@ -13,6 +14,13 @@ export interface SamplingOptions {
   readonly seed?: number;
 }
 
+const optionsCheck = objectOf({
+  temperature: optional(anyNumber),
+  topK: optional(anyNumber),
+  topP: optional(anyNumber),
+  seed: optional(number),
+});
+
 /** Chooses a token from logits; minus infinity rules one out. Throws `LOGITS_INVALID`. */
 export type Sampler = (logits: Float32Array) => number;
 
@@ -22,6 +30,7 @@ export type Sampler = (logits: Float32Array) => number;
  * @throws PapilioError `SAMPLING_OPTION`; `SEED_INVALID`
  */
 export function sampler(options: SamplingOptions = {}): Sampler {
+  optionsCheck("sampling", options);
   const { temperature = 0, topK = Number.POSITIVE_INFINITY, topP = 1, seed = 0 } = options;
   requireOption(
     "temperature",

@@ -1,5 +1,14 @@
 import { DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
+import {
+  anyNumber,
+  gpuCheck,
+  having,
+  listOf,
+  objectOf,
+  optional,
+  signal as signalCheck,
+} from "../arguments/checks.ts";
 import { CpuModel, type CpuModelOptions, CpuStates } from "../backends/cpu/cpu-model.ts";
 import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
 import { ModelMemory } from "../backends/device/model-memory.ts";
@@ -26,6 +35,14 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stopTokens?: readonly number[];
   readonly signal?: AbortSignal;
 }
+
+const decoderCheck = having("a Decoder", "traceStep", "positions", "vocabulary");
+const generatorCheck = objectOf({ context: optional(anyNumber), chunk: optional(anyNumber) });
+const generateCheck = objectOf({
+  maxTokens: optional(anyNumber),
+  stopTokens: optional(listOf(anyNumber)),
+  signal: optional(signalCheck),
+});
 
 /** A token that was generated. */
 export interface GeneratedToken {
@@ -81,8 +98,10 @@ export class TextGenerator implements Disposable {
    */
   static async create(
     model: Decoder,
-    { gpu, ...options }: GeneratorOptions & CompileGraphOptions = {},
+    given: GeneratorOptions & CompileGraphOptions = {},
   ): Promise<TextGenerator> {
+    generatorCheck("TextGenerator.create", given);
+    const { gpu, ...options } = given;
     const { context } = sizesOf(model, options);
     const { place } = placeOfGraph(model.traceStep({ tokens: 1, context }), { gpu, ...options });
     return gpu === undefined || place === "cpu"
@@ -127,6 +146,7 @@ export class TextGenerator implements Disposable {
     model: Decoder,
     options: GeneratorOptions & Pick<DeviceModelOptions, "dtype"> = {},
   ): Promise<TextGenerator> {
+    gpuCheck("The device", gpu);
     const { context, chunk } = sizesOf(model, options);
     using stack = new DisposableStack();
     const memory = stack.use(new ModelMemory(gpu, options.dtype));
@@ -155,6 +175,8 @@ export class TextGenerator implements Disposable {
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, void, undefined> {
     this.#assertLive();
+    listOf(anyNumber)("The prompt", prompt);
+    generateCheck("generate", options);
     const { maxTokens = Number.POSITIVE_INFINITY, stopTokens = [], signal } = options;
     requirePrompt(prompt, this.context);
     requireOption("maxTokens", maxTokens, maxTokens >= 0);
@@ -253,10 +275,10 @@ export class TextGenerator implements Disposable {
   }
 }
 
-function sizesOf(
-  model: Decoder,
-  { context = Math.min(model.positions, MOST_CONTEXT), chunk = CHUNK }: GeneratorOptions,
-): { context: number; chunk: number } {
+function sizesOf(model: Decoder, options: GeneratorOptions): { context: number; chunk: number } {
+  decoderCheck("The model", model);
+  generatorCheck("a generator", options);
+  const { context = Math.min(model.positions, MOST_CONTEXT), chunk = CHUNK } = options;
   requireOption("context", context, Number.isInteger(context) && context >= 1);
   requireOption("chunk", chunk, Number.isInteger(chunk) && chunk >= 1);
   if (context > model.positions) throw contextError(context, model.positions);

@@ -1,4 +1,4 @@
-import { arrayTag, PapilioError, requireVectors } from "@papilio/butterfly";
+import { arrayTag, PapilioError, requireObject, requireVectors } from "@papilio/butterfly";
 import type { Graph } from "./graph.ts";
 import { Indices, type Value } from "./value.ts";
 
@@ -26,6 +26,7 @@ export function checkInputs(
   { inputs }: Graph,
   given: RunInputs,
 ): { readonly vectors: Map<Value, Float32Array>; readonly indices: Map<Indices, Uint32Array> } {
+  requireObject("What the model is given", given, "an object of inputs by their names");
   const vectors = new Map<Value, Float32Array>();
   const indices = new Map<Indices, Uint32Array>();
   for (const [name, input] of inputs) {

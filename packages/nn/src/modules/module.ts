@@ -86,6 +86,7 @@ export abstract class Module {
 
   /** Makes a list of modules parts of this one: `name.0`, `name.1` and so on. */
   protected childList<M extends Module>(name: string, modules: readonly M[]): readonly M[] {
+    requireText("The name of parts", name);
     requireList(`The parts ${name}`, modules);
     return modules.map((module, index) => this.child(`${name}.${index}`, module));
   }
@@ -114,6 +115,7 @@ export abstract class Module {
   /** Makes numbers a parameter of this module. Throws `MODULE_NAME`. */
   protected parameter(name: string, parameter: Parameter): Parameter {
     this.#requireNew(name);
+    requireObject("The parameter", parameter, "a Parameter", "shape", "length");
     this.#parameters.set(name, parameter);
     return parameter;
   }

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { flag, objectOf, optional } from "../arguments/checks.ts";
 import {
   type LoadStateDictOptions,
   loadFolder,
@@ -47,9 +48,10 @@ export async function loadStateDict(
 ): Promise<LoadedStateDict> {
   const path = pathOf(source);
   if (path === undefined) return loadStateDictAnywhere(source, options);
+  const tracker = trackerOf(options);
+  objectOf({ onDemand: optional(flag) })("loadStateDict", options);
   const { onDemand = false, signal } = options;
   signal?.throwIfAborted();
-  const tracker = trackerOf(options);
   if (await isFolder(path)) return loadFolder(new DiskFolder(path, onDemand), tracker);
   const isIndex = path.endsWith(".json");
   const file = await openFile(path, onDemand && !isIndex);

@@ -1,10 +1,11 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DisposableStack } from "@papilio/butterfly";
+import { DisposableStack, requireText } from "@papilio/butterfly";
 import { writeTemporary } from "@papilio/gpu-runtime/node";
 import {
   encodeFiles,
+  requireSavable,
   type SaveStateDictOptions,
   SHARD_NAME,
   type TensorToSave,
@@ -35,6 +36,8 @@ export async function saveStateDict(
   tensors: ReadonlyMap<string, TensorToSave>,
   options: SaveStateDictOptions = {},
 ): Promise<string[]> {
+  requireText("The folder", folder);
+  requireSavable(tensors, options);
   const written = new Map<string, string>();
   using temporaries = new DisposableStack();
   const path = (file: string): string => join(folder, file);

@@ -8,6 +8,18 @@ import {
   TYPICAL_RATES,
   typicalReport,
 } from "@papilio/gpu-runtime";
+import {
+  anyNumber,
+  layout,
+  listOf,
+  number,
+  objectOf,
+  oneOf,
+  optional,
+  storageDtype,
+  text,
+} from "../arguments/checks.ts";
+import { chainCheck } from "../graph/operand-checks.ts";
 
 /** Where something is multiplied: by the CPU backend, or by the kernels on a WebGPU adapter. */
 export type Place = "cpu" | "gpu";
@@ -56,6 +68,27 @@ export interface PlaceChoice {
   readonly basis: Readonly<Record<Place, "measured" | "model">>;
 }
 
+const workCheck = objectOf({
+  products: listOf(
+    objectOf({
+      chain: chainCheck,
+      batch: anyNumber,
+      dtype: storageDtype,
+      layout,
+      parts: optional(oneOf(1, 2)),
+    }),
+  ),
+  besides: optional(objectOf({ operations: number, flops: number })),
+});
+const machineCheck = objectOf({
+  adapter: optional(objectOf({ name: text, kind: oneOf(...Object.keys(TYPICAL_RATES)) })),
+  rates: optional(
+    objectOf({ copyBytesPerSecond: number, flopsPerSecond: number, dispatchSeconds: number }),
+  ),
+  threads: optional(number),
+});
+const measuredCheck = objectOf({ cpu: optional(number), gpu: optional(number) });
+
 /** Of what the CPU does besides products, in JavaScript: FLOPs a second, and seconds of an operation. */
 const SCRIPT = { flopsPerSecond: 1e9, operationSeconds: 1e-5 };
 
@@ -84,6 +117,9 @@ export function choosePlace(
   machine: Machine,
   measured: MeasuredPlaces = {},
 ): PlaceChoice {
+  workCheck("the work", work);
+  machineCheck("the machine", machine);
+  measuredCheck("what was measured", measured);
   const cpu = measured.cpu ?? cpuSeconds(work, machine);
   const gpu = measured.gpu ?? gpuSeconds(work, machine);
   const basis = {

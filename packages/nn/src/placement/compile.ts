@@ -1,9 +1,17 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
+import {
+  gpuCheck,
+  layout as layoutCheck,
+  objectOf,
+  optional,
+  storageDtype,
+} from "../arguments/checks.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { DeviceModel } from "../backends/device/device-model.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
+import { graphCheck } from "../graph/operand-checks.ts";
 import { choosePlace, type PlaceChoice } from "./choose-place.ts";
 import { workOf } from "./work.ts";
 
@@ -15,6 +23,12 @@ export interface CompileGraphOptions {
   /** Layout of what is between operations on a device; `batch-last` unless given. */
   readonly layout?: Layout;
 }
+
+const optionsCheck = objectOf({
+  gpu: optional(gpuCheck),
+  dtype: optional(storageDtype),
+  layout: optional(layoutCheck),
+});
 
 /** A graph that is ready to run, and where it does and why. */
 export interface PlacedModel {
@@ -36,8 +50,10 @@ export interface PlacedModel {
  */
 export async function compileGraph(
   graph: Graph,
-  { gpu, dtype = "f32", layout = "batch-last" }: CompileGraphOptions = {},
+  options: CompileGraphOptions = {},
 ): Promise<PlacedModel> {
+  optionsCheck("compileGraph", options);
+  const { gpu, dtype = "f32", layout = "batch-last" } = options;
   const choice = placeOfGraph(graph, { gpu, dtype, layout });
   if (gpu === undefined || choice.place === "cpu") {
     return { model: new CpuModel(graph, { kernels: "wasm" }), choice };
@@ -46,10 +62,10 @@ export async function compileGraph(
 }
 
 /** Where `compileGraph` runs a graph. */
-export function placeOfGraph(
-  graph: Graph,
-  { gpu, dtype = "f32", layout = "batch-last" }: CompileGraphOptions = {},
-): PlaceChoice {
+export function placeOfGraph(graph: Graph, options: CompileGraphOptions = {}): PlaceChoice {
+  graphCheck("The graph", graph);
+  optionsCheck("placeOfGraph", options);
+  const { gpu, dtype = "f32", layout = "batch-last" } = options;
   const choice = choosePlace(workOf(graph, { dtype, layout }), { adapter: gpu?.report });
   if (dtype === "f32" || gpu === undefined) return choice;
   return { ...choice, place: "gpu", reason: "half precision is stored on devices alone" };

@@ -1,5 +1,7 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { layout as layoutCheck, objectOf, optional, storageDtype } from "../arguments/checks.ts";
 import type { Graph } from "../graph/graph.ts";
+import { graphCheck } from "../graph/operand-checks.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { PlacedProduct, Work } from "./choose-place.ts";
 
@@ -11,9 +13,13 @@ const FLOPS_PER_ELEMENT = 8;
  * them, as `choosePlace` takes it.
  */
 export function workOf(
-  { operations }: Graph,
-  { dtype = "f32", layout = "batch-last" }: { dtype?: StorageDtype; layout?: Layout } = {},
+  graph: Graph,
+  options: { dtype?: StorageDtype; layout?: Layout } = {},
 ): Work {
+  graphCheck("The graph", graph);
+  objectOf({ dtype: optional(storageDtype), layout: optional(layoutCheck) })("workOf", options);
+  const { operations } = graph;
+  const { dtype = "f32", layout = "batch-last" } = options;
   const products = operations.flatMap((operation): PlacedProduct[] => {
     if (operation.kind !== "linear") return [];
     const { matrix, x } = operation;

@@ -3,7 +3,9 @@ import type { Pipeline } from "./hugging-face/pipeline.ts";
 import {
   type DecodeStream,
   type EncodeOptions,
+  requireEncodable,
   requireId,
+  requireIds,
   type Tokenizer,
   tokenizerError,
 } from "./tokenizer.ts";
@@ -44,6 +46,7 @@ export async function huggingFaceTokenizer(
   const pipeline = await open(parseObject(tokenizer, "tokenizer.json"));
   const { vocabularySize } = pipeline;
   const decode = (ids: readonly number[]): string => {
+    requireIds(ids);
     for (const id of ids) requireId(id);
     return pipeline.decode(ids);
   };
@@ -52,7 +55,10 @@ export async function huggingFaceTokenizer(
     paddedVocabulary: true,
     beginOfSequence: idOf(pipeline, bos_token),
     endOfSequence: idOf(pipeline, eos_token),
-    encode: (text, options: EncodeOptions = {}) => pipeline.encode(text, options),
+    encode: (text, options: EncodeOptions = {}) => {
+      requireEncodable(text, options);
+      return pipeline.encode(text, options);
+    },
     decode,
     decodeStream: () => new WindowStream(decode),
   };
@@ -99,7 +105,8 @@ function parseObject(contents: JsonContents, name: string): object {
       throw tokenizerError("TOKENIZER_FILE", `The ${name} is not JSON${other}: ${message}.`, cause);
     }
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  const list = Array.isArray(value) || ArrayBuffer.isView(value);
+  if (typeof value === "object" && value !== null && !list) return value;
   throw tokenizerError("TOKENIZER_FILE", `The ${name} is not an object.`);
 }
 

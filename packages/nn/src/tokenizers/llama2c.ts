@@ -1,8 +1,10 @@
-import { fileKind } from "@papilio/butterfly";
+import { fileKind, requireArray } from "@papilio/butterfly";
 import { mergePairs } from "./merge-pairs.ts";
 import {
   type DecodeStream,
   type EncodeOptions,
+  requireEncodable,
+  requireIds,
   requireToken,
   type Tokenizer,
   tokenizerError,
@@ -44,6 +46,7 @@ interface Vocabulary {
  * ```
  */
 export function llama2cTokenizer(file: Uint8Array): Tokenizer {
+  requireArray("The tokenizer's file", file, "Uint8Array");
   const vocabulary = readVocabulary(file);
   const vocabularySize = vocabulary.pieces.length;
   const decodeStream = (): DecodeStream => new ByteStream(vocabulary.pieces);
@@ -52,11 +55,14 @@ export function llama2cTokenizer(file: Uint8Array): Tokenizer {
     paddedVocabulary: false,
     beginOfSequence: BEGIN,
     endOfSequence: END,
-    encode: (text, { specialTokens = true, maxLength }: EncodeOptions = {}) => {
+    encode: (text, options: EncodeOptions = {}) => {
+      requireEncodable(text, options);
+      const { specialTokens = true, maxLength } = options;
       const ids = encode(text, vocabulary);
       return (specialTokens ? [BEGIN, ...ids] : ids).slice(0, maxLength);
     },
     decode: (ids) => {
+      requireIds(ids);
       const stream = decodeStream();
       return ids.map((id) => stream.push(id)).join("") + stream.end();
     },

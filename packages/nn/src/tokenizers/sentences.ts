@@ -1,6 +1,16 @@
 import { PapilioError } from "@papilio/butterfly";
+import {
+  callback,
+  count,
+  flag,
+  listOf,
+  objectOf,
+  optional,
+  recordOf,
+  text,
+} from "../arguments/checks.ts";
 import { withoutSpacesAround } from "./hugging-face/unicode.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { requireIds, type Tokenizer } from "./tokenizer.ts";
 
 /** How an encoder of sentences wants its texts. */
 export interface SentenceText {
@@ -12,6 +22,13 @@ export interface SentenceText {
   /** The prompt of texts for which none is named. */
   readonly defaultPrompt?: string | undefined;
 }
+
+const sentencesCheck = objectOf({
+  maxTokens: optional(count),
+  lowerCase: optional(flag),
+  prompts: optional(recordOf(text)),
+  defaultPrompt: optional(text),
+});
 
 /** Inputs of a `SentenceEncoder`. */
 export interface SentenceIds {
@@ -27,7 +44,7 @@ export interface SentenceIds {
  * The ids of sentences, as sentence-transformers makes them: a prompt in front, spaces at the ends left out,
  * cut to the number of tokens that the model was trained for.
  *
- * @param prompt name of one of `prompts`
+ * @param named name of one of `prompts`
  * @throws PapilioError `PROMPT_UNKNOWN`; `TOKENIZER_TEXT`
  *
  * @example
@@ -39,9 +56,15 @@ export interface SentenceIds {
 export function encodeSentences(
   tokenizer: Tokenizer,
   texts: readonly string[],
-  { maxTokens, lowerCase = false, prompts = {}, defaultPrompt }: SentenceText = {},
-  prompt: string | undefined = defaultPrompt,
+  sentences: SentenceText = {},
+  named?: string,
 ): SentenceIds {
+  objectOf({ encode: callback })("the tokenizer", tokenizer);
+  listOf(text)("The texts", texts);
+  sentencesCheck("the sentences", sentences);
+  optional(text)("The prompt", named);
+  const { maxTokens, lowerCase = false, prompts = {}, defaultPrompt } = sentences;
+  const prompt = named ?? defaultPrompt;
   if (prompt !== undefined && !Object.hasOwn(prompts, prompt)) {
     throw new PapilioError(
       "PROMPT_UNKNOWN",
@@ -50,10 +73,12 @@ export function encodeSentences(
     );
   }
   const front = prompt === undefined ? "" : (prompts[prompt] ?? "");
-  const all = texts.map((text) => {
-    const stripped = withoutSpacesAround(front + text);
+  const all = texts.map((one) => {
+    const stripped = withoutSpacesAround(front + one);
     const given = lowerCase ? stripped.toLowerCase() : stripped;
-    return tokenizer.encode(given, { ownLengths: false, maxLength: maxTokens });
+    const ids = tokenizer.encode(given, { ownLengths: false, maxLength: maxTokens });
+    requireIds(ids);
+    return ids;
   });
   const tokens = all.reduce((most, { length }) => Math.max(most, length), 1);
   const ids = new Uint32Array(all.length * tokens);

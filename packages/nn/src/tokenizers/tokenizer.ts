@@ -1,4 +1,5 @@
-import { PapilioError } from "@papilio/butterfly";
+import { describeValue, PapilioError, requireList, requireText } from "@papilio/butterfly";
+import { count, flag, objectOf, optional } from "../arguments/checks.ts";
 
 /** Turns text into the numbers that a language model reads, and numbers into text. */
 export interface Tokenizer {
@@ -86,6 +87,23 @@ export function tokenizerError(
   return new PapilioError(code, message, FIXES[code], cause === undefined ? undefined : { cause });
 }
 
+const encodeCheck = objectOf({
+  specialTokens: optional(flag),
+  ownLengths: optional(flag),
+  maxLength: optional(count),
+});
+
+/** Refuses what cannot be encoded: throws `OPTION_INVALID`. */
+export function requireEncodable(text: string, options: EncodeOptions): void {
+  requireText("The text", text);
+  encodeCheck("encode", options);
+}
+
+/** Refuses what is not a list of ids: throws `OPTION_INVALID`. */
+export function requireIds(ids: readonly number[]): void {
+  requireList("The ids", ids);
+}
+
 /** @throws PapilioError `TOKEN_UNKNOWN` for what is no id of any vocabulary */
 export function requireId(id: number): void {
   requireToken(id, Number.POSITIVE_INFINITY);
@@ -97,7 +115,7 @@ export function requireToken(id: number, vocabularySize: number): void {
   throw tokenizerError(
     "TOKEN_UNKNOWN",
     vocabularySize === Number.POSITIVE_INFINITY
-      ? `${id} is no id of a token.`
-      : `The id ${id} is none of the ${vocabularySize} tokens of the vocabulary.`,
+      ? `${describeValue(id)} is no id of a token.`
+      : `The id ${describeValue(id)} is none of the ${vocabularySize} tokens of the vocabulary.`,
   );
 }

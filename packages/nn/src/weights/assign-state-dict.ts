@@ -1,6 +1,17 @@
 import { describeValue, isRealDtype, PapilioError } from "@papilio/butterfly";
-import { type Rename, renamed } from "./rename.ts";
-import type { StateDict, StoredTensor } from "./stored-tensor.ts";
+import {
+  anyNumber,
+  callback,
+  flag,
+  having,
+  listOf,
+  map,
+  objectOf,
+  optional,
+  text,
+} from "../arguments/checks.ts";
+import { type Rename, renameCheck, renamed } from "./rename.ts";
+import { type StateDict, type StoredTensor, storedCheck } from "./stored-tensor.ts";
 import { fixOf, quoteNames, weightsError } from "./weights-error.ts";
 
 /** Numbers of a model, row-major, that are replaced as a whole. */
@@ -26,13 +37,23 @@ export interface StateDictDifferences {
   readonly misshapen: readonly Misshapen[];
 }
 
+const differencesCheck = objectOf({
+  missing: listOf(text),
+  unexpected: listOf(text),
+  misshapen: listOf(
+    objectOf({ name: text, expected: listOf(anyNumber), found: listOf(anyNumber) }),
+  ),
+});
+
 /** Weights that are not a model's: `STATE_DICT_MISMATCH`, with all differences. */
 export class StateDictMismatchError extends PapilioError implements StateDictDifferences {
   readonly missing: readonly string[];
   readonly unexpected: readonly string[];
   readonly misshapen: readonly Misshapen[];
 
-  constructor({ missing, unexpected, misshapen }: StateDictDifferences) {
+  constructor(differences: StateDictDifferences) {
+    differencesCheck("the differences", differences);
+    const { missing, unexpected, misshapen } = differences;
     const wrong = misshapen.map(
       ({ name, expected, found }) =>
         `${name} ${describeValue(found)} for ${describeValue(expected)}`,
@@ -66,6 +87,12 @@ export interface AssignOptions {
   readonly transform?: (tensor: StoredTensor, name: string) => StoredTensor;
 }
 
+const optionsCheck = objectOf({
+  strict: optional(flag),
+  rename: optional(renameCheck),
+  transform: optional(callback),
+});
+
 /**
  * Gives parameters the weights of their names. All names and shapes are compared first, then all
  * tensors decoded, each into an array of its own, and only then parameters changed: when anything fails,
@@ -88,14 +115,19 @@ export interface AssignOptions {
 export function assignStateDict(
   parameters: ReadonlyMap<string, ParameterValues>,
   state: StateDict,
-  { strict = true, rename, transform = (tensor) => tensor }: AssignOptions = {},
+  options: AssignOptions = {},
 ): StateDictDifferences {
+  map("The parameters", parameters);
+  map("The weights", state);
+  optionsCheck("assignStateDict", options);
+  const { strict = true, rename, transform = (tensor) => tensor } = options;
   const fitting: (readonly [ParameterValues, StoredTensor])[] = [];
   const names = renamed(state.keys(), rename);
   const unexpected = [...names.keys()].filter((name) => !parameters.has(name));
   const missing: string[] = [];
   const misshapen: Misshapen[] = [];
   for (const [name, parameter] of parameters) {
+    having("a Parameter", "shape")(`The parameter ${name}`, parameter);
     const { shape } = parameter;
     const from = names.get(name);
     const stored = from === undefined ? undefined : state.get(from);
@@ -103,7 +135,9 @@ export function assignStateDict(
       missing.push(name);
       continue;
     }
+    storedCheck(`The tensor ${name}`, stored);
     const tensor = transform(stored, name);
+    storedCheck(`What transform makes of ${name}`, tensor);
     if (!isSame(shape, tensor.shape)) {
       misshapen.push({ name, expected: shape, found: tensor.shape });
       continue;

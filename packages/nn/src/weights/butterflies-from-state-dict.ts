@@ -12,6 +12,7 @@ import {
   PermutedButterfly,
   type SafetensorsTensor,
 } from "@papilio/butterfly";
+import { flag, map, objectOf, optional, text } from "../arguments/checks.ts";
 import type { LoadedStateDict, StateDict, StoredTensor } from "./stored-tensor.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
@@ -64,8 +65,12 @@ export interface ButterfliesOptions {
 export function butterfliesFromStateDict(
   state: StateDict | LoadedStateDict,
   prefix: string,
-  { increasingStride = true }: ButterfliesOptions = {},
+  options: ButterfliesOptions = {},
 ): StoredButterflies {
+  map("The weights", state);
+  text("The prefix", prefix);
+  objectOf({ increasingStride: optional(flag) })("butterfliesFromStateDict", options);
+  const { increasingStride = true } = options;
   const base = prefix === "" ? "" : `${prefix}.`;
   const own = [...state.keys()].filter((name) =>
     /^(factors\.\d+(\.re|\.im)?|permutation\.(left|right))$/.test(

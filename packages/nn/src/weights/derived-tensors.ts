@@ -1,5 +1,6 @@
 import { describeValue } from "@papilio/butterfly";
-import { StoredTensor } from "./stored-tensor.ts";
+import { anyNumber } from "../arguments/checks.ts";
+import { StoredTensor, storedCheck } from "./stored-tensor.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
 /**
@@ -9,6 +10,7 @@ import { quoteNames, weightsError } from "./weights-error.ts";
  * @throws PapilioError `TENSOR_SHAPE` for what is no matrix
  */
 export function transposeTensor(tensor: StoredTensor): StoredTensor {
+  storedCheck("The tensor", tensor);
   const { name, dtype, shape, byteLength } = tensor;
   const [rows, cols, ...more] = shape;
   if (rows === undefined || cols === undefined || more.length > 0) {
@@ -45,6 +47,8 @@ export function sliceTensor(
   begin: number,
   end: number,
 ): StoredTensor {
+  storedCheck("The tensor", tensor);
+  for (const [what, number] of Object.entries({ axis, begin, end })) anyNumber(what, number);
   const { name, dtype, shape, byteLength } = tensor;
   const size = shape[axis];
   const whole = Number.isSafeInteger(begin) && Number.isSafeInteger(end);

@@ -1,4 +1,4 @@
-import { wrongKind } from "@papilio/butterfly";
+import { requireArray, wrongKind } from "@papilio/butterfly";
 import { MOST_LAYERS } from "./most-layers.ts";
 import { type StateDict, StoredTensor } from "./stored-tensor.ts";
 import { weightsError } from "./weights-error.ts";
@@ -55,6 +55,7 @@ const LATER_VERSION = 0x616b3432;
  * ```
  */
 export function readLlama2c(file: Uint8Array): Llama2cModel {
+  requireArray("The model's file", file, "Uint8Array");
   const config = readConfig(file);
   const places = placesOf(config);
   const elements = places.reduce((sum, { count, shape }) => sum + count * product(shape), 0);

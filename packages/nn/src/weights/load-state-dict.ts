@@ -1,3 +1,11 @@
+import { arrayTag, describeValue } from "@papilio/butterfly";
+import {
+  callback,
+  number,
+  objectOf,
+  optional,
+  signal as signalCheck,
+} from "../arguments/checks.ts";
 import { type LoadProgress, LoadTracker, untilAborted } from "./load-progress.ts";
 import { type Folder, type OpenFile, openBytes, openStream } from "./open-file.ts";
 import { readTensors } from "./read-tensors.ts";
@@ -64,9 +72,9 @@ export async function loadStateDict(
   source: WeightsSource,
   options: LoadStateDictOptions = {},
 ): Promise<LoadedStateDict> {
+  const tracker = trackerOf(options);
   const { signal, timeout = TIMEOUT } = options;
   signal?.throwIfAborted();
-  const tracker = trackerOf(options);
   if (source instanceof Map) return loadFolder(new MemoryFolder(source), tracker);
   if (typeof source !== "string" && !(source instanceof URL)) {
     return loadSingle(openContents(source as FileContents), "the file", tracker);
@@ -80,12 +88,18 @@ export async function loadStateDict(
   return loadSingle(file, url.pathname.slice(url.pathname.lastIndexOf("/") + 1), tracker);
 }
 
-/** What is common to a load. */
-export function trackerOf({
-  maxBytes = MAX_BYTES,
-  signal,
-  onProgress,
-}: LoadStateDictOptions): LoadTracker {
+const optionsCheck = objectOf({
+  maxBytes: optional(number),
+  onProgress: optional(callback),
+  signal: optional(signalCheck),
+  timeout: optional(number),
+  fetch: optional(callback),
+});
+
+/** What is common to a load. Throws `OPTION_INVALID`. */
+export function trackerOf(options: LoadStateDictOptions): LoadTracker {
+  optionsCheck("loadStateDict", options);
+  const { maxBytes = MAX_BYTES, signal, onProgress } = options;
   return new LoadTracker(maxBytes, signal, onProgress);
 }
 
@@ -184,7 +198,7 @@ class MemoryFolder implements Folder {
 
 function openContents(contents: FileContents): OpenFile {
   // By what it can do: a blob of another realm (a frame) is as good.
-  if ("stream" in contents) {
+  if (isBlob(contents)) {
     return openStream(contents.stream(), contents.size, (cause) =>
       weightsError(
         "FILE_TRUNCATED",
@@ -193,7 +207,20 @@ function openContents(contents: FileContents): OpenFile {
       ),
     );
   }
-  return openBytes(ArrayBuffer.isView(contents) ? contents : new Uint8Array(contents));
+  if (arrayTag(contents) === "Uint8Array") return openBytes(contents as Uint8Array);
+  if (isBuffer(contents)) return openBytes(new Uint8Array(contents));
+  throw weightsError(
+    "STATE_DICT_SOURCE",
+    `The contents of a file are ${describeValue(contents)}, but they must be a Uint8Array, an ArrayBuffer or a Blob.`,
+  );
+}
+
+function isBlob(contents: unknown): contents is Blob {
+  return typeof (contents as Partial<Blob> | null | undefined)?.stream === "function";
+}
+
+function isBuffer(contents: unknown): contents is ArrayBuffer {
+  return /ArrayBuffer\]$/.test(Object.prototype.toString.call(contents));
 }
 
 function toUrl(source: URL | string): URL {

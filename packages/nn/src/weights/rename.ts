@@ -1,3 +1,12 @@
+import {
+  type Check,
+  callback,
+  either,
+  listOf,
+  recordOf,
+  regularExpression,
+  text,
+} from "../arguments/checks.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
 /**
@@ -10,6 +19,18 @@ export type Rename =
   | readonly (readonly [pattern: string | RegExp, replacement: string])[]
   | ((name: string) => string | undefined);
 
+const ruleCheck: Check = (name, rule) => {
+  listOf(either(regularExpression, text))(name, rule);
+  const [, replacement] = rule as readonly unknown[];
+  text(`The replacement of ${name}`, replacement);
+};
+
+/** Refuses what is not a {@link Rename}. */
+export const renameCheck: Check = (name, value) => {
+  if (Array.isArray(value)) listOf(ruleCheck)(name, value);
+  else either(callback, recordOf(text))(name, value);
+};
+
 /**
  * New names and the tensors that get them.
  *
@@ -21,6 +42,7 @@ export function renamed(names: Iterable<string>, rename: Rename | undefined): Ma
   for (const name of names) {
     const next = change(name);
     if (next === undefined) continue;
+    text(`The new name of ${name}`, next);
     const other = found.get(next);
     if (other !== undefined) {
       throw weightsError(

@@ -1,12 +1,15 @@
 import {
   type FloatArray,
   PapilioError,
+  requireArray,
+  requireObject,
   type SafetensorsTensor,
   type TensorToWrite,
   writeSafetensors,
 } from "@papilio/butterfly";
+import { anyNumber, map, objectOf, oneOf, optional, recordOf, text } from "../arguments/checks.ts";
 import { INDEX_FILE, SINGLE_FILE } from "./shard-index.ts";
-import { StoredTensor } from "./stored-tensor.ts";
+import { StoredTensor, storedCheck } from "./stored-tensor.ts";
 
 /** What is saved under a name: values in memory, or a tensor as it is stored. */
 export type TensorToSave =
@@ -62,11 +65,35 @@ export function saveStateDict(
   return new Map(encodeFiles(tensors, options));
 }
 
+const optionsCheck = objectOf({
+  maxShardBytes: optional(anyNumber),
+  dtype: optional(oneOf("F32", "F16", "BF16")),
+  metadata: optional(recordOf(text)),
+});
+
+/** Refuses what are not tensors by their names: throws `OPTION_INVALID`, `ARRAY_TYPE`. */
+export function requireSavable(
+  tensors: ReadonlyMap<string, TensorToSave>,
+  options: SaveStateDictOptions,
+): void {
+  map("The tensors", tensors);
+  optionsCheck("saveStateDict", options);
+  for (const [name, tensor] of tensors) {
+    text("The name of a tensor", name);
+    requireObject(`The tensor ${name}`, tensor, "a StoredTensor, or a shape and values", "shape");
+    if ("values" in tensor) {
+      requireArray(`The tensor ${name}`, tensor.values, "Float32Array", "Float64Array");
+    } else storedCheck(`The tensor ${name}`, tensor);
+  }
+}
+
 /** The files one after another, each encoded when it is asked for. The index is the last. */
 export function* encodeFiles(
   tensors: ReadonlyMap<string, TensorToSave>,
-  { maxShardBytes = MAX_SHARD_BYTES, dtype, metadata = {} }: SaveStateDictOptions,
+  options: SaveStateDictOptions,
 ): Generator<[name: string, contents: Uint8Array<ArrayBuffer>], void, void> {
+  requireSavable(tensors, options);
+  const { maxShardBytes = MAX_SHARD_BYTES, dtype, metadata = {} } = options;
   if (!(maxShardBytes > 0)) {
     throw new PapilioError(
       "STATE_DICT_TOO_LARGE",

@@ -8,6 +8,28 @@ import {
   toReal,
   writeSafetensors,
 } from "@papilio/butterfly";
+import {
+  type Check,
+  callback,
+  count,
+  having,
+  listOf,
+  objectOf,
+  text,
+} from "../arguments/checks.ts";
+
+const entryCheck = objectOf({ name: text, dtype: text, shape: listOf(count) });
+
+/** Refuses what is not a stored tensor, known by its members. */
+export const storedCheck: Check = having(
+  "a StoredTensor",
+  "name",
+  "dtype",
+  "shape",
+  "byteLength",
+  "bytes",
+  "toReal",
+);
 
 /**
  * A tensor as it is stored: its bytes, in memory or in a file, that become numbers when they are asked
@@ -24,10 +46,14 @@ export class StoredTensor {
 
   /** @param read gives the `byteLength` bytes, whenever it is called */
   constructor(
-    { name, dtype, shape }: Pick<SafetensorsEntry, "name" | "dtype" | "shape">,
+    entry: Pick<SafetensorsEntry, "name" | "dtype" | "shape">,
     byteLength: number,
     read: () => Uint8Array,
   ) {
+    entryCheck("a tensor", entry);
+    count("byteLength", byteLength);
+    callback("What reads a tensor", read);
+    const { name, dtype, shape } = entry;
     this.name = name;
     this.dtype = dtype;
     this.shape = shape;
@@ -47,6 +73,7 @@ export class StoredTensor {
    * ```
    */
   static of(tensor: TensorToWrite): StoredTensor {
+    entryCheck("a tensor", tensor);
     const { bytes } = readSafetensors(writeSafetensors([tensor])).tensors.get(
       tensor.name,
     ) as SafetensorsTensor;
@@ -55,6 +82,7 @@ export class StoredTensor {
 
   /** The same bytes under another name. */
   rename(name: string): StoredTensor {
+    text("The name of a tensor", name);
     return new StoredTensor({ name, dtype: this.dtype, shape: this.shape }, this.byteLength, () =>
       this.bytes(),
     );

@@ -5,6 +5,7 @@ import {
   requireOneOf,
   TimeSlicer,
 } from "@papilio/butterfly";
+import { callback, having, objectOf, optional, text } from "../../arguments/checks.ts";
 import {
   checkInputs,
   type Executable,
@@ -13,6 +14,7 @@ import {
   type RunOutputs,
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { graphCheck } from "../../graph/operand-checks.ts";
 import { type Operation, operandsOf } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
 import type { ReferenceContext } from "../../operations/reference-context.ts";
@@ -48,11 +50,18 @@ export class CpuStates {
 
   /** The numbers of a state, made at its first use. */
   of(name: string, make: () => FloatArray): FloatArray {
+    text("The name of a state", name);
+    callback("What makes a state", make);
     const array = this.#arrays.get(name) ?? make();
     this.#arrays.set(name, array);
     return array;
   }
 }
+
+const optionsCheck = objectOf({
+  states: optional(having("CpuStates", "of", "reset")),
+  weights: optional(having("a CpuWeightStore", "open")),
+});
 
 /**
  * A graph on the CPU, operation by operation; what is not needed any more is forgotten. It is the
@@ -72,6 +81,8 @@ export class CpuModel implements Executable {
 
   /** @throws PapilioError `CPU_PRECISION` for WebAssembly in float64 */
   constructor(graph: Graph, options: CpuModelOptions = {}) {
+    graphCheck("The graph", graph);
+    optionsCheck("a model on the CPU", options);
     const { precision = "float32", kernels = "reference", states } = options;
     const { weights = new CpuWeightStore() } = options;
     requireOneOf("The precision", precision, ["float32", "float64"]);

@@ -1,6 +1,14 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
 import { type Gpu, Program, type ProgramReport, type Tensor } from "@papilio/gpu-runtime";
 import {
+  gpuCheck,
+  having,
+  layout as layoutCheck,
+  objectOf,
+  optional,
+  storageDtype,
+} from "../../arguments/checks.ts";
+import {
   checkInputs,
   type Executable,
   modelDisposed,
@@ -8,6 +16,7 @@ import {
   type RunOutputs,
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { graphCheck } from "../../graph/operand-checks.ts";
 import type { Value } from "../../graph/value.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
 import { lowerOperation } from "./lower-operation.ts";
@@ -24,6 +33,12 @@ export interface DeviceModelOptions {
   /** What is shared with other graphs of the model; its own unless given. Its dtype is the model's. */
   readonly memory?: ModelMemory;
 }
+
+const optionsCheck = objectOf({
+  dtype: optional(storageDtype),
+  layout: optional(layoutCheck),
+  memory: optional(having("a ModelMemory", "gpu", "dtype", "parameter", "state")),
+});
 
 /** Seconds of a run on the device, and the parts of it. */
 export interface Profile {
@@ -81,8 +96,12 @@ export class DeviceModel implements Executable {
   static async compile(
     gpu: Gpu,
     graph: Graph,
-    { dtype, layout = "batch-last", memory }: DeviceModelOptions = {},
+    options: DeviceModelOptions = {},
   ): Promise<DeviceModel> {
+    gpuCheck("The device", gpu);
+    graphCheck("The graph", graph);
+    optionsCheck("DeviceModel.compile", options);
+    const { dtype, layout = "batch-last", memory } = options;
     const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
     requireBindable(gpu, graph, { dtype: (memory ?? (ownMemory as ModelMemory)).dtype, layout });
     let lowering: Lowering | undefined;

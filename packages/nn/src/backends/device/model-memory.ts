@@ -1,9 +1,13 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { BufferSet, type Gpu, type Span, Tensor } from "@papilio/gpu-runtime";
+import { gpuCheck, objectOf, storageDtype, text } from "../../arguments/checks.ts";
 import { modelDisposed } from "../../graph/executable.ts";
 import type { State } from "../../graph/graph.ts";
+import { parameterCheck, valueCheck } from "../../graph/operand-checks.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
+
+const stateCheck = objectOf({ name: text, value: valueCheck });
 
 /**
  * Device memory that graphs of one model share: parameters that are read as they are, each once, and
@@ -18,6 +22,8 @@ export class ModelMemory implements Disposable {
   #disposed = false;
 
   constructor(gpu: Gpu, dtype: StorageDtype = "f32") {
+    gpuCheck("The device", gpu);
+    storageDtype("dtype", dtype);
     gpu.assertDtype(dtype);
     this.gpu = gpu;
     this.dtype = dtype;
@@ -36,6 +42,8 @@ export class ModelMemory implements Disposable {
    */
   parameter(parameter: Parameter, dtype: StorageDtype = this.dtype): Span {
     this.#assertLive();
+    parameterCheck("The parameter", parameter);
+    storageDtype("dtype", dtype);
     const span =
       this.#parameters.get(parameter) ??
       this.#buffers.upload(parameter.values, dtype, `parameter of [${parameter.shape.join(", ")}]`);
@@ -48,8 +56,10 @@ export class ModelMemory implements Disposable {
    *
    * @throws PapilioError `MODEL_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
    */
-  state({ name, value }: State): Tensor {
+  state(state: State): Tensor {
     this.#assertLive();
+    stateCheck("a state", state);
+    const { name, value } = state;
     const existing = this.#states.get(name);
     if (existing !== undefined) return existing;
     const tensor = new Tensor(this.gpu, {

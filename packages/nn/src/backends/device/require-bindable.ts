@@ -1,6 +1,14 @@
 import { FLOAT_FORMATS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import { type Gpu, requirePortions } from "@papilio/gpu-runtime";
+import {
+  gpuCheck,
+  layout as layoutCheck,
+  objectOf,
+  optional,
+  storageDtype,
+} from "../../arguments/checks.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { graphCheck } from "../../graph/operand-checks.ts";
 import type { LinearOperation, Operation } from "../../graph/operation.ts";
 import { operandsOf } from "../../graph/operation.ts";
 import type { Parameter } from "../../modules/parameter.ts";
@@ -13,17 +21,19 @@ export interface GraphStorage {
   readonly layout?: Layout;
 }
 
+const storageCheck = objectOf({ dtype: optional(storageDtype), layout: optional(layoutCheck) });
+
 /**
  * Refuses a graph of which a device cannot bind the activations or the weights, before anything is
  * allocated, packed or compiled: from shapes alone, so that weights need not be read for it.
  *
  * @throws PapilioError `BUFFER_TOO_LARGE`
  */
-export function requireBindable(
-  gpu: Gpu,
-  graph: Graph,
-  { dtype = "f32", layout = "batch-last" }: GraphStorage = {},
-): void {
+export function requireBindable(gpu: Gpu, graph: Graph, storage: GraphStorage = {}): void {
+  gpuCheck("The device", gpu);
+  graphCheck("The graph", graph);
+  storageCheck("how numbers are stored", storage);
+  const { dtype = "f32", layout = "batch-last" } = storage;
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.report.limits;
   const bound = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const { bytes } = FLOAT_FORMATS[dtype];

@@ -1,5 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
+import { objectOf, optional, text } from "../../arguments/checks.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { graphCheck } from "../../graph/operand-checks.ts";
 import { exportOperation } from "./export-operation.ts";
 import { OnnxGraphBuilder } from "./onnx-graph-builder.ts";
 import { encodeOnnx, type OnnxGraph } from "./onnx-model.ts";
@@ -25,6 +27,8 @@ export interface OnnxExportOptions {
  * ```
  */
 export function exportOnnx(graph: Graph, options: OnnxExportOptions = {}): Uint8Array<ArrayBuffer> {
+  graphCheck("The graph", graph);
+  objectOf({ name: optional(text) })("exportOnnx", options);
   return encodeOnnx(onnxGraphOf(graph, options));
 }
 

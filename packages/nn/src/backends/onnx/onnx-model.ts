@@ -1,4 +1,17 @@
 import { PapilioError } from "@papilio/butterfly";
+import {
+  anyNumber,
+  bytes as bytesCheck,
+  type Check,
+  count,
+  listOf,
+  objectOf,
+  oneOf,
+  optional,
+  recordOf,
+  text as textCheck,
+  whole,
+} from "../../arguments/checks.ts";
 import type { OnnxAttribute, OnnxAttributes } from "../../operations/onnx-builder.ts";
 import {
   bytes,
@@ -55,6 +68,36 @@ const ELEMENTS = {
   float16: { type: 10, bytes: 2 },
   int64: { type: 7, bytes: 8 },
 } as const;
+const tensorChecks = {
+  name: textCheck,
+  shape: listOf(count),
+  type: oneOf(...Object.keys(ELEMENTS)),
+};
+const attributeCheck: Check = (name, value) => {
+  if (typeof value === "string") return;
+  if (typeof value === "number") whole(name, value);
+  else if (Array.isArray(value)) listOf(whole)(name, value);
+  else objectOf({ float: anyNumber })(name, value);
+};
+const dataCheck: Check = (name, value) => {
+  if (typeof value !== "function") bytesCheck(name, value);
+};
+const onnxCheck = objectOf({
+  name: optional(textCheck),
+  nodes: listOf(
+    objectOf({
+      op: textCheck,
+      name: optional(textCheck),
+      inputs: listOf(textCheck),
+      outputs: listOf(textCheck),
+      attributes: optional(recordOf(attributeCheck)),
+    }),
+  ),
+  initializers: listOf(objectOf({ ...tensorChecks, data: dataCheck })),
+  inputs: listOf(objectOf(tensorChecks)),
+  outputs: listOf(objectOf(tensorChecks)),
+});
+
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
 /** What protobuf allows. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -66,6 +109,7 @@ const MOST_BYTES = 2 ** 31 - 1;
  *   constants whose bytes are not as many as their shape says
  */
 export function encodeOnnx(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
+  onnxCheck("the ONNX graph", graph);
   const model = join([
     integer(1, IR_VERSION),
     text(2, "papilio"),
@@ -121,6 +165,7 @@ function initializerFields({ name, shape, type, data }: OnnxInitializer): Field[
     size,
     bytes: () => {
       const made = typeof data === "function" ? data() : data;
+      bytesCheck(`What the constant ${name} is made of`, made);
       if (made.byteLength === size) return made;
       throw new PapilioError(
         "ONNX_TENSOR",

@@ -148,6 +148,10 @@ export const layerCalls: PublicCalls = {
       context: 8,
     });
   },
+  "Module#child": () => invoke(new nn.Sequential([]), "child", "one", new nn.ReLU()),
+  "Module#childList": () => invoke(new nn.Sequential([]), "childList", "all", [new nn.ReLU()]),
+  "Module#parameter": () =>
+    invoke(new nn.Sequential([]), "parameter", "one", new nn.Parameter([2])),
   Sequential: () => create(nn.Sequential, [new nn.ReLU()]),
   "Sequential#forward": forward(new nn.Sequential([new nn.ReLU()])),
   TransformerBlock: () => create(nn.TransformerBlock, block()),

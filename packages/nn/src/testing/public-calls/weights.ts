@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { call, create, invoke, type PublicCalls } from "@papilio/testing/public-arguments";
 import * as nn from "../../index.ts";
 
@@ -80,16 +80,19 @@ export const weightCalls: PublicCalls = {
     call(nn.butterfliesFromStateDict, butterflies(), "layer", { increasingStride: true }),
 };
 
-/** Those of the entry for Node. */
+/** Those of the entry for Node, which read and write in a folder, whatever text names one. */
 export const nodeCalls = (
   node: typeof import("../../node/index.ts"),
   folder: string,
 ): PublicCalls => ({
-  loadStateDict: () =>
-    call(
-      node.loadStateDict,
-      fileURLToPath(new URL("../../../testdata/checkpoints/model.safetensors", import.meta.url)),
-      { ...loading(), onDemand: true },
-    ),
-  saveStateDict: () => call(node.saveStateDict, folder, stateOf(), saving),
+  loadStateDict: () => {
+    const path = join(folder, "model.safetensors");
+    writeFileSync(path, file());
+    return call(node.loadStateDict, path, { ...loading(), onDemand: true });
+  },
+  saveStateDict: () => {
+    const save = (path: string, ...others: readonly never[]): unknown =>
+      node.saveStateDict(path === "text" ? folder : path, ...(others as [never, never]));
+    return call(save, folder, stateOf(), saving);
+  },
 });

@@ -1,0 +1,41 @@
+import type { Gpu } from "@papilio/gpu-runtime";
+import { call, create, invoke, type PublicCalls } from "@papilio/testing/public-arguments";
+import * as nn from "../../index.ts";
+import { smallGraph, vectors } from "./graph.ts";
+import { smallLlama } from "./models.ts";
+
+/** What runs on a device; without one, what there is to call. */
+export const deviceCalls = (gpu?: Gpu, model?: nn.DeviceModel): PublicCalls => {
+  const device = gpu as Gpu;
+  return {
+    ModelMemory: () => create(nn.ModelMemory, device, "f32"),
+    "ModelMemory#parameter": () =>
+      invoke(new nn.ModelMemory(device), "parameter", new nn.Parameter([2, 3]), "f32"),
+    "ModelMemory#state": () =>
+      invoke(new nn.ModelMemory(device), "state", { name: "keys", value: vectors() }),
+    requireBindable: () =>
+      call(nn.requireBindable, device, smallGraph(), { dtype: "f32", layout: "batch-last" }),
+    "DeviceModel.compile": () =>
+      invoke(nn.DeviceModel, "compile", device, smallGraph(), {
+        dtype: "f32",
+        layout: "batch-last",
+        memory: new nn.ModelMemory(device),
+      }),
+    "DeviceModel#run": () => invoke(model as nn.DeviceModel, "run", { x: new Float32Array(16) }),
+    "TextGenerator.onDevice": () =>
+      invoke(nn.TextGenerator, "onDevice", device, smallLlama(), {
+        context: 4,
+        chunk: 2,
+        dtype: "f32",
+      }),
+    "butterflyize for a device": () =>
+      call(nn.butterflyize, new nn.Sequential([new nn.Linear({ inFeatures: 4, outFeatures: 4 })]), {
+        maxError: 1,
+        device: {
+          gpu: device,
+          batch: { batch: 8, layout: "batch-last", dtype: "f32" },
+          measure: false,
+        },
+      }),
+  };
+};
