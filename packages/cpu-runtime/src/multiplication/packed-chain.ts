@@ -1,13 +1,5 @@
 import type { FactorRange } from "@papilio/butterfly";
-import {
-  type BatchShape,
-  type Chain,
-  DisposableStack,
-  PapilioError,
-  requireDisjoint,
-  requireVectors,
-  stridesOf,
-} from "@papilio/butterfly";
+import { type BatchShape, type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
 import { type CpuPlan, TILE, WORK_OF_THREAD } from "../planning/plan.ts";
 import { type Job, MOST_ITEMS } from "../threads/job-queue.ts";
 import type { CpuEngine } from "./engine.ts";
@@ -33,11 +25,11 @@ const NARROW = 32;
 /** Items for each thread, so that one that is late does not keep the others waiting for long. */
 const ITEMS_OF_THREAD = 4;
 
-/** Who multiplies. */
-export interface Threads {
-  readonly most: number;
-  /** Whether it is always as many, rather than fewer where there is little to do. */
-  readonly always: boolean;
+/** How many threads multiply. */
+export interface ThreadPolicy {
+  readonly max: number;
+  /** Whether all of them do, rather than fewer where there is little work. */
+  readonly exact: boolean;
 }
 
 /** A chain in the memory of the engine, ready to be multiplied by. */
@@ -46,13 +38,13 @@ export class PackedChain implements Disposable {
   readonly #chain: Chain;
   readonly #parts: 1 | 2;
   readonly #plan: CpuPlan;
-  readonly #threads: Threads;
+  readonly #threads: ThreadPolicy;
   #program: CpuProgram | undefined;
 
   /** @throws PapilioError `CPU_MEMORY` */
   constructor(
     engine: CpuEngine,
-    threads: Threads,
+    threads: ThreadPolicy,
     chain: Chain,
     parts: 1 | 2,
     plan: CpuPlan,
@@ -71,6 +63,8 @@ export class PackedChain implements Disposable {
   }
 
   /**
+   * Multiplies vectors whose lengths and layout were checked.
+   *
    * @param x the parts of the vectors: one, or the real and the imaginary one
    * @param y where the parts of the result go
    */
@@ -82,11 +76,6 @@ export class PackedChain implements Disposable {
   ): Promise<void> {
     const program = this.#program;
     if (program === undefined) throw disposed();
-    const { rows, cols } = this.#chain;
-    stridesOf(shape, cols); // refuses a bad shape
-    for (const part of x) requireVectors("input", part.length, cols, shape.batch);
-    for (const part of y) requireVectors("output", part.length, rows, shape.batch);
-    for (const from of x) for (const to of y) requireDisjoint(from, to);
     const { pool, memory } = this.#engine;
     return pool.runExclusive(async () => {
       using held = new DisposableStack();
@@ -176,9 +165,9 @@ export class PackedChain implements Disposable {
 
   /** Waking a thread takes longer than a little work. A few vectors take as long as four. */
   #threadsFor({ multiplyAdds }: CpuProgram, batch: number): number {
-    const { most, always } = this.#threads;
-    if (always) return most;
-    return Math.min(most, 1 + Math.floor((multiplyAdds * Math.max(4, batch)) / WORK_OF_THREAD));
+    const { max, exact } = this.#threads;
+    if (exact) return max;
+    return Math.min(max, 1 + Math.floor((multiplyAdds * Math.max(4, batch)) / WORK_OF_THREAD));
   }
 
   /**

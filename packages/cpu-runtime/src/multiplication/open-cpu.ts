@@ -1,0 +1,54 @@
+import { availableThreads, PapilioError } from "@papilio/butterfly";
+import type { Simd } from "../kernel/kernel.ts";
+import { type CpuEngine, openEngine } from "./engine.ts";
+import type { ThreadPolicy } from "./packed-chain.ts";
+
+/** What computes, and why nothing better does. */
+export interface CpuReport {
+  /** WebAssembly with relaxed or with plain SIMD, or the reference multiplication in TypeScript. */
+  readonly kernel: Simd | "reference";
+  /** Threads that multiply, at most. */
+  readonly threads: number;
+  /** Why there is no WebAssembly or a single thread, where that is so. */
+  readonly reason?: string;
+}
+
+/** The engine, where there is one, with the threads that it is to use. */
+export interface OpenCpu {
+  readonly engine: CpuEngine | undefined;
+  readonly threads: ThreadPolicy;
+  readonly report: CpuReport;
+}
+
+/**
+ * Opens the engine, and the threads that are missing.
+ *
+ * @param wanted threads, the calling one included; as many as there are processors unless given
+ * @throws PapilioError `THREADS_INVALID`, `CPU_WORKER_FAILED`
+ */
+export async function openCpu(wanted: number | undefined): Promise<OpenCpu> {
+  if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted >= 1)) {
+    throw new PapilioError(
+      "THREADS_INVALID",
+      `There cannot be ${wanted} threads.`,
+      "Pass a whole number of at least 1, or nothing for as many as there are processors.",
+    );
+  }
+  const engine = await openEngine();
+  if ("reason" in engine) {
+    const threads = { max: 1, exact: true };
+    return { engine: undefined, threads, report: { kernel: "reference", threads: 1, ...engine } };
+  }
+  const available = availableThreads();
+  const max = Math.min(wanted ?? available, available);
+  await engine.pool.prepare(max);
+  const single =
+    typeof SharedArrayBuffer === "undefined"
+      ? { reason: "The page is not cross-origin isolated: it cannot share memory with threads." }
+      : {};
+  return {
+    engine,
+    threads: { max, exact: wanted !== undefined },
+    report: { kernel: engine.simd, threads: max, ...single },
+  };
+}
