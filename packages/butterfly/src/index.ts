@@ -7,6 +7,7 @@ export { DisposableStack } from "./disposal/disposable-stack.ts";
 export {
   arrayTag,
   requireArray,
+  requireBoolean,
   requireFunction,
   requireList,
   requireNumber,

@@ -1,4 +1,4 @@
-import { requireOptions } from "../errors/argument-checks.ts";
+import { requireBoolean, requireOptions } from "../errors/argument-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
@@ -18,8 +18,10 @@ export function hadamard(
   options: { readonly orthonormal?: boolean } = {},
 ): Butterfly<Float64Array> {
   requireOptions("The options", options);
+  const { orthonormal = false } = options;
+  requireBoolean("orthonormal", orthonormal);
   requirePowerOfTwo(n, 2);
-  const scale = options.orthonormal ? Math.SQRT1_2 : 1;
+  const scale = orthonormal ? Math.SQRT1_2 : 1;
   return new Butterfly(
     Chain.squareDyadic(n).patterns.map((pattern) => {
       const sharing = { a: pattern.a > 1, d: pattern.d > 1 };

@@ -1,4 +1,4 @@
-import { requireOneOf, requireOptions } from "../errors/argument-checks.ts";
+import { requireBoolean, requireOneOf, requireOptions } from "../errors/argument-checks.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
@@ -46,8 +46,7 @@ export function cosine(
   type: TransformType,
   options: TransformOptions = {},
 ): RealTransform {
-  requireOptions("The options", options);
-  const { orthonormal = false } = options;
+  const orthonormal = isOrthonormal(options);
   requireOneOf("The type of a cosine transform", type, TRANSFORM_TYPES);
   switch (type) {
     case 2:
@@ -75,8 +74,7 @@ export function sine(
   type: TransformType,
   options: TransformOptions = {},
 ): RealTransform {
-  requireOptions("The options", options);
-  const { orthonormal = false } = options;
+  const orthonormal = isOrthonormal(options);
   requireOneOf("The type of a sine transform", type, TRANSFORM_TYPES);
   switch (type) {
     case 2:
@@ -95,11 +93,19 @@ export function sine(
  * @throws PapilioError `CONSTRUCTION_SIZE`
  */
 export function hartley(n: number, options: TransformOptions = {}): RealTransform {
-  requireOptions("The options", options);
+  const orthonormal = isOrthonormal(options);
   const transform = fourierButterfly(n);
-  const scale = options.orthonormal ? 1 / Math.sqrt(n) : 1;
+  const scale = orthonormal ? 1 / Math.sqrt(n) : 1;
   const matrix = scaleRows(transform, () => ({ re: scale, im: scale }));
   return realPart(new PermutedButterfly(matrix.share(), { right: bitReversal(n) }));
+}
+
+/** @throws PapilioError `OPTION_INVALID` */
+function isOrthonormal(options: TransformOptions): boolean {
+  requireOptions("The options", options);
+  const { orthonormal = false } = options;
+  requireBoolean("orthonormal", orthonormal);
+  return orthonormal;
 }
 
 type Permuted = PermutedButterfly<ExactButterfly>;

@@ -92,6 +92,11 @@ export function requireNumber(name: string, value: unknown): asserts value is nu
   throw wrongArgument(name, describeValue(value), "a number");
 }
 
+/** What {@link requireText} does, of truth values. */
+export function requireBoolean(name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== "boolean") throw wrongArgument(name, describeValue(value), "true or false");
+}
+
 /** What {@link requireText} does, of whole numbers that are large enough. */
 export function requireWhole(name: string, value: unknown, least: number): asserts value is number {
   if (Number.isSafeInteger(value) && (value as number) >= least) return;

@@ -1,4 +1,4 @@
-import { requireProgress } from "../errors/argument-checks.ts";
+import { requireBoolean, requireProgress } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { scaleProduct } from "../matrix/balance.ts";
@@ -100,7 +100,8 @@ export async function factorize(
   options: FactorizeOptions = {},
 ): Promise<Factorization<AnyButterfly>> {
   requireProgress(options);
-  const { tree = "left-to-right" } = options;
+  const { tree = "left-to-right", bounds = true } = options;
+  requireBoolean("bounds", bounds);
   validateTarget(dense, chain);
   if (chain.transposed) {
     const turned = transposeDense(dense, chain.rows, chain.cols);

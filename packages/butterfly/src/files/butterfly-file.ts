@@ -16,7 +16,12 @@ import {
   PermutedButterfly,
   withPermutations,
 } from "../matrix/permuted-butterfly.ts";
-import { type FloatArray, type FloatType, floatTypeOf } from "../numeric/float-array.ts";
+import {
+  type FloatArray,
+  type FloatType,
+  floatTypeOf,
+  requireFloatType,
+} from "../numeric/float-array.ts";
 import { Chain } from "../pattern/chain.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { fileError, quote } from "./file-error.ts";
@@ -129,6 +134,7 @@ export function loadButterflies<T extends FloatType = "float32">(
   file: Uint8Array | SafetensorsFile,
   type: T = "float32" as T,
 ): Map<string, PermutedButterfly<AnyButterfly>> {
+  requireFloatType(type);
   const opened: SafetensorsFile =
     arrayTag(file) === "Uint8Array"
       ? readSafetensors(file as Uint8Array)

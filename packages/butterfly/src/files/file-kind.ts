@@ -1,4 +1,5 @@
-import { requireArray, requireList, requireText } from "../errors/argument-checks.ts";
+import { requireArray, requireText } from "../errors/argument-checks.ts";
+import { requireListOf } from "../errors/matrix-checks.ts";
 import type { PapilioError } from "../errors/papilio-error.ts";
 import { fileError } from "./file-error.ts";
 
@@ -112,7 +113,7 @@ export function wrongKind(
   wanted: readonly FileKindId[],
   name: string,
 ): PapilioError | undefined {
-  requireList("The kinds", wanted);
+  requireListOf("The kinds", wanted, requireText);
   requireText("What is read", name);
   const kind = fileKind(start);
   if (kind === undefined || wanted.includes(kind.id)) return undefined;

@@ -1,4 +1,10 @@
-import { arrayTag, requireOptions, requireText, requireWhole } from "../errors/argument-checks.ts";
+import {
+  arrayTag,
+  requireBoolean,
+  requireOptions,
+  requireText,
+  requireWhole,
+} from "../errors/argument-checks.ts";
 
 /** How much a JSON text may hold, so that reading it takes memory in proportion to its length. */
 export interface JsonLimits {
@@ -29,6 +35,7 @@ export function parseJsonText(source: string | Uint8Array, limits: JsonLimits = 
   const { depth = MOST_DEPTH, values = MOST_VALUES, uniqueKeys = false } = limits;
   requireWhole("The depth", depth, 0);
   requireWhole("The number of values", values, 0);
+  requireBoolean("uniqueKeys", uniqueKeys);
   const members = scan(source, depth, values);
   const text = typeof source === "string" ? source.replace(/^\uFEFF/, "") : decodeUtf8(source);
   const parsed: unknown = JSON.parse(text);

@@ -1,4 +1,5 @@
 import {
+  requireBoolean,
   requireFloats,
   requireList,
   requireObject,
@@ -125,7 +126,7 @@ export function fromTwiddle<V extends FloatArray>(
   increasingStride: boolean,
 ): Butterfly<V>[][] {
   const [stacks, blocks, levels, pairs] = twiddleSizes(twiddle);
-  requireOneOf("increasingStride", increasingStride, [true, false]);
+  requireBoolean("increasingStride", increasingStride);
   const size = pairs * 4;
   return Array.from({ length: stacks }, (_, stack) =>
     Array.from({ length: blocks }, (__, block) => {
@@ -154,7 +155,7 @@ export function toTwiddle<V extends FloatArray>(
   requireListOf("The stacks", stacks, (name, blocks) =>
     requireListOf(name, blocks, requireButterfly),
   );
-  requireOneOf("increasingStride", increasingStride, [true, false]);
+  requireBoolean("increasingStride", increasingStride);
   const first = stacks[0]?.[0];
   const blocks = stacks[0]?.length ?? 0;
   if (first === undefined) throw fileError("TENSOR_SHAPE", "There are no butterflies.");

@@ -148,6 +148,16 @@ function requireMatrix(matrix: MatrixMarketFile): void {
   for (const part of [matrix.re, matrix.im]) {
     if (part !== undefined) requireArray("The entries", part, "Float64Array");
   }
+  const { length } = matrix.rowIndices;
+  if (
+    [matrix.columnIndices, matrix.re, matrix.im].every((part) => !part || part.length === length)
+  ) {
+    return;
+  }
+  throw fileError(
+    "TENSOR_SHAPE",
+    `There is not one column, and one number, for each of ${length} rows.`,
+  );
 }
 
 type Kind = Pick<MatrixMarketFile, "format" | "field" | "symmetry">;

@@ -1,5 +1,6 @@
 import {
   requireArray,
+  requireBoolean,
   requireFloats,
   requireList,
   requireObject,
@@ -94,7 +95,7 @@ export function readNpy(file: Uint8Array): NpyFile {
  * The elements of a npy file in C order: real numbers, or complex ones.
  *
  * @throws PapilioError `ARRAY_TOO_LARGE`; `VALUE_RANGE` for a number that becomes infinite in single
- *   precision
+ *   precision; `TENSOR_SHAPE` for bytes that the shape does not have; `OPTION_INVALID`
  */
 export function npyValues<T extends FloatType>(
   file: NpyFile,
@@ -105,7 +106,14 @@ export function npyValues<T extends FloatType>(
   requireText("The type of the array", descr);
   requireList("The shape", shape);
   requireArray("The bytes of the array", bytes, "Uint8Array");
-  const { dtype, complex, littleEndian } = npyType(descr);
+  requireBoolean("fortranOrder", fortranOrder);
+  const { dtype, complex, littleEndian, bytes: size } = npyType(descr);
+  if (elementsOf(shape) !== bytes.length / size) {
+    throw fileError(
+      "TENSOR_SHAPE",
+      `The shape ${describeValue(shape)} is not that of ${bytes.length} bytes of type ${quote(descr)}.`,
+    );
+  }
   if (complex) {
     const { re, im } = decodeComplex(bytes, dtype, type, littleEndian);
     return fortranOrder ? { re: toCOrder(re, shape), im: toCOrder(im, shape) } : { re, im };

@@ -1,4 +1,4 @@
-import { requireFloats } from "../errors/argument-checks.ts";
+import { requireFloats, requireObject } from "../errors/argument-checks.ts";
 import { requireFactor } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { type FloatArray, zeros, zerosLike } from "../numeric/float-array.ts";
@@ -100,6 +100,8 @@ function addScaled(sums: Float64Array, value: number, inputs: Float64Array, star
 
 /** @throws PapilioError `OUTPUT_OVERLAPS_INPUT` when two arrays share memory */
 export function requireDisjoint(x: ArrayBufferView, y: ArrayBufferView): void {
+  requireObject("The input", x, "an array", "buffer");
+  requireObject("The output", y, "an array", "buffer");
   const overlap =
     x.buffer === y.buffer &&
     x.byteOffset < y.byteOffset + y.byteLength &&

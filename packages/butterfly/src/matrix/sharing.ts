@@ -1,4 +1,4 @@
-import { requireObject } from "../errors/argument-checks.ts";
+import { requireBoolean, requireObject } from "../errors/argument-checks.ts";
 import { requirePattern } from "../errors/matrix-checks.ts";
 import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
 import { Pattern } from "../pattern/pattern.ts";
@@ -18,6 +18,8 @@ export const UNSHARED: Sharing = Object.freeze({ a: false, d: false });
 export function storedPattern(pattern: Pattern, sharing: Sharing): Pattern {
   requirePattern("The pattern", pattern);
   requireObject("The sharing", sharing, "an object with a and d");
+  requireBoolean("Whether a is shared", sharing.a);
+  requireBoolean("Whether d is shared", sharing.d);
   const { a, b, c, d } = pattern;
   return new Pattern(sharing.a ? 1 : a, b, c, sharing.d ? 1 : d);
 }

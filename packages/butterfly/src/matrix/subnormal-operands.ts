@@ -2,7 +2,7 @@ import { requireArray, requireFloats } from "../errors/argument-checks.ts";
 import { requireButterfly } from "../errors/matrix-checks.ts";
 import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
-import { type BatchShape, requireShape } from "../numeric/layout.ts";
+import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 import { Butterfly } from "./butterfly.ts";
 
 /**
@@ -12,7 +12,7 @@ import { Butterfly } from "./butterfly.ts";
  *
  * @param x the inputs, in the layout of `shape`; they and the values of the factors as rounded to `dtype`
  * @param magnitude `|W1| ... |WL| |x|` in float64, in the same layout
- * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`, `LAYOUT_INVALID`, `OPTION_INVALID`
+ * @throws PapilioError `INPUT_LENGTH`, `OUTPUT_LENGTH`, `BATCH_INVALID`, `LAYOUT_INVALID`, `OPTION_INVALID`
  */
 export function subnormalOperands(
   matrix: Butterfly<FloatArray>,
@@ -23,9 +23,11 @@ export function subnormalOperands(
   requireButterfly("The matrix", matrix);
   requireFloats("The input", x);
   requireArray("The magnitude", magnitude, "Float64Array");
-  requireShape(options);
-  const { factors } = matrix;
+  stridesOf(options, matrix.chain.cols); // refuses a bad shape
+  const { factors, chain } = matrix;
   const { dtype, ...shape } = options;
+  requireVectors("input", x.length, chain.cols, shape.batch);
+  requireVectors("output", magnitude.length, chain.rows, shape.batch);
   const { smallestNormal } = formatOf(dtype);
   const isSubnormal = (value: number): boolean => value !== 0 && Math.abs(value) < smallestNormal;
   const arrays = [x, ...factors.map(({ values }) => values)];

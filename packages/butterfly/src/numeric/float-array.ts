@@ -36,8 +36,13 @@ const MAX_DENSE_ENTRIES = 2 ** 28;
  *   `OPTION_INVALID`
  */
 export function zeros<T extends FloatType>(type: T, length: number): FloatArrays[T] {
-  requireOneOf("The element type", type, FLOAT_TYPES);
+  requireFloatType(type);
   return allocate(CONSTRUCTORS[type], length);
+}
+
+/** @throws PapilioError `OPTION_INVALID` */
+export function requireFloatType(type: FloatType): void {
+  requireOneOf("The element type", type, FLOAT_TYPES);
 }
 
 /** `length` zeros of the element type of `array`. Throws what {@link zeros} throws. */

@@ -6,6 +6,8 @@ import type { StorageDtype } from "./dtype.ts";
  * minutes for a language model's weights.
  */
 
+import { arrayTag, requireList } from "../errors/argument-checks.ts";
+
 const float32 = new Float32Array(1);
 const word32 = new Uint32Array(float32.buffer);
 const float64 = new Float64Array(1);

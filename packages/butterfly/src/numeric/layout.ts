@@ -1,4 +1,4 @@
-import { requireObject } from "../errors/argument-checks.ts";
+import { requireObject, requireOneOf, requireWhole } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
@@ -31,6 +31,7 @@ export interface Strides {
  */
 export function stridesOf(shape: BatchShape, features: number): Strides {
   requireShape(shape);
+  requireWhole("The number of features", features, 0);
   const { batch, layout } = shape;
   switch (layout) {
     case "batch-first":
@@ -73,6 +74,9 @@ export function requireVectors(
   features: number,
   batch: number,
 ): void {
+  requireOneOf("The vectors", name, ["input", "output"]);
+  requireWhole("The number of elements", length, 0);
+  requireWhole("The number of features", features, 0);
   requireBatch(batch);
   const expected = batch * features;
   if (length === expected) return;

@@ -40,7 +40,8 @@ export function drawing<T extends FloatType>(
   options: RandomOptions<T>,
 ): { readonly next: () => number; readonly dtype: T } {
   requireObject("The options", options, "an object with a seed");
-  return { next: uniform(options.seed), dtype: options.dtype ?? ("float32" as T) };
+  const { seed, dtype = "float32" as T } = options;
+  return { next: uniform(seed), dtype };
 }
 
 /**

@@ -36,7 +36,9 @@ export function divideChain<Stage>(
   for (let to = 1; to <= length; to++) {
     const ways: Division<Stage>[] = [];
     for (let from = 0; from < to; from++) {
-      for (const { stage, cost } of candidates(from, to)) {
+      const found = candidates(from, to);
+      requireFunction("The iterator of the candidates", found?.[Symbol.iterator]);
+      for (const { stage, cost } of found) {
         for (const before of best[from] as Division<Stage>[]) {
           ways.push({ stages: [...before.stages, stage], cost: before.cost + cost });
         }

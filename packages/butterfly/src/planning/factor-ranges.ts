@@ -1,3 +1,4 @@
+import { requireText, requireWhole } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
@@ -14,6 +15,9 @@ export interface FactorRange {
  * @throws PapilioError `PLAN_INVALID`
  */
 export function requireFactorRanges(what: string, ranges: unknown, from: number, to: number): void {
+  requireText("What is required", what);
+  requireWhole("The first factor", from, 0);
+  requireWhole("The end of the factors", to, 0);
   if (!Array.isArray(ranges)) throw planInvalid(`${what} are ${describeValue(ranges)}.`);
   let next = from;
   // Not `forEach`, which skips the holes of an array.
