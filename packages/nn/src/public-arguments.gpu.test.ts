@@ -1,5 +1,5 @@
 import type { Gpu } from "@papilio/gpu-runtime";
-import { attempt, mistakes, sweep } from "@papilio/testing/public-arguments";
+import { attempt, mistakes, sweep } from "@papilio/public-arguments";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { DeviceModel } from "./backends/device/device-model.ts";
 import { openTestGpu } from "./testing/open-test-gpu.ts";

@@ -7,7 +7,7 @@ import {
   mistakes,
   type PublicCalls,
   sweep,
-} from "@papilio/testing/public-arguments";
+} from "@papilio/public-arguments";
 import { afterAll, describe, expect, it } from "vitest";
 import * as nn from "./index.ts";
 import * as node from "./node/index.ts";

@@ -1,11 +1,12 @@
 import { requireSignal } from "../errors/argument-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
 import { balanceFactors, scaleProduct } from "../matrix/balance.ts";
 import {
   type AnyButterfly,
   type PermutedButterfly,
   withPermutations,
 } from "../matrix/permuted-butterfly.ts";
-import type { Complex } from "../numeric/complex.ts";
+import { type Complex, isComplex } from "../numeric/complex.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
@@ -38,6 +39,13 @@ export async function relativeError(
   requireSignal(signal);
   const { chain } = matrix;
   validateTarget(dense, chain);
+  if (isComplex(dense) !== "conjugate" in matrix) {
+    throw new PapilioError(
+      "COMPLEX_PARTS",
+      `The dense matrix is ${isComplex(dense) ? "complex" : "real"}, and the butterfly is not.`,
+      "Pass two real matrices or two complex ones, such as ComplexButterfly.fromReal makes.",
+    );
+  }
   const given = partsOf(dense);
   const exponent = safeExponent(arraysOf(given));
   const scaled = mapParts(given, (part) => timesPowerOfTwo(part, exponent));

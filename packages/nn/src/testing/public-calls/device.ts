@@ -1,5 +1,5 @@
 import type { Gpu } from "@papilio/gpu-runtime";
-import { call, create, invoke, type PublicCalls } from "@papilio/testing/public-arguments";
+import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../../index.ts";
 import { smallGraph, vectors } from "./graph.ts";
 import { smallLlama } from "./models.ts";

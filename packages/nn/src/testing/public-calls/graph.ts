@@ -1,10 +1,4 @@
-import {
-  call,
-  create,
-  invoke,
-  type PublicCall,
-  type PublicCalls,
-} from "@papilio/testing/public-arguments";
+import { call, create, invoke, type PublicCall, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../../index.ts";
 
 const features = 4;

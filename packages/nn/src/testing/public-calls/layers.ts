@@ -1,5 +1,5 @@
 import { Chain, Pattern } from "@papilio/butterfly";
-import { call, create, invoke, type PublicCalls } from "@papilio/testing/public-arguments";
+import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../../index.ts";
 import { circle, vectors } from "./graph.ts";
 

@@ -1,5 +1,5 @@
 import { Butterfly, Chain, PermutedButterfly } from "@papilio/butterfly";
-import { call, create, invoke, type PublicCalls } from "@papilio/testing/public-arguments";
+import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../../index.ts";
 import { circle } from "./graph.ts";
 import { stateOf } from "./weights.ts";

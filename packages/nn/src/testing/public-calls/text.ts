@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { call, invoke, type PublicCalls } from "@papilio/testing/public-arguments";
+import { call, invoke, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../../index.ts";
 
 const llama2c = nn.llama2cTokenizer(

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { call, create, invoke, type PublicCalls } from "@papilio/testing/public-arguments";
+import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../../index.ts";
 
 const story = (name: string): Uint8Array =>

@@ -1,0 +1,77 @@
+import { attempt, callableExports, mistakes, sweep } from "@papilio/public-arguments";
+import { describe, expect, it } from "vitest";
+import * as butterfly from "./index.ts";
+import { calls, objects } from "./testing/public-calls.ts";
+
+/** What is not in the table, beside the checks of arguments themselves. */
+const EXEMPT: Readonly<Record<string, string>> = {
+  Chain: "its constructor is private",
+  DisposableStack: "as the standard says",
+  PapilioError: "whatever an error is made with is no reason for another one",
+  arrayTag: "takes anything",
+  availableThreads: "takes nothing",
+  describeValue: "takes anything",
+  openThread: "opens a thread",
+  planInvalid: "makes an error",
+};
+
+/** Values of another kind than those of the table that are as good. */
+const taken = [
+  // Arrays of either precision, beside complex numbers or another array.
+  /^(convolution|fromHalves|hankel|requireDisjoint|toHalves|toeplitz): \[[01]\] = a typed array$/,
+  /^(fromHalves|requireStorable|toHalves): \[0\] = (\[\]|a typed array)$/,
+  /^(errorBound|verify): \[[23]\]\[terms\] = a number$/,
+  // Nothing else is a name of a type.
+  /^isRealDtype: /,
+  // What the file said, which is not read again.
+  /^matrixMarketValues: \[0\]\[(field|format)\]/,
+  /^(toComplex|toReal): \[0\]\[shape\]/,
+];
+
+describe("public functions", () => {
+  it("are all in the table", () => {
+    const missing = callableExports(butterfly).filter(
+      (name) => !(name in calls) && !(name in EXEMPT) && !/^require[A-Z]/.test(name),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("take the arguments of the table", async () => {
+    for (const [name, make] of Object.entries(calls)) {
+      await attempt(make()).catch((cause: unknown) => {
+        throw new Error(`${name}: ${cause}`, { cause });
+      });
+    }
+  });
+
+  it("refuse others with a code", async () => {
+    expect(mistakes(await sweep(calls), taken)).toEqual([]);
+  });
+
+  it("refuse matrices, factors, chains and patterns of another kind", async () => {
+    const accepted: string[] = [];
+    for (const [name, make] of Object.entries(calls)) {
+      const values = make().arguments;
+      for (const [place, value] of values.entries()) {
+        if (!Object.values<unknown>(objects).includes(value)) continue;
+        for (const [kind, other] of Object.entries(objects)) {
+          if (other === value || other.constructor === (value as object).constructor) continue;
+          const { run } = make();
+          const code = await attempt({ run, arguments: values.with(place, other) }).then(
+            () => "accepted",
+            (error: unknown) => (error as { code?: string }).code ?? String(error),
+          );
+          if (code !== "OPTION_INVALID") accepted.push(`${name}: [${place}] = ${kind}: ${code}`);
+        }
+      }
+    }
+    expect(accepted).toEqual([
+      // Of real matrices and of complex ones; only the dense matrix tells which.
+      "PermutedButterfly: [0] = complex: accepted",
+      "balanceFactors: [0] = complex: accepted",
+      "storableButterfly: [0] = complex: accepted",
+      "relativeError: [1] = complex: COMPLEX_PARTS",
+      "relativeError: [1] = exact: COMPLEX_PARTS",
+    ]);
+  });
+});

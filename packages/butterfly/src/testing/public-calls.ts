@@ -1,0 +1,264 @@
+import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
+import * as butterfly from "../index.ts";
+
+const {
+  Butterfly,
+  ButterflyProduct,
+  Chain,
+  ComplexButterfly,
+  ComplexKroneckerSparse,
+  KroneckerSparse,
+  Pattern,
+  PermutedButterfly,
+  RealTransform,
+} = butterfly;
+
+const pattern = new Pattern(1, 2, 2, 2);
+const chain = Chain.squareDyadic(4);
+const seed = { seed: 1 };
+const factor = KroneckerSparse.random(pattern, seed);
+const right = KroneckerSparse.random(new Pattern(2, 2, 2, 1), seed);
+const matrix = Butterfly.random(chain, seed);
+const complexFactor = ComplexKroneckerSparse.random(pattern, seed);
+const complexRight = ComplexKroneckerSparse.random(new Pattern(2, 2, 2, 1), seed);
+const complex = ComplexButterfly.random(chain, seed);
+const exact = butterfly.fourier(4);
+const product = new ButterflyProduct([exact]);
+const real = new RealTransform(product);
+const shape = { batch: 1, layout: "batch-first" } as const;
+const x = Float32Array.of(1, 2, 3, 4);
+const z = { re: x, im: x };
+const doubles = Float64Array.of(1, 2, 3, 4);
+const map = Uint32Array.of(1, 0, 3, 2);
+const dense = matrix.dense();
+const { signal } = new AbortController();
+const onProgress = (): void => undefined;
+const npy = butterfly.writeNpy(x, [4]);
+const tensor = { name: "w", dtype: "F32", shape: [4], values: x } as const;
+const safetensors = butterfly.writeSafetensors([tensor], { of: "a test" });
+const stored = { name: "w", dtype: "F32", shape: [1], bytes: new Uint8Array(4) };
+const market = new TextEncoder().encode("%%MatrixMarket matrix array real general\n1 1\n2\n");
+const rounding = {
+  dtype: "f32",
+  sums: "f32",
+  terms: [2, 2],
+  magnification: 1,
+  roundedValues: { largestInput: 1 },
+  subnormalOperands: 0,
+} as const;
+
+/** Valid calls of all public functions. */
+export const calls: PublicCalls = {
+  Pattern: () => create(Pattern, 1, 2, 2, 2),
+  "Pattern.parse": () => call(Pattern.parse, "1,2,2,2"),
+  "Pattern#equals": () => invoke(pattern, "equals", pattern),
+  "Chain.of": () => call(Chain.of, [pattern]),
+  "Chain.parse": () => call(Chain.parse, "1,2,2,2"),
+  "Chain.squareDyadic": () => call(Chain.squareDyadic, 4),
+  "Chain.monarch": () => call(Chain.monarch, { rows: 4, cols: 4, blocks: 2, rank: 1 }),
+  "Chain.ofRadices": () => call(Chain.ofRadices, { rows: [2, 2], cols: [2, 2], rank: 1 }),
+  "Chain#product": () => invoke(chain, "product", 0, 2),
+  "Chain#slice": () => invoke(chain, "slice", 0, 2),
+  chainability: () => call(butterfly.chainability, pattern, right.pattern),
+  cost: () => call(butterfly.cost, pattern, 1, "f32"),
+  chainCost: () => call(butterfly.chainCost, chain, 1, "f32"),
+  denseFlops: () => call(butterfly.denseFlops, pattern, 1),
+  rewritingBytes: () => call(butterfly.rewritingBytes, "bmm", pattern, 1, "f32"),
+  forEachNonZero: () => call(butterfly.forEachNonZero, pattern, () => undefined),
+  isSupported: () => call(butterfly.isSupported, pattern, 0, 0),
+  supportPicture: () => call(butterfly.supportPicture, pattern, 4),
+  storedPattern: () => call(butterfly.storedPattern, pattern, { a: false, d: true }),
+
+  KroneckerSparse: () =>
+    create(KroneckerSparse, pattern, Float32Array.of(1, 2, 3, 4), { a: false, d: true }),
+  "KroneckerSparse.random": () =>
+    call(KroneckerSparse.random, pattern, { seed: 1, dtype: "float32" }),
+  "KroneckerSparse.fromDense": () => call(KroneckerSparse.fromDense, pattern, factor.dense()),
+  "KroneckerSparse#apply": () => invoke(factor, "apply", x, { ...shape }),
+  "KroneckerSparse#convert": () => invoke(factor, "convert", "float64"),
+  "KroneckerSparse#map": () => invoke(factor, "map", (values: Float32Array) => values),
+  "KroneckerSparse#multiply": () => invoke(factor, "multiply", right),
+  "KroneckerSparse#superBlocks": () => invoke(factor, "superBlocks", 0, 1),
+  Butterfly: () => create(Butterfly, [factor, right]),
+  "Butterfly.random": () => call(Butterfly.random, chain, { seed: 1, dtype: "float32" }),
+  "Butterfly#apply": () => invoke(matrix, "apply", x, { ...shape }),
+  "Butterfly#convert": () => invoke(matrix, "convert", "float64"),
+  "Butterfly#merge": () => invoke(matrix, "merge", 0, 2),
+  ComplexKroneckerSparse: () => create(ComplexKroneckerSparse, factor, factor),
+  "ComplexKroneckerSparse.random": () =>
+    call(ComplexKroneckerSparse.random, pattern, { seed: 1, dtype: "float32" }),
+  "ComplexKroneckerSparse.fromReal": () => call(ComplexKroneckerSparse.fromReal, factor),
+  "ComplexKroneckerSparse.fromDense": () =>
+    call(ComplexKroneckerSparse.fromDense, pattern, complexFactor.dense()),
+  "ComplexKroneckerSparse#apply": () => invoke(complexFactor, "apply", { ...z }, { ...shape }),
+  "ComplexKroneckerSparse#convert": () => invoke(complexFactor, "convert", "float64"),
+  "ComplexKroneckerSparse#multiply": () => invoke(complexFactor, "multiply", complexRight),
+  ComplexButterfly: () => create(ComplexButterfly, [complexFactor, complexRight]),
+  "ComplexButterfly.random": () =>
+    call(ComplexButterfly.random, chain, { seed: 1, dtype: "float32" }),
+  "ComplexButterfly.fromReal": () => call(ComplexButterfly.fromReal, matrix),
+  "ComplexButterfly#apply": () => invoke(complex, "apply", { ...z }, { ...shape }),
+  "ComplexButterfly#convert": () => invoke(complex, "convert", "float64"),
+  "ComplexButterfly#merge": () => invoke(complex, "merge", 0, 2),
+  PermutedButterfly: () => create(PermutedButterfly, matrix, { left: map, right: map }),
+  "PermutedButterfly#apply": () => invoke(exact, "apply", { ...z }, { ...shape }),
+  "PermutedButterfly#map": () => invoke(exact, "map", (one: unknown) => one),
+  multiply: () => call(butterfly.multiply, factor, x, { ...shape }, new Float32Array(4)),
+  requireDisjoint: () => call(butterfly.requireDisjoint, x, new Float32Array(4)),
+  balanceFactors: () => call(butterfly.balanceFactors, matrix),
+  storableButterfly: () => call(butterfly.storableButterfly, matrix, "F16"),
+  subnormalOperands: () =>
+    call(butterfly.subnormalOperands, matrix, x, doubles, { ...shape, dtype: "f16" }),
+  blockDiagonal: () => call(butterfly.blockDiagonal, factor),
+  inputShuffle: () => call(butterfly.inputShuffle, pattern),
+  outputShuffle: () => call(butterfly.outputShuffle, pattern),
+  invertPermutation: () => call(butterfly.invertPermutation, map),
+  permuteFeatures: () => call(butterfly.permuteFeatures, map, x, { ...shape }),
+
+  ButterflyProduct: () => create(ButterflyProduct, [exact], { input: map, output: map }),
+  "ButterflyProduct#apply": () => invoke(product, "apply", { ...z }, { ...shape }),
+  "ButterflyProduct#convert": () => invoke(product, "convert", "float32"),
+  RealTransform: () => create(RealTransform, product),
+  "RealTransform#apply": () => invoke(real, "apply", x, { ...shape }),
+  "RealTransform#convert": () => invoke(real, "convert", "float32"),
+  bitReversal: () => call(butterfly.bitReversal, 4),
+  grayCode: () => call(butterfly.grayCode, 4),
+  reversal: () => call(butterfly.reversal, 4),
+  evenThenOdd: () => call(butterfly.evenThenOdd, 4),
+  evenThenOddDescending: () => call(butterfly.evenThenOddDescending, 4),
+  composePermutations: () => call(butterfly.composePermutations, map, map),
+  permutation: () => call(butterfly.permutation, map),
+  fourier: () => call(butterfly.fourier, 4),
+  inverseFourier: () => call(butterfly.inverseFourier, 4),
+  fourierButterfly: () => call(butterfly.fourierButterfly, 4),
+  hadamard: () => call(butterfly.hadamard, 4, { orthonormal: true }),
+  walsh: () => call(butterfly.walsh, 4, { orthonormal: true }),
+  cosine: () => call(butterfly.cosine, 4, 2, { orthonormal: true }),
+  sine: () => call(butterfly.sine, 4, 2, { orthonormal: true }),
+  hartley: () => call(butterfly.hartley, 4, { orthonormal: true }),
+  circulant: () => call(butterfly.circulant, { ...z }),
+  toeplitz: () => call(butterfly.toeplitz, x, x),
+  hankel: () => call(butterfly.hankel, x, x),
+  convolution: () => call(butterfly.convolution, x, 8, "full"),
+  kroneckerProduct: () => call(butterfly.kroneckerProduct, [{ rows: 2, cols: 2, values: doubles }]),
+  rootOfUnity: () => call(butterfly.rootOfUnity, 1, 4),
+
+  stridesOf: () => call(butterfly.stridesOf, { ...shape }, 4),
+  requireVectors: () => call(butterfly.requireVectors, "input", 4, 4, 1),
+  requireStorable: () => call(butterfly.requireStorable, x, "F16", "It"),
+  requireParts: () => call(butterfly.requireParts, { ...z }),
+  uniform: () => call(butterfly.uniform, 1),
+  errorBound: () => call(butterfly.errorBound, 1, 1, { ...rounding }),
+  verify: () => call(butterfly.verify, doubles, doubles, doubles, { ...rounding }),
+  divideChain: () => call(butterfly.divideChain, 2, () => [{ stage: "one", cost: 1 }], 1),
+  requireFactorRanges: () =>
+    call(butterfly.requireFactorRanges, "The runs", [{ from: 0, to: 2 }], 0, 2),
+  didYouMean: () => call(butterfly.didYouMean, "monach", ["monarch"]),
+  TimeSlicer: () => create(butterfly.TimeSlicer, signal),
+
+  factorize: () =>
+    call(butterfly.factorize, dense, chain, {
+      tree: "balanced",
+      bounds: true,
+      signal,
+      onProgress,
+      threads: 1,
+    }),
+  factorizePermuted: () =>
+    call(butterfly.factorizePermuted, dense, chain, {
+      rows: ["identity"],
+      columns: ["identity"],
+      search: { trials: 1, seed: 1 },
+      signal,
+      onProgress,
+      threads: 1,
+    }),
+  namedPermutation: () => call(butterfly.namedPermutation, "bit-reversal", 4),
+  refine: () =>
+    call(butterfly.refine, dense, matrix, {
+      inputs: x,
+      sweeps: 1,
+      tolerance: 0.1,
+      signal,
+      onProgress,
+    }),
+  relativeError: () => call(butterfly.relativeError, dense, matrix, signal),
+  searchChains: () =>
+    call(butterfly.searchChains, dense, 4, 4, {
+      maxParameters: 1,
+      maxError: 1,
+      signal,
+      onProgress,
+      threads: 1,
+    }),
+
+  fileKind: () => call(butterfly.fileKind, npy),
+  wrongKind: () => call(butterfly.wrongKind, npy, ["npy"], "a npy file"),
+  isRealDtype: () => call(butterfly.isRealDtype, "F32"),
+  fromHalves: () => call(butterfly.fromHalves, Uint16Array.of(1)),
+  toHalves: () => call(butterfly.toHalves, x),
+  parseJsonText: () =>
+    call(parsed(butterfly.parseJsonText), "[1]", { depth: 2, values: 9, uniqueKeys: true }),
+  readNpy: () => call(butterfly.readNpy, npy),
+  npyValues: () => call(butterfly.npyValues, { ...butterfly.readNpy(npy) }, "float32"),
+  writeNpy: () => call(butterfly.writeNpy, x, [4]),
+  readSafetensors: () => call(butterfly.readSafetensors, safetensors),
+  readSafetensorsHeader: () =>
+    call(butterfly.readSafetensorsHeader, safetensors, safetensors.length),
+  safetensorsHeaderBytes: () =>
+    call(butterfly.safetensorsHeaderBytes, safetensors, safetensors.length),
+  toReal: () => call(butterfly.toReal, { ...stored }, "float32"),
+  toComplex: () =>
+    call(butterfly.toComplex, { ...stored, dtype: "C64", bytes: new Uint8Array(8) }, "float32"),
+  writeSafetensors: () => call(butterfly.writeSafetensors, [{ ...tensor }], { of: "a test" }),
+  saveButterflies: () =>
+    call(
+      butterfly.saveButterflies,
+      { w: matrix },
+      { dtype: "F16", metadata: { of: "a test" }, tensors: [{ ...tensor }] },
+    ),
+  loadButterflies: () =>
+    call(butterfly.loadButterflies, butterfly.saveButterflies({ w: matrix }), "float32"),
+  "loadButterflies, of a file that is open": () =>
+    call(butterfly.loadButterflies, { ...butterfly.readSafetensors(safetensors) }, "float32"),
+  readMatrixMarket: () => call(butterfly.readMatrixMarket, market),
+  matrixMarketValues: () =>
+    call(butterfly.matrixMarketValues, { ...butterfly.readMatrixMarket(market) }, "float32"),
+  fromValuesLayout: () => call(butterfly.fromValuesLayout, pattern, factor.values, "adcb"),
+  toValuesLayout: () => call(butterfly.toValuesLayout, factor, "adcb"),
+  fromMonarchPair: () =>
+    call(
+      butterfly.fromMonarchPair,
+      { shape: [2, 2, 2], values: factor.values },
+      { shape: [2, 2, 2], values: factor.values },
+    ),
+  toMonarchPair: () => call(butterfly.toMonarchPair, matrix),
+  fromTwiddle: () => call(butterfly.fromTwiddle, { shape: [1, 1, 1, 1, 2, 2], values: x }, true),
+  toTwiddle: () =>
+    call(butterfly.toTwiddle, [[Butterfly.random(Chain.squareDyadic(2), seed)]], true),
+};
+
+/** Fixtures of the table, each of another class. */
+export const objects = {
+  pattern,
+  chain,
+  factor,
+  matrix,
+  complexFactor,
+  complex,
+  exact,
+  product,
+  real,
+};
+
+/** What throws a SyntaxError by contract, as JSON.parse does: that is taken. */
+function parsed(run: (...values: never[]) => unknown): (...values: never[]) => unknown {
+  return (...values) => {
+    try {
+      return run(...values);
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  };
+}
