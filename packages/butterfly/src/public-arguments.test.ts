@@ -18,8 +18,8 @@ const EXEMPT: Readonly<Record<string, string>> = {
 /** Values of another kind than those of the table that are as good. */
 const taken = [
   // Arrays of either precision, beside complex numbers or another array.
-  /^(convolution|fromHalves|hankel|requireDisjoint|toHalves|toeplitz): \[[01]\] = a typed array$/,
-  /^(fromHalves|requireStorable|toHalves): \[0\] = (\[\]|a typed array)$/,
+  /^(convolution|hankel|requireDisjoint|toeplitz): \[[01]\] = a typed array$/,
+  /^(encodeHalf|requireStorable): \[0\] = (\[\]|a typed array)$/,
   /^(errorBound|verify): \[[23]\]\[terms\] = a number$/,
   // Nothing else is a name of a type.
   /^isRealDtype: /,

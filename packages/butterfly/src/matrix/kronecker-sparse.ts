@@ -153,6 +153,7 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
    */
   withSharing(sharing: Sharing): KroneckerSparse<V> {
     const { pattern, values } = this;
+    storedPattern(pattern, sharing); // refuses what does not say which axes
     if (this.sharing.a === sharing.a && this.sharing.d === sharing.d) return this;
     const changed = reshareValues(values, pattern, this.sharing, sharing);
     return new KroneckerSparse(pattern, changed, sharing);

@@ -1,12 +1,12 @@
-import type { StorageDtype } from "./dtype.ts";
+import { arrayTag, requireArray, requireList } from "../errors/argument-checks.ts";
+import { formatOf, type StorageDtype } from "./dtype.ts";
+import { requireVectors } from "./layout.ts";
 
 /*
  * IEEE 754 binary16 and bfloat16 as 16-bit words. The arithmetic stands here because the accessors of
  * DataView that do it are not everywhere, and their substitutes are a hundred times slower: a matter of
  * minutes for a language model's weights.
  */
-
-import { arrayTag, requireList } from "../errors/argument-checks.ts";
 
 const float32 = new Float32Array(1);
 const word32 = new Uint32Array(float32.buffer);
@@ -73,11 +73,23 @@ function nativeHalves(bits: Uint16Array): HalfArray | undefined {
  * Numbers in half precision, each rounded to the nearest, ties to even. Those beyond its range become
  * infinite: `requireStorable` refuses them.
  *
- * @param bits where they go; a new array unless given
+ * @param bits where they go, as many; a new array unless given
+ * @throws PapilioError `ARRAY_TYPE`, `OUTPUT_LENGTH`, `OPTION_INVALID`
  */
 export function encodeHalf(
   values: ArrayLike<number>,
-  bits: Uint16Array<ArrayBuffer> = new Uint16Array(values.length),
+  bits?: Uint16Array<ArrayBuffer>,
+): Uint16Array<ArrayBuffer> {
+  if (arrayTag(values) === undefined) requireList("What is encoded", values);
+  if (bits === undefined) return encodeInto(values, new Uint16Array(values.length));
+  requireArray("The output", bits, "Uint16Array");
+  requireVectors("output", bits.length, values.length, 1);
+  return encodeInto(values, bits);
+}
+
+function encodeInto(
+  values: ArrayLike<number>,
+  bits: Uint16Array<ArrayBuffer>,
 ): Uint16Array<ArrayBuffer> {
   const halves = nativeHalves(bits);
   if (halves !== undefined) halves.set(values);
@@ -85,13 +97,20 @@ export function encodeHalf(
   return bits;
 }
 
-/** The numbers that `bits` in half precision stand for, exactly. */
+/** The numbers that `bits` in half precision stand for, exactly. @throws PapilioError `ARRAY_TYPE` */
 export function decodeHalf(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  requireArray("What is decoded", bits, "Uint16Array");
   const halves = nativeHalves(bits);
   return halves === undefined ? Float32Array.from(bits, fromHalf) : new Float32Array(halves);
 }
 
-/** The values that storage in `dtype` leaves: rounded to half precision, or the same array. */
+/**
+ * The values that storage in `dtype` leaves: rounded to half precision, or the same array.
+ *
+ * @throws PapilioError `ARRAY_TYPE`, `OPTION_INVALID`
+ */
 export function quantize(values: Float32Array, dtype: StorageDtype): Float32Array {
+  requireArray("The values", values, "Float32Array");
+  formatOf(dtype); // refuses one that there is not
   return dtype === "f32" ? values : decodeHalf(encodeHalf(values));
 }
