@@ -9,7 +9,7 @@ const read = (name: string): BenchResults =>
   parseResults(readFileSync(join(import.meta.dirname, "../../../results", name), "utf8"));
 
 describe("the results in a terminal", () => {
-  it.each(["foundation-lavapipe.json", "paper-lavapipe.jsonl", "chains-swiftshader.jsonl"])(
+  it.each(["foundation-lavapipe.jsonl", "paper-lavapipe.jsonl", "chains-swiftshader.jsonl"])(
     "fit 80 columns and end with the verdict: %s",
     (name) => {
       const results = read(name);

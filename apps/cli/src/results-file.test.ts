@@ -121,7 +121,7 @@ describe("a results file that was cut", () => {
     }
   });
 
-  it("is not appended to when it is of version 1", async () => {
+  it("is not appended to when it is of another version", async () => {
     const text = '{"schema":"papilio-bench/1","environment":{}}';
     writeFileSync(path, text);
     await expect(openResults(await findResultsFile(path, []), RUN)).rejects.toThrow(

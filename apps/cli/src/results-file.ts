@@ -58,9 +58,8 @@ export async function findResultsFile(
  * is kept under another name, and begun again. Pipes and devices are never read.
  *
  * @param run the first record
- * @throws PapilioError `RESULTS_OTHER_RUN` when it holds another run; `RESULTS_VERSION` when it is of
- *   a version that nothing can be appended to; `DISK_FULL`, `OUTPUT_FAILED`; and what `parseResults`
- *   throws
+ * @throws PapilioError `RESULTS_OTHER_RUN` when it holds another run; `DISK_FULL`, `OUTPUT_FAILED`; and what
+ *   `parseResults` throws
  */
 export async function openResults(file: ResultsFile, run: RunRecord): Promise<ResultsSink> {
   if (file === undefined || file === "stdout" || file.kind === "stream") {
@@ -77,7 +76,6 @@ export async function openResults(file: ResultsFile, run: RunRecord): Promise<Re
   if (end === "cut header") await setAside(file, bytes);
   if (end === "empty" || end === "cut header") return appendTo(file, undefined, formatRecord(run));
   const text = new TextDecoder().decode(bytes);
-  assertAppendable(file.path, text);
   const before = parseResults(text);
   assertSameRun(file.path, before, run);
   const { date, load } = run.environment;
@@ -138,16 +136,6 @@ async function readSettled(path: string): Promise<Uint8Array> {
     if (settled) break;
   }
   return bytes;
-}
-
-/** @throws PapilioError `RESULTS_VERSION` */
-function assertAppendable(path: string, text: string): void {
-  if (!/^\uFEFF?\s*\{\s*"schema"\s*:\s*"papilio-bench\/1"/.test(text)) return;
-  throw new PapilioError(
-    "RESULTS_VERSION",
-    `The file ${path} is of version 1 of the results format, to which nothing can be appended.`,
-    "Give another file for the new run; papilio report merges both.",
-  );
 }
 
 /** @throws PapilioError `RESULTS_OTHER_RUN` */

@@ -15,8 +15,8 @@ function file(name: string, text: string): string {
   return path;
 }
 
-// Kept in the repository: made on lavapipe, in version 1 of the format.
-const results = join(import.meta.dirname, "../../../results/foundation-lavapipe.json");
+// Kept in the repository: made on lavapipe.
+const results = join(import.meta.dirname, "../../../results/foundation-lavapipe.jsonl");
 const offline = ["--offline", "--results", results];
 
 describe("input that cannot be used", () => {
@@ -141,18 +141,21 @@ describe("papilio compare", () => {
   });
 
   it("exits with 1 on a regression, and names it", async () => {
-    const slower = JSON.parse(readFileSync(results, "utf8")) as {
-      cases: { results: { implementation: string; timing?: Record<string, unknown> }[] }[];
+    const records = readFileSync(results, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const first = records.find(({ record }) => record === "case") as {
+      results: { implementation: string; timing: Record<string, number[]> }[];
     };
-    for (const { results: entries } of slower.cases.slice(0, 1)) {
-      for (const { implementation, timing } of entries) {
-        if (implementation !== "kronecker-sparse" || timing === undefined) continue;
-        for (const clock of ["wall", "device"]) {
-          timing[clock] = (timing[clock] as number[]).map((seconds) => 100 * seconds);
-        }
+    for (const { implementation, timing } of first.results) {
+      if (implementation !== "kronecker-sparse") continue;
+      for (const clock of ["wall", "device"]) {
+        timing[clock] = (timing[clock] as number[]).map((seconds) => 100 * seconds);
       }
     }
-    const after = file("slower.json", JSON.stringify(slower));
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
+    const after = file("slower.jsonl", lines.join(""));
     const { status, stdout } = await papilio("compare", results, after);
     expect(stdout).toContain("Slower by more than 10 %:");
     expect(stdout).toMatch(/kronecker-sparse +│ 100\.000/);

@@ -21,7 +21,7 @@ interface Source {
 }
 
 const SOURCES: readonly Source[] = [
-  { name: "foundation", file: "foundation-lavapipe.json" },
+  { name: "foundation", file: "foundation-lavapipe.jsonl" },
   { name: "paper", file: "paper-lavapipe.jsonl" },
   { name: "chains", file: "chains-lavapipe.jsonl" },
   { name: "chains-swiftshader", file: "chains-swiftshader.jsonl" },

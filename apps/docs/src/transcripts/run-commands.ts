@@ -10,7 +10,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   bench:
     "papilio bench --adapter swiftshader --pattern 1,4,4,256 --pattern 4,16,16,4 --batch 128 --layout batch-last --no-energy",
   select:
-    "papilio select --pattern 4,64,64,4 --batch 128 --dtype f32 --layout batch-last --offline --results results/foundation-lavapipe.json",
+    "papilio select --pattern 4,64,64,4 --batch 128 --dtype f32 --layout batch-last --offline --results results/foundation-lavapipe.jsonl",
 };
 
 /** Runs a command of the command line from source, in the repository's root; its stdout. */

@@ -165,7 +165,7 @@ const file: v.GenericSchema<unknown, ModelResults> = v.object({
 
 /** Whether a file's text is of results of whole models, by its schema: the others are of multiplications. */
 export function isModelResults(text: string): boolean {
-  // The first line of the others is a whole record, or their one JSON value.
+  // The first line of the others is a whole record.
   const [first = ""] = text.split("\n", 1);
   return !first.includes('"papilio-bench/') && /"schema"\s*:\s*"papilio-models\//.test(text);
 }

@@ -11,15 +11,13 @@ import {
 } from "./results.ts";
 import { resultRecord } from "./results-schema.ts";
 import { runDifferences } from "./run-differences.ts";
-import { upgradeVersion1 } from "./upgrade-version-1.ts";
 
 /** More lines than any grid has cases. */
 const MAX_LINES = 200_000;
 
 /**
- * Reads a results file's text: JSON Lines of the present version, or the one JSON value of version 1.
- * A byte-order mark and empty lines are skipped. A line that is not JSON, as the last one is when the
- * program was killed while it wrote, is left out and its number kept; not that of one after which the
+ * Reads a results file's text, JSON Lines. A byte-order mark and empty lines are skipped. A line that
+ * is not JSON, as the last one is when the program was killed while it wrote, is left out and its number kept; not that of one after which the
  * run was resumed, as its case was measured again. A second "run" record of the same run, as two
  * programs write that begin one file at the same time, counts as a resumption, and not at all where
  * it is the first one again.
@@ -41,15 +39,10 @@ export function parseResults(text: string): BenchResults {
     );
   }
   const schema = (first as { schema?: unknown } | null)?.schema;
-  if (schema === "papilio-bench/1") {
-    const upgraded = upgradeVersion1(first);
-    if (upgraded === undefined) throw invalid("it is no file of version 1", "the top");
-    return assembleResults(upgraded.map((data) => validate(data, "version 1")));
-  }
   if (typeof schema === "string" && schema !== SCHEMA) {
     throw new PapilioError(
       "RESULTS_VERSION",
-      `The results have schema ${JSON.stringify(schema.slice(0, 100))}, and this version reads ${SCHEMA} and papilio-bench/1.`,
+      `The results have schema ${JSON.stringify(schema.slice(0, 100))}, and this version reads ${SCHEMA}.`,
       "Read them with the version of papilio that wrote them, or run the benchmark again.",
     );
   }

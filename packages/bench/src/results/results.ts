@@ -3,14 +3,14 @@ import type { AdapterReport } from "@papilio/gpu-runtime";
 import type { CaseKey } from "../cases/case.ts";
 import type { Traffic } from "../implementations/implementation.ts";
 
-/** Version of the results format. Files of version 1 are read too; other versions are refused. */
+/** Version of the results format. Other versions are refused. */
 export const SCHEMA = "papilio-bench/2";
 
 /** Raw samples, in seconds for one run. */
 export interface Timing {
   /** Preparation, compilation and the first run. */
   readonly coldSeconds: number;
-  /** Runs that a sample is the mean of; null in files of version 1. */
+  /** Runs that a sample is the mean of; null where it was not recorded. */
   readonly repeats: number | null;
   /** By the wall clock around the same runs, from submission to completion. */
   readonly wall: readonly number[];
@@ -70,7 +70,7 @@ export type ImplementationResult =
 export interface CaseResult extends CaseKey {
   /** Vectors of the batch whose outputs were compared with float64. */
   readonly verifiedVectors: number;
-  /** Copies of the input, read in turn; null in files of version 1. */
+  /** Copies of the input, read in turn; null where it was not recorded. */
   readonly inputs: number | null;
   /** Time that the whole case took, preparation and verification included. */
   readonly seconds: number | null;
