@@ -58,8 +58,8 @@ export {
 export { type CustomTree, type FactorizationTree, NAMED_TREES } from "./factorization/tree.ts";
 export * from "./files/index.ts";
 export { balanceFactors, storableButterfly } from "./matrix/balance.ts";
-export { Butterfly } from "./matrix/butterfly.ts";
-export { ComplexButterfly } from "./matrix/complex-butterfly.ts";
+export { Butterfly, toButterfly } from "./matrix/butterfly.ts";
+export { ComplexButterfly, toComplexButterfly } from "./matrix/complex-butterfly.ts";
 export { ComplexKroneckerSparse } from "./matrix/complex-kronecker-sparse.ts";
 export { KroneckerSparse } from "./matrix/kronecker-sparse.ts";
 export { multiply, requireDisjoint } from "./matrix/multiply.ts";
@@ -75,6 +75,7 @@ export {
   type Permutations,
   PermutedButterfly,
   type VectorsOf,
+  withPermutations,
 } from "./matrix/permuted-butterfly.ts";
 export { quantizeButterfly } from "./matrix/quantize.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./matrix/sharing.ts";

@@ -66,8 +66,12 @@ describe("public functions", () => {
       }
     }
     expect(accepted).toEqual([
-      // Of real matrices and of complex ones; only the dense matrix tells which.
+      // Of several kinds; for an error it is the dense matrix that tells which.
       "PermutedButterfly: [0] = complex: accepted",
+      "toButterfly: [0] = matrix: accepted",
+      "toComplexButterfly: [0] = complex: accepted",
+      "withPermutations: [0] = matrix: accepted",
+      "withPermutations: [0] = complex: accepted",
       "balanceFactors: [0] = complex: accepted",
       "storableButterfly: [0] = complex: accepted",
       "relativeError: [1] = complex: COMPLEX_PARTS",

@@ -1,5 +1,10 @@
-import { requireFloats } from "../errors/argument-checks.ts";
-import { requireChain, requireFactor, requireListOf } from "../errors/matrix-checks.ts";
+import { requireFloats, requireObject } from "../errors/argument-checks.ts";
+import {
+  requireButterfly,
+  requireChain,
+  requireFactor,
+  requireListOf,
+} from "../errors/matrix-checks.ts";
 import {
   type FloatArray,
   type FloatArrays,
@@ -152,4 +157,18 @@ export class Butterfly<V extends FloatArray = Float32Array> {
       .convert(floatTypeOf(values)) as KroneckerSparse<V>;
     return new Butterfly(this.factors.toSpliced(from, to - from, product));
   }
+}
+
+/**
+ * A butterfly matrix, or a single factor as one.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function toButterfly<V extends FloatArray>(
+  matrix: Butterfly<V> | KroneckerSparse<V>,
+): Butterfly<V> {
+  requireObject("The matrix", matrix, "a Butterfly or a KroneckerSparse");
+  if ("pattern" in matrix) return new Butterfly([matrix]);
+  requireButterfly("The matrix", matrix);
+  return matrix;
 }

@@ -1,6 +1,8 @@
+import { requireObject } from "../errors/argument-checks.ts";
 import {
   requireButterfly,
   requireChain,
+  requireComplexButterfly,
   requireComplexFactor,
   requireListOf,
 } from "../errors/matrix-checks.ts";
@@ -146,4 +148,18 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
       .convert(floatTypeOf(re.values)) as ComplexKroneckerSparse<V>;
     return new ComplexButterfly(this.factors.toSpliced(from, to - from, product));
   }
+}
+
+/**
+ * A complex butterfly matrix, or a single complex factor as one.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function toComplexButterfly<V extends FloatArray>(
+  matrix: ComplexButterfly<V> | ComplexKroneckerSparse<V>,
+): ComplexButterfly<V> {
+  requireObject("The matrix", matrix, "a ComplexButterfly or a ComplexKroneckerSparse");
+  if ("pattern" in matrix) return new ComplexButterfly([matrix]);
+  requireComplexButterfly("The matrix", matrix);
+  return matrix;
 }

@@ -106,6 +106,9 @@ export const calls: PublicCalls = {
   "PermutedButterfly#map": () => invoke(exact, "map", (one: unknown) => one),
   multiply: () => call(butterfly.multiply, factor, x, { ...shape }, new Float32Array(4)),
   requireDisjoint: () => call(butterfly.requireDisjoint, x, new Float32Array(4)),
+  toButterfly: () => call(butterfly.toButterfly, factor),
+  toComplexButterfly: () => call(butterfly.toComplexButterfly, complexFactor),
+  withPermutations: () => call(butterfly.withPermutations, exact),
   balanceFactors: () => call(butterfly.balanceFactors, matrix),
   storableButterfly: () => call(butterfly.storableButterfly, matrix, "F16"),
   subnormalOperands: () =>

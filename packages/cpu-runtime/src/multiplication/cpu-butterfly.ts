@@ -6,6 +6,7 @@ import {
   encodeHalf,
   type KroneckerSparse,
   requireArray,
+  toButterfly,
 } from "@papilio/butterfly";
 import {
   type CpuButterflyOptions,
@@ -65,7 +66,7 @@ export class CpuButterfly extends CpuMatrix<Butterfly, CpuVectors> {
     matrix: Butterfly | KroneckerSparse,
     options: CpuButterflyOptions = {},
   ): Promise<CpuButterfly> {
-    const butterfly = matrix instanceof Butterfly ? matrix : new Butterfly([matrix]);
+    const butterfly = toButterfly(matrix);
     return new CpuButterfly(REAL, await CpuMatrix.prepare(butterfly, REAL.parts, options));
   }
 

@@ -5,6 +5,7 @@ import {
   type ComplexKroneckerSparse,
   requireArray,
   requireParts,
+  toComplexButterfly,
 } from "@papilio/butterfly";
 import {
   type CpuButterflyOptions,
@@ -59,7 +60,7 @@ export class CpuComplexButterfly extends CpuMatrix<ComplexButterfly, Complex> {
     matrix: ComplexButterfly | ComplexKroneckerSparse,
     options: CpuButterflyOptions = {},
   ): Promise<CpuComplexButterfly> {
-    const butterfly = matrix instanceof ComplexButterfly ? matrix : new ComplexButterfly([matrix]);
+    const butterfly = toComplexButterfly(matrix);
     const prepared = await CpuMatrix.prepare(butterfly, COMPLEX.parts, options);
     return new CpuComplexButterfly(COMPLEX, prepared);
   }

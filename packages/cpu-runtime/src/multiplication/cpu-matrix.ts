@@ -4,6 +4,8 @@ import {
   type ComplexButterfly,
   type FactorRange,
   requireDisjoint,
+  requireOptions,
+  requireSignal,
   requireVectors,
   storableButterfly,
   stridesOf,
@@ -94,13 +96,16 @@ export abstract class CpuMatrix<M extends Butterfly | ComplexButterfly, X> imple
   /**
    * Copies the values and opens the threads that are missing.
    *
-   * @throws PapilioError `PLAN_INVALID`, `THREADS_INVALID`, `CPU_WORKER_FAILED`, `VALUE_RANGE`
+   * @throws PapilioError `PLAN_INVALID`, `THREADS_INVALID`, `CPU_WORKER_FAILED`, `VALUE_RANGE`,
+   *   `OPTION_INVALID`
    */
   protected static async prepare<M extends Butterfly | ComplexButterfly>(
     matrix: M,
     parts: 1 | 2,
-    { plan, threads }: CpuButterflyOptions,
+    options: CpuButterflyOptions,
   ): Promise<PreparedMatrix<M>> {
+    requireOptions("The options", options);
+    const { plan, threads } = options;
     const { chain } = matrix;
     const chosen = plan === undefined ? planForCpu(chain, parts) : requireCpuPlan(chain, plan);
     const butterfly = storableButterfly(matrix, "F32");
@@ -136,8 +141,11 @@ export abstract class CpuMatrix<M extends Butterfly | ComplexButterfly, X> imple
   protected async multiplyVectors(
     x: X,
     shape: BatchShape,
-    { out, signal }: CpuMultiplyOptions<X>,
+    options: CpuMultiplyOptions<X>,
   ): Promise<X> {
+    requireOptions("The options", options);
+    requireSignal(options.signal);
+    const { out, signal } = options;
     signal?.throwIfAborted();
     if (this.#disposed) throw disposed();
     const kind = this.#kind;

@@ -1,4 +1,4 @@
-import { availableThreads, PapilioError } from "@papilio/butterfly";
+import { availableThreads, describeValue, PapilioError } from "@papilio/butterfly";
 import type { Simd } from "../kernel/kernel.ts";
 import { type CpuEngine, openEngine } from "./engine.ts";
 import type { ThreadPolicy } from "./packed-chain.ts";
@@ -30,7 +30,7 @@ export async function openCpu(wanted: number | undefined): Promise<OpenCpu> {
   if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted >= 1)) {
     throw new PapilioError(
       "THREADS_INVALID",
-      `There cannot be ${wanted} threads.`,
+      `There cannot be ${describeValue(wanted)} threads.`,
       "Pass a whole number of at least 1, or nothing for as many as there are processors.",
     );
   }

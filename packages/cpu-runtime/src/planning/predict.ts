@@ -1,4 +1,13 @@
-import { availableThreads, type BatchShape, type Chain, requireBatch } from "@papilio/butterfly";
+import {
+  availableThreads,
+  type BatchShape,
+  type Chain,
+  requireChain,
+  requireOneOf,
+  requireOptions,
+  requireShape,
+  requireWhole,
+} from "@papilio/butterfly";
 import { cheapestPasses, TILE, WORK_OF_THREAD } from "./plan.ts";
 
 export interface PredictCpuOptions {
@@ -22,7 +31,7 @@ const CALL_SECONDS = 5e-6;
  * compare with other places, within a factor of two of what was measured.
  *
  * @returns seconds of a multiplication whose values are packed
- * @throws PapilioError `BATCH_INVALID`
+ * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`
  *
  * @example
  * ```ts
@@ -31,10 +40,16 @@ const CALL_SECONDS = 5e-6;
  */
 export function predictCpuSeconds(
   chain: Chain,
-  { batch }: BatchShape,
-  { threads = availableThreads(), parts = 1 }: PredictCpuOptions = {},
+  shape: BatchShape,
+  options: PredictCpuOptions = {},
 ): number {
-  requireBatch(batch);
+  requireChain("The chain", chain);
+  requireShape(shape);
+  requireOptions("The options", options);
+  const { batch } = shape;
+  const { threads = availableThreads(), parts = 1 } = options;
+  requireWhole("The number of threads", threads, 1);
+  requireOneOf("The numbers of an element", parts, [1, 2]);
   const { cost } = cheapestPasses(chain, parts);
   const tiles = batch <= FEW.vectors ? FEW.tiles : Math.ceil(batch / TILE);
   const work = parts ** 2 * chain.nonZeros * Math.max(FEW.vectors, batch);
