@@ -11,6 +11,7 @@ import {
   trackerOf,
   type WeightsSource,
 } from "../weights/load-state-dict.ts";
+import { withoutPassword, withoutSecretsOf } from "../weights/secrets.ts";
 import type { LoadedStateDict } from "../weights/stored-tensor.ts";
 import { quoteNames, weightsError } from "../weights/weights-error.ts";
 import { DiskFolder, isMissing, openFile } from "./disk.ts";
@@ -28,7 +29,7 @@ export interface LoadNodeStateDictOptions extends LoadStateDictOptions {
 
 /**
  * Loads weights from a path too: of a `.safetensors` file, of a `model.safetensors.index.json`, or of a
- * folder with one of them. Texts that begin with `http://` or `https://` are addresses, others paths.
+ * folder with one of them. Texts that begin with a scheme, such as `https://`, are addresses, others paths.
  * Otherwise it is `loadStateDict` of `@papilio/nn`.
  *
  * Each tensor is read into memory of its own, so that no file is ever there as a whole beside its tensors,
@@ -61,9 +62,22 @@ export async function loadStateDict(
 }
 
 function pathOf(source: WeightsSource): string | undefined {
-  if (source instanceof URL) return source.protocol === "file:" ? fileURLToPath(source) : undefined;
-  if (typeof source !== "string" || /^https?:\/\//i.test(source)) return undefined;
-  return /^file:\/\//i.test(source) ? fileURLToPath(source) : source;
+  if (source instanceof URL) return source.protocol === "file:" ? pathOfUrl(source) : undefined;
+  if (typeof source !== "string") return undefined;
+  if (/^file:\/\//i.test(source)) return pathOfUrl(source);
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(source) ? undefined : source;
+}
+
+function pathOfUrl(url: URL | string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw weightsError(
+      "STATE_DICT_SOURCE",
+      `${quoteNames([withoutPassword(String(url))])} is the address of no file of this machine.`,
+      withoutSecretsOf([String(url)], cause),
+    );
+  }
 }
 
 async function isFolder(path: string): Promise<boolean> {

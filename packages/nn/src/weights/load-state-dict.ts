@@ -9,6 +9,7 @@ import {
 import { type LoadProgress, LoadTracker, untilAborted } from "./load-progress.ts";
 import { type Folder, type OpenFile, openBytes, openStream } from "./open-file.ts";
 import { readTensors } from "./read-tensors.ts";
+import { withoutPassword, withoutSecretsOf } from "./secrets.ts";
 import { INDEX_FILE, MOST_INDEX_BYTES, parseShardIndex, SINGLE_FILE } from "./shard-index.ts";
 import { emptyStateDict, type LoadedStateDict } from "./stored-tensor.ts";
 import { type Fetch, openUrl, WebFolder } from "./web-folder.ts";
@@ -231,12 +232,7 @@ function toUrl(source: URL | string): URL {
     throw weightsError(
       "STATE_DICT_SOURCE",
       `${quoteNames([withoutPassword(String(source))])} is no address. Files are loaded by loadStateDict of @papilio/nn/node.`,
-      cause,
+      withoutSecretsOf([String(source)], cause),
     );
   }
-}
-
-/** A text that may be an address with a name and a password, without them. */
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/?#]*@/, "//");
 }

@@ -1,5 +1,6 @@
 import { untilAborted } from "./load-progress.ts";
 import { type Folder, type OpenFile, openBytes, openStream } from "./open-file.ts";
+import { decoded, secretsOf, withoutSecrets, withoutSecretsOf } from "./secrets.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
 /** As the global `fetch`, with an address without a password, a signal and headers. */
@@ -67,15 +68,19 @@ async function tryUrl(
       answered.then(({ body }) => body?.cancel()).catch(() => undefined);
       throw signal.reason;
     }
-    const { message } = cause as Error;
-    throw weightsError("HTTP_FAILED", `${describe(url)} cannot be read: ${message}.`, cause);
+    const safe = withoutSecretsOf(secretsOf(url), cause);
+    throw weightsError("HTTP_FAILED", `${describe(url)} cannot be read: ${safe.message}.`, safe);
   } finally {
     stalled.stop();
   }
   const { status, body, headers } = response;
   const refusal = isElsewhere(url, response)
-    ? weightsError("HTTP_FAILED", `${describe(url)} leads to what is no address of the web.`)
-    : status === 404 || !response.ok
+    ? weightsError(
+        "HTTP_FAILED",
+        `${describe(url)} leads to what is no address of the web, or a less safe one.`,
+      )
+    : // A part of a file (206) was not asked for.
+      !response.ok || status === 206
       ? weightsError("HTTP_STATUS", `${describe(url)} cannot be read: HTTP status ${status}.`)
       : /^text\/html\b/i.test(headers.get("content-type") ?? "")
         ? weightsError("HTTP_CONTENT", `${describe(url)} is a web page, not a file of weights.`)
@@ -88,15 +93,15 @@ async function tryUrl(
   }
   if (body === null) return openBytes(new Uint8Array(0));
   // The length that is announced may be that of compressed bytes: how many come is known at the end.
-  return openStream(watched(body, stalled, signal), undefined, (cause, after) =>
-    signal.aborted
-      ? signal.reason
-      : weightsError(
-          "FILE_TRUNCATED",
-          `The connection to ${describe(url)} broke after ${after} bytes: ${(cause as Error).message}.`,
-          cause,
-        ),
-  );
+  return openStream(watched(body, stalled, signal), undefined, (cause, after) => {
+    if (signal.aborted) return signal.reason;
+    const safe = withoutSecretsOf(secretsOf(url), cause);
+    return weightsError(
+      "FILE_TRUNCATED",
+      `The connection to ${describe(url)} broke after ${after} bytes: ${safe.message}.`,
+      safe,
+    );
+  });
 }
 
 /** Ends what makes no progress. */
@@ -167,19 +172,16 @@ function requestOf(url: URL, signal: AbortSignal): Parameters<Fetch> {
   const { username, password } = plain;
   [plain.username, plain.password] = ["", ""];
   if (username === "" && password === "") return [plain, { signal, headers: {} }];
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const text = `${decoded(username)}:${decoded(password)}`;
   const bytes = new TextEncoder().encode(text);
   const authorization = `Basic ${btoa(String.fromCharCode(...bytes))}`;
   return [plain, { signal, headers: { authorization } }];
 }
 
-/** Whether redirections led from the web to another place. */
-function isElsewhere(asked: URL, { url }: Response): boolean {
-  return /^https?:/.test(asked.protocol) && url !== "" && !/^https?:/i.test(url);
-}
-
-function withoutSecrets({ protocol, host, pathname }: URL): string {
-  return protocol === "data:" ? "data:" : `${protocol}//${host}${pathname}`;
+/** Whether redirections led from the web to another place, or from an encrypted address to another. */
+function isElsewhere({ protocol }: URL, { url }: Response): boolean {
+  if (url === "" || !/^https?:$/.test(protocol)) return false;
+  return !(protocol === "https:" ? /^https:/i : /^https?:/i).test(url);
 }
 
 /** Without what may be a password or a token. */
