@@ -39,6 +39,19 @@ describe("input that cannot be used", () => {
     expect(stdout).toBe("");
   });
 
+  it.each([
+    ["inspect", "https://user:s3cret@example.org/a.npy"],
+    ["factorize", "ftp://user:s3cret@example.org/a.npy"],
+    ["run", "https://user:s3cret@example.org/model", "--input", "ids=x.npy"],
+    ["bench", "--json", "https://user:s3cret@example.org/r.jsonl"],
+    ["bench", "--implementation", "https://user:s3cret@example.org/a.ts"],
+  ])("shows no password of an address that is no file: %s %s", async (...args) => {
+    const { status, stderr } = await papilio(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain("example.org");
+    expect(stderr).not.toContain("s3cret");
+  });
+
   it("leaves no file behind where the output was to go", async () => {
     const output = join(folder, "new.json");
     await papilio("bench", "--json", output, "--adapter", "no such adapter");

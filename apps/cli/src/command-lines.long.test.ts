@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { uniform, writeNpy } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { papilio } from "./testing/command-line.ts";
+import { resultsText } from "./testing/results-records.ts";
 
-const LINES = 300;
+const LINES = 500;
 const COMMANDS = [
   "inspect",
   "factorize",
@@ -15,16 +16,30 @@ const COMMANDS = [
   "generate",
   "classify",
   "run",
+  "bench",
+  "select",
+  "doctor",
 ];
+/** Those without files of their own, which mostly open an adapter. */
+const ON_ADAPTER: readonly unknown[] = ["bench", "select", "doctor"];
 const FLAGS = [
   ..."--chain --tensor --dtype --rank --tree --max-params --max-error --refine --inputs".split(" "),
   ..."--input --name --batch --threads --permute --backend --adapter --top-k --seed".split(" "),
   ..."--temperature --max-tokens --prompt --tokenizer --threshold --relative-to --json --nosuch".split(
     " ",
   ),
+  ..."--pattern --layout --layers --suite --results --implementation --measure --offline".split(
+    " ",
+  ),
+  ..."--filter --shard --rounds --time-budget --max-run --model --linear --images --verify".split(
+    " ",
+  ),
 ];
 const WORDS = [
   ..."monarch dyadic auto F16 F99 0 1 -1 1e309 NaN 0.5 9007199254740993 cpu swiftshade".split(" "),
+  ..."quick paper vit-s16 bmm,csr ./none.ts batch-first 3/2 1/2 2h 5s 100ms f32,f16 vit-s-16".split(
+    " ",
+  ),
   ...[
     "1,2,2,1",
     "1,2,2,2;2,2,2,1",
@@ -59,26 +74,29 @@ beforeAll(() => {
     write("wide.npy", writeNpy(Float64Array.of(1e300, 1e-300, 0, 1), [2, 2])),
     write("empty", ""),
     write("text.json", "null"),
+    write("results.jsonl", resultsText(2)),
+    write("layers.json", '{"layers":[{"name":"up","chain":"1,2,2,2","batch":4}]}'),
     write("zeros.safetensors", new Uint8Array(64)),
   ];
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("300 command lines at random", () => {
+describe(`${LINES} command lines at random`, () => {
   it("end with a status that is documented, and errors with a code", async () => {
     const next = uniform(16);
     const pick = <T>(from: readonly T[]): T =>
       from[Math.floor(((next() + 1) / 2) * from.length)] as T;
     for (let index = 0; index < LINES; index++) {
-      const args = [pick(COMMANDS), pick(files)];
+      const command = pick(COMMANDS);
+      const args = [command];
+      if (!ON_ADAPTER.includes(command) || next() < -0.7) args.push(pick(files));
       for (let count = Math.floor(2 * (next() + 1)); count > 0; count--) {
         args.push(pick(FLAGS), pick(next() < 0 ? files : WORDS));
       }
       // Nothing is written but here, and no device is opened.
-      if (["multiply", "report"].includes(args[0] as string))
-        args.push("--out", join(folder, "out"));
-      if (["generate", "classify", "run"].includes(args[0] as string))
-        args.push("--backend", "cpu");
+      if (["multiply", "report"].includes(command)) args.push("--out", join(folder, "out"));
+      if (["generate", "classify", "run"].includes(command)) args.push("--backend", "cpu");
+      if (ON_ADAPTER.includes(command)) args.push("--adapter", "none such");
       const { status, stderr } = await papilio(...args);
       const line = stderr.trimEnd().split("\n").at(-1) ?? "";
       expect([0, 1, 2], JSON.stringify(args)).toContain(status);

@@ -31,17 +31,24 @@ export function exitStatus(error: unknown): number {
   }
   if (error instanceof PapilioError) {
     complain(error.code, error.message, error.fix);
-    if (process.env.PAPILIO_DEBUG) note(`${error.stack}`);
+    if (process.env.PAPILIO_DEBUG) note(withoutLogins(`${error.stack}`));
     return RUNTIME_CODES.has(error.code) ? 1 : 2;
   }
   const message = error instanceof Error ? error.message : String(error);
   complain("UNEXPECTED", message, "Please report this, with the output under PAPILIO_DEBUG=1.");
-  if (process.env.PAPILIO_DEBUG && error instanceof Error) note(`${error.stack}`);
+  if (process.env.PAPILIO_DEBUG && error instanceof Error) {
+    note(withoutLogins(`${error.stack}`));
+  }
   return 1;
 }
 
+/** Where a file is named by an address, what may be a password in it is not shown. */
+function withoutLogins(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/{1,2})[^\s/?#]*@/gi, "$1");
+}
+
 function complain(code: string, message: string, hint: string): void {
-  const line = message.replaceAll(/\s*\n\s*/g, " ");
+  const line = withoutLogins(message.replaceAll(/\s*\n\s*/g, " "));
   const sentence = /[.!?]$/.test(line) ? line : `${line}.`;
   note(`papilio: error ${code}: ${sentence} Hint: ${hint}`);
 }

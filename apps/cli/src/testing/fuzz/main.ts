@@ -4,7 +4,10 @@
  *
  *     pnpm fuzz --minutes 10 --seed 1
  *     pnpm fuzz --cases 100000 --seed 1
+ *     pnpm fuzz --readers numbers,results --minutes 10
  *     pnpm fuzz --seed 1 --case 1234 --save mutant.bin
+ *
+ * A case is repeated with the readers that it was found with.
  *
  * Exit status 1 when one is not.
  */
@@ -20,12 +23,14 @@ const { values: flags } = parseArgs({
   options: {
     minutes: { type: "string" },
     cases: { type: "string" },
+    readers: { type: "string" },
     seed: { type: "string", default: "1" },
     case: { type: "string" },
     save: { type: "string" },
   },
 });
 const seed = Number(flags.seed);
+const readers = flags.readers?.split(",");
 
 /** Milliseconds after which a case counts as one that does not end. */
 const HANGS_AFTER = 10_000;
@@ -47,7 +52,7 @@ if (flags.case === undefined) {
   );
   process.exitCode = (await fuzz(most, minutes)) ? 0 : 1;
 } else {
-  const subjects = openSubjects();
+  const subjects = openSubjects(readers);
   const { bytes } = mutantOf(subjects, seed, Number(flags.case));
   if (flags.save !== undefined) writeFileSync(flags.save, bytes);
   console.log(await runCase(subjects, seed, Number(flags.case)));
@@ -118,7 +123,7 @@ function runFrom(
   const progress = new Float64Array(new SharedArrayBuffer(16));
   progress[1] = Date.now();
   progress[0] = first;
-  const workerData: Assignment = { seed, first, end, progress };
+  const workerData: Assignment = { readers, seed, first, end, progress };
   const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData });
   let next = first;
   return new Promise((resolve, reject) => {

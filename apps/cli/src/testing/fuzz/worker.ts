@@ -4,6 +4,7 @@ import { openSubjects } from "./subjects.ts";
 
 /** What a worker is started with, and what it tells. */
 export interface Assignment {
+  readonly readers: readonly string[] | undefined;
   readonly seed: number;
   readonly first: number;
   readonly end: number;
@@ -11,8 +12,8 @@ export interface Assignment {
   readonly progress: Float64Array;
 }
 
-const { seed, first, end, progress } = workerData as Assignment;
-const subjects = openSubjects();
+const { readers, seed, first, end, progress } = workerData as Assignment;
+const subjects = openSubjects(readers);
 for (let index = first; index < end; index++) {
   progress[0] = index;
   progress[1] = Date.now();
