@@ -1,18 +1,19 @@
 /**
  * Compiles the WebAssembly and writes it into src/kernel/binaries.ts, for engines with relaxed SIMD and for
- * others.
+ * others; writes the constants that TypeScript needs too into src/kernel/constants.ts.
  *
  *     pnpm build:wasm
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
 
 /** Pages of 64 KiB: all that 32 bits can address. The memory that is imported may have fewer. */
 const MOST_PAGES = 65536;
 
-const OPTIONS = [
-  ...["--runtime", "stub", "--noAssert", "--noColors", "--disableWarning", "112"],
+const OPTIONS = ["--runtime", "stub", "--noAssert", "--noColors", "--disableWarning", "112"];
+
+const KERNEL_OPTIONS = [
   ...["--optimizeLevel", "3", "--shrinkLevel", "0"],
   ...["--importMemory", "--noExportMemory", "--sharedMemory", "--maximumMemory", `${MOST_PAGES}`],
   ...["--enable", "simd,threads,bulk-memory"],
@@ -20,8 +21,10 @@ const OPTIONS = [
 
 /** The source of binaries.ts, the same on every machine. */
 export async function compileBinaries(): Promise<string> {
-  const relaxed = await compile(["--enable", "relaxed-simd"]);
-  const plain = await compile([]);
+  const kernel = async (...features: string[]): Promise<string> =>
+    Buffer.from(await compile("index.ts", [...KERNEL_OPTIONS, ...features])).toString("base64");
+  const relaxed = await kernel("--enable", "relaxed-simd");
+  const plain = await kernel();
   return `// Compiled from assembly/index.ts by pnpm build:wasm; a test holds the two together. Base64.
 
 /** For engines with relaxed SIMD, whose multiply-add rounds once where the machine has it. */
@@ -34,27 +37,47 @@ export const PLAIN_SIMD =
 `;
 }
 
-async function compile(features: readonly string[]): Promise<string> {
-  let binary: Uint8Array | undefined;
+/** The source of constants.ts: what program.ts exports, as it is compiled, with its comments. */
+export async function compileConstants(): Promise<string> {
+  const compiled = new WebAssembly.Module(await compile("program.ts", ["--noExportMemory"]));
+  const { exports } = new WebAssembly.Instance(compiled);
+  const source = readFileSync(join(import.meta.dirname, "program.ts"), "utf8");
+  const constants = [...source.matchAll(/(\/\*\* .* \*\/)\nexport const (\w+)/g)].map(
+    ([, comment = "", name = ""]) => {
+      const { value } = exports[name] as WebAssembly.Global;
+      return `${comment.replace(/\{@link (\w+)\}/, "`$1`")}\nexport const ${name} = ${value};\n`;
+    },
+  );
+  return `// Generated from assembly/program.ts by pnpm build:wasm; a test holds the two together.
+
+${constants.join("")}`;
+}
+
+async function compile(
+  entry: string,
+  options: readonly string[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  let binary: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main(
     [
-      "assembly/index.ts",
+      `assembly/${entry}`,
       ...OPTIONS,
-      ...features,
+      ...options,
       ...["--baseDir", join(import.meta.dirname, "..")],
-      ...["--outFile", "kernel.wasm"],
+      ...["--outFile", "module.wasm"],
     ],
     {
       writeFile: (_, contents) => {
-        binary = contents as Uint8Array;
+        binary = contents as Uint8Array<ArrayBuffer>;
       },
     },
   );
   if (error || binary === undefined) throw new Error(`${error?.message}\n${stderr.toString()}`);
-  return Buffer.from(binary).toString("base64");
+  return binary;
 }
 
 if (import.meta.main) {
-  const file = join(import.meta.dirname, "../src/kernel/binaries.ts");
-  writeFileSync(file, await compileBinaries());
+  const kernel = join(import.meta.dirname, "../src/kernel");
+  writeFileSync(join(kernel, "binaries.ts"), await compileBinaries());
+  writeFileSync(join(kernel, "constants.ts"), await compileConstants());
 }

@@ -4,10 +4,7 @@
  */
 import { Panel, packPanel, unpackPanel } from "./panel";
 import { Place, piecesOf, runPass } from "./pass";
-import { Call, Pass, Program, TILE, TILE_BYTES, tilesOf } from "./program";
-
-/** Bytes at the beginning of a thread's own memory that are not scratch. */
-const FRAME_BYTES: usize = 64;
+import { Call, FRAME_BYTES, Pass, Program, TILE, TILE_BYTES, tilesOf } from "./program";
 
 /**
  * Runs operations `first` to `end - 1` of a program on one panel of a batch: 0 brings the panel in, 1 and

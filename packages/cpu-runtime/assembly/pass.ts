@@ -1,4 +1,4 @@
-import { Pass, Stage, TILE_BYTES, tilesOf } from "./program";
+import { FEW_VECTORS, Pass, Stage, TILE_BYTES, tilesOf } from "./program";
 import { complexOutput, eightSums, oneOutput, twoOutputs } from "./tile";
 
 /** Where vectors lie, `[features, vectors]`: the first one, and how far apart features and parts are. */
@@ -43,7 +43,14 @@ export function runPass(
   const gathers = collides(changetype<Stage>(pass.stages), <usize>d * from.row);
   const tiles = tilesOf(columns);
   const groups = groupsOf(pass);
-  if (last === 0 && groups === 1 && parts === 1 && columns > FEW && tiles <= chunk && !gathers) {
+  if (
+    last === 0 &&
+    groups === 1 &&
+    parts === 1 &&
+    columns > FEW_VECTORS &&
+    tiles <= chunk &&
+    !gathers
+  ) {
     runSmallBlocks(pass, <i32>firstPiece, <i32>endPiece, tiles, from, to);
     return;
   }
@@ -88,7 +95,7 @@ export function runPass(
         const stop = groups === 1 ? stage.b : min(stage.b, endGroup * GROUP);
         if (parts !== 1) {
           runComplexStage(stage, values, start, stop, count, x, xRow, xPart, y, yRow, yPart);
-        } else if (columns <= FEW && stage.b >= GROUP) {
+        } else if (columns <= FEW_VECTORS && stage.b >= GROUP) {
           runStageForFew(stage, values, start, stop, columns, x, xRow, y, yRow);
         } else {
           runStage(stage, values, start, stop, count, x, xRow, y, yRow);
@@ -248,9 +255,6 @@ function runBlocks(
     }
   }
 }
-
-/** Vectors that are too few to be multiplied as a tile. */
-const FEW: i32 = 4;
 
 /** The same for a few vectors, one after the other. */
 function runStageForFew(

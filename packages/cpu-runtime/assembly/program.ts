@@ -1,7 +1,7 @@
 /**
  * What TypeScript writes into the memory for this module to read, field by field in the order of
- * declaration: `src/multiplication/pack-program.ts` is the other side. Sizes are in elements, addresses and distances
- * in bytes.
+ * declaration: `src/multiplication` is the other side. Sizes are in elements, addresses and distances in
+ * bytes. `pnpm build:wasm` writes the constants that this file exports into `src/kernel/constants.ts`.
  */
 
 /** A factor, or a product of factors, as it acts within a block of its pass: `y = W x` of `(a, b, c, d)`. */
@@ -70,9 +70,23 @@ export class Call {
   chunk: i32;
 }
 
+/** 32-bit words of a {@link Stage}. */
+export const STAGE_WORDS: i32 = <i32>offsetof<Stage>() / 4;
+/** 32-bit words of a {@link Pass}. */
+export const PASS_WORDS: i32 = <i32>offsetof<Pass>() / 4;
+/** 32-bit words of a {@link Program}. */
+export const PROGRAM_WORDS: i32 = <i32>offsetof<Program>() / 4;
+/** 32-bit words of a {@link Call}. */
+export const CALL_WORDS: i32 = <i32>offsetof<Call>() / 4;
+
 /** Vectors that a tile spans: 16 numbers are a cache line. */
 export const TILE: i32 = 16;
+/** Bytes of one feature of a tile. */
 export const TILE_BYTES: usize = 64;
+/** Vectors that are too few to be multiplied as a tile: they are multiplied one by one. */
+export const FEW_VECTORS: i32 = 4;
+/** Bytes at the beginning of a thread's frame that are not scratch memory. */
+export const FRAME_BYTES: usize = 64;
 
 /** Tiles that so many vectors take. */
 export function tilesOf(columns: i32): i32 {

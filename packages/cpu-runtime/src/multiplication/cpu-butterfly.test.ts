@@ -12,7 +12,8 @@ import {
 } from "@papilio/butterfly";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { type CpuPlan, TILE } from "../planning/plan.ts";
+import { TILE } from "../kernel/constants.ts";
+import type { CpuPlan } from "../planning/plan.ts";
 import { verifyProduct } from "../testing/verify-product.ts";
 import { CpuButterfly } from "./cpu-butterfly.ts";
 import { disposeCpuThreads } from "./engine.ts";

@@ -6,6 +6,7 @@ import {
   type Sharing,
   storedPattern,
 } from "@papilio/butterfly";
+import { PASS_WORDS, PROGRAM_WORDS, STAGE_WORDS } from "../kernel/constants.ts";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
 import type { CpuPlan, PassPlan } from "../planning/plan.ts";
 
@@ -15,11 +16,6 @@ export interface StageFactor {
   readonly sharing: Sharing;
   readonly values: readonly FloatArray[];
 }
-
-/** Words of what assembly/program.ts declares. */
-const STAGE_WORDS = 9;
-const PASS_WORDS = 6;
-const PROGRAM_WORDS = 5;
 
 /** A chain that is packed into the memory for the kernel. */
 export interface CpuProgram {

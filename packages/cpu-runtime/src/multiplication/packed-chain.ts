@@ -1,6 +1,7 @@
 import type { FactorRange } from "@papilio/butterfly";
 import { type BatchShape, type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
-import { type CpuPlan, TILE, WORK_OF_THREAD } from "../planning/plan.ts";
+import { CALL_WORDS, FEW_VECTORS, FRAME_BYTES, TILE, TILE_BYTES } from "../kernel/constants.ts";
+import { type CpuPlan, WORK_OF_THREAD } from "../planning/plan.ts";
 import { type Job, MOST_ITEMS } from "../threads/job-queue.ts";
 import type { CpuEngine } from "./engine.ts";
 import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.ts";
@@ -8,10 +9,6 @@ import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.t
 /** Vectors in single precision, or the bits of vectors in half precision. */
 export type CpuVectors = Float32Array | Uint16Array;
 
-/** What `Call` of assembly/program.ts has, in its order. */
-const CALL_WORDS = 14;
-/** Bytes of a thread's frame beside its scratch memory: `FRAME_BYTES` of assembly/index.ts. */
-const FRAME_BYTES = 64;
 /** Of a block in scratch memory, twice: what the first-level cache has room for beside values. */
 const SCRATCH_BYTES = 20 * 1024;
 /** Vectors that go through all passes together where they are read and written in place. */
@@ -95,6 +92,7 @@ export class PackedChain implements Disposable {
       const { jobs, words } = this.#schedule(program, shape, size, hold);
       const call = hold(4 * CALL_WORDS, "a call");
       const parts = [from, to].flatMap(([first = 0, second = first]) => [first, second - first]);
+      // Field by field, as `Call` of assembly/program.ts declares them.
       memory.int32(call, CALL_WORDS).set([...parts, ...words]);
       await pool.run(
         jobs.map((job) => ({ ...job, call })),
@@ -137,7 +135,7 @@ export class PackedChain implements Disposable {
     const needsBuffers = isCarried || program.passes > 1;
     const bufferBytes = needsBuffers ? 4 * this.#parts * panel * program.features : 0;
     // Rows of an odd number of lines.
-    const frameBytes = FRAME_BYTES + 2 * program.local * 64 * (chunk * this.#parts + 1);
+    const frameBytes = FRAME_BYTES + 2 * program.local * TILE_BYTES * (chunk * this.#parts + 1);
     const buffers = hold(2 * bufferBytes * (byPanel ? threads : panels), "panels between passes");
     const frames = hold(frameBytes * threads, "blocks between stages");
     const words = [
@@ -167,7 +165,10 @@ export class PackedChain implements Disposable {
   #threadsFor({ multiplyAdds }: CpuProgram, batch: number): number {
     const { max, exact } = this.#threads;
     if (exact) return max;
-    return Math.min(max, 1 + Math.floor((multiplyAdds * Math.max(4, batch)) / WORK_OF_THREAD));
+    return Math.min(
+      max,
+      1 + Math.floor((multiplyAdds * Math.max(FEW_VECTORS, batch)) / WORK_OF_THREAD),
+    );
   }
 
   /**
@@ -184,7 +185,7 @@ export class PackedChain implements Disposable {
     const most = direct ? this.#widthInPlace(program, batch, threads) : TILE;
     const whole = TILE * Math.ceil(batch / TILE);
     const panel = Math.min(whole, this.#plan.panel ?? most);
-    const chunk = Math.floor(SCRATCH_BYTES / (2 * 64 * this.#parts * program.local));
+    const chunk = Math.floor(SCRATCH_BYTES / (2 * TILE_BYTES * this.#parts * program.local));
     return { panel, chunk: Math.min(Math.max(1, chunk), panel / TILE), direct };
   }
 

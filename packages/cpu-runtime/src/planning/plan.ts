@@ -5,6 +5,7 @@ import {
   divideChain,
   type FactorRange,
 } from "@papilio/butterfly";
+import { TILE } from "../kernel/constants.ts";
 
 /** What is done block by block, in the first-level cache: stages, each multiplied out in advance. */
 export interface PassPlan extends FactorRange {
@@ -19,9 +20,6 @@ export interface CpuPlan {
   /** Left-most first, so the last one is applied first. */
   readonly passes: readonly PassPlan[];
 }
-
-/** Vectors of a tile of the kernel. */
-export const TILE = 16;
 
 /** Multiply-adds for which another thread is worth being woken: some tens of microseconds. */
 export const WORK_OF_THREAD = 1_000_000;

@@ -8,7 +8,8 @@ import {
   requireShape,
   requireWhole,
 } from "@papilio/butterfly";
-import { cheapestPasses, TILE, WORK_OF_THREAD } from "./plan.ts";
+import { FEW_VECTORS, TILE } from "../kernel/constants.ts";
+import { cheapestPasses, WORK_OF_THREAD } from "./plan.ts";
 
 export interface PredictCpuOptions {
   /** Threads that multiply, at most; as many as there are processors unless given. */
@@ -21,8 +22,8 @@ export interface PredictCpuOptions {
 const CYCLES_PER_SECOND = 3.5e9;
 /** Measured seconds over those of the model's cycles: the median over that file's 108 cases of 16 vectors or more. */
 const SLOWER = 1.35;
-/** Up to so many vectors are multiplied one by one, in this share of a tile's time: the same file's median. */
-const FEW = { vectors: 4, tiles: 0.33 };
+/** Of a tile's time, which {@link FEW_VECTORS} multiplied one by one take: the same file's median. */
+const FEW_TILES = 0.33;
 /** Of a call, whatever it multiplies. */
 const CALL_SECONDS = 5e-6;
 
@@ -51,8 +52,8 @@ export function predictCpuSeconds(
   requireWhole("The number of threads", threads, 1);
   requireOneOf("The numbers of an element", parts, [1, 2]);
   const { cost } = cheapestPasses(chain, parts);
-  const tiles = batch <= FEW.vectors ? FEW.tiles : Math.ceil(batch / TILE);
-  const work = parts ** 2 * chain.nonZeros * Math.max(FEW.vectors, batch);
+  const tiles = batch <= FEW_VECTORS ? FEW_TILES : Math.ceil(batch / TILE);
+  const work = parts ** 2 * chain.nonZeros * Math.max(FEW_VECTORS, batch);
   const used = Math.min(threads, 1 + Math.floor(work / WORK_OF_THREAD));
   return CALL_SECONDS + (SLOWER * cost * tiles) / CYCLES_PER_SECOND / used;
 }

@@ -1,5 +1,6 @@
 import { type Chain, describeValue, planInvalid, requireFactorRanges } from "@papilio/butterfly";
-import { type CpuPlan, TILE } from "./plan.ts";
+import { TILE } from "../kernel/constants.ts";
+import type { CpuPlan } from "./plan.ts";
 
 /**
  * A copy of a plan, which the caller may change later.

@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { compileBinaries, compileConstants } from "../../assembly/build.ts";
+
+const committed = (file: string): string => readFileSync(join(import.meta.dirname, file), "utf8");
+
+it("the binaries are what their sources compile to, byte by byte", async () => {
+  expect(await compileBinaries()).toBe(committed("binaries.ts"));
+}, 60_000);
+
+it("the constants are those of the sources", async () => {
+  expect(await compileConstants()).toBe(committed("constants.ts"));
+}, 60_000);
