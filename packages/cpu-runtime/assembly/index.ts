@@ -3,13 +3,13 @@
  * at a time. Everything lies in a memory that all threads share and TypeScript allocates.
  */
 import { Panel, packPanel, unpackPanel } from "./panel";
-import { Place, piecesOf, runPass } from "./pass";
+import { piecesOf, runPass, VectorView } from "./pass";
 import { Call, FRAME_BYTES, Pass, Program, TILE, TILE_BYTES, tilesOf } from "./program";
 
 /**
- * Runs operations `first` to `end - 1` of a program on one panel of a batch: 0 brings the panel in, 1 and
- * so on are the passes, the last one brings it out. The first and the last do nothing for a panel that is
- * read and written where it is.
+ * Runs operations `first` to `end - 1` of a program on one panel of a batch: 0 packs the panel, 1 and so
+ * on are the passes, the last one unpacks it. The first and the last do nothing for a panel that is read and
+ * written in place.
  *
  * @param part which of `parts` parts of the pieces of a pass, or of the features
  * @param slot whose buffers hold the panel between passes
@@ -33,7 +33,7 @@ export function run(
     if (operation > 0 && operation <= passCount) {
       pass(program, call, operation, index, direct, columns, part, parts, slot, thread);
     } else if (!direct) {
-      carry(program, call, operation === 0, index, columns, part, parts, slot, thread);
+      transferPanel(program, call, operation === 0, index, columns, part, parts, slot, thread);
     }
   }
 }
@@ -52,8 +52,8 @@ function pass(
   thread: i32,
 ): void {
   const frame = call.frames + <usize>thread * call.frameBytes;
-  const from = changetype<Place>(frame);
-  const to = changetype<Place>(frame + offsetof<Place>());
+  const from = changetype<VectorView>(frame);
+  const to = changetype<VectorView>(frame + offsetof<VectorView>());
   from.start = bufferAfter(call, operation - 1, slot);
   to.start = bufferAfter(call, operation, slot);
   from.part = to.part = <usize>tilesOf(columns) * TILE_BYTES;
@@ -90,8 +90,8 @@ function bufferAfter(call: Call, passes: i32, slot: i32): usize {
   return call.buffers + <usize>(2 * slot + (passes & 1)) * call.bufferBytes;
 }
 
-/** Brings a panel in or out. */
-function carry(
+/** Packs or unpacks a panel. */
+function transferPanel(
   program: Program,
   call: Call,
   packs: bool,

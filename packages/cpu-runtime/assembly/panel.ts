@@ -2,7 +2,7 @@ import { load1, load4, store1, store4 } from "./elements";
 import { TILE, tilesOf } from "./program";
 
 /**
- * Vectors of a batch where the caller has them, in any layout and precision, beside the same vectors as
+ * Vectors of a batch in the caller's memory, in any layout and precision, and the same vectors as
  * `[features, columns]` in float32, with rows of whole tiles.
  */
 @unmanaged
@@ -21,7 +21,7 @@ export class Panel {
 /** Features that are transposed together: lines of 16 vectors and as many rows stay in the first cache. */
 const STRIP: i32 = 256;
 
-/** Brings features `first` to `end - 1` in. What a row has beyond the vectors becomes 0. */
+/** Packs features `first` to `end - 1`. The rest of each row, beyond the vectors, becomes 0. */
 export function packPanel(panel: Panel, first: i32, end: i32): void {
   const columns = panel.columns;
   const whole = columns & ~3;
@@ -51,7 +51,7 @@ export function packPanel(panel: Panel, first: i32, end: i32): void {
   }
 }
 
-/** Brings features `first` to `end - 1` out. */
+/** Unpacks features `first` to `end - 1`. */
 export function unpackPanel(panel: Panel, first: i32, end: i32): void {
   const columns = panel.columns;
   const whole = columns & ~3;

@@ -3,7 +3,7 @@ import { complexOutput, eightSums, oneOutput, twoOutputs } from "./tile";
 
 /** Where vectors lie, `[features, vectors]`: the first one, and how far apart features and parts are. */
 @unmanaged
-export class Place {
+export class VectorView {
   start: usize;
   row: usize;
   part: usize;
@@ -23,7 +23,7 @@ export function piecesOf(pass: Pass): i64 {
 }
 
 /**
- * Applies a run of stages to some of its pieces, for so many `columns` of vectors, `chunk` tiles of them
+ * Applies the stages of a pass to some of its pieces, for so many `columns` of vectors, `chunk` tiles of them
  * at a time. Between the stages a block lies in `scratch`, which the first-level cache holds.
  */
 export function runPass(
@@ -33,8 +33,8 @@ export function runPass(
   endPiece: i64,
   columns: i32,
   chunk: i32,
-  from: Place,
-  to: Place,
+  from: VectorView,
+  to: VectorView,
   scratch: usize,
   scratchBytes: usize,
 ): void {
@@ -160,8 +160,8 @@ function runSmallBlocks(
   first: i32,
   end: i32,
   tiles: i32,
-  from: Place,
-  to: Place,
+  from: VectorView,
+  to: VectorView,
 ): void {
   const stage = changetype<Stage>(pass.stages);
   const b = pass.b;

@@ -19,7 +19,7 @@ export class Stage {
   innerK: usize;
 }
 
-/** A run of stages that is applied block by block: `a·d` blocks of `b` outputs and `c` inputs. */
+/** Stages that are applied block by block: `a·d` blocks of `b` outputs and `c` inputs. */
 @unmanaged
 export class Pass {
   a: i32;
@@ -56,7 +56,7 @@ export class Call {
   batchFirst: i32;
   /** Bytes of an element of x and y: 4 in single, 2 in half precision. */
   size: i32;
-  /** Whether panels of whole tiles are read and written where they are. */
+  /** Whether panels of whole tiles are read and written in place. */
   direct: i32;
   /** Vectors of a panel: a multiple of {@link TILE}. */
   panel: i32;

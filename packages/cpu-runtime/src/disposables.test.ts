@@ -40,7 +40,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 it.each(Object.entries(cases))(
-  "%s is disposed of once, however often, and of no use then",
+  "%s can be disposed of twice, and refuses every use after that",
   async (_, { make, uses, code }) => {
     const disposable = await make();
     for (let time = 0; time < 3; time++) disposable[Symbol.dispose]();
@@ -51,7 +51,7 @@ it.each(Object.entries(cases))(
   },
 );
 
-it("those are all disposables of the package", () => {
+it("the cases are all disposables of the package", () => {
   const found = globSync("**/*.ts", { cwd: import.meta.dirname })
     .filter((path) => !path.endsWith(".test.ts"))
     .flatMap((path) => {

@@ -5,7 +5,7 @@ import { compileBinaries, compileConstants } from "../../assembly/build.ts";
 
 const committed = (file: string): string => readFileSync(join(import.meta.dirname, file), "utf8");
 
-it("the binaries are what their sources compile to, byte by byte", async () => {
+it("the binaries are what the sources compile to, byte by byte", async () => {
   expect(await compileBinaries()).toBe(committed("binaries.ts"));
 }, 60_000);
 

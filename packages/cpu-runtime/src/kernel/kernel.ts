@@ -14,21 +14,21 @@ export type RunPanel = (
   thread: number,
 ) => void;
 
-/** Which WebAssembly an engine can do. */
+/** Which SIMD instructions the engine supports. */
 export type Simd = "relaxed" | "plain";
 
-/** The compiled WebAssembly, which threads instantiate each for itself. */
+/** The compiled WebAssembly. Each thread instantiates it. */
 export interface Kernel {
   readonly simd: Simd;
   readonly module: WasmModule;
 }
 
-/** Why there is none. */
+/** Why there is no kernel. */
 export interface NoKernel {
   readonly reason: string;
 }
 
-/** Compiles the best that the engine takes. */
+/** Compiles the best kernel that the engine supports. */
 export async function compileKernel(): Promise<Kernel | NoKernel> {
   if (typeof WebAssembly === "undefined") return { reason: "There is no WebAssembly here." };
   const candidates = [

@@ -42,7 +42,7 @@ describe("an array of the CPU backend", () => {
     }
   });
 
-  it("does not reach what others have when it is written to late", async () => {
+  it("does not reach other arrays when it is written to late", async () => {
     using weights = await CpuButterfly.create(butterfly);
     const expected = await weights.multiply(new Float32Array(64).fill(1), shape);
     const arrays = [16, 1024, 8192].map((length) => weights.allocate(length));
@@ -56,7 +56,7 @@ describe("an array of the CPU backend", () => {
     expect(held.values.every((value) => value === 5)).toBe(true);
   });
 
-  it("is refused where a view reaches beyond it, into what others have", async () => {
+  it("is refused where a view reaches beyond it, into other arrays", async () => {
     using weights = await CpuButterfly.create(butterfly);
     using array = weights.allocate(64);
     const { buffer, byteOffset } = array.values;
@@ -73,7 +73,7 @@ describe("an array of the CPU backend", () => {
     await weights.multiply(new Float32Array(buffer, byteOffset, 64), shape);
   });
 
-  it("is kept from others as long as the last arrays that were disposed of are", () => {
+  it("is not reused as long as the last disposed arrays are kept", () => {
     const memory = CpuMemory.create(0) as CpuMemory;
     const bytes = MOST_RETIRED / 4;
     // Nothing is written, so that no memory is taken.
@@ -89,7 +89,7 @@ describe("an array of the CPU backend", () => {
     expect(() => memory.addressOf(last)).toThrow(code("CPU_ARRAY_DISPOSED"));
   });
 
-  it("is kept from others until the next one is disposed of, whatever its size", () => {
+  it("is not reused until the next one is disposed of, whatever its size", () => {
     const memory = CpuMemory.create(0) as CpuMemory;
     const [large, next] = [memory.allocateArray(MOST_RETIRED / 2), memory.allocateArray(16)];
     large.retire();
@@ -111,7 +111,7 @@ describe("an array of the CPU backend", () => {
     ]);
   });
 
-  it("is refused of a length that there is not", async () => {
+  it("is refused where its length is not valid", async () => {
     using weights = await CpuButterfly.create(butterfly);
     for (const length of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, "8" as never]) {
       expect(() => weights.allocate(length)).toThrow(code("CPU_ARRAY_LENGTH"));
@@ -131,7 +131,7 @@ describe("an array of the CPU backend", () => {
     expect(memory.allocate(65_536, "others")).toBe(values.byteOffset);
   });
 
-  it("gives its memory to others last", () => {
+  it("is the last memory to be reused", () => {
     const memory = new CpuMemory(
       new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),
       0,

@@ -4,7 +4,7 @@ import { CpuMemory } from "./cpu-memory.ts";
 
 const create = (): CpuMemory => CpuMemory.create(128) as CpuMemory;
 
-it("hands out what nobody has, on lines, whatever was freed in between", () => {
+it("allocates free memory at cache lines, whatever was freed in between", () => {
   const steps = fc.array(
     fc.record({ bytes: fc.integer({ min: 1, max: 300_000 }), frees: fc.nat({ max: 4 }) }),
     { minLength: 1, maxLength: 40 },

@@ -10,7 +10,7 @@ const GROWTH = 16 * 2 ** 20;
 /** Sizes that are tried: 4 GiB is all that 32 bits address, but some browsers do not reserve so much. */
 const MOST_PAGES = [65536, 32768, 16384, 4096];
 
-/** Bytes of arrays that were disposed of and may have views left, at most: beyond, the oldest is reused. */
+/** Most bytes of disposed arrays that are kept, since views of them may be left: beyond, the oldest is reused. */
 export const MOST_RETIRED: number = 64 * 2 ** 20;
 
 /** The block of one array. */
@@ -28,25 +28,25 @@ interface Span {
   end: number;
 }
 
-/** The memory of the WebAssembly, which all threads share, and who has which part of it. */
+/** The WebAssembly memory, which all threads share, and its allocator. */
 export class CpuMemory {
   readonly memory: WasmMemory;
-  /** What is free, by address; no two spans touch. */
+  /** Free spans, by address; no two touch. */
   readonly #free: Span[];
   readonly #sizes = new Map<number, number>();
   /** The blocks of arrays, by address: of those in use, and of those that wait to be reused. */
   readonly #blocks = new Map<number, Block>();
-  /** Those that wait, the oldest first. */
+  /** Blocks that wait to be reused, the oldest first. */
   readonly #retired = new Set<Block>();
   #retiredBytes = 0;
 
-  /** @param reserved bytes at its beginning that are never handed out */
+  /** @param reserved bytes at its beginning that are never allocated */
   constructor(memory: WasmMemory, reserved: number) {
     this.memory = memory;
     this.#free = [{ start: align(reserved), end: memory.buffer.byteLength }];
   }
 
-  /** A new memory that can be shared, or undefined where there is none. */
+  /** A new shared memory, or undefined where the engine has none. */
   static create(reserved: number): CpuMemory | undefined {
     for (const maximum of MOST_PAGES) {
       try {
@@ -86,7 +86,7 @@ export class CpuMemory {
     this.#join(at - 1);
   }
 
-  /** Bytes that are handed out. */
+  /** Allocated bytes. */
   get bytes(): number {
     return [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
   }
@@ -135,7 +135,7 @@ export class CpuMemory {
     return byteOffset;
   }
 
-  /** Keeps the block of an array from being reused until what is returned is called. */
+  /** Keeps the block of an array from being reused until the returned function is called. */
   use({ buffer, byteOffset }: ArrayBufferView): () => void {
     const block = this.#buffers.has(buffer) ? this.#blockAt(byteOffset) : undefined;
     if (block === undefined) return () => undefined;
@@ -197,7 +197,7 @@ export class CpuMemory {
     return undefined;
   }
 
-  /** The last resort: blocks of arrays that were disposed of, which may have views yet. */
+  /** The last resort: blocks of disposed arrays, which may still have views. */
   #findRetired(size: number): Span | undefined {
     for (const block of this.#retired) {
       this.#reclaim(block);

@@ -209,7 +209,7 @@ describe("memory", () => {
     expect(Float32Array.from(to.values)).toEqual(expected);
   });
 
-  it("is refused before it is asked for", async () => {
+  it("is checked before memory is allocated", async () => {
     using weights = await CpuButterfly.create(butterfly);
     const wrong = { ...shape, batch: 3 };
     await expect(weights.multiply(x, wrong)).rejects.toEqual(code("INPUT_LENGTH"));
@@ -228,7 +228,7 @@ describe("memory", () => {
     );
   });
 
-  it("is given back", async () => {
+  it("is released", async () => {
     const weights = await CpuButterfly.create(butterfly);
     expect(weights.bytes).toBeGreaterThan(0);
     const expected = await weights.multiply(x, shape);

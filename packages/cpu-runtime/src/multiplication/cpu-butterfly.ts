@@ -59,8 +59,8 @@ export class CpuButterfly extends CpuMatrix<Butterfly, CpuVectors> {
   /**
    * Copies and packs the values and opens the threads that are missing: the caller's may change later.
    *
-   * @throws PapilioError `PLAN_INVALID`, `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`; `VALUE_RANGE` where factors
-   *   that are multiplied out have a value that single precision does not hold
+   * @throws PapilioError `PLAN_INVALID`, `THREADS_INVALID`, `CPU_MEMORY`, `CPU_WORKER_FAILED`; `VALUE_RANGE` where a product of
+   *   factors has a value beyond the range of float32
    */
   static async create(
     matrix: Butterfly | KroneckerSparse,

@@ -67,8 +67,8 @@ export interface PreparedMatrix<M> {
 /** What real and complex matrices on the CPU have in common. */
 export abstract class CpuMatrix<M extends Butterfly | ComplexButterfly, X> implements Disposable {
   /**
-   * The matrix as it is multiplied by. Where its values are packed it has the caller's arrays: what is
-   * changed in them later changes no product.
+   * The matrix. Where its values are packed it shares the caller's arrays: a later change of them changes no
+   * product.
    */
   readonly butterfly: M;
   readonly report: CpuReport;

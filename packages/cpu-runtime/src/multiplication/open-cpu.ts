@@ -3,7 +3,7 @@ import type { Simd } from "../kernel/kernel.ts";
 import { type CpuEngine, openEngine } from "./engine.ts";
 import type { ThreadPolicy } from "./packed-chain.ts";
 
-/** What computes, and why nothing better does. */
+/** Which kernel computes, on how many threads, and why no better one does. */
 export interface CpuReport {
   /** WebAssembly with relaxed or with plain SIMD, or the reference multiplication in TypeScript. */
   readonly kernel: Simd | "reference";
@@ -30,7 +30,7 @@ export async function openCpu(wanted: number | undefined): Promise<OpenCpu> {
   if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted >= 1)) {
     throw new PapilioError(
       "THREADS_INVALID",
-      `There cannot be ${describeValue(wanted)} threads.`,
+      `The number of threads is ${describeValue(wanted)}.`,
       "Pass a whole number of at least 1, or nothing for as many as there are processors.",
     );
   }

@@ -10,7 +10,7 @@ import { PASS_WORDS, PROGRAM_WORDS, STAGE_WORDS } from "../kernel/constants.ts";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
 import type { CpuPlan, PassPlan } from "../planning/plan.ts";
 
-/** A factor as the packing sees it: its values, for complex ones the imaginary parts too. */
+/** A merged factor to be packed: its values, real parts first. */
 export interface StageFactor {
   readonly pattern: Pattern;
   readonly sharing: Sharing;
@@ -20,7 +20,7 @@ export interface StageFactor {
 /** A chain that is packed into the memory for the kernel. */
 export interface CpuProgram {
   readonly address: number;
-  /** All that it holds of the memory. */
+  /** Bytes that it takes in the memory. */
   readonly bytes: number;
   readonly passes: number;
   /** Of all stages, for one vector. */
@@ -32,10 +32,10 @@ export interface CpuProgram {
 }
 
 /**
- * Packs a chain for the kernel: the values of a stage in the order in which the blocks of its pass come,
- * those that are stored once packed once.
+ * Packs a chain for the kernel: the values of a stage in the order of the blocks of its pass; shared
+ * blocks are packed once.
  *
- * @param factorOf the factor of a stage, multiplied out
+ * @param factorOf the merged factor of a stage
  * @throws PapilioError `CPU_MEMORY`
  */
 export function packProgram(
@@ -106,7 +106,7 @@ function localFeatures(chain: Chain, { from, to, stages }: PassPlan): number {
   return Math.max(...stages.map((stage) => chain.product(stage.from, stage.to).cols / blocks));
 }
 
-/** How the blocks of a stage are packed: as the blocks of its pass come, and within one as its own do. */
+/** How the blocks of a stage are packed: in the order of the blocks of its pass, then of its own. */
 interface ValuesLayout {
   /** Of the stage within a block of the pass. */
   readonly a: number;

@@ -9,17 +9,17 @@ import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.t
 /** Vectors in single precision, or the bits of vectors in half precision. */
 export type CpuVectors = Float32Array | Uint16Array;
 
-/** Of a block in scratch memory, twice: what the first-level cache has room for beside values. */
+/** Scratch memory for a block, twice: what the first-level cache holds besides the values. */
 const SCRATCH_BYTES = 20 * 1024;
 /** Vectors that go through all passes together where they are read and written in place. */
 const WIDE = 128;
 /** Bytes of those vectors between passes, at most, for every thread. */
 const WIDE_BYTES = 16 * 2 ** 20;
-/** Vectors that a single pass reads and writes where they are. */
+/** Vectors that a single pass reads and writes in place. */
 const WIDEST = 1024;
 /** The fewest for which it is divided by vectors rather than by outputs. */
 const NARROW = 32;
-/** Items for each thread, so that one that is late does not keep the others waiting for long. */
+/** Items for each thread, so that a slow thread does not delay the others for long. */
 const ITEMS_OF_THREAD = 4;
 
 /** How many threads multiply. */
@@ -105,7 +105,7 @@ export class PackedChain implements Disposable {
     });
   }
 
-  /** Frees the values as soon as the multiplications that were asked for are done. */
+  /** Frees the values after the multiplications that are queued. */
   [Symbol.dispose](): void {
     const program = this.#program;
     if (program === undefined) return;
@@ -115,8 +115,8 @@ export class PackedChain implements Disposable {
   }
 
   /**
-   * How the work is shared: by panels, which go through all operations one after the other; where there
-   * are too few panels for that, operation by operation, the blocks of each shared.
+   * Divides the work between threads: by panels, each of which goes through all operations; where there are
+   * too few panels, operation by operation, by blocks.
    */
   #schedule(
     program: CpuProgram,
@@ -131,8 +131,8 @@ export class PackedChain implements Disposable {
     const last = batch - (panels - 1) * panel;
     const isEven = panels === threads && last >= 0.75 * panel;
     const byPanel = threads === 1 || panels >= 2 * threads || isEven;
-    const isCarried = !direct || batch % TILE !== 0;
-    const needsBuffers = isCarried || program.passes > 1;
+    const isPacked = !direct || batch % TILE !== 0;
+    const needsBuffers = isPacked || program.passes > 1;
     const bufferBytes = needsBuffers ? 4 * this.#parts * panel * program.features : 0;
     // Rows of an odd number of lines.
     const frameBytes = FRAME_BYTES + 2 * program.local * TILE_BYTES * (chunk * this.#parts + 1);
@@ -149,8 +149,8 @@ export class PackedChain implements Disposable {
       return { jobs: [{ ...job, first: 0, end: operations, panelsOfItem, parts: 1 }], words };
     }
     const parts = Math.ceil((ITEMS_OF_THREAD * threads) / panels);
-    // Nothing is brought in and out where all panels are read and written where they are.
-    const [start, end] = isCarried ? [0, operations] : [1, operations - 1];
+    // No panel is packed or unpacked where all of them are read and written in place.
+    const [start, end] = isPacked ? [0, operations] : [1, operations - 1];
     const jobs = Array.from({ length: end - start }, (_, index) => ({
       ...job,
       first: start + index,
@@ -172,7 +172,7 @@ export class PackedChain implements Disposable {
   }
 
   /**
-   * How many vectors are taken at a time, and how many tiles of a block. Vectors that are brought in are
+   * How many vectors are taken at a time, and how many tiles of a block. Packed vectors are
    * a cache line of each feature.
    */
   #portions(
@@ -189,7 +189,7 @@ export class PackedChain implements Disposable {
     return { panel, chunk: Math.min(Math.max(1, chunk), panel / TILE), direct };
   }
 
-  /** Rows that are read where they are should be long: each begins with a miss. */
+  /** Rows that are read in place should be long: each begins with a cache miss. */
   #widthInPlace({ passes, features }: CpuProgram, batch: number, threads: number): number {
     if (passes > 1) {
       const fitting = Math.floor(WIDE_BYTES / (4 * this.#parts * features));

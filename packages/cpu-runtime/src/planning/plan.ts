@@ -7,7 +7,7 @@ import {
 } from "@papilio/butterfly";
 import { TILE } from "../kernel/constants.ts";
 
-/** What is done block by block, in the first-level cache: stages, each multiplied out in advance. */
+/** Stages that are applied block by block, in the first-level cache; each is one merged factor. */
 export interface PassPlan extends FactorRange {
   /** Left-most first, so the last one is applied first. */
   readonly stages: readonly FactorRange[];
@@ -21,7 +21,7 @@ export interface CpuPlan {
   readonly passes: readonly PassPlan[];
 }
 
-/** Multiply-adds for which another thread is worth being woken: some tens of microseconds. */
+/** Multiply-adds that are worth waking another thread for: some tens of microseconds. */
 export const WORK_OF_THREAD = 1_000_000;
 
 /** Caches of a core, in bytes, of the smaller machines of today; the last one is shared. */
@@ -32,11 +32,11 @@ const CACHES = [
   { bytes: Number.POSITIVE_INFINITY, cyclesOfLine: 24 },
 ] as const;
 
-/** Cycles of a tile beside its multiply-adds: its loop's beginning, its stores. */
+/** Cycles of a tile besides its multiply-adds: the start of its loop, its stores. */
 const TILE_CYCLES = 10;
-/** Cycles of a block beside its tiles: addresses. */
+/** Cycles of a block besides its tiles: addresses. */
 const BLOCK_CYCLES = 8;
-/** Cycles of a pass for each block, beside its stages. */
+/** Cycles of a pass for each block, besides its stages. */
 const PASS_CYCLES = 30;
 
 /** Values of a merged factor over those of what it replaces: they take time to make, and memory. */
@@ -46,8 +46,8 @@ const MOST_GROWTH = 1.5;
 const PANEL = 32;
 
 /**
- * The fastest plan by a model of the caches: cycles of multiply-adds, of loads and stores, of lines that
- * come from where there is room for them.
+ * The fastest plan by a model of the caches: cycles of multiply-adds, of loads and stores, and of
+ * cache lines that come from the level that holds them.
  *
  * @param parts numbers that make an element: 1 real, 2 complex
  */

@@ -24,12 +24,12 @@ const CYCLES_PER_SECOND = 3.5e9;
 const SLOWER = 1.35;
 /** Of a tile's time, which {@link FEW_VECTORS} multiplied one by one take: the same file's median. */
 const FEW_TILES = 0.33;
-/** Of a call, whatever it multiplies. */
+/** Overhead of a call. */
 const CALL_SECONDS = 5e-6;
 
 /**
- * Predicts how long `CpuButterfly` takes to multiply by a chain, from the cost model by which it plans: to
- * compare with other places, within a factor of two of what was measured.
+ * Predicts how long `CpuButterfly` takes to multiply by a chain, from the cost model by which it plans. It is
+ * within a factor of two of most measured times: enough to compare with a GPU.
  *
  * @returns seconds of a multiplication whose values are packed
  * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`

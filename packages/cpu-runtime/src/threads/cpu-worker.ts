@@ -30,8 +30,8 @@ function work(
   }
 }
 
-// The threads of Node are asked for, not imported: a bundler for browsers would follow an import. A worker
-// imports no other package: neither a page without a bundler nor a thread without the flags finds one.
+// `node:worker_threads` is looked up at run time: a bundler for browsers would follow an import. A worker
+// imports no other package, which a page without a bundler or a thread without Node's flags would not find.
 const port =
   typeof process === "undefined"
     ? null

@@ -1,2 +1,2 @@
-/** The text of cpu-worker, with all that it imports. The build writes it into `dist`; see `workers/inline.ts`. */
+/** The text of cpu-worker, with all that it imports. The build writes it into `dist`; see `tooling/workers`. */
 export const source: string = "";

@@ -16,7 +16,7 @@ const TICKET = 0;
 const DONE = 1;
 /** The number of the job for whose last item the main thread waits asleep; 0 where it does not. */
 const WAITING = 2;
-/** What describes the job. */
+/** The words that describe the job. */
 const FIELDS = {
   items: 3,
   threads: 4,

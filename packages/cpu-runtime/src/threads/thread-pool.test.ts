@@ -58,7 +58,7 @@ it("keep no process alive", () => {
   expect(output.trim()).toMatch(/^[12]$/);
 });
 
-it("that die are an error and not a hang, and others take their place", async () => {
+it("that die are an error and not a hang, and are replaced", async () => {
   using weights = await CpuButterfly.create(large, { threads: 2 });
   expect(workers).toHaveLength(1);
   using vectors = weights.allocate(largeShape.batch * 4096);
@@ -79,7 +79,7 @@ it("that die are an error and not a hang, and others take their place", async ()
   expect.unreachable("no worker was missed");
 });
 
-it("are ended when they are disposed of, and opened anew", async () => {
+it("are terminated by disposal, and opened again by the next multiplication", async () => {
   await expectRight();
   expect(workers).toHaveLength(1);
   const gone = new Promise((resolve) => workers[0]?.once("exit", resolve));
@@ -89,7 +89,7 @@ it("are ended when they are disposed of, and opened anew", async () => {
   expect(workers).toHaveLength(2);
 });
 
-it("stop when they are told to", async () => {
+it("stop when the signal aborts", async () => {
   using weights = await CpuButterfly.create(large, { threads: 2 });
   using vectors = weights.allocate(largeShape.batch * 4096);
   using out = weights.allocate(largeShape.batch * 4096);

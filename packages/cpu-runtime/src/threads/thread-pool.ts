@@ -178,6 +178,6 @@ function workerFailed(reason: string): PapilioError {
   return new PapilioError(
     "CPU_WORKER_FAILED",
     `A thread of the CPU backend failed: ${reason}`,
-    "Multiply again, which opens others; or with threads: 1, on the thread that calls.",
+    "Multiply again, which opens other threads, or create the matrix with threads: 1.",
   );
 }
