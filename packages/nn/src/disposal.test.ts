@@ -4,9 +4,11 @@ import { expect, it } from "vitest";
 import { CpuModel, CpuStates } from "./backends/cpu/cpu-model.ts";
 import { CpuWeightStore } from "./backends/cpu/cpu-weight-store.ts";
 import { TextGenerator } from "./generation/text-generator.ts";
-import { append, gatherVectors, linear } from "./graph/functional.ts";
 import { Graph } from "./graph/graph.ts";
-import type { LinearOperation } from "./graph/operation.ts";
+import { append } from "./operations/append/operation.ts";
+import { gatherVectors } from "./operations/gather-vectors/operation.ts";
+import type { LinearOperation } from "./operations/linear/operation.ts";
+import { linear } from "./operations/linear/operation.ts";
 import { parameter } from "./testing/draw.ts";
 import { stories260K } from "./testing/test-data.ts";
 

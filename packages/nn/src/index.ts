@@ -13,6 +13,7 @@ export * from "./graph/index.ts";
 export * from "./layers/index.ts";
 export * from "./models/index.ts";
 export * from "./modules/index.ts";
+export * from "./operations/index.ts";
 export * from "./placement/index.ts";
 export * from "./tokenizers/index.ts";
 export * from "./weights/index.ts";

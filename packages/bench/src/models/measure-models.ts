@@ -1,6 +1,13 @@
 import { DisposableStack, type Layout, type StorageDtype, uniform } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { DeviceModel, type Graph, LinearLayer, type Profile, type RunInputs } from "@papilio/nn";
+import {
+  DeviceModel,
+  type Graph,
+  LinearLayer,
+  operationsOf,
+  type Profile,
+  type RunInputs,
+} from "@papilio/nn";
 import { shuffle } from "../analysis/statistics.ts";
 import {
   type LinearKind,
@@ -191,7 +198,7 @@ function describeModel(
     else known.layers++;
   }
   let linearFlops = 0;
-  for (const operation of graph.operations) {
+  for (const operation of operationsOf(graph)) {
     if (operation.kind !== "linear") continue;
     linearFlops += 2 * operation.x.vectors * operation.matrix.chain.nonZeros;
   }

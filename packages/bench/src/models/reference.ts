@@ -1,5 +1,12 @@
 import { FLOAT_FORMATS, type FloatArray, type StorageDtype, uniform } from "@papilio/butterfly";
-import { CpuModel, type Graph, Indices, type RunInputs, type RunOutputs } from "@papilio/nn";
+import {
+  CpuModel,
+  type Graph,
+  Indices,
+  operationsOf,
+  type RunInputs,
+  type RunOutputs,
+} from "@papilio/nn";
 import type { ModelVerification } from "../results/model-results.ts";
 import type { BuiltModel, ModelSubject } from "./subjects.ts";
 
@@ -54,7 +61,7 @@ export function computeReference(
   });
   using model = new CpuModel(graph, { precision: "float64" });
   const outputs = model.runNow(Object.fromEntries(first));
-  const sums = graph.operations.map((operation) =>
+  const sums = operationsOf(graph).map((operation) =>
     operation.kind === "linear" ? operation.matrix.chain.cols : 1,
   );
   return {

@@ -24,10 +24,10 @@ import {
   storageDtype,
 } from "../arguments/checks.ts";
 import { chainCheck, graphCheck } from "../graph/operand-checks.ts";
-import type { Matrix } from "../graph/operation.ts";
 import { ButterflyLinear, monarchChain } from "../layers/butterfly-linear.ts";
 import { Linear } from "../layers/linear.ts";
 import type { Module } from "../modules/module.ts";
+import type { Matrix } from "../operations/linear/matrix.ts";
 import { type Calibration, type LayerInputs, layerInputs } from "./calibrate.ts";
 import { type LayerBatch, measuredSpeedUp, predictedSpeedUp } from "./measure-layer.ts";
 

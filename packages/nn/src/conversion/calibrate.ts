@@ -1,6 +1,7 @@
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import type { RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
+import { operationsOf } from "../operations/operation.ts";
 
 /** What a model is given, of which the inputs of its layers are found. */
 export interface Calibration {
@@ -18,7 +19,7 @@ export async function layerInputs(
   paths: ReadonlySet<string>,
 ): Promise<LayerInputs> {
   const names = new Map<string, string>();
-  for (const operation of graph.operations) {
+  for (const operation of operationsOf(graph)) {
     if (operation.kind !== "linear" || !paths.has(operation.path)) continue;
     const name = `input of ${operation.path}`;
     if (names.has(operation.path)) continue;

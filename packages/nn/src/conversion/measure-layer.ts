@@ -14,8 +14,8 @@ import {
   rankPlans,
   Tensor,
 } from "@papilio/gpu-runtime";
-import type { Matrix } from "../graph/operation.ts";
 import { butterflyOf } from "../operations/linear/butterfly-of.ts";
+import type { Matrix } from "../operations/linear/matrix.ts";
 
 /** Vectors that a layer is given at once. */
 export type LayerBatch = BatchShape & { readonly dtype: StorageDtype };

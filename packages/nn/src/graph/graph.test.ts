@@ -3,21 +3,19 @@ import { adjacencyOf, normalizedAdjacency, withSelfLoops } from "../adjacency/ad
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { Parameter } from "../modules/parameter.ts";
+import { activate } from "../operations/activation/operation.ts";
+import { addPositions } from "../operations/add-positions/operation.ts";
+import { addVector } from "../operations/add-vector/operation.ts";
+import { attention } from "../operations/attention/operation.ts";
+import { add } from "../operations/combine/operation.ts";
+import { gatherFeatures } from "../operations/gather-features/operation.ts";
+import { gatherVectors } from "../operations/gather-vectors/operation.ts";
+import { linear } from "../operations/linear/operation.ts";
+import { normalize } from "../operations/normalize/operation.ts";
+import { pool } from "../operations/pool/operation.ts";
+import { rotary } from "../operations/rotary/operation.ts";
+import { unfold } from "../operations/unfold/operation.ts";
 import { numbers, parameter } from "../testing/draw.ts";
-import {
-  activate,
-  add,
-  addPositions,
-  addVector,
-  attention,
-  gatherFeatures,
-  gatherVectors,
-  linear,
-  normalize,
-  pool,
-  rotary,
-  unfold,
-} from "./functional.ts";
 import { Graph } from "./graph.ts";
 import type { Value } from "./value.ts";
 

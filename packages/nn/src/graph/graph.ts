@@ -1,15 +1,8 @@
 import { PapilioError, requireArray, requireText } from "@papilio/butterfly";
-import { windowCount } from "@papilio/gpu-runtime";
-import { anyNumber } from "../arguments/checks.ts";
+import { anyNumber, callback, listOf, objectOf, recordOf, text } from "../arguments/checks.ts";
 import { shapeCheck, valueCheck } from "./operand-checks.ts";
-import {
-  type Operation,
-  operandsOf,
-  type Size2d,
-  type Window2d,
-  type WithoutOutput,
-} from "./operation.ts";
-import { requireFields } from "./operation-fields.ts";
+import { shapeError } from "./operands.ts";
+import type { GraphOperation, OperationDefinition } from "./operation.ts";
 import { Indices, Value } from "./value.ts";
 
 /** Vectors that are kept from one run to the next, zeros at first: a cache of keys, for example. */
@@ -18,12 +11,14 @@ export interface State {
   readonly value: Value;
 }
 
+const definitionCheck = objectOf({ kind: text, fields: recordOf(callback), operands: callback });
+
 /** What a model computes for inputs of one shape: operations in the order in which they run. */
 export class Graph {
   readonly #inputs = new Map<string, Value | Indices>();
   readonly #outputs = new Map<string, Value>();
   readonly #states = new Map<string, State>();
-  readonly #operations: Operation[] = [];
+  readonly #operations: GraphOperation[] = [];
   readonly #fixed: Indices[] = [];
 
   /** By name: vectors and indices that a run takes. */
@@ -40,7 +35,8 @@ export class Graph {
     return this.#states;
   }
 
-  get operations(): readonly Operation[] {
+  /** In the order in which they run. */
+  get operations(): readonly GraphOperation[] {
     return this.#operations;
   }
 
@@ -86,20 +82,29 @@ export class Graph {
     this.#outputs.set(name, value);
   }
 
-  /** Adds an operation, given the shape of what it computes. */
-  add(
-    operation: WithoutOutput<Operation>,
+  /**
+   * Adds an operation of a kind, given its fields and the shape of its output.
+   *
+   * @throws PapilioError `OPTION_INVALID`, `GRAPH_SHAPE`, `GRAPH_MIXED`
+   */
+  add<O extends GraphOperation>(
+    definition: OperationDefinition<O>,
+    fields: Omit<O, "kind" | "output">,
     shape: { readonly vectors: number; readonly features: number },
   ): Value {
-    requireFields(operation);
-    shapeCheck(`the shape of ${operation.kind}`, shape);
+    definitionCheck("the definition of an operation", definition);
+    const { kind } = definition;
+    objectOf({ path: text, ...definition.fields })(kind, fields);
+    shapeCheck(`the shape of ${kind}`, shape);
     const output = this.#value(shape.vectors, shape.features);
-    const added = { ...operation, output } as Operation;
-    for (const operand of operandsOf(added)) {
+    const added = { ...fields, kind, output } as unknown as O;
+    const operands: readonly unknown[] = definition.operands(added);
+    listOf(valueCheck)(`the operands of ${kind}`, operands);
+    for (const operand of operands as readonly Value[]) {
       if (operand.graph === this) continue;
       throw new PapilioError(
         "GRAPH_MIXED",
-        `An operand of ${operation.kind}${operation.path && ` of ${operation.path}`} belongs to another graph.`,
+        `An operand of ${kind}${added.path && ` of ${added.path}`} belongs to another graph.`,
         "Trace the whole model into one graph.",
       );
     }
@@ -141,27 +146,5 @@ function requireNewName(taken: ReadonlyMap<string, unknown>, name: string, what:
     "GRAPH_NAME",
     `The graph has an ${what} ${JSON.stringify(name)} already.`,
     "Name each differently.",
-  );
-}
-
-/** An error for operands that do not fit. */
-export function shapeError(message: string, fix: string): PapilioError {
-  return new PapilioError("GRAPH_SHAPE", message.endsWith(".") ? message : `${message}.`, fix);
-}
-
-/** Windows over an image along each axis. Throws `GRAPH_SHAPE` where there is none. */
-export function windowsOf(window: Window2d): Size2d {
-  const along = (axis: 0 | 1): number =>
-    windowCount(window.size[axis], {
-      kernel: window.kernel[axis],
-      stride: window.stride[axis],
-      padding: window.padding[axis],
-      dilation: window.dilation[axis],
-    });
-  const count = [along(0), along(1)] as const;
-  if (count.every((windows) => Number.isSafeInteger(windows) && windows >= 1)) return count;
-  throw shapeError(
-    `Images of ${window.size.join(" x ")} with padding ${window.padding.join(", ")} have no windows of ${window.kernel.join(" x ")}`,
-    "Use larger images, a smaller kernel or more padding.",
   );
 }

@@ -1,5 +1,5 @@
+import { PapilioError } from "@papilio/butterfly";
 import type { Parameter } from "../modules/parameter.ts";
-import { shapeError } from "./graph.ts";
 import { indicesCheck, parameterCheck, valueCheck } from "./operand-checks.ts";
 import type { Indices, Value } from "./value.ts";
 
@@ -65,4 +65,9 @@ export function requirePosition(path: string, position: Indices | undefined, bel
     throw shapeError(`${named(path)}${position.length} positions are given`, "Give one.");
   }
   position.requireBelow(below);
+}
+
+/** An error for operands that do not fit. */
+export function shapeError(message: string, fix: string): PapilioError {
+  return new PapilioError("GRAPH_SHAPE", message.endsWith(".") ? message : `${message}.`, fix);
 }

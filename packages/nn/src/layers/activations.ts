@@ -1,8 +1,9 @@
 import type { Activation } from "@papilio/gpu-runtime";
 import { flag, objectOf, oneOf, optional } from "../arguments/checks.ts";
-import { activate, softmax } from "../graph/functional.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
+import { activate } from "../operations/activation/operation.ts";
+import { softmax } from "../operations/softmax/operation.ts";
 
 /** A function that is applied to every number. */
 class ActivationLayer extends Module {

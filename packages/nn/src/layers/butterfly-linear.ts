@@ -11,11 +11,13 @@ import {
   text,
   uint32,
 } from "../arguments/checks.ts";
-import { addVector, gatherFeatures, linear, resizeFeatures } from "../graph/functional.ts";
-import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
+import { addVector } from "../operations/add-vector/operation.ts";
+import { gatherFeatures, resizeFeatures } from "../operations/gather-features/operation.ts";
+import type { Matrix } from "../operations/linear/matrix.ts";
+import { linear } from "../operations/linear/operation.ts";
 import {
   biasParameter,
   type LinearFactory,

@@ -7,13 +7,15 @@ import {
   oneOrTwoNumbers,
   optional,
 } from "../arguments/checks.ts";
-import { linear, unfold } from "../graph/functional.ts";
-import { windowsOf } from "../graph/graph.ts";
-import type { Size2d, UnfoldOperation, Window2d } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
+import { linear } from "../operations/linear/operation.ts";
+import type { Size2d, Window2d } from "../operations/shared/window.ts";
+import { windowsOf } from "../operations/shared/window.ts";
+import type { UnfoldOperation } from "../operations/unfold/operation.ts";
+import { unfold } from "../operations/unfold/operation.ts";
 import { biasParameter } from "./linear-layer.ts";
 
 export interface Conv2dOptions {

@@ -1,9 +1,9 @@
 import { anyNumber, number, objectOf, optional } from "../arguments/checks.ts";
-import { gatherVectors } from "../graph/functional.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { normal } from "../modules/random.ts";
+import { gatherVectors } from "../operations/gather-vectors/operation.ts";
 
 export interface EmbeddingOptions {
   readonly embeddings: number;

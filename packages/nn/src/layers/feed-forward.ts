@@ -1,9 +1,9 @@
 import type { Activation } from "@papilio/gpu-runtime";
 import { anyNumber, callback, flag, objectOf, optional } from "../arguments/checks.ts";
-import { activate, multiply } from "../graph/functional.ts";
-import { activationCheck } from "../graph/operand-checks.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
+import { activate, activationCheck } from "../operations/activation/operation.ts";
+import { multiply } from "../operations/combine/operation.ts";
 import { dense } from "./linear.ts";
 import type { LinearFactory, LinearLayer } from "./linear-layer.ts";
 

@@ -1,12 +1,15 @@
 import { Chain, Pattern } from "@papilio/butterfly";
 import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { type Checks, callback, number, objectOf, optional } from "../arguments/checks.ts";
-import { add, addVector, linear } from "../graph/functional.ts";
-import { aggregate, edgeAttention } from "../graph/functional-sparse.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
+import { addVector } from "../operations/add-vector/operation.ts";
+import { aggregate } from "../operations/aggregate/operation.ts";
+import { add } from "../operations/combine/operation.ts";
+import { edgeAttention } from "../operations/edge-attention/operation.ts";
+import { linear } from "../operations/linear/operation.ts";
 import { dense } from "./linear.ts";
 import { type LinearFactory, type LinearLayer, linearChecks } from "./linear-layer.ts";
 
@@ -58,10 +61,10 @@ export class SAGEConv extends Module {
     this.child("lin_r", make({ ...options, bias: false, seed: (seed ^ 2) >>> 0 }));
   }
 
-  /** @param graph rows are nodes, columns their neighbours */
-  forward(x: Value, graph: SparseMatrix): Value {
+  /** @param adjacency rows are nodes, columns their neighbours */
+  forward(x: Value, adjacency: SparseMatrix): Value {
     const { path } = this;
-    const neighbours = aggregate(x, graph, { path, reduce: "mean" });
+    const neighbours = aggregate(x, adjacency, { path, reduce: "mean" });
     const theirs = this.part<LinearLayer>("lin_l").forward(neighbours);
     return add(theirs, this.part<LinearLayer>("lin_r").forward(x), path);
   }
@@ -75,7 +78,7 @@ export interface GATConvOptions extends GraphConvolutionOptions {
 }
 
 /**
- * Graph attention (arXiv 1710.10903). The graph is to have self-loops: see `withSelfLoops`. Weights of
+ * Graph attention (arXiv 1710.10903). The adjacency is to have self-loops: see `withSelfLoops`. Weights of
  * edges do not count, as in PyTorch Geometric without `edge_dim`.
  */
 export class GATConv extends Module {
@@ -105,7 +108,7 @@ export class GATConv extends Module {
     this.bias = bias ? this.parameter("bias", new Parameter([heads * each])) : undefined;
   }
 
-  forward(x: Value, graph: SparseMatrix): Value {
+  forward(x: Value, adjacency: SparseMatrix): Value {
     const { path, bias } = this;
     const heads = this.#heads;
     const projected = this.part<LinearLayer>("lin").forward(x);
@@ -115,7 +118,7 @@ export class GATConv extends Module {
       linear(projected, { chain, factors: [parameter] }, { path });
     const attended = edgeAttention(projected, {
       path,
-      graph,
+      adjacency,
       heads,
       negativeSlope: this.#negativeSlope,
       sources: score(this.#scores[0]),

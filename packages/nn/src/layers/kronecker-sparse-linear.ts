@@ -1,10 +1,10 @@
 import { Chain, KroneckerSparse, type Pattern } from "@papilio/butterfly";
 import { flag, having, number, objectOf, optional } from "../arguments/checks.ts";
-import { linear } from "../graph/functional.ts";
-import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
+import type { Matrix } from "../operations/linear/matrix.ts";
+import { linear } from "../operations/linear/operation.ts";
 import { biasParameter, LinearLayer } from "./linear-layer.ts";
 
 /** What a {@link KroneckerSparseLinear} is made of. */

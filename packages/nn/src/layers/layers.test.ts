@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
-import { reduceVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { seedsFrom } from "../modules/random.ts";
+import { reduceVectors } from "../operations/reduce-vectors/operation.ts";
 import { difference, numbers } from "../testing/draw.ts";
 import { GELU, ReLU, SiLU, Softmax } from "./activations.ts";
 import { Conv2d } from "./conv2d.ts";

@@ -7,11 +7,11 @@ import {
   objectOf,
   optional,
 } from "../arguments/checks.ts";
-import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
+import type { Matrix } from "../operations/linear/matrix.ts";
 
 /** What a linear layer is made for. */
 export interface LinearShape {

@@ -1,8 +1,9 @@
-import { denseMatrix, linear } from "../graph/functional.ts";
-import type { Matrix } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { uniformWithin } from "../modules/random.ts";
+import type { Matrix } from "../operations/linear/matrix.ts";
+import { denseMatrix } from "../operations/linear/matrix.ts";
+import { linear } from "../operations/linear/operation.ts";
 import {
   biasParameter,
   type LinearFactory,

@@ -8,10 +8,11 @@ import {
   optional,
   text,
 } from "../arguments/checks.ts";
-import { append, attention } from "../graph/functional.ts";
 import { indicesCheck } from "../graph/operand-checks.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
+import { append } from "../operations/append/operation.ts";
+import { attention } from "../operations/attention/operation.ts";
 import { dense } from "./linear.ts";
 import type { LinearFactory, LinearLayer } from "./linear-layer.ts";
 import type { RotaryEmbedding } from "./rotary-embedding.ts";

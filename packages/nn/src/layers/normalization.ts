@@ -1,9 +1,9 @@
 import { anyNumber, flag, number, objectOf, optional } from "../arguments/checks.ts";
-import { normalize } from "../graph/functional.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { constant } from "../modules/random.ts";
+import { normalize } from "../operations/normalize/operation.ts";
 
 export interface LayerNormOptions {
   readonly features: number;

@@ -1,8 +1,8 @@
 import { objectOf, pairOfNumbers } from "../arguments/checks.ts";
 import { valueCheck } from "../graph/operand-checks.ts";
-import type { Size2d } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
+import type { Size2d } from "../operations/shared/window.ts";
 import { Conv2d } from "./conv2d.ts";
 
 export interface PatchEmbeddingOptions {

@@ -5,11 +5,12 @@ import {
   optional,
   pairOfNumbers,
 } from "../arguments/checks.ts";
-import { pool } from "../graph/functional.ts";
-import { windowsOf } from "../graph/graph.ts";
 import { valueCheck } from "../graph/operand-checks.ts";
-import type { PoolOperation, Size2d } from "../graph/operation.ts";
 import { Module } from "../modules/module.ts";
+import type { PoolOperation } from "../operations/pool/operation.ts";
+import { pool } from "../operations/pool/operation.ts";
+import type { Size2d } from "../operations/shared/window.ts";
+import { windowsOf } from "../operations/shared/window.ts";
 import { type Pixels, pair } from "./conv2d.ts";
 
 export interface Pool2dOptions {

@@ -1,9 +1,9 @@
 import { anyNumber, number, objectOf, oneOf, optional, text } from "../arguments/checks.ts";
-import { rotary } from "../graph/functional.ts";
 import { indicesCheck } from "../graph/operand-checks.ts";
-import type { RotaryStyle } from "../graph/operation.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
+import type { RotaryStyle } from "../operations/rotary/operation.ts";
+import { rotary } from "../operations/rotary/operation.ts";
 
 export interface RotaryOptions {
   readonly headFeatures: number;

@@ -1,9 +1,9 @@
 import { PapilioError } from "@papilio/butterfly";
 import { anyNumber, type Check, objectOf, optional } from "../arguments/checks.ts";
-import { gatherVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import type { AttentionContext, KeyValueCache } from "../layers/multihead-attention.ts";
+import { gatherVectors } from "../operations/gather-vectors/operation.ts";
 import { Model } from "./model.ts";
 
 /** Whole sequences, each token of which gets its logits. */

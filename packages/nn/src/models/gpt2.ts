@@ -1,9 +1,10 @@
 import { anyNumber, count, number, objectOf, optional } from "../arguments/checks.ts";
-import { addPositions, linear } from "../graph/functional.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { LayerNorm } from "../layers/normalization.ts";
 import { seedsFrom } from "../modules/random.ts";
+import { addPositions } from "../operations/add-positions/operation.ts";
+import { linear } from "../operations/linear/operation.ts";
 import { attentionContext, Decoder, type DecoderContext } from "./decoder.ts";
 import { type LinearChoices, linearChoicesCheck } from "./model.ts";
 import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";

@@ -4,9 +4,11 @@ import { adjacencyOf } from "../adjacency/adjacency.ts";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { DeviceModel } from "../backends/device/device-model.ts";
-import { aggregate, edgeAttention, sparseLinear } from "../graph/functional-sparse.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
+import { aggregate } from "../operations/aggregate/operation.ts";
+import { edgeAttention } from "../operations/edge-attention/operation.ts";
+import { sparseLinear } from "../operations/sparse-linear/operation.ts";
 import { difference, inputsFor, numbers } from "../testing/draw.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { GAT, GCN, GraphSAGE } from "./node-classifiers.ts";
@@ -41,7 +43,7 @@ describe.each(Object.entries(GRAPHS))("%s", (_, graph) => {
     ["GraphSAGE", () => new GraphSAGE({ inFeatures: IN, classes: 3, seed: 2 })],
     ["GAT", () => new GAT({ inFeatures: IN, hidden: 8, classes: 3, heads: 2, seed: 3 })],
   ])("is classified by %s as on the CPU", async (_name, make) => {
-    await expectAsOnCpu(make().trace({ graph }));
+    await expectAsOnCpu(make().trace({ adjacency: graph }));
   });
 });
 
@@ -80,7 +82,7 @@ it("weighs the edges of a GCN on the device as the formula in float64", async ()
   const weights = [0.5, 2, 1, 3, 0.25];
   const graph = SparseMatrix.fromEntries([3, 3], edges, weights);
   const features = numbers(3 * IN, 6);
-  using device = await DeviceModel.compile(gpu, model.trace({ graph }));
+  using device = await DeviceModel.compile(gpu, model.trace({ adjacency: graph }));
   const { logits } = await device.run({ features });
   const dense = [
     [1, 0.5, 0],
@@ -112,7 +114,7 @@ function attended(graph: Graph, edges: SparseMatrix): Value {
   const input = (name: string, count: number, features: number): Value =>
     graph.input(name, { vectors: count, features });
   return edgeAttention(input("x", edges.cols, 4), {
-    graph: edges,
+    adjacency: edges,
     heads: 2,
     negativeSlope: 0.2,
     sources: input("sources", edges.cols, 2),

@@ -1,6 +1,4 @@
 import { anyNumber, count, flag, number, objectOf, oneOf, optional } from "../arguments/checks.ts";
-import { linear } from "../graph/functional.ts";
-import type { RotaryStyle } from "../graph/operation.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { GatedFeedForward } from "../layers/feed-forward.ts";
@@ -9,6 +7,8 @@ import { MultiheadAttention } from "../layers/multihead-attention.ts";
 import { RMSNorm } from "../layers/normalization.ts";
 import { RotaryEmbedding } from "../layers/rotary-embedding.ts";
 import { seedsFrom } from "../modules/random.ts";
+import { linear } from "../operations/linear/operation.ts";
+import type { RotaryStyle } from "../operations/rotary/operation.ts";
 import { attentionContext, Decoder, type DecoderContext } from "./decoder.ts";
 import { type LinearChoices, linearChoicesCheck } from "./model.ts";
 import { TransformerBlock } from "./transformer-block.ts";

@@ -71,7 +71,7 @@ describe("a GCN on all of Cora", () => {
     const hidden = gcnLayer(x, graph, model, "conv1").map((row) => row.map((v) => Math.max(0, v)));
     const logits = gcnLayer(hidden, graph, model, "conv2");
     const expected = Float64Array.from(logits.flatMap((row) => [...row]));
-    using device = await DeviceModel.compile(gpu, model.trace({ graph }));
+    using device = await DeviceModel.compile(gpu, model.trace({ adjacency: graph }));
     const outputs = await device.run({ features });
     const { error, magnitude } = difference(outputs.logits as Float32Array, expected);
     expect(magnitude).toBeGreaterThan(0.01);
@@ -96,7 +96,7 @@ describe.each([
   it("gives the same on the device as on the CPU in float64", async () => {
     const edges = Array.from({ length: 120 }, (_value, index) => (index * 37 + (index % 7)) % 41);
     const graph = adjacencyOf({ nodes: 41, edges });
-    const traced = make().trace({ graph });
+    const traced = make().trace({ adjacency: graph });
     const features = numbers(41 * 16, 4);
     const expected = new CpuModel(traced, { precision: "float64" }).runNow({ features });
     using device = await DeviceModel.compile(gpu, traced);

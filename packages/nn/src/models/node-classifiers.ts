@@ -1,7 +1,6 @@
 import { normalizedAdjacency, withSelfLoops } from "../adjacency/adjacency.ts";
 import { type SparseMatrix, sparseCheck } from "../adjacency/sparse-matrix.ts";
 import { anyNumber, callback, count, number, objectOf, optional } from "../arguments/checks.ts";
-import { activate, softmax } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import {
@@ -13,6 +12,8 @@ import {
 import type { LinearFactory } from "../layers/linear-layer.ts";
 import type { Module } from "../modules/module.ts";
 import { seedsFrom } from "../modules/random.ts";
+import { activate } from "../operations/activation/operation.ts";
+import { softmax } from "../operations/softmax/operation.ts";
 import { Model } from "./model.ts";
 
 export interface NodeClassifierConfig {
@@ -38,11 +39,11 @@ const configCheck = objectOf({
 
 /** A graph, rows its nodes and columns their neighbours: what `adjacencyOf` makes. */
 export interface NodesShape {
-  readonly graph: SparseMatrix;
+  readonly adjacency: SparseMatrix;
 }
 
 interface Convolution extends Module {
-  forward(x: Value, graph: SparseMatrix): Value;
+  forward(x: Value, adjacency: SparseMatrix): Value;
 }
 
 /** What a layer is made of. */
@@ -76,7 +77,7 @@ abstract class NodeClassifier extends Model<NodesShape> {
   }
 
   /** The matrix by which messages are passed. */
-  protected abstract edges(graph: SparseMatrix): SparseMatrix;
+  protected abstract edges(adjacency: SparseMatrix): SparseMatrix;
 
   /** What is between the layers. */
   protected between(x: Value): Value {
@@ -85,11 +86,11 @@ abstract class NodeClassifier extends Model<NodesShape> {
 
   /** Outputs `logits` and `log probabilities`, `classes` for each node. */
   trace(shape: NodesShape): Graph {
-    objectOf({ graph: sparseCheck })("what is traced", shape);
-    const { graph: nodes } = shape;
+    objectOf({ adjacency: sparseCheck })("what is traced", shape);
+    const { adjacency } = shape;
     const graph = new Graph();
-    const edges = this.edges(nodes);
-    let x = graph.input("features", { vectors: nodes.rows, features: this.#inFeatures });
+    const edges = this.edges(adjacency);
+    let x = graph.input("features", { vectors: adjacency.rows, features: this.#inFeatures });
     this.#layers.forEach((layer, index) => {
       x = layer.forward(index === 0 ? x : this.between(x), edges);
     });
@@ -105,8 +106,8 @@ export class GCN extends NodeClassifier {
     super(config, (options) => new GCNConv(options));
   }
 
-  protected edges(graph: SparseMatrix): SparseMatrix {
-    return normalizedAdjacency(graph);
+  protected edges(adjacency: SparseMatrix): SparseMatrix {
+    return normalizedAdjacency(adjacency);
   }
 }
 
@@ -116,8 +117,8 @@ export class GraphSAGE extends NodeClassifier {
     super(config, (options) => new SAGEConv(options));
   }
 
-  protected edges(graph: SparseMatrix): SparseMatrix {
-    return graph;
+  protected edges(adjacency: SparseMatrix): SparseMatrix {
+    return adjacency;
   }
 }
 
@@ -138,8 +139,8 @@ export class GAT extends NodeClassifier {
     );
   }
 
-  protected edges(graph: SparseMatrix): SparseMatrix {
-    return withSelfLoops(graph);
+  protected edges(adjacency: SparseMatrix): SparseMatrix {
+    return withSelfLoops(adjacency);
   }
 
   protected override between(x: Value): Value {

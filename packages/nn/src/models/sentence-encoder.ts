@@ -1,9 +1,11 @@
 import { anyNumber, count, listOf, number, objectOf, optional } from "../arguments/checks.ts";
-import { add, addPositions, gatherVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { LayerNorm } from "../layers/normalization.ts";
 import { seedsFrom } from "../modules/random.ts";
+import { addPositions } from "../operations/add-positions/operation.ts";
+import { add } from "../operations/combine/operation.ts";
+import { gatherVectors } from "../operations/gather-vectors/operation.ts";
 import { contextError, type SequenceShape, sequenceCheck } from "./decoder.ts";
 import { type LinearChoices, linearChoicesCheck, Model } from "./model.ts";
 import {

@@ -7,12 +7,13 @@ import {
 } from "@papilio/butterfly";
 import { type SparseMatrix, sparseCheck } from "../adjacency/sparse-matrix.ts";
 import { anyNumber, having, listOf, number, objectOf } from "../arguments/checks.ts";
-import { activate, addVector } from "../graph/functional.ts";
-import { sparseLinear } from "../graph/functional-sparse.ts";
 import { Graph } from "../graph/graph.ts";
 import { ButterflyLinear } from "../layers/butterfly-linear.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { constant } from "../modules/random.ts";
+import { activate } from "../operations/activation/operation.ts";
+import { addVector } from "../operations/add-vector/operation.ts";
+import { sparseLinear } from "../operations/sparse-linear/operation.ts";
 import { Model } from "./model.ts";
 
 export interface SparseNetworkConfig {

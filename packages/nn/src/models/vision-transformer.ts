@@ -6,15 +6,16 @@ import {
   oneOrTwoNumbers,
   optional,
 } from "../arguments/checks.ts";
-import { addPositions, gatherVectors } from "../graph/functional.ts";
 import { Graph } from "../graph/graph.ts";
-import type { Size2d } from "../graph/operation.ts";
 import { pair } from "../layers/conv2d.ts";
 import { Linear } from "../layers/linear.ts";
 import { LayerNorm } from "../layers/normalization.ts";
 import { PatchEmbedding } from "../layers/patch-embedding.ts";
 import { Parameter } from "../modules/parameter.ts";
 import { normal, seedsFrom } from "../modules/random.ts";
+import { addPositions } from "../operations/add-positions/operation.ts";
+import { gatherVectors } from "../operations/gather-vectors/operation.ts";
+import type { Size2d } from "../operations/shared/window.ts";
 import { type LinearChoices, linearChoicesCheck, Model } from "./model.ts";
 import { layerNormBlock, type TransformerBlock } from "./transformer-block.ts";
 

@@ -1,5 +1,5 @@
 import type { CpuButterfly } from "@papilio/cpu-runtime";
-import type { Matrix } from "../graph/operation.ts";
+import type { Matrix } from "./linear/matrix.ts";
 import type { ReferenceContext } from "./reference-context.ts";
 
 /** Where an operation finds its operands when the kernels in WebAssembly compute it. */

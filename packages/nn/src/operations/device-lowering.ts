@@ -10,9 +10,9 @@ import type {
   Step,
   Vectors,
 } from "@papilio/gpu-runtime";
-import type { Matrix } from "../graph/operation.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
+import type { Matrix } from "./linear/matrix.ts";
 
 /**
  * What the lowering of an operation to a device works with: where its operands are, memory for its

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import type { Activation } from "@papilio/gpu-runtime";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { Graph } from "../graph/graph.ts";
-import * as f from "../graph/index.ts";
 import type { Value } from "../graph/value.ts";
 import { Parameter } from "../modules/parameter.ts";
+import * as f from "../operations/index.ts";
 
 interface Fixture {
   readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
@@ -105,7 +105,7 @@ const MAKE: Readonly<Record<string, Make>> = {
   "aggregate-max": aggregated("max"),
   "edge-attention": (input) =>
     f.edgeAttention(input("finite"), {
-      graph: EDGES,
+      adjacency: EDGES,
       heads: 2,
       negativeSlope: 0.2,
       sources: input("sources"),

@@ -1,9 +1,11 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { append, gatherVectors, linear } from "../../graph/functional.ts";
 import { Graph } from "../../graph/graph.ts";
 import { monarch } from "../../layers/butterfly-linear.ts";
 import { VisionTransformer } from "../../models/vision-transformer.ts";
+import { append } from "../../operations/append/operation.ts";
+import { gatherVectors } from "../../operations/gather-vectors/operation.ts";
+import { linear } from "../../operations/linear/operation.ts";
 import { difference, numbers, parameter } from "../../testing/draw.ts";
 import { CpuModel, CpuStates } from "./cpu-model.ts";
 

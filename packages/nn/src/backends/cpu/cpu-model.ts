@@ -15,8 +15,8 @@ import {
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
-import { type Operation, operandsOf } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
+import { type Operation, operandsOf, operationsOf } from "../../operations/operation.ts";
 import type { ReferenceContext } from "../../operations/reference-context.ts";
 import { evaluate } from "../reference/evaluate.ts";
 import { CpuWeightStore, type CpuWeights } from "./cpu-weight-store.ts";
@@ -109,7 +109,7 @@ export class CpuModel implements Executable {
    */
   async prepare(): Promise<void> {
     if (this.#disposed) throw modelDisposed();
-    for (const operation of this.graph.operations) {
+    for (const operation of operationsOf(this.graph)) {
       if (operation.kind === "linear") await this.#weights?.packed(operation.matrix);
     }
   }
@@ -124,7 +124,7 @@ export class CpuModel implements Executable {
   /** Like {@link run}, at once, by the reference kernels and in the precision that was asked for. */
   runNow(inputs: RunInputs): Readonly<Record<string, FloatArray>> {
     const run = this.#begin(inputs);
-    for (const [index, operation] of this.graph.operations.entries()) {
+    for (const [index, operation] of operationsOf(this.graph).entries()) {
       run.finish(index, evaluate(operation, run.context));
     }
     return run.outputs();
@@ -147,7 +147,7 @@ export class CpuModel implements Executable {
     const weights = this.#weights;
     // Signals of the system, and a page, get a turn between operations.
     const slicer = new TimeSlicer();
-    for (const [index, operation] of this.graph.operations.entries()) {
+    for (const [index, operation] of operationsOf(this.graph).entries()) {
       await slicer.yieldIfDue();
       const { context } = run;
       const numbers =
@@ -187,7 +187,7 @@ export class CpuModel implements Executable {
         zeros,
       },
       finish: (index, result) => {
-        numbers.set((this.graph.operations[index] as Operation).output, result);
+        numbers.set((operationsOf(this.graph)[index] as Operation).output, result);
         for (const value of this.#forgotten[index] as readonly Value[]) numbers.delete(value);
       },
       outputs: () =>
@@ -210,13 +210,14 @@ interface CpuRun {
   outputs(): Readonly<Record<string, FloatArray>>;
 }
 
-function lastUses({ operations, outputs }: Graph): Value[][] {
+function lastUses(graph: Graph): Value[][] {
+  const operations = operationsOf(graph);
   const last = new Map<Value, number>();
   operations.forEach((operation, index) => {
     last.set(operation.output, index);
     for (const operand of operandsOf(operation)) last.set(operand, index);
   });
-  for (const value of outputs.values()) last.delete(value);
+  for (const value of graph.outputs.values()) last.delete(value);
   const forgotten: Value[][] = operations.map(() => []);
   for (const [value, index] of last) forgotten[index]?.push(value);
   return forgotten;

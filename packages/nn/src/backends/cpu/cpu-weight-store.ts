@@ -1,9 +1,9 @@
 import type { Butterfly } from "@papilio/butterfly";
 import { CpuButterfly } from "@papilio/cpu-runtime";
 import { modelDisposed } from "../../graph/executable.ts";
-import type { Matrix } from "../../graph/operation.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
+import type { Matrix } from "../../operations/linear/matrix.ts";
 
 /** A matrix that is packed, or being packed, and how many models hold it. */
 interface Entry {

@@ -1,8 +1,11 @@
 import process from "node:process";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { describe, expect, it } from "vitest";
-import { activate, add, linear, normalize } from "../../graph/functional.ts";
 import { Graph } from "../../graph/graph.ts";
+import { activate } from "../../operations/activation/operation.ts";
+import { add } from "../../operations/combine/operation.ts";
+import { linear } from "../../operations/linear/operation.ts";
+import { normalize } from "../../operations/normalize/operation.ts";
 import { numbers, parameter } from "../../testing/draw.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { DeviceModel } from "./device-model.ts";

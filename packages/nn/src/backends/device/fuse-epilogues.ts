@@ -1,7 +1,8 @@
 import type { Graph } from "../../graph/graph.ts";
-import type { LinearOperation, Operation } from "../../graph/operation.ts";
-import { operandsOf } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
+import type { LinearOperation } from "../../operations/linear/operation.ts";
+import type { Operation } from "../../operations/operation.ts";
+import { operandsOf, operationsOf } from "../../operations/operation.ts";
 
 /**
  * Moves activations, products and sums that follow a linear operation into it, where nothing else needs
@@ -9,12 +10,12 @@ import type { Value } from "../../graph/value.ts";
  */
 export function fuseEpilogues(graph: Graph): Operation[] {
   const uses = new Map<Value, number>();
-  for (const operation of graph.operations) {
+  for (const operation of operationsOf(graph)) {
     for (const operand of operandsOf(operation)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
   }
   for (const output of graph.outputs.values()) uses.set(output, (uses.get(output) ?? 0) + 1);
   const fused: Operation[] = [];
-  for (const operation of graph.operations) {
+  for (const operation of operationsOf(graph)) {
     const found = fusable(operation, fused, uses);
     if (found === undefined) {
       fused.push(operation);

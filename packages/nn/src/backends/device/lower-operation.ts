@@ -1,4 +1,3 @@
-import type { ForEachOperation, Operation } from "../../graph/operation.ts";
 import { lowerActivation } from "../../operations/activation/gpu.ts";
 import { lowerAddPositions } from "../../operations/add-positions/gpu.ts";
 import { lowerAddVector } from "../../operations/add-vector/gpu.ts";
@@ -12,6 +11,7 @@ import { lowerGatherFeatures } from "../../operations/gather-features/gpu.ts";
 import { lowerGatherVectors } from "../../operations/gather-vectors/gpu.ts";
 import { lowerLinear } from "../../operations/linear/gpu.ts";
 import { lowerNormalize } from "../../operations/normalize/gpu.ts";
+import type { ForEachOperation, Operation } from "../../operations/operation.ts";
 import { lowerPool } from "../../operations/pool/gpu.ts";
 import { lowerReduceVectors } from "../../operations/reduce-vectors/gpu.ts";
 import { lowerRotary } from "../../operations/rotary/gpu.ts";

@@ -18,11 +18,11 @@ import {
   type Vectors,
 } from "@papilio/gpu-runtime";
 import type { Graph } from "../../graph/graph.ts";
-import type { Matrix } from "../../graph/operation.ts";
 import { Indices, type Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import type { DeviceLowering } from "../../operations/device-lowering.ts";
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
+import type { Matrix } from "../../operations/linear/matrix.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
 import type { ModelMemory } from "./model-memory.ts";
 

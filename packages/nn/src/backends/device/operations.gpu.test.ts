@@ -1,28 +1,27 @@
 import { Chain, FLOAT_FORMATS } from "@papilio/butterfly";
 import { type Gpu, ZERO_FEATURE } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  activate,
-  add,
-  addPositions,
-  addVector,
-  append,
-  attention,
-  gatherFeatures,
-  gatherVectors,
-  linear,
-  multiply,
-  normalize,
-  pool,
-  reduceVectors,
-  rotary,
-  softmax,
-  unfold,
-} from "../../graph/functional.ts";
-import { aggregate, edgeAttention, sparseLinear } from "../../graph/functional-sparse.ts";
 import { Graph } from "../../graph/graph.ts";
-import type { Operation } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
+import { activate } from "../../operations/activation/operation.ts";
+import { addPositions } from "../../operations/add-positions/operation.ts";
+import { addVector } from "../../operations/add-vector/operation.ts";
+import { aggregate } from "../../operations/aggregate/operation.ts";
+import { append } from "../../operations/append/operation.ts";
+import { attention } from "../../operations/attention/operation.ts";
+import { add, multiply } from "../../operations/combine/operation.ts";
+import { edgeAttention } from "../../operations/edge-attention/operation.ts";
+import { gatherFeatures } from "../../operations/gather-features/operation.ts";
+import { gatherVectors } from "../../operations/gather-vectors/operation.ts";
+import { linear } from "../../operations/linear/operation.ts";
+import { normalize } from "../../operations/normalize/operation.ts";
+import type { Operation } from "../../operations/operation.ts";
+import { pool } from "../../operations/pool/operation.ts";
+import { reduceVectors } from "../../operations/reduce-vectors/operation.ts";
+import { rotary } from "../../operations/rotary/operation.ts";
+import { softmax } from "../../operations/softmax/operation.ts";
+import { sparseLinear } from "../../operations/sparse-linear/operation.ts";
+import { unfold } from "../../operations/unfold/operation.ts";
 import { difference, inputsFor, parameter, sparse } from "../../testing/draw.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { CpuModel } from "../cpu/cpu-model.ts";
@@ -85,7 +84,7 @@ const CASES: Readonly<Record<Operation["kind"], readonly ((x: Value) => Value)[]
     (x) => {
       const scores = (seed: number): Value => linear(x, parameter([3, FEATURES], seed));
       return edgeAttention(x, {
-        graph: sparse([x.vectors, x.vectors], 5, 9, false),
+        adjacency: sparse([x.vectors, x.vectors], 5, 9, false),
         heads: 3,
         negativeSlope: 0.2,
         sources: scores(1),

@@ -3,10 +3,10 @@ import type { Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Graph } from "../../graph/graph.ts";
-import * as f from "../../graph/index.ts";
 import type { Value } from "../../graph/value.ts";
 import { Llama } from "../../models/llama.ts";
 import { Parameter } from "../../modules/parameter.ts";
+import * as f from "../../operations/index.ts";
 import { difference, numbers, parameter } from "../../testing/draw.ts";
 import { CpuModel } from "../cpu/cpu-model.ts";
 import { DeviceModel } from "./device-model.ts";
@@ -77,9 +77,11 @@ it("makes tables of angles for the context, whatever positions a model has", () 
     positions: 2 ** 30,
   });
   const tables = (graph: Graph): Parameter[] =>
-    graph.operations.flatMap((operation) =>
-      operation.kind === "rotary" ? [operation.cosines, operation.sines] : [],
-    );
+    f
+      .operationsOf(graph)
+      .flatMap((operation) =>
+        operation.kind === "rotary" ? [operation.cosines, operation.sines] : [],
+      );
   const [step, chunk] = [1, 16].map((tokens) => tables(model.traceStep({ tokens, context: 100 })));
   expect(step?.map(({ shape }) => shape)).toEqual(Array.from({ length: 8 }, () => [100, 2]));
   // Steps of one generator share them.

@@ -9,9 +9,13 @@ import {
 } from "../../arguments/checks.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
-import type { LinearOperation, Operation } from "../../graph/operation.ts";
-import { operandsOf } from "../../graph/operation.ts";
-import type { Parameter } from "../../modules/parameter.ts";
+import type { LinearOperation } from "../../operations/linear/operation.ts";
+import {
+  nonZerosOf,
+  type Operation,
+  operandsOf,
+  parametersOf,
+} from "../../operations/operation.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
 
@@ -59,10 +63,8 @@ export function requireBindable(gpu: Gpu, graph: Graph, storage: GraphStorage = 
       require(operation, what, parameter.length * bytes, bound);
     }
     if (operation.kind === "linear") requireDivided(gpu, operation, { dtype, layout });
-    else if (operation.kind === "sparse-linear" || operation.kind === "aggregate") {
-      const { nonZeros } = operation.kind === "aggregate" ? operation.graph : operation.matrix;
-      require(operation, `a matrix of ${nonZeros} non-zeros`, 4 * nonZeros, bound);
-    }
+    const nonZeros = nonZerosOf(operation);
+    require(operation, `a matrix of ${nonZeros} non-zeros`, 4 * nonZeros, bound);
   }
 }
 
@@ -75,26 +77,4 @@ function requireDivided(
   const [pattern, ...others] = matrix.chain.patterns;
   if (pattern === undefined || others.length > 0) return;
   requirePortions(gpu, pattern, { batch: allocatedVectors(x.vectors), layout, dtype });
-}
-
-/** Parameters that are bound whole. */
-function parametersOf(operation: Operation): Parameter[] {
-  const found = (...parameters: readonly (Parameter | undefined)[]): Parameter[] =>
-    parameters.filter((parameter) => parameter !== undefined);
-  switch (operation.kind) {
-    case "add-positions":
-      return found(operation.table, operation.prepended);
-    case "add-vector":
-      return [operation.vector];
-    case "gather-vectors":
-      return "graph" in operation.source ? [] : [operation.source];
-    case "linear":
-      return found(operation.bias);
-    case "normalize":
-      return found(operation.weight, operation.bias);
-    case "rotary":
-      return [operation.cosines, operation.sines];
-    default:
-      return [];
-  }
 }

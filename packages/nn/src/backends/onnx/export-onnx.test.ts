@@ -1,13 +1,13 @@
 import { Chain } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
 import { Graph } from "../../graph/graph.ts";
-import * as f from "../../graph/index.ts";
-import type { Matrix } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
 import { Gpt2 } from "../../models/gpt2.ts";
 import { GCN } from "../../models/node-classifiers.ts";
 import { VIT_S16_BUTTERFLY, vitS16 } from "../../models/presets.ts";
 import { Parameter } from "../../modules/parameter.ts";
+import * as f from "../../operations/index.ts";
+import type { Matrix } from "../../operations/linear/matrix.ts";
 import { difference, numbers, parameter, sparse } from "../../testing/draw.ts";
 import { OnnxRun } from "../../testing/run-onnx.ts";
 import { CpuModel } from "../cpu/cpu-model.ts";
@@ -64,7 +64,7 @@ describe("what several operations use is in the file once", () => {
   it("a graph that messages are passed over in every layer", () => {
     const edges = sparse([30, 30], 9, 1, false);
     const model = new GCN({ inFeatures: 4, hidden: 4, classes: 4, layers: 3 });
-    const { initializers } = onnxGraphOf(model.trace({ graph: edges }));
+    const { initializers } = onnxGraphOf(model.trace({ adjacency: edges }));
     const lists = initializers.filter(
       ({ type, shape }) => type === "int64" && sizeOf({ shape } as never) > 30,
     );

@@ -2,6 +2,7 @@ import { PapilioError } from "@papilio/butterfly";
 import { objectOf, optional, text } from "../../arguments/checks.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
+import { operationsOf } from "../../operations/operation.ts";
 import { exportOperation } from "./export-operation.ts";
 import { OnnxGraphBuilder } from "./onnx-graph-builder.ts";
 import { encodeOnnx, type OnnxGraph } from "./onnx-model.ts";
@@ -38,7 +39,7 @@ export function onnxGraphOf(graph: Graph, { name }: OnnxExportOptions = {}): Onn
   const builder = new OnnxGraphBuilder(namesOf(graph));
   for (const [input, value] of graph.inputs) builder.input(input, value);
   for (const state of states) builder.input(pastOf(state.name), state.value);
-  for (const operation of graph.operations) {
+  for (const operation of operationsOf(graph)) {
     builder.path = operation.path;
     const result = exportOperation(operation, builder);
     if (operation.kind === "append") builder.write(operation.state, operation.output, result);

@@ -1,4 +1,3 @@
-import type { ForEachOperation, Operation } from "../../graph/operation.ts";
 import { exportActivation } from "../../operations/activation/onnx.ts";
 import { exportAddPositions } from "../../operations/add-positions/onnx.ts";
 import { exportAddVector } from "../../operations/add-vector/onnx.ts";
@@ -12,6 +11,7 @@ import { exportGatherVectors } from "../../operations/gather-vectors/onnx.ts";
 import { exportLinear } from "../../operations/linear/onnx.ts";
 import { exportNormalize } from "../../operations/normalize/onnx.ts";
 import type { OnnxBuilder, OnnxValue } from "../../operations/onnx-builder.ts";
+import type { ForEachOperation, Operation } from "../../operations/operation.ts";
 import { exportPool } from "../../operations/pool/onnx.ts";
 import { exportReduceVectors } from "../../operations/reduce-vectors/onnx.ts";
 import { exportRotary } from "../../operations/rotary/onnx.ts";

@@ -147,6 +147,6 @@ describe("a classifier of nodes in ONNX Runtime", { timeout: 60_000 }, () => {
     const features = Float32Array.from({ length: 34 * 34 }, (_, index) =>
       index % 35 === 0 ? 1 : 0,
     );
-    await expectAgreement(model.trace({ graph: karate() }), [{ features }], 64);
+    await expectAgreement(model.trace({ adjacency: karate() }), [{ features }], 64);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Graph } from "../../graph/graph.ts";
-import type { Operation } from "../../graph/operation.ts";
+import type { Operation } from "../../operations/operation.ts";
 import { difference, numbers } from "../../testing/draw.ts";
 import { NEIGHBOUR_CASES } from "../../testing/operations/neighbour-cases.ts";
 import type { OperationCases } from "../../testing/operations/operation-case.ts";

@@ -1,5 +1,4 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { ForEachOperation, Operation } from "../../graph/operation.ts";
 import { evaluateActivation } from "../../operations/activation/reference.ts";
 import { evaluateAddPositions } from "../../operations/add-positions/reference.ts";
 import { evaluateAddVector } from "../../operations/add-vector/reference.ts";
@@ -12,6 +11,7 @@ import { evaluateGatherFeatures } from "../../operations/gather-features/referen
 import { evaluateGatherVectors } from "../../operations/gather-vectors/reference.ts";
 import { evaluateLinear } from "../../operations/linear/reference.ts";
 import { evaluateNormalize } from "../../operations/normalize/reference.ts";
+import type { ForEachOperation, Operation } from "../../operations/operation.ts";
 import { evaluatePool } from "../../operations/pool/reference.ts";
 import { evaluateReduceVectors } from "../../operations/reduce-vectors/reference.ts";
 import type { ReferenceContext } from "../../operations/reference-context.ts";

@@ -1,6 +1,6 @@
 import { elementwiseKernel } from "@papilio/gpu-runtime";
-import type { ActivationOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
+import type { ActivationOperation } from "./operation.ts";
 
 export function lowerActivation(
   { x, activation: kind, output }: ActivationOperation,

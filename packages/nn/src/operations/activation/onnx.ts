@@ -1,6 +1,6 @@
 import type { Activation } from "@papilio/gpu-runtime";
-import type { ActivationOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+import type { ActivationOperation } from "./operation.ts";
 
 export function exportActivation(
   { x, activation: kind }: ActivationOperation,

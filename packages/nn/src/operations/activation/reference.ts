@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
 import type { Activation } from "@papilio/gpu-runtime";
-import type { ActivationOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
+import type { ActivationOperation } from "./operation.ts";
 
 export function evaluateActivation(
   { x, activation: kind }: ActivationOperation,

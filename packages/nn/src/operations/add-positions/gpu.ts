@@ -1,7 +1,7 @@
 import { addPositionsKernel } from "@papilio/gpu-runtime";
-import type { AddPositionsOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { batchesOf, memoryOf } from "../shared/device-operands.ts";
+import type { AddPositionsOperation } from "./operation.ts";
 
 export function lowerAddPositions(operation: AddPositionsOperation, to: DeviceLowering): void {
   const { x, table, period, prepended, position, output } = operation;

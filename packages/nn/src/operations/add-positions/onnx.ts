@@ -1,6 +1,6 @@
-import type { AddPositionsOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import { tableRows } from "../shared/onnx-table-rows.ts";
+import type { AddPositionsOperation } from "./operation.ts";
 
 export function exportAddPositions(operation: AddPositionsOperation, to: OnnxBuilder): OnnxValue {
   const { x, table, period, prepended, position, output } = operation;

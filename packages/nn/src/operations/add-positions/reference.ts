@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { AddPositionsOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { firstPosition } from "../shared/positions.ts";
+import type { AddPositionsOperation } from "./operation.ts";
 
 export function evaluateAddPositions(
   { x, table, period, prepended, position, output }: AddPositionsOperation,

@@ -1,6 +1,6 @@
 import { addPositionsKernel } from "@papilio/gpu-runtime";
-import type { AddVectorOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
+import type { AddVectorOperation } from "./operation.ts";
 
 export function lowerAddVector(
   { x, vector, output }: AddVectorOperation,

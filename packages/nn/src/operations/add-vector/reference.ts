@@ -1,6 +1,6 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { AddVectorOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
+import type { AddVectorOperation } from "./operation.ts";
 
 export function evaluateAddVector(
   { x, vector }: AddVectorOperation,

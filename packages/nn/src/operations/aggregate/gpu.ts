@@ -1,18 +1,18 @@
 import { aggregateKernel } from "@papilio/gpu-runtime";
-import type { AggregateOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { edgesOf } from "../shared/device-operands.ts";
+import type { AggregateOperation } from "./operation.ts";
 
 export function lowerAggregate(
-  { x, graph, reduce, output }: AggregateOperation,
+  { x, adjacency, reduce, output }: AggregateOperation,
   to: DeviceLowering,
 ): void {
   const input = to.of(x);
   const y = to.define(output, { layout: "any" });
-  const { values } = graph;
+  const { values } = adjacency;
   const kernel = aggregateKernel({
-    nodes: graph.rows,
-    sources: graph.cols,
+    nodes: adjacency.rows,
+    sources: adjacency.cols,
     features: x.features,
     reduce,
     weighted: values !== undefined,
@@ -24,7 +24,7 @@ export function lowerAggregate(
   to.push(kernel, [
     input.memory,
     y.memory,
-    ...edgesOf(graph, to),
+    ...edgesOf(adjacency, to),
     ...(values === undefined ? [] : [to.floats(values, "f32", "edge weights")]),
   ]);
 }

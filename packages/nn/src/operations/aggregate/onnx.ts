@@ -1,7 +1,7 @@
-import type { AggregateOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import { atLeastOne } from "../shared/onnx-numbers.ts";
 import { degreeOf, messages, toRows } from "../shared/onnx-sparse.ts";
+import type { AggregateOperation } from "./operation.ts";
 
 /*
  * Sparse matrices as lists of their non-zeros: what is in the columns is gathered, and brought to the
@@ -11,18 +11,18 @@ import { degreeOf, messages, toRows } from "../shared/onnx-sparse.ts";
  */
 
 export function exportAggregate(
-  { x, graph, reduce }: AggregateOperation,
+  { x, adjacency, reduce }: AggregateOperation,
   to: OnnxBuilder,
 ): OnnxValue {
-  const sent = messages(to.of(x), graph, to);
-  if (reduce === "max") return to.largest(sent, (of) => toRows(of, graph, "max", to));
-  const reduced = toRows(sent, graph, "add", to);
+  const sent = messages(to.of(x), adjacency, to);
+  if (reduce === "max") return to.largest(sent, (of) => toRows(of, adjacency, "max", to));
+  const reduced = toRows(sent, adjacency, "add", to);
   if (reduce === "sum") return reduced;
-  const degrees = to.once(graph, "degrees", () =>
+  const degrees = to.once(adjacency, "degrees", () =>
     atLeastOne(
       to.integers(
-        Uint32Array.from({ length: graph.rows }, (_, row) => degreeOf(graph, row)),
-        [graph.rows, 1],
+        Uint32Array.from({ length: adjacency.rows }, (_, row) => degreeOf(adjacency, row)),
+        [adjacency.rows, 1],
       ),
       to,
     ),

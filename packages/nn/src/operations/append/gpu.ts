@@ -1,6 +1,6 @@
 import { appendVectorsKernel } from "@papilio/gpu-runtime";
-import type { AppendOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
+import type { AppendOperation } from "./operation.ts";
 
 export function lowerAppend(
   { x, state, position, output }: AppendOperation,

@@ -1,6 +1,6 @@
-import type { AppendOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import { range } from "../shared/onnx-numbers.ts";
+import type { AppendOperation } from "./operation.ts";
 
 /**
  * The rows from `position` on are those of x, as far as there are rows. All of the state is written:

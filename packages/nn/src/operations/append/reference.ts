@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { AppendOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { firstPosition } from "../shared/positions.ts";
+import type { AppendOperation } from "./operation.ts";
 
 /** Writes into the state itself, which is the output too. */
 export function evaluateAppend(

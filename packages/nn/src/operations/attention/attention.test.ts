@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { CpuModel } from "../../backends/cpu/cpu-model.ts";
-import { attention } from "../../graph/functional.ts";
 import { Graph } from "../../graph/graph.ts";
+import { attention } from "./operation.ts";
 
 it("gives zeros for queries that see no key", () => {
   const graph = new Graph();

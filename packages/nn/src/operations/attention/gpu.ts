@@ -1,7 +1,7 @@
 import { type AttentionProblem, attentionKernel, chooseAttention } from "@papilio/gpu-runtime";
-import type { AttentionOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { memoryOf } from "../shared/device-operands.ts";
+import type { AttentionOperation } from "./operation.ts";
 
 export function lowerAttention(operation: AttentionOperation, to: DeviceLowering): void {
   const { sequences, heads, keyValueHeads, scale, causal, position, lengths, output } = operation;

@@ -1,6 +1,6 @@
-import type { AttentionOperation } from "../../graph/operation.ts";
 import { LOWEST, type OnnxBuilder, type OnnxValue } from "../onnx-builder.ts";
 import { range } from "../shared/onnx-numbers.ts";
+import type { AttentionOperation } from "./operation.ts";
 
 /** Heads that share keys and values are multiplied with them as one, with more queries. */
 export function exportAttention(operation: AttentionOperation, to: OnnxBuilder): OnnxValue {

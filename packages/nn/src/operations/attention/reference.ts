@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { AttentionOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { firstPosition } from "../shared/positions.ts";
+import type { AttentionOperation } from "./operation.ts";
 
 export function evaluateAttention(
   operation: AttentionOperation,

@@ -1,6 +1,6 @@
 import { elementwiseKernel } from "@papilio/gpu-runtime";
-import type { CombineOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
+import type { CombineOperation } from "./operation.ts";
 
 export function lowerCombine(
   { x, other, operation, output }: CombineOperation,

@@ -1,5 +1,5 @@
-import type { CombineOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+import type { CombineOperation } from "./operation.ts";
 
 export function exportCombine(
   { x, other, operation }: CombineOperation,

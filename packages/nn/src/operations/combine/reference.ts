@@ -1,6 +1,6 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { CombineOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
+import type { CombineOperation } from "./operation.ts";
 
 export function evaluateCombine(
   { x, other, operation }: CombineOperation,

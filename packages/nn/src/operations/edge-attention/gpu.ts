@@ -1,16 +1,16 @@
 import { edgeAttentionKernel } from "@papilio/gpu-runtime";
-import type { EdgeAttentionOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { edgesOf } from "../shared/device-operands.ts";
+import type { EdgeAttentionOperation } from "./operation.ts";
 
 export function lowerEdgeAttention(operation: EdgeAttentionOperation, to: DeviceLowering): void {
-  const { x, graph, heads, negativeSlope, output } = operation;
+  const { x, adjacency, heads, negativeSlope, output } = operation;
   const input = to.of(x);
   const [sources, targets] = [to.inLayout(operation.sources), to.inLayout(operation.targets)];
   const y = to.define(output, { layout: "any" });
   const kernel = edgeAttentionKernel({
-    nodes: graph.rows,
-    sources: graph.cols,
+    nodes: adjacency.rows,
+    sources: adjacency.cols,
     heads,
     headFeatures: x.features / heads,
     negativeSlope,
@@ -25,5 +25,11 @@ export function lowerEdgeAttention(operation: EdgeAttentionOperation, to: Device
     },
     scoreLayout: sources.layout,
   });
-  to.push(kernel, [input.memory, y.memory, sources.memory, targets.memory, ...edgesOf(graph, to)]);
+  to.push(kernel, [
+    input.memory,
+    y.memory,
+    sources.memory,
+    targets.memory,
+    ...edgesOf(adjacency, to),
+  ]);
 }

@@ -1,17 +1,17 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { EdgeAttentionOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { largestOf } from "../shared/sums.ts";
+import type { EdgeAttentionOperation } from "./operation.ts";
 
 export function evaluateEdgeAttention(
-  { x, sources, targets, graph, heads, negativeSlope, output }: EdgeAttentionOperation,
+  { x, sources, targets, adjacency, heads, negativeSlope, output }: EdgeAttentionOperation,
   context: ReferenceContext,
 ): FloatArray {
   const [inputs, from, to] = [context.of(x), context.of(sources), context.of(targets)];
   const y = context.zeros(output);
   const headFeatures = x.features / heads;
-  for (let row = 0; row < graph.rows; row++) {
-    const neighbours = graph.columns.subarray(graph.starts[row], graph.starts[row + 1]);
+  for (let row = 0; row < adjacency.rows; row++) {
+    const neighbours = adjacency.columns.subarray(adjacency.starts[row], adjacency.starts[row + 1]);
     for (let head = 0; head < heads; head++) {
       const scores = Float64Array.from(neighbours, (node) => {
         const sum = (from[node * heads + head] as number) + (to[row * heads + head] as number);

@@ -1,6 +1,6 @@
 import { gatherFeaturesKernel } from "@papilio/gpu-runtime";
-import type { GatherFeaturesOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
+import type { GatherFeaturesOperation } from "./operation.ts";
 
 export function lowerGatherFeatures(
   { x, map, output }: GatherFeaturesOperation,

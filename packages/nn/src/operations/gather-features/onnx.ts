@@ -1,7 +1,7 @@
 import { ZERO_FEATURE } from "@papilio/gpu-runtime";
-import type { GatherFeaturesOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import { isPositive } from "../shared/onnx-numbers.ts";
+import type { GatherFeaturesOperation } from "./operation.ts";
 
 export function exportGatherFeatures(
   { x, map }: GatherFeaturesOperation,

@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
 import { ZERO_FEATURE } from "@papilio/gpu-runtime";
-import type { GatherFeaturesOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
+import type { GatherFeaturesOperation } from "./operation.ts";
 
 export function evaluateGatherFeatures(
   { x, map, output }: GatherFeaturesOperation,

@@ -1,7 +1,7 @@
 import { gatherVectorsKernel } from "@papilio/gpu-runtime";
-import type { GatherVectorsOperation } from "../../graph/operation.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
+import type { GatherVectorsOperation } from "./operation.ts";
 
 export function lowerGatherVectors(operation: GatherVectorsOperation, to: DeviceLowering): void {
   const { source, indices, output } = operation;

@@ -1,5 +1,5 @@
-import type { GatherVectorsOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+import type { GatherVectorsOperation } from "./operation.ts";
 
 export function exportGatherVectors(
   { source, indices }: GatherVectorsOperation,

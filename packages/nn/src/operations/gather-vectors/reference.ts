@@ -1,6 +1,6 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { GatherVectorsOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
+import type { GatherVectorsOperation } from "./operation.ts";
 
 export function evaluateGatherVectors(
   { source, indices, output }: GatherVectorsOperation,

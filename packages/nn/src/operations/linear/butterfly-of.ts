@@ -1,6 +1,6 @@
 import { Butterfly, KroneckerSparse } from "@papilio/butterfly";
-import type { Matrix } from "../../graph/operation.ts";
 import type { Parameter } from "../../modules/parameter.ts";
+import type { Matrix } from "./matrix.ts";
 
 /** The butterfly of each matrix that was asked for, by its left-most factor. */
 const built = new WeakMap<Parameter, Butterfly>();

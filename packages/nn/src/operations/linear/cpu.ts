@@ -1,6 +1,6 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { LinearOperation } from "../../graph/operation.ts";
 import type { CpuContext } from "../cpu-context.ts";
+import type { LinearOperation } from "./operation.ts";
 import { finishLinear } from "./reference.ts";
 
 /** The product in float32 by the kernels in WebAssembly; what follows it in JavaScript. */

@@ -1,6 +1,6 @@
 import type { Vectors } from "@papilio/gpu-runtime";
-import type { LinearOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
+import type { LinearOperation } from "./operation.ts";
 
 /** One multiplication, with all that was moved into it. */
 export function lowerLinear(operation: LinearOperation, to: DeviceLowering): void {

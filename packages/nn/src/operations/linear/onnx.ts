@@ -1,8 +1,8 @@
 import { blockDiagonal, KroneckerSparse, type Pattern } from "@papilio/butterfly";
-import type { LinearOperation } from "../../graph/operation.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import { applyActivation } from "../activation/onnx.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+import type { LinearOperation } from "./operation.ts";
 
 export function exportLinear(operation: LinearOperation, to: OnnxBuilder): OnnxValue {
   const { activation, multiplier, addend } = operation;

@@ -1,10 +1,11 @@
 import type { FloatArray } from "@papilio/butterfly";
 import type { Activation } from "@papilio/gpu-runtime";
-import type { LinearOperation, Matrix } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
 import { activationFunction } from "../activation/reference.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { butterflyOf } from "./butterfly-of.ts";
+import type { Matrix } from "./matrix.ts";
+import type { LinearOperation } from "./operation.ts";
 
 /** Sums are in float64, and rounded once, after all that follows the product. */
 export function evaluateLinear(operation: LinearOperation, context: ReferenceContext): FloatArray {

@@ -1,7 +1,7 @@
 import { normalizationKernel } from "@papilio/gpu-runtime";
-import type { NormalizeOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { memoryOf } from "../shared/device-operands.ts";
+import type { NormalizeOperation } from "./operation.ts";
 
 export function lowerNormalize(operation: NormalizeOperation, to: DeviceLowering): void {
   const { x, norm, epsilon, weight, bias, output } = operation;

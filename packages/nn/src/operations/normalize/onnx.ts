@@ -1,5 +1,5 @@
-import type { NormalizeOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+import type { NormalizeOperation } from "./operation.ts";
 
 export function exportNormalize(operation: NormalizeOperation, to: OnnxBuilder): OnnxValue {
   const { x, norm, epsilon, weight, bias } = operation;

@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { NormalizeOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { sumOf } from "../shared/sums.ts";
+import type { NormalizeOperation } from "./operation.ts";
 
 export function evaluateNormalize(
   { x, norm, epsilon, weight, bias }: NormalizeOperation,

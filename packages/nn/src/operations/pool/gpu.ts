@@ -1,7 +1,7 @@
 import { poolKernel } from "@papilio/gpu-runtime";
-import type { PoolOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { windowsProblem } from "../shared/device-windows.ts";
+import type { PoolOperation } from "./operation.ts";
 
 export function lowerPool(
   { x, pool: kind, window, output }: PoolOperation,

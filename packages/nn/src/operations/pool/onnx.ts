@@ -1,7 +1,7 @@
-import { windowsOf } from "../../graph/graph.ts";
-import type { PoolOperation } from "../../graph/operation.ts";
 import { LOWEST, type OnnxBuilder, type OnnxValue } from "../onnx-builder.ts";
 import { padded } from "../shared/onnx-windows.ts";
+import { windowsOf } from "../shared/window.ts";
+import type { PoolOperation } from "./operation.ts";
 
 /** The padding is made first: pooling operators refuse one that is as wide as their kernel. */
 export function exportPool(

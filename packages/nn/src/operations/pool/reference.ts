@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { PoolOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { forEachPlace } from "../shared/window-places.ts";
+import type { PoolOperation } from "./operation.ts";
 
 export function evaluatePool(
   { x, pool: kind, window, output }: PoolOperation,

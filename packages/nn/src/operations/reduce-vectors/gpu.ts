@@ -1,7 +1,7 @@
 import { reduceVectorsKernel } from "@papilio/gpu-runtime";
-import type { ReduceVectorsOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { batchesOf, memoryOf } from "../shared/device-operands.ts";
+import type { ReduceVectorsOperation } from "./operation.ts";
 
 export function lowerReduceVectors(operation: ReduceVectorsOperation, to: DeviceLowering): void {
   const { x, reduce, period, lengths, output } = operation;

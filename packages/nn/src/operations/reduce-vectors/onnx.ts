@@ -1,6 +1,6 @@
-import type { ReduceVectorsOperation } from "../../graph/operation.ts";
 import { LOWEST, type OnnxBuilder, type OnnxValue } from "../onnx-builder.ts";
 import { atLeastOne, isPositive, range } from "../shared/onnx-numbers.ts";
+import type { ReduceVectorsOperation } from "./operation.ts";
 
 export function exportReduceVectors(operation: ReduceVectorsOperation, to: OnnxBuilder): OnnxValue {
   const { x, reduce, period, lengths, output } = operation;

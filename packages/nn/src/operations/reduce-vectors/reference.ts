@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { ReduceVectorsOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { reduceNumbers } from "../shared/reduce.ts";
+import type { ReduceVectorsOperation } from "./operation.ts";
 
 export function evaluateReduceVectors(
   { x, reduce, period, lengths, output }: ReduceVectorsOperation,

@@ -1,7 +1,7 @@
 import { rotaryKernel } from "@papilio/gpu-runtime";
-import type { RotaryOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { memoryOf } from "../shared/device-operands.ts";
+import type { RotaryOperation } from "./operation.ts";
 
 export function lowerRotary(operation: RotaryOperation, to: DeviceLowering): void {
   const { x, headFeatures, style, cosines, sines, period, position, output } = operation;

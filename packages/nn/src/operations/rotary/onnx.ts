@@ -1,7 +1,7 @@
-import type { RotaryOperation } from "../../graph/operation.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import { tableRows } from "../shared/onnx-table-rows.ts";
+import type { RotaryOperation } from "./operation.ts";
 
 export function exportRotary(operation: RotaryOperation, to: OnnxBuilder): OnnxValue {
   const { x, headFeatures, style, cosines, sines, period, position } = operation;

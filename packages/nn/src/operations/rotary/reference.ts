@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { RotaryOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { firstPosition } from "../shared/positions.ts";
+import type { RotaryOperation } from "./operation.ts";
 
 export function evaluateRotary(
   { x, headFeatures, style, cosines, sines, period, position }: RotaryOperation,

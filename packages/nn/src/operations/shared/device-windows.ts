@@ -1,5 +1,5 @@
 import type { unfoldKernel, Vectors } from "@papilio/gpu-runtime";
-import type { Window2d } from "../../graph/operation.ts";
+import type { Window2d } from "./window.ts";
 
 export function windowsProblem(window: Window2d, x: Vectors, y: Vectors): WindowsProblem {
   const { size, ...rest } = window;

@@ -9,9 +9,9 @@ import { LOWEST, type OnnxBuilder, type OnnxValue } from "../onnx-builder.ts";
  */
 
 /** For each non-zero, the vector of its column times its value. `[non-zeros, features]`. */
-export function messages(x: OnnxValue, graph: SparseMatrix, to: OnnxBuilder): OnnxValue {
-  const gathered = to.gather(x, columnsOf(graph, to), 0);
-  const { values, nonZeros } = graph;
+export function messages(x: OnnxValue, adjacency: SparseMatrix, to: OnnxBuilder): OnnxValue {
+  const gathered = to.gather(x, columnsOf(adjacency, to), 0);
+  const { values, nonZeros } = adjacency;
   if (values === undefined) return gathered;
   const weights = to.once(values, "", () => to.floats("values", [nonZeros, 1], () => values));
   return to.each("Mul", gathered, weights);
@@ -20,27 +20,29 @@ export function messages(x: OnnxValue, graph: SparseMatrix, to: OnnxBuilder): On
 /** Sums or maxima of what is at the non-zeros of each row; zeros where there is none. `[rows, features]`. */
 export function toRows(
   edges: OnnxValue,
-  graph: SparseMatrix,
+  adjacency: SparseMatrix,
   reduction: "add" | "max",
   to: OnnxBuilder,
 ): OnnxValue {
   const [nonZeros = 0, features = 0] = edges.shape;
-  const shape = [graph.rows, features];
+  const shape = [adjacency.rows, features];
   const expand = (tensor: OnnxValue, wider: readonly number[]): OnnxValue =>
     to.node("Expand", [tensor, to.integers(wider)], wider);
-  const start = to.once(graph, `start ${reduction} ${features}`, () =>
-    expand(reduction === "add" ? to.scalar(0) : lowestOf(graph, to), shape),
+  const start = to.once(adjacency, `start ${reduction} ${features}`, () =>
+    expand(reduction === "add" ? to.scalar(0) : lowestOf(adjacency, to), shape),
   );
-  const rows = to.once(graph, `rows ${features}`, () =>
-    expand(to.reshape(rowsOf(graph, to), [nonZeros, 1]), edges.shape),
+  const rows = to.once(adjacency, `rows ${features}`, () =>
+    expand(to.reshape(rowsOf(adjacency, to), [nonZeros, 1]), edges.shape),
   );
   return to.node("ScatterElements", [start, rows, edges], shape, { axis: 0, reduction });
 }
 
 /** What the maximum of each row starts from. `[rows, 1]`. */
-function lowestOf(graph: SparseMatrix, to: OnnxBuilder): OnnxValue {
-  return to.floats("lowest", [graph.rows, 1], () =>
-    Float32Array.from({ length: graph.rows }, (_, row) => (degreeOf(graph, row) > 0 ? LOWEST : 0)),
+function lowestOf(adjacency: SparseMatrix, to: OnnxBuilder): OnnxValue {
+  return to.floats("lowest", [adjacency.rows, 1], () =>
+    Float32Array.from({ length: adjacency.rows }, (_, row) =>
+      degreeOf(adjacency, row) > 0 ? LOWEST : 0,
+    ),
   );
 }
 
@@ -48,16 +50,16 @@ export function degreeOf({ starts }: SparseMatrix, row: number): number {
   return (starts[row + 1] as number) - (starts[row] as number);
 }
 
-export function columnsOf(graph: SparseMatrix, to: OnnxBuilder): OnnxValue {
-  return to.once(graph, "columns", () => to.integers(graph.columns));
+export function columnsOf(adjacency: SparseMatrix, to: OnnxBuilder): OnnxValue {
+  return to.once(adjacency, "columns", () => to.integers(adjacency.columns));
 }
 
 /** Row of each non-zero. */
-export function rowsOf(graph: SparseMatrix, to: OnnxBuilder): OnnxValue {
-  return to.once(graph, "rows", () => {
-    const rows = new Uint32Array(graph.nonZeros);
-    for (let row = 0; row < graph.rows; row++) {
-      rows.fill(row, graph.starts[row], graph.starts[row + 1]);
+export function rowsOf(adjacency: SparseMatrix, to: OnnxBuilder): OnnxValue {
+  return to.once(adjacency, "rows", () => {
+    const rows = new Uint32Array(adjacency.nonZeros);
+    for (let row = 0; row < adjacency.rows; row++) {
+      rows.fill(row, adjacency.starts[row], adjacency.starts[row + 1]);
     }
     return to.integers(rows);
   });

@@ -1,5 +1,5 @@
-import type { Window2d } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+import type { Window2d } from "./window.ts";
 
 /** An image with a value around it. */
 export function padded(

@@ -1,5 +1,5 @@
-import { windowsOf } from "../../graph/graph.ts";
-import type { Window2d } from "../../graph/operation.ts";
+import type { Window2d } from "./window.ts";
+import { windowsOf } from "./window.ts";
 
 /** Calls back for every place of every window: its number, its place in it, and the pixel or none. */
 export function forEachPlace(

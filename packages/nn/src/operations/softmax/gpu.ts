@@ -1,6 +1,6 @@
 import { softmaxKernel } from "@papilio/gpu-runtime";
-import type { SoftmaxOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
+import type { SoftmaxOperation } from "./operation.ts";
 
 export function lowerSoftmax({ x, log, output }: SoftmaxOperation, to: DeviceLowering): void {
   const input = to.of(x);

@@ -1,5 +1,5 @@
-import type { SoftmaxOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+import type { SoftmaxOperation } from "./operation.ts";
 
 export function exportSoftmax({ x, log }: SoftmaxOperation, to: OnnxBuilder): OnnxValue {
   const values = to.of(x);

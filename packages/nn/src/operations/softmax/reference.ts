@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { SoftmaxOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { largestOf, sumOf } from "../shared/sums.ts";
+import type { SoftmaxOperation } from "./operation.ts";
 
 export function evaluateSoftmax(
   { x, log }: SoftmaxOperation,

@@ -1,8 +1,8 @@
 import { Pattern } from "@papilio/butterfly";
 import { csrKernel } from "@papilio/gpu-runtime";
-import type { SparseLinearOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { edgesOf } from "../shared/device-operands.ts";
+import type { SparseLinearOperation } from "./operation.ts";
 
 export function lowerSparseLinear(
   { x, matrix, output }: SparseLinearOperation,

@@ -1,6 +1,6 @@
-import type { SparseLinearOperation } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import { messages, toRows } from "../shared/onnx-sparse.ts";
+import type { SparseLinearOperation } from "./operation.ts";
 
 export function exportSparseLinear(
   { x, matrix }: SparseLinearOperation,

@@ -1,6 +1,6 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { SparseLinearOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
+import type { SparseLinearOperation } from "./operation.ts";
 
 export function evaluateSparseLinear(
   { x, matrix, output }: SparseLinearOperation,

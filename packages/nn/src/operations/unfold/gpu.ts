@@ -1,7 +1,7 @@
 import { unfoldKernel } from "@papilio/gpu-runtime";
-import type { UnfoldOperation } from "../../graph/operation.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { windowsProblem } from "../shared/device-windows.ts";
+import type { UnfoldOperation } from "./operation.ts";
 
 export function lowerUnfold(
   { x, window, source, output }: UnfoldOperation,

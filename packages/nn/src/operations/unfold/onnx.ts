@@ -1,7 +1,8 @@
-import { windowsOf } from "../../graph/graph.ts";
-import type { UnfoldOperation, Window2d } from "../../graph/operation.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import { padded } from "../shared/onnx-windows.ts";
+import type { Window2d } from "../shared/window.ts";
+import { windowsOf } from "../shared/window.ts";
+import type { UnfoldOperation } from "./operation.ts";
 
 /** The rows of each window, then the columns, by number, and what is read brought into order. */
 export function exportUnfold(

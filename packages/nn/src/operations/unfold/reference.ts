@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { UnfoldOperation } from "../../graph/operation.ts";
 import type { ReferenceContext } from "../reference-context.ts";
 import { forEachPlace } from "../shared/window-places.ts";
+import type { UnfoldOperation } from "./operation.ts";
 
 export function evaluateUnfold(
   { x, window, source, output }: UnfoldOperation,

@@ -1,6 +1,6 @@
 import { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
-import * as f from "../../graph/index.ts";
-import type { Window2d } from "../../graph/operation.ts";
+import * as f from "../../operations/index.ts";
+import type { Window2d } from "../../operations/shared/window.ts";
 import { sparse } from "../draw.ts";
 import { type OperationCase, type OperationCases, vectors } from "./operation-case.ts";
 
@@ -109,7 +109,7 @@ export const NEIGHBOUR_CASES = {
         f.edgeAttention(vectors(graph, 9, 6), {
           sources: vectors(graph, 9, 2),
           targets: vectors(graph, 9, 2),
-          graph: sparse([9, 9], 6, 5, false),
+          adjacency: sparse([9, 9], 6, 5, false),
           heads: 2,
           negativeSlope: 0.2,
         }),

@@ -1,6 +1,6 @@
 import type { Graph } from "../../graph/graph.ts";
-import * as f from "../../graph/index.ts";
 import type { Value } from "../../graph/value.ts";
+import * as f from "../../operations/index.ts";
 import { type OperationCase, type OperationCases, parameter, vectors } from "./operation-case.ts";
 
 function attention(options: {

@@ -1,9 +1,10 @@
 import { Chain } from "@papilio/butterfly";
 import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime";
 import type { Graph } from "../../graph/graph.ts";
-import * as f from "../../graph/index.ts";
-import type { Matrix } from "../../graph/operation.ts";
 import { Parameter } from "../../modules/parameter.ts";
+import * as f from "../../operations/index.ts";
+import type { Matrix } from "../../operations/linear/matrix.ts";
+import { linearDefinition } from "../../operations/linear/operation.ts";
 import { type OperationCase, type OperationCases, parameter, vectors } from "./operation-case.ts";
 
 const ACTIVATIONS: readonly Activation[] = [
@@ -77,8 +78,8 @@ export const VECTOR_CASES = {
         const x = vectors(graph, 3, 8);
         const [multiplier, addend] = [vectors(graph, 3, 6), vectors(graph, 3, 6)];
         return graph.add(
+          linearDefinition,
           {
-            kind: "linear",
             path: "layer",
             x,
             matrix: matrix("2,3,4,1"),

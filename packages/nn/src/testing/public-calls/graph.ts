@@ -1,5 +1,6 @@
 import { call, create, invoke, type PublicCall, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../../index.ts";
+import { softmaxDefinition } from "../../operations/softmax/operation.ts";
 
 const features = 4;
 
@@ -60,9 +61,10 @@ export const graphCalls: PublicCalls = {
   },
   "Graph#add": () => {
     const graph = new nn.Graph();
-    const operation = { kind: "softmax", path: "", x: vectors(graph), log: false };
-    return invoke(graph, "add", operation, { vectors: 4, features });
+    const fields = { path: "", x: vectors(graph), log: false };
+    return invoke(graph, "add", softmaxDefinition, fields, { vectors: 4, features });
   },
+  operationsOf: () => call(nn.operationsOf, smallGraph()),
   Value: () => create(nn.Value, new nn.Graph(), 4, features),
   Indices: () => create(nn.Indices, new nn.Graph(), "ids", 2, Uint32Array.of(0, 1)),
   "Indices#requireBelow": () => invoke(new nn.Graph().indices("ids", 2), "requireBelow", 5),
@@ -152,7 +154,7 @@ export const graphCalls: PublicCalls = {
     const scores = (name: string): nn.Value => graph.input(name, { vectors: 4, features: 2 });
     return call(nn.edgeAttention, vectors(graph), {
       path: "path",
-      graph: circle(),
+      adjacency: circle(),
       heads: 2,
       negativeSlope: 0.2,
       sources: scores("sources"),

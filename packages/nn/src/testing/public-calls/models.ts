@@ -87,11 +87,11 @@ export const modelCalls: PublicCalls = {
   "VisionTransformer#trace": () =>
     invoke(new nn.VisionTransformer(visionConfig), "trace", { images: 2 }),
   GCN: () => create(nn.GCN, nodeConfig),
-  "GCN#trace": () => invoke(new nn.GCN(nodeConfig), "trace", { graph: circle() }),
+  "GCN#trace": () => invoke(new nn.GCN(nodeConfig), "trace", { adjacency: circle() }),
   GraphSAGE: () => create(nn.GraphSAGE, nodeConfig),
-  "GraphSAGE#trace": () => invoke(new nn.GraphSAGE(nodeConfig), "trace", { graph: circle() }),
+  "GraphSAGE#trace": () => invoke(new nn.GraphSAGE(nodeConfig), "trace", { adjacency: circle() }),
   GAT: () => create(nn.GAT, { ...nodeConfig, heads: 2 }),
-  "GAT#trace": () => invoke(new nn.GAT(nodeConfig), "trace", { graph: circle() }),
+  "GAT#trace": () => invoke(new nn.GAT(nodeConfig), "trace", { adjacency: circle() }),
   SparseNetwork: () => create(nn.SparseNetwork, sparse),
   "SparseNetwork of butterflies": () =>
     create(nn.SparseNetwork, {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { Graph } from "../graph/graph.ts";
 import { parameter } from "../testing/draw.ts";
-import { activate, reduceVectors, rotary } from "./functional.ts";
-import { aggregate } from "./functional-sparse.ts";
-import { Graph } from "./graph.ts";
+import { activate } from "./activation/operation.ts";
+import { aggregate } from "./aggregate/operation.ts";
+import { reduceVectors } from "./reduce-vectors/operation.ts";
+import { rotary } from "./rotary/operation.ts";
 
 const none = "none of these" as never;
 
