@@ -35,7 +35,7 @@ it("the tuning guide finds a variant, and the next time in the cache", async () 
   const caches = mkdtempSync(join(tmpdir(), "papilio-docs-"));
   vi.stubEnv("XDG_CACHE_HOME", caches);
   try {
-    for (const from of ["race", "cache"]) {
+    for (const from of ["measurement", "cache"]) {
       expect(await runSnippet("tuning.ts")).toEqual([
         expect.stringMatching(new RegExp(`^[\\w-]+ from the ${from}, \\d+ bytes of weights$`)),
       ]);

@@ -217,4 +217,4 @@ it("those are all disposables of the package", () => {
 });
 
 /** What tuning makes and disposes of itself. */
-const INTERNAL = ["Contender", "MultiplicationCourse"];
+const INTERNAL = ["PreparedCandidate", "MultiplicationHarness"];

@@ -121,10 +121,16 @@ export { decode, encode } from "./tensor/dtype.ts";
 export type { InputShape } from "./tensor/input-shape.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";
 export { scratchVectors, type Vectors } from "./tensor/vectors.ts";
+export type { Candidate, PreparedCandidate, Trial } from "./tuning/autotune.ts";
 export { MemoryTuningCache, type TuningCache } from "./tuning/cache.ts";
 export type { TuningKey } from "./tuning/key.ts";
-export type { Candidate, Contender, Trial } from "./tuning/race.ts";
-export { type Course, type Tuned, type TuneOptions, type TuneTask, tune } from "./tuning/tune.ts";
+export {
+  type Tuned,
+  type TuneOptions,
+  type TuneTask,
+  type TuningHarness,
+  tune,
+} from "./tuning/tune.ts";
 export { tuneKroneckerSparse } from "./tuning/tune-kronecker-sparse.ts";
 export { tunePlan } from "./tuning/tune-plan.ts";
 export { VERSION } from "./tuning/version.ts";

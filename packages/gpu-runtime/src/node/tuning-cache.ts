@@ -25,13 +25,17 @@ export interface TuningCacheOptions {
   readonly machine?: string;
 }
 
+/** Of the files: it rises when the names of candidates change, or what is kept of them. */
+const FORMAT = 2;
+
 /** Largest file that is read, in bytes: entries take about one kilobyte. */
 const MOST_BYTES = 2 ** 16;
 
 /**
  * A cache on disk: one JSON file for each key, with the whole key in it, which is compared when it is
- * read. Files of another machine or format, damaged ones, those
- * that another user could have written, and what is no plain file count as absent. Each is written under another name and then renamed, so that concurrent processes see whole ones.
+ * read. Files of another machine or format, damaged ones, those that another user could have written,
+ * and what is not a plain file count as absent. Each is written under another name and then renamed, so
+ * that concurrent processes see whole ones.
  *
  * Its `set` throws PapilioError `TUNING_CACHE_WRITE` where it cannot write; `tune` passes that on to
  * `onCacheError` and goes on.
@@ -52,11 +56,12 @@ export function openTuningCache(options: TuningCacheOptions = {}): TuningCache {
       const folder = directory ?? (await privateCache("tuning").catch(() => undefined));
       if (folder === undefined) return undefined;
       const entry = parseEntry(await readSmallFile(join(folder, nameOf(key))));
-      const fits = entry?.machine === machine && isDeepStrictEqual(entry.key, key);
+      const fits =
+        entry?.format === FORMAT && entry.machine === machine && isDeepStrictEqual(entry.key, key);
       return fits ? entry.value : undefined;
     },
     async set(key, value) {
-      const text = `${JSON.stringify({ machine, key, value })}\n`;
+      const text = `${JSON.stringify({ format: FORMAT, machine, key, value })}\n`;
       try {
         const folder = directory ?? (await privateCache("tuning"));
         await replaceFile(folder, join(folder, nameOf(key)), text);
@@ -89,7 +94,7 @@ async function readSmallFile(path: string): Promise<string> {
 
 function parseEntry(
   text: string,
-): Partial<Record<"machine" | "key" | "value", unknown>> | undefined {
+): Partial<Record<"format" | "machine" | "key" | "value", unknown>> | undefined {
   try {
     return Object(parseJsonText(text));
   } catch {

@@ -8,7 +8,7 @@ import {
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { shapeClass } from "./key.ts";
-import { MultiplicationCourse } from "./multiplication-course.ts";
+import { MultiplicationHarness } from "./multiplication-harness.ts";
 import { type Tuned, type TuneOptions, tune } from "./tune.ts";
 
 /**
@@ -47,7 +47,7 @@ export async function tuneKroneckerSparse(
       what: `kronecker-sparse ${pattern} ${shapeClass(shape)}`,
       candidates,
       open: () =>
-        new MultiplicationCourse(
+        new MultiplicationHarness(
           gpu,
           Chain.of([pattern]),
           shape,

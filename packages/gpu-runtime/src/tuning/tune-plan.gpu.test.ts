@@ -23,7 +23,7 @@ it.for(LAYOUTS)(
     const { inUse } = gpu.memory.statistics;
     const { best, from, trials } = await tunePlan(gpu, chain, shape, options);
     expect(gpu.memory.statistics.inUse).toBe(inUse);
-    expect(from).toBe("race");
+    expect(from).toBe("measurement");
     expect(trials.filter(({ outcome }) => outcome === "disqualified")).toEqual([]);
     const ranked = rankPlans(gpu.report, chain, shape).map(({ plan }) => planName(plan));
     expect(ranked).toContain(planName(best));

@@ -5,7 +5,7 @@ import { factorByFactor, type Plan, planName } from "../planning/plan.ts";
 import { type PlanOptions, rankPlans } from "../planning/plan-chain.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { shapeClass } from "./key.ts";
-import { MultiplicationCourse } from "./multiplication-course.ts";
+import { MultiplicationHarness } from "./multiplication-harness.ts";
 import { type Tuned, type TuneOptions, tune } from "./tune.ts";
 
 /**
@@ -48,7 +48,7 @@ export async function tunePlan(
       what: `plan ${chain} ${shapeClass(shape)} ${options.allow?.toSorted().join(" ") ?? ""}`.trim(),
       candidates,
       open: () =>
-        new MultiplicationCourse(gpu, chain, shape, options.signal, (plan: Plan, butterfly) => {
+        new MultiplicationHarness(gpu, chain, shape, options.signal, (plan: Plan, butterfly) => {
           const multiplication = prepareButterfly(gpu, butterfly, shape, { plan });
           return { multiplication, terms: multiplication.terms };
         }),

@@ -2,7 +2,7 @@ import { expect, it, vi } from "vitest";
 import type { AdapterReport } from "../device/report.ts";
 import { MemoryTuningCache, type TuningCache } from "./cache.ts";
 import { shapeClass, tuningKey } from "./key.ts";
-import { type Course, type TuneOptions, type TuneTask, tune } from "./tune.ts";
+import { type TuneOptions, type TuneTask, type TuningHarness, tune } from "./tune.ts";
 
 const report = {
   name: "adapter",
@@ -40,7 +40,7 @@ function task(seconds: Readonly<Record<string, number>>, what = "task"): TuneTas
   };
 }
 
-function failing(): Course<number> {
+function failing(): TuningHarness<number> {
   return {
     prepare: () => Promise.reject(new Error("no device")),
     [Symbol.dispose]: () => {},
@@ -51,15 +51,15 @@ function run(work: TuneTask<number>, options: TuneOptions, changed: Partial<Adap
   return tune({ report: { ...report, ...changed }, assertReady: () => {} }, work, options);
 }
 
-it("races without a cache, every time", async () => {
+it("measures without a cache, every time", async () => {
   for (let time = 0; time < 2; time++) {
     const tuned = await run(task({ default: 2, fast: 1 }), {});
-    expect(tuned).toMatchObject({ best: 1, from: "race" });
+    expect(tuned).toMatchObject({ best: 1, from: "measurement" });
     expect(tuned.trials).toHaveLength(2);
   }
 });
 
-it("answers from the cache what was raced before", async () => {
+it("answers from the cache what was measured before", async () => {
   const cache = new MemoryTuningCache();
   await run(task({ default: 2, fast: 1 }), { cache });
   // Other times by now, but nobody looks.
@@ -77,14 +77,16 @@ it.each<[string, Partial<AdapterReport>, string?]>([
   const cache = new MemoryTuningCache();
   await run(task({ default: 2, fast: 1 }), { cache });
   const tuned = await run(task({ default: 1, fast: 2 }, what), { cache }, changed);
-  expect(tuned).toMatchObject({ best: 0, from: "race" });
+  expect(tuned).toMatchObject({ best: 0, from: "measurement" });
 });
 
 it("does not use the cache of another version", async () => {
   const key = tuningKey({ report }, "task");
   const cache = new MemoryTuningCache();
   await cache.set({ ...key, version: "other" }, { winner: "fast", cutAfter: null });
-  expect(await run(task({ default: 1, fast: 2 }), { cache })).toMatchObject({ from: "race" });
+  expect(await run(task({ default: 1, fast: 2 }), { cache })).toMatchObject({
+    from: "measurement",
+  });
   await cache.set(key, { winner: "fast", cutAfter: null });
   expect(await run(task({ default: 1, fast: 2 }), { cache })).toMatchObject({ from: "cache" });
 });
@@ -97,12 +99,12 @@ it.each([
   ["a winner that is no name", { winner: { name: "fast" }, cutAfter: null }],
   ["a limit that is no number", { winner: "fast", cutAfter: "never" }],
   ["a name of every object", { winner: "constructor", cutAfter: null }],
-])("races when the cache answers %s, and keeps the result", async (_, answer) => {
+])("measures when the cache answers %s, and keeps the result", async (_, answer) => {
   const set = vi.fn(() => Promise.resolve());
   const cache: TuningCache = { get: () => Promise.resolve(answer), set };
   expect(await run(task({ default: 1, fast: 2 }), { cache })).toMatchObject({
     best: 0,
-    from: "race",
+    from: "measurement",
   });
   expect(set).toHaveBeenCalledExactlyOnceWith(tuningKey({ report }, "task"), {
     winner: "default",
@@ -110,17 +112,17 @@ it.each([
   });
 });
 
-it("uses the result of a race cut short only where there is no more time", async () => {
+it("uses the result of a measurement cut short only where there is no more time", async () => {
   const cache = new MemoryTuningCache();
   const cut = await run(task({ default: 2, fast: 1 }), { cache, timeLimitSeconds: 0 });
-  expect(cut).toMatchObject({ best: 0, from: "race" });
+  expect(cut).toMatchObject({ best: 0, from: "measurement" });
   expect(await run(task({ default: 2, fast: 1 }), { cache, timeLimitSeconds: 0 })).toMatchObject({
     best: 0,
     from: "cache",
   });
   expect(await run(task({ default: 2, fast: 1 }), { cache })).toMatchObject({
     best: 1,
-    from: "race",
+    from: "measurement",
   });
 });
 

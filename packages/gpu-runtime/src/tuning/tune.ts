@@ -1,8 +1,8 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
+import { autotune, type Candidate, type PreparedCandidate, type Trial } from "./autotune.ts";
 import type { TuningCache } from "./cache.ts";
 import { tuningKey } from "./key.ts";
-import { type Candidate, type Contender, race, type Trial } from "./race.ts";
 
 /** How long tuning may take, and where its result is kept. */
 export interface TuneOptions {
@@ -13,9 +13,9 @@ export interface TuneOptions {
   readonly timeLimitSeconds?: number;
   /** Stops between two samples; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called when a candidate is out, and at the end for those that were measured. */
+  /** Called when a candidate is dropped, and at the end for those that were measured. */
   readonly onTrial?: ((trial: Trial) => void) | undefined;
-  /** None by default: the candidates are then raced at every call. */
+  /** None by default: the candidates are then measured at every call. */
   readonly cache?: TuningCache | undefined;
   /** Called when the cache cannot be read or written; the result is the same. */
   readonly onCacheError?: ((error: unknown) => void) | undefined;
@@ -27,27 +27,27 @@ export interface TuneTask<T> {
   readonly what: string;
   /** The default first. */
   readonly candidates: readonly Candidate<T>[];
-  /** Called once, before a race; what it throws, `tune` throws. */
-  open(): Course<T>;
+  /** Called once, before the candidates are measured; what it throws, `tune` throws. */
+  open(): TuningHarness<T>;
 }
 
-/** Where candidates are raced: it holds what they share. */
-export interface Course<T> extends Disposable {
-  prepare(value: T): Promise<Contender>;
+/** Prepares candidates for measuring: it holds what they share. */
+export interface TuningHarness<T> extends Disposable {
+  prepare(value: T): Promise<PreparedCandidate>;
 }
 
 /** The fastest candidate, and how it was found. */
 export interface Tuned<T> {
   readonly best: T;
-  readonly from: "cache" | "race";
-  /** One for each candidate of the race; none from the cache. */
+  readonly from: "cache" | "measurement";
+  /** One for each candidate that was measured; none from the cache. */
   readonly trials: readonly Trial[];
 }
 
 /** What a cache keeps: the winner by its name alone, so that it can only be one of today's. */
 interface Entry {
   readonly winner: string;
-  /** Seconds after which the race was cut short; null when it came to its end. */
+  /** Seconds after which the measurement was cut short; null when it was complete. */
   readonly cutAfter: number | null;
 }
 
@@ -55,11 +55,11 @@ const DEFAULT_TIME_LIMIT = 30;
 
 /**
  * The fastest of a task's candidates on a device: from the cache when it has one of them for the
- * same device, driver, version of this package and task, else by a race. The result of a race that
- * was cut short is not used by those who allow more time.
+ * same device, driver, version of this package and task, else by measuring them. The result of a
+ * measurement that was cut short is not used by those who allow more time.
  *
- * In a race each candidate is prepared, verified and sampled; those that are not far slower than the
- * best are then sampled in rounds of changing order. The first candidate is the answer unless another
+ * Each candidate is prepared, verified and sampled; those that are not far slower than the best are
+ * then sampled in rounds of changing order. The first candidate is the answer unless another
  * is faster beyond doubt: in three of four rounds, and by 3 % in the median of the rounds. One that
  * throws or whose answer is wrong is disqualified.
  *
@@ -89,8 +89,8 @@ export async function tune<T>(
   const known = enough ? candidates.find(({ name }) => name === kept.winner) : undefined;
   if (known !== undefined) return { best: known.value, from: "cache", trials: [] };
 
-  using course = open();
-  const { best, trials, stopped } = await race(candidates, (value) => course.prepare(value), {
+  using harness = open();
+  const { best, trials, stopped } = await autotune(candidates, (value) => harness.prepare(value), {
     timeLimitSeconds,
     signal,
     onTrial,
@@ -101,7 +101,7 @@ export async function tune<T>(
   const cutAfter = stopped === "done" ? null : timeLimitSeconds;
   const entry: Entry = { winner: best.name, cutAfter };
   await uncritical(() => cache?.set(key, entry), onCacheError);
-  return { best: best.value, from: "race", trials };
+  return { best: best.value, from: "measurement", trials };
 }
 
 /** The result of an operation, or undefined when it fails. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type Candidate, type Contender, type RaceOptions, race, type Trial } from "./race.ts";
+import {
+  type AutotuneOptions,
+  autotune,
+  type Candidate,
+  type PreparedCandidate,
+  type Trial,
+} from "./autotune.ts";
 
 /** What a fake candidate does. `seconds` are its samples in turn, the last again and again. */
 interface Behaviour {
@@ -8,14 +14,14 @@ interface Behaviour {
   readonly fails?: "prepare" | "verify" | "sample";
 }
 
-/** Contenders that take their time by a clock of their own, and count what is not disposed of. */
-class Track {
+/** Prepared candidates that take their time by a clock of their own, and count what is not disposed of. */
+class FakeDevice {
   clock = 0;
   alive = 0;
   mostAlive = 0;
   readonly events: string[] = [];
 
-  readonly prepare = (name: string, { seconds, wrong, fails }: Behaviour): Contender => {
+  readonly prepare = (name: string, { seconds, wrong, fails }: Behaviour): PreparedCandidate => {
     const fail = (part: Behaviour["fails"]): void => {
       this.events.push(`${part} ${name}`);
       if (fails === part) throw new Error(`${name} cannot ${part}`);
@@ -40,10 +46,13 @@ class Track {
     };
   };
 
-  race(behaviours: Readonly<Record<string, Behaviour>>, options: Partial<RaceOptions> = {}) {
+  autotune(
+    behaviours: Readonly<Record<string, Behaviour>>,
+    options: Partial<AutotuneOptions> = {},
+  ) {
     const candidates = Object.entries(behaviours).map(([name, value]) => ({ name, value }));
     const names = new Map(candidates.map(({ name, value }) => [value, name]));
-    return race(
+    return autotune(
       candidates,
       (value) => Promise.resolve().then(() => this.prepare(names.get(value) as string, value)),
       { timeLimitSeconds: 1000, now: () => this.clock, ...options },
@@ -55,10 +64,10 @@ const steady = (seconds: number): Behaviour => ({ seconds: [seconds] });
 const outcomes = (trials: readonly Trial[]): unknown =>
   Object.fromEntries(trials.map(({ name, outcome }) => [name, outcome]));
 
-describe("a race", () => {
+describe("autotuning", () => {
   it("finds the fastest, and disposes of all", async () => {
-    const track = new Track();
-    const { best, trials, stopped } = await track.race({
+    const device = new FakeDevice();
+    const { best, trials, stopped } = await device.autotune({
       default: steady(1),
       good: steady(0.8),
       better: steady(0.7),
@@ -74,13 +83,13 @@ describe("a race", () => {
         reason: null,
       })),
     );
-    expect(track.alive).toBe(0);
+    expect(device.alive).toBe(0);
   });
 
   it("samples in rounds whose order changes", async () => {
-    const track = new Track();
-    await track.race({ a: steady(1), b: steady(1), c: steady(1) }, { rounds: 3 });
-    const samples = track.events.filter((event) => event.startsWith("sample"));
+    const device = new FakeDevice();
+    await device.autotune({ a: steady(1), b: steady(1), c: steady(1) }, { rounds: 3 });
+    const samples = device.events.filter((event) => event.startsWith("sample"));
     const order = samples.map((event) => event.at(-1)).join("");
     // After the first samples, which are taken one by one.
     const rounds = [3, 6, 9].map((start) => order.slice(start, start + 3));
@@ -93,12 +102,12 @@ describe("a race", () => {
     ["saves too little", { seconds: [0.98] }],
     ["varies too much", { seconds: [0.5, ...Array(5).fill([1.3, 0.5, 0.5]).flat()] }],
   ])("keeps the default when another %s", async (_, other) => {
-    const { best } = await new Track().race({ default: steady(1), other });
+    const { best } = await new FakeDevice().autotune({ default: steady(1), other });
     expect(best.name).toBe("default");
   });
 
   it("takes one that is surely faster before a faster one that is not", async () => {
-    const { best } = await new Track().race({
+    const { best } = await new FakeDevice().autotune({
       default: steady(1),
       wild: { seconds: [0.65, ...Array(5).fill([1.3, 0.65, 0.65]).flat()] },
       sure: steady(0.9),
@@ -107,8 +116,8 @@ describe("a race", () => {
   });
 
   it("drops what is far slower, early, but never the default", async () => {
-    const track = new Track();
-    const { best, trials } = await track.race({
+    const device = new FakeDevice();
+    const { best, trials } = await device.autotune({
       default: steady(3),
       slow: steady(20),
       slower: steady(4),
@@ -123,11 +132,11 @@ describe("a race", () => {
     });
     expect(trials.map(({ samples }) => samples.length)).toEqual([16, 1, 1, 16]);
     // `slow` was gone before the others came.
-    expect(track.mostAlive).toBe(3);
+    expect(device.mostAlive).toBe(3);
   });
 
   it("looks twice before it drops one that was disturbed", async () => {
-    const { best } = await new Track().race({
+    const { best } = await new FakeDevice().autotune({
       default: steady(1),
       disturbed: { seconds: [3, 0.5] },
     });
@@ -135,8 +144,8 @@ describe("a race", () => {
   });
 
   it("disqualifies what is wrong or fails, with the reason", async () => {
-    const track = new Track();
-    const { best, trials } = await track.race({
+    const device = new FakeDevice();
+    const { best, trials } = await device.autotune({
       default: steady(1),
       wrong: { seconds: [0.1], wrong: "element 3 is NaN" },
       unprepared: { seconds: [0.1], fails: "prepare" },
@@ -150,11 +159,11 @@ describe("a race", () => {
       ["disqualified", "unverified cannot verify"],
       ["disqualified", "broken cannot sample"],
     ]);
-    expect(track.alive).toBe(0);
+    expect(device.alive).toBe(0);
   });
 
   it("answers with the fastest of the others when the default fails", async () => {
-    const { best } = await new Track().race({
+    const { best } = await new FakeDevice().autotune({
       default: { seconds: [0.1], wrong: "all zeros" },
       a: steady(1),
       b: steady(0.99),
@@ -163,8 +172,8 @@ describe("a race", () => {
   });
 
   it("throws every reason when all fail", async () => {
-    const track = new Track();
-    const failed = track.race({
+    const device = new FakeDevice();
+    const failed = device.autotune({
       a: { seconds: [1], wrong: "all zeros" },
       b: { seconds: [1], fails: "prepare" },
     });
@@ -172,7 +181,7 @@ describe("a race", () => {
       code: "TUNING_FAILED",
       message: expect.stringMatching(/a: all zeros; b: b cannot prepare/),
     });
-    expect(track.alive).toBe(0);
+    expect(device.alive).toBe(0);
   });
 
   it.each([
@@ -180,16 +189,16 @@ describe("a race", () => {
     ["two of one name", ["a", "a"]],
   ])("refuses %s", async (_, names) => {
     const candidates: Candidate<number>[] = names.map((name) => ({ name, value: 0 }));
-    const refused = race(candidates, () => Promise.reject(new Error("called")), {
+    const refused = autotune(candidates, () => Promise.reject(new Error("called")), {
       timeLimitSeconds: 1,
     });
     await expect(refused).rejects.toMatchObject({ code: "TUNING_CANDIDATES" });
   });
 });
 
-describe("the time limit of a race", () => {
+describe("the time limit of autotuning", () => {
   it("lets the default be measured whatever it is", async () => {
-    const { best, trials, stopped } = await new Track().race(
+    const { best, trials, stopped } = await new FakeDevice().autotune(
       { default: steady(1), other: steady(0.1) },
       { timeLimitSeconds: 0 },
     );
@@ -199,7 +208,7 @@ describe("the time limit of a race", () => {
   });
 
   it("goes on to the next when the default fails", async () => {
-    const { best } = await new Track().race(
+    const { best } = await new FakeDevice().autotune(
       { default: { seconds: [1], fails: "sample" }, other: steady(1), third: steady(0.5) },
       { timeLimitSeconds: 0 },
     );
@@ -210,17 +219,17 @@ describe("the time limit of a race", () => {
     const behaviours = Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [`candidate ${index}`, steady(1 - index / 100)]),
     );
-    const track = new Track();
-    const { trials, stopped } = await track.race(behaviours, { timeLimitSeconds: 10 });
+    const device = new FakeDevice();
+    const { trials, stopped } = await device.autotune(behaviours, { timeLimitSeconds: 10 });
     expect(stopped).toBe("time-limit");
     expect(trials.filter(({ outcome }) => outcome === "untried").length).toBeGreaterThan(10);
     expect(trials[0]?.samples.length).toBeGreaterThan(1);
-    expect(track.clock).toBeLessThan(11);
+    expect(device.clock).toBeLessThan(11);
   });
 });
 
 it("keeps the default when there was time for a round or two only", async () => {
-  const { best, trials } = await new Track().race(
+  const { best, trials } = await new FakeDevice().autotune(
     { default: steady(1), fast: steady(0.5) },
     { timeLimitSeconds: 2.5 },
   );
@@ -228,32 +237,32 @@ it("keeps the default when there was time for a round or two only", async () => 
   expect(best.name).toBe("default");
 });
 
-describe("aborting a race", () => {
+describe("aborting autotuning", () => {
   const reason = new Error("enough");
 
   it.each(["prepare b", "verify b", "sample a", "sample b"])(
     "at %s rejects with the reason and disposes of all",
     async (when) => {
       const controller = new AbortController();
-      const track = new Track();
-      track.events.push = (event: string) => {
+      const device = new FakeDevice();
+      device.events.push = (event: string) => {
         if (event === when) controller.abort(reason);
-        return Array.prototype.push.call(track.events, event);
+        return Array.prototype.push.call(device.events, event);
       };
-      const aborted = track.race(
+      const aborted = device.autotune(
         { a: steady(1), b: steady(1), c: steady(1) },
         { signal: controller.signal },
       );
       await expect(aborted).rejects.toBe(reason);
-      expect(track.alive).toBe(0);
-      expect(track.events.at(-1)).toBe(when);
+      expect(device.alive).toBe(0);
+      expect(device.events.at(-1)).toBe(when);
     },
   );
 
   it("is not taken for a failure of the candidate that it interrupts", async () => {
     const controller = new AbortController();
     const trials: Trial[] = [];
-    const aborted = race(
+    const aborted = autotune(
       [{ name: "a", value: 0 }],
       () => {
         controller.abort(reason);

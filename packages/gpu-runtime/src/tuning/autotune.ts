@@ -9,7 +9,7 @@ export interface Candidate<T> {
 }
 
 /** A candidate made ready to run. */
-export interface Contender extends Disposable {
+export interface PreparedCandidate extends Disposable {
   /** Runs it once. @returns what is wrong with its answer, or undefined */
   verify(): Promise<string | undefined>;
   /** Runs it as often as a clock needs. @returns seconds of one run */
@@ -20,7 +20,7 @@ export interface Contender extends Disposable {
 export interface Trial {
   readonly name: string;
   /**
-   * `measured` to the end; `slower` by so much that it was dropped after a look or two;
+   * `measured` to the end; `slower` by so much that it was dropped after a sample or two;
    * `disqualified` because it failed or its answer is wrong; `untried` for lack of time.
    */
   readonly outcome: "measured" | "slower" | "disqualified" | "untried";
@@ -32,14 +32,14 @@ export interface Trial {
   readonly reason: string | null;
 }
 
-export interface RaceResult<T> {
+export interface AutotuneResult<T> {
   readonly best: Candidate<T>;
   /** One for each candidate, in their order. */
   readonly trials: readonly Trial[];
   readonly stopped: "done" | "time-limit";
 }
 
-export interface RaceOptions {
+export interface AutotuneOptions {
   /**
    * Nothing is begun after this many seconds. The first candidate is measured whatever the limit;
    * what is under way is waited for, such as a driver's compiler.
@@ -49,20 +49,20 @@ export interface RaceOptions {
   readonly signal?: AbortSignal | undefined;
   /** In each, every candidate that is not dropped is sampled once; 15 by default. */
   readonly rounds?: number;
-  /** Called when a candidate is out, and at the end for those that were measured. */
+  /** Called when a candidate is dropped, and at the end for those that were measured. */
   readonly onTrial?: ((trial: Trial) => void) | undefined;
   /** Seconds of a clock that never goes back; a test's own. */
   readonly now?: () => number;
 }
 
 /** Times the best's: a candidate whose samples take longer than that is dropped. */
-const FAR = 1.5;
+const DROPPED_FROM = 1.5;
 /** Times the best's, below which one sample may be bad luck on a busy machine: it gets another. */
-const DOUBTFUL = 4;
+const SAMPLED_TWICE_BELOW = 4;
 /** Part of the time limit after which no more candidates are prepared: the rest is for the rounds. */
-const QUALIFYING = 0.6;
+const SCREENING = 0.6;
 /** Part of the first's time that a candidate must save to take its place. */
-const WORTHWHILE = 0.03;
+const LEAST_GAIN = 0.03;
 /** Fewer rounds than this do not tell noise from a difference. */
 const LEAST_ROUNDS = 5;
 
@@ -77,56 +77,56 @@ const LEAST_ROUNDS = 5;
  * @throws PapilioError `TUNING_CANDIDATES` without candidates, or with two of one name;
  *   `TUNING_FAILED` with every reason when all are disqualified; the signal's reason when it aborts
  */
-export async function race<T>(
+export async function autotune<T>(
   candidates: readonly Candidate<T>[],
-  prepare: (value: T) => Promise<Contender>,
-  options: RaceOptions,
-): Promise<RaceResult<T>> {
+  prepare: (value: T) => Promise<PreparedCandidate>,
+  options: AutotuneOptions,
+): Promise<AutotuneResult<T>> {
   assertCandidates(candidates);
   const { rounds = 15 } = options;
-  using running = new Race(candidates, prepare, options);
-  let inTime = await running.qualify();
+  using running = new Autotuning(candidates, prepare, options);
+  let inTime = await running.screen();
   for (let round = 0; round < rounds; round++) inTime = (await running.sample(round)) && inTime;
-  const best = winner(running.runners);
-  for (const runner of running.runners) {
-    if (runner.outcome === "measured") options.onTrial?.(trialOf(runner));
+  const best = winner(running.states);
+  for (const state of running.states) {
+    if (state.outcome === "measured") options.onTrial?.(trialOf(state));
   }
   return {
     best: best.candidate,
-    trials: running.runners.map(trialOf),
+    trials: running.states.map(trialOf),
     stopped: inTime ? "done" : "time-limit",
   };
 }
 
-interface Runner<T> {
+interface CandidateState<T> {
   readonly candidate: Candidate<T>;
   /** Samples that decided whether it stays. */
-  readonly looks: number[];
+  readonly screening: number[];
   /** One for each round, in which the others were sampled next to it. */
   readonly rounds: number[];
-  contender: Contender | undefined;
+  prepared: PreparedCandidate | undefined;
   outcome: Trial["outcome"];
   reason: string | null;
 }
 
-/** A race under way: it owns the contenders that are still in it. */
-class Race<T> implements Disposable {
-  readonly runners: readonly Runner<T>[];
-  readonly #prepare: (value: T) => Promise<Contender>;
-  readonly #options: RaceOptions;
+/** An autotuning under way: it owns the prepared candidates that are not dropped. */
+class Autotuning<T> implements Disposable {
+  readonly states: readonly CandidateState<T>[];
+  readonly #prepare: (value: T) => Promise<PreparedCandidate>;
+  readonly #options: AutotuneOptions;
   readonly #now: () => number;
   readonly #start: number;
 
   constructor(
     candidates: readonly Candidate<T>[],
-    prepare: (value: T) => Promise<Contender>,
-    options: RaceOptions,
+    prepare: (value: T) => Promise<PreparedCandidate>,
+    options: AutotuneOptions,
   ) {
-    this.runners = candidates.map((candidate) => ({
+    this.states = candidates.map((candidate) => ({
       candidate,
-      looks: [],
+      screening: [],
       rounds: [],
-      contender: undefined,
+      prepared: undefined,
       outcome: "untried",
       reason: null,
     }));
@@ -141,16 +141,16 @@ class Race<T> implements Disposable {
    *
    * @returns whether there was time for all
    */
-  async qualify(): Promise<boolean> {
+  async screen(): Promise<boolean> {
     let best = Number.POSITIVE_INFINITY;
-    for (const runner of this.runners) {
-      if (this.#isOver(QUALIFYING) && best < Number.POSITIVE_INFINITY) return false;
-      await this.#attempt(runner, () => this.#try(runner, best));
-      if (runner.outcome === "measured") best = Math.min(best, shortest(runner));
+    for (const state of this.states) {
+      if (this.#isOver(SCREENING) && best < Number.POSITIVE_INFINITY) return false;
+      await this.#attempt(state, () => this.#try(state, best));
+      if (state.outcome === "measured") best = Math.min(best, shortest(state));
       // At once, so that few hold device memory. The others are held against the first to the end.
-      for (const other of this.runners.slice(1)) {
-        const far = shortest(other) > FAR * best;
-        if (other.outcome === "measured" && far) this.#dismiss(other, "slower");
+      for (const other of this.states.slice(1)) {
+        const far = shortest(other) > DROPPED_FROM * best;
+        if (other.outcome === "measured" && far) this.#drop(other, "slower");
       }
     }
     return true;
@@ -158,18 +158,18 @@ class Race<T> implements Disposable {
 
   /** Samples what is left once. @returns whether there was time for all */
   async sample(round: number): Promise<boolean> {
-    const left = this.runners.filter(({ outcome }) => outcome === "measured");
+    const left = this.states.filter(({ outcome }) => outcome === "measured");
     if (left.length < 2) return true;
-    const turned = left.map((_, index) => left[(index + round) % left.length] as Runner<T>);
-    for (const runner of round % 2 === 0 ? turned : turned.reverse()) {
+    const turned = left.map((_, index) => left[(index + round) % left.length] as CandidateState<T>);
+    for (const state of round % 2 === 0 ? turned : turned.reverse()) {
       if (this.#isOver(1)) return false;
-      await this.#attempt(runner, () => sampleInto(runner.rounds, runner));
+      await this.#attempt(state, () => sampleInto(state.rounds, state));
     }
     return true;
   }
 
   [Symbol.dispose](): void {
-    for (const runner of this.runners) leave(runner);
+    for (const state of this.states) release(state);
   }
 
   /** Whether a part of the time limit is over. */
@@ -177,22 +177,23 @@ class Race<T> implements Disposable {
     return this.#now() - this.#start >= part * this.#options.timeLimitSeconds;
   }
 
-  async #try(runner: Runner<T>, best: number): Promise<void> {
+  async #try(state: CandidateState<T>, best: number): Promise<void> {
     const { signal } = this.#options;
-    runner.contender = await this.#prepare(runner.candidate.value);
+    state.prepared = await this.#prepare(state.candidate.value);
     signal?.throwIfAborted();
-    const wrong = await runner.contender.verify();
-    if (wrong !== undefined) return this.#dismiss(runner, "disqualified", wrong);
+    const wrong = await state.prepared.verify();
+    if (wrong !== undefined) return this.#drop(state, "disqualified", wrong);
     signal?.throwIfAborted();
-    await sampleInto(runner.looks, runner);
+    await sampleInto(state.screening, state);
     signal?.throwIfAborted();
-    const ratio = shortest(runner) / best;
-    if (ratio > FAR && ratio < DOUBTFUL) await sampleInto(runner.looks, runner);
-    runner.outcome = "measured";
+    const ratio = shortest(state) / best;
+    if (ratio > DROPPED_FROM && ratio < SAMPLED_TWICE_BELOW)
+      await sampleInto(state.screening, state);
+    state.outcome = "measured";
   }
 
   /** Does part of a trial: what it throws disqualifies the candidate, but for an abort. */
-  async #attempt(runner: Runner<T>, part: () => Promise<void>): Promise<void> {
+  async #attempt(state: CandidateState<T>, part: () => Promise<void>): Promise<void> {
     const { signal } = this.#options;
     signal?.throwIfAborted();
     try {
@@ -200,34 +201,34 @@ class Race<T> implements Disposable {
     } catch (error) {
       signal?.throwIfAborted();
       const reason = error instanceof Error ? error.message : String(error);
-      this.#dismiss(runner, "disqualified", reason);
+      this.#drop(state, "disqualified", reason);
     }
     signal?.throwIfAborted();
   }
 
-  #dismiss(runner: Runner<T>, outcome: Trial["outcome"], reason: string | null = null): void {
-    runner.outcome = outcome;
-    runner.reason = reason;
-    leave(runner);
-    this.#options.onTrial?.(trialOf(runner));
+  #drop(state: CandidateState<T>, outcome: Trial["outcome"], reason: string | null = null): void {
+    state.outcome = outcome;
+    state.reason = reason;
+    release(state);
+    this.#options.onTrial?.(trialOf(state));
   }
 }
 
-async function sampleInto(samples: number[], { contender }: Runner<unknown>): Promise<void> {
-  if (contender !== undefined) samples.push(await contender.sample());
+async function sampleInto(samples: number[], { prepared }: CandidateState<unknown>): Promise<void> {
+  if (prepared !== undefined) samples.push(await prepared.sample());
 }
 
-function leave(runner: Runner<unknown>): void {
-  runner.contender?.[Symbol.dispose]();
-  runner.contender = undefined;
+function release(state: CandidateState<unknown>): void {
+  state.prepared?.[Symbol.dispose]();
+  state.prepared = undefined;
 }
 
-function shortest({ looks }: Runner<unknown>): number {
-  return Math.min(...looks);
+function shortest({ screening }: CandidateState<unknown>): number {
+  return Math.min(...screening);
 }
 
-function median({ looks, rounds }: Runner<unknown>): number {
-  return quantile([...looks, ...rounds], 0.5);
+function median({ screening, rounds }: CandidateState<unknown>): number {
+  return quantile([...screening, ...rounds], 0.5);
 }
 
 function assertCandidates(candidates: readonly Candidate<unknown>[]): void {
@@ -240,36 +241,36 @@ function assertCandidates(candidates: readonly Candidate<unknown>[]): void {
   );
 }
 
-function trialOf(runner: Runner<unknown>): Trial {
-  const { candidate, looks, rounds, outcome, reason } = runner;
-  const samples = [...looks, ...rounds];
-  const seconds = samples.length === 0 ? null : median(runner);
+function trialOf(state: CandidateState<unknown>): Trial {
+  const { candidate, screening, rounds, outcome, reason } = state;
+  const samples = [...screening, ...rounds];
+  const seconds = samples.length === 0 ? null : median(state);
   return { name: candidate.name, outcome, samples, seconds, reason };
 }
 
 /** The fastest of those that beat the first; the fastest of all where the first is disqualified. */
-function winner<T>(runners: readonly Runner<T>[]): Runner<T> {
-  const measured = runners.filter(({ outcome }) => outcome === "measured");
+function winner<T>(states: readonly CandidateState<T>[]): CandidateState<T> {
+  const measured = states.filter(({ outcome }) => outcome === "measured");
   const [first] = measured;
   if (first === undefined) {
-    const reasons = runners.map(({ candidate, reason }) => `${candidate.name}: ${reason}`);
+    const reasons = states.map(({ candidate, reason }) => `${candidate.name}: ${reason}`);
     throw new PapilioError(
       "TUNING_FAILED",
-      `None of ${runners.length} candidates computes rightly: ${reasons.join("; ")}.`,
+      `None of ${states.length} candidates is correct: ${reasons.join("; ")}.`,
       "Check the adapter with `papilio doctor`; on a sound one, please report this.",
     );
   }
-  const sure = first === runners[0] ? measured.filter((other) => beats(other, first)) : measured;
+  const sure = first === states[0] ? measured.filter((other) => beats(other, first)) : measured;
   return sure.reduce((best, other) => (median(other) < median(best) ? other : best), first);
 }
 
 /** Whether a candidate is faster than the default: round by round, as the device is in both. */
-function beats(other: Runner<unknown>, standing: Runner<unknown>): boolean {
+function beats(other: CandidateState<unknown>, standing: CandidateState<unknown>): boolean {
   const count = Math.min(other.rounds.length, standing.rounds.length);
   const ratios = Array.from(
     { length: count },
     (_, round) => (other.rounds[round] as number) / (standing.rounds[round] as number),
   );
   const sure = count >= LEAST_ROUNDS && quantile(ratios, 0.75) < 1;
-  return sure && quantile(ratios, 0.5) <= 1 - WORTHWHILE;
+  return sure && quantile(ratios, 0.5) <= 1 - LEAST_GAIN;
 }

@@ -5,9 +5,9 @@ import { Program } from "../program/program.ts";
 import { calibrate, sampleSeconds } from "../program/sample-seconds.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
-import type { Contender } from "./race.ts";
+import type { PreparedCandidate } from "./autotune.ts";
 import { SampledReference } from "./sampled-reference.ts";
-import type { Course } from "./tune.ts";
+import type { TuningHarness } from "./tune.ts";
 
 /** A way of multiplying, with the sums that make an output: see `terms` of `Rounding`. */
 export interface TimedMultiplication {
@@ -16,10 +16,10 @@ export interface TimedMultiplication {
 }
 
 /**
- * Races ways of multiplying by a chain: random factors, an input and an output in device memory, and
+ * Measures ways of multiplying by a chain: random factors, an input and an output in device memory, and
  * the float64 product to compare with.
  */
-export class MultiplicationCourse<T> implements Course<T> {
+export class MultiplicationHarness<T> implements TuningHarness<T> {
   readonly #gpu: Gpu;
   readonly #butterfly: Butterfly;
   readonly #prepare: (value: T, butterfly: Butterfly) => TimedMultiplication;
@@ -55,7 +55,7 @@ export class MultiplicationCourse<T> implements Course<T> {
     }
   }
 
-  async prepare(value: T): Promise<Contender> {
+  async prepare(value: T): Promise<PreparedCandidate> {
     const { multiplication, terms } = this.#prepare(value, this.#butterfly);
     try {
       const program = await Program.record(this.#gpu, multiplication.steps(this.#x, this.#y));
