@@ -36,7 +36,7 @@ it("takes what is named, without looking at what is installed", async () => {
   });
 });
 
-it("takes the CPU where no adapter can be listed, and refuses what is none", async () => {
+it("takes the CPU where no adapter can be listed, and refuses unknown names", async () => {
   const fails = () => Promise.reject(new Error("no Dawn"));
   expect(await chooseBackend("auto", "auto", work, fails)).toEqual({
     backend: "cpu",

@@ -34,7 +34,7 @@ export function chainFor(text: string, rows: number, cols: number, rank: number)
   );
 }
 
-/** The patterns of a flag; a word that is none of them may be a name that is misspelt. */
+/** The patterns of a flag; another word may be a name that is misspelt. */
 function parseChain(text: string): Chain {
   try {
     return Chain.parse(text);

@@ -68,7 +68,7 @@ function parse(word: string, line: number, file: string): number {
   if (Number.isFinite(value)) return value;
   throw new PapilioError(
     "INPUT_UNREADABLE",
-    `Line ${line} of ${file} has ${JSON.stringify(word.slice(0, 40))}, which is no finite number.`,
+    `Line ${line} of ${file} has ${JSON.stringify(word.slice(0, 40))}, which is not a finite number.`,
     "Give numbers alone, between commas, without a line of names.",
   );
 }

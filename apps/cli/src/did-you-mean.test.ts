@@ -13,7 +13,7 @@ describe("what is misspelt", () => {
     [["bench", "--backend", "cup"], "cpu"],
     [["select", "--suite", "papr"], "paper"],
     [["doctor", "--jsn"], "--json"],
-  ])("is told what is near: %j", async (args, near) => {
+  ])("is shown what is near: %j", async (args, near) => {
     const { status, line } = await refusal(...args);
     expect(status).toBe(2);
     expect(line).toMatch(

@@ -50,12 +50,12 @@ describe("papilio factorize, inspect and multiply", () => {
       ...["--out", out, "--json", ...adapterFlags],
     );
     expect(status).toBe(0);
-    const told = JSON.parse(stdout);
+    const reported = JSON.parse(stdout);
     const chain = Chain.parse("1,4,6,8;6,8,8,1");
     const expected = await factorize(weights, chain);
-    expect(told).toMatchObject({ chain: chain.toString(), error: expected.error });
-    expect(told.bounds).toEqual(expected.bounds);
-    expect(told.speedUp.predicted).toBeGreaterThan(0);
+    expect(reported).toMatchObject({ chain: chain.toString(), error: expected.error });
+    expect(reported.bounds).toEqual(expected.bounds);
+    expect(reported.speedUp.predicted).toBeGreaterThan(0);
     const loaded = loadButterflies(readFileSync(out)).get("a.weight");
     expect(loaded?.matrix).toEqual(expected.matrix);
   });

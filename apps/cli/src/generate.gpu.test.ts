@@ -19,7 +19,7 @@ const text = reference.text.trimStart();
 const folder = mkdtempSync(join(tmpdir(), "papilio-generate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Told {
+interface Reported {
   readonly ids: readonly number[];
   readonly text: string;
   readonly end: string;
@@ -28,11 +28,11 @@ interface Told {
   readonly tokensPerSecond: { readonly prompt: number | null; readonly generation: number | null };
 }
 
-async function generate(model: string, ...args: readonly string[]): Promise<Told> {
+async function generate(model: string, ...args: readonly string[]): Promise<Reported> {
   const { status, stdout, stderr } = await papilio("generate", model, "--json", ...args);
   expect(stderr).not.toContain("error");
   expect(status).toBe(0);
-  return JSON.parse(stdout) as Told;
+  return JSON.parse(stdout) as Reported;
 }
 
 describe("papilio generate", () => {
@@ -40,17 +40,17 @@ describe("papilio generate", () => {
     ["the CPU", ["--backend", "cpu"]],
     ["the adapter", deviceFlags],
   ])("continues as the reference does on %s", async (where, flags) => {
-    const told = await generate(stories, "--max-tokens", "20", ...flags);
-    expect(told).toMatchObject({
+    const reported = await generate(stories, "--max-tokens", "20", ...flags);
+    expect(reported).toMatchObject({
       promptIds: [1],
       ids: reference.greedyIds.slice(0, 20),
       end: "length",
     });
-    expect(told.text.length).toBeGreaterThan(20);
-    expect(text.startsWith(told.text)).toBe(true);
-    expect(told.tokensPerSecond.prompt).toBeGreaterThan(0);
-    expect(told.tokensPerSecond.generation).toBeGreaterThan(0);
-    expect(told.adapter === null).toBe(where === "the CPU");
+    expect(reported.text.length).toBeGreaterThan(20);
+    expect(text.startsWith(reported.text)).toBe(true);
+    expect(reported.tokensPerSecond.prompt).toBeGreaterThan(0);
+    expect(reported.tokensPerSecond.generation).toBeGreaterThan(0);
+    expect(reported.adapter === null).toBe(where === "the CPU");
   });
 
   it("writes text alone on stdout, and where it is computed on stderr", async () => {
@@ -110,14 +110,22 @@ describe("papilio generate", () => {
     for await (const { id } of generator.generate([3, 1, 2], { maxTokens: 6, stopTokens: [0] })) {
       expected.push(id);
     }
-    const told = await generate(path, "--backend", "cpu", "--prompt", "c a b", "--max-tokens", "6");
-    expect(told).toMatchObject({ promptIds: [3, 1, 2], ids: expected });
+    const reported = await generate(
+      path,
+      "--backend",
+      "cpu",
+      "--prompt",
+      "c a b",
+      "--max-tokens",
+      "6",
+    );
+    expect(reported).toMatchObject({ promptIds: [3, 1, 2], ids: expected });
     // An empty prompt begins with the token that the tokenizer names.
     const first = await generate(path, "--backend", "cpu", "--max-tokens", "1");
     expect(first.promptIds).toEqual([0]);
   });
 
-  it("ends when it is told to, with what it has", async () => {
+  it("ends when it is stopped, with what it has", async () => {
     const args = ["generate", stories, "--backend", "cpu", "--max-tokens", "500", "--json"];
     const child = spawn(process.execPath, [...commandLine, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -131,7 +139,7 @@ describe("papilio generate", () => {
     });
     const [status] = await once(child, "close");
     expect(status).toBe(1);
-    const { end, ids } = JSON.parse(stdout) as Told;
+    const { end, ids } = JSON.parse(stdout) as Reported;
     expect(end).toBe("interrupted");
     expect(ids.length).toBeLessThan(500);
     expect(ids).toEqual([...reference.greedyIds, ...ids.slice(256)].slice(0, ids.length));

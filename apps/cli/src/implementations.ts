@@ -9,7 +9,7 @@ import {
 import { loadImplementations, loadOnnxRuntime } from "@papilio/bench/node";
 import { PapilioError } from "@papilio/butterfly";
 
-/** Implementations, and what to tell of those that there might be. */
+/** Implementations, and what to say of those that there might be. */
 export interface Found {
   readonly implementations: readonly Implementation[];
   readonly notes: readonly string[];

@@ -133,7 +133,7 @@ describe("an input without an end, or without bounds", () => {
     );
   });
 
-  it("is refused when it nests or is no JSON, with what it is", async () => {
+  it("is refused when it nests or is not JSON, with what it is", async () => {
     await expect(readJson(write("[".repeat(1e6)), plain)).rejects.toThrow(/deeper than 64 levels/);
     await expect(readJson(write(NPY), plain)).rejects.toThrow(/a NumPy array/);
     await expect(readJson(write("{"), plain)).rejects.toThrow(code("INPUT_UNREADABLE"));

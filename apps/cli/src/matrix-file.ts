@@ -104,7 +104,7 @@ function matrixOf<T extends FloatType>(
   }
   throw new PapilioError(
     "TENSOR_SHAPE",
-    `${name} has the shape ${describeValue(shape)}, which is no matrix.`,
+    `${name} has the shape ${describeValue(shape)}, which is not a matrix.`,
     "Give a tensor of two axes, [rows, cols].",
   );
 }

@@ -25,12 +25,12 @@ describe.each(PLACES)("NaN on %s", (_, flags) => {
       const file = join(folder, "nan.bin");
       writeFileSync(file, bytes);
       const tokenizer = ["--tokenizer", join(data, "tok512.bin")];
-      const told = await papilio("generate", file, ...tokenizer, ...sampling, ...flags);
-      expect(told.stderr).toContain(
+      const reported = await papilio("generate", file, ...tokenizer, ...sampling, ...flags);
+      expect(reported.stderr).toContain(
         "papilio: error LOGITS_INVALID: Logit 0 of 512 for the next token",
       );
-      expect(told.stdout).toBe("");
-      expect(told.status).toBe(1);
+      expect(reported.stdout).toBe("");
+      expect(reported.status).toBe(1);
     },
   );
 
@@ -40,9 +40,9 @@ describe.each(PLACES)("NaN on %s", (_, flags) => {
     pixels[17] = Number.NaN;
     const file = join(folder, "nan.npy");
     writeFileSync(file, writeNpy(pixels, [3, 8, 8]));
-    const told = await papilio("classify", model, "--input", file, ...flags);
-    expect(told.stderr).toContain("papilio: error LOGITS_INVALID: Logit 0 of 5 for image 0 of");
-    expect(told.stdout).toBe("");
-    expect(told.status).toBe(1);
+    const reported = await papilio("classify", model, "--input", file, ...flags);
+    expect(reported.stderr).toContain("papilio: error LOGITS_INVALID: Logit 0 of 5 for image 0 of");
+    expect(reported.stdout).toBe("");
+    expect(reported.status).toBe(1);
   });
 });

@@ -165,7 +165,7 @@ async function assertReplaceable(file: OutputFile, writer: Writer): Promise<void
     "OUTPUT_EXISTS",
     file.kind === "disk"
       ? `${file.path} is a disk, and all that is on it would be lost.`
-      : `The file ${file.path} exists, and it is none that ${writer} wrote.`,
+      : `The file ${file.path} exists, and ${writer} did not write it.`,
     "Give another path, or --force to replace it.",
   );
 }

@@ -29,7 +29,7 @@ export function note(text: string): void {
 }
 
 /**
- * Writes text to stdout as it comes. Where stdout is no terminal it is data, and stays as it is.
+ * Writes text to stdout as it comes. Where stdout is not a terminal it is data, and stays as it is.
  *
  * @param text a piece of a longer one
  */

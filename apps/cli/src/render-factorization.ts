@@ -15,7 +15,7 @@ export interface StoredError {
   readonly error: number;
 }
 
-/** All that is to be told of a factorization. */
+/** All that is shown of a factorization. */
 export interface FactorizationReport {
   readonly matrix: MatrixFile | MatrixFile<"float64">;
   readonly found: Factorization<AnyButterfly>;

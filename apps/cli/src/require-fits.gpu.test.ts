@@ -26,10 +26,12 @@ it("refuses a model that the adapter cannot bind before it reads the weights", a
   writeFileSync(ids, "1,2,3");
   // An adapter that is named is taken, whether or not the backend is.
   for (const flags of [deviceFlags, ["--adapter", "software"]]) {
-    const told = await papilio("run", folder, "--input", `ids=${ids}`, ...flags);
-    expect(told.stderr).toContain("papilio: error BUFFER_TOO_LARGE: ");
-    expect(told.stderr).toContain("a parameter of [16000000, 128] in f32 needs 8192000000 bytes");
-    expect(told.status).toBe(2);
+    const reported = await papilio("run", folder, "--input", `ids=${ids}`, ...flags);
+    expect(reported.stderr).toContain("papilio: error BUFFER_TOO_LARGE: ");
+    expect(reported.stderr).toContain(
+      "a parameter of [16000000, 128] in f32 needs 8192000000 bytes",
+    );
+    expect(reported.status).toBe(2);
   }
 });
 
@@ -40,8 +42,8 @@ it("packs weights on the CPU before the clock of the speeds starts, and says so 
   const { status, stdout, stderr } = await papilio("generate", model, ...flags, "--json");
   expect(status).toBe(0);
   expect(prepared).toHaveBeenCalled();
-  const told = JSON.parse(stdout) as { loadSeconds: number; prepareSeconds: number };
-  expect(told.loadSeconds).toBeGreaterThan(0);
-  expect(told.prepareSeconds).toBeGreaterThan(0);
+  const reported = JSON.parse(stdout) as { loadSeconds: number; prepareSeconds: number };
+  expect(reported.loadSeconds).toBeGreaterThan(0);
+  expect(reported.prepareSeconds).toBeGreaterThan(0);
   expect(stderr).toMatch(/Loaded \d+ parameters in [\d.]+ s, packed them in [\d.]+ s; context of/);
 });

@@ -98,7 +98,7 @@ describe("a results file that was cut", () => {
     }
   });
 
-  it("is left alone where it is no results file", async () => {
+  it("is left alone where it is not a results file", async () => {
     const compressed = gzipSync(resultsText(1));
     for (const text of [
       compressed,
@@ -187,7 +187,7 @@ describe("where results go", () => {
     expect(batches((await sink.read()).cases)).toEqual([1]);
   });
 
-  it.runIf(process.getuid?.() === 0)("is no file at all on a full disk", async ({ skip }) => {
+  it.runIf(process.getuid?.() === 0)("is not a file at all on a full disk", async ({ skip }) => {
     const disk = mkdtempSync(join(tmpdir(), "papilio-disk-"));
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8k", "none", disk]);
     try {
@@ -223,7 +223,7 @@ describe("where results go", () => {
     expect(await findResultsFile("/dev/stdout", [])).toBe("stdout");
   });
 
-  it("is no file that the command reads", async () => {
+  it("is not a file that the command reads", async () => {
     writeFileSync(path, "");
     await expect(findResultsFile(path, [`${folder}/./results.jsonl`])).rejects.toThrow(
       code("OUTPUT_IS_INPUT"),

@@ -126,18 +126,18 @@ describe("papilio run", () => {
       ...deviceFlags,
     );
     expect(status).toBe(0);
-    const told = JSON.parse(stdout) as { plan: string; outputs: unknown; dtype: string };
-    expect(told).toMatchObject({
+    const reported = JSON.parse(stdout) as { plan: string; outputs: unknown; dtype: string };
+    expect(reported).toMatchObject({
       dtype: "f32",
       outputs: { logits: { shape: [3, 8], file: null } },
     });
-    expect(told.plan).toMatch(/attention +model\.layers\.0\.self_attn +3 x 8/);
-    expect(told.plan).toContain("dispatches, ");
+    expect(reported.plan).toMatch(/attention +model\.layers\.0\.self_attn +3 x 8/);
+    expect(reported.plan).toContain("dispatches, ");
   });
 });
 
 describe("papilio classify", () => {
-  interface Told {
+  interface Reported {
     readonly images: readonly {
       readonly image: number;
       readonly classes: readonly { class: number; label: string; probability: number }[];
@@ -154,11 +154,11 @@ describe("papilio classify", () => {
     const classify = ["classify", vision, ...inputs, "--top-k", "5", "--json", ...flags];
     const { status, stdout } = await papilio(...classify);
     expect(status).toBe(0);
-    const told = (JSON.parse(stdout) as Told).images;
-    expect(told.map(({ image }) => image)).toEqual([...Array(IMAGES).keys(), 0, 0]);
+    const reported = (JSON.parse(stdout) as Reported).images;
+    expect(reported.map(({ image }) => image)).toEqual([...Array(IMAGES).keys(), 0, 0]);
     const logits = visionLogits();
     const labels = ["ant", "bee", "cat", "dog", ""];
-    for (const [index, { classes }] of told.entries()) {
+    for (const [index, { classes }] of reported.entries()) {
       const image = index < IMAGES ? index : index - IMAGES;
       const own = [...logits.slice(5 * image, 5 * image + 5)];
       const total = own.reduce((sum, logit) => sum + Math.exp(logit), 0);

@@ -69,7 +69,7 @@ export function predictSpeedUp(
 /**
  * Measures the same, in a few seconds: on the adapter and on the CPU, unless one of them was named.
  *
- * @throws PapilioError `BUFFER_TOO_LARGE`; `GPU_WRONG_ANSWER` when a multiplication fails its check
+ * @throws PapilioError `BUFFER_TOO_LARGE`; `GPU_SELF_TEST_FAILED` when a multiplication fails its check
  */
 export async function measureSpeedUp(
   gpu: Gpu,
@@ -121,7 +121,7 @@ function denseOf({ rows, cols }: Chain): Chain {
 
 function noneRight(gpu: Gpu): PapilioError {
   return new PapilioError(
-    "GPU_WRONG_ANSWER",
+    "GPU_SELF_TEST_FAILED",
     `A multiplication that is needed for the comparison failed its check on ${gpu.report.name}.`,
     "Run papilio bench with this chain to see why, and please report it.",
   );

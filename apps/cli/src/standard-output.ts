@@ -15,7 +15,7 @@ export function isStandardOutput({ kind, identity }: OutputFile): boolean {
 
 /**
  * Has the process fail where what it prints cannot be written: Node drops such errors of
- * `console.log`. A reader that has gone, as behind `head`, is no error.
+ * `console.log`. A reader that has gone, as behind `head`, is not an error.
  */
 export function watchStandardOutput(): void {
   process.stdout.on("error", (cause: NodeJS.ErrnoException) => {

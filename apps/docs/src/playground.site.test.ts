@@ -51,7 +51,7 @@ async function download(page: Page): Promise<ReturnType<typeof parseResults>> {
 }
 
 describe.each(["phone", "desktop"] as const)("the playground, as wide as a %s", (size) => {
-  it("multiplies rightly on the browser's adapter, and hands the results out", async () => {
+  it("multiplies correctly on the browser's adapter, and hands the results out", async () => {
     const { page, faults } = await open(
       browser,
       "/playground/?chain=1,4,4,4;4,4,4,1&batch=16",
@@ -90,7 +90,7 @@ describe("the playground", () => {
     }
   });
 
-  it("says what is wrong with a chain that is none", async () => {
+  it("says what is wrong with a chain that is not valid", async () => {
     const { page, faults } = await open(browser, "/playground/?chain=1,2,2,4;3,2,2,1");
     try {
       await page.getByText("are not chainable").waitFor();

@@ -150,7 +150,7 @@ async function measure(gpu: Gpu, n: number, batch: number, rounds: number): Prom
     // Rounding of so many sums is far below this; what is above is not the transform.
     if (!(error < 1e-5)) {
       throw new PapilioError(
-        "GPU_WRONG_ANSWER",
+        "GPU_SELF_TEST_FAILED",
         `${contender.name} of ${n} points is off by ${error} on ${gpu.report.name}.`,
         "Please report this.",
       );

@@ -85,7 +85,7 @@ async function live(random: Chance): Promise<void> {
   await Promise.all(tasks);
   const { inUse, reserved, peakReserved } = gpu.memory.statistics;
   const { leaked } = failures;
-  if (inUse !== 0) leaked.push(`device ${counts.devices}: ${inUse} bytes were not given back`);
+  if (inUse !== 0) leaked.push(`device ${counts.devices}: ${inUse} bytes were not released`);
   if (Math.max(reserved, peakReserved) > budget) {
     leaked.push(`device ${counts.devices}: ${peakReserved} bytes of a budget of ${budget}`);
   }

@@ -12,9 +12,9 @@ import {
 } from "./multiplication/complex-butterfly.ts";
 import { DeviceButterfly } from "./multiplication/device-butterfly.ts";
 import { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
-import { HostLane } from "./multiplication/host-lane.ts";
 import type { Multiplication } from "./multiplication/multiplication.ts";
 import { PreparedShapes } from "./multiplication/prepared-shapes.ts";
+import { StagingSlot } from "./multiplication/staging-slot.ts";
 import { Program } from "./program/program.ts";
 import { BufferSet } from "./tensor/buffer-set.ts";
 import { ComplexTensor } from "./tensor/complex-tensor.ts";
@@ -141,13 +141,13 @@ const cases: Readonly<Record<string, Case>> = {
     ],
     code: "MEMORY_RELEASED",
   },
-  HostLane: {
-    make: () => new HostLane(gpu, matrix.chain, shape),
+  StagingSlot: {
+    make: () => new StagingSlot(gpu, matrix.chain, shape),
     uses: [
-      async (lane: HostLane) => {
+      async (slot: StagingSlot) => {
         using multiplication = prepareButterfly(gpu, matrix, shape);
         using program = await Program.record(gpu, multiplication.steps(x, y));
-        await lane.multiply(numbers, program);
+        await slot.multiply(numbers, program);
       },
     ],
     code: "TENSOR_DISPOSED",

@@ -43,7 +43,7 @@ export async function findChromium(
   if (named !== undefined) {
     if (!isExecutable(named)) {
       throw new Error(
-        `PAPILIO_CHROMIUM names ${named}, which is no executable file. ` +
+        `PAPILIO_CHROMIUM names ${named}, which is not an executable file. ` +
           "Name a Chromium's executable, or unset it to have one looked for.",
       );
     }

@@ -81,7 +81,7 @@ export function benchCommand(interruption: Interruption): Command {
     )
     .option(
       "--backend <name>",
-      "only implementations on the adapter (gpu) or beside it (cpu); auto compares both",
+      "only implementations on the GPU (gpu) or on the CPU (cpu); auto compares both",
       "auto",
     )
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")

@@ -144,10 +144,10 @@ async function run(file: string, flags: Flags, interruption: Interruption): Prom
     // Of what was written, where anything was.
     const error = stored?.error ?? found.error;
     const points = front?.map((point) => ({ ...point, chain: point.chain.toString() }));
-    const told = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
+    const reported = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
     outputs.say(
       JSON.stringify(
-        { ...told, stored, permutations: names, refined: errors, speedUp, front: points },
+        { ...reported, stored, permutations: names, refined: errors, speedUp, front: points },
         null,
         2,
       ),

@@ -102,7 +102,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   );
   const plan = flags.plan && executable instanceof DeviceModel ? executable.plan() : undefined;
   if (flags.json) {
-    const told = [...shapes].map(([name, shape]) => [
+    const reported = [...shapes].map(([name, shape]) => [
       name,
       { shape, file: files.get(name) ?? null },
     ]);
@@ -113,7 +113,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
       adapter,
       dtype,
       seconds,
-      outputs: Object.fromEntries(told),
+      outputs: Object.fromEntries(reported),
       plan,
     };
     outputFiles.say(JSON.stringify(result, null, 2));

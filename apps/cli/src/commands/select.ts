@@ -48,7 +48,7 @@ export function selectCommand(): Command {
     .option("--suite <name>", `cases by name: ${Object.keys(suites).join(", ")}`)
     .option("--batch <sizes>", "batch sizes, separated by commas", list)
     .option("--dtype <types>", "f32, f16, or both", list)
-    .option("--layout <layout>", "batch-first or batch-last; without it, the better one is told")
+    .option("--layout <layout>", "batch-first or batch-last; without it, the better one is named")
     .option("--results <files...>", "results that `papilio bench --json` wrote")
     .option("--implementation <names>", "those to choose from, separated by commas", list)
     .option("--measure", "measure each case first, for a few seconds")

@@ -97,7 +97,7 @@ function jpegSize(bytes: Uint8Array): readonly [width: number, height: number] {
   let found: readonly [number, number] | undefined;
   let scans = 0;
   for (let at = 2; at + 9 < bytes.length; at++) {
-    // Within the data of a scan, a byte of 255 that is no marker is followed by 0.
+    // Within the data of a scan, a byte of 255 that is not a marker is followed by 0.
     if (bytes[at] !== 0xff) continue;
     const marker = bytes[at + 1] as number;
     const word = (offset: number): number =>

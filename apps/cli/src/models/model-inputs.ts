@@ -97,7 +97,7 @@ function wholeNumbers({ file, values }: ArrayFile): Uint32Array {
   if (wrong === undefined) return Uint32Array.from(values);
   throw new PapilioError(
     "INDEX_RANGE",
-    `${file} has the number ${wrong}, which is no index.`,
+    `${file} has the number ${wrong}, which is not an index.`,
     "Give whole numbers from 0 on.",
   );
 }

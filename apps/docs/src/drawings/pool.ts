@@ -111,7 +111,7 @@ export function poolDrawing(): Drawing {
   pool.dispose();
   return {
     name: "pool",
-    caption: `A memory pool with a budget of 24 MiB that keeps 8 MiB, while ${allocations + reuses} requests are met and given back: ${Math.round(100 * hitRate)} % of them by memory that was there. At most ${Math.round(peakReserved / MEBIBYTE)} MiB are reserved.`,
+    caption: `A memory pool with a budget of 24 MiB that keeps 8 MiB, while ${allocations + reuses} requests are met and released: ${Math.round(100 * hitRate)} % of them by memory that was there. At most ${Math.round(peakReserved / MEBIBYTE)} MiB are reserved.`,
     panels: [stackedPanel(moments)],
   };
 }

@@ -70,7 +70,7 @@ function codesOf(node: ts.Expression): string[] {
   return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(content) ? [content] : [];
 }
 
-/** A text with the names of what is put into it; undefined for what is no text. */
+/** A text with the names of what is put into it; undefined for what is not text. */
 function textOf(node: ts.Expression): string | undefined {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
   if (ts.isTemplateExpression(node)) {

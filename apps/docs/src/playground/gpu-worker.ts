@@ -35,7 +35,7 @@ async function run(settings: Settings, address: string): Promise<void> {
     return;
   }
   const environment = await environmentOf(gpu, address);
-  // What was needed before is no part of what is shown.
+  // What was needed before is not part of what is shown.
   gpu.memory.trim();
   gpu.memory.resetPeak();
   const done = await device.watch(gpu, () =>

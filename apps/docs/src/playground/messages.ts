@@ -9,7 +9,7 @@ export type Request =
   /** Destroys the device, as a driver does that hangs. */
   | { readonly ask: "lose" };
 
-/** A failure as a `PapilioError` tells of it. */
+/** A failure as a `PapilioError` describes it. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
@@ -31,7 +31,7 @@ export interface RunRow {
   readonly rewriting: number | null;
 }
 
-/** What a worker tells of its device. */
+/** What a worker reports of its device. */
 export type DeviceAnswer =
   | { readonly tell: "opened"; readonly report: AdapterReport }
   /** There is no adapter: from now on it computes on the CPU. */
@@ -39,7 +39,7 @@ export type DeviceAnswer =
   | { readonly tell: "lost"; readonly problem: Problem }
   | { readonly tell: "memory"; readonly statistics: MemoryStatistics };
 
-/** What a worker tells of its work. */
+/** What a worker reports of its work. */
 type WorkAnswer =
   | { readonly tell: "progress"; readonly doing: string }
   | { readonly tell: "stopped" }

@@ -2,7 +2,7 @@ import { PapilioError } from "@papilio/butterfly";
 import { type Gpu, openGpu } from "@papilio/gpu-runtime";
 import type { DeviceAnswer, Problem } from "./messages.ts";
 
-/** The device of a worker, opened when it is first needed, and anew when it was lost. */
+/** The device of a worker, opened when it is first needed, and reopened when it was lost. */
 export class PageDevice {
   readonly #tell: (answer: DeviceAnswer) => void;
   #opening: Promise<Gpu | undefined> | undefined;

@@ -34,7 +34,7 @@ export interface Run {
 /**
  * Verifies and times what multiplies by a chain.
  *
- * @param onProgress told of what is being prepared
+ * @param onProgress called with what is being prepared
  * @throws whatever the device throws when it is lost; the signal's reason when it aborts
  */
 export async function runOnGpu(

@@ -13,7 +13,7 @@ export interface DeviceView {
   readonly device: Ref<DeviceState>;
   /** The pool's bytes during the last run, oldest first. */
   readonly memory: Ref<readonly MemoryStatistics[]>;
-  /** Takes in what a worker tells of its device. */
+  /** Takes in what a worker reports of its device. */
   hear(answer: DeviceAnswer): void;
 }
 

@@ -5,7 +5,7 @@ import type { Problem } from "./messages.ts";
 
 type Factorized = Extract<FactorizeAnswer, { tell: "factorized" }>;
 
-/** The worker that factorizes, and what it told. */
+/** The worker that factorizes, and what it reported. */
 export interface Factorizer {
   /** The share of the work that is done; undefined while it waits. */
   readonly share: Ref<number | undefined>;

@@ -5,7 +5,7 @@ import { workerProblem } from "./use-worker.ts";
 
 type Conversion = Extract<GenerateAnswer, { tell: "converted" }>;
 
-/** The worker that generates, and what it told. */
+/** The worker that generates, and what it reported. */
 export interface GeneratorWorker extends Pick<DeviceView, "device" | "memory"> {
   readonly doing: Ref<string | undefined>;
   readonly text: Ref<string>;

@@ -10,7 +10,7 @@ export interface Results {
   readonly settings: Settings;
 }
 
-/** The worker that multiplies, and what it told. */
+/** The worker that multiplies, and what it reported. */
 export interface PlaygroundWorker extends Pick<DeviceView, "device" | "memory"> {
   readonly rates: Ref<DeviceRates | undefined>;
   /** What it is doing; undefined while it waits. */

@@ -12,7 +12,7 @@ export function commonClock(timings: readonly Pick<Timing, "device">[]): Clock {
 }
 
 /**
- * The clock of a whole run: of its tables, its summary, its figures. What computes beside the adapter has
+ * The clock of a whole run: of its tables, its summary, its figures. What computes on the CPU has
  * no device clock, so that a run that has such an implementation is by the wall clock throughout.
  */
 export function runClock({ cases }: Pick<BenchResults, "cases">): Clock {

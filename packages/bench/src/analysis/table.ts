@@ -14,7 +14,7 @@ const formatSeconds = (seconds: number | undefined): string =>
 /**
  * What a run comes to beside its verdict, one sentence a line, over cases with `a * d` > 1.
  *
- * @param onAdapter the same without what computes beside the adapter, where there is such
+ * @param onAdapter the same without what computes on the CPU, where there is such
  */
 export function summaryLines(
   { all, highRatio, groups, wide }: RunSummary,

@@ -33,7 +33,7 @@ export interface Implementation {
   readonly arithmetic?: "factors" | "product";
   /** Type of its sums where values are stored in f16: `f32` unless given. It decides the bound too. */
   readonly halfSums?: "f32" | "f16";
-  /** Where it computes: on the adapter, which is the default, or beside it on the CPU. */
+  /** Where it computes: on the GPU, which is the default, or on the CPU. */
   readonly processor?: "adapter" | "cpu";
   /**
    * Uploads, packs and compiles all that a run needs.

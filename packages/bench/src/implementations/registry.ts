@@ -27,7 +27,7 @@ export const implementations: readonly Implementation[] = [
   fromMultiplication("einsum", "direct contraction without tiling", prepareEinsum),
 ];
 
-/** Those that compute beside the adapter, of our own. */
+/** Those that compute on the CPU, of our own. */
 export const cpuImplementations: readonly Implementation[] = [cpuWasm];
 
 /** Names of what ships in Papilio, the playground's multiplication in JavaScript among them. */

@@ -50,7 +50,7 @@ function smallestStep(values: readonly number[]): number | null {
   const steps = sorted
     .slice(1)
     .map((value, index) => value - (sorted[index] as number))
-    // Differences of doubles are not quite equal: less than a picosecond is no step.
+    // Differences of doubles are not quite equal: less than a picosecond is not a step.
     .filter((step) => step > 1e-12);
   return steps.length === 0 ? null : Math.min(...steps);
 }

@@ -81,7 +81,7 @@ interface Contender {
 
 /**
  * Verifies every implementation on a case against float64, then times those that are right, in
- * rounds: each round samples each implementation once, in an order drawn anew, so that a machine
+ * rounds: each round samples each implementation once, in a new random order, so that a machine
  * that slows down slows them all. Afterwards their outputs are verified again.
  *
  * @throws whatever the device throws when it is lost; the abort reason when aborted

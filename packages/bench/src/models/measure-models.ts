@@ -54,7 +54,7 @@ interface Contender {
 
 /**
  * Compares the outputs of a model on a device with the CPU's, for each kind of linear layers, dtype and
- * layout, and times those that are right, in rounds: each round samples each once, in an order drawn anew.
+ * layout, and times those that are right, in rounds: each round samples each once, in a new random order.
  *
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`; the signal's reason when it
  *   aborts before the first round

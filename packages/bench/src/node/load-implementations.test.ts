@@ -45,7 +45,7 @@ describe("a file of implementations", () => {
     });
   });
 
-  it("is refused when it is not there, is no module, or throws", async () => {
+  it("is refused when it is not there, is not a module, or throws", async () => {
     for (const path of [
       join(folder, "missing.ts"),
       file("export const = ;"),

@@ -84,7 +84,7 @@ describe("a report of a whole run", () => {
     expect(marksOf(svg)).toHaveLength(4 * 3 * 2);
   });
 
-  it("links the Markdown to the figures where it is told where they are", async () => {
+  it("links the Markdown to the figures where it is given their place", async () => {
     expect(report.markdown).not.toContain("![");
     const { markdown } = await renderReport(syntheticRun({ cases: 3, faults: false }), {
       figurePath: (name) => `figures/${name}.svg`,

@@ -26,7 +26,7 @@ const colours: Readonly<Record<ColourName, Colour>> = {
   axis: { light: "#8c959f", dark: "#6e7681" },
   grid: { light: "#e6e9ed", dark: "#262c34" },
   surface: { light: "#ffffff", dark: "#0f141a" },
-  // Okabe and Ito, Color Universal Design (2008), told apart with any kind of colour vision;
+  // Okabe and Ito, Color Universal Design (2008), distinct with any kind of colour vision;
   // on a dark ground the darker ones are lightened.
   vermilion: { light: "#d55e00", dark: "#f58231" },
   blue: { light: "#0072b2", dark: "#4ba6e8" },

@@ -5,7 +5,7 @@ import type { BenchResults, Environment, ImplementationRecord, RunRecord } from 
 /**
  * Puts the parts of one run, made on one adapter, into one. Of two results of a case the one from
  * the later part counts, and a case that any part measured is not skipped. What the environments
- * differ in is told in full: commands and revisions are listed, the greatest load counts.
+ * differ in is given in full: commands and revisions are listed, the greatest load counts.
  *
  * @throws PapilioError `MERGE_EMPTY` without parts; `MERGE_MIXED_ADAPTERS` when they were made on
  * different adapters or drivers, which no figure should mix

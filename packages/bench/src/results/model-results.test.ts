@@ -4,7 +4,7 @@ import { product, modelResults as results, variantOf } from "../testing/model-re
 import { isModelResults, parseModelResults } from "./model-results.ts";
 
 describe("results of models", () => {
-  it("are told from those of multiplications by their schema, whatever the order and the spaces", () => {
+  it("are distinguished from those of multiplications by their schema, whatever the order and the spaces", () => {
     expect(isModelResults(JSON.stringify(results))).toBe(true);
     expect(isModelResults(JSON.stringify(results, null, 2))).toBe(true);
     const { schema, ...rest } = results;

@@ -173,7 +173,7 @@ export function isModelResults(text: string): boolean {
 /**
  * Results of whole models from a file.
  *
- * @throws PapilioError `RESULTS_SYNTAX` when it is no JSON, `RESULTS_INVALID` naming the first place that
+ * @throws PapilioError `RESULTS_SYNTAX` when it is not JSON, `RESULTS_INVALID` naming the first place that
  *   does not fit
  */
 export function parseModelResults(json: string): ModelResults {

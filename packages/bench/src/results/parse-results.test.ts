@@ -23,7 +23,7 @@ const lines = (...records: readonly object[]): string =>
   records.map((record) => formatRecord(record as ResultRecord)).join("");
 
 describe("reading results", () => {
-  it("gives back what was written", () => {
+  it("returns what was written", () => {
     expect(parseResults(lines(run, { record: "case", ...item }, end))).toEqual(results);
   });
 

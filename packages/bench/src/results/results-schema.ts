@@ -2,7 +2,7 @@ import { Chain, LAYOUTS } from "@papilio/butterfly";
 import * as v from "valibot";
 import { type Environment, type ResultRecord, SCHEMA } from "./results.ts";
 
-/** A millionth of a microsecond, and some thirty years: beyond them, ratios and axes are none. */
+/** A millionth of a microsecond, and some thirty years: beyond them, ratios and axes are not finite. */
 const [SHORTEST, LONGEST] = [1e-12, 1e9];
 /** Joules, watts and rates, at most. */
 const MOST_QUANTITY = 1e24;

@@ -22,7 +22,7 @@ function times({ median, lower, upper }: Quantity): string {
 
 const MEASURE = "A measurement on this machine would be surer.";
 
-/** A smaller advantage is none. */
+/** A smaller advantage does not count. */
 const EQUAL = 1.005;
 
 /** The answer in sentences, with what it rests on. */

@@ -57,7 +57,7 @@ export const modelLayers: Readonly<Record<string, readonly Layer[]>> = {
  * "batch": 196, "dtype": "f16", "layout": "batch-last"}]}`; what follows the chain may be absent.
  *
  * @throws PapilioError `LAYERS_SYNTAX` when it is not JSON; `LAYERS_INVALID` naming the first place
- * that does not fit, or the layer whose chain is none
+ * that does not fit, or the layer whose chain is not valid
  */
 export function parseLayers(json: string): readonly Layer[] {
   let data: unknown;
@@ -96,7 +96,7 @@ function parseChain(name: string, text: string): Chain {
     if (!(cause instanceof PapilioError)) throw cause;
     throw new PapilioError(
       "LAYERS_INVALID",
-      `The chain of layer ${describeValue(name)} is none: ${cause.message}`,
+      `The chain of layer ${describeValue(name)} is not valid: ${cause.message}`,
       cause.fix,
       { cause },
     );

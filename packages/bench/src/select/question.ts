@@ -23,7 +23,7 @@ export interface SelectContext {
   readonly rates?: Rates;
   /** Threads of the CPU backend, for its cost model; as many as there are processors unless given. */
   readonly threads?: number;
-  /** Which implementations may be chosen; all unless given, those beside the adapter on the CPU too. */
+  /** Which implementations may be chosen; all unless given, those on the CPU too. */
   readonly filter?: (implementation: string) => boolean;
 }
 

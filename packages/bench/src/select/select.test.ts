@@ -262,11 +262,11 @@ describe("the CPU backend", () => {
   });
 
   it("is what was measured of it, where it was, and not chosen where it was wrong", () => {
-    const told = runOf([
+    const reported = runOf([
       resultOf(item, [timed("bmm", around(1e-3)), timedByWall("cpu-wasm", around(9e-3))]),
     ]);
     // bmm takes 2 ms by the wall clock, the only one that both have.
-    expect(select(item, { ...software, results: [told] })).toMatchObject({
+    expect(select(item, { ...software, results: [reported] })).toMatchObject({
       best: "bmm",
       basis: "measured",
       advantage: { median: expect.closeTo(4.5, 9) },

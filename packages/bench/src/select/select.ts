@@ -167,9 +167,11 @@ function interpolated(
   { observations, interpolator, validation }: Prepared,
   leftOut: LeftOut,
 ): Contender[] {
-  const told = exactCase(observations, item)?.result.results.map((entry) => entry.implementation);
+  const reported = exactCase(observations, item)?.result.results.map(
+    (entry) => entry.implementation,
+  );
   return interpolator.implementations
-    .filter((implementation) => !told?.includes(implementation))
+    .filter((implementation) => !reported?.includes(implementation))
     .flatMap((implementation) => {
       const prediction = interpolator.predict(implementation, item);
       if (prediction === undefined) return [];
@@ -210,11 +212,11 @@ function onCpuByModel(
   { context, observations }: Prepared,
 ): Contender[] {
   const { name } = cpuWasm;
-  const told = exactCase(observations, item)?.result.results.some(
+  const reported = exactCase(observations, item)?.result.results.some(
     ({ implementation }) => implementation === name,
   );
   const has = known.some(({ implementation }) => implementation === name);
-  if (told || has || context.filter?.(name) === false) return [];
+  if (reported || has || context.filter?.(name) === false) return [];
   const best = known.reduce(
     (least, { seconds }) => Math.min(least, seconds.median),
     Number.POSITIVE_INFINITY,

@@ -1,7 +1,7 @@
 import type { ModelResults, VariantResult } from "../results/model-results.ts";
 import { testEnvironment } from "./results.ts";
 
-/** A variant of a model: dense, right, 20 ms, unless told. */
+/** A variant of a model: dense, right, 20 ms, unless given. */
 export const variantOf = (changes: Partial<VariantResult>): VariantResult => ({
   linear: "dense",
   dtype: "f32",

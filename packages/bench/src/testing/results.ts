@@ -49,7 +49,7 @@ export function timed(
   };
 }
 
-/** A timed implementation that only the wall clock sees, as one beside the adapter. */
+/** A timed implementation that only the wall clock sees, as one on the CPU. */
 export function timedByWall(implementation: string, wall: readonly number[]): Timed {
   const result = timed(implementation, []);
   return { ...result, timing: { ...result.timing, wall } };
@@ -63,7 +63,7 @@ export function skipped(implementation: string, reason = "too large"): Implement
   return { implementation, status: "skipped", reason };
 }
 
-/** A case by its chain's text; f32, batch-last and a batch of 128 unless told. */
+/** A case by its chain's text; f32, batch-last and a batch of 128 unless given. */
 export function itemOf(chain: string, rest: Partial<Omit<Case, "chain">> = {}): Case {
   return { chain: Chain.parse(chain), batch: 128, dtype: "f32", layout: "batch-last", ...rest };
 }
@@ -116,7 +116,7 @@ export const testEnvironment: Environment = {
   energy: { reason: "not asked for" },
 };
 
-/** A whole run; its implementations are those of the cases, all on the adapter unless told. */
+/** A whole run; its implementations are those of the cases, all on the adapter unless given. */
 export function runOf(
   cases: readonly CaseResult[],
   rest: {

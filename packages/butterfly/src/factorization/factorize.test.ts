@@ -69,7 +69,7 @@ describe.each(CHAINS.map((chain) => [chain.toString(), chain] as const))("chain 
     }
   });
 
-  it("leaves of a matrix that is none an error between its bounds", async () => {
+  it("leaves of a matrix that is not a butterfly an error between its bounds", async () => {
     const target = drawDense(chain, 4);
     for (const tree of TREES(chain.length)) {
       const { matrix, error, bounds } = await factorize(target, chain, { tree });
@@ -162,7 +162,7 @@ describe("a factorization", () => {
     expect(found.matrix.dense()).toEqual(new Float64Array(256));
   });
 
-  it("tells of its progress, which ends with 1, and stops when it is told to", async () => {
+  it("reports its progress, which ends with 1, and stops when it is aborted", async () => {
     const shares: number[] = [];
     const large = Chain.squareDyadic(256);
     const target = drawDense(large, 10);

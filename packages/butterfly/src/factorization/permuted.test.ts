@@ -46,7 +46,7 @@ describe("the factorization between unknown permutations", () => {
     expect((await factorizePermuted(other.dense(), rectangular)).error).toBeLessThan(1e-14);
   });
 
-  it("tries what it is told to alone, and stops", async () => {
+  it("tries only what it is asked to, and stops", async () => {
     const dense = fourier(32).dense();
     const only = { rows: ["identity"], columns: ["reversal", "gray-code"] } as const;
     const { error, names } = await factorizePermuted(dense, chain, only);

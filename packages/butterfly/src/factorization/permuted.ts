@@ -54,7 +54,7 @@ export interface PermutedFactorizeOptions extends FactorizeOptions {
   readonly columns?: readonly PermutationName[];
   /**
    * Exchanges of two rows or two columns that are tried after that, at random: a heuristic that makes
-   * the error of a matrix smaller that is no butterfly in any order. None unless given.
+   * the error of a matrix smaller that is not a butterfly in any order. None unless given.
    */
   readonly search?: { readonly trials: number; readonly seed: number };
 }

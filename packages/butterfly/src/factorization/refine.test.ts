@@ -83,16 +83,16 @@ describe("alternating least squares", () => {
     expect(errors.at(-1)).toBeLessThan(0.1 * (errors[0] as number));
   });
 
-  it("keeps the precision of the matrix, stops, and refuses what is no input", async () => {
+  it("keeps the precision of the matrix, stops, and refuses what is not an input", async () => {
     const target = Float32Array.from(draw(32 * 32, 8));
     const { matrix } = await factorize(target, chain);
-    const told: number[] = [];
+    const reported: number[] = [];
     const { matrix: refined } = await refine(target, matrix, {
       sweeps: 2,
-      onProgress: (error) => told.push(error),
+      onProgress: (error) => reported.push(error),
     });
     expect(refined.factors[0]?.values).toBeInstanceOf(Float32Array);
-    expect(told.length).toBeGreaterThan(0);
+    expect(reported.length).toBeGreaterThan(0);
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(refine(target, matrix, { signal })).rejects.toThrow("enough");
     const inputs = new Float32Array(33);

@@ -9,7 +9,7 @@ import { forEachNonZero } from "../pattern/support.ts";
 import { mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 
 /**
- * Refuses what is no matrix of a chain's rows and columns.
+ * Refuses what is not a matrix of a chain's rows and columns.
  *
  * @throws PapilioError `ARRAY_TYPE`, `DENSE_LENGTH`, `COMPLEX_PARTS`, `MATRIX_NOT_FINITE`,
  *   `OPTION_INVALID`

@@ -80,7 +80,7 @@ function customNode(tree: CustomTree, length: number): TreeNode {
       next++;
       return { from: part, to: part + 1, children: undefined };
     }
-    if (!Array.isArray(part) || part.length !== 2) throw invalid("with a node that is no pair");
+    if (!Array.isArray(part) || part.length !== 2) throw invalid("with a node that is not a pair");
     const children = [node(part[0]), node(part[1])] as const;
     return { from: children[0].from, to: children[1].to, children };
   };

@@ -9,7 +9,7 @@ import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "../numeric/half-prec
 import { requireStorable } from "../numeric/storable.ts";
 import { fileError } from "./file-error.ts";
 
-/** How one element of a format is read and written, little-endian unless told. */
+/** How one element of a format is read and written, little-endian unless given. */
 interface Codec {
   readonly bytes: number;
   get(view: DataView, at: number, littleEndian: boolean): number;

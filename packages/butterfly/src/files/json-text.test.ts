@@ -39,7 +39,7 @@ describe("a JSON text", () => {
     }
   });
 
-  it("is refused in bytes that are no UTF-8, and when it is no JSON", () => {
+  it("is refused in bytes that are no UTF-8, and when it is not JSON", () => {
     expect(() => parseJsonText(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(/not UTF-8/);
     for (const text of ["", "{", "nan", "[1,]", "{}}", '"\\']) {
       expect(() => parseJsonText(text)).toThrow(SyntaxError);

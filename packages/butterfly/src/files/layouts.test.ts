@@ -86,7 +86,7 @@ describe("a Monarch pair", () => {
     expect(toMonarchPair(butterfly)).toEqual({ first, second });
   });
 
-  it("that is none is refused", () => {
+  it("that is not valid is refused", () => {
     expect(() => fromMonarchPair(draw([2, 2], 1), draw([2, 2, 2], 1))).toThrow(
       code("TENSOR_SHAPE"),
     );
@@ -138,7 +138,7 @@ describe("a twiddle", () => {
     },
   );
 
-  it("that is none is refused", () => {
+  it("that is not valid is refused", () => {
     expect(() => fromTwiddle(draw([1, 1, 3, 3, 2, 2], 1), true)).toThrow(code("TENSOR_SHAPE"));
     expect(() =>
       fromTwiddle({ shape: [1, 1, 3, 4, 2, 2], values: new Float64Array(3) }, true),

@@ -101,7 +101,7 @@ export function toMonarchPair<V extends FloatArray>(
   requireButterfly("The matrix", butterfly);
   const [left, right, ...more] = butterfly.factors;
   if (!left || !right || more.length > 0 || left.pattern.a > 1 || right.pattern.d > 1) {
-    throw fileError("TENSOR_SHAPE", `The chain ${butterfly.chain} is no Monarch pair.`);
+    throw fileError("TENSOR_SHAPE", `The chain ${butterfly.chain} is not a Monarch pair.`);
   }
   const { a: k, b: q, c: p } = right.pattern;
   const { b: s, c: r, d: l } = left.pattern;
@@ -223,7 +223,7 @@ function sizesOf(tensor: DenseTensor<FloatArray>, axes: number): readonly number
   }
   throw fileError(
     "TENSOR_SHAPE",
-    `The shape ${describeValue(shape)} of ${values.length} values is none of ${axes} axes.`,
+    `The shape ${describeValue(shape)} of ${values.length} values is not one of ${axes} axes.`,
   );
 }
 

@@ -53,7 +53,7 @@ describe("a Matrix Market file", () => {
     ["too many entries", `${BANNER}2 2 1\n1 1 1\n2 2 2\n`, "FILE_TENSOR"],
     ["a row of 0", `${BANNER}2 2 1\n0 1 1\n`, "FILE_TENSOR"],
     ["a column beyond the last", `${BANNER}2 2 1\n1 3 1\n`, "FILE_TENSOR"],
-    ["an entry that is no number", `${BANNER}2 2 1\n1 1 x\n`, "FILE_TENSOR"],
+    ["an entry that is not a number", `${BANNER}2 2 1\n1 1 x\n`, "FILE_TENSOR"],
     ["an entry that is not finite", `${BANNER}2 2 1\n1 1 1e999\n`, "FILE_TENSOR"],
     [
       "a symmetric rectangle",

@@ -51,8 +51,8 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
  *
  * Source: Boisvert, Pozo and Remington, "The Matrix Market Exchange Formats" (NISTIR 5935, 1996).
  *
- * @throws PapilioError `FILE_HEADER` for another banner or sizes that are none, `FILE_TRUNCATED` for fewer
- *   entries than announced, `FILE_TENSOR` for an entry that is none, or one too many
+ * @throws PapilioError `FILE_HEADER` for another banner or sizes that are not valid, `FILE_TRUNCATED` for fewer
+ *   entries than announced, `FILE_TENSOR` for an entry that is not valid, or one too many
  *
  * @example
  * ```ts
@@ -236,7 +236,7 @@ class Words {
     const word = this.#word();
     const value = NUMBER.test(word) ? Number(word) : Number.NaN;
     if (Number.isFinite(value)) return value;
-    throw fileError("FILE_TENSOR", `An entry has ${quote(word)}, which is no finite number.`);
+    throw fileError("FILE_TENSOR", `An entry has ${quote(word)}, which is not a finite number.`);
   }
 
   /** From 0 on, where the file counts from 1. */

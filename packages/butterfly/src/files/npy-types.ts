@@ -68,7 +68,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 /**
  * The type that a npy file spells as NumPy takes it: `<f4`, `=f4`, `|b1`, `f4`, `float32`, `?`.
  *
- * @throws PapilioError `TENSOR_DTYPE` for what is no real or complex number, integer or truth value
+ * @throws PapilioError `TENSOR_DTYPE` for what is not a real or complex number, integer or truth value
  */
 export function npyType(descr: string): NpyType {
   const [, order = "", spelling = ""] = /^([<>=|]?)(.*)$/s.exec(descr) ?? [];

@@ -52,7 +52,7 @@ describe("a tensor given as bytes", () => {
   it.each([
     ["too few bytes", { dtype: "I64", shape: [3] }],
     ["an unknown type", { dtype: "F33", shape: [2] }],
-    ["a shape that is none", { dtype: "I64", shape: [0.5] }],
+    ["a shape that is not valid", { dtype: "I64", shape: [0.5] }],
   ])("is refused with %s", (_, changed) => {
     const tensor = { name: "x", bytes: new Uint8Array(16), ...changed };
     expect(() => writeSafetensors([tensor])).toThrow(code("TENSOR_SHAPE"));

@@ -29,7 +29,7 @@ export interface SafetensorsHeader {
 const MOST_HEADER = 100_000_000;
 /** Values of a header, at most: those of a hundred thousand tensors. */
 const MOST_VALUES = 2 ** 20;
-/** The key of what is no tensor. */
+/** The key of what is not a tensor. */
 const METADATA = "__metadata__";
 /** Bytes of the number that a file begins with: the length of what follows. */
 const LENGTH_BYTES = 8;
@@ -58,7 +58,7 @@ export function safetensorsHeaderBytes(
   if (length > MOST_HEADER) {
     throw fileError(
       "FILE_HEADER",
-      `The header would have ${length} bytes, more than the ${MOST_HEADER} of the format: this is no safetensors file.`,
+      `The header would have ${length} bytes, more than the ${MOST_HEADER} of the format: this is not a safetensors file.`,
     );
   }
   const end = LENGTH_BYTES + Number(length);

@@ -77,7 +77,7 @@ function tridiagonalize(a: Matrix): Reflections {
   const n = a.rows;
   const vectors = matrix(n, n, a.im !== undefined);
   const scales = floats(n);
-  // Rounding of rounding has squares that vanish, and nothing to tell.
+  // Rounding of rounding has squares that vanish, and say nothing.
   const negligible = 2 ** -112 * squaredNorm(a);
   for (let step = 0; step + 2 < n; step++) {
     const squared = takeReflection(a, vectors, step, negligible);

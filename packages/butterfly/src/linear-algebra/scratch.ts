@@ -1,5 +1,5 @@
 /*
- * Blocks are small and many: arrays of their own for each would be memory that the engine gives back
+ * Blocks are small and many: arrays of their own for each would be memory that the engine releases
  * late. Within `withScratch` they are parts of one array, which the next call uses again.
  */
 

@@ -99,7 +99,7 @@ describe("invertPermutation", () => {
   it.each([
     [[0, 1, 1], "The index 1 at position 1 of 3"],
     [[0, 1, 3], "The index 3 at position 2 of 3"],
-  ])("refuses %j, which is no permutation", (map, text) => {
+  ])("refuses %j, which is not a permutation", (map, text) => {
     expect(() => invertPermutation(Uint32Array.from(map))).toThrow(
       expect.objectContaining({
         code: "PERMUTATION_INVALID",

@@ -157,5 +157,5 @@ function requirePermutation(name: string, map: Uint32Array | undefined, length: 
       `Pass a map of ${length} indices.`,
     );
   }
-  invertPermutation(map); // refuses what is none
+  invertPermutation(map); // refuses what is not a permutation
 }

@@ -170,7 +170,7 @@ describe("a butterfly stored in a narrow type", () => {
     );
   });
 
-  it("tells of what became zero in its error", async () => {
+  it("reports what became zero in its error", async () => {
     const matrix = Butterfly.random(Chain.monarch(16), { seed: 3, dtype: "float64" });
     const tiny = new Butterfly(
       matrix.factors.map((factor) => factor.map((values) => values.map((value) => value * 1e-9))),

@@ -34,7 +34,7 @@ const INTEGERS: Readonly<Record<string, readonly [least: number, largest: number
 };
 
 /**
- * Refuses finite numbers that storing would make infinite, and for types of integers what is none of
+ * Refuses finite numbers that storing would make infinite, and for types of integers what is not one of
  * theirs. What is infinite or NaN already is stored as it is. A number that is too small becomes a
  * smaller one or zero, which the error of what is stored tells.
  *

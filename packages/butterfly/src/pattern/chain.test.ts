@@ -145,7 +145,7 @@ describe("Chain", () => {
     expect(chain.nonZeros).toBe(2 * 64 ** 3);
   });
 
-  it("refuses what is no chain", () => {
+  it("refuses what is not a chain", () => {
     expect(() => Chain.of([])).toThrow(refusal("CHAIN_EMPTY"));
     expect(() => Chain.parse("  ")).toThrow(refusal("CHAIN_EMPTY"));
     expect(() => Chain.parse("1,2,2,1;")).toThrow(refusal("PATTERN_SYNTAX", '""'));

@@ -55,7 +55,7 @@ export class Pattern {
   /**
    * Reads `"a,b,c,d"`; spaces around entries and one pair of parentheses around all are accepted.
    *
-   * @throws PapilioError `PATTERN_SYNTAX` when the text is no list of four whole numbers,
+   * @throws PapilioError `PATTERN_SYNTAX` when the text is not a list of four whole numbers,
    *   `PATTERN_INVALID` when they make no pattern; `OPTION_INVALID` for what is not a text
    */
   static parse(text: string): Pattern {

@@ -4,8 +4,8 @@ import { MemoryPool } from "../memory/pool.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
 
-/** Milliseconds to wait, after an operation failed, for the news that the device was lost. */
-const LOSS_PATIENCE = 100;
+/** Milliseconds to wait, after an operation failed, for the notice that the device was lost. */
+const DEVICE_LOST_GRACE_MS = 100;
 
 /**
  * A WebGPU device with its report and its compiled kernels.
@@ -30,8 +30,8 @@ export class Gpu implements Disposable {
   #disposed = false;
   #lost: GPUDeviceLostInfo | undefined;
   #uncaptured: PapilioError | undefined;
-  /** Resolves when the last error of the driver is in its place. */
-  #telling: Promise<void> | undefined;
+  /** Resolves when the last error of the driver is recorded. */
+  #pendingError: Promise<void> | undefined;
 
   constructor(
     device: GPUDevice,
@@ -111,16 +111,16 @@ export class Gpu implements Disposable {
     try {
       result = await operation();
     } catch (error) {
-      // A browser rejects a pending read just before it tells of the loss that is the reason.
-      const patience = new Promise((resolve) => setTimeout(resolve, LOSS_PATIENCE));
-      await Promise.race([this.device.lost, patience]);
+      // A browser rejects a pending read just before it reports the loss that is the reason.
+      const grace = new Promise((resolve) => setTimeout(resolve, DEVICE_LOST_GRACE_MS));
+      await Promise.race([this.device.lost, grace]);
       this.assertReady();
       throw error;
     }
-    // A browser may tell of an error in a task of its own, just after what was waited for.
+    // A browser may report an error in a task of its own, just after what was waited for.
     await nextTask();
-    await this.memory.answers;
-    await this.#telling;
+    await this.memory.pendingAllocations;
+    await this.#pendingError;
     this.assertReady();
     return result;
   }
@@ -157,15 +157,15 @@ export class Gpu implements Disposable {
   }
 
   // First error wins: later ones are usually its consequences. So is the misuse of a buffer that the
-  // device had no memory for, and drivers may tell of that first.
+  // device had no memory for, and drivers may report that first.
   readonly #onUncapturedError = ({ error }: GPUUncapturedErrorEvent): void => {
-    const tell = (): void => {
+    const record = (): void => {
       this.#uncaptured ??= this.#describe(error);
     };
-    const { answers } = this.memory;
+    const { pendingAllocations } = this.memory;
     // At once where nothing is open: who waits for numbers may have them in a moment.
-    if (answers === undefined) tell();
-    else this.#telling = answers.then(tell);
+    if (pendingAllocations === undefined) record();
+    else this.#pendingError = pendingAllocations.then(record);
   };
 }
 
@@ -185,6 +185,6 @@ function lossOf(info: GPUDeviceLostInfo): PapilioError {
   return new PapilioError(
     "GPU_LOST",
     `The device was lost: ${info.message || info.reason}.`,
-    "Open another one with openGpu, and make tensors, matrices and programs anew from what they were made of.",
+    "Open another one with openGpu, and recreate tensors, matrices and programs from what they were made of.",
   );
 }

@@ -21,7 +21,7 @@ export function requireMultiple(
   if (whole % part === 0) return;
   throw new PapilioError(
     "KERNEL_PROBLEM",
-    `The ${kernel} kernel is asked for with ${wholeName} ${whole}, which is no multiple of ${partName} ${part}.`,
+    `The ${kernel} kernel is asked for with ${wholeName} ${whole}, which is not a multiple of ${partName} ${part}.`,
     `Make ${wholeName} a multiple of ${partName}.`,
   );
 }

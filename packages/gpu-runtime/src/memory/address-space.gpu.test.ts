@@ -39,10 +39,10 @@ console.log(JSON.stringify({
 
 it("a driver that finds no memory for a buffer is an error, and the device goes on", ({ skip }) => {
   skip(!embeds || !existsSync(PRLIMIT), "needs the embedded SwiftShader and prlimit");
-  const told = JSON.parse(runProcess(program));
-  expect(told).toMatchObject({ code: "GPU_OUT_OF_MEMORY", left: 2 * 16 });
-  expect(told.message).toMatch(/no memory for tensor, 268435456 bytes/);
+  const reported = JSON.parse(runProcess(program));
+  expect(reported).toMatchObject({ code: "GPU_OUT_OF_MEMORY", left: 2 * 16 });
+  expect(reported.message).toMatch(/no memory for tensor, 268435456 bytes/);
   // Those that there was no memory for are not counted.
-  expect(told.inUse).toBeLessThan(8 * 2 ** 28);
-  expect(told.values).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(reported.inUse).toBeLessThan(8 * 2 ** 28);
+  expect(reported.values).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });

@@ -5,7 +5,7 @@ import { openGpu } from "../node/open.ts";
 const invalid = expect.objectContaining({ code: "MEMORY_OPTION_INVALID" });
 const values = [-1, Number.NaN, "4096", {}, null, 1n];
 
-describe("an option of the memory that is no number in its range", () => {
+describe("an option of the memory that is not a number in its range", () => {
   it.each([
     ...[0, ...values].map((budget) => ({ budget })),
     ...values.map((keep) => ({ keep })),

@@ -65,7 +65,7 @@ describe("a device without memory, among concurrent tasks", () => {
 
   it("gives numbers to none that read what is not there, and to all others", async () => {
     const missing = withoutMemory(gpu, () => tensor(gpu, values, shape));
-    // One of them is told of the reason; for the others it is gone.
+    // One of them is notified of the reason; for the others it is gone.
     const codes = await codesOf([missing.data(), missing.data(), missing.data()]);
     expect(codes).not.toContain("fulfilled");
     expect(codes).toContain("GPU_OUT_OF_MEMORY");
@@ -73,7 +73,7 @@ describe("a device without memory, among concurrent tasks", () => {
     await gpu.settled();
   });
 
-  it("multiplies nothing that is not there, whoever is told first", async () => {
+  it("multiplies nothing that is not there, whoever is notified first", async () => {
     using weights = new DeviceButterfly(gpu, matrix);
     // Its kernel is compiled: the next multiplication waits for nothing else.
     (await weights.multiply(before)).dispose();

@@ -86,7 +86,7 @@ describe("a pool", () => {
     expect(pool.statistics.inUse).toBe(1000);
   });
 
-  it("never reserves more than its budget, and gives back what waits before it refuses", () => {
+  it("never reserves more than its budget, and releases what waits before it refuses", () => {
     const { pool, alive } = open({ budget: 10 * KIB });
     const leases = [4 * KIB, 4 * KIB].map((bytes) => pool.acquire(bytes, STORAGE, "x"));
     expect(() => pool.acquire(4 * KIB, STORAGE, "y")).toThrow(code("MEMORY_BUDGET"));
@@ -225,7 +225,7 @@ describe("a pool", () => {
 describe("a device without memory", () => {
   const refusal = { message: "no room" } as GPUError;
 
-  it("is told of with the figures, and the buffer forgotten, on loan or not", async () => {
+  it("is reported with the figures, and the buffer forgotten, on loan or not", async () => {
     const { device, alive } = fakeDevice();
     device.popErrorScope = () => Promise.resolve(refusal);
     const errors: unknown[] = [];

@@ -32,15 +32,15 @@ export class MemoryPool implements Disposable {
   /** The same by usage and size, in the same order. */
   readonly #bySize = new Map<string, Pooled[]>();
   readonly #onFailure: (error: PapilioError) => void;
-  /** Allocations of which the device did not yet say whether it has the memory. */
-  readonly #unanswered = new Set<Promise<void>>();
+  /** Allocations of which the device has not said yet whether it has the memory. */
+  readonly #pending = new Set<Promise<void>>();
   readonly #counts = { allocations: 0, reuses: 0 };
   readonly #bytes = { inUse: 0, lent: 0, free: 0, peak: 0, peakReserved: 0 };
   #timer: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
 
   /**
-   * @param onFailure told, some time after `acquire`, that the device had no memory for a buffer:
+   * @param onFailure called, some time after `acquire`, that the device had no memory for a buffer:
    * `GPU_OUT_OF_MEMORY`. Its lease is then no longer live.
    * @throws PapilioError `MEMORY_OPTION_INVALID` unless every option is positive, `keep` at least 0
    */
@@ -86,8 +86,8 @@ export class MemoryPool implements Disposable {
    * What to wait for until it is known of every buffer so far whether the device has memory for it;
    * undefined when it is known.
    */
-  get answers(): Promise<unknown> | undefined {
-    return this.#unanswered.size === 0 ? undefined : Promise.all(this.#unanswered);
+  get pendingAllocations(): Promise<unknown> | undefined {
+    return this.#pending.size === 0 ? undefined : Promise.all(this.#pending);
   }
 
   /** Destroys what waits for reuse, the oldest first, until at most `keep` bytes of it are left. */
@@ -98,7 +98,7 @@ export class MemoryPool implements Disposable {
     }
   }
 
-  /** Begins the peaks anew, from what is held now. */
+  /** Resets the peaks to what is held now. */
   resetPeak(): void {
     this.#bytes.peak = this.#bytes.inUse;
     this.#bytes.peakReserved = this.#reserved;
@@ -175,11 +175,11 @@ export class MemoryPool implements Disposable {
     const reserved = this.#room(bytes, label);
     const buffer = this.#create(reserved, usage, label);
     const pooled: Pooled = { buffer: buffer.made, usage, reserved, loan: undefined };
-    const answered = buffer.failure.then((error) => {
-      this.#unanswered.delete(answered);
+    const settled = buffer.failure.then((error) => {
+      this.#pending.delete(settled);
       if (error !== null) this.#fail(pooled, label, error.message);
     });
-    this.#unanswered.add(answered);
+    this.#pending.add(settled);
     this.#buffers.add(pooled);
     this.#counts.allocations++;
     const held = this.#reserved + reserved;
@@ -253,7 +253,7 @@ export class MemoryPool implements Disposable {
   #lease(pooled: Pooled, bytes: number, label: string): Lease {
     const { loan } = pooled;
     const isLive = (): boolean => pooled.loan === loan;
-    const giveBack = (reusable: boolean): void => {
+    const release = (reusable: boolean): void => {
       if (!isLive()) return;
       pooled.loan = undefined;
       this.#bytes.inUse -= bytes;
@@ -272,9 +272,9 @@ export class MemoryPool implements Disposable {
       get live() {
         return isLive();
       },
-      release: () => giveBack(true),
-      discard: () => giveBack(false),
-      [Symbol.dispose]: () => giveBack(true),
+      release: () => release(true),
+      discard: () => release(false),
+      [Symbol.dispose]: () => release(true),
     };
   }
 
@@ -307,7 +307,7 @@ export class MemoryPool implements Disposable {
     if (this.#waiting.size === 0) return;
     const timer: unknown = setTimeout(() => this.trim(), this.#idleMilliseconds);
     this.#timer = timer as ReturnType<typeof setTimeout>;
-    // In Node a timer keeps the process alive unless told not to; a browser's is a number.
+    // In Node a timer keeps the process alive unless it is unreferenced; a browser's is a number.
     (timer as { unref?: () => void }).unref?.();
   }
 }

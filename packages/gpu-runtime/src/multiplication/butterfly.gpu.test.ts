@@ -136,7 +136,7 @@ describe("a bias", () => {
 describe("merging", () => {
   it("is given up where half precision would lose the product", ({ skip }) => {
     skip(!gpu.report.features.f16, "the adapter has no half precision");
-    // 2^-10 is a number in half precision; 2^-20 is left with 5 bits, and 2^-30 is none.
+    // 2^-10 is a number in half precision; 2^-20 is left with 5 bits, and 2^-30 is not one.
     const tiny = ["1,2,2,4", "2,2,2,2", "4,2,2,1"].map((text) => {
       const pattern = Pattern.parse(text);
       return new KroneckerSparse(pattern, new Float32Array(pattern.nonZeros).fill(2 ** -10));
@@ -173,7 +173,7 @@ describe("vectors on the host", () => {
     expect(found).toMatchObject({ ok: true, nonFinite: 0 });
   });
 
-  it("are refused where not one fits, and stop when told to", async () => {
+  it("are refused where not one fits, and stop when aborted", async () => {
     const shape = { batch: 64, layout: "batch-first", dtype: "f32" } as const;
     const x = drawVectors(64 * 256, shape);
     using tiny = await openGpu({ adapter, memory: { budget: 2 ** 14 } });

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => gpu.dispose());
 
-/** Whether `weights` multiply a batch rightly. `onBegun` is called while that is under way. */
+/** Whether `weights` multiply a batch correctly. `onBegun` is called while that is under way. */
 async function isRight(
   weights: DeviceButterfly,
   batch: number,

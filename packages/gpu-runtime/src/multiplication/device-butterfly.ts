@@ -84,7 +84,7 @@ export class DeviceButterfly implements Disposable {
   /**
    * Computes `W x (+ bias)` for vectors on the host, as many at a time as the device, its limits and
    * the budget of its memory allow: the uploads, the multiplications and the reads of such
-   * micro-batches overlap. What is on the device meanwhile is given back.
+   * micro-batches overlap. What is on the device meanwhile is released.
    *
    * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
    * @returns `[batch, rows]` or `[rows, batch]`

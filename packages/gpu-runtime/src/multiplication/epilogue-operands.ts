@@ -27,7 +27,7 @@ export function requireActivation(activation: Activation | undefined): void {
     if (typeof value !== "number" || Number.isFinite(Math.fround(value))) continue;
     throw new PapilioError(
       "ACTIVATION_INVALID",
-      `The activation ${activation.kind} has ${name} = ${value}, which is no finite number in float32.`,
+      `The activation ${activation.kind} has ${name} = ${value}, which is not a finite number in float32.`,
       "Give a finite number, or leave it out where it is optional.",
     );
   }

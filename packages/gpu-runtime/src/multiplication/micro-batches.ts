@@ -10,14 +10,14 @@ import {
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
-import { HostLane } from "./host-lane.ts";
 import type { Multiplication } from "./multiplication.ts";
+import { StagingSlot } from "./staging-slot.ts";
 import { putVectors, takeVectors } from "./vector-slices.ts";
 
 export interface MicroBatchOptions {
   /** Stops between two micro-batches; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told after each micro-batch how many vectors are done, of how many. */
+  /** Called after each micro-batch with how many vectors are done, of how many. */
   readonly onProgress?: (done: number, batch: number) => void;
   /** Most vectors at a time; as many as the device and its budget allow unless given. */
   readonly microBatch?: number;
@@ -52,42 +52,42 @@ export async function multiplyInMicroBatches(
   requireVectors("input", x.length, cols, batch);
   signal?.throwIfAborted();
   const most = Math.min(batch, Math.max(1, Math.floor(microBatch)), mostVectors(gpu, chain, whole));
-  using workplace = await openWorkplace(gpu, chain, { ...whole, batch: most }, prepare);
-  const { size, lanes, programs } = workplace;
+  using context = await openStreamingContext(gpu, chain, { ...whole, batch: most }, prepare);
+  const { size, slots, programs } = context;
   const y = new Float32Array(batch * rows);
-  const idle = lanes.map(() => Promise.resolve());
+  const idle = slots.map(() => Promise.resolve());
   let done = 0;
   try {
     for (let first = 0, turn = 0; first < batch; first += size, turn++) {
-      const lane = turn % lanes.length;
-      await idle[lane];
+      const slot = turn % slots.length;
+      await idle[slot];
       signal?.throwIfAborted();
       // The last one begins early enough to be whole: some vectors are then multiplied twice.
       const start = Math.min(first, batch - size);
       const input = takeVectors(x, whole, cols, start, size);
-      const output = (lanes[lane] as HostLane).multiply(input, programs[lane] as Program);
-      idle[lane] = output.then((values) => {
+      const output = (slots[slot] as StagingSlot).multiply(input, programs[slot] as Program);
+      idle[slot] = output.then((values) => {
         putVectors(values, y, whole, rows, start);
         done += Math.min(size, batch - first);
         onProgress?.(done, batch);
       });
       // Awaited above, or below; until then a rejection must not count as unhandled.
-      idle[lane].catch(() => undefined);
+      idle[slot].catch(() => undefined);
     }
     await Promise.all(idle);
     return y;
   } finally {
-    // Nothing may be given back while it is in use.
+    // Nothing may be released while it is in use.
     await Promise.allSettled(idle);
   }
 }
 
 /** What micro-batches of one size are multiplied with. */
-interface Workplace extends Disposable {
+interface StreamingContext extends Disposable {
   /** Vectors at a time. */
   readonly size: number;
-  readonly lanes: readonly HostLane[];
-  /** For each lane, what computes its output. */
+  readonly slots: readonly StagingSlot[];
+  /** For each slot, what computes its output. */
   readonly programs: readonly Program[];
 }
 
@@ -95,27 +95,27 @@ interface Workplace extends Disposable {
 const WITHOUT_MEMORY = new Set(["MEMORY_BUDGET", "GPU_OUT_OF_MEMORY"]);
 
 /** Halves the micro-batch until all that it needs fits the budget and the device. */
-async function openWorkplace(
+async function openStreamingContext(
   gpu: Gpu,
   chain: Chain,
   shape: InputShape,
   prepare: (shape: InputShape) => Multiplication,
-): Promise<Workplace> {
+): Promise<StreamingContext> {
   for (let size = shape.batch; ; size = smaller(size)) {
     using held = new DisposableStack();
     try {
       const part = { ...shape, batch: size };
       const multiplication = held.use(prepare(part));
-      const lanes = Array.from({ length: IN_FLIGHT }, () =>
-        held.use(new HostLane(gpu, chain, part)),
+      const slots = Array.from({ length: IN_FLIGHT }, () =>
+        held.use(new StagingSlot(gpu, chain, part)),
       );
       const programs = await Program.recordAll(
         gpu,
-        lanes.map(({ x, y }) => multiplication.steps(x, y)),
+        slots.map(({ x, y }) => multiplication.steps(x, y)),
       );
       for (const program of programs) held.use(program);
       const owned = held.move();
-      return { size, lanes, programs, [Symbol.dispose]: () => owned.dispose() };
+      return { size, slots, programs, [Symbol.dispose]: () => owned.dispose() };
     } catch (error) {
       const tooLarge = error instanceof PapilioError && WITHOUT_MEMORY.has(error.code);
       if (!tooLarge || size === 1) throw error;

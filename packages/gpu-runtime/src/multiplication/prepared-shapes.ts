@@ -57,7 +57,7 @@ export class PreparedShapes<S, M extends Preparable> implements Disposable {
     try {
       return await action(prepared.multiplication);
     } catch (error) {
-      // It may be the weights that the device had no memory for: they are packed anew next time.
+      // It may be the weights that the device had no memory for: they are packed again next time.
       this.#drop(prepared);
       throw error;
     } finally {

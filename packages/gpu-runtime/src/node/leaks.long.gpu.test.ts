@@ -33,7 +33,7 @@ for (let round = 1; round <= 2500; round++) {
   using x = tensor(gpu, ones, { batch: 8, features: 16, layout: "batch-last" });
   using y = await weights.multiply(x);
   await y.data();
-  // Garbage that waits is no leak, and how much of it does is up to chance.
+  // Garbage that waits is not a leak, and how much of it does is up to chance.
   if (round % 100 === 0) globalThis.gc();
   if (round === 500) start = await memory();
 }

@@ -34,7 +34,7 @@ describe("opening", () => {
     const device = await (await nothing.requestAdapter())?.requestDevice();
     expect(device).toBeDefined();
     await expect(verifyDevice(device as GPUDevice)).rejects.toMatchObject({
-      code: "GPU_WRONG_ANSWER",
+      code: "GPU_SELF_TEST_FAILED",
     });
     device?.destroy();
   });

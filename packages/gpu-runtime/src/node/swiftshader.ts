@@ -58,7 +58,7 @@ async function load(): Promise<string> {
       constants.dlopen.RTLD_NOW | RTLD_NODELETE,
     );
   } catch (error) {
-    // It is no Node addon, and Node says so after loading it.
+    // It is not a Node addon, and Node says so after loading it.
     if (!/self-register/.test((error as Error).message)) {
       throw unavailable(`its Vulkan loader cannot be loaded: ${(error as Error).message}`, error);
     }

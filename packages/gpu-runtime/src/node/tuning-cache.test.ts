@@ -77,7 +77,7 @@ describe("the cache on disk", () => {
     ["is of another format", (text) => text.replace(/"format":\d+/, '"format":1')],
     ["has no format", (text) => text.replace(/"format":\d+,/, "")],
     ["has another key", (text) => text.replace('"what":"', '"what":"another ')],
-    ["has a key that is no object", (text) => text.replace(/"key":\{[^}]*\}/, '"key":1')],
+    ["has a key that is not an object", (text) => text.replace(/"key":\{[^}]*\}/, '"key":1')],
     ["is larger than any entry", (text) => text + " ".repeat(2 ** 16)],
   ])("ignores a file that %s, and replaces it", async (_, damage) => {
     const cache = openTuningCache({ directory });
@@ -145,7 +145,7 @@ describe("the cache on disk", () => {
   );
 
   it.skipIf(process.platform === "win32" || process.platform === "darwin")(
-    "lies in the user's cache folder unless told otherwise",
+    "lies in the user's cache folder unless given another",
     async () => {
       vi.stubEnv("XDG_CACHE_HOME", directory);
       await openTuningCache().set(key, value);

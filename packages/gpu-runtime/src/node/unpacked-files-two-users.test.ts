@@ -108,16 +108,16 @@ describe.runIf(process.getuid?.() === 0)("unpacked files, with another user on t
     ],
   ])("refuse %s that the other user planted, and do without", (_, program, reason) => {
     runAs(ATTACKER, program);
-    const { folder, warnings: told, library } = unpackAsVictim();
-    expect(told).toEqual([expect.stringMatching(reason)]);
+    const { folder, warnings: reported, library } = unpackAsVictim();
+    expect(reported).toEqual([expect.stringMatching(reason)]);
     expect(library).toBe("code");
     expect(folder).toMatch(/shared\/papilio-driver-1-\w+$/);
     expect(existsSync(folder)).toBe(false);
   });
 
   it("cannot be changed by the other user once they are there", () => {
-    const { folder, warnings: told } = unpackAsVictim();
-    expect([folder, told]).toEqual([join(shared, "papilio/driver-1"), []]);
+    const { folder, warnings: reported } = unpackAsVictim();
+    expect([folder, reported]).toEqual([join(shared, "papilio/driver-1"), []]);
     for (const attack of [
       `writeFileSync("shared/papilio/driver-1/library", "evil");`,
       `renameSync("shared/papilio", "shared/other");`,
@@ -144,14 +144,14 @@ describe.runIf(process.getuid?.() === 0)("unpacked files, with another user on t
     chmodSync(shared, mode);
     const own = mkdtempSync(join(base, "temporary-"));
     chmodSync(own, 0o1777);
-    const { warnings: told, library } = unpackAsVictim({ TMPDIR: own });
-    expect([told, library]).toEqual([[expect.stringMatching(reason)], "code"]);
+    const { warnings: reported, library } = unpackAsVictim({ TMPDIR: own });
+    expect([reported, library]).toEqual([[expect.stringMatching(reason)], "code"]);
   });
 
   it("do without a home", () => {
     const env = { HOME: "/nonexistent", XDG_CACHE_HOME: "" };
-    const { warnings: told, library } = unpackAsVictim(env);
-    expect([told, library]).toEqual([
+    const { warnings: reported, library } = unpackAsVictim(env);
+    expect([reported, library]).toEqual([
       [expect.stringMatching(/nonexistent\/\.cache cannot be made \(E\w+\)\. Set XDG_CACHE_HOME/)],
       "code",
     ]);

@@ -17,7 +17,7 @@ export interface UnpackedFiles {
   readonly files: Readonly<Record<string, string>>;
   /** Unpacks into an empty folder. */
   readonly unpack: (folder: string) => Promise<void>;
-  /** Told why the files are unpacked for this process alone, and what to do about it. */
+  /** Called with why the files are unpacked for this process alone, and what to do about it. */
   readonly onTemporary: (reason: string) => void;
 }
 

@@ -12,7 +12,7 @@ export interface PlacedStep {
   readonly role: Step["role"];
 }
 
-/** Memory of programs that share an arena: held until each of them gave it back. */
+/** Memory of programs that share an arena: held until each of them released it. */
 export interface Arena {
   readonly programs: readonly {
     readonly steps: readonly PlacedStep[];

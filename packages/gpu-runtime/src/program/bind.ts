@@ -35,7 +35,7 @@ async function bind(gpu: Gpu, step: PlacedStep): Promise<Recorded> {
   try {
     const pipeline = await lease.pipeline;
     // Once it is bound, nobody asks any more whether it is there: the sums would be of nothing.
-    await gpu.memory.answers;
+    await gpu.memory.pendingAllocations;
     // A device that is lost meanwhile hands out pipelines that do nothing.
     gpu.assertReady();
     if (!step.buffers.every(({ live }) => live)) throw memoryReleased([step.kernel.label]);

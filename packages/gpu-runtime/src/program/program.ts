@@ -58,7 +58,7 @@ export class Program implements Disposable {
 
   /**
    * Records sequences of steps whose runs follow one another, such as the same for several inputs:
-   * they share one arena, which is given back when all of them are disposed of.
+   * they share one arena, which is released when all of them are disposed of.
    */
   static async recordAll(gpu: Gpu, sequences: readonly (readonly Step[])[]): Promise<Program[]> {
     gpu.assertReady();
@@ -105,7 +105,7 @@ export class Program implements Disposable {
   static async complete(programs: readonly Program[]): Promise<void> {
     const started = performance.now();
     const gpu = Program.#submit(programs);
-    await leaveCores(gpu, Program.#expectedSeconds(programs));
+    await sleepUntilExpected(gpu, Program.#expectedSeconds(programs));
     await gpu.settled();
     const mean = (performance.now() - started) / 1000 / programs.length;
     for (const program of programs) program.#last.seconds = mean;
@@ -216,7 +216,7 @@ function encode(pass: GPUComputePassEncoder, steps: readonly Recorded[]): void {
  * loop while a promise is pending, which takes one core away from an adapter that computes on the
  * CPU. It wakes before the end: a wall clock around it must not see a sleep that was too long.
  */
-async function leaveCores(gpu: Gpu, seconds: number): Promise<void> {
+async function sleepUntilExpected(gpu: Gpu, seconds: number): Promise<void> {
   const milliseconds = 900 * seconds;
   if (gpu.report.kind === "hardware" || milliseconds < 2) return;
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -251,7 +251,7 @@ async function timePasses(
     });
     encoder.resolveQuerySet(querySet, 0, count, resolved.buffer, resolved.offset);
     device.queue.submit([encoder.finish()]);
-    await leaveCores(gpu, expected);
+    await sleepUntilExpected(gpu, expected);
     const ticks = new BigUint64Array(await gpu.finish(() => readBack(gpu, resolved, 8 * count)));
     return passes.map(
       (_, index) => Number((ticks[2 * index + 1] as bigint) - (ticks[2 * index] as bigint)) / 1e9,

@@ -119,7 +119,7 @@ export class Tensor implements Disposable {
       const { memory } = this;
       return readBack(this.gpu, memory, memory.size);
     });
-    // Somebody else may have been told that there is none.
+    // Another operation may have been notified that there is no memory.
     if (!this.#disposed) this.#assertMemory();
     return decode(bytes, this.length, this.dtype);
   }
@@ -137,12 +137,12 @@ export class Tensor implements Disposable {
 
   #assertMemory(): void {
     if (this.#memory.live) return;
-    // Why it is gone, if nobody was told yet.
+    // Why it is gone, if no operation was notified yet.
     this.gpu.assertReady();
     throw new PapilioError(
       "MEMORY_RELEASED",
       `This tensor of shape [${this.shape.join(", ")}] has no memory: the device had none for it.`,
-      "Dispose of it, and of what is no longer needed, and make it anew.",
+      "Dispose of it, and of what is no longer needed, and recreate it.",
     );
   }
 }

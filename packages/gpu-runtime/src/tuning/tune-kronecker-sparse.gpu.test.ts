@@ -20,7 +20,7 @@ const pattern = new Pattern(3, 12, 8, 4);
 describe.each(LAYOUTS)("tuning the fused kernel for %s", (layout) => {
   const shape = { batch: 20, layout, dtype: "f32" } as const;
 
-  it("finds a candidate that computes rightly, keeps it, and no memory", async () => {
+  it("finds a candidate that is correct, keeps it, and no memory", async () => {
     const options = { cache: new MemoryTuningCache(), timeLimitSeconds: 2 };
     const before = gpu.memory.statistics.inUse;
     const { best, from, trials } = await tuneKroneckerSparse(gpu, pattern, shape, options);

@@ -95,9 +95,9 @@ it.each([
   ["nothing", undefined],
   ["null", null],
   ["a text", "fast"],
-  ["a winner that is no candidate today", { winner: "gone", cutAfter: null }],
-  ["a winner that is no name", { winner: { name: "fast" }, cutAfter: null }],
-  ["a limit that is no number", { winner: "fast", cutAfter: "never" }],
+  ["a winner that is not a candidate today", { winner: "gone", cutAfter: null }],
+  ["a winner that is not a name", { winner: { name: "fast" }, cutAfter: null }],
+  ["a limit that is not a number", { winner: "fast", cutAfter: "never" }],
   ["a name of every object", { winner: "constructor", cutAfter: null }],
 ])("measures when the cache answers %s, and keeps the result", async (_, answer) => {
   const set = vi.fn(() => Promise.resolve());
@@ -144,7 +144,7 @@ it("tunes although the cache fails, and says so", async () => {
 it.each([
   ["a candidate was measured", task({ default: 1 })],
   ["all failed", { ...task({ default: 1 }), open: failing }],
-])("tells of a device that was lost when %s, and keeps nothing", async (_, work) => {
+])("reports a device that was lost when %s, and keeps nothing", async (_, work) => {
   const cache = new MemoryTuningCache();
   const lost = new Error("lost");
   const assertReady = vi

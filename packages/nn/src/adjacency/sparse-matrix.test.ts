@@ -12,7 +12,7 @@ it("has no more rows than are in proportion to its entries", () => {
   expect(adjacencyOf({ nodes: 2 ** 21, edges }).nonZeros).toBe(2 ** 15);
 });
 
-it("names in a few words whatever is no number", () => {
+it("names in a few words whatever is not a number", () => {
   let deep: unknown = [];
   for (let level = 0; level < 1e5; level++) deep = [deep];
   for (const value of [deep, "x".repeat(5000), Symbol("s"), {}, null]) {

@@ -139,7 +139,7 @@ function wholeNumbers(
     if (Number.isInteger(number) && number >= 0 && number < below) continue;
     throw wrong(
       shape,
-      `${name} ${index} of ${describeValue(number)}, which is no whole number below ${below}`,
+      `${name} ${index} of ${describeValue(number)}, which is not a whole number below ${below}`,
     );
   }
   return numbers instanceof Uint32Array ? numbers : Uint32Array.from(numbers);

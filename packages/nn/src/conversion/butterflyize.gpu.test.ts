@@ -46,7 +46,7 @@ const replacedOf = (reports: readonly LayerConversion[]): string[] =>
   reports.filter(({ replaced }) => replaced).map(({ path }) => path);
 
 describe("conversion to butterflies", () => {
-  it("replaces what is a butterfly, and leaves dense what is none, with the same answers", async () => {
+  it("replaces what is a butterfly, and leaves dense what is not, with the same answers", async () => {
     const converted = model();
     const before = logitsOf(converted);
     const heard: string[] = [];
@@ -131,7 +131,7 @@ describe("conversion to butterflies", () => {
     expect(report.replaced).toBe((report.measuredSpeedUp as number) >= 1);
   });
 
-  it("refuses limits that are none, and stops when it is told to", async () => {
+  it("refuses limits that are not valid, and stops when it is aborted", async () => {
     await expect(butterflyize(model(), { maxError: 0 })).rejects.toThrow(
       expect.objectContaining({ code: "CONVERSION_OPTION" }),
     );

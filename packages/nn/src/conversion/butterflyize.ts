@@ -57,7 +57,7 @@ export interface ButterflyizeOptions {
     readonly measure?: boolean;
   };
   readonly signal?: AbortSignal;
-  /** Told of each layer as soon as it is decided on. */
+  /** Called with each layer as soon as it is decided on. */
   readonly onLayer?: (report: LayerConversion) => void;
 }
 

@@ -81,7 +81,7 @@ describe("a generator", () => {
     expect(await text(7)).not.toEqual(await text(8));
   });
 
-  it("ends at a stop token, at the end of the context, and when it is told to", async () => {
+  it("ends at a stop token, at the end of the context, and when it is aborted", async () => {
     const { model, reference } = stories260K();
     using generator = TextGenerator.onCpu(model, { context: 20 });
     const all = await idsOf(generator, [1], {});

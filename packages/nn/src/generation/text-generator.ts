@@ -291,7 +291,7 @@ function requirePrompt(prompt: readonly number[], context: number): void {
   if (prompt.length > 0 && wrong === undefined) return;
   throw new PapilioError(
     "PROMPT_EMPTY",
-    prompt.length === 0 ? "The prompt has no token." : `${wrong} is no token.`,
+    prompt.length === 0 ? "The prompt has no token." : `${wrong} is not a token.`,
     "Begin with the token that begins a sequence, at least.",
   );
 }

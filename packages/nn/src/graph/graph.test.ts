@@ -39,7 +39,7 @@ describe("a graph", () => {
     expect([y.vectors, y.features]).toEqual([4, 5]);
   });
 
-  it("refuses names that are taken, sizes that are none, and values of another graph", () => {
+  it("refuses names that are taken, sizes that are not valid, and values of another graph", () => {
     const graph = new Graph();
     const x = graph.input("x", { vectors: 2, features: 2 });
     graph.output("y", x);

@@ -29,7 +29,7 @@ import {
 /** What a {@link ButterflyLinear} is made of. */
 export interface ButterflyLinearOptions {
   /**
-   * Factors, left-most first: a chain, a butterfly, or patterns of a product that is no chain. Text is
+   * Factors, left-most first: a chain, a butterfly, or patterns of a product that is not a chain. Text is
    * read as patterns separated by semicolons.
    */
   readonly weight: Chain | Butterfly | readonly Pattern[] | string;
@@ -235,7 +235,7 @@ function requireProduct(patterns: readonly Pattern[]): { rows: number; cols: num
   throw new PapilioError(
     "LINEAR_SHAPE",
     first === undefined
-      ? "A layer of no factors is none."
+      ? "A layer has at least one factor."
       : `Factor ${patterns[wrong]} has ${patterns[wrong]?.cols} columns, and ${patterns[wrong + 1]} has ${patterns[wrong + 1]?.rows} rows.`,
     "Give factors whose sizes follow one another, left-most first.",
   );

@@ -79,7 +79,7 @@ describe("linear layers on the CPU", () => {
     expectSame(run(layer, x), dense(x, expected, 13, layer.bias?.values));
   });
 
-  it("multiply by a product that is no chain, run by run", () => {
+  it("multiply by a product that is not a chain, run by run", () => {
     const layer = new ButterflyLinear({ weight: "1,128,128,3; 6,64,256,1", seed: 5 });
     expect(layer.matrices.map(({ chain }) => chain.toString())).toEqual([
       "1,128,128,3",

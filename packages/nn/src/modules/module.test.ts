@@ -67,7 +67,7 @@ describe("a parameter", () => {
     expect([...given.values]).toEqual([1, 2]);
   });
 
-  it("refuses shapes and numbers that are none", () => {
+  it("refuses shapes and numbers that are not valid", () => {
     const refused = expect.objectContaining({ code: "PARAMETER_SHAPE" });
     expect(() => new Parameter([2, 0])).toThrow(refused);
     expect(() => new Parameter([2 ** 20, 2 ** 20])).toThrow(refused);

@@ -33,16 +33,16 @@ export class DiskFolder implements Folder {
 /**
  * Opens a file on disk; nothing where there is none.
  *
- * @param onDemand whether its tensors are read when they are asked for, by opening it anew: nothing is
+ * @param onDemand whether its tensors are read when they are asked for, by opening it again: nothing is
  *   held open or in memory meanwhile
- * @throws PapilioError `STATE_DICT_SOURCE` for what is no plain file or cannot be read
+ * @throws PapilioError `STATE_DICT_SOURCE` for what is not a plain file or cannot be read
  */
 export async function openFile(path: string, onDemand: boolean): Promise<OpenFile | undefined> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, O_RDONLY | O_NONBLOCK);
     const status = await handle.stat({ bigint: true });
-    if (!status.isFile()) throw new Error("it is no plain file");
+    if (!status.isFile()) throw new Error("it is not a plain file");
     return fileOf(handle, path, status, onDemand);
   } catch (cause) {
     await handle?.close();

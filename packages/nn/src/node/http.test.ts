@@ -233,7 +233,7 @@ describe.each([
     for (const text of texts) expect(text).not.toMatch(/secret|hidden/);
   });
 
-  it("are refused at what is no address without telling its password", async () => {
+  it("are refused at what is not an address without telling its password", async () => {
     const error = await loadAnywhere("https://user:secret@ex ample.org/").catch(
       (thrown: unknown) => thrown,
     );

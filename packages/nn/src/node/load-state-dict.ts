@@ -19,7 +19,7 @@ import { DiskFolder, isMissing, openFile } from "./disk.ts";
 /** How weights are loaded where there are files. */
 export interface LoadNodeStateDictOptions extends LoadStateDictOptions {
   /**
-   * Leaves tensors of files where they are until each is asked for, and reads it then, anew and at once:
+   * Leaves tensors of files where they are until each is asked for, and reads it then, again and at once:
    * memory is needed for one tensor at a time, and nothing is held open. Loading then reads headers only;
    * the files must stay as they are while the weights are in use. False unless given: files are read
    * in pieces, with progress, and may be removed afterwards.

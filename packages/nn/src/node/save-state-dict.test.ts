@@ -118,7 +118,7 @@ describe.runIf(process.platform !== "win32")("what stands where weights go", () 
     expect((await loadStateDict(folder)).size).toBe(STATE.size - 1);
   });
 
-  it("is an error where it is no file", async () => {
+  it("is an error where it is not a file", async () => {
     execFileSync("mkfifo", [join(folder, SINGLE_FILE)]);
     await expect(saveStateDict(folder, STATE)).rejects.toThrow(code("STATE_DICT_WRITE"));
     expect((await lstat(join(folder, SINGLE_FILE))).isFIFO()).toBe(true);

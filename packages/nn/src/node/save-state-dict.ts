@@ -69,7 +69,7 @@ export async function saveStateDict(
 /**
  * The weights that a file takes the place of: those of the same name, else of another division.
  *
- * @throws Error where something stands that is no file, such as a FIFO
+ * @throws Error where something stands that is not a file, such as a FIFO
  */
 async function replacedBy(folder: string, name: string): Promise<BigIntStats | undefined> {
   for (const file of [name, SINGLE_FILE, INDEX_FILE]) {
@@ -77,7 +77,7 @@ async function replacedBy(folder: string, name: string): Promise<BigIntStats | u
     if (status?.isFile()) return status;
     if (file !== name || status === undefined) continue;
     // A folder cannot be replaced, and the last step says so.
-    if (!status.isSymbolicLink() && !status.isDirectory()) throw new Error(`${file} is no file`);
+    if (!status.isSymbolicLink() && !status.isDirectory()) throw new Error(`${file} is not a file`);
   }
   return undefined;
 }

@@ -91,7 +91,7 @@ describe("a tokenizer.json", () => {
     expect(stream.end()).toBe("");
   });
 
-  it("refuses what is no id", () => {
+  it("refuses what is not an id", () => {
     for (const id of [-1, 0.5, Number.NaN]) {
       expect(() => byteLevel.decode([id])).toThrow(code("TOKEN_UNKNOWN"));
       expect(() => byteLevel.decodeStream().push(id)).toThrow(code("TOKEN_UNKNOWN"));

@@ -29,7 +29,7 @@ interface Vocabulary {
 }
 
 /**
- * The tokenizer of llama2.c: characters, or their bytes where a character is no token, are merged in the
+ * The tokenizer of llama2.c: characters, or their bytes where a character is not a token, are merged in the
  * order of the scores of what they become. Vocabularies without tokens for bytes, as the exporter writes those
  * of characters alone, have none for characters that they do not name: such texts are refused. A text begins with a space that it does not have; after the
  * token that begins a sequence, decoding takes it away.
@@ -86,7 +86,7 @@ function encode(text: string, { pieces, scores, bytes: fallback, ids }: Vocabula
       );
     }
   }
-  // The text of a token as it is in the map; byte tokens are none of a text's.
+  // The text of a token as it is in the map; byte tokens are not a text's.
   const keys = new Map<number, string>();
   const keyOfToken = (id: number): string => {
     let key = keys.get(id);

@@ -118,7 +118,7 @@ describe("weights are assigned", () => {
 });
 
 describe("nothing is assigned", () => {
-  it("of weights that differ in anything, and all of it is told", () => {
+  it("of weights that differ in anything, and all of it is reported", () => {
     const name = fc.constantFrom("a", "b", "c", "d", "e");
     const shape = fc.constantFrom<number[]>([1], [2], [1, 2], []);
     const shapes = fc.dictionary(name, shape, { noNullPrototype: true });
@@ -166,7 +166,7 @@ describe("nothing is assigned", () => {
     expect(read(all)).toEqual({ x: [0, 0] });
   });
 
-  it("when one of them is no real numbers, or cannot be read", () => {
+  it("when one of them is not real numbers, or cannot be read", () => {
     const all = parameters(SHAPES);
     const state = stateOf(SHAPES);
     const assign = (): unknown => assignStateDict(all, state);

@@ -164,6 +164,6 @@ function requireReal({ name, dtype }: StoredTensor): void {
   if (isRealDtype(dtype)) return;
   throw weightsError(
     "TENSOR_DTYPE",
-    `The tensor ${quoteNames([name])} is ${dtype}, which is no real number that is read here.`,
+    `The tensor ${quoteNames([name])} is ${dtype}, which is not a real number that is read here.`,
   );
 }

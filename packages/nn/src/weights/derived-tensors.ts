@@ -7,7 +7,7 @@ import { quoteNames, weightsError } from "./weights-error.ts";
  * A matrix `[rows, cols]` as `[cols, rows]`: for weights that are stored as `[in, out]`, such as those of
  * GPT-2's `Conv1D`. Bytes are moved when they are asked for.
  *
- * @throws PapilioError `TENSOR_SHAPE` for what is no matrix
+ * @throws PapilioError `TENSOR_SHAPE` for what is not a matrix
  */
 export function transposeTensor(tensor: StoredTensor): StoredTensor {
   storedCheck("The tensor", tensor);
@@ -16,7 +16,7 @@ export function transposeTensor(tensor: StoredTensor): StoredTensor {
   if (rows === undefined || cols === undefined || more.length > 0) {
     throw weightsError(
       "TENSOR_SHAPE",
-      `The tensor ${quoteNames([name])} of shape ${describeValue(shape)} is no matrix to be transposed.`,
+      `The tensor ${quoteNames([name])} of shape ${describeValue(shape)} is not a matrix to be transposed.`,
     );
   }
   const size = elementBytes(tensor);

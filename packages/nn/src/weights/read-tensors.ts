@@ -90,7 +90,7 @@ async function readOpenFile(
   return { tensors, metadata };
 }
 
-/** The length of the header; where it is none's, more of the file tells what the file is. */
+/** The length of the header; where it is not the length of one, more of the file tells what the file is. */
 async function headerBytesOf(
   file: OpenFile,
   length: Uint8Array,

@@ -54,7 +54,7 @@ describe("an index of shards", () => {
     expect(() => parseShardIndex(indexOf(index))).toThrow(refused);
   });
 
-  it("that is no UTF-8 is refused", () => {
+  it("that is not UTF-8 is refused", () => {
     expect(() => parseShardIndex(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(refused);
   });
 

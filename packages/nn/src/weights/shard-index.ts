@@ -42,7 +42,7 @@ export function parseShardIndex(bytes: Uint8Array): ShardIndex {
     if (typeof file !== "string" || !isPlainFileName(file)) {
       throw weightsError(
         "STATE_DICT_INDEX",
-        `The index has the tensor ${quoteNames([tensor])} in ${describeValue(file)}, which is no name of a .safetensors file.`,
+        `The index has the tensor ${quoteNames([tensor])} in ${describeValue(file)}, which is not a name of a .safetensors file.`,
       );
     }
     const names = shards.get(file);
@@ -64,7 +64,7 @@ function asObject(value: unknown, what: string): Record<string, unknown> {
   throw weightsError("STATE_DICT_INDEX", `The ${what} is not an object.`);
 }
 
-/** Metadata is for people: a total that is no number is none. */
+/** Metadata is for people: a total that is not a number is ignored. */
 function readTotal(metadata: unknown): number | undefined {
   const total = (metadata as { total_size?: unknown } | null | undefined)?.total_size;
   return Number.isSafeInteger(total) && (total as number) >= 0 ? (total as number) : undefined;

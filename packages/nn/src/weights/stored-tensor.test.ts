@@ -18,7 +18,7 @@ const matrix = (rows: number, cols: number, dtype: "F32" | "F16" | "F64" = "F32"
 const sizes = fc.integer({ min: 0, max: 6 });
 
 describe("a stored tensor", () => {
-  it("is decoded when it is asked for, anew each time", () => {
+  it("is decoded when it is asked for, again each time", () => {
     const read: number[] = [];
     const { bytes } = { bytes: matrix(1, 2).bytes() };
     const tensor = new StoredTensor({ name: "x", dtype: "F32", shape: [2] }, 8, () => {

@@ -123,7 +123,7 @@ function placeOf(path: string, order: readonly string[]): string {
   return path.includes("/") ? topFolder(path) : ".";
 }
 
-/** The crossing between the two folders where the paths part, unless one of them is no folder. */
+/** The crossing between the two folders where the paths part, unless one of them is not a folder. */
 function betweenSiblings(where: string, file: string, target: string): Crossing[] {
   const from = dirname(file).split("/");
   const to = dirname(target).split("/");

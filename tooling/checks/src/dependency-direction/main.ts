@@ -15,7 +15,7 @@ const problems = [
   ...checkManifests(packages),
   ...checkFolders(
     root,
-    // Tooling is no part of the order.
+    // Tooling is not part of the order.
     packages.map(({ folder }) => folder).filter((folder) => !folder.startsWith("tooling/")),
     folderOrders,
   ),

@@ -12,7 +12,7 @@ export function checkManifests(packages: readonly WorkspacePackage[]): string[] 
   const inWorkspace = new Set(packages.map(({ manifest }) => manifest.name));
   const problems: string[] = [];
   for (const { folder, manifest } of packages) {
-    // Tooling is no part of the order: it may use anything, and nothing may use it at run time.
+    // Tooling is not part of the order: it may use anything, and nothing may use it at run time.
     if (folder.startsWith("tooling/")) continue;
     const allowed: readonly string[] | undefined = (
       layers as Readonly<Record<string, readonly string[]>>

@@ -110,14 +110,14 @@ async function fuzz(most: number, minutes: number): Promise<boolean> {
   return failures === 0;
 }
 
-type Told = { readonly subject: string; readonly refused?: string; readonly failure?: string };
+type Reported = { readonly subject: string; readonly refused?: string; readonly failure?: string };
 
 /** Runs cases in a thread that can be stopped. Gives the number of the case to go on from. */
 function runFrom(
   first: number,
   end: number,
   deadline: number,
-  onCase: (index: number, told: Told) => void,
+  onCase: (index: number, reported: Reported) => void,
   onHang: (index: number) => void,
 ): Promise<number> {
   const progress = new Float64Array(new SharedArrayBuffer(16));
@@ -136,9 +136,9 @@ function runFrom(
       worker.removeAllListeners();
       void worker.terminate().then(() => resolve(hangs ? index + 1 : next));
     }, 500);
-    worker.on("message", ({ index, ...told }: Told & { readonly index: number }) => {
+    worker.on("message", ({ index, ...reported }: Reported & { readonly index: number }) => {
       next = index + 1;
-      onCase(index, told);
+      onCase(index, reported);
     });
     worker.once("error", (error) => {
       clearInterval(watch);

@@ -26,7 +26,7 @@ const VALUES: readonly unknown[] = [
 
 /**
  * Changes a value, a key or an entry of a JSON text, or of one of its lines, which stays JSON. Undefined
- * where it is none.
+ * where it is not one.
  */
 export function mutateJson(text: string, random: Random): string | undefined {
   const lines = text.split("\n");

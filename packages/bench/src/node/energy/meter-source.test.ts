@@ -39,7 +39,7 @@ describe("the source of energy", () => {
     "Intel(R) Arc(tm) A770 Graphics (DG2)",
     "Intel(R) Arc(tm) B580 Graphics (BMG G21)",
     "Apple M3",
-  ])("of %s is none, and the reason names it", (name) => {
+  ])("of %s is not there, and the reason names it", (name) => {
     expect(sourceOf(name)).toMatch(/^No meter here reads the power of .*\.$/);
     expect(sourceOf(name)).toContain(name);
   });

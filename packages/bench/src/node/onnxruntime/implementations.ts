@@ -95,7 +95,7 @@ async function prepare(
         }
       : {}),
     [Symbol.dispose]: () => {
-      // Sessions are given back in the background: nothing waits for them.
+      // Sessions are released in the background: nothing waits for them.
       for (const runner of [whole, ...parts.values()]) void runner.release();
     },
   };

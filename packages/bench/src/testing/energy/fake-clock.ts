@@ -11,7 +11,7 @@ interface Sleeper {
 /** Seconds from which on a sleep is a time limit, which is not to pass while a process starts. */
 const LIMIT = 10;
 
-/** A clock that moves when it is told to, so that tests know every figure whatever the machine does. */
+/** A clock that moves only when it is set, so that tests know every figure whatever the machine does. */
 export class FakeClock implements Clock {
   /** Called before the time moves by so many seconds. */
   onMove: (seconds: number) => void = () => undefined;

@@ -73,7 +73,7 @@ async function copy(read: Read, file: FileHandle, begin: number, end: number): P
 }
 
 /**
- * Writes into what is no regular file. A FIFO waits for its reader, as it does in a shell.
+ * Writes into what is not a regular file. A FIFO waits for its reader, as it does in a shell.
  *
  * @returns whether what is meant was there
  */

@@ -55,7 +55,7 @@ const LAYER_TENSORS = 8;
 /** A config whose layers may all be among the weights: before each becomes some objects. */
 function withLayers<C extends { readonly layers?: number }>(config: C, state: StateDict): C {
   const { layers = 0 } = config;
-  // A model of a layer or two may lack some, and is told which.
+  // A model of a layer or two may lack some: the error names them.
   if (layers <= 2 || LAYER_TENSORS * layers <= state.size) return config;
   throw weightsError(
     "STATE_DICT_MISMATCH",
@@ -98,7 +98,7 @@ export function modelFromHuggingFace(
   if (read === undefined) {
     throw new PapilioError(
       "CONFIG_UNSUPPORTED",
-      `The model_type of config.json is ${describeValue(type)}, which is none of those that are built here.`,
+      `The model_type of config.json is ${describeValue(type)}, which is not one of those that are built here.`,
       `Use a model of ${Object.keys(READERS).join(", ")}.`,
     );
   }

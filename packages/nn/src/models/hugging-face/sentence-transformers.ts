@@ -122,7 +122,7 @@ function entriesOf(modules: unknown): ModuleEntry[] {
   if (!Array.isArray(modules)) {
     throw new PapilioError(
       "CONFIG_INVALID",
-      `The model's ${MODULES} is no list of modules.`,
+      `The model's ${MODULES} is not a list of modules.`,
       `Pass the ${MODULES} that came with the weights, as it is.`,
     );
   }

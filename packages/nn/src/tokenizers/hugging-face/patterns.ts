@@ -66,7 +66,7 @@ export function regexPattern(source: string, settings: Settings): Pattern {
     }
     throw tokenizerError(
       "TOKENIZER_FILE",
-      `${settings.place}.Regex of the tokenizer.json is no regular expression: ${(cause as Error).message}.`,
+      `${settings.place}.Regex of the tokenizer.json is not a regular expression: ${(cause as Error).message}.`,
       cause,
     );
   }

@@ -83,7 +83,7 @@ export function pipelineOf(settings: Settings): Pipeline {
   };
 
   const tokens = new Map<number, string>(Array.from(vocabulary, ([token, id]) => [id, token]));
-  // Tokens that are looked for in normalized text are told as they are found there.
+  // Tokens that are looked for in normalized text are reported as they are found there.
   for (const token of added) {
     tokens.set(token.id, token.normalized && normalize ? normalize(token.content) : token.content);
   }

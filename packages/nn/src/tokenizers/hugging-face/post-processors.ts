@@ -60,7 +60,7 @@ function template(settings: Settings): PostProcessor {
     }
     const sequence = part.required("Sequence");
     if (sequence.text("id") === "A") return undefined;
-    throw sequence.unsupported("id", "which is none of a single text");
+    throw sequence.unsupported("id", "which is not the sequence of a single text");
   });
   return {
     process: (ids, specialTokens) =>

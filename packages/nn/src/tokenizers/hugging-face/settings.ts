@@ -113,7 +113,7 @@ export class Settings {
     );
   }
 
-  /** What is asked for is none of what is computed here as the reference implementation does. */
+  /** What is asked for is not computed here as the reference implementation does. */
   unsupported(name: string, why = "which is not computed here"): PapilioError {
     return tokenizerError(
       "TOKENIZER_UNSUPPORTED",

@@ -37,7 +37,7 @@ export function normalizationForm(form: "NFC" | "NFD" | "NFKC" | "NFKD"): (text:
   };
 }
 
-/** Lower case, each character by itself: a sigma is none at the end of a word. */
+/** Lower case, each character by itself: a sigma is not the final form at the end of a word. */
 export function lowerCase(text: string): string {
   return eachCharacter(text, (character) => character.toLowerCase());
 }

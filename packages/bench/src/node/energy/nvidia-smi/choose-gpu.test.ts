@@ -32,11 +32,11 @@ describe("the choice of a GPU", () => {
     expect(choose(["NVIDIA H200"], "hopper")).toBe("0: NVIDIA H200");
   });
 
-  it("is none where no name fits, and says what there is", () => {
+  it("is undefined where no name fits, and says what there is", () => {
     expect(choose(["NVIDIA H200", "NVIDIA T4"], "NVIDIA RTX A2000")).toBe(
       "None of the GPUs that nvidia-smi lists (0: NVIDIA H200, 1: NVIDIA T4) is called NVIDIA RTX A2000.",
     );
-    // H200 is no H20.
+    // H200 is not a H20.
     expect(choose(["NVIDIA H20", "NVIDIA T4"], "NVIDIA H200")).toMatch(/^None of the GPUs/);
   });
 });

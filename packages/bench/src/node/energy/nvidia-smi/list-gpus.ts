@@ -45,7 +45,7 @@ export async function listGpus(field: string, options: AskOptions): Promise<Nvid
 /**
  * Reads a power as printed without its unit.
  *
- * @returns watts, or undefined when it is none: `[N/A]`, `[Insufficient Permissions]`...
+ * @returns watts, or undefined when it is not a number: `[N/A]`, `[Insufficient Permissions]`...
  */
 export function parseWatts(text: string): number | undefined {
   return /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : undefined;
@@ -78,7 +78,7 @@ function ask(
       } else if (error.killed) {
         resolve({ reason: `${command} did not answer within ${timeoutSeconds} s.` });
       } else {
-        // It tells its errors where it tells its answers.
+        // It writes its errors where it writes its answers.
         resolve({ reason: `${command} failed: ${firstLine(output || complaint)}.` });
       }
     },

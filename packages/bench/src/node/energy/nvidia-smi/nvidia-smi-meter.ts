@@ -26,7 +26,7 @@ interface PowerField {
 
 /**
  * Best first. Drivers before 530 have only the second, which is a mean over a second on Ampere and
- * newer boards. The counter of energy, which NVML has, is no field of `nvidia-smi`.
+ * newer boards. The counter of energy, which NVML has, is not a field of `nvidia-smi`.
  */
 const FIELDS: readonly PowerField[] = [
   { name: "power.draw.instant", averaging: 0, settle: 0.25 },

@@ -122,7 +122,7 @@ export class PowerSampler implements AsyncDisposable {
       );
     };
     const over = new AbortController();
-    // The process of nvidia-smi is no reason to stay alive, this timer is.
+    // The process of nvidia-smi is not a reason to stay alive, this timer is.
     this.#clock.sleep(this.#timeoutSeconds, over.signal).then(giveUp, () => undefined);
     const abort = (): void => reject(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });

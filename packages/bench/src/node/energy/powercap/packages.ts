@@ -63,7 +63,9 @@ export function parseMicrojoules(text: string, path: string): bigint {
   const digits = text.trim();
   // At most 20 digits: the kernel's counters have 64 bits.
   if (!/^\d{1,20}$/.test(digits)) {
-    throw new RangeError(`${path} holds ${JSON.stringify(digits.slice(0, 40))}, which is no count`);
+    throw new RangeError(
+      `${path} holds ${JSON.stringify(digits.slice(0, 40))}, which is not a count`,
+    );
   }
   return BigInt(digits);
 }

@@ -279,7 +279,7 @@ describe("no meter of the processor", () => {
     },
   );
 
-  it("where the range is no range", async () => {
+  it("where the range is not a range", async () => {
     tree.add("intel-rapl:0", "package-0", { range: 0 });
     expect(await reason()).toMatch(/max_energy_range_uj is 0\.$/);
   });
@@ -307,7 +307,7 @@ describe("a meter that fails in a run", () => {
     };
     await expect(meter.measure(failing)).rejects.toMatchObject({
       code: "ENERGY_METER_FAILED",
-      message: expect.stringMatching(/energy_uj holds "garbage", which is no count\.$/),
+      message: expect.stringMatching(/energy_uj holds "garbage", which is not a count\.$/),
       fix: expect.stringContaining("without energy"),
     });
   });

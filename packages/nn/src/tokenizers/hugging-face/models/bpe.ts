@@ -84,7 +84,10 @@ function mergesOf(
 ): Map<number, { readonly id: number; readonly score: number }> {
   const merges = new Map<number, { id: number; score: number }>();
   const wrong = (index: number): Error =>
-    settings.malformed("merges", `pairs of tokens that make a token, and number ${index} is none`);
+    settings.malformed(
+      "merges",
+      `pairs of tokens that make a token, and number ${index} is not such a pair`,
+    );
   let rank = 0;
   for (const [index, merge] of settings.list("merges", []).entries()) {
     // A line of a merges.txt, of which the first may name its version.

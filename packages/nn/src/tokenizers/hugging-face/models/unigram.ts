@@ -21,7 +21,10 @@ export function unigram(settings: Settings): TokenModel {
   for (const [id, entry] of settings.list("vocab").entries()) {
     const [token, score] = Array.isArray(entry) ? entry : [];
     if (typeof token !== "string" || typeof score !== "number") {
-      throw settings.malformed("vocab", `tokens with their scores, and number ${id} is none`);
+      throw settings.malformed(
+        "vocab",
+        `tokens with their scores, and number ${id} is not such a pair`,
+      );
     }
     if (vocabulary.has(token)) {
       throw settings.malformed("vocab", `without ${JSON.stringify(token.slice(0, 40))} twice`);

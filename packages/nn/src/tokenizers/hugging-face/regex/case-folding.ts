@@ -2,7 +2,7 @@ import type { AlternativeElementNode } from "oniguruma-parser/parser";
 import { UnsupportedPattern } from "./character-sets.ts";
 import type { CodePointTest } from "./program.ts";
 
-/** Letters of ASCII that fold together with one that is none. */
+/** Letters of ASCII that fold together with one outside ASCII. */
 const BEYOND_ASCII: Readonly<Record<string, string>> = { s: "\u017F", k: "\u212A" };
 /** Two letters that Oniguruma folds together with one character. */
 const LIGATURES = new Set(["ss", "ff", "fi", "fl", "st"]);

@@ -77,7 +77,7 @@ describe("the search for a regular expression", () => {
   });
 
   it("has the classes of Oniguruma", () => {
-    // U+0085 is white space and U+FEFF is none; digits and words are of all scripts.
+    // U+0085 is white space and U+FEFF is not; digits and words are of all scripts.
     expect(found("\\s", "\u0085\uFEFF")).toEqual([[0, 1]]);
     expect(found("\\d+", "१२3")).toEqual([[0, 3]]);
     expect(found("\\w+", "né½")).toEqual([[0, 3]]);

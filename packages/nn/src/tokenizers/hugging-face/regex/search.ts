@@ -1,7 +1,7 @@
 import { tokenizerError } from "../../tokenizer.ts";
 import type { Program } from "./program.ts";
 
-/** Steps that a search may take for each character and step of the program: more is no linear search. */
+/** Steps that a search may take for each character and step of the program: more is not a linear search. */
 const MOST_STEPS = 16;
 
 /**

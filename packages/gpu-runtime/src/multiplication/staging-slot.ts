@@ -11,7 +11,7 @@ import { Tensor } from "../tensor/tensor.ts";
  * One way through the device for vectors on the host: staging memory to upload from, an input, an
  * output, staging memory to read from. Several of them overlap; each takes one batch at a time.
  */
-export class HostLane implements Disposable {
+export class StagingSlot implements Disposable {
   readonly x: Tensor;
   readonly y: Tensor;
   readonly #gpu: Gpu;
