@@ -34,15 +34,15 @@ export function supervise(program: string): void {
     } else if (performance.now() - asked > ECHO) end();
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
-  let told: number | undefined;
+  let exitStatus: number | undefined;
   child.once("message", (status) => {
-    told = Number(status);
+    exitStatus = Number(status);
   });
   child.once("exit", (status, signal) => {
     clearTimeout(timer);
     process.off("SIGINT", stop).off("SIGTERM", stop);
     if (status === null && timer === undefined) process.kill(process.pid, signal ?? "SIGKILL");
-    else process.exitCode = status ?? told ?? complain();
+    else process.exitCode = status ?? exitStatus ?? complain();
   });
 }
 

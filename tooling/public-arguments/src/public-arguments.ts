@@ -191,7 +191,7 @@ function isPlain(value: unknown): value is object {
   return Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** Objects are told apart by the functions alone: TypeScript goes by their members. */
+/** Objects are distinguished by the functions alone: TypeScript goes by their members. */
 function kindOf(value: unknown): string {
   if (typeof value !== "object") return typeof value;
   if (value === null) return "null";

@@ -15,7 +15,7 @@ describe("the browser of the browser tests", () => {
     await expect(findChromium({ PAPILIO_CHROMIUM: missing }, [exists])).rejects.toThrow(missing);
   });
 
-  it("is none, with the reason, when the name is empty", async () => {
+  it("is undefined, with the reason, when the name is empty", async () => {
     expect(await findChromium({ PAPILIO_CHROMIUM: "" }, [exists])).toEqual({
       reason: "PAPILIO_CHROMIUM is empty",
     });

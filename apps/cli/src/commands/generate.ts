@@ -103,7 +103,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   const write = flags.json ? () => undefined : writeText;
   // What was generated is kept, whatever ends it.
   interruption.hold();
-  const told = await generate(generator, language, {
+  const reported = await generate(generator, language, {
     ...sampling,
     prompt,
     maxTokens,
@@ -121,18 +121,18 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
       loadSeconds,
       prepareSeconds,
       promptIds: prompt,
-      ...told,
+      ...reported,
     };
     print(JSON.stringify(result, null, 2));
   } else process.stdout.write("\n");
-  const { prompt: read, generation } = told.tokensPerSecond;
+  const { prompt: read, generation } = reported.tokensPerSecond;
   note(
-    `Tokens a second: ${rate(read)} of the prompt (${prompt.length}), ${rate(generation)} generated (${told.ids.length}).`,
+    `Tokens a second: ${rate(read)} of the prompt (${prompt.length}), ${rate(generation)} generated (${reported.ids.length}).`,
   );
-  if (told.end === "interrupted") process.exitCode = 1;
+  if (reported.end === "interrupted") process.exitCode = 1;
 }
 
-interface Told {
+interface Reported {
   readonly ids: readonly number[];
   readonly text: string;
   /** Why it ended. */
@@ -157,7 +157,7 @@ async function generate(
     readonly signal: AbortSignal;
     readonly write: (text: string) => unknown;
   },
-): Promise<Told> {
+): Promise<Reported> {
   // The prompt is decoded too: whether a space begins the text depends on it.
   const stream = tokenizer.decodeStream();
   for (const id of prompt) stream.push(id);

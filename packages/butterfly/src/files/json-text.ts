@@ -26,7 +26,7 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
  * each bracket, and whatever walks the result recursively would overflow the stack.
  *
  * @param source a text, or its bytes in UTF-8, with or without a byte-order mark
- * @throws SyntaxError for what is no JSON or beyond the limits; callers give it their code
+ * @throws SyntaxError for what is not JSON or beyond the limits; callers give it their code
  * @throws PapilioError `OPTION_INVALID` for what is neither a text nor bytes
  */
 export function parseJsonText(source: string | Uint8Array, limits: JsonLimits = {}): unknown {

@@ -35,7 +35,7 @@ export interface OpenGpuOptions {
  * The adapter's limits are asked for, and half precision, subgroups and timestamp queries where
  * they exist. A checksum is computed first: an adapter that does not compute is refused.
  *
- * @throws PapilioError `GPU_UNAVAILABLE` without WebGPU or without an adapter, `GPU_WRONG_ANSWER` when the adapter
+ * @throws PapilioError `GPU_UNAVAILABLE` without WebGPU or without an adapter, `GPU_SELF_TEST_FAILED` when the adapter
  * does not compute, `MEMORY_OPTION_INVALID`.
  * @example
  * ```ts

@@ -10,7 +10,7 @@ const COUNT = 256;
  * Dawn's null backend accepts every command and computes nothing: it answers zeros. It must not
  * pass for a fast adapter.
  *
- * @throws PapilioError `GPU_WRONG_ANSWER` when the device does not compute.
+ * @throws PapilioError `GPU_SELF_TEST_FAILED` when the device does not compute.
  */
 export async function verifyDevice(device: GPUDevice): Promise<void> {
   using memory = new MemoryPool(device);
@@ -48,7 +48,7 @@ export async function verifyDevice(device: GPUDevice): Promise<void> {
     const expected = (Math.imul(i, 2654435761) + 1) >>> 0;
     if (got[i] !== expected) {
       throw new PapilioError(
-        "GPU_WRONG_ANSWER",
+        "GPU_SELF_TEST_FAILED",
         `The adapter does not compute: element ${i} of a checksum is ${got[i]}, not ${expected}.`,
         "Update the graphics driver, or choose another adapter.",
       );

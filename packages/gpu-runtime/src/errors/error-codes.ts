@@ -17,7 +17,7 @@ export interface GpuRuntimeErrorCodes {
   /** This browser has no WebGPU, or no adapter. Use a secure page and a current driver. */
   GPU_UNAVAILABLE: true;
   /** The adapter does not compute a checksum correctly. Update the driver, or choose another adapter. */
-  GPU_WRONG_ANSWER: true;
+  GPU_SELF_TEST_FAILED: true;
   /**
    * The device was lost, and all that is on it. Open another one, and recreate matrices, tensors and
    * programs.

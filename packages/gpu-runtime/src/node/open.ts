@@ -26,7 +26,7 @@ export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device" | "mem
  * whether or not the device is disposed of.
  *
  * @throws PapilioError `ADAPTER_NOT_FOUND` when no adapter fits; the message lists what was tried and why not.
- * @throws PapilioError `GPU_WRONG_ANSWER`, `DAWN_MISSING`, `SWIFTSHADER_UNAVAILABLE`, `MEMORY_OPTION_INVALID`
+ * @throws PapilioError `GPU_SELF_TEST_FAILED`, `DAWN_MISSING`, `SWIFTSHADER_UNAVAILABLE`, `MEMORY_OPTION_INVALID`
  * @example
  * ```ts
  * import { openGpu } from "@papilio/gpu-runtime/node";

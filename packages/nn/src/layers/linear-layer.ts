@@ -34,7 +34,7 @@ export const linearChecks: Checks = {
 /** Refuses what is not a {@link LinearShape}. */
 export const linearShapeCheck: Check = objectOf(linearChecks);
 
-/** Makes a linear layer of a shape: how a model is told of what kind its layers are. */
+/** Makes a linear layer of a shape: how a model is given the kind of its layers. */
 export type LinearFactory = (shape: LinearShape) => LinearLayer;
 
 /** `y = W x + bias`, whatever W is. */

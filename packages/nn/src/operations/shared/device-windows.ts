@@ -14,7 +14,7 @@ export function windowsProblem(window: Window2d, x: Vectors, y: Vectors): Window
   };
 }
 
-/** What both kernels are told. */
+/** What both kernels are given. */
 type WindowsProblem = Omit<Window2d, "size"> &
   Pick<
     Parameters<typeof unfoldKernel>[0],
