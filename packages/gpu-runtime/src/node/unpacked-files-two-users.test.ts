@@ -31,7 +31,7 @@ describe.runIf(process.getuid?.() === 0)("unpacked files, with another user on t
     // Where both can read what runs, wherever the repository is.
     base = mkdtempSync(join(tmpdir(), "papilio-two-users-"));
     chmodSync(base, 0o755);
-    for (const name of ["unpacked-files.ts", "user-cache.ts"]) {
+    for (const name of ["unpacked-files.ts", "user-cache.ts", "files/unfinished.ts"]) {
       cpSync(join(import.meta.dirname, name), join(base, "sources", name));
     }
     writeFileSync(join(base, "sources/package.json"), `{ "type": "module" }`);
