@@ -42,7 +42,7 @@ const taken = [
   // An object without fields: a model_type that is not built, a module that is not named.
   /^(outlineFromHuggingFace: \[0\]|sentenceFilesOf: \[0\]\[0\]) = a typed array$/,
   /^huggingFaceTokenizer: \[0\](\[model\])?\[(type|unk_token|pre_tokenizer)\] = null$/,
-  // A special token in a file is of any type; one that is no text is none.
+  // A special token in a file is of any type; one that is not text is ignored.
   /^huggingFaceTokenizer: \[1\]\[bos_token\]/,
   // What a tokenizer has besides what is asked of it.
   /^requireTokenizerFits: \[0\]\[(beginOfSequence|endOfSequence|encode|decode|decodeStream)\]/,

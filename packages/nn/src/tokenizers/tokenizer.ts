@@ -104,7 +104,7 @@ export function requireIds(ids: readonly number[]): void {
   requireList("The ids", ids);
 }
 
-/** @throws PapilioError `TOKEN_UNKNOWN` for what is no id of any vocabulary */
+/** @throws PapilioError `TOKEN_UNKNOWN` for what is not an id of any vocabulary */
 export function requireId(id: number): void {
   requireToken(id, Number.POSITIVE_INFINITY);
 }
@@ -115,7 +115,7 @@ export function requireToken(id: number, vocabularySize: number): void {
   throw tokenizerError(
     "TOKEN_UNKNOWN",
     vocabularySize === Number.POSITIVE_INFINITY
-      ? `${describeValue(id)} is no id of a token.`
+      ? `${describeValue(id)} is not an id of a token.`
       : `The id ${describeValue(id)} is none of the ${vocabularySize} tokens of the vocabulary.`,
   );
 }
