@@ -45,7 +45,7 @@ describe("input that cannot be used", () => {
     ["run", "https://user:s3cret@example.org/model", "--input", "ids=x.npy"],
     ["bench", "--json", "https://user:s3cret@example.org/r.jsonl"],
     ["bench", "--implementation", "https://user:s3cret@example.org/a.ts"],
-  ])("shows no password of an address that is no file: %s %s", async (...args) => {
+  ])("shows no password of an address that is not a file: %s %s", async (...args) => {
     const { status, stderr } = await papilio(...args);
     expect(status).toBe(2);
     expect(stderr).toContain("example.org");

@@ -7,7 +7,7 @@ import { calls, objects } from "./testing/public-calls.ts";
 const EXEMPT: Readonly<Record<string, string>> = {
   Chain: "its constructor is private",
   DisposableStack: "as the standard says",
-  PapilioError: "whatever an error is made with is no reason for another one",
+  PapilioError: "whatever an error is made with is not a reason for another one",
   arrayTag: "takes anything",
   availableThreads: "takes nothing",
   describeValue: "takes anything",

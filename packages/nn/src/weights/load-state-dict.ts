@@ -33,7 +33,7 @@ export interface LoadStateDictOptions {
    * as it is once decompressed, whatever a server sends. 64 GiB unless given.
    */
   readonly maxBytes?: number;
-  /** Told of every piece that has arrived, at most 4 MiB each. */
+  /** Called with every piece that has arrived, at most 4 MiB each. */
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Stops loading at once, and closes what is open. */
   readonly signal?: AbortSignal;
@@ -231,7 +231,7 @@ function toUrl(source: URL | string): URL {
   } catch (cause) {
     throw weightsError(
       "STATE_DICT_SOURCE",
-      `${quoteNames([withoutPassword(String(source))])} is no address. Files are loaded by loadStateDict of @papilio/nn/node.`,
+      `${quoteNames([withoutPassword(String(source))])} is not an address. Files are loaded by loadStateDict of @papilio/nn/node.`,
       withoutSecretsOf([String(source)], cause),
     );
   }

@@ -77,7 +77,7 @@ async function tryUrl(
   const refusal = isElsewhere(url, response)
     ? weightsError(
         "HTTP_FAILED",
-        `${describe(url)} leads to what is no address of the web, or a less safe one.`,
+        `${describe(url)} leads to what is not an address of the web, or a less safe one.`,
       )
     : // A part of a file (206) was not asked for.
       !response.ok || status === 206

@@ -71,7 +71,7 @@ export function lengthRoutes(below: Below): Route[] {
     lengths("a length of petabytes", "9007199254740991", BROKEN),
     lengths("a length of more than 64 bits", "99999999999999999999999", FAILED),
     lengths("a negative length", "-1", FAILED),
-    lengths("a length that is no number", "0x5dc", FAILED),
+    lengths("a length that is not a number", "0x5dc", FAILED),
     lengths("two lengths in one", `${SINGLE.length}, ${SINGLE.length + 1}`, FAILED),
     {
       name: "two lengths",

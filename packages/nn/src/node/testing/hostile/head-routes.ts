@@ -73,7 +73,7 @@ export function headRoutes(below: Below): Route[] {
     says("a reason of megabytes", `HTTP/1.1 200 ${long}\r\n\r\n`, "loaded"),
     says("a header without a colon", "HTTP/1.1 200 x\r\nnonsense\r\n\r\n"),
     says("a header of zeros", "HTTP/1.1 200 x\r\nx: a\0b\r\n\r\n"),
-    says("a status that is no number", "HTTP/1.1 2x0 x\r\n\r\n"),
+    says("a status that is not a number", "HTTP/1.1 2x0 x\r\n\r\n"),
     says("another protocol", "SSH-2.0-OpenSSH_9.9\r\n"),
     says("another version", `HTTP/${3 + below(7)}.0 200 x\r\n\r\n`),
     says("HTTP/0.9", ""),

@@ -79,7 +79,7 @@ export function redirectRoutes(below: Below): Route[] {
     to("to data", FAILED, () => `data:,${"x".repeat(below(100))}`),
     to("to a script", FAILED, () => "javascript:1"),
     to("to nothing", [...FAILED, ...STATUS], () => ""),
-    to("to what is no address", FAILED, () => "http://user:s3cret@exa mple:99999/"),
+    to("to what is not an address", FAILED, () => "http://user:s3cret@exa mple:99999/"),
     to("to nobody", FAILED, () => "http://127.0.0.1:1/"),
     to("to an address with a password", FAILED, ({ other }) =>
       other.replace("//", "//user:s3cret@").concat("/end"),
