@@ -1,4 +1,5 @@
-import { Chain, didYouMean, PapilioError } from "@papilio/butterfly";
+import { Chain, PapilioError } from "@papilio/butterfly";
+import { didYouMean } from "@papilio/butterfly/errors";
 
 /**
  * The chain that a flag names for a matrix: `monarch`, `dyadic`, or patterns.

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { uniform, writeNpy } from "@papilio/butterfly";
+import { writeNpy } from "@papilio/butterfly/files";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { papilio } from "./testing/command-line.ts";
 import { resultsText } from "./testing/results-records.ts";

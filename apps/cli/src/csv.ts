@@ -1,4 +1,5 @@
-import { type FloatArrays, type FloatType, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** What may divide numbers; the first of these that a line has does. Spaces, where it has none. */

@@ -1,4 +1,5 @@
-import { type Chain, type SupportPicture, supportPicture } from "@papilio/butterfly";
+import type { Chain } from "@papilio/butterfly";
+import { type SupportPicture, supportPicture } from "@papilio/butterfly/pattern";
 
 /** Cells along the longer side of a drawing, at most. */
 const CELLS = 64;

@@ -1,20 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Butterfly, Chain, type PermutedButterfly } from "@papilio/butterfly";
+import { fourier } from "@papilio/butterfly/constructions";
+import { factorize } from "@papilio/butterfly/factorization";
 import {
-  type Butterfly,
-  Chain,
-  factorize,
-  fourier,
   loadButterflies,
   npyValues,
-  type PermutedButterfly,
   readNpy,
   saveButterflies,
-  uniform,
   writeNpy,
   writeSafetensors,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, describe, expect, it } from "vitest";
 import { adapterFlags, deviceFlags, papilio } from "./testing/command-line.ts";
 

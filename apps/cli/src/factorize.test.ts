@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadButterflies, writeNpy } from "@papilio/butterfly";
+import { loadButterflies, writeNpy } from "@papilio/butterfly/files";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { papilio, refusal } from "./testing/command-line.ts";
 

@@ -2,7 +2,8 @@ import { constants, fstatSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { fileKind, PapilioError, parseJsonText, wrongKind } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { fileKind, parseJsonText, wrongKind } from "@papilio/butterfly/files";
 
 /** A results file of 10,000 cases is about a tenth of this. */
 const MAX_TEXT_BYTES = 256 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { writeNpy, writeSafetensors } from "@papilio/butterfly";
+import { writeNpy, writeSafetensors } from "@papilio/butterfly/files";
 import { afterAll, describe, expect, it } from "vitest";
 import { readBytes, readJson, readText } from "./input-file.ts";
 import { readMatrix } from "./matrix-file.ts";

@@ -1,4 +1,5 @@
-import { type Complex, type FloatArray, writeNpy } from "@papilio/butterfly";
+import type { Complex, FloatArray } from "@papilio/butterfly";
+import { writeNpy } from "@papilio/butterfly/files";
 
 /**
  * Spaces that the header is longer by than it must be: two blocks of 64 bytes. The format allows any

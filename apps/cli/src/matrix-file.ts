@@ -1,16 +1,14 @@
 import { parse } from "node:path";
+import { type Complex, PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import {
-  type Complex,
-  describeValue,
-  type FloatArrays,
-  type FloatType,
   fileKind,
-  PapilioError,
   readSafetensors,
   type SafetensorsFile,
   toComplex,
   toReal,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
+import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
 import { readBytes } from "./input-file.ts";
 import { parseNumbers } from "./numbers-file.ts";
 

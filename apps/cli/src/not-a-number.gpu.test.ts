@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeNpy } from "@papilio/butterfly";
+import { writeNpy } from "@papilio/butterfly/files";
 import { afterAll, describe, expect, it } from "vitest";
 import { deviceFlags, papilio } from "./testing/command-line.ts";
 import { writeVision } from "./testing/model-folders.ts";

@@ -1,16 +1,14 @@
 import { extname } from "node:path";
+import { type Complex, PapilioError } from "@papilio/butterfly";
 import {
-  type Complex,
-  type FloatArrays,
-  type FloatType,
   fileKind,
   matrixMarketValues,
   npyValues,
-  PapilioError,
   readMatrixMarket,
   readNpy,
   wrongKind,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
+import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
 import { parseCsv } from "./csv.ts";
 
 /** Numbers of a file, row-major. */

@@ -1,4 +1,5 @@
-import { didYouMean, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { didYouMean } from "@papilio/butterfly/errors";
 
 /** Splits `a,b` and repeated flags into one list. */
 export function list(value: string, previous: readonly string[] = []): string[] {

@@ -14,16 +14,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { Butterfly, Chain, KroneckerSparse } from "@papilio/butterfly";
 import {
-  Butterfly,
-  Chain,
-  KroneckerSparse,
   npyValues,
   readNpy,
   saveButterflies,
   writeNpy,
   writeSafetensors,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commandLine, papilio, papilioInto, papilioProcess } from "./testing/command-line.ts";
 import { resultsText } from "./testing/results-records.ts";

@@ -1,10 +1,6 @@
 import { quantity, times } from "@papilio/bench";
-import {
-  type AnyButterfly,
-  type ChainPoint,
-  chainCost,
-  type Factorization,
-} from "@papilio/butterfly";
+import { type AnyButterfly, chainCost } from "@papilio/butterfly";
+import type { ChainPoint, Factorization } from "@papilio/butterfly/factorization";
 import type { MatrixFile } from "./matrix-file.ts";
 import { newTable } from "./new-table.ts";
 import type { SpeedUp } from "./speed-up.ts";

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { npyValues, readNpy, uniform, writeNpy } from "@papilio/butterfly";
+import { npyValues, readNpy, writeNpy } from "@papilio/butterfly/files";
+import { uniform } from "@papilio/butterfly/numeric";
 import { CpuModel } from "@papilio/nn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deviceFlags, papilio } from "./testing/command-line.ts";

@@ -1,4 +1,4 @@
-import { fourier } from "@papilio/butterfly";
+import { fourier } from "@papilio/butterfly/constructions";
 import { DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 

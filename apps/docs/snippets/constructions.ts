@@ -4,9 +4,11 @@ import {
   cosine,
   fourier,
   hadamard,
+} from "@papilio/butterfly/constructions";
+import {
   loadButterflies,
   saveButterflies,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
 
 const shape = { batch: 1, layout: "batch-first" } as const;
 

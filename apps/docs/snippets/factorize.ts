@@ -1,11 +1,11 @@
+import { Chain } from "@papilio/butterfly";
+import { fourier } from "@papilio/butterfly/constructions";
 import {
-  Chain,
   factorize,
   factorizePermuted,
-  fourier,
   refine,
   searchChains,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/factorization";
 
 // A smooth kernel, such as interactions between points on a line.
 const n = 64;

@@ -1,4 +1,5 @@
-import { Chain, hadamard } from "@papilio/butterfly";
+import { Chain } from "@papilio/butterfly";
+import { hadamard } from "@papilio/butterfly/constructions";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import {
   ButterflyLinear,

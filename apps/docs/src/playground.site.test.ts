@@ -1,5 +1,5 @@
 import { parseResults } from "@papilio/bench";
-import { writeNpy } from "@papilio/butterfly";
+import { writeNpy } from "@papilio/butterfly/files";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findViolations, openBrowser, WINDOWS, watch } from "./testing/browser.ts";

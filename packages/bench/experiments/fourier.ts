@@ -18,12 +18,12 @@ import {
   ComplexButterfly,
   ComplexKroneckerSparse,
   DisposableStack,
-  fourier,
   PapilioError,
   Pattern,
   PermutedButterfly,
-  uniform,
 } from "@papilio/butterfly";
+import { fourier } from "@papilio/butterfly/constructions";
+import { uniform } from "@papilio/butterfly/numeric";
 import {
   ComplexTensor,
   complexTensor,

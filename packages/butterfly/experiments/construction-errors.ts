@@ -1,25 +1,23 @@
+import type { Butterfly, FloatArray, PermutedButterfly } from "@papilio/butterfly";
 import {
-  type Butterfly,
   ButterflyProduct,
   circulant,
   convolution,
   cosine,
   type ExactButterfly,
-  type FloatArray,
   fourier,
   hadamard,
   hankel,
   hartley,
   inverseFourier,
-  type PermutedButterfly,
   permutation,
   RealTransform,
   reversal,
   rootOfUnity,
   sine,
   toeplitz,
-  uniform,
-} from "../src/index.ts";
+} from "@papilio/butterfly/constructions";
+import { uniform } from "@papilio/butterfly/numeric";
 
 /** The largest error of an output, over the root mean square of the outputs. */
 export interface ConstructionRow {

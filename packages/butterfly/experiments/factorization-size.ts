@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { Chain, factorize, uniform } from "../src/index.ts";
+import { Chain } from "@papilio/butterfly";
+import { factorize } from "@papilio/butterfly/factorization";
+import { uniform } from "@papilio/butterfly/numeric";
 
 /** What a factorization took in a process of its own. */
 export interface SizeRow {

@@ -16,10 +16,8 @@ import {
   type Complex,
   ComplexButterfly,
   type FloatArray,
-  factorize,
-  NAMED_TREES,
-  refine,
-} from "../src/index.ts";
+} from "@papilio/butterfly";
+import { factorize, NAMED_TREES, refine } from "@papilio/butterfly/factorization";
 import { constructionErrors } from "./construction-errors.ts";
 import { type SizeRow, sizeTable } from "./factorization-size.ts";
 import { targets } from "./targets.ts";

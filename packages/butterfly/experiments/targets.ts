@@ -1,4 +1,6 @@
-import { bitReversal, type Complex, cosine, fourier, hadamard, uniform } from "../src/index.ts";
+import type { Complex } from "@papilio/butterfly";
+import { bitReversal, cosine, fourier, hadamard } from "@papilio/butterfly/constructions";
+import { uniform } from "@papilio/butterfly/numeric";
 import { leadingEigenvectors } from "../src/linear-algebra/hermitian-eigen.ts";
 import { matrix } from "../src/linear-algebra/matrix.ts";
 

@@ -1,6 +1,6 @@
 import { attempt, callableExports, mistakes, sweep } from "@papilio/public-arguments";
 import { describe, expect, it } from "vitest";
-import * as butterfly from "./index.ts";
+import { butterfly } from "./testing/every-entry.ts";
 import { calls, objects } from "./testing/public-calls.ts";
 
 /** What is not in the table, beside the checks of arguments themselves. */

@@ -5,8 +5,8 @@ import {
   LAYOUTS,
   PapilioError,
   Pattern,
-  uniform,
 } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../src/device/gpu.ts";
 import { KEPT_PIPELINES } from "../src/device/pipeline-cache.ts";
 import { prepareBmm } from "../src/multiplication/bmm.ts";

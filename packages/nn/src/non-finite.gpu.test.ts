@@ -1,4 +1,4 @@
-import { FLOAT_FORMATS } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeviceModel } from "./backends/device/device-model.ts";

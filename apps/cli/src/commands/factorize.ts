@@ -2,20 +2,21 @@ import {
   type AnyButterfly,
   type Butterfly,
   type Chain,
+  PapilioError,
+  type PermutedButterfly,
+} from "@papilio/butterfly";
+import {
   type ChainPoint,
   type Factorization,
   factorize,
   factorizePermuted,
-  loadButterflies,
   NAMED_TREES,
-  PapilioError,
-  type PermutedButterfly,
   type PermutedFactorization,
   refine,
   relativeError,
-  saveButterflies,
   searchChains,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/factorization";
+import { loadButterflies, saveButterflies } from "@papilio/butterfly/files";
 import { measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";

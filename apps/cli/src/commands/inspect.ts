@@ -2,16 +2,18 @@ import {
   type AnyButterfly,
   Chain,
   chainCost,
-  describeValue,
+  PapilioError,
+  type PermutedButterfly,
+} from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import {
   fileKind,
   loadButterflies,
   type MatrixMarketFile,
-  PapilioError,
-  type PermutedButterfly,
   readMatrixMarket,
   readNpy,
   readSafetensors,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
 import { Command } from "commander";
 import { drawSupports, supportsAsSvg } from "../draw-support.ts";
 import { exitStatuses } from "../exit-statuses.ts";

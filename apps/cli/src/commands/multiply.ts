@@ -3,11 +3,11 @@ import {
   type Butterfly,
   type Complex,
   ComplexButterfly,
-  loadButterflies,
   PapilioError,
   type PermutedButterfly,
-  permuteFeatures,
 } from "@papilio/butterfly";
+import { loadButterflies } from "@papilio/butterfly/files";
+import { permuteFeatures } from "@papilio/butterfly/matrix";
 import { CpuButterfly, CpuComplexButterfly, type CpuReport } from "@papilio/cpu-runtime";
 import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";

@@ -1,5 +1,6 @@
 import { inflateSync } from "node:zlib";
-import { fileKind, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { fileKind } from "@papilio/butterfly/files";
 import jpeg from "jpeg-js";
 import { PNG } from "pngjs";
 import { orientationOf, upright } from "./orientation.ts";

@@ -1,4 +1,5 @@
-import { describeValue, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import type { Image } from "./decode-image.ts";
 import { isFilter, resize } from "./resize.ts";
 

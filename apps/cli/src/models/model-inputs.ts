@@ -1,4 +1,5 @@
-import { PapilioError, requireStorable } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { requireStorable } from "@papilio/butterfly/numeric";
 import {
   type Graph,
   type HuggingFaceModel,

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BenchResults, parseResults } from "@papilio/bench";
-import { PapilioError, uniform } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { findResultsFile, openResults } from "../results-file.ts";
 import { caseRecord, RUN, resultsText } from "./results-records.ts";
 

@@ -1,4 +1,6 @@
-import { Chain, errorBound, factorize, searchChains, uniform } from "@papilio/butterfly";
+import { Chain } from "@papilio/butterfly";
+import { factorize, searchChains } from "@papilio/butterfly/factorization";
+import { errorBound, uniform } from "@papilio/butterfly/numeric";
 import { drawChart } from "./chart.ts";
 import type { Drawing } from "./svg.ts";
 

@@ -1,11 +1,6 @@
-import {
-  cost,
-  forEachNonZero,
-  type Layout,
-  Pattern,
-  rewritingBytes,
-  stridesOf,
-} from "@papilio/butterfly";
+import { cost, type Layout, Pattern } from "@papilio/butterfly";
+import { stridesOf } from "@papilio/butterfly/numeric";
+import { forEachNonZero, rewritingBytes } from "@papilio/butterfly/pattern";
 import { cells, type Drawing, hue, INK, LINE, MUTED, type Panel, rect, SOFT, text } from "./svg.ts";
 
 const WIDTH = 340;

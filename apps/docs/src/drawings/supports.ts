@@ -1,4 +1,5 @@
-import { Chain, forEachNonZero, isSupported, Pattern, supportPicture } from "@papilio/butterfly";
+import { Chain, Pattern } from "@papilio/butterfly";
+import { forEachNonZero, isSupported, supportPicture } from "@papilio/butterfly/pattern";
 import { BREAK, cells, type Drawing, hue, LINE, type Panel, rect } from "./svg.ts";
 
 /** Beyond so many rows or columns a cell of a drawing stands for several. */

@@ -1,11 +1,5 @@
-import {
-  type Chain,
-  chainCost,
-  cost,
-  Pattern,
-  rewritingBytes,
-  type StorageDtype,
-} from "@papilio/butterfly";
+import { type Chain, chainCost, cost, Pattern, type StorageDtype } from "@papilio/butterfly";
+import { rewritingBytes } from "@papilio/butterfly/pattern";
 
 /** A row of the table of costs: of the factors one after the other, and of the dense matrix. */
 export interface CostRow {

@@ -1,4 +1,5 @@
-import { Chain, factorize, PapilioError, searchChains } from "@papilio/butterfly";
+import { Chain, PapilioError } from "@papilio/butterfly";
+import { factorize, searchChains } from "@papilio/butterfly/factorization";
 import type { FactorizeAnswer, FactorizeRequest } from "./factorize-messages.ts";
 
 let dense: Float64Array = new Float64Array();

@@ -1,4 +1,5 @@
-import { npyValues, PapilioError, readNpy } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { npyValues, readNpy } from "@papilio/butterfly/files";
 import type {} from "./error-codes.ts";
 import { matrixOf } from "./formula.ts";
 

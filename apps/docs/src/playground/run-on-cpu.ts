@@ -5,9 +5,9 @@ import {
   Chain,
   KroneckerSparse,
   Pattern,
-  uniform,
   verify,
 } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { CpuButterfly } from "@papilio/cpu-runtime";
 import type { AdapterReport } from "@papilio/gpu-runtime";
 import { pageEnvironment } from "./environment.ts";

@@ -1,4 +1,5 @@
-import { Butterfly, Chain, uniform } from "@papilio/butterfly";
+import { Butterfly, Chain } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { CpuButterfly } from "@papilio/cpu-runtime";
 
 /** Seconds of a dyadic chain of a size: of the best sample, as nothing is compared with another. */

@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { estimateMedian, estimateRatio, median, quantile, shuffle } from "./statistics.ts";

@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 
 /** A median with its 95 % confidence interval. */
 export interface Estimate {

@@ -1,10 +1,5 @@
-import {
-  type Chain,
-  FLOAT_FORMATS,
-  type Layout,
-  PapilioError,
-  type StorageDtype,
-} from "@papilio/butterfly";
+import { type Chain, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { assertFits, type Gpu } from "@papilio/gpu-runtime";
 
 /** One problem of the grid: a product of one factor or more, and a batch of vectors. */

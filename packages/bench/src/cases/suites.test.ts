@@ -1,4 +1,5 @@
-import { Chain, FLOAT_FORMATS, type Pattern } from "@papilio/butterfly";
+import { Chain, type Pattern } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { caseName, expandGrid } from "./case.ts";
 import { findSuite } from "./suites.ts";

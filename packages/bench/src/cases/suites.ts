@@ -1,4 +1,5 @@
-import { Chain, didYouMean, LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { Chain, LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { didYouMean } from "@papilio/butterfly/errors";
 import type { Grid } from "./case.ts";
 import { paperChains } from "./paper-grid.ts";
 

@@ -1,4 +1,5 @@
-import { type Chain, DisposableStack, FLOAT_FORMATS, PapilioError } from "@papilio/butterfly";
+import { type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import {
   type Gpu,
   type InputShape,

@@ -1,4 +1,5 @@
-import { type Butterfly, DisposableStack, FLOAT_FORMATS } from "@papilio/butterfly";
+import { type Butterfly, DisposableStack } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import {
   assertFits,
   type Gpu,

@@ -1,4 +1,5 @@
-import { didYouMean, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { didYouMean } from "@papilio/butterfly/errors";
 import {
   prepareBmm,
   prepareBsr,

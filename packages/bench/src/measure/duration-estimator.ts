@@ -1,4 +1,5 @@
-import { Chain, chainCost, denseFlops } from "@papilio/butterfly";
+import { Chain, chainCost } from "@papilio/butterfly";
+import { denseFlops } from "@papilio/butterfly/pattern";
 import { median } from "../analysis/statistics.ts";
 import type { Case } from "../cases/case.ts";
 import type { Implementation } from "../implementations/implementation.ts";

@@ -1,10 +1,5 @@
-import {
-  DisposableStack,
-  FLOAT_FORMATS,
-  PapilioError,
-  uniform,
-  type Verification,
-} from "@papilio/butterfly";
+import { DisposableStack, PapilioError, type Verification } from "@papilio/butterfly";
+import { FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
 import { quantity } from "../analysis/format.ts";
 import { shuffle } from "../analysis/statistics.ts";

@@ -1,14 +1,6 @@
-import {
-  Butterfly,
-  quantize,
-  quantizeButterfly,
-  type Rounding,
-  stridesOf,
-  subnormalOperands,
-  uniform,
-  type Verification,
-  verify,
-} from "@papilio/butterfly";
+import { Butterfly, type Verification, verify } from "@papilio/butterfly";
+import { quantizeButterfly, subnormalOperands } from "@papilio/butterfly/matrix";
+import { quantize, type Rounding, stridesOf, uniform } from "@papilio/butterfly/numeric";
 import { encode, type Tensor } from "@papilio/gpu-runtime";
 import { shuffle } from "../analysis/statistics.ts";
 import type { Case } from "../cases/case.ts";

@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { quantity } from "../analysis/format.ts";
 import { shuffle } from "../analysis/statistics.ts";

@@ -1,4 +1,5 @@
-import { DisposableStack, type Layout, type StorageDtype, uniform } from "@papilio/butterfly";
+import { DisposableStack, type Layout, type StorageDtype } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
 import {
   DeviceModel,

@@ -1,4 +1,5 @@
-import { FLOAT_FORMATS, type FloatArray, type StorageDtype, uniform } from "@papilio/butterfly";
+import type { FloatArray, StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
 import {
   CpuModel,
   type Graph,

@@ -1,10 +1,5 @@
-import {
-  LAYOUTS,
-  type Layout,
-  PapilioError,
-  parseJsonText,
-  type StorageDtype,
-} from "@papilio/butterfly";
+import { LAYOUTS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { parseJsonText } from "@papilio/butterfly/files";
 import * as v from "valibot";
 import { describeIssue } from "./describe-issue.ts";
 import type { Environment } from "./results.ts";

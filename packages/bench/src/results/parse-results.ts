@@ -1,4 +1,5 @@
-import { PapilioError, parseJsonText } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { parseJsonText } from "@papilio/butterfly/files";
 import * as v from "valibot";
 import { caseName } from "../cases/case.ts";
 import { describeIssue } from "./describe-issue.ts";

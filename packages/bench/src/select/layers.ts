@@ -1,12 +1,6 @@
-import {
-  Chain,
-  describeValue,
-  LAYOUTS,
-  type Layout,
-  PapilioError,
-  parseJsonText,
-  type StorageDtype,
-} from "@papilio/butterfly";
+import { Chain, LAYOUTS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import { parseJsonText } from "@papilio/butterfly/files";
 import * as v from "valibot";
 import { describeIssue } from "../results/describe-issue.ts";
 

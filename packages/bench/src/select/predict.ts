@@ -1,11 +1,6 @@
-import {
-  cost,
-  FLOAT_FORMATS,
-  type ImplementationName,
-  type Pattern,
-  rewritingBytes,
-  type StorageDtype,
-} from "@papilio/butterfly";
+import { cost, type Pattern, type StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { type ImplementationName, rewritingBytes } from "@papilio/butterfly/pattern";
 import type { Case } from "../cases/case.ts";
 import { implementations } from "../implementations/registry.ts";
 import type { Rates } from "../results/results.ts";

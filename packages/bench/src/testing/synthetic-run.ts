@@ -1,12 +1,6 @@
-import {
-  Chain,
-  chainCost,
-  denseFlops,
-  LAYOUTS,
-  rewritingBytes,
-  type StorageDtype,
-  uniform,
-} from "@papilio/butterfly";
+import { Chain, chainCost, LAYOUTS, type StorageDtype } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
+import { denseFlops, rewritingBytes } from "@papilio/butterfly/pattern";
 import { type Case, caseKey, expandGrid } from "../cases/case.ts";
 import type {
   BenchResults,

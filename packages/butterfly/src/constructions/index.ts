@@ -1,3 +1,10 @@
+/**
+ * Matrices that are butterflies exactly, or products of them: fast transforms, permutations,
+ * convolutions.
+ *
+ * @module
+ */
+
 export { permutation } from "./benes.ts";
 export {
   ButterflyProduct,

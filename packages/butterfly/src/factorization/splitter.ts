@@ -1,3 +1,5 @@
+// First: it defines the symbol that the classes name a method by, where an engine lacks it.
+import "../disposal/dispose-symbols.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { type Parts, zeroParts } from "./parts.ts";

@@ -1,3 +1,10 @@
+/**
+ * Reading and writing of butterflies, safetensors, npy and Matrix Market, checked before anything is
+ * allocated.
+ *
+ * @module
+ */
+
 export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-file.ts";
 export { isRealDtype } from "./element-types.ts";
 export type { FileErrorCode } from "./file-error.ts";

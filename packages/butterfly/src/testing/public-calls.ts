@@ -1,5 +1,5 @@
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
-import * as butterfly from "../index.ts";
+import { butterfly } from "./every-entry.ts";
 
 const {
   Butterfly,

@@ -1,4 +1,5 @@
-import { describeValue, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import type { CpuMemory } from "./cpu-memory.ts";
 
 /** An array in the memory of the CPU backend, which multiplications read and write where it is. */

@@ -1,4 +1,5 @@
-import { Butterfly, Chain, LAYOUTS, uniform } from "@papilio/butterfly";
+import { Butterfly, Chain, LAYOUTS } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { expect, it } from "vitest";
 import { verifyProduct } from "../testing/verify-product.ts";
 import { CpuButterfly } from "./cpu-butterfly.ts";

@@ -1,15 +1,7 @@
-import {
-  Butterfly,
-  Chain,
-  decodeHalf,
-  encodeHalf,
-  hadamard,
-  KroneckerSparse,
-  LAYOUTS,
-  Pattern,
-  storedPattern,
-  uniform,
-} from "@papilio/butterfly";
+import { Butterfly, Chain, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
+import { hadamard } from "@papilio/butterfly/constructions";
+import { storedPattern } from "@papilio/butterfly/matrix";
+import { decodeHalf, encodeHalf, uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { TILE } from "../kernel/constants.ts";

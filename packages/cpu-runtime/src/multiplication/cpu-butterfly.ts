@@ -1,13 +1,7 @@
-import {
-  arrayTag,
-  type BatchShape,
-  Butterfly,
-  decodeHalf,
-  encodeHalf,
-  type KroneckerSparse,
-  requireArray,
-  toButterfly,
-} from "@papilio/butterfly";
+import { type BatchShape, Butterfly, type KroneckerSparse } from "@papilio/butterfly";
+import { arrayTag, requireArray } from "@papilio/butterfly/errors";
+import { toButterfly } from "@papilio/butterfly/matrix";
+import { decodeHalf, encodeHalf } from "@papilio/butterfly/numeric";
 import {
   type CpuButterflyOptions,
   CpuMatrix,

@@ -2,13 +2,13 @@ import {
   Chain,
   type Complex,
   ComplexButterfly,
-  fourier,
   KroneckerSparse,
   LAYOUTS,
   Pattern,
-  uniform,
   verify,
 } from "@papilio/butterfly";
+import { fourier } from "@papilio/butterfly/constructions";
+import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { afterAll, expect, it, vi } from "vitest";
 import { CpuComplexButterfly } from "./cpu-complex-butterfly.ts";

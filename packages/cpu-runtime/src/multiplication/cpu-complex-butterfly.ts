@@ -3,10 +3,10 @@ import {
   type Complex,
   ComplexButterfly,
   type ComplexKroneckerSparse,
-  requireArray,
-  requireParts,
-  toComplexButterfly,
 } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
+import { toComplexButterfly } from "@papilio/butterfly/matrix";
+import { requireParts } from "@papilio/butterfly/numeric";
 import {
   type CpuButterflyOptions,
   CpuMatrix,

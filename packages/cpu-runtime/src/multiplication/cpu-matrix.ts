@@ -1,15 +1,8 @@
-import {
-  type BatchShape,
-  type Butterfly,
-  type ComplexButterfly,
-  type FactorRange,
-  requireDisjoint,
-  requireOptions,
-  requireSignal,
-  requireVectors,
-  storableButterfly,
-  stridesOf,
-} from "@papilio/butterfly";
+import type { BatchShape, Butterfly, ComplexButterfly } from "@papilio/butterfly";
+import { requireOptions, requireSignal } from "@papilio/butterfly/errors";
+import { requireDisjoint, storableButterfly } from "@papilio/butterfly/matrix";
+import { requireVectors, stridesOf } from "@papilio/butterfly/numeric";
+import type { FactorRange } from "@papilio/butterfly/planning";
 import { allocateArray, type CpuArray } from "../memory/cpu-array.ts";
 import { type CpuPlan, planForCpu } from "../planning/plan.ts";
 import { requireCpuPlan } from "../planning/require-plan.ts";

@@ -1,4 +1,6 @@
-import { availableThreads, describeValue, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import { availableThreads } from "@papilio/butterfly/threads";
 import type { Simd } from "../kernel/kernel.ts";
 import { type CpuEngine, openEngine } from "./engine.ts";
 import type { ThreadPolicy } from "./packed-chain.ts";

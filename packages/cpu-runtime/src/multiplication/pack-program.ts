@@ -1,11 +1,6 @@
-import type { FactorRange } from "@papilio/butterfly";
-import {
-  type Chain,
-  type FloatArray,
-  type Pattern,
-  type Sharing,
-  storedPattern,
-} from "@papilio/butterfly";
+import type { Chain, FloatArray, Pattern } from "@papilio/butterfly";
+import { type Sharing, storedPattern } from "@papilio/butterfly/matrix";
+import type { FactorRange } from "@papilio/butterfly/planning";
 import { PASS_WORDS, PROGRAM_WORDS, STAGE_WORDS } from "../kernel/constants.ts";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
 import type { CpuPlan, PassPlan } from "../planning/plan.ts";

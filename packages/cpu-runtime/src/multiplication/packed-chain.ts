@@ -1,5 +1,5 @@
-import type { FactorRange } from "@papilio/butterfly";
 import { type BatchShape, type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
+import type { FactorRange } from "@papilio/butterfly/planning";
 import { CALL_WORDS, FEW_VECTORS, FRAME_BYTES, TILE, TILE_BYTES } from "../kernel/constants.ts";
 import { type CpuPlan, WORK_OF_THREAD } from "../planning/plan.ts";
 import { type Job, MOST_ITEMS } from "../threads/job-queue.ts";

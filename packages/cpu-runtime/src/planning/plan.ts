@@ -1,10 +1,10 @@
+import type { Chain } from "@papilio/butterfly";
 import {
   type Candidate,
-  type Chain,
   type Division,
   divideChain,
   type FactorRange,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/planning";
 import { TILE } from "../kernel/constants.ts";
 
 /** Stages that are applied block by block, in the first-level cache; each is one merged factor. */

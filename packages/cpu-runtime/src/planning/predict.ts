@@ -1,13 +1,12 @@
+import type { BatchShape, Chain } from "@papilio/butterfly";
 import {
-  availableThreads,
-  type BatchShape,
-  type Chain,
   requireChain,
   requireOneOf,
   requireOptions,
-  requireShape,
   requireWhole,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/errors";
+import { requireShape } from "@papilio/butterfly/numeric";
+import { availableThreads } from "@papilio/butterfly/threads";
 import { FEW_VECTORS, TILE } from "../kernel/constants.ts";
 import { cheapestPasses, WORK_OF_THREAD } from "./plan.ts";
 

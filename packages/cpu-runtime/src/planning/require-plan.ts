@@ -1,4 +1,6 @@
-import { type Chain, describeValue, planInvalid, requireFactorRanges } from "@papilio/butterfly";
+import type { Chain } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import { planInvalid, requireFactorRanges } from "@papilio/butterfly/planning";
 import { TILE } from "../kernel/constants.ts";
 import type { CpuPlan } from "./plan.ts";
 

@@ -2,10 +2,10 @@ import {
   type BatchShape,
   type Butterfly,
   type StorageDtype,
-  subnormalOperands,
   type Verification,
   verify,
 } from "@papilio/butterfly";
+import { subnormalOperands } from "@papilio/butterfly/matrix";
 
 /** Compares `y`, computed from `x` in stages, with the float64 product, each element within its bound. */
 export function verifyProduct(

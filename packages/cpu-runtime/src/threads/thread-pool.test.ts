@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import process from "node:process";
 import type { Worker } from "node:worker_threads";
-import { Butterfly, Chain, uniform } from "@papilio/butterfly";
+import { Butterfly, Chain } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { CpuButterfly } from "../multiplication/cpu-butterfly.ts";
 import { disposeCpuThreads } from "../multiplication/engine.ts";

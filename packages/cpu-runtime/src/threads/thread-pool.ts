@@ -1,11 +1,11 @@
+import { PapilioError } from "@papilio/butterfly";
 import {
   openThread,
-  PapilioError,
   type Thread,
   type ThreadEvents,
   type ThreadProgram,
   TimeSlicer,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/threads";
 import { instantiate, type Kernel, type RunPanel } from "../kernel/kernel.ts";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
 import type { WorkerMessage, WorkerStart } from "./cpu-worker.ts";

@@ -1,4 +1,6 @@
-import { FLOAT_FORMATS, PapilioError, requireOneOf, type StorageDtype } from "@papilio/butterfly";
+import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { requireOneOf } from "@papilio/butterfly/errors";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { MemoryOptions } from "../memory/memory-options.ts";
 import { MemoryPool } from "../memory/pool.ts";
 import { PipelineCache } from "./pipeline-cache.ts";

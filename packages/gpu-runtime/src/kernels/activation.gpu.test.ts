@@ -1,4 +1,5 @@
-import { FLOAT_FORMATS, quantize, type StorageDtype } from "@papilio/butterfly";
+import type { StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS, quantize } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";

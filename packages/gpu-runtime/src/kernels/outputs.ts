@@ -1,4 +1,5 @@
-import type { BatchShape, Layout, StorageDtype, Strides } from "@papilio/butterfly";
+import type { BatchShape, Layout, StorageDtype } from "@papilio/butterfly";
+import type { Strides } from "@papilio/butterfly/numeric";
 import type { Binding, Kernel } from "../device/kernel.ts";
 import { perElementShader } from "./per-element.ts";
 import { enabledBy, loadWidth, narrowed, storedType, times } from "./wgsl.ts";

@@ -1,4 +1,6 @@
-import { FLOAT_FORMATS, type Pattern, type Sharing, type StorageDtype } from "@papilio/butterfly";
+import type { Pattern, StorageDtype } from "@papilio/butterfly";
+import type { Sharing } from "@papilio/butterfly/matrix";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 
 /** WGSL type of `width` elements as stored. */
 export function storedType(dtype: StorageDtype, width: number): string {

@@ -1,4 +1,5 @@
-import { describeValue, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 
 export interface MemoryOptions {
   /** Most bytes that may be reserved on the device; without it, as many as the driver gives. */

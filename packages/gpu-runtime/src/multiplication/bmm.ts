@@ -1,4 +1,5 @@
-import { blockDiagonal, type KroneckerSparse } from "@papilio/butterfly";
+import type { KroneckerSparse } from "@papilio/butterfly";
+import { blockDiagonal } from "@papilio/butterfly/matrix";
 import type { Gpu } from "../device/gpu.ts";
 import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";

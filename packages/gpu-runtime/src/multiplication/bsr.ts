@@ -1,4 +1,5 @@
-import { blockDiagonal, type KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { type KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { blockDiagonal } from "@papilio/butterfly/matrix";
 import type { Gpu } from "../device/gpu.ts";
 import { chooseRegisterKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";

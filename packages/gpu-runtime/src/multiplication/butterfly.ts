@@ -1,10 +1,6 @@
-import {
-  Butterfly,
-  type Chain,
-  type KroneckerSparse,
-  requireArray,
-  storableButterfly,
-} from "@papilio/butterfly";
+import { Butterfly, type Chain, type KroneckerSparse } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
+import { storableButterfly } from "@papilio/butterfly/matrix";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";

@@ -4,14 +4,14 @@ import {
   type Complex,
   ComplexButterfly,
   ComplexKroneckerSparse,
-  fourier,
   KroneckerSparse,
   Pattern,
   PermutedButterfly,
-  permuteFeatures,
-  uniform,
   verify,
 } from "@papilio/butterfly";
+import { fourier } from "@papilio/butterfly/constructions";
+import { permuteFeatures } from "@papilio/butterfly/matrix";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";

@@ -2,10 +2,10 @@ import {
   type BatchShape,
   type Chain,
   ComplexButterfly,
-  invertPermutation,
   type PermutedButterfly,
-  stridesOf,
 } from "@papilio/butterfly";
+import { invertPermutation } from "@papilio/butterfly/matrix";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
 import { assertFits } from "../device/storage.ts";

@@ -2,9 +2,9 @@ import {
   type BatchShape,
   Butterfly,
   type KroneckerSparse,
-  requireArray,
   type StorageDtype,
 } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
 import type { Gpu } from "../device/gpu.ts";
 import type { Plan } from "../planning/plan.ts";
 import { Program } from "../program/program.ts";

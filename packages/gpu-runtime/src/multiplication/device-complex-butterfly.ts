@@ -4,9 +4,9 @@ import {
   type ComplexButterfly,
   PapilioError,
   PermutedButterfly,
-  requireArray,
-  requireVectors,
 } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
+import { requireVectors } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";

@@ -1,4 +1,5 @@
-import { PapilioError, requireOneOf } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { requireOneOf } from "@papilio/butterfly/errors";
 import type { Kernel } from "../device/kernel.ts";
 import { ACTIVATION_KINDS, type Activation } from "../kernels/activation.ts";
 import type { Epilogue, PlacedEpilogue } from "../kernels/epilogue.ts";

@@ -1,4 +1,5 @@
-import { Butterfly, PapilioError, requireArray } from "@papilio/butterfly";
+import { Butterfly, PapilioError } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";

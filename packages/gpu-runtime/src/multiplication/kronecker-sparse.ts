@@ -1,4 +1,5 @@
-import { type KroneckerSparse, PapilioError, requireArray } from "@papilio/butterfly";
+import { type KroneckerSparse, PapilioError } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";

@@ -1,11 +1,10 @@
 import {
   type Butterfly,
-  FLOAT_FORMATS,
   type KroneckerSparse,
   PapilioError,
-  quantize,
   type StorageDtype,
 } from "@papilio/butterfly";
+import { FLOAT_FORMATS, quantize } from "@papilio/butterfly/numeric";
 
 /**
  * Factors `from` to `to - 1` multiplied out into one, or undefined where storing it in `dtype` would

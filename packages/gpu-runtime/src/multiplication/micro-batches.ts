@@ -1,12 +1,6 @@
-import {
-  type Chain,
-  DisposableStack,
-  FLOAT_FORMATS,
-  PapilioError,
-  requireArray,
-  requireVectors,
-  stridesOf,
-} from "@papilio/butterfly";
+import { type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
+import { FLOAT_FORMATS, requireVectors, stridesOf } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";

@@ -1,4 +1,5 @@
-import { FLOAT_FORMATS, LAYOUTS, Pattern } from "@papilio/butterfly";
+import { LAYOUTS, Pattern } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { portionBytes, portionsOf } from "./portions.ts";

@@ -1,4 +1,5 @@
-import { FLOAT_FORMATS, PapilioError, Pattern } from "@papilio/butterfly";
+import { PapilioError, Pattern } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import type { InputShape } from "../tensor/input-shape.ts";

@@ -1,4 +1,5 @@
-import { Butterfly, KroneckerSparse, Pattern, uniform } from "@papilio/butterfly";
+import { Butterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";

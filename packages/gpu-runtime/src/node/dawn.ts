@@ -54,7 +54,7 @@ export async function createDawn({ name, driver, options = [] }: DawnOptions = {
     throw new PapilioError(
       "DAWN_MISSING",
       `The webgpu package cannot be loaded on ${process.platform}-${process.arch}: ${(cause as Error).message}`,
-      "Run npm install webgpu, or use the CPU multiplication of @papilio/butterfly.",
+      "Run npm install webgpu, or multiply on the CPU with @papilio/cpu-runtime.",
       { cause },
     );
   }

@@ -1,4 +1,5 @@
-import { didYouMean, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { didYouMean } from "@papilio/butterfly/errors";
 import type { Gpu } from "../device/gpu.ts";
 import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../device/open.ts";
 import type { PassedOver } from "../device/report.ts";

@@ -1,11 +1,6 @@
-import {
-  type Candidate,
-  Chain,
-  divideChain,
-  FLOAT_FORMATS,
-  LAYOUTS,
-  type Layout,
-} from "@papilio/butterfly";
+import { Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { type Candidate, divideChain } from "@papilio/butterfly/planning";
 import type { AdapterReport } from "../device/report.ts";
 import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";

@@ -1,10 +1,6 @@
-import {
-  type Chain,
-  describeValue,
-  LAYOUTS,
-  planInvalid,
-  requireFactorRanges,
-} from "@papilio/butterfly";
+import { type Chain, LAYOUTS } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import { planInvalid, requireFactorRanges } from "@papilio/butterfly/planning";
 import type { Plan, Stage } from "./plan.ts";
 
 const WAYS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];

@@ -1,4 +1,5 @@
-import { type Chain, FLOAT_FORMATS, type Layout } from "@papilio/butterfly";
+import type { Chain, Layout } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { AdapterReport } from "../device/report.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 import type { InputShape } from "../tensor/input-shape.ts";

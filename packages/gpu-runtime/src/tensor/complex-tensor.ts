@@ -1,10 +1,6 @@
-import {
-  type BatchShape,
-  type Complex,
-  PapilioError,
-  requireArray,
-  stridesOf,
-} from "@papilio/butterfly";
+import { type BatchShape, type Complex, PapilioError } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Span } from "../memory/lease.ts";
 import { interleave } from "./interleave.ts";

@@ -1,10 +1,5 @@
-import {
-  decodeHalf,
-  encodeHalf,
-  FLOAT_FORMATS,
-  requireStorable,
-  type StorageDtype,
-} from "@papilio/butterfly";
+import type { StorageDtype } from "@papilio/butterfly";
+import { decodeHalf, encodeHalf, FLOAT_FORMATS, requireStorable } from "@papilio/butterfly/numeric";
 
 /**
  * The elements as stored, padded to the whole number of 32-bit words that buffer copies need.

@@ -1,11 +1,6 @@
-import {
-  FLOAT_FORMATS,
-  type Layout,
-  PapilioError,
-  requireArray,
-  type StorageDtype,
-  stridesOf,
-} from "@papilio/butterfly";
+import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
+import { FLOAT_FORMATS, stridesOf } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import { readBack } from "../device/read-back.ts";
 import { storageBuffer } from "../device/storage.ts";

@@ -1,4 +1,4 @@
-import { FLOAT_FORMATS } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type AttentionProblem, attentionStrides } from "../kernels/attention/problem.ts";
 
 /** One number of the output in float64, and how far a kernel's may be from it before it is stored. */

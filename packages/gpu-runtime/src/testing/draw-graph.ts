@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 
 /** A random graph in compressed sparse row form; the first of several nodes has no edges. */
 export function drawGraph(

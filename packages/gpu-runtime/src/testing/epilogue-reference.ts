@@ -1,12 +1,11 @@
+import type { StorageDtype, Verification } from "@papilio/butterfly";
 import {
   errorBound,
   FLOAT_FORMATS,
   quantize,
   type Rounding,
-  type StorageDtype,
   uniform,
-  type Verification,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Activation } from "../kernels/activation.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";

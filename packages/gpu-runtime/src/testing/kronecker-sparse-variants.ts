@@ -1,4 +1,5 @@
-import { Butterfly, KroneckerSparse, LAYOUTS, Pattern, uniform } from "@papilio/butterfly";
+import { Butterfly, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";

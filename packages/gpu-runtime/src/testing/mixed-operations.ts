@@ -1,4 +1,5 @@
-import { KroneckerSparse, multiply, Pattern, uniform } from "@papilio/butterfly";
+import { KroneckerSparse, multiply, Pattern } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { expect } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
 import { DeviceButterfly } from "../multiplication/device-butterfly.ts";

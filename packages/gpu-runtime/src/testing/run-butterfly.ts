@@ -1,13 +1,6 @@
-import {
-  type Butterfly,
-  DisposableStack,
-  quantize,
-  quantizeButterfly,
-  subnormalOperands,
-  uniform,
-  type Verification,
-  verify,
-} from "@papilio/butterfly";
+import { type Butterfly, DisposableStack, type Verification, verify } from "@papilio/butterfly";
+import { quantizeButterfly, subnormalOperands } from "@papilio/butterfly/matrix";
+import { quantize, uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";

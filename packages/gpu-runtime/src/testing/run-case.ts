@@ -3,11 +3,10 @@ import {
   DisposableStack,
   type KroneckerSparse,
   multiply,
-  quantize,
-  subnormalOperands,
-  uniform,
   verify,
 } from "@papilio/butterfly";
+import { subnormalOperands } from "@papilio/butterfly/matrix";
+import { quantize, uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";

@@ -3,11 +3,9 @@ import {
   type FloatArray,
   LAYOUTS,
   type Layout,
-  quantize,
   type StorageDtype,
-  stridesOf,
-  uniform,
 } from "@papilio/butterfly";
+import { quantize, stridesOf, uniform } from "@papilio/butterfly/numeric";
 
 /** All that a kernel can be generated for as far as memory is concerned. */
 export const STORAGES: readonly { from: Layout; to: Layout; dtype: StorageDtype }[] = (

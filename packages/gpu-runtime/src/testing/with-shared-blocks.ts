@@ -1,4 +1,5 @@
-import { Butterfly, KroneckerSparse, storedPattern } from "@papilio/butterfly";
+import { Butterfly, KroneckerSparse } from "@papilio/butterfly";
+import { storedPattern } from "@papilio/butterfly/matrix";
 
 /**
  * A butterfly whose factors have equal blocks along `a`, along `d`, or along both, by the sum of their

@@ -1,4 +1,6 @@
-import { Butterfly, type Chain, quantize, quantizeButterfly, uniform } from "@papilio/butterfly";
+import { Butterfly, type Chain } from "@papilio/butterfly";
+import { quantizeButterfly } from "@papilio/butterfly/matrix";
+import { quantize, uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";

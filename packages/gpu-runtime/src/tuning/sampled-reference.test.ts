@@ -1,12 +1,5 @@
-import {
-  Butterfly,
-  KroneckerSparse,
-  LAYOUTS,
-  multiply,
-  Pattern,
-  stridesOf,
-  uniform,
-} from "@papilio/butterfly";
+import { Butterfly, KroneckerSparse, LAYOUTS, multiply, Pattern } from "@papilio/butterfly";
+import { stridesOf, uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { SampledReference } from "./sampled-reference.ts";
 

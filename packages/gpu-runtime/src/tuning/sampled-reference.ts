@@ -1,4 +1,6 @@
-import { type Butterfly, stridesOf, subnormalOperands, verify } from "@papilio/butterfly";
+import { type Butterfly, verify } from "@papilio/butterfly";
+import { subnormalOperands } from "@papilio/butterfly/matrix";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import type { InputShape } from "../tensor/input-shape.ts";
 
 /** Products and outputs of the reference, at most, so that it takes a fraction of a second. */

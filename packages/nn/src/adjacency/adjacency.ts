@@ -1,4 +1,5 @@
-import { PapilioError, requireObject } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { arrayLike } from "../arguments/checks.ts";
 import { SparseMatrix, sparseCheck } from "./sparse-matrix.ts";
 

@@ -1,4 +1,5 @@
-import { describeValue, PapilioError, requireList, requireObject } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue, requireList, requireObject } from "@papilio/butterfly/errors";
 import { type Check, having } from "../arguments/checks.ts";
 
 /**

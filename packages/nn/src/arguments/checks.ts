@@ -1,9 +1,7 @@
+import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import {
   arrayTag,
   describeValue,
-  FLOAT_FORMATS,
-  LAYOUTS,
-  PapilioError,
   requireArray,
   requireFunction,
   requireList,
@@ -11,7 +9,8 @@ import {
   requireObject,
   requireOneOf,
   requireText,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/errors";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 
 /** Refuses a value that is not what TypeScript would have asked for: throws `OPTION_INVALID`. */
 export type Check = (name: string, value: unknown) => void;

@@ -1,12 +1,5 @@
-import {
-  type Butterfly,
-  Chain,
-  factorize,
-  PapilioError,
-  refine,
-  relativeError,
-  searchChains,
-} from "@papilio/butterfly";
+import { type Butterfly, Chain, PapilioError } from "@papilio/butterfly";
+import { factorize, refine, relativeError, searchChains } from "@papilio/butterfly/factorization";
 import type { Gpu } from "@papilio/gpu-runtime";
 import {
   anyNumber,

@@ -1,4 +1,5 @@
-import { PapilioError, requireArray, requireText } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { requireArray, requireText } from "@papilio/butterfly/errors";
 
 /**
  * Refuses logits that say nothing of what is likely: one that is NaN or plus infinity, or none that is

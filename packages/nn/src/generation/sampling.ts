@@ -1,4 +1,5 @@
-import { PapilioError, uniform } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { anyNumber, number, objectOf, optional } from "../arguments/checks.ts";
 import { requireLogits } from "./logits.ts";
 

@@ -1,4 +1,6 @@
-import { arrayTag, PapilioError, requireObject, requireVectors } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { arrayTag, requireObject } from "@papilio/butterfly/errors";
+import { requireVectors } from "@papilio/butterfly/numeric";
 import type { Graph } from "./graph.ts";
 import { Indices, type Value } from "./value.ts";
 

@@ -1,4 +1,5 @@
-import { PapilioError, requireArray, requireText } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { requireArray, requireText } from "@papilio/butterfly/errors";
 import { anyNumber, callback, listOf, objectOf, recordOf, text } from "../arguments/checks.ts";
 import { shapeCheck, valueCheck } from "./operand-checks.ts";
 import { shapeError } from "./operands.ts";

@@ -1,4 +1,5 @@
-import { PapilioError, requireArray, requireNumber, requireText } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { requireArray, requireNumber, requireText } from "@papilio/butterfly/errors";
 import { optional, uint32 } from "../arguments/checks.ts";
 import type { Graph } from "./graph.ts";
 import { graphCheck } from "./operand-checks.ts";

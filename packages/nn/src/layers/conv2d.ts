@@ -1,4 +1,5 @@
-import { Chain, Pattern, requireObject } from "@papilio/butterfly";
+import { Chain, Pattern } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import {
   anyNumber,
   flag,

@@ -1,4 +1,4 @@
-import { requireOptions } from "@papilio/butterfly";
+import { requireOptions } from "@papilio/butterfly/errors";
 import { products } from "../layers/butterfly-linear.ts";
 import { Gpt2, type Gpt2Config } from "./gpt2.ts";
 import type { LinearChoices } from "./model.ts";

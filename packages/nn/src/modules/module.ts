@@ -1,4 +1,5 @@
-import { PapilioError, requireList, requireObject, requireText } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { requireList, requireObject, requireText } from "@papilio/butterfly/errors";
 import type { Parameter } from "./parameter.ts";
 
 /**

@@ -1,4 +1,5 @@
-import { describeValue, PapilioError, requireArray, requireList } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue, requireArray, requireList } from "@papilio/butterfly/errors";
 import { callback, optional } from "../arguments/checks.ts";
 
 /** Puts a parameter's first numbers into zeros. */

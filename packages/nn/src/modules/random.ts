@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import type { Initialize } from "./parameter.ts";
 
 /** Uniform in `±bound`. The same seed gives the same numbers. */

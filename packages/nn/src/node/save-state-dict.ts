@@ -1,7 +1,8 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DisposableStack, requireText } from "@papilio/butterfly";
+import { DisposableStack } from "@papilio/butterfly";
+import { requireText } from "@papilio/butterfly/errors";
 import { writeTemporary } from "@papilio/gpu-runtime/node";
 import {
   encodeFiles,

@@ -1,4 +1,4 @@
-import { requireOneOf } from "@papilio/butterfly";
+import { requireOneOf } from "@papilio/butterfly/errors";
 import type { Graph } from "../graph/graph.ts";
 import { graphCheck } from "../graph/operand-checks.ts";
 import type { OperationDefinition } from "../graph/operation.ts";

@@ -1,4 +1,5 @@
-import { type Chain, FLOAT_FORMATS } from "@papilio/butterfly";
+import type { Chain } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { predictCpuSeconds } from "@papilio/cpu-runtime";
 import {
   type AdapterReport,

@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import type { RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";

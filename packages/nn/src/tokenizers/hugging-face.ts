@@ -1,4 +1,5 @@
-import { fileKind, PapilioError, parseJsonText } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { fileKind, parseJsonText } from "@papilio/butterfly/files";
 import type { Pipeline } from "./hugging-face/pipeline.ts";
 import {
   type DecodeStream,

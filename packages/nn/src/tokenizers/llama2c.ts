@@ -1,4 +1,5 @@
-import { fileKind, requireArray } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
+import { fileKind } from "@papilio/butterfly/files";
 import { mergePairs } from "./merge-pairs.ts";
 import {
   type DecodeStream,

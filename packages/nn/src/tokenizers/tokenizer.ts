@@ -1,4 +1,5 @@
-import { describeValue, PapilioError, requireList, requireText } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue, requireList, requireText } from "@papilio/butterfly/errors";
 import { count, flag, objectOf, optional } from "../arguments/checks.ts";
 
 /** Turns text into the numbers that a language model reads, and numbers into text. */

@@ -1,4 +1,6 @@
-import { describeValue, isRealDtype, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import { isRealDtype } from "@papilio/butterfly/files";
 import {
   anyNumber,
   callback,

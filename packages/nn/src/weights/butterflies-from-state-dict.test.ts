@@ -1,16 +1,12 @@
+import { Butterfly, Chain, KroneckerSparse, Pattern, PermutedButterfly } from "@papilio/butterfly";
+import { fourier } from "@papilio/butterfly/constructions";
 import {
-  Butterfly,
-  Chain,
   type DenseTensor,
-  fourier,
   fromMonarchPair,
   fromTwiddle,
-  KroneckerSparse,
-  Pattern,
-  PermutedButterfly,
   saveButterflies,
-  uniform,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
+import { uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { butterfliesFromStateDict } from "./butterflies-from-state-dict.ts";
 import { loadStateDict } from "./load-state-dict.ts";

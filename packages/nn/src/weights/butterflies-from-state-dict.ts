@@ -2,16 +2,18 @@ import {
   type AnyButterfly,
   Butterfly,
   Chain,
+  Pattern,
+  PermutedButterfly,
+} from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import {
   type DenseTensor,
-  describeValue,
   fromMonarchPair,
   fromTwiddle,
   fromValuesLayout,
   loadButterflies,
-  Pattern,
-  PermutedButterfly,
   type SafetensorsTensor,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
 import { flag, map, objectOf, optional, text } from "../arguments/checks.ts";
 import type { LoadedStateDict, StateDict, StoredTensor } from "./stored-tensor.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";

@@ -1,4 +1,4 @@
-import { describeValue } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { anyNumber } from "../arguments/checks.ts";
 import { StoredTensor, storedCheck } from "./stored-tensor.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";

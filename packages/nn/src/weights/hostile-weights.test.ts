@@ -1,4 +1,4 @@
-import { writeSafetensors } from "@papilio/butterfly";
+import { writeSafetensors } from "@papilio/butterfly/files";
 import { describe, expect, it } from "vitest";
 import { modelFromHuggingFace } from "../models/hugging-face/model-from-hugging-face.ts";
 import { sliceTensor, transposeTensor } from "./derived-tensors.ts";

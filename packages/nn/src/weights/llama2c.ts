@@ -1,4 +1,5 @@
-import { requireArray, wrongKind } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
+import { wrongKind } from "@papilio/butterfly/files";
 import { MOST_LAYERS } from "./most-layers.ts";
 import { type StateDict, StoredTensor } from "./stored-tensor.ts";
 import { weightsError } from "./weights-error.ts";

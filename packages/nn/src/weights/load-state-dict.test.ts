@@ -1,4 +1,4 @@
-import { writeSafetensors } from "@papilio/butterfly";
+import { writeSafetensors } from "@papilio/butterfly/files";
 import { describe, expect, it } from "vitest";
 import type { LoadProgress } from "./load-progress.ts";
 import { loadStateDict } from "./load-state-dict.ts";

@@ -1,4 +1,4 @@
-import { arrayTag, describeValue } from "@papilio/butterfly";
+import { arrayTag, describeValue } from "@papilio/butterfly/errors";
 import {
   callback,
   number,

@@ -1,10 +1,10 @@
+import { PapilioError } from "@papilio/butterfly";
 import {
-  PapilioError,
   readSafetensorsHeader,
   type SafetensorsEntry,
   safetensorsHeaderBytes,
   wrongKind,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
 import { type LoadTracker, untilAborted } from "./load-progress.ts";
 import type { OpenFile } from "./open-file.ts";
 import { StoredTensor } from "./stored-tensor.ts";

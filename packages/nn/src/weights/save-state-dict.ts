@@ -1,12 +1,10 @@
+import { type FloatArray, PapilioError } from "@papilio/butterfly";
+import { requireArray, requireObject } from "@papilio/butterfly/errors";
 import {
-  type FloatArray,
-  PapilioError,
-  requireArray,
-  requireObject,
   type SafetensorsTensor,
   type TensorToWrite,
   writeSafetensors,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
 import { anyNumber, map, objectOf, oneOf, optional, recordOf, text } from "../arguments/checks.ts";
 import { INDEX_FILE, SINGLE_FILE } from "./shard-index.ts";
 import { StoredTensor, storedCheck } from "./stored-tensor.ts";

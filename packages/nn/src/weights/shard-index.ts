@@ -1,4 +1,5 @@
-import { describeValue, parseJsonText } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import { parseJsonText } from "@papilio/butterfly/files";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
 /** An index of shards that was checked. */

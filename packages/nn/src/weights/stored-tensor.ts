@@ -1,13 +1,12 @@
 import {
-  type FloatArrays,
-  type FloatType,
   readSafetensors,
   type SafetensorsEntry,
   type SafetensorsTensor,
   type TensorToWrite,
   toReal,
   writeSafetensors,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
+import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
 import {
   type Check,
   callback,

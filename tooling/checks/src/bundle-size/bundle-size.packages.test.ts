@@ -5,6 +5,21 @@ import { measureBundle } from "./bundle.ts";
 /** It depends on all packages. */
 const root = resolve(import.meta.dirname, "../../../../apps/docs");
 
+const ALL_OF_BUTTERFLY = [
+  "",
+  "/constructions",
+  "/errors",
+  "/factorization",
+  "/files",
+  "/matrix",
+  "/numeric",
+  "/pattern",
+  "/planning",
+  "/threads",
+]
+  .map((entry) => `export * from "@papilio/butterfly${entry}";`)
+  .join("\n");
+
 /** Most bytes, minified and compressed, a tenth to a fifth above what they are. Raise one with its reason. */
 const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
   ["patterns alone", `export { Chain, Pattern } from "@papilio/butterfly";`, 2_700],
@@ -13,8 +28,9 @@ const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
     `export { Butterfly, multiply } from "@papilio/butterfly";`,
     10_500,
   ],
-  ["factorization", `export { factorize } from "@papilio/butterfly";`, 25_000],
-  ["all of butterfly", `export * from "@papilio/butterfly";`, 65_000],
+  ["factorization", `export { factorize } from "@papilio/butterfly/factorization";`, 25_000],
+  ["the root of butterfly", `export * from "@papilio/butterfly";`, 17_000],
+  ["all of butterfly", ALL_OF_BUTTERFLY, 54_000],
   ["multiplication on the CPU", `export { CpuButterfly } from "@papilio/cpu-runtime";`, 30_000],
   ["all of cpu-runtime", `export * from "@papilio/cpu-runtime";`, 30_000],
   [

@@ -74,7 +74,8 @@ describe("a project outside the workspace", () => {
 
   it("factorizes in threads, whose file is found", () => {
     const program = `
-      import { Chain, factorize } from "@papilio/butterfly";
+      import { Chain } from "@papilio/butterfly";
+      import { factorize } from "@papilio/butterfly/factorization";
       const dense = Float64Array.from({ length: 4096 }, (_, index) => 1 / (1 + (index % 65)));
       const [one, two] = await Promise.all(
         [1, 2].map((threads) => factorize(dense, Chain.squareDyadic(64), { threads })),
@@ -88,14 +89,18 @@ describe("a project outside the workspace", () => {
     expect(runIn(project, "node_modules/.bin/papilio", "--help")).toContain("bench");
   });
 
-  it.each(["@papilio/butterfly", "@papilio/cpu-runtime", "@papilio/gpu-runtime", "@papilio/nn"])(
-    "bundles %s for browsers without anything of Node",
-    async (specifier) => {
-      const modules = await bundleForBrowser(project, specifier);
-      expect(modules.filter((id) => id.includes(`${specifier}/dist/`))).not.toEqual([]);
-      expect(nodeOnly(modules)).toEqual([]);
-    },
-  );
+  const entries = packages
+    .filter(({ manifest }) => manifest.bin === undefined)
+    .flatMap(({ manifest: { name, exports = {} } }) =>
+      Object.keys(exports)
+        .filter((entry) => !/^\.\/(node|package\.json)$/.test(entry))
+        .map((entry): [specifier: string, name: string] => [entry.replace(".", name), name]),
+    );
+  it.each(entries)("bundles %s for browsers without anything of Node", async (specifier, name) => {
+    const modules = await bundleForBrowser(project, specifier);
+    expect(modules.filter((id) => id.includes(`${name}/dist/`))).not.toEqual([]);
+    expect(nodeOnly(modules)).toEqual([]);
+  });
 
   it("would notice Node in a bundle", async () => {
     const modules = await bundleForBrowser(project, "@papilio/gpu-runtime/node");

@@ -1,4 +1,5 @@
-import { PapilioError, parseJsonText } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { parseJsonText } from "@papilio/butterfly/files";
 import { adjacencyOf, normalizedAdjacency, SparseMatrix } from "@papilio/nn";
 import { bytesOf, type Subject, textOf } from "./subject.ts";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { gzipSync } from "node:zlib";
-import { writeSafetensors } from "@papilio/butterfly";
+import { writeSafetensors } from "@papilio/butterfly/files";
 import { loadStateDict } from "@papilio/nn";
 import { bytesOf, type Subject } from "./subject.ts";
 

@@ -1,4 +1,4 @@
-import { parseJsonText, writeSafetensors } from "@papilio/butterfly";
+import { parseJsonText, writeSafetensors } from "@papilio/butterfly/files";
 import {
   assignStateDict,
   butterfliesFromStateDict,

@@ -1,7 +1,6 @@
+import { Chain } from "@papilio/butterfly";
+import { fourier, hadamard } from "@papilio/butterfly/constructions";
 import {
-  Chain,
-  fourier,
-  hadamard,
   loadButterflies,
   npyValues,
   readNpy,
@@ -11,7 +10,7 @@ import {
   toReal,
   writeNpy,
   writeSafetensors,
-} from "@papilio/butterfly";
+} from "@papilio/butterfly/files";
 import { describeChain } from "../../commands/inspect.ts";
 import { supportsAsSvg } from "../../draw-support.ts";
 import { parseNumbers } from "../../numbers-file.ts";

@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { meanPower } from "./nvidia-smi/mean-power.ts";
 import type { PowerSample } from "./nvidia-smi/power-sampler.ts";

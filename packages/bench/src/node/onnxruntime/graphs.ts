@@ -1,10 +1,6 @@
-import {
-  type Butterfly,
-  blockDiagonal,
-  FLOAT_FORMATS,
-  KroneckerSparse,
-  Pattern,
-} from "@papilio/butterfly";
+import { type Butterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { blockDiagonal } from "@papilio/butterfly/matrix";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { encode, type InputShape } from "@papilio/gpu-runtime";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "@papilio/nn";
 

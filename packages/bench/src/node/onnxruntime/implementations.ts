@@ -1,4 +1,5 @@
-import { type Butterfly, FLOAT_FORMATS, PapilioError, Pattern } from "@papilio/butterfly";
+import { type Butterfly, PapilioError, Pattern } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { decode, encode, type InputShape } from "@papilio/gpu-runtime";
 import { encodeOnnx, type OnnxTensor } from "@papilio/nn";
 import type * as Ort from "onnxruntime-node";

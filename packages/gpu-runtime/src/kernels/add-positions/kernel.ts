@@ -1,4 +1,4 @@
-import { stridesOf } from "@papilio/butterfly";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import {
   accessWidth,

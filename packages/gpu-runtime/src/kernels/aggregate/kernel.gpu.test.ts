@@ -1,4 +1,5 @@
-import { uniform, verify } from "@papilio/butterfly";
+import { verify } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { drawGraph } from "../../testing/draw-graph.ts";

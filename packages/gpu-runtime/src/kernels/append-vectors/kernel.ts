@@ -1,4 +1,5 @@
-import { type Layout, type StorageDtype, stridesOf } from "@papilio/butterfly";
+import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { perElementShader, placeInCache } from "../per-element.ts";
 import { requireCounts } from "../problem-checks.ts";

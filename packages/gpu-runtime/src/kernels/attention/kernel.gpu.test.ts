@@ -1,4 +1,5 @@
-import { type BatchShape, FLOAT_FORMATS, type Layout, quantize, uniform } from "@papilio/butterfly";
+import type { BatchShape, Layout } from "@papilio/butterfly";
+import { FLOAT_FORMATS, quantize, uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { upload } from "../../device/storage.ts";

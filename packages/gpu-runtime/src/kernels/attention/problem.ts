@@ -1,10 +1,5 @@
-import {
-  type BatchShape,
-  PapilioError,
-  type StorageDtype,
-  type Strides,
-  stridesOf,
-} from "@papilio/butterfly";
+import { type BatchShape, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import { requireCounts, requireMultiple, requireNumber } from "../problem-checks.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Strides } from "@papilio/butterfly";
+import type { Strides } from "@papilio/butterfly/numeric";
 import { clamped, times } from "../wgsl.ts";
 import type { AttentionProblem } from "./problem.ts";
 

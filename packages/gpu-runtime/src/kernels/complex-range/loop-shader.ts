@@ -1,4 +1,4 @@
-import { storedPattern } from "@papilio/butterfly";
+import { storedPattern } from "@papilio/butterfly/matrix";
 import type { Kernel } from "../../device/kernel.ts";
 import { clamped, opaque, range } from "../wgsl.ts";
 import type { ComplexRangeProblem } from "./problem.ts";

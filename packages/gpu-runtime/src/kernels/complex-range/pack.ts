@@ -1,9 +1,5 @@
-import {
-  Butterfly,
-  type ComplexButterfly,
-  type KroneckerSparse,
-  type Sharing,
-} from "@papilio/butterfly";
+import { Butterfly, type ComplexButterfly, type KroneckerSparse } from "@papilio/butterfly";
+import type { Sharing } from "@papilio/butterfly/matrix";
 import { interleave } from "../../tensor/interleave.ts";
 import { packFusedRange, rangeSharing } from "../fused-range/pack.ts";
 import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";

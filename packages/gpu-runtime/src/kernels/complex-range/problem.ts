@@ -1,4 +1,5 @@
-import type { BatchShape, Chain, Sharing } from "@papilio/butterfly";
+import type { BatchShape, Chain } from "@papilio/butterfly";
+import type { Sharing } from "@papilio/butterfly/matrix";
 
 /** What a complex kernel is generated for: neighbouring factors, the right-most of which comes first. */
 export interface ComplexRangeProblem extends BatchShape {

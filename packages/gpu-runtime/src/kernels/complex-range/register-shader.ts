@@ -1,4 +1,4 @@
-import { storedPattern } from "@papilio/butterfly";
+import { storedPattern } from "@papilio/butterfly/matrix";
 import type { Kernel } from "../../device/kernel.ts";
 import { localFactors, localWeights } from "../fused-range/local-factors.ts";
 import { paddedWeights } from "../fused-range/pack.ts";

@@ -1,4 +1,4 @@
-import { stridesOf } from "@papilio/butterfly";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import type { KroneckerSparseProblem } from "../kronecker-sparse/problem.ts";
 import { enabledBy, storedType, times } from "../wgsl.ts";

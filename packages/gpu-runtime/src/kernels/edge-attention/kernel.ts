@@ -1,4 +1,5 @@
-import { type Layout, type Strides, stridesOf } from "@papilio/butterfly";
+import type { Layout } from "@papilio/butterfly";
+import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { activationWgsl } from "../activation.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl } from "../not-a-number.ts";

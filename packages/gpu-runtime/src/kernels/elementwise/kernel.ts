@@ -1,4 +1,5 @@
-import { type Layout, stridesOf } from "@papilio/butterfly";
+import type { Layout } from "@papilio/butterfly";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { type Activation, activationName, activationWgsl } from "../activation.ts";
 import { element, outputsKernel, type VectorStorage, vectorBindings } from "../outputs.ts";

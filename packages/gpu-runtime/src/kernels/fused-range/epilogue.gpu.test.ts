@@ -1,4 +1,5 @@
-import { Butterfly, Chain, LAYOUTS, uniform } from "@papilio/butterfly";
+import { Butterfly, Chain, LAYOUTS } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { prepareFusedRange } from "../../multiplication/fused-range.ts";

@@ -1,4 +1,5 @@
-import { type Butterfly, type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly";
+import type { Butterfly } from "@papilio/butterfly";
+import { type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly/matrix";
 import { elementsOf } from "./elements.ts";
 import { forEachProduct, localFactors, partsOf } from "./local-factors.ts";
 import type { FusedRangeProblem } from "./problem.ts";

@@ -1,4 +1,5 @@
-import type { BatchShape, Chain, Sharing, StorageDtype } from "@papilio/butterfly";
+import type { BatchShape, Chain, StorageDtype } from "@papilio/butterfly";
+import type { Sharing } from "@papilio/butterfly/matrix";
 import type { PlacedEpilogue } from "../epilogue.ts";
 
 /** What a fused kernel is generated for: neighbouring factors, the right-most of which comes first. */

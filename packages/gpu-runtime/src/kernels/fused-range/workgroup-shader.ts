@@ -1,4 +1,4 @@
-import { type Strides, stridesOf } from "@papilio/butterfly";
+import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";

@@ -4,8 +4,8 @@ import {
   LAYOUTS,
   type Layout,
   Pattern,
-  uniform,
 } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";

@@ -1,4 +1,4 @@
-import { type Strides, stridesOf } from "@papilio/butterfly";
+import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import { storeWgsl } from "../epilogue.ts";
 import { clamped, loadWidth, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";

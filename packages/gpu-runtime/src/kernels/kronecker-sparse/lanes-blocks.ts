@@ -1,4 +1,5 @@
-import { type Strides, storedPattern, stridesOf, UNSHARED } from "@papilio/butterfly";
+import { storedPattern, UNSHARED } from "@papilio/butterfly/matrix";
+import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import { storeWgsl } from "../epilogue.ts";
 import { clamped, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";

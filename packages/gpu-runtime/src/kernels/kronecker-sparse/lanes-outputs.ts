@@ -1,4 +1,4 @@
-import { stridesOf } from "@papilio/butterfly";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import { storeWgsl } from "../epilogue.ts";
 import { clamped, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";

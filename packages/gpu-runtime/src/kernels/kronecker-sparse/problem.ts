@@ -1,4 +1,5 @@
-import type { BatchShape, Pattern, Sharing, StorageDtype } from "@papilio/butterfly";
+import type { BatchShape, Pattern, StorageDtype } from "@papilio/butterfly";
+import type { Sharing } from "@papilio/butterfly/matrix";
 import type { PlacedEpilogue } from "../epilogue.ts";
 
 /** What a kernel is generated for: everything that is known before the values are. */

@@ -1,4 +1,4 @@
-import { stridesOf } from "@papilio/butterfly";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { enabledBy, range, storedBlock, times } from "../wgsl.ts";

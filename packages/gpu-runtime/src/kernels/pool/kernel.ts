@@ -1,4 +1,4 @@
-import { stridesOf } from "@papilio/butterfly";
+import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
 import { accessWidth, element, outputsKernel, vectorBindings } from "../outputs.ts";

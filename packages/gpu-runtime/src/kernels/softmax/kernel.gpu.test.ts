@@ -1,4 +1,5 @@
-import { FLOAT_FORMATS, LAYOUTS, quantize, uniform } from "@papilio/butterfly";
+import { LAYOUTS } from "@papilio/butterfly";
+import { FLOAT_FORMATS, quantize, uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";

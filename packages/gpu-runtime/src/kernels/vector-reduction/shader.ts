@@ -1,4 +1,4 @@
-import { type Strides, stridesOf } from "@papilio/butterfly";
+import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { largerWgsl } from "../not-a-number.ts";

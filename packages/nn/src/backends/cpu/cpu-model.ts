@@ -1,10 +1,7 @@
-import {
-  type FloatArray,
-  type FloatType,
-  PapilioError,
-  requireOneOf,
-  TimeSlicer,
-} from "@papilio/butterfly";
+import { type FloatArray, PapilioError } from "@papilio/butterfly";
+import { requireOneOf } from "@papilio/butterfly/errors";
+import type { FloatType } from "@papilio/butterfly/numeric";
+import { TimeSlicer } from "@papilio/butterfly/threads";
 import { callback, having, objectOf, optional, text } from "../../arguments/checks.ts";
 import {
   checkInputs,

@@ -1,4 +1,5 @@
-import { Chain, FLOAT_FORMATS } from "@papilio/butterfly";
+import { Chain } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type Gpu, ZERO_FEATURE } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Graph } from "../../graph/graph.ts";

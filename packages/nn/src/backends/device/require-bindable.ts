@@ -1,4 +1,5 @@
-import { FLOAT_FORMATS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type Gpu, requirePortions } from "@papilio/gpu-runtime";
 import {
   gpuCheck,

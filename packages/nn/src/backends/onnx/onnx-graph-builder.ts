@@ -1,4 +1,4 @@
-import { requireStorable } from "@papilio/butterfly";
+import { requireStorable } from "@papilio/butterfly/numeric";
 import type { Indices, Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import type { OnnxAttributes, OnnxBuilder, OnnxValue } from "../../operations/onnx-builder.ts";

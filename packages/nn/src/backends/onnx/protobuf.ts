@@ -1,4 +1,4 @@
-import { requireStorable } from "@papilio/butterfly";
+import { requireStorable } from "@papilio/butterfly/numeric";
 /*
  * Messages in the protobuf wire format, of the kinds of fields that ONNX files have. A message knows its
  * size before anything of it is written: a file is one array, allocated once.

@@ -1,4 +1,5 @@
-import { describeValue, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 
 /** Sizes of a model at most: above those of any that there is, and far below what memory could be. */
 const MOST = 2 ** 24;

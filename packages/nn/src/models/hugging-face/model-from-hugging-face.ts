@@ -1,4 +1,5 @@
-import { describeValue, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { map, optional } from "../../arguments/checks.ts";
 import type { Module } from "../../modules/module.ts";
 import { assignStateDict } from "../../weights/assign-state-dict.ts";

@@ -1,4 +1,5 @@
-import { describeValue, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import type { Activation } from "@papilio/gpu-runtime";
 import { anyNumber, type Check, map, objectOf, optional } from "../../arguments/checks.ts";
 import type { SentenceText } from "../../tokenizers/sentences.ts";

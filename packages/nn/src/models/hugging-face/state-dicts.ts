@@ -1,4 +1,4 @@
-import { describeValue } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { map } from "../../arguments/checks.ts";
 import { sliceTensor, transposeTensor } from "../../weights/derived-tensors.ts";
 import type { StateDict, StoredTensor } from "../../weights/stored-tensor.ts";

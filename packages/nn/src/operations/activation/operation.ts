@@ -1,4 +1,4 @@
-import { requireObject } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { ACTIVATION_KINDS, type Activation } from "@papilio/gpu-runtime";
 import {
   type Check,

@@ -1,4 +1,4 @@
-import { requireObject } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { number, optional } from "../../arguments/checks.ts";
 import { indicesCheck, parameterCheck, valueCheck } from "../../graph/operand-checks.ts";
 import {

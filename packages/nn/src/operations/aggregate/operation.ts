@@ -1,4 +1,4 @@
-import { requireOptions } from "@papilio/butterfly";
+import { requireOptions } from "@papilio/butterfly/errors";
 import { type SparseMatrix, sparseCheck } from "../../adjacency/sparse-matrix.ts";
 import { oneOf } from "../../arguments/checks.ts";
 import { valueCheck } from "../../graph/operand-checks.ts";

@@ -1,4 +1,4 @@
-import { requireObject } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { anyNumber, flag, number, optional } from "../../arguments/checks.ts";
 import { indicesCheck, valueCheck } from "../../graph/operand-checks.ts";
 import { named, requirePosition, shapeError } from "../../graph/operands.ts";

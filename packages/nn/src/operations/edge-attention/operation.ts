@@ -1,4 +1,4 @@
-import { requireObject } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { type SparseMatrix, sparseCheck } from "../../adjacency/sparse-matrix.ts";
 import { anyNumber, number } from "../../arguments/checks.ts";
 import { valueCheck } from "../../graph/operand-checks.ts";

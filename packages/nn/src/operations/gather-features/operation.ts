@@ -1,4 +1,4 @@
-import { requireArray } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
 import { ZERO_FEATURE } from "@papilio/gpu-runtime";
 import { anyNumber, uint32 } from "../../arguments/checks.ts";
 import { valueCheck } from "../../graph/operand-checks.ts";

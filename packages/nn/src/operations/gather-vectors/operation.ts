@@ -1,4 +1,4 @@
-import { requireObject } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { indicesCheck, parameterCheck, valueCheck } from "../../graph/operand-checks.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Indices, Value } from "../../graph/value.ts";

@@ -1,4 +1,5 @@
-import { blockDiagonal, KroneckerSparse, type Pattern } from "@papilio/butterfly";
+import { KroneckerSparse, type Pattern } from "@papilio/butterfly";
+import { blockDiagonal } from "@papilio/butterfly/matrix";
 import type { Parameter } from "../../modules/parameter.ts";
 import { applyActivation } from "../activation/onnx.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";

@@ -1,4 +1,4 @@
-import { requireObject, requireOptions } from "@papilio/butterfly";
+import { requireObject, requireOptions } from "@papilio/butterfly/errors";
 import type { Activation } from "@papilio/gpu-runtime";
 import { optional } from "../../arguments/checks.ts";
 import { parameterCheck, valueCheck } from "../../graph/operand-checks.ts";

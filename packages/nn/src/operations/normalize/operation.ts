@@ -1,4 +1,4 @@
-import { requireObject } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { number, oneOf, optional } from "../../arguments/checks.ts";
 import { parameterCheck, valueCheck } from "../../graph/operand-checks.ts";
 import { requireLength } from "../../graph/operands.ts";

@@ -1,4 +1,4 @@
-import { requireObject } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { oneOf } from "../../arguments/checks.ts";
 import { valueCheck } from "../../graph/operand-checks.ts";
 import { requireShape } from "../../graph/operands.ts";

@@ -1,4 +1,4 @@
-import { requireObject } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { anyNumber, number, oneOf, optional } from "../../arguments/checks.ts";
 import { indicesCheck, parameterCheck, valueCheck } from "../../graph/operand-checks.ts";
 import { named, requirePosition, sequencesOf, shapeError } from "../../graph/operands.ts";

@@ -1,4 +1,4 @@
-import { requireOptions } from "@papilio/butterfly";
+import { requireOptions } from "@papilio/butterfly/errors";
 import { flag } from "../../arguments/checks.ts";
 import { valueCheck } from "../../graph/operand-checks.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";

@@ -1,4 +1,5 @@
-import { describeValue, type PapilioError } from "@papilio/butterfly";
+import type { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { tokenizerError } from "../tokenizer.ts";
 
 /** Ids are below it: no model here has as many tokens. */

@@ -1,4 +1,5 @@
-import { factorize, hadamard } from "@papilio/butterfly";
+import { hadamard } from "@papilio/butterfly/constructions";
+import { factorize } from "@papilio/butterfly/factorization";
 import { hadamardProduct } from "./hadamard-product.ts";
 
 // The readable product, and a factorization in threads of its own.

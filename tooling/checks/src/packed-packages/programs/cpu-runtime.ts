@@ -1,4 +1,4 @@
-import { hadamard } from "@papilio/butterfly";
+import { hadamard } from "@papilio/butterfly/constructions";
 import { CpuButterfly, disposeCpuThreads } from "@papilio/cpu-runtime";
 import { hadamardProduct } from "./hadamard-product.ts";
 

@@ -1,4 +1,5 @@
-import { factorize, hadamard } from "@papilio/butterfly";
+import { hadamard } from "@papilio/butterfly/constructions";
+import { factorize } from "@papilio/butterfly/factorization";
 import { CpuButterfly } from "@papilio/cpu-runtime";
 import { hadamardProduct } from "./hadamard-product.ts";
 

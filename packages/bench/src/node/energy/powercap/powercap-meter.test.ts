@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeClock } from "../../../testing/energy/fake-clock.ts";
 import { FakePowercap } from "../../../testing/energy/fake-powercap.ts";

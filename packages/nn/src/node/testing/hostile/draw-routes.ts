@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { codingRoutes, lengthRoutes, wholeRoutes } from "./body-routes.ts";
 import { headRoutes, resetRoutes, statusRoutes } from "./head-routes.ts";
 import type { Below, Route } from "./route.ts";

@@ -1,0 +1,14 @@
+/**
+ * Precisions, half precision, layouts of vectors, random numbers, bounds of rounding errors.
+ *
+ * @module
+ */
+
+export { requireParts } from "./complex.ts";
+export { FLOAT_FORMATS, type FloatFormat } from "./dtype.ts";
+export type { FloatArrays, FloatType } from "./float-array.ts";
+export { decodeHalf, encodeHalf, quantize } from "./half-precision.ts";
+export { requireBatch, requireShape, requireVectors, type Strides, stridesOf } from "./layout.ts";
+export { type RandomOptions, uniform } from "./random.ts";
+export { type NarrowType, requireStorable } from "./storable.ts";
+export { errorBound, type Rounding } from "./tolerance.ts";
