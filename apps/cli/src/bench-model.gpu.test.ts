@@ -40,7 +40,7 @@ describe("papilio bench --model", () => {
       expect(variant.wall.length).toBe(2);
       expect(variant.peakBytes).toBeGreaterThan(0);
       expect(variant.bytes).toBeGreaterThan(0);
-      if (!results.environment.adapter.features.timestamps) {
+      if (!results.environment.adapter?.features.timestamps) {
         expect(variant.profile).toBe(null);
         continue;
       }

@@ -48,7 +48,7 @@ describe("papilio bench", () => {
     const page = join(folder, "report.html");
     const report = await papilio("report", output, "--out", page);
     expect(report).toMatchObject({ status: 0, stdout: `${page}\n` });
-    expect(readFileSync(page, "utf8")).toContain(results.environment.adapter.driver);
+    expect(readFileSync(page, "utf8")).toContain(results.environment.adapter?.driver);
   });
 
   it("prints nothing but JSON on stdout with --json -", async () => {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseResults } from "@papilio/bench";
 import { afterAll, describe, expect, it } from "vitest";
 import { papilio, papilioProcess } from "./testing/command-line.ts";
 
@@ -56,6 +57,20 @@ describe("input that cannot be used", () => {
     const output = join(folder, "new.json");
     await papilio("bench", "--json", output, "--adapter", "no such adapter");
     expect(existsSync(output)).toBe(false);
+  });
+});
+
+describe("bench --backend cpu", () => {
+  it("opens no adapter, and measures what computes on the CPU", async () => {
+    const { status, stdout, stderr } = await papilio(
+      ...["bench", "--backend", "cpu", "--pattern", "2,8,4,4", "--batch", "8", "--rounds", "1"],
+      ...["--layout", "batch-last", "--implementation", "cpu-wasm", "--no-energy", "--json", "-"],
+    );
+    expect(stderr).toMatch(/^No adapter: the CPU, \d+ x /m);
+    const { environment, cases } = parseResults(stdout);
+    expect(environment).toMatchObject({ adapter: null, rates: null, clockSteps: { device: null } });
+    expect(cases).toMatchObject([{ results: [{ implementation: "cpu-wasm", status: "timed" }] }]);
+    expect(status).toBe(0);
   });
 });
 

@@ -24,20 +24,20 @@ const HARDWARE_CACHE = 128 * 2 ** 20;
 /**
  * Where a run is made, for its results file. Call it before any work, which would count as load.
  *
+ * @param gpu without one, all is computed on the CPU
  * @param search the meter that the run's energy is measured with, or why there is none
  */
 export async function describeEnvironment(
-  gpu: Gpu,
+  gpu: Gpu | undefined,
   command: string,
   search: MeterSearch,
 ): Promise<Environment> {
   const processors = cpus();
   const load = await measureLoad();
-  const { report } = gpu;
   return {
     date: new Date().toISOString(),
     command,
-    adapter: report,
+    adapter: gpu?.report ?? null,
     platform: `${process.platform}-${process.arch}`,
     processors: `${processors.length} x ${processors[0]?.model ?? "unknown"}`,
     versions: versions(),
@@ -45,15 +45,15 @@ export async function describeEnvironment(
     load,
     cacheBytes: cacheBytesOf(gpu),
     clockSteps: await clockSteps(gpu),
-    rates: await measureRates(gpu),
+    rates: gpu === undefined ? null : await measureRates(gpu),
     energy:
       "reason" in search ? search : { meter: search.meter.name, idleWatts: search.meter.idleWatts },
   };
 }
 
 /** Bytes that inputs must exceed together so that none is found in a cache; null when unknown. */
-export function cacheBytesOf({ report }: Gpu): number | null {
-  return report.kind === "hardware" ? HARDWARE_CACHE : lastLevelCache();
+export function cacheBytesOf(gpu: Gpu | undefined): number | null {
+  return gpu?.report.kind === "hardware" ? HARDWARE_CACHE : lastLevelCache();
 }
 
 /** Versions of Node, of this program and of Dawn, where that is installed. */

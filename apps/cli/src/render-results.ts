@@ -25,22 +25,34 @@ const SHOWN = 200;
 
 /** What a run is made on, before it begins. */
 export function introduction(
-  { adapter: { name, kind, embedded, driver, passedOver }, load }: Environment,
+  { adapter, processors, load }: Environment,
   before: BenchResults | undefined,
 ): string {
-  const lines = [`Adapter: ${name} (${kind}; ${driver})`];
-  for (const other of passedOver) lines.push(`  passed over ${other.name}: ${other.reason}`);
-  if (kind === "software") {
-    lines.push(
-      `A software adapter: these are times of the CPU, not of a GPU.${embedded ? " `papilio doctor` says what is faster." : ""}`,
-    );
-  }
+  const lines = adapter === null ? [`No adapter: the CPU, ${processors}`] : adapterLines(adapter);
   lines.push(...loadLines(load));
   if (before !== undefined) {
     const { cases, skipped } = before;
     lines.push(`Going on after ${cases.length} measured and ${skipped.length} skipped cases.`);
   }
   return lines.join("\n");
+}
+
+function adapterLines({
+  name,
+  kind,
+  embedded,
+  driver,
+  passedOver,
+}: NonNullable<Environment["adapter"]>): string[] {
+  return [
+    `Adapter: ${name} (${kind}; ${driver})`,
+    ...passedOver.map((other) => `  passed over ${other.name}: ${other.reason}`),
+    ...(kind === "software"
+      ? [
+          `A software adapter: these are times of the CPU, not of a GPU.${embedded ? " `papilio doctor` says what is faster." : ""}`,
+        ]
+      : []),
+  ];
 }
 
 function loadLines({ busy }: Environment["load"]): string[] {

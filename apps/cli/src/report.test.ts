@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CaseResult, Environment } from "@papilio/bench";
+import type { AdapterReport } from "@papilio/gpu-runtime";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Finished, papilio } from "./testing/command-line.ts";
 import { RUN, timed } from "./testing/results-records.ts";
@@ -21,13 +22,11 @@ async function report(...args: readonly string[]): Promise<Finished> {
   }
 }
 
-const environment: Environment = {
-  ...RUN.environment,
-  adapter: { ...RUN.environment.adapter, name: "test adapter" },
-};
+const adapter = { ...(RUN.environment.adapter as AdapterReport), name: "test adapter" };
+const environment: Environment = { ...RUN.environment, adapter };
 
 /** A results file with one case. */
-function file(name: string, chain: string, adapter: string = environment.adapter.name): string {
+function file(name: string, chain: string, adapterName: string = adapter.name): string {
   const item: CaseResult = {
     chain,
     batch: 128,
@@ -40,7 +39,7 @@ function file(name: string, chain: string, adapter: string = environment.adapter
   };
   const run = {
     ...RUN,
-    environment: { ...environment, adapter: { ...environment.adapter, name: adapter } },
+    environment: { ...environment, adapter: { ...adapter, name: adapterName } },
   };
   const lines = [run, { record: "case", ...item }, { record: "end", date: environment.date }];
   const path = join(folder, name);

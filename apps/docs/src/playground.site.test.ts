@@ -62,7 +62,7 @@ describe.each(["phone", "desktop"] as const)("the playground, as wide as a %s", 
       const { cases, environment } = await download(page);
       expect(cases).toHaveLength(1);
       expect(cases[0]).toMatchObject({ chain: "1,4,4,4;4,4,4,1", batch: 16, verifiedVectors: 16 });
-      expect(environment.adapter.name).not.toBe("");
+      expect(environment.adapter?.name).toMatch(/./);
       expect(environment.command).toContain("chain=1,4,4,4;4,4,4,1");
       expect(await page.locator(".pool figcaption").textContent()).toMatch(/at the\s+peak/);
       expect(await findViolations(page)).toEqual([]);
@@ -121,7 +121,7 @@ describe("the playground", () => {
       await page.getByText("GPU_UNAVAILABLE").waitFor();
       expect(await multiply(page)).toEqual(["timed", "timed", "timed"]);
       const { environment } = await download(page);
-      expect(environment.adapter.name).toContain("no adapter");
+      expect(environment.adapter).toBe(null);
       expect(await findViolations(page)).toEqual([]);
       expect(faults).toEqual([]);
     } finally {

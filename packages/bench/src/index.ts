@@ -53,8 +53,12 @@ export type { BenchErrorCodes } from "./errors/error-codes.ts";
 export { chainImplementations } from "./implementations/chains.ts";
 export { fromMultiplication } from "./implementations/from-multiplication.ts";
 export type {
+  CpuImplementation,
+  DeviceImplementation,
+  DeviceProblem,
   Implementation,
   Prepared,
+  PreparedOnHost,
   Problem,
   Traffic,
 } from "./implementations/implementation.ts";
@@ -109,6 +113,7 @@ export {
   type ImplementationResult,
   type Load,
   type MeasureRecord,
+  machineName,
   type Rates,
   type ResultRecord,
   type RunRecord,

@@ -81,7 +81,7 @@ export function benchCommand(interruption: Interruption): Command {
     )
     .option(
       "--backend <name>",
-      "only implementations on the GPU (gpu) or on the CPU (cpu); auto compares both",
+      "only implementations on the GPU (gpu) or on the CPU (cpu, which opens no adapter); auto compares both",
       "auto",
     )
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
@@ -143,12 +143,12 @@ async function bench(flags: Flags, interruption: Interruption): Promise<void> {
   const { implementations: found, notes } = await findImplementations(flags.implementation, cases);
   const implementations = found.filter(({ processor }) => isOf(backend, processor));
 
-  using gpu = await openGpu({ adapter: flags.adapter });
+  using gpu = backend === "cpu" ? undefined : await openGpu({ adapter: flags.adapter });
   // Cases of a suite that do not fit are skipped; what was asked for by name is refused instead.
   if (flags.pattern !== undefined) for (const item of cases) assertCaseFits(gpu, item);
   const { signal } = interruption;
   const search = flags.energy
-    ? await openEnergyMeter(gpu.report)
+    ? await openEnergyMeter(gpu?.report ?? null)
     : { reason: "The command had --no-energy." };
   await using meter = "meter" in search ? search.meter : undefined;
   const command = `papilio ${process.argv.slice(2).join(" ")}`;

@@ -1,6 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { isModelResults, mergeResults, parseModelResults, parseResults } from "@papilio/bench";
+import {
+  isModelResults,
+  machineName,
+  mergeResults,
+  parseModelResults,
+  parseResults,
+} from "@papilio/bench";
 import type { Report, ReportOptions } from "@papilio/bench/report";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
@@ -97,7 +103,7 @@ async function render(texts: readonly string[], options: ReportOptions): Promise
   }
   const results = mergeResults(texts.map((text) => parseResults(text)));
   note(
-    `Drawing ${results.cases.length} case${results.cases.length === 1 ? "" : "s"} of ${results.environment.adapter.name}.`,
+    `Drawing ${results.cases.length} case${results.cases.length === 1 ? "" : "s"} of ${machineName(results.environment)}.`,
   );
   // The plotting library is large, and no other command needs it.
   const { renderReport } = await import("@papilio/bench/report");

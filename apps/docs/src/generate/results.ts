@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   type BenchResults,
   MODEL_HEAD,
+  machineName,
   modelLines,
   modelRows,
   parseModelResults,
@@ -42,8 +43,7 @@ export async function resultsParts(folder: string): Promise<Map<string, string>>
     const { markdown, figures } = await renderReport(results, { figurePath: (figure) => figure });
     const svgs = new Map(figures.map((figure) => [figure.name, figure.svg]));
     dark ||= darkRules(svgs.values().next().value ?? "");
-    const { adapter } = results.environment;
-    parts.set(`results/${name}.md`, withFigures(markdown, svgs, adapter.name));
+    parts.set(`results/${name}.md`, withFigures(markdown, svgs, machineName(results.environment)));
     rows.push(rowOf(name, file, results));
   }
   const head = [
@@ -57,7 +57,6 @@ export async function resultsParts(folder: string): Promise<Map<string, string>>
 }
 
 function rowOf(name: string, file: string, results: BenchResults): string {
-  const { adapter, date } = results.environment;
   const { all, losses } = summarizeRun(results);
   const share =
     all.compared === 0
@@ -66,8 +65,8 @@ function rowOf(name: string, file: string, results: BenchResults): string {
   const link = name === "chains-swiftshader" ? "chains#on-swiftshader" : name;
   const cells = [
     `[${file}](./${link})`,
-    adapter.name,
-    `<time>${date.slice(0, 10)}</time>`,
+    machineName(results.environment),
+    `<time>${results.environment.date.slice(0, 10)}</time>`,
     results.cases.length,
     share,
     times(all.speedup?.median),
@@ -80,6 +79,7 @@ function rowOf(name: string, file: string, results: BenchResults): string {
 function modelPart(folder: string, file: string): string {
   const results = parseModelResults(readFileSync(join(folder, file), "utf8"));
   const { adapter, command, date, load, processors } = results.environment;
+  const where = adapter === null ? "" : `${adapter.name} (${adapter.driver}), `;
   const busy =
     load.busy === null
       ? ""
@@ -90,7 +90,7 @@ function modelPart(folder: string, file: string): string {
   table.splice(1, 0, ["---", ...variants.map(() => "---:")]);
   return `## ${results.model}
 
-${adapter.name} (${adapter.driver}), ${processors}, ${date.slice(0, 10)}, from \`results/${file}\`, made by \`${command}\`.${busy}
+${where}${processors}, ${date.slice(0, 10)}, from \`results/${file}\`, made by \`${command}\`.${busy}
 
 ${table.map((row) => `| ${row.join(" | ")} |`).join("\n")}
 

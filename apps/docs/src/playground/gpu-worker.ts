@@ -3,8 +3,7 @@ import type { Gpu } from "@papilio/gpu-runtime";
 import { describeEnvironment } from "./environment.ts";
 import type { Answer, Request } from "./messages.ts";
 import { PageDevice, problemOf } from "./page-device.ts";
-import { runOnCpu } from "./run-on-cpu.ts";
-import { runOnGpu } from "./run-on-gpu.ts";
+import { runCase } from "./run-case.ts";
 import type { Settings } from "./settings.ts";
 
 const device = new PageDevice(tell);
@@ -29,9 +28,14 @@ async function environmentOf(gpu: Gpu, address: string): Promise<Environment> {
 
 async function run(settings: Settings, address: string): Promise<void> {
   const gpu = await device.ready();
+  const onProgress = (doing: string): void => tell({ tell: "progress", doing });
   if (gpu === undefined) {
-    tell({ tell: "progress", doing: "Multiplying on the CPU" });
-    tell({ tell: "done", ...(await runOnCpu(settings, address)) });
+    onProgress("Multiplying on the CPU");
+    const onCpu = await describeEnvironment(undefined, address);
+    tell({
+      tell: "done",
+      ...(await runCase(undefined, onCpu, settings, abort.signal, onProgress)),
+    });
     return;
   }
   const environment = await environmentOf(gpu, address);
@@ -39,9 +43,7 @@ async function run(settings: Settings, address: string): Promise<void> {
   gpu.memory.trim();
   gpu.memory.resetPeak();
   const done = await device.watch(gpu, () =>
-    runOnGpu(gpu, environment, settings, abort.signal, (doing) =>
-      tell({ tell: "progress", doing }),
-    ),
+    runCase(gpu, environment, settings, abort.signal, onProgress),
   );
   tell({ tell: "done", ...done });
 }

@@ -24,8 +24,8 @@ export function warningsOf(
   ].sort();
   const few = compared.filter(({ samples }) => samples < FEW_SAMPLES).length;
   return [
-    ...changed("adapter", old.adapter.name, now.adapter.name),
-    ...changed("driver", old.adapter.driver, now.adapter.driver),
+    ...changed("adapter", old.adapter?.name ?? "none", now.adapter?.name ?? "none"),
+    ...changed("driver", old.adapter?.driver ?? "none", now.adapter?.driver ?? "none"),
     ...changed(
       "machine",
       `${old.processors}, ${old.platform}`,

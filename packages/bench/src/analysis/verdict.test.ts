@@ -27,6 +27,11 @@ describe("the verdict of a run", () => {
     ]);
   });
 
+  it("says where nothing was compared for want of an adapter", () => {
+    const results = runOf(mixed, { environment: { adapter: null } });
+    expect(verdictOf(results)[0]).toMatch(/; without an adapter, nothing else was compared\.$/);
+  });
+
   it("does not count Papilio's own as a rival of Papilio's", () => {
     const results = runOf([
       caseOf("2,4,4,2", [

@@ -74,7 +74,8 @@ export function verdictOf(results: BenchResults): string[] {
 
 /** What another adapter would change, by what was measured on software adapters. */
 function outlookOf({ adapter }: Environment): string {
-  if (adapter.kind === "hardware") return "";
+  if (adapter?.kind === "hardware") return "";
+  if (adapter === null) return "; without an adapter, nothing else was compared";
   const gpu = "a GPU would run the adapter's ways in hardware and may change the order";
   return adapter.embedded
     ? `; Mesa's lavapipe would make the adapter's ways several times as fast, still slower than the CPU, and ${gpu}`

@@ -54,12 +54,24 @@ export function shortCaseName(item: Case | CaseKey): string {
   return caseName({ ...item, chain: ends });
 }
 
+/** Elements of a vector of the CPU backend, whose memory ends at 4 GiB. */
+const MOST_ON_HOST = 2 ** 30;
+
 /**
- * Refuses a case whose input, output or values the device cannot hold.
+ * Refuses a case whose input, output or values the device cannot hold, or, without a device, the host.
  *
- * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
+ * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`; `ARRAY_TOO_LARGE` without a device
  */
-export function assertCaseFits(gpu: Gpu, { chain, batch, dtype }: Case): void {
+export function assertCaseFits(gpu: Gpu | undefined, { chain, batch, dtype }: Case): void {
+  if (gpu === undefined) {
+    const most = Math.max(...chain.patterns.flatMap(({ rows, cols }) => [rows, cols])) * batch;
+    if (most <= MOST_ON_HOST) return;
+    throw new PapilioError(
+      "ARRAY_TOO_LARGE",
+      `The vectors of ${chain} x ${batch} have ${most} elements, and ${MOST_ON_HOST} are the most on the CPU.`,
+      "Use a smaller batch.",
+    );
+  }
   gpu.assertDtype(dtype);
   const { bytes } = FLOAT_FORMATS[dtype];
   assertFits(gpu, chain.cols * batch * bytes, `the input of ${chain} x ${batch}`);
@@ -69,8 +81,8 @@ export function assertCaseFits(gpu: Gpu, { chain, batch, dtype }: Case): void {
   }
 }
 
-/** Why a case cannot be run on this device, or undefined when it can. */
-export function reasonToSkip(gpu: Gpu, item: Case): string | undefined {
+/** Why a case cannot be run on this device, or without one; undefined when it can. */
+export function reasonToSkip(gpu: Gpu | undefined, item: Case): string | undefined {
   try {
     assertCaseFits(gpu, item);
     return undefined;

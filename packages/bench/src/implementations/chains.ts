@@ -15,7 +15,7 @@ import {
   type Vectors,
 } from "@papilio/gpu-runtime";
 import { bytesHeld, inTurn } from "./from-multiplication.ts";
-import type { Implementation, Prepared, Problem } from "./implementation.ts";
+import type { DeviceImplementation, DeviceProblem, Prepared } from "./implementation.ts";
 
 /** Winners of this process: a case that is measured again is not tuned again. */
 const tuned = new MemoryTuningCache();
@@ -25,7 +25,7 @@ const TUNING_SECONDS = 20;
  * What can be done about a product of several factors as a whole, from nothing to all that the
  * runtime knows. For products only: for one factor they are all the fused kernel.
  */
-export const chainImplementations: readonly Implementation[] = [
+export const chainImplementations: readonly DeviceImplementation[] = [
   {
     name: "unpooled",
     description: "factor by factor, each with a submission and an output of its own",
@@ -52,7 +52,7 @@ function planned(
   name: string,
   description: string,
   plan: (gpu: Gpu, chain: Chain, shape: InputShape) => Plan | Promise<Plan>,
-): Implementation {
+): DeviceImplementation {
   return {
     name,
     description,
@@ -83,7 +83,7 @@ function planned(
  * Factor by factor as a library without programs does it: memory for every output, a recording, a
  * submission. Nothing is kept but the weights.
  */
-function prepareUnpooled({ gpu, butterfly, shape, inputs, y }: Problem): Prepared {
+function prepareUnpooled({ gpu, butterfly, shape, inputs, y }: DeviceProblem): Prepared {
   requireSeveral(butterfly.chain);
   using held = new DisposableStack();
   const factors = butterfly.factors.toReversed();

@@ -1,17 +1,22 @@
 import { DisposableStack } from "@papilio/butterfly";
 import { CpuButterfly } from "@papilio/cpu-runtime";
 import { decode, encode } from "@papilio/gpu-runtime";
-import type { Implementation, Prepared, Problem } from "./implementation.ts";
+import type { CpuImplementation, PreparedOnHost, Problem } from "./implementation.ts";
 
 /** The CPU backend: WebAssembly with SIMD, as many threads as there are processors. */
-export const cpuWasm: Implementation = {
+export const cpuWasm: CpuImplementation = {
   name: "cpu-wasm",
   description: "WebAssembly SIMD on the CPU, all threads, factors merged and fused in the cache",
   processor: "cpu",
   prepare,
 };
 
-async function prepare({ butterfly, shape, inputs, hostInput }: Problem): Promise<Prepared> {
+async function prepare({
+  butterfly,
+  shape,
+  hostInput,
+  inputCount,
+}: Problem): Promise<PreparedOnHost> {
   using held = new DisposableStack();
   const weights = held.use(await CpuButterfly.create(butterfly));
   const isHalf = shape.dtype === "f16";
@@ -22,7 +27,7 @@ async function prepare({ butterfly, shape, inputs, hostInput }: Problem): Promis
   const stored = isHalf
     ? new Uint16Array(encode(hostInput, "f16").buffer, 0, hostInput.length)
     : hostInput;
-  const vectors = inputs.map(() => {
+  const vectors = Array.from({ length: inputCount }, () => {
     const x = place(hostInput.length);
     x.set(stored);
     return x;

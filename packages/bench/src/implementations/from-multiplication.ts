@@ -12,7 +12,7 @@ import {
   scratchVectors,
   type Vectors,
 } from "@papilio/gpu-runtime";
-import type { Implementation, Prepared } from "./implementation.ts";
+import type { DeviceImplementation, Prepared } from "./implementation.ts";
 
 /**
  * Wraps a multiplication of the GPU runtime, whose steps say what they are for: applied to each
@@ -22,8 +22,8 @@ export function fromMultiplication(
   name: string,
   description: string,
   prepareMultiplication: PrepareMultiplication,
-  { arithmetic = "factors" }: Pick<Implementation, "arithmetic"> = {},
-): Implementation {
+  { arithmetic = "factors" }: Pick<DeviceImplementation, "arithmetic"> = {},
+): DeviceImplementation {
   return {
     name,
     description,

@@ -1,28 +1,30 @@
 import type { Butterfly } from "@papilio/butterfly";
 import type { Gpu, InputShape, Tensor } from "@papilio/gpu-runtime";
 
-/** What an implementation is given: a product of factors, its inputs, one output to fill. */
+/** What an implementation is given: a product of factors, and vectors on the host. */
 export interface Problem {
-  readonly gpu: Gpu;
   /** The factors of `W = W1 W2 ... WL`, one or more; values already rounded to `shape.dtype`. */
   readonly butterfly: Butterfly;
   readonly shape: InputShape;
-  /**
-   * Inputs of `cols` features, equal in value and apart in memory: run number `r` reads
-   * `inputs[r % inputs.length]`, so that no run finds its input in a cache.
-   */
-  readonly inputs: readonly Tensor[];
-  /** The values of each input on the host, `[batch, cols]` or `[cols, batch]` by the layout. */
+  /** The values of each input, `[batch, cols]` or `[cols, batch]` by the layout. */
   readonly hostInput: Float32Array;
+  /**
+   * How many inputs are to be read in turn, equal in value and apart in memory, so that no run finds its
+   * input in a cache.
+   */
+  readonly inputCount: number;
+}
+
+/** What an implementation on the adapter is given besides: the device, and the vectors on it. */
+export interface DeviceProblem extends Problem {
+  readonly gpu: Gpu;
+  /** `inputCount` inputs of `cols` features: run number `r` reads `inputs[r % inputs.length]`. */
+  readonly inputs: readonly Tensor[];
   /** The output, of `rows` features. */
   readonly y: Tensor;
 }
 
-/**
- * A way of computing `y = W x`, to be compared with the others. To add one, write a file that
- * exports such a value as `implementation`, and pass its path to `papilio bench --implementation`.
- */
-export interface Implementation {
+interface Described {
   readonly name: string;
   /** One line for tables and documentation. */
   readonly description: string;
@@ -33,16 +35,37 @@ export interface Implementation {
   readonly arithmetic?: "factors" | "product";
   /** Type of its sums where values are stored in f16: `f32` unless given. It decides the bound too. */
   readonly halfSums?: "f32" | "f16";
-  /** Where it computes: on the GPU, which is the default, or on the CPU. */
-  readonly processor?: "adapter" | "cpu";
+}
+
+/** One that computes on the adapter. */
+export interface DeviceImplementation extends Described {
+  readonly processor?: "adapter";
   /**
    * Uploads, packs and compiles all that a run needs.
    *
    * @throws PapilioError `BUFFER_TOO_LARGE`, or another code, when the implementation cannot do this
    *   problem: it is then skipped, with the message as the reason
    */
-  prepare(problem: Problem): Promise<Prepared>;
+  prepare(problem: DeviceProblem): Promise<Prepared>;
 }
+
+/** One that computes on the CPU, and needs no adapter. */
+export interface CpuImplementation extends Described {
+  readonly processor: "cpu";
+  /**
+   * Packs all that a run needs.
+   *
+   * @throws PapilioError `CPU_MEMORY`, or another code, when the implementation cannot do this problem:
+   *   it is then skipped, with the message as the reason
+   */
+  prepare(problem: Problem): Promise<PreparedOnHost>;
+}
+
+/**
+ * A way of computing `y = W x`, to be compared with the others. To add one, write a file that
+ * exports such a value as `implementation`, and pass its path to `papilio bench --implementation`.
+ */
+export type Implementation = DeviceImplementation | CpuImplementation;
 
 /** Bytes that a run's dispatches are bound to, each once: what must move at least. */
 export interface Traffic {
@@ -68,7 +91,7 @@ export interface Prepared extends Disposable {
   /** Computes the product `repeats` times and resolves when the device is done. */
   run(repeats: number): Promise<void>;
   /**
-   * The output of the last run, in the layout of the problem; absent where it is in `y`.
+   * The output of the last run, in the layout of the problem; absent where it is in `y` of the device.
    * It may be overwritten by the next run.
    */
   output?(): Float32Array | Promise<Float32Array>;
@@ -80,3 +103,6 @@ export interface Prepared extends Disposable {
    */
   timeRoles?(repeats: number): Promise<{ readonly multiply: number; readonly rewrite: number }>;
 }
+
+/** One whose output is on the host. */
+export type PreparedOnHost = Prepared & Required<Pick<Prepared, "output">>;

@@ -11,13 +11,13 @@ import {
 import { chainImplementations } from "./chains.ts";
 import { cpuWasm } from "./cpu-wasm.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
-import type { Implementation } from "./implementation.ts";
+import type { CpuImplementation, DeviceImplementation, Implementation } from "./implementation.ts";
 
 /** The implementation that the others are compared with. */
 export const FUSED = "kronecker-sparse";
 
 /** Every implementation that the benchmark knows, those of arXiv 2405.15013. */
-export const implementations: readonly Implementation[] = [
+export const implementations: readonly DeviceImplementation[] = [
   fromMultiplication(FUSED, "fused kernel, nothing rewritten", prepareKroneckerSparse),
   fromMultiplication("bmm", "gather, batched matrix product, scatter", prepareBmm),
   fromMultiplication("bsr", "gather, block-sparse rows, scatter", prepareBsr),
@@ -29,7 +29,7 @@ export const implementations: readonly Implementation[] = [
 ];
 
 /** Those that compute on the CPU, of our own. */
-export const cpuImplementations: readonly Implementation[] = [cpuWasm];
+export const cpuImplementations: readonly CpuImplementation[] = [cpuWasm];
 
 /** Names of what ships in Papilio, the playground's multiplication in JavaScript among them. */
 const OURS: ReadonlySet<string> = new Set([

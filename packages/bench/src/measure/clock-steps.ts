@@ -8,10 +8,10 @@ const READINGS = 64;
  * The smallest steps of the wall clock and of the device's timestamps, in seconds, as far as they
  * show in a few readings: an upper bound of the true ones.
  */
-export async function clockSteps(gpu: Gpu): Promise<Environment["clockSteps"]> {
+export async function clockSteps(gpu: Gpu | undefined): Promise<Environment["clockSteps"]> {
   return {
     wall: smallestStep(Array.from({ length: READINGS }, nextTick)),
-    device: gpu.report.features.timestamps ? await deviceStep(gpu) : null,
+    device: gpu?.report.features.timestamps ? await deviceStep(gpu) : null,
   };
 }
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Case, caseKey } from "../cases/case.ts";
 import { chainImplementations } from "../implementations/chains.ts";
 import { fromMultiplication } from "../implementations/from-multiplication.ts";
-import type { Implementation } from "../implementations/implementation.ts";
-import { findImplementation, implementations } from "../implementations/registry.ts";
+import type { DeviceImplementation } from "../implementations/implementation.ts";
+import { FUSED, implementations } from "../implementations/registry.ts";
 import { measureCase } from "./measure.ts";
 import { type CaseOutcome, type RunOptions, runBenchmark } from "./run.ts";
 
@@ -24,8 +24,12 @@ const item: Case = {
 };
 const options = { rounds: 3, minSample: 0 };
 
+const named = (name: string): DeviceImplementation =>
+  implementations.find((implementation) => implementation.name === name) as DeviceImplementation;
+const fused = named(FUSED);
+
 /** One that scales its values after packing, as a defect in a kernel would. */
-const wrong: Implementation = fromMultiplication(
+const wrong: DeviceImplementation = fromMultiplication(
   "wrong",
   "off by one part in a thousand",
   (...args) => {
@@ -38,7 +42,7 @@ const wrong: Implementation = fromMultiplication(
 );
 
 /** One that writes nothing: its output stays as it was. */
-const idle: Implementation = {
+const idle: DeviceImplementation = {
   name: "idle",
   description: "does nothing",
   prepare: () =>
@@ -63,7 +67,6 @@ describe("measuring a case", () => {
   });
 
   it("catches an implementation that is wrong, and does not time it", async () => {
-    const fused = findImplementation("kronecker-sparse");
     const { results } = await measureCase(gpu, item, [fused, idle, wrong], options);
     expect(results.map(({ status }) => status)).toEqual(["timed", "wrong", "wrong"]);
     expect(results[1]).toMatchObject({ verification: { ok: false, nonFinite: 16 * 64 } });
@@ -71,8 +74,7 @@ describe("measuring a case", () => {
   });
 
   it("verifies and does not time one whose run takes too long", async () => {
-    const fused = findImplementation("kronecker-sparse");
-    const late: Implementation = {
+    const late: DeviceImplementation = {
       ...fused,
       name: "late",
       prepare: async (problem) => {
@@ -101,7 +103,7 @@ describe("measuring a case", () => {
 
   it("skips an implementation that does not fit, with the reason", async () => {
     const large = { ...item, chain: Chain.parse("256,2,2,64"), batch: 4 };
-    const { results } = await measureCase(gpu, large, [findImplementation("dense")], options);
+    const { results } = await measureCase(gpu, large, [named("dense")], options);
     expect(results).toMatchObject([
       { status: "skipped", reason: expect.stringMatching(/dense matrix needs 4294967296 bytes/) },
     ]);
@@ -112,7 +114,6 @@ describe("energy", () => {
   it("is measured after the times, over as many runs as a sample has, of what is right alone", async () => {
     const energy = { joules: 0.5, lower: 0.4, upper: 0.6, watts: 10, seconds: 2, runs: 7 };
     const counts: number[] = [];
-    const fused = findImplementation("kronecker-sparse");
     const { results } = await measureCase(gpu, item, [fused, idle], {
       ...options,
       meter: async (work) => {
@@ -165,8 +166,8 @@ describe("a product of factors", () => {
   });
 
   it("is caught when one factor is left out", async () => {
-    const dropping: Implementation = {
-      ...findImplementation("kronecker-sparse"),
+    const dropping: DeviceImplementation = {
+      ...fused,
       prepare: (problem) => {
         const [left, ...others] = problem.butterfly.factors;
         const zeroed = new KroneckerSparse(
@@ -174,7 +175,7 @@ describe("a product of factors", () => {
           new Float32Array((left as KroneckerSparse).values.length),
         );
         const butterfly = new Butterfly([zeroed, ...others]);
-        return findImplementation("kronecker-sparse").prepare({ ...problem, butterfly });
+        return fused.prepare({ ...problem, butterfly });
       },
     };
     const { results } = await measureCase(gpu, { ...item, chain }, [dropping], options);
@@ -185,9 +186,8 @@ describe("a product of factors", () => {
 describe("inputs that exceed a cache together", () => {
   it("are read in turn, as many as it takes", async () => {
     const bytes = 16 * 32 * 4;
-    const fused = [findImplementation("kronecker-sparse")];
     const counts = [0, bytes - 1, bytes, 5 * bytes, 1e9].map(async (cacheBytes) => {
-      const { inputs } = await measureCase(gpu, item, fused, { ...options, cacheBytes });
+      const { inputs } = await measureCase(gpu, item, [fused], { ...options, cacheBytes });
       return inputs;
     });
     expect(await Promise.all(counts)).toEqual([1, 1, 2, 6, 64]);
@@ -195,8 +195,7 @@ describe("inputs that exceed a cache together", () => {
 
   it("show an implementation that answers only the first of them", async () => {
     let runs = 0;
-    const fused = findImplementation("kronecker-sparse");
-    const forgetful: Implementation = {
+    const forgetful: DeviceImplementation = {
       ...fused,
       prepare: async (problem) => {
         const prepared = await fused.prepare(problem);
@@ -212,7 +211,6 @@ describe("inputs that exceed a cache together", () => {
 });
 
 describe("a run", () => {
-  const fused = [findImplementation("kronecker-sparse")];
   const other = { ...item, batch: 8 };
   const huge = { ...item, batch: 2 ** 31 - 1 };
 
@@ -221,7 +219,7 @@ describe("a run", () => {
     more: Partial<RunOptions> = {},
   ): Promise<{ complete: boolean; outcomes: CaseOutcome[] }> {
     const outcomes: CaseOutcome[] = [];
-    const complete = await runBenchmark(gpu, cases, fused, {
+    const complete = await runBenchmark(gpu, cases, [fused], {
       ...options,
       ...more,
       onOutcome: async (outcome, progress) => {

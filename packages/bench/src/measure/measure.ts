@@ -1,12 +1,17 @@
 import { DisposableStack, PapilioError, type Verification } from "@papilio/butterfly";
-import { FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
 import { quantity } from "../analysis/format.ts";
-import { shuffle } from "../analysis/statistics.ts";
 import { type Case, caseKey } from "../cases/case.ts";
-import type { Implementation, Prepared, Problem } from "../implementations/implementation.ts";
+import type {
+  DeviceProblem,
+  Implementation,
+  Prepared,
+  Problem,
+} from "../implementations/implementation.ts";
 import type { CaseResult, Energy, ImplementationResult, Timing } from "../results/results.ts";
 import { createOracle, createPoison, type Oracle } from "./oracle.ts";
+import { repeatsFor, sampleRounds, secondsOfRuns, warmUp } from "./sampling.ts";
 
 /** How long and how often a case is measured. */
 export interface MeasureOptions {
@@ -19,6 +24,8 @@ export interface MeasureOptions {
   readonly cacheBytes: number;
   /** Smallest step of the slowest clock, in seconds: samples are a hundred of them or more. */
   readonly clockStep: number;
+  /** Called before an implementation is prepared. */
+  readonly onPrepare?: (implementation: Implementation) => void;
   /** Why an implementation is not even tried on a case; undefined where it is. */
   readonly refuse?: (implementation: Implementation, item: Case) => string | undefined;
   /**
@@ -52,20 +59,14 @@ export const MEASURE_DEFAULTS: MeasureOptions = {
  */
 const SLOW = 8;
 const SLOW_ROUNDS = 3;
-const MAX_REPEATS = 2000;
 /** Samples are at least so many steps of the clock. */
 const CLOCK_STEPS = 100;
 /** More copies of a small input than this are not made. */
 const MAX_INPUTS = 64;
-/** Warm when two runs in a row differ by less than this share; given up after so many runs. */
-const STEADY = 0.1;
-const MAX_WARM_UPS = 10;
-/** Seconds after which warming up ends with the run under way: long runs hide what is cold. */
-const MAX_WARM_SECONDS = 0.5;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K] };
 
-interface Contender {
+interface Candidate {
   readonly implementation: Implementation;
   readonly prepared: Prepared;
   readonly timing: Mutable<Timing> & { repeats: number };
@@ -82,7 +83,7 @@ interface Contender {
  * @throws whatever the device throws when it is lost; the abort reason when aborted
  */
 export async function measureCase(
-  gpu: Gpu,
+  gpu: Gpu | undefined,
   item: Case,
   implementations: readonly Implementation[],
   options: Partial<MeasureOptions> = {},
@@ -91,28 +92,28 @@ export async function measureCase(
   const started = performance.now();
   const oracle = createOracle(item, settings.seed);
   using held = new DisposableStack();
-  const problem = allocate(gpu, item, oracle, settings, held);
-  const check = createCheck(problem, oracle);
+  const place = allocate(gpu, item, oracle, settings, held);
+  const check = createCheck(place, oracle);
   const skipped: ImplementationResult[] = [];
-  const contenders: Contender[] = [];
+  const candidates: Candidate[] = [];
   for (const implementation of implementations) {
     settings.signal?.throwIfAborted();
     const entry =
       settings.refuse?.(implementation, item) ??
-      (await prepareAndVerify(implementation, problem, check, held));
+      (await prepareAndVerify(implementation, place, check, held, settings));
     if (typeof entry === "string") {
       skipped.push({ implementation: implementation.name, status: "skipped", reason: entry });
-    } else contenders.push(entry);
+    } else candidates.push(entry);
   }
-  await sampleRounds(timed(contenders), item, settings);
-  for (const contender of timed(contenders)) {
+  await sampleAll(timed(candidates), item, settings);
+  for (const candidate of timed(candidates)) {
     settings.signal?.throwIfAborted();
-    await finish(contender, check, settings);
+    await finish(candidate, check, settings);
   }
   // No other case has these kernels, and a long run would gather thousands.
-  gpu.pipelines.clear();
+  gpu?.pipelines.clear();
   const results = new Map(
-    [...contenders.map(({ result }) => result), ...skipped].map((entry) => [
+    [...candidates.map(({ result }) => result), ...skipped].map((entry) => [
       entry.implementation,
       entry,
     ]),
@@ -120,72 +121,87 @@ export async function measureCase(
   return {
     ...caseKey(item),
     verifiedVectors: oracle.verified,
-    inputs: problem.inputs.length,
+    inputs: place.host.inputCount,
     seconds: (performance.now() - started) / 1000,
     results: implementations.map(({ name }) => results.get(name) as ImplementationResult),
   };
 }
 
-function timed(contenders: readonly Contender[]): Contender[] {
-  return contenders.filter(({ result }) => result.status === "timed");
+function timed(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter(({ result }) => result.status === "timed");
 }
 
-/** Inputs that exceed the cache together, as far as the device has room, and the output. */
+/** A case's vectors: on the host, and, with a device, on it. */
+interface Place {
+  readonly host: Problem;
+  readonly device: DeviceProblem | undefined;
+}
+
+/** Inputs that exceed the cache together, as far as there is room, and the output. */
 function allocate(
-  gpu: Gpu,
+  gpu: Gpu | undefined,
   { chain, batch, dtype, layout }: Case,
   { butterfly, x }: Oracle,
   { cacheBytes }: MeasureOptions,
   held: DisposableStack,
-): Problem {
+): Place {
   const shape = { batch, dtype, layout };
   const bytes = x.length * FLOAT_FORMATS[dtype].bytes;
-  const count = Math.min(MAX_INPUTS, Math.floor(cacheBytes / bytes) + 1);
-  return {
-    gpu,
-    butterfly,
-    shape,
-    hostInput: x,
-    inputs: Array.from({ length: count }, () =>
-      held.use(tensor(gpu, x, { ...shape, features: chain.cols })),
-    ),
-    y: held.use(new Tensor(gpu, { ...shape, features: chain.rows })),
-  };
+  const inputCount = Math.min(MAX_INPUTS, Math.floor(cacheBytes / bytes) + 1);
+  const host = { butterfly, shape, hostInput: x, inputCount };
+  if (gpu === undefined) return { host, device: undefined };
+  const inputs = Array.from({ length: inputCount }, () =>
+    held.use(tensor(gpu, x, { ...shape, features: chain.cols })),
+  );
+  const y = held.use(new Tensor(gpu, { ...shape, features: chain.rows }));
+  return { host, device: { ...host, gpu, inputs, y } };
 }
 
-/** Verifies what a run writes to the output, which is filled with NaN before it. */
+/** Verifies what a run writes to the device's output, which is filled with NaN before it. */
 interface Check {
   poison(): void;
   verify(implementation: Implementation, prepared: Prepared): Promise<Verification>;
 }
 
-function createCheck({ y }: Problem, oracle: Oracle): Check {
+function createCheck({ device }: Place, oracle: Oracle): Check {
   return {
-    poison: createPoison(y),
+    poison: device === undefined ? () => undefined : createPoison(device.y),
     verify: async (implementation, prepared) =>
-      oracle.check(await (prepared.output?.() ?? y.data()), implementation, prepared.terms),
+      oracle.check(
+        await (prepared.output?.() ?? (device as DeviceProblem).y.data()),
+        implementation,
+        prepared.terms,
+      ),
   };
 }
 
 /** An implementation that has run once, with what came of it; or why it could not. */
 async function prepareAndVerify(
   implementation: Implementation,
-  problem: Problem,
+  { host, device }: Place,
   check: Check,
   held: DisposableStack,
-): Promise<Contender | string> {
+  { onPrepare }: MeasureOptions,
+): Promise<Candidate | string> {
+  if (device === undefined && implementation.processor !== "cpu") return "There is no adapter.";
   let prepared: Prepared;
   let coldSeconds: number;
   let verification: Verification;
+  onPrepare?.(implementation);
   check.poison();
   const started = performance.now();
   try {
-    prepared = held.use(await implementation.prepare(problem));
+    prepared = held.use(
+      await (implementation.processor === "cpu"
+        ? implementation.prepare(host)
+        : implementation.prepare(device as DeviceProblem)),
+    );
     await prepared.run(1);
     coldSeconds = (performance.now() - started) / 1000;
     verification = await check.verify(implementation, prepared);
   } catch (error) {
-    if (error instanceof PapilioError && problem.gpu.state === "ready") return error.message;
+    const usable = device === undefined || device.gpu.state === "ready";
+    if (error instanceof PapilioError && usable) return error.message;
     throw error;
   }
   const timing = { coldSeconds, repeats: 1, wall: [], device: [], multiply: [], rewrite: [] };
@@ -210,69 +226,45 @@ async function prepareAndVerify(
   };
 }
 
-async function sampleRounds(
-  warm: readonly Contender[],
+async function sampleAll(
+  warm: readonly Candidate[],
   item: Case,
   { rounds, minSample, clockStep, seed, signal, maxRunSeconds, onTooSlow }: MeasureOptions,
 ): Promise<void> {
   const shortest = Math.max(minSample, CLOCK_STEPS * clockStep);
   let fastest = Number.POSITIVE_INFINITY;
-  const contenders: Contender[] = [];
-  for (const contender of warm) {
+  const sampled: Candidate[] = [];
+  for (const candidate of warm) {
     signal?.throwIfAborted();
     const started = performance.now();
-    contender.seconds = await warmUp(contender.prepared, SLOW * fastest);
-    if (maxRunSeconds !== undefined && contender.seconds > maxRunSeconds) {
-      const { implementation, seconds } = contender;
+    candidate.seconds = await warmUp(() => timeOnce(candidate.prepared), SLOW * fastest);
+    if (maxRunSeconds !== undefined && candidate.seconds > maxRunSeconds) {
+      const { implementation, seconds } = candidate;
       const reason = `A run takes ${quantity(seconds, "s")}; the limit is ${quantity(maxRunSeconds, "s")}.`;
-      contender.result = { implementation: implementation.name, status: "skipped", reason };
-      const spent = contender.timing.coldSeconds + (performance.now() - started) / 1000;
+      candidate.result = { implementation: implementation.name, status: "skipped", reason };
+      const spent = candidate.timing.coldSeconds + (performance.now() - started) / 1000;
       onTooSlow?.(implementation, item, seconds, spent);
       continue;
     }
-    contenders.push(contender);
-    fastest = Math.min(fastest, contender.seconds);
-    const repeats = Math.ceil(shortest / contender.seconds);
-    contender.timing.repeats = Math.min(MAX_REPEATS, Math.max(1, repeats));
+    sampled.push(candidate);
+    fastest = Math.min(fastest, candidate.seconds);
+    candidate.timing.repeats = repeatsFor(candidate.seconds, shortest);
   }
-  const next = uniform(seed);
-  for (let round = 0; round < rounds; round++) {
-    for (const contender of shuffle([...contenders], next)) {
-      if (round >= SLOW_ROUNDS && contender.seconds > SLOW * fastest) continue;
-      signal?.throwIfAborted();
-      await sampleOnce(contender);
-    }
-  }
+  const sample = async (candidate: Candidate, round: number): Promise<void> => {
+    if (round >= SLOW_ROUNDS && candidate.seconds > SLOW * fastest) return;
+    await sampleOnce(candidate);
+  };
+  await sampleRounds(sampled, sample, { rounds, seed, signal });
+  signal?.throwIfAborted();
 }
 
-/**
- * Runs until the time is steady, once only where that takes longer than `slow` seconds.
- *
- * @returns seconds of the fastest run since the cold one
- */
-async function warmUp(prepared: Prepared, slow: number): Promise<number> {
-  const once = async (): Promise<number> => {
-    if (prepared.time !== undefined) return prepared.time(1);
-    const started = performance.now();
-    await prepared.run(1);
-    return (performance.now() - started) / 1000;
-  };
-  let previous = await once();
-  let fastest = previous;
-  let spent = previous;
-  for (let runs = 1; runs < MAX_WARM_UPS && fastest <= slow; runs++) {
-    if (spent > MAX_WARM_SECONDS) break;
-    const seconds = await once();
-    spent += seconds;
-    fastest = Math.min(fastest, seconds);
-    if (Math.abs(seconds - previous) <= STEADY * previous) break;
-    previous = seconds;
-  }
-  return Math.max(1e-6, fastest);
+/** Seconds of one run, by the device's clock where it has one. */
+function timeOnce(prepared: Prepared): Promise<number> {
+  return prepared.time === undefined ? secondsOfRuns(() => prepared.run(1), 1) : prepared.time(1);
 }
 
 /** One sample by both clocks: the wall clock runs around the run that the device times. */
-async function sampleOnce({ prepared, timing }: Contender): Promise<void> {
+async function sampleOnce({ prepared, timing }: Candidate): Promise<void> {
   const { repeats } = timing;
   const started = performance.now();
   if (prepared.time === undefined) await prepared.run(repeats);
@@ -286,21 +278,21 @@ async function sampleOnce({ prepared, timing }: Contender): Promise<void> {
 
 /** Measures the energy, and verifies once more, after the timed runs. */
 async function finish(
-  contender: Contender,
+  candidate: Candidate,
   check: Check,
   { meter }: MeasureOptions,
 ): Promise<void> {
-  const { implementation, prepared, timing, result } = contender;
+  const { implementation, prepared, timing, result } = candidate;
   if (meter !== undefined && result.status === "timed") {
     const energy = await meter(async () => {
       await prepared.run(timing.repeats);
       return timing.repeats;
     });
-    contender.result = { ...result, energy };
+    candidate.result = { ...result, energy };
   }
   check.poison();
   await prepared.run(1);
   const verification = await check.verify(implementation, prepared);
   if (verification.ok) return;
-  contender.result = { implementation: implementation.name, status: "wrong", verification };
+  candidate.result = { implementation: implementation.name, status: "wrong", verification };
 }

@@ -41,10 +41,12 @@ export interface Progress {
  * while cheaper ones go on. Under a budget the cases are run in a random order, drawn from the seed,
  * so that those measured are a fair sample of all.
  *
+ * @param gpu without one only what computes on the CPU is measured
+ *
  * @returns whether every case has an outcome: false when the signal aborted
  */
 export async function runBenchmark(
-  gpu: Gpu,
+  gpu: Gpu | undefined,
   cases: readonly Case[],
   implementations: readonly Implementation[],
   options: RunOptions = {},

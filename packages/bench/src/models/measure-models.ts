@@ -1,5 +1,4 @@
 import { DisposableStack, type Layout, type StorageDtype } from "@papilio/butterfly";
-import { uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
 import {
   DeviceModel,
@@ -9,7 +8,7 @@ import {
   type Profile,
   type RunInputs,
 } from "@papilio/nn";
-import { shuffle } from "../analysis/statistics.ts";
+import { repeatsFor, sampleRounds, secondsOfRuns, warmUp } from "../measure/sampling.ts";
 import {
   type LinearKind,
   type LinearSummary,
@@ -40,15 +39,11 @@ export interface MeasureModelOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-const MAX_REPEATS = 200;
 const PROFILES = 5;
-/** Runs before the first sample, unless so many seconds have passed. */
-const WARM_UPS = 5;
-const WARM_SECONDS = 1;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K] };
 
-interface Contender {
+interface Candidate {
   readonly model: DeviceModel;
   readonly result: Mutable<VariantResult>;
 }
@@ -68,7 +63,7 @@ export async function measureModel(
   const { units, linears, dtypes, layouts, seed, signal } = options;
   for (const dtype of dtypes) gpu.assertDtype(dtype);
   using held = new DisposableStack();
-  const contenders: Contender[] = [];
+  const candidates: Candidate[] = [];
   const verified = Math.min(options.verified, units);
   for (const linear of linears) {
     const built = subject.build(linear, seed);
@@ -83,16 +78,16 @@ export async function measureModel(
         signal?.throwIfAborted();
         options.onProgress?.(`${variantName({ linear, dtype, layout })} on the device`);
         const facts = { linear, dtype, layout, ...describeModel(built, graph) };
-        contenders.push(await prepare(gpu, graph, { facts, inputs, reference, held }));
+        candidates.push(await prepare(gpu, graph, { facts, inputs, reference, held }));
       }
     }
   }
-  const right = contenders.filter(({ result }) => result.verification.ok);
-  const complete = await sampleRounds(right, options);
+  const right = candidates.filter(({ result }) => result.verification.ok);
+  const complete = await sampleAll(right, options);
   for (const { model, result } of right) {
     if (complete && gpu.report.features.timestamps) result.profile = await profileOf(model);
   }
-  return { complete, variants: contenders.map(({ result }) => result) };
+  return { complete, variants: candidates.map(({ result }) => result) };
 }
 
 type Facts = Pick<
@@ -111,7 +106,7 @@ async function prepare(
   gpu: Gpu,
   graph: Graph,
   { facts, inputs, reference, held }: Preparation,
-): Promise<Contender> {
+): Promise<Candidate> {
   const { dtype, layout } = facts;
   gpu.memory.resetPeak();
   const before = gpu.memory.statistics.inUse;
@@ -140,40 +135,22 @@ async function prepare(
 }
 
 /** @returns whether all rounds were made */
-async function sampleRounds(
-  contenders: readonly Contender[],
+async function sampleAll(
+  candidates: readonly Candidate[],
   { rounds, minSample, seed, signal, onProgress }: MeasureModelOptions,
 ): Promise<boolean> {
-  for (const { model, result } of contenders) {
-    const seconds = await warmUp(model);
-    result.repeats = Math.min(MAX_REPEATS, Math.max(1, Math.ceil(minSample / seconds)));
+  for (const { model, result } of candidates) {
+    result.repeats = repeatsFor(await warmUp(() => secondsOf(model, 1)), minSample);
   }
-  const next = uniform(seed);
-  for (let round = 0; round < rounds; round++) {
-    for (const { model, result } of shuffle([...contenders], next)) {
-      if (signal?.aborted) return false;
-      result.wall.push(await timeRuns(model, result.repeats ?? 1));
-    }
-    onProgress?.(`round ${round + 1} of ${rounds}`);
-  }
-  return true;
+  const sample = async ({ model, result }: Candidate): Promise<void> => {
+    result.wall.push(await secondsOf(model, result.repeats ?? 1));
+  };
+  const onRound = (round: number): void => onProgress?.(`round ${round} of ${rounds}`);
+  return await sampleRounds(candidates, sample, { rounds, seed, signal, onRound });
 }
 
-/** @returns seconds of the fastest run */
-async function warmUp(model: DeviceModel): Promise<number> {
-  const started = performance.now();
-  let fastest = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < WARM_UPS; run++) {
-    fastest = Math.min(fastest, await timeRuns(model, 1));
-    if (performance.now() - started > 1000 * WARM_SECONDS) break;
-  }
-  return fastest;
-}
-
-async function timeRuns(model: DeviceModel, repeats: number): Promise<number> {
-  const started = performance.now();
-  for (let run = 0; run < repeats; run++) await model.complete();
-  return (performance.now() - started) / 1000 / repeats;
+function secondsOf(model: DeviceModel, repeats: number): Promise<number> {
+  return secondsOfRuns(() => model.complete(), repeats);
 }
 
 async function profileOf(model: DeviceModel): Promise<VariantResult["profile"]> {

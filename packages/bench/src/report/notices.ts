@@ -46,7 +46,7 @@ function cautions(results: BenchResults, { wide }: RunSummary): Block[] {
   const cores = Number.parseInt(environment.processors, 10);
   const unmeasured = skipped.filter(({ cause }) => cause === "budget").length;
   const sentences = [
-    ...(environment.adapter.kind === "software"
+    ...(environment.adapter?.kind === "software"
       ? ["This is a software adapter, which computes on the CPU: its times are not those of a GPU."]
       : []),
     ...(complete ? [] : ["The run was stopped before its last case: the figures are of a part."]),

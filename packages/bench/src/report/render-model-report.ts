@@ -2,6 +2,7 @@ import { counted, percent } from "../analysis/format.ts";
 import { BUSY_MACHINE } from "../analysis/summarize.ts";
 import { MODEL_HEAD, modelLines, modelRows } from "../models/model-table.ts";
 import { type ModelResults, variantName } from "../results/model-results.ts";
+import { machineName } from "../results/results.ts";
 import type { Block, ReportDocument, Section } from "./document.ts";
 import { renderHtml } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -22,7 +23,7 @@ export async function renderModelReport(parts: readonly ModelResults[]): Promise
   const report: ReportDocument = {
     title: "Papilio models",
     subtitle: [
-      ...new Set(parts.map(({ environment }) => environment.adapter.name)),
+      ...new Set(parts.map(({ environment }) => machineName(environment))),
       counted(parts.length, "model"),
     ].join(" · "),
     notices: parts.flatMap(noticesOf),
@@ -67,7 +68,7 @@ function noticesOf({ model, variants, complete, environment }: ModelResults): Bl
   const wrong = variants.filter(({ verification }) => !verification.ok);
   const { busy } = environment.load;
   const cautions = [
-    ...(environment.adapter.kind === "software"
+    ...(environment.adapter?.kind === "software"
       ? [
           `${model}: a software adapter, which computes on the CPU: its times are not those of a GPU.`,
         ]

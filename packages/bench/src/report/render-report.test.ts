@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BenchResults, ImplementationResult } from "../results/results.ts";
 import { elementsOf, marksOf } from "../testing/markup.ts";
+import { testAdapter } from "../testing/results.ts";
 import { COMPETITORS, syntheticRun } from "../testing/synthetic-run.ts";
 import { renderReport } from "./index.ts";
 
@@ -49,6 +50,17 @@ describe("a report of a whole run", () => {
 
   it("is the same for the same results", async () => {
     expect(await renderReport(syntheticRun())).toEqual(report);
+  });
+
+  it("names the processors where there was no adapter", async () => {
+    const { environment } = full;
+    const { html, markdown } = await renderReport({
+      ...full,
+      environment: { ...environment, adapter: null },
+    });
+    expect(markdown).toContain(`the CPU (${environment.processors})`);
+    expect(markdown).toContain("| adapter | none: all was computed on the CPU |");
+    expect(html).not.toContain("software adapter");
   });
 
   it("says what is wrong before anything else", () => {
@@ -159,7 +171,7 @@ describe("hostile text", () => {
         platform: attack,
         processors: attack,
         versions: { [attack]: attack },
-        adapter: { ...environment.adapter, name: attack, driver: attack, vendor: attack },
+        adapter: { ...testAdapter, name: attack, driver: attack, vendor: attack },
         energy: { reason: attack },
       },
       implementations: results.implementations.map((entry) => ({

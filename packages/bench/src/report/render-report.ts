@@ -1,5 +1,5 @@
 import { counted } from "../analysis/format.ts";
-import type { BenchResults } from "../results/results.ts";
+import { type BenchResults, machineName } from "../results/results.ts";
 import { collectData, type ReportData } from "./data.ts";
 import type { Block, ReportDocument } from "./document.ts";
 import { drawFigure } from "./draw.ts";
@@ -97,13 +97,13 @@ export async function renderReport(
 
 function documentOf(data: ReportData, figures: readonly Block[]): ReportDocument {
   const { results, summary } = data;
-  const { adapter, date } = results.environment;
+  const { environment } = results;
   return {
     title: "Papilio benchmark",
     subtitle: [
-      adapter.name,
-      adapter.driver,
-      date.slice(0, 10),
+      machineName(environment),
+      ...(environment.adapter === null ? [] : [environment.adapter.driver]),
+      environment.date.slice(0, 10),
       `${counted(results.cases.length, "case")}, ${counted(results.implementations.length, "implementation")}`,
     ].join(" · "),
     notices: noticesOf(results, summary),

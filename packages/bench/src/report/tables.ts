@@ -268,6 +268,7 @@ export function whereTable(environment: Environment, how: readonly (readonly str
 }
 
 function adapterRows({ adapter }: Environment): string[][] {
+  if (adapter === null) return [["adapter", "none: all was computed on the CPU"]];
   const { features, vendor, architecture } = adapter;
   const subgroups =
     features.subgroups === null

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { testAdapter } from "../testing/results.ts";
 import { COMPETITORS, syntheticRun } from "../testing/synthetic-run.ts";
 import { mergeResults } from "./merge-results.ts";
 import type { BenchResults } from "./results.ts";
@@ -73,8 +74,11 @@ describe("mergeResults", () => {
 
   it("refuses no parts, and parts of different adapters or drivers", () => {
     const { environment } = whole;
-    for (const more of [{ name: "another" }, { driver: "newer" }]) {
-      const adapter = { ...environment.adapter, ...more };
+    const others = [{ name: "another" }, { driver: "newer" }].map((more) => ({
+      ...testAdapter,
+      ...more,
+    }));
+    for (const adapter of [...others, null]) {
       expect(() =>
         mergeResults([whole, part(0, 1, { environment: { ...environment, adapter } })]),
       ).toThrow(expect.objectContaining({ code: "MERGE_MIXED_ADAPTERS" }));

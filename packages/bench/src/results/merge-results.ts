@@ -1,6 +1,12 @@
 import { PapilioError } from "@papilio/butterfly";
 import { type CaseKey, caseName } from "../cases/case.ts";
-import type { BenchResults, Environment, ImplementationRecord, RunRecord } from "./results.ts";
+import {
+  type BenchResults,
+  type Environment,
+  type ImplementationRecord,
+  machineName,
+  type RunRecord,
+} from "./results.ts";
 
 /**
  * Puts the parts of one run, made on one adapter, into one. Of two results of a case the one from
@@ -40,16 +46,21 @@ function lastOfEach<T extends CaseKey>(items: readonly T[]): T[] {
 }
 
 function assertSameAdapter(
-  { environment: { adapter: one } }: BenchResults,
-  { environment: { adapter: other } }: BenchResults,
+  { environment: one }: BenchResults,
+  { environment: other }: BenchResults,
 ): void {
   const same = (["name", "vendor", "architecture", "driver", "kind"] as const).every(
-    (part) => one[part] === other[part],
+    (part) => one.adapter?.[part] === other.adapter?.[part],
   );
   if (same) return;
+  const [first, second] = [one, other].map((environment) =>
+    environment.adapter === null
+      ? machineName(environment)
+      : `${environment.adapter.name} (${environment.adapter.driver})`,
+  );
   throw new PapilioError(
     "MERGE_MIXED_ADAPTERS",
-    `The results are of different adapters: ${one.name} (${one.driver}) and ${other.name} (${other.driver}).`,
+    `The results are of different adapters: ${first} and ${second}.`,
     "Give the files of one adapter and one driver at a time.",
   );
 }

@@ -112,7 +112,7 @@ const load = v.object({ average: v.nullable(finite), busy: v.nullable(finite) })
 export const environment: v.GenericSchema<unknown, Environment> = v.object({
   date: text,
   command: text,
-  adapter,
+  adapter: v.nullable(adapter),
   platform: text,
   processors: text,
   versions: v.record(text, text),

@@ -113,7 +113,8 @@ export interface Environment {
   readonly date: string;
   /** The command that made the file. */
   readonly command: string;
-  readonly adapter: AdapterReport;
+  /** Null where none was opened: all was computed on the CPU. */
+  readonly adapter: AdapterReport | null;
   readonly platform: string;
   readonly processors: string;
   /** Of Node and of the packages that matter. */
@@ -128,6 +129,14 @@ export interface Environment {
   /** Null where they were not measured. */
   readonly rates: Rates | null;
   readonly energy: EnergySource;
+}
+
+/** What a run computed on, by name: its adapter, or without one the processors. */
+export function machineName({
+  adapter,
+  processors,
+}: Pick<Environment, "adapter" | "processors">): string {
+  return adapter?.name ?? `the CPU (${processors})`;
 }
 
 /** How the samples were taken. */

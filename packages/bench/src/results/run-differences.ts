@@ -18,8 +18,8 @@ export function runDifferences(before: Run, now: Run): string[] {
 
 function factsOf({ environment, options, implementations }: Run): object {
   return {
-    adapter: environment.adapter.name,
-    driver: environment.adapter.driver,
+    adapter: environment.adapter?.name ?? null,
+    driver: environment.adapter?.driver ?? null,
     versions: environment.versions,
     ...options,
     implementations: implementations.map(({ name }) => name).toSorted(),

@@ -27,8 +27,9 @@ export interface Observations {
 
 /** Whether a run was made on the adapter that is asked about. */
 function isSameAdapter({ environment }: Measured, adapter: SelectContext["adapter"]): boolean {
-  const { name, driver, kind } = environment.adapter;
-  return name === adapter.name && driver === adapter.driver && kind === adapter.kind;
+  return (["name", "driver", "kind"] as const).every(
+    (part) => environment.adapter?.[part] === adapter?.[part],
+  );
 }
 
 /**

@@ -15,8 +15,11 @@ export interface Measured extends Pick<BenchResults, "cases" | "implementations"
 
 /** What the answer is to be found from. */
 export interface SelectContext {
-  /** The adapter that is asked about. Results of any other name or driver are not used. */
-  readonly adapter: Pick<AdapterReport, "name" | "driver" | "kind">;
+  /**
+   * The adapter that is asked about, null for the CPU alone. Results of any other name or driver are not
+   * used.
+   */
+  readonly adapter: Pick<AdapterReport, "name" | "driver" | "kind"> | null;
   /** Results of runs, on any adapter. */
   readonly results?: readonly Measured[];
   /** What the adapter reaches, as `measureRates` gives it: for the cost model. */

@@ -120,7 +120,7 @@ function answer(question: Question, prepared: Prepared): Selection {
       question,
       best,
       observations,
-      adapter: context.adapter.name,
+      adapter: context.adapter?.name ?? "the CPU",
       runnerUp,
       validation: basis === "interpolated" ? validation(leftOut) : undefined,
     }),
@@ -193,7 +193,7 @@ function modelled(item: Case, context: SelectContext): Contender[] {
   const { rates, filter = () => true } = context;
   if (rates === undefined) return [];
   const onAdapter = implementations
-    .filter(({ name, processor }) => isModelled(name) && processor !== "cpu" && filter(name))
+    .filter(({ name }) => isModelled(name) && filter(name))
     .map(({ name }) => ({ name, seconds: predictSeconds(name, item, rates) }));
   const { gpu, cpu } = placesOf(item, context);
   // The roofline tells implementations apart; how far they stay below it, the place's model knows.
@@ -233,7 +233,7 @@ function placesOf(
   const { seconds } = choosePlace(
     { products: [item] },
     {
-      adapter,
+      adapter: adapter ?? undefined,
       ...(rates === undefined ? {} : { rates }),
       ...(threads === undefined ? {} : { threads }),
     },
@@ -295,7 +295,7 @@ function confidenceOf(
 }
 
 function impossible({ chain, batch, dtype }: Question, { context }: Prepared): PapilioError {
-  const what = `${chain} x ${batch} ${dtype} on ${context.adapter.name}`;
+  const what = `${chain} x ${batch} ${dtype} on ${context.adapter?.name ?? "the CPU"}`;
   const given = context.rates !== undefined || (context.results ?? []).length > 0;
   return new PapilioError(
     "SELECTION_IMPOSSIBLE",

@@ -1,4 +1,5 @@
 import { Chain } from "@papilio/butterfly";
+import type { AdapterReport } from "@papilio/gpu-runtime";
 import { type Case, caseKey } from "../cases/case.ts";
 import type {
   BenchResults,
@@ -77,7 +78,7 @@ export function caseOf(chain: string, results: readonly ImplementationResult[]):
   return resultOf(itemOf(chain), results);
 }
 
-export const testAdapter: Environment["adapter"] = {
+export const testAdapter: AdapterReport = {
   name: "test adapter",
   vendor: "",
   architecture: "",
@@ -101,7 +102,7 @@ export const testRates: Rates = {
   dispatchSeconds: 1e-5,
 };
 
-export const testEnvironment: Environment = {
+export const testEnvironment: Environment & { readonly adapter: AdapterReport } = {
   date: "2026-01-02T00:00:00.000Z",
   command: "papilio bench",
   adapter: testAdapter,

@@ -21,7 +21,7 @@ export interface OpenEnergyMeterOptions {
 }
 
 /**
- * Opens the meter of an adapter, or says why it has none. It takes idle power first, so the adapter
+ * Opens the meter of an adapter, or of the processor where the adapter is null, or says why there is none. It takes idle power first, so the adapter
  * and, where it computes on it, the processor should have nothing to do.
  *
  * A software adapter and graphics inside a processor are metered by the counters of the processor's
@@ -42,14 +42,14 @@ export interface OpenEnergyMeterOptions {
  * ```
  */
 export async function openEnergyMeter(
-  adapter: Pick<AdapterReport, "name" | "vendor" | "driver" | "kind">,
+  adapter: Pick<AdapterReport, "name" | "vendor" | "driver" | "kind"> | null,
   options: OpenEnergyMeterOptions = {},
 ): Promise<MeterSearch> {
   const { idleSeconds = 2, timeoutSeconds = 15, signal } = options;
   assertPositive("The time for idle power, in seconds,", idleSeconds);
   assertPositive("The longest wait for nvidia-smi, in seconds,", timeoutSeconds);
   signal?.throwIfAborted();
-  const found = meterSource(adapter);
+  const found = adapter === null ? ({ source: "powercap" } as const) : meterSource(adapter);
   if ("reason" in found) return found;
   if (found.source === "powercap") {
     return await openPowercapMeter({
@@ -61,7 +61,7 @@ export async function openEnergyMeter(
   }
   return await openNvidiaSmiMeter({
     command: options.nvidiaSmi ?? "nvidia-smi",
-    adapterName: adapter.name,
+    adapterName: (adapter as AdapterReport).name,
     idleSeconds,
     timeoutSeconds,
     clock: options.clock ?? wallClock,

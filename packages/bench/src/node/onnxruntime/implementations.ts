@@ -5,7 +5,7 @@ import { encodeOnnx, type OnnxTensor } from "@papilio/nn";
 import type * as Ort from "onnxruntime-node";
 import type {
   Implementation,
-  Prepared,
+  PreparedOnHost,
   Problem,
   Traffic,
 } from "../../implementations/implementation.ts";
@@ -43,40 +43,33 @@ export function onnxImplementation(
     provider === "webgpu"
       ? " on the adapter that it finds, transfers included, sums of f16 in half precision"
       : "";
-  return {
+  const common = {
     name: `ort-${provider}-${kind}`,
     description: `ONNX Runtime ${ort.env.versions.node}, ${provider} provider: ${DESCRIPTIONS[kind]}${webgpu}`,
     arithmetic: kind === "dense" ? "product" : "factors",
     halfSums: provider === "webgpu" ? "f16" : "f32",
-    processor: provider === "cpu" ? "cpu" : "adapter",
-    prepare: (problem) => prepare(ort, provider, kind, problem),
-  };
+    prepare: (problem: Problem) => prepare(ort, provider, kind, problem),
+  } as const;
+  return provider === "cpu" ? { ...common, processor: "cpu" } : { ...common, processor: "adapter" };
 }
 
 async function prepare(
   ort: OnnxRuntime,
   provider: Provider,
   kind: GraphKind,
-  { butterfly, shape, inputs, hostInput }: Problem,
-): Promise<Prepared> {
+  { butterfly, shape, hostInput, inputCount }: Problem,
+): Promise<PreparedOnHost> {
   const { dtype } = shape;
   if (kind === "multiply-sum") requireProducts(butterfly, shape);
   const graphOf = (part: GraphPart): ProductGraph => productGraph(kind, butterfly, shape, part);
-  const whole = await Runner.create(
-    ort,
-    provider,
-    graphOf("whole"),
-    shape,
-    hostInput,
-    inputs.length,
-  );
+  const whole = await Runner.create(ort, provider, graphOf("whole"), shape, hostInput, inputCount);
   const shuffled =
     kind === "bmm" && butterfly.factors.some(({ pattern }) => isShuffled(pattern, shape));
   const parts = new Map<GraphPart, Runner>();
   const part = async (name: GraphPart): Promise<Runner> => {
     const known = parts.get(name);
     if (known !== undefined) return known;
-    const made = await Runner.create(ort, provider, graphOf(name), shape, hostInput, inputs.length);
+    const made = await Runner.create(ort, provider, graphOf(name), shape, hostInput, inputCount);
     parts.set(name, made);
     // A session's first run is slower than the others.
     await made.run(1);

@@ -3,7 +3,7 @@ import { encodeOnnx } from "@papilio/nn";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import type { Case } from "../../cases/case.ts";
-import type { Implementation, Prepared, Problem } from "../../implementations/implementation.ts";
+import type { CpuImplementation, Prepared } from "../../implementations/implementation.ts";
 import { createOracle } from "../../measure/oracle.ts";
 import { productGraph } from "./graphs.ts";
 import { loadOnnxRuntime } from "./load.ts";
@@ -13,19 +13,16 @@ import { loadOnnxRuntime } from "./load.ts";
 new ort.Tensor("float32", Float32Array.of(0), [1]);
 const search = await loadOnnxRuntime();
 const onCpu =
-  "reason" in search ? [] : search.implementations.filter(({ processor }) => processor === "cpu");
+  "reason" in search
+    ? []
+    : search.implementations.filter((one): one is CpuImplementation => one.processor === "cpu");
 
 /** What the CPU provider needs of a problem: no device, no tensors. */
-function prepare(implementation: Implementation, item: Case, copies = 1): Promise<Prepared> {
+function prepare(implementation: CpuImplementation, item: Case, copies = 1): Promise<Prepared> {
   const { butterfly, x } = createOracle(item, 1);
   const { batch, dtype, layout } = item;
-  const problem: Partial<Problem> = {
-    butterfly,
-    shape: { batch, dtype, layout },
-    hostInput: x,
-    inputs: Array.from({ length: copies }) as unknown as Problem["inputs"],
-  };
-  return implementation.prepare(problem as Problem);
+  const shape = { batch, dtype, layout };
+  return implementation.prepare({ butterfly, shape, hostInput: x, inputCount: copies });
 }
 
 describe("ONNX Runtime on the CPU", () => {
@@ -45,7 +42,7 @@ describe("ONNX Runtime on the CPU", () => {
       dtype: "f32",
       layout: "batch-first",
     } as const;
-    const prepared = await prepare(onCpu[0] as Implementation, item);
+    const prepared = await prepare(onCpu[0] as CpuImplementation, item);
     // A second end of a session would be a rejection that nobody waits for, which fails the tests.
     for (let time = 0; time < 2; time++) prepared[Symbol.dispose]();
     await new Promise((resolve) => setImmediate(resolve));
@@ -85,7 +82,7 @@ describe("ONNX Runtime on the CPU", () => {
   });
 
   it("times transpositions apart, where bmm has any", async () => {
-    const bmm = onCpu.find(({ name }) => name === "ort-cpu-bmm") as Implementation;
+    const bmm = onCpu.find(({ name }) => name === "ort-cpu-bmm") as CpuImplementation;
     const item = (chain: string, layout: Case["layout"]): Case => ({
       chain: Chain.parse(chain),
       batch: 4,
@@ -142,7 +139,7 @@ describe("what ONNX Runtime refuses", () => {
       dtype: "f32",
       layout: "batch-last",
     };
-    await expect(prepare(implementation, item)).rejects.toMatchObject({
+    await expect(prepare(implementation as CpuImplementation, item)).rejects.toMatchObject({
       code: "ONNX_RUNTIME_UNSUPPORTED",
       message: "ONNX Runtime cannot do it: no kernel for it",
     });

@@ -1,28 +1,55 @@
 import {
+  type Case,
   type CaseResult,
+  cpuImplementations,
   type Environment,
   findImplementation,
   formatRecord,
   type Implementation,
   measureCase,
   type Ranked,
+  SCHEMA,
   summarizeCase,
 } from "@papilio/bench";
 import { Chain } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
+import { javascriptImplementations } from "./javascript-implementations.ts";
 import type { RunRow } from "./messages.ts";
 import type { Settings } from "./settings.ts";
 
 const OPTIONS = { rounds: 7, minSample: 0.002, seed: 1 };
+/** Without an adapter. Clocks of pages have steps of 0.1 ms and more, of which a sample has many. */
+const CPU_OPTIONS = { ...OPTIONS, rounds: 5, minSample: 0.02 };
 /** Entries of a dense matrix beyond which it is left out: it would take most of the time. */
 const MOST_DENSE = 2 ** 22;
+/** Multiplications beyond which JavaScript is left out: about a second each run. */
+const MOST_IN_JAVASCRIPT = 2 ** 28;
 
 /** What is compared: the fused kernel, the CPU backend, the three that people write, and plans for products. */
-function contenders(chain: Chain): Implementation[] {
+function comparedOn(gpu: Gpu | undefined, chain: Chain): readonly Implementation[] {
+  if (gpu === undefined) return [...cpuImplementations, ...javascriptImplementations];
   const names = ["kronecker-sparse", "cpu-wasm", "bmm", "dense", "einsum"];
   return (chain.length === 1 ? names : ["planned", ...names]).map((name) =>
     findImplementation(name),
   );
+}
+
+/** Why a page does not wait for an implementation, or undefined where it does. */
+function reasonAgainst(
+  { name, processor }: Implementation,
+  { chain, batch }: Case,
+): string | undefined {
+  const entries = chain.rows * chain.cols;
+  if (processor !== "cpu") {
+    return name === "dense" && entries > MOST_DENSE
+      ? `A dense matrix of ${entries} entries takes too long for a page.`
+      : undefined;
+  }
+  const inJavascript = javascriptImplementations.some((one) => one.name === name);
+  const values = name === "dense" ? entries : chain.nonZeros;
+  return inJavascript && batch * values > MOST_IN_JAVASCRIPT
+    ? "It takes too long without a GPU."
+    : undefined;
 }
 
 export interface Run {
@@ -32,56 +59,55 @@ export interface Run {
 }
 
 /**
- * Verifies and times what multiplies by a chain.
+ * Verifies and times what multiplies by a chain, on an adapter or without one in single precision on the CPU.
  *
  * @param onProgress called with what is being prepared
  * @throws whatever the device throws when it is lost; the signal's reason when it aborts
  */
-export async function runOnGpu(
-  gpu: Gpu,
+export async function runCase(
+  gpu: Gpu | undefined,
   environment: Environment,
   { chain: text, ...shape }: Settings,
   signal: AbortSignal,
   onProgress: (doing: string) => void,
 ): Promise<Run> {
   const chain = Chain.parse(text);
-  const implementations = contenders(chain).map(
-    (implementation): Implementation => ({
-      ...implementation,
-      prepare: (problem) => {
-        onProgress(`Compiling and verifying ${implementation.name}`);
-        return implementation.prepare(problem);
-      },
-    }),
-  );
-  const result = await measureCase(gpu, { chain, ...shape }, implementations, {
-    ...OPTIONS,
+  const implementations = comparedOn(gpu, chain);
+  const item: Case = { chain, ...shape, ...(gpu === undefined ? { dtype: "f32" } : {}) };
+  const options = gpu === undefined ? CPU_OPTIONS : OPTIONS;
+  const result = await measureCase(gpu, item, implementations, {
+    ...options,
     cacheBytes: environment.cacheBytes ?? 0,
     clockStep: Math.max(environment.clockSteps.device ?? 0, environment.clockSteps.wall ?? 0),
     signal,
-    refuse: ({ name }) =>
-      name === "dense" && chain.rows * chain.cols > MOST_DENSE
-        ? `A dense matrix of ${chain.rows * chain.cols} entries takes too long for a page.`
-        : undefined,
+    onPrepare: ({ name }) => onProgress(`Compiling and verifying ${name}`),
+    refuse: reasonAgainst,
   });
   return {
     rows: rowsOf(result, implementations),
-    file: fileOf(result, environment, implementations),
+    file: fileOf(result, { environment, options, implementations }),
   };
 }
 
 /** A results file of one case. */
-export function fileOf(
+function fileOf(
   result: CaseResult,
-  environment: Environment,
-  implementations: readonly Pick<Implementation, "name" | "description" | "processor">[],
+  {
+    environment,
+    options,
+    implementations,
+  }: {
+    readonly environment: Environment;
+    readonly options: typeof OPTIONS;
+    readonly implementations: readonly Implementation[];
+  },
 ): string {
   return [
     formatRecord({
       record: "run",
-      schema: "papilio-bench/2",
+      schema: SCHEMA,
       environment,
-      options: { ...OPTIONS, maxRunSeconds: null },
+      options: { ...options, maxRunSeconds: null },
       implementations: implementations.map(({ name, description, processor = "adapter" }) => ({
         name,
         description,
@@ -94,10 +120,7 @@ export function fileOf(
 }
 
 /** A case's results for the table, fastest first, then those without a time. */
-export function rowsOf(
-  result: CaseResult,
-  implementations: readonly Pick<Implementation, "name" | "description">[],
-): RunRow[] {
+function rowsOf(result: CaseResult, implementations: readonly Implementation[]): RunRow[] {
   const { ranking } = summarizeCase(result);
   const place = (name: string): number => {
     const index = ranking.findIndex(({ implementation }) => implementation === name);
