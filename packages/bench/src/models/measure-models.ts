@@ -70,11 +70,9 @@ export async function measureModel(
     const graph = built.trace(units);
     const inputs = drawInputs(subject, graph, { units, distinct: verified, seed });
     options.onProgress?.(`${linear}: ${verified} of ${units} ${subject.unit} on the CPU`);
-    const reference = computeReference(subject, built, inputs, verified);
+    const reference = await computeReference(subject, built, inputs, verified, signal);
     for (const dtype of dtypes) {
       for (const layout of layouts) {
-        // The CPU's work above does not let a signal arrive.
-        await new Promise((resolve) => setTimeout(resolve, 0));
         signal?.throwIfAborted();
         options.onProgress?.(`${variantName({ linear, dtype, layout })} on the device`);
         const facts = { linear, dtype, layout, ...describeModel(built, graph) };

@@ -1,5 +1,7 @@
+import { CpuModel } from "@papilio/nn";
 import { describe, expect, it } from "vitest";
-import { type Reference, verifyOutputs } from "./reference.ts";
+import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
+import { findModelSubject } from "./subjects.ts";
 
 const EPSILON = 2 ** -23;
 
@@ -53,4 +55,24 @@ describe("verifying outputs", () => {
       });
     },
   );
+});
+
+describe("the reference on the CPU", () => {
+  const subject = findModelSubject("llama-260k");
+  const built = subject.build("dense", 1);
+  const units = 64;
+  const inputs = drawInputs(subject, built.trace(units), { units, distinct: units, seed: 1 });
+
+  it("is what the model computes at once, to the last bit", async () => {
+    using model = new CpuModel(built.trace(units), { precision: "float64" });
+    const { outputs } = await computeReference(subject, built, inputs, units);
+    expect(outputs).toEqual(model.runNow(inputs));
+  });
+
+  it("stops in the middle when the signal aborts", async () => {
+    const controller = new AbortController();
+    const computing = computeReference(subject, built, inputs, units, controller.signal);
+    setTimeout(() => controller.abort("enough"));
+    await expect(computing).rejects.toBe("enough");
+  });
 });

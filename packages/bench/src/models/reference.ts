@@ -48,20 +48,25 @@ export function drawInputs(
   );
 }
 
-/** Computes the first `units` of a run on the CPU. */
-export function computeReference(
+/**
+ * Computes the first `units` of a run on the CPU, and lets signals arrive meanwhile.
+ *
+ * @throws the signal's reason
+ */
+export async function computeReference(
   { unit }: ModelSubject,
   built: BuiltModel,
   inputs: RunInputs,
   units: number,
-): Reference {
+  signal?: AbortSignal,
+): Promise<Reference> {
   const graph = built.trace(units);
   const first = [...graph.inputs].map(([name, input]): [string, Float32Array | Uint32Array] => {
     const length = input instanceof Indices ? input.length : input.vectors * input.features;
     return [name, (inputs[name] as Float32Array).subarray(0, length)];
   });
   using model = new CpuModel(graph, { precision: "float64" });
-  const outputs = model.runNow(Object.fromEntries(first));
+  const outputs = await model.runInSlices(Object.fromEntries(first), signal);
   const sums = operationsOf(graph).map((operation) =>
     operation.kind === "linear" ? operation.matrix.chain.cols : 1,
   );

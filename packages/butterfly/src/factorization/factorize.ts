@@ -35,7 +35,10 @@ export interface FactorizeOptions {
    * split; true unless given.
    */
   readonly bounds?: boolean;
-  /** Stops the work; the promise then rejects with the signal's reason. */
+  /**
+   * Stops the work; the promise then rejects with the signal's reason. Threads are stopped at once; with
+   * one, where it is called, the block under way is split first, which takes seconds from a side of 1000 on.
+   */
   readonly signal?: AbortSignal;
   /** Called with the share of the work that is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;

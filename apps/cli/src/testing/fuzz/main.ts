@@ -7,9 +7,7 @@
  *     pnpm fuzz --readers numbers,results --minutes 10
  *     pnpm fuzz --seed 1 --case 1234 --save mutant.bin
  *
- * A case is repeated with the readers that it was found with.
- *
- * Exit status 1 when one is not.
+ * Exit status 1 when one is not. A case is repeated with the readers that it was found with.
  */
 import { writeFileSync } from "node:fs";
 import process from "node:process";

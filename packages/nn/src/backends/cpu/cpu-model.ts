@@ -127,6 +127,25 @@ export class CpuModel implements Executable {
     return run.outputs();
   }
 
+  /**
+   * The same numbers as {@link runNow}, a slice of work at a time.
+   *
+   * @param signal stops it after the operation under way
+   * @throws the signal's reason
+   */
+  async runInSlices(
+    inputs: RunInputs,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, FloatArray>>> {
+    const run = this.#begin(inputs);
+    const slicer = new TimeSlicer(signal);
+    for (const [index, operation] of operationsOf(this.graph).entries()) {
+      await slicer.yieldIfDue();
+      run.finish(index, evaluate(operation, run.context));
+    }
+    return run.outputs();
+  }
+
   /** Frees the packed weights, and the states unless they are shared. Safe to call twice. */
   dispose(): void {
     if (this.#disposed) return;
