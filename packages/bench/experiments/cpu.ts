@@ -7,6 +7,7 @@
  * Writes results/cpu-NAME.json and results/cpu-NAME.md. Cases for which
  * `--minutes` do not suffice are left out, and named; the same command goes on with them.
  */
+
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -14,8 +15,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
+import { median } from "@papilio/butterfly/numeric";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { median } from "../src/analysis/statistics.ts";
 import { caseKey, caseName, findImplementation, measureCase } from "../src/index.ts";
 import { loadOnnxRuntime } from "../src/node/index.ts";
 import { measureCpuRates } from "./cpu/rates.ts";

@@ -216,5 +216,5 @@ it("those are all disposables of the package", () => {
   for (const name of found) expect([...Object.keys(cases), ...INTERNAL]).toContain(name);
 });
 
-/** What tuning makes and disposes of itself. */
-const INTERNAL = ["PreparedCandidate", "MultiplicationHarness"];
+/** What tuning makes and disposes of itself, and what writing a file does. */
+const INTERNAL = ["PreparedCandidate", "MultiplicationHarness", "TemporaryFile"];

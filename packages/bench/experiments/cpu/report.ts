@@ -1,5 +1,5 @@
 import { Chain, chainCost } from "@papilio/butterfly";
-import { median } from "../../src/analysis/statistics.ts";
+import { median } from "@papilio/butterfly/numeric";
 import { type CaseResult, quantity } from "../../src/index.ts";
 import type { CpuRates } from "./rates.ts";
 import type { SizeResult } from "./sizes.ts";

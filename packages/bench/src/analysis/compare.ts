@@ -1,9 +1,10 @@
 import { PapilioError } from "@papilio/butterfly";
+import { median } from "@papilio/butterfly/numeric";
 import { type CaseKey, caseName } from "../cases/case.ts";
 import type { BenchResults, CaseResult, ImplementationResult } from "../results/results.ts";
 import { type Clock, commonClock, type Timed } from "./clock.ts";
 import { warningsOf } from "./compare-warnings.ts";
-import { type Estimate, estimateRatio, median } from "./statistics.ts";
+import { type Estimate, estimateRatio } from "./statistics.ts";
 
 export interface CompareOptions {
   /** A ratio beyond `1 + threshold`, its whole interval, is a regression; 0.1 by default. */

@@ -1,15 +1,7 @@
 import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { estimateMedian, estimateRatio, median, quantile, shuffle } from "./statistics.ts";
-
-describe("quantiles", () => {
-  it("interpolate between neighbours", () => {
-    expect([0.25, 0.5, 0.75].map((q) => quantile([1, 2, 3, 4], q))).toEqual([1.75, 2.5, 3.25]);
-    expect(median([4, 1, 3, 2])).toBe(2.5);
-    expect(() => quantile([], 0.5)).toThrow(RangeError);
-  });
-});
+import { estimateMedian, estimateRatio, shuffle } from "./statistics.ts";
 
 describe("intervals", () => {
   const finite = fc.double({ noNaN: true, min: 1e-6, max: 1e9 });

@@ -1,4 +1,4 @@
-import { uniform } from "@papilio/butterfly/numeric";
+import { ascending, median, quantile, uniform } from "@papilio/butterfly/numeric";
 
 /** A median with its 95 % confidence interval. */
 export interface Estimate {
@@ -8,30 +8,6 @@ export interface Estimate {
 }
 
 const RESAMPLES = 1000;
-
-/**
- * The quantile `q` of samples sorted upwards, interpolated between neighbours (Hyndman and Fan,
- * definition 7).
- */
-export function quantile(sorted: readonly number[], q: number): number {
-  const position = (sorted.length - 1) * q;
-  const index = Math.floor(position);
-  const low = sorted[index];
-  if (low === undefined) throw new RangeError("quantile of no samples");
-  const high = sorted[index + 1] ?? low;
-  return low + (high - low) * (position - index);
-}
-
-/** Samples sorted upwards, in a new array. */
-export function ascending(samples: readonly number[]): number[] {
-  // A typed array sorts numbers as numbers, and several times faster.
-  return Array.from(Float64Array.from(samples).sort());
-}
-
-/** The median of at least one number. */
-export function median(values: readonly number[]): number {
-  return quantile(ascending(values), 0.5);
-}
 
 /**
  * The median of at least one sample, with a 95 % confidence interval by the percentile bootstrap

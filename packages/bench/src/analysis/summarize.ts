@@ -1,16 +1,10 @@
 import { Chain, chainCost, type Layout, type StorageDtype } from "@papilio/butterfly";
+import { ascending, median, quantile } from "@papilio/butterfly/numeric";
 import { shortCaseName } from "../cases/case.ts";
 import { FUSED, isOurs } from "../implementations/registry.ts";
 import type { BenchResults, CaseResult, Energy } from "../results/results.ts";
 import { type Clock, commonClock, runClock, type Timed, timedOf } from "./clock.ts";
-import {
-  ascending,
-  type Estimate,
-  estimateMedian,
-  estimateRatio,
-  median,
-  quantile,
-} from "./statistics.ts";
+import { type Estimate, estimateMedian, estimateRatio } from "./statistics.ts";
 
 /** An interval wider than this share of its median, on either side, is called wide. */
 export const WIDE_INTERVAL = 0.1;

@@ -1,7 +1,8 @@
+import { median } from "@papilio/butterfly/numeric";
 import { isOurs, ownerOf } from "../implementations/registry.ts";
 import type { BenchResults, Environment } from "../results/results.ts";
 import { counted as count, times } from "./format.ts";
-import { type Estimate, median } from "./statistics.ts";
+import type { Estimate } from "./statistics.ts";
 import { type CaseSummary, summarizeRun } from "./summarize.ts";
 
 /** Which side is the faster on a machine, Papilio's or the others', and by which way of multiplying. */

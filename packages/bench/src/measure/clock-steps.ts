@@ -1,5 +1,5 @@
+import { ascending } from "@papilio/butterfly/numeric";
 import { type Gpu, Program, Tensor } from "@papilio/gpu-runtime";
-import { ascending } from "../analysis/statistics.ts";
 import type { Environment } from "../results/results.ts";
 
 const READINGS = 64;

@@ -1,6 +1,6 @@
 import { Chain, chainCost } from "@papilio/butterfly";
+import { median } from "@papilio/butterfly/numeric";
 import { denseFlops } from "@papilio/butterfly/pattern";
-import { median } from "../analysis/statistics.ts";
 import type { Case } from "../cases/case.ts";
 import type { Implementation } from "../implementations/implementation.ts";
 import type { CaseResult, Rates } from "../results/results.ts";

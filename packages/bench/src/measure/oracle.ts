@@ -1,6 +1,6 @@
-import { Butterfly, type Verification, verify } from "@papilio/butterfly";
-import { quantizeButterfly, subnormalOperands } from "@papilio/butterfly/matrix";
-import { quantize, type Rounding, stridesOf, uniform } from "@papilio/butterfly/numeric";
+import { Butterfly, type Verification } from "@papilio/butterfly";
+import { quantizeButterfly, SampledProduct } from "@papilio/butterfly/matrix";
+import { quantize, uniform } from "@papilio/butterfly/numeric";
 import { encode, type Tensor } from "@papilio/gpu-runtime";
 import { shuffle } from "../analysis/statistics.ts";
 import type { Case } from "../cases/case.ts";
@@ -49,47 +49,23 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
 
   const affordable = Math.max(SAMPLED, Math.floor(WHOLE / chain.nonZeros));
   const chosen = sample(batch, Math.min(batch, affordable), next);
-  const shape = { batch: chosen.length, layout } as const;
-  const gather = (from: Float32Array, features: number): Float64Array => {
-    const source = stridesOf({ batch, layout }, features);
-    const target = stridesOf(shape, features);
-    const gathered = new Float64Array(chosen.length * features);
-    chosen.forEach((vector, position) => {
-      for (let f = 0; f < features; f++) {
-        gathered[position * target.vector + f * target.feature] = from[
-          vector * source.vector + f * source.feature
-        ] as number;
-      }
-    });
-    return gathered;
-  };
-  const inputs = gather(x, chain.cols);
-  const reference = butterfly.apply(inputs, shape);
-  const magnitude = butterfly.absolute().apply(inputs.map(Math.abs), shape);
-  const magnification = butterfly.magnification();
-  const common = {
-    dtype,
-    subnormalOperands: subnormalOperands(butterfly, inputs, magnitude, { ...shape, dtype }),
-  };
+  const product = new SampledProduct(butterfly, x, { batch, layout, dtype }, chosen);
+  const { magnification } = product;
   return {
     butterfly,
     x,
     verified: chosen.length,
     check: (y, { arithmetic, halfSums = "f32" }, terms) => {
       const sums = dtype === "f16" ? halfSums : "f32";
-      const rounding: Rounding =
+      const roundedValues = { largestInput: magnification };
+      return product.verify(
+        y,
         terms !== undefined
-          ? {
-              ...common,
-              sums,
-              terms,
-              magnification,
-              roundedValues: { largestInput: magnification },
-            }
+          ? { sums, terms, magnification, roundedValues }
           : arithmetic === "product" && chain.length > 1
-            ? { ...common, sums, terms: chain.product().c, roundedValues: { largestInput: 1 } }
-            : { ...common, sums, terms: chain.patterns.map(({ c }) => c), magnification };
-      return verify(gather(y, chain.rows), reference, magnitude, rounding);
+            ? { sums, terms: chain.product().c, roundedValues: { largestInput: 1 } }
+            : { sums, terms: chain.patterns.map(({ c }) => c), magnification },
+      );
     },
   };
 }

@@ -1,5 +1,5 @@
+import { median } from "@papilio/butterfly/numeric";
 import type { Profile, ProfiledOperation } from "@papilio/nn";
-import { median } from "../analysis/statistics.ts";
 import { PART_KINDS, type PartKind, type ProfilePart } from "../results/model-results.ts";
 
 const KINDS: Readonly<Record<string, PartKind>> = {

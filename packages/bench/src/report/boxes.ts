@@ -1,4 +1,4 @@
-import { ascending, quantile } from "../analysis/statistics.ts";
+import { ascending, quantile } from "@papilio/butterfly/numeric";
 import type { LogAxis } from "./axes.ts";
 import type { Layer, Panel } from "./figure.ts";
 import { colour } from "./theme.ts";

@@ -1,5 +1,5 @@
+import { median } from "@papilio/butterfly/numeric";
 import { outOf, percent, times } from "../analysis/format.ts";
-import { median } from "../analysis/statistics.ts";
 import type { GroupSummary, RunSummary } from "../analysis/summarize.ts";
 import { verdictOf } from "../analysis/verdict.ts";
 import { isCompared, type ReportData } from "./data.ts";

@@ -1,4 +1,5 @@
-import { ascending, estimateRatio, quantile } from "../analysis/statistics.ts";
+import { ascending, quantile } from "@papilio/butterfly/numeric";
+import { estimateRatio } from "../analysis/statistics.ts";
 import type { Trial, Validation } from "./leave-one-out.ts";
 import { AS_GOOD, type Quantity } from "./question.ts";
 

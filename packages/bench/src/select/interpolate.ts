@@ -1,5 +1,5 @@
 import type { Pattern } from "@papilio/butterfly";
-import { median } from "../analysis/statistics.ts";
+import { median } from "@papilio/butterfly/numeric";
 import { type Case, caseName } from "../cases/case.ts";
 import type { Rates } from "../results/results.ts";
 import { type Observations, type Observed, type Point, pointOf } from "./observations.ts";

@@ -1,4 +1,4 @@
-import { median } from "../analysis/statistics.ts";
+import { median } from "@papilio/butterfly/numeric";
 import type { Case } from "../cases/case.ts";
 import type { Interpolator } from "./interpolate.ts";
 import type { Observations, Observed } from "./observations.ts";

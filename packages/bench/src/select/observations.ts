@@ -1,6 +1,6 @@
 import { Chain, type Layout, type Pattern, type StorageDtype } from "@papilio/butterfly";
+import { median } from "@papilio/butterfly/numeric";
 import { type Clock, commonClock, type Timed, timedOf } from "../analysis/clock.ts";
-import { median } from "../analysis/statistics.ts";
 import { caseName } from "../cases/case.ts";
 import type { CaseResult, Rates } from "../results/results.ts";
 import { factorsOf, isModelled, secondsOf, type Work, workOf } from "./predict.ts";

@@ -17,5 +17,6 @@ export {
 } from "./perfect-shuffle.ts";
 export { type VectorsOf, withPermutations } from "./permuted-butterfly.ts";
 export { quantizeButterfly } from "./quantize.ts";
+export { SampledProduct } from "./sampled-product.ts";
 export { type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 export { subnormalOperands } from "./subnormal-operands.ts";

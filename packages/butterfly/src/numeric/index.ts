@@ -9,6 +9,7 @@ export { FLOAT_FORMATS, type FloatFormat } from "./dtype.ts";
 export type { FloatArrays, FloatType } from "./float-array.ts";
 export { decodeHalf, encodeHalf, quantize } from "./half-precision.ts";
 export { requireBatch, requireShape, requireVectors, type Strides, stridesOf } from "./layout.ts";
+export { ascending, median, quantile } from "./quantile.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type NarrowType, requireStorable } from "./storable.ts";
 export { errorBound, type Rounding } from "./tolerance.ts";

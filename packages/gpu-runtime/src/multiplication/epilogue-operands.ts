@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireOneOf } from "@papilio/butterfly/errors";
+import { requireArray, requireOneOf } from "@papilio/butterfly/errors";
 import type { Kernel } from "../device/kernel.ts";
 import { ACTIVATION_KINDS, type Activation } from "../kernels/activation.ts";
 import type { Epilogue, PlacedEpilogue } from "../kernels/epilogue.ts";
@@ -18,6 +18,21 @@ export interface EpilogueOperands {
 export interface OperandMemory {
   readonly multiplier?: Operand;
   readonly addend?: Operand;
+}
+
+/**
+ * @param of whose bias it is, to begin a sentence
+ * @throws PapilioError `ARRAY_TYPE`, `BIAS_LENGTH` unless there is one for each of `rows` outputs, or none
+ */
+export function requireBias(bias: Float32Array | undefined, rows: number, of: string): void {
+  if (bias === undefined) return;
+  requireArray("The bias", bias, "Float32Array");
+  if (bias.length === rows) return;
+  throw new PapilioError(
+    "BIAS_LENGTH",
+    `${of} has ${rows} outputs, and the bias has ${bias.length} elements.`,
+    "Give one bias for each output.",
+  );
 }
 
 /** @throws PapilioError `OPTION_INVALID`; `ACTIVATION_INVALID` unless the parameters are numbers that float32 has */

@@ -1,27 +1,19 @@
-import { Butterfly, PapilioError } from "@papilio/butterfly";
-import { requireArray } from "@papilio/butterfly/errors";
+import { Butterfly, type Chain, PapilioError, type Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
 import { fusedRangeKernel } from "../kernels/fused-range/kernel.ts";
 import { packFusedRange, rangeSharing } from "../kernels/fused-range/pack.ts";
 import type { FusedRangeVariant } from "../kernels/fused-range/variant.ts";
-import { type Operand, partOf } from "../memory/scratch.ts";
-import { BufferSet } from "../tensor/buffer-set.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
-import type { Vectors } from "../tensor/vectors.ts";
-import { assertShape } from "./assert-shape.ts";
 import {
-  memoryOf,
-  type OperandMemory,
   oncePerPlace,
-  partOfOperands,
   placeOperands,
   requireActivation,
+  requireBias,
 } from "./epilogue-operands.ts";
-import type { Multiplication } from "./multiplication.ts";
-import { bindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
+import { type Multiplication, portionedMultiplication } from "./multiplication.ts";
+import type { Portion } from "./portions.ts";
 
 export interface FusedRangeOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the range when absent. */
@@ -48,112 +40,59 @@ export function prepareFusedRange(
   { variant, bias, inPlace = false, ...epilogue }: FusedRangeOptions = {},
 ): Multiplication {
   const { chain } = butterfly;
-  const product = chain.product();
-  gpu.assertDtype(shape.dtype);
-  if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
-  if (bias !== undefined && bias.length !== chain.rows) {
-    throw new PapilioError(
-      "BIAS_LENGTH",
-      `The chain ${chain} has ${chain.rows} outputs, and the bias has ${bias.length} elements.`,
-      "Give one bias for each output.",
-    );
-  }
+  requireBias(bias, chain.rows, `The chain ${chain}`);
   requireActivation(epilogue.activation);
-  const buffers = new BufferSet(gpu);
-  const dispose = (): void => buffers.dispose();
-  try {
-    const parts = portionsOf(product, shape, bindingLimits(gpu), chain.nonZeros).map((portion) =>
-      preparePart(gpu, buffers, butterfly, portion, { variant, bias, inPlace, epilogue }),
-    );
-    return {
-      get bytes() {
-        return buffers.bytes;
-      },
-      steps(x, y, operands = {}) {
-        buffers.assertLive();
-        assertShape(x, shape, chain.cols, "input");
-        assertShape(y, shape, chain.rows, "output");
-        if (inPlace) assertSame(x, y);
-        const memory = memoryOf(epilogue, operands, shape, chain.rows);
-        return parts.map((part) => part(x.memory, y.memory, memory));
-      },
-      dispose,
-      [Symbol.dispose]: dispose,
-    };
-  } catch (error) {
-    buffers.dispose();
-    throw error;
-  }
+  return portionedMultiplication(
+    gpu,
+    { pattern: chain.product(), values: chain.nonZeros },
+    shape,
+    (buffers, portion) => {
+      const part = partOfRange(butterfly, portion);
+      const problem = {
+        chain: part.chain,
+        ...portion.shape,
+        inPlace,
+        sharing: rangeSharing(part),
+        bias: bias !== undefined,
+      };
+      const chosen = variant ?? chooseFusedRange(gpu.report, problem);
+      if (chosen === undefined || (inPlace && portion.pattern.b !== portion.pattern.c)) {
+        throw notFused(chain, portion.pattern, inPlace);
+      }
+      const kernel = oncePerPlace((placed) =>
+        fusedRangeKernel({ ...problem, epilogue: placed }, chosen),
+      );
+      const packed = packFusedRange(part, problem, chosen);
+      const weights = buffers.upload(packed, shape.dtype, "packed range");
+      const firstRow = portion.superBlock * portion.pattern.b * portion.pattern.d;
+      const added = bias?.subarray(firstRow, firstRow + part.chain.rows);
+      const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
+      return (x, y, operands) => {
+        const { placed, bound } = placeOperands(epilogue, operands, x, y);
+        const bindings = [...(inPlace ? [] : [x]), weights, y, ...extra, ...bound];
+        return [{ kernel: kernel(placed), buffers: bindings, role: "multiply" }];
+      };
+    },
+    { epilogue, inPlace },
+  );
 }
 
-/** The dispatch of a portion that the device can bind. */
-function preparePart(
-  gpu: Gpu,
-  buffers: BufferSet,
-  { factors, chain }: Butterfly,
-  portion: Portion,
-  { variant, bias, inPlace, epilogue }: PartOptions,
-): (x: Operand, y: Operand, operands: OperandMemory) => Step {
-  const { pattern, shape, superBlock } = portion;
-  const { a, b, c, d } = pattern;
-  const whole = chain.product();
-  const part = new Butterfly(
+/** The super-blocks of a range's factors that make a portion of its product. */
+function partOfRange({ factors, chain }: Butterfly, { pattern, superBlock }: Portion): Butterfly {
+  const { a } = chain.product();
+  return new Butterfly(
     factors.map((factor) => {
       // Super-blocks of a factor for each of the product's.
-      const each = factor.pattern.a / whole.a;
-      return factor.superBlocks(superBlock * each, a * each);
+      const each = factor.pattern.a / a;
+      return factor.superBlocks(superBlock * each, pattern.a * each);
     }),
   );
-  const sharing = rangeSharing(part);
-  const problem = { chain: part.chain, ...shape, inPlace, sharing, bias: bias !== undefined };
-  const chosen = variant ?? chooseFusedRange(gpu.report, problem);
-  if (chosen === undefined || (inPlace && b !== c)) {
-    throw new PapilioError(
-      "RANGE_NOT_FUSED",
-      `The range ${chain} cannot be one kernel${inPlace ? " that works in place" : ""}: its blocks are ${b} x ${c}.`,
-      "Fuse fewer factors at a time, as planChain does, or merge them.",
-    );
-  }
-  const kernel = oncePerPlace((placed) =>
-    fusedRangeKernel({ ...problem, epilogue: placed }, chosen),
-  );
-  const weights = buffers.upload(
-    packFusedRange(part, problem, chosen),
-    shape.dtype,
-    "packed range",
-  );
-  const firstRow = superBlock * b * d;
-  const added = bias?.subarray(firstRow, firstRow + part.chain.rows);
-  const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
-  const input = portionBytes(portion, c * d, a);
-  const output = portionBytes(portion, b * d, a);
-  return (x, y, operands) => {
-    const read = partOf(x, input.offset, input.size);
-    const written = partOf(y, output.offset, output.size);
-    const { placed, bound } = placeOperands(
-      epilogue,
-      partOfOperands(operands, output.offset, output.size),
-      read,
-      written,
-    );
-    const bindings = [...(inPlace ? [] : [read]), weights, written, ...extra, ...bound];
-    return { kernel: kernel(placed), buffers: bindings, role: "multiply" };
-  };
 }
 
-interface PartOptions {
-  readonly variant: FusedRangeVariant | undefined;
-  readonly bias: Float32Array | undefined;
-  readonly inPlace: boolean;
-  readonly epilogue: Epilogue;
-}
-
-/** @throws PapilioError `TENSOR_MISMATCH` unless both have the same memory */
-function assertSame(x: Vectors, y: Vectors): void {
-  if (x.memory === y.memory) return;
-  throw new PapilioError(
-    "TENSOR_MISMATCH",
-    "The multiplication was prepared to work in place, and the output is not the input.",
-    "Pass the same tensor twice, or prepare it without inPlace.",
+function notFused(chain: Chain, { b, c }: Pattern, inPlace: boolean): PapilioError {
+  return new PapilioError(
+    "RANGE_NOT_FUSED",
+    `The range ${chain} cannot be one kernel${inPlace ? " that works in place" : ""}: its blocks are ${b} x ${c}.`,
+    "Fuse fewer factors at a time, as planChain does, or merge them.",
   );
 }

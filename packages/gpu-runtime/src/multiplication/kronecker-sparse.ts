@@ -1,5 +1,4 @@
-import { type KroneckerSparse, PapilioError } from "@papilio/butterfly";
-import { requireArray } from "@papilio/butterfly/errors";
+import type { KroneckerSparse } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
@@ -7,7 +6,12 @@ import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
 import type { KroneckerSparseVariant } from "../kernels/kronecker-sparse/variant.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
-import { oncePerPlace, placeOperands, requireActivation } from "./epilogue-operands.ts";
+import {
+  oncePerPlace,
+  placeOperands,
+  requireActivation,
+  requireBias,
+} from "./epilogue-operands.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {
@@ -33,14 +37,7 @@ export function prepareKroneckerSparse(
   { variant, bias, ...epilogue }: KroneckerSparseOptions = {},
 ): Multiplication {
   const { pattern } = factor;
-  if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
-  if (bias !== undefined && bias.length !== pattern.rows) {
-    throw new PapilioError(
-      "BIAS_LENGTH",
-      `Pattern ${pattern} has ${pattern.rows} outputs, and the bias has ${bias.length} elements.`,
-      "Give one bias for each output.",
-    );
-  }
+  requireBias(bias, pattern.rows, `Pattern ${pattern}`);
   requireActivation(epilogue.activation);
   return multiplication(
     gpu,
@@ -63,6 +60,6 @@ export function prepareKroneckerSparse(
         return [{ kernel: kernel(placed), buffers: read, role: "multiply" }];
       };
     },
-    epilogue,
+    { epilogue },
   );
 }

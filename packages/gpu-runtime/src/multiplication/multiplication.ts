@@ -1,4 +1,4 @@
-import type { KroneckerSparse } from "@papilio/butterfly";
+import { type KroneckerSparse, PapilioError, type Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
@@ -49,11 +49,18 @@ export interface Part {
 /** The steps of a part for given memory. */
 type PartSteps = (x: Operand, y: Operand, operands: OperandMemory) => Step[];
 
+/** How the steps of a multiplication take their operands. */
+interface OperandOptions {
+  /** Whose operands the steps are given, beside x and y. */
+  readonly epilogue?: Epilogue;
+  /** Whether outputs are written where the inputs are. */
+  readonly inPlace?: boolean;
+}
+
 /**
- * Builds a multiplication: `prepare` fills a buffer set and returns the steps for given memory. What
- * the device cannot bind is divided into parts, which are prepared one by one.
+ * Builds a multiplication by a factor: `prepare` fills a buffer set and returns the steps for given
+ * memory. What the device cannot bind is divided into parts, which are prepared one by one.
  *
- * @param epilogue whose operands the steps are given, beside x and y
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function multiplication(
@@ -61,15 +68,45 @@ export function multiplication(
   factor: KroneckerSparse,
   shape: InputShape,
   prepare: (buffers: BufferSet, part: Part) => PartSteps,
-  epilogue: Epilogue = {},
+  options: OperandOptions = {},
 ): Multiplication {
   const { pattern } = factor;
+  return portionedMultiplication(
+    gpu,
+    { pattern, values: pattern.nonZeros },
+    shape,
+    (buffers, portion) => {
+      const { pattern: part, shape: partShape, superBlock } = portion;
+      return prepare(buffers, {
+        problem: { pattern: part, ...partShape },
+        factor: factor.superBlocks(superBlock, part.a),
+        firstRow: superBlock * part.b * part.d,
+      });
+    },
+    options,
+  );
+}
+
+/**
+ * Builds a multiplication by anything whose product has a pattern: `prepare` fills a buffer set with what
+ * a portion takes, and returns its steps for the memory of the portion alone.
+ *
+ * @param whole the product's pattern, and the number of values that are stored
+ * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+ */
+export function portionedMultiplication(
+  gpu: Gpu,
+  { pattern, values }: { readonly pattern: Pattern; readonly values: number },
+  shape: InputShape,
+  prepare: (buffers: BufferSet, portion: Portion) => PartSteps,
+  { epilogue = {}, inPlace = false }: OperandOptions = {},
+): Multiplication {
   gpu.assertDtype(shape.dtype);
   const buffers = new BufferSet(gpu);
   const dispose = (): void => buffers.dispose();
   try {
-    const parts = portionsOf(pattern, shape, bindingLimits(gpu)).map((portion) =>
-      preparePortion(buffers, factor, portion, prepare),
+    const parts = portionsOf(pattern, shape, bindingLimits(gpu), values).map((portion) =>
+      onPortion(portion, prepare(buffers, portion)),
     );
     return {
       get bytes() {
@@ -79,6 +116,7 @@ export function multiplication(
         buffers.assertLive();
         assertShape(x, shape, pattern.cols, "input");
         assertShape(y, shape, pattern.rows, "output");
+        if (inPlace) assertSame(x, y);
         const memory = memoryOf(epilogue, operands, shape, pattern.rows);
         return parts.flatMap((part) => part(x.memory, y.memory, memory));
       },
@@ -91,25 +129,25 @@ export function multiplication(
   }
 }
 
-function preparePortion(
-  buffers: BufferSet,
-  factor: KroneckerSparse,
-  portion: Portion,
-  prepare: (buffers: BufferSet, part: Part) => PartSteps,
-): PartSteps {
-  const { pattern, shape, superBlock } = portion;
-  const { a, b, c, d } = pattern;
+/** Steps that take the whole memory, from those that take the portion's. */
+function onPortion(portion: Portion, steps: PartSteps): PartSteps {
+  const { a, b, c, d } = portion.pattern;
   const input = portionBytes(portion, c * d, a);
   const output = portionBytes(portion, b * d, a);
-  const steps = prepare(buffers, {
-    problem: { pattern, ...shape },
-    factor: factor.superBlocks(superBlock, a),
-    firstRow: superBlock * b * d,
-  });
   return (x, y, operands) =>
     steps(
       partOf(x, input.offset, input.size),
       partOf(y, output.offset, output.size),
       partOfOperands(operands, output.offset, output.size),
     );
+}
+
+/** @throws PapilioError `TENSOR_MISMATCH` unless both have the same memory */
+function assertSame(x: Vectors, y: Vectors): void {
+  if (x.memory === y.memory) return;
+  throw new PapilioError(
+    "TENSOR_MISMATCH",
+    "The multiplication was prepared to work in place, and the output is not the input.",
+    "Pass the same tensor twice, or prepare it without inPlace.",
+  );
 }

@@ -1,5 +1,6 @@
+import { requireWhole } from "@papilio/butterfly/errors";
+import { median } from "@papilio/butterfly/numeric";
 import type { Program } from "./program.ts";
-import { quantile } from "./quantile.ts";
 import { calibrate, sampleSeconds } from "./sample-seconds.ts";
 
 export interface CompareOptions {
@@ -12,12 +13,13 @@ export interface CompareOptions {
  * Median seconds of a run of each program, on the device's clock or, without one, the wall clock. The
  * programs take turns, so that whatever else the machine does meets all of them.
  *
- * @throws PapilioError `GPU_LOST`, `GPU_ERROR`; the signal's reason when it aborts
+ * @throws PapilioError `OPTION_INVALID` for rounds below 1, `GPU_LOST`, `GPU_ERROR`; the signal's reason when it aborts
  */
 export async function compareSeconds(
   programs: readonly Program[],
   { rounds = 7, signal }: CompareOptions = {},
 ): Promise<number[]> {
+  requireWhole("The rounds", rounds, 1);
   const repeats: number[] = [];
   for (const program of programs) repeats.push((await calibrate(program, signal)).repeats);
   const samples: number[][] = programs.map(() => []);
@@ -27,5 +29,5 @@ export async function compareSeconds(
       samples[index]?.push(await sampleSeconds(program, repeats[index] as number));
     }
   }
-  return samples.map((own) => quantile(own, 0.5));
+  return samples.map(median);
 }

@@ -1,9 +1,9 @@
+import { median } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
 import { storage, upload } from "../device/storage.ts";
 import type { Span } from "../memory/lease.ts";
 import { Program } from "../program/program.ts";
-import { quantile } from "../program/quantile.ts";
 import { calibrate, MIN_SAMPLE, sampleSeconds, warmSeconds } from "../program/sample-seconds.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
 import {
@@ -112,5 +112,5 @@ async function medianSeconds(program: Program, signal: AbortSignal | undefined):
     samples.push(await sampleSeconds(program, repeats));
   }
   // Above zero even by a clock that stands still: rates are divided by it.
-  return Math.max(quantile(samples, 0.5), 1e-12);
+  return Math.max(median(samples), 1e-12);
 }

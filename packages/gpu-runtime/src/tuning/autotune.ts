@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { quantile } from "../program/quantile.ts";
+import { ascending, median, quantile } from "@papilio/butterfly/numeric";
 
 /** One of several ways of doing the same. */
 export interface Candidate<T> {
@@ -227,8 +227,8 @@ function shortest({ screening }: CandidateState<unknown>): number {
   return Math.min(...screening);
 }
 
-function median({ screening, rounds }: CandidateState<unknown>): number {
-  return quantile([...screening, ...rounds], 0.5);
+function secondsOf({ screening, rounds }: CandidateState<unknown>): number {
+  return median([...screening, ...rounds]);
 }
 
 function assertCandidates(candidates: readonly Candidate<unknown>[]): void {
@@ -244,7 +244,7 @@ function assertCandidates(candidates: readonly Candidate<unknown>[]): void {
 function trialOf(state: CandidateState<unknown>): Trial {
   const { candidate, screening, rounds, outcome, reason } = state;
   const samples = [...screening, ...rounds];
-  const seconds = samples.length === 0 ? null : median(state);
+  const seconds = samples.length === 0 ? null : secondsOf(state);
   return { name: candidate.name, outcome, samples, seconds, reason };
 }
 
@@ -261,15 +261,17 @@ function winner<T>(states: readonly CandidateState<T>[]): CandidateState<T> {
     );
   }
   const sure = first === states[0] ? measured.filter((other) => beats(other, first)) : measured;
-  return sure.reduce((best, other) => (median(other) < median(best) ? other : best), first);
+  return sure.reduce((best, other) => (secondsOf(other) < secondsOf(best) ? other : best), first);
 }
 
 /** Whether a candidate is faster than the default: round by round, as the device is in both. */
 function beats(other: CandidateState<unknown>, standing: CandidateState<unknown>): boolean {
   const count = Math.min(other.rounds.length, standing.rounds.length);
-  const ratios = Array.from(
-    { length: count },
-    (_, round) => (other.rounds[round] as number) / (standing.rounds[round] as number),
+  const ratios = ascending(
+    Array.from(
+      { length: count },
+      (_, round) => (other.rounds[round] as number) / (standing.rounds[round] as number),
+    ),
   );
   const sure = count >= LEAST_ROUNDS && quantile(ratios, 0.75) < 1;
   return sure && quantile(ratios, 0.5) <= 1 - LEAST_GAIN;

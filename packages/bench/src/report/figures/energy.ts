@@ -1,5 +1,6 @@
+import { median } from "@papilio/butterfly/numeric";
 import { counted, times } from "../../analysis/format.ts";
-import { type Estimate, median } from "../../analysis/statistics.ts";
+import type { Estimate } from "../../analysis/statistics.ts";
 import type { CaseSummary } from "../../analysis/summarize.ts";
 import { FUSED, isOurs } from "../../implementations/registry.ts";
 import type { Energy } from "../../results/results.ts";

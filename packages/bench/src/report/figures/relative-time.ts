@@ -1,5 +1,5 @@
+import { median } from "@papilio/butterfly/numeric";
 import { counted, times } from "../../analysis/format.ts";
-import { median } from "../../analysis/statistics.ts";
 import type { CaseSummary, Ranked } from "../../analysis/summarize.ts";
 import { GAPS, logAxis, TIMES_LABELS } from "../axes.ts";
 import { BOX_LEGEND, type BoxRow, boxOf, boxPanel } from "../boxes.ts";

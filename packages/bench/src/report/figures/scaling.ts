@@ -1,6 +1,6 @@
 import { chainCost } from "@papilio/butterfly";
+import { median } from "@papilio/butterfly/numeric";
 import { counted, quantity } from "../../analysis/format.ts";
-import { median } from "../../analysis/statistics.ts";
 import type { CaseSummary } from "../../analysis/summarize.ts";
 import { unitLabels } from "../axes.ts";
 import { type Facet, isPositive, type ReportData, rankOf } from "../data.ts";

@@ -1,5 +1,6 @@
+import { ascending, median, quantile } from "@papilio/butterfly/numeric";
 import { times } from "../../analysis/format.ts";
-import { ascending, type Estimate, median, quantile } from "../../analysis/statistics.ts";
+import type { Estimate } from "../../analysis/statistics.ts";
 import type { CaseSummary } from "../../analysis/summarize.ts";
 import { GAPS, type LogAxis, logAxis, TIMES_LABELS } from "../axes.ts";
 import { facetLabel, isCompared, isPositive, type ReportData, timeOverFused } from "../data.ts";
