@@ -9,10 +9,10 @@ import { type SiteServer, serveSite } from "./testing/site-server.ts";
 const REFERENCE = [
   "/api/",
   "/api/@papilio/butterfly/",
-  "/api/@papilio/butterfly/classes/Pattern",
-  "/api/@papilio/butterfly/functions/factorize",
-  "/api/@papilio/butterfly/interfaces/Cost",
-  "/api/@papilio/butterfly/type-aliases/Layout",
+  "/api/@papilio/butterfly/index/classes/Pattern",
+  "/api/@papilio/butterfly/factorization/functions/factorize",
+  "/api/@papilio/butterfly/index/interfaces/Cost",
+  "/api/@papilio/butterfly/index/type-aliases/Layout",
 ];
 const pages = [...listPages().filter((path) => !path.startsWith("/api/")), ...REFERENCE];
 

@@ -40,7 +40,7 @@ function isSingle(x: CpuVectors): x is Float32Array {
  * several threads, float32. Values are packed once; factors are multiplied out where that is faster, and
  * ranges of them applied to a block while it is in the cache.
  *
- * Where there is no WebAssembly with SIMD it computes as {@link Butterfly.apply} does, and `report` says
+ * Where there is no WebAssembly with SIMD it computes as `Butterfly.apply` does, and `report` says
  * why. A page that is not cross-origin isolated has one thread.
  *
  * @example
