@@ -1,8 +1,14 @@
 import { PapilioError, type StorageDtype } from "@papilio/butterfly";
-import { requireOneOf } from "@papilio/butterfly/errors";
+import {
+  requireBoolean,
+  requireFunction,
+  requireObject,
+  requireOneOf,
+} from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { MemoryOptions } from "../memory/memory-options.ts";
 import { MemoryPool } from "../memory/pool.ts";
+import { requireDevice, requireReport } from "./device-checks.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
 
@@ -35,11 +41,16 @@ export class Gpu implements Disposable {
   /** Resolves when the last error of the driver is recorded. */
   #pendingError: Promise<void> | undefined;
 
+  /** @throws PapilioError `OPTION_INVALID`, `MEMORY_OPTION_INVALID` */
   constructor(
     device: GPUDevice,
     report: AdapterReport,
     options: { readonly ownsDevice: boolean; readonly memory?: MemoryOptions | undefined },
   ) {
+    requireDevice(device);
+    requireReport(report);
+    requireObject("The options", options, "an object with ownsDevice");
+    requireBoolean("ownsDevice", options.ownsDevice);
     this.device = device;
     this.report = report;
     this.pipelines = new PipelineCache(device);
@@ -108,6 +119,7 @@ export class Gpu implements Disposable {
    * returning numbers.
    */
   async finish<T>(operation: () => Promise<T>): Promise<T> {
+    requireFunction("The operation", operation);
     this.assertReady();
     let result: T;
     try {

@@ -1,5 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
+import { requireObject, requireOneOf, requireOptions } from "@papilio/butterfly/errors";
 import { type MemoryOptions, requireMemoryOptions } from "../memory/memory-options.ts";
+import { requireDevice } from "./device-checks.ts";
 import { Gpu } from "./gpu.ts";
 import { type DescribeOptions, describeDevice } from "./report.ts";
 import { verifyDevice } from "./verify.ts";
@@ -44,15 +46,19 @@ export interface OpenGpuOptions {
  * ```
  */
 export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
+  requireOptions("The options", options);
   requireMemoryOptions(options.memory);
+  const { powerPreference = "high-performance" } = options;
+  requireOneOf("powerPreference", powerPreference, ["high-performance", "low-power"]);
   if (options.device !== undefined) {
+    requireDevice(options.device);
     await verifyDevice(options.device);
     return new Gpu(options.device, describeDevice(options.device), {
       ownsDevice: false,
       memory: options.memory,
     });
   }
-  const gpu = options.gpu ?? globalThis.navigator?.gpu;
+  const { gpu = globalThis.navigator?.gpu } = options;
   if (gpu === undefined) {
     throw new PapilioError(
       "GPU_UNAVAILABLE",
@@ -60,9 +66,8 @@ export async function openGpu(options: OpenGpuOptions = {}): Promise<Gpu> {
       "In Node, import openGpu from @papilio/gpu-runtime/node; in a browser, use one with WebGPU on a secure page.",
     );
   }
-  const adapter = await gpu.requestAdapter({
-    powerPreference: options.powerPreference ?? "high-performance",
-  });
+  requireObject("The gpu", gpu, "such as navigator.gpu", "requestAdapter");
+  const adapter = await gpu.requestAdapter({ powerPreference });
   if (adapter === null) {
     throw new PapilioError(
       "GPU_UNAVAILABLE",

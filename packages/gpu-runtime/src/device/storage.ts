@@ -1,9 +1,14 @@
 import { PapilioError } from "@papilio/butterfly";
+import { requireNumber, requireText } from "@papilio/butterfly/errors";
 import type { Lease } from "../memory/lease.ts";
+import { requireGpu } from "./device-checks.ts";
 import type { Gpu } from "./gpu.ts";
 
-/** @throws PapilioError `BUFFER_TOO_LARGE` when the device could not bind a buffer of `bytes` whole. */
+/** @throws PapilioError `OPTION_INVALID`; `BUFFER_TOO_LARGE` when the device could not bind a buffer of `bytes` whole. */
 export function assertFits(gpu: Gpu, bytes: number, label: string): void {
+  requireGpu(gpu);
+  requireNumber("The number of bytes", bytes);
+  requireText("The label", label);
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.report.limits;
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   if (!(bytes <= limit)) {

@@ -1,6 +1,13 @@
 import type { StorageDtype } from "@papilio/butterfly";
+import { requireOptions } from "@papilio/butterfly/errors";
 import type { Binding } from "../device/kernel.ts";
-import { type Activation, activationName, activationWgsl } from "./activation.ts";
+import {
+  type Activation,
+  activationName,
+  activationWgsl,
+  requireActivation,
+} from "./activation.ts";
+import { checks, requireProblem } from "./problem-checks.ts";
 import { narrowed, range, storedType, wideType } from "./wgsl.ts";
 
 /**
@@ -13,6 +20,16 @@ export interface Epilogue {
   readonly multiply?: boolean;
   /** Adds vectors on the device, of exactly y's shape, layout and dtype: a residual. */
   readonly add?: boolean;
+}
+
+/** @throws PapilioError `OPTION_INVALID`, `ACTIVATION_INVALID` */
+export function requireEpilogue(epilogue: Epilogue): void {
+  requireOptions("The options", epilogue);
+  requireProblem("multiplication", epilogue, {
+    activation: checks.optional(requireActivation),
+    multiply: checks.optional(checks.flag),
+    add: checks.optional(checks.flag),
+  });
 }
 
 /**

@@ -1,4 +1,98 @@
-import { PapilioError } from "@papilio/butterfly";
+import { LAYOUTS, PapilioError } from "@papilio/butterfly";
+import {
+  describeValue,
+  requireBoolean,
+  requireList,
+  requireObject,
+  requireOneOf,
+} from "@papilio/butterfly/errors";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+
+export type Check = (name: string, value: unknown) => void;
+
+/**
+ * Refuses a problem whose members are not what the kernel is generated from.
+ *
+ * @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM`
+ */
+export function requireProblem<P extends object>(
+  kernel: string,
+  problem: P,
+  checks: { readonly [K in keyof P]?: Check },
+): void {
+  requireObject(`The problem of the ${kernel} kernel`, problem, "an object");
+  for (const [name, check] of Object.entries(checks) as [keyof P & string, Check][]) {
+    check(`${name} of the ${kernel} kernel`, problem[name]);
+  }
+}
+
+const count: Check = (name, value) => requireWhole(name, value, 1);
+const layout: Check = (name, value) => requireOneOf(name, value, LAYOUTS);
+const dtype: Check = (name, value) => requireOneOf(name, value, Object.keys(FLOAT_FORMATS));
+
+/** What members of problems are. */
+export const checks: {
+  readonly [K in "count" | "amount" | "number" | "flag" | "layout" | "dtype" | "batches"]: Check;
+} & {
+  readonly oneOf: (...choices: readonly unknown[]) => Check;
+  readonly pair: (check: Check) => Check;
+  readonly optional: (check: Check) => Check;
+} = {
+  /** A whole number of at least 1. */
+  count,
+  /** A whole number of at least 0. */
+  amount: (name: string, value: unknown): void => requireWhole(name, value, 0),
+  number: (name: string, value: unknown): void => {
+    if (Number.isFinite(value)) return;
+    throw new PapilioError(
+      "KERNEL_PROBLEM",
+      `${name} is ${describeValue(value)}.`,
+      "Give a finite number.",
+    );
+  },
+  flag: (name: string, value: unknown): void => requireBoolean(name, value),
+  layout,
+  dtype,
+  /** Numbers of vectors that are allocated. */
+  batches: (name: string, value: unknown): void => {
+    requireObject(name, value, "an object of numbers of vectors", "from", "to");
+    for (const [member, number] of Object.entries(value)) count(`${member} of ${name}`, number);
+  },
+  oneOf:
+    (...choices: readonly unknown[]): Check =>
+    (name, value) =>
+      void requireOneOf(name, value, choices),
+  /** Of both axes of an image. */
+  pair:
+    (check: Check): Check =>
+    (name, value) => {
+      requireList(name, value);
+      check(`The height of ${name}`, value[0]);
+      check(`The width of ${name}`, value[1]);
+    },
+  /** Undefined where it is not given. */
+  optional:
+    (check: Check): Check =>
+    (name, value) => {
+      if (value !== undefined) check(name, value);
+    },
+};
+
+/** Of vectors that are read in one layout and written in another. */
+export const storageChecks: Readonly<Record<"from" | "to" | "dtype", Check>> = {
+  from: layout,
+  to: layout,
+  dtype,
+};
+
+function requireWhole(name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw new PapilioError(
+    "KERNEL_PROBLEM",
+    `${name} is ${describeValue(value)}.`,
+    `Give a whole number of at least ${least}.`,
+  );
+}
 
 /** @throws PapilioError `KERNEL_PROBLEM` unless each of a kernel's counts is a whole number of at least 1 */
 export function requireCounts(kernel: string, counts: Readonly<Record<string, number>>): void {
@@ -6,7 +100,7 @@ export function requireCounts(kernel: string, counts: Readonly<Record<string, nu
     if (Number.isSafeInteger(count) && count >= 1) continue;
     throw new PapilioError(
       "KERNEL_PROBLEM",
-      `The ${kernel} kernel is asked for with ${name} ${count}.`,
+      `The ${kernel} kernel is asked for with ${name} ${describeValue(count)}.`,
       "Give a whole number of at least 1.",
     );
   }
@@ -36,7 +130,7 @@ export function requireNumber(
     if (Number.isFinite(value) && value >= least) continue;
     throw new PapilioError(
       "KERNEL_PROBLEM",
-      `The ${kernel} kernel is asked for with ${name} ${value}.`,
+      `The ${kernel} kernel is asked for with ${name} ${describeValue(value)}.`,
       least === Number.NEGATIVE_INFINITY
         ? "Give a finite number."
         : `Give a finite number of at least ${least}.`,

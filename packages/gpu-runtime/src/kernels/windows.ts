@@ -1,4 +1,5 @@
 import type { BatchStorage } from "./outputs.ts";
+import { checks, requireProblem } from "./problem-checks.ts";
 
 /** A number for the vertical axis and one for the horizontal axis. */
 export type HeightWidth = readonly [height: number, width: number];
@@ -30,6 +31,13 @@ export function windowCount(
     readonly dilation?: number;
   },
 ): number {
+  checks.amount("The size of the axis", size);
+  requireProblem("windows", options, {
+    kernel: checks.count,
+    stride: checks.count,
+    padding: checks.amount,
+    dilation: checks.optional(checks.count),
+  });
   const { kernel, stride, padding, dilation = 1 } = options;
   return Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
 }
@@ -38,6 +46,14 @@ export function windowCount(
 export function windowsOf(
   problem: WindowsProblem & { readonly dilation?: HeightWidth },
 ): HeightWidth {
+  requireProblem("windows", problem, {
+    height: checks.count,
+    width: checks.count,
+    kernel: checks.pair(checks.count),
+    stride: checks.pair(checks.count),
+    padding: checks.pair(checks.amount),
+    dilation: checks.optional(checks.pair(checks.count)),
+  });
   const { height, width, kernel, stride, padding, dilation = [1, 1] } = problem;
   const along = (axis: 0 | 1, size: number): number =>
     windowCount(size, {

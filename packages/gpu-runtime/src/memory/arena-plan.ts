@@ -1,3 +1,5 @@
+import { requireListOf, requireObject, requireWhole } from "@papilio/butterfly/errors";
+
 /** Something that needs memory from one step of a program to another. */
 export interface Lifetime {
   /** Bytes. */
@@ -29,6 +31,8 @@ export interface ArenaPlan {
  * @param alignment of every offset, in bytes
  */
 export function planArena(lifetimes: readonly Lifetime[], alignment: number): ArenaPlan {
+  requireListOf("The lifetimes", lifetimes, requireLifetime);
+  requireWhole("The alignment", alignment, 1);
   const steps = Math.max(-1, ...lifetimes.map(({ last }) => last)) + 1;
   const alive = Array.from({ length: steps }, (_, step) =>
     lifetimes.filter(({ first, last }) => first <= step && step <= last),
@@ -50,6 +54,14 @@ export function planArena(lifetimes: readonly Lifetime[], alignment: number): Ar
     lowerBound: Math.max(0, ...breadths),
     byOrder: { size: size.bytes, breadth: breadth.bytes },
   };
+}
+
+function requireLifetime(name: string, value: unknown): void {
+  requireObject(name, value, "an object with size, first and last");
+  const { size, first, last } = value as Lifetime;
+  requireWhole(`The size of ${name}`, size, 0);
+  requireWhole(`The first step of ${name}`, first, 0);
+  requireWhole(`The last step of ${name}`, last, first);
 }
 
 function place(

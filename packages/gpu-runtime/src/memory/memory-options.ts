@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { describeValue } from "@papilio/butterfly/errors";
+import { describeValue, requireOptions } from "@papilio/butterfly/errors";
 
 export interface MemoryOptions {
   /** Most bytes that may be reserved on the device; without it, as many as the driver gives. */
@@ -19,8 +19,8 @@ const IDLE_SECONDS = 30;
  * @throws PapilioError `MEMORY_OPTION_INVALID` unless every option is a positive number, `keep` at least 0
  */
 export function requireMemoryOptions(options: MemoryOptions = {}): Required<MemoryOptions> {
-  const given = options ?? {};
-  const { budget = Number.POSITIVE_INFINITY, keep = KEEP, idleSeconds = IDLE_SECONDS } = given;
+  requireOptions("The options of the memory", options);
+  const { budget = Number.POSITIVE_INFINITY, keep = KEEP, idleSeconds = IDLE_SECONDS } = options;
   for (const [name, value, least] of [
     ["budget", budget, 1],
     ["keep", keep, 0],

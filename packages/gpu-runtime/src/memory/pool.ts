@@ -1,4 +1,11 @@
 import { PapilioError } from "@papilio/butterfly";
+import {
+  requireFunction,
+  requireNumber,
+  requireObject,
+  requireText,
+  requireWhole,
+} from "@papilio/butterfly/errors";
 import type { Lease } from "./lease.ts";
 import { type MemoryOptions, requireMemoryOptions } from "./memory-options.ts";
 import { sizeClass } from "./size-class.ts";
@@ -49,6 +56,8 @@ export class MemoryPool implements Disposable {
     options: MemoryOptions = {},
     onFailure: (error: PapilioError) => void = () => undefined,
   ) {
+    requireObject("The device", device, "a GPUDevice", "limits", "createBuffer");
+    requireFunction("onFailure", onFailure);
     const { budget, keep, idleSeconds } = requireMemoryOptions(options);
     this.#device = device;
     this.#onFailure = onFailure;
@@ -66,6 +75,9 @@ export class MemoryPool implements Disposable {
    * to wait for reuse; `GPU_OUT_OF_MEMORY` when the device refuses at once; `MEMORY_DISPOSED`
    */
   acquire(bytes: number, usage: GPUBufferUsageFlags, label: string): Lease {
+    requireWhole("The number of bytes", bytes, 1);
+    requireWhole("The usage of the memory", usage, 1);
+    requireText("The label", label);
     if (this.#disposed) {
       throw new PapilioError(
         "MEMORY_DISPOSED",
@@ -92,6 +104,7 @@ export class MemoryPool implements Disposable {
 
   /** Destroys what waits for reuse, the oldest first, until at most `keep` bytes of it are left. */
   trim(keep = 0): void {
+    requireNumber("The bytes that are kept", keep);
     for (const pooled of this.#waiting) {
       if (this.#bytes.free <= keep) return;
       this.#destroy(pooled);

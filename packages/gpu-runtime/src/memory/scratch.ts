@@ -1,3 +1,4 @@
+import { requireText, requireWhole } from "@papilio/butterfly/errors";
 import type { Span } from "./lease.ts";
 
 /**
@@ -9,7 +10,10 @@ export class Scratch {
   readonly size: number;
   readonly label: string;
 
+  /** @throws PapilioError `OPTION_INVALID` */
   constructor(bytes: number, label: string) {
+    requireWhole("The number of bytes", bytes, 0);
+    requireText("The label", label);
     this.size = bytes;
     this.label = label;
   }

@@ -1,14 +1,15 @@
 import { Butterfly, type Chain, type KroneckerSparse } from "@papilio/butterfly";
-import { requireArray } from "@papilio/butterfly/errors";
+import { requireArray, requireButterfly, requireOptions } from "@papilio/butterfly/errors";
 import { storableButterfly } from "@papilio/butterfly/matrix";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
-import type { Epilogue } from "../kernels/epilogue.ts";
+import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
 import { planChain } from "../planning/plan-chain.ts";
 import { requirePlan } from "../planning/require-plan.ts";
-import type { InputShape } from "../tensor/input-shape.ts";
+import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import { type EpilogueOperands, memoryOf } from "./epilogue-operands.ts";
@@ -55,8 +56,14 @@ export function prepareButterfly(
   gpu: Gpu,
   given: Butterfly,
   shape: InputShape,
-  { plan: asked, bias, ...epilogue }: ButterflyOptions = {},
+  options: ButterflyOptions = {},
 ): ButterflyMultiplication {
+  requireGpu(gpu);
+  requireButterfly("The matrix", given);
+  requireInputShape(shape);
+  requireOptions("The options", options);
+  const { plan: asked, bias, ...epilogue } = options;
+  requireEpilogue(epilogue);
   gpu.assertDtype(shape.dtype);
   const butterfly = storableButterfly(given, shape.dtype === "f16" ? "F16" : "F32");
   const operands = Number(epilogue.multiply ?? false) + Number(epilogue.add ?? false);

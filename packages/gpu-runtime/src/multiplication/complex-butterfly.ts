@@ -4,8 +4,10 @@ import {
   ComplexButterfly,
   type PermutedButterfly,
 } from "@papilio/butterfly";
+import { requireComplexButterfly, requireObject } from "@papilio/butterfly/errors";
 import { invertPermutation } from "@papilio/butterfly/matrix";
-import { stridesOf } from "@papilio/butterfly/numeric";
+import { requireShape, stridesOf } from "@papilio/butterfly/numeric";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
 import { assertFits } from "../device/storage.ts";
@@ -66,9 +68,14 @@ interface Stage {
  */
 export function prepareComplexButterfly(
   gpu: Gpu,
-  { matrix, left, right }: PermutedButterfly<ComplexButterfly>,
-  { batch, layout }: BatchShape,
+  permuted: PermutedButterfly<ComplexButterfly>,
+  shape: BatchShape,
 ): ComplexMultiplication {
+  requireGpu(gpu);
+  requireComplexMatrix(permuted);
+  requireShape(shape);
+  const { matrix, left, right } = permuted;
+  const { batch, layout } = shape;
   const { chain } = matrix;
   stridesOf({ batch, layout }, chain.cols); // refuses a bad shape
   for (const { rows, cols } of chain.patterns) {
@@ -124,6 +131,13 @@ export function prepareComplexButterfly(
     buffers.dispose();
     throw error;
   }
+}
+
+/** @throws PapilioError `OPTION_INVALID` for what is not a complex butterfly between permutations */
+export function requireComplexMatrix(permuted: unknown): void {
+  requireObject("The matrix", permuted, "a PermutedButterfly of a ComplexButterfly", "matrix");
+  const { matrix } = permuted as { matrix: unknown };
+  requireComplexButterfly("The matrix between permutations", matrix);
 }
 
 /** The dispatches in the order in which they run: the right-most factors first. */

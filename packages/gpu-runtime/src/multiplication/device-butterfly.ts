@@ -1,15 +1,13 @@
-import {
-  type BatchShape,
-  Butterfly,
-  type KroneckerSparse,
-  type StorageDtype,
-} from "@papilio/butterfly";
-import { requireArray } from "@papilio/butterfly/errors";
+import type { BatchShape, Butterfly, KroneckerSparse, StorageDtype } from "@papilio/butterfly";
+import { requireArray, requireFunction, requireOptions } from "@papilio/butterfly/errors";
+import { toButterfly } from "@papilio/butterfly/matrix";
+import { requireShape } from "@papilio/butterfly/numeric";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Plan } from "../planning/plan.ts";
 import { Program } from "../program/program.ts";
-import type { InputShape } from "../tensor/input-shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
+import { requireTensor, Tensor } from "../tensor/tensor.ts";
 import { type ButterflyMultiplication, prepareButterfly } from "./butterfly.ts";
 import { type MicroBatchOptions, multiplyInMicroBatches } from "./micro-batches.ts";
 import { PreparedShapes } from "./prepared-shapes.ts";
@@ -39,11 +37,14 @@ export class DeviceButterfly implements Disposable {
   readonly #options: DeviceButterflyOptions;
   readonly #prepared: PreparedShapes<InputShape, ButterflyMultiplication>;
 
-  /** @throws PapilioError `ARRAY_TYPE` for a bias of another class */
+  /** @throws PapilioError `ARRAY_TYPE` for a bias of another class, `OPTION_INVALID` */
   constructor(gpu: Gpu, matrix: Butterfly | KroneckerSparse, options: DeviceButterflyOptions = {}) {
+    requireGpu(gpu);
+    requireOptions("The options", options);
+    const { bias, plan } = options;
+    if (plan !== undefined) requireFunction("The plan", plan);
     this.gpu = gpu;
-    this.butterfly = (matrix instanceof Butterfly ? matrix : new Butterfly([matrix])).copy();
-    const { bias } = options;
+    this.butterfly = toButterfly(matrix).copy();
     if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
     this.#options = bias === undefined ? options : { ...options, bias: bias.slice() };
     this.#prepared = new PreparedShapes(
@@ -63,6 +64,7 @@ export class DeviceButterfly implements Disposable {
    * @throws PapilioError what {@link prepareButterfly} throws, `MATRIX_DISPOSED`
    */
   plan(shape: InputShape): Plan {
+    requireInputShape(shape);
     return this.#prepared.of(shape).plan;
   }
 
@@ -75,6 +77,7 @@ export class DeviceButterfly implements Disposable {
    * `BUFFER_TOO_LARGE`, `PLAN_INVALID`, `MATRIX_DISPOSED`
    */
   async multiply(x: Tensor): Promise<Tensor> {
+    requireTensor(x);
     const { batch, layout, dtype } = x;
     return await this.#prepared.use({ batch, layout, dtype }, (multiplication) =>
       this.#multiplyBy(multiplication, x),
@@ -97,6 +100,7 @@ export class DeviceButterfly implements Disposable {
     options: MicroBatchOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     this.#prepared.assertLive();
+    requireShape(shape);
     const { dtype = "f32", batch, layout } = shape;
     const whole = { batch, layout, dtype };
     return await multiplyInMicroBatches(this.gpu, this.butterfly.chain, x, whole, options, (part) =>

@@ -3,14 +3,20 @@ import {
   type Complex,
   type ComplexButterfly,
   PapilioError,
-  PermutedButterfly,
+  type PermutedButterfly,
 } from "@papilio/butterfly";
-import { requireArray } from "@papilio/butterfly/errors";
-import { requireVectors } from "@papilio/butterfly/numeric";
+import { requireArray, requireObject } from "@papilio/butterfly/errors";
+import { withPermutations } from "@papilio/butterfly/matrix";
+import { requireShape, requireVectors, stridesOf } from "@papilio/butterfly/numeric";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
-import { type ComplexMultiplication, prepareComplexButterfly } from "./complex-butterfly.ts";
+import {
+  type ComplexMultiplication,
+  prepareComplexButterfly,
+  requireComplexMatrix,
+} from "./complex-butterfly.ts";
 import { PreparedShapes } from "./prepared-shapes.ts";
 
 /**
@@ -30,8 +36,10 @@ export class DeviceComplexButterfly implements Disposable {
   readonly #prepared: PreparedShapes<BatchShape, ComplexMultiplication>;
 
   constructor(gpu: Gpu, matrix: ComplexButterfly | PermutedButterfly<ComplexButterfly>) {
+    requireGpu(gpu);
+    const given = withPermutations(matrix) as PermutedButterfly<ComplexButterfly>;
+    requireComplexMatrix(given);
     this.gpu = gpu;
-    const given = matrix instanceof PermutedButterfly ? matrix : new PermutedButterfly(matrix);
     this.butterfly = given.copy();
     this.#prepared = new PreparedShapes(
       ({ batch, layout }) => `${batch} ${layout}`,
@@ -50,6 +58,7 @@ export class DeviceComplexButterfly implements Disposable {
    * @throws PapilioError what {@link prepareComplexButterfly} throws
    */
   runs(shape: BatchShape): readonly number[] {
+    stridesOf(shape, this.butterfly.cols); // refuses a bad shape
     return this.#prepared.of(shape).runs;
   }
 
@@ -63,6 +72,7 @@ export class DeviceComplexButterfly implements Disposable {
    */
   async multiply(x: ComplexTensor): Promise<ComplexTensor> {
     const { rows, cols } = this.butterfly;
+    requireObject("The input", x, "a ComplexTensor", "gpu", "features", "layout", "memory");
     const { batch, layout, features } = x;
     if (features !== cols) {
       throw new PapilioError(
@@ -95,7 +105,9 @@ export class DeviceComplexButterfly implements Disposable {
   async apply(x: Complex, shape: BatchShape): Promise<Complex> {
     this.#prepared.assertLive();
     const { cols } = this.butterfly;
+    requireObject("The input", x, "an object with re and im");
     requireArray("The real part of the input", x.re, "Float32Array");
+    requireShape(shape);
     requireVectors("input", x.re.length, cols, shape.batch);
     using input = complexTensor(this.gpu, x, { ...shape, features: cols });
     using output = await this.multiply(input);

@@ -1,7 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireArray, requireOneOf } from "@papilio/butterfly/errors";
+import { requireArray } from "@papilio/butterfly/errors";
 import type { Kernel } from "../device/kernel.ts";
-import { ACTIVATION_KINDS, type Activation } from "../kernels/activation.ts";
 import type { Epilogue, PlacedEpilogue } from "../kernels/epilogue.ts";
 import { type Operand, partOf, sameMemory } from "../memory/scratch.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
@@ -33,20 +32,6 @@ export function requireBias(bias: Float32Array | undefined, rows: number, of: st
     `${of} has ${rows} outputs, and the bias has ${bias.length} elements.`,
     "Give one bias for each output.",
   );
-}
-
-/** @throws PapilioError `OPTION_INVALID`; `ACTIVATION_INVALID` unless the parameters are numbers that float32 has */
-export function requireActivation(activation: Activation | undefined): void {
-  if (activation === undefined) return;
-  requireOneOf("The activation", activation.kind, ACTIVATION_KINDS);
-  for (const [name, value] of Object.entries(activation)) {
-    if (typeof value !== "number" || Number.isFinite(Math.fround(value))) continue;
-    throw new PapilioError(
-      "ACTIVATION_INVALID",
-      `The activation ${activation.kind} has ${name} = ${value}, which is not a finite number in float32.`,
-      "Give a finite number, or leave it out where it is optional.",
-    );
-  }
 }
 
 /**

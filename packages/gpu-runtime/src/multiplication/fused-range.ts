@@ -1,17 +1,12 @@
 import { Butterfly, type Chain, PapilioError, type Pattern } from "@papilio/butterfly";
 import type { Gpu } from "../device/gpu.ts";
-import type { Epilogue } from "../kernels/epilogue.ts";
+import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
 import { fusedRangeKernel } from "../kernels/fused-range/kernel.ts";
 import { packFusedRange, rangeSharing } from "../kernels/fused-range/pack.ts";
 import type { FusedRangeVariant } from "../kernels/fused-range/variant.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
-import {
-  oncePerPlace,
-  placeOperands,
-  requireActivation,
-  requireBias,
-} from "./epilogue-operands.ts";
+import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
 import { type Multiplication, portionedMultiplication } from "./multiplication.ts";
 import type { Portion } from "./portions.ts";
 
@@ -41,7 +36,7 @@ export function prepareFusedRange(
 ): Multiplication {
   const { chain } = butterfly;
   requireBias(bias, chain.rows, `The chain ${chain}`);
-  requireActivation(epilogue.activation);
+  requireEpilogue(epilogue);
   return portionedMultiplication(
     gpu,
     { pattern: chain.product(), values: chain.nonZeros },

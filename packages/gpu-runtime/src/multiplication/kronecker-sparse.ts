@@ -1,18 +1,15 @@
 import type { KroneckerSparse } from "@papilio/butterfly";
+import { requireOptions } from "@papilio/butterfly/errors";
 import type { Gpu } from "../device/gpu.ts";
-import type { Epilogue } from "../kernels/epilogue.ts";
+import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
+import { requireKroneckerSparseVariant } from "../kernels/kronecker-sparse/checks.ts";
 import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
 import type { KroneckerSparseVariant } from "../kernels/kronecker-sparse/variant.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
-import {
-  oncePerPlace,
-  placeOperands,
-  requireActivation,
-  requireBias,
-} from "./epilogue-operands.ts";
-import { type Multiplication, multiplication } from "./multiplication.ts";
+import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
+import { type Multiplication, multiplication, requireOperands } from "./multiplication.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the problem when absent. */
@@ -34,11 +31,15 @@ export function prepareKroneckerSparse(
   gpu: Gpu,
   factor: KroneckerSparse,
   shape: InputShape,
-  { variant, bias, ...epilogue }: KroneckerSparseOptions = {},
+  options: KroneckerSparseOptions = {},
 ): Multiplication {
+  requireOperands(gpu, factor, shape);
+  requireOptions("The options", options);
+  const { variant, bias, ...epilogue } = options;
+  if (variant !== undefined) requireKroneckerSparseVariant(variant);
   const { pattern } = factor;
   requireBias(bias, pattern.rows, `Pattern ${pattern}`);
-  requireActivation(epilogue.activation);
+  requireEpilogue(epilogue);
   return multiplication(
     gpu,
     factor,

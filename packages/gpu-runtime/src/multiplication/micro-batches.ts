@@ -1,5 +1,5 @@
 import { type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
-import { requireArray } from "@papilio/butterfly/errors";
+import { requireArray, requireNumber, requireProgress } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS, requireVectors, stridesOf } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import { Program } from "../program/program.ts";
@@ -35,9 +35,12 @@ export async function multiplyInMicroBatches(
   chain: Chain,
   x: Float32Array,
   whole: InputShape,
-  { signal, onProgress, microBatch = Number.POSITIVE_INFINITY }: MicroBatchOptions,
+  options: MicroBatchOptions,
   prepare: (shape: InputShape) => Multiplication,
 ): Promise<Float32Array<ArrayBuffer>> {
+  requireProgress(options);
+  const { signal, onProgress, microBatch = Number.POSITIVE_INFINITY } = options;
+  requireNumber("microBatch", microBatch);
   const { batch } = whole;
   const { rows, cols } = chain;
   requireArray("The input", x, "Float32Array");

@@ -1,11 +1,13 @@
 import { type KroneckerSparse, PapilioError, type Pattern } from "@papilio/butterfly";
+import { requireFactor } from "@papilio/butterfly/errors";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { KroneckerSparseProblem } from "../kernels/kronecker-sparse/problem.ts";
 import { type Operand, partOf } from "../memory/scratch.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
-import type { InputShape } from "../tensor/input-shape.ts";
+import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import type { Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import {
@@ -70,6 +72,7 @@ export function multiplication(
   prepare: (buffers: BufferSet, part: Part) => PartSteps,
   options: OperandOptions = {},
 ): Multiplication {
+  requireOperands(gpu, factor, shape);
   const { pattern } = factor;
   return portionedMultiplication(
     gpu,
@@ -127,6 +130,17 @@ export function portionedMultiplication(
     buffers.dispose();
     throw error;
   }
+}
+
+/**
+ * Refuses what no multiplication can be prepared from.
+ *
+ * @throws PapilioError `OPTION_INVALID`, `BATCH_INVALID`, `LAYOUT_INVALID`
+ */
+export function requireOperands(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): void {
+  requireGpu(gpu);
+  requireFactor("The factor", factor);
+  requireInputShape(shape);
 }
 
 /** Steps that take the whole memory, from those that take the portion's. */

@@ -1,8 +1,10 @@
 import { PapilioError, Pattern } from "@papilio/butterfly";
+import { requirePattern } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
-import type { InputShape } from "../tensor/input-shape.ts";
+import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 
 /** A part of a multiplication: some of the vectors, or some of the super-blocks `i < a`. */
 export interface Portion {
@@ -89,6 +91,9 @@ export function bindingLimits(gpu: Gpu): BindingLimits {
  * @throws PapilioError `BUFFER_TOO_LARGE`
  */
 export function requirePortions(gpu: Gpu, pattern: Pattern, shape: InputShape): void {
+  requireGpu(gpu);
+  requirePattern("The pattern", pattern);
+  requireInputShape(shape);
   portionsOf(pattern, shape, bindingLimits(gpu));
 }
 

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { didYouMean } from "@papilio/butterfly/errors";
+import { didYouMean, requireOptions, requireText } from "@papilio/butterfly/errors";
 import type { Gpu } from "../device/gpu.ts";
 import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../device/open.ts";
 import type { PassedOver } from "../device/report.ts";
@@ -38,12 +38,14 @@ export interface OpenNodeGpuOptions extends Pick<OpenGpuOptions, "device" | "mem
  */
 export async function openGpu(options: OpenNodeGpuOptions = {}): Promise<Gpu> {
   // First: what an adapter throws later would say that there is no adapter.
+  requireOptions("The options", options);
   requireMemoryOptions(options.memory);
+  const { adapter: wanted = "auto" } = options;
+  requireText("The adapter", wanted);
   if (options.device !== undefined) {
     await createDawn(); // for the constants that kernels use
     return openPortable(options);
   }
-  const wanted = options.adapter ?? "auto";
   const passedOver: PassedOver[] = [];
   if (wanted !== "swiftshader") {
     const gpu = await openInstalled(wanted, passedOver, options.memory);

@@ -5,6 +5,7 @@ import { cpus, hostname } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PapilioError } from "@papilio/butterfly";
+import { requireOptions, requireText } from "@papilio/butterfly/errors";
 import { parseJsonText } from "@papilio/butterfly/files";
 import { keyText, type TuningCache } from "../tuning/cache.ts";
 import type { TuningKey } from "../tuning/key.ts";
@@ -47,7 +48,10 @@ const MOST_BYTES = 2 ** 16;
  * ```
  */
 export function openTuningCache(options: TuningCacheOptions = {}): TuningCache {
+  requireOptions("The options", options);
   const { directory, machine = describeMachine() } = options;
+  if (directory !== undefined) requireText("The directory", directory);
+  requireText("The machine", machine);
   const nameOf = (key: TuningKey): string => {
     const identity = JSON.stringify([machine, keyText(key)]);
     return `${createHash("sha256").update(identity).digest("hex")}.json`;

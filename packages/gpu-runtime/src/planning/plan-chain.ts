@@ -1,10 +1,20 @@
 import { Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
+import {
+  requireChain,
+  requireListOf,
+  requireNumber,
+  requireObject,
+  requireOneOf,
+  requireOptions,
+  requireWhole,
+} from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type Candidate, divideChain } from "@papilio/butterfly/planning";
+import { requireReport } from "../device/device-checks.ts";
 import type { AdapterReport } from "../device/report.ts";
 import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
-import type { InputShape } from "../tensor/input-shape.ts";
+import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { type Plan, type Stage, samePlan } from "./plan.ts";
 import { stageSeconds, TYPICAL_RATES, transpositionSeconds } from "./stage-cost.ts";
 
@@ -44,6 +54,10 @@ export function rankPlans(
   shape: InputShape,
   options: PlanOptions = {},
 ): RankedPlan[] {
+  requireReport(report);
+  requireChain("The chain", chain);
+  requireInputShape(shape);
+  requirePlanOptions(options);
   // Two transpositions for one factor would be the rewriting that its kernel does without, and for one
   // vector they would do nothing.
   const layouts = chain.length === 1 || shape.batch === 1 ? [shape.layout] : LAYOUTS;
@@ -69,6 +83,22 @@ export function planChain(
   options: PlanOptions = {},
 ): Plan {
   return (rankPlans(report, chain, shape, options)[0] as RankedPlan).plan;
+}
+
+function requirePlanOptions(options: PlanOptions): void {
+  requireOptions("The options", options);
+  const { rates, allow, operands = 0 } = options;
+  requireWhole("operands", operands, 0);
+  if (allow !== undefined) {
+    requireListOf("allow", allow, (name, how) =>
+      requireOneOf(name, how, ["multiply", "fuse", "merge"]),
+    );
+  }
+  if (rates === undefined) return;
+  requireObject("The rates", rates, "what measureRates returns");
+  for (const name of ["copyBytesPerSecond", "flopsPerSecond", "dispatchSeconds"] as const) {
+    requireNumber(name, rates[name]);
+  }
 }
 
 function plansInLayout(

@@ -1,5 +1,14 @@
-import type { Chain, Layout } from "@papilio/butterfly";
-import type { InputShape } from "../tensor/input-shape.ts";
+import { type Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
+import {
+  requireChain,
+  requireListOf,
+  requireNumber,
+  requireObject,
+  requireOneOf,
+  requireText,
+} from "@papilio/butterfly/errors";
+import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
+import { requirePlan } from "./require-plan.ts";
 
 /** One pass over global memory: what becomes of the factors `from` to `to - 1` of a chain. */
 export interface Stage {
@@ -22,6 +31,8 @@ export interface Plan {
 
 /** The plan that every chain has: factor by factor. */
 export function factorByFactor(chain: Chain, layout: Layout): Plan {
+  requireChain("The chain", chain);
+  requireOneOf("The layout", layout, LAYOUTS);
   const stages = chain.patterns.map((_, from): Stage => ({ from, to: from + 1, how: "multiply" }));
   return { layout, stages };
 }
@@ -32,7 +43,11 @@ export function samePlan(p: Plan, q: Plan): boolean {
 }
 
 /** A plan in a word, such as `batch-last fuse(0-6) merge(6-12)`. */
-export function planName({ layout, stages }: Plan): string {
+export function planName(plan: Plan): string {
+  requireObject("The plan", plan, "an object with layout and stages");
+  const { layout, stages } = plan;
+  requireText("The layout of the plan", layout);
+  requireListOf("The stages", stages, requireStage);
   const names = stages.map(({ from, to, how }) =>
     how === "multiply" ? `multiply(${from})` : `${how}(${from}-${to})`,
   );
@@ -41,6 +56,9 @@ export function planName({ layout, stages }: Plan): string {
 
 /** A plan for people, in the order in which it runs: one line for each pass over memory. */
 export function describePlan(plan: Plan, chain: Chain, shape: InputShape): string {
+  requireChain("The chain", chain);
+  requireInputShape(shape);
+  requirePlan(chain, plan);
   const { batch, dtype, layout } = shape;
   const transposed = plan.layout !== layout;
   const passes = plan.stages.length + (transposed ? 2 : 0);
@@ -65,4 +83,12 @@ function nonZeros(chain: Chain, from: number, to: number): number {
 
 function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
+}
+
+function requireStage(name: string, value: unknown): void {
+  requireObject(name, value, "an object with from, to and how");
+  const { from, to, how } = value as Stage;
+  requireNumber(`from of ${name}`, from);
+  requireNumber(`to of ${name}`, to);
+  requireText(`how of ${name}`, how);
 }

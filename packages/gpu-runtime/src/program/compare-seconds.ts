@@ -1,6 +1,6 @@
-import { requireWhole } from "@papilio/butterfly/errors";
+import { requireOptions, requireSignal, requireWhole } from "@papilio/butterfly/errors";
 import { median } from "@papilio/butterfly/numeric";
-import type { Program } from "./program.ts";
+import { type Program, requirePrograms } from "./program.ts";
 import { calibrate, sampleSeconds } from "./sample-seconds.ts";
 
 export interface CompareOptions {
@@ -17,8 +17,12 @@ export interface CompareOptions {
  */
 export async function compareSeconds(
   programs: readonly Program[],
-  { rounds = 7, signal }: CompareOptions = {},
+  options: CompareOptions = {},
 ): Promise<number[]> {
+  requirePrograms(programs);
+  requireOptions("The options", options);
+  const { rounds = 7, signal } = options;
+  requireSignal(signal);
   requireWhole("The rounds", rounds, 1);
   const repeats: number[] = [];
   for (const program of programs) repeats.push((await calibrate(program, signal)).repeats);

@@ -1,4 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
+import { requireListOf, requireObject } from "@papilio/butterfly/errors";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import { readBack } from "../device/read-back.ts";
@@ -6,6 +8,7 @@ import type { ArenaPlan } from "../memory/arena-plan.ts";
 import type { Span } from "../memory/lease.ts";
 import { type PlacedStep, placeInArena } from "./arena.ts";
 import { bindAll, memoryReleased, type Recorded } from "./bind.ts";
+import { requireSteps } from "./step-checks.ts";
 
 /** What a program takes and does, known once it is recorded. */
 export interface ProgramReport {
@@ -52,6 +55,7 @@ export class Program implements Disposable {
    * @throws PapilioError `KERNEL_COMPILE`, `MEMORY_BUDGET`, `BUFFER_TOO_LARGE`
    */
   static async record(gpu: Gpu, steps: readonly Step[]): Promise<Program> {
+    requireSteps("The steps", steps);
     const [program] = await Program.recordAll(gpu, [steps]);
     return program as Program;
   }
@@ -61,6 +65,8 @@ export class Program implements Disposable {
    * they share one arena, which is released when all of them are disposed of.
    */
   static async recordAll(gpu: Gpu, sequences: readonly (readonly Step[])[]): Promise<Program[]> {
+    requireGpu(gpu);
+    requireListOf("The sequences", sequences, requireSteps);
     gpu.assertReady();
     const arena = placeInArena(gpu, sequences);
     try {
@@ -103,6 +109,7 @@ export class Program implements Disposable {
    * device is done with them.
    */
   static async complete(programs: readonly Program[]): Promise<void> {
+    requirePrograms(programs);
     const started = performance.now();
     const gpu = Program.#submit(programs);
     await sleepUntilExpected(gpu, Program.#expectedSeconds(programs));
@@ -119,6 +126,7 @@ export class Program implements Disposable {
    * @throws PapilioError `TIMESTAMPS_UNAVAILABLE` when the device has no timestamp queries.
    */
   static async time(programs: readonly Program[]): Promise<number> {
+    requirePrograms(programs);
     const [seconds] = await Program.#timePasses(programs, [
       programs.flatMap((program) => program.#steps),
     ]);
@@ -131,9 +139,10 @@ export class Program implements Disposable {
    *
    * @returns seconds of each step, summed over the programs
    */
-  static timeSteps(programs: readonly Program[]): Promise<number[]> {
+  static async timeSteps(programs: readonly Program[]): Promise<number[]> {
+    requirePrograms(programs);
     const count = programs[0]?.steps.length ?? 0;
-    return Program.#timePasses(
+    return await Program.#timePasses(
       programs,
       Array.from({ length: count }, (_, index) =>
         programs.map((program) => program.#steps[index] as Recorded),
@@ -191,6 +200,13 @@ export class Program implements Disposable {
   static #expectedSeconds(programs: readonly Program[]): number {
     return programs.reduce((sum, program) => sum + program.#last.seconds, 0);
   }
+}
+
+/** @throws PapilioError `OPTION_INVALID` unless it is a list of programs that this package recorded */
+export function requirePrograms(programs: unknown): void {
+  requireListOf("The programs", programs, (name, program) =>
+    requireObject(name, program, "a Program", "gpu", "report", "steps"),
+  );
 }
 
 function reportOf(steps: readonly Recorded[], { offsets: _, ...arena }: ArenaPlan): ProgramReport {

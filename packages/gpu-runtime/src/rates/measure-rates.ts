@@ -1,4 +1,6 @@
+import { requireOptions, requireSignal } from "@papilio/butterfly/errors";
 import { median } from "@papilio/butterfly/numeric";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
 import { storage, upload } from "../device/storage.ts";
@@ -46,8 +48,12 @@ const MAX_TURNS = 2 ** 18;
  */
 export async function measureRates(
   gpu: Gpu,
-  { signal }: MeasureRatesOptions = {},
+  options: MeasureRatesOptions = {},
 ): Promise<DeviceRates> {
+  requireGpu(gpu);
+  requireOptions("The options", options);
+  const { signal } = options;
+  requireSignal(signal);
   signal?.throwIfAborted();
   return {
     copyBytesPerSecond: await measureCopy(gpu, signal),

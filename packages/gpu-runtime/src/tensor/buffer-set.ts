@@ -1,4 +1,6 @@
 import type { StorageDtype } from "@papilio/butterfly";
+import { requireArray, requireObject, requireText } from "@papilio/butterfly/errors";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { upload } from "../device/storage.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
@@ -14,7 +16,9 @@ export class BufferSet implements Disposable {
   readonly #leases: Lease[] = [];
   readonly #state = new DisposableState("multiplication");
 
+  /** @throws PapilioError `OPTION_INVALID` */
   constructor(gpu: Gpu) {
+    requireGpu(gpu);
     this.#gpu = gpu;
   }
 
@@ -33,6 +37,7 @@ export class BufferSet implements Disposable {
    * @throws PapilioError `MULTIPLICATION_DISPOSED`
    */
   add(lease: Lease): Lease {
+    requireObject("The memory", lease, "a Lease", "buffer", "release");
     try {
       this.assertLive();
     } catch (error) {
@@ -45,11 +50,14 @@ export class BufferSet implements Disposable {
 
   /** @throws PapilioError `MULTIPLICATION_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `VALUE_RANGE` */
   upload(values: Float32Array, dtype: StorageDtype, label: string): Lease {
+    requireText("The label", label);
     return this.#upload(encode(values, dtype, `What is uploaded as ${label}`), label);
   }
 
   /** @throws PapilioError `MULTIPLICATION_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET` */
   uploadIndices(indices: Uint32Array<ArrayBuffer>, label: string): Lease {
+    requireArray("The indices", indices, "Uint32Array");
+    requireText("The label", label);
     const { buffer, byteOffset, byteLength } = indices;
     return this.#upload(new Uint8Array(buffer, byteOffset, byteLength), label);
   }

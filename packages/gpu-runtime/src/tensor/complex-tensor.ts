@@ -1,6 +1,7 @@
 import { type BatchShape, type Complex, PapilioError } from "@papilio/butterfly";
-import { requireArray } from "@papilio/butterfly/errors";
+import { requireArray, requireObject } from "@papilio/butterfly/errors";
 import { stridesOf } from "@papilio/butterfly/numeric";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Span } from "../memory/lease.ts";
 import { interleave } from "./interleave.ts";
@@ -31,10 +32,10 @@ export class ComplexTensor implements ComplexVectors, Disposable {
    *
    * @throws PapilioError `TENSOR_SHAPE`, and what {@link Tensor} throws
    */
-  constructor(
-    gpu: Gpu,
-    { batch, features, layout, label = "complex tensor" }: ComplexTensorOptions,
-  ) {
+  constructor(gpu: Gpu, options: ComplexTensorOptions) {
+    requireGpu(gpu);
+    requireObject("The options of a tensor", options, "an object with batch and features");
+    const { batch, features, layout, label = "complex tensor" } = options;
     // Of the numbers themselves: a half of one makes a whole number of parts.
     requireTensorShape(batch, features);
     stridesOf({ batch, layout }, features); // refuses an unknown layout
@@ -65,9 +66,11 @@ export class ComplexTensor implements ComplexVectors, Disposable {
   /**
    * Replaces the contents, in physical order.
    *
-   * @throws PapilioError `ARRAY_TYPE`; `TENSOR_LENGTH` when the lengths differ
+   * @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`; `TENSOR_LENGTH` when the lengths differ
    */
-  write({ re, im }: Complex): void {
+  write(values: Complex): void {
+    requireObject("What a tensor is given", values, "an object with re and im");
+    const { re, im } = values;
     requireArray("The real part", re, "Float32Array");
     requireArray("The imaginary part", im, "Float32Array");
     if (re.length !== this.length || im.length !== this.length) {

@@ -1,6 +1,7 @@
 import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
-import { requireArray } from "@papilio/butterfly/errors";
+import { describeValue, requireArray, requireObject, requireText } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS, stridesOf } from "@papilio/butterfly/numeric";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { readBack } from "../device/read-back.ts";
 import { storageBuffer } from "../device/storage.ts";
@@ -36,7 +37,10 @@ export class Tensor implements Disposable {
    *   `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
    */
   constructor(gpu: Gpu, options: TensorOptions) {
+    requireGpu(gpu);
+    requireObject("The options of a tensor", options, "an object with batch and features");
     const { batch, features, layout, dtype = "f32", label = "tensor" } = options;
+    requireText("The label", label);
     requireTensorShape(batch, features);
     stridesOf({ batch, layout }, features); // refuses an unknown layout
     gpu.assertDtype(dtype);
@@ -142,14 +146,20 @@ export class Tensor implements Disposable {
   }
 }
 
+/** @throws PapilioError `OPTION_INVALID` for what is not a tensor of real numbers */
+export function requireTensor(value: unknown): void {
+  requireObject("The input", value, "a Tensor", "gpu", "features", "layout", "memory", "shape");
+}
+
 /** @throws PapilioError `TENSOR_SHAPE` unless there can be a batch of so many vectors of so many features */
 export function requireTensorShape(batch: number, features: number): void {
-  const figures = { batch, features, "their product": batch * features };
+  const whole = [batch, features].every(Number.isSafeInteger);
+  const figures = { batch, features, "their product": whole ? batch * features : Number.NaN };
   for (const [name, value] of Object.entries(figures)) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw new PapilioError(
       "TENSOR_SHAPE",
-      `A tensor of batch ${batch} and ${features} features cannot be made: ${name} is ${value}.`,
+      `A tensor of batch ${describeValue(batch)} and ${describeValue(features)} features cannot be made: ${name} is ${describeValue(value)}.`,
       "Give positive integers whose product is below 2^53.",
     );
   }

@@ -1,3 +1,4 @@
+import { requireObject, requireText } from "@papilio/butterfly/errors";
 import type { TuningKey } from "./key.ts";
 
 /**
@@ -36,7 +37,14 @@ export class MemoryTuningCache implements TuningCache {
   }
 }
 
+/** @throws PapilioError `OPTION_INVALID` unless it is an object of texts */
+function requireKey(key: TuningKey): void {
+  requireObject("The key", key, "a TuningKey", "adapter", "what");
+  for (const [name, value] of Object.entries(key)) requireText(`${name} of the key`, value);
+}
+
 /** A text that is the same for equal keys and no others: its fields' values, by their names. */
 export function keyText(key: TuningKey): string {
+  requireKey(key);
   return JSON.stringify(Object.entries(key).sort(([p], [q]) => (p < q ? -1 : 1)));
 }

@@ -1,4 +1,5 @@
 import { Chain, type KroneckerSparse, type Pattern } from "@papilio/butterfly";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { kroneckerSparseVariants } from "../kernels/kronecker-sparse/candidates.ts";
 import {
@@ -6,10 +7,10 @@ import {
   kroneckerSparseName,
 } from "../kernels/kronecker-sparse/variant.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
-import type { InputShape } from "../tensor/input-shape.ts";
+import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { shapeClass } from "./key.ts";
 import { MultiplicationHarness } from "./multiplication-harness.ts";
-import { type Tuned, type TuneOptions, tune } from "./tune.ts";
+import { requireTuneOptions, type Tuned, type TuneOptions, tune } from "./tune.ts";
 
 /**
  * Measures which shape of the fused kernel is the fastest for a pattern, an input's shape and a
@@ -36,6 +37,9 @@ export async function tuneKroneckerSparse(
   shape: InputShape,
   options: TuneOptions = {},
 ): Promise<Tuned<KroneckerSparseVariant>> {
+  requireGpu(gpu);
+  requireInputShape(shape);
+  requireTuneOptions(options);
   gpu.assertDtype(shape.dtype);
   const candidates = kroneckerSparseVariants(gpu.report, { pattern, ...shape }).map((variant) => ({
     name: kroneckerSparseName(variant),

@@ -1,12 +1,13 @@
 import type { Chain } from "@papilio/butterfly";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { prepareButterfly } from "../multiplication/butterfly.ts";
 import { factorByFactor, type Plan, planName } from "../planning/plan.ts";
 import { type PlanOptions, rankPlans } from "../planning/plan-chain.ts";
-import type { InputShape } from "../tensor/input-shape.ts";
+import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { shapeClass } from "./key.ts";
 import { MultiplicationHarness } from "./multiplication-harness.ts";
-import { type Tuned, type TuneOptions, tune } from "./tune.ts";
+import { requireTuneOptions, type Tuned, type TuneOptions, tune } from "./tune.ts";
 
 /**
  * Measures which plan for a chain is the fastest on a device, among the best few by the cost model
@@ -33,6 +34,9 @@ export async function tunePlan(
   shape: InputShape,
   options: TuneOptions & Omit<PlanOptions, "operands"> = {},
 ): Promise<Tuned<Plan>> {
+  requireGpu(gpu);
+  requireInputShape(shape);
+  requireTuneOptions(options);
   gpu.assertDtype(shape.dtype);
   const [best, ...others] = rankPlans(gpu.report, chain, shape, options).map(({ plan }) => plan);
   // Factor by factor early: a time limit cuts off the end, and its kernels are quick to compile.

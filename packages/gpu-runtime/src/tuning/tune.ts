@@ -1,4 +1,13 @@
 import { PapilioError } from "@papilio/butterfly";
+import {
+  describeValue,
+  requireFunction,
+  requireListOf,
+  requireObject,
+  requireOptions,
+  requireSignal,
+  requireText,
+} from "@papilio/butterfly/errors";
 import type { Gpu } from "../device/gpu.ts";
 import { autotune, type Candidate, type PreparedCandidate, type Trial } from "./autotune.ts";
 import type { TuningCache } from "./cache.ts";
@@ -69,14 +78,18 @@ const DEFAULT_TIME_LIMIT = 30;
  */
 export async function tune<T>(
   gpu: Pick<Gpu, "report" | "assertReady">,
-  { what, candidates, open }: TuneTask<T>,
+  task: TuneTask<T>,
   options: TuneOptions = {},
 ): Promise<Tuned<T>> {
+  requireObject("The Gpu", gpu, "a Gpu", "report", "assertReady");
+  requireTask(task);
+  requireTuneOptions(options);
+  const { what, candidates, open } = task;
   const { cache, signal, timeLimitSeconds = DEFAULT_TIME_LIMIT, onTrial, onCacheError } = options;
-  if (!(timeLimitSeconds >= 0)) {
+  if (!(typeof timeLimitSeconds === "number" && timeLimitSeconds >= 0)) {
     throw new PapilioError(
       "TUNING_TIME_LIMIT",
-      `The time limit of tuning is ${timeLimitSeconds} seconds.`,
+      `The time limit of tuning is ${describeValue(timeLimitSeconds)} seconds.`,
       "Give a number of seconds from 0 on, or Infinity.",
     );
   }
@@ -89,7 +102,7 @@ export async function tune<T>(
   const known = enough ? candidates.find(({ name }) => name === kept.winner) : undefined;
   if (known !== undefined) return { best: known.value, from: "cache", trials: [] };
 
-  using harness = open();
+  using harness = open.call(task);
   const { best, trials, stopped } = await autotune(candidates, (value) => harness.prepare(value), {
     timeLimitSeconds,
     signal,
@@ -102,6 +115,26 @@ export async function tune<T>(
   const entry: Entry = { winner: best.name, cutAfter };
   await uncritical(() => cache?.set(key, entry), onCacheError);
   return { best: best.value, from: "measurement", trials };
+}
+
+function requireTask<T>(task: TuneTask<T>): void {
+  requireObject("The task", task, "an object with what, candidates and open");
+  requireText("What is tuned", task.what);
+  requireListOf("The candidates", task.candidates, (name, candidate) => {
+    requireObject(name, candidate, "an object with name and value");
+    requireText(`The name of ${name}`, (candidate as Candidate<T>).name);
+  });
+  requireFunction("What opens the candidates", task.open);
+}
+
+/** @throws PapilioError `OPTION_INVALID` */
+export function requireTuneOptions(options: TuneOptions): void {
+  requireOptions("The options", options);
+  const { cache, signal, onTrial, onCacheError } = options;
+  requireSignal(signal);
+  if (cache !== undefined) requireObject("The cache", cache, "a TuningCache", "get", "set");
+  if (onTrial !== undefined) requireFunction("onTrial", onTrial);
+  if (onCacheError !== undefined) requireFunction("onCacheError", onCacheError);
 }
 
 /** The result of an operation, or undefined when it fails. */

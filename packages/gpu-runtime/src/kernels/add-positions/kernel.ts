@@ -8,6 +8,7 @@ import {
   outputsKernel,
   vectorBindings,
 } from "../outputs.ts";
+import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { wideType } from "../wgsl.ts";
 
 /** Adds a row of a table to each vector of a sequence, and may put one more vector in front. */
@@ -31,6 +32,16 @@ export interface AddPositionsProblem extends BatchStorage {
  * prepended (one vector) and position (one u32), where there are such.
  */
 export function addPositionsKernel(problem: AddPositionsProblem): Kernel {
+  requireProblem("add-positions", problem, {
+    ...storageChecks,
+    batches: checks.batches,
+    count: checks.count,
+    features: checks.count,
+    period: checks.count,
+    prepend: checks.flag,
+    tableRows: checks.count,
+    position: checks.flag,
+  });
   const { batches, count, from, to, dtype, period, prepend, tableRows, position } = problem;
   const width = accessWidth(problem.features, "batch-first", [from, to]);
   const features = problem.features / width;

@@ -8,6 +8,7 @@ import {
   outputsKernel,
   vectorBindings,
 } from "../outputs.ts";
+import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { type Reduction, reduceWgsl } from "../reduction.ts";
 import { wideType } from "../wgsl.ts";
 
@@ -31,6 +32,15 @@ export interface AggregateProblem extends BatchStorage {
  * for each edge), and weights (f32, likewise) where there are such. A node without edges gets 0.
  */
 export function aggregateKernel(problem: AggregateProblem): Kernel {
+  requireProblem("aggregate", problem, {
+    ...storageChecks,
+    batches: checks.batches,
+    nodes: checks.count,
+    sources: checks.count,
+    features: checks.count,
+    reduce: checks.oneOf("sum", "mean", "max"),
+    weighted: checks.flag,
+  });
   const { nodes, sources, reduce, weighted, batches, from, to, dtype } = problem;
   const width = accessWidth(problem.features, "batch-first", [from, to]);
   const features = problem.features / width;

@@ -2,7 +2,7 @@ import type { Layout, StorageDtype } from "@papilio/butterfly";
 import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { perElementShader, placeInCache } from "../per-element.ts";
-import { requireCounts } from "../problem-checks.ts";
+import { checks, requireCounts, requireProblem, storageChecks } from "../problem-checks.ts";
 import { enabledBy, times } from "../wgsl.ts";
 
 /** A batch of vectors that is written into a cache of more, from a position on. */
@@ -25,6 +25,12 @@ export interface AppendProblem {
  * @throws PapilioError `KERNEL_PROBLEM`, `LAYOUT_INVALID`
  */
 export function appendVectorsKernel(problem: AppendProblem): Kernel {
+  requireProblem("append-vectors", problem, {
+    ...storageChecks,
+    batch: checks.count,
+    features: checks.count,
+    vectors: checks.count,
+  });
   const { batch, features, from, to, dtype, vectors } = problem;
   requireCounts("append-vectors", { batch, features, vectors });
   const x = stridesOf({ batch, layout: from }, features);

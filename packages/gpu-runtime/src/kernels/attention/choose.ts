@@ -1,7 +1,8 @@
+import { requireReport } from "../../device/device-checks.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { keysBytes } from "./keys-shader.ts";
-import type { AttentionProblem } from "./problem.ts";
+import { type AttentionProblem, requireAttention } from "./problem.ts";
 import { registerBytes } from "./register-shader.ts";
 import type {
   AttentionVariant,
@@ -22,6 +23,8 @@ export function chooseAttention(
   report: Pick<AdapterReport, "kind" | "features" | "limits">,
   problem: AttentionProblem,
 ): AttentionVariant {
+  requireReport(report);
+  requireAttention(problem);
   if (problem.queries <= FEW_QUERIES) return alongKeys(report, problem);
   const staged = workgroupVariant(problem);
   const { maxComputeWorkgroupStorageSize: limit } = report.limits;

@@ -3,7 +3,7 @@ import { enabledBy } from "../wgsl.ts";
 import { keysAttention } from "./keys-shader.ts";
 import { type AttentionProblem, attentionBindings, requireAttention } from "./problem.ts";
 import { registerAttention } from "./register-shader.ts";
-import { type AttentionVariant, attentionName } from "./variant.ts";
+import { type AttentionVariant, attentionName, requireAttentionVariant } from "./variant.ts";
 import { workgroupAttention } from "./workgroup-shader.ts";
 
 /**
@@ -15,6 +15,7 @@ import { workgroupAttention } from "./workgroup-shader.ts";
  */
 export function attentionKernel(problem: AttentionProblem, variant: AttentionVariant): Kernel {
   requireAttention(problem);
+  requireAttentionVariant(variant);
   const { sequences, heads, queries, keys, headFeatures } = problem;
   const { enables, wgsl, workgroups } = shaderOf(problem, variant);
   return {

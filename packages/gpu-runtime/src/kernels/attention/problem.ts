@@ -1,6 +1,13 @@
 import { type BatchShape, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
-import { requireCounts, requireMultiple, requireNumber } from "../problem-checks.ts";
+import {
+  type Check,
+  checks,
+  requireCounts,
+  requireMultiple,
+  requireNumber,
+  requireProblem,
+} from "../problem-checks.ts";
 
 /**
  * Scaled dot-product attention with grouped queries, of `sequences` sequences that lie one after the
@@ -59,8 +66,20 @@ export function attentionStrides(problem: AttentionProblem): AttentionStrides {
   };
 }
 
+const requireShape: Check = (_, value) => void stridesOf(value as BatchShape, 1);
+
 /** @throws PapilioError `KERNEL_PROBLEM` where no memory could hold what is asked for */
 export function requireAttention(problem: AttentionProblem): void {
+  requireProblem("attention", problem, {
+    causal: checks.flag,
+    dtype: checks.dtype,
+    q: requireShape,
+    k: requireShape,
+    v: requireShape,
+    y: requireShape,
+    position: checks.flag,
+    lengths: checks.flag,
+  });
   const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
   requireCounts("attention", { sequences, queries, keys, heads, keyValueHeads, headFeatures });
   requireMultiple("attention", ["heads", heads], ["keyValueHeads", keyValueHeads]);

@@ -1,3 +1,6 @@
+import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
+import { type Check, checks, requireProblem } from "../problem-checks.ts";
+
 /** A shape of the attention kernel. */
 export type AttentionVariant = RegisterAttention | WorkgroupAttention | KeysAttention;
 
@@ -61,4 +64,34 @@ export function attentionName(variant: AttentionVariant): string {
     case "keys":
       return `keys ${variant.queries}x${variant.keys} of ${variant.workgroup}`;
   }
+}
+
+const VARIANTS: Readonly<Record<AttentionVariant["kind"], Readonly<Record<string, Check>>>> = {
+  register: {
+    queries: checks.count,
+    keys: checks.count,
+    workgroup: checks.count,
+    broadcast: (name, value) => {
+      if (value !== "load") checks.count(name, value);
+    },
+  },
+  workgroup: {
+    queryThreads: checks.count,
+    queriesEach: checks.count,
+    keyThreads: checks.count,
+    keysEach: checks.count,
+    unrolled: checks.oneOf(1, 2, 4),
+  },
+  keys: { queries: checks.count, keys: checks.count, workgroup: checks.count },
+};
+
+/** @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM` */
+export function requireAttentionVariant(variant: AttentionVariant): void {
+  requireObject("The variant", variant, "a variant of the attention kernel");
+  const kind = requireOneOf(
+    "The kind of the variant",
+    variant.kind,
+    Object.keys(VARIANTS) as AttentionVariant["kind"][],
+  );
+  requireProblem("attention", variant as unknown as Record<string, unknown>, VARIANTS[kind]);
 }

@@ -1,5 +1,6 @@
 import { stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import { requireKroneckerSparseProblem } from "../kronecker-sparse/checks.ts";
 import type { KroneckerSparseProblem } from "../kronecker-sparse/problem.ts";
 import { enabledBy, storedType, times } from "../wgsl.ts";
 
@@ -14,6 +15,7 @@ const WORKGROUP = 64;
  * layout makes them contiguous.
  */
 export function csrKernel(problem: KroneckerSparseProblem): Kernel {
+  requireKroneckerSparseProblem(problem);
   const { pattern, batch, layout, dtype } = problem;
   const { rows, cols } = pattern;
   const width = layout === "batch-last" && batch % 4 === 0 ? 4 : 1;

@@ -11,6 +11,7 @@ import {
   outputsKernel,
   vectorBindings,
 } from "../outputs.ts";
+import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { wideType } from "../wgsl.ts";
 
 /**
@@ -43,6 +44,16 @@ export interface EdgeAttentionProblem extends BatchStorage {
  * (u32, one for each edge). A node without edges gets 0.
  */
 export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
+  requireProblem("edge-attention", problem, {
+    ...storageChecks,
+    batches: checks.batches,
+    nodes: checks.count,
+    sources: checks.optional(checks.count),
+    heads: checks.count,
+    headFeatures: checks.count,
+    negativeSlope: checks.number,
+    scoreLayout: checks.layout,
+  });
   const {
     nodes,
     sources = nodes,

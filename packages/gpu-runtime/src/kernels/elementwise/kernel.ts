@@ -1,8 +1,15 @@
 import type { Layout } from "@papilio/butterfly";
+import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
 import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
-import { type Activation, activationName, activationWgsl } from "../activation.ts";
+import {
+  type Activation,
+  activationName,
+  activationWgsl,
+  requireActivation,
+} from "../activation.ts";
 import { element, outputsKernel, type VectorStorage, vectorBindings } from "../outputs.ts";
+import { type Check, checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { loadWidth, wideType } from "../wgsl.ts";
 
 /** `y = activation(x) + other`, or any part of it. */
@@ -16,8 +23,22 @@ export interface ElementwiseProblem extends VectorStorage {
   readonly combine?: { readonly operation: "add" | "multiply"; readonly layout: Layout };
 }
 
+const combination: Check = (name, value) => {
+  requireObject(name, value, "an object with operation and layout");
+  const { operation, layout } = value as { operation?: unknown; layout?: unknown };
+  requireOneOf(`The operation of ${name}`, operation, ["add", "multiply"]);
+  checks.layout(`The layout of ${name}`, layout);
+};
+
 /** Generates a function of each number. Bindings: x, y, and other if there is one. */
 export function elementwiseKernel(problem: ElementwiseProblem): Kernel {
+  requireProblem("elementwise", problem, {
+    ...storageChecks,
+    batch: checks.count,
+    features: checks.count,
+    activation: checks.optional(requireActivation),
+    combine: checks.optional(combination),
+  });
   const { from, to, dtype, activation, combine } = problem;
   const layouts = [from, to, ...(combine === undefined ? [] : [combine.layout])];
   // What lies alike everywhere may as well be one long vector.

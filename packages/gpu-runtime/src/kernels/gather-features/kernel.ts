@@ -8,6 +8,7 @@ import {
   type VectorStorage,
   vectorBindings,
 } from "../outputs.ts";
+import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { storedType } from "../wgsl.ts";
 
 /** In place of a feature's index: zero. */
@@ -28,6 +29,12 @@ export interface GatherFeaturesProblem extends VectorStorage {
  * may be {@link ZERO_FEATURE}), y.
  */
 export function gatherFeaturesKernel(problem: GatherFeaturesProblem): Kernel {
+  requireProblem("gather-features", problem, {
+    ...storageChecks,
+    batch: checks.count,
+    rows: checks.count,
+    cols: checks.count,
+  });
   const { rows, cols, from, to, dtype } = problem;
   const width = accessWidth(problem.batch, "batch-last", [from, to]);
   const batch = problem.batch / width;

@@ -8,6 +8,7 @@ import {
   type VectorStorage,
   vectorBindings,
 } from "../outputs.ts";
+import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 
 /** `y[n] = source[indices[n]]`: rows of an embedding, or the tokens that are read out. */
 export interface GatherVectorsProblem extends VectorStorage {
@@ -25,6 +26,13 @@ export interface GatherVectorsProblem extends VectorStorage {
  * write), y.
  */
 export function gatherVectorsKernel(problem: GatherVectorsProblem): Kernel {
+  requireProblem("gather-vectors", problem, {
+    ...storageChecks,
+    count: checks.count,
+    rows: checks.count,
+    batch: checks.count,
+    features: checks.count,
+  });
   const { count, rows, batch, from, to, dtype } = problem;
   const width = accessWidth(problem.features, "batch-first", [from, to]);
   const features = problem.features / width;

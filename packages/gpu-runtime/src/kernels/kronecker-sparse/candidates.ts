@@ -1,5 +1,7 @@
+import { requireReport } from "../../device/device-checks.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { loadWidth } from "../wgsl.ts";
+import { requireKroneckerSparseProblem } from "./checks.ts";
 import { batchVariant, blocksVariant, chooseKroneckerSparse, outputsVariant } from "./choose.ts";
 import { coalescedStoreBytes } from "./lanes-outputs.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
@@ -24,6 +26,8 @@ export function kroneckerSparseVariants(
   report: AdapterReport,
   problem: KroneckerSparseProblem,
 ): KroneckerSparseVariant[] {
+  requireReport(report);
+  requireKroneckerSparseProblem(problem);
   const chosen = chooseKroneckerSparse(report, problem);
   const registers = [batchVariant, outputsVariant, blocksVariant].map((shape) =>
     shape(report, problem),
@@ -129,6 +133,7 @@ function isValid(
   };
   const group = broadcast === "load" ? 1 : broadcast;
   return (
+    [tile, spans, workgroup].every(Number.isInteger) &&
     tile * spans * vector <= MOST_SUMS &&
     tile <= (lanes === "outputs" ? batch : pattern.b) &&
     pattern.c % reduction === 0 &&

@@ -1,6 +1,8 @@
+import { requireReport } from "../../device/device-checks.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
+import { requireKroneckerSparseProblem } from "./checks.ts";
 import { chooseVectorKroneckerSparse } from "./choose-vector.ts";
 import { coalescedStoreBytes } from "./lanes-outputs.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
@@ -18,6 +20,8 @@ export function chooseKroneckerSparse(
   report: AdapterReport,
   problem: KroneckerSparseProblem,
 ): KroneckerSparseVariant {
+  requireReport(report);
+  requireKroneckerSparseProblem(problem);
   const { pattern, batch } = problem;
   // Staging pays where tiles are reused: not for blocks of a few elements.
   const staged = report.kind === "hardware" && pattern.b >= 16 && pattern.c >= 8 && batch >= 16;

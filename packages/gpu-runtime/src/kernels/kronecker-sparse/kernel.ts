@@ -1,4 +1,5 @@
 import type { Kernel } from "../../device/kernel.ts";
+import { requireKroneckerSparseProblem, requireKroneckerSparseVariant } from "./checks.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import { registerKernel } from "./register-shader.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
@@ -13,6 +14,8 @@ export function kroneckerSparseKernel(
   problem: KroneckerSparseProblem,
   variant: KroneckerSparseVariant,
 ): Kernel {
+  requireKroneckerSparseProblem(problem);
+  requireKroneckerSparseVariant(variant);
   switch (variant.kind) {
     case "register":
       return registerKernel(problem, variant);

@@ -1,4 +1,5 @@
 import type { Pattern } from "@papilio/butterfly";
+import { requirePacking } from "./checks.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
 import { vectorLayout } from "./vector-layout.ts";
 
@@ -11,6 +12,7 @@ export function packKroneckerSparse(
   values: Float32Array,
   variant: KroneckerSparseVariant,
 ): Float32Array {
+  requirePacking(pattern, values, variant);
   const { b, c, blocks } = pattern;
   if (variant.kind === "workgroup") {
     return packed(pattern, values, blocks * c * b, (block, j, l) => (block * c + l) * b + j);

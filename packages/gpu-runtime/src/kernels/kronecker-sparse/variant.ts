@@ -1,3 +1,5 @@
+import { requireKroneckerSparseVariant } from "./checks.ts";
+
 /**
  * Shapes of the fused kernel. All read the strided inputs in place, accumulate in registers in
  * float32, and write the strided outputs in place: the perfect shuffles are in the addresses.
@@ -83,6 +85,7 @@ export interface VectorKroneckerSparse {
 
 /** A short name for labels, tuning logs and results. */
 export function kroneckerSparseName(variant: KroneckerSparseVariant): string {
+  requireKroneckerSparseVariant(variant);
   if (variant.kind === "workgroup") {
     const { tileM, tileN, tileK, threadM, threadN } = variant;
     return `workgroup-${tileM}x${tileN}x${tileK}-${threadM}x${threadN}`;

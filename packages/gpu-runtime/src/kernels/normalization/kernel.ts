@@ -2,12 +2,14 @@ import type { Binding, Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { literal } from "../activation.ts";
 import { largerWgsl } from "../not-a-number.ts";
-import { requireCounts, requireNumber } from "../problem-checks.ts";
 import {
-  chooseReductionLanes,
-  type ReductionLanes,
-  type VectorsShape,
-} from "../vector-reduction/lanes.ts";
+  checks,
+  requireCounts,
+  requireNumber,
+  requireProblem,
+  storageChecks,
+} from "../problem-checks.ts";
+import { lanesOf, type ReductionLanes, type VectorsShape } from "../vector-reduction/lanes.ts";
 import { type ReductionBody, reductionKernel } from "../vector-reduction/shader.ts";
 import { enabledBy } from "../wgsl.ts";
 
@@ -29,14 +31,23 @@ export interface NormalizationProblem extends VectorsShape {
  * each, stored as the vectors are. Arithmetic is in float32; the variance is the mean of squared
  * distances to the mean, in a pass of its own, so that it does not cancel.
  *
- * @param lanes chosen for the adapter unless given
+ * @param given chosen for the adapter unless given
  * @throws PapilioError `KERNEL_PROBLEM`, `BATCH_INVALID`, `LAYOUT_INVALID`
  */
 export function normalizationKernel(
   report: Pick<AdapterReport, "kind" | "features">,
   problem: NormalizationProblem,
-  lanes: ReductionLanes = chooseReductionLanes(report, problem),
+  given?: ReductionLanes,
 ): Kernel {
+  requireProblem("normalization", problem, {
+    ...storageChecks,
+    kind: checks.oneOf("layer", "rms", "l2"),
+    batch: checks.count,
+    features: checks.count,
+    weight: checks.flag,
+    bias: checks.flag,
+  });
+  const lanes = lanesOf(report, problem, given);
   const { kind, batch, features, dtype, weight, bias, epsilon } = problem;
   requireCounts("normalization", { batch, features });
   requireNumber("normalization", { epsilon }, 0);

@@ -2,6 +2,7 @@ import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
 import { accessWidth, element, outputsKernel, vectorBindings } from "../outputs.ts";
+import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { accumulateWgsl } from "../reduction.ts";
 import { times, wideType } from "../wgsl.ts";
 import { type WindowsProblem, windowsOf, windowWgsl } from "../windows.ts";
@@ -20,6 +21,18 @@ export interface PoolProblem extends WindowsProblem {
  * y, with pixel `(image·rows + i)·columns + j`.
  */
 export function poolKernel(problem: PoolProblem): Kernel {
+  requireProblem("pool", problem, {
+    ...storageChecks,
+    batches: checks.batches,
+    kind: checks.oneOf("max", "average"),
+    images: checks.count,
+    channels: checks.count,
+    height: checks.count,
+    width: checks.count,
+    kernel: checks.pair(checks.count),
+    stride: checks.pair(checks.count),
+    padding: checks.pair(checks.amount),
+  });
   const { kind, images, channels, height, width, batches, from, to, dtype } = problem;
   const { kernel, stride, padding } = problem;
   const windows = windowsOf(problem);

@@ -8,6 +8,7 @@ import {
   outputsKernel,
   vectorBindings,
 } from "../outputs.ts";
+import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { type Reduction, reduceWgsl } from "../reduction.ts";
 import { opaque, wideType } from "../wgsl.ts";
 
@@ -28,6 +29,15 @@ export interface ReduceVectorsProblem extends BatchStorage {
  * x, y, and lengths (u32, one for each group) if they have such. A group of length 0 gives 0.
  */
 export function reduceVectorsKernel(problem: ReduceVectorsProblem): Kernel {
+  requireProblem("reduce-vectors", problem, {
+    ...storageChecks,
+    batches: checks.batches,
+    kind: checks.oneOf("sum", "mean", "max"),
+    groups: checks.count,
+    period: checks.count,
+    features: checks.count,
+    lengths: checks.flag,
+  });
   const { kind, groups, period, lengths, batches, from, to, dtype } = problem;
   const width = accessWidth(problem.features, "batch-first", [from, to]);
   const features = problem.features / width;

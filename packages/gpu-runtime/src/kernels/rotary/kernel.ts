@@ -1,8 +1,16 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { perElementShader, placeInCache } from "../per-element.ts";
-import { requireCounts, requireMultiple } from "../problem-checks.ts";
+import {
+  type Check,
+  checks,
+  requireCounts,
+  requireMultiple,
+  requireProblem,
+  storageChecks,
+} from "../problem-checks.ts";
 import { clamped, enabledBy, narrowed, times } from "../wgsl.ts";
 
 /** Vectors of queries or keys that are rotated by the positions of their tokens. */
@@ -30,6 +38,11 @@ export interface RotaryProblem {
   readonly into?: { readonly vectors: number };
 }
 
+const cache: Check = (name, value) => {
+  requireObject(name, value, "an object with vectors");
+  checks.count(`vectors of ${name}`, (value as { vectors?: unknown }).vectors);
+};
+
 /**
  * Generates the rotary position embedding (Su et al., arXiv 2104.09864, equation 34): pair `i` of each
  * head is rotated by the angle of row `token` and column `i` of the tables. Bindings: x, y, cosines and
@@ -40,6 +53,17 @@ export interface RotaryProblem {
  * @throws PapilioError `KERNEL_PROBLEM`, `LAYOUT_INVALID`
  */
 export function rotaryKernel(problem: RotaryProblem): Kernel {
+  requireProblem("rotary", problem, {
+    ...storageChecks,
+    batch: checks.count,
+    features: checks.count,
+    headFeatures: checks.count,
+    style: checks.oneOf("interleaved", "halves"),
+    period: checks.count,
+    tableRows: checks.count,
+    position: checks.flag,
+    into: checks.optional(cache),
+  });
   const { batch, features, headFeatures, style, from, to, dtype, period, tableRows } = problem;
   const { position, into } = problem;
   const vectors = into?.vectors ?? batch;

@@ -1,12 +1,8 @@
 import type { Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl, negativeInfinityWgsl } from "../not-a-number.ts";
-import { requireCounts } from "../problem-checks.ts";
-import {
-  chooseReductionLanes,
-  type ReductionLanes,
-  type VectorsShape,
-} from "../vector-reduction/lanes.ts";
+import { checks, requireCounts, requireProblem, storageChecks } from "../problem-checks.ts";
+import { lanesOf, type ReductionLanes, type VectorsShape } from "../vector-reduction/lanes.ts";
 import { reductionKernel } from "../vector-reduction/shader.ts";
 import { enabledBy } from "../wgsl.ts";
 
@@ -19,14 +15,21 @@ export interface SoftmaxProblem extends VectorsShape {
  * Generates the softmax or its logarithm. Bindings: x, y. The largest number of a vector is taken off
  * first, so that no exponential overflows. Arithmetic is in float32.
  *
- * @param lanes chosen for the adapter unless given
+ * @param given chosen for the adapter unless given
  * @throws PapilioError `KERNEL_PROBLEM`, `BATCH_INVALID`, `LAYOUT_INVALID`
  */
 export function softmaxKernel(
   report: Pick<AdapterReport, "kind" | "features">,
   problem: SoftmaxProblem,
-  lanes: ReductionLanes = chooseReductionLanes(report, problem),
+  given?: ReductionLanes,
 ): Kernel {
+  requireProblem("softmax", problem, {
+    ...storageChecks,
+    batch: checks.count,
+    features: checks.count,
+    log: checks.flag,
+  });
+  const lanes = lanesOf(report, problem, given);
   const { batch, features, dtype, log } = problem;
   requireCounts("softmax", { batch, features });
   return {

@@ -1,6 +1,7 @@
 import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { element, outputsKernel, vectorBindings } from "../outputs.ts";
+import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { times } from "../wgsl.ts";
 import { type HeightWidth, type WindowsProblem, windowsOf, windowWgsl } from "../windows.ts";
 
@@ -21,6 +22,19 @@ export interface UnfoldProblem extends WindowsProblem {
  * memory rewriting. Bindings: x, y.
  */
 export function unfoldKernel(problem: UnfoldProblem): Kernel {
+  requireProblem("unfold", problem, {
+    ...storageChecks,
+    batches: checks.batches,
+    source: checks.oneOf("image", "pixels"),
+    dilation: checks.pair(checks.count),
+    images: checks.count,
+    channels: checks.count,
+    height: checks.count,
+    width: checks.count,
+    kernel: checks.pair(checks.count),
+    stride: checks.pair(checks.count),
+    padding: checks.pair(checks.amount),
+  });
   const { images, channels, height, width, source, batches, from, to, dtype } = problem;
   const { kernel, stride, padding, dilation } = problem;
   const windows = windowsOf(problem);

@@ -1,6 +1,8 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import type { AdapterReport } from "../../device/report.ts";
 import { powerOfTwoUpTo } from "../powers-of-two.ts";
+import { checks, requireProblem } from "../problem-checks.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
 
@@ -48,4 +50,24 @@ export function chooseReductionLanes(
   }
   const wide = from === "batch-last" && to === "batch-last" && batch >= 4 * subgroup;
   return { columns: subgroup, slices: 1, width: wide ? loadWidth(batch) : 1 };
+}
+
+/**
+ * The lanes that are asked for, or those that are chosen for the adapter.
+ *
+ * @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM`
+ */
+export function lanesOf(
+  report: Pick<AdapterReport, "kind" | "features">,
+  shape: VectorsShape,
+  given: ReductionLanes | undefined,
+): ReductionLanes {
+  requireObject("The report", report, "an AdapterReport", "kind", "features");
+  if (given === undefined) return chooseReductionLanes(report, shape);
+  requireProblem("reduction", given, {
+    columns: checks.count,
+    slices: checks.count,
+    width: checks.oneOf(1, 2, 4),
+  });
+  return given;
 }

@@ -2,10 +2,11 @@ import type { BigIntStats } from "node:fs";
 import { access, constants, link, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
+import { requireText } from "@papilio/butterfly/errors";
 import { followLinks } from "./follow-links.ts";
 import { outputFailed, unwritable } from "./output-error.ts";
 import { isSame, overwrite, writeStream } from "./overwrite.ts";
-import { type TemporaryFile, writeTemporary } from "./temporary-file.ts";
+import { requireContents, type TemporaryFile, writeTemporary } from "./temporary-file.ts";
 
 /**
  * What stands at an output's path: nothing yet, a regular file, a disk, a socket (which stdout can be,
@@ -52,6 +53,7 @@ export class OutputFile {
    * @throws PapilioError `OUTPUT_UNWRITABLE` where nothing can be written
    */
   static async inspect(path: string): Promise<OutputFile> {
+    requireText("The path", path);
     try {
       const status = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
@@ -95,6 +97,7 @@ export class OutputFile {
    * @throws PapilioError `DISK_FULL`, `OUTPUT_FAILED`
    */
   async stage(contents: string | Uint8Array): Promise<void> {
+    requireContents(contents);
     this.#contents = contents;
     if (this.kind !== "new" && this.kind !== "file") return;
     try {

@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  arrayTag,
+  requireObject,
+  requireOptions,
+  requireText,
+  requireWhole,
+} from "@papilio/butterfly/errors";
 import { removedAtExit } from "./unfinished.ts";
 
 /** What `stat` says of a file with `bigint`, as far as it matters here; declared apart from Node's types. */
@@ -39,8 +46,14 @@ export interface TemporaryFileOptions {
 export async function writeTemporary(
   folder: string,
   contents: string | Uint8Array,
-  { mode = 0o666, like }: TemporaryFileOptions = {},
+  options: TemporaryFileOptions = {},
 ): Promise<TemporaryFile> {
+  requireText("The folder", folder);
+  requireContents(contents);
+  requireOptions("The options", options);
+  const { mode = 0o666, like } = options;
+  requireWhole("The permissions", mode, 0);
+  if (like !== undefined) requireObject("The file", like, "its status", "mode", "uid", "gid");
   const path = join(folder, `.papilio-${randomUUID()}.tmp`);
   const unfinished = removedAtExit(path);
   // What takes a private file's place is private from its first byte on.
@@ -72,6 +85,11 @@ export async function writeTemporary(
     unfinished[Symbol.dispose]();
     throw error;
   }
+}
+
+/** @throws PapilioError `OPTION_INVALID` for what is neither a text nor bytes */
+export function requireContents(contents: unknown): void {
+  if (arrayTag(contents) !== "Uint8Array") requireText("The contents", contents);
 }
 
 /** Waits until a file is on the disk, where the file system can say so: not every one can. */
