@@ -85,7 +85,7 @@ export async function expectStopped(
   const before = readdirSync(folder, { recursive: true }).toSorted();
   const ended = await interruptProcess(args, midst);
   expect(ended.stderr).not.toContain("UNEXPECTED");
-  expect(ended).toMatchObject({ early: false, status: 1 });
+  expect(ended, ended.stderr).toMatchObject({ early: false, status: 1 });
   // What the issue of a command that cannot be stopped asks for, counted from a process that works.
   expect(ended.seconds).toBeLessThan(2);
   expect(readdirSync(folder, { recursive: true }).toSorted()).toEqual(before);
