@@ -20,7 +20,7 @@ const taken = [
   // Arrays of either precision, beside complex numbers or another array.
   /^(convolution|hankel|requireDisjoint|toeplitz): \[[01]\] = a typed array$/,
   /^(encodeHalf|requireStorable): \[0\] = (\[\]|a typed array)$/,
-  /^(errorBound|verify): \[[23]\]\[terms\] = a number$/,
+  /^(SampledProduct#verify|errorBound|verify): \[[123]\]\[terms\] = a number$/,
   // Nothing else is a name of a type.
   /^isRealDtype: /,
   // What the file said, which is not read again.

@@ -1,4 +1,6 @@
-import type { StorageDtype } from "../numeric/dtype.ts";
+import { requireArray, requireObject, requireWhole } from "../errors/argument-checks.ts";
+import { requireButterfly, requireListOf } from "../errors/matrix-checks.ts";
+import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
 import { type BatchShape, stridesOf } from "../numeric/layout.ts";
 import { type Rounding, type Verification, verify } from "../numeric/tolerance.ts";
 import type { Butterfly } from "./butterfly.ts";
@@ -23,14 +25,20 @@ export class SampledProduct {
    * @param inputs `[batch, cols]` or `[cols, batch]`, as `shape` says
    * @param shape dtype: what the inputs and the values of factors are rounded to already
    * @param vectors numbers below the batch, each once
-   * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`
+   * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `ARRAY_TYPE`, `OPTION_INVALID`
    */
   constructor(
     butterfly: Butterfly,
     inputs: Float32Array,
-    { batch, layout, dtype }: BatchShape & { readonly dtype: StorageDtype },
+    shape: BatchShape & { readonly dtype: StorageDtype },
     vectors: readonly number[],
   ) {
+    requireButterfly("The matrix", butterfly);
+    requireArray("The inputs", inputs, "Float32Array");
+    stridesOf(shape, butterfly.chain.cols); // refuses a bad shape
+    requireListOf("The vectors", vectors, (name, vector) => requireWhole(name, vector, 0));
+    const { batch, layout, dtype } = shape;
+    formatOf(dtype); // refuses one that there is not
     const { rows, cols } = butterfly.chain;
     this.vectors = vectors;
     this.#rows = rows;
@@ -58,6 +66,8 @@ export class SampledProduct {
     output: Float32Array,
     rounding: Omit<Rounding, "dtype" | "subnormalOperands">,
   ): Verification {
+    requireArray("The output", output, "Float32Array");
+    requireObject("The rounding", rounding, "an object with terms");
     return verify(this.#gather(output, this.#rows), this.#reference, this.#magnitude, {
       ...this.#storage,
       ...rounding,
@@ -66,6 +76,7 @@ export class SampledProduct {
 
   /** Whose output an index of {@link verify} is: the number of the vector in the batch, and the feature. */
   placeOf(index: number): { readonly vector: number; readonly feature: number } {
+    requireWhole("The index", index, 0);
     const { length } = this.vectors;
     const [vector, feature] =
       this.#shape.layout === "batch-first"

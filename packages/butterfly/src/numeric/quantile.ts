@@ -1,3 +1,6 @@
+import { requireNumber } from "../errors/argument-checks.ts";
+import { requireListOf } from "../errors/matrix-checks.ts";
+
 /**
  * The quantile `q` of samples sorted upwards, interpolated between neighbours (Hyndman and Fan, Sample
  * quantiles in statistical packages, The American Statistician 1996, definition 7).
@@ -5,6 +8,8 @@
  * @throws RangeError without samples
  */
 export function quantile(sorted: readonly number[], q: number): number {
+  requireSamples(sorted);
+  requireNumber("The quantile", q);
   const position = (sorted.length - 1) * q;
   const index = Math.floor(position);
   const low = sorted[index];
@@ -15,6 +20,7 @@ export function quantile(sorted: readonly number[], q: number): number {
 
 /** Samples sorted upwards, in a new array. */
 export function ascending(samples: readonly number[]): number[] {
+  requireSamples(samples);
   // A typed array sorts numbers as numbers, and several times faster.
   return Array.from(Float64Array.from(samples).sort());
 }
@@ -26,4 +32,11 @@ export function ascending(samples: readonly number[]): number[] {
  */
 export function median(values: readonly number[]): number {
   return quantile(ascending(values), 0.5);
+}
+
+function requireSamples(samples: unknown): void {
+  requireListOf("The samples", samples, (name, sample) => {
+    // Some may be NaN, as times by a clock that failed.
+    if (typeof sample !== "number") requireNumber(name, sample);
+  });
 }

@@ -31,6 +31,7 @@ const z = { re: x, im: x };
 const doubles = Float64Array.of(1, 2, 3, 4);
 const map = Uint32Array.of(1, 0, 3, 2);
 const dense = matrix.dense();
+const sampled = new butterfly.SampledProduct(matrix, x, { ...shape, dtype: "f32" }, [0]);
 const { signal } = new AbortController();
 const onProgress = (): void => undefined;
 const npy = butterfly.writeNpy(x, [4]);
@@ -111,6 +112,14 @@ export const calls: PublicCalls = {
   withPermutations: () => call(butterfly.withPermutations, exact),
   balanceFactors: () => call(butterfly.balanceFactors, matrix),
   storableButterfly: () => call(butterfly.storableButterfly, matrix, "F16"),
+  SampledProduct: () =>
+    create(butterfly.SampledProduct, matrix, x, { ...shape, dtype: "f32" }, [0]),
+  "SampledProduct#verify": () =>
+    invoke(sampled, "verify", new Float32Array(4), { sums: "f32", terms: [2, 2] }),
+  "SampledProduct#placeOf": () => invoke(sampled, "placeOf", 1),
+  quantile: () => call(filled(butterfly.quantile), [1, 2], 0.5),
+  ascending: () => call(butterfly.ascending, [2, 1]),
+  median: () => call(filled(butterfly.median), [2, 1]),
   subnormalOperands: () =>
     call(butterfly.subnormalOperands, matrix, x, doubles, { ...shape, dtype: "f16" }),
   blockDiagonal: () => call(butterfly.blockDiagonal, factor),
@@ -264,6 +273,18 @@ function parsed(run: (...values: never[]) => unknown): (...values: never[]) => u
       return run(...values);
     } catch (error) {
       if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** Of what has no value without numbers, which is a RangeError by contract. */
+function filled(run: (...values: never[]) => unknown): (...values: never[]) => unknown {
+  return (...values) => {
+    try {
+      return run(...values);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
       throw error;
     }
   };
