@@ -2,6 +2,8 @@
 export interface PublicCall {
   readonly arguments: readonly unknown[];
   readonly run: (...values: readonly unknown[]) => unknown;
+  /** How deep values within arguments are replaced: everywhere unless given, 1 for arguments alone. */
+  readonly depth?: number;
 }
 
 /** Valid calls by what is called: `name` of an export, `Class`, `Class.static`, `Class#method`. */
@@ -62,6 +64,11 @@ export function invoke(object: object, name: string, ...values: readonly unknown
   return { arguments: values, run: (...given) => Reflect.apply(method, object, given) };
 }
 
+/** A call whose arguments are replaced, and what is within them down to a depth. */
+export function shallow(one: PublicCall, depth: number = 1): PublicCall {
+  return { ...one, depth };
+}
+
 /** The valid call itself: it is awaited, and of a generator the first value is taken. */
 export async function attempt({ run, arguments: values }: PublicCall): Promise<unknown> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -91,13 +98,16 @@ async function settle(result: unknown): Promise<unknown> {
 export async function sweep(calls: PublicCalls): Promise<Attempt[]> {
   const attempts: Attempt[] = [];
   for (const [name, make] of Object.entries(calls)) {
-    for (const place of placesOf(make().arguments)) {
+    const { arguments: valid, depth = Number.POSITIVE_INFINITY } = make();
+    for (const place of placesOf(valid).filter(({ length }) => length <= depth)) {
       for (const [kind, wrong] of Object.entries(WRONG)) {
         const { run, arguments: values } = make();
         const value = wrong();
         const given = replaced(values, place, value) as readonly unknown[];
         const what = `${name}: ${place.map((key) => `[${key}]`).join("")} = ${kind}`;
-        const otherKind = kindOf(at(values, place)) !== kindOf(value);
+        const own = at(values, place);
+        // One that is absent in the valid call does not tell of what kind it would be.
+        const otherKind = own !== undefined && own !== null && kindOf(own) !== kindOf(value);
         attempts.push({ what, otherKind, ...(await outcomeOf({ run, arguments: given })) });
       }
     }

@@ -1,9 +1,12 @@
+import { requireShape } from "../arguments/checks.ts";
 import { type ModelResults, type VariantResult, variantName } from "../results/model-results.ts";
+import { requireModelResults } from "../results/require-results.ts";
 import {
   COMPARE_THRESHOLD,
   type Compared,
   type CompareOptions,
   type Comparison,
+  compareShape,
   conclude,
   divide,
   judge,
@@ -24,8 +27,12 @@ import { estimateRatio } from "./statistics.ts";
 export function compareModels(
   before: ModelResults,
   after: ModelResults,
-  { threshold = COMPARE_THRESHOLD, relativeTo }: CompareOptions = {},
+  options: CompareOptions = {},
 ): Comparison {
+  requireModelResults(before);
+  requireModelResults(after);
+  requireShape("The options of compareModels", options, compareShape);
+  const { threshold = COMPARE_THRESHOLD, relativeTo } = options;
   requireThreshold(threshold);
   const same = before.model === after.model && before.units === after.units;
   const { model, unit, units } = before;

@@ -1,6 +1,15 @@
 import { PapilioError } from "@papilio/butterfly";
 import { median } from "@papilio/butterfly/numeric";
+import * as v from "valibot";
+import {
+  anyNumber,
+  having,
+  options as optionsOf,
+  requireShape,
+  type Shape,
+} from "../arguments/checks.ts";
 import { type CaseKey, caseName } from "../cases/case.ts";
+import { requireResults } from "../results/require-results.ts";
 import type { BenchResults, CaseResult, ImplementationResult } from "../results/results.ts";
 import { type Clock, commonClock, type Timed } from "./clock.ts";
 import { warningsOf } from "./compare-warnings.ts";
@@ -69,6 +78,14 @@ export interface Comparison {
   readonly warnings: readonly string[];
 }
 
+/** What {@link CompareOptions} are. */
+export const compareShape: Shape = optionsOf({ threshold: anyNumber, relativeTo: v.string() });
+
+const comparisonShape = v.object({
+  regressions: v.array(having("a comparison of a case")),
+  broken: v.array(having("an implementation that is wrong")),
+});
+
 /** How much slower counts as a regression, unless said otherwise. */
 export const COMPARE_THRESHOLD = 0.1;
 
@@ -82,8 +99,12 @@ export const COMPARE_THRESHOLD = 0.1;
 export function compareRuns(
   before: BenchResults,
   after: BenchResults,
-  { threshold = COMPARE_THRESHOLD, relativeTo }: CompareOptions = {},
+  options: CompareOptions = {},
 ): Comparison {
+  requireResults(before);
+  requireResults(after);
+  requireShape("The options of compareRuns", options, compareShape);
+  const { threshold = COMPARE_THRESHOLD, relativeTo } = options;
   requireThreshold(threshold);
   const [old, now] = [index(before), index(after)];
   const compared: Compared[] = [];
@@ -168,7 +189,9 @@ export function conclude(
 }
 
 /** Whether a comparison found anything that became worse: slower beyond the threshold, or wrong. */
-export function hasRegression({ regressions, broken }: Comparison): boolean {
+export function hasRegression(comparison: Comparison): boolean {
+  requireShape("The comparison", comparison, comparisonShape);
+  const { regressions, broken } = comparison;
   return regressions.length > 0 || broken.length > 0;
 }
 

@@ -1,3 +1,6 @@
+import { requireText } from "@papilio/butterfly/errors";
+import { anyNumber, requireShape } from "../arguments/checks.ts";
+
 const PREFIXES = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E"] as const;
 const UNPREFIXED = 5;
 
@@ -5,6 +8,8 @@ const UNPREFIXED = 5;
  * A quantity with the prefix that suits it, three significant digits: `1.23 ms`, `4.56 TFLOP/s`.
  */
 export function quantity(value: number, unit: string): string {
+  requireShape("The quantity", value, anyNumber);
+  requireText("The unit", unit);
   if (!Number.isFinite(value)) return "-";
   if (value === 0) return `0 ${unit}`;
   // Of the rounded value, so that 999.9 µs becomes 1.00 ms and not 1.00e+3 µs.
@@ -27,6 +32,7 @@ function digits(value: number): string {
 
 /** A share of 0 to 1. */
 export function percent(share: number | undefined): string {
+  if (share !== undefined) requireShape("The share", share, anyNumber);
   return share === undefined ? "-" : `${Math.round(share * 100)} %`;
 }
 
@@ -37,6 +43,7 @@ export function outOf(count: number, all: number): string {
 
 /** A ratio of times or of joules. */
 export function times(value: number | undefined): string {
+  if (value !== undefined) requireShape("The ratio", value, anyNumber);
   if (value === Number.POSITIVE_INFINITY) return "×∞";
   return value === undefined ? "-" : `×${value >= 100 ? value.toPrecision(3) : value.toFixed(2)}`;
 }

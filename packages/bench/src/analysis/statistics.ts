@@ -1,4 +1,6 @@
 import { ascending, median, quantile, uniform } from "@papilio/butterfly/numeric";
+import * as v from "valibot";
+import { anyNumber, requireShape, type Shape } from "../arguments/checks.ts";
 
 /** A median with its 95 % confidence interval. */
 export interface Estimate {
@@ -6,6 +8,15 @@ export interface Estimate {
   readonly lower: number;
   readonly upper: number;
 }
+
+/** What an {@link Estimate} is. */
+export const estimateShape: Shape = v.object({
+  median: anyNumber,
+  lower: anyNumber,
+  upper: anyNumber,
+});
+
+const samplesShape = v.pipe(v.array(anyNumber), v.minLength(1));
 
 const RESAMPLES = 1000;
 
@@ -15,6 +26,7 @@ const RESAMPLES = 1000;
  * same interval: the resamples are drawn from a fixed seed.
  */
 export function estimateMedian(samples: readonly number[]): Estimate {
+  requireShape("The samples", samples, samplesShape);
   return estimate(median(samples), resampledMedians(samples, 1));
 }
 
@@ -28,6 +40,8 @@ export function estimateRatio(
   numerator: readonly number[],
   denominator: readonly number[],
 ): Estimate {
+  requireShape("The samples of the numerator", numerator, samplesShape);
+  requireShape("The samples of the denominator", denominator, samplesShape);
   const above = resampledMedians(numerator, 1);
   const below = resampledMedians(denominator, 2);
   return estimate(

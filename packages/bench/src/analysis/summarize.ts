@@ -1,10 +1,14 @@
 import { Chain, chainCost, type Layout, type StorageDtype } from "@papilio/butterfly";
+import { requireFunction, requireOneOf } from "@papilio/butterfly/errors";
 import { ascending, median, quantile } from "@papilio/butterfly/numeric";
+import * as v from "valibot";
+import { anyNumber, requireShape, type Shape } from "../arguments/checks.ts";
 import { shortCaseName } from "../cases/case.ts";
 import { FUSED, isOurs } from "../implementations/registry.ts";
+import { requireCaseResult, requireResults } from "../results/require-results.ts";
 import type { BenchResults, CaseResult, Energy } from "../results/results.ts";
 import { type Clock, commonClock, runClock, type Timed, timedOf } from "./clock.ts";
-import { type Estimate, estimateMedian, estimateRatio } from "./statistics.ts";
+import { type Estimate, estimateMedian, estimateRatio, estimateShape } from "./statistics.ts";
 
 /** An interval wider than this share of its median, on either side, is called wide. */
 export const WIDE_INTERVAL = 0.1;
@@ -87,6 +91,42 @@ export interface RunSummary {
   readonly wide: { readonly count: number; readonly of: number };
 }
 
+const medianShape = v.object({ median: anyNumber });
+const rankedShape = v.object({
+  implementation: v.string(),
+  time: estimateShape,
+  coldSeconds: anyNumber,
+  rewriting: v.optional(anyNumber),
+});
+
+/** What of a {@link CaseSummary} is shown. */
+export const caseSummaryShape: Shape = v.object({
+  name: v.string(),
+  ranking: v.array(rankedShape),
+  ours: v.optional(rankedShape),
+  other: v.optional(rankedShape),
+  speedup: v.optional(estimateShape),
+});
+
+const groupEntries = {
+  compared: anyNumber,
+  fastest: anyNumber,
+  even: anyNumber,
+  surelyFastest: anyNumber,
+  speedup: v.optional(v.object({ median: anyNumber, least: anyNumber, most: anyNumber })),
+  overProduct: v.optional(anyNumber),
+  rewriting: v.optional(anyNumber),
+  rewritingBytes: v.optional(anyNumber),
+};
+
+/** What of a {@link RunSummary} is shown. */
+export const runSummaryShape: Shape = v.object({
+  all: v.object(groupEntries),
+  highRatio: v.object(groupEntries),
+  groups: v.array(v.object({ ...groupEntries, dtype: v.string(), layout: v.string() })),
+  wide: v.object({ count: anyNumber, of: anyNumber }),
+});
+
 /** Which implementations are compared: by default all. */
 export type Filter = (implementation: string) => boolean;
 
@@ -133,6 +173,9 @@ export function summarizeCase(
   filter: Filter = () => true,
   clock: Clock = runClock({ cases: [result] }),
 ): CaseSummary {
+  requireCaseResult(result);
+  requireFunction("The filter", filter);
+  requireOneOf("The clock", clock, ["device", "wall"]);
   const chain = Chain.parse(result.chain);
   const timed = timedOf(result.results).filter(({ implementation }) => filter(implementation));
   const find = (name: string | undefined): Timed | undefined =>
@@ -158,7 +201,9 @@ export function summarizeCase(
 }
 
 /** What a speed-up amounts to, to the two digits with which it is shown: ×1.00 is neither won nor lost. */
-export function outcomeOf({ median: value }: Estimate): "win" | "even" | "loss" {
+export function outcomeOf(speedup: Estimate): "win" | "even" | "loss" {
+  requireShape("The speed-up", speedup, medianShape);
+  const { median: value } = speedup;
   const shown = Number(value.toFixed(2));
   return shown > 1 ? "win" : shown < 1 ? "loss" : "even";
 }
@@ -197,6 +242,8 @@ function medianOfDefined(values: readonly (number | undefined)[]): number | unde
 
 /** Summarizes a whole run. */
 export function summarizeRun(results: BenchResults, filter?: Filter): RunSummary {
+  requireResults(results);
+  if (filter !== undefined) requireFunction("The filter", filter);
   // Of the whole run, whatever the filter: a part of it is by the clock of the whole.
   const clock = runClock(results);
   const cases = results.cases.map((item) => summarizeCase(item, filter, clock));
@@ -223,6 +270,8 @@ export function summarizeRun(results: BenchResults, filter?: Filter): RunSummary
 }
 
 /** Whether a median's interval reaches further from it than {@link WIDE_INTERVAL} of it. */
-export function isWide({ median: value, lower, upper }: Estimate): boolean {
+export function isWide(estimate: Estimate): boolean {
+  requireShape("The estimate", estimate, estimateShape);
+  const { median: value, lower, upper } = estimate;
   return Math.max(upper - value, value - lower) > WIDE_INTERVAL * value;
 }

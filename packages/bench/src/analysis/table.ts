@@ -1,9 +1,12 @@
+import { requireShape } from "../arguments/checks.ts";
 import { outOf, percent, quantity, times } from "./format.ts";
 import {
   type CaseSummary,
+  caseSummaryShape,
   type GroupSummary,
   type Ranked,
   type RunSummary,
+  runSummaryShape,
   WIDE_INTERVAL,
 } from "./summarize.ts";
 
@@ -16,10 +19,10 @@ const formatSeconds = (seconds: number | undefined): string =>
  *
  * @param onAdapter the same without what computes on the CPU, where there is such
  */
-export function summaryLines(
-  { all, highRatio, groups, wide }: RunSummary,
-  onAdapter?: RunSummary,
-): string[] {
+export function summaryLines(summary: RunSummary, onAdapter?: RunSummary): string[] {
+  requireShape("The summary", summary, runSummaryShape);
+  if (onAdapter !== undefined) requireShape("The summary", onAdapter, runSummaryShape);
+  const { all, highRatio, groups, wide } = summary;
   if (all.speedup === undefined) {
     return ["No case has one of Papilio's implementations and another one timed."];
   }
@@ -74,7 +77,9 @@ export const DETAIL_HEAD: readonly string[] = [
 ];
 
 /** One row for each implementation of a case, fastest first, times relative to the fastest. */
-export function detailRows({ name, ranking }: CaseSummary): string[][] {
+export function detailRows(summary: CaseSummary): string[][] {
+  requireShape("The summary of a case", summary, caseSummaryShape);
+  const { name, ranking } = summary;
   const fastest = ranking[0]?.time.median ?? 0;
   return ranking.map(({ implementation, time, coldSeconds, rewriting }, place) => [
     place === 0 ? name : "",
@@ -96,7 +101,9 @@ export const TABLE_HEAD: readonly string[] = [
 ];
 
 /** One row of the table of cases; the names of implementations stand above their times. */
-export function tableRow({ name, ours, other, speedup }: CaseSummary): string[] {
+export function tableRow(summary: CaseSummary): string[] {
+  requireShape("The summary of a case", summary, caseSummaryShape);
+  const { name, ours, other, speedup } = summary;
   const cell = (ranked: Ranked | undefined): string =>
     ranked === undefined ? "-" : `${ranked.implementation}\n${formatSeconds(ranked.time.median)}`;
   return [name.replace(/ (?=f(?:32|16) )/, "\n"), cell(ours), cell(other), times(speedup?.median)];

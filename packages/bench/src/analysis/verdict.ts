@@ -1,9 +1,11 @@
 import { median } from "@papilio/butterfly/numeric";
+import * as v from "valibot";
+import { requireShape } from "../arguments/checks.ts";
 import { isOurs, ownerOf } from "../implementations/registry.ts";
 import type { BenchResults, Environment } from "../results/results.ts";
 import { counted as count, times } from "./format.ts";
 import type { Estimate } from "./statistics.ts";
-import { type CaseSummary, summarizeRun } from "./summarize.ts";
+import { type CaseSummary, caseSummaryShape, summarizeRun } from "./summarize.ts";
 
 /** Which side is the faster on a machine, Papilio's or the others', and by which way of multiplying. */
 export interface RunVerdict {
@@ -25,6 +27,7 @@ export interface RunVerdict {
  * one side was timed it is that one, with the way that is the fastest in most cases.
  */
 export function findVerdict(cases: readonly CaseSummary[]): RunVerdict | undefined {
+  requireShape("The cases", cases, v.array(caseSummaryShape));
   const compared = cases.filter(({ speedup }) => speedup !== undefined);
   const counted = compared.length > 0 ? compared : cases;
   const ratios = compared.map(({ speedup }) => (speedup as Estimate).median);

@@ -1,6 +1,16 @@
 import { type Chain, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { assertFits, type Gpu } from "@papilio/gpu-runtime";
+import * as v from "valibot";
+import {
+  anyNumber,
+  dtype as dtypeShape,
+  gpu as gpuShape,
+  having,
+  layout as layoutShape,
+  requireShape,
+  type Shape,
+} from "../arguments/checks.ts";
 
 /** One problem of the grid: a product of one factor or more, and a batch of vectors. */
 export interface Case {
@@ -27,8 +37,35 @@ export interface Grid {
   readonly layouts: readonly Layout[];
 }
 
-/** All cases of a grid, chains outermost. */
-export function expandGrid({ chains, batches, dtypes, layouts }: Grid): Case[] {
+const chainShape = having("a Chain", "patterns", "rows", "cols");
+
+/** What a {@link Case} is. */
+export const caseShape: Shape = v.object({
+  chain: chainShape,
+  batch: anyNumber,
+  dtype: dtypeShape,
+  layout: layoutShape,
+});
+
+/** A case, or its names. */
+const namedShape = v.object({
+  chain: v.union([v.string(), chainShape]),
+  batch: anyNumber,
+  dtype: v.string(),
+  layout: v.string(),
+});
+
+const gridShape = v.object({
+  chains: v.array(chainShape),
+  batches: v.array(anyNumber),
+  dtypes: v.array(dtypeShape),
+  layouts: v.array(layoutShape),
+});
+
+/** All cases of a grid, chains outermost. Throws `OPTION_INVALID`. */
+export function expandGrid(grid: Grid): Case[] {
+  requireShape("The grid", grid, gridShape);
+  const { chains, batches, dtypes, layouts } = grid;
   return chains.flatMap((chain) =>
     batches.flatMap((batch) =>
       dtypes.flatMap((dtype) => layouts.map((layout) => ({ chain, batch, dtype, layout }))),
@@ -37,17 +74,22 @@ export function expandGrid({ chains, batches, dtypes, layouts }: Grid): Case[] {
 }
 
 /** The case as a results file names it. */
-export function caseKey({ chain, batch, dtype, layout }: Case): CaseKey {
+export function caseKey(item: Case): CaseKey {
+  requireShape("The case", item, caseShape);
+  const { chain, batch, dtype, layout } = item;
   return { chain: chain.toString(), batch, dtype, layout };
 }
 
 /** A case in one line: `4,64,64,4 x 128 f32 batch-last`. */
-export function caseName({ chain, batch, dtype, layout }: Case | CaseKey): string {
+export function caseName(item: Case | CaseKey): string {
+  requireShape("The case", item, namedShape);
+  const { chain, batch, dtype, layout } = item;
   return `${chain} x ${batch} ${dtype} ${layout}`;
 }
 
 /** The same for people: of a product of more than three factors, the first and the last. */
 export function shortCaseName(item: Case | CaseKey): string {
+  requireShape("The case", item, namedShape);
   const patterns = String(item.chain).split(";");
   if (patterns.length <= 3) return caseName(item);
   const ends = `${patterns[0]};...;${patterns.at(-1)} (${patterns.length} factors)`;
@@ -62,7 +104,10 @@ const MOST_ON_HOST = 2 ** 30;
  *
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`; `ARRAY_TOO_LARGE` without a device
  */
-export function assertCaseFits(gpu: Gpu | undefined, { chain, batch, dtype }: Case): void {
+export function assertCaseFits(gpu: Gpu | undefined, item: Case): void {
+  if (gpu !== undefined) requireShape("The device", gpu, gpuShape);
+  requireShape("The case", item, caseShape);
+  const { chain, batch, dtype } = item;
   if (gpu === undefined) {
     const most = Math.max(...chain.patterns.flatMap(({ rows, cols }) => [rows, cols])) * batch;
     if (most <= MOST_ON_HOST) return;

@@ -1,5 +1,5 @@
 import { Chain, LAYOUTS, PapilioError } from "@papilio/butterfly";
-import { didYouMean } from "@papilio/butterfly/errors";
+import { didYouMean, requireText } from "@papilio/butterfly/errors";
 import type { Grid } from "./case.ts";
 import { paperChains } from "./paper-grid.ts";
 
@@ -98,6 +98,7 @@ export const suites: Readonly<Record<string, Suite>> = {
 
 /** @throws PapilioError `SUITE_UNKNOWN` with the names that there are */
 export function findSuite(name: string): Suite {
+  requireText("The name of a suite", name);
   const suite = Object.hasOwn(suites, name) ? suites[name] : undefined;
   if (suite !== undefined) return suite;
   throw new PapilioError(

@@ -1,4 +1,5 @@
 import { type Butterfly, DisposableStack } from "@papilio/butterfly";
+import { requireFunction, requireText } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import {
   assertFits,
@@ -12,7 +13,11 @@ import {
   scratchVectors,
   type Vectors,
 } from "@papilio/gpu-runtime";
+import * as v from "valibot";
+import { options as optionsOf, requireShape } from "../arguments/checks.ts";
 import type { DeviceImplementation, Prepared } from "./implementation.ts";
+
+const optionsShape = optionsOf({ arithmetic: v.picklist(["factors", "product"]) });
 
 /**
  * Wraps a multiplication of the GPU runtime, whose steps say what they are for: applied to each
@@ -22,8 +27,13 @@ export function fromMultiplication(
   name: string,
   description: string,
   prepareMultiplication: PrepareMultiplication,
-  { arithmetic = "factors" }: Pick<DeviceImplementation, "arithmetic"> = {},
+  options: Pick<DeviceImplementation, "arithmetic"> = {},
 ): DeviceImplementation {
+  requireText("The name of an implementation", name);
+  requireText("The description of an implementation", description);
+  requireFunction("What prepares a multiplication", prepareMultiplication);
+  requireShape("The options of fromMultiplication", options, optionsShape);
+  const { arithmetic = "factors" } = options;
   return {
     name,
     description,

@@ -1,5 +1,7 @@
 import type { Butterfly } from "@papilio/butterfly";
 import type { Gpu, InputShape, Tensor } from "@papilio/gpu-runtime";
+import * as v from "valibot";
+import { callback, type Shape } from "../arguments/checks.ts";
 
 /** What an implementation is given: a product of factors, and vectors on the host. */
 export interface Problem {
@@ -66,6 +68,18 @@ export interface CpuImplementation extends Described {
  * exports such a value as `implementation`, and pass its path to `papilio bench --implementation`.
  */
 export type Implementation = DeviceImplementation | CpuImplementation;
+
+/** What {@link Implementation}s are. */
+export const implementationsShape: Shape = v.array(
+  v.object({
+    name: v.string(),
+    description: v.string(),
+    arithmetic: v.optional(v.picklist(["factors", "product"])),
+    halfSums: v.optional(v.picklist(["f32", "f16"])),
+    processor: v.optional(v.picklist(["adapter", "cpu"])),
+    prepare: callback,
+  }),
+);
 
 /** Bytes that a run's dispatches are bound to, each once: what must move at least. */
 export interface Traffic {

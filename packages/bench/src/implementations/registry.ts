@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { didYouMean } from "@papilio/butterfly/errors";
+import { didYouMean, requireText } from "@papilio/butterfly/errors";
 import {
   prepareBmm,
   prepareBsr,
@@ -8,10 +8,16 @@ import {
   prepareEinsum,
   prepareKroneckerSparse,
 } from "@papilio/gpu-runtime";
+import { requireShape } from "../arguments/checks.ts";
 import { chainImplementations } from "./chains.ts";
 import { cpuWasm } from "./cpu-wasm.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
-import type { CpuImplementation, DeviceImplementation, Implementation } from "./implementation.ts";
+import {
+  type CpuImplementation,
+  type DeviceImplementation,
+  type Implementation,
+  implementationsShape,
+} from "./implementation.ts";
 
 /** The implementation that the others are compared with. */
 export const FUSED = "kronecker-sparse";
@@ -44,11 +50,13 @@ const OURS: ReadonlySet<string> = new Set([
  * never ours with ours.
  */
 export function isOurs(implementation: string): boolean {
+  requireText("The name of an implementation", implementation);
   return OURS.has(implementation);
 }
 
 /** What an implementation is and whose, for a sentence: `Papilio's CPU backend`, `ONNX Runtime on the CPU`. */
 export function ownerOf(implementation: string): string {
+  requireText("The name of an implementation", implementation);
   if (implementation === FUSED) return "Papilio's fused kernel on the adapter";
   if (implementation === cpuWasm.name) return "Papilio's CPU backend";
   if (isOurs(implementation)) return "Papilio's stages on the adapter";
@@ -67,6 +75,8 @@ export function findImplementation(
   name: string,
   others: readonly Implementation[] = [],
 ): Implementation {
+  requireText("The name of an implementation", name);
+  requireShape("The other implementations", others, implementationsShape);
   const all = [...implementations, ...chainImplementations, ...cpuImplementations, ...others];
   const found = all.find((implementation) => implementation.name === name);
   if (found !== undefined) return found;

@@ -1,5 +1,6 @@
 import { ascending } from "@papilio/butterfly/numeric";
 import { type Gpu, Program, Tensor } from "@papilio/gpu-runtime";
+import { gpu as gpuShape, requireShape } from "../arguments/checks.ts";
 import type { Environment } from "../results/results.ts";
 
 const READINGS = 64;
@@ -9,6 +10,7 @@ const READINGS = 64;
  * show in a few readings: an upper bound of the true ones.
  */
 export async function clockSteps(gpu: Gpu | undefined): Promise<Environment["clockSteps"]> {
+  if (gpu !== undefined) requireShape("The device", gpu, gpuShape);
   return {
     wall: smallestStep(Array.from({ length: READINGS }, nextTick)),
     device: gpu?.report.features.timestamps ? await deviceStep(gpu) : null,

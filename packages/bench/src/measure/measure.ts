@@ -1,13 +1,25 @@
 import { DisposableStack, PapilioError, type Verification } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
+import * as v from "valibot";
 import { quantity } from "../analysis/format.ts";
-import { type Case, caseKey } from "../cases/case.ts";
-import type {
-  DeviceProblem,
-  Implementation,
-  Prepared,
-  Problem,
+import {
+  callback,
+  count,
+  gpu as gpuShape,
+  having,
+  options as optionsOf,
+  requireShape,
+  type Shape,
+  signal as signalShape,
+} from "../arguments/checks.ts";
+import { type Case, caseKey, caseShape } from "../cases/case.ts";
+import {
+  type DeviceProblem,
+  type Implementation,
+  implementationsShape,
+  type Prepared,
+  type Problem,
 } from "../implementations/implementation.ts";
 import type { CaseResult, Energy, ImplementationResult, Timing } from "../results/results.ts";
 import { createOracle, createPoison, type Oracle } from "./oracle.ts";
@@ -44,6 +56,24 @@ export interface MeasureOptions {
   readonly meter?: ((work: () => Promise<number>) => Promise<Energy>) | undefined;
   readonly signal?: AbortSignal;
 }
+
+/** What each of {@link MeasureOptions} is. */
+export const measureEntries: Readonly<Record<string, Shape>> = {
+  rounds: count,
+  minSample: v.number(),
+  seed: v.number(),
+  cacheBytes: v.pipe(v.number(), v.minValue(0)),
+  clockStep: v.number(),
+  onPrepare: callback,
+  refuse: callback,
+  maxRunSeconds: v.number(),
+  onTooSlow: callback,
+  meter: callback,
+  signal: signalShape,
+};
+const measureShape = optionsOf(measureEntries);
+const batchShape = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const preparedShape = having("what can be run", "run", "bytes");
 
 export const MEASURE_DEFAULTS: MeasureOptions = {
   rounds: 10,
@@ -88,7 +118,13 @@ export async function measureCase(
   implementations: readonly Implementation[],
   options: Partial<MeasureOptions> = {},
 ): Promise<CaseResult> {
-  const settings = { ...MEASURE_DEFAULTS, ...options };
+  if (gpu !== undefined) requireShape("The device", gpu, gpuShape);
+  requireShape("The case", item, caseShape);
+  requireShape("The batch", item.batch, batchShape);
+  requireShape("The implementations", implementations, implementationsShape);
+  requireShape("The options of measureCase", options, measureShape);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const settings: MeasureOptions = { ...MEASURE_DEFAULTS, ...Object.fromEntries(given) };
   const started = performance.now();
   const oracle = createOracle(item, settings.seed);
   using held = new DisposableStack();
@@ -191,11 +227,11 @@ async function prepareAndVerify(
   check.poison();
   const started = performance.now();
   try {
-    prepared = held.use(
-      await (implementation.processor === "cpu"
-        ? implementation.prepare(host)
-        : implementation.prepare(device as DeviceProblem)),
-    );
+    const made = await (implementation.processor === "cpu"
+      ? implementation.prepare(host)
+      : implementation.prepare(device as DeviceProblem));
+    requireShape(`What ${implementation.name} prepares`, made, preparedShape);
+    prepared = held.use(made);
     await prepared.run(1);
     coldSeconds = (performance.now() - started) / 1000;
     verification = await check.verify(implementation, prepared);

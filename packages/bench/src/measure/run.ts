@@ -1,12 +1,21 @@
 import { uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
+import * as v from "valibot";
 import { quantity } from "../analysis/format.ts";
 import { shuffle } from "../analysis/statistics.ts";
-import { type Case, caseKey, caseName, reasonToSkip } from "../cases/case.ts";
-import type { Implementation } from "../implementations/implementation.ts";
+import {
+  callback,
+  gpu as gpuShape,
+  options as optionsOf,
+  rates as ratesShape,
+  requireShape,
+} from "../arguments/checks.ts";
+import { type Case, caseKey, caseName, caseShape, reasonToSkip } from "../cases/case.ts";
+import { type Implementation, implementationsShape } from "../implementations/implementation.ts";
 import type { BenchResults, CaseResult, Rates, SkippedCase } from "../results/results.ts";
+import { caseResult, skippedCase } from "../results/results-shape.ts";
 import { DurationEstimator } from "./duration-estimator.ts";
-import { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure.ts";
+import { MEASURE_DEFAULTS, type MeasureOptions, measureCase, measureEntries } from "./measure.ts";
 
 /** What becomes of a case. */
 export type CaseOutcome =
@@ -23,6 +32,18 @@ export interface RunOptions extends Partial<MeasureOptions> {
   /** Called after each case that this part of the run deals with. */
   readonly onOutcome?: (outcome: CaseOutcome, progress: Progress) => void | Promise<void>;
 }
+
+const runShape = optionsOf({
+  ...measureEntries,
+  timeBudget: v.number(),
+  rates: v.nullable(ratesShape),
+  before: v.object({ cases: v.array(caseResult), skipped: v.array(skippedCase) }),
+  onOutcome: callback,
+});
+
+const outcomesShape = v.object({
+  cases: v.array(v.object({ results: v.array(v.object({ status: v.string() })) })),
+});
 
 /** How far a run is. */
 export interface Progress {
@@ -51,6 +72,10 @@ export async function runBenchmark(
   implementations: readonly Implementation[],
   options: RunOptions = {},
 ): Promise<boolean> {
+  if (gpu !== undefined) requireShape("The device", gpu, gpuShape);
+  requireShape("The cases", cases, v.array(caseShape));
+  requireShape("The implementations", implementations, implementationsShape);
+  requireShape("The options of runBenchmark", options, runShape);
   const { signal, timeBudget = Number.POSITIVE_INFINITY, maxRunSeconds, before } = options;
   const estimator = new DurationEstimator(implementations, options.rates ?? null);
   for (const item of before?.cases ?? []) estimator.learn(item);
@@ -108,6 +133,8 @@ export async function runBenchmark(
 }
 
 /** Whether any implementation gave a wrong answer. */
-export function hasWrongAnswer({ cases }: Pick<BenchResults, "cases">): boolean {
+export function hasWrongAnswer(run: Pick<BenchResults, "cases">): boolean {
+  requireShape("The run", run, outcomesShape);
+  const { cases } = run;
   return cases.some((item) => item.results.some(({ status }) => status === "wrong"));
 }

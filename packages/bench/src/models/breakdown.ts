@@ -1,5 +1,7 @@
 import { median } from "@papilio/butterfly/numeric";
 import type { Profile, ProfiledOperation } from "@papilio/nn";
+import * as v from "valibot";
+import { anyNumber, requireShape } from "../arguments/checks.ts";
 import { PART_KINDS, type PartKind, type ProfilePart } from "../results/model-results.ts";
 
 const KINDS: Readonly<Record<string, PartKind>> = {
@@ -37,8 +39,13 @@ export function breakdown(profiles: readonly Profile[]): ProfilePart[] {
     .sort((p, q) => q.seconds - p.seconds);
 }
 
+const partsShape = v.array(
+  v.object({ part: v.string(), kind: v.picklist(PART_KINDS), seconds: anyNumber }),
+);
+
 /** The share of each kind, 0 to 1. */
 export function kindShares(parts: readonly ProfilePart[]): Readonly<Record<PartKind, number>> {
+  requireShape("The parts", parts, partsShape);
   const total = parts.reduce((sum, { seconds }) => sum + seconds, 0);
   const share = (wanted: PartKind): number =>
     parts.reduce((sum, { kind, seconds }) => sum + (kind === wanted ? seconds : 0), 0) /

@@ -8,8 +8,19 @@ import {
   type Profile,
   type RunInputs,
 } from "@papilio/nn";
+import * as v from "valibot";
+import {
+  callback,
+  count,
+  dtype as dtypeShape,
+  gpu as gpuShape,
+  layout as layoutShape,
+  requireShape,
+  signal as signalShape,
+} from "../arguments/checks.ts";
 import { repeatsFor, sampleRounds, secondsOfRuns, warmUp } from "../measure/sampling.ts";
 import {
+  LINEAR_KINDS,
   type LinearKind,
   type LinearSummary,
   type ModelResults,
@@ -39,6 +50,24 @@ export interface MeasureModelOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+const subjectShape = v.object({
+  name: v.string(),
+  unit: v.picklist(["images", "tokens"]),
+  build: callback,
+});
+const measureShape = v.object({
+  units: count,
+  verified: count,
+  linears: v.array(v.picklist(LINEAR_KINDS)),
+  dtypes: v.array(dtypeShape),
+  layouts: v.array(layoutShape),
+  rounds: count,
+  minSample: v.number(),
+  seed: v.number(),
+  signal: v.optional(signalShape),
+  onProgress: v.optional(callback),
+});
+
 const PROFILES = 5;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K] };
@@ -60,6 +89,9 @@ export async function measureModel(
   subject: ModelSubject,
   options: MeasureModelOptions,
 ): Promise<Pick<ModelResults, "complete" | "variants">> {
+  requireShape("The device", gpu, gpuShape);
+  requireShape("The model", subject, subjectShape);
+  requireShape("The options of measureModel", options, measureShape);
   const { units, linears, dtypes, layouts, seed, signal } = options;
   for (const dtype of dtypes) gpu.assertDtype(dtype);
   using held = new DisposableStack();

@@ -1,6 +1,7 @@
 import { bytes, counted, percent, quantity, times } from "../analysis/format.ts";
 import { estimateMedian, estimateRatio } from "../analysis/statistics.ts";
 import { type ModelResults, type VariantResult, variantName } from "../results/model-results.ts";
+import { requireModelResults } from "../results/require-results.ts";
 import { kindShares } from "./breakdown.ts";
 
 const SHOWN_PARTS = 8;
@@ -22,7 +23,9 @@ export const MODEL_HEAD: readonly string[] = [
 ];
 
 /** One row for each variant. The speed-up is over dense layers of the same dtype and layout. */
-export function modelRows({ variants }: ModelResults): string[][] {
+export function modelRows(results: ModelResults): string[][] {
+  requireModelResults(results);
+  const { variants } = results;
   return variants.map((variant) => {
     const { linearFlops, parameters, wall, profile, peakBytes } = variant;
     const estimate = wall.length === 0 ? undefined : estimateMedian(wall);
@@ -58,6 +61,7 @@ function speedup(variant: VariantResult, variants: readonly VariantResult[]): nu
 
 /** Sentences under the table: the products, what was verified, where the time goes. */
 export function modelLines(results: ModelResults): string[] {
+  requireModelResults(results);
   const { model, description, unit, units, variants } = results;
   const butterfly = variants.find(({ linear }) => linear === "butterfly");
   const products = (butterfly?.linears ?? []).filter(({ product }) => product.includes(";"));

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { didYouMean } from "@papilio/butterfly/errors";
+import { didYouMean, requireText } from "@papilio/butterfly/errors";
 import {
   type Graph,
   type LinearChoices,
@@ -150,6 +150,7 @@ function choose(linear: LinearKind, butterfly: LinearChoices): LinearChoices {
 
 /** @throws PapilioError `MODEL_UNKNOWN` with the names that there are */
 export function findModelSubject(name: string): ModelSubject {
+  requireText("The name of a model", name);
   const subject = modelSubjects.find((candidate) => candidate.name === name);
   if (subject !== undefined) return subject;
   const names = modelSubjects.map((candidate) => candidate.name);

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PapilioError } from "@papilio/butterfly";
+import { requireText } from "@papilio/butterfly/errors";
 import * as v from "valibot";
+import { describeIssue } from "../arguments/describe-issue.ts";
 import type { Implementation } from "../implementations/implementation.ts";
-import { describeIssue } from "../results/describe-issue.ts";
 
 const implementation = v.looseObject({
   name: v.pipe(
@@ -35,6 +36,7 @@ const exported = v.looseObject({
  * threw; `IMPLEMENTATION_FILE_INVALID` when it exports no implementation
  */
 export async function loadImplementations(path: string): Promise<readonly Implementation[]> {
+  requireText("The path of a module", path);
   let module: unknown;
   try {
     module = await import(pathToFileURL(resolve(path)).href);

@@ -1,7 +1,9 @@
+import { requireList } from "@papilio/butterfly/errors";
 import { counted, percent } from "../analysis/format.ts";
 import { BUSY_MACHINE } from "../analysis/summarize.ts";
 import { MODEL_HEAD, modelLines, modelRows } from "../models/model-table.ts";
 import { type ModelResults, variantName } from "../results/model-results.ts";
+import { requireModelResults } from "../results/require-results.ts";
 import { machineName } from "../results/results.ts";
 import type { Block, ReportDocument, Section } from "./document.ts";
 import { renderHtml } from "./html.ts";
@@ -20,6 +22,8 @@ import { samplesText, whereTable } from "./tables.ts";
  * ```
  */
 export async function renderModelReport(parts: readonly ModelResults[]): Promise<Report> {
+  requireList("The results", parts);
+  for (const part of parts) requireModelResults(part);
   const report: ReportDocument = {
     title: "Papilio models",
     subtitle: [

@@ -1,4 +1,6 @@
 import { counted } from "../analysis/format.ts";
+import { callback, options as optionsOf, requireShape } from "../arguments/checks.ts";
+import { requireResults } from "../results/require-results.ts";
 import { type BenchResults, machineName } from "../results/results.ts";
 import { collectData, type ReportData } from "./data.ts";
 import type { Block, ReportDocument } from "./document.ts";
@@ -71,6 +73,8 @@ export async function renderReport(
   results: BenchResults,
   options: ReportOptions = {},
 ): Promise<Report> {
+  requireResults(results);
+  requireShape("The options of renderReport", options, optionsOf({ figurePath: callback }));
   const data = collectData(results);
   const drawn: Drawn[] = [];
   const omitted: string[] = [];

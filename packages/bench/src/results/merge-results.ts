@@ -1,5 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
+import { requireList } from "@papilio/butterfly/errors";
 import { type CaseKey, caseName } from "../cases/case.ts";
+import { requireResults } from "./require-results.ts";
 import {
   type BenchResults,
   type Environment,
@@ -17,6 +19,8 @@ import {
  * different adapters or drivers, which no figure should mix
  */
 export function mergeResults(parts: readonly BenchResults[]): BenchResults {
+  requireList("The results", parts);
+  for (const part of parts) requireResults(part);
   const [first] = parts;
   if (first === undefined) {
     throw new PapilioError("MERGE_EMPTY", "There are no results to merge.", "Give at least one.");

@@ -1,7 +1,8 @@
 import { LAYOUTS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { requireText } from "@papilio/butterfly/errors";
 import { parseJsonText } from "@papilio/butterfly/files";
 import * as v from "valibot";
-import { describeIssue } from "./describe-issue.ts";
+import { describeIssue } from "../arguments/describe-issue.ts";
 import type { Environment } from "./results.ts";
 import { duration, environment, seconds } from "./results-schema.ts";
 
@@ -160,6 +161,7 @@ const file: v.GenericSchema<unknown, ModelResults> = v.object({
 
 /** Whether a file's text is of results of whole models, by its schema: the others are of multiplications. */
 export function isModelResults(text: string): boolean {
+  requireText("The text of results", text);
   // The first line of the others is a whole record.
   const [first = ""] = text.split("\n", 1);
   return !first.includes('"papilio-bench/') && /"schema"\s*:\s*"papilio-models\//.test(text);
@@ -172,6 +174,7 @@ export function isModelResults(text: string): boolean {
  *   does not fit
  */
 export function parseModelResults(json: string): ModelResults {
+  requireText("The text of results", json);
   let data: unknown;
   try {
     data = parseJsonText(json);

@@ -1,8 +1,10 @@
 import { PapilioError } from "@papilio/butterfly";
+import { requireList, requireText } from "@papilio/butterfly/errors";
 import { parseJsonText } from "@papilio/butterfly/files";
 import * as v from "valibot";
+import { count, requireShape } from "../arguments/checks.ts";
+import { describeIssue } from "../arguments/describe-issue.ts";
 import { caseName } from "../cases/case.ts";
-import { describeIssue } from "./describe-issue.ts";
 import {
   type BenchResults,
   type CaseResult,
@@ -27,6 +29,7 @@ const MAX_LINES = 200_000;
  * is of another version; `RESULTS_INVALID` naming the first place that does not fit
  */
 export function parseResults(text: string): BenchResults {
+  requireText("The text of results", text);
   const lines = text.split("\n", MAX_LINES + 1);
   if (lines.length > MAX_LINES) {
     throw invalid(`there are more than ${MAX_LINES} lines`, "the file");
@@ -74,6 +77,10 @@ export function assembleResults(
   records: readonly ResultRecord[],
   damagedLines: readonly number[] = [],
 ): BenchResults {
+  requireList("The records", records);
+  requireShape("The damaged lines", damagedLines, v.array(count));
+  // Those of a file were checked line by line.
+  for (const record of records) requireRecord(record);
   const [run, ...others] = records;
   if (run?.record !== "run") throw invalid('it must be the "run" record', "line 1");
   const cases = new Map<string, CaseResult>();
@@ -122,10 +129,28 @@ export function assembleResults(
 
 /** A record as a line of a results file, line end included; six significant digits are kept. */
 export function formatRecord(record: ResultRecord): string {
-  const line = JSON.stringify(record, (_, value: unknown) =>
-    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value,
-  );
-  return `${line}\n`;
+  requireShape("The record", record, v.object({ record: v.string() }));
+  try {
+    const line = JSON.stringify(record, (_, value: unknown) =>
+      typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value,
+    );
+    return `${line}\n`;
+  } catch (cause) {
+    throw new PapilioError(
+      "OPTION_INVALID",
+      `The record cannot be written as JSON: ${(cause as Error).message}.`,
+      "Pass a record of numbers, texts, lists and objects alone.",
+      { cause },
+    );
+  }
+}
+
+/** Records that were read from a file, and so checked. */
+const known = new WeakSet<object>();
+
+function requireRecord(record: unknown): void {
+  if (typeof record === "object" && record !== null && known.has(record)) return;
+  requireShape("A record", record, resultRecord);
 }
 
 function parseJson(line: string): unknown {
@@ -139,7 +164,10 @@ function parseJson(line: string): unknown {
 /** @throws PapilioError `RESULTS_INVALID` */
 function validate(data: unknown, where: string): ResultRecord {
   const parsed = v.safeParse(resultRecord, data);
-  if (parsed.success) return parsed.output;
+  if (parsed.success) {
+    known.add(parsed.output);
+    return parsed.output;
+  }
   throw invalid(describeIssue(parsed.issues[0]), where);
 }
 

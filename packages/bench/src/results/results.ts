@@ -1,5 +1,7 @@
 import type { Verification } from "@papilio/butterfly";
 import type { AdapterReport } from "@papilio/gpu-runtime";
+import * as v from "valibot";
+import { requireShape } from "../arguments/checks.ts";
 import type { CaseKey } from "../cases/case.ts";
 import type { Traffic } from "../implementations/implementation.ts";
 
@@ -131,11 +133,15 @@ export interface Environment {
   readonly energy: EnergySource;
 }
 
+const machineShape = v.object({
+  adapter: v.nullable(v.object({ name: v.string() })),
+  processors: v.string(),
+});
+
 /** What a run computed on, by name: its adapter, or without one the processors. */
-export function machineName({
-  adapter,
-  processors,
-}: Pick<Environment, "adapter" | "processors">): string {
+export function machineName(environment: Pick<Environment, "adapter" | "processors">): string {
+  requireShape("The environment", environment, machineShape);
+  const { adapter, processors } = environment;
   return adapter?.name ?? `the CPU (${processors})`;
 }
 

@@ -1,6 +1,18 @@
+import * as v from "valibot";
+import { requireShape } from "../arguments/checks.ts";
 import type { BenchResults, RunRecord } from "./results.ts";
+import { runOptions } from "./results-shape.ts";
 
 type Run = Pick<RunRecord | BenchResults, "environment" | "options" | "implementations">;
+
+const runShape = v.object({
+  environment: v.object({
+    adapter: v.nullable(v.object({ name: v.string(), driver: v.string() })),
+    versions: v.record(v.string(), v.string()),
+  }),
+  options: runOptions,
+  implementations: v.array(v.object({ name: v.string() })),
+});
 
 /**
  * What tells a run from another: settings and versions that must be equal for cases of both to be
@@ -10,6 +22,8 @@ type Run = Pick<RunRecord | BenchResults, "environment" | "options" | "implement
  *   parts of one run
  */
 export function runDifferences(before: Run, now: Run): string[] {
+  requireShape("The run before", before, runShape);
+  requireShape("The run now", now, runShape);
   const fresh = new Map(Object.entries(factsOf(now)));
   return Object.entries(factsOf(before))
     .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(fresh.get(key)))

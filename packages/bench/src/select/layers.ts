@@ -1,8 +1,8 @@
 import { Chain, LAYOUTS, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
-import { describeValue } from "@papilio/butterfly/errors";
+import { describeValue, requireText } from "@papilio/butterfly/errors";
 import { parseJsonText } from "@papilio/butterfly/files";
 import * as v from "valibot";
-import { describeIssue } from "../results/describe-issue.ts";
+import { describeIssue } from "../arguments/describe-issue.ts";
 
 /** A layer of a model: the chain of its weights, and how it is called. */
 export interface Layer {
@@ -54,6 +54,7 @@ export const modelLayers: Readonly<Record<string, readonly Layer[]>> = {
  * that does not fit, or the layer whose chain is not valid
  */
 export function parseLayers(json: string): readonly Layer[] {
+  requireText("The text of layers", json);
   let data: unknown;
   try {
     data = parseJsonText(json);

@@ -1,6 +1,15 @@
 import { cost, type Pattern, type StorageDtype } from "@papilio/butterfly";
+import { requireText } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type ImplementationName, rewritingBytes } from "@papilio/butterfly/pattern";
+import * as v from "valibot";
+import {
+  anyNumber,
+  dtype as dtypeShape,
+  having,
+  rates as ratesShape,
+  requireShape,
+} from "../arguments/checks.ts";
 import type { Case } from "../cases/case.ts";
 import { implementations } from "../implementations/registry.ts";
 import type { Rates } from "../results/results.ts";
@@ -76,6 +85,12 @@ export function secondsOf({ bytes, flops, dispatches }: Work, rates: Rates): num
   return busy + dispatches * rates.dispatchSeconds;
 }
 
+const itemShape = v.object({
+  chain: having("a Chain", "patterns", "product"),
+  batch: anyNumber,
+  dtype: dtypeShape,
+});
+
 /**
  * Predicts an implementation's time from the cost model: for each factor the slower of memory and
  * arithmetic at the adapter's rates, and its dispatches. The model knows no layout, and not how far
@@ -96,6 +111,9 @@ export function predictSeconds(
   item: Omit<Case, "layout">,
   rates: Rates,
 ): number {
+  requireText("The name of an implementation", implementation);
+  requireShape("The case", item, itemShape);
+  requireShape("The rates", rates, ratesShape);
   return factorsOf(implementation, item).reduce(
     (sum, pattern) =>
       sum + secondsOf(workOf(implementation, pattern, item.batch, item.dtype), rates),

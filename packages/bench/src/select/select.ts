@@ -1,10 +1,21 @@
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { choosePlace, type MeasuredPlaces } from "@papilio/nn";
+import * as v from "valibot";
 import type { Timed } from "../analysis/clock.ts";
 import { estimateMedian, estimateRatio } from "../analysis/statistics.ts";
+import {
+  anyNumber,
+  callback,
+  dtype as dtypeShape,
+  having,
+  layout as layoutShape,
+  rates as ratesShape,
+  requireShape,
+} from "../arguments/checks.ts";
 import { type Case, caseName } from "../cases/case.ts";
 import { cpuWasm } from "../implementations/cpu-wasm.ts";
 import { implementations } from "../implementations/registry.ts";
+import { caseResult } from "../results/results-shape.ts";
 import {
   bare,
   interpolatedConfidence,
@@ -18,6 +29,32 @@ import { type LeftOut, leaveOneOut, type Validation } from "./leave-one-out.ts";
 import { type Observations, type Observed, observe } from "./observations.ts";
 import { isModelled, predictSeconds } from "./predict.ts";
 import type { Basis, Candidate, Quantity, Question, SelectContext, Selection } from "./question.ts";
+
+const questionShape = v.object({
+  chain: having("a Chain", "patterns", "product"),
+  batch: anyNumber,
+  dtype: dtypeShape,
+  layout: v.optional(layoutShape),
+});
+const contextShape = v.object({
+  adapter: v.object({
+    name: v.string(),
+    driver: v.string(),
+    kind: v.picklist(["hardware", "software"]),
+  }),
+  results: v.optional(
+    v.array(
+      v.object({
+        cases: v.array(caseResult),
+        implementations: v.array(having("an implementation of a run")),
+        environment: having("an environment", "adapter", "date"),
+      }),
+    ),
+  ),
+  rates: v.optional(ratesShape),
+  threads: v.optional(v.number()),
+  filter: v.optional(callback),
+});
 
 /** A candidate, with what its time is from. */
 export interface Contender extends Candidate {
@@ -40,6 +77,7 @@ interface Prepared {
  * many questions.
  */
 export function createSelector(context: SelectContext): (question: Question) => Selection {
+  requireShape("The context", context, contextShape);
   const observations = observe(context);
   const interpolator = new Interpolator(observations);
   const validations = new Map<LeftOut, Validation>();
@@ -53,7 +91,10 @@ export function createSelector(context: SelectContext): (question: Question) => 
       return known;
     },
   };
-  return (question) => answer(question, prepared);
+  return (question) => {
+    requireShape("The question", question, questionShape);
+    return answer(question, prepared);
+  };
 }
 
 /**

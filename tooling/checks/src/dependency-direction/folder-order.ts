@@ -70,6 +70,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
   "packages/bench": {
     order: [
       "errors",
+      "arguments",
       "cases",
       "implementations",
       "results",

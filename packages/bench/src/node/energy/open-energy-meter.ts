@@ -1,4 +1,12 @@
 import type { AdapterReport } from "@papilio/gpu-runtime";
+import * as v from "valibot";
+import {
+  anyNumber,
+  callback,
+  options as optionsOf,
+  requireShape,
+  signal as signalShape,
+} from "../../arguments/checks.ts";
 import { type Clock, monotonicClock, wallClock } from "./clock.ts";
 import type { MeterSearch } from "./energy-meter.ts";
 import { assertPositive } from "./errors.ts";
@@ -19,6 +27,21 @@ export interface OpenEnergyMeterOptions {
   /** For tests. For `nvidia-smi` it tells seconds since 1970. */
   readonly clock?: Clock | undefined;
 }
+
+const adapterShape = v.object({
+  name: v.string(),
+  vendor: v.string(),
+  driver: v.string(),
+  kind: v.picklist(["hardware", "software"]),
+});
+const meterShape = optionsOf({
+  powercapRoot: v.string(),
+  nvidiaSmi: v.string(),
+  idleSeconds: anyNumber,
+  timeoutSeconds: anyNumber,
+  signal: signalShape,
+  clock: v.object({ now: callback, sleep: callback }),
+});
 
 /**
  * Opens the meter of an adapter, or of the processor where the adapter is null, or says why there is none. It takes idle power first, so the adapter
@@ -45,6 +68,8 @@ export async function openEnergyMeter(
   adapter: Pick<AdapterReport, "name" | "vendor" | "driver" | "kind"> | null,
   options: OpenEnergyMeterOptions = {},
 ): Promise<MeterSearch> {
+  requireShape("The adapter", adapter, adapterShape);
+  requireShape("The options of openEnergyMeter", options, meterShape);
   const { idleSeconds = 2, timeoutSeconds = 15, signal } = options;
   assertPositive("The time for idle power, in seconds,", idleSeconds);
   assertPositive("The longest wait for nvidia-smi, in seconds,", timeoutSeconds);

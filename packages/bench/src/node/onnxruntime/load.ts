@@ -1,3 +1,4 @@
+import { requireFunction } from "@papilio/butterfly/errors";
 import type { Implementation } from "../../implementations/implementation.ts";
 import { type OnnxRuntime, onnxImplementation, type Provider } from "./implementations.ts";
 
@@ -15,6 +16,7 @@ export async function loadOnnxRuntime(
   // Its type is not named here: who has not installed the package type-checks without it.
   load: () => Promise<unknown> = () => import("onnxruntime-node"),
 ): Promise<OnnxRuntimeSearch> {
+  requireFunction("What loads ONNX Runtime", load);
   try {
     const ort = (await load()) as OnnxRuntime;
     const bundled = new Set(ort.listSupportedBackends().map(({ name }) => name));

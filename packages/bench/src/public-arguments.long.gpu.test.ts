@@ -1,0 +1,26 @@
+import process from "node:process";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { openGpu } from "@papilio/gpu-runtime/node";
+import { attempt, mistakes, sweep } from "@papilio/public-arguments";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { deviceCalls } from "./testing/public-calls/device.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu({ adapter: process.env.PAPILIO_ADAPTER ?? "auto" });
+});
+afterAll(() => gpu.dispose());
+
+it("measurements take the arguments of the table", async () => {
+  for (const [name, make] of Object.entries(deviceCalls(gpu))) {
+    await attempt(make()).catch((cause: unknown) => {
+      throw new Error(`${name}: ${cause}`, { cause });
+    });
+  }
+});
+
+it("measurements refuse others with a code", async () => {
+  // Rates that were not measured are null.
+  const taken = [/^runBenchmark: \[3\]\[rates\] = null$/];
+  expect(mistakes(await sweep(deviceCalls(gpu)), taken)).toEqual([]);
+});
