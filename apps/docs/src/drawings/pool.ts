@@ -91,7 +91,7 @@ export function poolDrawing(): Drawing {
     moments.push({ inUse, padding, free });
   };
   const take = (mebibytes: number): void => {
-    leases.push(pool.acquire(mebibytes * MEBIBYTE, 0, "request"));
+    leases.push(pool.acquire(Math.ceil(mebibytes * MEBIBYTE), 0, "request"));
     note();
   };
   const give = (): void => {

@@ -2,7 +2,14 @@ import { type FloatArray, PapilioError } from "@papilio/butterfly";
 import { requireOneOf } from "@papilio/butterfly/errors";
 import type { FloatType } from "@papilio/butterfly/numeric";
 import { TimeSlicer } from "@papilio/butterfly/threads";
-import { callback, having, objectOf, optional, text } from "../../arguments/checks.ts";
+import {
+  callback,
+  having,
+  objectOf,
+  optional,
+  signal as signalCheck,
+  text,
+} from "../../arguments/checks.ts";
 import {
   checkInputs,
   type Executable,
@@ -137,6 +144,7 @@ export class CpuModel implements Executable {
     inputs: RunInputs,
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, FloatArray>>> {
+    optional(signalCheck)("signal", signal);
     const run = this.#begin(inputs);
     const slicer = new TimeSlicer(signal);
     for (const [index, operation] of operationsOf(this.graph).entries()) {

@@ -33,6 +33,8 @@ export const runningCalls: PublicCalls = {
     }),
   "CpuModel#run": () => invoke(new nn.CpuModel(smallGraph()), "run", inputs()),
   "CpuModel#runNow": () => invoke(new nn.CpuModel(smallGraph()), "runNow", inputs()),
+  "CpuModel#runInSlices": () =>
+    invoke(new nn.CpuModel(smallGraph()), "runInSlices", inputs(), new AbortController().signal),
   "CpuStates#of": () => invoke(new nn.CpuStates(), "of", "keys", () => new Float32Array(2)),
   compileGraph: () =>
     call(nn.compileGraph, smallGraph(), { gpu: undefined, dtype: "f32", layout: "batch-last" }),
