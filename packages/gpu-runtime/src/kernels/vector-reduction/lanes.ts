@@ -34,7 +34,7 @@ const SLICES = 64;
  * lies side by side: along the features when batch-first, else a run of the batch, and needs many
  * invocations: that is practice, not measured.
  */
-export function chooseReductionLanes(
+function chooseReductionLanes(
   report: Pick<AdapterReport, "kind" | "features">,
   { batch, features, from, to }: VectorsShape,
 ): ReductionLanes {
