@@ -4,6 +4,8 @@ import { type Drawing, hue, LINE, line, MUTED, type Panel, rect, text } from "./
 const WIDTH = 340;
 const HEIGHT = 170;
 const MEBIBYTE = 2 ** 20;
+/** `GPUBufferUsage.STORAGE`, which only a browser defines. */
+const STORAGE = 0x80;
 
 /** What passes between five steps of a network, in MiB, and the steps that use it. */
 const BETWEEN: readonly Lifetime[] = [
@@ -91,7 +93,7 @@ export function poolDrawing(): Drawing {
     moments.push({ inUse, padding, free });
   };
   const take = (mebibytes: number): void => {
-    leases.push(pool.acquire(Math.ceil(mebibytes * MEBIBYTE), 0, "request"));
+    leases.push(pool.acquire(Math.ceil(mebibytes * MEBIBYTE), STORAGE, "request"));
     note();
   };
   const give = (): void => {
