@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kindShares, parseModelResults } from "@papilio/bench";
+import { kindShares } from "@papilio/bench/models";
+import { parseModelResults } from "@papilio/bench/results";
 import { afterAll, describe, expect, it } from "vitest";
 import { adapterFlags, papilio } from "./testing/command-line.ts";
 

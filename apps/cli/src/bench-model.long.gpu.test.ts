@@ -1,4 +1,4 @@
-import { parseModelResults } from "@papilio/bench";
+import { parseModelResults } from "@papilio/bench/results";
 import { expect, it } from "vitest";
 import { adapterFlags, papilio } from "./testing/command-line.ts";
 

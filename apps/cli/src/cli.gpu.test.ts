@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { caseName, parseResults } from "@papilio/bench";
+import { caseName, parseResults } from "@papilio/bench/results";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   adapterFlags,

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseResults } from "@papilio/bench";
+import { parseResults } from "@papilio/bench/results";
 import { afterAll, describe, expect, it } from "vitest";
 import { papilio, papilioProcess } from "./testing/command-line.ts";
 

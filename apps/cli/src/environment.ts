@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { dirname } from "node:path";
-import { clockSteps, type Environment } from "@papilio/bench";
+import { clockSteps } from "@papilio/bench";
 import type { MeterSearch } from "@papilio/bench/node";
+import type { Environment } from "@papilio/bench/results";
 import { type Gpu, measureRates } from "@papilio/gpu-runtime";
 import { gitRevision, lastLevelCache, measureLoad } from "./machine.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatRecord } from "@papilio/bench";
+import { formatRecord } from "@papilio/bench/results";
 import { hadamard } from "@papilio/butterfly/constructions";
 import { saveButterflies, writeNpy } from "@papilio/butterfly/files";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

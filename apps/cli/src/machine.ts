@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Load } from "@papilio/bench";
+import type { Load } from "@papilio/bench/results";
 
 const BUSY_WINDOW = 500;
 

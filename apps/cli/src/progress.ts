@@ -1,4 +1,5 @@
-import { type CaseOutcome, shortCaseName } from "@papilio/bench";
+import type { CaseOutcome } from "@papilio/bench";
+import { shortCaseName } from "@papilio/bench/results";
 import { SingleBar } from "cli-progress";
 import { note } from "./print.ts";
 

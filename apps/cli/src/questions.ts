@@ -1,4 +1,5 @@
-import { findSuite, modelLayers, parseLayers, type Question } from "@papilio/bench";
+import { findSuite } from "@papilio/bench";
+import { modelLayers, parseLayers, type Question } from "@papilio/bench/select";
 import { Chain, LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { readText } from "./input-file.ts";
 import { oneOf, wholeNumber } from "./options.ts";

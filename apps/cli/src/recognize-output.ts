@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { MODELS_SCHEMA } from "@papilio/bench";
+import { MODELS_SCHEMA } from "@papilio/bench/results";
 import type { OutputFile } from "@papilio/gpu-runtime/node";
 import { isMarkedNpy } from "./marked-npy.ts";
 

@@ -1,4 +1,4 @@
-import type { Compared, Comparison, Unmatched } from "@papilio/bench";
+import type { Compared, Comparison, Unmatched } from "@papilio/bench/analysis";
 import Table from "cli-table3";
 
 /** Longer lists are cut, with the number of those left out; `--json` has all. */

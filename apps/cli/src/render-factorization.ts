@@ -1,4 +1,4 @@
-import { quantity, times } from "@papilio/bench";
+import { quantity, times } from "@papilio/bench/analysis";
 import { type AnyButterfly, chainCost } from "@papilio/butterfly";
 import type { ChainPoint, Factorization } from "@papilio/butterfly/factorization";
 import type { MatrixFile } from "./matrix-file.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BenchResults, parseResults, verdictOf } from "@papilio/bench";
+import { verdictOf } from "@papilio/bench/analysis";
+import { type BenchResults, parseResults } from "@papilio/bench/results";
 import { describe, expect, it } from "vitest";
 import { wrapped } from "./columns.ts";
 import { renderResults } from "./render-results.ts";

@@ -1,20 +1,13 @@
+import { BUSY_MACHINE, percent, summarizeRun, verdictOf } from "@papilio/bench/analysis";
 import {
   type BenchResults,
-  BUSY_MACHINE,
-  DETAIL_HEAD,
-  detailRows,
   type Environment,
-  percent,
   type SkippedCase,
   shortCaseName,
-  summarizeRun,
-  summaryLines,
-  TABLE_HEAD,
-  tableRow,
-  verdictOf,
-} from "@papilio/bench";
+} from "@papilio/bench/results";
 import { wrapped } from "./columns.ts";
 import { newTable } from "./new-table.ts";
+import { DETAIL_HEAD, detailRows, summaryLines, TABLE_HEAD, tableRow } from "./results-table.ts";
 
 /** Widths of the columns of the table of cases, spaces around the texts included: 80 with its lines. */
 const WIDTHS = [21, 19, 25, 10];

@@ -1,4 +1,5 @@
-import { type Quantity, quantity, type Selection, times } from "@papilio/bench";
+import { quantity, times } from "@papilio/bench/analysis";
+import type { Quantity, Selection } from "@papilio/bench/select";
 import { newTable } from "./new-table.ts";
 
 /** What came of a question: a selection, or why there is none. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CaseResult, Environment } from "@papilio/bench";
+import type { CaseResult, Environment } from "@papilio/bench/results";
 import type { AdapterReport } from "@papilio/gpu-runtime";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Finished, papilio } from "./testing/command-line.ts";

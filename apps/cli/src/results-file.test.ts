@@ -16,7 +16,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type BenchResults, type CaseResult, formatRecord, parseResults } from "@papilio/bench";
+import {
+  type BenchResults,
+  type CaseResult,
+  formatRecord,
+  parseResults,
+} from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { findResultsFile, openResults } from "./results-file.ts";

@@ -7,7 +7,7 @@ import {
   type ResultRecord,
   type RunRecord,
   runDifferences,
-} from "@papilio/bench";
+} from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { OutputFile, unwritable } from "@papilio/gpu-runtime/node";
 import { readAsItIs } from "./input-file.ts";

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Comparison, Selection } from "@papilio/bench";
+import type { Comparison } from "@papilio/bench/analysis";
+import type { Selection } from "@papilio/bench/select";
 import { afterAll, describe, expect, it } from "vitest";
 import { papilio } from "./testing/command-line.ts";
 

@@ -1,4 +1,4 @@
-import type { Selection } from "@papilio/bench";
+import type { Selection } from "@papilio/bench/select";
 import { describe, expect, it } from "vitest";
 import { adapterFlags, type Finished, papilio } from "./testing/command-line.ts";
 

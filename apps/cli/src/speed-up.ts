@@ -1,13 +1,11 @@
 import {
-  type CaseResult,
   cpuImplementations,
-  FUSED,
   findImplementation,
   type Implementation,
   measureCase,
-  type Ranked,
-  summarizeCase,
 } from "@papilio/bench";
+import { FUSED, type Ranked, summarizeCase } from "@papilio/bench/analysis";
+import type { CaseResult } from "@papilio/bench/results";
 import { Chain, PapilioError, Pattern } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { choosePlace, type Machine, type MeasuredPlaces, type Place } from "@papilio/nn";

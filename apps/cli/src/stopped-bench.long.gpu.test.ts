@@ -1,4 +1,4 @@
-import { parseResults } from "@papilio/bench";
+import { parseResults } from "@papilio/bench/results";
 import { describe, expect, it } from "vitest";
 import { adapterFlags, papilio } from "./testing/command-line.ts";
 import { expectKeptOn } from "./testing/stopped-bench.ts";

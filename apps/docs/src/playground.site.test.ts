@@ -1,4 +1,4 @@
-import { parseResults } from "@papilio/bench";
+import { parseResults } from "@papilio/bench/results";
 import { writeNpy } from "@papilio/butterfly/files";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -12,6 +12,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { type Estimate, estimateMedian, estimateRatio, quantity } from "@papilio/bench/analysis";
 import {
   Chain,
   type Complex,
@@ -32,7 +33,6 @@ import {
   prepareComplexButterfly,
 } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { type Estimate, estimateMedian, estimateRatio, quantity } from "../src/index.ts";
 
 const { values: flags } = parseArgs({
   options: {

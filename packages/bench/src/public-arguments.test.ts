@@ -6,10 +6,10 @@ import {
   sweep,
 } from "@papilio/public-arguments";
 import { describe, expect, it } from "vitest";
-import * as bench from "./index.ts";
 import * as node from "./node/index.ts";
 import * as report from "./report/index.ts";
 import { deviceCalls } from "./testing/public-calls/device.ts";
+import * as bench from "./testing/public-calls/entries.ts";
 import { nodeCalls } from "./testing/public-calls/node.ts";
 import { caseCalls, resultCalls } from "./testing/public-calls/results.ts";
 

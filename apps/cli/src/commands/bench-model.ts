@@ -1,16 +1,14 @@
+import { MEASURE_DEFAULTS } from "@papilio/bench";
 import {
   findModelSubject,
-  LINEAR_KINDS,
-  MEASURE_DEFAULTS,
   type MeasureModelOptions,
   MODEL_HEAD,
-  MODELS_SCHEMA,
-  type ModelResults,
   type ModelSubject,
   measureModel,
   modelLines,
   modelRows,
-} from "@papilio/bench";
+} from "@papilio/bench/models";
+import { LINEAR_KINDS, MODELS_SCHEMA, type ModelResults } from "@papilio/bench/results";
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { describeEnvironment } from "../environment.ts";

@@ -1,18 +1,18 @@
 import {
   assertCaseFits,
   type Case,
-  caseName,
   expandGrid,
   findSuite,
   type Grid,
-  hasWrongAnswer,
   type Implementation,
   MEASURE_DEFAULTS,
-  modelSubjects,
   runBenchmark,
   suites,
 } from "@papilio/bench";
+import { hasWrongAnswer } from "@papilio/bench/analysis";
+import { modelSubjects } from "@papilio/bench/models";
 import { openEnergyMeter } from "@papilio/bench/node";
+import { caseName } from "@papilio/bench/results";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";

@@ -4,10 +4,8 @@ import {
   compareModels,
   compareRuns,
   hasRegression,
-  isModelResults,
-  parseModelResults,
-  parseResults,
-} from "@papilio/bench";
+} from "@papilio/bench/analysis";
+import { isModelResults, parseModelResults, parseResults } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
 import { exitStatuses } from "../exit-statuses.ts";

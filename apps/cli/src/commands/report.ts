@@ -1,13 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import type { Report, ReportOptions } from "@papilio/bench/report";
 import {
   isModelResults,
   machineName,
   mergeResults,
   parseModelResults,
   parseResults,
-} from "@papilio/bench";
-import type { Report, ReportOptions } from "@papilio/bench/report";
+} from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
 import { exitStatuses } from "../exit-statuses.ts";

@@ -1,19 +1,19 @@
 import {
   assertCaseFits,
-  type BenchResults,
   type Case,
-  type CaseResult,
   cpuImplementations,
-  createSelector,
   implementations,
-  type Measured,
   measureCase,
-  modelLayers,
-  parseResults,
-  type SelectContext,
-  type Selection,
   suites,
 } from "@papilio/bench";
+import { type BenchResults, type CaseResult, parseResults } from "@papilio/bench/results";
+import {
+  createSelector,
+  type Measured,
+  modelLayers,
+  type SelectContext,
+  type Selection,
+} from "@papilio/bench/select";
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { type Gpu, measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";

@@ -3,7 +3,7 @@ import {
   formatRecord,
   type ImplementationResult,
   type RunRecord,
-} from "@papilio/bench";
+} from "@papilio/bench/results";
 
 /** The first record of a made-up run; names hold characters of several bytes. */
 export const RUN: RunRecord = {

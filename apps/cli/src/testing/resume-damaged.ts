@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BenchResults, parseResults } from "@papilio/bench";
+import { type BenchResults, parseResults } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { findResultsFile, openResults } from "../results-file.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseResults } from "@papilio/bench";
+import { parseResults } from "@papilio/bench/results";
 import { expect } from "vitest";
 import { adapterFlags, commandLine } from "./command-line.ts";
 

@@ -1,18 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { percent, summarizeRun, times } from "@papilio/bench/analysis";
+import { MODEL_HEAD, modelLines, modelRows } from "@papilio/bench/models";
+import { renderReport } from "@papilio/bench/report";
 import {
   type BenchResults,
-  MODEL_HEAD,
   machineName,
-  modelLines,
-  modelRows,
   parseModelResults,
   parseResults,
-  percent,
-  summarizeRun,
-  times,
-} from "@papilio/bench";
-import { renderReport } from "@papilio/bench/report";
+} from "@papilio/bench/results";
 
 /** A committed results file with a page of its own. */
 interface Source {

@@ -1,4 +1,5 @@
-import { clockSteps, type Environment } from "@papilio/bench";
+import { clockSteps } from "@papilio/bench";
+import type { Environment } from "@papilio/bench/results";
 import { type Gpu, measureRates, VERSION } from "@papilio/gpu-runtime";
 
 /** More than the last-level cache of any graphics processor that is known, as the command line has it. */

@@ -1,4 +1,4 @@
-import type { Environment } from "@papilio/bench";
+import type { Environment } from "@papilio/bench/results";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { describeEnvironment } from "./environment.ts";
 import type { Answer, Request } from "./messages.ts";

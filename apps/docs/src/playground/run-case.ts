@@ -1,16 +1,12 @@
 import {
   type Case,
-  type CaseResult,
   cpuImplementations,
-  type Environment,
   findImplementation,
-  formatRecord,
   type Implementation,
   measureCase,
-  type Ranked,
-  SCHEMA,
-  summarizeCase,
 } from "@papilio/bench";
+import { type Ranked, summarizeCase } from "@papilio/bench/analysis";
+import { type CaseResult, type Environment, formatRecord, SCHEMA } from "@papilio/bench/results";
 import { Chain } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { javascriptImplementations } from "./javascript-implementations.ts";

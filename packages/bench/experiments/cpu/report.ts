@@ -1,6 +1,7 @@
+import { quantity } from "@papilio/bench/analysis";
+import type { CaseResult } from "@papilio/bench/results";
 import { Chain, chainCost } from "@papilio/butterfly";
 import { median } from "@papilio/butterfly/numeric";
-import { type CaseResult, quantity } from "../../src/index.ts";
 import type { CpuRates } from "./rates.ts";
 import type { SizeResult } from "./sizes.ts";
 

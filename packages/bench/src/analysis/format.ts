@@ -1,4 +1,5 @@
 import { requireText } from "@papilio/butterfly/errors";
+import * as v from "valibot";
 import { anyNumber, requireShape } from "../arguments/checks.ts";
 
 const PREFIXES = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E"] as const;
@@ -38,6 +39,7 @@ export function percent(share: number | undefined): string {
 
 /** How many of how many, with the share. */
 export function outOf(count: number, all: number): string {
+  requireShape("The counts", [count, all], v.tuple([anyNumber, anyNumber]));
   return all === 0 ? "-" : `${count} of ${all} (${percent(count / all)})`;
 }
 

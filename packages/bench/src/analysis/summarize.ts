@@ -275,3 +275,14 @@ export function isWide(estimate: Estimate): boolean {
   const { median: value, lower, upper } = estimate;
   return Math.max(upper - value, value - lower) > WIDE_INTERVAL * value;
 }
+
+const outcomesShape = v.object({
+  cases: v.array(v.object({ results: v.array(v.object({ status: v.string() })) })),
+});
+
+/** Whether any implementation gave a wrong answer. */
+export function hasWrongAnswer(run: Pick<BenchResults, "cases">): boolean {
+  requireShape("The run", run, outcomesShape);
+  const { cases } = run;
+  return cases.some((item) => item.results.some(({ status }) => status === "wrong"));
+}

@@ -1,7 +1,8 @@
 import { Chain } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime";
 import { expect, it } from "vitest";
-import { implementations, measureCase, summarizeCase } from "../index.ts";
+import { summarizeCase } from "../analysis/index.ts";
+import { implementations, measureCase } from "../index.ts";
 
 it("verifies and times every implementation in a browser", async () => {
   using gpu = await openGpu();

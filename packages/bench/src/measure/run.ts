@@ -41,10 +41,6 @@ const runShape = optionsOf({
   onOutcome: callback,
 });
 
-const outcomesShape = v.object({
-  cases: v.array(v.object({ results: v.array(v.object({ status: v.string() })) })),
-});
-
 /** How far a run is. */
 export interface Progress {
   /** Cases that are measured or skipped, those of earlier parts included. */
@@ -130,11 +126,4 @@ export async function runBenchmark(
     }
   }
   return true;
-}
-
-/** Whether any implementation gave a wrong answer. */
-export function hasWrongAnswer(run: Pick<BenchResults, "cases">): boolean {
-  requireShape("The run", run, outcomesShape);
-  const { cases } = run;
-  return cases.some((item) => item.results.some(({ status }) => status === "wrong"));
 }

@@ -1,14 +1,14 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compareRuns } from "@papilio/bench/analysis";
 import {
   type BenchResults,
-  compareRuns,
   mergeResults,
-  parseLayers,
   parseModelResults,
   parseResults,
-} from "@papilio/bench";
+} from "@papilio/bench/results";
+import { parseLayers } from "@papilio/bench/select";
 import { openTuningCache } from "@papilio/gpu-runtime/node";
 import { bytesOf, orRefused, type Subject, textOf } from "./subject.ts";
 

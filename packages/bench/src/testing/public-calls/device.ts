@@ -1,7 +1,7 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { call, type PublicCalls } from "@papilio/public-arguments";
-import * as bench from "../../index.ts";
 import { itemOf, testRates } from "../results.ts";
+import * as bench from "./entries.ts";
 
 const measuring = {
   rounds: 1,

@@ -1,8 +1,8 @@
 import { call, type PublicCalls, shallow } from "@papilio/public-arguments";
-import * as bench from "../../index.ts";
 import * as report from "../../report/index.ts";
 import { modelResults } from "../model-results.ts";
 import { caseOf, itemOf, runOf, testAdapter, testRates, timed, wrong } from "../results.ts";
+import * as bench from "./entries.ts";
 
 const chain = "4,4,4,4";
 const run = (seconds: number): bench.BenchResults =>
@@ -41,8 +41,6 @@ const shown = {
   other: ranked(item.other),
   speedup: item.speedup,
 };
-const { all, highRatio, groups, wide } = summary;
-const lines = { all, highRatio, groups, wide };
 const { environment, options, implementations } = before;
 const facts = {
   environment: {
@@ -100,13 +98,11 @@ export const resultCalls: PublicCalls = {
   machineName: () =>
     call(bench.machineName, { adapter: { name: "a GPU" }, processors: "2 x test" }),
   percent: () => call(bench.percent, 0.5),
+  outOf: () => call(bench.outOf, 1, 2),
   quantity: () => call(bench.quantity, 0.5, "s"),
   times: () => call(bench.times, 2),
   estimateMedian: () => call(bench.estimateMedian, [1, 2, 3]),
   estimateRatio: () => call(bench.estimateRatio, [1, 2, 3], [1, 2, 3]),
-  detailRows: () => call(bench.detailRows, shown),
-  tableRow: () => call(bench.tableRow, shown),
-  summaryLines: () => call(bench.summaryLines, lines, lines),
   findVerdict: () => call(bench.findVerdict, [shown]),
   verdictOf: () => shallow(call(bench.verdictOf, before), 2),
   hasWrongAnswer: () =>

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { implementations, parseResults } from "@papilio/bench";
+import { implementations } from "@papilio/bench";
 import { loadImplementations, loadOnnxRuntime } from "@papilio/bench/node";
 import { renderReport } from "@papilio/bench/report";
+import { parseResults } from "@papilio/bench/results";
 
 // Results of the repository become a report; the optional peer is missing, and said to be.
 const results = parseResults(readFileSync("results.jsonl", "utf8"));

@@ -1,14 +1,14 @@
-import { requireShape } from "../arguments/checks.ts";
-import { outOf, percent, quantity, times } from "./format.ts";
 import {
   type CaseSummary,
-  caseSummaryShape,
   type GroupSummary,
+  outOf,
+  percent,
+  quantity,
   type Ranked,
   type RunSummary,
-  runSummaryShape,
+  times,
   WIDE_INTERVAL,
-} from "./summarize.ts";
+} from "@papilio/bench/analysis";
 
 /** Seconds with the prefix that suits them: `1.23 ms`. */
 const formatSeconds = (seconds: number | undefined): string =>
@@ -20,8 +20,6 @@ const formatSeconds = (seconds: number | undefined): string =>
  * @param onAdapter the same without what computes on the CPU, where there is such
  */
 export function summaryLines(summary: RunSummary, onAdapter?: RunSummary): string[] {
-  requireShape("The summary", summary, runSummaryShape);
-  if (onAdapter !== undefined) requireShape("The summary", onAdapter, runSummaryShape);
   const { all, highRatio, groups, wide } = summary;
   if (all.speedup === undefined) {
     return ["No case has one of Papilio's implementations and another one timed."];
@@ -78,7 +76,6 @@ export const DETAIL_HEAD: readonly string[] = [
 
 /** One row for each implementation of a case, fastest first, times relative to the fastest. */
 export function detailRows(summary: CaseSummary): string[][] {
-  requireShape("The summary of a case", summary, caseSummaryShape);
   const { name, ranking } = summary;
   const fastest = ranking[0]?.time.median ?? 0;
   return ranking.map(({ implementation, time, coldSeconds, rewriting }, place) => [
@@ -102,7 +99,6 @@ export const TABLE_HEAD: readonly string[] = [
 
 /** One row of the table of cases; the names of implementations stand above their times. */
 export function tableRow(summary: CaseSummary): string[] {
-  requireShape("The summary of a case", summary, caseSummaryShape);
   const { name, ours, other, speedup } = summary;
   const cell = (ranked: Ranked | undefined): string =>
     ranked === undefined ? "-" : `${ranked.implementation}\n${formatSeconds(ranked.time.median)}`;

@@ -1,0 +1,16 @@
+/**
+ * Whole models with dense and with butterfly layers: measured, and described in tables.
+ *
+ * @module
+ */
+
+export type { BenchErrorCodes } from "../errors/error-codes.ts";
+export { kindShares } from "./breakdown.ts";
+export { type MeasureModelOptions, measureModel } from "./measure-models.ts";
+export { MODEL_HEAD, modelLines, modelRows } from "./model-table.ts";
+export {
+  type BuiltModel,
+  findModelSubject,
+  type ModelSubject,
+  modelSubjects,
+} from "./subjects.ts";
