@@ -15,6 +15,7 @@ import { DeviceComplexButterfly } from "./multiplication/device-complex-butterfl
 import type { Multiplication } from "./multiplication/multiplication.ts";
 import { PreparedShapes } from "./multiplication/prepared-shapes.ts";
 import { StagingSlot } from "./multiplication/staging-slot.ts";
+import { type SharedWeights, WeightStore } from "./multiplication/weight-store.ts";
 import { Program } from "./program/program.ts";
 import { BufferSet } from "./tensor/buffer-set.ts";
 import { ComplexTensor } from "./tensor/complex-tensor.ts";
@@ -68,6 +69,24 @@ const cases: Readonly<Record<string, Case>> = {
       (tensor: ComplexTensor) => tensor.data(),
     ],
     code: "TENSOR_DISPOSED",
+  },
+  WeightStore: {
+    make: () => {
+      const store = new WeightStore(gpu);
+      prepareButterfly(gpu, matrix, shape, { weights: store.open() });
+      return store;
+    },
+    uses: [(store: WeightStore) => store.open()],
+    code: "WEIGHTS_DISPOSED",
+  },
+  SharedWeights: {
+    make: () => {
+      const weights = new WeightStore(gpu).open();
+      prepareButterfly(gpu, matrix, shape, { weights });
+      return weights;
+    },
+    uses: [(weights: SharedWeights) => prepareButterfly(gpu, matrix, shape, { weights })],
+    code: "WEIGHTS_DISPOSED",
   },
   DeviceButterfly: {
     make: async () => {

@@ -100,6 +100,7 @@ export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
 export type { Multiplication, PrepareMultiplication } from "./multiplication/multiplication.ts";
 export { requirePortions } from "./multiplication/portions.ts";
 export { transposition } from "./multiplication/transposition.ts";
+export { type SharedWeights, WeightStore } from "./multiplication/weight-store.ts";
 export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";
 export { TYPICAL_RATES } from "./planning/stage-cost.ts";

@@ -7,7 +7,7 @@ import type { Step } from "../device/kernel.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
-import { planChain } from "../planning/plan-chain.ts";
+import { planChain, planOfStages } from "../planning/plan-chain.ts";
 import { requirePlan } from "../planning/require-plan.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
@@ -18,12 +18,18 @@ import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";
 import type { Multiplication } from "./multiplication.ts";
 import { transposition } from "./transposition.ts";
+import type { SharedWeights, StageWeights } from "./weight-store.ts";
 
 export interface ButterflyOptions extends Epilogue {
   /** How the factors are multiplied; the cost model's choice for the device unless given. */
   readonly plan?: Plan;
   /** Added to every output, by the last kernel: `rows` elements. */
   readonly bias?: Float32Array;
+  /**
+   * Where packed weights are shared with other multiplications by this matrix, the same object. Those that
+   * are stored decide the stages, unless a plan is given; this multiplication's own unless given.
+   */
+  readonly weights?: SharedWeights | undefined;
 }
 
 export interface ButterflyMultiplication extends Multiplication {
@@ -62,22 +68,31 @@ export function prepareButterfly(
   requireButterfly("The matrix", given);
   requireInputShape(shape);
   requireOptions("The options", options);
-  const { plan: asked, bias, ...epilogue } = options;
+  const { plan: asked, bias, weights, ...epilogue } = options;
   requireEpilogue(epilogue);
   gpu.assertDtype(shape.dtype);
   const butterfly = storableButterfly(given, shape.dtype === "f16" ? "F16" : "F32");
   const operands = Number(epilogue.multiply ?? false) + Number(epilogue.add ?? false);
+  const stored = weights?.stages(given, shape.dtype);
   const plan =
-    asked === undefined
-      ? planChain(gpu.report, butterfly.chain, shape, { operands })
-      : requirePlan(butterfly.chain, asked);
+    asked !== undefined
+      ? requirePlan(butterfly.chain, asked)
+      : ((stored && planOfStages(gpu.report, butterfly.chain, shape, stored, { operands })) ??
+        planChain(gpu.report, butterfly.chain, shape, { operands }));
   const { rows, cols } = butterfly.chain;
   const transposed = plan.layout !== shape.layout;
   const inner = { ...shape, layout: plan.layout };
   if (bias !== undefined) requireArray("The bias", bias, "Float32Array");
   const state = new DisposableState("multiplication");
-  const prepared = prepareStages(gpu, butterfly, plan, { inner, transposed, bias, epilogue });
+  const prepared = prepareStages(gpu, butterfly, plan, {
+    inner,
+    transposed,
+    bias,
+    epilogue,
+    weights: (stage) => weights && { shared: weights, matrix: given, stage },
+  });
   const stages = prepared.map(({ stage }) => stage).reverse();
+  weights?.keepStages(given, shape.dtype, stages);
   const dispose = (): void => state.dispose(() => disposeAll(prepared));
   return {
     plan: { layout: plan.layout, stages },
@@ -117,6 +132,8 @@ interface StageContext {
   readonly transposed: boolean;
   readonly bias: Float32Array | undefined;
   readonly epilogue: Epilogue;
+  /** Where the weights of a stage are shared, if they are. */
+  readonly weights: (stage: string) => StageWeights | undefined;
 }
 
 /** Every stage, in the order in which they run: the right-most factors first. */
@@ -124,7 +141,7 @@ function prepareStages(
   gpu: Gpu,
   butterfly: Butterfly,
   plan: Plan,
-  { inner, transposed, bias, epilogue }: StageContext,
+  { inner, transposed, bias, epilogue, weights }: StageContext,
 ): PreparedStage[] {
   const prepared: PreparedStage[] = [];
   try {
@@ -139,7 +156,8 @@ function prepareStages(
         b === c &&
         (prepared.length > 0 || transposed) &&
         !(last.multiply || last.add);
-      const added = { ...last, ...(bias !== undefined && from === 0 ? { bias } : {}) };
+      const shared = { weights: weights(`${from}-${to} ${how}`) };
+      const added = { ...last, ...shared, ...(bias !== undefined && from === 0 ? { bias } : {}) };
       const multiplication =
         factor === undefined
           ? prepareFusedRange(gpu, new Butterfly(butterfly.factors.slice(from, to)), inner, {

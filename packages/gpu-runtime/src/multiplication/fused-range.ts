@@ -4,17 +4,26 @@ import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
 import { fusedRangeKernel } from "../kernels/fused-range/kernel.ts";
 import { packFusedRange, rangeSharing } from "../kernels/fused-range/pack.ts";
+import {
+  type FusedRangePacking,
+  fusedRangePackingOf,
+  readsFusedRangePacking,
+} from "../kernels/fused-range/packing.ts";
 import type { FusedRangeVariant } from "../kernels/fused-range/variant.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
+import { biasOf } from "./bias.ts";
 import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
 import { type Multiplication, portionedMultiplication } from "./multiplication.ts";
-import type { Portion } from "./portions.ts";
+import { type Portion, portionName } from "./portions.ts";
+import type { StageWeights } from "./weight-store.ts";
 
 export interface FusedRangeOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the range when absent. */
   readonly variant?: FusedRangeVariant;
   /** Added to every output, inside the same kernel: `rows` elements. */
   readonly bias?: Float32Array;
+  /** Where the packed weights are shared with other multiplications; this one's own unless given. */
+  readonly weights?: StageWeights | undefined;
   /** Writes the outputs where the inputs are. The blocks of the range's product must be square. */
   readonly inPlace?: boolean;
 }
@@ -32,7 +41,7 @@ export function prepareFusedRange(
   gpu: Gpu,
   butterfly: Butterfly,
   shape: InputShape,
-  { variant, bias, inPlace = false, ...epilogue }: FusedRangeOptions = {},
+  { variant, bias, weights: store, inPlace = false, ...epilogue }: FusedRangeOptions = {},
 ): Multiplication {
   const { chain } = butterfly;
   requireBias(bias, chain.rows, `The chain ${chain}`);
@@ -54,14 +63,22 @@ export function prepareFusedRange(
       if (chosen === undefined || (inPlace && portion.pattern.b !== portion.pattern.c)) {
         throw notFused(chain, portion.pattern, inPlace);
       }
+      const { dtype } = shape;
+      const key = `${store?.stage} ${portionName(portion)} ${dtype}`;
+      const known = store?.shared.packing<FusedRangePacking>(store.matrix, key);
+      const own = fusedRangePackingOf(problem, chosen);
+      const packing = known && readsFusedRangePacking(problem, chosen, known) ? known : own;
+      const foreign = packing.width === own.width ? {} : { packing };
       const kernel = oncePerPlace((placed) =>
-        fusedRangeKernel({ ...problem, epilogue: placed }, chosen),
+        fusedRangeKernel({ ...problem, ...foreign, epilogue: placed }, chosen),
       );
-      const packed = packFusedRange(part, problem, chosen);
-      const weights = buffers.upload(packed, shape.dtype, "packed range");
+      const pack = (): Float32Array => packFusedRange(part, problem, packing);
+      const weights =
+        store === undefined || (known !== undefined && packing !== known)
+          ? buffers.upload(pack(), dtype, "packed range")
+          : store.shared.use(store.matrix, key, { dtype, packing, pack });
       const firstRow = portion.superBlock * portion.pattern.b * portion.pattern.d;
-      const added = bias?.subarray(firstRow, firstRow + part.chain.rows);
-      const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
+      const extra = biasOf(bias, { buffers, store, dtype, firstRow, rows: part.chain.rows });
       return (x, y, operands) => {
         const { placed, bound } = placeOperands(epilogue, operands, x, y);
         const bindings = [...(inPlace ? [] : [x]), weights, y, ...extra, ...bound];

@@ -3,19 +3,29 @@ import { requireOptions } from "@papilio/butterfly/errors";
 import type { Gpu } from "../device/gpu.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { requireKroneckerSparseVariant } from "../kernels/kronecker-sparse/checks.ts";
-import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
+import { chooseForPacking, chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
+import {
+  type KroneckerSparsePacking,
+  packingName,
+  packingOf,
+  readsPacking,
+} from "../kernels/kronecker-sparse/packing.ts";
 import type { KroneckerSparseVariant } from "../kernels/kronecker-sparse/variant.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
+import { biasOf } from "./bias.ts";
 import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
 import { type Multiplication, multiplication, requireOperands } from "./multiplication.ts";
+import type { StageWeights } from "./weight-store.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the problem when absent. */
   readonly variant?: KroneckerSparseVariant;
   /** Added to every output, inside the same kernel: `pattern.rows` elements. */
   readonly bias?: Float32Array;
+  /** Where the packed weights are shared with other multiplications; this one's own unless given. */
+  readonly weights?: StageWeights | undefined;
 }
 
 /**
@@ -35,7 +45,7 @@ export function prepareKroneckerSparse(
 ): Multiplication {
   requireOperands(gpu, factor, shape);
   requireOptions("The options", options);
-  const { variant, bias, ...epilogue } = options;
+  const { variant, bias, weights: store, ...epilogue } = options;
   if (variant !== undefined) requireKroneckerSparseVariant(variant);
   const { pattern } = factor;
   requireBias(bias, pattern.rows, `Pattern ${pattern}`);
@@ -44,17 +54,26 @@ export function prepareKroneckerSparse(
     gpu,
     factor,
     shape,
-    (buffers, { problem, factor: part, firstRow }) => {
+    (buffers, { problem, factor: part, firstRow, name }) => {
       const { stored, values, sharing } = part.share();
       const biased = { ...problem, sharing, bias: bias !== undefined };
-      const chosen = variant ?? chooseKroneckerSparse(gpu.report, biased);
+      const { dtype } = shape;
+      const key = `${store?.stage} ${name} ${dtype}`;
+      const known = store?.shared.packing<KroneckerSparsePacking>(store.matrix, key);
+      const reader = known && chooseForPacking(gpu.report, biased, known);
+      const chosen = variant ?? reader ?? chooseKroneckerSparse(gpu.report, biased);
+      const own = packingOf(problem.pattern, chosen);
+      const packing = known && readsPacking(problem.pattern, chosen, known) ? known : own;
+      const foreign = packingName(packing) === packingName(own) ? {} : { packing };
       const kernel = oncePerPlace((placed) =>
-        kroneckerSparseKernel({ ...biased, epilogue: placed }, chosen),
+        kroneckerSparseKernel({ ...biased, ...foreign, epilogue: placed }, chosen),
       );
-      const packed = packKroneckerSparse(stored, values, chosen);
-      const weights = buffers.upload(packed, shape.dtype, "packed weights");
-      const added = bias?.subarray(firstRow, firstRow + part.pattern.rows);
-      const extra = added === undefined ? [] : [buffers.upload(added, shape.dtype, "bias")];
+      const pack = (): Float32Array => packKroneckerSparse(stored, values, chosen, packing);
+      const weights =
+        store === undefined || (known !== undefined && packing !== known)
+          ? buffers.upload(pack(), dtype, "packed weights")
+          : store.shared.use(store.matrix, key, { dtype, packing, pack });
+      const extra = biasOf(bias, { buffers, store, dtype, firstRow, rows: part.pattern.rows });
       return (x, y, operands) => {
         const { placed, bound } = placeOperands(epilogue, operands, x, y);
         const read = [x, weights, y, ...extra, ...bound];

@@ -16,7 +16,7 @@ import {
   type OperandMemory,
   partOfOperands,
 } from "./epilogue-operands.ts";
-import { bindingLimits, type Portion, portionBytes, portionsOf } from "./portions.ts";
+import { bindingLimits, type Portion, portionBytes, portionName, portionsOf } from "./portions.ts";
 
 /** A way of computing `y = W x` on the device. Prepared once, run as often as wanted. */
 export interface Multiplication extends Disposable {
@@ -46,6 +46,8 @@ export interface Part {
   readonly factor: KroneckerSparse;
   /** Its first row in the whole. */
   readonly firstRow: number;
+  /** Which of the super-blocks it has: a name. */
+  readonly name: string;
 }
 
 /** The steps of a part for given memory. */
@@ -84,6 +86,7 @@ export function multiplication(
         problem: { pattern: part, ...partShape },
         factor: factor.superBlocks(superBlock, part.a),
         firstRow: superBlock * part.b * part.d,
+        name: portionName(portion),
       });
     },
     options,

@@ -16,6 +16,11 @@ export interface Portion {
   readonly superBlock: number;
 }
 
+/** Which super-blocks a portion has: the same for portions whose weights are the same. */
+export function portionName({ superBlock, pattern }: Portion): string {
+  return `${superBlock}+${pattern.a}`;
+}
+
 /** What a device binds. */
 export interface BindingLimits {
   /** Bytes of a binding, at most. */

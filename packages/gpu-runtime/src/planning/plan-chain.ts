@@ -101,6 +101,29 @@ function requirePlanOptions(options: PlanOptions): void {
   }
 }
 
+/**
+ * The plan of stages that are given, in the layout that the cost model takes for the faster one of those in
+ * which all of them can be computed; none where there is no such layout.
+ */
+export function planOfStages(
+  report: AdapterReport,
+  chain: Chain,
+  shape: InputShape,
+  stages: readonly Stage[],
+  options: PlanOptions = {},
+): Plan | undefined {
+  const ranked = rankPlans(report, chain, shape, options);
+  const found = ranked.find(({ plan }) => samePlan(plan, { layout: plan.layout, stages }));
+  if (found !== undefined) return found.plan;
+  const possible = stages.every(
+    ({ from, to, how }) =>
+      how !== "fuse" ||
+      chooseFusedRange(report, { chain: Chain.of(chain.patterns.slice(from, to)), ...shape }) !==
+        undefined,
+  );
+  return possible ? { layout: shape.layout, stages } : undefined;
+}
+
 function plansInLayout(
   report: AdapterReport,
   chain: Chain,

@@ -1,7 +1,7 @@
 import { Butterfly, type ComplexButterfly, type KroneckerSparse } from "@papilio/butterfly";
 import type { Sharing } from "@papilio/butterfly/matrix";
 import { interleave } from "../../tensor/interleave.ts";
-import { packFusedRange, rangeSharing } from "../fused-range/pack.ts";
+import { packFusedRange, rangeSharing, storedBlocks } from "../fused-range/pack.ts";
 import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";
 
 /** The weights of a range in the order in which its kernel reads them, parts interleaved. */
@@ -9,12 +9,12 @@ export function packComplexRange(
   butterfly: ComplexButterfly,
   problem: ComplexRangeProblem,
 ): Float32Array {
-  const lanes = runsAlongBatch(problem) ? "batch" : "blocks";
-  const variant = { kind: "register", lanes, vector: 1, broadcast: "load", workgroup: 64 } as const;
   const { batch, layout, sharing } = problem;
-  const [re, im] = partsOf(butterfly).map((part) =>
-    packFusedRange(part, { chain: part.chain, batch, layout, sharing, dtype: "f32" }, variant),
-  ) as [Float32Array, Float32Array];
+  const [re, im] = partsOf(butterfly).map((part) => {
+    const real = { chain: part.chain, batch, layout, sharing, dtype: "f32" } as const;
+    const width = runsAlongBatch(problem) ? 1 : storedBlocks(real);
+    return packFusedRange(part, real, { width, passes: [part.chain.length] });
+  }) as [Float32Array, Float32Array];
   return interleave(re, im);
 }
 

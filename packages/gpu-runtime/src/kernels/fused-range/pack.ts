@@ -1,12 +1,11 @@
 import type { Butterfly } from "@papilio/butterfly";
 import { type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly/matrix";
-import { elementsOf } from "./elements.ts";
 import { forEachProduct, localFactors, partsOf } from "./local-factors.ts";
+import type { FusedRangePacking } from "./packing.ts";
 import type { FusedRangeProblem } from "./problem.ts";
-import type { FusedRangeVariant } from "./variant.ts";
 
 /**
- * Rearranges the values of a range's factors to the order in which a variant reads them, once, at load:
+ * Rearranges the values of a range's factors to the order in which variants read them, once, at load:
  * block by block of the range's product, pass by pass, factor by factor.
  *
  * Neighbouring blocks that an invocation computes side by side are packed together, `[block / width,
@@ -16,19 +15,13 @@ import type { FusedRangeVariant } from "./variant.ts";
 export function packFusedRange(
   butterfly: Butterfly,
   problem: FusedRangeProblem,
-  variant: FusedRangeVariant,
+  packing: FusedRangePacking,
 ): Float32Array {
   const { chain } = butterfly;
   const factors = butterfly.factors.map((factor) => factor.expand());
   const product = chain.product();
   const stored = storedPattern(product, problem.sharing ?? UNSHARED);
-  const width =
-    variant.kind === "workgroup"
-      ? 1
-      : variant.lanes === "blocks"
-        ? stored.blocks
-        : elementsOf(problem, variant.vector).neighbours;
-  const passes = variant.kind === "workgroup" ? variant.passes : [chain.length];
+  const { width, passes } = packing;
   const parts = partsOf(chain, passes);
   const each = paddedWeights(chain.nonZeros / product.blocks);
   const packed = new Float32Array(stored.blocks * each);

@@ -8,7 +8,7 @@ import type { FusedRangeProblem } from "./problem.ts";
 import { rangeBindings } from "./range-bindings.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
 import { fusedRangeName, type RegisterFusedRange } from "./variant.ts";
-import { weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
+import { weightsAcrossBlocks, weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
 
 /**
  * Generates the kernel that keeps a block's numbers in registers: an invocation reads the inputs of
@@ -18,7 +18,7 @@ export function registerRangeKernel(
   problem: FusedRangeProblem,
   variant: RegisterFusedRange,
 ): Kernel {
-  const { chain, dtype, bias, inPlace, sharing, epilogue } = problem;
+  const { chain, dtype, bias, inPlace, sharing, epilogue, packing } = problem;
   const { workgroup, broadcast } = variant;
   const elements = elementsOf(problem, variant.vector);
   const { columns, blocks, width, neighbours } = elements;
@@ -29,9 +29,12 @@ export function registerRangeKernel(
   const tiles = tilesAlong * across;
   const grid = dispatchGrid(tiles);
   const stored = storedBlock(chain.product(), sharing, elements.place);
-  const weights = alongBatch
-    ? weightsOfBlock(paddedWeights(localWeights(chain)), neighbours, broadcast, stored)
-    : weightsAlongBlocks(storedBlocks(problem) / neighbours, neighbours, stored);
+  const count = localWeights(chain);
+  const weights = !alongBatch
+    ? weightsAlongBlocks(storedBlocks(problem) / neighbours, neighbours, stored)
+    : packing === undefined
+      ? weightsOfBlock(paddedWeights(count), neighbours, broadcast, stored)
+      : weightsAcrossBlocks(count, storedBlocks(problem), broadcast, stored);
   const { statements, outputs } = unrolled(
     localFactors(chain),
     realArithmetic(wideType(width)),
@@ -41,7 +44,7 @@ export function registerRangeKernel(
   );
   const stores = elements.write(outputs).join("\n  ");
   return {
-    label: `fused-range ${chain} ${fusedRangeName(variant)}${epilogueName(epilogue)}`,
+    label: `fused-range ${chain} ${fusedRangeName(variant)}${packing === undefined ? "" : "-across"}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(broadcast === "load" ? [] : ["subgroups" as const])],
     bindings: rangeBindings(problem, { ...elements.widths, w: weights.load }),
     workgroups: grid,

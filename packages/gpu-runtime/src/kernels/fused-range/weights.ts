@@ -72,3 +72,33 @@ export function weightsOfBlock(
     },
   };
 }
+
+/**
+ * Weights that are the same for a whole workgroup, `count` for each of `blocks` blocks whose weights lie
+ * side by side, one by one.
+ */
+export function weightsAcrossBlocks(
+  count: number,
+  blocks: number,
+  broadcast: "load" | number,
+  block: string,
+): Weights {
+  const seen = new Set<number>();
+  return {
+    load: 1,
+    begin: [`let weights = ${block};`],
+    weight(e) {
+      if (broadcast === "load") {
+        return { before: [], value: `f32(w[weights + ${e * blocks}u])` };
+      }
+      const turn = Math.floor(e / broadcast);
+      const first = turn * broadcast;
+      const member = `min(member + ${first}u, ${count - 1}u)`;
+      const before = seen.has(turn)
+        ? []
+        : [`let shared${turn} = f32(w[weights + ${member} * ${blocks}u]);`];
+      seen.add(turn);
+      return { before, value: `subgroupBroadcast(shared${turn}, ${e % broadcast}u)` };
+    },
+  };
+}

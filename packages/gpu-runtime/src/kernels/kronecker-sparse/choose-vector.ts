@@ -5,7 +5,7 @@ import type { KroneckerSparseProblem } from "./problem.ts";
 import type { VectorKroneckerSparse } from "./variant.ts";
 
 /** Batch entries up to which hardware is better off with the weights' stream than with staging. */
-const HARDWARE_BATCH = 8;
+export const VECTOR_BATCH = 8;
 /** Invocations in all, below which hardware has too few loads in flight. */
 const HARDWARE_INVOCATIONS = 2 ** 14;
 const HARDWARE_WORKGROUP = 64;
@@ -27,7 +27,7 @@ export function chooseVectorKroneckerSparse(
 
 function forHardware({ pattern, batch }: KroneckerSparseProblem): VectorKroneckerSparse | null {
   const { b, c, rows } = pattern;
-  if (batch > HARDWARE_BATCH || b < 16 || c < 8) return null;
+  if (batch > VECTOR_BATCH || b < 16 || c < 8) return null;
   const vector = wholePart(c, 4) as VectorKroneckerSparse["vector"];
   const splitK = wholePart(c, 32 * vector) / vector;
   const groups = powerOfTwoUpTo(Math.min(b, HARDWARE_WORKGROUP / splitK));

@@ -3,8 +3,9 @@ import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
 import { requireKroneckerSparseProblem } from "./checks.ts";
-import { chooseVectorKroneckerSparse } from "./choose-vector.ts";
+import { chooseVectorKroneckerSparse, VECTOR_BATCH } from "./choose-vector.ts";
 import { coalescedStoreBytes } from "./lanes-outputs.ts";
+import { type KroneckerSparsePacking, readsPacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type {
   KroneckerSparseVariant,
@@ -29,6 +30,27 @@ export function chooseKroneckerSparse(
   return (
     chooseVectorKroneckerSparse(report, problem) ?? chooseRegisterKroneckerSparse(report, problem)
   );
+}
+
+/**
+ * The shape for a problem whose weights are packed already: the best one where it reads their order, else
+ * one that does; none where no shape that suits the problem does.
+ */
+export function chooseForPacking(
+  report: AdapterReport,
+  problem: KroneckerSparseProblem,
+  packing: KroneckerSparsePacking,
+): KroneckerSparseVariant | undefined {
+  const { pattern, batch, layout } = problem;
+  const best = chooseKroneckerSparse(report, problem);
+  if (readsPacking(pattern, best, packing)) return best;
+  if (packing.order === "vector" && batch <= VECTOR_BATCH) return packing.variant;
+  const alongBatch = layout === "batch-last" && batch >= (sharedLoads(report) ?? 8);
+  const others = [
+    outputsVariant(report, problem),
+    ...(alongBatch ? [batchVariant(report, problem)] : []),
+  ];
+  return others.find((variant) => readsPacking(pattern, variant, packing));
 }
 
 function chooseWorkgroupKroneckerSparse({

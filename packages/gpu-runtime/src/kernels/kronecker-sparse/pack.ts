@@ -1,47 +1,37 @@
 import type { Pattern } from "@papilio/butterfly";
 import { requirePacking } from "./checks.ts";
+import { type KroneckerSparsePacking, packingOf } from "./packing.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
 import { vectorLayout } from "./vector-layout.ts";
 
 /**
  * Rearranges values from canonical `[a, b, c, d]` to the order in which a variant reads them, once,
  * at load. Outputs that only pad a tile get zeros.
+ *
+ * @param packing the order; the variant's own unless given
  */
 export function packKroneckerSparse(
   pattern: Pattern,
   values: Float32Array,
   variant: KroneckerSparseVariant,
+  packing?: KroneckerSparsePacking,
 ): Float32Array {
   requirePacking(pattern, values, variant);
   const { b, c, blocks } = pattern;
-  if (variant.kind === "workgroup") {
-    return packed(pattern, values, blocks * c * b, (block, j, l) => (block * c + l) * b + j);
+  const order = packing ?? packingOf(pattern, variant);
+  if (order.order === "blocks") {
+    return packed(pattern, values, blocks * c * b, (block, j, l) => (j * c + l) * blocks + block);
   }
-  if (variant.kind === "vector") {
-    const { length, place } = vectorLayout(pattern, variant);
+  if (order.order === "vector") {
+    const { length, place } = vectorLayout(pattern, order.variant);
     return packed(pattern, values, length, place);
   }
-  const { tile, vector } = variant;
-  switch (variant.lanes) {
-    case "batch": {
-      const tiles = Math.ceil(b / tile);
-      return packed(pattern, values, blocks * tiles * c * tile, (block, j, l) => {
-        const outputTile = Math.floor(j / tile);
-        return ((block * tiles + outputTile) * c + l) * tile + (j % tile);
-      });
-    }
-    case "outputs": {
-      const padded = Math.ceil(b / vector) * vector;
-      return packed(
-        pattern,
-        values,
-        blocks * c * padded,
-        (block, j, l) => (block * c + l) * padded + j,
-      );
-    }
-    case "blocks":
-      return packed(pattern, values, blocks * c * b, (block, j, l) => (j * c + l) * blocks + block);
-  }
+  const { tile } = order;
+  const tiles = Math.ceil(b / tile);
+  return packed(pattern, values, blocks * tiles * c * tile, (block, j, l) => {
+    const outputTile = Math.floor(j / tile);
+    return ((block * tiles + outputTile) * c + l) * tile + (j % tile);
+  });
 }
 
 function packed(

@@ -1,6 +1,7 @@
 import type { BatchShape, Pattern, StorageDtype } from "@papilio/butterfly";
 import type { Sharing } from "@papilio/butterfly/matrix";
 import type { PlacedEpilogue } from "../epilogue.ts";
+import type { KroneckerSparsePacking } from "./packing.ts";
 
 /** What a kernel is generated for: everything that is known before the values are. */
 export interface KroneckerSparseProblem extends BatchShape {
@@ -9,6 +10,8 @@ export interface KroneckerSparseProblem extends BatchShape {
   readonly dtype: StorageDtype;
   /** Along which axes blocks are equal, and their weights packed once. */
   readonly sharing?: Sharing;
+  /** The order of the packed weights, where it is not the variant's own. */
+  readonly packing?: KroneckerSparsePacking;
   /** Adds a vector of `pattern.rows` elements to every output; a binding after the others. */
   readonly bias?: boolean;
   /** What is done to the outputs before they are written; its operands are bound after the bias. */

@@ -5,6 +5,7 @@ import type { Lanes, LanesInput } from "./lanes.ts";
 import { batchLanes } from "./lanes-batch.ts";
 import { blocksLanes } from "./lanes-blocks.ts";
 import { outputsLanes } from "./lanes-outputs.ts";
+import { orderName } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import { kroneckerSparseName, type RegisterKroneckerSparse } from "./variant.ts";
 
@@ -118,7 +119,7 @@ fn main(
   }
 
   return {
-    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${epilogueName(epilogue)}`,
+    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${orderName(problem)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(lanes.shared ? ["subgroups" as const] : [])],
     bindings: [
       { name: "x", elements: storedType(dtype, x), access: "read" },

@@ -1,8 +1,9 @@
 import { stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
-import { enabledBy, range, storedBlock, times } from "../wgsl.ts";
+import { enabledBy, range, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
+import { orderName, packingOf, weightIndex } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import { kroneckerSparseName, type WorkgroupKroneckerSparse } from "./variant.ts";
 
@@ -11,8 +12,8 @@ const WIDTHS = { x: 1, y: 1 };
 
 /**
  * Generates the kernel that stages tiles of both operands in workgroup memory: the paper's kernel
- * (arXiv 2405.15013, section 3), for any size. Bindings: x, weights packed `[block][c][b]`, y, and what
- * there is of bias, multiplier, addend.
+ * (arXiv 2405.15013, section 3), for any size. Bindings: x, weights packed `[block][c][b]` or in the
+ * order of another variant, y, and what there is of bias, multiplier, addend.
  *
  * The inputs of a block are `d` features apart and are read from there; the outputs are written
  * `d` features apart. Tiles past the end of `b`, `c` or the batch are filled with zeros.
@@ -22,6 +23,7 @@ export function workgroupKernel(
   variant: WorkgroupKroneckerSparse,
 ): Kernel {
   const { pattern, batch, layout, dtype, bias, sharing, epilogue } = problem;
+  const packing = problem.packing ?? packingOf(pattern, variant);
   const { b, c, d, blocks } = pattern;
   const { tileM, tileN, tileK, threadM, threadN } = variant;
   const x = stridesOf(problem, pattern.cols);
@@ -41,7 +43,15 @@ export function workgroupKernel(
   const xTile = tileK * tileN;
   const xDepth = batchLast ? `e / ${tileN}u` : `e % ${tileK}u`;
   const xColumn = batchLast ? `e % ${tileN}u` : `e / ${tileK}u`;
+  // Along the outputs where these are neighbours in memory, else along the inputs: then a column more
+  // keeps the writes of neighbours in different banks.
+  const weight = weightIndex(pattern, sharing, packing);
   const wTile = tileK * tileM;
+  const alongOutputs = packing.order === "tiles";
+  const [wDepth, wRow] = alongOutputs
+    ? [`e / ${tileM}u`, `e % ${tileM}u`]
+    : [`e % ${tileK}u`, `e / ${tileK}u`];
+  const pitch = alongOutputs ? tileM : tileM + 1;
   const load = (name: string, count: number, body: string): string => {
     const turns = Math.ceil(count / threads);
     const whole = turns * threads === count;
@@ -58,7 +68,7 @@ export function workgroupKernel(
   };
 
   const wgsl = `${epilogueWgsl(problem, WIDTHS)}var<workgroup> inputs: array<f32, ${xTile}>;
-var<workgroup> weights: array<f32, ${wTile}>;
+var<workgroup> weights: array<f32, ${tileK * pitch}>;
 
 @compute @workgroup_size(${threads})
 fn main(
@@ -90,11 +100,11 @@ fn main(
     ${load(
       "weights",
       wTile,
-      `let l = depth + e / ${tileM}u;
-      let row = firstRow + e % ${tileM}u;
-      $[e] = ${zeroOutside(
+      `let l = depth + ${wDepth};
+      let row = firstRow + ${wRow};
+      $[${alongOutputs ? "e" : `(${wDepth}) * ${pitch}u + ${wRow}`}] = ${zeroOutside(
         [!exact.c && `l < ${c}u`, !exact.b && `row < ${b}u`],
-        `w[(${storedBlock(pattern, sharing, { block: "block", i: "group_i", k: "group_k" })} * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${b}u + ${exact.b ? "row" : `min(row, ${b - 1}u)`}]`,
+        `w[${weight.base(exact.b ? "row" : `min(row, ${b - 1}u)`)} + ${weight.input(exact.c ? "l" : `min(l, ${c - 1}u)`)}]`,
       )};`,
     )}
     workgroupBarrier();
@@ -104,7 +114,7 @@ fn main(
         .join("\n      ")}
       ${range(threadM)
         .flatMap((r) => [
-          `let w${r} = weights[l * ${tileM}u + threadRow * ${threadM}u + ${r}u];`,
+          `let w${r} = weights[l * ${pitch}u + threadRow * ${threadM}u + ${r}u];`,
           ...range(threadN).map((n) => `sum${r}_${n} = fma(w${r}, x${n}, sum${r}_${n});`),
         ])
         .join("\n      ")}
@@ -133,7 +143,7 @@ fn main(
 }
 `;
   return {
-    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${epilogueName(epilogue)}`,
+    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${orderName(problem)}${epilogueName(epilogue)}`,
     enables: enabledBy(dtype),
     bindings: [
       { name: "x", elements: dtype, access: "read" },

@@ -1,0 +1,165 @@
+import type { StorageDtype } from "@papilio/butterfly";
+import type { Gpu } from "../device/gpu.ts";
+import { upload } from "../device/storage.ts";
+import { DisposableState } from "../memory/disposable-state.ts";
+import type { Lease } from "../memory/lease.ts";
+import type { Stage } from "../planning/plan.ts";
+import { encode } from "../tensor/dtype.ts";
+
+/** Weights on the device, in some order, and how many multiplications' owners hold them. */
+interface StoredPart {
+  readonly packing: unknown;
+  readonly lease: Lease;
+  owners: number;
+}
+
+/** What there is of a matrix: how it is multiplied, and the parts of it that are packed. */
+interface StoredMatrix {
+  readonly stages: Map<StorageDtype, readonly Stage[]>;
+  readonly parts: Map<string, StoredPart>;
+}
+
+/**
+ * Packed weights on a device that multiplications of several batch sizes share. The first multiplication
+ * by a matrix decides how it is divided into stages and in which order weights lie; later ones read that,
+ * unless no kernel that suits their shape does. A part is released with the last owner that uses it.
+ *
+ * @example
+ * ```ts
+ * using store = new WeightStore(gpu);
+ * using weights = store.open();
+ * const one = prepareButterfly(gpu, matrix, { batch: 1, layout, dtype }, { weights });
+ * const many = prepareButterfly(gpu, matrix, { batch: 64, layout, dtype }, { weights });
+ * ```
+ */
+export class WeightStore implements Disposable {
+  readonly #gpu: Gpu;
+  readonly #matrices = new Map<object, StoredMatrix>();
+  readonly #state = new DisposableState("weights");
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  /** Device memory held, in bytes. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { parts } of this.#matrices.values()) {
+      for (const { lease } of parts.values()) bytes += lease.size;
+    }
+    return bytes;
+  }
+
+  /**
+   * A view for one owner of multiplications, who holds what these use until it is disposed.
+   *
+   * @throws PapilioError `WEIGHTS_DISPOSED`
+   */
+  open(): SharedWeights {
+    this.#state.assertLive();
+    return new SharedWeights(this.#gpu, this.#matrices);
+  }
+
+  /** Releases everything, whoever uses it; safe to call twice. */
+  dispose(): void {
+    this.#state.dispose(() => {
+      for (const { parts } of this.#matrices.values()) {
+        for (const { lease } of parts.values()) lease.release();
+      }
+      this.#matrices.clear();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** What one owner uses of a {@link WeightStore}. */
+export class SharedWeights implements Disposable {
+  readonly #gpu: Gpu;
+  readonly #matrices: Map<object, StoredMatrix>;
+  readonly #state = new DisposableState("weights");
+  readonly #used = new Map<StoredPart, { readonly owner: object; readonly key: string }>();
+
+  /** Made by {@link WeightStore.open}. */
+  constructor(gpu: Gpu, matrices: Map<object, StoredMatrix>) {
+    this.#gpu = gpu;
+    this.#matrices = matrices;
+  }
+
+  /** How a matrix that is stored is divided into stages. */
+  stages(matrix: object, dtype: StorageDtype): readonly Stage[] | undefined {
+    return this.#matrices.get(matrix)?.stages.get(dtype);
+  }
+
+  /** Keeps how a matrix is divided, for as long as parts of it are stored. */
+  keepStages(matrix: object, dtype: StorageDtype, stages: readonly Stage[]): void {
+    const known = this.#matrices.get(matrix)?.stages;
+    if (known?.has(dtype) === false) known.set(dtype, stages);
+  }
+
+  /** The order in which a part lies, if it is stored. */
+  packing<P>(matrix: object, part: string): P | undefined {
+    return this.#matrices.get(matrix)?.parts.get(part)?.packing as P | undefined;
+  }
+
+  /**
+   * A part that is stored, or one that is packed and uploaded now.
+   *
+   * @param matrix that it belongs to, by identity
+   * @param part which part of it, and in which storage type
+   * @throws PapilioError `WEIGHTS_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `VALUE_RANGE`
+   */
+  use(matrix: object, part: string, { dtype, packing, pack }: PackedPart): Lease {
+    this.#state.assertLive();
+    const stored = this.#matrices.get(matrix) ?? { stages: new Map(), parts: new Map() };
+    const known = stored.parts.get(part) ?? {
+      packing,
+      lease: upload(this.#gpu, encode(pack(), dtype, "A weight"), `weights ${part}`),
+      owners: 0,
+    };
+    stored.parts.set(part, known);
+    this.#matrices.set(matrix, stored);
+    if (!this.#used.has(known)) {
+      known.owners++;
+      this.#used.set(known, { owner: matrix, key: part });
+    }
+    return known.lease;
+  }
+
+  /** Releases what nobody else uses; safe to call twice. */
+  dispose(): void {
+    this.#state.dispose(() => {
+      for (const [part, { owner, key }] of this.#used) {
+        part.owners--;
+        const stored = this.#matrices.get(owner);
+        if (part.owners > 0 || stored?.parts.get(key) !== part) continue;
+        part.lease.release();
+        stored.parts.delete(key);
+        if (stored.parts.size === 0) this.#matrices.delete(owner);
+      }
+      this.#used.clear();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** A part that is packed where it is not stored. */
+interface PackedPart {
+  readonly dtype: StorageDtype;
+  /** The order of its weights. */
+  readonly packing: unknown;
+  readonly pack: () => Float32Array;
+}
+
+/** Where the weights of a stage are shared. */
+export interface StageWeights {
+  readonly shared: SharedWeights;
+  readonly matrix: object;
+  /** Of the stage among others of the matrix. */
+  readonly stage: string;
+}
