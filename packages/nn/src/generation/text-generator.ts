@@ -10,6 +10,7 @@ import {
   signal as signalCheck,
 } from "../arguments/checks.ts";
 import { CpuModel, type CpuModelOptions, CpuStates } from "../backends/cpu/cpu-model.ts";
+import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
 import { ModelMemory } from "../backends/device/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
@@ -65,7 +66,8 @@ const MOST_CONTEXT = 4096;
 
 /**
  * Generates text with a decoder, on the CPU or on a device, whose cache of keys and values it holds. The
- * prompt is computed in chunks, each one program; every further token is one more program.
+ * prompt is computed in chunks, each one program; every further token is one more program. Both read the
+ * same packed weights.
  *
  * @example
  * ```ts
@@ -121,8 +123,9 @@ export class TextGenerator implements Disposable {
     const { context, chunk } = sizesOf(model, options);
     const { kernels = "wasm" } = options;
     const states = new CpuStates();
+    const weights = new CpuWeightStore();
     const step = (shape: StepShape): CpuModel =>
-      new CpuModel(model.traceStep(shape), { states, kernels });
+      new CpuModel(model.traceStep(shape), { states, kernels, weights });
     const one = step({ tokens: 1, context });
     const several = chunk > 1 ? step({ tokens: chunk, context }) : undefined;
     return new TextGenerator(model, context, chunk, {

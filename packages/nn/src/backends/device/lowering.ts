@@ -10,6 +10,7 @@ import {
   type Multiplication,
   type Operand,
   prepareButterfly,
+  type SharedWeights,
   type Span,
   type Step,
   scratchVectors,
@@ -38,13 +39,14 @@ export class Lowering implements DeviceLowering {
   /** Layout of what is between operations. */
   readonly layout: Layout;
   readonly steps: Step[] = [];
-  /** What the graph owns besides: packed weights, inputs, outputs. */
+  /** What the graph owns besides: inputs, outputs, what does not change and no other graph shares. */
   readonly buffers: BufferSet;
   readonly tensors: Tensor[] = [];
   readonly multiplications: Multiplication[] = [];
   /** Vectors that a run is given. */
   readonly inputs: Map<Value, Tensor> = new Map();
   readonly outputs: Map<string, Tensor> = new Map();
+  readonly #weights: SharedWeights;
   readonly #outputOf = new Map<Value, Tensor>();
   readonly #values = new Map<Value, Vectors>();
   readonly #transposed = new Map<Value, Vectors>();
@@ -56,6 +58,7 @@ export class Lowering implements DeviceLowering {
     this.memory = memory;
     this.layout = layout;
     this.buffers = new BufferSet(this.gpu);
+    this.#weights = memory.weights.open();
   }
 
   /**
@@ -130,7 +133,11 @@ export class Lowering implements DeviceLowering {
     shape: InputShape,
     options: ButterflyOptions,
   ): ButterflyMultiplication {
-    const multiplication = prepareButterfly(this.gpu, butterflyOf(matrix), shape, options);
+    const weights = this.#weights;
+    const multiplication = prepareButterfly(this.gpu, butterflyOf(matrix), shape, {
+      ...options,
+      weights,
+    });
     this.multiplications.push(multiplication);
     return multiplication;
   }
@@ -160,6 +167,7 @@ export class Lowering implements DeviceLowering {
   dispose(): void {
     for (const multiplication of this.multiplications) multiplication[Symbol.dispose]();
     for (const tensor of this.tensors) tensor.dispose();
+    this.#weights.dispose();
     this.buffers.dispose();
   }
 

@@ -1,5 +1,5 @@
 import type { StorageDtype } from "@papilio/butterfly";
-import { BufferSet, type Gpu, type Span, Tensor } from "@papilio/gpu-runtime";
+import { BufferSet, type Gpu, type Span, Tensor, WeightStore } from "@papilio/gpu-runtime";
 import { gpuCheck, objectOf, storageDtype, text } from "../../arguments/checks.ts";
 import { modelDisposed } from "../../graph/executable.ts";
 import type { State } from "../../graph/graph.ts";
@@ -10,12 +10,13 @@ import { allocatedVectors } from "./allocated-vectors.ts";
 const stateCheck = objectOf({ name: text, value: valueCheck });
 
 /**
- * Device memory that graphs of one model share: parameters that are read as they are, each once, and
- * states. Linear layers pack their weights for each shape, and are not here.
+ * Device memory that graphs of one model share: packed weights of linear layers and parameters that are
+ * read as they are, each once, and states.
  */
 export class ModelMemory implements Disposable {
   readonly gpu: Gpu;
   readonly dtype: StorageDtype;
+  readonly #weights: WeightStore;
   readonly #buffers: BufferSet;
   readonly #parameters = new Map<Parameter, Span>();
   readonly #states = new Map<string, Tensor>();
@@ -27,12 +28,27 @@ export class ModelMemory implements Disposable {
     gpu.assertDtype(dtype);
     this.gpu = gpu;
     this.dtype = dtype;
+    this.#weights = new WeightStore(gpu);
     this.#buffers = new BufferSet(gpu);
   }
 
   /** Device memory held, in bytes. */
   get bytes(): number {
-    return [...this.#states.values()].reduce((sum, { bytes }) => sum + bytes, this.#buffers.bytes);
+    const { bytes } = this.#weights;
+    return [...this.#states.values()].reduce(
+      (sum, state) => sum + state.bytes,
+      this.#buffers.bytes + bytes,
+    );
+  }
+
+  /**
+   * Packed weights of linear layers: each once, released with the last graph that uses it.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`
+   */
+  get weights(): WeightStore {
+    this.#assertLive();
+    return this.#weights;
   }
 
   /**
@@ -91,6 +107,7 @@ export class ModelMemory implements Disposable {
     this.#states.clear();
     this.#parameters.clear();
     this.#buffers.dispose();
+    this.#weights.dispose();
   }
 
   [Symbol.dispose](): void {
