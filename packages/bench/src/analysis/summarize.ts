@@ -108,25 +108,6 @@ export const caseSummaryShape: Shape = v.object({
   speedup: v.optional(estimateShape),
 });
 
-const groupEntries = {
-  compared: anyNumber,
-  fastest: anyNumber,
-  even: anyNumber,
-  surelyFastest: anyNumber,
-  speedup: v.optional(v.object({ median: anyNumber, least: anyNumber, most: anyNumber })),
-  overProduct: v.optional(anyNumber),
-  rewriting: v.optional(anyNumber),
-  rewritingBytes: v.optional(anyNumber),
-};
-
-/** What of a {@link RunSummary} is shown. */
-export const runSummaryShape: Shape = v.object({
-  all: v.object(groupEntries),
-  highRatio: v.object(groupEntries),
-  groups: v.array(v.object({ ...groupEntries, dtype: v.string(), layout: v.string() })),
-  wide: v.object({ count: anyNumber, of: anyNumber }),
-});
-
 /** Which implementations are compared: by default all. */
 export type Filter = (implementation: string) => boolean;
 

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { parseDocument } from "yaml";
 
 /** A step of a job: an action, or a command. */
-export interface Step {
+interface Step {
   readonly name?: string;
   readonly uses?: string;
   readonly run?: string;
 }
 
 /** What each permission of a token allows. */
-export type Permissions = Readonly<Record<string, "read" | "write" | "none">>;
+type Permissions = Readonly<Record<string, "read" | "write" | "none">>;
 
 /** The fields of a workflow that the checks read. */
 export interface Workflow {

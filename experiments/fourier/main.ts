@@ -33,6 +33,12 @@ import {
   prepareComplexButterfly,
 } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
+import {
+  repeatsFor,
+  sampleRounds,
+  secondsOfRuns,
+  warmUp,
+} from "../../packages/bench/src/measure/sampling.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -44,10 +50,10 @@ const { values: flags } = parseArgs({
 
 /** The dense matrix of more points than this takes minutes to make. */
 const LARGEST_DENSE = 2048;
-/** Runs of one sample take so many milliseconds, at least. */
-const SAMPLE = 5;
+/** Runs of one sample take so many seconds, at least. */
+const SAMPLE_SECONDS = 0.005;
 
-interface Contender extends Disposable {
+interface Candidate extends Disposable {
   readonly name: "butterfly" | "reference on the CPU" | "dense";
   readonly detail: string;
   run(repeats: number): Promise<void>;
@@ -73,10 +79,10 @@ const shapeOf = (batch: number): { batch: number; layout: "batch-first" | "batch
 
 async function onAdapter(
   gpu: Gpu,
-  name: Contender["name"],
+  name: Candidate["name"],
   matrix: PermutedButterfly<ComplexButterfly>,
   x: ComplexTensor,
-): Promise<Contender> {
+): Promise<Candidate> {
   using held = new DisposableStack();
   const shape = shapeOf(x.batch);
   const multiplication = held.use(prepareComplexButterfly(gpu, matrix, shape));
@@ -95,7 +101,7 @@ async function onAdapter(
   };
 }
 
-function onCpu(matrix: PermutedButterfly<ComplexButterfly>, x: Complex, batch: number): Contender {
+function onCpu(matrix: PermutedButterfly<ComplexButterfly>, x: Complex, batch: number): Candidate {
   const shape = shapeOf(batch);
   let y = x;
   return {
@@ -129,51 +135,50 @@ async function measure(gpu: Gpu, n: number, batch: number, rounds: number): Prom
   const single = exact.map((matrix) => matrix.convert("float32"));
   using x = complexTensor(gpu, host, { ...shape, features: n });
   using held = new DisposableStack();
-  const contenders = [
+  const candidates = [
     held.use(await onAdapter(gpu, "butterfly", single, x)),
     held.use(onCpu(single, host, batch)),
   ];
   if (n <= LARGEST_DENSE) {
     const dense = new PermutedButterfly(denseOf(exact));
-    contenders.push(held.use(await onAdapter(gpu, "dense", dense, x)));
+    candidates.push(held.use(await onAdapter(gpu, "dense", dense, x)));
   }
   const reference = exact.apply(
     { re: Float64Array.from(host.re), im: Float64Array.from(host.im) },
     shape,
   );
-  const prepared: { contender: Contender; repeats: number; error: number; samples: number[] }[] =
+  const prepared: { candidate: Candidate; repeats: number; error: number; samples: number[] }[] =
     [];
-  for (const contender of contenders) {
+  for (const candidate of candidates) {
     // Cold, and the answer that is checked.
-    await contender.run(1);
-    const error = errorOf(await contender.output(), reference);
+    await candidate.run(1);
+    const error = errorOf(await candidate.output(), reference);
     // Rounding of so many sums is far below this; what is above is not the transform.
     if (!(error < 1e-5)) {
       throw new PapilioError(
         "GPU_SELF_TEST_FAILED",
-        `${contender.name} of ${n} points is off by ${error} on ${gpu.report.name}.`,
+        `${candidate.name} of ${n} points is off by ${error} on ${gpu.report.name}.`,
         "Please report this.",
       );
     }
-    const start = performance.now();
-    await contender.run(1);
-    const repeats = Math.max(1, Math.ceil(SAMPLE / (performance.now() - start)));
-    prepared.push({ contender, repeats, error, samples: [] });
+    const warm = await warmUp(() => secondsOfRuns(() => candidate.run(1), 1));
+    const repeats = repeatsFor(warm, SAMPLE_SECONDS);
+    prepared.push({ candidate, repeats, error, samples: [] });
   }
-  for (let round = 0; round < rounds; round++) {
-    // Each begins a round in turn, so that none always follows the same one.
-    for (let turn = 0; turn < prepared.length; turn++) {
-      const one = prepared[(round + turn) % prepared.length] as (typeof prepared)[number];
-      const start = performance.now();
-      await one.contender.run(one.repeats);
-      one.samples.push((performance.now() - start) / one.repeats);
-    }
-  }
-  return prepared.map(({ contender, repeats, error, samples }) => ({
+  const sample = async ({
+    candidate,
+    repeats,
+    samples,
+  }: (typeof prepared)[number]): Promise<void> => {
+    const seconds = await secondsOfRuns(() => candidate.run(repeats), 1);
+    samples.push((1000 * seconds) / repeats);
+  };
+  await sampleRounds(prepared, sample, { rounds, seed: n + batch });
+  return prepared.map(({ candidate, repeats, error, samples }) => ({
     n,
     batch,
-    implementation: contender.name,
-    detail: contender.detail,
+    implementation: candidate.name,
+    detail: candidate.detail,
     samples,
     repeats,
     error,
@@ -240,7 +245,7 @@ The transform of 65536 points is ${chain.length} factors of 2 x 2 blocks behind 
 | --- | --- | --- | --- | --- | --- | --- |
 ${lines.join("\n")}
 `;
-const results = join(import.meta.dirname, "../../../results");
+const results = join(import.meta.dirname, "../../results");
 writeFileSync(join(results, `fourier-${flags.name}.json`), `${JSON.stringify(report)}\n`);
 writeFileSync(join(results, `fourier-${flags.name}.md`), markdown);
 console.log(markdown);

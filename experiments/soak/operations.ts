@@ -7,17 +7,24 @@ import {
   Pattern,
 } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
-import type { Gpu } from "../src/device/gpu.ts";
-import { KEPT_PIPELINES } from "../src/device/pipeline-cache.ts";
-import { prepareBmm } from "../src/multiplication/bmm.ts";
-import { prepareButterfly } from "../src/multiplication/butterfly.ts";
-import { DeviceButterfly } from "../src/multiplication/device-butterfly.ts";
-import { rankPlans } from "../src/planning/plan-chain.ts";
-import { Program } from "../src/program/program.ts";
-import { measureRates } from "../src/rates/measure-rates.ts";
-import type { InputShape } from "../src/tensor/input-shape.ts";
-import { Tensor, tensor } from "../src/tensor/tensor.ts";
-import { drawVectors, stored, verifyProduct } from "../src/testing/run-butterfly.ts";
+import {
+  DeviceButterfly,
+  type Gpu,
+  type InputShape,
+  measureRates,
+  Program,
+  prepareBmm,
+  prepareButterfly,
+  rankPlans,
+  Tensor,
+  tensor,
+} from "@papilio/gpu-runtime";
+import { KEPT_PIPELINES } from "../../packages/gpu-runtime/src/device/pipeline-cache.ts";
+import {
+  drawVectors,
+  stored,
+  verifyProduct,
+} from "../../packages/gpu-runtime/src/testing/run-butterfly.ts";
 
 /** Random choices of a soak, from one seed. */
 export interface Chance {

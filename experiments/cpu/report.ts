@@ -71,7 +71,7 @@ function rowOf(item: CaseResult & { group: string }, report: CpuExperiment): Row
     const found = of.results.find(({ implementation }) => implementation === name);
     return found?.status === "timed" ? median(found.timing.wall) : undefined;
   };
-  const contenders = report.cases
+  const timed = report.cases
     .filter((other) => other.chain === chain && other.batch === batch)
     .flatMap((other) =>
       other.results
@@ -93,7 +93,7 @@ function rowOf(item: CaseResult & { group: string }, report: CpuExperiment): Row
     batch,
     layout,
     seconds,
-    onnx: contenders[0],
+    onnx: timed[0],
     adapter: secondsOf(item, "kronecker-sparse"),
     arithmetic: flops / seconds / (THREADS * report.rates.flopsPerSecond),
     bandwidth: bytes / seconds / report.rates.copyBytesPerSecond,

@@ -1,6 +1,7 @@
 import { Butterfly, Chain } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { CpuButterfly } from "@papilio/cpu-runtime";
+import { repeatsFor, secondsOfRuns } from "../../packages/bench/src/measure/sampling.ts";
 
 /** Seconds of a dyadic chain of a size: of the best sample, as nothing is compared with another. */
 export interface SizeResult {
@@ -49,18 +50,13 @@ async function bestOf(weights: CpuButterfly, rounds: number): Promise<number> {
   using y = weights.allocate(BATCH * rows);
   const next = uniform(2);
   for (let index = 0; index < x.values.length; index++) x.values[index] = next();
-  const sample = async (repeats: number): Promise<number> => {
-    const started = performance.now();
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      await weights.multiply(x.values, SHAPE, { out: y.values });
-    }
-    return (performance.now() - started) / 1000 / repeats;
-  };
+  const sample = (repeats: number): Promise<number> =>
+    secondsOfRuns(() => weights.multiply(x.values, SHAPE, { out: y.values }), repeats);
   let best = Number.POSITIVE_INFINITY;
   for (const end = performance.now() + 1000 * WARM_SECONDS; performance.now() < end; ) {
     best = Math.min(best, await sample(1));
   }
-  const repeats = Math.ceil(SAMPLE_SECONDS / best);
+  const repeats = repeatsFor(best, SAMPLE_SECONDS);
   for (let round = 0; round < rounds; round++) best = Math.min(best, await sample(repeats));
   return best;
 }

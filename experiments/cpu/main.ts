@@ -20,9 +20,9 @@ import { caseKey, caseName } from "@papilio/bench/results";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { median } from "@papilio/butterfly/numeric";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { measureCpuRates } from "./cpu/rates.ts";
-import { type CpuExperiment, renderCpuReport } from "./cpu/report.ts";
-import { measureSizes } from "./cpu/sizes.ts";
+import { measureCpuRates } from "./rates.ts";
+import { type CpuExperiment, renderCpuReport } from "./report.ts";
+import { measureSizes } from "./sizes.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -87,7 +87,7 @@ const cpu = findImplementation("cpu-wasm");
 const fused = findImplementation("kronecker-sparse");
 using gpu = await openGpu({ adapter: "swiftshader" });
 
-const results = join(import.meta.dirname, "../../../results");
+const results = join(import.meta.dirname, "../../results");
 const json = join(results, `cpu-${flags.name}.json`);
 const before = existsSync(json)
   ? (JSON.parse(readFileSync(json, "utf8")) as CpuExperiment)

@@ -10,9 +10,9 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import type { PapilioError } from "@papilio/butterfly";
-import type { Gpu } from "../src/device/gpu.ts";
-import { KEPT_PIPELINES } from "../src/device/pipeline-cache.ts";
-import { openGpu } from "../src/node/open.ts";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { openGpu } from "@papilio/gpu-runtime/node";
+import { KEPT_PIPELINES } from "../../packages/gpu-runtime/src/device/pipeline-cache.ts";
 import { type Chance, chance, operations, STOPPED } from "./operations.ts";
 
 const { values: flags } = parseArgs({

@@ -42,7 +42,7 @@ interface TargetRow {
   readonly refined: number | null;
 }
 
-const results = join(import.meta.dirname, "../../../results");
+const results = join(import.meta.dirname, "../../results");
 
 async function recovery(): Promise<RecoveryRow[]> {
   const rows: RecoveryRow[] = [];
