@@ -6,6 +6,7 @@
  *
  * Writes results/fourier-NAME.json and results/fourier-NAME.md. About two minutes on a software adapter.
  */
+
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -25,13 +26,8 @@ import {
 } from "@papilio/butterfly";
 import { fourier } from "@papilio/butterfly/constructions";
 import { uniform } from "@papilio/butterfly/numeric";
-import {
-  ComplexTensor,
-  complexTensor,
-  type Gpu,
-  Program,
-  prepareComplexButterfly,
-} from "@papilio/gpu-runtime";
+import { ComplexTensor, complexTensor, type Gpu } from "@papilio/gpu-runtime";
+import { Program, prepareComplexButterfly } from "@papilio/gpu-runtime/kernels";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import {
   repeatsFor,

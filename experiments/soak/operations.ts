@@ -12,13 +12,11 @@ import {
   type Gpu,
   type InputShape,
   measureRates,
-  Program,
-  prepareBmm,
-  prepareButterfly,
   rankPlans,
   Tensor,
   tensor,
 } from "@papilio/gpu-runtime";
+import { Program, prepareBmm, prepareButterfly } from "@papilio/gpu-runtime/kernels";
 import { KEPT_PIPELINES } from "../../packages/gpu-runtime/src/device/pipeline-cache.ts";
 import {
   drawVectors,

@@ -1,9 +1,5 @@
-import {
-  type Kernel,
-  Program,
-  Tensor,
-  tensor,
-} from "@papilio/gpu-runtime";
+import { Tensor, tensor } from "@papilio/gpu-runtime";
+import { type Kernel, Program } from "@papilio/gpu-runtime/kernels";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
 const features = 1000;

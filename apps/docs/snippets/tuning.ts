@@ -3,7 +3,7 @@ import {
   kroneckerSparseName,
   prepareKroneckerSparse,
   tuneKroneckerSparse,
-} from "@papilio/gpu-runtime";
+} from "@papilio/gpu-runtime/kernels";
 import { openGpu, openTuningCache } from "@papilio/gpu-runtime/node";
 
 const factor = KroneckerSparse.random(Pattern.parse("4,16,16,4"), {

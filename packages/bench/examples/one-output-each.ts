@@ -3,13 +3,10 @@
  *
  *     papilio bench --implementation kronecker-sparse,bmm,./one-output-each.ts
  */
+
 import { fromMultiplication, type Implementation } from "@papilio/bench";
-import {
-  type Kernel,
-  type Multiplication,
-  type PrepareMultiplication,
-  tensor,
-} from "@papilio/gpu-runtime";
+import { tensor } from "@papilio/gpu-runtime";
+import type { Kernel, Multiplication, PrepareMultiplication } from "@papilio/gpu-runtime/kernels";
 
 const prepare: PrepareMultiplication = (gpu, factor, shape): Multiplication => {
   // Every value, [a, b, c, d]: equal blocks may be stored once.

@@ -1,7 +1,7 @@
 import { attempt, callableExports, mistakes, sweep } from "@papilio/public-arguments";
 import { describe, expect, it } from "vitest";
-import * as runtime from "./index.ts";
 import * as node from "./node/index.ts";
+import { runtime } from "./testing/every-entry.ts";
 import { calls } from "./testing/public-calls.ts";
 import { deviceCalls } from "./testing/public-device-calls.ts";
 

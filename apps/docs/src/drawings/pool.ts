@@ -1,4 +1,4 @@
-import { type Lease, type Lifetime, MemoryPool, planArena } from "@papilio/gpu-runtime";
+import { type Lease, type Lifetime, MemoryPool, planArena } from "@papilio/gpu-runtime/kernels";
 import { type Drawing, hue, LINE, line, MUTED, type Panel, rect, text } from "./svg.ts";
 
 const WIDTH = 340;

@@ -1,6 +1,7 @@
 import { type Chain, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
-import { assertFits, type Gpu } from "@papilio/gpu-runtime";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { assertFits } from "@papilio/gpu-runtime/kernels";
 import * as v from "valibot";
 import {
   anyNumber,

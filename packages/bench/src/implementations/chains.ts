@@ -5,15 +5,17 @@ import {
   type InputShape,
   MemoryTuningCache,
   type Plan,
-  Program,
   planChain,
   planName,
-  prepareButterfly,
-  prepareKroneckerSparse,
   Tensor,
   tunePlan,
-  type Vectors,
 } from "@papilio/gpu-runtime";
+import {
+  Program,
+  prepareButterfly,
+  prepareKroneckerSparse,
+  type Vectors,
+} from "@papilio/gpu-runtime/kernels";
 import { bytesHeld, inTurn } from "./from-multiplication.ts";
 import type { DeviceImplementation, DeviceProblem, Prepared } from "./implementation.ts";
 

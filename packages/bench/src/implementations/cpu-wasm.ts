@@ -1,6 +1,6 @@
 import { DisposableStack } from "@papilio/butterfly";
 import { CpuButterfly } from "@papilio/cpu-runtime";
-import { decode, encode } from "@papilio/gpu-runtime";
+import { decode, encode } from "@papilio/gpu-runtime/kernels";
 import type { CpuImplementation, PreparedOnHost, Problem } from "./implementation.ts";
 
 /** The CPU backend: WebAssembly with SIMD, as many threads as there are processors. */

@@ -1,10 +1,9 @@
 import { type Butterfly, DisposableStack } from "@papilio/butterfly";
 import { requireFunction, requireText } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import type { Gpu, InputShape } from "@papilio/gpu-runtime";
 import {
   assertFits,
-  type Gpu,
-  type InputShape,
   type Multiplication,
   type PlacedStep,
   type PrepareMultiplication,
@@ -12,7 +11,7 @@ import {
   type Step,
   scratchVectors,
   type Vectors,
-} from "@papilio/gpu-runtime";
+} from "@papilio/gpu-runtime/kernels";
 import * as v from "valibot";
 import { options as optionsOf, requireShape } from "../arguments/checks.ts";
 import type { DeviceImplementation, Prepared } from "./implementation.ts";

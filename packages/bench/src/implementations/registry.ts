@@ -7,7 +7,7 @@ import {
   prepareDense,
   prepareEinsum,
   prepareKroneckerSparse,
-} from "@papilio/gpu-runtime";
+} from "@papilio/gpu-runtime/kernels";
 import { requireShape } from "../arguments/checks.ts";
 import { chainImplementations } from "./chains.ts";
 import { cpuWasm } from "./cpu-wasm.ts";

@@ -1,5 +1,6 @@
 import { ascending } from "@papilio/butterfly/numeric";
-import { type Gpu, Program, Tensor } from "@papilio/gpu-runtime";
+import { type Gpu, Tensor } from "@papilio/gpu-runtime";
+import { Program } from "@papilio/gpu-runtime/kernels";
 import { gpu as gpuShape, requireShape } from "../arguments/checks.ts";
 import type { Environment } from "../results/results.ts";
 

@@ -1,5 +1,6 @@
 import { Butterfly, Chain, KroneckerSparse } from "@papilio/butterfly";
-import { type Gpu, prepareKroneckerSparse } from "@papilio/gpu-runtime";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { prepareKroneckerSparse } from "@papilio/gpu-runtime/kernels";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Case, caseKey } from "../cases/case.ts";

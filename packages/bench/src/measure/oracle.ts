@@ -1,7 +1,8 @@
 import { Butterfly, type Verification } from "@papilio/butterfly";
 import { quantizeButterfly, SampledProduct } from "@papilio/butterfly/matrix";
 import { quantize, uniform } from "@papilio/butterfly/numeric";
-import { encode, type Tensor } from "@papilio/gpu-runtime";
+import type { Tensor } from "@papilio/gpu-runtime";
+import { encode } from "@papilio/gpu-runtime/kernels";
 import { shuffle } from "../analysis/statistics.ts";
 import type { Case } from "../cases/case.ts";
 import type { Implementation, Prepared } from "../implementations/implementation.ts";

@@ -6,7 +6,6 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { PapilioError } from "@papilio/butterfly";
-import { extract } from "tar";
 import { unpackedFolder } from "./unpacked-files.ts";
 
 /** The version of `@sparticuz/chromium` whose files these are, as its archive's `sha256sum` gives them. */
@@ -41,7 +40,12 @@ async function load(): Promise<string> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw unavailable(`it is built for linux-x64, and this is ${process.platform}-${process.arch}`);
   }
-  const folder = await unpack(locateArchive()).catch((error: Error) => {
+  const archive = locateArchive();
+  // Optional, as the archive is: projects for browsers leave both out.
+  const { extract } = await import("tar").catch((cause: unknown) => {
+    throw unavailable("the package tar is not installed", cause, "Run npm install tar.");
+  });
+  const folder = await unpack(archive, extract).catch((error: Error) => {
     throw unavailable(
       `it cannot be unpacked: ${error.message}`,
       error,
@@ -84,7 +88,7 @@ function locateArchive(): string {
 }
 
 /** @throws Error when the files cannot be unpacked, or are not what they should be */
-async function unpack(archive: string): Promise<string> {
+async function unpack(archive: string, extract: typeof import("tar")["extract"]): Promise<string> {
   const manifest = await readFile(join(dirname(archive), "..", "package.json"), "utf8");
   const { version } = JSON.parse(manifest) as { version: string };
   if (version !== VERSION) {

@@ -1,6 +1,7 @@
 import { Chain, Pattern } from "@papilio/butterfly";
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
-import * as runtime from "../index.ts";
+import type * as kernels from "../kernels.ts";
+import { runtime } from "./every-entry.ts";
 
 const storage = { from: "batch-first", to: "batch-last", dtype: "f32" } as const;
 const batches = { from: 4, to: 4 };
@@ -243,7 +244,7 @@ export const calls: PublicCalls = {
     ),
 };
 
-function prepare(): Promise<runtime.PreparedCandidate> {
+function prepare(): Promise<kernels.PreparedCandidate> {
   return Promise.resolve({
     verify: () => Promise.resolve(undefined),
     sample: () => Promise.resolve(1),

@@ -9,8 +9,10 @@ import {
   PermutedButterfly,
 } from "@papilio/butterfly";
 import { call, create, invoke, type PublicCall, type PublicCalls } from "@papilio/public-arguments";
-import * as runtime from "../index.ts";
+import type * as root from "../index.ts";
+import type * as kernels from "../kernels.ts";
 import * as node from "../node/index.ts";
+import { runtime } from "./every-entry.ts";
 
 const chain = Chain.squareDyadic(4);
 const pattern = new Pattern(1, 2, 2, 2);
@@ -36,18 +38,18 @@ const adapter = "no such adapter";
 let opened: Fixtures | undefined;
 
 interface Fixtures {
-  readonly gpu: runtime.Gpu;
-  readonly x: runtime.Tensor;
-  readonly z: runtime.ComplexTensor;
-  readonly real: runtime.DeviceButterfly;
-  readonly complex: runtime.DeviceComplexButterfly;
-  readonly buffers: runtime.BufferSet;
-  readonly program: runtime.Program;
-  readonly steps: readonly runtime.Step[];
+  readonly gpu: root.Gpu;
+  readonly x: root.Tensor;
+  readonly z: root.ComplexTensor;
+  readonly real: root.DeviceButterfly;
+  readonly complex: root.DeviceComplexButterfly;
+  readonly buffers: kernels.BufferSet;
+  readonly program: kernels.Program;
+  readonly steps: readonly kernels.Step[];
 }
 
 /** Makes what {@link deviceCalls} are made with. Disposing of the device disposes of it. */
-export async function openFixtures(gpu: runtime.Gpu): Promise<void> {
+export async function openFixtures(gpu: root.Gpu): Promise<void> {
   const x = runtime.tensor(gpu, values, tensorOptions);
   const y = new runtime.Tensor(gpu, tensorOptions);
   const steps = runtime
@@ -192,10 +194,7 @@ async function write(...given: Parameters<typeof node.writeTemporary>): Promise<
 }
 
 /** Aborts what would begin: rates take seconds to be measured. */
-function aborted(
-  gpu: runtime.Gpu,
-  options: runtime.MeasureRatesOptions | undefined,
-): Promise<unknown> {
+function aborted(gpu: root.Gpu, options: root.MeasureRatesOptions | undefined): Promise<unknown> {
   const given = isRefused(options)
     ? options
     : { ...options, signal: options?.signal === undefined ? AbortSignal.abort() : options.signal };
@@ -220,9 +219,9 @@ function unfound(run: typeof node.openGpu) {
 
 /** Measures the first candidate alone, unless there are options that cannot be. */
 function atOnce<W>(
-  run: (gpu: runtime.Gpu, what: W, shape: runtime.InputShape, options: object) => Promise<unknown>,
+  run: (gpu: root.Gpu, what: W, shape: root.InputShape, options: object) => Promise<unknown>,
 ) {
-  return (gpu: runtime.Gpu, what: W, given: runtime.InputShape, options: object | undefined) => {
+  return (gpu: root.Gpu, what: W, given: root.InputShape, options: object | undefined) => {
     if (options !== undefined && isRefused(options)) return run(gpu, what, given, options);
     return run(gpu, what, given, { ...options, timeLimitSeconds: 0 });
   };

@@ -5,15 +5,8 @@ import {
   Pattern,
   type StorageDtype,
 } from "@papilio/butterfly";
-import {
-  compareSeconds,
-  type Gpu,
-  Program,
-  prepareButterfly,
-  type RankedPlan,
-  rankPlans,
-  Tensor,
-} from "@papilio/gpu-runtime";
+import { type Gpu, type RankedPlan, rankPlans, Tensor } from "@papilio/gpu-runtime";
+import { compareSeconds, Program, prepareButterfly } from "@papilio/gpu-runtime/kernels";
 import { butterflyOf } from "../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../operations/linear/matrix.ts";
 

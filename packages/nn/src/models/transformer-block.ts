@@ -1,4 +1,4 @@
-import type { Activation } from "@papilio/gpu-runtime";
+import type { Activation } from "@papilio/gpu-runtime/kernels";
 import {
   anyNumber,
   type Check,

@@ -1,15 +1,14 @@
 import type { StorageDtype } from "@papilio/butterfly";
+import type { Gpu, InputShape } from "@papilio/gpu-runtime";
 import type {
   ButterflyMultiplication,
   ButterflyOptions,
-  Gpu,
-  InputShape,
   Kernel,
   Operand,
   Span,
   Step,
   Vectors,
-} from "@papilio/gpu-runtime";
+} from "@papilio/gpu-runtime/kernels";
 import type { Indices, Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import type { Matrix } from "./linear/matrix.ts";

@@ -1,7 +1,8 @@
 import { type Butterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { blockDiagonal } from "@papilio/butterfly/matrix";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
-import { encode, type InputShape } from "@papilio/gpu-runtime";
+import type { InputShape } from "@papilio/gpu-runtime";
+import { encode } from "@papilio/gpu-runtime/kernels";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "@papilio/nn";
 
 /** How a user of ONNX would write the product by a factor. */

@@ -1,6 +1,7 @@
 import { type Butterfly, PapilioError, Pattern } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
-import { decode, encode, type InputShape } from "@papilio/gpu-runtime";
+import type { InputShape } from "@papilio/gpu-runtime";
+import { decode, encode } from "@papilio/gpu-runtime/kernels";
 import { encodeOnnx, type OnnxTensor } from "@papilio/nn";
 import type * as Ort from "onnxruntime-node";
 import type {

@@ -1,5 +1,6 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
-import { type Gpu, Program, type ProgramReport, type Tensor } from "@papilio/gpu-runtime";
+import type { Gpu, Tensor } from "@papilio/gpu-runtime";
+import { Program, type ProgramReport } from "@papilio/gpu-runtime/kernels";
 import {
   gpuCheck,
   having,

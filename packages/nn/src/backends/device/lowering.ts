@@ -1,11 +1,10 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { type Gpu, type InputShape, Tensor } from "@papilio/gpu-runtime";
 import {
   BufferSet,
   type ButterflyMultiplication,
   type ButterflyOptions,
   elementwiseKernel,
-  type Gpu,
-  type InputShape,
   type Kernel,
   type Multiplication,
   type Operand,
@@ -14,10 +13,9 @@ import {
   type Span,
   type Step,
   scratchVectors,
-  Tensor,
   transposition,
   type Vectors,
-} from "@papilio/gpu-runtime";
+} from "@papilio/gpu-runtime/kernels";
 import type { Graph } from "../../graph/graph.ts";
 import { Indices, type Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";

@@ -1,5 +1,6 @@
 import type { StorageDtype } from "@papilio/butterfly";
-import { BufferSet, type Gpu, type Span, Tensor, WeightStore } from "@papilio/gpu-runtime";
+import { type Gpu, Tensor } from "@papilio/gpu-runtime";
+import { BufferSet, type Span, WeightStore } from "@papilio/gpu-runtime/kernels";
 import { gpuCheck, objectOf, storageDtype, text } from "../../arguments/checks.ts";
 import { modelDisposed } from "../../graph/executable.ts";
 import type { State } from "../../graph/graph.ts";

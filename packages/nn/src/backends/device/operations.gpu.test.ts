@@ -1,6 +1,7 @@
 import { Chain } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
-import { type Gpu, ZERO_FEATURE } from "@papilio/gpu-runtime";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { ZERO_FEATURE } from "@papilio/gpu-runtime/kernels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Graph } from "../../graph/graph.ts";
 import type { Value } from "../../graph/value.ts";

@@ -1,5 +1,5 @@
 import type { Layout } from "@papilio/butterfly";
-import type { ProgramReport } from "@papilio/gpu-runtime";
+import type { ProgramReport } from "@papilio/gpu-runtime/kernels";
 
 /** An operation as it runs on a device. */
 export interface PlannedOperation {

@@ -1,6 +1,7 @@
 import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
-import { type Gpu, requirePortions } from "@papilio/gpu-runtime";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { requirePortions } from "@papilio/gpu-runtime/kernels";
 import {
   gpuCheck,
   layout as layoutCheck,

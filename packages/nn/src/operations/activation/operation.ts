@@ -1,5 +1,5 @@
 import { requireObject } from "@papilio/butterfly/errors";
-import { ACTIVATION_KINDS, type Activation } from "@papilio/gpu-runtime";
+import { ACTIVATION_KINDS, type Activation } from "@papilio/gpu-runtime/kernels";
 import {
   type Check,
   type Checks,

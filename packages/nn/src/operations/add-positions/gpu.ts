@@ -1,4 +1,4 @@
-import { addPositionsKernel } from "@papilio/gpu-runtime";
+import { addPositionsKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { batchesOf, memoryOf } from "../shared/device-operands.ts";
 import type { AddPositionsOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { addPositionsKernel } from "@papilio/gpu-runtime";
+import { addPositionsKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import type { AddVectorOperation } from "./operation.ts";
 

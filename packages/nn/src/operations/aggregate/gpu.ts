@@ -1,4 +1,4 @@
-import { aggregateKernel } from "@papilio/gpu-runtime";
+import { aggregateKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { edgesOf } from "../shared/device-operands.ts";
 import type { AggregateOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { appendVectorsKernel } from "@papilio/gpu-runtime";
+import { appendVectorsKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import type { AppendOperation } from "./operation.ts";
 

@@ -1,4 +1,8 @@
-import { type AttentionProblem, attentionKernel, chooseAttention } from "@papilio/gpu-runtime";
+import {
+  type AttentionProblem,
+  attentionKernel,
+  chooseAttention,
+} from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { memoryOf } from "../shared/device-operands.ts";
 import type { AttentionOperation } from "./operation.ts";

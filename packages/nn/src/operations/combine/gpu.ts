@@ -1,4 +1,4 @@
-import { elementwiseKernel } from "@papilio/gpu-runtime";
+import { elementwiseKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import type { CombineOperation } from "./operation.ts";
 

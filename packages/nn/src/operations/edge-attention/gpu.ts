@@ -1,4 +1,4 @@
-import { edgeAttentionKernel } from "@papilio/gpu-runtime";
+import { edgeAttentionKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { edgesOf } from "../shared/device-operands.ts";
 import type { EdgeAttentionOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { gatherFeaturesKernel } from "@papilio/gpu-runtime";
+import { gatherFeaturesKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import type { GatherFeaturesOperation } from "./operation.ts";
 

@@ -1,4 +1,4 @@
-import { ZERO_FEATURE } from "@papilio/gpu-runtime";
+import { ZERO_FEATURE } from "@papilio/gpu-runtime/kernels";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import { isPositive } from "../shared/onnx-numbers.ts";
 import type { GatherFeaturesOperation } from "./operation.ts";

@@ -1,5 +1,5 @@
 import { requireArray } from "@papilio/butterfly/errors";
-import { ZERO_FEATURE } from "@papilio/gpu-runtime";
+import { ZERO_FEATURE } from "@papilio/gpu-runtime/kernels";
 import { anyNumber, uint32 } from "../../arguments/checks.ts";
 import { valueCheck } from "../../graph/operand-checks.ts";
 import { named, shapeError } from "../../graph/operands.ts";

@@ -1,5 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
-import { ZERO_FEATURE } from "@papilio/gpu-runtime";
+import { ZERO_FEATURE } from "@papilio/gpu-runtime/kernels";
 import type { ReferenceContext } from "../reference-context.ts";
 import type { GatherFeaturesOperation } from "./operation.ts";
 

@@ -1,4 +1,4 @@
-import { gatherVectorsKernel } from "@papilio/gpu-runtime";
+import { gatherVectorsKernel } from "@papilio/gpu-runtime/kernels";
 import type { Parameter } from "../../modules/parameter.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import type { GatherVectorsOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import type { Vectors } from "@papilio/gpu-runtime";
+import type { Vectors } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import type { LinearOperation } from "./operation.ts";
 

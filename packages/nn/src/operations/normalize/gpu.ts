@@ -1,4 +1,4 @@
-import { normalizationKernel } from "@papilio/gpu-runtime";
+import { normalizationKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { memoryOf } from "../shared/device-operands.ts";
 import type { NormalizeOperation } from "./operation.ts";

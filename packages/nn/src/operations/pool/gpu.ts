@@ -1,4 +1,4 @@
-import { poolKernel } from "@papilio/gpu-runtime";
+import { poolKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { windowsProblem } from "../shared/device-windows.ts";
 import type { PoolOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { reduceVectorsKernel } from "@papilio/gpu-runtime";
+import { reduceVectorsKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { batchesOf, memoryOf } from "../shared/device-operands.ts";
 import type { ReduceVectorsOperation } from "./operation.ts";

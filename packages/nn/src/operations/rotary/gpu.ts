@@ -1,4 +1,4 @@
-import { rotaryKernel } from "@papilio/gpu-runtime";
+import { rotaryKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { memoryOf } from "../shared/device-operands.ts";
 import type { RotaryOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import type { Operand, Vectors } from "@papilio/gpu-runtime";
+import type { Operand, Vectors } from "@papilio/gpu-runtime/kernels";
 import type { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
 import type { Indices } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";

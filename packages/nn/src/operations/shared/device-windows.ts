@@ -1,4 +1,4 @@
-import type { unfoldKernel, Vectors } from "@papilio/gpu-runtime";
+import type { unfoldKernel, Vectors } from "@papilio/gpu-runtime/kernels";
 import type { Window2d } from "./window.ts";
 
 export function windowsProblem(window: Window2d, x: Vectors, y: Vectors): WindowsProblem {

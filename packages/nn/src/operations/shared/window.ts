@@ -1,4 +1,4 @@
-import { windowCount } from "@papilio/gpu-runtime";
+import { windowCount } from "@papilio/gpu-runtime/kernels";
 import { type Check, number, objectOf, pairOfNumbers } from "../../arguments/checks.ts";
 import { shapeError } from "../../graph/operands.ts";
 

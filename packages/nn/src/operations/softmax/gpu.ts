@@ -1,4 +1,4 @@
-import { softmaxKernel } from "@papilio/gpu-runtime";
+import { softmaxKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import type { SoftmaxOperation } from "./operation.ts";
 

@@ -1,5 +1,5 @@
 import { Pattern } from "@papilio/butterfly";
-import { csrKernel } from "@papilio/gpu-runtime";
+import { csrKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { edgesOf } from "../shared/device-operands.ts";
 import type { SparseLinearOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { unfoldKernel } from "@papilio/gpu-runtime";
+import { unfoldKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { windowsProblem } from "../shared/device-windows.ts";
 import type { UnfoldOperation } from "./operation.ts";

@@ -1,5 +1,5 @@
 import { Chain } from "@papilio/butterfly";
-import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime";
+import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime/kernels";
 import type { Graph } from "../../graph/graph.ts";
 import { Parameter } from "../../modules/parameter.ts";
 import * as f from "../../operations/index.ts";

@@ -1,0 +1,94 @@
+/// <reference lib="dom" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
+// First: it defines the symbols of disposal where an engine lacks them.
+import "@papilio/butterfly";
+
+export type { Binding, Kernel, Step } from "./device/kernel.ts";
+export { assertFits } from "./device/storage.ts";
+export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
+export { ACTIVATION_KINDS, type Activation } from "./kernels/activation.ts";
+export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
+export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";
+export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";
+export { chooseAttention } from "./kernels/attention/choose.ts";
+export { attentionKernel } from "./kernels/attention/kernel.ts";
+export type { AttentionProblem } from "./kernels/attention/problem.ts";
+export type {
+  AttentionVariant,
+  KeysAttention,
+  RegisterAttention,
+  WorkgroupAttention,
+} from "./kernels/attention/variant.ts";
+export { csrKernel } from "./kernels/csr/kernel.ts";
+export { type EdgeAttentionProblem, edgeAttentionKernel } from "./kernels/edge-attention/kernel.ts";
+export { type ElementwiseProblem, elementwiseKernel } from "./kernels/elementwise/kernel.ts";
+export type { Epilogue, PlacedEpilogue } from "./kernels/epilogue.ts";
+export {
+  type GatherFeaturesProblem,
+  gatherFeaturesKernel,
+  ZERO_FEATURE,
+} from "./kernels/gather-features/kernel.ts";
+export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
+export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
+export { chooseKroneckerSparse } from "./kernels/kronecker-sparse/choose.ts";
+export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
+export { packKroneckerSparse } from "./kernels/kronecker-sparse/pack.ts";
+export type { KroneckerSparseProblem } from "./kernels/kronecker-sparse/problem.ts";
+export {
+  type KroneckerSparseVariant,
+  kroneckerSparseName,
+  type RegisterKroneckerSparse,
+  type VectorKroneckerSparse,
+  type WorkgroupKroneckerSparse,
+} from "./kernels/kronecker-sparse/variant.ts";
+export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";
+export type { BatchStorage, VectorStorage } from "./kernels/outputs.ts";
+export { type PoolProblem, poolKernel } from "./kernels/pool/kernel.ts";
+export { type ReduceVectorsProblem, reduceVectorsKernel } from "./kernels/reduce-vectors/kernel.ts";
+export type { Reduction } from "./kernels/reduction.ts";
+export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
+export { type SoftmaxProblem, softmaxKernel } from "./kernels/softmax/kernel.ts";
+export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
+export type { ReductionLanes, VectorsShape } from "./kernels/vector-reduction/lanes.ts";
+export {
+  type HeightWidth,
+  type WindowsProblem,
+  windowCount,
+  windowsOf,
+} from "./kernels/windows.ts";
+export { type ArenaPlan, type Lifetime, planArena } from "./memory/arena-plan.ts";
+export type { Lease, Span } from "./memory/lease.ts";
+export { MemoryPool } from "./memory/pool.ts";
+export { type Operand, Scratch } from "./memory/scratch.ts";
+export { prepareBmm } from "./multiplication/bmm.ts";
+export { prepareBsr } from "./multiplication/bsr.ts";
+export {
+  type ButterflyMultiplication,
+  type ButterflyOptions,
+  prepareButterfly,
+} from "./multiplication/butterfly.ts";
+export {
+  type ComplexMultiplication,
+  prepareComplexButterfly,
+} from "./multiplication/complex-butterfly.ts";
+export { prepareCsr } from "./multiplication/csr.ts";
+export { prepareDense } from "./multiplication/dense.ts";
+export { prepareEinsum } from "./multiplication/einsum.ts";
+export type { EpilogueOperands } from "./multiplication/epilogue-operands.ts";
+export {
+  type KroneckerSparseOptions,
+  prepareKroneckerSparse,
+} from "./multiplication/kronecker-sparse.ts";
+export type { Multiplication, PrepareMultiplication } from "./multiplication/multiplication.ts";
+export { requirePortions } from "./multiplication/portions.ts";
+export { transposition } from "./multiplication/transposition.ts";
+export { type SharedWeights, WeightStore } from "./multiplication/weight-store.ts";
+export type { PlacedStep } from "./program/arena.ts";
+export { type CompareOptions, compareSeconds } from "./program/compare-seconds.ts";
+export { Program, type ProgramReport } from "./program/program.ts";
+export { BufferSet } from "./tensor/buffer-set.ts";
+export { decode, encode } from "./tensor/dtype.ts";
+export { scratchVectors, type Vectors } from "./tensor/vectors.ts";
+export type { Candidate, PreparedCandidate } from "./tuning/autotune.ts";
+export { type TuneTask, type TuningHarness, tune } from "./tuning/tune.ts";
+export { tuneKroneckerSparse } from "./tuning/tune-kronecker-sparse.ts";
