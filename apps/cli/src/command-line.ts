@@ -1,7 +1,7 @@
 /* The process in which a command runs: `supervise.ts` starts it. */
-import { Interruption } from "./interruption.ts";
+import { Interruption } from "./process/interruption.ts";
+import { watchStandardOutput } from "./process/standard-output.ts";
 import { runProgram } from "./program.ts";
-import { watchStandardOutput } from "./standard-output.ts";
 
 const interruption = new Interruption();
 const interrupt = (): void => interruption.interrupt();

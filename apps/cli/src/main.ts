@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { fileURLToPath } from "node:url";
-import { supervise } from "./supervise.ts";
+import { supervise } from "./process/supervise.ts";
 
 // Node runs the sources as they are; what is published is compiled.
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";

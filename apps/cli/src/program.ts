@@ -10,10 +10,10 @@ import { multiplyCommand } from "./commands/multiply.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { selectCommand } from "./commands/select.ts";
-import { version } from "./environment.ts";
-import { exitStatuses } from "./exit-statuses.ts";
-import { Interruption } from "./interruption.ts";
-import { exitStatus } from "./report-error.ts";
+import { exitStatuses } from "./flags/exit-statuses.ts";
+import { version } from "./machine/environment.ts";
+import { Interruption } from "./process/interruption.ts";
+import { exitStatus } from "./process/report-error.ts";
 
 /**
  * Runs a command to its end, or until it is interrupted and has nothing to keep.

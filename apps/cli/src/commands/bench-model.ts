@@ -11,14 +11,14 @@ import {
 import { LINEAR_KINDS, MODELS_SCHEMA, type ModelResults } from "@papilio/bench/results";
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { describeEnvironment } from "../environment.ts";
-import type { Interruption } from "../interruption.ts";
-import { newTable } from "../new-table.ts";
-import { oneOf, wholeNumber } from "../options.ts";
-import { Outputs } from "../outputs.ts";
-import { note } from "../print.ts";
-import { introduction } from "../render-results.ts";
-import { writeToStandardOutput } from "../standard-output.ts";
+import { Outputs } from "../files/outputs.ts";
+import { oneOf, wholeNumber } from "../flags/options.ts";
+import { describeEnvironment } from "../machine/environment.ts";
+import type { Interruption } from "../process/interruption.ts";
+import { note } from "../process/print.ts";
+import { writeToStandardOutput } from "../process/standard-output.ts";
+import { newTable } from "../render/new-table.ts";
+import { introduction } from "../render/render-results.ts";
 
 /** The flags of `papilio bench` that go with `--model`, and those that do not. */
 export interface ModelFlags {

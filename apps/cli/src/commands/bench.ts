@@ -16,16 +16,16 @@ import { caseName } from "@papilio/bench/results";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { describeEnvironment } from "../environment.ts";
-import { exitStatuses } from "../exit-statuses.ts";
-import { findImplementations } from "../implementations.ts";
-import type { Interruption } from "../interruption.ts";
-import { collect, duration, list, oneOf, shardOf, wholeNumber } from "../options.ts";
-import { FORCE_HELP } from "../outputs.ts";
-import { note, print } from "../print.ts";
-import { showProgress } from "../progress.ts";
-import { introduction, renderResults } from "../render-results.ts";
-import { findResultsFile, openResults } from "../results-file.ts";
+import { FORCE_HELP } from "../files/outputs.ts";
+import { findResultsFile, openResults } from "../files/results-file.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { findImplementations } from "../flags/implementations.ts";
+import { collect, duration, list, oneOf, shardOf, wholeNumber } from "../flags/options.ts";
+import { describeEnvironment } from "../machine/environment.ts";
+import type { Interruption } from "../process/interruption.ts";
+import { note, print } from "../process/print.ts";
+import { showProgress } from "../render/progress.ts";
+import { introduction, renderResults } from "../render/render-results.ts";
 import { benchModel, refuseModelFlags } from "./bench-model.ts";
 
 interface Flags {

@@ -6,12 +6,12 @@ import {
   VisionTransformer,
 } from "@papilio/nn";
 import { Command } from "commander";
-import { BACKEND_HELP } from "../backend.ts";
-import { exitStatuses } from "../exit-statuses.ts";
+import { readBytes } from "../files/input-file.ts";
+import { BACKEND_HELP } from "../flags/backend.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { collect, wholeNumber } from "../flags/options.ts";
 import { decodeImage, isImage } from "../images/decode-image.ts";
 import { type Preprocessing, preprocess, readPreprocessing } from "../images/preprocessing.ts";
-import { readBytes } from "../input-file.ts";
-import type { Interruption } from "../interruption.ts";
 import { type ArrayFile, arrayOf } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
 import {
@@ -23,9 +23,9 @@ import {
 } from "../models/model-folder.ts";
 import { imagesOf, singles } from "../models/model-inputs.ts";
 import { requireFits } from "../models/require-fits.ts";
-import { newTable } from "../new-table.ts";
-import { collect, wholeNumber } from "../options.ts";
-import { print } from "../print.ts";
+import type { Interruption } from "../process/interruption.ts";
+import { print } from "../process/print.ts";
+import { newTable } from "../render/new-table.ts";
 
 interface Flags extends ComputeFlags {
   readonly input: readonly string[];

@@ -8,10 +8,10 @@ import {
 import { isModelResults, parseModelResults, parseResults } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
-import { exitStatuses } from "../exit-statuses.ts";
-import { readText } from "../input-file.ts";
-import { print } from "../print.ts";
-import { renderComparison } from "../render-comparison.ts";
+import { readText } from "../files/input-file.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { print } from "../process/print.ts";
+import { renderComparison } from "../render/render-comparison.ts";
 
 interface Flags {
   readonly threshold: string;

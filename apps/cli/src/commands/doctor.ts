@@ -3,9 +3,9 @@ import { Chain, PapilioError } from "@papilio/butterfly";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { type InstalledAdapter, listInstalled, openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { versions } from "../environment.ts";
-import { exitStatuses } from "../exit-statuses.ts";
-import { print } from "../print.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { versions } from "../machine/environment.ts";
+import { print } from "../process/print.ts";
 
 /** What the doctor found; `--json` prints it as it is. */
 interface Diagnosis {

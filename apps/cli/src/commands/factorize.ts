@@ -20,17 +20,21 @@ import { loadButterflies, saveButterflies } from "@papilio/butterfly/files";
 import { measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { bestAdapter } from "../backend.ts";
-import { chainFor } from "../chain-choice.ts";
-import { exitStatuses } from "../exit-statuses.ts";
-import type { Interruption } from "../interruption.ts";
-import { type MatrixFile, narrowWhereExact, readMatrix } from "../matrix-file.ts";
-import { numberFrom, oneOf, wholeNumber } from "../options.ts";
-import { FORCE_HELP, Outputs } from "../outputs.ts";
-import { showShare } from "../progress.ts";
-import { FACTORIZE_METADATA } from "../recognize-output.ts";
-import { renderFactorization, renderFront, type StoredError } from "../render-factorization.ts";
-import { measureSpeedUp, predictSpeedUp, type SpeedUp } from "../speed-up.ts";
+import { type MatrixFile, narrowWhereExact, readMatrix } from "../files/matrix-file.ts";
+import { FORCE_HELP, Outputs } from "../files/outputs.ts";
+import { FACTORIZE_METADATA } from "../files/recognize-output.ts";
+import { bestAdapter } from "../flags/backend.ts";
+import { chainFor } from "../flags/chain-choice.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
+import { measureSpeedUp, predictSpeedUp, type SpeedUp } from "../machine/speed-up.ts";
+import type { Interruption } from "../process/interruption.ts";
+import { showShare } from "../render/progress.ts";
+import {
+  renderFactorization,
+  renderFront,
+  type StoredError,
+} from "../render/render-factorization.ts";
 
 interface Flags {
   readonly tensor?: string;

@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type GenerateOptions, TextGenerator } from "@papilio/nn";
 import { Command } from "commander";
-import { BACKEND_HELP } from "../backend.ts";
-import { exitStatuses } from "../exit-statuses.ts";
-import { type Interruption, stdoutClosed } from "../interruption.ts";
+import { BACKEND_HELP } from "../flags/backend.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { collect, numberFrom, wholeNumber } from "../flags/options.ts";
 import { type ComputeFlags, dtypeOf, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { requireFits } from "../models/require-fits.ts";
 import { StopTexts } from "../models/stop-texts.ts";
-import { collect, numberFrom, wholeNumber } from "../options.ts";
-import { note, print, write as writeText } from "../print.ts";
+import { type Interruption, stdoutClosed } from "../process/interruption.ts";
+import { note, print, write as writeText } from "../process/print.ts";
 
 interface Flags extends ComputeFlags {
   readonly tokenizer?: string;

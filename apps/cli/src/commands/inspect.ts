@@ -15,12 +15,12 @@ import {
   readSafetensors,
 } from "@papilio/butterfly/files";
 import { Command } from "commander";
-import { drawSupports, supportsAsSvg } from "../draw-support.ts";
-import { exitStatuses } from "../exit-statuses.ts";
-import { readBytes } from "../input-file.ts";
-import type { Interruption } from "../interruption.ts";
-import { newTable } from "../new-table.ts";
-import { FORCE_HELP, Outputs } from "../outputs.ts";
+import { readBytes } from "../files/input-file.ts";
+import { FORCE_HELP, Outputs } from "../files/outputs.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import type { Interruption } from "../process/interruption.ts";
+import { drawSupports, supportsAsSvg } from "../render/draw-support.ts";
+import { newTable } from "../render/new-table.ts";
 
 interface Flags {
   readonly chain?: string;

@@ -12,13 +12,13 @@ import { CpuButterfly, CpuComplexButterfly, type CpuReport } from "@papilio/cpu-
 import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { BACKEND_HELP, chooseBackend } from "../backend.ts";
-import { exitStatuses } from "../exit-statuses.ts";
-import { readBytes } from "../input-file.ts";
-import type { Interruption } from "../interruption.ts";
-import { writeMarkedNpy } from "../marked-npy.ts";
-import { type MatrixFile, readMatrix } from "../matrix-file.ts";
-import { FORCE_HELP, Outputs } from "../outputs.ts";
+import { readBytes } from "../files/input-file.ts";
+import { writeMarkedNpy } from "../files/marked-npy.ts";
+import { type MatrixFile, readMatrix } from "../files/matrix-file.ts";
+import { FORCE_HELP, Outputs } from "../files/outputs.ts";
+import { BACKEND_HELP, chooseBackend } from "../flags/backend.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import type { Interruption } from "../process/interruption.ts";
 
 interface Flags {
   readonly input: string;

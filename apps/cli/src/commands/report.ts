@@ -10,11 +10,11 @@ import {
 } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
-import { exitStatuses } from "../exit-statuses.ts";
-import { readText } from "../input-file.ts";
-import type { Interruption } from "../interruption.ts";
-import { FORCE_HELP, type OutputRequest, Outputs } from "../outputs.ts";
-import { note } from "../print.ts";
+import { readText } from "../files/input-file.ts";
+import { FORCE_HELP, type OutputRequest, Outputs } from "../files/outputs.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import type { Interruption } from "../process/interruption.ts";
+import { note } from "../process/print.ts";
 
 interface ReportFlags {
   readonly out: string;

@@ -1,19 +1,19 @@
 import { PapilioError } from "@papilio/butterfly";
 import { DeviceModel, outlineFromHuggingFace, type RunOutputs } from "@papilio/nn";
 import { Command } from "commander";
-import { BACKEND_HELP } from "../backend.ts";
-import { exitStatuses } from "../exit-statuses.ts";
-import type { Interruption } from "../interruption.ts";
-import { writeMarkedNpy } from "../marked-npy.ts";
+import { writeMarkedNpy } from "../files/marked-npy.ts";
+import { FORCE_HELP, Outputs } from "../files/outputs.ts";
+import { BACKEND_HELP } from "../flags/backend.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { collect } from "../flags/options.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
 import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
 import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
 import { type BoundModel, bindInputs } from "../models/model-inputs.ts";
 import { requireFits } from "../models/require-fits.ts";
-import { newTable } from "../new-table.ts";
-import { collect } from "../options.ts";
-import { FORCE_HELP, Outputs } from "../outputs.ts";
-import { note } from "../print.ts";
+import type { Interruption } from "../process/interruption.ts";
+import { note } from "../process/print.ts";
+import { newTable } from "../render/new-table.ts";
 
 interface Flags extends ComputeFlags {
   readonly input: readonly string[];

@@ -18,13 +18,13 @@ import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { type Gpu, measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { cacheBytesOf } from "../environment.ts";
-import { exitStatuses } from "../exit-statuses.ts";
-import { readText } from "../input-file.ts";
-import { collect, list } from "../options.ts";
-import { note, print } from "../print.ts";
-import { type NamedQuestion, type QuestionFlags, questionsOf } from "../questions.ts";
-import { type Answer, renderAnswers } from "../render-selection.ts";
+import { readText } from "../files/input-file.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { collect, list } from "../flags/options.ts";
+import { type NamedQuestion, type QuestionFlags, questionsOf } from "../flags/questions.ts";
+import { cacheBytesOf } from "../machine/environment.ts";
+import { note, print } from "../process/print.ts";
+import { type Answer, renderAnswers } from "../render/render-selection.ts";
 
 interface Flags extends QuestionFlags {
   readonly results?: readonly string[];

@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
-import { readBytes } from "../input-file.ts";
-import { parseNumbers } from "../numbers-file.ts";
+import { readBytes } from "../files/input-file.ts";
+import { parseNumbers } from "../files/numbers-file.ts";
 
 /** Real numbers of a file, row-major. */
 export interface ArrayFile {

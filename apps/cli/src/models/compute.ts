@@ -2,9 +2,9 @@ import { PapilioError, type StorageDtype } from "@papilio/butterfly";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { CpuModel, DeviceModel, type Executable, type Graph, workOf } from "@papilio/nn";
-import { type BackendChoice, chooseBackend } from "../backend.ts";
-import { oneOf } from "../options.ts";
-import { note } from "../print.ts";
+import { type BackendChoice, chooseBackend } from "../flags/backend.ts";
+import { oneOf } from "../flags/options.ts";
+import { note } from "../process/print.ts";
 
 /** The flags that say where a model is computed. */
 export interface ComputeFlags {

@@ -13,7 +13,7 @@ import {
   requireTokenizerFits,
   type Tokenizer,
 } from "@papilio/nn";
-import { readBytes } from "../input-file.ts";
+import { readBytes } from "../files/input-file.ts";
 import { isFolder, loadModel, readConfig, readJsonBeside } from "./model-folder.ts";
 
 /** Those of the largest vocabularies are a tenth of this. */

@@ -9,8 +9,8 @@ import {
   sentenceFilesOf,
 } from "@papilio/nn";
 import { loadStateDict } from "@papilio/nn/node";
-import { readJson } from "../input-file.ts";
-import { showShare } from "../progress.ts";
+import { readJson } from "../files/input-file.ts";
+import { showShare } from "../render/progress.ts";
 
 /** What config.json of a model says, of which only the type is sure to be a text. */
 export interface ModelConfig extends Readonly<Record<string, unknown>> {

@@ -7,7 +7,7 @@ import {
   type RunInputs,
   VisionTransformer,
 } from "@papilio/nn";
-import { inputShape } from "../csv.ts";
+import { inputShape } from "../files/csv.ts";
 import type { ArrayFile } from "./array-file.ts";
 
 /** A model traced for the inputs that it is given. */

@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "node:util";
 import { vi } from "vitest";
-import { Interruption } from "../interruption.ts";
+import { Interruption } from "../process/interruption.ts";
 import { runProgram } from "../program.ts";
 
 /** How Node is called to run the command line from source. */

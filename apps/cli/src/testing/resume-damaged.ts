@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type BenchResults, parseResults } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
-import { findResultsFile, openResults } from "../results-file.ts";
+import { findResultsFile, openResults } from "../files/results-file.ts";
 import { caseRecord, RUN, resultsText } from "./results-records.ts";
 
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -83,8 +83,17 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
     ],
   },
   "apps/cli": {
-    order: ["images", "models", "commands"],
-    known: ["models -> .", "commands -> ."],
+    order: [
+      "errors",
+      "process",
+      "machine",
+      "files",
+      "flags",
+      "images",
+      "render",
+      "models",
+      "commands",
+    ],
   },
   "apps/docs": {
     order: ["drawings", "generate", "playground", "transcripts"],

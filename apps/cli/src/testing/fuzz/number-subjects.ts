@@ -12,8 +12,8 @@ import {
   writeSafetensors,
 } from "@papilio/butterfly/files";
 import { describeChain } from "../../commands/inspect.ts";
-import { supportsAsSvg } from "../../draw-support.ts";
-import { parseNumbers } from "../../numbers-file.ts";
+import { parseNumbers } from "../../files/numbers-file.ts";
+import { supportsAsSvg } from "../../render/draw-support.ts";
 import { NPY_HEADER, SAFETENSORS_HEADER } from "./framing.ts";
 import { bytesOf, orRefused, type Subject, textOf } from "./subject.ts";
 

@@ -1,0 +1,55 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kindShares } from "@papilio/bench/models";
+import { parseModelResults } from "@papilio/bench/results";
+import { afterAll, describe, expect, it } from "vitest";
+import { adapterFlags, papilio } from "../testing/command-line.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "papilio-bench-model-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const TINY = ["bench", "--model", "llama-260k", "--tokens", "8", "--verify", "5", "--rounds", "2"];
+
+describe("papilio bench --model", () => {
+  it("verifies a model, times it dense and butterfly, and writes results that it can read", async () => {
+    const output = join(folder, "llama.json");
+    const { status, stdout, stderr } = await papilio(...TINY, "--json", output, ...adapterFlags);
+    expect(stderr).toContain("Adapter: ");
+    expect(stderr).toContain("round 2 of 2");
+    expect(status).toBe(0);
+    expect(stdout).toContain("butterfly f32 batch-last");
+    expect(stdout).toContain("Butterfly 64 x 64: 1,32,8,2; 2,8,32,1, 25 % of the weights");
+    expect(stdout).toContain("the first 5 of 8 tokens compared with the CPU's");
+    const results = parseModelResults(readFileSync(output, "utf8"));
+    expect(results).toMatchObject({
+      model: "llama-260k",
+      unit: "tokens",
+      units: 8,
+      complete: true,
+    });
+    const [dense, butterfly, ...others] = results.variants;
+    expect(others).toEqual([]);
+    expect(dense).toMatchObject({ linear: "dense", parameters: 260_032 });
+    // Two for each weight and token: the head, then 8,192 + 2 * 4,096 in attention, 3 * 172 * 64 after it.
+    const weights = 512 * 64 + 5 * (2 * 64 * 64 + 2 * 32 * 64 + 3 * 172 * 64);
+    expect(dense?.linearFlops).toBe(2 * 8 * weights);
+    expect(butterfly?.linearFlops).toBeLessThan(2 * 8 * weights);
+    for (const variant of results.variants) {
+      expect(variant.verification).toMatchObject({ ok: true, nonFinite: 0, units: 5 });
+      expect(variant.verification.relativeError).toBeGreaterThan(0);
+      expect(variant.wall.length).toBe(2);
+      expect(variant.peakBytes).toBeGreaterThan(0);
+      expect(variant.bytes).toBeGreaterThan(0);
+      if (!results.environment.adapter?.features.timestamps) {
+        expect(variant.profile).toBe(null);
+        continue;
+      }
+      const shares = Object.values(kindShares(variant.profile ?? []));
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
+      expect(variant.profile?.map(({ part }) => part)).toEqual(
+        expect.arrayContaining(["model.layers.*.self_attn.q_proj", "lm_head", "attention"]),
+      );
+    }
+  });
+});

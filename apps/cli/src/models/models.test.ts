@@ -1,0 +1,200 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { CpuModel, type Graph, type SentenceEncoder } from "@papilio/nn";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { papilio, refusal } from "../testing/command-line.ts";
+import { TOKENIZER, writeLlama, writeSentence, writeVision } from "../testing/model-folders.ts";
+import { loadModel, readConfig } from "./model-folder.ts";
+
+const data = join(import.meta.dirname, "../../../../packages/nn/testdata/stories260K");
+const stories = join(data, "stories260K.bin");
+const folder = mkdtempSync(join(tmpdir(), "papilio-models-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, contents: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, contents);
+  return path;
+}
+
+beforeAll(async () => {
+  await writeVision(join(folder, "vision"));
+  await writeLlama(join(folder, "llama"));
+});
+
+describe("papilio generate", () => {
+  const alone = join(folder, "alone.bin");
+  writeFileSync(alone, readFileSync(stories));
+  const other = join(folder, "tokenizer-of-another.json");
+  writeFileSync(
+    other,
+    JSON.stringify({
+      ...TOKENIZER,
+      added_tokens: [],
+      model: { ...TOKENIZER.model, vocab: { "<s>": 600 } },
+    }),
+  );
+  // Of llama2.c's, without what comes after its tokens of bytes: it would be found out in the middle.
+  const smaller = join(folder, "tok-smaller.bin");
+  const bin = readFileSync(join(data, "tok512.bin"));
+  let end = 4;
+  for (let token = 0; token < 259; token++) end += 8 + bin.readInt32LE(end + 4);
+  writeFileSync(smaller, bin.subarray(0, end));
+
+  it.each([
+    ["INPUT_UNREADABLE", join(folder, "nothing"), []],
+    ["TOKENIZER_MISSING", alone, []],
+    ["TOKENIZER_MISSING", stories, ["--tokenizer", join(folder, "nothing.json")]],
+    ["TOKENIZER_FILE", stories, ["--tokenizer", stories]],
+    ["TOKENIZER_MISMATCH", stories, ["--tokenizer", other]],
+    ["TOKENIZER_MISMATCH", stories, ["--tokenizer", smaller]],
+    ["TOKENIZER_MISMATCH", join(folder, "llama"), ["--tokenizer", other]],
+    ["TOKENIZER_MISMATCH", join(folder, "llama"), ["--tokenizer", join(data, "tok512.bin")]],
+    ["FILE_HEADER", join(data, "reference.json"), []],
+    ["INPUT_UNREADABLE", folder, []],
+    ["CONTEXT_LENGTH", stories, ["--context", "513"]],
+    ["CONTEXT_LENGTH", stories, ["--context", "2", "--prompt", "a b c d e"]],
+    ["FLAG_INVALID", stories, ["--dtype", "f16"]],
+    ["FLAG_INVALID", stories, ["--temperature", "hot"]],
+    ["FLAG_INVALID", stories, ["--max-tokens", "0"]],
+    ["FLAG_INVALID", stories, ["--top-p", "2"]],
+    ["USAGE", stories, ["--stop"]],
+  ])("is refused with %s: %s %j", async (code, model, args) => {
+    const { status, stdout, line } = await refusal("generate", model, "--backend", "cpu", ...args);
+    expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+  });
+
+  it("goes on when a token of a padded vocabulary wins, which has no text", async () => {
+    // The model has eight tokens, and the tokenizer four: as 50,304 and 50,257 of GPT-2's.
+    const padded = await writeLlama(join(folder, "padded"));
+    const fewer = { "<s>": 0, a: 1, b: 2, c: 3 };
+    const json = { ...TOKENIZER, model: { ...TOKENIZER.model, vocab: fewer } };
+    writeFileSync(join(padded, "tokenizer.json"), JSON.stringify(json));
+    const args = ["--temperature", "1", "--seed", "3", "--max-tokens", "24", "--prompt", "a b"];
+    const run = await papilio("generate", padded, "--backend", "cpu", "--json", ...args);
+    expect(run.status).toBe(0);
+    const { ids, text } = JSON.parse(run.stdout) as { ids: number[]; text: string };
+    expect(ids.filter((id) => id >= 4).length).toBeGreaterThan(0);
+    const words = ids.flatMap((id) => ["", "a", "b", "c"][id] || []);
+    expect(text.split(" ").filter((word) => word !== "")).toEqual(words);
+  });
+
+  it("is refused where it classifies images, or its config.json is wrong", async () => {
+    const vision = await writeVision(join(folder, "vision"));
+    writeFileSync(join(vision, "tokenizer.json"), "{}");
+    const generated = await refusal("generate", vision, "--backend", "cpu");
+    expect(generated.line).toContain("papilio: error MODEL_KIND: ");
+    const llama = await writeLlama(join(folder, "stretched"));
+    const path = join(llama, "config.json");
+    const config = JSON.parse(readFileSync(path, "utf8")) as object;
+    for (const [code, changes] of [
+      ["CONFIG_UNSUPPORTED", { rope_scaling: { rope_type: "llama3", factor: 8 } }],
+      ["CONFIG_INVALID", { hidden_size: -8 }],
+      ["CONFIG_INVALID", { model_type: undefined }],
+      ["STATE_DICT_MISMATCH", { intermediate_size: 16 }],
+    ] as const) {
+      writeFileSync(path, JSON.stringify({ ...config, ...changes }));
+      const { status, line } = await refusal("generate", llama, "--backend", "cpu");
+      expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
+      expect(status).toBe(2);
+    }
+  });
+});
+
+describe("a folder of sentence-transformers", () => {
+  it("is read with its modules, and refused with what is not computed", async () => {
+    const sentence = await writeSentence(join(folder, "sentence"));
+    const write = (name: string, contents: unknown): void => {
+      mkdirSync(join(sentence, dirname(name)), { recursive: true });
+      writeFileSync(join(sentence, name), JSON.stringify(contents));
+    };
+    const type = (name: string): string => `sentence_transformers.models.${name}`;
+    const config = { word_embedding_dimension: 8, pooling_mode_mean_tokens: false };
+    write("modules.json", [
+      { idx: 0, name: "0", path: "", type: type("Transformer") },
+      { idx: 1, name: "1", path: "1_Pooling", type: type("Pooling") },
+    ]);
+    write("1_Pooling/config.json", { ...config, pooling_mode_cls_token: true });
+    const signal = new AbortController().signal;
+    const graph = async (): Promise<Graph> => {
+      const model = await loadModel(sentence, await readConfig(sentence), signal);
+      return (model as SentenceEncoder).trace({ sequences: 1, tokens: 3 });
+    };
+    const inputs = { ids: Uint32Array.of(1, 2, 3), lengths: Uint32Array.of(3) };
+    const norm = async (): Promise<number> => {
+      const { embeddings } = new CpuModel(await graph()).runNow(inputs);
+      return Math.hypot(...(embeddings as Float32Array));
+    };
+    // The last thing that a BERT does is a layer norm: over 8 features its vectors have the length sqrt(8).
+    expect(await norm()).toBeCloseTo(Math.sqrt(8), 3);
+    write("1_Pooling/config.json", { ...config, pooling_mode_lasttoken: true });
+    await expect(graph()).rejects.toThrow(
+      expect.objectContaining({
+        code: "CONFIG_UNSUPPORTED",
+        message: expect.stringContaining("pooling_mode_lasttoken"),
+      }),
+    );
+  });
+});
+
+describe("papilio run", () => {
+  it.each([
+    ["INPUT_MISSING", "vision", ["--input", "pixels=ids.csv"]],
+    ["INPUT_UNREADABLE", "vision", ["--input", "images=nothing.npy"]],
+    ["INPUT_SHAPE", "vision", ["--input", "images=ids.csv"]],
+    ["INPUT_MISSING", "llama", ["--input", "ids=one.csv", "--input", "lengths=one.csv"]],
+    ["INDEX_RANGE", "llama", ["--input", "ids=eight.csv"]],
+    ["INDEX_RANGE", "llama", ["--input", "ids=half.csv"]],
+    ["INPUT_UNREADABLE", "llama", ["--input", "ids=words.csv"]],
+    ["INPUT_SHAPE", "llama", ["--input", "ids=ragged.csv"]],
+    ["CONTEXT_LENGTH", "llama", ["--input", "ids=long.csv"]],
+    ["OUTPUT_UNKNOWN", "llama", ["--input", "ids=one.csv", "--output", "y=y.npy"]],
+    ["FLAG_INVALID", "llama", ["--input", "one.csv"]],
+    ["FLAG_INVALID", "llama", ["--input", "ids=one.csv", "--input", "ids=one.csv"]],
+    ["FLAG_INVALID", "llama", ["--input", "ids=one.csv", "--plan"]],
+    ["INPUT_UNREADABLE", ".", ["--input", "ids=one.csv"]],
+    ["INPUT_UNREADABLE", "nothing", ["--input", "ids=one.csv"]],
+    ["USAGE", "llama", []],
+  ])("refuses with %s: %s %j", async (code, model, args) => {
+    file("one.csv", "1,2,3");
+    file("ids.csv", "1,2,3,4\n5,6,0,0\n");
+    file("eight.csv", "1,8");
+    file("half.csv", "1,0.5");
+    file("words.csv", "one,two");
+    file("ragged.csv", "1,2\n3");
+    file("long.csv", Array.from({ length: 33 }, () => 1).join());
+    const placed = args.map((text) => text.replace(/=(.+)/, (_, name) => `=${join(folder, name)}`));
+    const { status, line, stdout } = await refusal(
+      "run",
+      join(folder, model),
+      ...placed,
+      "--backend",
+      "cpu",
+    );
+    expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+  });
+});
+
+describe("papilio bench --model", () => {
+  it.each([
+    ["MODEL_UNKNOWN", ["--model", "vit-s17"]],
+    ["FLAG_INVALID", ["--model", "vit-s16", "--tokens", "8"]],
+    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "0"]],
+    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "1025"]],
+    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "2", "--verify", "3"]],
+    ["FLAG_INVALID", ["--model", "vit-s16", "--linear", "sparse"]],
+    ["FLAG_INVALID", ["--model", "vit-s16", "--pattern", "1,2,2,2"]],
+    ["FLAG_INVALID", ["--model", "vit-s16", "--time-budget", "1h"]],
+    ["OUTPUT_UNWRITABLE", ["--model", "vit-s16", "--json", join(folder, "no", "folder.json")]],
+  ])("refuses with %s: %j", async (code, args) => {
+    const { status, stdout, line } = await refusal("bench", ...args);
+    expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+  });
+});

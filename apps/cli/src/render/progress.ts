@@ -1,0 +1,84 @@
+import type { CaseOutcome } from "@papilio/bench";
+import { shortCaseName } from "@papilio/bench/results";
+import { SingleBar } from "cli-progress";
+import { note } from "../process/print.ts";
+
+/** Shows on stderr how far a run is. */
+export interface ProgressDisplay extends Disposable {
+  /** @param left predicted seconds, where there is a prediction */
+  update(done: number, total: number, left: number | undefined, outcome: CaseOutcome): void;
+}
+
+/** A bar on a terminal; elsewhere a line for each measured case. */
+export function showProgress(): ProgressDisplay {
+  return process.stderr.isTTY ? bar() : lines();
+}
+
+/** Shows on stderr which share of some work is done, on a terminal; elsewhere each quarter. */
+export function showShare(what: string): Disposable & { update(share: number): void } {
+  let shown = 0;
+  if (!process.stderr.isTTY) {
+    return {
+      update(share) {
+        const quarters = Math.floor(4 * share);
+        if (quarters > shown) note(`${what}: ${25 * quarters} %`);
+        shown = Math.max(shown, quarters);
+      },
+      [Symbol.dispose]: () => undefined,
+    };
+  }
+  const single = new SingleBar({
+    format: `${what} {bar} {percentage} %`,
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  single.start(100, 0);
+  return {
+    update: (share) => single.update(Math.floor(100 * share)),
+    [Symbol.dispose]: () => single.stop(),
+  };
+}
+
+function lines(): ProgressDisplay {
+  return {
+    update(done, total, left, outcome) {
+      if (outcome.record === "skip") return;
+      const time = left === undefined ? "" : `, about ${formatDuration(left)} left`;
+      note(`${done} of ${total} cases${time}: ${shortCaseName(outcome)}`);
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+function bar(): ProgressDisplay {
+  const single = new SingleBar({
+    format: "{bar} {value} of {total} cases{left}",
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  let started = false;
+  return {
+    update(done, total, left) {
+      const payload = { left: left === undefined ? "" : `, about ${formatDuration(left)} left` };
+      if (!started) single.start(total, done, payload);
+      started = true;
+      single.update(done, payload);
+    },
+    [Symbol.dispose]: () => {
+      if (started) single.stop();
+      started = false;
+    },
+  };
+}
+
+/** Hours and minutes, or minutes and seconds: `1 h 05 min`, `3 min 20 s`, `12 s`. */
+function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  const padded = (value: number): string => String(value).padStart(2, "0");
+  if (hours > 0) return `${hours} h ${padded(minutes)} min`;
+  if (minutes > 0) return `${minutes} min ${padded(whole % 60)} s`;
+  return `${whole} s`;
+}
