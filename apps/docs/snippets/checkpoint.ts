@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { assignStateDict, CpuModel, Gpt2 } from "@papilio/nn";
+import { Gpt2 } from "@papilio/nn";
+import { CpuModel } from "@papilio/nn/backends";
 import { loadStateDict, saveStateDict } from "@papilio/nn/node";
+import { assignStateDict } from "@papilio/nn/weights";
 
 const sizes = {
   vocabulary: 50,

@@ -5,7 +5,7 @@ import {
   type Gpu,
   openGpu,
 } from "@papilio/gpu-runtime";
-import { choosePlace } from "@papilio/nn";
+import { choosePlace } from "@papilio/nn/placement";
 
 async function open(): Promise<Gpu | undefined> {
   try {

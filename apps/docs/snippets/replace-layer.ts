@@ -1,16 +1,15 @@
 import { Chain } from "@papilio/butterfly";
 import { hadamard } from "@papilio/butterfly/constructions";
 import { openGpu } from "@papilio/gpu-runtime/node";
+import { CpuModel, DeviceModel } from "@papilio/nn/backends";
+import { butterflyize } from "@papilio/nn/conversion";
+import { Graph } from "@papilio/nn/graph";
 import {
   ButterflyLinear,
-  butterflyize,
-  CpuModel,
-  DeviceModel,
-  Graph,
   Linear,
   ReLU,
   Sequential,
-} from "@papilio/nn";
+} from "@papilio/nn/layers";
 
 // A model with a dense layer that is a Hadamard transform, and one that
 // is a butterfly from the start.

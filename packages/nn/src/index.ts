@@ -2,18 +2,25 @@
 // First: it defines the symbols of disposal where an engine lacks them.
 import "@papilio/butterfly";
 
-export * from "./adjacency/index.ts";
-export * from "./backends/cpu/index.ts";
-export * from "./backends/device/index.ts";
-export * from "./backends/onnx/index.ts";
-export * from "./conversion/index.ts";
 export type { NnErrorCodes } from "./errors/error-codes.ts";
-export * from "./generation/index.ts";
-export * from "./graph/index.ts";
-export * from "./layers/index.ts";
-export * from "./models/index.ts";
-export * from "./modules/index.ts";
-export * from "./operations/index.ts";
-export * from "./placement/index.ts";
-export * from "./tokenizers/index.ts";
-export * from "./weights/index.ts";
+export { requireLogits } from "./generation/logits.ts";
+export { type Sampler, type SamplingOptions, sampler } from "./generation/sampling.ts";
+export {
+  type GeneratedToken,
+  type GenerateOptions,
+  type GeneratorOptions,
+  TextGenerator,
+} from "./generation/text-generator.ts";
+export type { Executable, RunInputs, RunOutputs } from "./graph/executable.ts";
+export { Gpt2, type Gpt2Config } from "./models/gpt2.ts";
+export {
+  type HuggingFaceModel,
+  modelFromHuggingFace,
+} from "./models/hugging-face/model-from-hugging-face.ts";
+export { Llama, type LlamaConfig } from "./models/llama.ts";
+export { type LinearChoices, Model } from "./models/model.ts";
+export { GAT, GCN, GraphSAGE } from "./models/node-classifiers.ts";
+export { gpt2Medium, VIT_S16_BUTTERFLY, vitS16, vitTiny16 } from "./models/presets.ts";
+export { SentenceEncoder, type SentenceEncoderConfig } from "./models/sentence-encoder.ts";
+export { VisionTransformer, type VisionTransformerConfig } from "./models/vision-transformer.ts";
+export { type CompileGraphOptions, compileGraph, type PlacedModel } from "./placement/compile.ts";

@@ -9,8 +9,8 @@ import {
   sweep,
 } from "@papilio/public-arguments";
 import { afterAll, describe, expect, it } from "vitest";
-import * as nn from "./index.ts";
 import * as node from "./node/index.ts";
+import * as nn from "./testing/every-entry.ts";
 import { deviceCalls } from "./testing/public-calls/device.ts";
 import { graphCalls } from "./testing/public-calls/graph.ts";
 import { layerCalls } from "./testing/public-calls/layers.ts";

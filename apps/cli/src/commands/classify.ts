@@ -1,10 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
-import {
-  type Executable,
-  outlineFromHuggingFace,
-  requireLogits,
-  VisionTransformer,
-} from "@papilio/nn";
+import { type Executable, requireLogits, VisionTransformer } from "@papilio/nn";
+import { outlineFromHuggingFace } from "@papilio/nn/models";
 import { Command } from "commander";
 import { readBytes } from "../files/input-file.ts";
 import { BACKEND_HELP } from "../flags/backend.ts";

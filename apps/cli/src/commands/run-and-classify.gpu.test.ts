@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { npyValues, readNpy, writeNpy } from "@papilio/butterfly/files";
 import { uniform } from "@papilio/butterfly/numeric";
-import { CpuModel } from "@papilio/nn";
+import { CpuModel } from "@papilio/nn/backends";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deviceFlags, papilio } from "../testing/command-line.ts";
 import {

@@ -1,5 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
-import { DeviceModel, outlineFromHuggingFace, type RunOutputs } from "@papilio/nn";
+import type { RunOutputs } from "@papilio/nn";
+import { DeviceModel } from "@papilio/nn/backends";
+import { outlineFromHuggingFace } from "@papilio/nn/models";
 import { Command } from "commander";
 import { writeMarkedNpy } from "../files/marked-npy.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";

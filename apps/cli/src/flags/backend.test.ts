@@ -1,5 +1,5 @@
 import { Chain } from "@papilio/butterfly";
-import type { Work } from "@papilio/nn";
+import type { Work } from "@papilio/nn/placement";
 import { expect, it } from "vitest";
 import { chooseBackend } from "./backend.ts";
 

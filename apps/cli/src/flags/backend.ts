@@ -1,5 +1,5 @@
 import { type InstalledAdapter, listInstalled } from "@papilio/gpu-runtime/node";
-import { choosePlace, type Machine, type Place, type Work } from "@papilio/nn";
+import { choosePlace, type Machine, type Place, type Work } from "@papilio/nn/placement";
 import { oneOf } from "./options.ts";
 
 /** What multiplies, and why. */

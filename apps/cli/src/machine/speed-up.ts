@@ -8,7 +8,7 @@ import { FUSED, type Ranked, summarizeCase } from "@papilio/bench/analysis";
 import type { CaseResult } from "@papilio/bench/results";
 import { Chain, PapilioError, Pattern } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { choosePlace, type Machine, type MeasuredPlaces, type Place } from "@papilio/nn";
+import { choosePlace, type Machine, type MeasuredPlaces, type Place } from "@papilio/nn/placement";
 import { cacheBytesOf } from "./environment.ts";
 
 /** How much faster a chain is than the dense matrix, in float32, and where. */

@@ -1,7 +1,10 @@
 import { PapilioError, type StorageDtype } from "@papilio/butterfly";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { CpuModel, DeviceModel, type Executable, type Graph, workOf } from "@papilio/nn";
+import type { Executable } from "@papilio/nn";
+import { CpuModel, DeviceModel } from "@papilio/nn/backends";
+import type { Graph } from "@papilio/nn/graph";
+import { workOf } from "@papilio/nn/placement";
 import { type BackendChoice, chooseBackend } from "../flags/backend.ts";
 import { oneOf } from "../flags/options.ts";
 import { note } from "../process/print.ts";

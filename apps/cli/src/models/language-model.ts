@@ -1,18 +1,15 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
+import { type HuggingFaceModel, Llama } from "@papilio/nn";
+import { Decoder, outlineFromHuggingFace } from "@papilio/nn/models";
 import {
-  assignStateDict,
-  Decoder,
-  type HuggingFaceModel,
   huggingFaceTokenizer,
-  Llama,
   llama2cTokenizer,
-  outlineFromHuggingFace,
-  readLlama2c,
   requireTokenizerFits,
   type Tokenizer,
-} from "@papilio/nn";
+} from "@papilio/nn/tokenizers";
+import { assignStateDict, readLlama2c } from "@papilio/nn/weights";
 import { readBytes } from "../files/input-file.ts";
 import { isFolder, loadModel, readConfig, readJsonBeside } from "./model-folder.ts";
 

@@ -1,14 +1,10 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
-import {
-  type HuggingFaceModel,
-  modelFromHuggingFace,
-  type SentenceTransformersFiles,
-  type StateDict,
-  sentenceFilesOf,
-} from "@papilio/nn";
+import { type HuggingFaceModel, modelFromHuggingFace } from "@papilio/nn";
+import { type SentenceTransformersFiles, sentenceFilesOf } from "@papilio/nn/models";
 import { loadStateDict } from "@papilio/nn/node";
+import type { StateDict } from "@papilio/nn/weights";
 import { readJson } from "../files/input-file.ts";
 import { showShare } from "../render/progress.ts";
 

@@ -1,12 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireStorable } from "@papilio/butterfly/numeric";
-import {
-  type Graph,
-  type HuggingFaceModel,
-  Indices,
-  type RunInputs,
-  VisionTransformer,
-} from "@papilio/nn";
+import { type HuggingFaceModel, type RunInputs, VisionTransformer } from "@papilio/nn";
+import { type Graph, Indices } from "@papilio/nn/graph";
 import { inputShape } from "../files/csv.ts";
 import type { ArrayFile } from "./array-file.ts";
 

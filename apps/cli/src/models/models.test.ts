@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { CpuModel, type Graph, type SentenceEncoder } from "@papilio/nn";
+import type { SentenceEncoder } from "@papilio/nn";
+import { CpuModel } from "@papilio/nn/backends";
+import type { Graph } from "@papilio/nn/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { papilio, refusal } from "../testing/command-line.ts";
 import { TOKENIZER, writeLlama, writeSentence, writeVision } from "../testing/model-folders.ts";

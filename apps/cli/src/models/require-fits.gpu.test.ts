@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CpuModel } from "@papilio/nn";
+import { CpuModel } from "@papilio/nn/backends";
 import { afterAll, expect, it, vi } from "vitest";
 import { deviceFlags, papilio } from "../testing/command-line.ts";
 import { writeLlama } from "../testing/model-folders.ts";

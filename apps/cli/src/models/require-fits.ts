@@ -1,11 +1,8 @@
 import { openGpu } from "@papilio/gpu-runtime/node";
-import {
-  Decoder,
-  type Graph,
-  type HuggingFaceModel,
-  requireBindable,
-  VisionTransformer,
-} from "@papilio/nn";
+import { type HuggingFaceModel, VisionTransformer } from "@papilio/nn";
+import { requireBindable } from "@papilio/nn/backends";
+import type { Graph } from "@papilio/nn/graph";
+import { Decoder } from "@papilio/nn/models";
 import { type ComputeFlags, chooseModelBackend, dtypeOf } from "./compute.ts";
 
 /**

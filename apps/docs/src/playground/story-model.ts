@@ -1,11 +1,7 @@
-import {
-  assignStateDict,
-  butterflyize,
-  Llama,
-  llama2cTokenizer,
-  readLlama2c,
-  type Tokenizer,
-} from "@papilio/nn";
+import { Llama } from "@papilio/nn";
+import { butterflyize } from "@papilio/nn/conversion";
+import { llama2cTokenizer, type Tokenizer } from "@papilio/nn/tokenizers";
+import { assignStateDict, readLlama2c } from "@papilio/nn/weights";
 
 /** The files of a model of 260,000 parameters that tells stories, with the site. */
 const FILES = {

@@ -1,4 +1,4 @@
-import type { Profile } from "@papilio/nn";
+import type { Profile } from "@papilio/nn/backends";
 import { describe, expect, it } from "vitest";
 import { breakdown, kindShares } from "./breakdown.ts";
 

@@ -1,5 +1,5 @@
 import { median } from "@papilio/butterfly/numeric";
-import type { Profile, ProfiledOperation } from "@papilio/nn";
+import type { Profile, ProfiledOperation } from "@papilio/nn/backends";
 import * as v from "valibot";
 import { anyNumber, requireShape } from "../arguments/checks.ts";
 import { PART_KINDS, type PartKind, type ProfilePart } from "../results/model-results.ts";

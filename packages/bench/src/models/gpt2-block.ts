@@ -1,10 +1,6 @@
-import {
-  Graph,
-  type LinearChoices,
-  layerNormBlock,
-  Model,
-  type TransformerBlock,
-} from "@papilio/nn";
+import { type LinearChoices, Model } from "@papilio/nn";
+import { Graph } from "@papilio/nn/graph";
+import { layerNormBlock, type TransformerBlock } from "@papilio/nn/models";
 
 /** Tokens of one sequence. */
 export interface TokensShape {

@@ -1,13 +1,10 @@
 import { DisposableStack, type Layout, type StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import {
-  DeviceModel,
-  type Graph,
-  LinearLayer,
-  operationsOf,
-  type Profile,
-  type RunInputs,
-} from "@papilio/nn";
+import type { RunInputs } from "@papilio/nn";
+import { DeviceModel, type Profile } from "@papilio/nn/backends";
+import type { Graph } from "@papilio/nn/graph";
+import { LinearLayer } from "@papilio/nn/layers";
+import { operationsOf } from "@papilio/nn/operations";
 import * as v from "valibot";
 import {
   callback,

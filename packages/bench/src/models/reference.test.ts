@@ -1,4 +1,4 @@
-import { CpuModel } from "@papilio/nn";
+import { CpuModel } from "@papilio/nn/backends";
 import { describe, expect, it } from "vitest";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
 import { findModelSubject } from "./subjects.ts";

@@ -1,13 +1,9 @@
 import type { FloatArray, StorageDtype } from "@papilio/butterfly";
 import { FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
-import {
-  CpuModel,
-  type Graph,
-  Indices,
-  operationsOf,
-  type RunInputs,
-  type RunOutputs,
-} from "@papilio/nn";
+import type { RunInputs, RunOutputs } from "@papilio/nn";
+import { CpuModel } from "@papilio/nn/backends";
+import { type Graph, Indices } from "@papilio/nn/graph";
+import { operationsOf } from "@papilio/nn/operations";
 import type { ModelVerification } from "../results/model-results.ts";
 import type { BuiltModel, ModelSubject } from "./subjects.ts";
 

@@ -1,4 +1,4 @@
-import { LinearLayer } from "@papilio/nn";
+import { LinearLayer } from "@papilio/nn/layers";
 import { describe, expect, it } from "vitest";
 import { drawInputs } from "./reference.ts";
 import { type BuiltModel, findModelSubject, modelSubjects } from "./subjects.ts";

@@ -1,16 +1,15 @@
 import { PapilioError } from "@papilio/butterfly";
 import { didYouMean, requireText } from "@papilio/butterfly/errors";
 import {
-  type Graph,
   type LinearChoices,
   Llama,
   type LlamaConfig,
-  type Module,
-  products,
   VIT_S16_BUTTERFLY,
   vitS16,
   vitTiny16,
 } from "@papilio/nn";
+import type { Graph } from "@papilio/nn/graph";
+import { type Module, products } from "@papilio/nn/layers";
 import type { LinearKind } from "../results/model-results.ts";
 import { Gpt2Block } from "./gpt2-block.ts";
 

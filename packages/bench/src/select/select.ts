@@ -1,5 +1,5 @@
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
-import { choosePlace, type MeasuredPlaces } from "@papilio/nn";
+import { choosePlace, type MeasuredPlaces } from "@papilio/nn/placement";
 import * as v from "valibot";
 import type { Timed } from "../analysis/clock.ts";
 import { estimateMedian, estimateRatio } from "../analysis/statistics.ts";

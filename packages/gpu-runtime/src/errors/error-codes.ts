@@ -79,7 +79,7 @@ export interface GpuRuntimeErrorCodes {
   MATRIX_DISPOSED: true;
   /** A prepared multiplication is used after it was disposed of. Dispose of it after its last use. */
   MULTIPLICATION_DISPOSED: true;
-  /** A store of packed weights that was disposed of is used: dispose of it after its last use. */
+  /** A store of packed weights is used after it was disposed of. Dispose of it after its last use. */
   WEIGHTS_DISPOSED: true;
   /** There is no program to run. Pass one or more. */
   PROGRAMS_EMPTY: true;

@@ -1,3 +1,6 @@
+export type { NnErrorCodes } from "../errors/error-codes.ts";
+export { Module } from "../modules/module.ts";
+export { type Initialize, Parameter } from "../modules/parameter.ts";
 export { GELU, ReLU, SiLU, Softmax } from "./activations.ts";
 export {
   ButterflyLinear,

@@ -1,9 +1,5 @@
+export type { NnErrorCodes } from "../errors/error-codes.ts";
 export { Decoder, type SequenceShape, type StepShape } from "./decoder.ts";
-export { Gpt2, type Gpt2Config } from "./gpt2.ts";
-export {
-  type HuggingFaceModel,
-  modelFromHuggingFace,
-} from "./hugging-face/model-from-hugging-face.ts";
 export { outlineFromHuggingFace } from "./hugging-face/outline.ts";
 export {
   type SentenceModules,
@@ -17,18 +13,7 @@ export {
   timmStateDict,
   vitStateDict,
 } from "./hugging-face/state-dicts.ts";
-export { Llama, type LlamaConfig } from "./llama.ts";
-export { type LinearChoices, Model } from "./model.ts";
-export {
-  GAT,
-  type GATConfig,
-  GCN,
-  GraphSAGE,
-  type NodeClassifierConfig,
-  type NodesShape,
-} from "./node-classifiers.ts";
-export { gpt2Medium, VIT_S16_BUTTERFLY, vitS16, vitTiny16 } from "./presets.ts";
-export { SentenceEncoder, type SentenceEncoderConfig } from "./sentence-encoder.ts";
+export type { GATConfig, NodeClassifierConfig, NodesShape } from "./node-classifiers.ts";
 export type { Pooling, SentenceStep } from "./sentence-steps.ts";
 export {
   asPermutedFactor,
@@ -42,8 +27,4 @@ export {
   layerNormBlock,
   TransformerBlock,
 } from "./transformer-block.ts";
-export {
-  type ImagesShape,
-  VisionTransformer,
-  type VisionTransformerConfig,
-} from "./vision-transformer.ts";
+export type { ImagesShape } from "./vision-transformer.ts";

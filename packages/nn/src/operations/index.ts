@@ -1,3 +1,4 @@
+export type { NnErrorCodes } from "../errors/error-codes.ts";
 export { type ActivationOperation, activate } from "./activation/operation.ts";
 export { type AddPositionsOperation, addPositions } from "./add-positions/operation.ts";
 export { type AddVectorOperation, addVector } from "./add-vector/operation.ts";

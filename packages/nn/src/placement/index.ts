@@ -1,3 +1,4 @@
+export type { NnErrorCodes } from "../errors/error-codes.ts";
 export {
   choosePlace,
   type Machine,
@@ -7,10 +8,5 @@ export {
   type PlacedProduct,
   type Work,
 } from "./choose-place.ts";
-export {
-  type CompileGraphOptions,
-  compileGraph,
-  type PlacedModel,
-  placeOfGraph,
-} from "./compile.ts";
+export { placeOfGraph } from "./compile.ts";
 export { workOf } from "./work.ts";

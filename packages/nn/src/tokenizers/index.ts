@@ -1,3 +1,4 @@
+export type { NnErrorCodes } from "../errors/error-codes.ts";
 export { requireTokenizerFits } from "./fit.ts";
 export { huggingFaceTokenizer, type JsonContents } from "./hugging-face.ts";
 export { llama2cTokenizer } from "./llama2c.ts";

@@ -1,3 +1,4 @@
+export type { NnErrorCodes } from "../errors/error-codes.ts";
 export {
   type AssignOptions,
   assignStateDict,

@@ -24,6 +24,23 @@ const ALL_OF_BENCH = ["", "/analysis", "/models", "/results", "/select"]
   .map((entry) => `export * from "@papilio/bench${entry}";`)
   .join("\n");
 
+const ALL_OF_NN = [
+  "",
+  "/adjacency",
+  "/backends",
+  "/conversion",
+  "/graph",
+  "/layers",
+  "/models",
+  "/onnx",
+  "/operations",
+  "/placement",
+  "/tokenizers",
+  "/weights",
+]
+  .map((entry) => `export * from "@papilio/nn${entry}";`)
+  .join("\n");
+
 /** Most bytes, minified and compressed, a tenth to a fifth above what they are. Raise one with its reason. */
 const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
   // With the checks of every argument and their messages: 300 bytes of the first two.
@@ -49,8 +66,9 @@ const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
     `export * from "@papilio/gpu-runtime"; export * from "@papilio/gpu-runtime/kernels";`,
     75_000,
   ],
+  ["the root of nn", `export * from "@papilio/nn";`, 130_000],
   // With tokenizers of its own, and the parser of the regular expressions that they are given.
-  ["all of nn", `export * from "@papilio/nn";`, 175_000],
+  ["all of nn", ALL_OF_NN, 175_000],
   ["the root of bench", `export * from "@papilio/bench";`, 72_000],
   ["all of bench", ALL_OF_BENCH, 125_000],
 ];

@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { parseJsonText } from "@papilio/butterfly/files";
-import { adjacencyOf, normalizedAdjacency, SparseMatrix } from "@papilio/nn";
+import { adjacencyOf, normalizedAdjacency, SparseMatrix } from "@papilio/nn/adjacency";
 import { bytesOf, type Subject, textOf } from "./subject.ts";
 
 /** Graphs as programs keep them in JSON: lists of edges, entries, and compressed rows. */

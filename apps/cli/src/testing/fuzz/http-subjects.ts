@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { gzipSync } from "node:zlib";
 import { writeSafetensors } from "@papilio/butterfly/files";
-import { loadStateDict } from "@papilio/nn";
+import { loadStateDict } from "@papilio/nn/weights";
 import { bytesOf, type Subject } from "./subject.ts";
 
 /** Milliseconds that a server may make no progress: it always ends what it sends. */

@@ -1,16 +1,14 @@
 import { parseJsonText, writeSafetensors } from "@papilio/butterfly/files";
+import { Llama, modelFromHuggingFace } from "@papilio/nn";
+import { sentenceFilesOf } from "@papilio/nn/models";
+import { huggingFaceTokenizer, llama2cTokenizer } from "@papilio/nn/tokenizers";
 import {
   assignStateDict,
   butterfliesFromStateDict,
-  huggingFaceTokenizer,
-  Llama,
-  llama2cTokenizer,
   loadStateDict,
-  modelFromHuggingFace,
   readLlama2c,
   StoredTensor,
-  sentenceFilesOf,
-} from "@papilio/nn";
+} from "@papilio/nn/weights";
 import { preprocess, readPreprocessing } from "../../images/preprocessing.ts";
 import { LLAMA_SIZES, TOKENIZER } from "../model-folders.ts";
 import { LLAMA2C_HEADER, type LlamaSizes, llama2cBytes, SAFETENSORS_HEADER } from "./framing.ts";

@@ -3,7 +3,7 @@ import { blockDiagonal } from "@papilio/butterfly/matrix";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { InputShape } from "@papilio/gpu-runtime";
 import { encode } from "@papilio/gpu-runtime/kernels";
-import type { OnnxGraph, OnnxNode, OnnxTensor } from "@papilio/nn";
+import type { OnnxGraph, OnnxNode, OnnxTensor } from "@papilio/nn/onnx";
 
 /** How a user of ONNX would write the product by a factor. */
 export type GraphKind = "dense" | "bmm" | "einsum" | "multiply-sum";

@@ -2,7 +2,7 @@ import { type Butterfly, PapilioError, Pattern } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { InputShape } from "@papilio/gpu-runtime";
 import { decode, encode } from "@papilio/gpu-runtime/kernels";
-import { encodeOnnx, type OnnxTensor } from "@papilio/nn";
+import { encodeOnnx, type OnnxTensor } from "@papilio/nn/onnx";
 import type * as Ort from "onnxruntime-node";
 import type {
   Implementation,

@@ -1,5 +1,5 @@
 import { Butterfly, Chain, LAYOUTS, type StorageDtype } from "@papilio/butterfly";
-import { encodeOnnx } from "@papilio/nn";
+import { encodeOnnx } from "@papilio/nn/onnx";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import type { Case } from "../../cases/case.ts";

@@ -1,3 +1,4 @@
+export type { NnErrorCodes } from "../../errors/error-codes.ts";
 export type { OnnxAttribute, OnnxAttributes } from "../../operations/onnx-builder.ts";
 export { exportOnnx, type OnnxExportOptions } from "./export-onnx.ts";
 export {

@@ -1,6 +1,6 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
-import * as nn from "../../index.ts";
+import * as nn from "../every-entry.ts";
 import { smallGraph, vectors } from "./graph.ts";
 import { smallLlama } from "./models.ts";
 

@@ -1,6 +1,6 @@
 import { call, create, invoke, type PublicCall, type PublicCalls } from "@papilio/public-arguments";
-import * as nn from "../../index.ts";
 import { softmaxDefinition } from "../../operations/softmax/operation.ts";
+import * as nn from "../every-entry.ts";
 
 const features = 4;
 

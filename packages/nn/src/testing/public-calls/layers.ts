@@ -1,6 +1,6 @@
 import { Chain, Pattern } from "@papilio/butterfly";
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
-import * as nn from "../../index.ts";
+import * as nn from "../every-entry.ts";
 import { circle, vectors } from "./graph.ts";
 
 const features = 4;

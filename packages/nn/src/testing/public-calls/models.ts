@@ -1,6 +1,6 @@
 import { Butterfly, Chain, PermutedButterfly } from "@papilio/butterfly";
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
-import * as nn from "../../index.ts";
+import * as nn from "../every-entry.ts";
 import { circle } from "./graph.ts";
 import { stateOf } from "./weights.ts";
 

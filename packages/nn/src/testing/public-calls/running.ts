@@ -1,6 +1,6 @@
 import { Chain } from "@papilio/butterfly";
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
-import * as nn from "../../index.ts";
+import * as nn from "../every-entry.ts";
 import { smallGraph } from "./graph.ts";
 import { smallLlama } from "./models.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { call, invoke, type PublicCalls } from "@papilio/public-arguments";
-import * as nn from "../../index.ts";
+import * as nn from "../every-entry.ts";
 
 const llama2c = nn.llama2cTokenizer(
   new Uint8Array(

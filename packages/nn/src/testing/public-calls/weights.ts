@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
-import * as nn from "../../index.ts";
+import * as nn from "../every-entry.ts";
 
 const story = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../../../testdata/stories260K/${name}`, import.meta.url)));

@@ -1,4 +1,6 @@
-import { CpuModel, Graph, Linear, ReLU, Sequential } from "@papilio/nn";
+import { CpuModel } from "@papilio/nn/backends";
+import { Graph } from "@papilio/nn/graph";
+import { Linear, ReLU, Sequential } from "@papilio/nn/layers";
 import { loadStateDict } from "@papilio/nn/node";
 import { hadamardProduct } from "./hadamard-product.ts";
 

@@ -1,2 +1,0 @@
-export { CpuModel, type CpuModelOptions, CpuStates } from "./cpu-model.ts";
-export { CpuWeightStore } from "./cpu-weight-store.ts";

@@ -1,0 +1,15 @@
+// First: it defines the symbols of disposal where an engine lacks them.
+import "@papilio/butterfly";
+
+export type { NnErrorCodes } from "../errors/error-codes.ts";
+export { CpuModel, type CpuModelOptions, CpuStates } from "./cpu/cpu-model.ts";
+export { CpuWeightStore } from "./cpu/cpu-weight-store.ts";
+export {
+  DeviceModel,
+  type DeviceModelOptions,
+  type Profile,
+  type ProfiledOperation,
+} from "./device/device-model.ts";
+export { ModelMemory } from "./device/model-memory.ts";
+export type { PlannedOperation } from "./device/plan.ts";
+export { type GraphStorage, requireBindable } from "./device/require-bindable.ts";

@@ -1,2 +1,0 @@
-export { Module } from "./module.ts";
-export { type Initialize, Parameter } from "./parameter.ts";
