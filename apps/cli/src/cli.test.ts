@@ -27,8 +27,8 @@ describe("input that cannot be used", () => {
     [["bench", "--shard", "1/2/3"], "FLAG_INVALID"],
     [["bench", "--time-budget", "1 day"], "FLAG_INVALID"],
     [["bench", "--max-run", "0s"], "FLAG_INVALID"],
-    [["bench", "--images", "8"], "FLAG_INVALID"],
-    [["bench", "--linear", "dense"], "FLAG_INVALID"],
+    [["bench", "--images", "8"], "USAGE"],
+    [["bench-model", "vit-s16", "--pattern", "1,2,2,2"], "USAGE"],
     [["bench", "--implementation", "magic"], "IMPLEMENTATION_UNKNOWN"],
     [["bench", "--json", join(folder, "no", "folder.json")], "OUTPUT_UNWRITABLE"],
     [["report", join(folder, "missing.json"), "--out", join(folder, "r.html")], "INPUT_UNREADABLE"],
@@ -75,7 +75,7 @@ describe("bench --backend cpu", () => {
 });
 
 describe("help", () => {
-  it.each([[[]], [["bench"]], [["doctor"]], [["report"]]])(
+  it.each([[[]], [["bench"]], [["bench-model"]], [["doctor"]], [["report"]]])(
     "of %j has examples",
     async (command) => {
       const { status, stdout } = await papilio(...command, "--help");

@@ -18,11 +18,12 @@ const COMMANDS = [
   "classify",
   "run",
   "bench",
+  "bench-model",
   "select",
   "doctor",
 ];
 /** Those without files of their own, which mostly open an adapter. */
-const ON_ADAPTER: readonly unknown[] = ["bench", "select", "doctor"];
+const ON_ADAPTER: readonly unknown[] = ["bench", "bench-model", "select", "doctor"];
 const FLAGS = [
   ..."--chain --tensor --dtype --rank --tree --max-params --max-error --refine --inputs".split(" "),
   ..."--input --name --batch --threads --permute --backend --adapter --top-k --seed".split(" "),
@@ -32,7 +33,7 @@ const FLAGS = [
   ..."--pattern --layout --layers --suite --results --implementation --measure --offline".split(
     " ",
   ),
-  ..."--filter --shard --rounds --time-budget --max-run --model --linear --images --verify".split(
+  ..."--filter --shard --rounds --time-budget --max-run --tokens --linear --images --verify".split(
     " ",
   ),
 ];

@@ -6,7 +6,7 @@ describe("what is misspelt", () => {
     [["factorise"], "factorize"],
     [["bench", "--bacth", "3"], "--batch"],
     [["bench", "--suite", "qiuck"], "quick"],
-    [["bench", "--model", "vit-s61"], "vit-s16"],
+    [["bench-model", "vit-s61"], "vit-s16"],
     [["bench", "--implementation", "kronecker-sparce"], "kronecker-sparse"],
     [["bench", "--pattern", "1,2,2,1", "--dtype", "f23"], "f32"],
     [["bench", "--pattern", "1,2,2,1", "--layout", "batch-frist"], "batch-first"],

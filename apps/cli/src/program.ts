@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { benchCommand } from "./commands/bench.ts";
+import { benchModelCommand } from "./commands/bench-model.ts";
 import { classifyCommand } from "./commands/classify.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -54,6 +55,7 @@ ${exitStatuses()} --help of a command says more.`,
     );
   const commands = [
     benchCommand(interruption),
+    benchModelCommand(interruption),
     classifyCommand(interruption),
     compareCommand(),
     doctorCommand(),

@@ -9,9 +9,9 @@ import { adapterFlags, papilio } from "../testing/command-line.ts";
 const folder = mkdtempSync(join(tmpdir(), "papilio-bench-model-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const TINY = ["bench", "--model", "llama-260k", "--tokens", "8", "--verify", "5", "--rounds", "2"];
+const TINY = ["bench-model", "llama-260k", "--tokens", "8", "--verify", "5", "--rounds", "2"];
 
-describe("papilio bench --model", () => {
+describe("papilio bench-model", () => {
   it("verifies a model, times it dense and butterfly, and writes results that it can read", async () => {
     const output = join(folder, "llama.json");
     const { status, stdout, stderr } = await papilio(...TINY, "--json", output, ...adapterFlags);

@@ -2,9 +2,9 @@ import { parseModelResults } from "@papilio/bench/results";
 import { expect, it } from "vitest";
 import { adapterFlags, papilio } from "../testing/command-line.ts";
 
-const TINY = ["bench", "--model", "llama-260k", "--tokens", "8", "--verify", "5"];
+const TINY = ["bench-model", "llama-260k", "--tokens", "8", "--verify", "5"];
 
-it("bench --model prints nothing but JSON on stdout with --json -", async () => {
+it("bench-model prints nothing but JSON on stdout with --json -", async () => {
   const flags = ["--linear", "butterfly", "--rounds", "1", "--json", "-"];
   const { status, stdout } = await papilio(...TINY, ...flags, ...adapterFlags);
   expect(status).toBe(0);

@@ -7,12 +7,15 @@ import {
   measureModel,
   modelLines,
   modelRows,
+  modelSubjects,
 } from "@papilio/bench/models";
 import { LINEAR_KINDS, MODELS_SCHEMA, type ModelResults } from "@papilio/bench/results";
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { Outputs } from "../files/outputs.ts";
-import { oneOf, wholeNumber } from "../flags/options.ts";
+import { Command } from "commander";
+import { FORCE_HELP, Outputs } from "../files/outputs.ts";
+import { exitStatuses } from "../flags/exit-statuses.ts";
+import { list, oneOf, wholeNumber } from "../flags/options.ts";
 import { describeEnvironment } from "../machine/environment.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
@@ -20,9 +23,7 @@ import { writeToStandardOutput } from "../process/standard-output.ts";
 import { newTable } from "../render/new-table.ts";
 import { introduction } from "../render/render-results.ts";
 
-/** The flags of `papilio bench` that go with `--model`, and those that do not. */
-export interface ModelFlags {
-  readonly model: string;
+interface Flags {
   readonly linear?: readonly string[];
   readonly images?: string;
   readonly tokens?: string;
@@ -34,26 +35,45 @@ export interface ModelFlags {
   readonly seed: string;
   readonly json?: string;
   readonly force?: boolean;
-  readonly pattern?: unknown;
-  readonly batch?: unknown;
-  readonly filter?: unknown;
-  readonly shard?: unknown;
-  readonly implementation?: unknown;
-  readonly timeBudget?: unknown;
 }
 
-/** Flags that say something of a model. */
-const OF_MODELS = ["linear", "images", "tokens", "verify", "force"] as const;
-/** Flags that say something of single multiplications. */
-const OTHERS = ["pattern", "batch", "filter", "shard", "implementation", "timeBudget"] as const;
+const modelNames = modelSubjects.map(({ name }) => name);
 
-/** `papilio bench --model`: a whole model, verified, then timed. */
-export async function benchModel(flags: ModelFlags, interruption: Interruption): Promise<void> {
-  const subject = findModelSubject(flags.model);
+/** `papilio bench-model`: a whole model, verified, then timed. */
+export function benchModelCommand(interruption: Interruption): Command {
+  return new Command("bench-model")
+    .description("Compare dense with butterfly layers in a whole model: verified, then timed.")
+    .argument("<model>", `one of ${modelNames.join(", ")}, with random weights`)
+    .option("--linear <kinds>", "its linear layers: dense, butterfly, or both", list)
+    .option("--images <count>", "images of a run of a model that takes images")
+    .option("--tokens <count>", "tokens of a run of a model that takes tokens")
+    .option("--verify <count>", "images or tokens that are computed on the CPU to compare with")
+    .option("--dtype <types>", "f32, f16, or both; f32 unless given", list)
+    .option("--layout <layouts>", "batch-first, batch-last, or both; batch-last unless given", list)
+    .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
+    .option("--rounds <count>", "samples of each variant", `${MEASURE_DEFAULTS.rounds}`)
+    .option("--seed <number>", "seed of the random numbers", `${MEASURE_DEFAULTS.seed}`)
+    .option("--json <file>", "write the results, raw samples included, as JSON; - for stdout")
+    .option("--force", FORCE_HELP)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  papilio bench-model vit-s16
+  papilio bench-model vit-s16 --images 128 --dtype f16 --rounds 20 --json vit.json
+  papilio bench-model gpt2-medium-block --tokens 1024 --dtype f32,f16
+
+${exitStatuses("a variant gave a wrong answer")}`,
+    )
+    .action((model: string, flags: Flags) => benchModel(model, flags, interruption));
+}
+
+async function benchModel(name: string, flags: Flags, interruption: Interruption): Promise<void> {
+  const subject = findModelSubject(name);
   const options = optionsOf(subject, flags);
   const file = flags.json === "-" ? undefined : flags.json;
   const outputs = await Outputs.open(
-    file === undefined ? [] : [{ path: file, writer: "papilio bench --model" }],
+    file === undefined ? [] : [{ path: file, writer: "papilio bench-model" }],
     { inputs: [], force: flags.force, interruption },
   );
   using gpu = await openGpu({ adapter: flags.adapter });
@@ -93,27 +113,18 @@ export async function benchModel(flags: ModelFlags, interruption: Interruption):
   if (!results.complete || wrong) process.exitCode = 1;
 }
 
-/**
- * Refuses flags of `--model` where there is none, rather than ignoring them.
- *
- * @throws PapilioError `FLAG_INVALID`
- */
-export function refuseModelFlags(
-  flags: Readonly<Partial<Record<(typeof OF_MODELS)[number], unknown>>>,
-): void {
-  const given = OF_MODELS.find((flag) => flags[flag] !== undefined);
-  if (given !== undefined) refuse(`--${given} goes with --model.`);
-}
-
 function optionsOf(
   { name, unit, units, most, verified }: ModelSubject,
-  flags: ModelFlags,
+  flags: Flags,
 ): Omit<MeasureModelOptions, "signal" | "onProgress"> {
-  const other = OTHERS.find((flag) => flags[flag] !== undefined);
-  if (other !== undefined)
-    refuse(`--${other.replace("timeB", "time-b")} does not go with --model.`);
   const wrongUnit = unit === "images" ? "tokens" : "images";
-  if (flags[wrongUnit] !== undefined) refuse(`The model ${name} takes ${unit}, not ${wrongUnit}.`);
+  if (flags[wrongUnit] !== undefined) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      `The model ${name} takes ${unit}, not ${wrongUnit}.`,
+      `Leave out --${wrongUnit}, or give --${unit}.`,
+    );
+  }
   const given = flags[unit];
   const count = given === undefined ? units : wholeNumber(`--${unit}`, given, 1, most);
   return {
@@ -127,8 +138,4 @@ function optionsOf(
     minSample: MEASURE_DEFAULTS.minSample,
     seed: wholeNumber("--seed", flags.seed, 0, 2 ** 31 - 1),
   };
-}
-
-function refuse(message: string): never {
-  throw new PapilioError("FLAG_INVALID", message, "Leave it out.");
 }

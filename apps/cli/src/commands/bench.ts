@@ -10,13 +10,11 @@ import {
   suites,
 } from "@papilio/bench";
 import { hasWrongAnswer } from "@papilio/bench/analysis";
-import { modelSubjects } from "@papilio/bench/models";
 import { openEnergyMeter } from "@papilio/bench/node";
-import { caseName } from "@papilio/bench/results";
+import { caseName, SCHEMA } from "@papilio/bench/results";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { FORCE_HELP } from "../files/outputs.ts";
 import { findResultsFile, openResults } from "../files/results-file.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { findImplementations } from "../flags/implementations.ts";
@@ -26,7 +24,6 @@ import type { Interruption } from "../process/interruption.ts";
 import { note, print } from "../process/print.ts";
 import { showProgress } from "../render/progress.ts";
 import { introduction, renderResults } from "../render/render-results.ts";
-import { benchModel, refuseModelFlags } from "./bench-model.ts";
 
 interface Flags {
   readonly suite: string;
@@ -46,18 +43,10 @@ interface Flags {
   readonly wide?: boolean;
   readonly energy: boolean;
   readonly json?: string;
-  readonly force?: boolean;
-  readonly model?: string;
-  readonly linear?: readonly string[];
-  readonly images?: string;
-  readonly tokens?: string;
-  readonly verify?: string;
 }
 
 /** Most seconds of a run where neither a flag nor a suite says otherwise. */
 const MAX_RUN_SECONDS = 1;
-
-const modelNames = modelSubjects.map(({ name }) => name);
 
 /** `papilio bench`: verify the implementations, then time them. */
 export function benchCommand(interruption: Interruption): Command {
@@ -96,18 +85,12 @@ export function benchCommand(interruption: Interruption): Command {
       "skip an implementation whose run takes longer; 100ms for the suite quick, else 1s",
     )
     .option("--no-max-run", "wait for every implementation, however slow")
-    .option("--model <name>", `time a whole model instead: ${modelNames.join(", ")}`)
-    .option("--linear <kinds>", "its linear layers: dense, butterfly, or both", list)
-    .option("--images <count>", "images of a run of a model that takes images")
-    .option("--tokens <count>", "tokens of a run of a model that takes tokens")
-    .option("--verify <count>", "images or tokens that are computed on the CPU to compare with")
     .option("--wide", "show every implementation of every case, in more than 80 columns")
     .option("--no-energy", "do not measure energy, which takes two seconds an implementation")
     .option(
       "--json <file>",
-      "append the results, raw samples included, as JSON Lines; a stopped run goes on; - for stdout; of --model one JSON object",
+      "append the results, raw samples included, as JSON Lines; a stopped run goes on; - for stdout",
     )
-    .option("--force", `with --model: ${FORCE_HELP}`)
     .addHelpText(
       "after",
       `
@@ -115,20 +98,14 @@ Examples:
   papilio bench
   papilio bench --pattern 4,64,64,4 --pattern "1,32,32,32;32,32,32,1" --batch 128,1024
   papilio bench --suite paper --time-budget 1h --max-run 2s --json paper.jsonl
-  papilio bench --model vit-s16 --linear dense,butterfly --json vit.json
   papilio bench --adapter swiftshader --implementation kronecker-sparse,bmm,./mine.ts
 
 ${exitStatuses("an implementation gave a wrong answer")}`,
     )
-    .action((flags: Flags) =>
-      flags.model === undefined
-        ? bench(flags, interruption)
-        : benchModel({ ...flags, model: flags.model }, interruption),
-    );
+    .action((flags: Flags) => bench(flags, interruption));
 }
 
 async function bench(flags: Flags, interruption: Interruption): Promise<void> {
-  refuseModelFlags(flags);
   const cases = casesOf(flags);
   const options = {
     rounds: wholeNumber("--rounds", flags.rounds, 1, 1000),
@@ -157,7 +134,7 @@ async function bench(flags: Flags, interruption: Interruption): Promise<void> {
   interruption.hold();
   await using sink = await openResults(file, {
     record: "run",
-    schema: "papilio-bench/2",
+    schema: SCHEMA,
     environment,
     options,
     implementations: implementations.map(({ name, description, processor = "adapter" }) => ({

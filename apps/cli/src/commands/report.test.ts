@@ -74,7 +74,7 @@ describe("papilio report", () => {
     expect(markdown).toContain("(<the%20figures/speedup.svg>)");
   });
 
-  it("makes a report of what bench --model wrote, and refuses a mixture", async () => {
+  it("makes a report of what bench-model wrote, and refuses a mixture", async () => {
     const models = join(import.meta.dirname, "../../../../results/vit-s16-lavapipe.json");
     const { status, stdout } = await report(
       ...[models, "--out", "models.html", "--markdown", "models.md"],

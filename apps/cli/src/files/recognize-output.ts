@@ -5,7 +5,7 @@ import { isMarkedNpy } from "./marked-npy.ts";
 
 /** A command that writes files. */
 export type Writer =
-  | "papilio bench --model"
+  | "papilio bench-model"
   | "papilio factorize"
   | "papilio inspect"
   | "papilio multiply"
@@ -21,7 +21,7 @@ const FACTORIZED = `{"__metadata__":${JSON.stringify(FACTORIZE_METADATA).slice(0
 
 /** How files begin, by the command that writes them. */
 const BEGINNINGS: Readonly<Record<Writer, (head: string) => boolean>> = {
-  "papilio bench --model": (head) => new RegExp(`^\\{\\s*"schema": "${MODELS_SCHEMA}"`).test(head),
+  "papilio bench-model": (head) => new RegExp(`^\\{\\s*"schema": "${MODELS_SCHEMA}"`).test(head),
   "papilio factorize": (head) => head.slice(8).startsWith(FACTORIZED),
   "papilio inspect": (head) => /^<svg [^>]*><title>Supports of the factors of /.test(head),
   "papilio multiply": isMarkedNpy,

@@ -1,3 +1,4 @@
+import { SCHEMA } from "@papilio/bench/results";
 import { OutputFile } from "@papilio/gpu-runtime/node";
 import { note } from "../process/print.ts";
 
@@ -7,8 +8,8 @@ import { note } from "../process/print.ts";
  */
 export type ResultsEnd = "line" | "open line" | "cut header" | "empty";
 
-/** How the first line begins, whose end may be missing. */
-const HEADER = '{"record":"run","schema":"papilio-bench/';
+/** How the first line begins, up to the version; its end may be missing. */
+const HEADER = `{"record":"run","schema":"${SCHEMA.replace(/\d+$/, "")}`;
 
 /** Bytes decide, not characters: a file can be cut inside of one. */
 export function endOf(bytes: Uint8Array): ResultsEnd {

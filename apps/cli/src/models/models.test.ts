@@ -182,19 +182,20 @@ describe("papilio run", () => {
   });
 });
 
-describe("papilio bench --model", () => {
+describe("papilio bench-model", () => {
   it.each([
-    ["MODEL_UNKNOWN", ["--model", "vit-s17"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--tokens", "8"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "0"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "1025"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--images", "2", "--verify", "3"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--linear", "sparse"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--pattern", "1,2,2,2"]],
-    ["FLAG_INVALID", ["--model", "vit-s16", "--time-budget", "1h"]],
-    ["OUTPUT_UNWRITABLE", ["--model", "vit-s16", "--json", join(folder, "no", "folder.json")]],
+    ["MODEL_UNKNOWN", ["vit-s17"]],
+    ["FLAG_INVALID", ["vit-s16", "--tokens", "8"]],
+    ["FLAG_INVALID", ["vit-s16", "--images", "0"]],
+    ["FLAG_INVALID", ["vit-s16", "--images", "1025"]],
+    ["FLAG_INVALID", ["vit-s16", "--images", "2", "--verify", "3"]],
+    ["FLAG_INVALID", ["vit-s16", "--linear", "sparse"]],
+    ["USAGE", ["vit-s16", "--pattern", "1,2,2,2"]],
+    ["USAGE", ["vit-s16", "--time-budget", "1h"]],
+    ["USAGE", []],
+    ["OUTPUT_UNWRITABLE", ["vit-s16", "--json", join(folder, "no", "folder.json")]],
   ])("refuses with %s: %j", async (code, args) => {
-    const { status, stdout, line } = await refusal("bench", ...args);
+    const { status, stdout, line } = await refusal("bench-model", ...args);
     expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));
     expect(status).toBe(2);
     expect(stdout).toBe("");

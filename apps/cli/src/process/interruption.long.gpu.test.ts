@@ -74,8 +74,8 @@ describe("Ctrl+C in the midst of the work", () => {
       { note: /Measuring 1 of/, delay: 200 },
     ],
     [
-      "bench --model: the reference on the CPU",
-      ["bench", "--model", "vit-s16", "--verify", "8", "--json", out, ...adapterFlags],
+      "bench-model: the reference on the CPU",
+      ["bench-model", "vit-s16", "--verify", "8", "--json", out, ...adapterFlags],
       { note: /images on the CPU/, delay: 500 },
     ],
   ])("ends it: %s", async (_, args, midst) => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 const COMMANDS: readonly (readonly string[])[] = [
   ["bench", "--pattern", "2,8,4,4", "--json", path("out")],
-  ["bench", "--model", "vit-s16", "--json", path("out")],
+  ["bench-model", "vit-s16", "--json", path("out")],
   ["classify", path("vit"), "--input", path("x.npy")],
   ["compare", path("r.jsonl"), path("r.jsonl")],
   ["doctor"],

@@ -3,12 +3,13 @@ import {
   formatRecord,
   type ImplementationResult,
   type RunRecord,
+  SCHEMA,
 } from "@papilio/bench/results";
 
 /** The first record of a made-up run; names hold characters of several bytes. */
 export const RUN: RunRecord = {
   record: "run",
-  schema: "papilio-bench/2",
+  schema: SCHEMA,
   environment: {
     date: "2026-01-02T03:04:05.000Z",
     command: "papilio bench",

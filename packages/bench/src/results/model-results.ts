@@ -182,7 +182,7 @@ export function parseModelResults(json: string): ModelResults {
     throw new PapilioError(
       "RESULTS_SYNTAX",
       `The results cannot be read as JSON: ${(cause as Error).message}.`,
-      "Pass a file that `papilio bench --model NAME --json FILE` wrote.",
+      "Pass a file that `papilio bench-model NAME --json FILE` wrote.",
       { cause },
     );
   }

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { compareRuns } from "@papilio/bench/analysis";
 import {
   type BenchResults,
+  MODELS_SCHEMA,
   mergeResults,
   parseModelResults,
   parseResults,
+  SCHEMA,
 } from "@papilio/bench/results";
 import { parseLayers } from "@papilio/bench/select";
 import { openTuningCache } from "@papilio/gpu-runtime/node";
@@ -117,7 +119,7 @@ const VERIFICATION = {
 const KEY_OF_CASE = { chain: "4,16,16,4", batch: 8, dtype: "f32", layout: "batch-last" };
 const RUN = {
   record: "run",
-  schema: "papilio-bench/2",
+  schema: SCHEMA,
   environment: ENVIRONMENT,
   options: { rounds: 3, minSample: 0.001, seed: 1, maxRunSeconds: null },
   implementations: [{ name: "bmm", description: "x", processor: "adapter" }],
@@ -153,7 +155,7 @@ const SKIP = { record: "skip", ...KEY_OF_CASE, batch: 16, cause: "budget", reaso
 const END = { record: "end", date: "2026-01-01T00:00:00.000Z" };
 
 const MODEL = {
-  schema: "papilio-models/1",
+  schema: MODELS_SCHEMA,
   environment: ENVIRONMENT,
   options: { rounds: 3, minSample: 0.002, seed: 1 },
   model: "vit-s16",
