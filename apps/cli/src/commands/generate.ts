@@ -7,7 +7,7 @@ import { collect, numberFrom, wholeNumber } from "../flags/options.ts";
 import { type ComputeFlags, dtypeOf, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { requireFits } from "../models/require-fits.ts";
-import { StopTexts } from "../models/stop-texts.ts";
+import { StopSequences } from "../models/stop-sequences.ts";
 import { type Interruption, stdoutClosed } from "../process/interruption.ts";
 import { note, print, write as writeText } from "../process/print.ts";
 
@@ -161,7 +161,7 @@ async function generate(
   // The prompt is decoded too: whether a space begins the text depends on it.
   const stream = tokenizer.decodeStream();
   for (const id of prompt) stream.push(id);
-  const stopper = new StopTexts(stops);
+  const stopper = new StopSequences(stops);
   const ids: number[] = [];
   let text = "";
   const tell = (piece: string): void => {

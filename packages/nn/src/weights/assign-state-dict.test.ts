@@ -45,7 +45,7 @@ describe("weights are assigned", () => {
   it.each(["F32", "BF16"] as const)("by name, from %s", (dtype) => {
     const all = parameters(SHAPES);
     const differences = assignStateDict(all, stateOf(SHAPES, dtype));
-    expect(differences).toEqual({ missing: [], unexpected: [], misshapen: [] });
+    expect(differences).toEqual({ missing: [], unexpected: [], shapeMismatches: [] });
     expect(read(all)).toEqual(ASSIGNED);
   });
 
@@ -108,7 +108,7 @@ describe("weights are assigned", () => {
     expect(assignStateDict(all, state, { strict: false })).toEqual({
       missing: ["other"],
       unexpected: ["more"],
-      misshapen: [
+      shapeMismatches: [
         { name: "layer.weight", expected: [2, 3], found: [3, 2] },
         { name: "third", expected: [], found: [1] },
       ],
@@ -127,10 +127,10 @@ describe("nothing is assigned", () => {
         const all = parameters(wanted);
         const missing = Object.keys(wanted).filter((one) => !(one in given));
         const unexpected = Object.keys(given).filter((one) => !(one in wanted));
-        const misshapen = Object.keys(wanted).filter(
+        const shapeMismatches = Object.keys(wanted).filter(
           (one) => one in given && String(wanted[one]) !== String(given[one]),
         );
-        const fits = missing.length + unexpected.length + misshapen.length === 0;
+        const fits = missing.length + unexpected.length + shapeMismatches.length === 0;
         try {
           assignStateDict(all, stateOf(given));
           expect(fits).toBe(true);
@@ -141,7 +141,7 @@ describe("nothing is assigned", () => {
           expect(found.code).toBe("STATE_DICT_MISMATCH");
           expect(found.missing).toEqual(missing);
           expect(found.unexpected).toEqual(unexpected);
-          expect(found.misshapen.map((one) => one.name)).toEqual(misshapen);
+          expect(found.shapeMismatches.map((one) => one.name)).toEqual(shapeMismatches);
           expect(
             Object.values(read(all))
               .flat()

@@ -23,7 +23,7 @@ export interface ParameterValues {
 }
 
 /** A tensor that does not have the shape of the parameter of its name. */
-export interface Misshapen {
+export interface ShapeMismatch {
   /** Of the parameter. */
   readonly name: string;
   readonly expected: readonly number[];
@@ -36,13 +36,13 @@ export interface StateDictDifferences {
   readonly missing: readonly string[];
   /** Tensors that no parameter is for, by the names that they have after renaming. */
   readonly unexpected: readonly string[];
-  readonly misshapen: readonly Misshapen[];
+  readonly shapeMismatches: readonly ShapeMismatch[];
 }
 
 const differencesCheck = objectOf({
   missing: listOf(text),
   unexpected: listOf(text),
-  misshapen: listOf(
+  shapeMismatches: listOf(
     objectOf({ name: text, expected: listOf(anyNumber), found: listOf(anyNumber) }),
   ),
 });
@@ -51,12 +51,12 @@ const differencesCheck = objectOf({
 export class StateDictMismatchError extends PapilioError implements StateDictDifferences {
   readonly missing: readonly string[];
   readonly unexpected: readonly string[];
-  readonly misshapen: readonly Misshapen[];
+  readonly shapeMismatches: readonly ShapeMismatch[];
 
   constructor(differences: StateDictDifferences) {
     differencesCheck("the differences", differences);
-    const { missing, unexpected, misshapen } = differences;
-    const wrong = misshapen.map(
+    const { missing, unexpected, shapeMismatches } = differences;
+    const wrong = shapeMismatches.map(
       ({ name, expected, found }) =>
         `${name} ${describeValue(found)} for ${describeValue(expected)}`,
     );
@@ -73,7 +73,7 @@ export class StateDictMismatchError extends PapilioError implements StateDictDif
     super(code, `The weights do not fit the model: ${parts.join("; ")}.`, fixOf(code));
     this.missing = missing;
     this.unexpected = unexpected;
-    this.misshapen = misshapen;
+    this.shapeMismatches = shapeMismatches;
   }
 }
 
@@ -127,7 +127,7 @@ export function assignStateDict(
   const names = renamed(state.keys(), rename);
   const unexpected = [...names.keys()].filter((name) => !parameters.has(name));
   const missing: string[] = [];
-  const misshapen: Misshapen[] = [];
+  const shapeMismatches: ShapeMismatch[] = [];
   for (const [name, parameter] of parameters) {
     having("a Parameter", "shape")(`The parameter ${name}`, parameter);
     const { shape } = parameter;
@@ -141,14 +141,14 @@ export function assignStateDict(
     const tensor = transform(stored, name);
     storedCheck(`What transform makes of ${name}`, tensor);
     if (!isSame(shape, tensor.shape)) {
-      misshapen.push({ name, expected: shape, found: tensor.shape });
+      shapeMismatches.push({ name, expected: shape, found: tensor.shape });
       continue;
     }
     requireReal(tensor);
     fitting.push([parameter, tensor]);
   }
-  const differences = { missing, unexpected, misshapen };
-  if (strict && missing.length + unexpected.length + misshapen.length > 0) {
+  const differences = { missing, unexpected, shapeMismatches };
+  if (strict && missing.length + unexpected.length + shapeMismatches.length > 0) {
     throw new StateDictMismatchError(differences);
   }
   const decoded = fitting.map(

@@ -2,7 +2,7 @@ export type { NnErrorCodes } from "../errors/error-codes.ts";
 export {
   type AssignOptions,
   assignStateDict,
-  type Misshapen,
+  type ShapeMismatch,
   type ParameterValues,
   type StateDictDifferences,
   StateDictMismatchError,

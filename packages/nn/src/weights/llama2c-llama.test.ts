@@ -19,7 +19,7 @@ it("a file of llama2.c tells the story of the reference", () => {
   expect(assignStateDict(model.namedParameters(), tensors)).toEqual({
     missing: [],
     unexpected: [],
-    misshapen: [],
+    shapeMismatches: [],
   });
   const tokenizer = llama2cTokenizer(read("tok512.bin"));
   const stream = tokenizer.decodeStream();

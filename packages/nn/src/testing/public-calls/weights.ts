@@ -74,7 +74,7 @@ export const weightCalls: PublicCalls = {
     create(nn.StateDictMismatchError, {
       missing: ["a"],
       unexpected: ["b"],
-      misshapen: [{ name: "c", expected: [1], found: [2] }],
+      shapeMismatches: [{ name: "c", expected: [1], found: [2] }],
     }),
   butterfliesFromStateDict: () =>
     call(nn.butterfliesFromStateDict, butterflies(), "layer", { increasingStride: true }),

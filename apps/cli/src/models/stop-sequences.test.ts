@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { StopTexts } from "./stop-texts.ts";
+import { StopSequences } from "./stop-sequences.ts";
 
 function run(
   pieces: readonly string[],
   stops: readonly string[],
 ): { text: string; found: boolean } {
-  const filter = new StopTexts(stops);
+  const filter = new StopSequences(stops);
   const text = pieces.map((piece) => filter.push(piece)).join("") + filter.end();
   return { text, found: filter.found };
 }
@@ -40,7 +40,7 @@ describe("texts that end a text", () => {
   });
 
   it("hold back no more than may be the beginning of one", () => {
-    const filter = new StopTexts(["\n\nEnd"]);
+    const filter = new StopSequences(["\n\nEnd"]);
     expect(filter.push("one\n")).toBe("one");
     expect(filter.push("\ntwo\n\n")).toBe("\n\ntwo");
     expect(filter.push("En")).toBe("");

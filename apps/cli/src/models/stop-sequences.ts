@@ -2,7 +2,7 @@
  * Text up to the first of some texts, as it comes. What may be the beginning of one is held back until
  * that is clear.
  */
-export class StopTexts {
+export class StopSequences {
   readonly #texts: readonly string[];
   #held = "";
   #found = false;
