@@ -2,8 +2,8 @@ export type { NnErrorCodes } from "../errors/error-codes.ts";
 export {
   type AssignOptions,
   assignStateDict,
-  type ShapeMismatch,
   type ParameterValues,
+  type ShapeMismatch,
   type StateDictDifferences,
   StateDictMismatchError,
 } from "./assign-state-dict.ts";

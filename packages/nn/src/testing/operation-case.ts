@@ -1,7 +1,7 @@
-import type { Graph } from "../../graph/graph.ts";
-import type { Value } from "../../graph/value.ts";
-import type { Parameter } from "../../modules/parameter.ts";
-import * as draw from "../draw.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { Parameter } from "../modules/parameter.ts";
+import * as draw from "./draw.ts";
 
 /** An operation as the last one of a graph. */
 export interface OperationCase {
@@ -13,6 +13,12 @@ export interface OperationCase {
   /** Inputs that are indices. */
   readonly indices?: Readonly<Record<string, readonly number[]>>;
 }
+
+/** Features of the vectors that {@link ValueOperations} take. */
+export const FEATURES = 12;
+
+/** Operations on vectors of {@link FEATURES}, anywhere in a graph. */
+export type ValueOperations = readonly ((x: Value) => Value)[];
 
 export type OperationCases = Readonly<Record<string, OperationCase>>;
 
