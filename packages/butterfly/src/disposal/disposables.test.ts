@@ -21,7 +21,7 @@ const disposedOf = expect.objectContaining({ code: "SPLITTER_DISPOSED" });
 
 const splits = [
   (splitter: LocalSplitter) => splitter.split(product, split, "left"),
-  (splitter: LocalSplitter) => splitter.dropped(product, split),
+  (splitter: LocalSplitter) => splitter.truncationError(product, split),
 ];
 
 const cases: Readonly<Record<string, Case>> = {
@@ -36,7 +36,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 it.each(Object.entries(cases))(
-  "%s is disposed of once, however often, and of no use then",
+  "%s can be disposed of twice, and refuses every use after that",
   async (_, { make, uses }) => {
     const disposable = make();
     for (let time = 0; time < 3; time++) disposable[Symbol.dispose]();
@@ -54,7 +54,7 @@ it("threads that are disposed of in the middle of a split reject it", async () =
   await expect(late).rejects.toThrow(disposedOf);
 });
 
-it("those are all disposables of the package", () => {
+it("the cases are all disposables of the package", () => {
   const found = globSync("**/*.ts", { cwd: sources })
     .filter((path) => !path.endsWith(".test.ts"))
     .flatMap((path) => {

@@ -29,7 +29,7 @@ export async function droppedAtSplits(
   const dropped: number[] = [];
   for (let at = 1; at < chain.length; at++) {
     const split = splitAt(chain, 0, at, chain.length);
-    dropped.push(at === known.at ? known.dropped : await splitter.dropped(values, split));
+    dropped.push(at === known.at ? known.dropped : await splitter.truncationError(values, split));
   }
   return dropped;
 }

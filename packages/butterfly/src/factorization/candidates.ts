@@ -12,22 +12,22 @@ export function radicesFor(rows: number, cols: number): Radices[] {
     .flatMap((m) => divisors(cols).map((n) => [m, n] as const))
     .filter(([m, n]) => m * n > 1 && m * n < rows * cols)
     .map(([m, n]) => ({ rows: [m, rows / m], cols: [n, cols / n] }))
-    .sort((p, q) => oblongness(p) - oblongness(q))
+    .sort((p, q) => logAspectRatio(p) - logAspectRatio(q))
     .slice(0, MOST_PAIRS);
   const [m, n] = [primes(rows), primes(cols)];
   const longer = Array.from({ length: Math.max(m.length, n.length) }, (_, index) => index + 1)
     .filter((length) => length > 2)
-    .map((length) => ({ rows: spread(m, length), cols: spread(n, length) }));
+    .map((length) => ({ rows: balancedRadices(m, length), cols: balancedRadices(n, length) }));
   return [...pairs, ...longer];
 }
 
 /** How far the blocks of a pair, `m1 x n2`, are from squares. */
-function oblongness({ rows, cols }: Radices): number {
+function logAspectRatio({ rows, cols }: Radices): number {
   return Math.abs(Math.log((rows[0] as number) / (cols[1] as number)));
 }
 
 /** Products of primes, `length` of them, as equal as a greedy choice makes them. */
-function spread(factors: readonly number[], length: number): number[] {
+function balancedRadices(factors: readonly number[], length: number): number[] {
   const radices = new Array<number>(length).fill(1);
   for (const prime of factors.toReversed()) {
     const smallest = radices.indexOf(Math.min(...radices));

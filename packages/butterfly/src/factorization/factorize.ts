@@ -15,17 +15,17 @@ import type { Pattern } from "../pattern/pattern.ts";
 import { availableThreads } from "../threads/thread.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
-import { splitAt, splitDown } from "./hierarchical.ts";
+import { splitAt, splitHierarchically } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
 import type { Split } from "./split.ts";
-import { LocalSplitter, type OnWork, type Splitter, workOf } from "./splitter.ts";
+import { LocalSplitter, type OnWork, type Splitter, splitWork } from "./splitter.ts";
 import { squaredError } from "./squared-error.ts";
 import { onSupport, transposeDense, validateTarget } from "./target.ts";
 import { type FactorizationTree, isOneSided, mirrored, type TreeNode, treeOf } from "./tree.ts";
 import { WorkerSplitter } from "./worker-splitter.ts";
 
 /** Multiplications, about a second of them, for which threads are started. */
-const WORTH_THREADS = 2e8;
+const MIN_THREADED_WORK = 2e8;
 
 export interface FactorizeOptions {
   /** In which order the chain is split; `"left-to-right"` unless given, whose bound is the best. */
@@ -129,9 +129,9 @@ async function factorizeDirect(
   const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
   const squaredNorm = squaredNormOf(whole);
   const { values, off } = onSupport(whole, chain.product());
-  const work = workFor(chain, root, wanted);
+  const work = totalWork(chain, root, wanted);
   using splitter = openSplitter(work, options);
-  const { factors, droppedFirst } = await splitDown(chain, values, root, splitter);
+  const { factors, droppedFirst } = await splitHierarchically(chain, values, root, splitter);
   const matrix = butterflyOf(chain, factors, whole);
   const missed = off + (await squaredError(values, matrix, new TimeSlicer(signal)));
   const error = squaredNorm === 0 ? 0 : Math.sqrt(missed / squaredNorm);
@@ -169,8 +169,8 @@ function butterflyOf(chain: Chain, factors: readonly Parts[], { re }: Parts): An
 }
 
 /** Multiplications of all the splits of a tree, and of the bounds. */
-function workFor(chain: Chain, root: TreeNode, bounds: boolean): number {
-  const work = (split: Split): number => split.classes * workOf(split);
+function totalWork(chain: Chain, root: TreeNode, bounds: boolean): number {
+  const work = (split: Split): number => split.classes * splitWork(split);
   const below = ({ from, to, children }: TreeNode): number =>
     children === undefined
       ? 0
@@ -200,13 +200,13 @@ function openSplitter(work: number, { onProgress, threads, signal }: FactorizeOp
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
     throw new PapilioError(
       "THREADS_INVALID",
-      `There cannot be ${describeValue(threads)} threads.`,
+      `The number of threads is ${describeValue(threads)}.`,
       "Give a whole number of at least 1, or none for all processors.",
     );
   }
   const onWork = countWork(work, onProgress);
-  const worthwhile = work < WORTH_THREADS ? 1 : availableThreads();
-  const count = Math.min(threads ?? worthwhile, availableThreads());
+  const defaultThreads = work < MIN_THREADED_WORK ? 1 : availableThreads();
+  const count = Math.min(threads ?? defaultThreads, availableThreads());
   return count === 1
     ? new LocalSplitter(onWork, signal)
     : new WorkerSplitter(count, onWork, signal);

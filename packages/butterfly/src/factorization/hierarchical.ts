@@ -4,14 +4,14 @@ import { orthonormalizeLeft, type Split, splitOf } from "./split.ts";
 import type { Splitter } from "./splitter.ts";
 import type { TreeNode } from "./tree.ts";
 
-/** The factors of a run, and the one that carries the norm: those beside it are orthonormal. */
-interface Run {
+/** The factors of a range, and the index of the one that carries the norm: the others are orthonormal. */
+interface FactorizedRange {
   readonly factors: readonly Parts[];
   readonly centre: number;
 }
 
-/** What {@link splitDown} finds. */
-export interface SplitDown {
+/** What {@link splitHierarchically} finds. */
+export interface HierarchicalSplit {
   /** The values of the factors, left-most first. */
   readonly factors: readonly Parts[];
   /** The squared Frobenius norm of what the first split dropped; 0 where there is none. */
@@ -34,14 +34,14 @@ export function splitAt(chain: Chain, from: number, at: number, to: number): Spl
  * @param chain not transposed
  * @param values of the product of the chain, `[a, b, c, d]`
  */
-export async function splitDown(
+export async function splitHierarchically(
   chain: Chain,
   values: Parts,
   root: TreeNode,
   splitter: Splitter,
-): Promise<SplitDown> {
+): Promise<HierarchicalSplit> {
   let droppedFirst = 0;
-  const descend = async (start: TreeNode, whole: Parts): Promise<Run> => {
+  const descend = async (start: TreeNode, whole: Parts): Promise<FactorizedRange> => {
     const taken: Parts[] = [];
     let [node, product] = [start, whole];
     for (;;) {
@@ -62,7 +62,8 @@ export async function splitDown(
         continue;
       }
       const first = await descend(left, found.left);
-      if (right.children !== undefined) passOn(chain, left.from, first, found.right, right);
+      if (right.children !== undefined)
+        moveNormToRight(chain, left.from, first, found.right, right);
       const second = await descend(right, found.right);
       return {
         factors: [...taken, ...first.factors, ...second.factors],
@@ -76,11 +77,11 @@ export async function splitDown(
   return { factors, droppedFirst };
 }
 
-/** Makes what is to the right of a run carry its norm. */
-function passOn(
+/** Moves the norm of a range to the factor on its right. */
+function moveNormToRight(
   chain: Chain,
   from: number,
-  { factors, centre }: Run,
+  { factors, centre }: FactorizedRange,
   after: Parts,
   right: TreeNode,
 ): void {

@@ -35,7 +35,7 @@ export interface ChainPoint {
 }
 
 export interface ChainSearch<M> {
-  /** The chains that no other one beats in both, by parameters, ascending. */
+  /** The chains that no other one dominates in both, by parameters, ascending. */
   readonly front: readonly ChainPoint[];
   /** The best factorization within the limits, its time with the search; undefined where there is none. */
   readonly best: Factorization<M> | undefined;
@@ -115,11 +115,11 @@ export async function searchChains(
     .sort((p, q) => p.parameters - q.parameters || p.error - q.error);
   for (const [index, { exact, ...point }] of ordered.entries()) {
     onProgress?.(0.5 + (0.45 * index) / ordered.length);
-    if (front.some((other) => beats(other, point))) continue;
+    if (front.some((other) => dominates(other, point))) continue;
     const reached = exact ? point : { ...point, error: (await run(point.chain, false)).error };
-    if (front.some((other) => beats(other, reached))) continue;
-    front = [...front.filter((other) => !beats(reached, other)), reached];
-    // What has more parameters is of no use once there is enough.
+    if (front.some((other) => dominates(other, reached))) continue;
+    front = [...front.filter((other) => !dominates(reached, other)), reached];
+    // A chain with more parameters is not needed once one is within the limits.
     if (reached.error <= maxError && Number.isFinite(maxError)) break;
   }
   const within = front.filter(({ error }) => error <= maxError);
@@ -130,7 +130,7 @@ export async function searchChains(
   return { front, best };
 }
 
-function beats(one: ChainPoint, other: ChainPoint): boolean {
+function dominates(one: ChainPoint, other: ChainPoint): boolean {
   return one.parameters <= other.parameters && one.error <= other.error;
 }
 

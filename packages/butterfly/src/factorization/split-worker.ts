@@ -27,7 +27,7 @@ export type WorkerResponse =
       };
     };
 
-function answer(request: WorkerRequest): WorkerResponse {
+function respond(request: WorkerRequest): WorkerResponse {
   const [left, right] = request.patterns;
   const split = splitOf(new Pattern(...left), new Pattern(...right));
   try {
@@ -42,9 +42,9 @@ function answer(request: WorkerRequest): WorkerResponse {
 
 const port = nodeThreads()?.parentPort;
 if (port) {
-  port.on("message", (request: WorkerRequest) => port.postMessage(answer(request)));
+  port.on("message", (request: WorkerRequest) => port.postMessage(respond(request)));
 } else {
   addEventListener("message", ({ data }: MessageEvent<WorkerRequest>) => {
-    postMessage(answer(data));
+    postMessage(respond(data));
   });
 }

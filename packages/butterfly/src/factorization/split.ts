@@ -1,4 +1,3 @@
-import { eigenvalues } from "../linear-algebra/hermitian-eigen.ts";
 import {
   adjoint,
   type Matrix,
@@ -7,7 +6,8 @@ import {
   multiplyMatrices,
   rowProducts,
   squaredDistance,
-} from "../linear-algebra/matrix.ts";
+} from "../linear-algebra/dense-matrix.ts";
+import { eigenvalues } from "../linear-algebra/hermitian-eigen.ts";
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { withScratch } from "../linear-algebra/scratch.ts";
 import { truncate } from "../linear-algebra/truncate.ts";

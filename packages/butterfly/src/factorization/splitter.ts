@@ -13,20 +13,20 @@ export interface SplitResult {
   readonly dropped: number;
 }
 
-/** What splits a factor, here or in workers. After it was disposed of, `SPLITTER_DISPOSED`. */
+/** Splits factors, on this thread or in workers. Throws `SPLITTER_DISPOSED` after it was disposed of. */
 export interface Splitter extends Disposable {
-  /** Takes back the memory of a factor that it made and that is no longer needed. */
+  /** Releases the memory of a factor that it allocated. */
   release(values: Parts): void;
   split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult>;
   /** The squared Frobenius norm of what {@link split} would drop. */
-  dropped(product: Parts, split: Split): Promise<number>;
+  truncationError(product: Parts, split: Split): Promise<number>;
 }
 
 /** Called with the work that is done, in multiplications of the Gram matrices that a split begins with. */
 export type OnWork = (amount: number) => void;
 
 /** Multiplications that a class of a split takes about. */
-export function workOf({ left, right }: Split): number {
+export function splitWork({ left, right }: Split): number {
   return left.b * right.c * Math.min(left.b, right.c);
 }
 
@@ -63,7 +63,7 @@ export class LocalSplitter implements Splitter {
     return { ...to, dropped };
   }
 
-  dropped(product: Parts, split: Split): Promise<number> {
+  truncationError(product: Parts, split: Split): Promise<number> {
     return this.#inSlices(split, (classes) => splitClasses(product, split, "left", classes));
   }
 
@@ -82,7 +82,7 @@ export class LocalSplitter implements Splitter {
     for (let index = 0; index < split.classes; index++) {
       if (this.#disposed) throw splitterDisposed();
       sum += run([index, index + 1]);
-      this.#onWork(workOf(split));
+      this.#onWork(splitWork(split));
       await slicer.yieldIfDue();
     }
     this.#signal?.throwIfAborted();

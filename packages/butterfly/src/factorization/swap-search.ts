@@ -17,7 +17,7 @@ export interface SwapSearchOptions {
 }
 
 /** The order that a search leaves rows and columns in: position `p` has what was at `order[p]`. */
-export interface Orders {
+export interface RowAndColumnOrders {
   readonly rows: Uint32Array;
   readonly columns: Uint32Array;
 }
@@ -37,7 +37,7 @@ export async function searchSwaps(
   values: Parts,
   chain: Chain,
   { trials, seed, signal }: SwapSearchOptions,
-): Promise<Orders> {
+): Promise<RowAndColumnOrders> {
   const { rows, cols, length } = chain;
   if (!Number.isSafeInteger(trials) || trials < 0 || chain.product().blocks > 1) {
     throw new PapilioError(

@@ -9,7 +9,7 @@ import {
   type SplitResult,
   type Splitter,
   splitterDisposed,
-  workOf,
+  splitWork,
 } from "./splitter.ts";
 
 /** Multiplications in a request, about: a few milliseconds. */
@@ -62,7 +62,7 @@ export class WorkerSplitter implements Splitter {
     return { ...to, dropped: await this.#run(product, split, side, to) };
   }
 
-  dropped(product: Parts, split: Split): Promise<number> {
+  truncationError(product: Parts, split: Split): Promise<number> {
     return this.#run(product, split, "left", undefined);
   }
 
@@ -120,7 +120,7 @@ export class WorkerSplitter implements Splitter {
     return shared;
   }
 
-  /** Gives a thread the next classes; the job is done when there are none and all are answered. */
+  /** Sends a thread the next classes. The job is done when all responses have arrived. */
   #postNext(index: number): void {
     const job = this.#job;
     if (job === undefined) return;
@@ -132,7 +132,7 @@ export class WorkerSplitter implements Splitter {
       }
       return;
     }
-    const count = Math.max(1, Math.round(REQUEST_WORK / workOf(split)));
+    const count = Math.max(1, Math.round(REQUEST_WORK / splitWork(split)));
     const last = Math.min(split.classes, next + count);
     job.next = last;
     job.pending++;
@@ -149,7 +149,7 @@ export class WorkerSplitter implements Splitter {
     }
     job.pending--;
     job.dropped += response.dropped;
-    this.#onWork(response.classes * workOf(job.split));
+    this.#onWork(response.classes * splitWork(job.split));
     this.#postNext(index);
   }
 

@@ -1,4 +1,4 @@
-import { type Matrix, matrix, squaredNorm } from "./matrix.ts";
+import { type Matrix, matrix, squaredNorm } from "./dense-matrix.ts";
 import { floats } from "./scratch.ts";
 import { tridiagonalEigenvalues, tridiagonalEigenvectors } from "./tridiagonal.ts";
 

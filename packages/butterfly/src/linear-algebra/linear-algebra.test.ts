@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../numeric/random.ts";
-import { eigenvalues, leadingEigenvectors } from "./hermitian-eigen.ts";
 import {
   adjoint,
   identity,
@@ -10,7 +9,8 @@ import {
   multiplyMatrices,
   squaredDistance,
   squaredNorm,
-} from "./matrix.ts";
+} from "./dense-matrix.ts";
+import { eigenvalues, leadingEigenvectors } from "./hermitian-eigen.ts";
 import { orthonormalize } from "./orthonormalize.ts";
 import { tridiagonalEigenvalues } from "./tridiagonal.ts";
 import { truncate } from "./truncate.ts";

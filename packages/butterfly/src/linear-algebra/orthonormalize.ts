@@ -1,4 +1,4 @@
-import { type Matrix, matrix } from "./matrix.ts";
+import { type Matrix, matrix } from "./dense-matrix.ts";
 import { floats } from "./scratch.ts";
 
 /** What is left of a column after projections, over the column, below which it counts as dependent. */

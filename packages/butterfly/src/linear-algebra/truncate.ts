@@ -1,5 +1,4 @@
 import { exponentOf } from "../numeric/powers-of-two.ts";
-import { leadingEigenvectors } from "./hermitian-eigen.ts";
 import {
   identity,
   type Matrix,
@@ -8,7 +7,8 @@ import {
   multiplyMatrices,
   rowProducts,
   squaredDistance,
-} from "./matrix.ts";
+} from "./dense-matrix.ts";
+import { leadingEigenvectors } from "./hermitian-eigen.ts";
 import { orthonormalize } from "./orthonormalize.ts";
 import { floats } from "./scratch.ts";
 
@@ -44,7 +44,7 @@ export function truncate(a: Matrix, rank: number): Truncation {
   const dropped = squaredDistance(scaled, multiplyMatrices(left, right));
   return {
     left: widen(left, rank),
-    right: scale(lengthen(right, rank), exponent),
+    right: scale(padRows(right, rank), exponent),
     dropped: dropped * 2 ** exponent * 2 ** exponent,
   };
 }
@@ -93,7 +93,7 @@ function widen(a: Matrix, cols: number): Matrix {
 }
 
 /** The matrix with zero rows up to `rows`. */
-function lengthen(a: Matrix, rows: number): Matrix {
+function padRows(a: Matrix, rows: number): Matrix {
   if (a.rows === rows) return a;
   const result = matrix(rows, a.cols, a.im !== undefined);
   result.re.set(a.re);

@@ -136,7 +136,7 @@ describe("KroneckerSparse", () => {
   });
 });
 
-describe("KroneckerSparse.multiply", () => {
+describe("KroneckerSparse.matmul", () => {
   const size = fc.integer({ min: 1, max: 3 });
   /** Every chainable pair is of this form. */
   const pairs = fc

@@ -5,7 +5,7 @@ import { requireBatch } from "../numeric/layout.ts";
 import type { Chain } from "./chain.ts";
 import type { Pattern } from "./pattern.ts";
 
-/** What a multiplication costs whoever computes it: arithmetic, and traffic without waste. */
+/** The cost of a multiplication on any machine: arithmetic, and the least traffic. */
 export interface Cost {
   /** Floating-point operations: a multiplication and an addition for each value and vector. */
   readonly flops: number;

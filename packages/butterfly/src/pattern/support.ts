@@ -86,7 +86,11 @@ export function supportPicture(pattern: Pattern, cells: number): SupportPicture 
       for (let i = first; i <= last; i++) {
         const columns = [Math.max(c0, i * c * d), Math.min(c1, (i + 1) * c * d)] as const;
         const lines = [Math.max(r0, i * b * d), Math.min(r1, (i + 1) * b * d)] as const;
-        if (lines[0] < lines[1] && columns[0] < columns[1] && residuesMeet(lines, columns, d)) {
+        if (
+          lines[0] < lines[1] &&
+          columns[0] < columns[1] &&
+          residuesIntersect(lines, columns, d)
+        ) {
           return true;
         }
       }
@@ -96,7 +100,7 @@ export function supportPicture(pattern: Pattern, cells: number): SupportPicture 
 }
 
 /** Whether a number of one range and one of the other leave the same remainder by `d`. */
-function residuesMeet(
+function residuesIntersect(
   [from, to]: readonly [number, number],
   [start, end]: readonly [number, number],
   d: number,
