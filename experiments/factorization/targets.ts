@@ -1,8 +1,8 @@
 import type { Complex } from "@papilio/butterfly";
 import { bitReversal, cosine, fourier, hadamard } from "@papilio/butterfly/constructions";
 import { uniform } from "@papilio/butterfly/numeric";
-import { leadingEigenvectors } from "../../packages/butterfly/src/linear-algebra/hermitian-eigen.ts";
 import { matrix } from "../../packages/butterfly/src/linear-algebra/dense-matrix.ts";
+import { leadingEigenvectors } from "../../packages/butterfly/src/linear-algebra/hermitian-eigen.ts";
 
 /** A matrix of `n` rows and columns to factorize. */
 export interface NamedMatrix {

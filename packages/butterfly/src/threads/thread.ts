@@ -19,13 +19,18 @@ export interface ThreadEvents<Response> {
   onFailure(reason: string): void;
 }
 
+/** A browser's `Worker`, whose type a program without the DOM's types lacks. */
+type BrowserWorker = typeof globalThis extends { Worker: { prototype: infer Instance } }
+  ? Instance
+  : object;
+
 /** Where the program of a thread is. */
 export interface ThreadProgram {
   /** Its file, without the extension, and the URL of a module in the same folder. */
   readonly name: string;
   readonly siblingUrl: string;
   /** Bundlers look for `new Worker(new URL(...), ...)`, with the file in it. */
-  readonly openInBrowser: () => Worker;
+  readonly openInBrowser: () => BrowserWorker;
   /** Its text with all that it imports, which the build of the package writes; empty before. */
   readonly inlined: () => Promise<{ readonly source: string }>;
 }
