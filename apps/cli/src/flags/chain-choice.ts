@@ -8,7 +8,15 @@ import { didYouMean } from "@papilio/butterfly/errors";
  *   {@link Chain.parse} throws
  */
 export function chainFor(text: string, rows: number, cols: number, rank: number): Chain {
-  if (text === "monarch") return monarchFor(rows, cols, rank);
+  if (text === "monarch") {
+    const chain = monarchFor(rows, cols, rank);
+    if (chain !== undefined) return chain;
+    throw new PapilioError(
+      "FLAG_INVALID",
+      `There is no Monarch chain for ${rows} x ${cols}: rows and columns have no divisor in common that fits.`,
+      "Use --chain auto, which tries low ranks too. Pad the matrix for more chains.",
+    );
+  }
   if (rank !== 1) {
     throw new PapilioError(
       "FLAG_INVALID",
@@ -21,7 +29,7 @@ export function chainFor(text: string, rows: number, cols: number, rank: number)
     throw new PapilioError(
       "FLAG_INVALID",
       `A dyadic chain is square, but the matrix is ${rows} x ${cols}.`,
-      monarchBlocks(rows, cols).length > 0
+      monarchFor(rows, cols, 1) !== undefined
         ? "Use --chain monarch, auto, or patterns of your own."
         : "Use --chain auto, which tries low ranks too. Pad the matrix for more chains.",
     );
@@ -46,28 +54,12 @@ function parseChain(text: string): Chain {
   }
 }
 
-/** The Monarch chain with the fewest values. */
-function monarchFor(rows: number, cols: number, rank: number): Chain {
-  const chains = monarchBlocks(rows, cols).map((blocks) =>
-    Chain.monarch({ rows, cols, blocks, rank }),
-  );
-  const [first, ...others] = chains;
-  if (first !== undefined) {
-    return others.reduce((best, chain) => (chain.nonZeros < best.nonZeros ? chain : best), first);
+/** The Monarch chain with the fewest values; undefined where there is none of this shape. */
+function monarchFor(rows: number, cols: number, rank: number): Chain | undefined {
+  try {
+    return Chain.monarch({ rows, cols, rank });
+  } catch (error) {
+    if (error instanceof PapilioError && error.code === "CHAIN_SIZE") return undefined;
+    throw error;
   }
-  throw new PapilioError(
-    "FLAG_INVALID",
-    `There is no Monarch chain for ${rows} x ${cols}: rows and columns have no divisor in common that fits.`,
-    "Use --chain auto, which tries low ranks too. Pad the matrix for more chains.",
-  );
-}
-
-/** Numbers of blocks for which there is a Monarch chain of this shape. */
-function monarchBlocks(rows: number, cols: number): number[] {
-  const found: number[] = [];
-  for (let blocks = 2; blocks < Math.min(rows, cols); blocks++) {
-    if (rows % blocks !== 0 || cols % blocks !== 0) continue;
-    if ((rows * blocks) % Math.min(rows, cols) === 0) found.push(blocks);
-  }
-  return found;
 }

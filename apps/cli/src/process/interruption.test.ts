@@ -114,7 +114,7 @@ it("every command's help ends with its exit statuses", async () => {
   const { stdout: help } = await papilio("--help");
   expect(help).toMatch(/Exit status: 0; 1 when .+; 2 for .+\./);
   const names = new Set(COMMANDS.map(([name]) => name as string));
-  const listed = [...help.matchAll(/^ {2}([a-z]+) (?:\[|<)/gm)].map(([, name]) => name);
+  const listed = [...help.matchAll(/^ {2}([a-z-]+) (?:\[|<)/gm)].map(([, name]) => name);
   expect(listed.toSorted()).toEqual(["help", ...names].toSorted());
   for (const name of names) {
     const { stdout } = await papilio(name, "--help");

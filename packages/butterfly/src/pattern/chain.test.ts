@@ -242,6 +242,29 @@ describe("Chain.monarch", () => {
     expect(Chain.monarch(shape).toString()).toBe(expected);
   });
 
+  it("has the number of blocks with the fewest values unless given", () => {
+    expect(Chain.monarch({ rows: 1536, cols: 384 }).toString()).toBe("1,32,8,48;8,48,48,1");
+    for (let rows = 4; rows <= 48; rows++) {
+      for (let cols = 4; cols <= 48; cols++) {
+        const least = Math.min(rows, cols);
+        const possible = Array.from({ length: least - 2 }, (_, index) => index + 2).filter(
+          (blocks) => rows % blocks === 0 && cols % blocks === 0 && rows % (least / blocks) === 0,
+        );
+        const values = possible.map((blocks) => rows * blocks + (least * cols) / blocks);
+        const fewest = possible[values.indexOf(Math.min(...values))];
+        if (fewest === undefined) {
+          expect(() => Chain.monarch({ rows, cols })).toThrow(
+            refusal("CHAIN_SIZE", `no Monarch chain for ${rows} x ${cols}`),
+          );
+        } else {
+          const chain = Chain.monarch({ rows, cols });
+          expect(chain.patterns[1]?.a).toBe(fewest);
+          expect(chain.nonZeros).toBe(Math.min(...values));
+        }
+      }
+    }
+  });
+
   it("has the rank, the outer sizes, the blocks and the middle that its shape asks for", () => {
     const factor = fc.integer({ min: 1, max: 12 });
     fc.assert(

@@ -7,8 +7,11 @@ import { Pattern } from "./pattern.ts";
 export interface MonarchShape {
   readonly rows: number;
   readonly cols: number;
-  /** Number of dense blocks of the right factor; it divides both the rows and the columns. */
-  readonly blocks: number;
+  /**
+   * Number of dense blocks of the right factor; it divides both the rows and the columns. Unless given it is
+   * the number with which the chain has the fewest values, the smaller one of two that have as many.
+   */
+  readonly blocks?: number | undefined;
   /** Rank of the pair; 1 unless given. Both factors have `rank` times as many values. */
   readonly rank?: number;
 }
@@ -41,9 +44,8 @@ export function squareDyadicPatterns(n: number): Pattern[] {
 /** `(1, p, p, q)(p, q, q, 1)` for the largest divisor `p` of `n` with `p <= q = n/p`. */
 export function squareMonarchPatterns(n: number): Pattern[] {
   requireSize("n", n);
-  let p = Math.floor(Math.sqrt(n));
-  while (n % p !== 0) p--;
-  if (p > 1) return monarchPatterns({ rows: n, cols: n, blocks: p });
+  const blocks = fewestBlocks(n, n);
+  if (blocks !== undefined) return monarchPatterns({ rows: n, cols: n, blocks });
   throw invalidSize(
     `A Monarch chain needs a size that is a product of two numbers greater than 1, not ${n}.`,
     "Pad the matrix to a size with a divisor near its square root.",
@@ -53,8 +55,16 @@ export function squareMonarchPatterns(n: number): Pattern[] {
 /** `(1, rows/q, rank*blocks, q)(blocks, rank*q, cols/blocks, 1)` for `q = min(rows, cols)/blocks`. */
 export function monarchPatterns(shape: MonarchShape): Pattern[] {
   requireObject("The shape of a Monarch chain", shape, "a size, or rows, cols and blocks");
-  const { rows, cols, blocks, rank = 1 } = shape;
-  for (const [name, size] of Object.entries({ rows, cols, blocks, rank })) requireSize(name, size);
+  const { rows, cols, rank = 1 } = shape;
+  for (const [name, size] of Object.entries({ rows, cols, rank })) requireSize(name, size);
+  const { blocks = fewestBlocks(rows, cols) } = shape;
+  if (blocks === undefined) {
+    throw invalidSize(
+      `There is no Monarch chain for ${rows} x ${cols}: rows and columns have no divisor in common that fits.`,
+      "Pad the matrix to a size with more divisors.",
+    );
+  }
+  requireSize("blocks", blocks);
   for (const [name, size] of Object.entries({ rows, cols })) {
     if (size % blocks === 0) continue;
     throw invalidSize(
@@ -73,6 +83,34 @@ export function monarchPatterns(shape: MonarchShape): Pattern[] {
     new Pattern(1, rows / q, rank * blocks, q),
     new Pattern(blocks, rank * q, cols / blocks, 1),
   ];
+}
+
+/**
+ * The number of blocks with which a Monarch chain of a shape has the fewest values, neither one block nor as
+ * many as the smaller size; undefined where there is none. Takes the root of the sizes' greatest common divisor.
+ */
+function fewestBlocks(rows: number, cols: number): number | undefined {
+  const least = Math.min(rows, cols);
+  const common = greatestDivisor(rows, cols);
+  const values = (blocks: number): number => rows * blocks + (least / blocks) * cols;
+  let best: number | undefined;
+  for (let divisor = 1; divisor * divisor <= common; divisor++) {
+    if (common % divisor !== 0) continue;
+    for (const blocks of [divisor, common / divisor]) {
+      if (blocks === 1 || blocks === least || rows % (least / blocks) !== 0) continue;
+      const isFewer =
+        best === undefined ||
+        values(blocks) < values(best) ||
+        (values(blocks) === values(best) && blocks < best);
+      if (isFewer) best = blocks;
+    }
+  }
+  return best;
+}
+
+/** Of both numbers in common (Euclid). */
+function greatestDivisor(p: number, q: number): number {
+  return q === 0 ? p : greatestDivisor(q, p % q);
 }
 
 /**

@@ -66,7 +66,7 @@ const optionsCheck = objectOf({
  *
  * @example
  * ```ts
- * const layer = new ButterflyLinear({ weight: Chain.monarch({ rows: 1536, cols: 384, blocks: 16 }) });
+ * const layer = new ButterflyLinear({ weight: Chain.monarch({ rows: 1536, cols: 384, blocks: 8 }) });
  * ```
  */
 export class ButterflyLinear extends LinearLayer {
@@ -160,7 +160,7 @@ export function products(texts: readonly string[], otherwise?: LinearFactory): L
   };
 }
 
-/** Monarch layers: two factors of about `sqrt(n)` blocks each, or of as many as given. */
+/** Monarch layers: two factors with the fewest weights, or of as many blocks as given. */
 export function monarch(options: MonarchOptions = {}): LinearFactory {
   monarchCheck("a Monarch layer", options);
   const { blocks, rank = 1 } = options;
@@ -172,7 +172,7 @@ export function monarch(options: MonarchOptions = {}): LinearFactory {
 }
 
 /**
- * The Monarch chain of a shape, of about as many blocks as the root of its smaller size unless given.
+ * The Monarch chain of a shape, of the number of blocks with the fewest weights unless given.
  *
  * @throws PapilioError `CHAIN_SIZE` where there is none
  */
@@ -181,7 +181,7 @@ export function monarchChain(shape: MonarchShape): Chain {
   const { rows, cols, blocks, rank = 1 } = shape;
   anyNumber("rows of a Monarch chain", rows);
   anyNumber("cols of a Monarch chain", cols);
-  return Chain.monarch({ rows, cols, rank, blocks: blocks ?? balancedBlocks(rows, cols) });
+  return Chain.monarch({ rows, cols, rank, blocks });
 }
 
 interface MonarchShape extends MonarchOptions {
@@ -190,7 +190,7 @@ interface MonarchShape extends MonarchOptions {
 }
 
 export interface MonarchOptions {
-  /** Blocks of the right factor; the number nearest to the root of the smaller size unless given. */
+  /** Blocks of the right factor; the number with which there are the fewest weights unless given. */
   readonly blocks?: number | undefined;
   readonly rank?: number;
 }
@@ -203,20 +203,6 @@ export const dyadic: LinearFactory = (shape) => {
   const size = 2 ** Math.ceil(Math.log2(Math.max(2, shape.inFeatures, shape.outFeatures)));
   return new ButterflyLinear({ ...shape, weight: Chain.squareDyadic(size) });
 };
-
-/** A number of blocks near the root of the smaller size with which a Monarch chain of this shape exists. */
-function balancedBlocks(rows: number, cols: number): number {
-  const size = Math.min(rows, cols);
-  const fits = (blocks: number): boolean =>
-    rows % blocks === 0 && cols % blocks === 0 && rows % (size / blocks) === 0;
-  const root = Math.sqrt(size);
-  const distance = (blocks: number): number => Math.abs(Math.log(blocks / root));
-  let best = 1;
-  for (let blocks = 2; blocks < size; blocks++) {
-    if (size % blocks === 0 && fits(blocks) && distance(blocks) < distance(best)) best = blocks;
-  }
-  return best;
-}
 
 function patternsOf(weight: ButterflyLinearOptions["weight"]): readonly Pattern[] {
   if (typeof weight === "string") return weight.split(";").map((part) => Pattern.parse(part));
