@@ -1,4 +1,5 @@
 import type { StorageDtype } from "@papilio/butterfly";
+import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { upload } from "../device/storage.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
@@ -37,7 +38,9 @@ export class WeightStore implements Disposable {
   readonly #matrices = new Map<object, StoredMatrix>();
   readonly #state = new DisposableState("weights");
 
+  /** @throws PapilioError `OPTION_INVALID` for what is not a device */
   constructor(gpu: Gpu) {
+    requireGpu(gpu);
     this.#gpu = gpu;
   }
 

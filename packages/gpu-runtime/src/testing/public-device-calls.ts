@@ -89,6 +89,7 @@ export const deviceCalls: PublicCalls = {
   "MemoryPool#trim": on(({ gpu }) => invoke(gpu.memory, "trim", 0)),
   assertFits: on(({ gpu }) => call(runtime.assertFits, gpu, 16, "x")),
   requirePortions: on(({ gpu }) => call(runtime.requirePortions, gpu, pattern, { ...shape })),
+  WeightStore: on(({ gpu }) => create(runtime.WeightStore, gpu)),
   BufferSet: on(({ gpu }) => create(runtime.BufferSet, gpu)),
   "BufferSet#add": on(({ gpu, buffers }) =>
     invoke(buffers, "add", Object.create(gpu.memory.acquire(16, STORAGE, "x"))),
