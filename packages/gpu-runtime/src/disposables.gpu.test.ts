@@ -14,13 +14,16 @@ import { DeviceButterfly } from "./multiplication/device-butterfly.ts";
 import { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
 import type { Multiplication } from "./multiplication/multiplication.ts";
 import { PreparedShapes } from "./multiplication/prepared-shapes.ts";
+import { RepeatedMultiplication } from "./multiplication/repeated-multiplication.ts";
 import { StagingSlot } from "./multiplication/staging-slot.ts";
 import { type SharedWeights, WeightStore } from "./multiplication/weight-store.ts";
 import { Program } from "./program/program.ts";
+import { ReusableProgram } from "./program/reusable-program.ts";
 import { BufferSet } from "./tensor/buffer-set.ts";
 import { ComplexTensor } from "./tensor/complex-tensor.ts";
 import { Tensor } from "./tensor/tensor.ts";
 import type { Vectors } from "./tensor/vectors.ts";
+import { scratchVectors } from "./tensor/vectors.ts";
 import { openTestGpu } from "./testing/open-test-gpu.ts";
 
 const matrix = Butterfly.random(Chain.monarch(64), { seed: 1 });
@@ -43,6 +46,8 @@ beforeAll(async () => {
   z = new ComplexTensor(gpu, { ...batch, features });
 });
 afterAll(() => gpu.dispose());
+
+const unplaced = (label: string) => scratchVectors({ ...shape, features }, label);
 
 /** Each disposable, and the uses that it refuses once it was disposed of. */
 interface Case {
@@ -159,6 +164,23 @@ const cases: Readonly<Record<string, Case>> = {
       (program: Program) => Program.complete([program, program]),
     ],
     code: "MEMORY_RELEASED",
+  },
+  ReusableProgram: {
+    make: () => {
+      using multiplication = prepareButterfly(gpu, matrix, shape);
+      const [from, to] = [unplaced("input"), unplaced("output")];
+      return new ReusableProgram(gpu, multiplication.steps(from, to), [from.memory, to.memory]);
+    },
+    uses: [(program: ReusableProgram) => program.run([x.memory, y.memory])],
+    code: "MEMORY_RELEASED",
+  },
+  RepeatedMultiplication: {
+    make: () => {
+      const multiplication = prepareButterfly(gpu, matrix, shape);
+      return new RepeatedMultiplication(gpu, multiplication, unplaced("input"), unplaced("output"));
+    },
+    uses: [(repeated: RepeatedMultiplication<never, never>) => repeated.run(x.memory, y.memory)],
+    code: "MULTIPLICATION_DISPOSED",
   },
   StagingSlot: {
     make: () => new StagingSlot(gpu, matrix.chain, shape),

@@ -4,13 +4,16 @@ import { toButterfly } from "@papilio/butterfly/matrix";
 import { requireShape } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
+import type { Scratch } from "../memory/scratch.ts";
 import type { Plan } from "../planning/plan.ts";
-import { Program } from "../program/program.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { requireTensor, Tensor } from "../tensor/tensor.ts";
+import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
+import { assertShape } from "./assert-shape.ts";
 import { type ButterflyMultiplication, prepareButterfly } from "./butterfly.ts";
 import { type MicroBatchOptions, multiplyInMicroBatches } from "./micro-batches.ts";
 import { PreparedShapes } from "./prepared-shapes.ts";
+import { RepeatedMultiplication } from "./repeated-multiplication.ts";
 
 export interface DeviceButterflyOptions {
   /** Added to every output: `rows` elements. */
@@ -19,9 +22,16 @@ export interface DeviceButterflyOptions {
   readonly plan?: (shape: InputShape) => Plan | undefined;
 }
 
+/** Multiplies by vectors of one shape. */
+type Repeated = RepeatedMultiplication<
+  Vectors & { readonly memory: Scratch },
+  ButterflyMultiplication
+>;
+
 /**
  * A butterfly matrix, or a single Kronecker-sparse factor, on the device. Weights are packed and
- * uploaded at the first multiplication of each shape, layout and dtype, and kept for the last few. Values
+ * uploaded, and the program is recorded, at the first multiplication of each shape, layout and dtype;
+ * both are kept for the last few. Values
  * and bias are copied when it is constructed: the caller's may change later.
  *
  * @example
@@ -35,7 +45,7 @@ export class DeviceButterfly implements Disposable {
   readonly gpu: Gpu;
   readonly butterfly: Butterfly;
   readonly #options: DeviceButterflyOptions;
-  readonly #prepared: PreparedShapes<InputShape, ButterflyMultiplication>;
+  readonly #prepared: PreparedShapes<InputShape, Repeated>;
 
   /** @throws PapilioError `ARRAY_TYPE` for a bias of another class, `OPTION_INVALID` */
   constructor(gpu: Gpu, matrix: Butterfly | KroneckerSparse, options: DeviceButterflyOptions = {}) {
@@ -49,7 +59,7 @@ export class DeviceButterfly implements Disposable {
     this.#options = bias === undefined ? options : { ...options, bias: bias.slice() };
     this.#prepared = new PreparedShapes(
       ({ batch, layout, dtype }) => `${batch} ${layout} ${dtype}`,
-      (shape) => prepareButterfly(gpu, this.butterfly, shape, this.#optionsFor(shape)),
+      (shape) => this.#prepare(shape),
     );
   }
 
@@ -65,7 +75,7 @@ export class DeviceButterfly implements Disposable {
    */
   plan(shape: InputShape): Plan {
     requireInputShape(shape);
-    return this.#prepared.of(shape).plan;
+    return this.#prepared.of(shape).multiplication.plan;
   }
 
   /**
@@ -79,9 +89,20 @@ export class DeviceButterfly implements Disposable {
   async multiply(x: Tensor): Promise<Tensor> {
     requireTensor(x);
     const { batch, layout, dtype } = x;
-    return await this.#prepared.use({ batch, layout, dtype }, (multiplication) =>
-      this.#multiplyBy(multiplication, x),
-    );
+    const shape = { batch, layout, dtype };
+    const { chain } = this.butterfly;
+    assertShape(x, shape, chain.cols, "input");
+    return await this.#prepared.use(shape, async (repeated) => {
+      const label = `output of ${chain}`;
+      const y = new Tensor(this.gpu, { ...shape, features: chain.rows, label });
+      try {
+        await repeated.run(x.memory, y.memory);
+        return y;
+      } catch (error) {
+        y.dispose();
+        throw error;
+      }
+    });
   }
 
   /**
@@ -120,19 +141,14 @@ export class DeviceButterfly implements Disposable {
     this.dispose();
   }
 
-  async #multiplyBy(multiplication: ButterflyMultiplication, x: Tensor): Promise<Tensor> {
-    const { batch, layout, dtype } = x;
-    const { chain } = this.butterfly;
-    const label = `output of ${chain}`;
-    const y = new Tensor(this.gpu, { batch, features: chain.rows, layout, dtype, label });
-    try {
-      using program = await Program.record(this.gpu, multiplication.steps(x, y));
-      program.run();
-      return y;
-    } catch (error) {
-      y.dispose();
-      throw error;
-    }
+  #prepare(shape: InputShape): Repeated {
+    const { rows, cols } = this.butterfly.chain;
+    return new RepeatedMultiplication(
+      this.gpu,
+      prepareButterfly(this.gpu, this.butterfly, shape, this.#optionsFor(shape)),
+      scratchVectors({ ...shape, features: cols }, "input"),
+      scratchVectors({ ...shape, features: rows }, "output"),
+    );
   }
 
   #optionsFor(shape: InputShape): { bias?: Float32Array; plan?: Plan } {

@@ -10,14 +10,22 @@ import { withPermutations } from "@papilio/butterfly/matrix";
 import { requireShape, requireVectors, stridesOf } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
-import { Program } from "../program/program.ts";
+import type { Scratch } from "../memory/scratch.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
+import { type ComplexVectors, scratchComplexVectors } from "../tensor/vectors.ts";
 import {
   type ComplexMultiplication,
   prepareComplexButterfly,
   requireComplexMatrix,
 } from "./complex-butterfly.ts";
 import { PreparedShapes } from "./prepared-shapes.ts";
+import { RepeatedMultiplication } from "./repeated-multiplication.ts";
+
+/** Multiplies by vectors of one shape. */
+type Repeated = RepeatedMultiplication<
+  ComplexVectors & { readonly memory: Scratch },
+  ComplexMultiplication
+>;
 
 /**
  * A complex butterfly matrix on the device, between permutations or without: a Fourier transform, for
@@ -33,7 +41,7 @@ import { PreparedShapes } from "./prepared-shapes.ts";
 export class DeviceComplexButterfly implements Disposable {
   readonly gpu: Gpu;
   readonly butterfly: PermutedButterfly<ComplexButterfly>;
-  readonly #prepared: PreparedShapes<BatchShape, ComplexMultiplication>;
+  readonly #prepared: PreparedShapes<BatchShape, Repeated>;
 
   constructor(gpu: Gpu, matrix: ComplexButterfly | PermutedButterfly<ComplexButterfly>) {
     requireGpu(gpu);
@@ -43,7 +51,13 @@ export class DeviceComplexButterfly implements Disposable {
     this.butterfly = given.copy();
     this.#prepared = new PreparedShapes(
       ({ batch, layout }) => `${batch} ${layout}`,
-      (shape) => prepareComplexButterfly(gpu, this.butterfly, shape),
+      (shape) =>
+        new RepeatedMultiplication(
+          gpu,
+          prepareComplexButterfly(gpu, this.butterfly, shape),
+          scratchComplexVectors(shape, this.butterfly.cols, "input"),
+          scratchComplexVectors(shape, this.butterfly.rows, "output"),
+        ),
     );
   }
 
@@ -59,7 +73,7 @@ export class DeviceComplexButterfly implements Disposable {
    */
   runs(shape: BatchShape): readonly number[] {
     stridesOf(shape, this.butterfly.cols); // refuses a bad shape
-    return this.#prepared.of(shape).runs;
+    return this.#prepared.of(shape).multiplication.runs;
   }
 
   /**
@@ -81,11 +95,10 @@ export class DeviceComplexButterfly implements Disposable {
         `Pass vectors of ${cols} features.`,
       );
     }
-    return await this.#prepared.use({ batch, layout }, async (multiplication) => {
+    return await this.#prepared.use({ batch, layout }, async (repeated) => {
       const y = new ComplexTensor(this.gpu, { batch, features: rows, layout });
       try {
-        using program = await Program.record(this.gpu, multiplication.steps(x, y));
-        program.run();
+        await repeated.run(x.memory, y.memory);
         return y;
       } catch (error) {
         y.dispose();

@@ -13,8 +13,8 @@ interface Prepared<M> {
   users: number;
 }
 
-/** Shapes whose packed weights are kept at once: the least recently used goes. */
-const KEPT_SHAPES = 8;
+/** Shapes whose packed weights and kernels are kept at once: the least recently used goes. */
+export const KEPT_SHAPES = 8;
 
 /** Multiplications by one matrix, prepared at the first use of each shape, and kept for the last few. */
 export class PreparedShapes<S, M extends Preparable> implements Disposable {

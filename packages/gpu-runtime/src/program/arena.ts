@@ -22,6 +22,12 @@ export interface Arena {
   release(): void;
 }
 
+/** Where the scratch memory of steps lies in an arena. */
+export interface ArenaLayout {
+  readonly scratches: readonly Scratch[];
+  readonly plan: ArenaPlan;
+}
+
 /**
  * Gives the scratch memory of step sequences its place in one arena. The sequences never run at
  * once, so they share it.
@@ -29,44 +35,61 @@ export interface Arena {
  * @throws PapilioError `MEMORY_BUDGET`, `BUFFER_TOO_LARGE`
  */
 export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]): Arena {
-  requireBindings(gpu, sequences.flat());
-  const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
-  const planned = sequences.map((steps) => {
-    const lifetimes = lifetimesOf(steps);
-    return {
-      steps,
-      scratches: [...lifetimes.keys()],
-      plan: planArena([...lifetimes.values()], alignment),
-    };
-  });
-  const bytes = Math.max(0, ...planned.map(({ plan }) => plan.bytes));
+  const layouts = sequences.map((steps) => ({ steps, layout: layOut(gpu, steps) }));
+  const bytes = Math.max(0, ...layouts.map(({ layout }) => layout.plan.bytes));
   const lease = bytes === 0 ? undefined : storageBuffer(gpu, bytes, "arena");
   let users = sequences.length;
   return {
-    programs: planned.map(({ steps, scratches, plan }) => {
-      const spans = new Map(
-        scratches.map((scratch, index) => [
-          scratch,
-          spanPart(lease as Lease, plan.offsets[index] as number, scratch.size),
-        ]),
-      );
-      const span = (operand: Operand): Span => {
-        if (operand instanceof Scratch) return spans.get(operand) as Span;
-        if (!(operand instanceof ScratchPart)) return operand;
-        return spanPart(spans.get(operand.whole) as Span, operand.offset, operand.size);
-      };
-      return {
-        plan,
-        steps: steps.map(({ kernel, buffers, role }) =>
-          bindable({ kernel, buffers: buffers.map(span), role }),
-        ),
-      };
-    }),
+    programs: layouts.map(({ steps, layout }) => ({
+      plan: layout.plan,
+      steps: placeSteps(steps, layout, lease),
+    })),
     release() {
       users--;
       if (users === 0) lease?.release();
     },
   };
+}
+
+/**
+ * Lays out an arena for the scratch memory of steps, but for what is `given` a place of its own.
+ *
+ * @throws PapilioError `BUFFER_TOO_LARGE` for steps that bind more of a buffer than the device can
+ */
+export function layOut(
+  gpu: Gpu,
+  steps: readonly Step[],
+  given: readonly Scratch[] = [],
+): ArenaLayout {
+  requireBindings(gpu, steps);
+  const alignment = gpu.device.limits.minStorageBufferOffsetAlignment;
+  const lifetimes = lifetimesOf(steps);
+  for (const scratch of given) lifetimes.delete(scratch);
+  return {
+    scratches: [...lifetimes.keys()],
+    plan: planArena([...lifetimes.values()], alignment),
+  };
+}
+
+/** Steps with the memory of an arena, and with that of scratch memory whose place is given. */
+export function placeSteps(
+  steps: readonly Step[],
+  { scratches, plan }: ArenaLayout,
+  arena: Lease | undefined,
+  given: readonly (readonly [Scratch, Span])[] = [],
+): PlacedStep[] {
+  const spans = new Map<Scratch, Span>(given);
+  scratches.forEach((scratch, index) => {
+    spans.set(scratch, spanPart(arena as Lease, plan.offsets[index] as number, scratch.size));
+  });
+  const span = (operand: Operand): Span => {
+    if (operand instanceof Scratch) return spans.get(operand) as Span;
+    if (!(operand instanceof ScratchPart)) return operand;
+    return spanPart(spans.get(operand.whole) as Span, operand.offset, operand.size);
+  };
+  return steps.map(({ kernel, buffers, role }) =>
+    bindable({ kernel, buffers: buffers.map(span), role }),
+  );
 }
 
 /** Refuses steps that bind more of a buffer than the device can, before the arena is allocated. */

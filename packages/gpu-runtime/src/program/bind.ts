@@ -34,23 +34,53 @@ async function bind(gpu: Gpu, step: PlacedStep): Promise<Recorded> {
   const lease = gpu.pipelines.acquire(step.kernel);
   try {
     const pipeline = await lease.pipeline;
-    // Once it is bound, nobody asks any more whether it is there: the sums would be of nothing.
-    await gpu.memory.pendingAllocations;
-    // A device that is lost meanwhile hands out pipelines that do nothing.
-    gpu.assertReady();
-    if (!step.buffers.every(({ live }) => live)) throw memoryReleased([step.kernel.label]);
-    const bindGroup = gpu.device.createBindGroup({
-      label: step.kernel.label,
-      layout: pipeline.getBindGroupLayout(0),
-      entries: step.buffers.map(({ buffer, offset, size }, binding) => ({
-        binding,
-        resource: { buffer, offset, size },
-      })),
-    });
-    return { pipeline, bindGroup, step, release: lease.release };
+    await assertMemory(gpu, [step]);
+    return { pipeline, bindGroup: bindGroupOf(gpu, pipeline, step), step, release: lease.release };
   } catch (error) {
     lease.release();
     throw error;
+  }
+}
+
+/**
+ * Waits until it is known whether the device has the memory of steps. Once it is bound, nobody asks any
+ * more whether it is there: the sums would be of nothing.
+ *
+ * @throws PapilioError `MEMORY_RELEASED`, and what {@link Gpu.assertReady} throws: a device that is lost
+ *   meanwhile hands out pipelines that do nothing
+ */
+export async function assertMemory(gpu: Gpu, steps: readonly PlacedStep[]): Promise<void> {
+  await gpu.memory.pendingAllocations;
+  gpu.assertReady();
+  const gone = steps.filter(({ buffers }) => !buffers.every(({ live }) => live));
+  if (gone.length > 0) throw memoryReleased(gone.map(({ kernel }) => kernel.label));
+}
+
+/** The memory of a step as its pipeline takes it. */
+export function bindGroupOf(
+  gpu: Gpu,
+  pipeline: GPUComputePipeline,
+  step: PlacedStep,
+): GPUBindGroup {
+  return gpu.device.createBindGroup({
+    label: step.kernel.label,
+    layout: pipeline.getBindGroupLayout(0),
+    entries: step.buffers.map(({ buffer, offset, size }, binding) => ({
+      binding,
+      resource: { buffer, offset, size },
+    })),
+  });
+}
+
+/** Encodes the dispatches of steps. */
+export function encode(
+  pass: GPUComputePassEncoder,
+  steps: readonly Pick<Recorded, "pipeline" | "bindGroup" | "step">[],
+): void {
+  for (const { pipeline, bindGroup, step } of steps) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...step.kernel.workgroups);
   }
 }
 

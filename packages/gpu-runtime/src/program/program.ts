@@ -7,7 +7,7 @@ import { readBack } from "../device/read-back.ts";
 import type { ArenaPlan } from "../memory/arena-plan.ts";
 import type { Span } from "../memory/lease.ts";
 import { type PlacedStep, placeInArena } from "./arena.ts";
-import { bindAll, memoryReleased, type Recorded } from "./bind.ts";
+import { bindAll, encode, memoryReleased, type Recorded } from "./bind.ts";
 import { requireSteps } from "./step-checks.ts";
 
 /** What a program takes and does, known once it is recorded. */
@@ -217,14 +217,6 @@ function reportOf(steps: readonly Recorded[], { offsets: _, ...arena }: ArenaPla
     if (step.role === "rewrite") rewrites++;
   }
   return { dispatches: steps.length, rewrites, arena, traffic };
-}
-
-function encode(pass: GPUComputePassEncoder, steps: readonly Recorded[]): void {
-  for (const { pipeline, bindGroup, step } of steps) {
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(...step.kernel.workgroups);
-  }
 }
 
 /**

@@ -30,10 +30,23 @@ export function requireVectorsOnDevice(name: string, vectors: unknown): void {
 }
 
 /** Vectors that exist while a program runs, in its arena. */
-export function scratchVectors(shape: Omit<Vectors, "memory">, label: string): Vectors {
+export function scratchVectors(
+  shape: Omit<Vectors, "memory">,
+  label: string,
+): Vectors & { readonly memory: Scratch } {
   requireInputShape(shape);
   const { batch, features, layout, dtype } = shape;
   requireWhole("The number of features", features, 1);
   const memory = new Scratch(paddedBytes(batch * features, dtype), label);
   return { batch, features, layout, dtype, memory };
+}
+
+/** The same of complex vectors. */
+export function scratchComplexVectors(
+  { batch, layout }: BatchShape,
+  features: number,
+  label: string,
+): ComplexVectors & { readonly memory: Scratch } {
+  const memory = new Scratch(paddedBytes(2 * batch * features, "f32"), label);
+  return { batch, layout, features, dtype: "complex64", memory };
 }
