@@ -1,4 +1,5 @@
 import { type Chain, chainCost, cost, Pattern, type StorageDtype } from "@papilio/butterfly";
+import { formatBytes } from "@papilio/butterfly/errors";
 import { rewritingBytes } from "@papilio/butterfly/pattern";
 
 /** A row of the table of costs: of the factors one after the other, and of the dense matrix. */
@@ -32,11 +33,16 @@ export function costRows(chain: Chain, batch: number, dtype: StorageDtype): Cost
   return [
     row("stored values", chain.nonZeros, chain.rows * chain.cols, whole),
     row("floating-point operations", own.flops, dense.flops, whole),
-    row("bytes that must move", own.bytes.total, dense.bytes.total, bytes),
+    row("bytes that must move", own.bytes.total, dense.bytes.total, formatBytes),
     row("operations for each byte", own.intensity, dense.intensity, (value) =>
       String(Number(value.toPrecision(3))),
     ),
-    { what: "bytes that bmm only rearranges", factors: bytes(shuffles), dense: "0 B", ratio: "" },
+    {
+      what: "bytes that bmm only rearranges",
+      factors: formatBytes(shuffles),
+      dense: "0 B",
+      ratio: "",
+    },
   ];
 }
 
@@ -45,11 +51,4 @@ export function whole(value: number): string {
   return Math.round(value)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, "\u202f");
-}
-
-/** `1.5 MiB`. */
-export function bytes(count: number): string {
-  const power = Math.min(4, Math.floor(Math.log2(Math.max(1, count)) / 10));
-  const unit = ["B", "KiB", "MiB", "GiB", "TiB"][power] as string;
-  return `${Number((count / 2 ** (10 * power)).toPrecision(3))} ${unit}`;
 }

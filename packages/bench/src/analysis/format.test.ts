@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, outOf, percent, quantity, times } from "./format.ts";
+import { outOf, percent, quantity, times } from "./format.ts";
 
 /** With ordinary spaces, which are easier to read in a test. */
 const spaced = (text: string): string => text.replaceAll(" ", " ");
@@ -19,12 +19,7 @@ describe("quantity", () => {
   });
 });
 
-it("words bytes, shares and ratios", () => {
-  expect([bytes(0), bytes(1024), bytes(60 * 2 ** 20)].map(spaced)).toEqual([
-    "0.00 B",
-    "1.00 KiB",
-    "60.0 MiB",
-  ]);
+it("words shares and ratios", () => {
   expect([percent(0.496), percent(undefined), outOf(1, 4), outOf(0, 0)].map(spaced)).toEqual([
     "50 %",
     "-",

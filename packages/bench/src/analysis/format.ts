@@ -19,13 +19,6 @@ export function quantity(value: number, unit: string): string {
   return `${digits(value / 1000 ** (place - UNPREFIXED))} ${PREFIXES[place]}${unit}`;
 }
 
-/** Bytes in powers of 1024. */
-export function bytes(count: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const place = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), units.length - 1);
-  return `${digits(count / 1024 ** place)} ${units[place]}`;
-}
-
 function digits(value: number): string {
   const rounded = value.toPrecision(3);
   return rounded.includes("e") ? String(Number(rounded)) : rounded;

@@ -1,4 +1,5 @@
-import { bytes, counted, percent, quantity, times } from "../analysis/format.ts";
+import { formatBytes } from "@papilio/butterfly/errors";
+import { counted, percent, quantity, times } from "../analysis/format.ts";
 import { estimateMedian, estimateRatio } from "../analysis/statistics.ts";
 import { type ModelResults, type VariantResult, variantName } from "../results/model-results.ts";
 import { requireModelResults } from "../results/require-results.ts";
@@ -44,7 +45,7 @@ export function modelRows(results: ModelResults): string[][] {
       percent(shares?.normalization),
       percent(shares?.rewrite),
       percent(shares?.other),
-      bytes(peakBytes),
+      formatBytes(peakBytes),
     ];
   });
 }

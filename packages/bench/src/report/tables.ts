@@ -1,4 +1,5 @@
-import { bytes, counted, outOf, percent, quantity, times } from "../analysis/format.ts";
+import { formatBytes } from "@papilio/butterfly/errors";
+import { counted, outOf, percent, quantity, times } from "../analysis/format.ts";
 import type { CaseSummary, GroupSummary, Ranked, RunSummary } from "../analysis/summarize.ts";
 import { caseName } from "../cases/case.ts";
 import type { Environment, MeasureRecord, SkippedCase } from "../results/results.ts";
@@ -258,7 +259,7 @@ export function whereTable(environment: Environment, how: readonly (readonly str
       ["clocks' smallest steps", clockText(environment)],
       [
         "last-level cache",
-        environment.cacheBytes === null ? "unknown" : bytes(environment.cacheBytes),
+        environment.cacheBytes === null ? "unknown" : formatBytes(environment.cacheBytes),
       ],
       ["measured rates", ratesText(environment)],
       ["energy", energyText(environment)],

@@ -21,6 +21,7 @@ export {
 } from "./argument-checks.ts";
 export { describeValue } from "./describe-value.ts";
 export { didYouMean } from "./did-you-mean.ts";
+export { formatBytes } from "./format-bytes.ts";
 export {
   requireAnyButterfly,
   requireButterfly,

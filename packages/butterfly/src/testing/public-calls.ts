@@ -167,6 +167,7 @@ export const calls: PublicCalls = {
   requireFactorRanges: () =>
     call(butterfly.requireFactorRanges, "The runs", [{ from: 0, to: 2 }], 0, 2),
   didYouMean: () => call(butterfly.didYouMean, "monach", ["monarch"]),
+  formatBytes: () => call(butterfly.formatBytes, 1536),
   TimeSlicer: () => create(butterfly.TimeSlicer, signal),
 
   factorize: () =>

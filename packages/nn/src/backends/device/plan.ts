@@ -1,4 +1,5 @@
 import type { Layout } from "@papilio/butterfly";
+import { formatBytes } from "@papilio/butterfly/errors";
 import type { ProgramReport } from "@papilio/gpu-runtime/kernels";
 
 /** An operation as it runs on a device. */
@@ -32,7 +33,7 @@ export function formatPlan(
     `${operation.vectors} x ${operation.features}`,
     operation.layout,
     String(operation.dispatches),
-    sizeOf(operation.traffic),
+    formatBytes(operation.traffic),
   ]);
   const widths = HEAD.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -51,14 +52,6 @@ export function formatPlan(
     ...rows.map(line),
     "",
     `${dispatches} dispatches, ${rewrites} of which only move numbers`,
-    `arena ${sizeOf(arena.bytes)} (at least ${sizeOf(arena.lowerBound)}), device memory ${sizeOf(bytes)} in all`,
+    `arena ${formatBytes(arena.bytes)} (at least ${formatBytes(arena.lowerBound)}), device memory ${formatBytes(bytes)} in all`,
   ].join("\n");
-}
-
-/** A number of bytes in the unit that suits it. */
-function sizeOf(bytes: number): string {
-  if (bytes < 2 ** 10) return `${bytes} B`;
-  return bytes < 2 ** 20
-    ? `${(bytes / 2 ** 10).toFixed(1)} KiB`
-    : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
