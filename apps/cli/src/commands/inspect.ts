@@ -7,15 +7,17 @@ import {
 } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import {
+  checkMatrixMarket,
   fileKind,
+  headOf,
+  joinBytes,
   loadButterflies,
-  type MatrixMarketFile,
-  readMatrixMarket,
+  type MatrixMarketHeader,
   readNpy,
   readSafetensors,
 } from "@papilio/butterfly/files";
 import { Command } from "commander";
-import { readBytes } from "../files/input-file.ts";
+import { readInput } from "../files/input-file.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import type { Interruption } from "../process/interruption.ts";
@@ -76,15 +78,15 @@ async function run(
     outputs.say(describeChain(chain));
   }
   if (file !== undefined) {
-    const bytes = await readBytes(file);
-    const kind = fileKind(bytes)?.id;
+    const bytes = await readInput(file);
+    const kind = fileKind(headOf(bytes))?.id;
     if (kind === "npy") {
-      const { descr, shape } = readNpy(bytes);
+      const { descr, shape } = readNpy(joinBytes(bytes));
       outputs.say(`${file}: an array of ${descr} with the shape [${shape.join(", ")}]`);
     } else if (kind === "matrix-market") {
-      outputs.say(`${file}: ${describeMatrix(readMatrixMarket(bytes))}`);
+      outputs.say(`${file}: ${describeMatrix(checkMatrixMarket(bytes))}`);
     } else {
-      chains.push(...inspectSafetensors(bytes, outputs));
+      chains.push(...inspectSafetensors(joinBytes(bytes), outputs));
     }
   }
   if (svg === undefined) return;
@@ -95,10 +97,10 @@ async function run(
   await outputs.write([[svg, supportsAsSvg(first)]]);
 }
 
-function describeMatrix({ rows, cols, ...matrix }: MatrixMarketFile): string {
-  const { format, field, symmetry, rowIndices } = matrix;
+function describeMatrix({ rows, cols, listed, ...matrix }: MatrixMarketHeader): string {
+  const { format, field, symmetry } = matrix;
   const kind = `${symmetry === "general" ? "" : `${symmetry} `}${field}`;
-  const entries = `${rowIndices.length} entries ${format === "array" ? "in all" : "listed"}`;
+  const entries = `${listed} entries ${format === "array" ? "in all" : "listed"}`;
   return `a ${kind} matrix of ${rows} x ${cols} in the Matrix Market format, ${entries}`;
 }
 

@@ -1,49 +1,52 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
+import { ByteReader, type FileBytes, parseDecimal } from "@papilio/butterfly/files";
+import { type FloatArrays, type FloatType, zeros } from "@papilio/butterfly/numeric";
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-/** What may divide numbers; the first of these that a line has does. Spaces, where it has none. */
-const SEPARATORS = [";", "\t", ","];
-/** First numbers that there is room for. */
-const FIRST = 1024;
+const [TAB, LINE_END, SPACE, HASH] = [0x09, 0x0a, 0x20, 0x23];
+const [COMMA, SEMICOLON] = [0x2c, 0x3b];
+/** Bytes of a number, at most. */
+const MOST_BYTES = 2 ** 16;
+/** Characters that begin a file and count as nothing: U+FEFF in UTF-8. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
  * Lines with numbers between commas, semicolons, tabs or spaces, whichever the first line has, `[lines,
  * numbers]`. Empty lines, and those that begin with `#`, are passed over; numbers may be in quotes.
  *
  * @param file its name, for messages
- * @throws PapilioError `INPUT_UNREADABLE`, `INPUT_SHAPE`
+ * @throws PapilioError `INPUT_UNREADABLE`, `INPUT_SHAPE`; `ARRAY_TOO_LARGE`
  */
 export function parseCsv<T extends FloatType>(
   file: string,
-  bytes: Uint8Array,
+  bytes: FileBytes,
   type: T,
 ): { readonly shape: readonly [number, number]; readonly values: FloatArrays[T] } {
-  const text = new TextDecoder().decode(bytes);
-  const numbers = new Numbers(type);
-  let [rows, cols, number] = [0, 0, 0];
-  let separator: string | undefined;
-  for (let at = 0; at < text.length; ) {
-    const end = text.indexOf("\n", at);
-    const line = text.slice(at, end === -1 ? undefined : end).trim();
-    at = end === -1 ? text.length : end + 1;
-    number++;
-    if (line === "" || line.startsWith("#")) continue;
-    separator ??= SEPARATORS.find((one) => line.includes(one)) ?? " ";
+  const reader = new ByteReader(bytes);
+  if (reader.peek() === BYTE_ORDER_MARK[0]) {
+    for (const byte of BYTE_ORDER_MARK) if (reader.peek() === byte) reader.skip();
+  }
+  const { lines, cols, separator } = measure(reader);
+  // A number and what ends it have two characters: lines of unequal length ask for no more than that.
+  const values = zeros(type, Math.min(lines * cols, Math.ceil((reader.left + 1) / 2)));
+  const cells = new Cells(reader, separator, file);
+  let rows = 0;
+  while (cells.beginLine()) {
     let count = 0;
-    for (const word of wordsOf(line, separator)) {
-      numbers.add(parse(word, number, file));
+    for (let value = cells.next(); value !== undefined; value = cells.next()) {
+      if (count < cols) values[rows * cols + count] = value;
       count++;
     }
-    if (rows++ === 0) cols = count;
+    rows++;
     if (count !== cols) {
       throw inputShape(
-        `Line ${number} of ${file} has ${count} numbers, and the first ${cols}.`,
+        `Line ${cells.line} of ${file} has ${count} numbers, and the first ${cols}.`,
         "Give lines of equal length.",
       );
     }
   }
-  if (rows > 0) return { shape: [rows, cols], values: numbers.all() };
+  if (rows > 0) {
+    return { shape: [rows, cols], values: values.subarray(0, rows * cols) as FloatArrays[T] };
+  }
   throw inputShape(`There is no number in ${file}.`, "Give a line of numbers at least.");
 }
 
@@ -51,56 +54,173 @@ export function inputShape(message: string, fix: string): PapilioError {
   return new PapilioError("INPUT_SHAPE", message, fix);
 }
 
-/** One after another: a list of them would take many times the memory of the line. */
-function* wordsOf(line: string, separator: string): Generator<string> {
-  for (let start = 0; ; ) {
-    const end = line.indexOf(separator, start);
-    const word = line.slice(start, end === -1 ? undefined : end);
-    // Several spaces are one.
-    if (separator !== " " || word !== "") yield word;
-    if (end === -1) return;
-    start = end + 1;
-  }
-}
-
-function parse(word: string, line: number, file: string): number {
-  const text = word.trim().replace(/^"(.*)"$/, "$1");
-  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
-  if (Number.isFinite(value)) return value;
-  throw new PapilioError(
-    "INPUT_UNREADABLE",
-    `Line ${line} of ${file} has ${JSON.stringify(word.slice(0, 40))}, which is not a finite number.`,
-    "Give numbers alone, between commas, without a line of names.",
-  );
-}
-
-/** Numbers whose count shows at the end. */
-class Numbers<T extends FloatType> {
-  #values: FloatArrays[T];
-  #length = 0;
-
-  constructor(type: T) {
-    this.#values = zeros(type, FIRST);
-  }
-
-  add(value: number): void {
-    if (this.#length === this.#values.length) {
-      const more = new (this.#values.constructor as new (length: number) => FloatArrays[T])(
-        Math.ceil(1.5 * this.#length),
-      );
-      more.set(this.#values);
-      this.#values = more;
+/** How many lines have numbers, how many numbers the first has, and what divides them. Reads nothing. */
+function measure(reader: ByteReader): {
+  readonly lines: number;
+  readonly cols: number;
+  readonly separator: number;
+} {
+  const first = new FirstLine();
+  let lines = 0;
+  /** Whether nothing but spaces of the line was seen. */
+  let atStart = true;
+  for (const piece of reader.ahead()) {
+    for (let at = 0; at < piece.length; ) {
+      const byte = piece[at] as number;
+      if (atStart) {
+        at++;
+        if (isSpace(byte)) continue;
+        atStart = false;
+        if (byte !== HASH) lines++;
+        if (byte !== HASH && lines === 1) first.add(byte);
+      } else if (lines === 1 && !first.ended) {
+        at++;
+        first.add(byte);
+        if (byte === LINE_END) atStart = true;
+      } else {
+        const end = piece.indexOf(LINE_END, at);
+        if (end === -1) break;
+        at = end + 1;
+        atStart = true;
+      }
     }
-    this.#values[this.#length++] = value;
+  }
+  return { lines, ...first.divided };
+}
+
+/** The first line that has numbers, from its first byte on other than a space. */
+class FirstLine {
+  ended = false;
+  #semicolons = 0;
+  #commas = 0;
+  #tabs = 0;
+  #words = 0;
+  /** Tabs after the last byte other than a space: if they end the line, they count as nothing. */
+  #openTabs = 0;
+  #inWord = false;
+
+  add(byte: number): void {
+    if (byte === LINE_END) this.ended = true;
+    else if (byte === TAB) this.#openTabs++;
+    if (isSpace(byte)) {
+      if (byte === SPACE || byte === LINE_END) this.#inWord = false;
+      return;
+    }
+    this.#tabs += this.#openTabs;
+    this.#openTabs = 0;
+    if (byte === SEMICOLON) this.#semicolons++;
+    else if (byte === COMMA) this.#commas++;
+    if (!this.#inWord) this.#words++;
+    this.#inWord = true;
   }
 
-  all(): FloatArrays[T] {
-    return this.#values.subarray(0, this.#length) as FloatArrays[T];
+  /** The separator is the first of semicolon, tab and comma that the line has; a space, where it has none. */
+  get divided(): { readonly cols: number; readonly separator: number } {
+    if (this.#semicolons > 0) return { separator: SEMICOLON, cols: this.#semicolons + 1 };
+    if (this.#tabs > 0) return { separator: TAB, cols: this.#tabs + 1 };
+    if (this.#commas > 0) return { separator: COMMA, cols: this.#commas + 1 };
+    return { separator: SPACE, cols: this.#words };
   }
 }
 
-function zeros<T extends FloatType>(type: T, length: number): FloatArrays[T] {
-  const zeroed: Float32Array | Float64Array =
-    type === "float32" ? new Float32Array(length) : new Float64Array(length);
-  return zeroed as FloatArrays[T];
+/** The numbers of a file, line by line. */
+class Cells {
+  /** Number of the line, from 1 on. */
+  line = 0;
+  readonly #reader: ByteReader;
+  readonly #separator: number;
+  readonly #file: string;
+  readonly #cell = new Uint8Array(MOST_BYTES);
+  /** Bytes of the cell, which are kept as far as there is room. */
+  #length = 0;
+  #isLast = true;
+
+  constructor(reader: ByteReader, separator: number, file: string) {
+    this.#reader = reader;
+    this.#separator = separator;
+    this.#file = file;
+  }
+
+  /** Goes to the next line that has numbers: false where there is none. */
+  beginLine(): boolean {
+    const reader = this.#reader;
+    for (this.line++; ; ) {
+      const byte = reader.peek();
+      if (byte === -1) return false;
+      if (byte !== HASH && !isSpace(byte)) break;
+      if (byte === HASH) reader.skipLine();
+      else reader.skip();
+      if (byte === HASH || byte === LINE_END) this.line++;
+    }
+    this.#isLast = false;
+    return true;
+  }
+
+  /** The next number of the line: nothing where it ends. */
+  next(): number | undefined {
+    const separator = this.#separator;
+    let empty = 0;
+    while (!this.#isLast) {
+      this.#read();
+      const isWhite = this.#length === 0;
+      // Several spaces are one, and tabs at the end of a line count as nothing.
+      if (isWhite && (separator === SPACE || separator === TAB)) {
+        if (separator === TAB) empty++;
+        continue;
+      }
+      if (empty > 0) this.#length = 0;
+      return this.#number();
+    }
+    return undefined;
+  }
+
+  /** Reads to the next separator or the end of the line, without spaces at both ends. */
+  #read(): void {
+    const reader = this.#reader;
+    const separator = this.#separator;
+    this.#length = 0;
+    /** Bytes since the last one other than a space. */
+    let spaces = 0;
+    for (let byte = reader.peek(); ; byte = reader.peek()) {
+      if (byte !== -1) reader.skip();
+      if (byte === -1 || byte === LINE_END) {
+        this.#isLast = true;
+        return;
+      }
+      if (byte === separator) return;
+      if (isSpace(byte)) {
+        if (this.#length > 0) spaces++;
+        continue;
+      }
+      for (; spaces > 0 && this.#length < MOST_BYTES; spaces--) this.#push(SPACE);
+      this.#push(byte);
+    }
+  }
+
+  #push(byte: number): void {
+    if (this.#length < MOST_BYTES) this.#cell[this.#length] = byte;
+    this.#length++;
+  }
+
+  #number(): number {
+    const length = Math.min(this.#length, MOST_BYTES);
+    let value = Number.NaN;
+    if (length === this.#length) value = parseDecimal(this.#cell, length);
+    if (Number.isFinite(value)) return value;
+    const cell = new TextDecoder().decode(this.#cell.subarray(0, length));
+    // Quotes, and spaces beyond ASCII.
+    const text = cell.trim().replace(/^"(.*)"$/, "$1");
+    if (length === this.#length) value = parseDecimal(new TextEncoder().encode(text));
+    if (Number.isFinite(value)) return value;
+    throw new PapilioError(
+      "INPUT_UNREADABLE",
+      `Line ${this.line} of ${this.#file} has ${JSON.stringify(cell.slice(0, 40))}, which is not a finite number.`,
+      "Give numbers alone, between commas, without a line of names.",
+    );
+  }
+}
+
+/** Of a space, of what ends lines and pages, and the two of U+00A0, of which no number has either. */
+function isSpace(byte: number): boolean {
+  return byte === SPACE || (byte >= 9 && byte <= 13) || byte === 0xc2 || byte === 0xa0;
 }

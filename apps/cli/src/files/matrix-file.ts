@@ -2,14 +2,14 @@ import { parse } from "node:path";
 import { type Complex, PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import {
+  type FileBytes,
   fileKind,
-  readSafetensors,
-  type SafetensorsFile,
-  toComplex,
-  toReal,
+  headOf,
+  readSafetensorsTensor,
+  type SafetensorsHeader,
 } from "@papilio/butterfly/files";
 import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
-import { readBytes } from "./input-file.ts";
+import { readInput } from "./input-file.ts";
 import { parseNumbers } from "./numbers-file.ts";
 
 /** A matrix from a file. */
@@ -35,16 +35,18 @@ export async function readMatrix<T extends FloatType>(
   tensor: string | undefined,
   type: T,
 ): Promise<MatrixFile<T>> {
-  const bytes = await readBytes(file);
+  const bytes = await readInput(file);
   if (!isSafetensors(file, bytes)) {
     const { shape, values } = parseNumbers(file, bytes, type);
     return matrixOf(parse(file).name, shape, values);
   }
-  const opened = readSafetensors(bytes);
-  const found = opened.tensors.get(tensor ?? onlyMatrix(opened));
-  if (found === undefined) throw missing(opened, `There is no tensor ${JSON.stringify(tensor)}.`);
-  const values = found.dtype === "C64" ? toComplex(found, type) : toReal(found, type);
-  return matrixOf(found.name, found.shape, values);
+  const choose = ({ entries }: SafetensorsHeader): string => {
+    const chosen = tensor ?? onlyMatrix(entries);
+    if (entries.some(({ name }) => name === chosen)) return chosen;
+    throw missing(entries, `There is no tensor ${JSON.stringify(tensor)}.`);
+  };
+  const { name, shape, values } = readSafetensorsTensor(bytes, choose, type);
+  return matrixOf(name, shape, values);
 }
 
 /**
@@ -68,21 +70,21 @@ export function narrowWhereExact(
 }
 
 /** By its first bytes, or by its name where they are damaged and no other's. */
-function isSafetensors(file: string, bytes: Uint8Array): boolean {
-  const kind = fileKind(bytes)?.id;
+function isSafetensors(file: string, bytes: FileBytes): boolean {
+  const kind = fileKind(headOf(bytes))?.id;
   return kind === "safetensors" || (kind === undefined && /\.safetensors(\.gz)?$/i.test(file));
 }
 
 /** The name of the only tensor of two axes. */
-function onlyMatrix(file: SafetensorsFile): string {
-  const matrices = [...file.tensors.values()].filter(({ shape }) => shape.length === 2);
+function onlyMatrix(entries: SafetensorsHeader["entries"]): string {
+  const matrices = entries.filter(({ shape }) => shape.length === 2);
   const [only, ...others] = matrices;
   if (only !== undefined && others.length === 0) return only.name;
-  throw missing(file, `There are ${matrices.length} matrices in the file, and none is named.`);
+  throw missing(entries, `There are ${matrices.length} matrices in the file, and none is named.`);
 }
 
-function missing(file: SafetensorsFile, message: string): PapilioError {
-  const names = [...file.tensors.keys()];
+function missing(entries: SafetensorsHeader["entries"], message: string): PapilioError {
+  const names = entries.map(({ name }) => name);
   const some = names.slice(0, 8).join(", ");
   return new PapilioError(
     "TENSOR_MISSING",

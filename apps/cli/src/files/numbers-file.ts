@@ -1,11 +1,11 @@
 import { extname } from "node:path";
 import { type Complex, PapilioError } from "@papilio/butterfly";
 import {
+  type FileBytes,
   fileKind,
-  matrixMarketValues,
-  npyValues,
-  readMatrixMarket,
-  readNpy,
+  headOf,
+  readMatrixMarketValues,
+  readNpyValues,
   wrongKind,
 } from "@papilio/butterfly/files";
 import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
@@ -26,22 +26,20 @@ export interface NumbersFile<T extends FloatType> {
  */
 export function parseNumbers<T extends FloatType>(
   file: string,
-  bytes: Uint8Array,
+  bytes: FileBytes,
   type: T,
 ): NumbersFile<T> {
   const isCsv = extname(file.replace(/\.gz$/i, "")).toLowerCase() === ".csv";
-  const kind = fileKind(bytes)?.id;
-  if (kind === "npy") {
-    const npy = readNpy(bytes);
-    return { shape: npy.shape, values: npyValues(npy, type) };
-  }
+  const head = headOf(bytes);
+  const kind = fileKind(head)?.id;
+  if (kind === "npy") return readNpyValues(bytes, type);
   if (kind === "matrix-market") {
-    const matrix = readMatrixMarket(bytes);
-    return { shape: [matrix.rows, matrix.cols], values: matrixMarketValues(matrix, type) };
+    const { rows, cols, values } = readMatrixMarketValues(bytes, type);
+    return { shape: [rows, cols], values };
   }
-  const other = wrongKind(bytes, [], "an array of numbers (npy, Matrix Market or CSV)");
+  const other = wrongKind(head, [], "an array of numbers (npy, Matrix Market or CSV)");
   if (other !== undefined) throw other;
-  if (isCsv || isText(bytes)) return parseCsv(file, bytes, type);
+  if (isCsv || isText(head)) return parseCsv(file, bytes, type);
   throw new PapilioError(
     "FILE_HEADER",
     `The file ${file} is of no kind that is known here.`,
@@ -50,6 +48,6 @@ export function parseNumbers<T extends FloatType>(
 }
 
 /** Whether a file begins with what a list of numbers is written with. */
-function isText(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 4096).every((byte) => byte >= 0x20 || (byte >= 9 && byte <= 13));
+function isText(head: Uint8Array): boolean {
+  return head.every((byte) => byte >= 0x20 || (byte >= 9 && byte <= 13));
 }

@@ -1,5 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
-import { readBytes } from "../files/input-file.ts";
+import type { FileBytes } from "@papilio/butterfly/files";
+import { readInput } from "../files/input-file.ts";
 import { parseNumbers } from "../files/numbers-file.ts";
 
 /** Real numbers of a file, row-major. */
@@ -15,11 +16,11 @@ export interface ArrayFile {
  * @throws PapilioError `INPUT_UNREADABLE`, `TENSOR_DTYPE`, and what `parseNumbers` throws
  */
 export async function readArray(file: string): Promise<ArrayFile> {
-  return arrayOf(file, await readBytes(file));
+  return arrayOf(file, await readInput(file));
 }
 
 /** The same of what was read. Throws `TENSOR_DTYPE`, and what `parseNumbers` throws. */
-export function arrayOf(file: string, bytes: Uint8Array): ArrayFile {
+export function arrayOf(file: string, bytes: FileBytes): ArrayFile {
   const { shape, values } = parseNumbers(file, bytes, "float64");
   if (!("re" in values)) return { file, shape, values };
   throw new PapilioError(

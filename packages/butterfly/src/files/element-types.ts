@@ -1,12 +1,6 @@
 import type { Complex } from "../numeric/complex.ts";
-import {
-  type FloatArray,
-  type FloatArrays,
-  type FloatType,
-  zeros,
-} from "../numeric/float-array.ts";
+import { type FloatArray, zeros } from "../numeric/float-array.ts";
 import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "../numeric/half-precision.ts";
-import { requireStorable } from "../numeric/storable.ts";
 import { fileError } from "./file-error.ts";
 
 /** How one element of a format is read and written, little-endian unless given. */
@@ -107,60 +101,9 @@ export const ELEMENT_BITS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Real numbers from bytes.
+ * Bytes of real numbers, rounded to the type: `requireStorable` refuses those that it does not hold.
  *
- * @param what whose they are, to begin a sentence
- * @throws PapilioError `TENSOR_DTYPE` for another type, `ARRAY_TOO_LARGE`; `VALUE_RANGE` for a number in
- *   double precision that single precision does not hold
- */
-export function decode<T extends FloatType>(
-  bytes: Uint8Array,
-  dtype: string,
-  type: T,
-  littleEndian: boolean = true,
-  what: string = "The array",
-): FloatArrays[T] {
-  if (dtype === "F64" && type === "float32") {
-    const values = decode(bytes, dtype, "float64", littleEndian);
-    requireStorable(values, "F32", what);
-    const narrowed = zeros(type, values.length);
-    narrowed.set(values);
-    return narrowed;
-  }
-  const codec = codecOf(dtype);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const values = zeros(type, bytes.length / codec.bytes);
-  if (littleEndian && isNative(values, dtype)) {
-    new Uint8Array(values.buffer).set(bytes);
-    return values;
-  }
-  for (let index = 0; index < values.length; index++) {
-    values[index] = codec.get(view, index * codec.bytes, littleEndian);
-  }
-  return values;
-}
-
-/** Complex numbers from bytes of interleaved real and imaginary parts in `dtype`. */
-export function decodeComplex<T extends FloatType>(
-  bytes: Uint8Array,
-  dtype: string,
-  type: T,
-  littleEndian: boolean = true,
-  what: string = "The array",
-): Complex<FloatArrays[T]> {
-  const parts = decode(bytes, dtype, type, littleEndian, what);
-  const re = zeros(type, parts.length / 2);
-  const im = zeros(type, parts.length / 2);
-  for (let index = 0; index < re.length; index++) {
-    re[index] = parts[2 * index] as number;
-    im[index] = parts[2 * index + 1] as number;
-  }
-  return { re, im };
-}
-
-/**
- * Bytes of real numbers, rounded to the type: {@link requireStorable} refuses those that it does not hold.
- * Throws what {@link decode} throws.
+ * @throws PapilioError `TENSOR_DTYPE` for a type that is not written here
  */
 export function encode(values: FloatArray | Uint32Array, dtype: string): Uint8Array<ArrayBuffer> {
   const codec = codecOf(dtype);
@@ -196,12 +139,13 @@ export function isExact(values: FloatArray | Uint32Array, dtype: string): boolea
 }
 
 /** Whether little-endian bytes of this type are what the array has in memory. */
-function isNative(values: FloatArray | Uint32Array, dtype: string): boolean {
+export function isNative(values: FloatArray | Uint32Array, dtype: string): boolean {
   // Not `instanceof`: an array of another realm (a frame, a test runner's sandbox) is as good.
   return HOST_IS_LITTLE_ENDIAN && dtype === NATIVE_TYPES[values[Symbol.toStringTag]];
 }
 
-function codecOf(dtype: string): Codec {
+/** @throws PapilioError `TENSOR_DTYPE` for another type than real numbers */
+export function codecOf(dtype: string): Codec {
   const codec = REAL_TYPES.get(dtype);
   if (codec !== undefined) return codec;
   throw noReal(dtype);

@@ -6,6 +6,8 @@
  */
 
 export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-file.ts";
+export { ByteReader, type FileBytes, headOf, joinBytes, sizeOf } from "./byte-reader.ts";
+export { parseDecimal } from "./decimal.ts";
 export { isRealDtype } from "./element-types.ts";
 export type { FileErrorCode } from "./file-error.ts";
 export { type FileKind, type FileKindId, fileKind, wrongKind } from "./file-kind.ts";
@@ -21,15 +23,30 @@ export {
   type ValuesLayout,
 } from "./layouts.ts";
 export {
+  checkMatrixMarket,
   type MatrixMarketFile,
-  matrixMarketValues,
+  type MatrixMarketHeader,
   readMatrixMarket,
 } from "./matrix-market.ts";
-export { type NpyFile, npyValues, readNpy, writeNpy } from "./npy.ts";
+export {
+  type MatrixMarketValues,
+  matrixMarketValues,
+  readMatrixMarketValues,
+} from "./matrix-market-values.ts";
+export {
+  type NpyFile,
+  type NpyValues,
+  npyValues,
+  readNpy,
+  readNpyValues,
+  writeNpy,
+} from "./npy.ts";
 export {
   readSafetensors,
+  readSafetensorsTensor,
   type SafetensorsFile,
   type SafetensorsTensor,
+  type SafetensorsValues,
   type TensorToWrite,
   toComplex,
   toReal,

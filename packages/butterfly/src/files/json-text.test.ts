@@ -32,6 +32,25 @@ describe("a JSON text", () => {
     expect(parseJsonText("[1,2]", { values: 3 })).toEqual([1, 2]);
   });
 
+  it("is the same with a hundred thousand spaces between its values, and keeps those in texts", () => {
+    const spaces = " \t\r\n".repeat(25_000);
+    const value = { "a  b": ['  \\"  ', "\\", "", 1, -2.5, null, { '"': "  " }] };
+    const spaced = JSON.stringify(value).replaceAll(/(?<=[[{])|(?=[\]}])/g, spaces);
+    const text = `${spaces}${spaced}${spaces}`;
+    expect(parseJsonText(bytes(text), { uniqueKeys: true })).toEqual(value);
+    expect(parseJsonText(bytes(`\uFEFF${text}`))).toEqual(value);
+    expect(() => parseJsonText(bytes(`[1${spaces}2]`))).toThrow(SyntaxError);
+    expect(() => parseJsonText(bytes(`[12${spaces}`))).toThrow(SyntaxError);
+  });
+
+  it("is refused beyond a number of bytes, of which several spaces are one", () => {
+    const text = `[1,${" ".repeat(1e6)}2]`;
+    for (const source of [text, bytes(text)]) {
+      expect(parseJsonText(source, { bytes: 6 })).toEqual([1, 2]);
+      expect(() => parseJsonText(source, { bytes: 5 })).toThrow(/6 bytes .*more than 5/);
+    }
+  });
+
   it("is refused with a key twice where that is asked for", () => {
     for (const text of ['{"a":1,"a":1}', '{"x":{"a":1,"\\u0061":2}}', '[[{"a":{},"a":{}}]]']) {
       expect(() => parseJsonText(text, { uniqueKeys: true })).toThrow(/same key twice/);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { matrixMarketValues, readMatrixMarket } from "./matrix-market.ts";
+import { readMatrixMarket } from "./matrix-market.ts";
+import { matrixMarketValues } from "./matrix-market-values.ts";
 
 interface Fixture {
   readonly text: string;

@@ -15,11 +15,13 @@ import {
   type FloatType,
   floatTypeOf,
 } from "../numeric/float-array.ts";
-import { decode, decodeComplex, encode, encodeComplex } from "./element-types.ts";
+import { ByteReader, type FileBytes, headOf } from "./byte-reader.ts";
+import { encode, encodeComplex } from "./element-types.ts";
 import { elementsOf, fileError, quote, showShape } from "./file-error.ts";
 import { wrongKind } from "./file-kind.ts";
 import { parseNpyHeader } from "./npy-header.ts";
 import { npyType } from "./npy-types.ts";
+import { readElements } from "./read-elements.ts";
 
 /** An array of a npy file that was checked. */
 export interface NpyFile {
@@ -49,46 +51,8 @@ const MOST_HEADER = 10_000;
  */
 export function readNpy(file: Uint8Array): NpyFile {
   requireArray("The file", file, "Uint8Array");
-  if (MAGIC.some((byte, index) => index < file.length && file[index] !== byte)) {
-    throw (
-      wrongKind(file, ["npy"], "a npy file") ??
-      fileError("FILE_HEADER", "The file does not begin as npy files do.")
-    );
-  }
-  if (file.length < 12) {
-    throw fileError("FILE_TRUNCATED", `The file has ${file.length} bytes, less than its header.`);
-  }
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const version = file[6] as number;
-  if (version < 1 || version > 3) throw fileError("FILE_HEADER", `There is no version ${version}.`);
-  const start = version === 1 ? 10 : 12;
-  const end = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
-  if (end > file.length) {
-    throw fileError(
-      "FILE_TRUNCATED",
-      `The header ends at ${end}, but the file has ${file.length} bytes.`,
-    );
-  }
-  if (end - start > MOST_HEADER) {
-    throw fileError(
-      "FILE_HEADER",
-      `The header has ${end - start} bytes, more than the ${MOST_HEADER} that NumPy reads.`,
-    );
-  }
-  const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(
-    file.subarray(start, end),
-  );
-  const { descr, shape, fortranOrder } = parseNpyHeader(text);
-  const type = npyType(descr);
-  const elements = elementsOf(shape);
-  const bytes = elements === undefined ? Number.POSITIVE_INFINITY : elements * type.bytes;
-  if (end + bytes > file.length) {
-    throw fileError(
-      "FILE_TRUNCATED",
-      `An array of shape (${showShape(shape)}) and type ${quote(descr)} has ${bytes} bytes, but the file has ${file.length - end} of data.`,
-    );
-  }
-  return { descr, shape, fortranOrder, bytes: file.subarray(end, end + bytes) };
+  const { descr, shape, fortranOrder, begin, bytes } = readHeader(new ByteReader(file), file);
+  return { descr, shape, fortranOrder, bytes: file.subarray(begin, begin + bytes) };
 }
 
 /**
@@ -107,19 +71,93 @@ export function npyValues<T extends FloatType>(
   requireList("The shape", shape);
   requireArray("The bytes of the array", bytes, "Uint8Array");
   requireBoolean("fortranOrder", fortranOrder);
-  const { dtype, complex, littleEndian, bytes: size } = npyType(descr);
-  if (elementsOf(shape) !== bytes.length / size) {
+  if (elementsOf(shape) !== bytes.length / npyType(descr).bytes) {
     throw fileError(
       "TENSOR_SHAPE",
       `The shape ${describeValue(shape)} is not that of ${bytes.length} bytes of type ${quote(descr)}.`,
     );
   }
-  if (complex) {
-    const { re, im } = decodeComplex(bytes, dtype, type, littleEndian);
-    return fortranOrder ? { re: toCOrder(re, shape), im: toCOrder(im, shape) } : { re, im };
+  return readValues(new ByteReader(bytes), file, type);
+}
+
+/** What {@link readNpyValues} reads. */
+export interface NpyValues<T extends FloatType> {
+  readonly shape: readonly number[];
+  /** In C order. */
+  readonly values: FloatArrays[T] | Complex<FloatArrays[T]>;
+}
+
+/**
+ * The elements of the array in a npy file, as {@link npyValues} has them. Pieces of the file are released
+ * as they are read.
+ *
+ * @throws PapilioError what {@link readNpy} and {@link npyValues} throw
+ */
+export function readNpyValues<T extends FloatType>(file: FileBytes, type: T): NpyValues<T> {
+  const reader = new ByteReader(file);
+  const header = readHeader(reader, headOf(file));
+  return { shape: header.shape, values: readValues(reader, header, type) };
+}
+
+/** Reads to the first element. */
+function readHeader(
+  reader: ByteReader,
+  head: Uint8Array,
+): Omit<NpyFile, "bytes"> & { readonly begin: number; readonly bytes: number } {
+  if (MAGIC.some((byte, index) => index < head.length && head[index] !== byte)) {
+    throw (
+      wrongKind(head, ["npy"], "a npy file") ??
+      fileError("FILE_HEADER", "The file does not begin as npy files do.")
+    );
   }
-  const values = decode(bytes, dtype, type, littleEndian);
-  return fortranOrder ? toCOrder(values, shape) : values;
+  const fileBytes = reader.length;
+  if (fileBytes < 12) {
+    throw fileError("FILE_TRUNCATED", `The file has ${fileBytes} bytes, less than its header.`);
+  }
+  const version = head[6] as number;
+  if (version < 1 || version > 3) throw fileError("FILE_HEADER", `There is no version ${version}.`);
+  const start = version === 1 ? 10 : 12;
+  reader.copyTo(new Uint8Array(start));
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const begin = start + length;
+  if (begin > fileBytes) {
+    throw fileError(
+      "FILE_TRUNCATED",
+      `The header ends at ${begin}, but the file has ${fileBytes} bytes.`,
+    );
+  }
+  if (length > MOST_HEADER) {
+    throw fileError(
+      "FILE_HEADER",
+      `The header has ${length} bytes, more than the ${MOST_HEADER} that NumPy reads.`,
+    );
+  }
+  const dictionary = new Uint8Array(length);
+  reader.copyTo(dictionary);
+  const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(dictionary);
+  const { descr, shape, fortranOrder } = parseNpyHeader(text);
+  const elements = elementsOf(shape);
+  const bytes = elements === undefined ? Number.POSITIVE_INFINITY : elements * npyType(descr).bytes;
+  if (begin + bytes > fileBytes) {
+    throw fileError(
+      "FILE_TRUNCATED",
+      `An array of shape (${showShape(shape)}) and type ${quote(descr)} has ${bytes} bytes, but the file has ${fileBytes - begin} of data.`,
+    );
+  }
+  return { descr, shape, fortranOrder, begin, bytes };
+}
+
+function readValues<T extends FloatType>(
+  reader: ByteReader,
+  { descr, shape, fortranOrder }: Omit<NpyFile, "bytes">,
+  type: T,
+): FloatArrays[T] | Complex<FloatArrays[T]> {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  const place = fortranOrder ? placesInCOrder(shape) : undefined;
+  const stored = { ...npyType(descr), elements, what: "The array", place };
+  const [re, im] = readElements(reader, stored, type);
+  return im === undefined ? re : { re, im };
 }
 
 /**
@@ -161,24 +199,26 @@ export function writeNpy(
   return file;
 }
 
-/** The first index fastest to the last index fastest. */
-function toCOrder<V extends FloatArray>(values: V, shape: readonly number[]): V {
+/** Where elements whose first index runs fastest lie when the last one does, one after another. */
+function placesInCOrder(shape: readonly number[]): () => number {
   // Axes of one entry make no difference, and each that is left at least doubles the entries.
   const sizes = shape.filter((size) => size !== 1);
-  const turned = values.slice() as V;
+  const strides = sizes.map((_, axis) => sizes.slice(axis + 1).reduce((p, size) => p * size, 1));
   const position = sizes.map(() => 0);
-  for (let index = 0; index < values.length; index++) {
-    let [from, stride] = [0, 1];
+  let next = 0;
+  return () => {
+    const place = next;
     for (const [axis, size] of sizes.entries()) {
-      from += (position[axis] as number) * stride;
-      stride *= size;
-    }
-    turned[index] = values[from] as number;
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      position[axis] = (position[axis] as number) + 1;
-      if ((position[axis] as number) < (sizes[axis] as number)) break;
+      const index = (position[axis] as number) + 1;
+      const stride = strides[axis] as number;
+      if (index < size) {
+        position[axis] = index;
+        next += stride;
+        break;
+      }
       position[axis] = 0;
+      next -= (size - 1) * stride;
     }
-  }
-  return turned;
+    return place;
+  };
 }

@@ -57,4 +57,19 @@ describe("a tensor given as bytes", () => {
     const tensor = { name: "x", bytes: new Uint8Array(16), ...changed };
     expect(() => writeSafetensors([tensor])).toThrow(code("TENSOR_SHAPE"));
   });
+
+  it("may have spaces up to what the format allows, and 16 MiB beside them", () => {
+    const headed = (text: string): Uint8Array => {
+      const bytes = Buffer.from(text);
+      const start = Buffer.alloc(8 + bytes.length);
+      start.writeBigUInt64LE(BigInt(bytes.length));
+      bytes.copy(start, 8);
+      return start;
+    };
+    const one = '"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}';
+    const spaced = headed(`{${" ".repeat(2 ** 25)}${one}${" ".repeat(99)}}`);
+    expect(readSafetensorsHeader(spaced).entries.map(({ name }) => name)).toEqual(["a"]);
+    const named = headed(`{"__metadata__":{"x":"${"y".repeat(2 ** 24)}"},${one}}`);
+    expect(() => readSafetensorsHeader(named)).toThrow(code("FILE_HEADER"));
+  });
 });

@@ -29,6 +29,8 @@ export interface SafetensorsHeader {
 const MOST_HEADER = 100_000_000;
 /** Values of a header, at most: those of a hundred thousand tensors. */
 const MOST_VALUES = 2 ** 20;
+/** Bytes of a header besides spaces, at most: those of a hundred thousand tensors are fewer. */
+const MOST_JSON = 2 ** 24;
 /** The key of what is not a tensor. */
 const METADATA = "__metadata__";
 /** Bytes of the number that a file begins with: the length of what follows. */
@@ -117,7 +119,7 @@ export function readSafetensorsHeader(
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
   try {
-    header = parseJsonText(bytes, { values: MOST_VALUES, uniqueKeys: true });
+    header = parseJsonText(bytes, { values: MOST_VALUES, bytes: MOST_JSON, uniqueKeys: true });
   } catch (cause) {
     const message = `The header cannot be read as JSON: ${(cause as Error).message}.`;
     throw fileError("FILE_HEADER", message, { cause });

@@ -1,5 +1,6 @@
 import {
   requireArray,
+  requireFunction,
   requireList,
   requireObject,
   requireOptions,
@@ -9,16 +10,15 @@ import { describeValue } from "../errors/describe-value.ts";
 import { type Complex, isComplex, requireParts } from "../numeric/complex.ts";
 import type { FloatArray, FloatArrays, FloatType } from "../numeric/float-array.ts";
 import { requireStorable } from "../numeric/storable.ts";
-import {
-  decode,
-  decodeComplex,
-  ELEMENT_BITS,
-  encode,
-  encodeComplex,
-  isExact,
-} from "./element-types.ts";
+import { ByteReader, type FileBytes, headOf, requireFileBytes, sizeOf } from "./byte-reader.ts";
+import { codecOf, ELEMENT_BITS, encode, encodeComplex, isExact } from "./element-types.ts";
 import { elementsOf, fileError, quote } from "./file-error.ts";
-import { readSafetensorsHeader } from "./safetensors-header.ts";
+import { readElements, type StoredElements } from "./read-elements.ts";
+import {
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+  safetensorsHeaderBytes,
+} from "./safetensors-header.ts";
 
 /** A tensor of a safetensors file. */
 export interface SafetensorsTensor {
@@ -78,8 +78,9 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
  */
 export function toReal<T extends FloatType>(tensor: SafetensorsTensor, type: T): FloatArrays[T] {
   requireTensor(tensor);
-  const { bytes, dtype, name } = tensor;
-  return decode(bytes, dtype, type, true, `The tensor ${quote(name)}`);
+  if (tensor.dtype === "C64") codecOf(tensor.dtype);
+  const { bytes } = tensor;
+  return readElements(new ByteReader(bytes), storedElements(tensor, bytes.length), type)[0];
 }
 
 /**
@@ -93,8 +94,61 @@ export function toComplex<T extends FloatType>(
 ): Complex<FloatArrays[T]> {
   requireTensor(tensor);
   const { bytes, dtype, name } = tensor;
-  if (dtype === "C64") return decodeComplex(bytes, "F32", type);
+  const stored = storedElements(tensor, bytes.length);
+  const [re, im] = stored.complex ? readElements(new ByteReader(bytes), stored, type) : [];
+  if (re !== undefined && im !== undefined) return { re, im };
   throw fileError("TENSOR_DTYPE", `The tensor ${quote(name)} is ${dtype}, not complex (C64).`);
+}
+
+/** What {@link readSafetensorsTensor} reads. */
+export interface SafetensorsValues<T extends FloatType> {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Complex where the type is `C64`. */
+  readonly values: FloatArrays[T] | Complex<FloatArrays[T]>;
+}
+
+/**
+ * One tensor of a safetensors file. Pieces of the file are released as they are read.
+ *
+ * @param choose gives its name, and may throw
+ * @throws PapilioError what {@link readSafetensors}, {@link toReal} and {@link toComplex} throw;
+ *   `TENSOR_MISSING`
+ */
+export function readSafetensorsTensor<T extends FloatType>(
+  file: FileBytes,
+  choose: (header: SafetensorsHeader) => string,
+  type: T,
+): SafetensorsValues<T> {
+  requireFileBytes(file);
+  requireFunction("choose", choose);
+  const headerBytes = safetensorsHeaderBytes(headOf(file), sizeOf(file));
+  const reader = new ByteReader(file);
+  const start = new Uint8Array(headerBytes);
+  reader.copyTo(start);
+  const header = readSafetensorsHeader(start, reader.length);
+  const chosen = choose(header);
+  requireText("The name of the tensor", chosen);
+  const entry = header.entries.find(({ name }) => name === chosen);
+  if (entry === undefined) {
+    throw fileError("TENSOR_MISSING", `The file has no tensor ${quote(chosen)}.`);
+  }
+  reader.drop(entry.begin - headerBytes);
+  const { name, shape } = entry;
+  const [re, im] = readElements(reader, storedElements(entry, entry.end - entry.begin), type);
+  return { name, shape, values: im === undefined ? re : { re, im } };
+}
+
+/** How the elements of a tensor lie in its bytes. Throws `TENSOR_DTYPE`. */
+function storedElements(
+  { name, dtype }: { readonly name: string; readonly dtype: string },
+  bytes: number,
+): StoredElements {
+  const what = `The tensor ${quote(name)}`;
+  const complex = dtype === "C64";
+  const part = complex ? "F32" : dtype;
+  const elements = bytes / codecOf(part).bytes / (complex ? 2 : 1);
+  return { elements, dtype: part, complex, littleEndian: true, what };
 }
 
 /** A tensor to write. Values of type `C64` are complex; of others, real or indices. */

@@ -1,4 +1,4 @@
-import { arrayTag, requireOneOf } from "../errors/argument-checks.ts";
+import { arrayTag, requireNumber, requireOneOf } from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
 /** Real numbers in single or double precision. */
@@ -37,6 +37,7 @@ const MAX_DENSE_ENTRIES = 2 ** 28;
  */
 export function zeros<T extends FloatType>(type: T, length: number): FloatArrays[T] {
   requireFloatType(type);
+  requireNumber("The length", length);
   return allocate(CONSTRUCTORS[type], length);
 }
 

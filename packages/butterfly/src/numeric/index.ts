@@ -6,7 +6,7 @@
 
 export { requireParts } from "./complex.ts";
 export { FLOAT_FORMATS, type FloatFormat } from "./dtype.ts";
-export type { FloatArrays, FloatType } from "./float-array.ts";
+export { type FloatArrays, type FloatType, zeros } from "./float-array.ts";
 export { decodeHalf, encodeHalf, quantize } from "./half-precision.ts";
 export { requireBatch, requireShape, requireVectors, type Strides, stridesOf } from "./layout.ts";
 export { ascending, median, quantile } from "./quantile.ts";

@@ -1,4 +1,4 @@
-import { arrayTag, requireList, requireText } from "../errors/argument-checks.ts";
+import { arrayTag, requireList, requireText, requireWhole } from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
 /** What a type of numbers holds. */
@@ -40,16 +40,25 @@ const INTEGERS: Readonly<Record<string, readonly [least: number, largest: number
  *
  * @param dtype a type of the safetensors format; one that is not known here is not checked
  * @param what the beginning of a sentence, such as `The tensor "w"`
+ * @param first index of the first of these values, where they are a part
  * @throws PapilioError `VALUE_RANGE`, with the first such number and its index; `OPTION_INVALID`
  */
-export function requireStorable(values: ArrayLike<number>, dtype: string, what: string): void {
+export function requireStorable(
+  values: ArrayLike<number>,
+  dtype: string,
+  what: string,
+  first: number = 0,
+): void {
   if (arrayTag(values) === undefined) requireList("What is stored", values);
   requireText("The element type", dtype);
   requireText("The name of the values", what);
+  requireWhole("The index of the first value", first, 0);
   const range = Object.hasOwn(RANGES, dtype) ? RANGES[dtype as NarrowType] : undefined;
   if (range !== undefined) {
     const index = overflowIn(values, range.overflow);
-    if (index >= 0) throw outOfRange(what, values[index] as number, index, dtype, range.largest);
+    if (index >= 0) {
+      throw outOfRange(what, values[index] as number, first + index, dtype, range.largest);
+    }
     return;
   }
   const bounds = Object.hasOwn(INTEGERS, dtype) ? INTEGERS[dtype] : undefined;
@@ -60,7 +69,7 @@ export function requireStorable(values: ArrayLike<number>, dtype: string, what: 
     if (Number.isInteger(value) && value >= least && value <= largest) continue;
     throw new PapilioError(
       "VALUE_RANGE",
-      `${what} has ${value} at index ${index}, and ${dtype} holds whole numbers from ${least} to ${largest}.`,
+      `${what} has ${value} at index ${first + index}, and ${dtype} holds whole numbers from ${least} to ${largest}.`,
       "Store it as F32 or F64, or give whole numbers of that range.",
     );
   }

@@ -214,9 +214,21 @@ export const calls: PublicCalls = {
   quantize: () => call(butterfly.quantize, x, "f16"),
   quantizeButterfly: () => call(butterfly.quantizeButterfly, matrix, "f16"),
   parseJsonText: () =>
-    call(parsed(butterfly.parseJsonText), "[1]", { depth: 2, values: 9, uniqueKeys: true }),
+    call(parsed(butterfly.parseJsonText), "[1]", {
+      ...{ depth: 2, values: 9, bytes: 9, uniqueKeys: true },
+    }),
+  ByteReader: () => create(butterfly.ByteReader, npy),
+  "ByteReader#copyTo": () => invoke(new butterfly.ByteReader(npy), "copyTo", new Uint8Array(4)),
+  "ByteReader#drop": () => invoke(new butterfly.ByteReader(npy), "drop", 4),
+  "ByteReader#take": () => invoke(new butterfly.ByteReader(npy), "take", 4),
+  headOf: () => call(butterfly.headOf, [npy]),
+  joinBytes: () => call(butterfly.joinBytes, npy),
+  sizeOf: () => call(butterfly.sizeOf, [npy]),
+  parseDecimal: () => call(butterfly.parseDecimal, Uint8Array.of(0x31, 0x32), 1),
+  zeros: () => call(butterfly.zeros, "float32", 4),
   readNpy: () => call(butterfly.readNpy, npy),
   npyValues: () => call(butterfly.npyValues, { ...butterfly.readNpy(npy) }, "float32"),
+  readNpyValues: () => call(butterfly.readNpyValues, npy, "float32"),
   writeNpy: () => call(butterfly.writeNpy, x, [4]),
   readSafetensors: () => call(butterfly.readSafetensors, safetensors),
   readSafetensorsHeader: () =>
@@ -226,6 +238,8 @@ export const calls: PublicCalls = {
   toReal: () => call(butterfly.toReal, { ...stored }, "float32"),
   toComplex: () =>
     call(butterfly.toComplex, { ...stored, dtype: "C64", bytes: new Uint8Array(8) }, "float32"),
+  readSafetensorsTensor: () =>
+    call(butterfly.readSafetensorsTensor, safetensors, () => "w", "float32"),
   writeSafetensors: () => call(butterfly.writeSafetensors, [{ ...tensor }], { of: "a test" }),
   saveButterflies: () =>
     call(
@@ -238,6 +252,8 @@ export const calls: PublicCalls = {
   "loadButterflies, of a file that is open": () =>
     call(butterfly.loadButterflies, { ...butterfly.readSafetensors(safetensors) }, "float32"),
   readMatrixMarket: () => call(butterfly.readMatrixMarket, market),
+  checkMatrixMarket: () => call(butterfly.checkMatrixMarket, market),
+  readMatrixMarketValues: () => call(butterfly.readMatrixMarketValues, market, "float32"),
   matrixMarketValues: () =>
     call(butterfly.matrixMarketValues, { ...butterfly.readMatrixMarket(market) }, "float32"),
   fromValuesLayout: () => call(butterfly.fromValuesLayout, pattern, factor.values, "adcb"),

@@ -61,9 +61,7 @@ async function readOpenFile(
   const length = await readBytes(file, LENGTH_BYTES, signal);
   const headerBytes = await headerBytesOf(file, length, signal);
   tracker.reserve(headerBytes, name);
-  const start = new Uint8Array(headerBytes);
-  start.set(length);
-  start.set(await readBytes(file, headerBytes - LENGTH_BYTES, signal), LENGTH_BYTES);
+  const start = await readBytes(file, headerBytes, signal, { before: length });
   const { entries, metadata, fileBytes } = readSafetensorsHeader(start, file.size);
   const chosen = entries.filter((entry) => wanted(entry.name));
   tracker.begin(
@@ -115,7 +113,8 @@ async function readEntry(
   const bytes = entry.end - entry.begin;
   const { signal } = tracker;
   if (wanted) {
-    const read = await readBytes(file, bytes, signal, (count) => tracker.add(count));
+    const onBytes = (count: number): void => tracker.add(count);
+    const read = await readBytes(file, bytes, signal, { onBytes });
     return new StoredTensor(entry, bytes, () => read);
   }
   const scratch = new Uint8Array(Math.min(bytes, MOST_AT_ONCE));
@@ -133,10 +132,18 @@ async function readBytes(
   file: OpenFile,
   bytes: number,
   signal: AbortSignal | undefined,
-  onBytes?: (count: number) => void,
+  {
+    onBytes,
+    before = new Uint8Array(0),
+  }: {
+    readonly onBytes?: (count: number) => void;
+    /** Those of them that were read already. */
+    readonly before?: Uint8Array;
+  } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   let buffer = allocate(file.size === undefined ? Math.min(bytes, FIRST_BYTES) : bytes);
-  for (let at = 0; at < bytes; ) {
+  new Uint8Array(buffer).set(before);
+  for (let at = before.length; at < bytes; ) {
     if (at === buffer.byteLength) buffer = grow(buffer, Math.min(bytes, 2 * at));
     const most = Math.min(buffer.byteLength - at, MOST_AT_ONCE);
     const count = await readSome(file, new Uint8Array(buffer, at, most), signal, bytes - at);

@@ -4,6 +4,7 @@ import {
   loadButterflies,
   npyValues,
   readNpy,
+  readNpyValues,
   readSafetensors,
   saveButterflies,
   toComplex,
@@ -15,7 +16,7 @@ import { describeChain } from "../../commands/inspect.ts";
 import { parseNumbers } from "../../files/numbers-file.ts";
 import { supportsAsSvg } from "../../render/draw-support.ts";
 import { NPY_HEADER, SAFETENSORS_HEADER } from "./framing.ts";
-import { bytesOf, orRefused, type Subject, textOf } from "./subject.ts";
+import { bytesOf, inPieces, orRefused, type Subject, textOf } from "./subject.ts";
 
 /** Files of arrays and matrices. */
 export function numberSubjects(): Subject[] {
@@ -41,6 +42,7 @@ export function numberSubjects(): Subject[] {
   const readNumbers = (file: Uint8Array): void => {
     const array = readNpy(file);
     npyValues(array, "float64");
+    readNpyValues(inPieces(file), "float32");
   };
   const readTensors = (file: Uint8Array): void => {
     for (const tensor of readSafetensors(file).tensors.values()) {
@@ -76,7 +78,7 @@ export function numberSubjects(): Subject[] {
       name: "CSV",
       seeds: ["1,2,3\n4,5,6\n", "# x\n1.5e-3 -2\n3 4", '"1";"2"\r\n3;4\r\n'].map(bytesOf),
       textual: true,
-      read: (bytes) => parseNumbers("x.csv", bytes, "float64"),
+      read: (bytes) => parseNumbers("x.csv", inPieces(bytes), "float64"),
     },
     {
       name: "Matrix Market",
@@ -87,7 +89,7 @@ export function numberSubjects(): Subject[] {
         "%%MatrixMarket matrix array integer skew-symmetric\n3 3\n1\n2\n3\n",
       ].map(bytesOf),
       textual: true,
-      read: (bytes) => parseNumbers("x", bytes, "float32"),
+      read: (bytes) => parseNumbers("x", inPieces(bytes), "float32"),
     },
     {
       name: "chain",

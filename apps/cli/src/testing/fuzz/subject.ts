@@ -18,6 +18,14 @@ export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+/** Copies of a few bytes each, which a reader may release. */
+export function inPieces(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
+  const size = 1 + (bytes.length % 61);
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+    Uint8Array.from(bytes.subarray(at * size, (at + 1) * size)),
+  );
+}
+
 export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }

@@ -1,0 +1,27 @@
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { sizeOf } from "@papilio/butterfly/files";
+import { collectPieces, type Piece } from "./file-pieces.ts";
+
+/** Bytes that any compressed file may become, and how many more for each byte that it has. */
+const [MOST_DECOMPRESSED, MOST_RATIO] = [64 * 1024 * 1024, 32];
+
+/**
+ * What was compressed with gzip: no more than is in proportion to the file, as some bytes can become a
+ * thousand times as many.
+ *
+ * @param most bytes that it may become
+ * @throws Error
+ */
+export async function decompressed(pieces: readonly Piece[], most: number): Promise<Piece[]> {
+  const size = sizeOf([...pieces]);
+  const limit = Math.min(most, MOST_DECOMPRESSED + MOST_RATIO * size);
+  const tooMuch = new Error(`its ${size} bytes become more than ${limit}; decompress it first`);
+  const parts = Readable.from(pieces).pipe(createGunzip({ chunkSize: 2 ** 16 }));
+  try {
+    return await collectPieces(parts as AsyncIterable<Uint8Array>, limit, () => tooMuch);
+  } catch (cause) {
+    if (cause === tooMuch) throw cause;
+    throw new Error(`it cannot be decompressed (${(cause as Error).message})`, { cause });
+  }
+}
