@@ -11,7 +11,7 @@ export type CustomTree = number | readonly [CustomTree, CustomTree];
 
 export type FactorizationTree = (typeof NAMED_TREES)[number] | CustomTree;
 
-/** The run of factors `from` to `to - 1`, and how it is split. */
+/** The range of factors `from` to `to - 1`, and how it is split. */
 export interface TreeNode {
   readonly from: number;
   readonly to: number;

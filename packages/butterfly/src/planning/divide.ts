@@ -7,7 +7,7 @@ export interface Division<Stage> {
   readonly cost: number;
 }
 
-/** What can become of a run of factors, at which cost. */
+/** A stage that can replace a range of factors, and its cost. */
 export interface Candidate<Stage> {
   readonly stage: Stage;
   readonly cost: number;
@@ -16,9 +16,9 @@ export interface Candidate<Stage> {
 /**
  * The cheapest divisions of a chain of `length` factors into stages, the cheapest first. Dynamic
  * programming over where one stage ends and the next begins: the stages' costs add up, so the best
- * divisions of a whole are made of the best of its parts. Asks for the candidates of every run once.
+ * divisions of a whole are made of the best of its parts. Asks for the candidates of every range once.
  *
- * @param candidates what can become of factors `from` to `to - 1`; at least one thing of each single
+ * @param candidates the stages that can replace factors `from` to `to - 1`; at least one for each single
  *   factor
  * @param kept how many divisions are kept of each beginning of the chain, and returned at most
  * @throws PapilioError `OPTION_INVALID`
