@@ -87,7 +87,7 @@ async function onAdapter(
   const owned = held.move();
   return {
     name,
-    detail: `${multiplication.runs.length} ${multiplication.runs.length === 1 ? "dispatch" : "dispatches"}`,
+    detail: `${multiplication.plan.stages.length} ${multiplication.plan.stages.length === 1 ? "dispatch" : "dispatches"}`,
     async run(repeats) {
       for (let index = 0; index < repeats; index++) program.run();
       await gpu.settled();

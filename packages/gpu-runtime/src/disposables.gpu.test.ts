@@ -115,7 +115,7 @@ const cases: Readonly<Record<string, Case>> = {
     uses: [
       (weights: DeviceComplexButterfly) => weights.multiply(z),
       (weights: DeviceComplexButterfly) => weights.apply({ re: numbers, im: numbers }, batch),
-      (weights: DeviceComplexButterfly) => weights.runs(batch),
+      (weights: DeviceComplexButterfly) => weights.plan(batch),
     ],
     code: "MATRIX_DISPOSED",
   },

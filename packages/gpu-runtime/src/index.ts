@@ -15,6 +15,7 @@ export { DeviceComplexButterfly } from "./multiplication/device-complex-butterfl
 export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
 export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";
+export { planComplexChain } from "./planning/plan-complex-chain.ts";
 export { TYPICAL_RATES } from "./planning/stage-cost.ts";
 export { type DeviceRates, type MeasureRatesOptions, measureRates } from "./rates/measure-rates.ts";
 export {

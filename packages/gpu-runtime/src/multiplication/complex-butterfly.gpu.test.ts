@@ -14,6 +14,7 @@ import { permuteFeatures } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
+import type { Stage } from "../planning/plan.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
@@ -63,7 +64,7 @@ function magnitudeOf(
 async function check(
   matrix: ComplexButterfly | PermutedButterfly<ComplexButterfly>,
   shape: BatchShape,
-): Promise<readonly number[]> {
+): Promise<readonly Stage[]> {
   const butterfly = matrix instanceof PermutedButterfly ? matrix : new PermutedButterfly(matrix);
   const x = draw(shape.batch * butterfly.cols, 7);
   using weights = new DeviceComplexButterfly(gpu, matrix);
@@ -81,7 +82,7 @@ async function check(
     });
     expect(found).toMatchObject({ ok: true, nonFinite: 0 });
   }
-  return weights.runs(shape);
+  return weights.plan(shape).stages;
 }
 
 describe("a complex butterfly on the device", () => {
@@ -102,11 +103,14 @@ describe("a complex butterfly on the device", () => {
 
   it("fuses ranges of small factors, and multiplies by large ones in a loop", async () => {
     const dyadic = ComplexButterfly.random(Chain.squareDyadic(256), { seed: 2 });
-    const runs = await check(dyadic, { batch: 4, layout: "batch-last" });
-    expect(runs.length).toBeLessThanOrEqual(4);
-    expect(runs.reduce((sum, length) => sum + length, 0)).toBe(8);
+    const stages = await check(dyadic, { batch: 4, layout: "batch-last" });
+    expect(stages.length).toBeLessThanOrEqual(4);
+    expect([stages[0]?.from, stages.at(-1)?.to]).toEqual([0, 8]);
     const monarch = ComplexButterfly.random(Chain.monarch(1024), { seed: 3 });
-    expect(await check(monarch, { batch: 3, layout: "batch-first" })).toEqual([1, 1]);
+    expect(await check(monarch, { batch: 3, layout: "batch-first" })).toEqual([
+      { from: 0, to: 1, how: "multiply" },
+      { from: 1, to: 2, how: "multiply" },
+    ]);
   });
 
   it("stores equal blocks once", async () => {
@@ -117,8 +121,8 @@ describe("a complex butterfly on the device", () => {
       gpu,
       ComplexButterfly.random(Chain.squareDyadic(256), { seed: 4 }),
     );
-    shared.runs(shape);
-    apart.runs(shape);
+    shared.plan(shape);
+    apart.plan(shape);
     expect(shared.bytes).toBeLessThan(apart.bytes / 2);
     const factor = KroneckerSparse.random(new Pattern(1, 40, 30, 1), { seed: 5 });
     const large = new Pattern(4, 40, 30, 6);
@@ -128,7 +132,7 @@ describe("a complex butterfly on the device", () => {
       await check(both, { batch: 3, layout });
     }
     using once = new DeviceComplexButterfly(gpu, both);
-    once.runs(shape);
+    once.plan(shape);
     expect(once.bytes).toBe(8 * 40 * 30);
   });
 
@@ -156,8 +160,8 @@ describe("a complex butterfly on the device", () => {
       [1, "batch-first"],
       [2, "batch-last"],
     ] as const) {
-      const runs = await check(transform, { batch, layout });
-      expect(runs.length).toBeLessThanOrEqual(8);
+      const stages = await check(transform, { batch, layout });
+      expect(stages.length).toBeLessThanOrEqual(8);
     }
   });
 
@@ -181,10 +185,10 @@ describe("a complex butterfly on the device", () => {
     const matrix = ComplexButterfly.random(Chain.parse("1,2,2,4"), { seed: 9 });
     using weights = new DeviceComplexButterfly(gpu, matrix);
     for (const batch of [0, 0.5, -1, Number.NaN]) {
-      expect(() => weights.runs({ batch, layout: "batch-first" })).toThrow(code("BATCH_INVALID"));
+      expect(() => weights.plan({ batch, layout: "batch-first" })).toThrow(code("BATCH_INVALID"));
     }
     const layout = "batch-middle" as "batch-first";
-    expect(() => weights.runs({ batch: 1, layout })).toThrow(code("LAYOUT_INVALID"));
+    expect(() => weights.plan({ batch: 1, layout })).toThrow(code("LAYOUT_INVALID"));
     expect(weights.bytes).toBe(0);
   });
 
@@ -225,7 +229,7 @@ describe("a complex butterfly on the device", () => {
       const x = draw(8, 2);
       wrong.write(x);
       expect(await wrong.data()).toEqual(x);
-      expect(() => weights.runs({ batch: 2 ** 40, layout: "batch-last" })).toThrow(
+      expect(() => weights.plan({ batch: 2 ** 40, layout: "batch-last" })).toThrow(
         code("BUFFER_TOO_LARGE"),
       );
       for (let batch = 1; batch <= 12; batch++) {

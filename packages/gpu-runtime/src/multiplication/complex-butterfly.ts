@@ -1,9 +1,4 @@
-import {
-  type BatchShape,
-  type Chain,
-  ComplexButterfly,
-  type PermutedButterfly,
-} from "@papilio/butterfly";
+import { type BatchShape, ComplexButterfly, type PermutedButterfly } from "@papilio/butterfly";
 import { requireComplexButterfly, requireObject } from "@papilio/butterfly/errors";
 import { invertPermutation } from "@papilio/butterfly/matrix";
 import { requireShape, stridesOf } from "@papilio/butterfly/numeric";
@@ -19,24 +14,16 @@ import {
 } from "../kernels/complex-range/pack.ts";
 import type { ComplexRangeProblem } from "../kernels/complex-range/problem.ts";
 import { complexRangeKernel } from "../kernels/complex-range/register-shader.ts";
-import { localWeights, localWidth } from "../kernels/fused-range/local-factors.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
+import type { Plan } from "../planning/plan.ts";
+import { fitsRegisters, planComplexChain } from "../planning/plan-complex-chain.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
 import type { ComplexVectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 
 /** Bytes of a complex64 number. */
 const COMPLEX_BYTES = 8;
-
-/**
- * Complex numbers of a block that an invocation keeps, and products that it is written out for. On a
- * software adapter more take twice as long to compile and are no faster (lavapipe, Mesa 25).
- */
-const MOST = {
-  hardware: { width: 16, products: 128 },
-  software: { width: 16, products: 24 },
-};
 
 /** A way of computing `y = W x` for complex vectors. Prepared once, run as often as wanted. */
 export interface ComplexMultiplication extends Disposable {
@@ -46,14 +33,14 @@ export interface ComplexMultiplication extends Disposable {
    * @throws PapilioError `TENSOR_MISMATCH` unless both have the shape that this was prepared for
    */
   steps(x: ComplexVectors, y: ComplexVectors): readonly Step[];
-  /** How many factors each dispatch multiplies by, in the order of the chain, left-most first. */
-  readonly runs: readonly number[];
+  /** What is done: a dispatch for each stage. */
+  readonly plan: Plan;
   /** Device memory held, in bytes. */
   readonly bytes: number;
 }
 
-/** A dispatch but for what it reads and writes. */
-interface Stage {
+/** The dispatch of a stage, but for what it reads and writes. */
+interface PreparedStage {
   readonly kernel: Kernel;
   readonly rows: number;
   readonly weights: Lease;
@@ -81,32 +68,29 @@ export function prepareComplexButterfly(
   for (const { rows, cols } of chain.patterns) {
     assertFits(gpu, COMPLEX_BYTES * batch * Math.max(rows, cols), "complex vectors");
   }
-  const runs = runsOf(chain, MOST[gpu.report.kind]);
+  const plan = planComplexChain(gpu.report, chain, { batch, layout });
   const buffers = new BufferSet(gpu);
   try {
-    let to = 0;
-    const stages = runs.map((length): Stage => {
-      const from = to;
-      to += length;
-      const run = new ComplexButterfly(matrix.factors.slice(from, to));
+    const stages = plan.stages.map(({ from, to }): PreparedStage => {
+      const range = new ComplexButterfly(matrix.factors.slice(from, to));
       const source = to === chain.length ? right : undefined;
       // Output f of the butterfly is the one at the position that takes it.
       const destination = from === 0 ? left && invertPermutation(left) : undefined;
       const problem: ComplexRangeProblem = {
-        chain: run.chain,
+        chain: range.chain,
         batch,
         layout,
-        sharing: complexSharing(run),
+        sharing: complexSharing(range),
         permutesInputs: source !== undefined,
         permutesOutputs: destination !== undefined,
       };
-      const fits = fitsRegisters(run.chain, MOST[gpu.report.kind]);
+      const fits = fitsRegisters(gpu.report, range.chain);
       const packed = fits
-        ? packComplexRange(run, problem)
-        : packComplexFactor(run, problem.sharing);
+        ? packComplexRange(range, problem)
+        : packComplexFactor(range, problem.sharing);
       return {
         kernel: fits ? complexRangeKernel(problem) : complexFactorKernel(problem),
-        rows: run.chain.rows,
+        rows: range.chain.rows,
         weights: buffers.upload(packed, "f32", "complex weights"),
         maps: [source, destination]
           .filter((map) => map !== undefined)
@@ -114,7 +98,7 @@ export function prepareComplexButterfly(
       };
     });
     return {
-      runs,
+      plan,
       get bytes() {
         return buffers.bytes;
       },
@@ -141,7 +125,7 @@ export function requireComplexMatrix(permuted: unknown): void {
 }
 
 /** The dispatches in the order in which they run: the right-most factors first. */
-function stepsOf(stages: readonly Stage[], batch: number, x: Operand, y: Operand): Step[] {
+function stepsOf(stages: readonly PreparedStage[], batch: number, x: Operand, y: Operand): Step[] {
   let input = x;
   return stages.toReversed().map(({ kernel, rows, weights, maps }, index) => {
     const last = index === stages.length - 1;
@@ -150,27 +134,4 @@ function stepsOf(stages: readonly Stage[], batch: number, x: Operand, y: Operand
     input = output;
     return step;
   });
-}
-
-type Limits = (typeof MOST)["hardware"];
-
-/** Lengths of runs that fit registers, as long as that allows; 1 where a factor alone does not. */
-function runsOf(chain: Chain, limits: Limits): number[] {
-  const runs: number[] = [];
-  for (let from = 0; from < chain.length; ) {
-    let length = 1;
-    while (
-      from + length < chain.length &&
-      fitsRegisters(chain.slice(from, from + length + 1), limits)
-    ) {
-      length++;
-    }
-    runs.push(length);
-    from += length;
-  }
-  return runs;
-}
-
-function fitsRegisters(chain: Chain, { width, products }: Limits): boolean {
-  return localWidth(chain) <= width && localWeights(chain) <= products;
 }

@@ -122,7 +122,7 @@ describe("the weights of a butterfly matrix", () => {
     await expect(product(weights, 1)).rejects.toEqual(gone("MATRIX_DISPOSED"));
     await expect(weights.apply(ones(1), shape)).rejects.toEqual(gone("MATRIX_DISPOSED"));
     expect(() => weights.plan(shape)).toThrow(gone("MATRIX_DISPOSED"));
-    expect(() => complex.runs(shape)).toThrow(gone("MATRIX_DISPOSED"));
+    expect(() => complex.plan(shape)).toThrow(gone("MATRIX_DISPOSED"));
     const parts = { re: ones(1), im: ones(1) };
     await expect(complex.apply(parts, shape)).rejects.toEqual(gone("MATRIX_DISPOSED"));
     using x = tensor(gpu, ones(1), { ...shape, features: matrix.chain.cols });

@@ -11,6 +11,7 @@ import { requireShape, requireVectors, stridesOf } from "@papilio/butterfly/nume
 import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Scratch } from "../memory/scratch.ts";
+import type { Plan } from "../planning/plan.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
 import { type ComplexVectors, scratchComplexVectors } from "../tensor/vectors.ts";
 import {
@@ -67,13 +68,13 @@ export class DeviceComplexButterfly implements Disposable {
   }
 
   /**
-   * How many factors each dispatch multiplies by, left-most first. Prepares the multiplication.
+   * How vectors of a shape are multiplied: a dispatch for each stage. Prepares the multiplication.
    *
    * @throws PapilioError what {@link prepareComplexButterfly} throws
    */
-  runs(shape: BatchShape): readonly number[] {
+  plan(shape: BatchShape): Plan {
     stridesOf(shape, this.butterfly.cols); // refuses a bad shape
-    return this.#prepared.of(shape).multiplication.runs;
+    return this.#prepared.of(shape).multiplication.plan;
   }
 
   /**

@@ -7,13 +7,12 @@ import {
   requireOneOf,
   requireText,
 } from "@papilio/butterfly/errors";
+import type { FactorRange } from "@papilio/butterfly/planning";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { requirePlan } from "./require-plan.ts";
 
 /** One pass over global memory: what becomes of the factors `from` to `to - 1` of a chain. */
-export interface Stage {
-  readonly from: number;
-  readonly to: number;
+export interface Stage extends FactorRange {
   /**
    * `multiply`: one factor, as it is. `fuse`: one kernel applies them one after the other and keeps
    * what lies between on the chip. `merge`: they are multiplied out in advance into one factor.

@@ -216,6 +216,7 @@ export const calls: PublicCalls = {
   factorByFactor: () => call(runtime.factorByFactor, chain, "batch-first"),
   planName: () => call(runtime.planName, plan),
   describePlan: () => call(runtime.describePlan, plan, chain, shape),
+  planComplexChain: () => call(runtime.planComplexChain, reports(), chain, { ...vectors }),
   planChain: () => call(runtime.planChain, reports(), chain, shape, { allow: ["fuse"] }),
   rankPlans: () =>
     call(runtime.rankPlans, reports(), chain, shape, {

@@ -115,8 +115,8 @@ export const deviceCalls: PublicCalls = {
     invoke(real, "apply", values, { ...shape }, { signal, onProgress, microBatch: 1 }),
   ),
   DeviceComplexButterfly: on(({ gpu }) => create(runtime.DeviceComplexButterfly, gpu, permuted)),
-  "DeviceComplexButterfly#runs": on((fixtures) =>
-    invoke(fixtures.complex, "runs", { ...batchShape }),
+  "DeviceComplexButterfly#plan": on((fixtures) =>
+    invoke(fixtures.complex, "plan", { ...batchShape }),
   ),
   "DeviceComplexButterfly#multiply": on((fixtures) =>
     invoke(fixtures.complex, "multiply", fixtures.z),
