@@ -17,11 +17,8 @@ import {
   tensor,
 } from "@papilio/gpu-runtime";
 import { Program, prepareBmm, prepareButterfly } from "@papilio/gpu-runtime/kernels";
-import {
-  drawVectors,
-  stored,
-  verifyProduct,
-} from "../../packages/gpu-runtime/src/testing/run-butterfly.ts";
+import { stored, verifyProduct } from "../../packages/gpu-runtime/src/testing/run-butterfly.ts";
+import { draw } from "../../packages/gpu-runtime/src/testing/vectors-in-memory.ts";
 
 /** Random choices of a soak, from one seed. */
 export interface Chance {
@@ -85,7 +82,7 @@ async function multiplyTensor(gpu: Gpu, random: Chance): Promise<string | undefi
     shape,
   );
   const { cols, patterns } = matrix.chain;
-  const values = drawVectors(shape.batch * cols, shape);
+  const values = draw(shape.batch * cols, shape.dtype);
   using weights = new DeviceButterfly(gpu, matrix);
   using x = tensor(gpu, values, { ...shape, features: cols });
   using y = await weights.multiply(x);
@@ -103,7 +100,7 @@ async function runPlan(gpu: Gpu, random: Chance): Promise<string | undefined> {
   const shape = drawShape(gpu, random);
   const matrix = stored(Butterfly.random(drawChain(random), { seed: 2 }), shape);
   const { rows, cols } = matrix.chain;
-  const values = drawVectors(shape.batch * cols, shape);
+  const values = draw(shape.batch * cols, shape.dtype);
   const { plan } = random.pick(rankPlans(gpu.report, matrix.chain, shape));
   using multiplication = prepareButterfly(gpu, matrix, shape, { plan });
   using x = tensor(gpu, values, { ...shape, features: cols });
@@ -119,7 +116,7 @@ async function runPrograms(gpu: Gpu, random: Chance): Promise<string | undefined
   const factor = KroneckerSparse.random(drawPattern(random), { seed: 3 });
   const matrix = stored(new Butterfly([factor]), shape);
   const { rows, cols, patterns } = matrix.chain;
-  const values = drawVectors(shape.batch * cols, shape);
+  const values = draw(shape.batch * cols, shape.dtype);
   using multiplication = prepareBmm(gpu, matrix.factors[0] as KroneckerSparse, shape);
   using x = tensor(gpu, values, { ...shape, features: cols });
   using y = new Tensor(gpu, { ...shape, features: rows });
@@ -153,7 +150,7 @@ async function manyBatches(gpu: Gpu, random: Chance): Promise<string | undefined
   using weights = new DeviceButterfly(gpu, matrix);
   const batches = random.integer(2, MOST_BATCHES);
   for (let batch = shape.batch; batch < shape.batch + batches; batch++) {
-    const values = drawVectors(batch * cols, shape);
+    const values = draw(batch * cols, shape.dtype);
     using x = tensor(gpu, values, { ...shape, batch, features: cols });
     using y = await weights.multiply(x);
     const wrong = judge(matrix, values, await y.data(), { ...shape, batch }, terms);
@@ -166,7 +163,7 @@ async function manyBatches(gpu: Gpu, random: Chance): Promise<string | undefined
 async function applyToHost(gpu: Gpu, random: Chance): Promise<string | undefined> {
   const shape = { ...drawShape(gpu, random), batch: random.integer(1, 1000) };
   const matrix = stored(Butterfly.random(drawChain(random), { seed: 4 }), shape);
-  const values = drawVectors(shape.batch * matrix.chain.cols, shape);
+  const values = draw(shape.batch * matrix.chain.cols, shape.dtype);
   using weights = new DeviceButterfly(gpu, matrix);
   const controller = new AbortController();
   const stops = random.integer(0, 3) === 0;

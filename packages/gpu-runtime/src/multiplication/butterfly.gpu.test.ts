@@ -5,7 +5,8 @@ import { openGpu } from "../node/open.ts";
 import { factorByFactor, type Plan } from "../planning/plan.ts";
 import { rankPlans } from "../planning/plan-chain.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
-import { drawVectors, runButterfly, verifyProduct } from "../testing/run-butterfly.ts";
+import { runButterfly, verifyProduct } from "../testing/run-butterfly.ts";
+import { draw } from "../testing/vectors-in-memory.ts";
 import { prepareButterfly } from "./butterfly.ts";
 import { DeviceButterfly } from "./device-butterfly.ts";
 
@@ -113,7 +114,7 @@ describe("a bias", () => {
     for (const { plan } of rankPlans(gpu.report, chain, shape)) {
       using plain = new DeviceButterfly(gpu, butterfly, { plan: () => plan });
       using biased = new DeviceButterfly(gpu, butterfly, { plan: () => plan, bias });
-      const x = drawVectors(4 * 16, shape);
+      const x = draw(4 * 16, shape.dtype);
       const without = await plain.apply(x, shape);
       const added = await biased.apply(x, shape);
       added.forEach((value, index) => {
@@ -156,7 +157,7 @@ describe("vectors on the host", () => {
 
   it.for(LAYOUTS)("give in micro-batches what they give at once, %s", async (layout) => {
     const shape = { batch: 1000, layout, dtype: "f32" } as const;
-    const x = drawVectors(1000 * 256, shape);
+    const x = draw(1000 * 256, shape.dtype);
     using free = new DeviceButterfly(gpu, butterfly);
     const whole = await free.apply(x, shape, { microBatch: 1000 });
     // Room for the weights and for some 90 vectors on their way.
@@ -175,7 +176,7 @@ describe("vectors on the host", () => {
 
   it("are refused where not one fits, and stop when aborted", async () => {
     const shape = { batch: 64, layout: "batch-first", dtype: "f32" } as const;
-    const x = drawVectors(64 * 256, shape);
+    const x = draw(64 * 256, shape.dtype);
     using tiny = await openGpu({ adapter, memory: { budget: 2 ** 14 } });
     using weights = new DeviceButterfly(tiny, butterfly);
     await expect(weights.apply(x, shape)).rejects.toThrow(code("MEMORY_BUDGET"));

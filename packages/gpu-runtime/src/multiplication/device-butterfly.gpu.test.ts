@@ -5,7 +5,8 @@ import type { Gpu } from "../device/gpu.ts";
 import { complexTensor } from "../tensor/complex-tensor.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
-import { drawVectors, verifyProduct } from "../testing/run-butterfly.ts";
+import { verifyProduct } from "../testing/run-butterfly.ts";
+import { draw } from "../testing/vectors-in-memory.ts";
 import { prepareButterfly } from "./butterfly.ts";
 import { prepareComplexButterfly } from "./complex-butterfly.ts";
 import { DeviceButterfly } from "./device-butterfly.ts";
@@ -28,7 +29,7 @@ async function isRight(
   onBegun: () => void = () => undefined,
 ): Promise<boolean> {
   const shape = { batch, layout: "batch-last", dtype: "f32" } as const;
-  const values = drawVectors(batch * cols, shape);
+  const values = draw(batch * cols, shape.dtype);
   using x = tensor(gpu, values, { ...shape, features: cols });
   const product = weights.multiply(x);
   onBegun();

@@ -8,7 +8,8 @@ import { Tensor, tensor } from "../tensor/tensor.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { verifyEpilogue } from "../testing/epilogue-reference.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
-import { drawVectors, sumsOf } from "../testing/run-butterfly.ts";
+import { sumsOf } from "../testing/run-butterfly.ts";
+import { draw } from "../testing/vectors-in-memory.ts";
 import { prepareButterfly } from "./butterfly.ts";
 import { prepareFusedRange } from "./fused-range.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
@@ -155,7 +156,7 @@ describe.each(["tensors", "an arena"])("in %s, operands are right", (where) => {
       const features = butterfly.chain.rows;
       const length = shape.batch * features;
       // What each memory holds before; an output in place is the input.
-      const drawn = drawVectors(4 * length, shape);
+      const drawn = draw(4 * length, shape.dtype);
       const values = {
         x: drawn.slice(0, length),
         y: inPlace ? drawn.slice(0, length) : drawn.slice(length, 2 * length),

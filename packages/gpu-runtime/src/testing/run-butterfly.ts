@@ -1,6 +1,5 @@
 import { type Butterfly, DisposableStack, type Verification, verify } from "@papilio/butterfly";
 import { quantizeButterfly, subnormalOperands } from "@papilio/butterfly/matrix";
-import { quantize, uniform } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";
@@ -16,12 +15,7 @@ import {
   uploadOperands,
   verifyEpilogue,
 } from "./epilogue-reference.ts";
-
-/** Random numbers in (-1, 1), as they are stored. */
-export function drawVectors(length: number, { dtype }: Pick<InputShape, "dtype">): Float32Array {
-  const next = uniform(7);
-  return quantize(Float32Array.from({ length }, next), dtype);
-}
+import { draw } from "./vectors-in-memory.ts";
 
 /** The same butterfly with values as they are stored. */
 export function stored(butterfly: Butterfly, { dtype }: Pick<InputShape, "dtype">): Butterfly {
@@ -75,6 +69,39 @@ export async function runButterfly(
   return await runMultiplication(gpu, multiplication, matrix, shape, multiplication.terms, ending);
 }
 
+/** What a multiplication is run on. */
+interface Run extends InputShape {
+  readonly rows: number;
+  readonly cols: number;
+  /** That it was prepared with, whose operands are random. */
+  readonly epilogue: Epilogue;
+}
+
+/**
+ * Runs a multiplication twice, as what the first run left must not show in the second, on an output that is
+ * filled with NaN, so that an element that is not written is noticed.
+ */
+export async function multiplyOn(
+  gpu: Gpu,
+  multiplication: Multiplication,
+  values: Float32Array,
+  { rows, cols, epilogue, ...shape }: Run,
+): Promise<{
+  readonly actual: Float32Array;
+  readonly given: ReturnType<typeof drawOperands>;
+  readonly report: ProgramReport;
+}> {
+  using x = tensor(gpu, values, { ...shape, features: cols });
+  using y = new Tensor(gpu, { ...shape, features: rows });
+  y.write(new Float32Array(y.length).fill(Number.NaN));
+  const given = drawOperands(epilogue, y.length, shape);
+  using held = new DisposableStack();
+  const operands = uploadOperands(gpu, given, { ...shape, features: rows }, held);
+  using program = await Program.record(gpu, multiplication.steps(x, y, operands));
+  await Program.complete([program, program]);
+  return { actual: await y.data(), given, report: program.report };
+}
+
 /**
  * Runs a multiplication by a butterfly, whose values are as they are stored, on random vectors.
  *
@@ -89,18 +116,13 @@ export async function runMultiplication(
   { bias, ...epilogue }: Epilogue & { readonly bias?: Float32Array },
 ): Promise<{ readonly found: Found; readonly report: ProgramReport }> {
   const { rows, cols } = matrix.chain;
-  const values = drawVectors(shape.batch * cols, shape);
-  using x = tensor(gpu, values, { ...shape, features: cols });
-  using y = new Tensor(gpu, { ...shape, features: rows });
-  y.write(new Float32Array(y.length).fill(Number.NaN));
-  const given = drawOperands(epilogue, y.length, shape);
-  using held = new DisposableStack();
-  const operands = uploadOperands(gpu, given, { ...shape, features: rows }, held);
-  using program = await Program.record(gpu, multiplication.steps(x, y, operands));
-  // Twice: what the first run left must not show in the second.
-  await Program.complete([program, program]);
-  const { report } = program;
-  const actual = await y.data();
+  const values = draw(shape.batch * cols, shape.dtype);
+  const { actual, given, report } = await multiplyOn(gpu, multiplication, values, {
+    ...shape,
+    rows,
+    cols,
+    epilogue,
+  });
   if (bias === undefined && Object.keys(epilogue).length === 0) {
     return { found: verifyProduct(matrix, values, actual, shape, terms), report };
   }

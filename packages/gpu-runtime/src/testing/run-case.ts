@@ -1,29 +1,16 @@
-import {
-  Butterfly,
-  DisposableStack,
-  type KroneckerSparse,
-  multiply,
-  verify,
-} from "@papilio/butterfly";
+import { Butterfly, type KroneckerSparse, multiply, verify } from "@papilio/butterfly";
 import { subnormalOperands } from "@papilio/butterfly/matrix";
-import { quantize, uniform } from "@papilio/butterfly/numeric";
+import { quantize } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
-import { Program } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
-import { Tensor, tensor } from "../tensor/tensor.ts";
-import {
-  addBias,
-  drawOperands,
-  type Found,
-  uploadOperands,
-  verifyEpilogue,
-} from "./epilogue-reference.ts";
+import { addBias, type Found, verifyEpilogue } from "./epilogue-reference.ts";
+import { multiplyOn } from "./run-butterfly.ts";
+import { draw } from "./vectors-in-memory.ts";
 
 /**
  * Runs a multiplication on random numbers and compares every output with the float64 reference.
- * The output is filled with NaN first, so that one that is not written is noticed.
  *
  * @param epilogue that it was prepared with, whose operands are random too
  */
@@ -37,21 +24,11 @@ export async function runCase(
 ): Promise<Found> {
   const { pattern } = factor;
   const stored = factor.map((values) => quantize(values, shape.dtype));
-  const random = uniform(7);
-  const inputs = quantize(
-    Float32Array.from({ length: shape.batch * pattern.cols }, random),
-    shape.dtype,
-  );
+  const inputs = draw(shape.batch * pattern.cols, shape.dtype);
   using multiplication = prepare(stored);
-  using x = tensor(gpu, inputs, { ...shape, features: pattern.cols });
-  using y = new Tensor(gpu, { ...shape, features: pattern.rows });
-  y.write(new Float32Array(y.length).fill(Number.NaN));
-  const given = drawOperands(epilogue ?? {}, y.length, shape);
-  using held = new DisposableStack();
-  const operands = uploadOperands(gpu, given, { ...shape, features: pattern.rows }, held);
-  using program = await Program.record(gpu, multiplication.steps(x, y, operands));
-  program.run();
-  const actual = await y.data();
+  const { rows, cols } = pattern;
+  const run = { ...shape, rows, cols, epilogue: epilogue ?? {} };
+  const { actual, given } = await multiplyOn(gpu, multiplication, inputs, run);
 
   const reference = multiply(stored, Float64Array.from(inputs), shape);
   const absolute = stored.map((values) => values.map(Math.abs));

@@ -7,7 +7,8 @@ import { Program } from "../../program/program.ts";
 import type { InputShape } from "../../tensor/input-shape.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
-import { drawVectors, stored, verifyProduct } from "../../testing/run-butterfly.ts";
+import { stored, verifyProduct } from "../../testing/run-butterfly.ts";
+import { draw } from "../../testing/vectors-in-memory.ts";
 import { withSharedBlocks } from "../../testing/with-shared-blocks.ts";
 import { mostElements } from "./elements.ts";
 import type { FusedRangeProblem } from "./problem.ts";
@@ -34,7 +35,7 @@ async function expectRight(
   const { rows, cols } = chain;
   const random = stored(Butterfly.random(chain, { seed: 9 }), shape);
   const butterfly = options.shared ? withSharedBlocks(random) : random;
-  const values = drawVectors(shape.batch * cols, shape);
+  const values = draw(shape.batch * cols, shape.dtype);
   // A bias that is as large as an output is verified by taking it off again.
   const bias = options.biased ? Float32Array.from({ length: rows }, (_, q) => q % 3) : undefined;
   using range = prepareFusedRange(gpu, butterfly, shape, {
