@@ -21,7 +21,7 @@ interface Pooled {
 }
 
 /**
- * The device memory of a {@link Gpu}: every buffer that the runtime uses is from here.
+ * The device memory of a `Gpu`: every buffer that the runtime uses is from here.
  *
  * Released buffers are used again for requests of the same size class and usage. That is safe at
  * once: a queue executes submissions in order, so that what is written to a buffer again comes after

@@ -95,7 +95,7 @@ export class TextGenerator implements Disposable {
   /**
    * On the device or on the CPU, wherever `choosePlace` predicts a token to take less time.
    *
-   * @param options `gpu` is an open device; without one it is the CPU
+   * @param given `gpu` is an open device; without one it is the CPU
    * @throws PapilioError `CONTEXT_LENGTH`, `GENERATE_OPTION`, and what `DeviceModel.compile` throws
    */
   static async create(
