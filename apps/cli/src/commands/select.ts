@@ -173,16 +173,16 @@ async function measureAll(
   questions: readonly NamedQuestion[],
   { filter = () => true }: Filter,
 ): Promise<Measured> {
-  const contenders = [...implementations, ...cpuImplementations].filter(({ name }) => filter(name));
+  const measured = [...implementations, ...cpuImplementations].filter(({ name }) => filter(name));
   const cases: CaseResult[] = [];
   const items = questions.flatMap(casesOf);
   for (const [index, item] of items.entries()) {
     note(`Measuring ${index + 1} of ${items.length} cases`);
-    cases.push(await measureCase(gpu, item, contenders, { cacheBytes: cacheBytesOf(gpu) ?? 0 }));
+    cases.push(await measureCase(gpu, item, measured, { cacheBytes: cacheBytesOf(gpu) ?? 0 }));
   }
   return {
     environment: { adapter: gpu.report, date: new Date().toISOString(), rates: null },
-    implementations: contenders.map(({ name, description, processor = "adapter" }) => ({
+    implementations: measured.map(({ name, description, processor = "adapter" }) => ({
       name,
       description,
       processor,

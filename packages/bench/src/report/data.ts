@@ -13,7 +13,7 @@ import { printable } from "./escape.ts";
 import { FUSED_LOOK, type Look, otherLook } from "./theme.ts";
 
 /** An implementation as figures show it. */
-export interface Contender extends Look {
+export interface ComparedImplementation extends Look {
   readonly name: string;
   /** The name, shortened where it is long, and unlike every other's. */
   readonly label: string;
@@ -35,7 +35,7 @@ export interface ReportData {
   /** The same without implementations on the CPU; the summary itself where there are none. */
   readonly adapterSummary: RunSummary;
   /** Those that were timed in any case, the fused kernel first. */
-  readonly contenders: readonly Contender[];
+  readonly compared: readonly ComparedImplementation[];
   /** All cases with a time. */
   readonly facets: readonly Facet[];
 }
@@ -55,16 +55,16 @@ export function collectData(results: BenchResults): ReportData {
     results,
     summary,
     adapterSummary: [...timed].every(onAdapter) ? summary : summarizeRun(results, onAdapter),
-    contenders: contendersOf(results, timed, onAdapter),
+    compared: comparedOf(results, timed, onAdapter),
     facets: facetsOf(summary.cases.filter(({ ranking }) => ranking.length > 0)),
   };
 }
 
-function contendersOf(
+function comparedOf(
   results: BenchResults,
   timed: ReadonlySet<string>,
   onAdapter: (name: string) => boolean,
-): Contender[] {
+): ComparedImplementation[] {
   const listed = results.implementations.map(({ name }) => name).filter((name) => timed.has(name));
   const names = [...new Set([FUSED, ...listed, ...timed])].filter((name) => timed.has(name));
   const labels = labelsOf(names);

@@ -1,13 +1,13 @@
 import { counted } from "../analysis/format.ts";
 import { GAPS, type LogAxis, logAxis, unitLabels, valueAxis } from "./axes.ts";
-import type { Contender } from "./data.ts";
+import type { ComparedImplementation } from "./data.ts";
 import type { Layer, Panel } from "./figure.ts";
 
 /** A point of an implementation's line. */
 export interface LinePoint {
   readonly x: number;
   readonly y: number;
-  /** Label of a contender. */
+  /** Label of an implementation. */
   readonly series: string;
   /** Shown when pointed at. */
   readonly text: string;
@@ -17,14 +17,14 @@ interface LinePanel {
   readonly title: string;
   readonly description: string;
   readonly points: readonly LinePoint[];
-  readonly contenders: readonly Contender[];
+  readonly compared: readonly ComparedImplementation[];
   readonly x: { readonly title: string; readonly axis: LogAxis; readonly labels: string };
   readonly y: { readonly title: string; readonly axis: LogAxis; readonly unit: string };
 }
 
 /** A panel with one line for each implementation, both axes logarithmic. */
-export function linePanel({ title, description, points, contenders, x, y }: LinePanel): Panel {
-  const shown = contenders.filter(({ label }) => points.some(({ series }) => series === label));
+export function linePanel({ title, description, points, compared, x, y }: LinePanel): Panel {
+  const shown = compared.filter(({ label }) => points.some(({ series }) => series === label));
   const domain = shown.map(({ label }) => label);
   const channel = (range: readonly unknown[], legend: object = {}): object => ({
     field: "series",
@@ -53,7 +53,7 @@ export function linePanel({ title, description, points, contenders, x, y }: Line
       },
     },
     color: channel(
-      shown.map((contender) => contender.colour),
+      shown.map((one) => one.colour),
       { legend: { columns } },
     ),
   };

@@ -2,12 +2,12 @@ import { caseName } from "../cases/case.ts";
 import type { Validation } from "./leave-one-out.ts";
 import type { Observations } from "./observations.ts";
 import type { Quantity, Question, Selection } from "./question.ts";
-import type { Contender } from "./select.ts";
+import type { RankedCandidate } from "./select.ts";
 
 interface Grounds {
   readonly question: Question;
-  readonly best: Contender;
-  readonly runnerUp: Contender | undefined;
+  readonly best: RankedCandidate;
+  readonly runnerUp: RankedCandidate | undefined;
   readonly observations: Observations;
   readonly adapter: string;
   readonly validation: Validation | undefined;

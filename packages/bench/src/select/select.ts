@@ -57,7 +57,7 @@ const contextShape = v.object({
 });
 
 /** A candidate, with what its time is from. */
-export interface Contender extends Candidate {
+export interface RankedCandidate extends Candidate {
   readonly samples: readonly number[] | undefined;
   readonly source: Observed | undefined;
   readonly interpolated: Interpolated | undefined;
@@ -134,19 +134,19 @@ function answer(question: Question, prepared: Prepared): Selection {
     ...measured(item, prepared),
     ...interpolated(item, prepared, leftOut),
   ]);
-  const contenders = (
+  const candidates = (
     known.length > 0
       ? [...known, ...items.flatMap((item) => onCpuByModel(item, known, prepared))]
       : items.flatMap((item) => modelled(item, context))
   ).toSorted((p, q) => p.seconds.median - q.seconds.median);
-  const [best] = contenders;
+  const [best] = candidates;
   if (best === undefined) throw impossible(question, prepared);
-  const others = contenders.filter(({ implementation }) => implementation !== best.implementation);
+  const others = candidates.filter(({ implementation }) => implementation !== best.implementation);
   const [runnerUp] = others;
   const basis = weaker(best.basis, runnerUp?.basis ?? best.basis);
   const advantage = runnerUp && advantageOf(best, runnerUp, () => validation(leftOut));
   const confidence = advantage
-    ? confidenceOf(basis, best, contenders, advantage.median, () => validation(leftOut))
+    ? confidenceOf(basis, best, candidates, advantage.median, () => validation(leftOut))
     : null;
   const partial = {
     best: best.implementation,
@@ -165,7 +165,7 @@ function answer(question: Question, prepared: Prepared): Selection {
       runnerUp,
       validation: basis === "interpolated" ? validation(leftOut) : undefined,
     }),
-    candidates: contenders.map(({ implementation, layout, seconds, basis: from }) => ({
+    candidates: candidates.map(({ implementation, layout, seconds, basis: from }) => ({
       implementation,
       layout,
       seconds,
@@ -186,7 +186,7 @@ function samplesOf({ timing }: Timed, { clock }: Observations): readonly number[
   return timing[clock];
 }
 
-function measured(item: Case, { observations }: Prepared): Contender[] {
+function measured(item: Case, { observations }: Prepared): RankedCandidate[] {
   const source = exactCase(observations, item);
   return (source?.timed ?? []).map((entry) => {
     const samples = samplesOf(entry, observations);
@@ -207,7 +207,7 @@ function interpolated(
   item: Case,
   { observations, interpolator, validation }: Prepared,
   leftOut: LeftOut,
-): Contender[] {
+): RankedCandidate[] {
   const reported = exactCase(observations, item)?.result.results.map(
     (entry) => entry.implementation,
   );
@@ -230,7 +230,7 @@ function interpolated(
     });
 }
 
-function modelled(item: Case, context: SelectContext): Contender[] {
+function modelled(item: Case, context: SelectContext): RankedCandidate[] {
   const { rates, filter = () => true } = context;
   if (rates === undefined) return [];
   const onAdapter = implementations
@@ -249,9 +249,9 @@ function modelled(item: Case, context: SelectContext): Contender[] {
 /** The CPU backend by its cost model, where the results do not tell of it, not even that it failed. */
 function onCpuByModel(
   item: Case,
-  known: readonly Contender[],
+  known: readonly RankedCandidate[],
   { context, observations }: Prepared,
-): Contender[] {
+): RankedCandidate[] {
   const { name } = cpuWasm;
   const reported = exactCase(observations, item)?.result.results.some(
     ({ implementation }) => implementation === name,
@@ -283,7 +283,7 @@ function placesOf(
   return { gpu: seconds.gpu, cpu: seconds.cpu as number };
 }
 
-function byModel(implementation: string, { layout }: Case, seconds: number): Contender {
+function byModel(implementation: string, { layout }: Case, seconds: number): RankedCandidate {
   return {
     implementation,
     layout,
@@ -301,7 +301,11 @@ function weaker(p: Basis, q: Basis): Basis {
   return STRENGTH[Math.min(STRENGTH.indexOf(p), STRENGTH.indexOf(q))] as Basis;
 }
 
-function advantageOf(best: Contender, runnerUp: Contender, validation: () => Validation): Quantity {
+function advantageOf(
+  best: RankedCandidate,
+  runnerUp: RankedCandidate,
+  validation: () => Validation,
+): Quantity {
   if (best.samples !== undefined && runnerUp.samples !== undefined) {
     return estimateRatio(runnerUp.samples, best.samples);
   }
@@ -312,22 +316,22 @@ function advantageOf(best: Contender, runnerUp: Contender, validation: () => Val
 
 function confidenceOf(
   basis: Basis,
-  best: Contender,
-  contenders: readonly Contender[],
+  best: RankedCandidate,
+  candidates: readonly RankedCandidate[],
   advantage: number,
   validation: () => Validation,
 ): number | null {
   switch (basis) {
     case "measured": {
       if (best.samples === undefined) return null;
-      const others = contenders.filter((other) => other !== best);
+      const others = candidates.filter((other) => other !== best);
       return measuredConfidence(
         best.samples,
         others.flatMap(({ samples }) => (samples === undefined ? [] : [samples])),
       );
     }
     case "interpolated": {
-      const distances = contenders.map((one) => one.interpolated?.distance ?? 0);
+      const distances = candidates.map((one) => one.interpolated?.distance ?? 0);
       return interpolatedConfidence(validation(), advantage, Math.max(...distances));
     }
     case "model":

@@ -7,17 +7,15 @@ import type { Sketch } from "../figure.ts";
 const NAME = { name: "cold-start", title: "Cold start" } as const;
 
 /** Time until the first result. */
-export function coldStartFigure({ summary, contenders }: ReportData): Sketch {
-  const groups = contenders
-    .map((contender) => ({
-      contender,
-      seconds: summary.cases
-        .map((item) => rankOf(item, contender.name)?.coldSeconds)
-        .filter(isPositive),
+export function coldStartFigure({ summary, compared }: ReportData): Sketch {
+  const groups = compared
+    .map((one) => ({
+      one,
+      seconds: summary.cases.map((item) => rankOf(item, one.name)?.coldSeconds).filter(isPositive),
     }))
     .filter(({ seconds }) => seconds.length > 0);
   if (groups.length === 0) return { ...NAME, omitted: "No case was timed." };
-  const rows = groups.map(({ contender: { label, colour }, seconds }): BoxRow => {
+  const rows = groups.map(({ one: { label, colour }, seconds }): BoxRow => {
     const box = boxOf(seconds);
     return { ...box, row: label, colour, text: quantity(box.median, "s") };
   });

@@ -67,19 +67,19 @@ function quotient(over: Energy, under: Energy): Estimate | undefined {
   };
 }
 
-function boxPanels({ facets, contenders }: ReportData): Panel[] {
+function boxPanels({ facets, compared }: ReportData): Panel[] {
   const facetRows = facets.map(({ label, cases }) => ({
     label,
-    rows: contenders.flatMap((contender): (BoxRow & { values: readonly number[] })[] => {
-      if (contender.name === FUSED) return [];
+    rows: compared.flatMap((one): (BoxRow & { values: readonly number[] })[] => {
+      if (one.name === FUSED) return [];
       const values = cases.flatMap((item) => {
-        const [own, fused] = [rankOf(item, contender.name)?.energy, rankOf(item, FUSED)?.energy];
+        const [own, fused] = [rankOf(item, one.name)?.energy, rankOf(item, FUSED)?.energy];
         return own && fused ? (quotient(own, fused)?.median ?? []) : [];
       });
       if (values.length === 0) return [];
       const box = boxOf(values);
       const text = times(box.median);
-      return [{ ...box, values, row: contender.label, colour: contender.colour, text }];
+      return [{ ...box, values, row: one.label, colour: one.colour, text }];
     }),
   }));
   const all = facetRows.flatMap(({ rows }) => rows.flatMap(({ values }) => values));

@@ -12,10 +12,10 @@ const NAME = {
 } as const;
 
 /** Boxplots of each implementation's time over the fastest of its case. */
-export function relativeTimeFigure({ facets, contenders }: ReportData): Sketch {
+export function relativeTimeFigure({ facets, compared }: ReportData): Sketch {
   const values = facets.map(({ cases }) => relativeTimes(cases));
   const medians = new Map(
-    contenders.map(({ name }) => {
+    compared.map(({ name }) => {
       const all = values.flatMap((facet) => facet.get(name) ?? []);
       return [name, all.length === 0 ? Number.POSITIVE_INFINITY : median(all)];
     }),
@@ -24,7 +24,7 @@ export function relativeTimeFigure({ facets, contenders }: ReportData): Sketch {
   if (all.length === 0) {
     return { ...NAME, omitted: "No case has two implementations timed." };
   }
-  const sorted = contenders.toSorted(
+  const sorted = compared.toSorted(
     (p, q) => (medians.get(p.name) as number) - (medians.get(q.name) as number),
   );
   const log = logAxis(all, GAPS.wide);
@@ -33,13 +33,11 @@ export function relativeTimeFigure({ facets, contenders }: ReportData): Sketch {
     caption: `The fastest of a case is at 1. ${BOX_LEGEND} The best in the median over all cases is at the top.`,
     panels: facets.flatMap(({ label, cases }, index) => {
       const facet = values[index] as ReadonlyMap<string, readonly number[]>;
-      const rows = sorted.flatMap((contender): BoxRow[] => {
-        const relative = facet.get(contender.name);
+      const rows = sorted.flatMap((one): BoxRow[] => {
+        const relative = facet.get(one.name);
         if (relative === undefined) return [];
         const box = boxOf(relative);
-        return [
-          { ...box, row: rowLabel(contender), colour: contender.colour, text: times(box.median) },
-        ];
+        return [{ ...box, row: rowLabel(one), colour: one.colour, text: times(box.median) }];
       });
       if (rows.length === 0) return [];
       return [

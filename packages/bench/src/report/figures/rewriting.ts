@@ -40,8 +40,8 @@ export function rewritingFigure(data: ReportData): Sketch {
   };
 }
 
-function rowsOf({ contenders }: ReportData, { cases }: Facet): BoxRow[] {
-  return contenders.flatMap(({ name, label }) => {
+function rowsOf({ compared }: ReportData, { cases }: Facet): BoxRow[] {
+  return compared.flatMap(({ name, label }) => {
     const ranked = cases.flatMap(({ ranking }) =>
       ranking.filter(({ implementation }) => implementation === name),
     );

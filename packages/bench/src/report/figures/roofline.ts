@@ -3,7 +3,7 @@ import { counted, quantity } from "../../analysis/format.ts";
 import type { CaseSummary } from "../../analysis/summarize.ts";
 import { FUSED, isOurs } from "../../implementations/registry.ts";
 import { GAPS, logAxis, unitLabels } from "../axes.ts";
-import { type Contender, isPositive, type ReportData, rankOf } from "../data.ts";
+import { type ComparedImplementation, isPositive, type ReportData, rankOf } from "../data.ts";
 import type { Layer, Panel, Sketch } from "../figure.ts";
 import { colour, FUSED_COLOUR } from "../theme.ts";
 
@@ -20,12 +20,7 @@ interface RoofPoint {
 }
 
 /** Achieved rate against arithmetic intensity, under what the adapter was measured to reach. */
-export function rooflineFigure({
-  results,
-  adapterSummary,
-  facets,
-  contenders,
-}: ReportData): Sketch {
+export function rooflineFigure({ results, adapterSummary, facets, compared }: ReportData): Sketch {
   const { rates } = results.environment;
   if (rates === null) {
     return { ...NAME, omitted: "The adapter's copy bandwidth and peak were not measured." };
@@ -37,7 +32,7 @@ export function rooflineFigure({
   const groups = facets
     .map(({ label, cases: members }) => {
       const own = members.flatMap(({ result }) => cases.get(result) ?? []);
-      return { label, series: seriesOf(own, contenders) };
+      return { label, series: seriesOf(own, compared) };
     })
     .filter(({ series }) => series.some(({ points }) => points.length > 0));
   if (groups.length === 0) return { ...NAME, omitted: "No case was timed on the adapter." };
@@ -75,8 +70,11 @@ interface Series {
   readonly of: number;
 }
 
-function seriesOf(cases: readonly CaseSummary[], contenders: readonly Contender[]): Series[] {
-  const labels = new Map(contenders.map(({ name, label }) => [name, label]));
+function seriesOf(
+  cases: readonly CaseSummary[],
+  compared: readonly ComparedImplementation[],
+): Series[] {
+  const labels = new Map(compared.map(({ name, label }) => [name, label]));
   const fused = cases.flatMap((item) => pointOf(item, FUSED, "fused kernel", labels));
   const others = cases.flatMap((item) => {
     const best = item.ranking.find(({ implementation }) => !isOurs(implementation));

@@ -96,7 +96,7 @@ function figure(data: ReportData, groups: readonly Group[], wording: Wording): S
     panels: drawn.map((group) =>
       linePanel({
         ...group,
-        contenders: data.contenders,
+        compared: data.compared,
         x: { ...x, axis: axes.x },
         y: { ...y, axis: axes.y },
       }),
@@ -110,14 +110,14 @@ function perVector({ result }: CaseSummary): number {
 
 /** Lines over medians of cases with the same `x`, of the time divided by `unit`. */
 function linesOf(
-  { contenders }: ReportData,
+  { compared }: ReportData,
   cases: readonly CaseSummary[],
   x: (item: CaseSummary) => number,
   unit: (item: CaseSummary) => number,
   words: string,
 ): LinePoint[] {
   const bins = [...Map.groupBy(cases, x)].sort(([p], [q]) => p - q);
-  return contenders.flatMap(({ name, label }) =>
+  return compared.flatMap(({ name, label }) =>
     bins.flatMap(([at, members]): LinePoint[] => {
       const values = members
         .map((item) => (rankOf(item, name)?.time.median ?? Number.NaN) / unit(item))
@@ -154,12 +154,12 @@ function pointsByBatch(data: ReportData, { label, cases }: Facet): Group {
   return {
     title: label,
     description: `Median time for each vector over ${counted(chains.length, "pattern")} at every batch size.`,
-    points: data.contenders.flatMap((contender) => {
+    points: data.compared.flatMap((one) => {
       const complete = chains.filter((members) =>
-        members.every((item) => rankOf(item, contender.name) !== undefined),
+        members.every((item) => rankOf(item, one.name) !== undefined),
       );
       return linesOf(
-        { ...data, contenders: [contender] },
+        { ...data, compared: [one] },
         complete.flat(),
         ({ result }) => result.batch,
         perVector,
