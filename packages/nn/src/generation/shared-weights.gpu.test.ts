@@ -6,7 +6,7 @@ import { DeviceModel } from "../backends/device/device-model.ts";
 import { ModelMemory } from "../backends/device/model-memory.ts";
 import type { RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
-import { dyadic, monarch } from "../layers/butterfly-linear.ts";
+import { dyadic } from "../layers/butterfly-linear.ts";
 import { dense } from "../layers/linear.ts";
 import type { LinearFactory } from "../layers/linear-layer.ts";
 import { Llama } from "../models/llama.ts";
@@ -22,15 +22,15 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-const CHUNK = 32;
+const CHUNK = 4;
 
 function llama(linear: LinearFactory): Llama {
   return new Llama({
-    vocabulary: 64,
-    features: 64,
-    hidden: 128,
-    layers: 2,
-    heads: 4,
+    vocabulary: 32,
+    features: 16,
+    hidden: 32,
+    layers: 1,
+    heads: 2,
     positions: 2 * CHUNK,
     linear: { projection: linear, ffn: linear },
     seed: 3,
@@ -48,14 +48,13 @@ function factorNumbers(graph: Graph): number {
 }
 
 const inputs: RunInputs = {
-  ids: Uint32Array.from({ length: CHUNK }, (_, index) => (7 * index) % 64),
+  ids: Uint32Array.from({ length: CHUNK }, (_, index) => (7 * index) % 32),
   position: Uint32Array.of(0),
   last: Uint32Array.of(CHUNK - 1),
 };
 
 describe.each([
   ["dense", dense],
-  ["Monarch", monarch()],
   ["dyadic", dyadic],
 ] as const)("the step and the prompt of a decoder with %s layers", (name, linear) => {
   const model = llama(linear);
@@ -118,5 +117,5 @@ it("a generator takes no second copy of its weights to read prompts in chunks", 
   const [alone, chunked] = [await held(1), await held(2)];
   expect(alone).toBeGreaterThan(weights);
   // Activations of two tokens, not weights.
-  expect(chunked - alone).toBeLessThan(weights / 4);
+  expect(chunked - alone).toBeLessThan(weights / 2);
 });

@@ -52,7 +52,10 @@ export function weightsInOrder({ problem, variant }: LanesInput): BatchWeights {
   };
 }
 
-/** Weights in the order of another variant, element by element. */
+/**
+ * Weights in the order of another variant: element by element, or, where weights that a turn needs are
+ * neighbours in memory, as many of these as a load takes.
+ */
 export function weightsInOrderOf(
   packing: KroneckerSparsePacking,
   { problem, variant }: LanesInput,
@@ -60,35 +63,68 @@ export function weightsInOrderOf(
   const { pattern, sharing } = problem;
   const { tile, reduction, broadcast } = variant;
   const index = weightIndex(pattern, sharing, packing);
+  const side = neighbours(packing, variant);
+  const width = side.outputs * side.inputs;
+  const rows = tile / side.outputs;
+  // Whole loads: the last one of a tile may have padding, which nothing reads.
+  const last = pattern.b - 1 - ((pattern.b - 1) % side.outputs);
   const output = (t: string): string =>
-    `(${clamped(`outputTile * ${tile}u + ${t}`, pattern.b, pattern.b % tile === 0)})`;
+    `(${clamped(`outputTile * ${tile}u + ${t}`, last + 1, pattern.b % tile === 0)})`;
+  const load = (base: string, l: string): string => {
+    const at = `${base} + ${index.input(l)}`;
+    return `${wideType(width)}(w[${width === 1 ? at : `(${at}) / ${width}u`}])`;
+  };
+  /** Which load of a turn has a weight, and which element of it that is. */
+  const placeOf = (t: number, u: number): { readonly number: number; readonly part: string } => ({
+    number: Math.floor(u / side.inputs) * rows + Math.floor(t / side.outputs),
+    part: width === 1 ? "" : `[${(t % side.outputs) + (u % side.inputs)}]`,
+  });
   if (broadcast === "load") {
     return {
-      width: 1,
-      enter: range(tile).map((t) => `let weights${t} = ${index.base(output(`${t}u`))};`),
-      across: (t, u) => `f32(w[weights${t} + ${index.input(`(l + ${u}u)`)}])`,
+      width,
+      enter: range(rows).map(
+        (row) => `let weights${row} = ${index.base(output(`${row * side.outputs}u`))};`,
+      ),
+      across: (t, u) => {
+        const row = Math.floor(t / side.outputs);
+        const loaded = load(`weights${row}`, `(l + ${u - (u % side.inputs)}u)`);
+        return `${loaded}${placeOf(t, u).part}`;
+      },
     };
   }
-  // The members of a subgroup load an element each: of an output, and a step of the turn.
-  const perTurn = reduction * tile;
+  // The members of a subgroup load one each: of some outputs, and of a step of the turn.
+  const perTurn = (reduction / side.inputs) * rows;
   const loads = Math.ceil(perTurn / broadcast);
   const across = (t: number, u: number): string => {
-    const element = u * tile + t;
-    return `subgroupBroadcast(shared${Math.floor(element / broadcast)}, ${element % broadcast}u)`;
+    const { number, part } = placeOf(t, u);
+    return `subgroupBroadcast(shared${Math.floor(number / broadcast)}${part}, ${number % broadcast}u)`;
   };
   return {
-    width: 1,
+    width,
     enter: range(loads).flatMap((r) => [
       `let element${r} = min(member + ${r * broadcast}u, ${perTurn - 1}u);`,
-      `let weights${r} = ${index.base(output(`element${r} % ${tile}u`))};`,
-      `let step${r} = element${r} / ${tile}u;`,
+      `let weights${r} = ${index.base(output(`element${r} % ${rows}u * ${side.outputs}u`))};`,
+      `let step${r} = element${r} / ${rows}u * ${side.inputs}u;`,
     ]),
     across,
     shared: {
-      loads: range(loads).map(
-        (r) => `let shared${r} = f32(w[weights${r} + ${index.input(`(l + step${r})`)}]);`,
-      ),
+      loads: range(loads).map((r) => `let shared${r} = ${load(`weights${r}`, `(l + step${r})`)};`),
       across,
     },
   };
+}
+
+/** How many weights of a turn one load takes: of neighbouring outputs, or of neighbouring inputs. */
+function neighbours(
+  packing: KroneckerSparsePacking,
+  { tile, reduction, broadcast }: LanesInput["variant"],
+): { readonly outputs: number; readonly inputs: number } {
+  if (packing.order === "vector") {
+    const { vector } = packing.variant;
+    return { outputs: 1, inputs: reduction % vector === 0 ? vector : 1 };
+  }
+  if (packing.order === "blocks") return { outputs: 1, inputs: 1 };
+  const needed = broadcast === "load" ? 4 : Math.ceil((reduction * tile) / broadcast);
+  const most = needed <= 1 ? 1 : needed <= 2 ? 2 : 4;
+  return { outputs: Math.min(loadWidth(tile), loadWidth(packing.tile), most), inputs: 1 };
 }

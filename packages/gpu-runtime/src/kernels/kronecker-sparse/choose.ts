@@ -1,3 +1,4 @@
+import type { Pattern } from "@papilio/butterfly";
 import { requireReport } from "../../device/device-checks.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
@@ -43,7 +44,7 @@ export function chooseForPacking(
 ): KroneckerSparseVariant | undefined {
   const { pattern, batch, layout } = problem;
   const best = chooseKroneckerSparse(report, problem);
-  if (readsPacking(pattern, best, packing)) return best;
+  if (readsPacking(pattern, best, packing)) return inTurnsOf(packing, pattern, best);
   if (packing.order === "vector" && batch <= VECTOR_BATCH) return packing.variant;
   const alongBatch = layout === "batch-last" && batch >= (sharedLoads(report) ?? 8);
   const others = [
@@ -51,6 +52,17 @@ export function chooseForPacking(
     ...(alongBatch ? [batchVariant(report, problem)] : []),
   ];
   return others.find((variant) => readsPacking(pattern, variant, packing));
+}
+
+/** A variant whose turns take the inputs that lie side by side in memory, where they can. */
+function inTurnsOf(
+  packing: KroneckerSparsePacking,
+  { c }: Pattern,
+  variant: KroneckerSparseVariant,
+): KroneckerSparseVariant {
+  if (packing.order !== "vector" || variant.kind !== "register") return variant;
+  const { vector } = packing.variant;
+  return c % vector === 0 ? { ...variant, reduction: vector } : variant;
 }
 
 function chooseWorkgroupKroneckerSparse({
