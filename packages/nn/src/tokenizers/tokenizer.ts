@@ -117,6 +117,6 @@ export function requireToken(id: number, vocabularySize: number): void {
     "TOKEN_UNKNOWN",
     vocabularySize === Number.POSITIVE_INFINITY
       ? `${describeValue(id)} is not an id of a token.`
-      : `The id ${describeValue(id)} is none of the ${vocabularySize} tokens of the vocabulary.`,
+      : `The id ${describeValue(id)} is not one of the ${vocabularySize} tokens of the vocabulary.`,
   );
 }

@@ -133,8 +133,8 @@ export function codingRoutes(below: Below): Route[] {
     coded("deflate", "deflate", deflateSync(SINGLE), "loaded"),
     coded("brotli", "br", brotliCompressSync(SINGLE), "loaded"),
     coded("gzip twice", "gzip, gzip", gzipSync(gzip), "loaded"),
-    coded("a coding that is none", "nonsense", SINGLE, "loaded"),
-    coded("gzip that is none", "gzip", SINGLE, TRUNCATED),
+    coded("a coding that is not known", "nonsense", SINGLE, "loaded"),
+    coded("gzip that is not gzip", "gzip", SINGLE, TRUNCATED),
     coded("cut gzip", "gzip", gzip.subarray(0, 20 + below(gzip.length - 30)), TRUNCATED),
     coded("gzip with a wrong sum", "gzip", gzip.with(gzip.length - 8, 1), [
       ...TRUNCATED,
