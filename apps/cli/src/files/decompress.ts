@@ -17,7 +17,7 @@ export async function decompressed(pieces: readonly Piece[], most: number): Prom
   const size = sizeOf([...pieces]);
   const limit = Math.min(most, MOST_DECOMPRESSED + MOST_RATIO * size);
   const tooMuch = new Error(`its ${size} bytes become more than ${limit}; decompress it first`);
-  const parts = Readable.from(pieces).pipe(createGunzip({ chunkSize: 2 ** 16 }));
+  const parts = Readable.from(pieces).pipe(createGunzip({ chunkSize: 2 ** 18 }));
   try {
     return await collectPieces(parts as AsyncIterable<Uint8Array>, limit, () => tooMuch);
   } catch (cause) {
