@@ -38,34 +38,34 @@ export function adjacencyOf(graph: UndirectedEdges): SparseMatrix {
 }
 
 /**
- * The same graph with an edge from every node to itself, of weight 1. Where there was one, it stays the
+ * The same adjacency with an edge from every node to itself, of weight 1. Where there was one, it stays the
  * only one and keeps its weight, as with `add_remaining_self_loops` of PyTorch Geometric.
  *
  * @throws PapilioError `SPARSE_MATRIX` for an adjacency that is not square
  */
-export function withSelfLoops(graph: SparseMatrix): SparseMatrix {
-  sparseCheck("The graph", graph);
-  requireSquare(graph);
+export function withSelfLoops(adjacency: SparseMatrix): SparseMatrix {
+  sparseCheck("The adjacency", adjacency);
+  requireSquare(adjacency);
   const rows: number[] = [];
   const columns: number[] = [];
   const weights: number[] = [];
-  for (let row = 0; row < graph.rows; row++) {
-    const [start, end] = [graph.starts[row] as number, graph.starts[row + 1] as number];
-    const own = graph.columns.subarray(start, end).indexOf(row);
+  for (let row = 0; row < adjacency.rows; row++) {
+    const [start, end] = [adjacency.starts[row] as number, adjacency.starts[row + 1] as number];
+    const own = adjacency.columns.subarray(start, end).indexOf(row);
     rows.push(row);
     columns.push(row);
-    weights.push(own === -1 ? 1 : (graph.values?.[start + own] ?? 1));
+    weights.push(own === -1 ? 1 : (adjacency.values?.[start + own] ?? 1));
     for (let entry = start; entry < end; entry++) {
       if (entry === start + own) continue;
       rows.push(row);
-      columns.push(graph.columns[entry] as number);
-      weights.push(graph.values?.[entry] ?? 1);
+      columns.push(adjacency.columns[entry] as number);
+      weights.push(adjacency.values?.[entry] ?? 1);
     }
   }
   return SparseMatrix.fromEntries(
-    [graph.rows, graph.cols],
+    [adjacency.rows, adjacency.cols],
     { rows, columns },
-    graph.values && weights,
+    adjacency.values && weights,
   );
 }
 
@@ -76,8 +76,8 @@ export function withSelfLoops(graph: SparseMatrix): SparseMatrix {
  *
  * @throws PapilioError `SPARSE_MATRIX` for an adjacency that is not square, or a sum below zero
  */
-export function normalizedAdjacency(graph: SparseMatrix): SparseMatrix {
-  const looped = withSelfLoops(graph);
+export function normalizedAdjacency(adjacency: SparseMatrix): SparseMatrix {
+  const looped = withSelfLoops(adjacency);
   const { rows, starts, columns } = looped;
   const weight = (entry: number): number => looped.values?.[entry] ?? 1;
   const factors = new Float64Array(rows);

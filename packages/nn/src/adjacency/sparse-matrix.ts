@@ -125,7 +125,7 @@ function lengthOf(numbers: ArrayLike<unknown>, name: string, shape: Shape): numb
   // A function has a length too.
   const length: unknown = typeof numbers === "object" ? numbers?.length : undefined;
   if (typeof length === "number" && Number.isInteger(length) && length >= 0) return length;
-  throw wrong(shape, `${name} that are no array`);
+  throw wrong(shape, `${name} that are not an array`);
 }
 
 /** Whole numbers below a bound, whatever array they come in. */

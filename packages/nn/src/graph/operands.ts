@@ -52,7 +52,7 @@ export function sequencesOf(path: string, x: Value, period: number): number {
     return x.vectors / period;
   }
   throw shapeError(
-    `${named(path)}${x.vectors} vectors are no sequences of ${String(period)}`,
+    `${named(path)}${x.vectors} vectors cannot be divided into sequences of ${String(period)}`,
     "Use whole sequences.",
   );
 }

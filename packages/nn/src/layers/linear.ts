@@ -49,5 +49,5 @@ export class Linear extends LinearLayer {
   }
 }
 
-/** Dense layers, as models have them unless told otherwise. */
+/** Dense layers, as models have them by default. */
 export const dense: LinearFactory = (shape) => new Linear(shape);

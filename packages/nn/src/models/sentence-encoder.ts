@@ -56,7 +56,7 @@ const configCheck = objectOf({
 
 /**
  * Sentences as vectors: an encoder as BERT (arXiv 1810.04805), pooled over its tokens, and what comes after
- * (arXiv 1908.10084); the mean, normalized, unless told otherwise. `bertStateDict` brings checkpoints for Hugging Face to its names.
+ * (arXiv 1908.10084); the mean, normalized, by default. `bertStateDict` brings checkpoints for Hugging Face to its names.
  */
 export class SentenceEncoder extends Model<SequenceShape> {
   readonly #words: Embedding;

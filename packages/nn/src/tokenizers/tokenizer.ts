@@ -13,13 +13,13 @@ export interface Tokenizer {
   /** Id of the token that a model ends with, where there is one. */
   readonly endOfSequence?: number | undefined;
   /**
-   * Ids of a text, with the special tokens that the model expects around it unless told otherwise.
+   * Ids of a text, with the special tokens that the model expects around it by default.
    *
    * @throws PapilioError `TOKENIZER_TEXT` for a text that the vocabulary has no tokens for
    */
   encode(text: string, options?: EncodeOptions): number[];
   /**
-   * The text of ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD. Vocabularies of
+   * The text of ids, special tokens left out. Bytes that are not UTF-8 become U+FFFD. Vocabularies of
    * models are often padded: where the format allows it, ids that have no token have no text.
    *
    * @throws PapilioError `TOKEN_UNKNOWN` for negative numbers and fractions, and for ids without a token

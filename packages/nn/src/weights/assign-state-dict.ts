@@ -103,7 +103,7 @@ const optionsCheck = objectOf({
  * Unless `strict`, what fits is assigned, and the rest returned.
  *
  * @throws StateDictMismatchError `STATE_DICT_MISMATCH` with all differences
- * @throws PapilioError `STATE_DICT_RENAME`; `TENSOR_DTYPE` for tensors that are no real numbers; what
+ * @throws PapilioError `STATE_DICT_RENAME`; `TENSOR_DTYPE` for tensors that are not real numbers; what
  *   reading a tensor throws
  *
  * @example

@@ -46,7 +46,7 @@ const LATER_VERSION = 0x616b3432;
  *
  * Source: karpathy/llama2.c, the reading of checkpoints in run.c.
  *
- * @throws PapilioError `FILE_HEADER` for sizes that are no model's, or another version; `FILE_TRUNCATED`;
+ * @throws PapilioError `FILE_HEADER` for sizes that no model has, or another version; `FILE_TRUNCATED`;
  *   `FILE_TENSOR` when there are more bytes than the sizes ask for
  *
  * @example
@@ -130,7 +130,7 @@ function readConfig(file: Uint8Array): Llama2cConfig {
     if (other !== undefined) throw other;
     throw weightsError(
       "FILE_HEADER",
-      `The sizes ${sizes.join(", ")} are no model's: all but the sixth above 0, the first an even multiple of the fourth, the fourth a multiple of the fifth.`,
+      `The sizes ${sizes.join(", ")} cannot be those of a model: all but the sixth above 0, the first an even multiple of the fourth, the fourth a multiple of the fifth.`,
     );
   }
   return {

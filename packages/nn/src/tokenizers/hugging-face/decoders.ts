@@ -114,7 +114,7 @@ function strip(settings: Settings): TokenDecoder {
     });
 }
 
-/** Tokens of bytes, `<0x41>`, together; bytes that are no UTF-8 become U+FFFD, one for each. */
+/** Tokens of bytes, `<0x41>`, together; bytes that are not UTF-8 become U+FFFD, one for each. */
 function byteFallback(tokens: readonly string[]): string[] {
   const parts: string[] = [];
   let bytes: number[] = [];
