@@ -1,5 +1,5 @@
 import { CpuModel } from "@papilio/nn/backends";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
 import { findModelSubject } from "./subjects.ts";
 
@@ -70,9 +70,19 @@ describe("the reference on the CPU", () => {
   });
 
   it("stops in the middle when the signal aborts", async () => {
-    const controller = new AbortController();
-    const computing = computeReference(subject, built, inputs, units, controller.signal);
-    setTimeout(() => controller.abort("enough"));
-    await expect(computing).rejects.toBe("enough");
+    // A clock by which every operation takes longer than a slice, however fast the machine is.
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+      now += 1000;
+      return now;
+    });
+    try {
+      const controller = new AbortController();
+      const computing = computeReference(subject, built, inputs, units, controller.signal);
+      setTimeout(() => controller.abort("enough"));
+      await expect(computing).rejects.toBe("enough");
+    } finally {
+      clock.mockRestore();
+    }
   });
 });
