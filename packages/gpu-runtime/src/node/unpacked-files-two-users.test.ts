@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -21,8 +21,14 @@ const files = Object.fromEntries(
   ]),
 );
 
-/** Two users: numbers are enough, accounts are not needed. */
-const [VICTIM, ATTACKER] = [54_321, 54_322];
+/** Two users: the accounts that .ci/run adds, or numbers without an account. */
+const VICTIM = userId("papilio-victim") ?? 54_321;
+const ATTACKER = userId("papilio-attacker") ?? 54_322;
+
+function userId(name: string): number | undefined {
+  const { status, stdout } = spawnSync("id", ["-u", name], { encoding: "utf8" });
+  return status === 0 ? Number(stdout) : undefined;
+}
 
 describe.runIf(process.getuid?.() === 0)("unpacked files, with another user on the machine", () => {
   let base: string;
@@ -94,7 +100,9 @@ describe.runIf(process.getuid?.() === 0)("unpacked files, with another user on t
     [
       "a whole folder",
       plant,
-      /papilio belongs to user 54322, not to this one, 54321\. Remove it, or set XDG_CACHE_HOME/,
+      new RegExp(
+        `papilio belongs to user ${ATTACKER}, not to this one, ${VICTIM}\\. Remove it, or set XDG_CACHE_HOME`,
+      ),
     ],
     [
       "a link",

@@ -11,6 +11,10 @@ export interface Verdict {
   readonly refused?: string;
   /** What must not be. */
   readonly failure?: string;
+  /** What reading it took, of the processor. */
+  readonly seconds: number;
+  /** Bytes of memory that reading it took, garbage included. */
+  readonly growth: number;
 }
 
 /**
@@ -23,38 +27,33 @@ export async function judge(
   bytes: Uint8Array,
 ): Promise<Verdict> {
   const first = await attempt(read, bytes);
-  if (first.verdict.failure !== undefined || !isTooMuch(first, bytes)) return first.verdict;
+  if (first.failure !== undefined || !isTooMuch(first, bytes)) return first;
   const again = await attempt(read, bytes);
-  if (!isTooMuch(again, bytes)) return first.verdict;
+  if (!isTooMuch(again, bytes)) return again;
   const megabytes = (again.growth / 2 ** 20).toFixed(0);
   return {
+    ...again,
     failure: `took ${again.seconds.toFixed(1)} s and ${megabytes} MiB for ${bytes.length} bytes`,
   };
 }
 
-interface Attempt {
-  readonly verdict: Verdict;
-  /** Of the processor. */
-  readonly seconds: number;
-  /** Bytes of memory, garbage included. */
-  readonly growth: number;
-}
-
-async function attempt(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): Promise<Attempt> {
+async function attempt(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): Promise<Verdict> {
   const memory = memoryInUse();
   const { user, system } = process.cpuUsage();
-  let verdict: Verdict = {};
+  let outcome: Outcome = {};
   try {
     await read(bytes);
   } catch (error) {
-    verdict = verdictOf(error);
+    outcome = outcomeOf(error);
   }
   const growth = memoryInUse() - memory;
   const spent = process.cpuUsage({ user, system });
-  return { verdict, seconds: (spent.user + spent.system) / 1e6, growth };
+  return { ...outcome, seconds: (spent.user + spent.system) / 1e6, growth };
 }
 
-function verdictOf(error: unknown): Verdict {
+type Outcome = Pick<Verdict, "refused" | "failure">;
+
+function outcomeOf(error: unknown): Outcome {
   if (!(error instanceof PapilioError)) {
     return { failure: `threw ${error instanceof Error ? error.stack : String(error)}` };
   }
@@ -64,7 +63,7 @@ function verdictOf(error: unknown): Verdict {
   return { refused: error.code };
 }
 
-function isTooMuch({ seconds, growth }: Attempt, bytes: Uint8Array): boolean {
+function isTooMuch({ seconds, growth }: Verdict, bytes: Uint8Array): boolean {
   return seconds > MOST_SECONDS || growth > MOST_GROWTH + bytes.length;
 }
 

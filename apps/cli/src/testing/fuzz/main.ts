@@ -14,6 +14,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { mutantOf, runCase } from "./fuzz.ts";
+import type { Verdict } from "./judge.ts";
 import { openSubjects } from "./subjects.ts";
 import type { Assignment } from "./worker.ts";
 
@@ -41,6 +42,9 @@ interface Counts {
   refused: number;
   readonly codes: Set<string>;
   failures: number;
+  /** Most that a case took. */
+  seconds: number;
+  growth: number;
 }
 
 if (flags.case === undefined) {
@@ -52,7 +56,7 @@ if (flags.case === undefined) {
 } else {
   const subjects = openSubjects(readers);
   const { bytes } = mutantOf(subjects, seed, Number(flags.case));
-  if (flags.save !== undefined) writeFileSync(flags.save, bytes);
+  if (flags.save !== undefined) writeFileSync(flags.save, bytes, { flag: "wx" });
   console.log(await runCase(subjects, seed, Number(flags.case)));
 }
 
@@ -70,16 +74,20 @@ async function fuzz(most: number, minutes: number): Promise<boolean> {
       next,
       most,
       start + 60_000 * minutes,
-      (index, { subject, refused, failure }) => {
+      (index, { subject, refused, failure, seconds, growth }) => {
         const count = counts.get(subject) ?? {
           cases: 0,
           read: 0,
           refused: 0,
           codes: new Set(),
           failures: 0,
+          seconds: 0,
+          growth: 0,
         };
         counts.set(subject, count);
         count.cases++;
+        count.seconds = Math.max(count.seconds, seconds);
+        count.growth = Math.max(count.growth, growth);
         if (failure !== undefined) {
           count.failures++;
           fail(index, `${subject} ${failure}`);
@@ -92,10 +100,12 @@ async function fuzz(most: number, minutes: number): Promise<boolean> {
       (index) => fail(index, "does not end"),
     );
   }
-  const rows = [...counts].map(([reader, { codes, ...count }]) => ({
+  const rows = [...counts].map(([reader, { codes, seconds, growth, ...count }]) => ({
     reader,
     ...count,
     codes: codes.size,
+    "most s": Number(seconds.toFixed(3)),
+    "most MiB": Math.round(growth / 2 ** 20),
   }));
   console.table(rows);
   const all = rows.reduce((sum, { cases }) => sum + cases, 0);
@@ -108,7 +118,7 @@ async function fuzz(most: number, minutes: number): Promise<boolean> {
   return failures === 0;
 }
 
-type Reported = { readonly subject: string; readonly refused?: string; readonly failure?: string };
+type Reported = Verdict & { readonly subject: string };
 
 /** Runs cases in a thread that can be stopped. Gives the number of the case to go on from. */
 function runFrom(

@@ -1,6 +1,6 @@
 import { parseJsonText, writeSafetensors } from "@papilio/butterfly/files";
 import { Llama, modelFromHuggingFace } from "@papilio/nn";
-import { sentenceFilesOf } from "@papilio/nn/models";
+import { outlineFromHuggingFace, sentenceFilesOf } from "@papilio/nn/models";
 import { huggingFaceTokenizer, llama2cTokenizer } from "@papilio/nn/tokenizers";
 import {
   assignStateDict,
@@ -10,7 +10,7 @@ import {
   StoredTensor,
 } from "@papilio/nn/weights";
 import { preprocess, readPreprocessing } from "../../images/preprocessing.ts";
-import { LLAMA_SIZES, TOKENIZER } from "../model-folders.ts";
+import { TOKENIZER } from "../model-folders.ts";
 import { LLAMA2C_HEADER, type LlamaSizes, llama2cBytes, SAFETENSORS_HEADER } from "./framing.ts";
 import { bytesOf, type Subject } from "./subject.ts";
 
@@ -29,7 +29,11 @@ export function modelSubjects(): Subject[] {
     metadata: { total_size: 128 },
     weight_map: { "x.blkdiag1": SHARD, "y.weight": SHARD },
   };
-  const state = llamaState();
+  const states = new Map(CONFIGS.map((config) => [config.model_type, stateOf(config)]));
+  const dense = new Map([
+    ["linear.weight", tensorOfZeros("linear.weight", [4, 8])],
+    ["linear.bias", tensorOfZeros("linear.bias", [4])],
+  ]);
   const image = { width: 3, height: 2, data: new Uint8Array(18) };
   return [
     {
@@ -68,7 +72,11 @@ export function modelSubjects(): Subject[] {
       name: "config.json",
       seeds: CONFIGS.map((config) => bytesOf(JSON.stringify(config))),
       textual: true,
-      read: (bytes) => modelFromHuggingFace(parsed(bytes), state),
+      read: (bytes) => {
+        const config = parsed(bytes);
+        const { model_type: type } = Object(config) as { model_type?: unknown };
+        return modelFromHuggingFace(config, states.get(String(type)) ?? new Map());
+      },
     },
     {
       name: "sentence-transformers",
@@ -78,7 +86,10 @@ export function modelSubjects(): Subject[] {
         const files = Object(parsed(bytes)) as Record<string, unknown>;
         const configs = new Map(Object.entries(files));
         sentenceFilesOf(files["modules.json"]);
-        return modelFromHuggingFace(BERT, state, { configs });
+        return modelFromHuggingFace(BERT, states.get("bert") ?? new Map(), {
+          configs,
+          states: new Map([["2_Dense", dense]]),
+        });
       },
     },
     {
@@ -187,14 +198,15 @@ const PREPROCESSOR = {
   image_std: [0.5, 0.5, 0.5],
 };
 
-function llamaState(): Map<string, StoredTensor> {
-  const model = new Llama(LLAMA_SIZES);
-  return new Map(
-    [...model.namedParameters()].map(([name, { shape, values }]) => [
-      name,
-      StoredTensor.of({ name, dtype: "F32", shape, values }),
-    ]),
-  );
+/** The weights of a model of a single layer, all of them zero. */
+function stateOf(config: object): Map<string, StoredTensor> {
+  const parameters = outlineFromHuggingFace(config)?.namedParameters() ?? [];
+  return new Map([...parameters].map(([name, { shape }]) => [name, tensorOfZeros(name, shape)]));
+}
+
+function tensorOfZeros(name: string, shape: readonly number[]): StoredTensor {
+  const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
+  return StoredTensor.of({ name, dtype: "F32", shape, values });
 }
 
 /** A whole model of zeros. */

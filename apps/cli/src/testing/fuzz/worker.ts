@@ -17,6 +17,6 @@ const subjects = openSubjects(readers);
 for (let index = first; index < end; index++) {
   progress[0] = index;
   progress[1] = Date.now();
-  const { subject, refused, failure } = await runCase(subjects, seed, index);
-  parentPort?.postMessage({ index, subject, refused, failure });
+  const { subject, refused, failure, seconds, growth } = await runCase(subjects, seed, index);
+  parentPort?.postMessage({ index, subject, refused, failure, seconds, growth });
 }
