@@ -9,7 +9,13 @@ import { collect, wholeNumber } from "../flags/options.ts";
 import { decodeImage, isImage } from "../images/decode-image.ts";
 import { type Preprocessing, preprocess, readPreprocessing } from "../images/preprocessing.ts";
 import { type ArrayFile, arrayOf } from "../models/array-file.ts";
-import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
+import {
+  type ComputeFlags,
+  compileFor,
+  dtypeOf,
+  OnDemandAdapter,
+  openCompute,
+} from "../models/compute.ts";
 import {
   folderOf,
   loadModel,
@@ -78,7 +84,8 @@ async function classify(path: string, flags: Flags, { signal }: Interruption): P
   const arrays: ArrayFile[] = [];
   for (const file of flags.input) arrays.push(await readImages(file, preprocessing));
   dtypeOf(flags);
-  await requireFits(flags, outlineFromHuggingFace(config));
+  using adapter = new OnDemandAdapter(flags.adapter);
+  await requireFits(flags, outlineFromHuggingFace(config), adapter);
   const model = await loadModel(path, config, signal);
   if (!(model instanceof VisionTransformer)) {
     throw new PapilioError(
@@ -90,7 +97,7 @@ async function classify(path: string, flags: Flags, { signal }: Interruption): P
   const counts = arrays.map((array) => imagesOf(model, array));
   const batch = Math.min(BATCH, Math.max(...counts));
   const graph = model.trace({ images: batch });
-  using compute = await openCompute(flags, graph);
+  const compute = await openCompute(flags, graph, adapter);
   using executable = await compileFor(compute, graph);
   const results: { file: string; image: number; classes: Guess[] }[] = [];
   for (const [index, array] of arrays.entries()) {
@@ -101,9 +108,9 @@ async function classify(path: string, flags: Flags, { signal }: Interruption): P
     }
   }
   if (flags.json) {
-    const adapter = compute.gpu?.report ?? null;
-    const { dtype } = compute;
-    print(JSON.stringify({ model: path, adapter, dtype, images: results }, null, 2));
+    const { gpu, dtype } = compute;
+    const result = { model: path, adapter: gpu?.report ?? null, dtype, images: results };
+    print(JSON.stringify(result, null, 2));
     return;
   }
   const table = newTable(["file", "image", "class", "label", "probability"]);

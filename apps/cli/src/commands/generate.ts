@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect, numberFrom, wholeNumber } from "../flags/options.ts";
-import { type ComputeFlags, dtypeOf, openCompute } from "../models/compute.ts";
+import { type ComputeFlags, dtypeOf, OnDemandAdapter, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { requireFits } from "../models/require-fits.ts";
 import { StopSequences } from "../models/stop-sequences.ts";
@@ -78,8 +78,9 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   const signal = AbortSignal.any([interruption.signal, stdoutClosed()]);
   dtypeOf(flags);
   const started = performance.now();
+  using adapter = new OnDemandAdapter(flags.adapter);
   const language = await loadLanguageModel(path, flags.tokenizer, signal, (outline) =>
-    requireFits(flags, outline),
+    requireFits(flags, outline, adapter),
   );
   const loadSeconds = (performance.now() - started) / 1000;
   const { model } = language;
@@ -87,8 +88,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   // Prompts are read in whole chunks, the last of which must fit too.
   const needed = Math.max(prompt.length + maxTokens, CHUNK * Math.ceil(prompt.length / CHUNK));
   const context = asked ?? Math.min(model.positions, needed);
-  using compute = await openCompute(flags, model.traceStep({ tokens: 1, context }));
-  const { gpu, dtype } = compute;
+  const { gpu, dtype } = await openCompute(flags, model.traceStep({ tokens: 1, context }), adapter);
   const opened = performance.now();
   using generator =
     gpu === undefined

@@ -9,7 +9,13 @@ import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect } from "../flags/options.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
-import { type ComputeFlags, compileFor, dtypeOf, openCompute } from "../models/compute.ts";
+import {
+  type ComputeFlags,
+  compileFor,
+  dtypeOf,
+  OnDemandAdapter,
+  openCompute,
+} from "../models/compute.ts";
 import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
 import { type BoundModel, bindInputs } from "../models/model-inputs.ts";
 import { requireFits } from "../models/require-fits.ts";
@@ -83,10 +89,11 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   // There is a plan on an adapter only.
   const backend = flags.plan && flags.backend === "auto" ? "gpu" : flags.backend;
   dtypeOf(flags);
-  await requireFits({ ...flags, backend }, outlineFromHuggingFace(config));
+  using adapter = new OnDemandAdapter(flags.adapter);
+  await requireFits({ ...flags, backend }, outlineFromHuggingFace(config), adapter);
   const bound = bindInputs(await loadModel(path, config, interruption.signal), arrays);
   requireOutputs(bound, files);
-  using compute = await openCompute({ ...flags, backend }, bound.graph);
+  const compute = await openCompute({ ...flags, backend }, bound.graph, adapter);
   const started = performance.now();
   using executable = await compileFor(compute, bound.graph);
   const compiled = performance.now();
@@ -108,11 +115,10 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
       name,
       { shape, file: files.get(name) ?? null },
     ]);
-    const adapter = compute.gpu?.report ?? null;
-    const { dtype } = compute;
+    const { gpu, dtype } = compute;
     const result = {
       model: path,
-      adapter,
+      adapter: gpu?.report ?? null,
       dtype,
       seconds,
       outputs: Object.fromEntries(reported),

@@ -16,8 +16,36 @@ export interface ComputeFlags {
   readonly dtype: string;
 }
 
+/** The adapter that is asked for. It is opened when it is first needed, and verified once. */
+export class OnDemandAdapter implements Disposable {
+  readonly #name: string;
+  #opened: Promise<Gpu> | undefined;
+  #disposed = false;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** @throws PapilioError what `openGpu` throws */
+  open(): Promise<Gpu> {
+    this.#opened ??= openGpu({ adapter: this.#name }).then((gpu) => {
+      if (this.#disposed) gpu.dispose();
+      return gpu;
+    });
+    return this.#opened;
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    void this.#opened?.then(
+      (gpu) => gpu.dispose(),
+      () => undefined,
+    );
+  }
+}
+
 /** Where a model is computed: on a device, or on the CPU where there is none. */
-export interface Compute extends Disposable {
+export interface Compute {
   readonly gpu: Gpu | undefined;
   readonly dtype: StorageDtype;
 }
@@ -26,21 +54,21 @@ export interface Compute extends Disposable {
  * Opens the adapter of the flags, or takes the CPU, and says on stderr which it is and why.
  *
  * @param graph what is computed, most of the time
+ * @param adapter whose device it is, and who disposes of it
  * @throws PapilioError `FLAG_INVALID`, `F16_UNAVAILABLE`, and what `openGpu` throws
  */
-export async function openCompute(flags: ComputeFlags, graph: Graph): Promise<Compute> {
+export async function openCompute(
+  flags: ComputeFlags,
+  graph: Graph,
+  adapter: OnDemandAdapter,
+): Promise<Compute> {
   const dtype = dtypeOf(flags);
   const choice = await chooseModelBackend(flags, dtype, graph);
-  const gpu = choice.backend === "cpu" ? undefined : await openGpu({ adapter: flags.adapter });
-  try {
-    gpu?.assertDtype(dtype);
-  } catch (error) {
-    gpu?.dispose();
-    throw error;
-  }
+  const gpu = choice.backend === "cpu" ? undefined : await adapter.open();
+  gpu?.assertDtype(dtype);
   const where = gpu === undefined ? "none, the CPU" : describe(gpu.report);
   note(`Adapter: ${where}: ${choice.reason}`);
-  return { gpu, dtype, [Symbol.dispose]: () => gpu?.dispose() };
+  return { gpu, dtype };
 }
 
 /** Where a graph is computed: models on the CPU store numbers in single precision alone. */

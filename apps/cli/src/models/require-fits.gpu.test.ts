@@ -5,6 +5,7 @@ import { CpuModel } from "@papilio/nn/backends";
 import { afterAll, expect, it, vi } from "vitest";
 import { deviceFlags, papilio } from "../testing/command-line.ts";
 import { writeLlama } from "../testing/model-folders.ts";
+import { OnDemandAdapter } from "./compute.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "papilio-fits-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -46,4 +47,13 @@ it("packs weights on the CPU before the clock of the speeds starts, and says so 
   expect(reported.loadSeconds).toBeGreaterThan(0);
   expect(reported.prepareSeconds).toBeGreaterThan(0);
   expect(stderr).toMatch(/Loaded \d+ parameters in [\d.]+ s, packed them in [\d.]+ s; context of/);
+});
+
+it("opens the adapter once for the check and for the model, and closes it", async () => {
+  const adapter = new OnDemandAdapter(process.env.PAPILIO_ADAPTER ?? "auto");
+  const [gpu, again] = await Promise.all([adapter.open(), adapter.open()]);
+  expect(again).toBe(gpu);
+  expect(gpu.state).toBe("ready");
+  adapter[Symbol.dispose]();
+  await vi.waitFor(() => expect(gpu.state).toBe("disposed"));
 });

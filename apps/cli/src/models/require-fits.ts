@@ -1,9 +1,8 @@
-import { openGpu } from "@papilio/gpu-runtime/node";
 import { type HuggingFaceModel, VisionTransformer } from "@papilio/nn";
 import { requireBindable } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { Decoder } from "@papilio/nn/models";
-import { type ComputeFlags, chooseModelBackend, dtypeOf } from "./compute.ts";
+import { type ComputeFlags, chooseModelBackend, dtypeOf, type OnDemandAdapter } from "./compute.ts";
 
 /**
  * Refuses a model of which the adapter that the flags ask for cannot bind some part, before its weights
@@ -16,13 +15,14 @@ import { type ComputeFlags, chooseModelBackend, dtypeOf } from "./compute.ts";
 export async function requireFits(
   flags: ComputeFlags,
   outline: HuggingFaceModel | undefined,
+  adapter: OnDemandAdapter,
 ): Promise<void> {
   const dtype = dtypeOf(flags);
   if (outline === undefined) return;
   const graph = smallestGraph(outline);
   const { backend } = await chooseModelBackend(flags, dtype, graph);
   if (backend === "cpu") return;
-  using gpu = await openGpu({ adapter: flags.adapter });
+  const gpu = await adapter.open();
   gpu.assertDtype(dtype);
   requireBindable(gpu, graph, { dtype });
 }
