@@ -7,6 +7,7 @@ import {
 } from "@papilio/bench/analysis";
 import { isModelResults, parseModelResults, parseResults } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { Command } from "commander";
 import { readText } from "../files/input-file.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
@@ -70,7 +71,7 @@ function share(flag: string, text: string): number {
   if (/^\d*\.?\d+$/.test(text) && value > 0 && value <= 100) return value;
   throw new PapilioError(
     "FLAG_INVALID",
-    `${flag} is ${JSON.stringify(text)}, but it must be a share such as 0.1 for ten percent.`,
+    `${flag} is ${describeValue(text)}, but it must be a share such as 0.1 for ten percent.`,
     `Give ${flag} such a number.`,
   );
 }

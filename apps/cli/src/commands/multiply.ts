@@ -6,6 +6,7 @@ import {
   PapilioError,
   type PermutedButterfly,
 } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { loadButterflies } from "@papilio/butterfly/files";
 import { permuteFeatures } from "@papilio/butterfly/matrix";
 import { CpuButterfly, CpuComplexButterfly, type CpuReport } from "@papilio/cpu-runtime";
@@ -92,7 +93,7 @@ function pick(
   if (found !== undefined) return found;
   throw new PapilioError(
     "TENSOR_MISSING",
-    `The file has ${butterflies.size} butterflies${name === undefined ? "" : `, none of them named ${JSON.stringify(name)}`}.`,
+    `The file has ${butterflies.size} butterflies${name === undefined ? "" : `, none of them named ${describeValue(name)}`}.`,
     butterflies.size === 0
       ? "Give a file that papilio factorize wrote."
       : `Name one with --name: ${[...butterflies.keys()].slice(0, 8).join(", ")}.`,

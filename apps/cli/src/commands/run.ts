@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import type { RunOutputs } from "@papilio/nn";
 import { DeviceModel } from "@papilio/nn/backends";
 import { outlineFromHuggingFace } from "@papilio/nn/models";
@@ -144,7 +145,7 @@ function requireOutputs({ graph }: BoundModel, files: ReadonlyMap<string, string
   if (unknown === undefined) return;
   throw new PapilioError(
     "OUTPUT_UNKNOWN",
-    `The model has no output ${JSON.stringify(unknown)}.`,
+    `The model has no output ${describeValue(unknown)}.`,
     `Its outputs are ${[...graph.outputs.keys()].join(", ")}.`,
   );
 }
@@ -175,7 +176,7 @@ function pairs(flag: string, texts: readonly string[]): Map<string, string> {
     if (name === undefined || file === undefined || found.has(name)) {
       throw new PapilioError(
         "FLAG_INVALID",
-        `${flag} is ${JSON.stringify(text)}, but it must be a name and a file, each name once.`,
+        `${flag} is ${describeValue(text)}, but it must be a name and a file, each name once.`,
         `Give it as ${flag} name=FILE.npy.`,
       );
     }

@@ -43,7 +43,7 @@ export async function readMatrix<T extends FloatType>(
   const choose = ({ entries }: SafetensorsHeader): string => {
     const chosen = tensor ?? onlyMatrix(entries);
     if (entries.some(({ name }) => name === chosen)) return chosen;
-    throw missing(entries, `There is no tensor ${JSON.stringify(tensor)}.`);
+    throw missing(entries, `There is no tensor ${describeValue(tensor)}.`);
   };
   const { name, shape, values } = readSafetensorsTensor(bytes, choose, type);
   return matrixOf(name, shape, values);

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { didYouMean } from "@papilio/butterfly/errors";
+import { describeValue, didYouMean } from "@papilio/butterfly/errors";
 
 /** Splits `a,b` and repeated flags into one list. */
 export function list(value: string, previous: readonly string[] = []): string[] {
@@ -23,7 +23,7 @@ export function wholeNumber(flag: string, text: string, least: number, most: num
   }
   throw new PapilioError(
     "FLAG_INVALID",
-    `${flag} is ${JSON.stringify(text)}, but it must be a whole number from ${least} to ${most}.`,
+    `${flag} is ${describeValue(text)}, but it must be a whole number from ${least} to ${most}.`,
     `Give ${flag} such a number.`,
   );
 }
@@ -38,7 +38,7 @@ export function numberFrom(flag: string, text: string, least: number, most: numb
   if (/^\d*\.?\d+(?:e-?\d+)?$/i.test(text) && value >= least && value <= most) return value;
   throw new PapilioError(
     "FLAG_INVALID",
-    `${flag} is ${JSON.stringify(text)}, but it must be a number from ${least} to ${most}.`,
+    `${flag} is ${describeValue(text)}, but it must be a number from ${least} to ${most}.`,
     `Give ${flag} such a number.`,
   );
 }
@@ -53,7 +53,7 @@ export function oneOf<const T extends string>(flag: string, text: string, words:
   if (found !== undefined) return found;
   throw new PapilioError(
     "FLAG_INVALID",
-    `${flag} is ${JSON.stringify(text)}, but it must be one of ${words.join(", ")}.`,
+    `${flag} is ${describeValue(text)}, but it must be one of ${words.join(", ")}.`,
     `${didYouMean(text, words)}Give ${flag} one of them.`,
   );
 }
@@ -70,7 +70,7 @@ export function duration(flag: string, text: string): number {
   if (seconds > 0 && seconds <= 1e7) return seconds;
   throw new PapilioError(
     "FLAG_INVALID",
-    `${flag} is ${JSON.stringify(text)}, but it must be a time such as 50ms, 90s, 70m or 1.5h.`,
+    `${flag} is ${describeValue(text)}, but it must be a time such as 50ms, 90s, 70m or 1.5h.`,
     `Give ${flag} such a time.`,
   );
 }

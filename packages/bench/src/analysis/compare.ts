@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { median } from "@papilio/butterfly/numeric";
 import * as v from "valibot";
 import {
@@ -300,7 +301,7 @@ function nothing(relativeTo: string | undefined): PapilioError {
       )
     : new PapilioError(
         "COMPARE_NOTHING",
-        `The two runs have nothing in common that could be compared with ${JSON.stringify(relativeTo)}.`,
+        `The two runs have nothing in common that could be compared with ${describeValue(relativeTo)}.`,
         "Name an implementation that both runs timed, or leave out the reference.",
       );
 }

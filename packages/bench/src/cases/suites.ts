@@ -1,5 +1,5 @@
 import { Chain, LAYOUTS, PapilioError } from "@papilio/butterfly";
-import { didYouMean, requireText } from "@papilio/butterfly/errors";
+import { describeValue, didYouMean, requireText } from "@papilio/butterfly/errors";
 import type { Grid } from "./case.ts";
 import { paperChains } from "./paper-grid.ts";
 
@@ -103,7 +103,7 @@ export function findSuite(name: string): Suite {
   if (suite !== undefined) return suite;
   throw new PapilioError(
     "SUITE_UNKNOWN",
-    `There is no suite ${JSON.stringify(name)}.`,
+    `There is no suite ${describeValue(name)}.`,
     `${didYouMean(name, Object.keys(suites))}Use any of ${Object.keys(suites).join(", ")}, or give patterns.`,
   );
 }

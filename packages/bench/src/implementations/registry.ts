@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { didYouMean, requireText } from "@papilio/butterfly/errors";
+import { describeValue, didYouMean, requireText } from "@papilio/butterfly/errors";
 import {
   prepareBmm,
   prepareBsr,
@@ -83,7 +83,7 @@ export function findImplementation(
   const names = all.map((implementation) => implementation.name);
   throw new PapilioError(
     "IMPLEMENTATION_UNKNOWN",
-    `There is no implementation ${JSON.stringify(name)}.`,
+    `There is no implementation ${describeValue(name)}.`,
     `${didYouMean(name, names)}Use any of ${names.join(", ")}.`,
   );
 }

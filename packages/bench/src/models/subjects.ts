@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { didYouMean, requireText } from "@papilio/butterfly/errors";
+import { describeValue, didYouMean, requireText } from "@papilio/butterfly/errors";
 import {
   type LinearChoices,
   Llama,
@@ -155,7 +155,7 @@ export function findModelSubject(name: string): ModelSubject {
   const names = modelSubjects.map((candidate) => candidate.name);
   throw new PapilioError(
     "MODEL_UNKNOWN",
-    `There is no model ${JSON.stringify(name)} to be timed.`,
+    `There is no model ${describeValue(name)} to be timed.`,
     `${didYouMean(name, names)}Use any of ${names.join(", ")}.`,
   );
 }

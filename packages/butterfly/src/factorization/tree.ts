@@ -1,3 +1,4 @@
+import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 
 /** The trees that have a name. */
@@ -34,7 +35,7 @@ export function treeOf(tree: FactorizationTree, length: number): TreeNode {
       case "balanced":
         return Math.ceil((from + to) / 2);
       default:
-        throw invalid(JSON.stringify(tree satisfies never));
+        throw invalid(describeValue(tree satisfies never));
     }
   };
   const node = (from: number, to: number): TreeNode => {

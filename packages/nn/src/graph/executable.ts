@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { arrayTag, requireObject } from "@papilio/butterfly/errors";
+import { arrayTag, describeValue, requireObject } from "@papilio/butterfly/errors";
 import { requireVectors } from "@papilio/butterfly/numeric";
 import type { Graph } from "./graph.ts";
 import { Indices, type Value } from "./value.ts";
@@ -47,7 +47,7 @@ export function checkInputs(
   if (unknown !== undefined) {
     throw new PapilioError(
       "INPUT_MISSING",
-      `The model has no input ${JSON.stringify(unknown)}.`,
+      `The model has no input ${describeValue(unknown)}.`,
       `Its inputs are ${[...inputs.keys()].join(", ") || "none"}.`,
     );
   }
@@ -66,7 +66,7 @@ export function modelDisposed(what: "model" | "memory of the model" = "model"): 
 function notGiven(inputs: Graph["inputs"], name: string, type: string): PapilioError {
   return new PapilioError(
     "INPUT_MISSING",
-    `The input ${JSON.stringify(name)} is missing, or no ${type}.`,
+    `The input ${describeValue(name)} is missing, or no ${type}.`,
     `Give numbers for each of ${[...inputs.keys()].join(", ")}.`,
   );
 }

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireArray, requireText } from "@papilio/butterfly/errors";
+import { describeValue, requireArray, requireText } from "@papilio/butterfly/errors";
 import { anyNumber, callback, listOf, objectOf, recordOf, text } from "../arguments/checks.ts";
 import { shapeCheck, valueCheck } from "./operand-checks.ts";
 import { shapeError } from "./operands.ts";
@@ -145,7 +145,7 @@ function requireNewName(taken: ReadonlyMap<string, unknown>, name: string, what:
   if (!taken.has(name)) return;
   throw new PapilioError(
     "GRAPH_NAME",
-    `The graph has an ${what} ${JSON.stringify(name)} already.`,
+    `The graph has an ${what} ${describeValue(name)} already.`,
     "Name each differently.",
   );
 }

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireList, requireObject, requireText } from "@papilio/butterfly/errors";
+import { describeValue, requireList, requireObject, requireText } from "@papilio/butterfly/errors";
 import type { Parameter } from "./parameter.ts";
 
 /**
@@ -76,7 +76,7 @@ export abstract class Module {
     if (module.#place !== undefined) {
       throw new PapilioError(
         "MODULE_NAME",
-        `The module ${JSON.stringify(name)} is already a part of another one, as ${JSON.stringify(module.path)}.`,
+        `The module ${describeValue(name)} is already a part of another one, as ${describeValue(module.path)}.`,
         "Make one for each place.",
       );
     }
@@ -126,7 +126,7 @@ export abstract class Module {
     if (name !== "" && !this.#children.has(name) && !this.#parameters.has(name)) return;
     throw new PapilioError(
       "MODULE_NAME",
-      `A module cannot have another part or parameter named ${JSON.stringify(name)}.`,
+      `A module cannot have another part or parameter named ${describeValue(name)}.`,
       "Name each differently.",
     );
   }

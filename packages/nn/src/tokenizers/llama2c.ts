@@ -1,4 +1,4 @@
-import { requireArray } from "@papilio/butterfly/errors";
+import { describeValue, requireArray } from "@papilio/butterfly/errors";
 import { fileKind } from "@papilio/butterfly/files";
 import { mergePairs } from "./merge-pairs.ts";
 import {
@@ -83,7 +83,7 @@ function encode(text: string, { pieces, scores, bytes: fallback, ids }: Vocabula
     else {
       throw tokenizerError(
         "TOKENIZER_TEXT",
-        `The vocabulary has no token for ${JSON.stringify(character)}, nor for bytes.`,
+        `The vocabulary has no token for ${describeValue(character)}, nor for bytes.`,
       );
     }
   }

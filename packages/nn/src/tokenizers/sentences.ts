@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import {
   callback,
   count,
@@ -68,7 +69,7 @@ export function encodeSentences(
   if (prompt !== undefined && !Object.hasOwn(prompts, prompt)) {
     throw new PapilioError(
       "PROMPT_UNKNOWN",
-      `The model has no prompt ${JSON.stringify(prompt)}.`,
+      `The model has no prompt ${describeValue(prompt)}.`,
       `Its prompts are: ${Object.keys(prompts).join(", ") || "none"}.`,
     );
   }

@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { objectOf, optional, text } from "../../arguments/checks.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
@@ -61,7 +62,7 @@ function namesOf({ inputs, outputs, states }: Graph): Set<string> {
   if (repeated === undefined) return new Set(names);
   throw new PapilioError(
     "ONNX_NAME",
-    `Two of the graph's inputs, outputs and states would be ${JSON.stringify(repeated)} in ONNX, or one has no name.`,
+    `Two of the graph's inputs, outputs and states would be ${describeValue(repeated)} in ONNX, or one has no name.`,
     "Name each differently.",
   );
 }

@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import {
   anyNumber,
   bytes as bytesCheck,
@@ -169,7 +170,7 @@ function initializerFields({ name, shape, type, data }: OnnxInitializer): Field[
       if (made.byteLength === size) return made;
       throw new PapilioError(
         "ONNX_TENSOR",
-        `The constant ${JSON.stringify(name)} has ${made.byteLength} bytes, and its shape [${shape.join(", ")}] in ${type} has ${size}.`,
+        `The constant ${describeValue(name)} has ${made.byteLength} bytes, and its shape [${shape.join(", ")}] in ${type} has ${size}.`,
         "Give as many as the shape has.",
       );
     },

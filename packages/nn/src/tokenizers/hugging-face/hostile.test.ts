@@ -40,6 +40,15 @@ describe("a hostile tokenizer.json", () => {
     },
   );
 
+  it("with a token of 100,000 characters for what is unknown is refused in a short message", async () => {
+    const model = { type: "WordLevel", vocab: { a: 0 }, unk_token: "<".repeat(100_000) };
+    const bytes = new TextEncoder().encode(JSON.stringify({ model }));
+    const encode = huggingFaceTokenizer(bytes).then((tokenizer) => tokenizer.encode("b"));
+    const error = await encode.catch((refused: unknown) => refused);
+    expect(error).toMatchObject({ code: "TOKENIZER_TEXT" });
+    expect((error as PapilioError).message.length).toBeLessThan(300);
+  });
+
   it("with an expression that takes others exponential time makes ids", async () => {
     const tokenizer = await huggingFaceTokenizer(file("tokenizer-redos.json"));
     expect(tokenizer.encode(`${"a".repeat(5000)}b`)).toEqual([0]);

@@ -1,3 +1,4 @@
+import { describeValue } from "@papilio/butterfly/errors";
 import { mergePairs } from "../../merge-pairs.ts";
 import { tokenizerError } from "../../tokenizer.ts";
 import { MOST_TOKENS, type Settings } from "../settings.ts";
@@ -72,7 +73,7 @@ export function noToken(text: string, unknown: string | undefined): Error {
     "TOKENIZER_TEXT",
     unknown === undefined
       ? `The vocabulary has no token for ${shown}, and none for what is unknown.`
-      : `The vocabulary has no token for ${shown}, nor ${JSON.stringify(unknown)} for what is unknown.`,
+      : `The vocabulary has no token for ${shown}, nor ${describeValue(unknown)} for what is unknown.`,
   );
 }
 
