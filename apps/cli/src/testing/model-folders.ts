@@ -46,7 +46,7 @@ export const TOKENIZER = {
 };
 
 /** Sizes of a Llama of eight words. */
-export const LLAMA_SIZES = {
+const LLAMA_SIZES = {
   vocabulary: 8,
   features: 8,
   hidden: 12,
