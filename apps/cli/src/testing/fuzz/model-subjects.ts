@@ -74,8 +74,8 @@ export function modelSubjects(): Subject[] {
       textual: true,
       read: (bytes) => {
         const config = parsed(bytes);
-        const { model_type: type } = Object(config) as { model_type?: unknown };
-        return modelFromHuggingFace(config, states.get(String(type)) ?? new Map());
+        const { model_type: type } = Object(config) as { model_type: string };
+        return modelFromHuggingFace(config, states.get(type) ?? new Map());
       },
     },
     {
