@@ -24,7 +24,7 @@ import {
 } from "../numeric/float-array.ts";
 import { Chain } from "../pattern/chain.ts";
 import type { Pattern } from "../pattern/pattern.ts";
-import { fileError, quote } from "./file-error.ts";
+import { fileError } from "./file-error.ts";
 import { parseJsonText } from "./json-text.ts";
 import {
   readSafetensors,
@@ -147,7 +147,10 @@ export function loadButterflies<T extends FloatType = "float32">(
     if (!key.startsWith(PREFIX)) continue;
     const format = opened.metadata.get(FORMAT_KEY);
     if (format !== FORMAT) {
-      throw fileError("FILE_HEADER", `The butterflies are of format ${quote(String(format))}.`);
+      throw fileError(
+        "FILE_HEADER",
+        `The butterflies are of format ${describeValue(String(format))}.`,
+      );
     }
     const name = key.slice(PREFIX.length);
     const { chain, complex } = parseDescription(name, text);
@@ -179,7 +182,7 @@ function parseDescription(name: string, text: string): { chain: Chain; complex: 
   const refuse = (cause?: unknown): never => {
     throw fileError(
       "FILE_HEADER",
-      `The description of the butterfly ${quote(name)}, ${quote(text)}, is not understood.`,
+      `The description of the butterfly ${describeValue(name)}, ${describeValue(text)}, is not understood.`,
       { cause },
     );
   };
@@ -200,7 +203,7 @@ function readFactor(
 ): KroneckerSparse<FloatArray> {
   const tensor = tensors.get(name);
   if (tensor === undefined) {
-    throw fileError("TENSOR_MISSING", `The file has no tensor ${quote(name)}.`);
+    throw fileError("TENSOR_MISSING", `The file has no tensor ${describeValue(name)}.`);
   }
   const { a, b, c, d } = pattern;
   const [p, q, r, s, ...more] = tensor.shape;
@@ -208,7 +211,7 @@ function readFactor(
   if (!fits || more.length > 0) {
     throw fileError(
       "TENSOR_SHAPE",
-      `The tensor ${quote(name)} has the shape ${describeValue(tensor.shape)}, but the values of the pattern ${pattern} have [${[a, b, c, d]}], or 1 for the first or the last.`,
+      `The tensor ${describeValue(name)} has the shape ${describeValue(tensor.shape)}, but the values of the pattern ${pattern} have [${[a, b, c, d]}], or 1 for the first or the last.`,
     );
   }
   const sharing = { a: p !== a, d: s !== d };
@@ -220,7 +223,7 @@ function readPermutation(tensor: SafetensorsTensor | undefined): Uint32Array | u
   if (tensor.dtype !== "U32" || tensor.shape.length !== 1) {
     throw fileError(
       "TENSOR_SHAPE",
-      `The permutation ${quote(tensor.name)} is ${tensor.dtype} of shape ${describeValue(tensor.shape)}, not a list of U32.`,
+      `The permutation ${describeValue(tensor.name)} is ${tensor.dtype} of shape ${describeValue(tensor.shape)}, not a list of U32.`,
     );
   }
   return Uint32Array.from(toReal(tensor, "float64"));

@@ -38,11 +38,6 @@ export function elementsOf(shape: readonly unknown[]): number | undefined {
   return elements;
 }
 
-/** A text from a file, cut where it would drown a message. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-}
-
 /** A shape for a message, cut where it would drown it. */
 export function showShape(shape: readonly number[]): string {
   const shown = shape.slice(0, 8).join(", ");

@@ -1,6 +1,7 @@
+import { describeValue } from "../errors/describe-value.ts";
 import { ByteReader, type FileBytes } from "./byte-reader.ts";
 import { parseDecimal } from "./decimal.ts";
-import { fileError, quote } from "./file-error.ts";
+import { fileError } from "./file-error.ts";
 
 /** Bytes of a line of the header, and of a word, at most: lines of the format have 1024. */
 const MOST_BYTES = 1024;
@@ -52,7 +53,7 @@ export class MatrixMarketWords {
     if (Number.isFinite(value)) return value;
     throw fileError(
       "FILE_TENSOR",
-      `An entry has ${quote(this.#text(length))}, which is not a finite number.`,
+      `An entry has ${describeValue(this.#text(length))}, which is not a finite number.`,
     );
   }
 
@@ -65,7 +66,10 @@ export class MatrixMarketWords {
       value = length > 10 || digit < 0 || digit > 9 ? Number.NaN : 10 * value + digit;
     }
     if (value >= 1 && value <= size) return value - 1;
-    throw fileError("FILE_TENSOR", `An entry is at ${quote(this.#text(length))} of ${size}.`);
+    throw fileError(
+      "FILE_TENSOR",
+      `An entry is at ${describeValue(this.#text(length))} of ${size}.`,
+    );
   }
 
   end(): void {
@@ -73,7 +77,7 @@ export class MatrixMarketWords {
     if (length === 0) return;
     throw fileError(
       "FILE_TENSOR",
-      `After the last entry that is announced there is ${quote(this.#text(length))}.`,
+      `After the last entry that is announced there is ${describeValue(this.#text(length))}.`,
     );
   }
 

@@ -1,6 +1,7 @@
+import { describeValue } from "../errors/describe-value.ts";
 import { indices, zeros } from "../numeric/float-array.ts";
 import { type FileBytes, headOf, requireFileBytes } from "./byte-reader.ts";
-import { fileError, quote } from "./file-error.ts";
+import { fileError } from "./file-error.ts";
 import { wrongKind } from "./file-kind.ts";
 import { MatrixMarketWords } from "./matrix-market-words.ts";
 
@@ -155,7 +156,7 @@ function readBanner(line: string): Kind {
     (kind.symmetry !== "hermitian" || kind.field === "complex") &&
     (kind.symmetry !== "skew-symmetric" || kind.field !== "pattern");
   if (known && possible) return kind;
-  throw fileError("FILE_HEADER", `The banner ${quote(line)} is not that of a matrix.`);
+  throw fileError("FILE_HEADER", `The banner ${describeValue(line)} is not that of a matrix.`);
 }
 
 function readSizes(
@@ -168,7 +169,7 @@ function readSizes(
   const whole = sizes.every((size) => Number.isSafeInteger(size));
   const fits = sizes.length === (format === "coordinate" ? 3 : 2) && rows >= 1 && cols >= 1;
   if (!whole || !fits || Math.max(rows, cols) > MOST_SIZE) {
-    throw fileError("FILE_HEADER", `The line ${quote(line)} has no sizes of a matrix.`);
+    throw fileError("FILE_HEADER", `The line ${describeValue(line)} has no sizes of a matrix.`);
   }
   if (symmetry !== "general" && rows !== cols) {
     throw fileError("FILE_HEADER", `A matrix of ${rows} x ${cols} cannot be ${symmetry}.`);

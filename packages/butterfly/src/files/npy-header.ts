@@ -1,4 +1,5 @@
-import { fileError, quote } from "./file-error.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { fileError } from "./file-error.ts";
 
 /** What the dictionary of a npy file says. */
 export interface NpyHeader {
@@ -55,7 +56,10 @@ class Literal {
   }
 
   refuse(): Error {
-    return fileError("FILE_HEADER", `The header ${quote(this.#text.trim())} is not understood.`);
+    return fileError(
+      "FILE_HEADER",
+      `The header ${describeValue(this.#text.trim())} is not understood.`,
+    );
   }
 
   accept(symbol: string): boolean {

@@ -1,4 +1,5 @@
-import { fileError, quote } from "./file-error.ts";
+import { describeValue } from "../errors/describe-value.ts";
+import { fileError } from "./file-error.ts";
 
 /** The type of the elements of a npy file. */
 export interface NpyType {
@@ -75,7 +76,7 @@ export function npyType(descr: string): NpyType {
   const short = Object.hasOwn(SPELLINGS, spelling) ? (SPELLINGS[spelling] as string) : spelling;
   const dtype = Object.hasOwn(BY_SIZE, short) ? BY_SIZE[short] : undefined;
   if (dtype === undefined) {
-    throw fileError("TENSOR_DTYPE", `Elements of type ${quote(descr)} are not read here.`);
+    throw fileError("TENSOR_DTYPE", `Elements of type ${describeValue(descr)} are not read here.`);
   }
   const complex = short.startsWith("c");
   return { dtype, complex, bytes: Number(short.slice(1)), littleEndian: order !== ">" };

@@ -17,7 +17,7 @@ import {
 } from "../numeric/float-array.ts";
 import { ByteReader, type FileBytes, headOf } from "./byte-reader.ts";
 import { encode, encodeComplex } from "./element-types.ts";
-import { elementsOf, fileError, quote, showShape } from "./file-error.ts";
+import { elementsOf, fileError, showShape } from "./file-error.ts";
 import { wrongKind } from "./file-kind.ts";
 import { parseNpyHeader } from "./npy-header.ts";
 import { npyType } from "./npy-types.ts";
@@ -74,7 +74,7 @@ export function npyValues<T extends FloatType>(
   if (elementsOf(shape) !== bytes.length / npyType(descr).bytes) {
     throw fileError(
       "TENSOR_SHAPE",
-      `The shape ${describeValue(shape)} is not that of ${bytes.length} bytes of type ${quote(descr)}.`,
+      `The shape ${describeValue(shape)} is not that of ${bytes.length} bytes of type ${describeValue(descr)}.`,
     );
   }
   return readValues(new ByteReader(bytes), file, type);
@@ -142,7 +142,7 @@ function readHeader(
   if (begin + bytes > fileBytes) {
     throw fileError(
       "FILE_TRUNCATED",
-      `An array of shape (${showShape(shape)}) and type ${quote(descr)} has ${bytes} bytes, but the file has ${fileBytes - begin} of data.`,
+      `An array of shape (${showShape(shape)}) and type ${describeValue(descr)} has ${bytes} bytes, but the file has ${fileBytes - begin} of data.`,
     );
   }
   return { descr, shape, fortranOrder, begin, bytes };

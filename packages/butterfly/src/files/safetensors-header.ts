@@ -1,7 +1,7 @@
 import { requireArray, requireNumber } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { ELEMENT_BITS } from "./element-types.ts";
-import { elementsOf, fileError, quote } from "./file-error.ts";
+import { elementsOf, fileError } from "./file-error.ts";
 import { wrongKind } from "./file-kind.ts";
 import { parseJsonText } from "./json-text.ts";
 
@@ -105,7 +105,7 @@ export function readSafetensorsHeader(
     if (entry.begin !== end) {
       throw fileError(
         "FILE_TENSOR",
-        `The tensor ${quote(entry.name)} begins at ${entry.begin}, but what is before it ends at ${end}.`,
+        `The tensor ${describeValue(entry.name)} begins at ${entry.begin}, but what is before it ends at ${end}.`,
       );
     }
     end = entry.end;
@@ -138,7 +138,7 @@ function readMetadata(metadata: unknown): [string, string][] {
   if (!isObject(metadata)) throw fileError("FILE_HEADER", "The metadata is not an object.");
   return Object.entries(metadata).map(([key, value]) => {
     if (typeof value === "string") return [key, value];
-    throw fileError("FILE_HEADER", `The metadata ${quote(key)} is not a text.`);
+    throw fileError("FILE_HEADER", `The metadata ${describeValue(key)} is not a text.`);
   });
 }
 
@@ -149,7 +149,7 @@ function readEntry(
   fileBytes: number,
 ): SafetensorsEntry {
   const refuse = (what: string): never => {
-    throw fileError("FILE_TENSOR", `The tensor ${quote(name)} ${what}.`);
+    throw fileError("FILE_TENSOR", `The tensor ${describeValue(name)} ${what}.`);
   };
   if (!isObject(entry)) return refuse("is not described by an object");
   const { dtype, shape, data_offsets: offsets } = entry;
@@ -167,7 +167,7 @@ function readEntry(
   if (data + end > fileBytes) {
     throw fileError(
       "FILE_TRUNCATED",
-      `The tensor ${quote(name)} ends at ${data + end}, but the file has ${fileBytes} bytes.`,
+      `The tensor ${describeValue(name)} ends at ${data + end}, but the file has ${fileBytes} bytes.`,
     );
   }
   if (8 * (end - begin) !== elements * bits) {

@@ -12,7 +12,7 @@ import type { FloatArray, FloatArrays, FloatType } from "../numeric/float-array.
 import { requireStorable } from "../numeric/storable.ts";
 import { ByteReader, type FileBytes, headOf, requireFileBytes, sizeOf } from "./byte-reader.ts";
 import { codecOf, ELEMENT_BITS, encode, encodeComplex, isExact } from "./element-types.ts";
-import { elementsOf, fileError, quote } from "./file-error.ts";
+import { elementsOf, fileError } from "./file-error.ts";
 import { readElements, type StoredElements } from "./read-elements.ts";
 import {
   readSafetensorsHeader,
@@ -97,7 +97,10 @@ export function toComplex<T extends FloatType>(
   const stored = storedElements(tensor, bytes.length);
   const [re, im] = stored.complex ? readElements(new ByteReader(bytes), stored, type) : [];
   if (re !== undefined && im !== undefined) return { re, im };
-  throw fileError("TENSOR_DTYPE", `The tensor ${quote(name)} is ${dtype}, not complex (C64).`);
+  throw fileError(
+    "TENSOR_DTYPE",
+    `The tensor ${describeValue(name)} is ${dtype}, not complex (C64).`,
+  );
 }
 
 /** What {@link readSafetensorsTensor} reads. */
@@ -131,7 +134,7 @@ export function readSafetensorsTensor<T extends FloatType>(
   requireText("The name of the tensor", chosen);
   const entry = header.entries.find(({ name }) => name === chosen);
   if (entry === undefined) {
-    throw fileError("TENSOR_MISSING", `The file has no tensor ${quote(chosen)}.`);
+    throw fileError("TENSOR_MISSING", `The file has no tensor ${describeValue(chosen)}.`);
   }
   reader.drop(entry.begin - headerBytes);
   const { name, shape } = entry;
@@ -144,7 +147,7 @@ function storedElements(
   { name, dtype }: { readonly name: string; readonly dtype: string },
   bytes: number,
 ): StoredElements {
-  const what = `The tensor ${quote(name)}`;
+  const what = `The tensor ${describeValue(name)}`;
   const complex = dtype === "C64";
   const part = complex ? "F32" : dtype;
   const elements = bytes / codecOf(part).bytes / (complex ? 2 : 1);
@@ -187,7 +190,8 @@ export function writeSafetensors(
   let end = 0;
   for (const { tensor, bytes } of sized) {
     const { name, dtype, shape } = tensor;
-    if (names.has(name)) throw fileError("FILE_TENSOR", `The name ${quote(name)} is taken.`);
+    if (names.has(name))
+      throw fileError("FILE_TENSOR", `The name ${describeValue(name)} is taken.`);
     names.add(name);
     header.push([name, { dtype, shape, data_offsets: [end, end + bytes] }]);
     end += bytes;
@@ -237,7 +241,7 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
   const refuse = (given: string): never => {
     throw fileError(
       "TENSOR_SHAPE",
-      `The tensor ${quote(name)} of type ${dtype} and shape ${describeValue(shape)} is given ${given}.`,
+      `The tensor ${describeValue(name)} of type ${dtype} and shape ${describeValue(shape)} is given ${given}.`,
     );
   };
   const bits = ELEMENT_BITS.get(dtype);
@@ -255,7 +259,7 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
     if (complex) requireParts(values);
     else
       requireArray(
-        `The tensor ${quote(name)}`,
+        `The tensor ${describeValue(name)}`,
         values,
         "Float32Array",
         "Float64Array",
@@ -265,7 +269,7 @@ function sizesOf(tensor: TensorToWrite | SafetensorsTensor): {
     if (complex !== (dtype === "C64") || count !== elements) {
       return refuse(`${count} ${complex ? "complex" : "real"} values`);
     }
-    const what = `The tensor ${quote(name)}`;
+    const what = `The tensor ${describeValue(name)}`;
     if ("re" in values) {
       for (const part of [values.re, values.im]) requireStorable(part, "F32", what);
     } else if (!isExact(values, dtype)) requireStorable(values, dtype, what);

@@ -3,6 +3,7 @@ import {
   arrayTag,
   describeValue,
   requireArray,
+  requireBoolean,
   requireFunction,
   requireList,
   requireNumber,
@@ -22,9 +23,7 @@ export const text: Check = requireText;
 export const number: Check = requireNumber;
 export const callback: Check = requireFunction;
 
-export const flag: Check = (name, value) => {
-  if (typeof value !== "boolean") throw wrong(name, value, "true or false");
-};
+export const flag: Check = requireBoolean;
 
 /** A number that may also be NaN: what it means is for others to say. */
 export const anyNumber: Check = (name, value) => {

@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 
 /** What weights cannot be loaded, saved or assigned for, with a stable code. */
 export type WeightsErrorCode =
@@ -59,9 +60,7 @@ export function fixOf(code: WeightsErrorCode): string {
 
 /** Names for a message: the first few of them, each cut where it would drown the message. */
 export function quoteNames(names: readonly string[], most: number = 5): string {
-  const shown = names
-    .slice(0, most)
-    .map((name) => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name));
+  const shown = names.slice(0, most).map(describeValue);
   const more = names.length - shown.length;
   return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }
