@@ -1,6 +1,6 @@
 /**
  * Compiles the WebAssembly and writes it into src/kernel/binaries.ts, for engines with relaxed SIMD and for
- * others; writes the constants that TypeScript needs too into src/kernel/constants.ts.
+ * others; writes the constants that TypeScript needs too beside it.
  *
  *     pnpm build:wasm
  */
@@ -37,18 +37,24 @@ export const PLAIN_SIMD =
 `;
 }
 
-/** The source of constants.ts: what program.ts exports, as it is compiled, with its comments. */
-export async function compileConstants(): Promise<string> {
-  const compiled = new WebAssembly.Module(await compile("program.ts", ["--noExportMemory"]));
+/** Files of assembly/ whose constants TypeScript needs: each becomes a file of src/kernel. */
+export const CONSTANTS = {
+  "program.ts": "constants.ts",
+  "kernel-ids.ts": "kernel-ids.ts",
+} as const;
+
+/** The source of a file of constants: what `from` exports, as it is compiled, with its comments. */
+export async function compileConstants(from: keyof typeof CONSTANTS): Promise<string> {
+  const compiled = new WebAssembly.Module(await compile(from, ["--noExportMemory"]));
   const { exports } = new WebAssembly.Instance(compiled);
-  const source = readFileSync(join(import.meta.dirname, "program.ts"), "utf8");
+  const source = readFileSync(join(import.meta.dirname, from), "utf8");
   const constants = [...source.matchAll(/(\/\*\* .* \*\/)\nexport const (\w+)/g)].map(
     ([, comment = "", name = ""]) => {
       const { value } = exports[name] as WebAssembly.Global;
       return `${comment.replace(/\{@link (\w+)\}/, "`$1`")}\nexport const ${name} = ${value};\n`;
     },
   );
-  return `// Generated from assembly/program.ts by pnpm build:wasm; a test holds the two together.
+  return `// Generated from assembly/${from} by pnpm build:wasm; a test holds the two together.
 
 ${constants.join("")}`;
 }
@@ -79,5 +85,7 @@ async function compile(
 if (import.meta.main) {
   const kernel = join(import.meta.dirname, "../src/kernel");
   writeFileSync(join(kernel, "binaries.ts"), await compileBinaries());
-  writeFileSync(join(kernel, "constants.ts"), await compileConstants());
+  for (const from of Object.keys(CONSTANTS) as (keyof typeof CONSTANTS)[]) {
+    writeFileSync(join(kernel, CONSTANTS[from]), await compileConstants(from));
+  }
 }

@@ -6,6 +6,8 @@ import { Panel, packPanel, unpackPanel } from "./panel";
 import { piecesOf, runPass, VectorView } from "./pass";
 import { Call, FRAME_BYTES, Pass, Program, TILE, TILE_BYTES, tilesOf } from "./program";
 
+export { runItem } from "./run-program";
+
 /**
  * Runs operations `first` to `end - 1` of a program on one panel of a batch: 0 packs the panel, 1 and so
  * on are the passes, the last one unpacks it. The first and the last do nothing for a panel that is read and

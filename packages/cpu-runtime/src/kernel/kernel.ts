@@ -14,6 +14,15 @@ export type RunPanel = (
   thread: number,
 ) => void;
 
+/** Computes an item of an operation: `runItem` of assembly/run-program.ts, which documents it. */
+export type RunItem = (kernel: number, call: number, item: number, scratch: number) => void;
+
+/** What a thread calls. */
+export interface KernelExports {
+  readonly run: RunPanel;
+  readonly runItem: RunItem;
+}
+
 /** Which SIMD instructions the engine supports. */
 export type Simd = "relaxed" | "plain";
 
@@ -45,9 +54,9 @@ export async function compileKernel(): Promise<Kernel | NoKernel> {
 }
 
 /** One thread's instance. */
-export function instantiate(module: WasmModule, memory: WasmMemory): RunPanel {
+export function instantiate(module: WasmModule, memory: WasmMemory): KernelExports {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return exports.run as RunPanel;
+  return exports as unknown as KernelExports;
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -17,7 +17,7 @@ function work(
   post: (message: WorkerMessage) => void,
 ): void {
   try {
-    const run = instantiate(module, memory);
+    const { run } = instantiate(module, memory);
     const control = new Int32Array(memory.buffer, CONTROL_ADDRESS, CONTROL_WORDS);
     post("ready");
     for (;;) {

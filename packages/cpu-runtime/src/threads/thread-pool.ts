@@ -52,7 +52,7 @@ export class ThreadPool {
     this.#kernel = kernel;
     this.#memory = memory;
     this.#control = memory.int32(CONTROL_ADDRESS, CONTROL_WORDS);
-    this.#runPanel = instantiate(kernel.module, memory.memory);
+    this.#runPanel = instantiate(kernel.module, memory.memory).run;
   }
 
   /**

@@ -31,7 +31,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
     ],
   },
   "packages/cpu-runtime": {
-    order: ["errors", "kernel", "memory", "threads", "planning", "multiplication"],
+    order: ["errors", "kernel", "memory", "kernels", "threads", "planning", "multiplication"],
   },
   "packages/gpu-runtime": {
     order: [

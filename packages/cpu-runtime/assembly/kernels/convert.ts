@@ -1,0 +1,130 @@
+import { tileWidth } from "../layout";
+
+/** Features of a tile that are an item: 128 KiB of a full tile, some tens of microseconds. */
+const STRIP: i32 = 2048;
+
+/** Vectors in rows, `[vectors, features]`, and the same vectors in tiles. */
+@unmanaged
+export class ConvertCall {
+  rows: usize;
+  tiles: usize;
+  vectors: i32;
+  features: i32;
+}
+
+/** An item is {@link STRIP} features of a tile; strips of a tile follow one another. */
+export function tilesFromRows(call: ConvertCall, item: i32, _scratch: usize): void {
+  const vectors = call.vectors;
+  const features = call.features;
+  const strips = (features + STRIP - 1) / STRIP;
+  const width = tileWidth(vectors);
+  const tile = item / strips;
+  const first = (item % strips) * STRIP;
+  const end = min(first + STRIP, features);
+  const row = (<usize>features) << 2;
+  const step = (<usize>width) << 2;
+  const start = call.rows + ((<usize>first) << 2);
+  let target = call.tiles + (<usize>tile * <usize>features + <usize>first) * step;
+  if (width === 1) {
+    memory.copy(target, start, (<usize>(end - first)) << 2);
+    return;
+  }
+  const last = vectors - 1;
+  for (let lane = 0; lane < width; lane += 4) {
+    const v = tile * width + lane;
+    // Lanes beyond the last vector repeat it: reading beyond it would read what is not there.
+    let p = start + <usize>min(v, last) * row;
+    let q = start + <usize>min(v + 1, last) * row;
+    let r = start + <usize>min(v + 2, last) * row;
+    let s = start + <usize>min(v + 3, last) * row;
+    let to = target;
+    let f = first;
+    for (; f + 4 <= end; f += 4) {
+      const a = v128.load(p);
+      const b = v128.load(q);
+      const c = v128.load(r);
+      const d = v128.load(s);
+      const abLow = i32x4.shuffle(a, b, 0, 4, 1, 5);
+      const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
+      const cdLow = i32x4.shuffle(c, d, 0, 4, 1, 5);
+      const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
+      v128.store(to, i64x2.shuffle(abLow, cdLow, 0, 2));
+      v128.store(to + step, i64x2.shuffle(abLow, cdLow, 1, 3));
+      v128.store(to + 2 * step, i64x2.shuffle(abHigh, cdHigh, 0, 2));
+      v128.store(to + 3 * step, i64x2.shuffle(abHigh, cdHigh, 1, 3));
+      p += 16;
+      q += 16;
+      r += 16;
+      s += 16;
+      to += 4 * step;
+    }
+    for (; f < end; f++) {
+      let numbers = v128.load32_zero(p);
+      numbers = v128.load32_lane(q, numbers, 1);
+      numbers = v128.load32_lane(r, numbers, 2);
+      numbers = v128.load32_lane(s, numbers, 3);
+      v128.store(to, numbers);
+      p += 4;
+      q += 4;
+      r += 4;
+      s += 4;
+      to += step;
+    }
+    target += 16;
+  }
+}
+
+/** The same the other way. */
+export function rowsFromTiles(call: ConvertCall, item: i32, _scratch: usize): void {
+  const vectors = call.vectors;
+  const features = call.features;
+  const strips = (features + STRIP - 1) / STRIP;
+  const width = tileWidth(vectors);
+  const tile = item / strips;
+  const first = (item % strips) * STRIP;
+  const end = min(first + STRIP, features);
+  const row = (<usize>features) << 2;
+  const step = (<usize>width) << 2;
+  const start = call.rows + ((<usize>first) << 2);
+  let source = call.tiles + (<usize>tile * <usize>features + <usize>first) * step;
+  if (width === 1) {
+    memory.copy(start, source, (<usize>(end - first)) << 2);
+    return;
+  }
+  for (let lane = 0; lane < width; lane += 4) {
+    const v = tile * width + lane;
+    const count = min(4, vectors - v);
+    if (count <= 0) return;
+    let to = start + <usize>v * row;
+    let from = source;
+    let f = first;
+    if (count === 4) {
+      for (; f + 4 <= end; f += 4) {
+        const a = v128.load(from);
+        const b = v128.load(from + step);
+        const c = v128.load(from + 2 * step);
+        const d = v128.load(from + 3 * step);
+        const abLow = i32x4.shuffle(a, b, 0, 4, 1, 5);
+        const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
+        const cdLow = i32x4.shuffle(c, d, 0, 4, 1, 5);
+        const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
+        v128.store(to, i64x2.shuffle(abLow, cdLow, 0, 2));
+        v128.store(to + row, i64x2.shuffle(abLow, cdLow, 1, 3));
+        v128.store(to + 2 * row, i64x2.shuffle(abHigh, cdHigh, 0, 2));
+        v128.store(to + 3 * row, i64x2.shuffle(abHigh, cdHigh, 1, 3));
+        from += 4 * step;
+        to += 16;
+      }
+    }
+    for (; f < end; f++) {
+      const numbers = v128.load(from);
+      v128.store32_lane(to, numbers, 0);
+      if (count > 1) v128.store32_lane(to + row, numbers, 1);
+      if (count > 2) v128.store32_lane(to + 2 * row, numbers, 2);
+      if (count > 3) v128.store32_lane(to + 3 * row, numbers, 3);
+      from += step;
+      to += 4;
+    }
+    source += 16;
+  }
+}

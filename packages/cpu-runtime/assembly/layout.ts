@@ -1,0 +1,13 @@
+/**
+ * Vectors in tiles: element (v, f) of V vectors of F features lies at
+ * `address + ((v / w) * F + f) * w * 4 + (v % w) * 4`, with the width w of {@link tileWidth}. What lies beyond
+ * the vectors in the last tile is anything, NaN too: no output may depend on it.
+ */
+
+import { TILE } from "./program";
+
+/** Vectors side by side: 16 where there are more than 12; 1, 4, 8 or 12 where one tile holds all of them. */
+export function tileWidth(vectors: i32): i32 {
+  if (vectors > TILE - 4) return TILE;
+  return vectors === 1 ? 1 : (vectors + 3) & ~3;
+}

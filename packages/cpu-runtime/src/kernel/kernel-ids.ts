@@ -1,0 +1,6 @@
+// Generated from assembly/kernel-ids.ts by pnpm build:wasm; a test holds the two together.
+
+/** Tiles out of rows. */
+export const TILES_FROM_ROWS = 0;
+/** Rows out of tiles. */
+export const ROWS_FROM_TILES = 1;

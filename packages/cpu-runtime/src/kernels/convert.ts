@@ -1,0 +1,45 @@
+import { requireWhole } from "@papilio/butterfly/errors";
+import { ROWS_FROM_TILES, TILES_FROM_ROWS } from "../kernel/kernel-ids.ts";
+import type { KernelCall, VectorsOperand } from "./kernel-call.ts";
+import { tileCount, vectorsBytes } from "./layout.ts";
+
+/** Features of a tile that are an item, as assembly/kernels/convert.ts divides them. */
+const STRIP = 2048;
+
+export interface ConvertProblem {
+  readonly vectors: number;
+  readonly features: number;
+}
+
+/** Operands: vectors in rows that are read, and the same in tiles that are written. */
+export function tilesFromRows(problem: ConvertProblem): KernelCall {
+  return convert(problem, TILES_FROM_ROWS, "tiles out of rows", ["read", "write"]);
+}
+
+/** Operands: vectors in rows that are written, out of the same in tiles. */
+export function rowsFromTiles(problem: ConvertProblem): KernelCall {
+  return convert(problem, ROWS_FROM_TILES, "rows out of tiles", ["write", "read"]);
+}
+
+function convert(
+  { vectors, features }: ConvertProblem,
+  kernel: number,
+  name: string,
+  [rowsAccess, tilesAccess]: readonly [VectorsOperand["access"], VectorsOperand["access"]],
+): KernelCall {
+  requireWhole("The number of vectors", vectors, 1);
+  requireWhole("The number of features", features, 1);
+  return {
+    kernel,
+    label: `${name} ${vectors} x ${features}`,
+    items: tileCount(vectors) * Math.ceil(features / STRIP),
+    scratchBytes: 0,
+    operands: [
+      { name: "rows", access: rowsAccess, layout: "rows", vectors, features },
+      { name: "tiles", access: tilesAccess, layout: "tiles", vectors, features },
+    ],
+    words: ([rows = 0, tiles = 0]) => [rows, tiles, vectors, features],
+    flops: 0,
+    bytes: vectorsBytes("rows", vectors, features) + vectorsBytes("tiles", vectors, features),
+  };
+}

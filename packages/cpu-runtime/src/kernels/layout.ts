@@ -1,0 +1,29 @@
+import { TILE } from "../kernel/constants.ts";
+import type { Layout, Operand } from "./kernel-call.ts";
+
+/**
+ * Vectors side by side in a tile. Element (v, f) of V vectors of F features lies at
+ * `4 * ((Math.floor(v / w) * F + f) * w + (v % w))` bytes, with this width w: 16 where there are more than 12
+ * vectors; 1, 4, 8 or 12 where one tile holds all of them. What lies beyond the vectors in the last tile is
+ * anything, NaN too: no output may depend on it. `tileWidth` of assembly/layout.ts is the other side.
+ */
+export function tileWidth(vectors: number): number {
+  if (vectors > TILE - 4) return TILE;
+  return vectors === 1 ? 1 : 4 * Math.ceil(vectors / 4);
+}
+
+/** Tiles that so many vectors take. */
+export function tileCount(vectors: number): number {
+  return Math.ceil(vectors / tileWidth(vectors));
+}
+
+/** Bytes of vectors in float32. */
+export function vectorsBytes(layout: Layout, vectors: number, features: number): number {
+  const padded = layout === "rows" ? vectors : tileCount(vectors) * tileWidth(vectors);
+  return 4 * padded * features;
+}
+
+export function operandBytes(operand: Operand): number {
+  if (operand.layout === "plain") return operand.bytes;
+  return vectorsBytes(operand.layout, operand.vectors, operand.features);
+}
