@@ -22,7 +22,7 @@ export function requireShape(name: string, value: unknown, shape: Shape): void {
 }
 
 /** Where any number will do, NaN and infinities included. */
-export const anyNumber: Shape = v.custom(
+export const anyNumber: v.GenericSchema<unknown, number> = v.custom<number>(
   (value) => typeof value === "number",
   "it must be a number",
 );

@@ -13,7 +13,7 @@ import {
 import { type Case, caseKey, caseName, caseShape, reasonToSkip } from "../cases/case.ts";
 import { type Implementation, implementationsShape } from "../implementations/implementation.ts";
 import type { BenchResults, CaseResult, Rates, SkippedCase } from "../results/results.ts";
-import { caseResult, skippedCase } from "../results/results-shape.ts";
+import { memorySchemas } from "../results/results-schema.ts";
 import { DurationEstimator } from "./duration-estimator.ts";
 import { MEASURE_DEFAULTS, type MeasureOptions, measureCase, measureEntries } from "./measure.ts";
 
@@ -37,7 +37,10 @@ const runShape = optionsOf({
   ...measureEntries,
   timeBudget: v.number(),
   rates: v.nullable(ratesShape),
-  before: v.object({ cases: v.array(caseResult), skipped: v.array(skippedCase) }),
+  before: v.object({
+    cases: v.array(memorySchemas.caseResult),
+    skipped: v.array(memorySchemas.skippedCase),
+  }),
   onOutcome: callback,
 });
 

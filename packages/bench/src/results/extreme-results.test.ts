@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseLayers } from "../select/layers.ts";
 import { caseOf, runOf, timed } from "../testing/results.ts";
-import { parseModelResults } from "./model-results.ts";
+import { parseModelResults } from "./parse-model-results.ts";
 import { formatRecord, parseResults } from "./parse-results.ts";
 import type { ResultRecord } from "./results.ts";
 

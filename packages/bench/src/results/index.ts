@@ -8,7 +8,6 @@ export { type CaseKey, caseKey, caseName, shortCaseName } from "../cases/case.ts
 export type { BenchErrorCodes } from "../errors/error-codes.ts";
 export { mergeResults } from "./merge-results.ts";
 export {
-  isModelResults,
   LINEAR_KINDS,
   type LinearKind,
   type LinearSummary,
@@ -17,9 +16,9 @@ export {
   type ModelVerification,
   type PartKind,
   type ProfilePart,
-  parseModelResults,
   type VariantResult,
 } from "./model-results.ts";
+export { isModelResults, parseModelResults } from "./parse-model-results.ts";
 export { assembleResults, formatRecord, parseResults } from "./parse-results.ts";
 export {
   type BenchResults,

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireList, requireText } from "@papilio/butterfly/errors";
+import { describeValue, requireList, requireText } from "@papilio/butterfly/errors";
 import { parseJsonText } from "@papilio/butterfly/files";
 import * as v from "valibot";
 import { count, requireShape } from "../arguments/checks.ts";
@@ -12,7 +12,7 @@ import {
   SCHEMA,
   type SkippedCase,
 } from "./results.ts";
-import { resultRecord } from "./results-schema.ts";
+import { fileSchemas } from "./results-schema.ts";
 import { runDifferences } from "./run-differences.ts";
 
 /** More lines than any grid has cases. */
@@ -46,7 +46,7 @@ export function parseResults(text: string): BenchResults {
   if (typeof schema === "string" && schema !== SCHEMA) {
     throw new PapilioError(
       "RESULTS_VERSION",
-      `The results have schema ${JSON.stringify(schema.slice(0, 100))}, and this version reads ${SCHEMA}.`,
+      `The results have schema ${describeValue(schema)}, and this version reads ${SCHEMA}.`,
       "Read them with the version of papilio that wrote them, or run the benchmark again.",
     );
   }
@@ -150,7 +150,7 @@ const known = new WeakSet<object>();
 
 function requireRecord(record: unknown): void {
   if (typeof record === "object" && record !== null && known.has(record)) return;
-  requireShape("A record", record, resultRecord);
+  requireShape("A record", record, fileSchemas.resultRecord);
 }
 
 function parseJson(line: string): unknown {
@@ -163,7 +163,7 @@ function parseJson(line: string): unknown {
 
 /** @throws PapilioError `RESULTS_INVALID` */
 function validate(data: unknown, where: string): ResultRecord {
-  const parsed = v.safeParse(resultRecord, data);
+  const parsed = v.safeParse(fileSchemas.resultRecord, data);
   if (parsed.success) {
     known.add(parsed.output);
     return parsed.output;

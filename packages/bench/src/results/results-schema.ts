@@ -1,173 +1,189 @@
-import { Chain, LAYOUTS } from "@papilio/butterfly";
+import { LAYOUTS } from "@papilio/butterfly";
 import * as v from "valibot";
-import { type Environment, type ResultRecord, SCHEMA } from "./results.ts";
+import { FILE_LIMITS, type Limits, TYPES_ALONE } from "./limits.ts";
+import {
+  type BenchResults,
+  type CaseResult,
+  type Environment,
+  type MeasureRecord,
+  type ResultRecord,
+  SCHEMA,
+  type SkippedCase,
+} from "./results.ts";
 
-/** A millionth of a microsecond, and some thirty years: beyond them, ratios and axes are not finite. */
-const [SHORTEST, LONGEST] = [1e-12, 1e9];
-/** Joules, watts and rates, at most. */
-const MOST_QUANTITY = 1e24;
+/** Samples of a result, at most. */
+export const MOST_SAMPLES = 100_000;
 
-/** A time, or none. */
-export const seconds: v.GenericSchema<unknown, number> = v.pipe(
-  v.number(),
-  v.minValue(0),
-  v.maxValue(LONGEST),
-);
-/** How long a run took: something. */
-export const duration: v.GenericSchema<unknown, number> = v.pipe(
-  v.number(),
-  v.minValue(SHORTEST),
-  v.maxValue(LONGEST),
-);
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const samplesOf = <S extends v.GenericSchema<unknown, number>>(
-  schema: S,
-): v.GenericSchema<unknown, number[]> => v.pipe(v.array(schema), v.maxLength(100_000));
-const text = v.pipe(v.string(), v.maxLength(10_000));
-const finite = v.pipe(v.number(), v.minValue(-MOST_QUANTITY), v.maxValue(MOST_QUANTITY));
-const rate = v.pipe(v.number(), v.minValue(1e-6), v.maxValue(MOST_QUANTITY));
-/** Of a part, which may take none. */
-const parts = samplesOf(v.union([v.literal(0), duration]));
-const samples = samplesOf(duration);
-
-const verification = v.object({
-  ok: v.boolean(),
-  maxError: v.number(),
-  maxRatio: v.number(),
-  worstIndex: count,
-  rmsRelative: v.number(),
-  nonFinite: count,
-});
-
-const implementationResult = v.variant("status", [
-  v.object({
-    implementation: text,
-    status: v.literal("timed"),
-    verification,
-    bytes: count,
-    traffic: v.nullable(v.object({ multiply: count, rewrite: count })),
-    plan: v.exactOptional(text),
-    timing: v.object({
-      coldSeconds: seconds,
-      repeats: v.nullable(positive),
-      wall: samples,
-      device: samples,
-      multiply: parts,
-      rewrite: parts,
-    }),
-    energy: v.nullable(
-      v.object({
-        joules: finite,
-        lower: finite,
-        upper: finite,
-        watts: finite,
-        seconds,
-        runs: positive,
-      }),
-    ),
-  }),
-  v.object({ implementation: text, status: v.literal("wrong"), verification }),
-  v.object({ implementation: text, status: v.literal("skipped"), reason: text }),
-]);
-
-const caseKey = v.object({
-  // A chain of sixteen factors has some hundreds of characters.
-  chain: v.pipe(
-    v.string(),
-    v.maxLength(2000),
-    v.check(isChain, "it must be patterns that are chainable, separated by semicolons"),
-  ),
-  batch: positive,
-  dtype: v.picklist(["f32", "f16"]),
-  layout: v.picklist(LAYOUTS),
-});
-
-const adapter = v.object({
-  name: text,
-  vendor: text,
-  architecture: text,
-  driver: text,
-  kind: v.picklist(["hardware", "software"]),
-  embedded: v.boolean(),
-  features: v.object({
-    f16: v.boolean(),
-    subgroups: v.nullable(v.object({ min: count, max: count })),
-    timestamps: v.boolean(),
-  }),
-  limits: v.object({
-    maxBufferSize: count,
-    maxStorageBufferBindingSize: count,
-    maxComputeWorkgroupStorageSize: count,
-    maxComputeInvocationsPerWorkgroup: count,
-    maxComputeWorkgroupsPerDimension: count,
-  }),
-  passedOver: v.array(v.object({ name: text, reason: text })),
-});
-
-const load = v.object({ average: v.nullable(finite), busy: v.nullable(finite) });
-
-/** Where a run was made. */
-export const environment: v.GenericSchema<unknown, Environment> = v.object({
-  date: text,
-  command: text,
-  adapter: v.nullable(adapter),
-  platform: text,
-  processors: text,
-  versions: v.record(text, text),
-  revision: v.nullable(text),
-  load,
-  cacheBytes: v.nullable(count),
-  clockSteps: v.object({ device: v.nullable(seconds), wall: v.nullable(seconds) }),
-  rates: v.nullable(
-    v.object({ copyBytesPerSecond: rate, flopsPerSecond: rate, dispatchSeconds: seconds }),
-  ),
-  energy: v.union([v.object({ meter: text, idleWatts: finite }), v.object({ reason: text })]),
-});
-
-function isChain(text: string): boolean {
-  try {
-    Chain.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+/** Results of multiplications, and their parts. */
+interface ResultsSchemas {
+  /** Where a run was made. */
+  readonly environment: v.GenericSchema<unknown, Environment>;
+  /** The settings of a run. */
+  readonly runOptions: v.GenericSchema<unknown, MeasureRecord>;
+  readonly caseResult: v.GenericSchema<unknown, CaseResult>;
+  readonly skippedCase: v.GenericSchema<unknown, SkippedCase>;
+  /** A whole run. */
+  readonly benchResults: v.GenericSchema<unknown, BenchResults>;
+  /** Any line of a results file. */
+  readonly resultRecord: v.GenericSchema<unknown, ResultRecord>;
 }
 
-/** Any line of a results file. */
-export const resultRecord: v.GenericSchema<unknown, ResultRecord> = v.variant("record", [
-  v.object({
-    record: v.literal("run"),
-    schema: v.literal(SCHEMA),
-    environment,
-    options: v.object({
-      rounds: positive,
-      minSample: seconds,
-      seed: v.number(),
-      maxRunSeconds: v.nullable(seconds),
-    }),
-    implementations: v.pipe(
-      v.array(
-        v.object({ name: text, description: text, processor: v.picklist(["adapter", "cpu"]) }),
-      ),
-      v.maxLength(1000),
-    ),
-  }),
-  v.object({
-    record: v.literal("case"),
-    ...caseKey.entries,
+/** Of results in a file. */
+export const fileSchemas: ResultsSchemas = resultsSchemas(FILE_LIMITS);
+
+/** Of results in memory. */
+export const memorySchemas: ResultsSchemas = resultsSchemas(TYPES_ALONE);
+
+function resultsSchemas(limits: Limits): ResultsSchemas {
+  const { number, count, positive, seconds, text, list } = limits;
+  const environment = environmentSchema(limits);
+  const runOptions = v.object({
+    rounds: positive,
+    minSample: seconds,
+    seed: number,
+    maxRunSeconds: v.nullable(seconds),
+  });
+  const implementations = list(
+    v.object({ name: text, description: text, processor: v.picklist(["adapter", "cpu"]) }),
+    1000,
+  );
+  const caseKey = {
+    chain: limits.chain,
+    batch: positive,
+    dtype: v.picklist(["f32", "f16"]),
+    layout: v.picklist(LAYOUTS),
+  };
+  const caseResult = v.object({
+    ...caseKey,
     verifiedVectors: positive,
     inputs: v.nullable(positive),
     seconds: v.nullable(seconds),
-    results: v.pipe(v.array(implementationResult), v.maxLength(1000)),
-  }),
-  v.object({
-    record: v.literal("skip"),
-    ...caseKey.entries,
+    results: list(implementationSchema(limits), 1000),
+  });
+  const skippedCase = v.object({
+    ...caseKey,
     cause: v.picklist(["device", "budget"]),
     reason: text,
-  }),
-  v.object({ record: v.literal("resume"), date: text, load }),
-  v.object({ record: v.literal("end"), date: text }),
-]);
+  });
+  return {
+    environment,
+    runOptions,
+    caseResult,
+    skippedCase,
+    benchResults: v.object({
+      schema: v.literal(SCHEMA),
+      environment,
+      options: runOptions,
+      implementations,
+      cases: v.array(caseResult),
+      skipped: v.array(skippedCase),
+      resumed: count,
+      complete: v.boolean(),
+      damagedLines: v.array(count),
+    }),
+    resultRecord: v.variant("record", [
+      v.object({
+        record: v.literal("run"),
+        schema: v.literal(SCHEMA),
+        environment,
+        options: runOptions,
+        implementations,
+      }),
+      v.object({ record: v.literal("case"), ...caseResult.entries }),
+      v.object({ record: v.literal("skip"), ...skippedCase.entries }),
+      v.object({ record: v.literal("resume"), date: text, load: loadSchema(limits) }),
+      v.object({ record: v.literal("end"), date: text }),
+    ]),
+  };
+}
+
+function implementationSchema(
+  limits: Limits,
+): v.GenericSchema<unknown, CaseResult["results"][number]> {
+  const { number, count, positive, seconds, quantity, text, list } = limits;
+  const verification = v.object({
+    ok: v.boolean(),
+    maxError: number,
+    maxRatio: number,
+    worstIndex: count,
+    rmsRelative: number,
+    nonFinite: count,
+  });
+  const samples = list(limits.duration, MOST_SAMPLES);
+  const parts = list(limits.partDuration, MOST_SAMPLES);
+  return v.variant("status", [
+    v.object({
+      implementation: text,
+      status: v.literal("timed"),
+      verification,
+      bytes: count,
+      traffic: v.nullable(v.object({ multiply: count, rewrite: count })),
+      plan: v.exactOptional(text),
+      timing: v.object({
+        coldSeconds: seconds,
+        repeats: v.nullable(positive),
+        wall: samples,
+        device: samples,
+        multiply: parts,
+        rewrite: parts,
+      }),
+      energy: v.nullable(
+        v.object({
+          joules: quantity,
+          lower: quantity,
+          upper: quantity,
+          watts: quantity,
+          seconds,
+          runs: positive,
+        }),
+      ),
+    }),
+    v.object({ implementation: text, status: v.literal("wrong"), verification }),
+    v.object({ implementation: text, status: v.literal("skipped"), reason: text }),
+  ]);
+}
+
+function environmentSchema(limits: Limits): v.GenericSchema<unknown, Environment> {
+  const { count, seconds, quantity, rate, text } = limits;
+  const adapter = v.object({
+    name: text,
+    vendor: text,
+    architecture: text,
+    driver: text,
+    kind: v.picklist(["hardware", "software"]),
+    embedded: v.boolean(),
+    features: v.object({
+      f16: v.boolean(),
+      subgroups: v.nullable(v.object({ min: count, max: count })),
+      timestamps: v.boolean(),
+    }),
+    limits: v.object({
+      maxBufferSize: count,
+      maxStorageBufferBindingSize: count,
+      maxComputeWorkgroupStorageSize: count,
+      maxComputeInvocationsPerWorkgroup: count,
+      maxComputeWorkgroupsPerDimension: count,
+    }),
+    passedOver: v.array(v.object({ name: text, reason: text })),
+  });
+  return v.object({
+    date: text,
+    command: text,
+    adapter: v.nullable(adapter),
+    platform: text,
+    processors: text,
+    versions: v.record(text, text),
+    revision: v.nullable(text),
+    load: loadSchema(limits),
+    cacheBytes: v.nullable(count),
+    clockSteps: v.object({ device: v.nullable(seconds), wall: v.nullable(seconds) }),
+    rates: v.nullable(
+      v.object({ copyBytesPerSecond: rate, flopsPerSecond: rate, dispatchSeconds: seconds }),
+    ),
+    energy: v.union([v.object({ meter: text, idleWatts: quantity }), v.object({ reason: text })]),
+  });
+}
+
+function loadSchema({ quantity }: Limits): v.GenericSchema<unknown, Environment["load"]> {
+  return v.object({ average: v.nullable(quantity), busy: v.nullable(quantity) });
+}

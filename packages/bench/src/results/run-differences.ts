@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { requireShape } from "../arguments/checks.ts";
 import type { BenchResults, RunRecord } from "./results.ts";
-import { runOptions } from "./results-shape.ts";
+import { memorySchemas } from "./results-schema.ts";
 
 type Run = Pick<RunRecord | BenchResults, "environment" | "options" | "implementations">;
 
@@ -10,7 +10,7 @@ const runShape = v.object({
     adapter: v.nullable(v.object({ name: v.string(), driver: v.string() })),
     versions: v.record(v.string(), v.string()),
   }),
-  options: runOptions,
+  options: memorySchemas.runOptions,
   implementations: v.array(v.object({ name: v.string() })),
 });
 

@@ -15,7 +15,7 @@ import {
 import { type Case, caseName } from "../cases/case.ts";
 import { cpuWasm } from "../implementations/cpu-wasm.ts";
 import { implementations } from "../implementations/registry.ts";
-import { caseResult } from "../results/results-shape.ts";
+import { memorySchemas } from "../results/results-schema.ts";
 import {
   bare,
   interpolatedConfidence,
@@ -45,7 +45,7 @@ const contextShape = v.object({
   results: v.optional(
     v.array(
       v.object({
-        cases: v.array(caseResult),
+        cases: v.array(memorySchemas.caseResult),
         implementations: v.array(having("an implementation of a run")),
         environment: having("an environment", "adapter", "date"),
       }),

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { describeValue } from "@papilio/butterfly/errors";
 import type { ReadText } from "./read-text.ts";
 
 /** A processor package with an energy counter. */
@@ -63,9 +64,7 @@ export function parseMicrojoules(text: string, path: string): bigint {
   const digits = text.trim();
   // At most 20 digits: the kernel's counters have 64 bits.
   if (!/^\d{1,20}$/.test(digits)) {
-    throw new RangeError(
-      `${path} holds ${JSON.stringify(digits.slice(0, 40))}, which is not a count`,
-    );
+    throw new RangeError(`${path} holds ${describeValue(digits)}, which is not a count`);
   }
   return BigInt(digits);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MODEL_HEAD, modelLines, modelRows } from "../models/model-table.ts";
 import { product, modelResults as results, variantOf } from "../testing/model-results.ts";
-import { isModelResults, parseModelResults } from "./model-results.ts";
+import { isModelResults, parseModelResults } from "./parse-model-results.ts";
 
 describe("results of models", () => {
   it("are distinguished from those of multiplications by their schema, whatever the order and the spaces", () => {

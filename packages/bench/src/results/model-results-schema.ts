@@ -1,0 +1,69 @@
+import { LAYOUTS } from "@papilio/butterfly";
+import * as v from "valibot";
+import { FILE_LIMITS, type Limits, TYPES_ALONE } from "./limits.ts";
+import { LINEAR_KINDS, MODELS_SCHEMA, type ModelResults, PART_KINDS } from "./model-results.ts";
+import type { Environment } from "./results.ts";
+import { fileSchemas, MOST_SAMPLES, memorySchemas } from "./results-schema.ts";
+
+/** Of results in a file. */
+export const fileModelResults: v.GenericSchema<unknown, ModelResults> = modelResults(
+  FILE_LIMITS,
+  fileSchemas.environment,
+);
+
+/** Of results in memory. */
+export const memoryModelResults: v.GenericSchema<unknown, ModelResults> = modelResults(
+  TYPES_ALONE,
+  memorySchemas.environment,
+);
+
+function modelResults(
+  limits: Limits,
+  environment: v.GenericSchema<unknown, Environment>,
+): v.GenericSchema<unknown, ModelResults> {
+  const { count, positive, seconds, text, list } = limits;
+  const linear = v.object({
+    rows: positive,
+    cols: positive,
+    product: text,
+    layers: positive,
+    weights: positive,
+  });
+  const variant = v.object({
+    linear: v.picklist(LINEAR_KINDS),
+    dtype: v.picklist(["f32", "f16"]),
+    layout: v.picklist(LAYOUTS),
+    parameters: count,
+    linears: list(linear, 1000),
+    linearFlops: count,
+    verification: v.object({
+      ok: v.boolean(),
+      relativeError: v.nullable(seconds),
+      bound: seconds,
+      nonFinite: count,
+      units: positive,
+    }),
+    dispatches: count,
+    rewrites: count,
+    bytes: count,
+    peakBytes: count,
+    compileSeconds: seconds,
+    firstRunSeconds: seconds,
+    repeats: v.nullable(positive),
+    wall: list(limits.duration, MOST_SAMPLES),
+    profile: v.nullable(
+      list(v.object({ part: text, kind: v.picklist(PART_KINDS), seconds }), 10_000),
+    ),
+  });
+  return v.object({
+    schema: v.literal(MODELS_SCHEMA),
+    environment,
+    options: v.object({ rounds: positive, minSample: seconds, seed: count }),
+    model: text,
+    description: text,
+    unit: v.picklist(["images", "tokens"]),
+    units: positive,
+    complete: v.boolean(),
+    variants: list(variant, 100),
+  });
+}
