@@ -13,6 +13,7 @@ const EXEMPT: Readonly<Record<string, string>> = {
   describeValue: "takes anything",
   openThread: "opens a thread",
   planInvalid: "makes an error",
+  wrongArgument: "makes an error",
 };
 
 /** Values of another kind than those of the table that are as good. */

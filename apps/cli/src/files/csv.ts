@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { ByteReader, type FileBytes, parseDecimal } from "@papilio/butterfly/files";
 import { type FloatArrays, type FloatType, zeros } from "@papilio/butterfly/numeric";
 
@@ -214,7 +215,7 @@ class Cells {
     if (Number.isFinite(value)) return value;
     throw new PapilioError(
       "INPUT_UNREADABLE",
-      `Line ${this.line} of ${this.#file} has ${JSON.stringify(cell.slice(0, 40))}, which is not a finite number.`,
+      `Line ${this.line} of ${this.#file} has ${describeValue(cell)}, which is not a finite number.`,
       "Give numbers alone, between commas, without a line of names.",
     );
   }

@@ -28,7 +28,9 @@ import {
   requireObject,
   requireOneOf,
   requireOptions,
+  requireSignal,
   requireText,
+  requireWhole,
 } from "./argument-checks.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
@@ -192,6 +194,14 @@ describe("an argument of another type", () => {
     ["requireText", (value) => requireText("It", value), ["text"], "a text"],
     ["requireNumber", (value) => requireNumber("It", value), ["number"], "a number"],
     ["requireFunction", (value) => requireFunction("It", value), ["function"], "a function"],
+    ["requireWhole", (value) => requireWhole("It", value), ["number"], "a whole number"],
+    [
+      "requireWhole of a size",
+      (value) => requireWhole("It", value, 8),
+      [],
+      "a whole number of at least 8",
+    ],
+    ["requireSignal", requireSignal, ["undefined"], "an AbortSignal"],
     ["requireList", (value) => requireList("It", value), ["list"], "a list"],
     [
       "requireObject",

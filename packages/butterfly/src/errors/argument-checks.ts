@@ -67,8 +67,13 @@ export function requireOneOf<T>(what: string, value: unknown, choices: readonly 
   );
 }
 
-/** What {@link requireOneOf} throws, for an argument that is not what TypeScript would have asked for. */
-function wrongArgument(name: string, got: string, wanted: string): PapilioError {
+/**
+ * The error for an argument that is not what TypeScript would have asked for: `OPTION_INVALID`.
+ *
+ * @param got as {@link describeValue} names it
+ * @param wanted with its article: `"a whole number"`
+ */
+export function wrongArgument(name: string, got: string, wanted: string): PapilioError {
   return new PapilioError(
     "OPTION_INVALID",
     `${name} is ${got}, but it must be ${wanted}.`,
@@ -97,10 +102,15 @@ export function requireBoolean(name: string, value: unknown): asserts value is b
   if (typeof value !== "boolean") throw wrongArgument(name, describeValue(value), "true or false");
 }
 
-/** What {@link requireText} does, of whole numbers that are large enough. */
-export function requireWhole(name: string, value: unknown, least: number): asserts value is number {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return;
-  throw wrongArgument(name, describeValue(value), `a whole number of at least ${least}`);
+/** What {@link requireText} does, of whole numbers, of at least `least` where it is given. */
+export function requireWhole(
+  name: string,
+  value: unknown,
+  least?: number,
+): asserts value is number {
+  if (Number.isSafeInteger(value) && (least === undefined || (value as number) >= least)) return;
+  const bound = least === undefined ? "" : ` of at least ${least}`;
+  throw wrongArgument(name, describeValue(value), `a whole number${bound}`);
 }
 
 /** What {@link requireText} does, of functions. */
@@ -142,7 +152,14 @@ export function requireObject(
 /** Refuses what is neither undefined nor an `AbortSignal`. @throws PapilioError `OPTION_INVALID` */
 export function requireSignal(value: unknown): void {
   if (value === undefined) return;
-  requireObject("The signal", value, "an AbortSignal", "aborted", "throwIfAborted");
+  requireObject(
+    "The signal",
+    value,
+    "an AbortSignal",
+    "aborted",
+    "addEventListener",
+    "throwIfAborted",
+  );
 }
 
 /**

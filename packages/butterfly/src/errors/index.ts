@@ -18,6 +18,7 @@ export {
   requireSignal,
   requireText,
   requireWhole,
+  wrongArgument,
 } from "./argument-checks.ts";
 export { describeValue } from "./describe-value.ts";
 export { didYouMean } from "./did-you-mean.ts";

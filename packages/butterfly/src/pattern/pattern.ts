@@ -72,7 +72,7 @@ export class Pattern {
     ) {
       throw new PapilioError(
         "PATTERN_SYNTAX",
-        `${quote(text)} is not a pattern.`,
+        `${describeValue(text)} is not a pattern.`,
         'Write four whole numbers separated by commas, such as "4,64,64,4".',
       );
     }
@@ -124,9 +124,4 @@ export class Pattern {
 function wholeNumber(text: string): number | undefined {
   const digits = text.trim();
   return /^\d+$/.test(digits) ? Number(digits) : undefined;
-}
-
-/** The text in quotes, cut where it would drown the message. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -26,7 +26,7 @@ export function requireProblem<P extends object>(
   }
 }
 
-const count: Check = (name, value) => requireWhole(name, value, 1);
+const count: Check = (name, value) => requireCount(name, value, 1);
 const layout: Check = (name, value) => requireOneOf(name, value, LAYOUTS);
 const dtype: Check = (name, value) => requireOneOf(name, value, Object.keys(FLOAT_FORMATS));
 
@@ -41,15 +41,9 @@ export const checks: {
   /** A whole number of at least 1. */
   count,
   /** A whole number of at least 0. */
-  amount: (name: string, value: unknown): void => requireWhole(name, value, 0),
-  number: (name: string, value: unknown): void => {
-    if (Number.isFinite(value)) return;
-    throw new PapilioError(
-      "KERNEL_PROBLEM",
-      `${name} is ${describeValue(value)}.`,
-      "Give a finite number.",
-    );
-  },
+  amount: (name: string, value: unknown): void => requireCount(name, value, 0),
+  number: (name: string, value: unknown): void =>
+    requireFinite(name, value, Number.NEGATIVE_INFINITY),
   flag: (name: string, value: unknown): void => requireBoolean(name, value),
   layout,
   dtype,
@@ -85,25 +79,10 @@ export const storageChecks: Readonly<Record<"from" | "to" | "dtype", Check>> = {
   dtype,
 };
 
-function requireWhole(name: string, value: unknown, least: number): void {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return;
-  throw new PapilioError(
-    "KERNEL_PROBLEM",
-    `${name} is ${describeValue(value)}.`,
-    `Give a whole number of at least ${least}.`,
-  );
-}
-
 /** @throws PapilioError `KERNEL_PROBLEM` unless each of a kernel's counts is a whole number of at least 1 */
 export function requireCounts(kernel: string, counts: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(counts)) {
-    if (Number.isSafeInteger(count) && count >= 1) continue;
-    throw new PapilioError(
-      "KERNEL_PROBLEM",
-      `The ${kernel} kernel is asked for with ${name} ${describeValue(count)}.`,
-      "Give a whole number of at least 1.",
-    );
-  }
+  for (const [name, value] of Object.entries(counts))
+    count(`${name} of the ${kernel} kernel`, value);
 }
 
 /** @throws PapilioError `KERNEL_PROBLEM` unless `whole` is a multiple of `part` */
@@ -127,13 +106,25 @@ export function requireNumber(
   least: number = Number.NEGATIVE_INFINITY,
 ): void {
   for (const [name, value] of Object.entries(numbers)) {
-    if (Number.isFinite(value) && value >= least) continue;
-    throw new PapilioError(
-      "KERNEL_PROBLEM",
-      `The ${kernel} kernel is asked for with ${name} ${describeValue(value)}.`,
-      least === Number.NEGATIVE_INFINITY
-        ? "Give a finite number."
-        : `Give a finite number of at least ${least}.`,
-    );
+    requireFinite(`${name} of the ${kernel} kernel`, value, least);
   }
+}
+
+function requireCount(name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw invalidProblem(name, value, `a whole number of at least ${least}`);
+}
+
+function requireFinite(name: string, value: unknown, least: number): void {
+  if (Number.isFinite(value) && (value as number) >= least) return;
+  const bounded = least === Number.NEGATIVE_INFINITY ? "" : ` of at least ${least}`;
+  throw invalidProblem(name, value, `a finite number${bounded}`);
+}
+
+function invalidProblem(name: string, value: unknown, wanted: string): PapilioError {
+  return new PapilioError(
+    "KERNEL_PROBLEM",
+    `${name} is ${describeValue(value)}, but it must be ${wanted}.`,
+    `Give ${wanted}.`,
+  );
 }

@@ -1,4 +1,4 @@
-import { LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { LAYOUTS } from "@papilio/butterfly";
 import {
   arrayTag,
   describeValue,
@@ -9,7 +9,10 @@ import {
   requireNumber,
   requireObject,
   requireOneOf,
+  requireSignal,
   requireText,
+  requireWhole,
+  wrongArgument,
 } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 
@@ -27,23 +30,17 @@ export const flag: Check = requireBoolean;
 
 /** A number that may also be NaN: what it means is for others to say. */
 export const anyNumber: Check = (name, value) => {
-  if (typeof value !== "number") throw wrong(name, value, "a number");
+  if (typeof value !== "number") throw wrongArgument(name, describeValue(value), "a number");
 };
 
 /** A whole number. */
-export const whole: Check = (name, value) => {
-  if (!Number.isSafeInteger(value)) throw wrong(name, value, "a whole number");
-};
+export const whole: Check = (name, value) => requireWhole(name, value);
 
 /** How many there are: a whole number from 0 on. */
-export const count: Check = (name, value) => {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return;
-  throw wrong(name, value, "a whole number from 0 on");
-};
+export const count: Check = (name, value) => requireWhole(name, value, 0);
 
-export const signal: Check = (name, value) => {
-  requireObject(name, value, "an AbortSignal", "addEventListener", "throwIfAborted");
-};
+/** A signal, or nothing. */
+export const signal: Check = (_name, value) => requireSignal(value);
 
 export const uint32: Check = (name, value) => requireArray(name, value, "Uint32Array");
 
@@ -90,8 +87,7 @@ export function listOf(check: Check): Check {
 /** An object of any keys, and what each value is. */
 export function recordOf(check: Check): Check {
   return (name, value) => {
-    requireObject(name, value, "an object");
-    if (ArrayBuffer.isView(value)) throw wrong(name, value, "an object");
+    requirePlain(name, value);
     for (const [key, one] of Object.entries(value)) check(`${key} of ${name}`, one);
   };
 }
@@ -99,7 +95,7 @@ export function recordOf(check: Check): Check {
 /** A list of one number for each axis. */
 export const pairOfNumbers: Check = (name, value) => {
   requireList(name, value);
-  if (value.length !== 2) throw wrong(name, value, "a list of two numbers");
+  if (value.length !== 2) throw wrongArgument(name, describeValue(value), "a list of two numbers");
   for (const [index, one] of value.entries()) number(`${name}[${index}]`, one);
 };
 
@@ -123,8 +119,7 @@ export function having(wanted: string, ...members: readonly string[]): Check {
 export function objectOf(checks: Checks): Check {
   const all = Object.entries(checks);
   return (name, value) => {
-    requireObject(name, value, "an object");
-    if (ArrayBuffer.isView(value)) throw wrong(name, value, "an object");
+    requirePlain(name, value);
     for (const [member, check] of all) {
       check(`${member} of ${name}`, (value as Record<string, unknown>)[member]);
     }
@@ -145,10 +140,8 @@ export function either(first: Check, ...others: readonly Check[]): Check {
   );
 }
 
-function wrong(name: string, value: unknown, wanted: string): PapilioError {
-  return new PapilioError(
-    "OPTION_INVALID",
-    `${name} is ${describeValue(value)}, but it must be ${wanted}.`,
-    `Pass ${wanted}.`,
-  );
+/** Refuses what is not an object, and arrays. */
+function requirePlain(name: string, value: unknown): asserts value is object {
+  requireObject(name, value, "an object");
+  if (ArrayBuffer.isView(value)) throw wrongArgument(name, "an array", "an object");
 }

@@ -67,7 +67,7 @@ const optionsCheck = objectOf({
       measure: optional(flag),
     }),
   ),
-  signal: optional(signalCheck),
+  signal: signalCheck,
   onLayer: optional(callback),
 });
 

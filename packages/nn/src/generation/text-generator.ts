@@ -42,7 +42,7 @@ const generatorCheck = objectOf({ context: optional(anyNumber), chunk: optional(
 const generateCheck = objectOf({
   maxTokens: optional(anyNumber),
   stopTokens: optional(listOf(anyNumber)),
-  signal: optional(signalCheck),
+  signal: signalCheck,
 });
 
 /** A token that was generated. */

@@ -92,7 +92,7 @@ export async function loadStateDict(
 const optionsCheck = objectOf({
   maxBytes: optional(number),
   onProgress: optional(callback),
-  signal: optional(signalCheck),
+  signal: signalCheck,
   timeout: optional(number),
   fetch: optional(callback),
 });

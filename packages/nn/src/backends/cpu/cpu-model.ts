@@ -144,7 +144,7 @@ export class CpuModel implements Executable {
     inputs: RunInputs,
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, FloatArray>>> {
-    optional(signalCheck)("signal", signal);
+    signalCheck("signal", signal);
     const run = this.#begin(inputs);
     const slicer = new TimeSlicer(signal);
     for (const [index, operation] of operationsOf(this.graph).entries()) {

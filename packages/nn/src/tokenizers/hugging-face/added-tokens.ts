@@ -1,3 +1,4 @@
+import { describeValue } from "@papilio/butterfly/errors";
 import type { Normalizer } from "./normalizers.ts";
 import type { Settings } from "./settings.ts";
 import { Trie } from "./trie.ts";
@@ -40,10 +41,7 @@ export function addedTokensOf(
     const known = tokens.get(content)?.id ?? vocabulary.get(content);
     const id = known ?? Math.max(highest + 1, vocabulary.size);
     if (one.id("id") !== id) {
-      throw one.unsupported(
-        "id",
-        `where the token ${JSON.stringify(content.slice(0, 40))} gets the id ${id}`,
-      );
+      throw one.unsupported("id", `where the token ${describeValue(content)} gets the id ${id}`);
     }
     highest = Math.max(highest, id);
     tokens.set(content, {

@@ -68,7 +68,7 @@ export function bpe(settings: Settings): TokenModel {
 }
 
 export function noToken(text: string, unknown: string | undefined): Error {
-  const shown = JSON.stringify(text.length > 20 ? `${text.slice(0, 20)}…` : text);
+  const shown = describeValue(text);
   return tokenizerError(
     "TOKENIZER_TEXT",
     unknown === undefined

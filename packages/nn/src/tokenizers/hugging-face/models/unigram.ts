@@ -1,3 +1,4 @@
+import { describeValue } from "@papilio/butterfly/errors";
 import type { Settings } from "../settings.ts";
 import { Trie } from "../trie.ts";
 import { noToken } from "./bpe.ts";
@@ -27,7 +28,7 @@ export function unigram(settings: Settings): TokenModel {
       );
     }
     if (vocabulary.has(token)) {
-      throw settings.malformed("vocab", `without ${JSON.stringify(token.slice(0, 40))} twice`);
+      throw settings.malformed("vocab", `without ${describeValue(token)} twice`);
     }
     vocabulary.set(token, id);
     scores.push(score);
