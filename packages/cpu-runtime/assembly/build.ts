@@ -21,10 +21,10 @@ const KERNEL_OPTIONS = [
 
 /** The source of binaries.ts, the same on every machine. */
 export async function compileBinaries(): Promise<string> {
-  const kernel = async (...features: string[]): Promise<string> =>
-    Buffer.from(await compile("index.ts", [...KERNEL_OPTIONS, ...features])).toString("base64");
-  const relaxed = await kernel("--enable", "relaxed-simd");
-  const plain = await kernel();
+  const kernel = async (simd: "relaxed" | "plain"): Promise<string> =>
+    Buffer.from(await compileKernel("index.ts", simd)).toString("base64");
+  const relaxed = await kernel("relaxed");
+  const plain = await kernel("plain");
   return `// Compiled from assembly/index.ts by pnpm build:wasm; a test holds the two together. Base64.
 
 /** For engines with relaxed SIMD, whose multiply-add rounds once where the machine has it. */
@@ -57,6 +57,15 @@ export async function compileConstants(from: keyof typeof CONSTANTS): Promise<st
   return `// Generated from assembly/${from} by pnpm build:wasm; a test holds the two together.
 
 ${constants.join("")}`;
+}
+
+/** A file of assembly/ with the options of the kernels; it imports `env.memory`. */
+export function compileKernel(
+  entry: string,
+  simd: "relaxed" | "plain",
+): Promise<Uint8Array<ArrayBuffer>> {
+  const features = simd === "relaxed" ? ["--enable", "relaxed-simd"] : [];
+  return compile(entry, [...KERNEL_OPTIONS, ...features]);
 }
 
 async function compile(

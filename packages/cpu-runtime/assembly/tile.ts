@@ -5,19 +5,7 @@
  * do. Loops are not unrolled by hand, which V8 makes slower code of.
  */
 
-/** `weight · x + sum`, rounded once where the engine has relaxed SIMD and the machine the instruction. */
-function multiplyAdd(weight: v128, x: v128, sum: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD
-    ? f32x4.relaxed_madd(weight, x, sum)
-    : f32x4.add(sum, f32x4.mul(weight, x));
-}
-
-/** `sum - weight · x`. */
-function multiplySubtract(weight: v128, x: v128, sum: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD
-    ? f32x4.relaxed_nmadd(weight, x, sum)
-    : f32x4.sub(sum, f32x4.mul(weight, x));
-}
+import { multiplyAdd, multiplySubtract } from "./vector-math";
 
 function store(y: usize, sum0: v128, sum1: v128, sum2: v128, sum3: v128): void {
   v128.store(y, sum0);
