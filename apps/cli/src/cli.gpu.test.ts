@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { appendFileSync, readFileSync } from "node:fs";
 import { caseName, parseResults } from "@papilio/bench/results";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   adapterFlags,
   commandLine,
@@ -13,16 +11,16 @@ import {
   papilioInto,
 } from "./testing/command-line.ts";
 import { expectKeptOn } from "./testing/stopped-bench.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-cli-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const onAdapter = (...args: readonly string[]): Promise<Finished> =>
   papilio(...args, ...adapterFlags);
 
 describe("papilio bench", () => {
   it("verifies, times, prints a table and writes results that it can read", async () => {
-    const output = join(folder, "results.json");
+    const output = folder.at("results.json");
     const { status, stdout, stderr } = await onAdapter(
       "bench",
       "--pattern",
@@ -45,7 +43,7 @@ describe("papilio bench", () => {
     const results = parseResults(readFileSync(output, "utf8"));
     expect(results.complete).toBe(true);
     expect(results.cases.length).toBe(4);
-    const page = join(folder, "report.html");
+    const page = folder.at("report.html");
     const report = await papilio("report", output, "--out", page);
     expect(report).toMatchObject({ status: 0, stdout: `${page}\n` });
     expect(readFileSync(page, "utf8")).toContain(results.environment.adapter?.driver);
@@ -88,7 +86,7 @@ describe("papilio bench", () => {
 });
 
 describe("a results file", () => {
-  const output = join(folder, "resumed.jsonl");
+  const output = folder.at("resumed.jsonl");
   const args = [
     "bench",
     "--pattern",

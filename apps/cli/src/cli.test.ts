@@ -1,13 +1,12 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseResults } from "@papilio/bench/results";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { papilio, papilioProcess } from "./testing/command-line.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 const main = join(import.meta.dirname, "main.ts");
-const folder = mkdtempSync(join(tmpdir(), "papilio-cli-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 describe("input that cannot be used", () => {
   it.each([
@@ -30,9 +29,9 @@ describe("input that cannot be used", () => {
     [["bench", "--images", "8"], "USAGE"],
     [["bench-model", "vit-s16", "--pattern", "1,2,2,2"], "USAGE"],
     [["bench", "--implementation", "magic"], "IMPLEMENTATION_UNKNOWN"],
-    [["bench", "--json", join(folder, "no", "folder.json")], "OUTPUT_UNWRITABLE"],
-    [["report", join(folder, "missing.json"), "--out", join(folder, "r.html")], "INPUT_UNREADABLE"],
-    [["report", main, "--out", join(folder, "r.html")], "RESULTS_SYNTAX"],
+    [["bench", "--json", folder.at("no", "folder.json")], "OUTPUT_UNWRITABLE"],
+    [["report", folder.at("missing.json"), "--out", folder.at("r.html")], "INPUT_UNREADABLE"],
+    [["report", main, "--out", folder.at("r.html")], "RESULTS_SYNTAX"],
   ])("%j is one line with the code, and status 2", async (args, code) => {
     const { status, stdout, stderr } = await papilio(...args);
     expect(stderr).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+\\n$`));
@@ -54,7 +53,7 @@ describe("input that cannot be used", () => {
   });
 
   it("leaves no file behind where the output was to go", async () => {
-    const output = join(folder, "new.json");
+    const output = folder.at("new.json");
     await papilio("bench", "--json", output, "--adapter", "no such adapter");
     expect(existsSync(output)).toBe(false);
   });

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { writeNpy } from "@papilio/butterfly/files";
 import { uniform } from "@papilio/butterfly/numeric";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { papilio } from "./testing/command-line.ts";
 import { resultsText } from "./testing/results-records.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 const LINES = 500;
 const COMMANDS = [
@@ -59,29 +57,22 @@ const WORDS = [
   ],
 ];
 
-let folder: string;
+const folder = temporaryFolder();
 let files: string[];
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "papilio-lines-"));
-  const write = (name: string, contents: string | Uint8Array): string => {
-    const path = join(folder, name);
-    writeFileSync(path, contents);
-    return path;
-  };
   files = [
-    folder,
-    join(folder, "missing"),
-    write("matrix.npy", writeNpy(Float32Array.from({ length: 16 }, Math.sin), [4, 4])),
-    write("wide.npy", writeNpy(Float64Array.of(1e300, 1e-300, 0, 1), [2, 2])),
-    write("empty", ""),
-    write("text.json", "null"),
-    write("results.jsonl", resultsText(2)),
-    write("layers.json", '{"layers":[{"name":"up","chain":"1,2,2,2","batch":4}]}'),
-    write("zeros.safetensors", new Uint8Array(64)),
+    folder.path,
+    folder.at("missing"),
+    folder.write("matrix.npy", writeNpy(Float32Array.from({ length: 16 }, Math.sin), [4, 4])),
+    folder.write("wide.npy", writeNpy(Float64Array.of(1e300, 1e-300, 0, 1), [2, 2])),
+    folder.write("empty", ""),
+    folder.write("text.json", "null"),
+    folder.write("results.jsonl", resultsText(2)),
+    folder.write("layers.json", '{"layers":[{"name":"up","chain":"1,2,2,2","batch":4}]}'),
+    folder.write("zeros.safetensors", new Uint8Array(64)),
   ];
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe(`${LINES} command lines at random`, () => {
   it("end with a status that is documented, and errors with a code", async () => {
@@ -96,7 +87,7 @@ describe(`${LINES} command lines at random`, () => {
         args.push(pick(FLAGS), pick(next() < 0 ? files : WORDS));
       }
       // Nothing is written but here, and no device is opened.
-      if (["multiply", "report"].includes(command)) args.push("--out", join(folder, "out"));
+      if (["multiply", "report"].includes(command)) args.push("--out", folder.at("out"));
       if (["generate", "classify", "run"].includes(command)) args.push("--backend", "cpu");
       if (ON_ADAPTER.includes(command)) args.push("--adapter", "none such");
       const { status, stderr } = await papilio(...args);

@@ -1,19 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { kindShares } from "@papilio/bench/models";
 import { parseModelResults } from "@papilio/bench/results";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { adapterFlags, papilio } from "../testing/command-line.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-bench-model-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const TINY = ["bench-model", "llama-260k", "--tokens", "8", "--verify", "5", "--rounds", "2"];
 
 describe("papilio bench-model", () => {
   it("verifies a model, times it dense and butterfly, and writes results that it can read", async () => {
-    const output = join(folder, "llama.json");
+    const output = folder.at("llama.json");
     const { status, stdout, stderr } = await papilio(...TINY, "--json", output, ...adapterFlags);
     expect(stderr).toContain("Adapter: ");
     expect(stderr).toContain("round 2 of 2");

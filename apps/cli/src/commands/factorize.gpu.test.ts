@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Butterfly, Chain, type PermutedButterfly } from "@papilio/butterfly";
 import { fourier } from "@papilio/butterfly/constructions";
@@ -13,34 +12,28 @@ import {
   writeSafetensors,
 } from "@papilio/butterfly/files";
 import { uniform } from "@papilio/butterfly/numeric";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { adapterFlags, deviceFlags, papilio } from "../testing/command-line.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const main = join(import.meta.dirname, "../main.ts");
-const folder = mkdtempSync(join(tmpdir(), "papilio-factorize-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function file(name: string, contents: Uint8Array): string {
-  const path = join(folder, name);
-  writeFileSync(path, contents);
-  return path;
-}
+const folder = temporaryFolder();
 
 const draw = (length: number, seed: number): Float32Array =>
   Float32Array.from({ length }, uniform(seed));
 
 const weights = draw(32 * 48, 1);
-const model = file(
+const model = folder.write(
   "model.safetensors",
   writeSafetensors([
     { name: "a.weight", dtype: "F32", shape: [32, 48], values: weights },
     { name: "b.weight", dtype: "F32", shape: [4, 4], values: draw(16, 2) },
   ]),
 );
-const inputs = file("x.npy", writeNpy(draw(5 * 48, 3), [5, 48]));
+const inputs = folder.write("x.npy", writeNpy(draw(5 * 48, 3), [5, 48]));
 
 describe("papilio factorize, inspect and multiply", () => {
-  const out = join(folder, "b.safetensors");
+  const out = folder.at("b.safetensors");
 
   it("factorizes a tensor of a model and writes the factors that the library finds", async () => {
     const { status, stdout } = await papilio(
@@ -59,7 +52,7 @@ describe("papilio factorize, inspect and multiply", () => {
   });
 
   it("shows what the file holds and draws it", async () => {
-    const svg = join(folder, "b.svg");
+    const svg = folder.at("b.svg");
     const { status, stdout } = await papilio("inspect", out, "--svg", svg);
     expect(status).toBe(0);
     expect(stdout).toContain("a.weight.factors.1");
@@ -74,7 +67,7 @@ describe("papilio factorize, inspect and multiply", () => {
   it("multiplies on an adapter as on the CPU", async () => {
     const results: ReturnType<typeof readNpy>[] = [];
     for (const where of [deviceFlags, ["--backend", "cpu"], ["--reference"]]) {
-      const y = join(folder, `y${results.length}.npy`);
+      const y = folder.at(`y${results.length}.npy`);
       const { status } = await papilio("multiply", out, "--input", inputs, "--out", y, ...where);
       expect(status).toBe(0);
       results.push(readNpy(readFileSync(y)));
@@ -116,8 +109,8 @@ describe("papilio factorize, inspect and multiply", () => {
 
   it("finds that a Fourier matrix is a butterfly behind a bit reversal", async () => {
     const { re, im } = fourier(32).dense();
-    const dense = file("dft.npy", writeNpy({ re, im }, [32, 32]));
-    const saved = join(folder, "dft.safetensors");
+    const dense = folder.write("dft.npy", writeNpy({ re, im }, [32, 32]));
+    const saved = folder.at("dft.safetensors");
     const args = ["factorize", dense, "--chain", "dyadic", "--out", saved, ...adapterFlags];
     expect(JSON.parse((await papilio(...args, "--json")).stdout).error).toBeGreaterThan(0.5);
     const { status, stdout } = await papilio(...args, "--permute", "50");
@@ -129,12 +122,12 @@ describe("papilio factorize, inspect and multiply", () => {
   });
 
   it("works with complex matrices and permutations", async () => {
-    const transform = file("fft.safetensors", saveButterflies({ fft: fourier(16) }));
+    const transform = folder.write("fft.safetensors", saveButterflies({ fft: fourier(16) }));
     expect((await papilio("inspect", transform)).stdout).toContain(
       "fft: complex, 120 numbers stored, inputs permuted",
     );
-    const x = file("ones.npy", writeNpy(new Float32Array(16).fill(1), [16]));
-    const y = join(folder, "spectrum.npy");
+    const x = folder.write("ones.npy", writeNpy(new Float32Array(16).fill(1), [16]));
+    const y = folder.at("spectrum.npy");
     for (const where of [deviceFlags, ["--backend", "cpu"], ["--reference"]]) {
       const args = ["multiply", transform, "--input", x, "--out", y, ...where];
       expect((await papilio(...args)).status).toBe(0);
@@ -150,7 +143,7 @@ describe("papilio factorize, inspect and multiply", () => {
   it.each([
     [["factorize", model], "TENSOR_MISSING"],
     [["factorize", model, "--tensor", "c"], "TENSOR_MISSING"],
-    [["factorize", join(folder, "none.npy")], "INPUT_UNREADABLE"],
+    [["factorize", folder.at("none.npy")], "INPUT_UNREADABLE"],
     [["factorize", main], "INPUT_UNREADABLE"],
     [["factorize", model, "--tensor", "a.weight", "--chain", "dyadic"], "FLAG_INVALID"],
     [["factorize", model, "--tensor", "a.weight", "--chain", "1,2,2,1"], "FLAG_INVALID"],
@@ -162,7 +155,7 @@ describe("papilio factorize, inspect and multiply", () => {
     [["factorize", model, "--tensor", "a.weight", "--tree", "oak"], "FLAG_INVALID"],
     [["factorize", model, "--tensor", "a.weight", "--dtype", "I8"], "FLAG_INVALID"],
     [
-      ["factorize", model, "--tensor", "a.weight", "--out", join(folder, "no", "b")],
+      ["factorize", model, "--tensor", "a.weight", "--out", folder.at("no", "b")],
       "OUTPUT_UNWRITABLE",
     ],
     [["factorize", model, "--tensor", "a.weight", "--inputs", model], "TENSOR_MISSING"],
@@ -170,7 +163,7 @@ describe("papilio factorize, inspect and multiply", () => {
     [["inspect"], "FLAG_INVALID"],
     [["inspect", main], "FILE_HEADER"],
     [["inspect", "--chain", "1,2,2"], "PATTERN_SYNTAX"],
-    [["multiply", model, "--input", inputs, "--out", join(folder, "y")], "TENSOR_MISSING"],
+    [["multiply", model, "--input", inputs, "--out", folder.at("y")], "TENSOR_MISSING"],
     [["multiply", model], "USAGE"],
   ])("%j is one line with the code, and status 2", async (args, code) => {
     const { status, stderr } = await papilio(

@@ -1,23 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { loadButterflies, writeNpy } from "@papilio/butterfly/files";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { papilio, refusal } from "../testing/command-line.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let wide: string;
 let single: string;
 const VALUES = Float64Array.from({ length: 256 }, (_, index) => Math.sin(index * index) / 3);
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "papilio-precision-"));
-  wide = join(folder, "wide.npy");
-  single = join(folder, "single.npy");
-  writeFileSync(wide, writeNpy(VALUES, [16, 16]));
-  writeFileSync(single, writeNpy(Float32Array.from(VALUES), [16, 16]));
+  wide = folder.write("wide.npy", writeNpy(VALUES, [16, 16]));
+  single = folder.write("single.npy", writeNpy(Float32Array.from(VALUES), [16, 16]));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** `|A - B| / |A|` of the factors in a file, multiplied out in double precision. */
 function errorOf(file: string, values: ArrayLike<number>): number {
@@ -40,7 +35,7 @@ describe("the precision of papilio factorize", () => {
       [single, ["--dtype", "F16"], "F16"],
       [single, ["--dtype", "BF16"], "BF16"],
     ] as const) {
-      const out = join(folder, `${type}-${dtype.length}.safetensors`);
+      const out = folder.at(`${type}-${dtype.length}.safetensors`);
       const { status, stdout, stderr } = await papilio(
         "factorize",
         file,
@@ -62,10 +57,9 @@ describe("the precision of papilio factorize", () => {
   });
 
   it("refuses what the type does not hold, before a file is there", async () => {
-    const large = join(folder, "large.npy");
-    const out = join(folder, "large.safetensors");
-    writeFileSync(
-      large,
+    const out = folder.at("large.safetensors");
+    const large = folder.write(
+      "large.npy",
       writeNpy(
         VALUES.map((value) => value * 1e300),
         [16, 16],
@@ -84,8 +78,7 @@ describe("a matrix that no chain is for", () => {
     [["--chain", "dyadic"], "CHAIN_SIZE"],
     [["--chain", "monarch"], "FLAG_INVALID"],
   ])("of a prime size is refused without advice that does not help: %j", async (args, code) => {
-    const file = join(folder, "prime.npy");
-    writeFileSync(file, writeNpy(VALUES.slice(0, 169), [13, 13]));
+    const file = folder.write("prime.npy", writeNpy(VALUES.slice(0, 169), [13, 13]));
     const { line } = await refusal("factorize", file, ...args);
     expect(line).toMatch(new RegExp(`^papilio: error ${code}: `));
     expect(line).toContain("Pad the matrix");

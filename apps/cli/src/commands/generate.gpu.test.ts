@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { modelFromHuggingFace, TextGenerator } from "@papilio/nn";
 import type { Decoder } from "@papilio/nn/models";
 import { loadStateDict } from "@papilio/nn/node";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { commandLine, deviceFlags, papilio } from "../testing/command-line.ts";
 import { writeLlama } from "../testing/model-folders.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const data = join(import.meta.dirname, "../../../../packages/nn/testdata/stories260K");
 const stories = join(data, "stories260K.bin");
@@ -17,8 +17,7 @@ const reference = JSON.parse(readFileSync(join(data, "reference.json"), "utf8"))
   text: string;
 };
 const text = reference.text.trimStart();
-const folder = mkdtempSync(join(tmpdir(), "papilio-generate-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 interface Reported {
   readonly ids: readonly number[];
@@ -103,7 +102,7 @@ describe("papilio generate", () => {
   });
 
   it("reads a folder of Hugging Face's", async () => {
-    const path = await writeLlama(join(folder, "llama"));
+    const path = await writeLlama(folder.at("llama"));
     const config: unknown = JSON.parse(readFileSync(join(path, "config.json"), "utf8"));
     const model = modelFromHuggingFace(config, await loadStateDict(path)) as Decoder;
     using generator = TextGenerator.onCpu(model);

@@ -1,20 +1,19 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CaseResult, Environment } from "@papilio/bench/results";
 import type { AdapterReport } from "@papilio/gpu-runtime";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Finished, papilio } from "../testing/command-line.ts";
 import { RUN, timed } from "../testing/results-records.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const main = join(import.meta.dirname, "../main.ts");
-const folder = mkdtempSync(join(tmpdir(), "papilio-report-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Runs the command in the test's folder. */
 async function report(...args: readonly string[]): Promise<Finished> {
   const before = process.cwd();
-  process.chdir(folder);
+  process.chdir(folder.path);
   try {
     return await papilio("report", ...args);
   } finally {
@@ -42,9 +41,7 @@ function file(name: string, chain: string, adapterName: string = adapter.name): 
     environment: { ...environment, adapter: { ...adapter, name: adapterName } },
   };
   const lines = [run, { record: "case", ...item }, { record: "end", date: environment.date }];
-  const path = join(folder, name);
-  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  return path;
+  return folder.write(name, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
 const one = file("one.jsonl", "4,8,8,4");
@@ -56,7 +53,7 @@ describe("papilio report", () => {
     const { status, stdout, stderr } = await report(one);
     expect(stderr).toBe("Drawing 1 case of test adapter.\n");
     expect({ status, stdout }).toEqual({ status: 0, stdout: "report.html\n" });
-    expect(readFileSync(join(folder, "report.html"), "utf8")).toMatch(/^<!doctype html>/);
+    expect(readFileSync(folder.at("report.html"), "utf8")).toMatch(/^<!doctype html>/);
   });
 
   it("merges files, and writes figures and Markdown that links to them", async () => {
@@ -64,13 +61,13 @@ describe("papilio report", () => {
       ...[one, two, "--out", "merged.html", "--svg", "the figures", "--markdown", "merged.md"],
     );
     expect(status).toBe(0);
-    const figures = readdirSync(join(folder, "the figures"));
+    const figures = readdirSync(folder.at("the figures"));
     expect(figures).toContain("speedup.svg");
     expect(stdout.trim().split("\n").sort()).toEqual(
       ["merged.html", "merged.md", ...figures.map((name) => join("the figures", name))].sort(),
     );
-    expect(readFileSync(join(folder, "merged.html"), "utf8")).toContain("2 cases");
-    const markdown = readFileSync(join(folder, "merged.md"), "utf8");
+    expect(readFileSync(folder.at("merged.html"), "utf8")).toContain("2 cases");
+    const markdown = readFileSync(folder.at("merged.md"), "utf8");
     expect(markdown).toContain("(<the%20figures/speedup.svg>)");
   });
 
@@ -80,8 +77,8 @@ describe("papilio report", () => {
       ...[models, "--out", "models.html", "--markdown", "models.md"],
     );
     expect({ status, stdout }).toEqual({ status: 0, stdout: "models.html\nmodels.md\n" });
-    expect(readFileSync(join(folder, "models.html"), "utf8")).toMatch(/^<!doctype html>/);
-    const markdown = readFileSync(join(folder, "models.md"), "utf8");
+    expect(readFileSync(folder.at("models.html"), "utf8")).toMatch(/^<!doctype html>/);
+    const markdown = readFileSync(folder.at("models.md"), "utf8");
     const { variants } = JSON.parse(readFileSync(models, "utf8")) as {
       variants: { linear: string; wall: number[] }[];
     };
@@ -98,10 +95,10 @@ describe("papilio report", () => {
 
   it.each([
     [[], "USAGE"],
-    [[join(folder, "missing.jsonl")], "INPUT_UNREADABLE"],
+    [[folder.at("missing.jsonl")], "INPUT_UNREADABLE"],
     [[main], "RESULTS_SYNTAX"],
     [[one, other], "MERGE_MIXED_ADAPTERS"],
-    [[one, "--out", join(folder, "no", "folder.html")], "OUTPUT_UNWRITABLE"],
+    [[one, "--out", folder.at("no", "folder.html")], "OUTPUT_UNWRITABLE"],
     [[one, "--svg", one], "OUTPUT_UNWRITABLE"],
     [[one, two, "--out", two], "OUTPUT_IS_INPUT"],
     [[one, "--markdown", "./one.jsonl"], "OUTPUT_IS_INPUT"],
@@ -112,7 +109,7 @@ describe("papilio report", () => {
       new RegExp(`^papilio: error ${code}: .+ Hint: .+$`),
     );
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(existsSync(join(folder, "never.html"))).toBe(false);
+    expect(existsSync(folder.at("never.html"))).toBe(false);
     expect(readFileSync(one, "utf8")).toBe(before);
   });
 

@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { npyValues, readNpy, writeNpy } from "@papilio/butterfly/files";
 import { uniform } from "@papilio/butterfly/numeric";
 import { CpuModel } from "@papilio/nn/backends";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { deviceFlags, papilio } from "../testing/command-line.ts";
 import {
   sentenceModel,
@@ -13,19 +12,13 @@ import {
   writeSentence,
   writeVision,
 } from "../testing/model-folders.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-run-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const IMAGES = 10;
 const PIXELS = 3 * 8 * 8;
 const images = Float32Array.from({ length: IMAGES * PIXELS }, uniform(1));
-
-function file(name: string, contents: Uint8Array | string): string {
-  const path = join(folder, name);
-  writeFileSync(path, contents);
-  return path;
-}
 
 function numbersOf(path: string): { shape: readonly number[]; values: Float32Array } {
   const npy = readNpy(readFileSync(path));
@@ -49,10 +42,10 @@ let sentence: string;
 let llama: string;
 let npy: string;
 beforeAll(async () => {
-  vision = await writeVision(join(folder, "vision"));
-  sentence = await writeSentence(join(folder, "sentence"));
-  llama = await writeLlama(join(folder, "llama"));
-  npy = file("images.npy", writeNpy(images, [IMAGES, 3, 8, 8]));
+  vision = await writeVision(folder.at("vision"));
+  sentence = await writeSentence(folder.at("sentence"));
+  llama = await writeLlama(folder.at("llama"));
+  npy = folder.write("images.npy", writeNpy(images, [IMAGES, 3, 8, 8]));
 });
 
 function visionLogits(): Float32Array {
@@ -65,7 +58,7 @@ describe("papilio run", () => {
     ["the CPU", ["--backend", "cpu"]],
     ["the adapter", deviceFlags],
   ])("writes what a vision transformer makes of images, on %s", async (_, flags) => {
-    const out = join(folder, "logits.npy");
+    const out = folder.at("logits.npy");
     const weights = join(vision, "model.safetensors");
     const files = ["--input", `images=${npy}`, "--output", `logits=${out}`];
     const { status, stdout, stderr } = await papilio("run", weights, ...files, ...flags);
@@ -78,9 +71,9 @@ describe("papilio run", () => {
   });
 
   it("makes vectors of sentences, shorter ones padded", async () => {
-    const out = join(folder, "embeddings.npy");
-    const ids = file("ids.csv", "1,2,3,4\n5,6,0,0\n");
-    const lengths = file("lengths.csv", "4\n2\n");
+    const out = folder.at("embeddings.npy");
+    const ids = folder.write("ids.csv", "1,2,3,4\n5,6,0,0\n");
+    const lengths = folder.write("lengths.csv", "4\n2\n");
     const inputs = ["--input", `ids=${ids}`, "--input", `lengths=${lengths}`];
     const { status } = await papilio(
       "run",
@@ -116,7 +109,7 @@ describe("papilio run", () => {
   });
 
   it("prints the plan and what came out as JSON", async () => {
-    const ids = file("one.csv", "1,2,3");
+    const ids = folder.write("one.csv", "1,2,3");
     const input = ["--input", `ids=${ids}`];
     const { status, stdout } = await papilio(
       "run",
@@ -149,8 +142,8 @@ describe("papilio classify", () => {
     ["the CPU", ["--backend", "cpu"]],
     ["the adapter", deviceFlags],
   ])("names the most likely classes of each image, on %s", async (_, flags) => {
-    const one = file("one.npy", writeNpy(images.slice(0, PIXELS), [3, 8, 8]));
-    const line = file("line.csv", images.slice(PIXELS, 2 * PIXELS).join());
+    const one = folder.write("one.npy", writeNpy(images.slice(0, PIXELS), [3, 8, 8]));
+    const line = folder.write("line.csv", images.slice(PIXELS, 2 * PIXELS).join());
     const inputs = [npy, one, line].flatMap((path) => ["--input", path]);
     const classify = ["classify", vision, ...inputs, "--top-k", "5", "--json", ...flags];
     const { status, stdout } = await papilio(...classify);
@@ -189,13 +182,13 @@ describe("papilio classify", () => {
     );
     expect(status).toBe(0);
     expect(stdout).toMatch(/images\.npy +│ 0 +│ \d +│ \w* +│ 0\.\d{4}/);
-    const last = file("last.npy", writeNpy(images, [IMAGES, 8, 8, 3]));
+    const last = folder.write("last.npy", writeNpy(images, [IMAGES, 8, 8, 3]));
     const wrong = await papilio("classify", vision, "--input", last, "--backend", "cpu");
     expect(wrong.stderr).toContain("papilio: error INPUT_SHAPE: ");
     expect(wrong.stderr).toContain("[10, 8, 8, 3], and the model takes images of [3, 8, 8]");
     expect(wrong.status).toBe(2);
     const doubles = Float64Array.from(images).fill(1e39, 3, 4);
-    const beyond = file("beyond.npy", writeNpy(doubles, [IMAGES, 3, 8, 8]));
+    const beyond = folder.write("beyond.npy", writeNpy(doubles, [IMAGES, 3, 8, 8]));
     const far = await papilio("classify", vision, "--input", beyond, "--backend", "cpu");
     expect(far.stderr).toContain("papilio: error VALUE_RANGE: ");
     expect(far.status).toBe(2);

@@ -1,27 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Comparison } from "@papilio/bench/analysis";
 import type { Selection } from "@papilio/bench/select";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const main = join(import.meta.dirname, "../main.ts");
-const folder = mkdtempSync(join(tmpdir(), "papilio-select-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function file(name: string, text: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-}
+const folder = temporaryFolder();
 
 // Kept in the repository: made on lavapipe.
 const results = join(import.meta.dirname, "../../../../results/foundation-lavapipe.jsonl");
 const offline = ["--offline", "--results", results];
 
 describe("input that cannot be used", () => {
-  const layers = file("layers.json", '{"layers":[{"name":"a","chain":"1,2"}]}');
+  const layers = folder.write("layers.json", '{"layers":[{"name":"a","chain":"1,2"}]}');
   it.each([
     [["select"], "FLAG_INVALID"],
     [["select", "--pattern", "4,64,64,4", "--suite", "quick"], "FLAG_INVALID"],
@@ -31,7 +24,7 @@ describe("input that cannot be used", () => {
     [["select", "--pattern", "4,64,64,4", "--dtype", "f64"], "FLAG_INVALID"],
     [["select", "--pattern", "4,64,64,4", "--layout", "both"], "FLAG_INVALID"],
     [["select", "--suite", "nothing"], "SUITE_UNKNOWN"],
-    [["select", "--layers", join(folder, "missing.json")], "INPUT_UNREADABLE"],
+    [["select", "--layers", folder.at("missing.json")], "INPUT_UNREADABLE"],
     [["select", "--layers", main], "LAYERS_SYNTAX"],
     [["select", "--layers", layers], "LAYERS_INVALID"],
     [["select", "--pattern", "4,64,64,4", "--offline"], "FLAG_INVALID"],
@@ -44,7 +37,7 @@ describe("input that cannot be used", () => {
     [["compare"], "USAGE"],
     [["compare", results], "USAGE"],
     [["compare", results, main], "RESULTS_SYNTAX"],
-    [["compare", results, join(folder, "missing.json")], "INPUT_UNREADABLE"],
+    [["compare", results, folder.at("missing.json")], "INPUT_UNREADABLE"],
     [["compare", results, results, "--threshold", "ten"], "FLAG_INVALID"],
     [["compare", results, results, "--threshold", "0"], "FLAG_INVALID"],
     [["compare", results, results, "--threshold", "1e3"], "FLAG_INVALID"],
@@ -96,7 +89,7 @@ describe("papilio select", () => {
   });
 
   it("prints JSON, and lets a layer's own batch and precision count more than the flags'", async () => {
-    const layers = file(
+    const layers = folder.write(
       "model.json",
       JSON.stringify({
         layers: [
@@ -156,7 +149,7 @@ describe("papilio compare", () => {
       }
     }
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
-    const after = file("slower.jsonl", lines.join(""));
+    const after = folder.write("slower.jsonl", lines.join(""));
     const { status, stdout } = await papilio("compare", results, after);
     expect(stdout).toContain("Slower by more than 10 %:");
     expect(stdout).toMatch(/kronecker-sparse +│ 100\.000/);

@@ -1,28 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { writeNpy, writeSafetensors } from "@papilio/butterfly/files";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readArray } from "../models/array-file.ts";
 import { papilio, refusal } from "../testing/command-line.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { readBytes, readJson, readText } from "./input-file.ts";
 import { readMatrix } from "./matrix-file.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
-const folder = mkdtempSync(join(tmpdir(), "papilio-readers-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 let files = 0;
-function write(contents: string | Uint8Array, name = `file-${files++}`): string {
-  const path = join(folder, name);
-  writeFileSync(path, contents);
-  return path;
-}
+const write = (contents: string | Uint8Array, name = `file-${files++}`): string =>
+  folder.write(name, contents);
+
 /** A pipe that is written to once. */
 function pipe(contents: string | Uint8Array): string {
-  const path = join(folder, `pipe-${files++}`);
+  const path = folder.at(`pipe-${files++}`);
   execFileSync("mkfifo", [path]);
   // In another process: whoever opens a pipe waits for the other end.
   const from = write(contents);
@@ -101,7 +96,7 @@ describe("numbers of a file", () => {
   it("names the other kind that a file is", async () => {
     const { line } = await refusal("inspect", write("%PDF-1.7\n"));
     expect(line).toContain("FILE_HEADER: The file is a PDF document, not a safetensors file.");
-    const report = await refusal("report", write(NPY), "--out", join(folder, "report.html"));
+    const report = await refusal("report", write(NPY), "--out", folder.at("report.html"));
     expect(report.line).toContain("The file is a NumPy array (npy), not JSON.");
     const { stdout } = await papilio("inspect", write(MARKET));
     expect(stdout).toContain(
@@ -114,13 +109,13 @@ describe("an input without an end, or without bounds", () => {
   const plain = "that is plain";
 
   it.skipIf(process.platform === "win32")("is refused at once", async () => {
-    for (const device of ["/dev/zero", "/dev/urandom", "/dev/null", folder]) {
+    for (const device of ["/dev/zero", "/dev/urandom", "/dev/null", folder.path]) {
       await expect(readBytes(device)).rejects.toThrow(code("INPUT_UNREADABLE"));
       await expect(readText(device)).rejects.toThrow(code("INPUT_UNREADABLE"));
       await expect(readJson(device, plain)).rejects.toThrow(code("INPUT_UNREADABLE"));
     }
     // Nobody writes to it.
-    const waiting = join(folder, "waiting");
+    const waiting = folder.at("waiting");
     execFileSync("mkfifo", [waiting]);
     await expect(readJson(waiting, plain)).rejects.toThrow(/no plain file/);
   });

@@ -1,17 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type TensorToWrite, writeNpy, writeSafetensors } from "@papilio/butterfly/files";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Reading } from "../testing/read-in-process.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 /** What a process may grow by while it reads, beside the size of the file. */
 const MOST_GROWTH = 64 * 2 ** 20;
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-memory-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Several times the same text, to about so many bytes. */
 const repeated = (text: string, bytes: number): string =>
@@ -127,15 +126,16 @@ const CASES: readonly (readonly [
 it.each(CASES.map((all) => [all[2], ...all] as const))(
   "%s grow a process by no more than 64 MiB and their size (%s)",
   (_, reader, before, __, large, counted) => {
-    const write = (path: string, contents: Contents): string => {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), contents);
-      return join(folder, path);
-    };
-    const path = write("large", large());
+    const path = folder.write("large", large());
     const size = counted ?? statSync(path).size;
     const program = join(import.meta.dirname, "../testing/read-in-process.ts");
-    const args = ["--conditions=@papilio/source", program, reader, write("small", before), path];
+    const args = [
+      "--conditions=@papilio/source",
+      program,
+      reader,
+      folder.write("small", before),
+      path,
+    ];
     const { growth }: Reading = JSON.parse(
       execFileSync(process.execPath, args, { encoding: "utf8" }),
     );

@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
 import { writeLlama, writeVision } from "../testing/model-folders.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-beside-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
-const llama = await writeLlama(join(folder, "llama"));
-const vision = await writeVision(join(folder, "vision"));
-const image = join(folder, "x.csv");
-writeFileSync(image, Array(192).fill(0).join(","));
+const llama = await writeLlama(folder.at("llama"));
+const vision = await writeVision(folder.at("vision"));
+const image = folder.write("x.csv", Array(192).fill(0).join(","));
 const ONE_TOKEN = ["--backend", "cpu", "--prompt", "a", "--max-tokens", "1"];
 
 const HOSTILE = ["null", "[]", "3", '"x"', "{", "", `${"[".repeat(1e5)}`, '{"a":'.repeat(1e5)];

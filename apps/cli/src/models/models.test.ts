@@ -1,36 +1,27 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { SentenceEncoder } from "@papilio/nn";
 import { CpuModel } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { papilio, refusal } from "../testing/command-line.ts";
 import { TOKENIZER, writeLlama, writeSentence, writeVision } from "../testing/model-folders.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { loadModel, readConfig } from "./model-folder.ts";
 
 const data = join(import.meta.dirname, "../../../../packages/nn/testdata/stories260K");
 const stories = join(data, "stories260K.bin");
-const folder = mkdtempSync(join(tmpdir(), "papilio-models-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function file(name: string, contents: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, contents);
-  return path;
-}
+const folder = temporaryFolder();
 
 beforeAll(async () => {
-  await writeVision(join(folder, "vision"));
-  await writeLlama(join(folder, "llama"));
+  await writeVision(folder.at("vision"));
+  await writeLlama(folder.at("llama"));
 });
 
 describe("papilio generate", () => {
-  const alone = join(folder, "alone.bin");
-  writeFileSync(alone, readFileSync(stories));
-  const other = join(folder, "tokenizer-of-another.json");
-  writeFileSync(
-    other,
+  const alone = folder.write("alone.bin", readFileSync(stories));
+  const other = folder.write(
+    "tokenizer-of-another.json",
     JSON.stringify({
       ...TOKENIZER,
       added_tokens: [],
@@ -38,23 +29,22 @@ describe("papilio generate", () => {
     }),
   );
   // Of llama2.c's, without what comes after its tokens of bytes: it would be found out in the middle.
-  const smaller = join(folder, "tok-smaller.bin");
   const bin = readFileSync(join(data, "tok512.bin"));
   let end = 4;
   for (let token = 0; token < 259; token++) end += 8 + bin.readInt32LE(end + 4);
-  writeFileSync(smaller, bin.subarray(0, end));
+  const smaller = folder.write("tok-smaller.bin", bin.subarray(0, end));
 
   it.each([
-    ["INPUT_UNREADABLE", join(folder, "nothing"), []],
+    ["INPUT_UNREADABLE", folder.at("nothing"), []],
     ["TOKENIZER_MISSING", alone, []],
-    ["TOKENIZER_MISSING", stories, ["--tokenizer", join(folder, "nothing.json")]],
+    ["TOKENIZER_MISSING", stories, ["--tokenizer", folder.at("nothing.json")]],
     ["TOKENIZER_FILE", stories, ["--tokenizer", stories]],
     ["TOKENIZER_MISMATCH", stories, ["--tokenizer", other]],
     ["TOKENIZER_MISMATCH", stories, ["--tokenizer", smaller]],
-    ["TOKENIZER_MISMATCH", join(folder, "llama"), ["--tokenizer", other]],
-    ["TOKENIZER_MISMATCH", join(folder, "llama"), ["--tokenizer", join(data, "tok512.bin")]],
+    ["TOKENIZER_MISMATCH", folder.at("llama"), ["--tokenizer", other]],
+    ["TOKENIZER_MISMATCH", folder.at("llama"), ["--tokenizer", join(data, "tok512.bin")]],
     ["FILE_HEADER", join(data, "reference.json"), []],
-    ["INPUT_UNREADABLE", folder, []],
+    ["INPUT_UNREADABLE", folder.path, []],
     ["CONTEXT_LENGTH", stories, ["--context", "513"]],
     ["CONTEXT_LENGTH", stories, ["--context", "2", "--prompt", "a b c d e"]],
     ["FLAG_INVALID", stories, ["--dtype", "f16"]],
@@ -71,7 +61,7 @@ describe("papilio generate", () => {
 
   it("goes on when a token of a padded vocabulary wins, which has no text", async () => {
     // The model has eight tokens, and the tokenizer four: as 50,304 and 50,257 of GPT-2's.
-    const padded = await writeLlama(join(folder, "padded"));
+    const padded = await writeLlama(folder.at("padded"));
     const fewer = { "<s>": 0, a: 1, b: 2, c: 3 };
     const json = { ...TOKENIZER, model: { ...TOKENIZER.model, vocab: fewer } };
     writeFileSync(join(padded, "tokenizer.json"), JSON.stringify(json));
@@ -85,11 +75,11 @@ describe("papilio generate", () => {
   });
 
   it("is refused where it classifies images, or its config.json is wrong", async () => {
-    const vision = await writeVision(join(folder, "vision"));
+    const vision = await writeVision(folder.at("vision"));
     writeFileSync(join(vision, "tokenizer.json"), "{}");
     const generated = await refusal("generate", vision, "--backend", "cpu");
     expect(generated.line).toContain("papilio: error MODEL_KIND: ");
-    const llama = await writeLlama(join(folder, "stretched"));
+    const llama = await writeLlama(folder.at("stretched"));
     const path = join(llama, "config.json");
     const config = JSON.parse(readFileSync(path, "utf8")) as object;
     for (const [code, changes] of [
@@ -108,7 +98,7 @@ describe("papilio generate", () => {
 
 describe("a folder of sentence-transformers", () => {
   it("is read with its modules, and refused with what is not computed", async () => {
-    const sentence = await writeSentence(join(folder, "sentence"));
+    const sentence = await writeSentence(folder.at("sentence"));
     const write = (name: string, contents: unknown): void => {
       mkdirSync(join(sentence, dirname(name)), { recursive: true });
       writeFileSync(join(sentence, name), JSON.stringify(contents));
@@ -161,17 +151,17 @@ describe("papilio run", () => {
     ["INPUT_UNREADABLE", "nothing", ["--input", "ids=one.csv"]],
     ["USAGE", "llama", []],
   ])("refuses with %s: %s %j", async (code, model, args) => {
-    file("one.csv", "1,2,3");
-    file("ids.csv", "1,2,3,4\n5,6,0,0\n");
-    file("eight.csv", "1,8");
-    file("half.csv", "1,0.5");
-    file("words.csv", "one,two");
-    file("ragged.csv", "1,2\n3");
-    file("long.csv", Array.from({ length: 33 }, () => 1).join());
-    const placed = args.map((text) => text.replace(/=(.+)/, (_, name) => `=${join(folder, name)}`));
+    folder.write("one.csv", "1,2,3");
+    folder.write("ids.csv", "1,2,3,4\n5,6,0,0\n");
+    folder.write("eight.csv", "1,8");
+    folder.write("half.csv", "1,0.5");
+    folder.write("words.csv", "one,two");
+    folder.write("ragged.csv", "1,2\n3");
+    folder.write("long.csv", Array.from({ length: 33 }, () => 1).join());
+    const placed = args.map((text) => text.replace(/=(.+)/, (_, name) => `=${folder.at(name)}`));
     const { status, line, stdout } = await refusal(
       "run",
-      join(folder, model),
+      folder.at(model),
       ...placed,
       "--backend",
       "cpu",
@@ -193,7 +183,7 @@ describe("papilio bench-model", () => {
     ["USAGE", ["vit-s16", "--pattern", "1,2,2,2"]],
     ["USAGE", ["vit-s16", "--time-budget", "1h"]],
     ["USAGE", []],
-    ["OUTPUT_UNWRITABLE", ["vit-s16", "--json", join(folder, "no", "folder.json")]],
+    ["OUTPUT_UNWRITABLE", ["vit-s16", "--json", folder.at("no", "folder.json")]],
   ])("refuses with %s: %j", async (code, args) => {
     const { status, stdout, line } = await refusal("bench-model", ...args);
     expect(line).toMatch(new RegExp(`^papilio: error ${code}: .+ Hint: .+$`));

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CpuModel } from "@papilio/nn/backends";
-import { afterAll, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { deviceFlags, papilio } from "../testing/command-line.ts";
 import { writeLlama } from "../testing/model-folders.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { OnDemandAdapter } from "./compute.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-fits-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 it("refuses a model that the adapter cannot bind before it reads the weights", async () => {
   // There are none: that would be the next error.
@@ -22,12 +19,11 @@ it("refuses a model that the adapter cannot bind before it reads the weights", a
     max_position_embeddings: 1_000_000,
     tie_word_embeddings: true,
   };
-  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  const ids = join(folder, "ids.csv");
-  writeFileSync(ids, "1,2,3");
+  folder.write("config.json", JSON.stringify(config));
+  const ids = folder.write("ids.csv", "1,2,3");
   // An adapter that is named is taken, whether or not the backend is.
   for (const flags of [deviceFlags, ["--adapter", "software"]]) {
-    const reported = await papilio("run", folder, "--input", `ids=${ids}`, ...flags);
+    const reported = await papilio("run", folder.path, "--input", `ids=${ids}`, ...flags);
     expect(reported.stderr).toContain("papilio: error BUFFER_TOO_LARGE: ");
     expect(reported.stderr).toContain(
       "a parameter of [16000000, 128] in f32 needs 8192000000 bytes",
@@ -37,7 +33,7 @@ it("refuses a model that the adapter cannot bind before it reads the weights", a
 });
 
 it("packs weights on the CPU before the clock of the speeds starts, and says so apart", async () => {
-  const model = await writeLlama(join(folder, "llama"));
+  const model = await writeLlama(folder.at("llama"));
   const prepared = vi.spyOn(CpuModel.prototype, "prepare");
   const flags = ["--prompt", "a b", "--max-tokens", "3", "--backend", "cpu"];
   const { status, stdout, stderr } = await papilio("generate", model, ...flags, "--json");
