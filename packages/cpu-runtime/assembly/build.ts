@@ -41,6 +41,7 @@ export const PLAIN_SIMD =
 export const CONSTANTS = {
   "program.ts": "constants.ts",
   "kernel-ids.ts": "kernel-ids.ts",
+  "run-states.ts": "run-states.ts",
 } as const;
 
 /** The source of a file of constants: what `from` exports, as it is compiled, with its comments. */

@@ -1,6 +1,8 @@
-/** The kernels of recorded programs, by number: what {@link runItem} of `run-program.ts` switches over. */
+/** The kernels of recorded programs, by number: what {@link runItem} of `run-item.ts` switches over. */
 
 /** Tiles out of rows. */
 export const TILES_FROM_ROWS: i32 = 0;
 /** Rows out of tiles. */
 export const ROWS_FROM_TILES: i32 = 1;
+/** A chain of factors. */
+export const CHAIN: i32 = 2;

@@ -60,11 +60,13 @@ export class Call {
   direct: i32;
   /** Vectors of a panel: a multiple of {@link TILE}. */
   panel: i32;
-  /** Two buffers for each slot, which hold a panel after an even and after an odd number of passes. */
+  /**
+   * Two buffers for each panel, which hold it after an even and after an odd number of passes; where they are
+   * a thread's, they lie behind its frame instead.
+   */
   buffers: usize;
   bufferBytes: usize;
-  /** Memory of each thread: a frame, and scratch that holds a block twice between stages. */
-  frames: usize;
+  /** A frame, and scratch that holds a block twice between stages. */
   frameBytes: usize;
   /** Tiles that a block is taken in, so that the scratch memory is in the first-level cache. */
   chunk: i32;

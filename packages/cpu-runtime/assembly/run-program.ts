@@ -1,22 +1,176 @@
-import { ROWS_FROM_TILES, TILES_FROM_ROWS } from "./kernel-ids";
-import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
+/**
+ * Runs the operations of a program, one after the other, by all threads: an operation is a number of items, which
+ * threads claim one by one. Whoever finishes the last item of an operation begins the next one. A thread
+ * that comes late, or is not there, so delays nothing but the items that it has claimed.
+ */
+import { runItem } from "./run-item";
+import { RUN_GOES_ON, RUN_HAS_ENDED, RUN_IS_IDLE, RUN_WAKES_CALLER } from "./run-states";
+
+/** An operation: a kernel, and the call that it is given. */
+@unmanaged
+export class Operation {
+  /** One of kernel-ids.ts. */
+  kernel: i32;
+  /** At least 1. */
+  items: i32;
+  call: usize;
+}
+
+/** The state of the run under way, which all threads read and write. */
+@unmanaged
+class Control {
+  /**
+   * In the upper half the number of the operation, of all that ever ran; in the lower half its unclaimed items. An
+   * exchange that expects the number can claim no item of a later operation.
+   */
+  ticket: i64;
+  /** Finished items of the operation. */
+  done: i32;
+  /** Threads that sleep until the ticket changes. */
+  sleepers: i32;
+  /** Whether the items that are left are skipped. */
+  cancelled: i32;
+  /** Whether the calling thread waits for a message when the operation changes. */
+  waiting: i32;
+  /** Number of the run; threads sleep on it between runs. */
+  run: i32;
+  /** Number of the last run that ended: written after all else. */
+  ended: i32;
+  operations: usize;
+  count: i32;
+  current: i32;
+  threads: i32;
+  /** Memory of the threads, each its part. */
+  scratch: usize;
+  scratchBytes: usize;
+}
+
+/** Loads of a word before a thread goes to sleep: about 0.1 ms, as runs and operations follow one another. */
+const SPINS: i32 = 20_000;
 
 /**
- * Computes one item of an operation.
+ * Begins a run, after the one before has ended.
  *
- * @param kernel one of `kernel-ids.ts`
- * @param call what the kernel's class of fields has, as TypeScript wrote it
- * @param scratch memory of the thread, of as many bytes as the kernel asked for
+ * @param address of {@link CONTROL_BYTES} bytes, which are 0 at first
  */
-export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): void {
-  switch (kernel) {
-    case TILES_FROM_ROWS:
-      tilesFromRows(changetype<ConvertCall>(call), item, scratch);
-      break;
-    case ROWS_FROM_TILES:
-      rowsFromTiles(changetype<ConvertCall>(call), item, scratch);
-      break;
-    default:
-      unreachable();
+export function startProgram(
+  address: usize,
+  operations: usize,
+  count: i32,
+  threads: i32,
+  scratch: usize,
+  scratchBytes: usize,
+): void {
+  const control = changetype<Control>(address);
+  control.operations = operations;
+  control.count = count;
+  control.threads = threads;
+  control.scratch = scratch;
+  control.scratchBytes = scratchBytes;
+  control.current = 0;
+  atomic.store<i32>(address, 0, offsetof<Control>("done"));
+  atomic.store<i32>(address, 0, offsetof<Control>("cancelled"));
+  atomic.store<i32>(address, 0, offsetof<Control>("waiting"));
+  // The number before the ticket: an item may be claimed as soon as that is there.
+  atomic.add<i32>(address, 1, offsetof<Control>("run"));
+  const sequence = (atomic.load<i64>(address) >> 32) + 1;
+  atomic.store<i64>(address, (sequence << 32) | changetype<Operation>(operations).items);
+  atomic.notify(address + offsetof<Control>("run"), -1);
+}
+
+/**
+ * Claims items and computes them.
+ *
+ * @param most items; then it returns
+ * @param sleeps whether it sleeps until there is more to do, rather than return: not for a page's main thread,
+ *   which must not
+ */
+export function runProgram(address: usize, thread: i32, most: i32, sleeps: bool): i32 {
+  const control = changetype<Control>(address);
+  while (most > 0) {
+    const run = atomic.load<i32>(address, offsetof<Control>("run"));
+    const ticket = atomic.load<i64>(address);
+    const takesPart = thread < control.threads;
+    if (takesPart && <i32>ticket !== 0) {
+      if (atomic.cmpxchg<i64>(address, ticket, ticket - 1) !== ticket) continue;
+      most--;
+      if (compute(control, thread, <i32>ticket) && finish(address, ticket)) return RUN_WAKES_CALLER;
+      continue;
+    }
+    const ended = atomic.load<i32>(address, offsetof<Control>("ended")) === run;
+    if (ended && !sleeps) return RUN_HAS_ENDED;
+    if (ended || !takesPart) {
+      if (spin32(address + offsetof<Control>("run"), run)) continue;
+      if (!sleeps) return RUN_IS_IDLE;
+      atomic.wait<i32>(address + offsetof<Control>("run"), run, -1);
+    } else {
+      if (spin64(address, ticket)) continue;
+      if (!sleeps) return RUN_IS_IDLE;
+      atomic.add<i32>(address, 1, offsetof<Control>("sleepers"));
+      atomic.wait<i64>(address, ticket, -1);
+      atomic.sub<i32>(address, 1, offsetof<Control>("sleepers"));
+    }
   }
+  return RUN_GOES_ON;
+}
+
+/** Skips the items of the run that no thread has claimed. */
+export function cancelProgram(address: usize): void {
+  atomic.store<i32>(address, 1, offsetof<Control>("cancelled"));
+}
+
+/** Requests a message when the operation changes. False when there is something to do already. */
+export function requestMessage(address: usize): bool {
+  atomic.store<i32>(address, 1, offsetof<Control>("waiting"));
+  if (<i32>atomic.load<i64>(address) !== 0) return false;
+  const run = atomic.load<i32>(address, offsetof<Control>("run"));
+  return atomic.load<i32>(address, offsetof<Control>("ended")) !== run;
+}
+
+/** Computes an item. Returns whether it was the last of its operation to be finished. */
+function compute(control: Control, thread: i32, left: i32): bool {
+  const address = changetype<usize>(control);
+  const operation = changetype<Operation>(
+    control.operations + <usize>control.current * offsetof<Operation>(),
+  );
+  const items = operation.items;
+  if (atomic.load<i32>(address, offsetof<Control>("cancelled")) === 0) {
+    const scratch = control.scratch + <usize>thread * control.scratchBytes;
+    runItem(operation.kernel, operation.call, items - left, scratch);
+  }
+  return atomic.add<i32>(address, 1, offsetof<Control>("done")) + 1 === items;
+}
+
+/** Begins the next operation, or ends the run. Returns whether the calling thread waits for it. */
+function finish(address: usize, ticket: i64): bool {
+  const control = changetype<Control>(address);
+  const cancelled = atomic.load<i32>(address, offsetof<Control>("cancelled")) !== 0;
+  const next = cancelled ? control.count : control.current + 1;
+  const run = control.run;
+  const ends = next === control.count;
+  let left: i64 = 0;
+  if (!ends) {
+    left = changetype<Operation>(control.operations + <usize>next * offsetof<Operation>()).items;
+    control.current = next;
+  }
+  atomic.store<i32>(address, 0, offsetof<Control>("done"));
+  atomic.store<i64>(address, (((ticket >> 32) + 1) << 32) | left);
+  if (ends) atomic.store<i32>(address, run, offsetof<Control>("ended"));
+  if (atomic.load<i32>(address, offsetof<Control>("sleepers")) !== 0) atomic.notify(address, -1);
+  return atomic.cmpxchg<i32>(address, 1, 0, offsetof<Control>("waiting")) === 1;
+}
+
+/** Waits a little for a word to change. */
+function spin32(address: usize, value: i32): bool {
+  for (let spin = 0; spin < SPINS; spin++) {
+    if (atomic.load<i32>(address) !== value) return true;
+  }
+  return false;
+}
+
+function spin64(address: usize, value: i64): bool {
+  for (let spin = 0; spin < SPINS; spin++) {
+    if (atomic.load<i64>(address) !== value) return true;
+  }
+  return false;
 }

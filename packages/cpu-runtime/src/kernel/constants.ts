@@ -7,7 +7,7 @@ export const PASS_WORDS = 6;
 /** 32-bit words of a `Program`. */
 export const PROGRAM_WORDS = 5;
 /** 32-bit words of a `Call`. */
-export const CALL_WORDS = 14;
+export const CALL_WORDS = 13;
 /** Vectors that a tile spans: 16 numbers are a cache line. */
 export const TILE = 16;
 /** Bytes of one feature of a tile. */

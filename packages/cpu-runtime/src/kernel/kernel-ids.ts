@@ -4,3 +4,5 @@
 export const TILES_FROM_ROWS = 0;
 /** Rows out of tiles. */
 export const ROWS_FROM_TILES = 1;
+/** A chain of factors. */
+export const CHAIN = 2;

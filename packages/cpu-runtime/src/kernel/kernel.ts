@@ -1,26 +1,22 @@
 import { PLAIN_SIMD, RELAXED_SIMD } from "./binaries.ts";
 import type { WasmMemory, WasmModule } from "./wasm-types.ts";
 
-/** Runs operations of a program on a panel of a batch: `run` of assembly/index.ts, which documents it. */
-export type RunPanel = (
-  program: number,
-  call: number,
-  first: number,
-  end: number,
-  panel: number,
-  part: number,
-  parts: number,
-  slot: number,
-  thread: number,
-) => void;
-
-/** Computes an item of an operation: `runItem` of assembly/run-program.ts, which documents it. */
-export type RunItem = (kernel: number, call: number, item: number, scratch: number) => void;
-
-/** What a thread calls. */
+/** What threads call: the functions of assembly/run-item.ts and assembly/run-program.ts, which document them. */
 export interface KernelExports {
-  readonly run: RunPanel;
-  readonly runItem: RunItem;
+  runItem(kernel: number, call: number, item: number, scratch: number): void;
+  startProgram(
+    control: number,
+    operations: number,
+    count: number,
+    threads: number,
+    scratch: number,
+    scratchBytes: number,
+  ): void;
+  /** @returns one of the constants of run-states.ts */
+  runProgram(control: number, thread: number, most: number, sleeps: boolean): number;
+  cancelProgram(control: number): void;
+  /** @returns 1 when a message will come, 0 when there is something to do already */
+  requestMessage(control: number): number;
 }
 
 /** Which SIMD instructions the engine supports. */

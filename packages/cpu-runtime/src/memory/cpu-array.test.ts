@@ -74,7 +74,7 @@ describe("an array of the CPU backend", () => {
   });
 
   it("is not reused as long as the last disposed arrays are kept", () => {
-    const memory = CpuMemory.create(0) as CpuMemory;
+    const memory = CpuMemory.create() as CpuMemory;
     const bytes = MOST_RETIRED / 4;
     // Nothing is written, so that no memory is taken.
     const held = Array.from({ length: 12 }, () => {
@@ -90,7 +90,7 @@ describe("an array of the CPU backend", () => {
   });
 
   it("is not reused until the next one is disposed of, whatever its size", () => {
-    const memory = CpuMemory.create(0) as CpuMemory;
+    const memory = CpuMemory.create() as CpuMemory;
     const [large, next] = [memory.allocateArray(MOST_RETIRED / 2), memory.allocateArray(16)];
     large.retire();
     expect(memory.allocate(64, "others")).not.toBe(large.values.byteOffset);
@@ -119,10 +119,7 @@ describe("an array of the CPU backend", () => {
   });
 
   it("keeps its memory while a multiplication uses it", () => {
-    const memory = new CpuMemory(
-      new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),
-      0,
-    );
+    const memory = new CpuMemory(new WebAssembly.Memory({ initial: 1, maximum: 3, shared: true }));
     const { values, retire } = memory.allocateArray(2 * 16_384);
     const endUse = memory.use(values.subarray(1));
     retire();
@@ -132,17 +129,14 @@ describe("an array of the CPU backend", () => {
   });
 
   it("is the last memory to be reused", () => {
-    const memory = new CpuMemory(
-      new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }),
-      0,
-    );
+    const memory = new CpuMemory(new WebAssembly.Memory({ initial: 1, maximum: 3, shared: true }));
     const { values, retire } = memory.allocateArray(16_384);
     retire();
     expect(memory.allocate(65_536, "others")).not.toBe(values.byteOffset);
     expect(() => memory.addressOf(values)).toThrow(code("CPU_ARRAY_DISPOSED"));
     expect(memory.addressOf(new Float32Array(4))).toBe(undefined);
     expect(memory.allocate(65_536, "what is left")).toBe(values.byteOffset);
-    expect(() => memory.allocate(1, "more than there is")).toThrow(code("CPU_MEMORY"));
+    expect(() => memory.allocate(65_536, "more than there is")).toThrow(code("CPU_MEMORY"));
   });
 });
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { CpuMemory } from "./cpu-memory.ts";
 
-const create = (): CpuMemory => CpuMemory.create(128) as CpuMemory;
+const create = (): CpuMemory => CpuMemory.create() as CpuMemory;
 
 it("allocates free memory at cache lines, whatever was freed in between", () => {
   const steps = fc.array(
@@ -17,7 +17,7 @@ it("allocates free memory at cache lines, whatever was freed in between", () => 
         const start = memory.allocate(bytes, "a test");
         const end = start + bytes;
         expect(start % 64).toBe(0);
-        expect(start).toBeGreaterThanOrEqual(128);
+        expect(start).toBeGreaterThanOrEqual(64);
         expect(end).toBeLessThanOrEqual(memory.memory.buffer.byteLength);
         for (const other of held) expect(end <= other.start || other.end <= start).toBe(true);
         held.push({ start, end });
@@ -27,7 +27,7 @@ it("allocates free memory at cache lines, whatever was freed in between", () => 
       expect(memory.bytes).toBe(0);
       // All is one span again: what fits the memory fits it at once, without growth.
       const { byteLength } = memory.memory.buffer;
-      expect(memory.allocate(byteLength - 128, "all of it")).toBe(128);
+      expect(memory.allocate(byteLength - 64, "all of it")).toBe(64);
       expect(memory.memory.buffer.byteLength).toBe(byteLength);
     }),
     { numRuns: 50 },

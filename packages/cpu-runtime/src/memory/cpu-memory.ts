@@ -40,18 +40,18 @@ export class CpuMemory {
   readonly #retired = new Set<Block>();
   #retiredBytes = 0;
 
-  /** @param reserved bytes at its beginning that are never allocated */
-  constructor(memory: WasmMemory, reserved: number) {
+  constructor(memory: WasmMemory) {
     this.memory = memory;
-    this.#free = [{ start: align(reserved), end: memory.buffer.byteLength }];
+    // 0 is no address: in calls of kernels it stands for what is not there.
+    this.#free = [{ start: ALIGNMENT, end: memory.buffer.byteLength }];
   }
 
   /** A new shared memory, or undefined where the engine has none. */
-  static create(reserved: number): CpuMemory | undefined {
+  static create(): CpuMemory | undefined {
     for (const maximum of MOST_PAGES) {
       try {
         const memory = new WebAssembly.Memory({ initial: 1, maximum, shared: true });
-        return new CpuMemory(memory, reserved);
+        return new CpuMemory(memory);
       } catch {
         // A smaller one may do.
       }

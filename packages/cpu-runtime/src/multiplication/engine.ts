@@ -1,6 +1,5 @@
 import { compileKernel, type Simd } from "../kernel/kernel.ts";
 import { CpuMemory } from "../memory/cpu-memory.ts";
-import { CONTROL_END } from "../threads/job-queue.ts";
 import { ThreadPool } from "../threads/thread-pool.ts";
 
 /** The kernel, its memory and its threads: one for the process. */
@@ -27,7 +26,7 @@ export function openEngine(): Promise<CpuEngine | NoEngine> {
 async function createEngine(): Promise<CpuEngine | NoEngine> {
   const kernel = await compileKernel();
   if ("reason" in kernel) return kernel;
-  const memory = CpuMemory.create(CONTROL_END);
+  const memory = CpuMemory.create();
   if (memory === undefined) return { reason: "There is no shared WebAssembly memory here." };
   engine = { simd: kernel.simd, memory, pool: new ThreadPool(kernel, memory) };
   return engine;

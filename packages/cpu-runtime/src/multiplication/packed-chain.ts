@@ -1,8 +1,13 @@
 import { type BatchShape, type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { FactorRange } from "@papilio/butterfly/planning";
 import { CALL_WORDS, FEW_VECTORS, FRAME_BYTES, TILE, TILE_BYTES } from "../kernel/constants.ts";
+import { CHAIN } from "../kernel/kernel-ids.ts";
 import { type CpuPlan, WORK_OF_THREAD } from "../planning/plan.ts";
-import { type Job, MOST_ITEMS } from "../threads/job-queue.ts";
+import {
+  OPERATION_BYTES,
+  type RecordedOperation,
+  writeOperations,
+} from "../threads/recorded-program.ts";
 import type { CpuEngine } from "./engine.ts";
 import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.ts";
 
@@ -27,6 +32,34 @@ export interface ThreadPolicy {
   readonly max: number;
   /** Whether all of them do, rather than fewer where there is little work. */
   readonly exact: boolean;
+}
+
+/** Operations of the chain's kernel, as `ChainCall` of assembly/kernels/chain.ts documents their fields. */
+interface ChainOperation {
+  readonly first: number;
+  readonly end: number;
+  readonly parts: number;
+  readonly slotOfPanel: 0 | 1;
+  readonly items: number;
+}
+
+/** How the work of a multiplication is divided, and the words of its call after the addresses of vectors. */
+interface Schedule {
+  readonly threads: number;
+  readonly scratchBytes: number;
+  readonly words: readonly number[];
+  readonly operations: readonly ChainOperation[];
+}
+
+/** 32-bit words of a `ChainCall`. */
+const CHAIN_WORDS = 6;
+
+function chainWords(
+  program: number,
+  call: number,
+  { first, end, parts, slotOfPanel }: Omit<ChainOperation, "items">,
+): number[] {
+  return [program, call, first, end, parts, slotOfPanel];
 }
 
 /** A chain in the memory of the engine, ready to be multiplied by. */
@@ -89,15 +122,25 @@ export class PackedChain implements Disposable {
         memory.bytesAt(from[index] as number, part.byteLength).set(bytesOf(part));
       });
       const size = (x[0] as X).BYTES_PER_ELEMENT;
-      const { jobs, words } = this.#schedule(program, shape, size, hold);
+      const schedule = this.#schedule(program, shape, size, hold);
+      const { threads, scratchBytes, operations: recorded } = schedule;
       const call = hold(4 * CALL_WORDS, "a call");
       const parts = [from, to].flatMap(([first = 0, second = first]) => [first, second - first]);
       // Field by field, as `Call` of assembly/program.ts declares them.
-      memory.int32(call, CALL_WORDS).set([...parts, ...words]);
-      await pool.run(
-        jobs.map((job) => ({ ...job, call })),
-        signal,
+      memory.int32(call, CALL_WORDS).set([...parts, ...schedule.words]);
+      const calls = hold(4 * CHAIN_WORDS * recorded.length, "calls");
+      const operations = hold(OPERATION_BYTES * recorded.length, "operations");
+      writeOperations(
+        memory,
+        operations,
+        recorded.map(({ items, ...fields }, index): RecordedOperation => {
+          const address = calls + 4 * CHAIN_WORDS * index;
+          memory.int32(address, CHAIN_WORDS).set(chainWords(program.address, call, fields));
+          return { kernel: CHAIN, items, call: address };
+        }),
       );
+      const count = recorded.length;
+      await pool.run({ operations, count, threads, scratchBytes }, signal);
       y.forEach((part, index) => {
         if (memory.addressOf(part) !== undefined) return;
         bytesOf(part).set(memory.bytesAt(to[index] as number, part.byteLength));
@@ -123,42 +166,45 @@ export class PackedChain implements Disposable {
     shape: BatchShape,
     size: number,
     hold: (bytes: number, what: string) => number,
-  ): { jobs: Omit<Job, "call">[]; words: number[] } {
+  ): Schedule {
     const { batch, layout } = shape;
     const threads = this.#threadsFor(program, batch);
     const { panel, chunk, direct } = this.#portions(program, shape, size, threads);
     const panels = Math.ceil(batch / panel);
-    const last = batch - (panels - 1) * panel;
-    const isEven = panels === threads && last >= 0.75 * panel;
+    const rest = batch - (panels - 1) * panel;
+    const isEven = panels === threads && rest >= 0.75 * panel;
     const byPanel = threads === 1 || panels >= 2 * threads || isEven;
     const isPacked = !direct || batch % TILE !== 0;
     const needsBuffers = isPacked || program.passes > 1;
     const bufferBytes = needsBuffers ? 4 * this.#parts * panel * program.features : 0;
     // Rows of an odd number of lines.
     const frameBytes = FRAME_BYTES + 2 * program.local * TILE_BYTES * (chunk * this.#parts + 1);
-    const buffers = hold(2 * bufferBytes * (byPanel ? threads : panels), "panels between passes");
-    const frames = hold(frameBytes * threads, "blocks between stages");
+    const buffers = byPanel ? 0 : hold(2 * bufferBytes * panels, "panels between passes");
     const words = [
       ...[batch, layout === "batch-first" ? 1 : 0, size, direct ? 1 : 0, panel],
-      ...[buffers, bufferBytes, frames, frameBytes, chunk],
+      ...[buffers, bufferBytes, frameBytes, chunk],
     ];
-    const job = { threads, program: program.address, panels, slotOfPanel: !byPanel };
-    const operations = program.passes + 2;
+    const scratchBytes = frameBytes + (byPanel ? 2 * bufferBytes : 0);
+    const last = program.passes + 2;
     if (byPanel) {
-      const panelsOfItem = Math.ceil(panels / MOST_ITEMS);
-      return { jobs: [{ ...job, first: 0, end: operations, panelsOfItem, parts: 1 }], words };
+      const whole = { first: 0, end: last, parts: 1, slotOfPanel: 0, items: panels } as const;
+      return { threads, scratchBytes, words, operations: [whole] };
     }
     const parts = Math.ceil((ITEMS_OF_THREAD * threads) / panels);
     // No panel is packed or unpacked where all of them are read and written in place.
-    const [start, end] = isPacked ? [0, operations] : [1, operations - 1];
-    const jobs = Array.from({ length: end - start }, (_, index) => ({
-      ...job,
-      first: start + index,
-      end: start + index + 1,
-      panelsOfItem: 1,
-      parts,
-    }));
-    return { jobs, words };
+    const [start, end] = isPacked ? [0, last] : [1, last - 1];
+    const operations = Array.from(
+      { length: end - start },
+      (_, index) =>
+        ({
+          first: start + index,
+          end: start + index + 1,
+          parts,
+          slotOfPanel: 1,
+          items: panels * parts,
+        }) as const,
+    );
+    return { threads, scratchBytes, words, operations };
   }
 
   /** Waking a thread takes longer than a little work. A few vectors take as long as four. */

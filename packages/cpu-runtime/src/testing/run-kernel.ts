@@ -128,7 +128,7 @@ const instances = new Map<Simd, Instance>();
 function instanceOf(simd: Simd): Instance {
   const known = instances.get(simd);
   if (known !== undefined) return known;
-  const memory = CpuMemory.create(64);
+  const memory = CpuMemory.create();
   if (memory === undefined) throw new Error("There is no shared memory here.");
   const binary = Buffer.from(simd === "relaxed" ? RELAXED_SIMD : PLAIN_SIMD, "base64");
   const { runItem } = instantiate(new WebAssembly.Module(binary), memory.memory);

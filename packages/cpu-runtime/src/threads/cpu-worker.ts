@@ -1,29 +1,31 @@
 import { instantiate } from "../kernel/kernel.ts";
+import { RUN_WAKES_CALLER } from "../kernel/run-states.ts";
 import type { WasmMemory, WasmModule } from "../kernel/wasm-types.ts";
-import { CONTROL_ADDRESS, CONTROL_WORDS, runNextItem, shouldNotify, sleep } from "./job-queue.ts";
 
-/** The first and only message to a thread: from then on it reads its jobs from the memory. */
+/** The first and only message to a thread: from then on it reads its work from the memory. */
 export interface WorkerStart {
   readonly module: WasmModule;
   readonly memory: WasmMemory;
+  /** Where the state of a run is. */
+  readonly control: number;
   readonly thread: number;
 }
 
-/** From a thread: it is ready, the job of this number is done, or an error. */
-export type WorkerMessage = "ready" | { readonly done: number } | { readonly error: string };
+/** From a thread: it is ready, the calling thread is to look for work, or an error. */
+export type WorkerMessage = "ready" | "wake" | { readonly error: string };
+
+/** Items after which the loop goes through JavaScript: it need not, and returns for messages. */
+const MOST_ITEMS = 0x7fffffff;
 
 function work(
-  { module, memory, thread }: WorkerStart,
+  { module, memory, control, thread }: WorkerStart,
   post: (message: WorkerMessage) => void,
 ): void {
   try {
-    const { run } = instantiate(module, memory);
-    const control = new Int32Array(memory.buffer, CONTROL_ADDRESS, CONTROL_WORDS);
+    const { runProgram } = instantiate(module, memory);
     post("ready");
     for (;;) {
-      const next = runNextItem(control, run, thread);
-      if (next === false) sleep(control, thread);
-      else if (next !== true && shouldNotify(control, next)) post({ done: next });
+      if (runProgram(control, thread, MOST_ITEMS, true) === RUN_WAKES_CALLER) post("wake");
     }
   } catch (error) {
     post({ error: String(error) });

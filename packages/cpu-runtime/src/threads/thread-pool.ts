@@ -6,19 +6,11 @@ import {
   type ThreadProgram,
   TimeSlicer,
 } from "@papilio/butterfly/threads";
-import { instantiate, type Kernel, type RunPanel } from "../kernel/kernel.ts";
+import { instantiate, type Kernel, type KernelExports } from "../kernel/kernel.ts";
+import { CONTROL_BYTES, RUN_GOES_ON, RUN_HAS_ENDED, RUN_IS_IDLE } from "../kernel/run-states.ts";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
 import type { WorkerMessage, WorkerStart } from "./cpu-worker.ts";
-import {
-  CONTROL_ADDRESS,
-  CONTROL_WORDS,
-  cancelRemaining,
-  isDone,
-  type Job,
-  publish,
-  requestNotify,
-  runNextItem,
-} from "./job-queue.ts";
+import type { RecordedProgram } from "./recorded-program.ts";
 
 const PROGRAM: ThreadProgram = {
   name: "cpu-worker",
@@ -27,32 +19,39 @@ const PROGRAM: ThreadProgram = {
   inlined: () => import("./inlined-cpu-worker.ts"),
 };
 
-/** Milliseconds that the calling thread waits for the last item before it sleeps. */
-const SHORT_WAIT = 0.1;
+/** Items that the calling thread computes before it looks at the time: less than a millisecond. */
+const ITEMS_OF_TURN = 8;
+
+/** What the calling thread does while it waits for another one. */
+interface Run {
+  /** Where it waits for a message. */
+  wake: PromiseWithResolvers<void> | undefined;
+  /** A thread has failed: the run has no end. */
+  failure: PapilioError | undefined;
+}
 
 /**
- * The calling thread and its workers. All of them run a job; the workers sleep between jobs, and keep no
+ * The calling thread and its workers. All of them run a program; the workers sleep between programs, and keep no
  * process alive then.
  */
 export class ThreadPool {
   readonly #kernel: Kernel;
   readonly #memory: CpuMemory;
-  readonly #control: Int32Array;
-  readonly #runPanel: RunPanel;
+  readonly #exports: KernelExports;
+  /** Address of the state of a run, which the workers of the moment read. */
+  #control: number;
   #workers: Thread<WorkerStart>[] = [];
   /** Resolved when all workers are ready. */
   #ready: Promise<unknown> = Promise.resolve();
-  /** The number of the job under way. */
-  #job = 0;
-  /** Of that job: resolved when it is done, rejected when a worker has failed. */
-  #finished: PromiseWithResolvers<void> | undefined;
+  /** The run under way. */
+  #run: Run | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(kernel: Kernel, memory: CpuMemory) {
     this.#kernel = kernel;
     this.#memory = memory;
-    this.#control = memory.int32(CONTROL_ADDRESS, CONTROL_WORDS);
-    this.#runPanel = instantiate(kernel.module, memory.memory).run;
+    this.#control = newControl(memory);
+    this.#exports = instantiate(kernel.module, memory.memory);
   }
 
   /**
@@ -70,15 +69,41 @@ export class ThreadPool {
     await this.#ready;
   }
 
-  /** Runs jobs one after the other. */
-  async run(jobs: readonly Job[], signal: AbortSignal | undefined): Promise<void> {
-    for (const job of jobs) {
+  /**
+   * Runs a program, to its end or until the signal aborts. Within {@link runExclusive}.
+   *
+   * @throws PapilioError `CPU_MEMORY`, `CPU_WORKER_FAILED`; the signal's reason
+   */
+  async run(program: RecordedProgram, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const { operations, count, threads, scratchBytes } = program;
+    await this.prepare(threads);
+    const bytes = 64 * Math.ceil(scratchBytes / 64);
+    const scratch = this.#memory.allocate(threads * bytes, "scratch memory of threads");
+    const control = this.#control;
+    const run: Run = { wake: undefined, failure: undefined };
+    this.#run = run;
+    const onAbort = (): void => {
+      this.#exports.cancelProgram(control);
+      run.wake?.resolve();
+    };
+    signal?.addEventListener("abort", onAbort);
+    try {
+      this.#exports.startProgram(control, operations, count, threads, scratch, bytes);
+      await this.#takePart(control, run);
       signal?.throwIfAborted();
-      await this.#runJob(job, signal);
+    } catch (error) {
+      // After an error in a kernel the others would wait for an item that nobody computes.
+      if (!signal?.aborted) this.terminate(String(error));
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      this.#run = undefined;
+      this.#memory.free(scratch);
     }
   }
 
-  /** Runs multiplications one at a time, in the order of the calls. */
+  /** Does what runs programs one at a time, in the order of the calls. */
   async runExclusive<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#queue;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -91,13 +116,19 @@ export class ThreadPool {
     }
   }
 
-  /** Ends the workers. A job under way fails; a later one opens others. */
+  /** Ends the workers. A run under way fails; a later one opens others. */
   terminate(reason: string): void {
+    if (this.#workers.length === 0) return;
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];
     this.#ready = Promise.resolve();
-    cancelRemaining(this.#control);
-    this.#finished?.reject(workerFailed(reason));
+    this.#exports.cancelProgram(this.#control);
+    // A thread that dies may still finish its item: what it counts must be of no other run.
+    this.#control = newControl(this.#memory);
+    const run = this.#run;
+    if (run === undefined) return;
+    run.failure = workerFailed(reason);
+    run.wake?.resolve();
   }
 
   async #open(thread: number): Promise<void> {
@@ -110,14 +141,14 @@ export class ThreadPool {
     const worker = openWorker({
       onResponse: (message) => {
         if (message === "ready") ready.resolve();
-        else if ("error" in message) fail(message.error);
-        else if (message.done === this.#job) this.#finished?.resolve();
+        else if (message === "wake") this.#run?.wake?.resolve();
+        else fail(message.error);
       },
       onFailure: fail,
     });
     this.#workers.push(worker);
     const { module } = this.#kernel;
-    worker.post({ module, memory: this.#memory.memory, thread });
+    worker.post({ module, memory: this.#memory.memory, control: this.#control, thread });
     try {
       await ready.promise;
     } finally {
@@ -125,44 +156,39 @@ export class ThreadPool {
     }
   }
 
-  async #runJob(job: Job, signal: AbortSignal | undefined): Promise<void> {
-    await this.prepare(job.threads);
-    const control = this.#control;
-    const finished = Promise.withResolvers<void>();
-    // It may fail while nobody waits for it yet.
-    finished.promise.catch(() => undefined);
-    this.#finished = finished;
-    const onAbort = (): void => {
-      cancelRemaining(control);
-      if (isDone(control)) finished.resolve();
-    };
-    signal?.addEventListener("abort", onAbort);
-    try {
-      this.#job = publish(control, job);
-      const slicer = new TimeSlicer();
-      while (runNextItem(control, this.#runPanel, 0) !== false) {
-        // Nothing is awaited within a slice, not even for a microtask.
-        if (slicer.isDue) await slicer.yieldIfDue();
-      }
-      const waitEnd = performance.now() + SHORT_WAIT;
-      while (!isDone(control) && performance.now() < waitEnd);
-      if (!isDone(control) && requestNotify(control, this.#job))
-        await this.#keepAliveUntil(finished.promise);
-      signal?.throwIfAborted();
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-      this.#finished = undefined;
+  /** The calling thread's part of a run: items in slices of its time, then waiting for the others. */
+  async #takePart(control: number, run: Run): Promise<void> {
+    const { runProgram, requestMessage } = this.#exports;
+    const slicer = new TimeSlicer();
+    for (;;) {
+      const state = runProgram(control, 0, ITEMS_OF_TURN, false);
+      if (run.failure !== undefined) throw run.failure;
+      if (state === RUN_HAS_ENDED) return;
+      // Nothing is awaited within a slice, not even for a microtask.
+      if (state === RUN_GOES_ON && slicer.isDue) await slicer.yieldIfDue();
+      if (state !== RUN_IS_IDLE) continue;
+      run.wake = Promise.withResolvers();
+      if (requestMessage(control) !== 0) await this.#keepAliveUntil(run.wake.promise);
+      run.wake = undefined;
+      if (run.failure !== undefined) throw run.failure;
     }
   }
 
-  async #keepAliveUntil(finished: Promise<void>): Promise<void> {
+  async #keepAliveUntil(message: Promise<void>): Promise<void> {
     for (const worker of this.#workers) worker.keepAlive(true);
     try {
-      await finished;
+      await message;
     } finally {
       for (const worker of this.#workers) worker.keepAlive(false);
     }
   }
+}
+
+/** The state of a run, of zeros. It stays: threads that read it may outlive their use. */
+function newControl(memory: CpuMemory): number {
+  const address = memory.allocate(CONTROL_BYTES, "the state of a run");
+  memory.bytesAt(address, CONTROL_BYTES).fill(0);
+  return address;
 }
 
 /** @throws PapilioError `CPU_WORKER_FAILED`, where a page's policy forbids workers for example */

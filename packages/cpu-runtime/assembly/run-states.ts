@@ -1,0 +1,12 @@
+/** What `run-program.ts` and TypeScript say to each other. */
+
+/** Bytes of the state of a run. */
+export const CONTROL_BYTES: usize = 64;
+/** What `runProgram` returns: it computed as many items as it may, and there may be more. */
+export const RUN_GOES_ON: i32 = 0;
+/** There was no item to claim for some time. */
+export const RUN_IS_IDLE: i32 = 1;
+/** The run has ended. */
+export const RUN_HAS_ENDED: i32 = 2;
+/** The calling thread waits for a message, which this one is to send. */
+export const RUN_WAKES_CALLER: i32 = 3;
