@@ -1,4 +1,5 @@
-import { KroneckerSparse, multiply, Pattern } from "@papilio/butterfly";
+import { KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { DeviceButterfly, tensor } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
@@ -21,7 +22,7 @@ using x = tensor(gpu, input, { ...shape, features });
 using y = await weights.multiply(x);
 const onGpu = await y.data();
 
-const onCpu = multiply(factor, input, shape);
+const onCpu = referenceProduct(factor, input, shape);
 const difference = Math.max(
   ...onGpu.map((value, i) => Math.abs(value - (onCpu[i] as number))),
 );

@@ -1,9 +1,5 @@
-import {
-  KroneckerSparse,
-  multiply,
-  Pattern,
-  verify,
-} from "@papilio/butterfly";
+import { KroneckerSparse, Pattern, verify } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 
 const factor = KroneckerSparse.random(Pattern.parse("4,64,64,4"), {
   seed: 0,
@@ -13,9 +9,9 @@ const x = Float32Array.from({ length: factor.pattern.cols }, (_, i) =>
   Math.sin(i),
 );
 
-const reference = multiply(factor, Float64Array.from(x), shape);
+const reference = referenceProduct(factor, Float64Array.from(x), shape);
 const absolute = factor.map((values) => values.map(Math.abs));
-const magnitude = multiply(
+const magnitude = referenceProduct(
   absolute,
   Float64Array.from(x, Math.abs),
   shape,

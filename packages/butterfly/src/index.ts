@@ -6,15 +6,16 @@ export { DisposableStack } from "./disposal/disposable-stack.ts";
 export type { ErrorCode, ErrorCodes } from "./errors/error-codes.ts";
 export { PapilioError } from "./errors/papilio-error.ts";
 export { Butterfly } from "./matrix/butterfly.ts";
+export { type CompiledMatrix, compile, type Place } from "./matrix/compile.ts";
 export { ComplexButterfly } from "./matrix/complex-butterfly.ts";
 export { ComplexKroneckerSparse } from "./matrix/complex-kronecker-sparse.ts";
 export { KroneckerSparse } from "./matrix/kronecker-sparse.ts";
-export { multiply } from "./matrix/multiply.ts";
 export {
   type AnyButterfly,
   type Permutations,
   PermutedButterfly,
 } from "./matrix/permuted-butterfly.ts";
+export { reference } from "./matrix/reference.ts";
 export type { Complex } from "./numeric/complex.ts";
 export type { StorageDtype } from "./numeric/dtype.ts";
 export type { FloatArray } from "./numeric/float-array.ts";

@@ -2,7 +2,7 @@ import { requireArray } from "../errors/argument-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
-import { invertPermutation } from "../matrix/perfect-shuffle.ts";
+import { invertPermutation } from "../matrix/permutation.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
 import { zeros } from "../numeric/float-array.ts";
 import { Chain } from "../pattern/chain.ts";

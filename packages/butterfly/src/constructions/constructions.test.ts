@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { permuteFeatures } from "../matrix/perfect-shuffle.ts";
+import { permuteFeatures } from "../matrix/permutation.ts";
 import type { Complex } from "../numeric/complex.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { uniform } from "../numeric/random.ts";

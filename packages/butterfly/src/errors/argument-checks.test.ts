@@ -11,9 +11,9 @@ import { readSafetensors } from "../files/safetensors.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
-import { multiply } from "../matrix/multiply.ts";
-import { invertPermutation, permuteFeatures } from "../matrix/perfect-shuffle.ts";
+import { invertPermutation, permuteFeatures } from "../matrix/permutation.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import { referenceProduct } from "../matrix/reference-product.ts";
 import { zeros } from "../numeric/float-array.ts";
 import { verify } from "../numeric/tolerance.ts";
 import { Chain } from "../pattern/chain.ts";
@@ -88,8 +88,8 @@ describe("an array of another class", () => {
       const single = matrix.factors[0] as KroneckerSparse;
       const own = Float32Array.from(numbers);
       for (const multiplied of [
-        () => multiply(single, x, shape),
-        () => multiply(single, own, shape, x ?? null),
+        () => referenceProduct(single, x, shape),
+        () => referenceProduct(single, own, shape, x ?? null),
         () => matrix.apply(x, shape),
         () => complex.apply({ re: x, im: own }, shape),
         () => complex.apply({ re: own, im: x }, shape),

@@ -94,6 +94,8 @@ export interface ErrorCodes {
 
   // Multiplication
 
+  /** A compiled matrix is used after it was disposed of. Dispose of it after its last use, or compile another. */
+  MATRIX_DISPOSED: true;
   /**
    * A plan does not cover the factors of its chain once and in order. Use one that was planned for this
    * chain.

@@ -33,3 +33,4 @@ export {
   requireListOf,
   requirePattern,
 } from "./matrix-checks.ts";
+export { matrixDisposed } from "./matrix-disposed.ts";

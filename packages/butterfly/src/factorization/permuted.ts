@@ -15,7 +15,7 @@ import {
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Butterfly } from "../matrix/butterfly.ts";
 import type { ComplexButterfly } from "../matrix/complex-butterfly.ts";
-import { invertPermutation } from "../matrix/perfect-shuffle.ts";
+import { invertPermutation } from "../matrix/permutation.ts";
 import {
   type AnyButterfly,
   type Permutations,

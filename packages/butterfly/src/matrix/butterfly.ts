@@ -1,4 +1,4 @@
-import { requireFloats, requireObject } from "../errors/argument-checks.ts";
+import { requireObject } from "../errors/argument-checks.ts";
 import {
   requireButterfly,
   requireChain,
@@ -11,14 +11,13 @@ import {
   type FloatType,
   floatTypeOf,
   requireDense,
-  zeros,
   zerosLike,
 } from "../numeric/float-array.ts";
-import { type BatchShape, requireShape, requireVectors } from "../numeric/layout.ts";
+import type { BatchShape } from "../numeric/layout.ts";
 import { drawing, type RandomOptions } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import { drawFactor, type KroneckerSparse } from "./kronecker-sparse.ts";
-import { multiply } from "./multiply.ts";
+import { referenceProduct } from "./reference-product.ts";
 
 /**
  * A butterfly matrix: the product of Kronecker-sparse factors with chainable patterns, left-most
@@ -120,26 +119,13 @@ export class Butterfly<V extends FloatArray = Float32Array> {
   /**
    * The matrix times a batch of vectors, right-most factor first: `batch * chain.nonZeros`
    * multiplications. What lies between the factors is kept in float64, so the result is rounded
-   * once. Throws what {@link multiply} throws.
+   * once. Throws what {@link referenceProduct} throws.
    *
    * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
    * @returns a new array like `x`, `[batch, rows]` or `[rows, batch]`
    */
   apply<X extends FloatArray>(x: X, shape: BatchShape): X {
-    requireFloats("The input", x);
-    requireShape(shape);
-    requireVectors("input", x.length, this.chain.cols, shape.batch);
-    const [left, ...others] = this.factors as [KroneckerSparse<V>, ...KroneckerSparse<V>[]];
-    let between: FloatArray = x;
-    for (const factor of others.reverse()) {
-      between = multiply(
-        factor,
-        between,
-        shape,
-        zeros("float64", shape.batch * factor.pattern.rows),
-      );
-    }
-    return multiply(left, between, shape, zerosLike(x, shape.batch * left.pattern.rows));
+    return referenceProduct(this, x, shape);
   }
 
   /**

@@ -6,7 +6,7 @@ import {
   requireComplexFactor,
   requireListOf,
 } from "../errors/matrix-checks.ts";
-import { type Complex, requireParts, roundLike } from "../numeric/complex.ts";
+import type { Complex } from "../numeric/complex.ts";
 import {
   type FloatArray,
   type FloatArrays,
@@ -15,12 +15,13 @@ import {
   requireDense,
   zerosLike,
 } from "../numeric/float-array.ts";
-import { type BatchShape, requireShape } from "../numeric/layout.ts";
+import type { BatchShape } from "../numeric/layout.ts";
 import { drawing, type RandomOptions } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import type { Butterfly } from "./butterfly.ts";
 import { ComplexKroneckerSparse, drawComplexFactor } from "./complex-kronecker-sparse.ts";
 import type { KroneckerSparse } from "./kronecker-sparse.ts";
+import { referenceProduct } from "./reference-product.ts";
 
 /**
  * A butterfly matrix of complex values: the product of complex Kronecker-sparse factors with
@@ -123,14 +124,7 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
    * @throws PapilioError `COMPLEX_PARTS`, `INPUT_LENGTH`, `BATCH_INVALID`, `ARRAY_TOO_LARGE`
    */
   apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
-    requireParts(x);
-    requireShape(shape);
-    const exact = { re: Float64Array.from(x.re), im: Float64Array.from(x.im) };
-    const y = this.factors.reduceRight<Complex<Float64Array>>(
-      (between, factor) => factor.apply(between, shape),
-      exact,
-    );
-    return roundLike(y, x);
+    return referenceProduct(this, x, shape);
   }
 
   /**

@@ -1,17 +1,12 @@
 import { requireComplexFactor, requireFactor, requirePattern } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import { addScaled, type Complex, requireParts, roundLike } from "../numeric/complex.ts";
-import {
-  type FloatArray,
-  type FloatArrays,
-  type FloatType,
-  zeros,
-} from "../numeric/float-array.ts";
-import { type BatchShape, requireShape } from "../numeric/layout.ts";
+import { addScaled, type Complex, requireParts } from "../numeric/complex.ts";
+import type { FloatArray, FloatArrays, FloatType } from "../numeric/float-array.ts";
+import type { BatchShape } from "../numeric/layout.ts";
 import { drawing, type RandomOptions } from "../numeric/random.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { drawFactor, KroneckerSparse } from "./kronecker-sparse.ts";
-import { multiply } from "./multiply.ts";
+import { referenceProduct } from "./reference-product.ts";
 
 /**
  * A Kronecker-sparse factor of complex values: `re + i·im`, two real factors of one pattern. Each
@@ -131,16 +126,10 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
    *
    * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
    * @returns new arrays like those of `x`, `[batch, rows]` or `[rows, batch]`
-   * @throws PapilioError `COMPLEX_PARTS`, and what {@link multiply} throws
+   * @throws PapilioError `COMPLEX_PARTS`, and what {@link referenceProduct} throws
    */
   apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
-    requireParts(x);
-    requireShape(shape);
-    const product = (part: KroneckerSparse<V>, values: X): Float64Array =>
-      multiply(part, values, shape, zeros("float64", shape.batch * this.pattern.rows));
-    const re = addScaled(product(this.re, x.re), -1, product(this.im, x.im));
-    const im = addScaled(product(this.re, x.im), 1, product(this.im, x.re));
-    return roundLike({ re, im }, x);
+    return referenceProduct(this, x, shape);
   }
 
   /**

@@ -17,7 +17,7 @@ import { requireStorable } from "../numeric/storable.ts";
 import { Chain } from "../pattern/chain.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { forEachNonZero, supports } from "../pattern/support.ts";
-import { multiply } from "./multiply.ts";
+import { referenceProduct } from "./reference-product.ts";
 import { findSharing, reshareValues, type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 
 /**
@@ -219,9 +219,9 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
     return new KroneckerSparse(this.pattern, values, this.sharing);
   }
 
-  /** `W x` for a batch of vectors: see {@link multiply}, whose errors it throws. */
+  /** `W x` for a batch of vectors: see {@link referenceProduct}, whose errors it throws. */
   apply<X extends FloatArray>(x: X, shape: BatchShape): X {
-    return multiply(this, x, shape);
+    return referenceProduct(this, x, shape);
   }
 
   /**

@@ -1,8 +1,5 @@
-import { requireArray, requireFloats } from "../errors/argument-checks.ts";
 import { requireFactor, requirePattern } from "../errors/matrix-checks.ts";
-import { PapilioError } from "../errors/papilio-error.ts";
 import { type FloatArray, indices, zerosLike } from "../numeric/float-array.ts";
-import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { KroneckerSparse } from "./kronecker-sparse.ts";
 
@@ -12,8 +9,7 @@ import { KroneckerSparse } from "./kronecker-sparse.ts";
  *     W = outputShuffle · blockDiagonal · inputShuffle
  *
  * Source: arXiv 2405.15013, Algorithm 1. The two shuffles are the memory rewriting that a fused
- * kernel does not do. A permutation is an index map here: position p of the result is taken from
- * position map[p] of the operand.
+ * kernel does not do. A permutation is an index map, as in permutation.ts.
  */
 
 /**
@@ -68,52 +64,4 @@ export function blockDiagonal<V extends FloatArray>(
     }
   }
   return new KroneckerSparse(new Pattern(blocks, b, c, 1), stored);
-}
-
-/**
- * Permutes the features of a batch of vectors: feature `f` of the result is feature `map[f]`.
- *
- * @param x `[batch, map.length]` when batch-first, `[map.length, batch]` when batch-last
- * @returns a new array like `x`
- * @throws PapilioError `ARRAY_TYPE`, `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`
- */
-export function permuteFeatures<X extends FloatArray>(
-  map: Uint32Array,
-  x: X,
-  shape: BatchShape,
-): X {
-  requireArray("The permutation", map, "Uint32Array");
-  requireFloats("The input", x);
-  const { vector, feature } = stridesOf(shape, map.length);
-  requireVectors("input", x.length, map.length, shape.batch);
-  const permuted = zerosLike(x, x.length);
-  for (let f = 0; f < map.length; f++) {
-    const from = (map[f] as number) * feature;
-    for (let n = 0; n < shape.batch; n++) {
-      permuted[f * feature + n * vector] = x[from + n * vector] as number;
-    }
-  }
-  return permuted;
-}
-
-/**
- * The inverse permutation.
- *
- * @throws PapilioError `ARRAY_TYPE`; `PERMUTATION_INVALID` unless every index below the length occurs once
- */
-export function invertPermutation(map: Uint32Array): Uint32Array {
-  requireArray("The permutation", map, "Uint32Array");
-  const inverse = indices(map.length);
-  map.forEach((from, position) => {
-    inverse[from] = position;
-  });
-  map.forEach((from, position) => {
-    if (inverse[from] === position) return;
-    throw new PapilioError(
-      "PERMUTATION_INVALID",
-      `The index ${from} at position ${position} of ${map.length} is out of range or occurs again.`,
-      "Pass a map in which every index below its length occurs once.",
-    );
-  });
-  return inverse;
 }

@@ -6,12 +6,14 @@ import {
 } from "../errors/argument-checks.ts";
 import { requireAnyButterfly } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import { type Complex, isComplex } from "../numeric/complex.ts";
+import type { Complex } from "../numeric/complex.ts";
 import { type FloatArray, requireDense, zeros } from "../numeric/float-array.ts";
-import { type BatchShape, requireShape } from "../numeric/layout.ts";
-import type { Butterfly } from "./butterfly.ts";
-import type { ComplexButterfly } from "./complex-butterfly.ts";
-import { invertPermutation, permuteFeatures } from "./perfect-shuffle.ts";
+import type { BatchShape } from "../numeric/layout.ts";
+import { Butterfly } from "./butterfly.ts";
+import { ComplexButterfly } from "./complex-butterfly.ts";
+import type { AnyMatrix } from "./matrices.ts";
+import { invertPermutation } from "./permutation.ts";
+import { referenceProduct } from "./reference-product.ts";
 
 /** A real or a complex butterfly matrix. */
 export type AnyButterfly = Butterfly<FloatArray> | ComplexButterfly<FloatArray>;
@@ -96,13 +98,7 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
    * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`, `COMPLEX_PARTS`, `ARRAY_TOO_LARGE`
    */
   apply<X extends FloatArray>(x: VectorsOf<M, X>, shape: BatchShape): VectorsOf<M, X> {
-    requireShape(shape);
-    const permuted = permute(this.right, x, shape);
-    const y = (this.matrix as { apply(x: typeof permuted, shape: BatchShape): typeof x }).apply(
-      permuted,
-      shape,
-    );
-    return permute(this.left, y, shape);
+    return referenceProduct(this as never, x as never, shape) as VectorsOf<M, X>;
   }
 
   /**
@@ -123,28 +119,20 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
 }
 
 /**
- * A matrix between permutations; one without any is taken between identities.
+ * A matrix between permutations; one without any is taken between identities, and a factor as a product of
+ * one.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
-export function withPermutations(
-  matrix: AnyButterfly | PermutedButterfly<AnyButterfly>,
-): PermutedButterfly<AnyButterfly> {
-  requireObject("The matrix", matrix, "a Butterfly, ComplexButterfly or PermutedButterfly");
-  if (!("matrix" in matrix)) return new PermutedButterfly(matrix);
-  requireAnyButterfly("The matrix between permutations", matrix.matrix);
-  return matrix;
-}
-
-function permute<T extends FloatArray | Complex<FloatArray>>(
-  map: Uint32Array | undefined,
-  x: T,
-  shape: BatchShape,
-): T {
-  if (map === undefined) return x;
-  if (!isComplex<FloatArray>(x)) return permuteFeatures(map, x as FloatArray, shape) as T;
-  const part = (values: FloatArray): FloatArray => permuteFeatures(map, values, shape);
-  return { re: part(x.re), im: part(x.im) } as unknown as T;
+export function withPermutations(matrix: AnyMatrix): PermutedButterfly<AnyButterfly> {
+  requireObject("The matrix", matrix, "a matrix of Kronecker-sparse factors");
+  if ("matrix" in matrix) {
+    requireAnyButterfly("The matrix between permutations", matrix.matrix);
+    return matrix;
+  }
+  if (!("pattern" in matrix)) return new PermutedButterfly(matrix);
+  const product = "re" in matrix ? new ComplexButterfly([matrix]) : new Butterfly([matrix]);
+  return new PermutedButterfly<AnyButterfly>(product);
 }
 
 function requirePermutation(name: string, map: Uint32Array | undefined, length: number): void {

@@ -36,15 +36,3 @@ export function requireParts(complex: Complex<FloatArray>): void {
 export function addScaled<V extends FloatArray>(left: V, sign: number, right: FloatArray): V {
   return left.map((value, index) => value + sign * (right[index] as number)) as V;
 }
-
-/** Numbers computed in float64, rounded to the precision of `like`. */
-export function roundLike<X extends FloatArray>(
-  { re, im }: Complex<Float64Array>,
-  like: Complex<X>,
-): Complex<X> {
-  if (floatTypeOf(like.re) === "float64") return { re, im } as Complex<FloatArray> as Complex<X>;
-  return {
-    re: Float32Array.from(re) as FloatArray as X,
-    im: Float32Array.from(im) as FloatArray as X,
-  };
-}

@@ -25,6 +25,7 @@ const complex = ComplexButterfly.random(chain, seed);
 const exact = butterfly.fourier(4);
 const product = new ButterflyProduct([exact]);
 const real = new RealTransform(product);
+const compiled = await butterfly.compile(matrix, butterfly.reference);
 const shape = { batch: 1, layout: "batch-first" } as const;
 const x = Float32Array.of(1, 2, 3, 4);
 const z = { re: x, im: x };
@@ -105,7 +106,14 @@ export const calls: PublicCalls = {
   PermutedButterfly: () => create(PermutedButterfly, matrix, { left: map, right: map }),
   "PermutedButterfly#apply": () => invoke(exact, "apply", { ...z }, { ...shape }),
   "PermutedButterfly#map": () => invoke(exact, "map", (one: unknown) => one),
-  multiply: () => call(butterfly.multiply, factor, x, { ...shape }, new Float32Array(4)),
+  compile: () => call(butterfly.compile, matrix, butterfly.reference, {}),
+  "compile, for the reference, #multiply": () =>
+    invoke(compiled, "multiply", x, { ...shape }, { out: new Float32Array(4), signal }),
+  "compile, for the reference, #plan": () => invoke(compiled, "plan", { ...shape }),
+  "compile, for the reference, #terms": () => invoke(compiled, "terms", { ...shape }),
+  "reference#compileMatrix": () => invoke(butterfly.reference, "compileMatrix", exact, {}),
+  referenceProduct: () =>
+    call(butterfly.referenceProduct, factor, x, { ...shape }, new Float32Array(4)),
   requireDisjoint: () => call(butterfly.requireDisjoint, x, new Float32Array(4)),
   toButterfly: () => call(butterfly.toButterfly, factor),
   toComplexButterfly: () => call(butterfly.toComplexButterfly, complexFactor),
@@ -125,6 +133,7 @@ export const calls: PublicCalls = {
   blockDiagonal: () => call(butterfly.blockDiagonal, factor),
   inputShuffle: () => call(butterfly.inputShuffle, pattern),
   outputShuffle: () => call(butterfly.outputShuffle, pattern),
+  gatherFeatures: () => call(butterfly.gatherFeatures, map, x, new Float32Array(4), { ...shape }),
   invertPermutation: () => call(butterfly.invertPermutation, map),
   permuteFeatures: () => call(butterfly.permuteFeatures, map, x, { ...shape }),
 

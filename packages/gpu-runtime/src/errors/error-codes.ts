@@ -75,8 +75,6 @@ export interface GpuRuntimeErrorCodes {
    * the message.
    */
   KERNEL_PROBLEM: true;
-  /** A matrix on the device is used after it was disposed of. Dispose of it after its last use. */
-  MATRIX_DISPOSED: true;
   /** A prepared multiplication is used after it was disposed of. Dispose of it after its last use. */
   MULTIPLICATION_DISPOSED: true;
   /** A store of packed weights is used after it was disposed of. Dispose of it after its last use. */

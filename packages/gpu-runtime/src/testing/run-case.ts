@@ -1,5 +1,5 @@
-import { Butterfly, type KroneckerSparse, multiply, verify } from "@papilio/butterfly";
-import { subnormalOperands } from "@papilio/butterfly/matrix";
+import { Butterfly, type KroneckerSparse, verify } from "@papilio/butterfly";
+import { referenceProduct, subnormalOperands } from "@papilio/butterfly/matrix";
 import { quantize } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
@@ -30,9 +30,9 @@ export async function runCase(
   const run = { ...shape, rows, cols, epilogue: epilogue ?? {} };
   const { actual, given } = await multiplyOn(gpu, multiplication, inputs, run);
 
-  const reference = multiply(stored, Float64Array.from(inputs), shape);
+  const reference = referenceProduct(stored, Float64Array.from(inputs), shape);
   const absolute = stored.map((values) => values.map(Math.abs));
-  const magnitude = multiply(absolute, Float64Array.from(inputs, Math.abs), shape);
+  const magnitude = referenceProduct(absolute, Float64Array.from(inputs, Math.abs), shape);
   const subnormal = subnormalOperands(new Butterfly([stored]), inputs, magnitude, shape);
   if (bias !== undefined) addBias({ reference, magnitude }, bias, shape);
   const terms = pattern.c + (bias === undefined ? 0 : 1);

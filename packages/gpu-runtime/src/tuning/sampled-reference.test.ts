@@ -1,4 +1,5 @@
-import { Butterfly, KroneckerSparse, LAYOUTS, multiply, Pattern } from "@papilio/butterfly";
+import { Butterfly, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { stridesOf, uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { SampledReference } from "./sampled-reference.ts";
@@ -8,7 +9,7 @@ describe.each(LAYOUTS)("a reference for vectors in %s", (layout) => {
   const { rows, cols } = factor.pattern;
   const shape = { batch: 7, layout, dtype: "f32" } as const;
   const inputs = Float32Array.from({ length: 7 * cols }, uniform(2));
-  const right = multiply(factor, inputs, shape);
+  const right = referenceProduct(factor, inputs, shape);
   const reference = new SampledReference(new Butterfly([factor]), inputs, shape);
   const { vector, feature } = stridesOf(shape, rows);
 

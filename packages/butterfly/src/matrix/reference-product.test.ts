@@ -5,7 +5,7 @@ import { type BatchShape, LAYOUTS, stridesOf } from "../numeric/layout.ts";
 import { draw, uniform } from "../numeric/random.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { KroneckerSparse } from "./kronecker-sparse.ts";
-import { multiply } from "./multiply.ts";
+import { referenceProduct } from "./reference-product.ts";
 
 const entry = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 1, max: 6 }) },
@@ -65,7 +65,7 @@ function expectClose(
   expect(wrong, `${actual[wrong]} instead of ${y[wrong]}`).toBe(-1);
 }
 
-describe("multiply", () => {
+describe("the reference product", () => {
   it.each<[FloatType, number]>([
     ["float32", 2 ** -24],
     ["float64", 0],
@@ -76,7 +76,7 @@ describe("multiply", () => {
         fc.property(cases, ({ pattern, shape, seed }) => {
           const factor = KroneckerSparse.random(pattern, { seed, dtype });
           const x = draw(uniform(seed + 1), pattern.cols * shape.batch, 1, dtype);
-          const y = multiply(factor, x, shape);
+          const y = referenceProduct(factor, x, shape);
           expect(y.constructor).toBe(x.constructor);
           expectClose(y, denseProduct(factor, x, shape), pattern.c, unit);
         }),
@@ -90,8 +90,8 @@ describe("multiply", () => {
       fc.property(cases, ({ pattern, shape, seed }) => {
         const factor = KroneckerSparse.random(pattern, { seed });
         const x = draw(uniform(seed + 1), pattern.cols * shape.batch, 1, "float32");
-        const exact = multiply(factor, Float64Array.from(x), shape);
-        expect(multiply(factor, x, shape)).toEqual(Float32Array.from(exact));
+        const exact = referenceProduct(factor, Float64Array.from(x), shape);
+        expect(referenceProduct(factor, x, shape)).toEqual(Float32Array.from(exact));
       }),
     );
   });
@@ -100,14 +100,14 @@ describe("multiply", () => {
     const factor = new KroneckerSparse(new Pattern(1, 2, 2, 1), Float32Array.of(1, 2, 3, 4));
     const output = new Float64Array(2).fill(Number.NaN);
     const shape = { batch: 1, layout: "batch-last" } as const;
-    expect(multiply(factor, Float32Array.of(10, 1), shape, output)).toBe(output);
+    expect(referenceProduct(factor, Float32Array.of(10, 1), shape, output)).toBe(output);
     expect([...output]).toEqual([12, 34]);
   });
 
   it("lets non-finite inputs reach their own outputs only", () => {
     const factor = new KroneckerSparse(new Pattern(2, 1, 1, 2), new Float32Array(4).fill(1));
     const x = Float32Array.of(Number.NaN, 1, Number.POSITIVE_INFINITY, 2);
-    expect([...multiply(factor, x, { batch: 1, layout: "batch-first" })]).toEqual([...x]);
+    expect([...referenceProduct(factor, x, { batch: 1, layout: "batch-first" })]).toEqual([...x]);
   });
 
   it("refuses lengths that do not fit, with the figures", () => {
@@ -115,13 +115,13 @@ describe("multiply", () => {
     const shape = { batch: 2, layout: "batch-first" } as const;
     const refusal = (code: string, message: string): unknown =>
       expect.objectContaining({ code, message: expect.stringContaining(message) });
-    expect(() => multiply(factor, new Float32Array(81), shape)).toThrow(
+    expect(() => referenceProduct(factor, new Float32Array(81), shape)).toThrow(
       refusal("INPUT_LENGTH", "81 elements, but 2 vectors of 40 make 80"),
     );
-    expect(() => multiply(factor, new Float32Array(80), shape, new Float32Array(59))).toThrow(
-      refusal("OUTPUT_LENGTH", "59 elements, but 2 vectors of 30 make 60"),
-    );
-    expect(() => multiply(factor, new Float32Array(0), { ...shape, batch: 0 })).toThrow(
+    expect(() =>
+      referenceProduct(factor, new Float32Array(80), shape, new Float32Array(59)),
+    ).toThrow(refusal("OUTPUT_LENGTH", "59 elements, but 2 vectors of 30 make 60"));
+    expect(() => referenceProduct(factor, new Float32Array(0), { ...shape, batch: 0 })).toThrow(
       refusal("BATCH_INVALID", "is 0"),
     );
   });
@@ -131,9 +131,9 @@ describe("multiply", () => {
     const memory = new Float32Array(4);
     const shape = { batch: 1, layout: "batch-first" } as const;
     const x = memory.subarray(0, 2);
-    expect(() => multiply(factor, x, shape, memory.subarray(1, 3))).toThrow(
+    expect(() => referenceProduct(factor, x, shape, memory.subarray(1, 3))).toThrow(
       expect.objectContaining({ code: "OUTPUT_OVERLAPS_INPUT" }),
     );
-    expect(multiply(factor, x, shape, memory.subarray(2))).toEqual(new Float32Array(2));
+    expect(referenceProduct(factor, x, shape, memory.subarray(2))).toEqual(new Float32Array(2));
   });
 });

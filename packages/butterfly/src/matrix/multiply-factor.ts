@@ -1,12 +1,12 @@
 import { requireFloats, requireObject } from "../errors/argument-checks.ts";
 import { requireFactor } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import { type FloatArray, zeros, zerosLike } from "../numeric/float-array.ts";
+import { type FloatArray, zeros } from "../numeric/float-array.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 import type { KroneckerSparse } from "./kronecker-sparse.ts";
 
 /**
- * The reference multiplication `y = W x` of a batch of vectors by a Kronecker-sparse factor:
+ * `y = W x` for a batch of vectors and a Kronecker-sparse factor, of which all reference products are made:
  *
  *     y[i, j, k] = Σ_l  values[i, j, l, k] · x[i, l, k]
  *
@@ -17,54 +17,28 @@ import type { KroneckerSparse } from "./kronecker-sparse.ts";
  * Takes `batch*a*b*c*d` multiplications, and `(c + 1)*batch` numbers of scratch memory.
  *
  * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
- * @returns a new array like `x`, `[batch, rows]` or `[rows, batch]`
- * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`, `BATCH_INVALID`, `LAYOUT_INVALID`,
- *   `INPUT_LENGTH`, `ARRAY_TOO_LARGE`
- *
- * @example
- * ```ts
- * const factor = KroneckerSparse.random(Pattern.parse("4,64,64,4"), { seed: 0 });
- * const x = new Float32Array(2 * 1024).fill(1);
- * const y = multiply(factor, x, { batch: 2, layout: "batch-first" });
- * ```
- */
-export function multiply<X extends FloatArray>(
-  factor: KroneckerSparse<FloatArray>,
-  x: X,
-  shape: BatchShape,
-): X;
-/**
- * The same, into an array of the caller's.
- *
- * @param y where the result goes, `[batch, rows]` or `[rows, batch]`. It must not share memory with
- *   `x`.
+ * @param y where the result goes, `[batch, rows]` or `[rows, batch]`; shares no memory with `x`
  * @returns `y`
- * @throws PapilioError `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`, and what the other signature throws
+ * @throws PapilioError `ARRAY_TYPE`, `ARRAY_DETACHED`, `BATCH_INVALID`, `LAYOUT_INVALID`,
+ *   `INPUT_LENGTH`, `OUTPUT_LENGTH`, `OUTPUT_OVERLAPS_INPUT`, `ARRAY_TOO_LARGE`
  */
-export function multiply<Y extends FloatArray>(
+export function multiplyFactor<Y extends FloatArray>(
   factor: KroneckerSparse<FloatArray>,
   x: FloatArray,
   shape: BatchShape,
   y: Y,
-): Y;
-export function multiply(
-  factor: KroneckerSparse<FloatArray>,
-  x: FloatArray,
-  shape: BatchShape,
-  y?: FloatArray,
-): FloatArray {
+): Y {
   requireFactor("The factor", factor);
   const { pattern, values, stored, sharing } = factor;
   const { a, b, c, d, rows, cols } = pattern;
   requireFloats("The input", x);
-  if (y !== undefined) requireFloats("The output", y);
+  requireFloats("The output", y);
   const from = stridesOf(shape, cols);
   const to = stridesOf(shape, rows);
   const { batch } = shape;
   requireVectors("input", x.length, cols, batch);
-  const output = y ?? zerosLike(x, batch * rows);
-  requireVectors("output", output.length, rows, batch);
-  requireDisjoint(x, output);
+  requireVectors("output", y.length, rows, batch);
+  requireDisjoint(x, y);
 
   const inputs = zeros("float64", c * batch); // [c, batch]: what block (i, k) reads
   const sums = zeros("float64", batch);
@@ -84,11 +58,11 @@ export function multiply(
           addScaled(sums, values[at] as number, inputs, l * batch);
         }
         const row = ((i * b + j) * d + k) * to.feature;
-        for (let n = 0; n < batch; n++) output[row + n * to.vector] = sums[n] as number;
+        for (let n = 0; n < batch; n++) y[row + n * to.vector] = sums[n] as number;
       }
     }
   }
-  return output;
+  return y;
 }
 
 /** `sums += value · inputs[start...]`. Apart, so that engines compile it for float64 alone. */

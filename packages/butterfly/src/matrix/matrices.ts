@@ -1,0 +1,24 @@
+import type { FloatArray } from "../numeric/float-array.ts";
+import type { Butterfly } from "./butterfly.ts";
+import type { ComplexButterfly } from "./complex-butterfly.ts";
+import type { ComplexKroneckerSparse } from "./complex-kronecker-sparse.ts";
+import type { KroneckerSparse } from "./kronecker-sparse.ts";
+import type { PermutedButterfly } from "./permuted-butterfly.ts";
+
+/** A matrix of real values: a factor, a product of factors, or one between permutations. */
+export type RealMatrix<V extends FloatArray = Float32Array> =
+  | KroneckerSparse<V>
+  | Butterfly<V>
+  | PermutedButterfly<Butterfly<V>>;
+
+/** A matrix of complex values: a factor, a product of factors, or one between permutations. */
+export type ComplexMatrix<V extends FloatArray = Float32Array> =
+  | ComplexKroneckerSparse<V>
+  | ComplexButterfly<V>
+  | PermutedButterfly<ComplexButterfly<V>>;
+
+/** A matrix of which it is not known whether its values are real. */
+export type AnyMatrix<V extends FloatArray = FloatArray> =
+  | RealMatrix<V>
+  | ComplexMatrix<V>
+  | PermutedButterfly<Butterfly<V> | ComplexButterfly<V>>;
