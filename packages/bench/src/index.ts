@@ -23,7 +23,8 @@ export {
   implementations,
 } from "./implementations/registry.ts";
 export { clockSteps } from "./measure/clock-steps.ts";
-export { MEASURE_DEFAULTS, type MeasureOptions, measureCase } from "./measure/measure.ts";
+export { measureCase } from "./measure/measure.ts";
+export { MEASURE_DEFAULTS, type MeasureOptions } from "./measure/measure-options.ts";
 export {
   type CaseOutcome,
   type Progress,

@@ -3,14 +3,10 @@
 import "@papilio/butterfly";
 
 export type { NnErrorCodes } from "./errors/error-codes.ts";
+export type { GenerateOptions, GeneratorOptions } from "./generation/generator-options.ts";
 export { requireLogits } from "./generation/logits.ts";
 export { type Sampler, type SamplingOptions, sampler } from "./generation/sampling.ts";
-export {
-  type GeneratedToken,
-  type GenerateOptions,
-  type GeneratorOptions,
-  TextGenerator,
-} from "./generation/text-generator.ts";
+export { type GeneratedToken, TextGenerator } from "./generation/text-generator.ts";
 export type { Executable, RunInputs, RunOutputs } from "./graph/executable.ts";
 export { Gpt2, type Gpt2Config } from "./models/gpt2.ts";
 export {

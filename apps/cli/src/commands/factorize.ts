@@ -1,64 +1,40 @@
-import {
-  type AnyButterfly,
-  type Butterfly,
-  type Chain,
-  PapilioError,
-  type PermutedButterfly,
-} from "@papilio/butterfly";
-import {
-  type ChainPoint,
-  type Factorization,
-  factorize,
-  factorizePermuted,
-  NAMED_TREES,
-  type PermutedFactorization,
-  refine,
-  relativeError,
-  searchChains,
-} from "@papilio/butterfly/factorization";
+import type { AnyButterfly, Chain, PermutedButterfly } from "@papilio/butterfly";
+import { NAMED_TREES, relativeError } from "@papilio/butterfly/factorization";
 import { loadButterflies, saveButterflies } from "@papilio/butterfly/files";
 import { measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { type MatrixFile, narrowWhereExact, readMatrix } from "../files/matrix-file.ts";
+import { narrowWhereExact, readMatrix } from "../files/matrix-file.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { FACTORIZE_METADATA } from "../files/recognize-output.ts";
 import { bestAdapter } from "../flags/backend.ts";
-import { chainFor } from "../flags/chain-choice.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
-import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
+import { oneOf, wholeNumber } from "../flags/options.ts";
 import { measureSpeedUp, predictSpeedUp, type SpeedUp } from "../machine/speed-up.ts";
 import type { Interruption } from "../process/interruption.ts";
-import { showShare } from "../render/progress.ts";
 import {
   renderFactorization,
   renderFront,
   type StoredError,
 } from "../render/render-factorization.ts";
+import {
+  type AnyMatrixFile,
+  type FactorizationFlags,
+  factorizeAs,
+  refineAs,
+} from "./find-butterfly.ts";
 
-interface Flags {
+interface Flags extends FactorizationFlags {
   readonly tensor?: string;
-  readonly chain: string;
-  readonly rank: string;
-  readonly tree: string;
-  readonly permute?: string | true;
-  readonly maxParams?: string;
-  readonly maxError?: string;
-  readonly refine?: string | true;
-  readonly inputs?: string;
   readonly out?: string;
   readonly force?: boolean;
   readonly name?: string;
   readonly dtype?: string;
-  readonly threads?: string;
   readonly batch: string;
   readonly measure?: boolean;
   readonly adapter: string;
   readonly json?: boolean;
 }
-
-/** In single precision, or in double where the file has numbers that need it. */
-type AnyMatrixFile = MatrixFile | MatrixFile<"float64">;
 
 /** `papilio factorize`: the butterfly that is near to a matrix. */
 export function factorizeCommand(interruption: Interruption): Command {
@@ -196,122 +172,4 @@ async function speedUpOn(
   if (measure) return await measureSpeedUp(gpu, chain, batch, only);
   const machine = { adapter: gpu.report, rates: await measureRates(gpu) };
   return predictSpeedUp(machine, chain, batch, { only });
-}
-
-interface Found {
-  readonly found: Factorization<AnyButterfly>;
-  /** Where a chain was searched for. */
-  readonly front?: readonly ChainPoint[];
-  /** Where permutations were tried. */
-  readonly permuted?: Pick<PermutedFactorization<AnyButterfly>, "matrix" | "names">;
-}
-
-async function factorizeAs(
-  { values, rows, cols }: AnyMatrixFile,
-  flags: Flags,
-  signal: AbortSignal,
-): Promise<Found> {
-  const { chain: text, maxParams, maxError } = flags;
-  const limits = {
-    ...(maxParams === undefined
-      ? {}
-      : { maxParameters: numberFrom("--max-params", maxParams, 0, 1) }),
-    ...(maxError === undefined ? {} : { maxError: numberFrom("--max-error", maxError, 0, 1) }),
-  };
-  if (text !== "auto" && Object.keys(limits).length > 0) {
-    throw new PapilioError(
-      "FLAG_INVALID",
-      "--max-params and --max-error go with --chain auto.",
-      "Leave them out, or let the chain be searched for.",
-    );
-  }
-  if (
-    flags.permute !== undefined &&
-    (text === "auto" || flags.refine !== undefined || flags.inputs !== undefined)
-  ) {
-    throw new PapilioError(
-      "FLAG_INVALID",
-      "--permute goes neither with --chain auto nor with --refine.",
-      "Name a chain, and leave the others out.",
-    );
-  }
-  const chain = text === "auto" ? undefined : chainOf(flags, rows, cols);
-  const tree = oneOf("--tree", flags.tree, NAMED_TREES);
-  using shown = showShare(chain === undefined ? "Searching" : "Factorizing");
-  const options = {
-    signal,
-    onProgress: (share: number) => shown.update(share),
-    ...(flags.threads === undefined
-      ? {}
-      : { threads: wholeNumber("--threads", flags.threads, 1, 1024) }),
-  };
-  if (chain !== undefined && flags.permute !== undefined) {
-    const { matrix, names, ...found } = await factorizePermuted(values, chain, {
-      ...options,
-      tree,
-      ...(flags.permute === true
-        ? {}
-        : { search: { trials: wholeNumber("--permute", flags.permute, 1, 1e9), seed: 0 } }),
-    });
-    return { found: { ...found, matrix: matrix.matrix }, permuted: { matrix, names } };
-  }
-  if (chain !== undefined) return { found: await factorize(values, chain, { ...options, tree }) };
-  const { best, front } = await searchChains(values, rows, cols, {
-    ...options,
-    ...limits,
-  });
-  if (best !== undefined) return { found: best, front };
-  const nearest = front.at(-1);
-  throw new PapilioError(
-    "CHAIN_NOT_FOUND",
-    nearest === undefined
-      ? `No chain was tried: none for ${rows} x ${cols} has fewer values than ${maxParams === undefined ? "the matrix" : `${maxParams} of those of the matrix`}.`
-      : `None of the chains that were tried is within the limits; the nearest one has an error of ${nearest.error.toPrecision(3)}.`,
-    nearest === undefined
-      ? "Allow more parameters, or pad the matrix to a size with more divisors."
-      : "Allow more parameters or a larger error.",
-  );
-}
-
-function chainOf({ chain, rank }: Flags, rows: number, cols: number): Chain {
-  return chainFor(chain, rows, cols, wholeNumber("--rank", rank, 1, 2 ** 20));
-}
-
-/** The factors after refinement, and the errors on its way; as they are without. */
-async function refineAs(
-  { values, cols }: AnyMatrixFile,
-  start: AnyButterfly,
-  { refine: sweeps, inputs }: Flags,
-  signal: AbortSignal,
-): Promise<{ butterfly: AnyButterfly; errors: readonly number[] | undefined }> {
-  if (sweeps === undefined && inputs === undefined) return { butterfly: start, errors: undefined };
-  if ("re" in values) {
-    throw new PapilioError(
-      "FLAG_INVALID",
-      "--refine works with real matrices, and this one is complex.",
-      "Leave it out.",
-    );
-  }
-  const { matrix, errors } = await refine(values, start as Butterfly, {
-    signal,
-    ...(typeof sweeps === "string" ? { sweeps: wholeNumber("--refine", sweeps, 0, 10_000) } : {}),
-    ...(inputs === undefined ? {} : { inputs: await readInputs(inputs, cols) }),
-  });
-  return { butterfly: matrix, errors };
-}
-
-/** Vectors `[samples, cols]` as columns. */
-async function readInputs(file: string, cols: number): Promise<Float32Array> {
-  const { values, rows, cols: length } = await readMatrix(file, undefined, "float32");
-  if ("re" in values || length !== cols) {
-    throw new PapilioError(
-      "TENSOR_SHAPE",
-      `The inputs are ${"re" in values ? "complex" : `of ${length} features`}, but the matrix takes ${cols} real ones.`,
-      `Give a matrix of [samples, ${cols}].`,
-    );
-  }
-  return Float32Array.from(values, (_, index) => {
-    const [feature, sample] = [Math.floor(index / rows), index % rows];
-    return values[sample * cols + feature] as number;
-  });
 }

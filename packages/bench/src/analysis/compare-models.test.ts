@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ModelResults } from "../results/model-results.ts";
 import { modelResults, variantOf } from "../testing/model-results.ts";
-import { hasRegression } from "./compare.ts";
 import { compareModels } from "./compare-models.ts";
+import { hasRegression } from "./comparison.ts";
 
 /** The same with all times of one kind of linear layers multiplied. */
 function scaled(factors: { dense: number; butterfly: number }): ModelResults {

@@ -1,6 +1,7 @@
 import { requireShape } from "../arguments/checks.ts";
 import { type ModelResults, type VariantResult, variantName } from "../results/model-results.ts";
 import { requireModelResults } from "../results/require-results.ts";
+import { type RunFacts, warningsOf } from "./compare-warnings.ts";
 import {
   COMPARE_THRESHOLD,
   type Compared,
@@ -12,8 +13,7 @@ import {
   judge,
   requireThreshold,
   type Unmatched,
-} from "./compare.ts";
-import { type RunFacts, warningsOf } from "./compare-warnings.ts";
+} from "./comparison.ts";
 import { estimateRatio } from "./statistics.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { BenchResults } from "../results/results.ts";
-import type { Compared } from "./compare.ts";
+import type { Compared } from "./comparison.ts";
 
 /** Intervals of fewer samples are too narrow. */
 const FEW_SAMPLES = 5;

@@ -11,7 +11,8 @@ import {
   timedByWall,
   wrong,
 } from "../testing/results.ts";
-import { compareRuns, divide, hasRegression } from "./compare.ts";
+import { compareRuns } from "./compare.ts";
+import { divide, hasRegression } from "./comparison.ts";
 
 const around = (center: number): number[] => [0.98, 0.99, 1, 1.01, 1.02].map((x) => x * center);
 const item = itemOf("4,16,16,4");

@@ -7,18 +7,18 @@
 export type { BenchErrorCodes } from "../errors/error-codes.ts";
 export { FUSED, isOurs, ownerOf } from "../implementations/registry.ts";
 export { type Clock, commonClock, runClock } from "./clock.ts";
+export { compareRuns } from "./compare.ts";
+export { compareModels } from "./compare-models.ts";
 export {
   COMPARE_THRESHOLD,
   type Compared,
   type CompareOptions,
   type Comparison,
-  compareRuns,
   hasRegression,
   type ModelKey,
   type Unmatched,
   type Verdict,
-} from "./compare.ts";
-export { compareModels } from "./compare-models.ts";
+} from "./comparison.ts";
 export { outOf, percent, quantity, times } from "./format.ts";
 export { type Estimate, estimateMedian, estimateRatio } from "./statistics.ts";
 export {

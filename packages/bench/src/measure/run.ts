@@ -15,7 +15,8 @@ import { type Implementation, implementationsShape } from "../implementations/im
 import type { BenchResults, CaseResult, Rates, SkippedCase } from "../results/results.ts";
 import { memorySchemas } from "../results/results-schema.ts";
 import { DurationEstimator } from "./duration-estimator.ts";
-import { MEASURE_DEFAULTS, type MeasureOptions, measureCase, measureEntries } from "./measure.ts";
+import { measureCase } from "./measure.ts";
+import { MEASURE_DEFAULTS, type MeasureOptions, measureEntries } from "./measure-options.ts";
 
 /** What becomes of a case. */
 export type CaseOutcome =

@@ -6,10 +6,10 @@ import { type ModelResults, variantName } from "../results/model-results.ts";
 import { requireModelResults } from "../results/require-results.ts";
 import { machineName } from "../results/results.ts";
 import type { Block, ReportDocument, Section } from "./document.ts";
+import { samplesText, whereTable } from "./environment-table.ts";
 import { renderHtml } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";
 import type { Report } from "./render-report.ts";
-import { samplesText, whereTable } from "./tables.ts";
 
 /**
  * Renders results of whole models as a page and as Markdown: for each file its variants in a table, what

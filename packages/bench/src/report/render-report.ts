@@ -5,6 +5,7 @@ import { type BenchResults, machineName } from "../results/results.ts";
 import { collectData, type ReportData } from "./data.ts";
 import type { Block, ReportDocument } from "./document.ts";
 import { drawFigure } from "./draw.ts";
+import { environmentTable } from "./environment-table.ts";
 import type { Drawn, Sketch } from "./figure.ts";
 import { coldStartFigure } from "./figures/cold-start.ts";
 import { energyFigure } from "./figures/energy.ts";
@@ -17,8 +18,9 @@ import { renderHtml } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { noticesOf } from "./notices.ts";
 import { keySentences } from "./sentences.ts";
+import { skippedTables } from "./skipped-tables.ts";
+import { groupTables, losses } from "./speed-tables.ts";
 import { composeSvg } from "./svg.ts";
-import { environmentTable, groupTables, losses, skippedTables } from "./tables.ts";
 
 /** A figure as an SVG document that opens by itself. */
 export interface ReportFigure {

@@ -1,8 +1,8 @@
 import { caseName } from "../cases/case.ts";
+import type { RankedCandidate } from "./candidates.ts";
 import type { Validation } from "./leave-one-out.ts";
 import type { Observations } from "./observations.ts";
 import type { Quantity, Question, Selection } from "./question.ts";
-import type { RankedCandidate } from "./select.ts";
 
 interface Grounds {
   readonly question: Question;

@@ -1,8 +1,6 @@
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
-import { choosePlace, type MeasuredPlaces } from "@papilio/nn/placement";
 import * as v from "valibot";
-import type { Timed } from "../analysis/clock.ts";
-import { estimateMedian, estimateRatio } from "../analysis/statistics.ts";
+import { estimateRatio } from "../analysis/statistics.ts";
 import {
   anyNumber,
   callback,
@@ -12,23 +10,22 @@ import {
   rates as ratesShape,
   requireShape,
 } from "../arguments/checks.ts";
-import { type Case, caseName } from "../cases/case.ts";
-import { cpuWasm } from "../implementations/cpu-wasm.ts";
-import { implementations } from "../implementations/registry.ts";
+import type { Case } from "../cases/case.ts";
 import { memorySchemas } from "../results/results-schema.ts";
 import {
-  bare,
-  interpolatedConfidence,
-  measuredConfidence,
-  predictedRatio,
-  predictedSeconds,
-} from "./certainty.ts";
+  cpuCandidate,
+  interpolatedCandidates,
+  measuredCandidates,
+  modelledCandidates,
+  type Prepared,
+  type RankedCandidate,
+} from "./candidates.ts";
+import { bare, interpolatedConfidence, measuredConfidence, predictedRatio } from "./certainty.ts";
 import { explain } from "./explain.ts";
-import { type Interpolated, Interpolator } from "./interpolate.ts";
+import { Interpolator } from "./interpolate.ts";
 import { type LeftOut, leaveOneOut, type Validation } from "./leave-one-out.ts";
-import { type Observations, type Observed, observe } from "./observations.ts";
-import { isModelled, predictSeconds } from "./predict.ts";
-import type { Basis, Candidate, Quantity, Question, SelectContext, Selection } from "./question.ts";
+import { observe } from "./observations.ts";
+import type { Basis, Quantity, Question, SelectContext, Selection } from "./question.ts";
 
 const questionShape = v.object({
   chain: having("a Chain", "patterns", "product"),
@@ -55,22 +52,6 @@ const contextShape = v.object({
   threads: v.optional(v.number()),
   filter: v.optional(callback),
 });
-
-/** A candidate, with what its time is from. */
-export interface RankedCandidate extends Candidate {
-  readonly samples: readonly number[] | undefined;
-  readonly source: Observed | undefined;
-  readonly interpolated: Interpolated | undefined;
-}
-
-/** What was found out once for many questions. */
-interface Prepared {
-  readonly context: SelectContext;
-  readonly observations: Observations;
-  readonly interpolator: Interpolator;
-  /** How good predictions are, computed when a question first needs it. */
-  validation(leftOut: LeftOut): Validation;
-}
 
 /**
  * Answers which implementation is best. See {@link select}; this one prepares the results once, for
@@ -131,13 +112,13 @@ function answer(question: Question, prepared: Prepared): Selection {
     ? "case"
     : "chain";
   const known = items.flatMap((item) => [
-    ...measured(item, prepared),
-    ...interpolated(item, prepared, leftOut),
+    ...measuredCandidates(item, prepared),
+    ...interpolatedCandidates(item, prepared, leftOut),
   ]);
   const candidates = (
     known.length > 0
-      ? [...known, ...items.flatMap((item) => onCpuByModel(item, known, prepared))]
-      : items.flatMap((item) => modelled(item, context))
+      ? [...known, ...items.flatMap((item) => cpuCandidate(item, known, prepared))]
+      : items.flatMap((item) => modelledCandidates(item, context))
   ).toSorted((p, q) => p.seconds.median - q.seconds.median);
   const [best] = candidates;
   if (best === undefined) throw impossible(question, prepared);
@@ -171,127 +152,6 @@ function answer(question: Question, prepared: Prepared): Selection {
       seconds,
       basis: from,
     })),
-  };
-}
-
-/** The run that timed most of the implementations on this very case; of equals, the latest. */
-function exactCase({ cases }: Observations, item: Case): Observed | undefined {
-  const name = caseName(item);
-  return cases
-    .filter((source) => source.name === name)
-    .sort((p, q) => q.timed.length - p.timed.length || q.date.localeCompare(p.date))[0];
-}
-
-function samplesOf({ timing }: Timed, { clock }: Observations): readonly number[] {
-  return timing[clock];
-}
-
-function measured(item: Case, { observations }: Prepared): RankedCandidate[] {
-  const source = exactCase(observations, item);
-  return (source?.timed ?? []).map((entry) => {
-    const samples = samplesOf(entry, observations);
-    return {
-      implementation: entry.implementation,
-      layout: item.layout,
-      seconds: estimateMedian(samples),
-      basis: "measured",
-      samples,
-      source,
-      interpolated: undefined,
-    };
-  });
-}
-
-/** Those that the very case does not tell of, not even that they failed. */
-function interpolated(
-  item: Case,
-  { observations, interpolator, validation }: Prepared,
-  leftOut: LeftOut,
-): RankedCandidate[] {
-  const reported = exactCase(observations, item)?.result.results.map(
-    (entry) => entry.implementation,
-  );
-  return interpolator.implementations
-    .filter((implementation) => !reported?.includes(implementation))
-    .flatMap((implementation) => {
-      const prediction = interpolator.predict(implementation, item);
-      if (prediction === undefined) return [];
-      return [
-        {
-          implementation,
-          layout: item.layout,
-          seconds: predictedSeconds(validation(leftOut), implementation, prediction.seconds),
-          basis: "interpolated" as const,
-          samples: undefined,
-          source: undefined,
-          interpolated: prediction,
-        },
-      ];
-    });
-}
-
-function modelled(item: Case, context: SelectContext): RankedCandidate[] {
-  const { rates, filter = () => true } = context;
-  if (rates === undefined) return [];
-  const onAdapter = implementations
-    .filter(({ name }) => isModelled(name) && filter(name))
-    .map(({ name }) => ({ name, seconds: predictSeconds(name, item, rates) }));
-  const { gpu, cpu } = placesOf(item, context);
-  // The roofline tells implementations apart; how far they stay below it, the place's model knows.
-  const least = Math.min(...onAdapter.map(({ seconds }) => seconds));
-  const slower = gpu === null ? 1 : Math.max(1, gpu / least);
-  return [
-    ...onAdapter.map(({ name, seconds }) => byModel(name, item, slower * seconds)),
-    ...(filter(cpuWasm.name) ? [byModel(cpuWasm.name, item, cpu)] : []),
-  ];
-}
-
-/** The CPU backend by its cost model, where the results do not tell of it, not even that it failed. */
-function onCpuByModel(
-  item: Case,
-  known: readonly RankedCandidate[],
-  { context, observations }: Prepared,
-): RankedCandidate[] {
-  const { name } = cpuWasm;
-  const reported = exactCase(observations, item)?.result.results.some(
-    ({ implementation }) => implementation === name,
-  );
-  const has = known.some(({ implementation }) => implementation === name);
-  if (reported || has || context.filter?.(name) === false) return [];
-  const best = known.reduce(
-    (least, { seconds }) => Math.min(least, seconds.median),
-    Number.POSITIVE_INFINITY,
-  );
-  return [byModel(name, item, placesOf(item, context, { gpu: best }).cpu)];
-}
-
-/** Seconds of a case on the adapter, null where it cannot hold it, and on the CPU. */
-function placesOf(
-  item: Case,
-  { adapter, rates, threads }: SelectContext,
-  measuredSeconds: MeasuredPlaces = {},
-): { readonly gpu: number | null; readonly cpu: number } {
-  const { seconds } = choosePlace(
-    { products: [item] },
-    {
-      adapter: adapter ?? undefined,
-      ...(rates === undefined ? {} : { rates }),
-      ...(threads === undefined ? {} : { threads }),
-    },
-    measuredSeconds,
-  );
-  return { gpu: seconds.gpu, cpu: seconds.cpu as number };
-}
-
-function byModel(implementation: string, { layout }: Case, seconds: number): RankedCandidate {
-  return {
-    implementation,
-    layout,
-    seconds: bare(seconds),
-    basis: "model",
-    samples: undefined,
-    source: undefined,
-    interpolated: undefined,
   };
 }
 

@@ -4,7 +4,6 @@ import "./dispose-symbols.ts";
  * What the standard's `DisposableStack` does, without touching globals: Node 22 and Safari have none.
  * The ponyfills on npm differ from the standard in `disposed` and in use after disposal.
  */
-// biome-ignore lint/style/noRestrictedGlobals: the interface alone.
 export class PortableDisposableStack implements DisposableStack {
   #releases: (() => void)[] | undefined = [];
 
@@ -83,3 +82,5 @@ function suppressed(error: unknown, earlier: unknown): Error {
 export const DisposableStack: DisposableStackConstructor =
   (globalThis as { DisposableStack?: DisposableStackConstructor }).DisposableStack ??
   PortableDisposableStack;
+/** What the constructor makes. */
+export type DisposableStack = globalThis.DisposableStack;

@@ -6,6 +6,7 @@ import {
   requireText,
   requireWhole,
 } from "@papilio/butterfly/errors";
+import { FreeBuffers } from "./free-buffers.ts";
 import type { Lease } from "./lease.ts";
 import { type MemoryOptions, requireMemoryOptions } from "./memory-options.ts";
 import { sizeClass } from "./size-class.ts";
@@ -34,10 +35,7 @@ export class MemoryPool implements Disposable {
   readonly #keep: number;
   readonly #idleMilliseconds: number;
   readonly #buffers = new Set<Pooled>();
-  /** Those that wait for reuse, in the order of their release, the oldest first. */
-  readonly #waiting = new Set<Pooled>();
-  /** The same by usage and size, in the same order. */
-  readonly #bySize = new Map<string, Pooled[]>();
+  readonly #free = new FreeBuffers<Pooled>();
   readonly #onFailure: (error: PapilioError) => void;
   /** Allocations of which the device has not said yet whether it has the memory. */
   readonly #pending = new Set<Promise<void>>();
@@ -105,7 +103,7 @@ export class MemoryPool implements Disposable {
   /** Destroys what waits for reuse, the oldest first, until at most `keep` bytes of it are left. */
   trim(keep = 0): void {
     requireNumber("The bytes that are kept", keep);
-    for (const pooled of this.#waiting) {
+    for (const pooled of this.#free) {
       if (this.#bytes.free <= keep) return;
       this.#destroy(pooled);
     }
@@ -158,8 +156,7 @@ export class MemoryPool implements Disposable {
       pooled.buffer.destroy();
     }
     this.#buffers.clear();
-    this.#waiting.clear();
-    this.#bySize.clear();
+    this.#free.clear();
     Object.assign(this.#bytes, { inUse: 0, lent: 0, free: 0 });
   }
 
@@ -172,13 +169,8 @@ export class MemoryPool implements Disposable {
   }
 
   #reuse(bytes: number, usage: number): Pooled | undefined {
-    // The last one released is the one most likely to be in a cache.
-    const alike =
-      this.#bySize.get(sizeKey(usage, sizeClass(bytes))) ?? this.#bySize.get(sizeKey(usage, bytes));
-    const found = alike?.at(-1);
+    const found = this.#free.take(usage, sizeClass(bytes), bytes);
     if (found === undefined) return undefined;
-    this.#unlist(found);
-    this.#waiting.delete(found);
     this.#bytes.free -= found.reserved;
     this.#counts.reuses++;
     return found;
@@ -220,18 +212,9 @@ export class MemoryPool implements Disposable {
   /** Forgets a buffer that the device had no memory for, whoever has it by now. */
   #fail(pooled: Pooled, label: string, reason: string): void {
     if (!this.#buffers.has(pooled)) return;
-    const { loan, reserved } = pooled;
-    if (loan !== undefined) {
-      pooled.loan = undefined;
-      this.#bytes.inUse -= loan.bytes;
-      this.#bytes.lent -= reserved;
-      this.#bytes.free += reserved;
-    } else {
-      this.#unlist(pooled);
-      this.#waiting.delete(pooled);
-    }
+    this.#endLoan(pooled);
     this.#destroy(pooled);
-    this.#onFailure(this.#outOfMemory(label, reserved, reason));
+    this.#onFailure(this.#outOfMemory(label, pooled.reserved, reason));
   }
 
   #outOfMemory(label: string, bytes: number, reason: string): PapilioError {
@@ -268,11 +251,8 @@ export class MemoryPool implements Disposable {
     const isLive = (): boolean => pooled.loan === loan;
     const release = (reusable: boolean): void => {
       if (!isLive()) return;
-      pooled.loan = undefined;
-      this.#bytes.inUse -= bytes;
-      this.#bytes.lent -= pooled.reserved;
-      this.#bytes.free += pooled.reserved;
-      if (reusable) this.#wait(pooled);
+      this.#endLoan(pooled);
+      if (reusable) this.#free.add(pooled);
       else this.#destroy(pooled);
       this.trim(this.#keep);
       this.#trimWhenIdle();
@@ -291,25 +271,16 @@ export class MemoryPool implements Disposable {
     };
   }
 
-  #wait(pooled: Pooled): void {
-    this.#waiting.add(pooled);
-    const key = sizeKey(pooled.usage, pooled.reserved);
-    const alike = this.#bySize.get(key) ?? [];
-    alike.push(pooled);
-    this.#bySize.set(key, alike);
-  }
-
-  /** Takes a buffer that waits out of those of its size: no list stays for a size that nothing has. */
-  #unlist(pooled: Pooled): void {
-    const key = sizeKey(pooled.usage, pooled.reserved);
-    const alike = this.#bySize.get(key);
-    if (alike === undefined) return;
-    alike.splice(alike.lastIndexOf(pooled), 1);
-    if (alike.length === 0) this.#bySize.delete(key);
+  #endLoan(pooled: Pooled): void {
+    if (pooled.loan === undefined) return;
+    this.#bytes.inUse -= pooled.loan.bytes;
+    this.#bytes.lent -= pooled.reserved;
+    this.#bytes.free += pooled.reserved;
+    pooled.loan = undefined;
   }
 
   #destroy(pooled: Pooled): void {
-    if (this.#waiting.delete(pooled)) this.#unlist(pooled);
+    this.#free.delete(pooled);
     this.#buffers.delete(pooled);
     this.#bytes.free -= pooled.reserved;
     pooled.buffer.destroy();
@@ -317,14 +288,10 @@ export class MemoryPool implements Disposable {
 
   #trimWhenIdle(): void {
     clearTimeout(this.#timer);
-    if (this.#waiting.size === 0) return;
+    if (this.#free.size === 0) return;
     const timer: unknown = setTimeout(() => this.trim(), this.#idleMilliseconds);
     this.#timer = timer as ReturnType<typeof setTimeout>;
     // In Node a timer keeps the process alive unless it is unreferenced; a browser's is a number.
     (timer as { unref?: () => void }).unref?.();
   }
-}
-
-function sizeKey(usage: number, size: number): string {
-  return `${usage} ${size}`;
 }

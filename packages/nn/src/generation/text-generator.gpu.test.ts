@@ -8,7 +8,8 @@ import { difference } from "../testing/draw.ts";
 import { expectStory } from "../testing/expect-story.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { stories260K } from "../testing/test-data.ts";
-import { type GenerateOptions, TextGenerator } from "./text-generator.ts";
+import type { GenerateOptions } from "./generator-options.ts";
+import { TextGenerator } from "./text-generator.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {

@@ -1,49 +1,23 @@
 import { DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import {
-  anyNumber,
-  gpuCheck,
-  having,
-  listOf,
-  objectOf,
-  optional,
-  signal as signalCheck,
-} from "../arguments/checks.ts";
+import { anyNumber, gpuCheck, listOf } from "../arguments/checks.ts";
 import { CpuModel, type CpuModelOptions, CpuStates } from "../backends/cpu/cpu-model.ts";
 import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
 import { ModelMemory } from "../backends/device/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
-import { contextError, type Decoder, type StepShape } from "../models/decoder.ts";
+import type { Decoder, StepShape } from "../models/decoder.ts";
 import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";
-import { type SamplingOptions, sampler } from "./sampling.ts";
-
-/** How much a generator holds, and takes at a time. */
-export interface GeneratorOptions {
-  /**
-   * Tokens of the prompt and of the text together, at most: the cache has memory for so many. As many as
-   * the model has positions unless given, but 4096 at most.
-   */
-  readonly context?: number;
-  /** Tokens of a prompt that are computed at once; 64 unless given. */
-  readonly chunk?: number;
-}
-
-export interface GenerateOptions extends SamplingOptions {
-  /** Tokens to generate, at most; until the context is full unless given. */
-  readonly maxTokens?: number;
-  /** Ends before one of these. */
-  readonly stopTokens?: readonly number[];
-  readonly signal?: AbortSignal;
-}
-
-const decoderCheck = having("a Decoder", "traceStep", "positions", "vocabulary");
-const generatorCheck = objectOf({ context: optional(anyNumber), chunk: optional(anyNumber) });
-const generateCheck = objectOf({
-  maxTokens: optional(anyNumber),
-  stopTokens: optional(listOf(anyNumber)),
-  signal: signalCheck,
-});
+import {
+  type GenerateOptions,
+  type GeneratorOptions,
+  generateCheck,
+  generatorCheck,
+  requireOption,
+  requirePrompt,
+  sizesOf,
+} from "./generator-options.ts";
+import { sampler } from "./sampling.ts";
 
 /** A token that was generated. */
 export interface GeneratedToken {
@@ -58,11 +32,6 @@ interface Steps extends Disposable {
   readonly one: Executable;
   readonly chunk: Executable | undefined;
 }
-
-const CHUNK = 64;
-
-/** Tokens of a context that nobody asked for: models have positions for a million. */
-const MOST_CONTEXT = 4096;
 
 /**
  * Generates text with a decoder, on the CPU or on a device, whose cache of keys and values it holds. The
@@ -276,34 +245,4 @@ export class TextGenerator implements Disposable {
     });
     return logits as Float32Array<ArrayBuffer>;
   }
-}
-
-function sizesOf(model: Decoder, options: GeneratorOptions): { context: number; chunk: number } {
-  decoderCheck("The model", model);
-  generatorCheck("a generator", options);
-  const { context = Math.min(model.positions, MOST_CONTEXT), chunk = CHUNK } = options;
-  requireOption("context", context, Number.isInteger(context) && context >= 1);
-  requireOption("chunk", chunk, Number.isInteger(chunk) && chunk >= 1);
-  if (context > model.positions) throw contextError(context, model.positions);
-  return { context, chunk: Math.min(chunk, context) };
-}
-
-function requirePrompt(prompt: readonly number[], context: number): void {
-  if (prompt.length > context) throw contextError(prompt.length, context);
-  const wrong = prompt.find((id) => !Number.isInteger(id) || id < 0);
-  if (prompt.length > 0 && wrong === undefined) return;
-  throw new PapilioError(
-    "PROMPT_EMPTY",
-    prompt.length === 0 ? "The prompt has no token." : `${wrong} is not a token.`,
-    "Begin with the token that begins a sequence, at least.",
-  );
-}
-
-function requireOption(name: string, value: number, valid: boolean): void {
-  if (valid) return;
-  throw new PapilioError(
-    "GENERATE_OPTION",
-    `${name} is ${value}.`,
-    "Use whole numbers: a context and a chunk of at least 1, and maxTokens from 0 on.",
-  );
 }
