@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
 import { expect, it } from "vitest";
 import { CpuButterfly, CpuComplexButterfly } from "./index.ts";
+import { CpuProgram, type OpenCpu, type OpenEngine, openCpu, ProgramRecorder } from "./kernels.ts";
 
 const matrix = Butterfly.random(Chain.monarch(64), { seed: 1 });
 const shape = { batch: 1, layout: "batch-first" } as const;
@@ -29,6 +30,18 @@ const cases: Readonly<Record<string, Case>> = {
     uses: [
       (weights: CpuComplexButterfly) => weights.multiply({ re: x, im: x }, shape),
       (weights: CpuComplexButterfly) => weights.allocate(1),
+    ],
+    code: "CPU_DISPOSED",
+  },
+  CpuProgram: {
+    make: async () => {
+      const recorder = new ProgramRecorder();
+      recorder.output(recorder.input(2, 3));
+      return CpuProgram.record((await openCpu(1)) as OpenCpu & OpenEngine, recorder);
+    },
+    uses: [
+      (program: CpuProgram) => program.run([new Float32Array(6)]),
+      (program: CpuProgram) => program.timeOperations(),
     ],
     code: "CPU_DISPOSED",
   },

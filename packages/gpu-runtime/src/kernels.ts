@@ -56,7 +56,6 @@ export {
   windowCount,
   windowsOf,
 } from "./kernels/windows.ts";
-export { type ArenaPlan, type Lifetime, planArena } from "./memory/arena-plan.ts";
 export type { Lease, Span } from "./memory/lease.ts";
 export { MemoryPool } from "./memory/pool.ts";
 export { type Operand, Scratch } from "./memory/scratch.ts";

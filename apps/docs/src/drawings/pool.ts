@@ -1,4 +1,5 @@
-import { type Lease, type Lifetime, MemoryPool, planArena } from "@papilio/gpu-runtime/kernels";
+import { type Lifetime, planArena } from "@papilio/butterfly/planning";
+import { type Lease, MemoryPool } from "@papilio/gpu-runtime/kernels";
 import { type Drawing, hue, LINE, line, MUTED, type Panel, rect, text } from "./svg.ts";
 
 const WIDTH = 340;

@@ -173,6 +173,7 @@ export const calls: PublicCalls = {
   errorBound: () => call(butterfly.errorBound, 1, 1, { ...rounding }),
   verify: () => call(butterfly.verify, doubles, doubles, doubles, { ...rounding }),
   divideChain: () => call(butterfly.divideChain, 2, () => [{ stage: "one", cost: 1 }], 1),
+  planArena: () => call(butterfly.planArena, [{ size: 16, first: 0, last: 1 }], 256),
   requireFactorRanges: () =>
     call(butterfly.requireFactorRanges, "The runs", [{ from: 0, to: 2 }], 0, 2),
   didYouMean: () => call(butterfly.didYouMean, "monach", ["monarch"]),

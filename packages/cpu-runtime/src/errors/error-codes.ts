@@ -20,6 +20,11 @@ export interface CpuRuntimeErrorCodes {
   CPU_ARRAY_VIEW: true;
   /** The length of an array that is asked for is not a whole number. Pass a whole number of at least 0. */
   CPU_ARRAY_LENGTH: true;
+  /**
+   * An operation of a program is given operands that do not fit its kernel. Give a value of the kernel's number of
+   * vectors and features for each operand of vectors, and memory of as many bytes for each other one.
+   */
+  PROGRAM_OPERANDS: true;
 }
 
 declare module "@papilio/butterfly" {

@@ -1,4 +1,4 @@
-import { requireWhole } from "@papilio/butterfly/errors";
+import { requireObject, requireWhole } from "@papilio/butterfly/errors";
 import { ROWS_FROM_TILES, TILES_FROM_ROWS } from "../kernel/kernel-ids.ts";
 import type { KernelCall, VectorsOperand } from "./kernel-call.ts";
 import { tileCount, vectorsBytes } from "./layout.ts";
@@ -11,22 +11,24 @@ export interface ConvertProblem {
   readonly features: number;
 }
 
-/** Operands: vectors in rows that are read, and the same in tiles that are written. */
+/** Operands: vectors in rows that are read, and the same in tiles that are written. Throws `OPTION_INVALID`. */
 export function tilesFromRows(problem: ConvertProblem): KernelCall {
   return convert(problem, TILES_FROM_ROWS, "tiles out of rows", ["read", "write"]);
 }
 
-/** Operands: vectors in rows that are written, out of the same in tiles. */
+/** Operands: vectors in rows that are written, out of the same in tiles. Throws `OPTION_INVALID`. */
 export function rowsFromTiles(problem: ConvertProblem): KernelCall {
   return convert(problem, ROWS_FROM_TILES, "rows out of tiles", ["write", "read"]);
 }
 
 function convert(
-  { vectors, features }: ConvertProblem,
+  problem: ConvertProblem,
   kernel: number,
   name: string,
   [rowsAccess, tilesAccess]: readonly [VectorsOperand["access"], VectorsOperand["access"]],
 ): KernelCall {
+  requireObject("The problem of a conversion", problem, "an object", "vectors", "features");
+  const { vectors, features } = problem;
   requireWhole("The number of vectors", vectors, 1);
   requireWhole("The number of features", features, 1);
   return {

@@ -1,3 +1,4 @@
+import { requireOneOf, requireWhole } from "@papilio/butterfly/errors";
 import { TILE } from "../kernel/constants.ts";
 import type { Layout, Operand } from "./kernel-call.ts";
 
@@ -17,8 +18,11 @@ export function tileCount(vectors: number): number {
   return Math.ceil(vectors / tileWidth(vectors));
 }
 
-/** Bytes of vectors in float32. */
+/** Bytes of vectors in float32. Throws `OPTION_INVALID`. */
 export function vectorsBytes(layout: Layout, vectors: number, features: number): number {
+  requireOneOf("The layout", layout, ["rows", "tiles"]);
+  requireWhole("The number of vectors", vectors, 1);
+  requireWhole("The number of features", features, 1);
   const padded = layout === "rows" ? vectors : tileCount(vectors) * tileWidth(vectors);
   return 4 * padded * features;
 }

@@ -148,14 +148,14 @@ async function computedBy(
   const isReference = by === "the reference";
   if (isReference) {
     vi.resetModules();
-    vi.doMock("../multiplication/engine.ts", () => ({
+    vi.doMock("../engine/engine.ts", () => ({
       openEngine: async () => ({ reason: "It is a test." }),
     }));
   }
   try {
     await test({ ...(await import("@papilio/butterfly")), ...(await import("../index.ts")) });
   } finally {
-    vi.doUnmock("../multiplication/engine.ts");
+    vi.doUnmock("../engine/engine.ts");
     if (isReference) vi.resetModules();
   }
 }

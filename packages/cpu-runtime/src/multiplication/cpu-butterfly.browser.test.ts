@@ -1,9 +1,9 @@
 import { Butterfly, Chain, LAYOUTS } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { expect, it } from "vitest";
+import { disposeCpuThreads } from "../engine/engine.ts";
 import { verifyProduct } from "../testing/verify-product.ts";
 import { CpuButterfly } from "./cpu-butterfly.ts";
-import { disposeCpuThreads } from "./engine.ts";
 
 const butterfly = Butterfly.random(Chain.squareDyadic(256), { seed: 1 });
 const x = Float32Array.from({ length: 256 * 100 }, uniform(2));

@@ -4,11 +4,11 @@ import { storedPattern } from "@papilio/butterfly/matrix";
 import { decodeHalf, encodeHalf, uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { disposeCpuThreads } from "../engine/engine.ts";
 import { TILE } from "../kernel/constants.ts";
 import type { CpuPlan } from "../planning/plan.ts";
 import { verifyProduct } from "../testing/verify-product.ts";
 import { CpuButterfly } from "./cpu-butterfly.ts";
-import { disposeCpuThreads } from "./engine.ts";
 
 // Many multiplications, on machines that may have one core for all test files.
 vi.setConfig({ testTimeout: 60_000 });

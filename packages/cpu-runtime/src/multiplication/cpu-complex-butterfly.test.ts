@@ -11,8 +11,8 @@ import { fourier } from "@papilio/butterfly/constructions";
 import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { afterAll, expect, it, vi } from "vitest";
+import { disposeCpuThreads } from "../engine/engine.ts";
 import { CpuComplexButterfly } from "./cpu-complex-butterfly.ts";
-import { disposeCpuThreads } from "./engine.ts";
 
 // Many multiplications, on machines that may have one core for all test files.
 vi.setConfig({ testTimeout: 60_000 });

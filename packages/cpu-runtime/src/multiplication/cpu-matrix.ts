@@ -3,11 +3,11 @@ import { requireOptions, requireSignal } from "@papilio/butterfly/errors";
 import { requireDisjoint, storableButterfly } from "@papilio/butterfly/matrix";
 import { requireVectors, stridesOf } from "@papilio/butterfly/numeric";
 import type { FactorRange } from "@papilio/butterfly/planning";
+import type { CpuEngine } from "../engine/engine.ts";
+import { type CpuReport, type OpenCpu, openCpu } from "../engine/open-cpu.ts";
 import { allocateArray, type CpuArray } from "../memory/cpu-array.ts";
 import { type CpuPlan, planForCpu } from "../planning/plan.ts";
 import { requireCpuPlan } from "../planning/require-plan.ts";
-import type { CpuEngine } from "./engine.ts";
-import { type CpuReport, type OpenCpu, openCpu } from "./open-cpu.ts";
 import type { StageFactor } from "./pack-program.ts";
 import { type CpuVectors, disposed, PackedChain } from "./packed-chain.ts";
 

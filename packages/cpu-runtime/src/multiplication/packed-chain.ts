@@ -1,5 +1,7 @@
 import { type BatchShape, type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { FactorRange } from "@papilio/butterfly/planning";
+import type { CpuEngine } from "../engine/engine.ts";
+import type { ThreadPolicy } from "../engine/open-cpu.ts";
 import { CALL_WORDS, FEW_VECTORS, FRAME_BYTES, TILE, TILE_BYTES } from "../kernel/constants.ts";
 import { CHAIN } from "../kernel/kernel-ids.ts";
 import { type CpuPlan, WORK_OF_THREAD } from "../planning/plan.ts";
@@ -8,7 +10,6 @@ import {
   type RecordedOperation,
   writeOperations,
 } from "../threads/recorded-program.ts";
-import type { CpuEngine } from "./engine.ts";
 import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.ts";
 
 /** Vectors in single precision, or the bits of vectors in half precision. */
@@ -26,13 +27,6 @@ const WIDEST = 1024;
 const NARROW = 32;
 /** Items for each thread, so that a slow thread does not delay the others for long. */
 const ITEMS_OF_THREAD = 4;
-
-/** How many threads multiply. */
-export interface ThreadPolicy {
-  readonly max: number;
-  /** Whether all of them do, rather than fewer where there is little work. */
-  readonly exact: boolean;
-}
 
 /** Operations of the chain's kernel, as `ChainCall` of assembly/kernels/chain.ts documents their fields. */
 interface ChainOperation {

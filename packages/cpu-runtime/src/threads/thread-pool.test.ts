@@ -4,8 +4,8 @@ import type { Worker } from "node:worker_threads";
 import { Butterfly, Chain } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { disposeCpuThreads } from "../engine/engine.ts";
 import { CpuButterfly } from "../multiplication/cpu-butterfly.ts";
-import { disposeCpuThreads } from "../multiplication/engine.ts";
 import { verifyProduct } from "../testing/verify-product.ts";
 
 // Many multiplications, on machines that may have one core for all test files.

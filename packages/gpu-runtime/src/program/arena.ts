@@ -1,7 +1,7 @@
+import { type ArenaPlan, type Lifetime, planArena } from "@papilio/butterfly/planning";
 import type { Gpu } from "../device/gpu.ts";
 import type { Binding, Kernel, Step } from "../device/kernel.ts";
 import { assertFits, storageBuffer } from "../device/storage.ts";
-import { type ArenaPlan, type Lifetime, planArena } from "../memory/arena-plan.ts";
 import type { Lease, Span } from "../memory/lease.ts";
 import { type Operand, Scratch, ScratchPart, spanPart } from "../memory/scratch.ts";
 

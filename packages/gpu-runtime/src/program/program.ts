@@ -1,10 +1,10 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireListOf, requireObject } from "@papilio/butterfly/errors";
+import type { ArenaPlan } from "@papilio/butterfly/planning";
 import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Step } from "../device/kernel.ts";
 import { readBack } from "../device/read-back.ts";
-import type { ArenaPlan } from "../memory/arena-plan.ts";
 import type { Span } from "../memory/lease.ts";
 import { type PlacedStep, placeInArena } from "./arena.ts";
 import { bindAll, encode, memoryReleased, type Recorded } from "./bind.ts";

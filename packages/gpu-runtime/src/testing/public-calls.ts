@@ -207,7 +207,6 @@ export const calls: PublicCalls = {
     call(runtime.packKroneckerSparse, pattern, new Float32Array(pattern.nonZeros), variant),
 
   typicalReport: () => call(runtime.typicalReport, { name: "none", kind: "hardware" }),
-  planArena: () => call(runtime.planArena, [{ size: 16, first: 0, last: 1 }], 256),
   Scratch: () => create(runtime.Scratch, 16, "x"),
   encode: () => call(runtime.encode, Float32Array.of(1), "f16", "It"),
   decode: () => call(runtime.decode, new ArrayBuffer(16), 2, "f16"),

@@ -31,7 +31,17 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
     ],
   },
   "packages/cpu-runtime": {
-    order: ["errors", "kernel", "memory", "kernels", "threads", "planning", "multiplication"],
+    order: [
+      "errors",
+      "kernel",
+      "memory",
+      "kernels",
+      "threads",
+      "engine",
+      "planning",
+      "multiplication",
+      "program",
+    ],
   },
   "packages/gpu-runtime": {
     order: [

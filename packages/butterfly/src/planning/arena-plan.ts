@@ -1,4 +1,5 @@
-import { requireListOf, requireObject, requireWhole } from "@papilio/butterfly/errors";
+import { requireObject, requireWhole } from "../errors/argument-checks.ts";
+import { requireListOf } from "../errors/matrix-checks.ts";
 
 /** Something that needs memory from one step of a program to another. */
 export interface Lifetime {

@@ -3,7 +3,13 @@ import { describeValue } from "@papilio/butterfly/errors";
 import { availableThreads } from "@papilio/butterfly/threads";
 import type { Simd } from "../kernel/kernel.ts";
 import { type CpuEngine, openEngine } from "./engine.ts";
-import type { ThreadPolicy } from "./packed-chain.ts";
+
+/** How many threads multiply. */
+export interface ThreadPolicy {
+  readonly max: number;
+  /** Whether all of them do, rather than fewer where there is little work. */
+  readonly exact: boolean;
+}
 
 /** Which kernel computes, on how many threads, and why no better one does. */
 export interface CpuReport {

@@ -1,0 +1,73 @@
+import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
+import { call, create, invoke, type PublicCalls, shallow } from "@papilio/public-arguments";
+import type { OpenCpu, OpenEngine, ProgramRecorder as Recorder } from "../kernels.ts";
+import { runtime } from "./every-entry.ts";
+
+const { CpuButterfly, CpuComplexButterfly, ProgramRecorder } = runtime;
+const chain = Chain.squareDyadic(4);
+const matrix = Butterfly.random(chain, { seed: 1 });
+const complex = ComplexButterfly.random(chain, { seed: 1 });
+const shape = { batch: 1, layout: "batch-first" } as const;
+const x = Float32Array.of(1, 2, 3, 4);
+const z = { re: x, im: x };
+const out = (): Float32Array => new Float32Array(4);
+const { signal } = new AbortController();
+const plan = { panel: 16, passes: [{ from: 0, to: 2, stages: [{ from: 0, to: 2 }] }] };
+const options = { threads: 1, plan };
+const packed = await CpuButterfly.create(matrix, { threads: 1 });
+const packedComplex = await CpuComplexButterfly.create(complex, { threads: 1 });
+
+const cpu = (await runtime.openCpu(1)) as OpenCpu & OpenEngine;
+
+/** A program that returns its input. */
+function copying(): Recorder {
+  const recorder = new ProgramRecorder();
+  recorder.output(recorder.input(3, 2));
+  return recorder;
+}
+
+/** Valid calls of all public functions. */
+export const calls: PublicCalls = {
+  "CpuButterfly.create": () => call(CpuButterfly.create, matrix, { ...options }),
+  "CpuButterfly#multiply": () =>
+    invoke(packed, "multiply", x, { ...shape }, { out: out(), signal }),
+  "CpuButterfly#allocate": () => invoke(packed, "allocate", 4),
+  "CpuComplexButterfly.create": () => call(CpuComplexButterfly.create, complex, { ...options }),
+  "CpuComplexButterfly#multiply": () =>
+    invoke(
+      packedComplex,
+      "multiply",
+      { ...z },
+      { ...shape },
+      { out: { re: out(), im: out() }, signal },
+    ),
+  "CpuComplexButterfly#allocate": () => invoke(packedComplex, "allocate", 4),
+  predictCpuSeconds: () =>
+    call(runtime.predictCpuSeconds, chain, { ...shape }, { threads: 1, parts: 1 }),
+  openCpu: () => call(runtime.openCpu, 1),
+  ProgramRecorder: () => create(ProgramRecorder),
+  "ProgramRecorder#value": () => invoke(new ProgramRecorder(), "value", 3, 2),
+  "ProgramRecorder#input": () => invoke(new ProgramRecorder(), "input", 3, 2),
+  "ProgramRecorder#kept": () => {
+    const span = { address: 64, bytes: 1024 };
+    return invoke(new ProgramRecorder(), "kept", 3, 2, "tiles", span);
+  },
+  "ProgramRecorder#output": () => {
+    const recorder = new ProgramRecorder();
+    return shallow(invoke(recorder, "output", recorder.input(3, 2)));
+  },
+  "ProgramRecorder#add": () => {
+    const recorder = new ProgramRecorder();
+    const operands = [recorder.value(3, 2), recorder.input(3, 2)];
+    const kernel = runtime.rowsFromTiles({ vectors: 3, features: 2 });
+    return shallow(invoke(recorder, "add", kernel, operands, "rewrite"));
+  },
+  "CpuProgram.record": () => shallow(call(runtime.CpuProgram.record, cpu, copying())),
+  "CpuProgram#run": () => {
+    const program = runtime.CpuProgram.record(cpu, copying());
+    return invoke(program, "run", [new Float32Array(6)], { signal, before: () => undefined });
+  },
+  vectorsBytes: () => call(runtime.vectorsBytes, "tiles", 3, 2),
+  tilesFromRows: () => call(runtime.tilesFromRows, { vectors: 3, features: 2 }),
+  rowsFromTiles: () => call(runtime.rowsFromTiles, { vectors: 3, features: 2 }),
+};
