@@ -1,6 +1,13 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireArray, requireText } from "@papilio/butterfly/errors";
 
+/** The smallest and the largest of the logits that are finite, and how many are minus infinity. */
+export interface LogitRange {
+  readonly ruledOut: number;
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * Refuses logits that say nothing of what is likely: one that is NaN or plus infinity, or none that is
  * above minus infinity, which rules out a token or a class.
@@ -11,12 +18,35 @@ import { requireArray, requireText } from "@papilio/butterfly/errors";
 export function requireLogits(logits: Float32Array, what: string): void {
   requireText("What the logits are for", what);
   requireArray("The logits", logits, "Float32Array");
-  let possible = false;
-  for (const [index, logit] of logits.entries()) {
-    if (logit < Number.POSITIVE_INFINITY) possible ||= logit > Number.NEGATIVE_INFINITY;
-    else throw invalid(`Logit ${index} of ${logits.length} for ${what} is ${logit}.`);
+  logitRange(logits, what);
+}
+
+/**
+ * The range of valid logits, minus infinity left aside.
+ *
+ * @throws PapilioError `LOGITS_INVALID`, as `requireLogits`
+ */
+export function logitRange(logits: Float32Array, what: string): LogitRange {
+  let ruledOut = 0;
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  // A vocabulary has 100,000 tokens and more: no iterator, and one way through for what is in the range.
+  for (let index = 0; index < logits.length; index++) {
+    const logit = logits[index] as number;
+    if (logit >= least && logit <= most) continue;
+    if (!(logit < Number.POSITIVE_INFINITY)) {
+      throw invalid(`Logit ${index} of ${logits.length} for ${what} is ${logit}.`);
+    }
+    if (logit === Number.NEGATIVE_INFINITY) {
+      ruledOut++;
+      continue;
+    }
+    if (logit < least) least = logit;
+    if (logit > most) most = logit;
   }
-  if (!possible) throw invalid(`None of ${logits.length} logits for ${what} is a finite number.`);
+  if (least > most)
+    throw invalid(`None of ${logits.length} logits for ${what} is a finite number.`);
+  return { ruledOut, least, most };
 }
 
 function invalid(message: string): PapilioError {

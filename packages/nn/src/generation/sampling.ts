@@ -1,7 +1,11 @@
 import { PapilioError } from "@papilio/butterfly";
+import { requireArray } from "@papilio/butterfly/errors";
 import { uniform } from "@papilio/butterfly/numeric";
 import { anyNumber, number, objectOf, optional } from "../arguments/checks.ts";
-import { requireLogits } from "./logits.ts";
+import { type Candidates, candidatesOf } from "./candidates.ts";
+import { logitRange } from "./logits.ts";
+import { Ranking } from "./ranking.ts";
+import { topK } from "./top-k.ts";
 
 /** How the next token is chosen from logits. */
 export interface SamplingOptions {
@@ -32,7 +36,7 @@ export type Sampler = (logits: Float32Array) => number;
  */
 export function sampler(options: SamplingOptions = {}): Sampler {
   optionsCheck("sampling", options);
-  const { temperature = 0, topK = Number.POSITIVE_INFINITY, topP = 1, seed = 0 } = options;
+  const { temperature = 0, topK: count = Number.POSITIVE_INFINITY, topP = 1, seed = 0 } = options;
   requireOption(
     "temperature",
     temperature,
@@ -40,65 +44,28 @@ export function sampler(options: SamplingOptions = {}): Sampler {
   );
   requireOption(
     "topK",
-    topK,
-    topK >= 1 && (topK === Number.POSITIVE_INFINITY || Number.isInteger(topK)),
+    count,
+    count >= 1 && (count === Number.POSITIVE_INFINITY || Number.isInteger(count)),
   );
   requireOption("topP", topP, topP > 0 && topP <= 1);
   const next = uniform(seed);
-  const choose = temperature === 0 ? mostLikely : draw;
+  // Beyond these, no weight of a logit in float32 changes, and what is computed with them stays finite.
+  const weighing = Math.min(1e60, Math.max(1e-60, temperature));
   return (logits) => {
-    requireLogits(logits, "the next token");
-    return choose(logits);
+    requireArray("The logits", logits, "Float32Array");
+    const range = logitRange(logits, "the next token");
+    // The first of the largest.
+    return temperature === 0 ? logits.indexOf(range.most) : draw(candidatesOf(logits, range));
   };
 
-  function draw(logits: Float32Array): number {
-    const candidates = likely(logits, topK);
-    const most = logits[candidates[0] as number] as number;
-    const weights = candidates.map((token) =>
-      Math.exp(((logits[token] as number) - most) / temperature),
-    );
-    const kept = nucleus(weights, topP);
-    const total = sum(weights.slice(0, kept));
-    let left = ((next() + 1) / 2) * total;
-    for (let index = 0; index < kept; index++) {
-      left -= weights[index] as number;
-      if (left < 0) return candidates[index] as number;
-    }
-    return candidates[kept - 1] as number;
+  function draw(candidates: Candidates): number {
+    const { most } = candidates;
+    const ranking = new Ranking(topK(candidates, count), { most, temperature: weighing });
+    const { total } = ranking;
+    const kept = topP === 1 ? total : ranking.find((sum) => sum >= topP * total).sum;
+    const drawn = ((next() + 1) / 2) * kept;
+    return ranking.find((sum) => sum > drawn || sum >= kept).token;
   }
-}
-
-/** The first of the largest. */
-function mostLikely(logits: Float32Array): number {
-  let best = 0;
-  for (let token = 1; token < logits.length; token++) {
-    if ((logits[token] as number) > (logits[best] as number)) best = token;
-  }
-  return best;
-}
-
-/** The most likely tokens, the most likely first. */
-function likely(logits: Float32Array, count: number): number[] {
-  const tokens = Array.from(logits, (_, token) => token);
-  tokens.sort((p, q) => (logits[q] as number) - (logits[p] as number) || p - q);
-  return tokens.slice(0, Math.min(count, tokens.length));
-}
-
-/** How many of the first weights, which fall, make up a share of all: at least one, and none of zero. */
-function nucleus(weights: readonly number[], share: number): number {
-  const zero = weights.indexOf(0);
-  if (share === 1) return zero === -1 ? weights.length : zero;
-  const enough = share * sum(weights);
-  let reached = 0;
-  for (let index = 0; index < weights.length; index++) {
-    reached += weights[index] as number;
-    if (reached >= enough) return index + 1;
-  }
-  return weights.length;
-}
-
-function sum(weights: readonly number[]): number {
-  return weights.reduce((total, weight) => total + weight, 0);
 }
 
 function requireOption(name: string, value: number, valid: boolean): void {
