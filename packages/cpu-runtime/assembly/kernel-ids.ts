@@ -6,3 +6,5 @@ export const TILES_FROM_ROWS: i32 = 0;
 export const ROWS_FROM_TILES: i32 = 1;
 /** A chain of factors. */
 export const CHAIN: i32 = 2;
+/** Scaled dot-product attention. */
+export const ATTENTION: i32 = 3;

@@ -1,4 +1,5 @@
-import { CHAIN, ROWS_FROM_TILES, TILES_FROM_ROWS } from "./kernel-ids";
+import { ATTENTION, CHAIN, ROWS_FROM_TILES, TILES_FROM_ROWS } from "./kernel-ids";
+import { AttentionCall, attention } from "./kernels/attention/attention";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
 
@@ -19,6 +20,9 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case ROWS_FROM_TILES:
       rowsFromTiles(changetype<ConvertCall>(call), item, scratch);
+      break;
+    case ATTENTION:
+      attention(changetype<AttentionCall>(call), item, scratch);
       break;
     default:
       unreachable();

@@ -6,3 +6,5 @@ export const TILES_FROM_ROWS = 0;
 export const ROWS_FROM_TILES = 1;
 /** A chain of factors. */
 export const CHAIN = 2;
+/** Scaled dot-product attention. */
+export const ATTENTION = 3;

@@ -1,0 +1,264 @@
+/**
+ * The products of queries and keys, for up to 16 queries side by side in `registers` registers of four lanes.
+ * Eight or nine sums stay in registers, as in `../../tile.ts`: those of two keys for four registers of queries,
+ * of more keys for fewer. Where the keys do not divide, the last one is computed more than once.
+ */
+
+import { multiplyAdd } from "../../vector-math";
+import { HeadTiles } from "./head-tiles";
+
+/** Rows that {@link scoreKeys} may write beyond the last one. */
+export const SPARE_SCORES: i32 = 7;
+
+/**
+ * `scores[key, query] = sum over e of keys[e, key] · queries[e, query]` of the keys `first` to `end - 1`.
+ *
+ * @param queries `[features, 4 · registers]`
+ * @param scores `[end - first + SPARE_SCORES, 4 · registers]`
+ */
+export function scoreKeys(
+  keys: HeadTiles,
+  first: i32,
+  end: i32,
+  features: i32,
+  queries: usize,
+  registers: i32,
+  scores: usize,
+): void {
+  const last = end - 1;
+  const step = keys.step;
+  if (registers === 4) {
+    for (let key = first; key < end; key += 2) {
+      const k1 = keys.at(min(key + 1, last));
+      scoreTwo(features, queries, keys.at(key), k1, step, scores);
+      scores += 128;
+    }
+  } else if (registers === 3) {
+    for (let key = first; key < end; key += 3) {
+      const k1 = keys.at(min(key + 1, last));
+      const k2 = keys.at(min(key + 2, last));
+      scoreThree(features, queries, keys.at(key), k1, k2, step, scores);
+      scores += 144;
+    }
+  } else if (registers === 2) {
+    for (let key = first; key < end; key += 4) {
+      const k1 = keys.at(min(key + 1, last));
+      const k2 = keys.at(min(key + 2, last));
+      const k3 = keys.at(min(key + 3, last));
+      scoreFour(features, queries, keys.at(key), k1, k2, k3, step, scores);
+      scores += 128;
+    }
+  } else {
+    for (let key = first; key < end; key += 8) {
+      const k1 = keys.at(min(key + 1, last));
+      const k2 = keys.at(min(key + 2, last));
+      const k3 = keys.at(min(key + 3, last));
+      const k4 = keys.at(min(key + 4, last));
+      const k5 = keys.at(min(key + 5, last));
+      const k6 = keys.at(min(key + 6, last));
+      const k7 = keys.at(min(key + 7, last));
+      scoreEight(features, queries, keys.at(key), k1, k2, k3, k4, k5, k6, k7, step, scores);
+      scores += 128;
+    }
+  }
+}
+
+/** Of two keys for 4 registers of queries. */
+function scoreTwo(
+  features: i32,
+  queries: usize,
+  k0: usize,
+  k1: usize,
+  step: usize,
+  scores: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  for (let e = 0; e < features; e++) {
+    const q0 = v128.load(queries);
+    const q1 = v128.load(queries, 16);
+    const q2 = v128.load(queries, 32);
+    const q3 = v128.load(queries, 48);
+    let key = v128.load32_splat(k0);
+    a0 = multiplyAdd(key, q0, a0);
+    a1 = multiplyAdd(key, q1, a1);
+    a2 = multiplyAdd(key, q2, a2);
+    a3 = multiplyAdd(key, q3, a3);
+    key = v128.load32_splat(k1);
+    b0 = multiplyAdd(key, q0, b0);
+    b1 = multiplyAdd(key, q1, b1);
+    b2 = multiplyAdd(key, q2, b2);
+    b3 = multiplyAdd(key, q3, b3);
+    k0 += step;
+    k1 += step;
+    queries += 64;
+  }
+  v128.store(scores, a0);
+  v128.store(scores, a1, 16);
+  v128.store(scores, a2, 32);
+  v128.store(scores, a3, 48);
+  v128.store(scores, b0, 64);
+  v128.store(scores, b1, 80);
+  v128.store(scores, b2, 96);
+  v128.store(scores, b3, 112);
+}
+
+/** Of three keys for 3 registers of queries. */
+function scoreThree(
+  features: i32,
+  queries: usize,
+  k0: usize,
+  k1: usize,
+  k2: usize,
+  step: usize,
+  scores: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let c0 = a0;
+  let c1 = a0;
+  let c2 = a0;
+  for (let e = 0; e < features; e++) {
+    const q0 = v128.load(queries);
+    const q1 = v128.load(queries, 16);
+    const q2 = v128.load(queries, 32);
+    let key = v128.load32_splat(k0);
+    a0 = multiplyAdd(key, q0, a0);
+    a1 = multiplyAdd(key, q1, a1);
+    a2 = multiplyAdd(key, q2, a2);
+    key = v128.load32_splat(k1);
+    b0 = multiplyAdd(key, q0, b0);
+    b1 = multiplyAdd(key, q1, b1);
+    b2 = multiplyAdd(key, q2, b2);
+    key = v128.load32_splat(k2);
+    c0 = multiplyAdd(key, q0, c0);
+    c1 = multiplyAdd(key, q1, c1);
+    c2 = multiplyAdd(key, q2, c2);
+    k0 += step;
+    k1 += step;
+    k2 += step;
+    queries += 48;
+  }
+  v128.store(scores, a0);
+  v128.store(scores, a1, 16);
+  v128.store(scores, a2, 32);
+  v128.store(scores, b0, 48);
+  v128.store(scores, b1, 64);
+  v128.store(scores, b2, 80);
+  v128.store(scores, c0, 96);
+  v128.store(scores, c1, 112);
+  v128.store(scores, c2, 128);
+}
+
+/** Of four keys for 2 registers of queries. */
+function scoreFour(
+  features: i32,
+  queries: usize,
+  k0: usize,
+  k1: usize,
+  k2: usize,
+  k3: usize,
+  step: usize,
+  scores: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let c0 = a0;
+  let c1 = a0;
+  let d0 = a0;
+  let d1 = a0;
+  for (let e = 0; e < features; e++) {
+    const q0 = v128.load(queries);
+    const q1 = v128.load(queries, 16);
+    let key = v128.load32_splat(k0);
+    a0 = multiplyAdd(key, q0, a0);
+    a1 = multiplyAdd(key, q1, a1);
+    key = v128.load32_splat(k1);
+    b0 = multiplyAdd(key, q0, b0);
+    b1 = multiplyAdd(key, q1, b1);
+    key = v128.load32_splat(k2);
+    c0 = multiplyAdd(key, q0, c0);
+    c1 = multiplyAdd(key, q1, c1);
+    key = v128.load32_splat(k3);
+    d0 = multiplyAdd(key, q0, d0);
+    d1 = multiplyAdd(key, q1, d1);
+    k0 += step;
+    k1 += step;
+    k2 += step;
+    k3 += step;
+    queries += 32;
+  }
+  v128.store(scores, a0);
+  v128.store(scores, a1, 16);
+  v128.store(scores, b0, 32);
+  v128.store(scores, b1, 48);
+  v128.store(scores, c0, 64);
+  v128.store(scores, c1, 80);
+  v128.store(scores, d0, 96);
+  v128.store(scores, d1, 112);
+}
+
+/** Of eight keys for 1 register of queries. */
+function scoreEight(
+  features: i32,
+  queries: usize,
+  k0: usize,
+  k1: usize,
+  k2: usize,
+  k3: usize,
+  k4: usize,
+  k5: usize,
+  k6: usize,
+  k7: usize,
+  step: usize,
+  scores: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let b0 = a0;
+  let c0 = a0;
+  let d0 = a0;
+  let g0 = a0;
+  let h0 = a0;
+  let i0 = a0;
+  let j0 = a0;
+  for (let e = 0; e < features; e++) {
+    const q0 = v128.load(queries);
+    a0 = multiplyAdd(v128.load32_splat(k0), q0, a0);
+    b0 = multiplyAdd(v128.load32_splat(k1), q0, b0);
+    c0 = multiplyAdd(v128.load32_splat(k2), q0, c0);
+    d0 = multiplyAdd(v128.load32_splat(k3), q0, d0);
+    g0 = multiplyAdd(v128.load32_splat(k4), q0, g0);
+    h0 = multiplyAdd(v128.load32_splat(k5), q0, h0);
+    i0 = multiplyAdd(v128.load32_splat(k6), q0, i0);
+    j0 = multiplyAdd(v128.load32_splat(k7), q0, j0);
+    k0 += step;
+    k1 += step;
+    k2 += step;
+    k3 += step;
+    k4 += step;
+    k5 += step;
+    k6 += step;
+    k7 += step;
+    queries += 16;
+  }
+  v128.store(scores, a0);
+  v128.store(scores, b0, 16);
+  v128.store(scores, c0, 32);
+  v128.store(scores, d0, 48);
+  v128.store(scores, g0, 64);
+  v128.store(scores, h0, 80);
+  v128.store(scores, i0, 96);
+  v128.store(scores, j0, 112);
+}

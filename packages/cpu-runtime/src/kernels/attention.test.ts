@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type AttentionCase, drawAttention, wrongAttention } from "../testing/attend.ts";
+import { attentionProperty } from "../testing/attention-properties.ts";
+import { BOTH_SIMDS } from "../testing/run-kernel.ts";
+import { type AttentionProblem, attention } from "./attention.ts";
+
+function caseOf(given: Partial<AttentionCase>): AttentionCase {
+  const { queries = 1, keys = queries, heads = 2, headFeatures = 8 } = given;
+  const sizes = { sequences: 1, queries, keys, heads, keyValueHeads: heads, headFeatures };
+  return { ...sizes, scale: 1 / Math.sqrt(headFeatures), causal: false, ...given };
+}
+
+const CASES: [string, Partial<AttentionCase>][] = [
+  ["one token", {}],
+  ["one of two keys", { queries: 1, keys: 2 }],
+  ["four queries", { queries: 4, keys: 9 }],
+  ["a tile of eight", { queries: 7, keys: 8 }],
+  ["a tile of twelve", { queries: 12, keys: 12, causal: true }],
+  ["thirteen queries", { queries: 13, keys: 30 }],
+  ["sixteen queries, blocks of keys that do not divide", { queries: 16, keys: 131 }],
+  ["a vision transformer's 197 tokens", { queries: 197, headFeatures: 64, heads: 1 }],
+  ["causal", { queries: 70, causal: true }],
+  ["causal, more keys than queries", { queries: 7, keys: 30, causal: true }],
+  ["causal, queries that see nothing", { queries: 23, keys: 9, causal: true }],
+  ["grouped queries", { queries: 20, keys: 21, heads: 6, keyValueHeads: 2 }],
+  ["sequences that begin in the middle of tiles", { sequences: 5, queries: 11, keys: 13 }],
+  ["sequences of one query", { sequences: 20, queries: 1, keys: 3 }],
+  ["a cache", { queries: 7, keys: 150, causal: true, at: 113 }],
+  ["a cache at its end", { queries: 5, keys: 20, causal: true, at: 15 }],
+  ["a cache past its end", { queries: 5, keys: 20, causal: true, at: 18 }],
+  ["a cache, all of it seen", { queries: 6, keys: 40, at: 9 }],
+  ["one query of a cache", { queries: 1, keys: 300, causal: true, at: 261, headFeatures: 64 }],
+  ["one query of a cache's first key", { queries: 1, keys: 64, causal: true, at: 0 }],
+  ["lengths", { queries: 17, sequences: 4, counts: [17, 1, 0, 9] }],
+  ["lengths and causal", { queries: 11, keys: 26, sequences: 2, counts: [26, 14], causal: true }],
+  ["a length and one query", { queries: 1, keys: 40, counts: [0] }],
+  ["wide heads", { queries: 10, keys: 12, headFeatures: 256 }],
+];
+
+describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
+  it.each(CASES)("%s", (_, given) => {
+    const full = caseOf(given);
+    expect(wrongAttention(full, drawAttention(full, 7), simd)).toEqual([]);
+  });
+
+  it("hidden keys and values may be anything", () => {
+    const given = caseOf({ queries: 20, keys: 90, causal: true, at: 50 });
+    const operands = drawAttention(given, 3);
+    // The first query sees the keys up to 50, the last one those up to 69.
+    const row = given.keyValueHeads * given.headFeatures;
+    operands.k.fill(Number.NaN, 60 * row);
+    operands.v.fill(Number.NEGATIVE_INFINITY, 65 * row);
+    expect(wrongAttention(given, operands, simd)).toEqual([]);
+  });
+
+  it("infinities and NaN mean what they do in the softmax", () => {
+    const given = caseOf({ queries: 18, keys: 70, heads: 1, headFeatures: 2, scale: 1 });
+    const operands = drawAttention(given, 5);
+    const { q, k, v } = operands;
+    q.set([Number.NaN, 0], 0);
+    q.set([Number.POSITIVE_INFINITY, 1], 2);
+    // A key whose score is minus infinity for half of the queries, plus infinity for the others.
+    k.set([Number.NEGATIVE_INFINITY, 0], 2 * 66);
+    v.set([Number.POSITIVE_INFINITY, Number.NaN], 2 * 3);
+    expect(wrongAttention(given, operands, simd)).toEqual([]);
+  });
+
+  it("scores that are all minus infinity have no softmax", () => {
+    const given = caseOf({ queries: 3, keys: 5, heads: 1, headFeatures: 1, scale: 1 });
+    const q = Float32Array.of(1, 2, 0);
+    const k = new Float32Array(5).fill(Number.NEGATIVE_INFINITY);
+    expect(wrongAttention(given, { q, k, v: new Float32Array(5) }, simd)).toEqual([]);
+  });
+
+  it("scores of any size", () => {
+    const given = caseOf({ queries: 17, keys: 80, heads: 1, scale: 1e3 });
+    expect(wrongAttention(given, drawAttention(given, 2), simd)).toEqual([]);
+  });
+});
+
+it("attention of any shape, with some numbers that are none", () => {
+  fc.assert(attentionProperty({ queries: 40, keys: 80 }), { numRuns: 30 });
+});
+
+it("refuses problems that make no sense", () => {
+  const good: AttentionProblem = { ...caseOf({}), position: false, lengths: false };
+  const refused = expect.objectContaining({ code: "OPTION_INVALID" });
+  const bad: Partial<Record<keyof AttentionProblem, unknown>>[] = [
+    { sequences: 0 },
+    { queries: 1.5 },
+    { keys: -1 },
+    { headFeatures: Number.NaN },
+    { keyValueHeads: 3 },
+    { scale: Number.POSITIVE_INFINITY },
+    { causal: 1 },
+    { lengths: [3] },
+  ];
+  for (const change of bad) {
+    expect(() => attention({ ...good, ...change } as AttentionProblem)).toThrow(refused);
+  }
+});
