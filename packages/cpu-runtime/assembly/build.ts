@@ -39,6 +39,7 @@ export const PLAIN_SIMD =
 
 /** Files of assembly/ whose constants TypeScript needs: each becomes a file of src/kernel. */
 export const CONSTANTS = {
+  "kernel-options.ts": "kernel-options.ts",
   "program.ts": "constants.ts",
   "kernel-ids.ts": "kernel-ids.ts",
   "run-states.ts": "run-states.ts",

@@ -4,3 +4,5 @@
 
 export { runItem } from "./run-item";
 export { cancelProgram, requestMessage, runProgram, startProgram } from "./run-program";
+// For the compiler alone; vector-constants.ts says why.
+export * from "./vector-constants";

@@ -8,3 +8,5 @@ export const ROWS_FROM_TILES: i32 = 1;
 export const CHAIN: i32 = 2;
 /** Scaled dot-product attention. */
 export const ATTENTION: i32 = 3;
+/** A function of each number. */
+export const ELEMENTWISE: i32 = 20;

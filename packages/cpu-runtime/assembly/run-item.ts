@@ -1,7 +1,8 @@
-import { ATTENTION, CHAIN, ROWS_FROM_TILES, TILES_FROM_ROWS } from "./kernel-ids";
+import { ATTENTION, CHAIN, ELEMENTWISE, ROWS_FROM_TILES, TILES_FROM_ROWS } from "./kernel-ids";
 import { AttentionCall, attention } from "./kernels/attention/attention";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
+import { ElementwiseCall, elementwise } from "./kernels/elementwise";
 
 /**
  * Computes one item of an operation.
@@ -23,6 +24,9 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case ATTENTION:
       attention(changetype<AttentionCall>(call), item, scratch);
+      break;
+    case ELEMENTWISE:
+      elementwise(changetype<ElementwiseCall>(call), item, scratch);
       break;
     default:
       unreachable();

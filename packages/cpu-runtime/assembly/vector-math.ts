@@ -3,6 +3,45 @@
  * hold with and without relaxed SIMD; `src/kernels/vector-math.test.ts` sweeps the arguments. NaN gives NaN.
  */
 
+import {
+  EXP_2,
+  EXP_3,
+  EXP_4,
+  EXP_5,
+  EXP_6,
+  EXP2_1,
+  EXP2_2,
+  EXP2_3,
+  EXP2_4,
+  EXP2_5,
+  EXP2_6,
+  EXPM1_1,
+  EXPM1_2,
+  EXPM1_3,
+  EXPM1_4,
+  HALF,
+  LEAST_EXP,
+  LEAST_EXPM1,
+  LEAST_EXPONENT,
+  LN2_HIGH,
+  LN2_LOW,
+  LOG2_E,
+  MINUS_HALF_LOG2_E,
+  MINUS_TWO,
+  MOST_DEVIATIONS,
+  MOST_EXP,
+  ONE,
+  ROUND_BIASED,
+  ROUND_HALF_BIASED,
+  TAIL_DENOMINATOR_1,
+  TAIL_DENOMINATOR_2,
+  TAIL_DENOMINATOR_3,
+  TAIL_DENOMINATOR_4,
+  TAIL_NUMERATOR_1,
+  TAIL_NUMERATOR_2,
+  TAIL_NUMERATOR_3,
+} from "./vector-constants";
+
 /** `weight · x + sum`, rounded once where the engine has relaxed SIMD and the machine the instruction. */
 export function multiplyAdd(weight: v128, x: v128, sum: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD
@@ -17,58 +56,94 @@ export function multiplySubtract(weight: v128, x: v128, sum: v128): v128 {
     : f32x4.sub(sum, f32x4.mul(weight, x));
 }
 
-/**
- * 3 · 2²²: added to a number below 2²² it leaves the nearest whole number in the last bits, so that, with
- * the bias of exponents added too, a shift by {@link FRACTION_BITS} makes a power of two of it.
- */
-const ROUND: f32 = 12582912;
+/** Places of an exponent beyond the fraction. */
 const FRACTION_BITS: i32 = 23;
-/** One less than the bias, which leaves room for the largest power of two; the result is doubled after. */
-const HALF_BIAS: f32 = 126;
-const BIAS: f32 = 127;
-
-/** log 2 in two parts, the first of which has so few bits that its products with exponents are exact. */
-const LN2_HIGH: f32 = 0.693359375;
-const LN2_LOW: f32 = -2.1219444e-4;
-
-/** Where the result becomes 0, and where it is infinite. */
-const LEAST_EXP: f32 = -87.33654;
-const MOST_EXP: f32 = 89;
 
 /** e to the power of x, within 1.5 ulp. What is below 2⁻¹²⁵ may become 0. */
 export function exp(x: v128): v128 {
   // The order of the operands keeps NaN.
-  x = f32x4.pmin(f32x4.pmax(x, f32x4.splat(LEAST_EXP)), f32x4.splat(MOST_EXP));
-  const round = f32x4.splat(ROUND + HALF_BIAS);
-  const rounded = multiplyAdd(x, f32x4.splat(<f32>Math.LOG2E), round);
+  x = f32x4.pmin(f32x4.pmax(x, LEAST_EXP), MOST_EXP);
+  const round = ROUND_HALF_BIASED;
+  const rounded = multiplyAdd(x, LOG2_E, round);
   const n = f32x4.sub(rounded, round);
-  x = multiplySubtract(n, f32x4.splat(LN2_HIGH), x);
-  x = multiplySubtract(n, f32x4.splat(LN2_LOW), x);
-  // The minimax polynomial of relative error 2e-9 on ±(log 2) / 2.
-  let sum = f32x4.splat(0.00138436351);
-  sum = multiplyAdd(sum, x, f32x4.splat(0.00837417133));
-  sum = multiplyAdd(sum, x, f32x4.splat(0.0416680016));
-  sum = multiplyAdd(sum, x, f32x4.splat(0.16666431725));
-  sum = multiplyAdd(sum, x, f32x4.splat(0.4999999404));
-  sum = multiplyAdd(sum, x, f32x4.splat(1));
-  sum = multiplyAdd(sum, x, f32x4.splat(1));
+  x = multiplySubtract(n, LN2_HIGH, x);
+  x = multiplySubtract(n, LN2_LOW, x);
+  const square = f32x4.mul(x, x);
+  const low = multiplyAdd(EXP_3, x, EXP_2);
+  let sum = multiplyAdd(EXP_5, x, EXP_4);
+  sum = multiplyAdd(EXP_6, square, sum);
+  sum = multiplyAdd(sum, square, low);
+  sum = f32x4.add(multiplyAdd(sum, square, x), ONE);
+  // Half the power and twice the result: the largest power of two alone is beyond float32.
   const half = f32x4.mul(sum, i32x4.shl(rounded, FRACTION_BITS));
   return f32x4.add(half, half);
 }
 
 /** 2 to the power of x, which is at most 127, within 1.5 ulp. What is below 2⁻¹²⁶ may become 0. */
 export function exp2(x: v128): v128 {
-  x = f32x4.pmax(x, f32x4.splat(-BIAS));
-  const round = f32x4.splat(ROUND + BIAS);
+  x = f32x4.pmax(x, LEAST_EXPONENT);
+  const round = ROUND_BIASED;
   const rounded = f32x4.add(x, round);
   x = f32x4.sub(x, f32x4.sub(rounded, round));
-  // The minimax polynomial of relative error 2e-9 on ±1/2.
-  let sum = f32x4.splat(0.000153533518);
-  sum = multiplyAdd(sum, x, f32x4.splat(0.00133988878));
-  sum = multiplyAdd(sum, x, f32x4.splat(0.00961843785));
-  sum = multiplyAdd(sum, x, f32x4.splat(0.0555033237));
-  sum = multiplyAdd(sum, x, f32x4.splat(0.2402264774));
-  sum = multiplyAdd(sum, x, f32x4.splat(0.6931471825));
-  sum = multiplyAdd(sum, x, f32x4.splat(1));
+  const square = f32x4.mul(x, x);
+  const low = multiplyAdd(EXP2_2, x, EXP2_1);
+  let sum = multiplyAdd(EXP2_6, x, EXP2_5);
+  const middle = multiplyAdd(EXP2_4, x, EXP2_3);
+  sum = multiplyAdd(sum, square, middle);
+  sum = multiplyAdd(sum, square, low);
+  sum = multiplyAdd(sum, x, ONE);
   return f32x4.mul(sum, i32x4.shl(rounded, FRACTION_BITS));
+}
+
+/** e to the power of x, less 1, for x of at most 0, within 1.5 ulp. */
+export function expm1(x: v128): v128 {
+  x = f32x4.pmax(x, LEAST_EXPM1);
+  const round = ROUND_BIASED;
+  const rounded = multiplyAdd(x, LOG2_E, round);
+  const n = f32x4.sub(rounded, round);
+  x = multiplySubtract(n, LN2_HIGH, x);
+  x = multiplySubtract(n, LN2_LOW, x);
+  const square = f32x4.mul(x, x);
+  const low = multiplyAdd(EXPM1_1, x, HALF);
+  let sum = multiplyAdd(EXPM1_3, x, EXPM1_2);
+  sum = multiplyAdd(EXPM1_4, square, sum);
+  sum = multiplyAdd(sum, square, low);
+  sum = multiplyAdd(sum, square, x);
+  const power = i32x4.shl(rounded, FRACTION_BITS);
+  return multiplyAdd(sum, power, f32x4.sub(power, ONE));
+}
+
+/** The hyperbolic tangent, within 3 ulp, and never beyond 1. */
+export function tanh(x: v128): v128 {
+  const sign = v128.and(x, i32x4.splat(i32.MIN_VALUE));
+  const less = expm1(f32x4.mul(f32x4.abs(x), MINUS_TWO));
+  const positive = f32x4.div(f32x4.neg(less), f32x4.sub(less, MINUS_TWO));
+  return v128.or(positive, sign);
+}
+
+/** `1 / (1 + exp(-x))`, within 2.5 ulp. What is below 2⁻¹²⁵ may become 0. */
+export function sigmoid(x: v128): v128 {
+  const one = ONE;
+  return f32x4.div(one, f32x4.add(one, exp(f32x4.neg(x))));
+}
+
+/**
+ * The standard normal distribution's integral from -∞ to x: half the complementary error function of -x / √2.
+ * Within 4 ulp where x is positive, and 6 + 2 x² ulp elsewhere, where exp(-x² / 2) magnifies the rounding of
+ * x². What is below 2⁻¹²⁶ may become 0.
+ */
+export function normalDistribution(x: v128): v128 {
+  const t = f32x4.pmin(f32x4.abs(x), MOST_DEVIATIONS);
+  let numerator = multiplyAdd(TAIL_NUMERATOR_3, t, TAIL_NUMERATOR_2);
+  numerator = multiplyAdd(numerator, t, TAIL_NUMERATOR_1);
+  numerator = multiplyAdd(numerator, t, HALF);
+  let denominator = TAIL_DENOMINATOR_4;
+  denominator = multiplyAdd(denominator, t, TAIL_DENOMINATOR_3);
+  denominator = multiplyAdd(denominator, t, TAIL_DENOMINATOR_2);
+  denominator = multiplyAdd(denominator, t, TAIL_DENOMINATOR_1);
+  denominator = multiplyAdd(denominator, t, ONE);
+  const power = exp2(f32x4.mul(f32x4.mul(t, t), MINUS_HALF_LOG2_E));
+  const tail = f32x4.mul(power, f32x4.div(numerator, denominator));
+  const one = v128.and(f32x4.gt(x, f32x4.splat(0)), ONE);
+  return f32x4.abs(f32x4.sub(one, tail));
 }

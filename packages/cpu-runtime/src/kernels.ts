@@ -11,6 +11,7 @@ import "@papilio/butterfly";
 export type { CpuEngine } from "./engine/engine.ts";
 export { type CpuReport, type OpenCpu, openCpu, type ThreadPolicy } from "./engine/open-cpu.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
+export { type ElementwiseProblem, elementwise } from "./kernels/elementwise.ts";
 export type {
   Access,
   KernelCall,

@@ -6,7 +6,6 @@ import "@papilio/butterfly";
 export type { Binding, Kernel, Step } from "./device/kernel.ts";
 export { assertFits } from "./device/storage.ts";
 export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
-export { ACTIVATION_KINDS, type Activation } from "./kernels/activation.ts";
 export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
 export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";
 export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";

@@ -162,6 +162,11 @@ export interface ErrorCodes {
    * type.
    */
   VALUE_RANGE: true;
+  /**
+   * An activation does not exist, or a parameter of it is not a finite number. Use one that the message
+   * names.
+   */
+  ACTIVATION_INVALID: true;
 }
 
 /** A code of an error: one of those that are declared, so that a typo does not compile. */

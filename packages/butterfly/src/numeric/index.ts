@@ -1,9 +1,10 @@
 /**
- * Precisions, half precision, layouts of vectors, random numbers, bounds of rounding errors.
+ * Precisions, half precision, layouts of vectors, activations, random numbers, bounds of rounding errors.
  *
  * @module
  */
 
+export { ACTIVATION_KINDS, type Activation, requireActivation } from "./activation.ts";
 export { requireParts } from "./complex.ts";
 export { FLOAT_FORMATS, type FloatFormat } from "./dtype.ts";
 export { type FloatArrays, type FloatType, zeros } from "./float-array.ts";

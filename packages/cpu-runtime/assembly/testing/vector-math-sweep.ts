@@ -1,5 +1,5 @@
 /** The functions of vector-math.ts over arrays, for its test. */
-import { exp, exp2 } from "../vector-math";
+import { exp, exp2, expm1, normalDistribution, sigmoid, tanh } from "../vector-math";
 
 const LANES: usize = 16;
 
@@ -9,4 +9,24 @@ export function sweepExp(from: usize, to: usize, bytes: usize): void {
 
 export function sweepExp2(from: usize, to: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += LANES) v128.store(to + at, exp2(v128.load(from + at)));
+}
+
+export function sweepExpm1(from: usize, to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += LANES) v128.store(to + at, expm1(v128.load(from + at)));
+}
+
+export function sweepTanh(from: usize, to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += LANES) v128.store(to + at, tanh(v128.load(from + at)));
+}
+
+export function sweepSigmoid(from: usize, to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    v128.store(to + at, sigmoid(v128.load(from + at)));
+  }
+}
+
+export function sweepNormalDistribution(from: usize, to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    v128.store(to + at, normalDistribution(v128.load(from + at)));
+  }
 }

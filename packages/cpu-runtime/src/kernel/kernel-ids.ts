@@ -8,3 +8,5 @@ export const ROWS_FROM_TILES = 1;
 export const CHAIN = 2;
 /** Scaled dot-product attention. */
 export const ATTENTION = 3;
+/** A function of each number. */
+export const ELEMENTWISE = 20;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { normalDistribution } from "../testing/normal-distribution.ts";
 import { BOTH_SIMDS } from "../testing/run-kernel.ts";
 import { compileSweeps, everyFloat, largestError, type Sweep } from "../testing/vector-math.ts";
 
@@ -25,6 +26,45 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
     }
   });
 
+  it("expm1 is within 1.5 ulp, and tanh within 3", () => {
+    const negative = everyFloat(-1e-30, -120, STEP);
+    expect(largestError(sweepOf("sweepExpm1"), Math.expm1, negative).ulp).toBeLessThan(1.5);
+    for (const numbers of [negative, everyFloat(1e-30, 120, STEP)]) {
+      expect(largestError(sweepOf("sweepTanh"), Math.tanh, numbers).ulp).toBeLessThan(3);
+      expect(sweepOf("sweepTanh")(numbers).every((y) => Math.abs(y) <= 1)).toBe(true);
+    }
+  });
+
+  it("the logistic function is within 2.5 ulp where the result is not tiny", () => {
+    const exact = (x: number): number => 1 / (1 + Math.exp(-x));
+    for (const numbers of [everyFloat(1e-30, 120, STEP), everyFloat(-1e-30, -86.6, STEP)]) {
+      expect(largestError(sweepOf("sweepSigmoid"), exact, numbers).ulp).toBeLessThan(2.5);
+    }
+  });
+
+  it("the normal distribution is within 4 ulp of positive numbers, and 6 + 2 x² ulp of others", () => {
+    const sweep = sweepOf("sweepNormalDistribution");
+    const positive = everyFloat(1e-30, 120, STEP);
+    expect(largestError(sweep, normalDistribution, positive).ulp).toBeLessThan(4);
+    for (let from = -12.9; from < -0.5; from /= 1.25) {
+      const numbers = everyFloat(from, from / 1.25, STEP);
+      const { ulp } = largestError(sweep, normalDistribution, numbers);
+      expect(ulp).toBeLessThan(6 + 2 * (from / 1.25) ** 2);
+    }
+    const small = everyFloat(-1e-30, -0.5, STEP);
+    expect(largestError(sweep, normalDistribution, small).ulp).toBeLessThan(6);
+  });
+
+  it("the functions of infinities are their limits", () => {
+    const limit = Number.POSITIVE_INFINITY;
+    const infinities = Float32Array.of(-limit, -1e30, 1e30, limit);
+
+    expect([...sweepOf("sweepExpm1")(infinities)].slice(0, 2)).toEqual([-1, -1]);
+    expect([...sweepOf("sweepTanh")(infinities)]).toEqual([-1, -1, 1, 1]);
+    expect([...sweepOf("sweepSigmoid")(infinities)]).toEqual([0, 0, 1, 1]);
+    expect([...sweepOf("sweepNormalDistribution")(infinities)]).toEqual([0, 0, 1, 1]);
+  });
+
   it("exp and exp2 of what is beyond are 0, infinite, or NaN", () => {
     const { NaN: nan, POSITIVE_INFINITY: infinity, MAX_VALUE: most } = Number;
     const beyond = Float32Array.of(-infinity, -most, -104, -150, infinity, most, 88.73, nan);
@@ -49,7 +89,7 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
 
   it("NaN with any bits stays NaN", () => {
     const odd = new Float32Array(Int32Array.of(0x7fc00001, 0x7fffffff, -1, 0x7fc00080).buffer);
-    for (const name of ["sweepExp", "sweepExp2"]) {
+    for (const name of Object.keys(sweeps)) {
       expect([...sweepOf(name)(odd)]).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
     }
   });

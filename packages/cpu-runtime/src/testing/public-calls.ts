@@ -68,6 +68,11 @@ export const calls: PublicCalls = {
     return invoke(program, "run", [new Float32Array(6)], { signal, before: () => undefined });
   },
   vectorsBytes: () => call(runtime.vectorsBytes, "tiles", 3, 2),
+  elementwise: () =>
+    call(runtime.elementwise, {
+      ...{ vectors: 3, features: 2, layout: "tiles", combine: "add" },
+      activation: { kind: "elu", alpha: 1 },
+    }),
   tilesFromRows: () => call(runtime.tilesFromRows, { vectors: 3, features: 2 }),
   rowsFromTiles: () => call(runtime.rowsFromTiles, { vectors: 3, features: 2 }),
 };

@@ -58,11 +58,6 @@ export interface GpuRuntimeErrorCodes {
 
   // Kernels and multiplication
 
-  /**
-   * An activation does not exist, or a parameter of it is not a finite number. Use one that the message
-   * names.
-   */
-  ACTIVATION_INVALID: true;
   /** A bias does not have one value for each output. Give as many values as the matrix has rows. */
   BIAS_LENGTH: true;
   /**

@@ -1,10 +1,10 @@
 import type { StorageDtype } from "@papilio/butterfly";
-import { FLOAT_FORMATS, quantize } from "@papilio/butterfly/numeric";
+import { type Activation, FLOAT_FORMATS, quantize } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../device/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runKernel } from "../testing/run-kernel.ts";
-import { type Activation, activationName } from "./activation.ts";
+import { activationName } from "./activation.ts";
 import { elementwiseKernel } from "./elementwise/kernel.ts";
 
 let gpu: Gpu;

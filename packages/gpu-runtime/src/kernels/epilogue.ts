@@ -1,12 +1,8 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { requireOptions } from "@papilio/butterfly/errors";
+import { type Activation, requireActivation } from "@papilio/butterfly/numeric";
 import type { Binding } from "../device/kernel.ts";
-import {
-  type Activation,
-  activationName,
-  activationWgsl,
-  requireActivation,
-} from "./activation.ts";
+import { activationName, activationWgsl } from "./activation.ts";
 import { checks, requireProblem } from "./problem-checks.ts";
 import { narrowed, range, storedType, wideType } from "./wgsl.ts";
 

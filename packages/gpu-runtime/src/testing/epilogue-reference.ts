@@ -1,5 +1,6 @@
 import type { StorageDtype, Verification } from "@papilio/butterfly";
 import {
+  type Activation,
   errorBound,
   FLOAT_FORMATS,
   quantize,
@@ -7,7 +8,6 @@ import {
   uniform,
 } from "@papilio/butterfly/numeric";
 import type { Gpu } from "../device/gpu.ts";
-import type { Activation } from "../kernels/activation.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { EpilogueOperands } from "../multiplication/epilogue-operands.ts";
 import type { InputShape } from "../tensor/input-shape.ts";

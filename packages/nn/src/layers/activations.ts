@@ -1,4 +1,4 @@
-import type { Activation } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
 import { flag, objectOf, oneOf, optional } from "../arguments/checks.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";

@@ -1,4 +1,5 @@
-import { type Activation, ZERO_FEATURE } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
+import { ZERO_FEATURE } from "@papilio/gpu-runtime/kernels";
 import { anyNumber, type Check, flag, objectOf, oneOf, optional } from "../arguments/checks.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import { Linear } from "../layers/linear.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Activation } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";

@@ -1,13 +1,8 @@
 import type { Layout } from "@papilio/butterfly";
 import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
-import { stridesOf } from "@papilio/butterfly/numeric";
+import { type Activation, requireActivation, stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
-import {
-  type Activation,
-  activationName,
-  activationWgsl,
-  requireActivation,
-} from "../activation.ts";
+import { activationName, activationWgsl } from "../activation.ts";
 import { element, outputsKernel, type VectorStorage, vectorBindings } from "../outputs.ts";
 import { type Check, checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { loadWidth, wideType } from "../wgsl.ts";

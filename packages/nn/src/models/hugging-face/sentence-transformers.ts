@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
-import type { Activation } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
 import { anyNumber, type Check, map, objectOf, optional } from "../../arguments/checks.ts";
 import type { SentenceText } from "../../tokenizers/sentences.ts";
 import type { StateDict, StoredTensor } from "../../weights/stored-tensor.ts";

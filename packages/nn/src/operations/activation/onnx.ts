@@ -1,4 +1,4 @@
-import type { Activation } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
 import type { ActivationOperation } from "./operation.ts";
 

@@ -1,5 +1,5 @@
 import { requireObject } from "@papilio/butterfly/errors";
-import { ACTIVATION_KINDS, type Activation } from "@papilio/gpu-runtime/kernels";
+import { ACTIVATION_KINDS, type Activation } from "@papilio/butterfly/numeric";
 import {
   type Check,
   type Checks,

@@ -1,5 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { Activation } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
 import type { ReferenceContext } from "../reference-context.ts";
 import type { ActivationOperation } from "./operation.ts";
 

@@ -1,5 +1,5 @@
 import { requireObject, requireOptions } from "@papilio/butterfly/errors";
-import type { Activation } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
 import { optional } from "../../arguments/checks.ts";
 import { parameterCheck, valueCheck } from "../../graph/operand-checks.ts";
 import { requireFeatures, requireLength } from "../../graph/operands.ts";

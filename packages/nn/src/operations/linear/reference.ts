@@ -1,5 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
-import type { Activation } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
 import type { Value } from "../../graph/value.ts";
 import { activationFunction } from "../activation/reference.ts";
 import type { ReferenceContext } from "../reference-context.ts";

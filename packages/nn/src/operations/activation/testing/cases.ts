@@ -1,4 +1,4 @@
-import type { Activation } from "@papilio/gpu-runtime/kernels";
+import type { Activation } from "@papilio/butterfly/numeric";
 import type { Graph } from "../../../graph/graph.ts";
 import {
   type OperationCases,

@@ -1,0 +1,27 @@
+/** What kernels are asked to do, by number. */
+
+/** The activation that leaves numbers as they are. */
+export const IDENTITY: i32 = 0;
+/** `max(0, x)`, and at most the parameter. */
+export const RELU: i32 = 1;
+/** `x` where positive, else the parameter times it. */
+export const LEAKY_RELU: i32 = 2;
+/** `x` where positive, else the parameter times `exp(x) - 1`. */
+export const ELU: i32 = 3;
+/** `x` times the normal distribution of it. */
+export const GELU: i32 = 4;
+/** The same by an approximation with tanh. */
+export const GELU_TANH: i32 = 5;
+/** `x / (1 + exp(-x))`. */
+export const SILU: i32 = 6;
+/** `1 / (1 + exp(-x))`. */
+export const SIGMOID: i32 = 7;
+/** The hyperbolic tangent. */
+export const TANH: i32 = 8;
+
+/** Numbers are not combined with others. */
+export const ALONE: i32 = 0;
+/** They are added to others. */
+export const ADD: i32 = 1;
+/** They are multiplied by others. */
+export const MULTIPLY: i32 = 2;
