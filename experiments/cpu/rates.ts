@@ -1,5 +1,5 @@
-import { Butterfly, Chain } from "@papilio/butterfly";
-import { CpuButterfly } from "@papilio/cpu-runtime";
+import { Butterfly, Chain, compile } from "@papilio/butterfly";
+import { cpu } from "@papilio/cpu-runtime";
 
 /** What the machine reaches when it is asked for nothing else. Best of many, on one thread. */
 export interface CpuRates {
@@ -20,7 +20,7 @@ export async function measureCpuRates(): Promise<CpuRates> {
   const peak = (2 * 10 * 4 * count) / best(TRIES, () => multiplyAdds(count));
 
   const block = Butterfly.random(Chain.parse("1,64,64,1"), { seed: 1 });
-  using weights = await CpuButterfly.create(block, { threads: 1 });
+  using weights = await compile(block, cpu({ threads: 1 }));
   const batch = 1024;
   using x = weights.allocate(64 * batch);
   using y = weights.allocate(64 * batch);

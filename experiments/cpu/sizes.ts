@@ -1,6 +1,6 @@
-import { Butterfly, Chain } from "@papilio/butterfly";
+import { Butterfly, Chain, compile } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
-import { CpuButterfly } from "@papilio/cpu-runtime";
+import { type CpuMatrix, type CpuVectors, cpu } from "@papilio/cpu-runtime";
 import { repeatsFor, secondsOfRuns } from "../../packages/bench/src/measure/sampling.ts";
 
 /** Seconds of a dyadic chain of a size: of the best sample, as nothing is compared with another. */
@@ -29,13 +29,14 @@ export async function measureSizes(rounds: number): Promise<SizeResult[]> {
   const results: SizeResult[] = [];
   for (let n = 2 ** 8; n <= 2 ** 20; n *= 2) {
     const butterfly = Butterfly.random(Chain.squareDyadic(n), { seed: 1 });
-    using one = await CpuButterfly.create(butterfly, { threads: 1 });
+    using one = await compile(butterfly, cpu({ threads: 1 }));
     const oneThread = await bestOf(one, rounds);
     one.dispose();
-    using all = await CpuButterfly.create(butterfly);
+    using all = await compile(butterfly, cpu());
     const allThreads = await bestOf(all, rounds);
-    const plan = all.plan.passes
-      .map(({ stages }) => stages.map(({ from, to }) => to - from).join("+"))
+    const plan = all
+      .plan(SHAPE)
+      .passes.map(({ stages }) => stages.map(({ from, to }) => to - from).join("+"))
       .join(" / ");
     const sizes = { values: all.bytes, vectors: 4 * BATCH * n };
     results.push({ n, batch: BATCH, oneThread, allThreads, plan, ...sizes });
@@ -44,8 +45,8 @@ export async function measureSizes(rounds: number): Promise<SizeResult[]> {
   return results;
 }
 
-async function bestOf(weights: CpuButterfly, rounds: number): Promise<number> {
-  const { rows, cols } = weights.butterfly.chain;
+async function bestOf(weights: CpuMatrix<CpuVectors>, rounds: number): Promise<number> {
+  const { rows, cols } = weights;
   using x = weights.allocate(BATCH * cols);
   using y = weights.allocate(BATCH * rows);
   const next = uniform(2);

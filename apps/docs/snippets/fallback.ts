@@ -1,5 +1,10 @@
-import { Butterfly, Chain, PapilioError } from "@papilio/butterfly";
-import { CpuButterfly } from "@papilio/cpu-runtime";
+import {
+  Butterfly,
+  Chain,
+  compile,
+  PapilioError,
+} from "@papilio/butterfly";
+import { cpu } from "@papilio/cpu-runtime";
 import {
   DeviceButterfly,
   type Gpu,
@@ -31,7 +36,7 @@ const { place } = choosePlace(
 );
 const y =
   gpu === undefined || place === "cpu"
-    ? await (await CpuButterfly.create(matrix)).multiply(x, shape)
+    ? await (await compile(matrix, cpu())).multiply(x, shape)
     : await new DeviceButterfly(gpu, matrix).apply(x, shape);
 console.log(y.length); // 1024
 gpu?.dispose();

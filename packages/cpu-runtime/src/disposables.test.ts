@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
+import { Butterfly, Chain, compile } from "@papilio/butterfly";
 import { expect, it } from "vitest";
-import { CpuButterfly, CpuComplexButterfly } from "./index.ts";
+import { type CpuMatrix, type CpuVectors, cpu } from "./index.ts";
 import { CpuProgram, type OpenCpu, type OpenEngine, openCpu, ProgramRecorder } from "./kernels.ts";
 
 const matrix = Butterfly.random(Chain.monarch(64), { seed: 1 });
@@ -17,21 +17,15 @@ interface Case {
 }
 
 const cases: Readonly<Record<string, Case>> = {
-  CpuButterfly: {
-    make: () => CpuButterfly.create(matrix),
+  CpuMatrix: {
+    make: () => compile(matrix, cpu()),
     uses: [
-      (weights: CpuButterfly) => weights.multiply(x, shape),
-      (weights: CpuButterfly) => weights.allocate(1),
+      (weights: CpuMatrix<CpuVectors>) => weights.multiply(x, shape),
+      (weights: CpuMatrix<CpuVectors>) => weights.plan(shape),
+      (weights: CpuMatrix<CpuVectors>) => weights.terms(shape),
+      (weights: CpuMatrix<CpuVectors>) => weights.allocate(1),
     ],
-    code: "CPU_DISPOSED",
-  },
-  CpuComplexButterfly: {
-    make: () => CpuComplexButterfly.create(ComplexButterfly.fromReal(matrix)),
-    uses: [
-      (weights: CpuComplexButterfly) => weights.multiply({ re: x, im: x }, shape),
-      (weights: CpuComplexButterfly) => weights.allocate(1),
-    ],
-    code: "CPU_DISPOSED",
+    code: "MATRIX_DISPOSED",
   },
   CpuProgram: {
     make: async () => {
@@ -46,7 +40,7 @@ const cases: Readonly<Record<string, Case>> = {
     code: "CPU_DISPOSED",
   },
   CpuArray: {
-    make: async () => (await CpuButterfly.create(matrix)).allocate(1),
+    make: async () => (await compile(matrix, cpu())).allocate(1),
     uses: [(array: { readonly values: Float32Array }) => array.values],
     code: "CPU_ARRAY_DISPOSED",
   },
@@ -70,11 +64,10 @@ it("the cases are all disposables of the package", () => {
     .flatMap((path) => {
       const source = readFileSync(resolve(import.meta.dirname, path), "utf8");
       const declared = source.matchAll(
-        /(?:class (\w+)(?:<.*>)? (?:implements|extends)|interface (\w+) extends) .*(?:Disposable|CpuMatrix)/g,
+        /(?:class (\w+)(?:<.*>)? (?:implements|extends)|interface (\w+) extends) .*(?:Disposable|CompiledMatrix)/g,
       );
       return [...declared].map(([, name, declaration]) => name ?? declaration);
     });
-  // `PackedChain` is in the matrices, `CpuMatrix` is what both are.
-  const others = ["CpuMatrix", "PackedChain"];
-  expect(found.toSorted()).toEqual([...Object.keys(cases), ...others].sort());
+  // `PackedChain` is in the matrices.
+  expect(found.toSorted()).toEqual([...Object.keys(cases), "PackedChain"].sort());
 });

@@ -6,9 +6,13 @@ export { disposeCpuThreads } from "./engine/engine.ts";
 export type { CpuReport } from "./engine/open-cpu.ts";
 export type { CpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export type { CpuArray } from "./memory/cpu-array.ts";
-export { CpuButterfly } from "./multiplication/cpu-butterfly.ts";
-export { CpuComplexButterfly } from "./multiplication/cpu-complex-butterfly.ts";
-export type { CpuButterflyOptions, CpuMultiplyOptions } from "./multiplication/cpu-matrix.ts";
+export {
+  type CpuCompileOptions,
+  type CpuOptions,
+  type CpuPlace,
+  cpu,
+} from "./multiplication/cpu.ts";
+export type { CpuMatrix, CpuMatrixPlan } from "./multiplication/cpu-matrix.ts";
 export type { CpuVectors } from "./multiplication/packed-chain.ts";
 export type { CpuPlan, PassPlan } from "./planning/plan.ts";
 export { type PredictCpuOptions, predictCpuSeconds } from "./planning/predict.ts";

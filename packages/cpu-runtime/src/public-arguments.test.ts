@@ -1,4 +1,3 @@
-import { Butterfly, Chain, ComplexButterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { attempt, callableExports, mistakes, sweep } from "@papilio/public-arguments";
 import { describe, expect, it } from "vitest";
 import { runtime } from "./testing/every-entry.ts";
@@ -36,20 +35,5 @@ describe("public functions", () => {
 
   it("refuse others with a code", async () => {
     expect(mistakes(await sweep(calls), taken)).toEqual([]);
-  });
-
-  it("refuse matrices of another kind", async () => {
-    const chain = Chain.squareDyadic(4);
-    const matrix = Butterfly.random(chain, { seed: 1 });
-    const complex = ComplexButterfly.random(chain, { seed: 1 });
-    const factor = KroneckerSparse.random(new Pattern(1, 2, 2, 2), { seed: 1 });
-    const refused = expect.objectContaining({ code: "OPTION_INVALID" });
-    const packed = await runtime.CpuButterfly.create(matrix, { threads: 1 });
-    for (const other of [chain, complex, packed]) {
-      await expect(runtime.CpuButterfly.create(other as never)).rejects.toThrow(refused);
-    }
-    for (const other of [chain, matrix, factor]) {
-      await expect(runtime.CpuComplexButterfly.create(other as never)).rejects.toThrow(refused);
-    }
   });
 });

@@ -1,15 +1,19 @@
 import {
   type AnyButterfly,
   type Butterfly,
+  type CompiledMatrix,
   type Complex,
   ComplexButterfly,
+  compile,
   PapilioError,
   type PermutedButterfly,
+  type Place,
+  reference,
 } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import { loadButterflies } from "@papilio/butterfly/files";
 import { permuteFeatures } from "@papilio/butterfly/matrix";
-import { CpuButterfly, CpuComplexButterfly, type CpuReport } from "@papilio/cpu-runtime";
+import { type CpuReport, cpu } from "@papilio/cpu-runtime";
 import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
@@ -105,9 +109,12 @@ async function multiplied(
   butterfly: PermutedButterfly<AnyButterfly>,
   input: MatrixFile,
   complex: boolean,
-  { reference, backend, adapter }: Flags,
+  { reference: isReference, backend, adapter }: Flags,
 ): Promise<[MatrixFile["values"], string]> {
-  if (reference) return [byReference(butterfly, input, complex), "the CPU, in double precision"];
+  if (isReference) {
+    const [y] = await multiplyAt(reference, butterfly, input, complex);
+    return [y, "the CPU, in double precision"];
+  }
   const choice = await chooseBackend(backend, adapter, {
     products: [
       {
@@ -126,36 +133,33 @@ async function multiplied(
   return [y, `${where} (${choice.reason})`];
 }
 
-function byReference(
+/** The product, by the matrix as it is compiled for a place. */
+async function multiplyAt<
+  R extends CompiledMatrix,
+  C extends CompiledMatrix<Complex>,
+  O extends object,
+>(
+  place: Place<Float32Array, R, C, O>,
   butterfly: PermutedButterfly<AnyButterfly>,
   { values, rows }: MatrixFile,
   complex: boolean,
-): MatrixFile["values"] {
+): Promise<[MatrixFile["values"], R | C]> {
   const shape = { batch: rows, layout: "batch-first" } as const;
-  return complex
-    ? asComplex(butterfly).apply(complexValues(values), shape)
-    : (butterfly as PermutedButterfly<Butterfly>).apply(values as Float32Array, shape);
+  if (complex) {
+    using weights = await compile(asComplex(butterfly), place);
+    return [await weights.multiply(complexValues(values), shape), weights];
+  }
+  using weights = await compile(butterfly as PermutedButterfly<Butterfly>, place);
+  return [await weights.multiply(values as Float32Array, shape), weights];
 }
 
 async function onCpu(
   butterfly: PermutedButterfly<AnyButterfly>,
-  { values, rows }: MatrixFile,
+  input: MatrixFile,
   complex: boolean,
 ): Promise<[MatrixFile["values"], string]> {
-  const shape = { batch: rows, layout: "batch-first" } as const;
-  const { left, right } = butterfly;
-  const permute = (map: Uint32Array | undefined, part: Float32Array): Float32Array =>
-    map ? permuteFeatures(map, part, shape) : part;
-  if (complex) {
-    using weights = await CpuComplexButterfly.create(asComplex(butterfly).matrix);
-    const { re, im } = complexValues(values);
-    const x = { re: permute(right, re), im: permute(right, im) };
-    const y = await weights.multiply(x, shape);
-    return [{ re: permute(left, y.re), im: permute(left, y.im) }, describeCpu(weights.report)];
-  }
-  using weights = await CpuButterfly.create((butterfly as PermutedButterfly<Butterfly>).matrix);
-  const y = await weights.multiply(permute(right, values as Float32Array), shape);
-  return [permute(left, y), describeCpu(weights.report)];
+  const [y, { report }] = await multiplyAt(cpu(), butterfly, input, complex);
+  return [y, describeCpu(report)];
 }
 
 function describeCpu({ kernel, threads, reason }: CpuReport): string {

@@ -1,5 +1,5 @@
-import { Butterfly, Chain } from "@papilio/butterfly";
-import { CpuButterfly } from "@papilio/cpu-runtime";
+import { Butterfly, Chain, compile } from "@papilio/butterfly";
+import { cpu } from "@papilio/cpu-runtime";
 import {
   type AdapterReport,
   factorByFactor,
@@ -111,8 +111,8 @@ export function plansDrawing(): Drawing {
 /** How the CPU backend divides a dyadic chain. */
 export async function cpuPlanDrawing(): Promise<Drawing> {
   const chain = Chain.squareDyadic(4096);
-  using weights = await CpuButterfly.create(Butterfly.random(chain, { seed: 0 }), { threads: 1 });
-  const passes = weights.plan.passes.toReversed();
+  using weights = await compile(Butterfly.random(chain, { seed: 0 }), cpu({ threads: 1 }));
+  const passes = weights.plan({ batch: 1, layout: "batch-last" }).passes.toReversed();
   const done = (stages: number): string =>
     stages === 1 ? "multiplied out in advance" : `${stages} products, in the cache`;
   const panel: Panel = {
@@ -136,7 +136,7 @@ export async function cpuPlanDrawing(): Promise<Drawing> {
   return {
     name: "cpu-plan",
     caption:
-      "The dyadic chain of 4096. Each row is a pass over memory, from the first that runs to the last. Factors of one colour are multiplied out in advance; the colours of a row are applied to a block one after the other while it is in the cache. The plan is what CpuButterfly chooses.",
+      "The dyadic chain of 4096. Each row is a pass over memory, from the first that runs to the last. Factors of one colour are multiplied out in advance; the colours of a row are applied to a block one after the other while it is in the cache. The plan is the choice of the cost model.",
     panels: [panel],
   };
 }

@@ -1,5 +1,5 @@
-import { DisposableStack } from "@papilio/butterfly";
-import { CpuButterfly } from "@papilio/cpu-runtime";
+import { compile, DisposableStack } from "@papilio/butterfly";
+import { cpu } from "@papilio/cpu-runtime";
 import { decode, encode } from "@papilio/gpu-runtime/kernels";
 import type { CpuImplementation, PreparedOnHost, Problem } from "./implementation.ts";
 
@@ -18,7 +18,7 @@ async function prepare({
   inputCount,
 }: Problem): Promise<PreparedOnHost> {
   using held = new DisposableStack();
-  const weights = held.use(await CpuButterfly.create(butterfly));
+  const weights = held.use(await compile(butterfly, cpu()));
   const isHalf = shape.dtype === "f16";
   const { rows } = butterfly.chain;
   // Where the backend's own memory is full or has no halves, arrays of the engine do, copied each time.
@@ -37,10 +37,8 @@ async function prepare({
   const owned = held.move();
   return {
     bytes: weights.bytes,
-    terms: weights.terms,
-    plan: weights.plan.passes
-      .map(({ stages }) => stages.map(({ from, to }) => `merge(${from}-${to})`).join(" "))
-      .join(" | "),
+    terms: weights.terms(shape),
+    plan: weights.plan(shape).name,
     run: async (repeats) => {
       for (let repeat = 0; repeat < repeats; repeat++) {
         const x = vectors[next++ % vectors.length] as typeof y;

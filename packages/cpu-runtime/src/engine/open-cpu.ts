@@ -28,6 +28,16 @@ export interface OpenCpu {
   readonly report: CpuReport;
 }
 
+/** @throws PapilioError `THREADS_INVALID` for what is neither undefined nor a number of threads */
+export function requireThreads(wanted: number | undefined): void {
+  if (wanted === undefined || (Number.isSafeInteger(wanted) && wanted >= 1)) return;
+  throw new PapilioError(
+    "THREADS_INVALID",
+    `The number of threads is ${describeValue(wanted)}.`,
+    "Pass a whole number of at least 1, or nothing for as many as there are processors.",
+  );
+}
+
 /**
  * Opens the engine, and the threads that are missing.
  *
@@ -35,13 +45,7 @@ export interface OpenCpu {
  * @throws PapilioError `THREADS_INVALID`, `CPU_WORKER_FAILED`
  */
 export async function openCpu(wanted: number | undefined): Promise<OpenCpu> {
-  if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted >= 1)) {
-    throw new PapilioError(
-      "THREADS_INVALID",
-      `The number of threads is ${describeValue(wanted)}.`,
-      "Pass a whole number of at least 1, or nothing for as many as there are processors.",
-    );
-  }
+  requireThreads(wanted);
   const engine = await openEngine();
   if ("reason" in engine) {
     const threads = { max: 1, exact: true };

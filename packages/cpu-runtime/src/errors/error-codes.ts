@@ -9,7 +9,7 @@ export interface CpuRuntimeErrorCodes {
    * A thread could not be loaded or failed. Multiply again, which opens other threads, or use `threads: 1`.
    */
   CPU_WORKER_FAILED: true;
-  /** A matrix of the CPU backend is used after it was disposed of. Dispose of it after its last use. */
+  /** A program on the CPU is used after it was disposed of. Dispose of it after its last use. */
   CPU_DISPOSED: true;
   /**
    * An array of `allocate`, or a view of it, is used after it was disposed of. Dispose of it after its last

@@ -1,6 +1,7 @@
-import { Butterfly, Chain } from "@papilio/butterfly";
+import { Butterfly, Chain, compile } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { describe, expect, it, vi } from "vitest";
-import { CpuButterfly } from "../multiplication/cpu-butterfly.ts";
+import { cpu } from "../multiplication/cpu.ts";
 import { CpuMemory, MOST_RETIRED } from "./cpu-memory.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
@@ -10,7 +11,7 @@ const shape = { batch: 1, layout: "batch-first" } as const;
 
 describe("an array of the CPU backend", () => {
   it("frees its own memory once, however often it is disposed of", async () => {
-    using weights = await CpuButterfly.create(butterfly);
+    using weights = await compile(butterfly, cpu());
     const first = weights.allocate(1024);
     first.dispose();
     using second = weights.allocate(1024);
@@ -23,13 +24,13 @@ describe("an array of the CPU backend", () => {
   });
 
   it("is refused after it was disposed of, and so are its views", async () => {
-    using weights = await CpuButterfly.create(butterfly);
+    using weights = await compile(butterfly, cpu());
     const array = weights.allocate(128);
     const { values } = array;
     const view = values.subarray(64);
     values.fill(1);
     const result = await weights.multiply(view, shape);
-    const reference = butterfly.apply(new Float64Array(64).fill(1), shape);
+    const reference = referenceProduct(butterfly, new Float64Array(64).fill(1), shape);
     for (const [index, value] of result.entries()) {
       expect(value).toBeCloseTo(reference[index] as number, 5);
     }
@@ -43,12 +44,12 @@ describe("an array of the CPU backend", () => {
   });
 
   it("does not reach other arrays when it is written to late", async () => {
-    using weights = await CpuButterfly.create(butterfly);
+    using weights = await compile(butterfly, cpu());
     const expected = await weights.multiply(new Float32Array(64).fill(1), shape);
     const arrays = [16, 1024, 8192].map((length) => weights.allocate(length));
     const late = arrays.map(({ values }) => values.subarray(1));
     for (const array of arrays) array.dispose();
-    using others = await CpuButterfly.create(butterfly);
+    using others = await compile(butterfly, cpu());
     using held = weights.allocate(1024);
     held.values.fill(5);
     for (const values of late) values.fill(Number.NaN);
@@ -57,7 +58,7 @@ describe("an array of the CPU backend", () => {
   });
 
   it("is refused where a view reaches beyond it, into other arrays", async () => {
-    using weights = await CpuButterfly.create(butterfly);
+    using weights = await compile(butterfly, cpu());
     using array = weights.allocate(64);
     const { buffer, byteOffset } = array.values;
     for (const [offset, length] of [
@@ -101,7 +102,7 @@ describe("an array of the CPU backend", () => {
 
   it("shares the memory's buffer with others, and is multiplied all the same", async () => {
     // Engines make another buffer object of a memory when it grows, and not in between.
-    using weights = await CpuButterfly.create(butterfly);
+    using weights = await compile(butterfly, cpu());
     using x = weights.allocate(64);
     using y = weights.allocate(64);
     x.values.fill(1);
@@ -112,7 +113,7 @@ describe("an array of the CPU backend", () => {
   });
 
   it("is refused where its length is not valid", async () => {
-    using weights = await CpuButterfly.create(butterfly);
+    using weights = await compile(butterfly, cpu());
     for (const length of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, "8" as never]) {
       expect(() => weights.allocate(length)).toThrow(code("CPU_ARRAY_LENGTH"));
     }
@@ -164,17 +165,17 @@ describe("a matrix of the CPU backend", () => {
   it.each(["WebAssembly", "the reference"])("is refused after it was disposed of, by %s", (by) =>
     computedBy(by, async (own) => {
       const real = own.Butterfly.random(own.Chain.monarch(64), { seed: 1 });
-      const weights = await own.CpuButterfly.create(real);
+      const weights = await own.compile(real, own.cpu());
       expect(weights.report.kernel === "reference").toBe(by === "the reference");
-      const complex = await own.CpuComplexButterfly.create(own.ComplexButterfly.fromReal(real));
+      const complex = await own.compile(own.ComplexButterfly.fromReal(real), own.cpu());
       const array = weights.allocate(1);
       for (const owned of [weights, complex, array, weights, complex, array]) owned.dispose();
       const x = new Float32Array(64);
-      await expect(weights.multiply(x, shape)).rejects.toEqual(code("CPU_DISPOSED"));
+      await expect(weights.multiply(x, shape)).rejects.toEqual(code("MATRIX_DISPOSED"));
       const product = complex.multiply({ re: x, im: x }, shape);
-      await expect(product).rejects.toEqual(code("CPU_DISPOSED"));
-      expect(() => weights.allocate(1)).toThrow(code("CPU_DISPOSED"));
-      expect(() => complex.allocate(1)).toThrow(code("CPU_DISPOSED"));
+      await expect(product).rejects.toEqual(code("MATRIX_DISPOSED"));
+      expect(() => weights.allocate(1)).toThrow(code("MATRIX_DISPOSED"));
+      expect(() => complex.allocate(1)).toThrow(code("MATRIX_DISPOSED"));
       expect(() => array.values).toThrow(code("CPU_ARRAY_DISPOSED"));
     }),
   );
@@ -185,16 +186,16 @@ describe("a matrix of the CPU backend", () => {
       computedBy(by, async (own) => {
         const values = own.Butterfly.random(own.Chain.monarch(64), { seed: 1 });
         const complexValues = own.ComplexButterfly.fromReal(values.copy());
-        const opening = own.CpuButterfly.create(values);
+        const opening = own.compile(values, own.cpu());
         const first = values.factors[0] as (typeof values.factors)[number];
         // While the threads open, too.
         first.values.fill(9);
         using weights = await opening;
-        using complex = await own.CpuComplexButterfly.create(complexValues);
+        using complex = await own.compile(complexValues, own.cpu());
         for (const factor of complexValues.factors) factor.re.values.fill(9);
         const ones = new Float32Array(3 * 64).fill(1);
         const zeros = new Float32Array(3 * 64);
-        const expected = butterfly.apply(new Float64Array(64).fill(1), shape);
+        const expected = referenceProduct(butterfly, new Float64Array(64).fill(1), shape);
         for (const batch of [1, 3]) {
           const given = { batch, layout: "batch-first" } as const;
           const [x, im] = [ones.subarray(0, batch * 64), zeros.subarray(0, batch * 64)];

@@ -1,4 +1,11 @@
-import { type BatchShape, type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
+import {
+  type BatchShape,
+  type Chain,
+  DisposableStack,
+  type Permutations,
+} from "@papilio/butterfly";
+import { arrayTag, matrixDisposed } from "@papilio/butterfly/errors";
+import { gatherFeatures } from "@papilio/butterfly/matrix";
 import type { FactorRange } from "@papilio/butterfly/planning";
 import type { CpuEngine } from "../engine/engine.ts";
 import type { ThreadPolicy } from "../engine/open-cpu.ts";
@@ -63,6 +70,7 @@ export class PackedChain implements Disposable {
   readonly #parts: 1 | 2;
   readonly #plan: CpuPlan;
   readonly #threads: ThreadPolicy;
+  readonly #permutations: Permutations;
   #program: CpuProgram | undefined;
 
   /** @throws PapilioError `CPU_MEMORY` */
@@ -72,6 +80,7 @@ export class PackedChain implements Disposable {
     chain: Chain,
     parts: 1 | 2,
     plan: CpuPlan,
+    permutations: Permutations,
     factorOf: (stage: FactorRange) => StageFactor,
   ) {
     this.#engine = engine;
@@ -79,6 +88,8 @@ export class PackedChain implements Disposable {
     this.#chain = chain;
     this.#parts = parts;
     this.#plan = plan;
+    const { left, right } = permutations; // alone: they may come with the values
+    this.#permutations = { left, right };
     this.#program = packProgram(engine.memory, chain, parts, plan, factorOf);
   }
 
@@ -99,21 +110,29 @@ export class PackedChain implements Disposable {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const program = this.#program;
-    if (program === undefined) throw disposed();
+    if (program === undefined) throw matrixDisposed();
     const { pool, memory } = this.#engine;
+    const { left, right } = this.#permutations;
     return pool.runExclusive(async () => {
       using held = new DisposableStack();
       const hold = (bytes: number, what: string): number =>
         held.adopt(memory.allocate(bytes, what), (address) => memory.free(address));
-      const place = (arrays: readonly X[], what: string): number[] =>
+      // What is permuted is copied on its way, from and to the engine's own memory too.
+      const addressOf = (array: X, map: Uint32Array | undefined): number | undefined => {
+        const address = memory.addressOf(array);
+        return map === undefined ? address : undefined;
+      };
+      const place = (arrays: readonly X[], what: string, map: Uint32Array | undefined): number[] =>
         arrays.map((array) => {
           held.defer(memory.use(array));
-          return memory.addressOf(array) ?? hold(array.byteLength, what);
+          return addressOf(array, map) ?? hold(array.byteLength, what);
         });
-      const [from, to] = [place(x, "the vectors"), place(y, "the result")];
+      const [from, to] = [place(x, "the vectors", right), place(y, "the result", left)];
       x.forEach((part, index) => {
-        if (memory.addressOf(part) !== undefined) return;
-        memory.bytesAt(from[index] as number, part.byteLength).set(bytesOf(part));
+        if (addressOf(part, right) !== undefined) return;
+        const own = memory.bytesAt(from[index] as number, part.byteLength);
+        if (right === undefined) own.set(bytesOf(part));
+        else gatherFeatures(right, part, elementsLike(part, own), shape);
       });
       const size = (x[0] as X).BYTES_PER_ELEMENT;
       const schedule = this.#schedule(program, shape, size, hold);
@@ -136,8 +155,10 @@ export class PackedChain implements Disposable {
       const count = recorded.length;
       await pool.run({ operations, count, threads, scratchBytes }, signal);
       y.forEach((part, index) => {
-        if (memory.addressOf(part) !== undefined) return;
-        bytesOf(part).set(memory.bytesAt(to[index] as number, part.byteLength));
+        if (addressOf(part, left) !== undefined) return;
+        const own = memory.bytesAt(to[index] as number, part.byteLength);
+        if (left === undefined) bytesOf(part).set(own);
+        else gatherFeatures(left, elementsLike(part, own), part, shape);
       });
     });
   }
@@ -246,10 +267,12 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-export function disposed(): PapilioError {
-  return new PapilioError(
-    "CPU_DISPOSED",
-    "The matrix was disposed of: its packed values are gone.",
-    "Create another one.",
-  );
+/** Bytes as an array of the class of another. */
+function elementsLike<X extends CpuVectors>(array: X, bytes: Uint8Array): X {
+  const { buffer, byteOffset } = bytes;
+  return (
+    arrayTag(array) === "Float32Array"
+      ? new Float32Array(buffer, byteOffset, array.length)
+      : new Uint16Array(buffer, byteOffset, array.length)
+  ) as X;
 }

@@ -27,7 +27,7 @@ const FEW_TILES = 0.33;
 const CALL_SECONDS = 5e-6;
 
 /**
- * Predicts how long `CpuButterfly` takes to multiply by a chain, from the cost model by which it plans. It is
+ * Predicts how long a matrix that was compiled for the CPU takes to multiply by a chain, from the cost model by which it plans. It is
  * within a factor of two of most measured times: enough to compare with a GPU.
  *
  * @returns seconds of a multiplication whose values are packed

@@ -1,7 +1,6 @@
-import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
+import { Butterfly, Chain, ComplexButterfly, compile } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import { CpuButterfly } from "../multiplication/cpu-butterfly.ts";
-import { CpuComplexButterfly } from "../multiplication/cpu-complex-butterfly.ts";
+import { cpu } from "../multiplication/cpu.ts";
 import { type CpuPlan, planForCpu } from "./plan.ts";
 import { requireCpuPlan } from "./require-plan.ts";
 
@@ -33,9 +32,9 @@ describe("a plan for the CPU", () => {
     expect(() => requireCpuPlan(chain, plan)).toThrow(invalid);
     if (given === null) return;
     const real = Butterfly.random(chain, { seed: 1 });
-    await expect(CpuButterfly.create(real, { plan })).rejects.toEqual(invalid);
+    await expect(compile(real, cpu(), { plan })).rejects.toEqual(invalid);
     const complex = ComplexButterfly.fromReal(real);
-    await expect(CpuComplexButterfly.create(complex, { plan })).rejects.toEqual(invalid);
+    await expect(compile(complex, cpu(), { plan })).rejects.toEqual(invalid);
   });
 
   it("is copied", () => {

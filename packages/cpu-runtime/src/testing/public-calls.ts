@@ -1,9 +1,10 @@
-import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
+import { Butterfly, Chain, ComplexButterfly, compile, PermutedButterfly } from "@papilio/butterfly";
 import { call, create, invoke, type PublicCalls, shallow } from "@papilio/public-arguments";
 import type { OpenCpu, OpenEngine, ProgramRecorder as Recorder } from "../kernels.ts";
 import { runtime } from "./every-entry.ts";
 
-const { CpuButterfly, CpuComplexButterfly, ProgramRecorder } = runtime;
+const { ProgramRecorder } = runtime;
+const place = runtime.cpu({ threads: 1 });
 const chain = Chain.squareDyadic(4);
 const matrix = Butterfly.random(chain, { seed: 1 });
 const complex = ComplexButterfly.random(chain, { seed: 1 });
@@ -13,9 +14,8 @@ const z = { re: x, im: x };
 const out = (): Float32Array => new Float32Array(4);
 const { signal } = new AbortController();
 const plan = { panel: 16, passes: [{ from: 0, to: 2, stages: [{ from: 0, to: 2 }] }] };
-const options = { threads: 1, plan };
-const packed = await CpuButterfly.create(matrix, { threads: 1 });
-const packedComplex = await CpuComplexButterfly.create(complex, { threads: 1 });
+const packed = await compile(matrix, place);
+const packedComplex = await compile(complex, place);
 
 const cpu = (await runtime.openCpu(1)) as OpenCpu & OpenEngine;
 
@@ -28,12 +28,15 @@ function copying(): Recorder {
 
 /** Valid calls of all public functions. */
 export const calls: PublicCalls = {
-  "CpuButterfly.create": () => call(CpuButterfly.create, matrix, { ...options }),
-  "CpuButterfly#multiply": () =>
-    invoke(packed, "multiply", x, { ...shape }, { out: out(), signal }),
-  "CpuButterfly#allocate": () => invoke(packed, "allocate", 4),
-  "CpuComplexButterfly.create": () => call(CpuComplexButterfly.create, complex, { ...options }),
-  "CpuComplexButterfly#multiply": () =>
+  cpu: () => call(runtime.cpu, { threads: 1 }),
+  "cpu, compile": () => call(compile, matrix, place, { plan }),
+  "cpu#compileMatrix": () =>
+    invoke(place, "compileMatrix", new PermutedButterfly(matrix), { plan }),
+  "CpuMatrix#multiply": () => invoke(packed, "multiply", x, { ...shape }, { out: out(), signal }),
+  "CpuMatrix#plan": () => invoke(packed, "plan", { ...shape }),
+  "CpuMatrix#terms": () => invoke(packed, "terms", { ...shape }),
+  "CpuMatrix#allocate": () => invoke(packed, "allocate", 4),
+  "CpuMatrix#multiply, of complex vectors": () =>
     invoke(
       packedComplex,
       "multiply",
@@ -41,7 +44,6 @@ export const calls: PublicCalls = {
       { ...shape },
       { out: { re: out(), im: out() }, signal },
     ),
-  "CpuComplexButterfly#allocate": () => invoke(packedComplex, "allocate", 4),
   predictCpuSeconds: () =>
     call(runtime.predictCpuSeconds, chain, { ...shape }, { threads: 1, parts: 1 }),
   openCpu: () => call(runtime.openCpu, 1),

@@ -5,7 +5,7 @@ import {
   type Verification,
   verify,
 } from "@papilio/butterfly";
-import { subnormalOperands } from "@papilio/butterfly/matrix";
+import { referenceProduct, subnormalOperands } from "@papilio/butterfly/matrix";
 
 /** Compares `y`, computed from `x` in stages, with the float64 product, each element within its bound. */
 export function verifyProduct(
@@ -16,8 +16,8 @@ export function verifyProduct(
   terms: readonly number[],
   dtype: StorageDtype = "f32",
 ): Verification {
-  const reference = butterfly.apply(Float64Array.from(x), shape);
-  const magnitude = butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape);
+  const reference = referenceProduct(butterfly, Float64Array.from(x), shape);
+  const magnitude = referenceProduct(butterfly.absolute(), Float64Array.from(x, Math.abs), shape);
   const magnification = butterfly.magnification();
   return verify(y, reference, magnitude, {
     dtype,

@@ -185,7 +185,7 @@ export class TextGenerator implements Disposable {
    * Packs the weights of a generator on the CPU, which the first run would do; those on a device are
    * packed already.
    *
-   * @throws PapilioError `GENERATOR_DISPOSED`, and what `CpuButterfly.create` throws
+   * @throws PapilioError `GENERATOR_DISPOSED`, and what compiling a matrix for the CPU throws
    */
   async prepare(): Promise<void> {
     this.#assertLive();

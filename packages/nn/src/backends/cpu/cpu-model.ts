@@ -34,7 +34,7 @@ export interface CpuModelOptions {
   readonly precision?: Extract<FloatType, "float32" | "float64">;
   /**
    * What multiplies by the weights of linear layers: the readable `reference`, unless given, or the CPU
-   * backend in WebAssembly on all threads (`CpuButterfly`), whose numbers and sums are float32.
+   * backend in WebAssembly on all threads (`cpu` of `@papilio/cpu-runtime`), whose numbers and sums are float32.
    */
   readonly kernels?: "reference" | "wasm";
   /** Where states are kept, to share them between graphs; they outlive the model then. */
@@ -109,7 +109,7 @@ export class CpuModel implements Executable {
   /**
    * Packs the weights for the kernels in WebAssembly, which the first run would do.
    *
-   * @throws PapilioError `MODEL_DISPOSED`, and what `CpuButterfly.create` throws
+   * @throws PapilioError `MODEL_DISPOSED`, and what compiling a matrix for the CPU throws
    */
   async prepare(): Promise<void> {
     if (this.#disposed) throw modelDisposed();

@@ -1,14 +1,16 @@
-import type { Butterfly } from "@papilio/butterfly";
-import { CpuButterfly } from "@papilio/cpu-runtime";
+import { type Butterfly, compile } from "@papilio/butterfly";
+import { type CpuMatrix, type CpuVectors, cpu } from "@papilio/cpu-runtime";
 import { modelDisposed } from "../../graph/executable.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
 
+type PackedMatrix = CpuMatrix<CpuVectors>;
+
 /** A matrix that is packed, or being packed, and how many models hold it. */
 interface Entry {
-  readonly packing: Promise<CpuButterfly>;
-  packed?: CpuButterfly;
+  readonly packing: Promise<PackedMatrix>;
+  packed?: PackedMatrix;
   owners: number;
 }
 
@@ -38,7 +40,7 @@ export class CpuWeightStore {
       known.owners++;
       return known;
     }
-    const packing = CpuButterfly.create(butterfly);
+    const packing = compile(butterfly, cpu());
     const entry: Entry = { packing, owners: 1 };
     this.#entries.set(butterfly, entry);
     packing.then(
@@ -84,9 +86,9 @@ export class CpuWeights implements Disposable {
   /**
    * A matrix, packed at its first use.
    *
-   * @throws PapilioError `MODEL_DISPOSED`, and what `CpuButterfly.create` throws
+   * @throws PapilioError `MODEL_DISPOSED`, and what compiling it for the CPU throws
    */
-  async packed(matrix: Matrix): Promise<CpuButterfly> {
+  async packed(matrix: Matrix): Promise<PackedMatrix> {
     if (this.#disposed) throw modelDisposed();
     const first = matrix.factors[0] as Parameter;
     const entry = this.#held.get(first) ?? this.#acquire(matrix);
