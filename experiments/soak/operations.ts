@@ -7,16 +7,9 @@ import {
   Pattern,
 } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
-import {
-  DeviceButterfly,
-  type Gpu,
-  type InputShape,
-  measureRates,
-  rankPlans,
-  Tensor,
-  tensor,
-} from "@papilio/gpu-runtime";
+import { DeviceButterfly, type Gpu, type InputShape, Tensor, tensor } from "@papilio/gpu-runtime";
 import { Program, prepareBmm, prepareButterfly } from "@papilio/gpu-runtime/kernels";
+import { measureRates, rankPlans } from "@papilio/gpu-runtime/planning";
 import { stored, verifyProduct } from "../../packages/gpu-runtime/src/testing/run-butterfly.ts";
 import { draw } from "../../packages/gpu-runtime/src/testing/vectors-in-memory.ts";
 

@@ -1,6 +1,7 @@
 import { Butterfly, Chain } from "@papilio/butterfly";
-import { DeviceButterfly, describePlan } from "@papilio/gpu-runtime";
+import { DeviceButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
+import { describePlan } from "@papilio/gpu-runtime/planning";
 
 using gpu = await openGpu({ memory: { budget: 8 * 2 ** 20 } });
 const butterfly = Butterfly.random(Chain.squareDyadic(1024), {

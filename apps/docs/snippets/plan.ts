@@ -1,10 +1,6 @@
 import { Chain } from "@papilio/butterfly";
-import {
-  type AdapterReport,
-  describePlan,
-  planChain,
-  rankPlans,
-} from "@papilio/gpu-runtime";
+import { type AdapterReport, planChain } from "@papilio/gpu-runtime";
+import { describePlan, rankPlans } from "@papilio/gpu-runtime/planning";
 
 // Of an open device it is `gpu.report`.
 const report: AdapterReport = {

@@ -2,9 +2,9 @@ import { KroneckerSparse, Pattern } from "@papilio/butterfly";
 import {
   kroneckerSparseName,
   prepareKroneckerSparse,
-  tuneKroneckerSparse,
 } from "@papilio/gpu-runtime/kernels";
 import { openGpu, openTuningCache } from "@papilio/gpu-runtime/node";
+import { tuneKroneckerSparse } from "@papilio/gpu-runtime/tuning";
 
 const factor = KroneckerSparse.random(Pattern.parse("4,16,16,4"), {
   seed: 0,

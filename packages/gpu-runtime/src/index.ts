@@ -6,18 +6,14 @@ import "@papilio/butterfly";
 export { Gpu } from "./device/gpu.ts";
 export { type OpenGpuOptions, openGpu } from "./device/open.ts";
 export type { AdapterFeatures, AdapterLimits, AdapterReport, PassedOver } from "./device/report.ts";
-export { typicalReport } from "./device/typical-report.ts";
 export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export type { MemoryOptions } from "./memory/memory-options.ts";
-export type { BufferRecord, MemorySnapshot, MemoryStatistics } from "./memory/statistics.ts";
 export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/device-butterfly.ts";
 export { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
 export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
-export { describePlan, factorByFactor, type Plan, planName, type Stage } from "./planning/plan.ts";
-export { type PlanOptions, planChain, type RankedPlan, rankPlans } from "./planning/plan-chain.ts";
+export type { Plan, Stage } from "./planning/plan.ts";
+export { type PlanOptions, planChain } from "./planning/plan-chain.ts";
 export { planComplexChain } from "./planning/plan-complex-chain.ts";
-export { TYPICAL_RATES } from "./planning/stage-cost.ts";
-export { type DeviceRates, type MeasureRatesOptions, measureRates } from "./rates/measure-rates.ts";
 export {
   ComplexTensor,
   type ComplexTensorOptions,
@@ -25,9 +21,6 @@ export {
 } from "./tensor/complex-tensor.ts";
 export type { InputShape } from "./tensor/input-shape.ts";
 export { Tensor, type TensorOptions, tensor } from "./tensor/tensor.ts";
-export type { Trial } from "./tuning/autotune.ts";
 export { MemoryTuningCache, type TuningCache } from "./tuning/cache.ts";
-export type { TuningKey } from "./tuning/key.ts";
 export type { Tuned, TuneOptions } from "./tuning/tune.ts";
 export { tunePlan } from "./tuning/tune-plan.ts";
-export { VERSION } from "./tuning/version.ts";

@@ -55,9 +55,6 @@ export {
   windowCount,
   windowsOf,
 } from "./kernels/windows.ts";
-export type { Lease, Span } from "./memory/lease.ts";
-export { MemoryPool } from "./memory/pool.ts";
-export { type Operand, Scratch } from "./memory/scratch.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";
 export {
@@ -87,6 +84,3 @@ export { Program, type ProgramReport } from "./program/program.ts";
 export { BufferSet } from "./tensor/buffer-set.ts";
 export { decode, encode } from "./tensor/dtype.ts";
 export { scratchVectors, type Vectors } from "./tensor/vectors.ts";
-export type { Candidate, PreparedCandidate } from "./tuning/autotune.ts";
-export { type TuneTask, type TuningHarness, tune } from "./tuning/tune.ts";
-export { tuneKroneckerSparse } from "./tuning/tune-kronecker-sparse.ts";

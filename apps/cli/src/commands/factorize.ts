@@ -1,8 +1,8 @@
 import type { AnyButterfly, Chain, PermutedButterfly } from "@papilio/butterfly";
 import { NAMED_TREES, relativeError } from "@papilio/butterfly/factorization";
 import { loadButterflies, saveButterflies } from "@papilio/butterfly/files";
-import { measureRates } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
+import { measureRates } from "@papilio/gpu-runtime/planning";
 import { Command } from "commander";
 import { narrowWhereExact, readMatrix } from "../files/matrix-file.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";

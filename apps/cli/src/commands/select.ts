@@ -15,8 +15,9 @@ import {
   type Selection,
 } from "@papilio/bench/select";
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
-import { type Gpu, measureRates } from "@papilio/gpu-runtime";
+import type { Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
+import { measureRates } from "@papilio/gpu-runtime/planning";
 import { Command } from "commander";
 import { readText } from "../files/input-file.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";

@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { clockSteps } from "@papilio/bench";
 import type { MeterSearch } from "@papilio/bench/node";
 import type { Environment } from "@papilio/bench/results";
-import { type Gpu, measureRates } from "@papilio/gpu-runtime";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { measureRates } from "@papilio/gpu-runtime/planning";
 import { gitRevision, lastLevelCache, measureLoad } from "./machine.ts";
 
 const require = createRequire(import.meta.url);

@@ -2,13 +2,12 @@ import { Butterfly, Chain, compile } from "@papilio/butterfly";
 import { cpu } from "@papilio/cpu-runtime";
 import {
   type AdapterReport,
-  factorByFactor,
   type InputShape,
   type Plan,
   planChain,
   type Stage,
-  typicalReport,
 } from "@papilio/gpu-runtime";
+import { factorByFactor, typicalReport } from "@papilio/gpu-runtime/planning";
 import { type Drawing, hue, INK, MUTED, type Panel, rect, SOFT, text } from "./svg.ts";
 
 const TYPICAL_GPU = typicalReport({ name: "a typical GPU", kind: "hardware" });

@@ -1,5 +1,5 @@
 import { type Lifetime, planArena } from "@papilio/butterfly/planning";
-import { type Lease, MemoryPool } from "@papilio/gpu-runtime/kernels";
+import { type Lease, MemoryPool } from "@papilio/gpu-runtime/memory";
 import { type Drawing, hue, LINE, line, MUTED, type Panel, rect, text } from "./svg.ts";
 
 const WIDTH = 340;

@@ -1,6 +1,8 @@
 import { clockSteps } from "@papilio/bench";
 import type { Environment } from "@papilio/bench/results";
-import { type Gpu, measureRates, VERSION } from "@papilio/gpu-runtime";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { measureRates } from "@papilio/gpu-runtime/planning";
+import { VERSION } from "@papilio/gpu-runtime/tuning";
 
 /** More than the last-level cache of any graphics processor that is known, as the command line has it. */
 const HARDWARE_CACHE = 128 * 2 ** 20;

@@ -1,4 +1,6 @@
-import type { AdapterReport, DeviceRates, MemoryStatistics } from "@papilio/gpu-runtime";
+import type { AdapterReport } from "@papilio/gpu-runtime";
+import type { MemoryStatistics } from "@papilio/gpu-runtime/memory";
+import type { DeviceRates } from "@papilio/gpu-runtime/planning";
 import type { Settings } from "./settings.ts";
 
 /** What the page asks of the worker that computes. */

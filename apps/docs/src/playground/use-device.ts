@@ -1,4 +1,5 @@
-import type { AdapterReport, MemoryStatistics } from "@papilio/gpu-runtime";
+import type { AdapterReport } from "@papilio/gpu-runtime";
+import type { MemoryStatistics } from "@papilio/gpu-runtime/memory";
 import { type Ref, shallowRef } from "vue";
 import type { DeviceAnswer, Problem } from "./messages.ts";
 

@@ -1,4 +1,4 @@
-import type { DeviceRates } from "@papilio/gpu-runtime";
+import type { DeviceRates } from "@papilio/gpu-runtime/planning";
 import { onMounted, onUnmounted, type Ref, ref, shallowRef } from "vue";
 import type { Answer, Problem, Request, RunRow } from "./messages.ts";
 import type { Settings } from "./settings.ts";

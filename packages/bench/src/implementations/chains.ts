@@ -6,7 +6,6 @@ import {
   MemoryTuningCache,
   type Plan,
   planChain,
-  planName,
   Tensor,
   tunePlan,
 } from "@papilio/gpu-runtime";
@@ -16,6 +15,7 @@ import {
   prepareKroneckerSparse,
   type Vectors,
 } from "@papilio/gpu-runtime/kernels";
+import { planName } from "@papilio/gpu-runtime/planning";
 import { bytesHeld, inTurn } from "./from-multiplication.ts";
 import type { DeviceImplementation, DeviceProblem, Prepared } from "./implementation.ts";
 

@@ -90,7 +90,7 @@ export async function measureCase(
   };
 }
 
-export function timed(candidates: readonly Candidate[]): Candidate[] {
+function timed(candidates: readonly Candidate[]): Candidate[] {
   return candidates.filter(({ result }) => result.status === "timed");
 }
 

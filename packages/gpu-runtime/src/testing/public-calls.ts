@@ -1,6 +1,6 @@
 import { Chain, Pattern } from "@papilio/butterfly";
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
-import type * as kernels from "../kernels.ts";
+import type * as tuning from "../tuning/index.ts";
 import { runtime } from "./every-entry.ts";
 
 const storage = { from: "batch-first", to: "batch-last", dtype: "f32" } as const;
@@ -244,7 +244,7 @@ export const calls: PublicCalls = {
     ),
 };
 
-function prepare(): Promise<kernels.PreparedCandidate> {
+function prepare(): Promise<tuning.PreparedCandidate> {
   return Promise.resolve({
     verify: () => Promise.resolve(undefined),
     sample: () => Promise.resolve(1),

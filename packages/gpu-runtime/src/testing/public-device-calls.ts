@@ -12,6 +12,7 @@ import { call, create, invoke, type PublicCall, type PublicCalls } from "@papili
 import type * as root from "../index.ts";
 import type * as kernels from "../kernels.ts";
 import * as node from "../node/index.ts";
+import type * as planning from "../planning/index.ts";
 import { runtime } from "./every-entry.ts";
 
 const chain = Chain.squareDyadic(4);
@@ -195,7 +196,10 @@ async function write(...given: Parameters<typeof node.writeTemporary>): Promise<
 }
 
 /** Aborts what would begin: rates take seconds to be measured. */
-function aborted(gpu: root.Gpu, options: root.MeasureRatesOptions | undefined): Promise<unknown> {
+function aborted(
+  gpu: root.Gpu,
+  options: planning.MeasureRatesOptions | undefined,
+): Promise<unknown> {
   const given = isRefused(options)
     ? options
     : { ...options, signal: options?.signal === undefined ? AbortSignal.abort() : options.signal };

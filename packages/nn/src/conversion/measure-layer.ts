@@ -5,8 +5,9 @@ import {
   Pattern,
   type StorageDtype,
 } from "@papilio/butterfly";
-import { type Gpu, type RankedPlan, rankPlans, Tensor } from "@papilio/gpu-runtime";
+import { type Gpu, Tensor } from "@papilio/gpu-runtime";
 import { compareSeconds, Program, prepareButterfly } from "@papilio/gpu-runtime/kernels";
+import { type RankedPlan, rankPlans } from "@papilio/gpu-runtime/planning";
 import { butterflyOf } from "../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../operations/linear/matrix.ts";
 

@@ -4,11 +4,10 @@ import type {
   ButterflyMultiplication,
   ButterflyOptions,
   Kernel,
-  Operand,
-  Span,
   Step,
   Vectors,
 } from "@papilio/gpu-runtime/kernels";
+import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Indices, Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import type { Matrix } from "./linear/matrix.ts";

@@ -1,5 +1,6 @@
 import { Chain } from "@papilio/butterfly";
-import { type AdapterReport, typicalReport } from "@papilio/gpu-runtime";
+import type { AdapterReport } from "@papilio/gpu-runtime";
+import { typicalReport } from "@papilio/gpu-runtime/planning";
 import { describe, expect, it } from "vitest";
 import { Graph } from "../graph/graph.ts";
 import { ButterflyLinear } from "../layers/butterfly-linear.ts";

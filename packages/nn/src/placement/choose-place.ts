@@ -1,14 +1,13 @@
 import type { Chain } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { predictCpuSeconds } from "@papilio/cpu-runtime";
+import type { AdapterReport, InputShape } from "@papilio/gpu-runtime";
 import {
-  type AdapterReport,
   type DeviceRates,
-  type InputShape,
   rankPlans,
   TYPICAL_RATES,
   typicalReport,
-} from "@papilio/gpu-runtime";
+} from "@papilio/gpu-runtime/planning";
 import {
   anyNumber,
   layout,

@@ -7,15 +7,14 @@ import {
   elementwiseKernel,
   type Kernel,
   type Multiplication,
-  type Operand,
   prepareButterfly,
   type SharedWeights,
-  type Span,
   type Step,
   scratchVectors,
   transposition,
   type Vectors,
 } from "@papilio/gpu-runtime/kernels";
+import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Graph } from "../../graph/graph.ts";
 import { Indices, type Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";

@@ -1,6 +1,7 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { type Gpu, Tensor } from "@papilio/gpu-runtime";
-import { BufferSet, type Span, WeightStore } from "@papilio/gpu-runtime/kernels";
+import { BufferSet, WeightStore } from "@papilio/gpu-runtime/kernels";
+import type { Span } from "@papilio/gpu-runtime/memory";
 import { gpuCheck, objectOf, storageDtype, text } from "../../arguments/checks.ts";
 import { modelDisposed } from "../../graph/executable.ts";
 import type { State } from "../../graph/graph.ts";

@@ -1,4 +1,5 @@
-import type { Operand, Vectors } from "@papilio/gpu-runtime/kernels";
+import type { Vectors } from "@papilio/gpu-runtime/kernels";
+import type { Operand } from "@papilio/gpu-runtime/memory";
 import type { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
 import type { Indices } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
