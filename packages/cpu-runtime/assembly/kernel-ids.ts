@@ -10,3 +10,9 @@ export const CHAIN: i32 = 2;
 export const ATTENTION: i32 = 3;
 /** A function of each number. */
 export const ELEMENTWISE: i32 = 20;
+/** Softmax of vectors, or its logarithm. */
+export const SOFTMAX: i32 = 21;
+/** Rotary position embedding. */
+export const ROTARY: i32 = 22;
+/** Vectors appended to a state. */
+export const APPEND: i32 = 23;

@@ -1,8 +1,20 @@
-import { ATTENTION, CHAIN, ELEMENTWISE, ROWS_FROM_TILES, TILES_FROM_ROWS } from "./kernel-ids";
+import {
+  APPEND,
+  ATTENTION,
+  CHAIN,
+  ELEMENTWISE,
+  ROTARY,
+  ROWS_FROM_TILES,
+  SOFTMAX,
+  TILES_FROM_ROWS,
+} from "./kernel-ids";
+import { AppendCall, append } from "./kernels/append";
 import { AttentionCall, attention } from "./kernels/attention/attention";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
 import { ElementwiseCall, elementwise } from "./kernels/elementwise";
+import { RotaryCall, rotary } from "./kernels/rotary";
+import { SoftmaxCall, softmax } from "./kernels/softmax";
 
 /**
  * Computes one item of an operation.
@@ -27,6 +39,15 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case ELEMENTWISE:
       elementwise(changetype<ElementwiseCall>(call), item, scratch);
+      break;
+    case SOFTMAX:
+      softmax(changetype<SoftmaxCall>(call), item, scratch);
+      break;
+    case ROTARY:
+      rotary(changetype<RotaryCall>(call), item, scratch);
+      break;
+    case APPEND:
+      append(changetype<AppendCall>(call), item, scratch);
       break;
     default:
       unreachable();

@@ -147,3 +147,33 @@ export function normalDistribution(x: v128): v128 {
   const one = v128.and(f32x4.gt(x, f32x4.splat(0)), ONE);
   return f32x4.abs(f32x4.sub(one, tail));
 }
+
+/** The float32 below √½: fractions of logarithms are from it to its double. */
+const ROOT_HALF: i32 = 0x3f3504f3;
+
+/**
+ * The natural logarithm of x, which is positive and not subnormal, within 1.5 ulp; infinity gives NaN. The
+ * polynomial is that of the Cephes library's `logf`.
+ */
+export function log(x: v128): v128 {
+  const exponent = i32x4.shr_s(i32x4.sub(x, i32x4.splat(ROOT_HALF)), FRACTION_BITS);
+  const fraction = i32x4.sub(x, i32x4.shl(exponent, FRACTION_BITS));
+  const f = f32x4.sub(fraction, f32x4.splat(1));
+  const n = f32x4.convert_i32x4_s(exponent);
+  let sum = f32x4.splat(7.0376836292e-2);
+  sum = multiplyAdd(sum, f, f32x4.splat(-1.151461031e-1));
+  sum = multiplyAdd(sum, f, f32x4.splat(1.167699874e-1));
+  sum = multiplyAdd(sum, f, f32x4.splat(-1.2420140846e-1));
+  sum = multiplyAdd(sum, f, f32x4.splat(1.4249322787e-1));
+  sum = multiplyAdd(sum, f, f32x4.splat(-1.6668057665e-1));
+  sum = multiplyAdd(sum, f, f32x4.splat(2.0000714765e-1));
+  sum = multiplyAdd(sum, f, f32x4.splat(-2.4999993993e-1));
+  sum = multiplyAdd(sum, f, f32x4.splat(3.3333331174e-1));
+  const square = f32x4.mul(f, f);
+  sum = multiplyAdd(n, LN2_LOW, f32x4.mul(f32x4.mul(sum, f), square));
+  sum = multiplySubtract(square, f32x4.splat(0.5), sum);
+  sum = f32x4.add(f, sum);
+  sum = multiplyAdd(n, LN2_HIGH, sum);
+  // Nothing, of a number; of NaN and infinity it is NaN.
+  return f32x4.add(sum, f32x4.sub(x, x));
+}

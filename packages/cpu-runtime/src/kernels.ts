@@ -10,6 +10,8 @@ import "@papilio/butterfly";
 
 export type { CpuEngine } from "./engine/engine.ts";
 export { type CpuReport, type OpenCpu, openCpu, type ThreadPolicy } from "./engine/open-cpu.ts";
+export { type AppendProblem, append } from "./kernels/append.ts";
+export { type AttentionProblem, attention } from "./kernels/attention.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
 export { type ElementwiseProblem, elementwise } from "./kernels/elementwise.ts";
 export type {
@@ -21,6 +23,8 @@ export type {
   VectorsOperand,
 } from "./kernels/kernel-call.ts";
 export { vectorsBytes } from "./kernels/layout.ts";
+export { type RotaryProblem, rotary } from "./kernels/rotary.ts";
+export { type SoftmaxProblem, softmax } from "./kernels/softmax.ts";
 export type { CpuSpan } from "./memory/cpu-span.ts";
 export {
   CpuProgram,

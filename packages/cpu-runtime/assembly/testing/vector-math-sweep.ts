@@ -1,5 +1,5 @@
 /** The functions of vector-math.ts over arrays, for its test. */
-import { exp, exp2, expm1, normalDistribution, sigmoid, tanh } from "../vector-math";
+import { exp, exp2, expm1, log, normalDistribution, sigmoid, tanh } from "../vector-math";
 
 const LANES: usize = 16;
 
@@ -29,4 +29,8 @@ export function sweepNormalDistribution(from: usize, to: usize, bytes: usize): v
   for (let at: usize = 0; at < bytes; at += LANES) {
     v128.store(to + at, normalDistribution(v128.load(from + at)));
   }
+}
+
+export function sweepLog(from: usize, to: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += LANES) v128.store(to + at, log(v128.load(from + at)));
 }

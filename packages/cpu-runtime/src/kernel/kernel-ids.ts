@@ -10,3 +10,9 @@ export const CHAIN = 2;
 export const ATTENTION = 3;
 /** A function of each number. */
 export const ELEMENTWISE = 20;
+/** Softmax of vectors, or its logarithm. */
+export const SOFTMAX = 21;
+/** Rotary position embedding. */
+export const ROTARY = 22;
+/** Vectors appended to a state. */
+export const APPEND = 23;

@@ -1,12 +1,14 @@
 import {
   describeValue,
   requireBoolean,
+  requireObject,
   requireWhole,
   wrongArgument,
 } from "@papilio/butterfly/errors";
 import { ATTENTION } from "../kernel/kernel-ids.ts";
-import { floatWord, type KernelCall, type PlainOperand } from "./kernel-call.ts";
+import { floatWord, type KernelCall } from "./kernel-call.ts";
 import { vectorsBytes } from "./layout.ts";
+import { vectorsOperand, wordsOperand } from "./problem.ts";
 
 /**
  * Scaled dot-product attention with grouped queries, of sequences that lie one after the other:
@@ -66,24 +68,18 @@ export function attention(problem: AttentionProblem): KernelCall {
   const rows = 2 * headFeatures + KEYS + 2 * SPARE_ROWS;
   const queried = { vectors: sequences * queries, features: heads * headFeatures };
   const keyed = { vectors: sequences * keys, features: keyValueHeads * headFeatures };
-  const indices = (name: string, count: number): PlainOperand => ({
-    name,
-    access: "read",
-    layout: "plain",
-    bytes: 4 * count,
-  });
   return {
     kernel: ATTENTION,
     label: `attention ${queried.vectors} x ${keys} x ${heads} x ${headFeatures}`,
     items: Math.ceil(blocks / blocksEach),
     scratchBytes: OBJECTS_BYTES + rows * ROW_BYTES,
     operands: [
-      { name: "q", access: "read", layout: "tiles", ...queried },
-      { name: "k", access: "read", layout: "tiles", ...keyed },
-      { name: "v", access: "read", layout: "tiles", ...keyed },
-      { name: "y", access: "write", layout: "tiles", ...queried },
-      ...(position ? [indices("position", 1)] : []),
-      ...(lengths ? [indices("lengths", sequences)] : []),
+      vectorsOperand("q", "read", "tiles", queried),
+      vectorsOperand("k", "read", "tiles", keyed),
+      vectorsOperand("v", "read", "tiles", keyed),
+      vectorsOperand("y", "write", "tiles", queried),
+      ...(position ? [wordsOperand("position", 1)] : []),
+      ...(lengths ? [wordsOperand("lengths", sequences)] : []),
     ],
     words: ([q = 0, k = 0, v = 0, y = 0, ...rest]) => [
       ...[q, k, v, y],
@@ -102,6 +98,7 @@ export function attention(problem: AttentionProblem): KernelCall {
 }
 
 function requireAttention(problem: AttentionProblem): void {
+  requireObject("The problem", problem, "an AttentionProblem");
   const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
   const counts = { sequences, queries, keys, heads, keyValueHeads, headFeatures };
   for (const [name, count] of Object.entries(counts)) requireWhole(name, count, 1);

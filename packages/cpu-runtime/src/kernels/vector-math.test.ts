@@ -55,6 +55,20 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
     expect(largestError(sweep, normalDistribution, small).ulp).toBeLessThan(6);
   });
 
+  it("log is within 1.5 ulp of normal numbers, and NaN of NaN", () => {
+    const log = sweepOf("sweepLog");
+    // Most closely about 1, where the result is small.
+    for (const numbers of [everyFloat(2 ** -126, 3.4e38, STEP), everyFloat(0.5, 2, 41)]) {
+      expect(largestError(log, Math.log, numbers).ulp).toBeLessThan(1.5);
+    }
+    expect([...log(Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, 1, 1))]).toEqual([
+      Number.NaN,
+      Number.NaN,
+      0,
+      0,
+    ]);
+  });
+
   it("the functions of infinities are their limits", () => {
     const limit = Number.POSITIVE_INFINITY;
     const infinities = Float32Array.of(-limit, -1e30, 1e30, limit);

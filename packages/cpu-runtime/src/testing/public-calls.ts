@@ -77,4 +77,16 @@ export const calls: PublicCalls = {
     }),
   tilesFromRows: () => call(runtime.tilesFromRows, { vectors: 3, features: 2 }),
   rowsFromTiles: () => call(runtime.rowsFromTiles, { vectors: 3, features: 2 }),
+  append: () => call(runtime.append, { vectors: 3, features: 2, stateVectors: 9 }),
+  attention: () =>
+    call(runtime.attention, {
+      ...{ sequences: 2, queries: 3, keys: 5, heads: 4, keyValueHeads: 2, headFeatures: 8 },
+      ...{ scale: 0.5, causal: true, position: true, lengths: true },
+    }),
+  rotary: () =>
+    call(runtime.rotary, {
+      ...{ vectors: 6, features: 8, headFeatures: 4, style: "halves", positions: 9, period: 3 },
+      position: true,
+    }),
+  softmax: () => call(runtime.softmax, { vectors: 3, features: 2, log: false }),
 };

@@ -1,5 +1,5 @@
+import { TiledVectors } from "../../tiled-vectors";
 import { loadQueries, storeOutputs } from "./block";
-import { HeadTiles } from "./head-tiles";
 import { allFinite, weighSeenValues } from "./hidden-values";
 import {
   beginSoftmax,
@@ -66,10 +66,10 @@ function attendBlock(call: AttentionCall, block: i32, scratch: usize): void {
   const registers = (count + 3) / 4;
   const features = call.headFeatures;
 
-  const queries = changetype<HeadTiles>(scratch);
-  const keys = changetype<HeadTiles>(scratch + 16);
-  const values = changetype<HeadTiles>(scratch + 32);
-  const outputs = changetype<HeadTiles>(scratch + 48);
+  const queries = changetype<TiledVectors>(scratch);
+  const keys = changetype<TiledVectors>(scratch + 16);
+  const values = changetype<TiledVectors>(scratch + 32);
+  const outputs = changetype<TiledVectors>(scratch + 48);
   const softmax = changetype<Softmax>(scratch + 64);
   softmax.set(scratch + OBJECTS_BYTES);
   const q = scratch + OBJECTS_BYTES + SOFTMAX_BYTES;
@@ -81,10 +81,10 @@ function attendBlock(call: AttentionCall, block: i32, scratch: usize): void {
   const queryFeatures = heads * features;
   const keyFeatures = call.keyValueHeads * features;
   const keyHead = (head * call.keyValueHeads) / heads;
-  queries.set(call.q, queryVectors, queryFeatures, head, features, sequence * call.queries);
-  outputs.set(call.y, queryVectors, queryFeatures, head, features, sequence * call.queries);
-  keys.set(call.k, keyVectors, keyFeatures, keyHead, features, sequence * call.keys);
-  values.set(call.v, keyVectors, keyFeatures, keyHead, features, sequence * call.keys);
+  queries.set(call.q, queryVectors, queryFeatures, head * features, sequence * call.queries);
+  outputs.set(call.y, queryVectors, queryFeatures, head * features, sequence * call.queries);
+  keys.set(call.k, keyVectors, keyFeatures, keyHead * features, sequence * call.keys);
+  values.set(call.v, keyVectors, keyFeatures, keyHead * features, sequence * call.keys);
 
   const position = call.position !== 0 ? load<i32>(call.position) : call.keys - call.queries;
   let most = call.keys;

@@ -2,11 +2,11 @@
  * Up to 16 queries side by side, which are copied out of their tiles and back, so that they may begin
  * anywhere in one: `[features, 4 · registers]`.
  */
-import { HeadTiles } from "./head-tiles";
+import { TiledVectors } from "../../tiled-vectors";
 
 /** Copies `count` queries from `first` on, multiplied by `scale`; lanes beyond them are 0. */
 export function loadQueries(
-  queries: HeadTiles,
+  queries: TiledVectors,
   first: i32,
   count: i32,
   features: i32,
@@ -18,7 +18,7 @@ export function loadQueries(
   const scales = f32x4.splat(scale);
   for (let lane = 0; lane < count; lane += 4) {
     let to = block + ((<usize>lane) << 2);
-    if (queries.inRegister(first + lane, count - lane)) {
+    if (queries.fourTogether(first + lane, count - lane)) {
       let from = queries.at(first + lane);
       for (let e = 0; e < features; e++) {
         v128.store(to, f32x4.mul(v128.load(from), scales));
@@ -45,7 +45,7 @@ export function loadQueries(
 export function storeOutputs(
   block: usize,
   shares: usize,
-  outputs: HeadTiles,
+  outputs: TiledVectors,
   first: i32,
   count: i32,
   features: i32,
@@ -54,7 +54,7 @@ export function storeOutputs(
   const step = outputs.step;
   for (let lane = 0; lane < count; lane += 4) {
     let from = block + ((<usize>lane) << 2);
-    if (outputs.inRegister(first + lane, count - lane)) {
+    if (outputs.fourTogether(first + lane, count - lane)) {
       const share = v128.load(shares + ((<usize>lane) << 2));
       let to = outputs.at(first + lane);
       for (let e = 0; e < features; e++) {

@@ -1,10 +1,11 @@
 /** Values of keys that some of the queries see: those that do not must not have NaN of 0 times infinity. */
+
+import { TiledVectors } from "../../tiled-vectors";
 import { multiplyAdd } from "../../vector-math";
-import { HeadTiles } from "./head-tiles";
 import { Softmax } from "./online-softmax";
 
 /** Whether all values of the keys `first` to `end - 1` are finite. */
-export function allFinite(values: HeadTiles, first: i32, end: i32, features: i32): bool {
+export function allFinite(values: TiledVectors, first: i32, end: i32, features: i32): bool {
   const step = values.step;
   let sums = f32x4.splat(0);
   while (first < end) {
@@ -31,7 +32,7 @@ export function allFinite(values: HeadTiles, first: i32, end: i32, features: i32
 
 /** What `weighValues` does, for values that are not finite. */
 export function weighSeenValues(
-  values: HeadTiles,
+  values: TiledVectors,
   first: i32,
   end: i32,
   features: i32,

@@ -4,8 +4,8 @@
  * divide, the last one is computed more than once.
  */
 
+import { TiledVectors } from "../../tiled-vectors";
 import { multiplyAdd } from "../../vector-math";
-import { HeadTiles } from "./head-tiles";
 
 /** Rows that {@link weighValues} may write beyond the last one. */
 export const SPARE_SUMS: i32 = 7;
@@ -18,7 +18,7 @@ export const SPARE_SUMS: i32 = 7;
  * @param sums `[features + SPARE_SUMS, 4 · registers]`
  */
 export function weighValues(
-  values: HeadTiles,
+  values: TiledVectors,
   first: i32,
   end: i32,
   features: i32,
@@ -79,7 +79,7 @@ export function weighValues(
 
 /** Of two features for 4 registers of queries. */
 function weighTwo(
-  values: HeadTiles,
+  values: TiledVectors,
   first: i32,
   end: i32,
   e0: i32,
@@ -138,7 +138,7 @@ function weighTwo(
 
 /** Of three features for 3 registers of queries. */
 function weighThree(
-  values: HeadTiles,
+  values: TiledVectors,
   first: i32,
   end: i32,
   e0: i32,
@@ -202,7 +202,7 @@ function weighThree(
 
 /** Of four features for 2 registers of queries. */
 function weighFour(
-  values: HeadTiles,
+  values: TiledVectors,
   first: i32,
   end: i32,
   e0: i32,
@@ -265,7 +265,7 @@ function weighFour(
 
 /** Of eight features for 1 register of queries. */
 function weighEight(
-  values: HeadTiles,
+  values: TiledVectors,
   first: i32,
   end: i32,
   e0: i32,

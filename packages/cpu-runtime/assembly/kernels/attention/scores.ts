@@ -4,8 +4,8 @@
  * of more keys for fewer. Where the keys do not divide, the last one is computed more than once.
  */
 
+import { TiledVectors } from "../../tiled-vectors";
 import { multiplyAdd } from "../../vector-math";
-import { HeadTiles } from "./head-tiles";
 
 /** Rows that {@link scoreKeys} may write beyond the last one. */
 export const SPARE_SCORES: i32 = 7;
@@ -17,7 +17,7 @@ export const SPARE_SCORES: i32 = 7;
  * @param scores `[end - first + SPARE_SCORES, 4 · registers]`
  */
 export function scoreKeys(
-  keys: HeadTiles,
+  keys: TiledVectors,
   first: i32,
   end: i32,
   features: i32,
