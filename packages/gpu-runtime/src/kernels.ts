@@ -32,6 +32,7 @@ export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.t
 export { chooseKroneckerSparse } from "./kernels/kronecker-sparse/choose.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
 export { packKroneckerSparse } from "./kernels/kronecker-sparse/pack.ts";
+export type { KroneckerSparsePacking } from "./kernels/kronecker-sparse/packing.ts";
 export type { KroneckerSparseProblem } from "./kernels/kronecker-sparse/problem.ts";
 export {
   type KroneckerSparseVariant,

@@ -17,7 +17,7 @@ import type { InputShape } from "../tensor/input-shape.ts";
 import { biasOf } from "./bias.ts";
 import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
 import { type Multiplication, multiplication, requireOperands } from "./multiplication.ts";
-import type { StageWeights } from "./weight-store.ts";
+import { type StageWeights, weightsKey } from "./weight-store.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the problem when absent. */
@@ -58,7 +58,7 @@ export function prepareKroneckerSparse(
       const { stored, values, sharing } = part.share();
       const biased = { ...problem, sharing, bias: bias !== undefined };
       const { dtype } = shape;
-      const key = `${store?.stage} ${name} ${dtype}`;
+      const key = weightsKey(store?.stage ?? "", name, dtype);
       const known = store?.shared.packing<KroneckerSparsePacking>(store.matrix, key);
       const reader = known && chooseForPacking(gpu.report, biased, known);
       const chosen = variant ?? reader ?? chooseKroneckerSparse(gpu.report, biased);

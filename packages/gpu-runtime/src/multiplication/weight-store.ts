@@ -1,7 +1,9 @@
-import type { StorageDtype } from "@papilio/butterfly";
+import type { Butterfly, StorageDtype } from "@papilio/butterfly";
+import { requireButterfly } from "@papilio/butterfly/errors";
 import { requireGpu } from "../device/device-checks.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { upload } from "../device/storage.ts";
+import type { KroneckerSparsePacking } from "../kernels/kronecker-sparse/packing.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { Stage } from "../planning/plan.ts";
@@ -108,6 +110,27 @@ export class SharedWeights implements Disposable {
   }
 
   /**
+   * The weights of a matrix of one dense factor, `[rows, cols]`, where a multiplication by it has stored them in
+   * one part: for kernels that read rows of it, in the order in which they lie. This owner holds them too.
+   *
+   * @throws PapilioError `WEIGHTS_DISPOSED`
+   */
+  dense(
+    matrix: Butterfly,
+    dtype: StorageDtype,
+  ): { readonly memory: Lease; readonly packing: KroneckerSparsePacking } | undefined {
+    this.#state.assertLive();
+    requireButterfly("The matrix", matrix);
+    const [pattern, ...others] = matrix.chain.patterns;
+    if (pattern?.blocks !== 1 || others.length > 0) return undefined;
+    const key = weightsKey("0-1 multiply", "0+1", dtype);
+    const part = this.#matrices.get(matrix)?.parts.get(key);
+    if (part === undefined) return undefined;
+    this.#hold(part, matrix, key);
+    return { memory: part.lease, packing: part.packing as KroneckerSparsePacking };
+  }
+
+  /**
    * A part that is stored, or one that is packed and uploaded now.
    *
    * @param matrix that it belongs to, by identity
@@ -124,10 +147,7 @@ export class SharedWeights implements Disposable {
     };
     stored.parts.set(part, known);
     this.#matrices.set(matrix, stored);
-    if (!this.#used.has(known)) {
-      known.owners++;
-      this.#used.set(known, { owner: matrix, key: part });
-    }
+    this.#hold(known, matrix, part);
     return known.lease;
   }
 
@@ -149,6 +169,17 @@ export class SharedWeights implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  #hold(part: StoredPart, owner: object, key: string): void {
+    if (this.#used.has(part)) return;
+    part.owners++;
+    this.#used.set(part, { owner, key });
+  }
+}
+
+/** What a part of a matrix is stored under: its stage among others, and which super-blocks it has. */
+export function weightsKey(stage: string, portion: string, dtype: StorageDtype): string {
+  return `${stage} ${portion} ${dtype}`;
 }
 
 /** A part that is packed where it is not stored. */

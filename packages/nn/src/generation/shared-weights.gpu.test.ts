@@ -24,7 +24,7 @@ afterAll(() => gpu.dispose());
 
 const CHUNK = 4;
 
-function llama(linear: LinearFactory): Llama {
+function llama(linear: LinearFactory, tiedHead = false): Llama {
   return new Llama({
     vocabulary: 32,
     features: 16,
@@ -34,6 +34,7 @@ function llama(linear: LinearFactory): Llama {
     positions: 2 * CHUNK,
     linear: { projection: linear, ffn: linear },
     seed: 3,
+    tiedHead,
   });
 }
 
@@ -103,6 +104,44 @@ describe.each([
     expect(weights.bytes).toBe(bytes);
     chunk.dispose();
     expect(weights.bytes).toBe(0);
+  });
+});
+
+describe.each(["f32", "f16"] as const)("a table of tokens that is the head too, in %s", (dtype) => {
+  const model = llama(dense, true);
+  const graphs = [CHUNK, 1].map((tokens) => model.traceStep({ tokens, context: CHUNK }));
+
+  it("is on the device once, for steps and prompts", async ({ skip }) => {
+    skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
+    const [prompt, step] = graphs as [Graph, Graph];
+    const table = (dtype === "f16" ? 2 : 4) * 32 * 16;
+    const linears = (dtype === "f16" ? 2 : 4) * factorNumbers(prompt);
+    const before = gpu.memory.statistics.inUse;
+    using memory = new ModelMemory(gpu, dtype);
+    using chunk = await DeviceModel.compile(gpu, prompt, { memory });
+    const { bytes } = memory.weights;
+    using one = await DeviceModel.compile(gpu, step, { memory });
+    expect(memory.weights.bytes).toBe(bytes);
+    expect(bytes).toBeLessThan(linears + table / 2);
+    const parameters = 16 * 3 * 4;
+    const states = 2 * 16 * CHUNK * (dtype === "f16" ? 2 : 4);
+    expect(memory.bytes - bytes).toBeLessThan(parameters + states + table / 2);
+    const exact = new CpuModel(prompt, { precision: "float64" }).runNow(inputs).logits;
+    const { logits } = await chunk.run(inputs);
+    const { error } = difference(logits as Float32Array, exact as Float64Array);
+    expect(error).toBeLessThan(dtype === "f16" ? 1e-2 : 1e-5);
+    for (const [position, id] of (inputs.ids as Uint32Array).entries()) {
+      const place = { position: Uint32Array.of(position), last: Uint32Array.of(0) };
+      const last = await one.run({ ids: Uint32Array.of(id), ...place });
+      if (position < CHUNK - 1) continue;
+      const distance = difference(last.logits as Float32Array, exact as Float64Array).error;
+      expect(distance).toBeLessThan(dtype === "f16" ? 1e-2 : 1e-5);
+    }
+    one.dispose();
+    chunk.dispose();
+    expect(memory.weights.bytes).toBe(0);
+    memory.dispose();
+    expect(gpu.memory.statistics.inUse).toBe(before);
   });
 });
 

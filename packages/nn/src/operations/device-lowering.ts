@@ -4,6 +4,7 @@ import type {
   ButterflyMultiplication,
   ButterflyOptions,
   Kernel,
+  KroneckerSparsePacking,
   Step,
   Vectors,
 } from "@papilio/gpu-runtime/kernels";
@@ -11,6 +12,12 @@ import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Indices, Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import type { Matrix } from "./linear/matrix.ts";
+
+/** Vectors in memory, one after another unless packed in the order of a multiplication's weights. */
+export interface Table {
+  readonly memory: Span;
+  readonly packing?: KroneckerSparsePacking;
+}
 
 /**
  * What the lowering of an operation to a device works with: where its operands are, memory for its
@@ -34,6 +41,11 @@ export interface DeviceLowering {
   indices(indices: Indices): Span;
   /** The numbers of a parameter, in `dtype` unless another one is given. Graphs share them. */
   parameter(parameter: Parameter, dtype?: StorageDtype): Span;
+  /**
+   * The vectors of a parameter `[vectors, features]`: where a linear operation of the graph multiplies by it,
+   * the weights of that, in their order, so that it is on the device once.
+   */
+  table(parameter: Parameter): Table;
   /** Numbers that do not change, uploaded once for all operations that use the same array. */
   floats(values: Float32Array, dtype: StorageDtype, label: string): Span;
   /** Whole numbers that do not change, uploaded once for all operations that use the same array. */

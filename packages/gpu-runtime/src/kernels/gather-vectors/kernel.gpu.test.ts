@@ -1,8 +1,12 @@
+import { Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../device/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { draw, lay, STORAGES } from "../../testing/vectors-in-memory.ts";
+import { packKroneckerSparse } from "../kronecker-sparse/pack.ts";
+import { packingOf } from "../kronecker-sparse/packing.ts";
+import type { KroneckerSparseVariant } from "../kronecker-sparse/variant.ts";
 import { gatherVectorsKernel } from "./kernel.ts";
 
 let gpu: Gpu;
@@ -40,6 +44,48 @@ describe.each(STORAGES)("from $from to $to in $dtype", ({ from, to, dtype }) => 
     );
     expect(y).toEqual(lay(chosen, features, { batch, layout: to }));
   });
+});
+
+describe("rows of packed weights", () => {
+  const [rows, features] = [21, 13];
+  const pattern = new Pattern(1, rows, features, 1);
+  const register = { kind: "register", spans: 1, reduction: 1, broadcast: "load" } as const;
+  const outputs = {
+    ...register,
+    lanes: "outputs",
+    tile: 4,
+    workgroup: 8,
+    coalescedStore: false,
+  } as const;
+  const variants: readonly KroneckerSparseVariant[] = [
+    { ...outputs, lanes: "blocks", vector: 1 },
+    { ...outputs, vector: 4 },
+    { ...outputs, lanes: "batch", vector: 1 },
+    { kind: "vector", vector: 4, splitK: 2, groups: 4, tile: 2, reduceScope: "workgroup" },
+    { kind: "vector", vector: 1, splitK: 8, groups: 1, tile: 3, reduceScope: "workgroup" },
+  ];
+
+  it.each(variants)(
+    "are those of the matrix, whatever their order: $kind $lanes $vector",
+    async (variant) => {
+      const packing = packingOf(pattern, variant);
+      const weights = draw(rows * features, "f32");
+      const indices = Uint32Array.of(20, 0, 7, 7, 99);
+      const problem = { count: 5, rows, batch: 6, features, packing } as const;
+      const y = await runKernel(
+        gpu,
+        gatherVectorsKernel({ ...problem, from: "batch-first", to: "batch-last", dtype: "f32" }),
+        { source: packKroneckerSparse(pattern, weights, variant), indices },
+        6 * features,
+      );
+      // An index beyond the last row reads the last.
+      const chosen = [20, 0, 7, 7, 20].flatMap((row) => [
+        ...weights.slice(row * features, (row + 1) * features),
+      ]);
+      const expected = lay(Float32Array.from(chosen), features, { batch: 6, layout: "batch-last" });
+      expect(y).toEqual(expected);
+    },
+  );
 });
 
 it("reads nothing outside of the source", async () => {

@@ -1,5 +1,12 @@
+import { Pattern } from "@papilio/butterfly";
 import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
+import { packingCheck } from "../kronecker-sparse/checks.ts";
+import {
+  type KroneckerSparsePacking,
+  orderName,
+  weightIndex,
+} from "../kronecker-sparse/packing.ts";
 import {
   accessWidth,
   element,
@@ -19,6 +26,11 @@ export interface GatherVectorsProblem extends VectorStorage {
   /** Vectors allocated for `y`, of which those from `count` on are left as they are. */
   readonly batch: number;
   readonly features: number;
+  /**
+   * The order of the source where it is the packed weights of a dense matrix `[rows, features]`, of which
+   * vectors are rows; `from` says nothing then. A table that a multiplication reads too is on the device once.
+   */
+  readonly packing?: KroneckerSparsePacking | undefined;
 }
 
 /**
@@ -32,19 +44,32 @@ export function gatherVectorsKernel(problem: GatherVectorsProblem): Kernel {
     rows: checks.count,
     batch: checks.count,
     features: checks.count,
+    packing: checks.optional(packingCheck),
   });
-  const { count, rows, batch, from, to, dtype } = problem;
-  const width = accessWidth(problem.features, "batch-first", [from, to]);
+  const { count, rows, batch, from, to, dtype, packing } = problem;
+  const width =
+    packing === undefined ? accessWidth(problem.features, "batch-first", [from, to]) : 1;
   const features = problem.features / width;
   const [x, y] = vectorBindings(dtype, width);
   const strides = stridesOf({ batch: rows, layout: from }, features);
   return outputsKernel({
-    label: `gather-vectors ${count} of ${rows}x${problem.features}`,
+    label: `gather-vectors ${count} of ${rows}x${problem.features}${orderName({ packing })}`,
     dtype,
     width,
     y: { batch, layout: to, count, features },
     bindings: [{ ...x, name: "source" }, indexBinding("indices"), y],
     body: `let row = min(indices[vector], ${rows - 1}u);
-  let value = ${element("source", strides, "row", "feature")};`,
+  ${
+    packing === undefined
+      ? `let value = ${element("source", strides, "row", "feature")};`
+      : packedElement(rows, features, packing)
+  }`,
   });
+}
+
+/** WGSL that declares the `value` of a `row` and a `feature` among packed weights. */
+function packedElement(rows: number, features: number, packing: KroneckerSparsePacking): string {
+  const index = weightIndex(new Pattern(1, rows, features, 1), undefined, packing);
+  return `let block = 0u;
+  let value = source[${index.base("row")} + ${index.input("feature")}];`;
 }

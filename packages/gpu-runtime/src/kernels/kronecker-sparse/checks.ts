@@ -7,6 +7,7 @@ import {
 } from "@papilio/butterfly/errors";
 import { requireEpilogue } from "../epilogue.ts";
 import { type Check, checks, requireProblem } from "../problem-checks.ts";
+import type { KroneckerSparsePacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
 
@@ -73,6 +74,17 @@ export function requireKroneckerSparseVariant(variant: KroneckerSparseVariant): 
   );
   requireProblem("Kronecker-sparse", variant as unknown as Record<string, unknown>, VARIANTS[kind]);
 }
+
+/** An order of packed weights. */
+export const packingCheck: Check = (name, value) => {
+  requireObject(name, value, "an order of packed weights", "order");
+  const packing = value as KroneckerSparsePacking;
+  requireOneOf(`The order of ${name}`, packing.order, ["tiles", "blocks", "vector"]);
+  if (packing.order === "tiles") checks.count(`The tile of ${name}`, packing.tile);
+  if (packing.order !== "vector") return;
+  requireKroneckerSparseVariant(packing.variant);
+  requireOneOf(`The variant of ${name}`, packing.variant.kind, ["vector"]);
+};
 
 /** @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`, `KERNEL_PROBLEM` */
 export function requirePacking(

@@ -43,7 +43,11 @@ export function packingName(packing: KroneckerSparsePacking): string {
 }
 
 /** What a kernel's label says of weights that are not in its own order. */
-export function orderName({ packing }: { readonly packing?: KroneckerSparsePacking }): string {
+export function orderName({
+  packing,
+}: {
+  readonly packing?: KroneckerSparsePacking | undefined;
+}): string {
   return packing === undefined ? "" : `-from-${packingName(packing)}`;
 }
 

@@ -77,7 +77,7 @@ export interface VectorKroneckerSparse {
   /** Outputs for each invocation, which reuse the inputs that it loaded. */
   readonly tile: number;
   /**
-   * Where the sums of `splitK` invocations reduceScope: in workgroup memory, or by shuffles in a subgroup,
+   * Where the sums of `splitK` invocations are added up: in workgroup memory, or by shuffles in a subgroup,
    * which is then of fixed size and the whole workgroup.
    */
   readonly reduceScope: "workgroup" | "subgroup";

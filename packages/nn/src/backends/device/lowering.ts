@@ -18,9 +18,11 @@ import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Graph } from "../../graph/graph.ts";
 import { Indices, type Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
-import type { DeviceLowering } from "../../operations/device-lowering.ts";
+import type { DeviceLowering, Table } from "../../operations/device-lowering.ts";
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
+import type { LinearOperation } from "../../operations/linear/operation.ts";
+import { operationsOf } from "../../operations/operation.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
 import type { ModelMemory } from "./model-memory.ts";
 
@@ -44,6 +46,8 @@ export class Lowering implements DeviceLowering {
   readonly inputs: Map<Value, Tensor> = new Map();
   readonly outputs: Map<string, Tensor> = new Map();
   readonly #weights: SharedWeights;
+  /** Linear operations by the one parameter that they multiply by. */
+  readonly #heads = new Map<Parameter, LinearOperation>();
   readonly #outputOf = new Map<Value, Tensor>();
   readonly #values = new Map<Value, Vectors>();
   readonly #transposed = new Map<Value, Vectors>();
@@ -117,6 +121,19 @@ export class Lowering implements DeviceLowering {
     return this.memory.parameter(parameter, dtype);
   }
 
+  table(parameter: Parameter): Table {
+    const head = this.#heads.get(parameter);
+    if (head !== undefined) {
+      const { matrix, x } = head;
+      const batch = allocatedVectors(x.vectors);
+      // The multiplication chooses the order: it reads all of them, and this a few.
+      this.multiplication(matrix, { batch, layout: this.layout, dtype: this.dtype }, {});
+      const stored = this.#weights.dense(butterflyOf(matrix), this.dtype);
+      if (stored !== undefined) return stored;
+    }
+    return { memory: this.parameter(parameter) };
+  }
+
   floats(values: Float32Array, dtype: StorageDtype, label: string): Span {
     return this.#once(values, () => this.buffers.upload(values, dtype, label));
   }
@@ -169,6 +186,11 @@ export class Lowering implements DeviceLowering {
   }
 
   #begin(graph: Graph): void {
+    for (const operation of operationsOf(graph)) {
+      if (operation.kind !== "linear") continue;
+      const [factor, ...others] = operation.matrix.factors;
+      if (factor !== undefined && others.length === 0) this.#heads.set(factor, operation);
+    }
     for (const [name, input] of graph.inputs) {
       if (input instanceof Indices) {
         const lease = this.buffers.uploadIndices(new Uint32Array(input.length), name);
