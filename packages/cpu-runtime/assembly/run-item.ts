@@ -1,15 +1,19 @@
 import {
   APPEND,
   ATTENTION,
+  ATTENTION_OF_ONE,
   CHAIN,
   ELEMENTWISE,
+  JOIN_ATTENTION,
   ROTARY,
   ROWS_FROM_TILES,
   SOFTMAX,
   TILES_FROM_ROWS,
 } from "./kernel-ids";
 import { AppendCall, append } from "./kernels/append";
-import { AttentionCall, attention } from "./kernels/attention/attention";
+import { attention } from "./kernels/attention/attention";
+import { AttentionCall } from "./kernels/attention/attention-call";
+import { attentionOfOne, joinAttention } from "./kernels/attention/one-query";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
 import { ElementwiseCall, elementwise } from "./kernels/elementwise";
@@ -48,6 +52,12 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case APPEND:
       append(changetype<AppendCall>(call), item, scratch);
+      break;
+    case ATTENTION_OF_ONE:
+      attentionOfOne(changetype<AttentionCall>(call), item, scratch);
+      break;
+    case JOIN_ATTENTION:
+      joinAttention(changetype<AttentionCall>(call), item, scratch);
       break;
     default:
       unreachable();

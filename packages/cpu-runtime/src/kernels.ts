@@ -11,7 +11,12 @@ import "@papilio/butterfly";
 export type { CpuEngine } from "./engine/engine.ts";
 export { type CpuReport, type OpenCpu, openCpu, type ThreadPolicy } from "./engine/open-cpu.ts";
 export { type AppendProblem, append } from "./kernels/append.ts";
-export { type AttentionProblem, attention } from "./kernels/attention.ts";
+export {
+  type AttentionProblem,
+  attention,
+  dividedAttention,
+  mayBeDivided,
+} from "./kernels/attention.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
 export { type ElementwiseProblem, elementwise } from "./kernels/elementwise.ts";
 export type {

@@ -16,3 +16,7 @@ export const SOFTMAX = 21;
 export const ROTARY = 22;
 /** Vectors appended to a state. */
 export const APPEND = 23;
+/** Attention of a single query. */
+export const ATTENTION_OF_ONE = 24;
+/** Results of parts of the keys of a single query, put together. */
+export const JOIN_ATTENTION = 25;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type AttentionCase, drawAttention, wrongAttention } from "../testing/attend.ts";
 import { attentionProperty } from "../testing/attention-properties.ts";
 import { BOTH_SIMDS } from "../testing/run-kernel.ts";
-import { type AttentionProblem, attention } from "./attention.ts";
+import { type AttentionProblem, attention, dividedAttention } from "./attention.ts";
 
 function caseOf(given: Partial<AttentionCase>): AttentionCase {
   const { queries = 1, keys = queries, heads = 2, headFeatures = 8 } = given;
@@ -34,6 +34,9 @@ const CASES: [string, Partial<AttentionCase>][] = [
   ["one query of a cache's first key", { queries: 1, keys: 64, causal: true, at: 0 }],
   ["lengths", { queries: 17, sequences: 4, counts: [17, 1, 0, 9] }],
   ["lengths and causal", { queries: 11, keys: 26, sequences: 2, counts: [26, 14], causal: true }],
+  ["one query of fewer keys than parts", { queries: 1, keys: 45, causal: true, at: 20 }],
+  ["one query of sequences in whole tiles", { queries: 1, keys: 32, sequences: 3, heads: 3 }],
+  ["one query of each sequence, with lengths", { keys: 48, sequences: 4, counts: [0, 48, 17, 33] }],
   ["a length and one query", { queries: 1, keys: 40, counts: [0] }],
   ["wide heads", { queries: 10, keys: 12, headFeatures: 256 }],
 ];
@@ -73,6 +76,20 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
     expect(wrongAttention(given, { q, k, v: new Float32Array(5) }, simd)).toEqual([]);
   });
 
+  it("a single query has no NaN of keys that it does not see, and has that of those it does", () => {
+    const given = caseOf({ keys: 100, causal: true, at: 70, heads: 1, headFeatures: 3 });
+    const operands = drawAttention(given, 3);
+    operands.k.fill(Number.NaN, 3 * 71);
+    operands.v.fill(Number.NaN, 3 * 71);
+    expect(wrongAttention(given, operands, simd)).toEqual([]);
+    operands.v.set([Number.POSITIVE_INFINITY, Number.NaN], 3 * 70);
+    operands.k.fill(Number.NEGATIVE_INFINITY, 0, 3 * 50);
+    operands.q.fill(1);
+    expect(wrongAttention(given, operands, simd)).toEqual([]);
+    operands.k.fill(Number.NEGATIVE_INFINITY, 0, 3 * 71);
+    expect(wrongAttention(given, operands, simd)).toEqual([]);
+  });
+
   it("scores of any size", () => {
     const given = caseOf({ queries: 17, keys: 80, heads: 1, scale: 1e3 });
     expect(wrongAttention(given, drawAttention(given, 2), simd)).toEqual([]);
@@ -99,4 +116,6 @@ it("refuses problems that make no sense", () => {
   for (const change of bad) {
     expect(() => attention({ ...good, ...change } as AttentionProblem)).toThrow(refused);
   }
+  expect(() => dividedAttention({ ...good, keys: 64 }, 1)).toThrow(refused);
+  expect(() => dividedAttention({ ...good, keys: 64, queries: 2 }, 2)).toThrow(refused);
 });

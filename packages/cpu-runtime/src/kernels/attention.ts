@@ -5,10 +5,11 @@ import {
   requireWhole,
   wrongArgument,
 } from "@papilio/butterfly/errors";
-import { ATTENTION } from "../kernel/kernel-ids.ts";
-import { floatWord, type KernelCall } from "./kernel-call.ts";
-import { vectorsBytes } from "./layout.ts";
-import { vectorsOperand, wordsOperand } from "./problem.ts";
+import { TILE } from "../kernel/constants.ts";
+import { ATTENTION, ATTENTION_OF_ONE, JOIN_ATTENTION } from "../kernel/kernel-ids.ts";
+import { floatWord, type KernelCall, type Operand } from "./kernel-call.ts";
+import { tileWidth, vectorsBytes } from "./layout.ts";
+import { type VectorsShape, vectorsOperand, wordsOperand } from "./problem.ts";
 
 /**
  * Scaled dot-product attention with grouped queries, of sequences that lie one after the other:
@@ -42,15 +43,17 @@ export interface AttentionProblem {
   readonly lengths: boolean;
 }
 
-/** What assembly/kernels/attention/attention.ts divides the work into, and the memory that it needs. */
+/** What the kernels of assembly/kernels/attention divide the work into, and the memory that they need. */
 const QUERIES = 16;
 const KEYS = 64;
 const SPARE_ROWS = 7;
 const ROW_BYTES = 64;
 const OBJECTS_BYTES = 128 + 4 * ROW_BYTES;
+/** Numbers of a partial result before its sums. */
+const HEADER = 2;
 
-/** Multiply-adds of an item, some tens of microseconds. */
-const ITEM_PRODUCTS = 2 ** 19;
+/** Multiply-adds of an item, ten microseconds or more. */
+const ITEM_PRODUCTS = 2 ** 18;
 
 /**
  * Operands: `q`, `k` and `v` in tiles, which are read, `y`, which is written, and then `position` and `lengths`,
@@ -60,41 +63,152 @@ const ITEM_PRODUCTS = 2 ** 19;
  */
 export function attention(problem: AttentionProblem): KernelCall {
   requireAttention(problem);
-  const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
-  const { scale, causal, position, lengths } = problem;
+  const { sequences, queries, keys, heads, headFeatures } = problem;
+  const one = isOfOne(problem);
   const blocks = sequences * heads * Math.ceil(queries / QUERIES);
-  const blockProducts = 2 * Math.min(queries, QUERIES) * keys * headFeatures;
+  // A query alone takes as long as four: reading the keys.
+  const lanes = Math.min(QUERIES, 4 * Math.ceil(queries / 4));
+  const blockProducts = 2 * lanes * keys * headFeatures;
   const blocksEach = Math.max(1, Math.floor(ITEM_PRODUCTS / blockProducts));
   const rows = 2 * headFeatures + KEYS + 2 * SPARE_ROWS;
-  const queried = { vectors: sequences * queries, features: heads * headFeatures };
-  const keyed = { vectors: sequences * keys, features: keyValueHeads * headFeatures };
+  const { q, k, v, y, flops, bytes } = operandsOf(problem);
   return {
-    kernel: ATTENTION,
-    label: `attention ${queried.vectors} x ${keys} x ${heads} x ${headFeatures}`,
+    kernel: one ? ATTENTION_OF_ONE : ATTENTION,
+    label: labelOf(problem),
     items: Math.ceil(blocks / blocksEach),
-    scratchBytes: OBJECTS_BYTES + rows * ROW_BYTES,
-    operands: [
-      vectorsOperand("q", "read", "tiles", queried),
-      vectorsOperand("k", "read", "tiles", keyed),
-      vectorsOperand("v", "read", "tiles", keyed),
-      vectorsOperand("y", "write", "tiles", queried),
-      ...(position ? [wordsOperand("position", 1)] : []),
-      ...(lengths ? [wordsOperand("lengths", sequences)] : []),
-    ],
-    words: ([q = 0, k = 0, v = 0, y = 0, ...rest]) => [
-      ...[q, k, v, y],
-      position ? (rest[0] ?? 0) : 0,
-      lengths ? (rest.at(-1) ?? 0) : 0,
-      ...[sequences, queries, keys, heads, keyValueHeads, headFeatures],
-      floatWord(scale * Math.LOG2E),
-      causal ? 1 : 0,
-      blocksEach,
-    ],
+    scratchBytes: one ? scratchOfOne(problem) : OBJECTS_BYTES + rows * ROW_BYTES,
+    operands: [q, k, v, y, ...indicesOf(problem)],
+    words: ([qAt = 0, kAt = 0, vAt = 0, yAt = 0, ...indices]) =>
+      words(problem, [qAt, kAt, vAt, yAt], indices, blocksEach, 1, 0),
+    flops,
+    bytes,
+  };
+}
+
+/**
+ * Attention of a single query, as of `attention`, whose keys are divided into parts, for more threads than there are
+ * heads. The first operation's operands are those of `attention` with `partials` in the place of `y`; those of the
+ * second one are `partials`, `y`, and then `position` and `lengths` again.
+ *
+ * @param parts of the keys, at least 2
+ * @throws PapilioError `OPTION_INVALID`, also where {@link mayBeDivided} says no
+ */
+export function dividedAttention(
+  problem: AttentionProblem,
+  parts: number,
+): { readonly attend: KernelCall; readonly join: KernelCall } {
+  requireAttention(problem);
+  requireWhole("parts", parts, 2);
+  if (!isOfOne(problem)) {
+    throw wrongArgument(
+      "The problem",
+      `one of ${problem.queries} queries and ${problem.keys} keys`,
+      "a single query, and keys in whole tiles",
+    );
+  }
+  const { sequences, heads, headFeatures } = problem;
+  const { q, k, v, y, flops, bytes } = operandsOf(problem);
+  const partial = { vectors: sequences * heads * parts, features: headFeatures + HEADER };
+  const partialBytes = vectorsBytes("rows", partial.vectors, partial.features);
+  const indices = indicesOf(problem);
+  const label = labelOf(problem);
+  const scratchBytes = scratchOfOne(problem);
+  return {
+    attend: {
+      kernel: ATTENTION_OF_ONE,
+      label: `${label}, ${parts} parts`,
+      items: partial.vectors,
+      scratchBytes,
+      operands: [q, k, v, vectorsOperand("partials", "write", "rows", partial), ...indices],
+      words: ([qAt = 0, kAt = 0, vAt = 0, partials = 0, ...rest]) =>
+        words(problem, [qAt, kAt, vAt, 0], rest, 1, parts, partials),
+      flops,
+      bytes: bytes + partialBytes,
+    },
+    join: {
+      kernel: JOIN_ATTENTION,
+      label: `${label}, joined`,
+      items: sequences * heads,
+      scratchBytes,
+      operands: [vectorsOperand("partials", "read", "rows", partial), y, ...indices],
+      words: ([partials = 0, yAt = 0, ...rest]) =>
+        words(problem, [0, 0, 0, yAt], rest, 1, parts, partials),
+      flops: 2 * partial.vectors * partial.features,
+      bytes: partialBytes,
+    },
+  };
+}
+
+/** Whether the keys of a problem can be divided into parts. */
+export function mayBeDivided(problem: AttentionProblem): boolean {
+  requireAttention(problem);
+  return isOfOne(problem);
+}
+
+/** Whether there is one query of keys that begin with a tile. */
+function isOfOne({ sequences, queries, keys }: AttentionProblem): boolean {
+  const whole = sequences === 1 || keys % TILE === 0;
+  return queries === 1 && whole && tileWidth(sequences * keys) === TILE;
+}
+
+function scratchOfOne({ keys, headFeatures }: AttentionProblem): number {
+  return ROW_BYTES + 2 * 16 * headFeatures + 4 * 2 * TILE * Math.ceil(keys / (2 * TILE));
+}
+
+function labelOf({ sequences, queries, keys, heads, headFeatures }: AttentionProblem): string {
+  return `attention ${sequences * queries} x ${keys} x ${heads} x ${headFeatures}`;
+}
+
+function operandsOf(problem: AttentionProblem): {
+  readonly [K in "q" | "k" | "v" | "y"]: Operand;
+} & { readonly flops: number; readonly bytes: number } {
+  const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
+  const queried: VectorsShape = {
+    vectors: sequences * queries,
+    features: heads * headFeatures,
+  };
+  const keyed: VectorsShape = {
+    vectors: sequences * keys,
+    features: keyValueHeads * headFeatures,
+  };
+  return {
+    q: vectorsOperand("q", "read", "tiles", queried),
+    k: vectorsOperand("k", "read", "tiles", keyed),
+    v: vectorsOperand("v", "read", "tiles", keyed),
+    y: vectorsOperand("y", "write", "tiles", queried),
     flops: 4 * queried.vectors * queried.features * keys,
     bytes:
       2 * vectorsBytes("tiles", queried.vectors, queried.features) +
       2 * vectorsBytes("tiles", keyed.vectors, keyed.features),
   };
+}
+
+function indicesOf({ sequences, position, lengths }: AttentionProblem): Operand[] {
+  return [
+    ...(position ? [wordsOperand("position", 1)] : []),
+    ...(lengths ? [wordsOperand("lengths", sequences)] : []),
+  ];
+}
+
+/** The fields of the call, as assembly/kernels/attention/attention-call.ts declares them. */
+function words(
+  problem: AttentionProblem,
+  vectors: readonly number[],
+  indices: readonly number[],
+  blocksEach: number,
+  parts: number,
+  partials: number,
+): number[] {
+  const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
+  return [
+    ...vectors,
+    problem.position ? (indices[0] ?? 0) : 0,
+    problem.lengths ? (indices.at(-1) ?? 0) : 0,
+    ...[sequences, queries, keys, heads, keyValueHeads, headFeatures],
+    floatWord(problem.scale * Math.LOG2E),
+    problem.causal ? 1 : 0,
+    ...[blocksEach, parts, partials],
+  ];
 }
 
 function requireAttention(problem: AttentionProblem): void {

@@ -1,6 +1,11 @@
 import { uniform } from "@papilio/butterfly/numeric";
 import type { Simd } from "../kernel/kernel.ts";
-import { type AttentionProblem, attention } from "../kernels/attention.ts";
+import {
+  type AttentionProblem,
+  attention,
+  dividedAttention,
+  mayBeDivided,
+} from "../kernels/attention.ts";
 import { runKernel } from "./run-kernel.ts";
 
 /** A problem, and what position and lengths hold. */
@@ -38,17 +43,22 @@ export function wrongAttention(
   operands: AttentionOperands,
   simd: Simd,
 ): string[] {
-  const given = { at, counts, ...rest };
   const problem = { ...rest, position: at !== undefined, lengths: counts !== undefined };
-  const { y } = runKernel(
-    attention(problem),
-    {
-      ...operands,
-      ...(at === undefined ? {} : { position: Uint32Array.of(at) }),
-      ...(counts === undefined ? {} : { lengths: Uint32Array.from(counts) }),
-    },
-    { simd },
-  ) as { y: Float32Array };
+  const indices = {
+    ...(at === undefined ? {} : { position: Uint32Array.of(at) }),
+    ...(counts === undefined ? {} : { lengths: Uint32Array.from(counts) }),
+  };
+  const results = [runKernel(attention(problem), { ...operands, ...indices }, { simd })];
+  if (mayBeDivided(problem)) {
+    const divided = dividedAttention(problem, 3);
+    const partials = runKernel(divided.attend, { ...operands, ...indices }, { simd });
+    results.push(runKernel(divided.join, { ...partials, ...indices }, { simd }));
+  }
+  const given = { at, counts, ...rest };
+  return results.flatMap(({ y }) => differences(given, operands, y as Float32Array));
+}
+
+function differences(given: AttentionCase, operands: AttentionOperands, y: Float32Array): string[] {
   return attend(given, operands).flatMap(({ reference, bound }, index) => {
     const number = y[index] as number;
     if (Object.is(number, reference) || Math.abs(number - reference) <= bound) return [];

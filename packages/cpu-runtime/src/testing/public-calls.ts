@@ -26,6 +26,11 @@ function copying(): Recorder {
   return recorder;
 }
 
+const attended = {
+  ...{ sequences: 2, queries: 1, keys: 16, heads: 4, keyValueHeads: 2, headFeatures: 8 },
+  ...{ scale: 0.5, causal: true, position: true, lengths: true },
+};
+
 /** Valid calls of all public functions. */
 export const calls: PublicCalls = {
   cpu: () => call(runtime.cpu, { threads: 1 }),
@@ -78,11 +83,9 @@ export const calls: PublicCalls = {
   tilesFromRows: () => call(runtime.tilesFromRows, { vectors: 3, features: 2 }),
   rowsFromTiles: () => call(runtime.rowsFromTiles, { vectors: 3, features: 2 }),
   append: () => call(runtime.append, { vectors: 3, features: 2, stateVectors: 9 }),
-  attention: () =>
-    call(runtime.attention, {
-      ...{ sequences: 2, queries: 3, keys: 5, heads: 4, keyValueHeads: 2, headFeatures: 8 },
-      ...{ scale: 0.5, causal: true, position: true, lengths: true },
-    }),
+  attention: () => call(runtime.attention, { ...attended, queries: 3 }),
+  dividedAttention: () => call(runtime.dividedAttention, { ...attended }, 2),
+  mayBeDivided: () => call(runtime.mayBeDivided, { ...attended }),
   rotary: () =>
     call(runtime.rotary, {
       ...{ vectors: 6, features: 8, headFeatures: 4, style: "halves", positions: 9, period: 3 },

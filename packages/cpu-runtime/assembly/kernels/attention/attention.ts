@@ -1,4 +1,5 @@
 import { TiledVectors } from "../../tiled-vectors";
+import { AttentionCall, keysAt, lengthOf, positionOf, queriesAt } from "./attention-call";
 import { loadQueries, storeOutputs } from "./block";
 import { allFinite, weighSeenValues } from "./hidden-values";
 import {
@@ -18,31 +19,6 @@ const QUERIES: i32 = 16;
 const KEYS: i32 = 64;
 /** Bytes that the objects of a thread take in its scratch memory. */
 const OBJECTS_BYTES: usize = 128;
-
-/** `softmax(scale q kᵀ) v`, as `src/kernels/attention.ts` says. */
-@unmanaged
-export class AttentionCall {
-  q: usize;
-  k: usize;
-  v: usize;
-  y: usize;
-  /** Of the first query among the keys; 0 without. */
-  position: usize;
-  /** For each sequence how many of its keys count; 0 without. */
-  lengths: usize;
-  sequences: i32;
-  /** Of each sequence. */
-  queries: i32;
-  keys: i32;
-  heads: i32;
-  keyValueHeads: i32;
-  headFeatures: i32;
-  /** Times log₂ e. */
-  scale: f32;
-  causal: i32;
-  /** Blocks of queries, head by head, that are an item. */
-  blocksEach: i32;
-}
 
 export function attention(call: AttentionCall, item: i32, scratch: usize): void {
   const blocks = call.sequences * call.heads * blocksOf(call);
@@ -76,21 +52,14 @@ function attendBlock(call: AttentionCall, block: i32, scratch: usize): void {
   const sums = q + ((<usize>features) << 6);
   const scores = sums + ((<usize>(features + SPARE_SUMS)) << 6);
 
-  const queryVectors = call.sequences * call.queries;
-  const keyVectors = call.sequences * call.keys;
-  const queryFeatures = heads * features;
-  const keyFeatures = call.keyValueHeads * features;
-  const keyHead = (head * call.keyValueHeads) / heads;
-  queries.set(call.q, queryVectors, queryFeatures, head * features, sequence * call.queries);
-  outputs.set(call.y, queryVectors, queryFeatures, head * features, sequence * call.queries);
-  keys.set(call.k, keyVectors, keyFeatures, keyHead * features, sequence * call.keys);
-  values.set(call.v, keyVectors, keyFeatures, keyHead * features, sequence * call.keys);
+  queriesAt(queries, call, call.q, sequence, head);
+  queriesAt(outputs, call, call.y, sequence, head);
+  keysAt(keys, call, call.k, sequence, head, 0);
+  keysAt(values, call, call.v, sequence, head, 0);
 
-  const position = call.position !== 0 ? load<i32>(call.position) : call.keys - call.queries;
-  let most = call.keys;
-  if (call.lengths !== 0) most = min(most, load<i32>(call.lengths + ((<usize>sequence) << 2)));
-  const causal = call.causal !== 0;
-  if (causal) beginSoftmax(softmax, position + firstQuery + 1, 1, most);
+  const position = positionOf(call);
+  const most = lengthOf(call, sequence);
+  if (call.causal !== 0) beginSoftmax(softmax, position + firstQuery + 1, 1, most);
   else beginSoftmax(softmax, position + call.queries, 0, most);
   const seenByAll = load<i32>(softmax.limits);
   const seenBySome = load<i32>(softmax.limits + ((<usize>(count - 1)) << 2));

@@ -7,14 +7,11 @@
 import { TiledVectors } from "../../tiled-vectors";
 import { multiplyAdd } from "../../vector-math";
 
-/** Rows that {@link scoreKeys} may write beyond the last one. */
-export const SPARE_SCORES: i32 = 7;
-
 /**
  * `scores[key, query] = sum over e of keys[e, key] · queries[e, query]` of the keys `first` to `end - 1`.
  *
  * @param queries `[features, 4 · registers]`
- * @param scores `[end - first + SPARE_SCORES, 4 · registers]`
+ * @param scores `[end - first + 7, 4 · registers]`: up to seven rows more than there are keys are written
  */
 export function scoreKeys(
   keys: TiledVectors,
