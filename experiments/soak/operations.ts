@@ -1,13 +1,14 @@
 import {
   Butterfly,
   Chain,
+  compile,
   KroneckerSparse,
   LAYOUTS,
   PapilioError,
   Pattern,
 } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
-import { DeviceButterfly, type Gpu, type InputShape, Tensor, tensor } from "@papilio/gpu-runtime";
+import { type Gpu, type InputShape, Tensor, tensor } from "@papilio/gpu-runtime";
 import { Program, prepareBmm, prepareButterfly } from "@papilio/gpu-runtime/kernels";
 import { measureRates, rankPlans } from "@papilio/gpu-runtime/planning";
 import { stored, verifyProduct } from "../../packages/gpu-runtime/src/testing/run-butterfly.ts";
@@ -76,7 +77,7 @@ async function multiplyTensor(gpu: Gpu, random: Chance): Promise<string | undefi
   );
   const { cols, patterns } = matrix.chain;
   const values = draw(shape.batch * cols, shape.dtype);
-  using weights = new DeviceButterfly(gpu, matrix);
+  using weights = await compile(matrix, gpu);
   using x = tensor(gpu, values, { ...shape, features: cols });
   using y = await weights.multiply(x);
   return judge(
@@ -140,7 +141,7 @@ async function manyBatches(gpu: Gpu, random: Chance): Promise<string | undefined
   const { cols, patterns } = matrix.chain;
   // Whatever the plan: sums of at most so many products, one after the other.
   const terms = patterns.flatMap(({ c }) => [c, cols, 1]);
-  using weights = new DeviceButterfly(gpu, matrix);
+  using weights = await compile(matrix, gpu);
   const batches = random.integer(2, MOST_BATCHES);
   for (let batch = shape.batch; batch < shape.batch + batches; batch++) {
     const values = draw(batch * cols, shape.dtype);
@@ -157,10 +158,10 @@ async function applyToHost(gpu: Gpu, random: Chance): Promise<string | undefined
   const shape = { ...drawShape(gpu, random), batch: random.integer(1, 1000) };
   const matrix = stored(Butterfly.random(drawChain(random), { seed: 4 }), shape);
   const values = draw(shape.batch * matrix.chain.cols, shape.dtype);
-  using weights = new DeviceButterfly(gpu, matrix);
+  using weights = await compile(matrix, gpu);
   const controller = new AbortController();
   const stops = random.integer(0, 3) === 0;
-  const y = await weights.apply(values, shape, {
+  const y = await weights.multiply(values, shape, {
     microBatch: random.integer(1, 300),
     signal: controller.signal,
     onProgress: () => {

@@ -1,5 +1,5 @@
-import { KroneckerSparse, Pattern } from "@papilio/butterfly";
-import { DeviceButterfly, openGpu, tensor } from "@papilio/gpu-runtime";
+import { compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { openGpu, tensor } from "@papilio/gpu-runtime";
 
 const factor = KroneckerSparse.random(Pattern.parse("4,64,64,4"), {
   seed: 0,
@@ -10,7 +10,7 @@ const input = Float32Array.from({ length: 32 * features }, (_, i) =>
 );
 
 const gpu = await openGpu();
-const weights = new DeviceButterfly(gpu, factor);
+const weights = await compile(factor, gpu);
 const x = tensor(gpu, input, {
   batch: 32,
   features,

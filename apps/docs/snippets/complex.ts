@@ -1,5 +1,5 @@
+import { compile } from "@papilio/butterfly";
 import { fourier } from "@papilio/butterfly/constructions";
-import { DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
 const n = 65536;
@@ -10,8 +10,8 @@ for (let j = 0; j < n; j++)
 using gpu = await openGpu();
 // The bit reversal is in the addresses of the first kernel's loads.
 const transform = fourier(n).map((matrix) => matrix.convert("float32"));
-using weights = new DeviceComplexButterfly(gpu, transform);
-const { re } = await weights.apply(wave, {
+using weights = await compile(transform, gpu);
+const { re } = await weights.multiply(wave, {
   batch: 1,
   layout: "batch-first",
 });

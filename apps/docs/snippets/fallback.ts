@@ -3,13 +3,10 @@ import {
   Chain,
   compile,
   PapilioError,
+  type Place,
 } from "@papilio/butterfly";
 import { cpu } from "@papilio/cpu-runtime";
-import {
-  DeviceButterfly,
-  type Gpu,
-  openGpu,
-} from "@papilio/gpu-runtime";
+import { type Gpu, openGpu } from "@papilio/gpu-runtime";
 import { choosePlace } from "@papilio/nn/placement";
 
 async function open(): Promise<Gpu | undefined> {
@@ -34,9 +31,9 @@ const { place } = choosePlace(
   { products: [{ chain: matrix.chain, dtype: "f32", ...shape }] },
   { adapter: gpu?.report },
 );
-const y =
-  gpu === undefined || place === "cpu"
-    ? await (await compile(matrix, cpu())).multiply(x, shape)
-    : await new DeviceButterfly(gpu, matrix).apply(x, shape);
+const where: Place = gpu === undefined || place === "cpu" ? cpu() : gpu;
+const weights = await compile(matrix, where);
+const y = await weights.multiply(x, shape);
 console.log(y.length); // 1024
+weights.dispose();
 gpu?.dispose();

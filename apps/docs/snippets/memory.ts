@@ -1,5 +1,4 @@
-import { Butterfly, Chain } from "@papilio/butterfly";
-import { DeviceButterfly } from "@papilio/gpu-runtime";
+import { Butterfly, Chain, compile } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { describePlan } from "@papilio/gpu-runtime/planning";
 
@@ -7,12 +6,12 @@ using gpu = await openGpu({ memory: { budget: 8 * 2 ** 20 } });
 const butterfly = Butterfly.random(Chain.squareDyadic(1024), {
   seed: 0,
 });
-using weights = new DeviceButterfly(gpu, butterfly);
+using weights = await compile(butterfly, gpu);
 
 // 20,000 vectors of 1024 features take ten times the budget.
 const shape = { batch: 20_000, layout: "batch-first" } as const;
 const x = new Float32Array(shape.batch * 1024).fill(1);
-const y = await weights.apply(x, shape, {
+const y = await weights.multiply(x, shape, {
   signal: AbortSignal.timeout(60_000),
   onProgress: (done, batch) => console.error(`${done} of ${batch}`),
 });

@@ -1,6 +1,6 @@
-import { KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
-import { DeviceButterfly, tensor } from "@papilio/gpu-runtime";
+import { tensor } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
 // A 1024 x 1024 matrix of 16 dense blocks of 64 x 64: one entry in 16.
@@ -17,7 +17,7 @@ const input = Float32Array.from(
 );
 
 using gpu = await openGpu();
-using weights = new DeviceButterfly(gpu, factor);
+using weights = await compile(factor, gpu);
 using x = tensor(gpu, input, { ...shape, features });
 using y = await weights.multiply(x);
 const onGpu = await y.data();

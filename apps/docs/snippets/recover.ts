@@ -1,5 +1,10 @@
-import { Butterfly, Chain } from "@papilio/butterfly";
-import { DeviceButterfly, type Gpu } from "@papilio/gpu-runtime";
+import {
+  Butterfly,
+  Chain,
+  type CompiledMatrix,
+  compile,
+} from "@papilio/butterfly";
+import type { Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
 // The sources stay on the host. All on the device is made of them.
@@ -11,13 +16,13 @@ const input = Float32Array.from({ length: shape.batch * 256 }, (_, i) =>
 
 interface Model {
   readonly gpu: Gpu;
-  readonly weights: DeviceButterfly;
+  readonly weights: CompiledMatrix;
 }
 
 async function build(): Promise<Model> {
   const gpu = await openGpu();
   void gpu.lost.then((error) => console.warn(error.message));
-  return { gpu, weights: new DeviceButterfly(gpu, matrix) };
+  return { gpu, weights: await compile(matrix, gpu) };
 }
 
 // A promise, so that tasks that lose the device together open one.
@@ -29,7 +34,7 @@ async function answer(x: Float32Array): Promise<Float32Array> {
     const used = model;
     try {
       const { weights } = await used;
-      return await weights.apply(x, shape);
+      return await weights.multiply(x, shape);
     } catch (error) {
       const gone = await used.then(
         ({ gpu }) => gpu.state !== "ready",

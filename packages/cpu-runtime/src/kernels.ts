@@ -10,6 +10,7 @@ import "@papilio/butterfly";
 
 export type { CpuEngine } from "./engine/engine.ts";
 export { type CpuReport, type OpenCpu, openCpu, type ThreadPolicy } from "./engine/open-cpu.ts";
+export type { CpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export { type AppendProblem, append } from "./kernels/append.ts";
 export {
   type AttentionProblem,

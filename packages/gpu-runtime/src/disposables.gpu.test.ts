@@ -1,8 +1,14 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { Butterfly, Chain, ComplexButterfly, PermutedButterfly } from "@papilio/butterfly";
+import {
+  Butterfly,
+  Chain,
+  type Complex,
+  ComplexButterfly,
+  compile,
+  PermutedButterfly,
+} from "@papilio/butterfly";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Gpu } from "./device/gpu.ts";
 import type { Lease } from "./memory/lease.ts";
 import { MemoryPool } from "./memory/pool.ts";
 import { prepareButterfly } from "./multiplication/butterfly.ts";
@@ -10,13 +16,13 @@ import {
   type ComplexMultiplication,
   prepareComplexButterfly,
 } from "./multiplication/complex-butterfly.ts";
-import { DeviceButterfly } from "./multiplication/device-butterfly.ts";
-import { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
+import type { DeviceMatrix } from "./multiplication/device-matrix.ts";
 import type { Multiplication } from "./multiplication/multiplication.ts";
 import { PreparedShapes } from "./multiplication/prepared-shapes.ts";
 import { RepeatedMultiplication } from "./multiplication/repeated-multiplication.ts";
 import { StagingSlot } from "./multiplication/staging-slot.ts";
 import { type SharedWeights, WeightStore } from "./multiplication/weight-store.ts";
+import type { Gpu } from "./place/gpu.ts";
 import { Program } from "./program/program.ts";
 import { ReusableProgram } from "./program/reusable-program.ts";
 import { BufferSet } from "./tensor/buffer-set.ts";
@@ -93,29 +99,31 @@ const cases: Readonly<Record<string, Case>> = {
     uses: [(weights: SharedWeights) => prepareButterfly(gpu, matrix, shape, { weights })],
     code: "WEIGHTS_DISPOSED",
   },
-  DeviceButterfly: {
+  DeviceMatrix: {
     make: async () => {
-      const weights = new DeviceButterfly(gpu, matrix);
+      const weights = await compile(matrix, gpu);
       (await weights.multiply(x)).dispose();
       return weights;
     },
     uses: [
-      (weights: DeviceButterfly) => weights.multiply(x),
-      (weights: DeviceButterfly) => weights.apply(numbers, shape),
-      (weights: DeviceButterfly) => weights.plan(shape),
+      (weights: DeviceMatrix<Float32Array, Tensor>) => weights.multiply(x),
+      (weights: DeviceMatrix<Float32Array, Tensor>) => weights.multiply(numbers, shape),
+      (weights: DeviceMatrix<Float32Array, Tensor>) => weights.plan(shape),
+      (weights: DeviceMatrix<Float32Array, Tensor>) => weights.terms(shape),
     ],
     code: "MATRIX_DISPOSED",
   },
-  DeviceComplexButterfly: {
+  "DeviceMatrix, complex": {
     make: async () => {
-      const weights = new DeviceComplexButterfly(gpu, complex);
+      const weights = await compile(complex, gpu);
       (await weights.multiply(z)).dispose();
       return weights;
     },
     uses: [
-      (weights: DeviceComplexButterfly) => weights.multiply(z),
-      (weights: DeviceComplexButterfly) => weights.apply({ re: numbers, im: numbers }, batch),
-      (weights: DeviceComplexButterfly) => weights.plan(batch),
+      (weights: DeviceMatrix<Complex, ComplexTensor>) => weights.multiply(z),
+      (weights: DeviceMatrix<Complex, ComplexTensor>) =>
+        weights.multiply({ re: numbers, im: numbers }, batch),
+      (weights: DeviceMatrix<Complex, ComplexTensor>) => weights.plan(batch),
     ],
     code: "MATRIX_DISPOSED",
   },
@@ -217,7 +225,7 @@ const cases: Readonly<Record<string, Case>> = {
       (own: Gpu) => own.finish(async () => 1),
       (own: Gpu) => new Tensor(own, { ...shape, features }),
       (own: Gpu) => Program.record(own, []),
-      (own: Gpu) => new DeviceButterfly(own, matrix).apply(numbers, shape),
+      (own: Gpu) => compile(matrix, own),
     ],
     code: "GPU_DISPOSED",
   },
@@ -249,7 +257,7 @@ it("those are all disposables of the package", () => {
     .flatMap((path) => {
       const source = readFileSync(resolve(import.meta.dirname, path), "utf8");
       const declared = source.matchAll(
-        /export (?:class (\w+)(?:<.*>)? implements|interface (\w+) extends) .*Disposable/g,
+        /export (?:class (\w+)(?:<.*>)?\s+(?:implements|extends)|interface (\w+) extends) [\w\s,]*(?:Disposable|CompiledMatrix|DeviceContext)/g,
       );
       return [...declared].map(([, name, declaration]) => name ?? declaration);
     });
@@ -257,5 +265,5 @@ it("those are all disposables of the package", () => {
   for (const name of found) expect([...Object.keys(cases), ...INTERNAL]).toContain(name);
 });
 
-/** What tuning makes and disposes of itself, and what writing a file does. */
-const INTERNAL = ["PreparedCandidate", "MultiplicationHarness", "TemporaryFile"];
+/** What a `Gpu` is, what tuning makes and disposes of itself, and what writing a file does. */
+const INTERNAL = ["DeviceContext", "PreparedCandidate", "MultiplicationHarness", "TemporaryFile"];

@@ -3,14 +3,19 @@
 // First: it defines the symbols of disposal where an engine lacks them.
 import "@papilio/butterfly";
 
-export { Gpu } from "./device/gpu.ts";
-export { type OpenGpuOptions, openGpu } from "./device/open.ts";
+export type { DeviceContext } from "./device/device-context.ts";
 export type { AdapterFeatures, AdapterLimits, AdapterReport, PassedOver } from "./device/report.ts";
 export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export type { MemoryOptions } from "./memory/memory-options.ts";
-export { DeviceButterfly, type DeviceButterflyOptions } from "./multiplication/device-butterfly.ts";
-export { DeviceComplexButterfly } from "./multiplication/device-complex-butterfly.ts";
-export type { MicroBatchOptions } from "./multiplication/micro-batches.ts";
+export type { DeviceCompileOptions } from "./multiplication/compile-for-device.ts";
+export type {
+  DeviceMatrix,
+  DeviceMatrixPlan,
+  DeviceMultiplyOptions,
+  DeviceShape,
+} from "./multiplication/device-matrix.ts";
+export { Gpu } from "./place/gpu.ts";
+export { type OpenGpuOptions, openGpu } from "./place/open.ts";
 export type { Plan, Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain } from "./planning/plan-chain.ts";
 export { planComplexChain } from "./planning/plan-complex-chain.ts";

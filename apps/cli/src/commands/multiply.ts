@@ -12,9 +12,7 @@ import {
 } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import { loadButterflies } from "@papilio/butterfly/files";
-import { permuteFeatures } from "@papilio/butterfly/matrix";
 import { type CpuReport, cpu } from "@papilio/cpu-runtime";
-import { DeviceButterfly, DeviceComplexButterfly } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { readBytes } from "../files/input-file.ts";
@@ -172,22 +170,13 @@ function describeCpu({ kernel, threads, reason }: CpuReport): string {
 
 async function onAdapter(
   butterfly: PermutedButterfly<AnyButterfly>,
-  { values, rows }: MatrixFile,
+  input: MatrixFile,
   complex: boolean,
   adapter: string,
 ): Promise<[MatrixFile["values"], string]> {
-  const shape = { batch: rows, layout: "batch-first" } as const;
   using gpu = await openGpu({ adapter });
-  const { name } = gpu.report;
-  if (complex) {
-    using weights = new DeviceComplexButterfly(gpu, asComplex(butterfly));
-    return [await weights.apply(complexValues(values), shape), name];
-  }
-  const { matrix, left, right } = butterfly as PermutedButterfly<Butterfly>;
-  using weights = new DeviceButterfly(gpu, matrix);
-  const real = values as Float32Array;
-  const y = await weights.apply(right ? permuteFeatures(right, real, shape) : real, shape);
-  return [left ? permuteFeatures(left, y, shape) : y, name];
+  const [y] = await multiplyAt(gpu, butterfly, input, complex);
+  return [y, gpu.report.name];
 }
 
 function asComplex(

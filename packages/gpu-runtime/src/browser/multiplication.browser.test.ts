@@ -1,10 +1,10 @@
 import { KroneckerSparse, LAYOUTS, Pattern, type StorageDtype } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
-import { openGpu } from "../device/open.ts";
 import { prepareBmm } from "../multiplication/bmm.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { PrepareMultiplication } from "../multiplication/multiplication.ts";
+import type { Gpu } from "../place/gpu.ts";
+import { openGpu } from "../place/open.ts";
 import { runCase } from "../testing/run-case.ts";
 
 const preparations: Record<string, PrepareMultiplication> = {

@@ -1,12 +1,12 @@
-import { Butterfly, Chain, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { Butterfly, Chain, compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { describe, expect, it } from "vitest";
-import { DeviceButterfly } from "../multiplication/device-butterfly.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import { openGpu } from "../node/open.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { Program } from "../program/program.ts";
 import { measureRates } from "../rates/measure-rates.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
-import type { Gpu } from "./gpu.ts";
 
 const adapter = process.env.PAPILIO_ADAPTER ?? "auto";
 const shape = { batch: 64, layout: "batch-last", dtype: "f32" } as const;
@@ -18,8 +18,8 @@ describe("a device that is lost", () => {
       await tensor(gpu, new Float32Array(64), { ...shape, features: 1 }).data(),
     "Gpu.settled": (gpu) => gpu.settled(),
     measureRates: (gpu) => measureRates(gpu),
-    "DeviceButterfly.apply": (gpu) =>
-      new DeviceButterfly(gpu, butterfly).apply(new Float32Array(64 * 64), shape, {
+    "a compiled matrix": async (gpu) =>
+      (await compile(butterfly, gpu)).multiply(new Float32Array(64 * 64), shape, {
         microBatch: 32,
       }),
     "Program.record": async (gpu) => {
@@ -46,8 +46,8 @@ describe("a device that is lost", () => {
     const answers: Float32Array[] = [];
     for (let turn = 0; turn < 2; turn++) {
       using gpu = await openGpu({ adapter });
-      using weights = new DeviceButterfly(gpu, butterfly);
-      answers.push(await weights.apply(input, shape));
+      using weights = await compile(butterfly, gpu);
+      answers.push(await weights.multiply(input, shape));
       gpu.device.destroy();
       await gpu.lost;
     }
@@ -62,11 +62,11 @@ describe("concurrent calls", () => {
     const factor = KroneckerSparse.random(new Pattern(2, 8, 4, 2), { seed: 5 });
     const tasks = Array.from({ length: 64 }, async (_, index) => {
       const gpu = index % 2 === 0 ? first : second;
-      using weights = new DeviceButterfly(gpu, factor);
+      using weights = await compile(factor, gpu);
       const values = Float32Array.from({ length: 64 * 16 }, (__, at) => Math.sin(at + index));
       using x = tensor(gpu, values, { ...shape, features: 16 });
       using y = await weights.multiply(x);
-      const expected = factor.apply(values, shape);
+      const expected = referenceProduct(factor, values, shape);
       const actual = await y.data();
       return Math.max(...actual.map((value, at) => Math.abs(value - (expected[at] as number))));
     });

@@ -1,9 +1,9 @@
 import type { Span } from "../memory/lease.ts";
-import type { Gpu } from "./gpu.ts";
+import type { DeviceContext } from "./device-context.ts";
 
 /** Copies `bytes` (a multiple of 4) from the start of a span back to the CPU. */
 export async function readBack(
-  { device, memory }: Pick<Gpu, "device" | "memory">,
+  { device, memory }: Pick<DeviceContext, "device" | "memory">,
   from: Span,
   bytes: number,
 ): Promise<ArrayBuffer> {

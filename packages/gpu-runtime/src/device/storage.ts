@@ -2,10 +2,10 @@ import { PapilioError } from "@papilio/butterfly";
 import { requireNumber, requireText } from "@papilio/butterfly/errors";
 import type { Lease } from "../memory/lease.ts";
 import { requireGpu } from "./device-checks.ts";
-import type { Gpu } from "./gpu.ts";
+import type { DeviceContext } from "./device-context.ts";
 
 /** @throws PapilioError `OPTION_INVALID`; `BUFFER_TOO_LARGE` when the device could not bind a buffer of `bytes` whole. */
-export function assertFits(gpu: Gpu, bytes: number, label: string): void {
+export function assertFits(gpu: DeviceContext, bytes: number, label: string): void {
   requireGpu(gpu);
   requireNumber("The number of bytes", bytes);
   requireText("The label", label);
@@ -25,7 +25,7 @@ export function assertFits(gpu: Gpu, bytes: number, label: string): void {
  *
  * @throws PapilioError `BUFFER_TOO_LARGE` when the device could not bind it whole; `MEMORY_BUDGET`
  */
-export function storage(gpu: Gpu, bytes: number, label: string): Lease {
+export function storage(gpu: DeviceContext, bytes: number, label: string): Lease {
   assertFits(gpu, bytes, label);
   return storageBuffer(gpu, bytes, label);
 }
@@ -35,7 +35,7 @@ export function storage(gpu: Gpu, bytes: number, label: string): Lease {
  *
  * @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
-export function storageBuffer(gpu: Gpu, bytes: number, label: string): Lease {
+export function storageBuffer(gpu: DeviceContext, bytes: number, label: string): Lease {
   gpu.assertReady();
   const { maxBufferSize } = gpu.report.limits;
   if (!(bytes <= maxBufferSize)) {
@@ -56,7 +56,7 @@ export function storageBuffer(gpu: Gpu, bytes: number, label: string): Lease {
 const NOTHING = new Uint8Array(4);
 
 /** Storage memory filled with `bytes`, or with four zeros where there are none. */
-export function upload(gpu: Gpu, data: Uint8Array<ArrayBuffer>, label: string): Lease {
+export function upload(gpu: DeviceContext, data: Uint8Array<ArrayBuffer>, label: string): Lease {
   const bytes = data.byteLength === 0 ? NOTHING : data;
   const lease = storage(gpu, bytes.byteLength, label);
   gpu.device.queue.writeBuffer(lease.buffer, lease.offset, bytes);

@@ -1,7 +1,6 @@
-import { Butterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { Butterfly, compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
-import { DeviceButterfly } from "../multiplication/device-butterfly.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { verifyProduct } from "../testing/run-butterfly.ts";
@@ -74,7 +73,7 @@ describe("a device without memory, among concurrent tasks", () => {
   });
 
   it("multiplies nothing that is not there, whoever is notified first", async () => {
-    using weights = new DeviceButterfly(gpu, matrix);
+    using weights = await compile(matrix, gpu);
     // Its kernel is compiled: the next multiplication waits for nothing else.
     (await weights.multiply(before)).dispose();
     const missing = withoutMemory(gpu, () => tensor(gpu, values, shape));
@@ -92,7 +91,7 @@ describe("a device without memory, among concurrent tasks", () => {
   });
 
   it("keeps nothing of a product that failed, and computes the next", async () => {
-    using weights = new DeviceButterfly(gpu, matrix);
+    using weights = await compile(matrix, gpu);
     const product = withoutMemory(gpu, () => weights.multiply(before));
     expect(await codesOf([product])).toEqual(["GPU_OUT_OF_MEMORY"]);
     // Not even the weights, which had no memory either.

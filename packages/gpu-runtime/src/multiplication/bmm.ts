@@ -1,6 +1,6 @@
 import type { KroneckerSparse } from "@papilio/butterfly";
 import { blockDiagonal } from "@papilio/butterfly/matrix";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
 import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
@@ -13,7 +13,11 @@ import { shuffled } from "./shuffled.ts";
  * scatter. The product is the fused kernel on the pattern `(a d, b, c, 1)`, tuned like any other, so
  * that what differs is the memory rewriting alone.
  */
-export function prepareBmm(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
+export function prepareBmm(
+  gpu: DeviceContext,
+  factor: KroneckerSparse,
+  shape: InputShape,
+): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
     const blocks = blockDiagonal(part);
     const product = { ...problem, pattern: blocks.pattern };

@@ -1,6 +1,6 @@
 import { type KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { blockDiagonal } from "@papilio/butterfly/matrix";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { chooseRegisterKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
 import { registerKernel } from "../kernels/kronecker-sparse/register-shader.ts";
@@ -13,7 +13,11 @@ import { shuffled } from "./shuffled.ts";
  * from an index, scatter. A block row is a block of the pattern `(rows / size, size, c, 1)`, so the
  * product runs on the fused kernel's micro-kernel with indirect input columns.
  */
-export function prepareBsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
+export function prepareBsr(
+  gpu: DeviceContext,
+  factor: KroneckerSparse,
+  shape: InputShape,
+): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
     const { b, c, rows, blocks: count } = part.pattern;
     const size = gcd(b, c);

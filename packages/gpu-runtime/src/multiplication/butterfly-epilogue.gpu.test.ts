@@ -1,6 +1,6 @@
 import { Butterfly, Chain, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { planName } from "../planning/plan.ts";
 import { rankPlans } from "../planning/plan-chain.ts";
 import { Tensor } from "../tensor/tensor.ts";

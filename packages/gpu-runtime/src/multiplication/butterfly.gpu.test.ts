@@ -1,14 +1,13 @@
-import { Butterfly, Chain, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
+import { Butterfly, Chain, compile, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
 import { openGpu } from "../node/open.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { factorByFactor, type Plan } from "../planning/plan.ts";
 import { rankPlans } from "../planning/plan-chain.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runButterfly, verifyProduct } from "../testing/run-butterfly.ts";
 import { draw } from "../testing/vectors-in-memory.ts";
 import { prepareButterfly } from "./butterfly.ts";
-import { DeviceButterfly } from "./device-butterfly.ts";
 
 const adapter = process.env.PAPILIO_ADAPTER ?? "auto";
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
@@ -112,11 +111,11 @@ describe("a bias", () => {
     const butterfly = Butterfly.random(chain, { seed: 1 });
     const bias = Float32Array.from({ length: 16 }, (_, index) => index);
     for (const { plan } of rankPlans(gpu.report, chain, shape)) {
-      using plain = new DeviceButterfly(gpu, butterfly, { plan: () => plan });
-      using biased = new DeviceButterfly(gpu, butterfly, { plan: () => plan, bias });
+      using plain = await compile(butterfly, gpu, { plan: () => plan });
+      using biased = await compile(butterfly, gpu, { plan: () => plan, bias });
       const x = draw(4 * 16, shape.dtype);
-      const without = await plain.apply(x, shape);
-      const added = await biased.apply(x, shape);
+      const without = await plain.multiply(x, shape);
+      const added = await biased.multiply(x, shape);
       added.forEach((value, index) => {
         const expected = (without[index] as number) + Math.floor(index / 4);
         expect(Math.abs(value - expected)).toBeLessThan(1e-5);
@@ -158,13 +157,13 @@ describe("vectors on the host", () => {
   it.for(LAYOUTS)("give in micro-batches what they give at once, %s", async (layout) => {
     const shape = { batch: 1000, layout, dtype: "f32" } as const;
     const x = draw(1000 * 256, shape.dtype);
-    using free = new DeviceButterfly(gpu, butterfly);
-    const whole = await free.apply(x, shape, { microBatch: 1000 });
+    using free = await compile(butterfly, gpu);
+    const whole = await free.multiply(x, shape, { microBatch: 1000 });
     // Room for the weights and for some 90 vectors on their way.
     using small = await openGpu({ adapter, memory: { budget: 2 ** 20 } });
-    using weights = new DeviceButterfly(small, butterfly);
+    using weights = await compile(butterfly, small);
     const progress: number[] = [];
-    const y = await weights.apply(x, shape, { onProgress: (done) => progress.push(done) });
+    const y = await weights.multiply(x, shape, { onProgress: (done) => progress.push(done) });
     expect(progress.length).toBeGreaterThan(4);
     expect(progress.at(-1)).toBe(1000);
     expect(small.memory.statistics.peakReserved).toBeLessThanOrEqual(2 ** 20);
@@ -178,26 +177,26 @@ describe("vectors on the host", () => {
     const shape = { batch: 64, layout: "batch-first", dtype: "f32" } as const;
     const x = draw(64 * 256, shape.dtype);
     using tiny = await openGpu({ adapter, memory: { budget: 2 ** 14 } });
-    using weights = new DeviceButterfly(tiny, butterfly);
-    await expect(weights.apply(x, shape)).rejects.toThrow(code("MEMORY_BUDGET"));
+    using weights = await compile(butterfly, tiny);
+    await expect(weights.multiply(x, shape)).rejects.toThrow(code("MEMORY_BUDGET"));
     expect(tiny.memory.statistics.inUse).toBe(0);
     const stop = new AbortController();
-    using free = new DeviceButterfly(gpu, butterfly);
+    using free = await compile(butterfly, gpu);
     const { inUse } = gpu.memory.statistics;
-    const stopped = free.apply(x, shape, {
+    const stopped = free.multiply(x, shape, {
       microBatch: 8,
       signal: stop.signal,
       onProgress: () => stop.abort(new Error("enough")),
     });
     await expect(stopped).rejects.toThrow("enough");
     expect(gpu.memory.statistics.inUse).toBe(inUse);
-    await expect(free.apply(x.subarray(1), shape)).rejects.toThrow(code("INPUT_LENGTH"));
+    await expect(free.multiply(x.subarray(1), shape)).rejects.toThrow(code("INPUT_LENGTH"));
   });
 });
 
 describe("a matrix on the device", () => {
-  it("keeps the weights of a bounded number of shapes", () => {
-    using weights = new DeviceButterfly(gpu, Butterfly.random(Chain.squareDyadic(16), { seed: 3 }));
+  it("keeps the weights of a bounded number of shapes", async () => {
+    using weights = await compile(Butterfly.random(Chain.squareDyadic(16), { seed: 3 }), gpu);
     const sizes: number[] = [];
     for (let batch = 1; batch <= 24; batch++) {
       const shape = { batch, layout: "batch-last", dtype: "f32" } as const;

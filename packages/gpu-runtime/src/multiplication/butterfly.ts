@@ -2,7 +2,7 @@ import { Butterfly, type Chain, type KroneckerSparse } from "@papilio/butterfly"
 import { requireArray, requireButterfly, requireOptions } from "@papilio/butterfly/errors";
 import { storableButterfly } from "@papilio/butterfly/matrix";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
@@ -59,7 +59,7 @@ export interface ButterflyMultiplication extends Multiplication {
  * value, also when the factors are balanced
  */
 export function prepareButterfly(
-  gpu: Gpu,
+  gpu: DeviceContext,
   given: Butterfly,
   shape: InputShape,
   options: ButterflyOptions = {},
@@ -138,7 +138,7 @@ interface StageContext {
 
 /** Every stage, in the order in which they run: the right-most factors first. */
 function prepareStages(
-  gpu: Gpu,
+  gpu: DeviceContext,
   butterfly: Butterfly,
   plan: Plan,
   { inner, transposed, bias, epilogue, weights }: StageContext,

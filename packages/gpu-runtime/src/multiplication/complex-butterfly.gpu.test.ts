@@ -4,22 +4,22 @@ import {
   type Complex,
   ComplexButterfly,
   ComplexKroneckerSparse,
+  compile,
   KroneckerSparse,
   Pattern,
   PermutedButterfly,
   verify,
 } from "@papilio/butterfly";
 import { fourier } from "@papilio/butterfly/constructions";
-import { permuteFeatures } from "@papilio/butterfly/matrix";
+import { permuteFeatures, referenceProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
+import type { Gpu } from "../place/gpu.ts";
 import type { Stage } from "../planning/plan.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { prepareComplexButterfly } from "./complex-butterfly.ts";
-import { DeviceComplexButterfly } from "./device-complex-butterfly.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -53,8 +53,8 @@ function magnitudeOf(
     const sum = (a: Float64Array, b: Float64Array): Float64Array =>
       a.map((value, index) => value + (b[index] as number));
     return {
-      re: sum(p.apply(between.re, shape), q.apply(between.im, shape)),
-      im: sum(p.apply(between.im, shape), q.apply(between.re, shape)),
+      re: sum(referenceProduct(p, between.re, shape), referenceProduct(q, between.im, shape)),
+      im: sum(referenceProduct(p, between.im, shape), referenceProduct(q, between.re, shape)),
     };
   }, start);
   return { re: permuted(left, re), im: permuted(left, im) };
@@ -67,10 +67,10 @@ async function check(
 ): Promise<readonly Stage[]> {
   const butterfly = matrix instanceof PermutedButterfly ? matrix : new PermutedButterfly(matrix);
   const x = draw(shape.batch * butterfly.cols, 7);
-  using weights = new DeviceComplexButterfly(gpu, matrix);
-  const y = await weights.apply(x, shape);
+  using weights = await compile(matrix, gpu);
+  const y = await weights.multiply(x, shape);
   const exact = { re: Float64Array.from(x.re), im: Float64Array.from(x.im) };
-  const reference = butterfly.apply(exact, shape);
+  const reference = referenceProduct(butterfly, exact, shape);
   const magnitude = magnitudeOf(butterfly, x, shape);
   // A complex sum of c products is for each part a real one of 2c.
   const terms = butterfly.matrix.chain.patterns.map(({ c }) => 2 * c);
@@ -116,11 +116,8 @@ describe("a complex butterfly on the device", () => {
   it("stores equal blocks once", async () => {
     const shape = { batch: 1, layout: "batch-first" } as const;
     const single = fourier(256).map((matrix) => matrix.convert("float32"));
-    using shared = new DeviceComplexButterfly(gpu, single);
-    using apart = new DeviceComplexButterfly(
-      gpu,
-      ComplexButterfly.random(Chain.squareDyadic(256), { seed: 4 }),
-    );
+    using shared = await compile(single, gpu);
+    using apart = await compile(ComplexButterfly.random(Chain.squareDyadic(256), { seed: 4 }), gpu);
     shared.plan(shape);
     apart.plan(shape);
     expect(shared.bytes).toBeLessThan(apart.bytes / 2);
@@ -131,7 +128,7 @@ describe("a complex butterfly on the device", () => {
     for (const layout of ["batch-first", "batch-last"] as const) {
       await check(both, { batch: 3, layout });
     }
-    using once = new DeviceComplexButterfly(gpu, both);
+    using once = await compile(both, gpu);
     once.plan(shape);
     expect(once.bytes).toBe(8 * 40 * 30);
   });
@@ -181,9 +178,9 @@ describe("a complex butterfly on the device", () => {
     expect(make).toThrow(`A tensor of batch ${batch} and ${features} features`);
   });
 
-  it("refuses batches and layouts that there are not", () => {
+  it("refuses batches and layouts that there are not", async () => {
     const matrix = ComplexButterfly.random(Chain.parse("1,2,2,4"), { seed: 9 });
-    using weights = new DeviceComplexButterfly(gpu, matrix);
+    using weights = await compile(matrix, gpu);
     for (const batch of [0, 0.5, -1, Number.NaN]) {
       expect(() => weights.plan({ batch, layout: "batch-first" })).toThrow(code("BATCH_INVALID"));
     }
@@ -216,7 +213,7 @@ describe("a complex butterfly on the device", () => {
     const matrix = ComplexButterfly.random(Chain.parse("4,1,1,4"), { seed: 9 });
     const before = gpu.memory.statistics.inUse;
     {
-      using weights = new DeviceComplexButterfly(gpu, matrix);
+      using weights = await compile(matrix, gpu);
       using wrong = complexTensor(gpu, draw(8, 1), {
         batch: 1,
         features: 8,
@@ -224,7 +221,7 @@ describe("a complex butterfly on the device", () => {
       });
       await expect(weights.multiply(wrong)).rejects.toThrow(code("TENSOR_MISMATCH"));
       const shape = { batch: 2, layout: "batch-first" } as const;
-      await expect(weights.apply(draw(16, 1), shape)).rejects.toThrow(code("INPUT_LENGTH"));
+      await expect(weights.multiply(draw(16, 1), shape)).rejects.toThrow(code("INPUT_LENGTH"));
       expect(() => wrong.write(draw(7, 1))).toThrow(code("TENSOR_LENGTH"));
       const x = draw(8, 2);
       wrong.write(x);
@@ -233,7 +230,7 @@ describe("a complex butterfly on the device", () => {
         code("BUFFER_TOO_LARGE"),
       );
       for (let batch = 1; batch <= 12; batch++) {
-        await weights.apply(draw(16 * batch, 3), { batch, layout: "batch-last" });
+        await weights.multiply(draw(16 * batch, 3), { batch, layout: "batch-last" });
       }
     }
     expect(gpu.memory.statistics.inUse).toBe(before);

@@ -3,7 +3,7 @@ import { requireComplexButterfly, requireObject } from "@papilio/butterfly/error
 import { invertPermutation } from "@papilio/butterfly/matrix";
 import { requireShape, stridesOf } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
 import { assertFits } from "../device/storage.ts";
 import { complexFactorKernel } from "../kernels/complex-range/loop-shader.ts";
@@ -35,6 +35,11 @@ export interface ComplexMultiplication extends Disposable {
   steps(x: ComplexVectors, y: ComplexVectors): readonly Step[];
   /** What is done: a dispatch for each stage. */
   readonly plan: Plan;
+  /**
+   * The sums that make either part of an output, left-most factor first: the number of products in each, two
+   * for each of the complex ones.
+   */
+  readonly terms: readonly number[];
   /** Device memory held, in bytes. */
   readonly bytes: number;
 }
@@ -54,7 +59,7 @@ interface PreparedStage {
  * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function prepareComplexButterfly(
-  gpu: Gpu,
+  gpu: DeviceContext,
   permuted: PermutedButterfly<ComplexButterfly>,
   shape: BatchShape,
 ): ComplexMultiplication {
@@ -99,6 +104,7 @@ export function prepareComplexButterfly(
     });
     return {
       plan,
+      terms: chain.patterns.map(({ c }) => 2 * c),
       get bytes() {
         return buffers.bytes;
       },

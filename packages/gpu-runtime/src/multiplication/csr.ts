@@ -1,12 +1,16 @@
 import type { KroneckerSparse } from "@papilio/butterfly";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { compressRows } from "../kernels/csr/compress.ts";
 import { csrKernel } from "../kernels/csr/kernel.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 
 /** The product in compressed sparse row form, as a library that knows no structure does it. */
-export function prepareCsr(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
+export function prepareCsr(
+  gpu: DeviceContext,
+  factor: KroneckerSparse,
+  shape: InputShape,
+): Multiplication {
   return multiplication(gpu, factor, shape, (buffers, { problem, factor: part }) => {
     const kernel = csrKernel(problem);
     const { values, starts, indices } = compressRows(part.pattern, part.expand().values);

@@ -1,5 +1,5 @@
 import { KroneckerSparse, Pattern } from "@papilio/butterfly";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { assertFits } from "../device/storage.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
@@ -12,7 +12,11 @@ import { type Multiplication, requireOperands } from "./multiplication.ts";
  *
  * @throws PapilioError `BUFFER_TOO_LARGE`, before the matrix is built, when the device cannot hold it
  */
-export function prepareDense(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): Multiplication {
+export function prepareDense(
+  gpu: DeviceContext,
+  factor: KroneckerSparse,
+  shape: InputShape,
+): Multiplication {
   requireOperands(gpu, factor, shape);
   const { rows, cols } = factor.pattern;
   const pattern = new Pattern(1, rows, cols, 1);

@@ -1,12 +1,12 @@
 import type { KroneckerSparse } from "@papilio/butterfly";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { einsumKernel } from "../kernels/einsum/kernel.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type Multiplication, multiplication } from "./multiplication.ts";
 
 /** The einsum `n a c d, a b c d -> n a b d`, directly: nothing rewritten, nothing shared. */
 export function prepareEinsum(
-  gpu: Gpu,
+  gpu: DeviceContext,
   factor: KroneckerSparse,
   shape: InputShape,
 ): Multiplication {

@@ -1,5 +1,5 @@
 import { Butterfly, type Chain, PapilioError, type Pattern } from "@papilio/butterfly";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
 import { fusedRangeKernel } from "../kernels/fused-range/kernel.ts";
@@ -38,7 +38,7 @@ export interface FusedRangeOptions extends Epilogue {
  * `MEMORY_BUDGET`
  */
 export function prepareFusedRange(
-  gpu: Gpu,
+  gpu: DeviceContext,
   butterfly: Butterfly,
   shape: InputShape,
   { variant, bias, weights: store, inPlace = false, ...epilogue }: FusedRangeOptions = {},

@@ -1,6 +1,6 @@
 import type { KroneckerSparse } from "@papilio/butterfly";
 import { requireOptions } from "@papilio/butterfly/errors";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { requireKroneckerSparseVariant } from "../kernels/kronecker-sparse/checks.ts";
 import { chooseForPacking, chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
@@ -38,7 +38,7 @@ export interface KroneckerSparseOptions extends Epilogue {
  * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
  */
 export function prepareKroneckerSparse(
-  gpu: Gpu,
+  gpu: DeviceContext,
   factor: KroneckerSparse,
   shape: InputShape,
   options: KroneckerSparseOptions = {},

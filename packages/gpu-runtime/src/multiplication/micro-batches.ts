@@ -1,21 +1,14 @@
 import { type Chain, DisposableStack, PapilioError } from "@papilio/butterfly";
 import { requireArray, requireNumber, requireProgress } from "@papilio/butterfly/errors";
+import { requireDisjoint } from "@papilio/butterfly/matrix";
 import { FLOAT_FORMATS, requireVectors, stridesOf } from "@papilio/butterfly/numeric";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { Program } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
+import type { DeviceMultiplyOptions } from "./device-matrix.ts";
 import type { Multiplication } from "./multiplication.ts";
 import { StagingSlot } from "./staging-slot.ts";
 import { putVectors, takeVectors } from "./vector-slices.ts";
-
-export interface MicroBatchOptions {
-  /** Stops between two micro-batches; the promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Called after each micro-batch with how many vectors are done, of how many. */
-  readonly onProgress?: (done: number, batch: number) => void;
-  /** Most vectors at a time; as many as the device and its budget allow unless given. */
-  readonly microBatch?: number;
-}
 
 /** Micro-batches in flight: while one computes, the other is uploaded or read. */
 const IN_FLIGHT = 2;
@@ -31,15 +24,15 @@ const GRANULE = 32;
  * @param prepare the multiplication for a shape
  */
 export async function multiplyInMicroBatches(
-  gpu: Gpu,
+  gpu: DeviceContext,
   chain: Chain,
   x: Float32Array,
   whole: InputShape,
-  options: MicroBatchOptions,
+  options: DeviceMultiplyOptions,
   prepare: (shape: InputShape) => Multiplication,
-): Promise<Float32Array<ArrayBuffer>> {
+): Promise<Float32Array> {
   requireProgress(options);
-  const { signal, onProgress, microBatch = Number.POSITIVE_INFINITY } = options;
+  const { signal, onProgress, out, microBatch = Number.POSITIVE_INFINITY } = options;
   requireNumber("microBatch", microBatch);
   const { batch } = whole;
   const { rows, cols } = chain;
@@ -47,11 +40,16 @@ export async function multiplyInMicroBatches(
   stridesOf(whole, cols); // refuses a bad shape
   gpu.assertDtype(whole.dtype);
   requireVectors("input", x.length, cols, batch);
+  if (out !== undefined) {
+    requireArray("The output", out, "Float32Array");
+    requireVectors("output", out.length, rows, batch);
+    requireDisjoint(x, out);
+  }
   signal?.throwIfAborted();
   const most = Math.min(batch, Math.max(1, Math.floor(microBatch)), mostVectors(gpu, chain, whole));
   using context = await openStreamingContext(gpu, chain, { ...whole, batch: most }, prepare);
   const { size, slots, programs } = context;
-  const y = new Float32Array(batch * rows);
+  const y = out === undefined ? new Float32Array(batch * rows) : out;
   const idle = slots.map(() => Promise.resolve());
   let done = 0;
   try {
@@ -93,7 +91,7 @@ const WITHOUT_MEMORY = new Set(["MEMORY_BUDGET", "GPU_OUT_OF_MEMORY"]);
 
 /** Halves the micro-batch until all that it needs fits the budget and the device. */
 async function openStreamingContext(
-  gpu: Gpu,
+  gpu: DeviceContext,
   chain: Chain,
   shape: InputShape,
   prepare: (shape: InputShape) => Multiplication,
@@ -126,7 +124,7 @@ function smaller(size: number): number {
 }
 
 /** Vectors at a time that should fit: what is found not to is halved. */
-function mostVectors(gpu: Gpu, chain: Chain, { batch, dtype }: InputShape): number {
+function mostVectors(gpu: DeviceContext, chain: Chain, { batch, dtype }: InputShape): number {
   const { budget, reserved, free } = gpu.memory.statistics;
   const { bytes } = FLOAT_FORMATS[dtype];
   const ends = bytes * (chain.rows + chain.cols);

@@ -1,6 +1,6 @@
 import { KroneckerSparse, LAYOUTS, Pattern, type StorageDtype } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runCase } from "../testing/run-case.ts";
 import { prepareBmm } from "./bmm.ts";

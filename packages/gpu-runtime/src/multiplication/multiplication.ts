@@ -1,7 +1,7 @@
 import { type KroneckerSparse, PapilioError, type Pattern } from "@papilio/butterfly";
 import { requireFactor } from "@papilio/butterfly/errors";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { KroneckerSparseProblem } from "../kernels/kronecker-sparse/problem.ts";
@@ -35,7 +35,7 @@ export interface Multiplication extends Disposable {
 
 /** Uploads a factor's weights and allocates what else an implementation needs. */
 export type PrepareMultiplication = (
-  gpu: Gpu,
+  gpu: DeviceContext,
   factor: KroneckerSparse,
   shape: InputShape,
 ) => Multiplication;
@@ -68,7 +68,7 @@ interface OperandOptions {
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function multiplication(
-  gpu: Gpu,
+  gpu: DeviceContext,
   factor: KroneckerSparse,
   shape: InputShape,
   prepare: (buffers: BufferSet, part: Part) => PartSteps,
@@ -101,7 +101,7 @@ export function multiplication(
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function portionedMultiplication(
-  gpu: Gpu,
+  gpu: DeviceContext,
   { pattern, values }: { readonly pattern: Pattern; readonly values: number },
   shape: InputShape,
   prepare: (buffers: BufferSet, portion: Portion) => PartSteps,
@@ -140,7 +140,11 @@ export function portionedMultiplication(
  *
  * @throws PapilioError `OPTION_INVALID`, `BATCH_INVALID`, `LAYOUT_INVALID`
  */
-export function requireOperands(gpu: Gpu, factor: KroneckerSparse, shape: InputShape): void {
+export function requireOperands(
+  gpu: DeviceContext,
+  factor: KroneckerSparse,
+  shape: InputShape,
+): void {
   requireGpu(gpu);
   requireFactor("The factor", factor);
   requireInputShape(shape);

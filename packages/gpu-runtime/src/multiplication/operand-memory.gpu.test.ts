@@ -1,7 +1,7 @@
 import { Butterfly, Chain, DisposableStack, type KroneckerSparse } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { Program } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";

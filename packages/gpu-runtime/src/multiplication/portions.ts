@@ -2,7 +2,7 @@ import { PapilioError, Pattern } from "@papilio/butterfly";
 import { requirePattern } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 
@@ -77,12 +77,12 @@ export function portionsOf(
   throw new PapilioError(
     "BUFFER_TOO_LARGE",
     `${batch} vectors ${layout} ${dtype} times ${pattern} cannot be divided into parts of at most ${size} bytes, the most that the device binds.`,
-    "Use fewer vectors at a time (DeviceButterfly.apply does, with vectors on the host), a smaller pattern, or f16.",
+    "Use fewer vectors at a time (a compiled matrix does, with vectors on the host), a smaller pattern, or f16.",
   );
 }
 
 /** The limits of a device. */
-export function bindingLimits(gpu: Gpu): BindingLimits {
+export function bindingLimits(gpu: DeviceContext): BindingLimits {
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.report.limits;
   return {
     size: Math.min(maxBufferSize, maxStorageBufferBindingSize),
@@ -95,7 +95,7 @@ export function bindingLimits(gpu: Gpu): BindingLimits {
  *
  * @throws PapilioError `BUFFER_TOO_LARGE`
  */
-export function requirePortions(gpu: Gpu, pattern: Pattern, shape: InputShape): void {
+export function requirePortions(gpu: DeviceContext, pattern: Pattern, shape: InputShape): void {
   requireGpu(gpu);
   requirePattern("The pattern", pattern);
   requireInputShape(shape);

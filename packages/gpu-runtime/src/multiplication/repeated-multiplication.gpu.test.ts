@@ -1,11 +1,10 @@
-import { Butterfly, Chain, LAYOUTS } from "@papilio/butterfly";
+import { Butterfly, Chain, compile, LAYOUTS } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { factorByFactor } from "../planning/plan.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
-import { DeviceButterfly } from "./device-butterfly.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -50,7 +49,7 @@ describe.each(LAYOUTS)("multiplying again and again, %s", (layout) => {
   }
 
   it("records once, and binds what is elsewhere, with the right products", async () => {
-    using weights = new DeviceButterfly(gpu, matrix, {
+    using weights = await compile(matrix, gpu, {
       plan: (shape) => factorByFactor(chain, shape.layout),
     });
     const next = uniform(5);
@@ -83,7 +82,7 @@ describe.each(LAYOUTS)("multiplying again and again, %s", (layout) => {
   });
 
   it("keeps the products of multiplications that are begun at once apart", async () => {
-    using weights = new DeviceButterfly(gpu, matrix);
+    using weights = await compile(matrix, gpu);
     const next = uniform(6);
     const inputs = Array.from({ length: 5 }, () =>
       Float32Array.from({ length: BATCH * cols }, next),
@@ -95,7 +94,7 @@ describe.each(LAYOUTS)("multiplying again and again, %s", (layout) => {
   });
 
   it("refuses an input of another length, and goes on", async () => {
-    using weights = new DeviceButterfly(gpu, matrix);
+    using weights = await compile(matrix, gpu);
     using x = upload(new Float32Array(BATCH * cols).fill(1));
     using long = tensor(gpu, new Float32Array(BATCH * 17), { batch: BATCH, features: 17, layout });
     using _ = await weights.multiply(x);

@@ -1,4 +1,4 @@
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import type { Span } from "../memory/lease.ts";
 import type { Scratch } from "../memory/scratch.ts";
@@ -28,7 +28,7 @@ export class RepeatedMultiplication<V extends Unplaced, M extends Repeatable<V>>
    *
    * @param x vectors of the shape that it was prepared for, and y those that it computes
    */
-  constructor(gpu: Gpu, multiplication: M, x: V, y: V) {
+  constructor(gpu: DeviceContext, multiplication: M, x: V, y: V) {
     this.multiplication = multiplication;
     this.#record = () => new ReusableProgram(gpu, multiplication.steps(x, y), [x.memory, y.memory]);
   }

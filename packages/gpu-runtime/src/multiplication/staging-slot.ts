@@ -1,6 +1,6 @@
 import type { Chain } from "@papilio/butterfly";
 import { DisposableStack } from "@papilio/butterfly";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Lease, Span } from "../memory/lease.ts";
 import type { Program } from "../program/program.ts";
 import { decode, encode } from "../tensor/dtype.ts";
@@ -14,12 +14,12 @@ import { Tensor } from "../tensor/tensor.ts";
 export class StagingSlot implements Disposable {
   readonly x: Tensor;
   readonly y: Tensor;
-  readonly #gpu: Gpu;
+  readonly #gpu: DeviceContext;
   readonly #upload: Lease;
   readonly #download: Lease;
 
   /** @throws PapilioError `MEMORY_BUDGET`, `BUFFER_TOO_LARGE` */
-  constructor(gpu: Gpu, { rows, cols }: Chain, shape: InputShape) {
+  constructor(gpu: DeviceContext, { rows, cols }: Chain, shape: InputShape) {
     using held = new DisposableStack();
     this.#gpu = gpu;
     this.x = held.use(new Tensor(gpu, { ...shape, features: cols, label: "micro-batch" }));

@@ -1,10 +1,9 @@
-import { Butterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { Butterfly, compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { sumsOf, verifyProduct } from "../testing/run-butterfly.ts";
-import { DeviceButterfly } from "./device-butterfly.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -26,8 +25,8 @@ it.each(["inputs", "values"])(
     ]);
     const x = draw(3 * pattern.cols, ofInputs ? tiny : large);
     const shape = { batch: 3, layout: "batch-first", dtype: "f32" } as const;
-    using weights = new DeviceButterfly(gpu, butterfly);
-    const y = await weights.apply(x, shape);
+    using weights = await compile(butterfly, gpu);
+    const y = await weights.multiply(x, shape);
     expect(verifyProduct(butterfly, x, y, shape, [pattern.c])).toMatchObject({ ok: true });
     // What the device makes of them is not a rounding error of the normal outputs that they have.
     const { reference, rounding } = sumsOf(butterfly, x, shape, [pattern.c]);

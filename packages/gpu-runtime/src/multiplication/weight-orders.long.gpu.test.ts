@@ -1,6 +1,5 @@
 import { Butterfly, Chain, type KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
 import { chooseForPacking } from "../kernels/kronecker-sparse/choose.ts";
 import { packingOf, readsPacking } from "../kernels/kronecker-sparse/packing.ts";
 import {
@@ -8,6 +7,7 @@ import {
   kroneckerSparseName,
   type RegisterKroneckerSparse,
 } from "../kernels/kronecker-sparse/variant.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runCase } from "../testing/run-case.ts";
 import { report } from "../testing/variants.ts";

@@ -1,7 +1,7 @@
 import type { Butterfly, StorageDtype } from "@papilio/butterfly";
 import { requireButterfly } from "@papilio/butterfly/errors";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { upload } from "../device/storage.ts";
 import type { KroneckerSparsePacking } from "../kernels/kronecker-sparse/packing.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
@@ -36,12 +36,12 @@ interface StoredMatrix {
  * ```
  */
 export class WeightStore implements Disposable {
-  readonly #gpu: Gpu;
+  readonly #gpu: DeviceContext;
   readonly #matrices = new Map<object, StoredMatrix>();
   readonly #state = new DisposableState("weights");
 
   /** @throws PapilioError `OPTION_INVALID` for what is not a device */
-  constructor(gpu: Gpu) {
+  constructor(gpu: DeviceContext) {
     requireGpu(gpu);
     this.#gpu = gpu;
   }
@@ -82,13 +82,13 @@ export class WeightStore implements Disposable {
 
 /** What one owner uses of a {@link WeightStore}. */
 export class SharedWeights implements Disposable {
-  readonly #gpu: Gpu;
+  readonly #gpu: DeviceContext;
   readonly #matrices: Map<object, StoredMatrix>;
   readonly #state = new DisposableState("weights");
   readonly #used = new Map<StoredPart, { readonly owner: object; readonly key: string }>();
 
   /** Made by {@link WeightStore.open}. */
-  constructor(gpu: Gpu, matrices: Map<object, StoredMatrix>) {
+  constructor(gpu: DeviceContext, matrices: Map<object, StoredMatrix>) {
     this.#gpu = gpu;
     this.#matrices = matrices;
   }

@@ -8,8 +8,8 @@ const adapter = JSON.stringify(process.env.PAPILIO_ADAPTER ?? "auto");
 const MIB = 2 ** 20;
 
 const program = `
-import { KroneckerSparse, Pattern } from "@papilio/butterfly";
-import { DeviceButterfly } from ${moduleOf("multiplication/device-butterfly.ts")};
+import { compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { } from ${moduleOf("multiplication/device-butterfly.ts")};
 import { openGpu } from ${moduleOf("node/index.ts")};
 import { tensor } from ${moduleOf("tensor/tensor.ts")};
 
@@ -29,7 +29,7 @@ using gpu = await openGpu({ adapter: ${adapter} });
 let start;
 // Five operations each: two uploads, a multiplication, a read, a release.
 for (let round = 1; round <= 2500; round++) {
-  using weights = new DeviceButterfly(gpu, factor);
+  using weights = await compile(factor, gpu);
   using x = tensor(gpu, ones, { batch: 8, features: 16, layout: "batch-last" });
   using y = await weights.multiply(x);
   await y.data();

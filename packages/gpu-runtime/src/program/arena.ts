@@ -1,5 +1,5 @@
 import { type ArenaPlan, type Lifetime, planArena } from "@papilio/butterfly/planning";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Binding, Kernel, Step } from "../device/kernel.ts";
 import { assertFits, storageBuffer } from "../device/storage.ts";
 import type { Lease, Span } from "../memory/lease.ts";
@@ -34,7 +34,7 @@ export interface ArenaLayout {
  *
  * @throws PapilioError `MEMORY_BUDGET`, `BUFFER_TOO_LARGE`
  */
-export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]): Arena {
+export function placeInArena(gpu: DeviceContext, sequences: readonly (readonly Step[])[]): Arena {
   const layouts = sequences.map((steps) => ({ steps, layout: layOut(gpu, steps) }));
   const bytes = Math.max(0, ...layouts.map(({ layout }) => layout.plan.bytes));
   const lease = bytes === 0 ? undefined : storageBuffer(gpu, bytes, "arena");
@@ -57,7 +57,7 @@ export function placeInArena(gpu: Gpu, sequences: readonly (readonly Step[])[]):
  * @throws PapilioError `BUFFER_TOO_LARGE` for steps that bind more of a buffer than the device can
  */
 export function layOut(
-  gpu: Gpu,
+  gpu: DeviceContext,
   steps: readonly Step[],
   given: readonly Scratch[] = [],
 ): ArenaLayout {
@@ -93,7 +93,7 @@ export function placeSteps(
 }
 
 /** Refuses steps that bind more of a buffer than the device can, before the arena is allocated. */
-function requireBindings(gpu: Gpu, steps: readonly Step[]): void {
+function requireBindings(gpu: DeviceContext, steps: readonly Step[]): void {
   for (const { kernel, buffers } of steps) {
     buffers.forEach(({ size }, index) => {
       const { name = "an operand" } = kernel.bindings[index] ?? {};

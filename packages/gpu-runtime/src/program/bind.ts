@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { PlacedStep } from "./arena.ts";
 
 /** A step with its kernel compiled and its memory bound. */
@@ -13,7 +13,7 @@ export interface Recorded {
 
 /** Binds the steps of programs, in parallel; where one fails, none keeps its kernel. */
 export async function bindAll(
-  gpu: Gpu,
+  gpu: DeviceContext,
   programs: readonly (readonly PlacedStep[])[],
 ): Promise<Recorded[][]> {
   const bound = await Promise.allSettled(programs.flat().map((step) => bind(gpu, step)));
@@ -30,7 +30,7 @@ export async function bindAll(
   });
 }
 
-async function bind(gpu: Gpu, step: PlacedStep): Promise<Recorded> {
+async function bind(gpu: DeviceContext, step: PlacedStep): Promise<Recorded> {
   const lease = gpu.pipelines.acquire(step.kernel);
   try {
     const pipeline = await lease.pipeline;
@@ -46,10 +46,13 @@ async function bind(gpu: Gpu, step: PlacedStep): Promise<Recorded> {
  * Waits until it is known whether the device has the memory of steps. Once it is bound, nobody asks any
  * more whether it is there: the sums would be of nothing.
  *
- * @throws PapilioError `MEMORY_RELEASED`, and what {@link Gpu.assertReady} throws: a device that is lost
+ * @throws PapilioError `MEMORY_RELEASED`, and what {@link DeviceContext.assertReady} throws: a device that is lost
  *   meanwhile hands out pipelines that do nothing
  */
-export async function assertMemory(gpu: Gpu, steps: readonly PlacedStep[]): Promise<void> {
+export async function assertMemory(
+  gpu: DeviceContext,
+  steps: readonly PlacedStep[],
+): Promise<void> {
   await gpu.memory.pendingAllocations;
   gpu.assertReady();
   const gone = steps.filter(({ buffers }) => !buffers.every(({ live }) => live));
@@ -58,7 +61,7 @@ export async function assertMemory(gpu: Gpu, steps: readonly PlacedStep[]): Prom
 
 /** The memory of a step as its pipeline takes it. */
 export function bindGroupOf(
-  gpu: Gpu,
+  gpu: DeviceContext,
   pipeline: GPUComputePipeline,
   step: PlacedStep,
 ): GPUBindGroup {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
 import type { Kernel } from "../device/kernel.ts";
 import { readBack } from "../device/read-back.ts";
 import { storage, upload } from "../device/storage.ts";
 import type { Lease, Span } from "../memory/lease.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { Program } from "./program.ts";
 

@@ -2,7 +2,7 @@ import { PapilioError } from "@papilio/butterfly";
 import { requireListOf, requireObject } from "@papilio/butterfly/errors";
 import type { ArenaPlan } from "@papilio/butterfly/planning";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import { readBack } from "../device/read-back.ts";
 import type { Span } from "../memory/lease.ts";
@@ -27,7 +27,7 @@ export interface ProgramReport {
  * multiplications that the steps came from. A run allocates nothing.
  */
 export class Program implements Disposable {
-  readonly gpu: Gpu;
+  readonly gpu: DeviceContext;
   readonly report: ProgramReport;
   readonly #steps: readonly Recorded[];
   readonly #memory: readonly Span[];
@@ -37,7 +37,7 @@ export class Program implements Disposable {
   readonly #last = { seconds: 0 };
 
   private constructor(
-    gpu: Gpu,
+    gpu: DeviceContext,
     steps: readonly Recorded[],
     arena: ArenaPlan,
     releaseArena: () => void,
@@ -54,7 +54,7 @@ export class Program implements Disposable {
    *
    * @throws PapilioError `KERNEL_COMPILE`, `MEMORY_BUDGET`, `BUFFER_TOO_LARGE`
    */
-  static async record(gpu: Gpu, steps: readonly Step[]): Promise<Program> {
+  static async record(gpu: DeviceContext, steps: readonly Step[]): Promise<Program> {
     requireSteps("The steps", steps);
     const [program] = await Program.recordAll(gpu, [steps]);
     return program as Program;
@@ -64,7 +64,10 @@ export class Program implements Disposable {
    * Records sequences of steps whose runs follow one another, such as the same for several inputs:
    * they share one arena, which is released when all of them are disposed of.
    */
-  static async recordAll(gpu: Gpu, sequences: readonly (readonly Step[])[]): Promise<Program[]> {
+  static async recordAll(
+    gpu: DeviceContext,
+    sequences: readonly (readonly Step[])[],
+  ): Promise<Program[]> {
     requireGpu(gpu);
     requireListOf("The sequences", sequences, requireSteps);
     gpu.assertReady();
@@ -150,7 +153,7 @@ export class Program implements Disposable {
     );
   }
 
-  static #submit(programs: readonly Program[]): Gpu {
+  static #submit(programs: readonly Program[]): DeviceContext {
     const gpu = Program.#assertRunnable(programs);
     const encoder = gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -179,7 +182,7 @@ export class Program implements Disposable {
   }
 
   /** The device of programs whose memory is still theirs. */
-  static #assertRunnable(programs: readonly Program[]): Gpu {
+  static #assertRunnable(programs: readonly Program[]): DeviceContext {
     const gpu = programs[0]?.gpu;
     if (gpu === undefined) {
       throw new PapilioError(
@@ -224,7 +227,7 @@ function reportOf(steps: readonly Recorded[], { offsets: _, ...arena }: ArenaPla
  * loop while a promise is pending, which takes one core away from an adapter that computes on the
  * CPU. It wakes before the end: a wall clock around it must not see a sleep that was too long.
  */
-async function sleepUntilExpected(gpu: Gpu, seconds: number): Promise<void> {
+async function sleepUntilExpected(gpu: DeviceContext, seconds: number): Promise<void> {
   const milliseconds = 900 * seconds;
   if (gpu.report.kind === "hardware" || milliseconds < 2) return;
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -232,7 +235,7 @@ async function sleepUntilExpected(gpu: Gpu, seconds: number): Promise<void> {
 
 /** Seconds of each pass, all in one submission. */
 async function timePasses(
-  gpu: Gpu,
+  gpu: DeviceContext,
   passes: readonly (readonly Recorded[])[],
   expected: number,
 ): Promise<number[]> {

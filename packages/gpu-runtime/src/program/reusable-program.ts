@@ -1,4 +1,4 @@
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import type { PipelineLease } from "../device/pipeline-cache.ts";
 import { storageBuffer } from "../device/storage.ts";
@@ -20,7 +20,7 @@ interface Bound {
  * memory as in the run before, as it is where a loop releases what it made, is not bound again.
  */
 export class ReusableProgram implements Disposable {
-  readonly #gpu: Gpu;
+  readonly #gpu: DeviceContext;
   readonly #steps: readonly Step[];
   readonly #places: readonly Scratch[];
   readonly #layout: ArenaLayout;
@@ -32,7 +32,7 @@ export class ReusableProgram implements Disposable {
    * @param places the scratch memory that each run gives a place: inputs and outputs
    * @throws PapilioError `BUFFER_TOO_LARGE`
    */
-  constructor(gpu: Gpu, steps: readonly Step[], places: readonly Scratch[]) {
+  constructor(gpu: DeviceContext, steps: readonly Step[], places: readonly Scratch[]) {
     this.#gpu = gpu;
     this.#steps = steps;
     this.#places = places;
@@ -44,7 +44,7 @@ export class ReusableProgram implements Disposable {
    *
    * @param spans the memory of each place, no two of one buffer
    * @throws PapilioError `KERNEL_COMPILE`, `MEMORY_BUDGET`, `MEMORY_RELEASED`, and what
-   *   {@link Gpu.assertReady} throws
+   *   {@link DeviceContext.assertReady} throws
    */
   async run(spans: readonly Span[]): Promise<void> {
     const gpu = this.#gpu;

@@ -1,7 +1,7 @@
 import { requireOptions, requireSignal } from "@papilio/butterfly/errors";
 import { median } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
 import { storage, upload } from "../device/storage.ts";
 import type { Span } from "../memory/lease.ts";
@@ -47,7 +47,7 @@ const MAX_TURNS = 2 ** 18;
  * @throws PapilioError `GPU_LOST`, `GPU_ERROR`, `GPU_DISPOSED`; the signal's reason when it aborts
  */
 export async function measureRates(
-  gpu: Gpu,
+  gpu: DeviceContext,
   options: MeasureRatesOptions = {},
 ): Promise<DeviceRates> {
   requireGpu(gpu);
@@ -62,7 +62,7 @@ export async function measureRates(
   };
 }
 
-async function measureCopy(gpu: Gpu, signal: AbortSignal | undefined): Promise<number> {
+async function measureCopy(gpu: DeviceContext, signal: AbortSignal | undefined): Promise<number> {
   const { kind, limits } = gpu.report;
   const most = Math.min(COPY_BYTES[kind], limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const bytes = most - (most % COPY_GRANULE);
@@ -77,7 +77,10 @@ async function measureCopy(gpu: Gpu, signal: AbortSignal | undefined): Promise<n
   return (4 * bytes) / (await medianSeconds(program, signal));
 }
 
-async function measureArithmetic(gpu: Gpu, signal: AbortSignal | undefined): Promise<number> {
+async function measureArithmetic(
+  gpu: DeviceContext,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const kernel = arithmeticKernel();
   for (let turns = 4; ; turns *= 4) {
     signal?.throwIfAborted();
@@ -98,7 +101,10 @@ export function arithmeticOperands(turns: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(operands.buffer);
 }
 
-async function measureDispatch(gpu: Gpu, signal: AbortSignal | undefined): Promise<number> {
+async function measureDispatch(
+  gpu: DeviceContext,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   using buffers = new BufferSet(gpu);
   const y = buffers.add(storage(gpu, 16, "nothing"));
   using program = await Program.record(gpu, [step(idleKernel(), y)]);

@@ -1,7 +1,7 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { requireArray, requireObject, requireText } from "@papilio/butterfly/errors";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { upload } from "../device/storage.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Lease } from "../memory/lease.ts";
@@ -12,12 +12,12 @@ import { encode } from "./dtype.ts";
  * nothing stays allocated.
  */
 export class BufferSet implements Disposable {
-  readonly #gpu: Gpu;
+  readonly #gpu: DeviceContext;
   readonly #leases: Lease[] = [];
   readonly #state = new DisposableState("multiplication");
 
   /** @throws PapilioError `OPTION_INVALID` */
-  constructor(gpu: Gpu) {
+  constructor(gpu: DeviceContext) {
     requireGpu(gpu);
     this.#gpu = gpu;
   }

@@ -2,7 +2,7 @@ import { type BatchShape, type Complex, PapilioError } from "@papilio/butterfly"
 import { requireArray, requireObject } from "@papilio/butterfly/errors";
 import { stridesOf } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Span } from "../memory/lease.ts";
 import { interleave } from "./interleave.ts";
 import { requireTensorShape, Tensor } from "./tensor.ts";
@@ -19,7 +19,7 @@ export interface ComplexTensorOptions extends BatchShape {
  * `batch-first` is `[batch, features]`, `batch-last` is `[features, batch]`, row-major.
  */
 export class ComplexTensor implements ComplexVectors, Disposable {
-  readonly gpu: Gpu;
+  readonly gpu: DeviceContext;
   readonly batch: number;
   readonly features: number;
   readonly layout: BatchShape["layout"];
@@ -32,7 +32,7 @@ export class ComplexTensor implements ComplexVectors, Disposable {
    *
    * @throws PapilioError `TENSOR_SHAPE`, and what {@link Tensor} throws
    */
-  constructor(gpu: Gpu, options: ComplexTensorOptions) {
+  constructor(gpu: DeviceContext, options: ComplexTensorOptions) {
     requireGpu(gpu);
     requireObject("The options of a tensor", options, "an object with batch and features");
     const { batch, features, layout, label = "complex tensor" } = options;
@@ -113,7 +113,7 @@ export class ComplexTensor implements ComplexVectors, Disposable {
  * ```
  */
 export function complexTensor(
-  gpu: Gpu,
+  gpu: DeviceContext,
   values: Complex,
   options: ComplexTensorOptions,
 ): ComplexTensor {

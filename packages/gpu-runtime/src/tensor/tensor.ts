@@ -2,7 +2,7 @@ import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly
 import { describeValue, requireArray, requireObject, requireText } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS, stridesOf } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { readBack } from "../device/read-back.ts";
 import { storageBuffer } from "../device/storage.ts";
 import type { Lease, Span } from "../memory/lease.ts";
@@ -22,7 +22,7 @@ export interface TensorOptions {
 
 /** A batch of vectors on the device, in a layout that it knows. */
 export class Tensor implements Disposable {
-  readonly gpu: Gpu;
+  readonly gpu: DeviceContext;
   readonly batch: number;
   readonly features: number;
   readonly layout: Layout;
@@ -36,7 +36,7 @@ export class Tensor implements Disposable {
    * @throws PapilioError `TENSOR_SHAPE`, `LAYOUT_INVALID`, `OPTION_INVALID`, `F16_UNAVAILABLE`,
    *   `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
    */
-  constructor(gpu: Gpu, options: TensorOptions) {
+  constructor(gpu: DeviceContext, options: TensorOptions) {
     requireGpu(gpu);
     requireObject("The options of a tensor", options, "an object with batch and features");
     const { batch, features, layout, dtype = "f32", label = "tensor" } = options;
@@ -175,7 +175,7 @@ export function requireTensorShape(batch: number, features: number): void {
  * });
  * ```
  */
-export function tensor(gpu: Gpu, values: Float32Array, options: TensorOptions): Tensor {
+export function tensor(gpu: DeviceContext, values: Float32Array, options: TensorOptions): Tensor {
   const result = new Tensor(gpu, options);
   try {
     result.write(values);

@@ -1,9 +1,8 @@
-import { KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import { expect } from "vitest";
-import type { Gpu } from "../device/gpu.ts";
-import { DeviceButterfly } from "../multiplication/device-butterfly.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { tensor } from "../tensor/tensor.ts";
 
 const SHAPE = { layout: "batch-last", dtype: "f32" } as const;
@@ -24,7 +23,7 @@ export async function runMixedOperations(gpu: Gpu, rounds: number): Promise<numb
     const factor = patterns[round % patterns.length] as KroneckerSparse;
     const { cols } = factor.pattern;
     const batch = 1 + (round % 7);
-    using weights = new DeviceButterfly(gpu, factor);
+    using weights = await compile(factor, gpu);
     const values = Float32Array.from({ length: batch * cols }, next);
     using x = tensor(gpu, values, { ...SHAPE, batch, features: cols });
     using y = await weights.multiply(x);

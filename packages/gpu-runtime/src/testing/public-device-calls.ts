@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import {
   Butterfly,
   Chain,
+  type Complex,
   ComplexButterfly,
+  compile,
   KroneckerSparse,
   Pattern,
   PermutedButterfly,
@@ -42,8 +44,8 @@ interface Fixtures {
   readonly gpu: root.Gpu;
   readonly x: root.Tensor;
   readonly z: root.ComplexTensor;
-  readonly real: root.DeviceButterfly;
-  readonly complex: root.DeviceComplexButterfly;
+  readonly real: root.DeviceMatrix<Float32Array, root.Tensor>;
+  readonly complex: root.DeviceMatrix<Complex, root.ComplexTensor>;
   readonly buffers: kernels.BufferSet;
   readonly program: kernels.Program;
   readonly steps: readonly kernels.Step[];
@@ -61,8 +63,8 @@ export async function openFixtures(gpu: root.Gpu): Promise<void> {
     gpu,
     x,
     z: runtime.complexTensor(gpu, numbers, complexOptions),
-    real: new runtime.DeviceButterfly(gpu, matrix),
-    complex: new runtime.DeviceComplexButterfly(gpu, complex),
+    real: await compile(matrix, gpu),
+    complex: await compile(complex, gpu),
     buffers: new runtime.BufferSet(gpu),
     program: await runtime.Program.record(gpu, steps),
     steps,
@@ -107,23 +109,41 @@ export const deviceCalls: PublicCalls = {
     call(runtime.complexTensor, gpu, { ...numbers }, { ...complexOptions }),
   ),
   "ComplexTensor#write": on(({ z }) => invoke(z, "write", { ...numbers })),
-  DeviceButterfly: on(({ gpu }) =>
-    create(runtime.DeviceButterfly, gpu, matrix, { bias: values, plan: () => plan }),
+  "Gpu#compileMatrix": on(({ gpu }) =>
+    invoke(gpu, "compileMatrix", new PermutedButterfly(matrix), { bias: values, plan: () => plan }),
   ),
-  "DeviceButterfly#plan": on(({ real }) => invoke(real, "plan", { ...shape })),
-  "DeviceButterfly#multiply": on(({ real, x }) => invoke(real, "multiply", x)),
-  "DeviceButterfly#apply": on(({ real }) =>
-    invoke(real, "apply", values, { ...shape }, { signal, onProgress, microBatch: 1 }),
+  "compile, for a Gpu": on(({ gpu }) =>
+    call(compile, matrix, gpu, { bias: values, plan: () => plan }),
   ),
-  DeviceComplexButterfly: on(({ gpu }) => create(runtime.DeviceComplexButterfly, gpu, permuted)),
-  "DeviceComplexButterfly#plan": on((fixtures) =>
+  "DeviceMatrix#plan": on(({ real }) => invoke(real, "plan", { ...shape })),
+  "DeviceMatrix#terms": on(({ real }) => invoke(real, "terms", { ...shape })),
+  "DeviceMatrix#multiply, of a tensor": on(({ real, x }) => invoke(real, "multiply", x)),
+  "DeviceMatrix#multiply": on(({ real }) =>
+    invoke(
+      real,
+      "multiply",
+      values,
+      { ...shape },
+      { out: new Float32Array(4), signal, onProgress, microBatch: 1 },
+    ),
+  ),
+  "DeviceMatrix#plan, of a complex one": on((fixtures) =>
     invoke(fixtures.complex, "plan", { ...batchShape }),
   ),
-  "DeviceComplexButterfly#multiply": on((fixtures) =>
+  "DeviceMatrix#multiply, of a complex tensor": on((fixtures) =>
     invoke(fixtures.complex, "multiply", fixtures.z),
   ),
-  "DeviceComplexButterfly#apply": on((fixtures) =>
-    invoke(fixtures.complex, "apply", { ...numbers }, { ...batchShape }),
+  "DeviceMatrix#multiply, of complex vectors": on((fixtures) =>
+    invoke(
+      fixtures.complex,
+      "multiply",
+      { ...numbers },
+      { ...batchShape },
+      {
+        out: { re: new Float32Array(4), im: new Float32Array(4) },
+        ...{ signal, onProgress, microBatch: 1 },
+      },
+    ),
   ),
   prepareBmm: on(({ gpu }) => call(runtime.prepareBmm, gpu, factor, { ...shape })),
   prepareBsr: on(({ gpu }) => call(runtime.prepareBsr, gpu, factor, { ...shape })),

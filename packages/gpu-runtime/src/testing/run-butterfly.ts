@@ -1,9 +1,9 @@
 import { type Butterfly, DisposableStack, type Verification, verify } from "@papilio/butterfly";
-import { quantizeButterfly, subnormalOperands } from "@papilio/butterfly/matrix";
-import type { Gpu } from "../device/gpu.ts";
+import { quantizeButterfly, referenceProduct, subnormalOperands } from "@papilio/butterfly/matrix";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { Program, type ProgramReport } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
@@ -42,9 +42,9 @@ export function sumsOf(
   terms: readonly number[],
 ): Sums {
   const magnification = butterfly.magnification();
-  const magnitude = butterfly.absolute().apply(Float64Array.from(x, Math.abs), shape);
+  const magnitude = referenceProduct(butterfly.absolute(), Float64Array.from(x, Math.abs), shape);
   return {
-    reference: butterfly.apply(Float64Array.from(x), shape),
+    reference: referenceProduct(butterfly, Float64Array.from(x), shape),
     magnitude,
     rounding: {
       dtype: shape.dtype,

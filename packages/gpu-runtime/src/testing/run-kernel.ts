@@ -1,8 +1,8 @@
 import type { StorageDtype } from "@papilio/butterfly";
-import type { Gpu } from "../device/gpu.ts";
 import type { Kernel } from "../device/kernel.ts";
 import { readBack } from "../device/read-back.ts";
 import { upload } from "../device/storage.ts";
+import type { Gpu } from "../place/gpu.ts";
 import { Program } from "../program/program.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
 import { decode, encode, paddedBytes } from "../tensor/dtype.ts";

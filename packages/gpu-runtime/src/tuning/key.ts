@@ -1,4 +1,4 @@
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { loadWidth } from "../kernels/wgsl.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { VERSION } from "./version.ts";
@@ -23,7 +23,7 @@ export interface TuningKey {
  * The key of a tuning on a device. A browser may name neither adapter nor driver: a cache for it
  * belongs in storage that does not leave the browser.
  */
-export function tuningKey({ report }: Pick<Gpu, "report">, what: string): TuningKey {
+export function tuningKey({ report }: Pick<DeviceContext, "report">, what: string): TuningKey {
   const { name, vendor, architecture, driver, features, limits } = report;
   return {
     adapter: name,

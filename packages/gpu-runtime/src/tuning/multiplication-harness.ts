@@ -1,7 +1,7 @@
 import { Butterfly, type Chain } from "@papilio/butterfly";
 import { quantizeButterfly } from "@papilio/butterfly/matrix";
 import { quantize, uniform } from "@papilio/butterfly/numeric";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
 import { calibrate, sampleSeconds } from "../program/sample-seconds.ts";
@@ -22,7 +22,7 @@ export interface TimedMultiplication {
  * the float64 product to compare with.
  */
 export class MultiplicationHarness<T> implements TuningHarness<T> {
-  readonly #gpu: Gpu;
+  readonly #gpu: DeviceContext;
   readonly #butterfly: Butterfly;
   readonly #prepare: (value: T, butterfly: Butterfly) => TimedMultiplication;
   readonly #reference: SampledReference;
@@ -33,7 +33,7 @@ export class MultiplicationHarness<T> implements TuningHarness<T> {
 
   /** @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET` */
   constructor(
-    gpu: Gpu,
+    gpu: DeviceContext,
     chain: Chain,
     shape: InputShape,
     signal: AbortSignal | undefined,

@@ -1,6 +1,6 @@
 import { Chain, type KroneckerSparse, type Pattern } from "@papilio/butterfly";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { kroneckerSparseVariants } from "../kernels/kronecker-sparse/candidates.ts";
 import {
   type KroneckerSparseVariant,
@@ -32,7 +32,7 @@ import { requireTuneOptions, type Tuned, type TuneOptions, tune } from "./tune.t
  * ```
  */
 export async function tuneKroneckerSparse(
-  gpu: Gpu,
+  gpu: DeviceContext,
   pattern: Pattern,
   shape: InputShape,
   options: TuneOptions = {},

@@ -1,6 +1,6 @@
 import type { Chain } from "@papilio/butterfly";
 import { requireGpu } from "../device/device-checks.ts";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { prepareButterfly } from "../multiplication/butterfly.ts";
 import { factorByFactor, type Plan, planName } from "../planning/plan.ts";
 import { type PlanOptions, rankPlans } from "../planning/plan-chain.ts";
@@ -29,7 +29,7 @@ import { requireTuneOptions, type Tuned, type TuneOptions, tune } from "./tune.t
  * ```
  */
 export async function tunePlan(
-  gpu: Gpu,
+  gpu: DeviceContext,
   chain: Chain,
   shape: InputShape,
   options: TuneOptions & Omit<PlanOptions, "operands"> = {},

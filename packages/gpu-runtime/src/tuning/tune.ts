@@ -8,7 +8,7 @@ import {
   requireSignal,
   requireText,
 } from "@papilio/butterfly/errors";
-import type { Gpu } from "../device/gpu.ts";
+import type { DeviceContext } from "../device/device-context.ts";
 import { autotune, type Candidate, type PreparedCandidate, type Trial } from "./autotune.ts";
 import type { TuningCache } from "./cache.ts";
 import { tuningKey } from "./key.ts";
@@ -77,7 +77,7 @@ const DEFAULT_TIME_LIMIT = 30;
  *   the signal's reason when it aborts
  */
 export async function tune<T>(
-  gpu: Pick<Gpu, "report" | "assertReady">,
+  gpu: Pick<DeviceContext, "report" | "assertReady">,
   task: TuneTask<T>,
   options: TuneOptions = {},
 ): Promise<Tuned<T>> {

@@ -54,6 +54,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "rates",
       "planning",
       "multiplication",
+      "place",
       "tuning",
       "node",
     ],

@@ -1,8 +1,8 @@
 import { Butterfly, Chain, LAYOUTS } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../../device/gpu.ts";
 import { prepareFusedRange } from "../../multiplication/fused-range.ts";
+import type { Gpu } from "../../place/gpu.ts";
 import { epilogues } from "../../testing/epilogue-reference.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runMultiplication, stored } from "../../testing/run-butterfly.ts";

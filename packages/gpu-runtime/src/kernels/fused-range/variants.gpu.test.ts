@@ -1,8 +1,8 @@
 import { Butterfly, Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../../device/gpu.ts";
 import { prepareFusedRange } from "../../multiplication/fused-range.ts";
+import type { Gpu } from "../../place/gpu.ts";
 import { Program } from "../../program/program.ts";
 import type { InputShape } from "../../tensor/input-shape.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";

@@ -16,14 +16,14 @@ import type { AdapterReport } from "./report.ts";
 const DEVICE_LOST_GRACE_MS = 100;
 
 /**
- * A WebGPU device with its report and its compiled kernels.
+ * A WebGPU device with its report, its compiled kernels and its memory: what a `Gpu` is to all that runs on it.
  *
  * Whoever opens it disposes of it. A device that the caller handed in is never destroyed here.
  * An error that the driver reports outside of any call (`uncapturederror`) or the loss of the
  * device is kept and thrown by the next operation that could return numbers, so that a failure
  * never shows as a wrong answer.
  */
-export class Gpu implements Disposable {
+export class DeviceContext implements Disposable {
   readonly device: GPUDevice;
   readonly report: AdapterReport;
   readonly pipelines: PipelineCache;

@@ -1,10 +1,10 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireObject, requireOneOf, requireOptions } from "@papilio/butterfly/errors";
+import { requireDevice } from "../device/device-checks.ts";
+import { type DescribeOptions, describeDevice } from "../device/report.ts";
+import { verifyDevice } from "../device/verify.ts";
 import { type MemoryOptions, requireMemoryOptions } from "../memory/memory-options.ts";
-import { requireDevice } from "./device-checks.ts";
 import { Gpu } from "./gpu.ts";
-import { type DescribeOptions, describeDevice } from "./report.ts";
-import { verifyDevice } from "./verify.ts";
 
 /** Features that kernels use when the adapter has them. */
 const WANTED: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
