@@ -20,3 +20,23 @@ export const APPEND: i32 = 23;
 export const ATTENTION_OF_ONE: i32 = 24;
 /** Results of parts of the keys of a single query, put together. */
 export const JOIN_ATTENTION: i32 = 25;
+/** Layer, RMS and L2 normalization. */
+export const NORMALIZE: i32 = 40;
+/** Rows of a table added to vectors. */
+export const ADD_POSITIONS: i32 = 41;
+/** Rows of a table. */
+export const GATHER_VECTORS: i32 = 42;
+/** Features in another order. */
+export const GATHER_FEATURES: i32 = 43;
+/** One vector for each sequence. */
+export const REDUCE_VECTORS: i32 = 44;
+/** The largest or the mean of windows. */
+export const POOL: i32 = 45;
+/** Windows as vectors. */
+export const UNFOLD: i32 = 46;
+/** The product with a sparse matrix. */
+export const SPARSE_LINEAR: i32 = 47;
+/** Message passing over a graph. */
+export const AGGREGATE: i32 = 48;
+/** Attention over the edges of a graph. */
+export const EDGE_ATTENTION: i32 = 49;

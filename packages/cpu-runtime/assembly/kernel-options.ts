@@ -25,3 +25,17 @@ export const ALONE: i32 = 0;
 export const ADD: i32 = 1;
 /** They are multiplied by others. */
 export const MULTIPLY: i32 = 2;
+
+/** `(x - mean) / √(variance + epsilon)` */
+export const LAYER_NORM: i32 = 0;
+/** `x / √(mean of x² + epsilon)` */
+export const RMS_NORM: i32 = 1;
+/** `x / max(‖x‖, epsilon)` */
+export const L2_NORM: i32 = 2;
+
+/** Numbers are added. */
+export const SUM: i32 = 0;
+/** Their sum is divided by how many there are. */
+export const MEAN: i32 = 1;
+/** The largest is taken. */
+export const LARGEST: i32 = 2;

@@ -11,3 +11,17 @@ export function tileWidth(vectors: i32): i32 {
   if (vectors > TILE - 4) return TILE;
   return vectors === 1 ? 1 : (vectors + 3) & ~3;
 }
+
+/** Numbers of a tile that are an item of operations that do little with each: some microseconds of work. */
+const STRIP_NUMBERS: i32 = 8192;
+
+/** Features of a tile that are an item of such an operation. */
+export function stripOf(width: i32): i32 {
+  return STRIP_NUMBERS / width;
+}
+
+/** Where the first feature of a vector is; the others follow, each `4 * width` bytes after the one before. */
+export function vectorInTiles(tiles: usize, vector: i32, features: i32, width: i32): usize {
+  const tile = <usize>(vector / width) * <usize>features * <usize>width;
+  return tiles + ((tile + <usize>(vector % width)) << 2);
+}

@@ -1,24 +1,45 @@
 import {
+  ADD_POSITIONS,
+  AGGREGATE,
   APPEND,
   ATTENTION,
   ATTENTION_OF_ONE,
   CHAIN,
+  EDGE_ATTENTION,
   ELEMENTWISE,
+  GATHER_FEATURES,
+  GATHER_VECTORS,
   JOIN_ATTENTION,
+  NORMALIZE,
+  POOL,
+  REDUCE_VECTORS,
   ROTARY,
   ROWS_FROM_TILES,
   SOFTMAX,
+  SPARSE_LINEAR,
   TILES_FROM_ROWS,
+  UNFOLD,
 } from "./kernel-ids";
+import { AddPositionsCall, addPositions } from "./kernels/add-positions";
+import { AggregateCall, aggregate } from "./kernels/aggregate";
 import { AppendCall, append } from "./kernels/append";
 import { attention } from "./kernels/attention/attention";
 import { AttentionCall } from "./kernels/attention/attention-call";
 import { attentionOfOne, joinAttention } from "./kernels/attention/one-query";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
+import { EdgeAttentionCall, edgeAttention } from "./kernels/edge-attention";
 import { ElementwiseCall, elementwise } from "./kernels/elementwise";
+import { GatherFeaturesCall, gatherFeatures } from "./kernels/gather-features";
+import { GatherVectorsCall, gatherVectors } from "./kernels/gather-vectors";
+import { NormalizeCall, normalize } from "./kernels/normalize";
+import { PoolCall, pool } from "./kernels/pool";
+import { ReduceVectorsCall, reduceVectors } from "./kernels/reduce-vectors";
 import { RotaryCall, rotary } from "./kernels/rotary";
 import { SoftmaxCall, softmax } from "./kernels/softmax";
+import { SparseLinearCall, sparseLinear } from "./kernels/sparse-linear";
+import { unfold } from "./kernels/unfold";
+import { Windows } from "./windows";
 
 /**
  * Computes one item of an operation.
@@ -58,6 +79,36 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case JOIN_ATTENTION:
       joinAttention(changetype<AttentionCall>(call), item, scratch);
+      break;
+    case NORMALIZE:
+      normalize(changetype<NormalizeCall>(call), item, scratch);
+      break;
+    case ADD_POSITIONS:
+      addPositions(changetype<AddPositionsCall>(call), item, scratch);
+      break;
+    case GATHER_VECTORS:
+      gatherVectors(changetype<GatherVectorsCall>(call), item, scratch);
+      break;
+    case GATHER_FEATURES:
+      gatherFeatures(changetype<GatherFeaturesCall>(call), item, scratch);
+      break;
+    case REDUCE_VECTORS:
+      reduceVectors(changetype<ReduceVectorsCall>(call), item, scratch);
+      break;
+    case POOL:
+      pool(changetype<PoolCall>(call), item, scratch);
+      break;
+    case UNFOLD:
+      unfold(changetype<Windows>(call), item, scratch);
+      break;
+    case SPARSE_LINEAR:
+      sparseLinear(changetype<SparseLinearCall>(call), item, scratch);
+      break;
+    case AGGREGATE:
+      aggregate(changetype<AggregateCall>(call), item, scratch);
+      break;
+    case EDGE_ATTENTION:
+      edgeAttention(changetype<EdgeAttentionCall>(call), item, scratch);
       break;
     default:
       unreachable();

@@ -11,6 +11,8 @@ import "@papilio/butterfly";
 export type { CpuEngine } from "./engine/engine.ts";
 export { type CpuReport, type OpenCpu, openCpu, type ThreadPolicy } from "./engine/open-cpu.ts";
 export type { CpuRuntimeErrorCodes } from "./errors/error-codes.ts";
+export { type AddPositionsProblem, addPositions } from "./kernels/add-positions.ts";
+export { type AggregateProblem, aggregate } from "./kernels/aggregate.ts";
 export { type AppendProblem, append } from "./kernels/append.ts";
 export {
   type AttentionProblem,
@@ -19,7 +21,11 @@ export {
   mayBeDivided,
 } from "./kernels/attention.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
+export { type EdgeAttentionProblem, edgeAttention } from "./kernels/edge-attention.ts";
 export { type ElementwiseProblem, elementwise } from "./kernels/elementwise.ts";
+export { type GatherFeaturesProblem, gatherFeatures } from "./kernels/gather-features.ts";
+export { type GatherVectorsProblem, gatherVectors } from "./kernels/gather-vectors.ts";
+export type { GraphProblem } from "./kernels/graph-rows.ts";
 export type {
   Access,
   KernelCall,
@@ -29,8 +35,17 @@ export type {
   VectorsOperand,
 } from "./kernels/kernel-call.ts";
 export { vectorsBytes } from "./kernels/layout.ts";
+export { type NormalizeProblem, normalize } from "./kernels/normalize.ts";
+export { type PoolProblem, pool } from "./kernels/pool.ts";
+export type { VectorsShape } from "./kernels/problem.ts";
+export { type ReduceVectorsProblem, reduceVectors } from "./kernels/reduce-vectors.ts";
+export type { Reduction } from "./kernels/reduction.ts";
 export { type RotaryProblem, rotary } from "./kernels/rotary.ts";
+export { rowParts } from "./kernels/row-parts.ts";
 export { type SoftmaxProblem, softmax } from "./kernels/softmax.ts";
+export { type SparseLinearProblem, sparseLinear } from "./kernels/sparse-linear.ts";
+export { type UnfoldProblem, unfold } from "./kernels/unfold.ts";
+export type { WindowsProblem } from "./kernels/windows.ts";
 export type { CpuSpan } from "./memory/cpu-span.ts";
 export {
   CpuProgram,

@@ -50,12 +50,7 @@ export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
 export { type SoftmaxProblem, softmaxKernel } from "./kernels/softmax/kernel.ts";
 export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
 export type { ReductionLanes, VectorsShape } from "./kernels/vector-reduction/lanes.ts";
-export {
-  type HeightWidth,
-  type WindowsProblem,
-  windowCount,
-  windowsOf,
-} from "./kernels/windows.ts";
+export type { WindowsProblem } from "./kernels/windows.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";
 export {

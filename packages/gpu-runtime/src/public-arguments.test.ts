@@ -21,8 +21,6 @@ const taken = [
   /^tune: \[1\]\[candidates\]\[0\]\[value\] = /,
   // The size of a subgroup.
   /\[broadcast\] = a number$/,
-  // What the number of windows does not depend on.
-  /^windowsOf: \[0\]\[(batches|channels|dtype|from|images|to)\]/,
 ];
 
 describe("public functions that need no device", () => {

@@ -1,5 +1,5 @@
 /**
- * Precisions, half precision, layouts of vectors, activations, random numbers, bounds of rounding errors.
+ * Precisions, half precision, layouts of vectors, activations, windows, random numbers, bounds of rounding errors.
  *
  * @module
  */
@@ -14,3 +14,9 @@ export { ascending, median, quantile } from "./quantile.ts";
 export { type RandomOptions, uniform } from "./random.ts";
 export { type NarrowType, requireStorable } from "./storable.ts";
 export { errorBound, type Rounding } from "./tolerance.ts";
+export {
+  type HeightWidth,
+  type SlidingWindows,
+  windowCount,
+  windowsOf,
+} from "./windows.ts";

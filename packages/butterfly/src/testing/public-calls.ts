@@ -169,6 +169,13 @@ export const calls: PublicCalls = {
   requireVectors: () => call(butterfly.requireVectors, "input", 4, 4, 1),
   requireStorable: () => call(butterfly.requireStorable, x, "F16", "It"),
   requireParts: () => call(butterfly.requireParts, { ...z }),
+  windowCount: () =>
+    call(butterfly.windowCount, 4, { kernel: 2, stride: 2, padding: 0, dilation: 1 }),
+  windowsOf: () =>
+    call(butterfly.windowsOf, {
+      ...{ height: 4, width: 4, kernel: [2, 2], stride: [2, 2] },
+      ...{ padding: [0, 0], dilation: [1, 1] },
+    }),
   uniform: () => call(butterfly.uniform, 1),
   errorBound: () => call(butterfly.errorBound, 1, 1, { ...rounding }),
   verify: () => call(butterfly.verify, doubles, doubles, doubles, { ...rounding }),

@@ -1,3 +1,4 @@
+import { gather4 } from "../lanes";
 import { tileWidth } from "../layout";
 
 /** Features of a tile that are an item: 128 KiB of a full tile, some tens of microseconds. */
@@ -33,44 +34,56 @@ export function tilesFromRows(call: ConvertCall, item: i32, _scratch: usize): vo
   for (let lane = 0; lane < width; lane += 4) {
     const v = tile * width + lane;
     // Lanes beyond the last vector repeat it: reading beyond it would read what is not there.
-    let p = start + <usize>min(v, last) * row;
-    let q = start + <usize>min(v + 1, last) * row;
-    let r = start + <usize>min(v + 2, last) * row;
-    let s = start + <usize>min(v + 3, last) * row;
-    let to = target;
-    let f = first;
-    for (; f + 4 <= end; f += 4) {
-      const a = v128.load(p);
-      const b = v128.load(q);
-      const c = v128.load(r);
-      const d = v128.load(s);
-      const abLow = i32x4.shuffle(a, b, 0, 4, 1, 5);
-      const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
-      const cdLow = i32x4.shuffle(c, d, 0, 4, 1, 5);
-      const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
-      v128.store(to, i64x2.shuffle(abLow, cdLow, 0, 2));
-      v128.store(to + step, i64x2.shuffle(abLow, cdLow, 1, 3));
-      v128.store(to + 2 * step, i64x2.shuffle(abHigh, cdHigh, 0, 2));
-      v128.store(to + 3 * step, i64x2.shuffle(abHigh, cdHigh, 1, 3));
-      p += 16;
-      q += 16;
-      r += 16;
-      s += 16;
-      to += 4 * step;
-    }
-    for (; f < end; f++) {
-      let numbers = v128.load32_zero(p);
-      numbers = v128.load32_lane(q, numbers, 1);
-      numbers = v128.load32_lane(r, numbers, 2);
-      numbers = v128.load32_lane(s, numbers, 3);
-      v128.store(to, numbers);
-      p += 4;
-      q += 4;
-      r += 4;
-      s += 4;
-      to += step;
-    }
+    const p = start + <usize>min(v, last) * row;
+    const q = start + <usize>min(v + 1, last) * row;
+    const r = start + <usize>min(v + 2, last) * row;
+    const s = start + <usize>min(v + 3, last) * row;
+    interleave(p, q, r, s, target, step, end - first);
     target += 16;
+  }
+}
+
+/**
+ * Numbers of four rows, which come to lie side by side.
+ *
+ * @param step bytes from the first four to the next four
+ */
+export function interleave(
+  p: usize,
+  q: usize,
+  r: usize,
+  s: usize,
+  to: usize,
+  step: usize,
+  count: i32,
+): void {
+  let left = count;
+  for (; left >= 4; left -= 4) {
+    const a = v128.load(p);
+    const b = v128.load(q);
+    const c = v128.load(r);
+    const d = v128.load(s);
+    const abLow = i32x4.shuffle(a, b, 0, 4, 1, 5);
+    const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
+    const cdLow = i32x4.shuffle(c, d, 0, 4, 1, 5);
+    const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
+    v128.store(to, i64x2.shuffle(abLow, cdLow, 0, 2));
+    v128.store(to + step, i64x2.shuffle(abLow, cdLow, 1, 3));
+    v128.store(to + 2 * step, i64x2.shuffle(abHigh, cdHigh, 0, 2));
+    v128.store(to + 3 * step, i64x2.shuffle(abHigh, cdHigh, 1, 3));
+    p += 16;
+    q += 16;
+    r += 16;
+    s += 16;
+    to += 4 * step;
+  }
+  for (; left > 0; left--) {
+    v128.store(to, gather4(p, q, r, s));
+    p += 4;
+    q += 4;
+    r += 4;
+    s += 4;
+    to += step;
   }
 }
 

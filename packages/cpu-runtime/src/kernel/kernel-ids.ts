@@ -20,3 +20,23 @@ export const APPEND = 23;
 export const ATTENTION_OF_ONE = 24;
 /** Results of parts of the keys of a single query, put together. */
 export const JOIN_ATTENTION = 25;
+/** Layer, RMS and L2 normalization. */
+export const NORMALIZE = 40;
+/** Rows of a table added to vectors. */
+export const ADD_POSITIONS = 41;
+/** Rows of a table. */
+export const GATHER_VECTORS = 42;
+/** Features in another order. */
+export const GATHER_FEATURES = 43;
+/** One vector for each sequence. */
+export const REDUCE_VECTORS = 44;
+/** The largest or the mean of windows. */
+export const POOL = 45;
+/** Windows as vectors. */
+export const UNFOLD = 46;
+/** The product with a sparse matrix. */
+export const SPARSE_LINEAR = 47;
+/** Message passing over a graph. */
+export const AGGREGATE = 48;
+/** Attention over the edges of a graph. */
+export const EDGE_ATTENTION = 49;

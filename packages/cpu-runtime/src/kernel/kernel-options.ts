@@ -24,3 +24,15 @@ export const ALONE = 0;
 export const ADD = 1;
 /** They are multiplied by others. */
 export const MULTIPLY = 2;
+/** `(x - mean) / √(variance + epsilon)` */
+export const LAYER_NORM = 0;
+/** `x / √(mean of x² + epsilon)` */
+export const RMS_NORM = 1;
+/** `x / max(‖x‖, epsilon)` */
+export const L2_NORM = 2;
+/** Numbers are added. */
+export const SUM = 0;
+/** Their sum is divided by how many there are. */
+export const MEAN = 1;
+/** The largest is taken. */
+export const LARGEST = 2;

@@ -31,3 +31,11 @@ export function operandBytes(operand: Operand): number {
   if (operand.layout === "plain") return operand.bytes;
   return vectorsBytes(operand.layout, operand.vectors, operand.features);
 }
+
+/** Numbers of a tile that are an item of operations that do little with each, as assembly/layout.ts divides them. */
+const STRIP_NUMBERS = 8192;
+
+/** Items of such an operation. */
+export function stripItems(vectors: number, features: number): number {
+  return tileCount(vectors) * Math.ceil(features / Math.floor(STRIP_NUMBERS / tileWidth(vectors)));
+}

@@ -1,4 +1,10 @@
-import { requireOneOf, requireWhole } from "@papilio/butterfly/errors";
+import {
+  describeValue,
+  requireNumber,
+  requireOneOf,
+  requireWhole,
+  wrongArgument,
+} from "@papilio/butterfly/errors";
 import type { Access, Layout, PlainOperand, VectorsOperand } from "./kernel-call.ts";
 
 /** Sizes of vectors. */
@@ -31,4 +37,11 @@ export function vectorsOperand(
 /** An operand of numbers of 32 bits in an order of the kernel's own, which is only read. */
 export function wordsOperand(name: string, words: number): PlainOperand {
   return { name, access: "read", layout: "plain", bytes: 4 * words };
+}
+
+/** @throws PapilioError `OPTION_INVALID` unless the value is a number of at least 0 that float32 has */
+export function requireAtLeastZero(name: string, value: unknown): void {
+  requireNumber(name, value);
+  if (value >= 0 && Number.isFinite(Math.fround(value))) return;
+  throw wrongArgument(name, describeValue(value), "a finite number of at least 0");
 }

@@ -19,6 +19,12 @@ const packedComplex = await compile(complex, place);
 
 const cpu = (await runtime.openCpu(1)) as OpenCpu & OpenEngine;
 
+const graph = { nodes: 3, sources: 4, edges: 5, features: 4, to: "tiles", parts: 1 } as const;
+const windows = {
+  ...{ images: 1, channels: 2, height: 4, width: 4, kernel: [2, 2], stride: [1, 1] },
+  ...{ padding: [0, 0], dilation: [1, 1] },
+};
+
 /** A program that returns its input. */
 function copying(): Recorder {
   const recorder = new ProgramRecorder();
@@ -75,6 +81,31 @@ export const calls: PublicCalls = {
     return invoke(program, "run", [new Float32Array(6)], { signal, before: () => undefined });
   },
   vectorsBytes: () => call(runtime.vectorsBytes, "tiles", 3, 2),
+  addPositions: () =>
+    call(runtime.addPositions, {
+      ...{ vectors: 4, features: 2, period: 2, positions: 3, prepended: true, position: false },
+    }),
+  aggregate: () => call(runtime.aggregate, { ...graph, reduce: "sum", weighted: true }),
+  edgeAttention: () =>
+    call(runtime.edgeAttention, { ...graph, heads: 2, negativeSlope: 0.2, mostEdges: 2 }),
+  gatherFeatures: () => call(runtime.gatherFeatures, { vectors: 3, from: 2, to: 5 }),
+  gatherVectors: () =>
+    call(runtime.gatherVectors, { vectors: 3, features: 2, rows: 5, source: "table" }),
+  normalize: () =>
+    call(runtime.normalize, {
+      ...{ vectors: 3, features: 2, norm: "layer", epsilon: 1e-5, weight: true, bias: false },
+    }),
+  pool: () => call(runtime.pool, { ...windows, pool: "max" }),
+  reduceVectors: () =>
+    call(runtime.reduceVectors, {
+      ...{ sequences: 2, period: 3, features: 4, reduce: "mean", lengths: true },
+    }),
+  rowParts: () => call(runtime.rowParts, Uint32Array.of(0, 1, 3), 4, "rows"),
+  sparseLinear: () =>
+    call(runtime.sparseLinear, {
+      ...{ vectors: 2, rows: 3, cols: 4, nonZeros: 5, weighted: false, parts: 1 },
+    }),
+  unfold: () => call(runtime.unfold, { ...windows, source: "pixels" }),
   elementwise: () =>
     call(runtime.elementwise, {
       ...{ vectors: 3, features: 2, layout: "tiles", combine: "add" },

@@ -175,9 +175,6 @@ export const calls: PublicCalls = {
     }),
   softmaxKernel: () => call(runtime.softmaxKernel, reports(), { ...normalized, log: true }, lanes),
   unfoldKernel: () => call(runtime.unfoldKernel, { ...windows, dilation: [1, 1], source: "image" }),
-  windowCount: () =>
-    call(runtime.windowCount, 4, { kernel: 2, stride: 2, padding: 0, dilation: 1 }),
-  windowsOf: () => call(runtime.windowsOf, { ...windows, dilation: [1, 1] }),
   chooseKroneckerSparse: () => call(runtime.chooseKroneckerSparse, reports(), problem),
   kroneckerSparseVariants: () => call(runtime.kroneckerSparseVariants, reports(), problem),
   kroneckerSparseKernel: () => call(runtime.kroneckerSparseKernel, problem, variant),

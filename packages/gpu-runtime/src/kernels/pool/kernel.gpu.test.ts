@@ -1,10 +1,10 @@
 import { verify } from "@papilio/butterfly";
+import { windowsOf } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../place/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { draw, lay, lift, STORAGES } from "../../testing/vectors-in-memory.ts";
-import { windowsOf } from "../windows.ts";
 import { poolKernel } from "./kernel.ts";
 
 let gpu: Gpu;
@@ -69,7 +69,7 @@ describe.each(STORAGES)("from $from to $to in $dtype", ({ from, to, dtype }) => 
   )("$kind of $images x $channels x $height x $width by $kernel", async (size, { skip }) => {
     skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
     const { images, channels, height, width, kernel, spare, kind } = size;
-    const [rows, columns] = windowsOf({ ...size, batches: { from: 1, to: 1 }, from, to, dtype });
+    const [rows, columns] = windowsOf(size);
     const count = images * rows * columns;
     const inputs = images * height * width;
     const batches = { from: inputs + spare[0], to: count + spare[1] };

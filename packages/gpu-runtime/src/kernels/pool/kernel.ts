@@ -1,11 +1,11 @@
-import { stridesOf } from "@papilio/butterfly/numeric";
+import { stridesOf, windowsOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
 import { accessWidth, element, outputsKernel, vectorBindings } from "../outputs.ts";
 import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { accumulateWgsl } from "../reduction.ts";
 import { times, wideType } from "../wgsl.ts";
-import { type WindowsProblem, windowsOf, windowWgsl } from "../windows.ts";
+import { type WindowsProblem, windowWgsl } from "../windows.ts";
 
 /**
  * Each window of an image as one pixel. A vector is a pixel, with its channels as features. The

@@ -1,9 +1,9 @@
-import { stridesOf } from "@papilio/butterfly/numeric";
+import { type HeightWidth, stridesOf, windowsOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { element, outputsKernel, vectorBindings } from "../outputs.ts";
 import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { times } from "../wgsl.ts";
-import { type HeightWidth, type WindowsProblem, windowsOf, windowWgsl } from "../windows.ts";
+import { type WindowsProblem, windowWgsl } from "../windows.ts";
 
 /** The pixels of each window as a vector: a convolution is then a product with a matrix. */
 export interface UnfoldProblem extends WindowsProblem {

@@ -1,4 +1,4 @@
-import { windowCount } from "@papilio/gpu-runtime/kernels";
+import { windowCount } from "@papilio/butterfly/numeric";
 import { type Check, number, objectOf, pairOfNumbers } from "../../arguments/checks.ts";
 import { shapeError } from "../../graph/operands.ts";
 

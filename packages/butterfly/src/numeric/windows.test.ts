@@ -15,17 +15,11 @@ it("counts a window as wide as its dilation makes it, and none where none fits",
 
 it("takes the axes of an image apart", () => {
   const windows = windowsOf({
-    images: 1,
-    channels: 1,
     height: 6,
     width: 8,
     kernel: [2, 3],
     stride: [3, 2],
     padding: [0, 1],
-    batches: { from: 48, to: 8 },
-    from: "batch-first",
-    to: "batch-first",
-    dtype: "f32",
   });
   expect(windows).toEqual([2, 4]);
 });

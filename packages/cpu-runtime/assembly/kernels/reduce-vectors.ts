@@ -1,0 +1,87 @@
+import { LARGEST, MEAN } from "../kernel-options";
+import { lanesWithin, largestLane, sumOfLanes } from "../lanes";
+import { tileWidth, vectorInTiles } from "../layout";
+
+/** Features that are an item; four sums of each are kept in scratch memory. */
+const STRIP: i32 = 512;
+
+/** One vector for each sequence, as `src/kernels/reduce-vectors.ts` says. */
+@unmanaged
+export class ReduceVectorsCall {
+  x: usize;
+  y: usize;
+  /** For each sequence how many of its vectors count; 0 without. */
+  lengths: usize;
+  sequences: i32;
+  period: i32;
+  features: i32;
+  reduction: i32;
+}
+
+/** An item is a strip of a sequence. */
+export function reduceVectors(call: ReduceVectorsCall, item: i32, scratch: usize): void {
+  const strips = (call.features + STRIP - 1) / STRIP;
+  const sequence = item / strips;
+  const first = (item % strips) * STRIP;
+  const count = min(STRIP, call.features - first);
+  const takes =
+    call.lengths === 0 ? call.period : load<i32>(call.lengths + ((<usize>sequence) << 2));
+  const largest = call.reduction === LARGEST;
+  const nothing = f32x4.splat(largest ? -Infinity : 0);
+  const sums = scratch;
+  const endOfSums = sums + ((<usize>count) << 4);
+  for (let at = sums; at < endOfSums; at += 16) v128.store(at, nothing);
+
+  const vectors = call.sequences * call.period;
+  const width = tileWidth(vectors);
+  const start = sequence * call.period;
+  const end = start + takes;
+  for (let tile = start / width; tile * width < end; tile++) {
+    for (let lane = 0; lane < width; lane += 4) {
+      const vector = tile * width + lane;
+      if (vector + 4 <= start || vector >= end) continue;
+      const x = vectorInTiles(call.x, vector, call.features, width);
+      const lanes = lanesWithin(start - vector, end - vector);
+      addLanes(
+        x + ((<usize>(first * width)) << 2),
+        (<usize>width) << 2,
+        lanes,
+        largest,
+        sums,
+        endOfSums,
+      );
+    }
+  }
+
+  const widthY = tileWidth(call.sequences);
+  let y = vectorInTiles(call.y, sequence, call.features, widthY) + ((<usize>(first * widthY)) << 2);
+  for (let at = sums; at < endOfSums; at += 16) {
+    let result: f32 = 0;
+    if (takes > 0) {
+      result = largest ? largestLane(v128.load(at)) : sumOfLanes(v128.load(at));
+      if (call.reduction === MEAN) result /= <f32>takes;
+    }
+    store<f32>(y, result);
+    y += (<usize>widthY) << 2;
+  }
+}
+
+/** Takes four vectors into the sums, those of `lanes`. A single vector is one lane, which has no others beside it. */
+function addLanes(
+  x: usize,
+  step: usize,
+  lanes: v128,
+  largest: bool,
+  sums: usize,
+  endOfSums: usize,
+): void {
+  const least = f32x4.splat(-Infinity);
+  for (let at = sums; at < endOfSums; at += 16, x += step) {
+    const numbers = step === 4 ? v128.load32_zero(x) : v128.load(x);
+    const sum = v128.load(at);
+    const next = largest
+      ? f32x4.max(sum, v128.bitselect(numbers, least, lanes))
+      : f32x4.add(sum, v128.and(numbers, lanes));
+    v128.store(at, next);
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  requireNumber,
+  requireObject,
+  requireWhole,
+  wrongArgument,
+} from "@papilio/butterfly/errors";
+import { EDGE_ATTENTION } from "../kernel/kernel-ids.ts";
+import {
+  type GraphProblem,
+  graphBytes,
+  graphOperands,
+  graphWords,
+  requireGraph,
+  rowsBytes,
+} from "./graph-rows.ts";
+import { floatWord, type KernelCall } from "./kernel-call.ts";
+import { vectorsOperand } from "./problem.ts";
+
+/**
+ * Graph attention: node `i` gets, for each head, the vectors of its neighbours weighted by the softmax of
+ * `leakyRelu(sources[neighbour] + targets[i])`.
+ */
+export interface EdgeAttentionProblem extends GraphProblem {
+  /** A divisor of `features`. */
+  readonly heads: number;
+  readonly negativeSlope: number;
+  /** Edges of the node that has most. */
+  readonly mostEdges: number;
+}
+
+/**
+ * Operands: x, y, starts (u32, `nodes + 1`), columns (u32, one below `sources` for each edge), parts (u32, of
+ * `rowParts`), sources and targets (a score for each head). A node without edges gets 0.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function edgeAttention(problem: EdgeAttentionProblem): KernelCall {
+  requireObject("The problem", problem, "an EdgeAttentionProblem");
+  requireGraph(problem);
+  const { nodes, sources, edges, features, heads, negativeSlope, mostEdges, parts } = problem;
+  requireWhole("The number of heads", heads, 1);
+  if (features % heads !== 0) {
+    throw wrongArgument("The number of heads", `${heads}`, `a divisor of ${features} features`);
+  }
+  requireNumber("The negative slope", negativeSlope);
+  requireWhole("The most edges of a node", mostEdges, 0);
+  const weightBytes = 16 * Math.ceil(mostEdges / 4);
+  return {
+    kernel: EDGE_ATTENTION,
+    label: `edge attention ${nodes} x ${features}`,
+    items: parts,
+    scratchBytes: weightBytes + rowsBytes(problem),
+    operands: [
+      ...graphOperands(problem),
+      vectorsOperand("sources", "read", "rows", { vectors: sources, features: heads }),
+      vectorsOperand("targets", "read", "rows", { vectors: nodes, features: heads }),
+    ],
+    words: (addresses) => [
+      ...graphWords(problem, addresses),
+      ...[addresses[5] ?? 0, addresses[6] ?? 0, heads, floatWord(negativeSlope), weightBytes],
+    ],
+    flops: edges * (2 * features + 24 * heads),
+    bytes: graphBytes(problem) + 4 * heads * (sources + nodes),
+  };
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { draw, drawIndices, VECTOR_COUNTS } from "../testing/draw.ts";
+import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
+import { gatherFeatures } from "./gather-features.ts";
+import { gatherVectors } from "./gather-vectors.ts";
+
+const refused = expect.objectContaining({ code: "OPTION_INVALID" });
+
+describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
+  const options = { simd, order: "backwards" } as const;
+
+  it.each(VECTOR_COUNTS)("%d vectors are gathered from a table or from vectors", (vectors) => {
+    for (const features of [1, 3, 8, 701]) {
+      const rows = 11;
+      const source = draw(rows * features, 1);
+      source[3] = Number.NaN;
+      const indices = drawIndices(vectors, rows, 2);
+      const expected = Float32Array.from(
+        { length: vectors * features },
+        (_, at) =>
+          source[
+            (indices[Math.floor(at / features)] as number) * features + (at % features)
+          ] as number,
+      );
+      for (const kind of ["table", "vectors"] as const) {
+        const call = gatherVectors({ vectors, features, rows, source: kind });
+        expect(runKernel(call, { source, indices }, options).y).toEqual(expected);
+      }
+    }
+  });
+
+  it.each(VECTOR_COUNTS)("features of %d vectors are gathered, or zeros", (vectors) => {
+    for (const [from, to] of [
+      [1, 1],
+      [5, 12],
+      [700, 1301],
+    ] as const) {
+      const x = draw(vectors * from, 3);
+      x[0] = Number.NEGATIVE_INFINITY;
+      const map = drawIndices(to, from, 4).map((feature, at) =>
+        at % 3 === 1 ? 2 ** 32 - 1 : feature,
+      );
+      const expected = Float32Array.from({ length: vectors * to }, (_, at) => {
+        const feature = map[at % to] as number;
+        return feature < from ? (x[Math.floor(at / to) * from + feature] as number) : 0;
+      });
+      const call = gatherFeatures({ vectors, from, to });
+      expect(runKernel(call, { x, map }, options).y).toEqual(expected);
+    }
+  });
+});
+
+it("sizes that are no whole numbers of at least 1 are refused", () => {
+  const vectors = { vectors: 2, features: 3, rows: 4, source: "table" } as const;
+  for (const fields of [{ vectors: 0 }, { features: 1.5 }, { rows: 0 }, { source: "rows" }]) {
+    expect(() => gatherVectors({ ...vectors, ...fields } as never)).toThrow(refused);
+  }
+  const features = { vectors: 2, from: 3, to: 4 };
+  for (const fields of [{ vectors: -1 }, { from: 0 }, { to: Number.NaN }]) {
+    expect(() => gatherFeatures({ ...features, ...fields })).toThrow(refused);
+  }
+});
