@@ -46,7 +46,7 @@ function halvesToFloats(halves: v128): v128 {
  * half precision is rounded by an addition of 0.5, whose last bit is worth 2^-24; the rest by carrying
  * into the exponent, which makes infinity of what is too large.
  */
-function floatsToHalves(floats: v128): v128 {
+export function floatsToHalves(floats: v128): v128 {
   const magnitude = v128.and(floats, i32x4.splat(0x7fffffff));
   const sign = i32x4.shr_u(v128.xor(floats, magnitude), 16);
   const tiny = i32x4.lt_s(magnitude, i32x4.splat(0x38800000));

@@ -40,3 +40,7 @@ export const SPARSE_LINEAR: i32 = 47;
 export const AGGREGATE: i32 = 48;
 /** Attention over the edges of a graph. */
 export const EDGE_ATTENTION: i32 = 49;
+/** Values packed for products. */
+export const PACK: i32 = 50;
+/** A pass of a chain, with what follows the sums. */
+export const PRODUCT: i32 = 51;

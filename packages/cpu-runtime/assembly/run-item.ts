@@ -11,7 +11,9 @@ import {
   GATHER_VECTORS,
   JOIN_ATTENTION,
   NORMALIZE,
+  PACK,
   POOL,
+  PRODUCT,
   REDUCE_VECTORS,
   ROTARY,
   ROWS_FROM_TILES,
@@ -33,12 +35,15 @@ import { ElementwiseCall, elementwise } from "./kernels/elementwise";
 import { GatherFeaturesCall, gatherFeatures } from "./kernels/gather-features";
 import { GatherVectorsCall, gatherVectors } from "./kernels/gather-vectors";
 import { NormalizeCall, normalize } from "./kernels/normalize";
+import { PackCall, pack } from "./kernels/pack";
 import { PoolCall, pool } from "./kernels/pool";
+import { product } from "./kernels/product";
 import { ReduceVectorsCall, reduceVectors } from "./kernels/reduce-vectors";
 import { RotaryCall, rotary } from "./kernels/rotary";
 import { SoftmaxCall, softmax } from "./kernels/softmax";
 import { SparseLinearCall, sparseLinear } from "./kernels/sparse-linear";
 import { unfold } from "./kernels/unfold";
+import { ProductCall } from "./products/product-call";
 import { Windows } from "./windows";
 
 /**
@@ -109,6 +114,12 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case EDGE_ATTENTION:
       edgeAttention(changetype<EdgeAttentionCall>(call), item, scratch);
+      break;
+    case PACK:
+      pack(changetype<PackCall>(call), item, scratch);
+      break;
+    case PRODUCT:
+      product(changetype<ProductCall>(call), item, scratch);
       break;
     default:
       unreachable();

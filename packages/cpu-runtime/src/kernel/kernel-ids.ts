@@ -40,3 +40,7 @@ export const SPARSE_LINEAR = 47;
 export const AGGREGATE = 48;
 /** Attention over the edges of a graph. */
 export const EDGE_ATTENTION = 49;
+/** Values packed for products. */
+export const PACK = 50;
+/** A pass of a chain, with what follows the sums. */
+export const PRODUCT = 51;

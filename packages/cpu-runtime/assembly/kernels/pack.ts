@@ -1,0 +1,88 @@
+import { floatsToHalves } from "../elements";
+import { groupSize, groupStart } from "../products/group";
+
+/** Rows of the values of a stage, `[a, b, c, d]`, and the weights of a pass that they are packed into. */
+@unmanaged
+export class PackCall {
+  /** The first of the rows `(i, j)`, each of which is `[c, d]`. */
+  values: usize;
+  /** Of the stage. */
+  weights: usize;
+  /** A word that becomes 1 where half precision does not hold a value. */
+  overflow: usize;
+  half: i32;
+  firstRow: i32;
+  rows: i32;
+  rowsOfItem: i32;
+  b: i32;
+  c: i32;
+  d: i32;
+  /** Blocks of the stage within a block of its pass, along a, and blocks of the pass along d. */
+  innerA: i32;
+  outerD: i32;
+  /** From the weights of one block to those of the next, in numbers. */
+  outerI: i32;
+  outerK: i32;
+  innerI: i32;
+  innerK: i32;
+}
+
+/** An item is so many rows. Each block is packed in the groups of products/group.ts: `[c, size]`. */
+export function pack(call: PackCall, item: i32, _scratch: usize): void {
+  const b = call.b;
+  const c = call.c;
+  const d = call.d;
+  const first = item * call.rowsOfItem;
+  const end = min(first + call.rowsOfItem, call.rows);
+  for (let index = first; index < end; index++) {
+    const row = call.firstRow + index;
+    const i = row / b;
+    const j = row % b;
+    const start = groupStart(b, j);
+    const size = groupSize(b - start);
+    const values = call.values + ((<usize>index * <usize>(c * d)) << 2);
+    const along =
+      (i / call.innerA) * call.outerI + (i % call.innerA) * call.innerI + start * c + (j - start);
+    for (let k = 0; k < d; k++) {
+      const to = along + (k % call.outerD) * call.outerK + (k / call.outerD) * call.innerK;
+      const from = values + ((<usize>k) << 2);
+      if (call.half !== 0) packHalves(call, c, size, d, from, call.weights + ((<usize>to) << 1));
+      else packFloats(c, size, d, from, call.weights + ((<usize>to) << 2));
+    }
+  }
+}
+
+function packFloats(c: i32, size: i32, d: i32, from: usize, to: usize): void {
+  const end = from + ((<usize>(c * d)) << 2);
+  const step = (<usize>d) << 2;
+  const distance = (<usize>size) << 2;
+  for (; from < end; from += step) {
+    store<f32>(to, load<f32>(from));
+    to += distance;
+  }
+}
+
+function packHalves(call: PackCall, c: i32, size: i32, d: i32, from: usize, to: usize): void {
+  const distance = (<usize>size) << 1;
+  let overflows = i32x4.splat(0);
+  for (let l = 0; l < c; l += 4) {
+    const count = min(4, c - l);
+    let four = v128.load32_zero(from);
+    from += (<usize>d) << 2;
+    if (count > 1) four = v128.load32_lane(from, four, 1);
+    from += (<usize>d) << 2;
+    if (count > 2) four = v128.load32_lane(from, four, 2);
+    from += (<usize>d) << 2;
+    if (count > 3) four = v128.load32_lane(from, four, 3);
+    from += (<usize>d) << 2;
+    const halves = floatsToHalves(four);
+    const magnitude = v128.and(halves, i32x4.splat(0x7fff));
+    overflows = v128.or(overflows, i32x4.gt_s(magnitude, i32x4.splat(0x7bff)));
+    v128.store16_lane(to, halves, 0);
+    if (count > 1) v128.store16_lane(to + distance, halves, 2);
+    if (count > 2) v128.store16_lane(to + 2 * distance, halves, 4);
+    if (count > 3) v128.store16_lane(to + 3 * distance, halves, 6);
+    to += 4 * distance;
+  }
+  if (v128.any_true(overflows)) store<i32>(call.overflow, 1);
+}

@@ -1,0 +1,58 @@
+import { requireWhole, wrongArgument } from "@papilio/butterfly/errors";
+import { storedPattern } from "@papilio/butterfly/matrix";
+import { PACK } from "../kernel/kernel-ids.ts";
+import type { KernelCall } from "./kernel-call.ts";
+import { bytesOf, type PackedWeights, requireStage, requireWeights } from "./packed-weights.ts";
+
+/** Values that an item packs: some tens of microseconds. */
+const VALUES_OF_ITEM = 32 * 1024;
+
+export interface PackProblem {
+  readonly weights: PackedWeights;
+  /** Which of its stages. */
+  readonly stage: number;
+  /** The first row and the number of rows of the stage's stored values `[a * b, c * d]`; all of them unless given. */
+  readonly firstRow?: number;
+  readonly rows?: number;
+}
+
+/**
+ * Packs values of a stage, or some rows of them, where memory for all of them at once is too much. Operands: the
+ * values of these rows, the weights of the pass, and a word that becomes 1 where a value is too large for half
+ * precision, or not a number.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function pack({ weights, stage, firstRow = 0, rows }: PackProblem): KernelCall {
+  requireWeights(weights);
+  const { pattern, sharing, a, distances, start } = requireStage(weights, stage);
+  const stored = storedPattern(pattern, sharing);
+  const all = stored.a * stored.b;
+  const count = rows ?? all - firstRow;
+  requireWhole("The first row", firstRow, 0);
+  requireWhole("The number of rows", count, 1);
+  if (firstRow + count > all) {
+    throw wrongArgument("The end of the rows", `${firstRow + count}`, `${all} at most`);
+  }
+  const row = stored.c * stored.d;
+  const rowsOfItem = Math.max(1, Math.ceil(VALUES_OF_ITEM / row / 6)) * 6;
+  const size = bytesOf(weights.dtype);
+  return {
+    kernel: PACK,
+    label: `pack ${count} of ${pattern}`,
+    items: Math.ceil(count / rowsOfItem),
+    scratchBytes: 0,
+    operands: [
+      { name: "values", access: "read", layout: "plain", bytes: 4 * count * row },
+      { name: "weights", access: "update", layout: "plain", bytes: weights.bytes },
+      { name: "overflow", access: "update", layout: "plain", bytes: 4 },
+    ],
+    words: ([values = 0, packed = 0, overflow = 0]) => [
+      ...[values, packed + size * start, overflow, weights.dtype === "f16" ? 1 : 0],
+      ...[firstRow, count, rowsOfItem, stored.b, stored.c, stored.d],
+      ...[sharing.a ? 1 : a, sharing.d ? 1 : weights.pattern.d, ...distances],
+    ],
+    flops: 0,
+    bytes: (4 + size) * count * row,
+  };
+}

@@ -1,0 +1,105 @@
+import type { Pattern } from "@papilio/butterfly";
+import {
+  describeValue,
+  requireObject,
+  requireOneOf,
+  requireWhole,
+  wrongArgument,
+} from "@papilio/butterfly/errors";
+import { type Sharing, storedPattern } from "@papilio/butterfly/matrix";
+
+/** How weights are stored: sums are in float32 with both. */
+export type WeightDtype = "f32" | "f16";
+
+/** A factor, or a product of factors, of a pass. */
+export interface StagePattern {
+  readonly pattern: Pattern;
+  /** Axes along which its blocks are stored once. */
+  readonly sharing: Sharing;
+}
+
+/** Where the weights of a stage lie among those of its pass: in the order of the blocks of the pass, then of its own. */
+export interface PackedStage extends StagePattern {
+  /** Blocks of the stage within a block of the pass. */
+  readonly a: number;
+  readonly d: number;
+  /** Numbers from one block to the next: along the pass's `a` and `d`, the stage's own `a` and `d`. */
+  readonly distances: readonly [number, number, number, number];
+  /** Numbers before it, and its own. */
+  readonly start: number;
+  readonly numbers: number;
+}
+
+/**
+ * Weights of a pass in the order in which the product's kernel reads them, for any number of vectors: each block in groups
+ * of six, four, two outputs or one, a group as `[c, size]`.
+ */
+export interface PackedWeights {
+  /** Of the product of its stages. */
+  readonly pattern: Pattern;
+  /** In the order in which they are applied. */
+  readonly stages: readonly PackedStage[];
+  readonly dtype: WeightDtype;
+  readonly bytes: number;
+}
+
+/**
+ * @param pattern of the pass: the product of its stages, whose blocks are multiplied one by one
+ * @param stages in the order in which they are applied
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function layOutWeights(
+  pattern: Pattern,
+  stages: readonly StagePattern[],
+  dtype: WeightDtype = "f32",
+): PackedWeights {
+  requireOneOf("The dtype of weights", dtype, ["f32", "f16"]);
+  const packed: PackedStage[] = [];
+  let start = 0;
+  for (const stage of stages) {
+    const layout = layOut(stage, pattern, start);
+    packed.push(layout);
+    start += layout.numbers;
+  }
+  return { pattern, stages: packed, dtype, bytes: 4 * Math.ceil((bytesOf(dtype) * start) / 4) };
+}
+
+/** Bytes of a weight. */
+export function bytesOf(dtype: WeightDtype): number {
+  return dtype === "f16" ? 2 : 4;
+}
+
+function layOut({ pattern, sharing }: StagePattern, pass: Pattern, start: number): PackedStage {
+  const a = pattern.a / pass.a;
+  const d = pattern.d / pass.d;
+  const block = pattern.b * pattern.c;
+  const [copiesA, copiesD] = [sharing.a ? 1 : a, sharing.d ? 1 : d];
+  const outerD = block * copiesA * copiesD;
+  return {
+    pattern,
+    sharing,
+    a,
+    d,
+    distances: [
+      sharing.a ? 0 : outerD * (sharing.d ? 1 : pass.d),
+      sharing.d ? 0 : outerD,
+      sharing.a ? 0 : block * copiesD,
+      sharing.d ? 0 : block,
+    ],
+    start,
+    numbers: storedPattern(pattern, sharing).nonZeros,
+  };
+}
+
+/** @throws PapilioError `OPTION_INVALID` unless there is such a stage */
+export function requireStage({ stages }: PackedWeights, stage: unknown): PackedStage {
+  requireWhole("The stage", stage, 0);
+  const found = stages[stage];
+  if (found !== undefined) return found;
+  throw wrongArgument("The stage", describeValue(stage), `one of ${stages.length}, from 0`);
+}
+
+/** @throws PapilioError `OPTION_INVALID` */
+export function requireWeights(weights: unknown): void {
+  requireObject("The weights", weights, "laid out by layOutWeights", "pattern", "stages", "dtype");
+}

@@ -1,0 +1,196 @@
+import type { Pattern } from "@papilio/butterfly";
+import { requireBoolean, requireObject, requireWhole } from "@papilio/butterfly/errors";
+import { type Activation, requireActivation } from "@papilio/butterfly/numeric";
+import { TILE } from "../kernel/constants.ts";
+import { PRODUCT } from "../kernel/kernel-ids.ts";
+import { activationFlops, activationWords } from "./activation.ts";
+import { floatWord, type KernelCall, type Operand } from "./kernel-call.ts";
+import { tileCount, tileWidth, vectorsBytes } from "./layout.ts";
+import {
+  bytesOf,
+  type PackedStage,
+  type PackedWeights,
+  requireStage,
+  requireWeights,
+  type WeightDtype,
+} from "./packed-weights.ts";
+import { vectorsOperand, wordsOperand } from "./problem.ts";
+
+/** Most inputs that outputs are computed from at a time, and most outputs of a group: assembly/kernels/product.ts. */
+const INPUTS = 384;
+const GROUP = 6;
+/** The state of a block at the beginning of scratch memory. */
+const BLOCK_BYTES = 64;
+
+/** Multiply-adds of an item: some 50 microseconds. */
+const WORK_OF_ITEM = 1_500_000;
+/** Bytes of weights of an item: what memory gives in some 20 microseconds. */
+const BYTES_OF_ITEM = 256 * 1024;
+/** Most tiles of an item: with {@link INPUTS} inputs each, what the second-level cache holds. */
+const MOST_TILES = 16;
+
+export interface ProductProblem {
+  readonly vectors: number;
+  readonly weights: PackedWeights;
+  /** One of the stages of the pass on its own; all of them, block by block, unless given. */
+  readonly stage?: number;
+  readonly bias?: boolean;
+  readonly activation?: Activation;
+  /** Multiplies by vectors of y's shape: a gate. */
+  readonly multiply?: boolean;
+  /** Adds vectors of y's shape: a residual. */
+  readonly add?: boolean;
+}
+
+/**
+ * `y = activation(W x + bias) * multiplier + addend` for a pass of a chain, or a dense matrix, which is the
+ * pattern `(1, rows, cols, 1)`. Operands: x, the packed weights, bias, multiplier and addend where there are any, y.
+ *
+ * @throws PapilioError `OPTION_INVALID`, `ACTIVATION_INVALID`
+ */
+export function product(problem: ProductProblem): KernelCall {
+  requireObject("The problem", problem, "a ProductProblem");
+  requireProblem(problem);
+  const { vectors, weights, bias = false, activation, multiply = false, add = false } = problem;
+  const { dtype } = weights;
+  const { pattern, stages, innerA, outerD } = select(weights, problem.stage);
+  const { a, b, c, d, rows, cols } = pattern;
+  const [width, tiles] = [tileWidth(vectors), tileCount(vectors)];
+  const { tilesOfItem, blocksOfItem, parts, outputsOfPart } = divide(
+    pattern,
+    stages,
+    dtype,
+    vectors,
+  );
+  const half = dtype === "f16";
+  const local = localFeatures(pattern, stages, width);
+  const outputs = { vectors, features: rows };
+  const operands: Operand[] = [
+    vectorsOperand("x", "read", "tiles", { vectors, features: cols }),
+    { name: "weights", access: "read", layout: "plain", bytes: weights.bytes },
+    ...(bias ? [wordsOperand("bias", rows)] : []),
+    ...(multiply ? [vectorsOperand("multiplier", "read", "tiles", outputs)] : []),
+    ...(add ? [vectorsOperand("addend", "read", "tiles", outputs)] : []),
+    vectorsOperand("y", "write", "tiles", outputs),
+  ];
+  const slabs = Math.ceil(tiles / tilesOfItem);
+  const numbers = stages.reduce((sum, stage) => sum + stage.numbers, 0);
+  const nonZeros = stages.reduce((sum, stage) => sum + stage.pattern.nonZeros, 0);
+  const combined = (multiply ? 1 : 0) + (add ? 1 : 0);
+  return {
+    kernel: PRODUCT,
+    label: `product ${stages.map((stage) => stage.pattern).join(" ")} ${dtype} x ${vectors}`,
+    items: slabs * (parts === 1 ? Math.ceil((a * d) / blocksOfItem) : a * d * parts),
+    scratchBytes: BLOCK_BYTES + (half ? 4 * INPUTS * GROUP : 0) + 2 * local * 4 * width,
+    operands,
+    words: (addresses) => {
+      const at = (name: string): number =>
+        addresses[operands.findIndex((operand) => operand.name === name)] ?? 0;
+      return [
+        ...[at("x"), at("y"), at("bias"), at("multiplier"), at("addend")],
+        ...activationWords(activation),
+        ...[width, tiles, a, b, c, d, innerA, outerD, half ? 1 : 0],
+        ...[tilesOfItem, blocksOfItem, parts, outputsOfPart, floatWord(-0), local],
+        ...[stages.length, ...stages.flatMap((stage) => stageWords(stage, at("weights"), dtype))],
+      ];
+    },
+    flops: vectors * (2 * nonZeros + rows * (activationFlops(activation) + combined)),
+    bytes:
+      bytesOf(dtype) * numbers +
+      vectorsBytes("tiles", vectors, cols) +
+      vectorsBytes("tiles", vectors, rows) * (1 + combined),
+  };
+}
+
+function requireProblem({ vectors, weights, activation, ...problem }: ProductProblem): void {
+  requireWhole("The number of vectors", vectors, 1);
+  requireWeights(weights);
+  if (activation !== undefined) requireActivation("the activation", activation);
+  for (const name of ["bias", "multiply", "add"] as const) {
+    if (problem[name] !== undefined) requireBoolean(name, problem[name]);
+  }
+}
+
+interface Selection {
+  readonly pattern: Pattern;
+  readonly stages: readonly PackedStage[];
+  readonly innerA: number;
+  readonly outerD: number;
+}
+
+/** A stage on its own is a pass whose blocks have the weights of the stage's. */
+function select(weights: PackedWeights, stage: number | undefined): Selection {
+  const { pattern, stages } = weights;
+  if (stage === undefined) return { pattern, stages, innerA: 1, outerD: pattern.d };
+  const found = requireStage(weights, stage);
+  const { a } = found;
+  return {
+    pattern: found.pattern,
+    stages: [{ ...found, a: 1, d: 1 }],
+    innerA: a,
+    outerD: pattern.d,
+  };
+}
+
+/**
+ * Most features of a block that lies in scratch memory: between stages, or before the first one, where its inputs lie
+ * so far apart that they might drive each other out of the cache.
+ */
+function localFeatures({ a, d }: Pattern, stages: readonly PackedStage[], width: number): number {
+  const gathers = width === TILE && (stages[0] as PackedStage).pattern.d > 1;
+  if (stages.length === 1 && !gathers) return 0;
+  return Math.max(...stages.map(({ pattern }) => pattern.cols / (a * d)));
+}
+
+/** Field by field, as `Stage` of assembly/program.ts declares them. */
+function stageWords(
+  { a, d, pattern: { b, c }, distances, start }: PackedStage,
+  weights: number,
+  dtype: WeightDtype,
+): number[] {
+  const size = bytesOf(dtype);
+  return [a, b, c, d, weights + size * start, ...distances.map((numbers) => size * numbers)];
+}
+
+interface Division {
+  readonly tilesOfItem: number;
+  readonly blocksOfItem: number;
+  readonly parts: number;
+  readonly outputsOfPart: number;
+}
+
+/**
+ * Blocks are divided by their outputs, in whole groups of six, where an item would take long otherwise; where they
+ * are small, an item has several. Tiles are taken together, so that weights are read once for all of them.
+ */
+function divide(
+  pattern: Pattern,
+  stages: readonly PackedStage[],
+  dtype: WeightDtype,
+  vectors: number,
+): Division {
+  const { b, blocks } = pattern;
+  const tiles = tileCount(vectors);
+  const numbers = stages.reduce((sum, stage) => sum + stage.pattern.nonZeros, 0) / blocks;
+  // Several stages take tile after tile anyway.
+  const slabs = Math.ceil(tiles / (stages.length > 1 ? 1 : MOST_TILES));
+  const tilesOfItem = Math.ceil(tiles / slabs);
+  const most = Math.min(
+    WORK_OF_ITEM / (tilesOfItem * tileWidth(vectors)),
+    BYTES_OF_ITEM / bytesOf(dtype),
+  );
+  if (numbers <= most || stages.length > 1) {
+    const blocksOfItem = Math.max(1, Math.floor(most / numbers));
+    return { tilesOfItem, blocksOfItem, parts: 1, outputsOfPart: b };
+  }
+  const outputsOfPart = GROUP * Math.max(1, Math.round(((most / numbers) * b) / GROUP));
+  const parts = Math.max(1, Math.ceil((GROUP * wholeSixes(b)) / outputsOfPart));
+  return { tilesOfItem, blocksOfItem: 1, parts, outputsOfPart };
+}
+
+/** Groups of six of so many outputs, see assembly/products/group.ts. */
+function wholeSixes(outputs: number): number {
+  const even = outputs - (outputs % 2);
+  const rest = even % GROUP;
+  return Math.max(0, (even - (rest === 0 ? 0 : rest === 2 ? 8 : 4)) / GROUP);
+}
