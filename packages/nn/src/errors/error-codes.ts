@@ -112,6 +112,8 @@ export interface NnErrorCodes {
 
   /** Two inputs, outputs or states would have the same name in ONNX. Name each differently. */
   ONNX_NAME: true;
+  /** A state to be exported by its past is not one of keys or values. Export it with `states: "whole"`. */
+  ONNX_STATE: true;
   /** An ONNX file would be larger than a protobuf message can be. Export parts of the model one by one. */
   ONNX_SIZE: true;
   /** A constant does not have as many bytes as its shape. Give one value for each element. */

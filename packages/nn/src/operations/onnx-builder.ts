@@ -22,6 +22,11 @@ export const LOWEST: number = Number.NEGATIVE_INFINITY;
 export interface OnnxBuilder {
   /** The ONNX value of a value: of a state that was written to, its present contents. */
   of(value: Value): OnnxValue;
+  /**
+   * Of a state that is kept by heads, its present contents, `[heads, vectors, features / heads]`. It has
+   * no {@link of}.
+   */
+  byHeads(value: Value): OnnxValue | undefined;
   /** The ONNX value of indices, int64. */
   indices(indices: Indices): OnnxValue;
   /** A node with one result of a shape. */

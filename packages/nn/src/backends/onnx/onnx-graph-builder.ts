@@ -13,6 +13,7 @@ export class OnnxGraphBuilder implements OnnxBuilder {
   readonly #inputs: OnnxTensor[] = [];
   readonly #outputs: [name: string, tensor: OnnxValue][] = [];
   readonly #tensors = new Map<Value | Indices, OnnxValue>();
+  readonly #byHeads = new Map<Value, OnnxValue>();
   /** For what an append gives, what it wrote into. */
   readonly #written = new Map<Value, Value>();
   readonly #names: Set<string>;
@@ -27,17 +28,37 @@ export class OnnxGraphBuilder implements OnnxBuilder {
   /** An input of the graph, `[vectors, features]` or `[length]`. */
   input(name: string, value: Value | Indices): void {
     const shape = "length" in value ? [value.length] : [value.vectors, value.features];
-    this.#inputs.push({ name, shape, type: "length" in value ? "int64" : "float32" });
-    this.#tensors.set(value, tensorOf(name, shape));
+    const tensor = this.tensorInput(name, shape, "length" in value ? "int64" : "float32");
+    this.#tensors.set(value, tensor);
+  }
+
+  /** An input of the graph that is no value's. */
+  tensorInput(name: string, shape: readonly number[], type: OnnxTensor["type"]): OnnxValue {
+    this.#inputs.push({ name, shape, type });
+    return tensorOf(name, shape);
   }
 
   /** Makes a value an output of the graph. */
   output(name: string, value: Value): void {
-    this.#outputs.push([name, tensorOf(this.#inShape(this.of(value)), this.of(value).shape)]);
+    this.tensorOutput(name, this.of(value));
+  }
+
+  /** Makes a tensor an output of the graph. */
+  tensorOutput(name: string, tensor: OnnxValue): void {
+    this.#outputs.push([name, tensorOf(this.#inShape(tensor), tensor.shape)]);
   }
 
   of(value: Value): OnnxValue {
     return this.#tensors.get(this.#written.get(value) ?? value) as OnnxValue;
+  }
+
+  byHeads(value: Value): OnnxValue | undefined {
+    return this.#byHeads.get(value);
+  }
+
+  /** Keeps a value by heads. */
+  setByHeads(value: Value, tensor: OnnxValue): void {
+    this.#byHeads.set(value, tensor);
   }
 
   indices(indices: Indices): OnnxValue {

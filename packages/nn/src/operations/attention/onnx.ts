@@ -2,24 +2,32 @@ import { LOWEST, type OnnxBuilder, type OnnxValue } from "../onnx-builder.ts";
 import { range } from "../shared/onnx-numbers.ts";
 import type { AttentionOperation } from "./operation.ts";
 
-/** Heads that share keys and values are multiplied with them as one, with more queries. */
+/**
+ * Heads that share keys and values are multiplied with them as one, with more queries. One sequence has no
+ * axis: a Reshape after a Transpose would keep ONNX Runtime from multiplying by the transposed matrix.
+ */
 export function exportAttention(operation: AttentionOperation, to: OnnxBuilder): OnnxValue {
   const { queries, keys, values, sequences, heads, keyValueHeads, scale } = operation;
   const each = queries.features / heads;
   const queriesEach = queries.vectors / sequences;
   const keysEach = keys.vectors / sequences;
-  const shared = [sequences, keyValueHeads, (heads / keyValueHeads) * queriesEach];
+  const ofEach = sequences === 1 ? [] : [sequences];
+  const shared = [...ofEach, keyValueHeads, (heads / keyValueHeads) * queriesEach];
   const q = to.arrange(
     to.of(queries),
     [sequences, queriesEach, heads, each],
     [0, 2, 1, 3],
     [...shared, each],
   );
-  const keyAxes = [sequences, keysEach, keyValueHeads, each];
-  const transposed = [sequences, keyValueHeads, each, keysEach];
-  const k = to.arrange(to.of(keys), keyAxes, [0, 2, 3, 1], transposed);
-  const straight = [sequences, keyValueHeads, keysEach, each];
-  const v = to.arrange(to.of(values), keyAxes, [0, 2, 1, 3], straight);
+  const straight = [...ofEach, keyValueHeads, keysEach, each];
+  const transposed = [...ofEach, keyValueHeads, each, keysEach];
+  const axes = [sequences, keysEach, keyValueHeads, each];
+  const kept = to.byHeads(keys);
+  const k =
+    kept === undefined
+      ? to.arrange(to.of(keys), axes, [0, 2, 3, 1], transposed)
+      : to.arrange(kept, straight, [0, 2, 1], transposed);
+  const v = to.byHeads(values) ?? to.arrange(to.of(values), axes, [0, 2, 1, 3], straight);
   const scaled = scale === 1 ? q : to.each("Mul", q, to.scalar(scale));
   const scores = to.node("MatMul", [scaled, k], [...shared, keysEach]);
   const perHead = [sequences, heads, queriesEach, keysEach];
