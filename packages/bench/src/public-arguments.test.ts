@@ -23,7 +23,7 @@ const groups: readonly [string, PublicCalls][] = [
 const taken: readonly RegExp[] = [
   /^caseName: \[0\]\[chain\] = a text$/,
   // What was not measured is null.
-  /\[(adapter|average|busy|inputs|seconds|repeats|relativeError|profile)\] = null$/,
+  /\[(adapter|average|busy|inputs|seconds|repeats|relativeError|profile|threads|layout|dispatches|rewrites|bytes|peakBytes|note)\] = null$/,
   // A list has no versions.
   /\[versions\] = \[\]$/,
   // Records are written as they are; reading them tells.

@@ -9,12 +9,13 @@ import {
   modelRows,
   modelSubjects,
 } from "@papilio/bench/models";
-import { LINEAR_KINDS, MODELS_SCHEMA, type ModelResults } from "@papilio/bench/results";
+import { gcnOnCora } from "@papilio/bench/node";
+import { ENGINES, LINEAR_KINDS, MODELS_SCHEMA, type ModelResults } from "@papilio/bench/results";
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
-import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
+import { findModelEngines } from "../flags/model-engines.ts";
 import { list, oneOf, wholeNumber } from "../flags/options.ts";
 import { describeEnvironment } from "../machine/environment.ts";
 import type { Interruption } from "../process/interruption.ts";
@@ -24,9 +25,12 @@ import { newTable } from "../render/new-table.ts";
 import { introduction } from "../render/render-results.ts";
 
 interface Flags {
+  readonly engine?: readonly string[];
+  readonly backend: string;
   readonly linear?: readonly string[];
   readonly images?: string;
   readonly tokens?: string;
+  readonly sentences?: string;
   readonly verify?: string;
   readonly dtype?: readonly string[];
   readonly layout?: readonly string[];
@@ -37,17 +41,23 @@ interface Flags {
   readonly force?: boolean;
 }
 
-const modelNames = modelSubjects.map(({ name }) => name);
+/** Those that need a file beside them too. */
+const others: readonly ModelSubject[] = [gcnOnCora()];
 
 /** `papilio bench-model`: a whole model, verified, then timed. */
 export function benchModelCommand(interruption: Interruption): Command {
   return new Command("bench-model")
-    .description("Compare dense with butterfly layers in a whole model: verified, then timed.")
-    .argument("<model>", `one of ${modelNames.join(", ")}, with random weights`)
+    .description(
+      "Compare dense with butterfly layers in a whole model, by Papilio and by ONNX Runtime: verified, then timed.",
+    )
+    .argument("<model>", "one of those below, with random weights")
+    .option("--engine <names>", "papilio, onnxruntime, or both, which it is where installed", list)
+    .option("--backend <name>", "auto, gpu or cpu; auto is both", "auto")
     .option("--linear <kinds>", "its linear layers: dense, butterfly, or both", list)
     .option("--images <count>", "images of a run of a model that takes images")
-    .option("--tokens <count>", "tokens of a run of a model that takes tokens")
-    .option("--verify <count>", "images or tokens that are computed on the CPU to compare with")
+    .option("--tokens <count>", "tokens of a prompt, or places of a cache that are filled")
+    .option("--sentences <count>", "sentences of a run of a model that takes sentences")
+    .option("--verify <count>", "how many the reference computes, to compare with")
     .option("--dtype <types>", "f32, f16, or both; f32 unless given", list)
     .option("--layout <layouts>", "batch-first, batch-last, or both; batch-last unless given", list)
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
@@ -58,8 +68,12 @@ export function benchModelCommand(interruption: Interruption): Command {
     .addHelpText(
       "after",
       `
+Models:
+${modelList()}
+
 Examples:
   papilio bench-model vit-s16
+  papilio bench-model gpt2-decode --backend cpu --rounds 15 --json gpt2-decode.json
   papilio bench-model vit-s16 --images 128 --dtype f16 --rounds 20 --json vit.json
   papilio bench-model gpt2-medium-block --tokens 1024 --dtype f32,f16
 
@@ -68,22 +82,43 @@ ${exitStatuses("a variant gave a wrong answer")}`,
     .action((model: string, flags: Flags) => benchModel(model, flags, interruption));
 }
 
+function modelList(): string {
+  const subjects = [...modelSubjects, ...others];
+  const width = Math.max(...subjects.map(({ name }) => name.length));
+  return subjects
+    .map(
+      ({ name, description, unit, units }) =>
+        `  ${name.padEnd(width)}  ${description}; ${units} ${unit}`,
+    )
+    .join("\n");
+}
+
 async function benchModel(name: string, flags: Flags, interruption: Interruption): Promise<void> {
-  const subject = findModelSubject(name);
+  const subject = findModelSubject(name, others);
   const options = optionsOf(subject, flags);
+  const wanted = {
+    engines: (flags.engine ?? ENGINES).map((text) => oneOf("--engine", text, ENGINES)),
+    backend: oneOf("--backend", flags.backend, ["auto", "gpu", "cpu"]),
+    adapter: flags.adapter,
+    dtypes: (flags.dtype ?? ["f32"]).map((text) => oneOf("--dtype", text, ["f32", "f16"])),
+    layouts: (flags.layout ?? ["batch-last"]).map((text) => oneOf("--layout", text, LAYOUTS)),
+  };
   const file = flags.json === "-" ? undefined : flags.json;
   const outputs = await Outputs.open(
     file === undefined ? [] : [{ path: file, writer: "papilio bench-model" }],
     { inputs: [], force: flags.force, interruption },
   );
-  using gpu = await openGpu({ adapter: flags.adapter });
+  using found = await findModelEngines(wanted);
+  const { engines, gpu, versions, skipped } = found;
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
   const reason = "Energy is not measured for whole models.";
-  const environment = await describeEnvironment(gpu, command, { reason });
+  const described = await describeEnvironment(gpu, command, { reason });
+  const environment = { ...described, versions: { ...described.versions, ...versions } };
   note(introduction(environment, undefined));
+  for (const { name: variant, reason: why } of skipped) note(`${variant} is not compared: ${why}`);
   // What was measured is written and shown, whatever ends the rounds.
   interruption.hold();
-  const measured = await measureModel(gpu, subject, {
+  const measured = await measureModel(engines, subject, {
     ...options,
     signal: interruption.signal,
     onProgress: note,
@@ -99,6 +134,7 @@ async function benchModel(name: string, flags: Flags, interruption: Interruption
     unit,
     units,
     ...measured,
+    skipped: [...skipped, ...measured.skipped],
   };
   const json = `${JSON.stringify(results, null, 2)}\n`;
   if (flags.json === "-") await writeToStandardOutput(json);
@@ -113,27 +149,39 @@ async function benchModel(name: string, flags: Flags, interruption: Interruption
   if (!results.complete || wrong) process.exitCode = 1;
 }
 
+/** By which flag the units of a run are given. */
+const UNIT_FLAGS = {
+  images: "images",
+  tokens: "tokens",
+  "cached tokens": "tokens",
+  sentences: "sentences",
+  nodes: undefined,
+} as const;
+
 function optionsOf(
   { name, unit, units, most, verified }: ModelSubject,
   flags: Flags,
 ): Omit<MeasureModelOptions, "signal" | "onProgress"> {
-  const wrongUnit = unit === "images" ? "tokens" : "images";
-  if (flags[wrongUnit] !== undefined) {
+  const own = UNIT_FLAGS[unit];
+  const wrong = (["images", "tokens", "sentences"] as const).find(
+    (flag) => flag !== own && flags[flag] !== undefined,
+  );
+  if (wrong !== undefined) {
     throw new PapilioError(
       "FLAG_INVALID",
-      `The model ${name} takes ${unit}, not ${wrongUnit}.`,
-      `Leave out --${wrongUnit}, or give --${unit}.`,
+      `The model ${name} takes ${unit}, not ${wrong}.`,
+      own === undefined ? `Leave out --${wrong}.` : `Leave out --${wrong}, or give --${own}.`,
     );
   }
-  const given = flags[unit];
-  const count = given === undefined ? units : wholeNumber(`--${unit}`, given, 1, most);
+  const given = own === undefined ? undefined : flags[own];
+  const count = given === undefined ? units : wholeNumber(`--${own}`, given, 1, most);
   return {
     units: count,
     verified:
-      flags.verify === undefined ? verified : wholeNumber("--verify", flags.verify, 1, count),
+      flags.verify === undefined
+        ? (verified ?? count)
+        : wholeNumber("--verify", flags.verify, 1, count),
     linears: (flags.linear ?? LINEAR_KINDS).map((text) => oneOf("--linear", text, LINEAR_KINDS)),
-    dtypes: (flags.dtype ?? ["f32"]).map((text) => oneOf("--dtype", text, ["f32", "f16"])),
-    layouts: (flags.layout ?? ["batch-last"]).map((text) => oneOf("--layout", text, LAYOUTS)),
     rounds: wholeNumber("--rounds", flags.rounds, 1, 1000),
     minSample: MEASURE_DEFAULTS.minSample,
     seed: wholeNumber("--seed", flags.seed, 0, 2 ** 31 - 1),

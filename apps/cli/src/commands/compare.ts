@@ -36,7 +36,7 @@ export function compareCommand(): Command {
     )
     .option(
       "--relative-to <implementation>",
-      'compare multiples of its time (of a model: a variant\'s, "dense f32 batch-last") in the same run: what the whole machine lost or won cancels',
+      'compare multiples of its time (of a model: a variant\'s, "papilio cpu dense f32") in the same run: what the whole machine lost or won cancels',
     )
     .option("--json", "print the comparison as JSON")
     .addHelpText(

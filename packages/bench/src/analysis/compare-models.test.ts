@@ -22,8 +22,8 @@ describe("two runs of a model", () => {
       { threshold: 0.3 },
     );
     expect(compared.map(({ implementation, verdict }) => [implementation, verdict])).toEqual([
-      ["dense f32 batch-last", "unchanged"],
-      ["butterfly f32 batch-last", "regression"],
+      ["papilio adapter dense f32 batch-last", "unchanged"],
+      ["papilio adapter butterfly f32 batch-last", "regression"],
     ]);
     expect(regressions).toMatchObject([
       {
@@ -39,7 +39,9 @@ describe("two runs of a model", () => {
   it("are compared relative to a variant, where a slower machine makes no difference", () => {
     const after = scaled({ dense: 2, butterfly: 2 });
     expect(hasRegression(compareModels(modelResults, after))).toBe(true);
-    const relative = compareModels(modelResults, after, { relativeTo: "dense f32 batch-last" });
+    const relative = compareModels(modelResults, after, {
+      relativeTo: "papilio adapter dense f32 batch-last",
+    });
     expect(relative.compared).toMatchObject([{ ratio: { median: expect.closeTo(1, 9) } }]);
     expect(hasRegression(relative)).toBe(false);
   });
@@ -51,9 +53,15 @@ describe("two runs of a model", () => {
     const half = variantOf({ linear: "butterfly", layout: "batch-first" });
     const after = { ...modelResults, variants: [broken, half] };
     const comparison = compareModels(modelResults, after);
-    expect(comparison.broken).toMatchObject([{ implementation: "dense f32 batch-last" }]);
-    expect(comparison.onlyBefore).toMatchObject([{ implementation: "butterfly f32 batch-last" }]);
-    expect(comparison.onlyAfter).toMatchObject([{ implementation: "butterfly f32 batch-first" }]);
+    expect(comparison.broken).toMatchObject([
+      { implementation: "papilio adapter dense f32 batch-last" },
+    ]);
+    expect(comparison.onlyBefore).toMatchObject([
+      { implementation: "papilio adapter butterfly f32 batch-last" },
+    ]);
+    expect(comparison.onlyAfter).toMatchObject([
+      { implementation: "papilio adapter butterfly f32 batch-first" },
+    ]);
     expect(hasRegression(comparison)).toBe(true);
   });
 
@@ -61,7 +69,9 @@ describe("two runs of a model", () => {
     expect(() => compareModels(modelResults, { ...modelResults, units: 4 })).toThrow(nothing);
     expect(() => compareModels(modelResults, { ...modelResults, model: "other" })).toThrow(nothing);
     expect(() =>
-      compareModels(modelResults, modelResults, { relativeTo: "dense f16 batch-last" }),
+      compareModels(modelResults, modelResults, {
+        relativeTo: "papilio adapter dense f16 batch-last",
+      }),
     ).toThrow(nothing);
     expect(() => compareModels(modelResults, modelResults, { threshold: 0 })).toThrow(
       expect.objectContaining({ code: "COMPARE_THRESHOLD" }),

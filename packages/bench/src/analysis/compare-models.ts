@@ -18,7 +18,7 @@ import { estimateRatio } from "./statistics.ts";
 
 /**
  * Aligns two runs of a model by its variants, and compares the times, by the wall clock as models are
- * timed. With `relativeTo`, the name of a variant such as `dense f32 batch-last`, times are compared as
+ * timed. With `relativeTo`, the name of a variant such as `papilio adapter dense f32 batch-last`, times are compared as
  * multiples of its time in the same run.
  *
  * @throws PapilioError `COMPARE_THRESHOLD` unless it is positive and finite; `COMPARE_NOTHING` when the
@@ -52,6 +52,11 @@ export function compareModels(
       const other = now.get(implementation);
       const wrong = other?.verification.ok === false;
       (wrong ? broken : onlyBefore).push({ name, implementation, reason: reasonOf(other) });
+      continue;
+    }
+    if (later.transfers !== earlier.transfers) {
+      const reason = "only one run's times include the copies of inputs and outputs";
+      onlyBefore.push({ name, implementation, reason });
       continue;
     }
     const pairs = [[earlier, later]];

@@ -9,6 +9,7 @@ import {
   type Shape,
 } from "../arguments/checks.ts";
 import type { CaseKey } from "../cases/case.ts";
+import type { ModelUnit } from "../results/model-results.ts";
 import type { Clock } from "./clock.ts";
 import type { Estimate } from "./statistics.ts";
 
@@ -25,7 +26,7 @@ export interface CompareOptions {
 /** What of a model was run. */
 export interface ModelKey {
   readonly model: string;
-  readonly unit: "images" | "tokens";
+  readonly unit: ModelUnit;
   readonly units: number;
 }
 

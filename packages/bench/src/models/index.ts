@@ -6,11 +6,9 @@
 
 export type { BenchErrorCodes } from "../errors/error-codes.ts";
 export { kindShares } from "./breakdown.ts";
+export type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
 export { type MeasureModelOptions, measureModel } from "./measure-models.ts";
 export { MODEL_HEAD, modelLines, modelRows } from "./model-table.ts";
-export {
-  type BuiltModel,
-  findModelSubject,
-  type ModelSubject,
-  modelSubjects,
-} from "./subjects.ts";
+export { papilioOnAdapter, papilioOnCpu } from "./papilio-engines.ts";
+export type { BuiltModel, ModelSubject } from "./subject.ts";
+export { findModelSubject, modelSubjects } from "./subjects.ts";

@@ -1,42 +1,36 @@
-import { DisposableStack, type Layout, type StorageDtype } from "@papilio/butterfly";
-import type { Gpu } from "@papilio/gpu-runtime";
-import type { RunInputs } from "@papilio/nn";
-import { DeviceModel, type Profile } from "@papilio/nn/backends";
+import { DisposableStack, PapilioError } from "@papilio/butterfly";
+import type { Profile } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { LinearLayer } from "@papilio/nn/layers";
 import { operationsOf } from "@papilio/nn/operations";
 import * as v from "valibot";
-import {
-  callback,
-  count,
-  dtype as dtypeShape,
-  gpu as gpuShape,
-  layout as layoutShape,
-  requireShape,
-  signal as signalShape,
-} from "../arguments/checks.ts";
+import { callback, count, requireShape, signal as signalShape } from "../arguments/checks.ts";
 import { repeatsFor, sampleRounds, secondsOfRuns, warmUp } from "../measure/sampling.ts";
 import {
+  ENGINES,
   LINEAR_KINDS,
   type LinearKind,
   type LinearSummary,
+  MODEL_UNITS,
   type ModelResults,
+  PROCESSORS,
+  type SkippedVariant,
   type VariantResult,
   variantName,
 } from "../results/model-results.ts";
 import { breakdown } from "./breakdown.ts";
+import type { ModelEngine, ModelTask, PreparedModel } from "./engine.ts";
+import { drawPast } from "./past.ts";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
-import type { BuiltModel, ModelSubject } from "./subjects.ts";
+import type { BuiltModel, ModelSubject } from "./subject.ts";
 
 /** What of a model is timed, and how often. */
 export interface MeasureModelOptions {
-  /** Images or tokens of a run. */
+  /** Images, tokens or others of a run. */
   readonly units: number;
-  /** Images or tokens that are compared with the CPU. */
+  /** How many are compared with the reference, where it need not be all. */
   readonly verified: number;
   readonly linears: readonly LinearKind[];
-  readonly dtypes: readonly StorageDtype[];
-  readonly layouts: readonly Layout[];
   /** Samples of each variant. */
   readonly rounds: number;
   /** Shortest sample, in seconds: shorter runs are repeated within one. */
@@ -47,17 +41,29 @@ export interface MeasureModelOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+const enginesShape = v.array(
+  v.object({
+    engine: v.picklist(ENGINES),
+    processor: v.picklist(PROCESSORS),
+    threads: v.nullable(v.number()),
+    forms: v.array(v.object({})),
+    prepare: callback,
+  }),
+);
+
 const subjectShape = v.object({
   name: v.string(),
-  unit: v.picklist(["images", "tokens"]),
+  unit: v.picklist(MODEL_UNITS),
+  verified: v.nullable(count),
   build: callback,
+  given: v.optional(callback),
+  past: v.optional(callback),
 });
+
 const measureShape = v.object({
   units: count,
   verified: count,
   linears: v.array(v.picklist(LINEAR_KINDS)),
-  dtypes: v.array(dtypeShape),
-  layouts: v.array(layoutShape),
   rounds: count,
   minSample: v.number(),
   seed: v.number(),
@@ -70,95 +76,107 @@ const PROFILES = 5;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K] };
 
 interface Candidate {
-  readonly model: DeviceModel;
+  readonly model: PreparedModel;
   readonly result: Mutable<VariantResult>;
 }
 
 /**
- * Compares the outputs of a model on a device with the CPU's, for each kind of linear layers, dtype and
- * layout, and times those that are right, in rounds: each round samples each once, in a new random order.
+ * Compares the outputs of a model with those of the reference in float64, for each engine and kind of linear
+ * layers, and times those that are right, in rounds: each round samples each once, in a new random order. A
+ * time is that of a whole run, from inputs in memory to outputs in memory. What an engine cannot do is skipped,
+ * with its reason.
  *
- * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`; the signal's reason when it
- *   aborts before the first round
+ * @throws the signal's reason when it aborts before the first round
  */
 export async function measureModel(
-  gpu: Gpu,
+  engines: readonly ModelEngine[],
   subject: ModelSubject,
   options: MeasureModelOptions,
-): Promise<Pick<ModelResults, "complete" | "variants">> {
-  requireShape("The device", gpu, gpuShape);
+): Promise<Pick<ModelResults, "complete" | "variants" | "skipped">> {
+  requireShape("The engines", engines, enginesShape);
   requireShape("The model", subject, subjectShape);
   requireShape("The options of measureModel", options, measureShape);
-  const { units, linears, dtypes, layouts, seed, signal } = options;
-  for (const dtype of dtypes) gpu.assertDtype(dtype);
+  const { units, linears, seed, signal } = options;
   using held = new DisposableStack();
   const candidates: Candidate[] = [];
-  const verified = Math.min(options.verified, units);
+  const skipped: SkippedVariant[] = [];
+  const verified = subject.verified === null ? units : Math.min(options.verified, units);
   for (const linear of linears) {
     const built = subject.build(linear, seed);
     const graph = built.trace(units);
-    const inputs = drawInputs(subject, graph, { units, distinct: verified, seed });
-    options.onProgress?.(`${linear}: ${verified} of ${units} ${subject.unit} on the CPU`);
-    const reference = await computeReference(subject, built, inputs, verified, signal);
-    for (const dtype of dtypes) {
-      for (const layout of layouts) {
+    const inputs = drawInputs(subject, graph, { units, verified, seed });
+    const task = { graph, inputs, past: drawPast(graph, subject.past?.(units) ?? 0, seed) };
+    options.onProgress?.(`${linear}: ${verified} of ${units} ${subject.unit} by the reference`);
+    const reference = await computeReference(subject, built, task, { units, verified }, signal);
+    const described = { linear, ...describeModel(built, graph) };
+    for (const engine of engines) {
+      for (const form of engine.forms) {
         signal?.throwIfAborted();
-        options.onProgress?.(`${variantName({ linear, dtype, layout })} on the device`);
-        const facts = { linear, dtype, layout, ...describeModel(built, graph) };
-        candidates.push(await prepare(gpu, graph, { facts, inputs, reference, held }));
+        const { engine: by, processor, threads } = engine;
+        const facts = { engine: by, processor, threads, ...described, ...form };
+        options.onProgress?.(variantName(facts));
+        try {
+          candidates.push(await prepare(engine, task, { facts, reference, held }));
+        } catch (error) {
+          if (!(error instanceof PapilioError)) throw error;
+          skipped.push({ name: variantName(facts), reason: error.message });
+          options.onProgress?.(`${variantName(facts)} is skipped: ${error.message}`);
+        }
       }
     }
   }
   const right = candidates.filter(({ result }) => result.verification.ok);
   const complete = await sampleAll(right, options);
-  for (const { model, result } of right) {
-    if (complete && gpu.report.features.timestamps) result.profile = await profileOf(model);
-  }
-  return { complete, variants: candidates.map(({ result }) => result) };
+  if (complete) for (const { model, result } of right) result.profile = await profileOf(model);
+  return { complete, variants: candidates.map(({ result }) => result), skipped };
 }
 
 type Facts = Pick<
   VariantResult,
-  "linear" | "dtype" | "layout" | "parameters" | "linears" | "linearFlops"
+  | "engine"
+  | "processor"
+  | "threads"
+  | "linear"
+  | "dtype"
+  | "layout"
+  | "parameters"
+  | "linears"
+  | "linearFlops"
 >;
 
 interface Preparation {
   readonly facts: Facts;
-  readonly inputs: RunInputs;
   readonly reference: Reference;
   readonly held: DisposableStack;
 }
 
 async function prepare(
-  gpu: Gpu,
-  graph: Graph,
-  { facts, inputs, reference, held }: Preparation,
+  engine: ModelEngine,
+  task: ModelTask,
+  { facts, reference, held }: Preparation,
 ): Promise<Candidate> {
-  const { dtype, layout } = facts;
-  gpu.memory.resetPeak();
-  const before = gpu.memory.statistics.inUse;
   const started = performance.now();
-  const model = held.use(await DeviceModel.compile(gpu, graph, { dtype, layout }));
-  const compiled = performance.now();
-  const outputs = await model.run(inputs);
-  const ran = performance.now();
-  const { dispatches, rewrites } = model.report;
-  return {
-    model,
-    result: {
+  const model = await engine.prepare(task, facts);
+  try {
+    const compiled = performance.now();
+    const outputs = await model.run();
+    const ran = performance.now();
+    const result = {
       ...facts,
-      verification: verifyOutputs(reference, outputs, dtype),
-      dispatches,
-      rewrites,
-      bytes: model.bytes,
-      peakBytes: gpu.memory.statistics.peak - before,
+      verification: verifyOutputs(reference, outputs, facts.dtype),
+      ...model.facts,
       compileSeconds: (compiled - started) / 1000,
       firstRunSeconds: (ran - compiled) / 1000,
       repeats: null,
       wall: [],
+      transfers: true,
       profile: null,
-    },
-  };
+    };
+    return { model: held.use(model), result };
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** @returns whether all rounds were made */
@@ -176,13 +194,17 @@ async function sampleAll(
   return await sampleRounds(candidates, sample, { rounds, seed, signal, onRound });
 }
 
-function secondsOf(model: DeviceModel, repeats: number): Promise<number> {
-  return secondsOfRuns(() => model.complete(), repeats);
+function secondsOf(model: PreparedModel, repeats: number): Promise<number> {
+  return secondsOfRuns(() => model.run(), repeats);
 }
 
-async function profileOf(model: DeviceModel): Promise<VariantResult["profile"]> {
+async function profileOf(model: PreparedModel): Promise<VariantResult["profile"]> {
   const profiles: Profile[] = [];
-  for (let run = 0; run < PROFILES; run++) profiles.push(await model.profile());
+  for (let run = 0; run < PROFILES; run++) {
+    const profile = await model.profile();
+    if (profile === null) return null;
+    profiles.push(profile);
+  }
   return breakdown(profiles);
 }
 

@@ -1,7 +1,12 @@
 import { formatBytes } from "@papilio/butterfly/errors";
 import { counted, percent, quantity, times } from "../analysis/format.ts";
 import { estimateMedian, estimateRatio } from "../analysis/statistics.ts";
-import { type ModelResults, type VariantResult, variantName } from "../results/model-results.ts";
+import {
+  type ModelResults,
+  type ModelUnit,
+  type VariantResult,
+  variantName,
+} from "../results/model-results.ts";
 import { requireModelResults } from "../results/require-results.ts";
 import { kindShares } from "./breakdown.ts";
 
@@ -9,12 +14,14 @@ const SHOWN_PARTS = 8;
 
 /** The columns of the table of variants. */
 export const MODEL_HEAD: readonly string[] = [
-  "linear layers",
+  "engine, processor, linear layers",
+  "threads",
   "parameters",
   "their FLOPs",
   "median",
   "95 % interval",
-  "speed-up",
+  "over dense",
+  "over ONNX Runtime",
   "linear",
   "attention",
   "normalization",
@@ -23,47 +30,77 @@ export const MODEL_HEAD: readonly string[] = [
   "peak memory",
 ];
 
-/** One row for each variant. The speed-up is over dense layers of the same dtype and layout. */
+/**
+ * One row for each variant. The speed-up is over dense layers with the same engine, processor, dtype and
+ * layout; the ratio to ONNX Runtime, over its dense layers on the same processor.
+ */
 export function modelRows(results: ModelResults): string[][] {
   requireModelResults(results);
   const { variants } = results;
   return variants.map((variant) => {
-    const { linearFlops, parameters, wall, profile, peakBytes } = variant;
+    const { linearFlops, parameters, threads, wall, profile, bytes, peakBytes } = variant;
+    const memory = peakBytes ?? bytes;
     const estimate = wall.length === 0 ? undefined : estimateMedian(wall);
     const shares = profile === null ? undefined : kindShares(profile);
     return [
       variantName(variant),
+      threads === null ? "-" : `${threads}`,
       quantity(parameters, ""),
       quantity(linearFlops, "FLOP"),
       estimate === undefined ? "-" : quantity(estimate.median, "s"),
       estimate === undefined
         ? "-"
         : `${quantity(estimate.lower, "s")} - ${quantity(estimate.upper, "s")}`,
-      times(speedup(variant, variants)),
+      times(ratioTo(denseOf(variant, variants), variant)),
+      times(ratioTo(rivalOf(variant, variants), variant)),
       percent(shares?.linear),
       percent(shares?.attention),
       percent(shares?.normalization),
       percent(shares?.rewrite),
       percent(shares?.other),
-      formatBytes(peakBytes),
+      memory === null ? "-" : formatBytes(memory),
     ];
   });
 }
 
-function speedup(variant: VariantResult, variants: readonly VariantResult[]): number | undefined {
-  const { dtype, layout, wall } = variant;
-  const dense = variants.find(
-    (other) => other.linear === "dense" && other.dtype === dtype && other.layout === layout,
+function denseOf(
+  variant: VariantResult,
+  variants: readonly VariantResult[],
+): VariantResult | undefined {
+  const { engine, processor, dtype, layout } = variant;
+  return variants.find(
+    (other) =>
+      other.linear === "dense" &&
+      other.engine === engine &&
+      other.processor === processor &&
+      other.dtype === dtype &&
+      other.layout === layout,
   );
-  if (dense === undefined || dense === variant) return undefined;
-  if (dense.wall.length === 0 || wall.length === 0) return undefined;
-  return estimateRatio(dense.wall, wall).median;
+}
+
+/** ONNX Runtime's dense layers on the same processor. */
+function rivalOf(
+  { engine, processor }: VariantResult,
+  variants: readonly VariantResult[],
+): VariantResult | undefined {
+  if (engine === "onnxruntime") return undefined;
+  return variants.find(
+    (other) =>
+      other.engine === "onnxruntime" && other.linear === "dense" && other.processor === processor,
+  );
+}
+
+/** How many times as fast as another variant one is. */
+function ratioTo(other: VariantResult | undefined, variant: VariantResult): number | undefined {
+  if (other === undefined || other === variant) return undefined;
+  if (other.wall.length === 0 || variant.wall.length === 0) return undefined;
+  return estimateRatio(other.wall, variant.wall).median;
 }
 
 /** Sentences under the table: the products, what was verified, where the time goes. */
 export function modelLines(results: ModelResults): string[] {
   requireModelResults(results);
-  const { model, description, unit, units, variants } = results;
+  const { model, description, unit, units, variants, skipped } = results;
   const butterfly = variants.find(({ linear }) => linear === "butterfly");
   const products = (butterfly?.linears ?? []).filter(({ product }) => product.includes(";"));
   return [
@@ -74,6 +111,13 @@ export function modelLines(results: ModelResults): string[] {
     ),
     ...variants.map((variant) => verificationLine(variant, results)),
     ...variants.flatMap((variant) => partsLine(variant)),
+    ...(variants.some(({ transfers }) => !transfers)
+      ? ["Times are without the copies of inputs to the device, and of outputs back."]
+      : []),
+    ...variants.flatMap((variant) =>
+      variant.note === null ? [] : [`${variantName(variant)}: ${variant.note}`],
+    ),
+    ...skipped.map(({ name, reason }) => `Not compared: ${name}. ${reason}`),
   ];
 }
 
@@ -82,16 +126,22 @@ function verificationLine(
   { unit, units }: Pick<ModelResults, "unit" | "units">,
 ): string {
   const { ok, relativeError, bound, nonFinite, units: verified } = variant.verification;
-  const error = `error ${relativeError?.toPrecision(2) ?? "not finite"}, allowed ${bound.toPrecision(2)}`;
-  const compared =
-    verified === units
-      ? `all ${units} ${unit} compared with the CPU's`
-      : unit === "images"
-        ? `all ${units} images compared with the CPU's, ${verified} of them different`
-        : `the first ${verified} of ${units} tokens compared with the CPU's`;
+  const error = `relative error ${relativeError?.toPrecision(2) ?? "not finite"}, allowed ${bound.toPrecision(2)}`;
+  const compared = comparedText(unit, units, verified);
   return ok
     ? `Verified ${variantName(variant)}: ${error}; ${compared}.`
     : `WRONG ${variantName(variant)}: ${error}, ${nonFinite} outputs not finite; ${compared}; not timed.`;
+}
+
+/** What was compared: a run repeats the images that the reference computed, and no other inputs. */
+function comparedText(unit: ModelUnit, units: number, verified: number): string {
+  const reference = "with the reference in float64";
+  if (unit === "cached tokens") return `the token's logits compared ${reference}`;
+  const all = `all ${counted(units, unit.slice(0, -1))}`;
+  if (verified === units) return `${all} compared ${reference}`;
+  if (unit === "tokens") return `the first ${verified} of ${units} tokens compared ${reference}`;
+  const distinct = counted(verified, unit.slice(0, -1));
+  return `${all} compared ${reference}, which computed ${distinct}: the run repeats ${verified === 1 ? "it" : "them"}`;
 }
 
 function partsLine(variant: VariantResult): string[] {
@@ -102,6 +152,6 @@ function partsLine(variant: VariantResult): string[] {
     .slice(0, SHOWN_PARTS)
     .map(({ part, seconds }) => `${part} ${percent(seconds / total)}`);
   return [
-    `Time of ${variantName(variant)}: ${quantity(total, "s")} on the device: ${parts.join(", ")}.`,
+    `Time of ${variantName(variant)}: ${quantity(total, "s")} in its operations: ${parts.join(", ")}.`,
   ];
 }

@@ -1,4 +1,4 @@
-import { CpuModel } from "@papilio/nn/backends";
+import { CpuModel, CpuStates } from "@papilio/nn/backends";
 import { describe, expect, it, vi } from "vitest";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
 import { findModelSubject } from "./subjects.ts";
@@ -61,11 +61,13 @@ describe("the reference on the CPU", () => {
   const subject = findModelSubject("llama-260k");
   const built = subject.build("dense", 1);
   const units = 64;
-  const inputs = drawInputs(subject, built.trace(units), { units, distinct: units, seed: 1 });
+  const size = { units, verified: units };
+  const inputs = drawInputs(subject, built.trace(units), { ...size, seed: 1 });
+  const task = { inputs, past: {} };
 
   it("is what the model computes at once, to the last bit", async () => {
     using model = new CpuModel(built.trace(units), { precision: "float64" });
-    const { outputs } = await computeReference(subject, built, inputs, units);
+    const { outputs } = await computeReference(subject, built, task, size);
     expect(outputs).toEqual(model.runNow(inputs));
   });
 
@@ -78,11 +80,38 @@ describe("the reference on the CPU", () => {
     });
     try {
       const controller = new AbortController();
-      const computing = computeReference(subject, built, inputs, units, controller.signal);
+      const computing = computeReference(subject, built, task, size, controller.signal);
       setTimeout(() => controller.abort("enough"));
       await expect(computing).rejects.toBe("enough");
     } finally {
       clock.mockRestore();
+    }
+  });
+
+  it("of a token after others is that of the whole text", async () => {
+    const prompt = { units: 5, verified: 5 };
+    const whole = subject.build("butterfly", 2);
+    const graph = whole.trace(5);
+    const given = drawInputs(subject, graph, { ...prompt, seed: 4 });
+    const states = new CpuStates();
+    using model = new CpuModel(graph, { precision: "float64", states });
+    const { logits } = model.runNow(given);
+    // Keys and values of the first four, which the prompt left.
+    const past = Object.fromEntries(
+      [...graph.states].map(([name, { value }]) => {
+        const kept = states.of(name, () => new Float64Array());
+        return [name, Float32Array.from(kept.subarray(0, 4 * value.features))];
+      }),
+    );
+    const decode = findModelSubject("llama-260k-decode");
+    const step = decode.build("butterfly", 2);
+    const inputs = {
+      ...drawInputs(decode, step.trace(5), { ...prompt, seed: 4 }),
+      ids: (given.ids as Uint32Array).slice(4),
+    };
+    const { outputs } = await computeReference(decode, step, { inputs, past }, prompt);
+    for (const [index, logit] of (logits as Float64Array).entries()) {
+      expect(outputs.logits?.[index]).toBeCloseTo(logit, 5);
     }
   });
 });

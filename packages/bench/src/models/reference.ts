@@ -1,43 +1,54 @@
 import type { FloatArray, StorageDtype } from "@papilio/butterfly";
 import { FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
 import type { RunInputs, RunOutputs } from "@papilio/nn";
-import { CpuModel } from "@papilio/nn/backends";
-import { type Graph, Indices } from "@papilio/nn/graph";
+import { CpuModel, CpuStates } from "@papilio/nn/backends";
+import { type Graph, Indices, type Value } from "@papilio/nn/graph";
 import { operationsOf } from "@papilio/nn/operations";
 import type { ModelVerification } from "../results/model-results.ts";
-import type { BuiltModel, ModelSubject } from "./subjects.ts";
+import type { ModelTask } from "./engine.ts";
+import { fillingGraph } from "./past.ts";
+import { type BuiltModel, isIndependent, type ModelSubject } from "./subject.ts";
 
-/** What the CPU makes of the first images or tokens of a run, in float64. */
+/** What the reference makes of the first images or tokens of a run, in float64. */
 export interface Reference {
   readonly units: number;
   readonly outputs: Readonly<Record<string, FloatArray>>;
-  /** Whether what follows the first is like them. */
+  /** Whether what follows the first is equal to them. */
   readonly repeating: boolean;
   /** How many operations the model has, and the terms of its longest sum. */
   readonly operations: number;
   readonly longest: number;
 }
 
+/** How many units a run takes, and how many of them the reference computes. */
+export interface RunSize {
+  readonly units: number;
+  readonly verified: number;
+}
+
 /**
- * Random inputs for a run. Images repeat after the first `distinct`, so that the outputs of all are known
- * from those of the first; tokens do not, because each depends on those before.
+ * Inputs for a run, random where the subject gives none. Images and sentences repeat after the first
+ * `verified`, so that the outputs of all are known from those of the first; tokens do not, because each
+ * depends on those before.
  */
 export function drawInputs(
-  { unit }: ModelSubject,
+  subject: ModelSubject,
   graph: Graph,
-  { units, distinct, seed }: { units: number; distinct: number; seed: number },
+  { units, verified, seed }: RunSize & { readonly seed: number },
 ): RunInputs {
   const next = uniform(seed);
+  const given = subject.given?.(units, verified) ?? {};
   return Object.fromEntries(
     [...graph.inputs].map(([name, input]): [string, Float32Array | Uint32Array] => {
-      if (input instanceof Indices) {
-        const below = (): number => Math.floor(((next() + 1) / 2) * input.below);
-        return [name, Uint32Array.from({ length: input.length }, below)];
-      }
-      const numbers = new Float32Array(input.vectors * input.features);
-      const drawn = unit === "images" ? (numbers.length / units) * distinct : numbers.length;
-      for (let index = 0; index < numbers.length; index++) {
-        numbers[index] = index < drawn ? next() : (numbers[index - drawn] as number);
+      const known = given[name];
+      if (known !== undefined) return [name, known];
+      const indices = input instanceof Indices;
+      const length = lengthOf(input);
+      const drawn = isIndependent(subject) ? (length / units) * verified : length;
+      const numbers = indices ? new Uint32Array(length) : new Float32Array(length);
+      for (let index = 0; index < length; index++) {
+        if (index >= drawn) numbers[index] = numbers[index - drawn] as number;
+        else numbers[index] = indices ? Math.floor(((next() + 1) / 2) * input.below) : next();
       }
       return [name, numbers];
     }),
@@ -45,38 +56,48 @@ export function drawInputs(
 }
 
 /**
- * Computes the first `units` of a run on the CPU, and lets signals arrive meanwhile.
+ * Computes the first `verified` of a run, in float64, and lets signals arrive meanwhile.
  *
  * @throws the signal's reason
  */
 export async function computeReference(
-  { unit }: ModelSubject,
+  subject: ModelSubject,
   built: BuiltModel,
-  inputs: RunInputs,
-  units: number,
+  { inputs, past }: Pick<ModelTask, "inputs" | "past">,
+  { units, verified }: RunSize,
   signal?: AbortSignal,
 ): Promise<Reference> {
-  const graph = built.trace(units);
-  const first = [...graph.inputs].map(([name, input]): [string, Float32Array | Uint32Array] => {
-    const length = input instanceof Indices ? input.length : input.vectors * input.features;
-    return [name, (inputs[name] as Float32Array).subarray(0, length)];
-  });
-  using model = new CpuModel(graph, { precision: "float64" });
+  const graph = built.trace(verified);
+  const given = subject.given?.(verified, verified) ?? {};
+  const first = [...graph.inputs].map(([name, input]): [string, Float32Array | Uint32Array] => [
+    name,
+    given[name] ?? (inputs[name] as Float32Array).subarray(0, lengthOf(input)),
+  ]);
+  const states = new CpuStates();
+  if (Object.keys(past).length > 0) {
+    using filling = new CpuModel(fillingGraph(graph, past), { precision: "float64", states });
+    filling.runNow(past);
+  }
+  using model = new CpuModel(graph, { precision: "float64", states });
   const outputs = await model.runInSlices(Object.fromEntries(first), signal);
   const sums = operationsOf(graph).map((operation) =>
     operation.kind === "linear" ? operation.matrix.chain.cols : 1,
   );
   return {
-    units,
+    units: verified,
     outputs,
-    repeating: unit === "images",
+    repeating: isIndependent(subject) && verified < units,
     operations: graph.operations.length,
     longest: Math.max(...sums),
   };
 }
 
+function lengthOf(input: Value | Indices): number {
+  return input instanceof Indices ? input.length : input.vectors * input.features;
+}
+
 /**
- * Compares outputs of the device with the reference's: of tokens the first, of images all.
+ * Compares outputs with the reference's: of tokens the first, of images and sentences all.
  *
  * The bound takes roundings for independent and of mean 0, so that those of `n` operations, each relative
  * to its result, add up to `sqrt(n)` of one: an operation rounds to what is stored, and has sums in

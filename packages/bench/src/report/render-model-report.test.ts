@@ -9,10 +9,13 @@ describe("a report of models", () => {
     expect(figures).toEqual([]);
     elementsOf(html);
     // Medians of 20 ms and 10 ms.
-    expect(markdown).toMatch(/\| butterfly f32 batch-last \|.*\| 10\.0 ms \|.*\| ×2\.00 \|/);
+    expect(markdown).toMatch(
+      /\| papilio adapter butterfly f32 batch-last \|.*\| 10\.0 ms \|.*\| ×2\.00 \|/,
+    );
     expect(markdown).toContain("## vit-s16, 8 images a run");
-    expect(markdown).toContain("Verified dense f32 batch-last");
+    expect(markdown).toContain("Verified papilio adapter dense f32 batch-last");
     expect(markdown).toContain("1 variant of vit-s16 gave wrong outputs");
+    expect(markdown).toContain("Not compared: onnxruntime cpu. onnxruntime-node is not installed.");
     expect(markdown).toContain("| processors | 2 x test |");
     expect(markdown).toContain("a software adapter, which computes on the CPU");
   });

@@ -8,14 +8,18 @@ export { type CaseKey, caseKey, caseName, shortCaseName } from "../cases/case.ts
 export type { BenchErrorCodes } from "../errors/error-codes.ts";
 export { mergeResults } from "./merge-results.ts";
 export {
+  ENGINES,
+  type Engine,
   LINEAR_KINDS,
   type LinearKind,
   type LinearSummary,
+  MODEL_UNITS,
   MODELS_SCHEMA,
   type ModelResults,
   type ModelVerification,
   type PartKind,
   type ProfilePart,
+  type SkippedVariant,
   type VariantResult,
 } from "./model-results.ts";
 export { isModelResults, parseModelResults } from "./parse-model-results.ts";

@@ -1,7 +1,15 @@
 import { LAYOUTS } from "@papilio/butterfly";
 import * as v from "valibot";
 import { FILE_LIMITS, type Limits, TYPES_ALONE } from "./limits.ts";
-import { LINEAR_KINDS, MODELS_SCHEMA, type ModelResults, PART_KINDS } from "./model-results.ts";
+import {
+  ENGINES,
+  LINEAR_KINDS,
+  MODEL_UNITS,
+  MODELS_SCHEMA,
+  type ModelResults,
+  PART_KINDS,
+  PROCESSORS,
+} from "./model-results.ts";
 import type { Environment } from "./results.ts";
 import { fileSchemas, MOST_SAMPLES, memorySchemas } from "./results-schema.ts";
 
@@ -30,9 +38,12 @@ function modelResults(
     weights: positive,
   });
   const variant = v.object({
+    engine: v.picklist(ENGINES),
+    processor: v.picklist(PROCESSORS),
+    threads: v.nullable(positive),
     linear: v.picklist(LINEAR_KINDS),
     dtype: v.picklist(["f32", "f16"]),
-    layout: v.picklist(LAYOUTS),
+    layout: v.nullable(v.picklist(LAYOUTS)),
     parameters: count,
     linears: list(linear, 1000),
     linearFlops: count,
@@ -43,17 +54,19 @@ function modelResults(
       nonFinite: count,
       units: positive,
     }),
-    dispatches: count,
-    rewrites: count,
-    bytes: count,
-    peakBytes: count,
+    dispatches: v.nullable(count),
+    rewrites: v.nullable(count),
+    bytes: v.nullable(count),
+    peakBytes: v.nullable(count),
     compileSeconds: seconds,
     firstRunSeconds: seconds,
     repeats: v.nullable(positive),
     wall: list(limits.duration, MOST_SAMPLES),
+    transfers: v.boolean(),
     profile: v.nullable(
       list(v.object({ part: text, kind: v.picklist(PART_KINDS), seconds }), 10_000),
     ),
+    note: v.nullable(text),
   });
   return v.object({
     schema: v.literal(MODELS_SCHEMA),
@@ -61,9 +74,10 @@ function modelResults(
     options: v.object({ rounds: positive, minSample: seconds, seed: count }),
     model: text,
     description: text,
-    unit: v.picklist(["images", "tokens"]),
+    unit: v.picklist(MODEL_UNITS),
     units: positive,
     complete: v.boolean(),
     variants: list(variant, 100),
+    skipped: list(v.object({ name: text, reason: text }), 100),
   });
 }

@@ -12,7 +12,7 @@ describe("results of models", () => {
     const other = {
       record: "run",
       schema: "papilio-bench/2",
-      command: '"schema": "papilio-models/1"',
+      command: '"schema": "papilio-models/2"',
     };
     expect(isModelResults(`${JSON.stringify(other)}\n{}\n`)).toBe(false);
     expect(isModelResults(JSON.stringify({ schema: "papilio-bench/1" }, null, 2))).toBe(false);
@@ -26,7 +26,7 @@ describe("results of models", () => {
   it.each([
     ["RESULTS_SYNTAX", "{"],
     ["RESULTS_INVALID", "{}"],
-    ["RESULTS_INVALID", JSON.stringify({ ...results, schema: "papilio-models/2" })],
+    ["RESULTS_INVALID", JSON.stringify({ ...results, schema: "papilio-models/1" })],
     ["RESULTS_INVALID", JSON.stringify({ ...results, variants: [variantOf({ wall: [-1] })] })],
     ["RESULTS_INVALID", JSON.stringify({ ...results, units: 0 })],
   ])("are refused with %s", (code, json) => {
@@ -39,14 +39,36 @@ describe("results of models", () => {
     const column = (title: string): (string | undefined)[] =>
       rows.map((row) => row[MODEL_HEAD.indexOf(title)]);
     expect(column("median")).toEqual(["20.0 ms", "10.0 ms", "-"]);
-    expect(column("speed-up")).toEqual(["-", "×2.00", "-"]);
+    expect(column("over dense")).toEqual(["-", "×2.00", "-"]);
     expect(column("linear")).toEqual(["75 %", "-", "-"]);
     expect(column("peak memory")).toEqual(["2.00 MiB", "2.00 MiB", "2.00 MiB"]);
     const lines = modelLines(results).join("\n");
     expect(lines).toContain("vit-s16: a model; 8 images a run.");
     expect(lines).toContain(`Butterfly 384 x 384: ${product}, 25 % of the weights; 48 layers.`);
-    expect(lines).toContain("all 8 images compared with the CPU's, 1 of them different");
-    expect(lines).toContain("WRONG butterfly f16 batch-last: error not finite");
+    expect(lines).toContain(
+      "all 8 images compared with the reference in float64, which computed 1 image: the run repeats it",
+    );
+    expect(lines).toContain(
+      "WRONG papilio adapter butterfly f16 batch-last: relative error not finite",
+    );
     expect(lines).toContain("blocks.*.mlp.fc1 75 %, attention 25 %");
+  });
+
+  it("say how many times as fast as ONNX Runtime with dense layers each is, on the same processor", () => {
+    const onCpu = { processor: "cpu", threads: 2, layout: null } as const;
+    const rows = modelRows({
+      ...results,
+      variants: [
+        variantOf({ ...onCpu, engine: "onnxruntime", wall: [0.03, 0.03] }),
+        variantOf({ ...onCpu, engine: "onnxruntime", linear: "butterfly", wall: [0.02, 0.02] }),
+        variantOf({ ...onCpu, linear: "butterfly", wall: [0.01, 0.01] }),
+        variantOf({ wall: [0.01, 0.01] }),
+      ],
+    });
+    const column = (title: string): (string | undefined)[] =>
+      rows.map((row) => row[MODEL_HEAD.indexOf(title)]);
+    expect(column("over ONNX Runtime")).toEqual(["-", "-", "×3.00", "-"]);
+    expect(column("over dense")).toEqual(["-", "×1.50", "-", "-"]);
+    expect(column("threads")).toEqual(["2", "2", "2", "-"]);
   });
 });

@@ -3,6 +3,9 @@ import { testEnvironment } from "./results.ts";
 
 /** A variant of a model: dense, right, 20 ms, unless given. */
 export const variantOf = (changes: Partial<VariantResult>): VariantResult => ({
+  engine: "papilio",
+  processor: "adapter",
+  threads: null,
   linear: "dense",
   dtype: "f32",
   layout: "batch-last",
@@ -18,17 +21,19 @@ export const variantOf = (changes: Partial<VariantResult>): VariantResult => ({
   firstRunSeconds: 0.2,
   repeats: 1,
   wall: [0.02, 0.021, 0.019],
+  transfers: true,
   profile: [
     { part: "blocks.*.mlp.fc1", kind: "linear", seconds: 0.015 },
     { part: "attention", kind: "attention", seconds: 0.005 },
   ],
+  note: null,
   ...changes,
 });
 
 export const product = "1,192,48,2; 2,48,192,1";
 /** Three variants: dense, butterfly in half the time, and one that is wrong. */
 export const modelResults: ModelResults = {
-  schema: "papilio-models/1",
+  schema: "papilio-models/2",
   environment: testEnvironment,
   options: { rounds: 3, minSample: 0.002, seed: 1 },
   model: "vit-s16",
@@ -53,4 +58,5 @@ export const modelResults: ModelResults = {
       profile: null,
     }),
   ],
+  skipped: [{ name: "onnxruntime cpu", reason: "onnxruntime-node is not installed." }],
 };

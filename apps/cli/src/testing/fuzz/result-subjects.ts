@@ -165,6 +165,9 @@ const MODEL = {
   complete: true,
   variants: [
     {
+      engine: "papilio",
+      processor: "adapter",
+      threads: null,
       linear: "dense",
       dtype: "f32",
       layout: "batch-last",
@@ -180,7 +183,10 @@ const MODEL = {
       firstRunSeconds: 0.2,
       repeats: 1,
       wall: [0.02],
+      transfers: true,
       profile: [{ part: "x", kind: "linear", seconds: 0.015 }],
+      note: null,
     },
   ],
+  skipped: [{ name: "onnxruntime", reason: "x" }],
 };

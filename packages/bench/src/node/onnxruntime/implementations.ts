@@ -17,15 +17,7 @@ import {
   type ProductGraph,
   productGraph,
 } from "./graphs.ts";
-
-/** What is used of the package `onnxruntime-node`. */
-export type OnnxRuntime = Pick<
-  typeof Ort,
-  "env" | "InferenceSession" | "listSupportedBackends" | "Tensor"
->;
-
-/** Where ONNX Runtime computes. */
-export type Provider = "cpu" | "webgpu";
+import { type OnnxRuntime, openSession, type Provider, unsupported } from "./session.ts";
 
 const DESCRIPTIONS: Readonly<Record<GraphKind, string>> = {
   dense: "MatMul with the zeros",
@@ -157,25 +149,7 @@ class Runner {
     hostInput: Float32Array,
     copies: number,
   ): Promise<Runner> {
-    let session: Ort.InferenceSession;
-    try {
-      session = await ort.InferenceSession.create(encodeOnnx(graph), {
-        executionProviders: [provider],
-        graphOptimizationLevel: "all",
-        // Warnings of the library would go to stderr among the program's own lines.
-        logSeverityLevel: 3,
-        extra: {
-          session: {
-            // Threads that wait in a loop for the next run would take time from what is timed next.
-            force_spinning_stop: "1",
-            // A node that the provider cannot do must not be done by another one, unseen.
-            ...(provider === "webgpu" ? { disable_cpu_ep_fallback: "1" } : {}),
-          },
-        },
-      });
-    } catch (cause) {
-      throw unsupported(cause);
-    }
+    const session = await openSession(ort, provider, encodeOnnx(graph));
     const make = ({ shape, type }: OnnxTensor, data: Uint8Array<ArrayBuffer>): Ort.Tensor =>
       type === "float16"
         ? halfTensor(ort, new Uint16Array(data.buffer, 0, data.byteLength / 2), shape)
@@ -237,16 +211,6 @@ function halfTensor(
 ): Ort.Tensor {
   const tensor = new ort.Tensor("float16", bits, shape);
   return Object.defineProperty(tensor, "data", { value: bits });
-}
-
-function unsupported(cause: unknown): PapilioError {
-  const [line = ""] = (cause as Error).message.split("\n");
-  return new PapilioError(
-    "ONNX_RUNTIME_UNSUPPORTED",
-    `ONNX Runtime cannot do it: ${line.slice(0, 300)}`,
-    "Use another implementation for this case.",
-    { cause },
-  );
 }
 
 function elements({ shape }: OnnxTensor): number {

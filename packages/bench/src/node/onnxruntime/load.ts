@@ -1,10 +1,21 @@
 import { requireFunction } from "@papilio/butterfly/errors";
 import type { Implementation } from "../../implementations/implementation.ts";
-import { type OnnxRuntime, onnxImplementation, type Provider } from "./implementations.ts";
+import type { ModelEngine } from "../../models/engine.ts";
+import { onnxImplementation } from "./implementations.ts";
+import { onnxModelEngine } from "./model-engine.ts";
+import type { OnnxRuntime, Provider } from "./session.ts";
 
-/** The implementations by ONNX Runtime, or why there are none. */
+/** What ONNX Runtime compares with, or why it does not. */
 export type OnnxRuntimeSearch =
-  | { readonly implementations: readonly Implementation[]; readonly version: string }
+  | {
+      readonly version: string;
+      /** Of a product. */
+      readonly implementations: readonly Implementation[];
+      /** Of whole models. */
+      readonly models: readonly ModelEngine[];
+      /** Providers that its build for this platform lacks. */
+      readonly lacking: readonly Provider[];
+    }
   | { readonly reason: string };
 
 /**
@@ -20,7 +31,8 @@ export async function loadOnnxRuntime(
   try {
     const ort = (await load()) as OnnxRuntime;
     const bundled = new Set(ort.listSupportedBackends().map(({ name }) => name));
-    const providers = (["cpu", "webgpu"] as const).filter((name: Provider) => bundled.has(name));
+    const known: readonly Provider[] = ["cpu", "webgpu"];
+    const providers = known.filter((name) => bundled.has(name));
     return {
       version: ort.env.versions.node ?? "unknown",
       implementations: providers.flatMap((provider) =>
@@ -28,6 +40,10 @@ export async function loadOnnxRuntime(
           onnxImplementation(ort, provider, kind),
         ),
       ),
+      models: providers.map((provider) =>
+        onnxModelEngine(ort, provider === "cpu" ? "cpu" : "adapter"),
+      ),
+      lacking: known.filter((name) => !bundled.has(name)),
     };
   } catch (error) {
     return {

@@ -19,7 +19,7 @@ const measuring = {
 /** Measurements, of nothing in the end; without a device, what there is to call. */
 export const deviceCalls = (gpu?: Gpu): PublicCalls => {
   const item = itemOf("2,2,2,2", { batch: 4 });
-  const { name, unit, build } = bench.findModelSubject("llama-260k");
+  const { name, unit, verified, build } = bench.findModelSubject("llama-260k");
   return {
     assertCaseFits: () => call(bench.assertCaseFits, gpu, item),
     clockSteps: () => call(bench.clockSteps, gpu),
@@ -32,17 +32,18 @@ export const deviceCalls = (gpu?: Gpu): PublicCalls => {
         before: { cases: [], skipped: [] },
         onOutcome: () => undefined,
       }),
+    papilioOnAdapter: () =>
+      call(bench.papilioOnAdapter, gpu, { dtypes: ["f32"], layouts: ["batch-last"] }),
+    papilioOnCpu: () => call(bench.papilioOnCpu),
     measureModel: () =>
       call(
         bench.measureModel,
-        gpu,
-        { name, unit, build },
+        [],
+        { name, unit, verified, build },
         {
           units: 1,
           verified: 1,
           linears: [],
-          dtypes: ["f32"],
-          layouts: ["batch-last"],
           rounds: 1,
           minSample: 1e-6,
           seed: 1,

@@ -12,6 +12,7 @@ export const nodeCalls: PublicCalls = {
       fileURLToPath(new URL("../../implementations/registry.ts", import.meta.url)),
     ),
   loadOnnxRuntime: () => call(node.loadOnnxRuntime, () => Promise.reject(new Error("not here"))),
+  gcnOnCora: () => call(node.gcnOnCora),
   openEnergyMeter: () =>
     call(
       node.openEnergyMeter,

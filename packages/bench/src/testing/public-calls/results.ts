@@ -90,7 +90,7 @@ export const resultCalls: PublicCalls = {
     shallow(
       call(bench.compareModels, modelResults, modelResults, {
         threshold: 0.1,
-        relativeTo: "dense f32 batch-last",
+        relativeTo: "papilio adapter dense f32 batch-last",
       }),
       2,
     ),

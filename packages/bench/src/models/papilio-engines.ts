@@ -1,0 +1,115 @@
+import { DisposableStack, type Layout, type StorageDtype } from "@papilio/butterfly";
+import { availableThreads } from "@papilio/butterfly/threads";
+import type { Gpu } from "@papilio/gpu-runtime";
+import {
+  CpuModel,
+  CpuStates,
+  CpuWeightStore,
+  DeviceModel,
+  ModelMemory,
+} from "@papilio/nn/backends";
+import * as v from "valibot";
+import { dtype, gpu as gpuShape, layout, requireShape } from "../arguments/checks.ts";
+import type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
+import { fillingGraph } from "./past.ts";
+
+const formsShape = v.object({ dtypes: v.array(dtype), layouts: v.array(layout) });
+
+/** Papilio's programs in WebAssembly, on all threads. */
+export function papilioOnCpu(): ModelEngine {
+  return {
+    engine: "papilio",
+    processor: "cpu",
+    threads: availableThreads(),
+    forms: [{ dtype: "f32", layout: null }],
+    prepare: prepareOnCpu,
+  };
+}
+
+/**
+ * Papilio's programs on a device, in each of the dtypes and layouts.
+ *
+ * @throws PapilioError `F16_UNAVAILABLE`
+ */
+export function papilioOnAdapter(
+  gpu: Gpu,
+  forms: { readonly dtypes: readonly StorageDtype[]; readonly layouts: readonly Layout[] },
+): ModelEngine {
+  requireShape("The device", gpu, gpuShape);
+  requireShape("The dtypes and layouts", forms, formsShape);
+  for (const each of forms.dtypes) gpu.assertDtype(each);
+  return {
+    engine: "papilio",
+    processor: "adapter",
+    threads: null,
+    forms: forms.dtypes.flatMap((each) =>
+      forms.layouts.map((between) => ({ dtype: each, layout: between })),
+    ),
+    prepare: (task, form) => prepareOnAdapter(gpu, task, form),
+  };
+}
+
+async function prepareOnCpu({ graph, inputs, past }: ModelTask): Promise<PreparedModel> {
+  const states = new CpuStates();
+  const weights = new CpuWeightStore();
+  if (Object.keys(past).length > 0) {
+    using filling = new CpuModel(fillingGraph(graph, past), { kernels: "wasm", states });
+    await filling.run(past);
+  }
+  const model = new CpuModel(graph, { kernels: "wasm", states, weights });
+  try {
+    await model.prepare();
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return {
+    get facts() {
+      return {
+        dispatches: null,
+        rewrites: null,
+        bytes: weights.bytes,
+        peakBytes: null,
+        note: null,
+      };
+    },
+    run: () => model.run(inputs),
+    profile: () => Promise.resolve(null),
+    [Symbol.dispose]: () => {
+      model.dispose();
+      states.reset();
+    },
+  };
+}
+
+async function prepareOnAdapter(
+  gpu: Gpu,
+  { graph, inputs, past }: ModelTask,
+  { dtype: stored, layout: between }: ModelForm,
+): Promise<PreparedModel> {
+  gpu.memory.resetPeak();
+  const before = gpu.memory.statistics.inUse;
+  using held = new DisposableStack();
+  const memory = held.use(new ModelMemory(gpu, stored));
+  const options = { memory, ...(between === null ? {} : { layout: between }) };
+  if (Object.keys(past).length > 0) {
+    using filling = await DeviceModel.compile(gpu, fillingGraph(graph, past), options);
+    await filling.run(past);
+  }
+  const model = held.use(await DeviceModel.compile(gpu, graph, options));
+  const owned = held.move();
+  let peakBytes = 0;
+  return {
+    get facts() {
+      const { dispatches, rewrites } = model.report;
+      return { dispatches, rewrites, bytes: model.bytes, peakBytes, note: null };
+    },
+    run: async () => {
+      const outputs = await model.run(inputs);
+      peakBytes ||= gpu.memory.statistics.peak - before;
+      return outputs;
+    },
+    profile: async () => (gpu.report.features.timestamps ? await model.profile() : null),
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
