@@ -1,9 +1,15 @@
 /* The process in which a command runs: `supervise.ts` starts it. */
 import { Interruption } from "./process/interruption.ts";
 import { watchStandardOutput } from "./process/standard-output.ts";
+import type { Message } from "./process/supervise.ts";
 import { runProgram } from "./program.ts";
 
-const interruption = new Interruption();
+const say = (message: Message): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, undefined, {}, () => resolve());
+  });
+const interruption = new Interruption((kept) => say({ kept: kept ?? null }));
 const interrupt = (): void => interruption.interrupt();
 // From a terminal, signals come here too; what the supervisor was sent comes as a message.
 process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("message", interrupt);
@@ -18,6 +24,6 @@ if (interruption.signal.aborted) {
   // Work that was not waited for may go on.
   await new Promise((resolve) => process.stdout.write("", resolve));
   // A driver may take long to end.
-  process.send?.(process.exitCode);
+  await say({ status: Number(process.exitCode) });
   process.exit();
 }

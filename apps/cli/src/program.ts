@@ -14,10 +14,11 @@ import { selectCommand } from "./commands/select.ts";
 import { exitStatuses } from "./flags/exit-statuses.ts";
 import { version } from "./machine/environment.ts";
 import { Interruption } from "./process/interruption.ts";
+import { show } from "./process/kept.ts";
 import { exitStatus } from "./process/report-error.ts";
 
 /**
- * Runs a command to its end, or until it is interrupted and has nothing to keep.
+ * Runs a command to its end, or until it is interrupted or fails: what it kept of its work is shown then.
  *
  * @param args as after `papilio`
  * @returns the exit status, when what went wrong was written to stderr
@@ -31,7 +32,9 @@ export async function runProgram(
     await Promise.race([work, interruption.over]);
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    return exitStatus(error);
+    const shown = await interruption.giveUp();
+    if (shown !== undefined) show(shown);
+    return shown !== undefined && error === interruption.signal.reason ? 1 : exitStatus(error);
   }
 }
 
@@ -65,7 +68,7 @@ ${exitStatuses()} --help of a command says more.`,
     multiplyCommand(interruption),
     reportCommand(interruption),
     runCommand(interruption),
-    selectCommand(),
+    selectCommand(interruption),
   ];
   for (const command of [program, ...commands]) {
     // Errors are written by report-error.ts, in one line for every kind.

@@ -1,6 +1,7 @@
 import { MEASURE_DEFAULTS } from "@papilio/bench";
 import {
   findModelSubject,
+  type MeasuredVariants,
   type MeasureModelOptions,
   MODEL_HEAD,
   type ModelSubject,
@@ -19,10 +20,12 @@ import { findModelEngines } from "../flags/model-engines.ts";
 import { list, oneOf, wholeNumber } from "../flags/options.ts";
 import { describeEnvironment } from "../machine/environment.ts";
 import type { Interruption } from "../process/interruption.ts";
+import type { Work } from "../process/kept.ts";
 import { note } from "../process/print.ts";
-import { writeToStandardOutput } from "../process/standard-output.ts";
 import { newTable } from "../render/new-table.ts";
 import { introduction } from "../render/render-results.ts";
+
+const STOPPED = "Stopped before the last round; what was measured is kept.";
 
 interface Flags {
   readonly engine?: readonly string[];
@@ -116,37 +119,43 @@ async function benchModel(name: string, flags: Flags, interruption: Interruption
   const environment = { ...described, versions: { ...described.versions, ...versions } };
   note(introduction(environment, undefined));
   for (const { name: variant, reason: why } of skipped) note(`${variant} is not compared: ${why}`);
-  // What was measured is written and shown, whatever ends the rounds.
-  interruption.hold();
+  const { rounds, minSample, seed, units } = options;
+  const { name: model, description, unit } = subject;
+  const work = (measured: MeasuredVariants): Work => {
+    const results: ModelResults = {
+      schema: MODELS_SCHEMA,
+      environment,
+      options: { rounds, minSample, seed },
+      model,
+      description,
+      unit,
+      units,
+      ...measured,
+      skipped: [...skipped, ...measured.skipped],
+    };
+    const json = (): string => JSON.stringify(results, null, 2);
+    const stopped = results.complete ? {} : { stderr: STOPPED };
+    return {
+      show: () => {
+        if (flags.json === "-") return { stdout: json(), ...stopped };
+        const table = newTable([...MODEL_HEAD]);
+        table.push(...modelRows(results));
+        const lines = [table.toString(), "", ...modelLines(results)].join("\n");
+        return outputs.shown(lines, stopped.stderr);
+      },
+      ...(file === undefined
+        ? {}
+        : { save: (last: boolean) => outputs.save(file, `${json()}\n`, last) }),
+    };
+  };
   const measured = await measureModel(engines, subject, {
     ...options,
     signal: interruption.signal,
     onProgress: note,
+    onMeasured: (soFar) => interruption.keep(work(soFar)),
   });
-  const { rounds, minSample, seed, units } = options;
-  const { name: model, description, unit } = subject;
-  const results: ModelResults = {
-    schema: MODELS_SCHEMA,
-    environment,
-    options: { rounds, minSample, seed },
-    model,
-    description,
-    unit,
-    units,
-    ...measured,
-    skipped: [...skipped, ...measured.skipped],
-  };
-  const json = `${JSON.stringify(results, null, 2)}\n`;
-  if (flags.json === "-") await writeToStandardOutput(json);
-  else {
-    if (file !== undefined) await outputs.write([[file, json]]);
-    const table = newTable([...MODEL_HEAD]);
-    table.push(...modelRows(results));
-    outputs.say([table.toString(), "", ...modelLines(results)].join("\n"));
-  }
-  const wrong = results.variants.some(({ verification }) => !verification.ok);
-  if (!results.complete) note("Stopped before the last round; what was measured is kept.");
-  if (!results.complete || wrong) process.exitCode = 1;
+  await interruption.finish(work(measured));
+  if (measured.variants.some(({ verification }) => !verification.ok)) process.exitCode = 1;
 }
 
 /** By which flag the units of a run are given. */

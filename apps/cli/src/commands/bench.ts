@@ -11,7 +11,7 @@ import {
 } from "@papilio/bench";
 import { hasWrongAnswer } from "@papilio/bench/analysis";
 import { openEnergyMeter } from "@papilio/bench/node";
-import { caseName, SCHEMA } from "@papilio/bench/results";
+import { type BenchResults, caseName, SCHEMA } from "@papilio/bench/results";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
@@ -21,7 +21,8 @@ import { findImplementations } from "../flags/implementations.ts";
 import { collect, duration, list, oneOf, shardOf, wholeNumber } from "../flags/options.ts";
 import { describeEnvironment } from "../machine/environment.ts";
 import type { Interruption } from "../process/interruption.ts";
-import { note, print } from "../process/print.ts";
+import type { Shown, Work } from "../process/kept.ts";
+import { note } from "../process/print.ts";
 import { showProgress } from "../render/progress.ts";
 import { introduction, renderResults } from "../render/render-results.ts";
 
@@ -130,8 +131,6 @@ async function bench(flags: Flags, interruption: Interruption): Promise<void> {
   await using meter = "meter" in search ? search.meter : undefined;
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
   const environment = await describeEnvironment(gpu, command, search);
-  // What was measured is written and shown, whatever ends the run.
-  interruption.hold();
   await using sink = await openResults(file, {
     record: "run",
     schema: SCHEMA,
@@ -146,8 +145,18 @@ async function bench(flags: Flags, interruption: Interruption): Promise<void> {
   note([introduction(environment, sink.before), ...notes].join("\n"));
 
   using progress = showProgress();
-  let written: Promise<void> = Promise.resolve();
-  const running = runBenchmark(gpu, cases, implementations, {
+  const resumed = flags.json === undefined ? "" : " The same command goes on from here.";
+  const shown = (results: BenchResults, stderr?: string): Shown => ({
+    ...(file === "stdout" ? {} : { stdout: renderResults(results, flags) }),
+    ...(stderr === undefined ? {} : { stderr }),
+  });
+  const soFar: Work = {
+    show: () =>
+      shown(sink.soFar(), `Stopped before the last case; what was measured is kept.${resumed}`),
+  };
+  if (sink.before !== undefined) await interruption.keep(soFar);
+  signal.addEventListener("abort", () => progress[Symbol.dispose]());
+  await runBenchmark(gpu, cases, implementations, {
     ...options,
     maxRunSeconds: options.maxRunSeconds ?? undefined,
     timeBudget,
@@ -158,25 +167,18 @@ async function bench(flags: Flags, interruption: Interruption): Promise<void> {
     before: sink.before,
     signal,
     onOutcome: async (outcome, { done, total, left }) => {
-      written = sink.append(outcome);
-      await written;
-      progress.update(done, total, left, outcome);
+      using _held = interruption.hold();
+      await sink.append(outcome);
+      await interruption.keep(soFar);
+      if (!signal.aborted) progress.update(done, total, left, outcome);
     },
   });
-  // A run under way may take longer than there is time for, and is of no use.
-  const complete = await Promise.race([running, interruption.signalled.then(() => false)]);
-  await written;
-  if (complete) await sink.append({ record: "end", date: new Date().toISOString() });
+  signal.throwIfAborted();
+  await sink.append({ record: "end", date: new Date().toISOString() });
   progress[Symbol.dispose]();
-
   const results = await sink.read();
-  if (file !== "stdout") print(renderResults(results, flags));
-  if (!complete) {
-    note(
-      `Stopped before the last case; what was measured is kept.${flags.json === undefined ? "" : " The same command goes on from here."}`,
-    );
-  }
-  if (!complete || hasWrongAnswer(results)) process.exitCode = 1;
+  await interruption.finish({ show: () => shown(results) });
+  if (hasWrongAnswer(results)) process.exitCode = 1;
 }
 
 /** Whether an implementation computes where the flag says. */

@@ -26,7 +26,7 @@ import {
 import { imagesOf, singles } from "../models/model-inputs.ts";
 import { requireFits } from "../models/require-fits.ts";
 import type { Interruption } from "../process/interruption.ts";
-import { print } from "../process/print.ts";
+import type { Shown } from "../process/kept.ts";
 import { newTable } from "../render/new-table.ts";
 
 interface Flags extends ComputeFlags {
@@ -43,6 +43,13 @@ interface Guess {
   readonly class: number;
   readonly label: string;
   readonly probability: number;
+}
+
+/** What is on an image of a file, the most likely first. */
+interface Result {
+  readonly file: string;
+  readonly image: number;
+  readonly classes: readonly Guess[];
 }
 
 /** `papilio classify`: what is on images. */
@@ -73,7 +80,7 @@ ${exitStatuses("the model computes NaN or infinity")}`,
     .action((path: string, flags: Flags) => classify(path, flags, interruption));
 }
 
-async function classify(path: string, flags: Flags, { signal }: Interruption): Promise<void> {
+async function classify(path: string, flags: Flags, interruption: Interruption): Promise<void> {
   const topK = wholeNumber("--top-k", flags.topK, 1, 1e6);
   const folder = await folderOf(path);
   const config = await readConfig(folder);
@@ -86,7 +93,7 @@ async function classify(path: string, flags: Flags, { signal }: Interruption): P
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
   await requireFits(flags, outlineFromHuggingFace(config), adapter);
-  const model = await loadModel(path, config, signal);
+  const model = await loadModel(path, config, interruption.signal);
   if (!(model instanceof VisionTransformer)) {
     throw new PapilioError(
       "MODEL_KIND",
@@ -99,20 +106,30 @@ async function classify(path: string, flags: Flags, { signal }: Interruption): P
   const graph = model.trace({ images: batch });
   const compute = await openCompute(flags, graph, adapter);
   using executable = await compileFor(compute, graph);
-  const results: { file: string; image: number; classes: Guess[] }[] = [];
+  const { gpu, dtype } = compute;
+  const results: Result[] = [];
+  const stdout = (): string => {
+    const result = { model: path, adapter: gpu?.report ?? null, dtype, images: results };
+    return flags.json ? JSON.stringify(result, null, 2) : tableOf(results);
+  };
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const soFar = (): Shown => ({
+    stdout: stdout(),
+    stderr: `Stopped after ${results.length} of ${all} images, which are kept.`,
+  });
   for (const [index, array] of arrays.entries()) {
-    const rows = await logitsOf(executable, array, { images: counts[index] as number, batch });
-    for (const [image, logits] of rows.entries()) {
+    const images = counts[index] as number;
+    for await (const [image, logits] of logitsOf(executable, array, { images, batch })) {
       requireLogits(logits, `image ${image} of ${array.file}`);
       results.push({ file: array.file, image, classes: likely(logits, topK, config) });
+      await interruption.keep({ show: soFar });
+      interruption.signal.throwIfAborted();
     }
   }
-  if (flags.json) {
-    const { gpu, dtype } = compute;
-    const result = { model: path, adapter: gpu?.report ?? null, dtype, images: results };
-    print(JSON.stringify(result, null, 2));
-    return;
-  }
+  await interruption.finish({ show: () => ({ stdout: stdout() }) });
+}
+
+function tableOf(results: readonly Result[]): string {
   const table = newTable(["file", "image", "class", "label", "probability"]);
   for (const { file, image, classes } of results) {
     for (const [place, guess] of classes.entries()) {
@@ -120,7 +137,7 @@ async function classify(path: string, flags: Flags, { signal }: Interruption): P
       table.push([...whose, guess.class, guess.label, guess.probability.toFixed(4)]);
     }
   }
-  print(table.toString());
+  return table.toString();
 }
 
 /** Images as the model takes them: as they are in a file of numbers, or decoded and preprocessed. */
@@ -130,25 +147,23 @@ async function readImages(file: string, preprocessing: Preprocessing): Promise<A
   return { file, ...preprocess(decodeImage(file, bytes), preprocessing) };
 }
 
-/** Logits of each image. The last images of a file are filled up with zeros to a whole batch. */
-async function logitsOf(
+/** Logits of each image, by its number. The last images of a file are filled up with zeros to a whole batch. */
+async function* logitsOf(
   executable: Executable,
   array: ArrayFile,
   { images, batch }: { readonly images: number; readonly batch: number },
-): Promise<Float32Array[]> {
+): AsyncGenerator<[image: number, logits: Float32Array]> {
   const values = singles(array);
   const pixels = values.length / images;
-  const rows: Float32Array[] = [];
   for (let first = 0; first < images; first += batch) {
     const input = new Float32Array(batch * pixels);
     input.set(values.subarray(first * pixels, (first + batch) * pixels));
     const { logits = new Float32Array() } = await executable.run({ images: input });
     const classes = logits.length / batch;
     for (let image = 0; image < Math.min(batch, images - first); image++) {
-      rows.push(logits.slice(image * classes, (image + 1) * classes));
+      yield [first + image, logits.slice(image * classes, (image + 1) * classes)];
     }
   }
-  return rows;
 }
 
 /** The most likely classes, the most likely first. */

@@ -1,5 +1,5 @@
 import type { AnyButterfly, Chain, PermutedButterfly } from "@papilio/butterfly";
-import { NAMED_TREES, relativeError } from "@papilio/butterfly/factorization";
+import { type ChainPoint, NAMED_TREES, relativeError } from "@papilio/butterfly/factorization";
 import { loadButterflies, saveButterflies } from "@papilio/butterfly/files";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { measureRates } from "@papilio/gpu-runtime/planning";
@@ -12,10 +12,11 @@ import { exitStatuses } from "../flags/exit-statuses.ts";
 import { oneOf, wholeNumber } from "../flags/options.ts";
 import { measureSpeedUp, predictSpeedUp, type SpeedUp } from "../machine/speed-up.ts";
 import type { Interruption } from "../process/interruption.ts";
+import type { Shown, Work } from "../process/kept.ts";
 import {
+  type FactorizationReport,
   renderFactorization,
   renderFront,
-  type StoredError,
 } from "../render/render-factorization.ts";
 import {
   type AnyMatrixFile,
@@ -104,39 +105,82 @@ async function run(file: string, flags: Flags, interruption: Interruption): Prom
   const { signal } = interruption;
   const matrix = narrowWhereExact(await readMatrix(file, flags.tensor, "float64"));
   const dtype = asked ?? (isSingle(matrix) ? "F32" : "F64");
+  const name = flags.name ?? matrix.name;
   const start = performance.now();
-  const { found, front, permuted } = await factorizeAs(matrix, flags, signal);
-  const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, signal);
-  const seconds = (performance.now() - start) / 1000;
-  let stored: StoredError | undefined;
-  if (out !== undefined) {
-    const name = flags.name ?? matrix.name;
-    const saved = permuted?.matrix ?? butterfly;
-    const bytes = saveButterflies({ [name]: saved }, { dtype, metadata: FACTORIZE_METADATA });
-    stored = { dtype, error: await errorOf(bytes, name, matrix, signal) };
-    await outputs.write([[out, bytes]]);
-  }
-  const speedUp = await speedUpOn(flags, butterfly.chain, batch);
+  const onFront = (front: readonly ChainPoint[]): Promise<void> =>
+    interruption.keep({ show: () => frontSoFar(front, flags) });
+  const { found, front, permuted } = await factorizeAs(matrix, flags, signal, onFront);
   const names = permuted?.names;
-  const report = { matrix, found, stored, butterfly, names, errors, speedUp, seconds, out };
-  if (flags.json) {
-    const { chain } = butterfly;
-    const { bounds } = found;
-    // Of what was written, where anything was.
-    const error = stored?.error ?? found.error;
-    const points = front?.map((point) => ({ ...point, chain: point.chain.toString() }));
-    const reported = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
-    outputs.say(
-      JSON.stringify(
-        { ...reported, stored, permutations: names, refined: errors, speedUp, front: points },
-        null,
-        2,
-      ),
-    );
-  } else {
-    if (front !== undefined) outputs.say(`${renderFront(front)}\n`);
-    outputs.say(renderFactorization(report));
+  const bytesOf = (butterfly: AnyButterfly): Uint8Array => {
+    const saved = permuted?.matrix ?? butterfly;
+    return saveButterflies({ [name]: saved }, { dtype, metadata: FACTORIZE_METADATA });
+  };
+  let saved: AnyButterfly | undefined;
+  const work = (state: State, stopped?: string): Work => {
+    const { butterfly } = state;
+    const seconds = (performance.now() - start) / 1000;
+    const report = { ...state, matrix, found, names, seconds, out };
+    return {
+      show: () => outputs.shown(textOf(report, front, flags), stopped),
+      save: async (last) => {
+        if (out === undefined || saved === butterfly) return;
+        if (await outputs.save(out, bytesOf(butterfly), last)) saved = butterfly;
+      },
+    };
+  };
+  const onSweep = (butterfly: AnyButterfly, errors: readonly number[]): Promise<void> => {
+    const sweeps = Math.max(0, errors.length - 1);
+    const stopped = `Stopped in the refinement; the factors are those after ${sweeps} sweeps.`;
+    const refined = sweeps === 0 ? undefined : errors;
+    const state = { butterfly, errors: refined, stored: undefined, speedUp: undefined };
+    return interruption.keep(work(state, stopped));
+  };
+  const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, signal, onSweep);
+  const stored =
+    out === undefined
+      ? undefined
+      : { dtype, error: await errorOf(bytesOf(butterfly), name, matrix, signal) };
+  const state = { butterfly, errors, stored, speedUp: undefined };
+  await interruption.keep(work(state, "Stopped before the speed-up was known."));
+  const speedUp = await speedUpOn(flags, butterfly.chain, batch);
+  await interruption.finish(work({ ...state, speedUp }));
+}
+
+/** What was found by now. */
+type State = Pick<FactorizationReport, "butterfly" | "errors" | "stored" | "speedUp">;
+
+function frontSoFar(front: readonly ChainPoint[], { json }: Flags): Shown {
+  const stdout = json ? JSON.stringify({ front: pointsOf(front) }, null, 2) : renderFront(front);
+  const stderr =
+    "Stopped in the search; these are the chains found by now. --chain with one of them factorizes by it.";
+  return { stdout, stderr };
+}
+
+function pointsOf(front: readonly ChainPoint[]): object[] {
+  return front.map((point) => ({ ...point, chain: point.chain.toString() }));
+}
+
+function textOf(
+  report: FactorizationReport,
+  front: readonly ChainPoint[] | undefined,
+  { json }: Flags,
+): string {
+  if (!json) {
+    const table = front === undefined ? "" : `${renderFront(front)}\n\n`;
+    return `${table}${renderFactorization(report)}`;
   }
+  const { found, stored, butterfly, names, errors, speedUp, seconds } = report;
+  const { chain } = butterfly;
+  const { bounds } = found;
+  // Of what was written, where anything was.
+  const error = stored?.error ?? found.error;
+  const points = front && pointsOf(front);
+  const reported = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
+  return JSON.stringify(
+    { ...reported, stored, permutations: names, refined: errors, speedUp, front: points },
+    null,
+    2,
+  );
 }
 
 function isSingle({ values }: AnyMatrixFile): boolean {

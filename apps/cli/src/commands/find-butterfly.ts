@@ -47,6 +47,7 @@ export async function factorizeAs(
   { values, rows, cols }: AnyMatrixFile,
   flags: FactorizationFlags,
   signal: AbortSignal,
+  onFront: (front: readonly ChainPoint[]) => Promise<void>,
 ): Promise<Found> {
   const { chain: text, maxParams, maxError } = flags;
   const limits = {
@@ -96,6 +97,7 @@ export async function factorizeAs(
   const { best, front } = await searchChains(values, rows, cols, {
     ...options,
     ...limits,
+    onFront,
   });
   if (best !== undefined) return { found: best, front };
   const nearest = front.at(-1);
@@ -120,6 +122,7 @@ export async function refineAs(
   start: AnyButterfly,
   { refine: sweeps, inputs }: FactorizationFlags,
   signal: AbortSignal,
+  onSweep: (butterfly: AnyButterfly, errors: readonly number[]) => Promise<void>,
 ): Promise<{ butterfly: AnyButterfly; errors: readonly number[] | undefined }> {
   if (sweeps === undefined && inputs === undefined) return { butterfly: start, errors: undefined };
   if ("re" in values) {
@@ -129,10 +132,17 @@ export async function refineAs(
       "Leave it out.",
     );
   }
+  // The first step of a refinement may take long.
+  await onSweep(start, []);
+  const soFar: number[] = [];
   const { matrix, errors } = await refine(values, start as Butterfly, {
     signal,
     ...(typeof sweeps === "string" ? { sweeps: wholeNumber("--refine", sweeps, 0, 10_000) } : {}),
     ...(inputs === undefined ? {} : { inputs: await readInputs(inputs, cols) }),
+    onProgress: (error, _, refined) => {
+      soFar.push(error);
+      return onSweep(refined, [...soFar]);
+    },
   });
   return { butterfly: matrix, errors };
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type GenerateOptions, TextGenerator } from "@papilio/nn";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../flags/backend.ts";
@@ -9,7 +8,8 @@ import { type LanguageModel, loadLanguageModel } from "../models/language-model.
 import { requireFits } from "../models/require-fits.ts";
 import { StopSequences } from "../models/stop-sequences.ts";
 import { type Interruption, stdoutClosed } from "../process/interruption.ts";
-import { note, print, write as writeText } from "../process/print.ts";
+import type { Shown, Work } from "../process/kept.ts";
+import { note, write as writeText } from "../process/print.ts";
 
 interface Flags extends ComputeFlags {
   readonly tokenizer?: string;
@@ -100,41 +100,51 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   note(
     `Loaded ${model.parameterCount} parameters in ${loadSeconds.toFixed(1)} s, ${what} in ${prepareSeconds.toFixed(1)} s; context of ${context} tokens.`,
   );
-  const write = flags.json ? () => undefined : writeText;
-  // What was generated is kept, whatever ends it.
-  interruption.hold();
+  const facts = {
+    model: path,
+    parameters: model.parameterCount,
+    adapter: gpu?.report ?? null,
+    dtype,
+    context,
+    loadSeconds,
+    prepareSeconds,
+    promptIds: prompt,
+  };
+  const work = (reported: () => Reported): Work => ({
+    show: () => shown(reported(), facts, flags.json ?? false),
+  });
   const reported = await generate(generator, language, {
     ...sampling,
     prompt,
     maxTokens,
     stops: flags.stop ?? [],
     signal,
-    write,
+    write: flags.json ? () => undefined : writeText,
+    onToken: (soFar) => interruption.keep(work(soFar)),
   });
-  if (flags.json) {
-    const { report } = gpu ?? { report: null };
-    const facts = { model: path, parameters: model.parameterCount, adapter: report };
-    const result = {
-      ...facts,
-      dtype,
-      context,
-      loadSeconds,
-      prepareSeconds,
-      promptIds: prompt,
-      ...reported,
-    };
-    print(JSON.stringify(result, null, 2));
-  } else process.stdout.write("\n");
-  const { prompt: read, generation } = reported.tokensPerSecond;
-  note(
-    `Tokens a second: ${rate(read)} of the prompt (${prompt.length}), ${rate(generation)} generated (${reported.ids.length}).`,
-  );
+  await interruption.finish(work(() => reported));
   if (reported.end === "interrupted") process.exitCode = 1;
+}
+
+/** A whole result as JSON; else what ends the text, which was written as it came. */
+function shown(
+  { held, ...reported }: Reported,
+  facts: { readonly promptIds: readonly number[] },
+  asJson: boolean,
+): Shown {
+  const { ids, tokensPerSecond } = reported;
+  const text = reported.text + held;
+  return {
+    stdout: asJson ? JSON.stringify({ ...facts, ...reported, text }, null, 2) : held,
+    stderr: `Tokens a second: ${rate(tokensPerSecond.prompt)} of the prompt (${facts.promptIds.length}), ${rate(tokensPerSecond.generation)} generated (${ids.length}).`,
+  };
 }
 
 interface Reported {
   readonly ids: readonly number[];
   readonly text: string;
+  /** Text that is held back: it may be the beginning of a stop sequence. */
+  readonly held: string;
   /** Why it ended. */
   readonly end: "stop token" | "stop text" | "length" | "interrupted";
   /** Null where nothing was timed. */
@@ -149,6 +159,7 @@ async function generate(
     stops,
     signal,
     write,
+    onToken,
     ...options
   }: Omit<GenerateOptions, "stopTokens" | "signal"> & {
     readonly maxTokens: number;
@@ -156,6 +167,7 @@ async function generate(
     readonly stops: readonly string[];
     readonly signal: AbortSignal;
     readonly write: (text: string) => unknown;
+    readonly onToken: (soFar: () => Reported) => Promise<void>;
   },
 ): Promise<Reported> {
   // The prompt is decoded too: whether a space begins the text depends on it.
@@ -170,34 +182,35 @@ async function generate(
   };
   let promptSeconds = 0;
   let seconds = 0;
-  let interrupted = false;
-  try {
-    for await (const token of generator.generate(prompt, { ...options, stopTokens, signal })) {
-      // Work on the CPU leaves no time for signals by itself.
-      await nextTurn();
-      ids.push(token.id);
-      promptSeconds = token.seconds - token.secondsAfterPrompt;
-      seconds = token.secondsAfterPrompt;
-      tell(stopper.push(stream.push(token.id)));
-      if (stopper.found) break;
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    interrupted = true;
-  }
-  if (!stopper.found) tell(stopper.push(stream.end()) + stopper.end());
-  const full = ids.length >= options.maxTokens || prompt.length + ids.length > generator.context;
-  const ended = full ? "length" : "stop token";
-  return {
+  const reportedAs = (end: Reported["end"]): Reported => ({
     ids,
     text,
-    end: interrupted ? "interrupted" : stopper.found ? "stop text" : ended,
+    held: stopper.held,
+    end,
     tokensPerSecond: {
       prompt: promptSeconds > 0 ? prompt.length / promptSeconds : null,
       // The first token comes with the prompt.
       generation: seconds > 0 ? (ids.length - 1) / seconds : null,
     },
-  };
+  });
+  try {
+    for await (const token of generator.generate(prompt, { ...options, stopTokens, signal })) {
+      signal.throwIfAborted();
+      ids.push(token.id);
+      promptSeconds = token.seconds - token.secondsAfterPrompt;
+      seconds = token.secondsAfterPrompt;
+      tell(stopper.push(stream.push(token.id)));
+      if (stopper.found) break;
+      await onToken(() => reportedAs("interrupted"));
+    }
+  } catch (error) {
+    if (signal.aborted) return reportedAs("interrupted");
+    throw error;
+  }
+  if (!stopper.found) tell(stopper.push(stream.end()) + stopper.end());
+  const full = ids.length >= options.maxTokens || prompt.length + ids.length > generator.context;
+  const ended = full ? "length" : "stop token";
+  return reportedAs(stopper.found ? "stop text" : ended);
 }
 
 /** Ids of a prompt, with a token to begin with where it has none. */

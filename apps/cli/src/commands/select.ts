@@ -6,7 +6,7 @@ import {
   measureCase,
   suites,
 } from "@papilio/bench";
-import { type BenchResults, type CaseResult, parseResults } from "@papilio/bench/results";
+import { type BenchResults, type CaseResult, caseName, parseResults } from "@papilio/bench/results";
 import {
   createSelector,
   type Measured,
@@ -24,7 +24,9 @@ import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect, list } from "../flags/options.ts";
 import { type NamedQuestion, type QuestionFlags, questionsOf } from "../flags/questions.ts";
 import { cacheBytesOf } from "../machine/environment.ts";
-import { note, print } from "../process/print.ts";
+import type { Interruption } from "../process/interruption.ts";
+import type { Work } from "../process/kept.ts";
+import { note } from "../process/print.ts";
 import { type Answer, renderAnswers } from "../render/render-selection.ts";
 
 interface Flags extends QuestionFlags {
@@ -37,7 +39,7 @@ interface Flags extends QuestionFlags {
 }
 
 /** `papilio select`: which implementation is best. */
-export function selectCommand(): Command {
+export function selectCommand(interruption: Interruption): Command {
   return new Command("select")
     .description("Say which implementation is best, by how much, and how sure that is.")
     .option("--pattern <a,b,c,d>", "a pattern; may be repeated", collect)
@@ -68,10 +70,10 @@ Examples:
 Answers are measured, interpolated from other cases, or by the cost model alone; each says so.
 ${exitStatuses()}`,
     )
-    .action(select);
+    .action((flags: Flags) => select(flags, interruption));
 }
 
-async function select(flags: Flags): Promise<void> {
+async function select(flags: Flags, interruption: Interruption): Promise<void> {
   const questions = await questionsOf(flags);
   const files: BenchResults[] = [];
   for (const file of flags.results ?? []) files.push(parseResults(await readText(file)));
@@ -82,8 +84,12 @@ async function select(flags: Flags): Promise<void> {
       : { filter: (implementation: string) => chosen.includes(implementation) };
   const answers = flags.offline
     ? offline(questions, files, filter, flags)
-    : await onAdapter(questions, files, filter, flags);
-  print(flags.json ? JSON.stringify({ answers }, null, 2) : renderAnswers(answers));
+    : await onAdapter(questions, files, filter, flags, interruption);
+  await interruption.finish({ show: () => ({ stdout: textOf(answers, flags) }) });
+}
+
+function textOf(answers: readonly Answer[], { json }: Flags): string {
+  return json ? JSON.stringify({ answers }, null, 2) : renderAnswers(answers);
 }
 
 type Filter = Pick<SelectContext, "filter">;
@@ -119,17 +125,25 @@ async function onAdapter(
   questions: readonly NamedQuestion[],
   files: readonly Measured[],
   filter: Filter,
-  { adapter, measure }: Flags,
+  flags: Flags,
+  interruption: Interruption,
 ): Promise<Answer[]> {
-  using gpu = await openGpu({ adapter });
+  using gpu = await openGpu({ adapter: flags.adapter });
   // What does not fit is known before the first measurement.
   const fitting = questions.map((named) => ({ named, reason: reasonAgainst(gpu, named) }));
   const results: Measured[] = [...files];
-  if (measure) {
-    const asked = fitting.filter(({ reason }) => reason === undefined).map(({ named }) => named);
-    results.push(await measureAll(gpu, asked, filter));
-  }
   const context = { adapter: gpu.report, results, ...filter };
+  if (flags.measure) {
+    const asked = fitting.filter(({ reason }) => reason === undefined).map(({ named }) => named);
+    const soFar = (measured: Measured): Work => ({
+      show: () => ({
+        stdout: textOf(answersSoFar(fitting, context, measured), flags),
+        stderr: "Stopped before the last case; the answers are those of what was measured.",
+      }),
+    });
+    const onCase = (measured: Measured): Promise<void> => interruption.keep(soFar(measured));
+    results.push(await measureAll(gpu, asked, filter, interruption.signal, onCase));
+  }
   const known = createSelector(context);
   let modelled: typeof known | undefined;
   const answers: Answer[] = [];
@@ -149,6 +163,23 @@ async function onAdapter(
     }
   }
   return answers;
+}
+
+/** Answers by what is measured by now, in the layouts in which it is. */
+function answersSoFar(
+  fitting: readonly { readonly named: NamedQuestion; readonly reason: string | undefined }[],
+  context: SelectContext,
+  measured: Measured,
+): Answer[] {
+  const done = new Set(measured.cases.map(caseName));
+  const answer = createSelector({ ...context, results: [...(context.results ?? []), measured] });
+  return fitting.map(({ named, reason = "it was not measured." }) => {
+    const layouts = casesOf(named).flatMap((item) => (done.has(caseName(item)) ? item.layout : []));
+    const [layout] = layouts;
+    if (layout === undefined) return { name: named.name, reason };
+    const question = layouts.length === 1 ? { ...named.question, layout } : named.question;
+    return attempt({ ...named, explicit: false }, () => answer(question));
+  });
 }
 
 /** The layouts in which a question is to be measured. */
@@ -173,23 +204,28 @@ async function measureAll(
   gpu: Gpu,
   questions: readonly NamedQuestion[],
   { filter = () => true }: Filter,
+  signal: AbortSignal,
+  onCase: (measured: Measured) => Promise<void>,
 ): Promise<Measured> {
-  const measured = [...implementations, ...cpuImplementations].filter(({ name }) => filter(name));
+  const compared = [...implementations, ...cpuImplementations].filter(({ name }) => filter(name));
   const cases: CaseResult[] = [];
-  const items = questions.flatMap(casesOf);
-  for (const [index, item] of items.entries()) {
-    note(`Measuring ${index + 1} of ${items.length} cases`);
-    cases.push(await measureCase(gpu, item, measured, { cacheBytes: cacheBytesOf(gpu) ?? 0 }));
-  }
-  return {
+  const measured = {
     environment: { adapter: gpu.report, date: new Date().toISOString(), rates: null },
-    implementations: measured.map(({ name, description, processor = "adapter" }) => ({
+    implementations: compared.map(({ name, description, processor = "adapter" }) => ({
       name,
       description,
       processor,
     })),
     cases,
   };
+  const items = questions.flatMap(casesOf);
+  const cacheBytes = cacheBytesOf(gpu) ?? 0;
+  for (const [index, item] of items.entries()) {
+    note(`Measuring ${index + 1} of ${items.length} cases`);
+    cases.push(await measureCase(gpu, item, compared, { cacheBytes, signal }));
+    await onCase(measured);
+  }
+  return measured;
 }
 
 function found({ name }: NamedQuestion, selection: Selection): Answer {

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   closeSync,
+  constants,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -23,8 +24,10 @@ import {
   writeSafetensors,
 } from "@papilio/butterfly/files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Interruption } from "../process/interruption.ts";
 import { commandLine, papilio, papilioInto, papilioProcess } from "../testing/command-line.ts";
 import { resultsText } from "../testing/results-records.ts";
+import { Outputs } from "./outputs.ts";
 
 const CHAIN = "1,2,2,2;2,2,2,1";
 const ones = new Butterfly(
@@ -293,6 +296,38 @@ describe("a file that is written", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^<svg .+<\/svg>\n$/s);
     expect(stderr).toContain("2 factors for 4 x 4");
+  });
+});
+
+describe("a file of work that goes on", () => {
+  const open = (path: string): Promise<Outputs> =>
+    Outputs.open([{ path, writer: "papilio bench-model" }], {
+      inputs: [],
+      force: false,
+      interruption: new Interruption(),
+    });
+
+  it("is replaced by what there is, and is nobody else's", async () => {
+    const outputs = await open(at("model.json"));
+    expect(await outputs.save(at("model.json"), "one", false)).toBe(true);
+    expect(await outputs.save(at("model.json"), "two", false)).toBe(true);
+    expect(readFileSync(at("model.json"), "utf8")).toBe("two");
+    rmSync(at("model.json"));
+    writeFileSync(at("model.json"), "another's");
+    await expect(outputs.save(at("model.json"), "three", true)).rejects.toThrow(
+      expect.objectContaining({ code: "OUTPUT_CHANGED" }),
+    );
+    expect(readFileSync(at("model.json"), "utf8")).toBe("another's");
+  });
+
+  it.skipIf(process.platform === "win32")("is written once where it is a pipe", async () => {
+    execFileSync("mkfifo", [at("pipe")]);
+    const reader = openSync(at("pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
+    const outputs = await open(at("pipe"));
+    expect(await outputs.save(at("pipe"), "one", false)).toBe(false);
+    expect(await outputs.save(at("pipe"), "two", true)).toBe(true);
+    expect(readFileSync(reader, "utf8")).toBe("two");
+    closeSync(reader);
   });
 });
 

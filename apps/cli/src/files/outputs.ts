@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
 import { OutputFile, unwritable } from "@papilio/gpu-runtime/node";
 import type { Interruption } from "../process/interruption.ts";
-import { note, print } from "../process/print.ts";
+import { type Shown, show } from "../process/kept.ts";
 import { isStandardOutput, statusOf, writeToStandardOutput } from "../process/standard-output.ts";
 import { isWrittenBy, type Writer } from "./recognize-output.ts";
 
@@ -71,8 +71,21 @@ export class Outputs {
 
   /** Prints a line for people: on stderr where stdout is one of the files. */
   say(line: string): void {
-    if ([...this.#files.values()].some(isStandardOutput)) note(line);
-    else print(line);
+    show(this.shown(line));
+  }
+
+  /**
+   * Where lines for people go: to stderr where stdout is one of the files.
+   *
+   * @param after a line for stderr
+   */
+  shown(lines: string, after?: string): Shown {
+    const isTaken = [...this.#files.values()].some(isStandardOutput);
+    const stderr = [...(isTaken ? [lines] : []), ...(after === undefined ? [] : [after])];
+    return {
+      ...(isTaken ? {} : { stdout: lines }),
+      ...(stderr.length === 0 ? {} : { stderr: stderr.join("\n") }),
+    };
   }
 
   /**
@@ -83,6 +96,29 @@ export class Outputs {
    */
   async write(
     contents: Iterable<readonly [path: string, contents: string | Uint8Array]>,
+  ): Promise<void> {
+    await this.#write(contents, this.#options.interruption.signal);
+  }
+
+  /**
+   * Writes a file of work that is kept as it goes on, also when the command is interrupted. A file that
+   * cannot be replaced, such as a pipe, is written the last time only.
+   *
+   * @returns whether it was written
+   * @throws PapilioError `DISK_FULL`, `OUTPUT_FAILED`, `OUTPUT_CHANGED`
+   */
+  async save(path: string, contents: string | Uint8Array, last: boolean): Promise<boolean> {
+    const file = this.#files.get(path) as OutputFile;
+    const isReplaced = file.kind === "new" || file.kind === "file";
+    if (!last && (!isReplaced || isStandardOutput(file))) return false;
+    await this.#write([[path, contents]]);
+    if (isReplaced) this.#files.set(path, await inspectOutput(path));
+    return true;
+  }
+
+  async #write(
+    contents: Iterable<readonly [path: string, contents: string | Uint8Array]>,
+    signal?: AbortSignal,
   ): Promise<void> {
     const staged: OutputFile[] = [];
     try {
@@ -95,9 +131,8 @@ export class Outputs {
         staged.push(file);
         await file.stage(content);
       }
-      const { interruption } = this.#options;
-      using _held = interruption.hold();
-      interruption.signal.throwIfAborted();
+      using _held = this.#options.interruption.hold();
+      signal?.throwIfAborted();
       for (let file = staged[0]; file !== undefined; file = staged[0]) {
         await commit(file);
         staged.shift();

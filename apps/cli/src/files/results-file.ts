@@ -2,11 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   assembleResults,
   type BenchResults,
+  type CaseResult,
+  caseName,
   formatRecord,
   parseResults,
   type ResultRecord,
   type RunRecord,
   runDifferences,
+  type SkippedCase,
 } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { OutputFile, unwritable } from "@papilio/gpu-runtime/node";
@@ -22,6 +25,8 @@ export interface ResultsSink extends AsyncDisposable {
   readonly before: BenchResults | undefined;
   /** @throws PapilioError `DISK_FULL`, `OUTPUT_FAILED` */
   append(record: ResultRecord): Promise<void>;
+  /** What this program has written of the run by now, after what an earlier part left. */
+  soFar(): BenchResults;
   /** All of the run, earlier parts included. */
   read(): Promise<BenchResults>;
 }
@@ -67,21 +72,22 @@ export async function openResults(file: ResultsFile, run: RunRecord): Promise<Re
   }
   if (file.kind === "new") {
     const created = await create(file, formatRecord(run));
-    if (created) return appendTo(file, undefined);
+    if (created) return appendTo(file, run, undefined);
     // Another program was faster.
     return openResults(await OutputFile.inspect(file.path), run);
   }
   const bytes = await readSettled(file.path);
   const end = endOf(bytes);
   if (end === "cut header") await setAside(file, bytes);
-  if (end === "empty" || end === "cut header") return appendTo(file, undefined, formatRecord(run));
+  if (end === "empty" || end === "cut header")
+    return appendTo(file, run, undefined, formatRecord(run));
   const text = new TextDecoder().decode(bytes);
   const before = parseResults(text);
   assertSameRun(file.path, before, run);
   const { date, load } = run.environment;
   const resume = formatRecord({ record: "resume", date, load });
   // In one write with what ends the last line, so that the line after one that was cut off says why.
-  return appendTo(file, before, `${end === "line" ? "" : "\n"}${resume}`);
+  return appendTo(file, run, before, `${end === "line" ? "" : "\n"}${resume}`);
 }
 
 /** Creates the file with its first line, whole; false where there is one by now. */
@@ -99,30 +105,68 @@ async function create(file: OutputFile, line: string): Promise<boolean> {
 
 async function appendTo(
   file: OutputFile,
+  run: RunRecord,
   before: BenchResults | undefined,
   first?: string,
 ): Promise<ResultsSink> {
   const { path } = file;
   const records = await openRecords(file, first);
+  const soFar = new ResultsSoFar(run, before);
   return {
     before,
-    append: (record) => records.write(formatRecord(record)),
+    append: async (record) => {
+      await records.write(formatRecord(record));
+      soFar.add(record);
+    },
+    soFar: () => soFar.results,
     read: async () => parseResults(new TextDecoder().decode(await readAsItIs(path))),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 }
 
 function inMemory(run: RunRecord, writer: RecordWriter): ResultsSink {
-  const records: ResultRecord[] = [run];
+  const soFar = new ResultsSoFar(run, undefined);
   return {
     before: undefined,
-    append: (record) => {
-      records.push(record);
-      return writer.write(formatRecord(record));
+    append: async (record) => {
+      await writer.write(formatRecord(record));
+      soFar.add(record);
     },
-    read: () => Promise.resolve(assembleResults(records)),
+    soFar: () => soFar.results,
+    read: () => Promise.resolve(soFar.results),
     [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
+}
+
+/** The results of a run as its records come. */
+class ResultsSoFar {
+  readonly #start: BenchResults;
+  readonly #cases: CaseResult[];
+  readonly #skipped: SkippedCase[];
+  #complete = false;
+
+  constructor(run: RunRecord, before: BenchResults | undefined) {
+    this.#start = before ?? assembleResults([run]);
+    this.#cases = [...this.#start.cases];
+    this.#skipped = [...this.#start.skipped];
+  }
+
+  /** Takes a record of a case that was not measured before. */
+  add(record: ResultRecord): void {
+    if (record.record === "case") this.#cases.push(record);
+    else if (record.record === "skip") this.#skipped.push(record);
+    this.#complete = record.record === "end";
+  }
+
+  get results(): BenchResults {
+    const measured = new Set(this.#cases.map(caseName));
+    return {
+      ...this.#start,
+      cases: this.#cases,
+      skipped: this.#skipped.filter((one) => !measured.has(caseName(one))),
+      complete: this.#complete,
+    };
+  }
 }
 
 /** A file's bytes, once nobody is in the middle of its last line. */

@@ -17,6 +17,11 @@ export class StopSequences {
     return this.#found;
   }
 
+  /** What is held back by now. */
+  get held(): string {
+    return this.#held;
+  }
+
   /** What is certain of the text with one more piece. */
   push(piece: string): string {
     if (this.#found) return "";

@@ -64,11 +64,6 @@ describe("Ctrl+C in the midst of the work", () => {
       reads(npy(20_000, 3, 8, 8)),
     ],
     [
-      "classify",
-      ["classify", path("vit"), "--input", "-", "--backend", "cpu"],
-      reads(npy(200_000, 3, 8, 8)),
-    ],
-    [
       "select: measuring",
       ["select", "--pattern", "4,64,64,4", "--batch", "1024", "--measure", ...adapterFlags],
       { note: /Measuring 1 of/, delay: 200 },
@@ -91,6 +86,17 @@ describe("Ctrl+C in the midst of the work", () => {
     );
     expect(JSON.parse(stdout)).toMatchObject({ end: "interrupted" });
     expect(stderr).toContain("Tokens a second");
+  });
+
+  it("ends classify, which keeps the images", async () => {
+    const args = ["classify", path("vit"), "--input", "-", "--backend", "cpu"];
+    const { stdout, stderr } = await expectStopped(folder, args, {
+      ...reads(npy(20_000, 3, 8, 8)),
+      note: /Adapter: none/,
+      delay: 1000,
+    });
+    expect(stdout).toContain("probability");
+    expect(stderr).toMatch(/Stopped after [1-9]\d* of 20000 images, which are kept\.\n$/);
   });
 
   it.runIf(process.platform === "linux").each<[string, string[]]>([

@@ -6,7 +6,7 @@ import type { SpeedUp } from "../machine/speed-up.ts";
 import { newTable } from "./new-table.ts";
 
 /** Of what is in a file: `|A - B| / |A|` of its values as they are decoded, in double precision. */
-export interface StoredError {
+interface StoredError {
   readonly dtype: string;
   readonly error: number;
 }
@@ -22,7 +22,8 @@ export interface FactorizationReport {
   readonly names: { readonly left: string; readonly right: string } | undefined;
   /** Of the refinement, before its first sweep and after each. */
   readonly errors: readonly number[] | undefined;
-  readonly speedUp: SpeedUp;
+  /** Unless it is not known yet. */
+  readonly speedUp: SpeedUp | undefined;
   /** Of the whole work: the search and the refinement included. */
   readonly seconds: number;
   readonly out: string | undefined;
@@ -75,7 +76,7 @@ export function renderFactorization(report: FactorizationReport): string {
       `${chain.nonZeros} of ${rows * cols} (${share(chain.nonZeros / (rows * cols))})`,
     ],
     ["FLOPs a vector", `${flops} of ${2 * rows * cols} (${share(flops / (2 * rows * cols))})`],
-    ...speedUpLines(speedUp),
+    ...(speedUp === undefined ? [] : speedUpLines(speedUp)),
     ["time", quantity(seconds, "s")],
   );
   if (out !== undefined) lines.push(["written to", out]);

@@ -221,13 +221,29 @@ function medianOfDefined(values: readonly (number | undefined)[]): number | unde
   return defined.length === 0 ? undefined : median(defined);
 }
 
-/** Summarizes a whole run. */
+/** Of all implementations of a case, by the clock: a run is summarized again as its cases come. */
+const summaries = new WeakMap<CaseResult, CaseSummary>();
+
+function summaryOf(result: CaseResult, clock: Clock): CaseSummary {
+  const known = summaries.get(result);
+  if (known?.clock === clock) return known;
+  const summary = summarizeCase(result, undefined, clock);
+  summaries.set(result, summary);
+  return summary;
+}
+
+/**
+ * Summarizes a whole run. Without a filter, a case that was summarized before is not again: its samples
+ * are not to be changed.
+ */
 export function summarizeRun(results: BenchResults, filter?: Filter): RunSummary {
   requireResults(results);
   if (filter !== undefined) requireFunction("The filter", filter);
   // Of the whole run, whatever the filter: a part of it is by the clock of the whole.
   const clock = runClock(results);
-  const cases = results.cases.map((item) => summarizeCase(item, filter, clock));
+  const cases = results.cases.map((item) =>
+    filter === undefined ? summaryOf(item, clock) : summarizeCase(item, filter, clock),
+  );
   const several = cases.filter(
     ({ chain, speedup }) =>
       speedup !== undefined && chain.patterns.some(({ blocks }) => blocks > 1),

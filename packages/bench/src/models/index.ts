@@ -7,7 +7,7 @@
 export type { BenchErrorCodes } from "../errors/error-codes.ts";
 export { kindShares } from "./breakdown.ts";
 export type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
-export { type MeasureModelOptions, measureModel } from "./measure-models.ts";
+export { type MeasuredVariants, type MeasureModelOptions, measureModel } from "./measure-models.ts";
 export { MODEL_HEAD, modelLines, modelRows } from "./model-table.ts";
 export { papilioOnAdapter, papilioOnCpu } from "./papilio-engines.ts";
 export type { BuiltModel, ModelSubject } from "./subject.ts";

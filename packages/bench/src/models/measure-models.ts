@@ -39,7 +39,15 @@ export interface MeasureModelOptions {
   /** Ends the rounds before their number; what was measured is kept. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (message: string) => void;
+  /**
+   * Called with what there is when a variant is verified or skipped, and after each sample; waited for. The
+   * results are the same objects each time, with more in them.
+   */
+  readonly onMeasured?: (measured: MeasuredVariants) => void | Promise<void>;
 }
+
+/** What is found of the variants of a model. */
+export type MeasuredVariants = Pick<ModelResults, "complete" | "variants" | "skipped">;
 
 const enginesShape = v.array(
   v.object({
@@ -69,6 +77,7 @@ const measureShape = v.object({
   seed: v.number(),
   signal: v.optional(signalShape),
   onProgress: v.optional(callback),
+  onMeasured: v.optional(callback),
 });
 
 const PROFILES = 5;
@@ -92,7 +101,7 @@ export async function measureModel(
   engines: readonly ModelEngine[],
   subject: ModelSubject,
   options: MeasureModelOptions,
-): Promise<Pick<ModelResults, "complete" | "variants" | "skipped">> {
+): Promise<MeasuredVariants> {
   requireShape("The engines", engines, enginesShape);
   requireShape("The model", subject, subjectShape);
   requireShape("The options of measureModel", options, measureShape);
@@ -100,6 +109,14 @@ export async function measureModel(
   using held = new DisposableStack();
   const candidates: Candidate[] = [];
   const skipped: SkippedVariant[] = [];
+  const measured = (complete: boolean): MeasuredVariants => ({
+    complete,
+    variants: candidates.map(({ result }) => result),
+    skipped,
+  });
+  const report = async (): Promise<void> => {
+    await options.onMeasured?.(measured(false));
+  };
   const verified = subject.verified === null ? units : Math.min(options.verified, units);
   for (const linear of linears) {
     const built = subject.build(linear, seed);
@@ -122,13 +139,14 @@ export async function measureModel(
           skipped.push({ name: variantName(facts), reason: error.message });
           options.onProgress?.(`${variantName(facts)} is skipped: ${error.message}`);
         }
+        await report();
       }
     }
   }
   const right = candidates.filter(({ result }) => result.verification.ok);
-  const complete = await sampleAll(right, options);
+  const complete = await sampleAll(right, report, options);
   if (complete) for (const { model, result } of right) result.profile = await profileOf(model);
-  return { complete, variants: candidates.map(({ result }) => result), skipped };
+  return measured(complete);
 }
 
 type Facts = Pick<
@@ -182,6 +200,7 @@ async function prepare(
 /** @returns whether all rounds were made */
 async function sampleAll(
   candidates: readonly Candidate[],
+  report: () => Promise<void>,
   { rounds, minSample, seed, signal, onProgress }: MeasureModelOptions,
 ): Promise<boolean> {
   for (const { model, result } of candidates) {
@@ -189,6 +208,7 @@ async function sampleAll(
   }
   const sample = async ({ model, result }: Candidate): Promise<void> => {
     result.wall.push(await secondsOf(model, result.repeats ?? 1));
+    await report();
   };
   const onRound = (round: number): void => onProgress?.(`round ${round} of ${rounds}`);
   return await sampleRounds(candidates, sample, { rounds, seed, signal, onRound });

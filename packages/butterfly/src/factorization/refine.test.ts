@@ -86,13 +86,22 @@ describe("alternating least squares", () => {
   it("keeps the precision of the matrix, stops, and refuses what is not an input", async () => {
     const target = Float32Array.from(draw(32 * 32, 8));
     const { matrix } = await factorize(target, chain);
-    const reported: number[] = [];
-    const { matrix: refined } = await refine(target, matrix, {
+    const reported: { error: number; sweep: number; dense: Float32Array }[] = [];
+    const { matrix: refined, errors } = await refine(target, matrix, {
       sweeps: 2,
-      onProgress: (error) => reported.push(error),
+      onProgress: async (error, sweep, by) => {
+        await Promise.resolve();
+        reported.push({ error, sweep, dense: by.dense() });
+      },
     });
     expect(refined.factors[0]?.values).toBeInstanceOf(Float32Array);
-    expect(reported.length).toBeGreaterThan(0);
+    expect(reported.map(({ sweep }) => sweep)).toEqual([0, 1, 2]);
+    expect(reported.map(({ error }) => error)).toEqual(errors);
+    expect(reported.at(-1)?.dense).toEqual(refined.dense());
+    for (const { error, dense } of reported) {
+      const away = Math.hypot(...target.map((value, index) => value - (dense[index] as number)));
+      expect(error).toBeCloseTo(away / Math.hypot(...target), 6);
+    }
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(refine(target, matrix, { signal })).rejects.toThrow("enough");
     const inputs = new Float32Array(33);

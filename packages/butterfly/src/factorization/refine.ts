@@ -11,7 +11,7 @@ import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { validateTarget } from "./target.ts";
 
-export interface RefineOptions {
+export interface RefineOptions<V extends FloatArray = FloatArray> {
   /**
    * `[cols, samples]` row-major: vectors that the matrix is multiplied by in use, such as the
    * activations of a layer. The error that is made small is then `|(A - B) X|`; without it, `|A - B|`.
@@ -23,8 +23,15 @@ export interface RefineOptions {
   readonly tolerance?: number;
   /** Stops within a step; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called with the relative error after each sweep. */
-  readonly onProgress?: (error: number, sweep: number) => void;
+  /**
+   * Called with the relative error and the factors before the first sweep, as number 0, and after each that
+   * made the error smaller; waited for.
+   */
+  readonly onProgress?: (
+    error: number,
+    sweep: number,
+    matrix: Butterfly<V>,
+  ) => void | Promise<void>;
 }
 
 /** What {@link refine} finds. */
@@ -59,7 +66,7 @@ const STEPS = 8;
 export async function refine<V extends FloatArray>(
   dense: V,
   start: Butterfly<V>,
-  options: RefineOptions = {},
+  options: RefineOptions<V> = {},
 ): Promise<Refinement<V>> {
   requireButterfly("The start", start);
   requireProgress(options);
@@ -93,6 +100,7 @@ export async function refine<V extends FloatArray>(
     norm === 0 ? 0 : lengthOf(difference(target, current.apply(inputs, shape))) / norm;
   let best = start;
   const errors = [errorOf(scaled)];
+  await onProgress?.(errors[0] as number, 0, start);
   for (let sweep = 1; sweep <= sweeps; sweep++) {
     let vectors: Float64Array = inputs;
     for (let index = factors.length - 1; index >= 0; index--) {
@@ -117,7 +125,7 @@ export async function refine<V extends FloatArray>(
     if (!(error < before)) break;
     best = exponent === 0 ? rounded : scaleProduct(rounded, -exponent);
     errors.push(error);
-    onProgress?.(error, sweep);
+    await onProgress?.(error, sweep, best);
     if (before - error < tolerance * before) break;
   }
   return { matrix: best, errors };

@@ -4,7 +4,7 @@ import { uniform } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import { radicesFor } from "./candidates.ts";
 import { factorize } from "./factorize.ts";
-import { searchChains } from "./search.ts";
+import { type ChainPoint, searchChains } from "./search.ts";
 
 const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
@@ -46,9 +46,11 @@ describe("the search for a chain", () => {
     const next = uniform(2);
     const target = Float64Array.from({ length: 24 * 36 }, next);
     const shares: number[] = [];
+    const fronts: (readonly ChainPoint[])[] = [];
     const { front, best } = await searchChains(target, 24, 36, {
       maxParameters: 0.5,
       onProgress: (share) => shares.push(share),
+      onFront: async (front) => void fronts.push(front),
     });
     expect(front.length).toBeGreaterThan(5);
     for (const [index, { chain, parameters, error }] of front.entries()) {
@@ -63,6 +65,9 @@ describe("the search for a chain", () => {
     expect(front.at(-1)?.parameters).toBeLessThanOrEqual(0.5);
     expect(shares).toEqual(shares.toSorted((p, q) => p - q));
     expect(shares.at(-1)).toBe(1);
+    expect(fronts.at(-1)).toEqual(front);
+    expect(fronts.length).toBeGreaterThanOrEqual(front.length);
+    expect(fronts[0]).toHaveLength(1);
   });
 
   it("says when nothing is within the limits, refuses bad ones, and stops", async () => {

@@ -1,4 +1,4 @@
-import { requireProgress } from "../errors/argument-checks.ts";
+import { requireFunction, requireProgress } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Butterfly } from "../matrix/butterfly.ts";
@@ -23,6 +23,8 @@ export interface ChainSearchOptions
   readonly maxParameters?: number;
   /** Largest relative error; the chain with the fewest values is then the best. */
   readonly maxError?: number;
+  /** Called with the front by now, each time that a chain joins it; waited for. */
+  readonly onFront?: (front: readonly ChainPoint[]) => void | Promise<void>;
 }
 
 /** A chain with what it takes and how near it comes. */
@@ -87,7 +89,9 @@ export async function searchChains(
   options: ChainSearchOptions = {},
 ): Promise<ChainSearch<AnyButterfly>> {
   requireProgress(options);
-  const { maxParameters = 1, maxError = Number.POSITIVE_INFINITY, onProgress, ...rest } = options;
+  const { maxParameters = 1, maxError = Number.POSITIVE_INFINITY, ...others } = options;
+  const { onProgress, onFront, ...rest } = others;
+  if (onFront !== undefined) requireFunction("onFront", onFront);
   requireLimit("maxParameters", maxParameters);
   requireLimit("maxError", maxError);
   rest.signal?.throwIfAborted();
@@ -119,6 +123,7 @@ export async function searchChains(
     const reached = exact ? point : { ...point, error: (await run(point.chain, false)).error };
     if (front.some((other) => dominates(other, reached))) continue;
     front = [...front.filter((other) => !dominates(reached, other)), reached];
+    await onFront?.(front);
     // A chain with more parameters is not needed once one is within the limits.
     if (reached.error <= maxError && Number.isFinite(maxError)) break;
   }

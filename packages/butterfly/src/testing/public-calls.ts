@@ -220,6 +220,7 @@ export const calls: PublicCalls = {
       maxError: 1,
       signal,
       onProgress,
+      onFront: onProgress,
       threads: 1,
     }),
 
