@@ -48,7 +48,7 @@ const QUERIES = 16;
 const KEYS = 64;
 const SPARE_ROWS = 7;
 const ROW_BYTES = 64;
-const OBJECTS_BYTES = 128 + 4 * ROW_BYTES;
+const OBJECTS_BYTES = 128 + 5 * ROW_BYTES;
 /** Numbers of a partial result before its sums. */
 const HEADER = 2;
 

@@ -10,13 +10,16 @@ import {
   Softmax,
   weighScores,
 } from "./online-softmax";
-import { SPARE_SUMS, weighValues } from "./outputs";
+import { weighValues } from "./outputs";
+import { listRuns, RUNS_BYTES } from "./runs";
 import { scoreKeys } from "./scores";
 
 /** Queries that are taken together. */
 const QUERIES: i32 = 16;
 /** Keys between two corrections of the sums: 64 rows of scores and as many of keys stay in the first cache. */
 const KEYS: i32 = 64;
+/** Rows that products may write beyond the last one. */
+const SPARE_ROWS: i32 = 7;
 /** Bytes that the objects of a thread take in its scratch memory. */
 const OBJECTS_BYTES: usize = 128;
 
@@ -48,9 +51,10 @@ function attendBlock(call: AttentionCall, block: i32, scratch: usize): void {
   const outputs = changetype<TiledVectors>(scratch + 48);
   const softmax = changetype<Softmax>(scratch + 64);
   softmax.set(scratch + OBJECTS_BYTES);
-  const q = scratch + OBJECTS_BYTES + SOFTMAX_BYTES;
+  const runs = scratch + OBJECTS_BYTES + SOFTMAX_BYTES;
+  const q = runs + RUNS_BYTES;
   const sums = q + ((<usize>features) << 6);
-  const scores = sums + ((<usize>(features + SPARE_SUMS)) << 6);
+  const scores = sums + ((<usize>(features + SPARE_ROWS)) << 6);
 
   queriesAt(queries, call, call.q, sequence, head);
   queriesAt(outputs, call, call.y, sequence, head);
@@ -68,14 +72,15 @@ function attendBlock(call: AttentionCall, block: i32, scratch: usize): void {
   memory.fill(sums, 0, (<usize>(features * registers)) << 4);
   for (let key = 0; key < seenBySome; key += KEYS) {
     const end = min(key + KEYS, seenBySome);
-    scoreKeys(keys, key, end, features, q, registers, scores);
+    listRuns(keys, key, end, runs);
+    scoreKeys(keys.start, keys.step, runs, features, q, registers, scores);
     const hidden = end > seenByAll;
     if (hidden) hideKeys(softmax, scores, key, end, registers);
     weighScores(softmax, scores, end - key, registers);
     if (hidden && !allFinite(values, max(key, seenByAll), end, features)) {
       weighSeenValues(values, key, end, features, scores, registers, softmax, sums);
     } else {
-      weighValues(values, key, end, features, scores, registers, softmax.keep, sums);
+      weighValues(values.start, values.step, runs, features, scores, registers, softmax.keep, sums);
     }
   }
   endSoftmax(softmax);

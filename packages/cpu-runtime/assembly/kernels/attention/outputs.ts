@@ -4,50 +4,46 @@
  * divide, the last one is computed more than once.
  */
 
-import { TiledVectors } from "../../tiled-vectors";
 import { multiplyAdd } from "../../vector-math";
-
-/** Rows that {@link weighValues} may write beyond the last one. */
-export const SPARE_SUMS: i32 = 7;
+import { countOf, RUN_BYTES, Run } from "./runs";
 
 /**
  * `sums[e, query] = keep[query] · sums[e, query] + sum over keys of values[e, key] · weights[key, query]`, of the
- * keys `first` to `end - 1`.
+ * keys in some runs.
  *
- * @param weights `[end - first, 4 · registers]`
- * @param sums `[features + SPARE_SUMS, 4 · registers]`
+ * @param values what the runs are of, features of which are `step` bytes apart
+ * @param weights `[keys, 4 · registers]`
+ * @param sums `[features + 7, 4 · registers]`: up to seven rows more than there are features are written
  */
 export function weighValues(
-  values: TiledVectors,
-  first: i32,
-  end: i32,
+  values: usize,
+  step: usize,
+  runs: usize,
   features: i32,
   weights: usize,
   registers: i32,
   keep: usize,
   sums: usize,
 ): void {
-  const last = features - 1;
+  const last = values + <usize>(features - 1) * step;
   if (registers === 4) {
-    for (let e = 0; e < features; e += 2) {
-      weighTwo(values, first, end, e, min(e + 1, last), weights, keep, sums);
+    for (let e = values; e <= last; e += 2 * step) {
+      weighTwo(runs, e, min(e + step, last), weights, keep, sums);
       sums += 128;
     }
   } else if (registers === 3) {
-    for (let e = 0; e < features; e += 3) {
-      weighThree(values, first, end, e, min(e + 1, last), min(e + 2, last), weights, keep, sums);
+    for (let e = values; e <= last; e += 3 * step) {
+      weighThree(runs, e, min(e + step, last), min(e + 2 * step, last), weights, keep, sums);
       sums += 144;
     }
   } else if (registers === 2) {
-    for (let e = 0; e < features; e += 4) {
+    for (let e = values; e <= last; e += 4 * step) {
       weighFour(
-        values,
-        first,
-        end,
+        runs,
         e,
-        min(e + 1, last),
-        min(e + 2, last),
-        min(e + 3, last),
+        min(e + step, last),
+        min(e + 2 * step, last),
+        min(e + 3 * step, last),
         weights,
         keep,
         sums,
@@ -55,23 +51,15 @@ export function weighValues(
       sums += 128;
     }
   } else {
-    for (let e = 0; e < features; e += 8) {
-      weighEight(
-        values,
-        first,
-        end,
-        e,
-        min(e + 1, last),
-        min(e + 2, last),
-        min(e + 3, last),
-        min(e + 4, last),
-        min(e + 5, last),
-        min(e + 6, last),
-        min(e + 7, last),
-        weights,
-        keep,
-        sums,
-      );
+    for (let e = values; e <= last; e += 8 * step) {
+      const e1 = min(e + step, last);
+      const e2 = min(e + 2 * step, last);
+      const e3 = min(e + 3 * step, last);
+      const e4 = min(e + 4 * step, last);
+      const e5 = min(e + 5 * step, last);
+      const e6 = min(e + 6 * step, last);
+      const e7 = min(e + 7 * step, last);
+      weighEight(runs, e, e1, e2, e3, e4, e5, e6, e7, weights, keep, sums);
       sums += 128;
     }
   }
@@ -79,16 +67,13 @@ export function weighValues(
 
 /** Of two features for 4 registers of queries. */
 function weighTwo(
-  values: TiledVectors,
-  first: i32,
-  end: i32,
-  e0: i32,
-  e1: i32,
+  runs: usize,
+  e0: usize,
+  e1: usize,
   weights: usize,
   keep: usize,
   sums: usize,
 ): void {
-  const step = values.step;
   const keep0 = v128.load(keep);
   const keep1 = v128.load(keep, 16);
   const keep2 = v128.load(keep, 32);
@@ -101,12 +86,11 @@ function weighTwo(
   let b1 = f32x4.mul(v128.load(sums, 80), keep1);
   let b2 = f32x4.mul(v128.load(sums, 96), keep2);
   let b3 = f32x4.mul(v128.load(sums, 112), keep3);
-  while (first < end) {
-    const start = values.at(first);
-    const next = min(end, values.endOfTile(first));
-    let v0 = start + <usize>e0 * step;
-    let v1 = start + <usize>e1 * step;
-    for (; first < next; first++) {
+  for (let count = countOf(runs); count > 0; count = countOf(runs)) {
+    const offset = changetype<Run>(runs).offset;
+    let v0 = e0 + offset;
+    let v1 = e1 + offset;
+    for (let key = 0; key < count; key++) {
       const w0 = v128.load(weights);
       const w1 = v128.load(weights, 16);
       const w2 = v128.load(weights, 32);
@@ -125,6 +109,7 @@ function weighTwo(
       v1 += 4;
       weights += 64;
     }
+    runs += RUN_BYTES;
   }
   v128.store(sums, a0);
   v128.store(sums, a1, 16);
@@ -138,17 +123,14 @@ function weighTwo(
 
 /** Of three features for 3 registers of queries. */
 function weighThree(
-  values: TiledVectors,
-  first: i32,
-  end: i32,
-  e0: i32,
-  e1: i32,
-  e2: i32,
+  runs: usize,
+  e0: usize,
+  e1: usize,
+  e2: usize,
   weights: usize,
   keep: usize,
   sums: usize,
 ): void {
-  const step = values.step;
   const keep0 = v128.load(keep);
   const keep1 = v128.load(keep, 16);
   const keep2 = v128.load(keep, 32);
@@ -161,13 +143,12 @@ function weighThree(
   let c0 = f32x4.mul(v128.load(sums, 96), keep0);
   let c1 = f32x4.mul(v128.load(sums, 112), keep1);
   let c2 = f32x4.mul(v128.load(sums, 128), keep2);
-  while (first < end) {
-    const start = values.at(first);
-    const next = min(end, values.endOfTile(first));
-    let v0 = start + <usize>e0 * step;
-    let v1 = start + <usize>e1 * step;
-    let v2 = start + <usize>e2 * step;
-    for (; first < next; first++) {
+  for (let count = countOf(runs); count > 0; count = countOf(runs)) {
+    const offset = changetype<Run>(runs).offset;
+    let v0 = e0 + offset;
+    let v1 = e1 + offset;
+    let v2 = e2 + offset;
+    for (let key = 0; key < count; key++) {
       const w0 = v128.load(weights);
       const w1 = v128.load(weights, 16);
       const w2 = v128.load(weights, 32);
@@ -188,6 +169,7 @@ function weighThree(
       v2 += 4;
       weights += 48;
     }
+    runs += RUN_BYTES;
   }
   v128.store(sums, a0);
   v128.store(sums, a1, 16);
@@ -202,18 +184,15 @@ function weighThree(
 
 /** Of four features for 2 registers of queries. */
 function weighFour(
-  values: TiledVectors,
-  first: i32,
-  end: i32,
-  e0: i32,
-  e1: i32,
-  e2: i32,
-  e3: i32,
+  runs: usize,
+  e0: usize,
+  e1: usize,
+  e2: usize,
+  e3: usize,
   weights: usize,
   keep: usize,
   sums: usize,
 ): void {
-  const step = values.step;
   const keep0 = v128.load(keep);
   const keep1 = v128.load(keep, 16);
   let a0 = f32x4.mul(v128.load(sums), keep0);
@@ -224,14 +203,13 @@ function weighFour(
   let c1 = f32x4.mul(v128.load(sums, 80), keep1);
   let d0 = f32x4.mul(v128.load(sums, 96), keep0);
   let d1 = f32x4.mul(v128.load(sums, 112), keep1);
-  while (first < end) {
-    const start = values.at(first);
-    const next = min(end, values.endOfTile(first));
-    let v0 = start + <usize>e0 * step;
-    let v1 = start + <usize>e1 * step;
-    let v2 = start + <usize>e2 * step;
-    let v3 = start + <usize>e3 * step;
-    for (; first < next; first++) {
+  for (let count = countOf(runs); count > 0; count = countOf(runs)) {
+    const offset = changetype<Run>(runs).offset;
+    let v0 = e0 + offset;
+    let v1 = e1 + offset;
+    let v2 = e2 + offset;
+    let v3 = e3 + offset;
+    for (let key = 0; key < count; key++) {
       const w0 = v128.load(weights);
       const w1 = v128.load(weights, 16);
       let value = v128.load32_splat(v0);
@@ -252,6 +230,7 @@ function weighFour(
       v3 += 4;
       weights += 32;
     }
+    runs += RUN_BYTES;
   }
   v128.store(sums, a0);
   v128.store(sums, a1, 16);
@@ -265,22 +244,19 @@ function weighFour(
 
 /** Of eight features for 1 register of queries. */
 function weighEight(
-  values: TiledVectors,
-  first: i32,
-  end: i32,
-  e0: i32,
-  e1: i32,
-  e2: i32,
-  e3: i32,
-  e4: i32,
-  e5: i32,
-  e6: i32,
-  e7: i32,
+  runs: usize,
+  e0: usize,
+  e1: usize,
+  e2: usize,
+  e3: usize,
+  e4: usize,
+  e5: usize,
+  e6: usize,
+  e7: usize,
   weights: usize,
   keep: usize,
   sums: usize,
 ): void {
-  const step = values.step;
   const keep0 = v128.load(keep);
   let a0 = f32x4.mul(v128.load(sums), keep0);
   let b0 = f32x4.mul(v128.load(sums, 16), keep0);
@@ -290,18 +266,17 @@ function weighEight(
   let h0 = f32x4.mul(v128.load(sums, 80), keep0);
   let i0 = f32x4.mul(v128.load(sums, 96), keep0);
   let j0 = f32x4.mul(v128.load(sums, 112), keep0);
-  while (first < end) {
-    const start = values.at(first);
-    const next = min(end, values.endOfTile(first));
-    let v0 = start + <usize>e0 * step;
-    let v1 = start + <usize>e1 * step;
-    let v2 = start + <usize>e2 * step;
-    let v3 = start + <usize>e3 * step;
-    let v4 = start + <usize>e4 * step;
-    let v5 = start + <usize>e5 * step;
-    let v6 = start + <usize>e6 * step;
-    let v7 = start + <usize>e7 * step;
-    for (; first < next; first++) {
+  for (let count = countOf(runs); count > 0; count = countOf(runs)) {
+    const offset = changetype<Run>(runs).offset;
+    let v0 = e0 + offset;
+    let v1 = e1 + offset;
+    let v2 = e2 + offset;
+    let v3 = e3 + offset;
+    let v4 = e4 + offset;
+    let v5 = e5 + offset;
+    let v6 = e6 + offset;
+    let v7 = e7 + offset;
+    for (let key = 0; key < count; key++) {
       const w0 = v128.load(weights);
       a0 = multiplyAdd(v128.load32_splat(v0), w0, a0);
       b0 = multiplyAdd(v128.load32_splat(v1), w0, b0);
@@ -321,6 +296,7 @@ function weighEight(
       v7 += 4;
       weights += 16;
     }
+    runs += RUN_BYTES;
   }
   v128.store(sums, a0);
   v128.store(sums, b0, 16);

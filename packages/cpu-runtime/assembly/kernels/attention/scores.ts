@@ -1,62 +1,69 @@
 /**
  * The products of queries and keys, for up to 16 queries side by side in `registers` registers of four lanes.
  * Eight or nine sums stay in registers, as in `../../tile.ts`: those of two keys for four registers of queries,
- * of more keys for fewer. Where the keys do not divide, the last one is computed more than once.
+ * of more keys for fewer. Where the keys of a tile do not divide, its last one is computed more than once.
  */
 
-import { TiledVectors } from "../../tiled-vectors";
 import { multiplyAdd } from "../../vector-math";
+import { countOf, RUN_BYTES, Run } from "./runs";
 
 /**
- * `scores[key, query] = sum over e of keys[e, key] · queries[e, query]` of the keys `first` to `end - 1`.
+ * `scores[key, query] = sum over e of keys[e, key] · queries[e, query]` of the keys in some runs.
  *
+ * @param keys what the runs are of, features of which are `step` bytes apart
  * @param queries `[features, 4 · registers]`
- * @param scores `[end - first + 7, 4 · registers]`: up to seven rows more than there are keys are written
+ * @param scores `[keys + 7, 4 · registers]`: up to seven rows more than there are keys are written
  */
 export function scoreKeys(
-  keys: TiledVectors,
-  first: i32,
-  end: i32,
+  keys: usize,
+  step: usize,
+  runs: usize,
   features: i32,
   queries: usize,
   registers: i32,
   scores: usize,
 ): void {
-  const last = end - 1;
-  const step = keys.step;
-  if (registers === 4) {
-    for (let key = first; key < end; key += 2) {
-      const k1 = keys.at(min(key + 1, last));
-      scoreTwo(features, queries, keys.at(key), k1, step, scores);
-      scores += 128;
+  const row = (<usize>registers) << 4;
+  for (let count = countOf(runs); count > 0; count = countOf(runs)) {
+    const start = keys + changetype<Run>(runs).offset;
+    const last = start + ((<usize>(count - 1)) << 2);
+    let to = scores;
+    if (registers === 4) {
+      for (let key = start; key <= last; key += 8) {
+        const k1 = min(key + 4, last);
+        scoreTwo(features, queries, key, k1, step, to);
+        to += 128;
+      }
+    } else if (registers === 3) {
+      for (let key = start; key <= last; key += 12) {
+        const k1 = min(key + 4, last);
+        const k2 = min(key + 8, last);
+        scoreThree(features, queries, key, k1, k2, step, to);
+        to += 144;
+      }
+    } else if (registers === 2) {
+      for (let key = start; key <= last; key += 16) {
+        const k1 = min(key + 4, last);
+        const k2 = min(key + 8, last);
+        const k3 = min(key + 12, last);
+        scoreFour(features, queries, key, k1, k2, k3, step, to);
+        to += 128;
+      }
+    } else {
+      for (let key = start; key <= last; key += 32) {
+        const k1 = min(key + 4, last);
+        const k2 = min(key + 8, last);
+        const k3 = min(key + 12, last);
+        const k4 = min(key + 16, last);
+        const k5 = min(key + 20, last);
+        const k6 = min(key + 24, last);
+        const k7 = min(key + 28, last);
+        scoreEight(features, queries, key, k1, k2, k3, k4, k5, k6, k7, step, to);
+        to += 128;
+      }
     }
-  } else if (registers === 3) {
-    for (let key = first; key < end; key += 3) {
-      const k1 = keys.at(min(key + 1, last));
-      const k2 = keys.at(min(key + 2, last));
-      scoreThree(features, queries, keys.at(key), k1, k2, step, scores);
-      scores += 144;
-    }
-  } else if (registers === 2) {
-    for (let key = first; key < end; key += 4) {
-      const k1 = keys.at(min(key + 1, last));
-      const k2 = keys.at(min(key + 2, last));
-      const k3 = keys.at(min(key + 3, last));
-      scoreFour(features, queries, keys.at(key), k1, k2, k3, step, scores);
-      scores += 128;
-    }
-  } else {
-    for (let key = first; key < end; key += 8) {
-      const k1 = keys.at(min(key + 1, last));
-      const k2 = keys.at(min(key + 2, last));
-      const k3 = keys.at(min(key + 3, last));
-      const k4 = keys.at(min(key + 4, last));
-      const k5 = keys.at(min(key + 5, last));
-      const k6 = keys.at(min(key + 6, last));
-      const k7 = keys.at(min(key + 7, last));
-      scoreEight(features, queries, keys.at(key), k1, k2, k3, k4, k5, k6, k7, step, scores);
-      scores += 128;
-    }
+    scores += <usize>count * row;
+    runs += RUN_BYTES;
   }
 }
 
