@@ -3,7 +3,14 @@ import { resolve } from "node:path";
 import { Butterfly, Chain, compile } from "@papilio/butterfly";
 import { expect, it } from "vitest";
 import { type CpuMatrix, type CpuVectors, cpu } from "./index.ts";
-import { CpuProgram, type OpenCpu, type OpenEngine, openCpu, ProgramRecorder } from "./kernels.ts";
+import {
+  CpuProgram,
+  KeptVectors,
+  type OpenCpu,
+  type OpenEngine,
+  openCpu,
+  ProgramRecorder,
+} from "./kernels.ts";
 
 const matrix = Butterfly.random(Chain.monarch(64), { seed: 1 });
 const shape = { batch: 1, layout: "batch-first" } as const;
@@ -36,6 +43,17 @@ const cases: Readonly<Record<string, Case>> = {
     uses: [
       (program: CpuProgram) => program.run([new Float32Array(6)]),
       (program: CpuProgram) => program.timeOperations(),
+    ],
+    code: "CPU_DISPOSED",
+  },
+  KeptVectors: {
+    make: async () => {
+      const { engine } = (await openCpu(1)) as OpenEngine;
+      return new KeptVectors(engine, { vectors: 2, features: 3, layout: "tiles" });
+    },
+    uses: [
+      (vectors: KeptVectors) => vectors.read(),
+      (vectors: KeptVectors) => vectors.write(new Float32Array(6)),
     ],
     code: "CPU_DISPOSED",
   },

@@ -36,8 +36,15 @@ export type {
 } from "./kernels/kernel-call.ts";
 export { vectorsBytes } from "./kernels/layout.ts";
 export { type NormalizeProblem, normalize } from "./kernels/normalize.ts";
+export type {
+  PackedStage,
+  PackedWeights,
+  StagePattern,
+  WeightDtype,
+} from "./kernels/packed-weights.ts";
 export { type PoolProblem, pool } from "./kernels/pool.ts";
 export type { VectorsShape } from "./kernels/problem.ts";
+export { type ProductProblem, product } from "./kernels/product.ts";
 export { type ReduceVectorsProblem, reduceVectors } from "./kernels/reduce-vectors.ts";
 export type { Reduction } from "./kernels/reduction.ts";
 export { type RotaryProblem, rotary } from "./kernels/rotary.ts";
@@ -47,6 +54,7 @@ export { type SparseLinearProblem, sparseLinear } from "./kernels/sparse-linear.
 export { type UnfoldProblem, unfold } from "./kernels/unfold.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
 export type { CpuSpan } from "./memory/cpu-span.ts";
+export { type ChainPass, chainPasses, passValues } from "./program/chain-passes.ts";
 export {
   CpuProgram,
   type CpuProgramReport,
@@ -54,5 +62,7 @@ export {
   type ProgramOperation,
   type RunCpuProgramOptions,
 } from "./program/cpu-program.ts";
+export { KeptVectors } from "./program/kept-vectors.ts";
+export { packWeights } from "./program/pack-weights.ts";
 export type { ProgramValue } from "./program/program-value.ts";
 export { ProgramRecorder } from "./program/recorder.ts";

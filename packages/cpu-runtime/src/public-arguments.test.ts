@@ -8,7 +8,6 @@ const EXEMPT: Readonly<Record<string, string>> = {
   disposeCpuThreads: "takes nothing",
   CpuProgram: "its constructor is private",
   "CpuProgram#timeOperations": "takes nothing",
-  "ProgramRecorder#host": "for what has no kernel yet",
 };
 
 /** Values of another kind than those of the table that are as good. */

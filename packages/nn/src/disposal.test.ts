@@ -1,13 +1,14 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { expect, it } from "vitest";
-import { CpuModel, CpuStates } from "./backends/cpu/cpu-model.ts";
+import { type OpenEngine, openCpu } from "@papilio/cpu-runtime/kernels";
+import { expect, it, vi } from "vitest";
+import { CpuModel } from "./backends/cpu/cpu-model.ts";
+import { CpuStates } from "./backends/cpu/cpu-states.ts";
 import { CpuWeightStore } from "./backends/cpu/cpu-weight-store.ts";
 import { TextGenerator } from "./generation/text-generator.ts";
 import { Graph } from "./graph/graph.ts";
 import { append } from "./operations/append/operation.ts";
 import { gatherVectors } from "./operations/gather-vectors/operation.ts";
-import type { LinearOperation } from "./operations/linear/operation.ts";
 import { linear } from "./operations/linear/operation.ts";
 import { parameter } from "./testing/draw.ts";
 import { stories260K } from "./testing/test-data.ts";
@@ -54,22 +55,29 @@ it("a model on the CPU leaves states that it shares to the others", async () => 
 });
 
 it("packed weights are of no use after they were disposed of, also while they are packed", async () => {
-  const operation = project().operations.find(
-    (candidate): candidate is LinearOperation => candidate.kind === "linear",
-  ) as LinearOperation;
-  const { matrix } = operation;
+  const { engine } = (await openCpu(1)) as OpenEngine;
   const store = new CpuWeightStore();
+  const arrays = [new Float32Array(4)];
+  const numbers = { arrays, form: "zeros", bytes: 16, fill: () => Promise.resolve() };
+  const before = engine.memory.bytes;
   const weights = store.open();
-  const [packing, same] = [weights.packed(matrix), weights.packed(matrix)];
-  expect(await packing).toBe(await same);
+  expect(weights.of(engine, numbers)).toBe(weights.of(engine, numbers));
+  expect(store.bytes).toBe(16);
   weights.dispose();
   weights.dispose();
-  await expect(weights.packed(matrix)).rejects.toThrow(code("MODEL_DISPOSED"));
-  const others = store.open();
-  const late = others.packed(matrix);
-  others.dispose();
-  await expect(late).rejects.toThrow(code("MODEL_DISPOSED"));
+  expect(() => weights.of(engine, numbers)).toThrow(code("MODEL_DISPOSED"));
   expect(store.bytes).toBe(0);
+  const others = store.open();
+  const fill = (): Promise<void> => Promise.reject(new Error("It cannot be packed."));
+  others.of(engine, { ...numbers, fill });
+  await expect(others.filled()).rejects.toThrow("cannot be packed");
+  // A later model tries again.
+  const later = store.open();
+  later.of(engine, numbers);
+  await later.filled();
+  for (const held of [others, later]) held.dispose();
+  expect(store.bytes).toBe(0);
+  await vi.waitFor(() => expect(engine.memory.bytes).toBe(before));
 });
 
 it("packed weights are shared by models, and released with the last of them", async () => {
@@ -107,6 +115,8 @@ it("a generator on the CPU is of no use after it was disposed of, also in the mi
 });
 
 it("every disposable of the package is tested here or on a device", () => {
+  // What is in `CpuModel`.
+  const inner = ["CompiledGraph"];
   const found = globSync("**/*.ts", { cwd: import.meta.dirname })
     .filter((path) => !path.endsWith(".test.ts") && !/(^|\/)testing\//.test(path))
     .flatMap((path) => {
@@ -117,6 +127,7 @@ it("every disposable of the package is tested here or on a device", () => {
       return [...declared].map(([, name]) => name);
     });
   expect(found.toSorted()).toEqual([
+    ...inner,
     "CpuModel",
     "CpuWeights",
     "DeviceModel",

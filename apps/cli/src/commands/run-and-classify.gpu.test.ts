@@ -111,22 +111,24 @@ describe("papilio run", () => {
   it("prints the plan and what came out as JSON", async () => {
     const ids = folder.write("one.csv", "1,2,3");
     const input = ["--input", `ids=${ids}`];
-    const { status, stdout } = await papilio(
-      "run",
-      llama,
-      ...input,
-      "--plan",
-      "--json",
-      ...deviceFlags,
-    );
-    expect(status).toBe(0);
-    const reported = JSON.parse(stdout) as { plan: string; outputs: unknown; dtype: string };
-    expect(reported).toMatchObject({
-      dtype: "f32",
-      outputs: { logits: { shape: [3, 8], file: null } },
-    });
-    expect(reported.plan).toMatch(/attention +model\.layers\.0\.self_attn +3 x 8/);
-    expect(reported.plan).toContain("dispatches, ");
+    for (const where of [deviceFlags, ["--backend", "cpu"]]) {
+      const { status, stdout } = await papilio(
+        "run",
+        llama,
+        ...input,
+        "--plan",
+        "--json",
+        ...where,
+      );
+      expect(status).toBe(0);
+      const reported = JSON.parse(stdout) as { plan: string; outputs: unknown; dtype: string };
+      expect(reported).toMatchObject({
+        dtype: "f32",
+        outputs: { logits: { shape: [3, 8], file: null } },
+      });
+      expect(reported.plan).toMatch(/attention +model\.layers\.0\.self_attn +3 x 8/);
+      expect(reported.plan).toContain("dispatches, ");
+    }
   });
 });
 

@@ -1,7 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import type { RunOutputs } from "@papilio/nn";
-import { DeviceModel } from "@papilio/nn/backends";
 import { outlineFromHuggingFace } from "@papilio/nn/models";
 import { Command } from "commander";
 import { writeMarkedNpy } from "../files/marked-npy.ts";
@@ -47,7 +46,7 @@ export function runCommand(interruption: Interruption): Command {
     )
     .option("--output <name=file>", "where an output goes, as npy; may be repeated", collect)
     .option("--force", FORCE_HELP)
-    .option("--plan", "print what the model becomes on the adapter")
+    .option("--plan", "print what the model becomes where it is computed")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", "how numbers are stored on the adapter: f32 or f16", "f32")
@@ -73,13 +72,6 @@ ${exitStatuses()}`,
 async function run(path: string, flags: Flags, interruption: Interruption): Promise<void> {
   const inputs = pairs("--input", flags.input);
   const files = pairs("--output", flags.output ?? []);
-  if (flags.plan && flags.backend === "cpu") {
-    throw new PapilioError(
-      "FLAG_INVALID",
-      "--plan does not go with --backend cpu.",
-      "Leave one out.",
-    );
-  }
   const outputFiles = await Outputs.open(
     [...files.values()].map((path) => ({ path, writer: "papilio run" })),
     { inputs: [path, await folderOf(path), ...inputs.values()], force: flags.force, interruption },
@@ -87,14 +79,12 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   const arrays = new Map<string, ArrayFile>();
   for (const [name, file] of inputs) arrays.set(name, await readArray(file));
   const config = await readConfig(await folderOf(path));
-  // There is a plan on an adapter only.
-  const backend = flags.plan && flags.backend === "auto" ? "gpu" : flags.backend;
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
-  await requireFits({ ...flags, backend }, outlineFromHuggingFace(config), adapter);
+  await requireFits(flags, outlineFromHuggingFace(config), adapter);
   const bound = bindInputs(await loadModel(path, config, interruption.signal), arrays);
   requireOutputs(bound, files);
-  const compute = await openCompute({ ...flags, backend }, bound.graph, adapter);
+  const compute = await openCompute(flags, bound.graph, adapter);
   const started = performance.now();
   using executable = await compileFor(compute, bound.graph);
   const compiled = performance.now();
@@ -110,7 +100,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
       writeMarkedNpy(outputs[name] as Float32Array, shapes.get(name) ?? []),
     ]),
   );
-  const plan = flags.plan && executable instanceof DeviceModel ? executable.plan() : undefined;
+  const plan = flags.plan ? await executable.plan() : undefined;
   if (flags.json) {
     const reported = [...shapes].map(([name, shape]) => [
       name,

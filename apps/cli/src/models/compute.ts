@@ -1,7 +1,6 @@
 import { PapilioError, type StorageDtype } from "@papilio/butterfly";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import type { Executable } from "@papilio/nn";
 import { CpuModel, DeviceModel } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { workOf } from "@papilio/nn/placement";
@@ -98,7 +97,10 @@ export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): Stor
 }
 
 /** A graph that is ready to run: shaders are compiled, and weights packed. */
-export async function compileFor({ gpu, dtype }: Compute, graph: Graph): Promise<Executable> {
+export async function compileFor(
+  { gpu, dtype }: Compute,
+  graph: Graph,
+): Promise<CpuModel | DeviceModel> {
   if (gpu !== undefined) return DeviceModel.compile(gpu, graph, { dtype });
   const model = new CpuModel(graph, { kernels: "wasm" });
   try {

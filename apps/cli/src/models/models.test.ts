@@ -146,7 +146,6 @@ describe("papilio run", () => {
     ["OUTPUT_UNKNOWN", "llama", ["--input", "ids=one.csv", "--output", "y=y.npy"]],
     ["FLAG_INVALID", "llama", ["--input", "one.csv"]],
     ["FLAG_INVALID", "llama", ["--input", "ids=one.csv", "--input", "ids=one.csv"]],
-    ["FLAG_INVALID", "llama", ["--input", "ids=one.csv", "--plan"]],
     ["INPUT_UNREADABLE", ".", ["--input", "ids=one.csv"]],
     ["INPUT_UNREADABLE", "nothing", ["--input", "ids=one.csv"]],
     ["USAGE", "llama", []],

@@ -39,3 +39,8 @@ const STRIP_NUMBERS = 8192;
 export function stripItems(vectors: number, features: number): number {
   return tileCount(vectors) * Math.ceil(features / Math.floor(STRIP_NUMBERS / tileWidth(vectors)));
 }
+
+/** Where element (v, f) is among the numbers of tiles of a width. */
+export function indexInTiles(v: number, f: number, features: number, width: number): number {
+  return (Math.floor(v / width) * features + f) * width + (v % width);
+}

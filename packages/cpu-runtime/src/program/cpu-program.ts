@@ -68,7 +68,6 @@ export class CpuProgram implements Disposable {
   readonly #program: RecordedProgram | undefined;
   readonly #inputs: readonly Float32Span[];
   readonly #outputs: readonly Float32Span[];
-  readonly #hosts: readonly ((() => void) | undefined)[];
   readonly #held: DisposableStack;
   #disposed = false;
 
@@ -83,7 +82,6 @@ export class CpuProgram implements Disposable {
     this.#program = program;
     this.#inputs = recorded.inputs;
     this.#outputs = recorded.outputs;
-    this.#hosts = recorded.hosts;
     this.#held = held;
   }
 
@@ -137,12 +135,7 @@ export class CpuProgram implements Disposable {
         memory.float32(address, length).set(inputs[index] as Float32Array);
       });
       options.before?.();
-      if (this.#program !== undefined) {
-        for (const segment of this.#segments(0, this.operations.length)) {
-          if (typeof segment === "function") segment();
-          else await pool.run(segment, options.signal);
-        }
-      }
+      if (this.#program !== undefined) await pool.run(this.#program, options.signal);
       return this.#outputs.map(({ address, length }) => memory.float32(address, length).slice());
     });
   }
@@ -159,11 +152,10 @@ export class CpuProgram implements Disposable {
       this.#assertLive();
       const seconds: number[] = [];
       for (let index = 0; index < this.operations.length; index++) {
+        const { operations, ...rest } = this.#program as RecordedProgram;
+        const one = { ...rest, operations: operations + OPERATION_BYTES * index, count: 1 };
         const started = performance.now();
-        for (const segment of this.#segments(index, index + 1)) {
-          if (typeof segment === "function") segment();
-          else await pool.run(segment);
-        }
+        await pool.run(one);
         seconds.push((performance.now() - started) / 1000);
       }
       return seconds;
@@ -179,26 +171,6 @@ export class CpuProgram implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  #segments(first: number, end: number): (RecordedProgram | (() => void))[] {
-    const segments: (RecordedProgram | (() => void))[] = [];
-    const program = this.#program as RecordedProgram;
-    const push = (from: number, to: number): void => {
-      if (to === from) return;
-      const operations = program.operations + OPERATION_BYTES * from;
-      segments.push({ ...program, operations, count: to - from });
-    };
-    let start = first;
-    for (let index = first; index < end; index++) {
-      const host = this.#hosts[index];
-      if (host === undefined) continue;
-      push(start, index);
-      segments.push(host);
-      start = index + 1;
-    }
-    push(start, end);
-    return segments;
   }
 
   #assertLive(): void {
@@ -225,7 +197,6 @@ interface Recorded {
   readonly program: RecordedProgram | undefined;
   readonly inputs: readonly Float32Span[];
   readonly outputs: readonly Float32Span[];
-  readonly hosts: readonly ((() => void) | undefined)[];
 }
 
 function requireInputs(inputs: readonly Float32Array[], places: readonly Float32Span[]): void {
@@ -266,15 +237,7 @@ function write(
   const words = calls.map(({ call, operands }) => call.words(operands.map(addressOf)));
   const spans = (of: readonly Place[]): Float32Span[] =>
     of.map((place) => ({ address: addressOf(place), length: place.bytes / 4 }));
-  const hosts = calls.map(
-    ({ host, operands }) =>
-      host &&
-      ((): void =>
-        host(
-          operands.map((place) => memory.float32(addressOf(place), (place as Place).bytes / 4)),
-        )),
-  );
-  const recorded = { calls, arena, hosts, inputs: spans(inputs), outputs: spans(outputs) };
+  const recorded = { calls, arena, inputs: spans(inputs), outputs: spans(outputs) };
   if (calls.length === 0) return { ...recorded, program: undefined };
   const sizes = words.map(({ length }) => length);
   const callsStart = hold(4 * sizes.reduce((sum, size) => sum + size, 0), "calls of kernels");

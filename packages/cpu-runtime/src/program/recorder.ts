@@ -15,8 +15,6 @@ export interface RecordedCall {
   readonly operands: readonly Located[];
   /** `rewrite` for one that only moves numbers. */
   readonly role: "compute" | "rewrite";
-  /** Computes it in JavaScript instead, given the vectors of its operands. */
-  readonly host?: (arrays: readonly Float32Array[]) => void;
 }
 
 /**
@@ -100,22 +98,6 @@ export class ProgramRecorder {
       (operand, index) => located[index] ?? this.#locate(operand, operands[index]),
     );
     this.#push({ call, operands: all, role });
-  }
-
-  /** Adds what JavaScript computes, from vectors in rows to vectors in rows. */
-  host(
-    label: string,
-    reads: readonly ProgramValue[],
-    writes: ProgramValue,
-    compute: (arrays: readonly Float32Array[]) => void,
-  ): void {
-    const operands: Located[] = reads.map((value) => this.#read(value, "rows"));
-    operands.push(this.#arena(writes, "rows", this.calls.length));
-    const call: KernelCall = {
-      ...{ kernel: -1, label, items: 1, scratchBytes: 0, operands: [], flops: 0, bytes: 0 },
-      words: () => [],
-    };
-    this.#push({ call, operands, role: "compute", host: compute });
   }
 
   #locate(operand: Operand, given: ProgramValue | CpuSpan | undefined): Located {

@@ -1,6 +1,6 @@
 import { Butterfly, Chain, ComplexButterfly, compile, PermutedButterfly } from "@papilio/butterfly";
 import { call, create, invoke, type PublicCalls, shallow } from "@papilio/public-arguments";
-import type { OpenCpu, OpenEngine, ProgramRecorder as Recorder } from "../kernels.ts";
+import type { ChainPass, OpenCpu, OpenEngine, ProgramRecorder as Recorder } from "../kernels.ts";
 import { runtime } from "./every-entry.ts";
 
 const { ProgramRecorder } = runtime;
@@ -24,6 +24,8 @@ const windows = {
   ...{ images: 1, channels: 2, height: 4, width: 4, kernel: [2, 2], stride: [1, 1] },
   ...{ padding: [0, 0], dilation: [1, 1] },
 };
+
+const [pass] = runtime.chainPasses(chain) as [ChainPass];
 
 /** A program that returns its input. */
 function copying(): Recorder {
@@ -75,6 +77,28 @@ export const calls: PublicCalls = {
     const kernel = runtime.rowsFromTiles({ vectors: 3, features: 2 });
     return shallow(invoke(recorder, "add", kernel, operands, "rewrite"));
   },
+  KeptVectors: () =>
+    shallow(create(runtime.KeptVectors, cpu.engine, { vectors: 3, features: 2, layout: "tiles" })),
+  "KeptVectors#write": () => {
+    const kept = new runtime.KeptVectors(cpu.engine, { vectors: 3, features: 2, layout: "rows" });
+    return invoke(kept, "write", new Float32Array(6));
+  },
+  chainPasses: () => call(runtime.chainPasses, chain, "f16"),
+  passValues: () => shallow(call(runtime.passValues, matrix, pass)),
+  packWeights: () => {
+    const { bytes } = pass.weights;
+    const span = { address: cpu.engine.memory.allocate(bytes, "a test"), bytes };
+    const values = runtime.passValues(matrix, pass);
+    return shallow(call(runtime.packWeights, cpu.engine, pass.weights, values, span));
+  },
+  product: () =>
+    shallow(
+      call(runtime.product, {
+        ...{ vectors: 3, weights: pass.weights, bias: true, multiply: true, add: true },
+        activation: { kind: "relu" },
+      }),
+      2,
+    ),
   "CpuProgram.record": () => shallow(call(runtime.CpuProgram.record, cpu, copying())),
   "CpuProgram#run": () => {
     const program = runtime.CpuProgram.record(cpu, copying());

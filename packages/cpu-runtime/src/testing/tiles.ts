@@ -1,4 +1,4 @@
-import { tileCount, tileWidth } from "../kernels/layout.ts";
+import { indexInTiles, tileCount, tileWidth } from "../kernels/layout.ts";
 
 /** `[vectors, features]` in tiles; lanes without a vector hold NaN, which must reach no output. */
 export function packTiles(rows: Float32Array, vectors: number, features: number): Float32Array {
@@ -18,8 +18,4 @@ export function unpackTiles(tiles: Float32Array, vectors: number, features: numb
     const [v, f] = [Math.floor(index / features), index % features];
     return tiles[indexInTiles(v, f, features, width)] as number;
   });
-}
-
-function indexInTiles(v: number, f: number, features: number, width: number): number {
-  return (Math.floor(v / width) * features + f) * width + (v % width);
 }

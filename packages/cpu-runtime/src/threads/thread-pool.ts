@@ -54,6 +54,11 @@ export class ThreadPool {
     this.#exports = instantiate(kernel.module, memory.memory);
   }
 
+  /** Threads that there are, the calling one included. */
+  get size(): number {
+    return this.#workers.length + 1;
+  }
+
   /**
    * Opens workers until there are `threads` threads with the calling one.
    *

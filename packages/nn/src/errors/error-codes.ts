@@ -31,6 +31,11 @@ export interface NnErrorCodes {
   INPUT_MISSING: true;
   /** The kernels in WebAssembly are asked for float64. Use the reference kernels for float64. */
   CPU_PRECISION: true;
+  /**
+   * The plan or the profile of a model is asked for that the reference computes. Ask for the kernels in
+   * WebAssembly.
+   */
+  CPU_PROGRAM: true;
   /** A model is used after it was disposed of. Dispose of it after its last run. */
   MODEL_DISPOSED: true;
 

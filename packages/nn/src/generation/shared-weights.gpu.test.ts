@@ -1,6 +1,7 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CpuModel, CpuStates } from "../backends/cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { CpuStates } from "../backends/cpu/cpu-states.ts";
 import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { DeviceModel } from "../backends/device/device-model.ts";
 import { ModelMemory } from "../backends/device/model-memory.ts";

@@ -1,7 +1,8 @@
 import { DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { anyNumber, gpuCheck, listOf } from "../arguments/checks.ts";
-import { CpuModel, type CpuModelOptions, CpuStates } from "../backends/cpu/cpu-model.ts";
+import { CpuModel, type CpuModelOptions } from "../backends/cpu/cpu-model.ts";
+import { CpuStates } from "../backends/cpu/cpu-states.ts";
 import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
 import { ModelMemory } from "../backends/device/model-memory.ts";

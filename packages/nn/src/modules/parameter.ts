@@ -11,10 +11,9 @@ const MOST_NUMBERS = 2 ** 31;
 /**
  * Numbers that a model learned, in row-major order of their shape. Allocated at their first use.
  *
- * Models do not copy them, which would take their memory twice: they must not change between the making
- * of a model and its disposal. One on a device packs them when it is compiled, and so never sees a
- * change. One on the CPU reads them in every run, but those that its kernels in WebAssembly multiply by,
- * which are packed in the first run or by `prepare`.
+ * They must not change between the making of a model and its disposal. One on a device packs them when it is
+ * compiled, one by the CPU's kernels in its first run or by `prepare`, and so never sees a change. The
+ * reference does not copy them, which would take their memory twice, and reads them in every run.
  */
 export class Parameter {
   readonly shape: readonly number[];

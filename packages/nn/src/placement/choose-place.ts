@@ -1,5 +1,6 @@
 import type { Chain } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { availableThreads } from "@papilio/butterfly/threads";
 import { predictCpuSeconds } from "@papilio/cpu-runtime";
 import type { AdapterReport, InputShape } from "@papilio/gpu-runtime";
 import {
@@ -89,8 +90,8 @@ const machineCheck = objectOf({
 });
 const measuredCheck = objectOf({ cpu: optional(number), gpu: optional(number) });
 
-/** Of what the CPU does besides products, in JavaScript: FLOPs a second, and seconds of an operation. */
-const SCRIPT = { flopsPerSecond: 1e9, operationSeconds: 1e-5 };
+/** Of what the CPU does besides products: FLOPs a second of a thread, and seconds of an operation. */
+const BESIDES = { flopsPerSecond: 1e10, operationSeconds: 3e-6 };
 
 /**
  * How much longer SwiftShader takes than the plans' model says, which was made on lavapipe: between the
@@ -138,9 +139,10 @@ export function choosePlace(
 
 function cpuSeconds({ products, besides }: Work, { threads }: Machine): number {
   const options = threads === undefined ? {} : { threads };
+  const { flopsPerSecond, operationSeconds } = BESIDES;
   const other =
-    (besides?.operations ?? 0) * SCRIPT.operationSeconds +
-    (besides?.flops ?? 0) / SCRIPT.flopsPerSecond;
+    (besides?.operations ?? 0) * operationSeconds +
+    (besides?.flops ?? 0) / flopsPerSecond / (threads ?? availableThreads());
   return (
     other +
     sum(products, ({ chain, parts = 1, ...shape }) =>

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { CpuModel, CpuStates } from "../backends/cpu/cpu-model.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { CpuStates } from "../backends/cpu/cpu-states.ts";
 import { Llama } from "../models/llama.ts";
 import { llama2cTokenizer } from "../tokenizers/llama2c.ts";
 import { assignStateDict } from "./assign-state-dict.ts";

@@ -7,7 +7,8 @@ import { append } from "../../operations/append/operation.ts";
 import { gatherVectors } from "../../operations/gather-vectors/operation.ts";
 import { linear } from "../../operations/linear/operation.ts";
 import { difference, numbers, parameter } from "../../testing/draw.ts";
-import { CpuModel, CpuStates } from "./cpu-model.ts";
+import { CpuModel } from "./cpu-model.ts";
+import { CpuStates } from "./cpu-states.ts";
 
 const IMAGES = numbers(3 * 3 * 16 * 16, 1);
 

@@ -2,14 +2,8 @@ import { type FloatArray, PapilioError } from "@papilio/butterfly";
 import { requireOneOf } from "@papilio/butterfly/errors";
 import type { FloatType } from "@papilio/butterfly/numeric";
 import { TimeSlicer } from "@papilio/butterfly/threads";
-import {
-  callback,
-  having,
-  objectOf,
-  optional,
-  signal as signalCheck,
-  text,
-} from "../../arguments/checks.ts";
+import { type OpenCpu, type OpenEngine, openCpu } from "@papilio/cpu-runtime/kernels";
+import { having, objectOf, optional, signal as signalCheck } from "../../arguments/checks.ts";
 import {
   checkInputs,
   type Executable,
@@ -19,22 +13,21 @@ import {
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
-import type { Value } from "../../graph/value.ts";
-import { type Operation, operandsOf, operationsOf } from "../../operations/operation.ts";
-import type { ReferenceContext } from "../../operations/reference-context.ts";
-import { evaluate } from "../reference/evaluate.ts";
-import { CpuWeightStore, type CpuWeights } from "./cpu-weight-store.ts";
-import { evaluateOnCpu } from "./evaluate-on-cpu.ts";
+import { formatPlan, type Profile } from "../plan.ts";
+import { CompiledGraph } from "./compiled-graph.ts";
+import { CpuStates } from "./cpu-states.ts";
+import { CpuWeightStore } from "./cpu-weight-store.ts";
+import { ReferenceRuns } from "./reference-run.ts";
 
 export interface CpuModelOptions {
   /**
-   * In what numbers between operations are; sums within one are in float64 always. `float32` unless
-   * given; `float64` for a reference.
+   * In what numbers between operations are, by the reference; sums within one are in float64 always. `float32`
+   * unless given; `float64` for a reference.
    */
   readonly precision?: Extract<FloatType, "float32" | "float64">;
   /**
-   * What multiplies by the weights of linear layers: the readable `reference`, unless given, or the CPU
-   * backend in WebAssembly on all threads (`cpu` of `@papilio/cpu-runtime`), whose numbers and sums are float32.
+   * What computes: the readable `reference`, unless given, or the kernels in WebAssembly on all threads, whose
+   * numbers and sums are float32.
    */
   readonly kernels?: "reference" | "wasm";
   /** Where states are kept, to share them between graphs; they outlive the model then. */
@@ -43,43 +36,25 @@ export interface CpuModelOptions {
   readonly weights?: CpuWeightStore;
 }
 
-/** States of graphs that run on the CPU, by name. */
-export class CpuStates {
-  readonly #arrays = new Map<string, FloatArray>();
-
-  /** Forgets them: they are zeros again. */
-  reset(): void {
-    this.#arrays.clear();
-  }
-
-  /** The numbers of a state, made at its first use. */
-  of(name: string, make: () => FloatArray): FloatArray {
-    text("The name of a state", name);
-    callback("What makes a state", make);
-    const array = this.#arrays.get(name) ?? make();
-    this.#arrays.set(name, array);
-    return array;
-  }
-}
-
 const optionsCheck = objectOf({
   states: optional(having("CpuStates", "of", "reset")),
   weights: optional(having("a CpuWeightStore", "open")),
 });
 
 /**
- * A graph on the CPU, operation by operation; what is not needed any more is forgotten. It is the
- * reference, readable rather than fast, unless other kernels are asked for.
+ * A graph on the CPU. By the reference, operation by operation, it is readable rather than fast; by the kernels in
+ * WebAssembly it is one program, recorded in the first run or by {@link prepare}.
  */
 export class CpuModel implements Executable {
   readonly graph: Graph;
-  readonly #precision: "float32" | "float64";
+  readonly #reference: ReferenceRuns;
+  readonly #kernels: "reference" | "wasm";
   readonly #states: CpuStates;
   readonly #ownsStates: boolean;
-  /** Without, the reference computes. */
-  readonly #weights: CpuWeights | undefined;
-  /** For each operation, the values that nothing after it needs. */
-  readonly #forgotten: readonly (readonly Value[])[];
+  readonly #weights: CpuWeightStore;
+  /** Undefined where there is no WebAssembly: the reference computes. */
+  #compiled: Promise<CompiledGraph | undefined> | undefined;
+  #ready: CompiledGraph | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
@@ -87,7 +62,7 @@ export class CpuModel implements Executable {
   constructor(graph: Graph, options: CpuModelOptions = {}) {
     graphCheck("The graph", graph);
     optionsCheck("a model on the CPU", options);
-    const { precision = "float32", kernels = "reference", states } = options;
+    const { precision = "float32", kernels = "reference", states = new CpuStates() } = options;
     const { weights = new CpuWeightStore() } = options;
     requireOneOf("The precision", precision, ["float32", "float64"]);
     requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
@@ -99,39 +74,39 @@ export class CpuModel implements Executable {
       );
     }
     this.graph = graph;
-    this.#precision = precision;
-    this.#states = states ?? new CpuStates();
-    this.#ownsStates = states === undefined;
-    this.#weights = kernels === "wasm" ? weights.open() : undefined;
-    this.#forgotten = lastUses(graph);
+    this.#reference = new ReferenceRuns(graph, states, precision);
+    this.#kernels = kernels;
+    this.#states = states;
+    this.#ownsStates = options.states === undefined;
+    this.#weights = weights;
   }
 
   /**
-   * Packs the weights for the kernels in WebAssembly, which the first run would do.
+   * Packs the weights for the kernels in WebAssembly and records the program, which the first run would do.
    *
-   * @throws PapilioError `MODEL_DISPOSED`, and what compiling a matrix for the CPU throws
+   * @throws PapilioError `MODEL_DISPOSED`, `CPU_MEMORY`, `CPU_WORKER_FAILED`
    */
   async prepare(): Promise<void> {
     if (this.#disposed) throw modelDisposed();
-    for (const operation of operationsOf(this.graph)) {
-      if (operation.kind === "linear") await this.#weights?.packed(operation.matrix);
-    }
+    await this.#compile();
+    if (this.#disposed) throw modelDisposed();
   }
 
   run(inputs: RunInputs): Promise<RunOutputs> {
     // States are written to in their turn.
-    const result = this.#last.then(() => this.#runAll(inputs));
+    const result = this.#last.then(() => this.#run(inputs));
     this.#last = result.catch(() => undefined);
     return result;
   }
 
   /** Like {@link run}, at once, by the reference kernels and in the precision that was asked for. */
   runNow(inputs: RunInputs): Readonly<Record<string, FloatArray>> {
-    const run = this.#begin(inputs);
-    for (const [index, operation] of operationsOf(this.graph).entries()) {
-      run.finish(index, evaluate(operation, run.context));
+    if (this.#disposed) throw modelDisposed();
+    const steps = this.#reference.steps(inputs);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
     }
-    return run.outputs();
   }
 
   /**
@@ -144,105 +119,103 @@ export class CpuModel implements Executable {
     inputs: RunInputs,
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, FloatArray>>> {
-    signalCheck("signal", signal);
-    const run = this.#begin(inputs);
+    optional(signalCheck)("signal", signal);
+    if (this.#disposed) throw modelDisposed();
     const slicer = new TimeSlicer(signal);
-    for (const [index, operation] of operationsOf(this.graph).entries()) {
+    const steps = this.#reference.steps(inputs);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
       await slicer.yieldIfDue();
-      run.finish(index, evaluate(operation, run.context));
     }
-    return run.outputs();
   }
 
-  /** Frees the packed weights, and the states unless they are shared. Safe to call twice. */
+  /**
+   * Times the operations, one run of the program with the inputs that it had last. Threads wait for each other
+   * after each operation, which takes a few microseconds more than in a run.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, `CPU_PROGRAM`, and what {@link prepare} throws
+   */
+  async profile(): Promise<Profile> {
+    return await (await this.#program()).profile();
+  }
+
+  /**
+   * A table for people: operations, layouts, bytes, and the arena.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, `CPU_PROGRAM`, and what {@link prepare} throws
+   */
+  async plan(): Promise<string> {
+    const { operations, program, bytes } = await this.#program();
+    const { report } = program;
+    const dispatches = report.operations;
+    return formatPlan(operations, { ...report, dispatches, bytes, memory: "memory" });
+  }
+
+  /** Memory of the kernels that the model and those it shares weights with hold, in bytes. */
+  get bytes(): number {
+    return this.#ready?.bytes ?? 0;
+  }
+
+  /** Frees the program, the packed weights, and the states unless they are shared. Safe to call twice. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     if (this.#ownsStates) this.#states.reset();
-    this.#weights?.dispose();
+    this.#ready?.[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  async #runAll(inputs: RunInputs): Promise<RunOutputs> {
-    const run = this.#begin(inputs);
-    const weights = this.#weights;
-    // Signals of the system, and a page, get a turn between operations.
-    const slicer = new TimeSlicer();
-    for (const [index, operation] of operationsOf(this.graph).entries()) {
-      await slicer.yieldIfDue();
-      const { context } = run;
-      const numbers =
-        weights === undefined
-          ? evaluate(operation, context)
-          : await evaluateOnCpu(operation, {
-              ...context,
-              packed: (matrix) => weights.packed(matrix),
-            });
-      run.finish(index, numbers);
-    }
-    const outputs = Object.entries(run.outputs());
+  async #program(): Promise<CompiledGraph> {
+    if (this.#disposed) throw modelDisposed();
+    const compiled = await this.#compile();
+    if (this.#disposed) throw modelDisposed();
+    if (compiled !== undefined) return compiled;
+    throw new PapilioError(
+      "CPU_PROGRAM",
+      "The model is computed by the reference, operation by operation: there is no program.",
+      "Ask for the kernels in WebAssembly, where there is WebAssembly.",
+    );
+  }
+
+  /** The program, where there is WebAssembly. A later call tries again where one has failed. */
+  #compile(): Promise<CompiledGraph | undefined> {
+    if (this.#kernels === "reference") return Promise.resolve(undefined);
+    if (this.#compiled !== undefined) return this.#compiled;
+    const compiled = compile(this.graph, this.#states, this.#weights);
+    this.#compiled = compiled;
+    compiled.then(
+      (ready) => {
+        if (this.#disposed) ready?.[Symbol.dispose]();
+        else this.#ready = ready;
+      },
+      () => {
+        this.#compiled = undefined;
+      },
+    );
+    return compiled;
+  }
+
+  async #run(inputs: RunInputs): Promise<RunOutputs> {
+    if (this.#disposed) throw modelDisposed();
+    checkInputs(this.graph, inputs);
+    const compiled = await this.#compile();
+    if (this.#disposed) throw modelDisposed();
+    if (compiled !== undefined) return await compiled.run(inputs);
+    const outputs = Object.entries(await this.runInSlices(inputs));
     return Object.fromEntries(outputs.map(([name, y]) => [name, Float32Array.from(y)]));
   }
-
-  /** A run whose inputs and states are there. */
-  #begin(inputs: RunInputs): CpuRun {
-    if (this.#disposed) throw modelDisposed();
-    const { vectors, indices } = checkInputs(this.graph, inputs);
-    const double = this.#precision === "float64";
-    const numbers = new Map<Value, FloatArray>();
-    for (const [value, given] of vectors) {
-      numbers.set(value, double ? Float64Array.from(given) : given);
-    }
-    const zeros = ({ vectors: count, features }: Value): FloatArray =>
-      double ? new Float64Array(count * features) : new Float32Array(count * features);
-    for (const { name, value } of this.graph.states.values()) {
-      numbers.set(
-        value,
-        this.#states.of(name, () => zeros(value)),
-      );
-    }
-    return {
-      context: {
-        of: (value) => numbers.get(value) as FloatArray,
-        indices: (asked) => asked.fixed ?? (indices.get(asked) as Uint32Array),
-        zeros,
-      },
-      finish: (index, result) => {
-        numbers.set((operationsOf(this.graph)[index] as Operation).output, result);
-        for (const value of this.#forgotten[index] as readonly Value[]) numbers.delete(value);
-      },
-      outputs: () =>
-        Object.fromEntries(
-          [...this.graph.outputs].map(([name, value]) => [
-            name,
-            (numbers.get(value) as FloatArray).slice(),
-          ]),
-        ),
-    };
-  }
 }
 
-/** A run of a graph, operation after operation. */
-interface CpuRun {
-  readonly context: ReferenceContext;
-  /** Keeps the result of an operation, and forgets what no later one reads. */
-  finish(index: number, result: FloatArray): void;
-  /** Copies of the graph's outputs, after the last operation. */
-  outputs(): Readonly<Record<string, FloatArray>>;
-}
-
-function lastUses(graph: Graph): Value[][] {
-  const operations = operationsOf(graph);
-  const last = new Map<Value, number>();
-  operations.forEach((operation, index) => {
-    last.set(operation.output, index);
-    for (const operand of operandsOf(operation)) last.set(operand, index);
-  });
-  for (const value of graph.outputs.values()) last.delete(value);
-  const forgotten: Value[][] = operations.map(() => []);
-  for (const [value, index] of last) forgotten[index]?.push(value);
-  return forgotten;
+async function compile(
+  graph: Graph,
+  states: CpuStates,
+  weights: CpuWeightStore,
+): Promise<CompiledGraph | undefined> {
+  const cpu = await openCpu(undefined);
+  if (cpu.engine === undefined) return undefined;
+  return await CompiledGraph.compile(graph, cpu as OpenCpu & OpenEngine, states, weights);
 }

@@ -1,55 +1,62 @@
-import { type Butterfly, compile } from "@papilio/butterfly";
-import { type CpuMatrix, type CpuVectors, cpu } from "@papilio/cpu-runtime";
+import type { CpuEngine, CpuSpan } from "@papilio/cpu-runtime/kernels";
 import { modelDisposed } from "../../graph/executable.ts";
-import type { Parameter } from "../../modules/parameter.ts";
-import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
-import type { Matrix } from "../../operations/linear/matrix.ts";
 
-type PackedMatrix = CpuMatrix<CpuVectors>;
-
-/** A matrix that is packed, or being packed, and how many models hold it. */
+/** Numbers in the memory of the kernels, or on their way there, and how many models hold them. */
 interface Entry {
-  readonly packing: Promise<PackedMatrix>;
-  packed?: PackedMatrix;
+  readonly key: string;
+  readonly span: CpuSpan;
+  readonly engine: CpuEngine;
+  /** Rejected where they could not be packed; a later model tries again. */
+  readonly filled: Promise<void>;
   owners: number;
 }
 
+/** How numbers get into their memory. */
+export interface PackedNumbers {
+  /** Arrays that they are made of; the same arrays in the same form are packed once. */
+  readonly arrays: readonly (Float32Array | Uint32Array)[];
+  /** What they are made into. */
+  readonly form: string;
+  readonly bytes: number;
+  fill(span: CpuSpan, engine: CpuEngine): Promise<void> | void;
+}
+
 /**
- * Weights packed for the kernels in WebAssembly, that models share: each matrix is packed once, at its
- * first use, and released when the last model that used it is disposed.
+ * Weights in the memory of the kernels in WebAssembly, that models share: each is packed once, at its first
+ * use, and released when the last model that used it is disposed.
  */
 export class CpuWeightStore {
-  readonly #entries = new Map<Butterfly, Entry>();
+  readonly #entries = new Map<string, Entry>();
+  /** Numbers that stand for arrays in keys. */
+  readonly #ids = new WeakMap<object, number>();
+  #next = 0;
 
-  /** Memory of the packed weights, in bytes. */
+  /** Memory of the weights, in bytes. */
   get bytes(): number {
-    return [...this.#entries.values()].reduce((sum, { packed }) => sum + (packed?.bytes ?? 0), 0);
+    return [...this.#entries.values()].reduce((sum, { span }) => sum + span.bytes, 0);
   }
 
   /** @internal For a model: the weights that it takes until it is disposed. */
   open(): CpuWeights {
     return new CpuWeights(
-      (matrix) => this.#acquire(butterflyOf(matrix)),
+      (engine, numbers) => this.#acquire(engine, numbers),
       (entry) => this.#release(entry),
     );
   }
 
-  #acquire(butterfly: Butterfly): Entry {
-    const known = this.#entries.get(butterfly);
+  #acquire(engine: CpuEngine, numbers: PackedNumbers): Entry {
+    const key = `${numbers.form} of ${numbers.arrays.map((array) => this.#idOf(array))}`;
+    const known = this.#entries.get(key);
     if (known !== undefined) {
       known.owners++;
       return known;
     }
-    const packing = compile(butterfly, cpu());
-    const entry: Entry = { packing, owners: 1 };
-    this.#entries.set(butterfly, entry);
-    packing.then(
-      (packed) => {
-        entry.packed = packed;
-      },
-      // A later model tries again.
-      () => this.#forget(entry),
-    );
+    const { bytes } = numbers;
+    const span = { address: engine.memory.allocate(bytes, "weights"), bytes };
+    const filled = (async (): Promise<void> => await numbers.fill(span, engine))();
+    const entry = { key, span, engine, filled, owners: 1 };
+    this.#entries.set(key, entry);
+    filled.catch(() => this.#forget(entry));
     return entry;
   }
 
@@ -57,59 +64,62 @@ export class CpuWeightStore {
     entry.owners--;
     if (entry.owners > 0) return;
     this.#forget(entry);
-    entry.packing.then(
-      (packed) => packed.dispose(),
-      () => undefined,
-    );
+    const { engine, span, filled } = entry;
+    const free = (): void => {
+      // After the runs that have begun.
+      void engine.pool.runExclusive(() => Promise.resolve(engine.memory.free(span.address)));
+    };
+    filled.then(free, free);
   }
 
   #forget(entry: Entry): void {
-    for (const [butterfly, known] of this.#entries) {
-      if (known === entry) this.#entries.delete(butterfly);
-    }
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+  }
+
+  #idOf(array: object): number {
+    const id = this.#ids.get(array) ?? this.#next++;
+    this.#ids.set(array, id);
+    return id;
   }
 }
 
 /** The weights that one model takes of a store. */
 export class CpuWeights implements Disposable {
-  readonly #acquire: (matrix: Matrix) => Entry;
+  readonly #acquire: (engine: CpuEngine, numbers: PackedNumbers) => Entry;
   readonly #release: (entry: Entry) => void;
-  /** By the left-most factor: a weight has one matrix. */
-  readonly #held = new Map<Parameter, Entry>();
+  readonly #held = new Set<Entry>();
   #disposed = false;
 
-  constructor(acquire: (matrix: Matrix) => Entry, release: (entry: Entry) => void) {
+  constructor(
+    acquire: (engine: CpuEngine, numbers: PackedNumbers) => Entry,
+    release: (entry: Entry) => void,
+  ) {
     this.#acquire = acquire;
     this.#release = release;
   }
 
   /**
-   * A matrix, packed at its first use.
+   * Memory that will hold numbers once {@link filled} is resolved.
    *
-   * @throws PapilioError `MODEL_DISPOSED`, and what compiling it for the CPU throws
+   * @throws PapilioError `MODEL_DISPOSED`, `CPU_MEMORY`
    */
-  async packed(matrix: Matrix): Promise<PackedMatrix> {
+  of(engine: CpuEngine, numbers: PackedNumbers): CpuSpan {
     if (this.#disposed) throw modelDisposed();
-    const first = matrix.factors[0] as Parameter;
-    const entry = this.#held.get(first) ?? this.#acquire(matrix);
-    this.#held.set(first, entry);
-    try {
-      const packed = await entry.packing;
-      if (this.#disposed) throw modelDisposed();
-      return packed;
-    } catch (error) {
-      if (this.#held.get(first) === entry) {
-        this.#held.delete(first);
-        this.#release(entry);
-      }
-      throw error;
-    }
+    const entry = this.#acquire(engine, numbers);
+    if (this.#held.has(entry)) this.#release(entry);
+    this.#held.add(entry);
+    return entry.span;
+  }
+
+  /** Resolved when all that was taken so far is packed. */
+  async filled(): Promise<void> {
+    await Promise.all([...this.#held].map(({ filled }) => filled));
   }
 
   /** Releases the weights; safe to call twice. */
   dispose(): void {
     this.#disposed = true;
-    for (const entry of this.#held.values()) this.#release(entry);
+    for (const entry of this.#held) this.#release(entry);
     this.#held.clear();
   }
 

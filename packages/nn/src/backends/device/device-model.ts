@@ -19,11 +19,11 @@ import {
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
 import type { Value } from "../../graph/value.ts";
-import { fuseEpilogues } from "./fuse-epilogues.ts";
+import { fuseEpilogues } from "../fuse-epilogues.ts";
+import { formatPlan, type PlannedOperation, type Profile, profileOf } from "../plan.ts";
 import { lowerOperation } from "./lower-operation.ts";
 import { Lowering } from "./lowering.ts";
 import { ModelMemory } from "./model-memory.ts";
-import { formatPlan, type PlannedOperation } from "./plan.ts";
 import { requireBindable } from "./require-bindable.ts";
 
 export interface DeviceModelOptions {
@@ -40,19 +40,6 @@ const optionsCheck = objectOf({
   layout: optional(layoutCheck),
   memory: optional(having("a ModelMemory", "gpu", "dtype", "parameter", "state")),
 });
-
-/** Seconds of a run on the device, and the parts of it. */
-export interface Profile {
-  readonly seconds: number;
-  /** In the order in which they run. */
-  readonly operations: readonly ProfiledOperation[];
-}
-
-export interface ProfiledOperation extends PlannedOperation {
-  readonly seconds: number;
-  /** The part of it in dispatches that only move numbers. */
-  readonly rewriteSeconds: number;
-}
 
 /**
  * A graph as one recorded program on a device: everything between inputs and outputs lies in one arena,
@@ -147,14 +134,7 @@ export class DeviceModel implements Executable {
     this.#assertLive();
     const seconds = await Program.timeSteps([this.#program]);
     const roles = this.#lowering.steps.map(({ role }) => role);
-    let step = 0;
-    const operations = this.operations.map((operation) => {
-      const own = seconds.slice(step, step + operation.dispatches);
-      const rewrites = own.filter((_, index) => roles[step + index] === "rewrite");
-      step += operation.dispatches;
-      return { ...operation, seconds: total(own), rewriteSeconds: total(rewrites) };
-    });
-    return { seconds: total(seconds), operations };
+    return profileOf(this.operations, seconds, roles);
   }
 
   /**
@@ -169,7 +149,11 @@ export class DeviceModel implements Executable {
 
   /** A table for people: operations, layouts, bytes, and the arena. */
   plan(): string {
-    return formatPlan(this.operations, this.report, this.bytes);
+    return formatPlan(this.operations, {
+      ...this.report,
+      bytes: this.bytes,
+      memory: "device memory",
+    });
   }
 
   /** Frees the program and its memory; shared memory stays. Safe to call twice. */
@@ -208,10 +192,6 @@ export class DeviceModel implements Executable {
     }
     return Object.fromEntries(results);
   }
-}
-
-function total(seconds: readonly number[]): number {
-  return seconds.reduce((sum, part) => sum + part, 0);
 }
 
 /** Vectors, and zeros for those that only fill the last load. */

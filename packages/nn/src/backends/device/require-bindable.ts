@@ -18,8 +18,8 @@ import {
   operandsOf,
   parametersOf,
 } from "../../operations/operation.ts";
+import { fuseEpilogues } from "../fuse-epilogues.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
-import { fuseEpilogues } from "./fuse-epilogues.ts";
 
 /** How a graph's numbers are stored on a device. */
 export interface GraphStorage {

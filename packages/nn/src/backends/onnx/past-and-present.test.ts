@@ -6,7 +6,8 @@ import { Gpt2 } from "../../models/gpt2.ts";
 import { Llama } from "../../models/llama.ts";
 import { append } from "../../operations/append/operation.ts";
 import { difference, numbers } from "../../testing/draw.ts";
-import { CpuModel, CpuStates } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../cpu/cpu-model.ts";
+import { CpuStates } from "../cpu/cpu-states.ts";
 import { exportOnnx, onnxGraphOf } from "./export-onnx.ts";
 
 const shape = { vocabulary: 40, features: 32, layers: 2, heads: 4, positions: 12 };

@@ -9,16 +9,8 @@ import type { LinearOperation } from "./operation.ts";
 
 /** Sums are in float64, and rounded once, after all that follows the product. */
 export function evaluateLinear(operation: LinearOperation, context: ReferenceContext): FloatArray {
-  const { x, matrix } = operation;
-  return finishLinear(operation, product(matrix, Float64Array.from(context.of(x)), x), context);
-}
-
-/** What follows the product: `activation(sum + bias) * multiplier + addend`. */
-export function finishLinear(
-  { bias, activation, multiplier, addend, output }: LinearOperation,
-  sums: FloatArray,
-  context: ReferenceContext,
-): FloatArray {
+  const { x, matrix, bias, activation, multiplier, addend, output } = operation;
+  const sums = product(matrix, Float64Array.from(context.of(x)), x);
   const apply = activationOf(activation);
   const times = multiplier && context.of(multiplier);
   const plus = addend && context.of(addend);

@@ -35,6 +35,7 @@ export const runningCalls: PublicCalls = {
   "CpuModel#runNow": () => invoke(new nn.CpuModel(smallGraph()), "runNow", inputs()),
   "CpuModel#runInSlices": () =>
     invoke(new nn.CpuModel(smallGraph()), "runInSlices", inputs(), new AbortController().signal),
+  "CpuModel#profile": () => invoke(new nn.CpuModel(smallGraph(), { kernels: "wasm" }), "profile"),
   "CpuStates#of": () => invoke(new nn.CpuStates(), "of", "keys", () => new Float32Array(2)),
   compileGraph: () =>
     call(nn.compileGraph, smallGraph(), { gpu: undefined, dtype: "f32", layout: "batch-last" }),

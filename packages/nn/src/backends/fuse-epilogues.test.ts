@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { Graph } from "../../graph/graph.ts";
-import type { Value } from "../../graph/value.ts";
-import { activate } from "../../operations/activation/operation.ts";
-import { add, multiply } from "../../operations/combine/operation.ts";
-import { linear } from "../../operations/linear/operation.ts";
-import type { Operation } from "../../operations/operation.ts";
-import { parameter } from "../../testing/draw.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { activate } from "../operations/activation/operation.ts";
+import { add, multiply } from "../operations/combine/operation.ts";
+import { linear } from "../operations/linear/operation.ts";
+import type { Operation } from "../operations/operation.ts";
+import { parameter } from "../testing/draw.ts";
 import { fuseEpilogues } from "./fuse-epilogues.ts";
 
 const weight = parameter([4, 4], 1);

@@ -1,8 +1,8 @@
-import type { Graph } from "../../graph/graph.ts";
-import type { Value } from "../../graph/value.ts";
-import type { LinearOperation } from "../../operations/linear/operation.ts";
-import type { Operation } from "../../operations/operation.ts";
-import { operandsOf, operationsOf } from "../../operations/operation.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import type { LinearOperation } from "../operations/linear/operation.ts";
+import type { Operation } from "../operations/operation.ts";
+import { operandsOf, operationsOf } from "../operations/operation.ts";
 
 /**
  * Moves activations, products and sums that follow a linear operation into it, where nothing else needs

@@ -1,0 +1,63 @@
+import { DisposableStack } from "@papilio/butterfly";
+import { requireArray, requireListOf, requireObject } from "@papilio/butterfly/errors";
+import { requireStorable } from "@papilio/butterfly/numeric";
+import type { CpuEngine } from "../engine/engine.ts";
+import { pack } from "../kernels/pack.ts";
+import { type PackedWeights, requireWeights } from "../kernels/packed-weights.ts";
+import type { CpuSpan } from "../memory/cpu-span.ts";
+import { OPERATION_BYTES, writeOperations } from "../threads/recorded-program.ts";
+
+/** Bytes of values that are copied at a time, on their way to their place. */
+const MOST_BYTES = 4 * 2 ** 20;
+/** Of the words of a call. */
+const CALL_BYTES = 128;
+
+/**
+ * Packs the values of a pass by all threads, some rows at a time: they are copied once.
+ *
+ * @param values of each stage, in the order in which they are applied, `[a, b, c, d]`
+ * @param span where they go: `weights.bytes`
+ * @throws PapilioError `CPU_MEMORY`, `CPU_WORKER_FAILED`, `ARRAY_TYPE`, `OPTION_INVALID`; `VALUE_RANGE` for a value
+ *   that half precision does not hold
+ */
+export async function packWeights(
+  engine: CpuEngine,
+  weights: PackedWeights,
+  values: readonly Float32Array[],
+  span: CpuSpan,
+): Promise<void> {
+  requireObject("The engine", engine, "what openCpu opens", "memory", "pool");
+  requireWeights(weights);
+  requireListOf("The values", values, (name, array) => requireArray(name, array, "Float32Array"));
+  requireObject("Where they go", span, "a CpuSpan", "address", "bytes");
+  const { memory, pool } = engine;
+  await pool.runExclusive(async () => {
+    using held = new DisposableStack();
+    const hold = (bytes: number, what: string): number =>
+      held.adopt(memory.allocate(bytes, what), (address) => memory.free(address));
+    const overflow = hold(4, "a flag");
+    memory.int32(overflow, 1).fill(0);
+    const operations = hold(OPERATION_BYTES, "an operation");
+    const call = hold(CALL_BYTES, "a call");
+    const source = hold(MOST_BYTES, "values to be packed");
+    for (const [stage, array] of values.entries()) {
+      const { c, d, nonZeros } = weights.stages[stage]?.pattern ?? { c: 1, d: 1, nonZeros: 0 };
+      const length = c * d;
+      const rows = nonZeros / length;
+      const most = Math.floor(MOST_BYTES / 4 / length);
+      for (let firstRow = 0; firstRow < rows; firstRow += most) {
+        const count = Math.min(most, rows - firstRow);
+        const part = array.subarray(firstRow * length, (firstRow + count) * length);
+        memory.float32(source, part.length).set(part);
+        const packing = pack({ weights, stage, firstRow, rows: count });
+        const { kernel, items, scratchBytes } = packing;
+        const words = packing.words([source, span.address, overflow]);
+        memory.int32(call, words.length).set(words);
+        writeOperations(memory, operations, [{ kernel, items, call }]);
+        await pool.run({ operations, count: 1, threads: pool.size, scratchBytes });
+      }
+    }
+    if (memory.int32(overflow, 1)[0] === 0) return;
+    for (const array of values) requireStorable(array, "F16", "A weight in half precision");
+  });
+}

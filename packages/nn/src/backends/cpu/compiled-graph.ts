@@ -1,0 +1,136 @@
+import { DisposableStack } from "@papilio/butterfly";
+import { CpuProgram, type OpenCpu, type OpenEngine } from "@papilio/cpu-runtime/kernels";
+import { checkInputs, type RunInputs, type RunOutputs } from "../../graph/executable.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { Indices, type Value } from "../../graph/value.ts";
+import { fuseEpilogues } from "../fuse-epilogues.ts";
+import { type PlannedOperation, type Profile, profileOf } from "../plan.ts";
+import type { CpuStates } from "./cpu-states.ts";
+import type { CpuWeightStore } from "./cpu-weight-store.ts";
+import { GraphLowering } from "./graph-lowering.ts";
+import { lowerOnCpu } from "./lower-on-cpu.ts";
+
+/** A graph as a program of the kernels in WebAssembly. */
+export class CompiledGraph implements Disposable {
+  readonly program: CpuProgram;
+  /** What each operation became. */
+  readonly operations: readonly PlannedOperation[];
+  readonly #graph: Graph;
+  readonly #engine: OpenEngine["engine"];
+  readonly #states: CpuStates;
+  readonly #lowering: GraphLowering;
+  readonly #store: CpuWeightStore;
+  readonly #held: DisposableStack;
+
+  private constructor(
+    graph: Graph,
+    cpu: OpenEngine,
+    states: CpuStates,
+    store: CpuWeightStore,
+    lowering: GraphLowering,
+    operations: readonly PlannedOperation[],
+    program: CpuProgram,
+    held: DisposableStack,
+  ) {
+    this.operations = operations;
+    this.#graph = graph;
+    this.#engine = cpu.engine;
+    this.#states = states;
+    this.#store = store;
+    this.#lowering = lowering;
+    this.program = program;
+    this.#held = held;
+  }
+
+  /**
+   * Chooses kernels, packs weights and records the program.
+   *
+   * @throws PapilioError `CPU_MEMORY`
+   */
+  static async compile(
+    graph: Graph,
+    cpu: OpenCpu & OpenEngine,
+    states: CpuStates,
+    store: CpuWeightStore,
+  ): Promise<CompiledGraph> {
+    using stack = new DisposableStack();
+    const weights = stack.use(store.open());
+    const lowering = new GraphLowering(graph, cpu.engine, weights, states);
+    stack.defer(() => lowering.dispose());
+    const operations = lower(graph, lowering);
+    const program = stack.use(CpuProgram.record(cpu, lowering.recorder));
+    await weights.filled();
+    return new CompiledGraph(
+      graph,
+      cpu,
+      states,
+      store,
+      lowering,
+      operations,
+      program,
+      stack.move(),
+    );
+  }
+
+  /** Memory held, in bytes: weights that are shared, states, and the program's own. */
+  get bytes(): number {
+    return this.#store.bytes + this.#lowering.bytes + this.program.bytes;
+  }
+
+  /** Times the operations, with the inputs of the last run. */
+  async profile(): Promise<Profile> {
+    const seconds = await this.program.timeOperations();
+    const roles = this.program.operations.map(({ role }) => role);
+    return profileOf(this.operations, seconds, roles);
+  }
+
+  async run(inputs: RunInputs): Promise<RunOutputs> {
+    const { vectors, indices } = checkInputs(this.#graph, inputs);
+    const given = [...this.#graph.inputs.values()]
+      .filter((input): input is Value => !(input instanceof Indices))
+      .map((input) => vectors.get(input) as Float32Array);
+    const results = await this.program.run(given, {
+      before: () => {
+        for (const name of this.#lowering.heldStates) this.#states.bringToMemory(name);
+        for (const [input, { address }] of this.#lowering.indexInputs) {
+          const numbers = indices.get(input) as Uint32Array;
+          this.#engine.memory.int32(address, numbers.length).set(numbers);
+        }
+      },
+    });
+    const names = [...this.#graph.outputs.keys()];
+    return Object.fromEntries(results.map((result, index) => [names[index] as string, result]));
+  }
+
+  [Symbol.dispose](): void {
+    this.#held.dispose();
+  }
+}
+
+function lower(graph: Graph, lowering: GraphLowering): PlannedOperation[] {
+  const planned: PlannedOperation[] = [];
+  const { calls } = lowering.recorder;
+  const plan = (kind: string, path: string, output: Value, from: number): void => {
+    const own = calls.slice(from);
+    const { vectors, features } = output;
+    planned.push({
+      ...{ kind, path, vectors, features },
+      layout: lowering.of(output).layouts[0] ?? "rows",
+      dispatches: own.length,
+      kernels: own.map(({ call }) => call.label),
+      rewrites: own.filter(({ role }) => role === "rewrite").length,
+      traffic: own.reduce((sum, { call }) => sum + call.bytes, 0),
+    });
+  };
+  for (const operation of fuseEpilogues(graph)) {
+    const from = calls.length;
+    lowerOnCpu(operation, lowering);
+    plan(operation.kind, operation.path, operation.output, from);
+  }
+  for (const [name, value] of graph.outputs) {
+    const from = calls.length;
+    lowering.recorder.output(lowering.of(value));
+    if (calls.length > from) plan("output", name, value, from);
+  }
+  return planned;
+}

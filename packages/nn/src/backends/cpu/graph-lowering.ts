@@ -1,0 +1,153 @@
+import {
+  type CpuEngine,
+  type CpuSpan,
+  chainPasses,
+  type KernelCall,
+  type Layout,
+  ProgramRecorder,
+  type ProgramValue,
+  packWeights,
+  passValues,
+} from "@papilio/cpu-runtime/kernels";
+import type { Graph, State } from "../../graph/graph.ts";
+import { Indices, type Value } from "../../graph/value.ts";
+import type { Parameter } from "../../modules/parameter.ts";
+import type { CpuLowering, PackedPass } from "../../operations/cpu-lowering.ts";
+import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
+import type { Matrix } from "../../operations/linear/matrix.ts";
+import type { CpuStates } from "./cpu-states.ts";
+import type { CpuWeights } from "./cpu-weight-store.ts";
+
+/** A graph on its way to a program of the CPU: where each value lies, and the operations so far. */
+export class GraphLowering implements CpuLowering {
+  readonly recorder: ProgramRecorder = new ProgramRecorder();
+  /** Indices that a run is given, and where they go. */
+  readonly indexInputs: Map<Indices, CpuSpan> = new Map();
+  readonly #engine: CpuEngine;
+  readonly #weights: CpuWeights;
+  readonly #states: CpuStates;
+  readonly #stateOf = new Map<Value, State>();
+  readonly #keptSpans: CpuSpan[] = [];
+  readonly #heldStates = new Set<string>();
+  readonly #values = new Map<Value, ProgramValue>();
+  readonly #indices = new Map<Indices, CpuSpan>();
+  /** Memory of its own. */
+  readonly #allocated: number[] = [];
+
+  constructor(graph: Graph, engine: CpuEngine, weights: CpuWeights, states: CpuStates) {
+    this.#engine = engine;
+    this.#weights = weights;
+    this.#states = states;
+    for (const state of graph.states.values()) this.#stateOf.set(state.value, state);
+    for (const input of graph.inputs.values()) {
+      if (input instanceof Indices) continue;
+      this.#values.set(input, this.recorder.input(input.vectors, input.features));
+    }
+  }
+
+  /** Names of the states that the program reads or writes. */
+  get heldStates(): ReadonlySet<string> {
+    return this.#heldStates;
+  }
+
+  /** Memory of states and of indices, in bytes. */
+  get bytes(): number {
+    const spans = [...this.#keptSpans, ...this.#indices.values()];
+    return spans.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  of(value: Value): ProgramValue {
+    if (this.#stateOf.has(value) && !this.#values.has(value)) return this.state(value, "rows");
+    return this.#values.get(value) as ProgramValue;
+  }
+
+  define(value: Value): ProgramValue {
+    const defined = this.recorder.value(value.vectors, value.features);
+    this.#values.set(value, defined);
+    return defined;
+  }
+
+  between(vectors: number, features: number): ProgramValue {
+    return this.recorder.value(vectors, features);
+  }
+
+  alias(value: Value, vectors: ProgramValue): void {
+    this.#values.set(value, vectors);
+  }
+
+  state(value: Value, layout: Layout): ProgramValue {
+    const known = this.#values.get(value);
+    if (known !== undefined) return known;
+    const state = this.#stateOf.get(value) as State;
+    const kept = this.#states.hold(state, layout, this.#engine);
+    this.#heldStates.add(state.name);
+    this.#keptSpans.push(kept.span);
+    const { vectors, features } = value;
+    const vectorsOfState = this.recorder.kept(vectors, features, kept.layout, kept.span);
+    this.#values.set(value, vectorsOfState);
+    return vectorsOfState;
+  }
+
+  indices(indices: Indices): CpuSpan {
+    if (indices.fixed !== undefined) return this.constants(indices.fixed);
+    const known = this.#indices.get(indices);
+    if (known !== undefined) return known;
+    const bytes = 4 * indices.length;
+    const span = { address: this.#engine.memory.allocate(bytes, "indices"), bytes };
+    this.#allocated.push(span.address);
+    this.#indices.set(indices, span);
+    this.indexInputs.set(indices, span);
+    return span;
+  }
+
+  parameter(parameter: Parameter): CpuSpan {
+    return this.constants(parameter.values);
+  }
+
+  constants(numbers: Float32Array | Uint32Array): CpuSpan {
+    const { byteLength } = numbers;
+    return this.#weights.of(this.#engine, {
+      arrays: [numbers],
+      form: "numbers",
+      bytes: byteLength,
+      fill: ({ address }, { memory }) => {
+        const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, byteLength);
+        memory.bytesAt(address, byteLength).set(bytes);
+      },
+    });
+  }
+
+  packed(matrix: Matrix): PackedPass[] {
+    const arrays = matrix.factors.map(({ values }) => values);
+    return chainPasses(matrix.chain).map((pass, index) => {
+      const { weights } = pass;
+      const span = this.#weights.of(this.#engine, {
+        arrays,
+        form: `pass ${index} of ${matrix.chain}`,
+        bytes: weights.bytes,
+        fill: (to, engine) =>
+          packWeights(engine, weights, passValues(butterflyOf(matrix), pass), to),
+      });
+      return { weights, span };
+    });
+  }
+
+  push(
+    call: KernelCall,
+    operands: readonly (ProgramValue | CpuSpan)[],
+    role?: "compute" | "rewrite",
+  ): void {
+    this.recorder.add(call, operands, role);
+  }
+
+  /** Frees what is its own, after the runs that have begun. Once. */
+  dispose(): void {
+    for (const name of this.#heldStates) this.#states.release(name);
+    const { memory, pool } = this.#engine;
+    const allocated = this.#allocated.splice(0);
+    void pool.runExclusive(() => {
+      for (const address of allocated) memory.free(address);
+      return Promise.resolve();
+    });
+  }
+}

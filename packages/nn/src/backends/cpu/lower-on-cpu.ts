@@ -1,0 +1,48 @@
+import { lowerActivationOnCpu } from "../../operations/activation/cpu.ts";
+import { lowerAddPositionsOnCpu } from "../../operations/add-positions/cpu.ts";
+import { lowerAddVectorOnCpu } from "../../operations/add-vector/cpu.ts";
+import { lowerAggregateOnCpu } from "../../operations/aggregate/cpu.ts";
+import { lowerAppendOnCpu } from "../../operations/append/cpu.ts";
+import { lowerAttentionOnCpu } from "../../operations/attention/cpu.ts";
+import { lowerCombineOnCpu } from "../../operations/combine/cpu.ts";
+import type { CpuLowering } from "../../operations/cpu-lowering.ts";
+import { lowerEdgeAttentionOnCpu } from "../../operations/edge-attention/cpu.ts";
+import { lowerGatherFeaturesOnCpu } from "../../operations/gather-features/cpu.ts";
+import { lowerGatherVectorsOnCpu } from "../../operations/gather-vectors/cpu.ts";
+import { lowerLinearOnCpu } from "../../operations/linear/cpu.ts";
+import { lowerNormalizeOnCpu } from "../../operations/normalize/cpu.ts";
+import type { ForEachOperation, Operation } from "../../operations/operation.ts";
+import { lowerPoolOnCpu } from "../../operations/pool/cpu.ts";
+import { lowerReduceVectorsOnCpu } from "../../operations/reduce-vectors/cpu.ts";
+import { lowerRotaryOnCpu } from "../../operations/rotary/cpu.ts";
+import { lowerSoftmaxOnCpu } from "../../operations/softmax/cpu.ts";
+import { lowerSparseLinearOnCpu } from "../../operations/sparse-linear/cpu.ts";
+import { lowerUnfoldOnCpu } from "../../operations/unfold/cpu.ts";
+
+/** The lowering of each kind of operation. */
+const LOWER: ForEachOperation<void, [CpuLowering]> = {
+  activation: lowerActivationOnCpu,
+  "add-positions": lowerAddPositionsOnCpu,
+  "add-vector": lowerAddVectorOnCpu,
+  aggregate: lowerAggregateOnCpu,
+  append: lowerAppendOnCpu,
+  attention: lowerAttentionOnCpu,
+  combine: lowerCombineOnCpu,
+  "edge-attention": lowerEdgeAttentionOnCpu,
+  "gather-features": lowerGatherFeaturesOnCpu,
+  "gather-vectors": lowerGatherVectorsOnCpu,
+  linear: lowerLinearOnCpu,
+  normalize: lowerNormalizeOnCpu,
+  pool: lowerPoolOnCpu,
+  "reduce-vectors": lowerReduceVectorsOnCpu,
+  rotary: lowerRotaryOnCpu,
+  softmax: lowerSoftmaxOnCpu,
+  "sparse-linear": lowerSparseLinearOnCpu,
+  unfold: lowerUnfoldOnCpu,
+};
+
+/** Adds the kernels that compute an operation. */
+export function lowerOnCpu(operation: Operation, to: CpuLowering): void {
+  const lower = LOWER[operation.kind] as (of: Operation, to: CpuLowering) => void;
+  lower(operation, to);
+}

@@ -1,0 +1,15 @@
+import { reduceVectors } from "@papilio/cpu-runtime/kernels";
+import type { CpuLowering } from "../cpu-lowering.ts";
+import { spansOf } from "../shared/cpu-operands.ts";
+import type { ReduceVectorsOperation } from "./operation.ts";
+
+export function lowerReduceVectorsOnCpu(operation: ReduceVectorsOperation, to: CpuLowering): void {
+  const { x, reduce, period, lengths, output } = operation;
+  const call = reduceVectors({
+    ...{ period, reduce },
+    sequences: output.vectors,
+    features: x.features,
+    lengths: lengths !== undefined,
+  });
+  to.push(call, [to.of(x), to.define(output), ...spansOf(to, lengths)]);
+}

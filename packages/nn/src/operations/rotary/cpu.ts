@@ -1,0 +1,16 @@
+import { rotary } from "@papilio/cpu-runtime/kernels";
+import type { CpuLowering } from "../cpu-lowering.ts";
+import { spansOf } from "../shared/cpu-operands.ts";
+import type { RotaryOperation } from "./operation.ts";
+
+export function lowerRotaryOnCpu(operation: RotaryOperation, to: CpuLowering): void {
+  const { x, headFeatures, style, cosines, sines, period, position, output } = operation;
+  const call = rotary({
+    vectors: x.vectors,
+    features: x.features,
+    ...{ headFeatures, style, period },
+    positions: cosines.shape[0] as number,
+    position: position !== undefined,
+  });
+  to.push(call, [to.of(x), to.define(output), ...spansOf(to, cosines, sines, position)]);
+}
