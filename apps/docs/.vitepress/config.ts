@@ -16,6 +16,12 @@ const apiPackages = apiSidebar.map(({ text, link, items = [] }) => ({
   })),
 }));
 
+/** With these a page may share memory, and so has threads. Hosts that read it take them from public/_headers. */
+const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
 export default defineConfig({
   title: "Papilio",
   description: "Inference with butterfly (Kronecker-sparse) matrices on WebGPU",
@@ -26,8 +32,13 @@ export default defineConfig({
   lastUpdated: false,
   srcExclude: ["snippets/**", "src/**", "generated/**"],
   transformHtml: (html) => withPolicy(html),
-  // Workers import packages, as the pages do.
-  vite: { worker: { format: "es" }, build: { chunkSizeWarningLimit: 4000 } },
+  vite: {
+    // Workers import packages, as the pages do.
+    worker: { format: "es" },
+    build: { chunkSizeWarningLimit: 4000 },
+    server: { headers: ISOLATION },
+    preview: { headers: ISOLATION },
+  },
   markdown: {
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
   },

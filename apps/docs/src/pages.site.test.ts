@@ -2,7 +2,7 @@ import type { Browser, BrowserContext } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findViolations, openBrowser, WINDOWS, watch } from "./testing/browser.ts";
 import { cutPictures } from "./testing/cut-pictures.ts";
-import { listPages, SITE } from "./testing/site.ts";
+import { listPages, readHeaders, SITE } from "./testing/site.ts";
 import { type SiteServer, serveSite } from "./testing/site-server.ts";
 
 /** Of the reference, a page of each kind: one generator makes them all. */
@@ -20,7 +20,7 @@ let browser: Browser;
 let site: SiteServer;
 
 beforeAll(async () => {
-  [browser, site] = await Promise.all([openBrowser(), serveSite(SITE)]);
+  [browser, site] = await Promise.all([openBrowser(), serveSite(SITE, readHeaders())]);
 });
 afterAll(async () => {
   await browser?.close();

@@ -3,14 +3,14 @@ import { writeNpy } from "@papilio/butterfly/files";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findViolations, openBrowser, WINDOWS, watch } from "./testing/browser.ts";
-import { SITE } from "./testing/site.ts";
+import { readHeaders, SITE } from "./testing/site.ts";
 import { type SiteServer, serveSite } from "./testing/site-server.ts";
 
 let browser: Browser;
 let site: SiteServer;
 
 beforeAll(async () => {
-  [browser, site] = await Promise.all([openBrowser(), serveSite(SITE)]);
+  [browser, site] = await Promise.all([openBrowser(), serveSite(SITE, readHeaders())]);
 });
 afterAll(async () => {
   await browser?.close();

@@ -20,13 +20,16 @@ export interface SiteServer extends AsyncDisposable {
 
 /**
  * Serves a built site from the folder `root`, on a free port, as a host of static files does: a page
- * `/guide/memory` is the file `guide/memory.html`, and there are no headers besides the type.
+ * `/guide/memory` is the file `guide/memory.html`, and there are no headers besides the type and those given.
  */
-export async function serveSite(root: string): Promise<SiteServer> {
+export async function serveSite(
+  root: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<SiteServer> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     void find(root, decodeURIComponent(pathname)).then((found) => {
-      response.writeHead(found.status, { "content-type": found.type }).end(found.body);
+      response.writeHead(found.status, { ...headers, "content-type": found.type }).end(found.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));

@@ -18,3 +18,15 @@ export function readPage(path: string): string {
   const file = path.endsWith("/") ? `${path}index.html` : `${path}.html`;
   return readFileSync(`${SITE}${file}`, "utf8");
 }
+
+/** The headers that the site's `_headers` gives all its pages. */
+export function readHeaders(): Record<string, string> {
+  const [path = "", ...lines] = readFileSync(`${SITE}/_headers`, "utf8").trimEnd().split("\n");
+  if (path !== "/*") throw new Error(`_headers begins with ${path}, not with all pages.`);
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = "", value = ""] = line.trim().split(": ");
+      return [name.toLowerCase(), value];
+    }),
+  );
+}

@@ -36,6 +36,6 @@ export interface ModelEngine {
   readonly threads: number | null;
   /** Each is a variant of its own. */
   readonly forms: readonly ModelForm[];
-  /** What fits of a model is refused with a {@link PapilioError}, whose message becomes the reason. */
+  /** What it cannot compute is refused with a PapilioError, whose message becomes the reason. */
   prepare(task: ModelTask, form: ModelForm): Promise<PreparedModel>;
 }

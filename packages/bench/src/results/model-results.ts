@@ -102,7 +102,7 @@ export interface VariantResult {
 
 /** What could not be compared, and why. */
 export interface SkippedVariant {
-  /** As {@link variantName}, or its beginning where it is true of several. */
+  /** The name of a variant, such as `onnxruntime adapter dense f32`, or its beginning where it is true of several. */
   readonly name: string;
   readonly reason: string;
 }

@@ -14,7 +14,7 @@ export type KroneckerSparsePacking =
   | { readonly order: "tiles"; readonly tile: number }
   /** `[b][c][block]`. */
   | { readonly order: "blocks" }
-  /** Of the variant with shared reductions: see {@link vectorLayout}. */
+  /** Of the variant with shared reductions: see `vectorLayout`. */
   | { readonly order: "vector"; readonly variant: VectorKroneckerSparse };
 
 /** The order that a variant reads fastest, and the only one that some can read. */
