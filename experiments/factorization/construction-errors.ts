@@ -17,6 +17,7 @@ import {
   sine,
   toeplitz,
 } from "@papilio/butterfly/constructions";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 
 /** The largest error of an output, over the root mean square of the outputs. */
@@ -47,7 +48,10 @@ function all(n: number): ConstructionRow[] {
     rootOfUnity((j * k) % of, of);
   const real = (transform: RealTransform | Butterfly<Float64Array>): [Apply, Apply] => {
     const single = transform.convert("float32");
-    return [(x) => transform.apply(x, SHAPE), (x) => single.apply(x, SHAPE)];
+    return [
+      (x) => referenceProduct(transform, x, SHAPE),
+      (x) => referenceProduct(single, x, SHAPE),
+    ];
   };
   const complex = (transform: PermutedButterfly<ExactButterfly>): [Apply, Apply] =>
     real(new RealTransform(new ButterflyProduct([transform])));

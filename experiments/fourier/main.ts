@@ -25,6 +25,7 @@ import {
   PermutedButterfly,
 } from "@papilio/butterfly";
 import { fourier } from "@papilio/butterfly/constructions";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import { ComplexTensor, complexTensor, type Gpu } from "@papilio/gpu-runtime";
 import { Program, prepareComplexButterfly } from "@papilio/gpu-runtime/kernels";
@@ -104,7 +105,7 @@ function onCpu(matrix: PermutedButterfly<ComplexButterfly>, x: Complex, batch: n
     name: "reference on the CPU",
     detail: "float64, one thread",
     run(repeats) {
-      for (let index = 0; index < repeats; index++) y = matrix.apply(x, shape);
+      for (let index = 0; index < repeats; index++) y = referenceProduct(matrix, x, shape);
       return Promise.resolve();
     },
     output: () => Promise.resolve(y),
@@ -139,7 +140,8 @@ async function measure(gpu: Gpu, n: number, batch: number, rounds: number): Prom
     const dense = new PermutedButterfly(denseOf(exact));
     candidates.push(held.use(await onAdapter(gpu, "dense", dense, x)));
   }
-  const reference = exact.apply(
+  const reference = referenceProduct(
+    exact,
     { re: Float64Array.from(host.re), im: Float64Array.from(host.im) },
     shape,
   );

@@ -1,3 +1,4 @@
+import { compile, reference } from "@papilio/butterfly";
 import {
   circulant,
   convolution,
@@ -18,17 +19,17 @@ console.log(signs.factors.length, signs.factors[0]?.values.length); // 16 4
 
 // A Fourier transform is a complex butterfly behind a bit reversal.
 const re = Float64Array.of(1, 2, 3, 4);
-const spectrum = fourier(4).apply(
-  { re, im: new Float64Array(4) },
-  shape,
-);
+const transform = await compile(fourier(4), reference);
+const im = new Float64Array(4);
+const spectrum = await transform.multiply({ re, im }, shape);
 console.log(`${spectrum.re} and ${spectrum.im}`); // 10,-2,-2,-2 and 0,2,0,-2
 
 // Cosine transforms take real vectors to real ones.
-const smooth = cosine(4, 2, { orthonormal: true }).apply(
-  Float64Array.of(1, 1, 1, 1),
-  shape,
+const dct = await compile(
+  cosine(4, 2, { orthonormal: true }),
+  reference,
 );
+const smooth = await dct.multiply(Float64Array.of(1, 1, 1, 1), shape);
 console.log(
   [...smooth].map((value) => Math.abs(value).toFixed(3)).join(" "),
 ); // 2.000 0.000 0.000 0.000
@@ -36,11 +37,12 @@ console.log(
 // Convolutions of any length are parts of circulant matrices, which are
 // products of two butterflies.
 const sharpen = convolution(Float64Array.of(-1, 3, -1), 5, "same");
-console.log(
-  [...sharpen.apply(Float64Array.of(1, 1, 1, 1, 1), shape)]
-    .map(Math.round)
-    .join(" "),
-); // 2 1 1 1 2
+const filter = await compile(sharpen, reference);
+const edges = await filter.multiply(
+  Float64Array.of(1, 1, 1, 1, 1),
+  shape,
+);
+console.log([...edges].map(Math.round).join(" ")); // 2 1 1 1 2
 console.log(circulant(new Float64Array(1024).fill(1)).product.nonZeros); // 40960
 
 // Files keep what is shared, and permutations.

@@ -1,4 +1,9 @@
-import { KroneckerSparse, Pattern } from "@papilio/butterfly";
+import {
+  compile,
+  KroneckerSparse,
+  Pattern,
+  reference,
+} from "@papilio/butterfly";
 
 const factor = KroneckerSparse.random(Pattern.parse("1,2,3,2"), {
   seed: 0,
@@ -12,6 +17,13 @@ const columns = Float32Array.from(
   (_, i) => (i % 2) * cols + (i >> 1),
 );
 
-const first = factor.apply(rows, { batch: 2, layout: "batch-first" });
-const last = factor.apply(columns, { batch: 2, layout: "batch-last" });
+using weights = await compile(factor, reference);
+const first = await weights.multiply(rows, {
+  batch: 2,
+  layout: "batch-first",
+});
+const last = await weights.multiply(columns, {
+  batch: 2,
+  layout: "batch-last",
+});
 console.log(first.length, first[5] === last[3]); // 8 true

@@ -15,6 +15,7 @@ import {
 } from "../../../packages/butterfly/src/index.ts";
 import type { AnyMatrix } from "../../../packages/butterfly/src/matrix/index.ts";
 import { byDefinition, worstRatio } from "./definition.ts";
+import { describeProducts } from "./describe-products.ts";
 
 type Vectors = Float32Array | Complex;
 /** One of either kind, whose vectors are as {@link vectorsFor} draws them. */
@@ -293,6 +294,8 @@ export function describePlace(
       const good = { re: draw(16), im: draw(16) };
       await expect(weights.multiply(good, shape, { out })).rejects.toThrow(code("COMPLEX_PARTS"));
     });
+
+    describeProducts(() => place);
 
     it("compiles matrices, and nothing else", async () => {
       for (const other of [

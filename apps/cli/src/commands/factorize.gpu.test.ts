@@ -11,6 +11,7 @@ import {
   writeNpy,
   writeSafetensors,
 } from "@papilio/butterfly/files";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { adapterFlags, deviceFlags, papilio } from "../testing/command-line.ts";
@@ -86,7 +87,7 @@ describe("papilio factorize, inspect and multiply", () => {
       "a.weight",
     ) as PermutedButterfly<Butterfly>;
     const x = npyValues(readNpy(readFileSync(inputs)), "float32") as Float32Array;
-    const exact = matrix.apply(x, { batch: 5, layout: "batch-first" });
+    const exact = referenceProduct(matrix, x, { batch: 5, layout: "batch-first" });
     expect(Float32Array.from(reference)).toEqual(exact);
     for (const y of [device, cpu]) {
       for (const [index, value] of y.entries())

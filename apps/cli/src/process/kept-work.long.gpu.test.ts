@@ -23,7 +23,14 @@ function implementation(name: string, instead: string): string {
       let y;
       return {
         bytes: 0,
-        run: async () => { y = butterfly.apply(hostInput, shape); },
+        run: async () => {
+          const [dense, { rows, cols }, { batch }] = [butterfly.dense(), butterfly.chain, shape];
+          y = Float32Array.from({ length: rows * batch }, (_, at) => {
+            const row = dense.subarray(cols * Math.floor(at / batch));
+            return Array.from({ length: cols }, (_, c) => row[c] * hostInput[c * batch + (at % batch)])
+              .reduce((sum, product) => sum + product);
+          });
+        },
         output: async () => y,
         [Symbol.dispose]: () => undefined,
       };

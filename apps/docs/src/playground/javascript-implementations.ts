@@ -1,4 +1,5 @@
 import type { CpuImplementation, PreparedOnHost, Problem } from "@papilio/bench";
+import { compile, reference } from "@papilio/butterfly";
 
 /** Ways of multiplying in JavaScript, for a page that has no adapter to compare the CPU backend with. */
 export const javascriptImplementations: readonly CpuImplementation[] = [
@@ -6,7 +7,7 @@ export const javascriptImplementations: readonly CpuImplementation[] = [
     name: "reference",
     description: "factor by factor, sums in float64, in JavaScript",
     processor: "cpu",
-    prepare: (problem) => Promise.resolve(prepare(problem)),
+    prepare,
   },
   {
     name: "dense",
@@ -14,21 +15,21 @@ export const javascriptImplementations: readonly CpuImplementation[] = [
     processor: "cpu",
     arithmetic: "product",
     prepare: ({ butterfly, ...problem }) =>
-      Promise.resolve(
-        prepare({ ...problem, butterfly: butterfly.merge(0, butterfly.factors.length) }),
-      ),
+      prepare({ ...problem, butterfly: butterfly.merge(0, butterfly.factors.length) }),
   },
 ];
 
-function prepare({ butterfly, shape, hostInput }: Problem): PreparedOnHost {
-  let y: Float32Array = new Float32Array(0);
+async function prepare({ butterfly, shape, hostInput }: Problem): Promise<PreparedOnHost> {
+  const weights = await compile(butterfly, reference);
+  const out = new Float32Array(weights.rows * shape.batch);
   return {
-    bytes: butterfly.factors.reduce((sum, { values }) => sum + values.byteLength, 0),
-    run: (repeats) => {
-      for (let repeat = 0; repeat < repeats; repeat++) y = butterfly.apply(hostInput, shape);
-      return Promise.resolve();
+    bytes: weights.bytes,
+    run: async (repeats) => {
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        await weights.multiply(hostInput, shape, { out });
+      }
     },
-    output: () => y,
-    [Symbol.dispose]: () => undefined,
+    output: () => out,
+    [Symbol.dispose]: () => weights.dispose(),
   };
 }

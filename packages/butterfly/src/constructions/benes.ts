@@ -1,12 +1,12 @@
 import { requireArray } from "../errors/argument-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
+import { ButterflyProduct, RealTransform } from "../matrix/butterfly-product.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { invertPermutation } from "../matrix/permutation.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
 import { zeros } from "../numeric/float-array.ts";
 import { Chain } from "../pattern/chain.ts";
-import { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
 import { requirePowerOfTwo } from "./size.ts";
 
 /**

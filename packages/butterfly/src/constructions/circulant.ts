@@ -1,10 +1,11 @@
 import { requireFloats, requireOneOf } from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
+import { ButterflyProduct, RealTransform } from "../matrix/butterfly-product.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
+import { referenceProduct } from "../matrix/reference-product.ts";
 import type { Complex } from "../numeric/complex.ts";
 import { isComplex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, indices, zeros } from "../numeric/float-array.ts";
-import { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
 import { fourier, fourierButterfly } from "./fourier.ts";
 import { bitReversal } from "./permutations.ts";
 import { scaleRows } from "./scale.ts";
@@ -130,7 +131,7 @@ function circulantProduct(
 ): ButterflyProduct {
   const n = column.re.length;
   const exact = { re: Float64Array.from(column.re), im: Float64Array.from(column.im) };
-  const spectrum = fourier(n).apply(exact, { batch: 1, layout: "batch-first" });
+  const spectrum = referenceProduct(fourier(n), exact, { batch: 1, layout: "batch-first" });
   const reversed = bitReversal(n);
   const butterfly = fourierButterfly(n);
   const first = scaleRows(butterfly.transpose(), (row) => {

@@ -5,13 +5,13 @@
  * @module
  */
 
-export { permutation } from "./benes.ts";
 export {
   ButterflyProduct,
-  type Placement,
   type ProductStage,
   RealTransform,
-} from "./butterfly-product.ts";
+} from "../matrix/butterfly-product.ts";
+export type { Placement } from "../matrix/placement.ts";
+export { permutation } from "./benes.ts";
 export { type ConvolutionMode, circulant, convolution, hankel, toeplitz } from "./circulant.ts";
 export { type ExactButterfly, fourier, fourierButterfly, inverseFourier } from "./fourier.ts";
 export { hadamard, walsh } from "./hadamard.ts";

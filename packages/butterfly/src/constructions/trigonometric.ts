@@ -1,11 +1,11 @@
 import { requireBoolean, requireOneOf, requireOptions } from "../errors/argument-checks.ts";
+import { ButterflyProduct, RealTransform } from "../matrix/butterfly-product.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
 import { indices } from "../numeric/float-array.ts";
 import { Pattern } from "../pattern/pattern.ts";
-import { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
 import { type ExactButterfly, fourierButterfly } from "./fourier.ts";
 import {
   bitReversal,

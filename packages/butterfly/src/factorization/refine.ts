@@ -5,6 +5,7 @@ import { PapilioError } from "../errors/papilio-error.ts";
 import { scaleProduct } from "../matrix/balance.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { referenceProduct } from "../matrix/reference-product.ts";
 import { type FloatArray, floatTypeOf } from "../numeric/float-array.ts";
 import type { BatchShape } from "../numeric/layout.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
@@ -97,7 +98,7 @@ export async function refine<V extends FloatArray>(
   const scaled = isUnsafe ? scaleProduct(wide, exponent) : wide;
   const factors = scaled.factors.map((factor) => factor.expand());
   const errorOf = (current: Butterfly<FloatArray>): number =>
-    norm === 0 ? 0 : lengthOf(difference(target, current.apply(inputs, shape))) / norm;
+    norm === 0 ? 0 : lengthOf(difference(target, referenceProduct(current, inputs, shape))) / norm;
   let best = start;
   const errors = [errorOf(scaled)];
   await onProgress?.(errors[0] as number, 0, start);
@@ -114,7 +115,7 @@ export async function refine<V extends FloatArray>(
         shape,
         slicer,
       );
-      vectors = (factors[index] as Factor).apply(vectors, shape);
+      vectors = referenceProduct(factors[index] as Factor, vectors, shape);
       await slicer.yieldIfDue();
     }
     const type = floatTypeOf(dense);
@@ -145,12 +146,12 @@ async function improve(
   const { pattern } = factor;
   const turned = left.map((one) => one.transpose());
   const image = (values: Float64Array): Float64Array =>
-    left.reduceRight(
-      (between, one) => one.apply(between, shape),
-      new KroneckerSparse(pattern, values).apply(vectors, shape),
+    left.reduceRight<Float64Array>(
+      (between, one) => referenceProduct(one, between, shape),
+      referenceProduct(new KroneckerSparse(pattern, values), vectors, shape),
     );
   const gradient = (residual: Float64Array): Float64Array => {
-    const back = turned.reduce((between, one) => one.apply(between, shape), residual);
+    const back = turned.reduce((between, one) => referenceProduct(one, between, shape), residual);
     return supportedProducts(factor, back, vectors, shape.batch);
   };
   const values = factor.values.slice();

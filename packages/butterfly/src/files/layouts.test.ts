@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { referenceProduct } from "../matrix/reference-product.ts";
 import { uniform } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import { Pattern } from "../pattern/pattern.ts";
@@ -82,7 +83,7 @@ describe("a Monarch pair", () => {
       ).reduce((sum, one) => sum + one, 0);
     });
     const butterfly = fromMonarchPair(first, second);
-    expectClose(butterfly.apply(x, vector), expected);
+    expectClose(referenceProduct(butterfly, x, vector), expected);
     expect(toMonarchPair(butterfly)).toEqual({ first, second });
   });
 
@@ -128,7 +129,10 @@ describe("a twiddle", () => {
           }
           rising = !rising;
         }
-        const y = blocks.reduce((between, butterfly) => butterfly.apply(between, vector), x);
+        const y = blocks.reduce(
+          (between, butterfly) => referenceProduct(butterfly, between, vector),
+          x,
+        );
         expectClose(y, expected);
       }
       expect(stacks[0]?.[0]?.chain.toString() === Chain.squareDyadic(8).toString()).toBe(

@@ -1,10 +1,4 @@
-import { requireObject } from "../errors/argument-checks.ts";
-import {
-  requireButterfly,
-  requireChain,
-  requireFactor,
-  requireListOf,
-} from "../errors/matrix-checks.ts";
+import { requireChain, requireFactor, requireListOf } from "../errors/matrix-checks.ts";
 import {
   type FloatArray,
   type FloatArrays,
@@ -13,7 +7,6 @@ import {
   requireDense,
   zerosLike,
 } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
 import { drawing, type RandomOptions } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import { drawFactor, type KroneckerSparse } from "./kronecker-sparse.ts";
@@ -26,7 +19,8 @@ import { referenceProduct } from "./reference-product.ts";
  * @example
  * ```ts
  * const matrix = Butterfly.random(Chain.squareDyadic(1024), { seed: 0 });
- * const y = matrix.apply(new Float32Array(1024).fill(1), { batch: 1, layout: "batch-first" });
+ * using weights = await compile(matrix, reference);
+ * const y = await weights.multiply(new Float32Array(1024).fill(1), { batch: 1, layout: "batch-first" });
  * const merged = matrix.merge(0, 5); // five factors become one
  * ```
  */
@@ -73,7 +67,7 @@ export class Butterfly<V extends FloatArray = Float32Array> {
     const [{ values }] = this.factors as [KroneckerSparse<V>];
     const identity = zerosLike(values, cols * cols);
     for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
-    return this.apply(identity, { batch: cols, layout: "batch-last" });
+    return referenceProduct(this, identity, { batch: cols, layout: "batch-last" });
   }
 
   /** The transposed matrix: transposed factors in reverse order. */
@@ -111,21 +105,9 @@ export class Butterfly<V extends FloatArray = Float32Array> {
     const { factors } = this.absolute();
     return factors.slice(0, -1).reduce((product, factor) => {
       const ones = new Float64Array(factor.pattern.cols).fill(1);
-      const sums = factor.apply(ones, { batch: 1, layout: "batch-last" });
+      const sums = referenceProduct(factor, ones, { batch: 1, layout: "batch-last" });
       return product * sums.reduce((most, sum) => Math.max(most, sum), 1);
     }, 1);
-  }
-
-  /**
-   * The matrix times a batch of vectors, right-most factor first: `batch * chain.nonZeros`
-   * multiplications. What lies between the factors is kept in float64, so the result is rounded
-   * once. Throws what {@link referenceProduct} throws.
-   *
-   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
-   * @returns a new array like `x`, `[batch, rows]` or `[rows, batch]`
-   */
-  apply<X extends FloatArray>(x: X, shape: BatchShape): X {
-    return referenceProduct(this, x, shape);
   }
 
   /**
@@ -143,18 +125,4 @@ export class Butterfly<V extends FloatArray = Float32Array> {
       .convert(floatTypeOf(values)) as KroneckerSparse<V>;
     return new Butterfly(this.factors.toSpliced(from, to - from, product));
   }
-}
-
-/**
- * A butterfly matrix, or a single factor as one.
- *
- * @throws PapilioError `OPTION_INVALID`
- */
-export function toButterfly<V extends FloatArray>(
-  matrix: Butterfly<V> | KroneckerSparse<V>,
-): Butterfly<V> {
-  requireObject("The matrix", matrix, "a Butterfly or a KroneckerSparse");
-  if ("pattern" in matrix) return new Butterfly([matrix]);
-  requireButterfly("The matrix", matrix);
-  return matrix;
 }

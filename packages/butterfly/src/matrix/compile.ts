@@ -4,8 +4,16 @@ import type { FloatArray } from "../numeric/float-array.ts";
 import type { BatchShape } from "../numeric/layout.ts";
 import type { FactorRange } from "../planning/factor-ranges.ts";
 import type { Butterfly } from "./butterfly.ts";
+import type { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
+import { CompiledProduct, CompiledRealPart } from "./compiled-product.ts";
 import type { ComplexButterfly } from "./complex-butterfly.ts";
-import type { AnyMatrix, ComplexMatrix, RealMatrix } from "./matrices.ts";
+import {
+  type AnyMatrix,
+  type ComplexMatrix,
+  isProduct,
+  isRealTransform,
+  type RealMatrix,
+} from "./matrices.ts";
 import { type PermutedButterfly, withPermutations } from "./permuted-butterfly.ts";
 
 /** How a product is computed. */
@@ -119,12 +127,26 @@ export function compile<
   C extends CompiledMatrix<Complex>,
   O extends object,
 >(matrix: AnyMatrix<V>, place: Place<V, R, C, O>, options?: O): Promise<R | C>;
+/** The same, of a product of several butterflies: each is compiled, and takes no options. */
+export function compile<V extends FloatArray>(
+  matrix: RealTransform<V>,
+  place: Place<V>,
+): Promise<CompiledMatrix<V>>;
+export function compile<V extends FloatArray>(
+  matrix: ButterflyProduct<V>,
+  place: Place<V>,
+): Promise<CompiledMatrix<Complex<V>>>;
 export async function compile(
-  matrix: AnyMatrix,
+  matrix: AnyMatrix | ButterflyProduct<FloatArray> | RealTransform<FloatArray>,
   place: Place<FloatArray>,
   options?: object,
-): Promise<CompiledMatrix | CompiledMatrix<Complex>> {
-  const permuted = withPermutations(matrix) as PermutedButterfly<Butterfly<FloatArray>>;
+): Promise<unknown> {
+  requireObject("The matrix", matrix, "a matrix of Kronecker-sparse factors");
   requireObject("The place", place, "a place to multiply, such as cpu()", "compileMatrix");
+  if (isProduct(matrix)) return await CompiledProduct.create(matrix, place, options);
+  if (isRealTransform(matrix)) {
+    return new CompiledRealPart(await CompiledProduct.create(matrix.product, place, options));
+  }
+  const permuted = withPermutations(matrix) as PermutedButterfly<Butterfly<FloatArray>>;
   return await place.compileMatrix(permuted, options);
 }

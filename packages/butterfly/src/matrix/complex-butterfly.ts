@@ -1,8 +1,6 @@
-import { requireObject } from "../errors/argument-checks.ts";
 import {
   requireButterfly,
   requireChain,
-  requireComplexButterfly,
   requireComplexFactor,
   requireListOf,
 } from "../errors/matrix-checks.ts";
@@ -15,7 +13,6 @@ import {
   requireDense,
   zerosLike,
 } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
 import { drawing, type RandomOptions } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import type { Butterfly } from "./butterfly.ts";
@@ -30,7 +27,8 @@ import { referenceProduct } from "./reference-product.ts";
  * @example
  * ```ts
  * const matrix = ComplexButterfly.random(Chain.squareDyadic(1024), { seed: 0 });
- * const y = matrix.apply({ re, im }, { batch: 1, layout: "batch-first" });
+ * using weights = await compile(matrix, reference);
+ * const y = await weights.multiply({ re, im }, { batch: 1, layout: "batch-first" });
  * ```
  */
 export class ComplexButterfly<V extends FloatArray = Float32Array> {
@@ -88,7 +86,11 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
     const identity = zerosLike(re.values, cols * cols);
     for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
     const none = zerosLike(re.values, cols * cols);
-    return this.apply({ re: identity, im: none }, { batch: cols, layout: "batch-last" });
+    return referenceProduct(
+      this,
+      { re: identity, im: none },
+      { batch: cols, layout: "batch-last" },
+    );
   }
 
   /** The transposed matrix: transposed factors in reverse order; nothing is conjugated. */
@@ -116,18 +118,6 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
   }
 
   /**
-   * The matrix times a batch of complex vectors, right-most factor first. What lies between the
-   * factors is kept in float64, so the result is rounded once.
-   *
-   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
-   * @returns new arrays like those of `x`, `[batch, rows]` or `[rows, batch]`
-   * @throws PapilioError `COMPLEX_PARTS`, `INPUT_LENGTH`, `BATCH_INVALID`, `ARRAY_TOO_LARGE`
-   */
-  apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
-    return referenceProduct(this, x, shape);
-  }
-
-  /**
    * The same matrix with factors `from` to `to - 1` multiplied into one, in float64, rounded once.
    *
    * @throws PapilioError `CHAIN_RANGE`, `ARRAY_TOO_LARGE`
@@ -142,18 +132,4 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
       .convert(floatTypeOf(re.values)) as ComplexKroneckerSparse<V>;
     return new ComplexButterfly(this.factors.toSpliced(from, to - from, product));
   }
-}
-
-/**
- * A complex butterfly matrix, or a single complex factor as one.
- *
- * @throws PapilioError `OPTION_INVALID`
- */
-export function toComplexButterfly<V extends FloatArray>(
-  matrix: ComplexButterfly<V> | ComplexKroneckerSparse<V>,
-): ComplexButterfly<V> {
-  requireObject("The matrix", matrix, "a ComplexButterfly or a ComplexKroneckerSparse");
-  if ("pattern" in matrix) return new ComplexButterfly([matrix]);
-  requireComplexButterfly("The matrix", matrix);
-  return matrix;
 }

@@ -2,11 +2,9 @@ import { requireComplexFactor, requireFactor, requirePattern } from "../errors/m
 import { PapilioError } from "../errors/papilio-error.ts";
 import { addScaled, type Complex, requireParts } from "../numeric/complex.ts";
 import type { FloatArray, FloatArrays, FloatType } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
 import { drawing, type RandomOptions } from "../numeric/random.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { drawFactor, KroneckerSparse } from "./kronecker-sparse.ts";
-import { referenceProduct } from "./reference-product.ts";
 
 /**
  * A Kronecker-sparse factor of complex values: `re + i·im`, two real factors of one pattern. Each
@@ -15,7 +13,8 @@ import { referenceProduct } from "./reference-product.ts";
  * @example
  * ```ts
  * const factor = ComplexKroneckerSparse.random(Pattern.parse("4,64,64,4"), { seed: 0 });
- * const y = factor.apply({ re: cosines, im: sines }, { batch: 1, layout: "batch-first" });
+ * using weights = await compile(factor, reference);
+ * const y = await weights.multiply({ re: cosines, im: sines }, { batch: 1, layout: "batch-first" });
  * ```
  */
 export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
@@ -119,17 +118,6 @@ export class ComplexKroneckerSparse<V extends FloatArray = Float32Array> {
   /** The same factor with its values in another precision, rounded where that is lower. */
   convert<T extends FloatType>(dtype: T): ComplexKroneckerSparse<FloatArrays[T]> {
     return new ComplexKroneckerSparse(this.re.convert(dtype), this.im.convert(dtype));
-  }
-
-  /**
-   * `W x` for a batch of complex vectors, four real multiplications in float64, rounded once.
-   *
-   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
-   * @returns new arrays like those of `x`, `[batch, rows]` or `[rows, batch]`
-   * @throws PapilioError `COMPLEX_PARTS`, and what {@link referenceProduct} throws
-   */
-  apply<X extends FloatArray>(x: Complex<X>, shape: BatchShape): Complex<X> {
-    return referenceProduct(this, x, shape);
   }
 
   /**

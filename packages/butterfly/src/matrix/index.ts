@@ -6,9 +6,7 @@
  */
 
 export { balanceFactors, storableButterfly } from "./balance.ts";
-export { toButterfly } from "./butterfly.ts";
 export type { MatrixPlan, MultiplyOptions } from "./compile.ts";
-export { toComplexButterfly } from "./complex-butterfly.ts";
 export type { AnyMatrix, ComplexMatrix, RealMatrix } from "./matrices.ts";
 export { requireDisjoint } from "./multiply-factor.ts";
 export { blockDiagonal, inputShuffle, outputShuffle } from "./perfect-shuffle.ts";

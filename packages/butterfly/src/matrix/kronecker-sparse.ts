@@ -11,13 +11,11 @@ import {
   zeros,
   zerosLike,
 } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
 import { draw, drawing, type RandomOptions } from "../numeric/random.ts";
 import { requireStorable } from "../numeric/storable.ts";
 import { Chain } from "../pattern/chain.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { forEachNonZero, supports } from "../pattern/support.ts";
-import { referenceProduct } from "./reference-product.ts";
 import { findSharing, reshareValues, type Sharing, storedPattern, UNSHARED } from "./sharing.ts";
 
 /**
@@ -32,7 +30,8 @@ import { findSharing, reshareValues, type Sharing, storedPattern, UNSHARED } fro
  * @example
  * ```ts
  * const factor = KroneckerSparse.random(Pattern.parse("4,64,64,4"), { seed: 0 });
- * const y = factor.apply(new Float32Array(1024).fill(1), { batch: 1, layout: "batch-first" });
+ * using weights = await compile(factor, reference);
+ * const y = await weights.multiply(new Float32Array(1024).fill(1), { batch: 1, layout: "batch-first" });
  * ```
  */
 export class KroneckerSparse<V extends FloatArray = Float32Array> {
@@ -217,11 +216,6 @@ export class KroneckerSparse<V extends FloatArray = Float32Array> {
     const values = zeros(dtype, this.values.length);
     values.set(this.values);
     return new KroneckerSparse(this.pattern, values, this.sharing);
-  }
-
-  /** `W x` for a batch of vectors: see {@link referenceProduct}, whose errors it throws. */
-  apply<X extends FloatArray>(x: X, shape: BatchShape): X {
-    return referenceProduct(this, x, shape);
   }
 
   /**

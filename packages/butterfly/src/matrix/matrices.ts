@@ -1,5 +1,6 @@
 import type { FloatArray } from "../numeric/float-array.ts";
 import type { Butterfly } from "./butterfly.ts";
+import type { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
 import type { ComplexButterfly } from "./complex-butterfly.ts";
 import type { ComplexKroneckerSparse } from "./complex-kronecker-sparse.ts";
 import type { KroneckerSparse } from "./kronecker-sparse.ts";
@@ -22,3 +23,15 @@ export type AnyMatrix<V extends FloatArray = FloatArray> =
   | RealMatrix<V>
   | ComplexMatrix<V>
   | PermutedButterfly<Butterfly<V> | ComplexButterfly<V>>;
+
+/** Whether it is a product of several butterflies. */
+export function isProduct(matrix: object): matrix is ButterflyProduct<FloatArray> {
+  return "stages" in matrix && "placement" in matrix;
+}
+
+/** Whether it is the real part of a product of several butterflies. */
+export function isRealTransform(matrix: object): matrix is RealTransform<FloatArray> {
+  if (!("product" in matrix)) return false;
+  const { product } = matrix;
+  return typeof product === "object" && product !== null && isProduct(product);
+}

@@ -8,7 +8,6 @@ import { requireAnyButterfly } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Complex } from "../numeric/complex.ts";
 import { type FloatArray, requireDense, zeros } from "../numeric/float-array.ts";
-import type { BatchShape } from "../numeric/layout.ts";
 import { Butterfly } from "./butterfly.ts";
 import { ComplexButterfly } from "./complex-butterfly.ts";
 import type { AnyMatrix } from "./matrices.ts";
@@ -37,7 +36,8 @@ export interface Permutations {
  * @example
  * ```ts
  * const transform = fourier(1024); // bit reversal on the right
- * const spectrum = transform.apply({ re, im }, { batch: 1, layout: "batch-first" });
+ * using weights = await compile(transform, reference);
+ * const spectrum = await weights.multiply({ re, im }, { batch: 1, layout: "batch-first" });
  * ```
  */
 export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
@@ -91,17 +91,6 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
   }
 
   /**
-   * The matrix times a batch of vectors, rounded once.
-   *
-   * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
-   * @returns like `x`, `[batch, rows]` or `[rows, batch]`
-   * @throws PapilioError `INPUT_LENGTH`, `BATCH_INVALID`, `COMPLEX_PARTS`, `ARRAY_TOO_LARGE`
-   */
-  apply<X extends FloatArray>(x: VectorsOf<M, X>, shape: BatchShape): VectorsOf<M, X> {
-    return referenceProduct(this as never, x as never, shape) as VectorsOf<M, X>;
-  }
-
-  /**
    * The dense matrix in double precision, `[rows, cols]` row-major: the image of the identity.
    *
    * @throws PapilioError `DENSE_TOO_LARGE`
@@ -114,7 +103,10 @@ export class PermutedButterfly<M extends AnyButterfly = Butterfly> {
     for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
     const complex = "conjugate" in this.matrix;
     const x = complex ? { re: identity, im: zeros("float64", cols * cols) } : identity;
-    return this.apply(x as VectorsOf<M, Float64Array>, { batch: cols, layout: "batch-last" });
+    return referenceProduct(this as never, x as never, {
+      batch: cols,
+      layout: "batch-last",
+    }) as never;
   }
 }
 

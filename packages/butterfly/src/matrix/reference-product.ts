@@ -7,16 +7,25 @@ import {
 import { addScaled, type Complex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, zeros, zerosLike } from "../numeric/float-array.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
+import type { ButterflyProduct, ProductStage, RealTransform } from "./butterfly-product.ts";
 import type { ComplexKroneckerSparse } from "./complex-kronecker-sparse.ts";
 import type { KroneckerSparse } from "./kronecker-sparse.ts";
-import type { AnyMatrix, ComplexMatrix, RealMatrix } from "./matrices.ts";
+import {
+  type AnyMatrix,
+  type ComplexMatrix,
+  isProduct,
+  isRealTransform,
+  type RealMatrix,
+} from "./matrices.ts";
 import { multiplyFactor, requireDisjoint } from "./multiply-factor.ts";
 import { gatherFeatures, permuteFeatures } from "./permutation.ts";
+import { pickFeatures, placeFeatures } from "./placement.ts";
 
 /**
  * What a matrix times a batch of vectors is, computed at once and by the book, factor by factor: what
  * `verify` compares with, and what `reference` multiplies by. Products and sums are in float64, and so is
- * what lies between the factors: the result is rounded once. Takes `batch * chain.nonZeros` multiplications,
+ * what lies between the factors: the result is rounded once, and once after each butterfly of a product of
+ * several. Takes `batch * chain.nonZeros` multiplications,
  * of complex numbers four times as many.
  *
  * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last; real and imaginary parts apart
@@ -34,25 +43,32 @@ import { gatherFeatures, permuteFeatures } from "./permutation.ts";
  * ```
  */
 export function referenceProduct<X extends FloatArray, Y extends FloatArray = X>(
-  matrix: RealMatrix<FloatArray>,
+  matrix: RealMatrix<FloatArray> | RealTransform<FloatArray>,
   x: X,
   shape: BatchShape,
   out?: Y,
 ): Y;
 export function referenceProduct<X extends FloatArray, Y extends FloatArray = X>(
-  matrix: ComplexMatrix<FloatArray>,
+  matrix: ComplexMatrix<FloatArray> | ButterflyProduct<FloatArray>,
   x: Complex<X>,
   shape: BatchShape,
   out?: Complex<Y>,
 ): Complex<Y>;
 export function referenceProduct(
-  matrix: AnyMatrix,
+  matrix: AnyMatrix | RealTransform<FloatArray> | ButterflyProduct<FloatArray>,
   x: FloatArray | Complex<FloatArray>,
   shape: BatchShape,
   out?: FloatArray | Complex<FloatArray>,
 ): FloatArray | Complex<FloatArray> {
-  const parts = takeApart(matrix);
+  requireObject("The matrix", matrix, "a matrix of Kronecker-sparse factors");
   stridesOf(shape, 1); // refuses a bad shape
+  if (isProduct(matrix)) {
+    return stagedProduct(matrix, x as Complex<FloatArray>, shape, out as Complex<FloatArray>);
+  }
+  if (isRealTransform(matrix)) {
+    return realPart(matrix.product, x as FloatArray, shape, out as FloatArray);
+  }
+  const parts = takeApart(matrix);
   return "complex" in parts
     ? complexProduct(
         parts.complex,
@@ -77,7 +93,6 @@ function takeApart(
   matrix: AnyMatrix,
 ): Permuted &
   ({ readonly real: readonly Real[] } | { readonly complex: readonly ComplexFactor[] }) {
-  requireObject("The matrix", matrix, "a matrix of Kronecker-sparse factors");
   const {
     matrix: inner,
     left,
@@ -176,4 +191,44 @@ function requireOutput(
   requireFloats(what, y);
   requireVectors("output", y.length, rows, batch);
   requireDisjoint(x, y);
+}
+
+/** Vectors between the stages are in the precision of `x`. */
+function stagedProduct(
+  { stages, placement, rows, cols }: ButterflyProduct<FloatArray>,
+  x: Complex<FloatArray>,
+  shape: BatchShape,
+  out: Complex<FloatArray> | undefined,
+): Complex<FloatArray> {
+  requireParts(x);
+  requireVectors("input", x.re.length, cols, shape.batch);
+  const length = shape.batch * rows;
+  const y = out === undefined ? { re: zerosLike(x.re, length), im: zerosLike(x.im, length) } : out;
+  requireParts(y);
+  for (const part of [y.re, y.im]) {
+    for (const from of [x.re, x.im]) requireOutput("The output", part, from, rows, shape);
+  }
+  const { input, output } = placement;
+  const [left, ...others] = stages as [ProductStage<FloatArray>, ...ProductStage<FloatArray>[]];
+  const widest = (others.at(-1) ?? left).cols;
+  const before = others.reduceRight<Complex<FloatArray>>(
+    (between, stage) => referenceProduct(stage, between, shape),
+    placeFeatures(x, input, widest, shape),
+  );
+  if (output === undefined) return referenceProduct(left, before, shape, y);
+  pickFeatures(referenceProduct(left, before, shape), output, left.rows, shape, y);
+  return y;
+}
+
+function realPart(
+  product: ButterflyProduct<FloatArray>,
+  x: FloatArray,
+  shape: BatchShape,
+  out: FloatArray | undefined,
+): FloatArray {
+  requireFloats("The input", x);
+  if (out !== undefined) requireFloats("The output", out);
+  const given = { re: x, im: zerosLike(x, x.length) };
+  const y = out && { re: out, im: zerosLike(out, out.length) };
+  return stagedProduct(product, given, shape, y).re;
 }

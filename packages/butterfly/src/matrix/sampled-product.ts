@@ -4,6 +4,7 @@ import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
 import { type BatchShape, stridesOf } from "../numeric/layout.ts";
 import { type Rounding, type Verification, verify } from "../numeric/tolerance.ts";
 import type { Butterfly } from "./butterfly.ts";
+import { referenceProduct } from "./reference-product.ts";
 import { subnormalOperands } from "./subnormal-operands.ts";
 
 /**
@@ -45,8 +46,8 @@ export class SampledProduct {
     this.#shape = { batch, layout };
     const sampled = { batch: vectors.length, layout };
     const some = Float64Array.from(this.#gather(inputs, cols));
-    this.#reference = butterfly.apply(some, sampled);
-    this.#magnitude = butterfly.absolute().apply(some.map(Math.abs), sampled);
+    this.#reference = referenceProduct(butterfly, some, sampled);
+    this.#magnitude = referenceProduct(butterfly.absolute(), some.map(Math.abs), sampled);
     this.magnification = butterfly.magnification();
     this.#storage = {
       dtype,

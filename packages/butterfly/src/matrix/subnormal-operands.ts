@@ -4,6 +4,7 @@ import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 import { Butterfly } from "./butterfly.ts";
+import { referenceProduct } from "./reference-product.ts";
 
 /**
  * What an element of `W x` loses at most where a device takes the subnormal values and inputs as zero, as
@@ -33,9 +34,13 @@ export function subnormalOperands(
   const arrays = [x, ...factors.map(({ values }) => values)];
   if (!arrays.some((values) => values.some(isSubnormal))) return 0;
   const normal = (value: number): number => (isSubnormal(value) ? 0 : Math.abs(value));
-  const kept = new Butterfly(
-    factors.map((factor) => factor.map((values) => Float64Array.from(values, normal))),
-  ).apply(Float64Array.from(x, normal), shape);
+  const kept = referenceProduct(
+    new Butterfly(
+      factors.map((factor) => factor.map((values) => Float64Array.from(values, normal))),
+    ),
+    Float64Array.from(x, normal),
+    shape,
+  );
   return magnitude.reduce(
     (most, value, index) => Math.max(most, value - (kept[index] as number)),
     0,

@@ -26,6 +26,8 @@ const exact = butterfly.fourier(4);
 const product = new ButterflyProduct([exact]);
 const real = new RealTransform(product);
 const compiled = await butterfly.compile(matrix, butterfly.reference);
+const compiledProduct = await butterfly.compile(product, butterfly.reference);
+const compiledReal = await butterfly.compile(real, butterfly.reference);
 const shape = { batch: 1, layout: "batch-first" } as const;
 const x = Float32Array.of(1, 2, 3, 4);
 const z = { re: x, im: x };
@@ -76,7 +78,6 @@ export const calls: PublicCalls = {
   "KroneckerSparse.random": () =>
     call(KroneckerSparse.random, pattern, { seed: 1, dtype: "float32" }),
   "KroneckerSparse.fromDense": () => call(KroneckerSparse.fromDense, pattern, factor.dense()),
-  "KroneckerSparse#apply": () => invoke(factor, "apply", x, { ...shape }),
   "KroneckerSparse#convert": () => invoke(factor, "convert", "float64"),
   "KroneckerSparse#map": () => invoke(factor, "map", (values: Float32Array) => values),
   "KroneckerSparse#matmul": () => invoke(factor, "matmul", right),
@@ -84,7 +85,6 @@ export const calls: PublicCalls = {
   "KroneckerSparse#superBlocks": () => invoke(factor, "superBlocks", 0, 1),
   Butterfly: () => create(Butterfly, [factor, right]),
   "Butterfly.random": () => call(Butterfly.random, chain, { seed: 1, dtype: "float32" }),
-  "Butterfly#apply": () => invoke(matrix, "apply", x, { ...shape }),
   "Butterfly#convert": () => invoke(matrix, "convert", "float64"),
   "Butterfly#merge": () => invoke(matrix, "merge", 0, 2),
   ComplexKroneckerSparse: () => create(ComplexKroneckerSparse, factor, factor),
@@ -93,30 +93,37 @@ export const calls: PublicCalls = {
   "ComplexKroneckerSparse.fromReal": () => call(ComplexKroneckerSparse.fromReal, factor),
   "ComplexKroneckerSparse.fromDense": () =>
     call(ComplexKroneckerSparse.fromDense, pattern, complexFactor.dense()),
-  "ComplexKroneckerSparse#apply": () => invoke(complexFactor, "apply", { ...z }, { ...shape }),
   "ComplexKroneckerSparse#convert": () => invoke(complexFactor, "convert", "float64"),
   "ComplexKroneckerSparse#matmul": () => invoke(complexFactor, "matmul", complexRight),
   ComplexButterfly: () => create(ComplexButterfly, [complexFactor, complexRight]),
   "ComplexButterfly.random": () =>
     call(ComplexButterfly.random, chain, { seed: 1, dtype: "float32" }),
   "ComplexButterfly.fromReal": () => call(ComplexButterfly.fromReal, matrix),
-  "ComplexButterfly#apply": () => invoke(complex, "apply", { ...z }, { ...shape }),
   "ComplexButterfly#convert": () => invoke(complex, "convert", "float64"),
   "ComplexButterfly#merge": () => invoke(complex, "merge", 0, 2),
   PermutedButterfly: () => create(PermutedButterfly, matrix, { left: map, right: map }),
-  "PermutedButterfly#apply": () => invoke(exact, "apply", { ...z }, { ...shape }),
   "PermutedButterfly#map": () => invoke(exact, "map", (one: unknown) => one),
   compile: () => call(butterfly.compile, matrix, butterfly.reference, {}),
   "compile, for the reference, #multiply": () =>
     invoke(compiled, "multiply", x, { ...shape }, { out: new Float32Array(4), signal }),
   "compile, for the reference, #plan": () => invoke(compiled, "plan", { ...shape }),
   "compile, for the reference, #terms": () => invoke(compiled, "terms", { ...shape }),
+  "compile, of a product, #multiply": () =>
+    invoke(
+      compiledProduct,
+      "multiply",
+      { ...z },
+      { ...shape },
+      { out: { re: new Float32Array(4), im: new Float32Array(4) }, signal },
+    ),
+  "compile, of a product, #plan": () => invoke(compiledProduct, "plan", { ...shape }),
+  "compile, of a product, #terms": () => invoke(compiledProduct, "terms", { ...shape }),
+  "compile, of a real transform, #multiply": () =>
+    invoke(compiledReal, "multiply", x, { ...shape }, { out: new Float32Array(4), signal }),
   "reference#compileMatrix": () => invoke(butterfly.reference, "compileMatrix", exact, {}),
   referenceProduct: () =>
     call(butterfly.referenceProduct, factor, x, { ...shape }, new Float32Array(4)),
   requireDisjoint: () => call(butterfly.requireDisjoint, x, new Float32Array(4)),
-  toButterfly: () => call(butterfly.toButterfly, factor),
-  toComplexButterfly: () => call(butterfly.toComplexButterfly, complexFactor),
   withPermutations: () => call(butterfly.withPermutations, exact),
   balanceFactors: () => call(butterfly.balanceFactors, matrix),
   storableButterfly: () => call(butterfly.storableButterfly, matrix, "F16"),
@@ -138,10 +145,8 @@ export const calls: PublicCalls = {
   permuteFeatures: () => call(butterfly.permuteFeatures, map, x, { ...shape }),
 
   ButterflyProduct: () => create(ButterflyProduct, [exact], { input: map, output: map }),
-  "ButterflyProduct#apply": () => invoke(product, "apply", { ...z }, { ...shape }),
   "ButterflyProduct#convert": () => invoke(product, "convert", "float32"),
   RealTransform: () => create(RealTransform, product),
-  "RealTransform#apply": () => invoke(real, "apply", x, { ...shape }),
   "RealTransform#convert": () => invoke(real, "convert", "float32"),
   bitReversal: () => call(butterfly.bitReversal, 4),
   grayCode: () => call(butterfly.grayCode, 4),

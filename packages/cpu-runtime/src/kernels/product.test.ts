@@ -1,5 +1,5 @@
 import { Butterfly, Chain, KroneckerSparse, Pattern } from "@papilio/butterfly";
-import { UNSHARED } from "@papilio/butterfly/matrix";
+import { referenceProduct, UNSHARED } from "@papilio/butterfly/matrix";
 import { decodeHalf, encodeHalf, uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -192,8 +192,12 @@ describe("what follows the sums", () => {
     const { rows, c } = factor.pattern;
     const butterfly = new Butterfly([factor]);
     const shape = { batch: vectors, layout: "batch-first" } as const;
-    const sums = butterfly.apply(Float64Array.from(given.x), shape);
-    const sizes = butterfly.absolute().apply(Float64Array.from(given.x, Math.abs), shape);
+    const sums = referenceProduct(butterfly, Float64Array.from(given.x), shape);
+    const sizes = referenceProduct(
+      butterfly.absolute(),
+      Float64Array.from(given.x, Math.abs),
+      shape,
+    );
     const expected = new Float64Array(sums.length);
     const bounds = sums.map((sum, index) => {
       const bias = given.bias?.[index % rows] ?? 0;

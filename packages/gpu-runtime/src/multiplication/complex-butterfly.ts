@@ -124,7 +124,7 @@ export function prepareComplexButterfly(
 }
 
 /** @throws PapilioError `OPTION_INVALID` for what is not a complex butterfly between permutations */
-export function requireComplexMatrix(permuted: unknown): void {
+function requireComplexMatrix(permuted: unknown): void {
   requireObject("The matrix", permuted, "a PermutedButterfly of a ComplexButterfly", "matrix");
   const { matrix } = permuted as { matrix: unknown };
   requireComplexButterfly("The matrix between permutations", matrix);

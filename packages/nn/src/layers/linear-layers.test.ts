@@ -1,4 +1,5 @@
 import { Butterfly, Chain, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { describe, expect, it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { Graph } from "../graph/graph.ts";
@@ -91,7 +92,11 @@ describe("linear layers on the CPU", () => {
     }) as [KroneckerSparse, KroneckerSparse];
     const x = numbers(VECTORS * 1536, 6);
     const shape = { batch: VECTORS, layout: "batch-first" } as const;
-    const product = left.apply(right.apply(Float64Array.from(x), shape), shape);
+    const product = referenceProduct(
+      left,
+      referenceProduct(right, Float64Array.from(x), shape),
+      shape,
+    );
     const bias = layer.bias?.values as Float32Array;
     expectSame(
       run(layer, x),

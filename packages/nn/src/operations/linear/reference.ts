@@ -1,4 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import type { Activation } from "@papilio/butterfly/numeric";
 import type { Value } from "../../graph/value.ts";
 import { activationFunction } from "../activation/reference.ts";
@@ -32,7 +33,7 @@ function product(matrix: Matrix, inputs: Float64Array, { vectors, features }: Va
   for (let start = 0; start < vectors; start += PANEL) {
     const batch = Math.min(PANEL, vectors - start);
     const panel = inputs.subarray(start * features, (start + batch) * features);
-    sums.set(butterfly.apply(panel, { batch, layout: "batch-first" }), start * rows);
+    sums.set(referenceProduct(butterfly, panel, { batch, layout: "batch-first" }), start * rows);
   }
   return sums;
 }
