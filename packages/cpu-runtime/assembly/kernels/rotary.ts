@@ -23,7 +23,7 @@ export class RotaryCall {
   tilesEach: i32;
 }
 
-export function rotary(call: RotaryCall, item: i32, _scratch: usize): void {
+export function rotary(call: RotaryCall, item: i32, scratch: usize): void {
   const width = tileWidth(call.vectors);
   if (width === 1) {
     rotateOne(call);
@@ -32,7 +32,7 @@ export function rotary(call: RotaryCall, item: i32, _scratch: usize): void {
   const tiles = (call.vectors + width - 1) / width;
   const first = item * call.tilesEach;
   for (let tile = first; tile < min(tiles, first + call.tilesEach); tile++) {
-    for (let lane = 0; lane < width; lane += 4) rotateFour(call, tile, lane, width);
+    rotateTile(call, tile, width, scratch);
   }
 }
 
@@ -43,48 +43,64 @@ function rowOf(call: RotaryCall, vector: i32): usize {
   return (<usize>(position * (call.headFeatures / 2))) << 2;
 }
 
-/** Four vectors side by side. */
-function rotateFour(call: RotaryCall, tile: i32, lane: i32, width: i32): void {
+/** A tile, head by head; the angles are brought into its order before, `[pairs, width]` cosines and as many sines. */
+function rotateTile(call: RotaryCall, tile: i32, width: i32, cosines: usize): void {
   const headFeatures = call.headFeatures;
-  const heads = call.features / headFeatures;
   const pairs = headFeatures / 2;
-  const vector = tile * width + lane;
-  const row0 = rowOf(call, vector);
-  const row1 = rowOf(call, vector + 1);
-  const row2 = rowOf(call, vector + 2);
-  const row3 = rowOf(call, vector + 3);
   const step = (<usize>width) << 2;
-  const start = <usize>tile * <usize>call.features * step + ((<usize>lane) << 2);
+  const sines = cosines + <usize>pairs * step;
+  for (let lane = 0; lane < width; lane += 4) {
+    const at = (<usize>lane) << 2;
+    const vector = tile * width + lane;
+    gatherAngles(call, call.cosines, vector, pairs, cosines + at, step);
+    gatherAngles(call, call.sines, vector, pairs, sines + at, step);
+  }
+  const interleaved = call.interleaved !== 0;
   // From one pair to the next, and within a pair.
-  const next = call.interleaved !== 0 ? <usize>2 * step : step;
-  const other = call.interleaved !== 0 ? step : <usize>pairs * step;
-  const head = <usize>headFeatures * step;
-  let x = call.x + start;
-  let y = call.y + start;
-  for (let pair = 0; pair < pairs; pair++) {
-    const at = (<usize>pair) << 2;
-    const cosine = gather(call.cosines + at, row0, row1, row2, row3);
-    const sine = gather(call.sines + at, row0, row1, row2, row3);
-    let from = x;
-    let to = y;
-    for (let each = 0; each < heads; each++) {
-      const u = v128.load(from);
-      const v = v128.load(from + other);
-      v128.store(to, multiplySubtract(v, sine, f32x4.mul(u, cosine)));
-      v128.store(to + other, multiplyAdd(v, cosine, f32x4.mul(u, sine)));
-      from += head;
-      to += head;
+  const next = interleaved ? <usize>2 * step : step;
+  const other = interleaved ? step : <usize>pairs * step;
+  const start = <usize>tile * <usize>call.features * step;
+  for (let f = 0; f < call.features; f += headFeatures) {
+    let x = call.x + start + <usize>f * step;
+    let y = call.y + start + <usize>f * step;
+    let angle = cosines;
+    for (let pair = 0; pair < pairs; pair++) {
+      for (let at: usize = 0; at < step; at += 16) {
+        const cosine = v128.load(angle + at);
+        const sine = v128.load(angle + at + (sines - cosines));
+        const u = v128.load(x + at);
+        const v = v128.load(x + at + other);
+        v128.store(y + at, multiplySubtract(v, sine, f32x4.mul(u, cosine)));
+        v128.store(y + at + other, multiplyAdd(v, cosine, f32x4.mul(u, sine)));
+      }
+      angle += step;
+      x += next;
+      y += next;
     }
-    x += next;
-    y += next;
   }
 }
 
-function gather(from: usize, row0: usize, row1: usize, row2: usize, row3: usize): v128 {
-  let numbers = v128.load32_zero(from + row0);
-  numbers = v128.load32_lane(from + row1, numbers, 1);
-  numbers = v128.load32_lane(from + row2, numbers, 2);
-  return v128.load32_lane(from + row3, numbers, 3);
+/** The angles of four vectors, of one of the tables. */
+function gatherAngles(
+  call: RotaryCall,
+  table: usize,
+  vector: i32,
+  pairs: i32,
+  to: usize,
+  step: usize,
+): void {
+  const row0 = table + rowOf(call, vector);
+  const row1 = table + rowOf(call, vector + 1);
+  const row2 = table + rowOf(call, vector + 2);
+  const row3 = table + rowOf(call, vector + 3);
+  for (let pair = 0; pair < pairs; pair++) {
+    const at = (<usize>pair) << 2;
+    let numbers = v128.load32_zero(row0 + at);
+    numbers = v128.load32_lane(row1 + at, numbers, 1);
+    numbers = v128.load32_lane(row2 + at, numbers, 2);
+    v128.store(to, v128.load32_lane(row3 + at, numbers, 3));
+    to += step;
+  }
 }
 
 /** The only vector, whose features follow one another: four pairs at a time. */

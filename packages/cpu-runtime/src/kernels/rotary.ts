@@ -45,7 +45,8 @@ export function rotary(problem: RotaryProblem): KernelCall {
     kernel: ROTARY,
     label: `rotary ${vectors} x ${features}`,
     items: Math.ceil(tileCount(vectors) / tilesEach),
-    scratchBytes: 0,
+    // The angles of a tile.
+    scratchBytes: 4 * tileWidth(vectors) * headFeatures,
     operands: [
       vectorsOperand("x", "read", "tiles", problem),
       vectorsOperand("y", "write", "tiles", problem),
