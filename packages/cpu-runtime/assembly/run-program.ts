@@ -8,7 +8,7 @@ import { RUN_GOES_ON, RUN_HAS_ENDED, RUN_IS_IDLE, RUN_WAKES_CALLER } from "./run
 
 /** An operation: a kernel, and the call that it is given. */
 @unmanaged
-export class Operation {
+class Operation {
   /** One of kernel-ids.ts. */
   kernel: i32;
   /** At least 1. */

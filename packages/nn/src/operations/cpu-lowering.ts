@@ -34,7 +34,7 @@ export interface CpuLowering {
   indices(indices: Indices): CpuSpan;
   /** The numbers of a parameter in float32. Graphs share them. */
   parameter(parameter: Parameter): CpuSpan;
-  /** Numbers that do not change, copied once for all operations that use the same array. */
+  /** Numbers that do not change, copied once for all operations of the graph that use the same array. */
   constants(numbers: Float32Array | Uint32Array): CpuSpan;
   /** The passes of a matrix, in the order in which they are applied, and their weights. Graphs share them. */
   packed(matrix: Matrix): readonly PackedPass[];

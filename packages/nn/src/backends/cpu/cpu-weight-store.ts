@@ -14,7 +14,7 @@ interface Entry {
 /** How numbers get into their memory. */
 export interface PackedNumbers {
   /** Arrays that they are made of; the same arrays in the same form are packed once. */
-  readonly arrays: readonly (Float32Array | Uint32Array)[];
+  readonly arrays: readonly Float32Array[];
   /** What they are made into. */
   readonly form: string;
   readonly bytes: number;

@@ -31,8 +31,9 @@ export class GraphLowering implements CpuLowering {
   readonly #heldStates = new Set<string>();
   readonly #values = new Map<Value, ProgramValue>();
   readonly #indices = new Map<Indices, CpuSpan>();
+  readonly #constants = new Map<object, CpuSpan>();
   /** Memory of its own. */
-  readonly #allocated: number[] = [];
+  readonly #allocated: CpuSpan[] = [];
 
   constructor(graph: Graph, engine: CpuEngine, weights: CpuWeights, states: CpuStates) {
     this.#engine = engine;
@@ -50,10 +51,9 @@ export class GraphLowering implements CpuLowering {
     return this.#heldStates;
   }
 
-  /** Memory of states and of indices, in bytes. */
+  /** Memory of states, and what is its own, in bytes. */
   get bytes(): number {
-    const spans = [...this.#keptSpans, ...this.#indices.values()];
-    return spans.reduce((sum, { bytes }) => sum + bytes, 0);
+    return [...this.#keptSpans, ...this.#allocated].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   of(value: Value): ProgramValue {
@@ -92,29 +92,28 @@ export class GraphLowering implements CpuLowering {
     if (indices.fixed !== undefined) return this.constants(indices.fixed);
     const known = this.#indices.get(indices);
     if (known !== undefined) return known;
-    const bytes = 4 * indices.length;
-    const span = { address: this.#engine.memory.allocate(bytes, "indices"), bytes };
-    this.#allocated.push(span.address);
+    const span = this.#allocate(4 * indices.length, "indices");
     this.#indices.set(indices, span);
     this.indexInputs.set(indices, span);
     return span;
   }
 
-  parameter(parameter: Parameter): CpuSpan {
-    return this.constants(parameter.values);
+  parameter({ values }: Parameter): CpuSpan {
+    return this.#weights.of(this.#engine, {
+      arrays: [values],
+      form: "numbers",
+      bytes: values.byteLength,
+      fill: (span) => this.#write(span, values),
+    });
   }
 
   constants(numbers: Float32Array | Uint32Array): CpuSpan {
-    const { byteLength } = numbers;
-    return this.#weights.of(this.#engine, {
-      arrays: [numbers],
-      form: "numbers",
-      bytes: byteLength,
-      fill: ({ address }, { memory }) => {
-        const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, byteLength);
-        memory.bytesAt(address, byteLength).set(bytes);
-      },
-    });
+    const known = this.#constants.get(numbers);
+    if (known !== undefined) return known;
+    const span = this.#allocate(numbers.byteLength, "constants");
+    this.#write(span, numbers);
+    this.#constants.set(numbers, span);
+    return span;
   }
 
   packed(matrix: Matrix): PackedPass[] {
@@ -140,13 +139,25 @@ export class GraphLowering implements CpuLowering {
     this.recorder.add(call, operands, role);
   }
 
+  #allocate(bytes: number, what: string): CpuSpan {
+    const span = { address: this.#engine.memory.allocate(bytes, what), bytes };
+    this.#allocated.push(span);
+    return span;
+  }
+
+  #write({ address }: CpuSpan, numbers: Float32Array | Uint32Array): void {
+    const { buffer, byteOffset, byteLength } = numbers;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    this.#engine.memory.bytesAt(address, byteLength).set(bytes);
+  }
+
   /** Frees what is its own, after the runs that have begun. Once. */
   dispose(): void {
     for (const name of this.#heldStates) this.#states.release(name);
     const { memory, pool } = this.#engine;
     const allocated = this.#allocated.splice(0);
     void pool.runExclusive(() => {
-      for (const address of allocated) memory.free(address);
+      for (const { address } of allocated) memory.free(address);
       return Promise.resolve();
     });
   }
