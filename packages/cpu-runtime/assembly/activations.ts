@@ -6,10 +6,9 @@ import { ELU, GELU, GELU_TANH, LEAKY_RELU, RELU, SIGMOID, SILU, TANH } from "./k
 import { GELU_TANH_1, GELU_TANH_3, ONE } from "./vector-constants";
 import { exp, expm1, multiplyAdd, normalDistribution, sigmoid, tanh } from "./vector-math";
 
-const LANES: usize = 16;
-
 /**
- * Numbers that follow one another, which may come to lie where they are read.
+ * Numbers that follow one another, which may come to lie where they are read. Each activation has a loop of its own:
+ * a call or a branch for each four numbers takes as long as some of them.
  *
  * @param parameter of the activation; most have none
  * @param bytes a multiple of 4
@@ -21,44 +20,77 @@ export function activateNumbers(
   to: usize,
   bytes: usize,
 ): void {
-  const parameters = f32x4.splat(parameter);
   const end = to + bytes;
-  while (to < end) {
-    const whole = end - to >= LANES;
-    const x = whole ? v128.load(from) : v128.load32_zero(from);
-    const y = activate(activation, x, parameters);
-    if (whole) v128.store(to, y);
-    else v128.store32_lane(to, y, 0);
-    const step = whole ? LANES : 4;
-    from += step;
-    to += step;
+  const parameters = f32x4.splat(parameter);
+  switch (activation) {
+    case RELU:
+      for (; to < end; from += stepOf(to, end), to += stepOf(to, end)) {
+        // The order of the operands keeps NaN.
+        const positive = f32x4.pmax(loadSome(from, to, end), f32x4.splat(0));
+        storeSome(to, end, f32x4.pmin(positive, parameters));
+      }
+      break;
+    case LEAKY_RELU:
+      for (; to < end; from += stepOf(to, end), to += stepOf(to, end)) {
+        const x = loadSome(from, to, end);
+        storeSome(to, end, positiveOr(f32x4.mul(parameters, x), x));
+      }
+      break;
+    case ELU:
+      for (; to < end; from += stepOf(to, end), to += stepOf(to, end)) {
+        const x = loadSome(from, to, end);
+        storeSome(to, end, positiveOr(f32x4.mul(parameters, expm1(x)), x));
+      }
+      break;
+    case GELU:
+      for (; to < end; from += stepOf(to, end), to += stepOf(to, end)) {
+        const x = loadSome(from, to, end);
+        storeSome(to, end, f32x4.mul(x, normalDistribution(x)));
+      }
+      break;
+    case GELU_TANH:
+      for (; to < end; from += stepOf(to, end), to += stepOf(to, end)) {
+        const x = loadSome(from, to, end);
+        // (1 + tanh(z)) / 2 is 1 / (1 + exp(-2 z)).
+        const inner = multiplyAdd(f32x4.mul(x, x), GELU_TANH_3, GELU_TANH_1);
+        storeSome(to, end, f32x4.div(x, f32x4.add(ONE, exp(f32x4.mul(x, inner)))));
+      }
+      break;
+    case SILU:
+      for (; to < end; from += stepOf(to, end), to += stepOf(to, end)) {
+        const x = loadSome(from, to, end);
+        storeSome(to, end, f32x4.div(x, f32x4.add(ONE, exp(f32x4.neg(x)))));
+      }
+      break;
+    case SIGMOID:
+      for (; to < end; from += stepOf(to, end), to += stepOf(to, end)) {
+        storeSome(to, end, sigmoid(loadSome(from, to, end)));
+      }
+      break;
+    case TANH:
+      for (; to < end; from += stepOf(to, end), to += stepOf(to, end)) {
+        storeSome(to, end, tanh(loadSome(from, to, end)));
+      }
+      break;
+    default:
+      memory.copy(to, from, bytes);
   }
 }
 
-/** Called from one place, so that the compiler puts it there. */
-function activate(activation: i32, x: v128, parameter: v128): v128 {
-  switch (activation) {
-    case RELU:
-      // The order of the operands keeps NaN.
-      return f32x4.pmin(f32x4.pmax(x, f32x4.splat(0)), parameter);
-    case LEAKY_RELU:
-      return v128.bitselect(x, f32x4.mul(parameter, x), f32x4.gt(x, f32x4.splat(0)));
-    case ELU:
-      return v128.bitselect(x, f32x4.mul(parameter, expm1(x)), f32x4.gt(x, f32x4.splat(0)));
-    case GELU:
-      return f32x4.mul(x, normalDistribution(x));
-    case GELU_TANH: {
-      // (1 + tanh(z)) / 2 is 1 / (1 + exp(-2 z)).
-      const inner = multiplyAdd(f32x4.mul(x, x), GELU_TANH_3, GELU_TANH_1);
-      return f32x4.div(x, f32x4.add(ONE, exp(f32x4.mul(x, inner))));
-    }
-    case SILU:
-      return f32x4.div(x, f32x4.add(ONE, exp(f32x4.neg(x))));
-    case SIGMOID:
-      return sigmoid(x);
-    case TANH:
-      return tanh(x);
-    default:
-      return x;
-  }
+/** Bytes that are taken together: four numbers while there are so many, then one after the other. */
+function stepOf(to: usize, end: usize): usize {
+  return end - to >= 16 ? 16 : 4;
+}
+
+function loadSome(from: usize, to: usize, end: usize): v128 {
+  return end - to >= 16 ? v128.load(from) : v128.load32_zero(from);
+}
+
+function storeSome(to: usize, end: usize, numbers: v128): void {
+  if (end - to >= 16) v128.store(to, numbers);
+  else v128.store32_lane(to, numbers, 0);
+}
+
+function positiveOr(other: v128, x: v128): v128 {
+  return v128.bitselect(x, other, f32x4.gt(x, f32x4.splat(0)));
 }

@@ -26,7 +26,7 @@ export function aggregate(call: AggregateCall, item: i32, scratch: usize): void 
     if (count === 0) {
       memory.fill(to, 0, rowBytes);
     } else {
-      reduceNeighbours(largest, count, columns, weights, call.x, rowBytes, features, to);
+      reduceNeighbours(largest, count, columns, weights, 4, call.x, rowBytes, features, to);
       if (call.reduction === MEAN) divideNumbers(to, features, <f32>count);
     }
     endRow(call, row, scratch);

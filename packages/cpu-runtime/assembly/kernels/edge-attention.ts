@@ -1,7 +1,6 @@
 import { divideNumbers, endRow, firstRow, GraphRows, placeOfRow, startOf } from "../graph-rows";
-import { gather4, lanesWithin, largestLane, sumOfLanes } from "../lanes";
 import { reduceNeighbours } from "../neighbours";
-import { exp } from "../vector-math";
+import { exp, largerOf } from "../vector-math";
 
 /** Graph attention, as `src/kernels/edge-attention.ts` says. */
 @unmanaged
@@ -12,7 +11,7 @@ export class EdgeAttentionCall extends GraphRows {
   targets: usize;
   heads: i32;
   negativeSlope: f32;
-  /** Bytes of scratch memory for the weights of a row's edges: a multiple of 16. */
+  /** Bytes of scratch memory for the weights of a row's edges in four heads, and their sums. */
   weightBytes: usize;
 }
 
@@ -33,55 +32,62 @@ export function edgeAttention(call: EdgeAttentionCall, item: i32, scratch: usize
     if (count === 0) {
       memory.fill(to, 0, rowBytes);
     } else {
-      for (let head = 0; head < heads; head++) {
-        const x = call.x + <usize>head * headBytes;
-        const total = weighEdges(call, row, head, count, columns, weights);
-        reduceNeighbours(false, count, columns, weights, x, rowBytes, headFeatures, to);
-        divideNumbers(to, headFeatures, total);
-        to += headBytes;
+      for (let head = 0; head < heads; head += 4) {
+        const some = min(4, heads - head);
+        weighEdges(call, row, head, some, count, columns, weights);
+        for (let each = 0; each < some; each++) {
+          const x = call.x + <usize>(head + each) * headBytes;
+          const own = weights + 16 + ((<usize>each) << 2);
+          reduceNeighbours(false, count, columns, own, 16, x, rowBytes, headFeatures, to);
+          divideNumbers(to, headFeatures, load<f32>(weights + ((<usize>each) << 2)));
+          to += headBytes;
+        }
       }
     }
     endRow(call, row, place);
   }
 }
 
-/** Writes the exponentials of the scores of a row's edges, less the largest. Returns their sum. */
+/** Writes the exponentials of the scores of a row's edges, less the largest, for four heads; their sum before them. */
 function weighEdges(
   call: EdgeAttentionCall,
   row: i32,
   head: i32,
+  some: i32,
   count: i32,
   columns: usize,
   weights: usize,
-): f32 {
+): void {
   const heads = <usize>call.heads;
   const sources = call.sources + ((<usize>head) << 2);
-  const target = v128.load32_splat(call.targets + ((<usize>row * heads + <usize>head) << 2));
+  const skipped = (<usize>row * heads + <usize>head) << 2;
+  const target = loadHeads(call.targets + skipped, some);
   const slope = f32x4.splat(call.negativeSlope);
-  let most = f32x4.splat(-Infinity);
-  for (let edge = 0; edge < count; edge += 4) {
-    // The last edge stands in for those that are not there.
-    const last = columns + ((<usize>(count - 1)) << 2);
-    const at = columns + ((<usize>edge) << 2);
-    const from = gather4(
-      sources + ((<usize>load<u32>(at) * heads) << 2),
-      sources + ((<usize>load<u32>(min(at + 4, last)) * heads) << 2),
-      sources + ((<usize>load<u32>(min(at + 8, last)) * heads) << 2),
-      sources + ((<usize>load<u32>(min(at + 12, last)) * heads) << 2),
-    );
+  const first = weights + 16;
+  let largest = f32x4.splat(-Infinity);
+  for (let edge: usize = 0; edge < <usize>count; edge++) {
+    const column = load<u32>(columns + (edge << 2));
+    const from = loadHeads(sources + ((<usize>column * heads) << 2), some);
     const sum = f32x4.add(from, target);
     const isPositive = f32x4.gt(sum, f32x4.splat(0));
     const score = v128.bitselect(sum, f32x4.mul(slope, sum), isPositive);
-    most = f32x4.max(most, score);
-    v128.store(weights + ((<usize>edge) << 2), score);
+    largest = largerOf(largest, score);
+    v128.store(first + (edge << 4), score);
   }
-  const largest = f32x4.splat(largestLane(most));
   let total = f32x4.splat(0);
-  for (let edge = 0; edge < count; edge += 4) {
-    const at = weights + ((<usize>edge) << 2);
-    const weight = exp(f32x4.sub(v128.load(at), largest));
-    total = f32x4.add(total, v128.and(weight, lanesWithin(0, count - edge)));
-    v128.store(at, weight);
+  for (let edge: usize = 0; edge < <usize>count; edge++) {
+    const weight = exp(f32x4.sub(v128.load(first + (edge << 4)), largest));
+    total = f32x4.add(total, weight);
+    v128.store(first + (edge << 4), weight);
   }
-  return sumOfLanes(total);
+  v128.store(weights, total);
+}
+
+/** The scores of four heads; of fewer, zeros beside them. */
+function loadHeads(at: usize, some: i32): v128 {
+  if (some === 4) return v128.load(at);
+  let scores = v128.load32_zero(at);
+  if (some > 1) scores = v128.load32_lane(at + 4, scores, 1);
+  if (some > 2) scores = v128.load32_lane(at + 8, scores, 2);
+  return scores;
 }

@@ -1,6 +1,7 @@
-import { areTogether, gather4, storeLanes } from "../lanes";
+import { areTogether, gather4 } from "../lanes";
 import { tileWidth, vectorInTiles } from "../layout";
-import { FourPixels, findPixels, insideLanes, vectorsOf, Windows } from "../windows";
+import { largerOf } from "../vector-math";
+import { FourPixels, findPixels, insideLanes, vectorsOf, Windows, windowsOfTile } from "../windows";
 
 /** The largest or the mean of each window, as `src/kernels/pool.ts` says. */
 @unmanaged
@@ -10,27 +11,29 @@ export class PoolCall extends Windows {
 
 /** An item is a strip of a tile of y. */
 export function pool(call: PoolCall, item: i32, scratch: usize): void {
-  const pixels = changetype<FourPixels>(scratch);
   const channels = call.channels;
-  const vectors = vectorsOf(call);
-  const width = tileWidth(vectors);
+  const width = tileWidth(vectorsOf(call));
   const strips = (channels + call.strip - 1) / call.strip;
   const tile = item / strips;
   const first = (item % strips) * call.strip;
   const count = min(call.strip, channels - first);
-  const widthX = tileWidth(call.images * call.height * call.width);
-  const places = call.kernelHeight * call.kernelWidth;
   const step = (<usize>width) << 2;
-  for (let lane = 0; lane < width; lane += 4) {
-    const window = tile * width + lane;
-    const y = vectorInTiles(call.y, window, channels, width) + <usize>first * step;
-    const start = f32x4.splat(call.largest !== 0 ? -Infinity : 0);
-    for (let c = 0; c < count; c++) storeLanes(y + <usize>c * step, start, width);
-    for (let place = 0; place < places; place++) {
-      findPixels(call, window, place, widthX, pixels);
-      if (pixels.inside !== 0) takePixels(call, pixels, first, count, y, step);
+  const y = vectorInTiles(call.y, tile * width, channels, width) + <usize>first * step;
+  fill(y, <usize>count * step, call.largest !== 0 ? -Infinity : 0);
+  const pixels = windowsOfTile(call, tile, scratch);
+  for (let p = 0; p < call.kernelHeight; p++) {
+    for (let q = 0; q < call.kernelWidth; q++) {
+      for (let lane = 0; lane < width; lane += 4) {
+        findPixels(call, pixels, lane, p, q);
+        if (pixels.inside === 0) continue;
+        takePixels(call, pixels, first, count, y + ((<usize>lane) << 2), step);
+      }
     }
   }
+}
+
+function fill(at: usize, bytes: usize, number: f32): void {
+  for (const end = at + bytes; at < end; at += 4) store<f32>(at, number);
 }
 
 /** Takes a pixel into each of four windows, or of one. */
@@ -58,7 +61,7 @@ function takePixels(
     const numbers = together ? v128.load(a) : gather4(a, b, c, d);
     const before = single ? v128.load32_zero(y) : v128.load(y);
     const after = largest
-      ? f32x4.max(before, v128.bitselect(numbers, least, inside))
+      ? largerOf(before, v128.bitselect(numbers, least, inside))
       : f32x4.add(before, f32x4.mul(v128.and(numbers, inside), part));
     if (single) v128.store32_lane(y, after, 0);
     else v128.store(y, after);

@@ -1,6 +1,7 @@
 import { LARGEST, MEAN } from "../kernel-options";
 import { lanesWithin, largestLane, sumOfLanes } from "../lanes";
 import { tileWidth, vectorInTiles } from "../layout";
+import { largerOf } from "../vector-math";
 
 /** Features that are an item; four sums of each are kept in scratch memory. */
 const STRIP: i32 = 512;
@@ -37,6 +38,12 @@ export function reduceVectors(call: ReduceVectorsCall, item: i32, scratch: usize
   const start = sequence * call.period;
   const end = start + takes;
   for (let tile = start / width; tile * width < end; tile++) {
+    if (width === 16 && tile * 16 >= start && tile * 16 + 16 <= end) {
+      const x = vectorInTiles(call.x, tile * 16, call.features, 16) + ((<usize>first) << 6);
+      if (largest) takeLargestOfTile(x, sums, endOfSums);
+      else addTile(x, sums, endOfSums);
+      continue;
+    }
     for (let lane = 0; lane < width; lane += 4) {
       const vector = tile * width + lane;
       if (vector + 4 <= start || vector >= end) continue;
@@ -66,6 +73,23 @@ export function reduceVectors(call: ReduceVectorsCall, item: i32, scratch: usize
   }
 }
 
+/** Takes all 16 vectors of a tile into the sums. */
+function addTile(x: usize, sums: usize, endOfSums: usize): void {
+  for (let at = sums; at < endOfSums; at += 16, x += 64) {
+    const left = f32x4.add(v128.load(x), v128.load(x, 16));
+    const right = f32x4.add(v128.load(x, 32), v128.load(x, 48));
+    v128.store(at, f32x4.add(v128.load(at), f32x4.add(left, right)));
+  }
+}
+
+function takeLargestOfTile(x: usize, sums: usize, endOfSums: usize): void {
+  for (let at = sums; at < endOfSums; at += 16, x += 64) {
+    const left = largerOf(v128.load(x), v128.load(x, 16));
+    const right = largerOf(v128.load(x, 32), v128.load(x, 48));
+    v128.store(at, largerOf(v128.load(at), largerOf(left, right)));
+  }
+}
+
 /** Takes four vectors into the sums, those of `lanes`. A single vector is one lane, which has no others beside it. */
 function addLanes(
   x: usize,
@@ -80,7 +104,7 @@ function addLanes(
     const numbers = step === 4 ? v128.load32_zero(x) : v128.load(x);
     const sum = v128.load(at);
     const next = largest
-      ? f32x4.max(sum, v128.bitselect(numbers, least, lanes))
+      ? largerOf(sum, v128.bitselect(numbers, least, lanes))
       : f32x4.add(sum, v128.and(numbers, lanes));
     v128.store(at, next);
   }

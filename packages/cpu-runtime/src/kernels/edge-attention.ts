@@ -44,7 +44,8 @@ export function edgeAttention(problem: EdgeAttentionProblem): KernelCall {
   }
   requireNumber("The negative slope", negativeSlope);
   requireWhole("The most edges of a node", mostEdges, 0);
-  const weightBytes = 16 * Math.ceil(mostEdges / 4);
+  // Of four heads, and their sums.
+  const weightBytes = 16 * (mostEdges + 1);
   return {
     kernel: EDGE_ATTENTION,
     label: `edge attention ${nodes} x ${features}`,

@@ -27,7 +27,7 @@ export interface NormalizeProblem extends VectorsShape {
 const NORMS = { layer: LAYER_NORM, rms: RMS_NORM, l2: L2_NORM } as const;
 
 /** Numbers of an item, about: three passes over them take some microseconds. */
-const ITEM_NUMBERS = 8192;
+const ITEM_NUMBERS = 16384;
 
 /**
  * Operands: x, y, then weight and bias if there are any, `[features]` in float32 each. The variance is the mean of

@@ -3,7 +3,7 @@ import { POOL } from "../kernel/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { tileCount, vectorsBytes } from "./layout.ts";
 import { vectorsOperand } from "./problem.ts";
-import { FOUR_PIXELS_BYTES, type WindowsProblem, windowWords } from "./windows.ts";
+import { WINDOWS_SCRATCH_BYTES, type WindowsProblem, windowWords } from "./windows.ts";
 
 /** Each window of an image as one pixel; a vector is a pixel, with its channels as features. */
 export interface PoolProblem extends WindowsProblem {
@@ -18,7 +18,7 @@ export interface PoolProblem extends WindowsProblem {
  * @throws PapilioError `OPTION_INVALID`
  */
 export function pool(problem: PoolProblem): KernelCall {
-  const { windows, places, strip, words } = windowWords(problem, "pixels", "one");
+  const { windows, places, strip, words } = windowWords(problem, "pixels");
   const { images, channels, height, width, pool: kind } = problem;
   requireOneOf("The kind of pooling", kind, ["max", "average"]);
   const x = { vectors: images * height * width, features: channels };
@@ -27,7 +27,7 @@ export function pool(problem: PoolProblem): KernelCall {
     kernel: POOL,
     label: `${kind} pooling ${images} x ${channels} x ${height} x ${width}`,
     items: tileCount(windows) * Math.ceil(channels / strip),
-    scratchBytes: FOUR_PIXELS_BYTES,
+    scratchBytes: WINDOWS_SCRATCH_BYTES,
     operands: [vectorsOperand("x", "read", "tiles", x), vectorsOperand("y", "write", "tiles", y)],
     words: ([from = 0, to = 0]) => [from, to, ...words, kind === "max" ? 1 : 0],
     flops: windows * channels * places,

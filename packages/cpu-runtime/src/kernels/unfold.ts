@@ -3,7 +3,7 @@ import { UNFOLD } from "../kernel/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { tileCount, vectorsBytes } from "./layout.ts";
 import { vectorsOperand } from "./problem.ts";
-import { FOUR_PIXELS_BYTES, type WindowsProblem, windowWords } from "./windows.ts";
+import { WINDOWS_SCRATCH_BYTES, type WindowsProblem, windowWords } from "./windows.ts";
 
 /** The pixels of each window as a vector: a convolution is then a product with a matrix. */
 export interface UnfoldProblem extends WindowsProblem {
@@ -21,7 +21,7 @@ export interface UnfoldProblem extends WindowsProblem {
  * @throws PapilioError `OPTION_INVALID`
  */
 export function unfold(problem: UnfoldProblem): KernelCall {
-  const { windows, places, strip, words } = windowWords(problem, problem?.source, "each");
+  const { windows, places, strip, words } = windowWords(problem, problem?.source);
   const { images, channels, height, width, source } = problem;
   requireOneOf("The source", source, ["image", "pixels"]);
   const pixels = height * width;
@@ -34,7 +34,7 @@ export function unfold(problem: UnfoldProblem): KernelCall {
     kernel: UNFOLD,
     label: `windows ${images} x ${channels} x ${height} x ${width}`,
     items: tileCount(windows) * Math.ceil(channels / strip),
-    scratchBytes: FOUR_PIXELS_BYTES,
+    scratchBytes: WINDOWS_SCRATCH_BYTES,
     operands: [vectorsOperand("x", "read", "tiles", x), vectorsOperand("y", "write", "tiles", y)],
     words: ([from = 0, to = 0]) => [from, to, ...words],
     flops: 0,

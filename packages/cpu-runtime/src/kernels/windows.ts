@@ -8,11 +8,11 @@ export interface WindowsProblem extends SlidingWindows {
   readonly channels: number;
 }
 
-/** Numbers of an item, about. */
+/** Pixels of windows that an item takes, times their channels, about. */
 const ITEM_NUMBERS = 8192;
 
-/** Bytes of a `FourPixels` of assembly/windows.ts. */
-export const FOUR_PIXELS_BYTES = 24;
+/** Bytes of a `FourPixels` of assembly/windows.ts, and of 16 places behind it. */
+export const WINDOWS_SCRATCH_BYTES: number = 28 + 16 * 12;
 
 /** What calls with windows begin with, after the addresses. */
 export interface WindowWords {
@@ -25,15 +25,8 @@ export interface WindowWords {
   readonly words: readonly number[];
 }
 
-/**
- * @param numbers of y for each channel of a window
- * @throws PapilioError `OPTION_INVALID` where the sizes are not whole numbers or have no windows
- */
-export function windowWords(
-  problem: WindowsProblem,
-  source: "image" | "pixels",
-  numbers: "one" | "each",
-): WindowWords {
+/** @throws PapilioError `OPTION_INVALID` where the sizes are not whole numbers or have no windows */
+export function windowWords(problem: WindowsProblem, source: "image" | "pixels"): WindowWords {
   requireObject("The problem", problem, "a problem with windows");
   const { images, channels, height, width, kernel, stride, padding, dilation } = problem;
   requireWhole("The number of images", images, 1);
@@ -48,8 +41,9 @@ export function windowWords(
   }
   const windows = images * rows * columns;
   const places = kernel[0] * kernel[1];
-  const each = tileWidth(windows) * (numbers === "each" ? places : 1);
-  const strip = Math.min(channels, Math.max(1, Math.floor(ITEM_NUMBERS / each)));
+  // Parts of about as many channels.
+  const parts = Math.ceil((tileWidth(windows) * places * channels) / ITEM_NUMBERS);
+  const strip = Math.ceil(channels / Math.min(parts, channels));
   const words = [
     ...[images, channels, height, width],
     ...[...kernel, ...stride, ...padding, ...(dilation ?? [1, 1])],
