@@ -17,8 +17,8 @@ export { type AppendProblem, append } from "./kernels/append.ts";
 export {
   type AttentionProblem,
   attention,
+  attentionParts,
   dividedAttention,
-  mayBeDivided,
 } from "./kernels/attention.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
 export { type EdgeAttentionProblem, edgeAttention } from "./kernels/edge-attention.ts";

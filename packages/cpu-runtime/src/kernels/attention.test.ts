@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type AttentionCase, drawAttention, wrongAttention } from "../testing/attend.ts";
 import { attentionProperty } from "../testing/attention-properties.ts";
 import { BOTH_SIMDS } from "../testing/run-kernel.ts";
-import { type AttentionProblem, attention, dividedAttention } from "./attention.ts";
+import { type AttentionProblem, attention, attentionParts, dividedAttention } from "./attention.ts";
 
 function caseOf(given: Partial<AttentionCase>): AttentionCase {
   const { queries = 1, keys = queries, heads = 2, headFeatures = 8 } = given;
@@ -118,4 +118,20 @@ it("refuses problems that make no sense", () => {
   }
   expect(() => dividedAttention({ ...good, keys: 64 }, 1)).toThrow(refused);
   expect(() => dividedAttention({ ...good, keys: 64, queries: 2 }, 2)).toThrow(refused);
+});
+
+it("divides the keys of a query for threads that would be idle", () => {
+  const sizes = { queries: 1, keys: 2048, position: true, lengths: false };
+  const parts = (heads: number, threads: number, change: Partial<AttentionProblem> = {}): number =>
+    attentionParts({ ...caseOf({ heads }), ...sizes, ...change }, threads);
+  expect(parts(12, 1)).toBe(1);
+  expect(parts(12, 2)).toBe(1);
+  expect(parts(1, 4)).toBe(4);
+  expect(parts(6, 4)).toBe(2);
+  expect(parts(12, 8)).toBe(2);
+  // 5 of 16 threads, 10 of 16, 15 of 16.
+  expect(parts(5, 16)).toBe(3);
+  expect(parts(1, 8, { keys: 300 })).toBe(2);
+  expect(parts(1, 8, { keys: 60 })).toBe(1);
+  expect(parts(1, 8, { queries: 2 })).toBe(1);
 });

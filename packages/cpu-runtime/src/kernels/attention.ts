@@ -52,6 +52,11 @@ const OBJECTS_BYTES = 128 + 5 * ROW_BYTES;
 /** Numbers of a partial result before its sums. */
 const HEADER = 2;
 
+/** Keys of a part, at least: some microseconds, more than what putting the parts together takes. */
+const PART_KEYS = 128;
+/** Share of the time in which threads have something to do that is as good as all of it. */
+const MOSTLY = 0.9;
+
 /** Multiply-adds of an item, ten microseconds or more. */
 const ITEM_PRODUCTS = 2 ** 18;
 
@@ -91,12 +96,17 @@ export function attention(problem: AttentionProblem): KernelCall {
  * second one are `partials`, `y`, and then `position` and `lengths` again.
  *
  * @param parts of the keys, at least 2
- * @throws PapilioError `OPTION_INVALID`, also where {@link mayBeDivided} says no
+ * @throws PapilioError `OPTION_INVALID`, also where there is more than one query
  */
 export function dividedAttention(
   problem: AttentionProblem,
   parts: number,
-): { readonly attend: KernelCall; readonly join: KernelCall } {
+): {
+  readonly attend: KernelCall;
+  readonly join: KernelCall;
+  /** Of the vectors between the two. */
+  readonly partials: VectorsShape;
+} {
   requireAttention(problem);
   requireWhole("parts", parts, 2);
   if (!isOfOne(problem)) {
@@ -108,20 +118,21 @@ export function dividedAttention(
   }
   const { sequences, heads, headFeatures } = problem;
   const { q, k, v, y, flops, bytes } = operandsOf(problem);
-  const partial = { vectors: sequences * heads * parts, features: headFeatures + HEADER };
-  const partialBytes = vectorsBytes("rows", partial.vectors, partial.features);
+  const partials = { vectors: sequences * heads * parts, features: headFeatures + HEADER };
+  const partialBytes = vectorsBytes("rows", partials.vectors, partials.features);
   const indices = indicesOf(problem);
   const label = labelOf(problem);
   const scratchBytes = scratchOfOne(problem);
   return {
+    partials,
     attend: {
       kernel: ATTENTION_OF_ONE,
       label: `${label}, ${parts} parts`,
-      items: partial.vectors,
+      items: partials.vectors,
       scratchBytes,
-      operands: [q, k, v, vectorsOperand("partials", "write", "rows", partial), ...indices],
-      words: ([qAt = 0, kAt = 0, vAt = 0, partials = 0, ...rest]) =>
-        words(problem, [qAt, kAt, vAt, 0], rest, 1, parts, partials),
+      operands: [q, k, v, vectorsOperand("partials", "write", "rows", partials), ...indices],
+      words: ([qAt = 0, kAt = 0, vAt = 0, partialsAt = 0, ...rest]) =>
+        words(problem, [qAt, kAt, vAt, 0], rest, 1, parts, partialsAt),
       flops,
       bytes: bytes + partialBytes,
     },
@@ -130,23 +141,38 @@ export function dividedAttention(
       label: `${label}, joined`,
       items: sequences * heads,
       scratchBytes,
-      operands: [vectorsOperand("partials", "read", "rows", partial), y, ...indices],
-      words: ([partials = 0, yAt = 0, ...rest]) =>
-        words(problem, [0, 0, 0, yAt], rest, 1, parts, partials),
-      flops: 2 * partial.vectors * partial.features,
+      operands: [vectorsOperand("partials", "read", "rows", partials), y, ...indices],
+      words: ([partialsAt = 0, yAt = 0, ...rest]) =>
+        words(problem, [0, 0, 0, yAt], rest, 1, parts, partialsAt),
+      flops: 2 * partials.vectors * partials.features,
       bytes: partialBytes,
     },
   };
 }
 
-/** Whether the keys of a problem can be divided into parts. */
-export function mayBeDivided(problem: AttentionProblem): boolean {
+/**
+ * Parts into which the keys of a problem are worth dividing: the fewest that leave threads idle for at most a
+ * tenth of the time, or as little as parts of {@link PART_KEYS} can. 1 where there is more than one query.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function attentionParts(problem: AttentionProblem, threads: number): number {
   requireAttention(problem);
-  return isOfOne(problem);
+  requireWhole("threads", threads, 1);
+  if (!isOfOne(problem)) return 1;
+  const heads = problem.sequences * problem.heads;
+  const busy = (parts: number): number =>
+    (heads * parts) / (threads * Math.ceil((heads * parts) / threads));
+  const most = Math.max(1, Math.floor(problem.keys / PART_KEYS));
+  let best = 1;
+  for (let parts = 2; parts <= most && busy(best) < MOSTLY; parts++) {
+    if (busy(parts) > busy(best)) best = parts;
+  }
+  return best;
 }
 
-/** Whether there is one query of keys that begin with a tile. */
-function isOfOne({ sequences, queries, keys }: AttentionProblem): boolean {
+/** Whether there is one query of keys that begin with a tile, which can be divided. */
+export function isOfOne({ sequences, queries, keys }: AttentionProblem): boolean {
   const whole = sequences === 1 || keys % TILE === 0;
   return queries === 1 && whole && tileWidth(sequences * keys) === TILE;
 }

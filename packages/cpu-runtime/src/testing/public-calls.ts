@@ -140,7 +140,7 @@ export const calls: PublicCalls = {
   append: () => call(runtime.append, { vectors: 3, features: 2, stateVectors: 9 }),
   attention: () => call(runtime.attention, { ...attended, queries: 3 }),
   dividedAttention: () => call(runtime.dividedAttention, { ...attended }, 2),
-  mayBeDivided: () => call(runtime.mayBeDivided, { ...attended }),
+  attentionParts: () => call(runtime.attentionParts, { ...attended }, 2),
   rotary: () =>
     call(runtime.rotary, {
       ...{ vectors: 6, features: 8, headFeatures: 4, style: "halves", positions: 9, period: 3 },

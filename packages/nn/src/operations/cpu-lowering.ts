@@ -20,6 +20,8 @@ export interface PackedPass {
  * operations. An operation is lowered once, when its graph is compiled.
  */
 export interface CpuLowering {
+  /** Threads that run the program. */
+  readonly threads: number;
   /** Where a value is, in whatever layout: the program converts it where an operation needs the other one. */
   of(value: Value): ProgramValue;
   /** The output of an operation, which a kernel is to write. */

@@ -55,7 +55,7 @@ export class CompiledGraph implements Disposable {
   ): Promise<CompiledGraph> {
     using stack = new DisposableStack();
     const weights = stack.use(store.open());
-    const lowering = new GraphLowering(graph, cpu.engine, weights, states);
+    const lowering = new GraphLowering(graph, cpu, weights, states);
     stack.defer(() => lowering.dispose());
     const operations = lower(graph, lowering);
     const program = stack.use(CpuProgram.record(cpu, lowering.recorder));

@@ -4,6 +4,8 @@ import {
   chainPasses,
   type KernelCall,
   type Layout,
+  type OpenCpu,
+  type OpenEngine,
   ProgramRecorder,
   type ProgramValue,
   packWeights,
@@ -23,6 +25,7 @@ export class GraphLowering implements CpuLowering {
   readonly recorder: ProgramRecorder = new ProgramRecorder();
   /** Indices that a run is given, and where they go. */
   readonly indexInputs: Map<Indices, CpuSpan> = new Map();
+  readonly threads: number;
   readonly #engine: CpuEngine;
   readonly #weights: CpuWeights;
   readonly #states: CpuStates;
@@ -35,8 +38,9 @@ export class GraphLowering implements CpuLowering {
   /** Memory of its own. */
   readonly #allocated: CpuSpan[] = [];
 
-  constructor(graph: Graph, engine: CpuEngine, weights: CpuWeights, states: CpuStates) {
-    this.#engine = engine;
+  constructor(graph: Graph, cpu: OpenCpu & OpenEngine, weights: CpuWeights, states: CpuStates) {
+    this.threads = cpu.threads.max;
+    this.#engine = cpu.engine;
     this.#weights = weights;
     this.#states = states;
     for (const state of graph.states.values()) this.#stateOf.set(state.value, state);

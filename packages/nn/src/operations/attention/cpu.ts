@@ -1,4 +1,9 @@
-import { attention } from "@papilio/cpu-runtime/kernels";
+import {
+  type AttentionProblem,
+  attention,
+  attentionParts,
+  dividedAttention,
+} from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
 import { spansOf } from "../shared/cpu-operands.ts";
 import type { AttentionOperation } from "./operation.ts";
@@ -6,14 +11,23 @@ import type { AttentionOperation } from "./operation.ts";
 export function lowerAttentionOnCpu(operation: AttentionOperation, to: CpuLowering): void {
   const { queries, keys, values, output } = operation;
   const { sequences, heads, keyValueHeads, scale, causal, position, lengths } = operation;
-  const call = attention({
+  const problem: AttentionProblem = {
     ...{ sequences, heads, keyValueHeads, scale, causal },
     queries: queries.vectors / sequences,
     keys: keys.vectors / sequences,
     headFeatures: queries.features / heads,
     position: position !== undefined,
     lengths: lengths !== undefined,
-  });
-  const operands = [to.of(queries), to.of(keys), to.of(values), to.define(output)];
-  to.push(call, [...operands, ...spansOf(to, position, lengths)]);
+  };
+  const read = [to.of(queries), to.of(keys), to.of(values)];
+  const indices = spansOf(to, position, lengths);
+  const parts = attentionParts(problem, to.threads);
+  if (parts === 1) {
+    to.push(attention(problem), [...read, to.define(output), ...indices]);
+    return;
+  }
+  const { attend, join, partials } = dividedAttention(problem, parts);
+  const results = to.between(partials.vectors, partials.features);
+  to.push(attend, [...read, results, ...indices]);
+  to.push(join, [results, to.define(output), ...indices]);
 }

@@ -91,6 +91,14 @@ export const attentionCases: OperationCases = {
     make: attention({ sequences: 1, queries: 2, keys: 8, causal: true, positioned: true }),
     indices: { position: [4] },
   },
+  "of a single query, from a position of a long cache": {
+    terms: 64,
+    size: 3,
+    make: attention({
+      ...{ sequences: 1, queries: 1, keys: 300, heads: 1, causal: true, positioned: true },
+    }),
+    indices: { position: [270] },
+  },
   "from a position past which nothing is": {
     terms: 16,
     size: 3,
