@@ -89,6 +89,7 @@ export default defineConfig({
         {
           text: "Guides",
           items: [
+            { text: "Multiply anywhere", link: "/guide/multiply" },
             { text: "Replace a layer", link: "/guide/replace-a-layer" },
             { text: "Load a PyTorch checkpoint", link: "/guide/load-a-checkpoint" },
             { text: "Whole models", link: "/guide/models" },

@@ -8,6 +8,7 @@ it.each([
   "cpu.ts",
   "factorize.ts",
   "layouts.ts",
+  "places.ts",
   "plan.ts",
   "verify.ts",
 ])("%s prints what it says", async (name) => {
