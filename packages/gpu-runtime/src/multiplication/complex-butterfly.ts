@@ -1,7 +1,14 @@
-import { type BatchShape, ComplexButterfly, type PermutedButterfly } from "@papilio/butterfly";
-import { requireComplexButterfly, requireObject } from "@papilio/butterfly/errors";
+import {
+  type BatchShape,
+  type Chain,
+  ComplexButterfly,
+  type Layout,
+  type PermutedButterfly,
+} from "@papilio/butterfly";
+import { requireComplexButterfly, requireObject, requireOptions } from "@papilio/butterfly/errors";
 import { invertPermutation } from "@papilio/butterfly/matrix";
 import { requireShape, stridesOf } from "@papilio/butterfly/numeric";
+import { planInvalid } from "@papilio/butterfly/planning";
 import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
@@ -16,14 +23,15 @@ import type { ComplexRangeProblem } from "../kernels/complex-range/problem.ts";
 import { complexRangeKernel } from "../kernels/complex-range/register-shader.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
-import type { Plan } from "../planning/plan.ts";
+import { COMPLEX_BYTES } from "../planning/complex-stage-cost.ts";
+import type { Plan, Stage } from "../planning/plan.ts";
 import { fitsRegisters, planComplexChain } from "../planning/plan-complex-chain.ts";
+import { requirePlan } from "../planning/require-plan.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
 import type { ComplexVectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
-
-/** Bytes of a complex64 number. */
-const COMPLEX_BYTES = 8;
+import { notFused } from "./fused-range.ts";
+import { unlessOutOfRange } from "./merge-factors.ts";
 
 /** A way of computing `y = W x` for complex vectors. Prepared once, run as often as wanted. */
 export interface ComplexMultiplication extends Disposable {
@@ -33,15 +41,20 @@ export interface ComplexMultiplication extends Disposable {
    * @throws PapilioError `TENSOR_MISMATCH` unless both have the shape that this was prepared for
    */
   steps(x: ComplexVectors, y: ComplexVectors): readonly Step[];
-  /** What is done: a dispatch for each stage. */
+  /** What is done, a dispatch for each stage: the plan, less the merges that single precision does not hold. */
   readonly plan: Plan;
   /**
-   * The sums that make either part of an output, left-most factor first: the number of products in each, two
-   * for each of the complex ones.
+   * The sums that make either part of an output, left-most stage first: the number of products in each, two
+   * for each of the complex ones, and a 1 for the rounding of values that were merged.
    */
   readonly terms: readonly number[];
   /** Device memory held, in bytes. */
   readonly bytes: number;
+}
+
+export interface ComplexButterflyOptions {
+  /** How the factors are multiplied; the cost model's choice for the device unless given. */
+  readonly plan?: Plan;
 }
 
 /** The dispatch of a stage, but for what it reads and writes. */
@@ -53,15 +66,16 @@ interface PreparedStage {
 }
 
 /**
- * The product with a complex butterfly, ranges of neighbouring factors fused in registers. Permutations
- * are in the addresses of the first reads and of the last writes.
+ * The product with a complex butterfly, stage by stage as planned. Permutations are in the addresses of the
+ * first reads and of the last writes.
  *
- * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+ * @throws PapilioError `PLAN_INVALID`, `RANGE_NOT_FUSED`, `BATCH_INVALID`, `LAYOUT_INVALID`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function prepareComplexButterfly(
   gpu: DeviceContext,
   permuted: PermutedButterfly<ComplexButterfly>,
   shape: BatchShape,
+  options: ComplexButterflyOptions = {},
 ): ComplexMultiplication {
   requireGpu(gpu);
   requireComplexMatrix(permuted);
@@ -73,11 +87,15 @@ export function prepareComplexButterfly(
   for (const { rows, cols } of chain.patterns) {
     assertFits(gpu, COMPLEX_BYTES * batch * Math.max(rows, cols), "complex vectors");
   }
-  const plan = planComplexChain(gpu.report, chain, { batch, layout });
+  requireOptions("The options", options);
+  const plan =
+    options.plan === undefined
+      ? planComplexChain(gpu.report, chain, { batch, layout })
+      : requireComplexPlan(gpu, chain, layout, options.plan);
+  const exact = exactStages(matrix, plan.stages);
   const buffers = new BufferSet(gpu);
   try {
-    const stages = plan.stages.map(({ from, to }): PreparedStage => {
-      const range = new ComplexButterfly(matrix.factors.slice(from, to));
+    const stages = exact.map(({ stage: { from, to }, range }): PreparedStage => {
       const source = to === chain.length ? right : undefined;
       // Output f of the butterfly is the one at the position that takes it.
       const destination = from === 0 ? left && invertPermutation(left) : undefined;
@@ -103,8 +121,11 @@ export function prepareComplexButterfly(
       };
     });
     return {
-      plan,
-      terms: chain.patterns.map(({ c }) => 2 * c),
+      plan: { layout, stages: exact.map(({ stage }) => stage) },
+      terms: exact.flatMap(({ stage, range }) => [
+        ...range.chain.patterns.map(({ c }) => 2 * c),
+        ...(stage.how === "merge" ? [1] : []),
+      ]),
       get bytes() {
         return buffers.bytes;
       },
@@ -128,6 +149,46 @@ function requireComplexMatrix(permuted: unknown): void {
   requireObject("The matrix", permuted, "a PermutedButterfly of a ComplexButterfly", "matrix");
   const { matrix } = permuted as { matrix: unknown };
   requireComplexButterfly("The matrix between permutations", matrix);
+}
+
+/** A stage, and the factors that its kernel multiplies by. */
+interface ExactStage {
+  readonly stage: Stage;
+  readonly range: ComplexButterfly;
+}
+
+/** The stages, left-most first, with factors one by one where their product is out of range. */
+function exactStages(matrix: ComplexButterfly, stages: readonly Stage[]): ExactStage[] {
+  const rangeOf = (from: number, to: number): ComplexButterfly =>
+    new ComplexButterfly(matrix.factors.slice(from, to));
+  return stages.flatMap((stage): ExactStage[] => {
+    const { from, to, how } = stage;
+    if (how !== "merge") return [{ stage, range: rangeOf(from, to) }];
+    const merged = unlessOutOfRange(() => rangeOf(from, to).merge(0, to - from));
+    if (merged !== undefined) return [{ stage, range: merged }];
+    return Array.from({ length: to - from }, (_, index) => {
+      const single = from + index;
+      return {
+        stage: { from: single, to: single + 1, how: "multiply" },
+        range: rangeOf(single, single + 1),
+      };
+    });
+  });
+}
+
+/** @throws PapilioError `PLAN_INVALID`, `RANGE_NOT_FUSED` */
+function requireComplexPlan(gpu: DeviceContext, chain: Chain, layout: Layout, given: Plan): Plan {
+  const plan = requirePlan(chain, given);
+  if (plan.layout !== layout) {
+    throw planInvalid(
+      `The plan is ${plan.layout}, and the vectors ${layout}: complex ones stay in their layout.`,
+    );
+  }
+  for (const { from, to, how } of plan.stages) {
+    const range = chain.slice(from, to);
+    if (how === "fuse" && !fitsRegisters(gpu.report, range)) throw notFused(range);
+  }
+  return plan;
 }
 
 /** The dispatches in the order in which they run: the right-most factors first. */

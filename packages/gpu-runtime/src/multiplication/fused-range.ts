@@ -1,4 +1,4 @@
-import { Butterfly, type Chain, PapilioError, type Pattern } from "@papilio/butterfly";
+import { Butterfly, type Chain, PapilioError } from "@papilio/butterfly";
 import type { DeviceContext } from "../device/device-context.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
@@ -61,7 +61,7 @@ export function prepareFusedRange(
       };
       const chosen = variant ?? chooseFusedRange(gpu.report, problem);
       if (chosen === undefined || (inPlace && portion.pattern.b !== portion.pattern.c)) {
-        throw notFused(chain, portion.pattern, inPlace);
+        throw notFused(chain, inPlace);
       }
       const { dtype } = shape;
       const key = `${store?.stage} ${portionName(portion)} ${dtype}`;
@@ -101,7 +101,9 @@ function partOfRange({ factors, chain }: Butterfly, { pattern, superBlock }: Por
   );
 }
 
-function notFused(chain: Chain, { b, c }: Pattern, inPlace: boolean): PapilioError {
+/** The error for a range of which no kernel keeps a block: `RANGE_NOT_FUSED`. */
+export function notFused(chain: Chain, inPlace: boolean = false): PapilioError {
+  const { b, c } = chain.product();
   return new PapilioError(
     "RANGE_NOT_FUSED",
     `The range ${chain} cannot be one kernel${inPlace ? " that works in place" : ""}: its blocks are ${b} x ${c}.`,

@@ -20,7 +20,7 @@ export function mergeFactors(
   to: number,
   dtype: StorageDtype,
 ): KroneckerSparse | undefined {
-  const merged = mergedWhereInRange(butterfly, from, to);
+  const merged = unlessOutOfRange(() => butterfly.merge(from, to).factors[from]);
   if (merged === undefined) return undefined;
   const stored = quantize(merged.values, dtype);
   let lost = 0;
@@ -32,14 +32,10 @@ export function mergeFactors(
   return lost <= FLOAT_FORMATS[dtype].epsilon ** 2 * whole ? merged : undefined;
 }
 
-/** The product of the factors; undefined where single precision does not hold it. */
-function mergedWhereInRange(
-  butterfly: Butterfly,
-  from: number,
-  to: number,
-): KroneckerSparse | undefined {
+/** What is computed; undefined where single precision does not hold a value of it. */
+export function unlessOutOfRange<T>(compute: () => T): T | undefined {
   try {
-    return butterfly.merge(from, to).factors[from];
+    return compute();
   } catch (error) {
     if (error instanceof PapilioError && error.code === "VALUE_RANGE") return undefined;
     throw error;

@@ -85,7 +85,8 @@ export function planChain(
   return (rankPlans(report, chain, shape, options)[0] as RankedPlan).plan;
 }
 
-function requirePlanOptions(options: PlanOptions): void {
+/** @throws PapilioError `OPTION_INVALID` */
+export function requirePlanOptions(options: PlanOptions): void {
   requireOptions("The options", options);
   const { rates, allow, operands = 0 } = options;
   requireWhole("operands", operands, 0);
@@ -160,13 +161,19 @@ function stagesOf(
   if (to - from === 1) return [{ from, to, how: "multiply" }];
   const stages: Stage[] = [];
   const range = Chain.of(chain.patterns.slice(from, to));
-  const { nonZeros } = range.product();
-  const { maxStorageBufferBindingSize } = report.limits;
-  const fits = nonZeros * FLOAT_FORMATS[shape.dtype].bytes <= maxStorageBufferBindingSize;
-  if (fits && nonZeros <= MOST_MERGED_VALUES + range.nonZeros)
+  if (fitsMerged(report, range, FLOAT_FORMATS[shape.dtype].bytes))
     stages.push({ from, to, how: "merge" });
   if (chooseFusedRange(report, { chain: range, ...shape }) !== undefined) {
     stages.push({ from, to, how: "fuse" });
   }
   return stages;
+}
+
+/** Whether the product of a range is computed on the CPU in a moment, and bound on the device. */
+export function fitsMerged({ limits }: AdapterReport, range: Chain, bytes: number): boolean {
+  const { nonZeros } = range.product();
+  return (
+    nonZeros * bytes <= limits.maxStorageBufferBindingSize &&
+    nonZeros <= MOST_MERGED_VALUES + range.nonZeros
+  );
 }

@@ -1,10 +1,14 @@
-import type { BatchShape, Chain } from "@papilio/butterfly";
+import { type BatchShape, Chain } from "@papilio/butterfly";
 import { requireChain } from "@papilio/butterfly/errors";
 import { stridesOf } from "@papilio/butterfly/numeric";
+import { type Candidate, divideChain } from "@papilio/butterfly/planning";
 import { requireReport } from "../device/device-checks.ts";
 import type { AdapterReport } from "../device/report.ts";
 import { localWeights, localWidth } from "../kernels/fused-range/local-factors.ts";
+import { COMPLEX_BYTES, complexStageSeconds } from "./complex-stage-cost.ts";
 import type { Plan, Stage } from "./plan.ts";
+import { fitsMerged, type PlanOptions, requirePlanOptions } from "./plan-chain.ts";
+import { TYPICAL_RATES } from "./stage-cost.ts";
 
 /**
  * Complex numbers of a block that an invocation keeps, and products that it is written out for. On a
@@ -16,31 +20,48 @@ const MOST = {
 };
 
 /**
- * How a chain of complex factors is multiplied: ranges that fit registers are fused, from the left, each as
- * long as that allows; other factors are multiplied one by one. Nothing is merged, and vectors stay in
- * their layout.
- *
- * No cost model weighs the ranges: complex kernels have no other shapes to choose among, and the fewest
- * passes over memory are what this finds.
+ * How a chain of complex factors is multiplied: the division into stages that the cost model takes for the
+ * fastest, as `planChain` does for real factors. Ranges that fit registers may be fused, and ranges may be
+ * merged in advance; vectors stay in their layout.
  *
  * @throws PapilioError `OPTION_INVALID`, `BATCH_INVALID`, `LAYOUT_INVALID`
  */
 export function planComplexChain(
-  report: Pick<AdapterReport, "kind" | "limits" | "features">,
+  report: AdapterReport,
   chain: Chain,
   shape: BatchShape,
+  options: Omit<PlanOptions, "operands"> = {},
 ): Plan {
   requireReport(report);
   requireChain("The chain", chain);
   stridesOf(shape, chain.cols); // refuses a bad shape
-  const stages: Stage[] = [];
-  for (let from = 0; from < chain.length; ) {
-    let to = from + 1;
-    while (to < chain.length && fitsRegisters(report, chain.slice(from, to + 1))) to++;
-    stages.push({ from, to, how: to - from === 1 ? "multiply" : "fuse" });
-    from = to;
-  }
-  return { layout: shape.layout, stages };
+  requirePlanOptions(options);
+  const { rates = TYPICAL_RATES[report.kind], allow = ["fuse", "merge"] } = options;
+  const candidates = function* (from: number, to: number): Iterable<Candidate<Stage>> {
+    for (const how of waysOf(report, chain, from, to)) {
+      if (how !== "multiply" && !allow.includes(how)) continue;
+      const stage = { from, to, how };
+      const multiplied =
+        how === "fuse" ? chain.slice(from, to) : Chain.of([chain.product(from, to)]);
+      const unrolled = fitsRegisters(report, multiplied);
+      yield {
+        stage,
+        cost: complexStageSeconds(report.kind, rates, multiplied, shape.batch, { unrolled }),
+      };
+    }
+  };
+  const [best] = divideChain(chain.length, candidates);
+  return { layout: shape.layout, stages: best?.stages ?? [] };
+}
+
+/** What can become of factors `from` to `to - 1`; of ways that cost as much, the first is taken. */
+function waysOf(report: AdapterReport, chain: Chain, from: number, to: number): Stage["how"][] {
+  if (to - from === 1) return ["multiply"];
+  const range = chain.slice(from, to);
+  return [
+    ...(fitsRegisters(report, range) ? (["fuse"] as const) : []),
+    ...(fitsMerged(report, range, COMPLEX_BYTES) ? (["merge"] as const) : []),
+  ];
 }
 
 /** Whether an invocation can keep a block of the chain's product, and all that lies between its factors. */

@@ -5,7 +5,7 @@ import type { ComplexRangeProblem } from "./problem.ts";
 import { complexKernel, placeOf } from "./shared.ts";
 
 /** Outputs of a block that an invocation computes: each input that it reads counts for so many. */
-const OUTPUTS = 8;
+export const LOOP_OUTPUTS = 8;
 
 /**
  * Generates the kernel that multiplies by a complex factor whose blocks are too large for registers, an
@@ -16,7 +16,7 @@ export function complexFactorKernel(problem: ComplexRangeProblem): Kernel {
   const product = chain.product();
   const { a, b, c, d } = product;
   const stored = storedPattern(product, sharing);
-  const outputs = Math.min(b, OUTPUTS);
+  const outputs = Math.min(b, LOOP_OUTPUTS);
   const parts = Math.ceil(b / outputs);
   const whole = parts * outputs === b;
   const row = (t: number): string => clamped(`first + ${t}u`, b, whole);
