@@ -44,7 +44,7 @@ export type {
 } from "./kernels/packed-weights.ts";
 export { type PoolProblem, pool } from "./kernels/pool.ts";
 export type { VectorsShape } from "./kernels/problem.ts";
-export { type ProductProblem, product } from "./kernels/product.ts";
+export { type ProductProblem, product, stagesApart } from "./kernels/product.ts";
 export { type ReduceVectorsProblem, reduceVectors } from "./kernels/reduce-vectors.ts";
 export type { Reduction } from "./kernels/reduction.ts";
 export { type RotaryProblem, rotary } from "./kernels/rotary.ts";

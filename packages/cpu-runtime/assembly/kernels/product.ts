@@ -88,7 +88,7 @@ const SETS: i32 = 64;
  */
 function collides(stage: Stage, d: i32): bool {
   const shift = min(6, ctz(stage.d * d));
-  return shift > 0 && stage.b > GROUP && stage.c * 2 > WAYS * (SETS >> shift);
+  return shift > 0 && stage.b > GROUP && stage.c > WAYS * (SETS >> shift);
 }
 
 /** Copies rows of a tile, one after the other. */

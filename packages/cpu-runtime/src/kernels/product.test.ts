@@ -10,7 +10,7 @@ import { BOTH_SIMDS, type RunKernelOptions, runKernel } from "../testing/run-ker
 import { verifyProduct } from "../testing/verify-product.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { layOutWeights, type PackedWeights, type WeightDtype } from "./packed-weights.ts";
-import { type ProductProblem, product } from "./product.ts";
+import { type ProductProblem, product, stagesApart } from "./product.ts";
 
 const draw = (length: number, seed = 7): Float32Array =>
   Float32Array.from({ length }, uniform(seed));
@@ -125,6 +125,21 @@ describe("the product on the CPU", () => {
       }
       expect(verifyProduct(butterfly, x, apart, shape, terms)).toMatchObject({ ok: true });
     }
+  });
+
+  it("is divided into its stages where blocks and tiles are too few for threads to share", () => {
+    const ranges = [Pattern.parse("6,64,64,1"), Pattern.parse("1,768,192,2")];
+    const stages = ranges.map((pattern) => ({ pattern, sharing: UNSHARED }));
+    const weights = layOutWeights(new Pattern(1, 1536, 384, 1), stages);
+    expect(stagesApart(weights, 1)).toEqual([0, 1]);
+    expect(stagesApart(weights, 197)).toEqual([0, 1]);
+    expect(stagesApart(weights, 8 * 197)).toEqual([undefined]);
+    const small = passOf(Butterfly.random(Chain.monarch(64), { seed: 1 }).factors as never, "f32");
+    expect(stagesApart(small, 1)).toEqual([undefined]);
+    const one = layOutWeights(new Pattern(1, 768, 768, 1), [
+      { pattern: new Pattern(1, 768, 768, 1), sharing: UNSHARED },
+    ]);
+    expect(stagesApart(one, 1)).toEqual([undefined]);
   });
 
   it("stores blocks that are shared once", () => {

@@ -26,6 +26,8 @@ const BLOCK_BYTES = 64;
 const WORK_OF_ITEM = 1_500_000;
 /** Bytes of weights of an item: what memory gives in some 20 microseconds. */
 const BYTES_OF_ITEM = 256 * 1024;
+/** Items that threads do not share evenly: the last ones of them would wait. */
+const FEW_ITEMS = 32;
 /** Most tiles of an item: with {@link INPUTS} inputs each, what the second-level cache holds. */
 const MOST_TILES = 16;
 
@@ -33,7 +35,7 @@ export interface ProductProblem {
   readonly vectors: number;
   readonly weights: PackedWeights;
   /** One of the stages of the pass on its own; all of them, block by block, unless given. */
-  readonly stage?: number;
+  readonly stage?: number | undefined;
   readonly bias?: boolean;
   readonly activation?: Activation;
   /** Multiplies by vectors of y's shape: a gate. */
@@ -100,6 +102,23 @@ export function product(problem: ProductProblem): KernelCall {
       vectorsBytes("tiles", vectors, cols) +
       vectorsBytes("tiles", vectors, rows) * (1 + combined),
   };
+}
+
+/**
+ * Which stages of a pass are products of their own, in the order in which they are applied: all of them where blocks and
+ * tiles are too few for the threads to share, and otherwise none, which `[undefined]` says.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function stagesApart(weights: PackedWeights, vectors: number): (number | undefined)[] {
+  requireWeights(weights);
+  requireWhole("The number of vectors", vectors, 1);
+  const { pattern, stages, dtype } = weights;
+  const numbers = stages.reduce((sum, stage) => sum + stage.pattern.nonZeros, 0);
+  const isLong =
+    numbers * vectors > 2 * WORK_OF_ITEM || numbers * bytesOf(dtype) > 2 * BYTES_OF_ITEM;
+  const isOne = stages.length === 1 || !isLong || pattern.blocks * tileCount(vectors) >= FEW_ITEMS;
+  return isOne ? [undefined] : stages.map((_, stage) => stage);
 }
 
 function requireProblem({ vectors, weights, activation, ...problem }: ProductProblem): void {

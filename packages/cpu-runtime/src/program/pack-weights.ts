@@ -39,12 +39,12 @@ export async function packWeights(
     memory.int32(overflow, 1).fill(0);
     const operations = hold(OPERATION_BYTES, "an operation");
     const call = hold(CALL_BYTES, "a call");
-    const source = hold(MOST_BYTES, "values to be packed");
     for (const [stage, array] of values.entries()) {
       const { c, d, nonZeros } = weights.stages[stage]?.pattern ?? { c: 1, d: 1, nonZeros: 0 };
       const length = c * d;
       const rows = nonZeros / length;
-      const most = Math.floor(MOST_BYTES / 4 / length);
+      const most = Math.min(rows, Math.max(1, Math.floor(MOST_BYTES / 4 / length)));
+      const source = hold(4 * most * length, "values to be packed");
       for (let firstRow = 0; firstRow < rows; firstRow += most) {
         const count = Math.min(most, rows - firstRow);
         const part = array.subarray(firstRow * length, (firstRow + count) * length);

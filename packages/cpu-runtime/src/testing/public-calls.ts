@@ -99,6 +99,7 @@ export const calls: PublicCalls = {
       }),
       2,
     ),
+  stagesApart: () => shallow(call(runtime.stagesApart, pass.weights, 3)),
   "CpuProgram.record": () => shallow(call(runtime.CpuProgram.record, cpu, copying())),
   "CpuProgram#run": () => {
     const program = runtime.CpuProgram.record(cpu, copying());

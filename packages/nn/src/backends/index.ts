@@ -4,7 +4,7 @@ import "@papilio/butterfly";
 export type { NnErrorCodes } from "../errors/error-codes.ts";
 export { CpuModel, type CpuModelOptions } from "./cpu/cpu-model.ts";
 export { CpuStates } from "./cpu/cpu-states.ts";
-export { CpuWeightStore } from "./cpu/cpu-weight-store.ts";
+export { CpuWeightStore, type CpuWeightStoreOptions } from "./cpu/cpu-weight-store.ts";
 export { DeviceModel, type DeviceModelOptions } from "./device/device-model.ts";
 export { ModelMemory } from "./device/model-memory.ts";
 export { type GraphStorage, requireBindable } from "./device/require-bindable.ts";

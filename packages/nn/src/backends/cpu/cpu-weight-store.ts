@@ -1,4 +1,5 @@
-import type { CpuEngine, CpuSpan } from "@papilio/cpu-runtime/kernels";
+import type { CpuEngine, CpuSpan, WeightDtype } from "@papilio/cpu-runtime/kernels";
+import { objectOf, optional, storageDtype } from "../../arguments/checks.ts";
 import { modelDisposed } from "../../graph/executable.ts";
 
 /** Numbers in the memory of the kernels, or on their way there, and how many models hold them. */
@@ -21,15 +22,32 @@ export interface PackedNumbers {
   fill(span: CpuSpan, engine: CpuEngine): Promise<void> | void;
 }
 
+export interface CpuWeightStoreOptions {
+  /**
+   * How matrices of linear layers are stored, `f32` unless given. `f16` takes half of the memory, and a single vector
+   * reads half as much; sums are in float32 with both.
+   */
+  readonly dtype?: WeightDtype;
+}
+
+const optionsCheck = objectOf({ dtype: optional(storageDtype) });
+
 /**
  * Weights in the memory of the kernels in WebAssembly, that models share: each is packed once, at its first
  * use, and released when the last model that used it is disposed.
  */
 export class CpuWeightStore {
+  readonly dtype: WeightDtype;
   readonly #entries = new Map<string, Entry>();
   /** Numbers that stand for arrays in keys. */
   readonly #ids = new WeakMap<object, number>();
   #next = 0;
+
+  /** @throws PapilioError `OPTION_INVALID` */
+  constructor(options: CpuWeightStoreOptions = {}) {
+    optionsCheck("the store of weights", options);
+    this.dtype = options.dtype ?? "f32";
+  }
 
   /** Memory of the weights, in bytes. */
   get bytes(): number {
@@ -41,6 +59,7 @@ export class CpuWeightStore {
     return new CpuWeights(
       (engine, numbers) => this.#acquire(engine, numbers),
       (entry) => this.#release(entry),
+      this.dtype,
     );
   }
 
@@ -88,12 +107,15 @@ export class CpuWeights implements Disposable {
   readonly #acquire: (engine: CpuEngine, numbers: PackedNumbers) => Entry;
   readonly #release: (entry: Entry) => void;
   readonly #held = new Set<Entry>();
+  readonly dtype: WeightDtype;
   #disposed = false;
 
   constructor(
     acquire: (engine: CpuEngine, numbers: PackedNumbers) => Entry,
     release: (entry: Entry) => void,
+    dtype: WeightDtype,
   ) {
+    this.dtype = dtype;
     this.#acquire = acquire;
     this.#release = release;
   }

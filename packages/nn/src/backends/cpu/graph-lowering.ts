@@ -122,7 +122,8 @@ export class GraphLowering implements CpuLowering {
 
   packed(matrix: Matrix): PackedPass[] {
     const arrays = matrix.factors.map(({ values }) => values);
-    return chainPasses(matrix.chain).map((pass, index) => {
+    const { dtype } = this.#weights;
+    return chainPasses(matrix.chain, dtype).map((pass, index) => {
       const { weights } = pass;
       const span = this.#weights.of(this.#engine, {
         arrays,

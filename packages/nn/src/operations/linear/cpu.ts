@@ -1,30 +1,34 @@
-import { product } from "@papilio/cpu-runtime/kernels";
+import { product, stagesApart, type VectorsOperand } from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
 import { spansOf } from "../shared/cpu-operands.ts";
 import type { LinearOperation } from "./operation.ts";
 
-/** A product for each pass of the matrix; all that was moved into the operation is done by the last one. */
+/** A product for each pass of the matrix or stage of one; all that was moved into the operation is done by the last. */
 export function lowerLinearOnCpu(operation: LinearOperation, to: CpuLowering): void {
   const { matrix, bias, activation, multiplier, addend, output } = operation;
   const { vectors } = output;
-  const passes = to.packed(matrix);
+  const products = to.packed(matrix).flatMap(({ weights, span }) =>
+    stagesApart(weights, vectors).map((stage) => ({
+      span,
+      problem: { vectors, weights, stage },
+    })),
+  );
   let x = to.of(operation.x);
-  for (const [index, { weights, span }] of passes.entries()) {
-    if (index < passes.length - 1) {
-      const between = to.between(vectors, weights.pattern.rows);
-      to.push(product({ vectors, weights }), [x, span, between]);
-      x = between;
-      continue;
-    }
-    const call = product({
-      ...{ vectors, weights },
-      ...(activation && { activation }),
-      bias: bias !== undefined,
-      multiply: multiplier !== undefined,
-      add: addend !== undefined,
-    });
-    const others = [multiplier, addend].filter((value) => value !== undefined);
-    const operands = [span, ...spansOf(to, bias), ...others.map((value) => to.of(value))];
-    to.push(call, [x, ...operands, to.define(output)]);
+  for (const { span, problem } of products.slice(0, -1)) {
+    const call = product(problem);
+    const between = to.between(vectors, (call.operands.at(-1) as VectorsOperand).features);
+    to.push(call, [x, span, between]);
+    x = between;
   }
+  const last = products.at(-1) as (typeof products)[number];
+  const call = product({
+    ...last.problem,
+    ...(activation && { activation }),
+    bias: bias !== undefined,
+    multiply: multiplier !== undefined,
+    add: addend !== undefined,
+  });
+  const others = [multiplier, addend].filter((value) => value !== undefined);
+  const operands = [last.span, ...spansOf(to, bias), ...others.map((value) => to.of(value))];
+  to.push(call, [x, ...operands, to.define(output)]);
 }
