@@ -1,16 +1,22 @@
+import { load1 } from "../elements";
 import { stripOf, tileWidth } from "../layout";
+import { groupSize, groupStart } from "../products/group";
 import { interleave } from "./convert";
 
 /** Rows of a table, as `src/kernels/gather-vectors.ts` says. */
 @unmanaged
 export class GatherVectorsCall {
-  /** `[rows, features]` */
+  /** `[rows, features]`, or the packed weights of such a matrix. */
   source: usize;
   /** `[vectors]` */
   indices: usize;
   y: usize;
   vectors: i32;
   features: i32;
+  /** Rows of packed weights; 0 for a table as it is. */
+  packedRows: i32;
+  /** Bytes of a number of packed weights. */
+  size: i32;
 }
 
 /** An item is a strip of a tile of y. */
@@ -23,6 +29,10 @@ export function gatherVectors(call: GatherVectorsCall, item: i32, _scratch: usiz
   const first = (item % strips) * strip;
   const count = min(strip, features - first);
   const step = (<usize>width) << 2;
+  if (call.packedRows !== 0) {
+    gatherPacked(call, tile, width, first, count);
+    return;
+  }
   const start = call.source + ((<usize>first) << 2);
   let to = call.y + (<usize>tile * <usize>features + <usize>first) * step;
   if (width === 1) {
@@ -40,8 +50,42 @@ export function gatherVectors(call: GatherVectorsCall, item: i32, _scratch: usiz
   }
 }
 
-/** Bytes before the row of a vector; the last one stands in for those that are not there. */
+/** Rows of packed weights: the numbers of one lie as far apart as its group is wide. */
+function gatherPacked(
+  call: GatherVectorsCall,
+  tile: i32,
+  width: i32,
+  first: i32,
+  count: i32,
+): void {
+  const features = call.features;
+  const rows = call.packedRows;
+  const size = call.size;
+  const step = (<usize>width) << 2;
+  let to = call.y + (<usize>tile * <usize>features + <usize>first) * step;
+  for (let lane = 0; lane < width; lane++) {
+    const row = indexOf(call, tile * width + lane);
+    const start = groupStart(rows, row);
+    const group = groupSize(rows - start);
+    const at = <usize>start * <usize>features + <usize>first * <usize>group + <usize>(row - start);
+    let from = call.source + at * <usize>size;
+    const distance = <usize>(group * size);
+    let target = to;
+    for (let f = 0; f < count; f++) {
+      v128.store32_lane(target, load1(from, size), 0);
+      from += distance;
+      target += step;
+    }
+    to += 4;
+  }
+}
+
+/** Bytes before the row of a vector. */
 function rowOf(call: GatherVectorsCall, vector: i32): usize {
-  const index = load<u32>(call.indices + ((<usize>min(vector, call.vectors - 1)) << 2));
-  return (<usize>index * <usize>call.features) << 2;
+  return (<usize>indexOf(call, vector) * <usize>call.features) << 2;
+}
+
+/** The row of a vector; the last one stands in for those that are not there. */
+function indexOf(call: GatherVectorsCall, vector: i32): i32 {
+  return load<i32>(call.indices + ((<usize>min(vector, call.vectors - 1)) << 2));
 }

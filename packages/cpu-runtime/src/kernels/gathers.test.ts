@@ -1,8 +1,12 @@
+import { Pattern } from "@papilio/butterfly";
+import { decodeHalf, encodeHalf } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { draw, drawIndices, VECTOR_COUNTS } from "../testing/draw.ts";
+import { packWeights } from "../testing/pack-weights.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
 import { gatherFeatures } from "./gather-features.ts";
 import { gatherVectors } from "./gather-vectors.ts";
+import { layOutWeights } from "./packed-weights.ts";
 
 const refused = expect.objectContaining({ code: "OPTION_INVALID" });
 
@@ -25,6 +29,30 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
       for (const kind of ["table", "vectors"] as const) {
         const call = gatherVectors({ vectors, features, rows, source: kind });
         expect(runKernel(call, { source, indices }, options).y).toEqual(expected);
+      }
+    }
+  });
+
+  it.each(VECTOR_COUNTS)("%d vectors are gathered from packed weights of a head", (vectors) => {
+    for (const rows of [1, 2, 3, 4, 7, 8, 11, 16, 25]) {
+      for (const dtype of ["f32", "f16"] as const) {
+        const features = rows === 25 ? 701 : 5;
+        const pattern = new Pattern(1, rows, features, 1);
+        const weights = layOutWeights(
+          pattern,
+          [{ pattern, sharing: { a: false, d: false } }],
+          dtype,
+        );
+        const values = draw(rows * features, 5);
+        const { packed } = packWeights(weights, [values], options);
+        const stored = dtype === "f32" ? values : decodeHalf(encodeHalf(values));
+        const indices = drawIndices(vectors, rows, 6);
+        const expected = Float32Array.from({ length: vectors * features }, (_, at) => {
+          const row = indices[Math.floor(at / features)] as number;
+          return stored[row * features + (at % features)] as number;
+        });
+        const call = gatherVectors({ vectors, features, rows, source: weights });
+        expect(runKernel(call, { source: packed, indices }, options).y).toEqual(expected);
       }
     }
   });

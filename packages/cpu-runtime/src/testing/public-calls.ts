@@ -116,6 +116,11 @@ export const calls: PublicCalls = {
   gatherFeatures: () => call(runtime.gatherFeatures, { vectors: 3, from: 2, to: 5 }),
   gatherVectors: () =>
     call(runtime.gatherVectors, { vectors: 3, features: 2, rows: 5, source: "table" }),
+  "gatherVectors, of packed weights": () => {
+    const [{ weights }] = runtime.chainPasses(Chain.parse("1,5,2,1")) as [ChainPass];
+    const problem = { vectors: 3, features: 2, rows: 5, source: weights };
+    return shallow(call(runtime.gatherVectors, problem), 2);
+  },
   normalize: () =>
     call(runtime.normalize, {
       ...{ vectors: 3, features: 2, norm: "layer", epsilon: 1e-5, weight: true, bias: false },

@@ -20,12 +20,15 @@ afterAll(() => gpu.dispose());
 async function expectSame(graph: Graph): Promise<void> {
   const inputs = inputsFor(graph, 3);
   const expected = new CpuModel(graph, { precision: "float64" }).runNow(inputs);
-  using model = await DeviceModel.compile(gpu, graph);
-  const outputs = await model.run(inputs);
-  for (const [name, numbers] of Object.entries(expected)) {
-    const { error, magnitude } = difference(outputs[name] as Float32Array, numbers);
-    expect(magnitude).toBeGreaterThan(0);
-    expect(error).toBeLessThan(1e-5 * Math.max(1, magnitude));
+  using onDevice = await DeviceModel.compile(gpu, graph);
+  using onCpu = new CpuModel(graph, { kernels: "wasm" });
+  for (const model of [onDevice, onCpu]) {
+    const outputs = await model.run(inputs);
+    for (const [name, numbers] of Object.entries(expected)) {
+      const { error, magnitude } = difference(outputs[name] as Float32Array, numbers);
+      expect(magnitude).toBeGreaterThan(0);
+      expect(error).toBeLessThan(1e-5 * Math.max(1, magnitude));
+    }
   }
 }
 

@@ -40,6 +40,8 @@ export interface CpuLowering {
   constants(numbers: Float32Array | Uint32Array): CpuSpan;
   /** The passes of a matrix, in the order in which they are applied, and their weights. Graphs share them. */
   packed(matrix: Matrix): readonly PackedPass[];
+  /** The packed weights of a dense matrix that the graph multiplies by, which is this parameter. */
+  packedTable(parameter: Parameter): PackedPass | undefined;
   /** Adds an operation of the program; `rewrite` for one that only moves numbers. */
   push(
     call: KernelCall,

@@ -9,6 +9,7 @@ import { linear } from "../../operations/linear/operation.ts";
 import { difference, numbers, parameter } from "../../testing/draw.ts";
 import { CpuModel } from "./cpu-model.ts";
 import { CpuStates } from "./cpu-states.ts";
+import { CpuWeightStore } from "./cpu-weight-store.ts";
 
 const IMAGES = numbers(3 * 3 * 16 * 16, 1);
 
@@ -89,6 +90,71 @@ describe("a model on the CPU", () => {
     states.reset();
     const again = await first.run({ x: Float32Array.of(7, 8), position: Uint32Array.of(0) });
     expect([...(again.all ?? [])]).toEqual([7, 8, 0, 0, 0, 0]);
+  });
+
+  it("holds a table of tokens that is the head too once", async () => {
+    const table = parameter([50, 8], 1);
+    const make = (tokens: number): Graph => {
+      const graph = new Graph();
+      graph.output("y", linear(gatherVectors(table, graph.indices("ids", tokens)), table));
+      return graph;
+    };
+    const weights = new CpuWeightStore();
+    for (const ids of [Uint32Array.of(49), Uint32Array.of(3, 0, 49, 7, 7, 12)]) {
+      const graph = make(ids.length);
+      using model = new CpuModel(graph, { kernels: "wasm", weights });
+      const exact = new CpuModel(graph, { precision: "float64" }).runNow({ ids }).y;
+      const { y } = await model.run({ ids });
+      expect(difference(y as Float32Array, exact as Float64Array).error).toBeLessThan(1e-5);
+      expect(weights.bytes).toBe(4 * table.length);
+    }
+  });
+
+  it("shows what it became, and times it", async () => {
+    using model = new CpuModel(transformer(), { kernels: "wasm" });
+    const plan = (await model.plan()).split("\n");
+    expect(plan[0]).toMatch(/^operation +module +output +layout +dispatches +bytes moved$/);
+    expect(plan.find((line) => line.startsWith("attention"))).toContain("51 x 32");
+    expect(plan.at(-1)).toMatch(/^arena .+, memory .+ in all$/);
+    expect(model.bytes).toBeGreaterThan(0);
+    await model.run({ images: IMAGES });
+    const { seconds, operations } = await model.profile();
+    const kinds = new Set(operations.map(({ kind }) => kind));
+    expect(kinds).toContain("linear");
+    // Activations and sums are done within products.
+    expect(kinds).not.toContain("activation");
+    expect(kinds).not.toContain("combine");
+    expect(seconds).toBeGreaterThan(0);
+    const sum = operations.reduce((total, operation) => total + operation.seconds, 0);
+    expect(sum).toBeCloseTo(seconds, 9);
+    const reference = new CpuModel(transformer());
+    const refused = expect.objectContaining({ code: "CPU_PROGRAM" });
+    await expect(reference.plan()).rejects.toThrow(refused);
+    await expect(reference.profile()).rejects.toThrow(refused);
+  });
+
+  it("keeps states where the kernels and the reference take turns", async () => {
+    const graph = new Graph();
+    const x = graph.input("x", { vectors: 1, features: 3 });
+    const state = graph.state("kept", { vectors: 18, features: 3 });
+    graph.output("all", append(x, state, graph.indices("position", 1)));
+    const states = new CpuStates();
+    const run = (value: number, at: number) => ({
+      x: Float32Array.of(value, value, value),
+      position: Uint32Array.of(at),
+    });
+    const rows = (...values: number[]): number[] =>
+      Array.from({ length: 18 }, (_, v) => values[v] ?? 0).flatMap((v) => [v, v, v]);
+    const model = new CpuModel(graph, { kernels: "wasm", states });
+    await model.run(run(1, 0));
+    expect([...(model.runNow(run(2, 1)).all ?? [])]).toEqual(rows(1, 2));
+    expect([...((await model.run(run(3, 2))).all ?? [])]).toEqual(rows(1, 2, 3));
+    model.dispose();
+    // What they hold outlives the memory of the kernels.
+    using other = new CpuModel(graph, { kernels: "wasm", states });
+    expect([...((await other.run(run(4, 3))).all ?? [])]).toEqual(rows(1, 2, 3, 4));
+    states.reset();
+    expect([...((await other.run(run(5, 0))).all ?? [])]).toEqual(rows(5));
   });
 
   it("goes on after a run that was refused", async () => {

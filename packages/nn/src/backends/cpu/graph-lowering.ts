@@ -17,6 +17,7 @@ import type { Parameter } from "../../modules/parameter.ts";
 import type { CpuLowering, PackedPass } from "../../operations/cpu-lowering.ts";
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
+import { operationsOf } from "../../operations/operation.ts";
 import type { CpuStates } from "./cpu-states.ts";
 import type { CpuWeights } from "./cpu-weight-store.ts";
 
@@ -34,6 +35,8 @@ export class GraphLowering implements CpuLowering {
   readonly #heldStates = new Set<string>();
   readonly #values = new Map<Value, ProgramValue>();
   readonly #indices = new Map<Indices, CpuSpan>();
+  /** Dense matrices that the graph multiplies by. */
+  readonly #heads = new Map<Parameter, Matrix>();
   readonly #constants = new Map<object, CpuSpan>();
   /** Memory of its own. */
   readonly #allocated: CpuSpan[] = [];
@@ -44,6 +47,12 @@ export class GraphLowering implements CpuLowering {
     this.#weights = weights;
     this.#states = states;
     for (const state of graph.states.values()) this.#stateOf.set(state.value, state);
+    for (const operation of operationsOf(graph)) {
+      if (operation.kind !== "linear") continue;
+      const [only, ...others] = operation.matrix.factors;
+      const dense = operation.matrix.chain.patterns[0]?.blocks === 1 && others.length === 0;
+      if (dense && only !== undefined) this.#heads.set(only, operation.matrix);
+    }
     for (const input of graph.inputs.values()) {
       if (input instanceof Indices) continue;
       this.#values.set(input, this.recorder.input(input.vectors, input.features));
@@ -118,6 +127,11 @@ export class GraphLowering implements CpuLowering {
     this.#write(span, numbers);
     this.#constants.set(numbers, span);
     return span;
+  }
+
+  packedTable(parameter: Parameter): PackedPass | undefined {
+    const matrix = this.#heads.get(parameter);
+    return matrix && this.packed(matrix)[0];
   }
 
   packed(matrix: Matrix): PackedPass[] {
