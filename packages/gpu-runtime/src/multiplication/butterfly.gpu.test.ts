@@ -1,4 +1,5 @@
 import { Butterfly, Chain, compile, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openGpu } from "../node/open.ts";
 import type { Gpu } from "../place/gpu.ts";
@@ -195,6 +196,24 @@ describe("vectors on the host", () => {
 });
 
 describe("a matrix on the device", () => {
+  it("gives up weights of other shapes where the budget has no room for all", async () => {
+    const factor = KroneckerSparse.random(new Pattern(1, 256, 256, 1), { seed: 4 });
+    const budget = 2 ** 20;
+    using small = await openGpu({ adapter, memory: { budget } });
+    using weights = await compile(factor, small);
+    for (let batch = 1; batch <= 6; batch++) {
+      const shape = { batch, layout: "batch-first" } as const;
+      const x = Float32Array.from({ length: batch * 256 }, (_, index) => Math.sin(index));
+      const y = await weights.multiply(x, shape);
+      referenceProduct(factor, x, shape).forEach((value, index) => {
+        expect(y[index]).toBeCloseTo(value, 4);
+      });
+      // Those of three shapes at most, of 256 KiB each, beside their vectors.
+      expect(weights.bytes).toBeLessThan(budget);
+      expect(small.memory.statistics.peakReserved).toBeLessThanOrEqual(budget);
+    }
+  });
+
   it("keeps the weights of a bounded number of shapes", async () => {
     using weights = await compile(Butterfly.random(Chain.squareDyadic(16), { seed: 3 }), gpu);
     const sizes: number[] = [];

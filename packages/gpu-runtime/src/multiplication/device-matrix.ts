@@ -47,12 +47,18 @@ export interface DeviceKind<X, T> {
   requireTensor(x: T): void;
   /** An output, not filled yet. */
   output(shape: InputShape): T;
-  /** Multiplies vectors on the host, which were not checked yet. */
+  /**
+   * Multiplies vectors on the host, which were not checked yet.
+   *
+   * @param multiply multiplies by what is kept for a shape
+   * @param releaseUnused frees what is kept and not in use
+   */
   multiplyOnHost(
     x: X,
     shape: InputShape,
     options: DeviceMultiplyOptions<X> | undefined,
     multiply: (x: T) => Promise<T>,
+    releaseUnused: () => void,
   ): Promise<X>;
 }
 
@@ -120,9 +126,10 @@ export class DeviceMatrix<X extends Float32Array | Complex, T extends Tensor | C
    */
   multiply(x: T): Promise<T>;
   /**
-   * `y = W x` for vectors on the host, as many at a time as the device, its limits and the budget of its
-   * memory allow: the uploads, the multiplications and the reads of such micro-batches overlap. What is on
-   * the device meanwhile is released. Complex vectors go at once, unless `microBatch` is given.
+   * `y = W x` for vectors on the host: at once, by the program that is kept for their shape, or as many at a
+   * time as the device, its limits and the budget of its memory allow. The uploads, the multiplications and the
+   * reads of such micro-batches overlap, and what is on the device meanwhile is released. Complex vectors go at
+   * once, unless `microBatch` is given.
    *
    * @param x `[batch, cols]` when batch-first, `[cols, batch]` when batch-last
    * @returns `out`, or new arrays: `[batch, rows]` or `[rows, batch]`
@@ -139,8 +146,12 @@ export class DeviceMatrix<X extends Float32Array | Complex, T extends Tensor | C
     this.#prepared.assertLive();
     if (shape === undefined && !isOnHost(x)) return await this.#multiplyTensor(x as T);
     const whole = this.#require(shape as DeviceShape);
-    return await this.#kind.multiplyOnHost(x as X, whole, options, (part) =>
-      this.#multiplyTensor(part),
+    return await this.#kind.multiplyOnHost(
+      x as X,
+      whole,
+      options,
+      (part) => this.#multiplyTensor(part),
+      () => this.#prepared.releaseUnused(),
     );
   }
 

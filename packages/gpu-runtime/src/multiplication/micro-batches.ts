@@ -22,6 +22,8 @@ const GRANULE = 32;
  * its memory.
  *
  * @param prepare the multiplication for a shape
+ * @param multiplyAtOnce multiplies the whole batch by what is kept for its shape, where there is memory for
+ *   that: else undefined
  */
 export async function multiplyInMicroBatches(
   gpu: DeviceContext,
@@ -30,6 +32,7 @@ export async function multiplyInMicroBatches(
   whole: InputShape,
   options: DeviceMultiplyOptions,
   prepare: (shape: InputShape) => Multiplication,
+  multiplyAtOnce: () => Promise<Float32Array | undefined>,
 ): Promise<Float32Array> {
   requireProgress(options);
   const { signal, onProgress, out, microBatch = Number.POSITIVE_INFINITY } = options;
@@ -47,6 +50,13 @@ export async function multiplyInMicroBatches(
   }
   signal?.throwIfAborted();
   const most = Math.min(batch, Math.max(1, Math.floor(microBatch)), mostVectors(gpu, chain, whole));
+  const atOnce = most === batch ? await multiplyAtOnce() : undefined;
+  if (atOnce !== undefined) {
+    onProgress?.(batch, batch);
+    if (out === undefined) return atOnce;
+    out.set(atOnce);
+    return out;
+  }
   using context = await openStreamingContext(gpu, chain, { ...whole, batch: most }, prepare);
   const { size, slots, programs } = context;
   const y = out === undefined ? new Float32Array(batch * rows) : out;
@@ -86,9 +96,6 @@ interface StreamingContext extends Disposable {
   readonly programs: readonly Program[];
 }
 
-/** What a smaller micro-batch may do without. */
-const WITHOUT_MEMORY = new Set(["MEMORY_BUDGET", "GPU_OUT_OF_MEMORY"]);
-
 /** Halves the micro-batch until all that it needs fits the budget and the device. */
 async function openStreamingContext(
   gpu: DeviceContext,
@@ -112,10 +119,17 @@ async function openStreamingContext(
       const owned = held.move();
       return { size, slots, programs, [Symbol.dispose]: () => owned.dispose() };
     } catch (error) {
-      const tooLarge = error instanceof PapilioError && WITHOUT_MEMORY.has(error.code);
-      if (!tooLarge || size === 1) throw error;
+      if (!isWithoutMemory(error) || size === 1) throw error;
     }
   }
+}
+
+/** Whether there was no memory: what a smaller micro-batch may do without. */
+export function isWithoutMemory(error: unknown): boolean {
+  return (
+    error instanceof PapilioError &&
+    (error.code === "MEMORY_BUDGET" || error.code === "GPU_OUT_OF_MEMORY")
+  );
 }
 
 function smaller(size: number): number {

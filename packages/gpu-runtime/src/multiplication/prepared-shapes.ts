@@ -66,6 +66,13 @@ export class PreparedShapes<S, M extends Preparable> implements Disposable {
     }
   }
 
+  /** Frees what is kept and not in use. */
+  releaseUnused(): void {
+    for (const prepared of this.#kept.values()) {
+      if (prepared.users === 0) this.#drop(prepared);
+    }
+  }
+
   /** Frees what is kept; what is in use, as soon as it no longer is. */
   dispose(): void {
     this.#state.dispose(() => {

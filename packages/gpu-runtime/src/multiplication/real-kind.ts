@@ -3,12 +3,12 @@ import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Plan } from "../planning/plan.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
-import { requireTensor, Tensor } from "../tensor/tensor.ts";
+import { requireTensor, Tensor, tensor } from "../tensor/tensor.ts";
 import { scratchVectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import type { ButterflyMultiplication } from "./butterfly.ts";
 import type { DeviceKind } from "./device-matrix.ts";
-import { multiplyInMicroBatches } from "./micro-batches.ts";
+import { isWithoutMemory, multiplyInMicroBatches } from "./micro-batches.ts";
 import { preparePermuted } from "./permuted-butterfly.ts";
 import { RepeatedMultiplication } from "./repeated-multiplication.ts";
 
@@ -43,7 +43,17 @@ export function realKind(
       assertShape(x, x, cols, "input");
     },
     output: (shape) => new Tensor(gpu, { ...shape, features: rows, label: `output of ${chain}` }),
-    multiplyOnHost: (x, shape, options = {}) =>
-      multiplyInMicroBatches(gpu, chain, x, shape, options, prepare),
+    multiplyOnHost: (x, shape, options = {}, multiply, releaseUnused) =>
+      multiplyInMicroBatches(gpu, chain, x, shape, options, prepare, async () => {
+        try {
+          using input = tensor(gpu, x, { ...shape, features: cols });
+          using output = await multiply(input);
+          return await output.data();
+        } catch (error) {
+          if (!isWithoutMemory(error)) throw error;
+          releaseUnused();
+          return undefined;
+        }
+      }),
   };
 }

@@ -81,6 +81,26 @@ describe.each(LAYOUTS)("multiplying again and again, %s", (layout) => {
     await expectProduct(first, inputs[0] as Float32Array);
   });
 
+  it("records once for vectors on the host, too", async () => {
+    using weights = await compile(matrix, gpu, {
+      plan: (shape) => factorByFactor(chain, shape.layout),
+    });
+    const next = uniform(7);
+    const shape = { batch: BATCH, layout };
+    const compiles = vi.spyOn(gpu.pipelines, "acquire");
+    const before = compiles.mock.calls.length;
+    for (let turn = 0; turn < 3; turn++) {
+      const x = Float32Array.from({ length: BATCH * cols }, next);
+      const found = await weights.multiply(x, shape);
+      expected(x).forEach((value, index) => {
+        expect(Math.abs((found[index] as number) - value)).toBeLessThan(1e-4);
+      });
+    }
+    expect(compiles.mock.calls.length - before).toBe(chain.length);
+    expect(weights.bytes).toBeGreaterThan(0);
+    expect(gpu.memory.statistics.inUse).toBe(weights.bytes);
+  });
+
   it("keeps the products of multiplications that are begun at once apart", async () => {
     using weights = await compile(matrix, gpu);
     const next = uniform(6);
