@@ -32,6 +32,8 @@ function runBlock(call: ProductCall, block: Block, index: i32, firstTile: i32, t
   const xRow = <usize>d * row;
   const xTile = <usize>(call.a * call.c) * xRow;
   const yTile = <usize>(call.a * call.b) * xRow;
+  const isEnd = firstTile + tiles === call.tiles;
+  const lastRow = isEnd ? (<usize>call.lastWidth) << 2 : row;
   const stages = changetype<usize>(call) + offsetof<ProductCall>();
   const first = changetype<Stage>(stages);
   const last = call.stageCount - 1;
@@ -45,7 +47,7 @@ function runBlock(call: ProductCall, block: Block, index: i32, firstTile: i32, t
   const biasRow: usize = hasBias ? (<usize>d) << 2 : 0;
   const gathers = call.width === TILE && collides(first, d);
   if (last === 0 && !gathers) {
-    setInputs(block, x, xRow, xTile, tiles);
+    setInputs(block, x, xRow, xTile, tiles, lastRow);
     setOutputs(block, y, xRow, yTile, bias, biasRow, true);
     runStage(call, block, first, i, k);
     return;
@@ -56,10 +58,11 @@ function runBlock(call: ProductCall, block: Block, index: i32, firstTile: i32, t
   for (let tile = 0; tile < tiles; tile++) {
     let next = buffers;
     let other = buffers + <usize>call.local * row;
-    setInputs(block, x + <usize>tile * xTile, xRow, 0, 1);
+    const computed = tile === tiles - 1 ? lastRow : row;
+    setInputs(block, x + <usize>tile * xTile, xRow, 0, 1, computed);
     if (gathers) {
       gather(call.c, block.x, xRow, next);
-      setInputs(block, next, row, 0, 1);
+      setInputs(block, next, row, 0, 1, computed);
       next = other;
       other = buffers;
     }
@@ -67,7 +70,7 @@ function runBlock(call: ProductCall, block: Block, index: i32, firstTile: i32, t
       const stage = changetype<Stage>(stages + <usize>at * offsetof<Stage>());
       setOutputs(block, next, row, 0, nothing, 0, false);
       runStage(call, block, stage, i, k);
-      setInputs(block, next, row, 0, 1);
+      setInputs(block, next, row, 0, 1, computed);
       const free = other;
       other = next;
       next = free;

@@ -5,6 +5,8 @@ export class Block {
   first: i32;
   end: i32;
   tiles: i32;
+  /** Bytes of the vectors of a feature that are computed of the last of these tiles. */
+  lastRow: usize;
   x: usize;
   xRow: usize;
   xTile: usize;
@@ -20,11 +22,19 @@ export class Block {
 /** Bytes of it, in whole lines. */
 export const BLOCK_BYTES: usize = 64;
 
-export function setInputs(block: Block, x: usize, xRow: usize, xTile: usize, tiles: i32): void {
+export function setInputs(
+  block: Block,
+  x: usize,
+  xRow: usize,
+  xTile: usize,
+  tiles: i32,
+  lastRow: usize,
+): void {
   block.x = x;
   block.xRow = xRow;
   block.xTile = xTile;
   block.tiles = tiles;
+  block.lastRow = lastRow;
 }
 
 export function setOutputs(

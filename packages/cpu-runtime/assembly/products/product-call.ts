@@ -13,6 +13,8 @@ export class ProductCall {
   /** Vectors side by side. */
   width: i32;
   tiles: i32;
+  /** Vectors of the last tile that are computed: a multiple of four, or one. */
+  lastWidth: i32;
   a: i32;
   b: i32;
   c: i32;

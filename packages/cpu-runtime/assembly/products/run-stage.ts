@@ -118,7 +118,7 @@ function runGroups(
           for (let tile = 0; tile < tiles; tile++) {
             multiplyGroup(
               size,
-              row,
+              tile === tiles - 1 ? block.lastRow : row,
               count,
               weights,
               rows,

@@ -58,6 +58,7 @@ export function product(problem: ProductProblem): KernelCall {
   const { pattern, stages, innerA, outerD } = select(weights, problem.stage);
   const { a, b, c, d, rows, cols } = pattern;
   const [width, tiles] = [tileWidth(vectors), tileCount(vectors)];
+  const lastWidth = width === 1 ? 1 : 4 * Math.ceil((vectors - (tiles - 1) * width) / 4);
   const { tilesOfItem, blocksOfItem, parts, outputsOfPart } = divide(
     pattern,
     stages,
@@ -91,7 +92,7 @@ export function product(problem: ProductProblem): KernelCall {
       return [
         ...[at("x"), at("y"), at("bias"), at("multiplier"), at("addend")],
         ...activationWords(activation),
-        ...[width, tiles, a, b, c, d, innerA, outerD, half ? 1 : 0],
+        ...[width, tiles, lastWidth, a, b, c, d, innerA, outerD, half ? 1 : 0],
         ...[tilesOfItem, blocksOfItem, parts, outputsOfPart, floatWord(-0), local],
         ...[stages.length, ...stages.flatMap((stage) => stageWords(stage, at("weights"), dtype))],
       ];
