@@ -92,7 +92,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   const opened = performance.now();
   using generator =
     gpu === undefined
-      ? TextGenerator.onCpu(model, { context, chunk: CHUNK })
+      ? TextGenerator.onCpu(model, { context, chunk: CHUNK, releaseParameters: true })
       : await TextGenerator.onDevice(gpu, model, { context, chunk: CHUNK, dtype });
   await generator.prepare();
   const prepareSeconds = (performance.now() - opened) / 1000;

@@ -15,6 +15,10 @@ export interface NnErrorCodes {
    * element.
    */
   PARAMETER_SHAPE: true;
+  /**
+   * The numbers of a parameter are asked for after they were released. Keep them, or load them again.
+   */
+  PARAMETER_RELEASED: true;
   /** A linear layer does not fit its product, or the layer before it. Use sizes that follow one another. */
   LINEAR_SHAPE: true;
   /** An adjacency or another sparse matrix is not valid. Correct the entry in the message. */

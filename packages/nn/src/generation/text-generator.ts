@@ -88,14 +88,14 @@ export class TextGenerator implements Disposable {
    */
   static onCpu(
     model: Decoder,
-    options: GeneratorOptions & Pick<CpuModelOptions, "kernels"> = {},
+    options: GeneratorOptions & Pick<CpuModelOptions, "kernels" | "releaseParameters"> = {},
   ): TextGenerator {
     const { context, chunk } = sizesOf(model, options);
-    const { kernels = "wasm" } = options;
+    const { kernels = "wasm", releaseParameters = false } = options;
     const states = new CpuStates();
     const weights = new CpuWeightStore();
     const step = (shape: StepShape): CpuModel =>
-      new CpuModel(model.traceStep(shape), { states, kernels, weights });
+      new CpuModel(model.traceStep(shape), { states, kernels, weights, releaseParameters });
     const one = step({ tokens: 1, context });
     const several = chunk > 1 ? step({ tokens: chunk, context }) : undefined;
     return new TextGenerator(model, context, chunk, {

@@ -19,6 +19,8 @@ export class Parameter {
   readonly shape: readonly number[];
   readonly #initialize: Initialize | undefined;
   #values: Float32Array | undefined;
+  #identity: object = {};
+  #released = false;
 
   /**
    * @param initialize sets the numbers, unless others are assigned before they are used; zeros without
@@ -50,7 +52,14 @@ export class Parameter {
     return this.shape.reduce((product, size) => product * size, 1);
   }
 
+  /** @internal Stands for the numbers: another object where others are assigned. */
+  get identity(): object {
+    return this.#identity;
+  }
+
+  /** Throws `PARAMETER_RELEASED` after {@link release}. */
   get values(): Float32Array {
+    if (this.#released) throw parameterReleased(this.shape);
     if (this.#values === undefined) {
       this.#values = new Float32Array(this.length);
       this.#initialize?.(this.#values);
@@ -69,5 +78,29 @@ export class Parameter {
       );
     }
     this.#values = values;
+    this.#identity = {};
+    this.#released = false;
   }
+
+  /**
+   * Frees the memory of the numbers, for who has packed them: models that did still run, and others cannot be made.
+   * An array that was assigned is empty afterwards, unless it is a part of a larger one. Other numbers may be
+   * assigned. Safe to call twice.
+   */
+  release(): void {
+    const values = this.#values;
+    this.#values = undefined;
+    this.#released = true;
+    // Whoever else holds the array would keep its memory: engines that can, detach it.
+    if (values === undefined || values.byteLength < values.buffer.byteLength) return;
+    if (values.buffer instanceof ArrayBuffer) values.buffer.transfer?.(0);
+  }
+}
+
+function parameterReleased(shape: readonly number[]): PapilioError {
+  return new PapilioError(
+    "PARAMETER_RELEASED",
+    `The numbers of a parameter of shape [${shape.join(", ")}] were released after they were packed.`,
+    "Make all models of a module before its parameters are released, or keep them.",
+  );
 }

@@ -45,6 +45,7 @@ export class CompiledGraph implements Disposable {
   /**
    * Chooses kernels, packs weights and records the program.
    *
+   * @param release whether the numbers of parameters are released once they are packed
    * @throws PapilioError `CPU_MEMORY`
    */
   static async compile(
@@ -52,6 +53,7 @@ export class CompiledGraph implements Disposable {
     cpu: OpenCpu & OpenEngine,
     states: CpuStates,
     store: CpuWeightStore,
+    release: boolean,
   ): Promise<CompiledGraph> {
     using stack = new DisposableStack();
     const weights = stack.use(store.open());
@@ -59,7 +61,8 @@ export class CompiledGraph implements Disposable {
     stack.defer(() => lowering.dispose());
     const operations = lower(graph, lowering);
     const program = stack.use(CpuProgram.record(cpu, lowering.recorder));
-    await weights.filled();
+    if (release) await lowering.releaseParameters();
+    else await weights.filled();
     return new CompiledGraph(
       graph,
       cpu,

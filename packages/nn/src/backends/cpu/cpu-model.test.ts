@@ -110,6 +110,42 @@ describe("a model on the CPU", () => {
     }
   });
 
+  it("releases the numbers of parameters once they are packed, where it is asked to", async () => {
+    const [table, first] = [parameter([50, 8], 1), parameter([8, 8], 2)];
+    const { values } = table;
+    const make = (tokens: number): Graph => {
+      const graph = new Graph();
+      const x = linear(gatherVectors(table, graph.indices("ids", tokens)), first);
+      graph.output("y", linear(x, table));
+      return graph;
+    };
+    const graphs = [make(1), make(3)] as const;
+    const all = [Uint32Array.of(49), Uint32Array.of(1, 49, 7)] as const;
+    const exact = graphs.map((graph, index) => {
+      const model = new CpuModel(graph, { precision: "float64" });
+      return model.runNow({ ids: all[index] as Uint32Array }).y as Float64Array;
+    });
+    const options = {
+      kernels: "wasm",
+      weights: new CpuWeightStore(),
+      releaseParameters: true,
+    } as const;
+    for (const [index, graph] of graphs.entries()) {
+      // The second one shares what the first has packed.
+      const model = new CpuModel(graph, options);
+      const { y } = await model.run({ ids: all[index] as Uint32Array });
+      const { error } = difference(y as Float32Array, exact[index] as Float64Array);
+      expect(error).toBeLessThan(1e-5);
+    }
+    expect(values).toHaveLength(0);
+    const released = expect.objectContaining({ code: "PARAMETER_RELEASED" });
+    expect(() => table.values).toThrow(released);
+    const reference = new CpuModel(graphs[0]);
+    expect(() => reference.runNow({ ids: Uint32Array.of(1) })).toThrow(released);
+    table.values = new Float32Array(400).fill(2);
+    expect(table.values[399]).toBe(2);
+  });
+
   it("shows what it became, and times it", async () => {
     using model = new CpuModel(transformer(), { kernels: "wasm" });
     const plan = (await model.plan()).split("\n");

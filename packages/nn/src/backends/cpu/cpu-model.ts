@@ -3,7 +3,7 @@ import { requireOneOf } from "@papilio/butterfly/errors";
 import type { FloatType } from "@papilio/butterfly/numeric";
 import { TimeSlicer } from "@papilio/butterfly/threads";
 import { type OpenCpu, type OpenEngine, openCpu } from "@papilio/cpu-runtime/kernels";
-import { having, objectOf, optional, signal as signalCheck } from "../../arguments/checks.ts";
+import { flag, having, objectOf, optional, signal as signalCheck } from "../../arguments/checks.ts";
 import {
   checkInputs,
   type Executable,
@@ -34,11 +34,18 @@ export interface CpuModelOptions {
   readonly states?: CpuStates;
   /** Where packed weights are, to share them between graphs; the model's own unless given. */
   readonly weights?: CpuWeightStore;
+  /**
+   * Whether the numbers of parameters are released once the kernels in WebAssembly have packed them, so that they
+   * are in memory once. The reference cannot compute then: neither {@link CpuModel.runNow}, nor other models of
+   * the same module that do not share the packed weights. False unless given.
+   */
+  readonly releaseParameters?: boolean;
 }
 
 const optionsCheck = objectOf({
   states: optional(having("CpuStates", "of", "reset")),
   weights: optional(having("a CpuWeightStore", "open")),
+  releaseParameters: optional(flag),
 });
 
 /**
@@ -52,6 +59,7 @@ export class CpuModel implements Executable {
   readonly #states: CpuStates;
   readonly #ownsStates: boolean;
   readonly #weights: CpuWeightStore;
+  readonly #releases: boolean;
   /** Undefined where there is no WebAssembly: the reference computes. */
   #compiled: Promise<CompiledGraph | undefined> | undefined;
   #ready: CompiledGraph | undefined;
@@ -63,7 +71,7 @@ export class CpuModel implements Executable {
     graphCheck("The graph", graph);
     optionsCheck("a model on the CPU", options);
     const { precision = "float32", kernels = "reference", states = new CpuStates() } = options;
-    const { weights = new CpuWeightStore() } = options;
+    const { weights = new CpuWeightStore(), releaseParameters = false } = options;
     requireOneOf("The precision", precision, ["float32", "float64"]);
     requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
     if (kernels === "wasm" && precision === "float64") {
@@ -79,6 +87,7 @@ export class CpuModel implements Executable {
     this.#states = states;
     this.#ownsStates = options.states === undefined;
     this.#weights = weights;
+    this.#releases = releaseParameters;
   }
 
   /**
@@ -185,7 +194,7 @@ export class CpuModel implements Executable {
   #compile(): Promise<CompiledGraph | undefined> {
     if (this.#kernels === "reference") return Promise.resolve(undefined);
     if (this.#compiled !== undefined) return this.#compiled;
-    const compiled = compile(this.graph, this.#states, this.#weights);
+    const compiled = compile(this.graph, this.#states, this.#weights, this.#releases);
     this.#compiled = compiled;
     compiled.then(
       (ready) => {
@@ -214,8 +223,9 @@ async function compile(
   graph: Graph,
   states: CpuStates,
   weights: CpuWeightStore,
+  releases: boolean,
 ): Promise<CompiledGraph | undefined> {
   const cpu = await openCpu(undefined);
   if (cpu.engine === undefined) return undefined;
-  return await CompiledGraph.compile(graph, cpu as OpenCpu & OpenEngine, states, weights);
+  return await CompiledGraph.compile(graph, cpu as OpenCpu & OpenEngine, states, weights, releases);
 }

@@ -1,6 +1,7 @@
 import type { CpuEngine, CpuSpan, WeightDtype } from "@papilio/cpu-runtime/kernels";
 import { objectOf, optional, storageDtype } from "../../arguments/checks.ts";
 import { modelDisposed } from "../../graph/executable.ts";
+import type { Parameter } from "../../modules/parameter.ts";
 
 /** Numbers in the memory of the kernels, or on their way there, and how many models hold them. */
 interface Entry {
@@ -14,8 +15,8 @@ interface Entry {
 
 /** How numbers get into their memory. */
 export interface PackedNumbers {
-  /** Arrays that they are made of; the same arrays in the same form are packed once. */
-  readonly arrays: readonly Float32Array[];
+  /** What they are made of; the numbers of the same parameters in the same form are packed once. */
+  readonly parameters: readonly Pick<Parameter, "identity">[];
   /** What they are made into. */
   readonly form: string;
   readonly bytes: number;
@@ -39,7 +40,7 @@ const optionsCheck = objectOf({ dtype: optional(storageDtype) });
 export class CpuWeightStore {
   readonly dtype: WeightDtype;
   readonly #entries = new Map<string, Entry>();
-  /** Numbers that stand for arrays in keys. */
+  /** Numbers that stand for parameters in keys. */
   readonly #ids = new WeakMap<object, number>();
   #next = 0;
 
@@ -64,7 +65,7 @@ export class CpuWeightStore {
   }
 
   #acquire(engine: CpuEngine, numbers: PackedNumbers): Entry {
-    const key = `${numbers.form} of ${numbers.arrays.map((array) => this.#idOf(array))}`;
+    const key = `${numbers.form} of ${numbers.parameters.map(({ identity }) => this.#idOf(identity))}`;
     const known = this.#entries.get(key);
     if (known !== undefined) {
       known.owners++;
@@ -95,9 +96,9 @@ export class CpuWeightStore {
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
   }
 
-  #idOf(array: object): number {
-    const id = this.#ids.get(array) ?? this.#next++;
-    this.#ids.set(array, id);
+  #idOf(identity: object): number {
+    const id = this.#ids.get(identity) ?? this.#next++;
+    this.#ids.set(identity, id);
     return id;
   }
 }
@@ -121,16 +122,16 @@ export class CpuWeights implements Disposable {
   }
 
   /**
-   * Memory that will hold numbers once {@link filled} is resolved.
+   * Memory that will hold numbers once it is filled.
    *
    * @throws PapilioError `MODEL_DISPOSED`, `CPU_MEMORY`
    */
-  of(engine: CpuEngine, numbers: PackedNumbers): CpuSpan {
+  of(engine: CpuEngine, numbers: PackedNumbers): Pick<Entry, "span" | "filled"> {
     if (this.#disposed) throw modelDisposed();
     const entry = this.#acquire(engine, numbers);
     if (this.#held.has(entry)) this.#release(entry);
     this.#held.add(entry);
-    return entry.span;
+    return entry;
   }
 
   /** Resolved when all that was taken so far is packed. */

@@ -19,7 +19,7 @@ import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
 import { operationsOf } from "../../operations/operation.ts";
 import type { CpuStates } from "./cpu-states.ts";
-import type { CpuWeights } from "./cpu-weight-store.ts";
+import type { CpuWeights, PackedNumbers } from "./cpu-weight-store.ts";
 
 /** A graph on its way to a program of the CPU: where each value lies, and the operations so far. */
 export class GraphLowering implements CpuLowering {
@@ -37,6 +37,7 @@ export class GraphLowering implements CpuLowering {
   readonly #indices = new Map<Indices, CpuSpan>();
   /** Dense matrices that the graph multiplies by. */
   readonly #heads = new Map<Parameter, Matrix>();
+  readonly #packings = new Map<Parameter, readonly Promise<void>[]>();
   readonly #constants = new Map<object, CpuSpan>();
   /** Memory of its own. */
   readonly #allocated: CpuSpan[] = [];
@@ -111,12 +112,11 @@ export class GraphLowering implements CpuLowering {
     return span;
   }
 
-  parameter({ values }: Parameter): CpuSpan {
-    return this.#weights.of(this.#engine, {
-      arrays: [values],
+  parameter(parameter: Parameter): CpuSpan {
+    return this.#packed([parameter], {
       form: "numbers",
-      bytes: values.byteLength,
-      fill: (span) => this.#write(span, values),
+      bytes: 4 * parameter.length,
+      fill: (span) => this.#write(span, parameter.values),
     });
   }
 
@@ -135,12 +135,10 @@ export class GraphLowering implements CpuLowering {
   }
 
   packed(matrix: Matrix): PackedPass[] {
-    const arrays = matrix.factors.map(({ values }) => values);
     const { dtype } = this.#weights;
     return chainPasses(matrix.chain, dtype).map((pass, index) => {
       const { weights } = pass;
-      const span = this.#weights.of(this.#engine, {
-        arrays,
+      const span = this.#packed(matrix.factors, {
         form: `pass ${index} of ${matrix.chain}`,
         bytes: weights.bytes,
         fill: (to, engine) =>
@@ -156,6 +154,25 @@ export class GraphLowering implements CpuLowering {
     role?: "compute" | "rewrite",
   ): void {
     this.recorder.add(call, operands, role);
+  }
+
+  /** Numbers of parameters in the memory that graphs share. */
+  #packed(parameters: readonly Parameter[], numbers: Omit<PackedNumbers, "parameters">): CpuSpan {
+    const { span, filled } = this.#weights.of(this.#engine, { ...numbers, parameters });
+    for (const parameter of parameters) {
+      this.#packings.set(parameter, [...(this.#packings.get(parameter) ?? []), filled]);
+    }
+    return span;
+  }
+
+  /** Releases the numbers of each parameter as soon as all that is made of them is packed. */
+  async releaseParameters(): Promise<void> {
+    await Promise.all(
+      [...this.#packings].map(async ([parameter, packings]) => {
+        await Promise.all(packings);
+        parameter.release();
+      }),
+    );
   }
 
   #allocate(bytes: number, what: string): CpuSpan {
