@@ -16,9 +16,9 @@ export const SOFTMAX: i32 = 21;
 export const ROTARY: i32 = 22;
 /** Vectors appended to a state. */
 export const APPEND: i32 = 23;
-/** Attention of a single query. */
-export const ATTENTION_OF_ONE: i32 = 24;
-/** Results of parts of the keys of a single query, put together. */
+/** Attention of few queries. */
+export const ATTENTION_OF_FEW: i32 = 24;
+/** Results of parts of the keys of few queries, put together. */
 export const JOIN_ATTENTION: i32 = 25;
 /** Layer, RMS and L2 normalization. */
 export const NORMALIZE: i32 = 40;

@@ -3,7 +3,7 @@ import {
   AGGREGATE,
   APPEND,
   ATTENTION,
-  ATTENTION_OF_ONE,
+  ATTENTION_OF_FEW,
   CHAIN,
   EDGE_ATTENTION,
   ELEMENTWISE,
@@ -27,7 +27,7 @@ import { AggregateCall, aggregate } from "./kernels/aggregate";
 import { AppendCall, append } from "./kernels/append";
 import { attention } from "./kernels/attention/attention";
 import { AttentionCall } from "./kernels/attention/attention-call";
-import { attentionOfOne, joinAttention } from "./kernels/attention/one-query";
+import { attentionOfFew, joinAttention } from "./kernels/attention/few-queries";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
 import { EdgeAttentionCall, edgeAttention } from "./kernels/edge-attention";
@@ -79,8 +79,8 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
     case APPEND:
       append(changetype<AppendCall>(call), item, scratch);
       break;
-    case ATTENTION_OF_ONE:
-      attentionOfOne(changetype<AttentionCall>(call), item, scratch);
+    case ATTENTION_OF_FEW:
+      attentionOfFew(changetype<AttentionCall>(call), item, scratch);
       break;
     case JOIN_ATTENTION:
       joinAttention(changetype<AttentionCall>(call), item, scratch);

@@ -16,9 +16,9 @@ export const SOFTMAX = 21;
 export const ROTARY = 22;
 /** Vectors appended to a state. */
 export const APPEND = 23;
-/** Attention of a single query. */
-export const ATTENTION_OF_ONE = 24;
-/** Results of parts of the keys of a single query, put together. */
+/** Attention of few queries. */
+export const ATTENTION_OF_FEW = 24;
+/** Results of parts of the keys of few queries, put together. */
 export const JOIN_ATTENTION = 25;
 /** Layer, RMS and L2 normalization. */
 export const NORMALIZE = 40;

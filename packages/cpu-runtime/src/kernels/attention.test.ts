@@ -37,6 +37,10 @@ const CASES: [string, Partial<AttentionCase>][] = [
   ["one query of fewer keys than parts", { queries: 1, keys: 45, causal: true, at: 20 }],
   ["one query of sequences in whole tiles", { queries: 1, keys: 32, sequences: 3, heads: 3 }],
   ["one query of each sequence, with lengths", { keys: 48, sequences: 4, counts: [0, 48, 17, 33] }],
+  ["three queries of a cache", { queries: 3, keys: 90, causal: true, at: 61, heads: 3 }],
+  ["a few queries that share keys", { queries: 2, keys: 70, heads: 6, keyValueHeads: 2 }],
+  ["one query whose heads share keys", { keys: 99, heads: 8, keyValueHeads: 2, at: 77 }],
+  ["four queries, the first of which see nothing", { queries: 4, keys: 64, counts: [20], at: 2 }],
   ["a length and one query", { queries: 1, keys: 40, counts: [0] }],
   ["wide heads", { queries: 10, keys: 12, headFeatures: 256 }],
 ];
@@ -117,7 +121,7 @@ it("refuses problems that make no sense", () => {
     expect(() => attention({ ...good, ...change } as AttentionProblem)).toThrow(refused);
   }
   expect(() => dividedAttention({ ...good, keys: 64 }, 1)).toThrow(refused);
-  expect(() => dividedAttention({ ...good, keys: 64, queries: 2 }, 2)).toThrow(refused);
+  expect(() => dividedAttention({ ...good, keys: 64, queries: 5 }, 2)).toThrow(refused);
 });
 
 it("divides the keys of a query for threads that would be idle", () => {
@@ -133,5 +137,6 @@ it("divides the keys of a query for threads that would be idle", () => {
   expect(parts(5, 16)).toBe(3);
   expect(parts(1, 8, { keys: 300 })).toBe(2);
   expect(parts(1, 8, { keys: 60 })).toBe(1);
-  expect(parts(1, 8, { queries: 2 })).toBe(1);
+  expect(parts(4, 4, { keyValueHeads: 1 })).toBe(4);
+  expect(parts(1, 8, { queries: 5 })).toBe(1);
 });

@@ -6,7 +6,7 @@ import {
   wrongArgument,
 } from "@papilio/butterfly/errors";
 import { TILE } from "../kernel/constants.ts";
-import { ATTENTION, ATTENTION_OF_ONE, JOIN_ATTENTION } from "../kernel/kernel-ids.ts";
+import { ATTENTION, ATTENTION_OF_FEW, JOIN_ATTENTION } from "../kernel/kernel-ids.ts";
 import { floatWord, type KernelCall, type Operand } from "./kernel-call.ts";
 import { tileWidth, vectorsBytes } from "./layout.ts";
 import { type VectorsShape, vectorsOperand, wordsOperand } from "./problem.ts";
@@ -49,6 +49,9 @@ const KEYS = 64;
 const SPARE_ROWS = 7;
 const ROW_BYTES = 64;
 const OBJECTS_BYTES = 128 + 5 * ROW_BYTES;
+/** Queries that are taken one by one. */
+const FEW = 4;
+const STATE_BYTES = 64;
 /** Numbers of a partial result before its sums. */
 const HEADER = 2;
 
@@ -68,20 +71,20 @@ const ITEM_PRODUCTS = 2 ** 18;
  */
 export function attention(problem: AttentionProblem): KernelCall {
   requireAttention(problem);
-  const { sequences, queries, keys, heads, headFeatures } = problem;
-  const one = isOfOne(problem);
-  const blocks = sequences * heads * Math.ceil(queries / QUERIES);
-  // A query alone takes as long as four: reading the keys.
-  const lanes = Math.min(QUERIES, 4 * Math.ceil(queries / 4));
+  const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
+  const few = isOfFew(problem);
+  const blocks = few ? sequences * keyValueHeads : sequences * heads * Math.ceil(queries / QUERIES);
+  // Of few queries one takes as long as four do: reading the keys.
+  const lanes = few ? Math.max(4, sharing(problem)) : Math.min(QUERIES, 4 * Math.ceil(queries / 4));
   const blockProducts = 2 * lanes * keys * headFeatures;
   const blocksEach = Math.max(1, Math.floor(ITEM_PRODUCTS / blockProducts));
   const rows = 2 * headFeatures + KEYS + 2 * SPARE_ROWS;
   const { q, k, v, y, flops, bytes } = operandsOf(problem);
   return {
-    kernel: one ? ATTENTION_OF_ONE : ATTENTION,
+    kernel: few ? ATTENTION_OF_FEW : ATTENTION,
     label: labelOf(problem),
     items: Math.ceil(blocks / blocksEach),
-    scratchBytes: one ? scratchOfOne(problem) : OBJECTS_BYTES + rows * ROW_BYTES,
+    scratchBytes: few ? scratchOfFew(problem) : OBJECTS_BYTES + rows * ROW_BYTES,
     operands: [q, k, v, y, ...indicesOf(problem)],
     words: ([qAt = 0, kAt = 0, vAt = 0, yAt = 0, ...indices]) =>
       words(problem, [qAt, kAt, vAt, yAt], indices, blocksEach, 1, 0),
@@ -91,12 +94,12 @@ export function attention(problem: AttentionProblem): KernelCall {
 }
 
 /**
- * Attention of a single query, as of `attention`, whose keys are divided into parts, for more threads than there are
- * heads. The first operation's operands are those of `attention` with `partials` in the place of `y`; those of the
+ * Attention of at most four queries, as of `attention`, whose keys are divided into parts, for more threads than there are
+ * heads of keys. The first operation's operands are those of `attention` with `partials` in the place of `y`; those of the
  * second one are `partials`, `y`, and then `position` and `lengths` again.
  *
  * @param parts of the keys, at least 2
- * @throws PapilioError `OPTION_INVALID`, also where there is more than one query
+ * @throws PapilioError `OPTION_INVALID`, also where there are more queries, or sequences whose keys are no whole tiles
  */
 export function dividedAttention(
   problem: AttentionProblem,
@@ -109,26 +112,29 @@ export function dividedAttention(
 } {
   requireAttention(problem);
   requireWhole("parts", parts, 2);
-  if (!isOfOne(problem)) {
+  if (!isOfFew(problem)) {
     throw wrongArgument(
       "The problem",
       `one of ${problem.queries} queries and ${problem.keys} keys`,
-      "a single query, and keys in whole tiles",
+      `${FEW} queries at most, and keys in whole tiles`,
     );
   }
-  const { sequences, heads, headFeatures } = problem;
+  const { sequences, queries, heads, keyValueHeads, headFeatures } = problem;
   const { q, k, v, y, flops, bytes } = operandsOf(problem);
-  const partials = { vectors: sequences * heads * parts, features: headFeatures + HEADER };
+  const partials = {
+    vectors: sequences * heads * queries * parts,
+    features: headFeatures + HEADER,
+  };
   const partialBytes = vectorsBytes("rows", partials.vectors, partials.features);
   const indices = indicesOf(problem);
   const label = labelOf(problem);
-  const scratchBytes = scratchOfOne(problem);
+  const scratchBytes = scratchOfFew(problem);
   return {
     partials,
     attend: {
-      kernel: ATTENTION_OF_ONE,
+      kernel: ATTENTION_OF_FEW,
       label: `${label}, ${parts} parts`,
-      items: partials.vectors,
+      items: sequences * keyValueHeads * parts,
       scratchBytes,
       operands: [q, k, v, vectorsOperand("partials", "write", "rows", partials), ...indices],
       words: ([qAt = 0, kAt = 0, vAt = 0, partialsAt = 0, ...rest]) =>
@@ -139,7 +145,7 @@ export function dividedAttention(
     join: {
       kernel: JOIN_ATTENTION,
       label: `${label}, joined`,
-      items: sequences * heads,
+      items: sequences * heads * queries,
       scratchBytes,
       operands: [vectorsOperand("partials", "read", "rows", partials), y, ...indices],
       words: ([partialsAt = 0, yAt = 0, ...rest]) =>
@@ -152,15 +158,15 @@ export function dividedAttention(
 
 /**
  * Parts into which the keys of a problem are worth dividing: the fewest that leave threads idle for at most a
- * tenth of the time, or as little as parts of {@link PART_KEYS} can. 1 where there is more than one query.
+ * tenth of the time, or as little as parts of {@link PART_KEYS} can. 1 where they cannot be.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
 export function attentionParts(problem: AttentionProblem, threads: number): number {
   requireAttention(problem);
   requireWhole("threads", threads, 1);
-  if (!isOfOne(problem)) return 1;
-  const heads = problem.sequences * problem.heads;
+  if (!isOfFew(problem)) return 1;
+  const heads = problem.sequences * problem.keyValueHeads;
   const busy = (parts: number): number =>
     (heads * parts) / (threads * Math.ceil((heads * parts) / threads));
   const most = Math.max(1, Math.floor(problem.keys / PART_KEYS));
@@ -171,14 +177,21 @@ export function attentionParts(problem: AttentionProblem, threads: number): numb
   return best;
 }
 
-/** Whether there is one query of keys that begin with a tile, which can be divided. */
-export function isOfOne({ sequences, queries, keys }: AttentionProblem): boolean {
+/** Whether keys are read once for few queries, of sequences whose keys begin with a tile; they can be divided. */
+export function isOfFew({ sequences, queries, keys }: AttentionProblem): boolean {
   const whole = sequences === 1 || keys % TILE === 0;
-  return queries === 1 && whole && tileWidth(sequences * keys) === TILE;
+  return queries <= FEW && whole && tileWidth(sequences * keys) === TILE;
 }
 
-function scratchOfOne({ keys, headFeatures }: AttentionProblem): number {
-  return ROW_BYTES + 2 * 16 * headFeatures + 4 * 2 * TILE * Math.ceil(keys / (2 * TILE));
+/** Queries and heads that share a head of keys. */
+function sharing({ queries, heads, keyValueHeads }: AttentionProblem): number {
+  return (queries * heads) / keyValueHeads;
+}
+
+function scratchOfFew(problem: AttentionProblem): number {
+  const pairs = Math.ceil(problem.keys / (2 * TILE));
+  const state = STATE_BYTES + 2 * 16 * problem.headFeatures + 2 * ROW_BYTES * pairs;
+  return ROW_BYTES + sharing(problem) * state;
 }
 
 function labelOf({ sequences, queries, keys, heads, headFeatures }: AttentionProblem): string {

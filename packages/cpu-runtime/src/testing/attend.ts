@@ -4,7 +4,7 @@ import {
   type AttentionProblem,
   attention,
   dividedAttention,
-  isOfOne,
+  isOfFew,
 } from "../kernels/attention.ts";
 import { runKernel } from "./run-kernel.ts";
 
@@ -49,7 +49,7 @@ export function wrongAttention(
     ...(counts === undefined ? {} : { lengths: Uint32Array.from(counts) }),
   };
   const results = [runKernel(attention(problem), { ...operands, ...indices }, { simd })];
-  if (isOfOne(problem)) {
+  if (isOfFew(problem)) {
     const divided = dividedAttention(problem, 3);
     const partials = runKernel(divided.attend, { ...operands, ...indices }, { simd });
     results.push(runKernel(divided.join, { ...partials, ...indices }, { simd }));

@@ -21,9 +21,9 @@ export class AttentionCall {
   /** Times log₂ e. */
   scale: f32;
   causal: i32;
-  /** Blocks of queries, head by head, that are an item. */
+  /** Blocks of queries, head by head, or of few queries heads of keys, that are an item. */
   blocksEach: i32;
-  /** Parts of the keys of a single query, and what is known of each: 1 and 0 where they are not divided. */
+  /** Parts of the keys of few queries, and what is known of each: 1 and 0 where they are not divided. */
   parts: i32;
   partials: usize;
 }

@@ -1,24 +1,14 @@
-/** The products of attention for a single query: SIMD is along the keys, 16 of which are a tile. */
-import { TILE, TILE_BYTES } from "../../program";
-import { TiledVectors } from "../../tiled-vectors";
+/** The products of attention for few queries, one by one: SIMD is along the keys, 16 of which are a tile. */
+import { TILE_BYTES } from "../../program";
 import { exp2, multiplyAdd } from "../../vector-math";
 
-/** Scores of the keys before `end`, up to whole pairs of tiles: of those beyond they are anything. `query` is `[features, 4]`. */
-export function scoreTiles(
-  keys: TiledVectors,
-  end: i32,
-  features: i32,
-  query: usize,
-  scores: usize,
-): void {
-  for (let key = 0; key < end; key += 2 * TILE) {
-    const other = key + TILE < end ? key + TILE : key;
-    scorePair(keys.at(key), keys.at(other), features, query, scores);
-    scores += 2 * TILE_BYTES;
-  }
-}
-
-function scorePair(k0: usize, k1: usize, features: i32, query: usize, scores: usize): void {
+/**
+ * Scores of the keys of two tiles.
+ *
+ * @param query `[features, 4]`, of which the first lanes count
+ * @param scores `[32]`
+ */
+export function scorePair(k0: usize, k1: usize, features: i32, query: usize, scores: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = a0;
   let a2 = a0;
@@ -76,30 +66,12 @@ export function weighAll(scores: usize, end: i32, result: usize): void {
 }
 
 /**
- * `sums[e] = sum over keys of values[e, key] · weights[key]`, each in four lanes, of the keys before `end`.
+ * Adds the values of two tiles, weighed, to sums in four lanes.
  *
+ * @param weights `[32]`
  * @param sums `[features, 4]`
  */
-export function weighTiles(
-  values: TiledVectors,
-  end: i32,
-  features: i32,
-  weights: usize,
-  sums: usize,
-): void {
-  memory.fill(sums, 0, (<usize>features) << 4);
-  let key = 0;
-  for (; key + 2 * TILE <= end; key += 2 * TILE) {
-    weighPair(values.at(key), values.at(key + TILE), features, weights, sums);
-    weights += 2 * TILE_BYTES;
-  }
-  for (; key < end; key += TILE) {
-    weighSome(values.at(key), min(TILE, end - key), features, weights, sums);
-    weights += TILE_BYTES;
-  }
-}
-
-function weighPair(v0: usize, v1: usize, features: i32, weights: usize, sums: usize): void {
+export function weighPair(v0: usize, v1: usize, features: i32, weights: usize, sums: usize): void {
   const w0 = v128.load(weights);
   const w1 = v128.load(weights, 16);
   const w2 = v128.load(weights, 32);
@@ -124,8 +96,8 @@ function weighPair(v0: usize, v1: usize, features: i32, weights: usize, sums: us
   }
 }
 
-/** The first `count` keys of a tile: what is beyond them may be NaN, and counts as 0. */
-function weighSome(v: usize, count: i32, features: i32, weights: usize, sums: usize): void {
+/** Those of the first `count` keys of a tile: what is beyond them may be NaN, and counts as 0. */
+export function weighSome(v: usize, count: i32, features: i32, weights: usize, sums: usize): void {
   const lanes = i32x4(0, 1, 2, 3);
   for (let lane = 0; lane < count; lane += 4) {
     const some = i32x4.gt_s(i32x4.splat(count - lane), lanes);
