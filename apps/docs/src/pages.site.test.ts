@@ -1,9 +1,9 @@
-import type { Browser, BrowserContext } from "playwright";
+import type { BrowserContext } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findViolations, openBrowser, WINDOWS, watch } from "./testing/browser.ts";
+import { findViolations, WINDOWS, watch } from "./testing/browser.ts";
 import { cutPictures } from "./testing/cut-pictures.ts";
-import { listPages, readHeaders, SITE } from "./testing/site.ts";
-import { type SiteServer, serveSite } from "./testing/site-server.ts";
+import { openSite } from "./testing/open-site.ts";
+import { listPages } from "./testing/site.ts";
 
 /** Of the reference, a page of each kind: one generator makes them all. */
 const REFERENCE = [
@@ -16,16 +16,7 @@ const REFERENCE = [
 ];
 const pages = [...listPages().filter((path) => !path.startsWith("/api/")), ...REFERENCE];
 
-let browser: Browser;
-let site: SiteServer;
-
-beforeAll(async () => {
-  [browser, site] = await Promise.all([openBrowser(), serveSite(SITE, readHeaders())]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.[Symbol.asyncDispose]();
-});
+const opened = openSite();
 
 describe.each([
   // Every page in dark colours at one width and in light ones at the other.
@@ -35,15 +26,15 @@ describe.each([
   let context: BrowserContext;
   beforeAll(async () => {
     const viewport = WINDOWS[size];
-    context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+    context = await opened.browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
   });
   afterAll(() => context.close());
 
   it.each(pages)("%s loads, fits, and can be used by everyone", async (path) => {
     const page = await context.newPage();
     try {
-      const faults = watch(page, site.origin);
-      await page.goto(site.origin + path);
+      const faults = watch(page, opened.site.origin);
+      await page.goto(opened.site.origin + path);
       // Vue has taken the page over: what it has to complain about, it has said.
       await page.waitForFunction(() => "__vue_app__" in (document.querySelector("#app") ?? {}));
       expect(await page.locator("h1").count()).toBe(1);

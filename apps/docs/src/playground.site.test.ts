@@ -1,21 +1,11 @@
 import { parseResults } from "@papilio/bench/results";
 import { writeNpy } from "@papilio/butterfly/files";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findViolations, openBrowser, WINDOWS, watch } from "./testing/browser.ts";
-import { readHeaders, SITE } from "./testing/site.ts";
-import { type SiteServer, serveSite } from "./testing/site-server.ts";
+import { openSite } from "./testing/open-site.ts";
 
-let browser: Browser;
-let site: SiteServer;
-
-beforeAll(async () => {
-  [browser, site] = await Promise.all([openBrowser(), serveSite(SITE, readHeaders())]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.[Symbol.asyncDispose]();
-});
+const opened = openSite();
 
 /** What the first run waits for: an adapter that is software compiles and measures slowly. */
 const PATIENCE = { timeout: 50_000 };
@@ -27,8 +17,8 @@ async function open(
 ): Promise<{ page: Page; faults: string[] }> {
   const context = await from.newContext({ viewport: WINDOWS[size], reducedMotion: "reduce" });
   const page = await context.newPage();
-  const faults = watch(page, site.origin);
-  await page.goto(site.origin + path, { waitUntil: "networkidle" });
+  const faults = watch(page, opened.site.origin);
+  await page.goto(opened.site.origin + path, { waitUntil: "networkidle" });
   return { page, faults };
 }
 
@@ -53,7 +43,7 @@ async function download(page: Page): Promise<ReturnType<typeof parseResults>> {
 describe.each(["phone", "desktop"] as const)("the playground, as wide as a %s", (size) => {
   it("multiplies correctly on the browser's adapter, and hands the results out", async () => {
     const { page, faults } = await open(
-      browser,
+      opened.browser,
       "/playground/?chain=1,4,4,4;4,4,4,1&batch=16",
       size,
     );
@@ -75,7 +65,7 @@ describe.each(["phone", "desktop"] as const)("the playground, as wide as a %s", 
 
 describe("the playground", () => {
   it("keeps what is chosen, by keys too, in the address", async () => {
-    const { page } = await open(browser, "/playground/?chain=4,8,8,4");
+    const { page } = await open(opened.browser, "/playground/?chain=4,8,8,4");
     try {
       await page.getByRole("slider", { name: "d", exact: true }).focus();
       await page.keyboard.press("ArrowRight");
@@ -91,7 +81,7 @@ describe("the playground", () => {
   });
 
   it("says what is wrong with a chain that is not valid", async () => {
-    const { page, faults } = await open(browser, "/playground/?chain=1,2,2,4;3,2,2,1");
+    const { page, faults } = await open(opened.browser, "/playground/?chain=1,2,2,4;3,2,2,1");
     try {
       await page.getByText("are not chainable").waitFor();
       expect(await page.getByRole("button", { name: "Multiply and time" }).isDisabled()).toBe(true);
@@ -102,7 +92,7 @@ describe("the playground", () => {
   });
 
   it("survives the loss of its device", async () => {
-    const { page, faults } = await open(browser, "/playground/?chain=2,4,4,2&batch=16");
+    const { page, faults } = await open(opened.browser, "/playground/?chain=2,4,4,2&batch=16");
     try {
       await page.getByRole("button", { name: "Lose the device" }).click();
       await page.getByText("GPU_LOST").waitFor();
@@ -131,7 +121,7 @@ describe("the playground", () => {
 
   it("factorizes a matrix, and shows what a chain makes of it", async () => {
     const { page, faults } = await open(
-      browser,
+      opened.browser,
       "/playground/factorize?formula=1/(1%2Babs(i-j))&n=16",
     );
     try {
@@ -151,7 +141,7 @@ describe("the playground", () => {
   });
 
   it("factorizes an npy file and an image, and refuses what is neither", async () => {
-    const { page, faults } = await open(browser, "/playground/factorize?n=16");
+    const { page, faults } = await open(opened.browser, "/playground/factorize?n=16");
     try {
       const file = page.locator("input[type=file]");
       const matrix = Buffer.from(
@@ -182,7 +172,11 @@ describe("the playground", () => {
   });
 
   it("generates the text that the model has for a prompt", async () => {
-    const { page, faults } = await open(browser, "/playground/generate?temperature=0", "phone");
+    const { page, faults } = await open(
+      opened.browser,
+      "/playground/generate?temperature=0",
+      "phone",
+    );
     try {
       await page.getByRole("button", { name: "Generate" }).click();
       // What the reference implementation continues with, by the likeliest token each time.

@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { attempt, mistakes, sweep } from "@papilio/public-arguments";
+import { makeAll, mistakes, sweep } from "@papilio/public-arguments";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { deviceCalls } from "./testing/public-calls/device.ts";
 
@@ -12,11 +12,7 @@ beforeAll(async () => {
 afterAll(() => gpu.dispose());
 
 it("measurements take the arguments of the table", async () => {
-  for (const [name, make] of Object.entries(deviceCalls(gpu))) {
-    await attempt(make()).catch((cause: unknown) => {
-      throw new Error(`${name}: ${cause}`, { cause });
-    });
-  }
+  await makeAll(deviceCalls(gpu));
 });
 
 it("measurements refuse others with a code", async () => {

@@ -1,6 +1,6 @@
 import {
-  attempt,
   callableExports,
+  makeAll,
   mistakes,
   type PublicCalls,
   sweep,
@@ -31,13 +31,7 @@ const taken: readonly RegExp[] = [
 ];
 
 describe.each(groups)("public functions of %s", (_, calls) => {
-  it("take the arguments of the table", async () => {
-    for (const [name, make] of Object.entries(calls)) {
-      await attempt(make()).catch((cause: unknown) => {
-        throw new Error(`${name}: ${cause}`, { cause });
-      });
-    }
-  });
+  it("take the arguments of the table", () => makeAll(calls));
 
   it("refuse others with a code", async () => {
     const attempts = await sweep(calls);

@@ -1,4 +1,4 @@
-import { attempt, callableExports, mistakes, sweep } from "@papilio/public-arguments";
+import { attempt, callableExports, makeAll, mistakes, sweep } from "@papilio/public-arguments";
 import { describe, expect, it } from "vitest";
 import { butterfly } from "./testing/every-entry.ts";
 import { calls, objects } from "./testing/public-calls.ts";
@@ -40,13 +40,7 @@ describe("public functions", () => {
     expect(missing).toEqual([]);
   });
 
-  it("take the arguments of the table", async () => {
-    for (const [name, make] of Object.entries(calls)) {
-      await attempt(make()).catch((cause: unknown) => {
-        throw new Error(`${name}: ${cause}`, { cause });
-      });
-    }
-  });
+  it("take the arguments of the table", () => makeAll(calls));
 
   it("refuse others with a code", async () => {
     expect(mistakes(await sweep(calls), taken)).toEqual([]);

@@ -1,4 +1,4 @@
-import { attempt, mistakes, sweep } from "@papilio/public-arguments";
+import { makeAll, mistakes, sweep } from "@papilio/public-arguments";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "./index.ts";
 import { openTestGpu } from "./testing/open-test-gpu.ts";
@@ -17,13 +17,7 @@ afterAll(() => gpu.dispose());
 const taken: RegExp[] = [];
 
 describe("public functions that need a device", () => {
-  it("take the arguments of the table", async () => {
-    for (const [name, make] of Object.entries(deviceCalls)) {
-      await attempt(make()).catch((cause: unknown) => {
-        throw new Error(`${name}: ${cause}`, { cause });
-      });
-    }
-  });
+  it("take the arguments of the table", () => makeAll(deviceCalls));
 
   it("refuse others with a code", async () => {
     expect(mistakes(await sweep(deviceCalls), taken)).toEqual([]);

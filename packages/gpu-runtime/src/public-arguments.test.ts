@@ -1,4 +1,4 @@
-import { attempt, callableExports, mistakes, sweep } from "@papilio/public-arguments";
+import { callableExports, makeAll, mistakes, sweep } from "@papilio/public-arguments";
 import { describe, expect, it } from "vitest";
 import * as node from "./node/index.ts";
 import { runtime } from "./testing/every-entry.ts";
@@ -32,13 +32,7 @@ describe("public functions that need no device", () => {
     expect(missing).toEqual([]);
   });
 
-  it("take the arguments of the table", async () => {
-    for (const [name, make] of Object.entries(calls)) {
-      await attempt(make()).catch((cause: unknown) => {
-        throw new Error(`${name}: ${cause}`, { cause });
-      });
-    }
-  });
+  it("take the arguments of the table", () => makeAll(calls));
 
   it("refuse others with a code", async () => {
     expect(mistakes(await sweep(calls), taken)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Gpu } from "@papilio/gpu-runtime";
-import { attempt, mistakes, sweep } from "@papilio/public-arguments";
+import { makeAll, mistakes, sweep } from "@papilio/public-arguments";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { DeviceModel } from "./backends/device/device-model.ts";
 import { openTestGpu } from "./testing/open-test-gpu.ts";
@@ -18,11 +18,7 @@ afterAll(() => {
 });
 
 it("public functions with a device take the arguments of the table", async () => {
-  for (const [name, make] of Object.entries(deviceCalls(gpu, model))) {
-    await attempt(make()).catch((cause: unknown) => {
-      throw new Error(`${name}: ${cause}`, { cause });
-    });
-  }
+  await makeAll(deviceCalls(gpu, model));
 });
 
 it("public functions with a device refuse others with a code", async () => {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  attempt,
   callableExports,
+  makeAll,
   mistakes,
   type PublicCalls,
   sweep,
@@ -58,13 +58,7 @@ const inner =
   /^(DeviceModel|TextGenerator|Module#part|CpuStates#(hold|bringToMemory|release)|\w+#(embed|head|edges|between))$/;
 
 describe.each(groups)("public functions of %s", (_, calls) => {
-  it("take the arguments of the table", async () => {
-    for (const [name, make] of Object.entries(calls)) {
-      await attempt(make()).catch((cause: unknown) => {
-        throw new Error(`${name}: ${cause}`, { cause });
-      });
-    }
-  });
+  it("take the arguments of the table", () => makeAll(calls));
 
   it("refuse others with a code", async () => {
     expect(mistakes(await sweep(calls), taken)).toEqual([]);

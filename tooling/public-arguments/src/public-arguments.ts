@@ -1,3 +1,5 @@
+export { manifestEntries, repeatedNames } from "./package-entries.ts";
+
 /** A call of a public function with arguments that it accepts, made again for each attempt. */
 export interface PublicCall {
   readonly arguments: readonly unknown[];
@@ -67,6 +69,15 @@ export function invoke(object: object, name: string, ...values: readonly unknown
 /** A call whose arguments are replaced, and what is within them down to a depth. */
 export function shallow(one: PublicCall, depth: number = 1): PublicCall {
   return { ...one, depth };
+}
+
+/** Makes every call with the arguments of the table, and throws what the first of them throws, with its name. */
+export async function makeAll(calls: PublicCalls): Promise<void> {
+  for (const [name, make] of Object.entries(calls)) {
+    await attempt(make()).catch((cause: unknown) => {
+      throw new Error(`${name}: ${cause}`, { cause });
+    });
+  }
 }
 
 /** The valid call itself: it is awaited, and of a generator the first value is taken. */

@@ -1,14 +1,13 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { TextGenerator } from "@papilio/nn";
-import type { GenerateAnswer, GenerateRequest, GenerateSettings } from "./messages.ts";
-import { PageDevice, problemOf } from "./page-device.ts";
+import type { GenerateAnswer, GenerateSettings, StoryRequest } from "./messages.ts";
+import { answerRequests, PageDevice } from "./page-device.ts";
 import { loadStory, type Story } from "./story-model.ts";
 
 const MOST_TOKENS = 200;
 const CONTEXT = 256;
 
 const device = new PageDevice(tell);
-let abort = new AbortController();
 /** The model that was last used, by the share of its layers' values. */
 let loaded: { readonly share: number; readonly story: Story } | undefined;
 
@@ -18,20 +17,20 @@ function tell(answer: GenerateAnswer): void {
 
 const onProgress = (doing: string): void => tell({ tell: "progress", doing });
 
-async function generate(settings: GenerateSettings): Promise<void> {
+async function generate({ settings }: StoryRequest, signal: AbortSignal): Promise<void> {
   const { share } = settings;
   const gpu = await device.ready();
   if (loaded?.share !== share) {
-    loaded = { share, story: await loadStory(share, abort.signal, onProgress) };
+    loaded = { share, story: await loadStory(share, signal, onProgress) };
   }
   const { conversion } = loaded.story;
   if (conversion !== undefined) tell({ tell: "converted", ...conversion });
-  if (gpu === undefined) await tellStory(loaded.story, undefined, settings);
+  if (gpu === undefined) await tellStory(loaded.story, undefined, settings, signal);
   else {
     const { story } = loaded;
     gpu.memory.trim();
     gpu.memory.resetPeak();
-    await device.watch(gpu, () => tellStory(story, gpu, settings));
+    await device.watch(gpu, () => tellStory(story, gpu, settings, signal));
   }
   tell({ tell: "done" });
 }
@@ -40,6 +39,7 @@ async function tellStory(
   { model, tokenizer }: Story,
   gpu: Gpu | undefined,
   { prompt, temperature, seed }: GenerateSettings,
+  signal: AbortSignal,
 ): Promise<void> {
   onProgress("Compiling");
   const sizes = { context: CONTEXT, chunk: 16 };
@@ -49,7 +49,7 @@ async function tellStory(
   const stream = tokenizer.decodeStream();
   let text = prompt;
   let tokens = 0;
-  const options = { maxTokens: MOST_TOKENS, temperature, seed, topP: 0.9, signal: abort.signal };
+  const options = { maxTokens: MOST_TOKENS, temperature, seed, topP: 0.9, signal };
   // This model ends a story with the token that begins the next.
   const { beginOfSequence, endOfSequence } = tokenizer;
   const stopTokens = [beginOfSequence, endOfSequence].filter((id) => id !== undefined);
@@ -63,22 +63,4 @@ async function tellStory(
   }
 }
 
-self.onmessage = ({ data }: MessageEvent<GenerateRequest>) => {
-  switch (data.ask) {
-    case "open":
-      void device.ready();
-      return;
-    case "generate":
-      abort = new AbortController();
-      generate(data.settings).catch((error: unknown) => {
-        if (abort.signal.aborted) tell({ tell: "stopped" });
-        else tell({ tell: "failed", problem: problemOf(error) });
-      });
-      return;
-    case "stop":
-      abort.abort(new Error("stopped"));
-      return;
-    case "lose":
-      device.lose();
-  }
-};
+answerRequests<StoryRequest>(device, tell, generate);

@@ -1,15 +1,13 @@
 import type { Environment } from "@papilio/bench/results";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { describeEnvironment } from "./environment.ts";
-import type { Answer, Request } from "./messages.ts";
-import { PageDevice, problemOf } from "./page-device.ts";
+import type { Answer, RunRequest } from "./messages.ts";
+import { answerRequests, PageDevice } from "./page-device.ts";
 import { runCase } from "./run-case.ts";
-import type { Settings } from "./settings.ts";
 
 const device = new PageDevice(tell);
 /** What was measured of each device before its first run. */
 const environments = new WeakMap<Gpu, Environment>();
-let abort = new AbortController();
 
 function tell(answer: Answer): void {
   self.postMessage(answer);
@@ -26,7 +24,7 @@ async function environmentOf(gpu: Gpu, address: string): Promise<Environment> {
   return { ...environment, date: new Date().toISOString(), command: `playground ${address}` };
 }
 
-async function run(settings: Settings, address: string): Promise<void> {
+async function run({ settings, address }: RunRequest, signal: AbortSignal): Promise<void> {
   const gpu = await device.ready();
   const onProgress = (doing: string): void => tell({ tell: "progress", doing });
   if (gpu === undefined) {
@@ -34,7 +32,7 @@ async function run(settings: Settings, address: string): Promise<void> {
     const onCpu = await describeEnvironment(undefined, address);
     tell({
       tell: "done",
-      ...(await runCase(undefined, onCpu, settings, abort.signal, onProgress)),
+      ...(await runCase(undefined, onCpu, settings, signal, onProgress)),
     });
     return;
   }
@@ -43,27 +41,9 @@ async function run(settings: Settings, address: string): Promise<void> {
   gpu.memory.trim();
   gpu.memory.resetPeak();
   const done = await device.watch(gpu, () =>
-    runCase(gpu, environment, settings, abort.signal, onProgress),
+    runCase(gpu, environment, settings, signal, onProgress),
   );
   tell({ tell: "done", ...done });
 }
 
-self.onmessage = ({ data }: MessageEvent<Request>) => {
-  switch (data.ask) {
-    case "open":
-      void device.ready();
-      return;
-    case "run":
-      abort = new AbortController();
-      run(data.settings, data.address).catch((error: unknown) => {
-        if (abort.signal.aborted) tell({ tell: "stopped" });
-        else tell({ tell: "failed", problem: problemOf(error) });
-      });
-      return;
-    case "stop":
-      abort.abort(new Error("stopped"));
-      return;
-    case "lose":
-      device.lose();
-  }
-};
+answerRequests<RunRequest>(device, tell, run);

@@ -3,13 +3,20 @@ import type { MemoryStatistics } from "@papilio/gpu-runtime/memory";
 import type { DeviceRates } from "@papilio/gpu-runtime/planning";
 import type { Settings } from "./settings.ts";
 
-/** What the page asks of the worker that computes. */
-export type Request =
+/** What the page asks of every worker. */
+export type CommonRequest =
   | { readonly ask: "open" }
-  | { readonly ask: "run"; readonly settings: Settings; readonly address: string }
   | { readonly ask: "stop" }
   /** Destroys the device, as a driver does that hangs. */
   | { readonly ask: "lose" };
+
+/** What the page asks of the worker that computes. */
+export type Request = CommonRequest | RunRequest;
+export interface RunRequest {
+  readonly ask: "run";
+  readonly settings: Settings;
+  readonly address: string;
+}
 
 /** A failure as a `PapilioError` describes it. */
 export interface Problem {
@@ -42,7 +49,7 @@ export type DeviceAnswer =
   | { readonly tell: "memory"; readonly statistics: MemoryStatistics };
 
 /** What a worker reports of its work. */
-type WorkAnswer =
+export type WorkAnswer =
   | { readonly tell: "progress"; readonly doing: string }
   | { readonly tell: "stopped" }
   | { readonly tell: "failed"; readonly problem: Problem };
@@ -70,9 +77,11 @@ export interface GenerateSettings {
 }
 
 /** What the page asks of the worker that generates. */
-export type GenerateRequest =
-  | { readonly ask: "open" | "stop" | "lose" }
-  | { readonly ask: "generate"; readonly settings: GenerateSettings };
+export type GenerateRequest = CommonRequest | StoryRequest;
+export interface StoryRequest {
+  readonly ask: "generate";
+  readonly settings: GenerateSettings;
+}
 
 /** What the worker that generates tells the page. */
 export type GenerateAnswer =

@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { type Gpu, openGpu } from "@papilio/gpu-runtime";
-import type { DeviceAnswer, Problem } from "./messages.ts";
+import type { CommonRequest, DeviceAnswer, Problem, WorkAnswer } from "./messages.ts";
 
 /** The device of a worker, opened when it is first needed, and reopened when it was lost. */
 export class PageDevice {
@@ -52,6 +52,37 @@ export class PageDevice {
       return undefined;
     }
   }
+}
+
+/**
+ * Answers the requests of a page: opens the device, works at a task, which "stop" aborts, and loses the device
+ * on purpose.
+ */
+export function answerRequests<T extends { readonly ask: string }>(
+  device: PageDevice,
+  tell: (answer: WorkAnswer) => void,
+  work: (task: T, signal: AbortSignal) => Promise<void>,
+): void {
+  let abort = new AbortController();
+  self.onmessage = ({ data }: MessageEvent<CommonRequest | T>) => {
+    switch (data.ask) {
+      case "open":
+        void device.ready();
+        return;
+      case "stop":
+        abort.abort(new Error("stopped"));
+        return;
+      case "lose":
+        device.lose();
+        return;
+    }
+    abort = new AbortController();
+    const { signal } = abort;
+    work(data as T, signal).catch((error: unknown) => {
+      if (signal.aborted) tell({ tell: "stopped" });
+      else tell({ tell: "failed", problem: problemOf(error) });
+    });
+  };
 }
 
 /** Milliseconds between two looks at the pool. */

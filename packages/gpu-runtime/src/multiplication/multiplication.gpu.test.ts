@@ -1,6 +1,7 @@
-import { KroneckerSparse, LAYOUTS, Pattern, type StorageDtype } from "@papilio/butterfly";
+import { KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../place/gpu.ts";
+import { describeMultiplications } from "../testing/describe-multiplications.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runCase } from "../testing/run-case.ts";
 import { prepareBmm } from "./bmm.ts";
@@ -38,26 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-describe.each(Object.entries(preparations))("%s", (_, prepare) => {
-  describe.each(LAYOUTS)("%s", (layout) => {
-    it.for(cases)("multiplies by %s with a batch of %i in f32", ([text, batch]) =>
-      expectRight(text, batch, "f32"),
-    );
-
-    it.for(cases)("multiplies by %s with a batch of %i in f16", async ([text, batch], { skip }) => {
-      skip(!gpu.report.features.f16, "the adapter has no half precision");
-      await expectRight(text, batch, "f16");
-    });
-
-    async function expectRight(text: string, batch: number, dtype: StorageDtype): Promise<void> {
-      const factor = KroneckerSparse.random(Pattern.parse(text), { seed: 3 });
-      const found = await runCase(gpu, factor, { batch, layout, dtype }, (stored) =>
-        prepare(gpu, stored, { batch, layout, dtype }),
-      );
-      expect(found).toMatchObject({ ok: true, nonFinite: 0 });
-    }
-  });
-});
+describeMultiplications(() => gpu, preparations, cases);
 
 describe("what the device cannot bind whole", () => {
   // As if it bound no more than 16 KiB: the true limit takes gigabytes to pass.

@@ -5,6 +5,7 @@ import type { Gpu } from "../../place/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { draw, lay, lift, STORAGES } from "../../testing/vectors-in-memory.ts";
+import type { WindowSize } from "../../testing/window-size.ts";
 import { poolKernel } from "./kernel.ts";
 
 let gpu: Gpu;
@@ -13,19 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-interface Size {
-  images: number;
-  channels: number;
-  height: number;
-  width: number;
-  kernel: [number, number];
-  stride: [number, number];
-  padding: [number, number];
-  /** Vectors that are allocated beyond those that count. */
-  spare: [x: number, y: number];
-}
-
-const sizes: Size[] = [
+const sizes: WindowSize[] = [
   // As after the first convolution of a ResNet.
   {
     images: 2,
@@ -104,7 +93,7 @@ describe.each(STORAGES)("from $from to $to in $dtype", ({ from, to, dtype }) => 
 /** For each number of the output, those of its window that lie in the image. */
 function windowValues(
   vectors: Float32Array,
-  { images, channels, height, width, kernel, stride, padding }: Size,
+  { images, channels, height, width, kernel, stride, padding }: WindowSize,
   [rows, columns]: readonly [number, number],
 ): number[][] {
   const outputs: number[][] = [];

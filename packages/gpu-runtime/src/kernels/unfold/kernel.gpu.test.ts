@@ -4,6 +4,7 @@ import type { Gpu } from "../../place/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { draw, lay, STORAGES } from "../../testing/vectors-in-memory.ts";
+import type { WindowSize } from "../../testing/window-size.ts";
 import { unfoldKernel } from "./kernel.ts";
 
 let gpu: Gpu;
@@ -12,17 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-interface Size {
-  images: number;
-  channels: number;
-  height: number;
-  width: number;
-  kernel: [number, number];
-  stride: [number, number];
-  padding: [number, number];
-  dilation: [number, number];
-  /** Vectors that are allocated beyond those that count. */
-  spare: [x: number, y: number];
+interface Size extends WindowSize {
+  readonly dilation: readonly [number, number];
 }
 
 const sizes: Size[] = [

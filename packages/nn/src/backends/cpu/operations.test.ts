@@ -1,30 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { Graph } from "../../graph/graph.ts";
 import { linear } from "../../operations/linear/operation.ts";
-import { difference, inputsFor, numbers, parameter } from "../../testing/draw.ts";
+import { difference, inputsFor, parameter } from "../../testing/draw.ts";
 import { FEATURES } from "../../testing/operation-case.ts";
 import { OPERATION_CASES, OPERATIONS_ON_VECTORS } from "../../testing/operation-cases.ts";
+import { solveCase } from "../../testing/solve-case.ts";
 import { CpuModel } from "./cpu-model.ts";
 
 const FLOAT32_EPSILON = 2 ** -23;
 
 describe.each(Object.entries(OPERATION_CASES))("%s by the kernels of the CPU", (kind, cases) => {
-  it.each(Object.entries(cases))("%s", async (_, { make, terms, size = 1, indices = {} }) => {
-    const graph = new Graph();
-    graph.output("y", make(graph));
-    expect(graph.operations.at(-1)?.kind).toBe(kind);
-    const inputs = Object.fromEntries(
-      [...graph.inputs].map(([name, input], index) => [
-        name,
-        "length" in input
-          ? Uint32Array.from(indices[name] as readonly number[])
-          : numbers(input.vectors * input.features, index),
-      ]),
-    );
-    const expected = new CpuModel(graph, { precision: "float64" }).runNow(inputs);
+  it.each(Object.entries(cases))("%s", async (_, one) => {
+    const { terms, size = 1 } = one;
+    const { graph, inputs, expected } = solveCase(kind, one);
     using model = new CpuModel(graph, { kernels: "wasm" });
     const { y } = await model.run(inputs);
-    const { error, magnitude } = difference(y as Float32Array, expected.y as Float64Array);
+    const { error, magnitude } = difference(y as Float32Array, expected as Float64Array);
     expect(error).toBeLessThanOrEqual(terms * FLOAT32_EPSILON * Math.max(size, magnitude));
   });
 });
