@@ -12,6 +12,17 @@ export function tileWidth(vectors: i32): i32 {
   return vectors === 1 ? 1 : (vectors + 3) & ~3;
 }
 
+/** Tiles that so many vectors take. */
+export function tileCount(vectors: i32): i32 {
+  const width = tileWidth(vectors);
+  return (vectors + width - 1) / width;
+}
+
+/** Tiles that are an item together, where the features of one are fewer than a strip. */
+export function tilesOfItem(features: i32, strip: i32): i32 {
+  return max(1, strip / features);
+}
+
 /** Numbers of a tile that are an item of operations that do little with each: some microseconds of work. */
 const STRIP_NUMBERS: i32 = 8192;
 

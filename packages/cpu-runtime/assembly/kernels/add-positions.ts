@@ -1,5 +1,5 @@
 import { areTogether, gather4, storeLanes } from "../lanes";
-import { stripOf, tileWidth, vectorInTiles } from "../layout";
+import { stripOf, tileCount, tilesOfItem, tileWidth, vectorInTiles } from "../layout";
 
 /** Vectors plus rows of a table, as `src/kernels/add-positions.ts` says. */
 @unmanaged
@@ -19,7 +19,7 @@ export class AddPositionsCall {
   period: i32;
 }
 
-/** An item is a strip of a tile of y. */
+/** An item is a strip of a tile of y, or several tiles. */
 export function addPositions(call: AddPositionsCall, item: i32, _scratch: usize): void {
   const features = call.features;
   const longer = call.prepended === 0 ? 0 : 1;
@@ -27,11 +27,13 @@ export function addPositions(call: AddPositionsCall, item: i32, _scratch: usize)
   const width = tileWidth(vectors);
   const strip = stripOf(width);
   const strips = (features + strip - 1) / strip;
-  const tile = item / strips;
   const first = (item % strips) * strip;
   const end = min(first + strip, features);
-  for (let lane = 0; lane < width; lane += 4) {
-    addToLanes(call, tile * width + lane, vectors, width, first, end);
+  const tilesEach = tilesOfItem(features, strip);
+  const firstTile = (item / strips) * tilesEach;
+  const endTile = min(firstTile + tilesEach, tileCount(vectors));
+  for (let vector = firstTile * width; vector < endTile * width; vector += 4) {
+    addToLanes(call, vector, vectors, width, first, end);
   }
 }
 

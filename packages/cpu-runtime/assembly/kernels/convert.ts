@@ -1,8 +1,10 @@
 import { gather4 } from "../lanes";
-import { tileWidth } from "../layout";
+import { tileCount, tilesOfItem, tileWidth } from "../layout";
 
 /** Features of a tile that are an item: 128 KiB of a full tile, some tens of microseconds. */
 const STRIP: i32 = 2048;
+/** Features that are brought to all lanes of a tile before the next ones: 8 KiB, which stay in the first cache. */
+const BLOCK: i32 = 64;
 
 /** Vectors in rows, `[vectors, features]`, and the same vectors in tiles. */
 @unmanaged
@@ -13,24 +15,32 @@ export class ConvertCall {
   features: i32;
 }
 
-/** An item is {@link STRIP} features of a tile; strips of a tile follow one another. */
+/** An item is {@link STRIP} features of a tile, or several tiles of fewer; strips of a tile follow one another. */
 export function tilesFromRows(call: ConvertCall, item: i32, _scratch: usize): void {
-  const vectors = call.vectors;
-  const features = call.features;
-  const strips = (features + STRIP - 1) / STRIP;
-  const width = tileWidth(vectors);
-  const tile = item / strips;
+  const strips = (call.features + STRIP - 1) / STRIP;
   const first = (item % strips) * STRIP;
-  const end = min(first + STRIP, features);
-  const row = (<usize>features) << 2;
+  const end = min(first + STRIP, call.features);
+  const tilesEach = tilesOfItem(call.features, STRIP);
+  const firstTile = (item / strips) * tilesEach;
+  const endTile = min(firstTile + tilesEach, tileCount(call.vectors));
+  for (let tile = firstTile; tile < endTile; tile++) {
+    for (let feature = first; feature < end; feature += BLOCK) {
+      blockFromRows(call, tile, feature, min(BLOCK, end - feature));
+    }
+  }
+}
+
+function blockFromRows(call: ConvertCall, tile: i32, first: i32, count: i32): void {
+  const width = tileWidth(call.vectors);
+  const row = (<usize>call.features) << 2;
   const step = (<usize>width) << 2;
   const start = call.rows + ((<usize>first) << 2);
-  let target = call.tiles + (<usize>tile * <usize>features + <usize>first) * step;
+  let target = call.tiles + (<usize>tile * <usize>call.features + <usize>first) * step;
   if (width === 1) {
-    memory.copy(target, start, (<usize>(end - first)) << 2);
+    memory.copy(target, start, (<usize>count) << 2);
     return;
   }
-  const last = vectors - 1;
+  const last = call.vectors - 1;
   for (let lane = 0; lane < width; lane += 4) {
     const v = tile * width + lane;
     // Lanes beyond the last vector repeat it: reading beyond it would read what is not there.
@@ -38,7 +48,7 @@ export function tilesFromRows(call: ConvertCall, item: i32, _scratch: usize): vo
     const q = start + <usize>min(v + 1, last) * row;
     const r = start + <usize>min(v + 2, last) * row;
     const s = start + <usize>min(v + 3, last) * row;
-    interleave(p, q, r, s, target, step, end - first);
+    interleave(p, q, r, s, target, step, count);
     target += 16;
   }
 }
@@ -89,55 +99,63 @@ export function interleave(
 
 /** The same the other way. */
 export function rowsFromTiles(call: ConvertCall, item: i32, _scratch: usize): void {
-  const vectors = call.vectors;
-  const features = call.features;
-  const strips = (features + STRIP - 1) / STRIP;
-  const width = tileWidth(vectors);
-  const tile = item / strips;
+  const strips = (call.features + STRIP - 1) / STRIP;
   const first = (item % strips) * STRIP;
-  const end = min(first + STRIP, features);
-  const row = (<usize>features) << 2;
+  const end = min(first + STRIP, call.features);
+  const tilesEach = tilesOfItem(call.features, STRIP);
+  const firstTile = (item / strips) * tilesEach;
+  const endTile = min(firstTile + tilesEach, tileCount(call.vectors));
+  for (let tile = firstTile; tile < endTile; tile++) {
+    for (let feature = first; feature < end; feature += BLOCK) {
+      blockFromTiles(call, tile, feature, min(BLOCK, end - feature));
+    }
+  }
+}
+
+function blockFromTiles(call: ConvertCall, tile: i32, first: i32, count: i32): void {
+  const vectors = call.vectors;
+  const width = tileWidth(vectors);
+  const row = (<usize>call.features) << 2;
   const step = (<usize>width) << 2;
   const start = call.rows + ((<usize>first) << 2);
-  let source = call.tiles + (<usize>tile * <usize>features + <usize>first) * step;
+  const source = call.tiles + (<usize>tile * <usize>call.features + <usize>first) * step;
   if (width === 1) {
-    memory.copy(start, source, (<usize>(end - first)) << 2);
+    memory.copy(start, source, (<usize>count) << 2);
     return;
   }
   for (let lane = 0; lane < width; lane += 4) {
     const v = tile * width + lane;
-    const count = min(4, vectors - v);
-    if (count <= 0) return;
-    let to = start + <usize>v * row;
-    let from = source;
-    let f = first;
-    if (count === 4) {
-      for (; f + 4 <= end; f += 4) {
-        const a = v128.load(from);
-        const b = v128.load(from + step);
-        const c = v128.load(from + 2 * step);
-        const d = v128.load(from + 3 * step);
-        const abLow = i32x4.shuffle(a, b, 0, 4, 1, 5);
-        const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
-        const cdLow = i32x4.shuffle(c, d, 0, 4, 1, 5);
-        const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
-        v128.store(to, i64x2.shuffle(abLow, cdLow, 0, 2));
-        v128.store(to + row, i64x2.shuffle(abLow, cdLow, 1, 3));
-        v128.store(to + 2 * row, i64x2.shuffle(abHigh, cdHigh, 0, 2));
-        v128.store(to + 3 * row, i64x2.shuffle(abHigh, cdHigh, 1, 3));
-        from += 4 * step;
-        to += 16;
-      }
-    }
-    for (; f < end; f++) {
-      const numbers = v128.load(from);
-      v128.store32_lane(to, numbers, 0);
-      if (count > 1) v128.store32_lane(to + row, numbers, 1);
-      if (count > 2) v128.store32_lane(to + 2 * row, numbers, 2);
-      if (count > 3) v128.store32_lane(to + 3 * row, numbers, 3);
-      from += step;
-      to += 4;
-    }
-    source += 16;
+    if (v >= vectors) return;
+    separate(source + ((<usize>lane) << 2), step, start + <usize>v * row, row, vectors - v, count);
+  }
+}
+
+/** What {@link interleave} brought together, of four rows or of the last ones. */
+function separate(from: usize, step: usize, to: usize, row: usize, rows: i32, count: i32): void {
+  let left = count;
+  for (; left >= 4 && rows >= 4; left -= 4) {
+    const a = v128.load(from);
+    const b = v128.load(from + step);
+    const c = v128.load(from + 2 * step);
+    const d = v128.load(from + 3 * step);
+    const abLow = i32x4.shuffle(a, b, 0, 4, 1, 5);
+    const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
+    const cdLow = i32x4.shuffle(c, d, 0, 4, 1, 5);
+    const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
+    v128.store(to, i64x2.shuffle(abLow, cdLow, 0, 2));
+    v128.store(to + row, i64x2.shuffle(abLow, cdLow, 1, 3));
+    v128.store(to + 2 * row, i64x2.shuffle(abHigh, cdHigh, 0, 2));
+    v128.store(to + 3 * row, i64x2.shuffle(abHigh, cdHigh, 1, 3));
+    from += 4 * step;
+    to += 16;
+  }
+  for (; left > 0; left--) {
+    const numbers = v128.load(from);
+    v128.store32_lane(to, numbers, 0);
+    if (rows > 1) v128.store32_lane(to + row, numbers, 1);
+    if (rows > 2) v128.store32_lane(to + 2 * row, numbers, 2);
+    if (rows > 3) v128.store32_lane(to + 3 * row, numbers, 3);
+    from += step;
+    to += 4;
   }
 }

@@ -1,4 +1,4 @@
-import { stripOf, tileWidth } from "../layout";
+import { stripOf, tileCount, tilesOfItem, tileWidth } from "../layout";
 
 /** In place of the index of a feature. */
 const ZERO_FEATURE: u32 = 0xffffffff;
@@ -16,22 +16,27 @@ export class GatherFeaturesCall {
   to: i32;
 }
 
-/** An item is a strip of a tile of y. */
+/** An item is a strip of a tile of y, or several tiles. */
 export function gatherFeatures(call: GatherFeaturesCall, item: i32, _scratch: usize): void {
-  const width = tileWidth(call.vectors);
-  const strip = stripOf(width);
+  const strip = stripOf(tileWidth(call.vectors));
   const strips = (call.to + strip - 1) / strip;
-  const tile = item / strips;
   const first = (item % strips) * strip;
   const end = min(first + strip, call.to);
-  const step = (<usize>width) << 2;
+  const tilesEach = tilesOfItem(call.to, strip);
+  const firstTile = (item / strips) * tilesEach;
+  const endTile = min(firstTile + tilesEach, tileCount(call.vectors));
+  for (let tile = firstTile; tile < endTile; tile++) gatherTile(call, tile, first, end);
+}
+
+function gatherTile(call: GatherFeaturesCall, tile: i32, first: i32, end: i32): void {
+  const step = (<usize>tileWidth(call.vectors)) << 2;
   const x = call.x + <usize>tile * <usize>call.from * step;
   let y = call.y + (<usize>tile * <usize>call.to + <usize>first) * step;
   for (let feature = first; feature < end; feature++, y += step) {
     const chosen = load<u32>(call.map + ((<usize>feature) << 2));
     const isZero = chosen === ZERO_FEATURE;
     const from = x + (isZero ? 0 : <usize>chosen * step);
-    if (width === 1) {
+    if (step === 4) {
       store<f32>(y, isZero ? 0 : load<f32>(from));
       continue;
     }

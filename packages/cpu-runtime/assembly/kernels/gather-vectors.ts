@@ -1,5 +1,5 @@
 import { load1 } from "../elements";
-import { stripOf, tileWidth } from "../layout";
+import { stripOf, tileCount, tilesOfItem, tileWidth } from "../layout";
 import { groupSize, groupStart } from "../products/group";
 import { interleave } from "./convert";
 
@@ -19,22 +19,27 @@ export class GatherVectorsCall {
   size: i32;
 }
 
-/** An item is a strip of a tile of y. */
+/** An item is a strip of a tile of y, or several tiles. */
 export function gatherVectors(call: GatherVectorsCall, item: i32, _scratch: usize): void {
   const features = call.features;
-  const width = tileWidth(call.vectors);
-  const strip = stripOf(width);
+  const strip = stripOf(tileWidth(call.vectors));
   const strips = (features + strip - 1) / strip;
-  const tile = item / strips;
   const first = (item % strips) * strip;
   const count = min(strip, features - first);
-  const step = (<usize>width) << 2;
-  if (call.packedRows !== 0) {
-    gatherPacked(call, tile, width, first, count);
-    return;
+  const tilesEach = tilesOfItem(features, strip);
+  const firstTile = (item / strips) * tilesEach;
+  const end = min(firstTile + tilesEach, tileCount(call.vectors));
+  for (let tile = firstTile; tile < end; tile++) {
+    if (call.packedRows !== 0) gatherPacked(call, tile, first, count);
+    else gatherTile(call, tile, first, count);
   }
+}
+
+function gatherTile(call: GatherVectorsCall, tile: i32, first: i32, count: i32): void {
+  const width = tileWidth(call.vectors);
+  const step = (<usize>width) << 2;
   const start = call.source + ((<usize>first) << 2);
-  let to = call.y + (<usize>tile * <usize>features + <usize>first) * step;
+  let to = call.y + (<usize>tile * <usize>call.features + <usize>first) * step;
   if (width === 1) {
     memory.copy(to, start + rowOf(call, 0), (<usize>count) << 2);
     return;
@@ -51,13 +56,8 @@ export function gatherVectors(call: GatherVectorsCall, item: i32, _scratch: usiz
 }
 
 /** Rows of packed weights: the numbers of one lie as far apart as its group is wide. */
-function gatherPacked(
-  call: GatherVectorsCall,
-  tile: i32,
-  width: i32,
-  first: i32,
-  count: i32,
-): void {
+function gatherPacked(call: GatherVectorsCall, tile: i32, first: i32, count: i32): void {
+  const width = tileWidth(call.vectors);
   const features = call.features;
   const rows = call.packedRows;
   const size = call.size;

@@ -12,6 +12,7 @@ const SHAPES: readonly [sequences: number, period: number, features: number][] =
   [2, 16, 8],
   [1, 196, 12],
   [40, 3, 600],
+  [2, 2500, 3],
 ];
 
 describe.each(BOTH_SIMDS)("rows of a table are added, with %s SIMD", (simd) => {

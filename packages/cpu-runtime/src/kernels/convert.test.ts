@@ -12,6 +12,7 @@ const SIZES = [
   [13, 2051],
   [16, 8],
   [35, 5],
+  [5000, 7],
 ] as const;
 
 it.each(SIZES)(

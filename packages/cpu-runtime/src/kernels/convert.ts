@@ -1,7 +1,7 @@
 import { requireObject, requireWhole } from "@papilio/butterfly/errors";
 import { ROWS_FROM_TILES, TILES_FROM_ROWS } from "../kernel/kernel-ids.ts";
 import type { KernelCall, VectorsOperand } from "./kernel-call.ts";
-import { tileCount, vectorsBytes } from "./layout.ts";
+import { itemsOf, vectorsBytes } from "./layout.ts";
 
 /** Features of a tile that are an item, as assembly/kernels/convert.ts divides them. */
 const STRIP = 2048;
@@ -34,7 +34,7 @@ function convert(
   return {
     kernel,
     label: `${name} ${vectors} x ${features}`,
-    items: tileCount(vectors) * Math.ceil(features / STRIP),
+    items: itemsOf(vectors, features, STRIP),
     scratchBytes: 0,
     operands: [
       { name: "rows", access: rowsAccess, layout: "rows", vectors, features },

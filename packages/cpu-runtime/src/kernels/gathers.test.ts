@@ -10,6 +10,23 @@ import { layOutWeights } from "./packed-weights.ts";
 
 const refused = expect.objectContaining({ code: "OPTION_INVALID" });
 
+it("items of several tiles are gathered", () => {
+  const vectors = 5000;
+  const indices = drawIndices(vectors, 7, 5);
+  const source = draw(7 * 3, 6);
+  const rows = gatherVectors({ vectors, features: 3, rows: 7, source: "table" });
+  const { y } = runKernel(rows, { source, indices }, { order: "backwards" });
+  const expected = Array.from(indices, (row) => [...source.subarray(3 * row, 3 * row + 3)]);
+  expect(y).toEqual(Float32Array.from(expected.flat()));
+  const call = gatherFeatures({ vectors, from: 3, to: 3 });
+  const turned = runKernel(call, { x: y as Float32Array, map: Uint32Array.of(2, 0, 1) });
+  expect(turned.y).toEqual(
+    Float32Array.from(expected.flatMap(([a, b, c]) => [c, a, b] as number[])),
+  );
+  expect(rows.items).toBeGreaterThan(1);
+  expect(call.items).toBeGreaterThan(1);
+});
+
 describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
   const options = { simd, order: "backwards" } as const;
 

@@ -37,7 +37,13 @@ const STRIP_NUMBERS = 8192;
 
 /** Items of such an operation. */
 export function stripItems(vectors: number, features: number): number {
-  return tileCount(vectors) * Math.ceil(features / Math.floor(STRIP_NUMBERS / tileWidth(vectors)));
+  return itemsOf(vectors, features, Math.floor(STRIP_NUMBERS / tileWidth(vectors)));
+}
+
+/** Items that are a strip of the features of a tile, or several tiles where those are fewer. */
+export function itemsOf(vectors: number, features: number, strip: number): number {
+  const tilesEach = Math.max(1, Math.floor(strip / features));
+  return Math.ceil(tileCount(vectors) / tilesEach) * Math.ceil(features / strip);
 }
 
 /** Where element (v, f) is among the numbers of tiles of a width. */
