@@ -5,11 +5,10 @@ import {
   compareRuns,
   hasRegression,
 } from "@papilio/bench/analysis";
-import { isModelResults, parseModelResults, parseResults } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import { Command } from "commander";
-import { readText } from "../files/input-file.ts";
+import { readResults } from "../files/results-input.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { print } from "../process/print.ts";
 import { renderComparison } from "../render/render-comparison.ts";
@@ -53,15 +52,15 @@ ${exitStatuses("anything became slower beyond the threshold, or wrong")}`,
 
 async function compare(before: string, after: string, flags: Flags): Promise<void> {
   const threshold = share("--threshold", flags.threshold);
-  const [old, now] = [await readText(before), await readText(after)];
+  const [old, now] = [await readResults(before), await readResults(after)];
   const options = {
     threshold,
     ...(flags.relativeTo === undefined ? {} : { relativeTo: flags.relativeTo }),
   };
   // Two files of different kinds fail where the second is read as the kind of the first.
-  const comparison: Comparison = isModelResults(old)
-    ? compareModels(parseModelResults(old), parseModelResults(now), options)
-    : compareRuns(parseResults(old), parseResults(now), options);
+  const comparison: Comparison = old.areModels
+    ? compareModels(old.models(), now.models(), options)
+    : compareRuns(old.multiplications(), now.multiplications(), options);
   print(flags.json ? JSON.stringify(comparison, null, 2) : renderComparison(comparison));
   if (hasRegression(comparison)) process.exitCode = 1;
 }

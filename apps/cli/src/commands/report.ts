@@ -1,17 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import type { Report, ReportOptions } from "@papilio/bench/report";
-import {
-  isModelResults,
-  machineName,
-  mergeResults,
-  parseModelResults,
-  parseResults,
-} from "@papilio/bench/results";
+import { machineName, mergeResults } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
-import { readText } from "../files/input-file.ts";
 import { FORCE_HELP, type OutputRequest, Outputs } from "../files/outputs.ts";
+import { type ResultsInput, readResults } from "../files/results-input.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
@@ -59,14 +53,14 @@ async function report(
   const { out, svg: folder, markdown, force } = flags;
   const pages = [out, ...(markdown === undefined ? [] : [markdown])];
   const outputs = await Outputs.open(pages.map(asRequest), { inputs: files, force, interruption });
-  const texts: string[] = [];
-  for (const file of files) texts.push(await readText(file));
+  const inputs: ResultsInput[] = [];
+  for (const file of files) inputs.push(await readResults(file));
   const {
     html,
     markdown: text,
     figures,
   } = await render(
-    texts,
+    inputs,
     folder === undefined || markdown === undefined
       ? {}
       : { figurePath: (name) => linkTo(markdown, join(folder, `${name}.svg`)) },
@@ -87,21 +81,21 @@ async function report(
 }
 
 /** The report of results of multiplications, which are merged, or of models, one section each. */
-async function render(texts: readonly string[], options: ReportOptions): Promise<Report> {
-  const models = texts.filter(isModelResults).length;
-  if (models > 0 && models < texts.length) {
+async function render(inputs: readonly ResultsInput[], options: ReportOptions): Promise<Report> {
+  const models = inputs.filter(({ areModels }) => areModels).length;
+  if (models > 0 && models < inputs.length) {
     throw new PapilioError(
       "RESULTS_MIXED",
-      `${models} of the ${texts.length} files are of whole models, the others of multiplications.`,
+      `${models} of the ${inputs.length} files are of whole models, the others of multiplications.`,
       "Make one report of each kind.",
     );
   }
   if (models > 0) {
-    const parts = texts.map((text) => parseModelResults(text));
+    const parts = inputs.map((input) => input.models());
     const { renderModelReport } = await import("@papilio/bench/report");
     return await renderModelReport(parts);
   }
-  const results = mergeResults(texts.map((text) => parseResults(text)));
+  const results = mergeResults(inputs.map((input) => input.multiplications()));
   note(
     `Drawing ${results.cases.length} case${results.cases.length === 1 ? "" : "s"} of ${machineName(results.environment)}.`,
   );

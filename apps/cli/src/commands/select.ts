@@ -6,7 +6,7 @@ import {
   measureCase,
   suites,
 } from "@papilio/bench";
-import { type BenchResults, type CaseResult, caseName, parseResults } from "@papilio/bench/results";
+import { type BenchResults, type CaseResult, caseName } from "@papilio/bench/results";
 import {
   createSelector,
   type Measured,
@@ -19,7 +19,7 @@ import type { Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { measureRates } from "@papilio/gpu-runtime/planning";
 import { Command } from "commander";
-import { readText } from "../files/input-file.ts";
+import { readResults } from "../files/results-input.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect, list } from "../flags/options.ts";
 import { type NamedQuestion, type QuestionFlags, questionsOf } from "../flags/questions.ts";
@@ -76,7 +76,7 @@ ${exitStatuses()}`,
 async function select(flags: Flags, interruption: Interruption): Promise<void> {
   const questions = await questionsOf(flags);
   const files: BenchResults[] = [];
-  for (const file of flags.results ?? []) files.push(parseResults(await readText(file)));
+  for (const file of flags.results ?? []) files.push((await readResults(file)).multiplications());
   const chosen = flags.implementation;
   const filter =
     chosen === undefined

@@ -19,9 +19,23 @@ export async function decompressed(pieces: readonly Piece[], most: number): Prom
   const tooMuch = new Error(`its ${size} bytes become more than ${limit}; decompress it first`);
   const parts = Readable.from(pieces).pipe(createGunzip({ chunkSize: 2 ** 18 }));
   try {
-    return await collectPieces(parts as AsyncIterable<Uint8Array>, limit, () => tooMuch);
+    return await collectPieces(released(parts), limit, () => tooMuch);
   } catch (cause) {
     if (cause === tooMuch) throw cause;
     throw new Error(`it cannot be decompressed (${(cause as Error).message})`, { cause });
+  }
+}
+
+/**
+ * Parts that are copied before the next one is asked for: the memory of each goes back at once. Else as much of
+ * it as is decompressed may wait for the collector.
+ */
+async function* released(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) {
+    yield part;
+    const { buffer, byteOffset, byteLength } = part;
+    // The decompressor goes on in a buffer that is not full.
+    const isFull = byteOffset + byteLength === buffer.byteLength;
+    if (isFull && buffer instanceof ArrayBuffer) buffer.transfer(0);
   }
 }

@@ -1,10 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
+import { PapilioError } from "@papilio/butterfly";
 
 /** Bytes of a file, which belong to whoever reads them. */
 export type Piece = Uint8Array<ArrayBuffer>;
 
 /** Bytes of a piece. */
 const PIECE = 2 ** 20;
+const NEWLINE = 0x0a;
+/** Bytes of a line, at most: a case of a results file has some thousands. */
+const MOST_LINE = 2 ** 24;
 /** First memory for what says no size. */
 const FIRST_BYTES = 2 ** 16;
 
@@ -76,6 +80,41 @@ export async function collectPieces(
   }
   pieces.push(piece.subarray(0, filled));
   return pieces;
+}
+
+/**
+ * The lines of a text in UTF-8, without their ends, as `split` of the text gives them. Each piece is released
+ * when its lines are read.
+ *
+ * @throws PapilioError `INPUT_UNREADABLE` for a line of more than 16 MiB
+ */
+export function* linesOf(pieces: Uint8Array[]): Generator<string> {
+  const decoder = new TextDecoder();
+  let begun: Uint8Array[] = [];
+  let length = 0;
+  for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
+    let from = 0;
+    for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, from)) {
+      const rest = piece.subarray(from, end);
+      yield decoder.decode(begun.length === 0 ? rest : Buffer.concat([...begun, rest]));
+      [begun, length] = [[], 0];
+      from = end + 1;
+    }
+    begun.push(piece.slice(from));
+    length += piece.length - from;
+    if (length > MOST_LINE) throw lineTooLong();
+    const { buffer } = piece;
+    if (buffer instanceof ArrayBuffer && buffer.resizable) buffer.transfer(0);
+  }
+  yield decoder.decode(Buffer.concat(begun));
+}
+
+function lineTooLong(): PapilioError {
+  return new PapilioError(
+    "INPUT_UNREADABLE",
+    `A line of the file has more than ${MOST_LINE} bytes.`,
+    "Give a file that `papilio bench --json FILE` wrote.",
+  );
 }
 
 export function longer(has: string, most: number): Error {

@@ -9,20 +9,36 @@ import { collectPieces, longer, type Piece, readPieces } from "./file-pieces.ts"
 const MAX_TEXT_BYTES = 256 * 1024 * 1024;
 /** What is read into memory at once: below what a typed array can hold. */
 const MAX_BYTES = 2 ** 32;
-/** A configuration beside a model has some kilobytes, or a megabyte with the names of many classes. */
-const MAX_JSON_BYTES = 16 * 1024 * 1024;
+/**
+ * What is read as one text. A configuration beside a model has some kilobytes, or a megabyte with the names of
+ * many classes.
+ */
+export const MAX_JSON_BYTES: number = 16 * 1024 * 1024;
 
 /**
- * The text of a results file that a person named.
+ * The text of a file of JSON that a person named, of 16 MiB at most.
  *
  * @throws PapilioError `INPUT_UNREADABLE`; `FILE_HEADER` for a file of another kind
  */
 export async function readText(file: string): Promise<string> {
+  return new TextDecoder().decode(joinBytes(await readTextPieces(file, MAX_JSON_BYTES)));
+}
+
+/**
+ * The same in pieces.
+ *
+ * @param most bytes that it may have; those of a results file unless given
+ * @throws PapilioError `INPUT_UNREADABLE`; `FILE_HEADER` for a file of another kind
+ */
+export async function readTextPieces(
+  file: string,
+  most: number = MAX_TEXT_BYTES,
+): Promise<Piece[]> {
   const wanted = "that `papilio bench --json FILE` wrote";
-  const bytes = joinBytes(await read(file, { most: MAX_TEXT_BYTES, wanted }));
-  const other = wrongKind(bytes, ["json", "json-lines", "empty"], "JSON");
+  const pieces = await read(file, { most, wanted });
+  const other = wrongKind(headOf(pieces), ["json", "json-lines", "empty"], "JSON");
   if (other !== undefined) throw other;
-  return new TextDecoder().decode(bytes);
+  return pieces;
 }
 
 /**

@@ -13,6 +13,9 @@ const HEADER = `{"record":"run","schema":"${SCHEMA.replace(/\d+$/, "")}`;
 
 /** Bytes decide, not characters: a file can be cut inside of one. */
 export function endOf(bytes: Uint8Array): ResultsEnd {
+  const newline = bytes.indexOf(0x0a);
+  // All but the shortest files: nothing of them is copied.
+  if (bytes[0] === 0x7b && newline >= 0 && (bytes[newline + 1] ?? 0) > 0x20) return ending(bytes);
   // A file whose length reached the disk and whose contents did not is full of zeros.
   const characters = Buffer.from(bytes)
     .toString("latin1")
@@ -21,6 +24,10 @@ export function endOf(bytes: Uint8Array): ResultsEnd {
   if (characters.trim() === "") return "empty";
   if (text === "" || /^\u00EF\u00BB?$/.test(text)) return "cut header";
   if (!text.includes("\n") && beginsHeader(text) && !isJson(text)) return "cut header";
+  return ending(bytes);
+}
+
+function ending(bytes: Uint8Array): ResultsEnd {
   return bytes.at(-1) === 0x0a ? "line" : "open line";
 }
 

@@ -14,6 +14,7 @@ import {
 import { PapilioError } from "@papilio/butterfly";
 import { OutputFile, unwritable } from "@papilio/gpu-runtime/node";
 import { isStandardOutput } from "../process/standard-output.ts";
+import { linesOf } from "./file-pieces.ts";
 import { readAsItIs } from "./input-file.ts";
 import { assertNotRead, inspectOutput } from "./outputs.ts";
 import { openRecords, type RecordWriter } from "./record-writer.ts";
@@ -81,8 +82,7 @@ export async function openResults(file: ResultsFile, run: RunRecord): Promise<Re
   if (end === "cut header") await setAside(file, bytes);
   if (end === "empty" || end === "cut header")
     return appendTo(file, run, undefined, formatRecord(run));
-  const text = new TextDecoder().decode(bytes);
-  const before = parseResults(text);
+  const before = parseResults(linesOf([bytes]));
   assertSameRun(file.path, before, run);
   const { date, load } = run.environment;
   const resume = formatRecord({ record: "resume", date, load });
@@ -119,7 +119,7 @@ async function appendTo(
       soFar.add(record);
     },
     soFar: () => soFar.results,
-    read: async () => parseResults(new TextDecoder().decode(await readAsItIs(path))),
+    read: async () => parseResults(linesOf([await readAsItIs(path)])),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 }

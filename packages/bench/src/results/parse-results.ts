@@ -25,16 +25,47 @@ const MAX_LINES = 200_000;
  * programs write that begin one file at the same time, counts as a resumption, and not at all where
  * it is the first one again.
  *
+ * @param source the text, or its lines without their ends, which take less memory one after another
  * @throws PapilioError `RESULTS_SYNTAX` when the first line is not JSON; `RESULTS_VERSION` when it
  * is of another version; `RESULTS_INVALID` naming the first place that does not fit
  */
-export function parseResults(text: string): BenchResults {
-  requireText("The text of results", text);
-  const lines = text.split("\n", MAX_LINES + 1);
-  if (lines.length > MAX_LINES) {
-    throw invalid(`there are more than ${MAX_LINES} lines`, "the file");
+export function parseResults(source: string | Iterable<string>): BenchResults {
+  const records: ResultRecord[] = [];
+  const damagedLines: number[] = [];
+  let index = -1;
+  for (const line of linesOf(source)) {
+    requireText("A line of results", line);
+    if (++index === MAX_LINES) throw tooMany();
+    const data = parseJson(line);
+    if (index === 0) requireVersion(data);
+    if (line.trim() === "") continue;
+    if (data === undefined) {
+      damagedLines.push(index + 1);
+      continue;
+    }
+    const record = validate(data, `line ${index + 1}`);
+    // The line before was cut off, and the run went on.
+    if (record.record === "resume" && damagedLines.at(-1) === index) damagedLines.pop();
+    records.push(record);
   }
-  const first = parseJson(lines[0] as string);
+  return assembleResults(records, damagedLines);
+}
+
+function linesOf(source: unknown): Iterable<string> {
+  const isIterable = typeof source === "object" && source !== null && Symbol.iterator in source;
+  if (isIterable) return source as Iterable<string>;
+  requireText("The text of results", source);
+  const lines = source.split("\n", MAX_LINES + 1);
+  if (lines.length > MAX_LINES) throw tooMany();
+  return lines;
+}
+
+function tooMany(): PapilioError {
+  return invalid(`there are more than ${MAX_LINES} lines`, "the file");
+}
+
+/** @throws PapilioError `RESULTS_SYNTAX`, `RESULTS_VERSION` */
+function requireVersion(first: unknown): void {
   if (first === undefined) {
     throw new PapilioError(
       "RESULTS_SYNTAX",
@@ -50,21 +81,6 @@ export function parseResults(text: string): BenchResults {
       "Read them with the version of papilio that wrote them, or run the benchmark again.",
     );
   }
-  const records: ResultRecord[] = [];
-  const damagedLines: number[] = [];
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === "") continue;
-    const data = parseJson(line);
-    if (data === undefined) {
-      damagedLines.push(index + 1);
-      continue;
-    }
-    const record = validate(data, `line ${index + 1}`);
-    // The line before was cut off, and the run went on.
-    if (record.record === "resume" && damagedLines.at(-1) === index) damagedLines.pop();
-    records.push(record);
-  }
-  return assembleResults(records, damagedLines);
 }
 
 /**

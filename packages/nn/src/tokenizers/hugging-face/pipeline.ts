@@ -82,16 +82,15 @@ export function pipelineOf(settings: Settings): Pipeline {
     });
   };
 
-  const tokens = new Map<number, string>(Array.from(vocabulary, ([token, id]) => [id, token]));
+  const tokens = new Map<number, string>();
+  for (const [token, id] of vocabulary) tokens.set(id, token);
   // Tokens that are looked for in normalized text are reported as they are found there.
   for (const token of added) {
     tokens.set(token.id, token.normalized && normalize ? normalize(token.content) : token.content);
   }
   const special = new Set(added.flatMap((token) => (token.special ? token.id : [])));
-  const highest = [...tokens.keys(), ...(post?.added ?? []), padId].reduce(
-    (a, b) => Math.max(a, b),
-    -1,
-  );
+  let highest = Math.max(padId, ...(post?.added ?? []));
+  for (const id of tokens.keys()) highest = Math.max(highest, id);
   const ids = new Map(added.map(({ content, id }) => [content, id]));
   return {
     vocabularySize: highest + 1,

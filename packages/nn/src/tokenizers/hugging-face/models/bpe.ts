@@ -93,13 +93,13 @@ function mergesOf(
   for (const [index, merge] of settings.list("merges", []).entries()) {
     // A line of a merges.txt, of which the first may name its version.
     if (typeof merge === "string" && merge.startsWith("#version")) continue;
-    const parts: readonly unknown[] =
-      typeof merge === "string" ? merge.split(" ") : Array.isArray(merge) ? merge : [];
-    const [left, right] = parts;
-    if (parts.length !== 2 || typeof left !== "string" || typeof right !== "string")
+    const [left, right, ...others]: readonly unknown[] =
+      typeof merge === "string" ? merge.split(" ", 3) : Array.isArray(merge) ? merge : [];
+    if (others.length > 0 || typeof left !== "string" || typeof right !== "string")
       throw wrong(index);
-    const ids = [left, right, left + right.slice(prefix)].map((token) => vocabulary.get(token));
-    const [leftId, rightId, id] = ids;
+    const leftId = vocabulary.get(left);
+    const rightId = vocabulary.get(right);
+    const id = vocabulary.get(left + right.slice(prefix));
     if (leftId === undefined || rightId === undefined || id === undefined) throw wrong(index);
     merges.set(leftId * MOST_TOKENS + rightId, { id, score: -rank++ });
   }

@@ -1,4 +1,4 @@
-import { isId, type Settings } from "../settings.ts";
+import { isId, MOST_TOKENS, type Settings } from "../settings.ts";
 
 /** Makes the ids of a piece of text. */
 export interface TokenModel {
@@ -16,11 +16,16 @@ export interface TokenModel {
 export function vocabularyOf(settings: Settings): Map<string, number> {
   const entries = settings.required("vocab");
   const vocabulary = new Map<string, number>();
-  const taken = new Set<number>();
-  for (const [token, id] of Object.entries(settings.raw("vocab") as object)) {
+  // A bit for each id. Neither this nor the keys alone take the memory of a set and of pairs.
+  const taken = new Uint8Array(MOST_TOKENS / 8);
+  const ids = settings.raw("vocab") as Readonly<Record<string, unknown>>;
+  for (const token of Object.keys(ids)) {
+    const id = ids[token];
     if (!isId(id)) throw entries.malformed(token, "an id from 0 to 16777215");
-    if (taken.has(id)) throw entries.malformed(token, "an id that no other token has");
-    taken.add(id);
+    const [place, bit] = [id >> 3, 1 << (id & 7)];
+    const known = taken[place] as number;
+    if ((known & bit) !== 0) throw entries.malformed(token, "an id that no other token has");
+    taken[place] = known | bit;
     vocabulary.set(token.toWellFormed(), id);
   }
   return vocabulary;
