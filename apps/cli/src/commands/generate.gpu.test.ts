@@ -135,7 +135,7 @@ describe("papilio generate", () => {
       stdout += chunk.toString();
     });
     child.stderr.on("data", (chunk: Buffer) => {
-      if (chunk.includes("Loaded")) setTimeout(() => child.kill("SIGINT"), 200);
+      if (chunk.includes("Loaded")) child.kill("SIGINT");
     });
     const [status] = await once(child, "close");
     expect(status).toBe(1);

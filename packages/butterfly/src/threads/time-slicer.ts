@@ -29,8 +29,19 @@ export class TimeSlicer {
    */
   async yieldIfDue(): Promise<void> {
     if (!this.isDue) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await nextTurn();
     this.#signal?.throwIfAborted();
     this.#end = performance.now() + SLICE;
   }
+}
+
+/** Where there is `setImmediate` it does not wait for the millisecond that a timer does. */
+function nextTurn(): Promise<void> {
+  const { setImmediate } = globalThis as {
+    readonly setImmediate?: (callback: () => void) => unknown;
+  };
+  return new Promise((resolve) => {
+    if (setImmediate === undefined) setTimeout(resolve, 0);
+    else setImmediate(resolve);
+  });
 }

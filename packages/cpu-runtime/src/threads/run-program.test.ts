@@ -62,6 +62,19 @@ describe.each([1, 2, 4])("a program on %d threads", (threads) => {
     }
   });
 
+  it("lets the event loop run between short ones", async () => {
+    const { operations, count } = there(1);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const end = performance.now() + 10_000;
+    // Nothing but runs: a promise that is resolved gives the loop no turn.
+    while (turns < 2 && performance.now() < end) {
+      await pool.run({ operations, count, threads, scratchBytes: 0 });
+    }
+    clearInterval(timer);
+    expect(turns).toBeGreaterThanOrEqual(2);
+  });
+
   it("stops when the signal aborts, and the next run is right", async () => {
     const { operations, count, from, to } = there(100);
     const numbers = fill(from, 3);

@@ -46,6 +46,8 @@ export class ThreadPool {
   /** The run under way. */
   #run: Run | undefined;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Of all runs: many short ones must not keep the event loop either. */
+  readonly #slicer = new TimeSlicer();
 
   constructor(kernel: Kernel, memory: CpuMemory) {
     this.#kernel = kernel;
@@ -83,6 +85,8 @@ export class ThreadPool {
     signal?.throwIfAborted();
     const { operations, count, threads, scratchBytes } = program;
     await this.prepare(threads);
+    await this.#slicer.yieldIfDue();
+    signal?.throwIfAborted();
     const bytes = 64 * Math.ceil(scratchBytes / 64);
     const scratch = this.#memory.allocate(threads * bytes, "scratch memory of threads");
     const control = this.#control;
@@ -164,13 +168,12 @@ export class ThreadPool {
   /** The calling thread's part of a run: items in slices of its time, then waiting for the others. */
   async #takePart(control: number, run: Run): Promise<void> {
     const { runProgram, requestMessage } = this.#exports;
-    const slicer = new TimeSlicer();
     for (;;) {
       const state = runProgram(control, 0, ITEMS_OF_TURN, false);
       if (run.failure !== undefined) throw run.failure;
       if (state === RUN_HAS_ENDED) return;
       // Nothing is awaited within a slice, not even for a microtask.
-      if (state === RUN_GOES_ON && slicer.isDue) await slicer.yieldIfDue();
+      if (state === RUN_GOES_ON && this.#slicer.isDue) await this.#slicer.yieldIfDue();
       if (state !== RUN_IS_IDLE) continue;
       run.wake = Promise.withResolvers();
       if (requestMessage(control) !== 0) await this.#keepAliveUntil(run.wake.promise);
