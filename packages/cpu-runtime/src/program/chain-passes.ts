@@ -1,5 +1,6 @@
 import type { Butterfly, Chain, KroneckerSparse } from "@papilio/butterfly";
 import { arrayTag, requireButterfly, requireChain, requireObject } from "@papilio/butterfly/errors";
+import { UNSHARED } from "@papilio/butterfly/matrix";
 import type { FactorRange } from "@papilio/butterfly/planning";
 import { layOutWeights, type PackedWeights, type WeightDtype } from "../kernels/packed-weights.ts";
 import { planForCpu } from "../planning/plan.ts";
@@ -19,14 +20,13 @@ export interface ChainPass {
  */
 export function chainPasses(chain: Chain, dtype: WeightDtype = "f32"): ChainPass[] {
   requireChain("The chain", chain);
-  const none = { a: false, d: false };
   return planForCpu(chain, 1)
     .passes.toReversed()
     .map(({ from, to, stages }) => {
       const ranges = stages.toReversed();
       const patterns = ranges.map((range) => ({
         pattern: chain.product(range.from, range.to),
-        sharing: none,
+        sharing: UNSHARED,
       }));
       return { weights: layOutWeights(chain.product(from, to), patterns, dtype), ranges };
     });
@@ -47,6 +47,8 @@ export function passValues(matrix: Butterfly, pass: ChainPass): Float32Array[] {
   });
 }
 
-function float32({ values }: KroneckerSparse): Float32Array {
+/** Blocks that are stored once are written out: passes share none. */
+function float32(factor: KroneckerSparse): Float32Array {
+  const { values } = factor.withSharing(UNSHARED);
   return arrayTag(values) === "Float32Array" ? values : Float32Array.from(values);
 }
