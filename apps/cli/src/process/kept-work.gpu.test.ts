@@ -1,16 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { parseModelResults } from "@papilio/bench/results";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { adapterFlags } from "../testing/command-line.ts";
 import { papilioStopped } from "../testing/stopped-command.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-kept-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 it("bench-model keeps the variants that were run, in the table and in the file", async () => {
-  const file = join(folder, "model.json");
+  const file = folder.at("model.json");
   const tiny = [
     "bench-model",
     "llama-260k",

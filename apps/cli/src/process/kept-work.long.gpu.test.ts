@@ -1,16 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseModelResults, parseResults } from "@papilio/bench/results";
 import { loadButterflies, writeNpy } from "@papilio/butterfly/files";
 import { uniform } from "@papilio/butterfly/numeric";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { adapterFlags } from "../testing/command-line.ts";
 import { type Ended, interruptProcess, type Midst } from "../testing/interrupted-process.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-kept-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const path = (name: string): string => join(folder, name);
+const folder = temporaryFolder();
+const path = (name: string): string => folder.at(name);
 
 /** An implementation on the CPU that computes 8 vectors, and does something else with more. */
 function implementation(name: string, instead: string): string {

@@ -1,18 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseResults } from "@papilio/bench/results";
 import { loadButterflies, writeNpy } from "@papilio/butterfly/files";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
 import { writeLlama, writeVision } from "../testing/model-folders.ts";
 import { papilioStopped } from "../testing/stopped-command.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { Interruption } from "./interruption.ts";
 import type { Shown } from "./kept.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-kept-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const path = (name: string): string => join(folder, name);
+const folder = temporaryFolder();
+const path = (name: string): string => folder.at(name);
 const VALUES = Float32Array.from({ length: 256 }, (_, index) => Math.sin(index * index));
 
 beforeAll(async () => {
@@ -136,7 +134,7 @@ describe("what a command keeps when it is interrupted", () => {
     expect(JSON.parse(stdout).front).toMatchObject([{ chain: expect.stringMatching(/^\d+,/) }]);
     expect(stderr).toContain("Stopped in the search; these are the chains found by now.");
     expect(status).toBe(1);
-    expect(readdirSync(folder)).not.toContain("auto");
+    expect(readdirSync(folder.path)).not.toContain("auto");
     expect((await papilioStopped(...args)).stdout).toContain("relative error");
   });
 });
