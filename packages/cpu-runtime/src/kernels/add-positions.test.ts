@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { draw } from "../testing/draw.ts";
+import { expectSame } from "../testing/expect-within.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
 import { addPositions } from "./add-positions.ts";
 
@@ -42,7 +43,7 @@ describe.each(BOTH_SIMDS)("rows of a table are added, with %s SIMD", (simd) => {
           const row = (start ?? 0) + place;
           return (number as number) + (table[row * features + feature] as number);
         });
-        expect(y).toEqual(expected);
+        expectSame(y, expected);
       }
     }
   });

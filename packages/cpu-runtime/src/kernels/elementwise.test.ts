@@ -1,7 +1,7 @@
 import type { Activation } from "@papilio/butterfly/numeric";
 import { uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
-import { expectWithin, SMALLEST, UNIT } from "../testing/expect-within.ts";
+import { expectSame, expectWithin, SMALLEST, UNIT } from "../testing/expect-within.ts";
 import { normalDistribution } from "../testing/normal-distribution.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
 import { everyFloat } from "../testing/vector-math.ts";
@@ -90,11 +90,15 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
       const shape = { vectors, features, layout };
       const options = { simd, order: "backwards" } as const;
       const sum = runKernel(elementwise({ ...shape, combine: "add" }), { x, other }, options);
-      expect(sum.y).toEqual(x.map((number, index) => number + (other[index] as number)));
+      expectSame(
+        sum.y,
+        x.map((number, index) => number + (other[index] as number)),
+      );
       const relu = { kind: "relu" } as const;
       const call = elementwise({ ...shape, activation: relu, combine: "multiply" });
       const product = runKernel(call, { x, other }, options);
-      expect(product.y).toEqual(
+      expectSame(
+        product.y,
         x.map((number, index) => Math.max(0, number) * (other[index] as number)),
       );
     }

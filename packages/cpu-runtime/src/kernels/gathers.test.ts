@@ -2,6 +2,7 @@ import { Pattern } from "@papilio/butterfly";
 import { decodeHalf, encodeHalf } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { draw, drawIndices, VECTOR_COUNTS } from "../testing/draw.ts";
+import { expectSame } from "../testing/expect-within.ts";
 import { packWeights } from "../testing/pack-weights.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
 import { gatherFeatures } from "./gather-features.ts";
@@ -17,11 +18,12 @@ it("items of several tiles are gathered", () => {
   const rows = gatherVectors({ vectors, features: 3, rows: 7, source: "table" });
   const { y } = runKernel(rows, { source, indices }, { order: "backwards" });
   const expected = Array.from(indices, (row) => [...source.subarray(3 * row, 3 * row + 3)]);
-  expect(y).toEqual(Float32Array.from(expected.flat()));
+  expectSame(y, expected.flat());
   const call = gatherFeatures({ vectors, from: 3, to: 3 });
   const turned = runKernel(call, { x: y as Float32Array, map: Uint32Array.of(2, 0, 1) });
-  expect(turned.y).toEqual(
-    Float32Array.from(expected.flatMap(([a, b, c]) => [c, a, b] as number[])),
+  expectSame(
+    turned.y,
+    expected.flatMap(([a, b, c]) => [c, a, b] as number[]),
   );
   expect(rows.items).toBeGreaterThan(1);
   expect(call.items).toBeGreaterThan(1);
@@ -45,7 +47,7 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
       );
       for (const kind of ["table", "vectors"] as const) {
         const call = gatherVectors({ vectors, features, rows, source: kind });
-        expect(runKernel(call, { source, indices }, options).y).toEqual(expected);
+        expectSame(runKernel(call, { source, indices }, options).y, expected);
       }
     }
   });
@@ -69,7 +71,7 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
           return stored[row * features + (at % features)] as number;
         });
         const call = gatherVectors({ vectors, features, rows, source: weights });
-        expect(runKernel(call, { source: packed, indices }, options).y).toEqual(expected);
+        expectSame(runKernel(call, { source: packed, indices }, options).y, expected);
       }
     }
   });
@@ -90,7 +92,7 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
         return feature < from ? (x[Math.floor(at / to) * from + feature] as number) : 0;
       });
       const call = gatherFeatures({ vectors, from, to });
-      expect(runKernel(call, { x, map }, options).y).toEqual(expected);
+      expectSame(runKernel(call, { x, map }, options).y, expected);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { draw } from "../testing/draw.ts";
+import { expectSame } from "../testing/expect-within.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
 import { WINDOWS, windowPlaces } from "../testing/window-places.ts";
 import { unfold } from "./unfold.ts";
@@ -24,7 +25,7 @@ describe.each(["image", "pixels"] as const)("windows as vectors, of %s", (source
     );
     for (const simd of BOTH_SIMDS) {
       const call = unfold({ ...windows, source });
-      expect(runKernel(call, { x }, { simd, order: "backwards" }).y).toEqual(expected);
+      expectSame(runKernel(call, { x }, { simd, order: "backwards" }).y, expected);
     }
   });
 });

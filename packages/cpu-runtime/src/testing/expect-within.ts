@@ -30,3 +30,11 @@ export function expectWithin(
   }
   expect(wrong.slice(0, 3)).toEqual([]);
 }
+
+/** Each number is the same; zeros of either sign are. */
+export function expectSame(
+  actual: ArrayLike<number> | undefined,
+  expected: ArrayLike<number>,
+): void {
+  expectWithin(actual, expected, () => 0);
+}
