@@ -54,7 +54,11 @@ export function benchModelCommand(interruption: Interruption): Command {
       "Compare dense with butterfly layers in a whole model, by Papilio and by ONNX Runtime: verified, then timed.",
     )
     .argument("<model>", "one of those below, with random weights")
-    .option("--engine <names>", "papilio, onnxruntime, or both, which it is where installed", list)
+    .option(
+      "--engine <names>",
+      "papilio, onnxruntime, or both; both where onnxruntime-node is installed, unless given",
+      list,
+    )
     .option("--backend <name>", "auto, gpu or cpu; auto is both", "auto")
     .option("--linear <kinds>", "its linear layers: dense, butterfly, or both", list)
     .option("--images <count>", "images of a run of a model that takes images")

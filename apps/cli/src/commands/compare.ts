@@ -25,7 +25,7 @@ export function compareCommand(): Command {
     .description("Align two runs and find what became slower.")
     .argument(
       "<before>",
-      "results that `papilio bench --json` wrote, of multiplications or of --model",
+      "results that `papilio bench --json` wrote, or `papilio bench-model --json`",
     )
     .argument("<after>", "results of the same cases, written later")
     .option(

@@ -23,7 +23,7 @@ export function reportCommand(interruption: Interruption): Command {
     .description("Make one HTML page of results, with figures; it opens offline.")
     .argument(
       "<files...>",
-      "results that `papilio bench` wrote, of one adapter, which are merged; or those of --model",
+      "results that `papilio bench` wrote, of one adapter, which are merged; or those of `papilio bench-model`",
     )
     .option("--out <file>", "where the page goes", "report.html")
     .option("--svg <folder>", "write each figure as an SVG file too")

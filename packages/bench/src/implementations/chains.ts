@@ -33,7 +33,7 @@ export const chainImplementations: readonly DeviceImplementation[] = [
     description: "factor by factor, each with a submission and an output of its own",
     prepare: (problem) => Promise.resolve(prepareUnpooled(problem)),
   },
-  planned("fused-runs", "runs of factors fused where they can be", (gpu, chain, shape) =>
+  planned("fused-runs", "ranges of factors fused where they can be", (gpu, chain, shape) =>
     planChain(gpu.report, chain, shape, { allow: ["fuse"] }),
   ),
   planned("planned", "stages by the cost model", (gpu, chain, shape) =>
