@@ -1,8 +1,8 @@
 import { gather4 } from "../lanes";
 import { tileCount, tilesOfItem, tileWidth } from "../layout";
 
-/** Features of a tile that are an item: 128 KiB of a full tile, some tens of microseconds. */
-const STRIP: i32 = 2048;
+/** Features of a tile that are an item: 64 KiB of a full tile, some microseconds. */
+const STRIP: i32 = 1024;
 /** Features that are brought to all lanes of a tile before the next ones: 8 KiB, which stay in the first cache. */
 const BLOCK: i32 = 64;
 

@@ -4,7 +4,7 @@ import type { KernelCall, VectorsOperand } from "./kernel-call.ts";
 import { itemsOf, vectorsBytes } from "./layout.ts";
 
 /** Features of a tile that are an item, as assembly/kernels/convert.ts divides them. */
-const STRIP = 2048;
+const STRIP = 1024;
 
 export interface ConvertProblem {
   readonly vectors: number;

@@ -3,7 +3,7 @@ import type { Layout } from "./kernel-call.ts";
 import { tileWidth } from "./layout.ts";
 
 /** Numbers that the non-zeros of a part are multiplied with, about: some microseconds of work. */
-const PART_NUMBERS = 65536;
+const PART_NUMBERS = 32768;
 
 /** What a row costs beside its non-zeros, in non-zeros. */
 const ROW_COST = 4;
