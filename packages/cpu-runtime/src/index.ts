@@ -2,10 +2,11 @@
 // First: it defines symbols that the classes name methods by, where an engine lacks them.
 import "@papilio/butterfly";
 
-export { disposeCpuThreads } from "./engine/engine.ts";
+export { cpuMemoryStatistics, disposeCpuThreads } from "./engine/engine.ts";
 export type { CpuReport } from "./engine/open-cpu.ts";
 export type { CpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export type { CpuArray } from "./memory/cpu-array.ts";
+export type { CpuMemoryStatistics } from "./memory/cpu-memory.ts";
 export {
   type CpuCompileOptions,
   type CpuOptions,

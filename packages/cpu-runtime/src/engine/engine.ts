@@ -1,5 +1,5 @@
 import { compileKernel, type Simd } from "../kernel/kernel.ts";
-import { CpuMemory } from "../memory/cpu-memory.ts";
+import { CpuMemory, type CpuMemoryStatistics } from "../memory/cpu-memory.ts";
 import { ThreadPool } from "../threads/thread-pool.ts";
 
 /** The kernel, its memory and its threads: one for the process. */
@@ -30,6 +30,14 @@ async function createEngine(): Promise<CpuEngine | NoEngine> {
   if (memory === undefined) return { reason: "There is no shared WebAssembly memory here." };
   engine = { simd: kernel.simd, memory, pool: new ThreadPool(kernel, memory) };
   return engine;
+}
+
+/**
+ * What the memory of the CPU backend holds: weights, programs, states, arrays. Undefined before anything
+ * was compiled for the CPU, and where there is no WebAssembly.
+ */
+export function cpuMemoryStatistics(): CpuMemoryStatistics | undefined {
+  return engine?.memory.statistics;
 }
 
 /**

@@ -44,6 +44,27 @@ it("knows its own arrays, those from before it grew as well", () => {
   expect(memory.addressOf(new Float32Array(16))).toBeUndefined();
 });
 
+it("counts what is held, by what it is for, and what was", () => {
+  const memory = create();
+  const weights = memory.allocate(100, "weights");
+  memory.allocate(64, "states");
+  memory.allocate(1, "states");
+  const { reserved, free, ...statistics } = memory.statistics;
+  expect(statistics).toEqual({
+    inUse: 256,
+    retired: 0,
+    peak: 256,
+    allocations: 3,
+    byLabel: { weights: { inUse: 128, count: 1 }, states: { inUse: 128, count: 2 } },
+  });
+  expect(reserved).toBe(memory.memory.buffer.byteLength);
+  expect(free).toBe(reserved - 256);
+  memory.free(weights);
+  memory.free(weights);
+  expect(memory.statistics).toMatchObject({ inUse: 128, peak: 256, allocations: 3 });
+  expect(memory.bytes).toBe(128);
+});
+
 it("frees nothing twice", () => {
   const memory = create();
   const start = memory.allocate(64, "a test");

@@ -28,12 +28,32 @@ interface Span {
   end: number;
 }
 
+/** What the memory of the CPU backend holds and has held, in bytes and counts. */
+export interface CpuMemoryStatistics {
+  /** Bytes that are allocated. */
+  readonly inUse: number;
+  /** Bytes of the WebAssembly memory, which grows and does not shrink: `inUse + free`. */
+  readonly reserved: number;
+  readonly free: number;
+  /** Bytes in use of arrays that were disposed of, which wait to be reused. */
+  readonly retired: number;
+  /** Largest `inUse`. */
+  readonly peak: number;
+  /** Blocks that were allocated. */
+  readonly allocations: number;
+  /** Bytes in use and number of blocks for each use. */
+  readonly byLabel: Readonly<Record<string, { readonly inUse: number; readonly count: number }>>;
+}
+
 /** The WebAssembly memory, which all threads share, and its allocator. */
 export class CpuMemory {
   readonly memory: WasmMemory;
   /** Free spans, by address; no two touch. */
   readonly #free: Span[];
-  readonly #sizes = new Map<number, number>();
+  readonly #sizes = new Map<number, { readonly size: number; readonly what: string }>();
+  #inUse = 0;
+  #peak = 0;
+  #allocations = 0;
   /** The blocks of arrays, by address: of those in use, and of those that wait to be reused. */
   readonly #blocks = new Map<number, Block>();
   /** Blocks that wait to be reused, the oldest first. */
@@ -71,14 +91,18 @@ export class CpuMemory {
     const { start } = span;
     span.start += size;
     if (span.start === span.end) this.#free.splice(this.#free.indexOf(span), 1);
-    this.#sizes.set(start, size);
+    this.#sizes.set(start, { size, what });
+    this.#inUse += size;
+    this.#peak = Math.max(this.#peak, this.#inUse);
+    this.#allocations++;
     return start;
   }
 
   free(address: number): void {
-    const size = this.#sizes.get(address);
+    const size = this.#sizes.get(address)?.size;
     if (size === undefined) return;
     this.#sizes.delete(address);
+    this.#inUse -= size;
     const next = this.#free.findIndex(({ start }) => start > address);
     const at = next < 0 ? this.#free.length : next;
     this.#free.splice(at, 0, { start: address, end: address + size });
@@ -88,7 +112,27 @@ export class CpuMemory {
 
   /** Allocated bytes. */
   get bytes(): number {
-    return [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
+    return this.#inUse;
+  }
+
+  /** What is held, and what was since the memory was made. */
+  get statistics(): CpuMemoryStatistics {
+    const byLabel: Record<string, { inUse: number; count: number }> = {};
+    for (const { size, what } of this.#sizes.values()) {
+      byLabel[what] ??= { inUse: 0, count: 0 };
+      byLabel[what].inUse += size;
+      byLabel[what].count++;
+    }
+    const reserved = this.memory.buffer.byteLength;
+    return {
+      inUse: this.#inUse,
+      reserved,
+      free: reserved - this.#inUse,
+      retired: this.#retiredBytes,
+      peak: this.#peak,
+      allocations: this.#allocations,
+      byLabel,
+    };
   }
 
   /**
