@@ -1,13 +1,9 @@
-import { DisposableStack, PapilioError } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { anyNumber, gpuCheck, listOf } from "../arguments/checks.ts";
-import { CpuModel, type CpuModelOptions } from "../backends/cpu/cpu-model.ts";
-import { CpuStates } from "../backends/cpu/cpu-states.ts";
-import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
-import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
-import { ModelMemory } from "../backends/device/model-memory.ts";
-import type { Executable } from "../graph/executable.ts";
-import type { Decoder, StepShape } from "../models/decoder.ts";
+import type { CpuModelOptions } from "../backends/cpu/cpu-model.ts";
+import type { DeviceModelOptions } from "../backends/device/device-model.ts";
+import type { Decoder } from "../models/decoder.ts";
 import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";
 import {
   type GenerateOptions,
@@ -19,6 +15,7 @@ import {
   sizesOf,
 } from "./generator-options.ts";
 import { sampler } from "./sampling.ts";
+import { type Step, type Steps, stepsOnCpu, stepsOnDevice } from "./steps.ts";
 
 /** A token that was generated. */
 export interface GeneratedToken {
@@ -28,15 +25,9 @@ export interface GeneratedToken {
   readonly secondsAfterPrompt: number;
 }
 
-/** Steps of a decoder that share their cache: one token, and a chunk of a prompt. */
-interface Steps extends Disposable {
-  readonly one: Executable;
-  readonly chunk: Executable | undefined;
-}
-
 /**
  * Generates text with a decoder, on the CPU or on a device, whose cache of keys and values it holds. The
- * prompt is computed in chunks, each one program; every further token is one more program. Both read the
+ * prompt is computed in chunks, each one program; every further token is one more program. All read the
  * same packed weights.
  *
  * @example
@@ -50,15 +41,13 @@ interface Steps extends Disposable {
 export class TextGenerator implements Disposable {
   readonly model: Decoder;
   readonly context: number;
-  readonly #chunk: number;
   readonly #steps: Steps;
   #busy = false;
   #disposed = false;
 
-  private constructor(model: Decoder, context: number, chunk: number, steps: Steps) {
+  private constructor(model: Decoder, context: number, steps: Steps) {
     this.model = model;
     this.context = context;
-    this.#chunk = chunk;
     this.#steps = steps;
   }
 
@@ -91,22 +80,7 @@ export class TextGenerator implements Disposable {
     options: GeneratorOptions & Pick<CpuModelOptions, "kernels" | "releaseParameters"> = {},
   ): TextGenerator {
     const { context, chunk } = sizesOf(model, options);
-    const { kernels = "wasm", releaseParameters = false } = options;
-    const states = new CpuStates();
-    const weights = new CpuWeightStore();
-    const step = (shape: StepShape): CpuModel =>
-      new CpuModel(model.traceStep(shape), { states, kernels, weights, releaseParameters });
-    const one = step({ tokens: 1, context });
-    const several = chunk > 1 ? step({ tokens: chunk, context }) : undefined;
-    return new TextGenerator(model, context, chunk, {
-      one,
-      chunk: several,
-      [Symbol.dispose]: () => {
-        one.dispose();
-        several?.dispose();
-        states.reset();
-      },
-    });
+    return new TextGenerator(model, context, stepsOnCpu(model, { context, chunk }, options));
   }
 
   /**
@@ -121,18 +95,8 @@ export class TextGenerator implements Disposable {
   ): Promise<TextGenerator> {
     gpuCheck("The device", gpu);
     const { context, chunk } = sizesOf(model, options);
-    using stack = new DisposableStack();
-    const memory = stack.use(new ModelMemory(gpu, options.dtype));
-    const step = async (shape: StepShape): Promise<DeviceModel> =>
-      stack.use(await DeviceModel.compile(gpu, model.traceStep(shape), { memory }));
-    const one = await step({ tokens: 1, context });
-    const several = chunk > 1 ? await step({ tokens: chunk, context }) : undefined;
-    const owned = stack.move();
-    return new TextGenerator(model, context, chunk, {
-      one,
-      chunk: several,
-      [Symbol.dispose]: () => owned.dispose(),
-    });
+    const steps = await stepsOnDevice(gpu, model, { context, chunk }, options);
+    return new TextGenerator(model, context, steps);
   }
 
   /**
@@ -190,8 +154,7 @@ export class TextGenerator implements Disposable {
    */
   async prepare(): Promise<void> {
     this.#assertLive();
-    const { one, chunk } = this.#steps;
-    for (const step of [one, chunk]) if (step instanceof CpuModel) await step.prepare();
+    await this.#steps.prepare();
   }
 
   /** Frees the steps and their cache; safe to call twice. A generation that is under way is rejected. */
@@ -214,17 +177,16 @@ export class TextGenerator implements Disposable {
     );
   }
 
-  /** Logits after a prompt: whole chunks, then the rest, in a chunk that is filled up, or alone. */
+  /** Logits after a prompt: whole chunks, then the rest, in a program that is filled up, or alone. */
   async #read(prompt: readonly number[], signal: AbortSignal | undefined): Promise<Float32Array> {
     let logits = new Float32Array();
     for (let position = 0; position < prompt.length; ) {
       signal?.throwIfAborted();
       const rest = prompt.length - position;
-      const { one, chunk } = this.#steps;
+      const several = this.#steps.forPrompt(rest);
       // A chunk that did not fit the context would write over what is there.
-      const fits = chunk !== undefined && position + this.#chunk <= this.context;
-      const count = rest > 1 && fits ? Math.min(rest, this.#chunk) : 1;
-      const step = count > 1 && chunk !== undefined ? chunk : one;
+      const step = position + several.tokens <= this.context ? several : this.#steps.one;
+      const count = Math.min(rest, step.tokens);
       logits = await this.#run(step, prompt.slice(position, position + count), position);
       position += count;
     }
@@ -232,14 +194,14 @@ export class TextGenerator implements Disposable {
   }
 
   async #run(
-    step: Executable,
+    step: Step,
     tokens: readonly number[],
     position: number,
   ): Promise<Float32Array<ArrayBuffer>> {
     this.#assertLive();
-    const ids = new Uint32Array(step === this.#steps.one ? 1 : this.#chunk);
+    const ids = new Uint32Array(step.tokens);
     ids.set(tokens);
-    const { logits } = await step.run({
+    const { logits } = await step.model.run({
       ids,
       position: Uint32Array.of(position),
       last: Uint32Array.of(tokens.length - 1),

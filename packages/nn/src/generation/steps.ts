@@ -1,0 +1,92 @@
+import { DisposableStack } from "@papilio/butterfly";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { CpuModel, type CpuModelOptions } from "../backends/cpu/cpu-model.ts";
+import { CpuStates } from "../backends/cpu/cpu-states.ts";
+import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
+import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
+import { ModelMemory } from "../backends/device/model-memory.ts";
+import type { Executable } from "../graph/executable.ts";
+import type { Decoder } from "../models/decoder.ts";
+
+/** A program that computes so many tokens at once. */
+export interface Step {
+  readonly tokens: number;
+  readonly model: Executable;
+}
+
+/** Programs of a decoder that share their cache and their weights. */
+export interface Steps extends Disposable {
+  readonly one: Step;
+  /** For the next tokens of a prompt: of as many tokens or more, or of a chunk where that is less. */
+  forPrompt(tokens: number): Step;
+  /** Packs weights, where the first run would do it. */
+  prepare(): Promise<void>;
+}
+
+/** Sizes of a generator. */
+interface Sizes {
+  readonly context: number;
+  readonly chunk: number;
+}
+
+/** Tokens by which programs of the CPU for the rest of a prompt differ: as many as a tile has vectors. */
+const REST = 16;
+
+/** On the CPU, where recording a program takes little: the rest of a prompt has one of its own size. */
+export function stepsOnCpu(
+  decoder: Decoder,
+  { context, chunk }: Sizes,
+  options: Pick<CpuModelOptions, "kernels" | "releaseParameters">,
+): Steps {
+  const { kernels = "wasm", releaseParameters = false } = options;
+  const states = new CpuStates();
+  const weights = new CpuWeightStore();
+  const models = new Map<number, CpuModel>();
+  const ofTokens = (tokens: number): Step & { readonly model: CpuModel } => {
+    let model = models.get(tokens);
+    if (model === undefined) {
+      const graph = decoder.traceStep({ tokens, context });
+      model = new CpuModel(graph, { states, kernels, weights, releaseParameters });
+      models.set(tokens, model);
+    }
+    return { tokens, model };
+  };
+  const one = ofTokens(1);
+  return {
+    one,
+    forPrompt: (tokens) =>
+      tokens === 1 ? one : ofTokens(Math.min(chunk, REST * Math.ceil(tokens / REST))),
+    prepare: async () => {
+      for (const { model } of [one, ofTokens(chunk)]) await model.prepare();
+    },
+    [Symbol.dispose]: () => {
+      // First: what they hold need not outlive the memory of the kernels.
+      states.reset();
+      for (const model of models.values()) model.dispose();
+    },
+  };
+}
+
+/** @throws PapilioError what `DeviceModel.compile` throws */
+export async function stepsOnDevice(
+  gpu: Gpu,
+  decoder: Decoder,
+  { context, chunk }: Sizes,
+  options: Pick<DeviceModelOptions, "dtype">,
+): Promise<Steps> {
+  using stack = new DisposableStack();
+  const memory = stack.use(new ModelMemory(gpu, options.dtype));
+  const ofTokens = async (tokens: number): Promise<Step> => {
+    const graph = decoder.traceStep({ tokens, context });
+    return { tokens, model: stack.use(await DeviceModel.compile(gpu, graph, { memory })) };
+  };
+  const one = await ofTokens(1);
+  const several = chunk > 1 ? await ofTokens(chunk) : one;
+  const owned = stack.move();
+  return {
+    one,
+    forPrompt: (tokens) => (tokens === 1 ? one : several),
+    prepare: () => Promise.resolve(),
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
