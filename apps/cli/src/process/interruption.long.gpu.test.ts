@@ -1,18 +1,16 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
 import { Butterfly, Chain } from "@papilio/butterfly";
 import { saveButterflies, writeNpy } from "@papilio/butterfly/files";
 import { uniform } from "@papilio/butterfly/numeric";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { adapterFlags } from "../testing/command-line.ts";
 import { expectStopped, interruptProcess, type Midst } from "../testing/interrupted-process.ts";
 import { writeLlama, writeVision } from "../testing/model-folders.ts";
 import { resultsText } from "../testing/results-records.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-interrupted-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const path = (name: string): string => join(folder, name);
+const folder = temporaryFolder();
+const path = (name: string): string => folder.at(name);
 const out = path("out");
 // What one test leaves is no fault of the next one.
 afterEach(() => rmSync(out, { force: true }));
@@ -33,8 +31,8 @@ const SIDE = 2048;
 
 beforeAll(async () => {
   const dense = Butterfly.random(Chain.parse(`1,${SIDE},${SIDE},1`), { seed: 2 });
-  writeFileSync(path("dense.safetensors"), saveButterflies({ dense }));
-  writeFileSync(path("many.jsonl"), resultsText(2000));
+  folder.write("dense.safetensors", saveButterflies({ dense }));
+  folder.write("many.jsonl", resultsText(2000));
   await writeVision(path("vit"));
   await writeLlama(path("llama"), 2 ** 17);
 });
@@ -74,13 +72,13 @@ describe("Ctrl+C in the midst of the work", () => {
       { note: /images on the CPU/, delay: 500 },
     ],
   ])("ends it: %s", async (_, args, midst) => {
-    const { stderr } = await expectStopped(folder, args, midst);
+    const { stderr } = await expectStopped(folder.path, args, midst);
     expect(stderr).toMatch(/papilio: error INTERRUPTED: The work was stopped\. Hint: .+\n$/);
   });
 
   it("ends generate, which keeps the text", async () => {
     const { stdout, stderr } = await expectStopped(
-      folder,
+      folder.path,
       ["generate", path("llama"), "--backend", "cpu", "--max-tokens", "100000", "--json"],
       { note: /Loaded/, delay: 300 },
     );
@@ -90,7 +88,7 @@ describe("Ctrl+C in the midst of the work", () => {
 
   it("ends classify, which keeps the images", async () => {
     const args = ["classify", path("vit"), "--input", "-", "--backend", "cpu"];
-    const { stdout, stderr } = await expectStopped(folder, args, {
+    const { stdout, stderr } = await expectStopped(folder.path, args, {
       ...reads(npy(20_000, 3, 8, 8)),
       note: /Adapter: none/,
       delay: 1000,
@@ -104,7 +102,7 @@ describe("Ctrl+C in the midst of the work", () => {
     ["bench, before its first case", ["bench", "--pattern", "4,64,64,4", "--json", out]],
   ])("ends %s, when Dawn is loaded", async (_, args) => {
     const midst = { mapped: /\.node$/m, delay: 0 };
-    const { stderr } = await expectStopped(folder, [...args, ...adapterFlags], midst);
+    const { stderr } = await expectStopped(folder.path, [...args, ...adapterFlags], midst);
     expect(stderr).toContain("error INTERRUPTED");
   });
 
@@ -117,7 +115,7 @@ describe("Ctrl+C in the midst of the work", () => {
     expect(stderr).toContain("what was measured is kept");
     expect(stdout).toContain("2,8,4,4");
     expect(seconds).toBeLessThan(2);
-    expect(readdirSync(folder)).toContain("kept.jsonl");
+    expect(readdirSync(folder.path)).toContain("kept.jsonl");
   });
 });
 
@@ -125,7 +123,7 @@ describe("other signals", () => {
   const multiply = ["multiply", path("dense.safetensors"), "--input", "-", "--out", out];
 
   it("SIGTERM does the same", async () => {
-    await expectStopped(folder, [...multiply, "--reference"], {
+    await expectStopped(folder.path, [...multiply, "--reference"], {
       ...reads(npy(2048, SIDE)),
       signal: "SIGTERM",
     });
@@ -136,6 +134,6 @@ describe("other signals", () => {
     // `close` comes when nobody has its stdout open any more.
     const { status } = await interruptProcess(multiply, { ...midst, signal: "SIGKILL" });
     expect(status).toBe(null);
-    expect(readdirSync(folder)).not.toContain("out");
+    expect(readdirSync(folder.path)).not.toContain("out");
   });
 });

@@ -1,27 +1,25 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { formatRecord } from "@papilio/bench/results";
 import { hadamard } from "@papilio/butterfly/constructions";
 import { saveButterflies, writeNpy } from "@papilio/butterfly/files";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Outputs } from "../files/outputs.ts";
 import { papilio, papilioUntil } from "../testing/command-line.ts";
 import { writeLlama, writeVision } from "../testing/model-folders.ts";
 import { RUN } from "../testing/results-records.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { Interruption } from "./interruption.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "papilio-interrupted-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const path = (name: string): string => join(folder, name);
+const folder = temporaryFolder();
+const path = (name: string): string => folder.at(name);
 
 beforeAll(async () => {
-  writeFileSync(path("a.npy"), writeNpy(Float32Array.from({ length: 16 }, Math.sin), [4, 4]));
-  writeFileSync(path("x.npy"), writeNpy(new Float32Array(192), [1, 3, 8, 8]));
-  writeFileSync(path("h.safetensors"), saveButterflies({ h: hadamard(4) }));
-  writeFileSync(path("r.jsonl"), formatRecord(RUN));
+  folder.write("a.npy", writeNpy(Float32Array.from({ length: 16 }, Math.sin), [4, 4]));
+  folder.write("x.npy", writeNpy(new Float32Array(192), [1, 3, 8, 8]));
+  folder.write("h.safetensors", saveButterflies({ h: hadamard(4) }));
+  folder.write("r.jsonl", formatRecord(RUN));
   await writeLlama(path("llama"));
   await writeVision(path("vit"));
 });
@@ -51,7 +49,7 @@ describe("a command that is interrupted", () => {
       stdout: "",
       stderr: "papilio: error INTERRUPTED: The work was stopped. Hint: Run it again.\n",
     });
-    expect(readdirSync(folder)).not.toContain("out");
+    expect(readdirSync(folder.path)).not.toContain("out");
   });
 
   it.skipIf(process.platform === "win32")(
@@ -70,7 +68,7 @@ describe("a command that is interrupted", () => {
         stderr: expect.stringContaining("error INTERRUPTED"),
       });
       await writer.close();
-      expect(readdirSync(folder)).not.toContain("out");
+      expect(readdirSync(folder.path)).not.toContain("out");
     },
   );
 
@@ -83,7 +81,7 @@ describe("a command that is interrupted", () => {
       ],
       { inputs: [], force: false, interruption },
     );
-    const before = readdirSync(folder);
+    const before = readdirSync(folder.path);
     const contents = function* (): Generator<[string, string]> {
       yield [path("out"), "x"];
       interruption.interrupt();
@@ -92,7 +90,7 @@ describe("a command that is interrupted", () => {
     await expect(outputs.write(contents())).rejects.toThrow(
       expect.objectContaining({ code: "INTERRUPTED" }),
     );
-    expect(readdirSync(folder)).toEqual(before);
+    expect(readdirSync(folder.path)).toEqual(before);
   });
 
   it("ends by itself where it has something to keep", async () => {

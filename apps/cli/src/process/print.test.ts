@@ -1,16 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { escapeControls } from "./print.ts";
 
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "papilio-print-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** A safetensors file with one empty tensor of this name. */
 function named(name: string, metadata: Record<string, string> = {}): string {
@@ -22,9 +15,7 @@ function named(name: string, metadata: Record<string, string> = {}): string {
   const file = Buffer.alloc(8 + bytes.length + 4);
   file.writeBigUInt64LE(BigInt(bytes.length));
   file.set(bytes, 8);
-  const path = join(folder, "named.safetensors");
-  writeFileSync(path, file);
-  return path;
+  return folder.write("named.safetensors", file);
 }
 
 /** What a terminal would obey. */
@@ -72,8 +63,8 @@ describe("a name in a file with characters that a terminal obeys", () => {
     const others = [
       ["factorize", path],
       ["factorize", path, "--tensor", `\u001b[31m`],
-      ["multiply", path, "--input", path, "--out", join(folder, "y.npy")],
-      ["inspect", join(folder, "\u001b[2Jmissing")],
+      ["multiply", path, "--input", path, "--out", folder.at("y.npy")],
+      ["inspect", folder.at("\u001b[2Jmissing")],
       ["factorize", path, "--chain", "\u001b[2J"],
       ["\u001b[2J"],
       ["bench", "--suite", "\u001b[2J"],

@@ -89,7 +89,7 @@ export function answerRequests<T extends { readonly ask: string }>(
 const LOOK = 50;
 
 /** A failure for the page to show. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof PapilioError) {
     return { code: error.code, message: error.message, fix: error.fix };
   }
