@@ -65,6 +65,17 @@ it("counts what is held, by what it is for, and what was", () => {
   expect(memory.bytes).toBe(128);
 });
 
+it("refuses at once what will never fit", () => {
+  const memory = create();
+  const { byteLength } = memory.memory.buffer;
+  memory.requireRoom(2 ** 32 - 64, "weights");
+  memory.allocate(64, "a test");
+  expect(() => memory.requireRoom(2 ** 32 - 63, "weights")).toThrow(
+    expect.objectContaining({ code: "CPU_MEMORY" }),
+  );
+  expect(memory.memory.buffer.byteLength).toBe(byteLength);
+});
+
 it("frees nothing twice", () => {
   const memory = create();
   const start = memory.allocate(64, "a test");

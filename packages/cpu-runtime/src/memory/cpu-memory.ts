@@ -10,6 +10,9 @@ const GROWTH = 16 * 2 ** 20;
 /** Sizes that are tried: 4 GiB is all that 32 bits address, but some browsers do not reserve so much. */
 const MOST_PAGES = [65536, 32768, 16384, 4096];
 
+/** All that 32 bits address. */
+const MOST_BYTES = 2 ** 32;
+
 /** Most bytes of disposed arrays that are kept, since views of them may be left: beyond, the oldest is reused. */
 export const MOST_RETIRED: number = 64 * 2 ** 20;
 
@@ -96,6 +99,16 @@ export class CpuMemory {
     this.#peak = Math.max(this.#peak, this.#inUse);
     this.#allocations++;
     return start;
+  }
+
+  /**
+   * Refuses what will not fit, before any of it is allocated.
+   *
+   * @throws PapilioError `CPU_MEMORY`
+   */
+  requireRoom(bytes: number, what: string): void {
+    if (this.#inUse + bytes <= MOST_BYTES) return;
+    throw this.#exhausted(bytes, what);
   }
 
   free(address: number): void {
@@ -263,7 +276,7 @@ export class CpuMemory {
     return new PapilioError(
       "CPU_MEMORY",
       `${size} bytes are needed for ${what}, but the ${byteLength} bytes of the CPU backend's memory cannot grow so far: it has 4 GiB at most, ${this.bytes} bytes of it in use.`,
-      "Multiply fewer vectors at a time, or dispose of what is not needed.",
+      "Multiply fewer vectors at a time, store weights in half precision, or dispose of what is not needed.",
     );
   }
 

@@ -1,8 +1,16 @@
 import { DisposableStack } from "@papilio/butterfly";
-import { CpuProgram, type OpenCpu, type OpenEngine } from "@papilio/cpu-runtime/kernels";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import {
+  type CpuEngine,
+  CpuProgram,
+  type OpenCpu,
+  type OpenEngine,
+} from "@papilio/cpu-runtime/kernels";
 import { checkInputs, type RunInputs, type RunOutputs } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { Indices, type Value } from "../../graph/value.ts";
+import type { Parameter } from "../../modules/parameter.ts";
+import { operationsOf, parametersOf } from "../../operations/operation.ts";
 import { fuseEpilogues } from "../fuse-epilogues.ts";
 import { type PlannedOperation, type Profile, profileOf } from "../plan.ts";
 import type { CpuStates } from "./cpu-states.ts";
@@ -55,6 +63,7 @@ export class CompiledGraph implements Disposable {
     store: CpuWeightStore,
     release: boolean,
   ): Promise<CompiledGraph> {
+    if (store.bytes === 0) requireRoom(graph, cpu.engine, store);
     using stack = new DisposableStack();
     const weights = stack.use(store.open());
     const lowering = new GraphLowering(graph, cpu, weights, states);
@@ -108,6 +117,21 @@ export class CompiledGraph implements Disposable {
   [Symbol.dispose](): void {
     this.#held.dispose();
   }
+}
+
+/** Refuses weights that the memory of the kernels cannot hold, before the first is packed. */
+function requireRoom(graph: Graph, { memory }: CpuEngine, { dtype }: CpuWeightStore): void {
+  const bytes = new Map<Parameter, number>();
+  for (const operation of operationsOf(graph)) {
+    for (const parameter of parametersOf(operation)) bytes.set(parameter, 4 * parameter.length);
+  }
+  for (const operation of operationsOf(graph)) {
+    if (operation.kind !== "linear") continue;
+    const size = FLOAT_FORMATS[dtype].bytes;
+    for (const factor of operation.matrix.factors) bytes.set(factor, size * factor.length);
+  }
+  const all = [...bytes.values()].reduce((sum, own) => sum + own, 0);
+  memory.requireRoom(all, "the weights of the model");
 }
 
 function lower(graph: Graph, lowering: GraphLowering): PlannedOperation[] {

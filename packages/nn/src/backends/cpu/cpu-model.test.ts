@@ -1,8 +1,9 @@
 import { runInNewContext } from "node:vm";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Graph } from "../../graph/graph.ts";
 import { monarch } from "../../layers/butterfly-linear.ts";
 import { VisionTransformer } from "../../models/vision-transformer.ts";
+import { Parameter } from "../../modules/parameter.ts";
 import { append } from "../../operations/append/operation.ts";
 import { gatherVectors } from "../../operations/gather-vectors/operation.ts";
 import { linear } from "../../operations/linear/operation.ts";
@@ -144,6 +145,16 @@ describe("a model on the CPU", () => {
     expect(() => reference.runNow({ ids: Uint32Array.of(1) })).toThrow(released);
     table.values = new Float32Array(400).fill(2);
     expect(table.values[399]).toBe(2);
+  });
+
+  it("refuses weights that do not fit before it makes their numbers", async () => {
+    const made = vi.fn();
+    const large = new Parameter([2 ** 15, 2 ** 15 + 1], made);
+    const graph = new Graph();
+    graph.output("y", linear(graph.input("x", { vectors: 1, features: 2 ** 15 + 1 }), large));
+    const model = new CpuModel(graph, { kernels: "wasm" });
+    await expect(model.prepare()).rejects.toThrow(expect.objectContaining({ code: "CPU_MEMORY" }));
+    expect(made).not.toHaveBeenCalled();
   });
 
   it("shows what it became, and times it", async () => {
