@@ -61,7 +61,11 @@ export function classifyCommand(interruption: Interruption): Command {
     .option("--top-k <count>", "classes to show of each image", "5")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option("--dtype <type>", "how numbers are stored on the adapter: f32 or f16", "f32")
+    .option(
+      "--dtype <type>",
+      "how weights are stored, and activations on an adapter: f32 or f16",
+      "f32",
+    )
     .option("--json", "print the classes as JSON")
     .addHelpText(
       "after",

@@ -47,7 +47,7 @@ export function generateCommand(interruption: Interruption): Command {
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option(
       "--dtype <type>",
-      "how weights and activations are stored on the adapter: f32 or f16",
+      "how weights are stored, and activations on an adapter: f32 or f16",
       "f32",
     )
     .option(
@@ -92,7 +92,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   const opened = performance.now();
   using generator =
     gpu === undefined
-      ? TextGenerator.onCpu(model, { context, chunk: CHUNK, releaseParameters: true })
+      ? TextGenerator.onCpu(model, { context, chunk: CHUNK, dtype, releaseParameters: true })
       : await TextGenerator.onDevice(gpu, model, { context, chunk: CHUNK, dtype });
   await generator.prepare();
   const prepareSeconds = (performance.now() - opened) / 1000;

@@ -49,7 +49,11 @@ export function runCommand(interruption: Interruption): Command {
     .option("--plan", "print what the model becomes where it is computed")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option("--dtype <type>", "how numbers are stored on the adapter: f32 or f16", "f32")
+    .option(
+      "--dtype <type>",
+      "how weights are stored, and activations on an adapter: f32 or f16",
+      "f32",
+    )
     .option("--json", "print shapes, times and the plan as JSON")
     .addHelpText(
       "after",

@@ -1,7 +1,7 @@
-import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import type { StorageDtype } from "@papilio/butterfly";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { CpuModel, DeviceModel } from "@papilio/nn/backends";
+import { CpuModel, CpuWeightStore, DeviceModel } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { workOf } from "@papilio/nn/placement";
 import { type BackendChoice, chooseBackend } from "../flags/backend.ts";
@@ -70,30 +70,24 @@ export async function openCompute(
   return { gpu, dtype };
 }
 
-/** Where a graph is computed: models on the CPU store numbers in single precision alone. */
+/** Where a graph is computed: half precision is for devices, unless the CPU is asked for. */
 export async function chooseModelBackend(
   { adapter, backend }: ComputeFlags,
   dtype: StorageDtype,
   graph: Graph,
 ): Promise<BackendChoice> {
-  if (dtype === "f16") return { backend: "gpu", reason: "--dtype f16" };
+  if (dtype === "f16" && backend !== "cpu") return { backend: "gpu", reason: "--dtype f16" };
   return await chooseBackend(backend, adapter, workOf(graph, { dtype }));
 }
 
 /**
- * How numbers are stored. Models on the CPU store them in single precision alone.
+ * How numbers are stored. The CPU stores weights of linear layers so, and all else in single precision.
  *
  * @throws PapilioError `FLAG_INVALID`
  */
 export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): StorageDtype {
-  const stored = oneOf("--dtype", dtype, ["f32", "f16"]);
-  const wanted = oneOf("--backend", backend, ["auto", "gpu", "cpu"]);
-  if (stored === "f32" || wanted !== "cpu") return stored;
-  throw new PapilioError(
-    "FLAG_INVALID",
-    "--dtype f16 does not go with --backend cpu, which stores numbers in single precision.",
-    "Leave one of them out.",
-  );
+  oneOf("--backend", backend, ["auto", "gpu", "cpu"]);
+  return oneOf("--dtype", dtype, ["f32", "f16"]);
 }
 
 /** A graph that is ready to run: shaders are compiled, and weights packed. */
@@ -102,7 +96,7 @@ export async function compileFor(
   graph: Graph,
 ): Promise<CpuModel | DeviceModel> {
   if (gpu !== undefined) return DeviceModel.compile(gpu, graph, { dtype });
-  const model = new CpuModel(graph, { kernels: "wasm" });
+  const model = new CpuModel(graph, { kernels: "wasm", weights: new CpuWeightStore({ dtype }) });
   try {
     await model.prepare();
     return model;

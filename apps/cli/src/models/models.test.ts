@@ -47,7 +47,7 @@ describe("papilio generate", () => {
     ["INPUT_UNREADABLE", folder.path, []],
     ["CONTEXT_LENGTH", stories, ["--context", "513"]],
     ["CONTEXT_LENGTH", stories, ["--context", "2", "--prompt", "a b c d e"]],
-    ["FLAG_INVALID", stories, ["--dtype", "f16"]],
+    ["FLAG_INVALID", stories, ["--dtype", "f8"]],
     ["FLAG_INVALID", stories, ["--temperature", "hot"]],
     ["FLAG_INVALID", stories, ["--max-tokens", "0"]],
     ["FLAG_INVALID", stories, ["--top-p", "2"]],

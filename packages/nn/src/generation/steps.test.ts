@@ -17,6 +17,25 @@ const model = new Llama({
   seed: 2,
 });
 
+it("weights on the CPU may be in half precision", async () => {
+  const ids = Uint32Array.of(3, 1, 4, 1, 5);
+  const whole = new CpuModel(model.trace({ tokens: ids.length }), { precision: "float64" });
+  const expected = (whole.runNow({ ids }).logits as Float64Array).slice(-VOCABULARY);
+  using steps = stepsOnCpu(model, { context: 16, chunk: 16 }, { dtype: "f16" });
+  const { tokens, model: program } = steps.forPrompt(ids.length);
+  const own = new Uint32Array(tokens);
+  own.set(ids);
+  const { logits } = await program.run({
+    ids: own,
+    position: Uint32Array.of(0),
+    last: Uint32Array.of(4),
+  });
+  const { error, magnitude } = difference(logits as Float32Array, expected);
+  // Rounded weights, and not those of single precision.
+  expect(error).toBeLessThan(2 ** -7 * magnitude);
+  expect(error).toBeGreaterThan(2 ** -20 * magnitude);
+});
+
 it("the rest of a prompt on the CPU has a program of about its own size", async () => {
   using steps = stepsOnCpu(model, { context: CONTEXT, chunk: CHUNK }, {});
   const sizes = [1, 2, 16, 17, 33, 48, 70].map((tokens) => steps.forPrompt(tokens).tokens);

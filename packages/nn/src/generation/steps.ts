@@ -2,7 +2,7 @@ import { DisposableStack } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { CpuModel, type CpuModelOptions } from "../backends/cpu/cpu-model.ts";
 import { CpuStates } from "../backends/cpu/cpu-states.ts";
-import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
+import { CpuWeightStore, type CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts";
 import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
 import { ModelMemory } from "../backends/device/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
@@ -36,11 +36,11 @@ const REST = 16;
 export function stepsOnCpu(
   decoder: Decoder,
   { context, chunk }: Sizes,
-  options: Pick<CpuModelOptions, "kernels" | "releaseParameters">,
+  options: Pick<CpuModelOptions, "kernels" | "releaseParameters"> & CpuWeightStoreOptions,
 ): Steps {
-  const { kernels = "wasm", releaseParameters = false } = options;
+  const { kernels = "wasm", releaseParameters = false, dtype = "f32" } = options;
   const states = new CpuStates();
-  const weights = new CpuWeightStore();
+  const weights = new CpuWeightStore({ dtype });
   const models = new Map<number, CpuModel>();
   const ofTokens = (tokens: number): Step & { readonly model: CpuModel } => {
     let model = models.get(tokens);

@@ -2,6 +2,7 @@ import { PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { anyNumber, gpuCheck, listOf } from "../arguments/checks.ts";
 import type { CpuModelOptions } from "../backends/cpu/cpu-model.ts";
+import type { CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts";
 import type { DeviceModelOptions } from "../backends/device/device-model.ts";
 import type { Decoder } from "../models/decoder.ts";
 import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";
@@ -77,7 +78,9 @@ export class TextGenerator implements Disposable {
    */
   static onCpu(
     model: Decoder,
-    options: GeneratorOptions & Pick<CpuModelOptions, "kernels" | "releaseParameters"> = {},
+    options: GeneratorOptions &
+      Pick<CpuModelOptions, "kernels" | "releaseParameters"> &
+      CpuWeightStoreOptions = {},
   ): TextGenerator {
     const { context, chunk } = sizesOf(model, options);
     return new TextGenerator(model, context, stepsOnCpu(model, { context, chunk }, options));

@@ -8,6 +8,7 @@ import {
   storageDtype,
 } from "../arguments/checks.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { DeviceModel } from "../backends/device/device-model.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -18,7 +19,10 @@ import { workOf } from "./work.ts";
 export interface CompileGraphOptions {
   /** An open device; without one the graph runs on the CPU. */
   readonly gpu?: Gpu | undefined;
-  /** In what a device stores activations and weights; `f32` unless given. The CPU has no `f16`. */
+  /**
+   * In what a device stores activations and weights, and the CPU the weights of linear layers; `f32` unless
+   * given.
+   */
   readonly dtype?: StorageDtype;
   /** Layout of what is between operations on a device; `batch-last` unless given. */
   readonly layout?: Layout;
@@ -38,7 +42,7 @@ export interface PlacedModel {
 
 /**
  * Compiles a graph for the place in which `choosePlace` predicts it to be faster: the device, or the CPU
- * backend. `f16` is stored on devices alone.
+ * backend. With `f16` it is the device, where there is one.
  *
  * @throws PapilioError what `DeviceModel.compile` throws
  *
@@ -56,7 +60,8 @@ export async function compileGraph(
   const { gpu, dtype = "f32", layout = "batch-last" } = options;
   const choice = placeOfGraph(graph, { gpu, dtype, layout });
   if (gpu === undefined || choice.place === "cpu") {
-    return { model: new CpuModel(graph, { kernels: "wasm" }), choice };
+    const weights = new CpuWeightStore({ dtype });
+    return { model: new CpuModel(graph, { kernels: "wasm", weights }), choice };
   }
   return { model: await DeviceModel.compile(gpu, graph, { dtype, layout }), choice };
 }
@@ -68,5 +73,5 @@ export function placeOfGraph(graph: Graph, options: CompileGraphOptions = {}): P
   const { gpu, dtype = "f32", layout = "batch-last" } = options;
   const choice = choosePlace(workOf(graph, { dtype, layout }), { adapter: gpu?.report });
   if (dtype === "f32" || gpu === undefined) return choice;
-  return { ...choice, place: "gpu", reason: "half precision is stored on devices alone" };
+  return { ...choice, place: "gpu", reason: "half precision is asked for" };
 }
