@@ -158,7 +158,7 @@ export function dividedAttention(
 
 /**
  * Parts into which the keys of a problem are worth dividing: the fewest that leave threads idle for at most a
- * tenth of the time, or as little as parts of {@link PART_KEYS} can. 1 where they cannot be.
+ * tenth of the time, or as little as parts of `PART_KEYS` can. 1 where they cannot be.
  *
  * @throws PapilioError `OPTION_INVALID`
  */

@@ -1,25 +1,23 @@
 import {
   type BatchShape,
   Chain,
-  type Complex,
   ComplexButterfly,
   ComplexKroneckerSparse,
   compile,
   KroneckerSparse,
-  type Layout,
   Pattern,
   PermutedButterfly,
   verify,
 } from "@papilio/butterfly";
 import { fourier } from "@papilio/butterfly/constructions";
-import { permuteFeatures, referenceProduct } from "@papilio/butterfly/matrix";
+import { referenceProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../place/gpu.ts";
 import type { Stage } from "../planning/plan.ts";
-import { Program } from "../program/program.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { drawComplex, magnitudeOf } from "../testing/complex-vectors.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { prepareComplexButterfly } from "./complex-butterfly.ts";
 
@@ -31,44 +29,13 @@ afterAll(() => gpu.dispose());
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
-function draw(length: number, seed: number): Complex {
-  const next = uniform(seed);
-  return { re: Float32Array.from({ length }, next), im: Float32Array.from({ length }, next) };
-}
-
-/** `|Re| p + |Im| q` and `|Re| q + |Im| p`, factor by factor: what bounds of either part are made of. */
-function magnitudeOf(
-  { matrix, left, right }: PermutedButterfly<ComplexButterfly>,
-  x: Complex,
-  shape: BatchShape,
-): Complex<Float64Array> {
-  const absolute = (part: KroneckerSparse): KroneckerSparse<Float64Array> =>
-    part.convert("float64").map((values) => values.map(Math.abs));
-  const permuted = (map: Uint32Array | undefined, values: Float64Array): Float64Array =>
-    map === undefined ? values : permuteFeatures(map, values, shape);
-  const start = {
-    re: permuted(right, Float64Array.from(x.re, Math.abs)),
-    im: permuted(right, Float64Array.from(x.im, Math.abs)),
-  };
-  const { re, im } = matrix.factors.reduceRight((between, factor) => {
-    const [p, q] = [absolute(factor.re), absolute(factor.im)];
-    const sum = (a: Float64Array, b: Float64Array): Float64Array =>
-      a.map((value, index) => value + (b[index] as number));
-    return {
-      re: sum(referenceProduct(p, between.re, shape), referenceProduct(q, between.im, shape)),
-      im: sum(referenceProduct(p, between.im, shape), referenceProduct(q, between.re, shape)),
-    };
-  }, start);
-  return { re: permuted(left, re), im: permuted(left, im) };
-}
-
 /** Multiplies on the device and compares each part with the float64 product, within its bound. */
 async function check(
   matrix: ComplexButterfly | PermutedButterfly<ComplexButterfly>,
   shape: BatchShape,
 ): Promise<readonly Stage[]> {
   const butterfly = matrix instanceof PermutedButterfly ? matrix : new PermutedButterfly(matrix);
-  const x = draw(shape.batch * butterfly.cols, 7);
+  const x = drawComplex(shape.batch * butterfly.cols, 7);
   using weights = await compile(matrix, gpu);
   const y = await weights.multiply(x, shape);
   const exact = { re: Float64Array.from(x.re), im: Float64Array.from(x.im) };
@@ -112,80 +79,6 @@ describe("a complex butterfly on the device", () => {
       { from: 0, to: 1, how: "multiply" },
       { from: 1, to: 2, how: "multiply" },
     ]);
-  });
-
-  it("is right by every plan, and says the sums that it makes", async () => {
-    const matrix = new PermutedButterfly(
-      ComplexButterfly.random(Chain.squareDyadic(16), { seed: 6 }),
-    );
-    const shape = { batch: 5, layout: "batch-first" } as const;
-    const stage = (from: number, to: number, how: Stage["how"]): Stage => ({ from, to, how });
-    const plans: [Stage[], number[]][] = [
-      [[0, 1, 2, 3].map((at) => stage(at, at + 1, "multiply")), [4, 4, 4, 4]],
-      [
-        [stage(0, 2, "fuse"), stage(2, 4, "merge")],
-        [4, 4, 8, 1],
-      ],
-      [
-        [stage(0, 1, "multiply"), stage(1, 4, "merge")],
-        [4, 16, 1],
-      ],
-      [[stage(0, 4, "merge")], [32, 1]],
-    ];
-    const x = draw(5 * 16, 8);
-    const exact = { re: Float64Array.from(x.re), im: Float64Array.from(x.im) };
-    const reference = referenceProduct(matrix, exact, shape);
-    const magnitude = magnitudeOf(matrix, x, shape);
-    using input = complexTensor(gpu, x, { ...shape, features: 16 });
-    using output = new ComplexTensor(gpu, { ...shape, features: 16 });
-    for (const [stages, terms] of plans) {
-      const plan = { layout: shape.layout, stages };
-      using multiplication = prepareComplexButterfly(gpu, matrix, shape, { plan });
-      expect(multiplication.plan).toEqual(plan);
-      expect(multiplication.terms).toEqual(terms);
-      using program = await Program.record(gpu, multiplication.steps(input, output));
-      program.run();
-      const y = await output.data();
-      for (const part of ["re", "im"] as const) {
-        const found = verify(y[part], reference[part], magnitude[part], { dtype: "f32", terms });
-        expect(found).toMatchObject({ ok: true, nonFinite: 0 });
-      }
-    }
-  });
-
-  it("merges no factors whose product single precision does not hold", () => {
-    const chain = Chain.squareDyadic(16);
-    const { factors } = ComplexButterfly.random(chain, { seed: 7 });
-    const large = new ComplexButterfly(
-      factors.map(
-        ({ re, im }) =>
-          new ComplexKroneckerSparse(
-            re.map((values) => values.map((value) => value * 1e15)),
-            im.map((values) => values.map((value) => value * 1e15)),
-          ),
-      ),
-    );
-    const shape = { batch: 1, layout: "batch-first" } as const;
-    const stages = [
-      { from: 0, to: 1, how: "multiply" },
-      { from: 1, to: 4, how: "merge" },
-    ] as const;
-    const plan = { layout: shape.layout, stages };
-    using made = prepareComplexButterfly(gpu, new PermutedButterfly(large), shape, { plan });
-    expect(made.plan.stages.map(({ how }) => how)).toEqual(Array(4).fill("multiply"));
-  });
-
-  it("refuses a plan of another layout, of another chain, and of a range that no register holds", () => {
-    const matrix = new PermutedButterfly(ComplexButterfly.random(Chain.monarch(1024), { seed: 8 }));
-    const shape = { batch: 2, layout: "batch-last" } as const;
-    const prepare =
-      (stages: readonly Stage[], layout: Layout = "batch-last") =>
-      () =>
-        prepareComplexButterfly(gpu, matrix, shape, { plan: { layout, stages } });
-    const whole = [{ from: 0, to: 2, how: "merge" }] as const;
-    expect(prepare(whole, "batch-first")).toThrow(code("PLAN_INVALID"));
-    expect(prepare([{ from: 0, to: 3, how: "merge" }])).toThrow(code("PLAN_INVALID"));
-    expect(prepare([{ from: 0, to: 2, how: "fuse" }])).toThrow(code("RANGE_NOT_FUSED"));
   });
 
   it("stores equal blocks once", async () => {
@@ -290,23 +183,25 @@ describe("a complex butterfly on the device", () => {
     const before = gpu.memory.statistics.inUse;
     {
       using weights = await compile(matrix, gpu);
-      using wrong = complexTensor(gpu, draw(8, 1), {
+      using wrong = complexTensor(gpu, drawComplex(8, 1), {
         batch: 1,
         features: 8,
         layout: "batch-first",
       });
       await expect(weights.multiply(wrong)).rejects.toThrow(code("TENSOR_MISMATCH"));
       const shape = { batch: 2, layout: "batch-first" } as const;
-      await expect(weights.multiply(draw(16, 1), shape)).rejects.toThrow(code("INPUT_LENGTH"));
-      expect(() => wrong.write(draw(7, 1))).toThrow(code("TENSOR_LENGTH"));
-      const x = draw(8, 2);
+      await expect(weights.multiply(drawComplex(16, 1), shape)).rejects.toThrow(
+        code("INPUT_LENGTH"),
+      );
+      expect(() => wrong.write(drawComplex(7, 1))).toThrow(code("TENSOR_LENGTH"));
+      const x = drawComplex(8, 2);
       wrong.write(x);
       expect(await wrong.data()).toEqual(x);
       expect(() => weights.plan({ batch: 2 ** 40, layout: "batch-last" })).toThrow(
         code("BUFFER_TOO_LARGE"),
       );
       for (let batch = 1; batch <= 12; batch++) {
-        await weights.multiply(draw(16 * batch, 3), { batch, layout: "batch-last" });
+        await weights.multiply(drawComplex(16 * batch, 3), { batch, layout: "batch-last" });
       }
     }
     expect(gpu.memory.statistics.inUse).toBe(before);
