@@ -125,23 +125,32 @@ describe("papilio generate", () => {
     expect(first.promptIds).toEqual([0]);
   });
 
-  it("ends when it is stopped, with what it has", async () => {
-    const args = ["generate", stories, "--backend", "cpu", "--max-tokens", "500", "--json"];
-    const child = spawn(process.execPath, [...commandLine, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let stdout = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      stdout += chunk.toString();
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      if (chunk.includes("Loaded")) child.kill("SIGINT");
-    });
-    const [status] = await once(child, "close");
-    expect(status).toBe(1);
-    const { end, ids } = JSON.parse(stdout) as Reported;
-    expect(end).toBe("interrupted");
-    expect(ids.length).toBeLessThan(500);
-    expect(ids).toEqual([...reference.greedyIds, ...ids.slice(256)].slice(0, ids.length));
+  it("ends when it is stopped, with what it has", { timeout: 60_000 }, async () => {
+    const args = ["generate", stories, "--backend", "cpu", "--max-tokens", "500"];
+    // A tenth of a second is all that it takes: a signal may come too late.
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const child = spawn(process.execPath, [...commandLine, ...args], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let stdout = "";
+      let stderr = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (stdout === "") child.kill("SIGINT");
+        stdout += chunk.toString();
+      });
+      child.stderr.on("data", (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      const [status] = await once(child, "close");
+      if (status === 0) continue;
+      expect(status).toBe(1);
+      const written = stdout.trim();
+      expect(written).not.toBe("");
+      const length = Math.min(written.length, text.trim().length);
+      expect(written.slice(0, length)).toBe(text.slice(0, length));
+      expect(stderr).toMatch(/Tokens a second: .+ generated \(\d+\)/);
+      return;
+    }
+    expect.unreachable("it was never stopped");
   });
 });
