@@ -85,7 +85,9 @@ describe("papilio report", () => {
     for (const { linear, wall } of variants) {
       const median = wall.toSorted((p, q) => p - q)[(wall.length - 1) / 2] as number;
       expect(markdown).toMatch(
-        new RegExp(`\\| ${linear} f32 batch-last \\|.*\\| ${median.toPrecision(3)} s \\|`),
+        new RegExp(
+          `\\| papilio adapter ${linear} f32 batch-last \\|.*\\| ${median.toPrecision(3)} s \\|`,
+        ),
       );
     }
     const mixed = await report(one, models, "--out", "mixed.html");
