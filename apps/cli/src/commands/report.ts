@@ -93,7 +93,7 @@ async function render(inputs: readonly ResultsInput[], options: ReportOptions): 
   if (models > 0) {
     const parts = inputs.map((input) => input.models());
     const { renderModelReport } = await import("@papilio/bench/report");
-    return await renderModelReport(parts);
+    return await renderModelReport(parts, options);
   }
   const results = mergeResults(inputs.map((input) => input.multiplications()));
   note(

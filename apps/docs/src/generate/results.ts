@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { percent, summarizeRun, times } from "@papilio/bench/analysis";
-import { MODEL_HEAD, modelLines, modelRows } from "@papilio/bench/models";
-import { renderReport } from "@papilio/bench/report";
+import { renderModelReport, renderReport } from "@papilio/bench/report";
 import {
   type BenchResults,
   machineName,
   parseModelResults,
   parseResults,
 } from "@papilio/bench/results";
+import { picturedPages } from "./pictures.ts";
 
 /** A committed results file with a page of its own. */
 interface Source {
@@ -47,7 +47,11 @@ export async function resultsParts(folder: string): Promise<Map<string, string>>
     "| --- | --- | --- | ---: | ---: | ---: | ---: |",
   ];
   parts.set("results/table.md", `${[...head, ...rows].join("\n")}\n`);
-  parts.set("results/models.md", MODELS.map((file) => modelPart(folder, file)).join("\n"));
+  const models = MODELS.map((file) => parseModelResults(readFileSync(join(folder, file), "utf8")));
+  const { markdown, figures } = await renderModelReport(models, { figurePath: (figure) => figure });
+  const svgs = new Map(figures.map((figure) => [figure.name, figure.svg]));
+  parts.set("results/models.md", withFigures(markdown, svgs, "whole models"));
+  for (const [path, page] of picturedPages(folder)) parts.set(path, page);
   parts.set("report-dark.css", dark);
   return parts;
 }
@@ -69,31 +73,6 @@ function rowOf(name: string, file: string, results: BenchResults): string {
     `${losses.length} cases`,
   ];
   return `| ${cells.join(" | ")} |`;
-}
-
-/** A section of one file: where it was measured, its variants, and what there is to say of them. */
-function modelPart(folder: string, file: string): string {
-  const results = parseModelResults(readFileSync(join(folder, file), "utf8"));
-  const { adapter, command, date, load, processors } = results.environment;
-  const where = adapter === null ? "" : `${adapter.name} (${adapter.driver}), `;
-  const busy =
-    load.busy === null
-      ? ""
-      : ` Other programs took ${percent(load.busy)} of the processors' time before it.`;
-  // A column for each variant: there are few, and a dozen things to say of each.
-  const variants = modelRows(results);
-  const table = MODEL_HEAD.map((name, index) => [name, ...variants.map((cells) => cells[index])]);
-  table.splice(1, 0, ["---", ...variants.map(() => "---:")]);
-  return `## ${results.model}
-
-${where}${processors}, ${date.slice(0, 10)}, from \`results/${file}\`, made by \`${command}\`.${busy}
-
-${table.map((row) => `| ${row.join(" | ")} |`).join("\n")}
-
-${modelLines(results)
-  .map((line) => `- ${line.replaceAll("*", "\\*")}`)
-  .join("\n")}
-`;
 }
 
 /** The report below its title, figures in their places. */

@@ -137,7 +137,7 @@ function verificationLine(
 function comparedText(unit: ModelUnit, units: number, verified: number): string {
   const reference = "with the reference in float64";
   if (unit === "cached tokens") return `the token's logits compared ${reference}`;
-  const all = `all ${counted(units, unit.slice(0, -1))}`;
+  const all = units === 1 ? `the ${unit.slice(0, -1)}` : `all ${units} ${unit}`;
   if (verified === units) return `${all} compared ${reference}`;
   if (unit === "tokens") return `the first ${verified} of ${units} tokens compared ${reference}`;
   const distinct = counted(verified, unit.slice(0, -1));

@@ -1,13 +1,7 @@
 import { DisposableStack, type Layout, type StorageDtype } from "@papilio/butterfly";
 import { availableThreads } from "@papilio/butterfly/threads";
 import type { Gpu } from "@papilio/gpu-runtime";
-import {
-  CpuModel,
-  CpuStates,
-  CpuWeightStore,
-  DeviceModel,
-  ModelMemory,
-} from "@papilio/nn/backends";
+import { CpuModel, CpuStates, DeviceModel, ModelMemory } from "@papilio/nn/backends";
 import * as v from "valibot";
 import { dtype, gpu as gpuShape, layout, requireShape } from "../arguments/checks.ts";
 import type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
@@ -51,12 +45,11 @@ export function papilioOnAdapter(
 
 async function prepareOnCpu({ graph, inputs, past }: ModelTask): Promise<PreparedModel> {
   const states = new CpuStates();
-  const weights = new CpuWeightStore();
   if (Object.keys(past).length > 0) {
     using filling = new CpuModel(fillingGraph(graph, past), { kernels: "wasm", states });
     await filling.run(past);
   }
-  const model = new CpuModel(graph, { kernels: "wasm", states, weights });
+  const model = new CpuModel(graph, { kernels: "wasm", states });
   try {
     await model.prepare();
   } catch (error) {
@@ -68,13 +61,13 @@ async function prepareOnCpu({ graph, inputs, past }: ModelTask): Promise<Prepare
       return {
         dispatches: null,
         rewrites: null,
-        bytes: weights.bytes,
+        bytes: model.bytes,
         peakBytes: null,
         note: null,
       };
     },
     run: () => model.run(inputs),
-    profile: () => Promise.resolve(null),
+    profile: () => model.profile(),
     [Symbol.dispose]: () => {
       model.dispose();
       states.reset();

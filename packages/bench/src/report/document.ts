@@ -5,9 +5,8 @@ export type Block =
   | { readonly kind: "paragraph"; readonly text: string }
   | { readonly kind: "list"; readonly items: readonly string[] }
   | {
+      /** Of results that must not be trusted. */
       readonly kind: "notice";
-      /** `wrong` when results must not be trusted, `caution` when they need care. */
-      readonly tone: "wrong" | "caution";
       readonly text: string;
       readonly items: readonly string[];
     }

@@ -4,8 +4,21 @@ import { type Drawing, type Drawn, PANEL_WIDTH, type Panel, type Sketch } from "
 import { slimSvg } from "./slim-svg.ts";
 import { CONFIG } from "./theme.ts";
 
+/** Draws the figures for which there is data, and says why there are no others. */
+export async function drawFigures(
+  sketches: readonly Sketch[],
+): Promise<{ readonly drawn: Drawn[]; readonly omitted: string[] }> {
+  const drawn: Drawn[] = [];
+  const omitted: string[] = [];
+  for (const sketch of sketches) {
+    if ("omitted" in sketch) omitted.push(`${sketch.title}: ${sketch.omitted}`);
+    else drawn.push(await drawFigure(sketch));
+  }
+  return { drawn, omitted };
+}
+
 /** Draws a figure's panels with Vega, which needs no DOM for it. */
-export async function drawFigure(sketch: Extract<Sketch, { panels: unknown }>): Promise<Drawn> {
+async function drawFigure(sketch: Extract<Sketch, { panels: unknown }>): Promise<Drawn> {
   const { name, title, caption, panels } = sketch;
   const drawings: Drawing[] = [];
   for (const [index, panel] of panels.entries()) {

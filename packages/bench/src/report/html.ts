@@ -57,7 +57,7 @@ function block(content: Block): string {
     case "list":
       return list(content.items);
     case "notice":
-      return `<div class="notice ${content.tone}" role="note"><p>${escapeMarkup(content.text)}</p>${list(content.items)}</div>`;
+      return `<div class="notice" role="note"><p>${escapeMarkup(content.text)}</p>${list(content.items)}</div>`;
     case "table":
       return table(content);
     case "details":

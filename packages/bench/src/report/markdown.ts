@@ -32,8 +32,7 @@ function writeBlock(block: Block, figurePath: ((name: string) => string) | undef
     case "list":
       return list(block.items);
     case "notice": {
-      const lead = block.tone === "wrong" ? "**Wrong.** " : "";
-      const text = `${lead}${escapeMarkdown(block.text)}\n\n${list(block.items)}`;
+      const text = `**Wrong.** ${escapeMarkdown(block.text)}\n\n${list(block.items)}`;
       return text.replace(/^/gm, "> ").replace(/^> $/gm, ">");
     }
     case "table":

@@ -9,12 +9,8 @@ const MANY_WIDE = 0.05;
 /** Wrong results that are listed one by one. */
 const MOST_LISTED = 100;
 
-/** What is wrong with a run, or needs care, the worst first. */
-export function noticesOf(results: BenchResults, summary: RunSummary): Block[] {
-  return [...wrongResults(results), ...cautions(results, summary)];
-}
-
-function wrongResults({ cases }: BenchResults): Block[] {
+/** What is wrong with a run: a reader must know it before the first number. */
+export function wrongNotices({ cases }: BenchResults): Block[] {
   const wrong = cases.flatMap((item) =>
     item.results.flatMap((entry) =>
       entry.status === "wrong"
@@ -27,7 +23,6 @@ function wrongResults({ cases }: BenchResults): Block[] {
   return [
     {
       kind: "notice",
-      tone: "wrong",
       text: `${counted(wrong.length, "result is", "results are")} wrong. They were not timed, and count nowhere below.`,
       items: [...wrong.slice(0, MOST_LISTED), ...(more > 0 ? [`and ${more} more`] : [])],
     },
@@ -40,7 +35,8 @@ function errorOf({ maxRatio, nonFinite }: { maxRatio: number; nonFinite: number 
     : `largest error ${maxRatio.toPrecision(3)} times its bound`;
 }
 
-function cautions(results: BenchResults, { wide }: RunSummary): Block[] {
+/** What of a run is to be read with care. */
+export function cautions(results: BenchResults, { wide }: RunSummary): Block[] {
   const { environment, complete, resumed, damagedLines, skipped } = results;
   const { average, busy } = environment.load;
   const cores = Number.parseInt(environment.processors, 10);
@@ -78,5 +74,5 @@ function cautions(results: BenchResults, { wide }: RunSummary): Block[] {
       : []),
   ];
   if (sentences.length === 0) return [];
-  return [{ kind: "notice", tone: "caution", text: "To be read with care:", items: sentences }];
+  return [{ kind: "list", items: sentences }];
 }

@@ -6,8 +6,8 @@ import { COMPETITORS, syntheticRun } from "../testing/synthetic-run.ts";
 import { renderReport } from "./index.ts";
 
 const NAMES = [
-  "speedup",
   "relative-time",
+  "speedup",
   "rewriting",
   "scaling-size",
   "scaling-batch",

@@ -1,10 +1,10 @@
 import { counted } from "../analysis/format.ts";
-import { callback, options as optionsOf, requireShape } from "../arguments/checks.ts";
+import { requireShape } from "../arguments/checks.ts";
 import { requireResults } from "../results/require-results.ts";
 import { type BenchResults, machineName } from "../results/results.ts";
 import { collectData, type ReportData } from "./data.ts";
 import type { Block, ReportDocument } from "./document.ts";
-import { drawFigure } from "./draw.ts";
+import { drawFigures } from "./draw.ts";
 import { environmentTable } from "./environment-table.ts";
 import type { Drawn, Sketch } from "./figure.ts";
 import { coldStartFigure } from "./figures/cold-start.ts";
@@ -14,43 +14,21 @@ import { rewritingFigure } from "./figures/rewriting.ts";
 import { rooflineFigure } from "./figures/roofline.ts";
 import { batchFigure, chainFigure, sizeFigure } from "./figures/scaling.ts";
 import { speedupFigure } from "./figures/speedup.ts";
-import { renderHtml } from "./html.ts";
-import { renderMarkdown } from "./markdown.ts";
-import { noticesOf } from "./notices.ts";
+import { cautions, wrongNotices } from "./notices.ts";
+import {
+  type Report,
+  type ReportOptions,
+  renderDocument,
+  reportOptions,
+} from "./render-document.ts";
 import { keySentences } from "./sentences.ts";
 import { skippedTables } from "./skipped-tables.ts";
 import { groupTables, losses } from "./speed-tables.ts";
-import { composeSvg } from "./svg.ts";
 
-/** A figure as an SVG document that opens by itself. */
-export interface ReportFigure {
-  /** Lower case and hyphens: `speedup`. Figures keep their names from report to report. */
-  readonly name: string;
-  readonly title: string;
-  readonly svg: string;
-}
-
-/** A report in all of its forms. */
-export interface Report {
-  /** One page that opens offline: figures inside, no script, no request. */
-  readonly html: string;
-  readonly markdown: string;
-  /** Those that the results have data for; the page and the Markdown say why others are missing. */
-  readonly figures: readonly ReportFigure[];
-}
-
-export interface ReportOptions {
-  /**
-   * Where the Markdown finds a figure's SVG, as a URL relative to itself; without it, the Markdown
-   * has the captions alone.
-   */
-  readonly figurePath?: (name: string) => string;
-}
-
-/** In the order of the page. */
+/** In the order of the page, which begins with the first. */
 const FIGURES: readonly ((data: ReportData) => Sketch)[] = [
-  speedupFigure,
   relativeTimeFigure,
+  speedupFigure,
   rewritingFigure,
   sizeFigure,
   batchFigure,
@@ -76,34 +54,21 @@ export async function renderReport(
   options: ReportOptions = {},
 ): Promise<Report> {
   requireResults(results);
-  requireShape("The options of renderReport", options, optionsOf({ figurePath: callback }));
+  requireShape("The options of renderReport", options, reportOptions);
   const data = collectData(results);
-  const drawn: Drawn[] = [];
-  const omitted: string[] = [];
-  for (const sketchOf of FIGURES) {
-    const sketch = sketchOf(data);
-    if ("omitted" in sketch) {
-      omitted.push(`${sketch.title}: ${sketch.omitted}`);
-    } else {
-      drawn.push(await drawFigure(sketch));
-    }
-  }
-  const figures = drawn.map((figure): Block => ({ kind: "figure", figure }));
-  const report = documentOf(data, [...figures, ...omissions(omitted)]);
-  return {
-    html: await renderHtml(report),
-    markdown: renderMarkdown(report, options.figurePath),
-    figures: drawn.map((figure) => ({
-      name: figure.name,
-      title: figure.title,
-      svg: composeSvg(figure),
-    })),
-  };
+  const { drawn, omitted } = await drawFigures(FIGURES.map((sketchOf) => sketchOf(data)));
+  const report = documentOf(data, drawn, omitted);
+  return await renderDocument(report, drawn, options);
 }
 
-function documentOf(data: ReportData, figures: readonly Block[]): ReportDocument {
+function documentOf(
+  data: ReportData,
+  drawn: readonly Drawn[],
+  omitted: readonly string[],
+): ReportDocument {
   const { results, summary } = data;
   const { environment } = results;
+  const [first, ...others] = drawn.map((figure): Block => ({ kind: "figure", figure }));
   return {
     title: "Papilio benchmark",
     subtitle: [
@@ -112,10 +77,12 @@ function documentOf(data: ReportData, figures: readonly Block[]): ReportDocument
       environment.date.slice(0, 10),
       `${counted(results.cases.length, "case")}, ${counted(results.implementations.length, "implementation")}`,
     ].join(" · "),
-    notices: noticesOf(results, summary),
+    notices: wrongNotices(results),
     sections: [
+      { id: "glance", heading: "At a glance", blocks: first === undefined ? [] : [first] },
       { id: "summary", heading: "Summary", blocks: [...keySentences(data), ...groupTables(data)] },
-      { id: "figures", heading: "Figures", blocks: figures },
+      { id: "care", heading: "To be read with care", blocks: cautions(results, summary) },
+      { id: "figures", heading: "Figures", blocks: [...others, ...omissions(omitted)] },
       { id: "losing", heading: "Losing cases", blocks: losses(data) },
       { id: "skipped", heading: "Not measured", blocks: skippedTables(data) },
       {

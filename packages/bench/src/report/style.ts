@@ -2,9 +2,9 @@ import { darkRules, FONT, variables } from "./theme.ts";
 
 /** The style of the page. */
 export const STYLE: string = `
-:root{color-scheme:light dark;${variables("light")};--wrong:#b3261e;--wrong-ground:#fdecea;--caution:#9a6700;--caution-ground:#fff8e5;--link:#0969da}
+:root{color-scheme:light dark;${variables("light")};--wrong:#b3261e;--wrong-ground:#fdecea;--link:#0969da}
 @media (prefers-color-scheme:dark){
-:root{${variables("dark")};--wrong:#ff8a80;--wrong-ground:#3a1715;--caution:#e3b341;--caution-ground:#2d2410;--link:#6cb6ff}
+:root{${variables("dark")};--wrong:#ff8a80;--wrong-ground:#3a1715;--link:#6cb6ff}
 ${darkRules("svg")}
 }
 *{box-sizing:border-box}
@@ -22,13 +22,9 @@ li{margin:.25rem 0}
 a{color:var(--link)}
 .subtitle{color:var(--muted);margin:0 0 1.25rem}
 nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;padding:0;margin:1.25rem 0 0;font-size:.9rem}
-.notice{border-left:4px solid;border-radius:4px;padding:.6rem 1rem;margin:1rem 0;font-size:.95rem}
-.notice p{margin:0;font-weight:600}
-.notice ul{margin:.3rem 0 0}
-.wrong{border-color:var(--wrong);background:var(--wrong-ground)}
-.wrong p{color:var(--wrong)}
-.wrong ul{max-height:16rem;overflow-y:auto}
-.caution{border-color:var(--caution);background:var(--caution-ground)}
+.notice{border-left:4px solid var(--wrong);background:var(--wrong-ground);border-radius:4px;padding:.6rem 1rem;margin:1rem 0;font-size:.95rem}
+.notice p{margin:0;font-weight:600;color:var(--wrong)}
+.notice ul{margin:.3rem 0 0;max-height:16rem;overflow-y:auto}
 .scroll{overflow-x:auto;margin:1rem 0}
 .scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;min-width:100%}
