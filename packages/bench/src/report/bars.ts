@@ -3,7 +3,7 @@ import type { Layer, Panel } from "./figure.ts";
 import { colour } from "./theme.ts";
 
 /** A bar from 0, or a part of one that is stacked. */
-export interface Bar {
+interface Bar {
   readonly row: string;
   readonly colour: string;
   readonly start: number;
@@ -15,7 +15,7 @@ export interface Bar {
 }
 
 /** What stands at the right of a row, and the interval around the end of its bar. */
-export interface BarEnd {
+interface BarEnd {
   readonly row: string;
   readonly text: string;
   readonly lower?: number;

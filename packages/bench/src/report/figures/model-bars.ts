@@ -41,7 +41,7 @@ export function modelTitle({ model, units, unit }: ModelResults): string {
 }
 
 /** `ONNX Runtime dense`; with numbers and layout where there are several of them beside it. */
-export function barName(variant: VariantResult, beside: readonly VariantResult[]): string {
+function barName(variant: VariantResult, beside: readonly VariantResult[]): string {
   const { engine, linear, dtype, layout } = variant;
   const own = beside.filter((other) => other.engine === engine);
   const several = (of: (one: VariantResult) => string | null): boolean =>
