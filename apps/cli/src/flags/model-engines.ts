@@ -25,7 +25,7 @@ interface FoundEngines extends Disposable {
 /**
  * The engines that are wanted. Where nobody asked for an adapter and none is there, the CPU is compared alone.
  *
- * @throws what `openGpu` throws for an adapter that is asked for; `F16_UNAVAILABLE`
+ * @throws PapilioError `F16_UNAVAILABLE`, and what `openGpu` throws for an adapter that is asked for
  */
 export async function findModelEngines(wanted: Wanted): Promise<FoundEngines> {
   const { backend, adapter, dtypes, layouts } = wanted;
