@@ -17,6 +17,12 @@ describe("pages that experiments wrote", () => {
     expect(picture).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  it("has the times that the tables below it have", () => {
+    const page = (pages.get("results/fourier.md") ?? "").replaceAll("\u00a0", " ");
+    expect(page).toContain("butterfly 17.5 ms at 65536");
+    expect(page).toMatch(/\| 65536 \| 1 \| butterfly \| .* \| 17\.5 ms \|/);
+  });
+
   it("counts the products on the CPU that are faster than ONNX Runtime's", () => {
     const { cases } = JSON.parse(readFileSync(`${folder}/cpu-two-cores.json`, "utf8")) as {
       cases: {

@@ -155,6 +155,7 @@ interface FourierResults {
     readonly n: number;
     readonly batch: number;
     readonly implementation: string;
+    /** In milliseconds. */
     readonly samples: readonly number[];
   }[];
 }
@@ -164,17 +165,17 @@ function fourierPicture({ rows }: FourierResults): Drawing {
   const batches = ascending([...new Set(rows.map(({ batch }) => batch))]);
   const sizes = ascending([...new Set(rows.map(({ n }) => n))]);
   const [least = 1, most = 1] = [sizes[0], sizes.at(-1)];
-  const axis = decades(rows.map(({ samples }) => median(samples)));
+  const axis = decades(rows.map(({ samples }) => median(samples) / 1000));
   return {
     name: "fourier-results",
     caption:
-      "Medians. The butterfly is the fast Fourier transform as a product of factors; the dense matrix ends where its size does not fit.",
+      "Medians. The butterfly is the fast Fourier transform as a product of factors; the dense matrix was measured up to the size where its line ends.",
     panels: [...batches].map((batch) => {
       const own = rows.filter((row) => row.batch === batch);
       const series = [...Map.groupBy(own, ({ implementation }) => implementation)].map(
         ([label, points]) => ({
           label,
-          points: points.map(({ n, samples }) => [n, median(samples)] as const),
+          points: points.map(({ n, samples }) => [n, median(samples) / 1000] as const),
           joined: true,
         }),
       );
