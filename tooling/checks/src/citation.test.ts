@@ -9,10 +9,12 @@ it("CITATION.cff names the software, and the paper as what is cited first", () =
   const { homepage } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")) as {
     homepage: string;
   };
+  const released = readFileSync(resolve(root, "apps/cli/package.json"), "utf8");
   expect(readYaml(root, "CITATION.cff")).toMatchObject({
     "cff-version": "1.2.0",
     message: expect.any(String),
     type: "software",
+    version: (JSON.parse(released) as { version: string }).version,
     authors: [{ name: "The Papilio authors" }],
     license: "MIT",
     "repository-code": homepage.replace("#readme", ""),
