@@ -1,11 +1,12 @@
 /**
- * Change logs hold the texts of changesets alone. All packages have one version, so that a list of
- * dependencies that changed too would say nothing.
+ * How changesets writes change logs: the texts of changesets alone. All packages have one version, so that
+ * a list of dependencies that changed too would say nothing.
  */
-export default {
-  getReleaseLine: ({ summary }) => {
-    const [first, ...rest] = summary.trim().split("\n");
-    return Promise.resolve([`- ${first}`, ...rest.map((line) => `  ${line}`.trimEnd())].join("\n"));
-  },
-  getDependencyReleaseLine: () => Promise.resolve(""),
-};
+export function getReleaseLine({ summary }) {
+  const [first, ...rest] = summary.trim().split("\n");
+  return Promise.resolve([`- ${first}`, ...rest.map((line) => `  ${line}`.trimEnd())].join("\n"));
+}
+
+export function getDependencyReleaseLine() {
+  return Promise.resolve("");
+}
