@@ -1,4 +1,4 @@
 export type { BenchErrorCodes } from "../errors/error-codes.ts";
-export type { Report, ReportFigure, ReportOptions } from "./render-document.ts";
 export { renderModelReport } from "./render-model-report.ts";
 export { renderReport } from "./render-report.ts";
+export type { Report, ReportFigure, ReportOptions } from "./report.ts";

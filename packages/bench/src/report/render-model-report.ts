@@ -11,12 +11,8 @@ import { drawFigures } from "./draw.ts";
 import { samplesText, whereTable } from "./environment-table.ts";
 import { modelPartsFigure, modelTimesFigure } from "./figures/model-bars.ts";
 import { modelOverview } from "./model-overview.ts";
-import {
-  type Report,
-  type ReportOptions,
-  renderDocument,
-  reportOptions,
-} from "./render-document.ts";
+import { renderDocument, reportOptions } from "./render-document.ts";
+import type { Report, ReportOptions } from "./report.ts";
 
 /**
  * Renders results of whole models as a page, as Markdown and as figures: the times of all models as bars, the

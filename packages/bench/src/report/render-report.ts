@@ -15,12 +15,8 @@ import { rooflineFigure } from "./figures/roofline.ts";
 import { batchFigure, chainFigure, sizeFigure } from "./figures/scaling.ts";
 import { speedupFigure } from "./figures/speedup.ts";
 import { cautions, wrongNotices } from "./notices.ts";
-import {
-  type Report,
-  type ReportOptions,
-  renderDocument,
-  reportOptions,
-} from "./render-document.ts";
+import { renderDocument, reportOptions } from "./render-document.ts";
+import type { Report, ReportOptions } from "./report.ts";
 import { keySentences } from "./sentences.ts";
 import { skippedTables } from "./skipped-tables.ts";
 import { groupTables, losses } from "./speed-tables.ts";

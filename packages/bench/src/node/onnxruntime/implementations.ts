@@ -17,7 +17,8 @@ import {
   type ProductGraph,
   productGraph,
 } from "./graphs.ts";
-import { type OnnxRuntime, openSession, type Provider, unsupported } from "./session.ts";
+import type { Provider } from "./provider.ts";
+import { type OnnxRuntime, openSession, unsupported } from "./session.ts";
 
 const DESCRIPTIONS: Readonly<Record<GraphKind, string>> = {
   dense: "MatMul with the zeros",

@@ -3,7 +3,9 @@ import type { Implementation } from "../../implementations/implementation.ts";
 import type { ModelEngine } from "../../models/engine.ts";
 import { onnxImplementation } from "./implementations.ts";
 import { onnxModelEngine } from "./model-engine.ts";
-import type { OnnxRuntime, Provider } from "./session.ts";
+// In a file of its own: its declarations are public, and name no type of a package that may not be there.
+import type { Provider } from "./provider.ts";
+import type { OnnxRuntime } from "./session.ts";
 
 /** What ONNX Runtime compares with, or why it does not. */
 export type OnnxRuntimeSearch =

@@ -1,14 +1,12 @@
 import { PapilioError } from "@papilio/butterfly";
 import type * as Ort from "onnxruntime-node";
+import type { Provider } from "./provider.ts";
 
 /** What is used of the package `onnxruntime-node`. */
 export type OnnxRuntime = Pick<
   typeof Ort,
   "env" | "InferenceSession" | "listSupportedBackends" | "Tensor"
 >;
-
-/** Where ONNX Runtime computes. */
-export type Provider = "cpu" | "webgpu";
 
 /** How a session computes. */
 export interface SessionOptions {

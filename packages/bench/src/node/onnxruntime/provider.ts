@@ -1,0 +1,2 @@
+/** Where ONNX Runtime computes. */
+export type Provider = "cpu" | "webgpu";
