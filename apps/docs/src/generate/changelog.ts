@@ -17,7 +17,7 @@ export function changelogPart(root: string): string {
   });
   const released = globSync("{packages,apps}/*/CHANGELOG.md", { cwd: root })
     .filter((path) => existsSync(join(root, path)))
-    .map((path) => readFileSync(join(root, path), "utf8").replace(/^#/gm, "##"));
+    .map((path) => escaped(readFileSync(join(root, path), "utf8").replace(/^#/gm, "##")));
   const next = sections.length === 0 ? ["Nothing yet."] : sections;
   return `${["## Not released yet", ...next, ...released].join("\n\n")}\n`;
 }
@@ -30,5 +30,10 @@ function parse(changeset: string): { packages: Map<string, string>; text: string
       kind as string,
     ]),
   );
-  return { packages, text: text.trim().replaceAll("\n", " ").replaceAll("<", "&lt;") };
+  return { packages, text: escaped(text.trim().replaceAll("\n", " ")) };
+}
+
+/** Not tags for the site. */
+function escaped(text: string): string {
+  return text.replaceAll("<", "&lt;");
 }

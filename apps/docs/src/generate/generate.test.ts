@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { declaredCodes } from "@papilio/checks/declared-codes";
 import { expect, it } from "vitest";
 import { changelogPart } from "./changelog.ts";
@@ -18,8 +20,18 @@ it("the page of error codes has every code that a package declares, with what to
   expect(part).toMatch(/The batch size is ⟨\w+⟩, but it must be a whole number/);
 });
 
-it("the change log has the changesets by package", () => {
-  const part = changelogPart(root);
-  expect(part).toContain("## Not released yet");
-  expect(part).toMatch(/### @papilio\/butterfly\n\n- /);
+it("the change log has what was released by package, and the changesets that wait", () => {
+  expect(changelogPart(root)).toMatch(/^## @papilio\/butterfly\n\n### 0\.1\.0$/m);
+  const folder = mkdtempSync(join(tmpdir(), "papilio-changes-"));
+  try {
+    expect(changelogPart(folder)).toBe("## Not released yet\n\nNothing yet.\n");
+    mkdirSync(join(folder, ".changeset"));
+    const change = '---\n"@papilio/nn": minor\n"papilio": patch\n---\n\nReads `<s>`\nas text.\n';
+    writeFileSync(join(folder, ".changeset/reads.md"), change);
+    expect(changelogPart(folder)).toBe(
+      "## Not released yet\n\n### @papilio/nn\n\n- Reads `&lt;s>` as text.\n\n### papilio\n\n- Reads `&lt;s>` as text.\n",
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
