@@ -5,7 +5,8 @@ import { adapterFlags, papilio } from "../testing/command-line.ts";
 const TINY = ["bench-model", "llama-260k", "--tokens", "8", "--verify", "5"];
 
 it("bench-model prints nothing but JSON on stdout with --json -", async () => {
-  const flags = ["--linear", "butterfly", "--rounds", "1", "--json", "-"];
+  const one = ["--linear", "butterfly", "--engine", "papilio", "--backend", "gpu"];
+  const flags = [...one, "--rounds", "1", "--json", "-"];
   const { status, stdout } = await papilio(...TINY, ...flags, ...adapterFlags);
   expect(status).toBe(0);
   const { variants } = parseModelResults(stdout);
