@@ -9,7 +9,6 @@ const MIB = 2 ** 20;
 
 const program = `
 import { compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
-import { } from ${moduleOf("multiplication/device-butterfly.ts")};
 import { openGpu } from ${moduleOf("node/index.ts")};
 import { tensor } from ${moduleOf("tensor/tensor.ts")};
 
