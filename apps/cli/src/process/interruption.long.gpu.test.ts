@@ -70,7 +70,7 @@ describe("Ctrl+C in the midst of the work", () => {
     [
       "bench-model: the reference on the CPU",
       ["bench-model", "vit-s16", "--verify", "8", "--json", out, ...adapterFlags],
-      { note: /images on the CPU/, delay: 500 },
+      { note: /images by the reference/, delay: 500 },
     ],
   ])("ends it: %s", async (_, args, midst) => {
     const { stderr } = await expectStopped(folder.path, args, midst);
