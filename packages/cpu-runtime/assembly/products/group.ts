@@ -1,6 +1,6 @@
 import { fourForOne, oneForOne, sixForOne, sixHalvesForOne } from "./single-vector";
 import { oneByFour, oneBySixteen, twoBySixteen } from "./small-groups";
-import { fourByEight, fourByFour, sixByEight, sixByFour } from "./wide-groups";
+import { fourOutputs, sixOutputs } from "./wide-groups";
 
 /**
  * Outputs of a block are computed and packed in groups: of six while that leaves an even number that fours make up,
@@ -47,15 +47,15 @@ export function multiplyGroup(
   if (size === 6) {
     let at: usize = 0;
     for (; at + 32 <= row; at += 32) {
-      sixByEight(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);
+      sixOutputs<i64>(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);
     }
-    if (at < row) sixByFour(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);
+    if (at < row) sixOutputs<i32>(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);
   } else if (size === 4) {
     let at: usize = 0;
     for (; at + 32 <= row; at += 32) {
-      fourByEight(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);
+      fourOutputs<i64>(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);
     }
-    if (at < row) fourByFour(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);
+    if (at < row) fourOutputs<i32>(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);
   } else if (row === 64) {
     if (size === 2) twoBySixteen(c, values, x, xRow, y, yRow, bias, biasRow, continues);
     else oneBySixteen(c, values, x, xRow, y, bias, continues);

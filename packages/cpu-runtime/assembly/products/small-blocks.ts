@@ -84,7 +84,7 @@ export function multiplySmallBlocks(
   }
 }
 
-/** `fourByEight` of wide-groups.ts, as a part of its only caller. */
+/** `fourOutputs<i64>` of wide-groups.ts, as a part of its only caller. */
 function fourOutputs(
   c: i32,
   values: usize,
