@@ -5,36 +5,14 @@ import { uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { adapterFlags } from "../testing/command-line.ts";
 import { type Ended, interruptProcess, type Midst } from "../testing/interrupted-process.ts";
+import { ownImplementation } from "../testing/own-implementation.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const path = (name: string): string => folder.at(name);
 
-/** An implementation on the CPU that computes 8 vectors, and does something else with more. */
 function implementation(name: string, instead: string): string {
-  const text = `export const implementation = {
-    name: "${name}",
-    description: "does something else with more than 8 vectors",
-    processor: "cpu",
-    prepare: async ({ shape, butterfly, hostInput }) => {
-      if (shape.batch > 8) ${instead};
-      let y;
-      return {
-        bytes: 0,
-        run: async () => {
-          const [dense, { rows, cols }, { batch }] = [butterfly.dense(), butterfly.chain, shape];
-          y = Float32Array.from({ length: rows * batch }, (_, at) => {
-            const row = dense.subarray(cols * Math.floor(at / batch));
-            return Array.from({ length: cols }, (_, c) => row[c] * hostInput[c * batch + (at % batch)])
-              .reduce((sum, product) => sum + product);
-          });
-        },
-        output: async () => y,
-        [Symbol.dispose]: () => undefined,
-      };
-    },
-  };`;
-  writeFileSync(path(`${name}.mjs`), text);
+  writeFileSync(path(`${name}.mjs`), ownImplementation(name, instead));
   return path(`${name}.mjs`);
 }
 

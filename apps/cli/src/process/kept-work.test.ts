@@ -4,6 +4,7 @@ import { loadButterflies, writeNpy } from "@papilio/butterfly/files";
 import { beforeAll, describe, expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
 import { writeLlama, writeVision } from "../testing/model-folders.ts";
+import { ownImplementation } from "../testing/own-implementation.ts";
 import { papilioStopped } from "../testing/stopped-command.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { Interruption } from "./interruption.ts";
@@ -18,31 +19,8 @@ beforeAll(async () => {
   writeFileSync(path("x.npy"), writeNpy(new Float32Array(20 * 192), [20, 3, 8, 8]));
   await writeLlama(path("llama"));
   await writeVision(path("vit"));
-  writeFileSync(
-    path("fails.mjs"),
-    `export const implementation = {
-      name: "fails",
-      description: "fails at the second batch size",
-      processor: "cpu",
-      prepare: async ({ shape, butterfly, hostInput }) => {
-        if (shape.batch > 8) throw new TypeError("It fails.");
-        let y;
-        return {
-          bytes: 0,
-          run: async () => {
-            const [dense, { rows, cols }, { batch }] = [butterfly.dense(), butterfly.chain, shape];
-            y = Float32Array.from({ length: rows * batch }, (_, at) => {
-              const row = dense.subarray(cols * Math.floor(at / batch));
-              return Array.from({ length: cols }, (_, c) => row[c] * hostInput[c * batch + (at % batch)])
-                .reduce((sum, product) => sum + product);
-            });
-          },
-          output: async () => y,
-          [Symbol.dispose]: () => undefined,
-        };
-      },
-    };`,
-  );
+  const fails = ownImplementation("fails", 'throw new TypeError("It fails.")');
+  writeFileSync(path("fails.mjs"), fails);
 });
 
 const bench = (...more: readonly string[]): string[] => [

@@ -145,14 +145,7 @@ function complexProduct(
 ): Complex<FloatArray> {
   const rows = (factors[0] as ComplexFactor).pattern.rows;
   const { cols } = (factors.at(-1) as ComplexFactor).pattern;
-  requireParts(x);
-  requireVectors("input", x.re.length, cols, shape.batch);
-  const length = shape.batch * rows;
-  const y = out === undefined ? { re: zerosLike(x.re, length), im: zerosLike(x.im, length) } : out;
-  requireParts(y);
-  for (const part of [y.re, y.im]) {
-    for (const from of [x.re, x.im]) requireOutput("The output", part, from, rows, shape);
-  }
+  const y = complexOutput({ rows, cols }, x, shape, out);
   const permuted = (map: Uint32Array | undefined, part: FloatArray): Float64Array => {
     const exact = Float64Array.from(part);
     return map === undefined ? exact : permuteFeatures(map, exact, shape);
@@ -181,6 +174,24 @@ function multiplyComplexFactor(
   };
 }
 
+/** Where a complex product goes: `out` or new arrays, once they and x are right. */
+function complexOutput(
+  { rows, cols }: { readonly rows: number; readonly cols: number },
+  x: Complex<FloatArray>,
+  shape: BatchShape,
+  out: Complex<FloatArray> | undefined,
+): Complex<FloatArray> {
+  requireParts(x);
+  requireVectors("input", x.re.length, cols, shape.batch);
+  const length = shape.batch * rows;
+  const y = out === undefined ? { re: zerosLike(x.re, length), im: zerosLike(x.im, length) } : out;
+  requireParts(y);
+  for (const part of [y.re, y.im]) {
+    for (const from of [x.re, x.im]) requireOutput("The output", part, from, rows, shape);
+  }
+  return y;
+}
+
 function requireOutput(
   what: string,
   y: FloatArray,
@@ -200,14 +211,7 @@ function stagedProduct(
   shape: BatchShape,
   out: Complex<FloatArray> | undefined,
 ): Complex<FloatArray> {
-  requireParts(x);
-  requireVectors("input", x.re.length, cols, shape.batch);
-  const length = shape.batch * rows;
-  const y = out === undefined ? { re: zerosLike(x.re, length), im: zerosLike(x.im, length) } : out;
-  requireParts(y);
-  for (const part of [y.re, y.im]) {
-    for (const from of [x.re, x.im]) requireOutput("The output", part, from, rows, shape);
-  }
+  const y = complexOutput({ rows, cols }, x, shape, out);
   const { input, output } = placement;
   const [left, ...others] = stages as [ProductStage<FloatArray>, ...ProductStage<FloatArray>[]];
   const widest = (others.at(-1) ?? left).cols;

@@ -1,6 +1,6 @@
 import { addPositions } from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
-import { spansOf } from "../shared/cpu-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { AddPositionsOperation } from "./operation.ts";
 
 export function lowerAddPositionsOnCpu(operation: AddPositionsOperation, to: CpuLowering): void {
@@ -12,5 +12,5 @@ export function lowerAddPositionsOnCpu(operation: AddPositionsOperation, to: Cpu
     prepended: prepended !== undefined,
     position: position !== undefined,
   });
-  to.push(call, [to.of(x), to.define(output), ...spansOf(to, table, prepended, position)]);
+  to.push(call, [to.of(x), to.define(output), ...memoryOf(to, table, prepended, position)]);
 }

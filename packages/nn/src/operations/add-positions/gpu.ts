@@ -1,6 +1,7 @@
 import { addPositionsKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
-import { batchesOf, memoryOf } from "../shared/device-operands.ts";
+import { batchesOf } from "../shared/device-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { AddPositionsOperation } from "./operation.ts";
 
 export function lowerAddPositions(operation: AddPositionsOperation, to: DeviceLowering): void {

@@ -5,7 +5,7 @@ import {
   dividedAttention,
 } from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
-import { spansOf } from "../shared/cpu-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { AttentionOperation } from "./operation.ts";
 
 export function lowerAttentionOnCpu(operation: AttentionOperation, to: CpuLowering): void {
@@ -20,7 +20,7 @@ export function lowerAttentionOnCpu(operation: AttentionOperation, to: CpuLoweri
     lengths: lengths !== undefined,
   };
   const read = [to.of(queries), to.of(keys), to.of(values)];
-  const indices = spansOf(to, position, lengths);
+  const indices = memoryOf(to, position, lengths);
   const parts = attentionParts(problem, to.threads);
   if (parts === 1) {
     to.push(attention(problem), [...read, to.define(output), ...indices]);

@@ -4,7 +4,7 @@ import {
   chooseAttention,
 } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
-import { memoryOf } from "../shared/device-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { AttentionOperation } from "./operation.ts";
 
 export function lowerAttention(operation: AttentionOperation, to: DeviceLowering): void {

@@ -1,6 +1,6 @@
 import { product, stagesApart, type VectorsOperand } from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
-import { spansOf } from "../shared/cpu-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { LinearOperation } from "./operation.ts";
 
 /** A product for each pass of the matrix or stage of one; all that was moved into the operation is done by the last. */
@@ -29,6 +29,6 @@ export function lowerLinearOnCpu(operation: LinearOperation, to: CpuLowering): v
     add: addend !== undefined,
   });
   const others = [multiplier, addend].filter((value) => value !== undefined);
-  const operands = [last.span, ...spansOf(to, bias), ...others.map((value) => to.of(value))];
+  const operands = [last.span, ...memoryOf(to, bias), ...others.map((value) => to.of(value))];
   to.push(call, [x, ...operands, to.define(output)]);
 }

@@ -1,6 +1,6 @@
 import { normalize } from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
-import { spansOf } from "../shared/cpu-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { NormalizeOperation } from "./operation.ts";
 
 export function lowerNormalizeOnCpu(operation: NormalizeOperation, to: CpuLowering): void {
@@ -11,5 +11,5 @@ export function lowerNormalizeOnCpu(operation: NormalizeOperation, to: CpuLoweri
     weight: weight !== undefined,
     bias: bias !== undefined,
   });
-  to.push(call, [to.of(x), to.define(output), ...spansOf(to, weight, bias)]);
+  to.push(call, [to.of(x), to.define(output), ...memoryOf(to, weight, bias)]);
 }

@@ -1,6 +1,6 @@
 import { normalizationKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
-import { memoryOf } from "../shared/device-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { NormalizeOperation } from "./operation.ts";
 
 export function lowerNormalize(operation: NormalizeOperation, to: DeviceLowering): void {

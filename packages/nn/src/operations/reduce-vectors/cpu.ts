@@ -1,6 +1,6 @@
 import { reduceVectors } from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
-import { spansOf } from "../shared/cpu-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { ReduceVectorsOperation } from "./operation.ts";
 
 export function lowerReduceVectorsOnCpu(operation: ReduceVectorsOperation, to: CpuLowering): void {
@@ -11,5 +11,5 @@ export function lowerReduceVectorsOnCpu(operation: ReduceVectorsOperation, to: C
     features: x.features,
     lengths: lengths !== undefined,
   });
-  to.push(call, [to.of(x), to.define(output), ...spansOf(to, lengths)]);
+  to.push(call, [to.of(x), to.define(output), ...memoryOf(to, lengths)]);
 }

@@ -1,6 +1,7 @@
 import { reduceVectorsKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
-import { batchesOf, memoryOf } from "../shared/device-operands.ts";
+import { batchesOf } from "../shared/device-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { ReduceVectorsOperation } from "./operation.ts";
 
 export function lowerReduceVectors(operation: ReduceVectorsOperation, to: DeviceLowering): void {

@@ -1,6 +1,6 @@
 import { rotary } from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
-import { spansOf } from "../shared/cpu-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { RotaryOperation } from "./operation.ts";
 
 export function lowerRotaryOnCpu(operation: RotaryOperation, to: CpuLowering): void {
@@ -12,5 +12,5 @@ export function lowerRotaryOnCpu(operation: RotaryOperation, to: CpuLowering): v
     positions: cosines.shape[0] as number,
     position: position !== undefined,
   });
-  to.push(call, [to.of(x), to.define(output), ...spansOf(to, cosines, sines, position)]);
+  to.push(call, [to.of(x), to.define(output), ...memoryOf(to, cosines, sines, position)]);
 }

@@ -1,6 +1,6 @@
 import { rotaryKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
-import { memoryOf } from "../shared/device-operands.ts";
+import { memoryOf } from "../shared/memory-of.ts";
 import type { RotaryOperation } from "./operation.ts";
 
 export function lowerRotary(operation: RotaryOperation, to: DeviceLowering): void {

@@ -1,19 +1,7 @@
 import type { Vectors } from "@papilio/gpu-runtime/kernels";
 import type { Operand } from "@papilio/gpu-runtime/memory";
 import type { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
-import type { Indices } from "../../graph/value.ts";
-import type { Parameter } from "../../modules/parameter.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
-
-/** Memory of what is there. */
-export function memoryOf(
-  to: DeviceLowering,
-  ...parts: readonly (Parameter | Indices | undefined)[]
-): Operand[] {
-  return parts
-    .filter((part) => part !== undefined)
-    .map((part) => ("graph" in part ? to.indices(part) : to.parameter(part)));
-}
 
 /** Vectors that have memory, of what is read and of what is written. */
 export function batchesOf(x: Vectors, y: Vectors): { readonly from: number; readonly to: number } {
