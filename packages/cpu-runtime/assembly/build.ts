@@ -1,5 +1,5 @@
 /**
- * Compiles the WebAssembly and writes it into src/kernel/binaries.ts, for engines with relaxed SIMD and for
+ * Compiles the WebAssembly and writes it into src/wasm/binaries.ts, for engines with relaxed SIMD and for
  * others; writes the constants that TypeScript needs too beside it.
  *
  *     pnpm build:wasm
@@ -37,7 +37,7 @@ export const PLAIN_SIMD =
 `;
 }
 
-/** Files of assembly/ whose constants TypeScript needs: each becomes a file of src/kernel. */
+/** Files of assembly/ whose constants TypeScript needs: each becomes a file of src/wasm. */
 export const CONSTANTS = {
   "kernel-options.ts": "kernel-options.ts",
   "program.ts": "constants.ts",
@@ -94,7 +94,7 @@ async function compile(
 }
 
 if (import.meta.main) {
-  const kernel = join(import.meta.dirname, "../src/kernel");
+  const kernel = join(import.meta.dirname, "../src/wasm");
   writeFileSync(join(kernel, "binaries.ts"), await compileBinaries());
   for (const from of Object.keys(CONSTANTS) as (keyof typeof CONSTANTS)[]) {
     writeFileSync(join(kernel, CONSTANTS[from]), await compileConstants(from));

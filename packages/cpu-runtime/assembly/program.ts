@@ -1,7 +1,7 @@
 /**
  * What TypeScript writes into the memory for this module to read, field by field in the order of
  * declaration: `src/multiplication` is the other side. Sizes are in elements, addresses and distances in
- * bytes. `pnpm build:wasm` writes the constants that this file exports into `src/kernel/constants.ts`.
+ * bytes. `pnpm build:wasm` writes the constants that this file exports into `src/wasm/constants.ts`.
  */
 
 /** A factor, or a product of factors, as it acts within a block of its pass: `y = W x` of `(a, b, c, d)`. */

@@ -1,6 +1,6 @@
-import { compileKernel, type Simd } from "../kernel/kernel.ts";
 import { CpuMemory, type CpuMemoryStatistics } from "../memory/cpu-memory.ts";
 import { ThreadPool } from "../threads/thread-pool.ts";
+import { compileKernel, type Simd } from "../wasm/kernel.ts";
 
 /** The kernel, its memory and its threads: one for the process. */
 export interface CpuEngine {

@@ -1,7 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import { availableThreads } from "@papilio/butterfly/threads";
-import type { Simd } from "../kernel/kernel.ts";
+import type { Simd } from "../wasm/kernel.ts";
 import { type CpuEngine, openEngine } from "./engine.ts";
 
 /** How many threads multiply. */

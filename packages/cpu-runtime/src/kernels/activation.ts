@@ -9,7 +9,7 @@ import {
   SIGMOID,
   SILU,
   TANH,
-} from "../kernel/kernel-options.ts";
+} from "../wasm/kernel-options.ts";
 import { floatWord } from "./kernel-call.ts";
 
 /** The two words that calls have for an activation: its number, and its parameter. */

@@ -4,7 +4,7 @@ import {
   requireWhole,
   wrongArgument,
 } from "@papilio/butterfly/errors";
-import { ADD_POSITIONS } from "../kernel/kernel-ids.ts";
+import { ADD_POSITIONS } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { stripItems, vectorsBytes } from "./layout.ts";
 import { requireVectorsShape, type VectorsShape, vectorsOperand, wordsOperand } from "./problem.ts";

@@ -1,5 +1,5 @@
 import { requireBoolean, requireObject } from "@papilio/butterfly/errors";
-import { AGGREGATE } from "../kernel/kernel-ids.ts";
+import { AGGREGATE } from "../wasm/kernel-ids.ts";
 import {
   type GraphProblem,
   graphBytes,

@@ -1,5 +1,5 @@
 import { requireObject, requireWhole } from "@papilio/butterfly/errors";
-import { APPEND } from "../kernel/kernel-ids.ts";
+import { APPEND } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { tileCount, vectorsBytes } from "./layout.ts";
 import { requireVectorsShape, type VectorsShape, vectorsOperand, wordsOperand } from "./problem.ts";

@@ -5,8 +5,8 @@ import {
   requireWhole,
   wrongArgument,
 } from "@papilio/butterfly/errors";
-import { TILE } from "../kernel/constants.ts";
-import { ATTENTION, ATTENTION_OF_FEW, JOIN_ATTENTION } from "../kernel/kernel-ids.ts";
+import { TILE } from "../wasm/constants.ts";
+import { ATTENTION, ATTENTION_OF_FEW, JOIN_ATTENTION } from "../wasm/kernel-ids.ts";
 import { floatWord, type KernelCall, type Operand } from "./kernel-call.ts";
 import { tileWidth, vectorsBytes } from "./layout.ts";
 import { type VectorsShape, vectorsOperand, wordsOperand } from "./problem.ts";

@@ -1,5 +1,5 @@
 import { requireObject, requireWhole } from "@papilio/butterfly/errors";
-import { ROWS_FROM_TILES, TILES_FROM_ROWS } from "../kernel/kernel-ids.ts";
+import { ROWS_FROM_TILES, TILES_FROM_ROWS } from "../wasm/kernel-ids.ts";
 import type { KernelCall, VectorsOperand } from "./kernel-call.ts";
 import { itemsOf, vectorsBytes } from "./layout.ts";
 

@@ -4,7 +4,7 @@ import {
   requireWhole,
   wrongArgument,
 } from "@papilio/butterfly/errors";
-import { EDGE_ATTENTION } from "../kernel/kernel-ids.ts";
+import { EDGE_ATTENTION } from "../wasm/kernel-ids.ts";
 import {
   type GraphProblem,
   graphBytes,

@@ -1,7 +1,7 @@
 import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
 import { type Activation, requireActivation } from "@papilio/butterfly/numeric";
-import { ELEMENTWISE } from "../kernel/kernel-ids.ts";
-import { ADD, ALONE, MULTIPLY } from "../kernel/kernel-options.ts";
+import { ELEMENTWISE } from "../wasm/kernel-ids.ts";
+import { ADD, ALONE, MULTIPLY } from "../wasm/kernel-options.ts";
 import { activationFlops, activationWords } from "./activation.ts";
 import type { KernelCall, Layout } from "./kernel-call.ts";
 import { vectorsBytes } from "./layout.ts";

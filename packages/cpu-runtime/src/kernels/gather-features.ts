@@ -1,5 +1,5 @@
 import { requireObject, requireWhole } from "@papilio/butterfly/errors";
-import { GATHER_FEATURES } from "../kernel/kernel-ids.ts";
+import { GATHER_FEATURES } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { stripItems, vectorsBytes } from "./layout.ts";
 import { vectorsOperand, wordsOperand } from "./problem.ts";

@@ -4,7 +4,7 @@ import {
   requireWhole,
   wrongArgument,
 } from "@papilio/butterfly/errors";
-import { GATHER_VECTORS } from "../kernel/kernel-ids.ts";
+import { GATHER_VECTORS } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { stripItems, vectorsBytes } from "./layout.ts";
 import { bytesOf, type PackedWeights, requireWeights } from "./packed-weights.ts";

@@ -1,5 +1,5 @@
 import { requireOneOf, requireWhole } from "@papilio/butterfly/errors";
-import { TILE } from "../kernel/constants.ts";
+import { TILE } from "../wasm/constants.ts";
 import type { Layout, Operand } from "./kernel-call.ts";
 
 /**

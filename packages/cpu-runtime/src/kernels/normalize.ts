@@ -1,6 +1,6 @@
 import { requireBoolean, requireObject, requireOneOf } from "@papilio/butterfly/errors";
-import { NORMALIZE } from "../kernel/kernel-ids.ts";
-import { L2_NORM, LAYER_NORM, RMS_NORM } from "../kernel/kernel-options.ts";
+import { NORMALIZE } from "../wasm/kernel-ids.ts";
+import { L2_NORM, LAYER_NORM, RMS_NORM } from "../wasm/kernel-options.ts";
 import { floatWord, type KernelCall } from "./kernel-call.ts";
 import { tileCount, tileWidth, vectorsBytes } from "./layout.ts";
 import {

@@ -1,6 +1,6 @@
 import { requireWhole, wrongArgument } from "@papilio/butterfly/errors";
 import { storedPattern } from "@papilio/butterfly/matrix";
-import { PACK } from "../kernel/kernel-ids.ts";
+import { PACK } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { bytesOf, type PackedWeights, requireStage, requireWeights } from "./packed-weights.ts";
 

@@ -1,5 +1,5 @@
 import { requireOneOf } from "@papilio/butterfly/errors";
-import { POOL } from "../kernel/kernel-ids.ts";
+import { POOL } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { tileCount, vectorsBytes } from "./layout.ts";
 import { vectorsOperand } from "./problem.ts";

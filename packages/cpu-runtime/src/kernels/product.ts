@@ -1,8 +1,8 @@
 import type { Pattern } from "@papilio/butterfly";
 import { requireBoolean, requireObject, requireWhole } from "@papilio/butterfly/errors";
 import { type Activation, requireActivation } from "@papilio/butterfly/numeric";
-import { TILE } from "../kernel/constants.ts";
-import { PRODUCT } from "../kernel/kernel-ids.ts";
+import { TILE } from "../wasm/constants.ts";
+import { PRODUCT } from "../wasm/kernel-ids.ts";
 import { activationFlops, activationWords } from "./activation.ts";
 import { floatWord, type KernelCall, type Operand } from "./kernel-call.ts";
 import { tileCount, tileWidth, vectorsBytes } from "./layout.ts";

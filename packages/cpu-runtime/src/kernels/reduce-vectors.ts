@@ -1,5 +1,5 @@
 import { requireBoolean, requireObject, requireWhole } from "@papilio/butterfly/errors";
-import { REDUCE_VECTORS } from "../kernel/kernel-ids.ts";
+import { REDUCE_VECTORS } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { vectorsBytes } from "./layout.ts";
 import { vectorsOperand, wordsOperand } from "./problem.ts";

@@ -1,5 +1,5 @@
 import { requireOneOf } from "@papilio/butterfly/errors";
-import { LARGEST, MEAN, SUM } from "../kernel/kernel-options.ts";
+import { LARGEST, MEAN, SUM } from "../wasm/kernel-options.ts";
 
 /** What vectors are brought together to. Of none it is 0. */
 export type Reduction = "sum" | "mean" | "max";

@@ -5,7 +5,7 @@ import {
   requireWhole,
   wrongArgument,
 } from "@papilio/butterfly/errors";
-import { ROTARY } from "../kernel/kernel-ids.ts";
+import { ROTARY } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { tileCount, tileWidth, vectorsBytes } from "./layout.ts";
 import { requireVectorsShape, type VectorsShape, vectorsOperand, wordsOperand } from "./problem.ts";

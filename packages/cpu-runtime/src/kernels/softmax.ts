@@ -1,5 +1,5 @@
 import { requireBoolean, requireObject } from "@papilio/butterfly/errors";
-import { SOFTMAX } from "../kernel/kernel-ids.ts";
+import { SOFTMAX } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { tileCount, tileWidth, vectorsBytes } from "./layout.ts";
 import { requireVectorsShape, type VectorsShape, vectorsOperand } from "./problem.ts";

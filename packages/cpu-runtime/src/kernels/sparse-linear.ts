@@ -1,5 +1,5 @@
 import { requireBoolean, requireObject, requireWhole } from "@papilio/butterfly/errors";
-import { SPARSE_LINEAR } from "../kernel/kernel-ids.ts";
+import { SPARSE_LINEAR } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { tileCount, vectorsBytes } from "./layout.ts";
 import { vectorsOperand, wordsOperand } from "./problem.ts";

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { WasmMemory } from "../kernel/wasm-types.ts";
+import type { WasmMemory } from "../wasm/wasm-types.ts";
 import { arrayDisposed, viewBeyondArray } from "./cpu-array.ts";
 
 const PAGE = 65536;

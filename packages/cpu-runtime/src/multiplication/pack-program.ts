@@ -1,9 +1,9 @@
 import type { Chain, FloatArray, Pattern } from "@papilio/butterfly";
 import { type Sharing, storedPattern } from "@papilio/butterfly/matrix";
 import type { FactorRange } from "@papilio/butterfly/planning";
-import { PASS_WORDS, PROGRAM_WORDS, STAGE_WORDS } from "../kernel/constants.ts";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
 import type { CpuPlan, PassPlan } from "../planning/plan.ts";
+import { PASS_WORDS, PROGRAM_WORDS, STAGE_WORDS } from "../wasm/constants.ts";
 
 /** A merged factor to be packed: its values, real parts first. */
 export interface StageFactor {

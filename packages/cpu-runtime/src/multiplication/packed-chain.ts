@@ -9,14 +9,14 @@ import { gatherFeatures } from "@papilio/butterfly/matrix";
 import type { FactorRange } from "@papilio/butterfly/planning";
 import type { CpuEngine } from "../engine/engine.ts";
 import type { ThreadPolicy } from "../engine/open-cpu.ts";
-import { CALL_WORDS, FEW_VECTORS, FRAME_BYTES, TILE, TILE_BYTES } from "../kernel/constants.ts";
-import { CHAIN } from "../kernel/kernel-ids.ts";
 import { type CpuPlan, WORK_OF_THREAD } from "../planning/plan.ts";
 import {
   OPERATION_BYTES,
   type RecordedOperation,
   writeOperations,
 } from "../threads/recorded-program.ts";
+import { CALL_WORDS, FEW_VECTORS, FRAME_BYTES, TILE, TILE_BYTES } from "../wasm/constants.ts";
+import { CHAIN } from "../wasm/kernel-ids.ts";
 import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.ts";
 
 /** Vectors in single precision, or the bits of vectors in half precision. */

@@ -5,7 +5,7 @@ import {
   divideChain,
   type FactorRange,
 } from "@papilio/butterfly/planning";
-import { TILE } from "../kernel/constants.ts";
+import { TILE } from "../wasm/constants.ts";
 
 /** Stages that are applied block by block, in the first-level cache; each is one merged factor. */
 export interface PassPlan extends FactorRange {

@@ -7,7 +7,7 @@ import {
 } from "@papilio/butterfly/errors";
 import { requireShape } from "@papilio/butterfly/numeric";
 import { availableThreads } from "@papilio/butterfly/threads";
-import { FEW_VECTORS, TILE } from "../kernel/constants.ts";
+import { FEW_VECTORS, TILE } from "../wasm/constants.ts";
 import { cheapestPasses, WORK_OF_THREAD } from "./plan.ts";
 
 export interface PredictCpuOptions {

@@ -1,7 +1,7 @@
 import type { Chain } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import { planInvalid, requireFactorRanges } from "@papilio/butterfly/planning";
-import { TILE } from "../kernel/constants.ts";
+import { TILE } from "../wasm/constants.ts";
 import type { CpuPlan } from "./plan.ts";
 
 /**

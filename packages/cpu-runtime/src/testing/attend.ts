@@ -1,11 +1,11 @@
 import { uniform } from "@papilio/butterfly/numeric";
-import type { Simd } from "../kernel/kernel.ts";
 import {
   type AttentionProblem,
   attention,
   dividedAttention,
   isOfFew,
 } from "../kernels/attention.ts";
+import type { Simd } from "../wasm/kernel.ts";
 import { runKernel } from "./run-kernel.ts";
 
 /** A problem, and what position and lengths hold. */

@@ -1,8 +1,8 @@
-import { PLAIN_SIMD, RELAXED_SIMD } from "../kernel/binaries.ts";
-import { instantiate, type Simd } from "../kernel/kernel.ts";
 import type { KernelCall, Operand } from "../kernels/kernel-call.ts";
 import { operandBytes } from "../kernels/layout.ts";
 import { CpuMemory } from "../memory/cpu-memory.ts";
+import { PLAIN_SIMD, RELAXED_SIMD } from "../wasm/binaries.ts";
+import { instantiate, type Simd } from "../wasm/kernel.ts";
 import { packTiles, unpackTiles } from "./tiles.ts";
 
 /** Both builds, each of which computes everything. */

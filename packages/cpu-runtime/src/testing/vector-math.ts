@@ -1,5 +1,5 @@
 import { compileKernel } from "../../assembly/build.ts";
-import type { Simd } from "../kernel/kernel.ts";
+import type { Simd } from "../wasm/kernel.ts";
 
 /** Applies a function of vector-math.ts to each number; their count is a multiple of four. */
 export type Sweep = (numbers: Float32Array) => Float32Array;

@@ -1,6 +1,6 @@
-import { instantiate } from "../kernel/kernel.ts";
-import { RUN_WAKES_CALLER } from "../kernel/run-states.ts";
-import type { WasmMemory, WasmModule } from "../kernel/wasm-types.ts";
+import { instantiate } from "../wasm/kernel.ts";
+import { RUN_WAKES_CALLER } from "../wasm/run-states.ts";
+import type { WasmMemory, WasmModule } from "../wasm/wasm-types.ts";
 
 /** The first and only message to a thread: from then on it reads its work from the memory. */
 export interface WorkerStart {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { compileKernel, type Kernel } from "../kernel/kernel.ts";
 import { rowsFromTiles, tilesFromRows } from "../kernels/convert.ts";
 import { vectorsBytes } from "../kernels/layout.ts";
 import { CpuMemory } from "../memory/cpu-memory.ts";
+import { compileKernel, type Kernel } from "../wasm/kernel.ts";
 import { OPERATION_BYTES, type RecordedOperation, writeOperations } from "./recorded-program.ts";
 import { ThreadPool } from "./thread-pool.ts";
 

@@ -6,9 +6,9 @@ import {
   type ThreadProgram,
   TimeSlicer,
 } from "@papilio/butterfly/threads";
-import { instantiate, type Kernel, type KernelExports } from "../kernel/kernel.ts";
-import { CONTROL_BYTES, RUN_GOES_ON, RUN_HAS_ENDED, RUN_IS_IDLE } from "../kernel/run-states.ts";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
+import { instantiate, type Kernel, type KernelExports } from "../wasm/kernel.ts";
+import { CONTROL_BYTES, RUN_GOES_ON, RUN_HAS_ENDED, RUN_IS_IDLE } from "../wasm/run-states.ts";
 import type { WorkerMessage, WorkerStart } from "./cpu-worker.ts";
 import type { RecordedProgram } from "./recorded-program.ts";
 

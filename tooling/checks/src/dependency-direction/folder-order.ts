@@ -33,7 +33,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
   "packages/cpu-runtime": {
     order: [
       "errors",
-      "kernel",
+      "wasm",
       "memory",
       "kernels",
       "threads",
