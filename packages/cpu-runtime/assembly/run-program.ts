@@ -45,8 +45,8 @@ class Control {
   scratchBytes: usize;
 }
 
-/** Loads of a word before a thread goes to sleep: about 0.1 ms, as runs and operations follow one another. */
-const SPINS: i32 = 20_000;
+/** Loads of a word before a thread goes to sleep: about 0.1 ms, at half a nanosecond each, as runs follow one another. */
+const SPINS: i32 = 200_000;
 
 /**
  * Begins a run, after the one before has ended.
