@@ -9,6 +9,7 @@ import {
   PermutedButterfly,
 } from "@papilio/butterfly";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Gpu } from "./gpu/gpu.ts";
 import type { Lease } from "./memory/lease.ts";
 import { MemoryPool } from "./memory/pool.ts";
 import { prepareButterfly } from "./multiplication/butterfly.ts";
@@ -17,12 +18,11 @@ import {
   prepareComplexButterfly,
 } from "./multiplication/complex-butterfly.ts";
 import type { DeviceMatrix } from "./multiplication/device-matrix.ts";
+import { StagingSlot } from "./multiplication/micro-batches/staging-slot.ts";
 import type { Multiplication } from "./multiplication/multiplication.ts";
 import { PreparedShapes } from "./multiplication/prepared-shapes.ts";
 import { RepeatedMultiplication } from "./multiplication/repeated-multiplication.ts";
-import { StagingSlot } from "./multiplication/staging-slot.ts";
 import { type SharedWeights, WeightStore } from "./multiplication/weight-store.ts";
-import type { Gpu } from "./place/gpu.ts";
 import { Program } from "./program/program.ts";
 import { ReusableProgram } from "./program/reusable-program.ts";
 import { BufferSet } from "./tensor/buffer-set.ts";

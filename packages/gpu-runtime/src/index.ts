@@ -6,6 +6,8 @@ import "@papilio/butterfly";
 export type { DeviceContext } from "./device/device-context.ts";
 export type { AdapterFeatures, AdapterLimits, AdapterReport, PassedOver } from "./device/report.ts";
 export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
+export { Gpu } from "./gpu/gpu.ts";
+export { type OpenGpuOptions, openGpu } from "./gpu/open.ts";
 export type { MemoryOptions } from "./memory/memory-options.ts";
 export type { DeviceCompileOptions } from "./multiplication/compile-for-device.ts";
 export type {
@@ -14,8 +16,6 @@ export type {
   DeviceMultiplyOptions,
   DeviceShape,
 } from "./multiplication/device-matrix.ts";
-export { Gpu } from "./place/gpu.ts";
-export { type OpenGpuOptions, openGpu } from "./place/open.ts";
 export type { Plan, Stage } from "./planning/plan.ts";
 export { type PlanOptions, planChain } from "./planning/plan-chain.ts";
 export { planComplexChain } from "./planning/plan-complex-chain.ts";

@@ -22,6 +22,7 @@ export { csrKernel } from "./kernels/csr/kernel.ts";
 export { type EdgeAttentionProblem, edgeAttentionKernel } from "./kernels/edge-attention/kernel.ts";
 export { type ElementwiseProblem, elementwiseKernel } from "./kernels/elementwise/kernel.ts";
 export type { Epilogue, PlacedEpilogue } from "./kernels/epilogue.ts";
+export type { ReductionLanes, VectorsShape } from "./kernels/feature-reduction/lanes.ts";
 export {
   type GatherFeaturesProblem,
   gatherFeaturesKernel,
@@ -49,7 +50,6 @@ export type { Reduction } from "./kernels/reduction.ts";
 export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
 export { type SoftmaxProblem, softmaxKernel } from "./kernels/softmax/kernel.ts";
 export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
-export type { ReductionLanes, VectorsShape } from "./kernels/vector-reduction/lanes.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";

@@ -1,7 +1,7 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { DeviceModel } from "./backends/device/device-model.ts";
-import { ModelMemory } from "./backends/device/model-memory.ts";
+import { DeviceModel } from "./backends/gpu/device-model.ts";
+import { ModelMemory } from "./backends/gpu/model-memory.ts";
 import { TextGenerator } from "./generation/text-generator.ts";
 import { Graph, type State } from "./graph/graph.ts";
 import { append } from "./operations/append/operation.ts";

@@ -1,7 +1,7 @@
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DeviceModel } from "./backends/device/device-model.ts";
+import { DeviceModel } from "./backends/gpu/device-model.ts";
 import { differences, nonFiniteCases } from "./testing/non-finite.ts";
 import { openTestGpu } from "./testing/open-test-gpu.ts";
 

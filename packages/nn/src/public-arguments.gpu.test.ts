@@ -1,7 +1,7 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { makeAll, mistakes, sweep } from "@papilio/public-arguments";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { DeviceModel } from "./backends/device/device-model.ts";
+import { DeviceModel } from "./backends/gpu/device-model.ts";
 import { openTestGpu } from "./testing/open-test-gpu.ts";
 import { deviceCalls } from "./testing/public-calls/device.ts";
 import { smallGraph } from "./testing/public-calls/graph.ts";

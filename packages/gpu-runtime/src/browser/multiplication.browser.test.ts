@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from "vitest";
+import type { Gpu } from "../gpu/gpu.ts";
+import { openGpu } from "../gpu/open.ts";
 import { prepareBmm } from "../multiplication/bmm.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { PrepareMultiplication } from "../multiplication/multiplication.ts";
-import type { Gpu } from "../place/gpu.ts";
-import { openGpu } from "../place/open.ts";
 import { describeMultiplications } from "../testing/describe-multiplications.ts";
 
 const preparations: Record<string, PrepareMultiplication> = {

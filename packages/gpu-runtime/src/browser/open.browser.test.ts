@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { openGpu } from "../place/open.ts";
+import { openGpu } from "../gpu/open.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 
 const shape = { batch: 2, features: 3, layout: "batch-first" } as const;

@@ -1,9 +1,9 @@
 import { Butterfly, Chain, compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
 import { describe, expect, it } from "vitest";
+import type { Gpu } from "../gpu/gpu.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import { openGpu } from "../node/open.ts";
-import type { Gpu } from "../place/gpu.ts";
 import { Program } from "../program/program.ts";
 import { measureRates } from "../rates/measure-rates.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";

@@ -1,7 +1,7 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { type Activation, FLOAT_FORMATS, quantize } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runKernel } from "../testing/run-kernel.ts";
 import { activationName } from "./activation.ts";

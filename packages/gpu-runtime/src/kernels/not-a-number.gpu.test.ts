@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runKernel } from "../testing/run-kernel.ts";
 import { attentionKernel } from "./attention/kernel.ts";
 import type { AttentionVariant } from "./attention/variant.ts";
 import { elementwiseKernel } from "./elementwise/kernel.ts";
+import type { ReductionLanes } from "./feature-reduction/lanes.ts";
 import { normalizationKernel } from "./normalization/kernel.ts";
 import { softmaxKernel } from "./softmax/kernel.ts";
-import type { ReductionLanes } from "./vector-reduction/lanes.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { openGpu as openPortable } from "../gpu/open.ts";
 import { openGpu } from "../node/open.ts";
-import { openGpu as openPortable } from "../place/open.ts";
 
 const invalid = expect.objectContaining({ code: "MEMORY_OPTION_INVALID" });
 const values = [-1, Number.NaN, "4096", {}, null, 1n];

@@ -1,6 +1,6 @@
 import { Butterfly, compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { verifyProduct } from "../testing/run-butterfly.ts";

@@ -1,6 +1,6 @@
 import { Butterfly, Chain, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { planName } from "../planning/plan.ts";
 import { rankPlans } from "../planning/plan-chain.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -9,7 +9,7 @@ import { runButterfly, runMultiplication, stored } from "../testing/run-butterfl
 import { runCase } from "../testing/run-case.ts";
 import { prepareBmm } from "./bmm.ts";
 import { prepareButterfly } from "./butterfly.ts";
-import { prepareFusedRange } from "./fused-range.ts";
+import { prepareFusedChain } from "./fused-chain.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 
 let gpu: Gpu;
@@ -88,7 +88,7 @@ describe("operands of what the device cannot bind whole", () => {
     );
     expect(found).toMatchObject(right);
     const run = stored(Butterfly.random(Chain.parse("16,2,2,2;32,2,2,1"), { seed: 4 }), shape);
-    using fused = prepareFusedRange(small, run, shape, epilogue);
+    using fused = prepareFusedChain(small, run, shape, epilogue);
     const product = await runMultiplication(small, fused, run, shape, [2, 2], epilogue);
     expect(product.found).toMatchObject(right);
     expect(product.report.dispatches).toBeGreaterThan(1);
@@ -111,7 +111,7 @@ describe("an epilogue that does not fit", () => {
     using other = new Tensor(gpu, { ...shape, layout: "batch-first", features: 8 });
     for (const prepare of [
       (options: object) => prepareKroneckerSparse(gpu, factor, shape, options),
-      (options: object) => prepareFusedRange(gpu, butterfly, shape, options),
+      (options: object) => prepareFusedChain(gpu, butterfly, shape, options),
       (options: object) => prepareButterfly(gpu, butterfly, shape, options),
     ]) {
       using plain = prepare({});
@@ -139,7 +139,7 @@ describe("an epilogue that does not fit", () => {
     ] as const) {
       const invalid = code("ACTIVATION_INVALID");
       expect(() => prepareKroneckerSparse(gpu, factor, shape, { activation })).toThrow(invalid);
-      expect(() => prepareFusedRange(gpu, butterfly, shape, { activation })).toThrow(invalid);
+      expect(() => prepareFusedChain(gpu, butterfly, shape, { activation })).toThrow(invalid);
       expect(() => prepareButterfly(gpu, butterfly, shape, { activation })).toThrow(invalid);
     }
     expect(gpu.memory.statistics.inUse).toBe(inUse);

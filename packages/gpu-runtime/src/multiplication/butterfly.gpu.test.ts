@@ -1,8 +1,8 @@
 import { Butterfly, Chain, compile, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../gpu/gpu.ts";
 import { openGpu } from "../node/open.ts";
-import type { Gpu } from "../place/gpu.ts";
 import { factorByFactor, type Plan } from "../planning/plan.ts";
 import { rankPlans } from "../planning/plan-chain.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";

@@ -13,7 +13,7 @@ import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { scratchVectors, type Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import { type EpilogueOperands, memoryOf } from "./epilogue-operands.ts";
-import { prepareFusedRange } from "./fused-range.ts";
+import { prepareFusedChain } from "./fused-chain.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import { mergeFactors } from "./merge-factors.ts";
 import type { Multiplication } from "./multiplication.ts";
@@ -160,7 +160,7 @@ function prepareStages(
       const added = { ...last, ...shared, ...(bias !== undefined && from === 0 ? { bias } : {}) };
       const multiplication =
         factor === undefined
-          ? prepareFusedRange(gpu, new Butterfly(butterfly.factors.slice(from, to)), inner, {
+          ? prepareFusedChain(gpu, new Butterfly(butterfly.factors.slice(from, to)), inner, {
               inPlace,
               ...added,
             })

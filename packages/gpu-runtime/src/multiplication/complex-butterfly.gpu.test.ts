@@ -13,7 +13,7 @@ import { fourier } from "@papilio/butterfly/constructions";
 import { referenceProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import type { Stage } from "../planning/plan.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
 import { Tensor } from "../tensor/tensor.ts";

@@ -13,14 +13,14 @@ import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Kernel, Step } from "../device/kernel.ts";
 import { assertFits } from "../device/storage.ts";
-import { complexFactorKernel } from "../kernels/complex-range/loop-shader.ts";
+import { complexFactorKernel } from "../kernels/complex-chain/loop-shader.ts";
 import {
   complexSharing,
+  packComplexChain,
   packComplexFactor,
-  packComplexRange,
-} from "../kernels/complex-range/pack.ts";
-import type { ComplexRangeProblem } from "../kernels/complex-range/problem.ts";
-import { complexRangeKernel } from "../kernels/complex-range/register-shader.ts";
+} from "../kernels/complex-chain/pack.ts";
+import type { ComplexChainProblem } from "../kernels/complex-chain/problem.ts";
+import { complexChainKernel } from "../kernels/complex-chain/register-shader.ts";
 import type { Lease } from "../memory/lease.ts";
 import { type Operand, Scratch } from "../memory/scratch.ts";
 import { COMPLEX_BYTES } from "../planning/complex-stage-cost.ts";
@@ -30,7 +30,7 @@ import { requirePlan } from "../planning/require-plan.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
 import type { ComplexVectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
-import { notFused } from "./fused-range.ts";
+import { notFused } from "./fused-chain.ts";
 import { unlessOutOfRange } from "./merge-factors.ts";
 
 /** A way of computing `y = W x` for complex vectors. Prepared once, run as often as wanted. */
@@ -99,7 +99,7 @@ export function prepareComplexButterfly(
       const source = to === chain.length ? right : undefined;
       // Output f of the butterfly is the one at the position that takes it.
       const destination = from === 0 ? left && invertPermutation(left) : undefined;
-      const problem: ComplexRangeProblem = {
+      const problem: ComplexChainProblem = {
         chain: range.chain,
         batch,
         layout,
@@ -109,10 +109,10 @@ export function prepareComplexButterfly(
       };
       const fits = fitsRegisters(gpu.report, range.chain);
       const packed = fits
-        ? packComplexRange(range, problem)
+        ? packComplexChain(range, problem)
         : packComplexFactor(range, problem.sharing);
       return {
-        kernel: fits ? complexRangeKernel(problem) : complexFactorKernel(problem),
+        kernel: fits ? complexChainKernel(problem) : complexFactorKernel(problem),
         rows: range.chain.rows,
         weights: buffers.upload(packed, "f32", "complex weights"),
         maps: [source, destination]

@@ -17,8 +17,8 @@ import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";
 import { scratchComplexVectors } from "../tensor/vectors.ts";
 import { prepareComplexButterfly } from "./complex-butterfly.ts";
 import type { DeviceKind, DeviceMultiplyOptions } from "./device-matrix.ts";
+import { putVectors, takeVectors } from "./micro-batches/vector-slices.ts";
 import { RepeatedMultiplication } from "./repeated-multiplication.ts";
-import { putVectors, takeVectors } from "./vector-slices.ts";
 
 /** A complex matrix, whose values are not changed any more, on a device. */
 export function complexKind(

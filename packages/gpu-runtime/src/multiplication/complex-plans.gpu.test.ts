@@ -8,7 +8,7 @@ import {
 } from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import type { Stage } from "../planning/plan.ts";
 import { Program } from "../program/program.ts";
 import { ComplexTensor, complexTensor } from "../tensor/complex-tensor.ts";

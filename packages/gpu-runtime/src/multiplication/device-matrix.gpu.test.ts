@@ -12,7 +12,7 @@ import {
 import { referenceProduct } from "@papilio/butterfly/matrix";
 import { describePlace } from "@papilio/place-behaviour";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { factorByFactor } from "../planning/plan.ts";
 import { complexTensor } from "../tensor/complex-tensor.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
@@ -22,7 +22,7 @@ import { draw } from "../testing/vectors-in-memory.ts";
 import { prepareButterfly } from "./butterfly.ts";
 import { prepareComplexButterfly } from "./complex-butterfly.ts";
 import type { DeviceMatrix } from "./device-matrix.ts";
-import { prepareFusedRange } from "./fused-range.ts";
+import { prepareFusedChain } from "./fused-chain.ts";
 
 const matrix = new Butterfly([KroneckerSparse.random(new Pattern(2, 4, 4, 2), { seed: 1 })]);
 const { cols } = matrix.chain;
@@ -243,7 +243,7 @@ describe("the weights of a butterfly matrix", () => {
     const complexMatrix = ComplexButterfly.fromReal(matrix);
     const complex = await compile(complexMatrix, gpu);
     const prepared = prepareButterfly(gpu, matrix, shape);
-    const fused = prepareFusedRange(gpu, matrix, shape);
+    const fused = prepareFusedChain(gpu, matrix, shape);
     const transform = prepareComplexButterfly(gpu, new PermutedButterfly(complexMatrix), shape);
     for (const owned of [weights, complex, prepared, fused, transform]) {
       owned[Symbol.dispose]();

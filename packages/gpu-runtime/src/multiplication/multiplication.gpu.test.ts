@@ -1,6 +1,6 @@
 import { KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { describeMultiplications } from "../testing/describe-multiplications.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runCase } from "../testing/run-case.ts";

@@ -1,7 +1,7 @@
 import { Butterfly, Chain, DisposableStack, type KroneckerSparse } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Kernel, Step } from "../device/kernel.ts";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { Program } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
@@ -11,7 +11,7 @@ import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { sumsOf } from "../testing/run-butterfly.ts";
 import { draw } from "../testing/vectors-in-memory.ts";
 import { prepareButterfly } from "./butterfly.ts";
-import { prepareFusedRange } from "./fused-range.ts";
+import { prepareFusedChain } from "./fused-chain.ts";
 import { prepareKroneckerSparse } from "./kronecker-sparse.ts";
 import type { Multiplication } from "./multiplication.ts";
 
@@ -81,14 +81,14 @@ const cases: Record<string, Case> = {
   "a fused run": {
     chain: "2,2,2,2;4,2,2,1",
     shape: batchFirst,
-    prepare: (butterfly, shape) => prepareFusedRange(gpu, butterfly, shape, both),
+    prepare: (butterfly, shape) => prepareFusedChain(gpu, butterfly, shape, both),
   },
   "a fused run in place": {
     chain: "2,2,2,2;4,2,2,1",
     shape: batchLast,
     inPlace: true,
     prepare: (butterfly, shape) =>
-      prepareFusedRange(gpu, butterfly, shape, {
+      prepareFusedChain(gpu, butterfly, shape, {
         ...both,
         inPlace: true,
         variant: { kind: "workgroup", tileN: 2, passes: [1, 1], workgroup: 8 },

@@ -8,7 +8,8 @@ import { scratchVectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
 import type { ButterflyMultiplication } from "./butterfly.ts";
 import type { DeviceKind } from "./device-matrix.ts";
-import { isWithoutMemory, multiplyInMicroBatches } from "./micro-batches.ts";
+import { multiplyInMicroBatches } from "./micro-batches/multiply.ts";
+import { isWithoutMemory } from "./micro-batches/retry-smaller.ts";
 import { preparePermuted } from "./permuted-butterfly.ts";
 import { RepeatedMultiplication } from "./repeated-multiplication.ts";
 

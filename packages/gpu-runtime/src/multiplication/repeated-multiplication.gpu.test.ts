@@ -1,7 +1,7 @@
 import { Butterfly, Chain, compile, LAYOUTS } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { factorByFactor } from "../planning/plan.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";

@@ -1,6 +1,6 @@
 import { Butterfly, Chain, KroneckerSparse, LAYOUTS, type Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { factorByFactor, type Plan } from "../planning/plan.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runButterfly } from "../testing/run-butterfly.ts";

@@ -1,7 +1,7 @@
 import { Butterfly, compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { sumsOf, verifyProduct } from "../testing/run-butterfly.ts";
 

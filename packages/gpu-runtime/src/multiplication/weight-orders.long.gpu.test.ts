@@ -1,5 +1,6 @@
 import { Butterfly, Chain, type KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../gpu/gpu.ts";
 import { chooseForPacking } from "../kernels/kronecker-sparse/choose.ts";
 import { packingOf, readsPacking } from "../kernels/kronecker-sparse/packing.ts";
 import {
@@ -7,7 +8,6 @@ import {
   kroneckerSparseName,
   type RegisterKroneckerSparse,
 } from "../kernels/kronecker-sparse/variant.ts";
-import type { Gpu } from "../place/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runCase } from "../testing/run-case.ts";
 import { report } from "../testing/variants.ts";

@@ -1,7 +1,7 @@
 import { Butterfly, Chain, type Layout, type StorageDtype } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runMultiplication, stored } from "../testing/run-butterfly.ts";
 import { withSharedBlocks } from "../testing/with-shared-blocks.ts";

@@ -1,9 +1,9 @@
 import { PapilioError } from "@papilio/butterfly";
 import { didYouMean, requireOptions, requireText } from "@papilio/butterfly/errors";
 import type { PassedOver } from "../device/report.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../gpu/open.ts";
 import { type MemoryOptions, requireMemoryOptions } from "../memory/memory-options.ts";
-import type { Gpu } from "../place/gpu.ts";
-import { type OpenGpuOptions, openAdapter, openGpu as openPortable } from "../place/open.ts";
 import { listInstalled, matchesName } from "./adapters.ts";
 import { createDawn, withVulkanDriver } from "./dawn.ts";
 import { loadSwiftShader } from "./swiftshader.ts";

@@ -1,6 +1,6 @@
 import type { Chain } from "@papilio/butterfly";
 import type { AdapterReport } from "../device/report.ts";
-import { LOOP_OUTPUTS } from "../kernels/complex-range/loop-shader.ts";
+import { LOOP_OUTPUTS } from "../kernels/complex-chain/loop-shader.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 
 /** Bytes of a complex64 number. */

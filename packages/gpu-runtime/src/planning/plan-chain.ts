@@ -12,7 +12,7 @@ import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type Candidate, divideChain } from "@papilio/butterfly/planning";
 import { requireReport } from "../device/device-checks.ts";
 import type { AdapterReport } from "../device/report.ts";
-import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
+import { chooseFusedChain } from "../kernels/fused-chain/choose.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { type Plan, type Stage, samePlan } from "./plan.ts";
@@ -119,7 +119,7 @@ export function planOfStages(
   const possible = stages.every(
     ({ from, to, how }) =>
       how !== "fuse" ||
-      chooseFusedRange(report, { chain: Chain.of(chain.patterns.slice(from, to)), ...shape }) !==
+      chooseFusedChain(report, { chain: Chain.of(chain.patterns.slice(from, to)), ...shape }) !==
         undefined,
   );
   return possible ? { layout: shape.layout, stages } : undefined;
@@ -163,13 +163,13 @@ function stagesOf(
   const range = Chain.of(chain.patterns.slice(from, to));
   if (fitsMerged(report, range, FLOAT_FORMATS[shape.dtype].bytes))
     stages.push({ from, to, how: "merge" });
-  if (chooseFusedRange(report, { chain: range, ...shape }) !== undefined) {
+  if (chooseFusedChain(report, { chain: range, ...shape }) !== undefined) {
     stages.push({ from, to, how: "fuse" });
   }
   return stages;
 }
 
-/** Whether the product of a range is computed on the CPU in a moment, and bound on the device. */
+/** Whether the product of a chain is computed on the CPU in a moment, and bound on the device. */
 export function fitsMerged({ limits }: AdapterReport, range: Chain, bytes: number): boolean {
   const { nonZeros } = range.product();
   return (

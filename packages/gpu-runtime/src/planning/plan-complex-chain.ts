@@ -4,7 +4,7 @@ import { stridesOf } from "@papilio/butterfly/numeric";
 import { type Candidate, divideChain } from "@papilio/butterfly/planning";
 import { requireReport } from "../device/device-checks.ts";
 import type { AdapterReport } from "../device/report.ts";
-import { localWeights, localWidth } from "../kernels/fused-range/local-factors.ts";
+import { localWeights, localWidth } from "../kernels/fused-chain/local-factors.ts";
 import { COMPLEX_BYTES, complexStageSeconds } from "./complex-stage-cost.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { fitsMerged, type PlanOptions, requirePlanOptions } from "./plan-chain.ts";

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Kernel } from "../device/kernel.ts";
 import { readBack } from "../device/read-back.ts";
 import { storage, upload } from "../device/storage.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import type { Lease, Span } from "../memory/lease.ts";
-import type { Gpu } from "../place/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { Program } from "./program.ts";
 

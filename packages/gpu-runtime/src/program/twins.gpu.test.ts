@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Step } from "../device/kernel.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { elementwiseKernel } from "../kernels/elementwise/kernel.ts";
-import type { Gpu } from "../place/gpu.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { scratchVectors } from "../tensor/vectors.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";

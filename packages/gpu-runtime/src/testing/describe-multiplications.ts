@@ -1,7 +1,7 @@
 import { KroneckerSparse, LAYOUTS, Pattern, type StorageDtype } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
+import type { Gpu } from "../gpu/gpu.ts";
 import type { PrepareMultiplication } from "../multiplication/multiplication.ts";
-import type { Gpu } from "../place/gpu.ts";
 import { runCase } from "./run-case.ts";
 
 /** Tests of ways to multiply, in both layouts and precisions, on a device that is opened before them. */

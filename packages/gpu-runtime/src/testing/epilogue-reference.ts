@@ -7,9 +7,9 @@ import {
   type Rounding,
   uniform,
 } from "@papilio/butterfly/numeric";
+import type { Gpu } from "../gpu/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { EpilogueOperands } from "../multiplication/epilogue-operands.ts";
-import type { Gpu } from "../place/gpu.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { type TensorOptions, tensor } from "../tensor/tensor.ts";
 

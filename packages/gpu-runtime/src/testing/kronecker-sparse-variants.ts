@@ -2,6 +2,7 @@ import { Butterfly, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly
 import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../gpu/gpu.ts";
 import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import {
   type KroneckerSparseVariant,
@@ -11,7 +12,6 @@ import {
 } from "../kernels/kronecker-sparse/variant.ts";
 import { loadWidth } from "../kernels/wgsl.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
-import type { Gpu } from "../place/gpu.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { openTestGpu } from "./open-test-gpu.ts";
 import { runCase } from "./run-case.ts";

@@ -2,7 +2,7 @@ import { compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import { expect } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { tensor } from "../tensor/tensor.ts";
 
 const SHAPE = { layout: "batch-last", dtype: "f32" } as const;

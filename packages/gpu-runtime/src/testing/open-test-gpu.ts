@@ -1,6 +1,6 @@
 import process from "node:process";
+import type { Gpu } from "../gpu/gpu.ts";
 import { openGpu } from "../node/index.ts";
-import type { Gpu } from "../place/gpu.ts";
 
 /** The adapter that tests run on: the best one, or the one that PAPILIO_ADAPTER names. */
 export function openTestGpu(): Promise<Gpu> {

@@ -1,4 +1,4 @@
-import type { ReductionLanes, VectorsShape } from "../kernels/vector-reduction/lanes.ts";
+import type { ReductionLanes, VectorsShape } from "../kernels/feature-reduction/lanes.ts";
 
 /** Vectors to reduce: `used` of them count, and the rest of the batch holds NaN. */
 export interface ReductionCase extends Omit<VectorsShape, "dtype"> {

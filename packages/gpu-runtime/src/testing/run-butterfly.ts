@@ -1,9 +1,9 @@
 import { type Butterfly, DisposableStack, type Verification, verify } from "@papilio/butterfly";
 import { quantizeButterfly, referenceProduct, subnormalOperands } from "@papilio/butterfly/matrix";
+import type { Gpu } from "../gpu/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { type ButterflyOptions, prepareButterfly } from "../multiplication/butterfly.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
-import type { Gpu } from "../place/gpu.ts";
 import { Program, type ProgramReport } from "../program/program.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";

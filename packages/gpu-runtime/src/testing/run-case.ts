@@ -1,9 +1,9 @@
 import { Butterfly, type KroneckerSparse, verify } from "@papilio/butterfly";
 import { referenceProduct, subnormalOperands } from "@papilio/butterfly/matrix";
 import { quantize } from "@papilio/butterfly/numeric";
+import type { Gpu } from "../gpu/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
-import type { Gpu } from "../place/gpu.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { addBias, type Found, verifyEpilogue } from "./epilogue-reference.ts";
 import { multiplyOn } from "./run-butterfly.ts";

@@ -2,7 +2,7 @@ import type { StorageDtype } from "@papilio/butterfly";
 import type { Kernel } from "../device/kernel.ts";
 import { readBack } from "../device/read-back.ts";
 import { upload } from "../device/storage.ts";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { Program } from "../program/program.ts";
 import { BufferSet } from "../tensor/buffer-set.ts";
 import { decode, encode, paddedBytes } from "../tensor/dtype.ts";

@@ -1,8 +1,8 @@
 import { KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../gpu/gpu.ts";
 import { kroneckerSparseVariants } from "../kernels/kronecker-sparse/candidates.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
-import type { Gpu } from "../place/gpu.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runCase } from "../testing/run-case.ts";
 import type { Trial } from "./autotune.ts";

@@ -1,6 +1,6 @@
 import { Butterfly, Chain, LAYOUTS } from "@papilio/butterfly";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Gpu } from "../place/gpu.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { planName } from "../planning/plan.ts";
 import { rankPlans } from "../planning/plan-chain.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";

@@ -2,7 +2,7 @@ import { Pattern } from "@papilio/butterfly";
 import { type Gpu, openGpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
-import { DeviceModel } from "../backends/device/device-model.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
 import { TextGenerator } from "../generation/text-generator.ts";
 import { Graph } from "../graph/graph.ts";
 import { monarch } from "../layers/butterfly-linear.ts";

@@ -3,8 +3,8 @@ import type { Gpu } from "@papilio/gpu-runtime";
 import { CpuModel, type CpuModelOptions } from "../backends/cpu/cpu-model.ts";
 import { CpuStates } from "../backends/cpu/cpu-states.ts";
 import { CpuWeightStore, type CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts";
-import { DeviceModel, type DeviceModelOptions } from "../backends/device/device-model.ts";
-import { ModelMemory } from "../backends/device/model-memory.ts";
+import { DeviceModel, type DeviceModelOptions } from "../backends/gpu/device-model.ts";
+import { ModelMemory } from "../backends/gpu/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Decoder } from "../models/decoder.ts";
 

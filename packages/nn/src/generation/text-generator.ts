@@ -3,7 +3,7 @@ import type { Gpu } from "@papilio/gpu-runtime";
 import { anyNumber, gpuCheck, listOf } from "../arguments/checks.ts";
 import type { CpuModelOptions } from "../backends/cpu/cpu-model.ts";
 import type { CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts";
-import type { DeviceModelOptions } from "../backends/device/device-model.ts";
+import type { DeviceModelOptions } from "../backends/gpu/device-model.ts";
 import type { Decoder } from "../models/decoder.ts";
 import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";
 import {

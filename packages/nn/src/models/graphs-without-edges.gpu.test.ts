@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adjacencyOf } from "../adjacency/adjacency.ts";
 import { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
-import { DeviceModel } from "../backends/device/device-model.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { aggregate } from "../operations/aggregate/operation.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adjacencyOf } from "../adjacency/adjacency.ts";
 import type { SparseMatrix } from "../adjacency/sparse-matrix.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
-import { DeviceModel } from "../backends/device/device-model.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
 import { monarch } from "../layers/butterfly-linear.ts";
 import type { Module } from "../modules/module.ts";
 import type { Parameter } from "../modules/parameter.ts";

@@ -1,6 +1,6 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { DeviceModel } from "../backends/device/device-model.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
 import { Graph } from "../graph/graph.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { pooledInFloat64, SENTENCES } from "../testing/sentences.ts";

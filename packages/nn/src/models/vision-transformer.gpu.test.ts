@@ -1,7 +1,7 @@
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
-import { DeviceModel } from "../backends/device/device-model.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
 import { numbers } from "../testing/draw.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { expectSameLogits, PIXELS } from "../testing/vision-transformer.ts";

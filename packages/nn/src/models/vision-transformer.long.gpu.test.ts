@@ -1,6 +1,6 @@
 import { it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
-import { DeviceModel } from "../backends/device/device-model.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
 import { numbers } from "../testing/draw.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { OnnxRun } from "../testing/run-onnx.ts";

@@ -9,7 +9,7 @@ import {
 } from "../arguments/checks.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
-import { DeviceModel } from "../backends/device/device-model.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { graphCheck } from "../graph/operand-checks.ts";

@@ -1,7 +1,7 @@
 import type { PermutedButterfly } from "@papilio/butterfly";
 import { expect } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
-import { DeviceModel } from "../backends/device/device-model.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
 import type { RunOutputs } from "../graph/executable.ts";
 import { asPermutedFactor, SparseNetwork } from "../models/sparse-network.ts";
 import { openTestGpu } from "./open-test-gpu.ts";

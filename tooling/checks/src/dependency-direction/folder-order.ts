@@ -54,7 +54,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "rates",
       "planning",
       "multiplication",
-      "place",
+      "gpu",
       "tuning",
       "node",
     ],

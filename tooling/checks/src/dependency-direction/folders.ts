@@ -6,7 +6,7 @@ import { relativeImports } from "./relative-imports.ts";
 
 /** An import from one folder of a package into another, with the place in the source. */
 interface Crossing {
-  /** `packages/nn/src/backends/device/lowering.ts:3` */
+  /** `packages/nn/src/backends/gpu/lowering.ts:3` */
   readonly where: string;
   /** The folders, `.` for src itself. */
   readonly from: string;

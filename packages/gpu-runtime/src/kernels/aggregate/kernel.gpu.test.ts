@@ -1,7 +1,7 @@
 import { verify } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../../place/gpu.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
 import { drawGraph } from "../../testing/draw-graph.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runKernel } from "../../testing/run-kernel.ts";

@@ -2,7 +2,7 @@ import type { BatchShape, Layout } from "@papilio/butterfly";
 import { FLOAT_FORMATS, quantize, uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { upload } from "../../device/storage.ts";
-import type { Gpu } from "../../place/gpu.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
 import { Program } from "../../program/program.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";
 import { type AttentionReference, attend } from "../../testing/attend.ts";

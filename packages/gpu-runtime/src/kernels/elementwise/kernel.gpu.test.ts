@@ -1,6 +1,6 @@
 import { LAYOUTS, verify } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../../place/gpu.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { draw, lay, lift, STORAGES } from "../../testing/vectors-in-memory.ts";

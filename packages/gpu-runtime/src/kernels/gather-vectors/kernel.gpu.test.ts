@@ -1,6 +1,6 @@
 import { Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../../place/gpu.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { draw, lay, STORAGES } from "../../testing/vectors-in-memory.ts";

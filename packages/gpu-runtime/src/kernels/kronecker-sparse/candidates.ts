@@ -1,9 +1,9 @@
 import { requireReport } from "../../device/device-checks.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { loadWidth } from "../wgsl.ts";
+import { coalescedStoreBytes } from "./along-outputs.ts";
 import { requireKroneckerSparseProblem } from "./checks.ts";
 import { batchVariant, blocksVariant, chooseKroneckerSparse, outputsVariant } from "./choose.ts";
-import { coalescedStoreBytes } from "./lanes-outputs.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import {
   type KroneckerSparseVariant,

@@ -3,9 +3,9 @@ import { requireReport } from "../../device/device-checks.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
+import { coalescedStoreBytes } from "./along-outputs.ts";
 import { requireKroneckerSparseProblem } from "./checks.ts";
 import { chooseVectorKroneckerSparse, VECTOR_BATCH } from "./choose-vector.ts";
-import { coalescedStoreBytes } from "./lanes-outputs.ts";
 import { type KroneckerSparsePacking, readsPacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type {

@@ -7,8 +7,8 @@ import {
 } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../../gpu/gpu.ts";
 import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";
-import type { Gpu } from "../../place/gpu.ts";
 import { ACTIVATIONS, epilogues } from "../../testing/epilogue-reference.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";

@@ -1,10 +1,10 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl } from "../epilogue.ts";
 import { enabledBy, opaque, range, storedType, wideType } from "../wgsl.ts";
+import { batchLanes } from "./along-batch.ts";
+import { blocksLanes } from "./along-blocks.ts";
+import { outputsLanes } from "./along-outputs.ts";
 import type { Lanes, LanesInput } from "./lanes.ts";
-import { batchLanes } from "./lanes-batch.ts";
-import { blocksLanes } from "./lanes-blocks.ts";
-import { outputsLanes } from "./lanes-outputs.ts";
 import { orderName } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import { kroneckerSparseName, type RegisterKroneckerSparse } from "./variant.ts";

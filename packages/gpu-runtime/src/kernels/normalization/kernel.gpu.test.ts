@@ -1,12 +1,12 @@
 import { LAYOUTS } from "@papilio/butterfly";
 import { FLOAT_FORMATS, quantize, uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Gpu } from "../../place/gpu.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { reductionShapes } from "../../testing/reduction-shapes.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { locate } from "../../testing/vectors-in-memory.ts";
-import type { ReductionLanes } from "../vector-reduction/lanes.ts";
+import type { ReductionLanes } from "../feature-reduction/lanes.ts";
 import { type NormalizationProblem, normalizationKernel } from "./kernel.ts";
 
 let gpu: Gpu;

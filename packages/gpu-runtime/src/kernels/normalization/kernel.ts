@@ -1,6 +1,8 @@
 import type { Binding, Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { literal } from "../activation.ts";
+import { lanesOf, type ReductionLanes, type VectorsShape } from "../feature-reduction/lanes.ts";
+import { type ReductionBody, reductionKernel } from "../feature-reduction/shader.ts";
 import { largerWgsl } from "../not-a-number.ts";
 import {
   checks,
@@ -9,8 +11,6 @@ import {
   requireProblem,
   storageChecks,
 } from "../problem-checks.ts";
-import { lanesOf, type ReductionLanes, type VectorsShape } from "../vector-reduction/lanes.ts";
-import { type ReductionBody, reductionKernel } from "../vector-reduction/shader.ts";
 import { enabledBy } from "../wgsl.ts";
 
 /** A normalization of each vector, as PyTorch's of the same name. */

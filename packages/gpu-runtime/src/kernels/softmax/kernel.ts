@@ -1,9 +1,9 @@
 import type { Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
+import { lanesOf, type ReductionLanes, type VectorsShape } from "../feature-reduction/lanes.ts";
+import { reductionKernel } from "../feature-reduction/shader.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl, negativeInfinityWgsl } from "../not-a-number.ts";
 import { checks, requireCounts, requireProblem, storageChecks } from "../problem-checks.ts";
-import { lanesOf, type ReductionLanes, type VectorsShape } from "../vector-reduction/lanes.ts";
-import { reductionKernel } from "../vector-reduction/shader.ts";
 import { enabledBy } from "../wgsl.ts";
 
 /** `exp(x) / Σ exp(x)` over the features of each vector, or its logarithm. */

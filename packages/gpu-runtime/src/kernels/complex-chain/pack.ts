@@ -1,19 +1,19 @@
 import { Butterfly, type ComplexButterfly, type KroneckerSparse } from "@papilio/butterfly";
 import type { Sharing } from "@papilio/butterfly/matrix";
 import { interleave } from "../../tensor/interleave.ts";
-import { packFusedRange, rangeSharing, storedBlocks } from "../fused-range/pack.ts";
-import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";
+import { packFusedChain, rangeSharing, storedBlocks } from "../fused-chain/pack.ts";
+import { type ComplexChainProblem, runsAlongBatch } from "./problem.ts";
 
-/** The weights of a range in the order in which its kernel reads them, parts interleaved. */
-export function packComplexRange(
+/** The weights of a chain in the order in which its kernel reads them, parts interleaved. */
+export function packComplexChain(
   butterfly: ComplexButterfly,
-  problem: ComplexRangeProblem,
+  problem: ComplexChainProblem,
 ): Float32Array {
   const { batch, layout, sharing } = problem;
   const [re, im] = partsOf(butterfly).map((part) => {
     const real = { chain: part.chain, batch, layout, sharing, dtype: "f32" } as const;
     const width = runsAlongBatch(problem) ? 1 : storedBlocks(real);
-    return packFusedRange(part, real, { width, passes: [part.chain.length] });
+    return packFusedChain(part, real, { width, passes: [part.chain.length] });
   }) as [Float32Array, Float32Array];
   return interleave(re, im);
 }
@@ -26,7 +26,7 @@ export function packComplexFactor(butterfly: ComplexButterfly, sharing: Sharing)
   return interleave(re, im);
 }
 
-/** Along which axes all blocks of a range's product have the same weights, in both parts. */
+/** Along which axes all blocks of a chain's product have the same weights, in both parts. */
 export function complexSharing(butterfly: ComplexButterfly): Sharing {
   const [re, im] = partsOf(butterfly).map(rangeSharing) as [Sharing, Sharing];
   return { a: re.a && im.a, d: re.d && im.d };

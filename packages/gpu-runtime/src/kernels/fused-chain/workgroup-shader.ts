@@ -2,20 +2,20 @@ import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";
+import { chainBindings } from "./chain-bindings.ts";
 import { localFactors, localWeights, localWidth, partsOf } from "./local-factors.ts";
 import { paddedWeights } from "./pack.ts";
-import type { FusedRangeProblem } from "./problem.ts";
-import { rangeBindings } from "./range-bindings.ts";
+import type { FusedChainProblem } from "./problem.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
-import { fusedRangeName, type WorkgroupFusedRange } from "./variant.ts";
+import { fusedChainName, type WorkgroupFusedChain } from "./variant.ts";
 
 /** Elements of each load and store. */
 const WIDTHS = { x: 1, w: 1, y: 1 };
 
 /** Workgroup memory that a variant takes, in bytes: two vectors of the widest kind for each column. */
 export function workgroupRangeBytes(
-  { chain }: Pick<FusedRangeProblem, "chain">,
-  { tileN, passes }: Pick<WorkgroupFusedRange, "tileN" | "passes">,
+  { chain }: Pick<FusedChainProblem, "chain">,
+  { tileN, passes }: Pick<WorkgroupFusedChain, "tileN" | "passes">,
 ): number {
   const buffers = Math.min(2, passes.length - 1);
   return 4 * buffers * tileN * localWidth(chain);
@@ -26,9 +26,9 @@ export function workgroupRangeBytes(
  * applies some of the factors to a part of the block in registers; a barrier lies between passes. The
  * first pass reads x and the last one writes y.
  */
-export function workgroupRangeKernel(
-  problem: FusedRangeProblem,
-  variant: WorkgroupFusedRange,
+export function workgroupChainKernel(
+  problem: FusedChainProblem,
+  variant: WorkgroupFusedChain,
 ): Kernel {
   const { chain, batch, dtype, bias, inPlace, sharing, epilogue } = problem;
   const { tileN, passes, workgroup } = variant;
@@ -96,9 +96,9 @@ export function workgroupRangeKernel(
     (index) => `var<workgroup> between${index}: array<f32, ${tileN * width}>;`,
   );
   return {
-    label: `fused-range ${chain} ${fusedRangeName(variant)}${epilogueName(epilogue)}`,
+    label: `fused-chain ${chain} ${fusedChainName(variant)}${epilogueName(epilogue)}`,
     enables: enabledBy(dtype),
-    bindings: rangeBindings(problem, WIDTHS),
+    bindings: chainBindings(problem, WIDTHS),
     workgroups: grid,
     wgsl: `${epilogueWgsl(problem, WIDTHS)}${between.join("\n")}
 @compute @workgroup_size(${workgroup})

@@ -1,17 +1,17 @@
 import { storedPattern } from "@papilio/butterfly/matrix";
 import type { Kernel } from "../../device/kernel.ts";
-import { localFactors, localWeights } from "../fused-range/local-factors.ts";
-import { paddedWeights } from "../fused-range/pack.ts";
-import { unrolled } from "../fused-range/unrolled.ts";
+import { localFactors, localWeights } from "../fused-chain/local-factors.ts";
+import { paddedWeights } from "../fused-chain/pack.ts";
+import { unrolled } from "../fused-chain/unrolled.ts";
 import { range, storedBlock } from "../wgsl.ts";
-import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";
+import { type ComplexChainProblem, runsAlongBatch } from "./problem.ts";
 import { complexKernel, placeOf } from "./shared.ts";
 
 /**
- * Generates the kernel that multiplies by a range of complex factors, a block of the range's product in the
- * registers of an invocation. Bindings: x, weights of `packComplexRange`, y, maps of indices.
+ * Generates the kernel that multiplies by a chain of complex factors, a block of the chain's product in the
+ * registers of an invocation. Bindings: x, weights of `packComplexChain`, y, maps of indices.
  */
-export function complexRangeKernel(problem: ComplexRangeProblem): Kernel {
+export function complexChainKernel(problem: ComplexChainProblem): Kernel {
   const { chain, sharing } = problem;
   const product = chain.product();
   const { b, c, d, blocks } = product;
@@ -33,7 +33,7 @@ export function complexRangeKernel(problem: ComplexRangeProblem): Kernel {
   );
   const feature = (size: number, p: number): string =>
     `(group_i * ${size}u + ${p}u) * ${d}u + group_k`;
-  return complexKernel(problem, "complex-range", {
+  return complexKernel(problem, "complex-chain", {
     parts: blocks,
     part: "block",
     body: [

@@ -1,12 +1,12 @@
 /**
- * Shapes of the fused kernel for a range of factors. The product of neighbouring factors of a chain
+ * Shapes of the fused kernel for a chain of factors. The product of neighbouring factors of a chain
  * is Kronecker-sparse, so it falls apart into independent blocks: nothing between the factors has to
  * leave the invocation, or the workgroup, that computes a block.
  */
-export type FusedRangeVariant = RegisterFusedRange | WorkgroupFusedRange;
+export type FusedChainVariant = RegisterFusedChain | WorkgroupFusedChain;
 
 /** An invocation computes a block for a few neighbouring numbers: all that lies between is in registers. */
-export interface RegisterFusedRange {
+export interface RegisterFusedChain {
   readonly kind: "register";
   /**
    * Axis along which neighbouring invocations run: the `batch`, where they share a block and its
@@ -32,7 +32,7 @@ export interface RegisterFusedRange {
  * A workgroup computes a block for a slice of the batch, in passes over workgroup memory: in a pass
  * each invocation applies a few factors to a few numbers in registers.
  */
-export interface WorkgroupFusedRange {
+export interface WorkgroupFusedChain {
   readonly kind: "workgroup";
   /** Vectors for each workgroup. */
   readonly tileN: number;
@@ -43,7 +43,7 @@ export interface WorkgroupFusedRange {
 }
 
 /** A short name for labels, tuning logs and results. */
-export function fusedRangeName(variant: FusedRangeVariant): string {
+export function fusedChainName(variant: FusedChainVariant): string {
   if (variant.kind === "workgroup") {
     const { tileN, passes, workgroup } = variant;
     return `workgroup-n${tileN}-${passes.join("+")}-w${workgroup}`;

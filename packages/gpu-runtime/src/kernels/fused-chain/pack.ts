@@ -1,21 +1,21 @@
 import type { Butterfly } from "@papilio/butterfly";
 import { type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly/matrix";
 import { forEachProduct, localFactors, partsOf } from "./local-factors.ts";
-import type { FusedRangePacking } from "./packing.ts";
-import type { FusedRangeProblem } from "./problem.ts";
+import type { FusedChainPacking } from "./packing.ts";
+import type { FusedChainProblem } from "./problem.ts";
 
 /**
- * Rearranges the values of a range's factors to the order in which variants read them, once, at load:
- * block by block of the range's product, pass by pass, factor by factor.
+ * Rearranges the values of a chain's factors to the order in which variants read them, once, at load:
+ * block by block of the chain's product, pass by pass, factor by factor.
  *
  * Neighbouring blocks that an invocation computes side by side are packed together, `[block / width,
  * weight, width]`, and so are all blocks where invocations run along them. The weights of a block are
  * padded to whole loads of four.
  */
-export function packFusedRange(
+export function packFusedChain(
   butterfly: Butterfly,
-  problem: FusedRangeProblem,
-  packing: FusedRangePacking,
+  problem: FusedChainProblem,
+  packing: FusedChainPacking,
 ): Float32Array {
   const { chain } = butterfly;
   const factors = butterfly.factors.map((factor) => factor.expand());
@@ -55,12 +55,12 @@ export function paddedWeights(count: number): number {
   return Math.ceil(count / 4) * 4;
 }
 
-/** Blocks of the range's product whose weights are stored. */
-export function storedBlocks({ chain, sharing }: FusedRangeProblem): number {
+/** Blocks of the chain's product whose weights are stored. */
+export function storedBlocks({ chain, sharing }: FusedChainProblem): number {
   return storedPattern(chain.product(), sharing ?? UNSHARED).blocks;
 }
 
-/** Along which axes all blocks of a range's product have the same weights: where all factors' have. */
+/** Along which axes all blocks of a chain's product have the same weights: where all factors' have. */
 export function rangeSharing({ chain, factors }: Butterfly): Sharing {
   const { a, d } = chain.product();
   const sharing = factors.map((factor) => factor.share().sharing);

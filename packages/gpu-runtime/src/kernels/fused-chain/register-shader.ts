@@ -1,22 +1,22 @@
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueName, epilogueWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, storedBlock, wideType } from "../wgsl.ts";
-import { elementsOf } from "./elements.ts";
+import { chainBindings } from "./chain-bindings.ts";
+import { elementsOf } from "./elements-of.ts";
 import { localFactors, localWeights } from "./local-factors.ts";
 import { paddedWeights, storedBlocks } from "./pack.ts";
-import type { FusedRangeProblem } from "./problem.ts";
-import { rangeBindings } from "./range-bindings.ts";
+import type { FusedChainProblem } from "./problem.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
-import { fusedRangeName, type RegisterFusedRange } from "./variant.ts";
+import { fusedChainName, type RegisterFusedChain } from "./variant.ts";
 import { weightsAcrossBlocks, weightsAlongBlocks, weightsOfBlock } from "./weights.ts";
 
 /**
  * Generates the kernel that keeps a block's numbers in registers: an invocation reads the inputs of
  * a block, applies factor after factor without a loop, and writes the outputs. No barriers.
  */
-export function registerRangeKernel(
-  problem: FusedRangeProblem,
-  variant: RegisterFusedRange,
+export function registerChainKernel(
+  problem: FusedChainProblem,
+  variant: RegisterFusedChain,
 ): Kernel {
   const { chain, dtype, bias, inPlace, sharing, epilogue, packing } = problem;
   const { workgroup, broadcast } = variant;
@@ -44,9 +44,9 @@ export function registerRangeKernel(
   );
   const stores = elements.write(outputs).join("\n  ");
   return {
-    label: `fused-range ${chain} ${fusedRangeName(variant)}${packing === undefined ? "" : "-across"}${epilogueName(epilogue)}`,
+    label: `fused-chain ${chain} ${fusedChainName(variant)}${packing === undefined ? "" : "-across"}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(broadcast === "load" ? [] : ["subgroups" as const])],
-    bindings: rangeBindings(problem, { ...elements.widths, w: weights.load }),
+    bindings: chainBindings(problem, { ...elements.widths, w: weights.load }),
     workgroups: grid,
     wgsl: `${epilogueWgsl(problem, elements.widths)}@compute @workgroup_size(${workgroup})
 fn main(

@@ -1,7 +1,7 @@
 import type { Binding } from "../../device/kernel.ts";
 import { epilogueBindings } from "../epilogue.ts";
 import { storedType } from "../wgsl.ts";
-import type { FusedRangeProblem } from "./problem.ts";
+import type { FusedChainProblem } from "./problem.ts";
 
 /**
  * The buffers of a fused kernel: x unless it works in place, weights, y, and what there is of bias,
@@ -9,8 +9,8 @@ import type { FusedRangeProblem } from "./problem.ts";
  *
  * @param widths elements of a load of each, and of a store
  */
-export function rangeBindings(
-  problem: FusedRangeProblem,
+export function chainBindings(
+  problem: FusedChainProblem,
   widths: { readonly x: number; readonly w: number; readonly y: number },
 ): Binding[] {
   const { dtype, inPlace } = problem;

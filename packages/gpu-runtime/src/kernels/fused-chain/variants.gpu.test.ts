@@ -1,8 +1,8 @@
 import { Butterfly, Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { prepareFusedRange } from "../../multiplication/fused-range.ts";
-import type { Gpu } from "../../place/gpu.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
+import { prepareFusedChain } from "../../multiplication/fused-chain.ts";
 import { Program } from "../../program/program.ts";
 import type { InputShape } from "../../tensor/input-shape.ts";
 import { Tensor, tensor } from "../../tensor/tensor.ts";
@@ -10,9 +10,9 @@ import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { stored, verifyProduct } from "../../testing/run-butterfly.ts";
 import { draw } from "../../testing/vectors-in-memory.ts";
 import { withSharedBlocks } from "../../testing/with-shared-blocks.ts";
-import { mostElements } from "./elements.ts";
-import type { FusedRangeProblem } from "./problem.ts";
-import { type FusedRangeVariant, fusedRangeName } from "./variant.ts";
+import { mostElements } from "./elements-of.ts";
+import type { FusedChainProblem } from "./problem.ts";
+import { type FusedChainVariant, fusedChainName } from "./variant.ts";
 
 let gpu: Gpu;
 let subgroup: number | "load";
@@ -29,7 +29,7 @@ const code = (expected: string): unknown => expect.objectContaining({ code: expe
 async function expectRight(
   chain: Chain,
   shape: InputShape,
-  variant: FusedRangeVariant,
+  variant: FusedChainVariant,
   options: { readonly inPlace: boolean; readonly biased: boolean; readonly shared: boolean },
 ): Promise<void> {
   const { rows, cols } = chain;
@@ -38,7 +38,7 @@ async function expectRight(
   const values = draw(shape.batch * cols, shape.dtype);
   // A bias that is as large as an output is verified by taking it off again.
   const bias = options.biased ? Float32Array.from({ length: rows }, (_, q) => q % 3) : undefined;
-  using range = prepareFusedRange(gpu, butterfly, shape, {
+  using fused = prepareFusedChain(gpu, butterfly, shape, {
     variant,
     inPlace: options.inPlace,
     ...(bias === undefined ? {} : { bias }),
@@ -47,7 +47,7 @@ async function expectRight(
   using other = new Tensor(gpu, { ...shape, features: rows });
   other.write(new Float32Array(other.length).fill(Number.NaN));
   const y = options.inPlace ? x : other;
-  using program = await Program.record(gpu, range.steps(x, y));
+  using program = await Program.record(gpu, fused.steps(x, y));
   await Program.complete([program]);
   const actual = await y.data();
   if (bias !== undefined) {
@@ -62,7 +62,7 @@ async function expectRight(
   // Adding a bias of at most 2 and taking it off rounds like a few products of that size.
   const rounding = options.biased ? [...terms, 64] : terms;
   const found = verifyProduct(butterfly, values, actual, shape, rounding);
-  expect(found, `${chain} ${JSON.stringify(shape)} ${fusedRangeName(variant)}`).toMatchObject({
+  expect(found, `${chain} ${JSON.stringify(shape)} ${fusedChainName(variant)}`).toMatchObject({
     ok: true,
     nonFinite: 0,
   });
@@ -101,10 +101,10 @@ const cases: fc.Arbitrary<GivenCase> = fc.record({
   shared: fc.boolean(),
 });
 
-describe("any variant on any range gives the float64 product", () => {
+describe("any variant on any chain gives the float64 product", () => {
   async function check(
     { chain, batch, layout, half, inPlace, biased, shared }: GivenCase,
-    variant: (problem: FusedRangeProblem) => FusedRangeVariant,
+    variant: (problem: FusedChainProblem) => FusedChainVariant,
   ): Promise<void> {
     const dtype = half && gpu.report.features.f16 ? "f16" : "f32";
     const shape = { batch, layout, dtype } as const;
@@ -155,23 +155,23 @@ describe("any variant on any range gives the float64 product", () => {
   });
 });
 
-describe("a range that cannot be fused", () => {
+describe("a chain that cannot be fused", () => {
   const shape = { batch: 4, layout: "batch-last", dtype: "f32" } as const;
 
   it("is refused, where its blocks are too large or must be square", () => {
     const large = Butterfly.random(Chain.monarch(4096), { seed: 1 });
-    expect(() => prepareFusedRange(gpu, large, shape)).toThrow(code("RANGE_NOT_FUSED"));
+    expect(() => prepareFusedChain(gpu, large, shape)).toThrow(code("RANGE_NOT_FUSED"));
     const wide = Butterfly.random(Chain.parse("3,4,2,6;3,4,4,3"), { seed: 1 });
-    expect(() => prepareFusedRange(gpu, wide, shape, { inPlace: true })).toThrow(
+    expect(() => prepareFusedChain(gpu, wide, shape, { inPlace: true })).toThrow(
       code("RANGE_NOT_FUSED"),
     );
   });
 
   it("in place is refused for an output apart", () => {
     const butterfly = Butterfly.random(Chain.squareDyadic(8), { seed: 1 });
-    using range = prepareFusedRange(gpu, butterfly, shape, { inPlace: true });
+    using fused = prepareFusedChain(gpu, butterfly, shape, { inPlace: true });
     using x = new Tensor(gpu, { ...shape, features: 8 });
     using y = new Tensor(gpu, { ...shape, features: 8 });
-    expect(() => range.steps(x, y)).toThrow(code("TENSOR_MISMATCH"));
+    expect(() => fused.steps(x, y)).toThrow(code("TENSOR_MISMATCH"));
   });
 });

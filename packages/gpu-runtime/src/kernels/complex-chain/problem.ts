@@ -2,7 +2,7 @@ import type { BatchShape, Chain } from "@papilio/butterfly";
 import type { Sharing } from "@papilio/butterfly/matrix";
 
 /** What a complex kernel is generated for: neighbouring factors, the right-most of which comes first. */
-export interface ComplexRangeProblem extends BatchShape {
+export interface ComplexChainProblem extends BatchShape {
   readonly chain: Chain;
   /** Along which axes the blocks of the product have equal weights, which are packed once. */
   readonly sharing: Sharing;
@@ -13,6 +13,6 @@ export interface ComplexRangeProblem extends BatchShape {
 }
 
 /** Whether neighbouring invocations compute neighbouring vectors, of one block; else neighbouring blocks. */
-export function runsAlongBatch({ batch, layout }: ComplexRangeProblem): boolean {
+export function runsAlongBatch({ batch, layout }: ComplexChainProblem): boolean {
   return layout === "batch-last" && batch > 1;
 }

@@ -1,10 +1,10 @@
-import { elementsOf } from "./elements.ts";
+import { elementsOf } from "./elements-of.ts";
 import { storedBlocks } from "./pack.ts";
-import type { FusedRangeProblem } from "./problem.ts";
-import type { FusedRangeVariant } from "./variant.ts";
+import type { FusedChainProblem } from "./problem.ts";
+import type { FusedChainVariant } from "./variant.ts";
 
-/** The order in which the weights of a range lie in memory. */
-export interface FusedRangePacking {
+/** The order in which the weights of a chain lie in memory. */
+export interface FusedChainPacking {
   /** Blocks whose weights lie side by side, `[block / width, weight, width]`. */
   readonly width: number;
   /** Factors of each pass, in the order of the chain. */
@@ -12,10 +12,10 @@ export interface FusedRangePacking {
 }
 
 /** The order that a variant reads fastest. */
-export function fusedRangePackingOf(
-  problem: FusedRangeProblem,
-  variant: FusedRangeVariant,
-): FusedRangePacking {
+export function fusedChainPackingOf(
+  problem: FusedChainProblem,
+  variant: FusedChainVariant,
+): FusedChainPacking {
   if (variant.kind === "workgroup") return { width: 1, passes: variant.passes };
   const { lanes, vector } = variant;
   return {
@@ -28,12 +28,12 @@ export function fusedRangePackingOf(
  * Whether a variant reads weights in an order: its own, or, along the batch, that of invocations along
  * the blocks.
  */
-export function readsFusedRangePacking(
-  problem: FusedRangeProblem,
-  variant: FusedRangeVariant,
-  packing: FusedRangePacking,
+export function readsFusedChainPacking(
+  problem: FusedChainProblem,
+  variant: FusedChainVariant,
+  packing: FusedChainPacking,
 ): boolean {
-  const own = fusedRangePackingOf(problem, variant);
+  const own = fusedChainPackingOf(problem, variant);
   if (`${own.passes}` !== `${packing.passes}`) return false;
   if (own.width === packing.width) return true;
   const alongBatch = variant.kind === "register" && variant.lanes === "batch" && own.width === 1;

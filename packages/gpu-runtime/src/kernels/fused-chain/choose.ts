@@ -1,10 +1,10 @@
 import type { Chain } from "@papilio/butterfly";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
-import { elementsOf, mostElements } from "./elements.ts";
+import { elementsOf, mostElements } from "./elements-of.ts";
 import { localWeights, localWidth, partsOf } from "./local-factors.ts";
-import type { FusedRangeProblem } from "./problem.ts";
-import type { FusedRangeVariant, RegisterFusedRange, WorkgroupFusedRange } from "./variant.ts";
+import type { FusedChainProblem } from "./problem.ts";
+import type { FusedChainVariant, RegisterFusedChain, WorkgroupFusedChain } from "./variant.ts";
 import { workgroupRangeBytes } from "./workgroup-shader.ts";
 
 /**
@@ -21,13 +21,13 @@ const MOST = {
 const PASS_WIDTH = 16;
 
 /**
- * Picks the kernel's shape for a device and a range, or none where fusing makes no sense: where a block
+ * Picks the kernel's shape for a device and a chain, or none where fusing makes no sense: where a block
  * is too large for registers and for workgroup memory, or where memory would be read with strides.
  */
-export function chooseFusedRange(
+export function chooseFusedChain(
   report: AdapterReport,
-  problem: FusedRangeProblem,
-): FusedRangeVariant | undefined {
+  problem: FusedChainProblem,
+): FusedChainVariant | undefined {
   const { kind } = report;
   // Invocations run along the batch: a GPU wants neighbours there to be neighbours in memory.
   if (kind === "hardware" && problem.layout === "batch-first" && problem.batch > 1)
@@ -40,7 +40,7 @@ export function chooseFusedRange(
   return kind === "hardware" ? workgroupVariant(report, problem) : undefined;
 }
 
-function registerVariant(report: AdapterReport, problem: FusedRangeProblem): RegisterFusedRange {
+function registerVariant(report: AdapterReport, problem: FusedChainProblem): RegisterFusedChain {
   const { chain, batch } = problem;
   const subgroup = sharedLoads(report);
   const group = subgroup ?? 32;
@@ -61,8 +61,8 @@ function registerVariant(report: AdapterReport, problem: FusedRangeProblem): Reg
 
 function workgroupVariant(
   { limits }: AdapterReport,
-  problem: FusedRangeProblem,
-): WorkgroupFusedRange | undefined {
+  problem: FusedChainProblem,
+): WorkgroupFusedChain | undefined {
   const passes = passesOf(problem.chain);
   if (passes === undefined) return undefined;
   for (let tileN = 16; tileN >= 1; tileN /= 2) {

@@ -1,6 +1,6 @@
 import { type Binding, dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { clamped } from "../wgsl.ts";
-import { type ComplexRangeProblem, runsAlongBatch } from "./problem.ts";
+import { type ComplexChainProblem, runsAlongBatch } from "./problem.ts";
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 64;
@@ -15,7 +15,7 @@ fn complex_multiply_add(w: vec2f, x: vec2f, sum: vec2f) -> vec2f {
 `;
 
 /** The buffers of a complex kernel: x, weights, y, and the maps of indices that it has. */
-function complexBindings(problem: ComplexRangeProblem): Binding[] {
+function complexBindings(problem: ComplexChainProblem): Binding[] {
   const map = (name: string): Binding => ({ name, elements: "u32", access: "read" });
   return [
     { name: "x", elements: "vec2f", access: "read" },
@@ -28,7 +28,7 @@ function complexBindings(problem: ComplexRangeProblem): Binding[] {
 
 /** WGSL for the place of a feature of the vector `column`, among the inputs or the outputs. */
 export function placeOf(
-  problem: ComplexRangeProblem,
+  problem: ComplexChainProblem,
   side: "input" | "output",
   feature: string,
 ): string {
@@ -50,7 +50,7 @@ export function placeOf(
  * @param stores statements that write, which those past the end leave out
  */
 export function complexKernel(
-  problem: ComplexRangeProblem,
+  problem: ComplexChainProblem,
   label: string,
   {
     parts,

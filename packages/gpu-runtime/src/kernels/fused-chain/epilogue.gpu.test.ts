@@ -1,12 +1,12 @@
 import { Butterfly, Chain, LAYOUTS } from "@papilio/butterfly";
 import { uniform } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { prepareFusedRange } from "../../multiplication/fused-range.ts";
-import type { Gpu } from "../../place/gpu.ts";
+import type { Gpu } from "../../gpu/gpu.ts";
+import { prepareFusedChain } from "../../multiplication/fused-chain.ts";
 import { epilogues } from "../../testing/epilogue-reference.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runMultiplication, stored } from "../../testing/run-butterfly.ts";
-import type { FusedRangeVariant } from "./variant.ts";
+import type { FusedChainVariant } from "./variant.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ const register = { kind: "register", vector: 1, broadcast: "load", workgroup: 8 
 
 interface Place {
   readonly chain: string;
-  readonly variant: FusedRangeVariant;
+  readonly variant: FusedChainVariant;
 }
 
 /** Everywhere that outputs are written: the blocks of these products are small, not all square. */
@@ -57,8 +57,8 @@ describe.each(["f32", "f16"] as const)("an epilogue in %s gives what float64 doe
       for (const { biased, ...epilogue } of epilogues(turn)) {
         const bias = Float32Array.from({ length: butterfly.chain.rows }, uniform(5));
         const ending = { ...epilogue, ...(biased ? { bias } : {}) };
-        using range = prepareFusedRange(gpu, butterfly, shape, { variant, ...ending });
-        const { found } = await runMultiplication(gpu, range, butterfly, shape, terms, ending);
+        using fused = prepareFusedChain(gpu, butterfly, shape, { variant, ...ending });
+        const { found } = await runMultiplication(gpu, fused, butterfly, shape, terms, ending);
         const what = JSON.stringify({ biased, ...epilogue });
         expect(found, what).toMatchObject({ ok: true, nonFinite: 0 });
       }

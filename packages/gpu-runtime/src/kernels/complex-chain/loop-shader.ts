@@ -1,7 +1,7 @@
 import { storedPattern } from "@papilio/butterfly/matrix";
 import type { Kernel } from "../../device/kernel.ts";
 import { clamped, opaque, range } from "../wgsl.ts";
-import type { ComplexRangeProblem } from "./problem.ts";
+import type { ComplexChainProblem } from "./problem.ts";
 import { complexKernel, placeOf } from "./shared.ts";
 
 /** Outputs of a block that an invocation computes: each input that it reads counts for so many. */
@@ -11,7 +11,7 @@ export const LOOP_OUTPUTS = 8;
  * Generates the kernel that multiplies by a complex factor whose blocks are too large for registers, an
  * invocation for a few outputs of a block. Bindings: x, the factor's stored values, y, maps of indices.
  */
-export function complexFactorKernel(problem: ComplexRangeProblem): Kernel {
+export function complexFactorKernel(problem: ComplexChainProblem): Kernel {
   const { chain, sharing } = problem;
   const product = chain.product();
   const { a, b, c, d } = product;

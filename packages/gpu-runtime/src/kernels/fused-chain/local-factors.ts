@@ -1,7 +1,7 @@
 import { Chain, Pattern } from "@papilio/butterfly";
 
 /**
- * A factor of a range as one block of the range's product sees it: a small Kronecker-sparse factor of its
+ * A factor of a chain as one block of the chain's product sees it: a small Kronecker-sparse factor of its
  * own. Local index `p` of block `(i', k')` is the feature `(i'*c' + p)*d' + k'`.
  */
 export interface LocalFactor {
@@ -32,13 +32,13 @@ export function localWeights(chain: Chain): number {
 }
 
 /** Some neighbouring factors of a chain, from number `from` on. */
-export interface PartOfRange {
+export interface PartOfChain {
   readonly chain: Chain;
   readonly from: number;
 }
 
 /** Parts of a chain, of so many factors each (left-most first), in the order of their application. */
-export function partsOf(chain: Chain, lengths: readonly number[]): PartOfRange[] {
+export function partsOf(chain: Chain, lengths: readonly number[]): PartOfChain[] {
   let to = 0;
   return lengths
     .map((length) => {
@@ -49,7 +49,7 @@ export function partsOf(chain: Chain, lengths: readonly number[]): PartOfRange[]
 }
 
 /**
- * Calls `visit` for every product of a range's block, in the order in which weights are packed: factor
+ * Calls `visit` for every product of a chain's block, in the order in which weights are packed: factor
  * by factor as they are applied, output by output, input by input.
  *
  * @param visit factor among those of the chain, its local output row, local input row, and the

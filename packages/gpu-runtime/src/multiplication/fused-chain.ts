@@ -1,15 +1,15 @@
 import { Butterfly, type Chain, PapilioError } from "@papilio/butterfly";
 import type { DeviceContext } from "../device/device-context.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
-import { chooseFusedRange } from "../kernels/fused-range/choose.ts";
-import { fusedRangeKernel } from "../kernels/fused-range/kernel.ts";
-import { packFusedRange, rangeSharing } from "../kernels/fused-range/pack.ts";
+import { chooseFusedChain } from "../kernels/fused-chain/choose.ts";
+import { fusedChainKernel } from "../kernels/fused-chain/kernel.ts";
+import { packFusedChain, rangeSharing } from "../kernels/fused-chain/pack.ts";
 import {
-  type FusedRangePacking,
-  fusedRangePackingOf,
-  readsFusedRangePacking,
-} from "../kernels/fused-range/packing.ts";
-import type { FusedRangeVariant } from "../kernels/fused-range/variant.ts";
+  type FusedChainPacking,
+  fusedChainPackingOf,
+  readsFusedChainPacking,
+} from "../kernels/fused-chain/packing.ts";
+import type { FusedChainVariant } from "../kernels/fused-chain/variant.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { biasOf } from "./bias.ts";
 import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
@@ -17,31 +17,31 @@ import { type Multiplication, portionedMultiplication } from "./multiplication.t
 import { type Portion, portionName } from "./portions.ts";
 import type { StageWeights } from "./weight-store.ts";
 
-export interface FusedRangeOptions extends Epilogue {
-  /** Shape of the kernel; chosen for the device and the range when absent. */
-  readonly variant?: FusedRangeVariant;
+export interface FusedChainOptions extends Epilogue {
+  /** Shape of the kernel; chosen for the device and the chain when absent. */
+  readonly variant?: FusedChainVariant;
   /** Added to every output, inside the same kernel: `rows` elements. */
   readonly bias?: Float32Array;
   /** Where the packed weights are shared with other multiplications; this one's own unless given. */
   readonly weights?: StageWeights | undefined;
-  /** Writes the outputs where the inputs are. The blocks of the range's product must be square. */
+  /** Writes the outputs where the inputs are. The blocks of the chain's product must be square. */
   readonly inPlace?: boolean;
 }
 
 /**
- * A range of factors in one dispatch, `y = Ws ... Wt x (+ bias)`: what lies between the factors stays in
+ * A chain of factors in one dispatch, `y = Ws ... Wt x (+ bias)`: what lies between the factors stays in
  * registers or in workgroup memory. With an {@link Epilogue}, whose operands are given to `steps`,
  * `y = activation(Ws ... Wt x + bias) * multiplier + addend`.
  *
- * @throws PapilioError `RANGE_NOT_FUSED` where a block of the range is too large, or not square and to be
+ * @throws PapilioError `RANGE_NOT_FUSED` where a block of the chain is too large, or not square and to be
  * computed in place; `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
  * `MEMORY_BUDGET`
  */
-export function prepareFusedRange(
+export function prepareFusedChain(
   gpu: DeviceContext,
   butterfly: Butterfly,
   shape: InputShape,
-  { variant, bias, weights: store, inPlace = false, ...epilogue }: FusedRangeOptions = {},
+  { variant, bias, weights: store, inPlace = false, ...epilogue }: FusedChainOptions = {},
 ): Multiplication {
   const { chain } = butterfly;
   requireBias(bias, chain.rows, `The chain ${chain}`);
@@ -59,23 +59,23 @@ export function prepareFusedRange(
         sharing: rangeSharing(part),
         bias: bias !== undefined,
       };
-      const chosen = variant ?? chooseFusedRange(gpu.report, problem);
+      const chosen = variant ?? chooseFusedChain(gpu.report, problem);
       if (chosen === undefined || (inPlace && portion.pattern.b !== portion.pattern.c)) {
         throw notFused(chain, inPlace);
       }
       const { dtype } = shape;
       const key = `${store?.stage} ${portionName(portion)} ${dtype}`;
-      const known = store?.shared.packing<FusedRangePacking>(store.matrix, key);
-      const own = fusedRangePackingOf(problem, chosen);
-      const packing = known && readsFusedRangePacking(problem, chosen, known) ? known : own;
+      const known = store?.shared.packing<FusedChainPacking>(store.matrix, key);
+      const own = fusedChainPackingOf(problem, chosen);
+      const packing = known && readsFusedChainPacking(problem, chosen, known) ? known : own;
       const foreign = packing.width === own.width ? {} : { packing };
       const kernel = oncePerPlace((placed) =>
-        fusedRangeKernel({ ...problem, ...foreign, epilogue: placed }, chosen),
+        fusedChainKernel({ ...problem, ...foreign, epilogue: placed }, chosen),
       );
-      const pack = (): Float32Array => packFusedRange(part, problem, packing);
+      const pack = (): Float32Array => packFusedChain(part, problem, packing);
       const weights =
         store === undefined || (known !== undefined && packing !== known)
-          ? buffers.upload(pack(), dtype, "packed range")
+          ? buffers.upload(pack(), dtype, "packed chain")
           : store.shared.use(store.matrix, key, { dtype, packing, pack });
       const firstRow = portion.superBlock * portion.pattern.b * portion.pattern.d;
       const extra = biasOf(bias, { buffers, store, dtype, firstRow, rows: part.chain.rows });
@@ -89,7 +89,7 @@ export function prepareFusedRange(
   );
 }
 
-/** The super-blocks of a range's factors that make a portion of its product. */
+/** The super-blocks of a chain's factors that make a portion of its product. */
 function partOfRange({ factors, chain }: Butterfly, { pattern, superBlock }: Portion): Butterfly {
   const { a } = chain.product();
   return new Butterfly(
@@ -101,7 +101,7 @@ function partOfRange({ factors, chain }: Butterfly, { pattern, superBlock }: Por
   );
 }
 
-/** The error for a range of which no kernel keeps a block: `RANGE_NOT_FUSED`. */
+/** The error for a chain of which no kernel keeps a block: `RANGE_NOT_FUSED`. */
 export function notFused(chain: Chain, inPlace: boolean = false): PapilioError {
   const { b, c } = chain.product();
   return new PapilioError(

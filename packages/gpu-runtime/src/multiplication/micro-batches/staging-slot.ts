@@ -1,11 +1,11 @@
 import type { Chain } from "@papilio/butterfly";
 import { DisposableStack } from "@papilio/butterfly";
-import type { DeviceContext } from "../device/device-context.ts";
-import type { Lease, Span } from "../memory/lease.ts";
-import type { Program } from "../program/program.ts";
-import { decode, encode } from "../tensor/dtype.ts";
-import type { InputShape } from "../tensor/input-shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { DeviceContext } from "../../device/device-context.ts";
+import type { Lease, Span } from "../../memory/lease.ts";
+import type { Program } from "../../program/program.ts";
+import { decode, encode } from "../../tensor/dtype.ts";
+import type { InputShape } from "../../tensor/input-shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 
 /**
  * One way through the device for vectors on the host: staging memory to upload from, an input, an
