@@ -265,5 +265,11 @@ it("those are all disposables of the package", () => {
   for (const name of found) expect([...Object.keys(cases), ...INTERNAL]).toContain(name);
 });
 
-/** What a `Gpu` is, what tuning makes and disposes of itself, and what writing a file does. */
-const INTERNAL = ["DeviceContext", "PreparedCandidate", "MultiplicationHarness", "TemporaryFile"];
+/** What a `Gpu` is, what tuning, micro-batches and writing a file make and dispose of themselves. */
+const INTERNAL = [
+  "DeviceContext",
+  "PreparedCandidate",
+  "MultiplicationHarness",
+  "StreamingContext",
+  "TemporaryFile",
+];

@@ -11,6 +11,7 @@ import { MemoryPool } from "../memory/pool.ts";
 import { requireDevice, requireReport } from "./device-checks.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
 import type { AdapterReport } from "./report.ts";
+import { SubmittedWork } from "./submitted-work.ts";
 
 /** Milliseconds to wait, after an operation failed, for the notice that the device was lost. */
 const DEVICE_LOST_GRACE_MS = 100;
@@ -29,6 +30,8 @@ export class DeviceContext implements Disposable {
   readonly pipelines: PipelineCache;
   /** Where all of the runtime's device memory is from. */
   readonly memory: MemoryPool;
+  /** @internal What was submitted and not waited for. */
+  readonly submitted: SubmittedWork;
   /**
    * Resolves when the device is lost, with the error that all operations then throw. It never does
    * for a device that was disposed of.
@@ -54,6 +57,7 @@ export class DeviceContext implements Disposable {
     this.device = device;
     this.report = report;
     this.pipelines = new PipelineCache(device);
+    this.submitted = new SubmittedWork(report.kind === "software");
     this.memory = new MemoryPool(device, options.memory, (error) => {
       // What uses the memory that is not there fails as well: this is the reason.
       this.#uncaptured = error;
@@ -121,10 +125,13 @@ export class DeviceContext implements Disposable {
   async finish<T>(operation: () => Promise<T>): Promise<T> {
     requireFunction("The operation", operation);
     this.assertReady();
+    await this.submitted.sleep();
     let result: T;
     try {
       result = await operation();
+      this.submitted.finished();
     } catch (error) {
+      this.submitted.failed();
       // A browser rejects a pending read just before it reports the loss that is the reason.
       const grace = new Promise((resolve) => setTimeout(resolve, DEVICE_LOST_GRACE_MS));
       await Promise.race([this.device.lost, grace]);

@@ -5,6 +5,7 @@ import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import { readBack } from "../device/read-back.ts";
+import type { RunTime } from "../device/submitted-work.ts";
 import type { Span } from "../memory/lease.ts";
 import { type PlacedStep, placeInArena } from "./arena.ts";
 import { bindAll, encode, memoryReleased, type Recorded } from "./bind.ts";
@@ -33,8 +34,7 @@ export class Program implements Disposable {
   readonly #memory: readonly Span[];
   readonly #releaseArena: () => void;
   #disposed = false;
-  /** Time of the last run that was waited for. */
-  readonly #last = { seconds: 0 };
+  readonly #time: RunTime = { seconds: 0 };
 
   private constructor(
     gpu: DeviceContext,
@@ -113,12 +113,7 @@ export class Program implements Disposable {
    */
   static async complete(programs: readonly Program[]): Promise<void> {
     requirePrograms(programs);
-    const started = performance.now();
-    const gpu = Program.#submit(programs);
-    await sleepUntilExpected(gpu, Program.#expectedSeconds(programs));
-    await gpu.settled();
-    const mean = (performance.now() - started) / 1000 / programs.length;
-    for (const program of programs) program.#last.seconds = mean;
+    await Program.#submit(programs).settled();
   }
 
   /**
@@ -160,6 +155,7 @@ export class Program implements Disposable {
     for (const program of programs) encode(pass, program.#steps);
     pass.end();
     gpu.device.queue.submit([encoder.finish()]);
+    gpu.submitted.add(programs.map((program) => program.#time));
     return gpu;
   }
 
@@ -175,10 +171,8 @@ export class Program implements Disposable {
         "Time with the wall clock instead, around Program.complete().",
       );
     }
-    const seconds = await timePasses(gpu, passes, Program.#expectedSeconds(programs));
-    const mean = seconds.reduce((sum, value) => sum + value, 0) / programs.length;
-    for (const program of programs) program.#last.seconds = mean;
-    return seconds;
+    const times = programs.map((program) => program.#time);
+    return await timePasses(gpu, passes, times);
   }
 
   /** The device of programs whose memory is still theirs. */
@@ -199,10 +193,6 @@ export class Program implements Disposable {
     }
     return gpu;
   }
-
-  static #expectedSeconds(programs: readonly Program[]): number {
-    return programs.reduce((sum, program) => sum + program.#last.seconds, 0);
-  }
 }
 
 /** @throws PapilioError `OPTION_INVALID` unless it is a list of programs that this package recorded */
@@ -222,22 +212,11 @@ function reportOf(steps: readonly Recorded[], { offsets: _, ...arena }: ArenaPla
   return { dispatches: steps.length, rewrites, arena, traffic };
 }
 
-/**
- * Sleeps for most of the time that a submission is expected to take. Dawn for Node polls in a busy
- * loop while a promise is pending, which takes one core away from an adapter that computes on the
- * CPU. It wakes before the end: a wall clock around it must not see a sleep that was too long.
- */
-async function sleepUntilExpected(gpu: DeviceContext, seconds: number): Promise<void> {
-  const milliseconds = 900 * seconds;
-  if (gpu.report.kind === "hardware" || milliseconds < 2) return;
-  await new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
 /** Seconds of each pass, all in one submission. */
 async function timePasses(
   gpu: DeviceContext,
   passes: readonly (readonly Recorded[])[],
-  expected: number,
+  times: readonly RunTime[],
 ): Promise<number[]> {
   const { device } = gpu;
   const count = 2 * passes.length;
@@ -262,7 +241,7 @@ async function timePasses(
     });
     encoder.resolveQuerySet(querySet, 0, count, resolved.buffer, resolved.offset);
     device.queue.submit([encoder.finish()]);
-    await sleepUntilExpected(gpu, expected);
+    gpu.submitted.add(times);
     const ticks = new BigUint64Array(await gpu.finish(() => readBack(gpu, resolved, 8 * count)));
     return passes.map(
       (_, index) => Number((ticks[2 * index + 1] as bigint) - (ticks[2 * index] as bigint)) / 1e9,

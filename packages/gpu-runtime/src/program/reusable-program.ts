@@ -2,6 +2,7 @@ import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import type { PipelineLease } from "../device/pipeline-cache.ts";
 import { storageBuffer } from "../device/storage.ts";
+import type { RunTime } from "../device/submitted-work.ts";
 import type { Span } from "../memory/lease.ts";
 import type { Scratch } from "../memory/scratch.ts";
 import { type ArenaLayout, layOut, type PlacedStep, placeSteps } from "./arena.ts";
@@ -25,6 +26,7 @@ export class ReusableProgram implements Disposable {
   readonly #places: readonly Scratch[];
   readonly #layout: ArenaLayout;
   #leases: readonly PipelineLease[] | undefined;
+  readonly #time: RunTime = { seconds: 0 };
   #bound: readonly Bound[] = [];
   #disposed = false;
 
@@ -69,6 +71,7 @@ export class ReusableProgram implements Disposable {
       encode(pass, this.#bound);
       pass.end();
       gpu.device.queue.submit([encoder.finish()]);
+      gpu.submitted.add([this.#time]);
     } finally {
       // What is submitted still has it.
       arena?.release();

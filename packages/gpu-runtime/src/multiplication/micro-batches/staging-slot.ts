@@ -46,6 +46,7 @@ export class StagingSlot implements Disposable {
       submitCopy(device, upload, x);
       program.run();
       submitCopy(device, y, download);
+      await this.#gpu.submitted.sleep();
       await download.buffer.mapAsync(GPUMapMode.READ, download.offset, y.size);
       const bytes = download.buffer.getMappedRange(download.offset, y.size).slice(0);
       download.buffer.unmap();
