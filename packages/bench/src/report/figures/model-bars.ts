@@ -13,6 +13,11 @@ import { type ColourName, colour } from "../theme.ts";
 
 const ENGINE_NAMES = { papilio: "Papilio", onnxruntime: "ONNX Runtime" } as const;
 
+const WHERE: Readonly<Record<Processor, string>> = {
+  cpu: "on the CPU",
+  adapter: "on an adapter",
+};
+
 const COLOURS: Readonly<
   Record<VariantResult["engine"], Readonly<Record<VariantResult["linear"], ColourName>>>
 > = {
@@ -90,17 +95,15 @@ function timesPanel(results: ModelResults, processor: Processor): Panel[] {
     return { row, text, lower, upper, label, colour: fill, start: 0, end: median };
   });
   const threads = variants.find((variant) => variant.threads !== null)?.threads;
-  const where =
-    processor === "adapter"
-      ? "on an adapter"
-      : `on the CPU${threads ? `, ${counted(threads, "thread")}` : ""}`;
+  const where = WHERE[processor];
+  const axis = `time of a run${threads ? ` on ${counted(threads, "thread")}` : ""}`;
   return [
     barPanel({
       title: `${modelTitle(results)}: ${where}`,
       description: `${modelTitle(results)}, medians of a run ${where}: ${rows.map(({ label }) => label).join(", ")}.`,
       bars: rows,
       ends: rows,
-      axis: { title: "time of a run", unit: "s" },
+      axis: { title: axis, unit: "s" },
     }),
   ];
 }
@@ -144,7 +147,7 @@ function partsPanel(results: ModelResults, processor: Processor): Panel[] {
   });
   return [
     barPanel({
-      title: `${modelTitle(results)}: ${processor === "cpu" ? "on the CPU" : "on an adapter"}`,
+      title: `${modelTitle(results)}: ${WHERE[processor]}`,
       description: `${rows
         .flatMap(({ bars }) => bars.filter(({ start, end }) => end > start))
         .map(({ label }) => label)
