@@ -27,6 +27,7 @@ export const MODEL_HEAD: readonly string[] = [
   "normalization",
   "rewrites",
   "other",
+  "first answer",
   "peak memory",
 ];
 
@@ -39,6 +40,7 @@ export function modelRows(results: ModelResults): string[][] {
   const { variants } = results;
   return variants.map((variant) => {
     const { linearFlops, parameters, threads, wall, profile, bytes, peakBytes } = variant;
+    const firstAnswer = variant.compileSeconds + variant.firstRunSeconds;
     const memory = peakBytes ?? bytes;
     const estimate = wall.length === 0 ? undefined : estimateMedian(wall);
     const shares = profile === null ? undefined : kindShares(profile);
@@ -58,6 +60,7 @@ export function modelRows(results: ModelResults): string[][] {
       percent(shares?.normalization),
       percent(shares?.rewrite),
       percent(shares?.other),
+      quantity(firstAnswer, "s"),
       memory === null ? "-" : formatBytes(memory),
     ];
   });

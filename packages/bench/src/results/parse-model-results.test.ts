@@ -41,6 +41,7 @@ describe("results of models", () => {
     expect(column("median")).toEqual(["20.0 ms", "10.0 ms", "-"]);
     expect(column("over dense")).toEqual(["-", "×2.00", "-"]);
     expect(column("linear")).toEqual(["75 %", "-", "-"]);
+    expect(column("first answer")).toEqual(["300 ms", "300 ms", "300 ms"]);
     expect(column("peak memory")).toEqual(["2.00 MiB", "2.00 MiB", "2.00 MiB"]);
     const lines = modelLines(results).join("\n");
     expect(lines).toContain("vit-s16: a model; 8 images a run.");
