@@ -78,15 +78,15 @@ export function activateNumbers(
 }
 
 /** Bytes that are taken together: four numbers while there are so many, then one after the other. */
-function stepOf(to: usize, end: usize): usize {
+export function stepOf(to: usize, end: usize): usize {
   return end - to >= 16 ? 16 : 4;
 }
 
-function loadSome(from: usize, to: usize, end: usize): v128 {
+export function loadSome(from: usize, to: usize, end: usize): v128 {
   return end - to >= 16 ? v128.load(from) : v128.load32_zero(from);
 }
 
-function storeSome(to: usize, end: usize, numbers: v128): void {
+export function storeSome(to: usize, end: usize, numbers: v128): void {
   if (end - to >= 16) v128.store(to, numbers);
   else v128.store32_lane(to, numbers, 0);
 }

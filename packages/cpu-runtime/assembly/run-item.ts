@@ -1,16 +1,24 @@
 import {
+  ACTIVATION_GRADIENT,
   ADD_POSITIONS,
   AGGREGATE,
   APPEND,
   ATTENTION,
   ATTENTION_OF_FEW,
   CHAIN,
+  CROSS_ENTROPY,
+  CROSS_ENTROPY_GRADIENT,
+  DISTILLATION,
+  DISTILLATION_GRADIENT,
   EDGE_ATTENTION,
   ELEMENTWISE,
   GATHER_FEATURES,
   GATHER_VECTORS,
   JOIN_ATTENTION,
+  LABEL_WEIGHTS,
   NORMALIZE,
+  NORMALIZE_GRADIENT,
+  NORMALIZE_PARAMETERS_GRADIENT,
   PACK,
   POOL,
   PRODUCT,
@@ -18,10 +26,14 @@ import {
   ROTARY,
   ROWS_FROM_TILES,
   SOFTMAX,
+  SOFTMAX_GRADIENT,
   SPARSE_LINEAR,
+  SQUARED_ERROR,
+  SQUARED_ERROR_GRADIENT,
   TILES_FROM_ROWS,
   UNFOLD,
 } from "./kernel-ids";
+import { ActivationGradientCall, activationGradient } from "./kernels/activation-gradient";
 import { AddPositionsCall, addPositions } from "./kernels/add-positions";
 import { AggregateCall, aggregate } from "./kernels/aggregate";
 import { AppendCall, append } from "./kernels/append";
@@ -30,18 +42,28 @@ import { AttentionCall } from "./kernels/attention/attention-call";
 import { attentionOfFew, joinAttention } from "./kernels/attention/few-queries";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
+import { CrossEntropyCall, crossEntropy, crossEntropyGradient } from "./kernels/cross-entropy";
+import { DistillationCall, distillation, distillationGradient } from "./kernels/distillation";
 import { EdgeAttentionCall, edgeAttention } from "./kernels/edge-attention";
 import { ElementwiseCall, elementwise } from "./kernels/elementwise";
 import { GatherFeaturesCall, gatherFeatures } from "./kernels/gather-features";
 import { GatherVectorsCall, gatherVectors } from "./kernels/gather-vectors";
+import { LabelWeightsCall, labelWeights } from "./kernels/label-weights";
 import { NormalizeCall, normalize } from "./kernels/normalize";
+import { NormalizeGradientCall, normalizeGradient } from "./kernels/normalize-gradient";
+import {
+  NormalizeParametersGradientCall,
+  normalizeParametersGradient,
+} from "./kernels/normalize-parameters-gradient";
 import { PackCall, pack } from "./kernels/pack";
 import { PoolCall, pool } from "./kernels/pool";
 import { product } from "./kernels/product";
 import { ReduceVectorsCall, reduceVectors } from "./kernels/reduce-vectors";
 import { RotaryCall, rotary } from "./kernels/rotary";
 import { SoftmaxCall, softmax } from "./kernels/softmax";
+import { SoftmaxGradientCall, softmaxGradient } from "./kernels/softmax-gradient";
 import { SparseLinearCall, sparseLinear } from "./kernels/sparse-linear";
+import { SquaredErrorCall, squaredError, squaredErrorGradient } from "./kernels/squared-error";
 import { unfold } from "./kernels/unfold";
 import { ProductCall } from "./products/product-call";
 import { Windows } from "./windows";
@@ -120,6 +142,39 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case PRODUCT:
       product(changetype<ProductCall>(call), item, scratch);
+      break;
+    case ACTIVATION_GRADIENT:
+      activationGradient(changetype<ActivationGradientCall>(call), item, scratch);
+      break;
+    case NORMALIZE_GRADIENT:
+      normalizeGradient(changetype<NormalizeGradientCall>(call), item, scratch);
+      break;
+    case NORMALIZE_PARAMETERS_GRADIENT:
+      normalizeParametersGradient(changetype<NormalizeParametersGradientCall>(call), item, scratch);
+      break;
+    case SOFTMAX_GRADIENT:
+      softmaxGradient(changetype<SoftmaxGradientCall>(call), item, scratch);
+      break;
+    case CROSS_ENTROPY:
+      crossEntropy(changetype<CrossEntropyCall>(call), item, scratch);
+      break;
+    case CROSS_ENTROPY_GRADIENT:
+      crossEntropyGradient(changetype<CrossEntropyCall>(call), item, scratch);
+      break;
+    case LABEL_WEIGHTS:
+      labelWeights(changetype<LabelWeightsCall>(call), item, scratch);
+      break;
+    case SQUARED_ERROR:
+      squaredError(changetype<SquaredErrorCall>(call), item, scratch);
+      break;
+    case SQUARED_ERROR_GRADIENT:
+      squaredErrorGradient(changetype<SquaredErrorCall>(call), item, scratch);
+      break;
+    case DISTILLATION:
+      distillation(changetype<DistillationCall>(call), item, scratch);
+      break;
+    case DISTILLATION_GRADIENT:
+      distillationGradient(changetype<DistillationCall>(call), item, scratch);
       break;
     default:
       unreachable();

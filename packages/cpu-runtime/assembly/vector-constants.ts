@@ -1,6 +1,6 @@
 // biome-ignore-all lint/style/useConst: the comment below says why
 /**
- * The constants of vector-math.ts and activations.ts. They are variables, which index.ts exports, so that the compiler cannot
+ * The constants of vector-math.ts, activations.ts and activation-slopes.ts. They are variables, which index.ts exports, so that the compiler cannot
  * tell that they never change: V8 makes three instructions of a constant vector wherever it is used, which
  * takes longer than the rest of exp, but one load of a variable.
  */
@@ -73,3 +73,17 @@ export let TAIL_DENOMINATOR_4: v128 = f32x4.splat(0.0369335711);
 /** The argument of GELU's approximation: √(8/π) and that times 0.044715, negative. */
 export let GELU_TANH_1: v128 = f32x4.splat(-1.5957691216);
 export let GELU_TANH_3: v128 = f32x4.splat(-0.0713548163);
+
+/** Where the slopes of GELU are those at infinity, and those of SiLU. */
+export let MOST_GELU_SLOPE: v128 = f32x4.splat(14);
+export let LEAST_GELU_SLOPE: v128 = f32x4.splat(-14);
+export let MOST_SILU_SLOPE: v128 = f32x4.splat(100);
+export let LEAST_SILU_SLOPE: v128 = f32x4.splat(-100);
+
+/** 1 / √(2π), by which the density of the normal distribution is scaled. */
+export let DENSITY: v128 = f32x4.splat(0.3989422804);
+
+/** Three times {@link GELU_TANH_3}: of the slope of the argument. */
+export let GELU_TANH_SLOPE_3: v128 = f32x4.splat(-0.2140644488);
+
+export let FOUR: v128 = f32x4.splat(4);

@@ -11,6 +11,10 @@ import "@papilio/butterfly";
 export type { CpuEngine } from "./engine/engine.ts";
 export { type CpuReport, type OpenCpu, openCpu, type ThreadPolicy } from "./engine/open-cpu.ts";
 export type { CpuRuntimeErrorCodes } from "./errors/error-codes.ts";
+export {
+  type ActivationGradientProblem,
+  activationGradient,
+} from "./kernels/activation-gradient.ts";
 export { type AddPositionsProblem, addPositions } from "./kernels/add-positions.ts";
 export { type AggregateProblem, aggregate } from "./kernels/aggregate.ts";
 export { type AppendProblem, append } from "./kernels/append.ts";
@@ -21,6 +25,16 @@ export {
   dividedAttention,
 } from "./kernels/attention.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
+export {
+  type CrossEntropyProblem,
+  crossEntropy,
+  crossEntropyGradient,
+} from "./kernels/cross-entropy.ts";
+export {
+  type DistillationProblem,
+  distillation,
+  distillationGradient,
+} from "./kernels/distillation.ts";
 export { type EdgeAttentionProblem, edgeAttention } from "./kernels/edge-attention.ts";
 export { type ElementwiseProblem, elementwise } from "./kernels/elementwise.ts";
 export { type GatherFeaturesProblem, gatherFeatures } from "./kernels/gather-features.ts";
@@ -34,8 +48,18 @@ export type {
   PlainOperand,
   VectorsOperand,
 } from "./kernels/kernel-call.ts";
+export { type LabelWeightsProblem, labelWeights } from "./kernels/label-weights.ts";
 export { vectorsBytes } from "./kernels/layout.ts";
 export { type NormalizeProblem, normalize } from "./kernels/normalize.ts";
+export {
+  type NormalizeGradientProblem,
+  normalizeGradient,
+} from "./kernels/normalize-gradient.ts";
+export {
+  type NormalizeParametersGradientProblem,
+  normalizeGradientParts,
+  normalizeParametersGradient,
+} from "./kernels/normalize-parameters-gradient.ts";
 export type {
   PackedStage,
   PackedWeights,
@@ -50,7 +74,9 @@ export type { Reduction } from "./kernels/reduction.ts";
 export { type RotaryProblem, rotary } from "./kernels/rotary.ts";
 export { rowParts } from "./kernels/row-parts.ts";
 export { type SoftmaxProblem, softmax } from "./kernels/softmax.ts";
+export { softmaxGradient } from "./kernels/softmax-gradient.ts";
 export { type SparseLinearProblem, sparseLinear } from "./kernels/sparse-linear.ts";
+export { squaredError, squaredErrorGradient } from "./kernels/squared-error.ts";
 export { type UnfoldProblem, unfold } from "./kernels/unfold.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
 export type { CpuSpan } from "./memory/cpu-span.ts";

@@ -1,6 +1,7 @@
-import { L2_NORM, LAYER_NORM } from "../kernel-options";
+import { LAYER_NORM } from "../kernel-options";
 import { sumOfLanes } from "../lanes";
 import { tileWidth } from "../layout";
+import { normalizationFactor } from "../normalization";
 import { multiplyAdd } from "../vector-math";
 
 /** The normalization of each vector, as `src/kernels/normalize.ts` says. */
@@ -40,15 +41,6 @@ export function normalize(call: NormalizeCall, item: i32, _scratch: usize): void
   }
 }
 
-/** What a vector is multiplied by, from the sum of the squares of its distances to the mean. */
-function factorOf(call: NormalizeCall, squares: v128): v128 {
-  const epsilon = f32x4.splat(call.epsilon);
-  const one = f32x4.splat(1);
-  if (call.norm === L2_NORM) return f32x4.div(one, f32x4.max(f32x4.sqrt(squares), epsilon));
-  const mean = f32x4.div(squares, f32x4.splat(<f32>call.features));
-  return f32x4.div(one, f32x4.sqrt(f32x4.add(mean, epsilon)));
-}
-
 /** Four sums for each pass, which do not wait for one another. */
 function sixteenVectors(call: NormalizeCall, x: usize, y: usize): void {
   const end = x + ((<usize>call.features) << 6);
@@ -83,10 +75,10 @@ function sixteenVectors(call: NormalizeCall, x: usize, y: usize): void {
     const distance3 = f32x4.sub(v128.load(at, 48), mean3);
     squares3 = multiplyAdd(distance3, distance3, squares3);
   }
-  const factor0 = factorOf(call, squares0);
-  const factor1 = factorOf(call, squares1);
-  const factor2 = factorOf(call, squares2);
-  const factor3 = factorOf(call, squares3);
+  const factor0 = normalizationFactor(call.norm, call.epsilon, call.features, squares0);
+  const factor1 = normalizationFactor(call.norm, call.epsilon, call.features, squares1);
+  const factor2 = normalizationFactor(call.norm, call.epsilon, call.features, squares2);
+  const factor3 = normalizationFactor(call.norm, call.epsilon, call.features, squares3);
   let weightAt = call.weight;
   let biasAt = call.bias;
   let weight = f32x4.splat(1);
@@ -124,7 +116,7 @@ function fourVectors(call: NormalizeCall, x: usize, y: usize, step: usize): void
     const distance = f32x4.sub(v128.load(at), mean);
     squares = multiplyAdd(distance, distance, squares);
   }
-  const factor = factorOf(call, squares);
+  const factor = normalizationFactor(call.norm, call.epsilon, call.features, squares);
   let weightAt = call.weight;
   let biasAt = call.bias;
   let weight = f32x4.splat(1);
@@ -152,7 +144,7 @@ function oneVector(call: NormalizeCall): void {
   if (call.norm === LAYER_NORM) mean = totalOf(x, whole, bytes, 0, false) / <f32>call.features;
   const squares = totalOf(x, whole, bytes, mean, true);
   const means = f32x4.splat(mean);
-  const factor = factorOf(call, f32x4.splat(squares));
+  const factor = normalizationFactor(call.norm, call.epsilon, call.features, f32x4.splat(squares));
   let weight = f32x4.splat(1);
   let bias = f32x4.splat(-0.0);
   let at: usize = 0;

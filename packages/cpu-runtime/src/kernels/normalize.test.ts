@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { draw, VECTOR_COUNTS } from "../testing/draw.ts";
 import { expectWithin, SMALLEST, UNIT } from "../testing/expect-within.ts";
+import { average, exactNormalization } from "../testing/normalization.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
 import { type NormalizeProblem, normalize } from "./normalize.ts";
 
@@ -49,32 +50,18 @@ function reference(
   const expected = new Float64Array(vectors * features);
   const bounds = new Float64Array(vectors * features);
   for (let start = 0; start < expected.length; start += features) {
-    const vector = [...operands.x.subarray(start, start + features)];
-    const mean = norm === "layer" ? average(vector) : 0;
-    const distances = vector.map((number) => number - mean);
-    const square = average(distances.map((number) => number * number));
-    // A sum of as many numbers, a division, and what it puts each distance off.
-    const meanError = norm === "layer" ? (features + 1) * UNIT * average(vector.map(Math.abs)) : 0;
-    const squareError =
-      (features + 4) * UNIT * square +
-      2 * meanError * average(distances.map(Math.abs)) +
-      meanError ** 2;
-    const [root, of] =
-      norm === "l2"
-        ? [Math.max(Math.sqrt(features * square), epsilon), square]
-        : [Math.sqrt(square + epsilon), square + epsilon];
-    const relative = squareError / Math.max(of, SMALLEST);
-    // Half of it by the root; the root, the quotients and epsilon in float32 are rounded.
-    const factorError = relative / 2 / Math.max(1 - relative, 0.5) + 4 * UNIT;
+    const vector = operands.x.subarray(start, start + features);
+    const exact = exactNormalization(vector, norm, epsilon);
+    const { distances, root, distanceError, factorError } = exact;
     for (let feature = 0; feature < features; feature++) {
       const scale = (weight ? (operands.weight[feature] as number) : 1) / root;
       const added = bias ? (operands.bias[feature] as number) : 0;
       const distance = distances[feature] as number;
       const right = distance * scale + added;
       expected[start + feature] = right;
-      const distanceError = meanError + Math.abs(distance) * (factorError + 3 * UNIT);
+      const off = distanceError + Math.abs(distance) * (factorError + 3 * UNIT);
       bounds[start + feature] =
-        Math.abs(scale) * (1 + factorError) * distanceError +
+        Math.abs(scale) * (1 + factorError) * off +
         2 * UNIT * (Math.abs(right) + Math.abs(added)) +
         SMALLEST;
     }
@@ -128,7 +115,3 @@ it("refuses an epsilon below zero, and what is no norm", () => {
   expect(() => normalize({ ...problem, norm: "batch" as never })).toThrow(refused);
   expect(() => normalize({ ...problem, vectors: 0 })).toThrow(refused);
 });
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

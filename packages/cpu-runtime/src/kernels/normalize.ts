@@ -39,7 +39,7 @@ export function normalize(problem: NormalizeProblem): KernelCall {
   requireObject("The problem", problem, "a NormalizeProblem");
   const { vectors, features, norm, epsilon, weight, bias } = problem;
   requireVectorsShape(problem);
-  requireOneOf("The norm", norm, Object.keys(NORMS));
+  const number = normNumber(norm);
   requireAtLeastZero("Epsilon", epsilon);
   requireBoolean("Whether there is a weight", weight);
   requireBoolean("Whether there is a bias", bias);
@@ -59,11 +59,21 @@ export function normalize(problem: NormalizeProblem): KernelCall {
       const weightAt = weight ? (parameters.shift() as number) : 0;
       const biasAt = bias ? (parameters.shift() as number) : 0;
       return [
-        ...[x, y, weightAt, biasAt, vectors, features, NORMS[norm]],
+        ...[x, y, weightAt, biasAt, vectors, features, number],
         ...[floatWord(epsilon), tilesEach],
       ];
     },
     flops: 8 * vectors * features,
     bytes: 2 * vectorsBytes("tiles", vectors, features),
   };
+}
+
+/**
+ * The number of a norm for kernels.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function normNumber(norm: NormalizeProblem["norm"]): number {
+  requireOneOf("The norm", norm, Object.keys(NORMS));
+  return NORMS[norm];
 }

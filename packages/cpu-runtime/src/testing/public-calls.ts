@@ -152,5 +152,30 @@ export const calls: PublicCalls = {
       ...{ vectors: 6, features: 8, headFeatures: 4, style: "halves", positions: 9, period: 3 },
       position: true,
     }),
+  activationGradient: () =>
+    call(runtime.activationGradient, {
+      ...{ vectors: 3, features: 2, layout: "rows" },
+      activation: { kind: "elu", alpha: 1 },
+    }),
+  normalizeGradient: () =>
+    call(runtime.normalizeGradient, {
+      ...{ vectors: 3, features: 2, norm: "rms", epsilon: 1e-5, weight: true },
+    }),
+  normalizeParametersGradient: () =>
+    call(runtime.normalizeParametersGradient, {
+      ...{ vectors: 3, features: 2, norm: "layer", epsilon: 1e-5, bias: true },
+    }),
+  normalizeGradientParts: () => call(runtime.normalizeGradientParts, { vectors: 3, features: 2 }),
+  softmaxGradient: () => call(runtime.softmaxGradient, { vectors: 3, features: 2, log: true }),
+  crossEntropy: () =>
+    call(runtime.crossEntropy, { vectors: 3, features: 2, smoothing: 0.1, ignored: 2 }),
+  crossEntropyGradient: () =>
+    call(runtime.crossEntropyGradient, { vectors: 3, features: 2, smoothing: 0.1, ignored: 2 }),
+  labelWeights: () => call(runtime.labelWeights, { vectors: 3, classes: 2, ignored: 2 }),
+  squaredError: () => call(runtime.squaredError, { vectors: 3, features: 2 }),
+  squaredErrorGradient: () => call(runtime.squaredErrorGradient, { vectors: 3, features: 2 }),
+  distillation: () => call(runtime.distillation, { vectors: 3, features: 2, temperature: 2 }),
+  distillationGradient: () =>
+    call(runtime.distillationGradient, { vectors: 3, features: 2, temperature: 2 }),
   softmax: () => call(runtime.softmax, { vectors: 3, features: 2, log: false }),
 };

@@ -44,3 +44,25 @@ export const EDGE_ATTENTION = 49;
 export const PACK = 50;
 /** A pass of a chain, with what follows the sums. */
 export const PRODUCT = 51;
+/** The gradient of an activation. */
+export const ACTIVATION_GRADIENT = 80;
+/** The gradient of a normalization, of what is normalized. */
+export const NORMALIZE_GRADIENT = 81;
+/** The gradient of a normalization, of its weight and its bias. */
+export const NORMALIZE_PARAMETERS_GRADIENT = 82;
+/** The gradient of softmax, or of its logarithm. */
+export const SOFTMAX_GRADIENT = 83;
+/** The cross-entropy of each vector with its label. */
+export const CROSS_ENTROPY = 84;
+/** The gradient of that. */
+export const CROSS_ENTROPY_GRADIENT = 85;
+/** What labels count in a mean. */
+export const LABEL_WEIGHTS = 86;
+/** The mean of the squared differences of two vectors. */
+export const SQUARED_ERROR = 87;
+/** The gradient of that. */
+export const SQUARED_ERROR_GRADIENT = 88;
+/** The divergence of a softened softmax from another one. */
+export const DISTILLATION = 89;
+/** The gradient of that. */
+export const DISTILLATION_GRADIENT = 90;
