@@ -20,8 +20,9 @@ class Operation {
 @unmanaged
 class Control {
   /**
-   * In the upper half the number of the operation, of all that ever ran; in the lower half its unclaimed items. An
-   * exchange that expects the number can claim no item of a later operation.
+   * In the upper half the number of the operation, of all that ever ran; in the lower half its unclaimed items, or
+   * {@link ENDED}. An exchange that expects the number can claim no item of a later operation. That a run has ended
+   * is written here, too: a thread that saw a change of this word, and not yet one of another, would wait for nothing.
    */
   ticket: i64;
   /** Finished items of the operation. */
@@ -34,8 +35,6 @@ class Control {
   waiting: i32;
   /** Number of the run; threads sleep on it between runs. */
   run: i32;
-  /** Number of the last run that ended: written after all else. */
-  ended: i32;
   operations: usize;
   count: i32;
   current: i32;
@@ -45,13 +44,16 @@ class Control {
   scratchBytes: usize;
 }
 
+/** In place of the unclaimed items, where no run is under way: after one has ended. */
+const ENDED: i32 = -1;
+
 /** Loads of a word before a thread goes to sleep: about 0.1 ms, at half a nanosecond each, as runs follow one another. */
 const SPINS: i32 = 200_000;
 
 /**
  * Begins a run, after the one before has ended.
  *
- * @param address of {@link CONTROL_BYTES} bytes, which are 0 at first
+ * @param address of {@link CONTROL_BYTES} bytes, which are 0 at first: as if a run of no items were under way
  */
 export function startProgram(
   address: usize,
@@ -71,7 +73,7 @@ export function startProgram(
   atomic.store<i32>(address, 0, offsetof<Control>("done"));
   atomic.store<i32>(address, 0, offsetof<Control>("cancelled"));
   atomic.store<i32>(address, 0, offsetof<Control>("waiting"));
-  // The number before the ticket: an item may be claimed as soon as that is there.
+  // The number before the ticket: a thread that saw this one, and not yet the other, looks again.
   atomic.add<i32>(address, 1, offsetof<Control>("run"));
   const sequence = (atomic.load<i64>(address) >> 32) + 1;
   atomic.store<i64>(address, (sequence << 32) | changetype<Operation>(operations).items);
@@ -91,21 +93,21 @@ export function runProgram(address: usize, thread: i32, most: i32, sleeps: bool)
     const run = atomic.load<i32>(address, offsetof<Control>("run"));
     const ticket = atomic.load<i64>(address);
     const takesPart = thread < control.threads;
-    if (takesPart && <i32>ticket !== 0) {
+    const left = <i32>ticket;
+    if (takesPart && left > 0) {
       if (atomic.cmpxchg<i64>(address, ticket, ticket - 1) !== ticket) continue;
       most--;
-      if (compute(control, thread, <i32>ticket) && finish(address, ticket)) return RUN_WAKES_CALLER;
+      if (compute(control, thread, left) && finish(address, ticket)) return RUN_WAKES_CALLER;
       continue;
     }
-    const ended = atomic.load<i32>(address, offsetof<Control>("ended")) === run;
+    const ended = left === ENDED;
     if (ended && !sleeps) return RUN_HAS_ENDED;
+    if (takesPart ? spin64(address, ticket) : spin32(address + offsetof<Control>("run"), run))
+      continue;
+    if (!sleeps) return RUN_IS_IDLE;
     if (ended || !takesPart) {
-      if (spin32(address + offsetof<Control>("run"), run)) continue;
-      if (!sleeps) return RUN_IS_IDLE;
       atomic.wait<i32>(address + offsetof<Control>("run"), run, -1);
     } else {
-      if (spin64(address, ticket)) continue;
-      if (!sleeps) return RUN_IS_IDLE;
       atomic.add<i32>(address, 1, offsetof<Control>("sleepers"));
       atomic.wait<i64>(address, ticket, -1);
       atomic.sub<i32>(address, 1, offsetof<Control>("sleepers"));
@@ -122,9 +124,7 @@ export function cancelProgram(address: usize): void {
 /** Requests a message when the operation changes. False when there is something to do already. */
 export function requestMessage(address: usize): bool {
   atomic.store<i32>(address, 1, offsetof<Control>("waiting"));
-  if (<i32>atomic.load<i64>(address) !== 0) return false;
-  const run = atomic.load<i32>(address, offsetof<Control>("run"));
-  return atomic.load<i32>(address, offsetof<Control>("ended")) !== run;
+  return <i32>atomic.load<i64>(address) === 0;
 }
 
 /** Computes an item. Returns whether it was the last of its operation to be finished. */
@@ -146,16 +146,13 @@ function finish(address: usize, ticket: i64): bool {
   const control = changetype<Control>(address);
   const cancelled = atomic.load<i32>(address, offsetof<Control>("cancelled")) !== 0;
   const next = cancelled ? control.count : control.current + 1;
-  const run = control.run;
-  const ends = next === control.count;
-  let left: i64 = 0;
-  if (!ends) {
+  let left: i32 = ENDED;
+  if (next < control.count) {
     left = changetype<Operation>(control.operations + <usize>next * offsetof<Operation>()).items;
     control.current = next;
   }
   atomic.store<i32>(address, 0, offsetof<Control>("done"));
-  atomic.store<i64>(address, (((ticket >> 32) + 1) << 32) | left);
-  if (ends) atomic.store<i32>(address, run, offsetof<Control>("ended"));
+  atomic.store<i64>(address, (((ticket >> 32) + 1) << 32) | <i64>(<u32>left));
   if (atomic.load<i32>(address, offsetof<Control>("sleepers")) !== 0) atomic.notify(address, -1);
   return atomic.cmpxchg<i32>(address, 1, 0, offsetof<Control>("waiting")) === 1;
 }

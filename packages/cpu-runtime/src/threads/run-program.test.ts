@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { rowsFromTiles, tilesFromRows } from "../kernels/convert.ts";
 import { vectorsBytes } from "../kernels/layout.ts";
 import { CpuMemory } from "../memory/cpu-memory.ts";
-import { compileKernel, type Kernel } from "../wasm/kernel.ts";
+import { compileKernel, instantiate, type Kernel } from "../wasm/kernel.ts";
+import { CONTROL_BYTES, RUN_HAS_ENDED } from "../wasm/run-states.ts";
 import { OPERATION_BYTES, type RecordedOperation, writeOperations } from "./recorded-program.ts";
 import { ThreadPool } from "./thread-pool.ts";
 
@@ -100,5 +101,21 @@ describe.each([1, 2, 4])("a program on %d threads", (threads) => {
     const numbers = fill(from, 5);
     await pool.run({ operations, count, threads, scratchBytes: 0 });
     expect(memory.float32(to, length)).toEqual(numbers);
+  });
+});
+
+describe("the end of a run", () => {
+  it("is known from the word by which other threads notice it, whatever else they have yet to see", () => {
+    const { startProgram, runProgram, requestMessage } = instantiate(kernel.module, memory.memory);
+    const { operations, count } = there(1);
+    const control = memory.allocate(CONTROL_BYTES, "the state of a run");
+    const state = memory.bytesAt(control, CONTROL_BYTES).fill(0);
+    startProgram(control, operations, count, 2, memory.allocate(128, "scratch memory"), 64);
+    const during = state.slice();
+    expect(runProgram(control, 1, 1000, false)).toBe(RUN_HAS_ENDED);
+    // The first word of all that the other thread wrote.
+    state.set(during.subarray(8), 8);
+    expect(runProgram(control, 0, 1000, false)).toBe(RUN_HAS_ENDED);
+    expect(requestMessage(control)).toBe(0);
   });
 });
