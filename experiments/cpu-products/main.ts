@@ -15,10 +15,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { measureCase } from "@papilio/bench";
+import { measureCpuRates } from "@papilio/bench/models";
 import { loadOnnxRuntime } from "@papilio/bench/node";
 import { Chain } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { measureCpuRates } from "../cpu/rates.ts";
 import { programProduct } from "./program-product.ts";
 import { type ProductsExperiment, renderProducts } from "./report.ts";
 

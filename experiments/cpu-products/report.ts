@@ -1,8 +1,8 @@
 import { quantity } from "@papilio/bench/analysis";
+import type { CpuRates } from "@papilio/bench/models";
 import type { CaseResult } from "@papilio/bench/results";
 import { Chain } from "@papilio/butterfly";
 import { median } from "@papilio/butterfly/numeric";
-import type { CpuRates } from "../cpu/rates.ts";
 
 export interface ProductsExperiment {
   readonly date: string;

@@ -20,7 +20,7 @@ import { caseKey, caseName } from "@papilio/bench/results";
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import { median } from "@papilio/butterfly/numeric";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { measureCpuRates } from "./rates.ts";
+import { measureKernelRates } from "./rates.ts";
 import { type CpuExperiment, renderCpuReport } from "./report.ts";
 import { measureSizes } from "./sizes.ts";
 
@@ -94,7 +94,7 @@ const before = existsSync(json)
   : undefined;
 const loadBefore = before?.load.before ?? (loadavg()[0] as number);
 const started = performance.now();
-const rates = before?.rates ?? (await measureCpuRates());
+const rates = before?.rates ?? (await measureKernelRates());
 const sizes = before?.sizes ?? (await measureSizes(SIZE_ROUNDS));
 const cases = [...(before?.cases ?? [])];
 const skipped: string[] = [];

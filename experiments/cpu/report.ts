@@ -2,7 +2,7 @@ import { quantity } from "@papilio/bench/analysis";
 import type { CaseResult } from "@papilio/bench/results";
 import { Chain, chainCost } from "@papilio/butterfly";
 import { median } from "@papilio/butterfly/numeric";
-import type { CpuRates } from "./rates.ts";
+import type { KernelRates } from "./rates.ts";
 import type { SizeResult } from "./sizes.ts";
 
 export interface CpuExperiment {
@@ -16,7 +16,7 @@ export interface CpuExperiment {
   readonly load: { readonly before: number; readonly after: number };
   /** How many times as fast as ONNX Runtime each is to be; null where no goal was set. */
   readonly groups: readonly { readonly name: string; readonly goal: number | null }[];
-  readonly rates: CpuRates;
+  readonly rates: KernelRates;
   readonly cases: readonly (CaseResult & { readonly group: string })[];
   /** Cases for which there was no time. */
   readonly skipped: readonly string[];

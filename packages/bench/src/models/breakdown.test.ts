@@ -14,7 +14,8 @@ function profileOf(...rows: readonly Row[]): Profile {
     dispatches: 1,
     kernels: [],
     rewrites: 0,
-    traffic: 0,
+    traffic: 10,
+    flops: kind === "output" ? 0 : 100,
     seconds,
     rewriteSeconds,
   }));
@@ -35,11 +36,11 @@ describe("breakdown", () => {
       ),
     ]);
     expect(parts).toEqual([
-      { part: "h.*.mlp.fc1", kind: "linear", seconds: 10 },
-      { part: "rewrites", kind: "rewrite", seconds: 5 },
-      { part: "attention", kind: "attention", seconds: 4 },
-      { part: "normalize", kind: "normalization", seconds: 3 },
-      { part: "rotary", kind: "other", seconds: 0.5 },
+      { part: "h.*.mlp.fc1", kind: "linear", seconds: 10, flops: 200, bytes: 20 },
+      { part: "rewrites", kind: "rewrite", seconds: 5, flops: 0, bytes: 0 },
+      { part: "attention", kind: "attention", seconds: 4, flops: 100, bytes: 10 },
+      { part: "normalize", kind: "normalization", seconds: 3, flops: 100, bytes: 10 },
+      { part: "rotary", kind: "other", seconds: 0.5, flops: 100, bytes: 10 },
     ]);
     expect(kindShares(parts)).toEqual({
       linear: 10 / 22.5,
@@ -54,8 +55,8 @@ describe("breakdown", () => {
     const one = (fc1: number, fc2: number): Profile =>
       profileOf(["linear", "fc1", fc1], ["linear", "fc2", fc2]);
     expect(breakdown([one(1, 2), one(9, 2.5), one(1.5, 90)])).toEqual([
-      { part: "fc2", kind: "linear", seconds: 2.5 },
-      { part: "fc1", kind: "linear", seconds: 1.5 },
+      { part: "fc2", kind: "linear", seconds: 2.5, flops: 100, bytes: 10 },
+      { part: "fc1", kind: "linear", seconds: 1.5, flops: 100, bytes: 10 },
     ]);
   });
 

@@ -17,26 +17,37 @@ const REWRITES = "rewrites";
  * median, together with the same layer of all blocks, the longest part first.
  */
 export function breakdown(profiles: readonly Profile[]): ProfilePart[] {
-  const parts = new Map<string, { kind: PartKind; seconds: number }>();
-  const add = (part: string, kind: PartKind, seconds: number): void => {
-    if (seconds === 0) return;
-    parts.set(part, { kind, seconds: (parts.get(part)?.seconds ?? 0) + seconds });
+  const parts = new Map<string, Required<ProfilePart>>();
+  const add = (part: ProfilePart): void => {
+    if (part.seconds === 0) return;
+    const { seconds = 0, flops = 0, bytes = 0 } = parts.get(part.part) ?? {};
+    parts.set(part.part, {
+      ...part,
+      seconds: seconds + part.seconds,
+      flops: flops + (part.flops ?? 0),
+      bytes: bytes + (part.bytes ?? 0),
+    });
   };
-  for (const [index, { kind, path }] of (profiles[0]?.operations ?? []).entries()) {
+  for (const [index, { kind, path, flops, traffic }] of (profiles[0]?.operations ?? []).entries()) {
     const middle = (of: (operation: ProfiledOperation) => number): number =>
       median(profiles.map(({ operations }) => of(operations[index] as ProfiledOperation)));
-    const part = kind === "linear" ? path.replace(/\b\d+\b/g, "*") : kind;
-    const own = middle(({ seconds, rewriteSeconds }) => seconds - rewriteSeconds);
-    add(part, KINDS[kind] ?? "other", Math.max(0, own));
-    add(
-      REWRITES,
-      "rewrite",
-      middle(({ rewriteSeconds }) => rewriteSeconds),
-    );
+    add({
+      part: kind === "linear" ? path.replace(/\b\d+\b/g, "*") : kind,
+      kind: KINDS[kind] ?? "other",
+      seconds: Math.max(
+        0,
+        middle(({ seconds, rewriteSeconds }) => seconds - rewriteSeconds),
+      ),
+      flops,
+      bytes: traffic,
+    });
+    add({
+      part: REWRITES,
+      kind: "rewrite",
+      seconds: middle(({ rewriteSeconds }) => rewriteSeconds),
+    });
   }
-  return [...parts]
-    .map(([part, { kind, seconds }]) => ({ part, kind, seconds }))
-    .sort((p, q) => q.seconds - p.seconds);
+  return [...parts.values()].sort((p, q) => q.seconds - p.seconds);
 }
 
 const partsShape = v.array(

@@ -5,6 +5,7 @@ import { LinearLayer } from "@papilio/nn/layers";
 import { operationsOf } from "@papilio/nn/operations";
 import * as v from "valibot";
 import { callback, count, requireShape, signal as signalShape } from "../arguments/checks.ts";
+import { measureCpuRates } from "../measure/cpu-rates.ts";
 import { repeatsFor, sampleRounds, secondsOfRuns, warmUp } from "../measure/sampling.ts";
 import {
   ENGINES,
@@ -47,7 +48,7 @@ export interface MeasureModelOptions {
 }
 
 /** What is found of the variants of a model. */
-export type MeasuredVariants = Pick<ModelResults, "complete" | "variants" | "skipped">;
+export type MeasuredVariants = Pick<ModelResults, "complete" | "rates" | "variants" | "skipped">;
 
 const enginesShape = v.array(
   v.object({
@@ -146,7 +147,8 @@ export async function measureModel(
   const right = candidates.filter(({ result }) => result.verification.ok);
   const complete = await sampleAll(right, report, options);
   if (complete) for (const { model, result } of right) result.profile = await profileOf(model);
-  return measured(complete);
+  const onCpu = right.some(({ result }) => result.processor === "cpu" && result.profile !== null);
+  return { ...measured(complete), rates: onCpu ? await measureCpuRates() : undefined };
 }
 
 type Facts = Pick<

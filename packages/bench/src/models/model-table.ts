@@ -151,10 +151,53 @@ function partsLine(variant: VariantResult): string[] {
   const { profile } = variant;
   if (profile === null) return [];
   const total = profile.reduce((sum, { seconds }) => sum + seconds, 0);
-  const parts = profile
-    .slice(0, SHOWN_PARTS)
-    .map(({ part, seconds }) => `${part} ${percent(seconds / total)}`);
+  const parts = profile.slice(0, SHOWN_PARTS).map(({ part, seconds, flops = 0 }) => {
+    const rate = flops === 0 ? "" : ` at ${quantity(flops / seconds, "FLOP/s")}`;
+    return `${part} ${percent(seconds / total)}${rate}`;
+  });
   return [
     `Time of ${variantName(variant)}: ${quantity(total, "s")} in its operations: ${parts.join(", ")}.`,
   ];
+}
+
+/** The columns of the table of parts. */
+export const PART_HEAD: readonly string[] = [
+  "engine, processor, linear layers",
+  "part",
+  "time",
+  "share",
+  "arithmetic",
+  "of the peak",
+  "memory",
+  "of a copy",
+];
+
+/**
+ * One row for each of the longest parts of what ran on the processor: its arithmetic and its memory traffic in a
+ * second, as shares of what the processor reaches when it is asked for nothing else, on as many threads. Empty where
+ * a file does not say. Small weights stay in a cache: they may be read faster than a copy moves numbers.
+ */
+export function partRows(results: ModelResults): string[][] {
+  requireModelResults(results);
+  const { rates, variants } = results;
+  if (rates === undefined) return [];
+  return variants.flatMap((variant) => {
+    const { profile, processor, threads } = variant;
+    if (processor !== "cpu" || profile === null) return [];
+    const total = profile.reduce((sum, { seconds }) => sum + seconds, 0);
+    return profile.slice(0, SHOWN_PARTS).map(({ part, seconds, flops = 0, bytes = 0 }) => {
+      const arithmetic = flops / seconds;
+      const memory = bytes / seconds;
+      return [
+        variantName(variant),
+        part,
+        quantity(seconds, "s"),
+        percent(seconds / total),
+        flops === 0 ? "-" : quantity(arithmetic, "FLOP/s"),
+        flops === 0 ? "-" : percent(arithmetic / (rates.flopsPerSecond * (threads ?? 1))),
+        bytes === 0 ? "-" : quantity(memory, "B/s"),
+        bytes === 0 ? "-" : percent(memory / rates.copyBytesPerSecond),
+      ];
+    });
+  });
 }

@@ -1,8 +1,8 @@
 import { requireList } from "@papilio/butterfly/errors";
-import { counted, percent } from "../analysis/format.ts";
+import { counted, percent, quantity } from "../analysis/format.ts";
 import { BUSY_MACHINE } from "../analysis/summarize.ts";
 import { requireShape } from "../arguments/checks.ts";
-import { MODEL_HEAD, modelLines, modelRows } from "../models/model-table.ts";
+import { MODEL_HEAD, modelLines, modelRows, PART_HEAD, partRows } from "../models/model-table.ts";
 import { type ModelResults, variantName } from "../results/model-results.ts";
 import { requireModelResults } from "../results/require-results.ts";
 import { machineName } from "../results/results.ts";
@@ -69,6 +69,7 @@ function sectionOf(results: ModelResults, index: number): Section {
         rows: modelRows(results),
       },
       { kind: "list", items: modelLines(results) },
+      ...partsTable(results),
       {
         kind: "details",
         summary: "Where and how it was measured",
@@ -82,6 +83,16 @@ function sectionOf(results: ModelResults, index: number): Section {
       },
     ],
   };
+}
+
+/** How near the parts of a run come to what the processor can do. */
+function partsTable(results: ModelResults): Block[] {
+  const rows = partRows(results);
+  const { rates } = results;
+  if (rows.length === 0 || rates === undefined) return [];
+  const caption = `The longest parts of a run on the CPU, and how near each comes to what the processor reaches on one thread: ${quantity(rates.flopsPerSecond, "FLOP/s")} of multiply-adds in registers of 128 bits, times the threads, and a copy of ${quantity(rates.copyBytesPerSecond, "B/s")}, read and written`;
+  const table: Block = { kind: "table", caption, figures: true, head: PART_HEAD, rows };
+  return [{ kind: "details", summary: "How near the parts come to the peak", blocks: [table] }];
 }
 
 function wrongNotices({ model, variants }: ModelResults): Block[] {

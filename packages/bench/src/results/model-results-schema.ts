@@ -29,7 +29,7 @@ function modelResults(
   limits: Limits,
   environment: v.GenericSchema<unknown, Environment>,
 ): v.GenericSchema<unknown, ModelResults> {
-  const { count, positive, seconds, text, list } = limits;
+  const { count, positive, seconds, rate, text, list } = limits;
   const linear = v.object({
     rows: positive,
     cols: positive,
@@ -64,7 +64,16 @@ function modelResults(
     wall: list(limits.duration, MOST_SAMPLES),
     transfers: v.boolean(),
     profile: v.nullable(
-      list(v.object({ part: text, kind: v.picklist(PART_KINDS), seconds }), 10_000),
+      list(
+        v.object({
+          part: text,
+          kind: v.picklist(PART_KINDS),
+          seconds,
+          flops: v.optional(count),
+          bytes: v.optional(count),
+        }),
+        10_000,
+      ),
     ),
     note: v.nullable(text),
   });
@@ -77,6 +86,7 @@ function modelResults(
     unit: v.picklist(MODEL_UNITS),
     units: positive,
     complete: v.boolean(),
+    rates: v.optional(v.object({ flopsPerSecond: rate, copyBytesPerSecond: rate })),
     variants: list(variant, 100),
     skipped: list(v.object({ name: text, reason: text }), 100),
   });

@@ -33,6 +33,17 @@ export interface ProfilePart {
   readonly part: string;
   readonly kind: PartKind;
   readonly seconds: number;
+  /** Its arithmetic, roughly, and the bytes that it must read and write; absent in older files. */
+  readonly flops?: number | undefined;
+  readonly bytes?: number | undefined;
+}
+
+/** What a processor reaches when it is asked for nothing else: the best of many tries on one thread. */
+export interface CpuRates {
+  /** Multiplications and additions in registers of WebAssembly (128 bits), in a second. */
+  readonly flopsPerSecond: number;
+  /** Bytes read and bytes written by a copy of 64 MiB, together, in a second. */
+  readonly copyBytesPerSecond: number;
 }
 
 /** Linear layers of one shape. */
@@ -119,6 +130,8 @@ export interface ModelResults {
   readonly units: number;
   /** Whether all rounds were made. */
   readonly complete: boolean;
+  /** Of the processor, where variants were computed on it; absent in older files. */
+  readonly rates?: CpuRates | undefined;
   readonly variants: readonly VariantResult[];
   readonly skipped: readonly SkippedVariant[];
 }

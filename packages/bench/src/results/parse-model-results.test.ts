@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MODEL_HEAD, modelLines, modelRows } from "../models/model-table.ts";
+import { MODEL_HEAD, modelLines, modelRows, partRows } from "../models/model-table.ts";
 import { product, modelResults as results, variantOf } from "../testing/model-results.ts";
 import { isModelResults, parseModelResults } from "./parse-model-results.ts";
 
@@ -31,6 +31,26 @@ describe("results of models", () => {
     ["RESULTS_INVALID", JSON.stringify({ ...results, units: 0 })],
   ])("are refused with %s", (code, json) => {
     expect(() => parseModelResults(json)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("say how near the parts of a run come to what the processor reaches", () => {
+    expect(partRows(results)).toEqual([]);
+    const profile = [
+      { part: "fc1", kind: "linear", seconds: 0.03, flops: 3e9, bytes: 0 },
+      { part: "rewrites", kind: "rewrite", seconds: 0.01, flops: 0, bytes: 5e7 },
+    ] as const;
+    const rates = { flopsPerSecond: 1e11, copyBytesPerSecond: 1e10 };
+    const measured = {
+      ...results,
+      rates,
+      variants: [variantOf({ processor: "cpu", threads: 2, layout: null, profile }), variantOf({})],
+    };
+    expect(parseModelResults(JSON.stringify(measured))).toEqual(measured);
+    expect(partRows(measured)).toEqual([
+      ["papilio cpu dense f32", "fc1", "30.0 ms", "75 %", "100 GFLOP/s", "50 %", "-", "-"],
+      ["papilio cpu dense f32", "rewrites", "10.0 ms", "25 %", "-", "-", "5.00 GB/s", "50 %"],
+    ]);
+    expect(modelLines(measured).join("\n")).toContain("fc1 75 % at 100 GFLOP/s, rewrites 25 %.");
   });
 
   it("become a table, and sentences on what was verified and where the time goes", () => {

@@ -1,5 +1,6 @@
 import { formatBytes } from "@papilio/butterfly/errors";
 import type { ArenaPlan } from "@papilio/butterfly/planning";
+import type { Value } from "../graph/value.ts";
 
 /** An operation as it runs on a device, or by the kernels of the CPU. */
 export interface PlannedOperation {
@@ -17,6 +18,15 @@ export interface PlannedOperation {
   readonly rewrites: number;
   /** Bytes that its dispatches read and write: what must move at least. */
   readonly traffic: number;
+  /** Its arithmetic, roughly: a multiplication and an addition are two. */
+  readonly flops: number;
+}
+
+/** An operation, or an output, that is planned. */
+export interface PlannedValue {
+  readonly kind: string;
+  readonly path: string;
+  readonly output: Value;
 }
 
 /** Seconds of a run, and the parts of it. */

@@ -117,7 +117,7 @@ export function nonZerosOf(operation: Operation): number {
 /** Arithmetic of an element of what is computed without a product or attention, roughly. */
 const FLOPS_PER_ELEMENT = 8;
 
-/** Arithmetic of an operation, roughly; of a linear one without its product. */
+/** Arithmetic of an operation, roughly; of a linear one that of its product. */
 export function flopsOf(operation: Operation): number {
   const { vectors, features } = operation.output;
   return definitionOf(operation).flops?.(operation) ?? FLOPS_PER_ELEMENT * vectors * features;

@@ -34,6 +34,7 @@ export const deviceCalls = (gpu?: Gpu): PublicCalls => {
       }),
     papilioOnAdapter: () =>
       call(bench.papilioOnAdapter, gpu, { dtypes: ["f32"], layouts: ["batch-last"] }),
+    measureCpuRates: () => call(bench.measureCpuRates),
     papilioOnCpu: () => call(bench.papilioOnCpu),
     measureModel: () =>
       call(

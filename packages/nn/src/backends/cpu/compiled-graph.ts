@@ -10,9 +10,9 @@ import { checkInputs, type RunInputs, type RunOutputs } from "../../graph/execut
 import type { Graph } from "../../graph/graph.ts";
 import { Indices, type Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
-import { operationsOf, parametersOf } from "../../operations/operation.ts";
+import { flopsOf, operationsOf, parametersOf } from "../../operations/operation.ts";
 import { fuseEpilogues } from "../fuse-epilogues.ts";
-import { type PlannedOperation, type Profile, profileOf } from "../plan.ts";
+import { type PlannedOperation, type PlannedValue, type Profile, profileOf } from "../plan.ts";
 import type { CpuStates } from "./cpu-states.ts";
 import type { CpuWeightStore } from "./cpu-weight-store.ts";
 import { GraphLowering } from "./graph-lowering.ts";
@@ -137,7 +137,7 @@ function requireRoom(graph: Graph, { memory }: CpuEngine, { dtype }: CpuWeightSt
 function lower(graph: Graph, lowering: GraphLowering): PlannedOperation[] {
   const planned: PlannedOperation[] = [];
   const { calls } = lowering.recorder;
-  const plan = (kind: string, path: string, output: Value, from: number): void => {
+  const plan = ({ kind, path, output }: PlannedValue, flops: number, from: number): void => {
     const own = calls.slice(from);
     const { vectors, features } = output;
     planned.push({
@@ -147,17 +147,18 @@ function lower(graph: Graph, lowering: GraphLowering): PlannedOperation[] {
       kernels: own.map(({ call }) => call.label),
       rewrites: own.filter(({ role }) => role === "rewrite").length,
       traffic: own.reduce((sum, { call }) => sum + call.bytes, 0),
+      flops,
     });
   };
   for (const operation of fuseEpilogues(graph)) {
     const from = calls.length;
     lowerOnCpu(operation, lowering);
-    plan(operation.kind, operation.path, operation.output, from);
+    plan(operation, flopsOf(operation), from);
   }
   for (const [name, value] of graph.outputs) {
     const from = calls.length;
     lowering.recorder.output(lowering.of(value));
-    if (calls.length > from) plan("output", name, value, from);
+    if (calls.length > from) plan({ kind: "output", path: name, output: value }, 0, from);
   }
   return planned;
 }

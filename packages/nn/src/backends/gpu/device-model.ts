@@ -18,9 +18,15 @@ import {
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
-import type { Value } from "../../graph/value.ts";
+import { flopsOf } from "../../operations/operation.ts";
 import { fuseEpilogues } from "../fuse-epilogues.ts";
-import { formatPlan, type PlannedOperation, type Profile, profileOf } from "../plan.ts";
+import {
+  formatPlan,
+  type PlannedOperation,
+  type PlannedValue,
+  type Profile,
+  profileOf,
+} from "../plan.ts";
 import { lowerOperation } from "./lower-operation.ts";
 import { Lowering } from "./lowering.ts";
 import { ModelMemory } from "./model-memory.ts";
@@ -207,7 +213,7 @@ function writePadded(tensor: Tensor, numbers: Float32Array): void {
 
 function lower(graph: Graph, lowering: Lowering): PlannedOperation[] {
   const planned: PlannedOperation[] = [];
-  const plan = (kind: string, path: string, output: Value, from: number): void => {
+  const plan = ({ kind, path, output }: PlannedValue, flops: number, from: number): void => {
     const own = lowering.steps.slice(from);
     planned.push({
       kind,
@@ -219,17 +225,18 @@ function lower(graph: Graph, lowering: Lowering): PlannedOperation[] {
       kernels: own.map(({ kernel }) => kernel.label),
       rewrites: own.filter(({ role }) => role === "rewrite").length,
       traffic: own.flatMap(({ buffers }) => buffers).reduce((sum, { size }) => sum + size, 0),
+      flops,
     });
   };
   for (const operation of fuseEpilogues(graph)) {
     const from = lowering.steps.length;
     lowerOperation(operation, lowering);
-    plan(operation.kind, operation.path, operation.output, from);
+    plan(operation, flopsOf(operation), from);
   }
   for (const [name, value] of graph.outputs) {
     const from = lowering.steps.length;
     lowering.finish(name, value);
-    if (lowering.steps.length > from) plan("output", name, value, from);
+    if (lowering.steps.length > from) plan({ kind: "output", path: name, output: value }, 0, from);
   }
   return planned;
 }

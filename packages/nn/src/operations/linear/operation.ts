@@ -33,6 +33,7 @@ export const linearDefinition: OperationDefinition<LinearOperation> = {
   operands: ({ x, multiplier, addend }) =>
     [x, multiplier, addend].filter((value) => value !== undefined),
   parameters: ({ bias }) => [bias],
+  flops: ({ x, matrix }) => 2 * x.vectors * matrix.chain.nonZeros,
 };
 
 /** `W x + bias`. A dense matrix is `[rows, cols]`. */
