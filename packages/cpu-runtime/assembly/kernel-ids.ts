@@ -66,3 +66,17 @@ export const SQUARED_ERROR_GRADIENT: i32 = 88;
 export const DISTILLATION: i32 = 89;
 /** The gradient of that. */
 export const DISTILLATION_GRADIENT: i32 = 90;
+/** Vectors added to rows of a table. */
+export const SCATTER_VECTORS: i32 = 70;
+/** Windows added to the pixels of images. */
+export const FOLD: i32 = 71;
+/** The gradient of one vector for each sequence. */
+export const SPREAD_VECTORS: i32 = 72;
+/** For each node, the neighbour whose message is the largest. */
+export const LARGEST_NEIGHBOUR: i32 = 73;
+/** Messages to those neighbours alone. */
+export const AGGREGATE_LARGEST: i32 = 74;
+/** Weights of the edges of a graph, and gradients of their scores. */
+export const EDGE_ATTENTION_GRADIENT: i32 = 75;
+/** Message passing with a weight for each edge and head. */
+export const AGGREGATE_HEADS: i32 = 76;

@@ -35,3 +35,23 @@ export function lanesWithin(first: i32, end: i32): v128 {
   const after = i32x4.ge_s(lanes, i32x4.splat(first));
   return v128.and(after, i32x4.lt_s(lanes, i32x4.splat(end)));
 }
+
+/** The first numbers that follow one another, at most four; zeros beside fewer. */
+export function loadFirst(at: usize, count: i32): v128 {
+  if (count >= 4) return v128.load(at);
+  let numbers = v128.load32_zero(at);
+  if (count > 1) numbers = v128.load32_lane(at + 4, numbers, 1);
+  if (count > 2) numbers = v128.load32_lane(at + 8, numbers, 2);
+  return numbers;
+}
+
+/** Stores the first lanes, at most four. */
+export function storeFirst(at: usize, numbers: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(at, numbers);
+    return;
+  }
+  v128.store32_lane(at, numbers, 0);
+  if (count > 1) v128.store32_lane(at + 4, numbers, 1);
+  if (count > 2) v128.store32_lane(at + 8, numbers, 2);
+}

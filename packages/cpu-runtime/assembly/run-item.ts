@@ -2,6 +2,8 @@ import {
   ACTIVATION_GRADIENT,
   ADD_POSITIONS,
   AGGREGATE,
+  AGGREGATE_HEADS,
+  AGGREGATE_LARGEST,
   APPEND,
   ATTENTION,
   ATTENTION_OF_FEW,
@@ -11,11 +13,14 @@ import {
   DISTILLATION,
   DISTILLATION_GRADIENT,
   EDGE_ATTENTION,
+  EDGE_ATTENTION_GRADIENT,
   ELEMENTWISE,
+  FOLD,
   GATHER_FEATURES,
   GATHER_VECTORS,
   JOIN_ATTENTION,
   LABEL_WEIGHTS,
+  LARGEST_NEIGHBOUR,
   NORMALIZE,
   NORMALIZE_GRADIENT,
   NORMALIZE_PARAMETERS_GRADIENT,
@@ -25,9 +30,11 @@ import {
   REDUCE_VECTORS,
   ROTARY,
   ROWS_FROM_TILES,
+  SCATTER_VECTORS,
   SOFTMAX,
   SOFTMAX_GRADIENT,
   SPARSE_LINEAR,
+  SPREAD_VECTORS,
   SQUARED_ERROR,
   SQUARED_ERROR_GRADIENT,
   TILES_FROM_ROWS,
@@ -36,6 +43,8 @@ import {
 import { ActivationGradientCall, activationGradient } from "./kernels/activation-gradient";
 import { AddPositionsCall, addPositions } from "./kernels/add-positions";
 import { AggregateCall, aggregate } from "./kernels/aggregate";
+import { AggregateHeadsCall, aggregateHeads } from "./kernels/aggregate-heads";
+import { AggregateLargestCall, aggregateLargest } from "./kernels/aggregate-largest";
 import { AppendCall, append } from "./kernels/append";
 import { attention } from "./kernels/attention/attention";
 import { AttentionCall } from "./kernels/attention/attention-call";
@@ -45,10 +54,16 @@ import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
 import { CrossEntropyCall, crossEntropy, crossEntropyGradient } from "./kernels/cross-entropy";
 import { DistillationCall, distillation, distillationGradient } from "./kernels/distillation";
 import { EdgeAttentionCall, edgeAttention } from "./kernels/edge-attention";
+import {
+  EdgeAttentionGradientCall,
+  edgeAttentionGradient,
+} from "./kernels/edge-attention-gradient";
 import { ElementwiseCall, elementwise } from "./kernels/elementwise";
+import { fold } from "./kernels/fold";
 import { GatherFeaturesCall, gatherFeatures } from "./kernels/gather-features";
 import { GatherVectorsCall, gatherVectors } from "./kernels/gather-vectors";
 import { LabelWeightsCall, labelWeights } from "./kernels/label-weights";
+import { LargestNeighbourCall, largestNeighbour } from "./kernels/largest-neighbour";
 import { NormalizeCall, normalize } from "./kernels/normalize";
 import { NormalizeGradientCall, normalizeGradient } from "./kernels/normalize-gradient";
 import {
@@ -60,9 +75,11 @@ import { PoolCall, pool } from "./kernels/pool";
 import { product } from "./kernels/product";
 import { ReduceVectorsCall, reduceVectors } from "./kernels/reduce-vectors";
 import { RotaryCall, rotary } from "./kernels/rotary";
+import { ScatterVectorsCall, scatterVectors } from "./kernels/scatter-vectors";
 import { SoftmaxCall, softmax } from "./kernels/softmax";
 import { SoftmaxGradientCall, softmaxGradient } from "./kernels/softmax-gradient";
 import { SparseLinearCall, sparseLinear } from "./kernels/sparse-linear";
+import { SpreadVectorsCall, spreadVectors } from "./kernels/spread-vectors";
 import { SquaredErrorCall, squaredError, squaredErrorGradient } from "./kernels/squared-error";
 import { unfold } from "./kernels/unfold";
 import { ProductCall } from "./products/product-call";
@@ -175,6 +192,27 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case DISTILLATION_GRADIENT:
       distillationGradient(changetype<DistillationCall>(call), item, scratch);
+      break;
+    case SCATTER_VECTORS:
+      scatterVectors(changetype<ScatterVectorsCall>(call), item, scratch);
+      break;
+    case FOLD:
+      fold(changetype<Windows>(call), item, scratch);
+      break;
+    case SPREAD_VECTORS:
+      spreadVectors(changetype<SpreadVectorsCall>(call), item, scratch);
+      break;
+    case LARGEST_NEIGHBOUR:
+      largestNeighbour(changetype<LargestNeighbourCall>(call), item, scratch);
+      break;
+    case AGGREGATE_LARGEST:
+      aggregateLargest(changetype<AggregateLargestCall>(call), item, scratch);
+      break;
+    case EDGE_ATTENTION_GRADIENT:
+      edgeAttentionGradient(changetype<EdgeAttentionGradientCall>(call), item, scratch);
+      break;
+    case AGGREGATE_HEADS:
+      aggregateHeads(changetype<AggregateHeadsCall>(call), item, scratch);
       break;
     default:
       unreachable();

@@ -17,6 +17,12 @@ export {
 } from "./kernels/activation-gradient.ts";
 export { type AddPositionsProblem, addPositions } from "./kernels/add-positions.ts";
 export { type AggregateProblem, aggregate } from "./kernels/aggregate.ts";
+export { type AggregateHeadsProblem, aggregateHeads } from "./kernels/aggregate-heads.ts";
+export {
+  aggregateLargest,
+  type LargestProblem,
+  largestNeighbour,
+} from "./kernels/aggregate-largest.ts";
 export { type AppendProblem, append } from "./kernels/append.ts";
 export {
   type AttentionProblem,
@@ -36,7 +42,9 @@ export {
   distillationGradient,
 } from "./kernels/distillation.ts";
 export { type EdgeAttentionProblem, edgeAttention } from "./kernels/edge-attention.ts";
+export { edgeAttentionGradient } from "./kernels/edge-attention-gradient.ts";
 export { type ElementwiseProblem, elementwise } from "./kernels/elementwise.ts";
+export { fold } from "./kernels/fold.ts";
 export { type GatherFeaturesProblem, gatherFeatures } from "./kernels/gather-features.ts";
 export { type GatherVectorsProblem, gatherVectors } from "./kernels/gather-vectors.ts";
 export type { GraphProblem } from "./kernels/graph-rows.ts";
@@ -73,9 +81,11 @@ export { type ReduceVectorsProblem, reduceVectors } from "./kernels/reduce-vecto
 export type { Reduction } from "./kernels/reduction.ts";
 export { type RotaryProblem, rotary } from "./kernels/rotary.ts";
 export { rowParts } from "./kernels/row-parts.ts";
+export { type ScatterVectorsProblem, scatterVectors } from "./kernels/scatter-vectors.ts";
 export { type SoftmaxProblem, softmax } from "./kernels/softmax.ts";
 export { softmaxGradient } from "./kernels/softmax-gradient.ts";
 export { type SparseLinearProblem, sparseLinear } from "./kernels/sparse-linear.ts";
+export { spreadVectors } from "./kernels/spread-vectors.ts";
 export { squaredError, squaredErrorGradient } from "./kernels/squared-error.ts";
 export { type UnfoldProblem, unfold } from "./kernels/unfold.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";

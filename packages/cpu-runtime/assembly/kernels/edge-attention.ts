@@ -1,10 +1,11 @@
 import { divideNumbers, endRow, firstRow, GraphRows, placeOfRow, startOf } from "../graph-rows";
+import { loadFirst } from "../lanes";
 import { reduceNeighbours } from "../neighbours";
 import { exp, largerOf } from "../vector-math";
 
-/** Graph attention, as `src/kernels/edge-attention.ts` says. */
+/** What the calls of attention over edges begin with. */
 @unmanaged
-export class EdgeAttentionCall extends GraphRows {
+export class EdgeScores extends GraphRows {
   /** `[columns of the matrix, heads]` */
   sources: usize;
   /** `[rows of the matrix, heads]` */
@@ -14,6 +15,10 @@ export class EdgeAttentionCall extends GraphRows {
   /** Bytes of scratch memory for the weights of a row's edges in four heads, and their sums. */
   weightBytes: usize;
 }
+
+/** Graph attention, as `src/kernels/edge-attention.ts` says. */
+@unmanaged
+export class EdgeAttentionCall extends EdgeScores {}
 
 /** An item is a part of the rows. */
 export function edgeAttention(call: EdgeAttentionCall, item: i32, scratch: usize): void {
@@ -49,8 +54,8 @@ export function edgeAttention(call: EdgeAttentionCall, item: i32, scratch: usize
 }
 
 /** Writes the exponentials of the scores of a row's edges, less the largest, for four heads; their sum before them. */
-function weighEdges(
-  call: EdgeAttentionCall,
+export function weighEdges(
+  call: EdgeScores,
   row: i32,
   head: i32,
   some: i32,
@@ -61,13 +66,13 @@ function weighEdges(
   const heads = <usize>call.heads;
   const sources = call.sources + ((<usize>head) << 2);
   const skipped = (<usize>row * heads + <usize>head) << 2;
-  const target = loadHeads(call.targets + skipped, some);
+  const target = loadFirst(call.targets + skipped, some);
   const slope = f32x4.splat(call.negativeSlope);
   const first = weights + 16;
   let largest = f32x4.splat(-Infinity);
   for (let edge: usize = 0; edge < <usize>count; edge++) {
     const column = load<u32>(columns + (edge << 2));
-    const from = loadHeads(sources + ((<usize>column * heads) << 2), some);
+    const from = loadFirst(sources + ((<usize>column * heads) << 2), some);
     const sum = f32x4.add(from, target);
     const isPositive = f32x4.gt(sum, f32x4.splat(0));
     const score = v128.bitselect(sum, f32x4.mul(slope, sum), isPositive);
@@ -81,13 +86,4 @@ function weighEdges(
     v128.store(first + (edge << 4), weight);
   }
   v128.store(weights, total);
-}
-
-/** The scores of four heads; of fewer, zeros beside them. */
-function loadHeads(at: usize, some: i32): v128 {
-  if (some === 4) return v128.load(at);
-  let scores = v128.load32_zero(at);
-  if (some > 1) scores = v128.load32_lane(at + 4, scores, 1);
-  if (some > 2) scores = v128.load32_lane(at + 8, scores, 2);
-  return scores;
 }

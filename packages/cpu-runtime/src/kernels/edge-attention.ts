@@ -35,17 +35,8 @@ export interface EdgeAttentionProblem extends GraphProblem {
  * @throws PapilioError `OPTION_INVALID`
  */
 export function edgeAttention(problem: EdgeAttentionProblem): KernelCall {
-  requireObject("The problem", problem, "an EdgeAttentionProblem");
-  requireGraph(problem);
-  const { nodes, sources, edges, features, heads, negativeSlope, mostEdges, parts } = problem;
-  requireWhole("The number of heads", heads, 1);
-  if (features % heads !== 0) {
-    throw wrongArgument("The number of heads", `${heads}`, `a divisor of ${features} features`);
-  }
-  requireNumber("The negative slope", negativeSlope);
-  requireWhole("The most edges of a node", mostEdges, 0);
-  // Of four heads, and their sums.
-  const weightBytes = 16 * (mostEdges + 1);
+  const weightBytes = requireEdgeAttention(problem);
+  const { nodes, sources, edges, features, heads, negativeSlope, parts } = problem;
   return {
     kernel: EDGE_ATTENTION,
     label: `edge attention ${nodes} x ${features}`,
@@ -63,4 +54,22 @@ export function edgeAttention(problem: EdgeAttentionProblem): KernelCall {
     flops: edges * (2 * features + 24 * heads),
     bytes: graphBytes(problem) + 4 * heads * (sources + nodes),
   };
+}
+
+/**
+ * Bytes of scratch memory for the weights of four heads, and their sums.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function requireEdgeAttention(problem: EdgeAttentionProblem): number {
+  requireObject("The problem", problem, "an EdgeAttentionProblem");
+  requireGraph(problem);
+  const { features, heads, negativeSlope, mostEdges } = problem;
+  requireWhole("The number of heads", heads, 1);
+  if (features % heads !== 0) {
+    throw wrongArgument("The number of heads", `${heads}`, `a divisor of ${features} features`);
+  }
+  requireNumber("The negative slope", negativeSlope);
+  requireWhole("The most edges of a node", mostEdges, 0);
+  return 16 * (mostEdges + 1);
 }

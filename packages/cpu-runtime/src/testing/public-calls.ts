@@ -20,6 +20,7 @@ const packedComplex = await compile(complex, place);
 const cpu = (await runtime.openCpu(1)) as OpenCpu & OpenEngine;
 
 const graph = { nodes: 3, sources: 4, edges: 5, features: 4, to: "tiles", parts: 1 } as const;
+const { to: _, ...edges } = graph;
 const windows = {
   ...{ images: 1, channels: 2, height: 4, width: 4, kernel: [2, 2], stride: [1, 1] },
   ...{ padding: [0, 0], dilation: [1, 1] },
@@ -111,6 +112,12 @@ export const calls: PublicCalls = {
       ...{ vectors: 4, features: 2, period: 2, positions: 3, prepended: true, position: false },
     }),
   aggregate: () => call(runtime.aggregate, { ...graph, reduce: "sum", weighted: true }),
+  aggregateHeads: () =>
+    call(runtime.aggregateHeads, { ...graph, heads: 2, weightFeatures: 4, mostEdges: 2 }),
+  aggregateLargest: () => call(runtime.aggregateLargest, { ...graph, weighted: true }),
+  largestNeighbour: () => call(runtime.largestNeighbour, { ...edges, weighted: true }),
+  edgeAttentionGradient: () =>
+    call(runtime.edgeAttentionGradient, { ...edges, heads: 2, negativeSlope: 0.2, mostEdges: 2 }),
   edgeAttention: () =>
     call(runtime.edgeAttention, { ...graph, heads: 2, negativeSlope: 0.2, mostEdges: 2 }),
   gatherFeatures: () => call(runtime.gatherFeatures, { vectors: 3, from: 2, to: 5 }),
@@ -135,6 +142,12 @@ export const calls: PublicCalls = {
     call(runtime.sparseLinear, {
       ...{ vectors: 2, rows: 3, cols: 4, nonZeros: 5, weighted: false, parts: 1 },
     }),
+  scatterVectors: () => call(runtime.scatterVectors, { vectors: 3, features: 2, rows: 5 }),
+  spreadVectors: () =>
+    call(runtime.spreadVectors, {
+      ...{ sequences: 2, period: 3, features: 4, reduce: "max", lengths: true },
+    }),
+  fold: () => call(runtime.fold, { ...windows, source: "pixels" }),
   unfold: () => call(runtime.unfold, { ...windows, source: "pixels" }),
   elementwise: () =>
     call(runtime.elementwise, {

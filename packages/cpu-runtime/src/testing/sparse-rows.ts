@@ -28,3 +28,22 @@ export function entriesOf({ starts }: SparseRows, row: number): readonly number[
   const first = starts[row] as number;
   return Array.from({ length: (starts[row + 1] as number) - first }, (_, index) => first + index);
 }
+
+/** The same matrix with rows and columns exchanged, and for each entry its number in the first one. */
+export function turned(matrix: SparseRows): SparseRows & { readonly numbers: Uint32Array } {
+  const { rows, cols, columns } = matrix;
+  const starts = [0];
+  const entries: { readonly row: number; readonly number: number }[] = [];
+  for (let column = 0; column < cols; column++) {
+    for (let row = 0; row < rows; row++) {
+      const number = entriesOf(matrix, row).find((entry) => columns[entry] === column);
+      if (number !== undefined) entries.push({ row, number });
+    }
+    starts.push(entries.length);
+  }
+  return {
+    ...{ rows: cols, cols: rows, starts: Uint32Array.from(starts) },
+    columns: Uint32Array.from(entries, ({ row }) => row),
+    numbers: Uint32Array.from(entries, ({ number }) => number),
+  };
+}

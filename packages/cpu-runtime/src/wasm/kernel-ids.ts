@@ -66,3 +66,17 @@ export const SQUARED_ERROR_GRADIENT = 88;
 export const DISTILLATION = 89;
 /** The gradient of that. */
 export const DISTILLATION_GRADIENT = 90;
+/** Vectors added to rows of a table. */
+export const SCATTER_VECTORS = 70;
+/** Windows added to the pixels of images. */
+export const FOLD = 71;
+/** The gradient of one vector for each sequence. */
+export const SPREAD_VECTORS = 72;
+/** For each node, the neighbour whose message is the largest. */
+export const LARGEST_NEIGHBOUR = 73;
+/** Messages to those neighbours alone. */
+export const AGGREGATE_LARGEST = 74;
+/** Weights of the edges of a graph, and gradients of their scores. */
+export const EDGE_ATTENTION_GRADIENT = 75;
+/** Message passing with a weight for each edge and head. */
+export const AGGREGATE_HEADS = 76;
