@@ -1,10 +1,16 @@
 /**
  * Runs the operations of a program, one after the other, by all threads: an operation is a number of items, which
- * threads claim one by one. Whoever finishes the last item of an operation begins the next one. A thread
- * that comes late, or is not there, so delays nothing but the items that it has claimed.
+ * threads claim one by one, each beginning with a share of its own. Whoever finishes the last item of an operation
+ * begins the next one. A thread that comes late, or is not there, so delays nothing but the items that it has claimed.
  */
 import { runItem } from "./run-item";
-import { RUN_GOES_ON, RUN_HAS_ENDED, RUN_IS_IDLE, RUN_WAKES_CALLER } from "./run-states";
+import {
+  RUN_GOES_ON,
+  RUN_HAS_ENDED,
+  RUN_IS_IDLE,
+  RUN_WAKES_CALLER,
+  SHARE_BYTES,
+} from "./run-states";
 
 /** An operation: a kernel, and the call that it is given. */
 @unmanaged
@@ -39,9 +45,19 @@ class Control {
   count: i32;
   current: i32;
   threads: i32;
-  /** Memory of the threads, each its part. */
+  /** Memory of the threads, each its part: a line of its {@link Share}, then scratch memory. */
   scratch: usize;
   scratchBytes: usize;
+}
+
+/** A thread's share of the items of an operation. */
+@unmanaged
+class Share {
+  /**
+   * In the upper half the number of an operation, as in the ticket; in the lower half the items of that operation
+   * that were taken of the share. Of another operation than the one under way: none.
+   */
+  taken: i64;
 }
 
 /** In place of the unclaimed items, where no run is under way: after one has ended. */
@@ -70,6 +86,7 @@ export function startProgram(
   control.scratch = scratch;
   control.scratchBytes = scratchBytes;
   control.current = 0;
+  for (let thread = 0; thread < threads; thread++) shareOf(control, thread).taken = 0;
   atomic.store<i32>(address, 0, offsetof<Control>("done"));
   atomic.store<i32>(address, 0, offsetof<Control>("cancelled"));
   atomic.store<i32>(address, 0, offsetof<Control>("waiting"));
@@ -97,7 +114,7 @@ export function runProgram(address: usize, thread: i32, most: i32, sleeps: bool)
     if (takesPart && left > 0) {
       if (atomic.cmpxchg<i64>(address, ticket, ticket - 1) !== ticket) continue;
       most--;
-      if (compute(control, thread, left) && finish(address, ticket)) return RUN_WAKES_CALLER;
+      if (compute(control, thread, ticket) && finish(address, ticket)) return RUN_WAKES_CALLER;
       continue;
     }
     const ended = left === ENDED;
@@ -127,18 +144,53 @@ export function requestMessage(address: usize): bool {
   return <i32>atomic.load<i64>(address) === 0;
 }
 
-/** Computes an item. Returns whether it was the last of its operation to be finished. */
-function compute(control: Control, thread: i32, left: i32): bool {
+/** Computes an item, which the ticket entitles to. Returns whether it was the last of its operation to be finished. */
+function compute(control: Control, thread: i32, ticket: i64): bool {
   const address = changetype<usize>(control);
   const operation = changetype<Operation>(
     control.operations + <usize>control.current * offsetof<Operation>(),
   );
   const items = operation.items;
+  const item = takeItem(control, thread, items, ticket >> 32);
   if (atomic.load<i32>(address, offsetof<Control>("cancelled")) === 0) {
-    const scratch = control.scratch + <usize>thread * control.scratchBytes;
-    runItem(operation.kernel, operation.call, items - left, scratch);
+    const scratch = changetype<usize>(shareOf(control, thread)) + SHARE_BYTES;
+    runItem(operation.kernel, operation.call, item, scratch);
   }
   return atomic.add<i32>(address, 1, offsetof<Control>("done")) + 1 === items;
+}
+
+/**
+ * The next item of the thread's own share, or of the next share that has one. There is one: as many tickets were
+ * claimed as there are items. So a thread computes the same items run after run, whose numbers its cache has.
+ */
+function takeItem(control: Control, thread: i32, items: i32, operation: i64): i32 {
+  const threads = control.threads;
+  const each = items / threads;
+  const rest = items % threads;
+  let owner = thread;
+  let taken = take(control, owner, each + i32(owner < rest), operation);
+  while (taken < 0) {
+    owner = owner + 1 === threads ? 0 : owner + 1;
+    taken = take(control, owner, each + i32(owner < rest), operation);
+  }
+  return owner * each + min(owner, rest) + taken;
+}
+
+/** Takes an item of a share of so many. Returns how many were taken before, or -1 where there is none left. */
+function take(control: Control, owner: i32, count: i32, operation: i64): i32 {
+  const share = changetype<usize>(shareOf(control, owner));
+  let word: i64;
+  let taken: i32;
+  do {
+    word = atomic.load<i64>(share);
+    taken = word >> 32 === operation ? <i32>word : 0;
+    if (taken === count) return -1;
+  } while (atomic.cmpxchg<i64>(share, word, (operation << 32) | (taken + 1)) !== word);
+  return taken;
+}
+
+function shareOf(control: Control, thread: i32): Share {
+  return changetype<Share>(control.scratch + <usize>thread * control.scratchBytes);
 }
 
 /** Begins the next operation, or ends the run. Returns whether the calling thread waits for it. */

@@ -2,6 +2,8 @@
 
 /** Bytes of the state of a run. */
 export const CONTROL_BYTES: usize = 64;
+/** Bytes before the scratch memory of a thread, of its share of an operation: a cache line. */
+export const SHARE_BYTES: usize = 64;
 /** What `runProgram` returns: it computed as many items as it may, and there may be more. */
 export const RUN_GOES_ON: i32 = 0;
 /** There was no item to claim for some time. */

@@ -3,7 +3,7 @@ import { rowsFromTiles, tilesFromRows } from "../kernels/convert.ts";
 import { vectorsBytes } from "../kernels/layout.ts";
 import { CpuMemory } from "../memory/cpu-memory.ts";
 import { compileKernel, instantiate, type Kernel } from "../wasm/kernel.ts";
-import { CONTROL_BYTES, RUN_HAS_ENDED } from "../wasm/run-states.ts";
+import { CONTROL_BYTES, RUN_HAS_ENDED, SHARE_BYTES } from "../wasm/run-states.ts";
 import { OPERATION_BYTES, type RecordedOperation, writeOperations } from "./recorded-program.ts";
 import { ThreadPool } from "./thread-pool.ts";
 
@@ -104,18 +104,42 @@ describe.each([1, 2, 4])("a program on %d threads", (threads) => {
   });
 });
 
-describe("the end of a run", () => {
-  it("is known from the word by which other threads notice it, whatever else they have yet to see", () => {
-    const { startProgram, runProgram, requestMessage } = instantiate(kernel.module, memory.memory);
-    const { operations, count } = there(1);
-    const control = memory.allocate(CONTROL_BYTES, "the state of a run");
-    const state = memory.bytesAt(control, CONTROL_BYTES).fill(0);
-    startProgram(control, operations, count, 2, memory.allocate(128, "scratch memory"), 64);
+/** A run of two threads that has begun, and that the test computes on its own. */
+function begin(program: { operations: number; count: number }): {
+  control: number;
+  state: Uint8Array;
+  exports: ReturnType<typeof instantiate>;
+} {
+  const exports = instantiate(kernel.module, memory.memory);
+  const control = memory.allocate(CONTROL_BYTES, "the state of a run");
+  const state = memory.bytesAt(control, CONTROL_BYTES).fill(0);
+  const scratch = memory.allocate(2 * SHARE_BYTES, "scratch memory");
+  exports.startProgram(control, program.operations, program.count, 2, scratch, SHARE_BYTES);
+  return { control, state, exports };
+}
+
+describe("a run", () => {
+  it("has ended as soon as threads see the word that they wait for, whatever else they have yet to see", () => {
+    const { control, state, exports } = begin(there(1));
     const during = state.slice();
-    expect(runProgram(control, 1, 1000, false)).toBe(RUN_HAS_ENDED);
+    expect(exports.runProgram(control, 1, 1000, false)).toBe(RUN_HAS_ENDED);
     // The first word of all that the other thread wrote.
     state.set(during.subarray(8), 8);
-    expect(runProgram(control, 0, 1000, false)).toBe(RUN_HAS_ENDED);
-    expect(requestMessage(control)).toBe(0);
+    expect(exports.runProgram(control, 0, 1000, false)).toBe(RUN_HAS_ENDED);
+    expect(exports.requestMessage(control)).toBe(0);
+  });
+
+  it("has a share of the items for each thread, which takes others' when it has none left", () => {
+    const program = there(1);
+    const { control, exports } = begin(program);
+    const numbers = fill(program.from, 7);
+    const written = (): number[] =>
+      [0, length - 1].map((index) => memory.float32(program.to, length)[index] as number);
+    // Two operations of two items each.
+    for (const thread of [0, 1, 1]) exports.runProgram(control, thread, 1, false);
+    expect(written()).toEqual([0, numbers.at(-1)]);
+    exports.runProgram(control, 1, 1, false);
+    expect(memory.float32(program.to, length)).toEqual(numbers);
+    expect(exports.runProgram(control, 0, 1, false)).toBe(RUN_HAS_ENDED);
   });
 });

@@ -8,7 +8,13 @@ import {
 } from "@papilio/butterfly/threads";
 import type { CpuMemory } from "../memory/cpu-memory.ts";
 import { instantiate, type Kernel, type KernelExports } from "../wasm/kernel.ts";
-import { CONTROL_BYTES, RUN_GOES_ON, RUN_HAS_ENDED, RUN_IS_IDLE } from "../wasm/run-states.ts";
+import {
+  CONTROL_BYTES,
+  RUN_GOES_ON,
+  RUN_HAS_ENDED,
+  RUN_IS_IDLE,
+  SHARE_BYTES,
+} from "../wasm/run-states.ts";
 import type { WorkerMessage, WorkerStart } from "./cpu-worker.ts";
 import type { RecordedProgram } from "./recorded-program.ts";
 
@@ -87,7 +93,7 @@ export class ThreadPool {
     await this.prepare(threads);
     await this.#slicer.yieldIfDue();
     signal?.throwIfAborted();
-    const bytes = 64 * Math.ceil(scratchBytes / 64);
+    const bytes = SHARE_BYTES + 64 * Math.ceil(scratchBytes / 64);
     const scratch = this.#memory.allocate(threads * bytes, "scratch memory of threads");
     const control = this.#control;
     const run: Run = { wake: undefined, failure: undefined };
