@@ -80,3 +80,9 @@ export const AGGREGATE_LARGEST: i32 = 74;
 export const EDGE_ATTENTION_GRADIENT: i32 = 75;
 /** Message passing with a weight for each edge and head. */
 export const AGGREGATE_HEADS: i32 = 76;
+/** What the gradient of attention needs to know of each query. */
+export const ATTENTION_STATISTICS: i32 = 100;
+/** The gradient of attention, of its queries. */
+export const ATTENTION_QUERIES_GRADIENT: i32 = 101;
+/** The gradient of attention, of its keys and values. */
+export const ATTENTION_KEYS_GRADIENT: i32 = 102;

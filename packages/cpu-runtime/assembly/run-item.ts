@@ -6,7 +6,10 @@ import {
   AGGREGATE_LARGEST,
   APPEND,
   ATTENTION,
+  ATTENTION_KEYS_GRADIENT,
   ATTENTION_OF_FEW,
+  ATTENTION_QUERIES_GRADIENT,
+  ATTENTION_STATISTICS,
   CHAIN,
   CROSS_ENTROPY,
   CROSS_ENTROPY_GRADIENT,
@@ -49,6 +52,10 @@ import { AppendCall, append } from "./kernels/append";
 import { attention } from "./kernels/attention/attention";
 import { AttentionCall } from "./kernels/attention/attention-call";
 import { attentionOfFew, joinAttention } from "./kernels/attention/few-queries";
+import { AttentionGradientCall } from "./kernels/attention-gradient/gradient-call";
+import { attentionKeysGradient } from "./kernels/attention-gradient/keys-gradient";
+import { attentionQueriesGradient } from "./kernels/attention-gradient/queries-gradient";
+import { attentionStatistics } from "./kernels/attention-gradient/statistics";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
 import { CrossEntropyCall, crossEntropy, crossEntropyGradient } from "./kernels/cross-entropy";
@@ -120,6 +127,15 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case ATTENTION_OF_FEW:
       attentionOfFew(changetype<AttentionCall>(call), item, scratch);
+      break;
+    case ATTENTION_STATISTICS:
+      attentionStatistics(changetype<AttentionGradientCall>(call), item, scratch);
+      break;
+    case ATTENTION_QUERIES_GRADIENT:
+      attentionQueriesGradient(changetype<AttentionGradientCall>(call), item, scratch);
+      break;
+    case ATTENTION_KEYS_GRADIENT:
+      attentionKeysGradient(changetype<AttentionGradientCall>(call), item, scratch);
       break;
     case JOIN_ATTENTION:
       joinAttention(changetype<AttentionCall>(call), item, scratch);

@@ -30,6 +30,12 @@ export {
   attentionParts,
   dividedAttention,
 } from "./kernels/attention.ts";
+export {
+  type AttentionGradientProblem,
+  attentionKeysGradient,
+  attentionQueriesGradient,
+  attentionStatistics,
+} from "./kernels/attention-gradient.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
 export {
   type CrossEntropyProblem,

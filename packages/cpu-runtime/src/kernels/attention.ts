@@ -48,7 +48,7 @@ const QUERIES = 16;
 const KEYS = 64;
 const SPARE_ROWS = 7;
 const ROW_BYTES = 64;
-const OBJECTS_BYTES = 128 + 5 * ROW_BYTES;
+const OBJECTS_BYTES = 128 + 6 * ROW_BYTES;
 /** Queries that are taken one by one. */
 const FEW = 4;
 const STATE_BYTES = 64;
@@ -87,7 +87,7 @@ export function attention(problem: AttentionProblem): KernelCall {
     scratchBytes: few ? scratchOfFew(problem) : OBJECTS_BYTES + rows * ROW_BYTES,
     operands: [q, k, v, y, ...indicesOf(problem)],
     words: ([qAt = 0, kAt = 0, vAt = 0, yAt = 0, ...indices]) =>
-      words(problem, [qAt, kAt, vAt, yAt], indices, blocksEach, 1, 0),
+      attentionWords(problem, [qAt, kAt, vAt, yAt], indices, blocksEach, 1, 0),
     flops,
     bytes,
   };
@@ -138,7 +138,7 @@ export function dividedAttention(
       scratchBytes,
       operands: [q, k, v, vectorsOperand("partials", "write", "rows", partials), ...indices],
       words: ([qAt = 0, kAt = 0, vAt = 0, partialsAt = 0, ...rest]) =>
-        words(problem, [qAt, kAt, vAt, 0], rest, 1, parts, partialsAt),
+        attentionWords(problem, [qAt, kAt, vAt, 0], rest, 1, parts, partialsAt),
       flops,
       bytes: bytes + partialBytes,
     },
@@ -149,7 +149,7 @@ export function dividedAttention(
       scratchBytes,
       operands: [vectorsOperand("partials", "read", "rows", partials), y, ...indices],
       words: ([partialsAt = 0, yAt = 0, ...rest]) =>
-        words(problem, [0, 0, 0, yAt], rest, 1, parts, partialsAt),
+        attentionWords(problem, [0, 0, 0, yAt], rest, 1, parts, partialsAt),
       flops: 2 * partials.vectors * partials.features,
       bytes: partialBytes,
     },
@@ -230,7 +230,7 @@ function indicesOf({ sequences, position, lengths }: AttentionProblem): Operand[
 }
 
 /** The fields of the call, as assembly/kernels/attention/attention-call.ts declares them. */
-function words(
+export function attentionWords(
   problem: AttentionProblem,
   vectors: readonly number[],
   indices: readonly number[],
@@ -250,7 +250,8 @@ function words(
   ];
 }
 
-function requireAttention(problem: AttentionProblem): void {
+/** @throws PapilioError `OPTION_INVALID` */
+export function requireAttention(problem: AttentionProblem): void {
   requireObject("The problem", problem, "an AttentionProblem");
   const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
   const counts = { sequences, queries, keys, heads, keyValueHeads, headFeatures };

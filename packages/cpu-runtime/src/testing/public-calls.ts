@@ -40,6 +40,8 @@ const attended = {
   ...{ scale: 0.5, causal: true, position: true, lengths: true },
 };
 
+const { position: _position, ...trained } = attended;
+
 /** Valid calls of all public functions. */
 export const calls: PublicCalls = {
   cpu: () => call(runtime.cpu, { threads: 1 }),
@@ -160,6 +162,9 @@ export const calls: PublicCalls = {
   attention: () => call(runtime.attention, { ...attended, queries: 3 }),
   dividedAttention: () => call(runtime.dividedAttention, { ...attended }, 2),
   attentionParts: () => call(runtime.attentionParts, { ...attended }, 2),
+  attentionStatistics: () => call(runtime.attentionStatistics, { ...trained }),
+  attentionQueriesGradient: () => call(runtime.attentionQueriesGradient, { ...trained }),
+  attentionKeysGradient: () => call(runtime.attentionKeysGradient, { ...trained }),
   rotary: () =>
     call(runtime.rotary, {
       ...{ vectors: 6, features: 8, headFeatures: 4, style: "halves", positions: 9, period: 3 },

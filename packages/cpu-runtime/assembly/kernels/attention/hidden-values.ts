@@ -2,7 +2,7 @@
 
 import { TiledVectors } from "../../tiled-vectors";
 import { multiplyAdd } from "../../vector-math";
-import { Softmax } from "./online-softmax";
+import { Seen } from "./online-softmax";
 
 /** Whether all values of the keys `first` to `end - 1` are finite. */
 export function allFinite(values: TiledVectors, first: i32, end: i32, features: i32): bool {
@@ -38,23 +38,48 @@ export function weighSeenValues(
   features: i32,
   weights: usize,
   registers: i32,
-  softmax: Softmax,
+  seen: Seen,
+  keep: usize,
   sums: usize,
 ): void {
-  const row = (<usize>registers) << 4;
+  const rowBytes = (<usize>registers) << 4;
   for (let e = 0; e < features; e++) {
-    for (let at: usize = 0; at < row; at += 16) {
-      const limit = v128.load(softmax.limits + at);
-      let sum = f32x4.mul(v128.load(sums + at), v128.load(softmax.keep + at));
+    for (let at: usize = 0; at < rowBytes; at += 16) {
+      const start = v128.load(seen.firsts + at);
+      const limit = v128.load(seen.limits + at);
+      let sum = f32x4.mul(v128.load(sums + at), v128.load(keep + at));
       let weight = weights + at;
       for (let key = first; key < end; key++) {
         const value = v128.load32_splat(values.at(key) + <usize>e * values.step);
-        const seen = v128.and(value, i32x4.gt_s(limit, i32x4.splat(key)));
-        sum = multiplyAdd(seen, v128.load(weight), sum);
-        weight += row;
+        const row = i32x4.splat(key);
+        const counts = v128.and(i32x4.le_s(start, row), i32x4.gt_s(limit, row));
+        sum = multiplyAdd(v128.and(value, counts), v128.load(weight), sum);
+        weight += rowBytes;
       }
       v128.store(sums + at, sum);
     }
-    sums += row;
+    sums += rowBytes;
+  }
+}
+
+/** Makes the weights of the rows `first` to `end - 1` 0 in the lanes that do not see them. */
+export function maskWeights(
+  seen: Seen,
+  weights: usize,
+  first: i32,
+  end: i32,
+  registers: i32,
+): void {
+  const rowBytes = (<usize>registers) << 4;
+  for (let at: usize = 0; at < rowBytes; at += 16) {
+    const start = v128.load(seen.firsts + at);
+    const limit = v128.load(seen.limits + at);
+    let weight = weights + at;
+    for (let key = first; key < end; key++) {
+      const row = i32x4.splat(key);
+      const counts = v128.and(i32x4.le_s(start, row), i32x4.gt_s(limit, row));
+      v128.store(weight, v128.and(v128.load(weight), counts));
+      weight += rowBytes;
+    }
   }
 }

@@ -8,11 +8,17 @@ import { exp2 } from "../../vector-math";
 /** Where the largest score starts: the least float32, so that no difference from it is NaN. */
 const LOWEST: f32 = -f32.MAX_VALUE;
 
+/** Which rows of a matrix each of 16 lanes sees: the keys of queries, or the queries of keys. */
+@unmanaged
+export class Seen {
+  /** The first one, and the one after the last. */
+  firsts: usize;
+  limits: usize;
+}
+
 /** For each of 16 queries. */
 @unmanaged
-export class Softmax {
-  /** Keys before this one are seen. */
-  limits: usize;
+export class Softmax extends Seen {
   /** The largest score yet, and the sum of weights relative to it. */
   most: usize;
   total: usize;
@@ -25,11 +31,12 @@ export class Softmax {
     this.most = memory + 64;
     this.total = memory + 128;
     this.keep = memory + 192;
+    this.firsts = memory + 256;
   }
 }
 
-/** Four rows of 16 numbers. */
-export const SOFTMAX_BYTES: usize = 256;
+/** Five rows of 16 numbers. */
+export const SOFTMAX_BYTES: usize = 320;
 
 /**
  * Query i sees the keys before `first + step · i`, none of which is beyond `most`: begins with no key.
@@ -37,6 +44,7 @@ export const SOFTMAX_BYTES: usize = 256;
 export function beginSoftmax(softmax: Softmax, first: i32, step: i32, most: i32): void {
   for (let query = 0; query < 16; query++) {
     const at = (<usize>query) << 2;
+    store<i32>(softmax.firsts + at, 0);
     store<i32>(softmax.limits + at, max(0, min(most, first + step * query)));
     store<f32>(softmax.most + at, LOWEST);
     store<f32>(softmax.total + at, 0);
