@@ -87,8 +87,8 @@ export function attentionQueriesGradient(problem: AttentionGradientProblem): Ker
  * @throws PapilioError `OPTION_INVALID` where no memory could hold what is asked for
  */
 export function attentionKeysGradient(problem: AttentionGradientProblem): KernelCall {
-  const { sequences, queries, keys, heads, keyValueHeads } = problem;
   const { queried, keyed, statistics, lengths } = operandsOf(problem);
+  const { sequences, queries, keys, heads, keyValueHeads } = problem;
   const operands = [
     ...[queried("q"), keyed("k"), keyed("v"), queried("dy"), statistics("read")],
     ...[keyed("dkv", "write", 2), ...lengths],
