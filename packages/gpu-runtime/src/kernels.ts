@@ -8,6 +8,15 @@ export { assertFits } from "./device/storage.ts";
 export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
 export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";
+export {
+  type AggregateHeadsProblem,
+  aggregateHeadsKernel,
+} from "./kernels/aggregate-heads/kernel.ts";
+export {
+  aggregateLargestKernel,
+  type LargestProblem,
+  largestNeighbourKernel,
+} from "./kernels/aggregate-largest/kernel.ts";
 export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";
 export { chooseAttention } from "./kernels/attention/choose.ts";
 export { attentionKernel } from "./kernels/attention/kernel.ts";
@@ -20,9 +29,14 @@ export type {
 } from "./kernels/attention/variant.ts";
 export { csrKernel } from "./kernels/csr/kernel.ts";
 export { type EdgeAttentionProblem, edgeAttentionKernel } from "./kernels/edge-attention/kernel.ts";
+export {
+  type EdgeAttentionGradientProblem,
+  edgeAttentionGradientKernel,
+} from "./kernels/edge-attention-gradient/kernel.ts";
 export { type ElementwiseProblem, elementwiseKernel } from "./kernels/elementwise/kernel.ts";
 export type { Epilogue, PlacedEpilogue } from "./kernels/epilogue.ts";
 export type { ReductionLanes, VectorsShape } from "./kernels/feature-reduction/lanes.ts";
+export { foldKernel } from "./kernels/fold/kernel.ts";
 export {
   type GatherFeaturesProblem,
   gatherFeaturesKernel,
@@ -48,7 +62,13 @@ export { type PoolProblem, poolKernel } from "./kernels/pool/kernel.ts";
 export { type ReduceVectorsProblem, reduceVectorsKernel } from "./kernels/reduce-vectors/kernel.ts";
 export type { Reduction } from "./kernels/reduction.ts";
 export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
+export {
+  type ScatterVectorsProblem,
+  scatterVectorsKernel,
+} from "./kernels/scatter-vectors/kernel.ts";
 export { type SoftmaxProblem, softmaxKernel } from "./kernels/softmax/kernel.ts";
+export { type SortIndicesProblem, sortIndicesKernel } from "./kernels/sort-indices/kernel.ts";
+export { type SpreadVectorsProblem, spreadVectorsKernel } from "./kernels/spread-vectors/kernel.ts";
 export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";

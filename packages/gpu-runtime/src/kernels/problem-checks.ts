@@ -32,7 +32,15 @@ const dtype: Check = (name, value) => requireOneOf(name, value, Object.keys(FLOA
 
 /** What members of problems are. */
 export const checks: {
-  readonly [K in "count" | "amount" | "number" | "flag" | "layout" | "dtype" | "batches"]: Check;
+  readonly [K in
+    | "count"
+    | "amount"
+    | "number"
+    | "flag"
+    | "layout"
+    | "dtype"
+    | "shape"
+    | "batches"]: Check;
 } & {
   readonly oneOf: (...choices: readonly unknown[]) => Check;
   readonly pair: (check: Check) => Check;
@@ -47,6 +55,13 @@ export const checks: {
   flag: (name: string, value: unknown): void => requireBoolean(name, value),
   layout,
   dtype,
+  /** Where vectors lie: their layout, and how many are allocated. */
+  shape: (name: string, value: unknown): void => {
+    requireObject(name, value, "an object of a layout and a batch", "layout", "batch");
+    const { layout: order, batch } = value as { readonly layout: unknown; readonly batch: unknown };
+    layout(`The layout of ${name}`, order);
+    count(`The batch of ${name}`, batch);
+  },
   /** Numbers of vectors that are allocated. */
   batches: (name: string, value: unknown): void => {
     requireObject(name, value, "an object of numbers of vectors", "from", "to");

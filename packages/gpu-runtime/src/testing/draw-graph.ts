@@ -16,3 +16,29 @@ export function drawGraph(
   }
   return { starts, columns: Uint32Array.from(columns) };
 }
+
+/** The same graph with its edges turned around, and for each of them its number in the first one. */
+export function turned(graph: {
+  readonly starts: Uint32Array;
+  readonly columns: Uint32Array;
+  /** Nodes that send messages in the first one. */
+  readonly sources: number;
+}): Record<"starts" | "columns" | "numbers", Uint32Array<ArrayBuffer>> {
+  const { starts, columns, sources } = graph;
+  const [begins, rows, numbers] = [[0], [] as number[], [] as number[]];
+  for (let source = 0; source < sources; source++) {
+    for (let row = 0; row + 1 < starts.length; row++) {
+      for (let edge = starts[row] as number; edge < (starts[row + 1] as number); edge++) {
+        if (columns[edge] !== source) continue;
+        rows.push(row);
+        numbers.push(edge);
+      }
+    }
+    begins.push(rows.length);
+  }
+  return {
+    starts: Uint32Array.from(begins),
+    columns: Uint32Array.from(rows),
+    numbers: Uint32Array.from(numbers),
+  };
+}

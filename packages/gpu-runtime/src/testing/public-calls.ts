@@ -37,6 +37,7 @@ const variant = {
 } as const;
 const plan = { layout: "batch-last", stages: [{ from: 0, to: 3, how: "fuse" }] } as const;
 const vectors = { batch: 4, layout: "batch-first" } as const;
+const largest = { ...storage, batches, nodes: 4, sources: 4, features: 8, weighted: true } as const;
 const attention = {
   sequences: 1,
   queries: 4,
@@ -95,6 +96,18 @@ export const calls: PublicCalls = {
       reduce: "mean",
       weighted: true,
     }),
+  aggregateHeadsKernel: () =>
+    call(runtime.aggregateHeadsKernel, {
+      ...storage,
+      batches,
+      nodes: 4,
+      sources: 4,
+      heads: 2,
+      headFeatures: 4,
+      weights: { ...vectors, features: 4 },
+    }),
+  aggregateLargestKernel: () => call(runtime.aggregateLargestKernel, largest),
+  largestNeighbourKernel: () => call(runtime.largestNeighbourKernel, largest),
   appendVectorsKernel: () =>
     call(runtime.appendVectorsKernel, { ...storage, batch: 4, features: 8, vectors: 16 }),
   attentionKernel: () =>
@@ -132,6 +145,18 @@ export const calls: PublicCalls = {
       headFeatures: 4,
       negativeSlope: 0.2,
       scoreLayout: "batch-first",
+    }),
+  edgeAttentionGradientKernel: () =>
+    call(runtime.edgeAttentionGradientKernel, {
+      ...storage,
+      batches: { ...batches, sourceScores: 4, targetScores: 4 },
+      nodes: 4,
+      sources: 4,
+      heads: 2,
+      headFeatures: 4,
+      negativeSlope: 0.2,
+      scoreLayout: "batch-first",
+      dy: vectors,
     }),
   elementwiseKernel: () =>
     call(runtime.elementwiseKernel, {
@@ -174,6 +199,21 @@ export const calls: PublicCalls = {
       into: { vectors: 8 },
     }),
   softmaxKernel: () => call(runtime.softmaxKernel, reports(), { ...normalized, log: true }, lanes),
+  foldKernel: () => call(runtime.foldKernel, { ...windows, dilation: [1, 1], source: "image" }),
+  scatterVectorsKernel: () =>
+    call(runtime.scatterVectorsKernel, { ...storage, batches, count: 4, rows: 4, features: 8 }),
+  sortIndicesKernel: () => call(runtime.sortIndicesKernel, { count: 4 }),
+  spreadVectorsKernel: () =>
+    call(runtime.spreadVectorsKernel, {
+      ...storage,
+      batches,
+      kind: "max",
+      groups: 2,
+      period: 2,
+      features: 8,
+      lengths: true,
+      x: vectors,
+    }),
   unfoldKernel: () => call(runtime.unfoldKernel, { ...windows, dilation: [1, 1], source: "image" }),
   chooseKroneckerSparse: () => call(runtime.chooseKroneckerSparse, reports(), problem),
   kroneckerSparseVariants: () => call(runtime.kroneckerSparseVariants, reports(), problem),

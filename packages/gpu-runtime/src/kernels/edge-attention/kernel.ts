@@ -11,7 +11,7 @@ import {
   outputsKernel,
   vectorBindings,
 } from "../outputs.ts";
-import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
+import { type Check, checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { wideType } from "../wgsl.ts";
 
 /**
@@ -37,6 +37,18 @@ export interface EdgeAttentionProblem extends BatchStorage {
   readonly scoreLayout: Layout;
 }
 
+/** What the problem of graph attention is. */
+export const edgeAttentionChecks: { readonly [K in keyof EdgeAttentionProblem]?: Check } = {
+  ...storageChecks,
+  batches: checks.batches,
+  nodes: checks.count,
+  sources: checks.optional(checks.count),
+  heads: checks.count,
+  headFeatures: checks.count,
+  negativeSlope: checks.number,
+  scoreLayout: checks.layout,
+};
+
 /**
  * Generates graph attention: `y[i] = Σ α(e) h[columns[e]]` over the edges `starts[i] <= e < starts[i + 1]`,
  * where `α` is the softmax of `leakyReLU(sourceScores[columns[e]] + targetScores[i])` over the same
@@ -44,27 +56,8 @@ export interface EdgeAttentionProblem extends BatchStorage {
  * (u32, one for each edge). A node without edges gets 0.
  */
 export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
-  requireProblem("edge-attention", problem, {
-    ...storageChecks,
-    batches: checks.batches,
-    nodes: checks.count,
-    sources: checks.optional(checks.count),
-    heads: checks.count,
-    headFeatures: checks.count,
-    negativeSlope: checks.number,
-    scoreLayout: checks.layout,
-  });
-  const {
-    nodes,
-    sources = nodes,
-    heads,
-    negativeSlope,
-    batches,
-    from,
-    to,
-    scoreLayout,
-    dtype,
-  } = problem;
+  requireProblem("edge-attention", problem, edgeAttentionChecks);
+  const { nodes, heads, batches, from, to, scoreLayout, dtype } = problem;
   // All numbers of an access are of one head.
   const width = accessWidth(problem.headFeatures, "batch-first", [from, to]);
   const headFeatures = problem.headFeatures / width;
@@ -87,16 +80,7 @@ export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
       indexBinding("starts"),
       indexBinding("columns"),
     ],
-    functions: `${activationWgsl({ kind: "leaky-relu", negativeSlope }, 1)}
-fn neighbour(edge: u32) -> u32 {
-  return min(columns[edge], ${sources - 1}u);
-}
-
-fn score(edge: u32, head: u32, own: f32) -> f32 {
-  return activate(f32(${element("sourceScores", scores(batches.sourceScores), "neighbour(edge)", "head")}) + own);
-}
-
-`,
+    functions: scoreWgsl(problem),
     body: `let head = ${headFeatures === 1 ? "feature" : `feature / ${headFeatures}u`};
   let own = ${own};
   let start = starts[vector];
@@ -120,4 +104,24 @@ fn score(edge: u32, head: u32, own: f32) -> f32 {
     value = select(sum / total, ${nanWgsl("group.z", width)}, ${isNotFiniteWgsl("largest", 1)});
   }`,
   });
+}
+
+/** WGSL for the `neighbour` of an edge, and for its score of a head given the target's `own`. */
+export function scoreWgsl(problem: EdgeAttentionProblem): string {
+  const { nodes, sources = nodes, heads, negativeSlope, batches, scoreLayout } = problem;
+  const strides = stridesOf({ batch: batches.sourceScores, layout: scoreLayout }, heads);
+  return `${activationWgsl({ kind: "leaky-relu", negativeSlope }, 1)}
+fn neighbour(edge: u32) -> u32 {
+  return min(columns[edge], ${sources - 1}u);
+}
+
+fn sum_of_scores(edge: u32, head: u32, own: f32) -> f32 {
+  return f32(${element("sourceScores", strides, "neighbour(edge)", "head")}) + own;
+}
+
+fn score(edge: u32, head: u32, own: f32) -> f32 {
+  return activate(sum_of_scores(edge, head, own));
+}
+
+`;
 }

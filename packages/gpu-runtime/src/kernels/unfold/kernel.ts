@@ -1,7 +1,7 @@
 import { type HeightWidth, stridesOf, windowsOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { element, outputsKernel, vectorBindings } from "../outputs.ts";
-import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
+import { type Check, checks, requireProblem, storageChecks } from "../problem-checks.ts";
 import { times } from "../wgsl.ts";
 import { type WindowsProblem, windowWgsl } from "../windows.ts";
 
@@ -16,25 +16,28 @@ export interface UnfoldProblem extends WindowsProblem {
   readonly source: "image" | "pixels";
 }
 
+/** What the problem of windows is. */
+export const unfoldChecks: { readonly [K in keyof UnfoldProblem]?: Check } = {
+  ...storageChecks,
+  batches: checks.batches,
+  source: checks.oneOf("image", "pixels"),
+  dilation: checks.pair(checks.count),
+  images: checks.count,
+  channels: checks.count,
+  height: checks.count,
+  width: checks.count,
+  kernel: checks.pair(checks.count),
+  stride: checks.pair(checks.count),
+  padding: checks.pair(checks.amount),
+};
+
 /**
  * Generates PyTorch's `Unfold`: vector `(image·rows + i)·columns + j` of y is window `i, j` of the
  * image, with feature `(c·kernel[0] + p)·kernel[1] + q`; what lies outside of the image is zero. Pure
  * memory rewriting. Bindings: x, y.
  */
 export function unfoldKernel(problem: UnfoldProblem): Kernel {
-  requireProblem("unfold", problem, {
-    ...storageChecks,
-    batches: checks.batches,
-    source: checks.oneOf("image", "pixels"),
-    dilation: checks.pair(checks.count),
-    images: checks.count,
-    channels: checks.count,
-    height: checks.count,
-    width: checks.count,
-    kernel: checks.pair(checks.count),
-    stride: checks.pair(checks.count),
-    padding: checks.pair(checks.amount),
-  });
+  requireProblem("unfold", problem, unfoldChecks);
   const { images, channels, height, width, source, batches, from, to, dtype } = problem;
   const { kernel, stride, padding, dilation } = problem;
   const windows = windowsOf(problem);
