@@ -6,6 +6,10 @@ import "@papilio/butterfly";
 export type { Binding, Kernel, Step } from "./device/kernel.ts";
 export { assertFits } from "./device/storage.ts";
 export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
+export {
+  type ActivationGradientProblem,
+  activationGradientKernel,
+} from "./kernels/activation-gradient/kernel.ts";
 export { type AddPositionsProblem, addPositionsKernel } from "./kernels/add-positions/kernel.ts";
 export { type AggregateProblem, aggregateKernel } from "./kernels/aggregate/kernel.ts";
 export {
@@ -27,7 +31,19 @@ export type {
   RegisterAttention,
   WorkgroupAttention,
 } from "./kernels/attention/variant.ts";
+export {
+  type CrossEntropyGradientProblem,
+  type CrossEntropyProblem,
+  crossEntropyGradientKernel,
+  crossEntropyKernel,
+} from "./kernels/cross-entropy/kernel.ts";
 export { csrKernel } from "./kernels/csr/kernel.ts";
+export {
+  type DistillationGradientProblem,
+  type DistillationProblem,
+  distillationGradientKernel,
+  distillationKernel,
+} from "./kernels/distillation/kernel.ts";
 export { type EdgeAttentionProblem, edgeAttentionKernel } from "./kernels/edge-attention/kernel.ts";
 export {
   type EdgeAttentionGradientProblem,
@@ -56,7 +72,18 @@ export {
   type VectorKroneckerSparse,
   type WorkgroupKroneckerSparse,
 } from "./kernels/kronecker-sparse/variant.ts";
+export { type LabelWeightsProblem, labelWeightsKernel } from "./kernels/label-weights/kernel.ts";
 export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";
+export {
+  type NormalizationGradientProblem,
+  normalizationGradientKernel,
+} from "./kernels/normalization-gradient/kernel.ts";
+export {
+  type NormalizationParametersGradientProblem,
+  type NormalizationStatisticsProblem,
+  normalizationParametersGradientKernel,
+  normalizationStatisticsKernel,
+} from "./kernels/normalization-gradient/parameters.ts";
 export type { BatchStorage, VectorStorage } from "./kernels/outputs.ts";
 export { type PoolProblem, poolKernel } from "./kernels/pool/kernel.ts";
 export { type ReduceVectorsProblem, reduceVectorsKernel } from "./kernels/reduce-vectors/kernel.ts";
@@ -67,8 +94,18 @@ export {
   scatterVectorsKernel,
 } from "./kernels/scatter-vectors/kernel.ts";
 export { type SoftmaxProblem, softmaxKernel } from "./kernels/softmax/kernel.ts";
+export {
+  type SoftmaxGradientProblem,
+  softmaxGradientKernel,
+} from "./kernels/softmax-gradient/kernel.ts";
 export { type SortIndicesProblem, sortIndicesKernel } from "./kernels/sort-indices/kernel.ts";
 export { type SpreadVectorsProblem, spreadVectorsKernel } from "./kernels/spread-vectors/kernel.ts";
+export {
+  type SquaredErrorGradientProblem,
+  type SquaredErrorProblem,
+  squaredErrorGradientKernel,
+  squaredErrorKernel,
+} from "./kernels/squared-error/kernel.ts";
 export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";

@@ -30,6 +30,12 @@ const TANH_BOUND = 10;
 /** Where the complementary error function has long been zero in float32. */
 const TAIL_BOUND = 100;
 
+/** WGSL that declares `tail`, twice the normal distribution of -|x|. */
+export const tailWgsl: string = `let z = abs(x) * ${literal(Math.SQRT1_2)};
+  let t = 1.0 / (1.0 + 0.3275911 * z);
+  // The complementary error function of z >= 0, within 1.5e-7 (Abramowitz and Stegun, 7.1.26).
+  let tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z);`;
+
 /** WGSL that declares `y`. */
 function body(activation: Activation, type: string): string {
   const all = (value: number): string => `${type}(${literal(value)})`;
@@ -48,10 +54,7 @@ function body(activation: Activation, type: string): string {
       if (activation.approximate === "tanh") {
         return `let y = 0.5 * x * (1.0 + ${tanh(`${literal(Math.sqrt(2 / Math.PI))} * (x + 0.044715 * x * x * x)`)});`;
       }
-      return `let z = abs(x) * ${literal(Math.SQRT1_2)};
-  let t = 1.0 / (1.0 + 0.3275911 * z);
-  // The complementary error function of z >= 0, within 1.5e-7 (Abramowitz and Stegun, 7.1.26).
-  let tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z);
+      return `${tailWgsl}
   // Bounded, so that infinity times the tail, which is zero there, is not NaN.
   let y = select(0.5 * x * tail, x - 0.5 * min(x, ${all(TAIL_BOUND)}) * tail, x > ${all(0)});`;
     case "silu":

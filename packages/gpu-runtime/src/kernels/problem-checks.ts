@@ -36,6 +36,9 @@ export const checks: {
     | "count"
     | "amount"
     | "number"
+    | "positive"
+    | "share"
+    | "word"
     | "flag"
     | "layout"
     | "dtype"
@@ -52,6 +55,24 @@ export const checks: {
   amount: (name: string, value: unknown): void => requireCount(name, value, 0),
   number: (name: string, value: unknown): void =>
     requireFinite(name, value, Number.NEGATIVE_INFINITY),
+  /** A number above 0 whose square float32 has. */
+  positive: (name: string, value: unknown): void => {
+    if (typeof value === "number" && value > 0) {
+      const square = Math.fround(value * value);
+      if (square > 0 && Number.isFinite(square)) return;
+    }
+    throw invalidProblem(name, value, "a finite number above 0");
+  },
+  /** A number from 0 to below 1. */
+  share: (name: string, value: unknown): void => {
+    if (typeof value === "number" && value >= 0 && Math.fround(value) < 1) return;
+    throw invalidProblem(name, value, "a number from 0 to below 1");
+  },
+  /** A whole number of 32 bits. */
+  word: (name: string, value: unknown): void => {
+    if (Number.isInteger(value) && (value as number) >>> 0 === value) return;
+    throw invalidProblem(name, value, "a whole number from 0 to below 2^32");
+  },
   flag: (name: string, value: unknown): void => requireBoolean(name, value),
   layout,
   dtype,

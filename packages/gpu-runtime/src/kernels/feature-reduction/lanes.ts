@@ -21,7 +21,7 @@ export interface ReductionLanes {
   readonly columns: number;
   /** Invocations that share a vector, a power of two: their sums are reduced in workgroup memory. */
   readonly slices: number;
-  /** Neighbouring vectors of one invocation: only where both layouts are batch-last. */
+  /** Neighbouring vectors of one invocation: only where all layouts are batch-last. */
   readonly width: 1 | 2 | 4;
 }
 
@@ -37,6 +37,7 @@ const SLICES = 64;
 function chooseReductionLanes(
   report: Pick<AdapterReport, "kind" | "features">,
   { batch, features, from, to }: VectorsShape,
+  others: readonly Layout[],
 ): ReductionLanes {
   if (report.kind === "hardware") {
     const along = from === "batch-last" && batch >= 8;
@@ -48,22 +49,25 @@ function chooseReductionLanes(
   if (batch < subgroup) {
     return { columns: 1, slices: powerOfTwoUpTo(Math.min(features, SLICES)), width: 1 };
   }
-  const wide = from === "batch-last" && to === "batch-last" && batch >= 4 * subgroup;
+  const last = [from, to, ...others].every((layout) => layout === "batch-last");
+  const wide = last && batch >= 4 * subgroup;
   return { columns: subgroup, slices: 1, width: wide ? loadWidth(batch) : 1 };
 }
 
 /**
  * The lanes that are asked for, or those that are chosen for the adapter.
  *
+ * @param others layouts of other vectors that are read
  * @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM`
  */
 export function lanesOf(
   report: Pick<AdapterReport, "kind" | "features">,
   shape: VectorsShape,
   given: ReductionLanes | undefined,
+  others: readonly Layout[] = [],
 ): ReductionLanes {
   requireObject("The report", report, "an AdapterReport", "kind", "features");
-  if (given === undefined) return chooseReductionLanes(report, shape);
+  if (given === undefined) return chooseReductionLanes(report, shape, others);
   requireProblem("reduction", given, {
     columns: checks.count,
     slices: checks.count,

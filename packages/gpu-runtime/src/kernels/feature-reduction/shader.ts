@@ -1,8 +1,9 @@
+import type { Layout } from "@papilio/butterfly";
 import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { largerWgsl } from "../not-a-number.ts";
-import { clamped, narrowed, opaque, storedType, times, wideType } from "../wgsl.ts";
+import { clamped, narrowed, opaque, range, storedType, times, wideType } from "../wgsl.ts";
 import type { ReductionLanes, VectorsShape } from "./lanes.ts";
 
 /** Pieces of WGSL for the body of a kernel, which runs for one vector or for `width` of them. */
@@ -17,6 +18,14 @@ export interface ReductionBody {
   reduce(name: string, partial: string, operator: "sum" | "max"): string;
   /** For each feature `f` of this invocation, whose number is `value`, writes an expression to y. */
   write(expression: string): string;
+  /** WGSL for the number of feature `f` in other vectors, which are stored as x is but for their layout. */
+  feature(array: string, layout: Layout): string;
+  /** WGSL for a number of each vector. */
+  number(array: string): string;
+  /** WGSL for a whole number of each vector, in an array of u32. */
+  index(array: string): string;
+  /** Writes a number of each vector to y, which has one feature. */
+  writeNumber(expression: string): string;
 }
 
 /**
@@ -51,6 +60,9 @@ export function reductionKernel(
     ${statements}
   }`;
 
+  const stored = (place: string, expression: string): string =>
+    `y[${place}] = ${narrowed(dtype, width, expression)};`;
+
   const pieces: ReductionBody = {
     width,
     type,
@@ -67,13 +79,17 @@ export function reductionKernel(
   let ${name} = met[${columns === 1 ? "0" : `lane % ${columns}u`}];
   workgroupBarrier();`;
     },
-    write: (expression) =>
-      each(
-        guarded(
-          [!exact && "inside"],
-          `y[${at("unit", y)}] = ${narrowed(dtype, width, expression)};`,
-        ),
-      ),
+    write: (expression) => each(guarded([!exact && "inside"], stored(at("unit", y), expression))),
+    feature: (array, layout) =>
+      `${type}(${array}[${at("unit", stridesOf({ batch, layout }, features))}])`,
+    number: (array) => `${type}(${array}[unit])`,
+    index: (array) => {
+      if (width === 1) return `${array}[unit]`;
+      const each = range(width).map((e) => `${array}[unit * ${width}u + ${e}u]`);
+      return `vec${width}u(${each.join(", ")})`;
+    },
+    writeNumber: (expression) =>
+      guarded([!exact && "inside", slices > 1 && "slice == 0u"], stored("unit", expression)),
   };
 
   return {

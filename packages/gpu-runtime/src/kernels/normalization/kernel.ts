@@ -71,7 +71,7 @@ export function normalizationKernel(
 }
 
 /** WGSL that defines `factor`, by which a vector is multiplied, and `mean` where there is one. */
-const factorOf: Readonly<
+export const factorOf: Readonly<
   Record<
     NormalizationProblem["kind"],
     (pieces: ReductionBody, features: number, epsilon: string) => string
