@@ -125,6 +125,8 @@ export interface NnErrorCodes {
   ONNX_STATE: true;
   /** An ONNX file would be larger than a protobuf message can be. Export parts of the model one by one. */
   ONNX_SIZE: true;
+  /** A graph that trains a model is exported. Export a graph of the model alone. */
+  ONNX_TRAINING: true;
   /** A constant does not have as many bytes as its shape. Give one value for each element. */
   ONNX_TENSOR: true;
 }

@@ -33,10 +33,11 @@ import {
 import { type RotaryOperation, rotaryDefinition } from "./rotary/operation.ts";
 import { type SoftmaxOperation, softmaxDefinition } from "./softmax/operation.ts";
 import { type SparseLinearOperation, sparseLinearDefinition } from "./sparse-linear/operation.ts";
+import { TRAINING_DEFINITIONS, type TrainingOperation } from "./training-operation.ts";
 import { type UnfoldOperation, unfoldDefinition } from "./unfold/operation.ts";
 
 /** One step of a model, as data. */
-export type Operation =
+export type InferenceOperation =
   | ActivationOperation
   | AddPositionsOperation
   | AddVectorOperation
@@ -56,13 +57,16 @@ export type Operation =
   | SparseLinearOperation
   | UnfoldOperation;
 
+/** One step of a model, or of its training. */
+export type Operation = InferenceOperation | TrainingOperation;
+
 export type OperationKind = Operation["kind"];
 
 export type OperationOf<K extends OperationKind> = Extract<Operation, { readonly kind: K }>;
 
 /** For each kind of operation, what a backend does with it. */
-export type ForEachOperation<R, A extends unknown[]> = {
-  readonly [K in OperationKind]: (operation: OperationOf<K>, ...context: A) => R;
+export type ForEachOperation<R, A extends unknown[], O extends Operation = Operation> = {
+  readonly [K in O["kind"]]: (operation: OperationOf<K>, ...context: A) => R;
 };
 
 const DEFINITIONS: { readonly [K in OperationKind]: OperationDefinition<OperationOf<K>> } = {
@@ -84,6 +88,7 @@ const DEFINITIONS: { readonly [K in OperationKind]: OperationDefinition<Operatio
   softmax: softmaxDefinition,
   "sparse-linear": sparseLinearDefinition,
   unfold: unfoldDefinition,
+  ...TRAINING_DEFINITIONS,
 };
 
 /**

@@ -22,7 +22,7 @@ import {
 } from "../operations/gather-vectors/testing/cases.ts";
 import { linearCases, linearOnVectors } from "../operations/linear/testing/cases.ts";
 import { normalizeCases, normalizeOnVectors } from "../operations/normalize/testing/cases.ts";
-import type { OperationKind } from "../operations/operation.ts";
+import type { InferenceOperation } from "../operations/operation.ts";
 import { poolCases, poolOnVectors } from "../operations/pool/testing/cases.ts";
 import {
   reduceVectorsCases,
@@ -37,8 +37,8 @@ import {
 import { unfoldCases, unfoldOnVectors } from "../operations/unfold/testing/cases.ts";
 import type { OperationCases, ValueOperations } from "./operation-case.ts";
 
-/** Every kind of operation as the last one of a graph. */
-export const OPERATION_CASES: Readonly<Record<OperationKind, OperationCases>> = {
+/** Every kind of operation of models as the last one of a graph. */
+export const OPERATION_CASES: Readonly<Record<InferenceOperation["kind"], OperationCases>> = {
   activation: activationCases,
   "add-positions": addPositionsCases,
   "add-vector": addVectorCases,
@@ -59,24 +59,25 @@ export const OPERATION_CASES: Readonly<Record<OperationKind, OperationCases>> = 
   unfold: unfoldCases,
 };
 
-/** Every kind of operation on vectors, for graphs in which others come before and after it. */
-export const OPERATIONS_ON_VECTORS: Readonly<Record<OperationKind, ValueOperations>> = {
-  activation: activationOnVectors,
-  "add-positions": addPositionsOnVectors,
-  "add-vector": addVectorOnVectors,
-  aggregate: aggregateOnVectors,
-  append: appendOnVectors,
-  attention: attentionOnVectors,
-  combine: combineOnVectors,
-  "edge-attention": edgeAttentionOnVectors,
-  "gather-features": gatherFeaturesOnVectors,
-  "gather-vectors": gatherVectorsOnVectors,
-  linear: linearOnVectors,
-  normalize: normalizeOnVectors,
-  pool: poolOnVectors,
-  "reduce-vectors": reduceVectorsOnVectors,
-  rotary: rotaryOnVectors,
-  softmax: softmaxOnVectors,
-  "sparse-linear": sparseLinearOnVectors,
-  unfold: unfoldOnVectors,
-};
+/** Every kind of operation of models on vectors, for graphs in which others come before and after it. */
+export const OPERATIONS_ON_VECTORS: Readonly<Record<InferenceOperation["kind"], ValueOperations>> =
+  {
+    activation: activationOnVectors,
+    "add-positions": addPositionsOnVectors,
+    "add-vector": addVectorOnVectors,
+    aggregate: aggregateOnVectors,
+    append: appendOnVectors,
+    attention: attentionOnVectors,
+    combine: combineOnVectors,
+    "edge-attention": edgeAttentionOnVectors,
+    "gather-features": gatherFeaturesOnVectors,
+    "gather-vectors": gatherVectorsOnVectors,
+    linear: linearOnVectors,
+    normalize: normalizeOnVectors,
+    pool: poolOnVectors,
+    "reduce-vectors": reduceVectorsOnVectors,
+    rotary: rotaryOnVectors,
+    softmax: softmaxOnVectors,
+    "sparse-linear": sparseLinearOnVectors,
+    unfold: unfoldOnVectors,
+  };

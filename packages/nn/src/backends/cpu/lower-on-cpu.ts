@@ -1,4 +1,5 @@
 import { lowerActivationOnCpu } from "../../operations/activation/cpu.ts";
+import { lowerActivationGradientOnCpu } from "../../operations/activation-gradient/cpu.ts";
 import { lowerAddPositionsOnCpu } from "../../operations/add-positions/cpu.ts";
 import { lowerAddVectorOnCpu } from "../../operations/add-vector/cpu.ts";
 import { lowerAggregateOnCpu } from "../../operations/aggregate/cpu.ts";
@@ -6,17 +7,27 @@ import { lowerAppendOnCpu } from "../../operations/append/cpu.ts";
 import { lowerAttentionOnCpu } from "../../operations/attention/cpu.ts";
 import { lowerCombineOnCpu } from "../../operations/combine/cpu.ts";
 import type { CpuLowering } from "../../operations/cpu-lowering.ts";
+import { lowerCrossEntropyOnCpu } from "../../operations/cross-entropy/cpu.ts";
+import { lowerCrossEntropyGradientOnCpu } from "../../operations/cross-entropy-gradient/cpu.ts";
+import { lowerDistillationOnCpu } from "../../operations/distillation/cpu.ts";
+import { lowerDistillationGradientOnCpu } from "../../operations/distillation-gradient/cpu.ts";
 import { lowerEdgeAttentionOnCpu } from "../../operations/edge-attention/cpu.ts";
 import { lowerGatherFeaturesOnCpu } from "../../operations/gather-features/cpu.ts";
 import { lowerGatherVectorsOnCpu } from "../../operations/gather-vectors/cpu.ts";
+import { lowerLabelWeightsOnCpu } from "../../operations/label-weights/cpu.ts";
 import { lowerLinearOnCpu } from "../../operations/linear/cpu.ts";
 import { lowerNormalizeOnCpu } from "../../operations/normalize/cpu.ts";
+import { lowerNormalizeGradientOnCpu } from "../../operations/normalize-gradient/cpu.ts";
+import { lowerNormalizeParametersGradientOnCpu } from "../../operations/normalize-parameters-gradient/cpu.ts";
 import type { ForEachOperation, Operation } from "../../operations/operation.ts";
 import { lowerPoolOnCpu } from "../../operations/pool/cpu.ts";
 import { lowerReduceVectorsOnCpu } from "../../operations/reduce-vectors/cpu.ts";
 import { lowerRotaryOnCpu } from "../../operations/rotary/cpu.ts";
 import { lowerSoftmaxOnCpu } from "../../operations/softmax/cpu.ts";
+import { lowerSoftmaxGradientOnCpu } from "../../operations/softmax-gradient/cpu.ts";
 import { lowerSparseLinearOnCpu } from "../../operations/sparse-linear/cpu.ts";
+import { lowerSquaredErrorOnCpu } from "../../operations/squared-error/cpu.ts";
+import { lowerSquaredErrorGradientOnCpu } from "../../operations/squared-error-gradient/cpu.ts";
 import { lowerUnfoldOnCpu } from "../../operations/unfold/cpu.ts";
 
 /** The lowering of each kind of operation. */
@@ -39,6 +50,17 @@ const LOWER: ForEachOperation<void, [CpuLowering]> = {
   softmax: lowerSoftmaxOnCpu,
   "sparse-linear": lowerSparseLinearOnCpu,
   unfold: lowerUnfoldOnCpu,
+  "activation-gradient": lowerActivationGradientOnCpu,
+  "cross-entropy": lowerCrossEntropyOnCpu,
+  "cross-entropy-gradient": lowerCrossEntropyGradientOnCpu,
+  distillation: lowerDistillationOnCpu,
+  "distillation-gradient": lowerDistillationGradientOnCpu,
+  "label-weights": lowerLabelWeightsOnCpu,
+  "normalize-gradient": lowerNormalizeGradientOnCpu,
+  "normalize-parameters-gradient": lowerNormalizeParametersGradientOnCpu,
+  "softmax-gradient": lowerSoftmaxGradientOnCpu,
+  "squared-error": lowerSquaredErrorOnCpu,
+  "squared-error-gradient": lowerSquaredErrorGradientOnCpu,
 };
 
 /** Adds the kernels that compute an operation. */

@@ -5,23 +5,27 @@ import { difference, inputsFor, parameter } from "../../testing/draw.ts";
 import { FEATURES } from "../../testing/operation-case.ts";
 import { OPERATION_CASES, OPERATIONS_ON_VECTORS } from "../../testing/operation-cases.ts";
 import { solveCase } from "../../testing/solve-case.ts";
+import { TRAINING_CASES, TRAINING_ON_VECTORS } from "../../testing/training-cases.ts";
 import { CpuModel } from "./cpu-model.ts";
 
 const FLOAT32_EPSILON = 2 ** -23;
 
-describe.each(Object.entries(OPERATION_CASES))("%s by the kernels of the CPU", (kind, cases) => {
-  it.each(Object.entries(cases))("%s", async (_, one) => {
-    const { terms, size = 1 } = one;
-    const { graph, inputs, expected } = solveCase(kind, one);
-    using model = new CpuModel(graph, { kernels: "wasm" });
-    const { y } = await model.run(inputs);
-    const { error, magnitude } = difference(y as Float32Array, expected as Float64Array);
-    expect(error).toBeLessThanOrEqual(terms * FLOAT32_EPSILON * Math.max(size, magnitude));
-  });
-});
+describe.each(Object.entries({ ...OPERATION_CASES, ...TRAINING_CASES }))(
+  "%s by the kernels of the CPU",
+  (kind, cases) => {
+    it.each(Object.entries(cases))("%s", async (_, one) => {
+      const { terms, size = 1 } = one;
+      const { graph, inputs, expected } = solveCase(kind, one);
+      using model = new CpuModel(graph, { kernels: "wasm" });
+      const { y } = await model.run(inputs);
+      const { error, magnitude } = difference(y as Float32Array, expected as Float64Array);
+      expect(error).toBeLessThanOrEqual(terms * FLOAT32_EPSILON * Math.max(size, magnitude));
+    });
+  },
+);
 
-const kinds = Object.entries(OPERATIONS_ON_VECTORS).flatMap(([kind, cases]) =>
-  cases.map((make, index) => ({ name: `${kind} ${index + 1}`, make })),
+const kinds = Object.entries({ ...OPERATIONS_ON_VECTORS, ...TRAINING_ON_VECTORS }).flatMap(
+  ([kind, cases]) => cases.map((make, index) => ({ name: `${kind} ${index + 1}`, make })),
 );
 
 /** Vectors that fill tiles of each width or not, operations alone or between others. */

@@ -1,22 +1,33 @@
 import { lowerActivation } from "../../operations/activation/gpu.ts";
+import { lowerActivationGradient } from "../../operations/activation-gradient/gpu.ts";
 import { lowerAddPositions } from "../../operations/add-positions/gpu.ts";
 import { lowerAddVector } from "../../operations/add-vector/gpu.ts";
 import { lowerAggregate } from "../../operations/aggregate/gpu.ts";
 import { lowerAppend } from "../../operations/append/gpu.ts";
 import { lowerAttention } from "../../operations/attention/gpu.ts";
 import { lowerCombine } from "../../operations/combine/gpu.ts";
+import { lowerCrossEntropy } from "../../operations/cross-entropy/gpu.ts";
+import { lowerCrossEntropyGradient } from "../../operations/cross-entropy-gradient/gpu.ts";
 import type { DeviceLowering } from "../../operations/device-lowering.ts";
+import { lowerDistillation } from "../../operations/distillation/gpu.ts";
+import { lowerDistillationGradient } from "../../operations/distillation-gradient/gpu.ts";
 import { lowerEdgeAttention } from "../../operations/edge-attention/gpu.ts";
 import { lowerGatherFeatures } from "../../operations/gather-features/gpu.ts";
 import { lowerGatherVectors } from "../../operations/gather-vectors/gpu.ts";
+import { lowerLabelWeights } from "../../operations/label-weights/gpu.ts";
 import { lowerLinear } from "../../operations/linear/gpu.ts";
 import { lowerNormalize } from "../../operations/normalize/gpu.ts";
+import { lowerNormalizeGradient } from "../../operations/normalize-gradient/gpu.ts";
+import { lowerNormalizeParametersGradient } from "../../operations/normalize-parameters-gradient/gpu.ts";
 import type { ForEachOperation, Operation } from "../../operations/operation.ts";
 import { lowerPool } from "../../operations/pool/gpu.ts";
 import { lowerReduceVectors } from "../../operations/reduce-vectors/gpu.ts";
 import { lowerRotary } from "../../operations/rotary/gpu.ts";
 import { lowerSoftmax } from "../../operations/softmax/gpu.ts";
+import { lowerSoftmaxGradient } from "../../operations/softmax-gradient/gpu.ts";
 import { lowerSparseLinear } from "../../operations/sparse-linear/gpu.ts";
+import { lowerSquaredError } from "../../operations/squared-error/gpu.ts";
+import { lowerSquaredErrorGradient } from "../../operations/squared-error-gradient/gpu.ts";
 import { lowerUnfold } from "../../operations/unfold/gpu.ts";
 
 /** The lowering of each kind of operation. */
@@ -39,6 +50,17 @@ const LOWER: ForEachOperation<void, [DeviceLowering]> = {
   softmax: lowerSoftmax,
   "sparse-linear": lowerSparseLinear,
   unfold: lowerUnfold,
+  "activation-gradient": lowerActivationGradient,
+  "cross-entropy": lowerCrossEntropy,
+  "cross-entropy-gradient": lowerCrossEntropyGradient,
+  distillation: lowerDistillation,
+  "distillation-gradient": lowerDistillationGradient,
+  "label-weights": lowerLabelWeights,
+  "normalize-gradient": lowerNormalizeGradient,
+  "normalize-parameters-gradient": lowerNormalizeParametersGradient,
+  "softmax-gradient": lowerSoftmaxGradient,
+  "squared-error": lowerSquaredError,
+  "squared-error-gradient": lowerSquaredErrorGradient,
 };
 
 /** Adds the dispatches that compute an operation. */

@@ -7,6 +7,7 @@ import { difference, inputsFor, parameter } from "../../testing/draw.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { FEATURES } from "../../testing/operation-case.ts";
 import { OPERATIONS_ON_VECTORS } from "../../testing/operation-cases.ts";
+import { TRAINING_ON_VECTORS } from "../../testing/training-cases.ts";
 import { CpuModel } from "../cpu/cpu-model.ts";
 import { DeviceModel } from "./device-model.ts";
 
@@ -16,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-const kinds = Object.entries(OPERATIONS_ON_VECTORS).flatMap(([kind, cases]) =>
-  cases.map((make, index) => ({ name: `${kind} ${index + 1}`, make })),
+const kinds = Object.entries({ ...OPERATIONS_ON_VECTORS, ...TRAINING_ON_VECTORS }).flatMap(
+  ([kind, cases]) => cases.map((make, index) => ({ name: `${kind} ${index + 1}`, make })),
 );
 
 /** Vectors that are padded or not, operations alone or between others, each layout and dtype once. */

@@ -8,6 +8,7 @@ import { VIT_S16_BUTTERFLY, vitS16 } from "../../models/presets.ts";
 import { Parameter } from "../../modules/parameter.ts";
 import * as f from "../../operations/index.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
+import { squaredError } from "../../operations/squared-error/operation.ts";
 import { difference, numbers, parameter, sparse } from "../../testing/draw.ts";
 import { OnnxRun } from "../../testing/run-onnx.ts";
 import { CpuModel } from "../cpu/cpu-model.ts";
@@ -183,3 +184,15 @@ it("exports ViT-S/16 with butterfly layers, which ONNX Runtime computes as the C
   // The last layer sums 384 products, whose factors come out of a normalization.
   expect(error).toBeLessThanOrEqual(384 * 2 ** -23 * magnitude);
 }, 120_000);
+
+it("refuses a graph that trains a model", () => {
+  const graph = new Graph();
+  const x = graph.input("x", { vectors: 2, features: 3 });
+  graph.output("y", squaredError(x, x, "head"));
+  expect(() => exportOnnx(graph)).toThrow(
+    expect.objectContaining({
+      code: "ONNX_TRAINING",
+      message: expect.stringContaining("squared-error of head"),
+    }),
+  );
+});

@@ -30,7 +30,8 @@ export interface OnnxExportOptions {
  * output `present.s`, to be given to the next run. Kronecker-sparse factors stay products of
  * their blocks, and weights are in the file in float32.
  *
- * @throws PapilioError `ONNX_NAME` where an input, an output or a state have the same name; `ONNX_SIZE`,
+ * @throws PapilioError `ONNX_NAME` where an input, an output or a state have the same name;
+ *   `ONNX_TRAINING` for a graph that trains a model; `ONNX_SIZE`,
  *   before memory is allocated, where the file would be larger than 2 GiB; `ONNX_STATE` where a state is to
  *   be given by its `past`, and is not what attention alone reads
  *

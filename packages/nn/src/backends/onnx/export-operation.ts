@@ -1,3 +1,4 @@
+import { PapilioError } from "@papilio/butterfly";
 import { exportActivation } from "../../operations/activation/onnx.ts";
 import { exportAddPositions } from "../../operations/add-positions/onnx.ts";
 import { exportAddVector } from "../../operations/add-vector/onnx.ts";
@@ -11,7 +12,11 @@ import { exportGatherVectors } from "../../operations/gather-vectors/onnx.ts";
 import { exportLinear } from "../../operations/linear/onnx.ts";
 import { exportNormalize } from "../../operations/normalize/onnx.ts";
 import type { OnnxBuilder, OnnxValue } from "../../operations/onnx-builder.ts";
-import type { ForEachOperation, Operation } from "../../operations/operation.ts";
+import type {
+  ForEachOperation,
+  InferenceOperation,
+  Operation,
+} from "../../operations/operation.ts";
 import { exportPool } from "../../operations/pool/onnx.ts";
 import { exportReduceVectors } from "../../operations/reduce-vectors/onnx.ts";
 import { exportRotary } from "../../operations/rotary/onnx.ts";
@@ -20,7 +25,7 @@ import { exportSparseLinear } from "../../operations/sparse-linear/onnx.ts";
 import { exportUnfold } from "../../operations/unfold/onnx.ts";
 
 /** The ONNX form of each kind of operation. */
-const EXPORT: ForEachOperation<OnnxValue, [OnnxBuilder]> = {
+const EXPORT: ForEachOperation<OnnxValue, [OnnxBuilder], InferenceOperation> = {
   activation: exportActivation,
   "add-positions": exportAddPositions,
   "add-vector": exportAddVector,
@@ -41,8 +46,24 @@ const EXPORT: ForEachOperation<OnnxValue, [OnnxBuilder]> = {
   unfold: exportUnfold,
 };
 
-/** Adds the nodes that compute an operation. */
+/**
+ * Adds the nodes that compute an operation.
+ *
+ * @throws PapilioError `ONNX_TRAINING` for one of training
+ */
 export function exportOperation(operation: Operation, to: OnnxBuilder): OnnxValue {
+  const { kind, path } = operation;
+  if (!isExported(operation)) {
+    throw new PapilioError(
+      "ONNX_TRAINING",
+      `The graph trains a model: its operation ${kind}${path && ` of ${path}`} has no form in ONNX here.`,
+      "Export a graph of the model alone.",
+    );
+  }
   const run = EXPORT[operation.kind] as (of: Operation, to: OnnxBuilder) => OnnxValue;
   return run(operation, to);
+}
+
+function isExported(operation: Operation): operation is InferenceOperation {
+  return Object.hasOwn(EXPORT, operation.kind);
 }

@@ -1,23 +1,34 @@
 import type { FloatArray } from "@papilio/butterfly";
 import { evaluateActivation } from "../../operations/activation/reference.ts";
+import { evaluateActivationGradient } from "../../operations/activation-gradient/reference.ts";
 import { evaluateAddPositions } from "../../operations/add-positions/reference.ts";
 import { evaluateAddVector } from "../../operations/add-vector/reference.ts";
 import { evaluateAggregate } from "../../operations/aggregate/reference.ts";
 import { evaluateAppend } from "../../operations/append/reference.ts";
 import { evaluateAttention } from "../../operations/attention/reference.ts";
 import { evaluateCombine } from "../../operations/combine/reference.ts";
+import { evaluateCrossEntropy } from "../../operations/cross-entropy/reference.ts";
+import { evaluateCrossEntropyGradient } from "../../operations/cross-entropy-gradient/reference.ts";
+import { evaluateDistillation } from "../../operations/distillation/reference.ts";
+import { evaluateDistillationGradient } from "../../operations/distillation-gradient/reference.ts";
 import { evaluateEdgeAttention } from "../../operations/edge-attention/reference.ts";
 import { evaluateGatherFeatures } from "../../operations/gather-features/reference.ts";
 import { evaluateGatherVectors } from "../../operations/gather-vectors/reference.ts";
+import { evaluateLabelWeights } from "../../operations/label-weights/reference.ts";
 import { evaluateLinear } from "../../operations/linear/reference.ts";
 import { evaluateNormalize } from "../../operations/normalize/reference.ts";
+import { evaluateNormalizeGradient } from "../../operations/normalize-gradient/reference.ts";
+import { evaluateNormalizeParametersGradient } from "../../operations/normalize-parameters-gradient/reference.ts";
 import type { ForEachOperation, Operation } from "../../operations/operation.ts";
 import { evaluatePool } from "../../operations/pool/reference.ts";
 import { evaluateReduceVectors } from "../../operations/reduce-vectors/reference.ts";
 import type { ReferenceContext } from "../../operations/reference-context.ts";
 import { evaluateRotary } from "../../operations/rotary/reference.ts";
 import { evaluateSoftmax } from "../../operations/softmax/reference.ts";
+import { evaluateSoftmaxGradient } from "../../operations/softmax-gradient/reference.ts";
 import { evaluateSparseLinear } from "../../operations/sparse-linear/reference.ts";
+import { evaluateSquaredError } from "../../operations/squared-error/reference.ts";
+import { evaluateSquaredErrorGradient } from "../../operations/squared-error-gradient/reference.ts";
 import { evaluateUnfold } from "../../operations/unfold/reference.ts";
 
 /** The readable reference of each kind of operation. */
@@ -40,6 +51,17 @@ const REFERENCE: ForEachOperation<FloatArray, [ReferenceContext]> = {
   softmax: evaluateSoftmax,
   "sparse-linear": evaluateSparseLinear,
   unfold: evaluateUnfold,
+  "activation-gradient": evaluateActivationGradient,
+  "cross-entropy": evaluateCrossEntropy,
+  "cross-entropy-gradient": evaluateCrossEntropyGradient,
+  distillation: evaluateDistillation,
+  "distillation-gradient": evaluateDistillationGradient,
+  "label-weights": evaluateLabelWeights,
+  "normalize-gradient": evaluateNormalizeGradient,
+  "normalize-parameters-gradient": evaluateNormalizeParametersGradient,
+  "softmax-gradient": evaluateSoftmaxGradient,
+  "squared-error": evaluateSquaredError,
+  "squared-error-gradient": evaluateSquaredErrorGradient,
 };
 
 /** Computes an operation by its readable reference: sums are in float64. */

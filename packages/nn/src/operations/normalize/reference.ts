@@ -1,6 +1,6 @@
 import type { FloatArray } from "@papilio/butterfly";
 import type { ReferenceContext } from "../reference-context.ts";
-import { sumOf } from "../shared/sums.ts";
+import { normalizationOf } from "../shared/normalization.ts";
 import type { NormalizeOperation } from "./operation.ts";
 
 export function evaluateNormalize(
@@ -12,12 +12,7 @@ export function evaluateNormalize(
   const { features } = x;
   for (let start = 0; start < values.length; start += features) {
     const vector = values.subarray(start, start + features);
-    const mean = norm === "layer" ? sumOf(vector, (value) => value) / features : 0;
-    const squares = sumOf(vector, (value) => (value - mean) ** 2);
-    const divisor =
-      norm === "l2"
-        ? Math.max(Math.sqrt(squares), epsilon)
-        : Math.sqrt(squares / features + epsilon);
+    const { mean, divisor } = normalizationOf(vector, norm, epsilon);
     for (let feature = 0; feature < features; feature++) {
       const scaled = ((vector[feature] as number) - mean) / divisor;
       const weighted = scaled * (weight?.values[feature] ?? 1);

@@ -1,0 +1,42 @@
+import type { Graph } from "../../../graph/graph.ts";
+import type { Value } from "../../../graph/value.ts";
+import {
+  FEATURES,
+  type OperationCases,
+  parameter,
+  type ValueOperations,
+  vectors,
+} from "../../../testing/operation-case.ts";
+import { normalizeGradient } from "../operation.ts";
+
+const KINDS = [
+  { norm: "layer", epsilon: 1e-5 },
+  { norm: "rms", epsilon: 1e-5 },
+  { norm: "l2", epsilon: 1e-12 },
+  { norm: "l2", epsilon: 100 },
+] as const;
+
+/** The operation as the last one of a graph. */
+export const normalizeGradientCases: OperationCases = Object.fromEntries(
+  KINDS.flatMap((kind) =>
+    [false, true].map((weighted) => [
+      `${kind.norm}, epsilon ${kind.epsilon}${weighted ? ", weighted" : ""}`,
+      {
+        terms: 60,
+        make: (graph: Graph) => {
+          const weight = weighted ? parameter(30) : undefined;
+          return normalizeGradient(vectors(graph, 5, 30), vectors(graph, 5, 30), {
+            ...kind,
+            weight,
+          });
+        },
+      },
+    ]),
+  ),
+);
+
+/** The operation on vectors of a model. */
+export const normalizeGradientOnVectors: ValueOperations = KINDS.slice(0, 2).map((kind) => {
+  const weight = parameter(FEATURES);
+  return (x: Value) => normalizeGradient(x, x, { ...kind, weight });
+});

@@ -1,0 +1,76 @@
+import {
+  activationGradientCases,
+  activationGradientOnVectors,
+} from "../operations/activation-gradient/testing/cases.ts";
+import {
+  crossEntropyCases,
+  crossEntropyOnVectors,
+} from "../operations/cross-entropy/testing/cases.ts";
+import {
+  crossEntropyGradientCases,
+  crossEntropyGradientOnVectors,
+} from "../operations/cross-entropy-gradient/testing/cases.ts";
+import {
+  distillationCases,
+  distillationOnVectors,
+} from "../operations/distillation/testing/cases.ts";
+import {
+  distillationGradientCases,
+  distillationGradientOnVectors,
+} from "../operations/distillation-gradient/testing/cases.ts";
+import {
+  labelWeightsCases,
+  labelWeightsOnVectors,
+} from "../operations/label-weights/testing/cases.ts";
+import {
+  normalizeGradientCases,
+  normalizeGradientOnVectors,
+} from "../operations/normalize-gradient/testing/cases.ts";
+import {
+  normalizeParametersGradientCases,
+  normalizeParametersGradientOnVectors,
+} from "../operations/normalize-parameters-gradient/testing/cases.ts";
+import {
+  softmaxGradientCases,
+  softmaxGradientOnVectors,
+} from "../operations/softmax-gradient/testing/cases.ts";
+import {
+  squaredErrorCases,
+  squaredErrorOnVectors,
+} from "../operations/squared-error/testing/cases.ts";
+import {
+  squaredErrorGradientCases,
+  squaredErrorGradientOnVectors,
+} from "../operations/squared-error-gradient/testing/cases.ts";
+import type { TrainingOperation } from "../operations/training-operation.ts";
+import type { OperationCases, ValueOperations } from "./operation-case.ts";
+
+/** Every kind of operation of training as the last one of a graph. */
+export const TRAINING_CASES: Readonly<Record<TrainingOperation["kind"], OperationCases>> = {
+  "activation-gradient": activationGradientCases,
+  "cross-entropy": crossEntropyCases,
+  "cross-entropy-gradient": crossEntropyGradientCases,
+  distillation: distillationCases,
+  "distillation-gradient": distillationGradientCases,
+  "label-weights": labelWeightsCases,
+  "normalize-gradient": normalizeGradientCases,
+  "normalize-parameters-gradient": normalizeParametersGradientCases,
+  "softmax-gradient": softmaxGradientCases,
+  "squared-error": squaredErrorCases,
+  "squared-error-gradient": squaredErrorGradientCases,
+};
+
+/** Every kind of operation of training on vectors, for graphs in which others come before and after it. */
+export const TRAINING_ON_VECTORS: Readonly<Record<TrainingOperation["kind"], ValueOperations>> = {
+  "activation-gradient": activationGradientOnVectors,
+  "cross-entropy": crossEntropyOnVectors,
+  "cross-entropy-gradient": crossEntropyGradientOnVectors,
+  distillation: distillationOnVectors,
+  "distillation-gradient": distillationGradientOnVectors,
+  "label-weights": labelWeightsOnVectors,
+  "normalize-gradient": normalizeGradientOnVectors,
+  "normalize-parameters-gradient": normalizeParametersGradientOnVectors,
+  "softmax-gradient": softmaxGradientOnVectors,
+  "squared-error": squaredErrorOnVectors,
+  "squared-error-gradient": squaredErrorGradientOnVectors,
+};
