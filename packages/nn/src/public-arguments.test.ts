@@ -17,6 +17,7 @@ import { layerCalls } from "./testing/public-calls/layers.ts";
 import { modelCalls } from "./testing/public-calls/models.ts";
 import { runningCalls } from "./testing/public-calls/running.ts";
 import { textCalls } from "./testing/public-calls/text.ts";
+import { trainingCalls } from "./testing/public-calls/training.ts";
 import { nodeCalls, weightCalls } from "./testing/public-calls/weights.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "papilio-arguments-"));
@@ -24,6 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const groups: readonly [string, PublicCalls][] = [
   ["graphs", graphCalls],
+  ["training", trainingCalls],
   ["layers", layerCalls],
   ["models", modelCalls],
   ["what runs", runningCalls],

@@ -43,6 +43,16 @@ export interface NnErrorCodes {
   /** A model is used after it was disposed of. Dispose of it after its last run. */
   MODEL_DISPOSED: true;
 
+  // Training
+
+  /**
+   * A gradient is asked for that depends on an operation without one. Ask for others, or build the model of other
+   * operations.
+   */
+  GRADIENT_UNAVAILABLE: true;
+  /** The loss does not depend on what its gradient is asked of. Leave it out, or use it. */
+  GRADIENT_INDEPENDENT: true;
+
   // Weights
 
   /** The file or address of the weights cannot be read. Check the path or the address. */

@@ -2,8 +2,9 @@ import type { Activation } from "@papilio/butterfly/numeric";
 import { anyNumber, callback, flag, objectOf, optional } from "../arguments/checks.ts";
 import type { Value } from "../graph/value.ts";
 import { Module } from "../modules/module.ts";
-import { activate, activationCheck } from "../operations/activation/operation.ts";
+import { activate } from "../operations/activation/operation.ts";
 import { multiply } from "../operations/combine/operation.ts";
+import { activationCheck } from "../operations/shared/activation-check.ts";
 import { dense } from "./linear.ts";
 import type { LinearFactory, LinearLayer } from "./linear-layer.ts";
 

@@ -5,12 +5,13 @@ import type { Indices, Value } from "../graph/value.ts";
 import { Linear } from "../layers/linear.ts";
 import { Module } from "../modules/module.ts";
 import { Parameter } from "../modules/parameter.ts";
-import { activate, activationCheck } from "../operations/activation/operation.ts";
+import { activate } from "../operations/activation/operation.ts";
 import { add, multiply } from "../operations/combine/operation.ts";
 import { gatherFeatures } from "../operations/gather-features/operation.ts";
 import { gatherVectors } from "../operations/gather-vectors/operation.ts";
 import { normalize } from "../operations/normalize/operation.ts";
 import { reduceVectors } from "../operations/reduce-vectors/operation.ts";
+import { activationCheck } from "../operations/shared/activation-check.ts";
 
 /**
  * How the vectors of a sentence's tokens become one: the first of them, the largest of each feature, the mean,

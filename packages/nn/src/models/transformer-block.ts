@@ -17,8 +17,8 @@ import { FeedForward, type GatedFeedForward } from "../layers/feed-forward.ts";
 import { type AttentionContext, MultiheadAttention } from "../layers/multihead-attention.ts";
 import { LayerNorm, type RMSNorm } from "../layers/normalization.ts";
 import { Module } from "../modules/module.ts";
-import { activationCheck } from "../operations/activation/operation.ts";
 import { add } from "../operations/combine/operation.ts";
+import { activationCheck } from "../operations/shared/activation-check.ts";
 import { type LinearChoices, linearChoicesCheck } from "./model.ts";
 
 /** The parts of a block, by the names that they have in checkpoints. */

@@ -9,6 +9,7 @@ import * as models from "../models/index.ts";
 import * as operations from "../operations/index.ts";
 import * as placement from "../placement/index.ts";
 import * as tokenizers from "../tokenizers/index.ts";
+import * as training from "../training/index.ts";
 import * as weights from "../weights/index.ts";
 
 /** What each entry of the package exports, by the entry's name in package.json, but that for Node. */
@@ -24,6 +25,7 @@ export const entries = {
   "./operations": operations,
   "./placement": placement,
   "./tokenizers": tokenizers,
+  "./training": training,
   "./weights": weights,
 };
 
@@ -38,4 +40,5 @@ export * from "../models/index.ts";
 export * from "../operations/index.ts";
 export * from "../placement/index.ts";
 export * from "../tokenizers/index.ts";
+export * from "../training/index.ts";
 export * from "../weights/index.ts";

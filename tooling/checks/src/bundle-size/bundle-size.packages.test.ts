@@ -40,6 +40,7 @@ const ALL_OF_NN = [
   "/operations",
   "/placement",
   "/tokenizers",
+  "/training",
   "/weights",
 ]
   .map((entry) => `export * from "@papilio/nn${entry}";`)

@@ -68,6 +68,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "graph",
       "operations",
       "backends",
+      "training",
       "layers",
       "tokenizers",
       "weights",

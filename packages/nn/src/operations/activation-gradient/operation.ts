@@ -3,7 +3,7 @@ import { valueCheck } from "../../graph/operand-checks.ts";
 import { requireSameShape } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
-import { activationCheck } from "../activation/operation.ts";
+import { activationCheck } from "../shared/activation-check.ts";
 
 /** The gradient of an activation: `dy · f′(x)`. */
 export interface ActivationGradientOperation extends GraphOperation<"activation-gradient"> {

@@ -1,7 +1,7 @@
 import type { FloatArray } from "@papilio/butterfly";
 import type { Activation } from "@papilio/butterfly/numeric";
-import { activationFunction } from "../activation/reference.ts";
 import type { ReferenceContext } from "../reference-context.ts";
+import { activationFunction } from "../shared/activation-function.ts";
 import type { ActivationGradientOperation } from "./operation.ts";
 
 export function evaluateActivationGradient(

@@ -3,7 +3,7 @@ import { indicesCheck, valueCheck } from "../../graph/operand-checks.ts";
 import { requireShape } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Indices, Value } from "../../graph/value.ts";
-import { type LabelOptions, requireLabels } from "../cross-entropy/operation.ts";
+import { type LabelOptions, requireLabels } from "../shared/labels.ts";
 
 /** The gradient of the vectors whose cross-entropy was computed. */
 export interface CrossEntropyGradientOperation

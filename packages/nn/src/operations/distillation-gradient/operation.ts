@@ -3,7 +3,7 @@ import { valueCheck } from "../../graph/operand-checks.ts";
 import { requireSameShape, requireShape } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
-import { requireTemperature } from "../distillation/operation.ts";
+import { requireTemperature } from "../shared/temperature.ts";
 
 /** The gradient of the student's vectors, of those whose divergence was computed. */
 export interface DistillationGradientOperation extends GraphOperation<"distillation-gradient"> {

@@ -1,9 +1,9 @@
-import { wrongArgument } from "@papilio/butterfly/errors";
 import { number } from "../../arguments/checks.ts";
 import { valueCheck } from "../../graph/operand-checks.ts";
 import { requireSameShape } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
+import { requireTemperature } from "../shared/temperature.ts";
 
 /** The divergence of a student's softened classes from a teacher's, of each vector: a number for each. */
 export interface DistillationOperation extends GraphOperation<"distillation"> {
@@ -31,12 +31,4 @@ export function distillationOfVectors(
   requireTemperature(temperature);
   const shape = { vectors: student.vectors, features: 1 };
   return student.graph.add(distillationDefinition, { path, student, teacher, temperature }, shape);
-}
-
-/** @throws PapilioError `OPTION_INVALID` unless it is above 0, and float32 has its square */
-export function requireTemperature(temperature: number): void {
-  number("The temperature", temperature);
-  const square = Math.fround(temperature * temperature);
-  if (temperature > 0 && square > 0 && Number.isFinite(square)) return;
-  throw wrongArgument("The temperature", String(temperature), "a finite number above 0");
 }

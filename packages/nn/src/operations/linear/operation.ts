@@ -6,7 +6,7 @@ import { requireFeatures, requireLength } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
-import { activationCheck } from "../activation/operation.ts";
+import { activationCheck } from "../shared/activation-check.ts";
 import { denseMatrix, type Matrix, matrixCheck } from "./matrix.ts";
 
 /** `activation(W x + bias) * multiplier + addend`, all but the product optional. */

@@ -1,0 +1,104 @@
+import type { Activation } from "@papilio/butterfly/numeric";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { crossEntropyOfVectors } from "../operations/cross-entropy/operation.ts";
+import { distillationOfVectors } from "../operations/distillation/operation.ts";
+import * as f from "../operations/index.ts";
+import { squaredError } from "../operations/squared-error/operation.ts";
+import type { GradientCase } from "./central-differences.ts";
+import { parameter } from "./operation-case.ts";
+
+/** Sizes of the vectors that a case works on. */
+interface GradientShape {
+  readonly vectors: number;
+  readonly features: number;
+}
+
+/** Builds a case for vectors of a shape. */
+export type MakeGradient = (graph: Graph, shape: GradientShape) => GradientCase;
+
+const ACTIVATIONS: Readonly<Record<string, Activation>> = {
+  relu: { kind: "relu" },
+  relu6: { kind: "relu", upper: 0.5 },
+  "leaky-relu": { kind: "leaky-relu", negativeSlope: 0.2 },
+  elu: { kind: "elu", alpha: 0.7 },
+  gelu: { kind: "gelu", approximate: "none" },
+  "gelu-tanh": { kind: "gelu", approximate: "tanh" },
+  silu: { kind: "silu" },
+  sigmoid: { kind: "sigmoid" },
+  tanh: { kind: "tanh" },
+};
+
+function activated(activation: Activation): MakeGradient {
+  return (graph, shape) => {
+    const x = graph.input("x", shape);
+    return { y: f.activate(x, activation), of: [x] };
+  };
+}
+
+function normalized(norm: "layer" | "rms" | "l2", epsilon: number, bias: boolean): MakeGradient {
+  return (graph, shape) => {
+    const x = graph.input("x", shape);
+    const weight = parameter(shape.features);
+    const added = bias ? parameter(shape.features) : undefined;
+    const y = f.normalize(x, { norm, epsilon, weight, bias: added });
+    return { y, of: [x, weight, ...(added === undefined ? [] : [added])], terms: 200 };
+  };
+}
+
+function softmaxed(log: boolean): MakeGradient {
+  return (graph, shape) => {
+    const x = graph.input("x", shape);
+    return { y: f.softmax(x, { log }), of: [x], terms: 40 };
+  };
+}
+
+function crossed(smoothing: number, ignores: boolean): MakeGradient {
+  return (graph, shape) => {
+    const x = graph.input("x", shape);
+    const labels = graph.indices("labels", shape.vectors);
+    const ignored = ignores ? shape.features : undefined;
+    return { y: crossEntropyOfVectors(x, labels, { smoothing, ignored }), of: [x], terms: 40 };
+  };
+}
+
+function combined(run: (x: Value, other: Value) => Value): MakeGradient {
+  return (graph, shape) => {
+    const [x, other] = [graph.input("x", shape), graph.input("other", shape)];
+    return { y: run(x, other), of: [x, other], terms: 40 };
+  };
+}
+
+/** Cases of each kind of operation that has a gradient, and of several. */
+export const GRADIENT_CASES: Readonly<Record<string, MakeGradient>> = {
+  ...Object.fromEntries(
+    Object.entries(ACTIVATIONS).map(([name, activation]) => [name, activated(activation)]),
+  ),
+  "layer normalization": normalized("layer", 1e-2, true),
+  "rms normalization": normalized("rms", 1e-2, false),
+  "l2 normalization": normalized("l2", 1e-12, true),
+  "l2 normalization of short vectors": normalized("l2", 100, false),
+  softmax: softmaxed(false),
+  "logarithm of softmax": softmaxed(true),
+  "cross-entropy": crossed(0, false),
+  "smoothed cross-entropy with labels that are ignored": crossed(0.1, true),
+  "squared error": combined(squaredError),
+  sum: combined(f.add),
+  product: combined(f.multiply),
+  "sum with itself": combined((x, other) => f.add(f.multiply(x, x), f.multiply(x, other))),
+  "sum with a vector": (graph, shape) => {
+    const [x, vector] = [graph.input("x", shape), parameter(shape.features)];
+    return { y: f.addVector(x, vector), of: [x, vector] };
+  },
+  distillation: (graph, shape) => {
+    const [x, teacher] = [graph.input("x", shape), graph.input("teacher", shape)];
+    return { y: distillationOfVectors(x, teacher, 2.5), of: [x], terms: 80 };
+  },
+  "a gate between normalizations": (graph, shape) => {
+    const [x, weight] = [graph.input("x", shape), parameter(shape.features)];
+    const normal = f.normalize(x, { norm: "rms", epsilon: 1, weight });
+    const gated = f.multiply(f.activate(normal, { kind: "silu" }), normal);
+    const y = f.normalize(f.add(gated, x), { norm: "layer", epsilon: 1, weight });
+    return { y, of: [x, weight], terms: 1000 };
+  },
+};

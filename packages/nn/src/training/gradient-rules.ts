@@ -1,0 +1,67 @@
+import { PapilioError } from "@papilio/butterfly";
+import type { Value } from "../graph/value.ts";
+import { gradientOfActivation } from "../operations/activation/gradient.ts";
+import { gradientOfAddVector } from "../operations/add-vector/gradient.ts";
+import { gradientOfCombine } from "../operations/combine/gradient.ts";
+import { gradientOfCrossEntropy } from "../operations/cross-entropy/gradient.ts";
+import type { CrossEntropyOperation } from "../operations/cross-entropy/operation.ts";
+import { gradientOfDistillation } from "../operations/distillation/gradient.ts";
+import type { DistillationOperation } from "../operations/distillation/operation.ts";
+import type { GradientContext } from "../operations/gradient-context.ts";
+import { gradientOfNormalize } from "../operations/normalize/gradient.ts";
+import type { ForEachOperation, InferenceOperation, Operation } from "../operations/operation.ts";
+import { gradientOfSoftmax } from "../operations/softmax/gradient.ts";
+import { gradientOfSquaredError } from "../operations/squared-error/gradient.ts";
+import type { SquaredErrorOperation } from "../operations/squared-error/operation.ts";
+
+/** The operations of models, and the losses of each vector: gradients of gradients are not computed. */
+type DifferentiableOperation =
+  | InferenceOperation
+  | CrossEntropyOperation
+  | DistillationOperation
+  | SquaredErrorOperation;
+
+/** The rule of each kind of operation. */
+const RULES: ForEachOperation<void, [Value, GradientContext], DifferentiableOperation> = {
+  activation: gradientOfActivation,
+  "add-positions": unavailable,
+  "add-vector": gradientOfAddVector,
+  aggregate: unavailable,
+  append: unavailable,
+  attention: unavailable,
+  combine: gradientOfCombine,
+  "cross-entropy": gradientOfCrossEntropy,
+  distillation: gradientOfDistillation,
+  "edge-attention": unavailable,
+  "gather-features": unavailable,
+  "gather-vectors": unavailable,
+  linear: unavailable,
+  normalize: gradientOfNormalize,
+  pool: unavailable,
+  "reduce-vectors": unavailable,
+  rotary: unavailable,
+  softmax: gradientOfSoftmax,
+  "sparse-linear": unavailable,
+  "squared-error": gradientOfSquaredError,
+  unfold: unavailable,
+};
+
+/**
+ * Adds the gradients of what an operation reads, given that of its output.
+ *
+ * @throws PapilioError `GRADIENT_UNAVAILABLE` for a kind without a rule
+ */
+export function addGradients(operation: Operation, dy: Value, to: GradientContext): void {
+  const rule = Object.hasOwn(RULES, operation.kind)
+    ? RULES[operation.kind as DifferentiableOperation["kind"]]
+    : unavailable;
+  (rule as (of: Operation, dy: Value, to: GradientContext) => void)(operation, dy, to);
+}
+
+function unavailable({ kind, path }: Operation): never {
+  throw new PapilioError(
+    "GRADIENT_UNAVAILABLE",
+    `The operation ${kind}${path && ` of ${path}`} has no gradient here.`,
+    "Ask for gradients that do not depend on it, or build the model of other operations.",
+  );
+}

@@ -1,0 +1,15 @@
+/**
+ * The training of models: losses, and the gradients of them as operations of the same graph.
+ *
+ * @module
+ */
+
+export { type GradientOptions, gradient } from "./gradient.ts";
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  type DistillationOptions,
+  distillationLoss,
+  type LossOptions,
+  meanSquaredError,
+} from "./losses.ts";
