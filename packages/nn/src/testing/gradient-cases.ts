@@ -1,3 +1,4 @@
+import { Chain } from "@papilio/butterfly";
 import type { Activation } from "@papilio/butterfly/numeric";
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
@@ -89,6 +90,18 @@ export const GRADIENT_CASES: Readonly<Record<string, MakeGradient>> = {
   "sum with a vector": (graph, shape) => {
     const [x, vector] = [graph.input("x", shape), parameter(shape.features)];
     return { y: f.addVector(x, vector), of: [x, vector] };
+  },
+  "a dense matrix": (graph, shape) => {
+    const [x, bias] = [graph.input("x", shape), parameter(7)];
+    const y = f.linear(x, parameter(7, shape.features), { bias });
+    return { y, of: [x, bias], terms: 60 };
+  },
+  "a product of factors": (graph, { vectors }) => {
+    const chain = Chain.parse("1,4,2,6; 2,3,4,2");
+    const x = graph.input("x", { vectors, features: chain.cols });
+    const factors = chain.patterns.map(({ a, b, c, d }) => parameter(a, b, c, d));
+    const y = f.activate(f.linear(x, { chain, factors }), { kind: "tanh" });
+    return { y, of: [x], terms: 200 };
   },
   distillation: (graph, shape) => {
     const [x, teacher] = [graph.input("x", shape), graph.input("teacher", shape)];

@@ -8,6 +8,7 @@ import type { CrossEntropyOperation } from "../operations/cross-entropy/operatio
 import { gradientOfDistillation } from "../operations/distillation/gradient.ts";
 import type { DistillationOperation } from "../operations/distillation/operation.ts";
 import type { GradientContext } from "../operations/gradient-context.ts";
+import { gradientOfLinear } from "../operations/linear/gradient.ts";
 import { gradientOfNormalize } from "../operations/normalize/gradient.ts";
 import type { ForEachOperation, InferenceOperation, Operation } from "../operations/operation.ts";
 import { gradientOfSoftmax } from "../operations/softmax/gradient.ts";
@@ -35,7 +36,7 @@ const RULES: ForEachOperation<void, [Value, GradientContext], DifferentiableOper
   "edge-attention": unavailable,
   "gather-features": unavailable,
   "gather-vectors": unavailable,
-  linear: unavailable,
+  linear: gradientOfLinear,
   normalize: gradientOfNormalize,
   pool: unavailable,
   "reduce-vectors": unavailable,
