@@ -20,6 +20,8 @@ export type NormalizeGradientProblem = Omit<NormalizeProblem, "bias">;
 
 /** Numbers of an item, about: three passes over two arrays take some tens of microseconds. */
 const ITEM_NUMBERS = 16384;
+/** Four numbers for each of 16 vectors. */
+const SCRATCH_BYTES = 256;
 
 /**
  * Operands: x, dy, dx, then weight if there is one, `[features]` in float32.
@@ -38,7 +40,7 @@ export function normalizeGradient(problem: NormalizeGradientProblem): KernelCall
     kernel: NORMALIZE_GRADIENT,
     label: `gradient of ${norm} normalization ${vectors} x ${features}`,
     items,
-    scratchBytes: 0,
+    scratchBytes: SCRATCH_BYTES,
     operands: [
       vectorsOperand("x", "read", "tiles", problem),
       vectorsOperand("dy", "read", "tiles", problem),
