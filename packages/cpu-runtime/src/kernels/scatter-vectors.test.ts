@@ -24,7 +24,7 @@ it.each(VECTOR_COUNTS)("%d vectors are added to the rows of a table", (vectors) 
       sums[to] = (sums[to] as number) + number;
       sizes[to] = (sizes[to] as number) + Math.abs(number);
     });
-    const call = scatterVectors({ vectors, features, rows });
+    const call = scatterVectors({ vectors, features, rows, flat: rows % 2 === 0 });
     for (const simd of BOTH_SIMDS) {
       const { y } = runKernel(call, { x, indices }, { simd, order: "backwards" });
       expectWithin(y, sums, (at) => vectors * UNIT * (sizes[at] as number));
@@ -33,7 +33,7 @@ it.each(VECTOR_COUNTS)("%d vectors are added to the rows of a table", (vectors) 
 });
 
 it("leaves out vectors whose row there is not", () => {
-  const call = scatterVectors({ vectors: 5, features: 1, rows: 2 });
+  const call = scatterVectors({ vectors: 5, features: 1, rows: 2, flat: true });
   const x = Float32Array.of(1, 2, 4, 8, 16);
   const indices = Uint32Array.of(2, 1, 2 ** 32 - 1, 1, 7);
   expect([...(runKernel(call, { x, indices }).y as Float32Array)]).toEqual([0, 10]);
@@ -41,7 +41,7 @@ it("leaves out vectors whose row there is not", () => {
 
 it("refuses sizes that are no whole numbers of at least 1", () => {
   const refused = expect.objectContaining({ code: "OPTION_INVALID" });
-  const problem = { vectors: 2, features: 3, rows: 4 };
+  const problem = { vectors: 2, features: 3, rows: 4, flat: false };
   for (const fields of [{ vectors: 0 }, { features: 1.5 }, { rows: 0 }]) {
     expect(() => scatterVectors({ ...problem, ...fields })).toThrow(refused);
   }

@@ -1,4 +1,4 @@
-import { requireObject, requireWhole } from "@papilio/butterfly/errors";
+import { requireBoolean, requireObject, requireWhole } from "@papilio/butterfly/errors";
 import { SCATTER_VECTORS } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { vectorsBytes } from "./layout.ts";
@@ -8,6 +8,8 @@ import { requireVectorsShape, type VectorsShape, vectorsOperand, wordsOperand } 
 export interface ScatterVectorsProblem extends VectorsShape {
   /** Rows of y. */
   readonly rows: number;
+  /** Whether y is a single vector, its rows one after the other, as the numbers of a parameter. */
+  readonly flat: boolean;
 }
 
 /** Numbers that an item adds or clears, about. */
@@ -22,9 +24,10 @@ const ITEM_NUMBERS = 32768;
  */
 export function scatterVectors(problem: ScatterVectorsProblem): KernelCall {
   requireObject("The problem", problem, "a ScatterVectorsProblem");
-  const { vectors, features, rows } = problem;
+  const { vectors, features, rows, flat } = problem;
   requireVectorsShape(problem);
   requireWhole("The number of rows", rows, 1);
+  requireBoolean("Whether y is a single vector", flat);
   const parts = Math.ceil(((rows + vectors) * features) / ITEM_NUMBERS);
   const block = Math.ceil(rows / parts);
   return {
@@ -35,7 +38,12 @@ export function scatterVectors(problem: ScatterVectorsProblem): KernelCall {
     operands: [
       vectorsOperand("x", "read", "rows", problem),
       wordsOperand("indices", vectors),
-      vectorsOperand("y", "write", "rows", { vectors: rows, features }),
+      vectorsOperand(
+        "y",
+        "write",
+        "rows",
+        flat ? { vectors: 1, features: rows * features } : { vectors: rows, features },
+      ),
     ],
     words: ([x = 0, indices = 0, y = 0]) => [x, indices, y, vectors, features, rows, block],
     flops: vectors * features,

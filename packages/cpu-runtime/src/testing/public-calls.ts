@@ -144,7 +144,8 @@ export const calls: PublicCalls = {
     call(runtime.sparseLinear, {
       ...{ vectors: 2, rows: 3, cols: 4, nonZeros: 5, weighted: false, parts: 1 },
     }),
-  scatterVectors: () => call(runtime.scatterVectors, { vectors: 3, features: 2, rows: 5 }),
+  scatterVectors: () =>
+    call(runtime.scatterVectors, { vectors: 3, features: 2, rows: 5, flat: true }),
   spreadVectors: () =>
     call(runtime.spreadVectors, {
       ...{ sequences: 2, period: 3, features: 4, reduce: "max", lengths: true },

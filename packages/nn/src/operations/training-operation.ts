@@ -3,6 +3,14 @@ import {
   type ActivationGradientOperation,
   activationGradientDefinition,
 } from "./activation-gradient/operation.ts";
+import {
+  type AggregateHeadsOperation,
+  aggregateHeadsDefinition,
+} from "./aggregate-heads/operation.ts";
+import {
+  type AggregateLargestOperation,
+  aggregateLargestDefinition,
+} from "./aggregate-largest/operation.ts";
 import { type CrossEntropyOperation, crossEntropyDefinition } from "./cross-entropy/operation.ts";
 import {
   type CrossEntropyGradientOperation,
@@ -13,6 +21,11 @@ import {
   type DistillationGradientOperation,
   distillationGradientDefinition,
 } from "./distillation-gradient/operation.ts";
+import {
+  type EdgeAttentionGradientOperation,
+  edgeAttentionGradientDefinition,
+} from "./edge-attention-gradient/operation.ts";
+import { type FoldOperation, foldDefinition } from "./fold/operation.ts";
 import { type LabelWeightsOperation, labelWeightsDefinition } from "./label-weights/operation.ts";
 import {
   type NormalizeGradientOperation,
@@ -23,9 +36,17 @@ import {
   normalizeParametersGradientDefinition,
 } from "./normalize-parameters-gradient/operation.ts";
 import {
+  type ScatterVectorsOperation,
+  scatterVectorsDefinition,
+} from "./scatter-vectors/operation.ts";
+import {
   type SoftmaxGradientOperation,
   softmaxGradientDefinition,
 } from "./softmax-gradient/operation.ts";
+import {
+  type SpreadVectorsOperation,
+  spreadVectorsDefinition,
+} from "./spread-vectors/operation.ts";
 import { type SquaredErrorOperation, squaredErrorDefinition } from "./squared-error/operation.ts";
 import {
   type SquaredErrorGradientOperation,
@@ -35,16 +56,22 @@ import {
 /** One step of training, as data: a loss, a gradient, an update. */
 export type TrainingOperation =
   | ActivationGradientOperation
-  | CrossEntropyOperation
+  | AggregateHeadsOperation
+  | AggregateLargestOperation
   | CrossEntropyGradientOperation
-  | DistillationOperation
+  | CrossEntropyOperation
   | DistillationGradientOperation
+  | DistillationOperation
+  | EdgeAttentionGradientOperation
+  | FoldOperation
   | LabelWeightsOperation
   | NormalizeGradientOperation
   | NormalizeParametersGradientOperation
+  | ScatterVectorsOperation
   | SoftmaxGradientOperation
-  | SquaredErrorOperation
-  | SquaredErrorGradientOperation;
+  | SpreadVectorsOperation
+  | SquaredErrorGradientOperation
+  | SquaredErrorOperation;
 
 /** What a graph must know of each kind. */
 export const TRAINING_DEFINITIONS: {
@@ -53,14 +80,20 @@ export const TRAINING_DEFINITIONS: {
   >;
 } = {
   "activation-gradient": activationGradientDefinition,
+  "aggregate-heads": aggregateHeadsDefinition,
+  "aggregate-largest": aggregateLargestDefinition,
   "cross-entropy": crossEntropyDefinition,
   "cross-entropy-gradient": crossEntropyGradientDefinition,
-  distillation: distillationDefinition,
   "distillation-gradient": distillationGradientDefinition,
+  distillation: distillationDefinition,
+  "edge-attention-gradient": edgeAttentionGradientDefinition,
+  fold: foldDefinition,
   "label-weights": labelWeightsDefinition,
   "normalize-gradient": normalizeGradientDefinition,
   "normalize-parameters-gradient": normalizeParametersGradientDefinition,
+  "scatter-vectors": scatterVectorsDefinition,
   "softmax-gradient": softmaxGradientDefinition,
+  "spread-vectors": spreadVectorsDefinition,
   "squared-error": squaredErrorDefinition,
   "squared-error-gradient": squaredErrorGradientDefinition,
 };

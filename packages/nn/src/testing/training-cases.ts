@@ -3,6 +3,14 @@ import {
   activationGradientOnVectors,
 } from "../operations/activation-gradient/testing/cases.ts";
 import {
+  aggregateHeadsCases,
+  aggregateHeadsOnVectors,
+} from "../operations/aggregate-heads/testing/cases.ts";
+import {
+  aggregateLargestCases,
+  aggregateLargestOnVectors,
+} from "../operations/aggregate-largest/testing/cases.ts";
+import {
   crossEntropyCases,
   crossEntropyOnVectors,
 } from "../operations/cross-entropy/testing/cases.ts";
@@ -19,6 +27,11 @@ import {
   distillationGradientOnVectors,
 } from "../operations/distillation-gradient/testing/cases.ts";
 import {
+  edgeAttentionGradientCases,
+  edgeAttentionGradientOnVectors,
+} from "../operations/edge-attention-gradient/testing/cases.ts";
+import { foldCases, foldOnVectors } from "../operations/fold/testing/cases.ts";
+import {
   labelWeightsCases,
   labelWeightsOnVectors,
 } from "../operations/label-weights/testing/cases.ts";
@@ -31,9 +44,17 @@ import {
   normalizeParametersGradientOnVectors,
 } from "../operations/normalize-parameters-gradient/testing/cases.ts";
 import {
+  scatterVectorsCases,
+  scatterVectorsOnVectors,
+} from "../operations/scatter-vectors/testing/cases.ts";
+import {
   softmaxGradientCases,
   softmaxGradientOnVectors,
 } from "../operations/softmax-gradient/testing/cases.ts";
+import {
+  spreadVectorsCases,
+  spreadVectorsOnVectors,
+} from "../operations/spread-vectors/testing/cases.ts";
 import {
   squaredErrorCases,
   squaredErrorOnVectors,
@@ -48,6 +69,12 @@ import type { OperationCases, ValueOperations } from "./operation-case.ts";
 /** Every kind of operation of training as the last one of a graph. */
 export const TRAINING_CASES: Readonly<Record<TrainingOperation["kind"], OperationCases>> = {
   "activation-gradient": activationGradientCases,
+  "spread-vectors": spreadVectorsCases,
+  "scatter-vectors": scatterVectorsCases,
+  fold: foldCases,
+  "edge-attention-gradient": edgeAttentionGradientCases,
+  "aggregate-largest": aggregateLargestCases,
+  "aggregate-heads": aggregateHeadsCases,
   "cross-entropy": crossEntropyCases,
   "cross-entropy-gradient": crossEntropyGradientCases,
   distillation: distillationCases,
@@ -63,6 +90,12 @@ export const TRAINING_CASES: Readonly<Record<TrainingOperation["kind"], Operatio
 /** Every kind of operation of training on vectors, for graphs in which others come before and after it. */
 export const TRAINING_ON_VECTORS: Readonly<Record<TrainingOperation["kind"], ValueOperations>> = {
   "activation-gradient": activationGradientOnVectors,
+  "spread-vectors": spreadVectorsOnVectors,
+  "scatter-vectors": scatterVectorsOnVectors,
+  fold: foldOnVectors,
+  "edge-attention-gradient": edgeAttentionGradientOnVectors,
+  "aggregate-largest": aggregateLargestOnVectors,
+  "aggregate-heads": aggregateHeadsOnVectors,
   "cross-entropy": crossEntropyOnVectors,
   "cross-entropy-gradient": crossEntropyGradientOnVectors,
   distillation: distillationOnVectors,

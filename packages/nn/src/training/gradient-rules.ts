@@ -1,19 +1,28 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { Value } from "../graph/value.ts";
 import { gradientOfActivation } from "../operations/activation/gradient.ts";
+import { gradientOfAddPositions } from "../operations/add-positions/gradient.ts";
 import { gradientOfAddVector } from "../operations/add-vector/gradient.ts";
+import { gradientOfAggregate } from "../operations/aggregate/gradient.ts";
 import { gradientOfCombine } from "../operations/combine/gradient.ts";
 import { gradientOfCrossEntropy } from "../operations/cross-entropy/gradient.ts";
 import type { CrossEntropyOperation } from "../operations/cross-entropy/operation.ts";
 import { gradientOfDistillation } from "../operations/distillation/gradient.ts";
 import type { DistillationOperation } from "../operations/distillation/operation.ts";
+import { gradientOfEdgeAttention } from "../operations/edge-attention/gradient.ts";
+import { gradientOfGatherFeatures } from "../operations/gather-features/gradient.ts";
+import { gradientOfGatherVectors } from "../operations/gather-vectors/gradient.ts";
 import type { GradientContext } from "../operations/gradient-context.ts";
 import { gradientOfLinear } from "../operations/linear/gradient.ts";
 import { gradientOfNormalize } from "../operations/normalize/gradient.ts";
 import type { ForEachOperation, InferenceOperation, Operation } from "../operations/operation.ts";
+import { gradientOfPool } from "../operations/pool/gradient.ts";
+import { gradientOfReduceVectors } from "../operations/reduce-vectors/gradient.ts";
 import { gradientOfSoftmax } from "../operations/softmax/gradient.ts";
+import { gradientOfSparseLinear } from "../operations/sparse-linear/gradient.ts";
 import { gradientOfSquaredError } from "../operations/squared-error/gradient.ts";
 import type { SquaredErrorOperation } from "../operations/squared-error/operation.ts";
+import { gradientOfUnfold } from "../operations/unfold/gradient.ts";
 
 /** The operations of models, and the losses of each vector: gradients of gradients are not computed. */
 type DifferentiableOperation =
@@ -25,26 +34,26 @@ type DifferentiableOperation =
 /** The rule of each kind of operation. */
 const RULES: ForEachOperation<void, [Value, GradientContext], DifferentiableOperation> = {
   activation: gradientOfActivation,
-  "add-positions": unavailable,
+  "add-positions": gradientOfAddPositions,
   "add-vector": gradientOfAddVector,
-  aggregate: unavailable,
+  aggregate: gradientOfAggregate,
   append: unavailable,
   attention: unavailable,
   combine: gradientOfCombine,
   "cross-entropy": gradientOfCrossEntropy,
   distillation: gradientOfDistillation,
-  "edge-attention": unavailable,
-  "gather-features": unavailable,
-  "gather-vectors": unavailable,
+  "edge-attention": gradientOfEdgeAttention,
+  "gather-features": gradientOfGatherFeatures,
+  "gather-vectors": gradientOfGatherVectors,
   linear: gradientOfLinear,
   normalize: gradientOfNormalize,
-  pool: unavailable,
-  "reduce-vectors": unavailable,
+  pool: gradientOfPool,
+  "reduce-vectors": gradientOfReduceVectors,
   rotary: unavailable,
   softmax: gradientOfSoftmax,
-  "sparse-linear": unavailable,
+  "sparse-linear": gradientOfSparseLinear,
   "squared-error": gradientOfSquaredError,
-  unfold: unavailable,
+  unfold: gradientOfUnfold,
 };
 
 /**

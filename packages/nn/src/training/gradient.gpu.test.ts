@@ -6,6 +6,7 @@ import { solveGradient } from "../testing/central-differences.ts";
 import { difference } from "../testing/draw.ts";
 import { GRADIENT_CASES } from "../testing/gradient-cases.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
+import { SPARSE_GRADIENT_CASES } from "../testing/sparse-gradient-cases.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -15,7 +16,7 @@ afterAll(() => gpu.dispose());
 
 const { epsilon } = FLOAT_FORMATS.f32;
 
-it.each(Object.entries(GRADIENT_CASES))(
+it.each(Object.entries({ ...GRADIENT_CASES, ...SPARSE_GRADIENT_CASES }))(
   "the gradient of %s is that of the reference",
   async (_, make) => {
     const shape = { vectors: 18, features: 12 };

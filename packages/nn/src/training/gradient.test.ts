@@ -7,30 +7,34 @@ import { expectCentralDifferences, solveGradient } from "../testing/central-diff
 import { difference } from "../testing/draw.ts";
 import { GRADIENT_CASES } from "../testing/gradient-cases.ts";
 import { parameter } from "../testing/operation-case.ts";
+import { SPARSE_GRADIENT_CASES } from "../testing/sparse-gradient-cases.ts";
 import { gradient } from "./gradient.ts";
 
 const FLOAT32_EPSILON = 2 ** -23;
 
-describe.each(Object.entries(GRADIENT_CASES))("the gradient of %s", (_, make) => {
-  it("is that of central differences in float64", () => {
-    const size = fc.integer({ min: 1, max: 6 });
-    const property = fc.property(size, size, (vectors, features) =>
-      expectCentralDifferences((graph) => make(graph, { vectors, features })),
-    );
-    void fc.assert(property, { numRuns: 6, seed: 19 });
-  });
+describe.each(Object.entries({ ...GRADIENT_CASES, ...SPARSE_GRADIENT_CASES }))(
+  "the gradient of %s",
+  (_, make) => {
+    it("is that of central differences in float64", () => {
+      const size = fc.integer({ min: 1, max: 6 });
+      const property = fc.property(size, size, (vectors, features) =>
+        expectCentralDifferences((graph) => make(graph, { vectors, features })),
+      );
+      void fc.assert(property, { numRuns: 6, seed: 19 });
+    });
 
-  it.each([1, 5, 18])("is the same by the CPU's kernels, of %d vectors", async (vectors) => {
-    const shape = { vectors, features: 12 };
-    const { graph, inputs, expected, terms } = solveGradient((graph) => make(graph, shape));
-    using model = new CpuModel(graph, { kernels: "wasm" });
-    const found = await model.run(inputs);
-    for (const [name, right] of Object.entries(expected)) {
-      const { error, magnitude } = difference(found[name] as Float32Array, right);
-      expect(error).toBeLessThanOrEqual(terms * FLOAT32_EPSILON * Math.max(1, magnitude));
-    }
-  });
-});
+    it.each([1, 5, 18])("is the same by the CPU's kernels, of %d vectors", async (vectors) => {
+      const shape = { vectors, features: 12 };
+      const { graph, inputs, expected, terms } = solveGradient((graph) => make(graph, shape));
+      using model = new CpuModel(graph, { kernels: "wasm" });
+      const found = await model.run(inputs);
+      for (const [name, right] of Object.entries(expected)) {
+        const { error, magnitude } = difference(found[name] as Float32Array, right);
+        expect(error).toBeLessThanOrEqual(terms * FLOAT32_EPSILON * Math.max(1, magnitude));
+      }
+    });
+  },
+);
 
 describe("gradient", () => {
   const shape = { vectors: 1, features: 1 };

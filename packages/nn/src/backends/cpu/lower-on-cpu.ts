@@ -3,6 +3,8 @@ import { lowerActivationGradientOnCpu } from "../../operations/activation-gradie
 import { lowerAddPositionsOnCpu } from "../../operations/add-positions/cpu.ts";
 import { lowerAddVectorOnCpu } from "../../operations/add-vector/cpu.ts";
 import { lowerAggregateOnCpu } from "../../operations/aggregate/cpu.ts";
+import { lowerAggregateHeadsOnCpu } from "../../operations/aggregate-heads/cpu.ts";
+import { lowerAggregateLargestOnCpu } from "../../operations/aggregate-largest/cpu.ts";
 import { lowerAppendOnCpu } from "../../operations/append/cpu.ts";
 import { lowerAttentionOnCpu } from "../../operations/attention/cpu.ts";
 import { lowerCombineOnCpu } from "../../operations/combine/cpu.ts";
@@ -12,6 +14,8 @@ import { lowerCrossEntropyGradientOnCpu } from "../../operations/cross-entropy-g
 import { lowerDistillationOnCpu } from "../../operations/distillation/cpu.ts";
 import { lowerDistillationGradientOnCpu } from "../../operations/distillation-gradient/cpu.ts";
 import { lowerEdgeAttentionOnCpu } from "../../operations/edge-attention/cpu.ts";
+import { lowerEdgeAttentionGradientOnCpu } from "../../operations/edge-attention-gradient/cpu.ts";
+import { lowerFoldOnCpu } from "../../operations/fold/cpu.ts";
 import { lowerGatherFeaturesOnCpu } from "../../operations/gather-features/cpu.ts";
 import { lowerGatherVectorsOnCpu } from "../../operations/gather-vectors/cpu.ts";
 import { lowerLabelWeightsOnCpu } from "../../operations/label-weights/cpu.ts";
@@ -23,9 +27,11 @@ import type { ForEachOperation, Operation } from "../../operations/operation.ts"
 import { lowerPoolOnCpu } from "../../operations/pool/cpu.ts";
 import { lowerReduceVectorsOnCpu } from "../../operations/reduce-vectors/cpu.ts";
 import { lowerRotaryOnCpu } from "../../operations/rotary/cpu.ts";
+import { lowerScatterVectorsOnCpu } from "../../operations/scatter-vectors/cpu.ts";
 import { lowerSoftmaxOnCpu } from "../../operations/softmax/cpu.ts";
 import { lowerSoftmaxGradientOnCpu } from "../../operations/softmax-gradient/cpu.ts";
 import { lowerSparseLinearOnCpu } from "../../operations/sparse-linear/cpu.ts";
+import { lowerSpreadVectorsOnCpu } from "../../operations/spread-vectors/cpu.ts";
 import { lowerSquaredErrorOnCpu } from "../../operations/squared-error/cpu.ts";
 import { lowerSquaredErrorGradientOnCpu } from "../../operations/squared-error-gradient/cpu.ts";
 import { lowerUnfoldOnCpu } from "../../operations/unfold/cpu.ts";
@@ -50,6 +56,12 @@ const LOWER: ForEachOperation<void, [CpuLowering]> = {
   softmax: lowerSoftmaxOnCpu,
   "sparse-linear": lowerSparseLinearOnCpu,
   unfold: lowerUnfoldOnCpu,
+  "aggregate-heads": lowerAggregateHeadsOnCpu,
+  "aggregate-largest": lowerAggregateLargestOnCpu,
+  "edge-attention-gradient": lowerEdgeAttentionGradientOnCpu,
+  fold: lowerFoldOnCpu,
+  "scatter-vectors": lowerScatterVectorsOnCpu,
+  "spread-vectors": lowerSpreadVectorsOnCpu,
   "activation-gradient": lowerActivationGradientOnCpu,
   "cross-entropy": lowerCrossEntropyOnCpu,
   "cross-entropy-gradient": lowerCrossEntropyGradientOnCpu,

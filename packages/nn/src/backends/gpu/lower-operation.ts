@@ -3,6 +3,8 @@ import { lowerActivationGradient } from "../../operations/activation-gradient/gp
 import { lowerAddPositions } from "../../operations/add-positions/gpu.ts";
 import { lowerAddVector } from "../../operations/add-vector/gpu.ts";
 import { lowerAggregate } from "../../operations/aggregate/gpu.ts";
+import { lowerAggregateHeads } from "../../operations/aggregate-heads/gpu.ts";
+import { lowerAggregateLargest } from "../../operations/aggregate-largest/gpu.ts";
 import { lowerAppend } from "../../operations/append/gpu.ts";
 import { lowerAttention } from "../../operations/attention/gpu.ts";
 import { lowerCombine } from "../../operations/combine/gpu.ts";
@@ -12,6 +14,8 @@ import type { DeviceLowering } from "../../operations/device-lowering.ts";
 import { lowerDistillation } from "../../operations/distillation/gpu.ts";
 import { lowerDistillationGradient } from "../../operations/distillation-gradient/gpu.ts";
 import { lowerEdgeAttention } from "../../operations/edge-attention/gpu.ts";
+import { lowerEdgeAttentionGradient } from "../../operations/edge-attention-gradient/gpu.ts";
+import { lowerFold } from "../../operations/fold/gpu.ts";
 import { lowerGatherFeatures } from "../../operations/gather-features/gpu.ts";
 import { lowerGatherVectors } from "../../operations/gather-vectors/gpu.ts";
 import { lowerLabelWeights } from "../../operations/label-weights/gpu.ts";
@@ -23,9 +27,11 @@ import type { ForEachOperation, Operation } from "../../operations/operation.ts"
 import { lowerPool } from "../../operations/pool/gpu.ts";
 import { lowerReduceVectors } from "../../operations/reduce-vectors/gpu.ts";
 import { lowerRotary } from "../../operations/rotary/gpu.ts";
+import { lowerScatterVectors } from "../../operations/scatter-vectors/gpu.ts";
 import { lowerSoftmax } from "../../operations/softmax/gpu.ts";
 import { lowerSoftmaxGradient } from "../../operations/softmax-gradient/gpu.ts";
 import { lowerSparseLinear } from "../../operations/sparse-linear/gpu.ts";
+import { lowerSpreadVectors } from "../../operations/spread-vectors/gpu.ts";
 import { lowerSquaredError } from "../../operations/squared-error/gpu.ts";
 import { lowerSquaredErrorGradient } from "../../operations/squared-error-gradient/gpu.ts";
 import { lowerUnfold } from "../../operations/unfold/gpu.ts";
@@ -50,6 +56,12 @@ const LOWER: ForEachOperation<void, [DeviceLowering]> = {
   softmax: lowerSoftmax,
   "sparse-linear": lowerSparseLinear,
   unfold: lowerUnfold,
+  "aggregate-heads": lowerAggregateHeads,
+  "aggregate-largest": lowerAggregateLargest,
+  "edge-attention-gradient": lowerEdgeAttentionGradient,
+  fold: lowerFold,
+  "scatter-vectors": lowerScatterVectors,
+  "spread-vectors": lowerSpreadVectors,
   "activation-gradient": lowerActivationGradient,
   "cross-entropy": lowerCrossEntropy,
   "cross-entropy-gradient": lowerCrossEntropyGradient,

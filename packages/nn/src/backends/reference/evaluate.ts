@@ -4,6 +4,8 @@ import { evaluateActivationGradient } from "../../operations/activation-gradient
 import { evaluateAddPositions } from "../../operations/add-positions/reference.ts";
 import { evaluateAddVector } from "../../operations/add-vector/reference.ts";
 import { evaluateAggregate } from "../../operations/aggregate/reference.ts";
+import { evaluateAggregateHeads } from "../../operations/aggregate-heads/reference.ts";
+import { evaluateAggregateLargest } from "../../operations/aggregate-largest/reference.ts";
 import { evaluateAppend } from "../../operations/append/reference.ts";
 import { evaluateAttention } from "../../operations/attention/reference.ts";
 import { evaluateCombine } from "../../operations/combine/reference.ts";
@@ -12,6 +14,8 @@ import { evaluateCrossEntropyGradient } from "../../operations/cross-entropy-gra
 import { evaluateDistillation } from "../../operations/distillation/reference.ts";
 import { evaluateDistillationGradient } from "../../operations/distillation-gradient/reference.ts";
 import { evaluateEdgeAttention } from "../../operations/edge-attention/reference.ts";
+import { evaluateEdgeAttentionGradient } from "../../operations/edge-attention-gradient/reference.ts";
+import { evaluateFold } from "../../operations/fold/reference.ts";
 import { evaluateGatherFeatures } from "../../operations/gather-features/reference.ts";
 import { evaluateGatherVectors } from "../../operations/gather-vectors/reference.ts";
 import { evaluateLabelWeights } from "../../operations/label-weights/reference.ts";
@@ -24,9 +28,11 @@ import { evaluatePool } from "../../operations/pool/reference.ts";
 import { evaluateReduceVectors } from "../../operations/reduce-vectors/reference.ts";
 import type { ReferenceContext } from "../../operations/reference-context.ts";
 import { evaluateRotary } from "../../operations/rotary/reference.ts";
+import { evaluateScatterVectors } from "../../operations/scatter-vectors/reference.ts";
 import { evaluateSoftmax } from "../../operations/softmax/reference.ts";
 import { evaluateSoftmaxGradient } from "../../operations/softmax-gradient/reference.ts";
 import { evaluateSparseLinear } from "../../operations/sparse-linear/reference.ts";
+import { evaluateSpreadVectors } from "../../operations/spread-vectors/reference.ts";
 import { evaluateSquaredError } from "../../operations/squared-error/reference.ts";
 import { evaluateSquaredErrorGradient } from "../../operations/squared-error-gradient/reference.ts";
 import { evaluateUnfold } from "../../operations/unfold/reference.ts";
@@ -51,6 +57,12 @@ const REFERENCE: ForEachOperation<FloatArray, [ReferenceContext]> = {
   softmax: evaluateSoftmax,
   "sparse-linear": evaluateSparseLinear,
   unfold: evaluateUnfold,
+  "aggregate-heads": evaluateAggregateHeads,
+  "aggregate-largest": evaluateAggregateLargest,
+  "edge-attention-gradient": evaluateEdgeAttentionGradient,
+  fold: evaluateFold,
+  "scatter-vectors": evaluateScatterVectors,
+  "spread-vectors": evaluateSpreadVectors,
   "activation-gradient": evaluateActivationGradient,
   "cross-entropy": evaluateCrossEntropy,
   "cross-entropy-gradient": evaluateCrossEntropyGradient,

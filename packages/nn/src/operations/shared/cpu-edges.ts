@@ -30,3 +30,12 @@ export function edgesOnCpu(
     spans: [to.constants(starts), to.constants(columns), to.constants(parts)],
   };
 }
+
+/** Non-zeros of the row that has most. */
+export function mostEdgesOf({ rows, starts }: SparseMatrix): number {
+  let most = 0;
+  for (let row = 0; row < rows; row++) {
+    most = Math.max(most, (starts[row + 1] as number) - (starts[row] as number));
+  }
+  return most;
+}

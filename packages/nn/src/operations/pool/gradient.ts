@@ -1,0 +1,37 @@
+import { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
+import { transposed } from "../../adjacency/transposed.ts";
+import type { Value } from "../../graph/value.ts";
+import { aggregate } from "../aggregate/operation.ts";
+import { aggregateLargest } from "../aggregate-largest/operation.ts";
+import type { GradientContext } from "../gradient-context.ts";
+import { forEachPlace } from "../shared/window-places.ts";
+import type { PoolOperation } from "./operation.ts";
+
+/**
+ * Windows are nodes of a graph whose neighbours are their pixels: means go back to all of them, the largest to the
+ * first pixel that is it.
+ */
+export function gradientOfPool(
+  { x, window, pool, output, path }: PoolOperation,
+  dy: Value,
+  to: GradientContext,
+): void {
+  if (!to.needs(x)) return;
+  const { images, size, kernel } = window;
+  const pixels = size[0] * size[1];
+  const entries = { rows: [] as number[], columns: [] as number[] };
+  forEachPlace(window, (vector, image, _, pixel) => {
+    if (pixel === undefined) return;
+    entries.rows.push(vector);
+    entries.columns.push(image * pixels + pixel);
+  });
+  const shape = [output.vectors, images * pixels] as const;
+  if (pool === "max") {
+    to.add(x, aggregateLargest(x, dy, SparseMatrix.fromEntries(shape, entries), path));
+    return;
+  }
+  // A mean is over all places of a window, in the image or not.
+  const shares = new Float32Array(entries.rows.length).fill(1 / (kernel[0] * kernel[1]));
+  const matrix = SparseMatrix.fromEntries(shape, entries, shares);
+  to.add(x, aggregate(dy, transposed(matrix).matrix, { path }));
+}
