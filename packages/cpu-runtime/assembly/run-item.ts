@@ -18,6 +18,7 @@ import {
   EDGE_ATTENTION,
   EDGE_ATTENTION_GRADIENT,
   ELEMENTWISE,
+  FACTOR_GRADIENT,
   FOLD,
   GATHER_FEATURES,
   GATHER_VECTORS,
@@ -66,6 +67,7 @@ import {
   edgeAttentionGradient,
 } from "./kernels/edge-attention-gradient";
 import { ElementwiseCall, elementwise } from "./kernels/elementwise";
+import { FactorGradientCall, factorGradient } from "./kernels/factor-gradient";
 import { fold } from "./kernels/fold";
 import { GatherFeaturesCall, gatherFeatures } from "./kernels/gather-features";
 import { GatherVectorsCall, gatherVectors } from "./kernels/gather-vectors";
@@ -229,6 +231,9 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case AGGREGATE_HEADS:
       aggregateHeads(changetype<AggregateHeadsCall>(call), item, scratch);
+      break;
+    case FACTOR_GRADIENT:
+      factorGradient(changetype<FactorGradientCall>(call), item, scratch);
       break;
     default:
       unreachable();

@@ -50,6 +50,11 @@ export {
 export { type EdgeAttentionProblem, edgeAttention } from "./kernels/edge-attention.ts";
 export { edgeAttentionGradient } from "./kernels/edge-attention-gradient.ts";
 export { type ElementwiseProblem, elementwise } from "./kernels/elementwise.ts";
+export {
+  type FactorGradientProblem,
+  factorGradient,
+  factorGradientParts,
+} from "./kernels/factor-gradient.ts";
 export { fold } from "./kernels/fold.ts";
 export { type GatherFeaturesProblem, gatherFeatures } from "./kernels/gather-features.ts";
 export { type GatherVectorsProblem, gatherVectors } from "./kernels/gather-vectors.ts";

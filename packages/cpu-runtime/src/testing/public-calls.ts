@@ -1,4 +1,11 @@
-import { Butterfly, Chain, ComplexButterfly, compile, PermutedButterfly } from "@papilio/butterfly";
+import {
+  Butterfly,
+  Chain,
+  ComplexButterfly,
+  compile,
+  Pattern,
+  PermutedButterfly,
+} from "@papilio/butterfly";
 import { call, create, invoke, type PublicCalls, shallow } from "@papilio/public-arguments";
 import type { ChainPass, OpenCpu, OpenEngine, ProgramRecorder as Recorder } from "../kernels.ts";
 import { runtime } from "./every-entry.ts";
@@ -171,6 +178,10 @@ export const calls: PublicCalls = {
       ...{ vectors: 6, features: 8, headFeatures: 4, style: "halves", positions: 9, period: 3 },
       position: true,
     }),
+  factorGradient: () =>
+    call(runtime.factorGradient, { vectors: 3, pattern: new Pattern(1, 2, 3, 1) }),
+  factorGradientParts: () =>
+    call(runtime.factorGradientParts, { vectors: 3, pattern: new Pattern(1, 2, 3, 1) }),
   activationGradient: () =>
     call(runtime.activationGradient, {
       ...{ vectors: 3, features: 2, layout: "rows" },

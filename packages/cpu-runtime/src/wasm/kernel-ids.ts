@@ -86,3 +86,5 @@ export const ATTENTION_STATISTICS = 100;
 export const ATTENTION_QUERIES_GRADIENT = 101;
 /** The gradient of attention, of its keys and values. */
 export const ATTENTION_KEYS_GRADIENT = 102;
+/** The gradient of a factor's values. */
+export const FACTOR_GRADIENT = 91;
