@@ -124,6 +124,11 @@ export { prepareDense } from "./multiplication/dense.ts";
 export { prepareEinsum } from "./multiplication/einsum.ts";
 export type { EpilogueOperands } from "./multiplication/epilogue-operands.ts";
 export {
+  type FactorGradientOperands,
+  type FactorGradientOptions,
+  factorGradient,
+} from "./multiplication/factor-gradient.ts";
+export {
   type KroneckerSparseOptions,
   prepareKroneckerSparse,
 } from "./multiplication/kronecker-sparse.ts";

@@ -149,6 +149,13 @@ export const deviceCalls: PublicCalls = {
   prepareBsr: on(({ gpu }) => call(runtime.prepareBsr, gpu, factor, { ...shape })),
   prepareCsr: on(({ gpu }) => call(runtime.prepareCsr, gpu, factor, { ...shape })),
   prepareDense: on(({ gpu }) => call(runtime.prepareDense, gpu, factor, { ...shape })),
+  factorGradient: on(({ gpu }) => {
+    const features = { x: pattern.cols, dy: pattern.rows, y: pattern.nonZeros };
+    const vectors = (of: keyof typeof features) =>
+      runtime.scratchVectors({ ...shape, features: features[of] }, of);
+    const operands = { x: vectors("x"), dy: vectors("dy"), y: vectors("y") };
+    return call(runtime.factorGradient, gpu, pattern, operands, { count: 1 });
+  }),
   prepareEinsum: on(({ gpu }) => call(runtime.prepareEinsum, gpu, factor, { ...shape })),
   prepareKroneckerSparse: on(({ gpu }) =>
     call(runtime.prepareKroneckerSparse, gpu, factor, { ...shape }, { ...epilogue, bias: values }),
