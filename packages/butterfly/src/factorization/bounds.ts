@@ -1,3 +1,4 @@
+import type { Dropped } from "../linear-algebra/truncate.ts";
 import { type FloatArray, floatTypeOf } from "../numeric/float-array.ts";
 import type { Chain } from "../pattern/chain.ts";
 import { splitAt } from "./hierarchical.ts";
@@ -13,7 +14,7 @@ export interface ErrorBounds {
 }
 
 /**
- * What each split of the whole chain, by itself, must drop of a matrix: the squared Frobenius norms.
+ * What each split of the whole chain, by itself, drops of a matrix, and must drop.
  * Every butterfly of the chain is a product of two at each split, so the best one drops at least the
  * largest of them.
  *
@@ -24,9 +25,9 @@ export async function droppedAtSplits(
   chain: Chain,
   values: Parts,
   splitter: Splitter,
-  known: { readonly at: number; readonly dropped: number },
-): Promise<readonly number[]> {
-  const dropped: number[] = [];
+  known: { readonly at: number; readonly dropped: Dropped },
+): Promise<readonly Dropped[]> {
+  const dropped: Dropped[] = [];
   for (let at = 1; at < chain.length; at++) {
     const split = splitAt(chain, 0, at, chain.length);
     dropped.push(at === known.at ? known.dropped : await splitter.truncationError(values, split));
@@ -45,19 +46,20 @@ export async function droppedAtSplits(
  */
 export function boundsOf(
   chain: Chain,
-  dropped: readonly number[],
+  dropped: readonly Dropped[],
   off: number,
   squaredNorm: number,
   { oneSided, type }: { readonly oneSided: boolean; readonly type: FloatArray },
 ): ErrorBounds {
   if (squaredNorm === 0) return { lower: 0, upper: 0 };
   const sum = oneSided
-    ? dropped.reduce((total, one) => total + one, 0)
-    : dropped.reduce((total, one) => total + Math.sqrt(one), 0) ** 2;
-  const least = Math.sqrt((off + Math.max(0, ...dropped)) / squaredNorm);
+    ? dropped.reduce((total, one) => total + one.dropped, 0)
+    : dropped.reduce((total, one) => total + Math.sqrt(one.dropped), 0) ** 2;
+  const most = Math.max(0, ...dropped.map(({ least }) => least));
+  const lower = Math.sqrt((off + most) / squaredNorm);
   return {
     // What the truncations of a matrix that is a butterfly drop is rounding alone.
-    lower: Math.max(0, least - truncationRounding(chain)),
+    lower: Math.max(0, lower - truncationRounding(chain)),
     upper: Math.sqrt((off + sum) / squaredNorm) + rounding(chain, type),
   };
 }

@@ -86,6 +86,36 @@ describe.each(CHAINS.map((chain) => [chain.toString(), chain] as const))("chain 
 describe("a factorization", () => {
   const chain = Chain.squareDyadic(16);
 
+  it.each([1, 1e-170, 1e160])(
+    "of scale %d has bounds that are true where squares cannot tell",
+    async (scale) => {
+      // Q diag(1, 1e-8, 1e-9) P^T for orthogonal Q and P of small whole numbers over 3 and 7.
+      const q = [1, 2, 2, 2, 1, -2, 2, -2, 1].map((value) => value / 3);
+      const p = [2, 3, 6, 3, -6, 2, 6, 2, -3].map((value) => value / 7);
+      const values = [1, 1e-8, 1e-9];
+      const dense = new Float64Array(9);
+      for (let index = 0; index < 9; index++) {
+        const [row, column] = [Math.floor(index / 3), index % 3];
+        for (let t = 2; t >= 0; t--) {
+          dense[index] =
+            (dense[index] as number) +
+            (q[row * 3 + t] as number) *
+              (values[t] as number) *
+              (p[column * 3 + t] as number) *
+              scale;
+        }
+      }
+      const { error, bounds } = await factorize(dense, Chain.parse("1,3,2,1; 1,2,3,1"));
+      // The best of rank 2 drops the last singular value.
+      const rounding = 2e-15;
+      expect(bounds?.lower).toBeLessThanOrEqual(1e-9 + rounding);
+      expect(bounds?.lower).toBeGreaterThan(0.99999e-9);
+      expect(error).toBeGreaterThan(bounds?.lower as number);
+      expect(error).toBeLessThan(1.00001e-9);
+      expect(bounds?.upper).toBeGreaterThanOrEqual(error);
+    },
+  );
+
   it("of two factors reaches its lower bound, and both bounds are one", async () => {
     const monarch = Chain.monarch(36);
     const { error, bounds } = await factorize(drawDense(monarch, 6), monarch);

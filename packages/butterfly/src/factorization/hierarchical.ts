@@ -1,6 +1,7 @@
+import type { Dropped } from "../linear-algebra/truncate.ts";
 import type { Chain } from "../pattern/chain.ts";
 import type { Parts } from "./parts.ts";
-import { orthonormalizeLeft, type Split, splitOf } from "./split.ts";
+import { NOTHING, orthonormalizeLeft, type Split, splitOf } from "./split.ts";
 import type { Splitter } from "./splitter.ts";
 import type { TreeNode } from "./tree.ts";
 
@@ -14,8 +15,8 @@ interface FactorizedRange {
 export interface HierarchicalSplit {
   /** The values of the factors, left-most first. */
   readonly factors: readonly Parts[];
-  /** The squared Frobenius norm of what the first split dropped; 0 where there is none. */
-  readonly droppedFirst: number;
+  /** What the first split dropped; nothing where there is none. */
+  readonly droppedFirst: Dropped;
 }
 
 /** The split of a run of a chain, `from` to `to - 1`, before factor `at`. */
@@ -40,7 +41,7 @@ export async function splitHierarchically(
   root: TreeNode,
   splitter: Splitter,
 ): Promise<HierarchicalSplit> {
-  let droppedFirst = 0;
+  let droppedFirst = NOTHING;
   const descend = async (start: TreeNode, whole: Parts): Promise<FactorizedRange> => {
     const taken: Parts[] = [];
     let [node, product] = [start, whole];
@@ -53,7 +54,7 @@ export async function splitHierarchically(
       // What is split next carries the norm.
       const side = left.children === undefined ? "left" : "right";
       const found = await splitter.split(product, split, side);
-      if (node === root) droppedFirst = found.dropped;
+      if (node === root) droppedFirst = { dropped: found.dropped, least: found.least };
       else splitter.release(product);
       if (side === "left") {
         // Not by recursion, which would keep every product until the end.

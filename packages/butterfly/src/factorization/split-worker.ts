@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors/error-codes.ts";
+import type { Dropped } from "../linear-algebra/truncate.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { nodeThreads } from "../threads/node-threads.ts";
 import type { Parts } from "./parts.ts";
@@ -16,9 +17,9 @@ export interface WorkerRequest {
 
 export type PatternEntries = readonly [a: number, b: number, c: number, d: number];
 
-/** How many classes are done and the squared norm of what was dropped, or the error with its code. */
+/** How many classes are done and what was dropped, or the error with its code. */
 export type WorkerResponse =
-  | { readonly classes: number; readonly dropped: number }
+  | { readonly classes: number; readonly dropped: Dropped }
   | {
       readonly error: {
         readonly code?: ErrorCode;

@@ -10,7 +10,7 @@ import {
 import { eigenvalues } from "../linear-algebra/hermitian-eigen.ts";
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { withScratch } from "../linear-algebra/scratch.ts";
-import { truncate } from "../linear-algebra/truncate.ts";
+import { type Dropped, type Truncation, truncate } from "../linear-algebra/truncate.ts";
 import { chainability } from "../pattern/chainability.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import type { TimeSlicer } from "../threads/time-slicer.ts";
@@ -49,7 +49,7 @@ export function splitOf(left: Pattern, right: Pattern): Split {
  * classes of both factors.
  *
  * @param to the factors' values, `[a, b, c, d]`; without it only what is dropped is found
- * @returns the squared Frobenius norm of what is dropped
+ * @returns the squared Frobenius norms of what is dropped
  */
 export function splitClasses(
   product: Parts,
@@ -57,10 +57,10 @@ export function splitClasses(
   side: OrthonormalSide,
   [first, last]: readonly [number, number],
   to?: { readonly left: Parts; readonly right: Parts },
-): number {
-  let dropped = 0;
+): Dropped {
+  let sum: Dropped = NOTHING;
   for (let index = first; index < last; index++) {
-    dropped += withScratch(() => {
+    sum = withScratch(() => {
       const block = takeBlock(product, split, index);
       const found =
         side === "left"
@@ -70,10 +70,18 @@ export function splitClasses(
         putLeft(to.left, split, index, found.left);
         putRight(to.right, split, index, found.right);
       }
-      return found.dropped;
+      return addDropped(sum, found);
     });
   }
-  return dropped;
+  return sum;
+}
+
+/** Nothing dropped. */
+export const NOTHING: Dropped = { dropped: 0, least: 0 };
+
+/** What is dropped of disjoint blocks. */
+export function addDropped(p: Dropped, q: Dropped): Dropped {
+  return { dropped: p.dropped + q.dropped, least: p.least + q.least };
 }
 
 /**
@@ -151,8 +159,8 @@ export function orthonormalizeLeft(left: Parts, right: Parts, split: Split): voi
   }
 }
 
-function turned(found: { left: Matrix; right: Matrix; dropped: number }): typeof found {
-  return { left: adjoint(found.right), right: adjoint(found.left), dropped: found.dropped };
+function turned(found: Truncation): Truncation {
+  return { ...found, left: adjoint(found.right), right: adjoint(found.left) };
 }
 
 /** Visits a matrix with the index of each entry among the values of a factor. */

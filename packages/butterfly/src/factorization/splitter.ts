@@ -1,16 +1,15 @@
 // First: it defines the symbol that the classes name a method by, where an engine lacks it.
 import "../disposal/dispose-symbols.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
+import type { Dropped } from "../linear-algebra/truncate.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { type Parts, zeroParts } from "./parts.ts";
-import { type OrthonormalSide, type Split, splitClasses } from "./split.ts";
+import { addDropped, NOTHING, type OrthonormalSide, type Split, splitClasses } from "./split.ts";
 
 /** Two factors whose product approximates one. */
-export interface SplitResult {
+export interface SplitResult extends Dropped {
   readonly left: Parts;
   readonly right: Parts;
-  /** The squared Frobenius norm of what was dropped. */
-  readonly dropped: number;
 }
 
 /** Splits factors, on this thread or in workers. Throws `SPLITTER_DISPOSED` after it was disposed of. */
@@ -18,8 +17,8 @@ export interface Splitter extends Disposable {
   /** Releases the memory of a factor that it allocated. */
   release(values: Parts): void;
   split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult>;
-  /** The squared Frobenius norm of what {@link split} would drop. */
-  truncationError(product: Parts, split: Split): Promise<number>;
+  /** What {@link split} would drop. */
+  truncationError(product: Parts, split: Split): Promise<Dropped>;
 }
 
 /** Called with the work that is done, in multiplications of the Gram matrices that a split begins with. */
@@ -60,10 +59,10 @@ export class LocalSplitter implements Splitter {
     const dropped = await this.#inSlices(split, (classes) =>
       splitClasses(product, split, side, classes, to),
     );
-    return { ...to, dropped };
+    return { ...to, ...dropped };
   }
 
-  truncationError(product: Parts, split: Split): Promise<number> {
+  truncationError(product: Parts, split: Split): Promise<Dropped> {
     return this.#inSlices(split, (classes) => splitClasses(product, split, "left", classes));
   }
 
@@ -75,13 +74,13 @@ export class LocalSplitter implements Splitter {
 
   async #inSlices(
     split: Split,
-    run: (classes: readonly [number, number]) => number,
-  ): Promise<number> {
-    let sum = 0;
+    run: (classes: readonly [number, number]) => Dropped,
+  ): Promise<Dropped> {
+    let sum = NOTHING;
     const slicer = new TimeSlicer(this.#signal);
     for (let index = 0; index < split.classes; index++) {
       if (this.#disposed) throw splitterDisposed();
-      sum += run([index, index + 1]);
+      sum = addDropped(sum, run([index, index + 1]));
       this.#onWork(splitWork(split));
       await slicer.yieldIfDue();
     }

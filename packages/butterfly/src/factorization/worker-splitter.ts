@@ -1,8 +1,9 @@
 import { PapilioError } from "../errors/papilio-error.ts";
+import type { Dropped } from "../linear-algebra/truncate.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { openThread, type Thread, type ThreadProgram } from "../threads/thread.ts";
 import { type Parts, sharedParts } from "./parts.ts";
-import type { OrthonormalSide, Split } from "./split.ts";
+import { addDropped, NOTHING, type OrthonormalSide, type Split } from "./split.ts";
 import type { PatternEntries, WorkerRequest, WorkerResponse } from "./split-worker.ts";
 import {
   type OnWork,
@@ -30,8 +31,8 @@ interface Job {
   next: number;
   /** Requests under way. */
   pending: number;
-  dropped: number;
-  readonly done: PromiseWithResolvers<number>;
+  dropped: Dropped;
+  readonly done: PromiseWithResolvers<Dropped>;
 }
 
 /** Splits in threads of its own, one split at a time, its classes in parallel. */
@@ -59,10 +60,10 @@ export class WorkerSplitter implements Splitter {
       left: this.#allocate(split.left.nonZeros, complex),
       right: this.#allocate(split.right.nonZeros, complex),
     };
-    return { ...to, dropped: await this.#run(product, split, side, to) };
+    return { ...to, ...(await this.#run(product, split, side, to)) };
   }
 
-  truncationError(product: Parts, split: Split): Promise<number> {
+  truncationError(product: Parts, split: Split): Promise<Dropped> {
     return this.#run(product, split, "left", undefined);
   }
 
@@ -90,12 +91,12 @@ export class WorkerSplitter implements Splitter {
     split: Split,
     side: OrthonormalSide,
     to: WorkerRequest["to"],
-  ): Promise<number> {
+  ): Promise<Dropped> {
     this.#assertLive();
     const patterns = [entriesOf(split.left), entriesOf(split.right)] as const;
     const request = { product: this.#share(product), patterns, side, to };
-    const done = Promise.withResolvers<number>();
-    this.#job = { split, request, next: 0, pending: 0, dropped: 0, done };
+    const done = Promise.withResolvers<Dropped>();
+    this.#job = { split, request, next: 0, pending: 0, dropped: NOTHING, done };
     for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);
     return await done.promise;
   }
@@ -148,7 +149,7 @@ export class WorkerSplitter implements Splitter {
       return;
     }
     job.pending--;
-    job.dropped += response.dropped;
+    job.dropped = addDropped(job.dropped, response.dropped);
     this.#onWork(response.classes * splitWork(job.split));
     this.#postNext(index);
   }

@@ -81,6 +81,23 @@ export function rowProducts(a: Matrix): Matrix {
   return result;
 }
 
+/** The squared Frobenius norm of `A B^H`, for matrices of as many columns, without the product. */
+export function squaredNormOfProduct(a: Matrix, b: Matrix): number {
+  const { cols } = a;
+  let sum = 0;
+  for (let p = 0; p < a.rows; p++) {
+    for (let q = 0; q < b.rows; q++) {
+      let re = dot(a.re, b.re, p, q, cols);
+      if (a.im && b.im) {
+        re += dot(a.im, b.im, p, q, cols);
+        sum += (dot(a.im, b.re, p, q, cols) - dot(a.re, b.im, p, q, cols)) ** 2;
+      }
+      sum += re ** 2;
+    }
+  }
+  return sum;
+}
+
 /** The squared Frobenius norm. */
 export function squaredNorm({ re, im }: Matrix): number {
   return sumOfSquares(re) + (im ? sumOfSquares(im) : 0);

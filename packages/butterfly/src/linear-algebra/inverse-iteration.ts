@@ -1,7 +1,7 @@
 import { floats } from "./scratch.ts";
 
 /** Residual over the norm of the matrix that an eigenvector may leave. */
-const RESIDUAL = 2 ** -40;
+const RESIDUAL = 2 ** -46;
 /** Solves for one eigenvector. The first is nearly always enough, the second makes sure. */
 const SOLVES = 3;
 

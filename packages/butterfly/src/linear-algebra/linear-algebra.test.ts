@@ -123,6 +123,32 @@ describe.each([
     }
   });
 
+  it.each([
+    [3, 3, [1, 1e-8, 1e-9]],
+    [8, 5, [1, 1e-4, 1e-8, 1e-12]],
+    [6, 9, [1, 1, 3e-8, 3e-8, 1e-8]],
+    [16, 16, [1, 2e-8, 2e-8, 1.9e-8, 1e-8, 1e-9, 1e-13]],
+    [12, 20, [1, 0.9, 1e-3, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10]],
+    [7, 7, [3, 3, 3, 3, 2.999, 2.99, 1]],
+  ])(
+    "of %i x %i drop what every approximation must, where squares cannot tell: %j",
+    (rows, cols, values) => {
+      const a = withSingularValues(rows, cols, values, complex);
+      const norm = Math.hypot(...values);
+      for (let rank = 1; rank < values.length; rank++) {
+        const { dropped, least } = truncate(a, rank);
+        const expected = Math.hypot(...values.slice(rank));
+        const rounding = 4e-15 * norm;
+        expect(Math.sqrt(least)).toBeLessThan(expected + rounding);
+        // What is as small as a rounding of the matrix may be none of it.
+        if (expected > 100 * rounding) {
+          expect(Math.sqrt(least)).toBeGreaterThan(expected * (1 - 3e-6) - 10 * rounding);
+        }
+        expect(Math.sqrt(dropped)).toBeLessThan(expected * (1 + 1e-6) + 10 * rounding);
+      }
+    },
+  );
+
   it("of a low rank are recovered to rounding, whatever their scale", () => {
     for (const scale of [1e-200, 1, 1e150]) {
       const a = withSingularValues(20, 30, [scale, 1e-5 * scale], complex);

@@ -6,21 +6,37 @@ import {
   multiplyAdjoint,
   multiplyMatrices,
   rowProducts,
-  squaredDistance,
+  squaredNorm,
+  squaredNormOfProduct,
 } from "./dense-matrix.ts";
-import { leadingEigenvectors } from "./hermitian-eigen.ts";
+import { eigenvalues, leadingEigenvectors } from "./hermitian-eigen.ts";
 import { orthonormalize } from "./orthonormalize.ts";
 import { floats } from "./scratch.ts";
 
+/** Squared Frobenius norms of what is dropped of a matrix. */
+export interface Dropped {
+  /** As it was measured. */
+  readonly dropped: number;
+  /** What every approximation of that rank drops, but for a rounding of the matrix's norm. */
+  readonly least: number;
+}
+
 /** `A ≈ left · right`: see {@link truncate}. */
-export interface Truncation {
+export interface Truncation extends Dropped {
   /** `[rows, rank]`, orthonormal columns, and zeros where the matrix has a lower rank. */
   readonly left: Matrix;
   /** `[rank, cols]`. */
   readonly right: Matrix;
-  /** The squared Frobenius norm of what was dropped. */
-  readonly dropped: number;
 }
+
+/** Of the squared norm: eigenvalues of the Gram matrix above it are known to a millionth. */
+const LARGE = 2 ** -20;
+/** Of the squared norm, for each singular vector: what roundings and inverse iteration leave of an eigenvalue. */
+const EIGEN_ERROR = 2 ** -44;
+/** Roundings for each row and column, below which what is dropped of a matrix is none of it. */
+const ROUNDING = 2 ** -50;
+/** How much larger than the next one an eigenvalue is where the leading part ends. */
+const APART = 1.1;
 
 /**
  * The best approximation of a matrix by one of rank at most `rank`, as by a truncated singular value
@@ -29,8 +45,7 @@ export interface Truncation {
  *
  * The singular vectors are eigenvectors of the smaller Gram matrix, which squares the condition
  * number; a step of subspace iteration on the matrix itself makes up for it, so that a matrix of that
- * rank is recovered to rounding. What was dropped is measured, not computed from singular values: it
- * would be lost in their rounding.
+ * rank is recovered to rounding. What squares cannot tell apart is found of what the leading part leaves.
  *
  * @param a finite
  * @throws PapilioError `EIGEN_NOT_CONVERGED`
@@ -39,14 +54,108 @@ export function truncate(a: Matrix, rank: number): Truncation {
   const most = Math.min(a.rows, a.cols);
   const exponent = exponentOf(a.im === undefined ? [a.re] : [a.re, a.im]) ?? 0;
   const scaled = scale(a, -exponent);
-  const left = rank < most ? leadingRange(scaled, rank) : wholeRange(scaled);
-  const right = multiplyAdjoint(left, scaled);
-  const dropped = squaredDistance(scaled, multiplyMatrices(left, right));
+  const rounding = (a.rows + a.cols) * ROUNDING * Math.sqrt(squaredNorm(scaled));
+  const found =
+    rank < most
+      ? leading(scaled, rank, rounding)
+      : { ...project(scaled, wholeRange(scaled)), least: 0 };
+  const square = (norm: number): number => norm * 2 ** exponent * 2 ** exponent;
   return {
-    left: widen(left, rank),
-    right: scale(padRows(right, rank), exponent),
-    dropped: dropped * 2 ** exponent * 2 ** exponent,
+    left: widen(found.left, rank),
+    right: scale(padRows(found.right, rank), exponent),
+    dropped: square(found.dropped),
+    least: square(found.least),
   };
+}
+
+interface Projection {
+  readonly left: Matrix;
+  readonly right: Matrix;
+  /** What the projection drops, and its squared norm. */
+  readonly rest: Matrix;
+  readonly dropped: number;
+}
+
+function project(a: Matrix, left: Matrix): Projection {
+  const right = multiplyAdjoint(left, a);
+  const rest = multiplyMatrices(left, right);
+  subtractFrom(a, rest);
+  return { left, right, rest, dropped: squaredNorm(rest) };
+}
+
+/**
+ * The leading part of a matrix, for a rank below its own sides. Eigenvalues of the Gram matrix that are small beside
+ * its largest are rounding: where they matter, those that are large are taken out, and the rest of the matrix has
+ * a Gram matrix of its own.
+ *
+ * What must be dropped follows from `A A^H` in the basis of the projection: its eigenvalues are those of the two
+ * diagonal blocks, but for the square of what is beside them over the gap between them. Source: Mathias,
+ * "Quadratic residual bounds for the Hermitian eigenvalue problem" (1998).
+ *
+ * @param rounding norm below which what is left is none of the matrix
+ */
+function leading(a: Matrix, rank: number, rounding: number): Projection & Dropped {
+  const norm = squaredNorm(a);
+  const found = project(a, leadingRange(a, rank));
+  const { dropped } = found;
+  if (dropped <= rounding ** 2) return { ...found, least: 0 };
+  const simple = { ...found, least: Math.max(0, dropped - rank * EIGEN_ERROR * norm) };
+  if (dropped > LARGE * norm) return simple;
+  const kept = eigenvalues(rowProducts(found.right));
+  const count = largeEigenvalues(kept, dropped, norm);
+  if (count === 0) return simple;
+  const first = count === rank ? found : project(a, firstColumns(found.left, count));
+  const rest = count === rank ? undefined : leading(first.rest, rank - count, rounding);
+  const beside = squaredNormOfProduct(first.right, first.rest);
+  const gap = (kept[count - 1] as number) - (kept[count] ?? 0) - dropped;
+  const least = Math.max(0, (rest?.least ?? dropped) - (count * beside) / gap);
+  if (rest === undefined) return { ...found, least };
+  const better = project(a, orthonormalize(joinColumns(first.left, rest.left)).q);
+  return { ...(better.dropped < dropped ? better : found), least };
+}
+
+/** How many of the eigenvalues, which descend, are large, and well apart from those after them. */
+function largeEigenvalues(kept: Float64Array, dropped: number, norm: number): number {
+  let count = kept.findLastIndex((value) => value > LARGE * norm) + 1;
+  while (count > 0) {
+    const next = kept[count] ?? 0;
+    if ((kept[count - 1] as number) > APART * (next + dropped)) break;
+    count--;
+  }
+  return count;
+}
+
+/** Takes one matrix from another one: `to` becomes `a - to`. */
+function subtractFrom(a: Matrix, to: Matrix): void {
+  for (let index = 0; index < to.re.length; index++) {
+    to.re[index] = (a.re[index] as number) - (to.re[index] as number);
+    if (a.im && to.im) to.im[index] = (a.im[index] as number) - (to.im[index] as number);
+  }
+}
+
+function firstColumns(a: Matrix, count: number): Matrix {
+  const result = matrix(a.rows, count, a.im !== undefined);
+  copyColumns(a, result, 0, count);
+  return result;
+}
+
+/** The columns of both, one after the other. */
+function joinColumns(a: Matrix, b: Matrix): Matrix {
+  const result = matrix(a.rows, a.cols + b.cols, a.im !== undefined);
+  copyColumns(a, result, 0, a.cols);
+  copyColumns(b, result, a.cols, b.cols);
+  return result;
+}
+
+/** Copies the first columns of a matrix to those from `start` on. */
+function copyColumns(a: Matrix, to: Matrix, start: number, count: number): void {
+  for (let row = 0; row < a.rows; row++) {
+    for (let column = 0; column < count; column++) {
+      const [p, q] = [row * a.cols + column, row * to.cols + start + column];
+      to.re[q] = a.re[p] as number;
+      if (a.im && to.im) to.im[q] = a.im[p] as number;
+    }
+  }
 }
 
 /** Orthonormal columns that span the leading left singular vectors. */
@@ -85,10 +194,7 @@ function scale(a: Matrix, exponent: number): Matrix {
 function widen(a: Matrix, cols: number): Matrix {
   if (a.cols === cols) return a;
   const result = matrix(a.rows, cols, a.im !== undefined);
-  for (let row = 0; row < a.rows; row++) {
-    result.re.set(a.re.subarray(row * a.cols, (row + 1) * a.cols), row * cols);
-    if (a.im) result.im?.set(a.im.subarray(row * a.cols, (row + 1) * a.cols), row * cols);
-  }
+  copyColumns(a, result, 0, a.cols);
   return result;
 }
 
