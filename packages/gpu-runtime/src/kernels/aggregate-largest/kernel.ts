@@ -2,6 +2,7 @@ import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { isNanWgsl } from "../not-a-number.ts";
 import {
+  accessWidth,
   type BatchStorage,
   element,
   indexBinding,
@@ -10,7 +11,7 @@ import {
 } from "../outputs.ts";
 import { perElementShader } from "../per-element.ts";
 import { type Check, checks, requireProblem, storageChecks } from "../problem-checks.ts";
-import { enabledBy } from "../wgsl.ts";
+import { enabledBy, wideType } from "../wgsl.ts";
 
 /** Message passing over a graph in compressed sparse row form, of which the largest counts. */
 export interface LargestProblem extends BatchStorage {
@@ -42,16 +43,20 @@ const weightsBinding = { name: "weights", elements: "f32", access: "read" } as c
  */
 export function largestNeighbourKernel(problem: LargestProblem): Kernel {
   requireProblem("largest-neighbour", problem, problemChecks);
-  const { nodes, sources, features, weighted, batches, from, dtype } = problem;
-  const [x] = vectorBindings(dtype, 1);
+  const { nodes, sources, weighted, batches, from, dtype } = problem;
+  const width = accessWidth(problem.features, "batch-first", [from]);
+  const features = problem.features / width;
+  const [numbers, flags] = [wordType(width), width === 1 ? "bool" : `vec${width}<bool>`];
+  const [x] = vectorBindings(dtype, width);
   const strides = stridesOf({ batch: batches.from, layout: from }, features);
-  const message = `f32(${element("x", strides, `min(columns[at], ${sources - 1}u)`, "feature")})`;
+  const neighbour = `min(columns[at], ${sources - 1}u)`;
+  const message = `${wideType(width)}(${element("x", strides, neighbour, "feature")})`;
   return {
-    label: `largest-neighbour${weighted ? " weighted" : ""} ${nodes} of ${sources}x${features}`,
+    label: `largest-neighbour${weighted ? " weighted" : ""} ${nodes} of ${sources}x${problem.features}`,
     enables: enabledBy(dtype),
     bindings: [
       x,
-      { name: "y", elements: "u32", access: "read-write" },
+      { name: "y", elements: numbers, access: "read-write" },
       indexBinding("starts"),
       indexBinding("columns"),
       ...(weighted ? [weightsBinding] : []),
@@ -60,15 +65,14 @@ export function largestNeighbourKernel(problem: LargestProblem): Kernel {
       { batch: nodes, parts: { name: "feature", count: features }, to: "batch-first" },
       `let start = starts[vector];
   let end = min(starts[vector + 1u], arrayLength(&columns));
-  var chosen = 0xffffffffu;
-  var largest = 0.0;
+  var chosen = ${numbers}(0xffffffffu);
+  var largest = ${wideType(width)}();
   for (var at = start; at < end; at++) {
     let next = ${weighted ? `weights[at] * ${message}` : message};
-    let is_larger = next > largest || ${isNanWgsl("next", 1)};
-    if (at == start || (is_larger && !${isNanWgsl("largest", 1)})) {
-      chosen = columns[at];
-      largest = next;
-    }
+    let is_larger = ((next > largest) | ${isNanWgsl("next", width)}) & !${isNanWgsl("largest", width)};
+    let takes = is_larger | ${flags}(at == start);
+    chosen = select(chosen, ${numbers}(columns[at]), takes);
+    largest = select(largest, next, takes);
   }
   y[index] = chosen;`,
     ),
@@ -84,30 +88,37 @@ export function largestNeighbourKernel(problem: LargestProblem): Kernel {
  */
 export function aggregateLargestKernel(problem: LargestProblem): Kernel {
   requireProblem("aggregate-largest", problem, problemChecks);
-  const { nodes, sources, features, weighted, batches, from, to, dtype } = problem;
-  const [x, y] = vectorBindings(dtype, 1);
+  const { nodes, sources, weighted, batches, from, to, dtype } = problem;
+  const width = accessWidth(problem.features, "batch-first", [from, to]);
+  const features = problem.features / width;
+  const [wide, numbers] = [wideType(width), wordType(width)];
+  const [x, y] = vectorBindings(dtype, width);
   const strides = stridesOf({ batch: batches.from, layout: from }, features);
-  const number = `f32(${element("x", strides, "source", "feature")})`;
+  const number = `${wide}(${element("x", strides, "source", "feature")})`;
   return outputsKernel({
-    label: `aggregate-largest${weighted ? " weighted" : ""} ${nodes} of ${sources}x${features}`,
+    label: `aggregate-largest${weighted ? " weighted" : ""} ${nodes} of ${sources}x${problem.features}`,
     dtype,
-    width: 1,
+    width,
     y: { batch: batches.to, layout: to, count: nodes, features },
     bindings: [
       x,
       y,
-      indexBinding("chosen"),
+      { name: "chosen", elements: numbers, access: "read" },
       indexBinding("starts"),
       indexBinding("columns"),
       ...(weighted ? [weightsBinding] : []),
     ],
     body: `let end = min(starts[vector + 1u], arrayLength(&columns));
-  var value = 0.0;
+  var value = ${wide}();
   for (var at = starts[vector]; at < end; at++) {
     let source = min(columns[at], ${sources - 1}u);
-    if (chosen[source * ${features}u + feature] == vector) {
-      value += ${weighted ? `weights[at] * ${number}` : number};
-    }
+    let is_own = chosen[source * ${features}u + feature] == ${numbers}(vector);
+    value += select(${wide}(), ${weighted ? `weights[at] * ${number}` : number}, is_own);
   }`,
   });
+}
+
+/** WGSL type of `width` numbers of neighbours. */
+function wordType(width: 1 | 2 | 4): string {
+  return width === 1 ? "u32" : `vec${width}u`;
 }
