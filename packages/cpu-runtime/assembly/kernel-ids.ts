@@ -80,6 +80,8 @@ export const AGGREGATE_LARGEST: i32 = 74;
 export const EDGE_ATTENTION_GRADIENT: i32 = 75;
 /** Message passing with a weight for each edge and head. */
 export const AGGREGATE_HEADS: i32 = 76;
+/** The gradient of the largest vector of each sequence. */
+export const SPREAD_LARGEST: i32 = 77;
 /** What the gradient of attention needs to know of each query. */
 export const ATTENTION_STATISTICS: i32 = 100;
 /** The gradient of attention, of its queries. */

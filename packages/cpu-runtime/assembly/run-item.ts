@@ -38,6 +38,7 @@ import {
   SOFTMAX,
   SOFTMAX_GRADIENT,
   SPARSE_LINEAR,
+  SPREAD_LARGEST,
   SPREAD_VECTORS,
   SQUARED_ERROR,
   SQUARED_ERROR_GRADIENT,
@@ -88,6 +89,7 @@ import { ScatterVectorsCall, scatterVectors } from "./kernels/scatter-vectors";
 import { SoftmaxCall, softmax } from "./kernels/softmax";
 import { SoftmaxGradientCall, softmaxGradient } from "./kernels/softmax-gradient";
 import { SparseLinearCall, sparseLinear } from "./kernels/sparse-linear";
+import { spreadLargest } from "./kernels/spread-largest";
 import { SpreadVectorsCall, spreadVectors } from "./kernels/spread-vectors";
 import { SquaredErrorCall, squaredError, squaredErrorGradient } from "./kernels/squared-error";
 import { unfold } from "./kernels/unfold";
@@ -219,6 +221,9 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case SPREAD_VECTORS:
       spreadVectors(changetype<SpreadVectorsCall>(call), item, scratch);
+      break;
+    case SPREAD_LARGEST:
+      spreadLargest(changetype<SpreadVectorsCall>(call), item, scratch);
       break;
     case LARGEST_NEIGHBOUR:
       largestNeighbour(changetype<LargestNeighbourCall>(call), item, scratch);

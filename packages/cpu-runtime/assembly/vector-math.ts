@@ -65,6 +65,14 @@ export function largerOf(x: v128, y: v128): v128 {
   return v128.or(f32x4.pmax(x, y), f32x4.ne(y, y));
 }
 
+/**
+ * All bits of the lanes whose number is larger, or NaN where there was none yet: no number is at most NaN, and NaN is
+ * at most none.
+ */
+export function isLarger(numbers: v128, largest: v128): v128 {
+  return v128.andnot(f32x4.eq(largest, largest), f32x4.le(numbers, largest));
+}
+
 /** Places of an exponent beyond the fraction. */
 const FRACTION_BITS: i32 = 23;
 

@@ -1,5 +1,6 @@
 import { firstRow, GraphRows, placeOfRow, startOf } from "../graph-rows";
 import { loadFirst, storeFirst } from "../lanes";
+import { isLarger } from "../vector-math";
 
 /** In place of the number of a neighbour. */
 const NONE: i32 = -1;
@@ -21,7 +22,13 @@ export function largestNeighbour(call: LargestNeighbourCall, item: i32, scratch:
     const skipped = (<usize>start) << 2;
     const weights: usize = call.weights === 0 ? 0 : call.weights + skipped;
     const to = placeOfRow(call, row, scratch);
-    for (let feature = 0; feature < features; feature += 4) {
+    let feature = 0;
+    for (; feature + 8 <= features; feature += 8) {
+      const x = call.x + ((<usize>feature) << 2);
+      const place = to + ((<usize>feature) << 2);
+      findEight(call, count, call.columns + skipped, weights, x, place);
+    }
+    for (; feature < features; feature += 4) {
       const some = min(4, features - feature);
       const chosen = findLargest(call, count, call.columns + skipped, weights, feature, some);
       storeFirst(to + ((<usize>feature) << 2), chosen, some);
@@ -48,12 +55,47 @@ function findLargest(
       numbers = f32x4.mul(v128.load32_splat(weights), numbers);
       weights += 4;
     }
-    const isNew = v128.andnot(f32x4.ne(numbers, numbers), f32x4.ne(largest, largest));
-    const isLarger = v128.or(f32x4.gt(numbers, largest), isNew);
-    const isFirst = i32x4.splat(left === count ? -1 : 0);
-    const takes = v128.or(isLarger, isFirst);
+    const takes = v128.or(isLarger(numbers, largest), i32x4.splat(left === count ? -1 : 0));
     largest = v128.bitselect(numbers, largest, takes);
     chosen = v128.bitselect(v128.load32_splat(columns), chosen, takes);
   }
   return chosen;
+}
+
+/** The same for eight features, whose first number is at `x`. */
+function findEight(
+  call: LargestNeighbourCall,
+  count: i32,
+  columns: usize,
+  weights: usize,
+  x: usize,
+  to: usize,
+): void {
+  const rowBytes = (<usize>call.features) << 2;
+  let chosenA = i32x4.splat(NONE);
+  let chosenB = chosenA;
+  let largestA = f32x4.splat(0);
+  let largestB = largestA;
+  let isFirst = i32x4.splat(-1);
+  for (let left = count; left > 0; left--, columns += 4) {
+    const from = x + <usize>load<u32>(columns) * rowBytes;
+    let a = v128.load(from);
+    let b = v128.load(from, 16);
+    if (weights !== 0) {
+      const weight = v128.load32_splat(weights);
+      a = f32x4.mul(weight, a);
+      b = f32x4.mul(weight, b);
+      weights += 4;
+    }
+    const takesA = v128.or(isLarger(a, largestA), isFirst);
+    const takesB = v128.or(isLarger(b, largestB), isFirst);
+    const column = v128.load32_splat(columns);
+    largestA = v128.bitselect(a, largestA, takesA);
+    chosenA = v128.bitselect(column, chosenA, takesA);
+    largestB = v128.bitselect(b, largestB, takesB);
+    chosenB = v128.bitselect(column, chosenB, takesB);
+    isFirst = i32x4.splat(0);
+  }
+  v128.store(to, chosenA);
+  v128.store(to, chosenB, 16);
 }

@@ -1,9 +1,6 @@
-import { LARGEST, MEAN } from "../kernel-options";
+import { MEAN } from "../kernel-options";
 import { gather4, storeLanes } from "../lanes";
 import { stripOf, tileCount, tilesOfItem, tileWidth, vectorInTiles } from "../layout";
-
-/** Features that are an item of the largest, as `src/kernels/spread-vectors.ts` divides them. */
-const STRIP: i32 = 512;
 
 /** The gradient of one vector for each sequence, as `src/kernels/spread-vectors.ts` says. */
 @unmanaged
@@ -11,7 +8,7 @@ export class SpreadVectorsCall {
   /** Of the vectors that sequences were brought together to. */
   dy: usize;
   dx: usize;
-  /** What was brought together; 0 unless it was to the largest. */
+  /** What was brought together, where it was to the largest. */
   x: usize;
   /** For each sequence how many of its vectors count; 0 without. */
   lengths: usize;
@@ -21,12 +18,8 @@ export class SpreadVectorsCall {
   reduction: i32;
 }
 
-/** An item is a strip of a tile of dx, or several tiles; of the largest it is a strip of a sequence. */
+/** An item is a strip of a tile of dx, or several tiles. */
 export function spreadVectors(call: SpreadVectorsCall, item: i32, _scratch: usize): void {
-  if (call.reduction === LARGEST) {
-    giveToLargest(call, item);
-    return;
-  }
   const features = call.features;
   const vectors = call.sequences * call.period;
   const width = tileWidth(vectors);
@@ -42,7 +35,8 @@ export function spreadVectors(call: SpreadVectorsCall, item: i32, _scratch: usiz
   }
 }
 
-function lengthOf(call: SpreadVectorsCall, sequence: i32): i32 {
+/** Vectors of a sequence that count. */
+export function lengthOf(call: SpreadVectorsCall, sequence: i32): i32 {
   if (call.lengths === 0) return call.period;
   return load<i32>(call.lengths + ((<usize>sequence) << 2));
 }
@@ -93,37 +87,5 @@ function spreadToLanes(
     c += stepY;
     d += stepY;
     to += step;
-  }
-}
-
-/** To the first vector of a sequence that is the largest, or the first that is NaN; zeros to the others. */
-function giveToLargest(call: SpreadVectorsCall, item: i32): void {
-  const features = call.features;
-  const strips = (features + STRIP - 1) / STRIP;
-  const sequence = item / strips;
-  const first = (item % strips) * STRIP;
-  const end = min(first + STRIP, features);
-  const length = lengthOf(call, sequence);
-  const start = sequence * call.period;
-  const width = tileWidth(call.sequences * call.period);
-  const widthY = tileWidth(call.sequences);
-  const dy = vectorInTiles(call.dy, sequence, features, widthY);
-  for (let feature = first; feature < end; feature++) {
-    const skipped = (<usize>(feature * width)) << 2;
-    let chosen = -1;
-    let largest: f32 = 0;
-    for (let index = 0; index < length; index++) {
-      const x = load<f32>(vectorInTiles(call.x, start + index, features, width) + skipped);
-      // NaN is at most no number, and no number is at most NaN.
-      const isLarger = largest <= Infinity && !(x <= largest);
-      if (chosen >= 0 && !isLarger) continue;
-      chosen = index;
-      largest = x;
-    }
-    const number = load<f32>(dy + ((<usize>(feature * widthY)) << 2));
-    for (let index = 0; index < call.period; index++) {
-      const to = vectorInTiles(call.dx, start + index, features, width) + skipped;
-      store<f32>(to, index === chosen ? number : 0);
-    }
   }
 }

@@ -1,12 +1,12 @@
 import { requireBoolean, requireObject, requireWhole } from "@papilio/butterfly/errors";
-import { SPREAD_VECTORS } from "../wasm/kernel-ids.ts";
+import { SPREAD_LARGEST, SPREAD_VECTORS } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { stripItems, vectorsBytes } from "./layout.ts";
 import { vectorsOperand, wordsOperand } from "./problem.ts";
 import type { ReduceVectorsProblem } from "./reduce-vectors.ts";
 import { reductionNumber } from "./reduction.ts";
 
-/** Features of a sequence that are an item of the largest, as assembly/kernels/spread-vectors.ts divides them. */
+/** Features of a sequence that are an item of the largest, as assembly/kernels/spread-largest.ts divides them. */
 const STRIP = 512;
 
 /**
@@ -29,10 +29,11 @@ export function spreadVectors(problem: ReduceVectorsProblem): KernelCall {
   const all = { vectors, features };
   const isLargest = reduce === "max";
   return {
-    kernel: SPREAD_VECTORS,
+    kernel: isLargest ? SPREAD_LARGEST : SPREAD_VECTORS,
     label: `gradient of the ${reduce} of ${period} vectors, ${sequences} x ${features}`,
     items: isLargest ? sequences * Math.ceil(features / STRIP) : stripItems(vectors, features),
-    scratchBytes: 0,
+    // Of four lanes the largest and their places.
+    scratchBytes: isLargest ? 32 * Math.min(STRIP, features) : 0,
     operands: [
       vectorsOperand("dy", "read", "tiles", { vectors: sequences, features }),
       vectorsOperand("dx", "write", "tiles", all),
