@@ -31,6 +31,7 @@ export type {
   RegisterAttention,
   WorkgroupAttention,
 } from "./kernels/attention/variant.ts";
+export { type ConvertProblem, convertKernel } from "./kernels/convert/kernel.ts";
 export {
   type CrossEntropyGradientProblem,
   type CrossEntropyProblem,

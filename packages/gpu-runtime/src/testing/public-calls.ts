@@ -215,6 +215,7 @@ export const calls: PublicCalls = {
       ...{ batch: 4, features: 8, gradient: "batch-first" },
       activation: { kind: "elu", alpha: 1 },
     }),
+  convertKernel: () => call(runtime.convertKernel, { length: 6, from: "f16", to: "f32" }),
   crossEntropyKernel: () => call(runtime.crossEntropyKernel, reports(), { ...loss }, lanes),
   crossEntropyGradientKernel: () =>
     call(runtime.crossEntropyGradientKernel, reports(), { ...loss, to: "batch-first" }, lanes),

@@ -25,6 +25,10 @@ import {
   type EdgeAttentionGradientOperation,
   edgeAttentionGradientDefinition,
 } from "./edge-attention-gradient/operation.ts";
+import {
+  type FactorGradientOperation,
+  factorGradientDefinition,
+} from "./factor-gradient/operation.ts";
 import { type FoldOperation, foldDefinition } from "./fold/operation.ts";
 import { type LabelWeightsOperation, labelWeightsDefinition } from "./label-weights/operation.ts";
 import {
@@ -64,6 +68,7 @@ export type TrainingOperation =
   | DistillationOperation
   | EdgeAttentionGradientOperation
   | FoldOperation
+  | FactorGradientOperation
   | LabelWeightsOperation
   | NormalizeGradientOperation
   | NormalizeParametersGradientOperation
@@ -88,6 +93,7 @@ export const TRAINING_DEFINITIONS: {
   distillation: distillationDefinition,
   "edge-attention-gradient": edgeAttentionGradientDefinition,
   fold: foldDefinition,
+  "factor-gradient": factorGradientDefinition,
   "label-weights": labelWeightsDefinition,
   "normalize-gradient": normalizeGradientDefinition,
   "normalize-parameters-gradient": normalizeParametersGradientDefinition,

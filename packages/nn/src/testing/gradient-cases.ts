@@ -2,10 +2,12 @@ import { Chain } from "@papilio/butterfly";
 import type { Activation } from "@papilio/butterfly/numeric";
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
+import type { Parameter } from "../modules/parameter.ts";
 import { crossEntropyOfVectors } from "../operations/cross-entropy/operation.ts";
 import { distillationOfVectors } from "../operations/distillation/operation.ts";
 import * as f from "../operations/index.ts";
 import { squaredError } from "../operations/squared-error/operation.ts";
+import { crossEntropy } from "../training/losses.ts";
 import type { GradientCase } from "./central-differences.ts";
 import { parameter } from "./operation-case.ts";
 
@@ -70,6 +72,18 @@ function combined(run: (x: Value, other: Value) => Value): MakeGradient {
   };
 }
 
+/** Three factors, some of which are trained, of vectors whose gradient is wanted or not. */
+function factored(trained: readonly number[], ofInput: boolean): MakeGradient {
+  return (graph, { vectors }) => {
+    const chain = Chain.parse("1,4,2,6; 2,3,4,2; 4,4,3,1");
+    const x = graph.input("x", { vectors, features: chain.cols });
+    const factors = chain.patterns.map(({ a, b, c, d }) => parameter(a, b, c, d));
+    const y = f.activate(f.linear(x, { chain, factors }), { kind: "tanh" });
+    const of = trained.map((index) => factors[index] as Parameter);
+    return { y, of: [...(ofInput ? [x] : []), ...of], terms: 400 };
+  };
+}
+
 /** Cases of each kind of operation that has a gradient, and of several. */
 export const GRADIENT_CASES: Readonly<Record<string, MakeGradient>> = {
   ...Object.fromEntries(
@@ -92,20 +106,32 @@ export const GRADIENT_CASES: Readonly<Record<string, MakeGradient>> = {
     return { y: f.addVector(x, vector), of: [x, vector] };
   },
   "a dense matrix": (graph, shape) => {
-    const [x, bias] = [graph.input("x", shape), parameter(7)];
-    const y = f.linear(x, parameter(7, shape.features), { bias });
-    return { y, of: [x, bias], terms: 60 };
+    const [x, weight, bias] = [graph.input("x", shape), parameter(7, shape.features), parameter(7)];
+    return { y: f.linear(x, weight, { bias }), of: [x, bias, weight], terms: 60 };
   },
-  "a product of factors": (graph, { vectors }) => {
-    const chain = Chain.parse("1,4,2,6; 2,3,4,2");
-    const x = graph.input("x", { vectors, features: chain.cols });
-    const factors = chain.patterns.map(({ a, b, c, d }) => parameter(a, b, c, d));
-    const y = f.activate(f.linear(x, { chain, factors }), { kind: "tanh" });
-    return { y, of: [x], terms: 200 };
+  "a dense matrix that is not trained": (graph, shape) => {
+    const x = graph.input("x", shape);
+    return { y: f.linear(x, parameter(5, shape.features)), of: [x], terms: 60 };
   },
+  "a product of factors": factored([0, 1, 2], true),
+  "a product of factors, of which one is trained": factored([1], false),
+  "a product of factors that are not trained": factored([], true),
   distillation: (graph, shape) => {
     const [x, teacher] = [graph.input("x", shape), graph.input("teacher", shape)];
     return { y: distillationOfVectors(x, teacher, 2.5), of: [x], terms: 80 };
+  },
+  "the loss of a classifier whose first layer is a product of factors": (graph, { vectors }) => {
+    const chain = Chain.parse("1,4,2,6; 2,3,4,2");
+    const x = graph.input("x", { vectors, features: chain.cols });
+    const norm = [parameter(chain.cols), parameter(chain.cols)] as const;
+    const factors = chain.patterns.map(({ a, b, c, d }) => parameter(a, b, c, d));
+    const [bias, head] = [parameter(chain.rows), parameter(3, chain.rows)];
+    const options = { norm: "layer", epsilon: 1, weight: norm[0], bias: norm[1] } as const;
+    const hidden = f.linear(f.normalize(x, options), { chain, factors }, { bias });
+    const active = f.activate(hidden, { kind: "gelu", approximate: "none" });
+    const labels = graph.indices("labels", vectors);
+    const y = crossEntropy(f.linear(active, head), labels, { smoothing: 0.1, ignored: 3 });
+    return { y, of: [x, ...norm, ...factors, bias, head], terms: 400 };
   },
   "a gate between normalizations": (graph, shape) => {
     const [x, weight] = [graph.input("x", shape), parameter(shape.features)];

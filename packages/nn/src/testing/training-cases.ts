@@ -30,6 +30,10 @@ import {
   edgeAttentionGradientCases,
   edgeAttentionGradientOnVectors,
 } from "../operations/edge-attention-gradient/testing/cases.ts";
+import {
+  factorGradientCases,
+  factorGradientOnVectors,
+} from "../operations/factor-gradient/testing/cases.ts";
 import { foldCases, foldOnVectors } from "../operations/fold/testing/cases.ts";
 import {
   labelWeightsCases,
@@ -79,6 +83,7 @@ export const TRAINING_CASES: Readonly<Record<TrainingOperation["kind"], Operatio
   "cross-entropy-gradient": crossEntropyGradientCases,
   distillation: distillationCases,
   "distillation-gradient": distillationGradientCases,
+  "factor-gradient": factorGradientCases,
   "label-weights": labelWeightsCases,
   "normalize-gradient": normalizeGradientCases,
   "normalize-parameters-gradient": normalizeParametersGradientCases,
@@ -100,6 +105,7 @@ export const TRAINING_ON_VECTORS: Readonly<Record<TrainingOperation["kind"], Val
   "cross-entropy-gradient": crossEntropyGradientOnVectors,
   distillation: distillationOnVectors,
   "distillation-gradient": distillationGradientOnVectors,
+  "factor-gradient": factorGradientOnVectors,
   "label-weights": labelWeightsOnVectors,
   "normalize-gradient": normalizeGradientOnVectors,
   "normalize-parameters-gradient": normalizeParametersGradientOnVectors,

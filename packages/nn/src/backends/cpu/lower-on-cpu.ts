@@ -15,6 +15,7 @@ import { lowerDistillationOnCpu } from "../../operations/distillation/cpu.ts";
 import { lowerDistillationGradientOnCpu } from "../../operations/distillation-gradient/cpu.ts";
 import { lowerEdgeAttentionOnCpu } from "../../operations/edge-attention/cpu.ts";
 import { lowerEdgeAttentionGradientOnCpu } from "../../operations/edge-attention-gradient/cpu.ts";
+import { lowerFactorGradientOnCpu } from "../../operations/factor-gradient/cpu.ts";
 import { lowerFoldOnCpu } from "../../operations/fold/cpu.ts";
 import { lowerGatherFeaturesOnCpu } from "../../operations/gather-features/cpu.ts";
 import { lowerGatherVectorsOnCpu } from "../../operations/gather-vectors/cpu.ts";
@@ -67,6 +68,7 @@ const LOWER: ForEachOperation<void, [CpuLowering]> = {
   "cross-entropy-gradient": lowerCrossEntropyGradientOnCpu,
   distillation: lowerDistillationOnCpu,
   "distillation-gradient": lowerDistillationGradientOnCpu,
+  "factor-gradient": lowerFactorGradientOnCpu,
   "label-weights": lowerLabelWeightsOnCpu,
   "normalize-gradient": lowerNormalizeGradientOnCpu,
   "normalize-parameters-gradient": lowerNormalizeParametersGradientOnCpu,

@@ -15,6 +15,7 @@ import { lowerDistillation } from "../../operations/distillation/gpu.ts";
 import { lowerDistillationGradient } from "../../operations/distillation-gradient/gpu.ts";
 import { lowerEdgeAttention } from "../../operations/edge-attention/gpu.ts";
 import { lowerEdgeAttentionGradient } from "../../operations/edge-attention-gradient/gpu.ts";
+import { lowerFactorGradient } from "../../operations/factor-gradient/gpu.ts";
 import { lowerFold } from "../../operations/fold/gpu.ts";
 import { lowerGatherFeatures } from "../../operations/gather-features/gpu.ts";
 import { lowerGatherVectors } from "../../operations/gather-vectors/gpu.ts";
@@ -67,6 +68,7 @@ const LOWER: ForEachOperation<void, [DeviceLowering]> = {
   "cross-entropy-gradient": lowerCrossEntropyGradient,
   distillation: lowerDistillation,
   "distillation-gradient": lowerDistillationGradient,
+  "factor-gradient": lowerFactorGradient,
   "label-weights": lowerLabelWeights,
   "normalize-gradient": lowerNormalizeGradient,
   "normalize-parameters-gradient": lowerNormalizeParametersGradient,

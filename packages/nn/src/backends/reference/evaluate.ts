@@ -15,6 +15,7 @@ import { evaluateDistillation } from "../../operations/distillation/reference.ts
 import { evaluateDistillationGradient } from "../../operations/distillation-gradient/reference.ts";
 import { evaluateEdgeAttention } from "../../operations/edge-attention/reference.ts";
 import { evaluateEdgeAttentionGradient } from "../../operations/edge-attention-gradient/reference.ts";
+import { evaluateFactorGradient } from "../../operations/factor-gradient/reference.ts";
 import { evaluateFold } from "../../operations/fold/reference.ts";
 import { evaluateGatherFeatures } from "../../operations/gather-features/reference.ts";
 import { evaluateGatherVectors } from "../../operations/gather-vectors/reference.ts";
@@ -68,6 +69,7 @@ const REFERENCE: ForEachOperation<FloatArray, [ReferenceContext]> = {
   "cross-entropy-gradient": evaluateCrossEntropyGradient,
   distillation: evaluateDistillation,
   "distillation-gradient": evaluateDistillationGradient,
+  "factor-gradient": evaluateFactorGradient,
   "label-weights": evaluateLabelWeights,
   "normalize-gradient": evaluateNormalizeGradient,
   "normalize-parameters-gradient": evaluateNormalizeParametersGradient,
