@@ -14,6 +14,16 @@ class FourWindows {
   found: i32;
 }
 
+/** A pixel of y. */
+@unmanaged
+class Pixel {
+  /** The first window of its image. */
+  window: i32;
+  /** Where it is, with the padding. */
+  row: i32;
+  column: i32;
+}
+
 /**
  * Windows added to the pixels of images, as `src/kernels/fold.ts` says: x are the windows, y the images. An item is a
  * strip of channels of a tile of y.
@@ -38,32 +48,53 @@ export function fold(call: Windows, item: i32, scratch: usize): void {
     for (let lane = 0; lane < width; lane += 4) {
       const y = start + <usize>pixel * step + ((<usize>lane) << 2);
       clear(count, y, channel, width);
-      for (let place = 0; place < call.kernelHeight * call.kernelWidth; place++) {
-        findWindows(call, windows, tile * width + lane, vectors - 1, pixel, place);
-        if (windows.found === 0) continue;
-        addWindows(call, windows, first, count, y, channel, width);
+      for (let each = 0; each < 4; each++) {
+        // The last vector stands in for those that are not there.
+        const vector = min(tile * width + lane + each, vectors - 1);
+        placePixel(call, scratch, each, vector, pixel);
+      }
+      for (let p = 0; p < call.kernelHeight; p++) {
+        for (let q = 0; q < call.kernelWidth; q++) {
+          findWindows(call, windows, p, q);
+          if (windows.found === 0) continue;
+          addWindows(call, windows, first, count, y, channel, width);
+        }
       }
     }
   }
+}
+
+function pixelAt(scratch: usize, lane: i32): Pixel {
+  const pixels = scratch + offsetof<FourWindows>();
+  return changetype<Pixel>(pixels + <usize>lane * offsetof<Pixel>());
+}
+
+/** Notes where a pixel of a lane is: that of an image, or the one that the vector is. */
+function placePixel(call: Windows, scratch: usize, lane: i32, vector: i32, pixel: i32): void {
+  const ofImage = call.height * call.width;
+  const isWhole = call.ofImages !== 0;
+  const image = isWhole ? vector : vector / ofImage;
+  const at = isWhole ? pixel : vector - image * ofImage;
+  const place = pixelAt(scratch, lane);
+  place.window = image * call.rows * call.columns;
+  place.row = at / call.width + call.paddingHeight;
+  place.column = (at % call.width) + call.paddingWidth;
 }
 
 function clear(count: i32, y: usize, step: usize, width: i32): void {
   for (let left = count; left > 0; left--, y += step) storeLanes(y, f32x4.splat(0), width);
 }
 
-/** The last vector stands in for those that are not there. */
-function findWindows(
-  call: Windows,
-  windows: FourWindows,
-  vector: i32,
-  last: i32,
-  pixel: i32,
-  place: i32,
-): void {
-  const a = addressOf(call, min(vector, last), pixel, place);
-  const b = addressOf(call, min(vector + 1, last), pixel, place);
-  const c = addressOf(call, min(vector + 2, last), pixel, place);
-  const d = addressOf(call, min(vector + 3, last), pixel, place);
+/** The windows that have the pixels of four lanes at row `p` and column `q`. */
+function findWindows(call: Windows, windows: FourWindows, p: i32, q: i32): void {
+  const down = p * call.dilationHeight;
+  const along = q * call.dilationWidth;
+  const place = p * call.kernelWidth + q;
+  const scratch = changetype<usize>(windows);
+  const a = addressOf(call, pixelAt(scratch, 0), down, along, place);
+  const b = addressOf(call, pixelAt(scratch, 1), down, along, place);
+  const c = addressOf(call, pixelAt(scratch, 2), down, along, place);
+  const d = addressOf(call, pixelAt(scratch, 3), down, along, place);
   const any = a !== 0 ? a : b !== 0 ? b : c !== 0 ? c : d;
   windows.a = a !== 0 ? a : any;
   windows.b = b !== 0 ? b : any;
@@ -74,22 +105,12 @@ function findWindows(
 }
 
 /** Where the first channel is of the window that has a pixel at a place; 0 for none. */
-function addressOf(call: Windows, vector: i32, pixel: i32, place: i32): usize {
-  const ofImage = call.height * call.width;
-  const isWhole = call.ofImages !== 0;
-  const image = isWhole ? vector : vector / ofImage;
-  const at = isWhole ? pixel : vector % ofImage;
-  const down = (place / call.kernelWidth) * call.dilationHeight;
-  const along = (place % call.kernelWidth) * call.dilationWidth;
-  const row = windowAt(at / call.width + call.paddingHeight - down, call.strideHeight, call.rows);
-  const column = windowAt(
-    (at % call.width) + call.paddingWidth - along,
-    call.strideWidth,
-    call.columns,
-  );
+function addressOf(call: Windows, pixel: Pixel, down: i32, along: i32, place: i32): usize {
+  const row = windowAt(pixel.row - down, call.strideHeight, call.rows);
+  const column = windowAt(pixel.column - along, call.strideWidth, call.columns);
   if (row < 0 || column < 0) return 0;
   const places = call.kernelHeight * call.kernelWidth;
-  const window = (image * call.rows + row) * call.columns + column;
+  const window = pixel.window + row * call.columns + column;
   const width = tileWidth(vectorsOf(call));
   const start = vectorInTiles(call.x, window, call.channels * places, width);
   return start + ((<usize>(place * width)) << 2);
@@ -97,8 +118,9 @@ function addressOf(call: Windows, vector: i32, pixel: i32, place: i32): usize {
 
 /** The window that begins at an offset of an axis; -1 for none. */
 function windowAt(offset: i32, stride: i32, count: i32): i32 {
-  if (offset < 0 || offset % stride !== 0 || offset / stride >= count) return -1;
-  return offset / stride;
+  if (offset < 0) return -1;
+  const window = stride === 1 ? offset : offset / stride;
+  return window * stride === offset && window < count ? window : -1;
 }
 
 function addWindows(

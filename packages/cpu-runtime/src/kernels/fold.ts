@@ -6,8 +6,8 @@ import { vectorsOperand } from "./problem.ts";
 import type { UnfoldProblem } from "./unfold.ts";
 import { windowWords } from "./windows.ts";
 
-/** Bytes of a `FourWindows` of assembly/kernels/fold.ts. */
-const SCRATCH_BYTES = 20;
+/** Bytes of a `FourWindows` of assembly/kernels/fold.ts, and of four pixels behind it. */
+const SCRATCH_BYTES = 20 + 4 * 12;
 
 /**
  * PyTorch's `Fold`, the gradient of `unfold`: each pixel is the sum of what windows have at its places, 0 where no
