@@ -90,3 +90,7 @@ export const ATTENTION_QUERIES_GRADIENT: i32 = 101;
 export const ATTENTION_KEYS_GRADIENT: i32 = 102;
 /** The gradient of a factor's values. */
 export const FACTOR_GRADIENT: i32 = 91;
+/** A step of an optimizer. */
+export const UPDATE: i32 = 92;
+/** The sum of the squares of numbers. */
+export const SUM_OF_SQUARES: i32 = 93;

@@ -39,3 +39,8 @@ export const SUM: i32 = 0;
 export const MEAN: i32 = 1;
 /** The largest is taken. */
 export const LARGEST: i32 = 2;
+
+/** Adam with decoupled weight decay. */
+export const ADAM: i32 = 0;
+/** Descent along a momentum. */
+export const MOMENTUM: i32 = 1;

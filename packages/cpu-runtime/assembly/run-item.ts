@@ -42,8 +42,10 @@ import {
   SPREAD_VECTORS,
   SQUARED_ERROR,
   SQUARED_ERROR_GRADIENT,
+  SUM_OF_SQUARES,
   TILES_FROM_ROWS,
   UNFOLD,
+  UPDATE,
 } from "./kernel-ids";
 import { ActivationGradientCall, activationGradient } from "./kernels/activation-gradient";
 import { AddPositionsCall, addPositions } from "./kernels/add-positions";
@@ -93,6 +95,7 @@ import { spreadLargest } from "./kernels/spread-largest";
 import { SpreadVectorsCall, spreadVectors } from "./kernels/spread-vectors";
 import { SquaredErrorCall, squaredError, squaredErrorGradient } from "./kernels/squared-error";
 import { unfold } from "./kernels/unfold";
+import { SumOfSquaresCall, sumOfSquares, UpdateCall, update } from "./kernels/update";
 import { ProductCall } from "./products/product-call";
 import { Windows } from "./windows";
 
@@ -239,6 +242,12 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case FACTOR_GRADIENT:
       factorGradient(changetype<FactorGradientCall>(call), item, scratch);
+      break;
+    case UPDATE:
+      update(changetype<UpdateCall>(call), item, scratch);
+      break;
+    case SUM_OF_SQUARES:
+      sumOfSquares(changetype<SumOfSquaresCall>(call), item, scratch);
       break;
     default:
       unreachable();

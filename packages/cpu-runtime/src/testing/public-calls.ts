@@ -178,6 +178,13 @@ export const calls: PublicCalls = {
       ...{ vectors: 6, features: 8, headFeatures: 4, style: "halves", positions: 9, period: 3 },
       position: true,
     }),
+  update: () =>
+    call(runtime.update, {
+      ...{ length: 5, optimizer: "adamw", rate: 1, decay: 0.1, betas: [0.9, 0.99], epsilon: 1e-8 },
+      clip: 1,
+    }),
+  sumOfSquares: () => call(runtime.sumOfSquares, 5),
+  sumOfSquaresParts: () => call(runtime.sumOfSquaresParts, 5),
   factorGradient: () =>
     call(runtime.factorGradient, { vectors: 3, pattern: new Pattern(1, 2, 3, 1) }),
   factorGradientParts: () =>

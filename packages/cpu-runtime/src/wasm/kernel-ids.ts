@@ -90,3 +90,7 @@ export const ATTENTION_QUERIES_GRADIENT = 101;
 export const ATTENTION_KEYS_GRADIENT = 102;
 /** The gradient of a factor's values. */
 export const FACTOR_GRADIENT = 91;
+/** A step of an optimizer. */
+export const UPDATE = 92;
+/** The sum of the squares of numbers. */
+export const SUM_OF_SQUARES = 93;

@@ -36,3 +36,7 @@ export const SUM = 0;
 export const MEAN = 1;
 /** The largest is taken. */
 export const LARGEST = 2;
+/** Adam with decoupled weight decay. */
+export const ADAM = 0;
+/** Descent along a momentum. */
+export const MOMENTUM = 1;

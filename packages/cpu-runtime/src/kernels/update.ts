@@ -1,0 +1,95 @@
+import {
+  describeValue,
+  requireList,
+  requireNumber,
+  requireObject,
+  requireOneOf,
+  requireWhole,
+  wrongArgument,
+} from "@papilio/butterfly/errors";
+import { UPDATE } from "../wasm/kernel-ids.ts";
+import { ADAM, MOMENTUM } from "../wasm/kernel-options.ts";
+import { floatWord, type KernelCall, type PlainOperand } from "./kernel-call.ts";
+import { requireAtLeastZero, vectorsOperand, wordsOperand } from "./problem.ts";
+
+/** A step of an optimizer, of numbers that follow one another. */
+export interface UpdateProblem {
+  /** Numbers of the parameter. */
+  readonly length: number;
+  /**
+   * With the learning rate `η` and the gradient `g`, which was scaled: `"adamw"` (arXiv 1711.05101) has
+   * `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and `p ← (1 - η decay) p - η (m / c₁) / (√(v / c₂) + epsilon)`;
+   * `"sgd"` has `m ← β₁ m + g + decay p` and `p ← p - η m`.
+   */
+  readonly optimizer: "adamw" | "sgd";
+  /** What the learning rate of the run is multiplied by, at least 0. */
+  readonly rate: number;
+  /** The weight decay, at least 0. */
+  readonly decay: number;
+  /** Of the momentum, and of the mean of squares: from 0 to below 1. */
+  readonly betas: readonly [number, number];
+  readonly epsilon: number;
+  /** The largest norm of all gradients together, above which they are scaled down to it. */
+  readonly clip?: number | undefined;
+}
+
+/** Numbers of an item, as assembly/kernels/update.ts divides them. */
+export const UPDATE_CHUNK = 8192;
+
+/**
+ * Operands: the parameter, the gradient, the momentum, for AdamW the squares, then four settings, which are read when it
+ * runs: the learning rate, what gradients are multiplied by, and the corrections `c₁` and `c₂` (`1 - β^t` at step `t`);
+ * and with `clip` the sum of the squares of all gradients before they are multiplied.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function update(problem: UpdateProblem): KernelCall {
+  requireObject("The problem", problem, "an UpdateProblem");
+  const { length, optimizer, rate, decay, betas, epsilon, clip } = problem;
+  requireWhole("The number of numbers", length, 1);
+  requireOneOf("The optimizer", optimizer, ["adamw", "sgd"]);
+  requireAtLeastZero("The rate", rate);
+  requireAtLeastZero("The decay", decay);
+  requireList("The betas", betas);
+  const [beta1, beta2] = betas;
+  requireBeta("The first beta", beta1);
+  requireBeta("The second beta", beta2);
+  requireAtLeastZero("Epsilon", epsilon);
+  if (clip !== undefined) requireAtLeastZero("The largest norm", clip);
+  const adam = optimizer === "adamw";
+  return {
+    kernel: UPDATE,
+    label: `${optimizer} of ${length} numbers`,
+    items: Math.ceil(length / UPDATE_CHUNK),
+    scratchBytes: 0,
+    operands: [
+      changed("parameter", length),
+      vectorsOperand("gradient", "read", "tiles", { vectors: 1, features: length }),
+      changed("momentum", length),
+      ...(adam ? [changed("squares", length)] : []),
+      wordsOperand("settings", 4),
+      ...(clip === undefined ? [] : [wordsOperand("norm", 1)]),
+    ],
+    words: ([parameter = 0, gradient = 0, momentum = 0, ...others]) => {
+      const squares = adam ? (others.shift() as number) : 0;
+      const [settings = 0, norm = 0] = others;
+      return [
+        ...[parameter, gradient, momentum, squares, settings, norm],
+        ...[length, adam ? ADAM : MOMENTUM],
+        ...[rate, decay, beta1, beta2, epsilon, clip ?? 0].map(floatWord),
+      ];
+    },
+    flops: (adam ? 14 : 6) * length,
+    bytes: 4 * length * (adam ? 7 : 5),
+  };
+}
+
+function changed(name: string, length: number): PlainOperand {
+  return { name, access: "update", layout: "plain", bytes: 4 * length };
+}
+
+function requireBeta(name: string, beta: unknown): void {
+  requireNumber(name, beta);
+  if (beta >= 0 && Math.fround(beta) < 1) return;
+  throw wrongArgument(name, describeValue(beta), "a number from 0 to below 1");
+}
