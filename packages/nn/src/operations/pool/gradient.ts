@@ -19,19 +19,18 @@ export function gradientOfPool(
   if (!to.needs(x)) return;
   const { images, size, kernel } = window;
   const pixels = size[0] * size[1];
-  const entries = { rows: [] as number[], columns: [] as number[] };
+  const starts = new Uint32Array(output.vectors + 1);
+  const columns: number[] = [];
   forEachPlace(window, (vector, image, _, pixel) => {
-    if (pixel === undefined) return;
-    entries.rows.push(vector);
-    entries.columns.push(image * pixels + pixel);
+    if (pixel !== undefined) columns.push(image * pixels + pixel);
+    starts[vector + 1] = columns.length;
   });
-  const shape = [output.vectors, images * pixels] as const;
+  const matrix = new SparseMatrix([output.vectors, images * pixels], starts, columns);
   if (pool === "max") {
-    to.add(x, aggregateLargest(x, dy, SparseMatrix.fromEntries(shape, entries), path));
+    to.add(x, aggregateLargest(x, dy, matrix, path));
     return;
   }
   // A mean is over all places of a window, in the image or not.
-  const shares = new Float32Array(entries.rows.length).fill(1 / (kernel[0] * kernel[1]));
-  const matrix = SparseMatrix.fromEntries(shape, entries, shares);
-  to.add(x, aggregate(dy, transposed(matrix).matrix, { path }));
+  const shares = new Float32Array(columns.length).fill(1 / (kernel[0] * kernel[1]));
+  to.add(x, aggregate(dy, transposed(matrix.withValues(shares)).matrix, { path }));
 }

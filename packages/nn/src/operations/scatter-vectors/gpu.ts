@@ -34,6 +34,8 @@ function sorted(indices: Indices, to: DeviceLowering): Operand {
   const order = Uint32Array.from(fixed.keys()).sort(
     (left, right) => (fixed[left] as number) - (fixed[right] as number) || left - right,
   );
-  const all = Uint32Array.of(...order.map((vector) => fixed[vector] as number), ...order);
+  const all = new Uint32Array(2 * length);
+  all.set(order.map((vector) => fixed[vector] as number));
+  all.set(order, length);
   return to.integers(all, "sorted indices");
 }
