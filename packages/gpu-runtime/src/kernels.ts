@@ -107,7 +107,13 @@ export {
   squaredErrorGradientKernel,
   squaredErrorKernel,
 } from "./kernels/squared-error/kernel.ts";
+export {
+  type SumOfSquaresProblem,
+  sumOfSquaresKernel,
+  sumOfSquaresParts,
+} from "./kernels/sum-of-squares/kernel.ts";
 export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
+export { type UpdateProblem, updateKernel } from "./kernels/update/kernel.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";

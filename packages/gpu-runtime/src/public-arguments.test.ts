@@ -2,10 +2,13 @@ import { callableExports, makeAll, mistakes, sweep } from "@papilio/public-argum
 import { describe, expect, it } from "vitest";
 import * as node from "./node/index.ts";
 import { runtime } from "./testing/every-entry.ts";
-import { calls } from "./testing/public-calls.ts";
+import { calls as modelCalls } from "./testing/public-calls.ts";
 import { deviceCalls } from "./testing/public-device-calls.ts";
+import { trainingCalls } from "./testing/public-training-calls.ts";
 
-/** What is in neither table. */
+const calls = { ...modelCalls, ...trainingCalls };
+
+/** What is in no table. */
 const EXEMPT: Readonly<Record<string, string>> = {
   Program: "its constructor is private",
   OutputFile: "its constructor is private",

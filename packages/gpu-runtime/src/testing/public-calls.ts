@@ -73,17 +73,6 @@ const scratch = runtime.scratchVectors({ ...shape, features: 8 }, "x");
 /** A report with its limits and features, which are looked at as a whole. */
 const reports = (): object => Object.create(report) as object;
 
-const loss = {
-  ...{ batch: 4, features: 8, from: "batch-first", dtype: "f32", smoothing: 0.1, ignored: 3 },
-} as const;
-const compared = {
-  ...{ batch: 4, features: 8, from: "batch-first", target: "batch-last", dtype: "f32" },
-} as const;
-const taught = {
-  ...{ batch: 4, features: 8, from: "batch-first", teacher: "batch-last", dtype: "f32" },
-  temperature: 2,
-} as const;
-
 /** Valid calls of the functions that need no device. */
 export const calls: PublicCalls = {
   addPositionsKernel: () =>
@@ -209,50 +198,6 @@ export const calls: PublicCalls = {
       position: true,
       into: { vectors: 8 },
     }),
-  activationGradientKernel: () =>
-    call(runtime.activationGradientKernel, {
-      ...storage,
-      ...{ batch: 4, features: 8, gradient: "batch-first" },
-      activation: { kind: "elu", alpha: 1 },
-    }),
-  convertKernel: () => call(runtime.convertKernel, { length: 6, from: "f16", to: "f32" }),
-  crossEntropyKernel: () => call(runtime.crossEntropyKernel, reports(), { ...loss }, lanes),
-  crossEntropyGradientKernel: () =>
-    call(runtime.crossEntropyGradientKernel, reports(), { ...loss, to: "batch-first" }, lanes),
-  distillationKernel: () => call(runtime.distillationKernel, reports(), { ...taught }, lanes),
-  distillationGradientKernel: () =>
-    call(runtime.distillationGradientKernel, reports(), { ...taught, to: "batch-first" }, lanes),
-  labelWeightsKernel: () =>
-    call(runtime.labelWeightsKernel, { count: 4, classes: 8, ignored: 3, dtype: "f32" }),
-  normalizationGradientKernel: () =>
-    call(
-      runtime.normalizationGradientKernel,
-      reports(),
-      { ...normalized, gradient: "batch-first", kind: "rms", epsilon: 1e-5, weight: true },
-      lanes,
-    ),
-  normalizationStatisticsKernel: () =>
-    call(
-      runtime.normalizationStatisticsKernel,
-      reports(),
-      { batch: 4, features: 8, from: "batch-first", dtype: "f32", kind: "rms", epsilon: 1e-5 },
-      lanes,
-    ),
-  normalizationParametersGradientKernel: () =>
-    call(runtime.normalizationParametersGradientKernel, {
-      ...{ batch: 4, count: 3, features: 8, from: "batch-first", gradient: "batch-last" },
-      ...{ dtype: "f32", bias: true },
-    }),
-  softmaxGradientKernel: () =>
-    call(
-      runtime.softmaxGradientKernel,
-      reports(),
-      { ...normalized, gradient: "batch-first", log: true },
-      lanes,
-    ),
-  squaredErrorKernel: () => call(runtime.squaredErrorKernel, reports(), { ...compared }, lanes),
-  squaredErrorGradientKernel: () =>
-    call(runtime.squaredErrorGradientKernel, reports(), { ...compared, to: "batch-first" }, lanes),
   softmaxKernel: () => call(runtime.softmaxKernel, reports(), { ...normalized, log: true }, lanes),
   foldKernel: () => call(runtime.foldKernel, { ...windows, dilation: [1, 1], source: "image" }),
   scatterVectorsKernel: () =>

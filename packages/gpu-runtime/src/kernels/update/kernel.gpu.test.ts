@@ -1,0 +1,110 @@
+import { quantize } from "@papilio/butterfly/numeric";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../../gpu/gpu.ts";
+import { expectStored } from "../../testing/expect-stored.ts";
+import { openTestGpu } from "../../testing/open-test-gpu.ts";
+import { EPSILON } from "../../testing/row-wise.ts";
+import { runKernel } from "../../testing/run-kernel.ts";
+import { draw } from "../../testing/vectors-in-memory.ts";
+import { sumOfSquaresKernel, sumOfSquaresParts } from "../sum-of-squares/kernel.ts";
+import { type UpdateProblem, updateKernel } from "./kernel.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openTestGpu();
+});
+afterAll(() => gpu.dispose());
+
+const rates = { rate: 0.5, decay: 0.05, betas: [0.9, 0.99], epsilon: 1e-6 } as const;
+/** The learning rate, the scale of gradients, and both corrections. */
+const [learningRate, scale, correction1, correction2] = [0.01, 2, 0.19, 0.0199] as const;
+const settings = Float32Array.of(learningRate, scale, correction1, correction2);
+
+const kinds: readonly Pick<UpdateProblem, "optimizer" | "clip" | "dtype">[] = [
+  { optimizer: "adamw", dtype: "f32" },
+  { optimizer: "adamw", dtype: "f16", clip: 3 },
+  { optimizer: "sgd", dtype: "f32", clip: 3 },
+  { optimizer: "sgd", dtype: "f16", clip: 1e6 },
+];
+
+describe.each(kinds)("$optimizer of $dtype, clipped at $clip", (kind) => {
+  it.for([1, 6, 300])("changes %d numbers in two steps as in float64", async (length, { skip }) => {
+    const { optimizer, clip, dtype } = kind;
+    skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
+    const adam = optimizer === "adamw";
+    const [parameter, gradient] = [draw(length, "f32", 1), draw(length, dtype, 2)];
+    const [momentum, squares] = [draw(length, "f32", 3), draw(length, "f32", 4).map(Math.abs)];
+    const kernel = updateKernel({ length, ...kind, ...rates });
+    const inputs = { gradient, momentum, squares, settings, norm: Float32Array.of(100) };
+    const y = await runKernel(gpu, kernel, inputs, parameter);
+
+    const clipped = clip !== undefined && 10 * scale > clip ? clip / (10 * scale) : 1;
+    const rate = learningRate * rates.rate;
+    const [beta1, beta2] = rates.betas;
+    const bounds = new Float64Array(length);
+    const expected = Float64Array.from(parameter, (start, at) => {
+      const g = (gradient[at] as number) * scale * clipped;
+      let [p, m, v] = [start, momentum[at] as number, squares[at] as number];
+      let size = Math.abs(p);
+      for (let step = 0; step < 2; step++) {
+        if (adam) {
+          m = beta1 * m + (1 - beta1) * g;
+          v = beta2 * v + (1 - beta2) * g * g;
+          const root = Math.sqrt(v / correction2) + rates.epsilon;
+          const parts = (Math.abs(momentum[at] as number) + Math.abs(g)) / correction1 / root;
+          // The squares are of one sign, of which the last may be rounded a hundred times as much as counts of it.
+          size += 4 * rate * parts * (1 + (g * g) / v);
+          p = p * (1 - rate * rates.decay) - (rate * m) / correction1 / root;
+        } else {
+          m = beta1 * m + g + rates.decay * p;
+          size += 4 * rate * (Math.abs(momentum[at] as number) + 2 * Math.abs(g) + Math.abs(p));
+          p -= rate * m;
+        }
+      }
+      // Settings and rates are rounded, and quotients and roots are within 2.5 units in the last place.
+      bounds[at] = 12 * EPSILON * size;
+      return p;
+    });
+    expectStored(y, expected, (at) => bounds[at] as number, "f32");
+  });
+});
+
+it("makes the parameter NaN where the norm is", async () => {
+  const kernel = updateKernel({ length: 4, dtype: "f32", optimizer: "sgd", ...rates, clip: 1 });
+  const inputs = {
+    ...{ gradient: draw(4, "f32", 1), momentum: new Float32Array(4), settings },
+    norm: Float32Array.of(Number.NaN),
+  };
+  expect(await runKernel(gpu, kernel, inputs, draw(4, "f32", 2))).toEqual(
+    new Float32Array(4).fill(Number.NaN),
+  );
+});
+
+describe.each(["f32", "f16"] as const)("the sum of squares in %s", (dtype) => {
+  it.for([1, 6, 4096, 300_001])("of %d numbers", async (length, { skip }) => {
+    skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
+    const x = quantize(draw(length, "f32", 1), dtype);
+    const parts = sumOfSquaresParts({ length, dtype });
+    const y = await runKernel(gpu, sumOfSquaresKernel({ length, dtype }), { x }, parts);
+    const right = x.reduce((sum, number) => sum + number * number, 0);
+    const found = y.reduce((sum, part) => sum + part, 0);
+    // Of an invocation every so many numbers, then those of a workgroup, and the parts, here in float64.
+    const terms = length / parts / 64 + 10;
+    expect(Math.abs(found - right)).toBeLessThanOrEqual(terms * EPSILON * right);
+  });
+});
+
+it("refuses what makes no sense", () => {
+  const good = { length: 3, dtype: "f32", optimizer: "adamw", ...rates };
+  for (const change of [
+    ...[{ length: 0 }, { optimizer: "adam" }, { rate: -1 }, { decay: Number.NaN }],
+    ...[{ betas: [1, 0.9] }, { betas: [0.9] }, { betas: 7 }, { epsilon: -1 }, { clip: -1 }],
+  ]) {
+    expect(() => updateKernel({ ...good, ...change } as never)).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^(OPTION_INVALID|KERNEL_PROBLEM)$/) }),
+    );
+  }
+  expect(() => sumOfSquaresKernel({ length: 0, dtype: "f32" })).toThrow(
+    expect.objectContaining({ code: "KERNEL_PROBLEM" }),
+  );
+});

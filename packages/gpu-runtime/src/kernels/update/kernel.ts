@@ -1,0 +1,102 @@
+import type { StorageDtype } from "@papilio/butterfly";
+import { requireList } from "@papilio/butterfly/errors";
+import type { Binding, Kernel } from "../../device/kernel.ts";
+import { literal } from "../activation.ts";
+import { perElementShader } from "../per-element.ts";
+import { type Check, checks, requireNumber, requireProblem } from "../problem-checks.ts";
+import { enabledBy, loadWidth, storedType, wideType } from "../wgsl.ts";
+
+/** A step of an optimizer, of numbers that follow one another. */
+export interface UpdateProblem {
+  /** Numbers of the parameter. */
+  readonly length: number;
+  /** Of the gradient; the parameter and the optimizer's state are in float32. */
+  readonly dtype: StorageDtype;
+  /**
+   * With the learning rate `η` and the gradient `g`, which was scaled: `"adamw"` (arXiv 1711.05101) has
+   * `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and `p ← (1 - η decay) p - η (m / c₁) / (√(v / c₂) + epsilon)`;
+   * `"sgd"` has `m ← β₁ m + g + decay p` and `p ← p - η m`.
+   */
+  readonly optimizer: "adamw" | "sgd";
+  /** What the learning rate of the run is multiplied by, at least 0. */
+  readonly rate: number;
+  /** The weight decay, at least 0. */
+  readonly decay: number;
+  /** Of the momentum, and of the mean of squares: from 0 to below 1. */
+  readonly betas: readonly [number, number];
+  readonly epsilon: number;
+  /** The largest norm of all gradients together, above which they are scaled down to it. */
+  readonly clip?: number | undefined;
+}
+
+const betasCheck: Check = (name, value) => {
+  requireList(name, value);
+  checks.share(`The first of ${name}`, value[0]);
+  checks.share(`The second of ${name}`, value[1]);
+};
+
+/**
+ * Generates a step in place. Bindings: y, the parameter, gradient, momentum, for AdamW squares, then settings, four
+ * numbers in float32 that are read when it runs: the learning rate, what gradients are multiplied by, and the corrections
+ * `c₁` and `c₂` (`1 - β^t` at step `t`); and with `clip` norm, the sum of the squares of all gradients before they are
+ * multiplied.
+ *
+ * @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM`
+ */
+export function updateKernel(problem: UpdateProblem): Kernel {
+  requireProblem("update", problem, {
+    length: checks.count,
+    dtype: checks.dtype,
+    optimizer: checks.oneOf("adamw", "sgd"),
+    betas: betasCheck,
+    clip: checks.optional(checks.number),
+  });
+  const { length, dtype, optimizer, rate, decay, betas, epsilon, clip } = problem;
+  requireNumber("update", { rate, decay, epsilon, clip: clip ?? 0 }, 0);
+  const width = loadWidth(length);
+  const adam = optimizer === "adamw";
+  const kept = (name: string): Binding => ({
+    name,
+    elements: storedType("f32", width),
+    access: "read-write",
+  });
+  const read = (name: string, elements: string): Binding => ({ name, elements, access: "read" });
+  const [beta1, beta2] = betas;
+  const clipped =
+    clip === undefined
+      ? ""
+      : `let norm1 = sqrt(norm[0]) * scale;
+  // Whatever a comparison makes of NaN, a norm that is NaN makes the parameter NaN.
+  scale *= select(1.0, ${literal(clip)} / norm1, !(norm1 <= ${literal(clip)}));
+  scale += 0.0 * norm1;`;
+  const step = adam
+    ? `let m = mix(gradients, momentum[at], ${literal(beta1)});
+  let v = mix(gradients * gradients, squares[at], ${literal(beta2)});
+  momentum[at] = m;
+  squares[at] = v;
+  let direction = m / settings[2] / (sqrt(v / settings[3]) + ${literal(epsilon)});
+  y[at] = y[at] * (1.0 - rate * ${literal(decay)}) - rate * direction;`
+    : `let m = ${literal(beta1)} * momentum[at] + gradients + ${literal(decay)} * y[at];
+  momentum[at] = m;
+  y[at] -= rate * m;`;
+  return {
+    label: `update ${optimizer} ${length}`,
+    enables: enabledBy(dtype),
+    bindings: [
+      kept("y"),
+      read("gradient", storedType(dtype, width)),
+      kept("momentum"),
+      ...(adam ? [kept("squares")] : []),
+      read("settings", "f32"),
+      ...(clip === undefined ? [] : [read("norm", "f32")]),
+    ],
+    ...perElementShader(
+      { batch: 1, parts: { name: "at", count: length / width }, to: "batch-first" },
+      `let rate = settings[0] * ${literal(rate)};
+  var scale = settings[1];
+  ${clipped}
+  let gradients = ${wideType(width)}(gradient[at]) * scale;
+  ${step}`,
+    ),
+  };
+}
