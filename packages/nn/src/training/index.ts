@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { NnErrorCodes } from "../errors/error-codes.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
 export {
   type CrossEntropyOptions,

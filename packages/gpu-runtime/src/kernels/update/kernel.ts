@@ -2,6 +2,7 @@ import type { StorageDtype } from "@papilio/butterfly";
 import { requireList } from "@papilio/butterfly/errors";
 import type { Binding, Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
+import { isNanWgsl } from "../not-a-number.ts";
 import { perElementShader } from "../per-element.ts";
 import { type Check, checks, requireNumber, requireProblem } from "../problem-checks.ts";
 import { enabledBy, loadWidth, storedType, wideType } from "../wgsl.ts";
@@ -66,9 +67,9 @@ export function updateKernel(problem: UpdateProblem): Kernel {
     clip === undefined
       ? ""
       : `let norm1 = sqrt(norm[0]) * scale;
-  // Whatever a comparison makes of NaN, a norm that is NaN makes the parameter NaN.
-  scale *= select(1.0, ${literal(clip)} / norm1, !(norm1 <= ${literal(clip)}));
-  scale += 0.0 * norm1;`;
+  scale *= select(1.0, ${literal(clip)} / norm1, norm1 > ${literal(clip)});
+  // A norm that is NaN makes the parameter NaN.
+  scale = select(scale, norm1, ${isNanWgsl("norm1", 1)});`;
   const step = adam
     ? `let m = mix(gradients, momentum[at], ${literal(beta1)});
   let v = mix(gradients * gradients, squares[at], ${literal(beta2)});
