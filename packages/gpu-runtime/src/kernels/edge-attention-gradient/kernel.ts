@@ -39,6 +39,8 @@ export function edgeAttentionGradientKernel(problem: EdgeAttentionGradientProble
   const [x, y] = vectorBindings(dtype, 1);
   const weight = element("y", ofEdges, "edge", "head");
   const gradient = element("y", ofEdges, "edge", `head + ${heads}u`);
+  // In float32 the products wait where their result goes; in less precision they are computed again.
+  const isKept = dtype === "f32";
   const wide = (value: string): string => narrowed(dtype, 1, value);
   return {
     label: `edge-attention-gradient ${nodes}x${heads}x${headFeatures}`,
@@ -82,7 +84,13 @@ export function edgeAttentionGradientKernel(problem: EdgeAttentionGradientProble
   for (var edge = start; edge < end; edge++) {
     let weight = exp(score(edge, head, own) - largest);
     total += weight;
-    sum += weight * gradient(edge, vector, head, count);
+    let product = gradient(edge, vector, head, count);
+    sum += weight * product;${
+      isKept
+        ? `
+    ${gradient} = product;`
+        : ""
+    }
   }
   let mean = sum / total;
   for (var edge = start; edge < end; edge++) {
@@ -91,7 +99,7 @@ export function edgeAttentionGradientKernel(problem: EdgeAttentionGradientProble
     let weight = select(share, ${nanWgsl("group.z", 1)}, ${isNotFiniteWgsl("largest", 1)});
     let slope = select(${literal(negativeSlope)}, 1.0, sum_of_scores(edge, head, own) > 0.0);
     ${weight} = ${wide("weight")};
-    ${gradient} = ${wide("weight * (gradient(edge, vector, head, count) - mean) * slope")};
+    ${gradient} = ${wide(`weight * (${isKept ? gradient : "gradient(edge, vector, head, count)"} - mean) * slope`)};
   }`,
     ),
   };
