@@ -94,3 +94,5 @@ export const FACTOR_GRADIENT: i32 = 91;
 export const UPDATE: i32 = 92;
 /** The sum of the squares of numbers. */
 export const SUM_OF_SQUARES: i32 = 93;
+/** A product for few outputs, of vectors in rows. */
+export const ROWS_PRODUCT: i32 = 103;

@@ -34,6 +34,7 @@ import {
   REDUCE_VECTORS,
   ROTARY,
   ROWS_FROM_TILES,
+  ROWS_PRODUCT,
   SCATTER_VECTORS,
   SOFTMAX,
   SOFTMAX_GRADIENT,
@@ -87,6 +88,7 @@ import { PoolCall, pool } from "./kernels/pool";
 import { product } from "./kernels/product";
 import { ReduceVectorsCall, reduceVectors } from "./kernels/reduce-vectors";
 import { RotaryCall, rotary } from "./kernels/rotary";
+import { RowsProductCall, rowsProduct } from "./kernels/rows-product";
 import { ScatterVectorsCall, scatterVectors } from "./kernels/scatter-vectors";
 import { SoftmaxCall, softmax } from "./kernels/softmax";
 import { SoftmaxGradientCall, softmaxGradient } from "./kernels/softmax-gradient";
@@ -248,6 +250,9 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case SUM_OF_SQUARES:
       sumOfSquares(changetype<SumOfSquaresCall>(call), item, scratch);
+      break;
+    case ROWS_PRODUCT:
+      rowsProduct(changetype<RowsProductCall>(call), item, scratch);
       break;
     default:
       unreachable();

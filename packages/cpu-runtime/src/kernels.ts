@@ -92,6 +92,7 @@ export { type ReduceVectorsProblem, reduceVectors } from "./kernels/reduce-vecto
 export type { Reduction } from "./kernels/reduction.ts";
 export { type RotaryProblem, rotary } from "./kernels/rotary.ts";
 export { rowParts } from "./kernels/row-parts.ts";
+export { type RowsProductProblem, readsRows, rowsProduct } from "./kernels/rows-product.ts";
 export { type ScatterVectorsProblem, scatterVectors } from "./kernels/scatter-vectors.ts";
 export { type SoftmaxProblem, softmax } from "./kernels/softmax.ts";
 export { softmaxGradient } from "./kernels/softmax-gradient.ts";

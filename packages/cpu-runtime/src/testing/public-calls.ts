@@ -34,6 +34,7 @@ const windows = {
 };
 
 const [pass] = runtime.chainPasses(chain) as [ChainPass];
+const [few] = runtime.chainPasses(Chain.parse("1,5,7,1")) as [ChainPass];
 
 /** A program that returns its input. */
 function copying(): Recorder {
@@ -105,6 +106,15 @@ export const calls: PublicCalls = {
     shallow(
       call(runtime.product, {
         ...{ vectors: 3, weights: pass.weights, bias: true, multiply: true, add: true },
+        activation: { kind: "relu" },
+      }),
+      2,
+    ),
+  readsRows: () => shallow(call(runtime.readsRows, pass.weights, 3)),
+  rowsProduct: () =>
+    shallow(
+      call(runtime.rowsProduct, {
+        ...{ vectors: 20, weights: few.weights, bias: true },
         activation: { kind: "relu" },
       }),
       2,

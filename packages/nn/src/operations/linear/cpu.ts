@@ -1,4 +1,13 @@
-import { product, stagesApart, type VectorsOperand } from "@papilio/cpu-runtime/kernels";
+import {
+  type KernelCall,
+  type ProductProblem,
+  type ProgramValue,
+  product,
+  readsRows,
+  rowsProduct,
+  stagesApart,
+  type VectorsOperand,
+} from "@papilio/cpu-runtime/kernels";
 import type { CpuLowering } from "../cpu-lowering.ts";
 import { memoryOf } from "../shared/memory-of.ts";
 import type { LinearOperation } from "./operation.ts";
@@ -15,13 +24,13 @@ export function lowerLinearOnCpu(operation: LinearOperation, to: CpuLowering): v
   );
   let x = to.of(operation.x);
   for (const { span, problem } of products.slice(0, -1)) {
-    const call = product(problem);
+    const call = productOf(x, problem);
     const between = to.between(vectors, (call.operands.at(-1) as VectorsOperand).features);
     to.push(call, [x, span, between]);
     x = between;
   }
   const last = products.at(-1) as (typeof products)[number];
-  const call = product({
+  const call = productOf(x, {
     ...last.problem,
     ...(activation && { activation }),
     bias: bias !== undefined,
@@ -31,4 +40,12 @@ export function lowerLinearOnCpu(operation: LinearOperation, to: CpuLowering): v
   const others = [multiplier, addend].filter((value) => value !== undefined);
   const operands = [last.span, ...memoryOf(to, bias), ...others.map((value) => to.of(value))];
   to.push(call, [x, ...operands, to.define(output)]);
+}
+
+/** Vectors that are only in rows are read there where their outputs are few: nothing brings them to tiles first. */
+function productOf(x: ProgramValue, problem: ProductProblem): KernelCall {
+  const { vectors, weights, multiply = false, add = false } = problem;
+  const isOnlyInRows = x.layouts.every((layout) => layout === "rows");
+  const fromRows = isOnlyInRows && !multiply && !add && readsRows(weights, vectors);
+  return fromRows ? rowsProduct(problem) : product(problem);
 }
