@@ -50,8 +50,16 @@ async function prepareOnCpu({ graph, inputs, past }: ModelTask): Promise<Prepare
     await filling.run(past);
   }
   const model = new CpuModel(graph, { kernels: "wasm", states });
+  // ONNX Runtime reads its inputs where they are too.
+  const given: Record<string, Float32Array | Uint32Array> = { ...inputs };
   try {
     await model.prepare();
+    for (const [name, numbers] of Object.entries(inputs)) {
+      if (!(numbers instanceof Float32Array)) continue;
+      const memory = await model.inputMemory(name);
+      memory.set(numbers);
+      given[name] = memory;
+    }
   } catch (error) {
     model.dispose();
     throw error;
@@ -66,7 +74,7 @@ async function prepareOnCpu({ graph, inputs, past }: ModelTask): Promise<Prepare
         note: null,
       };
     },
-    run: () => model.run(inputs),
+    run: () => model.run(given),
     profile: () => model.profile(),
     [Symbol.dispose]: () => {
       model.dispose();

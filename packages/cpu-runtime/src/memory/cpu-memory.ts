@@ -192,6 +192,11 @@ export class CpuMemory {
     return byteOffset;
   }
 
+  /** Whether an array of this memory begins at an address, which need not be that of an allocated array. */
+  beginsAt({ buffer, byteOffset }: ArrayBufferView, address: number): boolean {
+    return byteOffset === address && this.#buffers.has(buffer);
+  }
+
   /** Keeps the block of an array from being reused until the returned function is called. */
   use({ buffer, byteOffset }: ArrayBufferView): () => void {
     const block = this.#buffers.has(buffer) ? this.#blockAt(byteOffset) : undefined;

@@ -114,6 +114,18 @@ export class CpuProgram implements Disposable {
   }
 
   /**
+   * Where runs read their inputs, in the order in which they were recorded: one that is written there and given to
+   * {@link run} as it is, is not copied. The memory is the program's, and of others after {@link dispose}.
+   *
+   * @throws PapilioError `CPU_DISPOSED`
+   */
+  get inputs(): readonly Float32Array[] {
+    this.#assertLive();
+    const { memory } = this.#engine;
+    return this.#inputs.map(({ address, length }) => memory.float32(address, length));
+  }
+
+  /**
    * Runs all operations, in order, on inputs in the order in which they were recorded.
    *
    * @returns copies of the outputs, in the order in which they were recorded
@@ -132,7 +144,8 @@ export class CpuProgram implements Disposable {
     return await pool.runExclusive(async () => {
       this.#assertLive();
       this.#inputs.forEach(({ address, length }, index) => {
-        memory.float32(address, length).set(inputs[index] as Float32Array);
+        const input = inputs[index] as Float32Array;
+        if (!memory.beginsAt(input, address)) memory.float32(address, length).set(input);
       });
       options.before?.();
       if (this.#program !== undefined) await pool.run(this.#program, options.signal);

@@ -96,11 +96,14 @@ export class CompiledGraph implements Disposable {
     return profileOf(this.operations, seconds, roles);
   }
 
+  /** Where runs read an input of vectors. */
+  inputMemory(input: Value): Float32Array {
+    return this.program.inputs[this.#vectorInputs.indexOf(input)] as Float32Array;
+  }
+
   async run(inputs: RunInputs): Promise<RunOutputs> {
     const { vectors, indices } = checkInputs(this.#graph, inputs);
-    const given = [...this.#graph.inputs.values()]
-      .filter((input): input is Value => !(input instanceof Indices))
-      .map((input) => vectors.get(input) as Float32Array);
+    const given = this.#vectorInputs.map((input) => vectors.get(input) as Float32Array);
     const results = await this.program.run(given, {
       before: () => {
         for (const name of this.#lowering.heldStates) this.#states.bringToMemory(name);
@@ -116,6 +119,13 @@ export class CompiledGraph implements Disposable {
 
   [Symbol.dispose](): void {
     this.#held.dispose();
+  }
+
+  /** In the order in which the program takes them. */
+  get #vectorInputs(): Value[] {
+    return [...this.#graph.inputs.values()].filter(
+      (input): input is Value => !(input instanceof Indices),
+    );
   }
 }
 

@@ -43,6 +43,32 @@ describe("a model on the CPU", () => {
     }
   });
 
+  it.each(["wasm", "reference"] as const)(
+    "reads inputs where they are written: %s",
+    async (kernels) => {
+      const graph = transformer();
+      using model = new CpuModel(graph, { kernels });
+      const { logits: expected } = await model.run({ images: IMAGES });
+      const images = await model.inputMemory("images");
+      expect(images.length).toBe(IMAGES.length);
+      images.set(IMAGES);
+      for (let run = 0; run < 2; run++) {
+        expect((await model.run({ images })).logits).toEqual(expected);
+      }
+      images.fill(0, 0, images.length / 2);
+      const changed = await model.run({ images });
+      expect(changed.logits).not.toEqual(expected);
+      expect(changed).toEqual(await model.run({ images: images.slice() }));
+      await expect(model.inputMemory("logits")).rejects.toThrow(
+        expect.objectContaining({ code: "INPUT_MISSING" }),
+      );
+      model.dispose();
+      await expect(model.inputMemory("images")).rejects.toThrow(
+        expect.objectContaining({ code: "MODEL_DISPOSED" }),
+      );
+    },
+  );
+
   it("takes numbers of another realm, and none of another class", () => {
     const model = new CpuModel(transformer());
     const foreign = runInNewContext("Float32Array.from(numbers)", { numbers: IMAGES });

@@ -1,5 +1,5 @@
 import { type FloatArray, PapilioError } from "@papilio/butterfly";
-import { requireOneOf } from "@papilio/butterfly/errors";
+import { describeValue, requireOneOf } from "@papilio/butterfly/errors";
 import type { FloatType } from "@papilio/butterfly/numeric";
 import { TimeSlicer } from "@papilio/butterfly/threads";
 import { type OpenCpu, type OpenEngine, openCpu } from "@papilio/cpu-runtime/kernels";
@@ -13,6 +13,7 @@ import {
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
+import { Value } from "../../graph/value.ts";
 import { formatPlan, type Profile } from "../plan.ts";
 import { CompiledGraph } from "./compiled-graph.ts";
 import { CpuStates } from "./cpu-states.ts";
@@ -99,6 +100,32 @@ export class CpuModel implements Executable {
     if (this.#disposed) throw modelDisposed();
     await this.#compile();
     if (this.#disposed) throw modelDisposed();
+  }
+
+  /**
+   * Where runs read an input of vectors, `[vectors, features]`: one that is written there and given to {@link run} as
+   * it is, is not copied. Not to be written during a run. The memory is the model's until it is disposed of.
+   *
+   * @example
+   * ```ts
+   * const features = await model.inputMemory("features");
+   * features.set(numbers);
+   * const { logits } = await model.run({ features });
+   * ```
+   * @throws PapilioError `INPUT_MISSING` where the graph has no such input of vectors, and what {@link prepare} throws
+   */
+  async inputMemory(name: string): Promise<Float32Array> {
+    const input = this.graph.inputs.get(name);
+    if (!(input instanceof Value)) {
+      const names = [...this.graph.inputs].filter(([, other]) => other instanceof Value);
+      throw new PapilioError(
+        "INPUT_MISSING",
+        `The model has no input of vectors ${describeValue(name)}.`,
+        `Those are ${names.map(([known]) => known).join(", ") || "none"}.`,
+      );
+    }
+    await this.prepare();
+    return this.#ready?.inputMemory(input) ?? new Float32Array(input.vectors * input.features);
   }
 
   run(inputs: RunInputs): Promise<RunOutputs> {

@@ -32,6 +32,7 @@ export const runningCalls: PublicCalls = {
       states: new nn.CpuStates(),
     }),
   "CpuModel#run": () => invoke(new nn.CpuModel(smallGraph()), "run", inputs()),
+  "CpuModel#inputMemory": () => invoke(new nn.CpuModel(smallGraph()), "inputMemory", "x"),
   "CpuModel#runNow": () => invoke(new nn.CpuModel(smallGraph()), "runNow", inputs()),
   "CpuModel#runInSlices": () =>
     invoke(new nn.CpuModel(smallGraph()), "runInSlices", inputs(), new AbortController().signal),
