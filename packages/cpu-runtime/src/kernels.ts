@@ -79,6 +79,7 @@ export {
   normalizeGradientParts,
   normalizeParametersGradient,
 } from "./kernels/normalize-parameters-gradient.ts";
+export { type PackProblem, pack } from "./kernels/pack.ts";
 export type {
   PackedStage,
   PackedWeights,
@@ -104,7 +105,12 @@ export { type UnfoldProblem, unfold } from "./kernels/unfold.ts";
 export { type UpdateProblem, update } from "./kernels/update.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
 export type { CpuSpan } from "./memory/cpu-span.ts";
-export { type ChainPass, chainPasses, passValues } from "./program/chain-passes.ts";
+export {
+  type ChainPass,
+  type ChainPassesOptions,
+  chainPasses,
+  passValues,
+} from "./program/chain-passes.ts";
 export {
   CpuProgram,
   type CpuProgramReport,

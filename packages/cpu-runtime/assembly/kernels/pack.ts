@@ -4,7 +4,7 @@ import { groupSize, groupStart } from "../products/group";
 /** Rows of the values of a stage, `[a, b, c, d]`, and the weights of a pass that they are packed into. */
 @unmanaged
 export class PackCall {
-  /** The first of the rows `(i, j)`, each of which is `[c, d]`. */
+  /** The first of the rows `(i, j)`, each of which is `[c, d]`; the first value of all where the stage is transposed. */
   values: usize;
   /** Of the stage. */
   weights: usize;
@@ -25,36 +25,53 @@ export class PackCall {
   outerK: i32;
   innerI: i32;
   innerK: i32;
+  /** Whether the values are those of the transposed stage, `[a, c, b, d]`. */
+  transposed: i32;
 }
 
-/** An item is so many rows. Each block is packed in the groups of products/group.ts: `[c, size]`. */
+/**
+ * An item is so many rows. Each block is packed in the groups of products/group.ts: `[c, size]`. Rows of a group are
+ * packed together where that reads memory in order, or writes it so.
+ */
 export function pack(call: PackCall, item: i32, _scratch: usize): void {
   const b = call.b;
   const c = call.c;
   const d = call.d;
   const first = item * call.rowsOfItem;
   const end = min(first + call.rowsOfItem, call.rows);
-  for (let index = first; index < end; index++) {
+  const rowDistance = call.transposed !== 0 ? d : c * d;
+  const columnDistance = call.transposed !== 0 ? b * d : d;
+  const together = d === 1 && call.half === 0;
+  const step = (<usize>columnDistance) << 2;
+  let count = 1;
+  for (let index = first; index < end; index += count) {
     const row = call.firstRow + index;
     const i = row / b;
     const j = row % b;
     const start = groupStart(b, j);
     const size = groupSize(b - start);
-    const values = call.values + ((<usize>index * <usize>(c * d)) << 2);
+    if (together) count = min(start + size - j, end - index);
+    const before = <usize>i * <usize>(b * c * d) + <usize>j * <usize>rowDistance;
+    const values = call.values + ((before - <usize>call.firstRow * <usize>(c * d)) << 2);
     const along =
       (i / call.innerA) * call.outerI + (i % call.innerA) * call.innerI + start * c + (j - start);
     for (let k = 0; k < d; k++) {
       const to = along + (k % call.outerD) * call.outerK + (k / call.outerD) * call.innerK;
       const from = values + ((<usize>k) << 2);
-      if (call.half !== 0) packHalves(call, c, size, d, from, call.weights + ((<usize>to) << 1));
-      else packFloats(c, size, d, from, call.weights + ((<usize>to) << 2));
+      if (call.half !== 0) {
+        packHalves(call, c, size, step, from, call.weights + ((<usize>to) << 1));
+      } else if (count === 1) {
+        packFloats(c, size, step, from, call.weights + ((<usize>to) << 2));
+      } else {
+        const nextRow = (<usize>rowDistance) << 2;
+        packRows(c, size, count, step, nextRow, from, call.weights + ((<usize>to) << 2));
+      }
     }
   }
 }
 
-function packFloats(c: i32, size: i32, d: i32, from: usize, to: usize): void {
-  const end = from + ((<usize>(c * d)) << 2);
-  const step = (<usize>d) << 2;
+function packFloats(c: i32, size: i32, step: usize, from: usize, to: usize): void {
+  const end = from + <usize>c * step;
   const distance = (<usize>size) << 2;
   for (; from < end; from += step) {
     store<f32>(to, load<f32>(from));
@@ -62,19 +79,52 @@ function packFloats(c: i32, size: i32, d: i32, from: usize, to: usize): void {
   }
 }
 
-function packHalves(call: PackCall, c: i32, size: i32, d: i32, from: usize, to: usize): void {
+/** Several rows of a group: those of a transposed stage lie side by side. */
+function packRows(
+  c: i32,
+  size: i32,
+  count: i32,
+  step: usize,
+  nextRow: usize,
+  from: usize,
+  to: usize,
+): void {
+  const end = from + <usize>c * step;
+  const distance = (<usize>size) << 2;
+  const bytes = (<usize>count) << 2;
+  if (nextRow === 4 && count === 6) {
+    for (; from < end; from += step, to += distance) {
+      v128.store(to, v128.load(from));
+      store<i64>(to, load<i64>(from, 16), 16);
+    }
+    return;
+  }
+  if (nextRow === 4 && count === 4) {
+    for (; from < end; from += step, to += distance) v128.store(to, v128.load(from));
+    return;
+  }
+  for (; from < end; from += step, to += distance) {
+    let value = from;
+    for (let at: usize = 0; at < bytes; at += 4) {
+      store<f32>(to + at, load<f32>(value));
+      value += nextRow;
+    }
+  }
+}
+
+function packHalves(call: PackCall, c: i32, size: i32, step: usize, from: usize, to: usize): void {
   const distance = (<usize>size) << 1;
   let overflows = i32x4.splat(0);
   for (let l = 0; l < c; l += 4) {
     const count = min(4, c - l);
     let four = v128.load32_zero(from);
-    from += (<usize>d) << 2;
+    from += step;
     if (count > 1) four = v128.load32_lane(from, four, 1);
-    from += (<usize>d) << 2;
+    from += step;
     if (count > 2) four = v128.load32_lane(from, four, 2);
-    from += (<usize>d) << 2;
+    from += step;
     if (count > 3) four = v128.load32_lane(from, four, 3);
-    from += (<usize>d) << 2;
+    from += step;
     const halves = floatsToHalves(four);
     const magnitude = v128.and(halves, i32x4.splat(0x7fff));
     overflows = v128.or(overflows, i32x4.gt_s(magnitude, i32x4.splat(0x7bff)));

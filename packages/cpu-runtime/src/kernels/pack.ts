@@ -1,4 +1,9 @@
-import { requireWhole, wrongArgument } from "@papilio/butterfly/errors";
+import {
+  requireBoolean,
+  requireObject,
+  requireWhole,
+  wrongArgument,
+} from "@papilio/butterfly/errors";
 import { storedPattern } from "@papilio/butterfly/matrix";
 import { PACK } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
@@ -14,17 +19,25 @@ export interface PackProblem {
   /** The first row and the number of rows of the stage's stored values `[a * b, c * d]`; all of them unless given. */
   readonly firstRow?: number;
   readonly rows?: number;
+  /**
+   * Whether the values are those of the transposed stage, `[a, c, b, d]`, all of them: a matrix and its transpose are
+   * packed out of the same numbers. False unless given.
+   */
+  readonly transposed?: boolean;
 }
 
 /**
  * Packs values of a stage, or some rows of them, where memory for all of them at once is too much. Operands: the
- * values of these rows, the weights of the pass, and a word that becomes 1 where a value is too large for half
- * precision, or not a number.
+ * values of these rows, the weights of the pass, and, for half precision, a word that becomes 1 where a value is too
+ * large for it, or not a number. In a program, it packs again what an optimizer has changed.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
-export function pack({ weights, stage, firstRow = 0, rows }: PackProblem): KernelCall {
+export function pack(problem: PackProblem): KernelCall {
+  requireObject("The problem", problem, "a PackProblem");
+  const { weights, stage, firstRow = 0, rows, transposed = false } = problem;
   requireWeights(weights);
+  requireBoolean("Whether the values are transposed", transposed);
   const { pattern, sharing, a, distances, start } = requireStage(weights, stage);
   const stored = storedPattern(pattern, sharing);
   const all = stored.a * stored.b;
@@ -34,23 +47,29 @@ export function pack({ weights, stage, firstRow = 0, rows }: PackProblem): Kerne
   if (firstRow + count > all) {
     throw wrongArgument("The end of the rows", `${firstRow + count}`, `${all} at most`);
   }
+  if (transposed && count < all) {
+    throw wrongArgument("The number of rows", `${count}`, `all ${all} where values are transposed`);
+  }
   const row = stored.c * stored.d;
   const rowsOfItem = Math.max(1, Math.ceil(VALUES_OF_ITEM / row / 6)) * 6;
   const size = bytesOf(weights.dtype);
+  const half = weights.dtype === "f16";
   return {
     kernel: PACK,
-    label: `pack ${count} of ${pattern}`,
+    label: `pack ${count} of ${pattern}${transposed ? ", transposed" : ""}`,
     items: Math.ceil(count / rowsOfItem),
     scratchBytes: 0,
     operands: [
       { name: "values", access: "read", layout: "plain", bytes: 4 * count * row },
       { name: "weights", access: "update", layout: "plain", bytes: weights.bytes },
-      { name: "overflow", access: "update", layout: "plain", bytes: 4 },
+      ...(half
+        ? ([{ name: "overflow", access: "update", layout: "plain", bytes: 4 }] as const)
+        : []),
     ],
     words: ([values = 0, packed = 0, overflow = 0]) => [
-      ...[values, packed + size * start, overflow, weights.dtype === "f16" ? 1 : 0],
+      ...[values, packed + size * start, overflow, half ? 1 : 0],
       ...[firstRow, count, rowsOfItem, stored.b, stored.c, stored.d],
-      ...[sharing.a ? 1 : a, sharing.d ? 1 : weights.pattern.d, ...distances],
+      ...[sharing.a ? 1 : a, sharing.d ? 1 : weights.pattern.d, ...distances, transposed ? 1 : 0],
     ],
     flops: 0,
     bytes: (4 + size) * count * row,

@@ -45,18 +45,28 @@ const MOST_GROWTH = 1.5;
 /** Vectors that the plan is made for, of which a panel has some. */
 const PANEL = 32;
 
+/** What a plan may do. */
+export interface PlanLimits {
+  /** Whether factors may be multiplied out into one; true unless given. */
+  readonly merges?: boolean;
+}
+
 /**
  * The fastest plan by a model of the caches: cycles of multiply-adds, of loads and stores, and of
  * cache lines that come from the level that holds them.
  *
  * @param parts numbers that make an element: 1 real, 2 complex
  */
-export function planForCpu(chain: Chain, parts: 1 | 2): CpuPlan {
-  return { passes: cheapestPasses(chain, parts).stages };
+export function planForCpu(chain: Chain, parts: 1 | 2, limits?: PlanLimits): CpuPlan {
+  return { passes: cheapestPasses(chain, parts, limits).stages };
 }
 
 /** The passes of {@link planForCpu}, with their cycles on one thread for a {@link TILE} of vectors. */
-export function cheapestPasses(chain: Chain, parts: 1 | 2): Division<PassPlan> {
+export function cheapestPasses(
+  chain: Chain,
+  parts: 1 | 2,
+  { merges = true }: PlanLimits = {},
+): Division<PassPlan> {
   const tiles = PANEL / TILE;
   const weightCycles = linesCycles(4 * parts * chain.nonZeros) / 16 / tiles;
   const features = Math.max(chain.rows, chain.cols, ...chain.patterns.map(({ rows }) => rows));
@@ -80,6 +90,7 @@ export function cheapestPasses(chain: Chain, parts: 1 | 2): Division<PassPlan> {
     const [stages] = divideChain(to - from, function* (first, end) {
       const run = { from: from + first, to: from + end };
       if (end - first > 1) {
+        if (!merges) return;
         const before = chain.patterns.slice(run.from, run.to);
         const values = before.reduce((sum, { nonZeros }) => sum + nonZeros, 0);
         if (chain.product(run.from, run.to).nonZeros > MOST_GROWTH * values) return;

@@ -1,5 +1,12 @@
 import type { Butterfly, Chain, KroneckerSparse } from "@papilio/butterfly";
-import { arrayTag, requireButterfly, requireChain, requireObject } from "@papilio/butterfly/errors";
+import {
+  arrayTag,
+  requireBoolean,
+  requireButterfly,
+  requireChain,
+  requireObject,
+  requireOptions,
+} from "@papilio/butterfly/errors";
 import { UNSHARED } from "@papilio/butterfly/matrix";
 import type { FactorRange } from "@papilio/butterfly/planning";
 import { layOutWeights, type PackedWeights, type WeightDtype } from "../kernels/packed-weights.ts";
@@ -12,15 +19,31 @@ export interface ChainPass {
   readonly ranges: readonly FactorRange[];
 }
 
+/** How a chain is divided into passes. */
+export interface ChainPassesOptions {
+  /**
+   * Whether a stage may be the product of several factors; true unless given. Where it may not, each stage has the
+   * values of one factor as they are: `pack` packs them again within a program that trains them.
+   */
+  readonly merges?: boolean;
+}
+
 /**
  * The passes of a chain by the cost model, in the order in which they are applied. Values of a pass are packed by
  * `packWeights`.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
-export function chainPasses(chain: Chain, dtype: WeightDtype = "f32"): ChainPass[] {
+export function chainPasses(
+  chain: Chain,
+  dtype: WeightDtype = "f32",
+  options: ChainPassesOptions = {},
+): ChainPass[] {
   requireChain("The chain", chain);
-  return planForCpu(chain, 1)
+  requireOptions("The options", options);
+  const { merges = true } = options;
+  requireBoolean("Whether factors are merged", merges);
+  return planForCpu(chain, 1, { merges })
     .passes.toReversed()
     .map(({ from, to, stages }) => {
       const ranges = stages.toReversed();

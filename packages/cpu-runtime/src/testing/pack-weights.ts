@@ -15,7 +15,7 @@ export function packWeights(
     const operands = { values: Float32Array.from(array), weights: packed, overflow };
     const results = runKernel(pack({ weights, stage }), operands, options);
     packed = results.weights as Float32Array<ArrayBuffer>;
-    overflow = results.overflow as Float32Array<ArrayBuffer>;
+    overflow = (results.overflow ?? overflow) as Float32Array<ArrayBuffer>;
   });
   return { packed, overflows: new Uint32Array(overflow.buffer)[0] === 1 };
 }
