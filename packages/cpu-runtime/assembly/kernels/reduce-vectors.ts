@@ -3,9 +3,6 @@ import { lanesWithin, largestLane, sumOfLanes } from "../lanes";
 import { tileWidth, vectorInTiles } from "../layout";
 import { largerOf } from "../vector-math";
 
-/** Features that are an item; four sums of each are kept in scratch memory. */
-const STRIP: i32 = 512;
-
 /** One vector for each sequence, as `src/kernels/reduce-vectors.ts` says. */
 @unmanaged
 export class ReduceVectorsCall {
@@ -17,14 +14,16 @@ export class ReduceVectorsCall {
   period: i32;
   features: i32;
   reduction: i32;
+  /** Features that are an item; four sums of each are kept in scratch memory. */
+  strip: i32;
 }
 
 /** An item is a strip of a sequence. */
 export function reduceVectors(call: ReduceVectorsCall, item: i32, scratch: usize): void {
-  const strips = (call.features + STRIP - 1) / STRIP;
+  const strips = (call.features + call.strip - 1) / call.strip;
   const sequence = item / strips;
-  const first = (item % strips) * STRIP;
-  const count = min(STRIP, call.features - first);
+  const first = (item % strips) * call.strip;
+  const count = min(call.strip, call.features - first);
   const takes =
     call.lengths === 0 ? call.period : load<i32>(call.lengths + ((<usize>sequence) << 2));
   const largest = call.reduction === LARGEST;

@@ -43,6 +43,24 @@ describe.each(["sum", "mean", "max"] as const)("the %s", (reduce) => {
   });
 });
 
+it("threads share the features of a single long sequence", () => {
+  const [period, features] = [3001, 50];
+  const x = draw(period * features, 6);
+  const call = reduceVectors({ sequences: 1, period, features, reduce: "sum", lengths: false });
+  expect(call.items).toBe(4);
+  const results = Array.from({ length: features }, (_, feature) =>
+    reduced(
+      "sum",
+      Array.from({ length: period }, (_, vector) => x[vector * features + feature] as number),
+    ),
+  );
+  for (const simd of BOTH_SIMDS) {
+    const { y } = runKernel(call, { x }, { simd, order: "backwards" });
+    const expected = results.map(([value]) => value);
+    expectWithin(y, expected, (index) => results[index]?.[1] as number);
+  }
+});
+
 it("refuses what is no reduction", () => {
   const problem = { sequences: 2, period: 3, features: 4, lengths: false };
   const refused = expect.objectContaining({ code: "OPTION_INVALID" });

@@ -5,8 +5,11 @@ import { vectorsBytes } from "./layout.ts";
 import { vectorsOperand, wordsOperand } from "./problem.ts";
 import { type Reduction, reductionNumber } from "./reduction.ts";
 
-/** Features of a sequence that are an item, as assembly/kernels/reduce-vectors.ts divides them. */
-const STRIP = 512;
+/** Features of a sequence that are an item at most and at least, but for the last ones. */
+const MOST_FEATURES = 512;
+const LEAST_FEATURES = 16;
+/** Numbers of an item, about: some tens of microseconds. */
+const ITEM_NUMBERS = 2 ** 16;
 
 /** One vector for each sequence. */
 export interface ReduceVectorsProblem {
@@ -33,17 +36,22 @@ export function reduceVectors(problem: ReduceVectorsProblem): KernelCall {
   requireBoolean("Whether there are lengths", lengths);
   const reduction = reductionNumber(reduce);
   const vectors = sequences * period;
+  // Fewer where vectors are many, as in the gradient of a bias: threads share a single sequence.
+  const wanted = LEAST_FEATURES * Math.floor(ITEM_NUMBERS / period / LEAST_FEATURES);
+  const strip = Math.min(features, MOST_FEATURES, Math.max(LEAST_FEATURES, wanted));
   return {
     kernel: REDUCE_VECTORS,
     label: `${reduce} of ${period} vectors, ${sequences} x ${features}`,
-    items: sequences * Math.ceil(features / STRIP),
-    scratchBytes: 16 * Math.min(STRIP, features),
+    items: sequences * Math.ceil(features / strip),
+    scratchBytes: 16 * strip,
     operands: [
       vectorsOperand("x", "read", "tiles", { vectors, features }),
       vectorsOperand("y", "write", "tiles", { vectors: sequences, features }),
       ...(lengths ? [wordsOperand("lengths", sequences)] : []),
     ],
-    words: ([x = 0, y = 0, counts = 0]) => [x, y, counts, sequences, period, features, reduction],
+    words: ([x = 0, y = 0, counts = 0]) => [
+      ...[x, y, counts, sequences, period, features, reduction, strip],
+    ],
     flops: vectors * features,
     bytes: vectorsBytes("tiles", vectors, features) + vectorsBytes("tiles", sequences, features),
   };
