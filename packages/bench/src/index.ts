@@ -2,7 +2,14 @@
 // First: it defines the symbols of disposal where an engine lacks them.
 import "@papilio/butterfly";
 
-export { assertCaseFits, type Case, expandGrid, type Grid } from "./cases/case.ts";
+export {
+  assertCaseFits,
+  type Case,
+  expandGrid,
+  type Grid,
+  OPERATIONS,
+  type Operation,
+} from "./cases/case.ts";
 export { findSuite, suites } from "./cases/suites.ts";
 export type { BenchErrorCodes } from "./errors/error-codes.ts";
 export { chainImplementations } from "./implementations/chains.ts";
@@ -20,6 +27,7 @@ export type {
 export {
   cpuImplementations,
   findImplementation,
+  gradientImplementations,
   implementations,
 } from "./implementations/registry.ts";
 export { clockSteps } from "./measure/clock-steps.ts";

@@ -136,6 +136,11 @@ export {
   factorGradient,
 } from "./multiplication/factor-gradient.ts";
 export {
+  bmmFactorGradient,
+  denseFactorGradient,
+  einsumFactorGradient,
+} from "./multiplication/gradient-baselines.ts";
+export {
   type KroneckerSparseOptions,
   prepareKroneckerSparse,
 } from "./multiplication/kronecker-sparse.ts";

@@ -6,6 +6,8 @@ import {
   type Grid,
   type Implementation,
   MEASURE_DEFAULTS,
+  OPERATIONS,
+  type Operation,
   runBenchmark,
   suites,
 } from "@papilio/bench";
@@ -28,6 +30,7 @@ import { introduction, renderResults } from "../render/render-results.ts";
 
 interface Flags {
   readonly suite: string;
+  readonly operation: string;
   readonly pattern?: readonly string[];
   readonly batch?: readonly string[];
   readonly dtype?: readonly string[];
@@ -54,6 +57,11 @@ export function benchCommand(interruption: Interruption): Command {
   return new Command("bench")
     .description("Compare the implementations of the multiplication: verified, then timed.")
     .option("--suite <name>", `cases by name: ${Object.keys(suites).join(", ")}`, "quick")
+    .option(
+      "--operation <name>",
+      "multiply, or gradient: of a factor's values, from inputs and gradients of outputs",
+      "multiply",
+    )
     .option(
       "--pattern <a,b,c,d>",
       "a pattern instead of the suite's, or a chain of them separated by semicolons; may be repeated",
@@ -99,6 +107,7 @@ Examples:
   papilio bench
   papilio bench --pattern 4,64,64,4 --pattern "1,32,32,32;32,32,32,1" --batch 128,1024
   papilio bench --suite paper --time-budget 1h --max-run 2s --json paper.jsonl
+  papilio bench --operation gradient --pattern 4,64,64,4
   papilio bench --adapter swiftshader --implementation kronecker-sparse,bmm,./mine.ts
 
 ${exitStatuses("an implementation gave a wrong answer")}`,
@@ -118,7 +127,11 @@ async function bench(flags: Flags, interruption: Interruption): Promise<void> {
     flags.timeBudget === undefined ? undefined : duration("--time-budget", flags.timeBudget);
   const file = await findResultsFile(flags.json, flags.implementation ?? []);
   const backend = oneOf("--backend", flags.backend, ["auto", "gpu", "cpu"]);
-  const { implementations: found, notes } = await findImplementations(flags.implementation, cases);
+  const { implementations: found, notes } = await findImplementations(
+    flags.implementation,
+    cases,
+    operationOf(flags),
+  );
   const implementations = found.filter(({ processor }) => isOf(backend, processor));
 
   using gpu = backend === "cpu" ? undefined : await openGpu({ adapter: flags.adapter });
@@ -186,6 +199,10 @@ function isOf(backend: "auto" | "gpu" | "cpu", processor: Implementation["proces
   return backend === "auto" || (backend === "cpu") === (processor === "cpu");
 }
 
+function operationOf({ operation }: Flags): Operation {
+  return oneOf("--operation", operation, OPERATIONS);
+}
+
 /** Most seconds of a run: the flag's, else those of the suite, if its cases are asked for; null without limit. */
 function maxRunOf({ maxRun, pattern, suite }: Flags): number | null {
   if (maxRun === false) return null;
@@ -202,6 +219,7 @@ function casesOf(flags: Flags): Case[] {
       flags.batch?.map((text) => wholeNumber("--batch", text, 1, 2 ** 31 - 1)) ?? suite.batches,
     dtypes: flags.dtype?.map((text) => oneOf("--dtype", text, ["f32", "f16"])) ?? suite.dtypes,
     layouts: flags.layout?.map((text) => oneOf("--layout", text, LAYOUTS)) ?? suite.layouts,
+    operation: operationOf(flags),
   };
   const [index, count] = flags.shard === undefined ? [1, 1] : shardOf("--shard", flags.shard);
   return expandGrid(grid)

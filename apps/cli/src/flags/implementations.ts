@@ -3,8 +3,10 @@ import {
   chainImplementations,
   cpuImplementations,
   findImplementation,
+  gradientImplementations,
   type Implementation,
   implementations,
+  type Operation,
 } from "@papilio/bench";
 import { loadImplementations, loadOnnxRuntime } from "@papilio/bench/node";
 import { PapilioError } from "@papilio/butterfly";
@@ -17,7 +19,7 @@ export interface Found {
 
 /**
  * The implementations of these names and files; without any, all that there are for the cases,
- * ONNX Runtime's where it is installed.
+ * ONNX Runtime's where it is installed, which has no gradients.
  *
  * @throws PapilioError `IMPLEMENTATION_UNKNOWN`, `IMPLEMENTATION_TWICE`, and what
  * `loadImplementations` throws
@@ -25,8 +27,12 @@ export interface Found {
 export async function findImplementations(
   names: readonly string[] | undefined,
   cases: readonly Case[],
+  operation: Operation = "multiply",
 ): Promise<Found> {
   const own = (names ?? []).filter((name) => !isFile(name));
+  if (operation === "gradient" && names === undefined) {
+    return { implementations: gradientImplementations, notes: [] };
+  }
   const needsOnnx = names === undefined || own.some((name) => name.startsWith("ort-"));
   const onnx = needsOnnx ? await loadOnnxRuntime() : { implementations: [] };
   const [others, notes] = "reason" in onnx ? [[], [onnx.reason]] : [[...onnx.implementations], []];
@@ -40,7 +46,7 @@ export async function findImplementations(
   const chosen: Implementation[] = [];
   for (const name of names) {
     if (isFile(name)) chosen.push(...(await loadImplementations(name)));
-    else chosen.push(findImplementation(name, others));
+    else chosen.push(findImplementation(name, others, operation));
   }
   const twice = chosen.find(({ name }, index) =>
     chosen.some((other, place) => other.name === name && place < index),

@@ -13,8 +13,18 @@ import {
   type Shape,
 } from "../arguments/checks.ts";
 
+/**
+ * What is computed: the product with a batch of vectors, or the gradient of a factor's values from a batch of inputs
+ * and of gradients of the outputs.
+ */
+export type Operation = "multiply" | "gradient";
+
+export const OPERATIONS: readonly Operation[] = ["multiply", "gradient"];
+
 /** One problem of the grid: a product of one factor or more, and a batch of vectors. */
 export interface Case {
+  /** `multiply` unless given. A gradient is of one factor. */
+  readonly operation?: Operation;
   readonly chain: Chain;
   readonly batch: number;
   readonly dtype: StorageDtype;
@@ -28,6 +38,8 @@ export interface CaseKey {
   readonly batch: number;
   readonly dtype: StorageDtype;
   readonly layout: Layout;
+  /** Absent for a multiplication. */
+  readonly operation?: Operation;
 }
 
 /** The axes of a grid: its cases are their product. */
@@ -36,6 +48,8 @@ export interface Grid {
   readonly batches: readonly number[];
   readonly dtypes: readonly StorageDtype[];
   readonly layouts: readonly Layout[];
+  /** `multiply` unless given. */
+  readonly operation?: Operation;
 }
 
 const chainShape = having("a Chain", "patterns", "rows", "cols");
@@ -46,6 +60,7 @@ export const caseShape: Shape = v.object({
   batch: anyNumber,
   dtype: dtypeShape,
   layout: layoutShape,
+  operation: v.optional(v.picklist(OPERATIONS)),
 });
 
 /** A case, or its names. */
@@ -54,6 +69,7 @@ const namedShape = v.object({
   batch: anyNumber,
   dtype: v.string(),
   layout: v.string(),
+  operation: v.optional(v.picklist(OPERATIONS)),
 });
 
 const gridShape = v.object({
@@ -61,15 +77,19 @@ const gridShape = v.object({
   batches: v.array(anyNumber),
   dtypes: v.array(dtypeShape),
   layouts: v.array(layoutShape),
+  operation: v.optional(v.picklist(OPERATIONS)),
 });
 
 /** All cases of a grid, chains outermost. Throws `OPTION_INVALID`. */
 export function expandGrid(grid: Grid): Case[] {
   requireShape("The grid", grid, gridShape);
-  const { chains, batches, dtypes, layouts } = grid;
+  const { chains, batches, dtypes, layouts, operation } = grid;
+  const rest = operation === undefined ? {} : { operation };
   return chains.flatMap((chain) =>
     batches.flatMap((batch) =>
-      dtypes.flatMap((dtype) => layouts.map((layout) => ({ chain, batch, dtype, layout }))),
+      dtypes.flatMap((dtype) =>
+        layouts.map((layout) => ({ chain, batch, dtype, layout, ...rest })),
+      ),
     ),
   );
 }
@@ -77,15 +97,17 @@ export function expandGrid(grid: Grid): Case[] {
 /** The case as a results file names it. */
 export function caseKey(item: Case): CaseKey {
   requireShape("The case", item, caseShape);
-  const { chain, batch, dtype, layout } = item;
-  return { chain: chain.toString(), batch, dtype, layout };
+  const { chain, batch, dtype, layout, operation } = item;
+  const key = { chain: chain.toString(), batch, dtype, layout };
+  return operation === "gradient" ? { ...key, operation } : key;
 }
 
-/** A case in one line: `4,64,64,4 x 128 f32 batch-last`. */
+/** A case in one line: `4,64,64,4 x 128 f32 batch-last`; that of a gradient begins with `gradient of`. */
 export function caseName(item: Case | CaseKey): string {
   requireShape("The case", item, namedShape);
-  const { chain, batch, dtype, layout } = item;
-  return `${chain} x ${batch} ${dtype} ${layout}`;
+  const { chain, batch, dtype, layout, operation } = item;
+  const what = operation === "gradient" ? "gradient of " : "";
+  return `${what}${chain} x ${batch} ${dtype} ${layout}`;
 }
 
 /** The same for people: of a product of more than three factors, the first and the last. */
@@ -103,12 +125,14 @@ const MOST_ON_HOST = 2 ** 30;
 /**
  * Refuses a case whose input, output or values the device cannot hold, or, without a device, the host.
  *
- * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`; `ARRAY_TOO_LARGE` without a device
+ * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`; `ARRAY_TOO_LARGE` without a device;
+ *   `GRADIENT_OF_CHAIN` for the gradient of several factors
  */
 export function assertCaseFits(gpu: Gpu | undefined, item: Case): void {
   if (gpu !== undefined) requireShape("The device", gpu, gpuShape);
   requireShape("The case", item, caseShape);
-  const { chain, batch, dtype } = item;
+  const { chain, batch, dtype, operation } = item;
+  if (operation === "gradient") requireOneFactor(chain);
   if (gpu === undefined) {
     const most = Math.max(...chain.patterns.flatMap(({ rows, cols }) => [rows, cols])) * batch;
     if (most <= MOST_ON_HOST) return;
@@ -123,8 +147,22 @@ export function assertCaseFits(gpu: Gpu | undefined, item: Case): void {
   assertFits(gpu, chain.cols * batch * bytes, `the input of ${chain} x ${batch}`);
   for (const pattern of chain.patterns) {
     assertFits(gpu, pattern.rows * batch * bytes, `the output of ${pattern} x ${batch}`);
-    assertFits(gpu, pattern.nonZeros * bytes, `the values of ${pattern}`);
+    assertFits(
+      gpu,
+      pattern.nonZeros * (operation === "gradient" ? FLOAT_FORMATS.f32.bytes : bytes),
+      `the values of ${pattern}`,
+    );
   }
+}
+
+/** @throws PapilioError `GRADIENT_OF_CHAIN` */
+export function requireOneFactor(chain: Chain): void {
+  if (chain.length === 1) return;
+  throw new PapilioError(
+    "GRADIENT_OF_CHAIN",
+    `${chain} is a product of ${chain.length} factors: the gradient that is measured is that of one.`,
+    "Give patterns of one factor.",
+  );
 }
 
 /** Why a case cannot be run on this device, or without one; undefined when it can. */

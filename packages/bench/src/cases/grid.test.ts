@@ -1,7 +1,7 @@
 import { Chain } from "@papilio/butterfly";
 import { describe, expect, it } from "vitest";
-import { findImplementation } from "../implementations/registry.ts";
-import { caseName, expandGrid, shortCaseName } from "./case.ts";
+import { findImplementation, gradientImplementations } from "../implementations/registry.ts";
+import { type Case, caseKey, caseName, expandGrid, reasonToSkip, shortCaseName } from "./case.ts";
 import { findSuite, suites } from "./suites.ts";
 
 describe("suites", () => {
@@ -54,11 +54,42 @@ describe("names", () => {
     const two = { ...item, chain: Chain.monarch(1024) };
     expect(shortCaseName(two)).toBe(caseName(two));
   });
+
+  it("tell gradients from multiplications", () => {
+    const grid = { ...findSuite("quick"), batches: [2], layouts: ["batch-last"] } as const;
+    const [product] = expandGrid({ ...grid, operation: "multiply" }) as [Case];
+    const [gradient] = expandGrid({ ...grid, operation: "gradient" }) as [Case];
+    expect(caseName(gradient)).toBe(`gradient of ${caseName(product)}`);
+    expect(caseName(caseKey(gradient))).toBe(caseName(gradient));
+    expect(caseKey(product)).toEqual({
+      chain: "1,4,4,256",
+      batch: 2,
+      dtype: "f32",
+      layout: "batch-last",
+    });
+    expect(caseKey(gradient)).toEqual({ ...caseKey(product), operation: "gradient" });
+  });
+
+  it("are of one factor where they are gradients", () => {
+    const item: Case = {
+      operation: "gradient",
+      chain: Chain.monarch(64),
+      batch: 1,
+      dtype: "f32",
+      layout: "batch-last",
+    };
+    expect(reasonToSkip(undefined, item)).toMatch(/product of 2 factors/);
+  });
 });
 
 describe("implementations", () => {
   it("are found by name", () => {
     expect(findImplementation("bmm").name).toBe("bmm");
+    const gradient = findImplementation("bmm", [], "gradient");
+    expect(gradientImplementations).toContain(gradient);
+    expect(() => findImplementation("csr", [], "gradient")).toThrow(
+      expect.objectContaining({ code: "IMPLEMENTATION_UNKNOWN" }),
+    );
     expect(() => findImplementation("bm")).toThrow(
       expect.objectContaining({ code: "IMPLEMENTATION_UNKNOWN" }),
     );

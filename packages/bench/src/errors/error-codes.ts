@@ -17,6 +17,10 @@ export interface BenchErrorCodes {
   IMPLEMENTATION_FILE_INVALID: true;
   /** A chain of one factor has nothing to plan. Compare the implementations of a single factor. */
   CHAIN_OF_ONE: true;
+  /** The gradient that is measured is that of one factor. Give patterns of one factor. */
+  GRADIENT_OF_CHAIN: true;
+  /** An implementation of a gradient was given a multiplication. Measure it on cases of a gradient. */
+  OPERATION_MISMATCH: true;
   /** An implementation would keep too many products in memory. Use another one for this case. */
   TOO_MANY_PRODUCTS: true;
   /** ONNX Runtime cannot compute this case. Use another implementation for it. */

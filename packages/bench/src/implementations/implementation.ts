@@ -22,8 +22,10 @@ export interface DeviceProblem extends Problem {
   readonly gpu: Gpu;
   /** `inputCount` inputs of `cols` features: run number `r` reads `inputs[r % inputs.length]`. */
   readonly inputs: readonly Tensor[];
-  /** The output, of `rows` features. */
+  /** The output, of `rows` features; of a gradient, one vector of the factor's values, in f32. */
   readonly y: Tensor;
+  /** The gradient of the outputs, of `rows` features, where the operation is `gradient`. */
+  readonly dy?: Tensor;
 }
 
 interface Described {
@@ -64,7 +66,7 @@ export interface CpuImplementation extends Described {
 }
 
 /**
- * A way of computing `y = W x`, to be compared with the others. To add one, write a file that
+ * A way of computing `y = W x`, or the gradient of a factor, to be compared with the others. To add one, write a file that
  * exports such a value as `implementation`, and pass its path to `papilio bench --implementation`.
  */
 export type Implementation = DeviceImplementation | CpuImplementation;

@@ -1,6 +1,10 @@
 import { PapilioError } from "@papilio/butterfly";
-import { describeValue, didYouMean, requireText } from "@papilio/butterfly/errors";
+import { describeValue, didYouMean, requireOneOf, requireText } from "@papilio/butterfly/errors";
 import {
+  bmmFactorGradient,
+  denseFactorGradient,
+  einsumFactorGradient,
+  factorGradient,
   prepareBmm,
   prepareBsr,
   prepareCsr,
@@ -9,9 +13,11 @@ import {
   prepareKroneckerSparse,
 } from "@papilio/gpu-runtime/kernels";
 import { requireShape } from "../arguments/checks.ts";
+import { OPERATIONS, type Operation } from "../cases/case.ts";
 import { chainImplementations } from "./chains.ts";
 import { cpuWasm } from "./cpu-wasm.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
+import { fromGradient } from "./gradients.ts";
 import {
   type CpuImplementation,
   type DeviceImplementation,
@@ -32,6 +38,14 @@ export const implementations: readonly DeviceImplementation[] = [
     arithmetic: "product",
   }),
   fromMultiplication("einsum", "direct contraction without tiling", prepareEinsum),
+];
+
+/** Ways of computing the gradient of a factor, by the names of those that multiply alike. */
+export const gradientImplementations: readonly DeviceImplementation[] = [
+  fromGradient(FUSED, "fused kernel, nothing rewritten", factorGradient),
+  fromGradient("bmm", "two gathers, batched matrix product, scatter", bmmFactorGradient),
+  fromGradient("dense", "gradient of the dense matrix, then masked", denseFactorGradient),
+  fromGradient("einsum", "direct contraction without tiling", einsumFactorGradient),
 ];
 
 /** Those that compute on the CPU, of our own. */
@@ -69,15 +83,21 @@ export function ownerOf(implementation: string): string {
 
 /**
  * @param others that were found beside those of this package
+ * @param operation that it is to compute
  * @throws PapilioError `IMPLEMENTATION_UNKNOWN` with the names that there are
  */
 export function findImplementation(
   name: string,
   others: readonly Implementation[] = [],
+  operation: Operation = "multiply",
 ): Implementation {
   requireText("The name of an implementation", name);
   requireShape("The other implementations", others, implementationsShape);
-  const all = [...implementations, ...chainImplementations, ...cpuImplementations, ...others];
+  requireOneOf("The operation", operation, OPERATIONS);
+  const all =
+    operation === "gradient"
+      ? gradientImplementations
+      : [...implementations, ...chainImplementations, ...cpuImplementations, ...others];
   const found = all.find((implementation) => implementation.name === name);
   if (found !== undefined) return found;
   const names = all.map((implementation) => implementation.name);

@@ -10,6 +10,7 @@ import {
   type Prepared,
 } from "../implementations/implementation.ts";
 import type { CaseResult, ImplementationResult } from "../results/results.ts";
+import { createGradientOracle } from "./gradient-oracle.ts";
 import { MEASURE_DEFAULTS, type MeasureOptions, measureShape } from "./measure-options.ts";
 import { createOracle } from "./oracle.ts";
 import {
@@ -37,7 +38,8 @@ const CLOCK_STEPS = 100;
  * rounds: each round samples each implementation once, in a new random order, so that a machine
  * that slows down slows them all. Afterwards their outputs are verified again.
  *
- * @throws whatever the device throws when it is lost; the abort reason when aborted
+ * @throws PapilioError `GRADIENT_OF_CHAIN` for the gradient of several factors; whatever the device throws when it is
+ *   lost; the abort reason when aborted
  */
 export async function measureCase(
   gpu: Gpu | undefined,
@@ -53,7 +55,8 @@ export async function measureCase(
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: MeasureOptions = { ...MEASURE_DEFAULTS, ...Object.fromEntries(given) };
   const started = performance.now();
-  const oracle = createOracle(item, settings.seed);
+  const create = item.operation === "gradient" ? createGradientOracle : createOracle;
+  const oracle = create(item, settings.seed);
   using held = new DisposableStack();
   const place = allocate(gpu, item, oracle, settings, held);
   const check = createCheck(place, oracle);

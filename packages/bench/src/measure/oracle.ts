@@ -1,28 +1,24 @@
 import { Butterfly, type Verification } from "@papilio/butterfly";
 import { quantizeButterfly, SampledProduct } from "@papilio/butterfly/matrix";
-import { quantize, uniform } from "@papilio/butterfly/numeric";
+import { uniform } from "@papilio/butterfly/numeric";
 import type { Tensor } from "@papilio/gpu-runtime";
 import { encode } from "@papilio/gpu-runtime/kernels";
-import { shuffle } from "../analysis/statistics.ts";
 import type { Case } from "../cases/case.ts";
 import type { Implementation, Prepared } from "../implementations/implementation.ts";
+import { drawNumbers, sample } from "./operands.ts";
 
 /** Products beyond which a sample of the vectors is verified instead of all of them. */
 const WHOLE = 2 ** 25;
 /** Vectors verified at least: the first, the last, and random ones. */
 const SAMPLED = 8;
-/**
- * Inputs drawn at most; longer ones repeat them. Its prime length divides no size that occurs, so
- * that no two vectors of a batch are equal and a kernel that reads the wrong one shows.
- */
-const DRAWN = 1_048_573;
-
 /** The operands of a case, rounded to its storage type, and the answers to compare with. */
 export interface Oracle {
   readonly butterfly: Butterfly;
   /** Input in the layout of the case. */
   readonly x: Float32Array;
-  /** Number of vectors that {@link check} compares. */
+  /** The gradient of the outputs, in the same layout, where that of the factor is computed. */
+  readonly dy?: Float32Array;
+  /** Number of vectors that {@link check} compares; of a gradient, number of values. */
   readonly verified: number;
   /**
    * Compares an output with the float64 product, element by element.
@@ -43,10 +39,7 @@ export interface Oracle {
 export function createOracle({ chain, batch, dtype, layout }: Case, seed: number): Oracle {
   const butterfly = quantizeButterfly(Butterfly.random(chain, { seed }), dtype);
   const next = uniform(seed + 1);
-  const x = repeated(
-    quantize(Float32Array.from({ length: DRAWN }, next), dtype),
-    batch * chain.cols,
-  );
+  const x = drawNumbers(batch * chain.cols, dtype, next);
 
   const affordable = Math.max(SAMPLED, Math.floor(WHOLE / chain.nonZeros));
   const chosen = sample(batch, Math.min(batch, affordable), next);
@@ -69,24 +62,6 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
       );
     },
   };
-}
-
-/** `values` over and over, as long as wanted. */
-function repeated(values: Float32Array, length: number): Float32Array {
-  const filled = new Float32Array(length);
-  for (let start = 0; start < length; start += values.length) {
-    filled.set(values.subarray(0, length - start), start);
-  }
-  return filled;
-}
-
-/** `count` of `total` indices in order, the first and the last among them. */
-function sample(total: number, count: number, next: () => number): number[] {
-  const inner = shuffle(
-    Array.from({ length: Math.max(0, total - 2) }, (_, index) => index + 1),
-    next,
-  ).slice(0, Math.max(0, count - 2));
-  return [...new Set([0, ...inner, total - 1])].slice(0, Math.max(count, 1)).sort((p, q) => p - q);
 }
 
 /**

@@ -39,7 +39,7 @@ interface Place {
 export function allocate(
   gpu: Gpu | undefined,
   { chain, batch, dtype, layout }: Case,
-  { butterfly, x }: Oracle,
+  { butterfly, x, dy: gradient }: Oracle,
   { cacheBytes }: MeasureOptions,
   held: DisposableStack,
 ): Place {
@@ -51,8 +51,14 @@ export function allocate(
   const inputs = Array.from({ length: inputCount }, () =>
     held.use(tensor(gpu, x, { ...shape, features: chain.cols })),
   );
-  const y = held.use(new Tensor(gpu, { ...shape, features: chain.rows }));
-  return { host, device: { ...host, gpu, inputs, y } };
+  if (gradient === undefined) {
+    const y = held.use(new Tensor(gpu, { ...shape, features: chain.rows }));
+    return { host, device: { ...host, gpu, inputs, y } };
+  }
+  const dy = held.use(tensor(gpu, gradient, { ...shape, features: chain.rows }));
+  const values = { batch: 1, layout, dtype: "f32", features: chain.nonZeros } as const;
+  const y = held.use(new Tensor(gpu, values));
+  return { host, device: { ...host, gpu, inputs, y, dy } };
 }
 
 /** Verifies what a run writes to the device's output, which is filled with NaN before it. */

@@ -72,6 +72,18 @@ describe("the schemas of files and of memory", () => {
     );
   });
 
+  it("take gradients, and no other operations", () => {
+    const item = caseOf("4,16,16,4", results);
+    for (const { caseResult } of [fileSchemas, memorySchemas]) {
+      expect(v.parse(caseResult, { ...item, operation: "gradient" })).toMatchObject({
+        operation: "gradient",
+      });
+      for (const operation of ["multiply", "sum", null, undefined]) {
+        expect(v.is(caseResult, { ...item, operation })).toBe(false);
+      }
+    }
+  });
+
   it("differ in what numbers may be", () => {
     const slow = caseOf("4,16,16,4", [timed("dense", [Number.POSITIVE_INFINITY])]);
     expect(v.is(memorySchemas.caseResult, slow)).toBe(true);

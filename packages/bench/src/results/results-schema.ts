@@ -52,6 +52,7 @@ function resultsSchemas(limits: Limits): ResultsSchemas {
     batch: positive,
     dtype: v.picklist(["f32", "f16"]),
     layout: v.picklist(LAYOUTS),
+    operation: v.exactOptional(v.literal("gradient")),
   };
   const caseResult = v.object({
     ...caseKey,

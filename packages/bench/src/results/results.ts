@@ -70,7 +70,7 @@ export type ImplementationResult =
 
 /** One case, with every implementation. */
 export interface CaseResult extends CaseKey {
-  /** Vectors of the batch whose outputs were compared with float64. */
+  /** Vectors of the batch whose outputs were compared with float64; of a gradient, values of the factor. */
   readonly verifiedVectors: number;
   /** Copies of the input, read in turn; null where it was not recorded. */
   readonly inputs: number | null;

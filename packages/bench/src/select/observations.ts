@@ -50,11 +50,13 @@ export function observe({
     ),
   );
   const entries = same.flatMap((run) =>
-    run.cases.map((result) => ({
-      result,
-      date: run.environment.date,
-      timed: timedOf(result.results).filter(({ implementation }) => filter(implementation)),
-    })),
+    run.cases
+      .filter(({ operation }) => operation === undefined)
+      .map((result) => ({
+        result,
+        date: run.environment.date,
+        timed: timedOf(result.results).filter(({ implementation }) => filter(implementation)),
+      })),
   );
   const cases = entries
     .filter(({ timed }) => timed.length > 0)

@@ -11,8 +11,9 @@ import type { Step } from "../device/kernel.ts";
 import { assertFits } from "../device/storage.ts";
 import { chooseFactorGradient } from "../kernels/factor-gradient/choose.ts";
 import { factorGradientKernel } from "../kernels/factor-gradient/kernel.ts";
+import type { FactorGradientProblem } from "../kernels/factor-gradient/problem.ts";
 import { reduceVectorsKernel } from "../kernels/reduce-vectors/kernel.ts";
-import { Scratch } from "../memory/scratch.ts";
+import { type Operand, Scratch } from "../memory/scratch.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import { requireVectorsOnDevice, type Vectors } from "../tensor/vectors.ts";
 import { assertShape } from "./assert-shape.ts";
@@ -49,6 +50,59 @@ export function factorGradient(
   operands: FactorGradientOperands,
   options: FactorGradientOptions = {},
 ): Step[] {
+  const problem = gradientProblem(gpu, pattern, operands, options);
+  return gradientSteps(gpu, problem, memoryOf(operands));
+}
+
+/** The memory of a gradient's operands. */
+export type GradientMemory = Readonly<Record<"x" | "dy" | "y", Operand>>;
+
+export function memoryOf({ x, dy, y }: FactorGradientOperands): GradientMemory {
+  return { x: x.memory, dy: dy.memory, y: y.memory };
+}
+
+/** The dispatches of the kernel, in the shape that suits the device. */
+export function gradientSteps(
+  gpu: DeviceContext,
+  problem: FactorGradientProblem,
+  { x, dy, y }: GradientMemory,
+): Step[] {
+  const { nonZeros } = problem.pattern;
+  const variant = chooseFactorGradient(gpu.report, problem);
+  const kernel = factorGradientKernel(problem, variant);
+  const { parts } = variant;
+  if (parts === 1) return [{ kernel, buffers: [x, dy, y], role: "multiply" }];
+  const bytes = paddedBytes(parts * nonZeros, "f32");
+  const partial = new Scratch(bytes, "gradients of parts of a batch");
+  const sum = reduceVectorsKernel({
+    kind: "sum",
+    groups: 1,
+    period: parts,
+    features: nonZeros,
+    lengths: false,
+    batches: { from: parts, to: 1 },
+    from: "batch-first",
+    to: "batch-first",
+    dtype: "f32",
+  });
+  return [
+    { kernel, buffers: [x, dy, partial], role: "multiply" },
+    { kernel: sum, buffers: [partial, y], role: "multiply" },
+  ];
+}
+
+/**
+ * What is asked for, once all is what it must be.
+ *
+ * @throws PapilioError `OPTION_INVALID`, `TENSOR_MISMATCH`, `BATCH_INVALID`, `LAYOUT_INVALID`, `F16_UNAVAILABLE`,
+ *   `BUFFER_TOO_LARGE`
+ */
+export function gradientProblem(
+  gpu: DeviceContext,
+  pattern: Pattern,
+  operands: FactorGradientOperands,
+  options: FactorGradientOptions,
+): FactorGradientProblem {
   requireGpu(gpu);
   requirePattern("The pattern", pattern);
   requireObject("The operands", operands, "an object of vectors on the device", "x", "dy", "y");
@@ -72,33 +126,7 @@ export function factorGradient(
   ] as const) {
     assertFits(gpu, paddedBytes(features * operand.batch, operand.dtype), `${what} of ${pattern}`);
   }
-
-  const problem = { pattern, batch, count, layout, dtype };
-  const variant = chooseFactorGradient(gpu.report, problem);
-  const kernel = factorGradientKernel(problem, variant);
-  const { parts } = variant;
-  if (parts === 1) {
-    return [{ kernel, buffers: [x.memory, dy.memory, y.memory], role: "multiply" }];
-  }
-  const partial = new Scratch(
-    paddedBytes(parts * nonZeros, "f32"),
-    "gradients of parts of a batch",
-  );
-  const sum = reduceVectorsKernel({
-    kind: "sum",
-    groups: 1,
-    period: parts,
-    features: nonZeros,
-    lengths: false,
-    batches: { from: parts, to: 1 },
-    from: "batch-first",
-    to: "batch-first",
-    dtype: "f32",
-  });
-  return [
-    { kernel, buffers: [x.memory, dy.memory, partial], role: "multiply" },
-    { kernel: sum, buffers: [partial, y.memory], role: "multiply" },
-  ];
+  return { pattern, batch, count, layout, dtype };
 }
 
 /** @throws PapilioError `OPTION_INVALID` */

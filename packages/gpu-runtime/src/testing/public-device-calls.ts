@@ -149,13 +149,10 @@ export const deviceCalls: PublicCalls = {
   prepareBsr: on(({ gpu }) => call(runtime.prepareBsr, gpu, factor, { ...shape })),
   prepareCsr: on(({ gpu }) => call(runtime.prepareCsr, gpu, factor, { ...shape })),
   prepareDense: on(({ gpu }) => call(runtime.prepareDense, gpu, factor, { ...shape })),
-  factorGradient: on(({ gpu }) => {
-    const features = { x: pattern.cols, dy: pattern.rows, y: pattern.nonZeros };
-    const vectors = (of: keyof typeof features) =>
-      runtime.scratchVectors({ ...shape, features: features[of] }, of);
-    const operands = { x: vectors("x"), dy: vectors("dy"), y: vectors("y") };
-    return call(runtime.factorGradient, gpu, pattern, operands, { count: 1 });
-  }),
+  factorGradient: on(({ gpu }) => gradient(gpu, runtime.factorGradient)),
+  bmmFactorGradient: on(({ gpu }) => gradient(gpu, runtime.bmmFactorGradient)),
+  denseFactorGradient: on(({ gpu }) => gradient(gpu, runtime.denseFactorGradient)),
+  einsumFactorGradient: on(({ gpu }) => gradient(gpu, runtime.einsumFactorGradient)),
   prepareEinsum: on(({ gpu }) => call(runtime.prepareEinsum, gpu, factor, { ...shape })),
   prepareKroneckerSparse: on(({ gpu }) =>
     call(runtime.prepareKroneckerSparse, gpu, factor, { ...shape }, { ...epilogue, bias: values }),
@@ -198,6 +195,18 @@ export const deviceCalls: PublicCalls = {
   "OutputFile#stage": () => call(stage, "text"),
   writeTemporary: () => call(write, tmpdir(), "text", { mode: 0o600 }),
 };
+
+/** Of a way of computing the gradient of a factor. */
+function gradient(gpu: root.Gpu, run: typeof runtime.factorGradient): PublicCall {
+  const vectors = (features: number, label: string) =>
+    runtime.scratchVectors({ ...shape, features }, label);
+  const operands = {
+    x: vectors(pattern.cols, "x"),
+    dy: vectors(pattern.rows, "dy"),
+    y: vectors(pattern.nonZeros, "y"),
+  };
+  return call(run, gpu, pattern, operands, { count: 1 });
+}
 
 /** Of what would destroy the device that the others use. */
 function undisposed(...given: ConstructorParameters<typeof runtime.Gpu>): void {

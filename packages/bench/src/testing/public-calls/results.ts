@@ -145,9 +145,11 @@ export const caseCalls: PublicCalls = {
       batches: [1],
       dtypes: ["f32"],
       layouts: ["batch-last"],
+      operation: "gradient",
     }),
   findSuite: () => call(bench.findSuite, "quick"),
-  findImplementation: () => call(bench.findImplementation, "bmm", bench.chainImplementations),
+  findImplementation: () =>
+    call(bench.findImplementation, "bmm", bench.chainImplementations, "gradient"),
   findModelSubject: () => call(bench.findModelSubject, "vit-s16"),
   isOurs: () => call(bench.isOurs, "bmm"),
   ownerOf: () => call(bench.ownerOf, "bmm"),

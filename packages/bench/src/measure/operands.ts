@@ -1,0 +1,32 @@
+import type { StorageDtype } from "@papilio/butterfly";
+import { quantize } from "@papilio/butterfly/numeric";
+import { shuffle } from "../analysis/statistics.ts";
+
+/**
+ * Inputs drawn at most; longer ones repeat them. Its prime length divides no size that occurs, so
+ * that no two vectors of a batch are equal and a kernel that reads the wrong one shows.
+ */
+const DRAWN = 1_048_573;
+
+/** So many random numbers, as they are stored. */
+export function drawNumbers(length: number, dtype: StorageDtype, next: () => number): Float32Array {
+  return repeated(quantize(Float32Array.from({ length: DRAWN }, next), dtype), length);
+}
+
+/** `values` over and over, as long as wanted. */
+function repeated(values: Float32Array, length: number): Float32Array {
+  const filled = new Float32Array(length);
+  for (let start = 0; start < length; start += values.length) {
+    filled.set(values.subarray(0, length - start), start);
+  }
+  return filled;
+}
+
+/** `count` of `total` indices in order, the first and the last among them. */
+export function sample(total: number, count: number, next: () => number): number[] {
+  const inner = shuffle(
+    Array.from({ length: Math.max(0, total - 2) }, (_, index) => index + 1),
+    next,
+  ).slice(0, Math.max(0, count - 2));
+  return [...new Set([0, ...inner, total - 1])].slice(0, Math.max(count, 1)).sort((p, q) => p - q);
+}
