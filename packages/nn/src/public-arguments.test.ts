@@ -53,6 +53,8 @@ const taken = [
   /\[attributes\]\[\w+\] = (a number|-1|a text|\[\])$/,
   // A choice of layers and of chains.
   /^butterflyize: \[1\]\[(layers|chain)\] = a function$/,
+  // A learning rate of each step.
+  /^Trainer: \[3\]\[rate\] = a function$/,
 ];
 
 /** What is private or protected, and is called by this package alone. */

@@ -52,6 +52,11 @@ export interface NnErrorCodes {
   GRADIENT_UNAVAILABLE: true;
   /** The loss does not depend on what its gradient is asked of. Leave it out, or use it. */
   GRADIENT_INDEPENDENT: true;
+  /**
+   * The loss, or the norm of its gradient, is NaN or infinite. Lower the learning rate, clip gradients, or check the
+   * data. The parameters are as they were before the step.
+   */
+  TRAINING_DIVERGED: true;
 
   // Weights
 

@@ -5,6 +5,7 @@
  */
 
 export type { NnErrorCodes } from "../errors/error-codes.ts";
+export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
 export {
   type CrossEntropyOptions,
@@ -14,3 +15,6 @@ export {
   type LossOptions,
   meanSquaredError,
 } from "./losses.ts";
+export type { AdamWOptions, OptimizerOptions, SgdOptions } from "./optimizer.ts";
+export { type Schedule, type WarmupCosineOptions, warmupCosine } from "./schedule.ts";
+export { type StepReport, Trainer, type TrainerOptions } from "./trainer.ts";

@@ -1,7 +1,23 @@
-import { call, type PublicCalls } from "@papilio/public-arguments";
+import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../every-entry.ts";
 
 const shape = { vectors: 2, features: 3 };
+
+/** A graph that a parameter can be trained of, and its loss. */
+function trainable(): [nn.Graph, nn.Value, nn.Parameter[]] {
+  const graph = new nn.Graph();
+  const weight = new nn.Parameter([3], (values) => values.fill(1));
+  const y = nn.addVector(graph.input("x", shape), weight);
+  return [graph, nn.meanSquaredError(y, graph.input("target", shape)), [weight]];
+}
+
+const options = {
+  optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+  rate: 0.1,
+  multipliers: new Map(),
+  decay: 0.1,
+  clip: 1,
+} as const;
 
 /** Losses and gradients. */
 export const trainingCalls: PublicCalls = {
@@ -25,5 +41,12 @@ export const trainingCalls: PublicCalls = {
     const graph = new nn.Graph();
     const [student, teacher] = [graph.input("student", shape), graph.input("teacher", shape)];
     return call(nn.distillationLoss, student, teacher, { path: "loss", temperature: 2 });
+  },
+  factorRates: () => call(nn.factorRates, trainable()[0]),
+  warmupCosine: () => call(nn.warmupCosine, { rate: 0.1, steps: 100, warmup: 10, final: 0.001 }),
+  Trainer: () => create(nn.Trainer, ...trainable(), options),
+  "Trainer#step": () => {
+    const inputs = { x: new Float32Array(6), target: new Float32Array(6) };
+    return invoke(new nn.Trainer(...trainable(), options), "step", [inputs]);
   },
 };

@@ -1,0 +1,226 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { Chain } from "@papilio/butterfly";
+import { describe, expect, it } from "vitest";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { Graph } from "../graph/graph.ts";
+import { ButterflyLinear, monarch } from "../layers/butterfly-linear.ts";
+import { Linear } from "../layers/linear.ts";
+import { Parameter } from "../modules/parameter.ts";
+import * as f from "../operations/index.ts";
+import { factorRates } from "./factor-rates.ts";
+import { crossEntropy, meanSquaredError } from "./losses.ts";
+import type { OptimizerOptions } from "./optimizer.ts";
+import { warmupCosine } from "./schedule.ts";
+import { Trainer, type TrainerOptions } from "./trainer.ts";
+
+/** A shift of two features that is trained towards a target: its gradient is `shift - target`. */
+function shifted(start: readonly number[], options: TrainerOptions): [Trainer, Parameter] {
+  const graph = new Graph();
+  const shift = Parameter.of([1, 2], Float32Array.from(start));
+  const rows = f.gatherVectors(shift, graph.fixed("row", Uint32Array.of(0)));
+  const loss = meanSquaredError(rows, graph.input("target", { vectors: 1, features: 2 }));
+  return [new Trainer(graph, loss, [shift], options), shift];
+}
+
+const targets = [
+  [0.5, -1],
+  [-2, 0.25],
+  [1, 3],
+] as const;
+
+const inputs = (target: readonly number[]): { target: Float32Array } => ({
+  target: Float32Array.from(target),
+});
+
+describe("steps of optimizers", () => {
+  const start = [1, -0.5];
+  const [rate, decay] = [0.05, 0.1];
+
+  it("AdamW is that of arXiv 1711.05101", async () => {
+    const optimizer: OptimizerOptions = { kind: "adamw", beta1: 0.8, beta2: 0.95 };
+    const [trainer, shift] = shifted(start, { optimizer, rate, decay });
+    const [p, m, v] = [[...start], [0, 0], [0, 0]];
+    for (const [at, target] of targets.entries()) {
+      await trainer.step([inputs(target)]);
+      for (const i of [0, 1] as const) {
+        const g = (p[i] as number) - target[i];
+        m[i] = 0.8 * (m[i] as number) + 0.2 * g;
+        v[i] = 0.95 * (v[i] as number) + 0.05 * g ** 2;
+        const [m1, v1] = [m[i] / (1 - 0.8 ** (at + 1)), v[i] / (1 - 0.95 ** (at + 1))];
+        p[i] = (p[i] as number) - rate * decay * (p[i] as number);
+        p[i] -= (rate * m1) / (Math.sqrt(v1) + 1e-8);
+      }
+    }
+    for (const i of [0, 1]) expect(shift.values[i]).toBeCloseTo(p[i] as number, 5);
+  });
+
+  it("SGD has momentum and decay, by the mean of several runs, clipped", async () => {
+    const optimizer: OptimizerOptions = { kind: "sgd", momentum: 0.9 };
+    const [trainer, shift] = shifted(start, { optimizer, rate, decay, clip: 1 });
+    const [p, m] = [[...start], [0, 0]];
+    for (const [at, target] of targets.entries()) {
+      const other = targets[(at + 1) % 3] as readonly [number, number];
+      const g = [0, 1].map(
+        (i) => (p[i] as number) - ((target[i] as number) + (other[i] as number)) / 2,
+      );
+      const report = await trainer.step([inputs(target), inputs(other)]);
+      const norm = Math.hypot(...g);
+      expect(report.norm).toBeCloseTo(norm, 5);
+      for (const i of [0, 1]) {
+        const scaled = (g[i] as number) / Math.max(1, norm);
+        m[i] = 0.9 * (m[i] as number) + scaled + decay * (p[i] as number);
+        p[i] = (p[i] as number) - rate * m[i];
+      }
+    }
+    for (const i of [0, 1]) expect(shift.values[i]).toBeCloseTo(p[i] as number, 5);
+    expect(trainer.steps).toBe(3);
+  });
+
+  it("does not decay parameters of one axis, and multiplies rates", async () => {
+    const graph = new Graph();
+    const bias = Parameter.of([2], Float32Array.of(1, 2));
+    const shape = { vectors: 1, features: 2 };
+    const y = f.addVector(graph.input("x", shape), bias);
+    const loss = meanSquaredError(y, graph.input("target", shape));
+    const multipliers = new Map([[bias, 0.5]]);
+    const options = { optimizer: { kind: "sgd" }, rate: 1, decay: 3, multipliers } as const;
+    using trainer = new Trainer(graph, loss, [bias], options);
+    await trainer.step([{ x: new Float32Array(2), target: new Float32Array(2) }]);
+    expect([...bias.values]).toEqual([0.5, 1]);
+  });
+
+  it("stops where the loss is not a number, and changes nothing", async () => {
+    const [trainer, shift] = shifted(start, { optimizer: { kind: "adamw" }, rate });
+    const diverged = expect.objectContaining({ code: "TRAINING_DIVERGED" });
+    await expect(trainer.step([inputs([Number.NaN, 0])])).rejects.toThrow(diverged);
+    await expect(trainer.step([inputs([1e30, 0])])).rejects.toThrow(diverged);
+    expect([...shift.values]).toEqual(start);
+    expect(trainer.steps).toBe(0);
+    await trainer.step([inputs([0, 0])]);
+    expect(trainer.steps).toBe(1);
+  });
+
+  it("computes gradients by the numbers as they are, of what lies behind products too", async () => {
+    const chain = Chain.parse("1,4,2,6; 2,3,4,2");
+    const traced = (numbers?: readonly Float32Array[]): [Trainer, Parameter[]] => {
+      const factors = chain.patterns.map(({ a, b, c, d }, at) => {
+        const start = Float32Array.from({ length: a * b * c * d }, (_, i) => Math.sin(i + at));
+        return Parameter.of([a, b, c, d], numbers?.[at]?.slice() ?? start);
+      });
+      const graph = new Graph();
+      const x = graph.input("x", { vectors: 3, features: chain.cols });
+      const y = f.linear(x, { chain, factors });
+      const loss = meanSquaredError(y, graph.input("target", y));
+      const options = { optimizer: { kind: "sgd" }, rate: 0.1 } as const;
+      return [new Trainer(graph, loss, factors, options), factors];
+    };
+    const x = Float32Array.from({ length: 3 * chain.cols }, (_, at) => Math.cos(at));
+    const batch = { x, target: new Float32Array(3 * chain.rows) };
+    const [trainer, factors] = traced();
+    for (let step = 0; step < 3; step++) await trainer.step([batch]);
+    const [fresh] = traced(factors.map(({ values }) => values));
+    const { loss, norm } = await fresh.step([batch]);
+    expect(await trainer.step([batch])).toEqual({ step: 3, rate: 0.1, loss, norm });
+  });
+
+  it("refuses a step without a batch", async () => {
+    const [trainer] = shifted(start, { optimizer: { kind: "sgd" }, rate });
+    const invalid = expect.objectContaining({ code: "OPTION_INVALID" });
+    await expect(trainer.step([])).rejects.toThrow(invalid);
+  });
+});
+
+it("rates warm up and fall along a cosine", () => {
+  const rate = warmupCosine({ rate: 2, steps: 12, warmup: 4, final: 1 });
+  expect([0, 1, 3, 4].map(rate)).toEqual([0.5, 1, 2, 2]);
+  expect(rate(8)).toBeCloseTo(1.5, 12);
+  expect(rate(11)).toBeCloseTo(1.5 + Math.cos((7 * Math.PI) / 8) / 2, 12);
+  expect([12, 100].map(rate)).toEqual([1, 1]);
+  expect(() => warmupCosine({ rate: 1, steps: 3, warmup: 4 })).toThrow(
+    expect.objectContaining({ code: "OPTION_INVALID" }),
+  );
+});
+
+it("rates of factors are those of arXiv 2406.06248, and 1 for dense layers", () => {
+  const graph = new Graph();
+  const chain = Chain.parse("1,4,2,6; 2,3,4,2");
+  const layer = new ButterflyLinear({ weight: chain });
+  const dense = new Linear({ inFeatures: 24, outFeatures: 5 });
+  const x = graph.input("x", { vectors: 1, features: chain.cols });
+  dense.forward(layer.forward(x));
+  const rates = factorRates(graph);
+  const factors = layer.matrices[0]?.factors ?? [];
+  expect(factors.map((factor) => rates.get(factor))).toEqual([16 / (2 * 2), 16 / (4 * 2)]);
+  expect(rates.get(dense.weight)).toBe(1);
+});
+
+/** Rows of pixels from 0 to 1, and digits. */
+function digits(): { readonly pixels: Float32Array; readonly labels: Uint32Array } {
+  const file = resolve(import.meta.dirname, "../../testdata/digits/digits.csv.gz");
+  const rows = gunzipSync(readFileSync(file)).toString().trim().split("\n");
+  const numbers = rows.map((row) => row.split(",").map(Number));
+  return {
+    pixels: Float32Array.from(
+      numbers.flatMap((row) => row.slice(0, 64)),
+      (pixel) => pixel / 16,
+    ),
+    labels: Uint32Array.from(numbers, (row) => row[64] as number),
+  };
+}
+
+const [BATCH, TRAINED, EPOCHS] = [40, 400, 30];
+
+/** A classifier of two layers, the first a butterfly of fewer weights. */
+async function trainOnDigits(): Promise<{ losses: number[]; logits: Float32Array }> {
+  const { pixels, labels } = digits();
+  const hidden = monarch()({ inFeatures: 64, outFeatures: 64, seed: 1 });
+  const head = new Linear({ inFeatures: 64, outFeatures: 10, seed: 2 });
+  const trace = (vectors: number): { graph: Graph; logits: ReturnType<Linear["forward"]> } => {
+    const graph = new Graph();
+    const x = graph.input("x", { vectors, features: 64 });
+    const active = f.activate(hidden.forward(x), { kind: "gelu", approximate: "none" });
+    return { graph, logits: head.forward(active) };
+  };
+  const { graph, logits } = trace(BATCH);
+  const loss = crossEntropy(logits, graph.indices("labels", BATCH));
+  const steps = (EPOCHS * TRAINED) / BATCH;
+  const parameters = [hidden, head].flatMap((layer) => [...layer.namedParameters().values()]);
+  using trainer = new Trainer(graph, loss, parameters, {
+    optimizer: { kind: "adamw" },
+    rate: warmupCosine({ rate: 5e-3, warmup: 5, steps }),
+    multipliers: factorRates(graph),
+    decay: 0.01,
+    clip: 1,
+  });
+  const losses: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    const from = (step * BATCH) % TRAINED;
+    const batch = {
+      x: pixels.slice(64 * from, 64 * (from + BATCH)),
+      labels: labels.slice(from, from + BATCH),
+    };
+    losses.push((await trainer.step([batch])).loss);
+  }
+  const held = trace(labels.length - TRAINED);
+  held.graph.output("logits", held.logits);
+  using model = new CpuModel(held.graph, { kernels: "wasm" });
+  const outputs = await model.run({ x: pixels.slice(64 * TRAINED) });
+  return { losses, logits: outputs.logits as Float32Array };
+}
+
+describe("a classifier of digits with a butterfly layer", () => {
+  it("learns what it has not seen, the same from the same seed", async () => {
+    const { labels } = digits();
+    const { losses, logits } = await trainOnDigits();
+    const right = [...labels.subarray(TRAINED)].filter((label, at) => {
+      const row = [...logits.subarray(10 * at, 10 * at + 10)];
+      return row.indexOf(Math.max(...row)) === label;
+    });
+    expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 4);
+    // Of 100 digits.
+    expect(right.length).toBeGreaterThanOrEqual(85);
+    expect((await trainOnDigits()).losses).toEqual(losses);
+  });
+});
