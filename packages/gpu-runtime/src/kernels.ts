@@ -31,6 +31,17 @@ export type {
   RegisterAttention,
   WorkgroupAttention,
 } from "./kernels/attention/variant.ts";
+export { chooseAttentionGradient } from "./kernels/attention-gradient/choose.ts";
+export {
+  attentionKeysGradientKernel,
+  attentionQueriesGradientKernel,
+  attentionStatisticsKernel,
+} from "./kernels/attention-gradient/kernel.ts";
+export type {
+  AttentionGradientProblem,
+  AttentionOperand,
+} from "./kernels/attention-gradient/problem.ts";
+export type { AttentionGradientVariant } from "./kernels/attention-gradient/variant.ts";
 export { type ConvertProblem, convertKernel } from "./kernels/convert/kernel.ts";
 export {
   type CrossEntropyGradientProblem,

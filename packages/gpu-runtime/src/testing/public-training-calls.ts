@@ -20,6 +20,14 @@ const taught = {
   temperature: 2,
 } as const;
 
+const vectors = { batch: 4, layout: "batch-first" } as const;
+const attended = {
+  ...{ sequences: 1, queries: 4, keys: 4, heads: 2, keyValueHeads: 1, headFeatures: 4, scale: 1 },
+  ...{ causal: true, dtype: "f32", lengths: true },
+} as const;
+const operands = { q: vectors, k: vectors, dy: vectors, statistics: vectors } as const;
+const shape = { own: 1, others: 4, workgroup: 8, broadcast: "load" } as const;
+
 /** Valid calls of the kernels of training. */
 export const trainingCalls: PublicCalls = {
   activationGradientKernel: () =>
@@ -28,6 +36,25 @@ export const trainingCalls: PublicCalls = {
       ...{ batch: 4, features: 8, gradient: "batch-first" },
       activation: { kind: "elu", alpha: 1 },
     }),
+  chooseAttentionGradient: () => call(runtime.chooseAttentionGradient, reports(), attended),
+  attentionStatisticsKernel: () =>
+    call(
+      runtime.attentionStatisticsKernel,
+      { ...attended, shapes: { ...operands, y: vectors } },
+      shape,
+    ),
+  attentionQueriesGradientKernel: () =>
+    call(
+      runtime.attentionQueriesGradientKernel,
+      { ...attended, shapes: { ...operands, v: vectors, dq: vectors } },
+      shape,
+    ),
+  attentionKeysGradientKernel: () =>
+    call(
+      runtime.attentionKeysGradientKernel,
+      { ...attended, shapes: { ...operands, v: vectors, dkv: vectors } },
+      shape,
+    ),
   convertKernel: () => call(runtime.convertKernel, { length: 6, from: "f16", to: "f32" }),
   crossEntropyKernel: () => call(runtime.crossEntropyKernel, reports(), { ...loss }, lanes),
   crossEntropyGradientKernel: () =>

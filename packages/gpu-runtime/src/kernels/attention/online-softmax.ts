@@ -1,6 +1,6 @@
 import { literal } from "../activation.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl } from "../not-a-number.ts";
-import type { AttentionProblem } from "./problem.ts";
+import type { AttentionSizes } from "./problem.ts";
 
 /** Where the maximum starts: the least float32, so that differences to it are no NaN. */
 export const LOWEST = "-3.4028234e38";
@@ -11,7 +11,7 @@ export const LOWEST = "-3.4028234e38";
  * powers of two are what devices compute. `seen` says of each key whether the query sees it.
  */
 export function score(
-  { scale }: AttentionProblem,
+  { scale }: Pick<AttentionSizes, "scale">,
   name: string,
   highest: string,
   scores: readonly string[],

@@ -47,6 +47,9 @@ export interface AttentionProblem {
   readonly lengths: boolean;
 }
 
+/** What a problem is but for how its operands lie in memory. */
+export type AttentionSizes = Omit<AttentionProblem, "dtype" | "q" | "k" | "v" | "y">;
+
 /** Elements between vectors and between features of each operand. */
 export interface AttentionStrides {
   readonly q: Strides;
@@ -66,7 +69,7 @@ export function attentionStrides(problem: AttentionProblem): AttentionStrides {
   };
 }
 
-const requireShape: Check = (_, value) => void stridesOf(value as BatchShape, 1);
+export const requireShape: Check = (_, value) => void stridesOf(value as BatchShape, 1);
 
 /** @throws PapilioError `KERNEL_PROBLEM` where no memory could hold what is asked for */
 export function requireAttention(problem: AttentionProblem): void {
@@ -80,16 +83,32 @@ export function requireAttention(problem: AttentionProblem): void {
     position: checks.flag,
     lengths: checks.flag,
   });
+  requireSizes(problem);
+  const { queries, keys, q, k, v, y } = problem;
+  requireRoom(problem, { q, k, v, y }, { q: queries, k: keys, v: keys, y: queries });
+}
+
+/** @throws PapilioError `KERNEL_PROBLEM` */
+export function requireSizes(
+  problem: Omit<AttentionSizes, "causal" | "position" | "lengths">,
+): void {
   const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
   requireCounts("attention", { sequences, queries, keys, heads, keyValueHeads, headFeatures });
   requireMultiple("attention", ["heads", heads], ["keyValueHeads", keyValueHeads]);
   requireNumber("attention", { scale: problem.scale });
-  const needed = { q: queries, k: keys, v: keys, y: queries };
-  for (const [name, each] of Object.entries(needed) as [keyof typeof needed, number][]) {
-    if (problem[name].batch >= sequences * each) continue;
+}
+
+/** @throws PapilioError `KERNEL_PROBLEM` unless each operand has so many vectors for each sequence */
+export function requireRoom<N extends string>(
+  { sequences }: Pick<AttentionSizes, "sequences">,
+  shapes: Readonly<Record<N, BatchShape>>,
+  needed: Readonly<Record<N, number>>,
+): void {
+  for (const [name, each] of Object.entries(needed) as [N, number][]) {
+    if (shapes[name].batch >= sequences * each) continue;
     throw new PapilioError(
       "KERNEL_PROBLEM",
-      `${name} has ${problem[name].batch} vectors, but ${sequences} sequences of ${each} are ${sequences * each}.`,
+      `${name} has ${shapes[name].batch} vectors, but ${sequences} sequences of ${each} are ${sequences * each}.`,
       "Give it as many vectors, or more.",
     );
   }

@@ -1,9 +1,9 @@
 import type { Strides } from "@papilio/butterfly/numeric";
 import { clamped, times } from "../wgsl.ts";
-import type { AttentionProblem } from "./problem.ts";
+import type { AttentionSizes } from "./problem.ts";
 
 /** WGSL that defines `limit`, the keys of `sequence` that any query may see. */
-export function limitWgsl({ keys, queries, position, lengths }: AttentionProblem): string {
+export function limitWgsl({ keys, queries, position, lengths }: AttentionSizes): string {
   const bounds = [
     `${keys}u`,
     // Saturates, so that a position near the end of 32 bits does not wrap around.
@@ -14,10 +14,7 @@ export function limitWgsl({ keys, queries, position, lengths }: AttentionProblem
 }
 
 /** WGSL for the number of keys that query `t` sees, at most `limit`. */
-export function visibleTo(
-  { causal, keys, queries, position }: AttentionProblem,
-  t: string,
-): string {
+export function visibleTo({ causal, keys, queries, position }: AttentionSizes, t: string): string {
   if (!causal) return "limit";
   if (position) return `min(limit, ${t} + min(position[0], ${keys}u) + 1u)`;
   const offset = keys - queries + 1;
@@ -27,14 +24,14 @@ export function visibleTo(
 }
 
 /** WGSL for the head of k and v that head `head` uses. */
-export function keyValueHead({ heads, keyValueHeads }: AttentionProblem): string {
+export function keyValueHead({ heads, keyValueHeads }: AttentionSizes): string {
   const group = heads / keyValueHeads;
   return group === 1 ? "head" : `(head / ${group}u)`;
 }
 
 /** WGSL for where feature 0 of a head of a vector lies. */
 export function headAt(
-  { headFeatures }: AttentionProblem,
+  { headFeatures }: AttentionSizes,
   stride: Strides,
   vector: string,
   head: string,
@@ -43,6 +40,6 @@ export function headAt(
 }
 
 /** WGSL for the vector of key `u`, clamped to those of its sequence. */
-export function keyVector({ keys }: AttentionProblem, u: string): string {
+export function keyVector({ keys }: AttentionSizes, u: string): string {
   return `(sequence * ${keys}u + ${clamped(u, keys, false)})`;
 }
