@@ -23,6 +23,13 @@ export function sumOfLanes(numbers: v128): f32 {
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 2);
 }
 
+/** {@link sumOfLanes} of each of four. */
+export function sumsOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(i32x4.shuffle(a, b, 0, 2, 4, 6), i32x4.shuffle(a, b, 1, 3, 5, 7));
+  const cd = f32x4.add(i32x4.shuffle(c, d, 0, 2, 4, 6), i32x4.shuffle(c, d, 1, 3, 5, 7));
+  return f32x4.add(i32x4.shuffle(ab, cd, 0, 2, 4, 6), i32x4.shuffle(ab, cd, 1, 3, 5, 7));
+}
+
 /** The largest lane; NaN where there is one. */
 export function largestLane(numbers: v128): f32 {
   const pairs = f32x4.max(numbers, i32x4.shuffle(numbers, numbers, 1, 0, 3, 2));

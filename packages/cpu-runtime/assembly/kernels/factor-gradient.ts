@@ -1,5 +1,5 @@
 import { groupsOfTile, loadGroup, stepOfFeatures } from "../lane-groups";
-import { lanesWithin, sumOfLanes } from "../lanes";
+import { lanesWithin, sumsOfLanes } from "../lanes";
 import { tileWidth, vectorInTiles } from "../layout";
 import { multiplyAdd } from "../vector-math";
 
@@ -87,14 +87,27 @@ function gradientOfBlock(
   const width = tileWidth(call.partCount);
   const step = (<usize>width) << 2;
   const to = vectorInTiles(call.parts, part, call.a * call.b * call.c * d, width);
-  for (let j = 0; j < rows; j++) {
+  const nextColumn = <usize>d * step;
+  const nextRow = <usize>call.c * nextColumn;
+  let pair = sums;
+  for (let j = 0; j < rows; j += 2) {
     const value = ((i * call.b + row + j) * call.c + column) * d + k;
     let at = to + <usize>value * step;
-    for (let l = 0; l < columns; l++) {
-      const pair = (<usize>((j >> 1) * columnPairs + (l >> 1))) << 6;
-      const place = (<usize>(((j & 1) << 1) + (l & 1))) << 4;
-      store<f32>(at, sumOfLanes(v128.load(sums + pair + place)));
-      at += <usize>d * step;
+    for (let l = 0; l < columns; l += 2) {
+      const totals = sumsOfLanes(
+        v128.load(pair),
+        v128.load(pair, 16),
+        v128.load(pair, 32),
+        v128.load(pair, 48),
+      );
+      v128.store32_lane(at, totals, 0);
+      if (l + 1 < columns) v128.store32_lane(at + nextColumn, totals, 1);
+      if (j + 1 < rows) {
+        v128.store32_lane(at + nextRow, totals, 2);
+        if (l + 1 < columns) v128.store32_lane(at + nextRow + nextColumn, totals, 3);
+      }
+      at += 2 * nextColumn;
+      pair += 64;
     }
   }
 }
@@ -162,11 +175,18 @@ function addProducts(
   for (let j = 0; j < rowPairs; ) {
     const y = outputs + <usize>j * bytes;
     const sum = sums + <usize>j * rowOfSums;
-    if (rowPairs - j >= 3) {
+    const left = rowPairs - j;
+    // Four pairs are two and two: fewer sums at a time wait for one another.
+    if (left === 3 || left > 4) {
       for (let l = 0; l < columnPairs; l++) {
         sixByTwo(y, inputs + <usize>l * bytes, bytes, sum + ((<usize>l) << 6), rowOfSums, adds);
       }
       j += 3;
+    } else if (left !== 1) {
+      for (let l = 0; l < columnPairs; l++) {
+        fourByTwo(y, inputs + <usize>l * bytes, bytes, sum + ((<usize>l) << 6), rowOfSums, adds);
+      }
+      j += 2;
     } else {
       for (let l = 0; l < columnPairs; l++) {
         twoByTwo(y, inputs + <usize>l * bytes, bytes, sum + ((<usize>l) << 6), adds);
@@ -220,6 +240,38 @@ function sixByTwo(y: usize, x: usize, bytes: usize, to: usize, step: usize, adds
   storeSums(to, s0, s1, s2, s3, adds);
   storeSums(to + step, s4, s5, s6, s7, adds);
   storeSums(to + 2 * step, s8, s9, s10, s11, adds);
+}
+
+function fourByTwo(y: usize, x: usize, bytes: usize, to: usize, step: usize, adds: bool): void {
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let s4 = s0;
+  let s5 = s0;
+  let s6 = s0;
+  let s7 = s0;
+  let second = y + bytes;
+  for (const end = x + bytes; x < end; x += 32) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
+    let row = v128.load(y);
+    s0 = multiplyAdd(row, x0, s0);
+    s1 = multiplyAdd(row, x1, s1);
+    row = v128.load(y, 16);
+    s2 = multiplyAdd(row, x0, s2);
+    s3 = multiplyAdd(row, x1, s3);
+    row = v128.load(second);
+    s4 = multiplyAdd(row, x0, s4);
+    s5 = multiplyAdd(row, x1, s5);
+    row = v128.load(second, 16);
+    s6 = multiplyAdd(row, x0, s6);
+    s7 = multiplyAdd(row, x1, s7);
+    y += 32;
+    second += 32;
+  }
+  storeSums(to, s0, s1, s2, s3, adds);
+  storeSums(to + step, s4, s5, s6, s7, adds);
 }
 
 function twoByTwo(y: usize, x: usize, bytes: usize, to: usize, adds: bool): void {
