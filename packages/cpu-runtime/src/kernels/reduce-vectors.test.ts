@@ -44,7 +44,7 @@ describe.each(["sum", "mean", "max"] as const)("the %s", (reduce) => {
 });
 
 it("threads share the features of a single long sequence", () => {
-  const [period, features] = [3001, 50];
+  const [period, features] = [9001, 50];
   const x = draw(period * features, 6);
   const call = reduceVectors({ sequences: 1, period, features, reduce: "sum", lengths: false });
   expect(call.items).toBe(4);

@@ -9,7 +9,7 @@ import { type Reduction, reductionNumber } from "./reduction.ts";
 const MOST_FEATURES = 512;
 const LEAST_FEATURES = 16;
 /** Numbers of an item, about: some tens of microseconds. */
-const ITEM_NUMBERS = 2 ** 16;
+const ITEM_NUMBERS = 2 ** 18;
 
 /** One vector for each sequence. */
 export interface ReduceVectorsProblem {
