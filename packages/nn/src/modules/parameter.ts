@@ -14,7 +14,8 @@ const MOST_NUMBERS = 2 ** 31;
  * They must not change between the making of a model and its disposal. One on a device packs them when it is
  * compiled, one by the CPU's kernels in its first run or by `prepare`, and so never sees a change. The
  * reference does not copy them, which would take their memory twice, and reads them in every run. A trainer changes
- * them in place: make the models that are to see it afterwards, with weights that no earlier model shares.
+ * them in place: make the models that are to see it afterwards, with weights that no earlier model shares, or call
+ * `renewParameters` of a model on the CPU.
  */
 export class Parameter {
   readonly shape: readonly number[];

@@ -102,28 +102,31 @@ describe("steps of optimizers", () => {
     expect(trainer.steps).toBe(1);
   });
 
-  it("computes gradients by the numbers as they are, of what lies behind products too", async () => {
-    const chain = Chain.parse("1,4,2,6; 2,3,4,2");
-    const traced = (numbers?: readonly Float32Array[]): [Trainer, Parameter[]] => {
-      const factors = chain.patterns.map(({ a, b, c, d }, at) => {
-        const start = Float32Array.from({ length: a * b * c * d }, (_, i) => Math.sin(i + at));
-        return Parameter.of([a, b, c, d], numbers?.[at]?.slice() ?? start);
-      });
-      const graph = new Graph();
-      const x = graph.input("x", { vectors: 3, features: chain.cols });
-      const y = f.linear(x, { chain, factors });
-      const loss = meanSquaredError(y, graph.input("target", y));
-      const options = { optimizer: { kind: "sgd" }, rate: 0.1 } as const;
-      return [new Trainer(graph, loss, factors, options), factors];
-    };
-    const x = Float32Array.from({ length: 3 * chain.cols }, (_, at) => Math.cos(at));
-    const batch = { x, target: new Float32Array(3 * chain.rows) };
-    const [trainer, factors] = traced();
-    for (let step = 0; step < 3; step++) await trainer.step([batch]);
-    const [fresh] = traced(factors.map(({ values }) => values));
-    const { loss, norm } = await fresh.step([batch]);
-    expect(await trainer.step([batch])).toEqual({ step: 3, rate: 0.1, loss, norm });
-  });
+  it.each(["reference", "wasm"] as const)(
+    "computes gradients by the numbers as they are, of what lies behind products too, by %s",
+    async (kernels) => {
+      const chain = Chain.parse("1,4,2,6; 2,3,4,2");
+      const traced = (numbers?: readonly Float32Array[]): [Trainer, Parameter[]] => {
+        const factors = chain.patterns.map(({ a, b, c, d }, at) => {
+          const start = Float32Array.from({ length: a * b * c * d }, (_, i) => Math.sin(i + at));
+          return Parameter.of([a, b, c, d], numbers?.[at]?.slice() ?? start);
+        });
+        const graph = new Graph();
+        const x = graph.input("x", { vectors: 3, features: chain.cols });
+        const y = f.linear(x, { chain, factors });
+        const loss = meanSquaredError(y, graph.input("target", y));
+        const options = { optimizer: { kind: "sgd" }, rate: 0.1, kernels } as const;
+        return [new Trainer(graph, loss, factors, options), factors];
+      };
+      const x = Float32Array.from({ length: 3 * chain.cols }, (_, at) => Math.cos(at));
+      const batch = { x, target: new Float32Array(3 * chain.rows) };
+      const [trainer, factors] = traced();
+      for (let step = 0; step < 3; step++) await trainer.step([batch]);
+      const [fresh] = traced(factors.map(({ values }) => values));
+      const { loss, norm } = await fresh.step([batch]);
+      expect(await trainer.step([batch])).toEqual({ step: 3, rate: 0.1, loss, norm });
+    },
+  );
 
   it("refuses a step without a batch", async () => {
     const [trainer] = shifted(start, { optimizer: { kind: "sgd" }, rate });
@@ -173,7 +176,9 @@ function digits(): { readonly pixels: Float32Array; readonly labels: Uint32Array
 const [BATCH, TRAINED, EPOCHS] = [40, 400, 30];
 
 /** A classifier of two layers, the first a butterfly of fewer weights. */
-async function trainOnDigits(): Promise<{ losses: number[]; logits: Float32Array }> {
+async function trainOnDigits(
+  kernels: "reference" | "wasm",
+): Promise<{ losses: number[]; logits: Float32Array }> {
   const { pixels, labels } = digits();
   const hidden = monarch()({ inFeatures: 64, outFeatures: 64, seed: 1 });
   const head = new Linear({ inFeatures: 64, outFeatures: 10, seed: 2 });
@@ -193,6 +198,7 @@ async function trainOnDigits(): Promise<{ losses: number[]; logits: Float32Array
     multipliers: factorRates(graph),
     decay: 0.01,
     clip: 1,
+    kernels,
   });
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
@@ -211,16 +217,29 @@ async function trainOnDigits(): Promise<{ losses: number[]; logits: Float32Array
 }
 
 describe("a classifier of digits with a butterfly layer", () => {
-  it("learns what it has not seen, the same from the same seed", async () => {
-    const { labels } = digits();
-    const { losses, logits } = await trainOnDigits();
-    const right = [...labels.subarray(TRAINED)].filter((label, at) => {
-      const row = [...logits.subarray(10 * at, 10 * at + 10)];
-      return row.indexOf(Math.max(...row)) === label;
-    });
-    expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 4);
-    // Of 100 digits.
-    expect(right.length).toBeGreaterThanOrEqual(85);
-    expect((await trainOnDigits()).losses).toEqual(losses);
+  const found: number[][] = [];
+
+  it.each(["reference", "wasm"] as const)(
+    "learns what it has not seen, the same from the same seed, by %s",
+    async (kernels) => {
+      const { labels } = digits();
+      const { losses, logits } = await trainOnDigits(kernels);
+      const right = [...labels.subarray(TRAINED)].filter((label, at) => {
+        const row = [...logits.subarray(10 * at, 10 * at + 10)];
+        return row.indexOf(Math.max(...row)) === label;
+      });
+      expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 4);
+      // Of 100 digits.
+      expect(right.length).toBeGreaterThanOrEqual(85);
+      expect((await trainOnDigits(kernels)).losses).toEqual(losses);
+      found.push(losses);
+    },
+  );
+
+  it("has the same losses by both, as long as roundings have not grown", () => {
+    const [byReference, byKernels] = found as [number[], number[]];
+    for (const [step, loss] of byReference.slice(0, 20).entries()) {
+      expect(Math.abs((byKernels[step] as number) - loss)).toBeLessThan(1e-3 * loss);
+    }
   });
 });

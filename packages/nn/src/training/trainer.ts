@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireObject } from "@papilio/butterfly/errors";
+import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
 import { callback, either, listOf, map, number } from "../arguments/checks.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import type { RunInputs } from "../graph/executable.ts";
@@ -23,6 +23,11 @@ export interface TrainerOptions {
   readonly decay?: number;
   /** The largest norm of all gradients together, above which they are scaled down to it. */
   readonly clip?: number | undefined;
+  /**
+   * What computes the loss and its gradients: the readable `reference`, unless given, or the kernels in WebAssembly on
+   * all threads.
+   */
+  readonly kernels?: "reference" | "wasm";
 }
 
 /** What a step has found. */
@@ -38,8 +43,8 @@ export interface StepReport {
 }
 
 /**
- * Trains the parameters of a graph, by the readable reference: gradients are operations of the graph, and the numbers
- * of parameters are changed in place. The same numbers and inputs give the same steps, bit by bit.
+ * Trains the parameters of a graph on the CPU: gradients are operations of the graph, and the numbers of parameters are
+ * changed in place after each run. The same numbers and inputs give the same steps, bit by bit, with the same kernels.
  *
  * @example
  * ```ts
@@ -78,7 +83,9 @@ export class Trainer implements Disposable {
     listOf(parameterCheck)("The parameters", parameters);
     requireObject("The options of a trainer", options, "TrainerOptions");
     const { optimizer, rate, multipliers = new Map(), decay = 0, clip = Infinity } = options;
+    const { kernels = "reference" } = options;
     requireOptimizer(optimizer);
+    requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
     either(callback, number)("The learning rate", rate);
     if (typeof rate === "number") requireNotNegative("The learning rate", rate);
     map("The multipliers", multipliers);
@@ -89,7 +96,7 @@ export class Trainer implements Disposable {
     const gradients = gradient(graph, loss, this.#parameters);
     graph.output("training.loss", loss);
     for (const [at, value] of gradients.entries()) graph.output(`training.gradient.${at}`, value);
-    this.#model = new CpuModel(graph);
+    this.#model = new CpuModel(graph, { kernels });
     this.#optimizer = new Optimizer(optimizer);
     this.#rate = typeof rate === "number" ? () => rate : rate;
     this.#multipliers = multipliers;
@@ -156,6 +163,7 @@ export class Trainer implements Disposable {
       this.#optimizer.update(change, step);
       renewTransposed(parameter);
     }
+    await this.#model.renewParameters();
     this.#steps++;
     return { step, loss, norm, rate };
   }

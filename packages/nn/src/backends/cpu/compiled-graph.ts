@@ -14,7 +14,7 @@ import { flopsOf, operationsOf, parametersOf } from "../../operations/operation.
 import { fuseEpilogues } from "../fuse-epilogues.ts";
 import { type PlannedOperation, type PlannedValue, type Profile, profileOf } from "../plan.ts";
 import type { CpuStates } from "./cpu-states.ts";
-import type { CpuWeightStore } from "./cpu-weight-store.ts";
+import type { CpuWeightStore, CpuWeights } from "./cpu-weight-store.ts";
 import { GraphLowering } from "./graph-lowering.ts";
 import { lowerOnCpu } from "./lower-on-cpu.ts";
 
@@ -28,6 +28,7 @@ export class CompiledGraph implements Disposable {
   readonly #states: CpuStates;
   readonly #lowering: GraphLowering;
   readonly #store: CpuWeightStore;
+  readonly #weights: CpuWeights;
   readonly #held: DisposableStack;
 
   private constructor(
@@ -36,6 +37,7 @@ export class CompiledGraph implements Disposable {
     states: CpuStates,
     store: CpuWeightStore,
     lowering: GraphLowering,
+    weights: CpuWeights,
     operations: readonly PlannedOperation[],
     program: CpuProgram,
     held: DisposableStack,
@@ -47,6 +49,7 @@ export class CompiledGraph implements Disposable {
     this.#store = store;
     this.#lowering = lowering;
     this.program = program;
+    this.#weights = weights;
     this.#held = held;
   }
 
@@ -78,6 +81,7 @@ export class CompiledGraph implements Disposable {
       states,
       store,
       lowering,
+      weights,
       operations,
       program,
       stack.move(),
@@ -87,6 +91,11 @@ export class CompiledGraph implements Disposable {
   /** Memory held, in bytes: weights that are shared, states, and the program's own. */
   get bytes(): number {
     return this.#store.bytes + this.#lowering.bytes + this.program.bytes;
+  }
+
+  /** Packs the numbers of parameters again, after they were changed in place. No program may run meanwhile. */
+  async renewParameters(): Promise<void> {
+    await this.#weights.renew();
   }
 
   /** Times the operations, with the inputs of the last run. */

@@ -167,6 +167,21 @@ export class CpuModel implements Executable {
   }
 
   /**
+   * Reads the numbers of parameters again, after they were changed in place: after the runs that have begun, and before
+   * those that follow. Models that share the packed weights must not run meanwhile.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`; `PARAMETER_RELEASED` where the parameters were released
+   */
+  renewParameters(): Promise<void> {
+    const renewed = this.#last.then(async () => {
+      if (this.#disposed) throw modelDisposed();
+      await (await this.#compiled)?.renewParameters();
+    });
+    this.#last = renewed.catch(() => undefined);
+    return renewed;
+  }
+
+  /**
    * Times the operations, one run of the program with the inputs that it had last. Threads wait for each other
    * after each operation, which takes a few microseconds more than in a run.
    *

@@ -9,7 +9,8 @@ interface Entry {
   readonly span: CpuSpan;
   readonly engine: CpuEngine;
   /** Rejected where they could not be packed; a later model tries again. */
-  readonly filled: Promise<void>;
+  filled: Promise<void>;
+  readonly fill: PackedNumbers["fill"];
   owners: number;
 }
 
@@ -71,10 +72,10 @@ export class CpuWeightStore {
       known.owners++;
       return known;
     }
-    const { bytes } = numbers;
+    const { bytes, fill } = numbers;
     const span = { address: engine.memory.allocate(bytes, "weights"), bytes };
-    const filled = (async (): Promise<void> => await numbers.fill(span, engine))();
-    const entry = { key, span, engine, filled, owners: 1 };
+    const filled = (async (): Promise<void> => await fill(span, engine))();
+    const entry = { key, span, engine, filled, fill, owners: 1 };
     this.#entries.set(key, entry);
     filled.catch(() => this.#forget(entry));
     return entry;
@@ -137,6 +138,15 @@ export class CpuWeights implements Disposable {
   /** Resolved when all that was taken so far is packed. */
   async filled(): Promise<void> {
     await Promise.all([...this.#held].map(({ filled }) => filled));
+  }
+
+  /** Packs the numbers of the parameters again, after they were changed in place. No program may run meanwhile. */
+  async renew(): Promise<void> {
+    for (const entry of this.#held) {
+      const { filled, fill, span, engine } = entry;
+      entry.filled = filled.then(() => fill(span, engine));
+    }
+    await this.filled();
   }
 
   /** Releases the weights; safe to call twice. */

@@ -37,6 +37,7 @@ export const runningCalls: PublicCalls = {
   "CpuModel#runInSlices": () =>
     invoke(new nn.CpuModel(smallGraph()), "runInSlices", inputs(), new AbortController().signal),
   "CpuModel#profile": () => invoke(new nn.CpuModel(smallGraph(), { kernels: "wasm" }), "profile"),
+  "CpuModel#renewParameters": () => invoke(new nn.CpuModel(smallGraph()), "renewParameters"),
   CpuWeightStore: () => create(nn.CpuWeightStore, { dtype: "f16" }),
   "CpuStates#of": () => invoke(new nn.CpuStates(), "of", "keys", () => new Float32Array(2)),
   compileGraph: () =>

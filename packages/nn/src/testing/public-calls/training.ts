@@ -17,6 +17,7 @@ const options = {
   multipliers: new Map(),
   decay: 0.1,
   clip: 1,
+  kernels: "reference",
 } as const;
 
 /** Losses and gradients. */
