@@ -11,6 +11,10 @@ import {
   type AggregateLargestOperation,
   aggregateLargestDefinition,
 } from "./aggregate-largest/operation.ts";
+import {
+  type AttentionGradientOperation,
+  attentionGradientDefinition,
+} from "./attention-gradient/operation.ts";
 import { type CrossEntropyOperation, crossEntropyDefinition } from "./cross-entropy/operation.ts";
 import {
   type CrossEntropyGradientOperation,
@@ -62,6 +66,7 @@ export type TrainingOperation =
   | ActivationGradientOperation
   | AggregateHeadsOperation
   | AggregateLargestOperation
+  | AttentionGradientOperation
   | CrossEntropyGradientOperation
   | CrossEntropyOperation
   | DistillationGradientOperation
@@ -87,6 +92,7 @@ export const TRAINING_DEFINITIONS: {
   "activation-gradient": activationGradientDefinition,
   "aggregate-heads": aggregateHeadsDefinition,
   "aggregate-largest": aggregateLargestDefinition,
+  "attention-gradient": attentionGradientDefinition,
   "cross-entropy": crossEntropyDefinition,
   "cross-entropy-gradient": crossEntropyGradientDefinition,
   "distillation-gradient": distillationGradientDefinition,

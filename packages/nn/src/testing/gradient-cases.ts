@@ -84,6 +84,41 @@ function factored(trained: readonly number[], ofInput: boolean): MakeGradient {
   };
 }
 
+/** Two sequences of heads of `features` features, each for itself or in a group of two; queries may be the last ones alone. */
+function attended(options: {
+  readonly sharing: 1 | 2;
+  readonly before: number;
+  readonly causal: boolean;
+  readonly measured?: boolean;
+}): MakeGradient {
+  return (graph, { vectors, features }) => {
+    const { sharing, before, causal, measured = false } = options;
+    const sequences = 2;
+    const shape = (each: number, heads: number): { vectors: number; features: number } => ({
+      vectors: sequences * each,
+      features: heads * features,
+    });
+    const q = graph.input("q", shape(vectors, 2 * sharing));
+    const [k, v] = [
+      graph.input("k", shape(vectors + before, 2)),
+      graph.input("v", shape(vectors + before, 2)),
+    ];
+    const lengths = measured ? graph.indices("lengths", sequences) : undefined;
+    const heads = { heads: 2 * sharing, keyValueHeads: 2 };
+    const y = f.attention(q, k, v, { sequences, ...heads, causal, lengths, scale: 0.7 });
+    return { y, of: [q, k, v], terms: 400 };
+  };
+}
+
+function rotated(style: f.RotaryStyle): MakeGradient {
+  return (graph, { vectors, features }) => {
+    const x = graph.input("x", { vectors, features: 4 * features });
+    const [cosines, sines] = [parameter(vectors, 2), parameter(vectors, 2)];
+    const y = f.rotary(x, { headFeatures: 4, style, cosines, sines, period: vectors });
+    return { y, of: [x] };
+  };
+}
+
 /** Cases of each kind of operation that has a gradient, and of several. */
 export const GRADIENT_CASES: Readonly<Record<string, MakeGradient>> = {
   ...Object.fromEntries(
@@ -93,6 +128,11 @@ export const GRADIENT_CASES: Readonly<Record<string, MakeGradient>> = {
   "rms normalization": normalized("rms", 1e-2, false),
   "l2 normalization": normalized("l2", 1e-12, true),
   "l2 normalization of short vectors": normalized("l2", 100, false),
+  attention: attended({ sharing: 1, before: 0, causal: false }),
+  "causal attention of grouped queries": attended({ sharing: 2, before: 3, causal: true }),
+  "attention with lengths": attended({ sharing: 1, before: 2, causal: true, measured: true }),
+  "rotary position embedding of neighbours": rotated("interleaved"),
+  "rotary position embedding of halves": rotated("halves"),
   softmax: softmaxed(false),
   "logarithm of softmax": softmaxed(true),
   "cross-entropy": crossed(0, false),

@@ -11,6 +11,10 @@ import {
   aggregateLargestOnVectors,
 } from "../operations/aggregate-largest/testing/cases.ts";
 import {
+  attentionGradientCases,
+  attentionGradientOnVectors,
+} from "../operations/attention-gradient/testing/cases.ts";
+import {
   crossEntropyCases,
   crossEntropyOnVectors,
 } from "../operations/cross-entropy/testing/cases.ts";
@@ -76,6 +80,7 @@ export const TRAINING_CASES: Readonly<Record<TrainingOperation["kind"], Operatio
   "spread-vectors": spreadVectorsCases,
   "scatter-vectors": scatterVectorsCases,
   fold: foldCases,
+  "attention-gradient": attentionGradientCases,
   "edge-attention-gradient": edgeAttentionGradientCases,
   "aggregate-largest": aggregateLargestCases,
   "aggregate-heads": aggregateHeadsCases,
@@ -98,6 +103,7 @@ export const TRAINING_ON_VECTORS: Readonly<Record<TrainingOperation["kind"], Val
   "spread-vectors": spreadVectorsOnVectors,
   "scatter-vectors": scatterVectorsOnVectors,
   fold: foldOnVectors,
+  "attention-gradient": attentionGradientOnVectors,
   "edge-attention-gradient": edgeAttentionGradientOnVectors,
   "aggregate-largest": aggregateLargestOnVectors,
   "aggregate-heads": aggregateHeadsOnVectors,

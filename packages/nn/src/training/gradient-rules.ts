@@ -4,6 +4,7 @@ import { gradientOfActivation } from "../operations/activation/gradient.ts";
 import { gradientOfAddPositions } from "../operations/add-positions/gradient.ts";
 import { gradientOfAddVector } from "../operations/add-vector/gradient.ts";
 import { gradientOfAggregate } from "../operations/aggregate/gradient.ts";
+import { gradientOfAttention } from "../operations/attention/gradient.ts";
 import { gradientOfCombine } from "../operations/combine/gradient.ts";
 import { gradientOfCrossEntropy } from "../operations/cross-entropy/gradient.ts";
 import type { CrossEntropyOperation } from "../operations/cross-entropy/operation.ts";
@@ -18,6 +19,7 @@ import { gradientOfNormalize } from "../operations/normalize/gradient.ts";
 import type { ForEachOperation, InferenceOperation, Operation } from "../operations/operation.ts";
 import { gradientOfPool } from "../operations/pool/gradient.ts";
 import { gradientOfReduceVectors } from "../operations/reduce-vectors/gradient.ts";
+import { gradientOfRotary } from "../operations/rotary/gradient.ts";
 import { gradientOfSoftmax } from "../operations/softmax/gradient.ts";
 import { gradientOfSparseLinear } from "../operations/sparse-linear/gradient.ts";
 import { gradientOfSquaredError } from "../operations/squared-error/gradient.ts";
@@ -38,7 +40,7 @@ const RULES: ForEachOperation<void, [Value, GradientContext], DifferentiableOper
   "add-vector": gradientOfAddVector,
   aggregate: gradientOfAggregate,
   append: unavailable,
-  attention: unavailable,
+  attention: gradientOfAttention,
   combine: gradientOfCombine,
   "cross-entropy": gradientOfCrossEntropy,
   distillation: gradientOfDistillation,
@@ -49,7 +51,7 @@ const RULES: ForEachOperation<void, [Value, GradientContext], DifferentiableOper
   normalize: gradientOfNormalize,
   pool: gradientOfPool,
   "reduce-vectors": gradientOfReduceVectors,
-  rotary: unavailable,
+  rotary: gradientOfRotary,
   softmax: gradientOfSoftmax,
   "sparse-linear": gradientOfSparseLinear,
   "squared-error": gradientOfSquaredError,

@@ -7,6 +7,7 @@ import { lowerAggregateHeadsOnCpu } from "../../operations/aggregate-heads/cpu.t
 import { lowerAggregateLargestOnCpu } from "../../operations/aggregate-largest/cpu.ts";
 import { lowerAppendOnCpu } from "../../operations/append/cpu.ts";
 import { lowerAttentionOnCpu } from "../../operations/attention/cpu.ts";
+import { lowerAttentionGradientOnCpu } from "../../operations/attention-gradient/cpu.ts";
 import { lowerCombineOnCpu } from "../../operations/combine/cpu.ts";
 import type { CpuLowering } from "../../operations/cpu-lowering.ts";
 import { lowerCrossEntropyOnCpu } from "../../operations/cross-entropy/cpu.ts";
@@ -59,6 +60,7 @@ const LOWER: ForEachOperation<void, [CpuLowering]> = {
   unfold: lowerUnfoldOnCpu,
   "aggregate-heads": lowerAggregateHeadsOnCpu,
   "aggregate-largest": lowerAggregateLargestOnCpu,
+  "attention-gradient": lowerAttentionGradientOnCpu,
   "edge-attention-gradient": lowerEdgeAttentionGradientOnCpu,
   fold: lowerFoldOnCpu,
   "scatter-vectors": lowerScatterVectorsOnCpu,

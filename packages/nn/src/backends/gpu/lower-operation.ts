@@ -7,6 +7,7 @@ import { lowerAggregateHeads } from "../../operations/aggregate-heads/gpu.ts";
 import { lowerAggregateLargest } from "../../operations/aggregate-largest/gpu.ts";
 import { lowerAppend } from "../../operations/append/gpu.ts";
 import { lowerAttention } from "../../operations/attention/gpu.ts";
+import { lowerAttentionGradient } from "../../operations/attention-gradient/gpu.ts";
 import { lowerCombine } from "../../operations/combine/gpu.ts";
 import { lowerCrossEntropy } from "../../operations/cross-entropy/gpu.ts";
 import { lowerCrossEntropyGradient } from "../../operations/cross-entropy-gradient/gpu.ts";
@@ -59,6 +60,7 @@ const LOWER: ForEachOperation<void, [DeviceLowering]> = {
   unfold: lowerUnfold,
   "aggregate-heads": lowerAggregateHeads,
   "aggregate-largest": lowerAggregateLargest,
+  "attention-gradient": lowerAttentionGradient,
   "edge-attention-gradient": lowerEdgeAttentionGradient,
   fold: lowerFold,
   "scatter-vectors": lowerScatterVectors,

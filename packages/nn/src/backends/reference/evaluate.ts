@@ -8,6 +8,7 @@ import { evaluateAggregateHeads } from "../../operations/aggregate-heads/referen
 import { evaluateAggregateLargest } from "../../operations/aggregate-largest/reference.ts";
 import { evaluateAppend } from "../../operations/append/reference.ts";
 import { evaluateAttention } from "../../operations/attention/reference.ts";
+import { evaluateAttentionGradient } from "../../operations/attention-gradient/reference.ts";
 import { evaluateCombine } from "../../operations/combine/reference.ts";
 import { evaluateCrossEntropy } from "../../operations/cross-entropy/reference.ts";
 import { evaluateCrossEntropyGradient } from "../../operations/cross-entropy-gradient/reference.ts";
@@ -60,6 +61,7 @@ const REFERENCE: ForEachOperation<FloatArray, [ReferenceContext]> = {
   unfold: evaluateUnfold,
   "aggregate-heads": evaluateAggregateHeads,
   "aggregate-largest": evaluateAggregateLargest,
+  "attention-gradient": evaluateAttentionGradient,
   "edge-attention-gradient": evaluateEdgeAttentionGradient,
   fold: evaluateFold,
   "scatter-vectors": evaluateScatterVectors,
