@@ -44,7 +44,7 @@ export const BEFORE: Readonly<Record<string, string>> = {
     import { KroneckerSparse, Pattern } from "@papilio/butterfly";
     const factor = KroneckerSparse.random(Pattern.parse("1,4,4,2"), { seed: 0 });
     const shape = { batch: 8, layout: "batch-last", dtype: "f32" };`,
-  "packages/nn/README.md 4": `
+  "packages/nn/README.md 5": `
     import { Parameter } from "@papilio/nn/layers";
     import { saveStateDict as save } from "@papilio/nn/node";
     import { StoredTensor } from "@papilio/nn/weights";
@@ -52,7 +52,7 @@ export const BEFORE: Readonly<Record<string, string>> = {
     const bytes = new Uint8Array(Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]).buffer);
     await save("models/gpt2", new Map([[stored.name, new StoredTensor(stored, 32, () => bytes)]]));
     const model = { namedParameters: () => new Map([["h.0.mlp.c_fc.weight", new Parameter([2, 4])]]) };`,
-  "packages/nn/README.md 5": `
+  "packages/nn/README.md 6": `
     import { mkdirSync, writeFileSync } from "node:fs";
     mkdirSync("models/gpt2", { recursive: true });
     const vocab = Object.fromEntries(["?", "Once", "upon", "a", "time"].map((token, id) => [token, id]));
