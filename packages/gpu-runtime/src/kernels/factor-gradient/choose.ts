@@ -1,3 +1,4 @@
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
@@ -12,6 +13,12 @@ import type {
 const BUSY = { software: 16, hardware: 1024 };
 /** Vectors of a part at least: fewer would not pay for the partial gradients. */
 const LEAST_VECTORS = 32;
+/**
+ * Bytes of the operands of a super-block that the blocks of one after another find in a cache, where their numbers are
+ * in one another's cache lines; and parts that are made for that at most.
+ */
+const CACHED = 2 ** 20;
+const MOST_CACHED_PARTS = 32;
 /** Sums of an invocation whose blocks are neighbours' of others. */
 const MOST_SUMS = 32;
 
@@ -55,7 +62,7 @@ function lanesShape(report: Known, problem: FactorGradientProblem): RegisterFact
     vector: contiguous ? (Math.min(loadWidth(along), loadWidth(spans)) as 1 | 2 | 4) : 1,
     broadcast: subgroup ?? "load",
     workgroup,
-    parts: partsFor(report, problem, tiles),
+    parts: partsFor(report, problem, tiles, partsOfCache(report, problem)),
   };
 }
 
@@ -100,14 +107,26 @@ function workgroupShape(report: Known, problem: FactorGradientProblem): Workgrou
   };
 }
 
+/** Parts that are small enough for a processor's cache: batch-first, neighbouring blocks read the same cache lines. */
+function partsOfCache(
+  { kind }: Known,
+  { pattern, count, layout, dtype }: FactorGradientProblem,
+): number {
+  const { b, c, d } = pattern;
+  if (kind === "hardware" || layout === "batch-last" || d === 1) return 1;
+  const bytes = count * (b + c) * d * FLOAT_FORMATS[dtype].bytes;
+  return Math.min(Math.ceil(bytes / CACHED), MOST_CACHED_PARTS);
+}
+
 /** Parts of the batch: as many as give an adapter enough workgroups, and as can be bound together. */
 function partsFor(
   { kind, limits }: Known,
   { pattern, count }: FactorGradientProblem,
   tiles: number,
+  least = 1,
 ): number {
   const bytes = 4 * pattern.nonZeros;
   const bound = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const most = Math.min(Math.floor(count / LEAST_VECTORS), Math.floor(bound / bytes));
-  return Math.max(1, Math.min(Math.ceil(BUSY[kind] / tiles), most));
+  return Math.max(1, Math.min(Math.max(Math.ceil(BUSY[kind] / tiles), least), most));
 }
