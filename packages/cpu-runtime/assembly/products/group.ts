@@ -1,5 +1,5 @@
 import { fourForOne, oneForOne, sixForOne, sixHalvesForOne } from "./single-vector";
-import { oneByFour, oneBySixteen, twoBySixteen } from "./small-groups";
+import { oneByFour, oneBySixteen, threeByTwelve, twoBySixteen } from "./small-groups";
 import { fourOutputs, sixOutputs } from "./wide-groups";
 
 /**
@@ -26,7 +26,8 @@ export function groupStart(b: i32, j: i32): i32 {
 }
 
 /**
- * One group for the vectors of one tile.
+ * One group for the vectors of one tile. Twelve vectors are multiplied together, for half a group of six: eight
+ * and then four would load a weight for each multiply-add of the four.
  *
  * @param row bytes of the vectors of a feature: 4 for one vector, else a multiple of 16 up to 64
  * @param continues whether y has the sums of the inputs before
@@ -44,7 +45,11 @@ export function multiplyGroup(
   biasRow: usize,
   continues: bool,
 ): void {
-  if (size === 6) {
+  if (size === 6 && row === 48) {
+    threeByTwelve(c, values, x, xRow, y, yRow, bias, biasRow, continues);
+    const last = y + 3 * yRow;
+    threeByTwelve(c, values + 12, x, xRow, last, yRow, bias + 3 * biasRow, biasRow, continues);
+  } else if (size === 6) {
     let at: usize = 0;
     for (; at + 32 <= row; at += 32) {
       sixOutputs<i64>(c, values, x + at, xRow, y + at, yRow, bias, biasRow, continues);

@@ -1,8 +1,82 @@
 /**
- * The last two outputs of a block, or the last one, for vectors side by side: arguments are those of
+ * Few outputs of a block for vectors side by side: arguments are those of
  * `wide-groups.ts`.
  */
 import { multiplyAdd } from "../vector-math";
+
+/** Three outputs for twelve vectors, of six that the values are packed for: `values` is `[c, 6]`. */
+export function threeByTwelve(
+  c: i32,
+  values: usize,
+  x: usize,
+  xRow: usize,
+  y: usize,
+  yRow: usize,
+  bias: usize,
+  biasRow: usize,
+  continues: bool,
+): void {
+  const y1 = y + yRow;
+  const y2 = y1 + yRow;
+  let a0: v128;
+  let a1: v128;
+  let a2: v128;
+  let b0: v128;
+  let b1: v128;
+  let b2: v128;
+  let c0: v128;
+  let c1: v128;
+  let c2: v128;
+  if (continues) {
+    a0 = v128.load(y);
+    a1 = v128.load(y, 16);
+    a2 = v128.load(y, 32);
+    b0 = v128.load(y1);
+    b1 = v128.load(y1, 16);
+    b2 = v128.load(y1, 32);
+    c0 = v128.load(y2);
+    c1 = v128.load(y2, 16);
+    c2 = v128.load(y2, 32);
+  } else {
+    a0 = v128.load32_splat(bias);
+    a1 = a0;
+    a2 = a0;
+    b0 = v128.load32_splat(bias + biasRow);
+    b1 = b0;
+    b2 = b0;
+    c0 = v128.load32_splat(bias + 2 * biasRow);
+    c1 = c0;
+    c2 = c0;
+  }
+  for (let l = 0; l < c; l++) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
+    const x2 = v128.load(x, 32);
+    let weight = v128.load32_splat(values);
+    a0 = multiplyAdd(weight, x0, a0);
+    a1 = multiplyAdd(weight, x1, a1);
+    a2 = multiplyAdd(weight, x2, a2);
+    weight = v128.load32_splat(values, 4);
+    b0 = multiplyAdd(weight, x0, b0);
+    b1 = multiplyAdd(weight, x1, b1);
+    b2 = multiplyAdd(weight, x2, b2);
+    weight = v128.load32_splat(values, 8);
+    c0 = multiplyAdd(weight, x0, c0);
+    c1 = multiplyAdd(weight, x1, c1);
+    c2 = multiplyAdd(weight, x2, c2);
+    x += xRow;
+    values += 24;
+  }
+  v128.store(y, a0);
+  v128.store(y, a1, 16);
+  v128.store(y, a2, 32);
+  v128.store(y1, b0);
+  v128.store(y1, b1, 16);
+  v128.store(y1, b2, 32);
+  v128.store(y2, c0);
+  v128.store(y2, c1, 16);
+  v128.store(y2, c2, 32);
+}
 
 /** Two outputs for sixteen vectors. `values` is `[c, 2]`. */
 export function twoBySixteen(

@@ -46,7 +46,7 @@ function multiply(
 const few = fc.integer({ min: 1, max: 5 });
 const side = fc.oneof(few, fc.integer({ min: 6, max: 27 }));
 const patterns = fc.tuple(few, side, side, few).map(([a, b, c, d]) => new Pattern(a, b, c, d));
-const COUNTS = [1, 2, 4, 5, 8, 9, 12, 13, 16, 17, 35];
+const COUNTS = [1, 2, 4, 5, 8, 9, 12, 13, 16, 17, 28, 35];
 const counts = fc.constantFrom(...COUNTS);
 const simds = fc.constantFrom(...BOTH_SIMDS);
 const dtypes = fc.constantFrom("f32" as const, "f16" as const);
@@ -80,6 +80,10 @@ describe("the product on the CPU", () => {
     ["1,44,770,1", 4],
     ["1,43,770,1", 35],
     ["1,100,1537,1", 20],
+    // Twelve vectors: all of them, fewer, and those of a last tile.
+    ["1,47,770,1", 12],
+    ["3,12,5,3", 9],
+    ["1,44,770,1", 28],
     ["1,900,257,1", 1],
     ["1,600,257,1", 33],
     // Inputs that drive each other out of the cache.
@@ -176,7 +180,7 @@ describe("what follows the sums", () => {
     for (const text of ["1,17,390,1", "2,8,5,3", "1,1,3,2", "3,4,4,1"]) {
       const pattern = Pattern.parse(text);
       const factor = KroneckerSparse.random(pattern, { seed: 2 });
-      for (const vectors of [1, 7, 18]) {
+      for (const vectors of [1, 7, 11, 18]) {
         for (const simd of BOTH_SIMDS) {
           const given = {
             x: draw(vectors * pattern.cols, 3),
