@@ -24,7 +24,21 @@ const SOURCES: readonly Source[] = [
   { name: "chains-swiftshader", file: "chains-swiftshader.jsonl" },
 ];
 
-const MODELS: readonly string[] = ["vit-s16-lavapipe.json", "gpt2-medium-block-lavapipe.json"];
+const MODELS: readonly string[] = [
+  "vit-s16-1-cpu.json",
+  "vit-s16-8-cpu.json",
+  "minilm-l6-1-cpu.json",
+  "minilm-l6-32-cpu.json",
+  "gpt2-32-cpu.json",
+  "gpt2-128-cpu.json",
+  "gpt2-decode-cpu.json",
+  "stories-15m-cpu.json",
+  "stories-110m-cpu.json",
+  "stories-110m-decode-cpu.json",
+  "gcn-cora-cpu.json",
+  "vit-s16-lavapipe.json",
+  "gpt2-medium-block-lavapipe.json",
+];
 
 /**
  * What the results pages include, by path: a report of each file, the table of all runs, whole models, and
