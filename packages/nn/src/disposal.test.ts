@@ -13,6 +13,8 @@ import { gatherVectors } from "./operations/gather-vectors/operation.ts";
 import { linear } from "./operations/linear/operation.ts";
 import { parameter } from "./testing/draw.ts";
 import { stories260K } from "./testing/test-data.ts";
+import { meanSquaredError } from "./training/losses.ts";
+import { Trainer } from "./training/trainer.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 const ids = Uint32Array.of(1);
@@ -115,6 +117,21 @@ it("a generator on the CPU is of no use after it was disposed of, also in the mi
   await expect(generator.prepare()).rejects.toThrow(code("GENERATOR_DISPOSED"));
 });
 
+it("a trainer is of no use after it was disposed of", async () => {
+  const graph = new Graph();
+  const weight = parameter([1, 2], 3);
+  const y = linear(graph.input("x", { vectors: 1, features: 2 }), weight);
+  const loss = meanSquaredError(y, graph.input("target", { vectors: 1, features: 1 }));
+  const trainer = new Trainer(graph, loss, [weight], { optimizer: { kind: "sgd" }, rate: 0.1 });
+  const inputs = { x: Float32Array.of(1, 2), target: Float32Array.of(3) };
+  await trainer.step([inputs]);
+  const trained = weight.values.slice();
+  for (let time = 0; time < 2; time++) trainer.dispose();
+  trainer[Symbol.dispose]();
+  await expect(trainer.step([inputs])).rejects.toThrow(code("MODEL_DISPOSED"));
+  expect(weight.values).toEqual(trained);
+});
+
 it("every disposable of the package is tested here or on a device", () => {
   // What is in `CpuModel`.
   const inner = ["CompiledGraph"];
@@ -134,5 +151,6 @@ it("every disposable of the package is tested here or on a device", () => {
     "DeviceModel",
     "ModelMemory",
     "TextGenerator",
+    "Trainer",
   ]);
 });

@@ -48,7 +48,8 @@ export class SubmittedWork {
     const taken = now - this.#since;
     const overslept = this.#expected > 0 && now - this.#awake < AT_ONCE * taken;
     const runs = this.#runs.splice(0);
-    const seconds = (overslept ? PART_SLEPT * taken : taken) / 1000 / runs.length;
+    // How much too long is not known: the next wait, without a sleep, will tell. A first run compiles its kernels.
+    const seconds = overslept ? 0 : taken / 1000 / runs.length;
     for (const run of runs) run.seconds = seconds;
   }
 

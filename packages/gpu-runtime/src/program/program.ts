@@ -243,9 +243,12 @@ async function timePasses(
     device.queue.submit([encoder.finish()]);
     gpu.submitted.add(times);
     const ticks = new BigUint64Array(await gpu.finish(() => readBack(gpu, resolved, 8 * count)));
-    return passes.map(
+    const seconds = passes.map(
       (_, index) => Number((ticks[2 * index + 1] as bigint) - (ticks[2 * index] as bigint)) / 1e9,
     );
+    const mean = seconds.reduce((sum, value) => sum + value, 0) / times.length;
+    for (const time of times) time.seconds = mean;
+    return seconds;
   } finally {
     querySet.destroy();
     resolved.release();

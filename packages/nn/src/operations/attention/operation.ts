@@ -37,9 +37,11 @@ export const attentionDefinition: OperationDefinition<AttentionOperation> = {
     lengths: optional(indicesCheck),
   },
   operands: ({ queries, keys, values }) => [queries, keys, values],
-  // Two products of each query with each key or value of its sequence.
-  flops: ({ keys, sequences, output }) =>
-    4 * output.vectors * output.features * (keys.vectors / sequences),
+  // Two products of each query with each key or value of its sequence that it sees, the last query all of them.
+  flops: ({ queries, keys, sequences, output, causal }) => {
+    const hidden = causal ? (queries.vectors / sequences - 1) / 2 : 0;
+    return 4 * output.vectors * output.features * (keys.vectors / sequences - hidden);
+  },
 };
 
 /**
