@@ -52,20 +52,14 @@ export const NORMALIZE_GRADIENT: i32 = 81;
 export const NORMALIZE_PARAMETERS_GRADIENT: i32 = 82;
 /** The gradient of softmax, or of its logarithm. */
 export const SOFTMAX_GRADIENT: i32 = 83;
-/** The cross-entropy of each vector with its label. */
+/** The cross-entropy of each vector with its label, or the gradient of that. */
 export const CROSS_ENTROPY: i32 = 84;
-/** The gradient of that. */
-export const CROSS_ENTROPY_GRADIENT: i32 = 85;
 /** What labels count in a mean. */
 export const LABEL_WEIGHTS: i32 = 86;
-/** The mean of the squared differences of two vectors. */
+/** The mean of the squared differences of two vectors, or the gradient of that. */
 export const SQUARED_ERROR: i32 = 87;
-/** The gradient of that. */
-export const SQUARED_ERROR_GRADIENT: i32 = 88;
-/** The divergence of a softened softmax from another one. */
+/** The divergence of a softened softmax from another one, or the gradient of that. */
 export const DISTILLATION: i32 = 89;
-/** The gradient of that. */
-export const DISTILLATION_GRADIENT: i32 = 90;
 /** Vectors added to rows of a table. */
 export const SCATTER_VECTORS: i32 = 70;
 /** Windows added to the pixels of images. */

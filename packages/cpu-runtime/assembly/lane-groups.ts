@@ -11,9 +11,9 @@ export function groupsOfTile(vectors: i32): i32 {
   return max(1, tileWidth(vectors) >> 2);
 }
 
-/** The group after the last one of an item, which is so many tiles. */
-export function endOfGroups(vectors: i32, item: i32, tilesEach: i32): i32 {
-  return min(tileCount(vectors), (item + 1) * tilesEach) * groupsOfTile(vectors);
+/** Groups before those of an item, which are of so many tiles: those of the next item begin where its own end. */
+export function groupsBefore(vectors: i32, item: i32, tilesEach: i32): i32 {
+  return min(tileCount(vectors), item * tilesEach) * groupsOfTile(vectors);
 }
 
 /** Bytes from the start of the tiles to the first feature of a group; its others follow at {@link stepOfFeatures}. */

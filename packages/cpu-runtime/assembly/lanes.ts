@@ -17,6 +17,11 @@ export function storeLanes(to: usize, numbers: v128, width: i32): void {
   else v128.store(to, numbers);
 }
 
+/** Zeros in so many places, `step` bytes apart: four lanes of each, or one where a tile has no more. */
+export function clearLanes(count: i32, to: usize, step: usize, width: i32): void {
+  for (let left = count; left > 0; left--, to += step) storeLanes(to, f32x4.splat(0), width);
+}
+
 /** The sum of the lanes, the first two and the last two first. */
 export function sumOfLanes(numbers: v128): f32 {
   const pairs = f32x4.add(numbers, i32x4.shuffle(numbers, numbers, 1, 0, 3, 2));

@@ -12,9 +12,7 @@ import {
   ATTENTION_STATISTICS,
   CHAIN,
   CROSS_ENTROPY,
-  CROSS_ENTROPY_GRADIENT,
   DISTILLATION,
-  DISTILLATION_GRADIENT,
   EDGE_ATTENTION,
   EDGE_ATTENTION_GRADIENT,
   ELEMENTWISE,
@@ -42,7 +40,6 @@ import {
   SPREAD_LARGEST,
   SPREAD_VECTORS,
   SQUARED_ERROR,
-  SQUARED_ERROR_GRADIENT,
   SUM_OF_SQUARES,
   TILES_FROM_ROWS,
   UNFOLD,
@@ -63,8 +60,8 @@ import { attentionQueriesGradient } from "./kernels/attention-gradient/queries-g
 import { attentionStatistics } from "./kernels/attention-gradient/statistics";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
-import { CrossEntropyCall, crossEntropy, crossEntropyGradient } from "./kernels/cross-entropy";
-import { DistillationCall, distillation, distillationGradient } from "./kernels/distillation";
+import { CrossEntropyCall, crossEntropy } from "./kernels/cross-entropy";
+import { DistillationCall, distillation } from "./kernels/distillation";
 import { EdgeAttentionCall, edgeAttention } from "./kernels/edge-attention";
 import {
   EdgeAttentionGradientCall,
@@ -95,7 +92,7 @@ import { SoftmaxGradientCall, softmaxGradient } from "./kernels/softmax-gradient
 import { SparseLinearCall, sparseLinear } from "./kernels/sparse-linear";
 import { spreadLargest } from "./kernels/spread-largest";
 import { SpreadVectorsCall, spreadVectors } from "./kernels/spread-vectors";
-import { SquaredErrorCall, squaredError, squaredErrorGradient } from "./kernels/squared-error";
+import { SquaredErrorCall, squaredError } from "./kernels/squared-error";
 import { unfold } from "./kernels/unfold";
 import { SumOfSquaresCall, sumOfSquares, UpdateCall, update } from "./kernels/update";
 import { ProductCall } from "./products/product-call";
@@ -200,23 +197,14 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
     case CROSS_ENTROPY:
       crossEntropy(changetype<CrossEntropyCall>(call), item, scratch);
       break;
-    case CROSS_ENTROPY_GRADIENT:
-      crossEntropyGradient(changetype<CrossEntropyCall>(call), item, scratch);
-      break;
     case LABEL_WEIGHTS:
       labelWeights(changetype<LabelWeightsCall>(call), item, scratch);
       break;
     case SQUARED_ERROR:
       squaredError(changetype<SquaredErrorCall>(call), item, scratch);
       break;
-    case SQUARED_ERROR_GRADIENT:
-      squaredErrorGradient(changetype<SquaredErrorCall>(call), item, scratch);
-      break;
     case DISTILLATION:
       distillation(changetype<DistillationCall>(call), item, scratch);
-      break;
-    case DISTILLATION_GRADIENT:
-      distillationGradient(changetype<DistillationCall>(call), item, scratch);
       break;
     case SCATTER_VECTORS:
       scatterVectors(changetype<ScatterVectorsCall>(call), item, scratch);

@@ -1,11 +1,4 @@
-import {
-  endOfGroups,
-  groupOffset,
-  groupsOfTile,
-  loadGroup,
-  stepOfFeatures,
-  storeGroup,
-} from "../lane-groups";
+import { groupOffset, groupsBefore, loadGroup, stepOfFeatures, storeGroup } from "../lane-groups";
 import { tileWidth } from "../layout";
 import { exp, log } from "../vector-math";
 
@@ -25,21 +18,21 @@ export class DistillationCall {
   tilesEach: i32;
 }
 
+/** The loss, or its gradient where that is to be written. */
 export function distillation(call: DistillationCall, item: i32, scratch: usize): void {
   const vectors = call.vectors;
-  const end = endOfGroups(vectors, item, call.tilesEach);
-  for (let group = item * call.tilesEach * groupsOfTile(vectors); group < end; group++) {
-    if (tileWidth(vectors) === 1) lossOfGroup<f32>(call, group, scratch);
-    else lossOfGroup<v128>(call, group, scratch);
-  }
-}
-
-export function distillationGradient(call: DistillationCall, item: i32, scratch: usize): void {
-  const vectors = call.vectors;
-  const end = endOfGroups(vectors, item, call.tilesEach);
-  for (let group = item * call.tilesEach * groupsOfTile(vectors); group < end; group++) {
-    if (tileWidth(vectors) === 1) gradientOfGroup<f32>(call, group, scratch);
-    else gradientOfGroup<v128>(call, group, scratch);
+  const isOne = tileWidth(vectors) === 1;
+  const end = groupsBefore(vectors, item + 1, call.tilesEach);
+  let group = groupsBefore(vectors, item, call.tilesEach);
+  for (; group < end; group++) {
+    if (call.dx === 0) {
+      if (isOne) lossOfGroup<f32>(call, group, scratch);
+      else lossOfGroup<v128>(call, group, scratch);
+    } else if (isOne) {
+      gradientOfGroup<f32>(call, group, scratch);
+    } else {
+      gradientOfGroup<v128>(call, group, scratch);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { areTogether, gather4, storeLanes } from "../lanes";
+import { areTogether, clearLanes, gather4, storeLanes } from "../lanes";
 import { tileWidth, vectorInTiles } from "../layout";
 import { vectorsOf, Windows } from "../windows";
 
@@ -47,7 +47,7 @@ export function fold(call: Windows, item: i32, scratch: usize): void {
   for (let pixel = 0; pixel < pixels; pixel++) {
     for (let lane = 0; lane < width; lane += 4) {
       const y = start + <usize>pixel * step + ((<usize>lane) << 2);
-      clear(count, y, channel, width);
+      clearLanes(count, y, channel, width);
       for (let each = 0; each < 4; each++) {
         // The last vector stands in for those that are not there.
         const vector = min(tile * width + lane + each, vectors - 1);
@@ -79,10 +79,6 @@ function placePixel(call: Windows, scratch: usize, lane: i32, vector: i32, pixel
   place.window = image * call.rows * call.columns;
   place.row = at / call.width + call.paddingHeight;
   place.column = (at % call.width) + call.paddingWidth;
-}
-
-function clear(count: i32, y: usize, step: usize, width: i32): void {
-  for (let left = count; left > 0; left--, y += step) storeLanes(y, f32x4.splat(0), width);
 }
 
 /** The windows that have the pixels of four lanes at row `p` and column `q`. */

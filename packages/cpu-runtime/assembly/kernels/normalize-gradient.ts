@@ -1,12 +1,5 @@
 import { L2_NORM, LAYER_NORM } from "../kernel-options";
-import {
-  endOfGroups,
-  groupOffset,
-  groupsOfTile,
-  loadGroup,
-  stepOfFeatures,
-  storeGroup,
-} from "../lane-groups";
+import { groupOffset, groupsBefore, loadGroup, stepOfFeatures, storeGroup } from "../lane-groups";
 import { tileWidth } from "../layout";
 import { meanOfGroup, normalizationFactor } from "../normalization";
 import { multiplyAdd, multiplySubtract } from "../vector-math";
@@ -30,8 +23,9 @@ export class NormalizeGradientCall {
 /** Scratch memory holds what a tile's vectors are changed by: {@link gradientOfTile}. */
 export function normalizeGradient(call: NormalizeGradientCall, item: i32, scratch: usize): void {
   const vectors = call.vectors;
-  const end = endOfGroups(vectors, item, call.tilesEach);
-  for (let group = item * call.tilesEach * groupsOfTile(vectors); group < end; group++) {
+  const end = groupsBefore(vectors, item + 1, call.tilesEach);
+  let group = groupsBefore(vectors, item, call.tilesEach);
+  for (; group < end; group++) {
     const offset = groupOffset(vectors, call.features, group);
     if (tileWidth(vectors) === 1) {
       gradientOfGroup<f32>(call, offset, 4);

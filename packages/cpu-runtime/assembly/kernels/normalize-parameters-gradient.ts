@@ -1,4 +1,4 @@
-import { endOfGroups, groupOffset, groupsOfTile, loadGroup, stepOfFeatures } from "../lane-groups";
+import { groupOffset, groupsBefore, loadGroup, stepOfFeatures } from "../lane-groups";
 import { lanesWithin, sumOfLanes } from "../lanes";
 import { tileWidth, vectorInTiles } from "../layout";
 import { meanOfGroup, normalizationFactor, squaresOfGroup } from "../normalization";
@@ -31,8 +31,9 @@ export function normalizeParametersGradient(
   const features = call.features;
   const columns = call.bias !== 0 ? 2 * features : features;
   memory.fill(scratch, 0, (<usize>columns) << 4);
-  const end = endOfGroups(vectors, item, call.tilesEach);
-  for (let group = item * call.tilesEach * groupsOfTile(vectors); group < end; group++) {
+  const end = groupsBefore(vectors, item + 1, call.tilesEach);
+  let group = groupsBefore(vectors, item, call.tilesEach);
+  for (; group < end; group++) {
     const offset = groupOffset(vectors, features, group);
     const lanes = lanesWithin(0, vectors - 4 * group);
     if (tileWidth(vectors) === 1) addGroup<f32>(call, offset, 4, lanes, scratch);

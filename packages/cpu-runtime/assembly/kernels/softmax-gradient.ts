@@ -1,11 +1,4 @@
-import {
-  endOfGroups,
-  groupOffset,
-  groupsOfTile,
-  loadGroup,
-  stepOfFeatures,
-  storeGroup,
-} from "../lane-groups";
+import { groupOffset, groupsBefore, loadGroup, stepOfFeatures, storeGroup } from "../lane-groups";
 import { tileWidth } from "../layout";
 import { exp, multiplyAdd, multiplySubtract } from "../vector-math";
 
@@ -24,8 +17,9 @@ export class SoftmaxGradientCall {
 
 export function softmaxGradient(call: SoftmaxGradientCall, item: i32, _scratch: usize): void {
   const vectors = call.vectors;
-  const end = endOfGroups(vectors, item, call.tilesEach);
-  for (let group = item * call.tilesEach * groupsOfTile(vectors); group < end; group++) {
+  const end = groupsBefore(vectors, item + 1, call.tilesEach);
+  let group = groupsBefore(vectors, item, call.tilesEach);
+  for (; group < end; group++) {
     const offset = groupOffset(vectors, call.features, group);
     if (tileWidth(vectors) === 1) gradientOfGroup<f32>(call, offset, 4);
     else gradientOfGroup<v128>(call, offset, stepOfFeatures(vectors));

@@ -1,11 +1,4 @@
-import {
-  endOfGroups,
-  groupOffset,
-  groupsOfTile,
-  loadGroup,
-  stepOfFeatures,
-  storeGroup,
-} from "../lane-groups";
+import { groupOffset, groupsBefore, loadGroup, stepOfFeatures, storeGroup } from "../lane-groups";
 import { tileWidth } from "../layout";
 import { multiplyAdd } from "../vector-math";
 
@@ -24,21 +17,21 @@ export class SquaredErrorCall {
   tilesEach: i32;
 }
 
+/** The loss, or its gradient where that is to be written. */
 export function squaredError(call: SquaredErrorCall, item: i32, _scratch: usize): void {
   const vectors = call.vectors;
-  const end = endOfGroups(vectors, item, call.tilesEach);
-  for (let group = item * call.tilesEach * groupsOfTile(vectors); group < end; group++) {
-    if (tileWidth(vectors) === 1) lossOfGroup<f32>(call, group);
-    else lossOfGroup<v128>(call, group);
-  }
-}
-
-export function squaredErrorGradient(call: SquaredErrorCall, item: i32, _scratch: usize): void {
-  const vectors = call.vectors;
-  const end = endOfGroups(vectors, item, call.tilesEach);
-  for (let group = item * call.tilesEach * groupsOfTile(vectors); group < end; group++) {
-    if (tileWidth(vectors) === 1) gradientOfGroup<f32>(call, group);
-    else gradientOfGroup<v128>(call, group);
+  const isOne = tileWidth(vectors) === 1;
+  const end = groupsBefore(vectors, item + 1, call.tilesEach);
+  let group = groupsBefore(vectors, item, call.tilesEach);
+  for (; group < end; group++) {
+    if (call.dx === 0) {
+      if (isOne) lossOfGroup<f32>(call, group);
+      else lossOfGroup<v128>(call, group);
+    } else if (isOne) {
+      gradientOfGroup<f32>(call, group);
+    } else {
+      gradientOfGroup<v128>(call, group);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { areTogether, gather4, storeLanes } from "../lanes";
+import { areTogether, clearLanes, gather4, storeLanes } from "../lanes";
 import { tileWidth, vectorInTiles } from "../layout";
 import { FourPixels, findPixels, insideLanes, vectorsOf, Windows, windowsOfTile } from "../windows";
 import { interleave } from "./convert";
@@ -28,7 +28,7 @@ export function unfold(call: Windows, item: i32, scratch: usize): void {
       for (let q = 0; q < kernelWidth; q++) {
         findPixels(call, pixels, lane, p, q);
         const to = row + <usize>q * step;
-        if (pixels.inside === 0) clear(count, to, channel, width);
+        if (pixels.inside === 0) clearLanes(count, to, channel, width);
         else copyPixels(pixels, first, count, to, channel, width);
       }
     }
@@ -104,9 +104,4 @@ function copyPixels(
     d += stepX;
     y += step;
   }
-}
-
-/** Zeros for windows of which none has a pixel there. */
-function clear(count: i32, y: usize, step: usize, width: i32): void {
-  for (let left = count; left > 0; left--, y += step) storeLanes(y, f32x4.splat(0), width);
 }

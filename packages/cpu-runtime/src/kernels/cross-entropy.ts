@@ -5,7 +5,7 @@ import {
   requireWhole,
   wrongArgument,
 } from "@papilio/butterfly/errors";
-import { CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT } from "../wasm/kernel-ids.ts";
+import { CROSS_ENTROPY } from "../wasm/kernel-ids.ts";
 import { floatWord, type KernelCall } from "./kernel-call.ts";
 import { vectorItems } from "./lane-groups.ts";
 import { vectorsBytes } from "./layout.ts";
@@ -62,7 +62,7 @@ export function crossEntropyGradient(problem: CrossEntropyProblem): KernelCall {
   const { vectors, features } = requireProblem(problem);
   const one = { vectors, features: 1 };
   return {
-    kernel: CROSS_ENTROPY_GRADIENT,
+    kernel: CROSS_ENTROPY,
     label: `gradient of cross-entropy ${vectors} x ${features}`,
     ...parts(problem, true),
     operands: [

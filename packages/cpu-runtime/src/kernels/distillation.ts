@@ -4,7 +4,7 @@ import {
   requireObject,
   wrongArgument,
 } from "@papilio/butterfly/errors";
-import { DISTILLATION, DISTILLATION_GRADIENT } from "../wasm/kernel-ids.ts";
+import { DISTILLATION } from "../wasm/kernel-ids.ts";
 import { floatWord, type KernelCall } from "./kernel-call.ts";
 import { vectorItems } from "./lane-groups.ts";
 import { vectorsBytes } from "./layout.ts";
@@ -61,7 +61,7 @@ export function distillationGradient(problem: DistillationProblem): KernelCall {
   const { vectors, features, temperature } = problem;
   const { items, tilesEach } = vectorItems(problem, ITEM_POWERS / 2);
   return {
-    kernel: DISTILLATION_GRADIENT,
+    kernel: DISTILLATION,
     label: `gradient of distillation ${vectors} x ${features}`,
     items,
     scratchBytes: SCRATCH_BYTES,

@@ -1,5 +1,5 @@
 import { requireObject } from "@papilio/butterfly/errors";
-import { SQUARED_ERROR, SQUARED_ERROR_GRADIENT } from "../wasm/kernel-ids.ts";
+import { SQUARED_ERROR } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { vectorItems } from "./lane-groups.ts";
 import { vectorsBytes } from "./layout.ts";
@@ -46,7 +46,7 @@ export function squaredErrorGradient(problem: VectorsShape): KernelCall {
   const { vectors, features } = problem;
   const { items, tilesEach } = vectorItems(problem, ITEM_NUMBERS);
   return {
-    kernel: SQUARED_ERROR_GRADIENT,
+    kernel: SQUARED_ERROR,
     label: `gradient of squared error ${vectors} x ${features}`,
     items,
     scratchBytes: 0,

@@ -52,20 +52,14 @@ export const NORMALIZE_GRADIENT = 81;
 export const NORMALIZE_PARAMETERS_GRADIENT = 82;
 /** The gradient of softmax, or of its logarithm. */
 export const SOFTMAX_GRADIENT = 83;
-/** The cross-entropy of each vector with its label. */
+/** The cross-entropy of each vector with its label, or the gradient of that. */
 export const CROSS_ENTROPY = 84;
-/** The gradient of that. */
-export const CROSS_ENTROPY_GRADIENT = 85;
 /** What labels count in a mean. */
 export const LABEL_WEIGHTS = 86;
-/** The mean of the squared differences of two vectors. */
+/** The mean of the squared differences of two vectors, or the gradient of that. */
 export const SQUARED_ERROR = 87;
-/** The gradient of that. */
-export const SQUARED_ERROR_GRADIENT = 88;
-/** The divergence of a softened softmax from another one. */
+/** The divergence of a softened softmax from another one, or the gradient of that. */
 export const DISTILLATION = 89;
-/** The gradient of that. */
-export const DISTILLATION_GRADIENT = 90;
 /** Vectors added to rows of a table. */
 export const SCATTER_VECTORS = 70;
 /** Windows added to the pixels of images. */

@@ -6,6 +6,7 @@ import type { Parameter } from "../modules/parameter.ts";
 import { crossEntropyOfVectors } from "../operations/cross-entropy/operation.ts";
 import { distillationOfVectors } from "../operations/distillation/operation.ts";
 import * as f from "../operations/index.ts";
+import type { Norm } from "../operations/shared/normalization.ts";
 import { squaredError } from "../operations/squared-error/operation.ts";
 import { crossEntropy } from "../training/losses.ts";
 import type { GradientCase } from "./central-differences.ts";
@@ -39,7 +40,7 @@ function activated(activation: Activation): MakeGradient {
   };
 }
 
-function normalized(norm: "layer" | "rms" | "l2", epsilon: number, bias: boolean): MakeGradient {
+function normalized(norm: Norm, epsilon: number, bias: boolean): MakeGradient {
   return (graph, shape) => {
     const x = graph.input("x", shape);
     const weight = parameter(shape.features);

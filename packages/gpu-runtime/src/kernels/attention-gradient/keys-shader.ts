@@ -4,6 +4,7 @@ import { headAt, keyVector, limitWgsl } from "../attention/visibility.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { clamped, narrowed, range, times } from "../wgsl.ts";
 import { gradientBytes } from "./choose.ts";
+import { pairProducts } from "./pair-products.ts";
 import { type AttentionGradientProblem, STATISTICS, sizesOf, strideOf } from "./problem.ts";
 import { everyFeature, featureOf, loadsOf } from "./shared-loads.ts";
 import { differentiate } from "./slopes.ts";
@@ -20,7 +21,8 @@ export function keysShader(
   const sizes = sizesOf(problem);
   const { sequences, queries, keys, heads, keyValueHeads, headFeatures, dtype } = problem;
   const { own, others, workgroup } = variant;
-  const { loads, mine, across, builtin } = loadsOf(variant);
+  const shared = loadsOf(variant);
+  const { loads, mine, across, builtin } = shared;
   const perTile = workgroup * own;
   const keyTiles = Math.ceil(keys / perTile);
   const tiles = keyTiles * keyValueHeads * sequences;
@@ -82,24 +84,19 @@ fn main(
         ])
         .join("\n      ")}
       ${js.flatMap((j) => ks.map((k) => `var s${j}_${k} = 0.0; var p${j}_${k} = 0.0;`)).join("\n      ")}
-      ${everyFeature(problem, [
-        ...loads.flatMap((r) => [
-          `let sharedQuery${r} = ${featureOf(problem, "q", `q${r}`)};`,
-          `let sharedDy${r} = ${featureOf(problem, "dy", `dy${r}`)};`,
-        ]),
-        ...js.flatMap((j) => [
-          `let x${j} = ${featureOf(problem, "k", `k${j}`)};`,
-          `let g${j} = ${featureOf(problem, "v", `v${j}`)};`,
-        ]),
-        ...ks.flatMap((k) => [
-          `let across${k} = ${across("sharedQuery", k)};`,
-          `let beside${k} = ${across("sharedDy", k)};`,
-          ...js.flatMap((j) => [
-            `s${j}_${k} = fma(across${k}, x${j}, s${j}_${k});`,
-            `p${j}_${k} = fma(beside${k}, g${j}, p${j}_${k});`,
-          ]),
-        ]),
-      ])}
+      ${pairProducts(
+        problem,
+        variant,
+        shared,
+        {
+          ...{ name: "sharedQuery", shared: "q", sharedAt: (r) => `q${r}` },
+          ...{ own: "k", ownAt: (j) => `k${j}` },
+        },
+        {
+          ...{ name: "sharedDy", shared: "dy", sharedAt: (r) => `dy${r}` },
+          ...{ own: "v", ownAt: (j) => `v${j}` },
+        },
+      )}
       ${ks
         .flatMap((k) => [
           `let logarithm${k} = ${across("sharedLogarithm", k)};`,

@@ -1,10 +1,12 @@
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
-import { headAt, keyValueHead, keyVector, limitWgsl, visibleTo } from "../attention/visibility.ts";
+import { headAt, keyValueHead, keyVector } from "../attention/visibility.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
-import { clamped, narrowed, range, times } from "../wgsl.ts";
+import { narrowed, range, times } from "../wgsl.ts";
 import { gradientBytes } from "./choose.ts";
-import { type AttentionGradientProblem, STATISTICS, sizesOf, strideOf } from "./problem.ts";
+import { pairProducts } from "./pair-products.ts";
+import { type AttentionGradientProblem, sizesOf, strideOf } from "./problem.ts";
+import { queryTile } from "./query-tile.ts";
 import { everyFeature, featureOf, loadsOf } from "./shared-loads.ts";
 import { differentiate } from "./slopes.ts";
 import type { AttentionGradientVariant } from "./variant.ts";
@@ -15,14 +17,11 @@ export function queriesShader(
   variant: AttentionGradientVariant,
 ): Pick<Kernel, "wgsl" | "workgroups"> {
   const sizes = sizesOf(problem);
-  const { sequences, queries, heads, causal, dtype } = problem;
+  const { queries, dtype } = problem;
   const { own, others, workgroup } = variant;
-  const { loads, mine, across, builtin } = loadsOf(variant);
-  const perTile = workgroup * own;
-  const queryTiles = Math.ceil(queries / perTile);
-  const tiles = queryTiles * heads * sequences;
-  const grid = dispatchGrid(tiles);
-  const exact = queries % perTile === 0;
+  const shared = loadsOf(variant);
+  const { loads, mine, across, builtin } = shared;
+  const tile = queryTile(problem, variant);
   const js = range(own);
   const ks = range(others);
   const statistics = strideOf(problem, "statistics");
@@ -40,21 +39,14 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
   ${builtin}
 ) {
-  ${tileIndexWgsl(grid, tiles)}
-  let firstQuery = (tile % ${queryTiles}u) * ${perTile}u;
-  let head = (tile / ${queryTiles}u) % ${heads}u;
-  let sequence = tile / ${queryTiles * heads}u;
-  ${limitWgsl(sizes)}
-  // Tiles of keys that no query of this workgroup sees are left out.
-  let end = ${visibleTo(sizes, clamped(`firstQuery + ${perTile - 1}u`, queries, exact))};
+  ${tile.begin}
   ${js
     .flatMap((j) => [
-      `let t${j} = firstQuery + ${j * workgroup}u + lane;`,
-      `let n${j} = sequence * ${queries}u + ${clamped(`t${j}`, queries, exact)};`,
+      ...tile.query(j),
       `let q${j} = ${queryAt("q", j)};`,
       `let dy${j} = ${queryAt("dy", j)};`,
-      `let end${j} = ${causal ? visibleTo(sizes, `t${j}`) : "end"};`,
-      `let statistic${j} = ${times(`n${j}`, statistics.vector)} + ${times("head", STATISTICS * statistics.feature)};`,
+      tile.end(j),
+      `let statistic${j} = ${tile.statistic(j)};`,
       `let logarithm${j} = statistics[statistic${j}];`,
       `let mean${j} = statistics[statistic${j} + ${statistics.feature}u];`,
     ])
@@ -62,24 +54,19 @@ fn main(
   for (var first = 0u; first < end; first += ${others}u) {
     ${loads.flatMap((r) => [`let key${r} = ${keyAt("k", r)};`, `let value${r} = ${keyAt("v", r)};`]).join("\n    ")}
     ${js.flatMap((j) => ks.map((k) => `var s${j}_${k} = 0.0; var p${j}_${k} = 0.0;`)).join("\n    ")}
-    ${everyFeature(problem, [
-      ...loads.flatMap((r) => [
-        `let sharedKey${r} = ${featureOf(problem, "k", `key${r}`)};`,
-        `let sharedValue${r} = ${featureOf(problem, "v", `value${r}`)};`,
-      ]),
-      ...js.flatMap((j) => [
-        `let x${j} = ${featureOf(problem, "q", `q${j}`)};`,
-        `let g${j} = ${featureOf(problem, "dy", `dy${j}`)};`,
-      ]),
-      ...ks.flatMap((k) => [
-        `let across${k} = ${across("sharedKey", k)};`,
-        `let beside${k} = ${across("sharedValue", k)};`,
-        ...js.flatMap((j) => [
-          `s${j}_${k} = fma(across${k}, x${j}, s${j}_${k});`,
-          `p${j}_${k} = fma(beside${k}, g${j}, p${j}_${k});`,
-        ]),
-      ]),
-    ])}
+    ${pairProducts(
+      problem,
+      variant,
+      shared,
+      {
+        ...{ name: "sharedKey", shared: "k", sharedAt: (r) => `key${r}` },
+        ...{ own: "q", ownAt: (j) => `q${j}` },
+      },
+      {
+        ...{ name: "sharedValue", shared: "v", sharedAt: (r) => `value${r}` },
+        ...{ own: "dy", ownAt: (j) => `dy${j}` },
+      },
+    )}
     ${js
       .flatMap((j) =>
         ks.flatMap((k) =>
@@ -112,10 +99,10 @@ fn main(
     js.map((j) => {
       const to = `dq[dq${j} + ${times("f", strideOf(problem, "dq").feature)}]`;
       const value = narrowed(dtype, 1, `${sum(j)} * ${literal(problem.scale)}`);
-      return guarded([!exact && `t${j} < ${queries}u`], `${to} = ${value};`);
+      return guarded([!tile.exact && `t${j} < ${queries}u`], `${to} = ${value};`);
     }),
   )}
 }
 `;
-  return { wgsl, workgroups: grid };
+  return { wgsl, workgroups: tile.workgroups };
 }

@@ -1,10 +1,11 @@
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { LOWEST, score, weigh } from "../attention/online-softmax.ts";
-import { headAt, keyValueHead, keyVector, limitWgsl, visibleTo } from "../attention/visibility.ts";
+import { headAt, keyValueHead, keyVector } from "../attention/visibility.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { isNotFiniteWgsl, nanWgsl } from "../not-a-number.ts";
-import { clamped, range, times } from "../wgsl.ts";
-import { type AttentionGradientProblem, STATISTICS, sizesOf, strideOf } from "./problem.ts";
+import { range } from "../wgsl.ts";
+import { type AttentionGradientProblem, sizesOf, strideOf } from "./problem.ts";
+import { queryTile } from "./query-tile.ts";
 import { everyFeature, featureOf, loadsOf } from "./shared-loads.ts";
 import type { AttentionGradientVariant } from "./variant.ts";
 
@@ -14,14 +15,10 @@ export function statisticsShader(
   variant: AttentionGradientVariant,
 ): Pick<Kernel, "wgsl" | "workgroups"> {
   const sizes = sizesOf(problem);
-  const { sequences, queries, heads, causal } = problem;
+  const { queries } = problem;
   const { own, others, workgroup } = variant;
   const { loads, mine, across, builtin } = loadsOf(variant);
-  const perTile = workgroup * own;
-  const queryTiles = Math.ceil(queries / perTile);
-  const tiles = queryTiles * heads * sequences;
-  const grid = dispatchGrid(tiles);
-  const exact = queries % perTile === 0;
+  const tile = queryTile(problem, variant);
   const js = range(own);
   const ks = range(others);
   const statistics = strideOf(problem, "statistics");
@@ -34,20 +31,14 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
   ${builtin}
 ) {
-  ${tileIndexWgsl(grid, tiles)}
-  let firstQuery = (tile % ${queryTiles}u) * ${perTile}u;
-  let head = (tile / ${queryTiles}u) % ${heads}u;
-  let sequence = tile / ${queryTiles * heads}u;
-  ${limitWgsl(sizes)}
-  let end = ${visibleTo(sizes, clamped(`firstQuery + ${perTile - 1}u`, queries, exact))};
+  ${tile.begin}
   ${js
     .flatMap((j) => [
-      `let t${j} = firstQuery + ${j * workgroup}u + lane;`,
-      `let n${j} = sequence * ${queries}u + ${clamped(`t${j}`, queries, exact)};`,
+      ...tile.query(j),
       `let q${j} = ${queryAt("q", j)};`,
       `let y${j} = ${queryAt("y", j)};`,
       `let dy${j} = ${queryAt("dy", j)};`,
-      `let end${j} = ${causal ? visibleTo(sizes, `t${j}`) : "end"};`,
+      tile.end(j),
       `var highest${j} = ${LOWEST};`,
       `var total${j} = 0.0;`,
       `var mean${j} = 0.0;`,
@@ -89,13 +80,12 @@ fn main(
   )}
   ${js
     .flatMap((j) => {
-      const place = `${times(`n${j}`, statistics.vector)} + ${times("head", STATISTICS * statistics.feature)}`;
       const wrong = `${isNotFiniteWgsl(`highest${j}`, 1)} || highest${j} <= ${LOWEST}`;
       const logarithm = `select(highest${j} + log2(total${j}), ${nanWgsl("group.z", 1)}, ${wrong})`;
       return [
-        `let statistic${j} = ${place};`,
+        `let statistic${j} = ${tile.statistic(j)};`,
         guarded(
-          [!exact && `t${j} < ${queries}u`],
+          [!tile.exact && `t${j} < ${queries}u`],
           `statistics[statistic${j}] = select(0.0, ${logarithm}, end${j} > 0u);
     statistics[statistic${j} + ${statistics.feature}u] = mean${j};`,
         ),
@@ -104,5 +94,5 @@ fn main(
     .join("\n  ")}
 }
 `;
-  return { wgsl, workgroups: grid };
+  return { wgsl, workgroups: tile.workgroups };
 }

@@ -1,5 +1,5 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
-import type { Binding, Kernel } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { literal } from "../activation.ts";
 import { lanesOf, type ReductionLanes, type VectorsShape } from "../feature-reduction/lanes.ts";
@@ -7,7 +7,6 @@ import { type ReductionBody, reductionKernel } from "../feature-reduction/shader
 import { isNotFiniteWgsl, largerWgsl, nanWgsl } from "../not-a-number.ts";
 import { indexBinding } from "../outputs.ts";
 import { checks, requireProblem } from "../problem-checks.ts";
-import { enabledBy } from "../wgsl.ts";
 
 /**
  * Of the features of each vector, which are classes, with a label:
@@ -57,7 +56,8 @@ export function crossEntropyKernel(
 ): Kernel {
   requireProblem("cross-entropy", problem, problemChecks);
   const { features, smoothing } = problem;
-  return kernelOf(report, "cross-entropy", { ...problem, to: problem.from }, given, (pieces) => {
+  const shape = { ...problem, to: problem.from };
+  return kernelOf(report, "cross-entropy", shape, given, [], (pieces) => {
     const { type, width, each, reduce, writeNumber } = pieces;
     // Only where numbers are wanted evenly does their sum count, in a pass of its own.
     const even =
@@ -91,7 +91,7 @@ export function crossEntropyGradientKernel(
 ): Kernel {
   requireProblem("cross-entropy-gradient", problem, { ...problemChecks, to: checks.layout });
   const { features, smoothing } = problem;
-  const kernel = kernelOf(report, "cross-entropy-gradient", problem, given, (pieces) => {
+  return kernelOf(report, "cross-entropy-gradient", problem, given, ["loss"], (pieces) => {
     const { type, width, number, write } = pieces;
     const nan = nanWgsl("group.z", width);
     const wanted = `select(${type}(), ${type}(${literal(1 - smoothing)}), ${isLabel(width)})`;
@@ -101,8 +101,6 @@ export function crossEntropyGradientKernel(
   let loss = ${number("loss")};
   ${write(`select((${share}) * loss, ${type}(), uncounted)`)}`;
   });
-  const { elements } = kernel.bindings[0] as Binding;
-  return { ...kernel, bindings: [...kernel.bindings, { name: "loss", elements, access: "read" }] };
 }
 
 function kernelOf(
@@ -110,26 +108,23 @@ function kernelOf(
   name: string,
   problem: CrossEntropyGradientProblem,
   given: ReductionLanes | undefined,
+  numbers: readonly string[],
   body: (pieces: ReductionBody) => string,
 ): Kernel {
-  const { batch, features, dtype, ignored = NO_LABEL } = problem;
+  const { features, ignored = NO_LABEL } = problem;
   const lanes = lanesOf(report, problem, given);
   const { width } = lanes;
   const all = (index: number): string => (width === 1 ? `${index}u` : `vec${width}u(${index}u)`);
   const or = width === 1 ? "||" : "|";
-  const { bindings, ...kernel } = reductionKernel(
+  return reductionKernel(
+    name,
     problem,
     lanes,
+    [indexBinding("labels"), ...numbers],
     (pieces) => `let label = ${pieces.index("labels")};
   let uncounted = (label >= ${all(features)}) ${or} (label == ${all(ignored)});
   ${body(pieces)}`,
   );
-  return {
-    ...kernel,
-    label: `${name} ${batch}x${features} ${lanes.columns}x${lanes.slices}x${width}`,
-    enables: enabledBy(dtype),
-    bindings: [...bindings, indexBinding("labels")],
-  };
 }
 
 /** WGSL for whether `f` is the label. */

@@ -1,12 +1,11 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
-import type { Binding, Kernel } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { literal } from "../activation.ts";
 import { lanesOf, type ReductionLanes, type VectorsShape } from "../feature-reduction/lanes.ts";
 import { type ReductionBody, reductionKernel } from "../feature-reduction/shader.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl, negativeInfinityWgsl } from "../not-a-number.ts";
 import { checks, requireProblem } from "../problem-checks.ts";
-import { enabledBy, storedType } from "../wgsl.ts";
 
 /**
  * With p and q, the softmax of a student's and of a teacher's features divided by the temperature: the Kullback-Leibler
@@ -47,7 +46,9 @@ export function distillationKernel(
   given?: ReductionLanes,
 ): Kernel {
   requireProblem("distillation", problem, problemChecks);
-  return kernelOf(report, "distillation", { ...problem, to: problem.from }, given, (pieces) => {
+  const shape = { ...problem, to: problem.from };
+  const lanes = lanesOf(report, shape, given, [problem.teacher]);
+  return reductionKernel("distillation", shape, lanes, ["teacher"], (pieces) => {
     const { width, type, reduce, writeNumber } = pieces;
     const term = `// What has no share counts nothing, though its exponent may be infinite.
     differences += select(power * (above - below), ${type}(), power == ${type}());`;
@@ -73,7 +74,9 @@ export function distillationGradientKernel(
   given?: ReductionLanes,
 ): Kernel {
   requireProblem("distillation-gradient", problem, { ...problemChecks, to: checks.layout });
-  const kernel = kernelOf(report, "distillation-gradient", problem, given, (pieces) => {
+  const lanes = lanesOf(report, problem, given, [problem.teacher]);
+  const reads = ["teacher", "loss"];
+  return reductionKernel("distillation-gradient", problem, lanes, reads, (pieces) => {
     const { width, number, write } = pieces;
     const inverse = literal(1 / problem.temperature);
     const teacher = pieces.feature("teacher", problem.teacher);
@@ -82,29 +85,6 @@ export function distillationGradientKernel(
   let factor = select(scaled, ${nanWgsl("group.z", width)}, wrong);
   ${write(`factor * (exp((value - mostOfStudent) * ${inverse}) / ofStudent - exp((${teacher} - mostOfTeacher) * ${inverse}) / ofTeacher)`)}`;
   });
-  const { elements } = kernel.bindings[0] as Binding;
-  return { ...kernel, bindings: [...kernel.bindings, { name: "loss", elements, access: "read" }] };
-}
-
-function kernelOf(
-  report: Pick<AdapterReport, "kind" | "features">,
-  name: string,
-  problem: DistillationGradientProblem,
-  given: ReductionLanes | undefined,
-  body: (pieces: ReductionBody) => string,
-): Kernel {
-  const { batch, features, dtype } = problem;
-  const lanes = lanesOf(report, problem, given, [problem.teacher]);
-  const kernel = reductionKernel(problem, lanes, body);
-  return {
-    ...kernel,
-    label: `${name} ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
-    enables: enabledBy(dtype),
-    bindings: [
-      ...kernel.bindings,
-      { name: "teacher", elements: storedType(dtype, lanes.width), access: "read" },
-    ],
-  };
 }
 
 /**

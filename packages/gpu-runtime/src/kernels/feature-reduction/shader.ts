@@ -1,9 +1,18 @@
 import type { Layout } from "@papilio/butterfly";
 import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import { type Binding, dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { largerWgsl } from "../not-a-number.ts";
-import { clamped, narrowed, opaque, range, storedType, times, wideType } from "../wgsl.ts";
+import {
+  clamped,
+  enabledBy,
+  narrowed,
+  opaque,
+  range,
+  storedType,
+  times,
+  wideType,
+} from "../wgsl.ts";
 import type { ReductionLanes, VectorsShape } from "./lanes.ts";
 
 /** Pieces of WGSL for the body of a kernel, which runs for one vector or for `width` of them. */
@@ -31,12 +40,17 @@ export interface ReductionBody {
 /**
  * Generates a kernel that reduces vectors and rewrites them. Bindings that its body may read follow
  * x and y. Invocations past the end of the batch compute on the last vectors, and write nothing.
+ *
+ * @param name of the kernel
+ * @param reads what follows x and y: the name of what is stored as x is, or another binding
  */
 export function reductionKernel(
+  name: string,
   shape: VectorsShape,
   lanes: ReductionLanes,
+  reads: readonly (string | Binding)[],
   body: (pieces: ReductionBody) => string,
-): Pick<Kernel, "wgsl" | "workgroups" | "bindings"> {
+): Kernel {
   const { batch, features, from, to, dtype } = shape;
   const { columns, slices, width } = lanes;
   const type = wideType(width);
@@ -92,10 +106,17 @@ export function reductionKernel(
       guarded([!exact && "inside", slices > 1 && "slice == 0u"], stored("unit", expression)),
   };
 
+  const elements = storedType(dtype, width);
   return {
+    label: `${name} ${batch}x${features} ${columns}x${slices}x${width}`,
+    enables: enabledBy(dtype),
     bindings: [
-      { name: "x", elements: storedType(dtype, width), access: "read" },
-      { name: "y", elements: storedType(dtype, width), access: "read-write" },
+      { name: "x", elements, access: "read" },
+      { name: "y", elements, access: "read-write" },
+      ...reads.map(
+        (read): Binding =>
+          typeof read === "string" ? { name: read, elements, access: "read" } : read,
+      ),
     ],
     workgroups: grid,
     wgsl: `${slices === 1 ? "" : `var<workgroup> met: array<${type}, ${workgroup}>;`}

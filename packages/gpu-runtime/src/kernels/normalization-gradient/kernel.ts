@@ -1,12 +1,11 @@
 import type { Layout } from "@papilio/butterfly";
-import type { Kernel } from "../../device/kernel.ts";
+import type { Binding, Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { literal } from "../activation.ts";
 import { lanesOf, type ReductionLanes } from "../feature-reduction/lanes.ts";
 import { reductionKernel } from "../feature-reduction/shader.ts";
 import { factorOf, type NormalizationProblem } from "../normalization/kernel.ts";
 import { checks, requireNumber, requireProblem, storageChecks } from "../problem-checks.ts";
-import { enabledBy, storedType } from "../wgsl.ts";
 
 /**
  * With `n` features, `x̂` the normalized vector, `g` the gradient dy times the weight, and `r` what x is divided by:
@@ -37,10 +36,12 @@ export function normalizationGradientKernel(
     features: checks.count,
     weight: checks.flag,
   });
-  const { kind, batch, features, dtype, weight, epsilon, gradient } = problem;
+  const { kind, features, dtype, weight, epsilon, gradient } = problem;
   requireNumber("normalization-gradient", { epsilon }, 0);
   const lanes = lanesOf(report, problem, given, [gradient]);
-  const kernel = reductionKernel(problem, lanes, (pieces) => {
+  const weights: Binding[] = weight ? [{ name: "weight", elements: dtype, access: "read" }] : [];
+  const name = `normalization-gradient ${kind}`;
+  return reductionKernel(name, problem, lanes, ["dy", ...weights], (pieces) => {
     const { type, each, reduce, write, feature } = pieces;
     const g = `${feature("dy", gradient)}${weight ? " * f32(weight[f])" : ""}`;
     const distance = kind === "layer" ? "(value - mean)" : "value";
@@ -61,14 +62,4 @@ export function normalizationGradientKernel(
   let projection = ${projection};
   ${write(`factor * (${g}${centred} - ${distance} * factor * projection)`)}`;
   });
-  return {
-    ...kernel,
-    label: `normalization-gradient ${kind} ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
-    enables: enabledBy(dtype),
-    bindings: [
-      ...kernel.bindings,
-      { name: "dy", elements: storedType(dtype, lanes.width), access: "read" },
-      ...(weight ? [{ name: "weight", elements: dtype, access: "read" } as const] : []),
-    ],
-  };
 }

@@ -40,7 +40,8 @@ export function normalizationStatisticsKernel(
   requireNumber("normalization-statistics", { epsilon }, 0);
   const shape = { batch, features, from, to: "batch-first", dtype } as const;
   const lanes = { ...lanesOf(report, shape, given), width: 1 } as const;
-  const { bindings, ...kernel } = reductionKernel(shape, lanes, (pieces) => {
+  const name = `normalization-statistics ${kind}`;
+  const { bindings, ...kernel } = reductionKernel(name, shape, lanes, [], (pieces) => {
     const mean = kind === "layer" ? "mean" : "0.0";
     return `${factorOf[kind](pieces, features, literal(epsilon))}
   if (column < ${batch}u && slice == 0u) {
@@ -50,8 +51,6 @@ export function normalizationStatisticsKernel(
   });
   return {
     ...kernel,
-    label: `normalization-statistics ${kind} ${batch}x${features} ${lanes.columns}x${lanes.slices}`,
-    enables: enabledBy(dtype),
     bindings: bindings.map((binding) =>
       binding.name === "y" ? { ...binding, elements: "f32" } : binding,
     ),

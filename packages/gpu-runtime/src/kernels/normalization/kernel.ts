@@ -11,7 +11,6 @@ import {
   requireProblem,
   storageChecks,
 } from "../problem-checks.ts";
-import { enabledBy } from "../wgsl.ts";
 
 /** A normalization of each vector, as PyTorch's of the same name. */
 export interface NormalizationProblem extends VectorsShape {
@@ -55,19 +54,12 @@ export function normalizationKernel(
     ...(weight ? [{ name: "weight", elements: dtype, access: "read" } as const] : []),
     ...(bias ? [{ name: "bias", elements: dtype, access: "read" } as const] : []),
   ];
-  const { bindings, wgsl, workgroups } = reductionKernel(problem, lanes, (pieces) => {
+  return reductionKernel(`normalization ${kind}`, problem, lanes, parameters, (pieces) => {
     const weighed = weight ? " * f32(weight[f])" : "";
     const moved = bias ? ` + f32(bias[f])` : "";
     return `${factorOf[kind](pieces, features, literal(epsilon))}
   ${pieces.write(`${kind === "layer" ? "(value - mean)" : "value"} * factor${weighed}${moved}`)}`;
   });
-  return {
-    label: `normalization ${kind} ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
-    enables: enabledBy(dtype),
-    bindings: [...bindings, ...parameters],
-    wgsl,
-    workgroups,
-  };
 }
 
 /** WGSL that defines `factor`, by which a vector is multiplied, and `mean` where there is one. */

@@ -4,7 +4,6 @@ import type { AdapterReport } from "../../device/report.ts";
 import { lanesOf, type ReductionLanes, type VectorsShape } from "../feature-reduction/lanes.ts";
 import { reductionKernel } from "../feature-reduction/shader.ts";
 import { checks, requireProblem, storageChecks } from "../problem-checks.ts";
-import { enabledBy, storedType } from "../wgsl.ts";
 
 /**
  * From x, which softmax has computed: `y = x · (dy - Σ x dy)` over the features of each vector; where x is the
@@ -34,22 +33,14 @@ export function softmaxGradientKernel(
     features: checks.count,
     log: checks.flag,
   });
-  const { batch, features, dtype, log, gradient } = problem;
+  const { log, gradient } = problem;
+  const name = `${log ? "log-" : ""}softmax-gradient`;
   const lanes = lanesOf(report, problem, given, [gradient]);
-  const kernel = reductionKernel(problem, lanes, ({ type, each, reduce, write, feature }) => {
+  return reductionKernel(name, problem, lanes, ["dy"], ({ type, each, reduce, write, feature }) => {
     const dy = feature("dy", gradient);
     return `var sum = ${type}();
   ${each(log ? `sum += ${dy};` : `sum = fma(value, ${dy}, sum);`)}
   ${reduce("total", "sum", "sum")}
   ${write(log ? `${dy} - exp(value) * total` : `value * (${dy} - total)`)}`;
   });
-  return {
-    ...kernel,
-    label: `${log ? "log-" : ""}softmax-gradient ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
-    enables: enabledBy(dtype),
-    bindings: [
-      ...kernel.bindings,
-      { name: "dy", elements: storedType(dtype, lanes.width), access: "read" },
-    ],
-  };
 }

@@ -4,7 +4,6 @@ import { lanesOf, type ReductionLanes, type VectorsShape } from "../feature-redu
 import { reductionKernel } from "../feature-reduction/shader.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl, negativeInfinityWgsl } from "../not-a-number.ts";
 import { checks, requireCounts, requireProblem, storageChecks } from "../problem-checks.ts";
-import { enabledBy } from "../wgsl.ts";
 
 /** `exp(x) / Σ exp(x)` over the features of each vector, or its logarithm. */
 export interface SoftmaxProblem extends VectorsShape {
@@ -30,21 +29,20 @@ export function softmaxKernel(
     log: checks.flag,
   });
   const lanes = lanesOf(report, problem, given);
-  const { batch, features, dtype, log } = problem;
+  const { batch, features, log } = problem;
   requireCounts("softmax", { batch, features });
-  return {
-    label: `${log ? "log-" : ""}softmax ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
-    enables: enabledBy(dtype),
-    ...reductionKernel(
-      problem,
-      lanes,
-      ({
-        width,
-        type,
-        each,
-        reduce,
-        write,
-      }) => `var largest = ${negativeInfinityWgsl("group.z", width)};
+  return reductionKernel(
+    `${log ? "log-" : ""}softmax`,
+    problem,
+    lanes,
+    [],
+    ({
+      width,
+      type,
+      each,
+      reduce,
+      write,
+    }) => `var largest = ${negativeInfinityWgsl("group.z", width)};
   ${each(`largest = ${largerWgsl("largest", "value", width)};`)}
   ${reduce("highest", "largest", "max")}
   var sum = ${type}();
@@ -60,6 +58,5 @@ export function softmaxKernel(
       : `let share = select(1.0 / total, nan, wrong);
   ${write("exp(value - highest) * share")}`
   }`,
-    ),
-  };
+  );
 }

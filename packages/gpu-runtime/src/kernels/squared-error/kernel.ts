@@ -1,11 +1,10 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
-import type { Binding, Kernel } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import type { AdapterReport } from "../../device/report.ts";
 import { literal } from "../activation.ts";
 import { lanesOf, type ReductionLanes, type VectorsShape } from "../feature-reduction/lanes.ts";
 import { reductionKernel } from "../feature-reduction/shader.ts";
 import { checks, requireProblem } from "../problem-checks.ts";
-import { enabledBy, storedType } from "../wgsl.ts";
 
 /** The mean of `(x - target)²` over the features of each vector. */
 export interface SquaredErrorProblem {
@@ -20,6 +19,9 @@ export interface SquaredErrorProblem {
 
 /** The gradient of that, written in a layout of its own. */
 export type SquaredErrorGradientProblem = SquaredErrorProblem & Pick<VectorsShape, "to">;
+
+/** WGSL keeps the word `target` for itself. */
+const TARGET = "wanted";
 
 const problemChecks = {
   batch: checks.count,
@@ -41,24 +43,20 @@ export function squaredErrorKernel(
   given?: ReductionLanes,
 ): Kernel {
   requireProblem("squared-error", problem, problemChecks);
-  const { batch, features, from, target, dtype } = problem;
+  const { features, from, target } = problem;
   const shape = { ...problem, to: from };
   const lanes = lanesOf(report, shape, given, [target]);
-  const kernel = reductionKernel(
+  return reductionKernel(
+    "squared-error",
     shape,
     lanes,
+    [TARGET],
     ({ type, each, reduce, feature, writeNumber }) => `var squares = ${type}();
-  ${each(`let difference = value - ${feature("wanted", target)};
+  ${each(`let difference = value - ${feature(TARGET, target)};
     squares = fma(difference, difference, squares);`)}
   ${reduce("total", "squares", "sum")}
   ${writeNumber(`total / ${literal(features)}`)}`,
   );
-  return {
-    ...kernel,
-    label: `squared-error ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
-    enables: enabledBy(dtype),
-    bindings: [...kernel.bindings, targetBinding(dtype, lanes)],
-  };
 }
 
 /**
@@ -74,28 +72,14 @@ export function squaredErrorGradientKernel(
   given?: ReductionLanes,
 ): Kernel {
   requireProblem("squared-error-gradient", problem, { ...problemChecks, to: checks.layout });
-  const { batch, features, target, dtype } = problem;
+  const { features, target } = problem;
   const lanes = lanesOf(report, problem, given, [target]);
-  const kernel = reductionKernel(
+  return reductionKernel(
+    "squared-error-gradient",
     problem,
     lanes,
+    [TARGET, "loss"],
     ({ number, write, feature }) => `let factor = ${literal(2 / features)} * ${number("loss")};
-  ${write(`factor * (value - ${feature("wanted", target)})`)}`,
+  ${write(`factor * (value - ${feature(TARGET, target)})`)}`,
   );
-  const elements = storedType(dtype, lanes.width);
-  return {
-    ...kernel,
-    label: `squared-error-gradient ${batch}x${features} ${lanes.columns}x${lanes.slices}x${lanes.width}`,
-    enables: enabledBy(dtype),
-    bindings: [
-      ...kernel.bindings,
-      targetBinding(dtype, lanes),
-      { name: "loss", elements, access: "read" },
-    ],
-  };
-}
-
-/** WGSL keeps the word `target` for itself. */
-function targetBinding(dtype: StorageDtype, { width }: ReductionLanes): Binding {
-  return { name: "wanted", elements: storedType(dtype, width), access: "read" };
 }

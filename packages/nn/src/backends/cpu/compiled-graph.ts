@@ -24,6 +24,8 @@ export class CompiledGraph implements Disposable {
   /** What each operation became. */
   readonly operations: readonly PlannedOperation[];
   readonly #graph: Graph;
+  /** In the order in which the program takes them. */
+  readonly #vectorInputs: readonly Value[];
   readonly #engine: OpenEngine["engine"];
   readonly #states: CpuStates;
   readonly #lowering: GraphLowering;
@@ -44,6 +46,9 @@ export class CompiledGraph implements Disposable {
   ) {
     this.operations = operations;
     this.#graph = graph;
+    this.#vectorInputs = [...graph.inputs.values()].filter(
+      (input): input is Value => !(input instanceof Indices),
+    );
     this.#engine = cpu.engine;
     this.#states = states;
     this.#store = store;
@@ -128,13 +133,6 @@ export class CompiledGraph implements Disposable {
 
   [Symbol.dispose](): void {
     this.#held.dispose();
-  }
-
-  /** In the order in which the program takes them. */
-  get #vectorInputs(): Value[] {
-    return [...this.#graph.inputs.values()].filter(
-      (input): input is Value => !(input instanceof Indices),
-    );
   }
 }
 

@@ -1,9 +1,8 @@
 import { aggregateLargestKernel, largestNeighbourKernel } from "@papilio/gpu-runtime/kernels";
 import { Scratch } from "@papilio/gpu-runtime/memory";
-import type { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
 import { transposed } from "../../adjacency/transposed.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
-import { edgesOf } from "../shared/device-operands.ts";
+import { edgesOf, edgeWeightsOf } from "../shared/device-operands.ts";
 import type { AggregateLargestOperation } from "./operation.ts";
 
 export function lowerAggregateLargest(
@@ -14,8 +13,6 @@ export function lowerAggregateLargest(
   const [x, dy] = [to.of(operation.x), to.of(operation.dy)];
   const dx = to.define(output, { layout: "any" });
   const { features, dtype } = x;
-  const weightsOf = ({ values }: SparseMatrix) =>
-    values === undefined ? [] : [to.floats(values, "f32", "edge weights")];
   const chosen = new Scratch(4 * adjacency.rows * features, "largest neighbours");
   const find = largestNeighbourKernel({
     nodes: adjacency.rows,
@@ -27,7 +24,7 @@ export function lowerAggregateLargest(
     dtype,
     batches: { from: x.batch, to: dx.batch },
   });
-  to.push(find, [x.memory, chosen, ...edgesOf(adjacency, to), ...weightsOf(adjacency)]);
+  to.push(find, [x.memory, chosen, ...edgesOf(adjacency, to), ...edgeWeightsOf(adjacency, to)]);
   const { matrix } = transposed(adjacency);
   const give = aggregateLargestKernel({
     nodes: matrix.rows,
@@ -39,5 +36,11 @@ export function lowerAggregateLargest(
     dtype,
     batches: { from: dy.batch, to: dx.batch },
   });
-  to.push(give, [dy.memory, dx.memory, chosen, ...edgesOf(matrix, to), ...weightsOf(matrix)]);
+  to.push(give, [
+    dy.memory,
+    dx.memory,
+    chosen,
+    ...edgesOf(matrix, to),
+    ...edgeWeightsOf(matrix, to),
+  ]);
 }

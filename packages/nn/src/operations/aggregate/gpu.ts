@@ -1,6 +1,6 @@
 import { aggregateKernel } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
-import { edgesOf } from "../shared/device-operands.ts";
+import { edgesOf, edgeWeightsOf } from "../shared/device-operands.ts";
 import type { AggregateOperation } from "./operation.ts";
 
 export function lowerAggregate(
@@ -9,13 +9,12 @@ export function lowerAggregate(
 ): void {
   const input = to.of(x);
   const y = to.define(output, { layout: "any" });
-  const { values } = adjacency;
   const kernel = aggregateKernel({
     nodes: adjacency.rows,
     sources: adjacency.cols,
     features: x.features,
     reduce,
-    weighted: values !== undefined,
+    weighted: adjacency.values !== undefined,
     from: input.layout,
     to: y.layout,
     dtype: y.dtype,
@@ -25,6 +24,6 @@ export function lowerAggregate(
     input.memory,
     y.memory,
     ...edgesOf(adjacency, to),
-    ...(values === undefined ? [] : [to.floats(values, "f32", "edge weights")]),
+    ...edgeWeightsOf(adjacency, to),
   ]);
 }

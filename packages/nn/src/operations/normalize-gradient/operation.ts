@@ -5,12 +5,13 @@ import { requireLength, requireSameShape } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
+import { NORMS, type Norm } from "../shared/normalization.ts";
 
 /** The gradient of what is normalized. */
 export interface NormalizeGradientOperation extends GraphOperation<"normalize-gradient"> {
   readonly x: Value;
   readonly dy: Value;
-  readonly norm: "layer" | "rms" | "l2";
+  readonly norm: Norm;
   readonly epsilon: number;
   readonly weight?: Parameter | undefined;
 }
@@ -21,7 +22,7 @@ export const normalizeGradientDefinition: OperationDefinition<NormalizeGradientO
   fields: {
     x: valueCheck,
     dy: valueCheck,
-    norm: oneOf("layer", "rms", "l2"),
+    norm: oneOf(...NORMS),
     epsilon: number,
     weight: optional(parameterCheck),
   },

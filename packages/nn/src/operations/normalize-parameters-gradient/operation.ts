@@ -4,13 +4,14 @@ import { valueCheck } from "../../graph/operand-checks.ts";
 import { requireSameShape } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
+import { NORMS, type Norm } from "../shared/normalization.ts";
 
 /** The gradient of a normalization's weight, and that of its bias behind it. */
 export interface NormalizeParametersGradientOperation
   extends GraphOperation<"normalize-parameters-gradient"> {
   readonly x: Value;
   readonly dy: Value;
-  readonly norm: "layer" | "rms" | "l2";
+  readonly norm: Norm;
   readonly epsilon: number;
   /** Whether that of the bias is computed. */
   readonly bias: boolean;
@@ -23,7 +24,7 @@ export const normalizeParametersGradientDefinition: OperationDefinition<Normaliz
     fields: {
       x: valueCheck,
       dy: valueCheck,
-      norm: oneOf("layer", "rms", "l2"),
+      norm: oneOf(...NORMS),
       epsilon: number,
       bias: flag,
     },

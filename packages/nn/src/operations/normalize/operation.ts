@@ -5,10 +5,11 @@ import { requireLength } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
+import { NORMS, type Norm } from "../shared/normalization.ts";
 
 export interface NormalizeOperation extends GraphOperation<"normalize"> {
   readonly x: Value;
-  readonly norm: "layer" | "rms" | "l2";
+  readonly norm: Norm;
   readonly epsilon: number;
   readonly weight?: Parameter | undefined;
   readonly bias?: Parameter | undefined;
@@ -19,7 +20,7 @@ export const normalizeDefinition: OperationDefinition<NormalizeOperation> = {
   kind: "normalize",
   fields: {
     x: valueCheck,
-    norm: oneOf("layer", "rms", "l2"),
+    norm: oneOf(...NORMS),
     epsilon: number,
     weight: optional(parameterCheck),
     bias: optional(parameterCheck),

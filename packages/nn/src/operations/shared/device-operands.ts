@@ -8,6 +8,11 @@ export function batchesOf(x: Vectors, y: Vectors): { readonly from: number; read
   return { from: x.batch, to: y.batch };
 }
 
+/** The values of a sparse matrix, where it has any. */
+export function edgeWeightsOf({ values }: SparseMatrix, to: DeviceLowering): Operand[] {
+  return values === undefined ? [] : [to.floats(values, "f32", "edge weights")];
+}
+
 /** The non-zeros of a sparse matrix: where those of each row start, and their columns. */
 export function edgesOf({ starts, columns }: SparseMatrix, to: DeviceLowering): Operand[] {
   return [to.integers(starts, "starts of rows"), to.integers(columns, "columns")];

@@ -1,4 +1,3 @@
-import type { Activation } from "@papilio/butterfly/numeric";
 import type { Graph } from "../../../graph/graph.ts";
 import type { Value } from "../../../graph/value.ts";
 import {
@@ -6,19 +5,8 @@ import {
   type ValueOperations,
   vectors,
 } from "../../../testing/operation-case.ts";
+import { ACTIVATIONS } from "../../shared/testing/activations.ts";
 import { activationGradient } from "../operation.ts";
-
-const ACTIVATIONS: readonly Activation[] = [
-  { kind: "relu" },
-  { kind: "relu", upper: 0.5 },
-  { kind: "leaky-relu", negativeSlope: 0.2 },
-  { kind: "elu", alpha: 0.7 },
-  { kind: "gelu", approximate: "none" },
-  { kind: "gelu", approximate: "tanh" },
-  { kind: "silu" },
-  { kind: "sigmoid" },
-  { kind: "tanh" },
-];
 
 /** The operation as the last one of a graph. */
 export const activationGradientCases: OperationCases = Object.fromEntries(
@@ -33,6 +21,6 @@ export const activationGradientCases: OperationCases = Object.fromEntries(
 );
 
 /** The operation on vectors of a model. */
-export const activationGradientOnVectors: ValueOperations = ACTIVATIONS.slice(4, 8).map(
+export const activationGradientOnVectors: ValueOperations = ACTIVATIONS.slice(5, 9).map(
   (kind) => (x: Value) => activationGradient(x, x, kind),
 );

@@ -1,4 +1,3 @@
-import type { Activation } from "@papilio/butterfly/numeric";
 import type { Graph } from "../../../graph/graph.ts";
 import {
   type OperationCases,
@@ -6,19 +5,7 @@ import {
   vectors,
 } from "../../../testing/operation-case.ts";
 import * as f from "../../index.ts";
-
-const ACTIVATIONS: readonly Activation[] = [
-  { kind: "relu" },
-  { kind: "relu", upper: 0.5 },
-  { kind: "leaky-relu", negativeSlope: 0.2 },
-  { kind: "elu", alpha: 1 },
-  { kind: "elu", alpha: 0.7 },
-  { kind: "gelu", approximate: "none" },
-  { kind: "gelu", approximate: "tanh" },
-  { kind: "silu" },
-  { kind: "sigmoid" },
-  { kind: "tanh" },
-];
+import { ACTIVATIONS } from "../../shared/testing/activations.ts";
 
 /** The operation as the last one of a graph. */
 export const activationCases: OperationCases = Object.fromEntries(

@@ -7,18 +7,12 @@ import {
   type ValueOperations,
   vectors,
 } from "../../../testing/operation-case.ts";
+import { NORMALIZATIONS } from "../../shared/testing/normalizations.ts";
 import { normalizeGradient } from "../operation.ts";
-
-const KINDS = [
-  { norm: "layer", epsilon: 1e-5 },
-  { norm: "rms", epsilon: 1e-5 },
-  { norm: "l2", epsilon: 1e-12 },
-  { norm: "l2", epsilon: 100 },
-] as const;
 
 /** The operation as the last one of a graph. */
 export const normalizeGradientCases: OperationCases = Object.fromEntries(
-  KINDS.flatMap((kind) =>
+  NORMALIZATIONS.flatMap((kind) =>
     [false, true].map((weighted) => [
       `${kind.norm}, epsilon ${kind.epsilon}${weighted ? ", weighted" : ""}`,
       {
@@ -36,7 +30,9 @@ export const normalizeGradientCases: OperationCases = Object.fromEntries(
 );
 
 /** The operation on vectors of a model. */
-export const normalizeGradientOnVectors: ValueOperations = KINDS.slice(0, 2).map((kind) => {
-  const weight = parameter(FEATURES);
-  return (x: Value) => normalizeGradient(x, x, { ...kind, weight });
-});
+export const normalizeGradientOnVectors: ValueOperations = NORMALIZATIONS.slice(0, 2).map(
+  (kind) => {
+    const weight = parameter(FEATURES);
+    return (x: Value) => normalizeGradient(x, x, { ...kind, weight });
+  },
+);

@@ -5,18 +5,12 @@ import {
   type ValueOperations,
   vectors,
 } from "../../../testing/operation-case.ts";
+import { NORMALIZATIONS } from "../../shared/testing/normalizations.ts";
 import { normalizeParametersGradient } from "../operation.ts";
-
-const KINDS = [
-  { norm: "layer", epsilon: 1e-5 },
-  { norm: "rms", epsilon: 1e-5 },
-  { norm: "l2", epsilon: 1e-12 },
-  { norm: "l2", epsilon: 100 },
-] as const;
 
 /** The operation as the last one of a graph. */
 export const normalizeParametersGradientCases: OperationCases = Object.fromEntries(
-  KINDS.flatMap((kind) =>
+  NORMALIZATIONS.flatMap((kind) =>
     [false, true].map((bias) => [
       `${kind.norm}, epsilon ${kind.epsilon}${bias ? ", with a bias" : ""}`,
       {
