@@ -55,6 +55,12 @@ async function keptFolder(target: string, what: UnpackedFiles): Promise<string> 
     using _aside = removedAtExit(aside);
     try {
       await fill(fresh, what);
+      // Where nothing is there. What another process has put there in the meantime stays, if it is right.
+      const placed = await rename(fresh, target).then(
+        () => true,
+        () => false,
+      );
+      if (placed || (await problemWith(target, what.files)) === undefined) continue;
       // Renaming takes a link itself, not what it points at.
       await rename(target, aside).catch(ignore("ENOENT"));
       await rename(fresh, target).catch(ignore("ENOTEMPTY", "EEXIST"));
