@@ -44,6 +44,8 @@ export const EDGE_ATTENTION: i32 = 49;
 export const PACK: i32 = 50;
 /** A pass of a chain, with what follows the sums. */
 export const PRODUCT: i32 = 51;
+/** Numbers of which some become 0, at random. */
+export const DROPOUT: i32 = 94;
 /** The gradient of an activation. */
 export const ACTIVATION_GRADIENT: i32 = 80;
 /** The gradient of a normalization, of what is normalized. */

@@ -13,6 +13,7 @@ import {
   CHAIN,
   CROSS_ENTROPY,
   DISTILLATION,
+  DROPOUT,
   EDGE_ATTENTION,
   EDGE_ATTENTION_GRADIENT,
   ELEMENTWISE,
@@ -62,6 +63,7 @@ import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
 import { CrossEntropyCall, crossEntropy } from "./kernels/cross-entropy";
 import { DistillationCall, distillation } from "./kernels/distillation";
+import { DropoutCall, dropout } from "./kernels/dropout";
 import { EdgeAttentionCall, edgeAttention } from "./kernels/edge-attention";
 import {
   EdgeAttentionGradientCall,
@@ -184,6 +186,9 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case ACTIVATION_GRADIENT:
       activationGradient(changetype<ActivationGradientCall>(call), item, scratch);
+      break;
+    case DROPOUT:
+      dropout(changetype<DropoutCall>(call), item, scratch);
       break;
     case NORMALIZE_GRADIENT:
       normalizeGradient(changetype<NormalizeGradientCall>(call), item, scratch);

@@ -47,6 +47,7 @@ export {
   distillation,
   distillationGradient,
 } from "./kernels/distillation.ts";
+export { type DropoutProblem, dropout } from "./kernels/dropout.ts";
 export { type EdgeAttentionProblem, edgeAttention } from "./kernels/edge-attention.ts";
 export { edgeAttentionGradient } from "./kernels/edge-attention-gradient.ts";
 export { type ElementwiseProblem, elementwise } from "./kernels/elementwise.ts";

@@ -56,6 +56,7 @@ export {
   distillationGradientKernel,
   distillationKernel,
 } from "./kernels/distillation/kernel.ts";
+export { type DropoutProblem, dropoutKernel } from "./kernels/dropout/kernel.ts";
 export { type EdgeAttentionProblem, edgeAttentionKernel } from "./kernels/edge-attention/kernel.ts";
 export {
   type EdgeAttentionGradientProblem,

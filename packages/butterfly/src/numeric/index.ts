@@ -6,6 +6,7 @@
 
 export { ACTIVATION_KINDS, type Activation, requireActivation } from "./activation.ts";
 export { requireParts } from "./complex.ts";
+export { type Dropout, dropoutKeeps, dropoutThreshold, requireWord } from "./dropout.ts";
 export { FLOAT_FORMATS, type FloatFormat } from "./dtype.ts";
 export { type FloatArrays, type FloatType, zeros } from "./float-array.ts";
 export { decodeHalf, encodeHalf, quantize } from "./half-precision.ts";

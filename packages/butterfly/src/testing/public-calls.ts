@@ -181,6 +181,8 @@ export const calls: PublicCalls = {
       ...{ height: 4, width: 4, kernel: [2, 2], stride: [2, 2] },
       ...{ padding: [0, 0], dilation: [1, 1] },
     }),
+  dropoutKeeps: () => call(butterfly.dropoutKeeps, { rate: 0.5, stream: 0 }, 1),
+  dropoutThreshold: () => call(butterfly.dropoutThreshold, 0.5),
   uniform: () => call(butterfly.uniform, 1),
   errorBound: () => call(butterfly.errorBound, 1, 1, { ...rounding }),
   verify: () => call(butterfly.verify, doubles, doubles, doubles, { ...rounding }),

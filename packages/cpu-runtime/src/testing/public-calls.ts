@@ -220,6 +220,7 @@ export const calls: PublicCalls = {
   crossEntropyGradient: () =>
     call(runtime.crossEntropyGradient, { vectors: 3, features: 2, smoothing: 0.1, ignored: 2 }),
   labelWeights: () => call(runtime.labelWeights, { vectors: 3, classes: 2, ignored: 2 }),
+  dropout: () => call(runtime.dropout, { vectors: 3, features: 2, rate: 0.5, stream: 1 }),
   squaredError: () => call(runtime.squaredError, { vectors: 3, features: 2 }),
   squaredErrorGradient: () => call(runtime.squaredErrorGradient, { vectors: 3, features: 2 }),
   distillation: () => call(runtime.distillation, { vectors: 3, features: 2, temperature: 2 }),

@@ -44,6 +44,8 @@ export const EDGE_ATTENTION = 49;
 export const PACK = 50;
 /** A pass of a chain, with what follows the sums. */
 export const PRODUCT = 51;
+/** Numbers of which some become 0, at random. */
+export const DROPOUT = 94;
 /** The gradient of an activation. */
 export const ACTIVATION_GRADIENT = 80;
 /** The gradient of a normalization, of what is normalized. */

@@ -56,6 +56,8 @@ export const trainingCalls: PublicCalls = {
       shape,
     ),
   convertKernel: () => call(runtime.convertKernel, { length: 6, from: "f16", to: "f32" }),
+  dropoutKernel: () =>
+    call(runtime.dropoutKernel, { ...storage, batch: 4, features: 8, rate: 0.5, stream: 1 }),
   crossEntropyKernel: () => call(runtime.crossEntropyKernel, reports(), { ...loss }, lanes),
   crossEntropyGradientKernel: () =>
     call(runtime.crossEntropyGradientKernel, reports(), { ...loss, to: "batch-first" }, lanes),

@@ -13,6 +13,7 @@ import type { LinearFactory } from "../layers/linear-layer.ts";
 import type { Module } from "../modules/module.ts";
 import { seedsFrom } from "../modules/random.ts";
 import { activate } from "../operations/activation/operation.ts";
+import { dropout } from "../operations/dropout/operation.ts";
 import { softmax } from "../operations/softmax/operation.ts";
 import { Model } from "./model.ts";
 
@@ -40,6 +41,11 @@ const configCheck = objectOf({
 /** A graph, rows its nodes and columns their neighbours: what `adjacencyOf` makes. */
 export interface NodesShape {
   readonly adjacency: SparseMatrix;
+  /**
+   * For training: the share of the numbers that each layer reads which become 0, at random; none unless given. Then the
+   * graph takes a number `dropout` too, another one for each step.
+   */
+  readonly dropout?: number;
 }
 
 interface Convolution extends Module {
@@ -84,15 +90,25 @@ abstract class NodeClassifier extends Model<NodesShape> {
     return activate(x, { kind: "relu" });
   }
 
-  /** Outputs `logits` and `log probabilities`, `classes` for each node. */
+  /**
+   * Outputs `logits` and `log probabilities`, `classes` for each node.
+   *
+   * @throws PapilioError `OPTION_INVALID` for a dropout rate that is not from 0 to below 1
+   */
   trace(shape: NodesShape): Graph {
-    objectOf({ adjacency: sparseCheck })("what is traced", shape);
-    const { adjacency } = shape;
+    objectOf({ adjacency: sparseCheck, dropout: optional(anyNumber) })("what is traced", shape);
+    const { adjacency, dropout: rate } = shape;
     const graph = new Graph();
+    const seed = rate === undefined ? undefined : graph.indices("dropout", 1);
     const edges = this.edges(adjacency);
     let x = graph.input("features", { vectors: adjacency.rows, features: this.#inFeatures });
     this.#layers.forEach((layer, index) => {
-      x = layer.forward(index === 0 ? x : this.between(x), edges);
+      const input = index === 0 ? x : this.between(x);
+      const kept =
+        rate === undefined || seed === undefined
+          ? input
+          : dropout(input, { rate, stream: index, seed, path: layer.path });
+      x = layer.forward(kept, edges);
     });
     graph.output("logits", x);
     graph.output("log probabilities", softmax(x, { log: true }));

@@ -25,6 +25,7 @@ import {
   type DistillationGradientOperation,
   distillationGradientDefinition,
 } from "./distillation-gradient/operation.ts";
+import { type DropoutOperation, dropoutDefinition } from "./dropout/operation.ts";
 import {
   type EdgeAttentionGradientOperation,
   edgeAttentionGradientDefinition,
@@ -71,6 +72,7 @@ export type TrainingOperation =
   | CrossEntropyOperation
   | DistillationGradientOperation
   | DistillationOperation
+  | DropoutOperation
   | EdgeAttentionGradientOperation
   | FoldOperation
   | FactorGradientOperation
@@ -97,6 +99,7 @@ export const TRAINING_DEFINITIONS: {
   "cross-entropy-gradient": crossEntropyGradientDefinition,
   "distillation-gradient": distillationGradientDefinition,
   distillation: distillationDefinition,
+  dropout: dropoutDefinition,
   "edge-attention-gradient": edgeAttentionGradientDefinition,
   fold: foldDefinition,
   "factor-gradient": factorGradientDefinition,

@@ -5,6 +5,7 @@ import type { Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import { crossEntropyOfVectors } from "../operations/cross-entropy/operation.ts";
 import { distillationOfVectors } from "../operations/distillation/operation.ts";
+import { dropout } from "../operations/dropout/operation.ts";
 import * as f from "../operations/index.ts";
 import type { Norm } from "../operations/shared/normalization.ts";
 import { squaredError } from "../operations/squared-error/operation.ts";
@@ -63,6 +64,14 @@ function crossed(smoothing: number, ignores: boolean): MakeGradient {
     const labels = graph.indices("labels", shape.vectors);
     const ignored = ignores ? shape.features : undefined;
     return { y: crossEntropyOfVectors(x, labels, { smoothing, ignored }), of: [x], terms: 40 };
+  };
+}
+
+function dropped(rate: number): MakeGradient {
+  return (graph, shape) => {
+    const x = graph.input("x", shape);
+    const seed = graph.fixed("seed", Uint32Array.of(11));
+    return { y: dropout(x, { rate, stream: 2, seed }), of: [x], terms: 4 };
   };
 }
 
@@ -136,6 +145,7 @@ export const GRADIENT_CASES: Readonly<Record<string, MakeGradient>> = {
   "rotary position embedding of halves": rotated("halves"),
   softmax: softmaxed(false),
   "logarithm of softmax": softmaxed(true),
+  dropout: dropped(0.4),
   "cross-entropy": crossed(0, false),
   "smoothed cross-entropy with labels that are ignored": crossed(0.1, true),
   "squared error": combined(squaredError),

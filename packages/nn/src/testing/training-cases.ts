@@ -30,6 +30,7 @@ import {
   distillationGradientCases,
   distillationGradientOnVectors,
 } from "../operations/distillation-gradient/testing/cases.ts";
+import { dropoutCases, dropoutOnVectors } from "../operations/dropout/testing/cases.ts";
 import {
   edgeAttentionGradientCases,
   edgeAttentionGradientOnVectors,
@@ -88,6 +89,7 @@ export const TRAINING_CASES: Readonly<Record<TrainingOperation["kind"], Operatio
   "cross-entropy-gradient": crossEntropyGradientCases,
   distillation: distillationCases,
   "distillation-gradient": distillationGradientCases,
+  dropout: dropoutCases,
   "factor-gradient": factorGradientCases,
   "label-weights": labelWeightsCases,
   "normalize-gradient": normalizeGradientCases,
@@ -111,6 +113,7 @@ export const TRAINING_ON_VECTORS: Readonly<Record<TrainingOperation["kind"], Val
   "cross-entropy-gradient": crossEntropyGradientOnVectors,
   distillation: distillationOnVectors,
   "distillation-gradient": distillationGradientOnVectors,
+  dropout: dropoutOnVectors,
   "factor-gradient": factorGradientOnVectors,
   "label-weights": labelWeightsOnVectors,
   "normalize-gradient": normalizeGradientOnVectors,

@@ -10,6 +10,8 @@ import { gradientOfCrossEntropy } from "../operations/cross-entropy/gradient.ts"
 import type { CrossEntropyOperation } from "../operations/cross-entropy/operation.ts";
 import { gradientOfDistillation } from "../operations/distillation/gradient.ts";
 import type { DistillationOperation } from "../operations/distillation/operation.ts";
+import { gradientOfDropout } from "../operations/dropout/gradient.ts";
+import type { DropoutOperation } from "../operations/dropout/operation.ts";
 import { gradientOfEdgeAttention } from "../operations/edge-attention/gradient.ts";
 import { gradientOfGatherFeatures } from "../operations/gather-features/gradient.ts";
 import { gradientOfGatherVectors } from "../operations/gather-vectors/gradient.ts";
@@ -31,6 +33,7 @@ type DifferentiableOperation =
   | InferenceOperation
   | CrossEntropyOperation
   | DistillationOperation
+  | DropoutOperation
   | SquaredErrorOperation;
 
 /** The rule of each kind of operation. */
@@ -44,6 +47,7 @@ const RULES: ForEachOperation<void, [Value, GradientContext], DifferentiableOper
   combine: gradientOfCombine,
   "cross-entropy": gradientOfCrossEntropy,
   distillation: gradientOfDistillation,
+  dropout: gradientOfDropout,
   "edge-attention": gradientOfEdgeAttention,
   "gather-features": gradientOfGatherFeatures,
   "gather-vectors": gradientOfGatherVectors,

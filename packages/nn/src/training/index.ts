@@ -5,6 +5,7 @@
  */
 
 export type { NnErrorCodes } from "../errors/error-codes.ts";
+export { dropout } from "../operations/dropout/operation.ts";
 export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
 export {

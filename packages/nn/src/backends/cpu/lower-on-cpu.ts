@@ -14,6 +14,7 @@ import { lowerCrossEntropyOnCpu } from "../../operations/cross-entropy/cpu.ts";
 import { lowerCrossEntropyGradientOnCpu } from "../../operations/cross-entropy-gradient/cpu.ts";
 import { lowerDistillationOnCpu } from "../../operations/distillation/cpu.ts";
 import { lowerDistillationGradientOnCpu } from "../../operations/distillation-gradient/cpu.ts";
+import { lowerDropoutOnCpu } from "../../operations/dropout/cpu.ts";
 import { lowerEdgeAttentionOnCpu } from "../../operations/edge-attention/cpu.ts";
 import { lowerEdgeAttentionGradientOnCpu } from "../../operations/edge-attention-gradient/cpu.ts";
 import { lowerFactorGradientOnCpu } from "../../operations/factor-gradient/cpu.ts";
@@ -70,6 +71,7 @@ const LOWER: ForEachOperation<void, [CpuLowering]> = {
   "cross-entropy-gradient": lowerCrossEntropyGradientOnCpu,
   distillation: lowerDistillationOnCpu,
   "distillation-gradient": lowerDistillationGradientOnCpu,
+  dropout: lowerDropoutOnCpu,
   "factor-gradient": lowerFactorGradientOnCpu,
   "label-weights": lowerLabelWeightsOnCpu,
   "normalize-gradient": lowerNormalizeGradientOnCpu,

@@ -14,6 +14,7 @@ import { lowerCrossEntropyGradient } from "../../operations/cross-entropy-gradie
 import type { DeviceLowering } from "../../operations/device-lowering.ts";
 import { lowerDistillation } from "../../operations/distillation/gpu.ts";
 import { lowerDistillationGradient } from "../../operations/distillation-gradient/gpu.ts";
+import { lowerDropout } from "../../operations/dropout/gpu.ts";
 import { lowerEdgeAttention } from "../../operations/edge-attention/gpu.ts";
 import { lowerEdgeAttentionGradient } from "../../operations/edge-attention-gradient/gpu.ts";
 import { lowerFactorGradient } from "../../operations/factor-gradient/gpu.ts";
@@ -70,6 +71,7 @@ const LOWER: ForEachOperation<void, [DeviceLowering]> = {
   "cross-entropy-gradient": lowerCrossEntropyGradient,
   distillation: lowerDistillation,
   "distillation-gradient": lowerDistillationGradient,
+  dropout: lowerDropout,
   "factor-gradient": lowerFactorGradient,
   "label-weights": lowerLabelWeights,
   "normalize-gradient": lowerNormalizeGradient,

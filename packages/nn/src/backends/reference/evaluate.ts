@@ -14,6 +14,7 @@ import { evaluateCrossEntropy } from "../../operations/cross-entropy/reference.t
 import { evaluateCrossEntropyGradient } from "../../operations/cross-entropy-gradient/reference.ts";
 import { evaluateDistillation } from "../../operations/distillation/reference.ts";
 import { evaluateDistillationGradient } from "../../operations/distillation-gradient/reference.ts";
+import { evaluateDropout } from "../../operations/dropout/reference.ts";
 import { evaluateEdgeAttention } from "../../operations/edge-attention/reference.ts";
 import { evaluateEdgeAttentionGradient } from "../../operations/edge-attention-gradient/reference.ts";
 import { evaluateFactorGradient } from "../../operations/factor-gradient/reference.ts";
@@ -71,6 +72,7 @@ const REFERENCE: ForEachOperation<FloatArray, [ReferenceContext]> = {
   "cross-entropy-gradient": evaluateCrossEntropyGradient,
   distillation: evaluateDistillation,
   "distillation-gradient": evaluateDistillationGradient,
+  dropout: evaluateDropout,
   "factor-gradient": evaluateFactorGradient,
   "label-weights": evaluateLabelWeights,
   "normalize-gradient": evaluateNormalizeGradient,

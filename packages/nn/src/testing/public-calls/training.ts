@@ -28,6 +28,11 @@ export const trainingCalls: PublicCalls = {
     const seed = graph.input("seed", shape);
     return call(nn.gradient, graph, nn.multiply(x, x), [x], { seed });
   },
+  dropout: () => {
+    const graph = new nn.Graph();
+    const seed = graph.indices("seed", 1);
+    return call(nn.dropout, graph.input("x", shape), { rate: 0.5, stream: 0, seed });
+  },
   crossEntropy: () => {
     const graph = new nn.Graph();
     const options = { path: "loss", smoothing: 0.1, ignored: 3 };
