@@ -2,14 +2,12 @@ import {
   adjoint,
   type Matrix,
   matrix,
-  multiplyAdjoint,
   multiplyMatrices,
-  rowProducts,
   squaredDistance,
 } from "../linear-algebra/dense-matrix.ts";
-import { eigenvalues } from "../linear-algebra/hermitian-eigen.ts";
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { withScratch } from "../linear-algebra/scratch.ts";
+import { squaredSingularValues } from "../linear-algebra/squared-singular-values.ts";
 import { type Dropped, type Truncation, truncate } from "../linear-algebra/truncate.ts";
 import { chainability } from "../pattern/chainability.ts";
 import { Pattern } from "../pattern/pattern.ts";
@@ -110,20 +108,23 @@ export async function squaredDistanceOf(
  * What the best product of two drops for each rank: entry `r` is the squared Frobenius norm for rank
  * `r`, from 0, where it is the norm itself, to the smaller side of the blocks. Computed from squared
  * singular values, it is good to about `1e-16` of that norm.
+ *
+ * @param beforeBlock called before each block, with the multiplications that it takes; may throw
  */
 export async function droppedByRank(
   product: Parts,
   split: Split,
   slicer: TimeSlicer,
+  beforeBlock?: (multiplications: number) => void,
 ): Promise<Float64Array> {
   const most = Math.min(split.left.b, split.right.c);
   const dropped = new Float64Array(most + 1);
   for (let index = 0; index < split.classes; index++) {
     await slicer.yieldIfDue();
-    const squares = squaresOf(product, split, index);
+    const squares = squaresOf(product, split, index, beforeBlock);
     let sum = 0;
     for (let rank = most - 1; rank >= 0; rank--) {
-      sum += Math.max(0, squares[rank] as number);
+      sum += squares[rank] as number;
       dropped[rank] = (dropped[rank] as number) + sum;
     }
   }
@@ -133,16 +134,17 @@ export async function droppedByRank(
 /** The same of a single class, for one rank. */
 export function droppedOfClass(product: Parts, split: Split, index: number, rank: number): number {
   const squares = squaresOf(product, split, index);
-  return squares.subarray(rank).reduce((sum, square) => sum + Math.max(0, square), 0);
+  return squares.subarray(rank).reduce((sum, square) => sum + square, 0);
 }
 
 /** The squared singular values of the block of a class, descending. */
-function squaresOf(product: Parts, split: Split, index: number): Float64Array {
-  return withScratch(() => {
-    const block = takeBlock(product, split, index);
-    const gram = block.rows <= block.cols ? rowProducts(block) : multiplyAdjoint(block, block);
-    return Float64Array.from(eigenvalues(gram));
-  });
+function squaresOf(
+  product: Parts,
+  split: Split,
+  index: number,
+  beforeBlock?: (multiplications: number) => void,
+): Float64Array {
+  return withScratch(() => squaredSingularValues(takeBlock(product, split, index), beforeBlock));
 }
 
 /**
