@@ -1,6 +1,7 @@
 import { requireBoolean, requireProgress } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
+import type { Dropped } from "../linear-algebra/truncate.ts";
 import { scaleProduct } from "../matrix/balance.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
@@ -21,14 +22,17 @@ import type { Split } from "./split.ts";
 import { LocalSplitter, type OnWork, type Splitter, splitWork } from "./splitter.ts";
 import { squaredError } from "./squared-error.ts";
 import { onSupport, transposeDense, validateTarget } from "./target.ts";
-import { type FactorizationTree, isOneSided, mirrored, type TreeNode, treeOf } from "./tree.ts";
+import { type FactorizationTree, isOneSided, mirrored, type TreeNode, treesOf } from "./tree.ts";
 import { WorkerSplitter } from "./worker-splitter.ts";
 
 /** Multiplications, about a second of them, for which threads are started. */
 const MIN_THREADED_WORK = 2e8;
 
 export interface FactorizeOptions {
-  /** In which order the chain is split; `"left-to-right"` unless given, whose bound is the best. */
+  /**
+   * In which order the chain is split; `"left-to-right"` unless given, whose bound is the best. A balanced
+   * tree is tried with the odd factor on the left and on the right, and the nearer one kept.
+   */
   readonly tree?: FactorizationTree;
   /**
    * Whether to find the bounds of the error, which takes a truncation of the whole matrix for each
@@ -123,17 +127,21 @@ async function factorizeDirect(
   const start = performance.now();
   const { tree = "left-to-right", bounds: wanted = true, signal } = options;
   signal?.throwIfAborted();
-  const root = treeOf(tree, chain.length);
+  const roots = treesOf(tree, chain.length);
   const given = partsOf(dense);
   const exponent = safeExponent(arraysOf(given));
   const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
   const squaredNorm = squaredNormOf(whole);
   const { values, off } = onSupport(whole, chain.product());
-  const work = totalWork(chain, root, wanted);
-  using splitter = openSplitter(work, options);
-  const { factors, droppedFirst } = await splitHierarchically(chain, values, root, splitter);
-  const matrix = butterflyOf(chain, factors, whole);
-  const missed = off + (await squaredError(values, matrix, new TimeSlicer(signal)));
+  using splitter = openSplitter(totalWork(chain, roots, wanted), options);
+  let best: Attempt | undefined;
+  for (const root of roots) {
+    const { factors, droppedFirst } = await splitHierarchically(chain, values, root, splitter);
+    const matrix = butterflyOf(chain, factors, whole);
+    const missed = off + (await squaredError(values, matrix, new TimeSlicer(signal)));
+    if (best === undefined || missed < best.missed) best = { root, matrix, missed, droppedFirst };
+  }
+  const { root, matrix, missed, droppedFirst } = best as Attempt;
   const error = squaredNorm === 0 ? 0 : Math.sqrt(missed / squaredNorm);
   let bounds: ErrorBounds | undefined;
   if (wanted) {
@@ -152,6 +160,14 @@ async function factorizeDirect(
   };
 }
 
+/** What is found down a tree, with the squared norm of what it misses of the matrix. */
+interface Attempt {
+  readonly root: TreeNode;
+  readonly matrix: AnyButterfly;
+  readonly missed: number;
+  readonly droppedFirst: Dropped;
+}
+
 /** The factors, rounded to the precision of the matrix. */
 function butterflyOf(chain: Chain, factors: readonly Parts[], { re }: Parts): AnyButterfly {
   const type = floatTypeOf(re);
@@ -168,16 +184,16 @@ function butterflyOf(chain: Chain, factors: readonly Parts[], { re }: Parts): An
   );
 }
 
-/** Multiplications of all the splits of a tree, and of the bounds. */
-function totalWork(chain: Chain, root: TreeNode, bounds: boolean): number {
+/** Multiplications of all the splits of some trees, and of the bounds. */
+function totalWork(chain: Chain, roots: readonly TreeNode[], bounds: boolean): number {
   const work = (split: Split): number => split.classes * splitWork(split);
   const below = ({ from, to, children }: TreeNode): number =>
     children === undefined
       ? 0
       : work(splitAt(chain, from, children[0].to, to)) + below(children[0]) + below(children[1]);
-  let sum = below(root);
+  let sum = roots.reduce((total, root) => total + below(root), 0);
   for (let at = 1; bounds && at < chain.length; at++) {
-    if (at !== root.children?.[0].to) sum += work(splitAt(chain, 0, at, chain.length));
+    if (at !== roots[0]?.children?.[0].to) sum += work(splitAt(chain, 0, at, chain.length));
   }
   return sum;
 }

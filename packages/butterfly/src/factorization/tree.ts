@@ -20,24 +20,33 @@ export interface TreeNode {
 }
 
 /**
- * The tree of a chain of `length` factors.
+ * The trees of a chain of `length` factors: one, or two for a balanced tree in which the odd factor of a
+ * range may be on the left or on the right.
  *
  * @throws PapilioError `TREE_INVALID` unless a custom one has the leaves `0` to `length - 1` in order
  */
-export function treeOf(tree: FactorizationTree, length: number): TreeNode {
-  if (typeof tree !== "string") return customNode(tree, length);
-  const at = (from: number, to: number): number => {
-    switch (tree) {
-      case "left-to-right":
-        return from + 1;
-      case "right-to-left":
-        return to - 1;
-      case "balanced":
-        return Math.ceil((from + to) / 2);
-      default:
-        throw invalid(describeValue(tree satisfies never));
+export function treesOf(
+  tree: FactorizationTree,
+  length: number,
+): readonly [TreeNode, ...TreeNode[]] {
+  if (typeof tree !== "string") return [customNode(tree, length)];
+  switch (tree) {
+    case "left-to-right":
+      return [nodeOf(length, (from) => from + 1)];
+    case "right-to-left":
+      return [nodeOf(length, (_, to) => to - 1)];
+    case "balanced": {
+      const oddLeft = nodeOf(length, (from, to) => Math.ceil((from + to) / 2));
+      if (Number.isInteger(Math.log2(length))) return [oddLeft];
+      return [oddLeft, nodeOf(length, (from, to) => Math.floor((from + to) / 2))];
     }
-  };
+    default:
+      throw invalid(describeValue(tree satisfies never));
+  }
+}
+
+/** The tree whose ranges are split where a function says. */
+function nodeOf(length: number, at: (from: number, to: number) => number): TreeNode {
   const node = (from: number, to: number): TreeNode => {
     if (to - from === 1) return { from, to, children: undefined };
     const middle = at(from, to);
@@ -46,7 +55,7 @@ export function treeOf(tree: FactorizationTree, length: number): TreeNode {
   return node(0, length);
 }
 
-/** The tree of the transposed chain. */
+/** What stands for the trees of a chain for those of the transposed one. */
 export function mirrored(tree: FactorizationTree, length: number): FactorizationTree {
   if (tree === "left-to-right") return "right-to-left";
   if (tree === "right-to-left") return "left-to-right";

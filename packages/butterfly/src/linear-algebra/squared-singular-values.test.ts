@@ -38,7 +38,8 @@ describe("squared singular values", () => {
   it("of a complex matrix have its norm and determinant", () => {
     const next = uniform(3);
     const a = matrix(2, 2, true);
-    for (const part of [a.re, a.im as Float64Array]) part.set(Float64Array.from({ length: 4 }, next));
+    for (const part of [a.re, a.im as Float64Array])
+      part.set(Float64Array.from({ length: 4 }, next));
     const [first, second] = squaredSingularValues(a) as unknown as [number, number];
     const [re, im] = [a.re, a.im as Float64Array] as unknown as [number[], number[]];
     const times = (p: number, q: number): readonly [number, number] => [
