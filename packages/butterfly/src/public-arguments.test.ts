@@ -20,7 +20,7 @@ const EXEMPT: Readonly<Record<string, string>> = {
 /** Values of another kind than those of the table that are as good. */
 const taken = [
   // Arrays of either precision, beside complex numbers or another array.
-  /^(convolution|hankel|requireDisjoint|toeplitz): \[[01]\] = a typed array$/,
+  /^(circulant|convolution|hankel|requireDisjoint|toeplitz): \[[01]\] = a typed array$/,
   /^(encodeHalf|requireStorable): \[0\] = (\[\]|a typed array)$/,
   /^(SampledProduct#verify|errorBound|verify): \[[123]\]\[terms\] = a number$/,
   // Nothing else is a name of a type.

@@ -1,15 +1,12 @@
 import { requireFloats, requireOneOf } from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import { ButterflyProduct, RealTransform } from "../matrix/butterfly-product.ts";
-import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
-import { referenceProduct } from "../matrix/reference-product.ts";
+import { type ButterflyProduct, RealTransform } from "../matrix/butterfly-product.ts";
 import type { Complex } from "../numeric/complex.ts";
 import { isComplex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, indices, zeros } from "../numeric/float-array.ts";
-import { fourier, fourierButterfly } from "./fourier.ts";
-import { bitReversal } from "./permutations.ts";
-import { scaleRows } from "./scale.ts";
-import { powerOfTwoFrom, requirePowerOfTwo, requireSome } from "./size.ts";
+import { circulantOf, circulantProduct, positions } from "./circulant-product.ts";
+import { fourierSize } from "./fourier-size.ts";
+import { requireSize } from "./size.ts";
 
 type Values = FloatArray | Complex<FloatArray>;
 
@@ -17,17 +14,18 @@ type Values = FloatArray | Complex<FloatArray>;
 type TransformOf<V extends Values> = V extends FloatArray ? RealTransform : ButterflyProduct;
 
 /**
- * The circulant matrix of `n = 2^L` with a given first column, `C[i, j] = column[(i - j) mod n]`: the
- * inverse Fourier transform, a diagonal, and the Fourier transform. The bit reversals of the two
- * cancel, the diagonal is absorbed.
+ * The circulant matrix of any size with a given first column, `C[i, j] = column[(i - j) mod n]`: the inverse
+ * Fourier transform, a diagonal, and the Fourier transform. The digit reversals of the two cancel, the
+ * diagonal is absorbed. A size with large prime factors is a part of a larger circulant matrix, in whose
+ * vectors those of this one are padded, and cut from.
  *
  * @param column `n` numbers
- * @throws PapilioError `CONSTRUCTION_SIZE`, `COMPLEX_PARTS`
+ * @throws PapilioError `CONSTRUCTION_SIZE`, `COMPLEX_PARTS`, `ARRAY_TYPE`
  */
 export function circulant<V extends Values>(column: V): TransformOf<V> {
   const { re, im } = complexOf(column);
-  requirePowerOfTwo(re.length, 2);
-  return wrap(column, circulantProduct({ re, im }));
+  requireSize(re.length);
+  return wrap(column, circulantOf({ re, im }));
 }
 
 /**
@@ -41,16 +39,14 @@ export function circulant<V extends Values>(column: V): TransformOf<V> {
 export function toeplitz<V extends Values>(column: V, row: V): TransformOf<V> {
   const [first, above] = [complexOf(column), complexOf(row)];
   const [rows, cols] = [first.re.length, above.re.length];
-  requireSome(Math.min(rows, cols));
-  const n = powerOfTwoFrom(rows + cols - 1);
+  requireSize(Math.min(rows, cols));
+  const n = fourierSize(rows + cols - 1);
   const around = { re: zeros("float64", n), im: zeros("float64", n) };
   for (const part of ["re", "im"] as const) {
     around[part].set(first[part]);
     for (let j = 1; j < cols; j++) around[part][n - j] = above[part][j] as number;
   }
-  const input = indices(cols).map((_, j) => j);
-  const output = indices(rows).map((_, i) => i);
-  return wrap(column, circulantProduct(around, { input, output }));
+  return wrap(column, circulantProduct(around, positions(rows, cols)));
 }
 
 /**
@@ -64,8 +60,8 @@ export function toeplitz<V extends Values>(column: V, row: V): TransformOf<V> {
 export function hankel<V extends Values>(column: V, row: V): TransformOf<V> {
   const [first, last] = [complexOf(column), complexOf(row)];
   const [rows, cols] = [first.re.length, last.re.length];
-  requireSome(Math.min(rows, cols));
-  const n = powerOfTwoFrom(rows + cols - 1);
+  requireSize(Math.min(rows, cols));
+  const n = fourierSize(rows + cols - 1);
   const around = { re: zeros("float64", n), im: zeros("float64", n) };
   for (let index = 0; index < rows + cols - 1; index++) {
     const [from, at] = index < rows ? [first, index] : [last, index - rows + 1];
@@ -75,7 +71,7 @@ export function hankel<V extends Values>(column: V, row: V): TransformOf<V> {
     around.im[to] = from.im[at] as number;
   }
   const input = indices(cols).map((_, j) => cols - 1 - j);
-  const output = indices(rows).map((_, i) => i);
+  const { output } = positions(rows, cols);
   return wrap(column, circulantProduct(around, { input, output }));
 }
 
@@ -100,48 +96,24 @@ export function convolution<V extends Values>(
   requireOneOf("The mode of a convolution", mode, CONVOLUTION_MODES);
   const { re, im } = complexOf(kernel);
   const { length } = re;
-  requireSome(n);
-  requireSome(length);
+  requireSize(n);
+  requireSize(length);
   const wraps = mode === "circular";
   if ((wraps || mode === "valid") && length > n) throw tooLong(length, n);
-  const size = powerOfTwoFrom(wraps ? 2 * n - 1 : n + length - 1);
-  const around = { re: zeros("float64", size), im: zeros("float64", size) };
-  for (let index = 0; index < length; index++) {
-    // Around the end of the vectors is before their start.
-    for (const at of wraps && index > 0 ? [index, size - n + index] : [index]) {
-      around.re[at] = re[index] as number;
-      around.im[at] = im[index] as number;
-    }
-  }
+  const padded = (size: number): Complex<Float64Array> => {
+    const column = { re: zeros("float64", size), im: zeros("float64", size) };
+    column.re.set(re);
+    column.im.set(im);
+    return column;
+  };
+  if (wraps) return wrap(kernel, circulantOf(padded(n)));
   const [start, count] = {
     full: [0, n + length - 1],
     same: [Math.floor((length - 1) / 2), n],
     valid: [length - 1, n - length + 1],
-    circular: [0, n],
   }[mode] as [number, number];
-  const input = indices(n).map((_, j) => j);
-  const output = indices(count).map((_, i) => start + i);
-  return wrap(kernel, circulantProduct(around, { input, output }));
-}
-
-/** `conj(B)·D·B^T / n` for the Fourier matrix `B P`, its bit reversal `P`, and `D = P diag(F column) P`. */
-function circulantProduct(
-  column: Complex<FloatArray>,
-  placement: { input?: Uint32Array; output?: Uint32Array } = {},
-): ButterflyProduct {
-  const n = column.re.length;
-  const exact = { re: Float64Array.from(column.re), im: Float64Array.from(column.im) };
-  const spectrum = referenceProduct(fourier(n), exact, { batch: 1, layout: "batch-first" });
-  const reversed = bitReversal(n);
-  const butterfly = fourierButterfly(n);
-  const first = scaleRows(butterfly.transpose(), (row) => {
-    const at = reversed[row] as number;
-    return { re: (spectrum.re[at] as number) / n, im: (spectrum.im[at] as number) / n };
-  });
-  return new ButterflyProduct(
-    [new PermutedButterfly(butterfly.conjugate()), new PermutedButterfly(first)],
-    placement,
-  );
+  const around = padded(fourierSize(n + length - 1));
+  return wrap(kernel, circulantProduct(around, positions(count, n, start)));
 }
 
 function complexOf(values: Values): Complex<FloatArray> {

@@ -1,181 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { referenceProduct } from "../matrix/reference-product.ts";
-import type { Complex } from "../numeric/complex.ts";
-import type { FloatArray } from "../numeric/float-array.ts";
-import { uniform } from "../numeric/random.ts";
+import { DYADIC, draw, type Entry, errorOf, LARGE } from "../testing/matrix-entries.ts";
 import {
+  chirpFourier,
   circulant,
   convolution,
   cosine,
+  digitReversal,
   fourier,
   hadamard,
-  hankel,
   hartley,
   inverseFourier,
   kroneckerProduct,
   permutation,
-  rootOfUnity,
   sine,
   toeplitz,
+  transposition,
   walsh,
+  waveletOrder,
 } from "./index.ts";
 
-type Numbers = Complex<Float64Array>;
-type Entry = (row: number, column: number) => number;
-
-const SIZES = [2, 4, 8, 32, 64];
-const LARGE = 2 ** 16;
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
-const draw = (length: number, seed: number): Float64Array =>
-  Float64Array.from({ length }, uniform(seed));
-const drawComplex = (length: number, seed: number): Numbers => ({
-  re: draw(length, seed),
-  im: draw(length, seed + 1000),
-});
-
-/** The largest error of a dense matrix against its definition, over its largest entry or `least`. */
-function errorOf(dense: FloatArray, rows: number, cols: number, entry: Entry, least = 0): number {
-  expect(dense.length).toBe(rows * cols);
-  let [error, largest] = [0, least];
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < cols; column++) {
-      const expected = entry(row, column);
-      error = Math.max(error, Math.abs((dense[row * cols + column] as number) - expected));
-      largest = Math.max(largest, Math.abs(expected));
-    }
-  }
-  return error / largest;
-}
-
-/** The entries of the real transforms, as SciPy defines them. */
-const DEFINITIONS: Record<string, (n: number) => Entry> = {
-  "cosine 2": (n) => (k, j) => 2 * Math.cos((Math.PI * ((k * (2 * j + 1)) % (4 * n))) / (2 * n)),
-  "cosine 3": (n) => (k, j) =>
-    (j === 0 ? 1 : 2) * Math.cos((Math.PI * ((j * (2 * k + 1)) % (4 * n))) / (2 * n)),
-  "cosine 4": (n) => (k, j) =>
-    2 * Math.cos((Math.PI * (((2 * j + 1) * (2 * k + 1)) % (8 * n))) / (4 * n)),
-  "sine 2": (n) => (k, j) =>
-    2 * Math.sin((Math.PI * (((k + 1) * (2 * j + 1)) % (4 * n))) / (2 * n)),
-  "sine 3": (n) => (k, j) =>
-    (j === n - 1 ? 1 : 2) * Math.sin((Math.PI * (((j + 1) * (2 * k + 1)) % (4 * n))) / (2 * n)),
-  "sine 4": (n) => (k, j) =>
-    2 * Math.sin((Math.PI * (((2 * j + 1) * (2 * k + 1)) % (8 * n))) / (4 * n)),
-  hartley: (n) => (k, j) => {
-    const angle = (2 * Math.PI * ((j * k) % n)) / n;
-    return Math.cos(angle) + Math.sin(angle);
-  },
-};
-
-const build = (name: string, n: number, orthonormal = false) => {
-  const [kind, type] = name.split(" ");
-  const options = { orthonormal };
-  if (kind === "hartley") return hartley(n, options);
-  return (kind === "cosine" ? cosine : sine)(n, Number(type) as 2 | 3 | 4, options);
-};
-
-describe.each(Object.entries(DEFINITIONS))("%s", (name, definition) => {
-  it("is its definition", () => {
-    for (const n of SIZES) {
-      expect(errorOf(build(name, n).dense(), n, n, definition(n))).toBeLessThan(
-        1e-15 * Math.log2(n) + 1e-15,
-      );
-    }
-  });
-
-  it("is orthogonal when that is asked for", () => {
-    for (const n of SIZES) {
-      const transform = build(name, n, true);
-      const dense = transform.dense();
-      const product = referenceProduct(transform.transpose(), dense, {
-        batch: n,
-        layout: "batch-last",
-      });
-      expect(errorOf(product, n, n, (i, j) => (i === j ? 1 : 0))).toBeLessThan(1e-14);
-      // Beside the scale of rows or columns it is the same.
-      const plain = definition(n)(1, 0);
-      expect(Math.sign(dense[n] as number)).toBe(Math.sign(plain));
-    }
-  });
-
-  it("holds for 2^16 points, in double and in single precision", () => {
-    const x = draw(LARGE, 1);
-    const transform = build(name, LARGE);
-    const shape = { batch: 1, layout: "batch-first" } as const;
-    const y = referenceProduct(transform, x, shape);
-    const single = referenceProduct(transform.convert("float32"), Float32Array.from(x), shape);
-    const entry = definition(LARGE);
-    const norm = Math.sqrt(LARGE);
-    for (const row of [0, 1, 12345, LARGE / 2, LARGE - 1]) {
-      const expected = x.reduce((sum, value, column) => sum + value * entry(row, column), 0);
-      expect(Math.abs((y[row] as number) - expected)).toBeLessThan(1e-13 * norm);
-      expect(Math.abs((single[row] as number) - expected)).toBeLessThan(1e-6 * norm);
-    }
-  });
-});
-
-describe("roots of unity", () => {
-  it("are exact at multiples of an eighth of a turn, and accurate elsewhere", () => {
-    expect([0, 2, 4, 6].map((k) => rootOfUnity(k, 8))).toEqual([
-      { re: 1, im: 0 },
-      { re: 0, im: -1 },
-      { re: -1, im: 0 },
-      { re: 0, im: 1 },
-    ]);
-    for (const k of [-13, -1, 1, 5, 77, 100]) {
-      const { re, im } = rootOfUnity(k, 100);
-      expect(re).toBeCloseTo(Math.cos((2 * Math.PI * k) / 100), 14);
-      expect(im).toBeCloseTo(-Math.sin((2 * Math.PI * k) / 100), 14);
-    }
-  });
-});
-
-describe("the Fourier transform", () => {
-  it("is its definition, and the inverse inverts it", () => {
-    for (const n of SIZES) {
-      const { re, im } = fourier(n).dense();
-      const angle: Entry = (k, j) => (2 * Math.PI * ((j * k) % n)) / n;
-      expect(errorOf(re, n, n, (k, j) => Math.cos(angle(k, j)))).toBeLessThan(1e-15 * n);
-      expect(errorOf(im, n, n, (k, j) => -Math.sin(angle(k, j)), 1)).toBeLessThan(1e-15 * n);
-      const back = referenceProduct(
-        inverseFourier(n),
-        { re, im },
-        { batch: n, layout: "batch-last" },
-      );
-      expect(errorOf(back.re, n, n, (i, j) => (i === j ? 1 : 0))).toBeLessThan(1e-15);
-      expect(Math.max(...back.im.map(Math.abs))).toBeLessThan(1e-15);
-    }
-  });
-
-  it("is symmetric, and stores each distinct block once", () => {
-    const transform = fourier(64);
-    const turned = transform.transpose().dense();
-    const dense = transform.dense();
-    expect(errorOf(turned.re, 64, 64, (k, j) => dense.re[k * 64 + j] as number)).toBeLessThan(
-      1e-15,
-    );
-    const stored = transform.matrix.factors.map(({ re }) => re.values.length);
-    expect(stored).toEqual([128, 64, 32, 16, 8, 4]);
-  });
-
-  it("of 2^16 points agrees with the definition, and its inverse brings the input back", () => {
-    const x = drawComplex(LARGE, 3);
-    const shape = { batch: 1, layout: "batch-first" } as const;
-    const y = referenceProduct(fourier(LARGE), x, shape);
-    for (const k of [0, 1, 4711, LARGE - 1]) {
-      let [re, im] = [0, 0];
-      for (let j = 0; j < LARGE; j++) {
-        const root = rootOfUnity((j * k) % LARGE, LARGE);
-        re += (x.re[j] as number) * root.re - (x.im[j] as number) * root.im;
-        im += (x.re[j] as number) * root.im + (x.im[j] as number) * root.re;
-      }
-      expect(Math.abs((y.re[k] as number) - re)).toBeLessThan(1e-10);
-      expect(Math.abs((y.im[k] as number) - im)).toBeLessThan(1e-10);
-    }
-    const back = referenceProduct(inverseFourier(LARGE), y, shape);
-    expect(errorOf(back.re, 1, LARGE, (_, j) => x.re[j] as number)).toBeLessThan(1e-14);
-    expect(errorOf(back.im, 1, LARGE, (_, j) => x.im[j] as number)).toBeLessThan(1e-14);
-  });
-});
 
 describe("Hadamard matrices", () => {
   const sign: Entry = (row, column) => {
@@ -185,7 +30,7 @@ describe("Hadamard matrices", () => {
   };
 
   it("are signs by the parity of common bits, exactly, with four numbers for each factor", () => {
-    for (const n of SIZES) {
+    for (const n of DYADIC) {
       expect(errorOf(hadamard(n).dense(), n, n, sign)).toBe(0);
       expect(hadamard(n).factors.map(({ values }) => values.length)).toEqual(
         Array.from({ length: Math.log2(n) }, () => 4),
@@ -208,81 +53,6 @@ describe("Hadamard matrices", () => {
       const signs = dense.subarray(row * n, (row + 1) * n);
       const changes = signs.filter((value, j) => j > 0 && value !== signs[j - 1]).length;
       expect(changes).toBe(row);
-    }
-  });
-});
-
-/** Real and complex numbers of some length, with their entries. */
-const KINDS = [
-  ["real", (length: number, seed: number) => draw(length, seed)],
-  ["complex", (length: number, seed: number) => drawComplex(length, seed)],
-] as const;
-
-describe.each(KINDS)("matrices of %s diagonals", (_, numbers) => {
-  const parts = (values: FloatArray | Numbers): Numbers =>
-    "re" in values
-      ? values
-      : { re: Float64Array.from(values), im: new Float64Array(values.length) };
-  const check = (
-    dense: FloatArray | Numbers,
-    rows: number,
-    cols: number,
-    from: FloatArray | Numbers,
-    index: Entry,
-  ): void => {
-    const expected = parts(from);
-    const actual = parts(dense);
-    for (const part of ["re", "im"] as const) {
-      if (expected[part].every((value) => value === 0)) continue;
-      const entry: Entry = (i, j) => expected[part][index(i, j)] ?? 0;
-      expect(errorOf(actual[part], rows, cols, entry)).toBeLessThan(1e-14);
-    }
-  };
-
-  it("are circulant by their first column", () => {
-    for (const n of SIZES) {
-      const column = numbers(n, n);
-      check(circulant(column).dense(), n, n, column, (i, j) => (i - j + n) % n);
-    }
-  });
-
-  it.each([
-    [1, 1],
-    [5, 5],
-    [3, 9],
-    [17, 6],
-    [64, 64],
-  ])("are Toeplitz and Hankel of %i x %i", (rows, cols) => {
-    const [column, row] = [numbers(rows, 7), numbers(cols, 8)];
-    const all = parts(column);
-    const above = parts(row);
-    const joined = {
-      re: Float64Array.of(...all.re, ...above.re),
-      im: Float64Array.of(...all.im, ...above.im),
-    };
-    const diagonal: Entry = (i, j) => (i >= j ? i - j : rows + j - i);
-    check(toeplitz(column, row).dense(), rows, cols, joined, diagonal);
-    const anti: Entry = (i, j) => (i + j < rows ? i + j : rows + i + j - rows + 1);
-    check(hankel(column, row).dense(), rows, cols, joined, anti);
-  });
-
-  it.each(["full", "same", "valid", "circular"] as const)("are convolutions (%s)", (mode) => {
-    for (const [n, length] of [
-      [1, 1],
-      [10, 3],
-      [16, 4],
-      [13, 13],
-    ] as const) {
-      const kernel = numbers(length, n);
-      const [rows, start] = {
-        full: [n + length - 1, 0],
-        same: [n, Math.floor((length - 1) / 2)],
-        valid: [n - length + 1, length - 1],
-        circular: [n, 0],
-      }[mode] as [number, number];
-      const index: Entry = (i, j) =>
-        mode === "circular" ? (i - j + n) % n : start + i - j < 0 ? length : start + i - j;
-      check(convolution(kernel, n, mode).dense(), rows, n, kernel, index);
     }
   });
 });
@@ -315,12 +85,23 @@ describe("other constructions", () => {
 
   it("refuse sizes that they do not have", () => {
     for (const refused of [
-      () => fourier(6),
+      () => fourier(0),
+      () => fourier(4099),
+      () => fourier(12, { radices: [2, 5] }),
+      () => fourier(4, { radices: [2, 1.5] }),
+      () => inverseFourier(2 ** 23),
+      () => chirpFourier(2 ** 22),
       () => hadamard(1),
+      () => hadamard(6),
       () => cosine(0, 2),
-      () => sine(3, 4),
+      () => cosine(1, 1),
+      () => sine(2.5, 4),
       () => hartley(2 ** 40),
-      () => circulant(new Float64Array(12)),
+      () => circulant(new Float64Array(0)),
+      () => toeplitz(new Float64Array(2 ** 22), new Float64Array(2)),
+      () => digitReversal([2, 0]),
+      () => transposition(2 ** 12, 2 ** 12),
+      () => waveletOrder(0),
       () => toeplitz(new Float64Array(0), new Float64Array(3)),
       () => convolution(new Float64Array(3), 2, "valid"),
       () => convolution(new Float64Array(3), 2.5),

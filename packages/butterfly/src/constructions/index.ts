@@ -13,16 +13,26 @@ export {
 export type { Placement } from "../matrix/placement.ts";
 export { permutation } from "./benes.ts";
 export { type ConvolutionMode, circulant, convolution, hankel, toeplitz } from "./circulant.ts";
-export { type ExactButterfly, fourier, fourierButterfly, inverseFourier } from "./fourier.ts";
+export {
+  type ExactButterfly,
+  type FourierOptions,
+  fourier,
+  fourierButterfly,
+  inverseFourier,
+} from "./fourier.ts";
 export { hadamard, walsh } from "./hadamard.ts";
 export { type DenseMatrix, kroneckerProduct } from "./kronecker-product.ts";
+export { chirpFourier } from "./partial-fourier.ts";
 export {
   bitReversal,
   composePermutations,
+  digitReversal,
   evenThenOdd,
   evenThenOddDescending,
   grayCode,
   reversal,
+  transposition,
+  waveletOrder,
 } from "./permutations.ts";
 export { type ComplexNumber, rootOfUnity } from "./roots-of-unity.ts";
 export {

@@ -6,18 +6,15 @@ import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
 import { indices } from "../numeric/float-array.ts";
 import { Pattern } from "../pattern/pattern.ts";
-import { type ExactButterfly, fourierButterfly } from "./fourier.ts";
-import {
-  bitReversal,
-  composePermutations,
-  evenThenOddDescending,
-  reversal,
-} from "./permutations.ts";
+import { fourierButterfly } from "./fourier.ts";
+import { isCheapFourier } from "./fourier-size.ts";
+import { partialFourier } from "./partial-fourier.ts";
+import { digitReversal, evenThenOddDescending, reversal } from "./permutations.ts";
 import { type ComplexNumber, multiplyNumbers, rootOfUnity } from "./roots-of-unity.ts";
-import { scaleColumns, scaleRows } from "./scale.ts";
-import { requirePowerOfTwo } from "./size.ts";
+import { permuteInputs, permuteOutputs, scaleInputs } from "./scale.ts";
+import { primeFactors, requireSize } from "./size.ts";
 
-const TRANSFORM_TYPES = [2, 3, 4] as const;
+const TRANSFORM_TYPES = [1, 2, 3, 4] as const;
 
 /** Types of cosine and sine transforms, by their usual numbers. */
 export type TransformType = (typeof TRANSFORM_TYPES)[number];
@@ -28,14 +25,17 @@ export interface TransformOptions {
 }
 
 /**
- * The discrete cosine transform of `n = 2^L` points, unscaled as in SciPy unless `orthonormal`:
+ * The discrete cosine transform of any number of points, unscaled as in SciPy unless `orthonormal`:
  *
+ * - I, of two points or more: `y[k] = x[0] + (-1)^k x[n-1] + 2 Σ_{0<j<n-1} x[j]·cos(πjk/(n-1))`
  * - II: `y[k] = 2 Σ x[j]·cos(πk(2j+1)/(2n))`
  * - III: `y[k] = x[0] + 2 Σ_{j>0} x[j]·cos(πj(2k+1)/(2n))`
  * - IV: `y[k] = 2 Σ x[j]·cos(π(2j+1)(2k+1)/(4n))`
  *
  * II is the real part of a Fourier transform of the inputs, those at even positions first and then those
- * at odd ones descending, times roots of unity; III is its transpose; IV takes half as many points.
+ * at odd ones descending, times roots of unity; III is its transpose; IV takes half as many points, or twice
+ * as many of an odd number; I is a part of a transform of `2(n-1)` points. Transforms of sizes with large
+ * prime factors are by chirps.
  *
  * Source: Makhoul, "A fast cosine transform in one and two dimensions" (1980).
  *
@@ -48,24 +48,29 @@ export function cosine(
 ): RealTransform {
   const orthonormal = isOrthonormal(options);
   requireOneOf("The type of a cosine transform", type, TRANSFORM_TYPES);
+  requireSize(n, type === 1 ? 2 : 1);
   switch (type) {
+    case 1:
+      return new RealTransform(cosineOne(n, orthonormal));
     case 2:
-      return realPart(cosineTwo(n, orthonormal));
+      return new RealTransform(cosineTwo(n, orthonormal));
     case 3:
-      return realPart(cosineThree(n, orthonormal));
+      return new RealTransform(cosineThree(n, orthonormal));
     case 4:
-      return realPart(cosineFour(n, orthonormal));
+      return new RealTransform(cosineFour(n, orthonormal));
   }
 }
 
 /**
- * The discrete sine transform of `n = 2^L` points, unscaled as in SciPy unless `orthonormal`:
+ * The discrete sine transform of any number of points, unscaled as in SciPy unless `orthonormal`:
  *
+ * - I: `y[k] = 2 Σ x[j]·sin(π(j+1)(k+1)/(n+1))`
  * - II: `y[k] = 2 Σ x[j]·sin(π(k+1)(2j+1)/(2n))`
  * - III: `y[k] = (-1)^k x[n-1] + 2 Σ_{j<n-1} x[j]·sin(π(j+1)(2k+1)/(2n))`
  * - IV: `y[k] = 2 Σ x[j]·sin(π(2j+1)(2k+1)/(4n))`
  *
- * Each is the cosine transform of its type with rows or columns reversed and every other sign changed.
+ * II to IV are the cosine transforms of their types with rows or columns reversed and every other sign
+ * changed; I is a part of a Fourier transform of `2(n+1)` points.
  *
  * @throws PapilioError `CONSTRUCTION_SIZE`, `OPTION_INVALID`
  */
@@ -76,28 +81,37 @@ export function sine(
 ): RealTransform {
   const orthonormal = isOrthonormal(options);
   requireOneOf("The type of a sine transform", type, TRANSFORM_TYPES);
+  requireSize(n);
   switch (type) {
+    case 1:
+      return new RealTransform(sineOne(n, orthonormal));
     case 2:
-      return realPart(sineTwo(n, orthonormal));
+      return new RealTransform(sineTwo(n, orthonormal));
     case 3:
-      return realPart(sineThree(n, orthonormal));
+      return new RealTransform(sineThree(n, orthonormal));
     case 4:
-      return realPart(alternateColumns(reverseRows(cosineFour(n, orthonormal))));
+      return new RealTransform(
+        alternateInputs(permuteOutputs(cosineFour(n, orthonormal), reversal(n))),
+      );
   }
 }
 
 /**
- * The discrete Hartley transform of `n = 2^L` points, `y[k] = Σ x[j]·(cos + sin)(2πjk/n)`: the real
+ * The discrete Hartley transform of any number of points, `y[k] = Σ x[j]·(cos + sin)(2πjk/n)`: the real
  * part of `1 + i` times the Fourier transform. Symmetric; orthonormal over `sqrt(n)`.
  *
- * @throws PapilioError `CONSTRUCTION_SIZE`
+ * @throws PapilioError `CONSTRUCTION_SIZE`, `OPTION_INVALID`
  */
 export function hartley(n: number, options: TransformOptions = {}): RealTransform {
   const orthonormal = isOrthonormal(options);
-  const transform = fourierButterfly(n);
+  requireSize(n);
   const scale = orthonormal ? 1 / Math.sqrt(n) : 1;
-  const matrix = scaleRows(transform, () => ({ re: scale, im: scale }));
-  return realPart(new PermutedButterfly(matrix.share(), { right: bitReversal(n) }));
+  const transform = partialFourier(
+    { order: n, rows: n, cols: n },
+    () => ({ re: scale, im: scale }),
+    () => ONE,
+  );
+  return new RealTransform(transform);
 }
 
 /** @throws PapilioError `OPTION_INVALID` */
@@ -108,59 +122,87 @@ function isOrthonormal(options: TransformOptions): boolean {
   return orthonormal;
 }
 
-type Permuted = PermutedButterfly<ExactButterfly>;
+const ONE: ComplexNumber = Object.freeze({ re: 1, im: 0 });
 
-function realPart(matrix: Permuted): RealTransform {
-  return new RealTransform(new ButterflyProduct([matrix]));
+/** Of the `2(n-1)` points whose second half mirrors the first: those between the ends count twice. */
+function cosineOne(n: number, orthonormal: boolean): ButterflyProduct {
+  const isEnd = (index: number): boolean => index === 0 || index === n - 1;
+  const end = (index: number): number => (orthonormal && isEnd(index) ? Math.SQRT1_2 : 1);
+  const scale = orthonormal ? Math.sqrt(2 / (n - 1)) : 1;
+  return partialFourier(
+    { order: 2 * (n - 1), rows: n, cols: n },
+    (k) => ({ re: scale * end(k), im: 0 }),
+    (j) => ({ re: orthonormal || isEnd(j) ? end(j) : 2, im: 0 }),
+  );
+}
+
+/** `sin θ` is the real part of `i·exp(-iθ)`, at `(j+1)(k+1)` of `2(n+1)` points. */
+function sineOne(n: number, orthonormal: boolean): ButterflyProduct {
+  const order = 2 * (n + 1);
+  const scale = orthonormal ? Math.sqrt(2 / (n + 1)) : 2;
+  return partialFourier(
+    { order, rows: n, cols: n },
+    (k) => timesI(times(scale, rootOfUnity(k + 1, order))),
+    (j) => rootOfUnity(j, order),
+  );
 }
 
 /** `2 exp(-πik/(2n))` times the Fourier transform of the permuted inputs. */
-function cosineTwo(n: number, orthonormal: boolean): Permuted {
-  const matrix = scaleRows(fourierButterfly(n), (k) => {
-    const scale = orthonormal ? Math.sqrt((k === 0 ? 1 : 2) / n) : 2;
-    return times(scale, rootOfUnity(k, 4 * n));
-  });
-  return new PermutedButterfly(matrix, {
-    right: composePermutations(evenThenOddDescending(n), bitReversal(n)),
-  });
+function cosineTwo(n: number, orthonormal: boolean): ButterflyProduct {
+  const transform = partialFourier(
+    { order: n, rows: n, cols: n },
+    (k) => times(orthonormal ? Math.sqrt((k === 0 ? 1 : 2) / n) : 2, rootOfUnity(k, 4 * n)),
+    () => ONE,
+  );
+  return permuteInputs(transform, evenThenOddDescending(n));
 }
 
 /** The transpose of type II, its first column not doubled. */
-function cosineThree(n: number, orthonormal: boolean): Permuted {
-  return halveColumn(cosineTwo(n, orthonormal).transpose(), 0, orthonormal);
+function cosineThree(n: number, orthonormal: boolean): ButterflyProduct {
+  return halveInput(cosineTwo(n, orthonormal).transpose(), 0, orthonormal);
 }
 
-function sineTwo(n: number, orthonormal: boolean): Permuted {
-  return alternateColumns(reverseRows(cosineTwo(n, orthonormal)));
+function sineTwo(n: number, orthonormal: boolean): ButterflyProduct {
+  return alternateInputs(permuteOutputs(cosineTwo(n, orthonormal), reversal(n)));
 }
 
 /** The transpose of type II, its last column not doubled. */
-function sineThree(n: number, orthonormal: boolean): Permuted {
-  return halveColumn(sineTwo(n, orthonormal).transpose(), n - 1, orthonormal);
+function sineThree(n: number, orthonormal: boolean): ButterflyProduct {
+  return halveInput(sineTwo(n, orthonormal).transpose(), n - 1, orthonormal);
 }
 
 /** Halves the column of an input, unless the matrix is orthonormal as it is. */
-function halveColumn(permuted: Permuted, input: number, orthonormal: boolean): Permuted {
-  if (orthonormal) return permuted;
-  const { right } = permuted;
-  return permuted.map((matrix) =>
-    scaleColumns(matrix, (column) => ({
-      re: (right?.[column] ?? column) === input ? 0.5 : 1,
-      im: 0,
-    })),
-  );
+function halveInput(
+  product: ButterflyProduct,
+  input: number,
+  orthonormal: boolean,
+): ButterflyProduct {
+  if (orthonormal) return product;
+  return scaleInputs(product, (column) => ({ re: column === input ? 0.5 : 1, im: 0 }));
+}
+
+/** Changes the signs of every other column, from the second on. */
+function alternateInputs(product: ButterflyProduct): ButterflyProduct {
+  return scaleInputs(product, (column) => ({ re: column % 2 === 0 ? 1 : -1, im: 0 }));
 }
 
 /**
  * Pairs of inputs, the one at `2j` and the one at `n-1-2j`, make complex numbers; of the Fourier
  * transform of these the real parts are the outputs at `2k`, the imaginary ones, negated, those at
- * `n-1-2k`.
+ * `n-1-2k`. Of an odd number of points, or where half of them have no cheap transform, it is a part of a
+ * transform of `2n` points.
  */
-function cosineFour(n: number, orthonormal: boolean): Permuted {
-  requirePowerOfTwo(n, 2);
+function cosineFour(n: number, orthonormal: boolean): ButterflyProduct {
   const half = n / 2;
   const scale = orthonormal ? Math.sqrt(2 / n) : 2;
-  const reversed = bitReversal(half);
+  if (n % 2 === 1 || !isCheapFourier(half)) {
+    return partialFourier(
+      { order: 2 * n, rows: n, cols: n },
+      (k) => times(scale, rootOfUnity(2 * k + 1, 8 * n)),
+      (j) => rootOfUnity(j, 4 * n),
+    );
+  }
+  const reversed = digitReversal(primeFactors(half));
   const before = factorOf(new Pattern(half, 1, 2, 1), (index) => {
     const j = reversed[Math.floor(index / 2)] as number;
     const twiddle = rootOfUnity(4 * j + 1, 8 * n);
@@ -177,27 +219,7 @@ function cosineFour(n: number, orthonormal: boolean): Permuted {
     return p % 2 === 0 ? j : n - 1 - j;
   });
   const left = indices(n).map((_, k) => (k % 2 === 0 ? k / 2 : half + (n - 1 - k) / 2));
-  return new PermutedButterfly(matrix, { left, right });
-}
-
-function reverseRows(permuted: Permuted): Permuted {
-  const { matrix, left, right, rows } = permuted;
-  const turned = reversal(rows);
-  return new PermutedButterfly(matrix, {
-    left: left ? composePermutations(left, turned) : turned,
-    right,
-  });
-}
-
-/** Changes the signs of every other column, from the second on. */
-function alternateColumns(permuted: Permuted): Permuted {
-  const { right } = permuted;
-  return permuted.map((matrix) =>
-    scaleColumns(matrix, (column) => {
-      const input = right?.[column] ?? column;
-      return { re: input % 2 === 0 ? 1 : -1, im: 0 };
-    }),
-  );
+  return new ButterflyProduct([new PermutedButterfly(matrix, { left, right })]);
 }
 
 function factorOf(

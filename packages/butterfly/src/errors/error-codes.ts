@@ -87,8 +87,8 @@ export interface ErrorCodes {
   /** A range of super-blocks is not within the pattern. Use whole numbers within `a`. */
   SUPER_BLOCKS_RANGE: true;
   /**
-   * An exact construction does not exist for this size. Use one that the message allows, a power of two for
-   * most.
+   * An exact construction does not exist for this size, or would hold too many values. Use one that the message
+   * allows.
    */
   CONSTRUCTION_SIZE: true;
 
