@@ -1,4 +1,4 @@
-import type { Dropped } from "../linear-algebra/truncate.ts";
+import type { Dropped } from "../linear-algebra/dropped.ts";
 import { type FloatArray, floatTypeOf } from "../numeric/float-array.ts";
 import type { Chain } from "../pattern/chain.ts";
 import { splitAt } from "./hierarchical.ts";

@@ -117,8 +117,8 @@ describe.each(SCALES)("a matrix of scale %d", (scale) => {
       const [row, column] = [Math.floor(index / 4), index % 4];
       return (u[row] as number) * (v[column] as number) * scale;
     });
-    const { left, right, dropped } = truncate({ rows: 3, cols: 4, re, im: undefined }, 1);
-    expect(dropped).toBe(0);
+    const { left, right, least } = truncate({ rows: 3, cols: 4, re, im: undefined }, 1);
+    expect(least).toBe(0);
     const sign = Math.sign(left.re[0] as number);
     for (const [row, value] of u.entries()) {
       expect((left.re[row] as number) * sign).toBeCloseTo(value, 12);

@@ -1,7 +1,7 @@
 import { requireBoolean, requireProgress } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import type { Dropped } from "../linear-algebra/truncate.ts";
+import type { Dropped } from "../linear-algebra/dropped.ts";
 import { scaleProduct } from "../matrix/balance.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
@@ -18,7 +18,7 @@ import { TimeSlicer } from "../threads/time-slicer.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
 import { splitAt, splitHierarchically } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
-import type { Split } from "./split.ts";
+import type { Split } from "./split-task.ts";
 import { LocalSplitter, type OnWork, type Splitter, splitWork } from "./splitter.ts";
 import { squaredError } from "./squared-error.ts";
 import { onSupport, transposeDense, validateTarget } from "./target.ts";

@@ -1,7 +1,8 @@
-import type { Dropped } from "../linear-algebra/truncate.ts";
+import type { Dropped } from "../linear-algebra/dropped.ts";
 import type { Chain } from "../pattern/chain.ts";
 import type { Parts } from "./parts.ts";
-import { NOTHING, orthonormalizeLeft, type Split, splitOf } from "./split.ts";
+import { NOTHING, orthonormalizeLeft, splitOf } from "./split.ts";
+import type { Split } from "./split-task.ts";
 import type { Splitter } from "./splitter.ts";
 import type { TreeNode } from "./tree.ts";
 

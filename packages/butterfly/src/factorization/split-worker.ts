@@ -1,9 +1,10 @@
 import type { ErrorCode } from "../errors/error-codes.ts";
-import type { Dropped } from "../linear-algebra/truncate.ts";
+import type { Dropped } from "../linear-algebra/dropped.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { nodeThreads } from "../threads/node-threads.ts";
 import type { Parts } from "./parts.ts";
-import { type OrthonormalSide, splitClasses, splitOf } from "./split.ts";
+import { splitClasses, splitOf } from "./split.ts";
+import type { OrthonormalSide, SplitValues } from "./split-task.ts";
 
 /** Some classes of a split. What is read and written lies in shared memory. */
 export interface WorkerRequest {
@@ -12,7 +13,7 @@ export interface WorkerRequest {
   readonly patterns: readonly [PatternEntries, PatternEntries];
   readonly side: OrthonormalSide;
   readonly classes: readonly [number, number];
-  readonly to: { readonly left: Parts; readonly right: Parts } | undefined;
+  readonly to: SplitValues | undefined;
 }
 
 export type PatternEntries = readonly [a: number, b: number, c: number, d: number];

@@ -1,36 +1,24 @@
-import {
-  adjoint,
-  type Matrix,
-  matrix,
-  multiplyMatrices,
-  squaredDistance,
-} from "../linear-algebra/dense-matrix.ts";
+import { multiplyMatrices, squaredDistance } from "../linear-algebra/dense-matrix.ts";
+import type { Dropped } from "../linear-algebra/dropped.ts";
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { withScratch } from "../linear-algebra/scratch.ts";
 import { squaredSingularValues } from "../linear-algebra/squared-singular-values.ts";
-import { type Dropped, type Truncation, truncate } from "../linear-algebra/truncate.ts";
+import { truncate } from "../linear-algebra/truncate.ts";
 import { chainability } from "../pattern/chainability.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import type { TimeSlicer } from "../threads/time-slicer.ts";
+import {
+  blockPlace,
+  leftPlace,
+  putAdjoint,
+  putBlock,
+  rightPlace,
+  takeAdjoint,
+  takeBlock,
+} from "./class-blocks.ts";
 import type { Parts } from "./parts.ts";
-
-/**
- * Where the values of two chainable factors and of their product lie. The middle indices fall into
- * `a2·d1` classes of `rank` each, and the `b1 x c2` block of a class on the product is the product of
- * the class's columns on the left and of its rows on the right: the blocks are disjoint.
- *
- * Source: arXiv 2411.04506, the partition of the middle indices.
- */
-export interface Split {
-  readonly left: Pattern;
-  readonly right: Pattern;
-  readonly product: Pattern;
-  readonly rank: number;
-  readonly classes: number;
-}
-
-/** Which of two factors has orthonormal columns (the left one) or rows (the right one) in each class. */
-export type OrthonormalSide = "left" | "right";
+import { splitByTwoRows, twoRowsOf } from "./split-by-two-rows.ts";
+import type { OrthonormalSide, Split, SplitTask, SplitValues } from "./split-task.ts";
 
 /** @param left chainable with `right` */
 export function splitOf(left: Pattern, right: Pattern): Split {
@@ -54,24 +42,34 @@ export function splitClasses(
   split: Split,
   side: OrthonormalSide,
   [first, last]: readonly [number, number],
-  to?: { readonly left: Parts; readonly right: Parts },
+  to?: SplitValues,
 ): Dropped {
+  const shape = { product, split, side, to };
+  const twoRows = twoRowsOf(product, split);
   let sum: Dropped = NOTHING;
   for (let index = first; index < last; index++) {
-    sum = withScratch(() => {
-      const block = takeBlock(product, split, index);
-      const found =
-        side === "left"
-          ? truncate(block, split.rank)
-          : turned(truncate(adjoint(block), split.rank));
-      if (to !== undefined) {
-        putLeft(to.left, split, index, found.left);
-        putRight(to.right, split, index, found.right);
-      }
-      return addDropped(sum, found);
-    });
+    const found = twoRows && splitByTwoRows(twoRows, shape, index);
+    sum = addDropped(sum, found ?? withScratch(() => splitClass(shape, index)));
   }
   return sum;
+}
+
+/** Splits one class by the truncation of its block, whose orthonormal side is the left one. */
+function splitClass({ product, split, side, to }: SplitTask, index: number): Dropped {
+  const place = blockPlace(split, index);
+  const onLeft = side === "left";
+  const block = onLeft ? takeBlock(product, place) : takeAdjoint(product, place);
+  const { left, right, dropped, least } = truncate(block, split.rank);
+  if (to !== undefined) {
+    if (onLeft) {
+      putBlock(to.left, leftPlace(split, index), left);
+      putBlock(to.right, rightPlace(split, index), right);
+    } else {
+      putAdjoint(to.left, leftPlace(split, index), right);
+      putAdjoint(to.right, rightPlace(split, index), left);
+    }
+  }
+  return { dropped, least };
 }
 
 /** Nothing dropped. */
@@ -97,8 +95,11 @@ export async function squaredDistanceOf(
   for (let index = 0; index < split.classes; index++) {
     await slicer.yieldIfDue();
     sum += withScratch(() => {
-      const block = multiplyMatrices(takeLeft(left, split, index), takeRight(right, split, index));
-      return squaredDistance(takeBlock(product, split, index), block);
+      const block = multiplyMatrices(
+        takeBlock(left, leftPlace(split, index)),
+        takeBlock(right, rightPlace(split, index)),
+      );
+      return squaredDistance(takeBlock(product, blockPlace(split, index)), block);
     });
   }
   return sum;
@@ -144,7 +145,9 @@ function squaresOf(
   index: number,
   beforeBlock?: (multiplications: number) => void,
 ): Float64Array {
-  return withScratch(() => squaredSingularValues(takeBlock(product, split, index), beforeBlock));
+  return withScratch(() =>
+    squaredSingularValues(takeBlock(product, blockPlace(split, index)), beforeBlock),
+  );
 }
 
 /**
@@ -154,100 +157,10 @@ function squaresOf(
 export function orthonormalizeLeft(left: Parts, right: Parts, split: Split): void {
   for (let index = 0; index < split.classes; index++) {
     withScratch(() => {
-      const { q, t } = orthonormalize(takeLeft(left, split, index));
-      putLeft(left, split, index, q);
-      putRight(right, split, index, multiplyMatrices(t, takeRight(right, split, index)));
+      const [own, next] = [leftPlace(split, index), rightPlace(split, index)];
+      const { q, t } = orthonormalize(takeBlock(left, own));
+      putBlock(left, own, q);
+      putBlock(right, next, multiplyMatrices(t, takeBlock(right, next)));
     });
   }
-}
-
-function turned(found: Truncation): Truncation {
-  return { ...found, left: adjoint(found.right), right: adjoint(found.left) };
-}
-
-/** Visits a matrix with the index of each entry among the values of a factor. */
-type Visit = (rows: number, cols: number, place: (row: number, column: number) => number) => Matrix;
-
-function take({ re, im }: Parts): Visit {
-  return (rows, cols, place) => {
-    const block = matrix(rows, cols, im !== undefined);
-    for (let row = 0, at = 0; row < rows; row++) {
-      for (let column = 0; column < cols; column++, at++) {
-        const index = place(row, column);
-        block.re[at] = re[index] as number;
-        if (im && block.im) block.im[at] = im[index] as number;
-      }
-    }
-    return block;
-  };
-}
-
-function put({ re, im }: Parts, block: Matrix): Visit {
-  return (rows, cols, place) => {
-    for (let row = 0, at = 0; row < rows; row++) {
-      for (let column = 0; column < cols; column++, at++) {
-        const index = place(row, column);
-        re[index] = block.re[at] as number;
-        if (im && block.im) im[index] = block.im[at] as number;
-      }
-    }
-    return block;
-  };
-}
-
-/** The `b1 x c2` block of a class. */
-function takeBlock(values: Parts, { left, right, product }: Split, index: number): Matrix {
-  const { i, s, q, k, rowSplit } = positionOf(left, right, index);
-  const { b, c, d } = product;
-  const start = (i * b + q) * c + s * right.c;
-  return take(values)(left.b, right.c, (j, l) => (start + j * rowSplit * c + l) * d + k);
-}
-
-function takeLeft(values: Parts, split: Split, index: number): Matrix {
-  return visitLeft(take(values), split, index);
-}
-
-function putLeft(values: Parts, split: Split, index: number, block: Matrix): void {
-  visitLeft(put(values, block), split, index);
-}
-
-function takeRight(values: Parts, split: Split, index: number): Matrix {
-  return visitRight(take(values), split, index);
-}
-
-function putRight(values: Parts, split: Split, index: number, block: Matrix): void {
-  visitRight(put(values, block), split, index);
-}
-
-/** `b1 x rank`. */
-function visitLeft(visit: Visit, { left, right, rank }: Split, index: number): Matrix {
-  const { b, c, d } = left;
-  const { i, s } = positionOf(left, right, index);
-  return visit(b, rank, (j, t) => ((i * b + j) * c + s * rank + t) * d + (index % d));
-}
-
-/** `rank x c2`. */
-function visitRight(visit: Visit, { left, right, rank }: Split, index: number): Matrix {
-  const { b, c, d } = right;
-  const { q, k, rowSplit } = positionOf(left, right, index);
-  const superBlock = Math.floor(index / left.d);
-  return visit(rank, c, (t, l) => ((superBlock * b + t * rowSplit + q) * c + l) * d + k);
-}
-
-/** Class `index = (i2, k1)`: `i2 = i·a2/a1 + s` and `k1 = q·d2 + k`. */
-function positionOf(
-  left: Pattern,
-  right: Pattern,
-  index: number,
-): { i: number; s: number; q: number; k: number; rowSplit: number } {
-  const columnSplit = right.a / left.a;
-  const superBlock = Math.floor(index / left.d);
-  const neighbour = index % left.d;
-  return {
-    i: Math.floor(superBlock / columnSplit),
-    s: superBlock % columnSplit,
-    q: Math.floor(neighbour / right.d),
-    k: neighbour % right.d,
-    rowSplit: left.d / right.d,
-  };
 }

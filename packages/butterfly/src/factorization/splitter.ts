@@ -1,16 +1,17 @@
 // First: it defines the symbol that the classes name a method by, where an engine lacks it.
 import "../disposal/dispose-symbols.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import type { Dropped } from "../linear-algebra/truncate.ts";
+import type { Dropped } from "../linear-algebra/dropped.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { type Parts, zeroParts } from "./parts.ts";
-import { addDropped, NOTHING, type OrthonormalSide, type Split, splitClasses } from "./split.ts";
+import { addDropped, NOTHING, splitClasses } from "./split.ts";
+import type { OrthonormalSide, Split, SplitValues } from "./split-task.ts";
+
+/** Multiplications between looks at the clock, about: a millisecond. */
+const SLICE_WORK = 1e6;
 
 /** Two factors whose product approximates one. */
-export interface SplitResult extends Dropped {
-  readonly left: Parts;
-  readonly right: Parts;
-}
+export interface SplitResult extends Dropped, SplitValues {}
 
 /** Splits factors, on this thread or in workers. Throws `SPLITTER_DISPOSED` after it was disposed of. */
 export interface Splitter extends Disposable {
@@ -27,6 +28,11 @@ export type OnWork = (amount: number) => void;
 /** Multiplications that a class of a split takes about. */
 export function splitWork({ left, right }: Split): number {
   return left.b * right.c * Math.min(left.b, right.c);
+}
+
+/** How many classes of a split, one at least, are about so much work. */
+export function classesOfWork(split: Split, work: number): number {
+  return Math.max(1, Math.round(work / splitWork(split)));
 }
 
 /** What is thrown where a splitter is used after it was disposed of. */
@@ -78,10 +84,12 @@ export class LocalSplitter implements Splitter {
   ): Promise<Dropped> {
     let sum = NOTHING;
     const slicer = new TimeSlicer(this.#signal);
-    for (let index = 0; index < split.classes; index++) {
+    const count = classesOfWork(split, SLICE_WORK);
+    for (let first = 0; first < split.classes; first += count) {
       if (this.#disposed) throw splitterDisposed();
-      sum = addDropped(sum, run([index, index + 1]));
-      this.#onWork(splitWork(split));
+      const last = Math.min(split.classes, first + count);
+      sum = addDropped(sum, run([first, last]));
+      this.#onWork((last - first) * splitWork(split));
       await slicer.yieldIfDue();
     }
     this.#signal?.throwIfAborted();

@@ -6,7 +6,8 @@ import type { Chain } from "../pattern/chain.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
-import { droppedOfClass, type Split } from "./split.ts";
+import { droppedOfClass } from "./split.ts";
+import type { Split } from "./split-task.ts";
 
 export interface SwapSearchOptions {
   /** Exchanges of two rows or of two columns that are tried. */

@@ -28,14 +28,21 @@ export function validateTarget(dense: FloatArray | Complex<FloatArray>, chain: C
     );
   }
   for (const part of im === undefined ? [re] : [re, im]) {
-    const index = part.findIndex((value) => !Number.isFinite(value));
-    if (index < 0) continue;
+    const index = firstNotFinite(part);
+    if (index === undefined) continue;
     throw new PapilioError(
       "MATRIX_NOT_FINITE",
       `The entry at row ${Math.floor(index / cols)}, column ${index % cols} is ${part[index]}.`,
       "Pass a matrix of finite numbers.",
     );
   }
+}
+
+function firstNotFinite(values: FloatArray): number | undefined {
+  for (let index = 0; index < values.length; index++) {
+    if (!Number.isFinite(values[index] as number)) return index;
+  }
+  return undefined;
 }
 
 /** The entries of a matrix on a support, and the squared norm of those off it. */

@@ -1,11 +1,13 @@
 import { PapilioError } from "../errors/papilio-error.ts";
-import type { Dropped } from "../linear-algebra/truncate.ts";
+import type { Dropped } from "../linear-algebra/dropped.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { openThread, type Thread, type ThreadProgram } from "../threads/thread.ts";
 import { type Parts, sharedParts } from "./parts.ts";
-import { addDropped, NOTHING, type OrthonormalSide, type Split } from "./split.ts";
+import { addDropped, NOTHING } from "./split.ts";
+import type { OrthonormalSide, Split } from "./split-task.ts";
 import type { PatternEntries, WorkerRequest, WorkerResponse } from "./split-worker.ts";
 import {
+  classesOfWork,
   type OnWork,
   type SplitResult,
   type Splitter,
@@ -133,8 +135,7 @@ export class WorkerSplitter implements Splitter {
       }
       return;
     }
-    const count = Math.max(1, Math.round(REQUEST_WORK / splitWork(split)));
-    const last = Math.min(split.classes, next + count);
+    const last = Math.min(split.classes, next + classesOfWork(split, REQUEST_WORK));
     job.next = last;
     job.pending++;
     (this.#threads[index] as Thread<WorkerRequest>).post({ ...job.request, classes: [next, last] });

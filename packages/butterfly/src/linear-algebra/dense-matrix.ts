@@ -1,5 +1,13 @@
 import { floats } from "./scratch.ts";
 
+/*
+ * Loops that run very often name each number by a statement of its own: to destructure a list of them
+ * costs an engine several times the arithmetic.
+ */
+
+/** Rows of a matrix that stay in a cache while all rows of another one are multiplied by them. */
+const ROWS_IN_CACHE = 32;
+
 /**
  * A small dense matrix in double precision, row-major. Without imaginary parts it is real, and costs
  * a quarter of the arithmetic.
@@ -28,7 +36,8 @@ export function adjoint(a: Matrix): Matrix {
   const result = matrix(a.cols, a.rows, a.im !== undefined);
   for (let row = 0; row < a.rows; row++) {
     for (let column = 0; column < a.cols; column++) {
-      const [from, to] = [row * a.cols + column, column * a.rows + row];
+      const from = row * a.cols + column;
+      const to = column * a.rows + row;
       result.re[to] = a.re[from] as number;
       if (result.im) result.im[to] = -((a.im as Float64Array)[from] as number);
     }
@@ -38,13 +47,16 @@ export function adjoint(a: Matrix): Matrix {
 
 /** `A B`, `[a.rows, b.cols]`; both real or both complex. */
 export function multiplyMatrices(a: Matrix, b: Matrix): Matrix {
-  const { rows, cols: inner } = a;
-  const { cols } = b;
-  const result = matrix(rows, cols, a.im !== undefined);
-  for (let row = 0; row < rows; row++) {
-    for (let t = 0; t < inner; t++) {
-      const at = row * inner + t;
-      addScaledRow(result, row, a.re[at] as number, a.im ? (a.im[at] as number) : 0, b, t);
+  const result = matrix(a.rows, b.cols, a.im !== undefined);
+  for (let first = 0; first < a.cols; first += ROWS_IN_CACHE) {
+    const last = Math.min(a.cols, first + ROWS_IN_CACHE);
+    if (a.im && b.im && result.im) {
+      addProduct(result.re, a.re, b.re, 1, a, b, first, last);
+      addProduct(result.re, a.im, b.im, -1, a, b, first, last);
+      addProduct(result.im, a.re, b.im, 1, a, b, first, last);
+      addProduct(result.im, a.im, b.re, 1, a, b, first, last);
+    } else {
+      addProduct(result.re, a.re, b.re, 1, a, b, first, last);
     }
   }
   return result;
@@ -52,31 +64,29 @@ export function multiplyMatrices(a: Matrix, b: Matrix): Matrix {
 
 /** `A^H B`, `[a.cols, b.cols]`, for matrices of as many rows. */
 export function multiplyAdjoint(a: Matrix, b: Matrix): Matrix {
-  const result = matrix(a.cols, b.cols, a.im !== undefined);
-  for (let row = 0; row < a.rows; row++) {
-    for (let column = 0; column < a.cols; column++) {
-      const at = row * a.cols + column;
-      addScaledRow(result, column, a.re[at] as number, a.im ? -(a.im[at] as number) : 0, b, row);
-    }
-  }
-  return result;
+  return multiplyMatrices(adjoint(a), b);
 }
 
 /** `A A^H`, `[rows, rows]`: the products of rows. */
 export function rowProducts(a: Matrix): Matrix {
-  const { rows } = a;
+  const { rows, cols } = a;
   const result = matrix(rows, rows, a.im !== undefined);
-  for (let p = 0; p < rows; p++) {
-    for (let q = 0; q <= p; q++) {
-      const [at, mirrored] = [p * rows + q, q * rows + p];
-      result.re[at] = dot(a.re, a.re, p, q, a.cols);
-      if (a.im && result.im) {
-        result.re[at] = (result.re[at] as number) + dot(a.im, a.im, p, q, a.cols);
-        result.im[at] = dot(a.im, a.re, p, q, a.cols) - dot(a.re, a.im, p, q, a.cols);
-        result.im[mirrored] = -(result.im[at] as number);
+  addRowProducts(result.re, a.re, a.re, rows, cols, true);
+  if (a.im && result.im) {
+    addRowProducts(result.re, a.im, a.im, rows, cols, true);
+    addRowProducts(result.im, a.im, a.re, rows, cols, false);
+    for (let p = 0; p < rows; p++) {
+      for (let q = 0; q <= p; q++) {
+        const at = p * rows + q;
+        const mirrored = q * rows + p;
+        const part = (result.im[at] as number) - (result.im[mirrored] as number);
+        result.im[at] = part;
+        result.im[mirrored] = -part;
       }
-      result.re[mirrored] = result.re[at] as number;
     }
+  }
+  for (let p = 0; p < rows; p++) {
+    for (let q = 0; q < p; q++) result.re[q * rows + p] = result.re[p * rows + q] as number;
   }
   return result;
 }
@@ -115,35 +125,106 @@ export function squaredDistance(a: Matrix, b: Matrix): number {
   return distance(a.re, b.re) + (a.im && b.im ? distance(a.im, b.im) : 0);
 }
 
-/** Row `to` of `y` plus `(re + i·im)` times row `from` of `x`. */
-function addScaledRow(
-  y: Matrix,
-  to: number,
-  re: number,
-  im: number,
-  x: Matrix,
-  from: number,
+/** Adds `sign` times a product of parts, of the inner indices `first` to `last - 1`. */
+function addProduct(
+  to: Float64Array,
+  x: Float64Array,
+  y: Float64Array,
+  sign: 1 | -1,
+  { rows, cols: inner }: Matrix,
+  { cols }: Matrix,
+  first: number,
+  last: number,
 ): void {
-  const { cols } = x;
-  const [target, source] = [to * cols, from * cols];
-  if (x.im === undefined) {
-    for (let j = 0; j < cols; j++) {
-      y.re[target + j] = (y.re[target + j] as number) + re * (x.re[source + j] as number);
+  for (let row = 0; row < rows; row++) {
+    const base = row * inner;
+    const target = row * cols;
+    let t = first;
+    // Four rows at a time: each sum is read and written once for all of them.
+    for (; t + 3 < last; t += 4) {
+      const p = sign * (x[base + t] as number);
+      const q = sign * (x[base + t + 1] as number);
+      const r = sign * (x[base + t + 2] as number);
+      const s = sign * (x[base + t + 3] as number);
+      const i = t * cols;
+      const j = (t + 1) * cols;
+      const k = (t + 2) * cols;
+      const l = (t + 3) * cols;
+      for (let column = 0; column < cols; column++) {
+        to[target + column] =
+          (to[target + column] as number) +
+          (p * (y[i + column] as number) + q * (y[j + column] as number)) +
+          (r * (y[k + column] as number) + s * (y[l + column] as number));
+      }
     }
-    return;
+    for (; t < last; t++) {
+      const p = sign * (x[base + t] as number);
+      const i = t * cols;
+      for (let column = 0; column < cols; column++) {
+        to[target + column] = (to[target + column] as number) + p * (y[i + column] as number);
+      }
+    }
   }
-  const yIm = y.im as Float64Array;
-  for (let j = 0; j < cols; j++) {
-    const [p, q] = [x.re[source + j] as number, x.im[source + j] as number];
-    y.re[target + j] = (y.re[target + j] as number) + re * p - im * q;
-    yIm[target + j] = (yIm[target + j] as number) + re * q + im * p;
+}
+
+/**
+ * Adds products of rows of `x` and rows of `y`, `[rows, cols]` both, to a square matrix: two by two, so
+ * that four sums are under way. For a symmetric matrix what is above the diagonal is left as it is.
+ */
+function addRowProducts(
+  to: Float64Array,
+  x: Float64Array,
+  y: Float64Array,
+  rows: number,
+  cols: number,
+  symmetric: boolean,
+): void {
+  for (let p = 0; p < rows; p += 2) {
+    // The last of an odd number of rows twice, whose second sums are not written.
+    const i = p * cols;
+    const j = p + 1 < rows ? i + cols : i;
+    for (let q = 0; symmetric ? q <= p : q < rows; q += 2) {
+      const k = q * cols;
+      const l = q + 1 < rows ? k + cols : k;
+      let ik = 0;
+      let il = 0;
+      let jk = 0;
+      let jl = 0;
+      for (let column = 0; column < cols; column++) {
+        const a = x[i + column] as number;
+        const b = x[j + column] as number;
+        const c = y[k + column] as number;
+        const d = y[l + column] as number;
+        ik += a * c;
+        il += a * d;
+        jk += b * c;
+        jl += b * d;
+      }
+      const at = p * rows + q;
+      to[at] = (to[at] as number) + ik;
+      if (l !== k) to[at + 1] = (to[at + 1] as number) + il;
+      if (j === i) continue;
+      to[at + rows] = (to[at + rows] as number) + jk;
+      if (l !== k) to[at + rows + 1] = (to[at + rows + 1] as number) + jl;
+    }
   }
 }
 
 function sumOfSquares(values: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += (values[index] as number) ** 2;
-  return sum;
+  let p = 0;
+  let q = 0;
+  let r = 0;
+  let s = 0;
+  let index = 0;
+  // Four sums are under way, which do not wait for each other.
+  for (; index + 3 < values.length; index += 4) {
+    p += (values[index] as number) ** 2;
+    q += (values[index + 1] as number) ** 2;
+    r += (values[index + 2] as number) ** 2;
+    s += (values[index + 3] as number) ** 2;
+  }
+  for (; index < values.length; index++) p += (values[index] as number) ** 2;
+  return p + q + (r + s);
 }
 
 /** Row `p` of `x` times row `q` of `y`. */

@@ -96,7 +96,8 @@ function factorTridiagonal(
 function solve({ pivot, above, second, eliminate, exchanged }: Factored, x: Float64Array): void {
   const n = x.length;
   for (let p = 0; p + 1 < n; p++) {
-    const [here, next] = [x[p] as number, x[p + 1] as number];
+    const here = x[p] as number;
+    const next = x[p + 1] as number;
     const factor = eliminate[p] as number;
     if (exchanged[p] === 1) {
       x[p] = next;

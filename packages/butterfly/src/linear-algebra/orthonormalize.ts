@@ -60,16 +60,19 @@ function project(
   im: Float64Array,
 ): void {
   const { rows, cols } = q;
-  let [x, y] = [0, 0];
+  let x = 0;
+  let y = 0;
   for (let row = 0; row < rows; row++) {
     const at = row * cols + other;
-    const [p, s] = [q.re[at] as number, q.im ? (q.im[at] as number) : 0];
+    const p = q.re[at] as number;
+    const s = q.im ? (q.im[at] as number) : 0;
     x += p * (re[row] as number) + s * (im[row] as number);
     y += p * (im[row] as number) - s * (re[row] as number);
   }
   for (let row = 0; row < rows; row++) {
     const at = row * cols + other;
-    const [p, s] = [q.re[at] as number, q.im ? (q.im[at] as number) : 0];
+    const p = q.re[at] as number;
+    const s = q.im ? (q.im[at] as number) : 0;
     re[row] = (re[row] as number) - (x * p - y * s);
     im[row] = (im[row] as number) - (x * s + y * p);
   }

@@ -1,5 +1,6 @@
 import { exponentOf } from "../numeric/powers-of-two.ts";
 import {
+  adjoint,
   identity,
   type Matrix,
   matrix,
@@ -9,17 +10,10 @@ import {
   squaredNorm,
   squaredNormOfProduct,
 } from "./dense-matrix.ts";
+import { type Dropped, EIGEN_ERROR, LARGE, roundingOf } from "./dropped.ts";
 import { eigenvalues, leadingEigenvectors } from "./hermitian-eigen.ts";
 import { orthonormalize } from "./orthonormalize.ts";
 import { floats } from "./scratch.ts";
-
-/** Squared Frobenius norms of what is dropped of a matrix. */
-export interface Dropped {
-  /** As it was measured. */
-  readonly dropped: number;
-  /** What every approximation of that rank drops, but for a rounding of the matrix's norm. */
-  readonly least: number;
-}
 
 /** `A ≈ left · right`: see {@link truncate}. */
 export interface Truncation extends Dropped {
@@ -29,12 +23,8 @@ export interface Truncation extends Dropped {
   readonly right: Matrix;
 }
 
-/** Of the squared norm: eigenvalues of the Gram matrix above it are known to a millionth. */
-const LARGE = 2 ** -20;
-/** Of the squared norm, for each singular vector: what roundings and inverse iteration leave of an eigenvalue. */
-const EIGEN_ERROR = 2 ** -44;
-/** Roundings for each row and column, below which what is dropped of a matrix is none of it. */
-const ROUNDING = 2 ** -50;
+/** Of squared norms whose squares are in range, and those of their roundings. */
+const SAFE_EXPONENT = 300;
 /** How much larger than the next one an eigenvalue is where the leading part ends. */
 const APART = 1.1;
 
@@ -52,12 +42,12 @@ const APART = 1.1;
  */
 export function truncate(a: Matrix, rank: number): Truncation {
   const most = Math.min(a.rows, a.cols);
-  const exponent = exponentOf(a.im === undefined ? [a.re] : [a.re, a.im]) ?? 0;
+  const exponent = exponentOfSquares(a);
   const scaled = scale(a, -exponent);
-  const rounding = (a.rows + a.cols) * ROUNDING * Math.sqrt(squaredNorm(scaled));
+  const norm = squaredNorm(scaled);
   const found =
     rank < most
-      ? leading(scaled, rank, rounding)
+      ? leading(scaled, rank, norm, roundingOf(a.rows, a.cols, norm))
       : { ...project(scaled, wholeRange(scaled)), least: 0 };
   const square = (norm: number): number => norm * 2 ** exponent * 2 ** exponent;
   return {
@@ -79,8 +69,7 @@ interface Projection {
 function project(a: Matrix, left: Matrix): Projection {
   const right = multiplyAdjoint(left, a);
   const rest = multiplyMatrices(left, right);
-  subtractFrom(a, rest);
-  return { left, right, rest, dropped: squaredNorm(rest) };
+  return { left, right, rest, dropped: subtractFrom(a, rest) };
 }
 
 /**
@@ -92,10 +81,10 @@ function project(a: Matrix, left: Matrix): Projection {
  * diagonal blocks, but for the square of what is beside them over the gap between them. Source: Mathias,
  * "Quadratic residual bounds for the Hermitian eigenvalue problem" (1998).
  *
+ * @param norm of the matrix, squared
  * @param rounding norm below which what is left is none of the matrix
  */
-function leading(a: Matrix, rank: number, rounding: number): Projection & Dropped {
-  const norm = squaredNorm(a);
+function leading(a: Matrix, rank: number, norm: number, rounding: number): Projection & Dropped {
   const found = project(a, leadingRange(a, rank));
   const { dropped } = found;
   if (dropped <= rounding ** 2) return { ...found, least: 0 };
@@ -105,7 +94,8 @@ function leading(a: Matrix, rank: number, rounding: number): Projection & Droppe
   const count = largeEigenvalues(kept, dropped, norm);
   if (count === 0) return simple;
   const first = count === rank ? found : project(a, firstColumns(found.left, count));
-  const rest = count === rank ? undefined : leading(first.rest, rank - count, rounding);
+  const rest =
+    count === rank ? undefined : leading(first.rest, rank - count, first.dropped, rounding);
   const beside = squaredNormOfProduct(first.right, first.rest);
   const gap = (kept[count - 1] as number) - (kept[count] ?? 0) - dropped;
   const least = Math.max(0, (rest?.least ?? dropped) - (count * beside) / gap);
@@ -125,12 +115,16 @@ function largeEigenvalues(kept: Float64Array, dropped: number, norm: number): nu
   return count;
 }
 
-/** Takes one matrix from another one: `to` becomes `a - to`. */
-function subtractFrom(a: Matrix, to: Matrix): void {
-  for (let index = 0; index < to.re.length; index++) {
-    to.re[index] = (a.re[index] as number) - (to.re[index] as number);
-    if (a.im && to.im) to.im[index] = (a.im[index] as number) - (to.im[index] as number);
-  }
+/** Takes one matrix from another one: `to` becomes `a - to`, whose squared norm it returns. */
+function subtractFrom(a: Matrix, to: Matrix): number {
+  const part = (values: Float64Array, rest: Float64Array): void => {
+    for (let index = 0; index < rest.length; index++) {
+      rest[index] = (values[index] as number) - (rest[index] as number);
+    }
+  };
+  part(a.re, to.re);
+  if (a.im && to.im) part(a.im, to.im);
+  return squaredNorm(to);
 }
 
 function firstColumns(a: Matrix, count: number): Matrix {
@@ -151,7 +145,8 @@ function joinColumns(a: Matrix, b: Matrix): Matrix {
 function copyColumns(a: Matrix, to: Matrix, start: number, count: number): void {
   for (let row = 0; row < a.rows; row++) {
     for (let column = 0; column < count; column++) {
-      const [p, q] = [row * a.cols + column, row * to.cols + start + column];
+      const p = row * a.cols + column;
+      const q = row * to.cols + start + column;
       to.re[q] = a.re[p] as number;
       if (a.im && to.im) to.im[q] = a.im[p] as number;
     }
@@ -161,10 +156,12 @@ function copyColumns(a: Matrix, to: Matrix, start: number, count: number): void 
 /** Orthonormal columns that span the leading left singular vectors. */
 function leadingRange(a: Matrix, rank: number): Matrix {
   if (a.cols <= a.rows) {
-    const vectors = leadingEigenvectors(multiplyAdjoint(a, a), rank);
+    const vectors = leadingEigenvectors(rowProducts(adjoint(a)), rank);
     return orthonormalize(multiplyMatrices(a, vectors)).q;
   }
   const vectors = leadingEigenvectors(rowProducts(a), rank);
+  // A single one is wrong by a rounding over the gap after it, which drops a rounding squared more.
+  if (rank === 1) return vectors;
   const onTheRight = orthonormalize(multiplyAdjoint(a, vectors)).q;
   return orthonormalize(multiplyMatrices(a, onTheRight)).q;
 }
@@ -174,12 +171,20 @@ function wholeRange(a: Matrix): Matrix {
   return a.rows <= a.cols ? identity(a.rows, a.im !== undefined) : orthonormalize(a).q;
 }
 
+/** The exponent of the largest entry where squares of squares may be out of range; else 0. */
+function exponentOfSquares(a: Matrix): number {
+  const norm = squaredNorm(a);
+  if (norm > 2 ** -SAFE_EXPONENT && norm < 2 ** SAFE_EXPONENT) return 0;
+  return exponentOf(a.im === undefined ? [a.re] : [a.re, a.im]) ?? 0;
+}
+
 /** The matrix times a power of two: squares of entries of about 1 neither overflow nor vanish. */
 function scale(a: Matrix, exponent: number): Matrix {
   if (exponent === 0) return a;
   // Not at once: the power itself may be out of range, where the product is not.
   const half = Math.trunc(exponent / 2);
-  const [first, second] = [2 ** half, 2 ** (exponent - half)];
+  const first = 2 ** half;
+  const second = 2 ** (exponent - half);
   const part = (values: Float64Array): Float64Array => {
     const result = floats(values.length);
     for (let index = 0; index < values.length; index++) {
