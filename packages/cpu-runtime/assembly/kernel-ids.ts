@@ -92,3 +92,7 @@ export const UPDATE: i32 = 92;
 export const SUM_OF_SQUARES: i32 = 93;
 /** A product for few outputs, of vectors in rows. */
 export const ROWS_PRODUCT: i32 = 103;
+/** What the updates of a step have in common. */
+export const STEP_SETTINGS: i32 = 104;
+/** A sum over runs. */
+export const ACCUMULATE: i32 = 105;

@@ -1,4 +1,5 @@
 import {
+  ACCUMULATE,
   ACTIVATION_GRADIENT,
   ADD_POSITIONS,
   AGGREGATE,
@@ -41,6 +42,7 @@ import {
   SPREAD_LARGEST,
   SPREAD_VECTORS,
   SQUARED_ERROR,
+  STEP_SETTINGS,
   SUM_OF_SQUARES,
   TILES_FROM_ROWS,
   UNFOLD,
@@ -96,7 +98,16 @@ import { spreadLargest } from "./kernels/spread-largest";
 import { SpreadVectorsCall, spreadVectors } from "./kernels/spread-vectors";
 import { SquaredErrorCall, squaredError } from "./kernels/squared-error";
 import { unfold } from "./kernels/unfold";
-import { SumOfSquaresCall, sumOfSquares, UpdateCall, update } from "./kernels/update";
+import {
+  AccumulateCall,
+  accumulate,
+  StepSettingsCall,
+  SumOfSquaresCall,
+  stepSettings,
+  sumOfSquares,
+  UpdateCall,
+  update,
+} from "./kernels/update";
 import { ProductCall } from "./products/product-call";
 import { Windows } from "./windows";
 
@@ -243,6 +254,12 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case SUM_OF_SQUARES:
       sumOfSquares(changetype<SumOfSquaresCall>(call), item, scratch);
+      break;
+    case STEP_SETTINGS:
+      stepSettings(changetype<StepSettingsCall>(call), item, scratch);
+      break;
+    case ACCUMULATE:
+      accumulate(changetype<AccumulateCall>(call), item, scratch);
       break;
     case ROWS_PRODUCT:
       rowsProduct(changetype<RowsProductCall>(call), item, scratch);

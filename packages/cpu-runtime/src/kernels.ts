@@ -11,6 +11,7 @@ import "@papilio/butterfly";
 export type { CpuEngine } from "./engine/engine.ts";
 export { type CpuReport, type OpenCpu, openCpu, type ThreadPolicy } from "./engine/open-cpu.ts";
 export type { CpuRuntimeErrorCodes } from "./errors/error-codes.ts";
+export { accumulate } from "./kernels/accumulate.ts";
 export {
   type ActivationGradientProblem,
   activationGradient,
@@ -101,6 +102,7 @@ export { softmaxGradient } from "./kernels/softmax-gradient.ts";
 export { type SparseLinearProblem, sparseLinear } from "./kernels/sparse-linear.ts";
 export { spreadVectors } from "./kernels/spread-vectors.ts";
 export { squaredError, squaredErrorGradient } from "./kernels/squared-error.ts";
+export { type StepSettingsProblem, stepSettings } from "./kernels/step-settings.ts";
 export { sumOfSquares, sumOfSquaresParts } from "./kernels/sum-of-squares.ts";
 export { type UnfoldProblem, unfold } from "./kernels/unfold.ts";
 export { type UpdateProblem, update } from "./kernels/update.ts";

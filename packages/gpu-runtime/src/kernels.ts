@@ -6,6 +6,7 @@ import "@papilio/butterfly";
 export type { Binding, Kernel, Step } from "./device/kernel.ts";
 export { assertFits } from "./device/storage.ts";
 export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
+export { type AccumulateProblem, accumulateKernel } from "./kernels/accumulate/kernel.ts";
 export {
   type ActivationGradientProblem,
   activationGradientKernel,
@@ -119,6 +120,7 @@ export {
   squaredErrorGradientKernel,
   squaredErrorKernel,
 } from "./kernels/squared-error/kernel.ts";
+export { type StepSettingsProblem, stepSettingsKernel } from "./kernels/step-settings/kernel.ts";
 export {
   type SumOfSquaresProblem,
   sumOfSquaresKernel,

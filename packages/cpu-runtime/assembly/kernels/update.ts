@@ -15,8 +15,6 @@ export class UpdateCall {
   squares: usize;
   /** Learning rate, scale of gradients, corrections of momentum and of squares. */
   settings: usize;
-  /** The sum of squares of all gradients; 0 where they are not clipped. */
-  norm: usize;
   length: i32;
   optimizer: i32;
   /** By what the learning rate is multiplied. */
@@ -26,21 +24,15 @@ export class UpdateCall {
   beta1: f32;
   beta2: f32;
   epsilon: f32;
-  /** The norm of all gradients at most. */
-  most: f32;
 }
 
-/** An item is {@link CHUNK} numbers. */
+/** An item is {@link CHUNK} numbers. Nothing changes at a rate below 0. */
 export function update(call: UpdateCall, item: i32, _scratch: usize): void {
+  if (load<f32>(call.settings) < 0) return;
   const first = item * CHUNK;
   const count = min(CHUNK, call.length - first);
   const rate = load<f32>(call.settings) * call.rate;
-  let scale = load<f32>(call.settings, 4);
-  if (call.norm !== 0) {
-    const norm = sqrt<f32>(load<f32>(call.norm)) * scale;
-    // NaN passes: the parameter becomes NaN, too.
-    if (!(norm <= call.most)) scale *= call.most / norm;
-  }
+  const scale = load<f32>(call.settings, 4);
   const offset = (<usize>first) << 2;
   const whole = offset + ((<usize>(count & ~3)) << 2);
   const end = offset + ((<usize>count) << 2);
@@ -121,4 +113,64 @@ export function sumOfSquares(call: SumOfSquaresCall, item: i32, _scratch: usize)
   }
   const total = f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3));
   store<f32>(call.parts + ((<usize>item) << 2), sumOfLanes(total));
+}
+
+/** What the updates of a step have in common, as `src/kernels/step-settings.ts` says. */
+@unmanaged
+export class StepSettingsCall {
+  /** Parts of the sum of the squares of all gradients. */
+  parts: usize;
+  count: i32;
+  loss: usize;
+  given: usize;
+  settings: usize;
+  /** The largest norm. */
+  clip: f32;
+}
+
+export function stepSettings(call: StepSettingsCall, _item: i32, _scratch: usize): void {
+  let sum: f64 = 0;
+  for (let at = 0; at < call.count; at++) sum += load<f32>(call.parts + ((<usize>at) << 2));
+  let scale: f64 = load<f32>(call.given, 4);
+  const norm = sqrt<f64>(sum) * scale;
+  const loss: f64 = load<f32>(call.loss);
+  // The difference of what is not finite is NaN.
+  const finite = norm - norm + (loss - loss) === 0;
+  if (norm > call.clip) scale *= call.clip / norm;
+  store<f32>(call.settings, finite ? load<f32>(call.given) : -1);
+  store<f32>(call.settings, <f32>scale, 4);
+  store<f32>(call.settings, load<f32>(call.given, 8), 8);
+  store<f32>(call.settings, load<f32>(call.given, 12), 12);
+  store<f32>(call.settings, <f32>norm, 16);
+}
+
+/** Adds numbers to those of the runs before, or replaces these. */
+@unmanaged
+export class AccumulateCall {
+  sum: usize;
+  x: usize;
+  /** The fifth number: 0 where the numbers before are replaced. */
+  given: usize;
+  length: i32;
+}
+
+/** An item is {@link CHUNK} numbers. */
+export function accumulate(call: AccumulateCall, item: i32, _scratch: usize): void {
+  const first = item * CHUNK;
+  const count = min(CHUNK, call.length - first);
+  const offset = (<usize>first) << 2;
+  const bytes = (<usize>count) << 2;
+  if (load<f32>(call.given, 16) === 0) {
+    memory.copy(call.sum + offset, call.x + offset, bytes);
+    return;
+  }
+  const whole = offset + (bytes & ~15);
+  const end = offset + bytes;
+  let at = offset;
+  for (; at < whole; at += 16) {
+    v128.store(call.sum + at, f32x4.add(v128.load(call.sum + at), v128.load(call.x + at)));
+  }
+  for (; at < end; at += 4) {
+    store<f32>(call.sum + at, load<f32>(call.sum + at) + load<f32>(call.x + at));
+  }
 }

@@ -6,7 +6,7 @@ import { UPDATE_CHUNK } from "./update.ts";
 
 /**
  * The sums of the squares of parts of a vector, whose sum is that of all: of gradients, by whose norm they are clipped.
- * Operands: x, one vector, and parts, {@link sumOfSquaresParts} vectors of one number.
+ * Operands: x, one vector, and parts, {@link sumOfSquaresParts} numbers.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
@@ -19,7 +19,7 @@ export function sumOfSquares(length: number): KernelCall {
     scratchBytes: 0,
     operands: [
       vectorsOperand("x", "read", "tiles", { vectors: 1, features: length }),
-      vectorsOperand("parts", "write", "tiles", { vectors: items, features: 1 }),
+      { name: "parts", access: "write", layout: "plain", bytes: 4 * items },
     ],
     words: ([x = 0, parts = 0]) => [x, parts, length],
     flops: 2 * length,
@@ -28,7 +28,7 @@ export function sumOfSquares(length: number): KernelCall {
 }
 
 /**
- * Vectors that {@link sumOfSquares} writes: as many whatever the number of threads.
+ * Numbers that {@link sumOfSquares} writes: as many whatever the number of threads.
  *
  * @throws PapilioError `OPTION_INVALID`
  */

@@ -9,8 +9,9 @@ import {
 } from "@papilio/butterfly/errors";
 import { UPDATE } from "../wasm/kernel-ids.ts";
 import { ADAM, MOMENTUM } from "../wasm/kernel-options.ts";
-import { floatWord, type KernelCall, type PlainOperand } from "./kernel-call.ts";
-import { requireAtLeastZero, vectorsOperand, wordsOperand } from "./problem.ts";
+import { floatWord, type KernelCall } from "./kernel-call.ts";
+import { requireAtLeastZero, vectorsOperand } from "./problem.ts";
+import { SETTINGS } from "./step-settings.ts";
 
 /** A step of an optimizer, of numbers that follow one another. */
 export interface UpdateProblem {
@@ -29,23 +30,21 @@ export interface UpdateProblem {
   /** Of the momentum, and of the mean of squares: from 0 to below 1. */
   readonly betas: readonly [number, number];
   readonly epsilon: number;
-  /** The largest norm of all gradients together, above which they are scaled down to it. */
-  readonly clip?: number | undefined;
 }
 
 /** Numbers of an item, as assembly/kernels/update.ts divides them. */
 export const UPDATE_CHUNK = 8192;
 
 /**
- * Operands: the parameter, the gradient, the momentum, for AdamW the squares, then four settings, which are read when it
- * runs: the learning rate, what gradients are multiplied by, and the corrections `c₁` and `c₂` (`1 - β^t` at step `t`);
- * and with `clip` the sum of the squares of all gradients before they are multiplied.
+ * Operands: the parameter, the gradient, the momentum, for AdamW the squares, then settings of {@link stepSettings}, which
+ * are read when it runs: the learning rate, what gradients are multiplied by, and the corrections `c₁` and `c₂`
+ * (`1 - β^t` at step `t`). At a learning rate below 0 nothing changes.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
 export function update(problem: UpdateProblem): KernelCall {
   requireObject("The problem", problem, "an UpdateProblem");
-  const { length, optimizer, rate, decay, betas, epsilon, clip } = problem;
+  const { length, optimizer, rate, decay, betas, epsilon } = problem;
   requireWhole("The number of numbers", length, 1);
   requireOneOf("The optimizer", optimizer, ["adamw", "sgd"]);
   requireAtLeastZero("The rate", rate);
@@ -55,37 +54,32 @@ export function update(problem: UpdateProblem): KernelCall {
   requireBeta("The first beta", beta1);
   requireBeta("The second beta", beta2);
   requireAtLeastZero("Epsilon", epsilon);
-  if (clip !== undefined) requireAtLeastZero("The largest norm", clip);
   const adam = optimizer === "adamw";
+  const numbers = { vectors: 1, features: length };
   return {
     kernel: UPDATE,
     label: `${optimizer} of ${length} numbers`,
     items: Math.ceil(length / UPDATE_CHUNK),
     scratchBytes: 0,
     operands: [
-      changed("parameter", length),
-      vectorsOperand("gradient", "read", "tiles", { vectors: 1, features: length }),
-      changed("momentum", length),
-      ...(adam ? [changed("squares", length)] : []),
-      wordsOperand("settings", 4),
-      ...(clip === undefined ? [] : [wordsOperand("norm", 1)]),
+      { name: "parameter", access: "update", layout: "plain", bytes: 4 * length },
+      vectorsOperand("gradient", "read", "tiles", numbers),
+      vectorsOperand("momentum", "update", "tiles", numbers),
+      ...(adam ? [vectorsOperand("squares", "update", "tiles", numbers)] : []),
+      vectorsOperand("settings", "read", "tiles", { vectors: 1, features: SETTINGS }),
     ],
     words: ([parameter = 0, gradient = 0, momentum = 0, ...others]) => {
       const squares = adam ? (others.shift() as number) : 0;
-      const [settings = 0, norm = 0] = others;
+      const [settings = 0] = others;
       return [
-        ...[parameter, gradient, momentum, squares, settings, norm],
+        ...[parameter, gradient, momentum, squares, settings],
         ...[length, adam ? ADAM : MOMENTUM],
-        ...[rate, decay, beta1, beta2, epsilon, clip ?? 0].map(floatWord),
+        ...[rate, decay, beta1, beta2, epsilon].map(floatWord),
       ];
     },
     flops: (adam ? 14 : 6) * length,
     bytes: 4 * length * (adam ? 7 : 5),
   };
-}
-
-function changed(name: string, length: number): PlainOperand {
-  return { name, access: "update", layout: "plain", bytes: 4 * length };
 }
 
 function requireBeta(name: string, beta: unknown): void {

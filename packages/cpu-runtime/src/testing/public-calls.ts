@@ -192,8 +192,9 @@ export const calls: PublicCalls = {
   update: () =>
     call(runtime.update, {
       ...{ length: 5, optimizer: "adamw", rate: 1, decay: 0.1, betas: [0.9, 0.99], epsilon: 1e-8 },
-      clip: 1,
     }),
+  stepSettings: () => call(runtime.stepSettings, { parts: 5, clip: 1 }),
+  accumulate: () => call(runtime.accumulate, 5),
   sumOfSquares: () => call(runtime.sumOfSquares, 5),
   sumOfSquaresParts: () => call(runtime.sumOfSquaresParts, 5),
   factorGradient: () =>

@@ -92,3 +92,7 @@ export const UPDATE = 92;
 export const SUM_OF_SQUARES = 93;
 /** A product for few outputs, of vectors in rows. */
 export const ROWS_PRODUCT = 103;
+/** What the updates of a step have in common. */
+export const STEP_SETTINGS = 104;
+/** A sum over runs. */
+export const ACCUMULATE = 105;

@@ -98,8 +98,10 @@ export const trainingCalls: PublicCalls = {
   updateKernel: () =>
     call(runtime.updateKernel, {
       ...{ length: 6, dtype: "f32", optimizer: "adamw", rate: 1, decay: 0.1, betas: [0.9, 0.99] },
-      ...{ epsilon: 1e-8, clip: 1 },
+      epsilon: 1e-8,
     }),
+  stepSettingsKernel: () => call(runtime.stepSettingsKernel, { parts: 3, dtype: "f32", clip: 1 }),
+  accumulateKernel: () => call(runtime.accumulateKernel, { length: 6, dtype: "f32" }),
   sumOfSquaresKernel: () => call(runtime.sumOfSquaresKernel, { length: 6, dtype: "f32" }),
   sumOfSquaresParts: () => call(runtime.sumOfSquaresParts, { length: 6, dtype: "f32" }),
 };

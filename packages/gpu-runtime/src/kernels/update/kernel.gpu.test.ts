@@ -6,6 +6,8 @@ import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { EPSILON } from "../../testing/row-wise.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { draw } from "../../testing/vectors-in-memory.ts";
+import { accumulateKernel } from "../accumulate/kernel.ts";
+import { stepSettingsKernel } from "../step-settings/kernel.ts";
 import { sumOfSquaresKernel, sumOfSquaresParts } from "../sum-of-squares/kernel.ts";
 import { type UpdateProblem, updateKernel } from "./kernel.ts";
 
@@ -18,32 +20,31 @@ afterAll(() => gpu.dispose());
 const rates = { rate: 0.5, decay: 0.05, betas: [0.9, 0.99], epsilon: 1e-6 } as const;
 /** The learning rate, the scale of gradients, and both corrections. */
 const [learningRate, scale, correction1, correction2] = [0.01, 2, 0.19, 0.0199] as const;
-const settings = Float32Array.of(learningRate, scale, correction1, correction2);
+const settings = Float32Array.of(learningRate, scale, correction1, correction2, 0);
 
-const kinds: readonly Pick<UpdateProblem, "optimizer" | "clip" | "dtype">[] = [
+const kinds: readonly Pick<UpdateProblem, "optimizer" | "dtype">[] = [
   { optimizer: "adamw", dtype: "f32" },
-  { optimizer: "adamw", dtype: "f16", clip: 3 },
-  { optimizer: "sgd", dtype: "f32", clip: 3 },
-  { optimizer: "sgd", dtype: "f16", clip: 1e6 },
+  { optimizer: "adamw", dtype: "f16" },
+  { optimizer: "sgd", dtype: "f32" },
+  { optimizer: "sgd", dtype: "f16" },
 ];
 
-describe.each(kinds)("$optimizer of $dtype, clipped at $clip", (kind) => {
+describe.each(kinds)("$optimizer of $dtype", (kind) => {
   it.for([1, 6, 300])("changes %d numbers in two steps as in float64", async (length, { skip }) => {
-    const { optimizer, clip, dtype } = kind;
+    const { optimizer, dtype } = kind;
     skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
     const adam = optimizer === "adamw";
     const [parameter, gradient] = [draw(length, "f32", 1), draw(length, dtype, 2)];
     const [momentum, squares] = [draw(length, "f32", 3), draw(length, "f32", 4).map(Math.abs)];
     const kernel = updateKernel({ length, ...kind, ...rates });
-    const inputs = { gradient, momentum, squares, settings, norm: Float32Array.of(100) };
+    const inputs = { gradient, momentum, squares, settings };
     const y = await runKernel(gpu, kernel, inputs, parameter);
 
-    const clipped = clip !== undefined && 10 * scale > clip ? clip / (10 * scale) : 1;
     const rate = learningRate * rates.rate;
     const [beta1, beta2] = rates.betas;
     const bounds = new Float64Array(length);
     const expected = Float64Array.from(parameter, (start, at) => {
-      const g = (gradient[at] as number) * scale * clipped;
+      const g = (gradient[at] as number) * scale;
       let [p, m, v] = [start, momentum[at] as number, squares[at] as number];
       let size = Math.abs(p);
       for (let step = 0; step < 2; step++) {
@@ -69,15 +70,57 @@ describe.each(kinds)("$optimizer of $dtype, clipped at $clip", (kind) => {
   });
 });
 
-it("makes the parameter NaN where the norm is", async () => {
-  const kernel = updateKernel({ length: 4, dtype: "f32", optimizer: "sgd", ...rates, clip: 1 });
-  const inputs = {
-    ...{ gradient: draw(4, "f32", 1), momentum: new Float32Array(4), settings },
-    norm: Float32Array.of(Number.NaN),
+it("changes nothing at a rate below 0", async () => {
+  const kernel = updateKernel({ length: 6, dtype: "f32", optimizer: "adamw", ...rates });
+  const [momentum, squares] = [draw(6, "f32", 3), draw(6, "f32", 4)];
+  const gradient = new Float32Array(6).fill(Number.NaN);
+  const inputs = { gradient, momentum, squares, settings: Float32Array.of(-1, 1, 1, 1, 1) };
+  const parameter = draw(6, "f32", 2);
+  expect(await runKernel(gpu, kernel, inputs, parameter)).toEqual(parameter);
+});
+
+describe("the settings of a step", () => {
+  const given = Float32Array.of(0.01, 0.5, 0.19, 0.0199, 1);
+  const solve = (parts: readonly number[], loss: number, clip?: number): Promise<Float32Array> => {
+    const kernel = stepSettingsKernel({ parts: parts.length, dtype: "f32", clip });
+    const x = Float32Array.from(parts);
+    return runKernel(gpu, kernel, { x, loss: Float32Array.of(loss), given }, 5);
   };
-  expect(await runKernel(gpu, kernel, inputs, draw(4, "f32", 2))).toEqual(
-    new Float32Array(4).fill(Number.NaN),
-  );
+
+  it("are what is given, gradients clipped by the norm of all", async () => {
+    // The norm is √169 / 2.
+    const parts = [...new Float32Array(97), 9, 16, 144];
+    expect([...(await solve(parts, 1))]).toEqual([...given.subarray(0, 4), 6.5]);
+    expect([...(await solve(parts, 1, 7))]).toEqual([...given.subarray(0, 4), 6.5]);
+    const clipped = await solve(parts, 1, 1.3);
+    expect(clipped[1]).toBeCloseTo(0.1, 6);
+    expect([clipped[0], clipped[4]]).toEqual([given[0], 6.5]);
+  });
+
+  it("update nothing where the loss or the norm is not finite", async () => {
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect((await solve([1, wrong], 1, 2))[0]).toBe(-1);
+      expect((await solve([1, 2], wrong, 2))[0]).toBe(-1);
+    }
+    expect((await solve([1], Number.NEGATIVE_INFINITY))[0]).toBe(-1);
+    expect((await solve([1], -1))[0]).toBe(given[0]);
+  });
+});
+
+describe.each(["f32", "f16"] as const)("a sum over runs of %s", (dtype) => {
+  it.for([1, 6, 300])("of %d numbers", async (length, { skip }) => {
+    skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
+    const [x, sum] = [draw(length, dtype, 1), draw(length, "f32", 2)];
+    const kernel = accumulateKernel({ length, dtype });
+    const kept = { x, given: Float32Array.of(0, 0, 0, 0, 1) };
+    // The kernel runs twice.
+    const twice = sum.map(
+      (number, at) => Math.fround(number + (x[at] as number)) + (x[at] as number),
+    );
+    expect(await runKernel(gpu, kernel, kept, sum)).toEqual(twice);
+    const first = { x, given: new Float32Array(5) };
+    expect(await runKernel(gpu, kernel, first, sum)).toEqual(x);
+  });
 });
 
 describe.each(["f32", "f16"] as const)("the sum of squares in %s", (dtype) => {
@@ -98,12 +141,20 @@ it("refuses what makes no sense", () => {
   const good = { length: 3, dtype: "f32", optimizer: "adamw", ...rates };
   for (const change of [
     ...[{ length: 0 }, { optimizer: "adam" }, { rate: -1 }, { decay: Number.NaN }],
-    ...[{ betas: [1, 0.9] }, { betas: [0.9] }, { betas: 7 }, { epsilon: -1 }, { clip: -1 }],
+    ...[{ betas: [1, 0.9] }, { betas: [0.9] }, { betas: 7 }, { epsilon: -1 }],
   ]) {
     expect(() => updateKernel({ ...good, ...change } as never)).toThrow(
       expect.objectContaining({ code: expect.stringMatching(/^(OPTION_INVALID|KERNEL_PROBLEM)$/) }),
     );
   }
+  for (const parts of [0, 0.5]) {
+    expect(() => stepSettingsKernel({ parts, dtype: "f32" })).toThrow(
+      expect.objectContaining({ code: "KERNEL_PROBLEM" }),
+    );
+  }
+  expect(() => stepSettingsKernel({ parts: 1, dtype: "f32", clip: -1 })).toThrow(
+    expect.objectContaining({ code: "KERNEL_PROBLEM" }),
+  );
   expect(() => sumOfSquaresKernel({ length: 0, dtype: "f32" })).toThrow(
     expect.objectContaining({ code: "KERNEL_PROBLEM" }),
   );

@@ -2,7 +2,6 @@ import type { StorageDtype } from "@papilio/butterfly";
 import { requireList } from "@papilio/butterfly/errors";
 import type { Binding, Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
-import { isNanWgsl } from "../not-a-number.ts";
 import { perElementShader } from "../per-element.ts";
 import { type Check, checks, requireNumber, requireProblem } from "../problem-checks.ts";
 import { enabledBy, loadWidth, storedType, wideType } from "../wgsl.ts";
@@ -26,8 +25,6 @@ export interface UpdateProblem {
   /** Of the momentum, and of the mean of squares: from 0 to below 1. */
   readonly betas: readonly [number, number];
   readonly epsilon: number;
-  /** The largest norm of all gradients together, above which they are scaled down to it. */
-  readonly clip?: number | undefined;
 }
 
 const betasCheck: Check = (name, value) => {
@@ -37,10 +34,9 @@ const betasCheck: Check = (name, value) => {
 };
 
 /**
- * Generates a step in place. Bindings: y, the parameter, gradient, momentum, for AdamW squares, then settings, four
- * numbers in float32 that are read when it runs: the learning rate, what gradients are multiplied by, and the corrections
- * `c₁` and `c₂` (`1 - β^t` at step `t`); and with `clip` norm, the sum of the squares of all gradients before they are
- * multiplied.
+ * Generates a step in place. Bindings: y, the parameter, gradient, momentum, for AdamW squares, then settings, numbers in
+ * float32 of {@link stepSettingsKernel} that are read when it runs: the learning rate, what gradients are multiplied by,
+ * and the corrections `c₁` and `c₂` (`1 - β^t` at step `t`). At a learning rate below 0 nothing changes.
  *
  * @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM`
  */
@@ -50,10 +46,9 @@ export function updateKernel(problem: UpdateProblem): Kernel {
     dtype: checks.dtype,
     optimizer: checks.oneOf("adamw", "sgd"),
     betas: betasCheck,
-    clip: checks.optional(checks.number),
   });
-  const { length, dtype, optimizer, rate, decay, betas, epsilon, clip } = problem;
-  requireNumber("update", { rate, decay, epsilon, clip: clip ?? 0 }, 0);
+  const { length, dtype, optimizer, rate, decay, betas, epsilon } = problem;
+  requireNumber("update", { rate, decay, epsilon }, 0);
   const width = loadWidth(length);
   const adam = optimizer === "adamw";
   const kept = (name: string): Binding => ({
@@ -63,13 +58,6 @@ export function updateKernel(problem: UpdateProblem): Kernel {
   });
   const read = (name: string, elements: string): Binding => ({ name, elements, access: "read" });
   const [beta1, beta2] = betas;
-  const clipped =
-    clip === undefined
-      ? ""
-      : `let norm1 = sqrt(norm[0]) * scale;
-  scale *= select(1.0, ${literal(clip)} / norm1, norm1 > ${literal(clip)});
-  // A norm that is NaN makes the parameter NaN.
-  scale = select(scale, norm1, ${isNanWgsl("norm1", 1)});`;
   const step = adam
     ? `let m = mix(gradients, momentum[at], ${literal(beta1)});
   let v = mix(gradients * gradients, squares[at], ${literal(beta2)});
@@ -89,14 +77,12 @@ export function updateKernel(problem: UpdateProblem): Kernel {
       kept("momentum"),
       ...(adam ? [kept("squares")] : []),
       read("settings", "f32"),
-      ...(clip === undefined ? [] : [read("norm", "f32")]),
     ],
     ...perElementShader(
       { batch: 1, parts: { name: "at", count: length / width }, to: "batch-first" },
-      `let rate = settings[0] * ${literal(rate)};
-  var scale = settings[1];
-  ${clipped}
-  let gradients = ${wideType(width)}(gradient[at]) * scale;
+      `if (settings[0] < 0.0) { return; }
+  let rate = settings[0] * ${literal(rate)};
+  let gradients = ${wideType(width)}(gradient[at]) * settings[1];
   ${step}`,
     ),
   };
