@@ -62,7 +62,7 @@ export function update(problem: UpdateProblem): KernelCall {
     items: Math.ceil(length / UPDATE_CHUNK),
     scratchBytes: 0,
     operands: [
-      { name: "parameter", access: "update", layout: "plain", bytes: 4 * length },
+      vectorsOperand("parameter", "update", "tiles", numbers),
       vectorsOperand("gradient", "read", "tiles", numbers),
       vectorsOperand("momentum", "update", "tiles", numbers),
       ...(adam ? [vectorsOperand("squares", "update", "tiles", numbers)] : []),

@@ -19,6 +19,8 @@ export interface NnErrorCodes {
    * The numbers of a parameter are asked for after they were released. Keep them, or load them again.
    */
   PARAMETER_RELEASED: true;
+  /** The numbers of a parameter are read while a trainer has newer ones. Await `read()` of the trainer first. */
+  PARAMETER_UNREAD: true;
   /** A linear layer does not fit its product, or the layer before it. Use sizes that follow one another. */
   LINEAR_SHAPE: true;
   /** An adjacency or another sparse matrix is not valid. Correct the entry in the message. */
@@ -57,6 +59,11 @@ export interface NnErrorCodes {
    * data. The parameters are as they were before the step.
    */
   TRAINING_DIVERGED: true;
+  /**
+   * A trainer is to go on from a state of other parameters, or of another optimizer. Give the parameters in the order of
+   * the trainer that the state is of, and its kind of optimizer.
+   */
+  TRAINER_STATE: true;
 
   // Weights
 

@@ -14,8 +14,8 @@ const MOST_NUMBERS = 2 ** 31;
  * They must not change between the making of a model and its disposal. One on a device packs them when it is
  * compiled, one by the CPU's kernels in its first run or by `prepare`, and so never sees a change. The
  * reference does not copy them, which would take their memory twice, and reads them in every run. A trainer changes
- * them in place: make the models that are to see it afterwards, with weights that no earlier model shares, or call
- * `renewParameters` of a model on the CPU.
+ * numbers of its own, and these when it is asked to: make the models that are to see it afterwards, with weights that no
+ * earlier model shares, or call `renewParameters` of a model on the CPU.
  */
 export class Parameter {
   readonly shape: readonly number[];
@@ -23,6 +23,7 @@ export class Parameter {
   #values: Float32Array | undefined;
   #identity: object = {};
   #released = false;
+  #changedElsewhere = false;
 
   /**
    * @param initialize sets the numbers, unless others are assigned before they are used; zeros without
@@ -59,9 +60,10 @@ export class Parameter {
     return this.#identity;
   }
 
-  /** Throws `PARAMETER_RELEASED` after {@link release}. */
+  /** Throws `PARAMETER_RELEASED` after {@link release}; `PARAMETER_UNREAD` where a trainer has newer numbers. */
   get values(): Float32Array {
     if (this.#released) throw parameterReleased(this.shape);
+    if (this.#changedElsewhere) throw parameterUnread(this.shape);
     if (this.#values === undefined) {
       this.#values = new Float32Array(this.length);
       this.#initialize?.(this.#values);
@@ -82,6 +84,18 @@ export class Parameter {
     this.#values = values;
     this.#identity = {};
     this.#released = false;
+    this.#changedElsewhere = false;
+  }
+
+  /** @internal The memory of a trainer has newer numbers: {@link values} throws until they are brought. */
+  leaveElsewhere(): void {
+    this.#changedElsewhere = true;
+  }
+
+  /** @internal Takes the numbers that a trainer has, in place. */
+  bring(numbers: Float32Array): void {
+    this.#changedElsewhere = false;
+    this.values.set(numbers);
   }
 
   /**
@@ -104,5 +118,13 @@ function parameterReleased(shape: readonly number[]): PapilioError {
     "PARAMETER_RELEASED",
     `The numbers of a parameter of shape [${shape.join(", ")}] were released after they were packed.`,
     "Make all models of a module before its parameters are released, or keep them.",
+  );
+}
+
+function parameterUnread(shape: readonly number[]): PapilioError {
+  return new PapilioError(
+    "PARAMETER_UNREAD",
+    `The numbers of a parameter of shape [${shape.join(", ")}] were changed in the memory of a trainer.`,
+    "Await read() of the trainer before they are used, and before it is disposed of.",
   );
 }

@@ -36,6 +36,12 @@ export interface CpuLowering {
   indices(indices: Indices): CpuSpan;
   /** The numbers of a parameter in float32. Graphs share them. */
   parameter(parameter: Parameter): CpuSpan;
+  /** The numbers of a parameter that the graph trains, as one vector that changes. */
+  trained(parameter: Parameter): ProgramValue;
+  /** Packs again what the operations so far read of a parameter in packed form, after its numbers have changed. */
+  repack(parameter: Parameter): void;
+  /** Memory of the graph's own. */
+  ownMemory(bytes: number, what: string): CpuSpan;
   /** Numbers that do not change, copied once for all operations of the graph that use the same array. */
   constants(numbers: Float32Array | Uint32Array): CpuSpan;
   /** The passes of a matrix, in the order in which they are applied, and their weights. Graphs share them. */

@@ -41,6 +41,12 @@ export interface DeviceLowering {
   indices(indices: Indices): Span;
   /** The numbers of a parameter, in `dtype` unless another one is given. Graphs share them. */
   parameter(parameter: Parameter, dtype?: StorageDtype): Span;
+  /** The numbers of a parameter that the graph trains, in float32, as one vector that changes. */
+  trained(parameter: Parameter): Vectors & { readonly memory: Span };
+  /** Packs again what the operations so far read of a parameter in another form, after its numbers have changed. */
+  repack(parameter: Parameter): void;
+  /** So many numbers in float32 of the graph's own, zeros at first. */
+  ownMemory(length: number, label: string): Span;
   /**
    * The vectors of a parameter `[vectors, features]`: where a linear operation of the graph multiplies by it,
    * the weights of that, in their order, so that it is on the device once.

@@ -1,4 +1,5 @@
 import type { OperationDefinition } from "../graph/operation.ts";
+import { type AccumulateOperation, accumulateDefinition } from "./accumulate/operation.ts";
 import {
   type ActivationGradientOperation,
   activationGradientDefinition,
@@ -61,9 +62,12 @@ import {
   type SquaredErrorGradientOperation,
   squaredErrorGradientDefinition,
 } from "./squared-error-gradient/operation.ts";
+import { type StepSettingsOperation, stepSettingsDefinition } from "./step-settings/operation.ts";
+import { type UpdateOperation, updateDefinition } from "./update/operation.ts";
 
 /** One step of training, as data: a loss, a gradient, an update. */
 export type TrainingOperation =
+  | AccumulateOperation
   | ActivationGradientOperation
   | AggregateHeadsOperation
   | AggregateLargestOperation
@@ -83,7 +87,9 @@ export type TrainingOperation =
   | SoftmaxGradientOperation
   | SpreadVectorsOperation
   | SquaredErrorGradientOperation
-  | SquaredErrorOperation;
+  | SquaredErrorOperation
+  | StepSettingsOperation
+  | UpdateOperation;
 
 /** What a graph must know of each kind. */
 export const TRAINING_DEFINITIONS: {
@@ -91,6 +97,7 @@ export const TRAINING_DEFINITIONS: {
     Extract<TrainingOperation, { readonly kind: K }>
   >;
 } = {
+  accumulate: accumulateDefinition,
   "activation-gradient": activationGradientDefinition,
   "aggregate-heads": aggregateHeadsDefinition,
   "aggregate-largest": aggregateLargestDefinition,
@@ -111,4 +118,6 @@ export const TRAINING_DEFINITIONS: {
   "spread-vectors": spreadVectorsDefinition,
   "squared-error": squaredErrorDefinition,
   "squared-error-gradient": squaredErrorGradientDefinition,
+  "step-settings": stepSettingsDefinition,
+  update: updateDefinition,
 };

@@ -72,11 +72,18 @@ import {
   squaredErrorGradientCases,
   squaredErrorGradientOnVectors,
 } from "../operations/squared-error-gradient/testing/cases.ts";
+import { stepSettingsCases } from "../operations/step-settings/testing/cases.ts";
 import type { TrainingOperation } from "../operations/training-operation.ts";
 import type { OperationCases, ValueOperations } from "./operation-case.ts";
 
+/** Kinds whose results are the same, run after run; those that change what is kept have tests of their own. */
+type RepeatableKind = Exclude<TrainingOperation["kind"], "accumulate" | "update">;
+
+/** Kinds between others; what a step is given, and its settings, are in float32 whatever the model is in. */
+type InnerKind = Exclude<RepeatableKind, "step-settings">;
+
 /** Every kind of operation of training as the last one of a graph. */
-export const TRAINING_CASES: Readonly<Record<TrainingOperation["kind"], OperationCases>> = {
+export const TRAINING_CASES: Readonly<Record<RepeatableKind, OperationCases>> = {
   "activation-gradient": activationGradientCases,
   "spread-vectors": spreadVectorsCases,
   "scatter-vectors": scatterVectorsCases,
@@ -97,10 +104,11 @@ export const TRAINING_CASES: Readonly<Record<TrainingOperation["kind"], Operatio
   "softmax-gradient": softmaxGradientCases,
   "squared-error": squaredErrorCases,
   "squared-error-gradient": squaredErrorGradientCases,
+  "step-settings": stepSettingsCases,
 };
 
 /** Every kind of operation of training on vectors, for graphs in which others come before and after it. */
-export const TRAINING_ON_VECTORS: Readonly<Record<TrainingOperation["kind"], ValueOperations>> = {
+export const TRAINING_ON_VECTORS: Readonly<Record<InnerKind, ValueOperations>> = {
   "activation-gradient": activationGradientOnVectors,
   "spread-vectors": spreadVectorsOnVectors,
   "scatter-vectors": scatterVectorsOnVectors,

@@ -19,3 +19,4 @@ export {
 export type { AdamWOptions, OptimizerOptions, SgdOptions } from "./optimizer.ts";
 export { type Schedule, type WarmupCosineOptions, warmupCosine } from "./schedule.ts";
 export { type StepReport, Trainer, type TrainerOptions } from "./trainer.ts";
+export type { TrainerState } from "./trainer-state.ts";

@@ -34,13 +34,13 @@ const inputs = (target: readonly number[]): { target: Float32Array } => ({
   target: Float32Array.from(target),
 });
 
-describe("steps of optimizers", () => {
+describe.each(["reference", "wasm"] as const)("steps of optimizers by %s", (kernels) => {
   const start = [1, -0.5];
   const [rate, decay] = [0.05, 0.1];
 
   it("AdamW is that of arXiv 1711.05101", async () => {
     const optimizer: OptimizerOptions = { kind: "adamw", beta1: 0.8, beta2: 0.95 };
-    const [trainer, shift] = shifted(start, { optimizer, rate, decay });
+    const [trainer, shift] = shifted(start, { optimizer, rate, decay, kernels });
     const [p, m, v] = [[...start], [0, 0], [0, 0]];
     for (const [at, target] of targets.entries()) {
       await trainer.step([inputs(target)]);
@@ -53,12 +53,20 @@ describe("steps of optimizers", () => {
         p[i] -= (rate * m1) / (Math.sqrt(v1) + 1e-8);
       }
     }
+    await trainer.read();
     for (const i of [0, 1]) expect(shift.values[i]).toBeCloseTo(p[i] as number, 5);
   });
 
   it("SGD has momentum and decay, by the mean of several runs, clipped", async () => {
     const optimizer: OptimizerOptions = { kind: "sgd", momentum: 0.9 };
-    const [trainer, shift] = shifted(start, { optimizer, rate, decay, clip: 1 });
+    const [trainer, shift] = shifted(start, {
+      optimizer,
+      rate,
+      decay,
+      clip: 1,
+      accumulate: 2,
+      kernels,
+    });
     const [p, m] = [[...start], [0, 0]];
     for (const [at, target] of targets.entries()) {
       const other = targets[(at + 1) % 3] as readonly [number, number];
@@ -74,6 +82,7 @@ describe("steps of optimizers", () => {
         p[i] = (p[i] as number) - rate * m[i];
       }
     }
+    await trainer.read();
     for (const i of [0, 1]) expect(shift.values[i]).toBeCloseTo(p[i] as number, 5);
     expect(trainer.steps).toBe(3);
   });
@@ -85,53 +94,146 @@ describe("steps of optimizers", () => {
     const y = f.addVector(graph.input("x", shape), bias);
     const loss = meanSquaredError(y, graph.input("target", shape));
     const multipliers = new Map([[bias, 0.5]]);
-    const options = { optimizer: { kind: "sgd" }, rate: 1, decay: 3, multipliers } as const;
+    const options = {
+      optimizer: { kind: "sgd" },
+      rate: 1,
+      decay: 3,
+      multipliers,
+      kernels,
+    } as const;
     using trainer = new Trainer(graph, loss, [bias], options);
     await trainer.step([{ x: new Float32Array(2), target: new Float32Array(2) }]);
+    await trainer.read();
     expect([...bias.values]).toEqual([0.5, 1]);
   });
 
   it("stops where the loss is not a number, and changes nothing", async () => {
-    const [trainer, shift] = shifted(start, { optimizer: { kind: "adamw" }, rate });
+    const options = { optimizer: { kind: "adamw" }, rate, kernels, accumulate: 2 } as const;
+    const [trainer, shift] = shifted(start, options);
     const diverged = expect.objectContaining({ code: "TRAINING_DIVERGED" });
     await expect(trainer.step([inputs([Number.NaN, 0])])).rejects.toThrow(diverged);
-    await expect(trainer.step([inputs([1e30, 0])])).rejects.toThrow(diverged);
+    await expect(trainer.step([inputs([1e30, 0]), inputs([0, 0])])).rejects.toThrow(diverged);
     expect([...shift.values]).toEqual(start);
     expect(trainer.steps).toBe(0);
-    await trainer.step([inputs([0, 0])]);
+    const [fresh] = shifted(start, options);
+    expect(await trainer.step([inputs([0, 0])])).toEqual(await fresh.step([inputs([0, 0])]));
+    expect(await trainer.state()).toEqual(await fresh.state());
     expect(trainer.steps).toBe(1);
   });
 
-  it.each(["reference", "wasm"] as const)(
-    "computes gradients by the numbers as they are, of what lies behind products too, by %s",
-    async (kernels) => {
-      const chain = Chain.parse("1,4,2,6; 2,3,4,2");
-      const traced = (numbers?: readonly Float32Array[]): [Trainer, Parameter[]] => {
-        const factors = chain.patterns.map(({ a, b, c, d }, at) => {
-          const start = Float32Array.from({ length: a * b * c * d }, (_, i) => Math.sin(i + at));
-          return Parameter.of([a, b, c, d], numbers?.[at]?.slice() ?? start);
-        });
-        const graph = new Graph();
-        const x = graph.input("x", { vectors: 3, features: chain.cols });
-        const y = f.linear(x, { chain, factors });
-        const loss = meanSquaredError(y, graph.input("target", y));
-        const options = { optimizer: { kind: "sgd" }, rate: 0.1, kernels } as const;
-        return [new Trainer(graph, loss, factors, options), factors];
-      };
-      const x = Float32Array.from({ length: 3 * chain.cols }, (_, at) => Math.cos(at));
-      const batch = { x, target: new Float32Array(3 * chain.rows) };
-      const [trainer, factors] = traced();
-      for (let step = 0; step < 3; step++) await trainer.step([batch]);
-      const [fresh] = traced(factors.map(({ values }) => values));
-      const { loss, norm } = await fresh.step([batch]);
-      expect(await trainer.step([batch])).toEqual({ step: 3, rate: 0.1, loss, norm });
+  it.each([{ kind: "adamw" }, { kind: "sgd", momentum: 0.5 }] as const)(
+    "goes on from its state bit by bit, with $kind",
+    async (optimizer) => {
+      const options = { optimizer, rate, decay, kernels, accumulate: 2 };
+      const step = (trainer: Trainer): Promise<unknown> =>
+        trainer.step([inputs(targets[0]), inputs(targets[trainer.steps % 3] as never)]);
+      const [through] = shifted(start, options);
+      for (let at = 0; at < 5; at++) await step(through);
+      const [first] = shifted(start, options);
+      for (let at = 0; at < 3; at++) await step(first);
+      const state = await first.state();
+      // What is read is a copy, and the one who was read goes on as well.
+      await step(first);
+      const [second] = shifted([7, 7], { ...options, state });
+      expect(second.steps).toBe(3);
+      expect(await second.state()).toEqual(state);
+      for (const trainer of [first, second]) {
+        while (trainer.steps < 5) await step(trainer);
+        expect(await trainer.state()).toEqual(await through.state());
+      }
     },
   );
 
-  it("refuses a step without a batch", async () => {
-    const [trainer] = shifted(start, { optimizer: { kind: "sgd" }, rate });
+  it("refuses states that are not of these parameters", async () => {
+    const options = { optimizer: { kind: "adamw" }, rate, kernels } as const;
+    const state = await shifted(start, options)[0].state();
+    const wrong = expect.objectContaining({ code: "TRAINER_STATE" });
+    for (const change of [
+      { parameters: [] },
+      { momentum: [new Float32Array(3)] },
+      { squares: [] },
+      { squares: [...state.squares, ...state.squares] },
+    ]) {
+      expect(() => shifted(start, { ...options, state: { ...state, ...change } })).toThrow(wrong);
+    }
+    const sgd = { ...options, optimizer: { kind: "sgd" }, state } as const;
+    expect(() => shifted(start, sgd)).toThrow(wrong);
+    const steps = expect.objectContaining({ code: "OPTION_INVALID" });
+    const before = { ...state, steps: -1 };
+    expect(() => shifted(start, { ...options, state: before })).toThrow(steps);
+  });
+
+  it("computes gradients by the numbers as they are, of what lies behind products too", async () => {
+    const chain = Chain.parse("1,4,2,6; 2,3,4,2");
+    const traced = (numbers?: readonly Float32Array[]): [Trainer, Parameter[]] => {
+      const factors = chain.patterns.map(({ a, b, c, d }, at) => {
+        const start = Float32Array.from({ length: a * b * c * d }, (_, i) => Math.sin(i + at));
+        return Parameter.of([a, b, c, d], numbers?.[at]?.slice() ?? start);
+      });
+      const graph = new Graph();
+      const x = graph.input("x", { vectors: 3, features: chain.cols });
+      const y = f.linear(x, { chain, factors });
+      const loss = meanSquaredError(y, graph.input("target", y));
+      const options = { optimizer: { kind: "sgd" }, rate: 0.1, kernels } as const;
+      return [new Trainer(graph, loss, factors, options), factors];
+    };
+    const x = Float32Array.from({ length: 3 * chain.cols }, (_, at) => Math.cos(at));
+    const batch = { x, target: new Float32Array(3 * chain.rows) };
+    const [trainer, factors] = traced();
+    for (let step = 0; step < 3; step++) await trainer.step([batch]);
+    await trainer.read();
+    const [fresh] = traced(factors.map(({ values }) => values));
+    const { loss, norm } = await fresh.step([batch]);
+    expect(await trainer.step([batch])).toEqual({ step: 3, rate: 0.1, loss, norm });
+  });
+
+  it("refuses a step without a batch, or of more than it accumulates", async () => {
+    const [trainer] = shifted(start, { optimizer: { kind: "sgd" }, rate, kernels });
     const invalid = expect.objectContaining({ code: "OPTION_INVALID" });
     await expect(trainer.step([])).rejects.toThrow(invalid);
+    const one = inputs([0, 0]);
+    await expect(trainer.step([one, one])).rejects.toThrow(invalid);
+  });
+});
+
+describe("numbers that the kernels in WebAssembly have changed", () => {
+  const options = { optimizer: { kind: "sgd" }, rate: 0.5, kernels: "wasm" } as const;
+  const unread = expect.objectContaining({ code: "PARAMETER_UNREAD" });
+
+  it("are not read by mistake, and by others after read()", async () => {
+    const [trainer, shift] = shifted([1, 2], options);
+    const before = shift.values;
+    await trainer.step([inputs([0, 0])]);
+    expect(() => shift.values).toThrow(unread);
+    await trainer.read();
+    expect(shift.values).toBe(before);
+    expect([...shift.values]).toEqual([0.5, 1]);
+    await trainer.step([inputs([0, 0])]);
+    expect(() => shift.values).toThrow(unread);
+  });
+
+  it("are there after the trainer was disposed of, unless a step was under way", async () => {
+    const [trainer, shift] = shifted([1, 2], options);
+    await trainer.step([inputs([0, 0])]);
+    trainer.dispose();
+    expect([...shift.values]).toEqual([0.5, 1]);
+    const gone = expect.objectContaining({ code: "MODEL_DISPOSED" });
+    await expect(trainer.step([inputs([0, 0])])).rejects.toThrow(gone);
+    await expect(trainer.read()).rejects.toThrow(gone);
+
+    const [other, shifting] = shifted([1, 2], options);
+    await other.step([inputs([0, 0])]);
+    const step = other.step([inputs([0, 0])]);
+    other.dispose();
+    await step.catch(() => undefined);
+    expect(() => shifting.values).toThrow(unread);
+  });
+
+  it("give way to others that are assigned", async () => {
+    const [trainer, shift] = shifted([1, 2], options);
+    await trainer.step([inputs([0, 0])]);
+    shift.values = Float32Array.of(3, 4);
+    expect([...shift.values]).toEqual([3, 4]);
   });
 });
 
@@ -209,6 +311,7 @@ async function trainOnDigits(
     };
     losses.push((await trainer.step([batch])).loss);
   }
+  await trainer.read();
   const held = trace(labels.length - TRAINED);
   held.graph.output("logits", held.logits);
   using model = new CpuModel(held.graph, { kernels: "wasm" });

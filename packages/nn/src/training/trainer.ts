@@ -1,17 +1,17 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
+import { requireObject, requireOneOf, requireWhole } from "@papilio/butterfly/errors";
 import { callback, either, listOf, map, number } from "../arguments/checks.ts";
-import { CpuModel } from "../backends/cpu/cpu-model.ts";
-import type { RunInputs } from "../graph/executable.ts";
+import { modelDisposed, type RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parameterCheck } from "../graph/operand-checks.ts";
 import type { Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
-import { renewTransposed } from "../operations/linear/transpose.ts";
-import { gradient } from "./gradient.ts";
-import { Optimizer, type OptimizerOptions, requireOptimizer } from "./optimizer.ts";
+import { corrections, type OptimizerOptions, requireOptimizer, updateRule } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
 import { requireNotNegative } from "./settings.ts";
+import { addStep, type OptimizerStates, STEP_NAMES } from "./step-graph.ts";
+import { requireTrainerState, type TrainerState } from "./trainer-state.ts";
+import { CpuTrainingPlace, type TrainingPlace } from "./training-place.ts";
 
 export interface TrainerOptions {
   readonly optimizer: OptimizerOptions;
@@ -24,10 +24,14 @@ export interface TrainerOptions {
   /** The largest norm of all gradients together, above which they are scaled down to it. */
   readonly clip?: number | undefined;
   /**
-   * What computes the loss and its gradients: the readable `reference`, unless given, or the kernels in WebAssembly on
+   * What computes a step: the readable `reference`, unless given, or the kernels in WebAssembly on
    * all threads.
    */
   readonly kernels?: "reference" | "wasm";
+  /** How many runs a step may take the mean of the gradients of; 1 unless given. */
+  readonly accumulate?: number;
+  /** Where to go on from, as {@link Trainer.state} of a trainer of the same parameters had it; the start unless given. */
+  readonly state?: TrainerState | undefined;
 }
 
 /** What a step has found. */
@@ -43,8 +47,12 @@ export interface StepReport {
 }
 
 /**
- * Trains the parameters of a graph on the CPU: gradients are operations of the graph, and the numbers of parameters are
- * changed in place after each run. The same numbers and inputs give the same steps, bit by bit, with the same kernels.
+ * Trains the parameters of a graph: a step is one run of a program, which computes the loss and its gradients, updates the
+ * parameters in memory of its own, and packs them again. The same numbers and inputs give the same steps, bit by bit, with
+ * the same kernels.
+ *
+ * By the kernels in WebAssembly, `values` of a parameter throws `PARAMETER_UNREAD` from a step on until {@link Trainer.read}
+ * has copied the numbers there. The reference changes them in place.
  *
  * @example
  * ```ts
@@ -54,25 +62,31 @@ export interface StepReport {
  *   multipliers: factorRates(graph),
  * });
  * const { loss: before } = await trainer.step([{ x, labels }]);
+ * await trainer.read();
  * ```
  */
 export class Trainer implements Disposable {
-  readonly #model: CpuModel;
+  readonly #place: TrainingPlace;
   readonly #parameters: readonly Parameter[];
-  readonly #optimizer: Optimizer;
+  readonly #names: readonly OptimizerStates[];
+  readonly #optimizer: OptimizerOptions;
   readonly #rate: Schedule;
-  readonly #multipliers: ReadonlyMap<Parameter, number>;
-  readonly #decay: number;
-  readonly #clip: number;
+  readonly #most: number;
   #steps = 0;
   #last: Promise<unknown> = Promise.resolve();
+  /** Calls that have not ended. */
+  #pending = 0;
+  /** Whether parameters are to be brought. */
+  #unread = false;
+  #disposed = false;
 
   /**
-   * Adds the loss and the gradients to the outputs of the graph.
+   * Adds a step to the graph, and the loss to its outputs.
    *
    * @param loss one number
    * @param parameters what is trained
-   * @throws PapilioError `OPTION_INVALID`; `GRAPH_NAME` for a graph that a trainer has already; what `gradient` throws
+   * @throws PapilioError `OPTION_INVALID`; `GRAPH_NAME` for a graph that a trainer has already; `TRAINER_STATE`; what
+   *   `gradient` throws
    */
   constructor(
     graph: Graph,
@@ -81,27 +95,25 @@ export class Trainer implements Disposable {
     options: TrainerOptions,
   ) {
     listOf(parameterCheck)("The parameters", parameters);
-    requireObject("The options of a trainer", options, "TrainerOptions");
-    const { optimizer, rate, multipliers = new Map(), decay = 0, clip = Infinity } = options;
-    const { kernels = "reference" } = options;
-    requireOptimizer(optimizer);
-    requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
-    either(callback, number)("The learning rate", rate);
-    if (typeof rate === "number") requireNotNegative("The learning rate", rate);
-    map("The multipliers", multipliers);
-    for (const multiplier of multipliers.values()) requireNotNegative("A multiplier", multiplier);
-    requireNotNegative("The weight decay", decay);
-    if (options.clip !== undefined) requireNotNegative("The largest norm", clip);
+    requireTrainerOptions(options);
+    const { optimizer, rate, multipliers, decay = 0, kernels = "reference" } = options;
+    const { clip, accumulate = 1, state } = options;
     this.#parameters = [...new Set(parameters)];
-    const gradients = gradient(graph, loss, this.#parameters);
-    graph.output("training.loss", loss);
-    for (const [at, value] of gradients.entries()) graph.output(`training.gradient.${at}`, value);
-    this.#model = new CpuModel(graph, { kernels });
-    this.#optimizer = new Optimizer(optimizer);
+    if (state !== undefined) requireTrainerState(state, this.#parameters, optimizer.kind);
+    const trained = this.#parameters.map((parameter) => ({
+      parameter,
+      rule: updateRule(
+        optimizer,
+        multipliers?.get(parameter) ?? 1,
+        parameter.shape.length > 1 ? decay : 0,
+      ),
+    }));
+    this.#names = addStep(graph, loss, trained, { clip, accumulates: accumulate > 1 });
+    this.#place = new CpuTrainingPlace(graph, kernels);
+    this.#optimizer = optimizer;
     this.#rate = typeof rate === "number" ? () => rate : rate;
-    this.#multipliers = multipliers;
-    this.#decay = decay;
-    this.#clip = clip;
+    this.#most = accumulate;
+    if (state !== undefined) this.#restore(state);
   }
 
   /** Steps so far. */
@@ -112,70 +124,148 @@ export class Trainer implements Disposable {
   /**
    * One step by the mean of the gradients of some runs. Steps follow one another: a second one waits for the first.
    *
-   * @param batches the inputs of each run, at least one
+   * @param batches the inputs of each run: at least one, and at most as many as `accumulate` says
    * @throws PapilioError `TRAINING_DIVERGED`, and then has changed nothing; `OPTION_INVALID`; what a run throws
    */
   step(batches: readonly RunInputs[]): Promise<StepReport> {
-    const report = this.#last.then(() => this.#step(batches));
-    this.#last = report.catch(() => undefined);
-    return report;
+    return this.#inTurn(() => this.#step(batches));
   }
 
-  /** Frees what it holds, and leaves the parameters as they are. Safe to call twice. */
+  /**
+   * Copies the numbers of the parameters into them, after the steps that have begun: `values` has them until the next step.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`
+   */
+  read(): Promise<void> {
+    return this.#inTurn(() => this.#read());
+  }
+
+  /**
+   * All that another trainer of the same parameters needs to go on, bit by bit as this one would: copies, after the steps
+   * that have begun.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`
+   */
+  state(): Promise<TrainerState> {
+    return this.#inTurn(async () => {
+      await this.#read();
+      const all = (names: readonly (string | undefined)[]): Promise<Float32Array[]> =>
+        Promise.all(
+          names.filter((name) => name !== undefined).map((name) => this.#place.readState(name)),
+        );
+      return {
+        steps: this.#steps,
+        parameters: this.#parameters.map(({ values }) => values.slice()),
+        momentum: await all(this.#names.map(({ momentum }) => momentum)),
+        squares: await all(this.#names.map(({ squares }) => squares)),
+      };
+    });
+  }
+
+  /**
+   * Frees what it holds. On the CPU, the parameters have their numbers afterwards, unless a step is under way. Safe to call
+   * twice.
+   */
   dispose(): void {
-    this.#model.dispose();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#unread && this.#pending === 0 && this.#place.bringParametersNow())
+      this.#unread = false;
+    this.#place[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  async #step(batches: readonly RunInputs[]): Promise<StepReport> {
-    requireBatches(batches);
-    const step = this.#steps;
-    const gradients = this.#parameters.map(({ length }) => new Float64Array(length));
-    let loss = 0;
-    for (const batch of batches) {
-      const outputs = await this.#model.run(batch);
-      loss += (outputs["training.loss"]?.[0] as number) / batches.length;
-      for (const [at, sum] of gradients.entries()) {
-        const found = outputs[`training.gradient.${at}`] as Float32Array;
-        for (let index = 0; index < sum.length; index++) {
-          sum[index] = (sum[index] as number) + (found[index] as number) / batches.length;
-        }
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    this.#pending++;
+    const result = this.#last.then(async () => {
+      try {
+        if (this.#disposed) throw modelDisposed();
+        return await call();
+      } finally {
+        this.#pending--;
       }
+    });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #read(): Promise<void> {
+    if (!this.#unread) return;
+    await this.#place.bringParameters();
+    this.#unread = false;
+  }
+
+  #restore({ steps, parameters, momentum, squares }: TrainerState): void {
+    this.#steps = steps;
+    for (const [at, { momentum: first, squares: second }] of this.#names.entries()) {
+      this.#parameters[at]?.values.set(parameters[at] as Float32Array);
+      this.#place.writeState(first, momentum[at] as Float32Array);
+      if (second !== undefined) this.#place.writeState(second, squares[at] as Float32Array);
     }
-    const norm = Math.sqrt(
-      gradients.reduce((all, one) => one.reduce((sum, g) => sum + g * g, all), 0),
-    );
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw diverged(step, loss, norm);
+  }
+
+  async #step(batches: readonly RunInputs[]): Promise<StepReport> {
+    requireBatches(batches, this.#most);
+    const step = this.#steps;
     const rate = this.#rate(step);
     requireNotNegative(`The learning rate of step ${step}`, rate);
-    const scale = norm > this.#clip ? this.#clip / norm : 1;
-    for (const [at, parameter] of this.#parameters.entries()) {
-      const change = {
-        parameter,
-        gradient: gradients[at] as Float64Array,
-        scale,
-        rate: rate * (this.#multipliers.get(parameter) ?? 1),
-        decay: parameter.shape.length > 1 ? this.#decay : 0,
-      };
-      this.#optimizer.update(change, step);
-      renewTransposed(parameter);
+    let loss = 0;
+    let settings: Float32Array | undefined;
+    for (const [at, batch] of batches.entries()) {
+      const last = at === batches.length - 1;
+      const given = [
+        last ? rate : -1,
+        1 / batches.length,
+        ...corrections(this.#optimizer, step),
+        at,
+      ];
+      const outputs = await this.#place.run({
+        ...batch,
+        [STEP_NAMES.given]: Float32Array.from(given),
+      });
+      loss += (outputs[STEP_NAMES.loss]?.[0] as number) / batches.length;
+      settings = outputs[STEP_NAMES.settings];
     }
-    await this.#model.renewParameters();
+    const [taken = -1, , , , norm = Number.NaN] = settings ?? [];
+    if (taken < 0) throw diverged(step, loss, norm);
+    if (this.#place.hasOwnNumbers) {
+      this.#unread = true;
+      for (const parameter of this.#parameters) parameter.leaveElsewhere();
+    }
     this.#steps++;
     return { step, loss, norm, rate };
   }
 }
 
-function requireBatches(batches: readonly RunInputs[]): void {
+function requireTrainerOptions(options: TrainerOptions): void {
+  requireObject("The options of a trainer", options, "TrainerOptions");
+  const { optimizer, rate, multipliers = new Map(), decay = 0, clip } = options;
+  const { kernels = "reference", accumulate = 1 } = options;
+  requireOptimizer(optimizer);
+  requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
+  requireWhole("The number of runs that are accumulated", accumulate, 1);
+  either(callback, number)("The learning rate", rate);
+  if (typeof rate === "number") requireNotNegative("The learning rate", rate);
+  map("The multipliers", multipliers);
+  for (const multiplier of multipliers.values()) requireNotNegative("A multiplier", multiplier);
+  requireNotNegative("The weight decay", decay);
+  if (clip !== undefined) requireNotNegative("The largest norm", clip);
+}
+
+function requireBatches(batches: readonly RunInputs[], most: number): void {
   listOf((name, value) => requireObject(name, value, "inputs by their names"))(
     "The batches",
     batches,
   );
-  if (batches.length > 0) return;
-  throw new PapilioError("OPTION_INVALID", "A step has no batch.", "Give at least one.");
+  if (batches.length >= 1 && batches.length <= most) return;
+  throw new PapilioError(
+    "OPTION_INVALID",
+    `A step has ${batches.length} batches, and takes from 1 to ${most}.`,
+    "Give at least one, and `accumulate` to the trainer for several.",
+  );
 }
 
 function diverged(step: number, loss: number, norm: number): PapilioError {

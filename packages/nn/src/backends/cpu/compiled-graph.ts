@@ -103,6 +103,11 @@ export class CompiledGraph implements Disposable {
     await this.#weights.renew();
   }
 
+  /** Copies the numbers of the parameters that the graph trains into them. No program may run meanwhile. */
+  bringTrained(): void {
+    this.#lowering.bringTrained();
+  }
+
   /** Times the operations, with the inputs of the last run. */
   async profile(): Promise<Profile> {
     const seconds = await this.program.timeOperations();

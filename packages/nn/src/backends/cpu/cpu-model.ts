@@ -181,6 +181,12 @@ export class CpuModel implements Executable {
     return renewed;
   }
 
+  /** @internal Copies the numbers of the parameters that the graph trains into them. Not during a run. */
+  bringTrained(): void {
+    if (this.#disposed) throw modelDisposed();
+    this.#ready?.bringTrained();
+  }
+
   /**
    * Times the operations, one run of the program with the inputs that it had last. Threads wait for each other
    * after each operation, which takes a few microseconds more than in a run.

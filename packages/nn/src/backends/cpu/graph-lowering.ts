@@ -6,8 +6,10 @@ import {
   type Layout,
   type OpenCpu,
   type OpenEngine,
+  type PackedWeights,
   ProgramRecorder,
   type ProgramValue,
+  pack,
   packWeights,
   passValues,
 } from "@papilio/cpu-runtime/kernels";
@@ -17,9 +19,18 @@ import type { Parameter } from "../../modules/parameter.ts";
 import type { CpuLowering, PackedPass } from "../../operations/cpu-lowering.ts";
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
+import { TransposedFactor } from "../../operations/linear/transpose.ts";
 import { operationsOf } from "../../operations/operation.ts";
 import type { CpuStates } from "./cpu-states.ts";
 import type { CpuWeights, PackedNumbers } from "./cpu-weight-store.ts";
+
+/** A factor of a pass that the graph trains. */
+interface TrainedStage {
+  readonly weights: PackedWeights;
+  readonly stage: number;
+  readonly span: CpuSpan;
+  readonly transposed: boolean;
+}
 
 /** A graph on its way to a program of the CPU: where each value lies, and the operations so far. */
 export class GraphLowering implements CpuLowering {
@@ -38,6 +49,9 @@ export class GraphLowering implements CpuLowering {
   /** Dense matrices that the graph multiplies by. */
   readonly #heads = new Map<Parameter, Matrix>();
   readonly #packings = new Map<Parameter, readonly Promise<void>[]>();
+  /** Parameters that the graph trains, and what is packed of each so far. */
+  readonly #trained = new Map<Parameter, Map<string, TrainedStage>>();
+  readonly #trainedSpans = new Map<Parameter, CpuSpan>();
   readonly #constants = new Map<object, CpuSpan>();
   /** Memory of its own. */
   readonly #allocated: CpuSpan[] = [];
@@ -49,6 +63,7 @@ export class GraphLowering implements CpuLowering {
     this.#states = states;
     for (const state of graph.states.values()) this.#stateOf.set(state.value, state);
     for (const operation of operationsOf(graph)) {
+      if (operation.kind === "update") this.#trained.set(operation.parameter, new Map());
       if (operation.kind !== "linear") continue;
       const [only, ...others] = operation.matrix.factors;
       const dense = operation.matrix.chain.patterns[0]?.blocks === 1 && others.length === 0;
@@ -135,17 +150,52 @@ export class GraphLowering implements CpuLowering {
   }
 
   packed(matrix: Matrix): PackedPass[] {
-    const { dtype } = this.#weights;
-    return chainPasses(matrix.chain, dtype).map((pass, index) => {
-      const { weights } = pass;
+    const trains = matrix.factors.some((factor) => this.#trained.has(sourceOf(factor)));
+    // Factors that are trained are packed one by one, as the optimizer changes them, and in the precision that it has.
+    const [dtype, form] = trains
+      ? (["f32", ", factor by factor"] as const)
+      : [this.#weights.dtype, ""];
+    return chainPasses(matrix.chain, dtype, { merges: !trains }).map((pass, index) => {
+      const { weights, ranges } = pass;
       const span = this.#packed(matrix.factors, {
-        form: `pass ${index} of ${matrix.chain}`,
+        form: `pass ${index} of ${matrix.chain}${form}`,
         bytes: weights.bytes,
         fill: (to, engine) =>
           packWeights(engine, weights, passValues(butterflyOf(matrix), pass), to),
       });
+      for (const [stage, { from }] of ranges.entries()) {
+        const factor = matrix.factors[from] as Parameter;
+        const transposed = factor instanceof TransposedFactor;
+        const stages = this.#trained.get(sourceOf(factor));
+        stages?.set(`${span.address} ${stage}`, { weights, stage, span, transposed });
+      }
       return { weights, span };
     });
+  }
+
+  trained(parameter: Parameter): ProgramValue {
+    const span = this.parameter(parameter);
+    this.#trainedSpans.set(parameter, span);
+    return this.recorder.kept(1, parameter.length, "rows", span);
+  }
+
+  repack(parameter: Parameter): void {
+    const values = this.parameter(parameter);
+    for (const { weights, stage, span, transposed } of this.#trained.get(parameter)?.values() ??
+      []) {
+      this.push(pack({ weights, stage, transposed }), [values, span], "rewrite");
+    }
+  }
+
+  ownMemory(bytes: number, what: string): CpuSpan {
+    return this.#allocate(bytes, what);
+  }
+
+  /** The numbers of the parameters that the graph trains, as they are in memory, into the parameters. */
+  bringTrained(): void {
+    for (const [parameter, { address }] of this.#trainedSpans) {
+      parameter.bring(this.#engine.memory.float32(address, parameter.length));
+    }
   }
 
   push(
@@ -197,4 +247,9 @@ export class GraphLowering implements CpuLowering {
       return Promise.resolve();
     });
   }
+}
+
+/** What a factor has its numbers of. */
+function sourceOf(factor: Parameter): Parameter {
+  return factor instanceof TransposedFactor ? factor.source : factor;
 }

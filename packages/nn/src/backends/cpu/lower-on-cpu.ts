@@ -1,3 +1,4 @@
+import { lowerAccumulateOnCpu } from "../../operations/accumulate/cpu.ts";
 import { lowerActivationOnCpu } from "../../operations/activation/cpu.ts";
 import { lowerActivationGradientOnCpu } from "../../operations/activation-gradient/cpu.ts";
 import { lowerAddPositionsOnCpu } from "../../operations/add-positions/cpu.ts";
@@ -37,7 +38,9 @@ import { lowerSparseLinearOnCpu } from "../../operations/sparse-linear/cpu.ts";
 import { lowerSpreadVectorsOnCpu } from "../../operations/spread-vectors/cpu.ts";
 import { lowerSquaredErrorOnCpu } from "../../operations/squared-error/cpu.ts";
 import { lowerSquaredErrorGradientOnCpu } from "../../operations/squared-error-gradient/cpu.ts";
+import { lowerStepSettingsOnCpu } from "../../operations/step-settings/cpu.ts";
 import { lowerUnfoldOnCpu } from "../../operations/unfold/cpu.ts";
+import { lowerUpdateOnCpu } from "../../operations/update/cpu.ts";
 
 /** The lowering of each kind of operation. */
 const LOWER: ForEachOperation<void, [CpuLowering]> = {
@@ -79,6 +82,9 @@ const LOWER: ForEachOperation<void, [CpuLowering]> = {
   "softmax-gradient": lowerSoftmaxGradientOnCpu,
   "squared-error": lowerSquaredErrorOnCpu,
   "squared-error-gradient": lowerSquaredErrorGradientOnCpu,
+  accumulate: lowerAccumulateOnCpu,
+  "step-settings": lowerStepSettingsOnCpu,
+  update: lowerUpdateOnCpu,
 };
 
 /** Adds the kernels that compute an operation. */

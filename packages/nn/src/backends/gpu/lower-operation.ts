@@ -1,3 +1,4 @@
+import { lowerAccumulate } from "../../operations/accumulate/gpu.ts";
 import { lowerActivation } from "../../operations/activation/gpu.ts";
 import { lowerActivationGradient } from "../../operations/activation-gradient/gpu.ts";
 import { lowerAddPositions } from "../../operations/add-positions/gpu.ts";
@@ -37,7 +38,9 @@ import { lowerSparseLinear } from "../../operations/sparse-linear/gpu.ts";
 import { lowerSpreadVectors } from "../../operations/spread-vectors/gpu.ts";
 import { lowerSquaredError } from "../../operations/squared-error/gpu.ts";
 import { lowerSquaredErrorGradient } from "../../operations/squared-error-gradient/gpu.ts";
+import { lowerStepSettings } from "../../operations/step-settings/gpu.ts";
 import { lowerUnfold } from "../../operations/unfold/gpu.ts";
+import { lowerUpdate } from "../../operations/update/gpu.ts";
 
 /** The lowering of each kind of operation. */
 const LOWER: ForEachOperation<void, [DeviceLowering]> = {
@@ -79,6 +82,9 @@ const LOWER: ForEachOperation<void, [DeviceLowering]> = {
   "softmax-gradient": lowerSoftmaxGradient,
   "squared-error": lowerSquaredError,
   "squared-error-gradient": lowerSquaredErrorGradient,
+  accumulate: lowerAccumulate,
+  "step-settings": lowerStepSettings,
+  update: lowerUpdate,
 };
 
 /** Adds the dispatches that compute an operation. */

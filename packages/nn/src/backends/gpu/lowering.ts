@@ -1,4 +1,4 @@
-import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
 import { type Gpu, type InputShape, Tensor } from "@papilio/gpu-runtime";
 import {
   BufferSet,
@@ -132,6 +132,22 @@ export class Lowering implements DeviceLowering {
       if (stored !== undefined) return stored;
     }
     return { memory: this.parameter(parameter) };
+  }
+
+  trained(_parameter: Parameter): never {
+    throw new PapilioError(
+      "GRADIENT_UNAVAILABLE",
+      "A device computes gradients, and does not update parameters.",
+      "Train on the CPU.",
+    );
+  }
+
+  repack(parameter: Parameter): never {
+    return this.trained(parameter);
+  }
+
+  ownMemory(length: number, label: string): Span {
+    return this.buffers.upload(new Float32Array(length), "f32", label);
   }
 
   floats(values: Float32Array, dtype: StorageDtype, label: string): Span {

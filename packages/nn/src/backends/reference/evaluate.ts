@@ -1,4 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
+import { evaluateAccumulate } from "../../operations/accumulate/reference.ts";
 import { evaluateActivation } from "../../operations/activation/reference.ts";
 import { evaluateActivationGradient } from "../../operations/activation-gradient/reference.ts";
 import { evaluateAddPositions } from "../../operations/add-positions/reference.ts";
@@ -38,7 +39,9 @@ import { evaluateSparseLinear } from "../../operations/sparse-linear/reference.t
 import { evaluateSpreadVectors } from "../../operations/spread-vectors/reference.ts";
 import { evaluateSquaredError } from "../../operations/squared-error/reference.ts";
 import { evaluateSquaredErrorGradient } from "../../operations/squared-error-gradient/reference.ts";
+import { evaluateStepSettings } from "../../operations/step-settings/reference.ts";
 import { evaluateUnfold } from "../../operations/unfold/reference.ts";
+import { evaluateUpdate } from "../../operations/update/reference.ts";
 
 /** The readable reference of each kind of operation. */
 const REFERENCE: ForEachOperation<FloatArray, [ReferenceContext]> = {
@@ -80,6 +83,9 @@ const REFERENCE: ForEachOperation<FloatArray, [ReferenceContext]> = {
   "softmax-gradient": evaluateSoftmaxGradient,
   "squared-error": evaluateSquaredError,
   "squared-error-gradient": evaluateSquaredErrorGradient,
+  accumulate: evaluateAccumulate,
+  "step-settings": evaluateStepSettings,
+  update: evaluateUpdate,
 };
 
 /** Computes an operation by its readable reference: sums are in float64. */

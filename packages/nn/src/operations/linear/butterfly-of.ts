@@ -12,17 +12,18 @@ const built = new WeakMap<Parameter, Butterfly>();
 export function butterflyOf({ chain, factors }: Matrix): Butterfly {
   const first = factors[0] as Parameter;
   const known = built.get(first);
+  const values = factors.map((factor) => factor.values);
   const current =
     known?.chain.length === chain.length &&
     known.factors.every(
-      ({ pattern, values }, index) =>
-        pattern.equals(chain.patterns[index] as typeof pattern) &&
-        values === factors[index]?.values,
+      (factor, index) =>
+        factor.pattern.equals(chain.patterns[index] as typeof factor.pattern) &&
+        factor.values === values[index],
     );
   if (known !== undefined && current) return known;
   const butterfly = new Butterfly(
     chain.patterns.map(
-      (pattern, index) => new KroneckerSparse(pattern, (factors[index] as Parameter).values),
+      (pattern, index) => new KroneckerSparse(pattern, values[index] as Float32Array),
     ),
   );
   built.set(first, butterfly);

@@ -2,40 +2,44 @@ import { KroneckerSparse, type Pattern } from "@papilio/butterfly";
 import { Parameter } from "../../modules/parameter.ts";
 import type { Matrix } from "./matrix.ts";
 
-/** A transposed factor, and what computes its numbers. */
-interface Transposed {
-  readonly parameter: Parameter;
-  readonly fill: (values: Float32Array) => void;
+/** A factor transposed. It has no numbers of its own: whoever asks for them gets a copy of those that the factor has. */
+export class TransposedFactor extends Parameter {
+  readonly source: Parameter;
+  readonly #pattern: Pattern;
+  /** By the identity of the source. */
+  readonly #identities = new WeakMap<object, object>();
+
+  /** @param pattern of the source */
+  constructor(source: Parameter, pattern: Pattern) {
+    const { a, b, c, d } = pattern;
+    super([a, c, b, d]);
+    this.source = source;
+    this.#pattern = pattern;
+  }
+
+  override get identity(): object {
+    const { identity } = this.source;
+    const own = this.#identities.get(identity) ?? {};
+    this.#identities.set(identity, own);
+    return own;
+  }
+
+  override get values(): Float32Array {
+    return new KroneckerSparse(this.#pattern, this.source.values).transpose()
+      .values as Float32Array;
+  }
 }
 
-/** The transposed factor of the numbers that a parameter has: another one where others are assigned to it. */
-const turned = new WeakMap<object, Transposed>();
+/** The transposed factor of each parameter that was asked for, so that graphs share what is packed of it. */
+const transposed = new WeakMap<Parameter, TransposedFactor>();
 
-/**
- * The transposed matrix: transposed factors in reverse order. Their numbers are copies, which are made when they are
- * first used, once for all graphs.
- */
+/** The transposed matrix: transposed factors in reverse order. */
 export function transposedMatrix({ chain, factors }: Matrix): Matrix {
-  const transposed = chain.patterns.map((pattern, index) =>
-    transposedFactor(pattern, factors[index] as Parameter),
-  );
-  return { chain: chain.transpose(), factors: transposed.reverse() };
-}
-
-function transposedFactor(pattern: Pattern, factor: Parameter): Parameter {
-  const known = turned.get(factor.identity);
-  if (known !== undefined) return known.parameter;
-  const { a, b, c, d } = pattern;
-  const fill = (values: Float32Array): void => {
-    values.set(new KroneckerSparse(pattern, factor.values).transpose().values);
-  };
-  const parameter = new Parameter([a, c, b, d], fill);
-  turned.set(factor.identity, { parameter, fill });
-  return parameter;
-}
-
-/** Computes the transposed numbers of a factor again, where they exist, after its own were changed in place. */
-export function renewTransposed(factor: Parameter): void {
-  const known = turned.get(factor.identity);
-  known?.fill(known.parameter.values);
+  const turned = chain.patterns.map((pattern, index) => {
+    const factor = factors[index] as Parameter;
+    const known = transposed.get(factor) ?? new TransposedFactor(factor, pattern);
+    transposed.set(factor, known);
+    return known;
+  });
+  return { chain: chain.transpose(), factors: turned.reverse() };
 }

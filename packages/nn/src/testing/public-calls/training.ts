@@ -18,6 +18,13 @@ const options = {
   decay: 0.1,
   clip: 1,
   kernels: "reference",
+  accumulate: 2,
+  state: {
+    steps: 1,
+    parameters: [new Float32Array(3)],
+    momentum: [new Float32Array(3)],
+    squares: [new Float32Array(3)],
+  },
 } as const;
 
 /** Losses and gradients. */
@@ -55,4 +62,6 @@ export const trainingCalls: PublicCalls = {
     const inputs = { x: new Float32Array(6), target: new Float32Array(6) };
     return invoke(new nn.Trainer(...trainable(), options), "step", [inputs]);
   },
+  "Trainer#read": () => invoke(new nn.Trainer(...trainable(), options), "read"),
+  "Trainer#state": () => invoke(new nn.Trainer(...trainable(), options), "state"),
 };

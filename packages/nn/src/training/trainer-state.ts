@@ -1,0 +1,45 @@
+import { PapilioError } from "@papilio/butterfly";
+import { requireArray, requireList, requireObject, requireWhole } from "@papilio/butterfly/errors";
+import type { Parameter } from "../modules/parameter.ts";
+
+/** All that a trainer needs to go on from where another one was. Lists have an array for each parameter. */
+export interface TrainerState {
+  /** Steps that were taken. */
+  readonly steps: number;
+  readonly parameters: readonly Float32Array[];
+  readonly momentum: readonly Float32Array[];
+  /** Of AdamW; empty for others. */
+  readonly squares: readonly Float32Array[];
+}
+
+/** @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`; `TRAINER_STATE` unless it is of a trainer of these parameters */
+export function requireTrainerState(
+  state: TrainerState,
+  parameters: readonly Parameter[],
+  kind: "adamw" | "sgd",
+): void {
+  requireObject("The state of a trainer", state, "what state() resolves with");
+  requireWhole("The number of steps", state.steps, 0);
+  for (const list of ["parameters", "momentum", "squares"] as const) {
+    const arrays = state[list];
+    requireList(`${list} of the state`, arrays);
+    const expected = list === "squares" && kind === "sgd" ? [] : parameters;
+    if (arrays.length !== expected.length) {
+      throw misfit(`${list} has ${arrays.length} arrays instead of ${expected.length}`);
+    }
+    for (const [at, array] of arrays.entries()) {
+      requireArray(`${list}[${at}] of the state`, array, "Float32Array");
+      const { length } = expected[at] as Parameter;
+      if (array.length === length) continue;
+      throw misfit(`${list}[${at}] has ${array.length} numbers instead of ${length}`);
+    }
+  }
+}
+
+function misfit(problem: string): PapilioError {
+  return new PapilioError(
+    "TRAINER_STATE",
+    `The state is not of a trainer of these parameters: ${problem}.`,
+    "Give the parameters in the same order, and the same kind of optimizer.",
+  );
+}
