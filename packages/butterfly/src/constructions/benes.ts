@@ -1,17 +1,17 @@
 import { requireArray } from "../errors/argument-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
-import { ButterflyProduct, RealTransform } from "../matrix/butterfly-product.ts";
-import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
+import { ButterflyProduct, type RealProduct } from "../matrix/butterfly-product.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { invertPermutation } from "../matrix/permutation.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
-import { zeros } from "../numeric/float-array.ts";
+import { indices, zeros } from "../numeric/float-array.ts";
 import { Chain } from "../pattern/chain.ts";
-import { requirePowerOfTwo } from "./size.ts";
+import { positions } from "./positions.ts";
+import { requireSize } from "./size.ts";
 
 /**
- * Any permutation of `n = 2^L` positions as a product of two butterflies, whose `2x2` blocks let a pair
- * pass or exchange it: a Beneš network.
+ * Any permutation, of any number of positions, as a product of two butterflies, whose `2x2` blocks let a pair
+ * pass or exchange it: a Beneš network, of the next power of two, padded and cut.
  *
  * Source: Waksman, "A permutation network" (1968); Dao et al., "Kaleidoscope" (2020), for it as a
  * product of butterflies.
@@ -19,19 +19,22 @@ import { requirePowerOfTwo } from "./size.ts";
  * @param map position `p` of the result is taken from position `map[p]`
  * @throws PapilioError `CONSTRUCTION_SIZE`, `PERMUTATION_INVALID`, `ARRAY_TYPE`
  */
-export function permutation(map: Uint32Array): RealTransform {
+export function permutation(map: Uint32Array): RealProduct {
   requireArray("The permutation", map, "Uint32Array");
-  const n = map.length;
-  requirePowerOfTwo(n, 2);
-  const stages = Math.log2(n);
+  requireSize(map.length);
+  invertPermutation(map); // refuses what is not a permutation
+  const stages = Math.max(1, Math.ceil(Math.log2(map.length)));
+  const n = 2 ** stages;
+  // Positions beyond the end stay where they are.
+  const padded = indices(n).map((_, position) => map[position] ?? position);
   const exchanges = {
     before: Array.from({ length: stages }, () => new Uint8Array(n)),
     after: Array.from({ length: stages }, () => new Uint8Array(n)),
   };
-  route(map, 0, 0, exchanges);
+  route(padded, 0, 0, exchanges);
   const { patterns } = Chain.squareDyadic(n);
-  const factors = (marks: readonly Uint8Array[]): KroneckerSparse<Float64Array>[] =>
-    patterns.map((pattern, stage) => {
+  const butterfly = (marks: readonly Uint8Array[]): Butterfly<Float64Array> => {
+    const factors = patterns.map((pattern, stage) => {
       const values = zeros("float64", pattern.nonZeros);
       const { a, d } = pattern;
       for (let i = 0; i < a; i++) {
@@ -46,11 +49,14 @@ export function permutation(map: Uint32Array): RealTransform {
       }
       return new KroneckerSparse(pattern, values);
     });
-  const [after, before] = [exchanges.after, exchanges.before].map((marks) =>
-    ComplexButterfly.fromReal(new Butterfly(factors(marks))),
-  ) as [ComplexButterfly<Float64Array>, ComplexButterfly<Float64Array>];
-  return new RealTransform(
-    new ButterflyProduct([new PermutedButterfly(after), new PermutedButterfly(before.transpose())]),
+    return new Butterfly(factors);
+  };
+  return new ButterflyProduct<Float64Array, Butterfly<Float64Array>>(
+    [
+      new PermutedButterfly(butterfly(exchanges.after)),
+      new PermutedButterfly(butterfly(exchanges.before).transpose()),
+    ],
+    n > map.length ? positions(map.length, map.length) : {},
   );
 }
 

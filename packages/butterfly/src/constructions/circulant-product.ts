@@ -3,10 +3,11 @@ import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
 import type { Placement } from "../matrix/placement.ts";
 import { referenceProduct } from "../matrix/reference-product.ts";
 import type { Complex } from "../numeric/complex.ts";
-import { type FloatArray, indices, zeros } from "../numeric/float-array.ts";
+import { type FloatArray, zeros } from "../numeric/float-array.ts";
 import { fourier, fourierButterfly } from "./fourier.ts";
 import { fourierSize, isCheapFourier } from "./fourier-size.ts";
 import { digitReversal } from "./permutations.ts";
+import { positions } from "./positions.ts";
 import { scaleRows } from "./scale.ts";
 import { primeFactors } from "./size.ts";
 
@@ -49,12 +50,4 @@ export function circulantProduct(
     [new PermutedButterfly(butterfly.conjugate()), new PermutedButterfly(first)],
     placement,
   );
-}
-
-/** Inputs at the beginning of longer vectors, outputs from `start` on. */
-export function positions(rows: number, cols: number, start = 0): Placement {
-  return {
-    input: indices(cols).map((_, j) => j),
-    output: indices(rows).map((_, i) => start + i),
-  };
 }

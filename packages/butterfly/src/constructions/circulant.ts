@@ -4,8 +4,9 @@ import { type ButterflyProduct, RealTransform } from "../matrix/butterfly-produc
 import type { Complex } from "../numeric/complex.ts";
 import { isComplex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, indices, zeros } from "../numeric/float-array.ts";
-import { circulantOf, circulantProduct, positions } from "./circulant-product.ts";
+import { circulantOf, circulantProduct } from "./circulant-product.ts";
 import { fourierSize } from "./fourier-size.ts";
+import { positions } from "./positions.ts";
 import { requireSize } from "./size.ts";
 
 type Values = FloatArray | Complex<FloatArray>;

@@ -8,6 +8,7 @@
 export {
   ButterflyProduct,
   type ProductStage,
+  type RealProduct,
   RealTransform,
 } from "../matrix/butterfly-product.ts";
 export type { Placement } from "../matrix/placement.ts";

@@ -1,9 +1,10 @@
 import { requireBoolean, requireOptions } from "../errors/argument-checks.ts";
 import { ButterflyProduct } from "../matrix/butterfly-product.ts";
 import { zeros } from "../numeric/float-array.ts";
-import { circulantProduct, positions } from "./circulant-product.ts";
+import { circulantProduct } from "./circulant-product.ts";
 import { type FourierOptions, fourier } from "./fourier.ts";
 import { fourierSize, isCheapFourier } from "./fourier-size.ts";
+import { positions } from "./positions.ts";
 import { type ComplexNumber, rootOfUnity } from "./roots-of-unity.ts";
 import { scaleInputs, scaleOutputs } from "./scale.ts";
 import { requireSize } from "./size.ts";

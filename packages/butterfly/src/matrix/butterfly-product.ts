@@ -1,7 +1,6 @@
 import { requireArray, requireObject, requireOptions } from "../errors/argument-checks.ts";
-import { requireComplexButterfly, requireListOf } from "../errors/matrix-checks.ts";
+import { requireAnyButterfly, requireListOf } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import type { Complex } from "../numeric/complex.ts";
 import {
   type FloatArray,
   type FloatArrays,
@@ -9,30 +8,47 @@ import {
   requireDense,
   zeros,
 } from "../numeric/float-array.ts";
+import type { Butterfly } from "./butterfly.ts";
 import type { ComplexButterfly } from "./complex-butterfly.ts";
-import type { PermutedButterfly } from "./permuted-butterfly.ts";
+import { isRealProduct } from "./matrices.ts";
+import type { AnyButterfly, PermutedButterfly, VectorsOf } from "./permuted-butterfly.ts";
 import type { Placement } from "./placement.ts";
 import { referenceProduct } from "./reference-product.ts";
 
-/** One stage of a product. */
+/** One complex stage of a product. */
 export type ProductStage<V extends FloatArray = Float64Array> = PermutedButterfly<
   ComplexButterfly<V>
 >;
 
+/** A product of real butterflies. */
+export type RealProduct<V extends FloatArray = Float64Array> = ButterflyProduct<V, Butterfly<V>>;
+
+/** A butterfly, real or complex as `M` is, of other values. */
+type WithValues<M extends AnyButterfly, V extends FloatArray> =
+  M extends Butterfly<FloatArray> ? Butterfly<V> : ComplexButterfly<V>;
+
 /**
- * A matrix that is a product of several permuted butterflies: circulant, Toeplitz and Hankel matrices,
- * convolutions, permutations.
+ * A matrix that is a product of several permuted butterflies, all of them complex, as for circulant, Toeplitz
+ * and Hankel matrices and convolutions, or all of them real, as for permutations and wavelets.
+ *
+ * @typeParam M what the stages are
  */
-export class ButterflyProduct<V extends FloatArray = Float64Array> {
+export class ButterflyProduct<
+  V extends FloatArray = Float64Array,
+  M extends AnyButterfly = ComplexButterfly<V>,
+> {
   /** Left-most first. */
-  readonly stages: readonly ProductStage<V>[];
+  readonly stages: readonly PermutedButterfly<M>[];
   readonly placement: Placement;
 
   /**
-   * @param stages at least one, each with as many columns as the next has rows
-   * @throws PapilioError `CHAIN_EMPTY`, `ARRAY_TYPE`, `OPTION_INVALID`
+   * @param stages at least one, all real or all complex, each with as many columns as the next has rows
+   * @throws PapilioError `CHAIN_EMPTY`, `CHAIN_NOT_CHAINABLE`, `ARRAY_TYPE`, `OPTION_INVALID`
    */
-  constructor(stages: readonly [ProductStage<V>, ...ProductStage<V>[]], placement: Placement = {}) {
+  constructor(
+    stages: readonly [PermutedButterfly<M>, ...PermutedButterfly<M>[]],
+    placement: Placement = {},
+  ) {
     requireListOf("The stages", stages, requireStage);
     requireOptions("The placement", placement);
     for (const positions of [placement.input, placement.output]) {
@@ -41,16 +57,17 @@ export class ButterflyProduct<V extends FloatArray = Float64Array> {
     if (stages.length < 1) {
       throw new PapilioError("CHAIN_EMPTY", "The product has no stages.", "Give at least one.");
     }
+    requireFit(stages);
     this.stages = Object.freeze([...stages]);
     this.placement = placement;
   }
 
   get rows(): number {
-    return this.placement.output?.length ?? (this.stages[0] as ProductStage<V>).rows;
+    return this.placement.output?.length ?? (this.stages[0] as PermutedButterfly<M>).rows;
   }
 
   get cols(): number {
-    return this.placement.input?.length ?? (this.stages.at(-1) as ProductStage<V>).cols;
+    return this.placement.input?.length ?? (this.stages.at(-1) as PermutedButterfly<M>).cols;
   }
 
   /** Stored values of all stages. */
@@ -59,20 +76,24 @@ export class ButterflyProduct<V extends FloatArray = Float64Array> {
   }
 
   /** The transposed matrix; nothing is conjugated. */
-  transpose(): ButterflyProduct<V> {
+  transpose(): ButterflyProduct<V, M> {
     const turned = this.stages.map((stage) => stage.transpose()).reverse();
     const { input, output } = this.placement;
-    return new ButterflyProduct(turned as [ProductStage<V>, ...ProductStage<V>[]], {
+    return new ButterflyProduct(turned as [PermutedButterfly<M>], {
       input: output,
       output: input,
     });
   }
 
   /** The same matrix with its values in another precision. */
-  convert<T extends FloatType>(dtype: T): ButterflyProduct<FloatArrays[T]> {
-    type Stage = ProductStage<FloatArrays[T]>;
-    const stages = this.stages.map((stage) => stage.map((matrix) => matrix.convert(dtype)));
-    return new ButterflyProduct(stages as [Stage, ...Stage[]], this.placement);
+  convert<T extends FloatType>(
+    dtype: T,
+  ): ButterflyProduct<FloatArrays[T], WithValues<M, FloatArrays[T]>> {
+    type Stage = PermutedButterfly<WithValues<M, FloatArrays[T]>>;
+    const stages = this.stages.map((stage) =>
+      stage.map((matrix): AnyButterfly => matrix.convert(dtype)),
+    );
+    return new ButterflyProduct(stages as unknown as [Stage], this.placement);
   }
 
   /**
@@ -80,14 +101,17 @@ export class ButterflyProduct<V extends FloatArray = Float64Array> {
    *
    * @throws PapilioError `DENSE_TOO_LARGE`
    */
-  dense(): Complex<Float64Array> {
+  dense(): VectorsOf<M, Float64Array> {
     const { rows, cols } = this;
     requireDense(rows, cols);
     requireDense(cols, cols);
-    const re = zeros("float64", cols * cols);
-    for (let index = 0; index < cols; index++) re[index * (cols + 1)] = 1;
-    const im = zeros("float64", cols * cols);
-    return referenceProduct(this, { re, im }, { batch: cols, layout: "batch-last" });
+    const identity = zeros("float64", cols * cols);
+    for (let index = 0; index < cols; index++) identity[index * (cols + 1)] = 1;
+    const x = isRealProduct(this) ? identity : { re: identity, im: zeros("float64", cols * cols) };
+    return referenceProduct(this as never, x as never, {
+      batch: cols,
+      layout: "batch-last",
+    }) as never;
   }
 }
 
@@ -130,5 +154,26 @@ export class RealTransform<V extends FloatArray = Float64Array> {
 
 function requireStage(name: string, stage: unknown): void {
   requireObject(name, stage, "a PermutedButterfly", "matrix");
-  requireComplexButterfly(`The matrix of ${name}`, (stage as { matrix: unknown }).matrix);
+  requireAnyButterfly(`The matrix of ${name}`, (stage as { matrix: unknown }).matrix);
+}
+
+/** Refuses stages of which some are real and others complex, or whose sizes do not fit. */
+function requireFit(stages: readonly PermutedButterfly<AnyButterfly>[]): void {
+  for (const [index, { matrix, cols }] of stages.entries()) {
+    const next = stages[index + 1];
+    if (next === undefined) return;
+    if ("conjugate" in matrix !== "conjugate" in next.matrix) {
+      throw new PapilioError(
+        "OPTION_INVALID",
+        `Of stages ${index} and ${index + 1} one is real, the other complex.`,
+        "Make the real one complex by ComplexButterfly.fromReal.",
+      );
+    }
+    if (cols === next.rows) continue;
+    throw new PapilioError(
+      "CHAIN_NOT_CHAINABLE",
+      `Stage ${index} has ${cols} columns, but stage ${index + 1} has ${next.rows} rows.`,
+      "Give stages each of which has as many columns as the next has rows.",
+    );
+  }
 }

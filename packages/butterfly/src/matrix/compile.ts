@@ -4,7 +4,7 @@ import type { FloatArray } from "../numeric/float-array.ts";
 import type { BatchShape } from "../numeric/layout.ts";
 import type { FactorRange } from "../planning/factor-ranges.ts";
 import type { Butterfly } from "./butterfly.ts";
-import type { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
+import type { ButterflyProduct, RealProduct, RealTransform } from "./butterfly-product.ts";
 import { CompiledProduct, CompiledRealPart } from "./compiled-product.ts";
 import type { ComplexButterfly } from "./complex-butterfly.ts";
 import {
@@ -14,7 +14,11 @@ import {
   isRealTransform,
   type RealMatrix,
 } from "./matrices.ts";
-import { type PermutedButterfly, withPermutations } from "./permuted-butterfly.ts";
+import {
+  type AnyButterfly,
+  type PermutedButterfly,
+  withPermutations,
+} from "./permuted-butterfly.ts";
 
 /** How a product is computed. */
 export interface MultiplyOptions<X> {
@@ -129,7 +133,7 @@ export function compile<
 >(matrix: AnyMatrix<V>, place: Place<V, R, C, O>, options?: O): Promise<R | C>;
 /** The same, of a product of several butterflies: each is compiled, and takes no options. */
 export function compile<V extends FloatArray>(
-  matrix: RealTransform<V>,
+  matrix: RealTransform<V> | RealProduct<V>,
   place: Place<V>,
 ): Promise<CompiledMatrix<V>>;
 export function compile<V extends FloatArray>(
@@ -137,7 +141,7 @@ export function compile<V extends FloatArray>(
   place: Place<V>,
 ): Promise<CompiledMatrix<Complex<V>>>;
 export async function compile(
-  matrix: AnyMatrix | ButterflyProduct<FloatArray> | RealTransform<FloatArray>,
+  matrix: AnyMatrix | ButterflyProduct<FloatArray, AnyButterfly> | RealTransform<FloatArray>,
   place: Place<FloatArray>,
   options?: object,
 ): Promise<unknown> {

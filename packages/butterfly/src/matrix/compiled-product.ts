@@ -1,39 +1,44 @@
 import { requireFloats, requireOptions, requireSignal } from "../errors/argument-checks.ts";
 import { matrixDisposed } from "../errors/matrix-disposed.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import { type Complex, requireParts } from "../numeric/complex.ts";
+import { type Complex, isComplex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 import type { ButterflyProduct } from "./butterfly-product.ts";
 import type { CompiledMatrix, MatrixPlan, MultiplyOptions, Place } from "./compile.ts";
-import type { ComplexButterfly } from "./complex-butterfly.ts";
+import { isRealProduct } from "./matrices.ts";
 import { requireDisjoint } from "./multiply-factor.ts";
-import type { PermutedButterfly } from "./permuted-butterfly.ts";
-import { type Placement, pickFeatures, placeFeatures } from "./placement.ts";
+import type { AnyButterfly, PermutedButterfly } from "./permuted-butterfly.ts";
+import { type Placement, partsOf, pickFeatures, placeFeatures, type Vectors } from "./placement.ts";
 
-type Stage = CompiledMatrix<Complex<FloatArray>>;
+type Stage = CompiledMatrix<Vectors>;
 
 /** A place, for what the stages of a product are. */
 interface PlaceOfStages {
-  compileMatrix(matrix: PermutedButterfly<ComplexButterfly<FloatArray>>): Promise<Stage>;
+  compileMatrix(matrix: PermutedButterfly<AnyButterfly>): Promise<Stage>;
 }
 
 /** A product of several butterflies, each compiled for a place; vectors between them are on the host. */
-export class CompiledProduct implements CompiledMatrix<Complex<FloatArray>> {
+export class CompiledProduct implements CompiledMatrix<Vectors> {
   readonly rows: number;
   readonly cols: number;
   readonly #stages: readonly Stage[];
   /** Of each stage the number of its factors. */
   readonly #lengths: readonly number[];
   readonly #placement: Placement;
+  readonly #real: boolean;
   #users = 0;
   #disposed = false;
 
-  private constructor(product: ButterflyProduct<FloatArray>, stages: readonly Stage[]) {
+  private constructor(
+    product: ButterflyProduct<FloatArray, AnyButterfly>,
+    stages: readonly Stage[],
+  ) {
     const { input, output } = product.placement;
     this.rows = product.rows;
     this.cols = product.cols;
     this.#stages = stages;
+    this.#real = isRealProduct(product);
     this.#lengths = product.stages.map(({ matrix }) => matrix.chain.length);
     this.#placement = { input: input?.slice(), output: output?.slice() };
   }
@@ -44,7 +49,7 @@ export class CompiledProduct implements CompiledMatrix<Complex<FloatArray>> {
    * @throws PapilioError `OPTION_INVALID` where there are options, which are of one butterfly
    */
   static async create(
-    product: ButterflyProduct<FloatArray>,
+    product: ButterflyProduct<FloatArray, AnyButterfly>,
     place: Place<FloatArray>,
     options: object | undefined,
   ): Promise<CompiledProduct> {
@@ -87,7 +92,7 @@ export class CompiledProduct implements CompiledMatrix<Complex<FloatArray>> {
     return this.#live().flatMap((stage) => stage.terms(shape));
   }
 
-  async multiply<X extends Complex<FloatArray>>(
+  async multiply<X extends Vectors>(
     x: X,
     shape: BatchShape,
     options: MultiplyOptions<X> = {},
@@ -98,25 +103,30 @@ export class CompiledProduct implements CompiledMatrix<Complex<FloatArray>> {
     signal?.throwIfAborted();
     const stages = this.#live();
     const { rows, cols } = this;
-    requireParts(x);
+    this.#requireVectors("input", x);
     stridesOf(shape, cols); // refuses a bad shape
-    requireVectors("input", x.re.length, cols, shape.batch);
-    if (out !== undefined) requireOut(out, x, rows, shape);
+    requireVectors("input", lengthOf(x), cols, shape.batch);
+    if (out !== undefined) {
+      this.#requireVectors("output", out);
+      requireVectors("output", lengthOf(out), rows, shape.batch);
+      for (const to of partsOf(out)) for (const from of partsOf(x)) requireDisjoint(from, to);
+    }
     const { input, output } = this.#placement;
     const stopping = signal === undefined ? {} : { signal };
     this.#users++;
     try {
-      let between = placeFeatures(x, input, (stages.at(-1) as Stage).cols, shape);
+      let between: Vectors = placeFeatures(x, input, (stages.at(-1) as Stage).cols, shape);
       for (const [index, stage] of [...stages.entries()].reverse()) {
         const last = index === 0 && output === undefined && out !== undefined ? { out } : {};
-        between = (await stage.multiply(between, shape, {
-          ...stopping,
-          ...last,
-        })) as typeof between;
+        between = await stage.multiply(between, shape, { ...stopping, ...last });
       }
       if (output === undefined) return between as X;
       const length = shape.batch * rows;
-      const y = out ?? { re: zerosLike(x.re, length), im: zerosLike(x.im, length) };
+      const y: Vectors =
+        out ??
+        (isComplex<FloatArray>(x)
+          ? { re: zerosLike(x.re, length), im: zerosLike(x.im, length) }
+          : zerosLike(x as FloatArray, length));
       pickFeatures(between, output, (stages[0] as Stage).rows, shape, y);
       return y as X;
     } finally {
@@ -132,6 +142,12 @@ export class CompiledProduct implements CompiledMatrix<Complex<FloatArray>> {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Arrays for real stages, parts for complex ones. */
+  #requireVectors(name: string, vectors: Vectors): void {
+    if (this.#real) requireFloats(`The ${name}`, vectors);
+    else requireParts(vectors as Complex<FloatArray>);
   }
 
   #live(): readonly Stage[] {
@@ -180,7 +196,7 @@ export class CompiledRealPart implements CompiledMatrix<FloatArray> {
     if (out !== undefined) requireFloats("The output", out);
     const given: Complex<X> = { re: x, im: zerosLike(x, x.length) };
     const into = out === undefined ? {} : { out: { re: out, im: zerosLike(out, out.length) } };
-    return (await this.#product.multiply(given, shape, { ...others, ...into })).re;
+    return (await this.#product.multiply<Complex<X>>(given, shape, { ...others, ...into })).re;
   }
 
   dispose(): void {
@@ -192,13 +208,6 @@ export class CompiledRealPart implements CompiledMatrix<FloatArray> {
   }
 }
 
-function requireOut(
-  out: Complex<FloatArray>,
-  x: Complex<FloatArray>,
-  rows: number,
-  { batch }: BatchShape,
-): void {
-  requireParts(out);
-  requireVectors("output", out.re.length, rows, batch);
-  for (const to of [out.re, out.im]) for (const from of [x.re, x.im]) requireDisjoint(from, to);
+function lengthOf(vectors: Vectors): number {
+  return (partsOf(vectors)[0] as FloatArray).length;
 }

@@ -1,10 +1,10 @@
 import type { FloatArray } from "../numeric/float-array.ts";
 import type { Butterfly } from "./butterfly.ts";
-import type { ButterflyProduct, RealTransform } from "./butterfly-product.ts";
+import type { ButterflyProduct, RealProduct, RealTransform } from "./butterfly-product.ts";
 import type { ComplexButterfly } from "./complex-butterfly.ts";
 import type { ComplexKroneckerSparse } from "./complex-kronecker-sparse.ts";
 import type { KroneckerSparse } from "./kronecker-sparse.ts";
-import type { PermutedButterfly } from "./permuted-butterfly.ts";
+import type { AnyButterfly, PermutedButterfly } from "./permuted-butterfly.ts";
 
 /** A matrix of real values: a factor, a product of factors, or one between permutations. */
 export type RealMatrix<V extends FloatArray = Float32Array> =
@@ -25,8 +25,15 @@ export type AnyMatrix<V extends FloatArray = FloatArray> =
   | PermutedButterfly<Butterfly<V> | ComplexButterfly<V>>;
 
 /** Whether it is a product of several butterflies. */
-export function isProduct(matrix: object): matrix is ButterflyProduct<FloatArray> {
+export function isProduct(matrix: object): matrix is ButterflyProduct<FloatArray, AnyButterfly> {
   return "stages" in matrix && "placement" in matrix;
+}
+
+/** Whether the stages of a product are real butterflies. */
+export function isRealProduct(
+  product: ButterflyProduct<FloatArray, AnyButterfly>,
+): product is RealProduct<FloatArray> {
+  return !("conjugate" in (product.stages[0] as PermutedButterfly<AnyButterfly>).matrix);
 }
 
 /** Whether it is the real part of a product of several butterflies. */

@@ -1,4 +1,5 @@
 import type { Complex } from "../numeric/complex.ts";
+import { isComplex } from "../numeric/complex.ts";
 import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
 import { type BatchShape, stridesOf } from "../numeric/layout.ts";
 
@@ -10,16 +11,19 @@ export interface Placement {
   readonly output?: Uint32Array | undefined;
 }
 
-/** Complex vectors with their features in their places among `features`, zeros elsewhere: themselves without. */
-export function placeFeatures<X extends FloatArray>(
-  x: Complex<X>,
+/** Real or complex vectors. */
+export type Vectors = FloatArray | Complex<FloatArray>;
+
+/** Vectors with their features in their places among `features`, zeros elsewhere: themselves without. */
+export function placeFeatures<X extends Vectors>(
+  x: X,
   positions: Uint32Array | undefined,
   features: number,
   shape: BatchShape,
-): Complex<X> {
+): X {
   if (positions === undefined) return x;
   const [from, to] = [stridesOf(shape, positions.length), stridesOf(shape, features)];
-  const place = (part: X): X => {
+  const place = <P extends FloatArray>(part: P): P => {
     const placed = zerosLike(part, features * shape.batch);
     positions.forEach((position, f) => {
       for (let n = 0; n < shape.batch; n++) {
@@ -30,25 +34,34 @@ export function placeFeatures<X extends FloatArray>(
     });
     return placed;
   };
-  return { re: place(x.re), im: place(x.im) };
+  return (
+    isComplex<FloatArray>(x) ? { re: place(x.re), im: place(x.im) } : place(x as FloatArray)
+  ) as X;
 }
 
 /** Puts the features at some positions among `features` into vectors that have these alone. */
 export function pickFeatures(
-  y: Complex<FloatArray>,
+  y: Vectors,
   positions: Uint32Array,
   features: number,
   shape: BatchShape,
-  into: Complex<FloatArray>,
+  into: Vectors,
 ): void {
   const [from, to] = [stridesOf(shape, features), stridesOf(shape, positions.length)];
-  for (const part of ["re", "im"] as const) {
+  const [sources, targets] = [partsOf(y), partsOf(into)];
+  for (const [index, source] of sources.entries()) {
+    const target = targets[index] as FloatArray;
     positions.forEach((position, f) => {
       for (let n = 0; n < shape.batch; n++) {
-        into[part][f * to.feature + n * to.vector] = y[part][
+        target[f * to.feature + n * to.vector] = source[
           position * from.feature + n * from.vector
         ] as number;
       }
     });
   }
+}
+
+/** The arrays of vectors: one, or real and imaginary parts. */
+export function partsOf(vectors: Vectors): readonly FloatArray[] {
+  return isComplex<FloatArray>(vectors) ? [vectors.re, vectors.im] : [vectors];
 }

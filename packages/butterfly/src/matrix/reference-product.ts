@@ -7,19 +7,21 @@ import {
 import { addScaled, type Complex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, zeros, zerosLike } from "../numeric/float-array.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
-import type { ButterflyProduct, ProductStage, RealTransform } from "./butterfly-product.ts";
+import type { ButterflyProduct, RealProduct, RealTransform } from "./butterfly-product.ts";
 import type { ComplexKroneckerSparse } from "./complex-kronecker-sparse.ts";
 import type { KroneckerSparse } from "./kronecker-sparse.ts";
 import {
   type AnyMatrix,
   type ComplexMatrix,
   isProduct,
+  isRealProduct,
   isRealTransform,
   type RealMatrix,
 } from "./matrices.ts";
 import { multiplyFactor, requireDisjoint } from "./multiply-factor.ts";
 import { gatherFeatures, permuteFeatures } from "./permutation.ts";
-import { pickFeatures, placeFeatures } from "./placement.ts";
+import type { AnyButterfly, PermutedButterfly } from "./permuted-butterfly.ts";
+import { pickFeatures, placeFeatures, type Vectors } from "./placement.ts";
 
 /**
  * What a matrix times a batch of vectors is, computed at once and by the book, factor by factor: what
@@ -43,7 +45,7 @@ import { pickFeatures, placeFeatures } from "./placement.ts";
  * ```
  */
 export function referenceProduct<X extends FloatArray, Y extends FloatArray = X>(
-  matrix: RealMatrix<FloatArray> | RealTransform<FloatArray>,
+  matrix: RealMatrix<FloatArray> | RealTransform<FloatArray> | RealProduct<FloatArray>,
   x: X,
   shape: BatchShape,
   out?: Y,
@@ -55,7 +57,7 @@ export function referenceProduct<X extends FloatArray, Y extends FloatArray = X>
   out?: Complex<Y>,
 ): Complex<Y>;
 export function referenceProduct(
-  matrix: AnyMatrix | RealTransform<FloatArray> | ButterflyProduct<FloatArray>,
+  matrix: AnyMatrix | RealTransform<FloatArray> | ButterflyProduct<FloatArray, AnyButterfly>,
   x: FloatArray | Complex<FloatArray>,
   shape: BatchShape,
   out?: FloatArray | Complex<FloatArray>,
@@ -63,7 +65,7 @@ export function referenceProduct(
   requireObject("The matrix", matrix, "a matrix of Kronecker-sparse factors");
   stridesOf(shape, 1); // refuses a bad shape
   if (isProduct(matrix)) {
-    return stagedProduct(matrix, x as Complex<FloatArray>, shape, out as Complex<FloatArray>);
+    return stagedProduct(matrix, x, shape, out);
   }
   if (isRealTransform(matrix)) {
     return realPart(matrix.product, x as FloatArray, shape, out as FloatArray);
@@ -121,10 +123,7 @@ function realProduct(
 ): FloatArray {
   const rows = (factors[0] as Real).pattern.rows;
   const { cols } = (factors.at(-1) as Real).pattern;
-  requireFloats("The input", x);
-  requireVectors("input", x.length, cols, shape.batch);
-  const y = out === undefined ? zerosLike(x, shape.batch * rows) : out;
-  requireOutput("The output", y, x, rows, shape);
+  const y = realOutput({ rows, cols }, x, shape, out);
   let between = right === undefined ? x : permuteFeatures(right, x, shape);
   for (const factor of factors.slice(1).reverse()) {
     const { rows } = factor.pattern;
@@ -174,6 +173,20 @@ function multiplyComplexFactor(
   };
 }
 
+/** Where a real product goes: `out` or a new array, once it and x are right. */
+function realOutput(
+  { rows, cols }: { readonly rows: number; readonly cols: number },
+  x: FloatArray,
+  shape: BatchShape,
+  out: FloatArray | undefined,
+): FloatArray {
+  requireFloats("The input", x);
+  requireVectors("input", x.length, cols, shape.batch);
+  const y = out === undefined ? zerosLike(x, shape.batch * rows) : out;
+  requireOutput("The output", y, x, rows, shape);
+  return y;
+}
+
 /** Where a complex product goes: `out` or new arrays, once they and x are right. */
 function complexOutput(
   { rows, cols }: { readonly rows: number; readonly cols: number },
@@ -206,21 +219,27 @@ function requireOutput(
 
 /** Vectors between the stages are in the precision of `x`. */
 function stagedProduct(
-  { stages, placement, rows, cols }: ButterflyProduct<FloatArray>,
-  x: Complex<FloatArray>,
+  product: ButterflyProduct<FloatArray, AnyButterfly>,
+  x: Vectors,
   shape: BatchShape,
-  out: Complex<FloatArray> | undefined,
-): Complex<FloatArray> {
-  const y = complexOutput({ rows, cols }, x, shape, out);
+  out: Vectors | undefined,
+): Vectors {
+  const { stages, placement } = product;
   const { input, output } = placement;
-  const [left, ...others] = stages as [ProductStage<FloatArray>, ...ProductStage<FloatArray>[]];
+  const y = isRealProduct(product)
+    ? realOutput(product, x as FloatArray, shape, out as FloatArray)
+    : complexOutput(product, x as Complex<FloatArray>, shape, out as Complex<FloatArray>);
+  type Stage = PermutedButterfly<AnyButterfly>;
+  const [left, ...others] = stages as readonly Stage[] as [Stage, ...Stage[]];
+  const multiply = (stage: Stage, between: Vectors, into?: Vectors): Vectors =>
+    referenceProduct(stage as never, between as never, shape, into as never);
   const widest = (others.at(-1) ?? left).cols;
-  const before = others.reduceRight<Complex<FloatArray>>(
-    (between, stage) => referenceProduct(stage, between, shape),
+  const before = others.reduceRight<Vectors>(
+    (between, stage) => multiply(stage, between),
     placeFeatures(x, input, widest, shape),
   );
-  if (output === undefined) return referenceProduct(left, before, shape, y);
-  pickFeatures(referenceProduct(left, before, shape), output, left.rows, shape, y);
+  if (output === undefined) return multiply(left, before, y);
+  pickFeatures(multiply(left, before), output, left.rows, shape, y);
   return y;
 }
 
@@ -234,5 +253,5 @@ function realPart(
   if (out !== undefined) requireFloats("The output", out);
   const given = { re: x, im: zerosLike(x, x.length) };
   const y = out && { re: out, im: zerosLike(out, out.length) };
-  return stagedProduct(product, given, shape, y).re;
+  return (stagedProduct(product, given, shape, y) as Complex<FloatArray>).re;
 }
