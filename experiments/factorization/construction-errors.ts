@@ -11,6 +11,7 @@ import {
   hartley,
   inverseFourier,
   permutation,
+  type RealProduct,
   RealTransform,
   reversal,
   rootOfUnity,
@@ -46,7 +47,9 @@ function all(n: number): ConstructionRow[] {
   const row = draw(n, 4);
   const part = (j: number, k: number, of: number): { re: number; im: number } =>
     rootOfUnity((j * k) % of, of);
-  const real = (transform: RealTransform | Butterfly<Float64Array>): [Apply, Apply] => {
+  const real = (
+    transform: RealTransform | RealProduct | Butterfly<Float64Array>,
+  ): [Apply, Apply] => {
     const single = transform.convert("float32");
     return [
       (x) => referenceProduct(transform, x, SHAPE),

@@ -146,7 +146,7 @@ describe("an array of another class", () => {
 
 describe("a choice that there is not", () => {
   it.each([
-    ["cosine", () => cosine(8, 1 as never)],
+    ["cosine", () => cosine(8, 5 as never)],
     ["cosine, as text", () => cosine(8, "2" as never)],
     ["sine", () => sine(8, 5 as never)],
     ["convolution", () => convolution(Float64Array.of(1, 2), 4, "half" as never)],

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { bitReversal, fourier, hadamard, reversal, walsh } from "../constructions/index.ts";
+import {
+  bitReversal,
+  digitReversal,
+  fourier,
+  hadamard,
+  reversal,
+  transposition,
+  walsh,
+  waveletOrder,
+} from "../constructions/index.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
 import { uniform } from "../numeric/random.ts";
@@ -44,6 +53,35 @@ describe("the factorization between unknown permutations", () => {
       { left: reversal(12), right: namedPermutation("even-odd", 12) },
     );
     expect((await factorizePermuted(other.dense(), rectangular)).error).toBeLessThan(1e-14);
+  });
+
+  it("finds the digit reversal of a Fourier matrix by the radices of its chain", async () => {
+    for (const radices of [
+      [2, 3, 4],
+      [4, 3, 2],
+      [5, 7],
+      [3, 3, 3],
+    ]) {
+      const n = radices.reduce((product, radix) => product * radix, 1);
+      const radixChain = Chain.ofRadices({ rows: radices, cols: radices });
+      const { error, matrix } = await factorizePermuted(fourier(n).dense(), radixChain);
+      expect(error).toBeLessThan(1e-13);
+      expect(matrix.right).toEqual(digitReversal(radices));
+      // The transposed chain is behind the same permutation of the rows.
+      const turned = await factorizePermuted(fourier(n).dense(), radixChain.transpose());
+      expect(turned.error).toBeLessThan(1e-13);
+    }
+  });
+
+  it("finds transposed grids and the order of wavelets", async () => {
+    const monarch = Chain.monarch(20);
+    const hidden = new PermutedButterfly(Butterfly.random(monarch, { seed: 3, dtype: "float64" }), {
+      left: transposition(4, 5),
+      right: waveletOrder(20),
+    });
+    const { error, names } = await factorizePermuted(hidden.dense(), monarch);
+    expect(error).toBeLessThan(1e-13);
+    expect(names).toEqual({ left: "transposition", right: "wavelet" });
   });
 
   it("tries only what it is asked to, and stops", async () => {

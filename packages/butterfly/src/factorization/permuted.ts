@@ -1,11 +1,15 @@
 import {
   bitReversal,
   composePermutations,
+  digitReversal,
   evenThenOdd,
   evenThenOddDescending,
   grayCode,
   reversal,
+  transposition,
+  waveletOrder,
 } from "../constructions/permutations.ts";
+import { productOf, radicesOf } from "../constructions/size.ts";
 import {
   requireList,
   requireObject,
@@ -31,7 +35,8 @@ import { splitAt } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf, toDense } from "./parts.ts";
 import { droppedByRank } from "./split.ts";
 import { searchSwaps } from "./swap-search.ts";
-import { onSupport, validateTarget } from "./target.ts";
+import { onSupport, transposeDense, validateTarget } from "./target.ts";
+import { mirrored } from "./tree.ts";
 
 /** Permutations that are tried by name, of rows and of columns. */
 export const NAMED_PERMUTATIONS = [
@@ -43,6 +48,9 @@ export const NAMED_PERMUTATIONS = [
   "gray-code",
   "bit-reversal of even-odd-descending",
   "bit-reversal of gray-code",
+  "digit-reversal",
+  "transposition",
+  "wavelet",
 ] as const;
 
 export type PermutationName = (typeof NAMED_PERMUTATIONS)[number];
@@ -70,10 +78,15 @@ export interface PermutedFactorization<M extends AnyButterfly>
  * The map of a named permutation: position `p` of the result is taken from position `map[p]`; undefined
  * for the identity.
  *
+ * @param radices of a digit reversal, whose product is `n`; its prime factors, ascending, unless given
  * @throws PapilioError `CONSTRUCTION_SIZE` for bit reversals and Gray codes of other sizes than powers of
- *   two
+ *   two, and for radices of another number; `OPTION_INVALID`
  */
-export function namedPermutation(name: PermutationName, n: number): Uint32Array | undefined {
+export function namedPermutation(
+  name: PermutationName,
+  n: number,
+  radices?: readonly number[],
+): Uint32Array | undefined {
   requireOneOf("The permutation", name, NAMED_PERMUTATIONS);
   switch (name) {
     case "identity":
@@ -92,13 +105,27 @@ export function namedPermutation(name: PermutationName, n: number): Uint32Array 
       return composePermutations(evenThenOddDescending(n), bitReversal(n));
     case "bit-reversal of gray-code":
       return composePermutations(grayCode(n), bitReversal(n));
+    case "digit-reversal":
+      return digitReversal(radicesOf(n, radices));
+    case "transposition":
+      return transposition(...nearestToSquare(n));
+    case "wavelet":
+      return waveletOrder(n);
   }
+}
+
+/** The rows and columns of the grid of `n` numbers that is nearest to a square, the fewer rows first. */
+function nearestToSquare(n: number): [rows: number, cols: number] {
+  let rows = Math.max(1, Math.floor(Math.sqrt(n)));
+  while (n % rows !== 0) rows--;
+  return [rows, n / rows];
 }
 
 /**
  * Factorizes a matrix between permutations of its rows and columns that are not known: each pair of names
  * is judged by what the middle split of the chain would drop, and the best one is factorized. A Fourier
- * matrix is a butterfly after a bit reversal, a Walsh matrix after a Gray code and one.
+ * matrix is a butterfly after a digit reversal by the radices of the chain, a Walsh matrix after a Gray code and
+ * a bit reversal, a Haar matrix before the order of wavelets.
  *
  * Takes the eigenvalues of all blocks of a split for each pair, of all splits for those that are good.
  *
@@ -139,12 +166,13 @@ export async function factorizePermuted(
   }
   if (search !== undefined) requireObject("The search", search, "an object with trials and seed");
   validateTarget(dense, chain);
+  if (chain.transposed) return await factorizeTransposed(dense, chain, options);
   const start = performance.now();
   const given = partsOf(dense);
   const exponent = safeExponent(arraysOf(given));
   const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
-  const lefts = mapsOf(rows, chain.rows);
-  const rights = mapsOf(columns, chain.cols);
+  const lefts = mapsOf(rows, chain.rows, radicesIn(chain, "b", chain.rows));
+  const rights = mapsOf(columns, chain.cols, radicesIn(chain, "c", chain.cols));
   const rounding = 1e-24 * squaredNormOf(whole);
   others.signal?.throwIfAborted();
   const slicer = new TimeSlicer(others.signal);
@@ -180,6 +208,27 @@ export async function factorizePermuted(
   };
 }
 
+/** The splits of a chain are those of one that is not transposed: factorizes the transposed matrix. */
+async function factorizeTransposed(
+  dense: FloatArray | Complex<FloatArray>,
+  chain: Chain,
+  options: PermutedFactorizeOptions,
+): Promise<PermutedFactorization<AnyButterfly>> {
+  const { rows, columns, tree = "left-to-right", ...others } = options;
+  const found = await factorizePermuted(
+    transposeDense(dense, chain.rows, chain.cols),
+    chain.transpose(),
+    {
+      ...others,
+      tree: mirrored(tree, chain.length),
+      ...(columns && { rows: columns }),
+      ...(rows && { columns: rows }),
+    },
+  );
+  const { left, right } = found.names;
+  return { ...found, matrix: found.matrix.transpose(), names: { left: right, right: left } };
+}
+
 interface NamedMap {
   readonly name: PermutationName;
   readonly map: Uint32Array | undefined;
@@ -191,8 +240,21 @@ interface Pair {
   readonly dropped: number;
 }
 
-/** The maps of names; of those that are not asked for by name, what there is for this size. */
-function mapsOf(names: readonly PermutationName[] | undefined, n: number): NamedMap[] {
+/** The sizes of the blocks along rows or columns, where their product is all of these. */
+function radicesIn(chain: Chain, axis: "b" | "c", n: number): readonly number[] | undefined {
+  const radices = chain.patterns.map((pattern) => pattern[axis]);
+  return productOf(radices) === n ? radices : undefined;
+}
+
+/**
+ * The maps of names; of those that are not asked for by name, what there is for this size, each once: the
+ * digit reversal of a power of two is a bit reversal.
+ */
+function mapsOf(
+  names: readonly PermutationName[] | undefined,
+  n: number,
+  radices: readonly number[] | undefined,
+): NamedMap[] {
   if (names?.length === 0) {
     throw new PapilioError(
       "PERMUTATION_INVALID",
@@ -200,12 +262,25 @@ function mapsOf(names: readonly PermutationName[] | undefined, n: number): Named
       `Name one of ${NAMED_PERMUTATIONS.join(", ")}.`,
     );
   }
-  if (names !== undefined) return names.map((name) => ({ name, map: namedPermutation(name, n) }));
-  const dyadic = Number.isInteger(Math.log2(n));
-  return NAMED_PERMUTATIONS.filter((name) => dyadic || !/bit|gray/.test(name)).map((name) => ({
+  const named = (name: PermutationName): NamedMap => ({
     name,
-    map: namedPermutation(name, n),
-  }));
+    map: namedPermutation(name, n, radices),
+  });
+  if (names !== undefined) return names.map(named);
+  const dyadic = Number.isInteger(Math.log2(n));
+  const maps: NamedMap[] = [];
+  for (const name of NAMED_PERMUTATIONS) {
+    if (!dyadic && /bit|gray/.test(name)) continue;
+    const found = named(name);
+    if (!maps.some(({ map }) => isSameMap(map, found.map))) maps.push(found);
+  }
+  return maps;
+}
+
+/** Whether two maps are the same; undefined is the identity. */
+function isSameMap(left: Uint32Array | undefined, right: Uint32Array | undefined): boolean {
+  const any = left ?? right;
+  return any === undefined || any.every((_, p) => (left?.[p] ?? p) === (right?.[p] ?? p));
 }
 
 /** `B` with `A = P_left B P_right`: entry `[left[p], q]` is that of `A` at `[p, right[q]]`. */

@@ -216,7 +216,7 @@ export const calls: PublicCalls = {
       onProgress,
       threads: 1,
     }),
-  namedPermutation: () => call(butterfly.namedPermutation, "bit-reversal", 4),
+  namedPermutation: () => call(butterfly.namedPermutation, "digit-reversal", 4, [2, 2]),
   refine: () =>
     call(butterfly.refine, dense, matrix, {
       inputs: x,
