@@ -93,13 +93,15 @@ export function einsumFactorGradient(
   const problem = gradientProblem(gpu, pattern, operands, options);
   const { x, dy, y } = memoryOf(operands);
   const { c, blocks } = pattern;
-  const lanes = c > blocks ? "inputs" : "blocks";
-  const kernel = factorGradientKernel(problem, {
-    kind: "register",
-    lanes,
-    ...{ tile: 1, spans: 1, turn: 1, vector: 1, parts: 1 },
-    broadcast: "load",
+  const direct = {
+    ...({ tile: 1, spans: 1, turn: 1, parts: 1 } as const),
     workgroup: Math.min(WORKGROUP, 8 * Math.ceil(Math.max(c, blocks) / 8)),
-  });
+  };
+  const kernel = factorGradientKernel(
+    problem,
+    c > blocks
+      ? { kind: "lanes", lanes: "inputs", group: 1, broadcast: "load", ...direct }
+      : { kind: "blocks", vector: 1, ...direct },
+  );
   return [{ kernel, buffers: [x, dy, y], role: "multiply" }];
 }

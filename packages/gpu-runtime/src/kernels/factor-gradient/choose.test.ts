@@ -25,13 +25,17 @@ describe("the chosen shape of a factor's gradient", () => {
           expect(bytes).toBeLessThanOrEqual(limits.maxComputeWorkgroupStorageSize);
           return;
         }
-        const { lanes, turn, vector, spans } = variant;
-        expect(batch % turn).toBe(0);
-        if (vector > 1) {
-          expect(layout).toBe("batch-first");
-          if (lanes === "blocks") expect(pattern.d % vector).toBe(0);
-          else expect([pattern.d, spans % vector]).toEqual([1, 0]);
+        expect(batch % variant.turn).toBe(0);
+        const { d } = pattern;
+        if (variant.kind === "blocks") {
+          if (variant.vector > 1) expect([layout, d % variant.vector]).toEqual(["batch-first", 0]);
+          return;
         }
+        const { group, tile, spans, broadcast } = variant;
+        if (layout === "batch-last") expect(group).toBe(1);
+        expect(d % group).toBe(0);
+        if (group !== d) expect([1, 2, 4]).toContain(group);
+        expect(tile * spans * group).toBeLessThanOrEqual(broadcast === "load" ? 32 : 128);
       }),
       { numRuns: 300 },
     );
@@ -49,9 +53,18 @@ describe("the chosen shape of a factor's gradient", () => {
     });
   });
 
+  it("has as many sums for each invocation as loads are shared by, except where a problem is small", () => {
+    const sums = (batch: number, d: number): number => {
+      const variant = chosen("software", new Pattern(1, 64, 64, d), batch);
+      return variant.kind === "lanes" ? variant.tile * variant.spans * variant.group : 0;
+    };
+    expect([sums(2048, 1), sums(2048, 2), sums(512, 8)]).toEqual([128, 128, 128]);
+    expect(sums(32, 1)).toBe(32);
+  });
+
   it("divides the batch where blocks are few, and where neighbouring blocks outgrow a cache", () => {
     expect(chosen("software", new Pattern(1, 16, 16, 1), 1024).parts).toBe(16);
     expect(chosen("software", new Pattern(64, 64, 64, 1), 256).parts).toBe(1);
-    expect(chosen("software", new Pattern(1, 64, 64, 64), 256).parts).toBe(8);
+    expect(chosen("software", new Pattern(1, 64, 64, 64), 1024).parts).toBe(2);
   });
 });

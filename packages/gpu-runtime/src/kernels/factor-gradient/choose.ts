@@ -1,11 +1,12 @@
-import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
+import { bestTile } from "./best-tile.ts";
 import type { FactorGradientProblem } from "./problem.ts";
 import type {
+  BlocksFactorGradient,
   FactorGradientVariant,
-  RegisterFactorGradient,
+  LanesFactorGradient,
   WorkgroupFactorGradient,
 } from "./variant.ts";
 
@@ -13,11 +14,9 @@ import type {
 const BUSY = { software: 16, hardware: 1024 };
 /** Vectors of a part at least: fewer would not pay for the partial gradients. */
 const LEAST_VECTORS = 32;
-/**
- * Bytes of the operands of a super-block that the blocks of one after another find in a cache, where their numbers are
- * in one another's cache lines; and parts that are made for that at most.
- */
+/** Bytes of a processor's cache that one workgroup leaves to those after it, and parts that are made for that at most. */
 const CACHED = 2 ** 20;
+const CACHE_LINE = 64;
 const MOST_CACHED_PARTS = 32;
 /** Sums of an invocation whose blocks are neighbours' of others. */
 const MOST_SUMS = 32;
@@ -36,38 +35,36 @@ export function chooseFactorGradient(
   return small ? blocksShape(report, problem) : lanesShape(report, problem);
 }
 
-/** Vectors that a turn of the loop takes. */
+/** Vectors that a turn of the loop takes: batch-last, as many as a load can. */
 function turnOf({ batch, count, layout }: FactorGradientProblem): 1 | 2 | 4 {
   const turn = loadWidth(count);
   return layout === "batch-first" ? turn : (Math.min(turn, loadWidth(batch)) as 1 | 2 | 4);
 }
 
-/** Invocations along the longer side of a block, so that what they load is used by all of the other side's tile. */
-function lanesShape(report: Known, problem: FactorGradientProblem): RegisterFactorGradient {
-  const { b, c, d, blocks } = problem.pattern;
+/** Invocations along a side of the block, so that what they load is used by all of the other side's tile. */
+function lanesShape(report: Known, problem: FactorGradientProblem): LanesFactorGradient {
+  const { blocks } = problem.pattern;
   const subgroup = sharedLoads(report);
   const workgroup = subgroup ?? 8;
-  const lanes = c >= b ? "inputs" : "outputs";
-  const [along, across] = lanes === "inputs" ? [c, b] : [b, c];
-  const spans = along >= 4 * workgroup && across <= 8 ? 4 : along > workgroup ? 2 : 1;
-  const tile = Math.min(across, spans === 4 ? 8 : 16);
-  const contiguous = problem.layout === "batch-first" && d === 1;
-  const tiles = Math.ceil(along / (workgroup * spans)) * Math.ceil(across / tile) * blocks;
+  const turn = problem.layout === "batch-last" ? turnOf(problem) : 1;
+  const shape = bestTile(problem, { turn, workgroup, subgroup });
+  const { lanes, tile, spans, group, tiles } = shape;
+  const inAll = (tiles * blocks) / group;
   return {
-    kind: "register",
-    lanes,
-    tile,
-    spans,
-    turn: turnOf(problem),
-    vector: contiguous ? (Math.min(loadWidth(along), loadWidth(spans)) as 1 | 2 | 4) : 1,
+    kind: "lanes",
+    ...{ lanes, tile, spans, group, turn, workgroup },
     broadcast: subgroup ?? "load",
-    workgroup,
-    parts: partsFor(report, problem, tiles, partsOfCache(report, problem)),
+    parts: partsFor(
+      report,
+      problem,
+      inAll,
+      partsOfCache(report, problem, workgroup * spans + tile),
+    ),
   };
 }
 
 /** Invocations along the blocks, which are too small for a workgroup each. */
-function blocksShape(report: Known, problem: FactorGradientProblem): RegisterFactorGradient {
+function blocksShape(report: Known, problem: FactorGradientProblem): BlocksFactorGradient {
   const { b, c, d, blocks } = problem.pattern;
   const [tile, spans] = [Math.min(b, 8), Math.min(c, 4)];
   const wide = problem.layout === "batch-first" && tile * spans <= 4;
@@ -78,14 +75,9 @@ function blocksShape(report: Known, problem: FactorGradientProblem): RegisterFac
     report.kind === "hardware" ? 64 : Math.min(32, Math.ceil(lanes / group) * group);
   const tiles = Math.ceil(lanes / workgroup) * Math.ceil(b / tile) * Math.ceil(c / spans);
   return {
-    kind: "register",
-    lanes: "blocks",
-    tile,
-    spans,
+    kind: "blocks",
+    ...{ tile, spans, vector, workgroup },
     turn: turnOf(problem),
-    vector,
-    broadcast: "load",
-    workgroup,
     parts: partsFor(report, problem, tiles),
   };
 }
@@ -107,15 +99,17 @@ function workgroupShape(report: Known, problem: FactorGradientProblem): Workgrou
   };
 }
 
-/** Parts that are small enough for a processor's cache: batch-first, neighbouring blocks read the same cache lines. */
+/**
+ * Parts of the batch whose cache lines, one for each of a workgroup's features of every vector, a processor's cache
+ * holds: batch-first, the workgroups of neighbouring blocks read the same lines one after another.
+ */
 function partsOfCache(
   { kind }: Known,
-  { pattern, count, layout, dtype }: FactorGradientProblem,
+  { pattern: { d }, count, layout }: FactorGradientProblem,
+  features: number,
 ): number {
-  const { b, c, d } = pattern;
   if (kind === "hardware" || layout === "batch-last" || d === 1) return 1;
-  const bytes = count * (b + c) * d * FLOAT_FORMATS[dtype].bytes;
-  return Math.min(Math.ceil(bytes / CACHED), MOST_CACHED_PARTS);
+  return Math.min(Math.ceil((count * features * CACHE_LINE) / CACHED), MOST_CACHED_PARTS);
 }
 
 /** Parts of the batch: as many as give an adapter enough workgroups, and as can be bound together. */

@@ -29,7 +29,7 @@ const problems: fc.Arbitrary<Omit<FactorGradientProblem, "dtype">> = fc
     a: size(3),
     b: fc.oneof(size(9), size(40)),
     c: fc.oneof(size(9), size(40)),
-    d: fc.oneof(size(4), fc.constant(1), fc.constant(8)),
+    d: fc.oneof(size(4), fc.constant(1), fc.constantFrom(6, 8)),
     count,
     padding: fc.constantFrom(0, 0, 1, 4),
     layout: fc.constantFrom(...LAYOUTS),
@@ -44,39 +44,41 @@ const problems: fc.Arbitrary<Omit<FactorGradientProblem, "dtype">> = fc
 /** Any shape of the kernel, those that this adapter would not choose among them. */
 function variantsOf(problem: FactorGradientProblem): fc.Arbitrary<FactorGradientVariant> {
   const { pattern, batch, layout } = problem;
-  const { b, c, d } = pattern;
+  const { d } = pattern;
   const turns = layout === "batch-last" ? Math.min(loadWidth(problem.count), loadWidth(batch)) : 4;
   const turn = Math.min(turns, loadWidth(problem.count)) as 1 | 2 | 4;
   const parts = size(3);
   const subgroup = sharedLoads(gpu.report);
-  const registers = fc
+  const lanes = fc
     .record({
-      lanes: fc.constantFrom("inputs" as const, "outputs" as const, "blocks" as const),
-      tile: size(5),
-      spans: fc.constantFrom(1, 2, 3, 4),
+      lanes: fc.constantFrom("inputs" as const, "outputs" as const),
+      tile: size(4),
+      spans: size(3),
+      group: fc.constantFrom(
+        ...[1, 2, 3, 4].filter((group) => group === d || (group !== 3 && d % group === 0)),
+      ),
       shared: fc.boolean(),
-      wide: fc.boolean(),
       parts,
     })
-    .map(({ lanes, tile, spans, shared, wide, parts }): FactorGradientVariant => {
-      const widest =
-        lanes === "blocks"
-          ? loadWidth(d)
-          : d === 1
-            ? (Math.min(loadWidth(lanes === "inputs" ? c : b), loadWidth(spans)) as 1 | 2 | 4)
-            : 1;
-      return {
-        kind: "register",
-        lanes,
-        tile,
-        spans,
+    .map(
+      ({ group, shared, ...rest }): FactorGradientVariant => ({
+        kind: "lanes",
+        ...rest,
+        group: layout === "batch-last" ? 1 : group,
         turn,
-        vector: layout === "batch-first" && wide ? widest : 1,
-        broadcast: shared && subgroup !== null && lanes !== "blocks" ? subgroup : "load",
+        broadcast: shared && subgroup !== null ? subgroup : "load",
         workgroup: subgroup ?? 8,
-        parts,
-      };
-    });
+      }),
+    );
+  const blocks = fc.record({ tile: size(5), spans: size(4), wide: fc.boolean(), parts }).map(
+    ({ wide, ...rest }): FactorGradientVariant => ({
+      kind: "blocks",
+      ...rest,
+      turn,
+      vector: layout === "batch-first" && wide ? loadWidth(d) : 1,
+      workgroup: subgroup ?? 8,
+    }),
+  );
   const workgroups = fc
     .record({
       threadM: size(2),
@@ -90,7 +92,12 @@ function variantsOf(problem: FactorGradientProblem): fc.Arbitrary<FactorGradient
       const [tileM, tileN] = [threadM * rows, threadN * columns];
       return { kind: "workgroup", tileM, tileN, tileK, threadM, threadN, parts };
     });
-  return fc.oneof(registers, workgroups, fc.constant(chooseFactorGradient(gpu.report, problem)));
+  return fc.oneof(
+    lanes,
+    blocks,
+    workgroups,
+    fc.constant(chooseFactorGradient(gpu.report, problem)),
+  );
 }
 
 describe.each(["f32", "f16"] as const)("the gradient of a factor from %s", (dtype) => {

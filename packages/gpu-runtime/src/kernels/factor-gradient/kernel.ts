@@ -1,6 +1,7 @@
 import type { Kernel } from "../../device/kernel.ts";
+import { blocksFactorGradient } from "./blocks-shader.ts";
+import { lanesFactorGradient } from "./lanes-shader.ts";
 import type { FactorGradientProblem } from "./problem.ts";
-import { registerFactorGradient } from "./register-shader.ts";
 import type { FactorGradientVariant } from "./variant.ts";
 import { workgroupFactorGradient } from "./workgroup-shader.ts";
 
@@ -12,7 +13,12 @@ export function factorGradientKernel(
   problem: FactorGradientProblem,
   variant: FactorGradientVariant,
 ): Kernel {
-  return variant.kind === "register"
-    ? registerFactorGradient(problem, variant)
-    : workgroupFactorGradient(problem, variant);
+  switch (variant.kind) {
+    case "lanes":
+      return lanesFactorGradient(problem, variant);
+    case "blocks":
+      return blocksFactorGradient(problem, variant);
+    case "workgroup":
+      return workgroupFactorGradient(problem, variant);
+  }
 }

@@ -2,32 +2,47 @@
  * Shapes of the kernel. All read x and dy strided in place, sum over the batch in registers in float32, and divide
  * the batch into `parts`, each summed by workgroups of its own into a gradient of its own.
  */
-export type FactorGradientVariant = RegisterFactorGradient | WorkgroupFactorGradient;
+export type FactorGradientVariant =
+  | LanesFactorGradient
+  | BlocksFactorGradient
+  | WorkgroupFactorGradient;
 
-/** No workgroup memory, no barriers: an invocation owns `tile` x `spans` values of a block and walks the batch. */
-export interface RegisterFactorGradient {
-  readonly kind: "register";
-  /**
-   * Axis along which neighbouring invocations run: the `c` inputs of a block, its `b` outputs, or the `a d` blocks.
-   */
-  readonly lanes: "inputs" | "outputs" | "blocks";
-  /** Values of each invocation across `lanes`; of `blocks`, along the outputs. */
+/**
+ * No workgroup memory, no barriers: an invocation owns `tile` x `spans` values of `group` neighbouring blocks and walks
+ * the batch. Neighbouring invocations run along one side of the block, so that all of them need the same numbers of the
+ * other operand.
+ */
+export interface LanesFactorGradient {
+  readonly kind: "lanes";
+  /** The side of a block along which invocations run: its `c` inputs or its `b` outputs. */
+  readonly lanes: "inputs" | "outputs";
+  /** Values of each invocation across `lanes`, neighbours. */
   readonly tile: number;
-  /** Values of each invocation along `lanes`; of `blocks`, along the inputs. */
+  /** Values of each invocation along `lanes`, neighbours. */
   readonly spans: number;
+  /** Neighbouring blocks of each invocation: all `d`, or 1, 2 or 4 of them, which divide `d`; batch-last one. */
+  readonly group: number;
   /** Vectors of the batch that one turn of the loop takes; divides the count, and the batch where this is last. */
   readonly turn: 1 | 2 | 4;
-  /**
-   * Numbers of a load when batch-first: features along `lanes` where `d` is 1, of which it divides `spans`; neighbouring
-   * blocks for `blocks`, of which it divides `d`. Batch-last a load takes a turn.
-   */
-  readonly vector: 1 | 2 | 4;
   /**
    * How the operand across `lanes` arrives: `load` reads it in every invocation; a number is a fixed subgroup size,
    * whose invocations share the loads and broadcast.
    */
   readonly broadcast: "load" | number;
   /** Invocations of a workgroup; a multiple of the subgroup size where that is used. */
+  readonly workgroup: number;
+  readonly parts: number;
+}
+
+/** As above, for blocks that are too small for a workgroup each: invocations run along the `a d` blocks. */
+export interface BlocksFactorGradient {
+  readonly kind: "blocks";
+  /** Outputs, and inputs, of a block for each invocation. */
+  readonly tile: number;
+  readonly spans: number;
+  readonly turn: 1 | 2 | 4;
+  /** Neighbouring blocks of a load when batch-first, of which it divides `d`; batch-last a load takes a turn. */
+  readonly vector: 1 | 2 | 4;
   readonly workgroup: number;
   readonly parts: number;
 }
@@ -52,7 +67,10 @@ export function factorGradientName(variant: FactorGradientVariant): string {
     const { tileM, tileN, tileK, threadM, threadN, parts } = variant;
     return `workgroup-${tileM}x${tileN}x${tileK}-${threadM}x${threadN}-p${parts}`;
   }
-  const { lanes, tile, spans, turn, vector, broadcast, workgroup, parts } = variant;
+  const { tile, spans, turn, workgroup, parts } = variant;
+  const rest = `n${turn}-w${workgroup}-p${parts}`;
+  if (variant.kind === "blocks") return `blocks-t${tile}s${spans}v${variant.vector}${rest}`;
+  const { lanes, group, broadcast } = variant;
   const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;
-  return `${lanes}-t${tile}s${spans}n${turn}v${vector}-${shared}-w${workgroup}-p${parts}`;
+  return `${lanes}-t${tile}s${spans}g${group}-${shared}-${rest}`;
 }
