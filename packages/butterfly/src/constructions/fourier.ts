@@ -1,4 +1,3 @@
-import { requireBoolean, requireOptions } from "../errors/argument-checks.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
@@ -11,13 +10,13 @@ import { fourierValues } from "./fourier-size.ts";
 import { digitReversal } from "./permutations.ts";
 import { rootOfUnity } from "./roots-of-unity.ts";
 import { radicesOf, requireValues } from "./size.ts";
+import { isOrthonormal, type TransformOptions } from "./transform-options.ts";
 
 /** Complex factors in double precision. */
 export type ExactButterfly = ComplexButterfly<Float64Array>;
 
-export interface FourierOptions {
-  /** Divides by `sqrt(n)`, so that the matrix is unitary: each factor is. */
-  readonly orthonormal?: boolean;
+/** With `orthonormal` each factor is unitary. */
+export interface FourierOptions extends TransformOptions {
   /**
    * Sizes of the blocks of each factor, left-most first, whose product is `n`: its prime factors, ascending,
    * unless given. Two of them make the chain a Monarch one.
@@ -80,9 +79,8 @@ function stages(
   options: FourierOptions,
   scaleOf: (radix: number, unitary: boolean) => number,
 ): ExactButterfly {
-  requireOptions("The options", options);
-  const { orthonormal = false, radices } = options;
-  requireBoolean("orthonormal", orthonormal);
+  const orthonormal = isOrthonormal(options);
+  const { radices } = options;
   const sizes = radicesOf(n, radices);
   requireValues(
     fourierValues(sizes),

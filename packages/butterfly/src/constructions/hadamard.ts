@@ -1,10 +1,10 @@
-import { requireBoolean, requireOptions } from "../errors/argument-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
 import { Chain } from "../pattern/chain.ts";
 import { bitReversal, composePermutations, grayCode } from "./permutations.ts";
 import { requirePowerOfTwo } from "./size.ts";
+import { isOrthonormal, type TransformOptions } from "./transform-options.ts";
 
 /**
  * The Walsh-Hadamard matrix of `n = 2^L` in natural order: the square dyadic chain with all blocks
@@ -13,13 +13,8 @@ import { requirePowerOfTwo } from "./size.ts";
  * @param options `orthonormal` divides by `sqrt(n)`
  * @throws PapilioError `CONSTRUCTION_SIZE`
  */
-export function hadamard(
-  n: number,
-  options: { readonly orthonormal?: boolean } = {},
-): Butterfly<Float64Array> {
-  requireOptions("The options", options);
-  const { orthonormal = false } = options;
-  requireBoolean("orthonormal", orthonormal);
+export function hadamard(n: number, options: TransformOptions = {}): Butterfly<Float64Array> {
+  const orthonormal = isOrthonormal(options);
   requirePowerOfTwo(n, 2);
   const scale = orthonormal ? Math.SQRT1_2 : 1;
   return new Butterfly(
@@ -38,7 +33,7 @@ export function hadamard(
  */
 export function walsh(
   n: number,
-  options: { readonly orthonormal?: boolean } = {},
+  options: TransformOptions = {},
 ): PermutedButterfly<Butterfly<Float64Array>> {
   const left = composePermutations(bitReversal(n), grayCode(n));
   return new PermutedButterfly(hadamard(n, options), { left });

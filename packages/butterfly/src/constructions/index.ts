@@ -22,6 +22,7 @@ export {
   inverseFourier,
 } from "./fourier.ts";
 export { hadamard, walsh } from "./hadamard.ts";
+export { kroneckerOfButterflies } from "./kronecker-of-butterflies.ts";
 export { type DenseMatrix, kroneckerProduct } from "./kronecker-product.ts";
 export { chirpFourier } from "./partial-fourier.ts";
 export {
@@ -35,11 +36,20 @@ export {
   transposition,
   waveletOrder,
 } from "./permutations.ts";
+export { realButterfly } from "./real-butterfly.ts";
 export { type ComplexNumber, rootOfUnity } from "./roots-of-unity.ts";
+export {
+  type AcdcLayer,
+  acdc,
+  type FastfoodParts,
+  fastfood,
+  hadamardDiagonals,
+} from "./structured-layers.ts";
+export type { TransformOptions } from "./transform-options.ts";
 export {
   cosine,
   hartley,
   sine,
-  type TransformOptions,
   type TransformType,
 } from "./trigonometric.ts";
+export { daubechies4, haar, type WaveletOptions } from "./wavelets.ts";

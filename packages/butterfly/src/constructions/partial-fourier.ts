@@ -1,13 +1,13 @@
-import { requireBoolean, requireOptions } from "../errors/argument-checks.ts";
 import { ButterflyProduct } from "../matrix/butterfly-product.ts";
 import { zeros } from "../numeric/float-array.ts";
 import { circulantProduct } from "./circulant-product.ts";
-import { type FourierOptions, fourier } from "./fourier.ts";
+import { fourier } from "./fourier.ts";
 import { fourierSize, isCheapFourier } from "./fourier-size.ts";
 import { positions } from "./positions.ts";
 import { type ComplexNumber, rootOfUnity } from "./roots-of-unity.ts";
 import { scaleInputs, scaleOutputs } from "./scale.ts";
 import { requireSize } from "./size.ts";
+import { isOrthonormal, type TransformOptions } from "./transform-options.ts";
 
 /**
  * The discrete Fourier transform of any number of points by Bluestein's algorithm: a chirp times a circulant
@@ -20,13 +20,8 @@ import { requireSize } from "./size.ts";
  * @param options `orthonormal` divides by `sqrt(n)`
  * @throws PapilioError `CONSTRUCTION_SIZE` unless `n` is from 1 to 2^21; `OPTION_INVALID`
  */
-export function chirpFourier(
-  n: number,
-  options: Pick<FourierOptions, "orthonormal"> = {},
-): ButterflyProduct {
-  requireOptions("The options", options);
-  const { orthonormal = false } = options;
-  requireBoolean("orthonormal", orthonormal);
+export function chirpFourier(n: number, options: TransformOptions = {}): ButterflyProduct {
+  const orthonormal = isOrthonormal(options);
   requireSize(n);
   const scale = { re: orthonormal ? 1 / Math.sqrt(n) : 1, im: 0 };
   return scaleOutputs(chirp({ order: n, rows: n, cols: n }), () => scale);
@@ -39,6 +34,9 @@ interface FourierPart {
   readonly cols: number;
 }
 
+/** A transform by one chain, however large its prime factors are, or by a chirp where that is cheaper. */
+export type FourierWay = "chain" | "cheapest";
+
 /**
  * The first rows and columns of a Fourier matrix between two diagonals: padded and cut where that is cheap,
  * by a chirp where it is not.
@@ -49,15 +47,17 @@ export function partialFourier(
   part: FourierPart,
   scaleRow: (row: number) => ComplexNumber,
   scaleColumn: (column: number) => ComplexNumber,
+  way: FourierWay = "cheapest",
 ): ButterflyProduct {
   const { order, rows, cols } = part;
   for (const size of [order, rows, cols]) requireSize(size);
-  const whole = isCheapFourier(order)
-    ? new ButterflyProduct([fourier(order)], {
-        ...(cols < order ? { input: positions(0, cols).input } : {}),
-        ...(rows < order ? { output: positions(rows, 0).output } : {}),
-      })
-    : chirp(part);
+  const whole =
+    way === "chain" || isCheapFourier(order)
+      ? new ButterflyProduct([fourier(order)], {
+          ...(cols < order ? { input: positions(0, cols).input } : {}),
+          ...(rows < order ? { output: positions(rows, 0).output } : {}),
+        })
+      : chirp(part);
   return scaleOutputs(scaleInputs(whole, scaleColumn), scaleRow);
 }
 

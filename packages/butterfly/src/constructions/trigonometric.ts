@@ -1,4 +1,4 @@
-import { requireBoolean, requireOneOf, requireOptions } from "../errors/argument-checks.ts";
+import { requireOneOf } from "../errors/argument-checks.ts";
 import { ButterflyProduct, RealTransform } from "../matrix/butterfly-product.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
 import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
@@ -8,21 +8,17 @@ import { indices } from "../numeric/float-array.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { fourierButterfly } from "./fourier.ts";
 import { isCheapFourier } from "./fourier-size.ts";
-import { partialFourier } from "./partial-fourier.ts";
+import { type FourierWay, partialFourier } from "./partial-fourier.ts";
 import { digitReversal, evenThenOddDescending, reversal } from "./permutations.ts";
 import { type ComplexNumber, multiplyNumbers, rootOfUnity } from "./roots-of-unity.ts";
 import { permuteInputs, permuteOutputs, scaleInputs } from "./scale.ts";
 import { primeFactors, requireSize } from "./size.ts";
+import { isOrthonormal, type TransformOptions } from "./transform-options.ts";
 
 const TRANSFORM_TYPES = [1, 2, 3, 4] as const;
 
 /** Types of cosine and sine transforms, by their usual numbers. */
 export type TransformType = (typeof TRANSFORM_TYPES)[number];
-
-export interface TransformOptions {
-  /** Scales rows, so that the matrix is orthogonal. */
-  readonly orthonormal?: boolean;
-}
 
 /**
  * The discrete cosine transform of any number of points, unscaled as in SciPy unless `orthonormal`:
@@ -114,14 +110,6 @@ export function hartley(n: number, options: TransformOptions = {}): RealTransfor
   return new RealTransform(transform);
 }
 
-/** @throws PapilioError `OPTION_INVALID` */
-function isOrthonormal(options: TransformOptions): boolean {
-  requireOptions("The options", options);
-  const { orthonormal = false } = options;
-  requireBoolean("orthonormal", orthonormal);
-  return orthonormal;
-}
-
 const ONE: ComplexNumber = Object.freeze({ re: 1, im: 0 });
 
 /** Of the `2(n-1)` points whose second half mirrors the first: those between the ends count twice. */
@@ -147,12 +135,17 @@ function sineOne(n: number, orthonormal: boolean): ButterflyProduct {
   );
 }
 
-/** `2 exp(-πik/(2n))` times the Fourier transform of the permuted inputs. */
-function cosineTwo(n: number, orthonormal: boolean): ButterflyProduct {
+/** `2 exp(-πik/(2n))` times the Fourier transform of the permuted inputs, by one chain or the cheapest way. */
+export function cosineTwo(
+  n: number,
+  orthonormal: boolean,
+  way: FourierWay = "cheapest",
+): ButterflyProduct {
   const transform = partialFourier(
     { order: n, rows: n, cols: n },
     (k) => times(orthonormal ? Math.sqrt((k === 0 ? 1 : 2) / n) : 2, rootOfUnity(k, 4 * n)),
     () => ONE,
+    way,
   );
   return permuteInputs(transform, evenThenOddDescending(n));
 }

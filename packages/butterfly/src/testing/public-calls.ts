@@ -173,6 +173,18 @@ export const calls: PublicCalls = {
   hankel: () => call(butterfly.hankel, x, x),
   convolution: () => call(butterfly.convolution, x, 8, "full"),
   kroneckerProduct: () => call(butterfly.kroneckerProduct, [{ rows: 2, cols: 2, values: doubles }]),
+  kroneckerOfButterflies: () => call(butterfly.kroneckerOfButterflies, [exact, exact]),
+  realButterfly: () => call(butterfly.realButterfly, butterfly.cosine(4, 2)),
+  haar: () => call(butterfly.haar, 4, { levels: 1 }),
+  daubechies4: () => call(butterfly.daubechies4, 4, { levels: 1 }),
+  hadamardDiagonals: () => call(butterfly.hadamardDiagonals, [doubles], { orthonormal: true }),
+  fastfood: () =>
+    call(
+      butterfly.fastfood,
+      { scale: doubles, gaussian: doubles, permutation: map, signs: doubles },
+      { orthonormal: true },
+    ),
+  acdc: () => call(butterfly.acdc, [{ a: doubles, d: doubles }]),
   rootOfUnity: () => call(butterfly.rootOfUnity, 1, 4),
 
   stridesOf: () => call(butterfly.stridesOf, { ...shape }, 4),
