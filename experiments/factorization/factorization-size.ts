@@ -1,32 +1,63 @@
 import { execFileSync } from "node:child_process";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { Chain } from "@papilio/butterfly";
 import { factorize } from "@papilio/butterfly/factorization";
 import { uniform } from "@papilio/butterfly/numeric";
+import { hasNumpy, type Reference, reference } from "./reference.ts";
 
 /** What a factorization took in a process of its own. */
 export interface SizeRow {
   readonly chain: "dyadic" | "Monarch";
   readonly n: number;
+  readonly kind: "real" | "complex";
   readonly threads: number;
   readonly bounds: boolean;
+  /** Of the fastest of some repeats. */
   readonly seconds: number;
+  readonly error: number;
   /** How far the process grew, over the bytes of the matrix. */
   readonly peak: number;
+  /** The same by numpy and LAPACK on one thread, without bounds; null where they are not installed. */
+  readonly reference: Reference | null;
 }
 
 /** Time and memory of growing matrices, on one thread and on all. */
 export function sizeTable(): SizeRow[] {
+  const folder = mkdtempSync(join(tmpdir(), "papilio-factorization-"));
+  try {
+    return rowsIn(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function rowsIn(folder: string): SizeRow[] {
   const rows: SizeRow[] = [];
-  for (const chain of ["dyadic", "Monarch"] as const) {
+  const file = join(folder, "matrix.bin");
+  const numpy = hasNumpy();
+  for (const kind of ["real", "complex"] as const) {
     for (let n = 256; n <= 4096; n *= 2) {
-      for (const threads of [1, availableParallelism()]) {
-        for (const bounds of [false, true]) {
-          if (bounds && chain === "Monarch") continue; // They are known from the only split.
-          rows.push(inProcess({ chain, n, threads, bounds }));
-          console.error(JSON.stringify(rows.at(-1)));
+      const next = uniform(1);
+      writeFileSync(
+        file,
+        Float32Array.from({ length: (kind === "real" ? 1 : 2) * n * n }, () => next()),
+      );
+      const repeats = Math.max(2, Math.min(20, 4096 / n));
+      for (const name of ["dyadic", "Monarch"] as const) {
+        const { patterns } = chainOf(name, n);
+        const compared = numpy ? reference({ patterns, n, kind, file, repeats }) : null;
+        for (const threads of [1, availableParallelism()]) {
+          for (const bounds of [false, true]) {
+            // Those of a Monarch chain are known from its only split.
+            if (bounds && (name === "Monarch" || kind === "complex")) continue;
+            const question = { chain: name, n, kind, threads, bounds, file, repeats };
+            rows.push({ ...inProcess(question), reference: compared });
+            console.error(JSON.stringify(rows.at(-1)));
+          }
         }
       }
     }
@@ -34,26 +65,56 @@ export function sizeTable(): SizeRow[] {
   return rows;
 }
 
-type Question = Pick<SizeRow, "chain" | "n" | "threads" | "bounds">;
+type Question = Pick<SizeRow, "chain" | "n" | "kind" | "threads" | "bounds"> & {
+  readonly file: string;
+  readonly repeats: number;
+};
+type Answer = Omit<SizeRow, "reference">;
 
-function inProcess(question: Question): SizeRow {
+function inProcess(question: Question): Answer {
   const args = [...process.execArgv, import.meta.filename, "--question", JSON.stringify(question)];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as SizeRow;
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Answer;
 }
 
-async function answer(question: Question): Promise<SizeRow> {
-  const { n, threads, bounds } = question;
-  const chain = question.chain === "dyadic" ? Chain.squareDyadic(n) : Chain.monarch(n);
+function chainOf(name: SizeRow["chain"], n: number): Chain {
+  return name === "dyadic" ? Chain.squareDyadic(n) : Chain.monarch(n);
+}
+
+async function answer({ file, repeats, ...question }: Question): Promise<Answer> {
+  const { chain, n, kind, threads, bounds } = question;
   // What the code itself takes is not counted.
   await factorize(new Float32Array(64 * 64).fill(1), Chain.squareDyadic(64), { threads });
-  const before = process.memoryUsage.rss();
-  // In shared memory, where threads read it without a copy.
-  const dense = new Float32Array(new SharedArrayBuffer(4 * n * n));
-  const next = uniform(1);
-  for (let index = 0; index < dense.length; index++) dense[index] = next();
-  const { seconds } = await factorize(dense, chain, { threads, bounds });
-  const peak = (1024 * process.resourceUsage().maxRSS - before) / dense.byteLength;
-  return { ...question, seconds, peak };
+  const before = peakBytes();
+  const dense = read(file, n, kind);
+  let seconds = Number.POSITIVE_INFINITY;
+  let error = Number.NaN;
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const found = await factorize(dense, chainOf(chain, n), { threads, bounds });
+    seconds = Math.min(seconds, found.seconds);
+    error = found.error;
+  }
+  const bytes = 4 * n * n * (kind === "real" ? 1 : 2);
+  const peak = (peakBytes() - before) / bytes;
+  return { ...question, seconds, error, peak };
+}
+
+/** The most memory that the process had: not what its parent had, as `resourceUsage` counts. */
+function peakBytes(): number {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]);
+}
+
+/** The matrix in shared memory, where threads read it without a copy. */
+function read(
+  file: string,
+  n: number,
+  kind: SizeRow["kind"],
+): Float32Array | { re: Float32Array; im: Float32Array } {
+  const bytes = readFileSync(file);
+  const numbers = new Float32Array(new SharedArrayBuffer(bytes.byteLength));
+  new Uint8Array(numbers.buffer).set(bytes);
+  if (kind === "real") return numbers;
+  return { re: numbers.subarray(0, n * n), im: numbers.subarray(n * n) };
 }
 
 const { values } = parseArgs({ options: { question: { type: "string" } }, strict: false });

@@ -14,7 +14,6 @@ import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
 import type { Chain } from "../pattern/chain.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { availableThreads } from "../threads/thread.ts";
-import { TimeSlicer } from "../threads/time-slicer.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
 import { splitAt, splitHierarchically } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
@@ -25,7 +24,7 @@ import { onSupport, transposeDense, validateTarget } from "./target.ts";
 import { type FactorizationTree, isOneSided, mirrored, type TreeNode, treesOf } from "./tree.ts";
 import { WorkerSplitter } from "./worker-splitter.ts";
 
-/** Multiplications, about a second of them, for which threads are started. */
+/** Multiplications, about half a second of them, for which threads are started. */
 const MIN_THREADED_WORK = 2e8;
 
 export interface FactorizeOptions {
@@ -138,7 +137,7 @@ async function factorizeDirect(
   for (const root of roots) {
     const { factors, droppedFirst } = await splitHierarchically(chain, values, root, splitter);
     const matrix = butterflyOf(chain, factors, whole);
-    const missed = off + (await squaredError(values, matrix, new TimeSlicer(signal)));
+    const missed = off + (await squaredError(values, matrix, splitter));
     if (best === undefined || missed < best.missed) best = { root, matrix, missed, droppedFirst };
   }
   const { root, matrix, missed, droppedFirst } = best as Attempt;

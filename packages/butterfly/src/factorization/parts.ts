@@ -1,5 +1,6 @@
 import { type Complex, isComplex } from "../numeric/complex.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
+import { sumOfSquares } from "../numeric/powers-of-two.ts";
 
 /** The values of a real matrix, without imaginary parts, or of a complex one. */
 export interface Parts {
@@ -46,10 +47,4 @@ export function toDense({ re, im }: Parts): FloatArray | Complex<FloatArray> {
 /** The squared Frobenius norm, of a matrix whose squares are in range. */
 export function squaredNormOf({ re, im }: Parts): number {
   return sumOfSquares(re) + (im ? sumOfSquares(im) : 0);
-}
-
-function sumOfSquares(values: FloatArray): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += (values[index] as number) ** 2;
-  return sum;
 }

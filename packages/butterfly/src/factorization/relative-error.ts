@@ -9,9 +9,9 @@ import {
 import { type Complex, isComplex } from "../numeric/complex.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
-import { TimeSlicer } from "../threads/time-slicer.ts";
 import { arraysOf, mapParts, partsOf, squaredNormOf, toDense } from "./parts.ts";
 import { unpermute } from "./permuted.ts";
+import { LocalSplitter } from "./splitter.ts";
 import { squaredError } from "./squared-error.ts";
 import { onSupport, transposeDense, validateTarget } from "./target.ts";
 
@@ -58,6 +58,7 @@ export async function relativeError(
     : whole;
   const straight = chain.transposed ? same.transpose() : same;
   const { values, off } = onSupport(turned, straight.chain.product());
-  const squared = off + (await squaredError(values, straight, new TimeSlicer(signal)));
+  using splitter = new LocalSplitter(() => undefined, signal);
+  const squared = off + (await squaredError(values, straight, splitter));
   return squared === 0 ? 0 : Math.sqrt(squared / squaredNorm);
 }

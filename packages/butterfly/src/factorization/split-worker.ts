@@ -3,22 +3,25 @@ import type { Dropped } from "../linear-algebra/dropped.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { nodeThreads } from "../threads/node-threads.ts";
 import type { Parts } from "./parts.ts";
-import { splitClasses, splitOf } from "./split.ts";
+import { NOTHING, splitClasses, splitOf, squaredDistanceOfClasses } from "./split.ts";
 import type { OrthonormalSide, SplitValues } from "./split-task.ts";
 
-/** Some classes of a split. What is read and written lies in shared memory. */
+/** Some classes of a split or of a distance. What is read and written lies in shared memory. */
 export interface WorkerRequest {
   readonly product: Parts;
   /** The patterns of the left and of the right factor. */
   readonly patterns: readonly [PatternEntries, PatternEntries];
-  readonly side: OrthonormalSide;
   readonly classes: readonly [number, number];
-  readonly to: SplitValues | undefined;
+  readonly task: WorkerTask;
 }
+
+export type WorkerTask =
+  | { readonly side: OrthonormalSide; readonly to: SplitValues | undefined }
+  | { readonly distanceTo: SplitValues };
 
 export type PatternEntries = readonly [a: number, b: number, c: number, d: number];
 
-/** How many classes are done and what was dropped, or the error with its code. */
+/** How many classes are done and what was dropped, all of a distance; or the error with its code. */
 export type WorkerResponse =
   | { readonly classes: number; readonly dropped: Dropped }
   | {
@@ -33,8 +36,14 @@ function respond(request: WorkerRequest): WorkerResponse {
   const [left, right] = request.patterns;
   const split = splitOf(new Pattern(...left), new Pattern(...right));
   try {
-    const { product, side, classes, to } = request;
-    const dropped = splitClasses(product, split, side, classes, to);
+    const { product, classes, task } = request;
+    const dropped =
+      "distanceTo" in task
+        ? {
+            ...NOTHING,
+            dropped: squaredDistanceOfClasses(product, split, task.distanceTo, classes),
+          }
+        : splitClasses(product, split, task.side, classes, task.to);
     return { classes: classes[1] - classes[0], dropped };
   } catch (error) {
     const { code, message, fix } = error as { code: ErrorCode; message: string; fix: string };

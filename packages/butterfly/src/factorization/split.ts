@@ -1,4 +1,4 @@
-import { multiplyMatrices, squaredDistance } from "../linear-algebra/dense-matrix.ts";
+import { multiplyMatrices, subtractProduct } from "../linear-algebra/dense-matrix.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { withScratch } from "../linear-algebra/scratch.ts";
@@ -81,26 +81,24 @@ export function addDropped(p: Dropped, q: Dropped): Dropped {
 }
 
 /**
- * The squared Frobenius norm of the difference between a matrix and the product of two factors, block
- * by block, so that the product is never there as a whole.
+ * The squared Frobenius norm of the difference between a matrix and the product of two factors, in the
+ * classes `first` to `last - 1`: block by block, so that the product is never there as a whole.
  */
-export async function squaredDistanceOf(
+export function squaredDistanceOfClasses(
   product: Parts,
-  left: Parts,
-  right: Parts,
   split: Split,
-  slicer: TimeSlicer,
-): Promise<number> {
+  { left, right }: SplitValues,
+  [first, last]: readonly [number, number],
+): number {
   let sum = 0;
-  for (let index = 0; index < split.classes; index++) {
-    await slicer.yieldIfDue();
-    sum += withScratch(() => {
-      const block = multiplyMatrices(
+  for (let index = first; index < last; index++) {
+    sum += withScratch(() =>
+      subtractProduct(
+        takeBlock(product, blockPlace(split, index)),
         takeBlock(left, leftPlace(split, index)),
         takeBlock(right, rightPlace(split, index)),
-      );
-      return squaredDistance(takeBlock(product, blockPlace(split, index)), block);
-    });
+      ),
+    );
   }
   return sum;
 }

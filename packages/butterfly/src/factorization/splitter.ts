@@ -4,7 +4,7 @@ import { PapilioError } from "../errors/papilio-error.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { type Parts, zeroParts } from "./parts.ts";
-import { addDropped, NOTHING, splitClasses } from "./split.ts";
+import { addDropped, NOTHING, splitClasses, squaredDistanceOfClasses } from "./split.ts";
 import type { OrthonormalSide, Split, SplitValues } from "./split-task.ts";
 
 /** Multiplications between looks at the clock, about: a millisecond. */
@@ -20,6 +20,8 @@ export interface Splitter extends Disposable {
   split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult>;
   /** What {@link split} would drop. */
   truncationError(product: Parts, split: Split): Promise<Dropped>;
+  /** The squared Frobenius norm of the product of two factors subtracted from another one. */
+  squaredDistance(product: Parts, split: Split, factors: SplitValues): Promise<number>;
 }
 
 /** Called with the work that is done, in multiplications of the Gram matrices that a split begins with. */
@@ -62,14 +64,19 @@ export class LocalSplitter implements Splitter {
       left: zeroParts(split.left.nonZeros, complex),
       right: zeroParts(split.right.nonZeros, complex),
     };
-    const dropped = await this.#inSlices(split, (classes) =>
-      splitClasses(product, split, side, classes, to),
-    );
-    return { ...to, ...dropped };
+    return { ...to, ...(await this.#splitInSlices(product, split, side, to)) };
   }
 
   truncationError(product: Parts, split: Split): Promise<Dropped> {
-    return this.#inSlices(split, (classes) => splitClasses(product, split, "left", classes));
+    return this.#splitInSlices(product, split, "left");
+  }
+
+  async squaredDistance(product: Parts, split: Split, factors: SplitValues): Promise<number> {
+    let sum = 0;
+    await this.#inSlices(split, (classes) => {
+      sum += squaredDistanceOfClasses(product, split, factors, classes);
+    });
+    return sum;
   }
 
   release(): void {}
@@ -78,21 +85,29 @@ export class LocalSplitter implements Splitter {
     this.#disposed = true;
   }
 
-  async #inSlices(
+  async #splitInSlices(
+    product: Parts,
     split: Split,
-    run: (classes: readonly [number, number]) => Dropped,
+    side: OrthonormalSide,
+    to?: SplitValues,
   ): Promise<Dropped> {
     let sum = NOTHING;
+    await this.#inSlices(split, (classes) => {
+      sum = addDropped(sum, splitClasses(product, split, side, classes, to));
+      this.#onWork((classes[1] - classes[0]) * splitWork(split));
+    });
+    return sum;
+  }
+
+  async #inSlices(split: Split, run: (classes: readonly [number, number]) => void): Promise<void> {
     const slicer = new TimeSlicer(this.#signal);
     const count = classesOfWork(split, SLICE_WORK);
     for (let first = 0; first < split.classes; first += count) {
       if (this.#disposed) throw splitterDisposed();
       const last = Math.min(split.classes, first + count);
-      sum = addDropped(sum, run([first, last]));
-      this.#onWork((last - first) * splitWork(split));
+      run([first, last]);
       await slicer.yieldIfDue();
     }
     this.#signal?.throwIfAborted();
-    return sum;
   }
 }

@@ -1,9 +1,8 @@
 import type { AnyButterfly } from "../matrix/permuted-butterfly.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
-import type { TimeSlicer } from "../threads/time-slicer.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
-import { squaredDistanceOf } from "./split.ts";
+import type { Splitter } from "./splitter.ts";
 
 /**
  * The squared Frobenius norm of `A - B` on the support of the butterfly's product, computed in double
@@ -14,20 +13,15 @@ import { squaredDistanceOf } from "./split.ts";
 export async function squaredError(
   values: Parts,
   matrix: AnyButterfly,
-  slicer: TimeSlicer,
+  splitter: Pick<Splitter, "squaredDistance">,
 ): Promise<number> {
   const { chain } = matrix;
   const { length } = chain;
   const half = Math.ceil(length / 2);
   const left = runOf(matrix, 0, half);
   if (half === length) return squaredDistance(values, left);
-  return await squaredDistanceOf(
-    values,
-    left,
-    runOf(matrix, half, length),
-    splitAt(chain, 0, half, length),
-    slicer,
-  );
+  const factors = { left, right: runOf(matrix, half, length) };
+  return await splitter.squaredDistance(values, splitAt(chain, 0, half, length), factors);
 }
 
 /** The product of some factors in double precision. */

@@ -1,11 +1,11 @@
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
 import type { Pattern } from "../pattern/pattern.ts";
-import { openThread, type Thread, type ThreadProgram } from "../threads/thread.ts";
 import { type Parts, sharedParts } from "./parts.ts";
 import { addDropped, NOTHING } from "./split.ts";
-import type { OrthonormalSide, Split } from "./split-task.ts";
-import type { PatternEntries, WorkerRequest, WorkerResponse } from "./split-worker.ts";
+import type { OrthonormalSide, Split, SplitValues } from "./split-task.ts";
+import { returnThread, type SplitThread, takeThread } from "./split-threads.ts";
+import type { PatternEntries, WorkerRequest, WorkerResponse, WorkerTask } from "./split-worker.ts";
 import {
   classesOfWork,
   type OnWork,
@@ -17,14 +17,6 @@ import {
 
 /** Multiplications in a request, about: a few milliseconds. */
 const REQUEST_WORK = 4e6;
-
-const PROGRAM: ThreadProgram = {
-  name: "split-worker",
-  siblingUrl: import.meta.url,
-  openInBrowser: () =>
-    new Worker(new URL("./split-worker.js", import.meta.url), { type: "module" }),
-  inlined: () => import("./inlined-split-worker.ts"),
-};
 
 /** The classes of one split that are left to do, and what becomes of it. */
 interface Job {
@@ -39,7 +31,7 @@ interface Job {
 
 /** Splits in threads of its own, one split at a time, its classes in parallel. */
 export class WorkerSplitter implements Splitter {
-  readonly #threads: Thread<WorkerRequest>[];
+  readonly #threads: readonly SplitThread[];
   readonly #onWork: OnWork;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
@@ -47,12 +39,18 @@ export class WorkerSplitter implements Splitter {
   readonly #free: SharedArrayBuffer[] = [];
   #job: Job | undefined;
   #failure: { readonly reason: unknown } | undefined;
+  #isDisposed = false;
 
   constructor(threads: number, onWork: OnWork, signal: AbortSignal | undefined) {
     this.#onWork = onWork;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#onAbort);
-    this.#threads = Array.from({ length: threads }, (_, index) => this.#open(index));
+    this.#threads = Array.from({ length: threads }, (_, index) =>
+      takeThread({
+        onResponse: (response) => this.#receive(index, response),
+        onFailure: (reason) => this.#fail(threadFailed(reason)),
+      }),
+    );
   }
 
   async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
@@ -62,11 +60,20 @@ export class WorkerSplitter implements Splitter {
       left: this.#allocate(split.left.nonZeros, complex),
       right: this.#allocate(split.right.nonZeros, complex),
     };
-    return { ...to, ...(await this.#run(product, split, side, to)) };
+    return { ...to, ...(await this.#run(product, split, { side, to })) };
   }
 
   truncationError(product: Parts, split: Split): Promise<Dropped> {
-    return this.#run(product, split, "left", undefined);
+    return this.#run(product, split, { side: "left", to: undefined });
+  }
+
+  async squaredDistance(
+    product: Parts,
+    split: Split,
+    { left, right }: SplitValues,
+  ): Promise<number> {
+    const distanceTo = { left: sharedParts(left), right: sharedParts(right) };
+    return (await this.#run(product, split, { distanceTo })).dropped;
   }
 
   release({ re, im }: Parts): void {
@@ -77,26 +84,20 @@ export class WorkerSplitter implements Splitter {
 
   [Symbol.dispose](): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    const isIdle = this.#failure === undefined && this.#job === undefined;
     this.#fail(splitterDisposed());
-    for (const thread of this.#threads) thread.terminate();
+    for (const thread of this.#threads) {
+      if (isIdle) returnThread(thread);
+      else thread.terminate();
+    }
   }
 
-  #open(index: number): Thread<WorkerRequest> {
-    return openThread<WorkerRequest, WorkerResponse>(PROGRAM, {
-      onResponse: (response) => this.#receive(index, response),
-      onFailure: (reason) => this.#fail(threadFailed(reason)),
-    });
-  }
-
-  async #run(
-    product: Parts,
-    split: Split,
-    side: OrthonormalSide,
-    to: WorkerRequest["to"],
-  ): Promise<Dropped> {
+  async #run(product: Parts, split: Split, task: WorkerTask): Promise<Dropped> {
     this.#assertLive();
     const patterns = [entriesOf(split.left), entriesOf(split.right)] as const;
-    const request = { product: this.#share(product), patterns, side, to };
+    const request = { product: this.#share(product), patterns, task };
     const done = Promise.withResolvers<Dropped>();
     this.#job = { split, request, next: 0, pending: 0, dropped: NOTHING, done };
     for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);
@@ -135,10 +136,14 @@ export class WorkerSplitter implements Splitter {
       }
       return;
     }
-    const last = Math.min(split.classes, next + classesOfWork(split, REQUEST_WORK));
+    const share = Math.ceil(split.classes / this.#threads.length);
+    const last = Math.min(
+      split.classes,
+      next + Math.min(share, classesOfWork(split, REQUEST_WORK)),
+    );
     job.next = last;
     job.pending++;
-    (this.#threads[index] as Thread<WorkerRequest>).post({ ...job.request, classes: [next, last] });
+    (this.#threads[index] as SplitThread).post({ ...job.request, classes: [next, last] });
   }
 
   #receive(index: number, response: WorkerResponse): void {
@@ -151,7 +156,9 @@ export class WorkerSplitter implements Splitter {
     }
     job.pending--;
     job.dropped = addDropped(job.dropped, response.dropped);
-    this.#onWork(response.classes * splitWork(job.split));
+    if (!("distanceTo" in job.request.task)) {
+      this.#onWork(response.classes * splitWork(job.split));
+    }
     this.#postNext(index);
   }
 

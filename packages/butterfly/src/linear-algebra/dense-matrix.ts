@@ -1,3 +1,4 @@
+import { sumOfSquares } from "../numeric/powers-of-two.ts";
 import { floats } from "./scratch.ts";
 
 /*
@@ -25,6 +26,13 @@ export function matrix(rows: number, cols: number, complex: boolean): Matrix {
   return { rows, cols, re: part(), im: complex ? part() : undefined };
 }
 
+export function copyOf(a: Matrix): Matrix {
+  const result = matrix(a.rows, a.cols, a.im !== undefined);
+  result.re.set(a.re);
+  if (a.im) result.im?.set(a.im);
+  return result;
+}
+
 export function identity(size: number, complex: boolean): Matrix {
   const result = matrix(size, size, complex);
   for (let index = 0; index < size; index++) result.re[index * (size + 1)] = 1;
@@ -48,18 +56,25 @@ export function adjoint(a: Matrix): Matrix {
 /** `A B`, `[a.rows, b.cols]`; both real or both complex. */
 export function multiplyMatrices(a: Matrix, b: Matrix): Matrix {
   const result = matrix(a.rows, b.cols, a.im !== undefined);
+  addMultiple(result, 1, a, b);
+  return result;
+}
+
+/** Makes `C` the rest `C - A B`, and returns its squared Frobenius norm. */
+export function subtractProduct(c: Matrix, a: Matrix, b: Matrix): number {
+  addMultiple(c, -1, a, b);
+  return squaredNorm(c);
+}
+
+function addMultiple(to: Matrix, sign: 1 | -1, a: Matrix, b: Matrix): void {
   for (let first = 0; first < a.cols; first += ROWS_IN_CACHE) {
     const last = Math.min(a.cols, first + ROWS_IN_CACHE);
-    if (a.im && b.im && result.im) {
-      addProduct(result.re, a.re, b.re, 1, a, b, first, last);
-      addProduct(result.re, a.im, b.im, -1, a, b, first, last);
-      addProduct(result.im, a.re, b.im, 1, a, b, first, last);
-      addProduct(result.im, a.im, b.re, 1, a, b, first, last);
-    } else {
-      addProduct(result.re, a.re, b.re, 1, a, b, first, last);
-    }
+    addProduct(to.re, a.re, b.re, sign, a, b, first, last);
+    if (!(a.im && b.im && to.im)) continue;
+    addProduct(to.re, a.im, b.im, sign === 1 ? -1 : 1, a, b, first, last);
+    addProduct(to.im, a.re, b.im, sign, a, b, first, last);
+    addProduct(to.im, a.im, b.re, sign, a, b, first, last);
   }
-  return result;
 }
 
 /** `A^H B`, `[a.cols, b.cols]`, for matrices of as many rows. */
@@ -111,18 +126,6 @@ export function squaredNormOfProduct(a: Matrix, b: Matrix): number {
 /** The squared Frobenius norm. */
 export function squaredNorm({ re, im }: Matrix): number {
   return sumOfSquares(re) + (im ? sumOfSquares(im) : 0);
-}
-
-/** The squared Frobenius norm of `A - B`. */
-export function squaredDistance(a: Matrix, b: Matrix): number {
-  const distance = (p: Float64Array, q: Float64Array): number => {
-    let sum = 0;
-    for (let index = 0; index < p.length; index++) {
-      sum += ((p[index] as number) - (q[index] as number)) ** 2;
-    }
-    return sum;
-  };
-  return distance(a.re, b.re) + (a.im && b.im ? distance(a.im, b.im) : 0);
 }
 
 /** Adds `sign` times a product of parts, of the inner indices `first` to `last - 1`. */
@@ -208,23 +211,6 @@ function addRowProducts(
       if (l !== k) to[at + rows + 1] = (to[at + rows + 1] as number) + jl;
     }
   }
-}
-
-function sumOfSquares(values: Float64Array): number {
-  let p = 0;
-  let q = 0;
-  let r = 0;
-  let s = 0;
-  let index = 0;
-  // Four sums are under way, which do not wait for each other.
-  for (; index + 3 < values.length; index += 4) {
-    p += (values[index] as number) ** 2;
-    q += (values[index + 1] as number) ** 2;
-    r += (values[index + 2] as number) ** 2;
-    s += (values[index + 3] as number) ** 2;
-  }
-  for (; index < values.length; index++) p += (values[index] as number) ** 2;
-  return p + q + (r + s);
 }
 
 /** Row `p` of `x` times row `q` of `y`. */

@@ -7,7 +7,6 @@ import {
   matrix,
   multiplyAdjoint,
   multiplyMatrices,
-  squaredDistance,
   squaredNorm,
 } from "./dense-matrix.ts";
 import { eigenvalues, leadingEigenvectors } from "./hermitian-eigen.ts";
@@ -42,6 +41,12 @@ function withSingularValues(
     });
   }
   return multiplyMatrices(left, adjoint(right));
+}
+
+function squaredDistance(a: Matrix, b: Matrix): number {
+  const part = (p: Float64Array, q: Float64Array): number =>
+    p.reduce((sum, value, index) => sum + (value - (q[index] as number)) ** 2, 0);
+  return part(a.re, b.re) + (a.im && b.im ? part(a.im, b.im) : 0);
 }
 
 const distance = (a: Matrix, b: Matrix): number => Math.sqrt(squaredDistance(a, b));

@@ -1,6 +1,7 @@
 import { exponentOf } from "../numeric/powers-of-two.ts";
 import {
   adjoint,
+  copyOf,
   identity,
   type Matrix,
   matrix,
@@ -9,6 +10,7 @@ import {
   rowProducts,
   squaredNorm,
   squaredNormOfProduct,
+  subtractProduct,
 } from "./dense-matrix.ts";
 import { type Dropped, EIGEN_ERROR, LARGE, roundingOf } from "./dropped.ts";
 import { eigenvalues, leadingEigenvectors } from "./hermitian-eigen.ts";
@@ -68,8 +70,8 @@ interface Projection {
 
 function project(a: Matrix, left: Matrix): Projection {
   const right = multiplyAdjoint(left, a);
-  const rest = multiplyMatrices(left, right);
-  return { left, right, rest, dropped: subtractFrom(a, rest) };
+  const rest = copyOf(a);
+  return { left, right, rest, dropped: subtractProduct(rest, left, right) };
 }
 
 /**
@@ -113,18 +115,6 @@ function largeEigenvalues(kept: Float64Array, dropped: number, norm: number): nu
     count--;
   }
   return count;
-}
-
-/** Takes one matrix from another one: `to` becomes `a - to`, whose squared norm it returns. */
-function subtractFrom(a: Matrix, to: Matrix): number {
-  const part = (values: Float64Array, rest: Float64Array): void => {
-    for (let index = 0; index < rest.length; index++) {
-      rest[index] = (values[index] as number) - (rest[index] as number);
-    }
-  };
-  part(a.re, to.re);
-  if (a.im && to.im) part(a.im, to.im);
-  return squaredNorm(to);
 }
 
 function firstColumns(a: Matrix, count: number): Matrix {
