@@ -102,6 +102,7 @@ export type { BatchStorage, VectorStorage } from "./kernels/outputs.ts";
 export { type PoolProblem, poolKernel } from "./kernels/pool/kernel.ts";
 export { type ReduceVectorsProblem, reduceVectorsKernel } from "./kernels/reduce-vectors/kernel.ts";
 export type { Reduction } from "./kernels/reduction.ts";
+export { type RepackProblem, repackKernel } from "./kernels/repack/kernel.ts";
 export { type RotaryProblem, rotaryKernel } from "./kernels/rotary/kernel.ts";
 export {
   type ScatterVectorsProblem,

@@ -71,14 +71,20 @@ export function prepareButterfly(
   const { plan: asked, bias, weights, ...epilogue } = options;
   requireEpilogue(epilogue);
   gpu.assertDtype(shape.dtype);
-  const butterfly = storableButterfly(given, shape.dtype === "f16" ? "F16" : "F32");
+  // What is written within programs is known there alone.
+  const placed = weights?.placed ?? false;
+  const butterfly = placed
+    ? given
+    : storableButterfly(given, shape.dtype === "f16" ? "F16" : "F32");
+  const allow = placed ? { allow: ["fuse"] as const } : {};
   const operands = Number(epilogue.multiply ?? false) + Number(epilogue.add ?? false);
   const stored = weights?.stages(given, shape.dtype);
   const plan =
     asked !== undefined
       ? requirePlan(butterfly.chain, asked)
-      : ((stored && planOfStages(gpu.report, butterfly.chain, shape, stored, { operands })) ??
-        planChain(gpu.report, butterfly.chain, shape, { operands }));
+      : ((stored &&
+          planOfStages(gpu.report, butterfly.chain, shape, stored, { operands, ...allow })) ??
+        planChain(gpu.report, butterfly.chain, shape, { operands, ...allow }));
   const { rows, cols } = butterfly.chain;
   const transposed = plan.layout !== shape.layout;
   const inner = { ...shape, layout: plan.layout };

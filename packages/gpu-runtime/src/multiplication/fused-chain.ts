@@ -15,7 +15,7 @@ import { biasOf } from "./bias.ts";
 import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
 import { type Multiplication, portionedMultiplication } from "./multiplication.ts";
 import { type Portion, portionName } from "./portions.ts";
-import type { StageWeights } from "./weight-store.ts";
+import { partKey, type StageWeights } from "./weight-store.ts";
 
 export interface FusedChainOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the chain when absent. */
@@ -74,9 +74,9 @@ export function prepareFusedChain(
       );
       const pack = (): Float32Array => packFusedChain(part, problem, packing);
       const weights =
-        store === undefined || (known !== undefined && packing !== known)
+        store === undefined || (known !== undefined && packing !== known && !store.shared.placed)
           ? buffers.upload(pack(), dtype, "packed chain")
-          : store.shared.use(store.matrix, key, { dtype, packing, pack });
+          : store.shared.use(store.matrix, partKey(key, packing, known), { dtype, packing, pack });
       const firstRow = portion.superBlock * portion.pattern.b * portion.pattern.d;
       const extra = biasOf(bias, { buffers, store, dtype, firstRow, rows: part.chain.rows });
       return (x, y, operands) => {

@@ -17,7 +17,7 @@ import type { InputShape } from "../tensor/input-shape.ts";
 import { biasOf } from "./bias.ts";
 import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
 import { type Multiplication, multiplication, requireOperands } from "./multiplication.ts";
-import { type StageWeights, weightsKey } from "./weight-store.ts";
+import { partKey, type StageWeights, weightsKey } from "./weight-store.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the problem when absent. */
@@ -70,9 +70,9 @@ export function prepareKroneckerSparse(
       );
       const pack = (): Float32Array => packKroneckerSparse(stored, values, chosen, packing);
       const weights =
-        store === undefined || (known !== undefined && packing !== known)
+        store === undefined || (known !== undefined && packing !== known && !store.shared.placed)
           ? buffers.upload(pack(), dtype, "packed weights")
-          : store.shared.use(store.matrix, key, { dtype, packing, pack });
+          : store.shared.use(store.matrix, partKey(key, packing, known), { dtype, packing, pack });
       const extra = biasOf(bias, { buffers, store, dtype, firstRow, rows: part.pattern.rows });
       return (x, y, operands) => {
         const { placed, bound } = placeOperands(epilogue, operands, x, y);

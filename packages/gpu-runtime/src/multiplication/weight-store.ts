@@ -1,5 +1,5 @@
 import type { Butterfly, StorageDtype } from "@papilio/butterfly";
-import { requireButterfly } from "@papilio/butterfly/errors";
+import { requireButterfly, requireFunction, requireOptions } from "@papilio/butterfly/errors";
 import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import { upload } from "../device/storage.ts";
@@ -20,6 +20,15 @@ interface StoredPart {
 interface StoredMatrix {
   readonly stages: Map<StorageDtype, readonly Stage[]>;
   readonly parts: Map<string, StoredPart>;
+}
+
+/** How an owner takes weights of a {@link WeightStore}. */
+export interface OpenWeightsOptions {
+  /**
+   * Weights are written by who opens it, within a program: the memory of a part begins as zeros, and this is told which
+   * of the values of the matrix, as they are given, goes where. Factors are not multiplied out then.
+   */
+  readonly place?: (memory: Lease, packed: Float32Array, dtype: StorageDtype) => void;
 }
 
 /**
@@ -58,11 +67,14 @@ export class WeightStore implements Disposable {
   /**
    * A view for one owner of multiplications, who holds what these use until it is disposed.
    *
-   * @throws PapilioError `WEIGHTS_DISPOSED`
+   * @throws PapilioError `WEIGHTS_DISPOSED`, `OPTION_INVALID`
    */
-  open(): SharedWeights {
+  open(options: OpenWeightsOptions = {}): SharedWeights {
     this.#state.assertLive();
-    return new SharedWeights(this.#gpu, this.#matrices);
+    requireOptions("The options of WeightStore.open", options);
+    const { place } = options;
+    if (place !== undefined) requireFunction("What places weights", place);
+    return new SharedWeights(this.#gpu, this.#matrices, place);
   }
 
   /** Releases everything, whoever uses it; safe to call twice. */
@@ -87,10 +99,22 @@ export class SharedWeights implements Disposable {
   readonly #state = new DisposableState("weights");
   readonly #used = new Map<StoredPart, { readonly owner: object; readonly key: string }>();
 
+  readonly #place: OpenWeightsOptions["place"];
+
   /** Made by {@link WeightStore.open}. */
-  constructor(gpu: DeviceContext, matrices: Map<object, StoredMatrix>) {
+  constructor(
+    gpu: DeviceContext,
+    matrices: Map<object, StoredMatrix>,
+    place?: OpenWeightsOptions["place"],
+  ) {
     this.#gpu = gpu;
     this.#matrices = matrices;
+    this.#place = place;
+  }
+
+  /** Whether weights are written within programs: what is packed says where each goes. */
+  get placed(): boolean {
+    return this.#place !== undefined;
   }
 
   /** How a matrix that is stored is divided into stages. */
@@ -142,7 +166,7 @@ export class SharedWeights implements Disposable {
     const stored = this.#matrices.get(matrix) ?? { stages: new Map(), parts: new Map() };
     const known = stored.parts.get(part) ?? {
       packing,
-      lease: upload(this.#gpu, encode(pack(), dtype, "A weight"), `weights ${part}`),
+      lease: this.#write(pack(), part, dtype),
       owners: 0,
     };
     stored.parts.set(part, known);
@@ -170,6 +194,14 @@ export class SharedWeights implements Disposable {
     this.dispose();
   }
 
+  #write(packed: Float32Array, part: string, dtype: StorageDtype): Lease {
+    const place = this.#place;
+    const numbers = place === undefined ? packed : new Float32Array(packed.length);
+    const lease = upload(this.#gpu, encode(numbers, dtype, "A weight"), `weights ${part}`);
+    place?.(lease, packed, dtype);
+    return lease;
+  }
+
   #hold(part: StoredPart, owner: object, key: string): void {
     if (this.#used.has(part)) return;
     part.owners++;
@@ -180,6 +212,11 @@ export class SharedWeights implements Disposable {
 /** What a part of a matrix is stored under: its stage among others, and which super-blocks it has. */
 export function weightsKey(stage: string, portion: string, dtype: StorageDtype): string {
   return `${stage} ${portion} ${dtype}`;
+}
+
+/** What weights in an order are stored under where the same part is stored in another one, `known`, or in none. */
+export function partKey(key: string, packing: unknown, known: unknown): string {
+  return known === undefined || packing === known ? key : `${key} as ${JSON.stringify(packing)}`;
 }
 
 /** A part that is packed where it is not stored. */

@@ -101,6 +101,7 @@ export const trainingCalls: PublicCalls = {
       epsilon: 1e-8,
     }),
   stepSettingsKernel: () => call(runtime.stepSettingsKernel, { parts: 3, dtype: "f32", clip: 1 }),
+  repackKernel: () => call(runtime.repackKernel, { length: 6, dtype: "f32" }),
   accumulateKernel: () => call(runtime.accumulateKernel, { length: 6, dtype: "f32" }),
   sumOfSquaresKernel: () => call(runtime.sumOfSquaresKernel, { length: 6, dtype: "f32" }),
   sumOfSquaresParts: () => call(runtime.sumOfSquaresParts, { length: 6, dtype: "f32" }),

@@ -56,11 +56,12 @@ export interface DeviceLowering {
   floats(values: Float32Array, dtype: StorageDtype, label: string): Span;
   /** Whole numbers that do not change, uploaded once for all operations that use the same array. */
   integers(numbers: Uint32Array, label: string): Span;
-  /** The multiplication by a matrix, prepared for vectors of a shape. The lowering owns it. */
+  /** The multiplication by a matrix, and a bias, prepared for vectors of a shape. The lowering owns it. */
   multiplication(
     matrix: Matrix,
+    bias: Parameter | undefined,
     shape: InputShape,
-    options: ButterflyOptions,
+    options: Omit<ButterflyOptions, "bias" | "weights">,
   ): ButterflyMultiplication;
   /** Adds a dispatch; `rewrite` for one that only moves numbers. */
   push(kernel: Kernel, buffers: readonly Operand[], role?: Step["role"]): void;

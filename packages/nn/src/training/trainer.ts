@@ -1,6 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireObject, requireOneOf, requireWhole } from "@papilio/butterfly/errors";
-import { callback, either, listOf, map, number } from "../arguments/checks.ts";
+import type { Gpu } from "@papilio/gpu-runtime";
+import { callback, either, gpuCheck, listOf, map, number, optional } from "../arguments/checks.ts";
 import { modelDisposed, type RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parameterCheck } from "../graph/operand-checks.ts";
@@ -11,7 +12,7 @@ import type { Schedule } from "./schedule.ts";
 import { requireNotNegative } from "./settings.ts";
 import { addStep, type OptimizerStates, STEP_NAMES } from "./step-graph.ts";
 import { requireTrainerState, type TrainerState } from "./trainer-state.ts";
-import { CpuTrainingPlace, type TrainingPlace } from "./training-place.ts";
+import { CpuTrainingPlace, DeviceTrainingPlace, type TrainingPlace } from "./training-place.ts";
 
 export interface TrainerOptions {
   readonly optimizer: OptimizerOptions;
@@ -28,6 +29,8 @@ export interface TrainerOptions {
    * all threads.
    */
   readonly kernels?: "reference" | "wasm";
+  /** The device that computes instead: the CPU unless given. */
+  readonly gpu?: Gpu | undefined;
   /** How many runs a step may take the mean of the gradients of; 1 unless given. */
   readonly accumulate?: number;
   /** Where to go on from, as {@link Trainer.state} of a trainer of the same parameters had it; the start unless given. */
@@ -51,7 +54,7 @@ export interface StepReport {
  * parameters in memory of its own, and packs them again. The same numbers and inputs give the same steps, bit by bit, with
  * the same kernels.
  *
- * By the kernels in WebAssembly, `values` of a parameter throws `PARAMETER_UNREAD` from a step on until {@link Trainer.read}
+ * By the kernels in WebAssembly, and on a device, `values` of a parameter throws `PARAMETER_UNREAD` from a step on until {@link Trainer.read}
  * has copied the numbers there. The reference changes them in place.
  *
  * @example
@@ -97,7 +100,7 @@ export class Trainer implements Disposable {
     listOf(parameterCheck)("The parameters", parameters);
     requireTrainerOptions(options);
     const { optimizer, rate, multipliers, decay = 0, kernels = "reference" } = options;
-    const { clip, accumulate = 1, state } = options;
+    const { clip, accumulate = 1, state, gpu } = options;
     this.#parameters = [...new Set(parameters)];
     if (state !== undefined) requireTrainerState(state, this.#parameters, optimizer.kind);
     const trained = this.#parameters.map((parameter) => ({
@@ -109,7 +112,10 @@ export class Trainer implements Disposable {
       ),
     }));
     this.#names = addStep(graph, loss, trained, { clip, accumulates: accumulate > 1 });
-    this.#place = new CpuTrainingPlace(graph, kernels);
+    this.#place =
+      gpu === undefined
+        ? new CpuTrainingPlace(graph, kernels)
+        : new DeviceTrainingPlace(graph, gpu);
     this.#optimizer = optimizer;
     this.#rate = typeof rate === "number" ? () => rate : rate;
     this.#most = accumulate;
@@ -243,7 +249,8 @@ export class Trainer implements Disposable {
 function requireTrainerOptions(options: TrainerOptions): void {
   requireObject("The options of a trainer", options, "TrainerOptions");
   const { optimizer, rate, multipliers = new Map(), decay = 0, clip } = options;
-  const { kernels = "reference", accumulate = 1 } = options;
+  const { kernels = "reference", accumulate = 1, gpu } = options;
+  optional(gpuCheck)("The device", gpu);
   requireOptimizer(optimizer);
   requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
   requireWhole("The number of runs that are accumulated", accumulate, 1);

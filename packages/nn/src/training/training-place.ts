@@ -1,7 +1,10 @@
+import type { Gpu, Tensor } from "@papilio/gpu-runtime";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { CpuStates } from "../backends/cpu/cpu-states.ts";
-import type { RunInputs, RunOutputs } from "../graph/executable.ts";
-import type { Graph } from "../graph/graph.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
+import { ModelMemory } from "../backends/gpu/model-memory.ts";
+import { modelDisposed, type RunInputs, type RunOutputs } from "../graph/executable.ts";
+import type { Graph, State } from "../graph/graph.ts";
 
 /** Where the program of a step runs, and its parameters and states are. Nothing of it is used during a run. */
 export interface TrainingPlace extends Disposable {
@@ -58,5 +61,70 @@ export class CpuTrainingPlace implements TrainingPlace {
   #stateOf(name: string): Float32Array {
     const length = this.#graph.states.get(name)?.value.features ?? 0;
     return this.#states.of(name, () => new Float32Array(length)) as Float32Array;
+  }
+}
+
+/** A device: the program is recorded for the first step. */
+export class DeviceTrainingPlace implements TrainingPlace {
+  readonly hasOwnNumbers = true;
+  readonly #graph: Graph;
+  readonly #memory: ModelMemory;
+  #model: Promise<DeviceModel> | undefined;
+  #ready: DeviceModel | undefined;
+  #disposed = false;
+
+  constructor(graph: Graph, gpu: Gpu) {
+    this.#graph = graph;
+    this.#memory = new ModelMemory(gpu);
+  }
+
+  async run(inputs: RunInputs): Promise<RunOutputs> {
+    return await (await this.#compile()).run(inputs);
+  }
+
+  async bringParameters(): Promise<void> {
+    await this.#ready?.bringTrained();
+  }
+
+  bringParametersNow(): boolean {
+    return false;
+  }
+
+  readState(name: string): Promise<Float32Array> {
+    return this.#stateOf(name).data();
+  }
+
+  writeState(name: string, numbers: Float32Array): void {
+    this.#stateOf(name).write(numbers);
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#ready?.dispose();
+    this.#memory.dispose();
+  }
+
+  #compile(): Promise<DeviceModel> {
+    this.#model ??= this.#compiled();
+    return this.#model;
+  }
+
+  /** A later step tries again where one has failed. */
+  async #compiled(): Promise<DeviceModel> {
+    try {
+      const memory = this.#memory;
+      const model = await DeviceModel.compile(memory.gpu, this.#graph, { memory });
+      this.#ready = model;
+      if (!this.#disposed) return model;
+      model.dispose();
+      throw modelDisposed();
+    } catch (error) {
+      this.#model = undefined;
+      throw error;
+    }
+  }
+
+  #stateOf(name: string): Tensor {
+    return this.#memory.state(this.#graph.states.get(name) as State, "f32");
   }
 }

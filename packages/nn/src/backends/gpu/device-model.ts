@@ -103,6 +103,7 @@ export class DeviceModel implements Executable {
       lowering = Lowering.of(graph, memory ?? (ownMemory as ModelMemory), layout);
       const operations = lower(graph, lowering);
       const program = await Program.record(gpu, lowering.steps);
+      await bringUpToDate(gpu, lowering);
       return new DeviceModel(graph, operations, lowering, program, ownMemory);
     } catch (error) {
       lowering?.dispose();
@@ -121,7 +122,8 @@ export class DeviceModel implements Executable {
     const { buffers, tensors, memory, multiplications } = this.#lowering;
     const packed = multiplications.reduce((sum, { bytes }) => sum + bytes, 0);
     const ends = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    return buffers.bytes + ends + packed + memory.bytes + this.report.arena.bytes;
+    const trained = this.#lowering.trainedParameters?.bytes ?? 0;
+    return buffers.bytes + ends + packed + memory.bytes + trained + this.report.arena.bytes;
   }
 
   run(inputs: RunInputs): Promise<RunOutputs> {
@@ -151,6 +153,16 @@ export class DeviceModel implements Executable {
   async complete(): Promise<void> {
     this.#assertLive();
     await Program.complete([this.#program]);
+  }
+
+  /**
+   * @internal Copies the numbers of the parameters that the graph trains into them. Not during a run.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`
+   */
+  async bringTrained(): Promise<void> {
+    this.#assertLive();
+    await this.#lowering.trainedParameters?.bring();
   }
 
   /** A table for people: operations, layouts, bytes, and the arena. */
@@ -198,6 +210,13 @@ export class DeviceModel implements Executable {
     }
     return Object.fromEntries(results);
   }
+}
+
+/** What is made of trained parameters, before the first run. */
+async function bringUpToDate(gpu: Gpu, { trainedParameters }: Lowering): Promise<void> {
+  if (trainedParameters === undefined || trainedParameters.steps.length === 0) return;
+  using program = await Program.record(gpu, trainedParameters.steps);
+  program.run();
 }
 
 /** Vectors, and zeros for those that only fill the last load. */

@@ -1,4 +1,4 @@
-import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import type { Butterfly, Layout, StorageDtype } from "@papilio/butterfly";
 import { type Gpu, type InputShape, Tensor } from "@papilio/gpu-runtime";
 import {
   BufferSet,
@@ -22,9 +22,10 @@ import type { DeviceLowering, Table } from "../../operations/device-lowering.ts"
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
 import type { LinearOperation } from "../../operations/linear/operation.ts";
-import { operationsOf } from "../../operations/operation.ts";
+import { type Operation, operationsOf } from "../../operations/operation.ts";
 import { allocatedVectors } from "./allocated-vectors.ts";
 import type { ModelMemory } from "./model-memory.ts";
+import { TrainedParameters } from "./trained-parameters.ts";
 
 /**
  * A graph on its way to a device: where each value lies, and the dispatches so far. What is between
@@ -45,6 +46,12 @@ export class Lowering implements DeviceLowering {
   /** Vectors that a run is given. */
   readonly inputs: Map<Value, Tensor> = new Map();
   readonly outputs: Map<string, Tensor> = new Map();
+  /** What the graph trains, where it trains. */
+  trainedParameters: TrainedParameters | undefined;
+  /** Updates of parameters that are to come. */
+  #updates = 0;
+  /** Values in float32 whatever the model is in: those of optimizers. */
+  readonly #single = new Set<Value>();
   readonly #weights: SharedWeights;
   /** Linear operations by the one parameter that they multiply by. */
   readonly #heads = new Map<Parameter, LinearOperation>();
@@ -118,6 +125,8 @@ export class Lowering implements DeviceLowering {
   }
 
   parameter(parameter: Parameter, dtype: StorageDtype = this.dtype): Span {
+    const trained = this.trainedParameters;
+    if (trained?.has(parameter)) return trained.span(parameter, dtype);
     return this.memory.parameter(parameter, dtype);
   }
 
@@ -127,23 +136,23 @@ export class Lowering implements DeviceLowering {
       const { matrix, x } = head;
       const batch = allocatedVectors(x.vectors);
       // The multiplication chooses the order: it reads all of them, and this a few.
-      this.multiplication(matrix, { batch, layout: this.layout, dtype: this.dtype }, {});
-      const stored = this.#weights.dense(butterflyOf(matrix), this.dtype);
+      this.multiplication(matrix, undefined, { batch, layout: this.layout, dtype: this.dtype }, {});
+      const { weights, butterfly } = this.#weightsOf(matrix);
+      const stored = weights.dense(butterfly, this.dtype);
       if (stored !== undefined) return stored;
     }
     return { memory: this.parameter(parameter) };
   }
 
-  trained(_parameter: Parameter): never {
-    throw new PapilioError(
-      "GRADIENT_UNAVAILABLE",
-      "A device computes gradients, and does not update parameters.",
-      "Train on the CPU.",
-    );
+  trained(parameter: Parameter): Vectors & { readonly memory: Span } {
+    const memory = this.parameter(parameter, "f32");
+    const { length: features } = parameter;
+    return { batch: 1, features, layout: this.layout, dtype: "f32", memory };
   }
 
-  repack(parameter: Parameter): never {
-    return this.trained(parameter);
+  repack(): void {
+    this.#updates--;
+    if (this.#updates === 0) this.pushSteps(this.trainedParameters?.steps ?? []);
   }
 
   ownMemory(length: number, label: string): Span {
@@ -160,12 +169,14 @@ export class Lowering implements DeviceLowering {
 
   multiplication(
     matrix: Matrix,
+    bias: Parameter | undefined,
     shape: InputShape,
-    options: ButterflyOptions,
+    options: Omit<ButterflyOptions, "bias" | "weights">,
   ): ButterflyMultiplication {
-    const weights = this.#weights;
-    const multiplication = prepareButterfly(this.gpu, butterflyOf(matrix), shape, {
+    const { weights, butterfly, biased } = this.#weightsOf(matrix, bias);
+    const multiplication = prepareButterfly(this.gpu, butterfly, shape, {
       ...options,
+      ...(biased && { bias: biased }),
       weights,
     });
     this.multiplications.push(multiplication);
@@ -198,11 +209,15 @@ export class Lowering implements DeviceLowering {
     for (const multiplication of this.multiplications) multiplication[Symbol.dispose]();
     for (const tensor of this.tensors) tensor.dispose();
     this.#weights.dispose();
+    this.trainedParameters?.[Symbol.dispose]();
     this.buffers.dispose();
   }
 
   #begin(graph: Graph): void {
+    this.trainedParameters = TrainedParameters.of(graph, this.memory, this.buffers);
     for (const operation of operationsOf(graph)) {
+      for (const value of singlesOf(operation)) this.#single.add(value);
+      if (operation.kind === "update") this.#updates++;
       if (operation.kind !== "linear") continue;
       const [factor, ...others] = operation.matrix.factors;
       if (factor !== undefined && others.length === 0) this.#heads.set(factor, operation);
@@ -224,12 +239,32 @@ export class Lowering implements DeviceLowering {
       );
     }
     for (const state of graph.states.values())
-      this.#values.set(state.value, this.memory.state(state));
+      this.#values.set(state.value, this.memory.state(state, this.#dtypeOf(state.value)));
     for (const [name, value] of graph.outputs) {
       const tensor = this.#tensor(value, "batch-first", name);
       this.outputs.set(name, tensor);
       this.#outputOf.set(value, tensor);
     }
+  }
+
+  /** A product as it is prepared: of its weights, or of the places that they have among trained parameters. */
+  #weightsOf(
+    matrix: Matrix,
+    bias?: Parameter,
+  ): { weights: SharedWeights; butterfly: Butterfly; biased: Float32Array | undefined } {
+    const trained = this.trainedParameters;
+    if (
+      trained === undefined ||
+      ![...matrix.factors, bias].some((one) => one && trained.has(one))
+    ) {
+      return { weights: this.#weights, butterfly: butterflyOf(matrix), biased: bias?.values };
+    }
+    const { weights } = trained;
+    return {
+      weights,
+      butterfly: trained.placesOf(matrix),
+      biased: bias && trained.placesOfBias(bias),
+    };
   }
 
   #once(array: object, upload: () => Span): Span {
@@ -238,17 +273,24 @@ export class Lowering implements DeviceLowering {
     return span;
   }
 
-  #scratch({ vectors, features }: Value): Vectors {
+  #dtypeOf(value: Value): StorageDtype {
+    return this.#single.has(value) ? "f32" : this.dtype;
+  }
+
+  #scratch(value: Value): Vectors {
+    const { vectors, features } = value;
     const batch = allocatedVectors(vectors);
     return scratchVectors(
-      { batch, features, layout: this.layout, dtype: this.dtype },
+      { batch, features, layout: this.layout, dtype: this.#dtypeOf(value) },
       "activations",
     );
   }
 
-  #tensor({ vectors, features }: Value, layout: Layout, label: string): Tensor {
+  #tensor(value: Value, layout: Layout, label: string): Tensor {
+    const { vectors, features } = value;
     const batch = allocatedVectors(vectors);
-    const tensor = new Tensor(this.gpu, { batch, features, layout, dtype: this.dtype, label });
+    const dtype = this.#dtypeOf(value);
+    const tensor = new Tensor(this.gpu, { batch, features, layout, dtype, label });
     this.tensors.push(tensor);
     return tensor;
   }
@@ -257,4 +299,18 @@ export class Lowering implements DeviceLowering {
 /** A tensor's description, to be changed. */
 function vectorsOf({ batch, features, layout, dtype, memory }: Vectors): Vectors {
   return { batch, features, layout, dtype, memory };
+}
+
+/** What an operation of an optimizer reads and writes in float32. */
+function singlesOf(operation: Operation): Value[] {
+  switch (operation.kind) {
+    case "step-settings":
+      return [operation.given, operation.output];
+    case "accumulate":
+      return [operation.state, operation.given, operation.output];
+    case "update":
+      return [operation.momentum, operation.squares].filter((value) => value !== undefined);
+    default:
+      return [];
+  }
 }

@@ -70,13 +70,14 @@ export class ModelMemory implements Disposable {
   }
 
   /**
-   * The vectors of a state, `[features, vectors]`, zeros at first.
+   * The vectors of a state, `[features, vectors]`, zeros at first, in `dtype` unless another one is given.
    *
    * @throws PapilioError `MODEL_DISPOSED`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
    */
-  state(state: State): Tensor {
+  state(state: State, dtype: StorageDtype = this.dtype): Tensor {
     this.#assertLive();
     stateCheck("a state", state);
+    storageDtype("dtype", dtype);
     const { name, value } = state;
     const existing = this.#states.get(name);
     if (existing !== undefined) return existing;
@@ -84,7 +85,7 @@ export class ModelMemory implements Disposable {
       batch: allocatedVectors(value.vectors),
       features: value.features,
       layout: "batch-last",
-      dtype: this.dtype,
+      dtype,
       label: `state ${name}`,
     });
     this.#states.set(name, tensor);

@@ -9,8 +9,7 @@ export function lowerLinear(operation: LinearOperation, to: DeviceLowering): voi
   const multiplier = operation.multiplier && to.inLayout(operation.multiplier);
   const addend = operation.addend && to.inLayout(operation.addend);
   const y = to.define(operation.output, { layout: "multiplication" });
-  const multiplication = to.multiplication(matrix, shapeOf(x), {
-    ...(bias && { bias: bias.values }),
+  const multiplication = to.multiplication(matrix, bias, shapeOf(x), {
     ...(activation && { activation }),
     multiply: multiplier !== undefined,
     add: addend !== undefined,

@@ -1,0 +1,184 @@
+import { Butterfly, KroneckerSparse, type StorageDtype } from "@papilio/butterfly";
+import { Tensor } from "@papilio/gpu-runtime";
+import {
+  type BufferSet,
+  convertKernel,
+  repackKernel,
+  type SharedWeights,
+  type Step,
+} from "@papilio/gpu-runtime/kernels";
+import type { Span } from "@papilio/gpu-runtime/memory";
+import type { Graph } from "../../graph/graph.ts";
+import type { Parameter } from "../../modules/parameter.ts";
+import type { Matrix } from "../../operations/linear/matrix.ts";
+import type { LinearOperation } from "../../operations/linear/operation.ts";
+import { TransposedFactor } from "../../operations/linear/transpose.ts";
+import { operationsOf } from "../../operations/operation.ts";
+import type { ModelMemory } from "./model-memory.ts";
+
+/** Where a binding may begin, in numbers of 4 bytes. */
+const ALIGNMENT = 64;
+
+/**
+ * The parameters that a graph trains, and what products read beside them, one after another in device memory, in the order
+ * of the parameters. What kernels read in another order or precision is made of that by steps of the program.
+ */
+export class TrainedParameters implements Disposable {
+  /** What the weights of products with such parameters are taken of. */
+  readonly weights: SharedWeights;
+  /** Brings all that is read in another form up to date. */
+  readonly steps: Step[] = [];
+  readonly #trained = new Set<Parameter>();
+  /** Index of the first number of each. */
+  readonly #starts = new Map<Parameter, number>();
+  readonly #tensor: Tensor;
+  readonly #buffers: BufferSet;
+  readonly #butterflies = new Map<
+    Parameter,
+    { factors: readonly Parameter[]; butterfly: Butterfly }[]
+  >();
+  readonly #biases = new Map<Parameter, Float32Array>();
+  readonly #converted = new Map<Parameter, Span>();
+
+  private constructor(
+    memory: ModelMemory,
+    trained: Set<Parameter>,
+    others: Iterable<Parameter>,
+    buffers: BufferSet,
+  ) {
+    this.#trained = trained;
+    this.#buffers = buffers;
+    let length = 0;
+    for (const parameter of new Set([...trained, ...others])) {
+      this.#starts.set(parameter, length);
+      length += Math.ceil(parameter.length / ALIGNMENT) * ALIGNMENT;
+    }
+    this.#tensor = new Tensor(memory.gpu, {
+      ...{ batch: 1, features: length, layout: "batch-first", label: "trained parameters" },
+    });
+    const numbers = new Float32Array(length);
+    for (const [parameter, start] of this.#starts) numbers.set(parameter.values, start);
+    this.#tensor.write(numbers);
+    this.weights = memory.weights.open({
+      place: (lease, packed, dtype) => {
+        const { buffer, byteOffset, length: count } = packed;
+        this.#rearrange(lease, new Uint32Array(buffer, byteOffset, count).slice(), dtype);
+      },
+    });
+  }
+
+  /**
+   * Undefined for a graph that trains nothing.
+   *
+   * @param buffers own what is made of the parameters
+   * @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+   */
+  static of(graph: Graph, memory: ModelMemory, buffers: BufferSet): TrainedParameters | undefined {
+    const operations = operationsOf(graph);
+    const trained = new Set<Parameter>();
+    for (const operation of operations) {
+      if (operation.kind === "update") trained.add(operation.parameter);
+    }
+    if (trained.size === 0) return undefined;
+    // A product is written by one program or the other.
+    const others = operations
+      .filter((operation) => operation.kind === "linear")
+      .map(readBy)
+      .filter((read) => read.some((parameter) => trained.has(parameter)));
+    return new TrainedParameters(memory, trained, others.flat(), buffers);
+  }
+
+  /** Device memory held, in bytes, without packed weights. */
+  get bytes(): number {
+    return this.#tensor.bytes;
+  }
+
+  has(parameter: Parameter): boolean {
+    return this.#starts.has(sourceOf(parameter));
+  }
+
+  /** The numbers of a parameter, in float32 in their own order; in half precision a copy that is brought up to date. */
+  span(parameter: Parameter, dtype: StorageDtype): Span {
+    const start = this.#starts.get(parameter) as number;
+    const { memory } = this.#tensor;
+    const { length } = parameter;
+    const own = { ...memory, offset: memory.offset + 4 * start, size: 4 * length };
+    if (dtype === "f32") return own;
+    const known = this.#converted.get(parameter);
+    if (known !== undefined) return known;
+    const copy = this.#buffers.upload(new Float32Array(length), dtype, "a parameter, rounded");
+    const kernel = convertKernel({ length, from: "f32", to: dtype });
+    this.steps.push({ kernel, buffers: [own, copy], role: "rewrite" });
+    this.#converted.set(parameter, copy);
+    return copy;
+  }
+
+  /** The matrix with, for each value, the bits of one more than the index of the number that it is. */
+  placesOf({ chain, factors }: Matrix): Butterfly {
+    const first = factors[0] as Parameter;
+    const known = this.#butterflies.get(first) ?? [];
+    this.#butterflies.set(first, known);
+    const found = known.find(
+      (one) =>
+        one.butterfly.chain.toString() === chain.toString() &&
+        one.factors.every((factor, index) => factor === factors[index]),
+    );
+    if (found !== undefined) return found.butterfly;
+    const butterfly = new Butterfly(
+      chain.patterns.map((pattern, index) => {
+        const factor = factors[index] as Parameter;
+        const places = this.#places(sourceOf(factor));
+        if (!(factor instanceof TransposedFactor)) return new KroneckerSparse(pattern, places);
+        return new KroneckerSparse(pattern.transpose(), places).transpose();
+      }),
+    );
+    known.push({ factors, butterfly });
+    return butterfly;
+  }
+
+  /** The same of a bias. */
+  placesOfBias(bias: Parameter): Float32Array {
+    const places = this.#biases.get(bias) ?? this.#places(bias);
+    this.#biases.set(bias, places);
+    return places;
+  }
+
+  /** Copies the numbers of what is trained into the parameters. */
+  async bring(): Promise<void> {
+    const numbers = await this.#tensor.data();
+    for (const parameter of this.#trained) {
+      const start = this.#starts.get(parameter) as number;
+      parameter.bring(numbers.subarray(start, start + parameter.length));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.weights.dispose();
+    this.#tensor.dispose();
+  }
+
+  #places(parameter: Parameter): Float32Array {
+    const start = this.#starts.get(parameter) as number;
+    const places = Uint32Array.from({ length: parameter.length }, (_, index) => start + index + 1);
+    return new Float32Array(places.buffer);
+  }
+
+  #rearrange(memory: Span, places: Uint32Array<ArrayBuffer>, dtype: StorageDtype): void {
+    const kernel = repackKernel({ length: places.length, dtype });
+    const buffers = [
+      this.#tensor.memory,
+      memory,
+      this.#buffers.uploadIndices(places, "places of weights"),
+    ];
+    this.steps.push({ kernel, buffers, role: "rewrite" });
+  }
+}
+
+/** What a parameter has its numbers of. */
+function sourceOf(parameter: Parameter): Parameter {
+  return parameter instanceof TransposedFactor ? parameter.source : parameter;
+}
+
+function readBy({ matrix, bias }: LinearOperation): Parameter[] {
+  return [...matrix.factors.map(sourceOf), ...(bias === undefined ? [] : [bias])];
+}
