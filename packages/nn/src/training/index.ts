@@ -8,6 +8,7 @@ export type { NnErrorCodes } from "../errors/error-codes.ts";
 export { dropout } from "../operations/dropout/operation.ts";
 export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
+export { type InitializeOptions, initialize } from "./initialize.ts";
 export {
   type CrossEntropyOptions,
   crossEntropy,

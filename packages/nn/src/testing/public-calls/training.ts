@@ -40,6 +40,10 @@ export const trainingCalls: PublicCalls = {
     const seed = graph.indices("seed", 1);
     return call(nn.dropout, graph.input("x", shape), { rate: 0.5, stream: 0, seed });
   },
+  initialize: () => {
+    const [graph] = trainable();
+    return call(nn.initialize, graph, { seed: 1, tables: 0.02 });
+  },
   crossEntropy: () => {
     const graph = new nn.Graph();
     const options = { path: "loss", smoothing: 0.1, ignored: 3 };
