@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { GAT, GCN, GraphSAGE } from "@papilio/nn";
+import { adjacencyOf } from "@papilio/nn/adjacency";
+import { CpuModel } from "@papilio/nn/backends";
+import type { Value } from "@papilio/nn/graph";
+import { crossEntropy } from "@papilio/nn/training";
+import { predicted } from "../data.ts";
+import { type LinearKind, layersOf } from "../linear-kinds.ts";
+import type { Choice, Outcome, Task } from "../task.ts";
+import { train } from "../train.ts";
+
+/** As tkipf/gcn has it: parts are `[from, to)`, or a list. */
+interface Cora {
+  readonly nodes: number;
+  readonly features: number;
+  readonly classes: number;
+  readonly edges: readonly number[];
+  readonly featureRows: readonly (readonly number[])[];
+  readonly labels: readonly number[];
+  readonly train: readonly [from: number, to: number];
+  readonly val: readonly [from: number, to: number];
+  readonly test: readonly number[];
+}
+
+const STEPS = 200;
+const FILE = "../../../packages/nn/testdata/planetoid/cora.json";
+
+const MODELS = {
+  gcn: { Model: GCN, options: { hidden: 16 }, dropout: 0.5, decay: 0.5 },
+  sage: { Model: GraphSAGE, options: { hidden: 16 }, dropout: 0.5, decay: 0.5 },
+  gat: { Model: GAT, options: { hidden: 64, heads: 8 }, dropout: 0.6, decay: 0.5 },
+} as const;
+
+/** Classifiers of the papers of Cora, by the public split: 140 to train by, 500 to validate with, 1,000 to test with. */
+export const nodes: readonly Task[] = (Object.keys(MODELS) as (keyof typeof MODELS)[]).map(
+  (name) => ({
+    name,
+    description: `${MODELS[name].Model.name} of two layers, ${MODELS[name].options.hidden} features between them, on the citation network Cora`,
+    metric: "accuracy",
+    kinds: ["dense", "half", "monarch"] satisfies LinearKind[],
+    rates: [5e-3, 1e-2, 2e-2],
+    train: (choice) => trainNodes(name, choice),
+  }),
+);
+
+function trainNodes(name: keyof typeof MODELS, choice: Choice): Promise<Outcome> {
+  const { kind, rate, seed } = choice;
+  const { Model, options, dropout, decay } = MODELS[name];
+  const { nodes: count, features, classes, edges, labels, ...cora } = network();
+  const model = new Model({
+    ...options,
+    inFeatures: features,
+    classes,
+    seed,
+    linear: linear(kind),
+  });
+  const adjacency = adjacencyOf({ nodes: count, edges: [...edges] });
+  const words = bagsOfWords();
+  const graph = model.trace({ adjacency, dropout });
+  const logits = graph.outputs.get("logits") as Value;
+  const loss = crossEntropy(logits, graph.indices("labels", count), { ignored: classes });
+  const known = Uint32Array.from(labels, (label, node) =>
+    node >= cora.train[0] && node < cora.train[1] ? label : classes,
+  );
+  const evaluated = model.trace({ adjacency });
+  const evaluate = async () => {
+    using reader = new CpuModel(evaluated, { kernels: "wasm" });
+    const found = await reader.run({ features: words });
+    const classOf = predicted(found["logits"] as Float32Array, classes);
+    const share = (chosen: readonly number[]): number =>
+      chosen.filter((node) => classOf[node] === labels[node]).length / chosen.length;
+    const [from, to] = cora.val;
+    const validated = Array.from({ length: to - from }, (_, at) => from + at);
+    return { validation: share(validated), test: share(cora.test) };
+  };
+  return train({
+    ...{ metric: "accuracy", model, graph, loss, seed, rate, final: 1, warmup: 1 },
+    ...{ steps: STEPS, every: 5, drawn: false, evaluate },
+    batch: (step) => ({
+      features: words,
+      labels: known,
+      dropout: Uint32Array.of((seed + 1) * 100_000 + step),
+    }),
+    options: { optimizer: { kind: "adamw" }, decay },
+  });
+}
+
+/** Butterflies where there are many weights: the last layer has few outputs. */
+function linear(kind: LinearKind) {
+  const [make, dense] = [layersOf(kind), layersOf("dense")];
+  return (shape: Parameters<typeof make>[0]) =>
+    (Math.min(shape.inFeatures, shape.outFeatures) < 16 ? dense : make)(shape);
+}
+
+let read: Cora | undefined;
+
+function network(): Cora {
+  read ??= JSON.parse(readFileSync(join(import.meta.dirname, FILE), "utf8")) as Cora;
+  return read;
+}
+
+/** `[nodes, features]`: the words of a node count the same, and add up to 1. */
+function bagsOfWords(): Float32Array {
+  const { nodes: count, features, featureRows } = network();
+  const numbers = new Float32Array(count * features);
+  for (const [node, words] of featureRows.entries()) {
+    for (const word of words) numbers[node * features + word] = 1 / words.length;
+  }
+  return numbers;
+}
