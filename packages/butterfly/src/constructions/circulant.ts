@@ -1,18 +1,10 @@
-import { requireFloats, requireOneOf } from "../errors/argument-checks.ts";
-import { PapilioError } from "../errors/papilio-error.ts";
-import { type ButterflyProduct, RealTransform } from "../matrix/butterfly-product.ts";
-import type { Complex } from "../numeric/complex.ts";
-import { isComplex, requireParts } from "../numeric/complex.ts";
-import { type FloatArray, indices, zeros } from "../numeric/float-array.ts";
+import { indices, zeros } from "../numeric/float-array.ts";
 import { circulantOf, circulantProduct } from "./circulant-product.ts";
+import { type ConvolutionMode, convolutionAxis } from "./convolution-axis.ts";
 import { fourierSize } from "./fourier-size.ts";
 import { positions } from "./positions.ts";
+import { complexOf, type TransformOf, type Values, wrap } from "./real-or-complex.ts";
 import { requireSize } from "./size.ts";
-
-type Values = FloatArray | Complex<FloatArray>;
-
-/** A transform of real vectors for real values, of complex ones for complex values. */
-type TransformOf<V extends Values> = V extends FloatArray ? RealTransform : ButterflyProduct;
 
 /**
  * The circulant matrix of any size with a given first column, `C[i, j] = column[(i - j) mod n]`: the inverse
@@ -76,11 +68,6 @@ export function hankel<V extends Values>(column: V, row: V): TransformOf<V> {
   return wrap(column, circulantProduct(around, { input, output }));
 }
 
-const CONVOLUTION_MODES = ["full", "same", "valid", "circular"] as const;
-
-/** Which outputs of a convolution are kept, as in SciPy; `circular` wraps around. */
-export type ConvolutionMode = (typeof CONVOLUTION_MODES)[number];
-
 /**
  * The convolution of vectors of `n` numbers with a kernel, `y[i] = Σ kernel[i - j]·x[j]`, any `n`.
  * `full` has `n + kernel - 1` outputs, `same` the middle `n` of them, `valid` those that the whole
@@ -94,46 +81,15 @@ export function convolution<V extends Values>(
   n: number,
   mode: ConvolutionMode = "full",
 ): TransformOf<V> {
-  requireOneOf("The mode of a convolution", mode, CONVOLUTION_MODES);
   const { re, im } = complexOf(kernel);
-  const { length } = re;
-  requireSize(n);
-  requireSize(length);
-  const wraps = mode === "circular";
-  if ((wraps || mode === "valid") && length > n) throw tooLong(length, n);
-  const padded = (size: number): Complex<Float64Array> => {
-    const column = { re: zeros("float64", size), im: zeros("float64", size) };
-    column.re.set(re);
-    column.im.set(im);
-    return column;
-  };
-  if (wraps) return wrap(kernel, circulantOf(padded(n)));
-  const [start, count] = {
-    full: [0, n + length - 1],
-    same: [Math.floor((length - 1) / 2), n],
-    valid: [length - 1, n - length + 1],
-  }[mode] as [number, number];
-  const around = padded(fourierSize(n + length - 1));
-  return wrap(kernel, circulantProduct(around, positions(count, n, start)));
-}
-
-function complexOf(values: Values): Complex<FloatArray> {
-  if (isComplex(values)) {
-    requireParts(values);
-    return values;
+  const { size, start, count, indicesOf } = convolutionAxis(n, re.length, { mode });
+  const around = { re: zeros("float64", size), im: zeros("float64", size) };
+  for (let tap = 0; tap < re.length; tap++) {
+    for (const index of indicesOf(tap)) {
+      around.re[index] = re[tap] as number;
+      around.im[index] = im[tap] as number;
+    }
   }
-  requireFloats("What a matrix is made of", values);
-  return { re: values, im: zeros("float64", values.length) };
-}
-
-function wrap<V extends Values>(values: V, product: ButterflyProduct): TransformOf<V> {
-  return (isComplex(values) ? product : new RealTransform(product)) as TransformOf<V>;
-}
-
-function tooLong(length: number, n: number): PapilioError {
-  return new PapilioError(
-    "CONSTRUCTION_SIZE",
-    `The kernel has ${length} numbers, but the vectors only ${n}.`,
-    "Use a shorter kernel, or the mode full or same.",
-  );
+  const whole = start === 0 && count === size && n === size;
+  return wrap(kernel, circulantProduct(around, whole ? {} : positions(count, n, start)));
 }

@@ -13,7 +13,13 @@ export {
 } from "../matrix/butterfly-product.ts";
 export type { Placement } from "../matrix/placement.ts";
 export { permutation } from "./benes.ts";
-export { type ConvolutionMode, circulant, convolution, hankel, toeplitz } from "./circulant.ts";
+export {
+  type ChannelConvolutionOptions,
+  type ChannelKernel,
+  channelConvolution,
+} from "./channel-convolution.ts";
+export { circulant, convolution, hankel, toeplitz } from "./circulant.ts";
+export type { ConvolutionMode } from "./convolution-axis.ts";
 export {
   type ExactButterfly,
   type FourierOptions,

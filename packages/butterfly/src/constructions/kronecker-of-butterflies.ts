@@ -73,10 +73,13 @@ function kroneckerOfDirect(
     }
     for (const factor of matrix.factors) {
       if ("re" in factor) {
-        const [re, im] = [repeat(factor.re, before, after), repeat(factor.im, before, after)];
+        const [re, im] = [
+          repeatFactor(factor.re, before, after),
+          repeatFactor(factor.im, before, after),
+        ];
         complexFactors.push(new ComplexKroneckerSparse(re, im));
       } else {
-        real.push(repeat(factor, before, after));
+        real.push(repeatFactor(factor, before, after));
       }
     }
     before *= cols;
@@ -89,7 +92,7 @@ function kroneckerOfDirect(
 }
 
 /** `I ⊗ W ⊗ I`, of identities of so many rows: blocks that repeat are stored once where that can be said. */
-function repeat(
+export function repeatFactor(
   factor: KroneckerSparse<FloatArray>,
   before: number,
   after: number,

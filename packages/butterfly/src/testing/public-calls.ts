@@ -1,4 +1,5 @@
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
+import { constructionCalls } from "./construction-calls.ts";
 import { butterfly } from "./every-entry.ts";
 
 const {
@@ -148,44 +149,7 @@ export const calls: PublicCalls = {
   "ButterflyProduct#convert": () => invoke(product, "convert", "float32"),
   RealTransform: () => create(RealTransform, product),
   "RealTransform#convert": () => invoke(real, "convert", "float32"),
-  bitReversal: () => call(butterfly.bitReversal, 4),
-  grayCode: () => call(butterfly.grayCode, 4),
-  reversal: () => call(butterfly.reversal, 4),
-  evenThenOdd: () => call(butterfly.evenThenOdd, 4),
-  evenThenOddDescending: () => call(butterfly.evenThenOddDescending, 4),
-  composePermutations: () => call(butterfly.composePermutations, map, map),
-  permutation: () => call(butterfly.permutation, map),
-  digitReversal: () => call(butterfly.digitReversal, [2, 3]),
-  transposition: () => call(butterfly.transposition, 2, 3),
-  waveletOrder: () => call(butterfly.waveletOrder, 4, 1),
-  fourier: () => call(butterfly.fourier, 4, { orthonormal: true, radices: [2, 2] }),
-  inverseFourier: () => call(butterfly.inverseFourier, 4, { orthonormal: true, radices: [2, 2] }),
-  fourierButterfly: () =>
-    call(butterfly.fourierButterfly, 4, { orthonormal: true, radices: [2, 2] }),
-  chirpFourier: () => call(butterfly.chirpFourier, 3, { orthonormal: true }),
-  hadamard: () => call(butterfly.hadamard, 4, { orthonormal: true }),
-  walsh: () => call(butterfly.walsh, 4, { orthonormal: true }),
-  cosine: () => call(butterfly.cosine, 4, 2, { orthonormal: true }),
-  sine: () => call(butterfly.sine, 4, 2, { orthonormal: true }),
-  hartley: () => call(butterfly.hartley, 4, { orthonormal: true }),
-  circulant: () => call(butterfly.circulant, { ...z }),
-  toeplitz: () => call(butterfly.toeplitz, x, x),
-  hankel: () => call(butterfly.hankel, x, x),
-  convolution: () => call(butterfly.convolution, x, 8, "full"),
-  kroneckerProduct: () => call(butterfly.kroneckerProduct, [{ rows: 2, cols: 2, values: doubles }]),
-  kroneckerOfButterflies: () => call(butterfly.kroneckerOfButterflies, [exact, exact]),
-  realButterfly: () => call(butterfly.realButterfly, butterfly.cosine(4, 2)),
-  haar: () => call(butterfly.haar, 4, { levels: 1 }),
-  daubechies4: () => call(butterfly.daubechies4, 4, { levels: 1 }),
-  hadamardDiagonals: () => call(butterfly.hadamardDiagonals, [doubles], { orthonormal: true }),
-  fastfood: () =>
-    call(
-      butterfly.fastfood,
-      { scale: doubles, gaussian: doubles, permutation: map, signs: doubles },
-      { orthonormal: true },
-    ),
-  acdc: () => call(butterfly.acdc, [{ a: doubles, d: doubles }]),
-  rootOfUnity: () => call(butterfly.rootOfUnity, 1, 4),
+  ...constructionCalls,
 
   stridesOf: () => call(butterfly.stridesOf, { ...shape }, 4),
   requireVectors: () => call(butterfly.requireVectors, "input", 4, 4, 1),
