@@ -60,7 +60,7 @@ export function boundsOf(
   return {
     // What the truncations of a matrix that is a butterfly drop is rounding alone.
     lower: Math.max(0, lower - truncationRounding(chain)),
-    upper: Math.sqrt((off + sum) / squaredNorm) + rounding(chain, type),
+    upper: Math.sqrt((off + sum) / squaredNorm) + roundingOf(chain, type),
   };
 }
 
@@ -69,7 +69,7 @@ export function boundsOf(
  * changes the product by `u·sqrt(rank)` of its norm at most, the one that carries the norm by `u`;
  * beside it, what the truncations themselves lose.
  */
-function rounding(chain: Chain, like: FloatArray): number {
+export function roundingOf(chain: Chain, like: FloatArray): number {
   const unit = floatTypeOf(like) === "float32" ? 2 ** -24 : 2 ** -53;
   const factors = chain.ranks.reduce((sum, rank) => sum + Math.sqrt(rank), 1);
   return unit * factors + truncationRounding(chain);

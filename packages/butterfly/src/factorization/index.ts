@@ -5,6 +5,7 @@
  */
 
 export type { ErrorBounds } from "./bounds.ts";
+export type { ChainPoint } from "./chain-front.ts";
 export { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
 export {
   factorizePermuted,
@@ -17,7 +18,6 @@ export {
 export { type Refinement, type RefineOptions, refine } from "./refine.ts";
 export { relativeError } from "./relative-error.ts";
 export {
-  type ChainPoint,
   type ChainSearch,
   type ChainSearchOptions,
   searchChains,

@@ -3,8 +3,9 @@ import { Butterfly } from "../matrix/butterfly.ts";
 import { uniform } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import { radicesFor } from "./candidates.ts";
+import type { ChainPoint } from "./chain-front.ts";
 import { factorize } from "./factorize.ts";
-import { type ChainPoint, searchChains } from "./search.ts";
+import { searchChains } from "./search.ts";
 
 const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 

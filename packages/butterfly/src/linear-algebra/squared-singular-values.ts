@@ -13,16 +13,30 @@ export function squaredSingularValues(
   a: Matrix,
   beforeWork?: (multiplications: number) => void,
 ): Float64Array {
-  const parts = connectedParts(a);
+  const parts = Math.min(a.rows, a.cols) <= 2 ? [a] : connectedParts(a);
   beforeWork?.(parts.reduce((sum, part) => sum + workOf(part), 0));
   const squares = new Float64Array(Math.min(a.rows, a.cols));
   let count = 0;
   for (const part of parts) {
-    const found =
-      Math.min(part.rows, part.cols) === 1 ? [squaredNorm(part)] : eigenvalues(gramOf(part));
-    for (const square of found) squares[count++] = Math.max(0, square);
+    for (const square of squaresOf(part)) squares[count++] = Math.max(0, square);
   }
   return squares.sort().reverse();
+}
+
+/** Of a matrix that is not taken apart. */
+function squaresOf(part: Matrix): Iterable<number> {
+  const least = Math.min(part.rows, part.cols);
+  if (least === 1) return [squaredNorm(part)];
+  const gram = gramOf(part);
+  return least === 2 ? eigenvaluesOfTwo(gram) : eigenvalues(gram);
+}
+
+/** Those of a Hermitian `2 x 2` matrix, in closed form. */
+function eigenvaluesOfTwo({ re, im }: Matrix): [number, number] {
+  const [p, r, q] = [re[0] as number, re[2] as number, re[3] as number];
+  const beside = Math.hypot(r, im === undefined ? 0 : (im[2] as number));
+  const first = (p + q) / 2 + Math.hypot((p - q) / 2, beside);
+  return [first, first === 0 ? 0 : (p * q - beside * beside) / first];
 }
 
 /** The smaller Gram matrix. */

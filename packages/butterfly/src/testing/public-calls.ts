@@ -38,6 +38,7 @@ const dense = matrix.dense();
 const sampled = new butterfly.SampledProduct(matrix, x, { ...shape, dtype: "f32" }, [0]);
 const { signal } = new AbortController();
 const onProgress = (): void => undefined;
+const running = { signal, onProgress, threads: 1 };
 const npy = butterfly.writeNpy(x, [4]);
 const tensor = { name: "w", dtype: "F32", shape: [4], values: x } as const;
 const safetensors = butterfly.writeSafetensors([tensor], { of: "a test" });
@@ -179,18 +180,14 @@ export const calls: PublicCalls = {
     call(butterfly.factorize, dense, chain, {
       tree: "balanced",
       bounds: true,
-      signal,
-      onProgress,
-      threads: 1,
+      ...running,
     }),
   factorizePermuted: () =>
     call(butterfly.factorizePermuted, dense, chain, {
       rows: ["identity"],
       columns: ["identity"],
       search: { trials: 1, seed: 1 },
-      signal,
-      onProgress,
-      threads: 1,
+      ...running,
     }),
   namedPermutation: () => call(butterfly.namedPermutation, "digit-reversal", 4, [2, 2]),
   refine: () =>
@@ -206,10 +203,11 @@ export const calls: PublicCalls = {
     call(butterfly.searchChains, dense, 4, 4, {
       maxParameters: 1,
       maxError: 1,
-      signal,
-      onProgress,
+      timeLimit: 60,
+      errorOf: () => 0,
       onFront: onProgress,
-      threads: 1,
+      onBest: onProgress,
+      ...running,
     }),
 
   fileKind: () => call(butterfly.fileKind, npy),
