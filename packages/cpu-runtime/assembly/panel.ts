@@ -1,5 +1,4 @@
 import { load1, load4, store1, store4 } from "./elements";
-import { TILE, tilesOf } from "./program";
 
 /**
  * Vectors of a batch in the caller's memory, in any layout and precision, and the same vectors as
@@ -14,6 +13,8 @@ export class Panel {
   vector: usize;
   size: i32;
   columns: i32;
+  /** Vectors of whole tiles. */
+  padded: i32;
   inside: usize;
   row: usize;
 }
@@ -41,7 +42,7 @@ export function packPanel(panel: Panel, first: i32, end: i32): void {
     f = fours;
   }
   for (; f < end; f++) packRow(panel, f);
-  const padded = tilesOf(columns) * TILE;
+  const padded = panel.padded;
   if (padded === columns) return;
   const nothing = i32x4.splat(0);
   for (f = first; f < end; f++) {

@@ -19,27 +19,14 @@ export class Stage {
   innerK: usize;
 }
 
-/** Stages that are applied block by block: `a·d` blocks of `b` outputs and `c` inputs. */
-@unmanaged
-export class Pass {
-  a: i32;
-  b: i32;
-  c: i32;
-  d: i32;
-  stages: usize;
-  /** In the order in which they are applied. */
-  stageCount: i32;
-}
-
-/** A chain, ready to be multiplied by. */
+/** A chain, ready to be multiplied by. The addresses of its passes follow: each is a `ProductCall`. */
 @unmanaged
 export class Program {
   rows: i32;
   cols: i32;
   /** Numbers that make an element: 1 real, 2 complex. */
   parts: i32;
-  passes: usize;
-  /** In the order in which they are applied. */
+  /** Passes are applied in their order. */
   passCount: i32;
 }
 
@@ -58,7 +45,9 @@ export class Call {
   size: i32;
   /** Whether panels of whole tiles are read and written in place. */
   direct: i32;
-  /** Vectors of a panel: a multiple of {@link TILE}. */
+  /** Vectors side by side in a tile. */
+  width: i32;
+  /** Vectors of a panel: whole tiles. */
   panel: i32;
   /**
    * Two buffers for each panel, which hold it after an even and after an odd number of passes; where they are
@@ -66,16 +55,12 @@ export class Call {
    */
   buffers: usize;
   bufferBytes: usize;
-  /** A frame, and scratch that holds a block twice between stages. */
+  /** The state of a pass, and scratch memory that holds a block twice between stages. */
   frameBytes: usize;
   /** Tiles that a block is taken in, so that the scratch memory is in the first-level cache. */
   chunk: i32;
 }
 
-/** 32-bit words of a {@link Stage}. */
-export const STAGE_WORDS: i32 = <i32>offsetof<Stage>() / 4;
-/** 32-bit words of a {@link Pass}. */
-export const PASS_WORDS: i32 = <i32>offsetof<Pass>() / 4;
 /** 32-bit words of a {@link Program}. */
 export const PROGRAM_WORDS: i32 = <i32>offsetof<Program>() / 4;
 /** 32-bit words of a {@link Call}. */
@@ -85,12 +70,5 @@ export const CALL_WORDS: i32 = <i32>offsetof<Call>() / 4;
 export const TILE: i32 = 16;
 /** Bytes of one feature of a tile. */
 export const TILE_BYTES: usize = 64;
-/** Vectors that are too few to be multiplied as a tile: they are multiplied one by one. */
+/** Vectors that take a tile of four, and as long as one. */
 export const FEW_VECTORS: i32 = 4;
-/** Bytes at the beginning of a thread's frame that are not scratch memory. */
-export const FRAME_BYTES: usize = 64;
-
-/** Tiles that so many vectors take. */
-export function tilesOf(columns: i32): i32 {
-  return (columns + TILE - 1) / TILE;
-}

@@ -108,6 +108,7 @@ export { type UnfoldProblem, unfold } from "./kernels/unfold.ts";
 export { type UpdateProblem, update } from "./kernels/update.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
 export type { CpuSpan } from "./memory/cpu-span.ts";
+export { packWeights } from "./multiplication/pack-weights.ts";
 export {
   type ChainPass,
   type ChainPassesOptions,
@@ -122,6 +123,5 @@ export {
   type RunCpuProgramOptions,
 } from "./program/cpu-program.ts";
 export { KeptVectors } from "./program/kept-vectors.ts";
-export { packWeights } from "./program/pack-weights.ts";
 export type { ProgramValue } from "./program/program-value.ts";
 export { ProgramRecorder } from "./program/recorder.ts";

@@ -1,6 +1,9 @@
 import { Panel, packPanel, unpackPanel } from "../panel";
-import { piecesOf, runPass, VectorView } from "../pass";
-import { Call, FRAME_BYTES, Pass, Program, TILE, TILE_BYTES, tilesOf } from "../program";
+import { Block, inputsOf, outputsOf, setView, TiledView } from "../products/block";
+import { outputGroups } from "../products/group";
+import { GROUP, ProductCall } from "../products/product-call";
+import { beginPass, runBlock, runBlocks } from "../products/run-block";
+import { Call, Program } from "../program";
 
 /**
  * The multiplication by a chain of Kronecker-sparse factors: operations `first` to `end - 1` on every panel of a
@@ -38,7 +41,7 @@ export function chain(fields: ChainCall, item: i32, scratch: usize): void {
   const end = fields.end;
   const passCount = program.passCount;
   const columns = min(call.panel, call.batch - index * call.panel);
-  const direct = call.direct !== 0 && columns % TILE === 0;
+  const direct = call.direct !== 0 && columns % call.width === 0;
   for (let operation = first; operation < end; operation++) {
     if (operation > 0 && operation <= passCount) {
       pass(program, call, operation, index, direct, columns, part, parts, buffers, scratch);
@@ -46,6 +49,11 @@ export function chain(fields: ChainCall, item: i32, scratch: usize): void {
       transferPanel(program, call, operation === 0, index, columns, part, parts, buffers, scratch);
     }
   }
+}
+
+/** Bytes of the vectors of a feature of a panel. */
+function rowBytes(call: Call, columns: i32): usize {
+  return (<usize>(((columns + call.width - 1) / call.width) * call.width)) << 2;
 }
 
 /** One pass over a panel. */
@@ -61,37 +69,53 @@ function pass(
   buffers: usize,
   frame: usize,
 ): void {
-  const from = changetype<VectorView>(frame);
-  const to = changetype<VectorView>(frame + offsetof<VectorView>());
-  from.start = bufferAfter(call, buffers, operation - 1);
-  to.start = bufferAfter(call, buffers, operation);
-  from.part = to.part = <usize>tilesOf(columns) * TILE_BYTES;
-  from.row = to.row = from.part * <usize>program.parts;
+  const block = changetype<Block>(frame);
+  const row = (<usize>call.width) << 2;
+  const bytes = rowBytes(call, columns);
+  block.width = call.width;
+  block.chunk = call.chunk;
+  block.tiles = <i32>(bytes / row);
+  const rest = columns % call.width;
+  block.lastRow = rest === 0 || call.width === 1 ? row : (<usize>((rest + 3) & ~3)) << 2;
+  const last = operation === program.passCount;
   const start = <usize>(index * call.panel) * 4;
-  if (direct && operation === 1) {
-    from.start = call.x + start;
-    from.row = <usize>call.batch * 4;
-    from.part = call.xPart;
+  const from = inputsOf(block);
+  const to = outputsOf(block);
+  if (direct && operation === 1) inPlace(from, call.x + start, call, call.xPart);
+  else setView(from, bufferAfter(call, buffers, operation - 1), bytes * program.parts, row, bytes);
+  if (direct && last) inPlace(to, call.y + start, call, call.yPart);
+  else setView(to, bufferAfter(call, buffers, operation), bytes * program.parts, row, bytes);
+  const passes = changetype<usize>(program) + offsetof<Program>();
+  const product = changetype<ProductCall>(load<usize>(passes + ((<usize>(operation - 1)) << 2)));
+  runPieces(product, block, part, parts);
+}
+
+function inPlace(view: TiledView, start: usize, call: Call, part: usize): void {
+  setView(view, start, (<usize>call.batch) << 2, (<usize>call.width) << 2, part);
+}
+
+/** One of so many parts of a pass: blocks, which are divided by groups of outputs where they are one stage. */
+function runPieces(product: ProductCall, block: Block, part: i32, parts: i32): void {
+  beginPass(product, block);
+  const groups = product.stageCount === 1 ? outputGroups(product.b) : 1;
+  const pieces = <i64>product.a * product.d * groups;
+  const end = (pieces * (part + 1)) / parts;
+  let piece = (pieces * part) / parts;
+  block.first = 0;
+  block.end = product.b;
+  if (groups === 1) {
+    runBlocks(product, block, <i32>piece, <i32>end);
+    return;
   }
-  if (direct && operation === program.passCount) {
-    to.start = call.y + start;
-    to.row = <usize>call.batch * 4;
-    to.part = call.yPart;
+  while (piece < end) {
+    const group = <i32>(piece % groups);
+    const endGroup = <i32>min(<i64>groups, group + (end - piece));
+    block.first = group * GROUP;
+    block.end = endGroup === groups ? product.b : endGroup * GROUP;
+    const index = <i32>(piece / groups);
+    runBlock(product, block, index / product.d, index % product.d);
+    piece += endGroup - group;
   }
-  const blocksOf = changetype<Pass>(program.passes + <usize>(operation - 1) * offsetof<Pass>());
-  const pieces = piecesOf(blocksOf);
-  runPass(
-    blocksOf,
-    program.parts,
-    (pieces * part) / parts,
-    (pieces * (part + 1)) / parts,
-    columns,
-    call.chunk,
-    from,
-    to,
-    frame + FRAME_BYTES,
-    (call.frameBytes - FRAME_BYTES) / 2,
-  );
 }
 
 /** Where a panel lies after so many passes. */
@@ -118,11 +142,12 @@ function transferPanel(
   const end = min(features, <i32>((<i64>fours * (part + 1)) / parts) * 4);
   const size = <usize>call.size;
   const panel = changetype<Panel>(frame);
+  const bytes = rowBytes(call, columns);
   panel.size = call.size;
   panel.columns = columns;
+  panel.padded = <i32>(bytes >> 2);
   panel.feature = call.batchFirst !== 0 ? size : size * <usize>call.batch;
   panel.vector = call.batchFirst !== 0 ? size * <usize>features : size;
-  const bytes = <usize>tilesOf(columns) * TILE_BYTES;
   panel.row = bytes * <usize>program.parts;
   panel.inside = bufferAfter(call, buffers, packs ? 0 : program.passCount);
   panel.outside = (packs ? call.x : call.y) + <usize>(index * call.panel) * panel.vector;

@@ -1,6 +1,6 @@
 import { load1 } from "../elements";
 import { stripOf, tileCount, tilesOfItem, tileWidth } from "../layout";
-import { groupSize, groupStart } from "../products/group";
+import { groupSize, groupStart, outputsInSixes } from "../products/group";
 import { interleave } from "./convert";
 
 /** Rows of a table, as `src/kernels/gather-vectors.ts` says. */
@@ -60,13 +60,14 @@ function gatherPacked(call: GatherVectorsCall, tile: i32, first: i32, count: i32
   const width = tileWidth(call.vectors);
   const features = call.features;
   const rows = call.packedRows;
+  const sixes = outputsInSixes(rows);
   const size = call.size;
   const step = (<usize>width) << 2;
   let to = call.y + (<usize>tile * <usize>features + <usize>first) * step;
   for (let lane = 0; lane < width; lane++) {
     const row = indexOf(call, tile * width + lane);
-    const start = groupStart(rows, row);
-    const group = groupSize(rows - start);
+    const start = groupStart(rows, sixes, row);
+    const group = groupSize(rows, sixes, start);
     const at = <usize>start * <usize>features + <usize>first * <usize>group + <usize>(row - start);
     let from = call.source + at * <usize>size;
     const distance = <usize>(group * size);

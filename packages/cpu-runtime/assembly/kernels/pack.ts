@@ -1,5 +1,5 @@
 import { floatsToHalves } from "../elements";
-import { groupSize, groupStart } from "../products/group";
+import { groupSize, groupStart, outputsInSixes } from "../products/group";
 
 /** Rows of the values of a stage, `[a, b, c, d]`, and the weights of a pass that they are packed into. */
 @unmanaged
@@ -35,6 +35,7 @@ export class PackCall {
  */
 export function pack(call: PackCall, item: i32, _scratch: usize): void {
   const b = call.b;
+  const sixes = outputsInSixes(b);
   const c = call.c;
   const d = call.d;
   const first = item * call.rowsOfItem;
@@ -48,8 +49,8 @@ export function pack(call: PackCall, item: i32, _scratch: usize): void {
     const row = call.firstRow + index;
     const i = row / b;
     const j = row % b;
-    const start = groupStart(b, j);
-    const size = groupSize(b - start);
+    const start = groupStart(b, sixes, j);
+    const size = groupSize(b, sixes, start);
     if (together) count = min(start + size - j, end - index);
     const before = <usize>i * <usize>(b * c * d) + <usize>j * <usize>rowDistance;
     const values = call.values + ((before - <usize>call.firstRow * <usize>(c * d)) << 2);

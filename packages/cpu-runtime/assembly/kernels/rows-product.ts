@@ -1,6 +1,6 @@
 import { activateNumbers } from "../activations";
 import { IDENTITY } from "../kernel-options";
-import { groupSize, multiplyGroup } from "../products/group";
+import { groupSize, multiplyGroup, outputsInSixes } from "../products/group";
 import { INPUTS } from "../products/product-call";
 import { TILE } from "../program";
 import { interleave } from "./convert";
@@ -45,6 +45,7 @@ export function rowsProduct(call: RowsProductCall, item: i32, scratch: usize): v
 
 function multiplyBlock(call: RowsProductCall, tile: i32, i: i32, y: usize, scratch: usize): void {
   const b = call.b;
+  const sixes = outputsInSixes(b);
   const c = call.c;
   const output = <usize>(i * b);
   const hasBias = call.bias !== 0;
@@ -57,7 +58,7 @@ function multiplyBlock(call: RowsProductCall, tile: i32, i: i32, y: usize, scrat
     const inputs = min(INPUTS, c - l);
     gatherInputs(call, tile, i * c + l, inputs, scratch);
     for (let j = 0; j < b; ) {
-      const size = groupSize(b - j);
+      const size = groupSize(b, sixes, j);
       multiplyGroup(
         size,
         ROW,

@@ -3,7 +3,7 @@ import { IDENTITY } from "../kernel-options";
 import { Block } from "./block";
 import { ProductCall } from "./product-call";
 
-function hasEpilogue(call: ProductCall): bool {
+export function hasEpilogue(call: ProductCall): bool {
   return call.activation !== IDENTITY || call.multiplier !== 0 || call.addend !== 0;
 }
 
@@ -20,12 +20,41 @@ export function finish(call: ProductCall, y: usize, yRow: usize, rows: i32, byte
   }
 }
 
-/** The same for a whole block, whose rows lie `block.yRow` apart. */
-export function finishBlock(call: ProductCall, block: Block, rows: i32): void {
-  let y = block.y;
+/** Biases and what follows the sums, for rows of all tiles of a block that follow one another from row `first`. */
+export function finishRows(call: ProductCall, block: Block, first: usize, rows: i32): void {
+  const bytes = (<usize>block.width) << 2;
+  let y = block.y + first * block.yRow;
   for (let tile = 0; tile < block.tiles; tile++) {
-    finish(call, y, block.yRow, rows, (<usize>call.width) << 2);
+    if (block.biasRow !== 0) {
+      addBiases(y, block.yRow, block.bias + first * block.biasRow, block.biasRow, rows, bytes);
+    }
+    finish(call, y, block.yRow, rows, bytes);
     y += block.yTile;
+  }
+}
+
+function addBiases(
+  y: usize,
+  yRow: usize,
+  bias: usize,
+  biasRow: usize,
+  rows: i32,
+  bytes: usize,
+): void {
+  if (bytes === 4 && yRow === 4 && biasRow === 4) {
+    for (; rows >= 4; rows -= 4, y += 16, bias += 16) {
+      v128.store(y, f32x4.add(v128.load(y), v128.load(bias)));
+    }
+  }
+  for (; rows > 0; rows--, y += yRow, bias += biasRow) {
+    if (bytes === 4) {
+      store<f32>(y, load<f32>(y) + load<f32>(bias));
+      continue;
+    }
+    const number = v128.load32_splat(bias);
+    for (let at: usize = 0; at < bytes; at += 16) {
+      v128.store(y + at, f32x4.add(v128.load(y + at), number));
+    }
   }
 }
 

@@ -2,27 +2,43 @@ import { fourForOne, oneForOne, sixForOne, sixHalvesForOne } from "./single-vect
 import { oneByFour, oneBySixteen, threeByTwelve, twoBySixteen } from "./small-groups";
 import { fourOutputs, sixOutputs } from "./wide-groups";
 
+/** Blocks of at most so many outputs have groups of four where these are all of them. */
+const FOURS: i32 = 16;
+
+/** Whether a block of so many outputs has no group of six. */
+export function isSmall(b: i32): bool {
+  const even = b & ~1;
+  return even === 2 || (even <= FOURS && (even & 3) === 0);
+}
+
 /**
- * Outputs of a block are computed and packed in groups: of six while that leaves an even number that fours make up,
- * of four, of the last two where the block has no more, and the last of an odd number alone.
+ * Outputs of a block are computed and packed in groups: first of six, while that leaves an even number that fours make
+ * up, then of four; the last two are a group where the block has no more, and the last of an odd number is alone.
  *
- * @param rest outputs of the block that are left
+ * @returns the outputs of groups of six in a block of `b`
  */
-export function groupSize(rest: i32): i32 {
-  if (rest === 1) return 1;
-  const even = rest & ~1;
-  if (even === 2) return 2;
-  return even === 4 || even === 8 ? 4 : 6;
+export function outputsInSixes(b: i32): i32 {
+  if (isSmall(b)) return 0;
+  const even = b & ~1;
+  const rest = even % 6;
+  return rest === 0 ? even : rest === 2 ? even - 8 : even - 4;
+}
+
+/** Of the group that begins with output `j` of `b`, where `sixes` are {@link outputsInSixes}. */
+export function groupSize(b: i32, sixes: i32, j: i32): i32 {
+  if (j < sixes) return 6;
+  return b - j >= 4 ? 4 : b - j >= 2 ? 2 : 1;
 }
 
 /** The first output of the group that output `j` of `b` is in. */
-export function groupStart(b: i32, j: i32): i32 {
-  if ((b & 1) !== 0 && j === b - 1) return j;
-  const even = b & ~1;
-  if (even === 2) return 0;
-  const rest = even % 6;
-  const sixes = rest === 0 ? even : rest === 2 ? even - 8 : even - 4;
-  return j < sixes ? j - (j % 6) : sixes + ((j - sixes) & ~3);
+export function groupStart(b: i32, sixes: i32, j: i32): i32 {
+  if (j < sixes) return j - (j % 6);
+  return (b & 1) !== 0 && j === b - 1 ? j : sixes + ((j - sixes) & ~3);
+}
+
+/** Pieces into which the outputs of a block can be divided: each is a group of six, the last one the rest too. */
+export function outputGroups(b: i32): i32 {
+  return max(1, outputsInSixes(b) / 6);
 }
 
 /**

@@ -15,6 +15,8 @@ export class ProductCall {
   tiles: i32;
   /** Vectors of the last tile that are computed: a multiple of four, or one. */
   lastWidth: i32;
+  /** Tiles that go through several stages together. */
+  chunk: i32;
   a: i32;
   b: i32;
   c: i32;
@@ -24,12 +26,14 @@ export class ProductCall {
   outerD: i32;
   /** Whether values are in half precision. */
   half: i32;
+  /** Numbers that make an element: 1 real, 2 complex. */
+  parts: i32;
   tilesOfItem: i32;
   /** Blocks of an item, where a block is one part. */
   blocksOfItem: i32;
-  /** Parts of a block, each of which is an item, and outputs of each but the last. */
-  parts: i32;
-  outputsOfPart: i32;
+  /** Pieces of a block, each of which is an item, and outputs of each but the last. */
+  pieces: i32;
+  outputsOfPiece: i32;
   /** -0, with which sums begin where there is no bias. */
   nothing: f32;
   /** Most features of a block in scratch memory. */

@@ -1,60 +1,134 @@
 import { Stage, TILE } from "../program";
 import { BLOCK_BYTES, Block } from "./block";
-import { finish, finishBlock } from "./epilogue";
-import { groupSize, multiplyGroup, multiplyGroupForOne } from "./group";
+import { complexBySixteen } from "./complex";
+import { finish, finishRows } from "./epilogue";
+import { multiplySmallBlocksForFew, multiplySmallBlocksForOne } from "./few-vectors";
+import { groupSize, isSmall, multiplyGroup, multiplyGroupForOne, outputsInSixes } from "./group";
+import { multiplySixes } from "./groups-of-six";
 import { widenHalves } from "./halves";
 import { GROUP, INPUTS, ProductCall } from "./product-call";
-import { isSmall, multiplySmallBlocks } from "./small-blocks";
+import { multiplySmallBlocks } from "./small-blocks";
+
+/** The values of a stage within block `(i, k)` of the pass. */
+export function valuesOf(call: ProductCall, stage: Stage, i: i32, k: i32): usize {
+  // Divisions only where they are needed: blocks are as small as 2 x 2.
+  const innerA = call.innerA;
+  const outerD = call.outerD;
+  let values = stage.values;
+  if (innerA === 1) values += <usize>i * stage.outerI;
+  else values += <usize>(i / innerA) * stage.outerI + <usize>(i % innerA) * stage.innerI;
+  if (k < outerD) values += <usize>k * stage.outerK;
+  else values += <usize>(k % outerD) * stage.outerK + <usize>(k / outerD) * stage.innerK;
+  return values;
+}
+
+/** Whether the values are those of real numbers in single precision, and inputs are few enough to be read at once. */
+export function isPlain(call: ProductCall, stage: Stage): bool {
+  return call.parts === 1 && call.half === 0 && stage.c <= INPUTS;
+}
+
+/**
+ * Blocks of few outputs, no group of six: finding each would take longer than its sums.
+ *
+ * @param a blocks along a, of which each has `count` along d, where there are `d`
+ * @param values of the first block; those of the next lie `valuesI` and `valuesK` away
+ */
+export function multiplySmall(
+  block: Block,
+  stage: Stage,
+  a: i32,
+  d: i32,
+  count: i32,
+  values: usize,
+  valuesI: usize,
+  valuesK: usize,
+): void {
+  const b = stage.b;
+  const c = stage.c;
+  if (block.width === TILE) {
+    multiplySmallBlocks(block, a, b, c, d, count, values, valuesI, valuesK);
+  } else if (block.width === 1) {
+    multiplySmallBlocksForOne(block, a, b, c, d, count, values, valuesI, valuesK);
+  } else {
+    multiplySmallBlocksForFew(block, a, b, c, d, count, values, valuesI, valuesK);
+  }
+}
+
+/** Outputs `first` to `end - 1` of every block, for sixteen vectors: those behind the groups of six. */
+function multiplyRest(
+  call: ProductCall,
+  block: Block,
+  stage: Stage,
+  first: i32,
+  end: i32,
+  values: usize,
+): void {
+  const b = stage.b;
+  const c = stage.c;
+  const d = stage.d;
+  const x = block.x;
+  const y = block.y;
+  for (let i = 0; i < stage.a; i++) {
+    const output = <usize>((i * b + first) * d);
+    const weights = values + <usize>i * stage.innerI + <usize>(4 * first * c);
+    block.x = x + <usize>(i * c * d) * block.xRow;
+    block.y = y + output * block.yRow;
+    multiplySmallBlocks(block, 1, end - first, c, d, d, weights, 0, stage.innerK);
+    block.y = y;
+    if (block.finishes && block.follows) finishRows(call, block, output, (end - first) * d);
+  }
+  block.x = x;
+}
 
 /** A stage within block `(i, k)` of the pass. */
 export function runStage(call: ProductCall, block: Block, stage: Stage, i: i32, k: i32): void {
-  const innerA = call.innerA;
-  const outerD = call.outerD;
-  const values =
-    stage.values +
-    <usize>(i / innerA) * stage.outerI +
-    <usize>(i % innerA) * stage.innerI +
-    <usize>(k % outerD) * stage.outerK +
-    <usize>(k / outerD) * stage.innerK;
+  const values = valuesOf(call, stage, i, k);
+  const a = stage.a;
   const d = stage.d;
+  const plain = isPlain(call, stage);
+  if (plain && isSmall(stage.b)) {
+    multiplySmall(block, stage, a, d, d, values, stage.innerI, stage.innerK);
+    if (block.finishes && block.follows) finishRows(call, block, 0, a * stage.b * d);
+    return;
+  }
+  // Only where the stage is one block are its outputs divided.
+  const isDivided = block.finishes && a * d === 1;
+  const first = isDivided ? block.first : 0;
+  const end = isDivided ? block.end : stage.b;
+  if (plain && block.width === TILE) {
+    const sixes = outputsInSixes(stage.b);
+    const rest = max(first, sixes);
+    if (first < rest) multiplySixes(call, block, stage, first, min(end, sixes), values);
+    if (rest < end) multiplyRest(call, block, stage, rest, end, values);
+    return;
+  }
   const xRow = <usize>d * block.xRow;
   const yRow = <usize>d * block.yRow;
   const biasRow = <usize>d * block.biasRow;
-  // Only where the stage is one block are its outputs divided.
-  if (call.width === TILE && call.half === 0 && stage.c <= INPUTS && isSmall(stage.b)) {
-    multiplySmallBlocks(
-      stage.a,
-      stage.b,
-      stage.c,
-      d,
-      d,
-      values,
-      stage.innerI,
-      stage.innerK,
-      block.tiles,
-      block.x,
-      block.xRow,
-      block.xTile,
-      block.y,
-      block.yRow,
-      block.yTile,
-      block.bias,
-      block.biasRow,
-    );
-    if (block.finishes) finishBlock(call, block, stage.a * stage.b * d);
-    return;
-  }
-  const isOne = stage.a * d === 1;
-  const first = isOne && block.finishes ? block.first : 0;
-  const end = isOne && block.finishes ? block.end : stage.b;
-  for (let p = 0; p < stage.a; p++) {
+  for (let p = 0; p < a; p++) {
     for (let q = 0; q < d; q++) {
       const output = <usize>(p * stage.b * d + q);
+      const weights = values + <usize>p * stage.innerI + <usize>q * stage.innerK;
+      if (call.parts === 2) {
+        const from = block.x + <usize>(p * stage.c * d + q) * block.xRow;
+        runComplex(
+          block,
+          stage.c,
+          weights,
+          first,
+          end,
+          from,
+          xRow,
+          block.y + output * block.yRow,
+          yRow,
+        );
+        continue;
+      }
       runGroups(
         call,
         block,
         stage,
-        values + <usize>p * stage.innerI + <usize>q * stage.innerK,
+        weights,
         first,
         end,
         block.x + <usize>(p * stage.c * d + q) * block.xRow,
@@ -87,21 +161,25 @@ function runGroups(
   biasRow: usize,
 ): void {
   const b = stage.b;
+  const sixes = outputsInSixes(b);
   const c = stage.c;
   const tiles = block.tiles;
   const half = call.half !== 0;
-  const isOne = call.width === 1;
-  const row = (<usize>call.width) << 2;
+  const isOne = block.width === 1;
+  const row = (<usize>block.width) << 2;
   const widened = changetype<usize>(block) + BLOCK_BYTES;
-  const divisions = (c + INPUTS - 1) / INPUTS;
-  const inputs = ((c + divisions - 1) / divisions + 3) & ~3;
+  let inputs = c;
+  if (c > INPUTS) {
+    const divisions = (c + INPUTS - 1) / INPUTS;
+    inputs = ((c + divisions - 1) / divisions + 3) & ~3;
+  }
   for (let from = first; from < end; ) {
-    const to = tiles > 1 ? end : from + groupSize(b - from);
+    const to = tiles > 1 ? end : from + groupSize(b, sixes, from);
     for (let l = 0; l < c; l += inputs) {
       const count = min(inputs, c - l);
       const finishes = block.finishes && l + count === c;
       for (let j = from; j < to; ) {
-        const size = groupSize(b - j);
+        const size = groupSize(b, sixes, j);
         let weights = values + ((<usize>(j * c + l * size)) << (half ? 1 : 2));
         if (half && !(isOne && size === GROUP)) {
           widenHalves(weights, widened, count * size);
@@ -140,4 +218,31 @@ function runGroups(
     from = to;
   }
   if (isOne && block.finishes) finish(call, y + <usize>first * yRow, yRow, end - first, row);
+}
+
+/** Outputs of one block of a complex stage. */
+function runComplex(
+  block: Block,
+  c: i32,
+  values: usize,
+  first: i32,
+  end: i32,
+  x: usize,
+  xRow: usize,
+  y: usize,
+  yRow: usize,
+): void {
+  values += <usize>(8 * first * c);
+  y += <usize>first * yRow;
+  for (let j = first; j < end; j++) {
+    let from = x;
+    let to = y;
+    for (let tile = 0; tile < block.tiles; tile++) {
+      complexBySixteen(c, values, from, xRow, block.xPart, to, block.yPart);
+      from += block.xTile;
+      to += block.yTile;
+    }
+    values += <usize>(8 * c);
+    y += yRow;
+  }
 }

@@ -89,10 +89,13 @@ describe("the product on the CPU", () => {
     // Inputs that drive each other out of the cache.
     ["2,11,72,8", 17],
     ["1,9,40,16", 270],
+    ["1,22,70,8", 17],
     // Many blocks.
     ["70,2,2,40", 16],
     ["100,7,3,10", 20],
     ["100,8,16,10", 1],
+    ["90,5,4,3", 1],
+    ["90,13,4,1", 7],
   ])("is that of %s for %d vectors", (text, vectors) => {
     const pattern = Pattern.parse(text);
     for (const dtype of ["f32", "f16"] as const) {
@@ -177,7 +180,7 @@ describe("what follows the sums", () => {
   ];
 
   it.each(EPILOGUES)("is %o", (epilogue) => {
-    for (const text of ["1,17,390,1", "2,8,5,3", "1,1,3,2", "3,4,4,1"]) {
+    for (const text of ["1,17,390,1", "2,8,5,3", "1,1,3,2", "3,4,4,1", "2,21,9,2"]) {
       const pattern = Pattern.parse(text);
       const factor = KroneckerSparse.random(pattern, { seed: 2 });
       for (const vectors of [1, 7, 11, 18]) {

@@ -1,10 +1,9 @@
 import type { Pattern } from "@papilio/butterfly";
 import { requireBoolean, requireObject, requireWhole } from "@papilio/butterfly/errors";
 import { type Activation, requireActivation } from "@papilio/butterfly/numeric";
-import { TILE } from "../wasm/constants.ts";
 import { PRODUCT } from "../wasm/kernel-ids.ts";
-import { activationFlops, activationWords } from "./activation.ts";
-import { floatWord, type KernelCall, type Operand } from "./kernel-call.ts";
+import { activationFlops } from "./activation.ts";
+import type { KernelCall, Operand } from "./kernel-call.ts";
 import { tileCount, tileWidth, vectorsBytes } from "./layout.ts";
 import {
   bytesOf,
@@ -15,12 +14,17 @@ import {
   type WeightDtype,
 } from "./packed-weights.ts";
 import { vectorsOperand, wordsOperand } from "./problem.ts";
-
-/** Most inputs that outputs are computed from at a time, and most outputs of a group: assembly/kernels/product.ts. */
-const INPUTS = 384;
-const GROUP = 6;
-/** The state of a block at the beginning of scratch memory. */
-const BLOCK_BYTES = 64;
+import {
+  BLOCK_BYTES,
+  callWords,
+  chunkOf,
+  type Division,
+  GROUP,
+  INPUTS,
+  localBytes,
+  localFeatures,
+  type Selection,
+} from "./product-call.ts";
 
 /** Multiply-adds of an item: some 50 microseconds. */
 const WORK_OF_ITEM = 1_500_000;
@@ -56,17 +60,14 @@ export function product(problem: ProductProblem): KernelCall {
   const { vectors, weights, bias = false, activation, multiply = false, add = false } = problem;
   const { dtype } = weights;
   const { pattern, stages, innerA, outerD } = select(weights, problem.stage);
-  const { a, b, c, d, rows, cols } = pattern;
+  const { a, d, rows, cols } = pattern;
   const [width, tiles] = [tileWidth(vectors), tileCount(vectors)];
   const lastWidth = width === 1 ? 1 : 4 * Math.ceil((vectors - (tiles - 1) * width) / 4);
-  const { tilesOfItem, blocksOfItem, parts, outputsOfPart } = divide(
-    pattern,
-    stages,
-    dtype,
-    vectors,
-  );
+  const division = divide(pattern, stages, dtype, vectors);
+  const { tilesOfItem, blocksOfItem, pieces } = division;
   const half = dtype === "f16";
   const local = localFeatures(pattern, stages, width);
+  const chunk = Math.min(tilesOfItem, chunkOf(local, 1));
   const outputs = { vectors, features: rows };
   const operands: Operand[] = [
     vectorsOperand("x", "read", "tiles", { vectors, features: cols }),
@@ -83,19 +84,19 @@ export function product(problem: ProductProblem): KernelCall {
   return {
     kernel: PRODUCT,
     label: `product ${stages.map((stage) => stage.pattern).join(" ")} ${dtype} x ${vectors}`,
-    items: slabs * (parts === 1 ? Math.ceil((a * d) / blocksOfItem) : a * d * parts),
-    scratchBytes: BLOCK_BYTES + (half ? 4 * INPUTS * GROUP : 0) + 2 * local * 4 * width,
+    items: slabs * (pieces === 1 ? Math.ceil((a * d) / blocksOfItem) : a * d * pieces),
+    scratchBytes:
+      BLOCK_BYTES + (half ? 4 * INPUTS * GROUP : 0) + localBytes(local, chunk, 1, width),
     operands,
     words: (addresses) => {
       const at = (name: string): number =>
         addresses[operands.findIndex((operand) => operand.name === name)] ?? 0;
-      return [
-        ...[at("x"), at("y"), at("bias"), at("multiplier"), at("addend")],
-        ...activationWords(activation),
-        ...[width, tiles, lastWidth, a, b, c, d, innerA, outerD, half ? 1 : 0],
-        ...[tilesOfItem, blocksOfItem, parts, outputsOfPart, floatWord(-0), local],
-        ...[stages.length, ...stages.flatMap((stage) => stageWords(stage, at("weights"), dtype))],
-      ];
+      return callWords({
+        ...{ x: at("x"), y: at("y"), bias: at("bias") },
+        ...{ multiplier: at("multiplier"), addend: at("addend"), activation },
+        ...{ width, tiles, lastWidth, chunk, pattern, innerA, outerD, dtype, parts: 1, local },
+        ...{ ...division, stages, weights: at("weights") },
+      });
     },
     flops: vectors * (2 * nonZeros + rows * (activationFlops(activation) + combined)),
     bytes:
@@ -131,13 +132,6 @@ function requireProblem({ vectors, weights, activation, ...problem }: ProductPro
   }
 }
 
-interface Selection {
-  readonly pattern: Pattern;
-  readonly stages: readonly PackedStage[];
-  readonly innerA: number;
-  readonly outerD: number;
-}
-
 /** A stage on its own is a pass whose blocks have the weights of the stage's. */
 function select(weights: PackedWeights, stage: number | undefined): Selection {
   const { pattern, stages } = weights;
@@ -150,33 +144,6 @@ function select(weights: PackedWeights, stage: number | undefined): Selection {
     innerA: a,
     outerD: pattern.d,
   };
-}
-
-/**
- * Most features of a block that lies in scratch memory: between stages, or before the first one, where its inputs lie
- * so far apart that they might drive each other out of the cache.
- */
-function localFeatures({ a, d }: Pattern, stages: readonly PackedStage[], width: number): number {
-  const gathers = width === TILE && (stages[0] as PackedStage).pattern.d > 1;
-  if (stages.length === 1 && !gathers) return 0;
-  return Math.max(...stages.map(({ pattern }) => pattern.cols / (a * d)));
-}
-
-/** Field by field, as `Stage` of assembly/program.ts declares them. */
-function stageWords(
-  { a, d, pattern: { b, c }, distances, start }: PackedStage,
-  weights: number,
-  dtype: WeightDtype,
-): number[] {
-  const size = bytesOf(dtype);
-  return [a, b, c, d, weights + size * start, ...distances.map((numbers) => size * numbers)];
-}
-
-interface Division {
-  readonly tilesOfItem: number;
-  readonly blocksOfItem: number;
-  readonly parts: number;
-  readonly outputsOfPart: number;
 }
 
 /**
@@ -201,16 +168,17 @@ function divide(
   );
   if (numbers <= most || stages.length > 1) {
     const blocksOfItem = Math.max(1, Math.floor(most / numbers));
-    return { tilesOfItem, blocksOfItem, parts: 1, outputsOfPart: b };
+    return { tilesOfItem, blocksOfItem, pieces: 1, outputsOfPiece: b };
   }
-  const outputsOfPart = GROUP * Math.max(1, Math.round(((most / numbers) * b) / GROUP));
-  const parts = Math.max(1, Math.ceil((GROUP * wholeSixes(b)) / outputsOfPart));
-  return { tilesOfItem, blocksOfItem: 1, parts, outputsOfPart };
+  const outputsOfPiece = GROUP * Math.max(1, Math.round(((most / numbers) * b) / GROUP));
+  const pieces = Math.max(1, Math.ceil((GROUP * wholeSixes(b)) / outputsOfPiece));
+  return { tilesOfItem, blocksOfItem: 1, pieces, outputsOfPiece };
 }
 
 /** Groups of six of so many outputs, see assembly/products/group.ts. */
 function wholeSixes(outputs: number): number {
   const even = outputs - (outputs % 2);
+  if (even === 2 || (even <= 16 && even % 4 === 0)) return 0;
   const rest = even % GROUP;
   return Math.max(0, (even - (rest === 0 ? 0 : rest === 2 ? 8 : 4)) / GROUP);
 }

@@ -88,8 +88,10 @@ async function compileKind<M extends Butterfly | ComplexButterfly, K extends Cpu
   const packed =
     engine === undefined
       ? await compile(own as PermutedButterfly<never>, reference)
-      : new PackedChain(engine, threads, matrix.chain, kind.parts, plan, own, (range) =>
-          kind.stageFactor(matrix, range),
+      : await PackedChain.pack(
+          engine,
+          { threads, chain: matrix.chain, parts: kind.parts, plan, permutations: own },
+          (range) => kind.stageFactor(matrix, range),
         );
   return new CpuMatrix<K>(kind as ElementKind<never, K>, matrix, plan, opened, packed);
 }

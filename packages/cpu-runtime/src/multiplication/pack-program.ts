@@ -1,9 +1,13 @@
 import type { Chain, FloatArray, Pattern } from "@papilio/butterfly";
+import { arrayTag } from "@papilio/butterfly/errors";
 import { type Sharing, storedPattern } from "@papilio/butterfly/matrix";
 import type { FactorRange } from "@papilio/butterfly/planning";
-import type { CpuMemory } from "../memory/cpu-memory.ts";
-import type { CpuPlan, PassPlan } from "../planning/plan.ts";
-import { PASS_WORDS, PROGRAM_WORDS, STAGE_WORDS } from "../wasm/constants.ts";
+import type { CpuEngine } from "../engine/engine.ts";
+import { layOutWeights, type PackedStage, type PackedWeights } from "../kernels/packed-weights.ts";
+import { callWords } from "../kernels/product-call.ts";
+import type { CpuPlan } from "../planning/plan.ts";
+import { PROGRAM_WORDS, TILE } from "../wasm/constants.ts";
+import { packWeights } from "./pack-weights.ts";
 
 /** A merged factor to be packed: its values, real parts first. */
 export interface StageFactor {
@@ -26,155 +30,120 @@ export interface CpuProgram {
   readonly local: number;
 }
 
+interface PassValues {
+  readonly weights: PackedWeights;
+  /** Of each of its stages. */
+  readonly values: readonly (readonly FloatArray[])[];
+  readonly local: number;
+}
+
 /**
- * Packs a chain for the kernel: the values of a stage in the order of the blocks of its pass; shared
- * blocks are packed once.
+ * Packs a chain for the kernel, as passes of a model's linear layers are; shared blocks are packed once.
  *
  * @param factorOf the merged factor of a stage
- * @throws PapilioError `CPU_MEMORY`
+ * @throws PapilioError `CPU_MEMORY`, `CPU_WORKER_FAILED`
  */
-export function packProgram(
-  memory: CpuMemory,
+export async function packProgram(
+  engine: CpuEngine,
   chain: Chain,
   parts: 1 | 2,
   plan: CpuPlan,
   factorOf: (stage: FactorRange) => StageFactor,
-): CpuProgram {
-  const passes = plan.passes.toReversed();
-  const stages = passes.flatMap((pass) => pass.stages.toReversed());
-  const factors = stages.map(factorOf);
-  const numbers = factors.reduce(
-    (sum, { values }) => sum + parts * (values[0] as FloatArray).length,
-    0,
-  );
-  const headerWords = PROGRAM_WORDS + PASS_WORDS * passes.length + STAGE_WORDS * stages.length;
-  const headerBytes = Math.ceil((4 * headerWords) / 64) * 64;
-  const bytes = headerBytes + 4 * numbers;
+): Promise<CpuProgram> {
+  const passes = plan.passes.toReversed().map(({ from, to, stages }): PassValues => {
+    const factors = stages.toReversed().map(factorOf);
+    const weights = layOutWeights(chain.product(from, to), factors);
+    const { blocks } = weights.pattern;
+    const local = Math.max(...factors.map(({ pattern }) => pattern.cols / blocks));
+    return { weights, values: factors.map(({ values }) => values), local };
+  });
+  // The words of the program, the addresses of its passes, their calls, their weights.
+  const calls = passes.map((pass) => passWords(pass, parts, 0).length);
+  const words = PROGRAM_WORDS + passes.length + calls.reduce((sum, count) => sum + count, 0);
+  const headerBytes = 64 * Math.ceil((4 * words) / 64);
+  const bytesOf = ({ weights }: PassValues): number => 64 * Math.ceil((parts * weights.bytes) / 64);
+  const bytes = headerBytes + passes.reduce((sum, pass) => sum + bytesOf(pass), 0);
+  const { memory } = engine;
   const address = memory.allocate(bytes, "packed values");
-  const words = memory.int32(address, headerWords);
-  const packed = memory.float32(address + headerBytes, numbers);
-
-  const firstPass = address + 4 * PROGRAM_WORDS;
-  const firstStage = firstPass + 4 * PASS_WORDS * passes.length;
-  words.set([chain.rows, chain.cols, parts, firstPass, passes.length]);
-  let word = PROGRAM_WORDS;
-  let stage = 0;
-  for (const { from, to, stages: run } of passes) {
-    const { a, b, c, d } = chain.product(from, to);
-    words.set([a, b, c, d, firstStage + 4 * STAGE_WORDS * stage, run.length], word);
-    word += PASS_WORDS;
-    stage += run.length;
-  }
-  let at = 0;
-  stage = 0;
-  for (const pass of passes) {
-    const block = chain.product(pass.from, pass.to);
-    for (let index = 0; index < pass.stages.length; index++) {
-      const factor = factors[stage++] as StageFactor;
-      const target = packed.subarray(at);
-      const layout = layOut(factor, block);
-      packValues(factor, layout, target);
-      const { pattern } = factor;
-      const bytesOf = layout.distances.map((distance) => 4 * distance);
-      words.set([layout.a, pattern.b, pattern.c, layout.d], word);
-      words.set([address + headerBytes + 4 * at, ...bytesOf], word + 4);
-      word += STAGE_WORDS;
-      at += layout.numbers;
+  try {
+    const header = [chain.rows, chain.cols, parts, passes.length];
+    memory.int32(address, PROGRAM_WORDS).set(header);
+    let [call, values] = [address + 4 * (PROGRAM_WORDS + passes.length), address + headerBytes];
+    for (const [index, pass] of passes.entries()) {
+      const numbers = passWords(pass, parts, values);
+      memory.int32(address + 4 * (PROGRAM_WORDS + index), 1).set([call]);
+      memory.int32(call, numbers.length).set(numbers);
+      await packPass(engine, pass, parts, values);
+      call += 4 * numbers.length;
+      values += bytesOf(pass);
     }
+  } catch (error) {
+    memory.free(address);
+    throw error;
   }
+  const stages = passes.flatMap(({ weights }) => weights.stages);
   return {
     address,
     bytes,
     passes: passes.length,
-    multiplyAdds: parts ** 2 * factors.reduce((sum, { pattern }) => sum + pattern.nonZeros, 0),
-    features: Math.max(
-      chain.rows,
-      chain.cols,
-      ...plan.passes.map((pass) => chain.product(pass.from, pass.to).rows),
-    ),
-    local: Math.max(...plan.passes.map((pass) => localFeatures(chain, pass))),
+    multiplyAdds: parts ** 2 * stages.reduce((sum, { pattern }) => sum + pattern.nonZeros, 0),
+    features: Math.max(chain.rows, chain.cols, ...passes.map((pass) => pass.weights.pattern.rows)),
+    local: Math.max(...passes.map((pass) => pass.local)),
   };
 }
 
-function localFeatures(chain: Chain, { from, to, stages }: PassPlan): number {
-  const { blocks } = chain.product(from, to);
-  return Math.max(...stages.map((stage) => chain.product(stage.from, stage.to).cols / blocks));
+/** The call of a pass; what depends on the vectors is in the call of the multiplication. */
+function passWords({ weights, local }: PassValues, parts: 1 | 2, address: number): number[] {
+  const { pattern, stages, dtype } = weights;
+  return callWords({
+    ...{ x: 0, y: 0, bias: 0, multiplier: 0, addend: 0 },
+    ...{ width: TILE, tiles: 1, lastWidth: TILE, chunk: 1, tilesOfItem: 1, blocksOfItem: 1 },
+    ...{ pieces: 1, outputsOfPiece: pattern.b, pattern, innerA: 1, outerD: pattern.d },
+    ...{ dtype, parts, local, stages, weights: address },
+  });
 }
 
-/** How the blocks of a stage are packed: in the order of the blocks of its pass, then of its own. */
-interface ValuesLayout {
-  /** Of the stage within a block of the pass. */
-  readonly a: number;
-  readonly d: number;
-  /** Numbers from one block to the next: along the pass's `a` and `d`, the stage's own `a` and `d`. */
-  readonly distances: readonly [number, number, number, number];
-  readonly numbers: number;
+async function packPass(
+  engine: CpuEngine,
+  { weights, values }: PassValues,
+  parts: 1 | 2,
+  address: number,
+): Promise<void> {
+  if (parts === 1) {
+    const singles = values.map(([array]) => float32(array as FloatArray));
+    await packWeights(engine, weights, singles, { address, bytes: weights.bytes });
+    return;
+  }
+  const packed = engine.memory.float32(address, (2 * weights.bytes) / 4);
+  for (const [index, stage] of weights.stages.entries()) {
+    packComplexStage(values[index] as readonly FloatArray[], stage, weights.pattern, packed);
+  }
 }
 
-function layOut({ pattern, sharing, values }: StageFactor, pass: Pattern): ValuesLayout {
-  const a = pattern.a / pass.a;
-  const d = pattern.d / pass.d;
-  const block = values.length * pattern.b * pattern.c;
-  const [copiesA, copiesD] = [sharing.a ? 1 : a, sharing.d ? 1 : d];
-  const outerD = block * copiesA * copiesD;
-  return {
-    a,
-    d,
-    distances: [
-      sharing.a ? 0 : outerD * (sharing.d ? 1 : pass.d),
-      sharing.d ? 0 : outerD,
-      sharing.a ? 0 : block * copiesD,
-      sharing.d ? 0 : block,
-    ],
-    numbers: values.length * storedPattern(pattern, sharing).nonZeros,
-  };
+function float32(array: FloatArray): Float32Array {
+  return arrayTag(array) === "Float32Array" ? (array as Float32Array) : Float32Array.from(array);
 }
 
-function packValues(
-  { pattern, sharing, values }: StageFactor,
-  { a, d, distances }: ValuesLayout,
+/** Each block is `[b, c, 2]`: real and imaginary parts side by side. */
+function packComplexStage(
+  values: readonly FloatArray[],
+  { pattern, sharing, a, distances, start }: PackedStage,
+  pass: Pattern,
   packed: Float32Array,
 ): void {
   const stored = storedPattern(pattern, sharing);
-  const passD = pattern.d / d;
-  const packBlock = values.length === 1 ? packReal : packComplex;
+  const [p, q, r, s] = distances;
   for (let i = 0; i < stored.a; i++) {
     for (let k = 0; k < stored.d; k++) {
       const [outerI, innerI] = [Math.floor(i / a), i % a];
-      const [outerK, innerK] = [k % passD, Math.floor(k / passD)];
-      const [p, q, r, s] = distances;
-      packBlock(
-        values,
-        stored,
-        i * stored.b * stored.c * stored.d + k,
-        packed,
-        outerI * p + outerK * q + innerI * r + innerK * s,
-      );
+      const [outerK, innerK] = [k % pass.d, Math.floor(k / pass.d)];
+      const block = start + outerI * p + outerK * q + innerI * r + innerK * s;
+      const from = i * stored.b * stored.c * stored.d + k;
+      packComplex(values, stored, from, packed, 2 * block);
     }
   }
 }
 
-/** Two rows at a time, interleaved: `[c, 2]`, the last of an odd number alone. */
-function packReal(
-  [values]: readonly FloatArray[],
-  { b, c, d }: Pattern,
-  from: number,
-  packed: Float32Array,
-  start: number,
-): void {
-  const array = values as FloatArray;
-  let to = start;
-  for (let j = 0; j < b; j += 2) {
-    const rows = Math.min(2, b - j);
-    for (let l = 0; l < c; l++) {
-      for (let row = 0; row < rows; row++) {
-        packed[to++] = array[from + ((j + row) * c + l) * d] as number;
-      }
-    }
-  }
-}
-
-/** `[b, c, 2]`: real and imaginary parts side by side. */
 function packComplex(
   [re, im]: readonly FloatArray[],
   { b, c, d }: Pattern,

@@ -9,21 +9,21 @@ import { gatherFeatures } from "@papilio/butterfly/matrix";
 import type { FactorRange } from "@papilio/butterfly/planning";
 import type { CpuEngine } from "../engine/engine.ts";
 import type { ThreadPolicy } from "../engine/open-cpu.ts";
+import { tileWidth } from "../kernels/layout.ts";
+import { BLOCK_BYTES, chunkOf, localBytes } from "../kernels/product-call.ts";
 import { type CpuPlan, WORK_OF_THREAD } from "../planning/plan.ts";
 import {
   OPERATION_BYTES,
   type RecordedOperation,
   writeOperations,
 } from "../threads/recorded-program.ts";
-import { CALL_WORDS, FEW_VECTORS, FRAME_BYTES, TILE, TILE_BYTES } from "../wasm/constants.ts";
+import { CALL_WORDS, FEW_VECTORS, TILE } from "../wasm/constants.ts";
 import { CHAIN } from "../wasm/kernel-ids.ts";
 import { type CpuProgram, packProgram, type StageFactor } from "./pack-program.ts";
 
 /** Vectors in single precision, or the bits of vectors in half precision. */
 export type CpuVectors = Float32Array | Uint16Array;
 
-/** Scratch memory for a block, twice: what the first-level cache holds besides the values. */
-const SCRATCH_BYTES = 20 * 1024;
 /** Vectors that go through all passes together where they are read and written in place. */
 const WIDE = 128;
 /** Bytes of those vectors between passes, at most, for every thread. */
@@ -32,6 +32,8 @@ const WIDE_BYTES = 16 * 2 ** 20;
 const WIDEST = 1024;
 /** The fewest for which it is divided by vectors rather than by outputs. */
 const NARROW = 32;
+/** Of the first two levels of caches, for a panel that is packed, before a pass and after it. */
+const CACHE_BYTES = [32 * 1024, 256 * 1024] as const;
 /** Items for each thread, so that a slow thread does not delay the others for long. */
 const ITEMS_OF_THREAD = 4;
 
@@ -63,6 +65,16 @@ function chainWords(
   return [program, call, first, end, parts, slotOfPanel];
 }
 
+/** What is multiplied by, and how. */
+export interface ChainProblem {
+  readonly threads: ThreadPolicy;
+  readonly chain: Chain;
+  /** Numbers that make an element: 1 real, 2 complex. */
+  readonly parts: 1 | 2;
+  readonly plan: CpuPlan;
+  readonly permutations: Permutations;
+}
+
 /** A chain in the memory of the engine, ready to be multiplied by. */
 export class PackedChain implements Disposable {
   readonly #engine: CpuEngine;
@@ -73,24 +85,34 @@ export class PackedChain implements Disposable {
   readonly #permutations: Permutations;
   #program: CpuProgram | undefined;
 
-  /** @throws PapilioError `CPU_MEMORY` */
-  constructor(
-    engine: CpuEngine,
-    threads: ThreadPolicy,
-    chain: Chain,
-    parts: 1 | 2,
-    plan: CpuPlan,
-    permutations: Permutations,
-    factorOf: (stage: FactorRange) => StageFactor,
-  ) {
+  private constructor(engine: CpuEngine, problem: ChainProblem, program: CpuProgram) {
+    const { left, right } = problem.permutations; // alone: they may come with the values
     this.#engine = engine;
-    this.#threads = threads;
-    this.#chain = chain;
-    this.#parts = parts;
-    this.#plan = plan;
-    const { left, right } = permutations; // alone: they may come with the values
+    this.#threads = problem.threads;
+    this.#chain = problem.chain;
+    this.#parts = problem.parts;
+    this.#plan = problem.plan;
     this.#permutations = { left, right };
-    this.#program = packProgram(engine.memory, chain, parts, plan, factorOf);
+    this.#program = program;
+  }
+
+  /**
+   * Packs the values of a chain.
+   *
+   * @param factorOf the merged factor of a stage
+   * @throws PapilioError `CPU_MEMORY`, `CPU_WORKER_FAILED`
+   */
+  static async pack(
+    engine: CpuEngine,
+    problem: ChainProblem,
+    factorOf: (stage: FactorRange) => StageFactor,
+  ): Promise<PackedChain> {
+    const { chain, parts, plan } = problem;
+    return new PackedChain(
+      engine,
+      problem,
+      await packProgram(engine, chain, parts, plan, factorOf),
+    );
   }
 
   get bytes(): number {
@@ -184,20 +206,20 @@ export class PackedChain implements Disposable {
   ): Schedule {
     const { batch, layout } = shape;
     const threads = this.#threadsFor(program, batch);
-    const { panel, chunk, direct } = this.#portions(program, shape, size, threads);
+    const { width, panel, chunk, direct } = this.#portions(program, shape, size, threads);
     const panels = Math.ceil(batch / panel);
     const rest = batch - (panels - 1) * panel;
     const isEven = panels === threads && rest >= 0.75 * panel;
     const byPanel = threads === 1 || panels >= 2 * threads || isEven;
-    const isPacked = !direct || batch % TILE !== 0;
+    const isPacked = !direct || batch % width !== 0;
     const needsBuffers = isPacked || program.passes > 1;
-    const bufferBytes = needsBuffers ? 4 * this.#parts * panel * program.features : 0;
-    // Rows of an odd number of lines.
-    const frameBytes = FRAME_BYTES + 2 * program.local * TILE_BYTES * (chunk * this.#parts + 1);
+    const bufferBytes = needsBuffers ? lines(4 * this.#parts * panel * program.features) : 0;
+    const blockBytes = localBytes(program.local, chunk, this.#parts, width);
+    const frameBytes = BLOCK_BYTES + lines(blockBytes);
     const buffers = byPanel ? 0 : hold(2 * bufferBytes * panels, "panels between passes");
     const words = [
-      ...[batch, layout === "batch-first" ? 1 : 0, size, direct ? 1 : 0, panel],
-      ...[buffers, bufferBytes, frameBytes, chunk],
+      ...[batch, layout === "batch-first" ? 1 : 0, size, direct ? 1 : 0],
+      ...[width, panel, buffers, bufferBytes, frameBytes, chunk],
     ];
     const scratchBytes = frameBytes + (byPanel ? 2 * bufferBytes : 0);
     const last = program.passes + 2;
@@ -241,13 +263,29 @@ export class PackedChain implements Disposable {
     { batch, layout }: BatchShape,
     size: number,
     threads: number,
-  ): { panel: number; chunk: number; direct: boolean } {
-    const direct = layout === "batch-last" && size === 4;
-    const most = direct ? this.#widthInPlace(program, batch, threads) : TILE;
-    const whole = TILE * Math.ceil(batch / TILE);
+  ): { width: number; panel: number; chunk: number; direct: boolean } {
+    const width = this.#parts === 1 ? tileWidth(batch) : TILE;
+    // A single vector is the same in both layouts.
+    const direct = (layout === "batch-last" || batch === 1) && size === 4;
+    const most = direct
+      ? this.#widthInPlace(program, batch, threads)
+      : this.#packedWidth(program, batch, threads);
+    const whole = width * Math.ceil(batch / width);
     const panel = Math.min(whole, this.#plan.panel ?? most);
-    const chunk = Math.floor(SCRATCH_BYTES / (2 * TILE_BYTES * this.#parts * program.local));
-    return { panel, chunk: Math.min(Math.max(1, chunk), panel / TILE), direct };
+    const chunk = Math.min(chunkOf(program.local, this.#parts), panel / width);
+    return { width, panel, chunk, direct };
+  }
+
+  /**
+   * Two tiles halve the time that is not multiplication, where the first-level cache does not hold a panel of one,
+   * and the second-level cache one of two.
+   */
+  #packedWidth({ passes, features }: CpuProgram, batch: number, threads: number): number {
+    const bytes = 2 * 4 * this.#parts * features * TILE;
+    const isMany = batch >= 2 * TILE * 2 * threads;
+    return passes > 1 && isMany && bytes > CACHE_BYTES[0] && 2 * bytes <= CACHE_BYTES[1]
+      ? 2 * TILE
+      : TILE;
   }
 
   /** Rows that are read in place should be long: each begins with a cache miss. */
@@ -261,6 +299,10 @@ export class PackedChain implements Disposable {
     const panels = Math.ceil(items / this.#chain.product().blocks);
     return Math.min(WIDEST, Math.max(NARROW, TILE * Math.ceil(batch / panels / TILE)));
   }
+}
+
+function lines(bytes: number): number {
+  return 64 * Math.ceil(bytes / 64);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

@@ -1,6 +1,6 @@
 /**
  * The products of queries and keys, for up to 16 queries side by side in `registers` registers of four lanes.
- * Eight or nine sums stay in registers, as in `../../tile.ts`: those of two keys for four registers of queries,
+ * Eight or nine sums stay in registers, as in `../../products/wide-groups.ts`: those of two keys for four registers of queries,
  * of more keys for fewer. Where the keys of a tile do not divide, its last one is computed more than once.
  */
 

@@ -1,9 +1,10 @@
 import { DisposableStack } from "@papilio/butterfly";
 import { requireArray, requireListOf, requireObject } from "@papilio/butterfly/errors";
+import { storedPattern } from "@papilio/butterfly/matrix";
 import { requireStorable } from "@papilio/butterfly/numeric";
 import type { CpuEngine } from "../engine/engine.ts";
 import { pack } from "../kernels/pack.ts";
-import { type PackedWeights, requireWeights } from "../kernels/packed-weights.ts";
+import { type PackedWeights, requireStage, requireWeights } from "../kernels/packed-weights.ts";
 import type { CpuSpan } from "../memory/cpu-span.ts";
 import { OPERATION_BYTES, writeOperations } from "../threads/recorded-program.ts";
 
@@ -15,7 +16,7 @@ const CALL_BYTES = 128;
 /**
  * Packs the values of a pass by all threads, some rows at a time: they are copied once.
  *
- * @param values of each stage, in the order in which they are applied, `[a, b, c, d]`
+ * @param values of each stage, in the order in which they are applied, `[a, b, c, d]`, blocks that are shared once
  * @param span where they go: `weights.bytes`
  * @throws PapilioError `CPU_MEMORY`, `CPU_WORKER_FAILED`, `ARRAY_TYPE`, `OPTION_INVALID`; `VALUE_RANGE` for a value
  *   that half precision does not hold
@@ -40,7 +41,8 @@ export async function packWeights(
     const operations = hold(OPERATION_BYTES, "an operation");
     const call = hold(CALL_BYTES, "a call");
     for (const [stage, array] of values.entries()) {
-      const { c, d, nonZeros } = weights.stages[stage]?.pattern ?? { c: 1, d: 1, nonZeros: 0 };
+      const { pattern, sharing } = requireStage(weights, stage);
+      const { c, d, nonZeros } = storedPattern(pattern, sharing);
       const length = c * d;
       const rows = nonZeros / length;
       const most = Math.min(rows, Math.max(1, Math.floor(MOST_BYTES / 4 / length)));
