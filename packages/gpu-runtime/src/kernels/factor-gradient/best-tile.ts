@@ -28,7 +28,9 @@ const MOST_TILE = 32;
  * Instructions of lavapipe (Mesa 25), read from its machine code: it loads for one invocation after another, each under
  * a branch, and each number of a load under one more; a product is two instructions for a whole subgroup.
  */
-const COST = { load: 9, number: 7, product: 2.5, broadcast: 2, farLine: 10 };
+const COST = { load: 9, number: 7, product: 2.5, broadcast: 3 };
+/** The same for a load of a cache line of which it needs little: batch-first, the numbers of a block are `d` apart. */
+const MOST_FAR = 8;
 
 /**
  * The tile of least cost by that count. The larger a tile, the more products there are for what it loads; what does not
@@ -82,8 +84,8 @@ function costOf(
   const batchLast = problem.layout === "batch-last";
   const [along, across] = lanes === "inputs" ? [c, b] : [b, c];
   const loads = (size: number, run: number, shared: number): number => {
-    const { width, loads, flat } = loadsOfRun(problem, { size, run, group, turn });
-    const far = batchLast || flat ? 0 : COST.farLine;
+    const { width, loads } = loadsOfRun(problem, { size, run, group, turn });
+    const far = batchLast || d === 1 ? 0 : Math.min(d, MOST_FAR);
     const each = COST.load + COST.number * width + far;
     return (Math.ceil(loads / shared) * each * workgroup) / (batchLast ? turn : 1);
   };

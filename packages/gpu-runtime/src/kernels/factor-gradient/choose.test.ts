@@ -65,6 +65,6 @@ describe("the chosen shape of a factor's gradient", () => {
   it("divides the batch where blocks are few, and where neighbouring blocks outgrow a cache", () => {
     expect(chosen("software", new Pattern(1, 16, 16, 1), 1024).parts).toBe(16);
     expect(chosen("software", new Pattern(64, 64, 64, 1), 256).parts).toBe(1);
-    expect(chosen("software", new Pattern(1, 64, 64, 64), 1024).parts).toBe(2);
+    expect(chosen("software", new Pattern(1, 64, 64, 64), 1024).parts).toBe(3);
   });
 });
