@@ -25,7 +25,7 @@ describe("expandGrid", () => {
   });
 });
 
-describe.each(["quick", "foundation"])("suite %s", (name) => {
+describe.each(["quick", "foundation", "gradient"])("suite %s", (name) => {
   it("fits adapters that bind 128 MiB at most", () => {
     for (const { chain, batch, dtype } of expandGrid(findSuite(name))) {
       const elements = Math.max(chain.cols * batch, chain.rows * batch, chain.nonZeros);
@@ -65,6 +65,19 @@ describe("suite paper", () => {
     const most = patterns.map(({ rows, cols }) => 25_088 * Math.max(rows, cols));
     expect(Math.max(...most)).toBeLessThan(2 ** 31);
     expect(Math.max(...most)).toBeGreaterThan(2 ** 30.7);
+  });
+});
+
+describe("suite gradient", () => {
+  it("has twenty factors whose blocks are the paper's, and that batched products shuffle for", () => {
+    const patterns = findSuite("gradient").chains.flatMap((chain) => chain.patterns);
+    expect(patterns.length).toBe(20);
+    const paper = findSuite("paper").chains.flatMap((chain) => chain.patterns);
+    const blocks = new Set(paper.map(({ b, c }) => `${b} ${c}`));
+    for (const { b, c, d } of patterns) {
+      expect(blocks).toContain(`${b} ${c}`);
+      expect(d).toBeGreaterThan(1);
+    }
   });
 });
 

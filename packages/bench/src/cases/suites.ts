@@ -61,6 +61,38 @@ export const suites: Readonly<Record<string, Suite>> = {
     dtypes: ["f32", "f16"],
     layouts: LAYOUTS,
   },
+  /**
+   * Twenty factors of the kind of arXiv 2405.15013, for `--operation gradient`: its blocks from 48 x 48 to 512 x 512,
+   * square and four times longer one way, of vectors of 384 to 6144 features. All
+   * have d > 1, for without there is nothing to shuffle.
+   */
+  gradient: {
+    chains: chains([
+      "1,48,48,8",
+      "32,48,48,4",
+      "8,48,48,16",
+      "1,48,192,4",
+      "1,192,48,2",
+      "2,192,48,8",
+      "1,64,64,64",
+      "4,64,64,4",
+      "16,64,64,4",
+      "2,64,64,32",
+      "1,96,96,4",
+      "3,96,96,3",
+      "2,96,96,16",
+      "1,384,96,2",
+      "1,128,128,3",
+      "4,128,128,8",
+      "1,192,192,4",
+      "1,768,192,2",
+      "1,256,256,8",
+      "1,512,512,2",
+    ]),
+    batches: [256],
+    dtypes: ["f32", "f16"],
+    layouts: LAYOUTS,
+  },
   /** Products of factors: square dyadic chains, and Monarch chains of two factors. */
   chains: {
     chains: [
