@@ -1,4 +1,5 @@
 import { runInNewContext } from "node:vm";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   Butterfly,
@@ -16,6 +17,7 @@ import {
 import type { AnyMatrix } from "../../../packages/butterfly/src/matrix/index.ts";
 import { byDefinition, worstRatio } from "./definition.ts";
 import { describeProducts } from "./describe-products.ts";
+import { unchainable } from "./draw-unchainable.ts";
 
 type Vectors = Float32Array | Complex;
 /** One of either kind, whose vectors are as {@link vectorsFor} draws them. */
@@ -38,6 +40,8 @@ const [rows, cols] = [12, 16];
 const left = Uint32Array.from({ length: 12 }, (_, p) => (5 * p + 3) % 12);
 const right = Uint32Array.from({ length: 8 }, (_, p) => (3 * p + 2) % 8);
 const pattern = new Pattern(2, 3, 4, 2);
+/** 20 x 12: its first two factors are chainable, its last two the other way round, and the whole is not. */
+const turning = Chain.parse("1,5,4,4; 4,4,4,1; 1,4,3,4");
 
 const real = Butterfly.random(chain, seed);
 const complex = ComplexButterfly.random(chain, seed);
@@ -45,8 +49,10 @@ const matrices: Readonly<Record<string, AnyMatrix<Float32Array>>> = {
   "a real factor": KroneckerSparse.random(pattern, seed),
   "a real chain": Butterfly.random(dyadic, seed),
   "a real chain between permutations": new PermutedButterfly(real, { left, right }),
+  "real factors that are not chainable": Butterfly.random(turning, seed),
   "a complex factor": ComplexKroneckerSparse.random(pattern, seed),
   "a complex chain": ComplexButterfly.random(dyadic, seed),
+  "complex factors that are not chainable": ComplexButterfly.random(turning, seed),
   "a complex chain between permutations": new PermutedButterfly(complex, { left, right }),
 };
 
@@ -293,6 +299,24 @@ export function describePlace(
       const out = { re: new Float32Array(2 * rows), im: new Float32Array(2 * rows + 1) };
       const good = { re: draw(16), im: draw(16) };
       await expect(weights.multiply(good, shape, { out })).rejects.toThrow(code("COMPLEX_PARTS"));
+    });
+
+    it("multiplies by any factors whose sizes fit, chainable or not", async () => {
+      await fc.assert(
+        fc.asyncProperty(unchainable, fc.boolean(), async (chain, isReal) => {
+          const matrix = isReal
+            ? Butterfly.random(chain, seed)
+            : ComplexButterfly.random(chain, seed);
+          using weights = await compiled(matrix);
+          for (const each of shapes.slice(1, 3)) {
+            const x = vectorsFor(matrix, each.batch * weights.cols);
+            const expected = byDefinition(matrix, x, each);
+            const y = await weights.multiply(x, each);
+            expect(worstRatio(y, expected, each, weights.terms(each))).toBeLessThanOrEqual(1);
+          }
+        }),
+        { numRuns: 8, seed: 20 },
+      );
     });
 
     describeProducts(() => place);

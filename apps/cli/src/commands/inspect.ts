@@ -137,13 +137,15 @@ export function describeChain(chain: Chain): string {
   const { rows, cols, nonZeros, length } = chain;
   const { flops } = chainCost(chain, 1, "f32");
   const dense = 2 * rows * cols;
-  const product = chain.product();
+  const product = chain.chainable ? chain.product() : undefined;
   const shown = (items: readonly unknown[], between: string): string =>
     `${items.slice(0, DRAWN).join(between)}${items.length > DRAWN ? `${between}...` : ""}`;
   return [
     `${length} factors for ${rows} x ${cols}: ${nonZeros} values, ${((100 * nonZeros) / (rows * cols)).toPrecision(3)} % of the dense matrix, ${flops} FLOPs a vector of ${dense}`,
     `patterns ${shown(chain.patterns, "  ")}`,
-    `ranks ${shown(chain.ranks, ", ") || "-"}; the product has the pattern ${product}${product.blocks === 1 ? ", dense" : ""}`,
+    product === undefined
+      ? "not chainable: the factors multiply one after the other, and their product has no pattern"
+      : `ranks ${shown(chain.ranks, ", ") || "-"}; the product has the pattern ${product}${product.blocks === 1 ? ", dense" : ""}`,
     drawSupports(chain),
   ].join("\n");
 }

@@ -15,6 +15,7 @@ import {
 import * as v from "valibot";
 import { options as optionsOf, requireShape } from "../arguments/checks.ts";
 import type { DeviceImplementation, Prepared } from "./implementation.ts";
+import { multiplyOut, wholePattern } from "./whole-product.ts";
 
 const optionsShape = optionsOf({ arithmetic: v.picklist(["factors", "product"]) });
 
@@ -39,7 +40,8 @@ export function fromMultiplication(
     arithmetic,
     async prepare({ gpu, butterfly, shape, inputs, y }): Promise<Prepared> {
       using held = new DisposableStack();
-      const { factors } = arithmetic === "product" ? multiplyOut(gpu, butterfly, shape) : butterfly;
+      const { factors } =
+        arithmetic === "product" ? wholeProduct(gpu, butterfly, shape) : butterfly;
       // The right-most factor is applied first.
       const multiplications = factors
         .toReversed()
@@ -69,10 +71,10 @@ export function fromMultiplication(
 }
 
 /** All factors as one, refused before it is built where the device cannot hold it. */
-function multiplyOut(gpu: Gpu, butterfly: Butterfly, { dtype }: InputShape): Butterfly {
-  const product = butterfly.chain.product();
+function wholeProduct(gpu: Gpu, butterfly: Butterfly, { dtype }: InputShape): Butterfly {
+  const product = wholePattern(butterfly.chain);
   assertFits(gpu, product.nonZeros * FLOAT_FORMATS[dtype].bytes, `the product ${product}`);
-  return butterfly.merge(0, butterfly.factors.length);
+  return multiplyOut(butterfly);
 }
 
 /** Memory of multiplications, and of programs that share one arena. */

@@ -3,6 +3,7 @@ import { median } from "@papilio/butterfly/numeric";
 import { denseFlops } from "@papilio/butterfly/pattern";
 import type { Case } from "../cases/case.ts";
 import type { Implementation } from "../implementations/implementation.ts";
+import { wholePattern } from "../implementations/whole-product.ts";
 import type { CaseResult, Rates } from "../results/results.ts";
 
 /** Until rates are measured: orders of magnitude that a software adapter reaches. */
@@ -103,7 +104,7 @@ export class DurationEstimator {
 
   #modelled({ chain, batch, dtype }: Case, dense: boolean): number {
     const { flops, bytes } = chainCost(chain, batch, dtype);
-    const operations = dense ? denseFlops(chain.product(), batch) : flops;
+    const operations = dense ? denseFlops(wholePattern(chain), batch) : flops;
     const { flopsPerSecond, copyBytesPerSecond, dispatchSeconds } = this.#rates;
     return operations / flopsPerSecond + bytes.total / copyBytesPerSecond + dispatchSeconds;
   }

@@ -5,6 +5,7 @@ import type { Tensor } from "@papilio/gpu-runtime";
 import { encode } from "@papilio/gpu-runtime/kernels";
 import type { Case } from "../cases/case.ts";
 import type { Implementation, Prepared } from "../implementations/implementation.ts";
+import { wholePattern } from "../implementations/whole-product.ts";
 import { drawNumbers, sample } from "./operands.ts";
 
 /** Products beyond which a sample of the vectors is verified instead of all of them. */
@@ -57,7 +58,7 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
         terms !== undefined
           ? { sums, terms, magnification, roundedValues }
           : arithmetic === "product" && chain.length > 1
-            ? { sums, terms: chain.product().c, roundedValues: { largestInput: 1 } }
+            ? { sums, terms: wholePattern(chain).c, roundedValues: { largestInput: 1 } }
             : { sums, terms: chain.patterns.map(({ c }) => c), magnification },
       );
     },

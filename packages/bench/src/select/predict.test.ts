@@ -93,5 +93,8 @@ describe("a predicted time", () => {
       ? ofOne("dense", chain.product(), 128)
       : ofOne("dense", left, 128) + ofOne("dense", right, 128);
     expect(predictSeconds("dense", item, testRates)).toBeCloseTo(whole, 12);
+    const turning = { ...item, chain: Chain.parse("1,4,2,2; 2,2,2,1; 1,2,2,2") };
+    const entries = ofOne("dense", new Pattern(1, 8, 4, 1), 128);
+    expect(predictSeconds("dense", turning, testRates)).toBeCloseTo(entries, 12);
   });
 });

@@ -12,6 +12,7 @@ import {
 } from "../arguments/checks.ts";
 import type { Case } from "../cases/case.ts";
 import { implementations } from "../implementations/registry.ts";
+import { wholePattern } from "../implementations/whole-product.ts";
 import type { Rates } from "../results/results.ts";
 
 /** What an implementation must do for one factor, whatever the adapter. */
@@ -76,7 +77,7 @@ export function factorsOf(
   { chain }: Pick<Case, "chain">,
 ): readonly Pattern[] {
   const known = implementations.find(({ name }) => name === implementation);
-  return known?.arithmetic === "product" ? [chain.product()] : chain.patterns;
+  return known?.arithmetic === "product" ? [wholePattern(chain)] : chain.patterns;
 }
 
 /** Seconds for one factor by the roofline: the slower of memory and arithmetic, and dispatches. */

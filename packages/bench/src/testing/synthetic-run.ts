@@ -2,6 +2,7 @@ import { Chain, chainCost, LAYOUTS, type StorageDtype } from "@papilio/butterfly
 import { uniform } from "@papilio/butterfly/numeric";
 import { denseFlops, rewritingBytes } from "@papilio/butterfly/pattern";
 import { type Case, caseKey, expandGrid } from "../cases/case.ts";
+import { wholePattern } from "../implementations/whole-product.ts";
 import type {
   BenchResults,
   CaseResult,
@@ -159,7 +160,7 @@ function timedResult(
   const moved = shuffles
     ? chain.patterns.reduce((sum, pattern) => sum + rewritingBytes("bmm", pattern, batch, dtype), 0)
     : 0;
-  const work = name === "dense" ? denseFlops(chain.product(), batch) : flops;
+  const work = name === "dense" ? denseFlops(wholePattern(chain), batch) : flops;
   const slower = layout === "batch-first" && name === "kronecker-sparse" ? 1.5 : 1;
   const matrixUnits = dtype === "f16" && (shuffles || name === "dense") ? 0.25 : 1;
   const multiply =

@@ -58,7 +58,10 @@ export interface ErrorCodes {
   PATTERN_INVALID: true;
   /** A chain has no patterns. Give at least one. */
   CHAIN_EMPTY: true;
-  /** Two neighbours of a chain are not chainable. Change one of the two patterns in the message. */
+  /**
+   * Two neighbours of a chain differ in size, so that they do not multiply; or they do, but are not chainable, and
+   * merging, factorizing and the pattern of the product need that. Change one of the two patterns in the message.
+   */
   CHAIN_NOT_CHAINABLE: true;
   /** A range of factors is not within the chain. Use whole numbers with 0 <= from < to <= length. */
   CHAIN_RANGE: true;

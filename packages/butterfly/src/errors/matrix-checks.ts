@@ -12,7 +12,7 @@ export function requirePattern(name: string, value: unknown): void {
 
 /** @throws PapilioError `OPTION_INVALID` for what is not a chain */
 export function requireChain(name: string, value: unknown): void {
-  requireObject(name, value, "a Chain", "patterns", "ranks");
+  requireObject(name, value, "a Chain", "patterns", "isChainable");
 }
 
 /** @throws PapilioError `OPTION_INVALID` for what is not a factor of real values */

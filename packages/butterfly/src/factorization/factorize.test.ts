@@ -6,6 +6,9 @@ import type { Complex } from "../numeric/complex.ts";
 import { uniform } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import { factorize } from "./factorize.ts";
+import { factorizePermuted } from "./permuted.ts";
+import { refine } from "./refine.ts";
+import { relativeError as relativeErrorOf } from "./relative-error.ts";
 import { type FactorizationTree, NAMED_TREES } from "./tree.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
@@ -246,6 +249,25 @@ describe("a factorization", () => {
       onProgress: () => controller.abort(new Error("enough")),
     });
     await expect(stopped).rejects.toThrow("enough");
+  });
+
+  it("is of chainable chains only", async () => {
+    const turning = Chain.parse("1,4,2,2; 2,2,2,1; 1,2,2,2");
+    const target = drawDense(turning, 1);
+    const matrix = Butterfly.random(turning, { seed: 2, dtype: "float64" });
+    for (const refused of [
+      factorize(target, turning),
+      factorizePermuted(target, turning),
+      refine(target, matrix),
+    ]) {
+      await expect(refused).rejects.toThrow(code("CHAIN_NOT_CHAINABLE"));
+    }
+    // How near a matrix is needs no factorization.
+    const error = await relativeErrorOf(target, matrix);
+    expect(error).toBeCloseTo(relativeError(target, matrix.dense()), 13);
+    const im = new Float64Array(target.length);
+    const complex = ComplexButterfly.fromReal(matrix);
+    expect(await relativeErrorOf({ re: target, im }, complex)).toBeCloseTo(error, 13);
   });
 
   it("refuses what it cannot factorize", async () => {

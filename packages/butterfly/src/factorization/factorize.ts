@@ -77,8 +77,8 @@ export interface Factorization<M> {
  * projection onto Monarch matrices.
  *
  * @param dense `[rows, cols]` row-major, for the rows and columns of the chain; kept as it is
- * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`, `TREE_INVALID`,
- *   `THREADS_INVALID`, `OPTION_INVALID`; the signal's reason when it aborts
+ * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`, `CHAIN_NOT_CHAINABLE`,
+ *   `TREE_INVALID`, `THREADS_INVALID`, `OPTION_INVALID`; the signal's reason when it aborts
  *
  * @example
  * ```ts
@@ -109,6 +109,7 @@ export async function factorize(
   const { tree = "left-to-right", bounds = true } = options;
   requireBoolean("bounds", bounds);
   validateTarget(dense, chain);
+  chain.product(); // refuses factors that are not chainable
   if (chain.transposed) {
     const turned = transposeDense(dense, chain.rows, chain.cols);
     const mirror = { ...options, tree: mirrored(tree, chain.length) };

@@ -166,6 +166,7 @@ export async function factorizePermuted(
   }
   if (search !== undefined) requireObject("The search", search, "an object with trials and seed");
   validateTarget(dense, chain);
+  chain.product(); // refuses factors that are not chainable
   if (chain.transposed) return await factorizeTransposed(dense, chain, options);
   const start = performance.now();
   const given = partsOf(dense);

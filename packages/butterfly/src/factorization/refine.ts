@@ -62,7 +62,7 @@ const STEPS = 8;
  * @param dense `[rows, cols]` row-major
  * @param start such as {@link factorize} finds
  * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `INPUT_LENGTH`, `REFINE_OPTION`, `ARRAY_TYPE`,
- *   `OPTION_INVALID`
+ *   `CHAIN_NOT_CHAINABLE`, `OPTION_INVALID`
  */
 export async function refine<V extends FloatArray>(
   dense: V,
@@ -76,6 +76,7 @@ export async function refine<V extends FloatArray>(
   requireOption("sweeps", sweeps);
   requireOption("tolerance", tolerance);
   validateTarget(dense, start.chain);
+  start.chain.product(); // refuses factors that are not chainable
   const { rows, cols } = start.chain;
   const given = inputsFor(options.inputs, cols);
   const inputs = timesPowerOfTwo(given, safeExponent([given]));

@@ -35,7 +35,8 @@ function runOf(matrix: AnyButterfly, from: number, to: number): Parts {
   return { re: run.reduce((left, right) => left.matmul(right)).values, im: undefined };
 }
 
-function squaredDistance(a: Parts, b: Parts): number {
+/** The squared Frobenius norm of `A - B`, both with an entry for each of the other. */
+export function squaredDistance(a: Parts, b: Parts): number {
   return distance(a.re, b.re) + (a.im && b.im ? distance(a.im, b.im) : 0);
 }
 

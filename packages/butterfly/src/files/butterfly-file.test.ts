@@ -37,6 +37,15 @@ describe("a file of butterflies", () => {
     expect(exact?.left).toBeUndefined();
   });
 
+  it("comes back where its factors are not chainable", () => {
+    const turning = Chain.parse("1,4,2,2; 2,2,2,1; 1,2,2,2");
+    const plain = Butterfly.random(turning, { seed: 3 });
+    const parts = ComplexButterfly.random(turning, { seed: 4 });
+    const loaded = loadButterflies(saveButterflies({ plain, parts }));
+    expect(loaded.get("plain")?.matrix).toEqual(plain);
+    expect(loaded.get("parts")?.matrix).toEqual(parts);
+  });
+
   it("leaves room for other tensors and metadata", () => {
     const { tensors, metadata } = readSafetensors(file);
     expect(tensors.has("bias")).toBe(true);

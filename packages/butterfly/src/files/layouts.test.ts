@@ -64,6 +64,8 @@ describe("a Monarch pair", () => {
   it.each([
     [4, 4, 4, 4, 4, 4],
     [2, 6, 5, 3, 7, 4],
+    // Not chainable: l does not divide q.
+    [4, 3, 2, 2, 2, 6],
   ])("multiplies as its definition says (k=%i q=%i p=%i l=%i s=%i r=%i)", (k, q, p, l, s, r) => {
     const [first, second] = [draw([k, q, p], 2), draw([l, s, r], 3)];
     const x = draw([k * p], 4).values;
@@ -91,7 +93,7 @@ describe("a Monarch pair", () => {
     expect(() => fromMonarchPair(draw([2, 2], 1), draw([2, 2, 2], 1))).toThrow(
       code("TENSOR_SHAPE"),
     );
-    expect(() => fromMonarchPair(draw([4, 3, 2], 1), draw([2, 2, 6], 1))).toThrow(
+    expect(() => fromMonarchPair(draw([4, 3, 2], 1), draw([2, 2, 5], 1))).toThrow(
       code("CHAIN_NOT_CHAINABLE"),
     );
     const [[dyadic]] = fromTwiddle(draw([1, 1, 3, 4, 2, 2], 1), true) as [

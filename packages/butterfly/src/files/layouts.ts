@@ -71,7 +71,7 @@ export function toValuesLayout<V extends FloatArray>(
  *
  * @param first `[k, q, p]`, blocks of the inputs
  * @param second `[l, s, r]` with `l·r = k·q`
- * @throws PapilioError `TENSOR_SHAPE`; `CHAIN_NOT_CHAINABLE` unless `l` divides `q`
+ * @throws PapilioError `TENSOR_SHAPE`; `CHAIN_NOT_CHAINABLE` unless `l·r = k·q`; it is chainable where `l` divides `q`
  */
 export function fromMonarchPair<V extends FloatArray>(
   first: DenseTensor<V>,

@@ -151,6 +151,30 @@ describe("Butterfly", () => {
     );
   });
 
+  it("is a product of dense matrices where its factors are not chainable, and merges where they are", () => {
+    const turning = ["1,5,4,4;4,4,4,1;1,4,3,4", "1,4,2,3;3,2,4,1", "2,2,3,2;3,4,4,1;1,12,5,1"];
+    for (const text of turning) {
+      const matrix = Butterfly.random(Chain.parse(text), { seed: 3, dtype: "float64" });
+      const { chain, factors } = matrix;
+      expect(chain.chainable).toBe(false);
+      const [product, magnitude] = multiplyOut(factors);
+      expectEqual(matrix.dense(), product.entries, magnitude.entries, operations(matrix));
+      const turned = matrix.transpose().transpose();
+      expectEqual(turned.dense(), product.entries, magnitude.entries, operations(matrix));
+      for (let from = 0; from < chain.length; from++) {
+        for (let to = from + 1; to <= chain.length; to++) {
+          if (chain.isChainable(from, to)) {
+            const merged = matrix.merge(from, to);
+            expectEqual(merged.dense(), product.entries, magnitude.entries, operations(matrix));
+          } else {
+            const refused = expect.objectContaining({ code: "CHAIN_NOT_CHAINABLE" });
+            expect(() => matrix.merge(from, to)).toThrow(refused);
+          }
+        }
+      }
+    }
+  });
+
   it("rounds float32 once, whatever the number of factors", () => {
     const single = Butterfly.random(Chain.squareDyadic(64), { seed: 9 });
     const double = new Butterfly(single.factors.map((factor) => factor.convert("float64")));

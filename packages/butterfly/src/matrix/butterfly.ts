@@ -13,8 +13,8 @@ import { drawFactor, type KroneckerSparse } from "./kronecker-sparse.ts";
 import { referenceProduct } from "./reference-product.ts";
 
 /**
- * A butterfly matrix: the product of Kronecker-sparse factors with chainable patterns, left-most
- * factor first. Source: arXiv 2411.04506.
+ * The product of Kronecker-sparse factors, left-most factor first: a butterfly matrix where their patterns are
+ * chainable. Where they are not, the factors multiply all the same, but do not merge. Source: arXiv 2411.04506.
  *
  * @example
  * ```ts
@@ -113,10 +113,10 @@ export class Butterfly<V extends FloatArray = Float32Array> {
   /**
    * The same matrix with factors `from` to `to - 1` multiplied into one, in float64, rounded once.
    *
-   * @throws PapilioError `CHAIN_RANGE`, `ARRAY_TOO_LARGE`
+   * @throws PapilioError `CHAIN_RANGE`, `CHAIN_NOT_CHAINABLE`, `ARRAY_TOO_LARGE`
    */
   merge(from: number, to: number): Butterfly<V> {
-    this.chain.product(from, to); // refuses a bad range
+    this.chain.product(from, to); // refuses a bad range, and factors that are not chainable
     const run = this.factors.slice(from, to);
     const [{ values }] = run as [KroneckerSparse<V>];
     const product = run

@@ -120,10 +120,10 @@ export class ComplexButterfly<V extends FloatArray = Float32Array> {
   /**
    * The same matrix with factors `from` to `to - 1` multiplied into one, in float64, rounded once.
    *
-   * @throws PapilioError `CHAIN_RANGE`, `ARRAY_TOO_LARGE`
+   * @throws PapilioError `CHAIN_RANGE`, `CHAIN_NOT_CHAINABLE`, `ARRAY_TOO_LARGE`
    */
   merge(from: number, to: number): ComplexButterfly<V> {
-    this.chain.product(from, to); // refuses a bad range
+    this.chain.product(from, to); // refuses a bad range, and factors that are not chainable
     const run = this.factors.slice(from, to);
     const [{ re }] = run as [ComplexKroneckerSparse<V>];
     const product = run

@@ -172,13 +172,58 @@ describe("Chain", () => {
     );
   });
 
-  it("refuses a chain that turns round, though each pair is chainable in one direction", () => {
-    expect(() => Chain.parse("1,4,2,2; 2,2,2,1; 1,2,2,2")).toThrow(
-      refusal(
-        "CHAIN_NOT_CHAINABLE",
-        "(2,2,2,1) and (1,2,2,2), factors 2 and 3 of 3 from the left, are not chainable: " +
-          "a = 2 on the left does not divide a = 1 on the right.",
-      ),
+  it("is chainable in runs where it turns round, though each pair is chainable in one direction", () => {
+    const chain = Chain.parse("1,4,2,2; 2,2,2,1; 1,2,2,2");
+    expect([chain.rows, chain.cols, chain.nonZeros]).toEqual([8, 4, 32]);
+    expect(chain.chainable).toBe(false);
+    expect(chain.transposed).toBe(false);
+    expect(chain.isChainable(0, 2)).toBe(true);
+    expect(chain.isChainable(1, 3)).toBe(true);
+    expect(String(chain.product(0, 2))).toBe("1,8,4,1");
+    // Straight, and the other way round.
+    expect(chain.slice(0, 2).transposed).toBe(false);
+    expect(chain.slice(1, 3).transposed).toBe(true);
+    expect(String(chain.product(1, 3))).toBe("1,4,4,1");
+    expect(Chain.parse(chain.toString()).transpose().chainable).toBe(false);
+    for (const ask of [() => chain.product(), () => chain.ranks]) {
+      expect(ask).toThrow(
+        refusal(
+          "CHAIN_NOT_CHAINABLE",
+          "(2,2,2,1) and (1,2,2,2), factors 2 and 3 of 3 from the left, are not chainable: " +
+            "a = 2 on the left does not divide a = 1 on the right.",
+        ),
+      );
+    }
+  });
+
+  it("is chainable where the paths of its product are spread evenly over a pattern, and only there", () => {
+    const divisors = fc.constantFrom(1, 2, 3, 4);
+    const pairs = fc
+      .tuple(
+        divisors,
+        divisors,
+        divisors,
+        divisors,
+        fc.constantFrom(12, 24),
+        fc.constantFrom(12, 24),
+      )
+      .filter(([a, d, e, f]) => 12 % (a * d) === 0 && 12 % (e * f) === 0)
+      .map(([a, d, e, f, rows, cols]) => [
+        new Pattern(a, rows / (a * d), 12 / (a * d), d),
+        new Pattern(e, 12 / (e * f), cols / (e * f), f),
+      ]);
+    fc.assert(
+      fc.property(pairs, (patterns) => {
+        const chain = Chain.of(patterns);
+        const counts = new Set(countPaths(patterns).flat());
+        counts.delete(0);
+        if (chain.chainable) {
+          expect([...counts]).toEqual(chain.ranks);
+        } else {
+          expect(() => chain.product()).toThrow(refusal("CHAIN_NOT_CHAINABLE"));
+        }
+      }),
+      { numRuns: 30 },
     );
   });
 
@@ -201,118 +246,5 @@ describe("Chain", () => {
     expect(() => Object.assign(chain.patterns, { 0: new Pattern(1, 1, 1, 1) })).toThrow(TypeError);
     expect(() => Object.assign(chain, { ranks: [] })).toThrow(TypeError);
     expect(chain.toString()).toBe("1,2,2,2;2,2,2,1");
-  });
-});
-
-describe("Chain.squareDyadic", () => {
-  it("has log2(n) factors of 2n values, all ranks 1, and a dense product", () => {
-    for (let depth = 1; depth <= 20; depth++) {
-      const n = 2 ** depth;
-      const chain = Chain.squareDyadic(n);
-      expect(chain.patterns.map(String)).toEqual(
-        Array.from({ length: depth }, (_, l) => `${2 ** l},2,2,${2 ** (depth - 1 - l)}`),
-      );
-      expect(chain.nonZeros).toBe(2 * n * depth);
-      expect(new Set(chain.ranks)).toEqual(new Set(depth > 1 ? [1] : []));
-      expect(chain.product().toString()).toBe(`1,${n},${n},1`);
-    }
-  });
-
-  it.each([-2, 0, 1, 3, 6, 1.5, 12, Number.NaN, Number.POSITIVE_INFINITY])("refuses %d", (n) => {
-    expect(() => Chain.squareDyadic(n)).toThrow(refusal("CHAIN_SIZE", `${n}`));
-  });
-});
-
-describe("Chain.monarch", () => {
-  it.each([
-    [4, "1,2,2,2;2,2,2,1"],
-    [12, "1,3,3,4;3,4,4,1"],
-    [1024, "1,32,32,32;32,32,32,1"],
-    [768, "1,24,24,32;24,32,32,1"],
-  ])("%i is split into its most balanced divisors", (n, expected) => {
-    expect(Chain.monarch(n).toString()).toBe(expected);
-  });
-
-  it.each([
-    [{ rows: 1536, cols: 384, blocks: 16 }, "1,64,16,24;16,24,24,1"],
-    [{ rows: 384, cols: 1536, blocks: 16 }, "1,16,16,24;16,24,96,1"],
-    [{ rows: 1536, cols: 384, blocks: 16, rank: 4 }, "1,64,64,24;16,96,24,1"],
-    [{ rows: 12, cols: 12, blocks: 4 }, "1,4,4,3;4,3,3,1"],
-  ])("%o", (shape, expected) => {
-    expect(Chain.monarch(shape).toString()).toBe(expected);
-  });
-
-  it("has the number of blocks with the fewest values unless given", () => {
-    expect(Chain.monarch({ rows: 1536, cols: 384 }).toString()).toBe("1,32,8,48;8,48,48,1");
-    for (let rows = 4; rows <= 48; rows++) {
-      for (let cols = 4; cols <= 48; cols++) {
-        const least = Math.min(rows, cols);
-        const possible = Array.from({ length: least - 2 }, (_, index) => index + 2).filter(
-          (blocks) => rows % blocks === 0 && cols % blocks === 0 && rows % (least / blocks) === 0,
-        );
-        const values = possible.map((blocks) => rows * blocks + (least * cols) / blocks);
-        const fewest = possible[values.indexOf(Math.min(...values))];
-        if (fewest === undefined) {
-          expect(() => Chain.monarch({ rows, cols })).toThrow(
-            refusal("CHAIN_SIZE", `no Monarch chain for ${rows} x ${cols}`),
-          );
-        } else {
-          const chain = Chain.monarch({ rows, cols });
-          expect(chain.patterns[1]?.a).toBe(fewest);
-          expect(chain.nonZeros).toBe(Math.min(...values));
-        }
-      }
-    }
-  });
-
-  it("has the rank, the outer sizes, the blocks and the middle that its shape asks for", () => {
-    const factor = fc.integer({ min: 1, max: 12 });
-    fc.assert(
-      fc.property(factor, factor, factor, factor, fc.boolean(), (p, q, more, rank, tall) => {
-        const [rows, cols] = tall ? [p * q * more, p * q] : [p * q, p * q * more];
-        const chain = Chain.monarch({ rows, cols, blocks: p, rank });
-        const [left, right] = chain.patterns as [Pattern, Pattern];
-        expect(chain.ranks).toEqual([rank]);
-        expect([left.blocks, right.blocks]).toEqual([q, p]);
-        expect([left.cols, right.rows]).toEqual([rank * p * q, rank * p * q]);
-        expect(chain.product().toString()).toBe(`1,${rows},${cols},1`);
-      }),
-    );
-  });
-
-  it.each<[Parameters<typeof Chain.monarch>[0], string]>([
-    [13, "not 13"],
-    [1, "not 1"],
-    [0, "n is 0"],
-    [Number.NaN, "n is NaN"],
-    [{ rows: 100, cols: 64, blocks: 16 }, "100 rows do not divide into 16 blocks"],
-    [{ rows: 64, cols: 100, blocks: 16 }, "100 cols do not divide into 16 blocks"],
-    [{ rows: 100, cols: 60, blocks: 4 }, "60 columns in 4 blocks make 15"],
-    [{ rows: 4, cols: 4, blocks: 0 }, "blocks is 0"],
-    [{ rows: 4, cols: 4, blocks: 2, rank: 0.5 }, "rank is 0.5"],
-  ])("refuses %o with the figures", (size, text) => {
-    expect(() => Chain.monarch(size)).toThrow(refusal("CHAIN_SIZE", text));
-  });
-});
-
-describe("a chain of radices", () => {
-  it("is the dyadic one, a Monarch one, and what lies between", () => {
-    const twos = Array.from({ length: 5 }, () => 2);
-    expect(Chain.ofRadices({ rows: twos, cols: twos }).toString()).toBe(
-      Chain.squareDyadic(32).toString(),
-    );
-    expect(Chain.ofRadices({ rows: [4, 9], cols: [4, 16], rank: 3 }).toString()).toBe(
-      Chain.monarch({ rows: 36, cols: 64, blocks: 4, rank: 3 }).toString(),
-    );
-    const chain = Chain.ofRadices({ rows: [2, 3, 5], cols: [7, 1, 2], rank: 2 });
-    expect(chain.product().toString()).toBe("1,30,14,1");
-    expect(chain.ranks).toEqual([2, 2]);
-  });
-
-  it("needs as many radices of the rows as of the columns, all of them whole", () => {
-    const size = expect.objectContaining({ code: "CHAIN_SIZE" });
-    expect(() => Chain.ofRadices({ rows: [2, 2], cols: [2] })).toThrow(size);
-    expect(() => Chain.ofRadices({ rows: [2, 0], cols: [2, 2] })).toThrow(size);
-    expect(() => Chain.ofRadices({ rows: [2], cols: [2], rank: 1.5 })).toThrow(size);
   });
 });

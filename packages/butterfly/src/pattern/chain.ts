@@ -13,12 +13,28 @@ import {
   squareMonarchPatterns,
 } from "./presets.ts";
 
+/** Two neighbours, in either direction. */
+interface Link {
+  readonly direct: Chainability;
+  readonly turned: Chainability;
+}
+
+type Direction = keyof Link;
+const DIRECTIONS: readonly Direction[] = ["direct", "turned"];
+
+type Chainable = Extract<Chainability, { chainable: true }>;
+
 /**
- * The patterns of a butterfly matrix, left-most factor first, every neighbouring pair chainable (see
- * {@link chainability}). The product of any run of neighbours is then Kronecker-sparse. Immutable.
+ * The patterns of a product of factors, left-most factor first: each has as many columns as the next has
+ * rows. Immutable.
  *
- * The condition has a direction: `a` grows and `d` shrinks from left to right. Transposition turns
- * it round, so a chain whose transpose meets the condition is accepted too, and is `transposed`.
+ * Where every neighbouring pair is chainable (see {@link chainability}), the chain is `chainable`, and its
+ * product is a butterfly matrix: the product of any run of neighbours is Kronecker-sparse too, so that runs
+ * merge into one factor and matrices factorize into the chain. Other chains multiply as well; what is asked
+ * of them besides is `CHAIN_NOT_CHAINABLE`.
+ *
+ * Chainability has a direction: `a` grows and `d` shrinks from left to right. Transposition turns it round,
+ * so a chain whose transpose meets the condition is chainable too, and is `transposed`.
  *
  * Source: arXiv 2411.04506, the definition of a chainable architecture.
  *
@@ -26,42 +42,43 @@ import {
  * ```ts
  * const chain = Chain.parse("1,32,32,32; 32,32,32,1");
  * chain.product(0, 2).toString(); // "1,1024,1024,1"
+ * Chain.parse("1,4,4,3; 3,4,4,1; 1,4,4,3").chainable; // false
  * ```
  */
 export class Chain {
   readonly patterns: readonly Pattern[];
-  /** The rank of each pair of neighbours: one number fewer than patterns. */
-  readonly ranks: readonly number[];
-  /** Whether it is the transpose of the chain that meets the condition. */
-  readonly transposed: boolean;
+  /** Of each pair of neighbours, as it is and transposed. */
+  readonly #links: readonly Link[];
 
-  private constructor(patterns: readonly Pattern[], ranks: readonly number[], transposed: boolean) {
+  private constructor(patterns: readonly Pattern[], links: readonly Link[]) {
     this.patterns = Object.freeze([...patterns]);
-    this.ranks = Object.freeze(ranks);
-    this.transposed = transposed;
+    this.#links = links;
     Object.freeze(this);
   }
 
   /**
    * @param patterns left-most factor first
-   * @throws PapilioError `CHAIN_EMPTY`; `CHAIN_NOT_CHAINABLE` with the pair and the reason;
-   *   `OPTION_INVALID` for what is not a list of patterns
+   * @throws PapilioError `CHAIN_EMPTY`; `CHAIN_NOT_CHAINABLE` with the pair and the sizes where a pattern has
+   *   not as many columns as the next has rows; `OPTION_INVALID` for what is not a list of patterns
    */
   static of(patterns: readonly Pattern[]): Chain {
     requireListOf("The patterns", patterns, requirePattern);
     if (patterns.length === 0) {
       throw new PapilioError("CHAIN_EMPTY", "The chain has no patterns.", "Give at least one.");
     }
-    const pairs = patterns
-      .slice(1)
-      .map((right, index) => [patterns[index] as Pattern, right] as const);
-    const direct = pairs.map(([left, right]) => chainability(left, right));
-    const directRanks = ranksOf(direct);
-    if (directRanks) return new Chain(patterns, directRanks, false);
-    const turned = pairs.map(([left, right]) => chainability(right.transpose(), left.transpose()));
-    const turnedRanks = ranksOf(turned);
-    if (turnedRanks) return new Chain(patterns, turnedRanks, true);
-    throw notChainable(patterns, direct, turned);
+    const links = patterns.slice(1).map((right, index): Link => {
+      const left = patterns[index] as Pattern;
+      return {
+        direct: chainability(left, right),
+        turned: chainability(right.transpose(), left.transpose()),
+      };
+    });
+    const chain = new Chain(patterns, links);
+    const misfit = links.findIndex(
+      (_, index) => patterns[index]?.cols !== patterns[index + 1]?.rows,
+    );
+    if (misfit >= 0) throw chain.#notChainable(misfit, "Give neighbours whose sizes agree.");
+    return chain;
   }
 
   /**
@@ -123,6 +140,36 @@ export class Chain {
     return Chain.of(radixPatterns(radices));
   }
 
+  /** Whether all neighbours are chainable in one direction. */
+  get chainable(): boolean {
+    return this.isChainable(0, this.length);
+  }
+
+  /**
+   * Whether factors `from` to `to - 1` are chainable, so that they have a {@link Chain.product}. One factor is.
+   *
+   * @throws PapilioError `CHAIN_RANGE` unless `0 <= from < to <= length`
+   */
+  isChainable(from: number, to: number): boolean {
+    this.#ends(from, to); // refuses a bad range
+    return this.#directionOf(from, to) !== undefined;
+  }
+
+  /** Whether it is chainable, but only the other way round: its transpose meets the condition. */
+  get transposed(): boolean {
+    return this.#directionOf(0, this.length) === "turned";
+  }
+
+  /**
+   * The rank of each pair of neighbours: one number fewer than patterns.
+   *
+   * @throws PapilioError `CHAIN_NOT_CHAINABLE`
+   */
+  get ranks(): readonly number[] {
+    const direction = this.#requireDirection(0, this.length);
+    return this.#links.map((link) => (link[direction] as Chainable).rank);
+  }
+
   /** Number of factors. */
   get length(): number {
     return this.patterns.length;
@@ -147,13 +194,14 @@ export class Chain {
    * The pattern of the product of factors `from` to `to - 1`, of all unless given. For
    * `(a1, b1, c1, d1)` first and `(a2, b2, c2, d2)` last it is `(a1, b1*d1/d2, a2*c2/a1, d2)`.
    *
-   * @throws PapilioError `CHAIN_RANGE` unless `0 <= from < to <= length`; `PATTERN_INVALID` when
-   *   the product has 2^53 values or more
+   * @throws PapilioError `CHAIN_RANGE` unless `0 <= from < to <= length`; `CHAIN_NOT_CHAINABLE` with the pair
+   *   and the reason; `PATTERN_INVALID` when the product has 2^53 values or more
    */
   product(from: number = 0, to: number = this.length): Pattern {
     const [first, last] = this.#ends(from, to);
-    const { a } = this.transposed ? last : first;
-    const { d } = this.transposed ? first : last;
+    const turned = this.#requireDirection(from, to) === "turned";
+    const { a } = turned ? last : first;
+    const { d } = turned ? first : last;
     return new Pattern(a, first.rows / (a * d), last.cols / (a * d), d);
   }
 
@@ -187,27 +235,34 @@ export class Chain {
       `Use whole numbers with 0 <= from < to <= ${this.length}.`,
     );
   }
-}
 
-function ranksOf(links: readonly Chainability[]): number[] | undefined {
-  return links.every((link) => link.chainable) ? links.map((link) => link.rank) : undefined;
-}
+  /** In which direction factors `from` to `to - 1` are chainable, if they are. */
+  #directionOf(from: number, to: number): Direction | undefined {
+    const links = this.#links.slice(from, to - 1);
+    return DIRECTIONS.find((direction) => links.every((link) => link[direction].chainable));
+  }
 
-/** Names the first pair that fails in both directions, or else the first that turns round. */
-function notChainable(
-  patterns: readonly Pattern[],
-  direct: readonly Chainability[],
-  turned: readonly Chainability[],
-): PapilioError {
-  const fails = (link: Chainability | undefined): boolean => link?.chainable === false;
-  const both = direct.findIndex((link, index) => fails(link) && fails(turned[index]));
-  const index = both >= 0 ? both : direct.findIndex(fails);
-  const link = direct[index];
-  const reason = link?.chainable === false ? link.reason : "";
-  return new PapilioError(
-    "CHAIN_NOT_CHAINABLE",
-    `(${patterns[index]}) and (${patterns[index + 1]}), factors ${index + 1} and ${index + 2} of ` +
-      `${patterns.length} from the left, are not chainable: ${reason}.`,
-    "Neighbours need a1 | a2, d2 | d1 and a1*c1/a2 = b2*d2/d1 whole, or the same of the transpose.",
-  );
+  #requireDirection(from: number, to: number): Direction {
+    const direction = this.#directionOf(from, to);
+    if (direction !== undefined) return direction;
+    // The first pair that fails in both directions, or else the first that turns round.
+    const links = this.#links.slice(from, to - 1);
+    const both = links.findIndex(({ direct, turned }) => !direct.chainable && !turned.chainable);
+    const index = both >= 0 ? both : links.findIndex(({ direct }) => !direct.chainable);
+    throw this.#notChainable(
+      from + index,
+      "Multiply by the factors as they are, or give neighbours with a1 | a2, d2 | d1 and a1*c1/a2 = b2*d2/d1 whole, or the same of the transpose.",
+    );
+  }
+
+  #notChainable(index: number, fix: string): PapilioError {
+    const direct = this.#links[index]?.direct;
+    const reason = direct?.chainable === false ? direct.reason : "";
+    return new PapilioError(
+      "CHAIN_NOT_CHAINABLE",
+      `(${this.patterns[index]}) and (${this.patterns[index + 1]}), factors ${index + 1} and ${index + 2} of ` +
+        `${this.length} from the left, are not chainable: ${reason}.`,
+      fix,
+    );
+  }
 }

@@ -64,6 +64,7 @@ export const calls: PublicCalls = {
   "Chain.monarch": () => call(Chain.monarch, { rows: 4, cols: 4, blocks: 2, rank: 1 }),
   "Chain.ofRadices": () => call(Chain.ofRadices, { rows: [2, 2], cols: [2, 2], rank: 1 }),
   "Chain#product": () => invoke(chain, "product", 0, 2),
+  "Chain#isChainable": () => invoke(chain, "isChainable", 0, 2),
   "Chain#slice": () => invoke(chain, "slice", 0, 2),
   chainability: () => call(butterfly.chainability, pattern, right.pattern),
   cost: () => call(butterfly.cost, pattern, 1, "f32"),

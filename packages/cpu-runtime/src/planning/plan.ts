@@ -84,6 +84,8 @@ export function cheapestPasses(
     );
   };
   const passCandidates = function* (from: number, to: number): Iterable<Candidate<PassPlan>> {
+    // Factors that are not chainable share no blocks.
+    if (!chain.isChainable(from, to)) return;
     const { a, d, blocks, rows, cols } = chain.product(from, to);
     const local = Math.max(...chain.patterns.slice(from, to).flatMap((p) => [p.rows, p.cols]));
     const inCache = linesCycles((2 * 4 * parts * TILE * local) / (a * d));

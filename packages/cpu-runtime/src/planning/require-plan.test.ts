@@ -37,6 +37,24 @@ describe("a plan for the CPU", () => {
     await expect(compile(complex, cpu(), { plan })).rejects.toEqual(invalid);
   });
 
+  it("divides what is not chainable where it is not", async () => {
+    const turning = Butterfly.random(Chain.parse("1,4,2,2; 2,2,2,1; 1,2,2,2"), { seed: 1 });
+    const refused = expect.objectContaining({ code: "CHAIN_NOT_CHAINABLE" });
+    for (const stages of [
+      [[0, 3]],
+      [
+        [0, 1],
+        [1, 3],
+      ],
+    ] as [number, number][][]) {
+      const plan = { passes: [pass([0, 3], ...stages)] } as CpuPlan;
+      await expect(compile(turning, cpu(), { plan })).rejects.toEqual(refused);
+    }
+    const plan = { passes: [pass([0, 1], [0, 1]), pass([1, 3], [1, 3])] } as CpuPlan;
+    using weights = await compile(turning, cpu(), { plan });
+    expect(weights.rows).toBe(8);
+  });
+
   it("is copied", () => {
     const given = planForCpu(chain, 1);
     const expected = structuredClone(given);

@@ -8,7 +8,7 @@ import type { CpuPlan } from "./plan.ts";
  * A copy of a plan, which the caller may change later.
  *
  * @throws PapilioError `PLAN_INVALID` unless its passes cover the chain once in order, their stages them,
- *   and its panel is a multiple of 16
+ *   and its panel is a multiple of 16; `CHAIN_NOT_CHAINABLE` where the factors of a pass are not
  */
 export function requireCpuPlan(chain: Chain, plan: CpuPlan): CpuPlan {
   const { panel, passes } = (plan ?? {}) as Partial<CpuPlan>;
@@ -20,6 +20,7 @@ export function requireCpuPlan(chain: Chain, plan: CpuPlan): CpuPlan {
   requireFactorRanges("The passes of a plan", passes, 0, chain.length);
   const copies = (passes as CpuPlan["passes"]).map(({ from, to, stages }) => {
     requireFactorRanges("The stages of a pass", stages, from, to);
+    chain.product(from, to); // refuses factors that are not chainable
     const runs = stages.map((run) => Object.freeze({ from: run.from, to: run.to }));
     return Object.freeze({ from, to, stages: Object.freeze(runs) });
   });

@@ -54,7 +54,7 @@ export interface ButterflyMultiplication extends Multiplication {
  * `y = activation(W x + bias) * multiplier + addend`. An operand may be y's own memory, so that a last
  * stage that has any does not work in place. Operands are transposed where the input is.
  *
- * @throws PapilioError `PLAN_INVALID`, `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
+ * @throws PapilioError `PLAN_INVALID`, `CHAIN_NOT_CHAINABLE` where a stage of a plan is not, `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
  * `MEMORY_BUDGET`, `RANGE_NOT_FUSED`, `CHAIN_RANGE`; `VALUE_RANGE` where half precision does not hold a
  * value, also when the factors are balanced
  */

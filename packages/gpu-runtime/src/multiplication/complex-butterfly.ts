@@ -69,7 +69,7 @@ interface PreparedStage {
  * The product with a complex butterfly, stage by stage as planned. Permutations are in the addresses of the
  * first reads and of the last writes.
  *
- * @throws PapilioError `PLAN_INVALID`, `RANGE_NOT_FUSED`, `BATCH_INVALID`, `LAYOUT_INVALID`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
+ * @throws PapilioError `PLAN_INVALID`, `CHAIN_NOT_CHAINABLE`, `RANGE_NOT_FUSED`, `BATCH_INVALID`, `LAYOUT_INVALID`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`
  */
 export function prepareComplexButterfly(
   gpu: DeviceContext,
@@ -176,7 +176,7 @@ function exactStages(matrix: ComplexButterfly, stages: readonly Stage[]): ExactS
   });
 }
 
-/** @throws PapilioError `PLAN_INVALID`, `RANGE_NOT_FUSED` */
+/** @throws PapilioError `PLAN_INVALID`, `CHAIN_NOT_CHAINABLE`, `RANGE_NOT_FUSED` */
 function requireComplexPlan(gpu: DeviceContext, chain: Chain, layout: Layout, given: Plan): Plan {
   const plan = requirePlan(chain, given);
   if (plan.layout !== layout) {

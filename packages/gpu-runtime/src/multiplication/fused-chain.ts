@@ -34,7 +34,7 @@ export interface FusedChainOptions extends Epilogue {
  * `y = activation(Ws ... Wt x + bias) * multiplier + addend`.
  *
  * @throws PapilioError `RANGE_NOT_FUSED` where a block of the chain is too large, or not square and to be
- * computed in place; `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
+ * computed in place; `CHAIN_NOT_CHAINABLE`, `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
  * `MEMORY_BUDGET`
  */
 export function prepareFusedChain(

@@ -159,6 +159,7 @@ function stagesOf(
   shape: InputShape,
 ): Stage[] {
   if (to - from === 1) return [{ from, to, how: "multiply" }];
+  if (!chain.isChainable(from, to)) return [];
   const stages: Stage[] = [];
   const range = Chain.of(chain.patterns.slice(from, to));
   if (fitsMerged(report, range, FLOAT_FORMATS[shape.dtype].bytes))

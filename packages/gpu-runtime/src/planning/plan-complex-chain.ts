@@ -57,6 +57,7 @@ export function planComplexChain(
 /** What can become of factors `from` to `to - 1`; of ways that cost as much, the first is taken. */
 function waysOf(report: AdapterReport, chain: Chain, from: number, to: number): Stage["how"][] {
   if (to - from === 1) return ["multiply"];
+  if (!chain.isChainable(from, to)) return [];
   const range = chain.slice(from, to);
   return [
     ...(fitsRegisters(report, range) ? (["fuse"] as const) : []),

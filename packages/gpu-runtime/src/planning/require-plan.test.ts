@@ -33,6 +33,20 @@ describe("a plan for a device", () => {
     expect(() => requirePlan(chain, plan as Plan)).toThrow(invalid);
   });
 
+  it("divides what is not chainable where it is not", () => {
+    const turning = Chain.parse("1,4,2,2; 2,2,2,1; 1,2,2,2");
+    const refused = expect.objectContaining({ code: "CHAIN_NOT_CHAINABLE" });
+    for (const how of ["fuse", "merge"] as const) {
+      const whole = { layout, stages: [{ from: 0, to: 3, how }] } as const;
+      expect(() => requirePlan(turning, whole)).toThrow(refused);
+      const divided = [
+        { from: 0, to: 2, how },
+        { from: 2, to: 3, how: "multiply" },
+      ] as const;
+      expect(requirePlan(turning, { layout, stages: divided }).stages).toEqual(divided);
+    }
+  });
+
   it("is copied: what the caller changes later changes nothing", () => {
     const given = factorByFactor(chain, layout);
     const copy = requirePlan(chain, given);

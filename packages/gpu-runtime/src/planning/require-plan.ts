@@ -9,7 +9,8 @@ const WAYS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];
  * A copy of a plan, which the caller may change later.
  *
  * @throws PapilioError `PLAN_INVALID` unless its stages cover the chain once in order, those that
- *   multiply one factor each, and its layout and its ways of multiplying are known
+ *   multiply one factor each, and its layout and its ways of multiplying are known; `CHAIN_NOT_CHAINABLE`
+ *   where the factors of a stage are not
  */
 export function requirePlan(chain: Chain, plan: Plan): Plan {
   const { layout, stages } = (plan ?? {}) as Plan;
@@ -22,6 +23,7 @@ export function requirePlan(chain: Chain, plan: Plan): Plan {
         `A stage multiplies by factors ${from} to ${to - 1}, but "multiply" takes one factor.`,
       );
     }
+    chain.product(from, to); // refuses factors that are not chainable
     return Object.freeze({ from, to, how });
   });
   return Object.freeze({ layout, stages: Object.freeze(copies) });

@@ -241,27 +241,15 @@ function requireFits(
   );
 }
 
-/** Maximal runs of neighbours that are chains. */
+/** Maximal runs of neighbours that are chainable. */
 function chainsOf(patterns: readonly Pattern[]): { from: number; chain: Chain }[] {
+  const whole = Chain.of(patterns);
   const runs: { from: number; chain: Chain }[] = [];
-  for (let from = 0; from < patterns.length; ) {
-    let chain = Chain.of(patterns.slice(from, from + 1));
-    for (let to = from + 2; to <= patterns.length; to++) {
-      const longer = chainOf(patterns.slice(from, to));
-      if (longer === undefined) break;
-      chain = longer;
-    }
-    runs.push({ from, chain });
-    from += chain.length;
+  for (let from = 0; from < whole.length; ) {
+    let to = from + 1;
+    while (to < whole.length && whole.isChainable(from, to + 1)) to++;
+    runs.push({ from, chain: whole.slice(from, to) });
+    from = to;
   }
   return runs;
-}
-
-function chainOf(patterns: readonly Pattern[]): Chain | undefined {
-  try {
-    return Chain.of(patterns);
-  } catch (error) {
-    if (error instanceof PapilioError && error.code === "CHAIN_NOT_CHAINABLE") return undefined;
-    throw error;
-  }
 }

@@ -86,6 +86,10 @@ describe("linear layers on the CPU", () => {
       "1,128,128,3",
       "6,64,256,1",
     ]);
+    const given = Butterfly.random(Chain.parse("1,128,128,3; 6,64,256,1"), { seed: 5 });
+    expect(
+      new ButterflyLinear({ weight: given }).matrices.map(({ chain }) => String(chain)),
+    ).toEqual(["1,128,128,3", "6,64,256,1"]);
     const [left, right] = layer.matrices.map(({ chain, factors }) => {
       const [pattern, values] = [chain.patterns[0] as Pattern, (factors[0] as Parameter).values];
       return new KroneckerSparse(pattern, values);

@@ -4,6 +4,7 @@ import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { InputShape } from "@papilio/gpu-runtime";
 import { encode } from "@papilio/gpu-runtime/kernels";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "@papilio/nn/onnx";
+import { multiplyOut } from "../../implementations/whole-product.ts";
 
 /** How a user of ONNX would write the product by a factor. */
 export type GraphKind = "dense" | "bmm" | "einsum" | "multiply-sum";
@@ -100,7 +101,7 @@ export function productGraph(
   part: GraphPart = "whole",
 ): ProductGraph {
   const graph = new GraphBuilder(shape);
-  const { factors } = kind === "dense" ? butterfly.merge(0, butterfly.factors.length) : butterfly;
+  const { factors } = kind === "dense" ? multiplyOut(butterfly) : butterfly;
   if (part === "rewrite") {
     for (const { pattern } of factors) shuffles(graph, pattern, shape);
     return graph;

@@ -95,6 +95,12 @@ export const linearOnVectors: ValueOperations = [
     const factors = [drawn([1, 5, 4, 4], 7), drawn([4, 4, 3, 1], 8)];
     return f.linear(x, { chain, factors }, { bias: drawn([20], 9) });
   },
+  // Factors that are not chainable.
+  (x) => {
+    const chain = Chain.parse("1,5,4,4; 4,4,4,1; 1,4,3,4");
+    const factors = chain.patterns.map(({ a, b, c, d }, index) => drawn([a, b, c, d], 7 + index));
+    return f.linear(x, { chain, factors }, { bias: drawn([20], 9) });
+  },
   // With everything that can become a part of it.
   (x) => {
     const gate = f.activate(f.linear(x, drawn([FEATURES, FEATURES], 5)), { kind: "silu" });
