@@ -17,16 +17,16 @@ import { productOf, requireSize, requireValues } from "./size.ts";
  * The Kronecker product `A1 ⊗ A2 ⊗ ...` of butterflies, all real or all complex, as one: transforms of two
  * dimensions and more. A factor `(a, b, c, d)` of `Al` becomes `(C·a, b, c, d·R)`, where `C` is the number
  * of columns of those before `Al`, and `R` that of the rows of those after it: a chain, as long as all of
- * theirs together. Permutations become those of the grid.
+ * theirs together, which is chainable where all of their products are dense, and all of their chains transposed
+ * or none. Permutations become those of the grid.
  *
  * @example
  * ```ts
  * const transform = kroneckerOfButterflies([fourier(480), fourier(640)]); // of images of 480 x 640
  * ```
  *
- * @param matrices butterflies, between permutations or not, each with a dense product
- * @throws PapilioError `CHAIN_EMPTY`; `CHAIN_NOT_CHAINABLE` where a product is not dense, or some chains are
- *   transposed and others not; `CONSTRUCTION_SIZE` for more than 2^22 rows or columns, or too many values;
+ * @param matrices butterflies, between permutations or not
+ * @throws PapilioError `CHAIN_EMPTY`; `CONSTRUCTION_SIZE` for more than 2^22 rows or columns, or too many values;
  *   `OPTION_INVALID`
  */
 export function kroneckerOfButterflies<M extends AnyButterfly>(

@@ -288,25 +288,24 @@ export const objects = {
   real,
 };
 
+type Callable = (...values: never[]) => unknown;
+
 /** What throws a SyntaxError by contract, as JSON.parse does: that is taken. */
-function parsed(run: (...values: never[]) => unknown): (...values: never[]) => unknown {
-  return (...values) => {
-    try {
-      return run(...values);
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
-      throw error;
-    }
-  };
+function parsed(run: Callable): Callable {
+  return excusing(SyntaxError, run);
 }
 
 /** Of what has no value without numbers, which is a RangeError by contract. */
-function filled(run: (...values: never[]) => unknown): (...values: never[]) => unknown {
+function filled(run: Callable): Callable {
+  return excusing(RangeError, run);
+}
+
+function excusing(expected: typeof SyntaxError | typeof RangeError, run: Callable): Callable {
   return (...values) => {
     try {
       return run(...values);
     } catch (error) {
-      if (error instanceof RangeError) return undefined;
+      if (error instanceof expected) return undefined;
       throw error;
     }
   };
