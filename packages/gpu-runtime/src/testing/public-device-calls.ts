@@ -93,6 +93,9 @@ export const deviceCalls: PublicCalls = {
   assertFits: on(({ gpu }) => call(runtime.assertFits, gpu, 16, "x")),
   requirePortions: on(({ gpu }) => call(runtime.requirePortions, gpu, pattern, { ...shape })),
   WeightStore: on(({ gpu }) => create(runtime.WeightStore, gpu)),
+  "WeightStore#open": on(({ gpu }) =>
+    invoke(new runtime.WeightStore(gpu), "open", { place: () => undefined }),
+  ),
   BufferSet: on(({ gpu }) => create(runtime.BufferSet, gpu)),
   "BufferSet#add": on(({ gpu, buffers }) =>
     invoke(buffers, "add", Object.create(gpu.memory.acquire(16, STORAGE, "x"))),
