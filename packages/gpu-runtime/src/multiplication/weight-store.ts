@@ -25,10 +25,10 @@ interface StoredMatrix {
 /** How an owner takes weights of a {@link WeightStore}. */
 export interface OpenWeightsOptions {
   /**
-   * Weights are written by who opens it, within a program: the memory of a part begins as zeros, and this is told which
-   * of the values of the matrix, as they are given, goes where. Factors are not multiplied out then.
+   * Weights are written by who opens it, within a program: this has memory for a part, given which of the values of the
+   * matrix, as they are given, goes where. Factors are not multiplied out then.
    */
-  readonly place?: (memory: Lease, packed: Float32Array, dtype: StorageDtype) => void;
+  readonly place?: (packed: Float32Array, dtype: StorageDtype, label: string) => Lease;
 }
 
 /**
@@ -195,11 +195,10 @@ export class SharedWeights implements Disposable {
   }
 
   #write(packed: Float32Array, part: string, dtype: StorageDtype): Lease {
+    const label = `weights ${part}`;
     const place = this.#place;
-    const numbers = place === undefined ? packed : new Float32Array(packed.length);
-    const lease = upload(this.#gpu, encode(numbers, dtype, "A weight"), `weights ${part}`);
-    place?.(lease, packed, dtype);
-    return lease;
+    if (place !== undefined) return place(packed, dtype, label);
+    return upload(this.#gpu, encode(packed, dtype, "A weight"), label);
   }
 
   #hold(part: StoredPart, owner: object, key: string): void {

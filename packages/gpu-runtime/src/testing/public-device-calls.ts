@@ -94,7 +94,9 @@ export const deviceCalls: PublicCalls = {
   requirePortions: on(({ gpu }) => call(runtime.requirePortions, gpu, pattern, { ...shape })),
   WeightStore: on(({ gpu }) => create(runtime.WeightStore, gpu)),
   "WeightStore#open": on(({ gpu }) =>
-    invoke(new runtime.WeightStore(gpu), "open", { place: () => undefined }),
+    invoke(new runtime.WeightStore(gpu), "open", {
+      place: () => gpu.memory.acquire(16, STORAGE, "x"),
+    }),
   ),
   BufferSet: on(({ gpu }) => create(runtime.BufferSet, gpu)),
   "BufferSet#add": on(({ gpu, buffers }) =>

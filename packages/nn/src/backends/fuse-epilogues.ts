@@ -7,15 +7,20 @@ import { operandsOf, operationsOf } from "../operations/operation.ts";
 /**
  * Moves activations, products and sums that follow a linear operation into it, where nothing else needs
  * what is between: they are then done in the multiplication's kernel, on numbers in registers.
+ *
+ * @param operations of the graph, in another order than it has them
  */
-export function fuseEpilogues(graph: Graph): Operation[] {
+export function fuseEpilogues(
+  graph: Graph,
+  operations: readonly Operation[] = operationsOf(graph),
+): Operation[] {
   const uses = new Map<Value, number>();
-  for (const operation of operationsOf(graph)) {
+  for (const operation of operations) {
     for (const operand of operandsOf(operation)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
   }
   for (const output of graph.outputs.values()) uses.set(output, (uses.get(output) ?? 0) + 1);
   const fused: Operation[] = [];
-  for (const operation of operationsOf(graph)) {
+  for (const operation of operations) {
     const found = fusable(operation, fused, uses);
     if (found === undefined) {
       fused.push(operation);

@@ -1,6 +1,7 @@
 import { formatBytes } from "@papilio/butterfly/errors";
 import type { ArenaPlan } from "@papilio/butterfly/planning";
 import type { Value } from "../graph/value.ts";
+import type { KeptFactors } from "./keep-factors.ts";
 
 /** An operation as it runs on a device, or by the kernels of the CPU. */
 export interface PlannedOperation {
@@ -76,6 +77,7 @@ interface Taken {
   readonly bytes: number;
   /** Where they are. */
   readonly memory: "device memory" | "memory";
+  readonly factors: Omit<KeptFactors, "operations">;
 }
 
 const HEAD = ["operation", "module", "output", "layout", "dispatches", "bytes moved"];
@@ -83,7 +85,7 @@ const HEAD = ["operation", "module", "output", "layout", "dispatches", "bytes mo
 /** A table of operations, and what they take together. */
 export function formatPlan(
   operations: readonly PlannedOperation[],
-  { dispatches, rewrites, arena, bytes, memory }: Taken,
+  { dispatches, rewrites, arena, bytes, memory, factors }: Taken,
 ): string {
   const rows = operations.map((operation) => [
     operation.kind,
@@ -109,6 +111,11 @@ export function formatPlan(
     line(HEAD),
     ...rows.map(line),
     "",
+    ...(factors.kept + factors.again === 0
+      ? []
+      : [
+          `between factors ${formatBytes(factors.bytes)} kept of ${factors.kept} products, ${factors.again} computed again`,
+        ]),
     `${dispatches} dispatches, ${rewrites} of which only move numbers`,
     `arena ${formatBytes(arena.bytes)} (at least ${formatBytes(arena.lowerBound)}), ${memory} ${formatBytes(bytes)} in all`,
   ].join("\n");

@@ -1,7 +1,16 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireObject, requireOneOf, requireWhole } from "@papilio/butterfly/errors";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { callback, either, gpuCheck, listOf, map, number, optional } from "../arguments/checks.ts";
+import {
+  callback,
+  count,
+  either,
+  gpuCheck,
+  listOf,
+  map,
+  number,
+  optional,
+} from "../arguments/checks.ts";
 import { modelDisposed, type RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parameterCheck } from "../graph/operand-checks.ts";
@@ -31,6 +40,11 @@ export interface TrainerOptions {
   readonly kernels?: "reference" | "wasm";
   /** The device that computes instead: the CPU unless given. */
   readonly gpu?: Gpu | undefined;
+  /**
+   * Bytes that may be kept of what products have between their factors, which gradients read: more is computed again. 256
+   * MiB unless given. The reference computes all of it again.
+   */
+  readonly keptBytes?: number;
   /** How many runs a step may take the mean of the gradients of; 1 unless given. */
   readonly accumulate?: number;
   /** Where to go on from, as {@link Trainer.state} of a trainer of the same parameters had it; the start unless given. */
@@ -100,7 +114,8 @@ export class Trainer implements Disposable {
     listOf(parameterCheck)("The parameters", parameters);
     requireTrainerOptions(options);
     const { optimizer, rate, multipliers, decay = 0, kernels = "reference" } = options;
-    const { clip, accumulate = 1, state, gpu } = options;
+    const { clip, accumulate = 1, state, gpu, keptBytes } = options;
+    const kept = keptBytes === undefined ? {} : { keptBytes };
     this.#parameters = [...new Set(parameters)];
     if (state !== undefined) requireTrainerState(state, this.#parameters, optimizer.kind);
     const trained = this.#parameters.map((parameter) => ({
@@ -114,8 +129,8 @@ export class Trainer implements Disposable {
     this.#names = addStep(graph, loss, trained, { clip, accumulates: accumulate > 1 });
     this.#place =
       gpu === undefined
-        ? new CpuTrainingPlace(graph, kernels)
-        : new DeviceTrainingPlace(graph, gpu);
+        ? new CpuTrainingPlace(graph, kernels, kept)
+        : new DeviceTrainingPlace(graph, gpu, kept);
     this.#optimizer = optimizer;
     this.#rate = typeof rate === "number" ? () => rate : rate;
     this.#most = accumulate;
@@ -251,6 +266,7 @@ function requireTrainerOptions(options: TrainerOptions): void {
   const { optimizer, rate, multipliers = new Map(), decay = 0, clip } = options;
   const { kernels = "reference", accumulate = 1, gpu } = options;
   optional(gpuCheck)("The device", gpu);
+  optional(count)("keptBytes", options.keptBytes);
   requireOptimizer(optimizer);
   requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
   requireWhole("The number of runs that are accumulated", accumulate, 1);

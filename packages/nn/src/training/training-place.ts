@@ -26,10 +26,10 @@ export class CpuTrainingPlace implements TrainingPlace {
   readonly #graph: Graph;
   readonly #states = new CpuStates();
 
-  constructor(graph: Graph, kernels: "reference" | "wasm") {
+  constructor(graph: Graph, kernels: "reference" | "wasm", kept: { readonly keptBytes?: number }) {
     this.hasOwnNumbers = kernels === "wasm";
     this.#graph = graph;
-    this.#model = new CpuModel(graph, { kernels, states: this.#states });
+    this.#model = new CpuModel(graph, { kernels, states: this.#states, ...kept });
   }
 
   run(inputs: RunInputs): Promise<RunOutputs> {
@@ -69,12 +69,14 @@ export class DeviceTrainingPlace implements TrainingPlace {
   readonly hasOwnNumbers = true;
   readonly #graph: Graph;
   readonly #memory: ModelMemory;
+  readonly #kept: { readonly keptBytes?: number };
   #model: Promise<DeviceModel> | undefined;
   #ready: DeviceModel | undefined;
   #disposed = false;
 
-  constructor(graph: Graph, gpu: Gpu) {
+  constructor(graph: Graph, gpu: Gpu, kept: { readonly keptBytes?: number }) {
     this.#graph = graph;
+    this.#kept = kept;
     this.#memory = new ModelMemory(gpu);
   }
 
@@ -113,7 +115,7 @@ export class DeviceTrainingPlace implements TrainingPlace {
   async #compiled(): Promise<DeviceModel> {
     try {
       const memory = this.#memory;
-      const model = await DeviceModel.compile(memory.gpu, this.#graph, { memory });
+      const model = await DeviceModel.compile(memory.gpu, this.#graph, { memory, ...this.#kept });
       this.#ready = model;
       if (!this.#disposed) return model;
       model.dispose();

@@ -55,11 +55,13 @@ async function products(
   const repacks: Step[] = [];
   using store = new WeightStore(gpu);
   using weights = store.open({
-    place: (memory, packed, dtype) => {
+    place: (packed, dtype, label) => {
+      const memory = buffers.upload(new Float32Array(packed.length), dtype, label);
       const indices = new Uint32Array(packed.buffer as ArrayBuffer).slice();
       const kernel = repackKernel({ length: packed.length, dtype });
       const read = buffers.uploadIndices(indices, "places");
       repacks.push({ kernel, buffers: [canonical, memory, read], role: "rewrite" });
+      return memory;
     },
   });
   using placed = prepareButterfly(gpu, places, shape, { weights });

@@ -10,8 +10,9 @@ import { checkInputs, type RunInputs, type RunOutputs } from "../../graph/execut
 import type { Graph } from "../../graph/graph.ts";
 import { Indices, type Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
-import { flopsOf, operationsOf, parametersOf } from "../../operations/operation.ts";
+import { flopsOf, type Operation, operationsOf, parametersOf } from "../../operations/operation.ts";
 import { fuseEpilogues } from "../fuse-epilogues.ts";
+import { type KeptFactors, keepFactors } from "../keep-factors.ts";
 import { type PlannedOperation, type PlannedValue, type Profile, profileOf } from "../plan.ts";
 import type { CpuStates } from "./cpu-states.ts";
 import type { CpuWeightStore, CpuWeights } from "./cpu-weight-store.ts";
@@ -23,6 +24,8 @@ export class CompiledGraph implements Disposable {
   readonly program: CpuProgram;
   /** What each operation became. */
   readonly operations: readonly PlannedOperation[];
+  /** What is kept between factors that are trained. */
+  readonly factors: KeptFactors;
   readonly #graph: Graph;
   /** In the order in which the program takes them. */
   readonly #vectorInputs: readonly Value[];
@@ -41,10 +44,12 @@ export class CompiledGraph implements Disposable {
     lowering: GraphLowering,
     weights: CpuWeights,
     operations: readonly PlannedOperation[],
+    factors: KeptFactors,
     program: CpuProgram,
     held: DisposableStack,
   ) {
     this.operations = operations;
+    this.factors = factors;
     this.#graph = graph;
     this.#vectorInputs = [...graph.inputs.values()].filter(
       (input): input is Value => !(input instanceof Indices),
@@ -62,6 +67,7 @@ export class CompiledGraph implements Disposable {
    * Chooses kernels, packs weights and records the program.
    *
    * @param release whether the numbers of parameters are released once they are packed
+   * @param keptBytes what may be kept between factors that are trained
    * @throws PapilioError `CPU_MEMORY`
    */
   static async compile(
@@ -70,13 +76,15 @@ export class CompiledGraph implements Disposable {
     states: CpuStates,
     store: CpuWeightStore,
     release: boolean,
+    keptBytes: number,
   ): Promise<CompiledGraph> {
     if (store.bytes === 0) requireRoom(graph, cpu.engine, store);
     using stack = new DisposableStack();
     const weights = stack.use(store.open());
     const lowering = new GraphLowering(graph, cpu, weights, states);
     stack.defer(() => lowering.dispose());
-    const operations = lower(graph, lowering);
+    const factors = keepFactors(operationsOf(graph), keptBytes, FLOAT_FORMATS.f32.bytes);
+    const operations = lower(graph, factors.operations, lowering);
     const program = stack.use(CpuProgram.record(cpu, lowering.recorder));
     if (release) await lowering.releaseParameters();
     else await weights.filled();
@@ -88,6 +96,7 @@ export class CompiledGraph implements Disposable {
       lowering,
       weights,
       operations,
+      factors,
       program,
       stack.move(),
     );
@@ -156,7 +165,11 @@ function requireRoom(graph: Graph, { memory }: CpuEngine, { dtype }: CpuWeightSt
   memory.requireRoom(all, "the weights of the model");
 }
 
-function lower(graph: Graph, lowering: GraphLowering): PlannedOperation[] {
+function lower(
+  graph: Graph,
+  operations: readonly Operation[],
+  lowering: GraphLowering,
+): PlannedOperation[] {
   const planned: PlannedOperation[] = [];
   const { calls } = lowering.recorder;
   const plan = ({ kind, path, output }: PlannedValue, flops: number, from: number): void => {
@@ -172,7 +185,7 @@ function lower(graph: Graph, lowering: GraphLowering): PlannedOperation[] {
       flops,
     });
   };
-  for (const operation of fuseEpilogues(graph)) {
+  for (const operation of fuseEpilogues(graph, operations)) {
     const from = calls.length;
     lowerOnCpu(operation, lowering);
     plan(operation, flopsOf(operation), from);

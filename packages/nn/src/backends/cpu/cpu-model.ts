@@ -3,7 +3,14 @@ import { describeValue, requireOneOf } from "@papilio/butterfly/errors";
 import type { FloatType } from "@papilio/butterfly/numeric";
 import { TimeSlicer } from "@papilio/butterfly/threads";
 import { type OpenCpu, type OpenEngine, openCpu } from "@papilio/cpu-runtime/kernels";
-import { flag, having, objectOf, optional, signal as signalCheck } from "../../arguments/checks.ts";
+import {
+  count,
+  flag,
+  having,
+  objectOf,
+  optional,
+  signal as signalCheck,
+} from "../../arguments/checks.ts";
 import {
   checkInputs,
   type Executable,
@@ -14,6 +21,7 @@ import {
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
 import { Value } from "../../graph/value.ts";
+import { KEPT_BYTES } from "../keep-factors.ts";
 import { formatPlan, type Profile } from "../plan.ts";
 import { CompiledGraph } from "./compiled-graph.ts";
 import { CpuStates } from "./cpu-states.ts";
@@ -41,12 +49,18 @@ export interface CpuModelOptions {
    * the same module that do not share the packed weights. False unless given.
    */
   readonly releaseParameters?: boolean;
+  /**
+   * Bytes that may be kept of what products have between factors that the graph trains, which gradients read: more is
+   * computed again. 256 MiB unless given.
+   */
+  readonly keptBytes?: number;
 }
 
 const optionsCheck = objectOf({
   states: optional(having("CpuStates", "of", "reset")),
   weights: optional(having("a CpuWeightStore", "open")),
   releaseParameters: optional(flag),
+  keptBytes: optional(count),
 });
 
 /**
@@ -61,6 +75,7 @@ export class CpuModel implements Executable {
   readonly #ownsStates: boolean;
   readonly #weights: CpuWeightStore;
   readonly #releases: boolean;
+  readonly #keptBytes: number;
   /** Undefined where there is no WebAssembly: the reference computes. */
   #compiled: Promise<CompiledGraph | undefined> | undefined;
   #ready: CompiledGraph | undefined;
@@ -73,6 +88,7 @@ export class CpuModel implements Executable {
     optionsCheck("a model on the CPU", options);
     const { precision = "float32", kernels = "reference", states = new CpuStates() } = options;
     const { weights = new CpuWeightStore(), releaseParameters = false } = options;
+    this.#keptBytes = options.keptBytes ?? KEPT_BYTES;
     requireOneOf("The precision", precision, ["float32", "float64"]);
     requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
     if (kernels === "wasm" && precision === "float64") {
@@ -203,10 +219,10 @@ export class CpuModel implements Executable {
    * @throws PapilioError `MODEL_DISPOSED`, `CPU_PROGRAM`, and what {@link prepare} throws
    */
   async plan(): Promise<string> {
-    const { operations, program, bytes } = await this.#program();
+    const { operations, program, bytes, factors } = await this.#program();
     const { report } = program;
     const dispatches = report.operations;
-    return formatPlan(operations, { ...report, dispatches, bytes, memory: "memory" });
+    return formatPlan(operations, { ...report, dispatches, bytes, memory: "memory", factors });
   }
 
   /** Memory of the kernels that the model and those it shares weights with hold, in bytes. */
@@ -242,7 +258,13 @@ export class CpuModel implements Executable {
   #compile(): Promise<CompiledGraph | undefined> {
     if (this.#kernels === "reference") return Promise.resolve(undefined);
     if (this.#compiled !== undefined) return this.#compiled;
-    const compiled = compile(this.graph, this.#states, this.#weights, this.#releases);
+    const compiled = compile(
+      this.graph,
+      this.#states,
+      this.#weights,
+      this.#releases,
+      this.#keptBytes,
+    );
     this.#compiled = compiled;
     compiled.then(
       (ready) => {
@@ -272,8 +294,10 @@ async function compile(
   states: CpuStates,
   weights: CpuWeightStore,
   releases: boolean,
+  keptBytes: number,
 ): Promise<CompiledGraph | undefined> {
   const cpu = await openCpu(undefined);
   if (cpu.engine === undefined) return undefined;
-  return await CompiledGraph.compile(graph, cpu as OpenCpu & OpenEngine, states, weights, releases);
+  const open = cpu as OpenCpu & OpenEngine;
+  return await CompiledGraph.compile(graph, open, states, weights, releases, keptBytes);
 }

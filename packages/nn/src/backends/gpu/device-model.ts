@@ -1,7 +1,9 @@
 import type { Layout, StorageDtype } from "@papilio/butterfly";
+import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { Gpu, Tensor } from "@papilio/gpu-runtime";
 import { Program, type ProgramReport } from "@papilio/gpu-runtime/kernels";
 import {
+  count,
   gpuCheck,
   having,
   layout as layoutCheck,
@@ -18,8 +20,9 @@ import {
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
-import { flopsOf } from "../../operations/operation.ts";
+import { flopsOf, type Operation, operationsOf } from "../../operations/operation.ts";
 import { fuseEpilogues } from "../fuse-epilogues.ts";
+import { KEPT_BYTES, type KeptFactors, keepFactors } from "../keep-factors.ts";
 import {
   formatPlan,
   type PlannedOperation,
@@ -39,12 +42,18 @@ export interface DeviceModelOptions {
   readonly layout?: Layout;
   /** What is shared with other graphs of the model; its own unless given. Its dtype is the model's. */
   readonly memory?: ModelMemory;
+  /**
+   * Bytes that may be kept of what products have between factors that the graph trains, which gradients read: more is
+   * computed again. 256 MiB unless given.
+   */
+  readonly keptBytes?: number;
 }
 
 const optionsCheck = objectOf({
   dtype: optional(storageDtype),
   layout: optional(layoutCheck),
   memory: optional(having("a ModelMemory", "gpu", "dtype", "parameter", "state")),
+  keptBytes: optional(count),
 });
 
 /**
@@ -62,6 +71,7 @@ export class DeviceModel implements Executable {
   readonly graph: Graph;
   /** What each operation became. */
   readonly operations: readonly PlannedOperation[];
+  readonly #factors: KeptFactors;
   readonly #lowering: Lowering;
   readonly #program: Program;
   readonly #ownMemory: ModelMemory | undefined;
@@ -71,12 +81,14 @@ export class DeviceModel implements Executable {
   private constructor(
     graph: Graph,
     operations: readonly PlannedOperation[],
+    factors: KeptFactors,
     lowering: Lowering,
     program: Program,
     ownMemory: ModelMemory | undefined,
   ) {
     this.graph = graph;
     this.operations = operations;
+    this.#factors = factors;
     this.#lowering = lowering;
     this.#program = program;
     this.#ownMemory = ownMemory;
@@ -95,16 +107,18 @@ export class DeviceModel implements Executable {
     gpuCheck("The device", gpu);
     graphCheck("The graph", graph);
     optionsCheck("DeviceModel.compile", options);
-    const { dtype, layout = "batch-last", memory } = options;
+    const { dtype, layout = "batch-last", memory, keptBytes = KEPT_BYTES } = options;
     const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
     requireBindable(gpu, graph, { dtype: (memory ?? (ownMemory as ModelMemory)).dtype, layout });
     let lowering: Lowering | undefined;
     try {
       lowering = Lowering.of(graph, memory ?? (ownMemory as ModelMemory), layout);
-      const operations = lower(graph, lowering);
+      const { bytes } = FLOAT_FORMATS[lowering.dtype];
+      const factors = keepFactors(operationsOf(graph), keptBytes, bytes);
+      const operations = lower(graph, factors.operations, lowering);
       const program = await Program.record(gpu, lowering.steps);
       await bringUpToDate(gpu, lowering);
-      return new DeviceModel(graph, operations, lowering, program, ownMemory);
+      return new DeviceModel(graph, operations, factors, lowering, program, ownMemory);
     } catch (error) {
       lowering?.dispose();
       ownMemory?.dispose();
@@ -171,6 +185,7 @@ export class DeviceModel implements Executable {
       ...this.report,
       bytes: this.bytes,
       memory: "device memory",
+      factors: this.#factors,
     });
   }
 
@@ -230,7 +245,11 @@ function writePadded(tensor: Tensor, numbers: Float32Array): void {
   tensor.write(padded);
 }
 
-function lower(graph: Graph, lowering: Lowering): PlannedOperation[] {
+function lower(
+  graph: Graph,
+  operations: readonly Operation[],
+  lowering: Lowering,
+): PlannedOperation[] {
   const planned: PlannedOperation[] = [];
   const plan = ({ kind, path, output }: PlannedValue, flops: number, from: number): void => {
     const own = lowering.steps.slice(from);
@@ -247,7 +266,7 @@ function lower(graph: Graph, lowering: Lowering): PlannedOperation[] {
       flops,
     });
   };
-  for (const operation of fuseEpilogues(graph)) {
+  for (const operation of fuseEpilogues(graph, operations)) {
     const from = lowering.steps.length;
     lowerOperation(operation, lowering);
     plan(operation, flopsOf(operation), from);

@@ -1,12 +1,6 @@
 import { Butterfly, KroneckerSparse, type StorageDtype } from "@papilio/butterfly";
 import { Tensor } from "@papilio/gpu-runtime";
-import {
-  type BufferSet,
-  convertKernel,
-  repackKernel,
-  type SharedWeights,
-  type Step,
-} from "@papilio/gpu-runtime/kernels";
+import type { BufferSet, SharedWeights, Step } from "@papilio/gpu-runtime/kernels";
 import type { Span } from "@papilio/gpu-runtime/memory";
 import type { Graph } from "../../graph/graph.ts";
 import type { Parameter } from "../../modules/parameter.ts";
@@ -14,7 +8,9 @@ import type { Matrix } from "../../operations/linear/matrix.ts";
 import type { LinearOperation } from "../../operations/linear/operation.ts";
 import { TransposedFactor } from "../../operations/linear/transpose.ts";
 import { operationsOf } from "../../operations/operation.ts";
+import { spanWithin } from "../../operations/shared/span-within.ts";
 import type { ModelMemory } from "./model-memory.ts";
+import { PackedParts } from "./packed-parts.ts";
 
 /** Where a binding may begin, in numbers of 4 bytes. */
 const ALIGNMENT = 64;
@@ -26,8 +22,8 @@ const ALIGNMENT = 64;
 export class TrainedParameters implements Disposable {
   /** What the weights of products with such parameters are taken of. */
   readonly weights: SharedWeights;
-  /** Brings all that is read in another form up to date. */
-  readonly steps: Step[] = [];
+  readonly #parts: PackedParts;
+  #steps: readonly Step[] | undefined;
   readonly #trained = new Set<Parameter>();
   /** Index of the first number of each. */
   readonly #starts = new Map<Parameter, number>();
@@ -38,7 +34,7 @@ export class TrainedParameters implements Disposable {
     { factors: readonly Parameter[]; butterfly: Butterfly }[]
   >();
   readonly #biases = new Map<Parameter, Float32Array>();
-  readonly #converted = new Map<Parameter, Span>();
+  readonly #rounded = new Map<Parameter, Span>();
 
   private constructor(
     memory: ModelMemory,
@@ -59,11 +55,10 @@ export class TrainedParameters implements Disposable {
     const numbers = new Float32Array(length);
     for (const [parameter, start] of this.#starts) numbers.set(parameter.values, start);
     this.#tensor.write(numbers);
+    this.#parts = new PackedParts(memory);
     this.weights = memory.weights.open({
-      place: (lease, packed, dtype) => {
-        const { buffer, byteOffset, length: count } = packed;
-        this.#rearrange(lease, new Uint32Array(buffer, byteOffset, count).slice(), dtype);
-      },
+      place: ({ buffer, byteOffset, length: count }, dtype, label) =>
+        this.#parts.place(new Uint32Array(buffer, byteOffset, count), dtype, label),
     });
   }
 
@@ -100,17 +95,20 @@ export class TrainedParameters implements Disposable {
   /** The numbers of a parameter, in float32 in their own order; in half precision a copy that is brought up to date. */
   span(parameter: Parameter, dtype: StorageDtype): Span {
     const start = this.#starts.get(parameter) as number;
-    const { memory } = this.#tensor;
-    const { length } = parameter;
-    const own = { ...memory, offset: memory.offset + 4 * start, size: 4 * length };
+    const own = spanWithin(this.#tensor.memory, 4 * start, 4 * parameter.length);
     if (dtype === "f32") return own;
-    const known = this.#converted.get(parameter);
+    const known = this.#rounded.get(parameter);
     if (known !== undefined) return known;
-    const copy = this.#buffers.upload(new Float32Array(length), dtype, "a parameter, rounded");
-    const kernel = convertKernel({ length, from: "f32", to: dtype });
-    this.steps.push({ kernel, buffers: [own, copy], role: "rewrite" });
-    this.#converted.set(parameter, copy);
+    const places = new Uint32Array(this.#places(parameter).buffer);
+    const copy = this.#parts.place(places, dtype, "a parameter, rounded");
+    this.#rounded.set(parameter, copy);
     return copy;
+  }
+
+  /** Brings all that is read in another form up to date, once all of it is known. */
+  get steps(): readonly Step[] {
+    this.#steps ??= this.#parts.steps(this.#tensor.memory, this.#buffers);
+    return this.#steps;
   }
 
   /** The matrix with, for each value, the bits of one more than the index of the number that it is. */
@@ -154,6 +152,7 @@ export class TrainedParameters implements Disposable {
 
   [Symbol.dispose](): void {
     this.weights.dispose();
+    this.#parts[Symbol.dispose]();
     this.#tensor.dispose();
   }
 
@@ -161,16 +160,6 @@ export class TrainedParameters implements Disposable {
     const start = this.#starts.get(parameter) as number;
     const places = Uint32Array.from({ length: parameter.length }, (_, index) => start + index + 1);
     return new Float32Array(places.buffer);
-  }
-
-  #rearrange(memory: Span, places: Uint32Array<ArrayBuffer>, dtype: StorageDtype): void {
-    const kernel = repackKernel({ length: places.length, dtype });
-    const buffers = [
-      this.#tensor.memory,
-      memory,
-      this.#buffers.uploadIndices(places, "places of weights"),
-    ];
-    this.steps.push({ kernel, buffers, role: "rewrite" });
   }
 }
 

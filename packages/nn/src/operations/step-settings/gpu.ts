@@ -4,6 +4,7 @@ import {
   sumOfSquaresParts,
 } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
+import { spanWithin } from "../shared/span-within.ts";
 import type { StepSettingsOperation } from "./operation.ts";
 
 /** Where a binding may begin, in numbers. */
@@ -22,10 +23,10 @@ export function lowerStepSettings(
   const places = all.map(({ parts }) => Math.ceil(parts / ALIGNMENT) * ALIGNMENT);
   const count = places.reduce((sum, own) => sum + own, 0);
   const sums = to.ownMemory(count, "sums of squares");
-  let { offset } = sums;
+  let start = 0;
   for (const [index, { memory, problem, parts }] of all.entries()) {
-    to.push(sumOfSquaresKernel(problem), [memory, { ...sums, offset, size: 4 * parts }]);
-    offset += 4 * (places[index] as number);
+    to.push(sumOfSquaresKernel(problem), [memory, spanWithin(sums, start, 4 * parts)]);
+    start += 4 * (places[index] as number);
   }
   const y = to.define(output, { layout: "any" });
   const { memory, dtype } = to.of(loss);

@@ -19,6 +19,7 @@ const options = {
   clip: 1,
   kernels: "reference",
   accumulate: 2,
+  keptBytes: 1024,
   state: {
     steps: 1,
     parameters: [new Float32Array(3)],
