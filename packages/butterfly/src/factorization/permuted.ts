@@ -19,7 +19,7 @@ import {
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Butterfly } from "../matrix/butterfly.ts";
 import type { ComplexButterfly } from "../matrix/complex-butterfly.ts";
-import { invertPermutation } from "../matrix/permutation.ts";
+import { invertPermutation, isSamePermutation } from "../matrix/permutation.ts";
 import {
   type AnyButterfly,
   type Permutations,
@@ -273,15 +273,9 @@ function mapsOf(
   for (const name of NAMED_PERMUTATIONS) {
     if (!dyadic && /bit|gray/.test(name)) continue;
     const found = named(name);
-    if (!maps.some(({ map }) => isSameMap(map, found.map))) maps.push(found);
+    if (!maps.some(({ map }) => isSamePermutation(map, found.map))) maps.push(found);
   }
   return maps;
-}
-
-/** Whether two maps are the same; undefined is the identity. */
-function isSameMap(left: Uint32Array | undefined, right: Uint32Array | undefined): boolean {
-  const any = left ?? right;
-  return any === undefined || any.every((_, p) => (left?.[p] ?? p) === (right?.[p] ?? p));
 }
 
 /** `B` with `A = P_left B P_right`: entry `[left[p], q]` is that of `A` at `[p, right[q]]`. */

@@ -15,10 +15,8 @@ export { type JsonLimits, parseJsonText } from "./json-text.ts";
 export {
   type DenseTensor,
   fromMonarchPair,
-  fromTwiddle,
   fromValuesLayout,
   toMonarchPair,
-  toTwiddle,
   toValuesLayout,
   type ValuesLayout,
 } from "./layouts.ts";
@@ -58,3 +56,10 @@ export {
   type SafetensorsHeader,
   safetensorsHeaderBytes,
 } from "./safetensors-header.ts";
+export {
+  type ComplexTensor,
+  fromBlockTwiddle,
+  fromTwiddle,
+  toBlockTwiddle,
+  toTwiddle,
+} from "./twiddles.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Butterfly } from "../matrix/butterfly.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { referenceProduct } from "../matrix/reference-product.ts";
 import { uniform } from "../numeric/random.ts";
@@ -8,10 +8,8 @@ import { Pattern } from "../pattern/pattern.ts";
 import {
   type DenseTensor,
   fromMonarchPair,
-  fromTwiddle,
   fromValuesLayout,
   toMonarchPair,
-  toTwiddle,
   toValuesLayout,
 } from "./layouts.ts";
 
@@ -96,61 +94,7 @@ describe("a Monarch pair", () => {
     expect(() => fromMonarchPair(draw([4, 3, 2], 1), draw([2, 2, 5], 1))).toThrow(
       code("CHAIN_NOT_CHAINABLE"),
     );
-    const [[dyadic]] = fromTwiddle(draw([1, 1, 3, 4, 2, 2], 1), true) as [
-      [Butterfly<Float64Array>],
-    ];
+    const dyadic = Butterfly.random(Chain.squareDyadic(8), { seed: 1, dtype: "float64" });
     expect(() => toMonarchPair(dyadic)).toThrow(code("TENSOR_SHAPE"));
-  });
-});
-
-describe("a twiddle", () => {
-  const twiddle = draw([2, 3, 3, 4, 2, 2], 5);
-
-  it.each([true, false])(
-    "multiplies as its definition says (increasing stride: %s)",
-    (increasing) => {
-      const stacks = fromTwiddle(twiddle, increasing);
-      for (const [stack, blocks] of stacks.entries()) {
-        const x = draw([8], 6).values;
-        let expected = [...x];
-        let rising = increasing;
-        for (let block = 0; block < 3; block++) {
-          for (let level = 0; level < 3; level++) {
-            const stride = 2 ** (rising ? level : 2 - level);
-            const next = expected.slice();
-            for (let pair = 0; pair < 4; pair++) {
-              const upper = Math.floor(pair / stride) * 2 * stride + (pair % stride);
-              for (const row of [0, 1]) {
-                next[upper + row * stride] =
-                  at(twiddle, stack, block, level, pair, row, 0) * (expected[upper] as number) +
-                  at(twiddle, stack, block, level, pair, row, 1) *
-                    (expected[upper + stride] as number);
-              }
-            }
-            expected = next;
-          }
-          rising = !rising;
-        }
-        const y = blocks.reduce(
-          (between, butterfly) => referenceProduct(butterfly, between, vector),
-          x,
-        );
-        expectClose(y, expected);
-      }
-      expect(stacks[0]?.[0]?.chain.toString() === Chain.squareDyadic(8).toString()).toBe(
-        increasing,
-      );
-      expect(toTwiddle(stacks, increasing)).toEqual(twiddle);
-    },
-  );
-
-  it("that is not valid is refused", () => {
-    expect(() => fromTwiddle(draw([1, 1, 3, 3, 2, 2], 1), true)).toThrow(code("TENSOR_SHAPE"));
-    expect(() =>
-      fromTwiddle({ shape: [1, 1, 3, 4, 2, 2], values: new Float64Array(3) }, true),
-    ).toThrow(code("TENSOR_SHAPE"));
-    const stacks = fromTwiddle(twiddle, true);
-    expect(() => toTwiddle(stacks, false)).toThrow(code("TENSOR_SHAPE"));
-    expect(() => toTwiddle([], true)).toThrow(code("TENSOR_SHAPE"));
   });
 });

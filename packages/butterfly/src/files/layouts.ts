@@ -1,12 +1,11 @@
 import {
-  requireBoolean,
   requireFloats,
   requireList,
   requireObject,
   requireOneOf,
 } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
-import { requireButterfly, requireFactor, requireListOf } from "../errors/matrix-checks.ts";
+import { requireButterfly, requireFactor } from "../errors/matrix-checks.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
@@ -111,109 +110,8 @@ export function toMonarchPair<V extends FloatArray>(
   };
 }
 
-/**
- * Butterflies from the twiddles `[stacks, blocks, log2 n, n/2, 2, 2]` of butterfly layers. Level `i`
- * multiplies pairs of features `2^i` apart, or `n/2^(i+1)` where the stride decreases; the blocks of a
- * stack follow one another, each with the other direction of its strides.
- *
- * Source: Dao et al., "Kaleidoscope" (2020), and the reference multiplication published with it.
- *
- * @returns for each stack its blocks, the one that is applied first first
- * @throws PapilioError `TENSOR_SHAPE`
- */
-export function fromTwiddle<V extends FloatArray>(
-  twiddle: DenseTensor<V>,
-  increasingStride: boolean,
-): Butterfly<V>[][] {
-  const [stacks, blocks, levels, pairs] = twiddleSizes(twiddle);
-  requireBoolean("increasingStride", increasingStride);
-  const size = pairs * 4;
-  return Array.from({ length: stacks }, (_, stack) =>
-    Array.from({ length: blocks }, (__, block) => {
-      const increasing = increasingStride === (block % 2 === 0);
-      const factors = Array.from({ length: levels }, (___, level) => {
-        const stride = 2 ** (increasing ? level : levels - 1 - level);
-        const pattern = new Pattern(pairs / stride, 2, 2, stride);
-        const start = ((stack * blocks + block) * levels + level) * size;
-        const values = twiddle.values.subarray(start, start + size) as V;
-        return fromPairs(pattern, values);
-      });
-      return new Butterfly(factors.reverse());
-    }),
-  );
-}
-
-/**
- * The twiddles of butterflies: {@link fromTwiddle} turned round.
- *
- * @throws PapilioError `TENSOR_SHAPE` unless all are dyadic of one size, their strides in turn
- */
-export function toTwiddle<V extends FloatArray>(
-  stacks: readonly (readonly Butterfly<V>[])[],
-  increasingStride: boolean,
-): DenseTensor<V> {
-  requireListOf("The stacks", stacks, (name, blocks) =>
-    requireListOf(name, blocks, requireButterfly),
-  );
-  requireBoolean("increasingStride", increasingStride);
-  const first = stacks[0]?.[0];
-  const blocks = stacks[0]?.length ?? 0;
-  if (first === undefined) throw fileError("TENSOR_SHAPE", "There are no butterflies.");
-  const levels = first.chain.length;
-  const pairs = first.chain.rows / 2;
-  const size = pairs * 4;
-  const values = zerosLike(
-    (first.factors[0] as KroneckerSparse<V>).values,
-    stacks.length * blocks * levels * size,
-  );
-  for (const [stack, row] of stacks.entries()) {
-    if (row.length !== blocks)
-      throw fileError("TENSOR_SHAPE", "The stacks differ in their blocks.");
-    for (const [block, { factors }] of row.entries()) {
-      const increasing = increasingStride === (block % 2 === 0);
-      for (let level = 0; level < levels; level++) {
-        const stride = 2 ** (increasing ? level : levels - 1 - level);
-        const pattern = new Pattern(pairs / stride, 2, 2, stride);
-        const factor = factors[levels - 1 - level];
-        if (factor === undefined || factors.length !== levels || !factor.pattern.equals(pattern)) {
-          throw fileError(
-            "TENSOR_SHAPE",
-            `Level ${level} of block ${block} has the pattern ${factor?.pattern}, not ${pattern}.`,
-          );
-        }
-        const start = ((stack * blocks + block) * levels + level) * size;
-        values.set(toValuesLayout(factor, "adbc"), start);
-      }
-    }
-  }
-  return { shape: [stacks.length, blocks, levels, pairs, 2, 2], values };
-}
-
-/** Pairs in the order of their first features, `[a, d, 2, 2]`. */
-function fromPairs<V extends FloatArray>(pattern: Pattern, values: V): KroneckerSparse<V> {
-  return fromValuesLayout(pattern, values, "adbc");
-}
-
-function twiddleSizes(twiddle: DenseTensor<FloatArray>): [number, number, number, number] {
-  const [stacks, blocks, levels, pairs, p, q] = sizesOf(twiddle, 6) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (p === 2 && q === 2 && levels <= 30 && pairs === 2 ** (levels - 1)) {
-    return [stacks, blocks, levels, pairs];
-  }
-  throw fileError(
-    "TENSOR_SHAPE",
-    `The shape ${describeValue(twiddle.shape)} is no [stacks, blocks, log2 n, n/2, 2, 2].`,
-  );
-}
-
 /** The sizes of a tensor of a given number of axes, all at least 1, that has its values. */
-function sizesOf(tensor: DenseTensor<FloatArray>, axes: number): readonly number[] {
+export function sizesOf(tensor: DenseTensor<FloatArray>, axes: number): readonly number[] {
   requireObject("The tensor", tensor, "an object with shape and values");
   const { shape, values } = tensor;
   requireList("The shape", shape);

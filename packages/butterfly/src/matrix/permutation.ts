@@ -54,6 +54,15 @@ export function gatherFeatures<X extends Elements>(
   }
 }
 
+/** Whether two maps are the same; undefined is the identity. */
+export function isSamePermutation(
+  left: Uint32Array | undefined,
+  right: Uint32Array | undefined,
+): boolean {
+  const any = left ?? right;
+  return any === undefined || any.every((_, p) => (left?.[p] ?? p) === (right?.[p] ?? p));
+}
+
 /**
  * The inverse permutation.
  *

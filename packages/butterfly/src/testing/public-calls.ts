@@ -271,6 +271,14 @@ export const calls: PublicCalls = {
     ),
   toMonarchPair: () => call(butterfly.toMonarchPair, matrix),
   fromTwiddle: () => call(butterfly.fromTwiddle, { shape: [1, 1, 1, 1, 2, 2], values: x }, true),
+  fromBlockTwiddle: () =>
+    call(butterfly.fromBlockTwiddle, { shape: [1, 1, 1, 1, 2, 2, 1, 1], values: x }, true),
+  toBlockTwiddle: () =>
+    call(
+      butterfly.toBlockTwiddle,
+      butterfly.fromBlockTwiddle({ shape: [1, 1, 1, 1, 2, 2, 1, 1], values: x }, true),
+      true,
+    ),
   toTwiddle: () =>
     call(butterfly.toTwiddle, [[Butterfly.random(Chain.squareDyadic(2), seed)]], true),
 };

@@ -2,6 +2,7 @@ import { Butterfly, Chain, KroneckerSparse, Pattern, PermutedButterfly } from "@
 import { fourier } from "@papilio/butterfly/constructions";
 import {
   type DenseTensor,
+  fromBlockTwiddle,
   fromMonarchPair,
   fromTwiddle,
   saveButterflies,
@@ -60,6 +61,27 @@ describe("a structured weight is found", () => {
       expect(dense(stacks)).toEqual(expected.map((row) => row.map((one) => [...one.dense()])));
     },
   );
+
+  it("of a butterfly layer of complex numbers, by type or by a last axis, and of blocks", () => {
+    const shape = [2, 1, 3, 4, 2, 2];
+    const parts = { re: random(...shape).values, im: random(...shape).values };
+    const pairs = Float32Array.from({ length: 192 }, (_, index) => {
+      const part = index % 2 === 0 ? parts.re : parts.im;
+      return part[index >> 1] as number;
+    });
+    const bytes = new Uint8Array(pairs.buffer);
+    const complex = new StoredTensor({ name: "twiddle", dtype: "C64", shape }, 768, () => bytes);
+    const byAxis = stateOf({ twiddle: { shape: [...shape, 2], values: pairs } });
+    const expected = fromTwiddle({ shape, values: parts }, true).map(([one]) => one?.dense());
+    for (const state of [new Map([["twiddle", complex]]), byAxis]) {
+      const { stacks } = butterfliesFromStateDict(state, "");
+      expect(stacks.map(([one]) => one?.matrix.dense())).toEqual(expected);
+    }
+    const twiddle = random(1, 2, 2, 2, 2, 2, 3, 3);
+    const { stacks } = butterfliesFromStateDict(stateOf({ twiddle }), "");
+    const blocks = fromBlockTwiddle(twiddle, true).map((row) => row.map((one) => one.dense()));
+    expect(stacks.map((row) => row.map((one) => one.dense()))).toEqual(blocks);
+  });
 
   it("of a Kronecker-sparse layer", () => {
     const weight = random(2, 3, 4, 5);

@@ -9,13 +9,13 @@ import { describeValue } from "@papilio/butterfly/errors";
 import {
   type DenseTensor,
   fromMonarchPair,
-  fromTwiddle,
   fromValuesLayout,
   loadButterflies,
   type SafetensorsTensor,
 } from "@papilio/butterfly/files";
 import { flag, map, objectOf, optional, text } from "../arguments/checks.ts";
 import type { LoadedStateDict, StateDict, StoredTensor } from "./stored-tensor.ts";
+import { butterfliesFromTwiddle } from "./twiddles.ts";
 import { quoteNames, weightsError } from "./weights-error.ts";
 
 /** How a layer's structured weight is stored. */
@@ -45,7 +45,9 @@ export interface ButterfliesOptions {
  * - `PREFIX.factors.0`, ... with what belongs to them, as `saveButterflies` writes it. Without its
  *   metadata, shapes are taken for patterns, so that blocks stored once must not be among them;
  * - `PREFIX.blkdiag1` `[k, q, p]` and `PREFIX.blkdiag2` `[l, s, r]`, a Monarch layer;
- * - `PREFIX.twiddle` `[stacks, blocks, log2 n, n/2, 2, 2]`, a butterfly layer;
+ * - `PREFIX.twiddle` `[stacks, blocks, log2 n, n/2, 2, 2]`, a butterfly layer, or
+ *   `[stacks, blocks, log2 n, n/2, 2, 2, size, size]`, one of blocks. Complex ones are of type `C64`, or have
+ *   real and imaginary parts along another, last axis;
  * - `PREFIX.weight` `[a, b, c, d]`, a Kronecker-sparse one.
  *
  * Monarch and butterfly layers pad their inputs and cut their outputs to the sizes of the layer, which
@@ -102,9 +104,10 @@ export function butterfliesFromStateDict(
   if (first !== undefined && second !== undefined) {
     return found("monarch", [[fromMonarchPair(first, second)]], "blkdiag1", "blkdiag2");
   }
-  const twiddle = one("twiddle");
+  const twiddle = state.get(`${base}twiddle`);
   if (twiddle !== undefined) {
-    return found("twiddle", fromTwiddle(twiddle, increasingStride), "twiddle");
+    const stacks = butterfliesFromTwiddle(twiddle, increasingStride);
+    return { convention: "twiddle", stacks, names: [`${base}twiddle`] };
   }
   const weight = state.get(`${base}weight`);
   if (weight?.shape.length === 4) {
