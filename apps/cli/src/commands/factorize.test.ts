@@ -73,6 +73,115 @@ describe("the precision of papilio factorize", () => {
   });
 });
 
+/** LFAT5 of the Oberwolfach collection, a finite element model, in the format of Matrix Market. */
+const LFAT5 = `%%MatrixMarket matrix coordinate real symmetric
+14 14 30
+1 1 1.57088
+4 1 -94.2528
+5 1 0.78544
+2 2 1.25664e7
+6 2 -6.2832e6
+3 3 0.6088062015503876
+7 3 -0.3044031007751938
+4 4 15080.447999999997
+8 4 -7540.223999999998
+9 4 94.2528
+5 5 3.14176
+8 5 -94.2528
+9 5 0.78544
+6 6 1.25664e7
+10 6 -6.2832e6
+7 7 0.6088062015503876
+11 7 -0.3044031007751938
+8 8 15080.447999999997
+12 8 -7540.223999999998
+13 8 94.2528
+9 9 3.14176
+12 9 -94.2528
+13 9 0.78544
+10 10 1.25664e7
+11 11 0.6088062015503876
+12 12 15080.447999999997
+14 12 94.2528
+13 13 3.14176
+14 13 0.78544
+14 14 1.57088
+`;
+
+/** The entries of a symmetric matrix in that format. */
+function symmetric(text: string): Float64Array {
+  const [, sizes = "", ...lines] = text.trim().split("\n");
+  const [n = 0] = sizes.split(" ").map(Number);
+  const values = new Float64Array(n * n);
+  for (const line of lines) {
+    const [row = 0, column = 0, value = 0] = line.split(" ").map(Number);
+    values[(row - 1) * n + column - 1] = value;
+    values[(column - 1) * n + row - 1] = value;
+  }
+  return values;
+}
+
+describe("the largest error of papilio factorize", () => {
+  it("is not exceeded by the numbers in the file, whatever their type", async () => {
+    const file = folder.write("LFAT5.mtx", new TextEncoder().encode(LFAT5));
+    const values = symmetric(LFAT5);
+    const met: string[] = [];
+    for (const [dtype, maxError] of [
+      ["F64", 8.3e-8],
+      ["F64", 8.25e-8],
+      ["F32", 8.3e-8],
+      ["F32", 8.5e-8],
+      ["F32", 1e-6],
+      ["F16", 8e-4],
+      ["BF16", 1e-3],
+      ["BF16", 0.2],
+    ] as const) {
+      const out = folder.at(`LFAT5-${dtype}-${maxError}.safetensors`);
+      const { status, stdout, stderr } = await papilio(
+        ...["factorize", file, "--chain", "auto", "--max-error", `${maxError}`],
+        ...["--dtype", dtype, "--out", out, "--json"],
+      );
+      if (status !== 0) {
+        expect(stderr).toMatch(/CHAIN_NOT_FOUND/);
+        continue;
+      }
+      met.push(`${dtype} ${maxError}`);
+      const { error, search } = JSON.parse(stdout);
+      expect(errorOf(out, values)).toBeLessThanOrEqual(maxError);
+      expect(error).toBeCloseTo(errorOf(out, values), 12);
+      expect(search.isCutShort).toBe(false);
+    }
+    // 8.2236e-8 is the error of fourteen rows and columns in two blocks of rank 4, in double precision.
+    expect(met).toEqual(
+      expect.arrayContaining(["F64 8.3e-8", "F64 8.25e-8", "F32 0.000001", "BF16 0.2"]),
+    );
+  });
+});
+
+describe("a file in double precision", () => {
+  it("is factorized in it, though single precision holds all of its numbers", async () => {
+    // Whole numbers that are no butterfly: what is left of them is not whole.
+    const whole = VALUES.map((value) => Math.round(300 * value));
+    const names = { double: whole, single: Float32Array.from(whole) };
+    for (const [name, values] of Object.entries(names)) {
+      const file = folder.write(`${name}-whole.npy`, writeNpy(values, [16, 16]));
+      const out = folder.at(`${name}-whole.safetensors`);
+      const { stdout } = await papilio("factorize", file, "--out", out, "--json");
+      const { stored, error, bounds } = JSON.parse(stdout);
+      expect(stored.dtype).toBe(name === "double" ? "F64" : "F32");
+      expect(error).toBeCloseTo(errorOf(out, whole), 13);
+      // Of two factors the bounds are the error, but for rounding.
+      expect(bounds.upper - bounds.lower).toBeLessThan(name === "double" ? 1e-12 : 1e-6);
+    }
+    const text = folder.write(
+      "whole.csv",
+      new TextEncoder().encode("2,4,6,8\n1,2,3,4\n".repeat(2)),
+    );
+    const { stdout } = await papilio("factorize", text, "--chain", "dyadic", "--json");
+    expect(JSON.parse(stdout).error).toBeLessThan(1e-15);
+  });
+});
+
 describe("a matrix that no chain is for", () => {
   it.each([
     [["--chain", "dyadic"], "CHAIN_SIZE"],

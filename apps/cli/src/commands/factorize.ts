@@ -1,10 +1,15 @@
 import type { AnyButterfly, Chain, PermutedButterfly } from "@papilio/butterfly";
-import { type ChainPoint, NAMED_TREES, relativeError } from "@papilio/butterfly/factorization";
+import {
+  type ChainPoint,
+  type Factorization,
+  NAMED_TREES,
+  relativeError,
+} from "@papilio/butterfly/factorization";
 import { loadButterflies, saveButterflies } from "@papilio/butterfly/files";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { measureRates } from "@papilio/gpu-runtime/planning";
 import { Command } from "commander";
-import { narrowWhereExact, readMatrix } from "../files/matrix-file.ts";
+import { inOwnPrecision, readMatrix } from "../files/matrix-file.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { FACTORIZE_METADATA } from "../files/recognize-output.ts";
 import { bestAdapter } from "../flags/backend.ts";
@@ -23,6 +28,7 @@ import {
   type FactorizationFlags,
   factorizeAs,
   refineAs,
+  TIME_LIMIT,
 } from "./find-butterfly.ts";
 
 interface Flags extends FactorizationFlags {
@@ -59,7 +65,14 @@ export function factorizeCommand(interruption: Interruption): Command {
       "try permutations by name, such as bit reversal; then so many exchanges at random",
     )
     .option("--max-params <share>", "with --chain auto: most values, over those of the matrix")
-    .option("--max-error <error>", "with --chain auto: largest relative error")
+    .option(
+      "--max-error <error>",
+      "with --chain auto: largest relative error, of the numbers as they are stored",
+    )
+    .option(
+      "--time-limit <seconds>",
+      `with --chain auto: how long to search; ${TIME_LIMIT} seconds unless given`,
+    )
     .option("--refine [sweeps]", "alternating least squares after it, 20 sweeps unless given")
     .option(
       "--inputs <file>",
@@ -103,48 +116,79 @@ async function run(file: string, flags: Flags, interruption: Interruption): Prom
       : oneOf("--dtype", flags.dtype, ["F64", "F32", "F16", "BF16"]);
   const batch = wholeNumber("--batch", flags.batch, 1, 2 ** 20);
   const { signal } = interruption;
-  const matrix = narrowWhereExact(await readMatrix(file, flags.tensor, "float64"));
+  const matrix = inOwnPrecision(await readMatrix(file, flags.tensor, "float64"));
   const dtype = asked ?? (isSingle(matrix) ? "F32" : "F64");
   const name = flags.name ?? matrix.name;
   const start = performance.now();
-  const onFront = (front: readonly ChainPoint[]): Promise<void> =>
-    interruption.keep({ show: () => frontSoFar(front, flags) });
-  const { found, front, permuted } = await factorizeAs(matrix, flags, signal, onFront);
-  const names = permuted?.names;
-  const bytesOf = (butterfly: AnyButterfly): Uint8Array => {
-    const saved = permuted?.matrix ?? butterfly;
-    return saveButterflies({ [name]: saved }, { dtype, metadata: FACTORIZE_METADATA });
-  };
+  const bytesOf = (butterfly: Saved): Uint8Array =>
+    saveButterflies({ [name]: butterfly }, { dtype, metadata: FACTORIZE_METADATA });
+  const storedErrorOf = (butterfly: Saved): Promise<number> =>
+    errorOf(bytesOf(butterfly), name, matrix, signal);
+  const storedOf = async (butterfly: Saved): Promise<State["stored"]> =>
+    out === undefined ? undefined : { dtype, error: await storedErrorOf(butterfly) };
   let saved: AnyButterfly | undefined;
-  const work = (state: State, stopped?: string): Work => {
+  const workOf = (result: Result, state: State, stopped?: string): Work => {
     const { butterfly } = state;
+    const { found, search, permuted } = result;
     const seconds = (performance.now() - start) / 1000;
-    const report = { ...state, matrix, found, names, seconds, out };
+    const report = { ...state, matrix, found, names: permuted?.names, search, seconds, out };
     return {
-      show: () => outputs.shown(textOf(report, front, flags), stopped),
+      show: () => outputs.shown(textOf(report, flags), stopped),
       save: async (last) => {
         if (out === undefined || saved === butterfly) return;
-        if (await outputs.save(out, bytesOf(butterfly), last)) saved = butterfly;
+        const bytes = bytesOf(permuted?.matrix ?? butterfly);
+        if (await outputs.save(out, bytes, last)) saved = butterfly;
       },
     };
   };
+  let front: readonly ChainPoint[] = [];
+  let best: Factorization<AnyButterfly> | undefined;
+  // The best by now with the chains by now; the chains alone while there is no best.
+  const keepSearch = async (): Promise<void> => {
+    if (best === undefined) {
+      await interruption.keep({ show: () => frontSoFar(front, flags) });
+      return;
+    }
+    const search = { front, seconds: (performance.now() - start) / 1000, isCutShort: true };
+    const state = { ...UNKNOWN, butterfly: best.matrix, stored: await storedOf(best.matrix) };
+    const stopped = "Stopped in the search; the factors are the best found by now.";
+    await interruption.keep(workOf({ found: best, search }, state, stopped));
+  };
+  const result = await factorizeAs(matrix, flags, signal, {
+    errorOf: storedErrorOf,
+    onFront: async (points) => {
+      front = points;
+      await keepSearch();
+    },
+    onBest: async (found) => {
+      best = found;
+      await keepSearch();
+    },
+  });
+  const { found, permuted } = result;
+  const work = (state: State, stopped?: string): Work => workOf(result, state, stopped);
   const onSweep = (butterfly: AnyButterfly, errors: readonly number[]): Promise<void> => {
     const sweeps = Math.max(0, errors.length - 1);
     const stopped = `Stopped in the refinement; the factors are those after ${sweeps} sweeps.`;
     const refined = sweeps === 0 ? undefined : errors;
-    const state = { butterfly, errors: refined, stored: undefined, speedUp: undefined };
+    const state = { ...UNKNOWN, butterfly, errors: refined };
     return interruption.keep(work(state, stopped));
   };
   const { butterfly, errors } = await refineAs(matrix, found.matrix, flags, signal, onSweep);
-  const stored =
-    out === undefined
-      ? undefined
-      : { dtype, error: await errorOf(bytesOf(butterfly), name, matrix, signal) };
+  const stored = await storedOf(permuted?.matrix ?? butterfly);
   const state = { butterfly, errors, stored, speedUp: undefined };
   await interruption.keep(work(state, "Stopped before the speed-up was known."));
   const speedUp = await speedUpOn(flags, butterfly.chain, batch);
   await interruption.finish(work({ ...state, speedUp }));
 }
+
+/** A butterfly as it is written. */
+type Saved = AnyButterfly | PermutedButterfly<AnyButterfly>;
+
+type Result = Awaited<ReturnType<typeof factorizeAs>>;
+
+/** What is found out last. */
+const UNKNOWN = { errors: undefined, stored: undefined, speedUp: undefined } as const;
 
 /** What was found by now. */
 type State = Pick<FactorizationReport, "butterfly" | "errors" | "stored" | "speedUp">;
@@ -160,13 +204,10 @@ function pointsOf(front: readonly ChainPoint[]): object[] {
   return front.map((point) => ({ ...point, chain: point.chain.toString() }));
 }
 
-function textOf(
-  report: FactorizationReport,
-  front: readonly ChainPoint[] | undefined,
-  { json }: Flags,
-): string {
+function textOf(report: FactorizationReport, { json }: Flags): string {
+  const { search } = report;
   if (!json) {
-    const table = front === undefined ? "" : `${renderFront(front)}\n\n`;
+    const table = search === undefined ? "" : `${renderFront(search.front)}\n\n`;
     return `${table}${renderFactorization(report)}`;
   }
   const { found, stored, butterfly, names, errors, speedUp, seconds } = report;
@@ -174,10 +215,19 @@ function textOf(
   const { bounds } = found;
   // Of what was written, where anything was.
   const error = stored?.error ?? found.error;
-  const points = front && pointsOf(front);
+  const points = search && pointsOf(search.front);
+  const searched = search && { seconds: search.seconds, isCutShort: search.isCutShort };
   const reported = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
   return JSON.stringify(
-    { ...reported, stored, permutations: names, refined: errors, speedUp, front: points },
+    {
+      ...reported,
+      stored,
+      permutations: names,
+      refined: errors,
+      speedUp,
+      search: searched,
+      front: points,
+    },
     null,
     2,
   );

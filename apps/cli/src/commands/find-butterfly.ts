@@ -1,6 +1,7 @@
 import { type AnyButterfly, type Butterfly, type Chain, PapilioError } from "@papilio/butterfly";
 import {
-  type ChainPoint,
+  type ChainSearch,
+  type ChainSearchOptions,
   type Factorization,
   factorize,
   factorizePermuted,
@@ -14,6 +15,9 @@ import { chainFor } from "../flags/chain-choice.ts";
 import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
 import { showShare } from "../render/progress.ts";
 
+/** Seconds of a search, unless a flag says another number. */
+export const TIME_LIMIT = 45;
+
 /** How a matrix is factorized. */
 export interface FactorizationFlags {
   readonly chain: string;
@@ -22,6 +26,7 @@ export interface FactorizationFlags {
   readonly permute?: string | true;
   readonly maxParams?: string;
   readonly maxError?: string;
+  readonly timeLimit?: string;
   readonly refine?: string | true;
   readonly inputs?: string;
   readonly threads?: string;
@@ -30,10 +35,17 @@ export interface FactorizationFlags {
 /** In single precision, or in double where the file has numbers that need it. */
 export type AnyMatrixFile = MatrixFile | MatrixFile<"float64">;
 
+/** What is told of a search while it goes on, and what it asks. */
+export interface SearchCalls
+  extends Required<Pick<ChainSearchOptions, "errorOf" | "onFront" | "onBest">> {}
+
+/** What was found of a chain that was searched for. */
+export type SearchReport = Pick<ChainSearch<AnyButterfly>, "front" | "seconds" | "isCutShort">;
+
 interface Found {
   readonly found: Factorization<AnyButterfly>;
   /** Where a chain was searched for. */
-  readonly front?: readonly ChainPoint[];
+  readonly search?: SearchReport;
   /** Where permutations were tried. */
   readonly permuted?: Pick<PermutedFactorization<AnyButterfly>, "matrix" | "names">;
 }
@@ -47,19 +59,24 @@ export async function factorizeAs(
   { values, rows, cols }: AnyMatrixFile,
   flags: FactorizationFlags,
   signal: AbortSignal,
-  onFront: (front: readonly ChainPoint[]) => Promise<void>,
+  { errorOf, onFront, onBest }: SearchCalls,
 ): Promise<Found> {
-  const { chain: text, maxParams, maxError } = flags;
+  const { chain: text, maxParams, maxError, timeLimit } = flags;
   const limits = {
     ...(maxParams === undefined
       ? {}
       : { maxParameters: numberFrom("--max-params", maxParams, 0, 1) }),
-    ...(maxError === undefined ? {} : { maxError: numberFrom("--max-error", maxError, 0, 1) }),
+    ...(maxError === undefined
+      ? {}
+      : { maxError: numberFrom("--max-error", maxError, 0, 1), errorOf }),
+    ...(timeLimit === undefined
+      ? {}
+      : { timeLimit: numberFrom("--time-limit", timeLimit, 0, 1e9) }),
   };
   if (text !== "auto" && Object.keys(limits).length > 0) {
     throw new PapilioError(
       "FLAG_INVALID",
-      "--max-params and --max-error go with --chain auto.",
+      "--max-params, --max-error and --time-limit go with --chain auto.",
       "Leave them out, or let the chain be searched for.",
     );
   }
@@ -94,21 +111,26 @@ export async function factorizeAs(
     return { found: { ...found, matrix: matrix.matrix }, permuted: { matrix, names } };
   }
   if (chain !== undefined) return { found: await factorize(values, chain, { ...options, tree }) };
-  const { best, front } = await searchChains(values, rows, cols, {
+  const { best, ...search } = await searchChains(values, rows, cols, {
+    timeLimit: TIME_LIMIT,
     ...options,
     ...limits,
     onFront,
+    onBest,
   });
-  if (best !== undefined) return { found: best, front };
+  if (best !== undefined) return { found: best, search };
+  const { front, isCutShort } = search;
   const nearest = front.at(-1);
   throw new PapilioError(
     "CHAIN_NOT_FOUND",
     nearest === undefined
       ? `No chain was tried: none for ${rows} x ${cols} has fewer values than ${maxParams === undefined ? "the matrix" : `${maxParams} of those of the matrix`}.`
       : `None of the chains that were tried is within the limits; the nearest one has an error of ${nearest.error.toPrecision(3)}.`,
-    nearest === undefined
-      ? "Allow more parameters, or pad the matrix to a size with more divisors."
-      : "Allow more parameters or a larger error.",
+    isCutShort
+      ? "There was no time for all of them: give a longer --time-limit, or allow a larger error."
+      : nearest === undefined
+        ? "Allow more parameters, or pad the matrix to a size with more divisors."
+        : "Allow more parameters or a larger error.",
   );
 }
 

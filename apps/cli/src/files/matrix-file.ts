@@ -10,13 +10,15 @@ import {
 } from "@papilio/butterfly/files";
 import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
 import { readInput } from "./input-file.ts";
-import { parseNumbers } from "./numbers-file.ts";
+import { type NumbersFile, parseNumbers } from "./numbers-file.ts";
 
 /** A matrix from a file. */
 export interface MatrixFile<T extends FloatType = "float32"> {
   readonly name: string;
   readonly rows: number;
   readonly cols: number;
+  /** Of the numbers in the file: single for floating-point numbers of at most 32 bits. */
+  readonly precision: FloatType;
   /** `[rows, cols]` row-major. */
   readonly values: FloatArrays[T] | Complex<FloatArrays[T]>;
 }
@@ -37,29 +39,24 @@ export async function readMatrix<T extends FloatType>(
 ): Promise<MatrixFile<T>> {
   const bytes = await readInput(file);
   if (!isSafetensors(file, bytes)) {
-    const { shape, values } = parseNumbers(file, bytes, type);
-    return matrixOf(parse(file).name, shape, values);
+    return matrixOf({ name: parse(file).name, ...parseNumbers(file, bytes, type) });
   }
   const choose = ({ entries }: SafetensorsHeader): string => {
     const chosen = tensor ?? onlyMatrix(entries);
     if (entries.some(({ name }) => name === chosen)) return chosen;
     throw missing(entries, `There is no tensor ${describeValue(tensor)}.`);
   };
-  const { name, shape, values } = readSafetensorsTensor(bytes, choose, type);
-  return matrixOf(name, shape, values);
+  const { name, dtype, shape, values } = readSafetensorsTensor(bytes, choose, type);
+  const precision = /^(F32|F16|BF16|C64)$/.test(dtype) ? "float32" : "float64";
+  return matrixOf({ name, precision, shape, values });
 }
 
-/**
- * The matrix in single precision where that holds every number of it, as of most files; else as it is.
- */
-export function narrowWhereExact(
+/** The matrix in the precision of its file. */
+export function inOwnPrecision(
   matrix: MatrixFile<"float64">,
 ): MatrixFile<"float32"> | MatrixFile<"float64"> {
-  const { values } = matrix;
-  const parts = "re" in values ? [values.re, values.im] : [values];
-  if (parts.some((part) => part.some((value) => !Object.is(Math.fround(value), value)))) {
-    return matrix;
-  }
+  const { precision, values } = matrix;
+  if (precision === "float64") return matrix;
   return {
     ...matrix,
     values:
@@ -93,14 +90,15 @@ function missing(entries: SafetensorsHeader["entries"], message: string): Papili
   );
 }
 
-function matrixOf<T extends FloatType>(
-  name: string,
-  shape: readonly number[],
-  values: MatrixFile<T>["values"],
-): MatrixFile<T> {
+function matrixOf<T extends FloatType>({
+  name,
+  precision,
+  shape,
+  values,
+}: NumbersFile<T> & { readonly name: string }): MatrixFile<T> {
   const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape;
   if (rows !== undefined && cols !== undefined && shape.length <= 2 && rows * cols > 0) {
-    return { name, rows, cols, values };
+    return { name, rows, cols, precision, values };
   }
   throw new PapilioError(
     "TENSOR_SHAPE",

@@ -13,6 +13,8 @@ import { parseCsv } from "./csv.ts";
 
 /** Numbers of a file, row-major. */
 export interface NumbersFile<T extends FloatType> {
+  /** Single where the file has floating-point numbers of at most 32 bits; double for others and for text. */
+  readonly precision: FloatType;
   readonly shape: readonly number[];
   readonly values: FloatArrays[T] | Complex<FloatArrays[T]>;
 }
@@ -32,14 +34,19 @@ export function parseNumbers<T extends FloatType>(
   const isCsv = extname(file.replace(/\.gz$/i, "")).toLowerCase() === ".csv";
   const head = headOf(bytes);
   const kind = fileKind(head)?.id;
-  if (kind === "npy") return readNpyValues(bytes, type);
+  if (kind === "npy") {
+    const { descr, shape, values } = readNpyValues(bytes, type);
+    return { precision: /f[24]$|c8$/.test(descr) ? "float32" : "float64", shape, values };
+  }
   if (kind === "matrix-market") {
     const { rows, cols, values } = readMatrixMarketValues(bytes, type);
-    return { shape: [rows, cols], values };
+    return { precision: "float64", shape: [rows, cols], values };
   }
   const other = wrongKind(head, [], "an array of numbers (npy, Matrix Market or CSV)");
   if (other !== undefined) throw other;
-  if (isCsv || isText(head)) return parseCsv(file, bytes, type);
+  if (isCsv || isText(head)) {
+    return { precision: "float64", ...parseCsv(file, bytes, type) };
+  }
   throw new PapilioError(
     "FILE_HEADER",
     `The file ${file} is of no kind that is known here.`,

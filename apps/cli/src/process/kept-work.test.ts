@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
 import { writeLlama, writeVision } from "../testing/model-folders.ts";
 import { ownImplementation } from "../testing/own-implementation.ts";
-import { papilioStopped } from "../testing/stopped-command.ts";
+import { papilioStopped, papilioStoppedAt } from "../testing/stopped-command.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { Interruption } from "./interruption.ts";
 import type { Shown } from "./kept.ts";
@@ -114,6 +114,24 @@ describe("what a command keeps when it is interrupted", () => {
     expect(status).toBe(1);
     expect(readdirSync(folder.path)).not.toContain("auto");
     expect((await papilioStopped(...args)).stdout).toContain("relative error");
+  });
+
+  it("factorize --chain auto: the best factors by now, in the file", async () => {
+    const out = path("best.safetensors");
+    const args = ["factorize", path("a.npy"), "--chain", "auto", "--out", out, "--json"];
+    const { status, stdout, stderr } = await papilioStoppedAt(
+      (shown) => shown?.stdout?.includes("nonZeros") ?? false,
+      ...args,
+    );
+    expect(stderr).toContain("Stopped in the search; the factors are the best found by now.");
+    expect(status).toBe(1);
+    const { error, chain, search } = JSON.parse(stdout);
+    expect(search).toMatchObject({ isCutShort: true });
+    const [butterfly] = loadButterflies(readFileSync(out), "float64").values();
+    expect(`${butterfly?.matrix.chain}`).toBe(chain);
+    const product = butterfly?.dense() as Float64Array;
+    const missed = Math.hypot(...VALUES.map((value, index) => value - (product[index] as number)));
+    expect(error).toBeCloseTo(missed / Math.hypot(...VALUES), 6);
   });
 });
 

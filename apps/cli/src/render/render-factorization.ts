@@ -1,6 +1,6 @@
 import { quantity, times } from "@papilio/bench/analysis";
 import { type AnyButterfly, chainCost } from "@papilio/butterfly";
-import type { ChainPoint, Factorization } from "@papilio/butterfly/factorization";
+import type { ChainPoint, ChainSearch, Factorization } from "@papilio/butterfly/factorization";
 import type { MatrixFile } from "../files/matrix-file.ts";
 import type { SpeedUp } from "../machine/speed-up.ts";
 import { newTable } from "./new-table.ts";
@@ -22,6 +22,8 @@ export interface FactorizationReport {
   readonly names: { readonly left: string; readonly right: string } | undefined;
   /** Of the refinement, before its first sweep and after each. */
   readonly errors: readonly number[] | undefined;
+  /** Of the search for the chain, where there was one. */
+  readonly search: Pick<ChainSearch<AnyButterfly>, "front" | "seconds" | "isCutShort"> | undefined;
   /** Unless it is not known yet. */
   readonly speedUp: SpeedUp | undefined;
   /** Of the whole work: the search and the refinement included. */
@@ -40,7 +42,7 @@ export function renderFront(front: readonly ChainPoint[]): string {
 
 /** A factorization as a table of two columns. */
 export function renderFactorization(report: FactorizationReport): string {
-  const { matrix, found, stored, butterfly, names, errors, speedUp, seconds, out } = report;
+  const { matrix, found, stored, butterfly, names, errors, speedUp, search, seconds, out } = report;
   const { rows, cols } = matrix;
   const { chain } = butterfly;
   const kind = "re" in matrix.values ? "complex" : "real";
@@ -79,6 +81,10 @@ export function renderFactorization(report: FactorizationReport): string {
     ...(speedUp === undefined ? [] : speedUpLines(speedUp)),
     ["time", quantity(seconds, "s")],
   );
+  if (search !== undefined) {
+    const cut = search.isCutShort ? ", ended by its time limit before all chains were tried" : "";
+    lines.push(["search", `${quantity(search.seconds, "s")}${cut}`]);
+  }
   if (out !== undefined) lines.push(["written to", out]);
   const table = newTable([]);
   for (const [name, text] of lines) table.push([name, text]);

@@ -9,11 +9,19 @@ export interface Stopped extends Finished {
 }
 
 /** Runs a command in this process, and interrupts it as soon as there is something to keep. */
-export async function papilioStopped(...args: readonly string[]): Promise<Stopped> {
+export function papilioStopped(...args: readonly string[]): Promise<Stopped> {
+  return papilioStoppedAt(() => true, ...args);
+}
+
+/** Interrupts a command when it keeps something that is wanted. */
+export async function papilioStoppedAt(
+  isWanted: (shown: Shown | undefined) => boolean,
+  ...args: readonly string[]
+): Promise<Stopped> {
   const handed: (Shown | undefined)[] = [];
   const interruption: Interruption = new Interruption((shown) => {
     handed.push(shown);
-    interruption.interrupt();
+    if (isWanted(shown)) interruption.interrupt();
     return Promise.resolve();
   });
   return { ...(await papilioUntil(interruption, ...args)), handed };

@@ -82,6 +82,8 @@ export function npyValues<T extends FloatType>(
 
 /** What {@link readNpyValues} reads. */
 export interface NpyValues<T extends FloatType> {
+  /** The type of the elements in the file, such as `<f4`. */
+  readonly descr: string;
   readonly shape: readonly number[];
   /** In C order. */
   readonly values: FloatArrays[T] | Complex<FloatArrays[T]>;
@@ -96,7 +98,8 @@ export interface NpyValues<T extends FloatType> {
 export function readNpyValues<T extends FloatType>(file: FileBytes, type: T): NpyValues<T> {
   const reader = new ByteReader(file);
   const header = readHeader(reader, headOf(file));
-  return { shape: header.shape, values: readValues(reader, header, type) };
+  const { descr, shape } = header;
+  return { descr, shape, values: readValues(reader, header, type) };
 }
 
 /** Reads to the first element. */

@@ -106,6 +106,8 @@ export function toComplex<T extends FloatType>(
 /** What {@link readSafetensorsTensor} reads. */
 export interface SafetensorsValues<T extends FloatType> {
   readonly name: string;
+  /** The type of the elements in the file, such as `F32`. */
+  readonly dtype: string;
   readonly shape: readonly number[];
   /** Complex where the type is `C64`. */
   readonly values: FloatArrays[T] | Complex<FloatArrays[T]>;
@@ -137,9 +139,9 @@ export function readSafetensorsTensor<T extends FloatType>(
     throw fileError("TENSOR_MISSING", `The file has no tensor ${describeValue(chosen)}.`);
   }
   reader.drop(entry.begin - headerBytes);
-  const { name, shape } = entry;
+  const { name, dtype, shape } = entry;
   const [re, im] = readElements(reader, storedElements(entry, entry.end - entry.begin), type);
-  return { name, shape, values: im === undefined ? re : { re, im } };
+  return { name, dtype, shape, values: im === undefined ? re : { re, im } };
 }
 
 /** How the elements of a tensor lie in its bytes. Throws `TENSOR_DTYPE`. */
