@@ -1,6 +1,7 @@
 /**
  * Compiles the WebAssembly and writes it into src/wasm/binaries.ts, for engines with relaxed SIMD and for
- * others; writes the constants that TypeScript needs too beside it.
+ * others, and that of factorizations into dense-binary.ts; writes the constants that TypeScript needs too
+ * beside it.
  *
  *     pnpm build:wasm
  */
@@ -19,6 +20,11 @@ const KERNEL_OPTIONS = [
   ...["--enable", "simd,threads,bulk-memory"],
 ];
 
+const DENSE_OPTIONS = [
+  ...["--optimizeLevel", "3", "--shrinkLevel", "0"],
+  ...["--importMemory", "--noExportMemory", "--enable", "simd"],
+];
+
 /** The source of binaries.ts, the same on every machine. */
 export async function compileBinaries(): Promise<string> {
   const kernel = async (simd: "relaxed" | "plain"): Promise<string> =>
@@ -34,6 +40,17 @@ export const RELAXED_SIMD =
 /** For engines with plain SIMD. */
 export const PLAIN_SIMD =
   "${plain}";
+`;
+}
+
+/** The source of dense-binary.ts, the same on every machine. */
+export async function compileDenseBinary(): Promise<string> {
+  const binary = Buffer.from(await compile("dense.ts", DENSE_OPTIONS)).toString("base64");
+  return `// Compiled from assembly/dense.ts by pnpm build:wasm; a test holds the two together. Base64.
+
+/** Loops of dense linear algebra, for memory of one thread. */
+export const DENSE =
+  "${binary}";
 `;
 }
 
@@ -96,6 +113,7 @@ async function compile(
 if (import.meta.main) {
   const kernel = join(import.meta.dirname, "../src/wasm");
   writeFileSync(join(kernel, "binaries.ts"), await compileBinaries());
+  writeFileSync(join(kernel, "dense-binary.ts"), await compileDenseBinary());
   for (const from of Object.keys(CONSTANTS) as (keyof typeof CONSTANTS)[]) {
     writeFileSync(join(kernel, CONSTANTS[from]), await compileConstants(from));
   }

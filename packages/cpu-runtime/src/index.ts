@@ -17,3 +17,4 @@ export type { CpuMatrix, CpuMatrixPlan } from "./multiplication/cpu-matrix.ts";
 export type { CpuVectors } from "./multiplication/packed-chain.ts";
 export type { CpuPlan, PassPlan } from "./planning/plan.ts";
 export { type PredictCpuOptions, predictCpuSeconds } from "./planning/predict.ts";
+export { factorizationKernels } from "./wasm/factorization-kernels.ts";

@@ -26,11 +26,11 @@ const splits = [
 
 const cases: Readonly<Record<string, Case>> = {
   LocalSplitter: {
-    make: () => new LocalSplitter(() => undefined, undefined),
+    make: () => new LocalSplitter(() => undefined, {}),
     uses: splits,
   },
   WorkerSplitter: {
-    make: () => new WorkerSplitter(1, () => undefined, undefined),
+    make: () => new WorkerSplitter(1, () => undefined, {}),
     uses: splits,
   },
 };
@@ -48,7 +48,7 @@ it.each(Object.entries(cases))(
 );
 
 it("threads that are disposed of in the middle of a split reject it", async () => {
-  const splitter = new WorkerSplitter(1, () => undefined, undefined);
+  const splitter = new WorkerSplitter(1, () => undefined, {});
   const late = splitter.split(product, split, "left");
   splitter[Symbol.dispose]();
   await expect(late).rejects.toThrow(disposedOf);

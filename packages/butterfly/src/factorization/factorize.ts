@@ -1,4 +1,4 @@
-import { requireBoolean, requireProgress } from "../errors/argument-checks.ts";
+import { requireArray, requireBoolean, requireProgress } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
@@ -50,6 +50,12 @@ export interface FactorizeOptions {
    * a matrix is copied once unless its array is in a `SharedArrayBuffer`.
    */
   readonly threads?: number;
+  /**
+   * Inner loops in WebAssembly with two lanes: what `factorizationKernels()` of `@papilio/cpu-runtime`
+   * returns, several times as fast. Without them, or where an engine lacks SIMD, the loops of this package
+   * run. Results differ by roundings.
+   */
+  readonly kernels?: Uint8Array;
 }
 
 /** What {@link factorize} finds. */
@@ -78,7 +84,7 @@ export interface Factorization<M> {
  *
  * @param dense `[rows, cols]` row-major, for the rows and columns of the chain; kept as it is
  * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `COMPLEX_PARTS`, `CHAIN_NOT_CHAINABLE`,
- *   `TREE_INVALID`, `THREADS_INVALID`, `OPTION_INVALID`; the signal's reason when it aborts
+ *   `TREE_INVALID`, `THREADS_INVALID`, `ARRAY_TYPE`, `OPTION_INVALID`; the signal's reason when it aborts
  *
  * @example
  * ```ts
@@ -211,8 +217,10 @@ function countWork(total: number, onProgress: FactorizeOptions["onProgress"]): O
   };
 }
 
-/** @throws PapilioError `THREADS_INVALID` */
-function openSplitter(work: number, { onProgress, threads, signal }: FactorizeOptions): Splitter {
+/** @throws PapilioError `THREADS_INVALID`, `ARRAY_TYPE` */
+function openSplitter(work: number, options: FactorizeOptions): Splitter {
+  const { onProgress, threads, kernels } = options;
+  if (kernels !== undefined) requireArray("The kernels", kernels, "Uint8Array");
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
     throw new PapilioError(
       "THREADS_INVALID",
@@ -224,6 +232,6 @@ function openSplitter(work: number, { onProgress, threads, signal }: FactorizeOp
   const defaultThreads = work < MIN_THREADED_WORK ? 1 : availableThreads();
   const count = Math.min(threads ?? defaultThreads, availableThreads());
   return count === 1
-    ? new LocalSplitter(onWork, signal)
-    : new WorkerSplitter(count, onWork, signal);
+    ? new LocalSplitter(onWork, options)
+    : new WorkerSplitter(count, onWork, options);
 }

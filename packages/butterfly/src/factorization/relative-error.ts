@@ -71,6 +71,6 @@ async function squaredErrorOf(
     : whole;
   const straight = chain.transposed ? same.transpose() : same;
   const { values, off } = onSupport(turned, straight.chain.product());
-  using splitter = new LocalSplitter(() => undefined, signal);
+  using splitter = new LocalSplitter(() => undefined, { signal });
   return off + (await squaredError(values, straight, splitter));
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors/error-codes.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
+import { withKernels } from "../linear-algebra/kernels.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { nodeThreads } from "../threads/node-threads.ts";
 import type { Parts } from "./parts.ts";
@@ -13,6 +14,7 @@ export interface WorkerRequest {
   readonly patterns: readonly [PatternEntries, PatternEntries];
   readonly classes: readonly [number, number];
   readonly task: WorkerTask;
+  readonly kernels: Uint8Array | undefined;
 }
 
 export type WorkerTask =
@@ -36,14 +38,15 @@ function respond(request: WorkerRequest): WorkerResponse {
   const [left, right] = request.patterns;
   const split = splitOf(new Pattern(...left), new Pattern(...right));
   try {
-    const { product, classes, task } = request;
-    const dropped =
+    const { product, classes, task, kernels } = request;
+    const dropped = withKernels(kernels, () =>
       "distanceTo" in task
         ? {
             ...NOTHING,
             dropped: squaredDistanceOfClasses(product, split, task.distanceTo, classes),
           }
-        : splitClasses(product, split, task.side, classes, task.to);
+        : splitClasses(product, split, task.side, classes, task.to),
+    );
     return { classes: classes[1] - classes[0], dropped };
   } catch (error) {
     const { code, message, fix } = error as { code: ErrorCode; message: string; fix: string };

@@ -2,6 +2,7 @@
 import "../disposal/dispose-symbols.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
+import { withKernels } from "../linear-algebra/kernels.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { type Parts, zeroParts } from "./parts.ts";
 import { addDropped, NOTHING, splitClasses, squaredDistanceOfClasses } from "./split.ts";
@@ -32,6 +33,13 @@ export function splitWork({ left, right }: Split): number {
   return left.b * right.c * Math.min(left.b, right.c);
 }
 
+/** What both kinds of splitters take. */
+export interface SplitterOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** As `FactorizeOptions` has them. */
+  readonly kernels?: Uint8Array | undefined;
+}
+
 /** How many classes of a split, one at least, are about so much work. */
 export function classesOfWork(split: Split, work: number): number {
   return Math.max(1, Math.round(work / splitWork(split)));
@@ -50,11 +58,13 @@ export function splitterDisposed(): PapilioError {
 export class LocalSplitter implements Splitter {
   readonly #onWork: OnWork;
   readonly #signal: AbortSignal | undefined;
+  readonly #kernels: Uint8Array | undefined;
   #disposed = false;
 
-  constructor(onWork: OnWork, signal: AbortSignal | undefined) {
+  constructor(onWork: OnWork, { signal, kernels }: SplitterOptions) {
     this.#onWork = onWork;
     this.#signal = signal;
+    this.#kernels = kernels;
   }
 
   async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
@@ -105,7 +115,7 @@ export class LocalSplitter implements Splitter {
     for (let first = 0; first < split.classes; first += count) {
       if (this.#disposed) throw splitterDisposed();
       const last = Math.min(split.classes, first + count);
-      run([first, last]);
+      withKernels(this.#kernels, () => run([first, last]));
       await slicer.yieldIfDue();
     }
     this.#signal?.throwIfAborted();

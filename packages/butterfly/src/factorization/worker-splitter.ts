@@ -11,6 +11,7 @@ import {
   type OnWork,
   type SplitResult,
   type Splitter,
+  type SplitterOptions,
   splitterDisposed,
   splitWork,
 } from "./splitter.ts";
@@ -34,6 +35,7 @@ export class WorkerSplitter implements Splitter {
   readonly #threads: readonly SplitThread[];
   readonly #onWork: OnWork;
   readonly #signal: AbortSignal | undefined;
+  readonly #kernels: Uint8Array | undefined;
   readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
   readonly #shared = new WeakMap<Parts, Parts>();
   readonly #free: SharedArrayBuffer[] = [];
@@ -41,9 +43,10 @@ export class WorkerSplitter implements Splitter {
   #failure: { readonly reason: unknown } | undefined;
   #isDisposed = false;
 
-  constructor(threads: number, onWork: OnWork, signal: AbortSignal | undefined) {
+  constructor(threads: number, onWork: OnWork, { signal, kernels }: SplitterOptions) {
     this.#onWork = onWork;
     this.#signal = signal;
+    this.#kernels = kernels;
     signal?.addEventListener("abort", this.#onAbort);
     this.#threads = Array.from({ length: threads }, (_, index) =>
       takeThread({
@@ -97,7 +100,7 @@ export class WorkerSplitter implements Splitter {
   async #run(product: Parts, split: Split, task: WorkerTask): Promise<Dropped> {
     this.#assertLive();
     const patterns = [entriesOf(split.left), entriesOf(split.right)] as const;
-    const request = { product: this.#share(product), patterns, task };
+    const request = { product: this.#share(product), patterns, task, kernels: this.#kernels };
     const done = Promise.withResolvers<Dropped>();
     this.#job = { split, request, next: 0, pending: 0, dropped: NOTHING, done };
     for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);

@@ -1,4 +1,5 @@
 import { sumOfSquares } from "../numeric/powers-of-two.ts";
+import { kernelsFor } from "./kernels.ts";
 import { floats } from "./scratch.ts";
 
 /*
@@ -139,6 +140,13 @@ function addProduct(
   first: number,
   last: number,
 ): void {
+  const kernels = kernelsFor(to, x, y);
+  if (kernels !== undefined) {
+    const p = x.byteOffset;
+    const q = y.byteOffset;
+    kernels.addProduct(to.byteOffset, p, q, sign, rows, inner, cols, first, last);
+    return;
+  }
   for (let row = 0; row < rows; row++) {
     const base = row * inner;
     const target = row * cols;
@@ -182,6 +190,11 @@ function addRowProducts(
   cols: number,
   symmetric: boolean,
 ): void {
+  const kernels = kernelsFor(to, x, y);
+  if (kernels !== undefined) {
+    kernels.addRowProducts(to.byteOffset, x.byteOffset, y.byteOffset, rows, cols, symmetric);
+    return;
+  }
   for (let p = 0; p < rows; p += 2) {
     // The last of an odd number of rows twice, whose second sums are not written.
     const i = p * cols;

@@ -1,4 +1,5 @@
 import { type Matrix, matrix, squaredNorm } from "./dense-matrix.ts";
+import { kernelsFor } from "./kernels.ts";
 import { floats } from "./scratch.ts";
 import { tridiagonalEigenvalues, tridiagonalEigenvectors } from "./tridiagonal.ts";
 
@@ -140,6 +141,11 @@ function reflectReal(
   scale: number,
   w: Float64Array,
 ): void {
+  const kernels = kernelsFor(a, a, w);
+  if (kernels !== undefined) {
+    kernels.reflectReal(a.byteOffset, n, step, scale, w.byteOffset);
+    return;
+  }
   const v = step * n;
   let product = 0; // v^T A v
   for (let row = 0; row < step; row++) {
@@ -180,6 +186,13 @@ function reflectComplex(
   wRe: Float64Array,
   wIm: Float64Array,
 ): void {
+  const kernels = kernelsFor(re, im, wRe);
+  if (kernels !== undefined && kernelsFor(wIm, wIm, wIm)) {
+    const x = re.byteOffset;
+    const y = im.byteOffset;
+    kernels.reflectComplex(x, y, n, step, scale, wRe.byteOffset, wIm.byteOffset);
+    return;
+  }
   const v = step * n;
   let product = 0; // v^H A v, which is real
   for (let row = 0; row < step; row++) {

@@ -1,9 +1,13 @@
+import { growKernelMemory, kernelMemory } from "./kernels.ts";
+
 /*
  * Blocks are small and many: arrays of their own for each would be memory that the engine releases
- * late. Within `withScratch` they are parts of one array, which the next call uses again.
+ * late. Within `withScratch` they are parts of one array, which the next call uses again: memory of the
+ * kernels where these run.
  */
 
-let arena = new Float64Array(0);
+let own: Float64Array = new Float64Array(0);
+let arena: Float64Array = own;
 let used = 0;
 let wanted = 0;
 let active = false;
@@ -19,11 +23,17 @@ export function floats(length: number): Float64Array {
 
 /** Runs something that keeps none of its arrays of {@link floats}. Not to be nested, nor asynchronous. */
 export function withScratch<T>(run: () => T): T {
-  [used, wanted, active] = [0, 0, true];
+  arena = kernelMemory() ?? own;
+  used = 0;
+  wanted = 0;
+  active = true;
   try {
     return run();
   } finally {
     active = false;
-    if (wanted > arena.length) arena = new Float64Array(wanted);
+    if (wanted > arena.length) {
+      if (arena === own) own = new Float64Array(wanted);
+      else growKernelMemory(wanted);
+    }
   }
 }

@@ -44,9 +44,11 @@ const APART = 1.1;
  */
 export function truncate(a: Matrix, rank: number): Truncation {
   const most = Math.min(a.rows, a.cols);
-  const exponent = exponentOfSquares(a);
+  const given = squaredNorm(a);
+  const isSafe = given > 2 ** -SAFE_EXPONENT && given < 2 ** SAFE_EXPONENT;
+  const exponent = isSafe ? 0 : (exponentOf(a.im === undefined ? [a.re] : [a.re, a.im]) ?? 0);
   const scaled = scale(a, -exponent);
-  const norm = squaredNorm(scaled);
+  const norm = isSafe ? given : squaredNorm(scaled);
   const found =
     rank < most
       ? leading(scaled, rank, norm, roundingOf(a.rows, a.cols, norm))
@@ -159,13 +161,6 @@ function leadingRange(a: Matrix, rank: number): Matrix {
 /** Orthonormal columns that span all of the matrix. */
 function wholeRange(a: Matrix): Matrix {
   return a.rows <= a.cols ? identity(a.rows, a.im !== undefined) : orthonormalize(a).q;
-}
-
-/** The exponent of the largest entry where squares of squares may be out of range; else 0. */
-function exponentOfSquares(a: Matrix): number {
-  const norm = squaredNorm(a);
-  if (norm > 2 ** -SAFE_EXPONENT && norm < 2 ** SAFE_EXPONENT) return 0;
-  return exponentOf(a.im === undefined ? [a.re] : [a.re, a.im]) ?? 0;
 }
 
 /** The matrix times a power of two: squares of entries of about 1 neither overflow nor vanish. */

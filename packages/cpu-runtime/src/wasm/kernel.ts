@@ -1,4 +1,5 @@
 import { PLAIN_SIMD, RELAXED_SIMD } from "./binaries.ts";
+import { decode } from "./decode.ts";
 import type { WasmMemory, WasmModule } from "./wasm-types.ts";
 
 /** What threads call: the functions of assembly/run-item.ts and assembly/run-program.ts, which document them. */
@@ -53,8 +54,4 @@ export async function compileKernel(): Promise<Kernel | NoKernel> {
 export function instantiate(module: WasmModule, memory: WasmMemory): KernelExports {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return exports as unknown as KernelExports;
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
