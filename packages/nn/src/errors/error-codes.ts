@@ -64,6 +64,10 @@ export interface NnErrorCodes {
    * the trainer that the state is of, and its kind of optimizer.
    */
   TRAINER_STATE: true;
+  /** A file is not a checkpoint of training. Give one that a training has written, as it is. */
+  CHECKPOINT_INVALID: true;
+  /** Data to train on cannot be read. Give a file of the kind in the message. */
+  DATA_INVALID: true;
 
   // Weights
 

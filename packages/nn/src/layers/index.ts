@@ -26,6 +26,7 @@ export {
   type KroneckerSparseLinearOptions,
 } from "./kronecker-sparse-linear.ts";
 export { dense, Linear } from "./linear.ts";
+export { linearByName } from "./linear-by-name.ts";
 export { type LinearFactory, LinearLayer, type LinearShape } from "./linear-layer.ts";
 export {
   type AttentionContext,

@@ -6,8 +6,27 @@
 
 export type { NnErrorCodes } from "../errors/error-codes.ts";
 export { dropout } from "../operations/dropout/operation.ts";
+export { type Augmentation, augmentImages } from "./augment.ts";
+export {
+  type BatchOrder,
+  randomWindows,
+  type ShuffledOptions,
+  type Split,
+  shuffledBatches,
+  splitExamples,
+  type WindowsOptions,
+} from "./batches.ts";
+export { type CharacterTokens, characterTokenizer, characterTokens } from "./characters.ts";
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  readCheckpointSettings,
+} from "./checkpoint.ts";
+export type { Evaluation } from "./evaluation.ts";
 export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
+export { type IdxFile, readIdx } from "./idx.ts";
 export { type InitializeOptions, initialize } from "./initialize.ts";
 export {
   type CrossEntropyOptions,
@@ -19,5 +38,16 @@ export {
 } from "./losses.ts";
 export type { AdamWOptions, OptimizerOptions, SgdOptions } from "./optimizer.ts";
 export { type Schedule, type WarmupCosineOptions, warmupCosine } from "./schedule.ts";
+export {
+  type DisposableTask,
+  type ImageTaskOptions,
+  imageTask,
+  type LabelledImages,
+  type NodeTaskOptions,
+  nodeTask,
+  type TextTaskOptions,
+  textTask,
+} from "./tasks.ts";
+export { type TrainingTask, type TrainOptions, type TrainResult, train } from "./train.ts";
 export { type StepReport, Trainer, type TrainerOptions } from "./trainer.ts";
 export type { TrainerState } from "./trainer-state.ts";

@@ -1,8 +1,10 @@
 import { PapilioError } from "@papilio/butterfly";
+import { linearByName } from "../../layers/linear-by-name.ts";
 import { MOST_LAYERS } from "../../weights/most-layers.ts";
 import type { StateDict } from "../../weights/stored-tensor.ts";
 import type { Gpt2Config } from "../gpt2.ts";
 import type { LlamaConfig } from "../llama.ts";
+import type { LinearChoices } from "../model.ts";
 import type { SentenceEncoderConfig } from "../sentence-encoder.ts";
 import type { VisionTransformerConfig } from "../vision-transformer.ts";
 import type { ConfigFields } from "./config-fields.ts";
@@ -34,6 +36,7 @@ export function llamaConfig(fields: ConfigFields): LlamaConfig {
     theta: thetaOf(fields),
     rotary: "halves",
     tiedHead: fields.flag("tie_word_embeddings", false),
+    ...linearOf(fields),
   };
 }
 
@@ -70,6 +73,7 @@ export function gpt2Config(fields: ConfigFields): Gpt2Config {
     heads,
     positions: fields.size("n_positions", 1024),
     epsilon: fields.positive("layer_norm_epsilon", 1e-5),
+    ...linearOf(fields),
   };
 }
 
@@ -90,7 +94,8 @@ export function visionConfig(fields: ConfigFields, state: StateDict): VisionTran
   }
   fields.only("hidden_act", ["gelu"]);
   fields.only("qkv_bias", [true]);
-  const classes = state.get("classifier.weight")?.shape[0];
+  // The head has our name in what a trainer wrote.
+  const classes = (state.get("classifier.weight") ?? state.get("head.weight"))?.shape[0];
   return {
     imageSize,
     patchSize,
@@ -101,6 +106,7 @@ export function visionConfig(fields: ConfigFields, state: StateDict): VisionTran
     hidden: fields.size("intermediate_size", 3072),
     epsilon: fields.positive("layer_norm_eps", 1e-12),
     ...(classes === undefined ? {} : { classes }),
+    ...linearOf(fields),
   };
 }
 
@@ -124,6 +130,14 @@ export function sentenceConfig(fields: ConfigFields): SentenceEncoderConfig {
     positions: fields.size("max_position_embeddings", 512),
     epsilon: fields.positive("layer_norm_eps", 1e-12),
   };
+}
+
+/** What projections and feed-forward layers are, where a config.json of ours says it; dense ones in all others. */
+function linearOf(fields: ConfigFields): { readonly linear?: LinearChoices } {
+  const name = fields.within("papilio")?.text("linear");
+  if (name === undefined) return {};
+  const linear = linearByName(name);
+  return { linear: { projection: linear, ffn: linear } };
 }
 
 function layersOf(fields: ConfigFields, name: string, otherwise?: number): number {

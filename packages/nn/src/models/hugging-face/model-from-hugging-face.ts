@@ -2,6 +2,7 @@ import { PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import { map, optional } from "../../arguments/checks.ts";
 import type { Module } from "../../modules/module.ts";
+import { TRAINING_PREFIX } from "../../training/checkpoint.ts";
 import { assignStateDict } from "../../weights/assign-state-dict.ts";
 import type { StateDict } from "../../weights/stored-tensor.ts";
 import { weightsError } from "../../weights/weights-error.ts";
@@ -50,6 +51,11 @@ const READERS: Readonly<
   },
 };
 
+/** The weights alone of a checkpoint that has what a trainer goes on from, too. */
+function withoutTraining(state: StateDict): StateDict {
+  return new Map([...state].filter(([name]) => !name.startsWith(TRAINING_PREFIX)));
+}
+
 /** Tensors of a layer, at least, of all these models. */
 const LAYER_TENSORS = 8;
 
@@ -70,6 +76,8 @@ function withLayers<C extends { readonly layers?: number }>(config: C, state: St
  * by the mean of their tokens, normalized. All that
  * config.json says is checked before any weight is decoded; what would make other results than are
  * computed here is refused.
+ *
+ * Layers are butterflies where `papilio.linear` of config.json names some, as `linearByName` has it.
  *
  * @param config contents of config.json, parsed
  * @param state what `loadStateDict` gives
@@ -103,7 +111,7 @@ export function modelFromHuggingFace(
       `Use a model of ${Object.keys(READERS).join(", ")}.`,
     );
   }
-  const [model, weights] = read(fields, state, sentence);
+  const [model, weights] = read(fields, withoutTraining(state), sentence);
   assignStateDict((model as Module).namedParameters(), weights);
   return model;
 }

@@ -67,6 +67,7 @@ export const layerCalls: PublicCalls = {
   "ButterflyLinear#forward": forward(new nn.ButterflyLinear({ weight: Chain.squareDyadic(4) })),
   products: () => call(nn.products, ["1,2,2,2;2,2,2,1"], nn.dense),
   "products, a factory": () => call(nn.products(["1,2,2,2;2,2,2,1"]), shape),
+  linearByName: () => call(nn.linearByName, "monarch"),
   monarch: () => call(nn.monarch, { blocks: 2, rank: 1 }),
   "monarch, a factory": () => call(nn.monarch(), shape),
   monarchChain: () => call(nn.monarchChain, { rows: 4, cols: 4, blocks: 2, rank: 1 }),

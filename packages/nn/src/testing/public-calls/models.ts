@@ -107,6 +107,7 @@ export const modelCalls: PublicCalls = {
     const state = stateOf(new nn.Llama({ ...llamaConfig, epsilon: 1e-6 }));
     return call(nn.modelFromHuggingFace, huggingFace, state, sentenceFiles());
   },
+  newModel: () => call(nn.newModel, { model_type: "gpt2" }, { seed: 1, classes: 2 }),
   outlineFromHuggingFace: () => call(nn.outlineFromHuggingFace, huggingFace),
   sentenceFilesOf: () => call(nn.sentenceFilesOf, sentenceFiles().configs.get("modules.json")),
   sentenceModules: () => call(nn.sentenceModules, sentenceFiles(), 4),

@@ -28,6 +28,11 @@ const options = {
   },
 } as const;
 
+const named = (): ReadonlyMap<string, nn.Parameter> =>
+  new Map([["weight", trainable()[2][0] as nn.Parameter]]);
+
+const checkpoint = { state: options.state, optimizer: "adamw", settings: "seed 1" } as const;
+
 /** Losses and gradients. */
 export const trainingCalls: PublicCalls = {
   gradient: () => {
@@ -69,4 +74,76 @@ export const trainingCalls: PublicCalls = {
   },
   "Trainer#read": () => invoke(new nn.Trainer(...trainable(), options), "read"),
   "Trainer#state": () => invoke(new nn.Trainer(...trainable(), options), "state"),
+  augmentImages: () =>
+    call(nn.augmentImages, new Float32Array(8), [2, 2, 2], { shift: 1, flip: true }, 3),
+  randomWindows: () => call(nn.randomWindows, { tokens: 9, context: 4, batch: 2, seed: 1 }),
+  shuffledBatches: () => call(nn.shuffledBatches, { examples: 9, batch: 2, seed: 1 }),
+  splitExamples: () => call(nn.splitExamples, { examples: 9, share: 0.2, seed: 1 }),
+  characterTokens: () => call(nn.characterTokens, "abc", ["a", "b", "c"]),
+  characterTokenizer: () => call(nn.characterTokenizer, ["a", "b"]),
+  readIdx: () => call(nn.readIdx, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7)),
+  encodeCheckpoint: () => call(nn.encodeCheckpoint, named(), checkpoint),
+  decodeCheckpoint: () =>
+    call(nn.decodeCheckpoint, nn.encodeCheckpoint(named(), checkpoint), named()),
+  readCheckpointSettings: () =>
+    call(nn.readCheckpointSettings, nn.encodeCheckpoint(named(), checkpoint)),
+  imageTask: () => {
+    const size = { imageSize: 2, patchSize: 2, channels: 1, classes: 2 };
+    const model = new nn.VisionTransformer({ ...size, features: 4, layers: 1, heads: 1 });
+    const train = { images: new Float32Array(4), labels: new Uint32Array(1) };
+    return call(nn.imageTask, {
+      trace: (shape: { images: number }) => model.trace(shape),
+      parameters: model.namedParameters(),
+      shape: [1, 2, 2],
+      train,
+      validation: train,
+      augmentation: { shift: 1 },
+      batch: 1,
+      seed: 1,
+      kernels: "reference",
+      smoothing: 0.1,
+    });
+  },
+  textTask: () => {
+    const model = new nn.Gpt2({ vocabulary: 3, features: 4, layers: 1, heads: 1, positions: 2 });
+    return call(nn.textTask, {
+      trace: (shape: { sequences: number; tokens: number }) => model.trace(shape),
+      parameters: model.namedParameters(),
+      context: 2,
+      train: new Uint32Array(4),
+      validation: new Uint32Array(4),
+      validationWindows: 1,
+      batch: 1,
+      seed: 1,
+      kernels: "reference",
+      smoothing: 0.1,
+    });
+  },
+  nodeTask: () => {
+    const adjacency = nn.adjacencyOf({ nodes: 2, edges: [0, 1] });
+    const model = new nn.GCN({ inFeatures: 2, classes: 2 });
+    return call(nn.nodeTask, {
+      trace: () => model.trace({ adjacency }),
+      parameters: model.namedParameters(),
+      features: new Float32Array(4),
+      labels: new Uint32Array(2),
+      classes: 2,
+      train: Uint32Array.of(0),
+      validation: Uint32Array.of(1),
+      seed: 1,
+      kernels: "reference",
+      smoothing: 0.1,
+    });
+  },
+  train: () => {
+    const [graph, loss, [weight]] = trainable();
+    const task = {
+      graph,
+      loss,
+      parameters: new Map([["weight", weight as nn.Parameter]]),
+      batch: () => ({ x: new Float32Array(6), target: new Float32Array(6) }),
+    };
+    const { state: _state, ...others } = options;
+    return call(nn.train, task, { ...others, steps: 1, evaluateEvery: 1, keepEvery: 1 });
+  },
 };
