@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { Chain } from "@papilio/butterfly";
 import { factorize } from "@papilio/butterfly/factorization";
 import { uniform } from "@papilio/butterfly/numeric";
+import { factorizationKernels } from "@papilio/cpu-runtime";
 import { hasNumpy, type Reference, reference } from "./reference.ts";
 
 /** What a factorization took in a process of its own. */
@@ -83,13 +84,14 @@ function chainOf(name: SizeRow["chain"], n: number): Chain {
 async function answer({ file, repeats, ...question }: Question): Promise<Answer> {
   const { chain, n, kind, threads, bounds } = question;
   // What the code itself takes is not counted.
-  await factorize(new Float32Array(64 * 64).fill(1), Chain.squareDyadic(64), { threads });
+  const kernels = factorizationKernels();
+  await factorize(new Float32Array(64 * 64).fill(1), Chain.squareDyadic(64), { threads, kernels });
   const before = peakBytes();
   const dense = read(file, n, kind);
   let seconds = Number.POSITIVE_INFINITY;
   let error = Number.NaN;
   for (let repeat = 0; repeat < repeats; repeat++) {
-    const found = await factorize(dense, chainOf(chain, n), { threads, bounds });
+    const found = await factorize(dense, chainOf(chain, n), { threads, bounds, kernels });
     seconds = Math.min(seconds, found.seconds);
     error = found.error;
   }

@@ -10,6 +10,7 @@ import {
   refine,
   searchChains,
 } from "@papilio/butterfly/factorization";
+import { factorizationKernels } from "@papilio/cpu-runtime";
 import { type MatrixFile, readMatrix } from "../files/matrix-file.ts";
 import { chainFor } from "../flags/chain-choice.ts";
 import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
@@ -95,6 +96,7 @@ export async function factorizeAs(
   using shown = showShare(chain === undefined ? "Searching" : "Factorizing");
   const options = {
     signal,
+    kernels: factorizationKernels(),
     onProgress: (share: number) => shown.update(share),
     ...(flags.threads === undefined
       ? {}

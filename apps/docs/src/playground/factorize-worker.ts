@@ -1,7 +1,9 @@
 import { Chain, PapilioError } from "@papilio/butterfly";
 import { factorize, searchChains } from "@papilio/butterfly/factorization";
+import { factorizationKernels } from "@papilio/cpu-runtime";
 import type { FactorizeAnswer, FactorizeRequest } from "./factorize-messages.ts";
 
+const kernels = factorizationKernels();
 let dense: Float64Array = new Float64Array();
 
 function tell(answer: FactorizeAnswer): void {
@@ -13,7 +15,7 @@ const onProgress = (share: number): void => tell({ tell: "progress", share });
 /** The errors of all chains, and of the exact ones on the front. */
 async function search(n: number): Promise<void> {
   const started = performance.now();
-  const { front } = await searchChains(dense, n, n, { threads: 1, onProgress });
+  const { front } = await searchChains(dense, n, n, { threads: 1, kernels, onProgress });
   tell({
     tell: "front",
     points: front.map(({ chain, ...point }) => ({ chain: chain.toString(), ...point })),
@@ -23,7 +25,7 @@ async function search(n: number): Promise<void> {
 
 async function approximate(text: string): Promise<void> {
   const chain = Chain.parse(text);
-  const options = { threads: 1, onProgress };
+  const options = { threads: 1, kernels, onProgress };
   const { matrix, error, bounds, seconds } = await factorize(dense, chain, options);
   tell({
     tell: "factorized",

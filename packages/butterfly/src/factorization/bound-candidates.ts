@@ -36,6 +36,8 @@ export interface SearchTarget {
   /** Values of the dense matrix, without those that pad it. */
   readonly size: number;
   readonly maxParameters: number;
+  /** As `FactorizeOptions` has them. */
+  readonly kernels?: Uint8Array | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface SearchTarget {
  * @returns how many partitions there was no time for
  */
 export async function boundCandidates(
-  { whole, size, maxParameters }: SearchTarget,
+  { whole, size, maxParameters, kernels }: SearchTarget,
   partitions: readonly Radices[],
   clock: SearchClock,
   onFound: (candidates: readonly Candidate[]) => Promise<void>,
@@ -71,7 +73,7 @@ export async function boundCandidates(
         const split = splitAt(chain, 0, at, chain.length);
         const key = `${split.left} ${split.right}`;
         const dropped =
-          known.get(key) ?? (await droppedInTime(whole, split, { slicer, rate, clock }));
+          known.get(key) ?? (await droppedInTime(whole, split, kernels, { slicer, rate, clock }));
         known.set(key, dropped);
         byRank.push(dropped);
       }
@@ -100,12 +102,13 @@ interface Timing {
 async function droppedInTime(
   whole: Parts,
   split: Split,
+  kernels: Uint8Array | undefined,
   { slicer, rate, clock }: Timing,
 ): Promise<Float64Array> {
   let start = performance.now();
   let under = 0;
   let blocks = split.classes;
-  const dropped = await droppedByRank(whole, split, slicer, (work) => {
+  const beforeBlock = (work: number): void => {
     const now = performance.now();
     if (under > 0) rate.add(under, (now - start) / 1000);
     [start, under] = [now, work];
@@ -113,7 +116,8 @@ async function droppedInTime(
     const seconds = rate.secondsOf(work * blocks);
     blocks = 1;
     if (seconds > clock.left(SHARE)) throw OUT_OF_TIME;
-  });
+  };
+  const dropped = await droppedByRank(whole, split, slicer, { kernels, beforeBlock });
   rate.add(under, (performance.now() - start) / 1000);
   return dropped;
 }

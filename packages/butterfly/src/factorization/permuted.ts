@@ -11,6 +11,7 @@ import {
 } from "../constructions/permutations.ts";
 import { productOf, radicesOf } from "../constructions/size.ts";
 import {
+  requireArray,
   requireList,
   requireObject,
   requireOneOf,
@@ -175,15 +176,17 @@ export async function factorizePermuted(
   const lefts = mapsOf(rows, chain.rows, radicesIn(chain, "b", chain.rows));
   const rights = mapsOf(columns, chain.cols, radicesIn(chain, "c", chain.cols));
   const rounding = 1e-24 * squaredNormOf(whole);
-  others.signal?.throwIfAborted();
-  const slicer = new TimeSlicer(others.signal);
+  const { signal, kernels } = others;
+  if (kernels !== undefined) requireArray("The kernels", kernels, "Uint8Array");
+  signal?.throwIfAborted();
+  const slicer = new TimeSlicer(signal);
   let best: Pair | undefined;
   for (const left of lefts) {
     for (const right of rights) {
       const moved = unpermute(whole, chain, left.map, right.map);
       // An earlier, simpler name stays unless another one is better beyond rounding.
       const limit = best === undefined ? Number.POSITIVE_INFINITY : best.dropped * (1 - 1e-9);
-      const dropped = await droppedInAll(moved, chain, limit - rounding, slicer);
+      const dropped = await droppedInAll(moved, chain, limit - rounding, { slicer, kernels });
       if (dropped < limit - rounding) best = { left, right, dropped };
     }
   }
@@ -191,7 +194,7 @@ export async function factorizePermuted(
   let permutations: Permutations = { left: left.map, right: right.map };
   if (search !== undefined) {
     const moved = mapParts(unpermute(whole, chain, left.map, right.map), (part) => part.slice());
-    const orders = await searchSwaps(moved, chain, { ...search, signal: others.signal });
+    const orders = await searchSwaps(moved, chain, { ...search, signal });
     // Row p is now the one that was at orders.rows[p]; columns come from where they came from before.
     const back = invertPermutation(orders.rows);
     permutations = {
@@ -307,7 +310,7 @@ async function droppedInAll(
   whole: Parts,
   chain: Chain,
   limit: number,
-  slicer: TimeSlicer,
+  { slicer, kernels }: { readonly slicer: TimeSlicer; readonly kernels: Uint8Array | undefined },
 ): Promise<number> {
   const { length } = chain;
   const { values, off } = onSupport(whole, chain.product());
@@ -318,7 +321,7 @@ async function droppedInAll(
   for (const at of splits) {
     if (sum >= limit) break;
     const split = splitAt(chain, 0, at, length);
-    const dropped = await droppedByRank(values, split, slicer);
+    const dropped = await droppedByRank(values, split, slicer, { kernels });
     sum += dropped[Math.min(split.rank, dropped.length - 1)] as number;
   }
   return sum;

@@ -1,4 +1,4 @@
-import { requireFunction, requireProgress } from "../errors/argument-checks.ts";
+import { requireArray, requireFunction, requireProgress } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Butterfly } from "../matrix/butterfly.ts";
@@ -18,7 +18,7 @@ import { validateTarget } from "./target.ts";
 import { Trials } from "./trials.ts";
 
 export interface ChainSearchOptions
-  extends Pick<FactorizeOptions, "signal" | "onProgress" | "threads"> {
+  extends Pick<FactorizeOptions, "signal" | "onProgress" | "threads" | "kernels"> {
   /** Most stored values, over those of the dense matrix; 1 unless given. */
   readonly maxParameters?: number;
   /**
@@ -60,7 +60,7 @@ export interface ChainSearch<M> {
  * partition, and a factorization for each longer chain that is tried.
  *
  * @param dense `[rows, cols]` row-major
- * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `SEARCH_LIMIT`; the signal's reason when it
+ * @throws PapilioError `DENSE_LENGTH`, `MATRIX_NOT_FINITE`, `SEARCH_LIMIT`, `ARRAY_TYPE`; the signal's reason when it
  *   aborts
  *
  * @example
@@ -95,7 +95,8 @@ export async function searchChains(
   requireProgress(options);
   const { maxParameters = 1, maxError = Number.POSITIVE_INFINITY } = options;
   const { timeLimit = Number.POSITIVE_INFINITY, signal, threads, onProgress } = options;
-  const { errorOf, onFront, onBest } = options;
+  const { kernels, errorOf, onFront, onBest } = options;
+  if (kernels !== undefined) requireArray("The kernels", kernels, "Uint8Array");
   for (const [name, given] of Object.entries({ errorOf, onFront, onBest })) {
     if (given !== undefined) requireFunction(name, given);
   }
@@ -115,8 +116,8 @@ export async function searchChains(
   const front = new ChainFront(given.re, onFront);
   const isAnytime = onBest !== undefined || Number.isFinite(timeLimit);
   const limits = { maxError, isAnytime };
-  const trials = new Trials(dense, { clock, front, ...limits, threads, errorOf, onBest });
-  const target = { whole, size, maxParameters };
+  const trials = new Trials(dense, { clock, front, ...limits, threads, kernels, errorOf, onBest });
+  const target = { whole, size, maxParameters, kernels };
   const unbounded = await boundCandidates(target, partitions, clock, async (candidates) => {
     trials.add(candidates);
     await trials.tryEarly();

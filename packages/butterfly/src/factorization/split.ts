@@ -1,5 +1,6 @@
 import { multiplyMatrices, subtractProduct } from "../linear-algebra/dense-matrix.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
+import { withKernels } from "../linear-algebra/kernels.ts";
 import { orthonormalize } from "../linear-algebra/orthonormalize.ts";
 import { withScratch } from "../linear-algebra/scratch.ts";
 import { squaredSingularValues } from "../linear-algebra/squared-singular-values.ts";
@@ -103,24 +104,29 @@ export function squaredDistanceOfClasses(
   return sum;
 }
 
+export interface DroppedOptions {
+  /** As `FactorizeOptions` has them. */
+  readonly kernels?: Uint8Array | undefined;
+  /** Called before each block, with the multiplications that it takes; may throw. */
+  readonly beforeBlock?: (multiplications: number) => void;
+}
+
 /**
  * What the best product of two drops for each rank: entry `r` is the squared Frobenius norm for rank
  * `r`, from 0, where it is the norm itself, to the smaller side of the blocks. Computed from squared
  * singular values, it is good to about `1e-16` of that norm.
- *
- * @param beforeBlock called before each block, with the multiplications that it takes; may throw
  */
 export async function droppedByRank(
   product: Parts,
   split: Split,
   slicer: TimeSlicer,
-  beforeBlock?: (multiplications: number) => void,
+  { kernels, beforeBlock }: DroppedOptions = {},
 ): Promise<Float64Array> {
   const most = Math.min(split.left.b, split.right.c);
   const dropped = new Float64Array(most + 1);
   for (let index = 0; index < split.classes; index++) {
     await slicer.yieldIfDue();
-    const squares = squaresOf(product, split, index, beforeBlock);
+    const squares = withKernels(kernels, () => squaresOf(product, split, index, beforeBlock));
     let sum = 0;
     for (let rank = most - 1; rank >= 0; rank--) {
       sum += squares[rank] as number;

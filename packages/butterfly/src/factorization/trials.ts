@@ -21,6 +21,7 @@ export interface TrialOptions {
   /** Infinite for none. */
   readonly maxError: number;
   readonly threads: number | undefined;
+  readonly kernels: Uint8Array | undefined;
   /** Whether something good is to be there early: it may be all that there is time for. */
   readonly isAnytime: boolean;
   readonly errorOf: ((matrix: AnyButterfly) => number | Promise<number>) | undefined;
@@ -185,13 +186,14 @@ export class Trials {
   async #try(candidate: Candidate): Promise<void> {
     this.#left.delete(candidate);
     const { chain, parameters } = candidate;
-    const { clock, threads, front, maxError, errorOf, onBest } = this.#options;
+    const { clock, threads, kernels, front, maxError, errorOf, onBest } = this.#options;
     const [start, expected] = [clock.elapsed, this.#secondsOf(chain)];
     const after = this.#secondsOfOthers();
     const isPair = chain.length === 2;
     try {
       const result = await factorize(this.#dense, chain, {
         ...(threads === undefined ? {} : { threads }),
+        ...(kernels === undefined ? {} : { kernels }),
         signal: clock.signal,
         // Those of two factors cost nothing; those of others are known.
         bounds: isPair,

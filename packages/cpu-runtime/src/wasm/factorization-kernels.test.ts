@@ -1,5 +1,5 @@
 import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
-import { factorize } from "@papilio/butterfly/factorization";
+import { factorize, factorizePermuted, searchChains } from "@papilio/butterfly/factorization";
 import { uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { factorizationKernels } from "./factorization-kernels.ts";
@@ -193,6 +193,25 @@ describe("a factorization by them", () => {
     expect(found.matrix.factors).not.toEqual(plain.matrix.factors);
     const again = await factorize(dense, chain, { threads: 1 });
     expect(again.matrix.factors).toEqual(plain.matrix.factors);
+  });
+
+  it("is that of a search, of chains and of permutations", async () => {
+    const kernels = factorizationKernels();
+    const dense = Float64Array.from({ length: 24 * 36 }, uniform(7));
+    const plain = await searchChains(dense, 24, 36, { threads: 1 });
+    const found = await searchChains(dense, 24, 36, { threads: 1, kernels });
+    const frontOf = ({ front }: typeof plain): unknown =>
+      front.map(({ chain, error }) => [`${chain}`, error.toFixed(10)]);
+    expect(frontOf(found)).toEqual(frontOf(plain));
+    const square = dense.subarray(0, 256);
+    const chain = Chain.monarch(16);
+    const permuted = await factorizePermuted(square, chain, { threads: 1, kernels });
+    const expected = await factorizePermuted(square, chain, { threads: 1 });
+    expect(permuted.names).toEqual(expected.names);
+    expect(permuted.error).toBeCloseTo(expected.error, 12);
+    for (const refused of [searchChains(dense, 24, 36, { kernels: "a" as never })]) {
+      await expect(refused).rejects.toThrow(expect.objectContaining({ code: "ARRAY_TYPE" }));
+    }
   });
 
   it("refuses what is not WebAssembly, and other WebAssembly", async () => {

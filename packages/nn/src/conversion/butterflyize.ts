@@ -1,5 +1,12 @@
 import { type Butterfly, Chain, PapilioError } from "@papilio/butterfly";
-import { factorize, refine, relativeError, searchChains } from "@papilio/butterfly/factorization";
+import {
+  type FactorizeOptions,
+  factorize,
+  refine,
+  relativeError,
+  searchChains,
+} from "@papilio/butterfly/factorization";
+import { factorizationKernels } from "@papilio/cpu-runtime";
 import type { Gpu } from "@papilio/gpu-runtime";
 import {
   anyNumber,
@@ -203,6 +210,7 @@ async function factorizeLayer(
   inputs: Float32Array | undefined,
 ): Promise<Found | undefined> {
   const { inFeatures, outFeatures, weight } = layer;
+  const kernels = factorizationKernels();
   const stop = signal === undefined ? {} : { signal };
   const { values } = weight;
   const start =
@@ -210,10 +218,11 @@ async function factorizeLayer(
       ? (
           await searchChains(values, outFeatures, inFeatures, {
             ...stop,
+            kernels,
             ...(maxParameters === undefined ? {} : { maxParameters }),
           })
         ).best
-      : await factorizeBy(chainFor(layer, chain), values, stop);
+      : await factorizeBy(chainFor(layer, chain), values, { ...stop, kernels });
   if (start === undefined) return undefined;
   if (inputs === undefined) {
     return { butterfly: start.matrix, error: start.error, outputError: undefined };
@@ -229,9 +238,9 @@ async function factorizeLayer(
 async function factorizeBy(
   chain: Chain | undefined,
   values: Float32Array,
-  stop: { readonly signal?: AbortSignal },
+  options: Pick<FactorizeOptions, "signal" | "kernels">,
 ): Promise<{ readonly matrix: Butterfly; readonly error: number } | undefined> {
-  return chain && (await factorize(values, chain, { ...stop, bounds: false }));
+  return chain && (await factorize(values, chain, { ...options, bounds: false }));
 }
 
 /** The chain for a layer, if it has the layer's shape. */
