@@ -76,22 +76,34 @@ function pass(
   block.chunk = call.chunk;
   block.tiles = <i32>(bytes / row);
   const rest = columns % call.width;
-  block.lastRow = rest === 0 || call.width === 1 ? row : (<usize>((rest + 3) & ~3)) << 2;
+  block.lastRow = rest === 0 ? row : rest <= 2 ? 8 : (<usize>((rest + 3) & ~3)) << 2;
   const last = operation === program.passCount;
-  const start = <usize>(index * call.panel) * 4;
+  const first = <usize>(index * call.panel);
   const from = inputsOf(block);
   const to = outputsOf(block);
-  if (direct && operation === 1) inPlace(from, call.x + start, call, call.xPart);
+  if (direct && operation === 1) inPlace(from, call.x, call, first, program.cols, call.xPart);
   else setView(from, bufferAfter(call, buffers, operation - 1), bytes * program.parts, row, bytes);
-  if (direct && last) inPlace(to, call.y + start, call, call.yPart);
+  if (direct && last) inPlace(to, call.y, call, first, program.rows, call.yPart);
   else setView(to, bufferAfter(call, buffers, operation), bytes * program.parts, row, bytes);
   const passes = changetype<usize>(program) + offsetof<Program>();
   const product = changetype<ProductCall>(load<usize>(passes + ((<usize>(operation - 1)) << 2)));
   runPieces(product, block, part, parts);
 }
 
-function inPlace(view: TiledView, start: usize, call: Call, part: usize): void {
-  setView(view, start, (<usize>call.batch) << 2, (<usize>call.width) << 2, part);
+/** Vectors from `first` on: one of them, where features lie side by side. */
+function inPlace(
+  view: TiledView,
+  start: usize,
+  call: Call,
+  first: usize,
+  features: i32,
+  part: usize,
+): void {
+  if (call.batchFirst !== 0) {
+    setView(view, start + ((first * <usize>features) << 2), 4, 4, part);
+    return;
+  }
+  setView(view, start + (first << 2), (<usize>call.batch) << 2, (<usize>call.width) << 2, part);
 }
 
 /** One of so many parts of a pass: blocks, which are divided by groups of outputs where they are one stage. */

@@ -14,7 +14,7 @@ export class Block {
   /** Vectors side by side. */
   width: i32;
   tiles: i32;
-  /** Bytes of the vectors of a feature that are computed of the last of these tiles. */
+  /** Bytes of the vectors of a feature that are computed of the last of these tiles: of two, or of fours. */
   lastRow: usize;
   /** Tiles that go through several stages together. */
   chunk: i32;

@@ -2,8 +2,13 @@
  * Blocks of a few outputs for one vector, and for four, eight or twelve: as in small-blocks.ts, what computes them is
  * called from one place each.
  */
+
+import { Stage } from "../program";
 import { multiplyAdd } from "../vector-math";
 import { Block } from "./block";
+import { finish } from "./epilogue";
+import { ProductCall } from "./product-call";
+import { sixForOne } from "./single-vector";
 
 /**
  * For one vector. Arguments are those of `multiplySmallBlocks`.
@@ -45,6 +50,46 @@ export function multiplySmallBlocksForOne(
         weights += <usize>(4 * size * c);
         left -= size;
       }
+    }
+  }
+}
+
+/** Outputs `first` to `end - 1` of one block, groups of six, for one vector. */
+export function multiplySixesForOne(
+  call: ProductCall,
+  block: Block,
+  stage: Stage,
+  first: i32,
+  end: i32,
+  values: usize,
+): void {
+  const b = stage.b;
+  const c = stage.c;
+  const d = stage.d;
+  const xRow = block.xRow;
+  const yRow = block.yRow;
+  const biasRow = block.biasRow;
+  const xStep = <usize>d * xRow;
+  const yStep = <usize>d * yRow;
+  const biasStep = <usize>d * biasRow;
+  for (let i = 0; i < stage.a; i++) {
+    for (let k = 0; k < d; k++) {
+      let weights =
+        values + <usize>i * stage.innerI + <usize>k * stage.innerK + <usize>(4 * first * c);
+      const inputs = block.x + <usize>(i * c * d + k) * xRow;
+      const output = <usize>((i * b + first) * d + k);
+      let outputs = block.y + output * yRow;
+      let biases = block.bias + output * biasRow;
+      for (let j = first; j < end; j += 6) {
+        sixForOne(c, weights, inputs, xStep, outputs, yStep, biases, biasStep);
+        weights += <usize>(24 * c);
+        outputs += 6 * yStep;
+        biases += 6 * biasStep;
+      }
+    }
+    if (block.finishes && block.follows) {
+      const output = <usize>((i * b + first) * d);
+      finish(call, block.y + output * yRow, yRow, (end - first) * d, 4);
     }
   }
 }

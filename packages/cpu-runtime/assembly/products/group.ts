@@ -45,7 +45,7 @@ export function outputGroups(b: i32): i32 {
  * One group for the vectors of one tile. Twelve vectors are multiplied together, for half a group of six: eight
  * and then four would load a weight for each multiply-add of the four.
  *
- * @param row bytes of the vectors of a feature: 4 for one vector, else a multiple of 16 up to 64
+ * @param row bytes of the vectors of a feature: 8 for two vectors, else a multiple of 16 up to 64
  * @param continues whether y has the sums of the inputs before
  */
 export function multiplyGroup(
@@ -61,7 +61,13 @@ export function multiplyGroup(
   biasRow: usize,
   continues: bool,
 ): void {
-  if (size === 6 && row === 48) {
+  if (row === 8) {
+    const start = continues ? y : bias;
+    const startRow = continues ? yRow : biasRow;
+    multiplyGroupForOne(size, false, c, values, x, xRow, y, yRow, start, startRow);
+    const second = continues ? start + 4 : start;
+    multiplyGroupForOne(size, false, c, values, x + 4, xRow, y + 4, yRow, second, startRow);
+  } else if (size === 6 && row === 48) {
     threeByTwelve(c, values, x, xRow, y, yRow, bias, biasRow, continues);
     const last = y + 3 * yRow;
     threeByTwelve(c, values + 12, x, xRow, last, yRow, bias + 3 * biasRow, biasRow, continues);

@@ -24,7 +24,8 @@ export function multiplySixes(
   const b = stage.b;
   const c = stage.c;
   const d = stage.d;
-  const tiles = block.tiles;
+  const last = block.tiles - 1;
+  const lastRow = block.lastRow;
   const xRow = block.xRow;
   const xTile = block.xTile;
   const yRow = block.yRow;
@@ -45,8 +46,9 @@ export function multiplySixes(
       for (let j = first; j < end; j += 6) {
         let from = inputs;
         let to = outputs;
-        for (let tile = 0; tile < tiles; tile++) {
-          for (let half: usize = 0; half < 64; half += 32) {
+        for (let tile = 0; tile <= last; tile++) {
+          const row: usize = tile === last ? lastRow : 64;
+          for (let half: usize = 0; half < row; half += 32) {
             sixOutputs(c, weights, from + half, xStep, to + half, yStep, biases, biasStep);
           }
           if (finishes) finish(call, to, yStep, 6, 64);

@@ -13,7 +13,7 @@ export class ProductCall {
   /** Vectors side by side. */
   width: i32;
   tiles: i32;
-  /** Vectors of the last tile that are computed: a multiple of four, or one. */
+  /** Vectors of the last tile that are computed: a multiple of four, two, or one. */
   lastWidth: i32;
   /** Tiles that go through several stages together. */
   chunk: i32;

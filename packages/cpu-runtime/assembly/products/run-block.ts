@@ -49,7 +49,7 @@ export function runBlocks(call: ProductCall, block: Block, first: i32, end: i32)
     const to = y.start + <usize>output * y.row;
     setOutputs(block, to, y.row, y.tile, y.part, biasOf(call, output), biasRowOf(call), true);
     const values = valuesOf(call, stage, i, k);
-    multiplySmall(block, stage, a, d, count, values, stage.outerI, stage.outerK);
+    multiplySmall(block, a, call.b, call.c, d, count, values, stage.outerI, stage.outerK);
     if (finishes) {
       for (let j = 0; j < call.b; j++) finishRows(call, block, <usize>(j * d), count);
     }

@@ -2,7 +2,11 @@ import { Stage, TILE } from "../program";
 import { BLOCK_BYTES, Block } from "./block";
 import { complexBySixteen } from "./complex";
 import { finish, finishRows } from "./epilogue";
-import { multiplySmallBlocksForFew, multiplySmallBlocksForOne } from "./few-vectors";
+import {
+  multiplySixesForOne,
+  multiplySmallBlocksForFew,
+  multiplySmallBlocksForOne,
+} from "./few-vectors";
 import { groupSize, isSmall, multiplyGroup, multiplyGroupForOne, outputsInSixes } from "./group";
 import { multiplySixes } from "./groups-of-six";
 import { widenHalves } from "./halves";
@@ -35,16 +39,15 @@ export function isPlain(call: ProductCall, stage: Stage): bool {
  */
 export function multiplySmall(
   block: Block,
-  stage: Stage,
   a: i32,
+  b: i32,
+  c: i32,
   d: i32,
   count: i32,
   values: usize,
   valuesI: usize,
   valuesK: usize,
 ): void {
-  const b = stage.b;
-  const c = stage.c;
   if (block.width === TILE) {
     multiplySmallBlocks(block, a, b, c, d, count, values, valuesI, valuesK);
   } else if (block.width === 1) {
@@ -54,7 +57,7 @@ export function multiplySmall(
   }
 }
 
-/** Outputs `first` to `end - 1` of every block, for sixteen vectors: those behind the groups of six. */
+/** Outputs `first` to `end - 1` of every block: those behind the groups of six. */
 function multiplyRest(
   call: ProductCall,
   block: Block,
@@ -73,7 +76,7 @@ function multiplyRest(
     const weights = values + <usize>i * stage.innerI + <usize>(4 * first * c);
     block.x = x + <usize>(i * c * d) * block.xRow;
     block.y = y + output * block.yRow;
-    multiplySmallBlocks(block, 1, end - first, c, d, d, weights, 0, stage.innerK);
+    multiplySmall(block, 1, end - first, c, d, d, weights, 0, stage.innerK);
     block.y = y;
     if (block.finishes && block.follows) finishRows(call, block, output, (end - first) * d);
   }
@@ -87,7 +90,7 @@ export function runStage(call: ProductCall, block: Block, stage: Stage, i: i32, 
   const d = stage.d;
   const plain = isPlain(call, stage);
   if (plain && isSmall(stage.b)) {
-    multiplySmall(block, stage, a, d, d, values, stage.innerI, stage.innerK);
+    multiplySmall(block, a, stage.b, stage.c, d, d, values, stage.innerI, stage.innerK);
     if (block.finishes && block.follows) finishRows(call, block, 0, a * stage.b * d);
     return;
   }
@@ -95,10 +98,14 @@ export function runStage(call: ProductCall, block: Block, stage: Stage, i: i32, 
   const isDivided = block.finishes && a * d === 1;
   const first = isDivided ? block.first : 0;
   const end = isDivided ? block.end : stage.b;
-  if (plain && block.width === TILE) {
+  if (plain && (block.width === TILE || block.width === 1)) {
     const sixes = outputsInSixes(stage.b);
     const rest = max(first, sixes);
-    if (first < rest) multiplySixes(call, block, stage, first, min(end, sixes), values);
+    const stop = min(end, sixes);
+    if (first < stop) {
+      if (block.width === TILE) multiplySixes(call, block, stage, first, stop, values);
+      else multiplySixesForOne(call, block, stage, first, stop, values);
+    }
     if (rest < end) multiplyRest(call, block, stage, rest, end, values);
     return;
   }

@@ -23,6 +23,7 @@ export function multiplySmallBlocks(
   valuesK: usize,
 ): void {
   const tiles = block.tiles;
+  const lastRow = block.lastRow;
   const x = block.x;
   const xRow = block.xRow;
   const xTile = block.xTile;
@@ -41,7 +42,8 @@ export function multiplySmallBlocks(
         let from = inputs;
         let to = outputs;
         for (let tile = 0; tile < tiles; tile++) {
-          for (let half: usize = 0; half < 64; half += 32) {
+          const row: usize = tile === tiles - 1 ? lastRow : 64;
+          for (let half: usize = 0; half < row; half += 32) {
             fourOutputs(c, weights, from + half, xStep, to + half, yStep);
           }
           from += xTile;

@@ -62,7 +62,8 @@ export function product(problem: ProductProblem): KernelCall {
   const { pattern, stages, innerA, outerD } = select(weights, problem.stage);
   const { a, d, rows, cols } = pattern;
   const [width, tiles] = [tileWidth(vectors), tileCount(vectors)];
-  const lastWidth = width === 1 ? 1 : 4 * Math.ceil((vectors - (tiles - 1) * width) / 4);
+  const rest = vectors - (tiles - 1) * width;
+  const lastWidth = width === 1 ? 1 : rest <= 2 ? 2 : 4 * Math.ceil(rest / 4);
   const division = divide(pattern, stages, dtype, vectors);
   const { tilesOfItem, blocksOfItem, pieces } = division;
   const half = dtype === "f16";

@@ -32,6 +32,10 @@ const WIDE_BYTES = 16 * 2 ** 20;
 const WIDEST = 1024;
 /** The fewest for which it is divided by vectors rather than by outputs. */
 const NARROW = 32;
+/** Bytes of values that the last cache holds for a second vector. */
+const MOST_BYTES_ALONE = 8 * 2 ** 20;
+/** Vectors that take less time one by one than as four. */
+const FEW_ALONE = 2;
 /** Of the first two levels of caches, for a panel that is packed, before a pass and after it. */
 const CACHE_BYTES = [32 * 1024, 256 * 1024] as const;
 /** Items for each thread, so that a slow thread does not delay the others for long. */
@@ -264,9 +268,12 @@ export class PackedChain implements Disposable {
     size: number,
     threads: number,
   ): { width: number; panel: number; chunk: number; direct: boolean } {
+    const isSingle = size === 4;
+    if (this.#parts === 1 && isSingle && isAlone(program, batch)) {
+      return { width: 1, panel: 1, chunk: 1, direct: true };
+    }
     const width = this.#parts === 1 ? tileWidth(batch) : TILE;
-    // A single vector is the same in both layouts.
-    const direct = (layout === "batch-last" || batch === 1) && size === 4;
+    const direct = layout === "batch-last" && isSingle;
     const most = direct
       ? this.#widthInPlace(program, batch, threads)
       : this.#packedWidth(program, batch, threads);
@@ -299,6 +306,11 @@ export class PackedChain implements Disposable {
     const panels = Math.ceil(items / this.#chain.product().blocks);
     return Math.min(WIDEST, Math.max(NARROW, TILE * Math.ceil(batch / panels / TILE)));
   }
+}
+
+/** Whether vectors are multiplied one by one, in either layout: the second one finds the values in a cache. */
+function isAlone({ bytes }: CpuProgram, batch: number): boolean {
+  return batch === 1 || (batch <= FEW_ALONE && bytes <= MOST_BYTES_ALONE);
 }
 
 function lines(bytes: number): number {
