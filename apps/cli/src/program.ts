@@ -11,6 +11,7 @@ import { multiplyCommand } from "./commands/multiply.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { selectCommand } from "./commands/select.ts";
+import { trainCommand } from "./commands/train.ts";
 import { exitStatuses } from "./flags/exit-statuses.ts";
 import { version } from "./machine/environment.ts";
 import { Interruption } from "./process/interruption.ts";
@@ -52,6 +53,7 @@ Examples:
   papilio bench --pattern 4,64,64,4   on a pattern of your own
   papilio report results.jsonl        what a run found, as a page with figures
   papilio generate stories15M.bin     text that a language model continues
+  papilio train input.txt --model gpt2 --out mine   a model of butterflies, trained on a text
   papilio factorize weights.npy       the butterfly nearest to a matrix, and how near it is
 
 ${exitStatuses()} --help of a command says more.`,
@@ -69,6 +71,7 @@ ${exitStatuses()} --help of a command says more.`,
     reportCommand(interruption),
     runCommand(interruption),
     selectCommand(interruption),
+    trainCommand(interruption),
   ];
   for (const command of [program, ...commands]) {
     // Errors are written by report-error.ts, in one line for every kind.

@@ -22,6 +22,10 @@ interface CliErrorCodes {
    * it.
    */
   RESULTS_OTHER_RUN: true;
+  /**
+   * The checkpoint that a training is to go on from is of other data or other flags. Give the same, or another folder.
+   */
+  TRAINING_OTHER_RUN: true;
   /** The work was stopped by Ctrl+C or SIGTERM. Run it again. */
   INTERRUPTED: true;
 

@@ -10,7 +10,8 @@ export type Writer =
   | "papilio inspect"
   | "papilio multiply"
   | "papilio report"
-  | "papilio run";
+  | "papilio run"
+  | "papilio train";
 
 /** Bytes of a file that are looked at. */
 const HEAD = 2 ** 16;
@@ -30,6 +31,8 @@ const BEGINNINGS: Readonly<Record<Writer, (head: string) => boolean>> = {
     /^# Papilio /.test(head) ||
     /^<svg [^>]* aria-labelledby="([\w-]+)-title \1-desc"/.test(head),
   "papilio run": isMarkedNpy,
+  // What it wrote took hours: it is replaced when that is asked for alone.
+  "papilio train": () => false,
 };
 
 /** Whether a command wrote a regular file, as far as its beginning says; an empty one is free too. */

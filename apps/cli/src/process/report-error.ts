@@ -14,6 +14,7 @@ const RUNTIME_CODES = new Set<ErrorCode>([
   "LOGITS_INVALID",
   "OUTPUT_CHANGED",
   "OUTPUT_FAILED",
+  "TRAINING_DIVERGED",
 ]);
 
 /**

@@ -1,5 +1,6 @@
 import type { CaseOutcome } from "@papilio/bench";
 import { shortCaseName } from "@papilio/bench/results";
+import type { Evaluation, StepReport } from "@papilio/nn/training";
 import { SingleBar } from "cli-progress";
 import { note } from "../process/print.ts";
 
@@ -71,6 +72,41 @@ function bar(): ProgressDisplay {
       started = false;
     },
   };
+}
+
+/** How far a training is: its loss, rate and time left. A bar on a terminal; elsewhere a line for each evaluation. */
+export function showTraining(total: number, done: number): TrainingDisplay {
+  const start = performance.now();
+  let validation = "";
+  const textOf = ({ step, loss, rate }: StepReport): string => {
+    const seconds = (performance.now() - start) / 1000;
+    const left = formatDuration((seconds * (total - step - 1)) / (step + 1 - done));
+    return `loss ${loss.toFixed(4)}, rate ${rate.toPrecision(3)}${validation}, about ${left} left`;
+  };
+  const single = process.stderr.isTTY
+    ? new SingleBar({
+        format: "{bar} {value} of {total} steps, {text}",
+        stream: process.stderr,
+        hideCursor: true,
+        clearOnComplete: true,
+      })
+    : undefined;
+  single?.start(total, done, { text: "" });
+  return {
+    update(report, evaluation) {
+      if (evaluation !== undefined) validation = `, validation ${evaluation.loss.toFixed(4)}`;
+      const text = textOf(report);
+      single?.update(report.step + 1, { text });
+      if (single === undefined && evaluation !== undefined) {
+        note(`${report.step + 1} of ${total} steps, ${text}`);
+      }
+    },
+    [Symbol.dispose]: () => single?.stop(),
+  };
+}
+
+interface TrainingDisplay extends Disposable {
+  update(report: StepReport, evaluation: Evaluation | undefined): void;
 }
 
 /** Hours and minutes, or minutes and seconds: `1 h 05 min`, `3 min 20 s`, `12 s`. */

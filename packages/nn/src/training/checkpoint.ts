@@ -15,11 +15,8 @@ import { requireTrainerState, type TrainerState } from "./trainer-state.ts";
 /** How the names of tensors begin that are the optimizer's: models do not read them. */
 export const TRAINING_PREFIX = "training.";
 
-/** What metadata of a checkpoint is called, and how it begins. */
+/** What metadata of a checkpoint is called. */
 const METADATA = "papilio.training";
-export const CHECKPOINT_WRITER: Readonly<Record<string, string>> = {
-  "papilio.writer": "papilio train",
-};
 /** Bytes of the metadata, at most. */
 const MOST_METADATA = 2 ** 20;
 
@@ -58,10 +55,7 @@ export function encodeCheckpoint(
     }),
   );
   const described = { version: 1, steps: state.steps, optimizer, settings };
-  return writeSafetensors(tensors, {
-    ...CHECKPOINT_WRITER,
-    [METADATA]: JSON.stringify(described),
-  });
+  return writeSafetensors(tensors, { [METADATA]: JSON.stringify(described) });
 }
 
 /**

@@ -1,0 +1,242 @@
+import { createHash } from "node:crypto";
+import { PapilioError } from "@papilio/butterfly";
+import type { Gpt2, Llama, VisionTransformer } from "@papilio/nn";
+import { newModel } from "@papilio/nn/models";
+import { huggingFaceTokenizer } from "@papilio/nn/tokenizers";
+import {
+  characterTokenizer,
+  characterTokens,
+  type DisposableTask,
+  imageTask,
+  type LabelledImages,
+  splitExamples,
+  textTask,
+} from "@papilio/nn/training";
+import { readBytes } from "../files/input-file.ts";
+import { type ImageData, readImages } from "./labelled-images.ts";
+
+export const MODELS = ["vit", "gpt2", "llama"] as const;
+
+/** What is trained on what, as flags say it. */
+export interface TrainingChoice {
+  readonly data: string;
+  readonly validationData: string | undefined;
+  readonly labels: string | undefined;
+  readonly tokenizer: string | undefined;
+  readonly model: (typeof MODELS)[number];
+  readonly linear: string;
+  readonly layers: number;
+  readonly features: number;
+  readonly heads: number;
+  readonly context: number;
+  readonly imageSize: number;
+  readonly patch: number;
+  readonly batch: number;
+  readonly seed: number;
+  /** The share of the data that is kept for validation, where there are no others. */
+  readonly validation: number;
+  readonly shift: number;
+  readonly flip: boolean;
+  readonly smoothing: number;
+}
+
+/** What is to be trained, and what is written beside its weights. */
+export interface Prepared {
+  readonly model: Gpt2 | Llama | VisionTransformer;
+  readonly task: DisposableTask;
+  /** Contents of files by their names. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Of the data: another one is another run. */
+  readonly digest: string;
+}
+
+/** Windows of the validation that are measured each time, at most. */
+const VALIDATION_WINDOWS = 256;
+
+/** @throws PapilioError `DATA_INVALID`, `FLAG_INVALID`; what reading files and making a model throws */
+export function prepare(choice: TrainingChoice): Promise<Prepared> {
+  return choice.model === "vit" ? prepareImages(choice) : prepareText(choice);
+}
+
+async function prepareImages(choice: TrainingChoice): Promise<Prepared> {
+  const options = { size: choice.imageSize, labels: choice.labels };
+  const data = await readImages(choice.data, options);
+  const others =
+    choice.validationData === undefined
+      ? undefined
+      : await readImages(choice.validationData, { ...options, labels: undefined });
+  const [channels, height, width] = data.shape;
+  if (others !== undefined && `${others.shape}` !== `${data.shape}`) {
+    throw new PapilioError(
+      "DATA_INVALID",
+      `The images for validation are [${others.shape.join(", ")}] instead of [${data.shape.join(", ")}].`,
+      "Give images of one size.",
+    );
+  }
+  const { train, validation } = divided(data, others, choice);
+  const config = {
+    model_type: "vit",
+    papilio: { linear: choice.linear },
+    image_size: [height, width],
+    patch_size: choice.patch,
+    num_channels: channels,
+    hidden_size: choice.features,
+    num_hidden_layers: choice.layers,
+    num_attention_heads: choice.heads,
+    intermediate_size: 4 * choice.features,
+    layer_norm_eps: 1e-6,
+    id2label: Object.fromEntries(data.names.entries()),
+  };
+  const model = newModel(config, { seed: choice.seed, classes: data.names.length });
+  const { shift, flip } = choice;
+  const task = imageTask({
+    trace: (shape) => (model as VisionTransformer).trace(shape),
+    parameters: model.namedParameters(),
+    shape: data.shape,
+    train,
+    validation,
+    ...(shift > 0 || flip ? { augmentation: { shift, flip } } : {}),
+    batch: choice.batch,
+    seed: choice.seed,
+    kernels: "wasm",
+    smoothing: choice.smoothing,
+  });
+  const files = new Map([["config.json", json(config)]]);
+  return { model, task, files, digest: digestOf(data.images, data.labels) };
+}
+
+/** Images to train on, and those for validation: others, or a share of them. */
+function divided(
+  data: ImageData,
+  others: ImageData | undefined,
+  { validation: share, seed }: TrainingChoice,
+): { readonly train: LabelledImages; readonly validation: LabelledImages | undefined } {
+  if (others !== undefined) return { train: data, validation: others };
+  const split = splitExamples({ examples: data.labels.length, share, seed });
+  const each = data.images.length / data.labels.length;
+  const some = (examples: Uint32Array): LabelledImages => {
+    const images = new Float32Array(examples.length * each);
+    for (const [at, example] of examples.entries()) {
+      images.set(data.images.subarray(example * each, (example + 1) * each), at * each);
+    }
+    return { images, labels: examples.map((example) => data.labels[example] as number) };
+  };
+  return {
+    train: some(split.train),
+    validation: split.validation.length === 0 ? undefined : some(split.validation),
+  };
+}
+
+async function prepareText(choice: TrainingChoice): Promise<Prepared> {
+  const { batch, seed, context, features, layers, heads, smoothing } = choice;
+  const { tokens, validation, vocabulary, tokenizer } = await readTokens(choice);
+  const papilio = { linear: choice.linear };
+  const config =
+    choice.model === "gpt2"
+      ? {
+          model_type: "gpt2",
+          papilio,
+          vocab_size: vocabulary,
+          n_embd: features,
+          n_layer: layers,
+          n_head: heads,
+          n_positions: context,
+        }
+      : {
+          model_type: "llama",
+          papilio,
+          vocab_size: vocabulary,
+          hidden_size: features,
+          intermediate_size: 4 * features,
+          num_hidden_layers: layers,
+          num_attention_heads: heads,
+          max_position_embeddings: context,
+          rms_norm_eps: 1e-5,
+          tie_word_embeddings: true,
+        };
+  const model = newModel(config, { seed }) as Gpt2 | Llama;
+  const task = textTask({
+    trace: (shape) => model.trace(shape),
+    parameters: model.namedParameters(),
+    context,
+    train: tokens,
+    validation,
+    validationWindows: VALIDATION_WINDOWS,
+    batch,
+    seed,
+    kernels: "wasm",
+    smoothing,
+  });
+  const files = new Map([
+    ["config.json", json(config)],
+    ["tokenizer.json", tokenizer],
+  ]);
+  return { model, task, files, digest: digestOf(tokens, validation ?? new Uint32Array()) };
+}
+
+/** The last part of a text is for validation, unless there is another one. */
+async function readTokens(choice: TrainingChoice): Promise<{
+  readonly tokens: Uint32Array;
+  readonly validation: Uint32Array | undefined;
+  readonly vocabulary: number;
+  /** Contents of tokenizer.json. */
+  readonly tokenizer: string;
+}> {
+  const text = await readText(choice.data);
+  const other = choice.validationData && (await readText(choice.validationData));
+  let encode: (text: string) => Uint32Array;
+  let vocabulary: number;
+  let tokenizer: string;
+  if (choice.tokenizer === undefined) {
+    const known = characterTokens(text).vocabulary;
+    encode = (some) => characterTokens(some, known).tokens;
+    vocabulary = known.length;
+    tokenizer = json(characterTokenizer(known));
+  } else {
+    const bytes = await readBytes(choice.tokenizer, MOST_TOKENIZER_BYTES);
+    const read = await huggingFaceTokenizer(bytes);
+    encode = (some) => Uint32Array.from(read.encode(some, { specialTokens: false }));
+    vocabulary = read.vocabularySize;
+    tokenizer = new TextDecoder().decode(bytes);
+  }
+  const all = encode(text);
+  if (other !== undefined) {
+    return { tokens: all, validation: encode(other), vocabulary, tokenizer };
+  }
+  const kept = Math.floor(choice.validation * all.length);
+  const tokens = all.subarray(0, all.length - kept);
+  const validation = kept > choice.context ? all.subarray(all.length - kept) : undefined;
+  return { tokens: validation === undefined ? all : tokens, validation, vocabulary, tokenizer };
+}
+
+/** Those of the largest vocabularies are a tenth of this. */
+const MOST_TOKENIZER_BYTES = 2 ** 28;
+/** A text becomes tokens of four bytes each, some times over. */
+const MOST_TEXT_BYTES = 2 ** 28;
+
+/** Throws `DATA_INVALID` for what is not a text. */
+async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file, MOST_TEXT_BYTES);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new PapilioError(
+      "DATA_INVALID",
+      `${file} is not a text in UTF-8.`,
+      "Give a text, as it is or compressed with gzip.",
+      { cause },
+    );
+  }
+}
+
+function digestOf(...arrays: readonly (Float32Array | Uint32Array)[]): string {
+  const hash = createHash("sha256");
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
