@@ -19,6 +19,8 @@ import { byDefinition, worstRatio } from "./definition.ts";
 import { describeProducts } from "./describe-products.ts";
 import { unchainable } from "./draw-unchainable.ts";
 
+export { describeConstructions } from "./describe-constructions.ts";
+
 type Vectors = Float32Array | Complex;
 /** One of either kind, whose vectors are as {@link vectorsFor} draws them. */
 type Compiled = CompiledMatrix<Vectors>;

@@ -6,6 +6,7 @@ import { PermutedButterfly } from "../matrix/permuted-butterfly.ts";
 import { Chain } from "../pattern/chain.ts";
 import { type Entry, errorOf } from "../testing/matrix-entries.ts";
 import {
+  ButterflyProduct,
   cosine,
   evenThenOdd,
   fourier,
@@ -13,7 +14,7 @@ import {
   hadamard,
   hartley,
   kroneckerOfButterflies,
-  type RealTransform,
+  RealTransform,
   realButterfly,
   reversal,
   sine,
@@ -172,5 +173,9 @@ describe("the real part of a complex butterfly", () => {
     expect(() => realButterfly(cosine(101, 2))).toThrow(code("OPTION_INVALID"));
     expect(() => realButterfly(cosine(5, 1))).toThrow(code("OPTION_INVALID"));
     expect(() => realButterfly({} as RealTransform)).toThrow(code("OPTION_INVALID"));
+    const plain = kroneckerOfButterflies([hadamard(4), hadamard(4).transpose()]);
+    const stage = plain.map(ComplexButterfly.fromReal);
+    const transform = new RealTransform(new ButterflyProduct([stage]));
+    expect(() => realButterfly(transform)).toThrow(code("CHAIN_NOT_CHAINABLE"));
   });
 });

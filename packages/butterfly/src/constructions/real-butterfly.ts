@@ -17,7 +17,8 @@ type Real = Butterfly<Float64Array>;
  * of which {@link kroneckerOfButterflies} makes transforms of two dimensions.
  *
  * @param transform of one butterfly, such as a cosine transform whose size has small prime factors
- * @throws PapilioError `OPTION_INVALID` for a product of several butterflies, or a part of a larger one
+ * @throws PapilioError `OPTION_INVALID` for a product of several butterflies, or a part of a larger one;
+ *   `CHAIN_NOT_CHAINABLE`
  *
  * @example
  * ```ts
@@ -36,6 +37,7 @@ export function realButterfly(transform: RealTransform): PermutedButterfly<Real>
       "Use a size with small prime factors.",
     );
   }
+  stage.matrix.chain.product(); // refuses factors that are not chainable
   return stage.map((matrix) =>
     matrix.chain.transposed ? realPart(matrix.transpose()).transpose() : realPart(matrix),
   );

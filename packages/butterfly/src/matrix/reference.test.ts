@@ -1,4 +1,4 @@
-import { describePlace } from "@papilio/place-behaviour";
+import { describeConstructions, describePlace } from "@papilio/place-behaviour";
 import { describe, expect, it } from "vitest";
 import { Chain } from "../pattern/chain.ts";
 import { Butterfly } from "./butterfly.ts";
@@ -9,6 +9,8 @@ import { reference } from "./reference.ts";
 describePlace("The reference", async () => ({ place: reference }));
 
 describe("the reference", () => {
+  describeConstructions(() => reference);
+
   const shape = { batch: 2, layout: "batch-first" } as const;
 
   it("multiplies in double precision too, rounding nothing", async () => {

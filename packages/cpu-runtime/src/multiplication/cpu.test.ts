@@ -10,7 +10,7 @@ import {
 import { hadamard } from "@papilio/butterfly/constructions";
 import { storedPattern } from "@papilio/butterfly/matrix";
 import { decodeHalf, encodeHalf, uniform } from "@papilio/butterfly/numeric";
-import { describePlace } from "@papilio/place-behaviour";
+import { describeConstructions, describePlace } from "@papilio/place-behaviour";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { disposeCpuThreads } from "../engine/engine.ts";
@@ -76,6 +76,8 @@ afterAll(disposeCpuThreads);
 describePlace("The CPU", async () => ({ place: cpu({ threads: 2 }) }));
 
 describe("multiplication on the CPU", () => {
+  describeConstructions(() => cpu({ threads: 2 }));
+
   it("runs in WebAssembly here", async () => {
     using weights = await compile(Butterfly.random(Chain.monarch(16), { seed: 0 }), cpu());
     expect(weights.report.kernel).toBe("relaxed");
