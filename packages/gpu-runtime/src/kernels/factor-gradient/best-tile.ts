@@ -21,6 +21,8 @@ interface Invocations extends Pick<LanesFactorGradient, "turn" | "workgroup"> {
  */
 const MOST_SUMS = { shared: 128, apart: 32 };
 const SMALL = 2 ** 22;
+/** Members of a subgroup for which so many sums pay: SwiftShader has four, and is as fast with fewer. */
+const MEMBERS = 8;
 const MOST_SPANS = 4;
 const MOST_TILE = 32;
 
@@ -49,7 +51,7 @@ function candidatesOf(
   { pattern: { b, c, d, nonZeros }, layout, count }: FactorGradientProblem,
   { workgroup, subgroup }: Invocations,
 ): Tile[] {
-  const large = subgroup !== null && count * nonZeros > SMALL;
+  const large = subgroup !== null && subgroup >= MEMBERS && count * nonZeros > SMALL;
   const most = large ? MOST_SUMS.shared : MOST_SUMS.apart;
   const groups =
     layout === "batch-last"
