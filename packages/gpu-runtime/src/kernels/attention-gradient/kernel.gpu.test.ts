@@ -41,6 +41,8 @@ const CASES: [string, Case][] = [
   ["tiles that do not divide", { queries: 43, headFeatures: 17, heads: 2, variant: ALONE }],
   ["wide heads", { queries: 11, keys: 9, headFeatures: 128 }],
   ["mixed layouts", { queries: 21, keys: 13, layouts: "flflflfl", spare: 3, sequences: 2 }],
+  // As many as let an adapter take a shape that is longer to compile.
+  ["many vectors", { queries: 150, keys: 130, causal: true, headFeatures: 64 }],
   ["causal", { queries: 50, causal: true, heads: 2 }],
   ["causal, queries that see nothing", { queries: 23, keys: 9, causal: true }],
   ["grouped queries", { queries: 12, keys: 21, heads: 6, keyValueHeads: 2, headFeatures: 8 }],
