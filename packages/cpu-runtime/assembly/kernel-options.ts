@@ -41,6 +41,8 @@ export const MEAN: i32 = 1;
 export const LARGEST: i32 = 2;
 
 /** Adam with decoupled weight decay. */
-export const ADAM: i32 = 0;
+export const ADAMW: i32 = 0;
 /** Descent along a momentum. */
 export const MOMENTUM: i32 = 1;
+/** Adam, the decay added to gradients. */
+export const ADAM: i32 = 2;

@@ -1,4 +1,4 @@
-import { ADAM } from "../kernel-options";
+import { ADAMW, MOMENTUM } from "../kernel-options";
 import { sumOfLanes } from "../lanes";
 import { multiplyAdd } from "../vector-math";
 
@@ -47,7 +47,9 @@ function change(call: UpdateCall, at: usize, rate: f32, scale: f32, single: bool
   let gradient = f32x4.mul(read(call.gradient + at, single), f32x4.splat(scale));
   let step: v128;
   let kept: v128 = f32x4.splat(1);
-  if (call.optimizer === ADAM) {
+  const decoupled = call.optimizer === ADAMW;
+  if (!decoupled) gradient = multiplyAdd(f32x4.splat(call.decay), number, gradient);
+  if (call.optimizer !== MOMENTUM) {
     const beta1 = f32x4.splat(call.beta1);
     const momentum = multiplyAdd(
       f32x4.sub(read(call.momentum + at, single), gradient),
@@ -62,9 +64,8 @@ function change(call: UpdateCall, at: usize, rate: f32, scale: f32, single: bool
     const corrected = f32x4.div(momentum, v128.load32_splat(call.settings, 8));
     const root = f32x4.sqrt(f32x4.div(squares, v128.load32_splat(call.settings, 12)));
     step = f32x4.div(corrected, f32x4.add(root, f32x4.splat(call.epsilon)));
-    kept = f32x4.splat(1 - rate * call.decay);
+    if (decoupled) kept = f32x4.splat(1 - rate * call.decay);
   } else {
-    gradient = multiplyAdd(f32x4.splat(call.decay), number, gradient);
     const before = read(call.momentum + at, single);
     step = multiplyAdd(f32x4.splat(call.beta1), before, gradient);
     write(call.momentum + at, step, single);

@@ -8,7 +8,7 @@ import {
   wrongArgument,
 } from "@papilio/butterfly/errors";
 import { UPDATE } from "../wasm/kernel-ids.ts";
-import { ADAM, MOMENTUM } from "../wasm/kernel-options.ts";
+import { ADAM, ADAMW, MOMENTUM } from "../wasm/kernel-options.ts";
 import { floatWord, type KernelCall } from "./kernel-call.ts";
 import { requireAtLeastZero, vectorsOperand } from "./problem.ts";
 import { SETTINGS } from "./step-settings.ts";
@@ -20,9 +20,10 @@ export interface UpdateProblem {
   /**
    * With the learning rate `η` and the gradient `g`, which was scaled: `"adamw"` (arXiv 1711.05101) has
    * `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and `p ← (1 - η decay) p - η (m / c₁) / (√(v / c₂) + epsilon)`;
-   * `"sgd"` has `m ← β₁ m + g + decay p` and `p ← p - η m`.
+   * `"adam"` (arXiv 1412.6980) the same of `g + decay p` in place of g, without the decay of p; `"sgd"` has
+   * `m ← β₁ m + g + decay p` and `p ← p - η m`.
    */
-  readonly optimizer: "adamw" | "sgd";
+  readonly optimizer: "adamw" | "adam" | "sgd";
   /** What the learning rate of the run is multiplied by, at least 0. */
   readonly rate: number;
   /** The weight decay, at least 0. */
@@ -32,11 +33,13 @@ export interface UpdateProblem {
   readonly epsilon: number;
 }
 
+const OPTIMIZERS = { adamw: ADAMW, adam: ADAM, sgd: MOMENTUM } as const;
+
 /** Numbers of an item, as assembly/kernels/update.ts divides them. */
 export const UPDATE_CHUNK = 8192;
 
 /**
- * Operands: the parameter, the gradient, the momentum, for AdamW the squares, then settings of {@link stepSettings}, which
+ * Operands: the parameter, the gradient, the momentum, for Adam and AdamW the squares, then settings of {@link stepSettings}, which
  * are read when it runs: the learning rate, what gradients are multiplied by, and the corrections `c₁` and `c₂`
  * (`1 - β^t` at step `t`). At a learning rate below 0 nothing changes.
  *
@@ -46,7 +49,7 @@ export function update(problem: UpdateProblem): KernelCall {
   requireObject("The problem", problem, "an UpdateProblem");
   const { length, optimizer, rate, decay, betas, epsilon } = problem;
   requireWhole("The number of numbers", length, 1);
-  requireOneOf("The optimizer", optimizer, ["adamw", "sgd"]);
+  requireOneOf("The optimizer", optimizer, ["adamw", "adam", "sgd"]);
   requireAtLeastZero("The rate", rate);
   requireAtLeastZero("The decay", decay);
   requireList("The betas", betas);
@@ -54,7 +57,7 @@ export function update(problem: UpdateProblem): KernelCall {
   requireBeta("The first beta", beta1);
   requireBeta("The second beta", beta2);
   requireAtLeastZero("Epsilon", epsilon);
-  const adam = optimizer === "adamw";
+  const adam = optimizer !== "sgd";
   const numbers = { vectors: 1, features: length };
   return {
     kernel: UPDATE,
@@ -73,7 +76,7 @@ export function update(problem: UpdateProblem): KernelCall {
       const [settings = 0] = others;
       return [
         ...[parameter, gradient, momentum, squares, settings],
-        ...[length, adam ? ADAM : MOMENTUM],
+        ...[length, OPTIMIZERS[optimizer]],
         ...[rate, decay, beta1, beta2, epsilon].map(floatWord),
       ];
     },

@@ -37,6 +37,8 @@ export const MEAN = 1;
 /** The largest is taken. */
 export const LARGEST = 2;
 /** Adam with decoupled weight decay. */
-export const ADAM = 0;
+export const ADAMW = 0;
 /** Descent along a momentum. */
 export const MOMENTUM = 1;
+/** Adam, the decay added to gradients. */
+export const ADAM = 2;

@@ -36,7 +36,7 @@ export {
   type LossOptions,
   meanSquaredError,
 } from "./losses.ts";
-export type { AdamWOptions, OptimizerOptions, SgdOptions } from "./optimizer.ts";
+export type { AdamOptions, OptimizerOptions, SgdOptions } from "./optimizer.ts";
 export { type Schedule, type WarmupCosineOptions, warmupCosine } from "./schedule.ts";
 export {
   type DisposableTask,

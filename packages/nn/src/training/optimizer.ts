@@ -2,9 +2,12 @@ import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
 import type { UpdateRule } from "../operations/update/operation.ts";
 import { requireBeta, requireNotNegative } from "./settings.ts";
 
-/** A step of AdamW (arXiv 1711.05101), with the corrections of its means. */
-export interface AdamWOptions {
-  readonly kind: "adamw";
+/**
+ * A step of AdamW (arXiv 1711.05101), whose decay is apart from the gradient; or of Adam (arXiv 1412.6980), of
+ * `g + decay p`, as PyTorch's have them. With the corrections of their means.
+ */
+export interface AdamOptions {
+  readonly kind: "adamw" | "adam";
   /** Of the mean of gradients and of that of their squares; 0.9 and 0.999 unless given. */
   readonly beta1?: number;
   readonly beta2?: number;
@@ -21,12 +24,12 @@ export interface SgdOptions {
 
 const BETAS = { beta1: 0.9, beta2: 0.999 } as const;
 
-export type OptimizerOptions = AdamWOptions | SgdOptions;
+export type OptimizerOptions = AdamOptions | SgdOptions;
 
 /** Throws `OPTION_INVALID`. */
 export function requireOptimizer(options: OptimizerOptions): void {
   requireObject("The optimizer", options, "OptimizerOptions");
-  requireOneOf("The kind of the optimizer", options.kind, ["adamw", "sgd"]);
+  requireOneOf("The kind of the optimizer", options.kind, ["adamw", "adam", "sgd"]);
   if (options.kind === "sgd") {
     const { momentum = 0 } = options;
     requireBeta("momentum", momentum);
@@ -45,10 +48,10 @@ export function updateRule(options: OptimizerOptions, rate: number, decay: numbe
     return { optimizer: "sgd", rate, decay, betas: [momentum, 0], epsilon: 0 };
   }
   const { beta1 = BETAS.beta1, beta2 = BETAS.beta2, epsilon = 1e-8 } = options;
-  return { optimizer: "adamw", rate, decay, betas: [beta1, beta2], epsilon };
+  return { optimizer: options.kind, rate, decay, betas: [beta1, beta2], epsilon };
 }
 
-/** `1 - β^t` of both means of AdamW, at a step that is counted from 0. */
+/** `1 - β^t` of both means of Adam, at a step that is counted from 0. */
 export function corrections(options: OptimizerOptions, step: number): [number, number] {
   if (options.kind === "sgd") return [1, 1];
   const { beta1 = BETAS.beta1, beta2 = BETAS.beta2 } = options;

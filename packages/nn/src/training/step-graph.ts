@@ -22,7 +22,7 @@ export const STEP_NAMES = {
 /** Names of the states in which an optimizer keeps what it needs of a parameter. */
 export interface OptimizerStates {
   readonly momentum: string;
-  /** Of AdamW. */
+  /** Of Adam and AdamW. */
   readonly squares: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export function addStep(
     const shape = { vectors: 1, features: parameter.length };
     const names = {
       momentum: `training.momentum.${at}`,
-      squares: rule.optimizer === "adamw" ? `training.squares.${at}` : undefined,
+      squares: rule.optimizer !== "sgd" ? `training.squares.${at}` : undefined,
     };
     update(parameter, sums[at] as Value, {
       momentum: graph.state(names.momentum, shape),

@@ -1,6 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireArray, requireList, requireObject, requireWhole } from "@papilio/butterfly/errors";
 import type { Parameter } from "../modules/parameter.ts";
+import type { OptimizerOptions } from "./optimizer.ts";
 
 /** All that a trainer needs to go on from where another one was. Lists have an array for each parameter. */
 export interface TrainerState {
@@ -8,7 +9,7 @@ export interface TrainerState {
   readonly steps: number;
   readonly parameters: readonly Float32Array[];
   readonly momentum: readonly Float32Array[];
-  /** Of AdamW; empty for others. */
+  /** Of Adam and AdamW; empty for others. */
   readonly squares: readonly Float32Array[];
 }
 
@@ -16,7 +17,7 @@ export interface TrainerState {
 export function requireTrainerState(
   state: TrainerState,
   parameters: readonly Parameter[],
-  kind: "adamw" | "sgd",
+  kind: OptimizerOptions["kind"],
 ): void {
   requireObject("The state of a trainer", state, "what state() resolves with");
   requireWhole("The number of steps", state.steps, 0);

@@ -36,19 +36,23 @@ describe.each(["reference", "wasm"] as const)("steps of optimizers by %s", (kern
   const start = [1, -0.5];
   const [rate, decay] = [0.05, 0.1];
 
-  it("AdamW is that of arXiv 1711.05101", async () => {
-    const optimizer: OptimizerOptions = { kind: "adamw", beta1: 0.8, beta2: 0.95 };
+  it.each([
+    ["adamw", "1711.05101"],
+    ["adam", "1412.6980"],
+  ] as const)("%s is that of arXiv %s", async (kind, _source) => {
+    const optimizer: OptimizerOptions = { kind, beta1: 0.8, beta2: 0.95 };
     const [trainer, shift] = shifted(start, { optimizer, rate, decay, kernels });
     const [p, m, v] = [[...start], [0, 0], [0, 0]];
     for (const [at, target] of targets.entries()) {
       await trainer.step([inputs(target)]);
       for (const i of [0, 1] as const) {
-        const g = (p[i] as number) - target[i];
+        const decayed = decay * (p[i] as number);
+        const g = (p[i] as number) - target[i] + (kind === "adam" ? decayed : 0);
         m[i] = 0.8 * (m[i] as number) + 0.2 * g;
         v[i] = 0.95 * (v[i] as number) + 0.05 * g ** 2;
         const [m1, v1] = [m[i] / (1 - 0.8 ** (at + 1)), v[i] / (1 - 0.95 ** (at + 1))];
-        p[i] = (p[i] as number) - rate * decay * (p[i] as number);
-        p[i] -= (rate * m1) / (Math.sqrt(v1) + 1e-8);
+        if (kind === "adamw") p[i] = (p[i] as number) - rate * decayed;
+        p[i] = (p[i] as number) - (rate * m1) / (Math.sqrt(v1) + 1e-8);
       }
     }
     await trainer.read();

@@ -25,6 +25,7 @@ const settings = Float32Array.of(learningRate, scale, correction1, correction2, 
 const kinds: readonly Pick<UpdateProblem, "optimizer" | "dtype">[] = [
   { optimizer: "adamw", dtype: "f32" },
   { optimizer: "adamw", dtype: "f16" },
+  { optimizer: "adam", dtype: "f32" },
   { optimizer: "sgd", dtype: "f32" },
   { optimizer: "sgd", dtype: "f16" },
 ];
@@ -33,7 +34,8 @@ describe.each(kinds)("$optimizer of $dtype", (kind) => {
   it.for([1, 6, 300])("changes %d numbers in two steps as in float64", async (length, { skip }) => {
     const { optimizer, dtype } = kind;
     skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
-    const adam = optimizer === "adamw";
+    const adam = optimizer !== "sgd";
+    const [decay, coupled] = optimizer === "adamw" ? [rates.decay, 0] : [0, rates.decay];
     const [parameter, gradient] = [draw(length, "f32", 1), draw(length, dtype, 2)];
     const [momentum, squares] = [draw(length, "f32", 3), draw(length, "f32", 4).map(Math.abs)];
     const kernel = updateKernel({ length, ...kind, ...rates });
@@ -44,10 +46,11 @@ describe.each(kinds)("$optimizer of $dtype", (kind) => {
     const [beta1, beta2] = rates.betas;
     const bounds = new Float64Array(length);
     const expected = Float64Array.from(parameter, (start, at) => {
-      const g = (gradient[at] as number) * scale;
+      const given = (gradient[at] as number) * scale;
       let [p, m, v] = [start, momentum[at] as number, squares[at] as number];
       let size = Math.abs(p);
       for (let step = 0; step < 2; step++) {
+        const g = given + coupled * p;
         if (adam) {
           m = beta1 * m + (1 - beta1) * g;
           v = beta2 * v + (1 - beta2) * g * g;
@@ -55,9 +58,9 @@ describe.each(kinds)("$optimizer of $dtype", (kind) => {
           const parts = (Math.abs(momentum[at] as number) + Math.abs(g)) / correction1 / root;
           // The squares are of one sign, of which the last may be rounded a hundred times as much as counts of it.
           size += 4 * rate * parts * (1 + (g * g) / v);
-          p = p * (1 - rate * rates.decay) - (rate * m) / correction1 / root;
+          p = p * (1 - rate * decay) - (rate * m) / correction1 / root;
         } else {
-          m = beta1 * m + g + rates.decay * p;
+          m = beta1 * m + g;
           size += 4 * rate * (Math.abs(momentum[at] as number) + 2 * Math.abs(g) + Math.abs(p));
           p -= rate * m;
         }
@@ -140,7 +143,7 @@ describe.each(["f32", "f16"] as const)("the sum of squares in %s", (dtype) => {
 it("refuses what makes no sense", () => {
   const good = { length: 3, dtype: "f32", optimizer: "adamw", ...rates };
   for (const change of [
-    ...[{ length: 0 }, { optimizer: "adam" }, { rate: -1 }, { decay: Number.NaN }],
+    ...[{ length: 0 }, { optimizer: "rmsprop" }, { rate: -1 }, { decay: Number.NaN }],
     ...[{ betas: [1, 0.9] }, { betas: [0.9] }, { betas: 7 }, { epsilon: -1 }],
   ]) {
     expect(() => updateKernel({ ...good, ...change } as never)).toThrow(

@@ -15,9 +15,10 @@ export interface UpdateProblem {
   /**
    * With the learning rate `η` and the gradient `g`, which was scaled: `"adamw"` (arXiv 1711.05101) has
    * `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and `p ← (1 - η decay) p - η (m / c₁) / (√(v / c₂) + epsilon)`;
-   * `"sgd"` has `m ← β₁ m + g + decay p` and `p ← p - η m`.
+   * `"adam"` (arXiv 1412.6980) the same of `g + decay p` in place of g, without the decay of p; `"sgd"` has
+   * `m ← β₁ m + g + decay p` and `p ← p - η m`.
    */
-  readonly optimizer: "adamw" | "sgd";
+  readonly optimizer: "adamw" | "adam" | "sgd";
   /** What the learning rate of the run is multiplied by, at least 0. */
   readonly rate: number;
   /** The weight decay, at least 0. */
@@ -34,7 +35,7 @@ const betasCheck: Check = (name, value) => {
 };
 
 /**
- * Generates a step in place. Bindings: y, the parameter, gradient, momentum, for AdamW squares, then settings, numbers in
+ * Generates a step in place. Bindings: y, the parameter, gradient, momentum, for Adam and AdamW squares, then settings, numbers in
  * float32 of {@link stepSettingsKernel} that are read when it runs: the learning rate, what gradients are multiplied by,
  * and the corrections `c₁` and `c₂` (`1 - β^t` at step `t`). At a learning rate below 0 nothing changes.
  *
@@ -44,13 +45,14 @@ export function updateKernel(problem: UpdateProblem): Kernel {
   requireProblem("update", problem, {
     length: checks.count,
     dtype: checks.dtype,
-    optimizer: checks.oneOf("adamw", "sgd"),
+    optimizer: checks.oneOf("adamw", "adam", "sgd"),
     betas: betasCheck,
   });
   const { length, dtype, optimizer, rate, decay, betas, epsilon } = problem;
   requireNumber("update", { rate, decay, epsilon }, 0);
   const width = loadWidth(length);
-  const adam = optimizer === "adamw";
+  const adam = optimizer !== "sgd";
+  const decoupled = optimizer === "adamw";
   const kept = (name: string): Binding => ({
     name,
     elements: storedType("f32", width),
@@ -64,8 +66,8 @@ export function updateKernel(problem: UpdateProblem): Kernel {
   momentum[at] = m;
   squares[at] = v;
   let direction = m / settings[2] / (sqrt(v / settings[3]) + ${literal(epsilon)});
-  y[at] = y[at] * (1.0 - rate * ${literal(decay)}) - rate * direction;`
-    : `let m = ${literal(beta1)} * momentum[at] + gradients + ${literal(decay)} * y[at];
+  y[at] = ${decoupled ? `y[at] * (1.0 - rate * ${literal(decay)})` : "y[at]"} - rate * direction;`
+    : `let m = ${literal(beta1)} * momentum[at] + gradients;
   momentum[at] = m;
   y[at] -= rate * m;`;
   return {
@@ -82,7 +84,7 @@ export function updateKernel(problem: UpdateProblem): Kernel {
       { batch: 1, parts: { name: "at", count: length / width }, to: "batch-first" },
       `if (settings[0] < 0.0) { return; }
   let rate = settings[0] * ${literal(rate)};
-  let gradients = ${wideType(width)}(gradient[at]) * settings[1];
+  let gradients = ${wideType(width)}(gradient[at]) * settings[1]${decoupled ? "" : ` + ${literal(decay)} * y[at]`};
   ${step}`,
     ),
   };

@@ -11,9 +11,10 @@ export interface UpdateRule {
   /**
    * With the learning rate `η` and the gradient `g`, which was scaled: `"adamw"` (arXiv 1711.05101) has
    * `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and `p ← (1 - η decay) p - η (m / c₁) / (√(v / c₂) + epsilon)`;
-   * `"sgd"` has `m ← β₁ m + g + decay p` and `p ← p - η m`.
+   * `"adam"` (arXiv 1412.6980) the same of `g + decay p` in place of g, without the decay of p; `"sgd"` has
+   * `m ← β₁ m + g + decay p` and `p ← p - η m`.
    */
-  readonly optimizer: "adamw" | "sgd";
+  readonly optimizer: "adamw" | "adam" | "sgd";
   /** What the learning rate of the step is multiplied by. */
   readonly rate: number;
   readonly decay: number;
@@ -25,7 +26,7 @@ export interface UpdateRule {
 export interface UpdateOperation extends GraphOperation<"update"> {
   readonly parameter: Parameter;
   readonly gradient: Value;
-  /** States: the mean of gradients and, for AdamW, that of their squares. */
+  /** States: the mean of gradients and, for Adam and AdamW, that of their squares. */
   readonly momentum: Value;
   readonly squares?: Value | undefined;
   /** What all updates of the step have in common. */
@@ -43,7 +44,7 @@ export const updateDefinition: OperationDefinition<UpdateOperation> = {
     squares: optional(valueCheck),
     settings: valueCheck,
     rule: objectOf({
-      optimizer: oneOf("adamw", "sgd"),
+      optimizer: oneOf("adamw", "adam", "sgd"),
       rate: number,
       decay: number,
       betas: pairOfNumbers,
