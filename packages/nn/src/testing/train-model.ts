@@ -1,6 +1,7 @@
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { expect } from "vitest";
-import { Trainer, type TrainerOptions } from "../training/trainer.ts";
+import { Trainer } from "../training/trainer.ts";
+import type { TrainerOptions } from "../training/trainer-options.ts";
 import type { TrainerState } from "../training/trainer-state.ts";
 import { difference } from "./draw.ts";
 import type { TrainingModel } from "./training-models.ts";

@@ -57,7 +57,7 @@ function trained(model: Module, graph: Graph, logits: Value): TrainingModel {
     parameters: [...model.namedParameters().values()],
     inputs: (seed) => {
       // What a trainer adds is given by it.
-      const { "training.given": _, ...inputs } = inputsFor(graph, seed);
+      const { "training.given": _, "training.scale": __, ...inputs } = inputsFor(graph, seed);
       return inputs;
     },
   };

@@ -28,6 +28,7 @@ export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
 export { type IdxFile, readIdx } from "./idx.ts";
 export { type InitializeOptions, initialize } from "./initialize.ts";
+export type { LossScaleState } from "./loss-scale.ts";
 export {
   type CrossEntropyOptions,
   crossEntropy,
@@ -49,5 +50,6 @@ export {
   textTask,
 } from "./tasks.ts";
 export { type TrainingTask, type TrainOptions, type TrainResult, train } from "./train.ts";
-export { type StepReport, Trainer, type TrainerOptions } from "./trainer.ts";
+export { type StepReport, Trainer } from "./trainer.ts";
+export type { TrainerOptions } from "./trainer-options.ts";
 export type { TrainerState } from "./trainer-state.ts";

@@ -15,9 +15,18 @@ export interface TrainedParameter {
 /** Names of what the graph of a step has beside those of the model. */
 export const STEP_NAMES = {
   given: "training.given",
+  scale: "training.scale",
   loss: "training.loss",
   settings: "training.settings",
 } as const;
+
+export interface StepOptions {
+  readonly clip: number | undefined;
+  /** Whether gradients are summed over runs. */
+  readonly accumulates: boolean;
+  /** Whether the loss is multiplied by an input, for gradients. */
+  readonly scales: boolean;
+}
 
 /** Names of the states in which an optimizer keeps what it needs of a parameter. */
 export interface OptimizerStates {
@@ -36,10 +45,13 @@ export function addStep(
   graph: Graph,
   loss: Value,
   trained: readonly TrainedParameter[],
-  options: { readonly clip: number | undefined; readonly accumulates: boolean },
+  options: StepOptions,
 ): OptimizerStates[] {
   const parameters = trained.map(({ parameter }) => parameter);
-  const gradients = gradient(graph, loss, parameters);
+  const seed = options.scales
+    ? graph.input(STEP_NAMES.scale, { vectors: 1, features: 1 })
+    : undefined;
+  const gradients = gradient(graph, loss, parameters, { seed });
   const given = graph.input(STEP_NAMES.given, { vectors: 1, features: SETTINGS });
   const summed = (name: string, value: Value): Value =>
     options.accumulates ? accumulate(value, graph.state(name, value), given) : value;

@@ -5,7 +5,8 @@ import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { type StepReport, Trainer, type TrainerOptions } from "./trainer.ts";
+import { type StepReport, Trainer } from "./trainer.ts";
+import type { TrainerOptions } from "./trainer-options.ts";
 import type { TrainerState } from "./trainer-state.ts";
 
 /** What is trained: a loss, what it is computed of, and how it is measured. */

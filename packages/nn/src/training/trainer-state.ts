@@ -1,6 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireArray, requireList, requireObject, requireWhole } from "@papilio/butterfly/errors";
 import type { Parameter } from "../modules/parameter.ts";
+import type { LossScaleState } from "./loss-scale.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
 
 /** All that a trainer needs to go on from where another one was. Lists have an array for each parameter. */
@@ -11,6 +12,8 @@ export interface TrainerState {
   readonly momentum: readonly Float32Array[];
   /** Of Adam and AdamW; empty for others. */
   readonly squares: readonly Float32Array[];
+  /** In half precision. */
+  readonly lossScale?: LossScaleState;
 }
 
 /** @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`; `TRAINER_STATE` unless it is of a trainer of these parameters */
@@ -21,6 +24,7 @@ export function requireTrainerState(
 ): void {
   requireObject("The state of a trainer", state, "what state() resolves with");
   requireWhole("The number of steps", state.steps, 0);
+  if (state.lossScale !== undefined) requireLossScale(state.lossScale);
   for (const list of ["parameters", "momentum", "squares"] as const) {
     const arrays = state[list];
     requireList(`${list} of the state`, arrays);
@@ -35,6 +39,12 @@ export function requireTrainerState(
       throw misfit(`${list}[${at}] has ${array.length} numbers instead of ${length}`);
     }
   }
+}
+
+function requireLossScale(state: LossScaleState): void {
+  requireObject("The scale of the loss", state, "a LossScaleState", "scale", "steps");
+  requireWhole("The scale of the loss", state.scale, 1);
+  requireWhole("The steps of the scale", state.steps, 0);
 }
 
 function misfit(problem: string): PapilioError {

@@ -8,7 +8,8 @@ import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { expectSameTraining, OPTIMIZERS, train } from "../testing/train-model.ts";
 import { TRAINING_MODELS, type TrainingModel } from "../testing/training-models.ts";
 import { meanSquaredError } from "./losses.ts";
-import { Trainer, type TrainerOptions } from "./trainer.ts";
+import { Trainer } from "./trainer.ts";
+import type { TrainerOptions } from "./trainer-options.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -36,7 +37,7 @@ function layer(which: RegExp): TrainingModel {
   const all: [string, Parameter][] = [...made.namedParameters()];
   const parameters = all.filter(([name]) => which.test(name)).map(([, parameter]) => parameter);
   const inputs = (seed: number): ReturnType<TrainingModel["inputs"]> => {
-    const { "training.given": _, ...given } = inputsFor(graph, seed);
+    const { "training.given": _, "training.scale": __, ...given } = inputsFor(graph, seed);
     return given;
   };
   return { graph, loss, parameters, inputs };
@@ -47,6 +48,25 @@ it.each([/bias/, /factors\.1/])("trains %s alone", async (which) => {
   const found = await train(() => layer(which), { ...options, gpu });
   expect(found.state.parameters.length).toBe(1);
   expectSameTraining(found, await train(() => layer(which), options), options);
+});
+
+it("takes a step in half precision again whose gradients overflow, at less", async ({ skip }) => {
+  skip(!gpu.report.features.f16, "the adapter has no half precision");
+  const { graph, loss, parameters, inputs } = layer(/./);
+  const given = { optimizer: { kind: "sgd" }, rate: 1e-3, gpu, dtype: "f16" } as const;
+  using trainer = new Trainer(graph, loss, parameters, given);
+  const large = { ...inputs(1), target: new Float32Array(40).fill(100) };
+  const { norm } = await trainer.step([large]);
+  expect(Number.isFinite(norm)).toBe(true);
+  const { lossScale, steps } = await trainer.state();
+  expect(steps).toBe(1);
+  expect(lossScale?.scale).toBeGreaterThanOrEqual(1);
+  expect(lossScale?.scale).toBeLessThan(2 ** 15);
+  const wrong = { ...inputs(1), target: new Float32Array(40).fill(Number.NaN) };
+  const diverged = expect.objectContaining({ code: "TRAINING_DIVERGED" });
+  await expect(trainer.step([wrong])).rejects.toThrow(diverged);
+  // What is not the scale's fault leaves it as it is.
+  expect((await trainer.state()).lossScale).toEqual(lossScale);
 });
 
 describe("a trainer on the device", () => {

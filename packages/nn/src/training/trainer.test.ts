@@ -11,7 +11,8 @@ import { factorRates } from "./factor-rates.ts";
 import { meanSquaredError } from "./losses.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
 import { warmupCosine } from "./schedule.ts";
-import { Trainer, type TrainerOptions } from "./trainer.ts";
+import { Trainer } from "./trainer.ts";
+import type { TrainerOptions } from "./trainer-options.ts";
 
 /** A shift of two features that is trained towards a target: its gradient is `shift - target`. */
 function shifted(start: readonly number[], options: TrainerOptions): [Trainer, Parameter] {
@@ -161,6 +162,8 @@ describe.each(["reference", "wasm"] as const)("steps of optimizers by %s", (kern
     const sgd = { ...options, optimizer: { kind: "sgd" }, state } as const;
     expect(() => shifted(start, sgd)).toThrow(wrong);
     const steps = expect.objectContaining({ code: "OPTION_INVALID" });
+    const half = { ...options, dtype: "f16" } as const;
+    expect(() => shifted(start, half)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
     const before = { ...state, steps: -1 };
     expect(() => shifted(start, { ...options, state: before })).toThrow(steps);
   });

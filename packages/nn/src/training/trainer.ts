@@ -1,55 +1,19 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireObject, requireOneOf, requireWhole } from "@papilio/butterfly/errors";
-import type { Gpu } from "@papilio/gpu-runtime";
-import {
-  callback,
-  count,
-  either,
-  gpuCheck,
-  listOf,
-  map,
-  number,
-  optional,
-} from "../arguments/checks.ts";
+import { requireObject } from "@papilio/butterfly/errors";
+import { listOf } from "../arguments/checks.ts";
 import { modelDisposed, type RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parameterCheck } from "../graph/operand-checks.ts";
 import type { Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
-import { corrections, type OptimizerOptions, requireOptimizer, updateRule } from "./optimizer.ts";
+import { LossScale } from "./loss-scale.ts";
+import { corrections, type OptimizerOptions, updateRule } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
 import { requireNotNegative } from "./settings.ts";
 import { addStep, type OptimizerStates, STEP_NAMES } from "./step-graph.ts";
+import { requireTrainerOptions, type TrainerOptions } from "./trainer-options.ts";
 import { requireTrainerState, type TrainerState } from "./trainer-state.ts";
 import { CpuTrainingPlace, DeviceTrainingPlace, type TrainingPlace } from "./training-place.ts";
-
-export interface TrainerOptions {
-  readonly optimizer: OptimizerOptions;
-  /** The learning rate, or that of each step. */
-  readonly rate: number | Schedule;
-  /** What the rate of some parameters is multiplied by, as `factorRates` has it; 1 for the others. */
-  readonly multipliers?: ReadonlyMap<Parameter, number>;
-  /** The weight decay of parameters of two axes and more: not of biases and norms. 0 unless given. */
-  readonly decay?: number;
-  /** The largest norm of all gradients together, above which they are scaled down to it. */
-  readonly clip?: number | undefined;
-  /**
-   * What computes a step: the readable `reference`, unless given, or the kernels in WebAssembly on
-   * all threads.
-   */
-  readonly kernels?: "reference" | "wasm";
-  /** The device that computes instead: the CPU unless given. */
-  readonly gpu?: Gpu | undefined;
-  /**
-   * Bytes that may be kept of what products have between their factors, which gradients read: more is computed again. 256
-   * MiB unless given. The reference computes all of it again.
-   */
-  readonly keptBytes?: number;
-  /** How many runs a step may take the mean of the gradients of; 1 unless given. */
-  readonly accumulate?: number;
-  /** Where to go on from, as {@link Trainer.state} of a trainer of the same parameters had it; the start unless given. */
-  readonly state?: TrainerState | undefined;
-}
 
 /** What a step has found. */
 export interface StepReport {
@@ -89,6 +53,8 @@ export class Trainer implements Disposable {
   readonly #optimizer: OptimizerOptions;
   readonly #rate: Schedule;
   readonly #most: number;
+  readonly #scale: LossScale;
+  readonly #scales: boolean;
   #steps = 0;
   #last: Promise<unknown> = Promise.resolve();
   /** Calls that have not ended. */
@@ -102,7 +68,7 @@ export class Trainer implements Disposable {
    *
    * @param loss one number
    * @param parameters what is trained
-   * @throws PapilioError `OPTION_INVALID`; `GRAPH_NAME` for a graph that a trainer has already; `TRAINER_STATE`; what
+   * @throws PapilioError `OPTION_INVALID`; `F16_UNAVAILABLE`; `GRAPH_NAME` for a graph that a trainer has already; `TRAINER_STATE`; what
    *   `gradient` throws
    */
   constructor(
@@ -114,7 +80,7 @@ export class Trainer implements Disposable {
     listOf(parameterCheck)("The parameters", parameters);
     requireTrainerOptions(options);
     const { optimizer, rate, multipliers, decay = 0, kernels = "reference" } = options;
-    const { clip, accumulate = 1, state, gpu, keptBytes } = options;
+    const { clip, accumulate = 1, state, gpu, keptBytes, dtype = "f32" } = options;
     const kept = keptBytes === undefined ? {} : { keptBytes };
     this.#parameters = [...new Set(parameters)];
     if (state !== undefined) requireTrainerState(state, this.#parameters, optimizer.kind);
@@ -126,11 +92,15 @@ export class Trainer implements Disposable {
         parameter.shape.length > 1 ? decay : 0,
       ),
     }));
-    this.#names = addStep(graph, loss, trained, { clip, accumulates: accumulate > 1 });
+    this.#names = addStep(graph, loss, trained, {
+      ...{ clip, accumulates: accumulate > 1, scales: dtype === "f16" },
+    });
     this.#place =
       gpu === undefined
         ? new CpuTrainingPlace(graph, kernels, kept)
-        : new DeviceTrainingPlace(graph, gpu, kept);
+        : new DeviceTrainingPlace(graph, gpu, dtype, kept);
+    this.#scales = dtype === "f16";
+    this.#scale = new LossScale(this.#scales);
     this.#optimizer = optimizer;
     this.#rate = typeof rate === "number" ? () => rate : rate;
     this.#most = accumulate;
@@ -179,6 +149,7 @@ export class Trainer implements Disposable {
         parameters: this.#parameters.map(({ values }) => values.slice()),
         momentum: await all(this.#names.map(({ momentum }) => momentum)),
         squares: await all(this.#names.map(({ squares }) => squares)),
+        ...(this.#scales && { lossScale: this.#scale.state }),
       };
     });
   }
@@ -219,8 +190,9 @@ export class Trainer implements Disposable {
     this.#unread = false;
   }
 
-  #restore({ steps, parameters, momentum, squares }: TrainerState): void {
+  #restore({ steps, parameters, momentum, squares, lossScale }: TrainerState): void {
     this.#steps = steps;
+    if (this.#scales && lossScale !== undefined) this.#scale.state = lossScale;
     for (const [at, { momentum: first, squares: second }] of this.#names.entries()) {
       this.#parameters[at]?.values.set(parameters[at] as Float32Array);
       this.#place.writeState(first, momentum[at] as Float32Array);
@@ -233,25 +205,13 @@ export class Trainer implements Disposable {
     const step = this.#steps;
     const rate = this.#rate(step);
     requireNotNegative(`The learning rate of step ${step}`, rate);
-    let loss = 0;
-    let settings: Float32Array | undefined;
-    for (const [at, batch] of batches.entries()) {
-      const last = at === batches.length - 1;
-      const given = [
-        last ? rate : -1,
-        1 / batches.length,
-        ...corrections(this.#optimizer, step),
-        at,
-      ];
-      const outputs = await this.#place.run({
-        ...batch,
-        [STEP_NAMES.given]: Float32Array.from(given),
-      });
-      loss += (outputs[STEP_NAMES.loss]?.[0] as number) / batches.length;
-      settings = outputs[STEP_NAMES.settings];
+    let found = await this.#runs(batches, rate);
+    while (!found.taken && Number.isFinite(found.loss) && this.#scale.shrink()) {
+      found = await this.#runs(batches, rate);
     }
-    const [taken = -1, , , , norm = Number.NaN] = settings ?? [];
-    if (taken < 0) throw diverged(step, loss, norm);
+    const { loss, norm } = found;
+    if (!found.taken) throw diverged(step, loss, norm);
+    this.#scale.grow();
     if (this.#place.hasOwnNumbers) {
       this.#unread = true;
       for (const parameter of this.#parameters) parameter.leaveElsewhere();
@@ -259,23 +219,30 @@ export class Trainer implements Disposable {
     this.#steps++;
     return { step, loss, norm, rate };
   }
-}
 
-function requireTrainerOptions(options: TrainerOptions): void {
-  requireObject("The options of a trainer", options, "TrainerOptions");
-  const { optimizer, rate, multipliers = new Map(), decay = 0, clip } = options;
-  const { kernels = "reference", accumulate = 1, gpu } = options;
-  optional(gpuCheck)("The device", gpu);
-  optional(count)("keptBytes", options.keptBytes);
-  requireOptimizer(optimizer);
-  requireOneOf("The choice of kernels", kernels, ["reference", "wasm"]);
-  requireWhole("The number of runs that are accumulated", accumulate, 1);
-  either(callback, number)("The learning rate", rate);
-  if (typeof rate === "number") requireNotNegative("The learning rate", rate);
-  map("The multipliers", multipliers);
-  for (const multiplier of multipliers.values()) requireNotNegative("A multiplier", multiplier);
-  requireNotNegative("The weight decay", decay);
-  if (clip !== undefined) requireNotNegative("The largest norm", clip);
+  /** The runs of a step, the last of which takes it where all is finite. */
+  async #runs(
+    batches: readonly RunInputs[],
+    rate: number,
+  ): Promise<{ readonly taken: boolean; readonly loss: number; readonly norm: number }> {
+    const { scale } = this.#scale;
+    const share = 1 / batches.length;
+    const means = corrections(this.#optimizer, this.#steps);
+    let loss = 0;
+    let settings: Float32Array | undefined;
+    for (const [at, batch] of batches.entries()) {
+      const own = at === batches.length - 1 ? rate : -1;
+      const outputs = await this.#place.run({
+        ...batch,
+        [STEP_NAMES.given]: Float32Array.of(own, share / scale, ...means, at),
+        ...(this.#scales && { [STEP_NAMES.scale]: Float32Array.of(scale) }),
+      });
+      loss += (outputs[STEP_NAMES.loss]?.[0] as number) * share;
+      settings = outputs[STEP_NAMES.settings];
+    }
+    const [taken = -1, , , , norm = Number.NaN] = settings ?? [];
+    return { taken: taken >= 0, loss, norm };
+  }
 }
 
 function requireBatches(batches: readonly RunInputs[], most: number): void {

@@ -1,3 +1,4 @@
+import type { StorageDtype } from "@papilio/butterfly";
 import type { Gpu, Tensor } from "@papilio/gpu-runtime";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { CpuStates } from "../backends/cpu/cpu-states.ts";
@@ -74,10 +75,10 @@ export class DeviceTrainingPlace implements TrainingPlace {
   #ready: DeviceModel | undefined;
   #disposed = false;
 
-  constructor(graph: Graph, gpu: Gpu, kept: { readonly keptBytes?: number }) {
+  constructor(graph: Graph, gpu: Gpu, dtype: StorageDtype, kept: { readonly keptBytes?: number }) {
     this.#graph = graph;
     this.#kept = kept;
-    this.#memory = new ModelMemory(gpu);
+    this.#memory = new ModelMemory(gpu, dtype);
   }
 
   async run(inputs: RunInputs): Promise<RunOutputs> {

@@ -20,11 +20,13 @@ const options = {
   kernels: "reference",
   accumulate: 2,
   keptBytes: 1024,
+  dtype: "f32",
   state: {
     steps: 1,
     parameters: [new Float32Array(3)],
     momentum: [new Float32Array(3)],
     squares: [new Float32Array(3)],
+    lossScale: { scale: 1, steps: 0 },
   },
 } as const;
 
