@@ -30,6 +30,12 @@ describe("a checkpoint", () => {
     expect(readCheckpointSettings(file)).toEqual(checkpoint.settings);
   });
 
+  it("of a run in half precision has the scale of the loss", () => {
+    const half = { ...checkpoint.state, lossScale: { scale: 4096, steps: 17 } };
+    const file = encodeCheckpoint(parameters, { ...checkpoint, state: half });
+    expect(decodeCheckpoint(file, parameters).state).toEqual(half);
+  });
+
   it("has no squares with SGD, and the weights by the names of the parameters", () => {
     const sgd: Checkpoint = {
       ...checkpoint,
@@ -76,6 +82,10 @@ describe("a checkpoint", () => {
     ['{"version":1,"steps":0.5,"optimizer":"sgd","settings":""}', "half a step"],
     ['{"version":1,"steps":1,"optimizer":"lion","settings":""}', "another optimizer"],
     ['{"version":1,"steps":1,"optimizer":"sgd","settings":[]}', "settings that are none"],
+    [
+      '{"version":1,"steps":1,"optimizer":"sgd","settings":"","lossScale":{"scale":0,"steps":1}}',
+      "a scale of 0",
+    ],
     [`{"version":1,"settings":${"[".repeat(1000)}`, "deep JSON"],
   ])("with metadata %j is refused: %s", (text) => {
     const metadata = text === "" ? {} : { "papilio.training": text };

@@ -10,7 +10,8 @@ import {
 } from "@papilio/butterfly/files";
 import { bytes as bytesCheck, map, objectOf, oneOf, text } from "../arguments/checks.ts";
 import type { Parameter } from "../modules/parameter.ts";
-import { requireTrainerState, type TrainerState } from "./trainer-state.ts";
+import type { LossScaleState } from "./loss-scale.ts";
+import { requireLossScale, requireTrainerState, type TrainerState } from "./trainer-state.ts";
 
 /** How the names of tensors begin that are the optimizer's: models do not read them. */
 export const TRAINING_PREFIX = "training.";
@@ -54,7 +55,8 @@ export function encodeCheckpoint(
       values: state[list][at] ?? new Float32Array(),
     }),
   );
-  const described = { version: 1, steps: state.steps, optimizer, settings };
+  const { steps, lossScale } = state;
+  const described = { version: 1, steps, optimizer, settings, lossScale };
   return writeSafetensors(tensors, { [METADATA]: JSON.stringify(described) });
 }
 
@@ -82,7 +84,7 @@ export function decodeCheckpoint(
   bytesCheck("The checkpoint", file);
   map("The parameters", parameters);
   const read = readSafetensors(file);
-  const { steps, optimizer, settings } = describedIn(read);
+  const { steps, optimizer, settings, lossScale } = describedIn(read);
   const wanted = tensorsOf(parameters, optimizer);
   for (const { name, shape } of wanted) {
     const tensor = read.tensors.get(name);
@@ -98,7 +100,8 @@ export function decodeCheckpoint(
     const tensor = read.tensors.get(name);
     if (tensor !== undefined) lists[list].push(toReal(tensor, "float32"));
   }
-  return { state: { steps, ...lists }, optimizer, settings };
+  const scaled = lossScale && { lossScale };
+  return { state: { steps, ...lists, ...scaled }, optimizer, settings };
 }
 
 type List = "parameters" | "momentum" | "squares";
@@ -123,6 +126,7 @@ function describedIn({ metadata }: SafetensorsFile): {
   readonly steps: number;
   readonly optimizer: "adamw" | "sgd";
   readonly settings: string;
+  readonly lossScale: LossScaleState | undefined;
 } {
   const json = metadata.get(METADATA);
   if (json === undefined) throw invalid(`it has no metadata ${METADATA}`);
@@ -133,7 +137,8 @@ function describedIn({ metadata }: SafetensorsFile): {
   } catch (cause) {
     throw invalid(`its metadata are not JSON: ${(cause as Error).message}`, cause);
   }
-  const { version, steps, optimizer, settings } = (described ?? {}) as Record<string, unknown>;
+  const found = (described ?? {}) as Record<string, unknown>;
+  const { version, steps, optimizer, settings, lossScale } = found;
   if (version !== 1) throw invalid(`it is of version ${describeValue(version)} instead of 1`);
   if (!Number.isSafeInteger(steps) || (steps as number) < 0) {
     throw invalid(`it is of ${describeValue(steps)} steps`);
@@ -142,7 +147,19 @@ function describedIn({ metadata }: SafetensorsFile): {
     throw invalid(`its optimizer is ${describeValue(optimizer)}`);
   }
   if (typeof settings !== "string") throw invalid(`its settings are ${describeValue(settings)}`);
-  return { steps: steps as number, optimizer, settings };
+  if (lossScale !== undefined) {
+    try {
+      requireLossScale(lossScale as LossScaleState);
+    } catch (cause) {
+      throw invalid(`its scale of the loss is ${describeValue(lossScale)}`, cause);
+    }
+  }
+  return {
+    steps: steps as number,
+    optimizer,
+    settings,
+    lossScale: lossScale as LossScaleState | undefined,
+  };
 }
 
 function invalid(problem: string, cause?: unknown): PapilioError {

@@ -41,7 +41,8 @@ export function requireTrainerState(
   }
 }
 
-function requireLossScale(state: LossScaleState): void {
+/** @throws PapilioError `OPTION_INVALID` */
+export function requireLossScale(state: LossScaleState): void {
   requireObject("The scale of the loss", state, "a LossScaleState", "scale", "steps");
   requireWhole("The scale of the loss", state.scale, 1);
   requireWhole("The steps of the scale", state.steps, 0);
