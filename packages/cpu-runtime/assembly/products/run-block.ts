@@ -151,7 +151,7 @@ function collides(call: ProductCall, block: Block): bool {
   return (
     shift > 0 &&
     stage.b > (call.parts === 1 ? 8 : 2) &&
-    2 * stage.c * call.parts > WAYS * (SETS >> shift)
+    5 * stage.c * call.parts > 4 * WAYS * (SETS >> shift)
   );
 }
 
