@@ -3,8 +3,8 @@
  *
  *     pnpm experiment:accuracy --task digits,gcn --minutes 60
  *
- * Each kind of layer is tuned by the same number of learning rates with the first seed, and trained with further seeds at
- * the rate that was best on the validation data. Every training is a line of results/accuracy.jsonl, written when it is
+ * Each kind of layer is tuned by the same number of learning rates and decays with the first seed, and trained with
+ * further seeds by those that were best on the validation data. Every training is a line of results/accuracy.jsonl, written when it is
  * done: the same command goes on where it was stopped.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
@@ -43,20 +43,27 @@ const lines: Line[] = existsSync(flags.out)
 for (const task of TASKS.filter(({ name }) => names.includes(name))) {
   for (const kind of task.kinds) {
     const tuned: Line[] = [];
-    for (const rate of task.rates) tuned.push(await run(task, { kind, rate, seed: SEEDS[0] ?? 0 }));
+    for (const settings of task.settings) {
+      tuned.push(await run(task, { kind, ...settings, seed: SEEDS[0] ?? 0 }));
+    }
     const best = tuned.reduce((one, other) =>
       isBetter(task.metric, other.validation, one.validation) ? other : one,
     );
     const found = [best];
-    for (const seed of SEEDS.slice(1)) found.push(await run(task, { kind, rate: best.rate, seed }));
+    const { rate, decay } = best;
+    for (const seed of SEEDS.slice(1)) found.push(await run(task, { kind, rate, decay, seed }));
     summarize(task, kind, found);
   }
 }
 
 async function run(task: Task, choice: Choice): Promise<Line> {
   const known = lines.find(
-    ({ task: name, kind, rate, seed }) =>
-      name === task.name && kind === choice.kind && rate === choice.rate && seed === choice.seed,
+    ({ task: name, kind, rate, decay, seed }) =>
+      name === task.name &&
+      kind === choice.kind &&
+      rate === choice.rate &&
+      decay === choice.decay &&
+      seed === choice.seed,
   );
   if (known !== undefined) return known;
   if (performance.now() > end) {
@@ -68,7 +75,7 @@ async function run(task: Task, choice: Choice): Promise<Line> {
   appendFileSync(flags.out, `${JSON.stringify(line)}\n`);
   const { validation, test, seconds } = line;
   console.log(
-    `${task.name} ${choice.kind}, rate ${choice.rate}, seed ${choice.seed}: validation ${validation.toFixed(4)}, test ${test.toFixed(4)}, ${seconds.toFixed(0)} s`,
+    `${task.name} ${choice.kind}, rate ${choice.rate}, decay ${choice.decay}, seed ${choice.seed}: validation ${validation.toFixed(4)}, test ${test.toFixed(4)}, ${seconds.toFixed(0)} s`,
   );
   return line;
 }
@@ -77,8 +84,8 @@ function summarize({ name }: Task, kind: LinearKind, found: readonly Line[]): vo
   const tests = found.map(({ test }) => test);
   const mean = tests.reduce((sum, test) => sum + test, 0) / tests.length;
   const [least, most] = [Math.min(...tests), Math.max(...tests)];
-  const { linearWeights, rate } = found[0] as Line;
+  const { linearWeights, rate, decay } = found[0] as Line;
   console.log(
-    `  ${name} ${kind}: ${mean.toFixed(4)} (${least.toFixed(4)} to ${most.toFixed(4)}), ${linearWeights} weights, rate ${rate}`,
+    `  ${name} ${kind}: ${mean.toFixed(4)} (${least.toFixed(4)} to ${most.toFixed(4)}), ${linearWeights} weights, rate ${rate}, decay ${decay}`,
   );
 }

@@ -7,14 +7,20 @@ export interface Task {
   /** What is compared on the test data: the share that is right, or nats for each character. */
   readonly metric: "accuracy" | "loss";
   readonly kinds: readonly LinearKind[];
-  /** The learning rates that are tried for each kind, with the first seed. */
-  readonly rates: readonly number[];
+  /** What is tried for each kind of layer, with the first seed. */
+  readonly settings: readonly Settings[];
   train(choice: Choice): Promise<Outcome>;
 }
 
-export interface Choice {
-  readonly kind: LinearKind;
+/** What is tuned. */
+export interface Settings {
   readonly rate: number;
+  /** The weight decay. */
+  readonly decay: number;
+}
+
+export interface Choice extends Settings {
+  readonly kind: LinearKind;
   readonly seed: number;
 }
 

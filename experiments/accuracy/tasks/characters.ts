@@ -43,12 +43,12 @@ function charactersOf(sizes: Sizes): Task {
     description: `a language model of ${layers} layers of ${features} features on tinyshakespeare, ${context} characters at a time`,
     metric: "loss",
     kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
-    rates,
+    settings: rates.map((rate) => ({ rate, decay: 0.1 })),
     train: (choice) => trainCharacters(sizes, choice),
   };
 }
 
-function trainCharacters(sizes: Sizes, { kind, rate, seed }: Choice): Promise<Outcome> {
+function trainCharacters(sizes: Sizes, { kind, rate, decay, seed }: Choice): Promise<Outcome> {
   const { layers, heads, features, context, batch: sequences, steps } = sizes;
   const { ids, vocabulary } = text();
   const linear = layersOf(kind);
@@ -97,7 +97,7 @@ function trainCharacters(sizes: Sizes, { kind, rate, seed }: Choice): Promise<Ou
     ...{ metric: "loss", model, graph, loss, seed, rate, final: 0.1, warmup: 100 },
     ...{ steps, every: 500, drawn: true, evaluate },
     batch: () => inputs(Array.from({ length: sequences }, () => draw(split - context - 1))),
-    options: { optimizer: { kind: "adamw", beta2: 0.99 }, decay: 0.1, clip: 1 },
+    options: { optimizer: { kind: "adamw", beta2: 0.99 }, decay, clip: 1 },
   });
 }
 

@@ -20,11 +20,11 @@ export const digits: Task = {
     "a vision transformer of 4 layers of 64 features on 1,797 digits of 8 x 8 pixels, in patches of 2 x 2",
   metric: "accuracy",
   kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
-  rates: [1e-3, 2e-3, 4e-3],
+  settings: [1e-3, 2e-3, 4e-3].map((rate) => ({ rate, decay: 0.05 })),
   train: trainDigits,
 };
 
-function trainDigits({ kind, rate, seed }: Choice): Promise<Outcome> {
+function trainDigits({ kind, rate, decay, seed }: Choice): Promise<Outcome> {
   const linear = layersOf(kind);
   const model = new VisionTransformer({
     ...{ imageSize: SIDE, patchSize: 2, channels: 1, classes: CLASSES },
@@ -63,7 +63,7 @@ function trainDigits({ kind, rate, seed }: Choice): Promise<Outcome> {
   return train({
     ...{ metric: "accuracy", model, graph, loss, seed, rate, final: 0.01, warmup: 50 },
     ...{ steps: STEPS, every: 150, drawn: true, batch, evaluate },
-    options: { optimizer: { kind: "adamw", beta2: 0.99 }, decay: 0.05, clip: 1 },
+    options: { optimizer: { kind: "adamw", beta2: 0.99 }, decay, clip: 1 },
   });
 }
 
