@@ -15,7 +15,8 @@ it("factorizes in a browser, in threads where the page is isolated", async () =>
     onProgress: (share) => shares.push(share),
   });
   expect(shared.matrix.factors).toEqual(alone.matrix.factors);
-  expect(shared.error).toBe(alone.error);
+  // But for the order in which threads add up.
+  expect(shared.error).toBeCloseTo(alone.error, 14);
   expect(shares.at(-1)).toBe(1);
 });
 

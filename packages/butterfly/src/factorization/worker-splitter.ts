@@ -4,7 +4,13 @@ import type { Pattern } from "../pattern/pattern.ts";
 import { type Parts, sharedParts } from "./parts.ts";
 import { addDropped, NOTHING } from "./split.ts";
 import type { OrthonormalSide, Split, SplitValues } from "./split-task.ts";
-import { returnThread, type SplitThread, takeThread } from "./split-threads.ts";
+import {
+  returnBuffer,
+  returnThread,
+  type SplitThread,
+  takeBuffer,
+  takeThread,
+} from "./split-threads.ts";
 import type { PatternEntries, WorkerRequest, WorkerResponse, WorkerTask } from "./split-worker.ts";
 import {
   classesOfWork,
@@ -38,7 +44,6 @@ export class WorkerSplitter implements Splitter {
   readonly #kernels: Uint8Array | undefined;
   readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
   readonly #shared = new WeakMap<Parts, Parts>();
-  readonly #free: SharedArrayBuffer[] = [];
   #job: Job | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #isDisposed = false;
@@ -60,8 +65,8 @@ export class WorkerSplitter implements Splitter {
     this.#assertLive();
     const complex = product.im !== undefined;
     const to = {
-      left: this.#allocate(split.left.nonZeros, complex),
-      right: this.#allocate(split.right.nonZeros, complex),
+      left: allocate(split.left.nonZeros, complex),
+      right: allocate(split.right.nonZeros, complex),
     };
     return { ...to, ...(await this.#run(product, split, { side, to })) };
   }
@@ -81,7 +86,7 @@ export class WorkerSplitter implements Splitter {
 
   release({ re, im }: Parts): void {
     for (const part of [re, im]) {
-      if (part?.buffer instanceof SharedArrayBuffer) this.#free.push(part.buffer);
+      if (part?.buffer instanceof SharedArrayBuffer) returnBuffer(part.buffer);
     }
   }
 
@@ -105,19 +110,6 @@ export class WorkerSplitter implements Splitter {
     this.#job = { split, request, next: 0, pending: 0, dropped: NOTHING, done };
     for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);
     return await done.promise;
-  }
-
-  /**
-   * Values that will all be written. In memory that was released where there is any: threads hold on to
-   * what they saw until their next collection of garbage.
-   */
-  #allocate(length: number, complex: boolean): Parts {
-    const part = (): Float64Array => {
-      const found = this.#free.findIndex(({ byteLength }) => byteLength >= 8 * length);
-      const [buffer] = found < 0 ? [] : this.#free.splice(found, 1);
-      return new Float64Array(buffer ?? new SharedArrayBuffer(8 * length), 0, length);
-    };
-    return { re: part(), im: complex ? part() : undefined };
   }
 
   /** A matrix that is split several times is copied once. */
@@ -175,6 +167,12 @@ export class WorkerSplitter implements Splitter {
     this.#job?.done.reject(reason);
     this.#job = undefined;
   }
+}
+
+/** Values that will all be written. */
+function allocate(length: number, complex: boolean): Parts {
+  const part = (): Float64Array => new Float64Array(takeBuffer(8 * length), 0, length);
+  return { re: part(), im: complex ? part() : undefined };
 }
 
 function entriesOf({ a, b, c, d }: Pattern): PatternEntries {
