@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { loadButterflies, writeNpy } from "@papilio/butterfly/files";
+import { loadButterflies, npyValues, readNpy, writeNpy } from "@papilio/butterfly/files";
 import { beforeAll, describe, expect, it } from "vitest";
 import { papilio, refusal } from "../testing/command-line.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
@@ -182,18 +182,52 @@ describe("a file in double precision", () => {
   });
 });
 
-describe("a matrix that no chain is for", () => {
-  it.each([
-    [["--chain", "dyadic"], "CHAIN_SIZE"],
-    [["--chain", "monarch"], "FLAG_INVALID"],
-  ])("of a prime size is refused without advice that does not help: %j", async (args, code) => {
-    const file = folder.write("prime.npy", writeNpy(VALUES.slice(0, 169), [13, 13]));
-    const { line } = await refusal("factorize", file, ...args);
-    expect(line).toMatch(new RegExp(`^papilio: error ${code}: `));
-    expect(line).toContain("Pad the matrix");
-    expect(line).not.toMatch(/or a Monarch chain|--chain monarch|an error of/);
-  });
+describe("a matrix of a prime size", () => {
+  it.each(["monarch", "dyadic", "auto"])(
+    "is padded for a chain, and multiplies vectors of its own size: %s",
+    async (chain) => {
+      const values = VALUES.slice(0, 143);
+      const file = folder.write("prime.npy", writeNpy(values, [13, 11]));
+      const out = folder.at(`prime-${chain}.safetensors`);
+      const { status, stdout, stderr } = await papilio(
+        ...["factorize", file, "--chain", chain, "--out", out, "--json"],
+      );
+      expect(status, stderr).toBe(0);
+      const { error, bounds, padded } = JSON.parse(stdout);
+      const [butterfly] = loadButterflies(readFileSync(out), "float64").values();
+      const product = butterfly?.dense() as Float64Array;
+      const width = butterfly?.cols as number;
+      if (chain !== "auto") expect(padded).toEqual({ rows: butterfly?.rows, cols: width });
+      const part = Float64Array.from(
+        { length: 143 },
+        (_, at) => product[Math.floor(at / 11) * width + (at % 11)] as number,
+      );
+      // The error of the part that counts; there is nothing beside it.
+      const missed = Math.hypot(...part.map((value, at) => value - (values[at] as number)));
+      expect(error).toBeCloseTo(missed / Math.hypot(...values), 12);
+      expect(Math.hypot(...product)).toBeCloseTo(Math.hypot(...part), 12);
+      expect(bounds.lower).toBeLessThanOrEqual(error);
+      expect(bounds.upper).toBeGreaterThanOrEqual(error);
 
+      const x = Float32Array.from({ length: 22 }, (_, at) => Math.cos(at));
+      const input = folder.write("prime-x.npy", writeNpy(x, [2, 11]));
+      const y = folder.at(`prime-y-${chain}.npy`);
+      await papilio("multiply", out, "--input", input, "--out", y, "--reference");
+      const result = readNpy(readFileSync(y));
+      expect(result.shape).toEqual([2, 13]);
+      for (const [at, value] of (npyValues(result, "float64") as Float64Array).entries()) {
+        const [sample, row] = [Math.floor(at / 13), at % 13];
+        let sum = 0;
+        for (let k = 0; k < 11; k++) {
+          sum += (part[row * 11 + k] as number) * (x[sample * 11 + k] as number);
+        }
+        expect(value).toBeCloseTo(sum, 5);
+      }
+    },
+  );
+});
+
+describe("a matrix that no chain is for", () => {
   it("has the nearest error where some were tried", async () => {
     const { line } = await refusal("factorize", single, "--chain", "auto", "--max-error", "1e-9");
     expect(line).toMatch(/CHAIN_NOT_FOUND: None of the chains .* has an error of 0\.\d+/);

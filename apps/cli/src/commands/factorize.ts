@@ -3,6 +3,7 @@ import {
   type ChainPoint,
   type Factorization,
   NAMED_TREES,
+  padMatrix,
   relativeError,
 } from "@papilio/butterfly/factorization";
 import { loadButterflies, saveButterflies } from "@papilio/butterfly/files";
@@ -11,6 +12,7 @@ import { measureRates } from "@papilio/gpu-runtime/planning";
 import { Command } from "commander";
 import { inOwnPrecision, readMatrix } from "../files/matrix-file.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
+import { sizeMetadata } from "../files/padded-size.ts";
 import { FACTORIZE_METADATA } from "../files/recognize-output.ts";
 import { bestAdapter } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
@@ -120,8 +122,11 @@ async function run(file: string, flags: Flags, interruption: Interruption): Prom
   const dtype = asked ?? (isSingle(matrix) ? "F32" : "F64");
   const name = flags.name ?? matrix.name;
   const start = performance.now();
-  const bytesOf = (butterfly: Saved): Uint8Array =>
-    saveButterflies({ [name]: butterfly }, { dtype, metadata: FACTORIZE_METADATA });
+  const bytesOf = (butterfly: Saved): Uint8Array => {
+    const { chain } = "matrix" in butterfly ? butterfly.matrix : butterfly;
+    const metadata = { ...FACTORIZE_METADATA, ...sizeMetadata(name, matrix, chain) };
+    return saveButterflies({ [name]: butterfly }, { dtype, metadata });
+  };
   const storedErrorOf = (butterfly: Saved): Promise<number> =>
     errorOf(bytesOf(butterfly), name, matrix, signal);
   const storedOf = async (butterfly: Saved): Promise<State["stored"]> =>
@@ -217,7 +222,17 @@ function textOf(report: FactorizationReport, { json }: Flags): string {
   const error = stored?.error ?? found.error;
   const points = search && pointsOf(search.front);
   const searched = search && { seconds: search.seconds, isCutShort: search.isCutShort };
-  const reported = { chain: chain.toString(), nonZeros: chain.nonZeros, error, bounds, seconds };
+  const { rows, cols } = report.matrix;
+  const isPadded = chain.rows !== rows || chain.cols !== cols;
+  const padded = isPadded ? { rows: chain.rows, cols: chain.cols } : undefined;
+  const reported = {
+    chain: chain.toString(),
+    padded,
+    nonZeros: chain.nonZeros,
+    error,
+    bounds,
+    seconds,
+  };
   return JSON.stringify(
     {
       ...reported,
@@ -242,11 +257,12 @@ function isSingle({ values }: AnyMatrixFile): boolean {
 async function errorOf(
   bytes: Uint8Array,
   name: string,
-  { values }: AnyMatrixFile,
+  { values, rows, cols }: AnyMatrixFile,
   signal: AbortSignal,
 ): Promise<number> {
   const stored = loadButterflies(bytes, "float64").get(name) as PermutedButterfly<AnyButterfly>;
-  return await relativeError(values, stored, signal);
+  const padded = padMatrix(values, { rows, cols }, stored.matrix.chain);
+  return await relativeError(padded, stored, signal);
 }
 
 /**

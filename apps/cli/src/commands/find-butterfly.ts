@@ -7,6 +7,7 @@ import {
   factorizePermuted,
   NAMED_TREES,
   type PermutedFactorization,
+  padMatrix,
   refine,
   searchChains,
 } from "@papilio/butterfly/factorization";
@@ -41,7 +42,7 @@ export interface SearchCalls
   extends Required<Pick<ChainSearchOptions, "errorOf" | "onFront" | "onBest">> {}
 
 /** What was found of a chain that was searched for. */
-export type SearchReport = Pick<ChainSearch<AnyButterfly>, "front" | "seconds" | "isCutShort">;
+type SearchReport = Pick<ChainSearch<AnyButterfly>, "front" | "seconds" | "isCutShort">;
 
 interface Found {
   readonly found: Factorization<AnyButterfly>;
@@ -94,6 +95,7 @@ export async function factorizeAs(
   const chain = text === "auto" ? undefined : chainOf(flags, rows, cols);
   const tree = oneOf("--tree", flags.tree, NAMED_TREES);
   using shown = showShare(chain === undefined ? "Searching" : "Factorizing");
+  const size = { rows, cols };
   const options = {
     signal,
     kernels: factorizationKernels(),
@@ -103,18 +105,26 @@ export async function factorizeAs(
       : { threads: wholeNumber("--threads", flags.threads, 1, 1024) }),
   };
   if (chain !== undefined && flags.permute !== undefined) {
-    const { matrix, names, ...found } = await factorizePermuted(values, chain, {
-      ...options,
-      tree,
-      ...(flags.permute === true
-        ? {}
-        : { search: { trials: wholeNumber("--permute", flags.permute, 1, 1e9), seed: 0 } }),
-    });
+    const { matrix, names, ...found } = await factorizePermuted(
+      padMatrix(values, size, chain),
+      chain,
+      {
+        ...options,
+        tree,
+        ...(flags.permute === true
+          ? {}
+          : { search: { trials: wholeNumber("--permute", flags.permute, 1, 1e9), seed: 0 } }),
+      },
+    );
     return { found: { ...found, matrix: matrix.matrix }, permuted: { matrix, names } };
   }
-  if (chain !== undefined) return { found: await factorize(values, chain, { ...options, tree }) };
+  if (chain !== undefined) {
+    const padded = padMatrix(values, size, chain);
+    return { found: await factorize(padded, chain, { ...options, tree }) };
+  }
   const { best, ...search } = await searchChains(values, rows, cols, {
     timeLimit: TIME_LIMIT,
+    pad: true,
     ...options,
     ...limits,
     onFront,
@@ -142,7 +152,7 @@ function chainOf({ chain, rank }: FactorizationFlags, rows: number, cols: number
 
 /** The factors after refinement, and the errors on its way; as they are without. */
 export async function refineAs(
-  { values, cols }: AnyMatrixFile,
+  { values, rows, cols }: AnyMatrixFile,
   start: AnyButterfly,
   { refine: sweeps, inputs }: FactorizationFlags,
   signal: AbortSignal,
@@ -159,10 +169,12 @@ export async function refineAs(
   // The first step of a refinement may take long.
   await onSweep(start, []);
   const soFar: number[] = [];
-  const { matrix, errors } = await refine(values, start as Butterfly, {
+  const size = { rows, cols };
+  const padded = padMatrix(values, size, start.chain);
+  const { matrix, errors } = await refine(padded, start as Butterfly, {
     signal,
     ...(typeof sweeps === "string" ? { sweeps: wholeNumber("--refine", sweeps, 0, 10_000) } : {}),
-    ...(inputs === undefined ? {} : { inputs: await readInputs(inputs, cols) }),
+    ...(inputs === undefined ? {} : { inputs: await readInputs(inputs, cols, start.chain.cols) }),
     onProgress: (error, _, refined) => {
       soFar.push(error);
       return onSweep(refined, [...soFar]);
@@ -171,8 +183,8 @@ export async function refineAs(
   return { butterfly: matrix, errors };
 }
 
-/** Vectors `[samples, cols]` as columns. */
-async function readInputs(file: string, cols: number): Promise<Float32Array> {
+/** Vectors `[samples, cols]` as columns, with zeros up to `padded` features. */
+async function readInputs(file: string, cols: number, padded: number): Promise<Float32Array> {
   const { values, rows, cols: length } = await readMatrix(file, undefined, "float32");
   if ("re" in values || length !== cols) {
     throw new PapilioError(
@@ -181,8 +193,8 @@ async function readInputs(file: string, cols: number): Promise<Float32Array> {
       `Give a matrix of [samples, ${cols}].`,
     );
   }
-  return Float32Array.from(values, (_, index) => {
+  return Float32Array.from({ length: rows * padded }, (_, index) => {
     const [feature, sample] = [Math.floor(index / rows), index % rows];
-    return values[sample * cols + feature] as number;
+    return feature < cols ? (values[sample * cols + feature] as number) : 0;
   });
 }

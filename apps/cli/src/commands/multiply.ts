@@ -11,7 +11,8 @@ import {
   reference,
 } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
-import { loadButterflies } from "@papilio/butterfly/files";
+import { padMatrix } from "@papilio/butterfly/factorization";
+import { loadButterflies, readSafetensors } from "@papilio/butterfly/files";
 import { type CpuReport, cpu } from "@papilio/cpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
@@ -19,6 +20,7 @@ import { readBytes } from "../files/input-file.ts";
 import { writeMarkedNpy } from "../files/marked-npy.ts";
 import { type MatrixFile, readMatrix } from "../files/matrix-file.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
+import { sizeWithoutPadding, withoutPadding } from "../files/padded-size.ts";
 import { BACKEND_HELP, chooseBackend } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import type { Interruption } from "../process/interruption.ts";
@@ -69,30 +71,34 @@ async function run(file: string, flags: Flags, interruption: Interruption): Prom
     force,
     interruption,
   });
-  const butterfly = pick(loadButterflies(await readBytes(file)), flags.name);
-  const input = await readMatrix(flags.input, flags.tensor, "float32");
-  if (input.cols !== butterfly.cols) {
+  const opened = readSafetensors(await readBytes(file));
+  const [name, butterfly] = pick(loadButterflies(opened), flags.name);
+  const { rows, cols } = sizeWithoutPadding(opened.metadata, name, butterfly);
+  const given = await readMatrix(flags.input, flags.tensor, "float32");
+  if (given.cols !== cols) {
     throw new PapilioError(
       "TENSOR_SHAPE",
-      `The vectors have ${input.cols} features, but the butterfly takes ${butterfly.cols}.`,
-      `Give vectors of [batch, ${butterfly.cols}].`,
+      `The vectors have ${given.cols} features, but the butterfly takes ${cols}.`,
+      `Give vectors of [batch, ${cols}].`,
     );
   }
+  const shape = { rows: given.rows, cols: butterfly.cols };
+  const input = { ...given, ...shape, values: padMatrix(given.values, given, shape) };
   const complex = butterfly.matrix instanceof ComplexButterfly || "re" in input.values;
   const [y, where] = await multiplied(butterfly, input, complex, flags);
-  await outputs.write([[out, writeMarkedNpy(y, [input.rows, butterfly.rows])]]);
-  outputs.say(
-    `${input.rows} x ${butterfly.cols} to ${input.rows} x ${butterfly.rows} on ${where}: ${out}`,
-  );
+  const kept = withoutPadding(y, butterfly.rows, rows);
+  await outputs.write([[out, writeMarkedNpy(kept, [input.rows, rows])]]);
+  outputs.say(`${input.rows} x ${cols} to ${input.rows} x ${rows} on ${where}: ${out}`);
 }
 
 function pick(
   butterflies: ReadonlyMap<string, PermutedButterfly<AnyButterfly>>,
   name: string | undefined,
-): PermutedButterfly<AnyButterfly> {
+): readonly [string, PermutedButterfly<AnyButterfly>] {
   const [first, ...others] = butterflies.keys();
-  const found = butterflies.get(name ?? (others.length === 0 ? (first ?? "") : ""));
-  if (found !== undefined) return found;
+  const chosen = name ?? (others.length === 0 ? (first ?? "") : "");
+  const found = butterflies.get(chosen);
+  if (found !== undefined) return [chosen, found];
   throw new PapilioError(
     "TENSOR_MISSING",
     `The file has ${butterflies.size} butterflies${name === undefined ? "" : `, none of them named ${describeValue(name)}`}.`,

@@ -2,20 +2,15 @@ import { Chain, PapilioError } from "@papilio/butterfly";
 import { didYouMean } from "@papilio/butterfly/errors";
 
 /**
- * The chain that a flag names for a matrix: `monarch`, `dyadic`, or patterns.
+ * The chain that a flag names for a matrix: `monarch`, `dyadic`, or patterns. Those with a name are for a larger
+ * size, to which the matrix is padded, where there is none for its own.
  *
  * @throws PapilioError `FLAG_INVALID` when there is none of this name for the shape; what
  *   {@link Chain.parse} throws
  */
 export function chainFor(text: string, rows: number, cols: number, rank: number): Chain {
   if (text === "monarch") {
-    const chain = monarchFor(rows, cols, rank);
-    if (chain !== undefined) return chain;
-    throw new PapilioError(
-      "FLAG_INVALID",
-      `There is no Monarch chain for ${rows} x ${cols}: rows and columns have no divisor in common that fits.`,
-      "Use --chain auto, which tries low ranks too. Pad the matrix for more chains.",
-    );
+    return Chain.monarch({ rows, cols, rank, pad: true });
   }
   if (rank !== 1) {
     throw new PapilioError(
@@ -25,14 +20,7 @@ export function chainFor(text: string, rows: number, cols: number, rank: number)
     );
   }
   if (text === "dyadic") {
-    if (rows === cols) return Chain.squareDyadic(rows);
-    throw new PapilioError(
-      "FLAG_INVALID",
-      `A dyadic chain is square, but the matrix is ${rows} x ${cols}.`,
-      monarchFor(rows, cols, 1) !== undefined
-        ? "Use --chain monarch, auto, or patterns of your own."
-        : "Use --chain auto, which tries low ranks too. Pad the matrix for more chains.",
-    );
+    return Chain.squareDyadic(2 ** Math.max(1, Math.ceil(Math.log2(Math.max(rows, cols)))));
   }
   const chain = parseChain(text);
   if (chain.rows === rows && chain.cols === cols) return chain;
@@ -51,15 +39,5 @@ function parseChain(text: string): Chain {
     const near = didYouMean(text, ["monarch", "dyadic", "auto"]);
     if (!(error instanceof PapilioError) || near === "") throw error;
     throw new PapilioError(error.code, error.message, `${near}${error.fix}`, { cause: error });
-  }
-}
-
-/** The Monarch chain with the fewest values; undefined where there is none of this shape. */
-function monarchFor(rows: number, cols: number, rank: number): Chain | undefined {
-  try {
-    return Chain.monarch({ rows, cols, rank });
-  } catch (error) {
-    if (error instanceof PapilioError && error.code === "CHAIN_SIZE") return undefined;
-    throw error;
   }
 }

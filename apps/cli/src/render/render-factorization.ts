@@ -51,6 +51,9 @@ export function renderFactorization(report: FactorizationReport): string {
   const lines: [string, string][] = [
     ["matrix", `${matrix.name}, ${rows} x ${cols}, ${kind}`],
     ["chain", chain.toString()],
+    ...(chain.rows === rows && chain.cols === cols
+      ? []
+      : [["padded with zeros", `to ${chain.rows} x ${chain.cols}`] as [string, string]]),
     [
       "relative error",
       stored === undefined

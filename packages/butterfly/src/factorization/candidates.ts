@@ -1,5 +1,7 @@
 import type { Radices } from "../pattern/presets.ts";
 
+/** Of a size, how much it may be padded by, besides 3. */
+const MOST_PADDING = 0.1;
 /** Most ways of dividing a matrix in two that are looked at: those with the squarest blocks. */
 const MOST_PAIRS = 48;
 
@@ -19,6 +21,25 @@ export function radicesFor(rows: number, cols: number): Radices[] {
     .filter((length) => length > 2)
     .map((length) => ({ rows: balancedRadices(m, length), cols: balancedRadices(n, length) }));
   return [...pairs, ...longer];
+}
+
+/**
+ * A size that divides in many ways, for one that does not: the one with the smallest prime factors among
+ * those up to a tenth larger. The size itself where it has a divisor near its square root.
+ */
+export function paddedSize(size: number): number {
+  const root = Math.sqrt(size);
+  if (divisors(size).some((divisor) => divisor >= root / 2 && divisor <= 2 * root)) return size;
+  const largest = size + Math.max(3, Math.floor(MOST_PADDING * size));
+  let best = size;
+  for (let padded = size; padded <= largest; padded++) {
+    if (largestPrime(padded) < largestPrime(best)) best = padded;
+  }
+  return best;
+}
+
+function largestPrime(size: number): number {
+  return primes(size).at(-1) ?? 1;
 }
 
 /** How far the blocks of a pair, `m1 x n2`, are from squares. */

@@ -7,6 +7,7 @@
 export type { ErrorBounds } from "./bounds.ts";
 export type { ChainPoint } from "./chain-front.ts";
 export { type Factorization, type FactorizeOptions, factorize } from "./factorize.ts";
+export { type MatrixSize, padMatrix } from "./pad.ts";
 export {
   factorizePermuted,
   NAMED_PERMUTATIONS,

@@ -1,4 +1,10 @@
-import { requireArray, requireFunction, requireProgress } from "../errors/argument-checks.ts";
+import {
+  requireArray,
+  requireBoolean,
+  requireFunction,
+  requireProgress,
+} from "../errors/argument-checks.ts";
+
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Butterfly } from "../matrix/butterfly.ts";
@@ -9,10 +15,11 @@ import type { FloatArray } from "../numeric/float-array.ts";
 import { safeExponent, timesPowerOfTwo } from "../numeric/powers-of-two.ts";
 import { Chain } from "../pattern/chain.ts";
 import { boundCandidates, isSmall } from "./bound-candidates.ts";
-import { radicesFor } from "./candidates.ts";
+import { paddedSize, radicesFor } from "./candidates.ts";
 import { ChainFront, type ChainPoint } from "./chain-front.ts";
 import type { Factorization, FactorizeOptions } from "./factorize.ts";
-import { arraysOf, mapParts, partsOf } from "./parts.ts";
+import { padMatrix } from "./pad.ts";
+import { arraysOf, mapParts, partsOf, toDense } from "./parts.ts";
 import { SearchClock } from "./search-clock.ts";
 import { validateTarget } from "./target.ts";
 import { Trials } from "./trials.ts";
@@ -31,6 +38,11 @@ export interface ChainSearchOptions
    * thread a large block under way is finished first.
    */
   readonly timeLimit?: number;
+  /**
+   * Whether chains of a larger size are looked at too where the rows or the columns, such as a prime number
+   * of them, divide in few ways. They are for the matrix that {@link padMatrix} makes of it. False unless given.
+   */
+  readonly pad?: boolean;
   /**
    * The error that is compared with `maxError`, where it is not that of the factors as they are: of what is
    * stored of them in fewer digits.
@@ -95,8 +107,9 @@ export async function searchChains(
   requireProgress(options);
   const { maxParameters = 1, maxError = Number.POSITIVE_INFINITY } = options;
   const { timeLimit = Number.POSITIVE_INFINITY, signal, threads, onProgress } = options;
-  const { kernels, errorOf, onFront, onBest } = options;
+  const { pad = false, kernels, errorOf, onFront, onBest } = options;
   if (kernels !== undefined) requireArray("The kernels", kernels, "Uint8Array");
+  requireBoolean("pad", pad);
   for (const [name, given] of Object.entries({ errorOf, onFront, onBest })) {
     if (given !== undefined) requireFunction(name, given);
   }
@@ -110,18 +123,40 @@ export async function searchChains(
   const exponent = safeExponent(arraysOf(given));
   const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
   const size = rows * cols;
-  const partitions = radicesFor(rows, cols).filter((radices) =>
-    isSmall(Chain.ofRadices(radices).nonZeros / size, maxParameters),
-  );
+  const own = { rows, cols };
+  const larger = { rows: paddedSize(rows), cols: paddedSize(cols) };
+  const isPadded = pad && (larger.rows > rows || larger.cols > cols);
   const front = new ChainFront(given.re, onFront);
   const isAnytime = onBest !== undefined || Number.isFinite(timeLimit);
   const limits = { maxError, isAnytime };
-  const trials = new Trials(dense, { clock, front, ...limits, threads, kernels, errorOf, onBest });
-  const target = { whole, size, maxParameters, kernels };
-  const unbounded = await boundCandidates(target, partitions, clock, async (candidates) => {
-    trials.add(candidates);
-    await trials.tryEarly();
+  const padded = isPadded ? padMatrix(dense, own, larger) : dense;
+  const denseOf = (chain: Chain): typeof dense =>
+    chain.rows === rows && chain.cols === cols ? dense : padded;
+  const trials = new Trials(denseOf, {
+    clock,
+    front,
+    ...limits,
+    threads,
+    kernels,
+    errorOf,
+    onBest,
   });
+  let unbounded = 0;
+  for (const shape of isPadded ? [larger, own] : [own]) {
+    const partitions = radicesFor(shape.rows, shape.cols).filter((radices) =>
+      isSmall(Chain.ofRadices(radices).nonZeros / size, maxParameters),
+    );
+    const target = {
+      whole: partsOf(padMatrix(toDense(whole), own, shape)),
+      size,
+      maxParameters,
+      kernels,
+    };
+    unbounded += await boundCandidates(target, partitions, clock, async (candidates) => {
+      trials.add(candidates);
+      await trials.tryEarly();
+    });
+  }
   const { best, untried } = await trials.run();
   signal?.throwIfAborted();
   onProgress?.(1);

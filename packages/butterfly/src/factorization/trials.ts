@@ -28,6 +28,9 @@ export interface TrialOptions {
   readonly onBest: ((best: Factorization<AnyButterfly>) => void | Promise<void>) | undefined;
 }
 
+/** The matrix in the size of a chain. */
+type DenseOf = (chain: Chain) => FloatArray | Complex<FloatArray>;
+
 /** A chain that was factorized, with the error that counts. */
 interface Tried {
   readonly point: ChainPoint;
@@ -39,7 +42,7 @@ interface Tried {
  * known from bounds and may be good, and by the best.
  */
 export class Trials {
-  readonly #dense: FloatArray | Complex<FloatArray>;
+  readonly #denseOf: DenseOf;
   readonly #options: TrialOptions;
   readonly #rate = new WorkRate();
   /** Those that were not tried. */
@@ -49,8 +52,8 @@ export class Trials {
   #best: Tried | undefined;
   #nextEarly = FIRST_EARLY;
 
-  constructor(dense: FloatArray | Complex<FloatArray>, options: TrialOptions) {
-    this.#dense = dense;
+  constructor(denseOf: DenseOf, options: TrialOptions) {
+    this.#denseOf = denseOf;
     this.#options = options;
   }
 
@@ -75,7 +78,7 @@ export class Trials {
         const nearer = Math.max(errorOf(p), NEAR) - Math.max(errorOf(q), NEAR);
         return (errors ? 0 : nearer) || p.parameters - q.parameters;
       })[0];
-    if (next !== undefined) await this.#try(next);
+    if (next !== undefined) await this.#try(next, false);
   }
 
   async run(): Promise<{ best: Factorization<AnyButterfly> | undefined; untried: number }> {
@@ -183,7 +186,8 @@ export class Trials {
     return undefined;
   }
 
-  async #try(candidate: Candidate): Promise<void> {
+  /** @param isLast whether nothing but other trials is to come, so that what is left can be told */
+  async #try(candidate: Candidate, isLast = true): Promise<void> {
     this.#left.delete(candidate);
     const { chain, parameters } = candidate;
     const { clock, threads, kernels, front, maxError, errorOf, onBest } = this.#options;
@@ -191,13 +195,15 @@ export class Trials {
     const after = this.#secondsOfOthers();
     const isPair = chain.length === 2;
     try {
-      const result = await factorize(this.#dense, chain, {
+      const result = await factorize(this.#denseOf(chain), chain, {
         ...(threads === undefined ? {} : { threads }),
         ...(kernels === undefined ? {} : { kernels }),
         signal: clock.signal,
         // Those of two factors cost nothing; those of others are known.
         bounds: isPair,
-        onProgress: (share) => clock.report((1 - share) * expected + after),
+        onProgress: (share) => {
+          if (isLast) clock.report((1 - share) * expected + after);
+        },
       });
       this.#rate.add(workOf(chain), clock.elapsed - start);
       const found = { ...result, bounds: isPair ? result.bounds : candidate.bounds };

@@ -106,7 +106,8 @@ export class Chain {
    *
    * For a square size `n = p*q` with the most balanced divisors `p <= q`: `(1, p, p, q)(p, q, q, 1)`.
    * For a shape, with `q = min(rows, cols) / blocks`:
-   * `(1, rows/q, rank*blocks, q)(blocks, rank*q, cols/blocks, 1)`. The right factor has `blocks`
+   * `(1, rows/q, rank*blocks, q)(blocks, rank*q, cols/blocks, 1)`, or with another number `leftBlocks` for `q`,
+   * for any that divides the rows. The right factor has `blocks`
    * blocks and the left one `q`; the vector between them has `rank * min(rows, cols)` elements.
    *
    * Source: arXiv 2204.00595 (Monarch); arXiv 2411.04506 for it as a chain.

@@ -1,4 +1,4 @@
-import { requireList, requireObject } from "../errors/argument-checks.ts";
+import { requireBoolean, requireList, requireObject } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { Pattern } from "./pattern.ts";
@@ -12,6 +12,16 @@ export interface MonarchShape {
    * the number with which the chain has the fewest values, the smaller one of two that have as many.
    */
   readonly blocks?: number | undefined;
+  /**
+   * Number of blocks that are interleaved in the left factor; it divides the rows. The smaller one of rows and
+   * columns over `blocks` unless given: then the product is dense with the fewest values.
+   */
+  readonly leftBlocks?: number | undefined;
+  /**
+   * Whether rows and columns may be more than these: those of the chain with the fewest values for which they
+   * divide, for a matrix that is padded with zeros. False unless given, and without a meaning beside `blocks`.
+   */
+  readonly pad?: boolean;
   /** Rank of the pair; 1 unless given. Both factors have `rank` times as many values. */
   readonly rank?: number;
 }
@@ -55,16 +65,34 @@ export function squareMonarchPatterns(n: number): Pattern[] {
 /** `(1, rows/q, rank*blocks, q)(blocks, rank*q, cols/blocks, 1)` for `q = min(rows, cols)/blocks`. */
 export function monarchPatterns(shape: MonarchShape): Pattern[] {
   requireObject("The shape of a Monarch chain", shape, "a size, or rows, cols and blocks");
-  const { rows, cols, rank = 1 } = shape;
-  for (const [name, size] of Object.entries({ rows, cols, rank })) requireSize(name, size);
-  const { blocks = fewestBlocks(rows, cols) } = shape;
+  const { rank = 1, pad = false } = shape;
+  requireBoolean("pad", pad);
+  for (const name of ["rows", "cols"] as const) requireSize(name, shape[name]);
+  requireSize("rank", rank);
+  const isPadded = pad && shape.blocks === undefined;
+  const sizes = isPadded ? paddedMonarch(shape.rows, shape.cols) : shape;
+  const { rows, cols, leftBlocks, blocks = fewestBlocks(rows, cols) } = sizes;
   if (blocks === undefined) {
     throw invalidSize(
       `There is no Monarch chain for ${rows} x ${cols}: rows and columns have no divisor in common that fits.`,
-      "Pad the matrix to a size with more divisors.",
+      "Pad the matrix to a size with more divisors, as the option pad does.",
     );
   }
   requireSize("blocks", blocks);
+  if (leftBlocks !== undefined) {
+    requireSize("leftBlocks", leftBlocks);
+    for (const [name, size, count] of [
+      ["rows", rows, leftBlocks],
+      ["cols", cols, blocks],
+    ] as const) {
+      if (size % count === 0) continue;
+      throw invalidSize(
+        `${size} ${name} do not divide into ${count} blocks of the same size.`,
+        "Use a number of left blocks that divides the rows, and of blocks that divides the columns.",
+      );
+    }
+    return monarchPair(rows, cols, blocks, leftBlocks, rank);
+  }
   for (const [name, size] of Object.entries({ rows, cols })) {
     if (size % blocks === 0) continue;
     throw invalidSize(
@@ -79,10 +107,37 @@ export function monarchPatterns(shape: MonarchShape): Pattern[] {
       "Use a number of blocks such that cols/blocks divides the rows.",
     );
   }
-  return [
-    new Pattern(1, rows / q, rank * blocks, q),
-    new Pattern(blocks, rank * q, cols / blocks, 1),
-  ];
+  return monarchPair(rows, cols, blocks, q, rank);
+}
+
+/** `(1, rows/q, rank*p, q)(p, rank*q, cols/p, 1)`, whose product is dense. */
+function monarchPair(rows: number, cols: number, p: number, q: number, rank: number): Pattern[] {
+  return [new Pattern(1, rows / q, rank * p, q), new Pattern(p, rank * q, cols / p, 1)];
+}
+
+/**
+ * The size to which a matrix is padded for the Monarch chain with the fewest values, and the blocks of that; its
+ * own size unless padding halves the values.
+ */
+function paddedMonarch(rows: number, cols: number): MonarchShape {
+  const least = Math.min(rows, cols);
+  let best = { rows, cols, blocks: 1, leftBlocks: 1, values: Number.POSITIVE_INFINITY };
+  for (let p = 2; p <= Math.max(2, least); p++) {
+    const q = Math.max(2, Math.ceil(least / p));
+    const padded = {
+      rows: rows === least ? p * q : q * Math.ceil(rows / q),
+      cols: cols === least ? p * q : p * Math.ceil(cols / p),
+    };
+    const values = padded.rows * p + q * padded.cols;
+    const isSmaller = padded.rows * padded.cols < best.rows * best.cols;
+    if (values < best.values || (values === best.values && isSmaller))
+      best = { ...padded, blocks: p, leftBlocks: q, values };
+  }
+  const own = fewestBlocks(rows, cols);
+  if (own !== undefined && rows * own + (least / own) * cols <= 2 * best.values) {
+    return { rows, cols };
+  }
+  return best;
 }
 
 /**

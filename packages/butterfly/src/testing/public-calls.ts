@@ -200,11 +200,13 @@ export const calls: PublicCalls = {
       onProgress,
     }),
   relativeError: () => call(butterfly.relativeError, dense, matrix, signal),
+  padMatrix: () => call(butterfly.padMatrix, dense, { rows: 4, cols: 4 }, { rows: 5, cols: 4 }),
   searchChains: () =>
     call(butterfly.searchChains, dense, 4, 4, {
       maxParameters: 1,
       maxError: 1,
       timeLimit: 60,
+      pad: true,
       errorOf: () => 0,
       onFront: onProgress,
       onBest: onProgress,
