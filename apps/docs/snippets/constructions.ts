@@ -5,6 +5,7 @@ import {
   cosine,
   fourier,
   hadamard,
+  kroneckerOfButterflies,
 } from "@papilio/butterfly/constructions";
 import {
   loadButterflies,
@@ -44,6 +45,16 @@ const edges = await filter.multiply(
 );
 console.log([...edges].map(Math.round).join(" ")); // 2 1 1 1 2
 console.log(circulant(new Float64Array(1024).fill(1)).product.nonZeros); // 40960
+
+// Sizes are any: by their prime factors, or by a chirp where these are large.
+console.log(
+  fourier(1000, { radices: [25, 40] }).matrix.chain.toString(),
+); // 1,25,25,40;25,40,40,1
+console.log(cosine(101, 2).product.stages.length); // 2
+
+// Kronecker products are transforms of two dimensions, as one chain.
+const image = kroneckerOfButterflies([fourier(30), fourier(40)]);
+console.log(image.rows, image.matrix.chain.length); // 1200 7
 
 // Files keep what is shared, and permutations.
 const file = saveButterflies({ fft: fourier(1024), signs });
