@@ -51,10 +51,11 @@ export type ReadChain =
   | { readonly chain: Chain }
   | { readonly problem: string; readonly fix: string };
 
-/** Reads a chain, and refuses one that is too large to draw and to compute in a page. */
+/** Reads a chain, and refuses one that is not chainable, or too large to draw and to compute in a page. */
 export function readChain(text: string): ReadChain {
   try {
     const chain = Chain.parse(text);
+    chain.product(); // the page draws it: refuses factors that are not chainable
     if (chain.nonZeros <= MOST_VALUES && Math.max(chain.rows, chain.cols) <= MOST_ELEMENTS) {
       return { chain };
     }
