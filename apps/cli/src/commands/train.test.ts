@@ -109,6 +109,33 @@ describe("papilio train on a text", () => {
     expect(bytes("b.jsonl").toString()).toBe(bytes("a.jsonl").toString());
   });
 
+  it("starts from a model whose dense layers it factorizes", async () => {
+    const flags = ["--steps", "150", "--rate", "0.01", "--json"];
+    const dense = await papilio(...onText("dense", ...flags, "--linear", "dense"));
+    expect(dense.status, dense.stderr).toBe(0);
+    const { loss } = JSON.parse(dense.stdout);
+    const lines = folder.at("from.jsonl");
+    const more = ["--steps", "2", "--rate", "0", "--metrics", lines, "--from", folder.at("dense")];
+    const butterfly = await papilio(...onText("from", ...more));
+    expect(butterfly.status, butterfly.stderr).toBe(0);
+    expect(butterfly.stderr).toMatch(
+      /Factorized 6 layers of .*: relative errors of 0\.\d+ to 0\.\d+\./,
+    );
+    const first = JSON.parse(readFileSync(lines, "utf8").split("\n")[0] as string);
+    // Far better than to know nothing, and worse than the dense model.
+    expect(first.loss).toBeLessThan(Math.log(28) - 0.3);
+    expect(first.loss).toBeGreaterThan(loss);
+    // Embeddings are not trained at a rate of 0, and are those of the other.
+    const tables = ["dense", "from"].map(async (name) =>
+      (await loadStateDict(folder.at(name))).get("wte.weight")?.toReal("float32"),
+    );
+    expect(await tables[0]).toEqual(await tables[1]);
+    const other = await refusal(
+      ...onText("wider", "--features", "32", "--from", folder.at("dense")),
+    );
+    expect(other.line).toContain("STATE_DICT_MISMATCH");
+  });
+
   it("stops where it diverges, with what was measured and the last good checkpoint", async () => {
     const flags = ["--optimizer", "sgd", "--rate", "1e6", "--steps", "50", "--keep-every", "1"];
     const metrics = ["--metrics", folder.at("bad.jsonl")];

@@ -11,59 +11,26 @@ import {
   readCheckpointSettings,
   type StepReport,
   train,
-  warmupCosine,
 } from "@papilio/nn/training";
 import { Command } from "commander";
 import { readBytes } from "../files/input-file.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
-import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
+import { OnDemandAdapter } from "../models/compute.ts";
 import type { Interruption } from "../process/interruption.ts";
 import type { Shown, Work } from "../process/kept.ts";
 import { note } from "../process/print.ts";
 import { newTable } from "../render/new-table.ts";
 import { showTraining } from "../render/progress.ts";
 import { Metrics } from "../training/metrics.ts";
-import { MODELS, type Prepared, prepare, type TrainingChoice } from "../training/train-model.ts";
-
-interface Flags {
-  readonly model: string;
-  readonly linear: string;
-  readonly layers: string;
-  readonly features: string;
-  readonly heads: string;
-  readonly context: string;
-  readonly imageSize: string;
-  readonly patch: string;
-  readonly labels?: string;
-  readonly tokenizer?: string;
-  readonly validation: string;
-  readonly validationData?: string;
-  readonly shift: string;
-  readonly flip?: boolean;
-  readonly smoothing: string;
-  readonly steps: string;
-  readonly batch: string;
-  readonly accumulate: string;
-  readonly optimizer: string;
-  readonly rate: string;
-  readonly warmup: string;
-  readonly decay: string;
-  readonly clip?: string;
-  readonly seed: string;
-  readonly evaluateEvery: string;
-  readonly keepEvery: string;
-  readonly out: string;
-  readonly metrics?: string;
-  readonly resume?: boolean;
-  readonly force?: boolean;
-  readonly json?: boolean;
-}
+import { startFrom } from "../training/start-from.ts";
+import { choiceOf, settingsOf, type TrainFlags } from "../training/train-flags.ts";
+import { type Prepared, prepare } from "../training/train-model.ts";
 
 /** `papilio train`: a model of butterflies, or a dense one, on data of files. */
 export function trainCommand(interruption: Interruption): Command {
   return new Command("train")
-    .description("Train a model on a text or on images, on the CPU.")
+    .description("Train a model on a text or on images, on the CPU or on an adapter.")
     .argument(
       "<data>",
       "a text; or images: a folder for each class, an IDX file, or lines of pixels and a label",
@@ -99,6 +66,9 @@ export function trainCommand(interruption: Interruption): Command {
     .option("--seed <seed>", "of the first numbers, and the order of the data", "0")
     .option("--evaluate-every <steps>", "steps between two evaluations", "100")
     .option("--keep-every <steps>", "steps between two checkpoints", "100")
+    .option("--from <folder>", "a model that it starts from; its dense layers are factorized first")
+    .option("--backend <name>", "cpu or gpu", "cpu")
+    .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--metrics <file>", "a JSON object for each step goes here, line by line")
     .option("--resume", "go on from the checkpoint in --out; from the start where there is none")
     .option("--force", FORCE_HELP)
@@ -118,10 +88,10 @@ Examples:
 
 ${exitStatuses("the loss is no number")}`,
     )
-    .action((data: string, flags: Flags) => run(data, flags, interruption));
+    .action((data: string, flags: TrainFlags) => run(data, flags, interruption));
 }
 
-async function run(data: string, flags: Flags, interruption: Interruption): Promise<void> {
+async function run(data: string, flags: TrainFlags, interruption: Interruption): Promise<void> {
   const choice = choiceOf(data, flags);
   const settings = settingsOf(flags);
   const prepared = await prepare(choice);
@@ -153,7 +123,12 @@ async function run(data: string, flags: Flags, interruption: Interruption): Prom
       before.state.steps,
     );
   }
-  if (before === undefined) initialize(task.graph, { seed: choice.seed });
+  if (before === undefined) {
+    if (flags.from === undefined) initialize(task.graph, { seed: choice.seed });
+    else await start(flags.from, prepared, interruption.signal);
+  }
+  using adapter = new OnDemandAdapter(flags.adapter);
+  const gpu = settings.backend === "gpu" ? await adapter.open() : undefined;
   for (const [name, contents] of prepared.files)
     await outputs.save(join(out, name), contents, true);
   const found: Found = { steps: before?.state.steps ?? 0, last: undefined, evaluation: undefined };
@@ -182,6 +157,7 @@ async function run(data: string, flags: Flags, interruption: Interruption): Prom
     clip: settings.clip,
     accumulate: settings.accumulate,
     kernels: "wasm",
+    gpu,
     steps: settings.steps,
     evaluateEvery: settings.evaluateEvery,
     keepEvery: settings.keepEvery,
@@ -224,7 +200,12 @@ interface Found {
   evaluation: Evaluation | undefined;
 }
 
-function shownOf({ json, out }: Flags, found: Found, outputs: Outputs, stopped?: string): Shown {
+function shownOf(
+  { json, out }: TrainFlags,
+  found: Found,
+  outputs: Outputs,
+  stopped?: string,
+): Shown {
   const { steps, last, evaluation } = found;
   const loss = last?.loss ?? null;
   if (json) {
@@ -237,60 +218,12 @@ function shownOf({ json, out }: Flags, found: Found, outputs: Outputs, stopped?:
   return outputs.shown(table.toString(), stopped);
 }
 
-function choiceOf(data: string, flags: Flags): TrainingChoice {
-  const size = (flag: string, text: string): number => wholeNumber(flag, text, 1, 2 ** 16);
-  const share = (flag: string, text: string): number => numberFrom(flag, text, 0, 0.999);
-  return {
-    data,
-    validationData: flags.validationData,
-    labels: flags.labels,
-    tokenizer: flags.tokenizer,
-    model: oneOf("--model", flags.model, MODELS),
-    linear: flags.linear,
-    layers: wholeNumber("--layers", flags.layers, 1, 1024),
-    features: size("--features", flags.features),
-    heads: size("--heads", flags.heads),
-    context: size("--context", flags.context),
-    imageSize: wholeNumber("--image-size", flags.imageSize, 1, 4096),
-    patch: wholeNumber("--patch", flags.patch, 1, 4096),
-    batch: size("--batch", flags.batch),
-    seed: wholeNumber("--seed", flags.seed, 0, 2 ** 32 - 1),
-    validation: share("--validation", flags.validation),
-    shift: wholeNumber("--shift", flags.shift, 0, 4096),
-    flip: flags.flip ?? false,
-    smoothing: share("--smoothing", flags.smoothing),
-  };
-}
-
-function settingsOf(flags: Flags): {
-  readonly steps: number;
-  readonly accumulate: number;
-  readonly optimizer: "adamw" | "sgd";
-  readonly rate: number;
-  readonly warmup: number;
-  readonly schedule: ReturnType<typeof warmupCosine>;
-  readonly decay: number;
-  readonly clip: number | undefined;
-  readonly evaluateEvery: number;
-  readonly keepEvery: number;
-} {
-  const count = (flag: string, text: string, least = 0): number =>
-    wholeNumber(flag, text, least, 1e9);
-  const steps = count("--steps", flags.steps, 1);
-  const rate = numberFrom("--rate", flags.rate, 0, 1e6);
-  const warmup = wholeNumber("--warmup", flags.warmup, 0, steps);
-  return {
-    steps,
-    rate,
-    warmup,
-    schedule: warmupCosine({ rate, warmup, steps }),
-    accumulate: count("--accumulate", flags.accumulate, 1),
-    optimizer: oneOf("--optimizer", flags.optimizer, ["adamw", "sgd"]),
-    decay: numberFrom("--decay", flags.decay, 0, 1e6),
-    clip: flags.clip === undefined ? undefined : numberFrom("--clip", flags.clip, 0, 1e6),
-    evaluateEvery: count("--evaluate-every", flags.evaluateEvery),
-    keepEvery: count("--keep-every", flags.keepEvery),
-  };
+/** Takes the numbers of another model, and says what factorizing it has cost. */
+async function start(from: string, { model }: Prepared, signal: AbortSignal): Promise<void> {
+  const errors = [...(await startFrom(from, model, signal)).values()];
+  if (errors.length === 0) return;
+  const [least, most] = [Math.min(...errors), Math.max(...errors)].map((error) => error.toFixed(2));
+  note(`Factorized ${errors.length} layers of ${from}: relative errors of ${least} to ${most}.`);
 }
 
 /** What a run goes on from; undefined where there is nothing. Throws `TRAINING_OTHER_RUN`. */
@@ -311,19 +244,23 @@ async function checkpointIn(
 
 /** Files of an earlier run are hours of work: they are replaced when that is meant alone. */
 function openOutputs(
-  flags: Flags & { readonly data: string },
+  flags: TrainFlags & { readonly data: string },
   { files }: Prepared,
   goesOn: boolean,
   interruption: Interruption,
 ): Promise<Outputs> {
-  const { out, metrics, force = false, data, validationData, tokenizer, labels } = flags;
+  const { out, metrics, force = false, data, validationData, tokenizer, labels, from } = flags;
   const names = ["model.safetensors", ...files.keys()].map((name) => join(out, name));
   return Outputs.open(
     [...names, ...(metrics === undefined ? [] : [metrics])].map((path) => ({
       path,
       writer: "papilio train",
     })),
-    { inputs: [data, validationData, tokenizer, labels], force: force || goesOn, interruption },
+    {
+      inputs: [data, validationData, tokenizer, labels, from],
+      force: force || goesOn,
+      interruption,
+    },
   );
 }
 

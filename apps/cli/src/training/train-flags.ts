@@ -1,0 +1,101 @@
+import { warmupCosine } from "@papilio/nn/training";
+import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
+import { MODELS, type TrainingChoice } from "./train-model.ts";
+
+/** The flags of `papilio train`. */
+export interface TrainFlags {
+  readonly model: string;
+  readonly linear: string;
+  readonly layers: string;
+  readonly features: string;
+  readonly heads: string;
+  readonly context: string;
+  readonly imageSize: string;
+  readonly patch: string;
+  readonly labels?: string;
+  readonly tokenizer?: string;
+  readonly validation: string;
+  readonly validationData?: string;
+  readonly shift: string;
+  readonly flip?: boolean;
+  readonly smoothing: string;
+  readonly steps: string;
+  readonly batch: string;
+  readonly accumulate: string;
+  readonly optimizer: string;
+  readonly rate: string;
+  readonly warmup: string;
+  readonly decay: string;
+  readonly clip?: string;
+  readonly seed: string;
+  readonly evaluateEvery: string;
+  readonly keepEvery: string;
+  readonly from?: string;
+  readonly backend: string;
+  readonly adapter: string;
+  readonly out: string;
+  readonly metrics?: string;
+  readonly resume?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** What is trained on what. Throws `FLAG_INVALID`. */
+export function choiceOf(data: string, flags: TrainFlags): TrainingChoice {
+  const size = (flag: string, text: string): number => wholeNumber(flag, text, 1, 2 ** 16);
+  const share = (flag: string, text: string): number => numberFrom(flag, text, 0, 0.999);
+  return {
+    data,
+    validationData: flags.validationData,
+    labels: flags.labels,
+    tokenizer: flags.tokenizer,
+    model: oneOf("--model", flags.model, MODELS),
+    linear: flags.linear,
+    layers: wholeNumber("--layers", flags.layers, 1, 1024),
+    features: size("--features", flags.features),
+    heads: size("--heads", flags.heads),
+    context: size("--context", flags.context),
+    imageSize: wholeNumber("--image-size", flags.imageSize, 1, 4096),
+    patch: wholeNumber("--patch", flags.patch, 1, 4096),
+    batch: size("--batch", flags.batch),
+    seed: wholeNumber("--seed", flags.seed, 0, 2 ** 32 - 1),
+    validation: share("--validation", flags.validation),
+    shift: wholeNumber("--shift", flags.shift, 0, 4096),
+    flip: flags.flip ?? false,
+    smoothing: share("--smoothing", flags.smoothing),
+  };
+}
+
+/** How it is trained. Throws `FLAG_INVALID`. */
+export function settingsOf(flags: TrainFlags): {
+  readonly steps: number;
+  readonly accumulate: number;
+  readonly optimizer: "adamw" | "sgd";
+  readonly rate: number;
+  readonly warmup: number;
+  readonly schedule: ReturnType<typeof warmupCosine>;
+  readonly decay: number;
+  readonly clip: number | undefined;
+  readonly evaluateEvery: number;
+  readonly keepEvery: number;
+  readonly backend: "cpu" | "gpu";
+} {
+  const count = (flag: string, text: string, least = 0): number =>
+    wholeNumber(flag, text, least, 1e9);
+  const steps = count("--steps", flags.steps, 1);
+  const rate = numberFrom("--rate", flags.rate, 0, 1e6);
+  const warmup = wholeNumber("--warmup", flags.warmup, 0, steps);
+  return {
+    steps,
+    rate,
+    warmup,
+    schedule: warmupCosine({ rate, warmup, steps }),
+    accumulate: count("--accumulate", flags.accumulate, 1),
+    optimizer: oneOf("--optimizer", flags.optimizer, ["adamw", "sgd"]),
+    decay: numberFrom("--decay", flags.decay, 0, 1e6),
+    clip: flags.clip === undefined ? undefined : numberFrom("--clip", flags.clip, 0, 1e6),
+    evaluateEvery: count("--evaluate-every", flags.evaluateEvery),
+    keepEvery: count("--keep-every", flags.keepEvery),
+    backend: oneOf("--backend", flags.backend, ["cpu", "gpu"]),
+  };
+}
