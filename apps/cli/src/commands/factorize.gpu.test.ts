@@ -146,7 +146,7 @@ describe("papilio factorize, inspect and multiply", () => {
     [["factorize", model, "--tensor", "c"], "TENSOR_MISSING"],
     [["factorize", folder.at("none.npy")], "INPUT_UNREADABLE"],
     [["factorize", main], "INPUT_UNREADABLE"],
-    [["factorize", model, "--tensor", "a.weight", "--chain", "dyadic"], "FLAG_INVALID"],
+    [["factorize", model, "--tensor", "a.weight", "--chain", "1,4,4,4;4,4,4,1"], "FLAG_INVALID"],
     [["factorize", model, "--tensor", "a.weight", "--chain", "1,2,2,1"], "FLAG_INVALID"],
     [["factorize", model, "--tensor", "a.weight", "--max-error", "0.1"], "FLAG_INVALID"],
     [

@@ -85,7 +85,7 @@ export function renderFactorization(report: FactorizationReport): string {
     ["time", quantity(seconds, "s")],
   );
   if (search !== undefined) {
-    const cut = search.isCutShort ? ", ended by its time limit before all chains were tried" : "";
+    const cut = search.isCutShort ? "; --time-limit left no time for some chains" : "";
     lines.push(["search", `${quantity(search.seconds, "s")}${cut}`]);
   }
   if (out !== undefined) lines.push(["written to", out]);
