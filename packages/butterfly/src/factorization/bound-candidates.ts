@@ -98,7 +98,7 @@ interface Timing {
   readonly clock: SearchClock;
 }
 
-/** @throws {@link OUT_OF_TIME} before a block for which there is no time */
+/** Throws {@link OUT_OF_TIME} before a block for which there is no time. */
 async function droppedInTime(
   whole: Parts,
   split: Split,
