@@ -23,7 +23,6 @@ export function multiplySmallBlocks(
   valuesK: usize,
 ): void {
   const tiles = block.tiles;
-  const lastRow = block.lastRow;
   const x = block.x;
   const xRow = block.xRow;
   const xTile = block.xTile;
@@ -42,8 +41,7 @@ export function multiplySmallBlocks(
         let from = inputs;
         let to = outputs;
         for (let tile = 0; tile < tiles; tile++) {
-          const row: usize = tile === tiles - 1 ? lastRow : 64;
-          for (let half: usize = 0; half < row; half += 32) {
+          for (let half: usize = 0; half < 64; half += 32) {
             fourOutputs(c, weights, from + half, xStep, to + half, yStep);
           }
           from += xTile;
