@@ -25,7 +25,7 @@ import { showTraining } from "../render/progress.ts";
 import { Metrics } from "../training/metrics.ts";
 import { startFrom } from "../training/start-from.ts";
 import { choiceOf, settingsOf, type TrainFlags } from "../training/train-flags.ts";
-import { type Prepared, prepare } from "../training/train-model.ts";
+import { type Prepared, prepare, withTeacher } from "../training/train-model.ts";
 
 /** `papilio train`: a model of butterflies, or a dense one, on data of files. */
 export function trainCommand(interruption: Interruption): Command {
@@ -67,6 +67,8 @@ export function trainCommand(interruption: Interruption): Command {
     .option("--evaluate-every <steps>", "steps between two evaluations", "100")
     .option("--keep-every <steps>", "steps between two checkpoints", "100")
     .option("--from <folder>", "a model that it starts from; its dense layers are factorized first")
+    .option("--teacher <folder>", "a model whose logits are learned, besides the data")
+    .option("--temperature <t>", "by which logits are divided for that", "2")
     .option("--backend <name>", "cpu or gpu", "cpu")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--metrics <file>", "a JSON object for each step goes here, line by line")
@@ -94,7 +96,10 @@ ${exitStatuses("the loss is no number")}`,
 async function run(data: string, flags: TrainFlags, interruption: Interruption): Promise<void> {
   const choice = choiceOf(data, flags);
   const settings = settingsOf(flags);
-  const prepared = await prepare(choice);
+  const { teacher } = flags;
+  const alone = await prepare(choice);
+  const prepared =
+    teacher === undefined ? alone : await withTeacher(alone, teacher, choice, interruption.signal);
   using task = prepared.task;
   const { out, resume = false, metrics: metricsFile } = flags;
   // What another place of the same data is called is no other run.
@@ -249,7 +254,17 @@ function openOutputs(
   goesOn: boolean,
   interruption: Interruption,
 ): Promise<Outputs> {
-  const { out, metrics, force = false, data, validationData, tokenizer, labels, from } = flags;
+  const {
+    out,
+    metrics,
+    force = false,
+    data,
+    validationData,
+    tokenizer,
+    labels,
+    from,
+    teacher,
+  } = flags;
   const names = ["model.safetensors", ...files.keys()].map((name) => join(out, name));
   return Outputs.open(
     [...names, ...(metrics === undefined ? [] : [metrics])].map((path) => ({
@@ -257,7 +272,7 @@ function openOutputs(
       writer: "papilio train",
     })),
     {
-      inputs: [data, validationData, tokenizer, labels, from],
+      inputs: [data, validationData, tokenizer, labels, from, teacher],
       force: force || goesOn,
       interruption,
     },

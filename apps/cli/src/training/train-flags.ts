@@ -31,6 +31,8 @@ export interface TrainFlags {
   readonly evaluateEvery: string;
   readonly keepEvery: string;
   readonly from?: string;
+  readonly teacher?: string;
+  readonly temperature: string;
   readonly backend: string;
   readonly adapter: string;
   readonly out: string;
@@ -63,6 +65,7 @@ export function choiceOf(data: string, flags: TrainFlags): TrainingChoice {
     shift: wholeNumber("--shift", flags.shift, 0, 4096),
     flip: flags.flip ?? false,
     smoothing: share("--smoothing", flags.smoothing),
+    temperature: numberFrom("--temperature", flags.temperature, 0.01, 1000),
   };
 }
 

@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
 import { PapilioError } from "@papilio/butterfly";
-import type { Gpt2, Llama, VisionTransformer } from "@papilio/nn";
-import { newModel } from "@papilio/nn/models";
+import { type Gpt2, type Llama, VisionTransformer } from "@papilio/nn";
+import { Decoder, newModel } from "@papilio/nn/models";
 import { huggingFaceTokenizer } from "@papilio/nn/tokenizers";
 import {
   characterTokenizer,
   characterTokens,
   type DisposableTask,
+  distilledTask,
   imageTask,
   type LabelledImages,
   splitExamples,
   textTask,
 } from "@papilio/nn/training";
 import { readBytes } from "../files/input-file.ts";
+import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
 import { type ImageData, readImages } from "./labelled-images.ts";
 
 export const MODELS = ["vit", "gpt2", "llama"] as const;
@@ -38,6 +40,8 @@ export interface TrainingChoice {
   readonly shift: number;
   readonly flip: boolean;
   readonly smoothing: number;
+  /** By which logits are divided where there is a teacher. */
+  readonly temperature: number;
 }
 
 /** What is to be trained, and what is written beside its weights. */
@@ -227,6 +231,41 @@ async function readText(file: string): Promise<string> {
       { cause },
     );
   }
+}
+
+/**
+ * What is prepared, with the logits of a teacher in its loss.
+ *
+ * @param path the folder of the teacher
+ * @throws PapilioError `MODEL_KIND` for one of another kind, `GRAPH_SHAPE` for one of other classes or tokens; what reading
+ *   it throws
+ */
+export async function withTeacher(
+  prepared: Prepared,
+  path: string,
+  { batch, context, temperature }: TrainingChoice,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const config = await readConfig(await folderOf(path));
+  const teacher = await loadModel(path, config, signal);
+  const { model, task, digest } = prepared;
+  const graph =
+    model instanceof VisionTransformer
+      ? teacher instanceof VisionTransformer && teacher.trace({ images: batch })
+      : teacher instanceof Decoder && teacher.trace({ sequences: batch, tokens: context });
+  if (graph === false) {
+    throw new PapilioError(
+      "MODEL_KIND",
+      `The teacher in ${path} is of the type ${config.model_type}.`,
+      "Give a language model as the teacher of one, and a vision transformer as that of another.",
+    );
+  }
+  const numbers = [...teacher.namedParameters().values()].map(({ values }) => values);
+  return {
+    ...prepared,
+    task: distilledTask(task, { teacher: graph, temperature, kernels: "wasm" }),
+    digest: `${digest} ${digestOf(...numbers)}`,
+  };
 }
 
 function digestOf(...arrays: readonly (Float32Array | Uint32Array)[]): string {

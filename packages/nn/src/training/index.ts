@@ -23,6 +23,7 @@ export {
   encodeCheckpoint,
   readCheckpointSettings,
 } from "./checkpoint.ts";
+export { type DistilledTaskOptions, distilledTask } from "./distilled-task.ts";
 export type { Evaluation } from "./evaluation.ts";
 export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";

@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { adjacencyOf } from "../adjacency/adjacency.ts";
+import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
 import { monarch } from "../layers/butterfly-linear.ts";
 import { Gpt2 } from "../models/gpt2.ts";
 import { GCN } from "../models/node-classifiers.ts";
@@ -10,6 +13,7 @@ import { VisionTransformer } from "../models/vision-transformer.ts";
 import type { Augmentation } from "./augment.ts";
 import { characterTokens } from "./characters.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { distilledTask } from "./distilled-task.ts";
 import { initialize } from "./initialize.ts";
 import { warmupCosine } from "./schedule.ts";
 import { type DisposableTask, imageTask, nodeTask, textTask } from "./tasks.ts";
@@ -170,6 +174,52 @@ describe("what is trained", () => {
     expect(Math.abs((before?.loss as number) - Math.log(28))).toBeLessThan(0.2);
     const { evaluation } = await train(task, options(150));
     expect(evaluation?.loss).toBeLessThan(1);
+  });
+});
+
+describe("a task with a teacher", () => {
+  it("has the loss of the task and that of distillation, by the logits of the teacher", async () => {
+    const plain = text();
+    const model = new Gpt2({
+      vocabulary: 28,
+      features: 8,
+      layers: 1,
+      heads: 1,
+      positions: 8,
+      seed: 9,
+    });
+    const trace = (): Graph => model.trace({ sequences: 4, tokens: 8 });
+    const student = plain.graph.outputs.get("logits") as Value;
+    plain.graph.output("hard", plain.loss);
+    using task = distilledTask(plain, { teacher: trace(), temperature: 2 });
+    task.graph.output("both", task.loss);
+    const inputs = await task.batch(3);
+    const { ids } = await plain.batch(3);
+    expect(inputs.ids).toEqual(ids);
+    const [teacher] = [new CpuModel(trace()).runNow({ ids: ids as Uint32Array }).logits];
+    expect(inputs.teacher).toEqual(teacher);
+    const found = new CpuModel(task.graph).runNow(inputs);
+    // Temperature squared times the divergence of softened distributions, in float64.
+    const softened = (logits: ArrayLike<number>, vector: number): number[] => {
+      const row = Array.from({ length: 28 }, (_, at) => (logits[28 * vector + at] as number) / 2);
+      const sum = row.reduce((all, x) => all + Math.exp(x), 0);
+      return row.map((x) => Math.exp(x) / sum);
+    };
+    let divergence = 0;
+    for (let vector = 0; vector < student.vectors; vector++) {
+      const p = softened(found.logits as Float32Array, vector);
+      for (const [at, q] of softened(teacher as Float32Array, vector).entries()) {
+        divergence += (4 * q * Math.log(q / (p[at] as number))) / student.vectors;
+      }
+    }
+    const soft = (found.both?.[0] as number) - (found.hard?.[0] as number);
+    expect(soft).toBeGreaterThan(0.01);
+    expect(Math.abs(soft - divergence)).toBeLessThan(1e-4 * divergence);
+    const other = new Gpt2({ vocabulary: 27, features: 8, layers: 1, heads: 1, positions: 8 });
+    const teacherOfOthers = other.trace({ sequences: 4, tokens: 8 });
+    expect(() => distilledTask(text(), { teacher: teacherOfOthers })).toThrow(
+      expect.objectContaining({ code: "GRAPH_SHAPE" }),
+    );
   });
 });
 

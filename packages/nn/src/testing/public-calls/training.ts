@@ -106,6 +106,19 @@ export const trainingCalls: PublicCalls = {
       smoothing: 0.1,
     });
   },
+  distilledTask: () => {
+    const model = new nn.Gpt2({ vocabulary: 3, features: 4, layers: 1, heads: 1, positions: 2 });
+    const task = nn.textTask({
+      trace: (shape: { sequences: number; tokens: number }) => model.trace(shape),
+      parameters: model.namedParameters(),
+      context: 2,
+      train: new Uint32Array(4),
+      batch: 1,
+      seed: 1,
+    });
+    const teacher = model.trace({ tokens: 2 });
+    return call(nn.distilledTask, task, { teacher, temperature: 2, kernels: "reference" });
+  },
   textTask: () => {
     const model = new nn.Gpt2({ vocabulary: 3, features: 4, layers: 1, heads: 1, positions: 2 });
     return call(nn.textTask, {
