@@ -13,7 +13,7 @@ export interface Task {
 }
 
 /** What is tuned. */
-export interface Settings {
+interface Settings {
   readonly rate: number;
   /** The weight decay. */
   readonly decay: number;
