@@ -1,63 +1,70 @@
-import type { Model, RunInputs } from "@papilio/nn";
-import type { Graph, Value } from "@papilio/nn/graph";
+import type { Model } from "@papilio/nn";
 import { LinearLayer } from "@papilio/nn/layers";
 import {
+  type DisposableTask,
+  type Evaluation,
   factorRates,
   initialize,
-  Trainer,
-  type TrainerOptions,
+  type TrainOptions,
+  train,
   warmupCosine,
 } from "@papilio/nn/training";
-import { isBetter, type Outcome, type Task } from "./task.ts";
+import { type Choice, isBetter, type Outcome, type Task } from "./task.ts";
 
 export interface Training {
   readonly metric: Task["metric"];
   readonly model: Model<never>;
-  /** The graph of the loss that is trained. */
-  readonly graph: Graph;
-  readonly loss: Value;
-  readonly seed: number;
-  readonly rate: number;
+  /** What is trained, and measured on the validation data. */
+  readonly task: DisposableTask;
+  /** The same, measured on the test data. */
+  readonly tested: DisposableTask;
   /** The rate at the end, as a share of the highest. */
   readonly final: number;
   readonly warmup: number;
-  readonly steps: number;
-  readonly options: Omit<TrainerOptions, "rate" | "multipliers" | "kernels">;
+  readonly options: Pick<TrainOptions, "steps" | "evaluateEvery" | "optimizer" | "clip">;
   /** Whether the first numbers are drawn for training from scratch, or left as the layers have them. */
   readonly drawn: boolean;
-  batch(step: number): RunInputs;
-  /** Steps from one evaluation to the next. */
-  readonly every: number;
-  evaluate(): Promise<{ readonly validation: number; readonly test: number }>;
 }
 
 /** Trains a model, and keeps what it had on the test data when it was best on the validation data. */
-export async function train(training: Training): Promise<Outcome> {
-  const { metric, model, graph, loss, seed, rate, steps, every } = training;
-  if (training.drawn) initialize(graph, { seed });
-  const parameters = [...model.namedParameters().values()];
-  using trainer = new Trainer(graph, loss, parameters, {
-    ...training.options,
-    rate: warmupCosine({ rate, warmup: training.warmup, steps, final: training.final * rate }),
-    multipliers: factorRates(graph),
-    kernels: "wasm",
-  });
+export async function trainBest(
+  { rate, decay, seed }: Choice,
+  { metric, model, task, tested, final, warmup, options, drawn }: Training,
+): Promise<Outcome> {
+  using _ = task;
+  using __ = tested;
+  if (drawn) initialize(task.graph, { seed });
+  const { steps } = options;
   const curve: [number, number][] = [];
   let best: { readonly validation: number; readonly test: number } | undefined;
-  let seconds = 0;
-  for (let step = 0; step < steps; step++) {
-    const inputs = training.batch(step);
+  let evaluating = 0;
+  const measure = async (of: DisposableTask): Promise<Evaluation> => {
     const started = performance.now();
-    await trainer.step([inputs]);
-    seconds += (performance.now() - started) / 1000;
-    if ((step + 1) % every !== 0 && step + 1 !== steps) continue;
-    await trainer.read();
-    const found = await training.evaluate();
-    curve.push([step + 1, found.validation]);
-    if (best === undefined || isBetter(metric, found.validation, best.validation)) best = found;
-  }
+    const found = await of.evaluate?.();
+    evaluating += performance.now() - started;
+    return found as Evaluation;
+  };
+  const started = performance.now();
+  await train(
+    { ...task, evaluate: () => measure(task) },
+    {
+      ...options,
+      decay,
+      rate: warmupCosine({ rate, warmup, steps, final: final * rate }),
+      multipliers: factorRates(task.graph),
+      kernels: "wasm",
+      onStep: async ({ step }, found) => {
+        if (found === undefined) return;
+        const validation = found[metric];
+        curve.push([step + 1, validation]);
+        if (best !== undefined && !isBetter(metric, validation, best.validation)) return;
+        best = { validation, test: (await measure(tested))[metric] };
+      },
+    },
+  );
+  const seconds = (performance.now() - started - evaluating) / 1000;
   return {
-    parameters: parameters.reduce((sum, { length }) => sum + length, 0),
+    parameters: model.parameterCount,
     linearWeights: linearWeights(model),
     steps,
     seconds,
@@ -69,7 +76,7 @@ export async function train(training: Training): Promise<Outcome> {
 /** Numbers of all linear layers, without biases. */
 function linearWeights(model: Model<never>): number {
   let sum = 0;
-  for (const [, module] of model.namedModules()) {
+  for (const module of model.namedModules().values()) {
     if (module instanceof LinearLayer) sum += module.weightCount;
   }
   return sum;

@@ -1,10 +1,9 @@
 import { Gpt2 } from "@papilio/nn";
-import { CpuModel } from "@papilio/nn/backends";
-import { crossEntropy } from "@papilio/nn/training";
-import { readText, wholeNumbers } from "../data.ts";
+import { characterTokens, textTask } from "@papilio/nn/training";
+import { readText } from "../data.ts";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
 import type { Choice, Outcome, Task } from "../task.ts";
-import { train } from "../train.ts";
+import { trainBest } from "../train.ts";
 
 interface Sizes {
   readonly name: string;
@@ -18,11 +17,10 @@ interface Sizes {
   readonly rates: readonly number[];
 }
 
-/** The share of the text that is trained by, and sequences that the loss on the others is the mean of. */
+/** The share of the text that is trained by; a half of the others validates, the other half tests. */
 const TRAINED = 0.9;
-const EVALUATED = 40;
-/** Sequences that are evaluated at once. */
-const AT_ONCE = 20;
+/** Sequences that a loss is the mean of. */
+const WINDOWS = 768;
 
 /** A language model of characters on tinyshakespeare, of sizes that are well known. */
 export const characters: Task = charactersOf({
@@ -48,56 +46,27 @@ function charactersOf(sizes: Sizes): Task {
   };
 }
 
-function trainCharacters(sizes: Sizes, { kind, rate, decay, seed }: Choice): Promise<Outcome> {
-  const { layers, heads, features, context, batch: sequences, steps } = sizes;
+function trainCharacters(sizes: Sizes, choice: Choice): Promise<Outcome> {
+  const { layers, heads, features, context, batch, steps } = sizes;
+  const { kind, seed } = choice;
   const { ids, vocabulary } = text();
   const linear = layersOf(kind);
   const model = new Gpt2({
     ...{ vocabulary, features, layers, heads, positions: context, seed },
     linear: { projection: linear, ffn: linear },
   });
-  const withLoss = (count: number) => {
-    const graph = model.trace({ sequences: count, tokens: context });
-    const logits = graph.outputs.get("logits");
-    if (logits === undefined) throw new Error("The model has no logits.");
-    return { graph, loss: crossEntropy(logits, graph.indices("next", count * context)) };
-  };
-  const { graph, loss } = withLoss(sequences);
   const split = Math.floor(TRAINED * ids.length);
-  const inputs = (starts: readonly number[]) => ({
-    ids: Uint32Array.from(starts.flatMap((start) => [...ids.subarray(start, start + context)])),
-    next: Uint32Array.from(
-      starts.flatMap((start) => [...ids.subarray(start + 1, start + context + 1)]),
-    ),
-  });
-  const draw = wholeNumbers(seed + 1);
-  const evaluate = async () => {
-    const evaluated = withLoss(AT_ONCE);
-    evaluated.graph.output("loss", evaluated.loss);
-    using reader = new CpuModel(evaluated.graph, { kernels: "wasm" });
-    const mean = async (from: number, to: number): Promise<number> => {
-      // Evenly over the part.
-      const distance = Math.floor((to - from - context - 1) / (EVALUATED * AT_ONCE));
-      let sum = 0;
-      for (let run = 0; run < EVALUATED; run++) {
-        const starts = Array.from(
-          { length: AT_ONCE },
-          (_, at) => from + (run * AT_ONCE + at) * distance,
-        );
-        const { loss: found } = await reader.run(inputs(starts));
-        sum += found?.[0] as number;
-      }
-      return sum / EVALUATED;
-    };
-    // The anchors of the literature are losses on all that is not trained by: its halves validate and test.
-    const middle = Math.floor((split + ids.length) / 2);
-    return { validation: await mean(split, middle), test: await mean(middle, ids.length) };
-  };
-  return train({
-    ...{ metric: "loss", model, graph, loss, seed, rate, final: 0.1, warmup: 100 },
-    ...{ steps, every: 500, drawn: true, evaluate },
-    batch: () => inputs(Array.from({ length: sequences }, () => draw(split - context - 1))),
-    options: { optimizer: { kind: "adamw", beta2: 0.99 }, decay, clip: 1 },
+  const middle = Math.floor((split + ids.length) / 2);
+  const taskOf = (validation: Uint32Array) =>
+    textTask({
+      ...{ parameters: model.namedParameters(), batch, seed, kernels: "wasm", context },
+      ...{ trace: (shape) => model.trace(shape), train: ids.subarray(0, split), validation },
+      validationWindows: WINDOWS,
+    });
+  return trainBest(choice, {
+    ...{ metric: "loss", model, task: taskOf(ids.subarray(split, middle)) },
+    ...{ tested: taskOf(ids.subarray(middle)), final: 0.1, warmup: 100, drawn: true },
+    options: { steps, evaluateEvery: 500, clip: 1, optimizer: { kind: "adamw", beta2: 0.99 } },
   });
 }
 
@@ -105,12 +74,7 @@ let read: { readonly ids: Uint32Array; readonly vocabulary: number } | undefined
 
 function text(): NonNullable<typeof read> {
   if (read !== undefined) return read;
-  const letters = [...readText("data/tinyshakespeare.txt.gz")];
-  const known = [...new Set(letters)].sort();
-  const numbers = new Map(known.map((letter, number) => [letter, number]));
-  read = {
-    ids: Uint32Array.from(letters, (letter) => numbers.get(letter) as number),
-    vocabulary: known.length,
-  };
+  const { tokens: ids, vocabulary } = characterTokens(readText("data/tinyshakespeare.txt.gz"));
+  read = { ids, vocabulary: vocabulary.length };
   return read;
 }

@@ -1,16 +1,15 @@
 import { VisionTransformer } from "@papilio/nn";
-import { CpuModel } from "@papilio/nn/backends";
-import { crossEntropy } from "@papilio/nn/training";
-import { predicted, readText, shuffled, wholeNumbers } from "../data.ts";
+import { imageTask, type LabelledImages, splitExamples } from "@papilio/nn/training";
+import { readText } from "../data.ts";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
 import type { Choice, Outcome, Task } from "../task.ts";
-import { train } from "../train.ts";
+import { trainBest } from "../train.ts";
 
 const SIDE = 8;
-const CLASSES = 10;
-/** Images of a step, and of each part of the data. */
+const PIXELS = SIDE * SIDE;
+const SHAPE = [1, SIDE, SIDE] as const;
+/** Images of a step. */
 const BATCH = 64;
-const [TRAINED, VALIDATED] = [1200, 300];
 const STEPS = 1500;
 
 /** A vision transformer on the 1,797 digits of 8 x 8 pixels of UCI's optdigits. */
@@ -24,78 +23,56 @@ export const digits: Task = {
   train: trainDigits,
 };
 
-function trainDigits({ kind, rate, decay, seed }: Choice): Promise<Outcome> {
+function trainDigits(choice: Choice): Promise<Outcome> {
+  const { kind, seed } = choice;
   const linear = layersOf(kind);
   const model = new VisionTransformer({
-    ...{ imageSize: SIDE, patchSize: 2, channels: 1, classes: CLASSES },
+    ...{ imageSize: SIDE, patchSize: 2, channels: 1, classes: 10 },
     ...{ features: 64, layers: 4, heads: 4, seed, linear: { projection: linear, ffn: linear } },
   });
-  const { pixels, labels, order } = images();
-  const graph = model.trace({ images: BATCH });
-  const logits = graph.outputs.get("logits");
-  if (logits === undefined) throw new Error("The model has no logits.");
-  const loss = crossEntropy(logits, graph.indices("labels", BATCH), { smoothing: 0.1 });
-  const draw = wholeNumbers(seed + 1);
-  let waiting: number[] = [];
-  const batch = () => {
-    if (waiting.length < BATCH) waiting = shuffled(TRAINED, draw).map((at) => order[at] as number);
-    const chosen = waiting.splice(0, BATCH);
-    return {
-      images: Float32Array.from(
-        chosen.flatMap((at) => shifted(pixels[at] as readonly number[], draw(3) - 1, draw(3) - 1)),
-      ),
-      labels: Uint32Array.from(chosen, (at) => labels[at] as number),
-    };
-  };
-  const evaluate = async () => ({
-    validation: await rightShare(order.slice(TRAINED, TRAINED + VALIDATED)),
-    test: await rightShare(order.slice(TRAINED + VALIDATED)),
-  });
-  const rightShare = async (chosen: readonly number[]): Promise<number> => {
-    using evaluated = new CpuModel(model.trace({ images: chosen.length }), { kernels: "wasm" });
-    const given = Float32Array.from(chosen.flatMap((at) => pixels[at] as readonly number[]));
-    const { logits: found } = await evaluated.run({ images: given });
-    const right = predicted(found as Float32Array, CLASSES).filter(
-      (label, index) => label === labels[chosen[index] as number],
-    );
-    return right.length / chosen.length;
-  };
-  return train({
-    ...{ metric: "accuracy", model, graph, loss, seed, rate, final: 0.01, warmup: 50 },
-    ...{ steps: STEPS, every: 150, drawn: true, batch, evaluate },
-    options: { optimizer: { kind: "adamw", beta2: 0.99 }, decay, clip: 1 },
+  const { trained, validated, tested } = images();
+  const taskOf = (validation: LabelledImages) =>
+    imageTask({
+      ...{ parameters: model.namedParameters(), batch: BATCH, seed, kernels: "wasm" },
+      ...{ trace: (shape) => model.trace(shape), shape: SHAPE, train: trained, validation },
+      ...{ smoothing: 0.1, augmentation: { shift: 1 } },
+    });
+  return trainBest(choice, {
+    ...{ metric: "accuracy", model, task: taskOf(validated), tested: taskOf(tested) },
+    ...{ final: 0.01, warmup: 50, drawn: true },
+    options: {
+      ...{ steps: STEPS, evaluateEvery: 150, clip: 1 },
+      optimizer: { kind: "adamw", beta2: 0.99 },
+    },
   });
 }
 
-interface Images {
-  /** Of each image 64 numbers from 0 to 1. */
-  readonly pixels: readonly (readonly number[])[];
-  readonly labels: readonly number[];
-  /** The images in an order that is always the same: those to train by, to validate with, and to test with. */
-  readonly order: readonly number[];
-}
+type Parts = Readonly<Record<"trained" | "validated" | "tested", LabelledImages>>;
 
-let read: Images | undefined;
+let read: Parts | undefined;
 
-function images(): Images {
+/** Two thirds to train by, a sixth to validate with, a sixth to test with, always the same. */
+function images(): Parts {
   if (read !== undefined) return read;
   const rows = readText("data/digits.csv.gz")
     .trim()
     .split("\n")
     .map((row) => row.split(",").map(Number));
+  const part = (chosen: Uint32Array): LabelledImages => ({
+    images: Float32Array.from(
+      [...chosen].flatMap((row) => (rows[row] as number[]).slice(0, PIXELS)),
+      (pixel) => pixel / 16,
+    ),
+    labels: Uint32Array.from(chosen, (row) => rows[row]?.[PIXELS] as number),
+  });
+  const { train, validation: held } = splitExamples({
+    ...{ examples: rows.length, share: 1 / 3, seed: 20260101 },
+  });
+  const half = Math.floor(held.length / 2);
   read = {
-    pixels: rows.map((row) => row.slice(0, SIDE * SIDE).map((pixel) => pixel / 16)),
-    labels: rows.map((row) => row[SIDE * SIDE] as number),
-    order: shuffled(rows.length, wholeNumbers(20260101)),
+    trained: part(train),
+    validated: part(held.subarray(0, half)),
+    tested: part(held.subarray(half)),
   };
   return read;
-}
-
-/** An image that is moved by some pixels, zeros where nothing moves to. */
-function shifted(pixels: readonly number[], down: number, right: number): number[] {
-  return pixels.map((_, at) => {
-    const [row, column] = [Math.floor(at / SIDE) - down, (at % SIDE) - right];
-    const inside = row >= 0 && row < SIDE && column >= 0 && column < SIDE;
-    return inside ? (pixels[row * SIDE + column] as number) : 0;
-  });
 }

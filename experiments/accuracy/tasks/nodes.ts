@@ -2,13 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GAT, GCN, GraphSAGE } from "@papilio/nn";
 import { adjacencyOf } from "@papilio/nn/adjacency";
-import { CpuModel } from "@papilio/nn/backends";
-import type { Value } from "@papilio/nn/graph";
-import { crossEntropy } from "@papilio/nn/training";
-import { predicted } from "../data.ts";
+import { nodeTask } from "@papilio/nn/training";
 import { type LinearKind, layersOf } from "../linear-kinds.ts";
 import type { Choice, Outcome, Task } from "../task.ts";
-import { train } from "../train.ts";
+import { trainBest } from "../train.ts";
 
 /** As tkipf/gcn has it: parts are `[from, to)`, or a list. */
 interface Cora {
@@ -45,45 +42,27 @@ export const nodes: readonly Task[] = (Object.keys(MODELS) as (keyof typeof MODE
 );
 
 function trainNodes(name: keyof typeof MODELS, choice: Choice): Promise<Outcome> {
-  const { kind, rate, decay, seed } = choice;
+  const { kind, seed } = choice;
   const { Model, options, dropout } = MODELS[name];
-  const { nodes: count, features, classes, edges, labels, ...cora } = network();
-  const model = new Model({
-    ...options,
-    inFeatures: features,
-    classes,
-    seed,
-    linear: linear(kind),
-  });
+  const { nodes: count, features: inFeatures, classes, edges, labels, ...cora } = network();
+  const model = new Model({ ...options, inFeatures, classes, seed, linear: linear(kind) });
   const adjacency = adjacencyOf({ nodes: count, edges: [...edges] });
-  const words = bagsOfWords();
-  const graph = model.trace({ adjacency, dropout });
-  const logits = graph.outputs.get("logits") as Value;
-  const loss = crossEntropy(logits, graph.indices("labels", count), { ignored: classes });
-  const known = Uint32Array.from(labels, (label, node) =>
-    node >= cora.train[0] && node < cora.train[1] ? label : classes,
-  );
-  const evaluated = model.trace({ adjacency });
-  const evaluate = async () => {
-    using reader = new CpuModel(evaluated, { kernels: "wasm" });
-    const found = await reader.run({ features: words });
-    const classOf = predicted(found["logits"] as Float32Array, classes);
-    const share = (chosen: readonly number[]): number =>
-      chosen.filter((node) => classOf[node] === labels[node]).length / chosen.length;
-    const [from, to] = cora.val;
-    const validated = Array.from({ length: to - from }, (_, at) => from + at);
-    return { validation: share(validated), test: share(cora.test) };
-  };
-  return train({
-    ...{ metric: "accuracy", model, graph, loss, seed, rate, final: 1, warmup: 1 },
-    ...{ steps: STEPS, every: 5, drawn: false, evaluate },
-    batch: (step) => ({
-      features: words,
-      labels: known,
-      dropout: Uint32Array.of((seed + 1) * 100_000 + step),
-    }),
-    options: { optimizer: { kind: "adam" }, decay },
+  const features = bagsOfWords();
+  const taskOf = (validation: Uint32Array) =>
+    nodeTask({
+      trace: (use) => model.trace({ adjacency, ...(use === "training" && { dropout }) }),
+      ...{ parameters: model.namedParameters(), seed, kernels: "wasm", features, classes },
+      ...{ labels: Uint32Array.from(labels), train: range(cora.train), validation },
+    });
+  return trainBest(choice, {
+    ...{ metric: "accuracy", model, task: taskOf(range(cora.val)) },
+    ...{ tested: taskOf(Uint32Array.from(cora.test)), final: 1, warmup: 1, drawn: false },
+    options: { steps: STEPS, evaluateEvery: 5, optimizer: { kind: "adam" } },
   });
+}
+
+function range([from, to]: readonly [number, number]): Uint32Array {
+  return Uint32Array.from({ length: to - from }, (_, at) => from + at);
 }
 
 /** Butterflies where there are many weights: the last layer has few outputs. */
