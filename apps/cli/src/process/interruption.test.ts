@@ -19,6 +19,7 @@ beforeAll(async () => {
   folder.write("a.npy", writeNpy(Float32Array.from({ length: 16 }, Math.sin), [4, 4]));
   folder.write("x.npy", writeNpy(new Float32Array(192), [1, 3, 8, 8]));
   folder.write("h.safetensors", saveButterflies({ h: hadamard(4) }));
+  folder.write("text", "to be or not to be");
   folder.write("r.jsonl", formatRecord(RUN));
   await writeLlama(path("llama"));
   await writeVision(path("vit"));
@@ -37,6 +38,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["report", path("r.jsonl"), "--out", path("out")],
   ["run", path("vit"), "--input", `images=${path("x.npy")}`, "--output", `logits=${path("out")}`],
   ["select", "--pattern", "2,8,4,4", "--offline", "--results", path("r.jsonl")],
+  ["train", path("text"), "--model", "gpt2", "--out", path("out")],
 ];
 
 describe("a command that is interrupted", () => {
