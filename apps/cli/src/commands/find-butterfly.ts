@@ -1,6 +1,5 @@
 import { type AnyButterfly, type Butterfly, type Chain, PapilioError } from "@papilio/butterfly";
 import {
-  type ChainSearch,
   type ChainSearchOptions,
   type Factorization,
   factorize,
@@ -16,6 +15,7 @@ import { type MatrixFile, readMatrix } from "../files/matrix-file.ts";
 import { chainFor } from "../flags/chain-choice.ts";
 import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
 import { showShare } from "../render/progress.ts";
+import type { SearchReport } from "../render/render-factorization.ts";
 
 /** Seconds of a search, unless a flag says another number. */
 export const TIME_LIMIT = 45;
@@ -40,9 +40,6 @@ export type AnyMatrixFile = MatrixFile | MatrixFile<"float64">;
 /** What is told of a search while it goes on, and what it asks. */
 export interface SearchCalls
   extends Required<Pick<ChainSearchOptions, "errorOf" | "onFront" | "onBest">> {}
-
-/** What was found of a chain that was searched for. */
-type SearchReport = Pick<ChainSearch<AnyButterfly>, "front" | "seconds" | "isCutShort">;
 
 interface Found {
   readonly found: Factorization<AnyButterfly>;

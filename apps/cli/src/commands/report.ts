@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import type { Report, ReportOptions } from "@papilio/bench/report";
 import { machineName, mergeResults } from "@papilio/bench/results";
 import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
+import { makeFolder } from "../files/make-folder.ts";
 import { FORCE_HELP, type OutputRequest, Outputs } from "../files/outputs.ts";
 import { type ResultsInput, readResults } from "../files/results-input.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
@@ -111,17 +111,4 @@ function asRequest(path: string): OutputRequest {
 /** The way from a Markdown file to a figure, as a relative URL. */
 function linkTo(markdown: string, figure: string): string {
   return relative(dirname(markdown), figure).split(sep).map(encodeURIComponent).join("/");
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new PapilioError(
-      "OUTPUT_UNWRITABLE",
-      `The folder ${folder} cannot be made: ${(cause as Error).message}.`,
-      "Give a path at which you may make a folder.",
-      { cause },
-    );
-  }
 }

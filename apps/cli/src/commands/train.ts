@@ -1,4 +1,4 @@
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
 import {
@@ -14,6 +14,7 @@ import {
 } from "@papilio/nn/training";
 import { Command } from "commander";
 import { readBytes } from "../files/input-file.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { OnDemandAdapter } from "../models/compute.ts";
@@ -277,19 +278,6 @@ function openOutputs(
       interruption,
     },
   );
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new PapilioError(
-      "OUTPUT_UNWRITABLE",
-      `The folder ${folder} cannot be made: ${(cause as Error).message}.`,
-      "Give the path of a folder that you may write to.",
-      { cause },
-    );
-  }
 }
 
 function isThere(file: string): Promise<boolean> {

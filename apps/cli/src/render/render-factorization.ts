@@ -11,6 +11,9 @@ interface StoredError {
   readonly error: number;
 }
 
+/** What was found of a chain that was searched for. */
+export type SearchReport = Pick<ChainSearch<AnyButterfly>, "front" | "seconds" | "isCutShort">;
+
 /** All that is shown of a factorization. */
 export interface FactorizationReport {
   readonly matrix: MatrixFile | MatrixFile<"float64">;
@@ -23,7 +26,7 @@ export interface FactorizationReport {
   /** Of the refinement, before its first sweep and after each. */
   readonly errors: readonly number[] | undefined;
   /** Of the search for the chain, where there was one. */
-  readonly search: Pick<ChainSearch<AnyButterfly>, "front" | "seconds" | "isCutShort"> | undefined;
+  readonly search: SearchReport | undefined;
   /** Unless it is not known yet. */
   readonly speedUp: SpeedUp | undefined;
   /** Of the whole work: the search and the refinement included. */

@@ -142,16 +142,14 @@ export class Trials {
   async #meetError(): Promise<void> {
     const { maxError } = this.#options;
     for (;;) {
-      const isFewer = ({ parameters }: Candidate): boolean =>
-        this.#best === undefined || parameters < this.#best.point.parameters;
       // Those that are within it for sure, but for the rounding of what is stored; then those that may be.
       const next =
         this.#choose(
-          (candidate) => isFewer(candidate) && errorOf(candidate) <= maxError,
+          (candidate) => this.#hasFewer(candidate) && errorOf(candidate) <= maxError,
           ({ parameters }) => parameters,
         ) ??
         this.#choose(
-          (candidate) => isFewer(candidate) && candidate.bounds.lower <= maxError,
+          (candidate) => this.#hasFewer(candidate) && candidate.bounds.lower <= maxError,
           ({ bounds }) => Math.max(bounds.upper, NEAR),
         );
       if (next === undefined) break;
@@ -163,10 +161,12 @@ export class Trials {
   #mayHelp({ bounds, parameters }: Candidate): boolean {
     const { front, maxError } = this.#options;
     if (!Number.isFinite(maxError)) return !front.beats(parameters, bounds.lower);
-    return (
-      bounds.lower <= maxError &&
-      (this.#best === undefined || parameters < this.#best.point.parameters)
-    );
+    return bounds.lower <= maxError && this.#hasFewer({ parameters });
+  }
+
+  /** Whether it has fewer parameters than the best, or there is none. */
+  #hasFewer({ parameters }: Pick<Candidate, "parameters">): boolean {
+    return this.#best === undefined || parameters < this.#best.point.parameters;
   }
 
   /** Of those that were not tried, and that there is time for, the one with the smallest score. */
@@ -223,7 +223,7 @@ export class Trials {
     const { front, maxError } = this.#options;
     if (this.#best === undefined) return true;
     const { point } = this.#best;
-    if (Number.isFinite(maxError)) return parameters < point.parameters;
+    if (Number.isFinite(maxError)) return this.#hasFewer({ parameters });
     // Of two that are both as near as rounding lets them be, the one with fewer is on the front.
     const isOnFront = (one: Chain): boolean => front.points.some((other) => other.chain === one);
     return isOnFront(chain) && (error < point.error || !isOnFront(point.chain));

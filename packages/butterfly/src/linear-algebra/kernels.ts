@@ -46,8 +46,10 @@ interface Instance {
 const PAGE_BYTES = 65536;
 const NAMES = ["addProduct", "addRowProducts", "reflectReal", "reflectComplex"] as const;
 
-/** What was compiled last in this thread; without an instance where the engine lacks SIMD. */
-let compiled: { readonly bytes: Uint8Array; readonly instance: Instance | undefined } | undefined;
+/** What was compiled last in this thread, of which array; without an instance where the engine lacks SIMD. */
+let compiled:
+  | { given: Uint8Array; readonly bytes: Uint8Array; readonly instance: Instance | undefined }
+  | undefined;
 let current: Instance | undefined;
 
 /**
@@ -97,9 +99,10 @@ export function growKernelMemory(length: number): void {
 
 /** The instance of this thread; undefined where the engine cannot run it. */
 function instanceOf(bytes: Uint8Array): Instance | undefined {
-  if (compiled === undefined || !areSame(compiled.bytes, bytes)) {
-    compiled = { bytes: bytes.slice(), instance: instantiate(bytes) };
-  }
+  // Threads are sent a copy each time; elsewhere it is the same array, some times in a millisecond.
+  if (compiled?.given === bytes) return compiled.instance;
+  if (compiled !== undefined && areSame(compiled.bytes, bytes)) compiled.given = bytes;
+  else compiled = { given: bytes, bytes: bytes.slice(), instance: instantiate(bytes) };
   return compiled.instance;
 }
 

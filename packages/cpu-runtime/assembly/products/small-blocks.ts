@@ -7,9 +7,11 @@ import { multiplyAdd } from "../vector-math";
 import { Block } from "./block";
 
 /**
+ * Biases are added afterwards.
+ *
+ * @param block what is read and written, from the first input and the first output of the first block on
  * @param a blocks along a, of which each has `count` along d, where there are `d`
- * @param x the first input of the first block; features lie `xRow` bytes apart, and tiles `xTile`
- * @param bias of the first output; those of features lie `biasRow` bytes apart, 0 where there are none
+ * @param values of the first block; those of the next lie `valuesI` and `valuesK` away
  */
 export function multiplySmallBlocks(
   block: Block,

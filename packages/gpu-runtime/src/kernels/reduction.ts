@@ -34,3 +34,15 @@ export function reduceWgsl(options: {
     ${accumulateWgsl(reduction, width, "at == start")}
   }${reduction === "mean" ? mean : ""}`;
 }
+
+/**
+ * WGSL that adds up what the invocations of a workgroup, a power of two, have put into `met`, each at its `lane`: the first
+ * number is the sum then.
+ */
+export function sumOfMetWgsl(workgroup: number): string {
+  return `workgroupBarrier();
+  for (var apart = ${workgroup / 2}u; apart > 0u; apart /= 2u) {
+    if (lane < apart) { met[lane] += met[lane + apart]; }
+    workgroupBarrier();
+  }`;
+}

@@ -2,6 +2,7 @@ import type { StorageDtype } from "@papilio/butterfly";
 import type { Kernel } from "../../device/kernel.ts";
 import { indexBinding } from "../outputs.ts";
 import { checks, requireProblem } from "../problem-checks.ts";
+import { sumOfMetWgsl } from "../reduction.ts";
 import { enabledBy, narrowed, opaque } from "../wgsl.ts";
 
 /**
@@ -51,11 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var counted = 0u;
   ${loop("counted += select(0u, 1u, counts);")}
   met[lane] = counted;
-  workgroupBarrier();
-  for (var apart = ${WORKGROUP / 2}u; apart > 0u; apart /= 2u) {
-    if (lane < apart) { met[lane] += met[lane + apart]; }
-    workgroupBarrier();
-  }
+  ${sumOfMetWgsl(WORKGROUP)}
   let weight = ${count}.0 / f32(max(met[0], 1u));
   ${loop(`y[at] = ${narrowed(dtype, 1, "select(0.0, weight, counts)")};`)}
 }

@@ -3,6 +3,7 @@ import type { Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
 import { isNotFiniteWgsl } from "../not-a-number.ts";
 import { checks, requireNumber, requireProblem } from "../problem-checks.ts";
+import { sumOfMetWgsl } from "../reduction.ts";
 import { enabledBy, opaque, storedType } from "../wgsl.ts";
 
 export interface StepSettingsProblem {
@@ -52,11 +53,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var sum = 0.0;
   for (var at = lane; at < ${opaque(parts)}; at += ${WORKGROUP}u) { sum += x[at]; }
   met[lane] = sum;
-  workgroupBarrier();
-  for (var apart = ${WORKGROUP / 2}u; apart > 0u; apart /= 2u) {
-    if (lane < apart) { met[lane] += met[lane + apart]; }
-    workgroupBarrier();
-  }
+  ${sumOfMetWgsl(WORKGROUP)}
   if (lane > 0u) { return; }
   var scale = given[1];
   let norm = sqrt(met[0]) * scale;

@@ -1,6 +1,7 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import type { Kernel } from "../../device/kernel.ts";
 import { checks, requireProblem } from "../problem-checks.ts";
+import { sumOfMetWgsl } from "../reduction.ts";
 import { enabledBy, loadWidth, opaque, storedType, wideType } from "../wgsl.ts";
 
 /** Numbers that follow one another. */
@@ -44,11 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     value = fma(number, number, value);
   }
   met[lane] = ${width === 1 ? "value" : total};
-  workgroupBarrier();
-  for (var apart = ${WORKGROUP / 2}u; apart > 0u; apart /= 2u) {
-    if (lane < apart) { met[lane] += met[lane + apart]; }
-    workgroupBarrier();
-  }
+  ${sumOfMetWgsl(WORKGROUP)}
   if (lane == 0u) { y[group.x] = met[0]; }
 }
 `,

@@ -19,7 +19,7 @@ import type { Parameter } from "../../modules/parameter.ts";
 import type { CpuLowering, PackedPass } from "../../operations/cpu-lowering.ts";
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
-import { TransposedFactor } from "../../operations/linear/transpose.ts";
+import { sourceOf, TransposedFactor } from "../../operations/linear/transpose.ts";
 import { operationsOf } from "../../operations/operation.ts";
 import type { CpuStates } from "./cpu-states.ts";
 import type { CpuWeights, PackedNumbers } from "./cpu-weight-store.ts";
@@ -247,9 +247,4 @@ export class GraphLowering implements CpuLowering {
       return Promise.resolve();
     });
   }
-}
-
-/** What a factor has its numbers of. */
-function sourceOf(factor: Parameter): Parameter {
-  return factor instanceof TransposedFactor ? factor.source : factor;
 }

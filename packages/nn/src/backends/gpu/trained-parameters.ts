@@ -6,7 +6,7 @@ import type { Graph } from "../../graph/graph.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
 import type { LinearOperation } from "../../operations/linear/operation.ts";
-import { TransposedFactor } from "../../operations/linear/transpose.ts";
+import { sourceOf, TransposedFactor } from "../../operations/linear/transpose.ts";
 import { operationsOf } from "../../operations/operation.ts";
 import { spanWithin } from "../../operations/shared/span-within.ts";
 import type { ModelMemory } from "./model-memory.ts";
@@ -24,7 +24,7 @@ export class TrainedParameters implements Disposable {
   readonly weights: SharedWeights;
   readonly #parts: PackedParts;
   #steps: readonly Step[] | undefined;
-  readonly #trained = new Set<Parameter>();
+  readonly #trained: ReadonlySet<Parameter>;
   /** Index of the first number of each. */
   readonly #starts = new Map<Parameter, number>();
   readonly #tensor: Tensor;
@@ -161,11 +161,6 @@ export class TrainedParameters implements Disposable {
     const places = Uint32Array.from({ length: parameter.length }, (_, index) => start + index + 1);
     return new Float32Array(places.buffer);
   }
-}
-
-/** What a parameter has its numbers of. */
-function sourceOf(parameter: Parameter): Parameter {
-  return parameter instanceof TransposedFactor ? parameter.source : parameter;
 }
 
 function readBy({ matrix, bias }: LinearOperation): Parameter[] {

@@ -30,6 +30,11 @@ export class TransposedFactor extends Parameter {
   }
 }
 
+/** The parameter that a factor has its numbers of: itself, unless it is transposed. */
+export function sourceOf(factor: Parameter): Parameter {
+  return factor instanceof TransposedFactor ? factor.source : factor;
+}
+
 /** The transposed factor of each parameter that was asked for, so that graphs share what is packed of it. */
 const transposed = new WeakMap<Parameter, TransposedFactor>();
 
