@@ -24,9 +24,10 @@ const checkpoint: Checkpoint = {
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
 describe("a checkpoint", () => {
-  it("comes back bit by bit", () => {
-    const file = encodeCheckpoint(parameters, checkpoint);
-    expect(decodeCheckpoint(file, parameters)).toEqual(checkpoint);
+  it.each(["adamw", "adam"] as const)("comes back bit by bit, by %s", (optimizer) => {
+    const own = { ...checkpoint, optimizer };
+    const file = encodeCheckpoint(parameters, own);
+    expect(decodeCheckpoint(file, parameters)).toEqual(own);
     expect(readCheckpointSettings(file)).toEqual(checkpoint.settings);
   });
 

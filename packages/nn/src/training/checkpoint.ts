@@ -11,6 +11,7 @@ import {
 import { bytes as bytesCheck, map, objectOf, oneOf, text } from "../arguments/checks.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import type { LossScaleState } from "./loss-scale.ts";
+import { keepsSquares, OPTIMIZER_KINDS, type OptimizerKind } from "./optimizer.ts";
 import { requireLossScale, requireTrainerState, type TrainerState } from "./trainer-state.ts";
 
 /** How the names of tensors begin that are the optimizer's: models do not read them. */
@@ -24,12 +25,12 @@ const MOST_METADATA = 2 ** 20;
 /** A run of training as far as it has come, in one file. */
 export interface Checkpoint {
   readonly state: TrainerState;
-  readonly optimizer: "adamw" | "sgd";
+  readonly optimizer: OptimizerKind;
   /** A text that says what the run was started with: it must be the same where the run goes on. */
   readonly settings: string;
 }
 
-const checkpointCheck = objectOf({ optimizer: oneOf("adamw", "sgd"), settings: text });
+const checkpointCheck = objectOf({ optimizer: oneOf(...OPTIMIZER_KINDS), settings: text });
 
 /**
  * A checkpoint as a safetensors file. Its weights have the names of the parameters, so that models are read from it as
@@ -108,10 +109,11 @@ type List = "parameters" | "momentum" | "squares";
 
 function tensorsOf(
   parameters: ReadonlyMap<string, Parameter>,
-  optimizer: "adamw" | "sgd",
+  optimizer: OptimizerKind,
 ): { name: string; shape: readonly number[]; list: List; at: number }[] {
-  const lists: readonly List[] =
-    optimizer === "adamw" ? ["parameters", "momentum", "squares"] : ["parameters", "momentum"];
+  const lists: readonly List[] = keepsSquares(optimizer)
+    ? ["parameters", "momentum", "squares"]
+    : ["parameters", "momentum"];
   return lists.flatMap((list) =>
     [...parameters].map(([name, { shape }], at) => ({
       name: list === "parameters" ? name : `${TRAINING_PREFIX}${list}.${name}`,
@@ -124,7 +126,7 @@ function tensorsOf(
 
 function describedIn({ metadata }: SafetensorsFile): {
   readonly steps: number;
-  readonly optimizer: "adamw" | "sgd";
+  readonly optimizer: OptimizerKind;
   readonly settings: string;
   readonly lossScale: LossScaleState | undefined;
 } {
@@ -143,7 +145,7 @@ function describedIn({ metadata }: SafetensorsFile): {
   if (!Number.isSafeInteger(steps) || (steps as number) < 0) {
     throw invalid(`it is of ${describeValue(steps)} steps`);
   }
-  if (optimizer !== "adamw" && optimizer !== "sgd") {
+  if (!isOptimizer(optimizer)) {
     throw invalid(`its optimizer is ${describeValue(optimizer)}`);
   }
   if (typeof settings !== "string") throw invalid(`its settings are ${describeValue(settings)}`);
@@ -160,6 +162,10 @@ function describedIn({ metadata }: SafetensorsFile): {
     settings,
     lossScale: lossScale as LossScaleState | undefined,
   };
+}
+
+function isOptimizer(value: unknown): value is OptimizerKind {
+  return OPTIMIZER_KINDS.some((kind) => kind === value);
 }
 
 function invalid(problem: string, cause?: unknown): PapilioError {

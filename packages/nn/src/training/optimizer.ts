@@ -26,10 +26,19 @@ const BETAS = { beta1: 0.9, beta2: 0.999 } as const;
 
 export type OptimizerOptions = AdamOptions | SgdOptions;
 
+export type OptimizerKind = OptimizerOptions["kind"];
+
+export const OPTIMIZER_KINDS: readonly OptimizerKind[] = ["adamw", "adam", "sgd"];
+
+/** Whether an optimizer keeps the mean of the squares of gradients, beside that of gradients. */
+export function keepsSquares(kind: OptimizerKind): boolean {
+  return kind !== "sgd";
+}
+
 /** Throws `OPTION_INVALID`. */
 export function requireOptimizer(options: OptimizerOptions): void {
   requireObject("The optimizer", options, "OptimizerOptions");
-  requireOneOf("The kind of the optimizer", options.kind, ["adamw", "adam", "sgd"]);
+  requireOneOf("The kind of the optimizer", options.kind, OPTIMIZER_KINDS);
   if (options.kind === "sgd") {
     const { momentum = 0 } = options;
     requireBeta("momentum", momentum);

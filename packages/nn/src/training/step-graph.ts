@@ -5,6 +5,7 @@ import { accumulate } from "../operations/accumulate/operation.ts";
 import { SETTINGS, stepSettings } from "../operations/step-settings/operation.ts";
 import { type UpdateRule, update } from "../operations/update/operation.ts";
 import { gradient } from "./gradient.ts";
+import { keepsSquares } from "./optimizer.ts";
 
 /** What a parameter is changed by. */
 export interface TrainedParameter {
@@ -63,7 +64,7 @@ export function addStep(
     const shape = { vectors: 1, features: parameter.length };
     const names = {
       momentum: `training.momentum.${at}`,
-      squares: rule.optimizer !== "sgd" ? `training.squares.${at}` : undefined,
+      squares: keepsSquares(rule.optimizer) ? `training.squares.${at}` : undefined,
     };
     update(parameter, sums[at] as Value, {
       momentum: graph.state(names.momentum, shape),

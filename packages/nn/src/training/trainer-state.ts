@@ -2,7 +2,7 @@ import { PapilioError } from "@papilio/butterfly";
 import { requireArray, requireList, requireObject, requireWhole } from "@papilio/butterfly/errors";
 import type { Parameter } from "../modules/parameter.ts";
 import type { LossScaleState } from "./loss-scale.ts";
-import type { OptimizerOptions } from "./optimizer.ts";
+import { keepsSquares, type OptimizerKind } from "./optimizer.ts";
 
 /** All that a trainer needs to go on from where another one was. Lists have an array for each parameter. */
 export interface TrainerState {
@@ -20,7 +20,7 @@ export interface TrainerState {
 export function requireTrainerState(
   state: TrainerState,
   parameters: readonly Parameter[],
-  kind: OptimizerOptions["kind"],
+  kind: OptimizerKind,
 ): void {
   requireObject("The state of a trainer", state, "what state() resolves with");
   requireWhole("The number of steps", state.steps, 0);
@@ -28,7 +28,7 @@ export function requireTrainerState(
   for (const list of ["parameters", "momentum", "squares"] as const) {
     const arrays = state[list];
     requireList(`${list} of the state`, arrays);
-    const expected = list === "squares" && kind === "sgd" ? [] : parameters;
+    const expected = list === "squares" && !keepsSquares(kind) ? [] : parameters;
     if (arrays.length !== expected.length) {
       throw misfit(`${list} has ${arrays.length} arrays instead of ${expected.length}`);
     }
