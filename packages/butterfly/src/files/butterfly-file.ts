@@ -16,6 +16,7 @@ import {
   PermutedButterfly,
   withPermutations,
 } from "../matrix/permuted-butterfly.ts";
+import { FEW_BITS, type FewBits, quantizeValues } from "../numeric/few-bits.ts";
 import {
   type FloatArray,
   type FloatType,
@@ -24,6 +25,7 @@ import {
 } from "../numeric/float-array.ts";
 import { Chain } from "../pattern/chain.ts";
 import type { Pattern } from "../pattern/pattern.ts";
+import { expandFewBits, fewBitsEntry } from "./few-bits-file.ts";
 import { fileError } from "./file-error.ts";
 import { parseJsonText } from "./json-text.ts";
 import {
@@ -53,11 +55,11 @@ const FORMAT_KEY = "papilio.format";
 const FORMAT = "1";
 const PREFIX = "papilio.butterfly.";
 
-const STORED_TYPES = ["F64", "F32", "F16", "BF16"] as const;
+const STORED_TYPES = ["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"] as const;
 
 export interface SaveOptions {
   /** How values are stored; as they are unless given, rounded where that is lower. */
-  readonly dtype?: (typeof STORED_TYPES)[number];
+  readonly dtype?: (typeof STORED_TYPES)[number] | FewBits;
   /** More metadata for the file. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** More tensors for the file. */
@@ -67,7 +69,8 @@ export interface SaveOptions {
 /**
  * A safetensors file with butterflies by name. Equal blocks that are stored once here are stored once
  * there, and permutations beside them. Where a type is given that values of a factor do not fit in, or
- * lose digits in, the factors are balanced: scaled by powers of two, their product the same.
+ * lose digits in, the factors are balanced: scaled by powers of two, their product the same. Factors of few bits
+ * (`q8`, `q4`, `q3`, `q2`) are rounded one by one.
  *
  * @throws PapilioError `FILE_TENSOR` when names collide; `VALUE_RANGE` for a value that is too large for
  *   the type all the same; `OPTION_INVALID`
@@ -84,15 +87,17 @@ export function saveButterflies(
   requireObject("The butterflies", butterflies, "an object of matrices by name");
   requireOptions("The options", options);
   const { dtype, metadata = {}, tensors = [] } = options;
-  if (dtype !== undefined) requireOneOf("The element type", dtype, STORED_TYPES);
+  if (dtype !== undefined) requireOneOf("The element type", dtype, [...STORED_TYPES, ...FEW_BITS]);
   requireMetadata(metadata);
   requireList("The tensors", tensors);
-  const all: TensorToWrite[] = [...tensors];
+  const few = FEW_BITS.find((one) => one === dtype);
+  const stored = STORED_TYPES.find((one) => one === dtype);
+  const all: (TensorToWrite | SafetensorsTensor)[] = [...tensors];
   const described: Record<string, string> = { ...metadata, [FORMAT_KEY]: FORMAT };
   for (const [name, given] of Object.entries(butterflies)) {
     const { matrix: asGiven, left, right } = withPermutations(given);
     const matrix =
-      dtype === undefined || dtype === "F64" ? asGiven : storableButterfly(asGiven, dtype);
+      stored === undefined || stored === "F64" ? asGiven : storableButterfly(asGiven, stored);
     const complex = "conjugate" in matrix;
     described[PREFIX + name] = JSON.stringify({ chain: matrix.chain.toString(), complex });
     for (const [index, factor] of matrix.factors.entries()) {
@@ -101,9 +106,16 @@ export function saveButterflies(
         "re" in factor
           ? [[`${base}.re`, factor.re] as const, [`${base}.im`, factor.im] as const]
           : [[base, factor] as const];
-      for (const [part, { stored, values }] of parts) {
-        const { a, b, c, d } = stored;
-        const type = dtype ?? (floatTypeOf(values) === "float32" ? "F32" : "F64");
+      for (const [part, factor] of parts) {
+        const { values } = factor;
+        const { a, b, c, d } = factor.stored;
+        if (few !== undefined) {
+          const entry = fewBitsEntry(part, [a, b, c, d], quantizeValues(values, [a, b, c, d], few));
+          all.push(...entry.tensors);
+          Object.assign(described, entry.metadata);
+          continue;
+        }
+        const type = stored ?? (floatTypeOf(values) === "float32" ? "F32" : "F64");
         all.push({ name: part, dtype: type, shape: [a, b, c, d], values });
       }
     }
@@ -142,6 +154,7 @@ export function loadButterflies<T extends FloatType = "float32">(
   requireObject("The file", opened, "bytes, or a safetensors file", "tensors", "metadata");
   requireMap("The tensors of the file", opened.tensors);
   requireMap("The metadata of the file", opened.metadata);
+  const expanded = expandFewBits(opened);
   const found = new Map<string, PermutedButterfly<AnyButterfly>>();
   for (const [key, text] of opened.metadata) {
     if (!key.startsWith(PREFIX)) continue;
@@ -158,13 +171,13 @@ export function loadButterflies<T extends FloatType = "float32">(
       ? new ComplexButterfly(
           chain.patterns.map((pattern, index) => {
             const part = (side: string): KroneckerSparse<FloatArray> =>
-              readFactor(opened, `${name}.factors.${index}.${side}`, pattern, type);
+              readFactor(expanded, `${name}.factors.${index}.${side}`, pattern, type);
             return new ComplexKroneckerSparse(part("re"), part("im"));
           }),
         )
       : new Butterfly(
           chain.patterns.map((pattern, index) =>
-            readFactor(opened, `${name}.factors.${index}`, pattern, type),
+            readFactor(expanded, `${name}.factors.${index}`, pattern, type),
           ),
         );
     const left = readPermutation(opened.tensors.get(`${name}.permutation.left`));

@@ -1,5 +1,6 @@
 import type { Complex } from "../numeric/complex.ts";
 import { type FloatArray, zeros } from "../numeric/float-array.ts";
+import { fromE4m3, fromE5m2, toE4m3, toE5m2 } from "../numeric/float8.ts";
 import { fromBfloat16, fromHalf, toBfloat16, toHalf } from "../numeric/half-precision.ts";
 import { fileError } from "./file-error.ts";
 
@@ -38,6 +39,16 @@ const REAL_TYPES: ReadonlyMap<string, Codec> = new Map<string, Codec>(
       bytes: 2,
       get: (view, at, little) => fromBfloat16(view.getUint16(at, little)),
       set: (view, at, value) => view.setUint16(at, toBfloat16(value), true),
+    },
+    F8_E4M3: {
+      bytes: 1,
+      get: (view, at) => fromE4m3(view.getUint8(at)),
+      set: (view, at, value) => view.setUint8(at, toE4m3(value)),
+    },
+    F8_E5M2: {
+      bytes: 1,
+      get: (view, at) => fromE5m2(view.getUint8(at)),
+      set: (view, at, value) => view.setUint8(at, toE5m2(value)),
     },
     I64: {
       bytes: 8,
@@ -89,8 +100,6 @@ export function isRealDtype(dtype: string): boolean {
  */
 export const ELEMENT_BITS: ReadonlyMap<string, number> = new Map([
   ...[...REAL_TYPES].map(([name, { bytes }]) => [name, 8 * bytes] as const),
-  ["F8_E5M2", 8],
-  ["F8_E4M3", 8],
   ["F8_E5M2FNUZ", 8],
   ["F8_E4M3FNUZ", 8],
   ["F8_E8M0", 8],

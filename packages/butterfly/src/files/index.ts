@@ -9,6 +9,13 @@ export { loadButterflies, type SaveOptions, saveButterflies } from "./butterfly-
 export { ByteReader, type FileBytes, headOf, joinBytes, sizeOf } from "./byte-reader.ts";
 export { parseDecimal } from "./decimal.ts";
 export { isRealDtype } from "./element-types.ts";
+export {
+  expandFewBits,
+  type FewBitsEntry,
+  fewBitsEntry,
+  fewBitsTensors,
+  type StoredFewBits,
+} from "./few-bits-file.ts";
 export type { FileErrorCode } from "./file-error.ts";
 export { type FileKind, type FileKindId, fileKind, wrongKind } from "./file-kind.ts";
 export { type JsonLimits, parseJsonText } from "./json-text.ts";

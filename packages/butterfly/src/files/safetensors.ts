@@ -73,7 +73,7 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
  *
  * Truth values are 0 and 1, and integers of 64 bits the nearest numbers.
  *
- * @throws PapilioError `TENSOR_DTYPE` for complex numbers and floating-point types of a byte or less;
+ * @throws PapilioError `TENSOR_DTYPE` for complex numbers and floating-point types of less than a byte;
  *   `ARRAY_TOO_LARGE`; `VALUE_RANGE` for a number that becomes infinite in single precision
  */
 export function toReal<T extends FloatType>(tensor: SafetensorsTensor, type: T): FloatArrays[T] {
@@ -159,7 +159,7 @@ function storedElements(
 /** A tensor to write. Values of type `C64` are complex; of others, real or indices. */
 export interface TensorToWrite {
   readonly name: string;
-  readonly dtype: "F64" | "F32" | "F16" | "BF16" | "U32" | "I32" | "C64";
+  readonly dtype: "F64" | "F32" | "F16" | "BF16" | "F8_E4M3" | "F8_E5M2" | "U32" | "I32" | "C64";
   readonly shape: readonly number[];
   readonly values: FloatArray | Uint32Array | Complex<FloatArray>;
 }

@@ -8,6 +8,18 @@ export { ACTIVATION_KINDS, type Activation, requireActivation } from "./activati
 export { requireParts } from "./complex.ts";
 export { type Dropout, dropoutKeeps, dropoutThreshold, requireWord } from "./dropout.ts";
 export { FLOAT_FORMATS, type FloatFormat } from "./dtype.ts";
+export {
+  dequantizeValues,
+  FEW_BITS,
+  type FewBits,
+  groupOf,
+  packCodes,
+  type QuantizedValues,
+  quantizedBytes,
+  quantizeValues,
+  type Sizes,
+  unpackCodes,
+} from "./few-bits.ts";
 export { type FloatArrays, type FloatType, zeros } from "./float-array.ts";
 export { decodeHalf, encodeHalf, quantize } from "./half-precision.ts";
 export { requireBatch, requireShape, requireVectors, type Strides, stridesOf } from "./layout.ts";

@@ -11,7 +11,7 @@ interface Range {
 }
 
 /** The floating-point types that numbers are narrowed to, by the names of the safetensors format. */
-export type NarrowType = "F32" | "F16" | "BF16";
+export type NarrowType = "F32" | "F16" | "BF16" | "F8_E4M3" | "F8_E5M2";
 
 export const RANGES: Readonly<Record<NarrowType, Range>> = {
   F32: {
@@ -26,6 +26,9 @@ export const RANGES: Readonly<Record<NarrowType, Range>> = {
     largest: (2 - 2 ** -7) * 2 ** 127,
     smallestNormal: 2 ** -126,
   },
+  // A tie between the largest number and what would follow it goes to the largest, whose last bit is 0.
+  F8_E4M3: { overflow: 464 + 2 ** -44, largest: 448, smallestNormal: 2 ** -6 },
+  F8_E5M2: { overflow: 61440, largest: 57344, smallestNormal: 2 ** -14 },
 };
 
 const INTEGERS: Readonly<Record<string, readonly [least: number, largest: number]>> = {
@@ -94,6 +97,6 @@ function outOfRange(
   return new PapilioError(
     "VALUE_RANGE",
     `${what} has ${value} at index ${index}, and the largest number of ${dtype} is ${largest}.`,
-    "Use a type with a wider range: F16 ends at 65504, BF16 and F32 at 3.4e38, F64 at 1.8e308. Or scale the values.",
+    "Use a type with a wider range: F8_E4M3 ends at 448, F8_E5M2 at 57344, F16 at 65504, BF16 and F32 at 3.4e38, F64 at 1.8e308. Or scale the values.",
   );
 }

@@ -43,6 +43,9 @@ const npy = butterfly.writeNpy(x, [4]);
 const tensor = { name: "w", dtype: "F32", shape: [4], values: x } as const;
 const safetensors = butterfly.writeSafetensors([tensor], { of: "a test" });
 const stored = { name: "w", dtype: "F32", shape: [1], bytes: new Uint8Array(4) };
+const fewValues = butterfly.quantizeValues(x, [1, 1, 4, 1], "q4");
+const fewEntry = butterfly.fewBitsEntry("w", [4], fewValues);
+const fewFile = butterfly.writeSafetensors(fewEntry.tensors, fewEntry.metadata);
 const market = new TextEncoder().encode("%%MatrixMarket matrix array real general\n1 1\n2\n");
 const rounding = {
   dtype: "f32",
@@ -258,6 +261,18 @@ export const calls: PublicCalls = {
     call(butterfly.loadButterflies, butterfly.saveButterflies({ w: matrix }), "float32"),
   "loadButterflies, of a file that is open": () =>
     call(butterfly.loadButterflies, { ...butterfly.readSafetensors(safetensors) }, "float32"),
+  groupOf: () => call(butterfly.groupOf, [1, 1, 4, 1]),
+  quantizeValues: () => call(butterfly.quantizeValues, x, [1, 1, 4, 1], "q4"),
+  dequantizeValues: () => call(butterfly.dequantizeValues, { ...fewValues }),
+  quantizedBytes: () => call(butterfly.quantizedBytes, [1, 1, 4, 1], "q4"),
+  packCodes: () => call(butterfly.packCodes, Uint8Array.of(1, 2), "q4"),
+  unpackCodes: () => call(butterfly.unpackCodes, Uint8Array.of(1), "q4", 2),
+  fewBitsEntry: () => call(butterfly.fewBitsEntry, "w", [4], { ...fewValues }),
+  fewBitsTensors: () => {
+    const { tensors, metadata } = butterfly.readSafetensors(fewFile);
+    return call(butterfly.fewBitsTensors, tensors, metadata);
+  },
+  expandFewBits: () => call(butterfly.expandFewBits, { ...butterfly.readSafetensors(fewFile) }),
   readMatrixMarket: () => call(butterfly.readMatrixMarket, market),
   checkMatrixMarket: () => call(butterfly.checkMatrixMarket, market),
   readMatrixMarketValues: () => call(butterfly.readMatrixMarketValues, market, "float32"),

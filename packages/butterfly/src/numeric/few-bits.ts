@@ -1,0 +1,272 @@
+import {
+  requireArray,
+  requireFloats,
+  requireList,
+  requireObject,
+  requireOneOf,
+  requireWhole,
+} from "../errors/argument-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import type { FloatArray } from "./float-array.ts";
+import { decodeHalf, fromHalf, toHalf } from "./half-precision.ts";
+
+/**
+ * Weights of few bits: a group of them shares a scale in half precision, and each has a code of so many bits.
+ * The codes of `q8` and `q4` are whole numbers from `-top` to `top`; those of `q3` and `q2` are bipolar: odd
+ * numbers, of which each bit adds or subtracts a power of two, so that none is lost to a zero.
+ */
+export const FEW_BITS = ["q8", "q4", "q3", "q2"] as const;
+export type FewBits = (typeof FEW_BITS)[number];
+
+/** The numbers of codes: code `u` stands for `step * u - offset`. */
+export interface CodeGrid {
+  readonly bits: number;
+  readonly step: 1 | 2;
+  readonly offset: number;
+  /** The largest number. */
+  readonly top: number;
+}
+
+/** Source of the bipolar ones: arXiv 2409.17870. */
+export const CODE_GRIDS: Readonly<Record<FewBits, CodeGrid>> = {
+  q8: { bits: 8, step: 1, offset: 128, top: 127 },
+  q4: { bits: 4, step: 1, offset: 8, top: 7 },
+  q3: { bits: 3, step: 2, offset: 7, top: 7 },
+  q2: { bits: 2, step: 2, offset: 3, top: 3 },
+};
+
+/** Values that share a scale. */
+const GROUP = 32;
+/** Rows of fewer values share their scale with neighbours. */
+const SHORT_ROW = 16;
+
+/** The sizes of values `[a, b, c, d]`, or of a group of them. */
+export type Sizes = readonly [a: number, b: number, c: number, d: number];
+
+/** Values of few bits. */
+export interface QuantizedValues {
+  readonly dtype: FewBits;
+  readonly shape: Sizes;
+  /** One of each value, in the order of the values. */
+  readonly codes: Uint8Array<ArrayBuffer>;
+  /** Bits in half precision, one of each group, `[a, b, c, d]` row-major by the groups along each axis. */
+  readonly scales: Uint16Array<ArrayBuffer>;
+}
+
+/**
+ * Along each axis, how many neighbours share a scale: 32 along a row of a block, which is along `c`. Where rows are
+ * shorter than 16, so that scales would outweigh weights, also rows of a block, then blocks along `d`, then along `a`.
+ *
+ * @param shape of the stored values: a dense matrix is `[1, rows, cols, 1]`
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function groupOf(shape: Sizes): Sizes {
+  requireSizes(shape);
+  const [a, b, c, d] = shape;
+  if (c >= SHORT_ROW) return [1, 1, Math.min(GROUP, c), 1];
+  const rows = Math.min(b, Math.floor(GROUP / c));
+  const along = Math.min(d, Math.floor(GROUP / (c * rows)));
+  return [Math.min(a, Math.floor(GROUP / (c * rows * along))), rows, c, along];
+}
+
+/**
+ * The nearest values of few bits: the scale of a group is its largest magnitude over the largest code, rounded to
+ * half precision, and each code the nearest, ties to even. What it makes of its own result is that result,
+ * but for scales below 2^-14, which have fewer digits.
+ *
+ * @param values `[a, b, c, d]` row-major
+ * @throws PapilioError `VALUES_LENGTH`, `ARRAY_TYPE`, `OPTION_INVALID`; `VALUE_RANGE` for a value that is not finite, or
+ *   whose scale half precision does not hold
+ */
+export function quantizeValues(values: FloatArray, shape: Sizes, dtype: FewBits): QuantizedValues {
+  requireFloats("The values", values);
+  requireOneOf("The element type", dtype, FEW_BITS);
+  const group = groupOf(shape);
+  requireCount(values.length, shape);
+  const { top } = CODE_GRIDS[dtype];
+  const codes = new Uint8Array(values.length);
+  const scales = new Uint16Array(groupsOf(shape, group));
+  forEachGroup(shape, group, (index, visit) => {
+    let largest = 0;
+    visit((at) => {
+      const magnitude = Math.abs(values[at] as number);
+      if (!(magnitude < Number.POSITIVE_INFINITY))
+        throw outOfRange(values[at] as number, at, dtype);
+      if (magnitude > largest) largest = magnitude;
+    });
+    scales[index] = scaleBits(largest / top, dtype);
+    const scale = fromHalf(scales[index] as number);
+    visit((at) => {
+      codes[at] = nearestCode((values[at] as number) / scale, dtype);
+    });
+  });
+  return { dtype, shape, codes, scales };
+}
+
+/** The code of the number nearest to `value`, ties to even; of a NaN, as of 0 / 0, the code of the smallest. */
+export function nearestCode(value: number, dtype: FewBits): number {
+  const { step, offset, top } = CODE_GRIDS[dtype];
+  if (step === 1) return roundEven(Math.max(-top, Math.min(top, value)) || 0) + offset;
+  return roundEven((Math.max(-top, Math.min(top, value)) + offset) / 2 || 0);
+}
+
+/**
+ * The bits of a scale in half precision: of one that would be zero, the smallest there is.
+ *
+ * @throws PapilioError `VALUE_RANGE` for one that it does not hold
+ */
+export function scaleBits(scale: number, dtype: FewBits): number {
+  const bits = toHalf(scale);
+  if (bits === 0x7c00) throw outOfRange(scale * CODE_GRIDS[dtype].top, undefined, dtype);
+  return bits === 0 && scale > 0 ? 1 : bits;
+}
+
+/** The values that codes and scales stand for, exactly. @throws PapilioError `VALUES_LENGTH`, `OPTION_INVALID` */
+export function dequantizeValues(quantized: QuantizedValues): Float32Array<ArrayBuffer> {
+  requireQuantized(quantized);
+  const { dtype, shape, codes, scales } = quantized;
+  const group = groupOf(shape);
+  const { step, offset } = CODE_GRIDS[dtype];
+  const factors = decodeHalf(scales);
+  const values = new Float32Array(codes.length);
+  forEachGroup(shape, group, (index, visit) => {
+    const scale = factors[index] as number;
+    visit((at) => {
+      values[at] = (step * (codes[at] as number) - offset) * scale;
+    });
+  });
+  return values;
+}
+
+/** Bytes of so many values and their scales. @throws PapilioError `OPTION_INVALID` */
+export function quantizedBytes(shape: Sizes, dtype: FewBits): number {
+  requireOneOf("The element type", dtype, FEW_BITS);
+  const group = groupOf(shape);
+  const [a, b, c, d] = shape;
+  return Math.ceil((CODE_GRIDS[dtype].bits * a * b * c * d) / 8) + 2 * groupsOf(shape, group);
+}
+
+/** Codes of `bits` bits each, the first in the lowest bits of the first byte. @throws PapilioError `OPTION_INVALID` */
+export function packCodes(codes: Uint8Array, dtype: FewBits): Uint8Array<ArrayBuffer> {
+  requireArray("The codes", codes, "Uint8Array");
+  requireOneOf("The element type", dtype, FEW_BITS);
+  const { bits } = CODE_GRIDS[dtype];
+  const bytes = new Uint8Array(Math.ceil((bits * codes.length) / 8));
+  for (let index = 0; index < codes.length; index++) {
+    const bit = index * bits;
+    const word = (codes[index] as number) << (bit % 8);
+    const byte = (bit - (bit % 8)) / 8;
+    bytes[byte] = (bytes[byte] as number) | word;
+    if (word > 0xff) bytes[byte + 1] = word >> 8;
+  }
+  return bytes;
+}
+
+/** What {@link packCodes} packed, so many of them. @throws PapilioError `VALUES_LENGTH`, `OPTION_INVALID` */
+export function unpackCodes(
+  bytes: Uint8Array,
+  dtype: FewBits,
+  count: number,
+): Uint8Array<ArrayBuffer> {
+  requireArray("The bytes", bytes, "Uint8Array");
+  requireOneOf("The element type", dtype, FEW_BITS);
+  requireWhole("The number of codes", count, 0);
+  const { bits } = CODE_GRIDS[dtype];
+  if (bytes.length !== Math.ceil((bits * count) / 8)) {
+    throw new PapilioError(
+      "VALUES_LENGTH",
+      `${count} codes of ${bits} bits take ${Math.ceil((bits * count) / 8)} bytes, but ${bytes.length} are given.`,
+      "Pass the bytes that the codes were packed into.",
+    );
+  }
+  const codes = new Uint8Array(count);
+  const mask = 2 ** bits - 1;
+  for (let index = 0; index < count; index++) {
+    const bit = index * bits;
+    const byte = (bit - (bit % 8)) / 8;
+    const word = (bytes[byte] as number) | ((bytes[byte + 1] ?? 0) << 8);
+    codes[index] = (word >> (bit % 8)) & mask;
+  }
+  return codes;
+}
+
+/** Groups of values of this shape. */
+function groupsOf(shape: Sizes, group: Sizes): number {
+  return shape.reduce((count, size, axis) => count * Math.ceil(size / (group[axis] as number)), 1);
+}
+
+/** Calls `each` with the number of each group and what visits the places of its values in their order. */
+function forEachGroup(
+  [a, b, c, d]: Sizes,
+  [ga, gb, gc, gd]: Sizes,
+  each: (index: number, visit: (place: (at: number) => void) => void) => void,
+): void {
+  let [i, j, l, k] = [0, 0, 0, 0];
+  const visit = (place: (at: number) => void): void => {
+    const [endI, endJ] = [Math.min(a, i + ga), Math.min(b, j + gb)];
+    const [endL, endK] = [Math.min(c, l + gc), Math.min(d, k + gd)];
+    for (let p = i; p < endI; p++) {
+      for (let q = j; q < endJ; q++) {
+        for (let r = l; r < endL; r++) {
+          const row = ((p * b + q) * c + r) * d;
+          for (let at = row + k; at < row + endK; at++) place(at);
+        }
+      }
+    }
+  };
+  let index = 0;
+  for (i = 0; i < a; i += ga) {
+    for (j = 0; j < b; j += gb) {
+      for (l = 0; l < c; l += gc) {
+        for (k = 0; k < d; k += gd) each(index++, visit);
+      }
+    }
+  }
+}
+
+/** Adding and subtracting it rounds a smaller number to a whole one, ties to even. */
+const ROUNDER = 1.5 * 2 ** 52;
+
+function roundEven(value: number): number {
+  return value + ROUNDER - ROUNDER;
+}
+
+/** @throws PapilioError `VALUES_LENGTH` unless there are as many codes and scales as the shape has; `OPTION_INVALID` */
+export function requireQuantized(quantized: QuantizedValues): void {
+  requireObject("The values", quantized, "values of few bits", "dtype", "shape", "codes", "scales");
+  const { dtype, shape, codes, scales } = quantized;
+  requireArray("The codes", codes, "Uint8Array");
+  requireArray("The scales", scales, "Uint16Array");
+  requireOneOf("The element type", dtype, FEW_BITS);
+  const groups = groupsOf(shape, groupOf(shape));
+  requireCount(codes.length, shape);
+  if (scales.length !== groups) throw wrongCount(scales.length, groups, "scales", shape);
+}
+
+function requireSizes(shape: Sizes): void {
+  requireList("The shape", shape);
+  requireOneOf("The number of sizes of the shape", shape.length, [4]);
+  for (const size of shape) requireWhole("A size of the shape", size, 1);
+}
+
+function requireCount(count: number, shape: Sizes): void {
+  const wanted = shape.reduce((product, size) => product * size, 1);
+  if (count !== wanted) throw wrongCount(count, wanted, "values", shape);
+}
+
+function wrongCount(count: number, wanted: number, what: string, shape: Sizes): PapilioError {
+  return new PapilioError(
+    "VALUES_LENGTH",
+    `The shape [${shape.join(", ")}] has ${wanted} ${what}, but ${count} are given.`,
+    `Pass ${wanted} ${what}.`,
+  );
+}
+
+function outOfRange(value: number, at: number | undefined, dtype: FewBits): PapilioError {
+  const where = at === undefined ? "" : ` at index ${at}`;
+  return new PapilioError(
+    "VALUE_RANGE",
+    `The values have ${value}${where}, and ${dtype} holds finite numbers up to ${65504 * CODE_GRIDS[dtype].top}.`,
+    "Scale the values, or store them as F32.",
+  );
+}
