@@ -9,7 +9,11 @@ const say = (message: Message): Promise<void> =>
     if (process.send === undefined || !process.connected) resolve();
     else process.send(message, undefined, {}, () => resolve());
   });
-const interruption = new Interruption((kept) => say({ kept: kept ?? null }));
+const interruption = new Interruption(
+  (kept) => say({ kept: kept ?? null }),
+  // This process ends before it is ended.
+  (patience) => say({ patience: patience + 150 }),
+);
 const interrupt = (): void => interruption.interrupt();
 // From a terminal, signals come here too; what the supervisor was sent comes as a message.
 process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("message", interrupt);

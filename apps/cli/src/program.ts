@@ -12,6 +12,7 @@ import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { selectCommand } from "./commands/select.ts";
 import { trainCommand } from "./commands/train.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { exitStatuses } from "./flags/exit-statuses.ts";
 import { version } from "./machine/environment.ts";
 import { Interruption } from "./process/interruption.ts";
@@ -72,6 +73,7 @@ ${exitStatuses()} --help of a command says more.`,
     runCommand(interruption),
     selectCommand(interruption),
     trainCommand(interruption),
+    workerCommand(interruption),
   ];
   for (const command of [program, ...commands]) {
     // Errors are written by report-error.ts, in one line for every kind.

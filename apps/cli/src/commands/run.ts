@@ -8,6 +8,8 @@ import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect } from "../flags/options.ts";
+import { NATS_HELP } from "../jobs/nats.ts";
+import { runJob } from "../jobs/run-job.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
 import {
   type ComputeFlags,
@@ -17,7 +19,7 @@ import {
   openCompute,
 } from "../models/compute.ts";
 import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
-import { type BoundModel, bindInputs } from "../models/model-inputs.ts";
+import { type BoundModel, bindInputs, requireOutputs } from "../models/model-inputs.ts";
 import { requireFits } from "../models/require-fits.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
@@ -28,6 +30,8 @@ interface Flags extends ComputeFlags {
   readonly output?: readonly string[];
   readonly force?: boolean;
   readonly plan?: boolean;
+  readonly nats?: string;
+  readonly chunk?: string;
   readonly json?: boolean;
 }
 
@@ -54,6 +58,11 @@ export function runCommand(interruption: Interruption): Command {
       "how weights are stored, and activations on an adapter: f32 or f16",
       "f32",
     )
+    .option("--nats <address>", `divide inputs among papilio workers: ${NATS_HELP}`)
+    .option(
+      "--chunk <rows>",
+      "rows of the inputs in a part, with --nats; 64 or what a message holds",
+    )
     .option("--json", "print shapes, times and the plan as JSON")
     .addHelpText(
       "after",
@@ -68,6 +77,11 @@ Examples:
   papilio run minilm --input ids=ids.npy --input lengths=n.csv --output embeddings=y.npy
   papilio run gpt2 --input ids=ids.csv --plan
 
+With --nats, all machines on which \`papilio worker\` runs with the same model compute rows of the inputs, which are
+npy files of any size. A job that was stopped or killed goes on where it was when it is run again; until it is
+done, its results are in FILE.part and FILE.job.
+  papilio run vit-base --nats nats://10.0.0.1:4222 --input images=all.npy --output logits=y.npy
+
 ${exitStatuses()}`,
     )
     .action((path: string, flags: Flags) => run(path, flags, interruption));
@@ -76,6 +90,9 @@ ${exitStatuses()}`,
 async function run(path: string, flags: Flags, interruption: Interruption): Promise<void> {
   const inputs = pairs("--input", flags.input);
   const files = pairs("--output", flags.output ?? []);
+  if (flags.nats !== undefined) {
+    return await runJob(path, { ...flags, nats: flags.nats }, inputs, files, interruption);
+  }
   const outputFiles = await Outputs.open(
     [...files.values()].map((path) => ({ path, writer: "papilio run" })),
     { inputs: [path, await folderOf(path), ...inputs.values()], force: flags.force, interruption },
@@ -131,16 +148,6 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
 function shapesOf({ graph }: BoundModel): ReadonlyMap<string, readonly number[]> {
   return new Map(
     [...graph.outputs].map(([name, { vectors, features }]) => [name, [vectors, features]]),
-  );
-}
-
-function requireOutputs({ graph }: BoundModel, files: ReadonlyMap<string, string>): void {
-  const unknown = [...files.keys()].find((name) => !graph.outputs.has(name));
-  if (unknown === undefined) return;
-  throw new PapilioError(
-    "OUTPUT_UNKNOWN",
-    `The model has no output ${describeValue(unknown)}.`,
-    `Its outputs are ${[...graph.outputs.keys()].join(", ")}.`,
   );
 }
 

@@ -26,8 +26,24 @@ interface CliErrorCodes {
    * The checkpoint that a training is to go on from is of other data or other flags. Give the same, or another folder.
    */
   TRAINING_OTHER_RUN: true;
+  /**
+   * What is left of a job at the places of its outputs is of another job. Run that one to its end, or give other
+   * outputs.
+   */
+  JOB_OTHER: true;
   /** The work was stopped by Ctrl+C or SIGTERM. Run it again. */
   INTERRUPTED: true;
+
+  // Many machines
+
+  /** A NATS server cannot be reached, or keeps no messages. Start it with JetStream, or give its address. */
+  NATS_UNREACHABLE: true;
+  /** A row of the inputs is larger than the messages that a NATS server takes. Let it take larger ones. */
+  MESSAGE_TOO_LARGE: true;
+  /** A message is not from this version of the program. Use the same version everywhere. */
+  MESSAGE_INVALID: true;
+  /** A worker could not compute a part of a job. Do what its own error says, which is in the message. */
+  CHUNK_FAILED: true;
 
   // Files
 

@@ -1,5 +1,5 @@
 import type { Complex, FloatArray } from "@papilio/butterfly";
-import { writeNpy } from "@papilio/butterfly/files";
+import { npyHeader, writeNpy } from "@papilio/butterfly/files";
 
 /**
  * Spaces that the header is longer by than it must be: two blocks of 64 bytes. The format allows any
@@ -21,13 +21,30 @@ export function writeMarkedNpy(
   shape: readonly number[],
 ): Uint8Array {
   const plain = writeNpy(values, shape);
-  const length = new DataView(plain.buffer).getUint16(8, true);
-  const end = PREAMBLE + length;
-  const file = new Uint8Array(plain.length + MARK).fill(0x20, end - 1, end + MARK - 1);
-  file.set(plain.subarray(0, end - 1));
-  new DataView(file.buffer).setUint16(8, length + MARK, true);
-  file.set(plain.subarray(end - 1), end + MARK - 1);
+  const begin = PREAMBLE + new DataView(plain.buffer).getUint16(8, true);
+  const head = marked(plain.subarray(0, begin));
+  const file = new Uint8Array(plain.length + MARK);
+  file.set(head);
+  file.set(plain.subarray(begin), head.length);
   return file;
+}
+
+/**
+ * What {@link writeMarkedNpy} writes before the values, in single precision, of this shape.
+ *
+ * @throws PapilioError what `npyHeader` throws
+ */
+export function markedNpyHeader(shape: readonly number[]): Uint8Array {
+  return marked(npyHeader("<f4", shape));
+}
+
+function marked(header: Uint8Array): Uint8Array {
+  const end = header.length - 1;
+  const longer = new Uint8Array(header.length + MARK).fill(0x20, end, end + MARK);
+  longer.set(header.subarray(0, end));
+  longer.set(header.subarray(end), end + MARK);
+  new DataView(longer.buffer).setUint16(8, longer.length - PREAMBLE, true);
+  return longer;
 }
 
 /** Whether a file begins as {@link writeMarkedNpy} writes it; a character is a byte. */

@@ -69,6 +69,15 @@ export class Outputs {
     for (const file of found) this.#files.set(file.path, file);
   }
 
+  /**
+   * Looks whether the files are what they were, for contents that take their places by another way.
+   *
+   * @throws PapilioError `OUTPUT_CHANGED`
+   */
+  async requireUnchanged(): Promise<void> {
+    for (const file of this.#files.values()) await file.requireUnchanged();
+  }
+
   /** Prints a line for people: on stderr where stdout is one of the files. */
   say(line: string): void {
     show(this.shown(line));

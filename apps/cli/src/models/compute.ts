@@ -1,7 +1,7 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { CpuModel, CpuWeightStore, DeviceModel } from "@papilio/nn/backends";
+import { CpuModel, CpuWeightStore, DeviceModel, type ModelMemory } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { workOf } from "@papilio/nn/placement";
 import { type BackendChoice, chooseBackend } from "../flags/backend.ts";
@@ -90,13 +90,27 @@ export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): Stor
   return oneOf("--dtype", dtype, ["f32", "f16"]);
 }
 
-/** A graph that is ready to run: shaders are compiled, and weights packed. */
+/** Weights that graphs of one model share. */
+export interface SharedWeights {
+  readonly cpu?: CpuWeightStore;
+  readonly memory?: ModelMemory;
+}
+
+/**
+ * A graph that is ready to run: shaders are compiled, and weights packed.
+ *
+ * @param shared with other graphs; its own unless given
+ */
 export async function compileFor(
   { gpu, dtype }: Compute,
   graph: Graph,
+  { cpu, memory }: SharedWeights = {},
 ): Promise<CpuModel | DeviceModel> {
-  if (gpu !== undefined) return DeviceModel.compile(gpu, graph, { dtype });
-  const model = new CpuModel(graph, { kernels: "wasm", weights: new CpuWeightStore({ dtype }) });
+  if (gpu !== undefined) {
+    return DeviceModel.compile(gpu, graph, { dtype, ...(memory === undefined ? {} : { memory }) });
+  }
+  const weights = cpu ?? new CpuWeightStore({ dtype });
+  const model = new CpuModel(graph, { kernels: "wasm", weights });
   try {
     await model.prepare();
     return model;

@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
 import { requireStorable } from "@papilio/butterfly/numeric";
 import { type HuggingFaceModel, type RunInputs, VisionTransformer } from "@papilio/nn";
 import { type Graph, Indices } from "@papilio/nn/graph";
@@ -56,6 +57,17 @@ export function imagesOf({ imageShape }: VisionTransformer, { shape, file }: Arr
   throw inputShape(
     `The images of ${file} have the shape [${shape.join(", ")}], and the model takes images of [${imageShape.join(", ")}].`,
     "Give images of [n, channels, height, width], resized and normalized as the model wants them.",
+  );
+}
+
+/** @throws PapilioError `OUTPUT_UNKNOWN` for a file of an output that the model does not have */
+export function requireOutputs({ graph }: BoundModel, files: ReadonlyMap<string, string>): void {
+  const unknown = [...files.keys()].find((name) => !graph.outputs.has(name));
+  if (unknown === undefined) return;
+  throw new PapilioError(
+    "OUTPUT_UNKNOWN",
+    `The model has no output ${describeValue(unknown)}.`,
+    `Its outputs are ${[...graph.outputs.keys()].join(", ")}.`,
   );
 }
 

@@ -28,7 +28,7 @@ export async function requireFits(
 }
 
 /** What the model computes for as little as it takes. */
-function smallestGraph(model: HuggingFaceModel): Graph {
+export function smallestGraph(model: HuggingFaceModel): Graph {
   if (model instanceof Decoder) return model.traceStep({ tokens: 1, context: 1 });
   if (model instanceof VisionTransformer) return model.trace({ images: 1 });
   return model.trace({ sequences: 1, tokens: 1 });

@@ -39,6 +39,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["run", path("vit"), "--input", `images=${path("x.npy")}`, "--output", `logits=${path("out")}`],
   ["select", "--pattern", "2,8,4,4", "--offline", "--results", path("r.jsonl")],
   ["train", path("text"), "--model", "gpt2", "--out", path("out")],
+  ["worker", path("vit"), "--nats", "nats://127.0.0.1:1"],
 ];
 
 describe("a command that is interrupted", () => {

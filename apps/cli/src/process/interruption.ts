@@ -20,15 +20,21 @@ export class Interruption {
   readonly #abort = new AbortController();
   readonly #over = Promise.withResolvers<never>();
   readonly #keeper: Keeper | undefined;
+  readonly #whenServing: ((patience: number) => Promise<void>) | undefined;
+  #patience: number | undefined;
   readonly #pace = new Pace();
   #work: Work | undefined;
   #handed = false;
   #left = false;
   #held = 0;
 
-  /** @param keeper shows what a command keeps where that is ended before it can do so itself */
-  constructor(keeper?: Keeper) {
+  /**
+   * @param keeper shows what a command keeps where that is ended before it can do so itself
+   * @param whenServing told how many milliseconds a command has to end that goes on until it is interrupted
+   */
+  constructor(keeper?: Keeper, whenServing?: (patience: number) => Promise<void>) {
     this.#keeper = keeper;
+    this.#whenServing = whenServing;
     // Nobody may be waiting for it.
     this.#over.promise.catch(() => undefined);
   }
@@ -48,8 +54,22 @@ export class Interruption {
     if (this.signal.aborted) return;
     const reason = new PapilioError(STOPPED.code, STOPPED.message, STOPPED.fix);
     this.#abort.abort(reason);
-    if (this.#held === 0) this.#over.reject(reason);
+    if (this.#patience !== undefined) {
+      setTimeout(() => this.#over.reject(reason), this.#patience).unref();
+    } else if (this.#held === 0) this.#over.reject(reason);
     else setTimeout(() => this.#over.reject(reason), PATIENCE).unref();
+  }
+
+  /**
+   * Says that the command goes on until it is interrupted, as a server does: it ends by itself then, and that is no
+   * error.
+   *
+   * @param patience milliseconds that it has for that
+   */
+  async serve(patience: number): Promise<void> {
+    this.signal.throwIfAborted();
+    this.#patience = patience;
+    await this.#whenServing?.(patience);
   }
 
   /** Until it is disposed of, the command ends by itself: it writes files that must not be left half-written. */
@@ -58,7 +78,8 @@ export class Interruption {
     return {
       [Symbol.dispose]: () => {
         this.#held--;
-        if (this.#held === 0 && this.signal.aborted) this.#over.reject(this.signal.reason);
+        const isOver = this.#held === 0 && this.signal.aborted && this.#patience === undefined;
+        if (isOver) this.#over.reject(this.signal.reason);
       },
     };
   }

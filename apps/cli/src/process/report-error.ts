@@ -5,6 +5,7 @@ import { note } from "./print.ts";
 
 /** Errors that come while work is under way, not from what was asked for. */
 const RUNTIME_CODES = new Set<ErrorCode>([
+  "CHUNK_FAILED",
   "DISK_FULL",
   "GPU_ERROR",
   "GPU_LOST",
@@ -12,6 +13,8 @@ const RUNTIME_CODES = new Set<ErrorCode>([
   "INTERRUPTED",
   "KERNEL_COMPILE",
   "LOGITS_INVALID",
+  "MESSAGE_INVALID",
+  "NATS_UNREACHABLE",
   "OUTPUT_CHANGED",
   "OUTPUT_FAILED",
   "TRAINING_DIVERGED",

@@ -15,6 +15,8 @@ export interface Message {
   readonly status?: number;
   /** What is shown in its place when it is ended; null when it shows that itself. */
   readonly kept?: Shown | null;
+  /** Milliseconds that the command has to end by itself, where that is longer than others have. */
+  readonly patience?: number;
 }
 
 /**
@@ -32,6 +34,7 @@ export interface Message {
 export function supervise(program: string): void {
   const child = fork(program, process.argv.slice(2));
   let timer: NodeJS.Timeout | undefined;
+  let patience = PATIENCE;
   let asked = Number.POSITIVE_INFINITY;
   const end = (): void => {
     child.kill("SIGKILL");
@@ -39,7 +42,7 @@ export function supervise(program: string): void {
   const stop = (): void => {
     if (timer === undefined) {
       asked = performance.now();
-      timer = setTimeout(end, PATIENCE);
+      timer = setTimeout(end, patience);
       // It may be gone already, or not listen yet.
       if (child.connected) child.send("stop", () => undefined);
     } else if (performance.now() - asked > ECHO) end();
@@ -49,6 +52,7 @@ export function supervise(program: string): void {
   let kept: Shown | null = null;
   child.on("message", (message: Message) => {
     exitStatus = message.status ?? exitStatus;
+    patience = message.patience ?? patience;
     if (message.kept !== undefined) kept = message.kept;
   });
   child.once("exit", (status, signal) => {

@@ -2,6 +2,7 @@ import type { CaseOutcome } from "@papilio/bench";
 import { shortCaseName } from "@papilio/bench/results";
 import type { Evaluation, StepReport } from "@papilio/nn/training";
 import { SingleBar } from "cli-progress";
+import type { JobProgress } from "../jobs/deal-job.ts";
 import { note } from "../process/print.ts";
 
 /** Shows on stderr how far a run is. */
@@ -71,6 +72,33 @@ function bar(): ProgressDisplay {
       if (started) single.stop();
       started = false;
     },
+  };
+}
+
+/** How much of a job is done, and by how many workers. A bar on a terminal; elsewhere a line for each tenth. */
+export function showJob(total: number): Disposable & JobProgress {
+  const waiting = "no worker has the model yet";
+  const textOf = (workers: number): string =>
+    workers === 0 ? waiting : `${workers} ${workers === 1 ? "worker" : "workers"}`;
+  const single = process.stderr.isTTY
+    ? new SingleBar({
+        format: "{bar} {value} of {total} parts, {text}",
+        stream: process.stderr,
+        hideCursor: true,
+        clearOnComplete: true,
+      })
+    : undefined;
+  single?.start(total, 0, { text: waiting });
+  let tenths = 0;
+  return {
+    update(done, workers) {
+      single?.update(done, { text: textOf(workers) });
+      const reached = Math.floor((10 * done) / total);
+      if (single !== undefined || reached <= tenths) return;
+      tenths = reached;
+      note(`${done} of ${total} parts, ${textOf(workers)}`);
+    },
+    [Symbol.dispose]: () => single?.stop(),
   };
 }
 

@@ -40,12 +40,16 @@ export {
 } from "./matrix-market-values.ts";
 export {
   type NpyFile,
+  type NpyLayout,
   type NpyValues,
+  npyHeader,
+  npyLayout,
   npyValues,
   readNpy,
   readNpyValues,
   writeNpy,
 } from "./npy.ts";
+export { type NpyType, npyType } from "./npy-types.ts";
 export {
   readSafetensors,
   readSafetensorsTensor,

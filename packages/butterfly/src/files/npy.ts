@@ -5,6 +5,7 @@ import {
   requireList,
   requireObject,
   requireText,
+  requireWhole,
 } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import type { Complex } from "../numeric/complex.ts";
@@ -55,6 +56,27 @@ export function readNpy(file: Uint8Array): NpyFile {
   return { descr, shape, fortranOrder, bytes: file.subarray(begin, begin + bytes) };
 }
 
+/** Where the elements of a npy file lie. */
+export interface NpyLayout extends Omit<NpyFile, "bytes"> {
+  /** Bytes before the first element. */
+  readonly begin: number;
+  /** Of all elements. */
+  readonly bytes: number;
+}
+
+/**
+ * Where the elements of a npy file lie, from how it begins: for files that are read in parts.
+ *
+ * @param head the first bytes of the file, all or 16 KiB of them at least
+ * @param fileBytes of the whole file
+ * @throws PapilioError `FILE_TRUNCATED`, `FILE_HEADER`; `TENSOR_DTYPE` for other elements than {@link readNpy} takes
+ */
+export function npyLayout(head: Uint8Array, fileBytes: number): NpyLayout {
+  requireArray("The head of the file", head, "Uint8Array");
+  requireWhole("The size of the file", fileBytes, 0);
+  return readHeader(new ByteReader(head), head, fileBytes);
+}
+
 /**
  * The elements of a npy file in C order: real numbers, or complex ones.
  *
@@ -103,17 +125,13 @@ export function readNpyValues<T extends FloatType>(file: FileBytes, type: T): Np
 }
 
 /** Reads to the first element. */
-function readHeader(
-  reader: ByteReader,
-  head: Uint8Array,
-): Omit<NpyFile, "bytes"> & { readonly begin: number; readonly bytes: number } {
+function readHeader(reader: ByteReader, head: Uint8Array, fileBytes = reader.length): NpyLayout {
   if (MAGIC.some((byte, index) => index < head.length && head[index] !== byte)) {
     throw (
       wrongKind(head, ["npy"], "a npy file") ??
       fileError("FILE_HEADER", "The file does not begin as npy files do.")
     );
   }
-  const fileBytes = reader.length;
   if (fileBytes < 12) {
     throw fileError("FILE_TRUNCATED", `The file has ${fileBytes} bytes, less than its header.`);
   }
@@ -134,6 +152,12 @@ function readHeader(
     throw fileError(
       "FILE_HEADER",
       `The header has ${length} bytes, more than the ${MOST_HEADER} that NumPy reads.`,
+    );
+  }
+  if (begin > reader.length) {
+    throw fileError(
+      "FILE_TRUNCATED",
+      `The header ends at ${begin}, but only ${reader.length} bytes of the file were given.`,
     );
   }
   const dictionary = new Uint8Array(length);
@@ -187,19 +211,37 @@ export function writeNpy(
   const single = floatTypeOf(some) === "float32";
   const dtype = single ? "F32" : "F64";
   const body = complex ? encodeComplex(values, dtype) : encode(some, dtype);
-  const descr = `<${complex ? "c" : "f"}${(single ? 4 : 8) * (complex ? 2 : 1)}`;
+  const header = npyHeader(`<${complex ? "c" : "f"}${(single ? 4 : 8) * (complex ? 2 : 1)}`, shape);
+  const file = new Uint8Array(header.length + body.length);
+  file.set(header);
+  file.set(body, header.length);
+  return file;
+}
+
+/**
+ * What a npy file of version 1 in C order has before its elements: for files that are written in parts.
+ *
+ * @param descr of the elements, such as `<f4`
+ * @param shape what is written for an axis is not checked against elements
+ * @throws PapilioError `TENSOR_DTYPE` for elements that {@link readNpy} does not take; `TENSOR_SHAPE`
+ */
+export function npyHeader(descr: string, shape: readonly number[]): Uint8Array<ArrayBuffer> {
+  requireText("The type of the array", descr);
+  npyType(descr);
+  requireList("The shape", shape);
+  if (elementsOf(shape) === undefined) {
+    throw fileError("TENSOR_SHAPE", `The shape ${describeValue(shape)} is not one of an array.`);
+  }
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // Data begins at a multiple of 64 bytes, after a line end.
   const length = 64 * Math.ceil((10 + dictionary.length + 1) / 64) - 10;
-  const header = new TextEncoder().encode(`${dictionary.padEnd(length - 1)}\n`);
-  const file = new Uint8Array(10 + length + body.length);
-  file.set(MAGIC);
-  file[6] = 1;
-  new DataView(file.buffer).setUint16(8, length, true);
-  file.set(header, 10);
-  file.set(body, 10 + length);
-  return file;
+  const head = new Uint8Array(10 + length);
+  head.set(MAGIC);
+  head[6] = 1;
+  new DataView(head.buffer).setUint16(8, length, true);
+  head.set(new TextEncoder().encode(`${dictionary.padEnd(length - 1)}\n`), 10);
+  return head;
 }
 
 /** Where elements whose first index runs fastest lie when the last one does, one after another. */

@@ -135,6 +135,19 @@ export class OutputFile {
     await this.discard();
   }
 
+  /**
+   * Looks whether a regular file, or the lack of one, is what was inspected.
+   *
+   * @throws PapilioError `OUTPUT_CHANGED` when another program put something there since
+   */
+  async requireUnchanged(): Promise<void> {
+    const now = await stat(this.target, { bigint: true }).catch(() => undefined);
+    const status = this.#status;
+    const same =
+      status === undefined ? now === undefined : now !== undefined && isSame(now, status);
+    if (!same) throw changed(this.path);
+  }
+
   /** Removes what was staged and not committed. */
   async discard(): Promise<void> {
     const temporary = this.#temporary;

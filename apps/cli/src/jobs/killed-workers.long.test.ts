@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { writeNpy } from "@papilio/butterfly/files";
+import { expect, it } from "vitest";
+import { commandLine, papilio } from "../testing/command-line.ts";
+import { writeVision } from "../testing/model-folders.ts";
+import { hasNatsServer, TestNatsServer } from "../testing/nats-server.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const IMAGES = 4000;
+
+/** Starts the command line in a group of processes of its own: the one that computes is a child. */
+function start(...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [...commandLine, ...args], { detached: true, stdio: "ignore" });
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (!hasEnded(child)) process.kill(-(child.pid as number), signal);
+}
+
+it.skipIf(!hasNatsServer)(
+  "a job of 2,000 parts has what one process finds, though workers, the server and the job itself are killed",
+  async () => {
+    await using server = await TestNatsServer.start(folder.at("nats"));
+    const model = await writeVision(folder.at("vit"));
+    const images = Float32Array.from({ length: IMAGES * 192 }, (_, index) => Math.sin(index));
+    const x = folder.write("x.npy", writeNpy(images, [IMAGES, 3, 8, 8]));
+    const run = (out: string, ...flags: readonly string[]): string[] => [
+      ...["run", model, "--backend", "cpu", "--input", `images=${x}`],
+      ...["--output", `logits=${folder.at(out)}`, ...flags],
+    ];
+    const alone = await papilio(...run("alone.npy"));
+    expect(alone.status, alone.stderr).toBe(0);
+
+    const nats = ["--nats", server.address];
+    const workerFlags = [...nats, "--backend", "cpu", "--patience", "2s"];
+    const workers = [0, 1, 2].map(() => start("worker", model, ...workerFlags));
+    const [killed, paused] = workers as [ChildProcess, ChildProcess];
+    const done = new AbortController();
+    const pausing = (async () => {
+      while (!done.signal.aborted) {
+        signalAll(paused, "SIGSTOP");
+        await wait(2500);
+        signalAll(paused, "SIGCONT");
+        await wait(1000);
+      }
+    })();
+    try {
+      const job = run("job.npy", ...nats, "--chunk", "2");
+      const first = start(...job);
+      await wait(5000);
+      signalAll(killed, "SIGKILL");
+      await wait(500);
+      await server.stop("SIGKILL");
+      await wait(500);
+      await server.start();
+      await wait(500);
+      signalAll(first, "SIGKILL");
+      const { status, stdout, stderr } = await papilio(...job, "--json");
+      expect(status, stderr).toBe(0);
+      const report = JSON.parse(stdout) as { chunks: number; before: number };
+      expect(report.chunks).toBe(2000);
+      expect(report.before).toBeGreaterThan(0);
+      expect(report.before).toBeLessThan(2000);
+      const [one, many] = ["alone.npy", "job.npy"].map((name) => readFileSync(folder.at(name)));
+      expect(many?.equals(one as Buffer)).toBe(true);
+    } finally {
+      done.abort();
+      await pausing;
+      const exits = workers.map((worker) => (hasEnded(worker) ? undefined : once(worker, "exit")));
+      for (const worker of workers) signalAll(worker, "SIGTERM");
+      await Promise.all(exits);
+    }
+    // Those that were stopped ended by themselves.
+    expect(workers.slice(1).map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  },
+  300_000,
+);

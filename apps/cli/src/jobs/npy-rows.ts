@@ -1,0 +1,188 @@
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { PapilioError } from "@papilio/butterfly";
+import {
+  type NpyLayout,
+  npyLayout,
+  npyType,
+  npyValues,
+  type SafetensorsTensor,
+} from "@papilio/butterfly/files";
+import { inputShape } from "../files/csv.ts";
+
+/** Bytes in which the header of a npy file is. */
+const HEAD = 2 ** 14;
+
+/** An array of a npy file that is read some rows at a time: entries of its first axis. */
+export class NpyRows implements AsyncDisposable {
+  readonly name: string;
+  readonly file: string;
+  readonly layout: NpyLayout;
+  /** What tells this file from others, and from what it was before it was changed. */
+  readonly identity: string;
+  readonly #handle: FileHandle;
+
+  private constructor(
+    name: string,
+    { file, layout, identity }: Pick<NpyRows, "file" | "layout" | "identity">,
+    handle: FileHandle,
+  ) {
+    this.name = name;
+    this.file = file;
+    this.layout = layout;
+    this.identity = identity;
+    this.#handle = handle;
+  }
+
+  /**
+   * @param name of the input that it is
+   * @throws PapilioError `INPUT_UNREADABLE`; `INPUT_SHAPE` for an array without rows, or in Fortran order;
+   *   `TENSOR_DTYPE` for complex numbers; what `npyLayout` throws
+   */
+  static async open(name: string, file: string): Promise<NpyRows> {
+    const handle = await opened(file);
+    try {
+      const { size, mtimeNs } = await handle.stat({ bigint: true });
+      const head = Buffer.alloc(HEAD);
+      const { bytesRead } = await handle.read(head, 0, HEAD, 0);
+      const layout = npyLayout(new Uint8Array(head.subarray(0, bytesRead)), Number(size));
+      requireRows(file, layout);
+      const identity = JSON.stringify([name, layout.descr, layout.shape, `${size}`, `${mtimeNs}`]);
+      return new NpyRows(name, { file, layout, identity }, handle);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Entries of the first axis. */
+  get rows(): number {
+    return this.layout.shape[0] as number;
+  }
+
+  get rowBytes(): number {
+    return this.layout.bytes / this.rows;
+  }
+
+  /**
+   * Rows, as the file has them; in double precision where that has the bytes of a number in the other order.
+   *
+   * @throws PapilioError `INPUT_UNREADABLE` where the file has become shorter
+   */
+  async read(from: number, to: number): Promise<SafetensorsTensor> {
+    const { descr, begin } = this.layout;
+    const bytes = new Uint8Array((to - from) * this.rowBytes);
+    for (let at = 0; at < bytes.length; ) {
+      const place = begin + from * this.rowBytes + at;
+      const { bytesRead } = await this.#handle.read(bytes, at, bytes.length - at, place);
+      if (bytesRead === 0) throw unreadable(this.file, new Error("it has become shorter"));
+      at += bytesRead;
+    }
+    const shape = [to - from, ...this.layout.shape.slice(1)];
+    const { dtype, littleEndian } = npyType(descr);
+    if (littleEndian) return { name: this.name, dtype, shape, bytes };
+    const values = npyValues({ descr, shape, fortranOrder: false, bytes }, "float64");
+    const { buffer } = values as Float64Array;
+    return { name: this.name, dtype: "F64", shape, bytes: new Uint8Array(buffer) };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** The inputs of a model, with as many rows each. */
+export class NpyInputs implements AsyncDisposable {
+  readonly all: readonly NpyRows[];
+
+  private constructor(all: readonly NpyRows[]) {
+    this.all = all;
+  }
+
+  /**
+   * @param files by the names of inputs, one at least
+   * @throws PapilioError `INPUT_SHAPE` for inputs with different rows, and what {@link NpyRows.open} throws
+   */
+  static async open(files: ReadonlyMap<string, string>): Promise<NpyInputs> {
+    const all: NpyRows[] = [];
+    const inputs = new NpyInputs(all);
+    try {
+      for (const [name, file] of files) all.push(await NpyRows.open(name, file));
+      requireSameRows(all);
+      return inputs;
+    } catch (error) {
+      await inputs[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get rows(): number {
+    return (this.all[0] as NpyRows).rows;
+  }
+
+  /** Bytes of a row of all of them. */
+  get rowBytes(): number {
+    return this.all.reduce((sum, { rowBytes }) => sum + rowBytes, 0);
+  }
+
+  /** What tells these files from others, and from what they were before they were changed. */
+  get identity(): string {
+    return JSON.stringify(this.all.map(({ identity }) => identity).toSorted());
+  }
+
+  /** Rows of all of them, by their names. Throws what {@link NpyRows.read} throws. */
+  read(from: number, to: number): Promise<SafetensorsTensor[]> {
+    return Promise.all(this.all.map((input) => input.read(from, to)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const input of this.all) await input[Symbol.asyncDispose]();
+  }
+}
+
+function requireSameRows([first, ...others]: readonly NpyRows[]): void {
+  const other = others.find(({ rows }) => rows !== first?.rows);
+  if (first === undefined || other === undefined) return;
+  throw inputShape(
+    `${first.file} has ${first.rows} rows, and ${other.file} has ${other.rows}.`,
+    "Give inputs with as many rows each: the first axis counts what the model is run on.",
+  );
+}
+
+async function opened(file: string): Promise<FileHandle> {
+  try {
+    if (!(await stat(file)).isFile()) throw new Error("it is no plain file");
+    return await open(file, "r");
+  } catch (cause) {
+    throw unreadable(file, cause as Error);
+  }
+}
+
+function unreadable(file: string, cause: Error): PapilioError {
+  return new PapilioError(
+    "INPUT_UNREADABLE",
+    `The file ${file} cannot be read: ${cause.message}.`,
+    "Give a npy file that you may read, and that stays as it is.",
+    { cause },
+  );
+}
+
+function requireRows(file: string, { shape, fortranOrder, descr, bytes }: NpyLayout): void {
+  if (npyType(descr).complex) {
+    throw new PapilioError(
+      "TENSOR_DTYPE",
+      `The numbers of ${file} are complex.`,
+      "Give real numbers: floats, integers or truth values.",
+    );
+  }
+  if (shape.length === 0 || bytes === 0) {
+    throw inputShape(
+      `The array of ${file} has the shape [${shape}], without rows to divide.`,
+      "Give one whose first axis counts what the model is run on.",
+    );
+  }
+  if (!fortranOrder || shape.length === 1) return;
+  throw inputShape(
+    `The array of ${file} is in Fortran order, in which no row is in one piece.`,
+    "Write it with numpy.ascontiguousarray.",
+  );
+}
