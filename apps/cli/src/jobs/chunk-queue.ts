@@ -29,7 +29,7 @@ export function presenceSubject(kind: WorkerKind): string {
 }
 
 /** Where a chunk waits for a worker. */
-export function chunkSubject(kind: WorkerKind, job: string, chunk: number): string {
+function chunkSubject(kind: WorkerKind, job: string, chunk: number): string {
   return `papilio.chunks.${kind}.${job}.${chunk}`;
 }
 

@@ -18,7 +18,7 @@ export interface Job {
 }
 
 /** What a worker did of a job. */
-export interface WorkerShare {
+interface WorkerShare {
   readonly worker: string;
   chunks: number;
   /** In which it computed. */
@@ -65,8 +65,8 @@ export function jobIdentity({ kind, inputs, chunkRows, outputs }: Job): string {
  * Divides a job among workers, and writes what they answer. Each chunk is written once, whoever computes it.
  *
  * @param output the job's files, with the chunks that were done before
- * @throws PapilioError what a worker could not compute; `MESSAGE_INVALID`; `DISK_FULL`, `OUTPUT_FAILED`; the reason
- *   of the signal
+ * @throws PapilioError `CHUNK_FAILED` with what a worker could not compute; `MESSAGE_INVALID`, `DISK_FULL`,
+ *   `OUTPUT_FAILED`; `INTERRUPTED` by the signal
  */
 export async function dealJob(
   connection: NatsConnection,

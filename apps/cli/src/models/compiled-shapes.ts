@@ -22,7 +22,7 @@ export class CompiledShapes implements Disposable {
         : { memory: new ModelMemory(gpu, dtype) };
   }
 
-  /** @throws PapilioError what compiling and running throw */
+  /** @throws PapilioError `CPU_MEMORY`, `GPU_LOST` and others that compiling and running throw */
   async run({ graph, inputs }: BoundModel): Promise<RunOutputs> {
     const key = [...graph.inputs].map(([name]) => `${name} ${inputs[name]?.length}`).join();
     const model = this.#compiled.get(key) ?? (await compileFor(this.#compute, graph, this.#shared));

@@ -2,7 +2,6 @@ import type { CaseOutcome } from "@papilio/bench";
 import { shortCaseName } from "@papilio/bench/results";
 import type { Evaluation, StepReport } from "@papilio/nn/training";
 import { SingleBar } from "cli-progress";
-import type { JobProgress } from "../jobs/deal-job.ts";
 import { note } from "../process/print.ts";
 
 /** Shows on stderr how far a run is. */
@@ -76,7 +75,9 @@ function bar(): ProgressDisplay {
 }
 
 /** How much of a job is done, and by how many workers. A bar on a terminal; elsewhere a line for each tenth. */
-export function showJob(total: number): Disposable & JobProgress {
+export function showJob(
+  total: number,
+): Disposable & { update(done: number, workers: number): void } {
   const waiting = "no worker has the model yet";
   const textOf = (workers: number): string =>
     workers === 0 ? waiting : `${workers} ${workers === 1 ? "worker" : "workers"}`;

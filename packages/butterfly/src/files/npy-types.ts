@@ -1,3 +1,4 @@
+import { requireText } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { fileError } from "./file-error.ts";
 
@@ -69,9 +70,11 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 /**
  * The type that a npy file spells as NumPy takes it: `<f4`, `=f4`, `|b1`, `f4`, `float32`, `?`.
  *
- * @throws PapilioError `TENSOR_DTYPE` for what is not a real or complex number, integer or truth value
+ * @throws PapilioError `TENSOR_DTYPE` for what is not a real or complex number, integer or truth value;
+ *   `OPTION_INVALID`
  */
 export function npyType(descr: string): NpyType {
+  requireText("The type of the array", descr);
   const [, order = "", spelling = ""] = /^([<>=|]?)(.*)$/s.exec(descr) ?? [];
   const short = Object.hasOwn(SPELLINGS, spelling) ? (SPELLINGS[spelling] as string) : spelling;
   const dtype = Object.hasOwn(BY_SIZE, short) ? BY_SIZE[short] : undefined;

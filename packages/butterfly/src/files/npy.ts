@@ -226,7 +226,6 @@ export function writeNpy(
  * @throws PapilioError `TENSOR_DTYPE` for elements that {@link readNpy} does not take; `TENSOR_SHAPE`
  */
 export function npyHeader(descr: string, shape: readonly number[]): Uint8Array<ArrayBuffer> {
-  requireText("The type of the array", descr);
   npyType(descr);
   requireList("The shape", shape);
   if (elementsOf(shape) === undefined) {

@@ -104,6 +104,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "images",
       "render",
       "models",
+      "jobs",
       "training",
       "commands",
     ],
