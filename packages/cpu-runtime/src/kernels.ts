@@ -82,11 +82,13 @@ export {
   normalizeParametersGradient,
 } from "./kernels/normalize-parameters-gradient.ts";
 export { type PackProblem, pack } from "./kernels/pack.ts";
-export type {
-  PackedStage,
-  PackedWeights,
-  StagePattern,
-  WeightDtype,
+export {
+  bitsOf,
+  type PackedStage,
+  type PackedWeights,
+  type StagePattern,
+  WEIGHT_DTYPES,
+  type WeightDtype,
 } from "./kernels/packed-weights.ts";
 export { type PoolProblem, pool } from "./kernels/pool.ts";
 export type { VectorsShape } from "./kernels/problem.ts";

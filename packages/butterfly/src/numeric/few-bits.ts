@@ -104,7 +104,7 @@ export function quantizeValues(values: FloatArray, shape: Sizes, dtype: FewBits)
 }
 
 /** The code of the number nearest to `value`, ties to even; of a NaN, as of 0 / 0, the code of the smallest. */
-export function nearestCode(value: number, dtype: FewBits): number {
+function nearestCode(value: number, dtype: FewBits): number {
   const { step, offset, top } = CODE_GRIDS[dtype];
   if (step === 1) return roundEven(Math.max(-top, Math.min(top, value)) || 0) + offset;
   return roundEven((Math.max(-top, Math.min(top, value)) + offset) / 2 || 0);
@@ -115,7 +115,7 @@ export function nearestCode(value: number, dtype: FewBits): number {
  *
  * @throws PapilioError `VALUE_RANGE` for one that it does not hold
  */
-export function scaleBits(scale: number, dtype: FewBits): number {
+function scaleBits(scale: number, dtype: FewBits): number {
   const bits = toHalf(scale);
   if (bits === 0x7c00) throw outOfRange(scale * CODE_GRIDS[dtype].top, undefined, dtype);
   return bits === 0 && scale > 0 ? 1 : bits;

@@ -1,5 +1,6 @@
 import { load1 } from "../elements";
 import { stripOf, tileCount, tilesOfItem, tileWidth } from "../layout";
+import { fewBitsWeight, rowBytes } from "../products/few-bits";
 import { groupSize, groupStart, outputsInSixes } from "../products/group";
 import { interleave } from "./convert";
 
@@ -15,8 +16,8 @@ export class GatherVectorsCall {
   features: i32;
   /** Rows of packed weights; 0 for a table as it is. */
   packedRows: i32;
-  /** Bytes of a number of packed weights. */
-  size: i32;
+  /** Of a number of packed weights. */
+  bits: i32;
 }
 
 /** An item is a strip of a tile of y, or several tiles. */
@@ -61,13 +62,24 @@ function gatherPacked(call: GatherVectorsCall, tile: i32, first: i32, count: i32
   const features = call.features;
   const rows = call.packedRows;
   const sixes = outputsInSixes(rows);
-  const size = call.size;
+  const bits = call.bits;
+  const size = bits >> 3;
   const step = (<usize>width) << 2;
   let to = call.y + (<usize>tile * <usize>features + <usize>first) * step;
   for (let lane = 0; lane < width; lane++) {
     const row = indexOf(call, tile * width + lane);
     const start = groupStart(rows, sixes, row);
     const group = groupSize(rows, sixes, start);
+    if (bits < 16) {
+      const weights = call.source + <usize>start * <usize>rowBytes(features, bits);
+      let target = to;
+      for (let f = first; f < first + count; f++) {
+        store<f32>(target, fewBitsWeight(weights, group, row - start, f, bits));
+        target += step;
+      }
+      to += 4;
+      continue;
+    }
     const at = <usize>start * <usize>features + <usize>first * <usize>group + <usize>(row - start);
     let from = call.source + at * <usize>size;
     const distance = <usize>(group * size);

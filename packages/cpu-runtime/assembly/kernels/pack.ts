@@ -1,4 +1,5 @@
 import { floatsToHalves } from "../elements";
+import { packFewBits, rowBytes, SCALED } from "../products/few-bits";
 import { groupSize, groupStart, outputsInSixes } from "../products/group";
 
 /** Rows of the values of a stage, `[a, b, c, d]`, and the weights of a pass that they are packed into. */
@@ -10,7 +11,8 @@ export class PackCall {
   weights: usize;
   /** A word that becomes 1 where half precision does not hold a value. */
   overflow: usize;
-  half: i32;
+  /** Of a weight: 32, 16, 8 or 4. Of few bits, values are whole numbers, each to be multiplied by its scale. */
+  bits: i32;
   firstRow: i32;
   rows: i32;
   rowsOfItem: i32;
@@ -20,13 +22,15 @@ export class PackCall {
   /** Blocks of the stage within a block of its pass, along a, and blocks of the pass along d. */
   innerA: i32;
   outerD: i32;
-  /** From the weights of one block to those of the next, in numbers. */
+  /** From the weights of one block to those of the next, in numbers, or of few bits in bytes. */
   outerI: i32;
   outerK: i32;
   innerI: i32;
   innerK: i32;
   /** Whether the values are those of the transposed stage, `[a, c, b, d]`. */
   transposed: i32;
+  /** Of few bits: in half precision, of each row `[c / 32, d]`. */
+  scales: usize;
 }
 
 /**
@@ -42,7 +46,7 @@ export function pack(call: PackCall, item: i32, _scratch: usize): void {
   const end = min(first + call.rowsOfItem, call.rows);
   const rowDistance = call.transposed !== 0 ? d : c * d;
   const columnDistance = call.transposed !== 0 ? b * d : d;
-  const together = d === 1 && call.half === 0;
+  const together = d === 1 && call.bits === 32;
   const step = (<usize>columnDistance) << 2;
   let count = 1;
   for (let index = first; index < end; index += count) {
@@ -54,12 +58,32 @@ export function pack(call: PackCall, item: i32, _scratch: usize): void {
     if (together) count = min(start + size - j, end - index);
     const before = <usize>i * <usize>(b * c * d) + <usize>j * <usize>rowDistance;
     const values = call.values + ((before - <usize>call.firstRow * <usize>(c * d)) << 2);
-    const along =
-      (i / call.innerA) * call.outerI + (i % call.innerA) * call.innerI + start * c + (j - start);
+    const block = (i / call.innerA) * call.outerI + (i % call.innerA) * call.innerI;
+    const along = block + start * c + (j - start);
     for (let k = 0; k < d; k++) {
+      if (call.bits < 16) {
+        const group =
+          block +
+          (k % call.outerD) * call.outerK +
+          (k / call.outerD) * call.innerK +
+          start * rowBytes(c, call.bits);
+        const scales = call.scales + ((<usize>(index * ((c + SCALED - 1) / SCALED) * d + k)) << 1);
+        packFewBits(
+          c,
+          size,
+          j - start,
+          call.bits,
+          values + ((<usize>k) << 2),
+          step,
+          scales,
+          (<usize>d) << 1,
+          call.weights + <usize>group,
+        );
+        continue;
+      }
       const to = along + (k % call.outerD) * call.outerK + (k / call.outerD) * call.innerK;
       const from = values + ((<usize>k) << 2);
-      if (call.half !== 0) {
+      if (call.bits === 16) {
         packHalves(call, c, size, step, from, call.weights + ((<usize>to) << 1));
       } else if (count === 1) {
         packFloats(c, size, step, from, call.weights + ((<usize>to) << 2));

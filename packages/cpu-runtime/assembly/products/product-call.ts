@@ -24,8 +24,8 @@ export class ProductCall {
   /** Of a stage on its own, blocks within a block of its pass along a, and blocks of the pass along d; else 1 and d. */
   innerA: i32;
   outerD: i32;
-  /** Whether values are in half precision. */
-  half: i32;
+  /** Of a weight: 32, 16, 8 or 4, see few-bits.ts. */
+  bits: i32;
   /** Numbers that make an element: 1 real, 2 complex. */
   parts: i32;
   tilesOfItem: i32;

@@ -2,6 +2,7 @@ import { Stage, TILE } from "../program";
 import { BLOCK_BYTES, Block } from "./block";
 import { complexBySixteen } from "./complex";
 import { finish, finishRows } from "./epilogue";
+import { bytesBefore, rowBytes, unpackFewBits } from "./few-bits";
 import {
   multiplySixesForOne,
   multiplySmallBlocksForFew,
@@ -28,7 +29,7 @@ export function valuesOf(call: ProductCall, stage: Stage, i: i32, k: i32): usize
 
 /** Whether the values are those of real numbers in single precision, and inputs are few enough to be read at once. */
 export function isPlain(call: ProductCall, stage: Stage): bool {
-  return call.parts === 1 && call.half === 0 && stage.c <= INPUTS;
+  return call.parts === 1 && call.bits === 32 && stage.c <= INPUTS;
 }
 
 /**
@@ -171,14 +172,16 @@ function runGroups(
   const sixes = outputsInSixes(b);
   const c = stage.c;
   const tiles = block.tiles;
-  const half = call.half !== 0;
+  const bits = call.bits;
+  const ofOutput = bits < 16 ? rowBytes(c, bits) : 0;
   const isOne = block.width === 1;
   const row = (<usize>block.width) << 2;
   const widened = changetype<usize>(block) + BLOCK_BYTES;
   let inputs = c;
   if (c > INPUTS) {
     const divisions = (c + INPUTS - 1) / INPUTS;
-    inputs = ((c + divisions - 1) / divisions + 3) & ~3;
+    inputs = (c + divisions - 1) / divisions;
+    inputs = bits < 16 ? (inputs + 31) & ~31 : (inputs + 3) & ~3;
   }
   for (let from = first; from < end; ) {
     const to = tiles > 1 ? end : from + groupSize(b, sixes, from);
@@ -187,9 +190,13 @@ function runGroups(
       const finishes = block.finishes && l + count === c;
       for (let j = from; j < to; ) {
         const size = groupSize(b, sixes, j);
-        let weights = values + ((<usize>(j * c + l * size)) << (half ? 1 : 2));
-        if (half && !(isOne && size === GROUP)) {
-          widenHalves(weights, widened, count * size);
+        let weights =
+          bits < 16
+            ? values + <usize>(j * ofOutput + size * bytesBefore(l, bits))
+            : values + ((<usize>(j * c + l * size)) << (bits === 16 ? 1 : 2));
+        if (bits < 32 && !(isOne && size === GROUP)) {
+          if (bits === 16) widenHalves(weights, widened, count * size);
+          else unpackFewBits(weights, widened, count, size, bits);
           weights = widened;
         }
         let rows = x + <usize>l * xRow;
@@ -198,7 +205,19 @@ function runGroups(
         if (isOne) {
           const start = l > 0 ? sums : biases;
           const startRow = l > 0 ? yRow : biasRow;
-          multiplyGroupForOne(size, half, count, weights, rows, xRow, sums, yRow, start, startRow);
+          multiplyGroupForOne(
+            size,
+            bits,
+            count,
+            weights,
+            rows,
+            xRow,
+            sums,
+            yRow,
+            start,
+            startRow,
+            widened,
+          );
         } else {
           for (let tile = 0; tile < tiles; tile++) {
             multiplyGroup(

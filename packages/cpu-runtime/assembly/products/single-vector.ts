@@ -170,7 +170,7 @@ function firstTwo(x: v128): v128 {
 }
 
 /** Sums of outputs 0 to 3; of 4 and 5 and of 0 and 1; of 2 to 5. */
-function storeSix(
+export function storeSix(
   low: v128,
   both: v128,
   high: v128,

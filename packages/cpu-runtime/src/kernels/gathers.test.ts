@@ -1,13 +1,19 @@
 import { Pattern } from "@papilio/butterfly";
-import { decodeHalf, encodeHalf } from "@papilio/butterfly/numeric";
+import {
+  decodeHalf,
+  dequantizeValues,
+  encodeHalf,
+  quantizeValues,
+} from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { draw, drawIndices, VECTOR_COUNTS } from "../testing/draw.ts";
 import { expectSame } from "../testing/expect-within.ts";
 import { packWeights } from "../testing/pack-weights.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
+import { fewBitsOf } from "./few-bits.ts";
 import { gatherFeatures } from "./gather-features.ts";
 import { gatherVectors } from "./gather-vectors.ts";
-import { layOutWeights } from "./packed-weights.ts";
+import { layOutWeights, WEIGHT_DTYPES } from "./packed-weights.ts";
 
 const refused = expect.objectContaining({ code: "OPTION_INVALID" });
 
@@ -54,7 +60,7 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
 
   it.each(VECTOR_COUNTS)("%d vectors are gathered from packed weights of a head", (vectors) => {
     for (const rows of [1, 2, 3, 4, 7, 8, 11, 16, 25]) {
-      for (const dtype of ["f32", "f16"] as const) {
+      for (const dtype of WEIGHT_DTYPES) {
         const features = rows === 25 ? 701 : 5;
         const pattern = new Pattern(1, rows, features, 1);
         const weights = layOutWeights(
@@ -64,7 +70,13 @@ describe.each(BOTH_SIMDS)("with %s SIMD", (simd) => {
         );
         const values = draw(rows * features, 5);
         const { packed } = packWeights(weights, [values], options);
-        const stored = dtype === "f32" ? values : decodeHalf(encodeHalf(values));
+        const few = fewBitsOf(dtype);
+        const stored =
+          few !== undefined
+            ? dequantizeValues(quantizeValues(values, [1, rows, features, 1], few))
+            : dtype === "f32"
+              ? values
+              : decodeHalf(encodeHalf(values));
         const indices = drawIndices(vectors, rows, 6);
         const expected = Float32Array.from({ length: vectors * features }, (_, at) => {
           const row = indices[Math.floor(at / features)] as number;

@@ -7,7 +7,14 @@ import {
 import { storedPattern } from "@papilio/butterfly/matrix";
 import { PACK } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import { bytesOf, type PackedWeights, requireStage, requireWeights } from "./packed-weights.ts";
+import {
+  bitsOf,
+  bytesOf,
+  type PackedWeights,
+  requireStage,
+  requireWeights,
+  SCALED,
+} from "./packed-weights.ts";
 
 /** Values that an item packs: some tens of microseconds. */
 const VALUES_OF_ITEM = 32 * 1024;
@@ -29,7 +36,8 @@ export interface PackProblem {
 /**
  * Packs values of a stage, or some rows of them, where memory for all of them at once is too much. Operands: the
  * values of these rows, the weights of the pass, and, for half precision, a word that becomes 1 where a value is too
- * large for it, or not a number. In a program, it packs again what an optimizer has changed.
+ * large for it, or not a number; of few bits, the values are whole numbers that `scales` multiply, in half precision, of
+ * each row `[c / 32, d]`. In a program, it packs again what an optimizer has changed.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
@@ -51,9 +59,13 @@ export function pack(problem: PackProblem): KernelCall {
     throw wrongArgument("The number of rows", `${count}`, `all ${all} where values are transposed`);
   }
   const row = stored.c * stored.d;
+  const scaleBytes = 4 * Math.ceil((count * Math.ceil(stored.c / SCALED) * stored.d) / 2);
   const rowsOfItem = Math.max(1, Math.ceil(VALUES_OF_ITEM / row / 6)) * 6;
   const size = bytesOf(weights.dtype);
-  const half = weights.dtype === "f16";
+  const bits = bitsOf(weights.dtype);
+  if (transposed && bits < 16) {
+    throw wrongArgument("The dtype of the weights", weights.dtype, "f32 or f16 where transposed");
+  }
   return {
     kernel: PACK,
     label: `pack ${count} of ${pattern}${transposed ? ", transposed" : ""}`,
@@ -62,14 +74,23 @@ export function pack(problem: PackProblem): KernelCall {
     operands: [
       { name: "values", access: "read", layout: "plain", bytes: 4 * count * row },
       { name: "weights", access: "update", layout: "plain", bytes: weights.bytes },
-      ...(half
+      ...(bits === 16
         ? ([{ name: "overflow", access: "update", layout: "plain", bytes: 4 }] as const)
         : []),
+      ...(bits < 16
+        ? ([{ name: "scales", access: "read", layout: "plain", bytes: scaleBytes }] as const)
+        : []),
     ],
-    words: ([values = 0, packed = 0, overflow = 0]) => [
-      ...[values, packed + size * start, overflow, half ? 1 : 0],
+    words: ([values = 0, packed = 0, last = 0]) => [
+      ...[values, packed + size * start, bits === 16 ? last : 0, bits],
       ...[firstRow, count, rowsOfItem, stored.b, stored.c, stored.d],
-      ...[sharing.a ? 1 : a, sharing.d ? 1 : weights.pattern.d, ...distances, transposed ? 1 : 0],
+      ...[
+        sharing.a ? 1 : a,
+        sharing.d ? 1 : weights.pattern.d,
+        ...distances,
+        transposed ? 1 : 0,
+        last,
+      ],
     ],
     flops: 0,
     bytes: (4 + size) * count * row,

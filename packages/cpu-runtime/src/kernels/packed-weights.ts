@@ -8,8 +8,9 @@ import {
 } from "@papilio/butterfly/errors";
 import { type Sharing, storedPattern } from "@papilio/butterfly/matrix";
 
-/** How weights are stored: sums are in float32 with both. */
-export type WeightDtype = "f32" | "f16";
+/** How weights are stored: sums are in float32 with all of them. */
+export const WEIGHT_DTYPES = ["f32", "f16", "q8", "q4"] as const;
+export type WeightDtype = (typeof WEIGHT_DTYPES)[number];
 
 /** A factor, or a product of factors, of a pass. */
 export interface StagePattern {
@@ -23,7 +24,7 @@ export interface PackedStage extends StagePattern {
   /** Blocks of the stage within a block of the pass. */
   readonly a: number;
   readonly d: number;
-  /** Numbers from one block to the next: along the pass's `a` and `d`, the stage's own `a` and `d`. */
+  /** Numbers, or of few bits bytes, from one block to the next: along the pass's `a` and `d`, the stage's own `a` and `d`. */
   readonly distances: readonly [number, number, number, number];
   /** Numbers before it, and its own. */
   readonly start: number;
@@ -53,26 +54,47 @@ export function layOutWeights(
   stages: readonly StagePattern[],
   dtype: WeightDtype = "f32",
 ): PackedWeights {
-  requireOneOf("The dtype of weights", dtype, ["f32", "f16"]);
+  requireOneOf("The dtype of weights", dtype, WEIGHT_DTYPES);
   const packed: PackedStage[] = [];
   let start = 0;
   for (const stage of stages) {
-    const layout = layOut(stage, pattern, start);
+    const layout = layOut(stage, pattern, start, dtype);
     packed.push(layout);
     start += layout.numbers;
   }
   return { pattern, stages: packed, dtype, bytes: 4 * Math.ceil((bytesOf(dtype) * start) / 4) };
 }
 
-/** Bytes of a weight. */
+/** Bytes of what distances between weights are counted in: a number, or of few bits a byte. */
 export function bytesOf(dtype: WeightDtype): number {
-  return dtype === "f16" ? 2 : 4;
+  return dtype === "f32" ? 4 : dtype === "f16" ? 2 : 1;
 }
 
-function layOut({ pattern, sharing }: StagePattern, pass: Pattern, start: number): PackedStage {
+/** Bits of a weight, or of few bits of its code. @throws PapilioError `OPTION_INVALID` */
+export function bitsOf(dtype: WeightDtype): number {
+  requireOneOf("The dtype of weights", dtype, WEIGHT_DTYPES);
+  return dtype === "q4" ? 4 : 8 * bytesOf(dtype);
+}
+
+/** Inputs that share a scale: assembly/products/few-bits.ts. */
+export const SCALED = 32;
+
+/** Numbers of an output of a block, or of few bits bytes: codes filled up to eight inputs, and scales. */
+function rowOf(inputs: number, dtype: WeightDtype): number {
+  const bits = bitsOf(dtype);
+  return bits < 16 ? bits * Math.ceil(inputs / 8) + 2 * Math.ceil(inputs / SCALED) : inputs;
+}
+
+function layOut(
+  { pattern, sharing }: StagePattern,
+  pass: Pattern,
+  start: number,
+  dtype: WeightDtype,
+): PackedStage {
   const a = pattern.a / pass.a;
   const d = pattern.d / pass.d;
-  const block = pattern.b * pattern.c;
+  const row = rowOf(pattern.c, dtype);
+  const block = pattern.b * row;
   const [copiesA, copiesD] = [sharing.a ? 1 : a, sharing.d ? 1 : d];
   const outerD = block * copiesA * copiesD;
   return {
@@ -87,7 +109,7 @@ function layOut({ pattern, sharing }: StagePattern, pass: Pattern, start: number
       sharing.d ? 0 : block,
     ],
     start,
-    numbers: storedPattern(pattern, sharing).nonZeros,
+    numbers: (storedPattern(pattern, sharing).nonZeros / pattern.c) * row,
   };
 }
 

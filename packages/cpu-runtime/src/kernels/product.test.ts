@@ -1,6 +1,12 @@
 import { Butterfly, Chain, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { referenceProduct, UNSHARED } from "@papilio/butterfly/matrix";
-import { decodeHalf, encodeHalf, uniform } from "@papilio/butterfly/numeric";
+import {
+  decodeHalf,
+  dequantizeValues,
+  encodeHalf,
+  quantizeValues,
+  uniform,
+} from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectWithin, UNIT } from "../testing/expect-within.ts";
@@ -19,6 +25,11 @@ const refused = (code: string): unknown => expect.objectContaining({ code });
 /** What is multiplied by: in half precision, the values as they are rounded. */
 function stored(factor: KroneckerSparse, dtype: WeightDtype): KroneckerSparse {
   if (dtype === "f32") return factor;
+  if (dtype !== "f16") {
+    const { a, b, c, d } = factor.stored;
+    const rounded = quantizeValues(factor.values, [a, b, c, d], dtype);
+    return factor.map(() => dequantizeValues(rounded));
+  }
   const values = decodeHalf(encodeHalf(factor.values as Float32Array));
   return new KroneckerSparse(factor.pattern, values, factor.sharing);
 }
@@ -49,7 +60,7 @@ const patterns = fc.tuple(few, side, side, few).map(([a, b, c, d]) => new Patter
 const COUNTS = [1, 2, 4, 5, 8, 9, 12, 13, 16, 17, 28, 35];
 const counts = fc.constantFrom(...COUNTS);
 const simds = fc.constantFrom(...BOTH_SIMDS);
-const dtypes = fc.constantFrom("f32" as const, "f16" as const);
+const dtypes = fc.constantFrom("f32" as const, "f16" as const, "q8" as const, "q4" as const);
 const orders = fc.constantFrom({}, { order: "backwards" } as const);
 
 describe("the product on the CPU", () => {
@@ -98,7 +109,7 @@ describe("the product on the CPU", () => {
     ["90,13,4,1", 7],
   ])("is that of %s for %d vectors", (text, vectors) => {
     const pattern = Pattern.parse(text);
-    for (const dtype of ["f32", "f16"] as const) {
+    for (const dtype of ["f32", "f16", "q8", "q4"] as const) {
       const factor = stored(KroneckerSparse.random(pattern, { seed: 1 }), dtype);
       const x = draw(vectors * pattern.cols);
       const y = multiply([factor], dtype, { vectors }, { x }, { order: "backwards" });
@@ -248,7 +259,7 @@ describe("what follows the sums", () => {
 
 it("an infinite input reaches the outputs that it belongs to, and no others", () => {
   const factor = KroneckerSparse.random(new Pattern(1, 9, 3, 1), { seed: 1 });
-  for (const dtype of ["f32", "f16"] as const) {
+  for (const dtype of ["f32", "f16", "q8", "q4"] as const) {
     for (const vectors of [1, 5, 16]) {
       const x = draw(3 * vectors);
       x[2] = Number.POSITIVE_INFINITY;

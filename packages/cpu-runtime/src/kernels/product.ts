@@ -66,7 +66,6 @@ export function product(problem: ProductProblem): KernelCall {
   const lastWidth = width === 1 ? 1 : rest <= 2 ? 2 : 4 * Math.ceil(rest / 4);
   const division = divide(pattern, stages, dtype, vectors);
   const { tilesOfItem, blocksOfItem, pieces } = division;
-  const half = dtype === "f16";
   const local = localFeatures(pattern, stages, width);
   const chunk = Math.min(tilesOfItem, chunkOf(local, 1));
   const outputs = { vectors, features: rows };
@@ -87,7 +86,7 @@ export function product(problem: ProductProblem): KernelCall {
     label: `product ${stages.map((stage) => stage.pattern).join(" ")} ${dtype} x ${vectors}`,
     items: slabs * (pieces === 1 ? Math.ceil((a * d) / blocksOfItem) : a * d * pieces),
     scratchBytes:
-      BLOCK_BYTES + (half ? 4 * INPUTS * GROUP : 0) + localBytes(local, chunk, 1, width),
+      BLOCK_BYTES + (dtype === "f32" ? 0 : 4 * INPUTS * GROUP) + localBytes(local, chunk, 1, width),
     operands,
     words: (addresses) => {
       const at = (name: string): number =>

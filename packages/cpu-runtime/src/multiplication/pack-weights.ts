@@ -3,8 +3,14 @@ import { requireArray, requireListOf, requireObject } from "@papilio/butterfly/e
 import { storedPattern } from "@papilio/butterfly/matrix";
 import { requireStorable } from "@papilio/butterfly/numeric";
 import type { CpuEngine } from "../engine/engine.ts";
+import { fewBitsOf, roundValues } from "../kernels/few-bits.ts";
 import { pack } from "../kernels/pack.ts";
-import { type PackedWeights, requireStage, requireWeights } from "../kernels/packed-weights.ts";
+import {
+  type PackedWeights,
+  requireStage,
+  requireWeights,
+  SCALED,
+} from "../kernels/packed-weights.ts";
 import type { CpuSpan } from "../memory/cpu-span.ts";
 import { OPERATION_BYTES, writeOperations } from "../threads/recorded-program.ts";
 
@@ -19,7 +25,7 @@ const CALL_BYTES = 128;
  * @param values of each stage, in the order in which they are applied, `[a, b, c, d]`, blocks that are shared once
  * @param span where they go: `weights.bytes`
  * @throws PapilioError `CPU_MEMORY`, `CPU_WORKER_FAILED`, `ARRAY_TYPE`, `OPTION_INVALID`; `VALUE_RANGE` for a value
- *   that half precision does not hold
+ *   that half precision, or a scale of few bits, does not hold
  */
 export async function packWeights(
   engine: CpuEngine,
@@ -40,20 +46,33 @@ export async function packWeights(
     memory.int32(overflow, 1).fill(0);
     const operations = hold(OPERATION_BYTES, "an operation");
     const call = hold(CALL_BYTES, "a call");
+    const few = fewBitsOf(weights.dtype);
     for (const [stage, array] of values.entries()) {
       const { pattern, sharing } = requireStage(weights, stage);
-      const { c, d, nonZeros } = storedPattern(pattern, sharing);
+      const { a, b, c, d, nonZeros } = storedPattern(pattern, sharing);
       const length = c * d;
       const rows = nonZeros / length;
-      const most = Math.min(rows, Math.max(1, Math.floor(MOST_BYTES / 4 / length)));
+      // Rows of fewer values than a group share their scale with others: they are rounded together.
+      const isApart = few === undefined || c >= SCALED;
+      const most = isApart
+        ? Math.min(rows, Math.max(1, Math.floor(MOST_BYTES / 4 / length)))
+        : rows;
+      const scaleBytes = few === undefined ? 4 : 2 * most * Math.ceil(c / SCALED) * d;
+      const scales = hold(scaleBytes, "scales of weights");
       const source = hold(4 * most * length, "values to be packed");
       for (let firstRow = 0; firstRow < rows; firstRow += most) {
         const count = Math.min(most, rows - firstRow);
         const part = array.subarray(firstRow * length, (firstRow + count) * length);
-        memory.float32(source, part.length).set(part);
+        if (few === undefined) memory.float32(source, part.length).set(part);
+        else {
+          const rounded = roundValues(part, isApart ? [1, count, c, d] : [a, b, c, d], few);
+          memory.float32(source, part.length).set(rounded.numbers);
+          const { buffer } = rounded.scales;
+          memory.bytesAt(scales, buffer.byteLength).set(new Uint8Array(buffer));
+        }
         const packing = pack({ weights, stage, firstRow, rows: count });
         const { kernel, items, scratchBytes } = packing;
-        const words = packing.words([source, span.address, overflow]);
+        const words = packing.words([source, span.address, few === undefined ? overflow : scales]);
         memory.int32(call, words.length).set(words);
         writeOperations(memory, operations, [{ kernel, items, call }]);
         await pool.run({ operations, count: 1, threads: pool.size, scratchBytes });

@@ -15,6 +15,7 @@ import {
   wrongArgument,
 } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { WEIGHT_DTYPES } from "@papilio/cpu-runtime/kernels";
 
 /** Refuses a value that is not what TypeScript would have asked for: throws `OPTION_INVALID`. */
 export type Check = (name: string, value: unknown) => void;
@@ -48,6 +49,8 @@ export const bytes: Check = (name, value) => requireArray(name, value, "Uint8Arr
 
 export const storageDtype: Check = (name, value) =>
   requireOneOf(name, value, Object.keys(FLOAT_FORMATS));
+
+export const weightDtype: Check = (name, value) => requireOneOf(name, value, WEIGHT_DTYPES);
 
 export const layout: Check = (name, value) => requireOneOf(name, value, LAYOUTS);
 

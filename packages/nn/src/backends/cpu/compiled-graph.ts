@@ -1,6 +1,7 @@
 import { DisposableStack } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import {
+  bitsOf,
   type CpuEngine,
   CpuProgram,
   type OpenCpu,
@@ -158,7 +159,7 @@ function requireRoom(graph: Graph, { memory }: CpuEngine, { dtype }: CpuWeightSt
   }
   for (const operation of operationsOf(graph)) {
     if (operation.kind !== "linear") continue;
-    const size = FLOAT_FORMATS[dtype].bytes;
+    const size = bitsOf(dtype) / 8;
     for (const factor of operation.matrix.factors) bytes.set(factor, size * factor.length);
   }
   const all = [...bytes.values()].reduce((sum, own) => sum + own, 0);

@@ -1,4 +1,11 @@
-import { decodeHalf, encodeHalf } from "@papilio/butterfly/numeric";
+import { Chain, Pattern } from "@papilio/butterfly";
+import {
+  decodeHalf,
+  dequantizeValues,
+  encodeHalf,
+  quantizeValues,
+  type Sizes,
+} from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { Graph } from "../../graph/graph.ts";
 import { Parameter } from "../../modules/parameter.ts";
@@ -44,11 +51,55 @@ describe("weights in half precision", () => {
     );
   });
 
-  it("are of one of two precisions", () => {
-    for (const dtype of ["f8", 16, null]) {
+  it("are of a precision that there is", () => {
+    for (const dtype of ["q5", 16, null]) {
       expect(() => new CpuWeightStore({ dtype } as never)).toThrow(
         expect.objectContaining({ code: "OPTION_INVALID" }),
       );
     }
+  });
+});
+
+describe.each([
+  ["q8", 40 + 2 * 2],
+  ["q4", 20 + 2 * 2],
+] as const)("weights in %s", (dtype, bytesOfRow) => {
+  it("take a byte or half of one, and a scale for 32 of them, and are those that are nearest", async () => {
+    const weight = parameter([OUTPUTS, INPUTS], 1);
+    const rounded = quantizeValues(weight.values, [1, OUTPUTS, INPUTS, 1], dtype);
+    const nearest = Parameter.of([OUTPUTS, INPUTS], dequantizeValues(rounded));
+    const x = numbers(VECTORS * INPUTS, 2);
+    const expected = new CpuModel(multiplying(nearest), { precision: "float64" }).runNow({ x });
+    const weights = new CpuWeightStore({ dtype });
+    using model = new CpuModel(multiplying(weight), { kernels: "wasm", weights });
+    const { y } = await model.run({ x });
+    const { error } = difference(y as Float32Array, expected.y as Float64Array);
+    // Sums of 40 products of numbers below 1.01, each rounded once.
+    expect(error).toBeLessThan(40 * 41 * 2 ** -24);
+    expect(weights.bytes).toBe(bytesOfRow * OUTPUTS);
+  });
+
+  it("of a chain are rounded factor by factor", async () => {
+    const factors = ["2,3,4,8", "8,4,2,2"].map((text, index) => {
+      const { a, b, c, d } = Pattern.parse(text);
+      return parameter([a, b, c, d], index);
+    });
+    const chained = (own: readonly Parameter[]): Graph => {
+      const graph = new Graph();
+      const x = graph.input("x", { vectors: VECTORS, features: 32 });
+      graph.output("y", linear(x, { chain: Chain.parse("2,3,4,8; 8,4,2,2"), factors: own }));
+      return graph;
+    };
+    const nearest = factors.map(({ shape, values }) => {
+      const rounded = quantizeValues(values, shape as unknown as Sizes, dtype);
+      return Parameter.of(shape, dequantizeValues(rounded));
+    });
+    const x = numbers(VECTORS * 32, 2);
+    const expected = new CpuModel(chained(nearest), { precision: "float64" }).runNow({ x });
+    const weights = new CpuWeightStore({ dtype });
+    using model = new CpuModel(chained(factors), { kernels: "wasm", weights });
+    const { y } = await model.run({ x });
+    const { error } = difference(y as Float32Array, expected.y as Float64Array);
+    expect(error).toBeLessThan(32 * 32 * 2 ** -24);
   });
 });

@@ -1,4 +1,5 @@
 import {
+  bitsOf,
   type CpuEngine,
   type CpuSpan,
   chainPasses,
@@ -155,7 +156,9 @@ export class GraphLowering implements CpuLowering {
     const [dtype, form] = trains
       ? (["f32", ", factor by factor"] as const)
       : [this.#weights.dtype, ""];
-    return chainPasses(matrix.chain, dtype, { merges: !trains }).map((pass, index) => {
+    // Factors of few bits are stored as they are: the product of two would be rounded to other numbers.
+    const merges = !trains && bitsOf(dtype) >= 16;
+    return chainPasses(matrix.chain, dtype, { merges }).map((pass, index) => {
       const { weights, ranges } = pass;
       const span = this.#packed(matrix.factors, {
         form: `pass ${index} of ${matrix.chain}${form}`,

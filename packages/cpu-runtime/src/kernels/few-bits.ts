@@ -1,0 +1,47 @@
+import type { FloatArray } from "@papilio/butterfly";
+import { type FewBits, groupOf, quantizeValues, type Sizes } from "@papilio/butterfly/numeric";
+import type { WeightDtype } from "./packed-weights.ts";
+
+/** What `pack` takes of values that become weights of few bits. */
+export interface RoundedValues {
+  /** Whole numbers, in the order of the values. */
+  readonly numbers: Float32Array<ArrayBuffer>;
+  /** Bits in half precision, of each row `[c / 32, d]`: repeated where rows share one. */
+  readonly scales: Uint16Array<ArrayBuffer>;
+}
+
+/** The type of few bits; undefined for one of floating-point numbers. */
+export function fewBitsOf(dtype: WeightDtype): "q8" | "q4" | undefined {
+  return dtype === "q8" || dtype === "q4" ? dtype : undefined;
+}
+
+/**
+ * Rounds values to few bits, for the kernels.
+ *
+ * @param shape of the values, `[a, b, c, d]`
+ * @throws PapilioError `VALUE_RANGE`
+ */
+export function roundValues(
+  values: FloatArray,
+  shape: Sizes,
+  dtype: FewBits & WeightDtype,
+): RoundedValues {
+  const { codes, scales } = quantizeValues(values, shape, dtype);
+  const offset = dtype === "q8" ? 128 : 8;
+  const numbers = Float32Array.from(codes, (code) => code - offset);
+  const [a, b, c, d] = shape;
+  const [ga, gb, gc, gd] = groupOf(shape);
+  const [rows, parts, blocks] = [Math.ceil(b / gb), Math.ceil(c / gc), Math.ceil(d / gd)];
+  const ofRows = new Uint16Array(a * b * parts * d);
+  let to = 0;
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      const row = Math.floor(i / ga) * rows + Math.floor(j / gb);
+      for (let part = 0; part < parts; part++) {
+        const from = (row * parts + part) * blocks;
+        for (let k = 0; k < d; k++) ofRows[to++] = scales[from + Math.floor(k / gd)] as number;
+      }
+    }
+  }
+  return { numbers, scales: ofRows };
+}
