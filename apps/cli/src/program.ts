@@ -11,6 +11,7 @@ import { multiplyCommand } from "./commands/multiply.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { selectCommand } from "./commands/select.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { trainCommand } from "./commands/train.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { exitStatuses } from "./flags/exit-statuses.ts";
@@ -54,6 +55,7 @@ Examples:
   papilio bench --pattern 4,64,64,4   on a pattern of your own
   papilio report results.jsonl        what a run found, as a page with figures
   papilio generate stories15M.bin     text that a language model continues
+  papilio serve stories15M.bin        a model over HTTP, by the protocols of others
   papilio train input.txt --model gpt2 --out mine   a model of butterflies, trained on a text
   papilio factorize weights.npy       the butterfly nearest to a matrix, and how near it is
 
@@ -72,6 +74,7 @@ ${exitStatuses()} --help of a command says more.`,
     reportCommand(interruption),
     runCommand(interruption),
     selectCommand(interruption),
+    serveCommand(interruption),
     trainCommand(interruption),
     workerCommand(interruption),
   ];

@@ -95,6 +95,7 @@ export default defineConfig({
             { text: "Load a PyTorch checkpoint", link: "/guide/load-a-checkpoint" },
             { text: "Whole models", link: "/guide/models" },
             { text: "Train a model", link: "/guide/train" },
+            { text: "Serve a model", link: "/guide/serve" },
             { text: "Many machines", link: "/guide/many-machines" },
             { text: "Factorize a matrix", link: "/guide/factorization" },
             { text: "Exact constructions, files", link: "/guide/exact-constructions" },

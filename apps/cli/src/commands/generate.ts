@@ -1,4 +1,5 @@
 import { type GenerateOptions, TextGenerator } from "@papilio/nn";
+import { StopSequences } from "@papilio/nn/tokenizers";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
@@ -6,7 +7,6 @@ import { collect, numberFrom, wholeNumber } from "../flags/options.ts";
 import { type ComputeFlags, dtypeOf, OnDemandAdapter, openCompute } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { requireFits } from "../models/require-fits.ts";
-import { StopSequences } from "../models/stop-sequences.ts";
 import { type Interruption, stdoutClosed } from "../process/interruption.ts";
 import type { Shown, Work } from "../process/kept.ts";
 import { note, write as writeText } from "../process/print.ts";

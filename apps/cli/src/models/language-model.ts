@@ -100,7 +100,7 @@ function tokensOf(ids: readonly unknown[]): number[] {
 }
 
 /** Reads a tokenizer, of which kind its contents say, for a model of so many tokens. */
-async function readTokenizer(file: string, vocabulary: number): Promise<Tokenizer> {
+export async function readTokenizer(file: string, vocabulary: number): Promise<Tokenizer> {
   const bytes = await readBytes(file, MOST_TOKENIZER_BYTES);
   const beside = join(dirname(file), "tokenizer_config.json");
   const json = file.endsWith(".json") || bytes[0] === "{".charCodeAt(0);
@@ -114,7 +114,8 @@ async function readTokenizer(file: string, vocabulary: number): Promise<Tokenize
   return tokenizer;
 }
 
-function findTokenizer(folder: string, names: readonly string[]): string {
+/** @throws PapilioError `TOKENIZER_MISSING` */
+export function findTokenizer(folder: string, names: readonly string[]): string {
   const found = names.map((name) => join(folder, name)).find(isFile);
   if (found !== undefined) return found;
   throw new PapilioError(

@@ -50,7 +50,7 @@ export async function loadModel(
 }
 
 /** What lies beside a model of sentence-transformers; undefined where there is no modules.json. */
-async function readSentenceFiles(
+export async function readSentenceFiles(
   folder: string,
   signal: AbortSignal,
 ): Promise<SentenceTransformersFiles | undefined> {

@@ -16,6 +16,7 @@ const folders = {
   "@papilio/gpu-runtime": "packages/gpu-runtime",
   "@papilio/nn": "packages/nn",
   "@papilio/bench": "packages/bench",
+  "@papilio/server": "packages/server",
   papilio: "apps/cli",
 } as const;
 

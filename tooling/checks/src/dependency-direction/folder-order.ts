@@ -94,6 +94,20 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "node",
     ],
   },
+  "packages/server": {
+    order: [
+      "errors",
+      "arguments",
+      "protocol",
+      "metrics",
+      "batching",
+      "engines",
+      "text",
+      "openai",
+      "inference",
+      "node",
+    ],
+  },
   "apps/cli": {
     order: [
       "errors",

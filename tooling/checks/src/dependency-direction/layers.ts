@@ -13,6 +13,7 @@ export const layers = {
   "@papilio/gpu-runtime": ["@papilio/butterfly"],
   "@papilio/nn": runtimes,
   "@papilio/bench": [...runtimes, "@papilio/nn"],
-  papilio: [...runtimes, "@papilio/nn", "@papilio/bench"],
-  "@papilio/docs": [...runtimes, "@papilio/nn", "@papilio/bench"],
+  "@papilio/server": [...runtimes, "@papilio/nn"],
+  papilio: [...runtimes, "@papilio/nn", "@papilio/bench", "@papilio/server"],
+  "@papilio/docs": [...runtimes, "@papilio/nn", "@papilio/bench", "@papilio/server"],
 } as const satisfies Record<string, readonly string[]>;

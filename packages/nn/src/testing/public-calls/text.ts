@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { call, invoke, type PublicCalls } from "@papilio/public-arguments";
+import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
 import * as nn from "../every-entry.ts";
 
 const llama2c = nn.llama2cTokenizer(
@@ -33,6 +33,9 @@ export const textCalls: PublicCalls = {
   huggingFaceTokenizer: () => call(nn.huggingFaceTokenizer, json, { bos_token: "once" }),
   "huggingFaceTokenizer of text": () => call(nn.huggingFaceTokenizer, JSON.stringify(json)),
   ...methodsOf("huggingFaceTokenizer", huggingFace),
+  StopSequences: () => create(nn.StopSequences, ["\n"]),
+  "StopSequences#push": () => invoke(new nn.StopSequences(["b"]), "push", "a"),
+  "StopSequences#end": () => invoke(new nn.StopSequences(["b"]), "end"),
   requireTokenizerFits: () => call(nn.requireTokenizerFits, huggingFace, 3),
   encodeSentences: () =>
     call(

@@ -1,3 +1,6 @@
+import { requireText } from "@papilio/butterfly/errors";
+import { listOf, text as textCheck } from "../arguments/checks.ts";
+
 /**
  * Text up to the first of some texts, as it comes. What may be the beginning of one is held back until
  * that is clear.
@@ -7,8 +10,12 @@ export class StopSequences {
   #held = "";
   #found = false;
 
-  /** @param texts where the text ends; empty ones count for nothing */
+  /**
+   * @param texts where the text ends; empty ones count for nothing
+   * @throws PapilioError `OPTION_INVALID`
+   */
   constructor(texts: readonly string[]) {
+    listOf(textCheck)("The texts", texts);
     this.#texts = texts.filter((text) => text !== "");
   }
 
@@ -22,8 +29,13 @@ export class StopSequences {
     return this.#held;
   }
 
-  /** What is certain of the text with one more piece. */
+  /**
+   * What is certain of the text with one more piece.
+   *
+   * @throws PapilioError `OPTION_INVALID`
+   */
   push(piece: string): string {
+    requireText("The piece", piece);
     if (this.#found) return "";
     const text = this.#held + piece;
     const places = this.#texts.map((stop) => text.indexOf(stop)).filter((place) => place >= 0);

@@ -1,0 +1,110 @@
+import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { SentenceEncoder } from "@papilio/nn";
+import { Decoder } from "@papilio/nn/models";
+import type { SentenceText, Tokenizer } from "@papilio/nn/tokenizers";
+import { Admission } from "../batching/admission.ts";
+import type { ServerMetrics } from "../metrics/metrics.ts";
+import type { Limits } from "../protocol/limits.ts";
+import { RequestError } from "../protocol/request-error.ts";
+import type { DeviceSlot } from "./device-slot.ts";
+import { type ServableModel, type Signature, signatureOf } from "./signature.ts";
+import { TensorEngine } from "./tensor-engine.ts";
+import { SequentialEngine, type TextEngine } from "./text-engine.ts";
+
+/** A model, and what its texts need. */
+export interface ServedModel {
+  /** What requests call it. */
+  readonly name: string;
+  readonly model: ServableModel;
+  /** Without it, a model is served by its tensors alone. */
+  readonly tokenizer?: Tokenizer | undefined;
+  /** Where texts of a language model end. */
+  readonly stopTokens?: readonly number[];
+  /** How an encoder wants its sentences. */
+  readonly sentences?: SentenceText | undefined;
+  /** `chat_template` of tokenizer_config.json: without it there are no chats. */
+  readonly chatTemplate?: string | undefined;
+  /** Texts of the tokens that templates name, such as `bos_token`. */
+  readonly specialTokens?: Readonly<Record<string, string>>;
+  /** Tokens of a prompt and its text; as many as the model has positions unless given, but 4096 at most. */
+  readonly context?: number | undefined;
+  /** Where it is computed: on the server's device, where there is one, unless given. */
+  readonly place?: "cpu" | "gpu";
+  /** How weights are stored; `f32` unless given. */
+  readonly dtype?: StorageDtype;
+}
+
+const MOST_CONTEXT = 4096;
+
+/** A model that is served: its engines, and who is let in. */
+export class Served implements Disposable {
+  readonly definition: ServedModel;
+  readonly signature: Signature;
+  readonly tensors: TensorEngine;
+  readonly text: TextEngine | undefined;
+  readonly admission: Admission;
+  readonly #slot: DeviceSlot | undefined;
+
+  constructor(
+    definition: ServedModel,
+    device: DeviceSlot | undefined,
+    { batch, waitMs, queue }: Limits,
+    metrics: ServerMetrics | undefined,
+  ) {
+    const { name, model, tokenizer, dtype = "f32", place } = definition;
+    const slot = place === "cpu" ? undefined : device;
+    if (place === "gpu" && slot === undefined) {
+      throw new PapilioError(
+        "SERVED_MODEL",
+        `The model ${name} is to be computed on a device, and the server has none.`,
+        "Give openDevice, or leave place out.",
+      );
+    }
+    const onBatch = (size: number): void => metrics?.batch(name, size);
+    this.#slot = slot;
+    this.definition = definition;
+    this.signature = signatureOf(model);
+    this.tensors = new TensorEngine(this.signature, { dtype, slot, batch, waitMs, onBatch });
+    if (model instanceof Decoder && tokenizer !== undefined) {
+      const { context = Math.min(model.positions, MOST_CONTEXT) } = definition;
+      this.text = new SequentialEngine(model, { context, dtype, slot, onBatch });
+    }
+    this.admission = new Admission(queue, "texts or rows");
+  }
+
+  /** Whether it can be computed now. */
+  get ready(): boolean {
+    return this.#slot === undefined || this.#slot.ready;
+  }
+
+  [Symbol.dispose](): void {
+    this.tensors[Symbol.dispose]();
+    this.text?.[Symbol.dispose]();
+  }
+}
+
+/** A language model with its tokenizer. Throws `REQUEST_INVALID` for others. */
+export function textOf(served: Served): { engine: TextEngine; tokenizer: Tokenizer } {
+  const { text: engine, definition } = served;
+  if (engine !== undefined && definition.tokenizer !== undefined) {
+    return { engine, tokenizer: definition.tokenizer };
+  }
+  throw wrongKind(`The model ${definition.name} continues no text.`);
+}
+
+/** An encoder of sentences with its tokenizer. Throws `REQUEST_INVALID` for others. */
+export function sentencesOf({ definition }: Served): {
+  tokenizer: Tokenizer;
+  sentences: SentenceText;
+} {
+  const { model, tokenizer, sentences, name } = definition;
+  if (model instanceof SentenceEncoder && tokenizer !== undefined) {
+    return { tokenizer, sentences: { maxTokens: model.maxTokens, ...sentences } };
+  }
+  throw wrongKind(`The model ${name} makes no embeddings of texts.`);
+}
+
+function wrongKind(message: string): RequestError {
+  const fix = "Name a model of the kind that this address is for.";
+  return new RequestError("REQUEST_INVALID", message, { fix, param: "model" });
+}

@@ -1,0 +1,38 @@
+import type { Context } from "hono";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+import { answerOf, openAiError } from "../protocol/answer.ts";
+import type { Exchange } from "../protocol/exchange.ts";
+
+/**
+ * An answer as server-sent events, the last of which is `[DONE]`. A client that goes away ends the exchange;
+ * an error in the middle is an event of its own.
+ */
+export async function eventStream(
+  context: Context,
+  exchange: Exchange,
+  events: AsyncGenerator<object, void, undefined>,
+): Promise<Response> {
+  // What is wrong with the request, or that there is no room for it, has an answer of its own.
+  const first = await events.next();
+  exchange.streams = true;
+  return streamSSE(context, async (stream) => {
+    stream.onAbort(() => exchange.leave());
+    try {
+      const write = (event: object): Promise<void> =>
+        stream.writeSSE({ data: JSON.stringify(event) });
+      if (!first.done) await write(first.value);
+      for await (const event of events) await write(event);
+      await stream.writeSSE({ data: "[DONE]" });
+    } catch (error) {
+      exchange.error = error;
+      await tell(stream, error);
+    } finally {
+      exchange.end();
+    }
+  });
+}
+
+async function tell(stream: SSEStreamingApi, error: unknown): Promise<void> {
+  if (stream.aborted) return;
+  await stream.writeSSE({ data: JSON.stringify(openAiError(answerOf(error))) });
+}

@@ -1,0 +1,77 @@
+import { PapilioError } from "@papilio/butterfly";
+
+/** What is logged of a request: never its prompt, nor its answer. */
+export interface RequestRecord {
+  readonly id: string;
+  readonly method: string;
+  readonly route: string;
+  readonly model?: string;
+  readonly status: number;
+  readonly seconds: number;
+  readonly promptTokens?: number;
+  readonly generatedTokens?: number;
+  /** Code of what went wrong. */
+  readonly error?: string;
+  /** What went wrong, where that is the server's fault. */
+  readonly cause?: unknown;
+}
+
+/** A request under way: when it is over, and what it came to. */
+export class Exchange {
+  readonly id: string;
+  readonly started: number = performance.now();
+  /** Aborts when the client goes away, or when it took too long. */
+  readonly signal: AbortSignal;
+  model: string | undefined;
+  promptTokens: number | undefined;
+  generatedTokens: number | undefined;
+  /** What went wrong. */
+  error: unknown;
+  /** Whether the answer goes on after its head. */
+  streams = false;
+  readonly #abort = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #end: (exchange: Exchange) => void;
+  #ended = false;
+
+  constructor(
+    id: string,
+    request: AbortSignal,
+    { seconds, end }: { readonly seconds: number; readonly end: (exchange: Exchange) => void },
+  ) {
+    this.id = id;
+    this.#end = end;
+    this.signal = this.#abort.signal;
+    this.#timer = setTimeout(() => this.#abort.abort(timeout(seconds)), 1000 * seconds);
+    if (request.aborted) this.leave();
+    else request.addEventListener("abort", () => this.leave(), { once: true });
+  }
+
+  /** The client went away. */
+  leave(): void {
+    this.#abort.abort(
+      new PapilioError("REQUEST_ABORTED", "The client went away.", "Ask again to have an answer."),
+    );
+  }
+
+  /** The server cannot wait for it any longer. */
+  stop(reason: PapilioError): void {
+    this.#abort.abort(reason);
+  }
+
+  /** The answer is over. Only the first call matters. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#end(this);
+  }
+}
+
+function timeout(seconds: number): PapilioError {
+  return new PapilioError(
+    "REQUEST_TIMEOUT",
+    `The request took longer than ${seconds} s.`,
+    "Ask for less at once.",
+  );
+}

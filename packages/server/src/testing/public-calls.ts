@@ -1,0 +1,38 @@
+import { call, invoke, type PublicCalls } from "@papilio/public-arguments";
+import * as server from "../index.ts";
+import * as node from "../node/index.ts";
+import { vision } from "./models.ts";
+
+const options = (): server.ServerOptions => ({
+  models: [{ ...vision(), stopTokens: [1], specialTokens: { bos_token: "a" }, context: 8 }],
+  apiKey: "key",
+  limits: {
+    bodyBytes: 1,
+    tokens: 1,
+    items: 1,
+    queue: 1,
+    requests: 1,
+    seconds: 1,
+    batch: 1,
+    waitMs: 1,
+  },
+  log: () => undefined,
+});
+const made = await server.ModelServer.create(options());
+const metrics = node.prometheusMetrics();
+
+/** All that is exported; what listens does so at a free port, and ends at once. */
+export const serverCalls: PublicCalls = {
+  "ModelServer.create": () => call(server.ModelServer.create, options()),
+  "ModelServer#drain": () => invoke(made, "drain", new AbortController().signal),
+  "ModelServer#dispose": () => invoke(made, "dispose"),
+  listen: () => ({
+    arguments: [{ fetch: made.fetch }, { host: "127.0.0.1", port: 0 }],
+    run: async (...given: readonly unknown[]) => {
+      const { close } = await Reflect.apply(node.listen, undefined, given);
+      await close();
+    },
+  }),
+  prometheusMetrics: () => call(node.prometheusMetrics),
+  "prometheusMetrics#expose": () => invoke(metrics, "expose"),
+};
