@@ -3,6 +3,7 @@ import { benchCommand } from "./commands/bench.ts";
 import { benchModelCommand } from "./commands/bench-model.ts";
 import { classifyCommand } from "./commands/classify.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { convertCommand } from "./commands/convert.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { factorizeCommand } from "./commands/factorize.ts";
 import { generateCommand } from "./commands/generate.ts";
@@ -66,6 +67,7 @@ ${exitStatuses()} --help of a command says more.`,
     benchModelCommand(interruption),
     classifyCommand(interruption),
     compareCommand(),
+    convertCommand(interruption),
     doctorCommand(),
     factorizeCommand(interruption),
     generateCommand(interruption),

@@ -6,6 +6,7 @@ import { isMarkedNpy } from "./marked-npy.ts";
 /** A command that writes files. */
 export type Writer =
   | "papilio bench-model"
+  | "papilio convert"
   | "papilio factorize"
   | "papilio inspect"
   | "papilio multiply"
@@ -18,12 +19,15 @@ const HEAD = 2 ** 16;
 
 /** Metadata that say who wrote a safetensors file. */
 export const FACTORIZE_METADATA = { "papilio.writer": "papilio factorize" } as const;
-const FACTORIZED = `{"__metadata__":${JSON.stringify(FACTORIZE_METADATA).slice(0, -1)},`;
+export const CONVERT_METADATA = { "papilio.writer": "papilio convert" } as const;
+/** How the header of a safetensors file begins that a command wrote. */
+const writtenBy = (writer: string): string => `{"__metadata__":{"papilio.writer":"${writer}"`;
 
 /** How files begin, by the command that writes them. */
 const BEGINNINGS: Readonly<Record<Writer, (head: string) => boolean>> = {
   "papilio bench-model": (head) => new RegExp(`^\\{\\s*"schema": "${MODELS_SCHEMA}"`).test(head),
-  "papilio factorize": (head) => head.slice(8).startsWith(FACTORIZED),
+  "papilio convert": (head) => head.slice(8).startsWith(writtenBy("papilio convert")),
+  "papilio factorize": (head) => head.slice(8).startsWith(writtenBy("papilio factorize")),
   "papilio inspect": (head) => /^<svg [^>]*><title>Supports of the factors of /.test(head),
   "papilio multiply": isMarkedNpy,
   "papilio report": (head) =>

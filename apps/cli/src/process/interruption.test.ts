@@ -30,6 +30,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["bench-model", "vit-s16", "--json", path("out")],
   ["classify", path("vit"), "--input", path("x.npy")],
   ["compare", path("r.jsonl"), path("r.jsonl")],
+  ["convert", path("h.safetensors"), path("out")],
   ["doctor"],
   ["factorize", path("a.npy"), "--out", path("out")],
   ["generate", path("llama"), "--backend", "cpu"],

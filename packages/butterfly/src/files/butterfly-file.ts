@@ -62,8 +62,8 @@ export interface SaveOptions {
   readonly dtype?: (typeof STORED_TYPES)[number] | FewBits;
   /** More metadata for the file. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** More tensors for the file. */
-  readonly tensors?: readonly TensorToWrite[];
+  /** More tensors for the file: values, or bytes that are written as they are. */
+  readonly tensors?: readonly (TensorToWrite | SafetensorsTensor)[];
 }
 
 /**

@@ -25,6 +25,7 @@ export {
   fromValuesLayout,
   toMonarchPair,
   toValuesLayout,
+  VALUES_LAYOUTS,
   type ValuesLayout,
 } from "./layouts.ts";
 export {

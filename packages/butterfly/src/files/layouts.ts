@@ -12,7 +12,8 @@ import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { elementsOf, fileError } from "./file-error.ts";
 
-const VALUES_LAYOUTS = ["abcd", "adcb", "adbc"] as const;
+/** The orders of values that are known: see {@link ValuesLayout}. */
+export const VALUES_LAYOUTS = ["abcd", "adcb", "adbc"] as const;
 
 /**
  * The orders in which other systems keep the values of a factor of pattern `(a, b, c, d)`: `abcd` as

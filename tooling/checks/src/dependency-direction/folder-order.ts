@@ -118,6 +118,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "images",
       "render",
       "models",
+      "conversion",
       "jobs",
       "training",
       "commands",
