@@ -83,31 +83,67 @@ export function quantizeValues(values: FloatArray, shape: Sizes, dtype: FewBits)
   requireOneOf("The element type", dtype, FEW_BITS);
   const group = groupOf(shape);
   requireCount(values.length, shape);
-  const { top } = CODE_GRIDS[dtype];
   const codes = new Uint8Array(values.length);
   const scales = new Uint16Array(groupsOf(shape, group));
+  const [a, b, c, d] = shape;
+  if (c >= SHORT_ROW) {
+    let index = 0;
+    for (let row = 0; row < a * b; row++) {
+      for (let l = 0; l < c; l += GROUP) {
+        const count = Math.min(GROUP, c - l);
+        const first = (row * c + l) * d;
+        for (let at = first; at < first + d; at++) {
+          scales[index++] = quantizeGroup(values, codes, at, d, count, dtype);
+        }
+      }
+    }
+    return { dtype, shape, codes, scales };
+  }
+  const own = new Float64Array(GROUP);
+  const ownCodes = new Uint8Array(GROUP);
   forEachGroup(shape, group, (index, visit) => {
-    let largest = 0;
+    let count = 0;
     visit((at) => {
-      const magnitude = Math.abs(values[at] as number);
-      if (!(magnitude < Number.POSITIVE_INFINITY))
-        throw outOfRange(values[at] as number, at, dtype);
-      if (magnitude > largest) largest = magnitude;
+      own[count++] = values[at] as number;
     });
-    scales[index] = scaleBits(largest / top, dtype);
-    const scale = fromHalf(scales[index] as number);
+    scales[index] = quantizeGroup(own, ownCodes, 0, 1, count, dtype);
+    count = 0;
     visit((at) => {
-      codes[at] = nearestCode((values[at] as number) / scale, dtype);
+      codes[at] = ownCodes[count++] as number;
     });
   });
   return { dtype, shape, codes, scales };
 }
 
-/** The code of the number nearest to `value`, ties to even; of a NaN, as of 0 / 0, the code of the smallest. */
-function nearestCode(value: number, dtype: FewBits): number {
-  const { step, offset, top } = CODE_GRIDS[dtype];
-  if (step === 1) return roundEven(Math.max(-top, Math.min(top, value)) || 0) + offset;
-  return roundEven((Math.max(-top, Math.min(top, value)) + offset) / 2 || 0);
+/** Codes of `count` values `step` apart. Returns the bits of their scale. */
+function quantizeGroup(
+  values: FloatArray,
+  codes: Uint8Array,
+  first: number,
+  step: number,
+  count: number,
+  dtype: FewBits,
+): number {
+  const { top, offset, step: codeStep } = CODE_GRIDS[dtype];
+  const end = first + count * step;
+  let largest = 0;
+  for (let at = first; at < end; at += step) {
+    const magnitude = Math.abs(values[at] as number);
+    if (!(magnitude < Number.POSITIVE_INFINITY)) throw outOfRange(values[at] as number, dtype);
+    if (magnitude > largest) largest = magnitude;
+  }
+  const bits = scaleBits(largest / top, dtype);
+  const scale = fromHalf(bits) || 1; // of zeros alone, any
+  for (let at = first; at < end; at += step) {
+    const value = (values[at] as number) / scale;
+    const clipped = value > top ? top : Math.max(value, -top);
+    // Codes of a step of 2 are rounded where they are whole numbers.
+    codes[at] =
+      codeStep === 2
+        ? (clipped + offset) / 2 + ROUNDER - ROUNDER
+        : clipped + ROUNDER - ROUNDER + offset;
+  }
+  return bits;
 }
 
 /**
@@ -117,7 +153,7 @@ function nearestCode(value: number, dtype: FewBits): number {
  */
 function scaleBits(scale: number, dtype: FewBits): number {
   const bits = toHalf(scale);
-  if (bits === 0x7c00) throw outOfRange(scale * CODE_GRIDS[dtype].top, undefined, dtype);
+  if (bits === 0x7c00) throw outOfRange(scale * CODE_GRIDS[dtype].top, dtype);
   return bits === 0 && scale > 0 ? 1 : bits;
 }
 
@@ -227,10 +263,6 @@ function forEachGroup(
 /** Adding and subtracting it rounds a smaller number to a whole one, ties to even. */
 const ROUNDER = 1.5 * 2 ** 52;
 
-function roundEven(value: number): number {
-  return value + ROUNDER - ROUNDER;
-}
-
 /** @throws PapilioError `VALUES_LENGTH` unless there are as many codes and scales as the shape has; `OPTION_INVALID` */
 export function requireQuantized(quantized: QuantizedValues): void {
   requireObject("The values", quantized, "values of few bits", "dtype", "shape", "codes", "scales");
@@ -262,11 +294,10 @@ function wrongCount(count: number, wanted: number, what: string, shape: Sizes): 
   );
 }
 
-function outOfRange(value: number, at: number | undefined, dtype: FewBits): PapilioError {
-  const where = at === undefined ? "" : ` at index ${at}`;
+function outOfRange(value: number, dtype: FewBits): PapilioError {
   return new PapilioError(
     "VALUE_RANGE",
-    `The values have ${value}${where}, and ${dtype} holds finite numbers up to ${65504 * CODE_GRIDS[dtype].top}.`,
+    `The values have ${value}, and ${dtype} holds finite numbers up to ${65504 * CODE_GRIDS[dtype].top}.`,
     "Scale the values, or store them as F32.",
   );
 }

@@ -1,4 +1,3 @@
-import { sixFewBitsForOne } from "./few-bits";
 import { fourForOne, oneForOne, sixForOne, sixHalvesForOne } from "./single-vector";
 import { oneByFour, oneBySixteen, threeByTwelve, twoBySixteen } from "./small-groups";
 import { fourOutputs, sixOutputs } from "./wide-groups";
@@ -65,9 +64,9 @@ export function multiplyGroup(
   if (row === 8) {
     const start = continues ? y : bias;
     const startRow = continues ? yRow : biasRow;
-    multiplyGroupForOne(size, 32, c, values, x, xRow, y, yRow, start, startRow, 0);
+    multiplyGroupForOne(size, false, c, values, x, xRow, y, yRow, start, startRow);
     const second = continues ? start + 4 : start;
-    multiplyGroupForOne(size, 32, c, values, x + 4, xRow, y + 4, yRow, second, startRow, 0);
+    multiplyGroupForOne(size, false, c, values, x + 4, xRow, y + 4, yRow, second, startRow);
   } else if (size === 6 && row === 48) {
     threeByTwelve(c, values, x, xRow, y, yRow, bias, biasRow, continues);
     const last = y + 3 * yRow;
@@ -99,15 +98,10 @@ export function multiplyGroup(
   }
 }
 
-/**
- * One group for one vector.
- *
- * @param bits of a weight, fewer than 32 for groups of six alone
- * @param scratch where weights of few bits are unpacked that are not multiplied as they are
- */
+/** One group for one vector. */
 export function multiplyGroupForOne(
   size: i32,
-  bits: i32,
+  half: bool,
   c: i32,
   values: usize,
   x: usize,
@@ -116,12 +110,9 @@ export function multiplyGroupForOne(
   yRow: usize,
   start: usize,
   startRow: usize,
-  scratch: usize,
 ): void {
   if (size === 6) {
-    if (bits < 16) {
-      sixFewBitsForOne(bits, c, values, x, xRow, y, yRow, start, startRow, scratch);
-    } else if (bits === 16) sixHalvesForOne(c, values, x, xRow, y, yRow, start, startRow);
+    if (half) sixHalvesForOne(c, values, x, xRow, y, yRow, start, startRow);
     else sixForOne(c, values, x, xRow, y, yRow, start, startRow);
   } else if (size === 4) {
     fourForOne(c, values, x, xRow, y, yRow, start, startRow);

@@ -38,6 +38,8 @@ export class ProductCall {
   nothing: f32;
   /** Most features of a block in scratch memory. */
   local: i32;
+  /** Bytes of the rounded inputs of a block, see rounded-inputs.ts; 0 where none are. */
+  rounded: i32;
   /** In the order in which they are applied. */
   stageCount: i32;
 }

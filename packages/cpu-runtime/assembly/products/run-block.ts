@@ -81,7 +81,8 @@ export function runBlock(call: ProductCall, block: Block, i: i32, k: i32): void 
   const copies = block.copies;
   const row = (<usize>block.width) << 2;
   const widened = changetype<usize>(block) + BLOCK_BYTES;
-  const buffers = widened + (call.bits < 32 ? <usize>(INPUTS * GROUP * 4) : 0);
+  const buffers =
+    widened + (call.bits < 32 ? <usize>(INPUTS * GROUP * 4) : 0) + <usize>call.rounded;
   const nothing = changetype<usize>(call) + offsetof<ProductCall>("nothing");
   const chunk = last > 0 || copies ? block.chunk : tiles;
   const parts = call.parts;

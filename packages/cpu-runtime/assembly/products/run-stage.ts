@@ -12,6 +12,7 @@ import { groupSize, isSmall, multiplyGroup, multiplyGroupForOne, outputsInSixes 
 import { multiplySixes } from "./groups-of-six";
 import { widenHalves } from "./halves";
 import { GROUP, INPUTS, ProductCall } from "./product-call";
+import { multiplyRounded, roundInputs } from "./rounded-inputs";
 import { multiplySmallBlocks } from "./small-blocks";
 
 /** The values of a stage within block `(i, k)` of the pass. */
@@ -183,8 +184,18 @@ function runGroups(
     inputs = (c + divisions - 1) / divisions;
     inputs = bits < 16 ? (inputs + 31) & ~31 : (inputs + 3) & ~3;
   }
+  const inputsOfOne = widened + <usize>(INPUTS * GROUP * 4);
+  const isRounded = isOne && bits < 16 && roundInputs(c, x, xRow, inputsOfOne);
   for (let from = first; from < end; ) {
     const to = tiles > 1 ? end : from + groupSize(b, sixes, from);
+    if (isRounded && to - from >= 4) {
+      const weights = values + <usize>(from * ofOutput);
+      const sums = y + <usize>from * yRow;
+      const biases = bias + <usize>from * biasRow;
+      multiplyRounded(to - from, bits, c, weights, inputsOfOne, sums, yRow, biases, biasRow);
+      from = to;
+      continue;
+    }
     for (let l = 0; l < c; l += inputs) {
       const count = min(inputs, c - l);
       const finishes = block.finishes && l + count === c;
@@ -205,19 +216,8 @@ function runGroups(
         if (isOne) {
           const start = l > 0 ? sums : biases;
           const startRow = l > 0 ? yRow : biasRow;
-          multiplyGroupForOne(
-            size,
-            bits,
-            count,
-            weights,
-            rows,
-            xRow,
-            sums,
-            yRow,
-            start,
-            startRow,
-            widened,
-          );
+          const half = bits === 16;
+          multiplyGroupForOne(size, half, count, weights, rows, xRow, sums, yRow, start, startRow);
         } else {
           for (let tile = 0; tile < tiles; tile++) {
             multiplyGroup(

@@ -170,7 +170,7 @@ function firstTwo(x: v128): v128 {
 }
 
 /** Sums of outputs 0 to 3; of 4 and 5 and of 0 and 1; of 2 to 5. */
-export function storeSix(
+function storeSix(
   low: v128,
   both: v128,
   high: v128,
@@ -181,15 +181,18 @@ export function storeSix(
 ): void {
   storeFour(f32x4.add(low, i64x2.shuffle(both, high, 1, 2)), y, yRow, start, startRow);
   const last = f32x4.add(both, i64x2.shuffle(high, high, 1, 0));
-  y += 4 * yRow;
-  start += 4 * startRow;
+  storeTwo(last, y + 4 * yRow, yRow, start + 4 * startRow, startRow);
+}
+
+/** The first two of these. */
+export function storeTwo(last: v128, y: usize, yRow: usize, start: usize, startRow: usize): void {
   const before = v128.load32_lane(start + startRow, v128.load32_zero(start), 1);
   const sums = f32x4.add(last, before);
   v128.store32_lane(y, sums, 0);
   v128.store32_lane(y + yRow, sums, 1);
 }
 
-function storeFour(sums: v128, y: usize, yRow: usize, start: usize, startRow: usize): void {
+export function storeFour(sums: v128, y: usize, yRow: usize, start: usize, startRow: usize): void {
   let before = v128.load32_zero(start);
   before = v128.load32_lane(start + startRow, before, 1);
   before = v128.load32_lane(start + 2 * startRow, before, 2);

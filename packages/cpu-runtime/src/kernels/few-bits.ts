@@ -28,7 +28,8 @@ export function roundValues(
 ): RoundedValues {
   const { codes, scales } = quantizeValues(values, shape, dtype);
   const offset = dtype === "q8" ? 128 : 8;
-  const numbers = Float32Array.from(codes, (code) => code - offset);
+  const numbers = new Float32Array(codes.length);
+  for (let at = 0; at < codes.length; at++) numbers[at] = (codes[at] as number) - offset;
   const [a, b, c, d] = shape;
   const [ga, gb, gc, gd] = groupOf(shape);
   const [rows, parts, blocks] = [Math.ceil(b / gb), Math.ceil(c / gc), Math.ceil(d / gd)];

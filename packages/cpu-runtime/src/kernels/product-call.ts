@@ -3,7 +3,7 @@ import type { Activation } from "@papilio/butterfly/numeric";
 import { TILE, TILE_BYTES } from "../wasm/constants.ts";
 import { activationWords } from "./activation.ts";
 import { floatWord } from "./kernel-call.ts";
-import { bitsOf, bytesOf, type PackedStage, type WeightDtype } from "./packed-weights.ts";
+import { bitsOf, bytesOf, type PackedStage, SCALED, type WeightDtype } from "./packed-weights.ts";
 
 /** Most inputs that outputs are computed from at a time, and most outputs of a group: assembly/kernels/product.ts. */
 export const INPUTS = 384;
@@ -43,6 +43,8 @@ export interface CallFields extends Selection, Division {
   /** Numbers that make an element: 1 real, 2 complex. */
   readonly parts: 1 | 2;
   readonly local: number;
+  /** Bytes of rounded inputs: see {@link roundedBytes}. */
+  readonly rounded: number;
   /** Address of the weights of the pass. */
   readonly weights: number;
 }
@@ -58,7 +60,7 @@ export function callWords(call: CallFields): number[] {
     ...[call.width, call.tiles, call.lastWidth, call.chunk, a, b, c, d],
     ...[call.innerA, call.outerD, bitsOf(dtype), parts],
     ...[call.tilesOfItem, call.blocksOfItem, call.pieces, call.outputsOfPiece],
-    ...[floatWord(-0), call.local, stages.length],
+    ...[floatWord(-0), call.local, call.rounded, stages.length],
     ...stages.flatMap((stage) => [
       ...[stage.a, stage.pattern.b, stage.pattern.c, stage.d, call.weights + size * stage.start],
       ...stage.distances.map((numbers) => size * numbers),
@@ -68,6 +70,17 @@ export function callWords(call: CallFields): number[] {
 
 /** Scratch memory for a block, twice: what the first-level cache holds besides the values. */
 const SCRATCH_BYTES = 20 * 1024;
+
+/** Of one vector for weights of few bits: 72 bytes for 32 inputs, see assembly/products/rounded-inputs.ts. */
+export function roundedBytes(
+  stages: readonly PackedStage[],
+  dtype: WeightDtype,
+  vectors: number,
+): number {
+  if (vectors > 1 || bitsOf(dtype) >= 16) return 0;
+  const groups = Math.max(...stages.map(({ pattern }) => Math.ceil(pattern.c / SCALED)));
+  return 64 * Math.ceil((72 * groups) / 64);
+}
 
 /** Tiles of a block that go through several stages together. */
 export function chunkOf(local: number, parts: number): number {

@@ -23,6 +23,7 @@ import {
   INPUTS,
   localBytes,
   localFeatures,
+  roundedBytes,
   type Selection,
 } from "./product-call.ts";
 
@@ -67,6 +68,7 @@ export function product(problem: ProductProblem): KernelCall {
   const division = divide(pattern, stages, dtype, vectors);
   const { tilesOfItem, blocksOfItem, pieces } = division;
   const local = localFeatures(pattern, stages, width);
+  const rounded = roundedBytes(stages, dtype, vectors);
   const chunk = Math.min(tilesOfItem, chunkOf(local, 1));
   const outputs = { vectors, features: rows };
   const operands: Operand[] = [
@@ -86,7 +88,10 @@ export function product(problem: ProductProblem): KernelCall {
     label: `product ${stages.map((stage) => stage.pattern).join(" ")} ${dtype} x ${vectors}`,
     items: slabs * (pieces === 1 ? Math.ceil((a * d) / blocksOfItem) : a * d * pieces),
     scratchBytes:
-      BLOCK_BYTES + (dtype === "f32" ? 0 : 4 * INPUTS * GROUP) + localBytes(local, chunk, 1, width),
+      BLOCK_BYTES +
+      (dtype === "f32" ? 0 : 4 * INPUTS * GROUP) +
+      rounded +
+      localBytes(local, chunk, 1, width),
     operands,
     words: (addresses) => {
       const at = (name: string): number =>
@@ -94,7 +99,19 @@ export function product(problem: ProductProblem): KernelCall {
       return callWords({
         ...{ x: at("x"), y: at("y"), bias: at("bias") },
         ...{ multiplier: at("multiplier"), addend: at("addend"), activation },
-        ...{ width, tiles, lastWidth, chunk, pattern, innerA, outerD, dtype, parts: 1, local },
+        ...{
+          width,
+          tiles,
+          lastWidth,
+          chunk,
+          pattern,
+          innerA,
+          outerD,
+          dtype,
+          parts: 1,
+          local,
+          rounded,
+        },
         ...{ ...division, stages, weights: at("weights") },
       });
     },

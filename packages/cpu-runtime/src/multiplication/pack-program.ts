@@ -99,7 +99,7 @@ function passWords({ weights, local }: PassValues, parts: 1 | 2, address: number
     ...{ x: 0, y: 0, bias: 0, multiplier: 0, addend: 0 },
     ...{ width: TILE, tiles: 1, lastWidth: TILE, chunk: 1, tilesOfItem: 1, blocksOfItem: 1 },
     ...{ pieces: 1, outputsOfPiece: pattern.b, pattern, innerA: 1, outerD: pattern.d },
-    ...{ dtype, parts, local, stages, weights: address },
+    ...{ dtype, parts, local, rounded: 0, stages, weights: address },
   });
 }
 

@@ -1,0 +1,25 @@
+import { Butterfly, type KroneckerSparse } from "@papilio/butterfly";
+import { referenceProduct } from "@papilio/butterfly/matrix";
+
+/**
+ * How far an output may be off for inputs that are rounded to 16 bits, 32 along `c` to a scale: half of a step of
+ * each, which is 1/32767 of the largest of them, times the magnitude of its weight.
+ */
+export function roundingOfInputs(factor: KroneckerSparse, x: Float32Array): Float64Array {
+  const { a, c, d, cols } = factor.pattern;
+  const steps = new Float64Array(cols);
+  for (let i = 0; i < a; i++) {
+    for (let first = 0; first < c; first += 32) {
+      for (let k = 0; k < d; k++) {
+        const places = Array.from(
+          { length: Math.min(32, c - first) },
+          (_, l) => (i * c + first + l) * d + k,
+        );
+        const largest = Math.max(...places.map((at) => Math.abs(x[at] as number)));
+        for (const at of places) steps[at] = largest / 32767 / 2;
+      }
+    }
+  }
+  const shape = { batch: 1, layout: "batch-first" } as const;
+  return referenceProduct(new Butterfly([factor]).absolute(), steps, shape);
+}
