@@ -27,7 +27,7 @@ import { readInput } from "../files/input-file.ts";
 import { parseNumbers } from "../files/numbers-file.ts";
 
 /** Butterflies of a layer: of each stack those that are applied one after another, the first first. */
-export type Stacks = readonly (readonly PermutedButterfly<AnyButterfly>[])[];
+type Stacks = readonly (readonly PermutedButterfly<AnyButterfly>[])[];
 
 /** The structured weight of a layer, from a file. */
 export interface FoundButterflies {
