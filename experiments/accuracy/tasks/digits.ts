@@ -1,5 +1,5 @@
 import { VisionTransformer } from "@papilio/nn";
-import { imageTask, type LabelledImages, splitExamples } from "@papilio/nn/training";
+import { imageTask, type LabelledImages, pickImages, splitExamples } from "@papilio/nn/training";
 import { readText } from "../data.ts";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
 import type { Choice, Outcome, Task } from "../task.ts";
@@ -58,21 +58,21 @@ function images(): Parts {
     .trim()
     .split("\n")
     .map((row) => row.split(",").map(Number));
-  const part = (chosen: Uint32Array): LabelledImages => ({
+  const all: LabelledImages = {
     images: Float32Array.from(
-      [...chosen].flatMap((row) => (rows[row] as number[]).slice(0, PIXELS)),
+      rows.flatMap((row) => row.slice(0, PIXELS)),
       (pixel) => pixel / 16,
     ),
-    labels: Uint32Array.from(chosen, (row) => rows[row]?.[PIXELS] as number),
-  });
+    labels: Uint32Array.from(rows, (row) => row[PIXELS] as number),
+  };
   const { train, validation: held } = splitExamples({
     ...{ examples: rows.length, share: 1 / 3, seed: 20260101 },
   });
   const half = Math.floor(held.length / 2);
   read = {
-    trained: part(train),
-    validated: part(held.subarray(0, half)),
-    tested: part(held.subarray(half)),
+    trained: pickImages(all, train),
+    validated: pickImages(all, held.subarray(0, half)),
+    tested: pickImages(all, held.subarray(half)),
   };
   return read;
 }

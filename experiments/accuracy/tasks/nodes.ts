@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GAT, GCN, GraphSAGE } from "@papilio/nn";
-import { adjacencyOf } from "@papilio/nn/adjacency";
+import { adjacencyOf, bagsOfWords } from "@papilio/nn/adjacency";
 import { nodeTask } from "@papilio/nn/training";
 import { type LinearKind, layersOf } from "../linear-kinds.ts";
 import type { Choice, Outcome, Task } from "../task.ts";
@@ -47,7 +47,7 @@ function trainNodes(name: keyof typeof MODELS, choice: Choice): Promise<Outcome>
   const { nodes: count, features: inFeatures, classes, edges, labels, ...cora } = network();
   const model = new Model({ ...options, inFeatures, classes, seed, linear: linear(kind) });
   const adjacency = adjacencyOf({ nodes: count, edges: [...edges] });
-  const features = bagsOfWords();
+  const features = bagsOfWords(cora.featureRows, inFeatures);
   const taskOf = (validation: Uint32Array) =>
     nodeTask({
       trace: (use) => model.trace({ adjacency, ...(use === "training" && { dropout }) }),
@@ -77,14 +77,4 @@ let read: Cora | undefined;
 function network(): Cora {
   read ??= JSON.parse(readFileSync(join(import.meta.dirname, FILE), "utf8")) as Cora;
   return read;
-}
-
-/** `[nodes, features]`: the words of a node count the same, and add up to 1. */
-function bagsOfWords(): Float32Array {
-  const { nodes: count, features, featureRows } = network();
-  const numbers = new Float32Array(count * features);
-  for (const [node, words] of featureRows.entries()) {
-    for (const word of words) numbers[node * features + word] = 1 / words.length;
-  }
-  return numbers;
 }

@@ -1,14 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
+import { loadCheckpoint, saveCheckpoint } from "@papilio/nn/node";
 import {
-  type Checkpoint,
-  decodeCheckpoint,
   type Evaluation,
-  encodeCheckpoint,
   factorRates,
   initialize,
-  readCheckpointSettings,
   type StepReport,
   train,
 } from "@papilio/nn/training";
@@ -25,18 +22,22 @@ import { newTable } from "../render/new-table.ts";
 import { showTraining } from "../render/progress.ts";
 import { Metrics } from "../training/metrics.ts";
 import { startFrom } from "../training/start-from.ts";
+import { withTeacher } from "../training/teacher.ts";
 import { choiceOf, settingsOf, type TrainFlags } from "../training/train-flags.ts";
-import { type Prepared, prepare, withTeacher } from "../training/train-model.ts";
+import { type Prepared, prepare } from "../training/train-model.ts";
 
 /** `papilio train`: a model of butterflies, or a dense one, on data of files. */
 export function trainCommand(interruption: Interruption): Command {
   return new Command("train")
-    .description("Train a model on a text or on images, on the CPU or on an adapter.")
+    .description("Train a model on a text, on images or on a graph, on the CPU or on an adapter.")
     .argument(
       "<data>",
-      "a text; or images: a folder for each class, an IDX file, or lines of pixels and a label",
+      "a text; images: a folder for each class, an IDX file, or lines of pixels and a label; or a graph in JSON",
     )
-    .requiredOption("--model <kind>", "gpt2 or llama for text, vit for images")
+    .requiredOption(
+      "--model <kind>",
+      "gpt2 or llama for text, vit for images, gcn, graphsage or gat for nodes",
+    )
     .requiredOption("--out <folder>", "where the model goes, as generate, classify and run read it")
     .option(
       "--linear <kind>",
@@ -55,11 +56,12 @@ export function trainCommand(interruption: Interruption): Command {
     .option("--validation-data <path>", "other data for validation")
     .option("--shift <pixels>", "by which images are moved at random, at most", "0")
     .option("--flip", "mirror half of the images at random, left to right")
+    .option("--dropout <share>", "of what each layer of a classifier of nodes reads", "0")
     .option("--smoothing <share>", "what all classes share of a label", "0")
     .option("--steps <count>", "steps in all", "1000")
     .option("--batch <count>", "sequences or images of a run", "16")
     .option("--accumulate <count>", "runs of a step", "1")
-    .option("--optimizer <kind>", "adamw, or sgd with a momentum of 0.9", "adamw")
+    .option("--optimizer <kind>", "adamw, adam, or sgd with a momentum of 0.9", "adamw")
     .option("--rate <rate>", "the largest learning rate", "0.003")
     .option("--warmup <steps>", "in which the rate grows, before it falls along a cosine", "0")
     .option("--decay <decay>", "weight decay of matrices", "0.01")
@@ -87,6 +89,7 @@ Examples:
   papilio train input.txt --model gpt2 --linear monarch --steps 2000 --out shakespeare
   papilio generate shakespeare --prompt "ROMEO:"
   papilio train photos/ --model vit --image-size 32 --shift 2 --flip --out photos-vit
+  papilio train cora.json --model gcn --layers 2 --features 16 --dropout 0.5 --rate 0.01 --out cora
   papilio train train-images-idx3-ubyte.gz --model vit --image-size 28 --patch 7 --out mnist
 
 ${exitStatuses("the loss is no number")}`,
@@ -115,7 +118,9 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
   const described = JSON.stringify({ ...sizes, ...numbers, digest: prepared.digest });
   await makeFolder(out);
   const weights = join(out, "model.safetensors");
-  const before = resume ? await checkpointIn(weights, described, prepared) : undefined;
+  const before = resume
+    ? await loadCheckpoint(weights, task.parameters, { settings: described })
+    : undefined;
   const outputs = await openOutputs(
     { ...flags, data },
     prepared,
@@ -156,7 +161,8 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
     if (metricsFile !== undefined) await outputs.save(metricsFile, metrics.text, last);
   };
   const { stopped } = await train(task, {
-    optimizer: settings.optimizer === "sgd" ? { kind: "sgd", momentum: 0.9 } : { kind: "adamw" },
+    optimizer:
+      settings.optimizer === "sgd" ? { kind: "sgd", momentum: 0.9 } : { kind: settings.optimizer },
     rate: settings.schedule,
     multipliers: factorRates(task.graph),
     decay: settings.decay,
@@ -171,11 +177,7 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
     signal: interruption.signal,
     onState: async (state) => {
       const optimizer = settings.optimizer;
-      await outputs.save(
-        weights,
-        encodeCheckpoint(task.parameters, { state, optimizer, settings: described }),
-        true,
-      );
+      await saveCheckpoint(weights, task.parameters, { state, optimizer, settings: described });
       kept = state.steps;
       await saveMetrics(false);
     },
@@ -230,22 +232,6 @@ async function start(from: string, { model }: Prepared, signal: AbortSignal): Pr
   if (errors.length === 0) return;
   const [least, most] = [Math.min(...errors), Math.max(...errors)].map((error) => error.toFixed(2));
   note(`Factorized ${errors.length} layers of ${from}: relative errors of ${least} to ${most}.`);
-}
-
-/** What a run goes on from; undefined where there is nothing. Throws `TRAINING_OTHER_RUN`. */
-async function checkpointIn(
-  file: string,
-  described: string,
-  { task }: Prepared,
-): Promise<Checkpoint | undefined> {
-  if (!(await isThere(file))) return undefined;
-  const bytes = await readBytes(file);
-  if (readCheckpointSettings(bytes) === described) return decodeCheckpoint(bytes, task.parameters);
-  throw new PapilioError(
-    "TRAINING_OTHER_RUN",
-    `The checkpoint in ${file} is of a run with other data or other flags.`,
-    "Give the same data and flags to go on from it, or another --out.",
-  );
 }
 
 /** Files of an earlier run are hours of work: they are replaced when that is meant alone. */

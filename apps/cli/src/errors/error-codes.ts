@@ -23,10 +23,6 @@ interface CliErrorCodes {
    */
   RESULTS_OTHER_RUN: true;
   /**
-   * The checkpoint that a training is to go on from is of other data or other flags. Give the same, or another folder.
-   */
-  TRAINING_OTHER_RUN: true;
-  /**
    * What is left of a job at the places of its outputs is of another job. Run that one to its end, or give other
    * outputs.
    */

@@ -19,6 +19,7 @@ export interface TrainFlags {
   readonly shift: string;
   readonly flip?: boolean;
   readonly smoothing: string;
+  readonly dropout: string;
   readonly steps: string;
   readonly batch: string;
   readonly accumulate: string;
@@ -65,6 +66,7 @@ export function choiceOf(data: string, flags: TrainFlags): TrainingChoice {
     shift: wholeNumber("--shift", flags.shift, 0, 4096),
     flip: flags.flip ?? false,
     smoothing: share("--smoothing", flags.smoothing),
+    dropout: share("--dropout", flags.dropout),
     temperature: numberFrom("--temperature", flags.temperature, 0.01, 1000),
   };
 }
@@ -73,7 +75,7 @@ export function choiceOf(data: string, flags: TrainFlags): TrainingChoice {
 export function settingsOf(flags: TrainFlags): {
   readonly steps: number;
   readonly accumulate: number;
-  readonly optimizer: "adamw" | "sgd";
+  readonly optimizer: "adam" | "adamw" | "sgd";
   readonly rate: number;
   readonly warmup: number;
   readonly schedule: ReturnType<typeof warmupCosine>;
@@ -94,7 +96,7 @@ export function settingsOf(flags: TrainFlags): {
     warmup,
     schedule: warmupCosine({ rate, warmup, steps }),
     accumulate: count("--accumulate", flags.accumulate, 1),
-    optimizer: oneOf("--optimizer", flags.optimizer, ["adamw", "sgd"]),
+    optimizer: oneOf("--optimizer", flags.optimizer, ["adamw", "adam", "sgd"]),
     decay: numberFrom("--decay", flags.decay, 0, 1e6),
     clip: flags.clip === undefined ? undefined : numberFrom("--clip", flags.clip, 0, 1e6),
     evaluateEvery: count("--evaluate-every", flags.evaluateEvery),

@@ -1,23 +1,24 @@
-import { createHash } from "node:crypto";
 import { PapilioError } from "@papilio/butterfly";
-import { type Gpt2, type Llama, VisionTransformer } from "@papilio/nn";
-import { Decoder, newModel } from "@papilio/nn/models";
+import type { Gpt2, Llama, VisionTransformer } from "@papilio/nn";
+import { newModel } from "@papilio/nn/models";
 import { huggingFaceTokenizer } from "@papilio/nn/tokenizers";
 import {
   characterTokenizer,
   characterTokens,
   type DisposableTask,
-  distilledTask,
   imageTask,
   type LabelledImages,
+  nodeTask,
+  pickImages,
   splitExamples,
   textTask,
 } from "@papilio/nn/training";
 import { readBytes } from "../files/input-file.ts";
-import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
+import { digestOf } from "./digest.ts";
 import { type ImageData, readImages } from "./labelled-images.ts";
+import { type NodeModel, readNodes } from "./nodes.ts";
 
-export const MODELS = ["vit", "gpt2", "llama"] as const;
+export const MODELS = ["vit", "gpt2", "llama", "gcn", "graphsage", "gat"] as const;
 
 /** What is trained on what, as flags say it. */
 export interface TrainingChoice {
@@ -40,13 +41,15 @@ export interface TrainingChoice {
   readonly shift: number;
   readonly flip: boolean;
   readonly smoothing: number;
+  /** Of what each layer of a classifier of nodes reads. */
+  readonly dropout: number;
   /** By which logits are divided where there is a teacher. */
   readonly temperature: number;
 }
 
 /** What is to be trained, and what is written beside its weights. */
 export interface Prepared {
-  readonly model: Gpt2 | Llama | VisionTransformer;
+  readonly model: Gpt2 | Llama | VisionTransformer | NodeModel;
   readonly task: DisposableTask;
   /** Contents of files by their names. */
   readonly files: ReadonlyMap<string, string>;
@@ -59,7 +62,38 @@ const VALIDATION_WINDOWS = 256;
 
 /** @throws PapilioError `DATA_INVALID`, `FLAG_INVALID`; what reading files and making a model throws */
 export function prepare(choice: TrainingChoice): Promise<Prepared> {
-  return choice.model === "vit" ? prepareImages(choice) : prepareText(choice);
+  switch (choice.model) {
+    case "vit":
+      return prepareImages(choice);
+    case "gpt2":
+    case "llama":
+      return prepareText(choice, choice.model);
+    default:
+      return prepareNodes(choice, choice.model);
+  }
+}
+
+/** The model and its task are those of `nodeTask`: its validation is of the nodes that the data name. */
+async function prepareNodes(
+  choice: TrainingChoice,
+  kind: "gcn" | "graphsage" | "gat",
+): Promise<Prepared> {
+  if (choice.validationData !== undefined) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "--validation-data is given, and a graph names the nodes of its validation itself.",
+      "Leave it out.",
+    );
+  }
+  const { config, model, data, trace } = await readNodes(choice, kind);
+  const { features, labels, classes, train, validation } = data;
+  const task = nodeTask({
+    ...{ trace, parameters: model.namedParameters(), seed: choice.seed, kernels: "wasm" },
+    ...{ features, labels, classes, train, smoothing: choice.smoothing },
+    validation: validation.length === 0 ? undefined : validation,
+  });
+  const digest = digestOf(features, labels, Uint32Array.from(data.edges), train, validation);
+  return { model, task, files: new Map([["config.json", json(config)]]), digest };
 }
 
 async function prepareImages(choice: TrainingChoice): Promise<Prepared> {
@@ -106,7 +140,8 @@ async function prepareImages(choice: TrainingChoice): Promise<Prepared> {
     smoothing: choice.smoothing,
   });
   const files = new Map([["config.json", json(config)]]);
-  return { model, task, files, digest: digestOf(data.images, data.labels) };
+  const seen = others === undefined ? [] : [others.images, others.labels];
+  return { model, task, files, digest: digestOf(data.images, data.labels, ...seen) };
 }
 
 /** Images to train on, and those for validation: others, or a share of them. */
@@ -117,26 +152,18 @@ function divided(
 ): { readonly train: LabelledImages; readonly validation: LabelledImages | undefined } {
   if (others !== undefined) return { train: data, validation: others };
   const split = splitExamples({ examples: data.labels.length, share, seed });
-  const each = data.images.length / data.labels.length;
-  const some = (examples: Uint32Array): LabelledImages => {
-    const images = new Float32Array(examples.length * each);
-    for (const [at, example] of examples.entries()) {
-      images.set(data.images.subarray(example * each, (example + 1) * each), at * each);
-    }
-    return { images, labels: examples.map((example) => data.labels[example] as number) };
-  };
   return {
-    train: some(split.train),
-    validation: split.validation.length === 0 ? undefined : some(split.validation),
+    train: pickImages(data, split.train),
+    validation: split.validation.length === 0 ? undefined : pickImages(data, split.validation),
   };
 }
 
-async function prepareText(choice: TrainingChoice): Promise<Prepared> {
+async function prepareText(choice: TrainingChoice, kind: "gpt2" | "llama"): Promise<Prepared> {
   const { batch, seed, context, features, layers, heads, smoothing } = choice;
   const { tokens, validation, vocabulary, tokenizer } = await readTokens(choice);
   const papilio = { linear: choice.linear };
   const config =
-    choice.model === "gpt2"
+    kind === "gpt2"
       ? {
           model_type: "gpt2",
           papilio,
@@ -231,49 +258,6 @@ async function readText(file: string): Promise<string> {
       { cause },
     );
   }
-}
-
-/**
- * What is prepared, with the logits of a teacher in its loss.
- *
- * @param path the folder of the teacher
- * @throws PapilioError `MODEL_KIND` for one of another kind, `GRAPH_SHAPE` for one of other classes or tokens; what reading
- *   it throws
- */
-export async function withTeacher(
-  prepared: Prepared,
-  path: string,
-  { batch, context, temperature }: TrainingChoice,
-  signal: AbortSignal,
-): Promise<Prepared> {
-  const config = await readConfig(await folderOf(path));
-  const teacher = await loadModel(path, config, signal);
-  const { model, task, digest } = prepared;
-  const graph =
-    model instanceof VisionTransformer
-      ? teacher instanceof VisionTransformer && teacher.trace({ images: batch })
-      : teacher instanceof Decoder && teacher.trace({ sequences: batch, tokens: context });
-  if (graph === false) {
-    throw new PapilioError(
-      "MODEL_KIND",
-      `The teacher in ${path} is of the type ${config.model_type}.`,
-      "Give a language model as the teacher of one, and a vision transformer as that of another.",
-    );
-  }
-  const numbers = [...teacher.namedParameters().values()].map(({ values }) => values);
-  return {
-    ...prepared,
-    task: distilledTask(task, { teacher: graph, temperature, kernels: "wasm" }),
-    digest: `${digest} ${digestOf(...numbers)}`,
-  };
-}
-
-function digestOf(...arrays: readonly (Float32Array | Uint32Array)[]): string {
-  const hash = createHash("sha256");
-  for (const { buffer, byteOffset, byteLength } of arrays) {
-    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-  return hash.digest("hex");
 }
 
 function json(value: unknown): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { GCN } from "@papilio/nn";
-import { adjacencyOf } from "@papilio/nn/adjacency";
+import { adjacencyOf, bagsOfWords } from "@papilio/nn/adjacency";
 import { ButterflyLinear, Linear, type LinearFactory } from "@papilio/nn/layers";
 import type { ModelSubject } from "../models/subject.ts";
 
@@ -40,7 +40,10 @@ export function gcnOnCora(): ModelSubject {
       const adjacency = adjacencyOf({ nodes, edges });
       return { model, trace: () => model.trace({ adjacency }) };
     },
-    given: () => ({ features: bagsOfWords(cora()) }),
+    given: () => {
+      const { featureRows, features } = cora();
+      return { features: bagsOfWords(featureRows, features) };
+    },
   };
 }
 
@@ -50,13 +53,4 @@ function cora(): Cora {
   const file = new URL("../../data/cora.json.gz", import.meta.url);
   read ??= JSON.parse(gunzipSync(readFileSync(file)).toString()) as Cora;
   return read;
-}
-
-/** `[nodes, features]`: each word of a node counts as much, and they add up to 1, as is usual. */
-function bagsOfWords({ nodes, features, featureRows }: Cora): Float32Array {
-  const numbers = new Float32Array(nodes * features);
-  for (const [node, words] of featureRows.entries()) {
-    for (const word of words) numbers[node * features + word] = 1 / words.length;
-  }
-  return numbers;
 }

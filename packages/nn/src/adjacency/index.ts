@@ -6,3 +6,4 @@ export {
   withSelfLoops,
 } from "./adjacency.ts";
 export { SparseMatrix } from "./sparse-matrix.ts";
+export { bagsOfWords } from "./words.ts";

@@ -66,6 +66,10 @@ export interface NnErrorCodes {
   TRAINER_STATE: true;
   /** A file is not a checkpoint of training. Give one that a training has written, as it is. */
   CHECKPOINT_INVALID: true;
+  /**
+   * The checkpoint that a training is to go on from is of other data or other settings. Give the same, or another place.
+   */
+  TRAINING_OTHER_RUN: true;
   /** Data to train on cannot be read. Give a file of the kind in the message. */
   DATA_INVALID: true;
 

@@ -29,6 +29,7 @@ export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
 export { type IdxFile, readIdx } from "./idx.ts";
 export { type InitializeOptions, initialize } from "./initialize.ts";
+export { type LabelledImages, pickImages } from "./labelled-images.ts";
 export type { LossScaleState } from "./loss-scale.ts";
 export {
   type CrossEntropyOptions,
@@ -44,7 +45,6 @@ export {
   type DisposableTask,
   type ImageTaskOptions,
   imageTask,
-  type LabelledImages,
   type NodeTaskOptions,
   nodeTask,
   type TextTaskOptions,

@@ -1,5 +1,4 @@
-import { PapilioError } from "@papilio/butterfly";
-import { requireArray, requireObject, requireWhole } from "@papilio/butterfly/errors";
+import { requireArray, requireWhole } from "@papilio/butterfly/errors";
 import {
   callback,
   count,
@@ -17,15 +16,9 @@ import type { Parameter } from "../modules/parameter.ts";
 import { type Augmentation, augmentationCheck, augmentImages } from "./augment.ts";
 import { randomWindows, seedOf, shuffledBatches } from "./batches.ts";
 import { Evaluator, type LabelledRun } from "./evaluation.ts";
+import { type LabelledImages, picked, requireLabelled } from "./labelled-images.ts";
 import { crossEntropy } from "./losses.ts";
 import type { TrainingTask } from "./train.ts";
-
-/** Images and their classes. */
-export interface LabelledImages {
-  /** One after another, `[channels, height, width]` each. */
-  readonly images: Float32Array;
-  readonly labels: Uint32Array;
-}
 
 interface TaskOptions {
   readonly parameters: ReadonlyMap<string, Parameter>;
@@ -75,11 +68,7 @@ export function imageTask(options: ImageTaskOptions): DisposableTask {
     parameters,
     batch: (run) => {
       const examples = order(run);
-      const images = new Float32Array(batch * each);
-      for (const [at, example] of examples.entries()) {
-        images.set(train.images.subarray(example * each, (example + 1) * each), at * each);
-      }
-      const labels = examples.map((example) => train.labels[example] as number);
+      const { images, labels } = picked(train, each, examples);
       const seen =
         augmentation === undefined
           ? images
@@ -276,17 +265,4 @@ function requireTaskOptions(
 ): void {
   optionsCheck(name, options);
   requireWhole("batch", options.batch, 1);
-}
-
-function requireLabelled(name: string, data: LabelledImages, each: number): void {
-  requireObject(`The images for ${name}`, data, "LabelledImages");
-  requireArray(`The images for ${name}`, data.images, "Float32Array");
-  requireArray(`The labels for ${name}`, data.labels, "Uint32Array");
-  requireWhole(`The number of labels for ${name}`, data.labels.length, 1);
-  if (data.images.length === each * data.labels.length) return;
-  throw new PapilioError(
-    "INPUT_LENGTH",
-    `The images for ${name} have ${data.images.length} numbers, and ${data.labels.length} labels of ${each} each.`,
-    "Give a label for each image.",
-  );
 }

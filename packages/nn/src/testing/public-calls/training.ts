@@ -89,6 +89,11 @@ export const trainingCalls: PublicCalls = {
     call(nn.decodeCheckpoint, nn.encodeCheckpoint(named(), checkpoint), named()),
   readCheckpointSettings: () =>
     call(nn.readCheckpointSettings, nn.encodeCheckpoint(named(), checkpoint)),
+  pickImages: () => {
+    const data = { images: new Float32Array(4), labels: new Uint32Array(2) };
+    return call(nn.pickImages, data, Uint32Array.of(1));
+  },
+  bagsOfWords: () => call(nn.bagsOfWords, [[0, 2], [1]], 3),
   imageTask: () => {
     const size = { imageSize: 2, patchSize: 2, channels: 1, classes: 2 };
     const model = new nn.VisionTransformer({ ...size, features: 4, layers: 1, heads: 1 });

@@ -90,6 +90,18 @@ export const nodeCalls = (
     writeFileSync(path, file());
     return call(node.loadStateDict, path, { ...loading(), onDemand: true });
   },
+  saveCheckpoint: () => {
+    const save = (path: string, ...others: readonly never[]): unknown =>
+      node.saveCheckpoint(
+        path === "text" ? join(folder, path) : path,
+        ...(others as [never, never]),
+      );
+    const state = { steps: 1, parameters: [], momentum: [], squares: [] };
+    const checkpoint = { state, optimizer: "adamw", settings: "seed 1" };
+    return call(save, join(folder, "checkpoint"), new Map(), checkpoint);
+  },
+  loadCheckpoint: () =>
+    call(node.loadCheckpoint, join(folder, "missing"), new Map(), { settings: "seed 1" }),
   saveStateDict: () => {
     const save = (path: string, ...others: readonly never[]): unknown =>
       node.saveStateDict(path === "text" ? folder : path, ...(others as [never, never]));
