@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { adapterFlags, papilio } from "../testing/command-line.ts";
 import { expectKeptOn } from "../testing/stopped-bench.ts";
 
-it("bench keeps what was measured on SIGTERM", () => expectKeptOn("SIGTERM"));
+it.each(["SIGINT", "SIGTERM"] as const)("bench keeps what was measured on %s", expectKeptOn);
 
 describe.runIf(process.platform === "linux")("results that go to no file", () => {
   const args = ["bench", "--pattern", "2,8,4,4", "--batch", "8", "--layout", "batch-last"];
