@@ -72,6 +72,25 @@ describe("papilio train on the nodes of a graph", () => {
     expect(line).toContain("TRAINING_OTHER_RUN");
   });
 
+  it("leaves out what the optimizer needs when weights alone are asked for", async () => {
+    const run = ["--steps", "5"];
+    for (const [out, ...more] of [["whole"], ["weights", "--weights-only"]] as const) {
+      const { status, stderr } = await papilio(...flagsOf("gcn", out), ...run, ...more);
+      expect(status, stderr).toBe(0);
+    }
+    const [whole, weights] = await Promise.all(
+      ["whole", "weights"].map((out) => loadStateDict(folder.at(out))),
+    );
+    const names = [...(whole?.keys() ?? [])].filter((name) => !name.startsWith("training."));
+    expect([...(weights?.keys() ?? [])]).toEqual(names);
+    expect(whole?.size).toBe(3 * names.length);
+    for (const name of names) {
+      expect(weights?.get(name)?.toReal("float32")).toEqual(whole?.get(name)?.toReal("float32"));
+    }
+    const { line } = await refusal(...flagsOf("gcn", "weights"), ...run, "--resume");
+    expect(line).toContain("CHECKPOINT_INVALID");
+  });
+
   const wrong: readonly [name: string, change: object | string][] = [
     ["no JSON", "text"],
     ["a label of no class", { labels: graph.labels.with(3, 2) }],

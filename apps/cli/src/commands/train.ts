@@ -1,12 +1,14 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
-import { loadCheckpoint, saveCheckpoint } from "@papilio/nn/node";
+import { loadCheckpoint, saveCheckpoint, saveStateDict } from "@papilio/nn/node";
 import {
   type Evaluation,
   factorRates,
   initialize,
   type StepReport,
+  type TrainerState,
+  type TrainingTask,
   train,
 } from "@papilio/nn/training";
 import { Command } from "commander";
@@ -76,6 +78,7 @@ export function trainCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--metrics <file>", "a JSON object for each step goes here, line by line")
     .option("--resume", "go on from the checkpoint in --out; from the start where there is none")
+    .option("--weights-only", "leave what the optimizer needs out in the end: no run goes on then")
     .option("--force", FORCE_HELP)
     .option("--json", "print the result as JSON")
     .addHelpText(
@@ -177,7 +180,11 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
     signal: interruption.signal,
     onState: async (state) => {
       const optimizer = settings.optimizer;
-      await saveCheckpoint(weights, task.parameters, { state, optimizer, settings: described });
+      if (flags.weightsOnly && state.steps === settings.steps) {
+        await saveStateDict(out, weightsOf(task.parameters, state));
+      } else {
+        await saveCheckpoint(weights, task.parameters, { state, optimizer, settings: described });
+      }
       kept = state.steps;
       await saveMetrics(false);
     },
@@ -199,6 +206,19 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
   await saveMetrics(true);
   if (stopped) interruption.signal.throwIfAborted();
   await interruption.finish({ show: () => shownOf(flags, found, outputs) });
+}
+
+/** The parameters by their names, as a state has them. */
+function weightsOf(
+  parameters: TrainingTask["parameters"],
+  state: TrainerState,
+): ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }> {
+  return new Map(
+    [...parameters].map(([name, { shape }], at) => [
+      name,
+      { shape, values: state.parameters[at] ?? new Float32Array() },
+    ]),
+  );
 }
 
 /** How far a run has come. */

@@ -39,6 +39,7 @@ export interface TrainFlags {
   readonly out: string;
   readonly metrics?: string;
   readonly resume?: boolean;
+  readonly weightsOnly?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
 }
