@@ -13,6 +13,7 @@ import {
 import { gcnOnCora } from "@papilio/bench/node";
 import { ENGINES, LINEAR_KINDS, MODELS_SCHEMA, type ModelResults } from "@papilio/bench/results";
 import { LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { WEIGHT_DTYPES } from "@papilio/cpu-runtime/kernels";
 import { Command } from "commander";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
@@ -65,7 +66,7 @@ export function benchModelCommand(interruption: Interruption): Command {
     .option("--tokens <count>", "tokens of a prompt, or places of a cache that are filled")
     .option("--sentences <count>", "sentences of a run of a model that takes sentences")
     .option("--verify <count>", "how many the reference computes, to compare with")
-    .option("--dtype <types>", "f32, f16, or both; f32 unless given", list)
+    .option("--dtype <types>", "f32, f16, and on the CPU q8 and q4; f32 unless given", list)
     .option("--layout <layouts>", "batch-first, batch-last, or both; batch-last unless given", list)
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--rounds <count>", "samples of each variant", `${MEASURE_DEFAULTS.rounds}`)
@@ -107,7 +108,7 @@ async function benchModel(name: string, flags: Flags, interruption: Interruption
     engines: (flags.engine ?? ENGINES).map((text) => oneOf("--engine", text, ENGINES)),
     backend: oneOf("--backend", flags.backend, ["auto", "gpu", "cpu"]),
     adapter: flags.adapter,
-    dtypes: (flags.dtype ?? ["f32"]).map((text) => oneOf("--dtype", text, ["f32", "f16"])),
+    dtypes: (flags.dtype ?? ["f32"]).map((text) => oneOf("--dtype", text, WEIGHT_DTYPES)),
     layouts: (flags.layout ?? ["batch-last"]).map((text) => oneOf("--layout", text, LAYOUTS)),
   };
   const file = flags.json === "-" ? undefined : flags.json;

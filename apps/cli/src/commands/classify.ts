@@ -12,6 +12,7 @@ import { type ArrayFile, arrayOf } from "../models/array-file.ts";
 import {
   type ComputeFlags,
   compileFor,
+  DTYPE_HELP,
   dtypeOf,
   OnDemandAdapter,
   openCompute,
@@ -61,11 +62,7 @@ export function classifyCommand(interruption: Interruption): Command {
     .option("--top-k <count>", "classes to show of each image", "5")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option(
-      "--dtype <type>",
-      "how weights are stored, and activations on an adapter: f32 or f16",
-      "f32",
-    )
+    .option("--dtype <type>", DTYPE_HELP, "f32")
     .option("--json", "print the classes as JSON")
     .addHelpText(
       "after",

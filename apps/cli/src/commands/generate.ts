@@ -4,7 +4,13 @@ import { Command } from "commander";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect, numberFrom, wholeNumber } from "../flags/options.ts";
-import { type ComputeFlags, dtypeOf, OnDemandAdapter, openCompute } from "../models/compute.ts";
+import {
+  type ComputeFlags,
+  DTYPE_HELP,
+  dtypeOf,
+  OnDemandAdapter,
+  openCompute,
+} from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { requireFits } from "../models/require-fits.ts";
 import { type Interruption, stdoutClosed } from "../process/interruption.ts";
@@ -45,11 +51,7 @@ export function generateCommand(interruption: Interruption): Command {
     .option("--stop <text>", "end before this text; may be repeated", collect)
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option(
-      "--dtype <type>",
-      "how weights are stored, and activations on an adapter: f32 or f16",
-      "f32",
-    )
+    .option("--dtype <type>", DTYPE_HELP, "f32")
     .option(
       "--context <count>",
       "tokens that there is room for; as many as are needed unless given",
@@ -88,12 +90,14 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   // Prompts are read in whole chunks, the last of which must fit too.
   const needed = Math.max(prompt.length + maxTokens, CHUNK * Math.ceil(prompt.length / CHUNK));
   const context = asked ?? Math.min(model.positions, needed);
-  const { gpu, dtype } = await openCompute(flags, model.traceStep({ tokens: 1, context }), adapter);
+  const compute = await openCompute(flags, model.traceStep({ tokens: 1, context }), adapter);
+  const { gpu, dtype } = compute;
+  const sizes = { context, chunk: CHUNK };
   const opened = performance.now();
   using generator =
-    gpu === undefined
-      ? TextGenerator.onCpu(model, { context, chunk: CHUNK, dtype, releaseParameters: true })
-      : await TextGenerator.onDevice(gpu, model, { context, chunk: CHUNK, dtype });
+    compute.gpu === undefined
+      ? TextGenerator.onCpu(model, { ...sizes, dtype: compute.dtype, releaseParameters: true })
+      : await TextGenerator.onDevice(compute.gpu, model, { ...sizes, dtype: compute.dtype });
   await generator.prepare();
   const prepareSeconds = (performance.now() - opened) / 1000;
   const what = gpu === undefined ? "packed them" : "compiled shaders and packed them";

@@ -14,6 +14,7 @@ import { type ArrayFile, readArray } from "../models/array-file.ts";
 import {
   type ComputeFlags,
   compileFor,
+  DTYPE_HELP,
   dtypeOf,
   OnDemandAdapter,
   openCompute,
@@ -53,11 +54,7 @@ export function runCommand(interruption: Interruption): Command {
     .option("--plan", "print what the model becomes where it is computed")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option(
-      "--dtype <type>",
-      "how weights are stored, and activations on an adapter: f32 or f16",
-      "f32",
-    )
+    .option("--dtype <type>", DTYPE_HELP, "f32")
     .option("--nats <address>", `divide inputs among papilio workers: ${NATS_HELP}`)
     .option(
       "--chunk <rows>",

@@ -9,7 +9,7 @@ import { pino } from "pino";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { duration, oneOf, wholeNumber } from "../flags/options.ts";
-import { type ComputeFlags, dtypeOf } from "../models/compute.ts";
+import { type ComputeFlags, storageDtypeOf } from "../models/compute.ts";
 import { loadServedModel } from "../models/served-models.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
@@ -123,7 +123,7 @@ interface Settings {
 
 /** @throws PapilioError `FLAG_INVALID` */
 function settingsOf(flags: Flags): Settings {
-  dtypeOf(flags);
+  storageDtypeOf(flags);
   return {
     port: wholeNumber("--port", flags.port, 0, 65_535),
     apiKey: flags.apiKey ?? process.env.PAPILIO_API_KEY,

@@ -35,7 +35,7 @@ export function workerCommand(interruption: Interruption): Command {
     )
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option("--dtype <type>", "as of the job: f32 or f16", "f32")
+    .option("--dtype <type>", "as of the job: f32 or f16; q8 or q4 on the CPU", "f32")
     .addHelpText(
       "after",
       `

@@ -1,7 +1,8 @@
 import { type ModelEngine, papilioOnAdapter, papilioOnCpu } from "@papilio/bench/models";
 import { loadOnnxRuntime } from "@papilio/bench/node";
 import type { Engine, SkippedVariant } from "@papilio/bench/results";
-import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { type Layout, PapilioError } from "@papilio/butterfly";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 
@@ -10,7 +11,7 @@ interface Wanted {
   readonly engines: readonly Engine[];
   readonly backend: "auto" | "gpu" | "cpu";
   readonly adapter: string;
-  readonly dtypes: readonly StorageDtype[];
+  readonly dtypes: readonly WeightDtype[];
   readonly layouts: readonly Layout[];
 }
 
@@ -49,12 +50,13 @@ export async function findModelEngines(wanted: Wanted): Promise<FoundEngines> {
     }
   }
   const isPapilio = wanted.engines.includes("papilio");
-  if (isPapilio && backend !== "gpu") engines.push(papilioOnCpu());
+  if (isPapilio && backend !== "gpu") engines.push(papilioOnCpu(dtypes));
   let gpu: Gpu | undefined;
-  if (isPapilio && backend !== "cpu") {
+  const ofAdapter = dtypes.filter((dtype) => dtype === "f32" || dtype === "f16");
+  if (isPapilio && backend !== "cpu" && ofAdapter.length > 0) {
     try {
       gpu = await openGpu({ adapter });
-      engines.push(papilioOnAdapter(gpu, { dtypes, layouts }));
+      engines.push(papilioOnAdapter(gpu, { dtypes: ofAdapter, layouts }));
     } catch (error) {
       const isAsked = backend === "gpu" || adapter !== "auto" || gpu !== undefined;
       gpu?.dispose();

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { StorageDtype } from "@papilio/butterfly";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import { isFolder } from "../models/model-folder.ts";
 
 /** What a model is read from; the words of its tokenizer among them. */
@@ -17,7 +17,7 @@ const OF_MODELS = /\.(json|safetensors)$/;
  * @param dtype how its weights are stored when it is computed
  * @throws PapilioError `INPUT_UNREADABLE` where there is nothing
  */
-export async function modelIdentity(path: string, dtype: StorageDtype): Promise<string> {
+export async function modelIdentity(path: string, dtype: WeightDtype): Promise<string> {
   const folder = (await isFolder(path)) ? path : dirname(path);
   const names =
     folder === path

@@ -1,4 +1,5 @@
-import type { StorageDtype } from "@papilio/butterfly";
+import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { WEIGHT_DTYPES, type WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { CpuModel, CpuWeightStore, DeviceModel, type ModelMemory } from "@papilio/nn/backends";
@@ -44,10 +45,9 @@ export class OnDemandAdapter implements Disposable {
 }
 
 /** Where a model is computed: on a device, or on the CPU where there is none. */
-export interface Compute {
-  readonly gpu: Gpu | undefined;
-  readonly dtype: StorageDtype;
-}
+export type Compute =
+  | { readonly gpu: Gpu; readonly dtype: StorageDtype }
+  | { readonly gpu: undefined; readonly dtype: WeightDtype };
 
 /**
  * Opens the adapter of the flags, or takes the CPU, and says on stderr which it is and why.
@@ -63,31 +63,56 @@ export async function openCompute(
 ): Promise<Compute> {
   const dtype = dtypeOf(flags);
   const choice = await chooseModelBackend(flags, dtype, graph);
-  const gpu = choice.backend === "cpu" ? undefined : await adapter.open();
-  gpu?.assertDtype(dtype);
-  const where = gpu === undefined ? "none, the CPU" : describe(gpu.report);
-  note(`Adapter: ${where}: ${choice.reason}`);
+  if (choice.backend === "cpu" || isFewBits(dtype)) {
+    note(`Adapter: none, the CPU: ${choice.reason}`);
+    return { gpu: undefined, dtype };
+  }
+  const gpu = await adapter.open();
+  gpu.assertDtype(dtype);
+  note(`Adapter: ${describe(gpu.report)}: ${choice.reason}`);
   return { gpu, dtype };
 }
 
-/** Where a graph is computed: half precision is for devices, unless the CPU is asked for. */
+/** Where a graph is computed: half precision is for devices, unless the CPU is asked for, and few bits for the CPU. */
 export async function chooseModelBackend(
   { adapter, backend }: ComputeFlags,
-  dtype: StorageDtype,
+  dtype: WeightDtype,
   graph: Graph,
 ): Promise<BackendChoice> {
+  if (isFewBits(dtype)) return { backend: "cpu", reason: `--dtype ${dtype}` };
   if (dtype === "f16" && backend !== "cpu") return { backend: "gpu", reason: "--dtype f16" };
   return await chooseBackend(backend, adapter, workOf(graph, { dtype }));
 }
 
+/** What `--dtype` is, for the help of commands. */
+export const DTYPE_HELP =
+  "how weights are stored, and activations on an adapter: f32 or f16; q8 or q4 on the CPU";
+
 /**
- * How numbers are stored. The CPU stores weights of linear layers so, and all else in single precision.
+ * How numbers are stored. The CPU stores weights of linear layers so, and all else in single precision; an adapter
+ * has no weights of few bits.
  *
  * @throws PapilioError `FLAG_INVALID`
  */
-export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): StorageDtype {
-  oneOf("--backend", backend, ["auto", "gpu", "cpu"]);
-  return oneOf("--dtype", dtype, ["f32", "f16"]);
+export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): WeightDtype {
+  const where = oneOf("--backend", backend, ["auto", "gpu", "cpu"]);
+  const found = oneOf("--dtype", dtype, WEIGHT_DTYPES);
+  if (where !== "gpu" || !isFewBits(found)) return found;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `--dtype is ${found}, but an adapter stores weights as f32 or f16.`,
+    "Give --dtype f16, or --backend cpu.",
+  );
+}
+
+/** Of commands that compute in few bits nowhere. @throws PapilioError `FLAG_INVALID` */
+export function storageDtypeOf(flags: Omit<ComputeFlags, "adapter">): StorageDtype {
+  return oneOf("--dtype", dtypeOf(flags), ["f32", "f16"]);
+}
+
+/** Whether weights of this type are on the CPU alone. */
+export function isFewBits(dtype: WeightDtype): dtype is Exclude<WeightDtype, StorageDtype> {
+  return dtype !== "f32" && dtype !== "f16";
 }
 
 /** Weights that graphs of one model share. */
@@ -102,14 +127,15 @@ export interface SharedWeights {
  * @param shared with other graphs; its own unless given
  */
 export async function compileFor(
-  { gpu, dtype }: Compute,
+  compute: Compute,
   graph: Graph,
   { cpu, memory }: SharedWeights = {},
 ): Promise<CpuModel | DeviceModel> {
-  if (gpu !== undefined) {
+  if (compute.gpu !== undefined) {
+    const { gpu, dtype } = compute;
     return DeviceModel.compile(gpu, graph, { dtype, ...(memory === undefined ? {} : { memory }) });
   }
-  const weights = cpu ?? new CpuWeightStore({ dtype });
+  const weights = cpu ?? new CpuWeightStore({ dtype: compute.dtype });
   const model = new CpuModel(graph, { kernels: "wasm", weights });
   try {
     await model.prepare();

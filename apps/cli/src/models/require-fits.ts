@@ -2,7 +2,13 @@ import { type HuggingFaceModel, VisionTransformer } from "@papilio/nn";
 import { requireBindable } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { Decoder } from "@papilio/nn/models";
-import { type ComputeFlags, chooseModelBackend, dtypeOf, type OnDemandAdapter } from "./compute.ts";
+import {
+  type ComputeFlags,
+  chooseModelBackend,
+  dtypeOf,
+  isFewBits,
+  type OnDemandAdapter,
+} from "./compute.ts";
 
 /**
  * Refuses a model of which the adapter that the flags ask for cannot bind some part, before its weights
@@ -21,7 +27,7 @@ export async function requireFits(
   if (outline === undefined) return;
   const graph = smallestGraph(outline);
   const { backend } = await chooseModelBackend(flags, dtype, graph);
-  if (backend === "cpu") return;
+  if (backend === "cpu" || isFewBits(dtype)) return;
   const gpu = await adapter.open();
   gpu.assertDtype(dtype);
   requireBindable(gpu, graph, { dtype });

@@ -1,4 +1,5 @@
-import type { Layout, StorageDtype } from "@papilio/butterfly";
+import type { Layout } from "@papilio/butterfly";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { RunInputs, RunOutputs } from "@papilio/nn";
 import type { Profile } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
@@ -6,7 +7,7 @@ import type { Engine, Processor, VariantResult } from "../results/model-results.
 
 /** Numbers and layout of what is between operations; the layout null where it is the engine's own. */
 export interface ModelForm {
-  readonly dtype: StorageDtype;
+  readonly dtype: WeightDtype;
   readonly layout: Layout | null;
 }
 

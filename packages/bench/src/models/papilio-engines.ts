@@ -1,7 +1,14 @@
 import { DisposableStack, type Layout, type StorageDtype } from "@papilio/butterfly";
 import { availableThreads } from "@papilio/butterfly/threads";
+import { WEIGHT_DTYPES, type WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { CpuModel, CpuStates, DeviceModel, ModelMemory } from "@papilio/nn/backends";
+import {
+  CpuModel,
+  CpuStates,
+  CpuWeightStore,
+  DeviceModel,
+  ModelMemory,
+} from "@papilio/nn/backends";
 import * as v from "valibot";
 import { dtype, gpu as gpuShape, layout, requireShape } from "../arguments/checks.ts";
 import type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
@@ -9,13 +16,18 @@ import { fillingGraph } from "./past.ts";
 
 const formsShape = v.object({ dtypes: v.array(dtype), layouts: v.array(layout) });
 
-/** Papilio's programs in WebAssembly, on all threads. */
-export function papilioOnCpu(): ModelEngine {
+/**
+ * Papilio's programs in WebAssembly, on all threads, with weights of linear layers in each of the dtypes.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function papilioOnCpu(dtypes: readonly WeightDtype[] = ["f32"]): ModelEngine {
+  requireShape("The dtypes", dtypes, v.array(v.picklist(WEIGHT_DTYPES)));
   return {
     engine: "papilio",
     processor: "cpu",
     threads: availableThreads(),
-    forms: [{ dtype: "f32", layout: null }],
+    forms: dtypes.map((each) => ({ dtype: each, layout: null })),
     prepare: prepareOnCpu,
   };
 }
@@ -43,13 +55,17 @@ export function papilioOnAdapter(
   };
 }
 
-async function prepareOnCpu({ graph, inputs, past }: ModelTask): Promise<PreparedModel> {
+async function prepareOnCpu(
+  { graph, inputs, past }: ModelTask,
+  { dtype: stored }: ModelForm,
+): Promise<PreparedModel> {
   const states = new CpuStates();
   if (Object.keys(past).length > 0) {
     using filling = new CpuModel(fillingGraph(graph, past), { kernels: "wasm", states });
     await filling.run(past);
   }
-  const model = new CpuModel(graph, { kernels: "wasm", states });
+  const weights = new CpuWeightStore({ dtype: stored });
+  const model = new CpuModel(graph, { kernels: "wasm", states, weights });
   // ONNX Runtime reads its inputs where they are too.
   const given: Record<string, Float32Array | Uint32Array> = { ...inputs };
   try {
@@ -91,7 +107,7 @@ async function prepareOnAdapter(
   gpu.memory.resetPeak();
   const before = gpu.memory.statistics.inUse;
   using held = new DisposableStack();
-  const memory = held.use(new ModelMemory(gpu, stored));
+  const memory = held.use(new ModelMemory(gpu, stored as StorageDtype));
   const options = { memory, ...(between === null ? {} : { layout: between }) };
   if (Object.keys(past).length > 0) {
     using filling = await DeviceModel.compile(gpu, fillingGraph(graph, past), options);

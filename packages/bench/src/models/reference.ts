@@ -1,5 +1,6 @@
-import type { FloatArray, StorageDtype } from "@papilio/butterfly";
+import type { FloatArray } from "@papilio/butterfly";
 import { FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { RunInputs, RunOutputs } from "@papilio/nn";
 import { CpuModel, CpuStates } from "@papilio/nn/backends";
 import { type Graph, Indices, type Value } from "@papilio/nn/graph";
@@ -96,6 +97,14 @@ function lengthOf(input: Value | Indices): number {
   return input instanceof Indices ? input.length : input.vectors * input.features;
 }
 
+/** What rounding a weight costs, relative to the largest of those that share its scale where there are few bits. */
+const EPSILON: Readonly<Record<WeightDtype, number>> = {
+  f32: FLOAT_FORMATS.f32.epsilon,
+  f16: FLOAT_FORMATS.f16.epsilon,
+  q8: 1 / 254,
+  q4: 1 / 14,
+};
+
 /**
  * Compares outputs with the reference's: of tokens the first, of images and sentences all.
  *
@@ -108,7 +117,7 @@ function lengthOf(input: Value | Indices): number {
 export function verifyOutputs(
   reference: Reference,
   outputs: RunOutputs,
-  dtype: StorageDtype,
+  dtype: WeightDtype,
 ): ModelVerification {
   let [errors, magnitude, nonFinite] = [0, 0, 0];
   for (const [name, expected] of Object.entries(reference.outputs)) {
@@ -125,7 +134,7 @@ export function verifyOutputs(
   }
   const error = Math.sqrt(errors / magnitude);
   const { operations, longest, units } = reference;
-  const rounding = FLOAT_FORMATS[dtype].epsilon + Math.sqrt(longest) * FLOAT_FORMATS.f32.epsilon;
+  const rounding = EPSILON[dtype] + Math.sqrt(longest) * FLOAT_FORMATS.f32.epsilon;
   const bound = 2 * Math.sqrt(operations) * rounding;
   return {
     ok: error <= bound && nonFinite === 0,

@@ -1,4 +1,5 @@
 import { LAYOUTS } from "@papilio/butterfly";
+import { WEIGHT_DTYPES } from "@papilio/cpu-runtime/kernels";
 import * as v from "valibot";
 import { FILE_LIMITS, type Limits, TYPES_ALONE } from "./limits.ts";
 import {
@@ -42,7 +43,7 @@ function modelResults(
     processor: v.picklist(PROCESSORS),
     threads: v.nullable(positive),
     linear: v.picklist(LINEAR_KINDS),
-    dtype: v.picklist(["f32", "f16"]),
+    dtype: v.picklist(WEIGHT_DTYPES),
     layout: v.nullable(v.picklist(LAYOUTS)),
     parameters: count,
     linears: list(linear, 1000),

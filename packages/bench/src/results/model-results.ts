@@ -1,4 +1,5 @@
-import type { Layout, StorageDtype } from "@papilio/butterfly";
+import type { Layout } from "@papilio/butterfly";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Environment } from "./results.ts";
 
 /** Version of the format of results of whole models. */
@@ -81,7 +82,7 @@ export interface VariantResult {
   /** Threads that it computes on; null on an adapter. */
   readonly threads: number | null;
   readonly linear: LinearKind;
-  readonly dtype: StorageDtype;
+  readonly dtype: WeightDtype;
   /** Of what is between operations, where it can be chosen: on an adapter, by Papilio. */
   readonly layout: Layout | null;
   readonly parameters: number;

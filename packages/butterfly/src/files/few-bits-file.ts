@@ -18,6 +18,7 @@ import {
   type Sizes,
   unpackCodes,
 } from "../numeric/few-bits.ts";
+import { encode } from "./element-types.ts";
 import { elementsOf, fileError } from "./file-error.ts";
 import { parseJsonText } from "./json-text.ts";
 import type { SafetensorsFile, SafetensorsTensor } from "./safetensors.ts";
@@ -37,7 +38,8 @@ import type { SafetensorsFile, SafetensorsTensor } from "./safetensors.ts";
  * for q2.
  */
 
-const KEY = "papilio.few-bits.";
+/** Before the name of a tensor, in the metadata. */
+export const FEW_BITS_KEY = "papilio.few-bits.";
 
 /** A tensor of few bits as it is written. */
 export interface FewBitsEntry {
@@ -77,7 +79,7 @@ export function fewBitsEntry(
       { name, dtype: "U8", shape: [bytes.length], bytes },
       { name: `${name}.scales`, dtype: "F16", shape: groups, bytes: bits },
     ],
-    metadata: { [KEY + name]: JSON.stringify({ dtype, shape, sizes, group }) },
+    metadata: { [FEW_BITS_KEY + name]: JSON.stringify({ dtype, shape, sizes, group }) },
   };
 }
 
@@ -90,8 +92,8 @@ export interface StoredFewBits {
   readonly bytes: number;
   /** Where its scales are. */
   readonly scales: string;
-  /** The values, from the bytes of the two tensors. */
-  decode(codes: Uint8Array, scales: Uint8Array): Float32Array<ArrayBuffer>;
+  /** The values as the bytes of an `F32` tensor, from the bytes of the two tensors. */
+  expand(codes: Uint8Array, scales: Uint8Array): Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -106,9 +108,9 @@ export function fewBitsTensors(
   requireObject("The tensors", tensors, "a Map", "get", "entries");
   requireObject("The metadata", metadata, "a Map", "get", "entries");
   return [...metadata]
-    .filter(([key]) => key.startsWith(KEY))
+    .filter(([key]) => key.startsWith(FEW_BITS_KEY))
     .map(([key, text]) => {
-      const name = key.slice(KEY.length);
+      const name = key.slice(FEW_BITS_KEY.length);
       const { dtype, shape, sizes } = parseDescription(name, text);
       const count = sizes.reduce((product, size) => product * size, 1);
       const bytes = quantizedBytes(sizes, dtype);
@@ -122,14 +124,15 @@ export function fewBitsTensors(
       requireStored(tensors, scales, "F16", groups);
       return {
         ...{ name, shape, dtype, bytes, scales },
-        decode: (codes, bits) => {
+        expand: (codes, bits) => {
           requireArray("The bytes of the codes", codes, "Uint8Array");
           requireArray("The bytes of the scales", bits, "Uint8Array");
           const view = new DataView(bits.buffer, bits.byteOffset, bits.length);
-          return dequantizeValues({
+          const values = dequantizeValues({
             ...{ dtype, shape: sizes, codes: unpackCodes(codes, dtype, count) },
             scales: Uint16Array.from({ length: groups }, (_, at) => view.getUint16(2 * at, true)),
           });
+          return encode(values, "F32");
         },
       };
     });
@@ -144,20 +147,13 @@ export function expandFewBits(file: SafetensorsFile): SafetensorsFile {
   requireObject("The file", file, "a safetensors file", "tensors", "metadata");
   const found = fewBitsTensors(file.tensors, file.metadata);
   const tensors = new Map(file.tensors);
-  for (const { name, shape, scales, decode } of found) {
+  for (const { name, shape, scales, expand } of found) {
     const [codes, bits] = [file.tensors.get(name), file.tensors.get(scales)];
-    const values = decode((codes as SafetensorsTensor).bytes, (bits as SafetensorsTensor).bytes);
-    tensors.set(name, { name, dtype: "F32", shape, bytes: littleEndian(values) });
+    const bytes = expand((codes as SafetensorsTensor).bytes, (bits as SafetensorsTensor).bytes);
+    tensors.set(name, { name, dtype: "F32", shape, bytes });
     tensors.delete(scales);
   }
   return { tensors, metadata: file.metadata };
-}
-
-function littleEndian(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(4 * values.length);
-  const view = new DataView(bytes.buffer);
-  for (const [index, value] of values.entries()) view.setFloat32(4 * index, value, true);
-  return bytes;
 }
 
 interface Description {

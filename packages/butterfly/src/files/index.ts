@@ -11,6 +11,7 @@ export { parseDecimal } from "./decimal.ts";
 export { isRealDtype } from "./element-types.ts";
 export {
   expandFewBits,
+  FEW_BITS_KEY,
   type FewBitsEntry,
   fewBitsEntry,
   fewBitsTensors,

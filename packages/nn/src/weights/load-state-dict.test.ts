@@ -1,4 +1,5 @@
-import { writeSafetensors } from "@papilio/butterfly/files";
+import { fewBitsEntry, writeSafetensors } from "@papilio/butterfly/files";
+import { dequantizeValues, quantizeValues } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import type { LoadProgress } from "./load-progress.ts";
 import { loadStateDict } from "./load-state-dict.ts";
@@ -241,4 +242,17 @@ describe("what cannot be loaded is refused", () => {
       message: expect.stringContaining(FIRST),
     });
   });
+});
+
+it("tensors of few bits are those of F32 that they stand for", async () => {
+  const values = Float32Array.from({ length: 3 * 40 }, (_, index) => Math.sin(index));
+  const quantized = quantizeValues(values, [1, 3, 40, 1], "q4");
+  const { tensors, metadata } = fewBitsEntry("w", [3, 40], quantized);
+  const plain = { name: "b", dtype: "F32", shape: [3], values: Float32Array.of(1, 2, 3) } as const;
+  const file = writeSafetensors([plain, ...tensors], { ...metadata, made: "here" });
+  const state = await loadStateDict(file);
+  expect([...state.keys()].toSorted()).toEqual(["b", "w"]);
+  expect([...state.metadata]).toEqual([["made", "here"]]);
+  expect(state.get("w")).toMatchObject({ dtype: "F32", shape: [3, 40], byteLength: 480 });
+  expect(state.get("w")?.toReal("float32")).toEqual(dequantizeValues(quantized));
 });

@@ -6,6 +6,7 @@ import {
   optional,
   signal as signalCheck,
 } from "../arguments/checks.ts";
+import { expandFewBits } from "./few-bits.ts";
 import { type LoadProgress, LoadTracker, untilAborted } from "./load-progress.ts";
 import { type Folder, type OpenFile, openBytes, openStream } from "./open-file.ts";
 import { readTensors } from "./read-tensors.ts";
@@ -55,7 +56,8 @@ const TIMEOUT = 60_000;
  * beginning to end, each once, and every tensor into memory of its own, or where the file is in memory
  * already, nothing is copied. Nothing is decoded: tensors do that when their numbers are asked for.
  *
- * Tensors of a shard that the index has elsewhere, or not at all, are passed over.
+ * Tensors of a shard that the index has elsewhere, or not at all, are passed over. Those of few bits, as
+ * `papilio quantize` writes them, are tensors of `F32` here.
  *
  * @throws PapilioError `STATE_DICT_SOURCE` when there are no weights at the source, `STATE_DICT_INDEX`,
  *   `STATE_DICT_TOO_LARGE`; `FILE_TRUNCATED`, `FILE_HEADER`, `FILE_TENSOR` for a damaged file;
@@ -125,6 +127,7 @@ export async function loadSingle(
   const { tensors, metadata } = await readTensors(file, name, tracker);
   for (const tensor of tensors) state.set(tensor.name, tensor);
   for (const [key, value] of metadata) state.metadata.set(key, value);
+  expandFewBits(state);
   return state;
 }
 
@@ -158,6 +161,7 @@ export async function loadSharded(
       if (!state.metadata.has(key)) state.metadata.set(key, value);
     }
   }
+  expandFewBits(state);
   return state;
 }
 

@@ -35,7 +35,7 @@ export const deviceCalls = (gpu?: Gpu): PublicCalls => {
     papilioOnAdapter: () =>
       call(bench.papilioOnAdapter, gpu, { dtypes: ["f32"], layouts: ["batch-last"] }),
     measureCpuRates: () => call(bench.measureCpuRates),
-    papilioOnCpu: () => call(bench.papilioOnCpu),
+    papilioOnCpu: () => call(bench.papilioOnCpu, ["f32"]),
     measureModel: () =>
       call(
         bench.measureModel,
