@@ -9,6 +9,8 @@ import { floats } from "./scratch.ts";
 
 /** Rows of a matrix that stay in a cache while all rows of another one are multiplied by them. */
 const ROWS_IN_CACHE = 32;
+/** Rows and columns that are transposed at once: the numbers of a line of the cache. */
+const TILE = 8;
 
 /**
  * A small dense matrix in double precision, row-major. Without imaginary parts it is real, and costs
@@ -42,16 +44,33 @@ export function identity(size: number, complex: boolean): Matrix {
 
 /** `A^H`, `[cols, rows]`. */
 export function adjoint(a: Matrix): Matrix {
-  const result = matrix(a.cols, a.rows, a.im !== undefined);
-  for (let row = 0; row < a.rows; row++) {
-    for (let column = 0; column < a.cols; column++) {
-      const from = row * a.cols + column;
-      const to = column * a.rows + row;
-      result.re[to] = a.re[from] as number;
-      if (result.im) result.im[to] = -((a.im as Float64Array)[from] as number);
+  const result = transpose(a);
+  const { im } = result;
+  if (im) for (let index = 0; index < im.length; index++) im[index] = -(im[index] as number);
+  return result;
+}
+
+/** `A^T`, `[cols, rows]`. */
+export function transpose({ rows, cols, re, im }: Matrix): Matrix {
+  const result = matrix(cols, rows, im !== undefined);
+  transposeTiles(re, rows, cols, result.re);
+  if (im && result.im) transposeTiles(im, rows, cols, result.im);
+  return result;
+}
+
+/** Tile by tile: down a whole column each number would be in a line of the cache of its own. */
+function transposeTiles(from: Float64Array, rows: number, cols: number, to: Float64Array): void {
+  for (let top = 0; top < rows; top += TILE) {
+    const bottom = Math.min(rows, top + TILE);
+    for (let left = 0; left < cols; left += TILE) {
+      const right = Math.min(cols, left + TILE);
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right; column++) {
+          to[column * rows + row] = from[row * cols + column] as number;
+        }
+      }
     }
   }
-  return result;
 }
 
 /** `A B`, `[a.rows, b.cols]`; both real or both complex. */

@@ -1,5 +1,4 @@
-import { type Matrix, matrix } from "./dense-matrix.ts";
-import { floats } from "./scratch.ts";
+import { type Matrix, matrix, transpose } from "./dense-matrix.ts";
 
 /** What is left of a column after projections, over the column, below which it counts as dependent. */
 const DEPENDENT = 2 ** -48;
@@ -21,62 +20,74 @@ export interface OrthonormalFactors {
  */
 export function orthonormalize(a: Matrix): OrthonormalFactors {
   const { rows, cols } = a;
-  const complex = a.im !== undefined;
-  const q = matrix(rows, cols, complex);
-  const t = matrix(cols, cols, complex);
-  const re = floats(rows);
-  const im = floats(rows);
+  // Columns as rows, each of which is contiguous: they become those of `Q` one after the other.
+  const columns = transpose(a);
+  const t = matrix(cols, cols, a.im !== undefined);
   for (let column = 0; column < cols; column++) {
-    let before = 0;
-    for (let row = 0; row < rows; row++) {
-      re[row] = a.re[row * cols + column] as number;
-      im[row] = a.im ? (a.im[row * cols + column] as number) : 0;
-      before += (re[row] as number) ** 2 + (im[row] as number) ** 2;
-    }
+    const at = column * rows;
+    const before = squaredLength(columns, at, rows);
     for (let pass = 0; pass < 2; pass++) {
-      for (let other = 0; other < column; other++) project(q, t, other, column, re, im);
+      for (let other = 0; other < column; other++) project(columns, t, other, column);
     }
-    let left = 0;
-    for (let row = 0; row < rows; row++)
-      left += (re[row] as number) ** 2 + (im[row] as number) ** 2;
-    if (left <= before * DEPENDENT ** 2) continue;
+    const left = squaredLength(columns, at, rows);
+    const isDependent = left <= before * DEPENDENT ** 2;
     const length = Math.sqrt(left);
-    t.re[column * cols + column] = length;
-    for (let row = 0; row < rows; row++) {
-      q.re[row * cols + column] = (re[row] as number) / length;
-      if (q.im) q.im[row * cols + column] = (im[row] as number) / length;
+    if (!isDependent) t.re[column * cols + column] = length;
+    for (const part of [columns.re, columns.im]) {
+      if (part === undefined) continue;
+      for (let index = at; index < at + rows; index++) {
+        part[index] = isDependent ? 0 : (part[index] as number) / length;
+      }
     }
   }
-  return { q, t };
+  return { q: transpose(columns), t };
 }
 
-/** Takes column `other` of `q` out of a vector, and notes in `t` how much of it there was. */
-function project(
-  q: Matrix,
-  t: Matrix,
-  other: number,
-  column: number,
-  re: Float64Array,
-  im: Float64Array,
-): void {
-  const { rows, cols } = q;
+/** Of some numbers from one on. */
+function squaredLength({ re, im }: Matrix, start: number, count: number): number {
+  let sum = 0;
+  const end = start + count;
+  if (im === undefined) {
+    for (let index = start; index < end; index++) sum += (re[index] as number) ** 2;
+    return sum;
+  }
+  for (let index = start; index < end; index++) {
+    sum += (re[index] as number) ** 2 + (im[index] as number) ** 2;
+  }
+  return sum;
+}
+
+/** Takes one column out of a later one, both of them rows, and notes in `t` how much of it there was. */
+function project(columns: Matrix, t: Matrix, other: number, column: number): void {
+  const { re, im, cols: length } = columns;
+  const first = other * length;
+  const last = first + length;
+  const offset = (column - other) * length;
+  const at = other * t.cols + column;
   let x = 0;
+  if (im === undefined) {
+    for (let p = first; p < last; p++) x += (re[p] as number) * (re[p + offset] as number);
+    for (let p = first; p < last; p++) {
+      re[p + offset] = (re[p + offset] as number) - x * (re[p] as number);
+    }
+    t.re[at] = (t.re[at] as number) + x;
+    return;
+  }
   let y = 0;
-  for (let row = 0; row < rows; row++) {
-    const at = row * cols + other;
-    const p = q.re[at] as number;
-    const s = q.im ? (q.im[at] as number) : 0;
-    x += p * (re[row] as number) + s * (im[row] as number);
-    y += p * (im[row] as number) - s * (re[row] as number);
+  for (let p = first, q = first + offset; p < last; p++, q++) {
+    const a = re[p] as number;
+    const b = im[p] as number;
+    const c = re[q] as number;
+    const d = im[q] as number;
+    x += a * c + b * d;
+    y += a * d - b * c;
   }
-  for (let row = 0; row < rows; row++) {
-    const at = row * cols + other;
-    const p = q.re[at] as number;
-    const s = q.im ? (q.im[at] as number) : 0;
-    re[row] = (re[row] as number) - (x * p - y * s);
-    im[row] = (im[row] as number) - (x * s + y * p);
+  for (let p = first, q = first + offset; p < last; p++, q++) {
+    const a = re[p] as number;
+    const b = im[p] as number;
+    re[q] = (re[q] as number) - (x * a - y * b);
+    im[q] = (im[q] as number) - (x * b + y * a);
   }
-  const at = other * cols + column;
   t.re[at] = (t.re[at] as number) + x;
   if (t.im) t.im[at] = (t.im[at] as number) + y;
 }
