@@ -98,6 +98,8 @@ const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
   ["the root of bench", `export * from "@papilio/bench";`, 175_000],
   // With the backends of nn, and what they train by.
   ["all of bench", ALL_OF_BENCH, 290_000],
+  // With models and tokenizers of nn, the router, the templates of chats, and the checks of requests.
+  ["the root of server", `export * from "@papilio/server";`, 300_000],
 ];
 
 describe("bundles for browsers", () => {
