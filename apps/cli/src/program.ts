@@ -9,6 +9,7 @@ import { factorizeCommand } from "./commands/factorize.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { multiplyCommand } from "./commands/multiply.ts";
+import { quantizeCommand } from "./commands/quantize.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { selectCommand } from "./commands/select.ts";
@@ -73,6 +74,7 @@ ${exitStatuses()} --help of a command says more.`,
     generateCommand(interruption),
     inspectCommand(interruption),
     multiplyCommand(interruption),
+    quantizeCommand(interruption),
     reportCommand(interruption),
     runCommand(interruption),
     selectCommand(interruption),

@@ -102,6 +102,7 @@ export default defineConfig({
             { text: "Run under a memory budget", link: "/guide/memory" },
             { text: "Tune the kernels", link: "/guide/tuning" },
             { text: "Without a GPU", link: "/guide/cpu" },
+            { text: "Weights of few bits", link: "/guide/few-bits" },
             { text: "Deploy in a browser", link: "/guide/deploy-in-a-browser" },
             { text: "Run the benchmark", link: "/guide/benchmark" },
             { text: "Measure honestly", link: "/guide/measure-honestly" },

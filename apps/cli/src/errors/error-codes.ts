@@ -9,6 +9,8 @@ interface CliErrorCodes {
   FLAG_INVALID: true;
   /** No chain that was tried is within the limits. Allow more parameters or a larger error. */
   CHAIN_NOT_FOUND: true;
+  /** A matrix in few bits has a larger error than `--max-error` allows. Use more bits, or allow a larger one. */
+  QUANTIZE_ERROR: true;
   /** Two implementations have the same name. Name each once. */
   IMPLEMENTATION_TWICE: true;
   /** A model is of a kind that the command does not run. Use a model of the kind in the message. */

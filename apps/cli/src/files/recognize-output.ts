@@ -10,6 +10,7 @@ export type Writer =
   | "papilio factorize"
   | "papilio inspect"
   | "papilio multiply"
+  | "papilio quantize"
   | "papilio report"
   | "papilio run"
   | "papilio train";
@@ -20,6 +21,7 @@ const HEAD = 2 ** 16;
 /** Metadata that say who wrote a safetensors file. */
 export const FACTORIZE_METADATA = { "papilio.writer": "papilio factorize" } as const;
 export const CONVERT_METADATA = { "papilio.writer": "papilio convert" } as const;
+export const QUANTIZE_METADATA = { "papilio.writer": "papilio quantize" } as const;
 /** How the header of a safetensors file begins that a command wrote. */
 const writtenBy = (writer: string): string => `{"__metadata__":{"papilio.writer":"${writer}"`;
 
@@ -30,6 +32,7 @@ const BEGINNINGS: Readonly<Record<Writer, (head: string) => boolean>> = {
   "papilio factorize": (head) => head.slice(8).startsWith(writtenBy("papilio factorize")),
   "papilio inspect": (head) => /^<svg [^>]*><title>Supports of the factors of /.test(head),
   "papilio multiply": isMarkedNpy,
+  "papilio quantize": (head) => head.slice(8).startsWith(writtenBy("papilio quantize")),
   "papilio report": (head) =>
     /^<!doctype html>.{0,1000}<title>Papilio /s.test(head) ||
     /^# Papilio /.test(head) ||
