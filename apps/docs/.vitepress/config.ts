@@ -96,6 +96,7 @@ export default defineConfig({
             { text: "Whole models", link: "/guide/models" },
             { text: "Train a model", link: "/guide/train" },
             { text: "Serve a model", link: "/guide/serve" },
+            { text: "Train in PyTorch", link: "/guide/train-in-pytorch" },
             { text: "Many machines", link: "/guide/many-machines" },
             { text: "Factorize a matrix", link: "/guide/factorization" },
             { text: "Exact constructions, files", link: "/guide/exact-constructions" },
