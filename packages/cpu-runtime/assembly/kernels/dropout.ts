@@ -1,3 +1,4 @@
+import { dropoutKey, keptLanes } from "../kept-lanes";
 import {
   groupOffset,
   groupsBefore,
@@ -29,7 +30,7 @@ export class DropoutCall {
 export function dropout(call: DropoutCall, item: i32, _scratch: usize): void {
   const vectors = call.vectors;
   const isOne = tileWidth(vectors) === 1;
-  const key = mixed(load<u32>(call.seed) + call.stream * 0x9e3779b9);
+  const key = dropoutKey(load<u32>(call.seed), call.stream);
   const end = groupsBefore(vectors, item + 1, call.tilesEach);
   let group = groupsBefore(vectors, item, call.tilesEach);
   for (; group < end; group++) {
@@ -56,22 +57,8 @@ function dropOfGroup<T>(call: DropoutCall, group: i32, key: u32): void {
   let x = call.x + offset;
   let y = call.y + offset;
   for (const end = x + <usize>features * step; x < end; x += step, y += step) {
-    const drawn = mixedLanes(i32x4.add(mixedLanes(v128.xor(index, keys)), keys));
-    const kept = i32x4.ge_u(drawn, threshold);
+    const kept = keptLanes(index, keys, threshold);
     storeGroup<T>(y, v128.and(kept, f32x4.mul(loadGroup<T>(x), scale)));
     index = i32x4.add(index, one);
   }
-}
-
-/** The finalizer of MurmurHash3, 32 bits. */
-function mixed(word: u32): u32 {
-  word = (word ^ (word >> 16)) * 0x85ebca6b;
-  word = (word ^ (word >> 13)) * 0xc2b2ae35;
-  return word ^ (word >> 16);
-}
-
-function mixedLanes(words: v128): v128 {
-  words = i32x4.mul(v128.xor(words, i32x4.shr_u(words, 16)), i32x4.splat(0x85ebca6b));
-  words = i32x4.mul(v128.xor(words, i32x4.shr_u(words, 13)), i32x4.splat(0xc2b2ae35));
-  return v128.xor(words, i32x4.shr_u(words, 16));
 }

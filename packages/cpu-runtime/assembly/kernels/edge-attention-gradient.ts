@@ -1,7 +1,7 @@
 import { firstRow, startOf } from "../graph-rows";
 import { loadFirst, storeFirst, sumOfLanes } from "../lanes";
 import { multiplyAdd } from "../vector-math";
-import { EdgeScores, weighEdges } from "./edge-attention";
+import { droppedWeights, EdgeScores, weighEdges } from "./edge-attention";
 
 /** Weights of edges and gradients of their scores, as `src/kernels/edge-attention-gradient.ts` says; y are these. */
 @unmanaged
@@ -26,14 +26,14 @@ export function edgeAttentionGradient(
       const some = min(4, call.heads - head);
       weighEdges(call, row, head, some, count, columns, scratch);
       const edges = call.y + ((<usize>start * <usize>(2 * call.heads) + <usize>head) << 2);
-      const mean = weightGradients(call, row, head, some, count, columns, scratch, edges);
-      scoreGradients(call, row, head, some, count, columns, mean, edges);
+      const mean = weightGradients(call, row, head, some, count, columns, scratch, edges, start);
+      scoreGradients(call, row, head, some, count, columns, scratch, mean, edges);
     }
   }
 }
 
 /**
- * Writes the weights of a row's edges, and the gradients of these behind them.
+ * Writes the weights of a row's edges after dropout, and the gradients of those before it behind them.
  *
  * @returns the mean of the gradients, by the weights
  */
@@ -46,6 +46,7 @@ function weightGradients(
   columns: usize,
   weights: usize,
   edges: usize,
+  start: i32,
 ): v128 {
   const heads = <usize>call.heads;
   const features = call.features;
@@ -60,11 +61,17 @@ function weightGradients(
     const column = load<u32>(columns + (edge << 2));
     const x = call.x + <usize>column * rowBytes + skipped;
     const at = edges + ((edge * 2 * heads) << 2);
-    storeFirst(at, weight, some);
+    const drops = call.seed !== 0;
+    const number = start + <i32>edge;
+    storeFirst(at, drops ? droppedWeights(call, number, head, weight) : weight, some);
     const gradients = at + (heads << 2);
     for (let each = 0; each < some; each++) {
       const own = (<usize>(each * headFeatures)) << 2;
       store<f32>(gradients + ((<usize>each) << 2), dotOf(dy + own, x + own, headFeatures));
+    }
+    if (drops) {
+      const all = loadFirst(gradients, some);
+      storeFirst(gradients, droppedWeights(call, number, head, all), some);
     }
     mean = multiplyAdd(weight, loadFirst(gradients, some), mean);
   }
@@ -79,21 +86,23 @@ function scoreGradients(
   some: i32,
   count: i32,
   columns: usize,
+  weights: usize,
   mean: v128,
   edges: usize,
 ): void {
   const heads = <usize>call.heads;
   const sources = call.sources + ((<usize>head) << 2);
   const target = loadFirst(call.targets + ((<usize>row * heads + <usize>head) << 2), some);
+  const total = v128.load(weights);
   for (let edge: usize = 0; edge < <usize>count; edge++) {
-    const at = edges + ((edge * 2 * heads) << 2);
-    const gradients = at + (heads << 2);
+    const weight = f32x4.div(v128.load(weights + 16 + (edge << 4)), total);
+    const gradients = edges + ((edge * 2 * heads) << 2) + (heads << 2);
     const column = load<u32>(columns + (edge << 2));
     const from = loadFirst(sources + ((<usize>column * heads) << 2), some);
     const isPositive = f32x4.gt(f32x4.add(from, target), f32x4.splat(0));
     const slope = v128.bitselect(f32x4.splat(1), f32x4.splat(call.negativeSlope), isPositive);
     const apart = f32x4.sub(loadFirst(gradients, some), mean);
-    const gradient = f32x4.mul(f32x4.mul(loadFirst(at, some), apart), slope);
+    const gradient = f32x4.mul(f32x4.mul(weight, apart), slope);
     storeFirst(gradients, gradient, some);
   }
 }

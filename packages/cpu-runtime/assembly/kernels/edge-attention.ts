@@ -1,4 +1,5 @@
 import { divideNumbers, endRow, firstRow, GraphRows, placeOfRow, startOf } from "../graph-rows";
+import { dropoutKey, keptLanes } from "../kept-lanes";
 import { loadFirst } from "../lanes";
 import { reduceNeighbours } from "../neighbours";
 import { exp, largerOf } from "../vector-math";
@@ -14,6 +15,13 @@ export class EdgeScores extends GraphRows {
   negativeSlope: f32;
   /** Bytes of scratch memory for the weights of a row's edges in four heads, and their sums. */
   weightBytes: usize;
+  /** One u32; 0 where no weight is dropped. */
+  seed: usize;
+  stream: u32;
+  /** Random numbers below it drop their weights. */
+  threshold: u32;
+  /** What the others are multiplied by. */
+  scale: f32;
 }
 
 /** Graph attention, as `src/kernels/edge-attention.ts` says. */
@@ -40,6 +48,7 @@ export function edgeAttention(call: EdgeAttentionCall, item: i32, scratch: usize
       for (let head = 0; head < heads; head += 4) {
         const some = min(4, heads - head);
         weighEdges(call, row, head, some, count, columns, weights);
+        if (call.seed !== 0) dropWeights(call, start, head, count, weights + 16);
         for (let each = 0; each < some; each++) {
           const x = call.x + <usize>(head + each) * headBytes;
           const own = weights + 16 + ((<usize>each) << 2);
@@ -86,4 +95,19 @@ export function weighEdges(
     v128.store(first + (edge << 4), weight);
   }
   v128.store(weights, total);
+}
+
+/** The weights of an edge in four heads, or others of them, after dropout. */
+export function droppedWeights(call: EdgeScores, edge: i32, head: i32, weights: v128): v128 {
+  const first = i32x4.splat(edge * call.heads + head);
+  const index = i32x4.add(first, i32x4(0, 1, 2, 3));
+  const keys = i32x4.splat(dropoutKey(load<u32>(call.seed), call.stream));
+  const kept = keptLanes(index, keys, i32x4.splat(call.threshold));
+  return v128.and(kept, f32x4.mul(weights, f32x4.splat(call.scale)));
+}
+
+function dropWeights(call: EdgeScores, start: i32, head: i32, count: i32, weights: usize): void {
+  for (let edge = 0; edge < count; edge++, weights += 16) {
+    v128.store(weights, droppedWeights(call, start + edge, head, v128.load(weights)));
+  }
 }

@@ -87,7 +87,11 @@ it("refuses heads that do not divide the features", () => {
   const problem = { ...graph, heads: 2, negativeSlope: 0.2, mostEdges: 2 };
   const refused = expect.objectContaining({ code: "OPTION_INVALID" });
   expect(() => edgeAttentionGradient(problem)).not.toThrow();
-  for (const fields of [{ heads: 4 }, { negativeSlope: Number.NaN }, { mostEdges: -1 }]) {
+  const dropout = { rate: 1, stream: 0 };
+  for (const fields of [
+    ...[{ heads: 4 }, { negativeSlope: Number.NaN }, { mostEdges: -1 }],
+    ...[{ dropout }, { dropout: { rate: 0.5, stream: -1 } }],
+  ]) {
     expect(() => edgeAttentionGradient({ ...problem, ...fields })).toThrow(refused);
   }
 });

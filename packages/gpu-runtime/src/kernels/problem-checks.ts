@@ -39,6 +39,7 @@ export const checks: {
     | "positive"
     | "share"
     | "word"
+    | "dropout"
     | "flag"
     | "layout"
     | "dtype"
@@ -72,6 +73,13 @@ export const checks: {
   word: (name: string, value: unknown): void => {
     if (Number.isInteger(value) && (value as number) >>> 0 === value) return;
     throw invalidProblem(name, value, "a whole number from 0 to below 2^32");
+  },
+  /** A rate and a stream. */
+  dropout: (name: string, value: unknown): void => {
+    requireObject(name, value, "a rate and a stream", "rate", "stream");
+    const { rate, stream } = value as { readonly rate: unknown; readonly stream: unknown };
+    checks.share(`The rate of ${name}`, rate);
+    checks.word(`The stream of ${name}`, stream);
   },
   flag: (name: string, value: unknown): void => requireBoolean(name, value),
   layout,

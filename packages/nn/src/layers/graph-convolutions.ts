@@ -10,6 +10,7 @@ import { aggregate } from "../operations/aggregate/operation.ts";
 import { add } from "../operations/combine/operation.ts";
 import { edgeAttention } from "../operations/edge-attention/operation.ts";
 import { linear } from "../operations/linear/operation.ts";
+import type { EdgeDropout } from "../operations/shared/edge-dropout.ts";
 import { dense } from "./linear.ts";
 import { type LinearFactory, type LinearLayer, linearChecks } from "./linear-layer.ts";
 
@@ -108,7 +109,8 @@ export class GATConv extends Module {
     this.bias = bias ? this.parameter("bias", new Parameter([heads * each])) : undefined;
   }
 
-  forward(x: Value, adjacency: SparseMatrix): Value {
+  /** @param dropout of the weights of edges, in training alone */
+  forward(x: Value, adjacency: SparseMatrix, dropout?: EdgeDropout): Value {
     const { path, bias } = this;
     const heads = this.#heads;
     const projected = this.part<LinearLayer>("lin").forward(x);
@@ -123,6 +125,7 @@ export class GATConv extends Module {
       negativeSlope: this.#negativeSlope,
       sources: score(this.#scores[0]),
       targets: score(this.#scores[1]),
+      dropout,
     });
     return bias === undefined ? attended : addVector(attended, bias, path);
   }

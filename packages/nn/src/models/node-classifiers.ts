@@ -14,6 +14,7 @@ import type { Module } from "../modules/module.ts";
 import { seedsFrom } from "../modules/random.ts";
 import { activate } from "../operations/activation/operation.ts";
 import { dropout } from "../operations/dropout/operation.ts";
+import type { EdgeDropout } from "../operations/shared/edge-dropout.ts";
 import { softmax } from "../operations/softmax/operation.ts";
 import { Model } from "./model.ts";
 
@@ -42,14 +43,14 @@ const configCheck = objectOf({
 export interface NodesShape {
   readonly adjacency: SparseMatrix;
   /**
-   * For training: the share of the numbers that each layer reads which become 0, at random; none unless given. Then the
-   * graph takes a number `dropout` too, another one for each step.
+   * For training: the share of the numbers that each layer reads which become 0, at random, and of attention's weights
+   * of edges; none unless given. Then the graph takes a number `dropout` too, another one for each step.
    */
   readonly dropout?: number;
 }
 
 interface Convolution extends Module {
-  forward(x: Value, adjacency: SparseMatrix): Value;
+  forward(x: Value, adjacency: SparseMatrix, dropout?: EdgeDropout): Value;
 }
 
 /** What a layer is made of. */
@@ -104,11 +105,13 @@ abstract class NodeClassifier extends Model<NodesShape> {
     let x = graph.input("features", { vectors: adjacency.rows, features: this.#inFeatures });
     this.#layers.forEach((layer, index) => {
       const input = index === 0 ? x : this.between(x);
-      const kept =
-        rate === undefined || seed === undefined
-          ? input
-          : dropout(input, { rate, stream: index, seed, path: layer.path });
-      x = layer.forward(kept, edges);
+      if (rate === undefined || seed === undefined) {
+        x = layer.forward(input, edges);
+        return;
+      }
+      const kept = dropout(input, { rate, stream: index, seed, path: layer.path });
+      const stream = this.#layers.length + index;
+      x = layer.forward(kept, edges, { rate, stream, seed });
     });
     graph.output("logits", x);
     graph.output("log probabilities", softmax(x, { log: true }));

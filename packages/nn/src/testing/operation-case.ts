@@ -12,6 +12,8 @@ export interface OperationCase {
   readonly make: (graph: Graph) => Value;
   /** Inputs that are indices. */
   readonly indices?: Readonly<Record<string, readonly number[]>>;
+  /** Whether it is of training alone, and so has no form in ONNX. */
+  readonly training?: true;
 }
 
 /** Features of the vectors that {@link ValueOperations} take. */

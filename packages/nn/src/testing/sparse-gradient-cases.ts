@@ -36,7 +36,7 @@ function aggregated(reduce: "sum" | "mean" | "max", weighted: boolean): MakeGrad
   };
 }
 
-function attended(heads: number, slope: number): MakeGradient {
+function attended(heads: number, slope: number, rate?: number): MakeGradient {
   return (graph, { vectors, features }) => {
     const x = graph.input("x", { vectors, features: heads * features });
     const sources = graph.input("sources", { vectors, features: heads });
@@ -45,6 +45,9 @@ function attended(heads: number, slope: number): MakeGradient {
     const moved = Parameter.of([heads], new Float32Array(heads).fill(2 ** -7));
     const y = f.edgeAttention(x, {
       ...{ sources: f.addVector(sources, moved), targets, heads, negativeSlope: slope },
+      ...(rate !== undefined && {
+        dropout: { rate, stream: 2, seed: graph.fixed("seed", Uint32Array.of(7)) },
+      }),
       adjacency: sparse([vectors + 1, vectors], 4, 6, false),
     });
     return { y, of: [x, sources, targets], terms: 100 };
@@ -133,6 +136,7 @@ export const SPARSE_GRADIENT_CASES: Readonly<Record<string, MakeGradient>> = {
   "weighted largest of neighbours": aggregated("max", true),
   "attention over edges": attended(2, 0.2),
   "attention over edges with five heads": attended(5, -0.5),
+  "attention over edges, some of which are dropped": attended(6, 0.2, 0.4),
   "product with a sparse matrix": (graph, shape) => {
     const x = graph.input("x", shape);
     const y = f.sparseLinear(x, sparse([5, shape.features], 4, 8, true));

@@ -1,5 +1,6 @@
-import { type Dropout, dropoutThreshold, stridesOf } from "@papilio/butterfly/numeric";
+import { type Dropout, stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
+import { dropoutWgsl } from "../dropout-wgsl.ts";
 import {
   element,
   indexBinding,
@@ -14,14 +15,6 @@ export interface DropoutProblem extends VectorStorage, Dropout {
   readonly batch: number;
   readonly features: number;
 }
-
-/** The finalizer of MurmurHash3, 32 bits. */
-const MIXED = `fn mixed(given: u32) -> u32 {
-  var word = (given ^ (given >> 16u)) * 0x85ebca6bu;
-  word = (word ^ (word >> 13u)) * 0xc2b2ae35u;
-  return word ^ (word >> 16u);
-}
-`;
 
 /**
  * Generates dropout: numbers become 0 at random, and the others are divided by the share that is kept (Srivastava et
@@ -46,10 +39,8 @@ export function dropoutKernel(problem: DropoutProblem): Kernel {
     width: 1,
     y: { batch, layout: to, count: batch, features },
     bindings: [...vectorBindings(dtype, 1), indexBinding("seed")],
-    functions: MIXED,
-    body: `let key = mixed(seed[0] + ${Math.imul(stream, 0x9e3779b9) >>> 0}u);
-  let drawn = mixed(mixed((vector * ${features}u + feature) ^ key) + key);
-  let given = f32(${element("x", strides, "vector", "feature")});
-  let value = select(0.0, given * ${1 / (1 - rate)}, drawn >= ${dropoutThreshold(rate)}u);`,
+    functions: dropoutWgsl({ rate, stream }),
+    body: `let given = f32(${element("x", strides, "vector", "feature")});
+  let value = dropped(given, vector * ${features}u + feature);`,
   });
 }

@@ -3,9 +3,11 @@ import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { literal } from "../activation.ts";
 import {
+  droppedWgsl,
   type EdgeAttentionProblem,
   edgeAttentionChecks,
   scoreWgsl,
+  seedBinding,
 } from "../edge-attention/kernel.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl } from "../not-a-number.ts";
 import { element, indexBinding, vectorBindings } from "../outputs.ts";
@@ -24,7 +26,9 @@ export interface EdgeAttentionGradientProblem extends EdgeAttentionProblem {
  * targetScores[i]` for the edges of node `i` and their weights `α = softmax(leakyReLU(s))`, edge `e` gets for each head
  * `α[e]`, and behind those of all heads the gradient of its score, `α[e]·(dy[i]·h[columns[e]] - Σ α·(dy[i]·h))` times
  * the slope at `s[e]`. `to` and `batches.to` are those of y, a vector of `2·heads` for each edge. Bindings: h, y,
- * sourceScores, targetScores, dy, starts (u32, `nodes + 1`), columns (u32, one for each edge).
+ * sourceScores, targetScores, dy, starts (u32, `nodes + 1`), columns (u32, one for each edge); behind them,
+ * for dropout, seed (one u32). With dropout a weight is what is left of `α[e]`, and `dy[i]·h[columns[e]]` is multiplied
+ * as it was.
  */
 export function edgeAttentionGradientKernel(problem: EdgeAttentionGradientProblem): Kernel {
   requireProblem("edge-attention-gradient", problem, { ...edgeAttentionChecks, dy: checks.shape });
@@ -53,6 +57,7 @@ export function edgeAttentionGradientKernel(problem: EdgeAttentionGradientProble
       { ...x, name: "dy" },
       indexBinding("starts"),
       indexBinding("columns"),
+      ...seedBinding(problem),
     ],
     ...perElementShader(
       {
@@ -65,7 +70,7 @@ export function edgeAttentionGradientKernel(problem: EdgeAttentionGradientProble
   for (var feature = first; feature < first + count; feature++) {
     sum += f32(${element("dy", stridesOf(dy, features), "vector", "feature")}) * f32(${element("h", strides, "neighbour(edge)", "feature")});
   }
-  return sum;
+  return ${droppedWgsl(problem, "sum")};
 }
 
 `,
@@ -98,7 +103,7 @@ export function edgeAttentionGradientKernel(problem: EdgeAttentionGradientProble
     let share = exp(score(edge, head, own) - largest) / total;
     let weight = select(share, ${nanWgsl("group.z", 1)}, ${isNotFiniteWgsl("largest", 1)});
     let slope = select(${literal(negativeSlope)}, 1.0, sum_of_scores(edge, head, own) > 0.0);
-    ${weight} = ${wide("weight")};
+    ${weight} = ${wide(droppedWgsl(problem, "weight"))};
     ${gradient} = ${wide(`weight * (${isKept ? gradient : "gradient(edge, vector, head, count)"} - mean) * slope`)};
   }`,
     ),

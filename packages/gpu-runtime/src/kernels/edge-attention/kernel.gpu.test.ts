@@ -105,6 +105,20 @@ describe.each(STORAGES)("from $from to $to in $dtype", ({ from, to, dtype }) => 
   );
 });
 
+it("refuses a rate of dropout that keeps nothing", () => {
+  const storage = { from: "batch-first", to: "batch-first", dtype: "f32" } as const;
+  const batches = { from: 2, to: 2, sourceScores: 2, targetScores: 2 };
+  const problem = { ...storage, batches, nodes: 2, heads: 1, headFeatures: 3, negativeSlope: 0.2 };
+  const wrong = {
+    ...problem,
+    scoreLayout: "batch-first",
+    dropout: { rate: 1, stream: 0 },
+  } as const;
+  expect(() => edgeAttentionKernel(wrong)).toThrow(
+    expect.objectContaining({ code: "KERNEL_PROBLEM" }),
+  );
+});
+
 /**
  * Roundings of one unit each that an output has had. Scores are at most `2·scale` and are rounded
  * by the addition, the slope and the difference from the largest, which is rounded like them: at most

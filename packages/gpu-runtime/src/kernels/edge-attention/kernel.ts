@@ -1,7 +1,8 @@
 import type { Layout } from "@papilio/butterfly";
-import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
-import type { Kernel } from "../../device/kernel.ts";
+import { type Dropout, type Strides, stridesOf } from "@papilio/butterfly/numeric";
+import type { Binding, Kernel } from "../../device/kernel.ts";
 import { activationWgsl } from "../activation.ts";
+import { dropoutWgsl } from "../dropout-wgsl.ts";
 import { isNotFiniteWgsl, largerWgsl, nanWgsl } from "../not-a-number.ts";
 import {
   accessWidth,
@@ -35,6 +36,8 @@ export interface EdgeAttentionProblem extends BatchStorage {
   };
   /** Layout of the scores, which are vectors of one number for each head. */
   readonly scoreLayout: Layout;
+  /** Of the weights, which are numbered by edge and head: none are dropped unless given. */
+  readonly dropout?: Dropout | undefined;
 }
 
 /** What the problem of graph attention is. */
@@ -47,13 +50,15 @@ export const edgeAttentionChecks: { readonly [K in keyof EdgeAttentionProblem]?:
   headFeatures: checks.count,
   negativeSlope: checks.number,
   scoreLayout: checks.layout,
+  dropout: checks.optional(checks.dropout),
 };
 
 /**
  * Generates graph attention: `y[i] = Σ α(e) h[columns[e]]` over the edges `starts[i] <= e < starts[i + 1]`,
  * where `α` is the softmax of `leakyReLU(sourceScores[columns[e]] + targetScores[i])` over the same
  * edges, for each head. Bindings: h, y, sourceScores, targetScores, starts (u32, `nodes + 1`), columns
- * (u32, one for each edge). A node without edges gets 0.
+ * (u32, one for each edge); behind them, for dropout, seed (one u32). A weight that is dropped is 0, and the others are
+ * divided by the share that is kept, without another softmax. A node without edges gets 0.
  */
 export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
   requireProblem("edge-attention", problem, edgeAttentionChecks);
@@ -79,6 +84,7 @@ export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
       { name: "targetScores", elements: dtype, access: "read" },
       indexBinding("starts"),
       indexBinding("columns"),
+      ...seedBinding(problem),
     ],
     functions: scoreWgsl(problem),
     body: `let head = ${headFeatures === 1 ? "feature" : `feature / ${headFeatures}u`};
@@ -96,7 +102,7 @@ export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
   for (var edge = start; edge < end; edge++) {
     let weight = exp(score(edge, head, own) - largest);
     total += weight;
-    sum += weight * ${wide}(${element("h", strides, "neighbour(edge)", "feature")});
+    sum += ${droppedWgsl(problem, "weight")} * ${wide}(${element("h", strides, "neighbour(edge)", "feature")});
   }
   var value = sum;
   if (start < end) {
@@ -108,7 +114,7 @@ export function edgeAttentionKernel(problem: EdgeAttentionProblem): Kernel {
 
 /** WGSL for the `neighbour` of an edge, and for its score of a head given the target's `own`. */
 export function scoreWgsl(problem: EdgeAttentionProblem): string {
-  const { nodes, sources = nodes, heads, negativeSlope, batches, scoreLayout } = problem;
+  const { nodes, sources = nodes, heads, negativeSlope, batches, scoreLayout, dropout } = problem;
   const strides = stridesOf({ batch: batches.sourceScores, layout: scoreLayout }, heads);
   return `${activationWgsl({ kind: "leaky-relu", negativeSlope }, 1)}
 fn neighbour(edge: u32) -> u32 {
@@ -123,5 +129,15 @@ fn score(edge: u32, head: u32, own: f32) -> f32 {
   return activate(sum_of_scores(edge, head, own));
 }
 
-`;
+${dropout === undefined ? "" : dropoutWgsl(dropout)}`;
+}
+
+/** WGSL for a number of `edge` and `head` after dropout. */
+export function droppedWgsl({ dropout, heads }: EdgeAttentionProblem, number: string): string {
+  return dropout === undefined ? number : `dropped(${number}, edge * ${heads}u + head)`;
+}
+
+/** The seed, where weights are dropped. */
+export function seedBinding({ dropout }: EdgeAttentionProblem): Binding[] {
+  return dropout === undefined ? [] : [indexBinding("seed")];
 }

@@ -53,7 +53,8 @@ const EXPORT: ForEachOperation<OnnxValue, [OnnxBuilder], InferenceOperation> = {
  */
 export function exportOperation(operation: Operation, to: OnnxBuilder): OnnxValue {
   const { kind, path } = operation;
-  if (!isExported(operation)) {
+  const drops = operation.kind === "edge-attention" && operation.dropout !== undefined;
+  if (!isExported(operation) || drops) {
     throw new PapilioError(
       "ONNX_TRAINING",
       `The graph trains a model: its operation ${kind}${path && ` of ${path}`} has no form in ONNX here.`,

@@ -13,6 +13,10 @@ describe.each(Object.entries(OPERATION_CASES))(
     it.each(Object.entries(cases))("%s", async (_, one) => {
       const { terms, size = 1 } = one;
       const { graph, inputs, expected } = solveCase(kind, one);
+      if (one.training) {
+        await expect(OnnxRun.of(graph)).rejects.toMatchObject({ code: "ONNX_TRAINING" });
+        return;
+      }
       await using onnx = await OnnxRun.of(graph);
       const { y } = await onnx.run(inputs);
       const { error, magnitude } = difference(y as Float32Array, expected as Float64Array);

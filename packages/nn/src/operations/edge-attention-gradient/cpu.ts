@@ -7,7 +7,7 @@ export function lowerEdgeAttentionGradientOnCpu(
   operation: EdgeAttentionGradientOperation,
   to: CpuLowering,
 ): void {
-  const { x, adjacency, heads, negativeSlope, output } = operation;
+  const { x, adjacency, heads, negativeSlope, dropout, output } = operation;
   const { parts, spans } = edgesOnCpu(adjacency, x.features, "rows", to);
   const call = edgeAttentionGradient({
     nodes: adjacency.rows,
@@ -15,8 +15,10 @@ export function lowerEdgeAttentionGradientOnCpu(
     edges: adjacency.nonZeros,
     features: x.features,
     mostEdges: mostEdgesOf(adjacency),
-    ...{ parts, heads, negativeSlope },
+    ...{ parts, heads, negativeSlope, dropout },
   });
+  const seed = dropout === undefined ? [] : [to.indices(dropout.seed)];
   const scores = [to.of(operation.sources), to.of(operation.targets)];
-  to.push(call, [to.of(x), to.define(output), ...spans, ...scores, to.of(operation.dy)]);
+  const given = [...scores, to.of(operation.dy), ...seed];
+  to.push(call, [to.of(x), to.define(output), ...spans, ...given]);
 }

@@ -4,6 +4,7 @@ import { valueCheck } from "../../graph/operand-checks.ts";
 import { requireShape } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Value } from "../../graph/value.ts";
+import { type EdgeDropout, edgeDropoutCheck } from "../shared/edge-dropout.ts";
 
 /** What the gradients of graph attention are sums of, for each edge. */
 export interface EdgeAttentionGradientOperation extends GraphOperation<"edge-attention-gradient"> {
@@ -14,6 +15,7 @@ export interface EdgeAttentionGradientOperation extends GraphOperation<"edge-att
   readonly adjacency: SparseMatrix;
   readonly heads: number;
   readonly negativeSlope: number;
+  readonly dropout?: EdgeDropout | undefined;
 }
 
 /** What a graph must know of the operation. */
@@ -28,6 +30,7 @@ export const edgeAttentionGradientDefinition: OperationDefinition<EdgeAttentionG
       adjacency: sparseCheck,
       heads: number,
       negativeSlope: number,
+      dropout: edgeDropoutCheck,
     },
     operands: ({ x, sources, targets, dy }) => [x, sources, targets, dy],
     nonZeros: ({ adjacency }) => adjacency.nonZeros,
@@ -35,18 +38,18 @@ export const edgeAttentionGradientDefinition: OperationDefinition<EdgeAttentionG
   };
 
 /**
- * For each edge, in the order of the adjacency, the weight that each head gave it, and behind these the gradient of its
+ * For each edge, in the order of the adjacency, the weight that each head gave it, after dropout, and behind these the gradient of its
  * score of each head. A graph without edges has a vector that says nothing.
  */
 export function edgeAttentionGradient(
   attended: Omit<EdgeAttentionGradientOperation, "kind" | "dy" | "output">,
   dy: Value,
 ): Value {
-  const { x, sources, targets, adjacency, heads, negativeSlope, path } = attended;
+  const { x, sources, targets, adjacency, heads, negativeSlope, dropout, path } = attended;
   requireShape(path, dy, adjacency.rows, x.features);
   return x.graph.add(
     edgeAttentionGradientDefinition,
-    { path, x, sources, targets, dy, adjacency, heads, negativeSlope },
+    { path, x, sources, targets, dy, adjacency, heads, negativeSlope, dropout },
     { vectors: Math.max(1, adjacency.nonZeros), features: 2 * heads },
   );
 }

@@ -1,5 +1,6 @@
 import type { FloatArray } from "@papilio/butterfly";
 import type { ReferenceContext } from "../reference-context.ts";
+import { dropoutOfEdges } from "../shared/edge-dropout.ts";
 import { largestOf, sumOf } from "../shared/sums.ts";
 import type { EdgeAttentionGradientOperation } from "./operation.ts";
 
@@ -9,6 +10,7 @@ export function evaluateEdgeAttentionGradient(
   context: ReferenceContext,
 ): FloatArray {
   const { x, sources, targets, dy, adjacency, heads, negativeSlope, output } = operation;
+  const dropped = dropoutOfEdges(operation, context);
   const [inputs, gradients] = [context.of(x), context.of(dy)];
   const [from, to] = [context.of(sources), context.of(targets)];
   const edges = context.zeros(output);
@@ -24,13 +26,13 @@ export function evaluateEdgeAttentionGradient(
       const most = largestOf(scores);
       const exponentials = scores.map((score) => Math.exp(score - most));
       const total = sumOf(exponentials, (exponential) => exponential);
-      const ofWeights = Float64Array.from(neighbours, (node) => {
+      const ofWeights = Float64Array.from(neighbours, (node, index) => {
         let product = 0;
         for (let feature = head * headFeatures; feature < (head + 1) * headFeatures; feature++) {
           const gradient = gradients[row * x.features + feature] as number;
           product += gradient * (inputs[node * x.features + feature] as number);
         }
-        return product;
+        return dropped(product, start + index, head);
       });
       let mean = 0;
       ofWeights.forEach((gradient, index) => {
@@ -40,7 +42,7 @@ export function evaluateEdgeAttentionGradient(
         const weight = (exponentials[index] as number) / total;
         const slope = (sums[index] as number) > 0 ? 1 : negativeSlope;
         const at = (start + index) * 2 * heads + head;
-        edges[at] = weight;
+        edges[at] = dropped(weight, start + index, head);
         edges[at + heads] = weight * (gradient - mean) * slope;
       });
     }

@@ -4,7 +4,7 @@ import { edgesOnCpu, mostEdgesOf } from "../shared/cpu-edges.ts";
 import type { EdgeAttentionOperation } from "./operation.ts";
 
 export function lowerEdgeAttentionOnCpu(operation: EdgeAttentionOperation, to: CpuLowering): void {
-  const { x, adjacency, heads, negativeSlope, output } = operation;
+  const { x, adjacency, heads, negativeSlope, dropout, output } = operation;
   const { rows, cols, nonZeros } = adjacency;
   const { parts, spans } = edgesOnCpu(adjacency, x.features, "tiles", to);
   const call = edgeAttention({
@@ -14,8 +14,9 @@ export function lowerEdgeAttentionOnCpu(operation: EdgeAttentionOperation, to: C
     features: x.features,
     to: "tiles",
     mostEdges: mostEdgesOf(adjacency),
-    ...{ parts, heads, negativeSlope },
+    ...{ parts, heads, negativeSlope, dropout },
   });
+  const seed = dropout === undefined ? [] : [to.indices(dropout.seed)];
   const scores = [to.of(operation.sources), to.of(operation.targets)];
-  to.push(call, [to.of(x), to.define(output), ...spans, ...scores]);
+  to.push(call, [to.of(x), to.define(output), ...spans, ...scores, ...seed]);
 }

@@ -4,6 +4,7 @@ import type { SparseMatrix } from "../../adjacency/sparse-matrix.ts";
 import type { Value } from "../../graph/value.ts";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { edgesOf } from "./device-operands.ts";
+import type { EdgeDropout } from "./edge-dropout.ts";
 
 /** What attention over edges reads, and its gradient. */
 interface EdgeAttentionOperands {
@@ -13,16 +14,17 @@ interface EdgeAttentionOperands {
   readonly adjacency: SparseMatrix;
   readonly heads: number;
   readonly negativeSlope: number;
+  readonly dropout?: EdgeDropout | undefined;
   readonly output: Value;
 }
 
 /** Attention over edges on a device, or its gradient: the problem, and the operands around those of its own. */
 export function edgeAttentionOnDevice(
-  { adjacency, heads, negativeSlope, ...values }: EdgeAttentionOperands,
+  { adjacency, heads, negativeSlope, dropout, ...values }: EdgeAttentionOperands,
   to: DeviceLowering,
 ): {
   readonly problem: EdgeAttentionProblem;
-  /** x, y and the scores; then where the edges are. */
+  /** x, y and the scores; then where the edges are, and the seed of dropout. */
   readonly vectors: readonly Operand[];
   readonly edges: readonly Operand[];
 } {
@@ -36,6 +38,7 @@ export function edgeAttentionOnDevice(
       heads,
       headFeatures: x.features / heads,
       negativeSlope,
+      dropout,
       from: x.layout,
       to: y.layout,
       dtype: y.dtype,
@@ -48,6 +51,9 @@ export function edgeAttentionOnDevice(
       scoreLayout: sources.layout,
     },
     vectors: [x.memory, y.memory, sources.memory, targets.memory],
-    edges: edgesOf(adjacency, to),
+    edges: [
+      ...edgesOf(adjacency, to),
+      ...(dropout === undefined ? [] : [to.indices(dropout.seed)]),
+    ],
   };
 }

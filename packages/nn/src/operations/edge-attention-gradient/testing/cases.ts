@@ -13,6 +13,20 @@ const common = { path: "", negativeSlope: 0.2 };
 
 /** The operation as the last one of a graph. */
 export const edgeAttentionGradientCases: OperationCases = {
+  "two heads, of whose weights some are dropped": {
+    terms: 60,
+    size: 6,
+    indices: { seed: [41] },
+    make: (graph) => {
+      const x = vectors(graph, 9, 6);
+      const [sources, targets] = [vectors(graph, 9, 2), vectors(graph, 9, 2)];
+      const attended = {
+        ...{ ...common, x, sources, targets, heads: 2, adjacency: sparse([9, 9], 6, 5, false) },
+        dropout: { rate: 0.4, stream: 3, seed: graph.indices("seed", 1) },
+      };
+      return edgeAttentionGradient(attended, vectors(graph, 9, 6));
+    },
+  },
   "two heads": {
     terms: 60,
     size: 3,

@@ -10,6 +10,18 @@ import * as f from "../../index.ts";
 
 /** The operation as the last one of a graph. */
 export const edgeAttentionCases: OperationCases = {
+  "two heads, of whose weights some are dropped": {
+    terms: 24,
+    size: 6,
+    indices: { seed: [41] },
+    training: true,
+    make: (graph) =>
+      f.edgeAttention(vectors(graph, 9, 6), {
+        ...{ sources: vectors(graph, 9, 2), targets: vectors(graph, 9, 2), heads: 2 },
+        ...{ adjacency: sparse([9, 9], 6, 5, false), negativeSlope: 0.2 },
+        dropout: { rate: 0.4, stream: 3, seed: graph.indices("seed", 1) },
+      }),
+  },
   "two heads": {
     terms: 24,
     size: 3,
