@@ -49,7 +49,9 @@ it.each(Object.entries(cases))(
 
 it("threads that are disposed of in the middle of a split reject it", async () => {
   const splitter = new WorkerSplitter(1, () => undefined, {});
-  const late = splitter.split(product, split, "left");
+  // Large enough for a thread.
+  const large = splitOf(new Pattern(1, 32, 16, 16), new Pattern(16, 16, 32, 1));
+  const late = splitter.split(zeroParts(large.product.nonZeros, false), large, "left");
   splitter[Symbol.dispose]();
   await expect(late).rejects.toThrow(disposedOf);
 });

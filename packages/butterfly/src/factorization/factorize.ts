@@ -46,8 +46,9 @@ export interface FactorizeOptions {
   /** Called with the share of the work that is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
   /**
-   * Threads that split; all processors unless given. With 1 it is done where it is called. For several,
-   * a matrix is copied once unless its array is in a `SharedArrayBuffer`.
+   * Threads that split at most; all processors unless given. With 1 it is done where it is called, and so
+   * are splits of some milliseconds, for which threads are not worth waking. For several, a matrix is copied
+   * once unless its array is in a `SharedArrayBuffer`. Results are the same to the last bit for any number.
    */
   readonly threads?: number;
   /**
@@ -135,9 +136,10 @@ async function factorizeDirect(
   signal?.throwIfAborted();
   const roots = treesOf(tree, chain.length);
   const given = partsOf(dense);
-  const exponent = safeExponent(arraysOf(given));
+  const squares = squaredNormOf(given);
+  const exponent = safeExponent(arraysOf(given), squares);
   const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
-  const squaredNorm = squaredNormOf(whole);
+  const squaredNorm = exponent === 0 ? squares : squaredNormOf(whole);
   const { values, off } = onSupport(whole, chain.product());
   using splitter = openSplitter(totalWork(chain, roots, wanted), options);
   let best: Attempt | undefined;

@@ -23,9 +23,9 @@ export type WorkerTask =
 
 export type PatternEntries = readonly [a: number, b: number, c: number, d: number];
 
-/** How many classes are done and what was dropped, all of a distance; or the error with its code. */
+/** Which classes are done and what was dropped, all of a distance; or the error with its code. */
 export type WorkerResponse =
-  | { readonly classes: number; readonly dropped: Dropped }
+  | { readonly classes: readonly [number, number]; readonly dropped: Dropped }
   | {
       readonly error: {
         readonly code?: ErrorCode;
@@ -47,7 +47,7 @@ function respond(request: WorkerRequest): WorkerResponse {
           }
         : splitClasses(product, split, task.side, classes, task.to),
     );
-    return { classes: classes[1] - classes[0], dropped };
+    return { classes, dropped };
   } catch (error) {
     const { code, message, fix } = error as { code: ErrorCode; message: string; fix: string };
     return { error: { code, message, fix } };

@@ -8,7 +8,7 @@ import { type Parts, zeroParts } from "./parts.ts";
 import { addDropped, NOTHING, splitClasses, squaredDistanceOfClasses } from "./split.ts";
 import type { OrthonormalSide, Split, SplitValues } from "./split-task.ts";
 
-/** Multiplications between looks at the clock, about: a millisecond. */
+/** Multiplications of a slice, about: some milliseconds. */
 const SLICE_WORK = 1e6;
 
 /** Two factors whose product approximates one. */
@@ -40,9 +40,18 @@ export interface SplitterOptions {
   readonly kernels?: Uint8Array | undefined;
 }
 
-/** How many classes of a split, one at least, are about so much work. */
-export function classesOfWork(split: Split, work: number): number {
-  return Math.max(1, Math.round(work / splitWork(split)));
+/** Multiplications that a class of a distance takes. */
+export function distanceWork({ left, right, rank }: Split): number {
+  return left.b * right.c * (rank + 1);
+}
+
+/**
+ * How many classes, one at least, of so many multiplications each are a slice: what is done between looks at
+ * the clock, or by a thread at once. It does not depend on threads, nor does the order in which sums of
+ * slices are added up: results are the same to the last bit for any number of threads.
+ */
+export function classesPerSlice(work: number): number {
+  return Math.max(1, Math.round(SLICE_WORK / work));
 }
 
 /** What is thrown where a splitter is used after it was disposed of. */
@@ -83,7 +92,7 @@ export class LocalSplitter implements Splitter {
 
   async squaredDistance(product: Parts, split: Split, factors: SplitValues): Promise<number> {
     let sum = 0;
-    await this.#inSlices(split, (classes) => {
+    await this.#inSlices(split, distanceWork(split), (classes) => {
       sum += squaredDistanceOfClasses(product, split, factors, classes);
     });
     return sum;
@@ -102,16 +111,21 @@ export class LocalSplitter implements Splitter {
     to?: SplitValues,
   ): Promise<Dropped> {
     let sum = NOTHING;
-    await this.#inSlices(split, (classes) => {
+    const work = splitWork(split);
+    await this.#inSlices(split, work, (classes) => {
       sum = addDropped(sum, splitClasses(product, split, side, classes, to));
-      this.#onWork((classes[1] - classes[0]) * splitWork(split));
+      this.#onWork((classes[1] - classes[0]) * work);
     });
     return sum;
   }
 
-  async #inSlices(split: Split, run: (classes: readonly [number, number]) => void): Promise<void> {
+  async #inSlices(
+    split: Split,
+    work: number,
+    run: (classes: readonly [number, number]) => void,
+  ): Promise<void> {
     const slicer = new TimeSlicer(this.#signal);
-    const count = classesOfWork(split, SLICE_WORK);
+    const count = classesPerSlice(work);
     for (let first = 0; first < split.classes; first += count) {
       if (this.#disposed) throw splitterDisposed();
       const last = Math.min(split.classes, first + count);

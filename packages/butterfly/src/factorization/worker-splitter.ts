@@ -13,7 +13,9 @@ import {
 } from "./split-threads.ts";
 import type { PatternEntries, WorkerRequest, WorkerResponse, WorkerTask } from "./split-worker.ts";
 import {
-  classesOfWork,
+  classesPerSlice,
+  distanceWork,
+  LocalSplitter,
   type OnWork,
   type SplitResult,
   type Splitter,
@@ -22,23 +24,33 @@ import {
   splitWork,
 } from "./splitter.ts";
 
-/** Multiplications in a request, about: a few milliseconds. */
-const REQUEST_WORK = 4e6;
+/** Slices of a job up to which it is done where it is called: threads would take longer to wake up. */
+const LOCAL_SLICES = 8;
+/** Requests that a thread has: it need not wait for the next one when it is done with the first. */
+const REQUESTS_PER_THREAD = 2;
 
 /** The classes of one split that are left to do, and what becomes of it. */
 interface Job {
   readonly split: Split;
   readonly request: Omit<WorkerRequest, "classes">;
+  /** Classes of a request. */
+  readonly slice: number;
   next: number;
   /** Requests under way. */
   pending: number;
-  dropped: Dropped;
+  /** Of each slice. */
+  readonly dropped: Dropped[];
   readonly done: PromiseWithResolvers<Dropped>;
 }
 
-/** Splits in threads of its own, one split at a time, its classes in parallel. */
+/**
+ * Splits in threads of its own, one split at a time, its classes in parallel; those that are small where it
+ * is called. Threads start with the first split that is large.
+ */
 export class WorkerSplitter implements Splitter {
-  readonly #threads: readonly SplitThread[];
+  readonly #threadCount: number;
+  readonly #threads: SplitThread[] = [];
+  readonly #local: LocalSplitter;
   readonly #onWork: OnWork;
   readonly #signal: AbortSignal | undefined;
   readonly #kernels: Uint8Array | undefined;
@@ -49,20 +61,17 @@ export class WorkerSplitter implements Splitter {
   #isDisposed = false;
 
   constructor(threads: number, onWork: OnWork, { signal, kernels }: SplitterOptions) {
+    this.#threadCount = threads;
+    this.#local = new LocalSplitter(onWork, { signal, kernels });
     this.#onWork = onWork;
     this.#signal = signal;
     this.#kernels = kernels;
     signal?.addEventListener("abort", this.#onAbort);
-    this.#threads = Array.from({ length: threads }, (_, index) =>
-      takeThread({
-        onResponse: (response) => this.#receive(index, response),
-        onFailure: (reason) => this.#fail(threadFailed(reason)),
-      }),
-    );
   }
 
   async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
     this.#assertLive();
+    if (isSmall(split, splitWork(split))) return await this.#local.split(product, split, side);
     const complex = product.im !== undefined;
     const to = {
       left: allocate(split.left.nonZeros, complex),
@@ -71,15 +80,18 @@ export class WorkerSplitter implements Splitter {
     return { ...to, ...(await this.#run(product, split, { side, to })) };
   }
 
-  truncationError(product: Parts, split: Split): Promise<Dropped> {
-    return this.#run(product, split, { side: "left", to: undefined });
+  async truncationError(product: Parts, split: Split): Promise<Dropped> {
+    this.#assertLive();
+    if (isSmall(split, splitWork(split))) return await this.#local.truncationError(product, split);
+    return await this.#run(product, split, { side: "left", to: undefined });
   }
 
-  async squaredDistance(
-    product: Parts,
-    split: Split,
-    { left, right }: SplitValues,
-  ): Promise<number> {
+  async squaredDistance(product: Parts, split: Split, factors: SplitValues): Promise<number> {
+    this.#assertLive();
+    if (isSmall(split, distanceWork(split))) {
+      return await this.#local.squaredDistance(product, split, factors);
+    }
+    const { left, right } = factors;
     const distanceTo = { left: sharedParts(left), right: sharedParts(right) };
     return (await this.#run(product, split, { distanceTo })).dropped;
   }
@@ -94,6 +106,7 @@ export class WorkerSplitter implements Splitter {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#local[Symbol.dispose]();
     const isIdle = this.#failure === undefined && this.#job === undefined;
     this.#fail(splitterDisposed());
     for (const thread of this.#threads) {
@@ -103,13 +116,26 @@ export class WorkerSplitter implements Splitter {
   }
 
   async #run(product: Parts, split: Split, task: WorkerTask): Promise<Dropped> {
-    this.#assertLive();
+    this.#startThreads();
     const patterns = [entriesOf(split.left), entriesOf(split.right)] as const;
     const request = { product: this.#share(product), patterns, task, kernels: this.#kernels };
     const done = Promise.withResolvers<Dropped>();
-    this.#job = { split, request, next: 0, pending: 0, dropped: NOTHING, done };
-    for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);
+    const slice = classesPerSlice("distanceTo" in task ? distanceWork(split) : splitWork(split));
+    this.#job = { split, request, slice, next: 0, pending: 0, dropped: [], done };
+    for (let round = 0; round < REQUESTS_PER_THREAD; round++) {
+      for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);
+    }
     return await done.promise;
+  }
+
+  #startThreads(): void {
+    for (let index = this.#threads.length; index < this.#threadCount; index++) {
+      const thread = takeThread({
+        onResponse: (response) => this.#receive(index, response),
+        onFailure: (reason) => this.#fail(threadFailed(reason)),
+      });
+      this.#threads.push(thread);
+    }
   }
 
   /** A matrix that is split several times is copied once. */
@@ -123,19 +149,15 @@ export class WorkerSplitter implements Splitter {
   #postNext(index: number): void {
     const job = this.#job;
     if (job === undefined) return;
-    const { split, next } = job;
+    const { split, slice, next } = job;
     if (next === split.classes) {
       if (job.pending === 0) {
         this.#job = undefined;
-        job.done.resolve(job.dropped);
+        job.done.resolve(job.dropped.reduce(addDropped, NOTHING));
       }
       return;
     }
-    const share = Math.ceil(split.classes / this.#threads.length);
-    const last = Math.min(
-      split.classes,
-      next + Math.min(share, classesOfWork(split, REQUEST_WORK)),
-    );
+    const last = Math.min(split.classes, next + slice);
     job.next = last;
     job.pending++;
     (this.#threads[index] as SplitThread).post({ ...job.request, classes: [next, last] });
@@ -150,10 +172,9 @@ export class WorkerSplitter implements Splitter {
       return;
     }
     job.pending--;
-    job.dropped = addDropped(job.dropped, response.dropped);
-    if (!("distanceTo" in job.request.task)) {
-      this.#onWork(response.classes * splitWork(job.split));
-    }
+    const [first, last] = response.classes;
+    job.dropped[first / job.slice] = response.dropped;
+    if (!("distanceTo" in job.request.task)) this.#onWork((last - first) * splitWork(job.split));
     this.#postNext(index);
   }
 
@@ -167,6 +188,11 @@ export class WorkerSplitter implements Splitter {
     this.#job?.done.reject(reason);
     this.#job = undefined;
   }
+}
+
+/** Whether a job takes less than threads would save. */
+function isSmall({ classes }: Split, work: number): boolean {
+  return classes <= LOCAL_SLICES * classesPerSlice(work);
 }
 
 /** Values that will all be written. */

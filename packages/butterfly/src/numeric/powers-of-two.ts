@@ -23,10 +23,14 @@ export function exponentOf(arrays: readonly FloatArray[]): number | undefined {
 /**
  * The exponent by which numbers are to be scaled before they are squared: 0 where they need not be, else
  * what makes the largest of them about 1.
+ *
+ * @param squares the sum of their squares, where it is known
  */
-export function safeExponent(arrays: readonly FloatArray[]): number {
+export function safeExponent(
+  arrays: readonly FloatArray[],
+  squares: number = arrays.reduce((sum, values) => sum + sumOfSquares(values), 0),
+): number {
   // Nearly always: sums of squares are quicker than looking for the largest.
-  const squares = arrays.reduce((sum, values) => sum + sumOfSquares(values), 0);
   if (squares > 2 ** -SAFE && squares < 2 ** SAFE) return 0;
   const exponent = exponentOf(arrays) ?? 0;
   return Math.abs(exponent) <= SAFE ? 0 : -exponent;
