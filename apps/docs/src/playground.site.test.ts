@@ -10,6 +10,9 @@ const opened = openSite();
 /** What the first run waits for: an adapter that is software compiles and measures slowly. */
 const PATIENCE = { timeout: 50_000 };
 
+/** What continue-text.py has for the site's model, by the likeliest character each time. */
+const SHAKESPEARE = "ROMEO:\nI will not the";
+
 async function open(
   from: Browser,
   path: string,
@@ -171,10 +174,28 @@ describe("the playground", () => {
     }
   });
 
+  it.each([true, false])(
+    "generates by a model that was trained as butterflies, with an adapter: %s",
+    async (webgpu) => {
+      const own = webgpu ? undefined : await openBrowser({ webgpu });
+      const from = own ?? opened.browser;
+      const { page, faults } = await open(from, "/playground/generate?temperature=0");
+      try {
+        await page.getByRole("button", { name: "Generate" }).click();
+        await page.getByText(SHAKESPEARE).waitFor(PATIENCE);
+        expect(await page.getByLabel("feed-forward layers").count()).toBe(0);
+        expect(faults).toEqual([]);
+      } finally {
+        await page.context().close();
+        await own?.close();
+      }
+    },
+  );
+
   it("generates the text that the model has for a prompt", async () => {
     const { page, faults } = await open(
       opened.browser,
-      "/playground/generate?temperature=0",
+      "/playground/generate?model=stories&temperature=0",
       "phone",
     );
     try {

@@ -66,13 +66,20 @@ export type Answer =
       readonly file: string;
     };
 
+/**
+ * What continues a text: a Llama of llama2.c that was trained dense on stories, or a model of characters whose layers are
+ * butterflies, trained by `papilio train` on the plays of Shakespeare.
+ */
+export type GenerateModel = "shakespeare" | "stories";
+
 /** How a text is to be continued. */
 export interface GenerateSettings {
+  readonly model: GenerateModel;
   readonly prompt: string;
   /** 0 takes the likeliest token. */
   readonly temperature: number;
   readonly seed: number;
-  /** Most values of a feed-forward layer over those of its dense weight; 1 leaves it dense. */
+  /** Of the stories: most values of a feed-forward layer over those of its dense weight; 1 leaves it dense. */
   readonly share: number;
 }
 
@@ -81,6 +88,8 @@ export type GenerateRequest = CommonRequest | StoryRequest;
 export interface StoryRequest {
   readonly ask: "generate";
   readonly settings: GenerateSettings;
+  /** The address of the folder with the site's models. */
+  readonly models: string;
 }
 
 /** What the worker that generates tells the page. */

@@ -1,7 +1,8 @@
-import { Llama } from "@papilio/nn";
+import { type Gpt2, Llama } from "@papilio/nn";
 import { butterflyize } from "@papilio/nn/conversion";
 import { llama2cTokenizer, type Tokenizer } from "@papilio/nn/tokenizers";
 import { assignStateDict, readLlama2c } from "@papilio/nn/weights";
+import { fetchBytes } from "./fetch-bytes.ts";
 
 /** The files of a model of 260,000 parameters that tells stories, with the site. */
 const FILES = {
@@ -10,17 +11,11 @@ const FILES = {
 };
 
 /** A model and its tokenizer. */
-export interface Story {
-  readonly model: Llama;
+export interface TextModel {
+  readonly model: Gpt2 | Llama;
   readonly tokenizer: Tokenizer;
   /** What its feed-forward layers lost when they became butterflies; absent where they did not. */
   readonly conversion?: { readonly layers: number; readonly error: number; readonly kept: number };
-}
-
-async function read(address: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
 }
 
 /**
@@ -31,9 +26,12 @@ export async function loadStory(
   share: number,
   signal: AbortSignal,
   onProgress: (doing: string) => void,
-): Promise<Story> {
+): Promise<TextModel> {
   onProgress("Loading the model");
-  const [modelFile, tokenizerFile] = await Promise.all([read(FILES.model), read(FILES.tokenizer)]);
+  const [modelFile, tokenizerFile] = await Promise.all([
+    fetchBytes(FILES.model, signal),
+    fetchBytes(FILES.tokenizer, signal),
+  ]);
   const { config, tensors } = readLlama2c(modelFile);
   const model = new Llama(config);
   assignStateDict(model.namedParameters(), tensors);

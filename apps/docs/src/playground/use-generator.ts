@@ -1,3 +1,4 @@
+import { withBase } from "vitepress";
 import { onMounted, onUnmounted, type Ref, ref, shallowRef } from "vue";
 import type { GenerateAnswer, GenerateRequest, GenerateSettings, Problem } from "./messages.ts";
 import { type DeviceView, useDevice } from "./use-device.ts";
@@ -84,7 +85,8 @@ export function useGenerator(): GeneratorWorker {
       memory.value = [];
       text.value = settings.prompt;
       doing.value = "Opening the device";
-      ask({ ask: "generate", settings: { ...settings } });
+      const models = new URL(withBase("/models/"), location.href).href;
+      ask({ ask: "generate", settings: { ...settings }, models });
     },
     stop: () => ask({ ask: "stop" }),
     open: () => ask({ ask: "open" }),
