@@ -5,6 +5,7 @@ import { expect, it, vi } from "vitest";
 import { CpuModel } from "./backends/cpu/cpu-model.ts";
 import { CpuStates } from "./backends/cpu/cpu-states.ts";
 import { CpuWeightStore } from "./backends/cpu/cpu-weight-store.ts";
+import { BatchGenerator } from "./generation/batch-generator.ts";
 import { TextGenerator } from "./generation/text-generator.ts";
 import { Graph } from "./graph/graph.ts";
 import { Parameter } from "./modules/parameter.ts";
@@ -117,6 +118,25 @@ it("a generator on the CPU is of no use after it was disposed of, also in the mi
   await expect(generator.prepare()).rejects.toThrow(code("GENERATOR_DISPOSED"));
 });
 
+it("a batched generator is of no use after it was disposed of, also in the middle of texts", async () => {
+  const { model } = stories260K();
+  const options = { context: 16, chunk: 4, maxSequences: 1, kernels: "reference" } as const;
+  const generator = BatchGenerator.onCpu(model, options);
+  const running = generator.submit([1], { maxTokens: 8 });
+  const waiting = generator.submit([1], { maxTokens: 8 });
+  const text = running[Symbol.asyncIterator]();
+  expect((await text.next()).done).toBe(false);
+  for (let time = 0; time < 2; time++) generator.dispose();
+  const rest = async (stream: AsyncIterable<unknown>): Promise<void> => {
+    for await (const _ of stream);
+  };
+  await expect(rest(running)).rejects.toThrow(code("GENERATOR_DISPOSED"));
+  await expect(rest(waiting)).rejects.toThrow(code("GENERATOR_DISPOSED"));
+  expect(() => generator.submit([1])).toThrow(code("GENERATOR_DISPOSED"));
+  await expect(generator.prepare()).rejects.toThrow(code("GENERATOR_DISPOSED"));
+  expect(generator.statistics).toMatchObject({ running: 0, waiting: 0 });
+});
+
 it("a trainer is of no use after it was disposed of", async () => {
   const graph = new Graph();
   const weight = parameter([1, 2], 3);
@@ -145,6 +165,7 @@ it("every disposable of the package is tested here or on a device", () => {
       return [...declared].map(([, name]) => name);
     });
   const tested = [
+    "BatchGenerator",
     "CpuModel",
     "CpuWeights",
     "DeviceModel",

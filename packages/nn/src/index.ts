@@ -3,8 +3,12 @@
 import "@papilio/butterfly";
 
 export type { NnErrorCodes } from "./errors/error-codes.ts";
+export { BatchGenerator, type BatchStatistics } from "./generation/batch-generator.ts";
+export type { BatchGeneratorOptions, SubmitOptions } from "./generation/batch-options.ts";
+export type { BatchToken, FinishReason, TokenStream } from "./generation/batch-sequence.ts";
 export type { GenerateOptions, GeneratorOptions } from "./generation/generator-options.ts";
 export { requireLogits } from "./generation/logits.ts";
+export type { TokenLogprob } from "./generation/logprobs.ts";
 export { type Sampler, type SamplingOptions, sampler } from "./generation/sampling.ts";
 export { type GeneratedToken, TextGenerator } from "./generation/text-generator.ts";
 export type { Executable, RunInputs, RunOutputs } from "./graph/executable.ts";

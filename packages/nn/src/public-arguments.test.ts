@@ -59,7 +59,7 @@ const taken = [
 
 /** What is private or protected, and is called by this package alone. */
 const inner =
-  /^(DeviceModel|TextGenerator|Module#part|CpuStates#(hold|bringToMemory|release)|Parameter#bring|\w+#(embed|head|edges|between))$/;
+  /^(DeviceModel|TextGenerator|BatchGenerator|Module#part|CpuStates#(hold|bringToMemory|release)|Parameter#bring|\w+#(embed|head|edges|between))$/;
 
 describe.each(groups)("public functions of %s", (_, calls) => {
   it("take the arguments of the table", () => makeAll(calls));

@@ -133,6 +133,8 @@ export interface NnErrorCodes {
   PROMPT_UNKNOWN: true;
   /** A text is longer than the model's context. Use fewer tokens, or a model with more positions. */
   CONTEXT_LENGTH: true;
+  /** The keys and values of one sequence are more than the budget of all. Raise it, or give a shorter context. */
+  CACHE_BUDGET: true;
   /** An option of the generation is not valid. Use whole numbers in the range of the message. */
   GENERATE_OPTION: true;
   /**

@@ -27,6 +27,8 @@ export interface Steps extends Disposable {
 interface Sizes {
   readonly context: number;
   readonly chunk: number;
+  /** Begins the names of the caches: see `StepShape`. */
+  readonly cache?: string;
 }
 
 /** Tokens by which programs of the CPU for the rest of a prompt differ: as many as a tile has vectors. */
@@ -35,17 +37,18 @@ const REST = 16;
 /** On the CPU, where recording a program takes little: the rest of a prompt has one of its own size. */
 export function stepsOnCpu(
   decoder: Decoder,
-  { context, chunk }: Sizes,
-  options: Pick<CpuModelOptions, "kernels" | "releaseParameters"> & CpuWeightStoreOptions,
+  { context, chunk, cache }: Sizes,
+  options: Pick<CpuModelOptions, "kernels" | "releaseParameters" | "weights"> &
+    CpuWeightStoreOptions,
 ): Steps {
   const { kernels = "wasm", releaseParameters = false, dtype = "f32" } = options;
   const states = new CpuStates();
-  const weights = new CpuWeightStore({ dtype });
+  const { weights = new CpuWeightStore({ dtype }) } = options;
   const models = new Map<number, CpuModel>();
   const ofTokens = (tokens: number): Step & { readonly model: CpuModel } => {
     let model = models.get(tokens);
     if (model === undefined) {
-      const graph = decoder.traceStep({ tokens, context });
+      const graph = decoder.traceStep({ tokens, context, ...(cache !== undefined && { cache }) });
       model = new CpuModel(graph, { states, kernels, weights, releaseParameters });
       models.set(tokens, model);
     }
@@ -71,13 +74,13 @@ export function stepsOnCpu(
 export async function stepsOnDevice(
   gpu: Gpu,
   decoder: Decoder,
-  { context, chunk }: Sizes,
-  options: Pick<DeviceModelOptions, "dtype">,
+  { context, chunk, cache }: Sizes,
+  options: Pick<DeviceModelOptions, "dtype" | "memory">,
 ): Promise<Steps> {
   using stack = new DisposableStack();
-  const memory = stack.use(new ModelMemory(gpu, options.dtype));
+  const memory = options.memory ?? stack.use(new ModelMemory(gpu, options.dtype));
   const ofTokens = async (tokens: number): Promise<Step> => {
-    const graph = decoder.traceStep({ tokens, context });
+    const graph = decoder.traceStep({ tokens, context, ...(cache !== undefined && { cache }) });
     return { tokens, model: stack.use(await DeviceModel.compile(gpu, graph, { memory })) };
   };
   const one = await ofTokens(1);

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { anyNumber, type Check, objectOf, optional } from "../arguments/checks.ts";
+import { anyNumber, type Check, objectOf, optional, text } from "../arguments/checks.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import type { AttentionContext, KeyValueCache } from "../layers/multihead-attention.ts";
@@ -26,9 +26,11 @@ export interface StepShape {
   readonly tokens: number;
   /** How many tokens the cache holds. */
   readonly context: number;
+  /** Begins the names of the states, so that graphs of several sequences keep theirs apart; nothing unless given. */
+  readonly cache?: string;
 }
 
-const stepCheck = objectOf({ tokens: anyNumber, context: anyNumber });
+const stepCheck = objectOf({ tokens: anyNumber, context: anyNumber, cache: optional(text) });
 
 /** What layers of a decoder need to know of a run. */
 export interface DecoderContext {
@@ -71,7 +73,7 @@ export abstract class Decoder extends Model<SequenceShape> {
    */
   traceStep(shape: StepShape): Graph {
     stepCheck("the shape of a step", shape);
-    const { tokens, context } = shape;
+    const { tokens, context, cache = "" } = shape;
     this.#requirePositions(context);
     if (tokens > context) throw contextError(tokens, context);
     const graph = new Graph();
@@ -81,7 +83,7 @@ export abstract class Decoder extends Model<SequenceShape> {
     const x = this.embed(ids, {
       period: tokens,
       position,
-      cacheOf: (layer) => ({ name: `layers.${layer}`, capacity: context, position }),
+      cacheOf: (layer) => ({ name: `${cache}layers.${layer}`, capacity: context, position }),
     });
     graph.output("logits", this.head(tokens === 1 ? x : gatherVectors(x, last)));
     if (tokens === 1) last.requireBelow(1);

@@ -22,6 +22,14 @@ export const deviceCalls = (gpu?: Gpu, model?: nn.DeviceModel): PublicCalls => {
         memory: new nn.ModelMemory(device),
       }),
     "DeviceModel#run": () => invoke(model as nn.DeviceModel, "run", { x: new Float32Array(16) }),
+    "BatchGenerator.onDevice": () =>
+      invoke(nn.BatchGenerator, "onDevice", device, smallLlama(), {
+        context: 4,
+        chunk: 2,
+        maxSequences: 2,
+        cacheBudget: 1e6,
+        dtype: "f32",
+      }),
     "TextGenerator.onDevice": () =>
       invoke(nn.TextGenerator, "onDevice", device, smallLlama(), {
         context: 4,

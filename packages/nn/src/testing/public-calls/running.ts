@@ -88,6 +88,40 @@ export const runningCalls: PublicCalls = {
     }),
   "TextGenerator.onCpu": () =>
     invoke(nn.TextGenerator, "onCpu", smallLlama(), { context: 4, chunk: 2, kernels: "reference" }),
+  "BatchGenerator.create": () =>
+    invoke(nn.BatchGenerator, "create", smallLlama(), {
+      gpu: undefined,
+      context: 4,
+      chunk: 2,
+      maxSequences: 2,
+      cacheBudget: 1e6,
+      dtype: "f32",
+      layout: "batch-last",
+    }),
+  "BatchGenerator.onCpu": () =>
+    invoke(nn.BatchGenerator, "onCpu", smallLlama(), {
+      context: 4,
+      chunk: 2,
+      maxSequences: 2,
+      cacheBudget: 1e6,
+      kernels: "reference",
+    }),
+  "BatchGenerator#submit": () =>
+    invoke(
+      nn.BatchGenerator.onCpu(smallLlama(), { context: 4, kernels: "reference" }),
+      "submit",
+      [1],
+      {
+        maxTokens: 2,
+        stopTokens: [9],
+        logprobs: 2,
+        signal: new AbortController().signal,
+        temperature: 0.5,
+        topK: 2,
+        topP: 0.9,
+        seed: 1,
+      },
+    ),
   "TextGenerator#generate": () =>
     invoke(
       nn.TextGenerator.onCpu(smallLlama(), { context: 4, kernels: "reference" }),

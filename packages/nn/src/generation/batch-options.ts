@@ -1,0 +1,109 @@
+import { PapilioError } from "@papilio/butterfly";
+import {
+  anyNumber,
+  type Check,
+  listOf,
+  objectOf,
+  optional,
+  signal as signalCheck,
+} from "../arguments/checks.ts";
+import type { Decoder } from "../models/decoder.ts";
+import {
+  type GenerateOptions,
+  type GeneratorOptions,
+  requireOption,
+  requirePrompt,
+} from "./generator-options.ts";
+
+/** How much a batched generator holds, and takes at a time. */
+export interface BatchGeneratorOptions extends GeneratorOptions {
+  /** Sequences that are generated at once, at most, 1024 at most; 16 unless given. Others wait. */
+  readonly maxSequences?: number;
+  /**
+   * Bytes of keys and values of all sequences, at most, as float32; what `maxSequences` of the whole context take
+   * unless given. Sequences that there is no room for wait.
+   */
+  readonly cacheBudget?: number;
+}
+
+/** What is asked for one sequence. */
+export interface SubmitOptions extends GenerateOptions {
+  /** Also the log probability of each token, and those of so many of the most likely ones: 0 to 20. */
+  readonly logprobs?: number;
+}
+
+const MAX_SEQUENCES = 16;
+const MOST_SEQUENCES = 1024;
+/** As OpenAI's interface has it. */
+const MOST_LOGPROBS = 20;
+
+export const batchGeneratorCheck: Check = objectOf({
+  maxSequences: optional(anyNumber),
+  cacheBudget: optional(anyNumber),
+});
+const submitCheck: Check = objectOf({
+  maxTokens: optional(anyNumber),
+  stopTokens: optional(listOf(anyNumber)),
+  logprobs: optional(anyNumber),
+  signal: signalCheck,
+});
+
+/**
+ * How many sequences there is room for at once.
+ *
+ * @param sequenceBytes of the keys and values of one sequence
+ * @throws PapilioError `GENERATE_OPTION`, `CACHE_BUDGET`
+ */
+export function sequencesOf(
+  { maxSequences = MAX_SEQUENCES, cacheBudget }: BatchGeneratorOptions,
+  sequenceBytes: number,
+): number {
+  if (!(Number.isInteger(maxSequences) && maxSequences >= 1 && maxSequences <= MOST_SEQUENCES)) {
+    throw new PapilioError(
+      "GENERATE_OPTION",
+      `maxSequences is ${maxSequences}.`,
+      `Use a whole number from 1 to ${MOST_SEQUENCES}.`,
+    );
+  }
+  if (cacheBudget === undefined) return maxSequences;
+  const fitting = Math.floor(cacheBudget / sequenceBytes);
+  if (fitting >= 1) return Math.min(maxSequences, fitting);
+  throw new PapilioError(
+    "CACHE_BUDGET",
+    `The keys and values of one sequence take ${sequenceBytes} bytes, and the budget is ${cacheBudget}.`,
+    "Raise cacheBudget, or give a shorter context.",
+  );
+}
+
+/**
+ * Refuses a sequence that cannot be generated, before it joins others.
+ *
+ * @throws PapilioError `PROMPT_EMPTY`, `CONTEXT_LENGTH`, `INDEX_RANGE`, `GENERATE_OPTION`, `OPTION_INVALID`
+ */
+export function requireSequence(
+  { vocabulary }: Decoder,
+  context: number,
+  prompt: readonly number[],
+  options: SubmitOptions,
+): void {
+  listOf(anyNumber)("The prompt", prompt);
+  submitCheck("submit", options);
+  const { maxTokens = Number.POSITIVE_INFINITY, logprobs = 0 } = options;
+  requirePrompt(prompt, context);
+  const wrong = prompt.findIndex((id) => id >= vocabulary);
+  if (wrong !== -1) {
+    throw new PapilioError(
+      "INDEX_RANGE",
+      `Token ${wrong} of the prompt is ${prompt[wrong]}, but it must be less than ${vocabulary}.`,
+      "Give tokens of the model's vocabulary.",
+    );
+  }
+  requireOption("maxTokens", maxTokens, maxTokens >= 0);
+  const valid = Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= MOST_LOGPROBS;
+  if (valid) return;
+  throw new PapilioError(
+    "GENERATE_OPTION",
+    `logprobs is ${logprobs}.`,
+    `Use a whole number from 0 to ${MOST_LOGPROBS}.`,
+  );
+}
