@@ -1,4 +1,5 @@
 import { DisposableStack, PapilioError } from "@papilio/butterfly";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Profile } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { LinearLayer } from "@papilio/nn/layers";
@@ -23,6 +24,7 @@ import { breakdown } from "./breakdown.ts";
 import type { ModelEngine, ModelTask, PreparedModel } from "./engine.ts";
 import { drawPast } from "./past.ts";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
+import { roundWeights } from "./round-weights.ts";
 import type { BuiltModel, ModelSubject } from "./subject.ts";
 
 /** What of a model is timed, and how often. */
@@ -91,7 +93,8 @@ interface Candidate {
 }
 
 /**
- * Compares the outputs of a model with those of the reference in float64, for each engine and kind of linear
+ * Compares the outputs of a model with those of the reference in float64, which has the same weights where these have
+ * few bits, for each engine and kind of linear
  * layers, and times those that are right, in rounds: each round samples each once, in a new random order. A
  * time is that of a whole run, from inputs in memory to outputs in memory. What an engine cannot do is skipped,
  * with its reason.
@@ -126,6 +129,18 @@ export async function measureModel(
     const task = { graph, inputs, past: drawPast(graph, subject.past?.(units) ?? 0, seed) };
     options.onProgress?.(`${linear}: ${verified} of ${units} ${subject.unit} by the reference`);
     const reference = await computeReference(subject, built, task, { units, verified }, signal);
+    const references = new Map<string, Reference>();
+    const referenceOf = async (dtype: WeightDtype): Promise<Reference> => {
+      if (dtype === "f32" || dtype === "f16") return reference;
+      const known = references.get(dtype);
+      if (known !== undefined) return known;
+      const rounded = subject.build(linear, seed);
+      roundWeights(rounded.trace(units), dtype);
+      options.onProgress?.(`${linear} ${dtype}: the same with weights of few bits`);
+      const own = await computeReference(subject, rounded, task, { units, verified }, signal);
+      references.set(dtype, own);
+      return own;
+    };
     const described = { linear, ...describeModel(built, graph) };
     for (const engine of engines) {
       for (const form of engine.forms) {
@@ -133,8 +148,9 @@ export async function measureModel(
         const { engine: by, processor, threads } = engine;
         const facts = { engine: by, processor, threads, ...described, ...form };
         options.onProgress?.(variantName(facts));
+        const own = await referenceOf(form.dtype);
         try {
-          candidates.push(await prepare(engine, task, { facts, reference, held }));
+          candidates.push(await prepare(engine, task, { facts, reference: own, held }));
         } catch (error) {
           if (!(error instanceof PapilioError)) throw error;
           skipped.push({ name: variantName(facts), reason: error.message });

@@ -97,12 +97,15 @@ function lengthOf(input: Value | Indices): number {
   return input instanceof Indices ? input.length : input.vectors * input.features;
 }
 
-/** What rounding a weight costs, relative to the largest of those that share its scale where there are few bits. */
+/**
+ * What rounding to what is stored costs. Weights of few bits are those of their reference, and the inputs of a single
+ * vector are rounded to 2^-16 of the largest of 32: by at most 2^-14 of their root mean square, in the root mean square.
+ */
 const EPSILON: Readonly<Record<WeightDtype, number>> = {
   f32: FLOAT_FORMATS.f32.epsilon,
   f16: FLOAT_FORMATS.f16.epsilon,
-  q8: 1 / 254,
-  q4: 1 / 14,
+  q8: 2 ** -14,
+  q4: 2 ** -14,
 };
 
 /**
