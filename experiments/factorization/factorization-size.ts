@@ -83,7 +83,7 @@ function chainOf(name: SizeRow["chain"], n: number): Chain {
 
 async function answer({ file, repeats, ...question }: Question): Promise<Answer> {
   const { chain, n, kind, threads, bounds } = question;
-  // What the code itself takes is not counted.
+  // What the code itself takes is not counted; threads are, which splits of this size do not start.
   const kernels = factorizationKernels();
   await factorize(new Float32Array(64 * 64).fill(1), Chain.squareDyadic(64), { threads, kernels });
   const before = peakBytes();

@@ -203,7 +203,7 @@ ${table(
 
 ## Time and memory
 
-Random float32 matrices in shared memory, which threads read without a copy; with the loops in WebAssembly of factorizationKernels(); the fastest of some repeats in a process of its own, which measures the error too. Memory: how far the process grew from before the matrix was there, over the bytes of the matrix. Beside it, where python3 and numpy are installed, the same algorithm as it is published, by batched singular value decompositions of LAPACK on one thread: experiments/factorization/reference.py, which finds no bounds and whose time has no measuring of the error in it.
+Random float32 matrices in shared memory, which threads read without a copy; with the loops in WebAssembly of factorizationKernels(); the fastest of some repeats in a process of its own, which measures the error too. Memory: how far the process grew from before the matrix was there, over the bytes of the matrix; the start of threads is in it, where splits are large enough for them. Beside it, where python3 and numpy are installed, the same algorithm as it is published, by batched singular value decompositions of LAPACK on one thread: experiments/factorization/reference.py, which finds no bounds and whose time has no measuring of the error in it.
 
 ${perSize(report.sizes)}
 
