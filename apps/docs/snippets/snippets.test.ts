@@ -10,6 +10,7 @@ it.each([
   "layouts.ts",
   "places.ts",
   "plan.ts",
+  "trained.ts",
   "training.ts",
   "verify.ts",
 ])("%s prints what it says", async (name) => {
