@@ -20,6 +20,7 @@ export { type Operation, type OperationKind, type OperationOf, operationsOf } fr
 export { type PoolOperation, pool } from "./pool/operation.ts";
 export { type ReduceVectorsOperation, reduceVectors } from "./reduce-vectors/operation.ts";
 export { type RotaryOperation, type RotaryStyle, rotary } from "./rotary/operation.ts";
+export type { EdgeDropout } from "./shared/edge-dropout.ts";
 export type { Size2d, Window2d } from "./shared/window.ts";
 export { type SoftmaxOperation, type SoftmaxOptions, softmax } from "./softmax/operation.ts";
 export { type SparseLinearOperation, sparseLinear } from "./sparse-linear/operation.ts";

@@ -23,8 +23,13 @@ export {
   encodeCheckpoint,
   readCheckpointSettings,
 } from "./checkpoint.ts";
-export { type DistilledTaskOptions, distilledTask } from "./distilled-task.ts";
+export {
+  type DistilledStates,
+  type DistilledTaskOptions,
+  distilledTask,
+} from "./distilled-task.ts";
 export type { Evaluation } from "./evaluation.ts";
+export { factorDecays } from "./factor-decays.ts";
 export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
 export { type IdxFile, readIdx } from "./idx.ts";

@@ -215,6 +215,33 @@ describe("a task with a teacher", () => {
     const soft = (found.both?.[0] as number) - (found.hard?.[0] as number);
     expect(soft).toBeGreaterThan(0.01);
     expect(Math.abs(soft - divergence)).toBeLessThan(1e-4 * divergence);
+    const [others, taught] = [text(), trace()];
+    const states = [others.graph, taught].map((one) => one.outputs.get("logits") as Value);
+    const hidden = { pairs: [states as [Value, Value]], weight: 3 };
+    others.graph.output("state", states[0] as Value);
+    using both = distilledTask(others, { teacher: taught, hidden });
+    using logitsAlone = distilledTask(text(), { teacher: trace() });
+    both.graph.output("loss", both.loss);
+    logitsAlone.graph.output("loss", logitsAlone.loss);
+    const given = await both.batch(3);
+    const all = new CpuModel(both.graph).runNow(given);
+    const without = new CpuModel(logitsAlone.graph).runNow(await logitsAlone.batch(3));
+    const wanted = given["teacher.hidden.0"] as Float32Array;
+    const squares = wanted.map((x, at) => (x - (all.state?.[at] as number)) ** 2);
+    const error = squares.reduce((sum, square) => sum + square, 0) / squares.length;
+    expect(error).toBeGreaterThan(0);
+    const added = (all.loss?.[0] as number) - (without.loss?.[0] as number);
+    expect(Math.abs(added - 3 * error)).toBeLessThan(1e-5);
+    for (const [pairs, code] of [
+      [[[plain.loss, plain.loss]], "GRAPH_MIXED"],
+      [[], "OPTION_INVALID"],
+      [[[plain.loss]], "OPTION_INVALID"],
+    ] as const) {
+      const wrong = { pairs: pairs as never, weight: 1 };
+      expect(() => distilledTask(text(), { teacher: trace(), hidden: wrong })).toThrow(
+        expect.objectContaining({ code }),
+      );
+    }
     const other = new Gpt2({ vocabulary: 27, features: 8, layers: 1, heads: 1, positions: 8 });
     const teacherOfOthers = other.trace({ sequences: 4, tokens: 8 });
     expect(() => distilledTask(text(), { teacher: teacherOfOthers })).toThrow(

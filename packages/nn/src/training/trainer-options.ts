@@ -25,6 +25,8 @@ export interface TrainerOptions {
   readonly multipliers?: ReadonlyMap<Parameter, number>;
   /** The weight decay of parameters of two axes and more: not of biases and norms. 0 unless given. */
   readonly decay?: number;
+  /** What the weight decay of some parameters is multiplied by, as `factorDecays` has it; 1 for the others. */
+  readonly decays?: ReadonlyMap<Parameter, number>;
   /** The largest norm of all gradients together, above which they are scaled down to it. */
   readonly clip?: number | undefined;
   /**
@@ -55,7 +57,7 @@ export interface TrainerOptions {
 /** @throws PapilioError `OPTION_INVALID`, `F16_UNAVAILABLE` */
 export function requireTrainerOptions(options: TrainerOptions): void {
   requireObject("The options of a trainer", options, "TrainerOptions");
-  const { optimizer, rate, multipliers = new Map(), decay = 0, clip } = options;
+  const { optimizer, rate, multipliers = new Map(), decay = 0, decays = new Map(), clip } = options;
   const { kernels = "reference", accumulate = 1, gpu, dtype = "f32" } = options;
   optional(gpuCheck)("The device", gpu);
   optional(storageDtype)("dtype", dtype);
@@ -76,5 +78,8 @@ export function requireTrainerOptions(options: TrainerOptions): void {
   map("The multipliers", multipliers);
   for (const multiplier of multipliers.values()) requireNotNegative("A multiplier", multiplier);
   requireNotNegative("The weight decay", decay);
+  map("The multipliers of the weight decay", decays);
+  for (const share of decays.values())
+    requireNotNegative("A multiplier of the weight decay", share);
   if (clip !== undefined) requireNotNegative("The largest norm", clip);
 }

@@ -7,6 +7,7 @@ import { Parameter } from "../modules/parameter.ts";
 import * as f from "../operations/index.ts";
 import { expectSameTraining, OPTIMIZERS, train } from "../testing/train-model.ts";
 import { TRAINING_MODELS } from "../testing/training-models.ts";
+import { factorDecays } from "./factor-decays.ts";
 import { factorRates } from "./factor-rates.ts";
 import { meanSquaredError } from "./losses.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
@@ -264,6 +265,34 @@ it("rates of factors are those of arXiv 2406.06248, and 1 for dense layers", () 
   const factors = layer.matrices[0]?.factors ?? [];
   expect(factors.map((factor) => rates.get(factor))).toEqual([16 / (2 * 2), 16 / (4 * 2)]);
   expect(rates.get(dense.weight)).toBe(1);
+});
+
+it("decays of factors shrink a product as a dense matrix", async () => {
+  const graph = new Graph();
+  const layer = new ButterflyLinear({ weight: Chain.parse("1,4,2,6; 2,3,4,2"), bias: false });
+  const dense = new Linear({ inFeatures: 24, outFeatures: 5 });
+  const x = graph.input("x", { vectors: 1, features: 16 });
+  const y = dense.forward(layer.forward(x));
+  const loss = meanSquaredError(y, graph.input("target", { vectors: 1, features: 5 }));
+  const decays = factorDecays(graph);
+  const factors = layer.matrices[0]?.factors ?? [];
+  expect([...factors, dense.weight].map((factor) => decays.get(factor))).toEqual([0.5, 0.5, 1]);
+  const trained = [...factors, dense.weight];
+  const before = trained.map(({ values }) => values.slice());
+  const options = { optimizer: { kind: "adamw" }, rate: 0.1, decay: 0.5, decays } as const;
+  using trainer = new Trainer(graph, loss, trained, options);
+  // Vectors of zeros have no gradient: what changes is by the decay alone.
+  await trainer.step([{ x: new Float32Array(16), target: new Float32Array(5) }]);
+  for (const [at, { values }] of trained.entries()) {
+    const left = at < 2 ? 1 - 0.1 * 0.5 * 0.5 : 1 - 0.1 * 0.5;
+    values.forEach((value, index) => {
+      const right = left * (before[at]?.[index] as number);
+      expect(Math.abs(value - right)).toBeLessThanOrEqual(2 ** -22 * Math.abs(right));
+    });
+  }
+  expect(() => new Trainer(graph, loss, trained, { ...options, decays: 1 as never })).toThrow(
+    expect.objectContaining({ code: "OPTION_INVALID" }),
+  );
 });
 
 describe.each(Object.entries(TRAINING_MODELS))("%s", (_, make) => {

@@ -79,7 +79,7 @@ export class Trainer implements Disposable {
   ) {
     listOf(parameterCheck)("The parameters", parameters);
     requireTrainerOptions(options);
-    const { optimizer, rate, multipliers, decay = 0, kernels = "reference" } = options;
+    const { optimizer, rate, multipliers, decay = 0, decays, kernels = "reference" } = options;
     const { clip, accumulate = 1, state, gpu, keptBytes, dtype = "f32" } = options;
     const kept = keptBytes === undefined ? {} : { keptBytes };
     this.#parameters = [...new Set(parameters)];
@@ -89,7 +89,7 @@ export class Trainer implements Disposable {
       rule: updateRule(
         optimizer,
         multipliers?.get(parameter) ?? 1,
-        parameter.shape.length > 1 ? decay : 0,
+        parameter.shape.length > 1 ? decay * (decays?.get(parameter) ?? 1) : 0,
       ),
     }));
     this.#names = addStep(graph, loss, trained, {

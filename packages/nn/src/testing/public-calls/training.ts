@@ -16,6 +16,7 @@ const options = {
   rate: 0.1,
   multipliers: new Map(),
   decay: 0.1,
+  decays: new Map(),
   clip: 1,
   kernels: "reference",
   accumulate: 2,
@@ -67,6 +68,7 @@ export const trainingCalls: PublicCalls = {
     const [student, teacher] = [graph.input("student", shape), graph.input("teacher", shape)];
     return call(nn.distillationLoss, student, teacher, { path: "loss", temperature: 2 });
   },
+  factorDecays: () => call(nn.factorDecays, trainable()[0]),
   factorRates: () => call(nn.factorRates, trainable()[0]),
   warmupCosine: () => call(nn.warmupCosine, { rate: 0.1, steps: 100, warmup: 10, final: 0.001 }),
   Trainer: () => create(nn.Trainer, ...trainable(), options),
@@ -122,7 +124,9 @@ export const trainingCalls: PublicCalls = {
       seed: 1,
     });
     const teacher = model.trace({ tokens: 2 });
-    return call(nn.distilledTask, task, { teacher, temperature: 2, kernels: "reference" });
+    const pairs = [[task.graph, teacher].map((one) => one.outputs.get("logits") as nn.Value)];
+    const hidden = { pairs: pairs as never, weight: 0.5 };
+    return call(nn.distilledTask, task, { teacher, temperature: 2, hidden, kernels: "reference" });
   },
   textTask: () => {
     const model = new nn.Gpt2({ vocabulary: 3, features: 4, layers: 1, heads: 1, positions: 2 });
