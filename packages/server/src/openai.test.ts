@@ -1,3 +1,4 @@
+import type { Llama } from "@papilio/nn";
 import { CpuModel } from "@papilio/nn/backends";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -129,6 +130,38 @@ describe("OpenAI's client", () => {
     expect(whole.choices[0]?.message.content?.length).toBeGreaterThan(10);
     const stream = client.chat.completions.stream({ ...given, messages: [...given.messages] });
     expect(await stream.finalContent()).toBe(whole.choices[0]?.message.content);
+  });
+
+  it("gives logarithms of probabilities, as a softmax of the model's logits has them", async () => {
+    const { model, tokenizer } = stories();
+    const tokens = tokenizer?.encode(PROMPT) ?? [];
+    const given = { ...greedy, max_tokens: 4 } as const;
+    const { choices } = await client.completions.create({ ...given, prompt: tokens, logprobs: 3 });
+    const found = choices[0]?.logprobs;
+    const chat = await client.chat.completions.create({
+      ...given,
+      messages: [{ role: "user", content: PROMPT }],
+      logprobs: true,
+      top_logprobs: 2,
+    });
+    expect(found?.token_logprobs).toHaveLength(4);
+    expect(found?.tokens?.join("")).toBe(choices[0]?.text);
+    expect(found?.text_offset?.[0]).toBe(0);
+    const content = chat.choices[0]?.logprobs?.content ?? [];
+    expect(content.map(({ token }) => token).join("")).toBe(chat.choices[0]?.message.content);
+    expect(content.every(({ top_logprobs }) => top_logprobs.length === 2)).toBe(true);
+    for (let step = 0; step < 4; step++) {
+      using alone = new CpuModel((model as Llama).trace({ tokens: tokens.length }));
+      const { logits } = await alone.run({ ids: Uint32Array.from(tokens) });
+      const last = Array.from((logits as Float32Array).subarray(-512));
+      const sum = last.reduce((total, logit) => total + Math.exp(logit), 0);
+      const sorted = last.map((logit) => logit - Math.log(sum)).sort((p, q) => q - p);
+      expect(found?.token_logprobs?.[step]).toBeCloseTo(sorted[0] as number, 3);
+      const top = Object.values(found?.top_logprobs?.[step] ?? {}).sort((p, q) => q - p);
+      expect(top[0]).toBeCloseTo(sorted[0] as number, 3);
+      expect(top.at(-1)).toBeCloseTo(sorted[top.length - 1] as number, 3);
+      tokens.push(last.indexOf(Math.max(...last)));
+    }
   });
 
   it("embeds texts, in numbers and in base64, as the model alone does", async () => {

@@ -39,6 +39,7 @@ const optionsShape = v.object({
         chatTemplate: v.optional(v.string()),
         specialTokens: v.optional(v.record(v.string(), v.string())),
         context: v.optional(whole),
+        cacheBudget: v.optional(whole),
         place: v.optional(v.picklist(["cpu", "gpu"])),
         dtype: v.optional(v.picklist(["f32", "f16"])),
       }),

@@ -51,6 +51,11 @@ export class ModelServer implements Disposable {
     options.metrics?.watch(() => ({
       requests: this.#admission.inside,
       queue: new Map([...models].map(([name, { admission }]) => [name, admission.inside])),
+      running: new Map(
+        [...models].flatMap(([name, { text }]) =>
+          text === undefined ? [] : [[name, text.statistics.running] as const],
+        ),
+      ),
       device: slot?.memory,
       ready: this.ready,
     }));

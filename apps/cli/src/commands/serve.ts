@@ -21,6 +21,7 @@ interface Flags extends ComputeFlags {
   readonly tokenizer?: string;
   readonly chatTemplate?: string;
   readonly context?: string;
+  readonly cache?: string;
   readonly maxBody: string;
   readonly maxTokens: string;
   readonly maxQueue: string;
@@ -48,10 +49,11 @@ export function serveCommand(interruption: Interruption): Command {
       "--context <count>",
       "tokens of a prompt and its text; the model's, or 4096, unless given",
     )
+    .option("--cache <mebibytes>", "of keys and values of all texts of a model, at most")
     .option("--max-body <mebibytes>", "size of a request's body, at most", "32")
     .option("--max-tokens <count>", "tokens of one text, at most", "4096")
     .option("--max-queue <count>", "texts and rows of a model that wait, at most", "512")
-    .option("--batch <rows>", "rows that are computed at once, at most", "16")
+    .option("--batch <count>", "texts, or rows, that are computed at once, at most", "16")
     .option("--wait <time>", "that a row waits for others, at most", "5ms")
     .option("--timeout <time>", "of a request, at most", "10m")
     .option("--drain <time>", "that requests have to end after Ctrl+C or SIGTERM", "30s")
@@ -155,8 +157,11 @@ async function loadAll(
   }
   const context =
     flags.context === undefined ? undefined : wholeNumber("--context", flags.context, 1, 2 ** 24);
+  const { cache } = flags;
+  const cacheBudget = cache && 2 ** 20 * wholeNumber("--cache", cache, 1, 2 ** 24);
+  const given = { ...flags, context, ...(cacheBudget ? { cacheBudget } : {}) };
   const models: ServedModel[] = [];
-  for (const path of paths) models.push(await loadServedModel(path, { ...flags, context }, signal));
+  for (const path of paths) models.push(await loadServedModel(path, given, signal));
   return models;
 }
 

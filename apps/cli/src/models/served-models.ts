@@ -27,6 +27,8 @@ export interface ServedFlags extends ComputeFlags {
   readonly tokenizer?: string;
   readonly chatTemplate?: string;
   readonly context?: number | undefined;
+  /** Bytes. */
+  readonly cacheBudget?: number;
 }
 
 /** Those of chats are some thousand characters. */
@@ -80,6 +82,7 @@ async function loadByKind(
     ...language,
     model: model as Loaded["model"],
     context: flags.context,
+    cacheBudget: flags.cacheBudget,
     ...beside,
     ...own,
   };

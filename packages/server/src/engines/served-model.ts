@@ -9,7 +9,7 @@ import { RequestError } from "../protocol/request-error.ts";
 import type { DeviceSlot } from "./device-slot.ts";
 import { type ServableModel, type Signature, signatureOf } from "./signature.ts";
 import { TensorEngine } from "./tensor-engine.ts";
-import { SequentialEngine, type TextEngine } from "./text-engine.ts";
+import { TextEngine } from "./text-engine.ts";
 
 /** A model, and what its texts need. */
 export interface ServedModel {
@@ -28,6 +28,8 @@ export interface ServedModel {
   readonly specialTokens?: Readonly<Record<string, string>>;
   /** Tokens of a prompt and its text; as many as the model has positions unless given, but 4096 at most. */
   readonly context?: number | undefined;
+  /** Bytes of keys and values of all texts at once, at most; what they take unless given. */
+  readonly cacheBudget?: number | undefined;
   /** Where it is computed: on the server's device, where there is one, unless given. */
   readonly place?: "cpu" | "gpu";
   /** How weights are stored; `f32` unless given. */
@@ -67,7 +69,8 @@ export class Served implements Disposable {
     this.tensors = new TensorEngine(this.signature, { dtype, slot, batch, waitMs, onBatch });
     if (model instanceof Decoder && tokenizer !== undefined) {
       const { context = Math.min(model.positions, MOST_CONTEXT) } = definition;
-      this.text = new SequentialEngine(model, { context, dtype, slot, onBatch });
+      const { cacheBudget } = definition;
+      this.text = new TextEngine(model, { context, maxSequences: batch, cacheBudget, dtype, slot });
     }
     this.admission = new Admission(queue, "texts or rows");
   }

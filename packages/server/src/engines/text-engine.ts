@@ -1,60 +1,38 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { type SamplingOptions, TextGenerator } from "@papilio/nn";
+import {
+  BatchGenerator,
+  type BatchStatistics,
+  type SubmitOptions,
+  type TokenStream,
+} from "@papilio/nn";
 import type { Decoder } from "@papilio/nn/models";
-import { unsupported } from "../protocol/request-error.ts";
 import type { DeviceSlot } from "./device-slot.ts";
 
-/** How one text is continued. */
-export interface TextRequest extends SamplingOptions {
-  readonly maxTokens: number;
-  readonly stopTokens: readonly number[];
-  /** How many of the most likely tokens come with each, with their probabilities; none unless given. */
-  readonly logprobs?: number | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** A token and the natural logarithm of its probability. */
-interface TokenProbability {
-  readonly id: number;
-  readonly logprob: number;
-}
-
-/** One more token of a text. */
-export interface EngineToken {
-  readonly id: number;
-  /** Where they were asked for. */
-  readonly logprob?: number;
-  readonly top?: readonly TokenProbability[];
-}
-
-/** Continues texts with a decoder. Texts that are not under way wait; an abort ends one at once. */
-export interface TextEngine extends Disposable {
-  /** Tokens of a prompt and of its text together, at most. */
-  readonly context: number;
-  /** Whether probabilities can be asked for. */
-  readonly hasLogprobs: boolean;
-  generate(prompt: readonly number[], request: TextRequest): AsyncIterable<EngineToken>;
-}
-
-/** What an engine is made of. */
 export interface TextEngineOptions {
   readonly context: number;
+  /** Texts that are generated at once, at most. */
+  readonly maxSequences: number;
+  /** Bytes of their keys and values, at most; what they take unless given. */
+  readonly cacheBudget: number | undefined;
   readonly dtype: StorageDtype;
   readonly slot: DeviceSlot | undefined;
-  readonly onBatch: (texts: number) => void;
 }
 
-/** One text at a time: the others wait for their turn, in the order in which they came. */
-export class SequentialEngine implements TextEngine {
+/** A generator on one device, or on the CPU. */
+interface Made {
+  readonly gpu: Gpu | undefined;
+  readonly ready: Promise<BatchGenerator>;
+  generator?: BatchGenerator;
+}
+
+/** Generates texts together with a decoder, on the device that there is: another one after a loss. */
+export class TextEngine implements Disposable {
+  /** Tokens of a prompt and of its text together, at most. */
   readonly context: number;
-  readonly hasLogprobs = false;
   readonly #model: Decoder;
   readonly #options: TextEngineOptions;
-  #generator: TextGenerator | undefined;
-  #gpu: Gpu | undefined;
-  /** Settles when the last text that was asked for is over. */
-  #last: Promise<void> = Promise.resolve();
+  #made: Made | undefined;
 
   constructor(model: Decoder, options: TextEngineOptions) {
     this.context = options.context;
@@ -62,50 +40,54 @@ export class SequentialEngine implements TextEngine {
     this.#options = options;
   }
 
-  async *generate(
-    prompt: readonly number[],
-    { logprobs, ...request }: TextRequest,
-  ): AsyncGenerator<EngineToken, void, undefined> {
-    if (logprobs !== undefined) throw unsupported("Probabilities are not computed.", "logprobs");
-    const turn = Promise.withResolvers<void>();
-    const before = this.#last;
-    this.#last = before.then(() => turn.promise);
-    try {
-      await Promise.race([before, aborted(request.signal)]);
-      const generator = await this.#ready();
-      this.#options.onBatch(1);
-      for await (const { id } of generator.generate(prompt, request)) yield { id };
-    } finally {
-      turn.resolve();
-    }
+  /** Texts that are generated, and those that wait for room. */
+  get statistics(): Pick<BatchStatistics, "running" | "waiting"> {
+    return this.#made?.generator?.statistics ?? { running: 0, waiting: 0 };
   }
 
-  async #ready(): Promise<TextGenerator> {
-    const { slot, context, dtype } = this.#options;
-    const gpu = slot?.get();
-    if (this.#generator !== undefined && gpu === this.#gpu) return this.#generator;
-    this.#generator?.dispose();
-    this.#generator = undefined;
-    const made =
+  /**
+   * Begins a text, which is generated from now on.
+   *
+   * @throws PapilioError `GPU_LOST` while there is no device, and what `BatchGenerator.submit` throws
+   */
+  async start(prompt: readonly number[], options: SubmitOptions): Promise<TokenStream> {
+    const generator = await this.#ready();
+    return generator.submit(prompt, options);
+  }
+
+  async #ready(): Promise<BatchGenerator> {
+    const gpu = this.#options.slot?.get();
+    if (this.#made === undefined || this.#made.gpu !== gpu) {
+      this[Symbol.dispose]();
+      const made: Made = { gpu, ready: this.#create(gpu) };
+      this.#made = made;
+      made.ready.then(
+        (generator) => {
+          if (this.#made === made) made.generator = generator;
+          else generator.dispose();
+        },
+        () => {
+          if (this.#made === made) this.#made = undefined;
+        },
+      );
+    }
+    return await this.#made.ready;
+  }
+
+  async #create(gpu: Gpu | undefined): Promise<BatchGenerator> {
+    const { context, dtype, maxSequences, cacheBudget } = this.#options;
+    const budget = cacheBudget === undefined ? {} : { cacheBudget };
+    const options = { context, dtype, maxSequences, ...budget };
+    const generator =
       gpu === undefined
-        ? TextGenerator.onCpu(this.#model, { context, dtype })
-        : await TextGenerator.onDevice(gpu, this.#model, { context, dtype });
-    this.#gpu = gpu;
-    this.#generator = made;
-    await made.prepare();
-    return made;
+        ? BatchGenerator.onCpu(this.#model, options)
+        : await BatchGenerator.onDevice(gpu, this.#model, options);
+    await generator.prepare();
+    return generator;
   }
 
   [Symbol.dispose](): void {
-    this.#generator?.dispose();
-    this.#generator = undefined;
+    this.#made?.generator?.dispose();
+    this.#made = undefined;
   }
-}
-
-/** Rejects with the signal's reason when it aborts. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

@@ -3,6 +3,8 @@ export interface Gauges {
   readonly requests: number;
   /** Texts and rows that wait or are computed. */
   readonly queue: ReadonlyMap<string, number>;
+  /** Texts that are generated together. */
+  readonly running: ReadonlyMap<string, number>;
   /** Bytes of the device's pool: in use, and reserved. Undefined on the CPU. */
   readonly device: { readonly used: number; readonly reserved: number } | undefined;
   /** Whether every model can be computed now. */
@@ -15,7 +17,7 @@ export interface ServerMetrics {
   watch(gauges: () => Gauges): void;
   /** A request was answered to its end. */
   request(route: string, status: number, seconds: number): void;
-  /** A batch is computed. */
+  /** A batch of rows is computed. */
   batch(model: string, size: number): void;
   /** Tokens of a prompt were read, or tokens were generated. */
   tokens(model: string, kind: "prompt" | "generated", count: number): void;

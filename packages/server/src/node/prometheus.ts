@@ -25,7 +25,7 @@ export function prometheusMetrics(): ServerMetrics {
   });
   const batches = new Histogram({
     name: "papilio_batch_size",
-    help: "Rows or texts that are computed at once.",
+    help: "Rows that are computed at once.",
     labelNames: ["model"],
     buckets: [1, 2, 4, 8, 16, 32, 64, 128],
     registers,
@@ -70,13 +70,17 @@ function watchGauges(registers: Registry[], gauges: () => Gauges): void {
   const deviceBytes = (part: "used" | "reserved") => () => gauges().device?.[part] ?? 0;
   gauge("papilio_device_used_bytes", "Memory of the device's pool in use.", deviceBytes("used"));
   gauge("papilio_device_reserved_bytes", "Memory of the device's pool.", deviceBytes("reserved"));
-  new Gauge({
-    name: "papilio_queue",
-    help: "Texts and rows that wait or are computed.",
-    labelNames: ["model"],
-    registers,
-    collect() {
-      for (const [model, count] of gauges().queue) this.set({ model }, count);
-    },
-  });
+  const ofModels = (name: string, help: string, read: () => ReadonlyMap<string, number>): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ["model"],
+      registers,
+      collect() {
+        for (const [model, count] of read()) this.set({ model }, count);
+      },
+    });
+  };
+  ofModels("papilio_queue", "Texts and rows that wait or are computed.", () => gauges().queue);
+  ofModels("papilio_running", "Texts that are generated together.", () => gauges().running);
 }

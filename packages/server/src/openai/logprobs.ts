@@ -1,8 +1,8 @@
+import type { BatchToken } from "@papilio/nn";
 import type { Tokenizer } from "@papilio/nn/tokenizers";
-import type { EngineToken } from "../engines/text-engine.ts";
 
 /** Probabilities of tokens as chats have them. */
-export function chatLogprobs(tokens: readonly EngineToken[], tokenizer: Tokenizer): object {
+export function chatLogprobs(tokens: readonly BatchToken[], tokenizer: Tokenizer): object {
   const entry = (id: number, logprob: number) => {
     const token = tokenizer.decode([id]);
     return { token, logprob, bytes: bytesOf(token) };
@@ -22,7 +22,7 @@ export function chatLogprobs(tokens: readonly EngineToken[], tokenizer: Tokenize
  * @param offset characters of the text before them
  */
 export function completionLogprobs(
-  tokens: readonly EngineToken[],
+  tokens: readonly BatchToken[],
   tokenizer: Tokenizer,
   offset: number,
 ): object {

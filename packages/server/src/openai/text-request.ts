@@ -1,9 +1,9 @@
+import type { SubmitOptions } from "@papilio/nn";
 import { type Served, textOf } from "../engines/served-model.ts";
-import type { TextRequest } from "../engines/text-engine.ts";
 import type { ServerMetrics } from "../metrics/metrics.ts";
 import type { Exchange } from "../protocol/exchange.ts";
 import type { Limits } from "../protocol/limits.ts";
-import { invalid, unsupported } from "../protocol/request-error.ts";
+import { invalid } from "../protocol/request-error.ts";
 import { continueText, type TextPiece } from "../text/continue-text.ts";
 import type { TextFields } from "./text-fields.ts";
 
@@ -32,7 +32,7 @@ export interface TextPlan {
   /** Texts of each prompt. */
   readonly n: number;
   readonly stops: readonly string[];
-  readonly request: Omit<TextRequest, "signal" | "seed">;
+  readonly request: Omit<SubmitOptions, "signal" | "seed">;
   readonly seed: number;
 }
 
@@ -40,7 +40,7 @@ export interface TextPlan {
  * What the fields ask for, within the limits.
  *
  * @param maxTokens where the request says nothing; until the context is full where that is undefined
- * @throws PapilioError `REQUEST_INVALID`, `REQUEST_UNSUPPORTED`, `CONTEXT_LENGTH`
+ * @throws PapilioError `REQUEST_INVALID`
  */
 export function planText(
   served: Served,
@@ -67,9 +67,6 @@ export function planText(
   if (maxTokens > limits.tokens) {
     throw invalid(`${maxTokens} tokens are more than the limit of ${limits.tokens}.`, "max_tokens");
   }
-  if (logprobs !== undefined && !engine.hasLogprobs) {
-    throw unsupported("Probabilities of tokens are not computed.", "logprobs");
-  }
   const stop = fields.stop ?? [];
   return {
     prompts,
@@ -82,7 +79,7 @@ export function planText(
       ...(typeof fields.top_k === "number" ? { topK: fields.top_k } : {}),
       maxTokens,
       stopTokens: served.definition.stopTokens ?? [],
-      logprobs,
+      ...(logprobs === undefined ? {} : { logprobs }),
     },
   };
 }

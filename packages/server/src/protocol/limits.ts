@@ -12,7 +12,7 @@ export interface Limits {
   readonly requests: number;
   /** Seconds of a request; 600 unless given. */
   readonly seconds: number;
-  /** Rows that are computed at once; 16 unless given. */
+  /** Texts that are generated together, and rows that are computed at once; 16 unless given. */
   readonly batch: number;
   /** Milliseconds that a row waits for others; 5 unless given. */
   readonly waitMs: number;

@@ -4,7 +4,9 @@ import * as node from "../node/index.ts";
 import { vision } from "./models.ts";
 
 const options = (): server.ServerOptions => ({
-  models: [{ ...vision(), stopTokens: [1], specialTokens: { bos_token: "a" }, context: 8 }],
+  models: [
+    { ...vision(), stopTokens: [1], specialTokens: { bos_token: "a" }, context: 8, cacheBudget: 9 },
+  ],
   apiKey: "key",
   limits: {
     bodyBytes: 1,
