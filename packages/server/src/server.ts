@@ -159,8 +159,15 @@ export class ModelServer implements Disposable {
       });
       this.#exchanges.add(exchange);
       context.set("exchange", exchange);
-      await next();
-      if (!exchange.streams) exchange.end();
+      try {
+        // A body that never ends does not hear the signal.
+        await Promise.race([next(), exchange.aborted]);
+      } catch (error) {
+        exchange.error = error;
+        throw error;
+      } finally {
+        if (!exchange.streams) exchange.end();
+      }
     });
     // Compares digests in constant time.
     if (apiKey !== undefined) app.use(bearerAuth({ token: apiKey }));

@@ -100,6 +100,16 @@ describe("a server that is full", () => {
       }),
     );
     expect(response.status).toBe(504);
+    const endless = new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(1)) });
+    const stalled = await slow.fetch(
+      new Request("http://localhost/v1/completions", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: endless,
+        duplex: "half",
+      } as RequestInit),
+    );
+    expect(stalled.status).toBe(504);
   });
 });
 

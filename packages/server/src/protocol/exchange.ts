@@ -22,6 +22,8 @@ export class Exchange {
   readonly started: number = performance.now();
   /** Aborts when the client goes away, or when it took too long. */
   readonly signal: AbortSignal;
+  /** Rejects with the signal's reason. */
+  readonly aborted: Promise<never>;
   model: string | undefined;
   promptTokens: number | undefined;
   generatedTokens: number | undefined;
@@ -42,6 +44,10 @@ export class Exchange {
     this.id = id;
     this.#end = end;
     this.signal = this.#abort.signal;
+    this.aborted = new Promise((_, reject) => {
+      this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
+    });
+    this.aborted.catch(() => undefined);
     this.#timer = setTimeout(() => this.#abort.abort(timeout(seconds)), 1000 * seconds);
     if (request.aborted) this.leave();
     else request.addEventListener("abort", () => this.leave(), { once: true });
