@@ -59,7 +59,7 @@ const optionsShape = v.object({
       queue: v.optional(whole),
       requests: v.optional(whole),
       seconds: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(86_400))),
-      batch: v.optional(whole),
+      batch: v.optional(v.pipe(whole, v.maxValue(1024))),
       waitMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(60_000))),
     }),
   ),

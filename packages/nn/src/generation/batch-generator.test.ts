@@ -180,3 +180,16 @@ it("refuses what cannot be generated, with a code", () => {
   expect(submit([1], { temperature: -1 })).toThrow(code("SAMPLING_OPTION"));
   expect(generator.statistics).toMatchObject({ running: 0, waiting: 0 });
 });
+
+it("lets the event loop run between steps", async () => {
+  using generator = BatchGenerator.onCpu(model, { context: CONTEXT, maxSequences: 1 });
+  await tokensOf(generator.submit([7, 8]));
+  const client = new AbortController();
+  const streams = Array.from({ length: 300 }, () => {
+    return tokensOf(generator.submit([7, 8], { signal: client.signal }));
+  });
+  // While all of them take hundreds of milliseconds, a timer of one is heard.
+  setTimeout(() => client.abort(), 1);
+  const ended = await Promise.allSettled(streams);
+  expect(ended.at(-1)?.status).toBe("rejected");
+});
