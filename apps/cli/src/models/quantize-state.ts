@@ -8,7 +8,7 @@ import {
 import type { LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
 
 /** A matrix, or a factor, that was rounded. */
-export interface QuantizedMatrix {
+interface QuantizedMatrix {
   readonly name: string;
   readonly shape: readonly number[];
   readonly weights: number;
