@@ -4,7 +4,14 @@
 import "@papilio/butterfly";
 
 export type { DeviceContext } from "./device/device-context.ts";
-export type { AdapterFeatures, AdapterLimits, AdapterReport, PassedOver } from "./device/report.ts";
+export type {
+  AdapterFeatures,
+  AdapterLimits,
+  AdapterReport,
+  MatrixUnitProduct,
+  MatrixUnits,
+  PassedOver,
+} from "./device/report.ts";
 export type { GpuRuntimeErrorCodes } from "./errors/error-codes.ts";
 export { Gpu } from "./gpu/gpu.ts";
 export { type OpenGpuOptions, openGpu } from "./gpu/open.ts";

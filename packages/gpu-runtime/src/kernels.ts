@@ -82,6 +82,7 @@ export type { KroneckerSparseProblem } from "./kernels/kronecker-sparse/problem.
 export {
   type KroneckerSparseVariant,
   kroneckerSparseName,
+  type MatrixKroneckerSparse,
   type RegisterKroneckerSparse,
   type VectorKroneckerSparse,
   type WorkgroupKroneckerSparse,

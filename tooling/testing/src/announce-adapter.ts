@@ -5,7 +5,7 @@ interface Report {
   readonly name: string;
   readonly kind: string;
   readonly driver: string;
-  readonly features: { readonly f16: boolean };
+  readonly features: { readonly f16: boolean; readonly matrixUnits?: { readonly taken: boolean } };
   readonly passedOver: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -25,6 +25,11 @@ export function setup(): void {
   );
   const { name, kind, driver, features, passedOver } = JSON.parse(output) as Report;
   const f16 = features.f16 ? "f16" : "no f16, so f16 tests are skipped";
-  console.log(`GPU tests run on: ${name} (${kind}; ${driver || "driver unnamed"}; ${f16})`);
+  const units = features.matrixUnits?.taken
+    ? "matrix units"
+    : "no matrix units, so their tests are skipped";
+  console.log(
+    `GPU tests run on: ${name} (${kind}; ${driver || "driver unnamed"}; ${f16}; ${units})`,
+  );
   for (const other of passedOver) console.log(`  passed over ${other.name}: ${other.reason}`);
 }

@@ -1,6 +1,6 @@
 import { implementations, measureCase } from "@papilio/bench";
 import { Chain, PapilioError } from "@papilio/butterfly";
-import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
+import type { AdapterFeatures, AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { type InstalledAdapter, listInstalled, openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { exitStatuses } from "../flags/exit-statuses.ts";
@@ -103,6 +103,15 @@ function advise({ kind, embedded }: AdapterReport): string[] {
   ];
 }
 
+/** Says whether there are matrix units, for which products, and whether kernels can use them. */
+export function matrixUnitsText({ matrixUnits }: Pick<AdapterFeatures, "matrixUnits">): string {
+  if (matrixUnits === undefined) return "no matrix units";
+  const products = matrixUnits.products.map(
+    ({ from, to, rows, columns, depth }) => `${from} to ${to} ${rows}x${columns}x${depth}`,
+  );
+  return `matrix units ${matrixUnits.taken ? "taken" : "not taken"} (${products.join(", ")})`;
+}
+
 function render(diagnosis: Diagnosis): string {
   const { adapter, installed, problem, errorOverBound, advice } = diagnosis;
   const lines = [
@@ -122,7 +131,7 @@ function render(diagnosis: Diagnosis): string {
       `Adapter    ${adapter.name} (${adapter.kind}${adapter.embedded ? ", embedded" : ""})`,
       `Driver     ${adapter.driver}`,
       ...adapter.passedOver.map(({ name, reason }) => `Passed over ${name}: ${reason}`),
-      `Features   ${features.f16 ? "f16" : "no f16"}, ${subgroups}, ${features.timestamps ? "timestamps" : "no timestamps"}`,
+      `Features   ${features.f16 ? "f16" : "no f16"}, ${subgroups}, ${features.timestamps ? "timestamps" : "no timestamps"}, ${matrixUnitsText(features)}`,
       `Limits     ${limits.maxStorageBufferBindingSize / 2 ** 20} MiB a binding, ${limits.maxComputeWorkgroupStorageSize / 1024} KiB of workgroup memory, ${limits.maxComputeInvocationsPerWorkgroup} invocations a workgroup`,
     );
   }

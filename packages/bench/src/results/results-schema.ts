@@ -157,6 +157,14 @@ function environmentSchema(limits: Limits): v.GenericSchema<unknown, Environment
       f16: v.boolean(),
       subgroups: v.nullable(v.object({ min: count, max: count })),
       timestamps: v.boolean(),
+      matrixUnits: v.exactOptional(
+        v.object({
+          taken: v.boolean(),
+          products: v.array(
+            v.object({ from: text, to: text, rows: count, columns: count, depth: count }),
+          ),
+        }),
+      ),
     }),
     limits: v.object({
       maxBufferSize: count,

@@ -5,7 +5,7 @@ export interface Kernel {
   /** Shown in errors and profiles; names the kernel and its variant. */
   readonly label: string;
   /** WGSL extensions that it needs. */
-  readonly enables: readonly ("f16" | "subgroups")[];
+  readonly enables: readonly ("f16" | "subgroups" | "chromium_experimental_subgroup_matrix")[];
   /** Storage buffers, which are bound to `@group(0)` in this order. */
   readonly bindings: readonly Binding[];
   /** All of its WGSL but for the directives and the buffers' declarations: see `sourceOf`. */

@@ -23,6 +23,29 @@ export interface AdapterFeatures {
   /** Subgroup sizes, or null without the `subgroups` feature. */
   readonly subgroups: { readonly min: number; readonly max: number } | null;
   readonly timestamps: boolean;
+  /**
+   * The adapter's matrix units (`chromium-experimental-subgroup-matrix`): absent where it lists none. They
+   * are an experiment of browsers and drivers, and nothing needs them.
+   */
+  readonly matrixUnits?: MatrixUnits;
+}
+
+/** Products of small matrices that an adapter computes at once, by all invocations of a subgroup. */
+export interface MatrixUnits {
+  /** Whether the device was opened with them: kernels use no others. */
+  readonly taken: boolean;
+  readonly products: readonly MatrixUnitProduct[];
+}
+
+/** A product that matrix units compute: `rows x depth` by `depth x columns` elements. */
+export interface MatrixUnitProduct {
+  /** Type of the elements of both operands, such as `f16` or `i8`. */
+  readonly from: string;
+  /** Type of the sums, such as `f32` or `i32`. */
+  readonly to: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
 }
 
 /** Device limits that decide what fits, in bytes unless said otherwise. */
@@ -50,6 +73,44 @@ export interface DescribeOptions {
   readonly name?: string;
   readonly embedded?: boolean;
   readonly passedOver?: readonly PassedOver[];
+  /** The adapter's own description; Dawn leaves matrix units out of the device's. */
+  readonly adapterInfo?: GPUAdapterInfo;
+}
+
+/** The name of the feature, which WebGPU's types do not have yet. */
+export const MATRIX_UNITS_FEATURE = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+
+/** What an adapter tells of its matrix units; WebGPU's types do not have it yet. */
+interface MatrixUnitsInfo {
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }>;
+}
+
+function matrixUnitsOf(
+  { features }: Pick<GPUDevice, "features">,
+  info: GPUAdapterInfo,
+): Pick<AdapterFeatures, "matrixUnits"> {
+  const { subgroupMatrixConfigs } = info as GPUAdapterInfo & MatrixUnitsInfo;
+  // Its members are getters: read one by one.
+  const listed = [...(subgroupMatrixConfigs ?? [])].map((config) => ({
+    from: config.componentType,
+    to: config.resultComponentType,
+    rows: config.M,
+    columns: config.N,
+    depth: config.K,
+  }));
+  const products = listed.filter((product) =>
+    [product.rows, product.columns, product.depth].every(
+      (size) => Number.isInteger(size) && size > 0,
+    ),
+  );
+  if (products.length === 0) return {};
+  return { matrixUnits: { taken: features.has(MATRIX_UNITS_FEATURE), products } };
 }
 
 /** Reads a device's own description and limits into a report. */
@@ -73,6 +134,7 @@ export function describeDevice(device: GPUDevice, options: DescribeOptions = {})
           { min: info.subgroupMinSize ?? 4, max: info.subgroupMaxSize ?? 128 }
         : null,
       timestamps: device.features.has("timestamp-query"),
+      ...matrixUnitsOf(device, options.adapterInfo ?? info),
     },
     limits: {
       maxBufferSize: limits.maxBufferSize,

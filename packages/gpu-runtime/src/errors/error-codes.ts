@@ -31,6 +31,11 @@ export interface GpuRuntimeErrorCodes {
   GPU_ERROR: true;
   /** The adapter has no half precision. Use `f32`, or another adapter. */
   F16_UNAVAILABLE: true;
+  /**
+   * A kernel is asked for on matrix units that the device does not have, or was not opened with. Choose
+   * another variant, as `kroneckerSparseVariants` does.
+   */
+  MATRIX_UNITS_UNAVAILABLE: true;
   /** The adapter has no timestamp queries. Use the wall clock around `Program.complete`. */
   TIMESTAMPS_UNAVAILABLE: true;
 

@@ -1,13 +1,18 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireObject, requireOneOf, requireOptions } from "@papilio/butterfly/errors";
 import { requireDevice } from "../device/device-checks.ts";
-import { type DescribeOptions, describeDevice } from "../device/report.ts";
+import { type DescribeOptions, describeDevice, MATRIX_UNITS_FEATURE } from "../device/report.ts";
 import { verifyDevice } from "../device/verify.ts";
 import { type MemoryOptions, requireMemoryOptions } from "../memory/memory-options.ts";
 import { Gpu } from "./gpu.ts";
 
 /** Features that kernels use when the adapter has them. */
-const WANTED: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
+const WANTED: readonly GPUFeatureName[] = [
+  "shader-f16",
+  "subgroups",
+  "timestamp-query",
+  MATRIX_UNITS_FEATURE,
+];
 
 /** Limits raised to the adapter's, because the default of 128 MiB a binding is small. */
 const RAISED = [
@@ -34,8 +39,8 @@ export interface OpenGpuOptions {
  * Opens a WebGPU device: in a browser, in any runtime with `navigator.gpu`, or around a device that
  * the caller owns. In Node, use `openGpu` of `@papilio/gpu-runtime/node`, which finds a driver.
  *
- * The adapter's limits are asked for, and half precision, subgroups and timestamp queries where
- * they exist. A checksum is computed first: an adapter that does not compute is refused.
+ * The adapter's limits are asked for, and half precision, subgroups, timestamp queries and matrix
+ * units where they exist. A checksum is computed first: an adapter that does not compute is refused.
  *
  * @throws PapilioError `GPU_UNAVAILABLE` without WebGPU or without an adapter, `GPU_SELF_TEST_FAILED` when the adapter
  * does not compute, `MEMORY_OPTION_INVALID`.
@@ -95,7 +100,7 @@ export async function openAdapter(
     device.destroy();
     throw error;
   }
-  return new Gpu(device, describeDevice(device, options), {
+  return new Gpu(device, describeDevice(device, { ...options, adapterInfo: adapter.info }), {
     ownsDevice: true,
     memory: options.memory,
   });

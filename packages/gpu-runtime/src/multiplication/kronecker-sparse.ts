@@ -5,6 +5,7 @@ import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { requireKroneckerSparseVariant } from "../kernels/kronecker-sparse/checks.ts";
 import { chooseForPacking, chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
+import { requireMatrixUnits } from "../kernels/kronecker-sparse/matrix-candidates.ts";
 import { packKroneckerSparse } from "../kernels/kronecker-sparse/pack.ts";
 import {
   type KroneckerSparsePacking,
@@ -35,7 +36,8 @@ export interface KroneckerSparseOptions extends Epilogue {
  * With an {@link Epilogue}, `y = activation(W x + bias) * multiplier + addend` in the same dispatch; its
  * operands are given to `steps`.
  *
- * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`
+ * @throws PapilioError `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `MATRIX_UNITS_UNAVAILABLE`,
+ *   `BUFFER_TOO_LARGE`
  */
 export function prepareKroneckerSparse(
   gpu: DeviceContext,
@@ -47,6 +49,7 @@ export function prepareKroneckerSparse(
   requireOptions("The options", options);
   const { variant, bias, weights: store, ...epilogue } = options;
   if (variant !== undefined) requireKroneckerSparseVariant(variant);
+  if (variant?.kind === "matrix") requireMatrixUnits(gpu.report, shape.dtype, variant);
   const { pattern } = factor;
   requireBias(bias, pattern.rows, `Pattern ${pattern}`);
   requireEpilogue(epilogue);

@@ -66,7 +66,8 @@ export async function createDawn({ name, driver, options = [] }: DawnOptions = {
     // Otherwise times come in steps of 65 microseconds.
     "disable-dawn-features=timestamp_quantization",
     // NVIDIA's driver computes f16 correctly; Dawn hides it for lack of conformance of corner cases.
-    "enable-dawn-features=vulkan_enable_f16_on_nvidia",
+    // Matrix units are an experiment, which Dawn lists only to those who ask for such.
+    "enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis",
     ...(name === undefined ? [] : [`adapter=${name}`]),
     ...options,
   ];

@@ -37,7 +37,7 @@ function requireKernel(name: string, kernel: Kernel): void {
   requireText(`The label of ${name}`, label);
   requireText(`The WGSL of ${name}`, wgsl);
   requireListOf(`The extensions of ${name}`, enables, (part, extension) =>
-    requireOneOf(part, extension, ["f16", "subgroups"]),
+    requireOneOf(part, extension, ["f16", "subgroups", "chromium_experimental_subgroup_matrix"]),
   );
   requireListOf(`The bindings of ${name}`, bindings, requireBinding);
   requireList(`The workgroups of ${name}`, workgroups);

@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import type { AdapterReport } from "../device/report.ts";
 import { coalescedStoreBytes } from "../kernels/kronecker-sparse/along-outputs.ts";
 import { kroneckerSparseKernel } from "../kernels/kronecker-sparse/kernel.ts";
+import { matrixPlan } from "../kernels/kronecker-sparse/matrix-plan.ts";
 import type { KroneckerSparseProblem } from "../kernels/kronecker-sparse/problem.ts";
 import type { KroneckerSparseVariant } from "../kernels/kronecker-sparse/variant.ts";
 import { vectorLayout } from "../kernels/kronecker-sparse/vector-layout.ts";
@@ -62,6 +63,12 @@ export function expectValid(
   expect(threads).toBeGreaterThanOrEqual(1);
   expect(threads).toBeLessThanOrEqual(256);
   if (variant.kind === "workgroup") return;
+  if (variant.kind === "matrix") {
+    expect(wgsl).toContain("subgroupMatrixMultiplyAccumulate");
+    expect(threads % variant.subgroup).toBe(0);
+    expect(matrixPlan(problem, variant).bytes).toBeLessThanOrEqual(16384);
+    return;
+  }
   if (variant.kind === "vector") {
     expect(Number.isInteger(Math.log2(variant.splitK))).toBe(true);
     expect(batch).toBeLessThanOrEqual(8);

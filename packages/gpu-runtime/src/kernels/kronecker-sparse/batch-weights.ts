@@ -126,5 +126,6 @@ function neighbours(
   if (packing.order === "blocks") return { outputs: 1, inputs: 1 };
   const needed = broadcast === "load" ? 4 : Math.ceil((reduction * tile) / broadcast);
   const most = needed <= 1 ? 1 : needed <= 2 ? 2 : 4;
-  return { outputs: Math.min(loadWidth(tile), loadWidth(packing.tile), most), inputs: 1 };
+  const contiguous = packing.order === "padded" ? packing.outputs : packing.tile;
+  return { outputs: Math.min(loadWidth(tile), loadWidth(contiguous), most), inputs: 1 };
 }

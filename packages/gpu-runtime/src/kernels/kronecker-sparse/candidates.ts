@@ -4,6 +4,7 @@ import { loadWidth } from "../wgsl.ts";
 import { coalescedStoreBytes } from "./along-outputs.ts";
 import { requireKroneckerSparseProblem } from "./checks.ts";
 import { batchVariant, blocksVariant, chooseKroneckerSparse, outputsVariant } from "./choose.ts";
+import { matrixVariants } from "./matrix-candidates.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import {
   type KroneckerSparseVariant,
@@ -19,7 +20,7 @@ const MOST_SUMS = 128;
 
 /**
  * Shapes of the fused kernel that may be the fastest for a problem: the one that `chooseKroneckerSparse`
- * takes, then what differs from it by a parameter or two, then the other kinds. At most 24, each
+ * takes, those on matrix units where the device has any, then what differs from it by a parameter or two, then the other kinds. At most 24, each
  * with a name of its own (`kroneckerSparseName`), all within the device's limits.
  */
 export function kroneckerSparseVariants(
@@ -33,12 +34,20 @@ export function kroneckerSparseVariants(
     shape(report, problem),
   );
   const staged = stagedVariants(problem);
+  const matrix = matrixVariants(report, problem);
   // Unlike ones before their neighbours: a time limit cuts off the end.
   const proposed =
     chosen.kind === "workgroup"
-      ? [chosen, ...staged, ...registers, ...registers.flatMap((base) => nearby(report, base))]
+      ? [
+          chosen,
+          ...matrix,
+          ...staged,
+          ...registers,
+          ...registers.flatMap((base) => nearby(report, base)),
+        ]
       : [
           chosen,
+          ...matrix,
           ...registers,
           ...(chosen.kind === "register" ? nearby(report, chosen) : []),
           ...staged.slice(0, 2),
@@ -113,6 +122,8 @@ function isValid(
 ): boolean {
   const { pattern, batch } = problem;
   const layout = batch === 1 ? "batch-first" : problem.layout;
+  // Made for the problem and the device.
+  if (variant.kind === "matrix") return true;
   if (variant.kind === "vector") {
     return variant.splitK * variant.groups <= limits.maxComputeInvocationsPerWorkgroup;
   }

@@ -62,6 +62,18 @@ const VARIANTS: Readonly<Record<KroneckerSparseVariant["kind"], Readonly<Record<
       tile: checks.count,
       reduceScope: checks.oneOf("workgroup", "subgroup"),
     },
+    matrix: {
+      unitM: checks.count,
+      unitN: checks.count,
+      unitK: checks.count,
+      subgroup: checks.count,
+      productsM: checks.count,
+      productsN: checks.count,
+      subgroupsM: checks.count,
+      subgroupsN: checks.count,
+      productsK: checks.count,
+      neighbours: checks.count,
+    },
   };
 
 /** @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM` */
@@ -79,8 +91,12 @@ export function requireKroneckerSparseVariant(variant: KroneckerSparseVariant): 
 export const packingCheck: Check = (name, value) => {
   requireObject(name, value, "an order of packed weights", "order");
   const packing = value as KroneckerSparsePacking;
-  requireOneOf(`The order of ${name}`, packing.order, ["tiles", "blocks", "vector"]);
+  requireOneOf(`The order of ${name}`, packing.order, ["tiles", "blocks", "vector", "padded"]);
   if (packing.order === "tiles") checks.count(`The tile of ${name}`, packing.tile);
+  if (packing.order === "padded") {
+    checks.count(`The outputs of ${name}`, packing.outputs);
+    checks.count(`The inputs of ${name}`, packing.inputs);
+  }
   if (packing.order !== "vector") return;
   requireKroneckerSparseVariant(packing.variant);
   requireOneOf(`The variant of ${name}`, packing.variant.kind, ["vector"]);

@@ -1,5 +1,6 @@
 import type { Kernel } from "../../device/kernel.ts";
 import { requireKroneckerSparseProblem, requireKroneckerSparseVariant } from "./checks.ts";
+import { matrixKernel } from "./matrix-shader.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import { registerKernel } from "./register-shader.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
@@ -23,5 +24,7 @@ export function kroneckerSparseKernel(
       return workgroupKernel(problem, variant);
     case "vector":
       return vectorKernel(problem, variant);
+    case "matrix":
+      return matrixKernel(problem, variant);
   }
 }

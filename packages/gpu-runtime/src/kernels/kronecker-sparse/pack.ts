@@ -26,6 +26,11 @@ export function packKroneckerSparse(
     const { length, place } = vectorLayout(pattern, order.variant);
     return packed(pattern, values, length, place);
   }
+  if (order.order === "padded") {
+    const { outputs, inputs } = order;
+    const length = blocks * inputs * outputs;
+    return packed(pattern, values, length, (block, j, l) => (block * inputs + l) * outputs + j);
+  }
   const { tile } = order;
   const tiles = Math.ceil(b / tile);
   return packed(pattern, values, blocks * tiles * c * tile, (block, j, l) => {

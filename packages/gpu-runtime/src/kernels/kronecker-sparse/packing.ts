@@ -14,16 +14,27 @@ export type KroneckerSparsePacking =
   | { readonly order: "tiles"; readonly tile: number }
   /** `[b][c][block]`. */
   | { readonly order: "blocks" }
+  /** `[block][inputs][outputs]`, both padded with zeros from `c` and `b` to these sizes. */
+  | { readonly order: "padded"; readonly outputs: number; readonly inputs: number }
   /** Of the variant with shared reductions: see `vectorLayout`. */
   | { readonly order: "vector"; readonly variant: VectorKroneckerSparse };
 
 /** The order that a variant reads fastest, and the only one that some can read. */
 export function packingOf(
-  { b }: Pick<Pattern, "b">,
+  { b, c }: Pick<Pattern, "b" | "c">,
   variant: KroneckerSparseVariant,
 ): KroneckerSparsePacking {
   if (variant.kind === "workgroup") return { order: "tiles", tile: b };
   if (variant.kind === "vector") return { order: "vector", variant };
+  if (variant.kind === "matrix") {
+    const { unitM, unitK, productsK } = variant;
+    const depth = unitK * productsK;
+    return {
+      order: "padded",
+      outputs: Math.ceil(b / unitM) * unitM,
+      inputs: Math.ceil(c / depth) * depth,
+    };
+  }
   switch (variant.lanes) {
     case "batch":
       return { order: "tiles", tile: variant.tile };
@@ -38,6 +49,7 @@ export function packingOf(
 export function packingName(packing: KroneckerSparsePacking): string {
   if (packing.order === "blocks") return "blocks";
   if (packing.order === "tiles") return `tiles-${packing.tile}`;
+  if (packing.order === "padded") return `padded-${packing.outputs}x${packing.inputs}`;
   const { vector, splitK, groups, tile } = packing.variant;
   return `vector-v${vector}s${splitK}g${groups}t${tile}`;
 }
@@ -53,7 +65,7 @@ export function orderName({
 
 /** Whether a variant reads weights in an order, given the pattern. */
 export function readsPacking(
-  pattern: Pick<Pattern, "b">,
+  pattern: Pick<Pattern, "b" | "c">,
   variant: KroneckerSparseVariant,
   packing: KroneckerSparsePacking,
 ): boolean {
@@ -84,6 +96,13 @@ export function weightIndex(
     return {
       base: (output) => `${times(output, c * blocks)} + ${block}`,
       input: (l) => times(l, blocks),
+    };
+  }
+  if (packing.order === "padded") {
+    const { outputs, inputs } = packing;
+    return {
+      base: (output) => `${times(block, inputs * outputs)} + ${output}`,
+      input: (l) => times(l, outputs),
     };
   }
   if (packing.order === "tiles") {

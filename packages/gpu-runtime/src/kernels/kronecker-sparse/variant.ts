@@ -7,7 +7,8 @@ import { requireKroneckerSparseVariant } from "./checks.ts";
 export type KroneckerSparseVariant =
   | RegisterKroneckerSparse
   | WorkgroupKroneckerSparse
-  | VectorKroneckerSparse;
+  | VectorKroneckerSparse
+  | MatrixKroneckerSparse;
 
 /**
  * No workgroup memory, no barriers: an invocation owns `tile` x `spans * vector` outputs and walks
@@ -83,6 +84,38 @@ export interface VectorKroneckerSparse {
   readonly reduceScope: "workgroup" | "subgroup";
 }
 
+/**
+ * Products of the adapter's matrix units, which read their operands straight from memory where rows of
+ * them are contiguous there, and else from tiles staged in workgroup memory. For a device whose report
+ * lists a product of the problem's dtype with f32 sums, of these sizes, and has subgroups of one size.
+ */
+export interface MatrixKroneckerSparse {
+  readonly kind: "matrix";
+  /** Outputs of one product of the units. */
+  readonly unitM: number;
+  /** Batch entries of one product. */
+  readonly unitN: number;
+  /** Inputs of one product. */
+  readonly unitK: number;
+  /** Invocations of a subgroup. */
+  readonly subgroup: number;
+  /** Products of a subgroup along the outputs of a block. */
+  readonly productsM: number;
+  /** Products of a subgroup along the batch. */
+  readonly productsN: number;
+  /** Subgroups of a workgroup along the outputs. */
+  readonly subgroupsM: number;
+  /** Subgroups of a workgroup along the batch. */
+  readonly subgroupsN: number;
+  /** Products along the inputs in one turn of the loop. */
+  readonly productsK: number;
+  /**
+   * Blocks that a workgroup computes side by side, neighbours along `d`: their inputs and outputs are
+   * contiguous when batch-first. At most `d`.
+   */
+  readonly neighbours: number;
+}
+
 /** A short name for labels, tuning logs and results. */
 export function kroneckerSparseName(variant: KroneckerSparseVariant): string {
   requireKroneckerSparseVariant(variant);
@@ -93,6 +126,11 @@ export function kroneckerSparseName(variant: KroneckerSparseVariant): string {
   if (variant.kind === "vector") {
     const { vector, splitK, groups, tile, reduceScope } = variant;
     return `vector-v${vector}s${splitK}g${groups}t${tile}-${reduceScope}`;
+  }
+  if (variant.kind === "matrix") {
+    const { unitM, unitN, unitK, subgroup, neighbours } = variant;
+    const { productsM, productsN, productsK, subgroupsM, subgroupsN } = variant;
+    return `matrix${subgroup}-${unitM}x${unitN}x${unitK}-p${productsM}x${productsN}x${productsK}-s${subgroupsM}x${subgroupsN}-d${neighbours}`;
   }
   const { lanes, vector, spans, tile, reduction, broadcast, workgroup, coalescedStore } = variant;
   const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;

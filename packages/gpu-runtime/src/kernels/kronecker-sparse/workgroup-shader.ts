@@ -47,7 +47,7 @@ export function workgroupKernel(
   // keeps the writes of neighbours in different banks.
   const weight = weightIndex(pattern, sharing, packing);
   const wTile = tileK * tileM;
-  const alongOutputs = packing.order === "tiles";
+  const alongOutputs = packing.order === "tiles" || packing.order === "padded";
   const [wDepth, wRow] = alongOutputs
     ? [`e / ${tileM}u`, `e % ${tileM}u`]
     : [`e % ${tileK}u`, `e / ${tileK}u`];

@@ -1,0 +1,3 @@
+import { testMatrixVariants } from "../../testing/matrix-variants.ts";
+
+testMatrixVariants(100, ["batch-first"]);
