@@ -1,5 +1,4 @@
 import { PapilioError } from "@papilio/butterfly";
-import { TimeSlicer } from "@papilio/butterfly/threads";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { gpuCheck } from "../arguments/checks.ts";
 import type { CpuModelOptions } from "../backends/cpu/cpu-model.ts";
@@ -179,12 +178,7 @@ export class BatchGenerator implements Disposable {
     this.#stepping = true;
     // Sequences that are submitted together begin together.
     await Promise.resolve();
-    // Steps of a small model never wait: an abort, or a new sequence, needs a turn of the event loop to come.
-    const slicer = new TimeSlicer();
-    for (this.#admit(); this.#running.size > 0; this.#admit()) {
-      await this.#step();
-      await slicer.yieldIfDue();
-    }
+    for (this.#admit(); this.#running.size > 0; this.#admit()) await this.#step();
     this.#stepping = false;
   }
 
