@@ -81,15 +81,16 @@ const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
     140_000,
   ],
   ["all of cpu-runtime", `export * from "@papilio/cpu-runtime";`, 140_000],
-  // Real and complex, between permutations or not, as a Gpu compiles any matrix: 9,000 bytes.
+  // Real and complex, between permutations or not, as a Gpu compiles any matrix: 9,000 bytes; and on matrix
+  // units where the device has them, so that the three of gpu-runtime keep a tenth above what they are.
   [
     "multiplication on the GPU",
     `export { compile } from "@papilio/butterfly"; export { openGpu, tensor } from "@papilio/gpu-runtime";`,
-    56_000,
+    61_500,
   ],
-  ["the root of gpu-runtime", `export * from "@papilio/gpu-runtime";`, 60_000],
+  ["the root of gpu-runtime", `export * from "@papilio/gpu-runtime";`, 66_000],
   // With losses and gradients: 9,000 bytes; of nn and bench 16,000, those of the CPU among them.
-  ["all of gpu-runtime", ALL_OF_GPU_RUNTIME, 92_000],
+  ["all of gpu-runtime", ALL_OF_GPU_RUNTIME, 100_000],
   // With steps of training within programs of the CPU and of devices: 4,000 bytes.
   ["the root of nn", `export * from "@papilio/nn";`, 260_000],
   // With tokenizers of its own, and the parser of the regular expressions that they are given; with training, its tasks and
