@@ -5,14 +5,15 @@
  *
  * Each kind of layer is tuned by the same number of learning rates and decays with the first seed, and trained with
  * further seeds by those that were best on the validation data. Every training is a line of results/accuracy.jsonl, written when it is
- * done: the same command goes on where it was stopped.
+ * done: the same command goes on where it was stopped. results/accuracy.md has the tables of all lines.
  */
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import type { LinearKind } from "./linear-kinds.ts";
-import { type Choice, isBetter, type Outcome, type Task } from "./task.ts";
+import { accuracyReport, bestOf, type Line, type Run } from "./report.ts";
+import type { Choice, Task } from "./task.ts";
 import { characters, charactersLarge } from "./tasks/characters.ts";
 import { digits } from "./tasks/digits.ts";
 import { nodes } from "./tasks/nodes.ts";
@@ -32,31 +33,36 @@ const unknown = names.find((name) => !TASKS.some((task) => task.name === name));
 if (unknown !== undefined) throw new Error(`There is no task ${unknown}.`);
 const end = performance.now() + Number(flags.minutes) * 60_000;
 
-type Line = Choice & Outcome & { readonly task: string };
-const lines: Line[] = existsSync(flags.out)
-  ? readFileSync(flags.out, "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Line)
-  : [];
+if (!existsSync(flags.out)) {
+  const run: Run = {
+    command: "pnpm experiment:accuracy",
+    date: new Date().toISOString(),
+    node: process.version,
+    processors: `${availableParallelism()} x ${cpus()[0]?.model ?? "unknown"}`,
+  };
+  appendFileSync(flags.out, `${JSON.stringify(run)}\n`);
+}
+const [run, ...lines] = readFileSync(flags.out, "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line)) as [Run, ...Line[]];
+process.on("exit", () => {
+  const report = accuracyReport(run, lines, TASKS, SEEDS);
+  writeFileSync(flags.out.replace(/\.jsonl$/, ".md"), report);
+});
 
 for (const task of TASKS.filter(({ name }) => names.includes(name))) {
   for (const kind of task.kinds) {
     const tuned: Line[] = [];
     for (const settings of task.settings) {
-      tuned.push(await run(task, { kind, ...settings, seed: SEEDS[0] ?? 0 }));
+      tuned.push(await train(task, { kind, ...settings, seed: SEEDS[0] ?? 0 }));
     }
-    const best = tuned.reduce((one, other) =>
-      isBetter(task.metric, other.validation, one.validation) ? other : one,
-    );
-    const found = [best];
-    const { rate, decay } = best;
-    for (const seed of SEEDS.slice(1)) found.push(await run(task, { kind, rate, decay, seed }));
-    summarize(task, kind, found);
+    const { rate, decay } = bestOf(task, tuned);
+    for (const seed of SEEDS.slice(1)) await train(task, { kind, rate, decay, seed });
   }
 }
 
-async function run(task: Task, choice: Choice): Promise<Line> {
+async function train(task: Task, choice: Choice): Promise<Line> {
   const known = lines.find(
     ({ task: name, kind, rate, decay, seed }) =>
       name === task.name &&
@@ -78,14 +84,4 @@ async function run(task: Task, choice: Choice): Promise<Line> {
     `${task.name} ${choice.kind}, rate ${choice.rate}, decay ${choice.decay}, seed ${choice.seed}: validation ${validation.toFixed(4)}, test ${test.toFixed(4)}, ${seconds.toFixed(0)} s`,
   );
   return line;
-}
-
-function summarize({ name }: Task, kind: LinearKind, found: readonly Line[]): void {
-  const tests = found.map(({ test }) => test);
-  const mean = tests.reduce((sum, test) => sum + test, 0) / tests.length;
-  const [least, most] = [Math.min(...tests), Math.max(...tests)];
-  const { linearWeights, rate, decay } = found[0] as Line;
-  console.log(
-    `  ${name} ${kind}: ${mean.toFixed(4)} (${least.toFixed(4)} to ${most.toFixed(4)}), ${linearWeights} weights, rate ${rate}, decay ${decay}`,
-  );
 }

@@ -121,6 +121,7 @@ export default defineConfig({
             { text: "Products of factors", link: "/results/chains" },
             { text: "The CPU backend", link: "/results/cpu" },
             { text: "Whole models", link: "/results/models" },
+            { text: "Accuracy of trained models", link: "/results/accuracy" },
             { text: "Factorization", link: "/results/factorization" },
             { text: "Fourier transforms", link: "/results/fourier" },
           ],

@@ -73,7 +73,9 @@ Examples:
   curl localhost:8000/v1/completions -H 'Content-Type: application/json' \\
     -d '{"model": "stories15M", "prompt": "Once upon a time"}'
 
-${exitStatuses()} A server that was stopped and is done with its requests has 0.`,
+A server that is stopped ends with 0 when it is done with its requests.
+
+${exitStatuses()}`,
     )
     .action((paths: readonly string[], flags: Flags) => serve(paths, flags, interruption));
 }

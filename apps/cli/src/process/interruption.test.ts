@@ -36,9 +36,11 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["generate", path("llama"), "--backend", "cpu"],
   ["inspect", path("h.safetensors"), "--svg", path("out")],
   ["multiply", path("h.safetensors"), "--input", path("a.npy"), "--out", path("out")],
+  ["quantize", path("h.safetensors"), "--dtype", "q8", "--out", path("out")],
   ["report", path("r.jsonl"), "--out", path("out")],
   ["run", path("vit"), "--input", `images=${path("x.npy")}`, "--output", `logits=${path("out")}`],
   ["select", "--pattern", "2,8,4,4", "--offline", "--results", path("r.jsonl")],
+  ["serve", path("llama"), "--backend", "cpu", "--port", "0"],
   ["train", path("text"), "--model", "gpt2", "--out", path("out")],
   ["worker", path("vit"), "--nats", "nats://127.0.0.1:1"],
 ];

@@ -119,8 +119,8 @@ describe("what a command keeps when it is interrupted", () => {
   it("factorize --chain auto: the best factors by now, in the file", async () => {
     const out = path("best.safetensors");
     // Large enough that the search goes on for long after its first factors.
-    const values = Float32Array.from({ length: 96 * 96 }, (_, index) => Math.sin(index * index));
-    writeFileSync(path("large.npy"), writeNpy(values, [96, 96]));
+    const values = Float32Array.from({ length: 256 * 256 }, (_, index) => Math.sin(index * index));
+    writeFileSync(path("large.npy"), writeNpy(values, [256, 256]));
     const args = ["factorize", path("large.npy"), "--chain", "auto", "--out", out, "--json"];
     const { status, stdout, stderr } = await papilioStoppedAt(
       (shown) => shown?.stdout?.includes("nonZeros") ?? false,

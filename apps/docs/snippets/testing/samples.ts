@@ -15,6 +15,7 @@ export const LONG: readonly string[] = [
   "packages/bench/README.md 2",
   "packages/gpu-runtime/README.md 3",
   "packages/nn/README.md 1",
+  "packages/nn/README.md 3",
 ];
 
 /** The samples of TypeScript within pages. */
@@ -44,7 +45,15 @@ export const BEFORE: Readonly<Record<string, string>> = {
     import { KroneckerSparse, Pattern } from "@papilio/butterfly";
     const factor = KroneckerSparse.random(Pattern.parse("1,4,4,2"), { seed: 0 });
     const shape = { batch: 8, layout: "batch-last", dtype: "f32" };`,
-  "packages/nn/README.md 5": `
+  "packages/nn/README.md 3": `${OPENED}
+    import { readFileSync } from "node:fs";
+    import { Llama } from "@papilio/nn";
+    import { assignStateDict, readLlama2c } from "@papilio/nn/weights";
+    const { config, tensors } = readLlama2c(readFileSync("stories260K.bin"));
+    const model = new Llama(config);
+    assignStateDict(model.namedParameters(), tensors);
+    const tokenizer = { encode: () => [1, 403, 407, 261], decode: (ids) => ids.join(" ") };`,
+  "packages/nn/README.md 6": `
     import { Parameter } from "@papilio/nn/layers";
     import { saveStateDict as save } from "@papilio/nn/node";
     import { StoredTensor } from "@papilio/nn/weights";
@@ -52,7 +61,7 @@ export const BEFORE: Readonly<Record<string, string>> = {
     const bytes = new Uint8Array(Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]).buffer);
     await save("models/gpt2", new Map([[stored.name, new StoredTensor(stored, 32, () => bytes)]]));
     const model = { namedParameters: () => new Map([["h.0.mlp.c_fc.weight", new Parameter([2, 4])]]) };`,
-  "packages/nn/README.md 6": `
+  "packages/nn/README.md 7": `
     import { mkdirSync, writeFileSync } from "node:fs";
     mkdirSync("models/gpt2", { recursive: true });
     const vocab = Object.fromEntries(["?", "Once", "upon", "a", "time"].map((token, id) => [token, id]));
@@ -62,6 +71,19 @@ export const BEFORE: Readonly<Record<string, string>> = {
     };
     writeFileSync("models/gpt2/tokenizer.json", JSON.stringify(json));
     writeFileSync("models/gpt2/tokenizer_config.json", "{}");`,
+  "apps/docs/guide/train-in-pytorch.md 1": `
+    import { saveStateDict } from "@papilio/nn/node";
+    import { StoredTensor } from "@papilio/nn/weights";
+    const shapes = {
+      ...{ "0.factors.0": [1, 16, 8, 8], "0.factors.1": [8, 8, 8, 1], "0.bias": [128] },
+      ...{ "2.factors.0": [1, 8, 8, 16], "2.factors.1": [8, 8, 8, 2], "2.factors.2": [64, 2, 2, 1] },
+      ...{ "2.bias": [100], "4.weight": [10, 100], "4.bias": [10] },
+    };
+    const trained = Object.entries(shapes).map(([name, shape]) => {
+      const values = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.1);
+      return [name, StoredTensor.of({ name, dtype: "F32", shape, values })];
+    });
+    await saveStateDict("digits.safetensors", new Map(trained));`,
   "apps/docs/guide/select-and-compare.md 1": `${OPENED}
     import { readFileSync } from "node:fs";
     const text = readFileSync("results.jsonl", "utf8");`,

@@ -14,6 +14,7 @@ interface Page {
 }
 
 const PAGES: readonly Page[] = [
+  { name: "accuracy", text: "accuracy.md", data: "accuracy.md", draw: accuracyPicture },
   { name: "cpu", text: "cpu-two-cores.md", data: "cpu-two-cores.json", draw: cpuPicture },
   {
     name: "factorization",
@@ -34,11 +35,73 @@ export function picturedPages(folder: string): Map<string, string> {
   return new Map(
     PAGES.map(({ name, text, data, draw }) => {
       const [title = "", ...rest] = readFileSync(join(folder, text), "utf8").split("\n");
-      const numbers = JSON.parse(readFileSync(join(folder, data), "utf8")) as never;
+      const contents = readFileSync(join(folder, data), "utf8");
+      const numbers = (data.endsWith(".json") ? JSON.parse(contents) : contents) as never;
       const picture = renderDrawing(draw(numbers));
       return [`results/${name}.md`, [title, "", picture, ...rest].join("\n")];
     }),
   );
+}
+
+/** What models have on the test data against the weights of their linear layers, by the tables of the page. */
+function accuracyPicture(page: string): Drawing {
+  const tasks = page
+    .split(/^## /m)
+    .slice(1)
+    .flatMap((section) => {
+      const rows = [...section.matchAll(/^\| [^|]+ \| ([\d.]+) % \| ([\d.]+)( %)? \|/gm)].map(
+        ([, share, value, percent]) => ({
+          point: [Number(share), Number(value)] as const,
+          isAccuracy: percent !== undefined,
+        }),
+      );
+      const points = rows.map(({ point }) => point).toSorted(([one], [other]) => one - other);
+      const label = section.slice(0, section.indexOf(":"));
+      return rows.length === 0 ? [] : [{ label, points, isAccuracy: rows[0]?.isAccuracy }];
+    });
+  return {
+    name: "accuracy-results",
+    caption:
+      "Each point is a kind of layers, by the mean over seeds: dense ones at the right, with all weights. Lines join the kinds of one task.",
+    panels: [true, false].flatMap((isAccuracy) => {
+      const own = tasks.filter((task) => task.isAccuracy === isAccuracy);
+      if (own.length === 0) return [];
+      const values = own.flatMap(({ points }) => points.map(([, value]) => value));
+      const step = isAccuracy ? 5 : 0.1;
+      const [low, high] = [
+        Math.floor(Math.min(...values) / step),
+        Math.ceil(Math.max(...values) / step),
+      ];
+      const ticks = Array.from({ length: high - low + 1 }, (_, index) => (low + index) * step);
+      const ends = own.map(({ label, points }) => {
+        const [[, least] = [], [, most] = []] = [points[0], points.at(-1)];
+        return `${label} ${least} with the fewest weights and ${most} with all`;
+      });
+      const unit = isAccuracy ? "accuracy, %" : "loss, nats a character";
+      return [
+        drawChart({
+          title: isAccuracy ? "Test accuracy: more is better" : "Test loss: less is better",
+          description: `${unit}: ${ends.join("; ")}`,
+          x: {
+            label: "weights of linear layers, % of dense",
+            scale: "log",
+            domain: [10, 100],
+            ticks: [10, 20, 50, 100],
+            format: String,
+          },
+          y: {
+            label: unit,
+            scale: "linear",
+            domain: [low * step, high * step],
+            ticks,
+            format: (value) => (isAccuracy ? String(value) : value.toFixed(1)),
+          },
+          series: own.map(({ label, points }) => ({ label, points, joined: true })),
+          width: 420,
+        }),
+      ];
+    }),
+  };
 }
 
 interface CpuResults {
