@@ -1,6 +1,7 @@
-import { constants, type FileHandle, open } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
 import { type OutputFile, outputFailed } from "@papilio/gpu-runtime/node";
 import { writeToStandardOutput } from "../process/standard-output.ts";
+import { writeFully } from "./write-fully.ts";
 
 /** Takes records one after another. */
 export interface RecordWriter extends AsyncDisposable {
@@ -41,15 +42,8 @@ async function openWriter(output: OutputFile | "stdout" | undefined): Promise<Re
   };
   const file = await open(path, constants.O_WRONLY | constants.O_APPEND).catch(fail);
   return {
-    write: (lines) => writeAll(file, lines).catch(fail),
+    // In one write, unless the disk is nearly full: lines of two programs do not mix.
+    write: (lines) => writeFully(file, Buffer.from(lines)).catch(fail),
     [Symbol.asyncDispose]: () => file.close(),
   };
-}
-
-/** In one write, unless the disk is nearly full: lines of two programs do not mix. */
-async function writeAll(file: FileHandle, text: string): Promise<void> {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) {
-    at += (await file.write(bytes, at, bytes.length - at, null)).bytesWritten;
-  }
 }

@@ -4,32 +4,18 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { PapilioError } from "@papilio/butterfly";
-import {
-  readSafetensors,
-  type SafetensorsFile,
-  toReal,
-  writeSafetensors,
-} from "@papilio/butterfly/files";
+import { readSafetensors, type SafetensorsFile, writeSafetensors } from "@papilio/butterfly/files";
 import type { RunOutputs } from "@papilio/nn";
-import type { ArrayFile } from "../models/array-file.ts";
+import { type ArrayFile, arrayOfTensor } from "../models/array-file.ts";
 import type { BoundModel } from "../models/model-inputs.ts";
 import { presenceSubject, resultSubject, type WorkerKind } from "./chunk-queue.ts";
-import { PRESENCE, TAKEN } from "./deal-job.ts";
-import { textOf, wholeOf } from "./message-texts.ts";
+import { outputNamesOf, PRESENCE, TAKEN, textOf, type WorkerReport, wholeOf } from "./messages.ts";
 
 /** What a worker computes chunks with. */
 export interface ChunkModel {
   /** Traces the model for a chunk. Throws what `bindInputs` throws. */
   bind(arrays: ReadonlyMap<string, ArrayFile>): BoundModel;
   compute(bound: BoundModel): Promise<RunOutputs>;
-}
-
-/** What a worker did. */
-export interface WorkerReport {
-  readonly worker: string;
-  chunks: number;
-  /** In which it computed. */
-  seconds: number;
 }
 
 export interface ComputeOptions {
@@ -113,12 +99,12 @@ async function answer(
 ): Promise<void> {
   const { worker } = report;
   let chunk: SafetensorsFile;
-  let [job, number, names]: [string, number, string[]] = ["", 0, []];
+  let [job, number, names]: [string, number, readonly string[]] = ["", 0, []];
   try {
     chunk = readSafetensors(message.data);
     job = textOf(chunk, "job");
     number = wholeOf(chunk, "chunk");
-    names = JSON.parse(textOf(chunk, "outputs")) as string[];
+    names = outputNamesOf(chunk);
   } catch {
     message.term("it is no chunk of a job");
     return;
@@ -181,14 +167,7 @@ async function delivered(
 
 function arraysOf(chunk: SafetensorsFile): ReadonlyMap<string, ArrayFile> {
   return new Map(
-    [...chunk.tensors].map(([name, tensor]) => {
-      const array = {
-        file: `input ${name}`,
-        shape: tensor.shape,
-        values: toReal(tensor, "float64"),
-      };
-      return [name, array];
-    }),
+    [...chunk.tensors].map(([name, tensor]) => [name, arrayOfTensor(`input ${name}`, tensor)]),
   );
 }
 

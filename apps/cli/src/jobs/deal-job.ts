@@ -4,7 +4,7 @@ import { PapilioError } from "@papilio/butterfly";
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from "@papilio/butterfly/files";
 import { ChunkQueue, presenceSubject, resultSubject, type WorkerKind } from "./chunk-queue.ts";
 import type { JobOutput, OutputRows, RowsToWrite } from "./job-output.ts";
-import { invalidMessage, textOf, wholeOf } from "./message-texts.ts";
+import { invalidMessage, PRESENCE, TAKEN, textOf, type WorkerReport, wholeOf } from "./messages.ts";
 import type { NpyInputs } from "./npy-rows.ts";
 
 /** What a job is. */
@@ -17,21 +17,13 @@ export interface Job {
   readonly outputs: readonly (OutputRows & { readonly name: string; readonly each: number })[];
 }
 
-/** What a worker did of a job. */
-interface WorkerShare {
-  readonly worker: string;
-  chunks: number;
-  /** In which it computed. */
-  seconds: number;
-}
-
 export interface JobReport {
   readonly chunks: number;
   /** Chunks that were there before. */
   readonly before: number;
   /** Results of chunks that were there by then: of workers that had been taken for lost. */
   twice: number;
-  readonly workers: ReadonlyMap<string, WorkerShare>;
+  readonly workers: ReadonlyMap<string, WorkerReport>;
 }
 
 /** Shows how far a job is. */
@@ -39,16 +31,15 @@ export interface JobProgress {
   update(done: number, workers: number): void;
 }
 
-/** What a job answers when it has taken a result. */
-export const TAKEN = "taken";
-
 /** Chunks that are with the server or with workers, at most. */
 const OUT = 64;
 const OUT_BYTES = 2 ** 28;
 /** Milliseconds without a result after which it is asked whether chunks were lost. */
 const SILENCE = 2000;
-/** Milliseconds in which a worker says again that it is there. */
-export const PRESENCE = 1000;
+/** Chunks of a job. */
+export function chunksOf({ inputs, chunkRows }: Job): number {
+  return Math.ceil(inputs.rows / chunkRows);
+}
 
 /** What tells a job from all others, as hexadecimal digits. */
 export function jobIdentity({ kind, inputs, chunkRows, outputs }: Job): string {
@@ -94,7 +85,7 @@ class Dealer implements AsyncDisposable {
   readonly #progress: JobProgress;
   readonly #chunks: number;
   readonly #rows: number;
-  readonly #report: JobReport & { readonly workers: Map<string, WorkerShare> };
+  readonly #report: JobReport & { readonly workers: Map<string, WorkerReport> };
   /** When workers said that they are there. */
   readonly #present = new Map<string, number>();
   /** Chunks that were handed to the server, and whose results did not come yet. */
@@ -119,7 +110,7 @@ class Dealer implements AsyncDisposable {
     this.#output = output;
     this.#progress = progress;
     this.#rows = job.inputs.rows;
-    this.#chunks = Math.ceil(this.#rows / job.chunkRows);
+    this.#chunks = chunksOf(job);
     this.#report = {
       chunks: this.#chunks,
       before: output.done.size,
@@ -231,15 +222,14 @@ class Dealer implements AsyncDisposable {
   #receive(message: Msg): void {
     this.#written = this.#written.then(async () => {
       if (this.#failure === undefined) {
-        await this.#take(readSafetensors(message.data)).catch((error: unknown) =>
-          this.#fail(error),
-        );
+        await this.#take(message.data).catch((error: unknown) => this.#fail(error));
       }
       message.respond(this.#failure === undefined ? TAKEN : "");
     });
   }
 
-  async #take(result: SafetensorsFile): Promise<void> {
+  async #take(bytes: Uint8Array): Promise<void> {
+    const result = readSafetensors(bytes);
     if (result.metadata.has("code")) throw refusedBy(result);
     const chunk = wholeOf(result, "chunk");
     const worker = textOf(result, "worker");

@@ -3,6 +3,7 @@ import { PapilioError } from "@papilio/butterfly";
 import { outputFailed } from "@papilio/gpu-runtime/node";
 import { markedNpyHeader } from "../files/marked-npy.ts";
 import { inspectOutput } from "../files/outputs.ts";
+import { writeFully } from "../files/write-fully.ts";
 
 /** A file that rows of an output go to, `[rows, features]` in float32. */
 export interface OutputRows {
@@ -154,7 +155,7 @@ class Journal {
   }
 
   async #append(line: string): Promise<void> {
-    await writeAt(this.#handle, this.#path, Buffer.from(line), null);
+    await writeAt(this.#handle, this.#path, Buffer.from(line));
     await this.#handle.datasync();
   }
 
@@ -219,20 +220,15 @@ function openNew(path: string): Promise<FileHandle> {
   });
 }
 
-async function writeAt(
+function writeAt(
   handle: FileHandle,
   path: string,
   bytes: Uint8Array,
-  position: number | null,
+  position?: number,
 ): Promise<void> {
-  try {
-    for (let at = 0; at < bytes.length; ) {
-      const place = position === null ? null : position + at;
-      at += (await handle.write(bytes, at, bytes.length - at, place)).bytesWritten;
-    }
-  } catch (cause) {
+  return writeFully(handle, bytes, position).catch((cause: unknown) => {
     throw outputFailed(`The file ${path}`, cause);
-  }
+  });
 }
 
 async function removeAll(paths: readonly string[]): Promise<void> {

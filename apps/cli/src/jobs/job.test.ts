@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { JsMsg } from "@nats-io/jetstream";
 import { PapilioError } from "@papilio/butterfly";
-import { readNpyValues, writeNpy } from "@papilio/butterfly/files";
+import { readNpyValues, readSafetensors, writeNpy } from "@papilio/butterfly/files";
 import { CpuModel } from "@papilio/nn/backends";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bindInputs } from "../models/model-inputs.ts";
@@ -9,8 +10,9 @@ import { papilio, papilioUntil, refusal } from "../testing/command-line.ts";
 import { visionModel, writeVision } from "../testing/model-folders.ts";
 import { hasNatsServer, TestNatsServer } from "../testing/nats-server.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
-import { type ChunkModel, computeChunks, type WorkerReport } from "./compute-chunks.ts";
+import { ChunkQueue, resultSubject } from "./chunk-queue.ts";
+import { type ChunkModel, computeChunks } from "./compute-chunks.ts";
+import { textOf, type WorkerReport } from "./messages.ts";
 import { modelIdentity } from "./model-identity.ts";
 import { connectToNats } from "./nats.ts";
 
@@ -168,6 +170,20 @@ describe.skipIf(!hasNatsServer)("a job, by a NATS server", () => {
       ],
     });
     expect(lost).toBe(true);
+  });
+
+  it("fails with what comes to it that is no result", async () => {
+    await using queue = await openQueue();
+    const running = refusal(...jobFlags("damaged.npy"));
+    const chunk = await queue.consumer.next({ expires: 5000 });
+    const job = textOf(readSafetensors((chunk as JsMsg).data), "job");
+    const answer = await queue.connection.request(resultSubject(job), new Uint8Array(3));
+    expect(answer.string()).toBe("");
+    const { status, line } = await running;
+    expect({ status, line }).toEqual({
+      status: 2,
+      line: expect.stringContaining("error FILE_TRUNCATED"),
+    });
   });
 
   it("fails with what a worker could not compute", async () => {

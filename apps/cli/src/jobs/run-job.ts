@@ -1,9 +1,11 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { PapilioError } from "@papilio/butterfly";
-import { toReal } from "@papilio/butterfly/files";
+import type { SafetensorsTensor } from "@papilio/butterfly/files";
+import type { Value } from "@papilio/nn/graph";
 import { inputShape } from "../files/csv.ts";
 import { Outputs } from "../files/outputs.ts";
 import { wholeNumber } from "../flags/options.ts";
+import { arrayOfTensor } from "../models/array-file.ts";
 import { type ComputeFlags, dtypeOf } from "../models/compute.ts";
 import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
 import { type BoundModel, bindInputs, requireOutputs } from "../models/model-inputs.ts";
@@ -11,7 +13,7 @@ import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
 import { newTable } from "../render/new-table.ts";
 import { showJob } from "../render/progress.ts";
-import { dealJob, type Job, type JobReport, jobIdentity } from "./deal-job.ts";
+import { chunksOf, dealJob, type Job, type JobReport, jobIdentity } from "./deal-job.ts";
 import { JobOutput } from "./job-output.ts";
 import { modelIdentity } from "./model-identity.ts";
 import { connectToNats } from "./nats.ts";
@@ -63,21 +65,15 @@ export async function runJob(
   const kind = await modelIdentity(path, dtype);
   const config = await readConfig(await folderOf(path));
   await using opened = await NpyInputs.open(inputs);
-  const model = await loadModel(path, config, interruption.signal);
+  const sizes = await sizesOfOutputs(opened, files, (arrays) =>
+    loadModel(path, config, interruption.signal).then((model) => bindInputs(model, arrays)),
+  );
   const connection = await connectToNats(flags.nats, "papilio run");
   try {
-    const one = await bindRow(opened, (arrays) => bindInputs(model, arrays));
-    requireOutputs(one, files);
-    const outputs = [...files].map(([name, path]) => {
-      const { vectors, features } = one.graph.outputs.get(name) as {
-        vectors: number;
-        features: number;
-      };
-      return { name, path, each: vectors, features, rows: vectors * opened.rows };
-    });
+    const outputs = sizes.map((size) => ({ ...size, rows: size.each * opened.rows }));
     const chunkRows = chunkOf(flags, opened, outputs, connection);
     const job: Job = { kind, inputs: opened, chunkRows, outputs };
-    const chunks = Math.ceil(opened.rows / chunkRows);
+    const chunks = chunksOf(job);
     await using output = await JobOutput.open(outputs, {
       job: jobIdentity(job),
       chunks,
@@ -101,11 +97,12 @@ export async function runJob(
   }
 }
 
-/** The model traced for the first row of its inputs. */
-async function bindRow(
+/** What the model gives for each row of its inputs: it is loaded and traced for the first, and let go. */
+async function sizesOfOutputs(
   inputs: NpyInputs,
-  bind: (arrays: Parameters<typeof bindInputs>[1]) => BoundModel,
-): Promise<BoundModel> {
+  files: ReadonlyMap<string, string>,
+  bind: (arrays: Parameters<typeof bindInputs>[1]) => Promise<BoundModel>,
+): Promise<readonly Omit<Job["outputs"][number], "rows">[]> {
   const sequence = inputs.all.find(
     ({ name, layout }) => name === "ids" && layout.shape.length === 1,
   );
@@ -115,12 +112,16 @@ async function bindRow(
       "Give [sequences, tokens]: a job divides the first axis.",
     );
   }
-  const arrays = (await inputs.read(0, 1)).map((tensor) => {
-    const { name, shape } = tensor;
-    const file = inputs.all.find((input) => input.name === name)?.file ?? name;
-    return [name, { file, shape, values: toReal(tensor, "float64") }] as const;
+  const tensors = await inputs.read(0, 1);
+  const arrays = inputs.all.map(({ name, file }, index) => {
+    return [name, arrayOfTensor(file, tensors[index] as SafetensorsTensor)] as const;
   });
-  return bind(new Map(arrays));
+  const one = await bind(new Map(arrays));
+  requireOutputs(one, files);
+  return [...files].map(([name, path]) => {
+    const { vectors, features } = one.graph.outputs.get(name) as Value;
+    return { name, path, each: vectors, features };
+  });
 }
 
 /** Rows of a chunk: so many that inputs and outputs each fit in a message. */

@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { FileBytes } from "@papilio/butterfly/files";
+import { type FileBytes, type SafetensorsTensor, toReal } from "@papilio/butterfly/files";
 import { readInput } from "../files/input-file.ts";
 import { parseNumbers } from "../files/numbers-file.ts";
 
@@ -28,4 +28,9 @@ export function arrayOf(file: string, bytes: FileBytes): ArrayFile {
     `The numbers of ${file} are complex.`,
     "Give real numbers: floats, integers or truth values.",
   );
+}
+
+/** The same of a tensor, whose numbers are real. Throws what `toReal` throws. */
+export function arrayOfTensor(file: string, tensor: SafetensorsTensor): ArrayFile {
+  return { file, shape: tensor.shape, values: toReal(tensor, "float64") };
 }
