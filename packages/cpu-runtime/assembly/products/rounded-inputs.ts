@@ -58,101 +58,13 @@ function scaled(sums: v128, scales: v128, ofInputs: v128, before: v128): v128 {
   return multiplyAdd(f32x4.convert_i32x4_s(sums), f32x4.mul(scales, ofInputs), before);
 }
 
-/** Six outputs, of weights of 8 bits. Sums are added to what begins at `start`. */
-function sixBytesForOne(
-  c: i32,
-  values: usize,
-  x: usize,
-  y: usize,
-  yRow: usize,
-  start: usize,
-  startRow: usize,
-): void {
-  const mask = halfMask(c);
-  const scale = halfScale(c);
-  let first = f32x4.splat(-0.0);
-  let last = first;
-  for (let l = 0; l < c; l += SCALED) {
-    const scales = widened(v128.load16x4_s(values), mask, scale);
-    // Its last two are other numbers, of which nothing is kept.
-    const lastScales = widened(v128.load16x4_s(values, 8), mask, scale);
-    values += 12;
-    let sum0 = i32x4.splat(0);
-    let sum1 = sum0;
-    let sum2 = sum0;
-    let inputs = x;
-    const end = x + (((<usize>min(SCALED, c - l) + 7) & ~7) << 1);
-    for (; inputs < end; inputs += 16) {
-      const p = v128.load32_splat(inputs);
-      const q = v128.load32_splat(inputs, 4);
-      const r = v128.load32_splat(inputs, 8);
-      const s = v128.load32_splat(inputs, 12);
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values), p));
-      sum1 = i32x4.add(
-        sum1,
-        i32x4.dot_i16x8_s(v128.load8x8_s(values, 8), i64x2.shuffle(p, q, 0, 2)),
-      );
-      sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(v128.load8x8_s(values, 16), q));
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values, 24), r));
-      sum1 = i32x4.add(
-        sum1,
-        i32x4.dot_i16x8_s(v128.load8x8_s(values, 32), i64x2.shuffle(r, s, 0, 2)),
-      );
-      sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(v128.load8x8_s(values, 40), s));
-      values += 48;
-    }
-    const sums = i32x4.add(sum0, i64x2.shuffle(sum1, sum2, 1, 2));
-    const others = i32x4.add(sum1, i64x2.shuffle(sum2, sum2, 1, 0));
-    const ofInputs = v128.load32_splat(x, SCALE);
-    first = scaled(sums, scales, ofInputs, first);
-    last = scaled(others, lastScales, ofInputs, last);
-    x += INPUT_BYTES;
-  }
-  storeFour(first, y, yRow, start, startRow);
-  storeTwo(last, y + 4 * yRow, yRow, start + 4 * startRow, startRow);
-}
-
-/** Four outputs, of weights of 8 bits. */
-function fourBytesForOne(
-  c: i32,
-  values: usize,
-  x: usize,
-  y: usize,
-  yRow: usize,
-  start: usize,
-  startRow: usize,
-): void {
-  const mask = halfMask(c);
-  const scale = halfScale(c);
-  let first = f32x4.splat(-0.0);
-  for (let l = 0; l < c; l += SCALED) {
-    const scales = widened(v128.load16x4_s(values), mask, scale);
-    values += 8;
-    let sum0 = i32x4.splat(0);
-    let sum1 = sum0;
-    let inputs = x;
-    const end = x + (((<usize>min(SCALED, c - l) + 7) & ~7) << 1);
-    for (; inputs < end; inputs += 16) {
-      const p = v128.load32_splat(inputs);
-      const q = v128.load32_splat(inputs, 4);
-      const r = v128.load32_splat(inputs, 8);
-      const s = v128.load32_splat(inputs, 12);
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values), p));
-      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.load8x8_s(values, 8), q));
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values, 16), r));
-      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.load8x8_s(values, 24), s));
-      values += 32;
-    }
-    const sums = i32x4.add(sum0, sum1);
-    const ofInputs = v128.load32_splat(x, SCALE);
-    first = scaled(sums, scales, ofInputs, first);
-    x += INPUT_BYTES;
-  }
-  storeFour(first, y, yRow, start, startRow);
-}
-
-/** Six outputs, of weights of 4 bits: sums of codes, from which eight times the inputs are taken. */
-function sixNibblesForOne(
+/**
+ * Six outputs. Sums are added to what begins at `start`.
+ *
+ * @typeParam T `i8` for weights of 8 bits; `u8` for those of 4 bits, of which codes are summed, and eight times the
+ *   inputs taken from that
+ */
+function sixForOne<T>(
   c: i32,
   values: usize,
   x: usize,
@@ -182,22 +94,40 @@ function sixNibblesForOne(
       const q = v128.load32_splat(inputs, 4);
       const r = v128.load32_splat(inputs, 8);
       const s = v128.load32_splat(inputs, 12);
-      const a = v128.load8x8_u(values);
-      const b = v128.load8x8_u(values, 8);
-      const d = v128.load8x8_u(values, 16);
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.and(a, nibble), p));
-      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.and(b, nibble), i64x2.shuffle(p, q, 0, 2)));
-      sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(v128.and(d, nibble), q));
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(i16x8.shr_u(a, 4), r));
-      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(i16x8.shr_u(b, 4), i64x2.shuffle(r, s, 0, 2)));
-      sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(i16x8.shr_u(d, 4), s));
-      values += 24;
+      if (isSigned<T>()) {
+        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values), p));
+        sum1 = i32x4.add(
+          sum1,
+          i32x4.dot_i16x8_s(v128.load8x8_s(values, 8), i64x2.shuffle(p, q, 0, 2)),
+        );
+        sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(v128.load8x8_s(values, 16), q));
+        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values, 24), r));
+        sum1 = i32x4.add(
+          sum1,
+          i32x4.dot_i16x8_s(v128.load8x8_s(values, 32), i64x2.shuffle(r, s, 0, 2)),
+        );
+        sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(v128.load8x8_s(values, 40), s));
+        values += 48;
+      } else {
+        const a = v128.load8x8_u(values);
+        const b = v128.load8x8_u(values, 8);
+        const d = v128.load8x8_u(values, 16);
+        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.and(a, nibble), p));
+        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.and(b, nibble), i64x2.shuffle(p, q, 0, 2)));
+        sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(v128.and(d, nibble), q));
+        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(i16x8.shr_u(a, 4), r));
+        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(i16x8.shr_u(b, 4), i64x2.shuffle(r, s, 0, 2)));
+        sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(i16x8.shr_u(d, 4), s));
+        values += 24;
+      }
     }
     let sums = i32x4.add(sum0, i64x2.shuffle(sum1, sum2, 1, 2));
     let others = i32x4.add(sum1, i64x2.shuffle(sum2, sum2, 1, 0));
-    const offset = v128.load32_splat(x, SUM);
-    sums = i32x4.sub(sums, offset);
-    others = i32x4.sub(others, offset);
+    if (!isSigned<T>()) {
+      const offset = v128.load32_splat(x, SUM);
+      sums = i32x4.sub(sums, offset);
+      others = i32x4.sub(others, offset);
+    }
     const ofInputs = v128.load32_splat(x, SCALE);
     first = scaled(sums, scales, ofInputs, first);
     last = scaled(others, lastScales, ofInputs, last);
@@ -207,8 +137,8 @@ function sixNibblesForOne(
   storeTwo(last, y + 4 * yRow, yRow, start + 4 * startRow, startRow);
 }
 
-/** Four outputs, of weights of 4 bits. */
-function fourNibblesForOne(
+/** Four outputs; as {@link sixForOne} has six. */
+function fourForOne<T>(
   c: i32,
   values: usize,
   x: usize,
@@ -234,16 +164,24 @@ function fourNibblesForOne(
       const q = v128.load32_splat(inputs, 4);
       const r = v128.load32_splat(inputs, 8);
       const s = v128.load32_splat(inputs, 12);
-      const a = v128.load8x8_u(values);
-      const b = v128.load8x8_u(values, 8);
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.and(a, nibble), p));
-      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.and(b, nibble), q));
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(i16x8.shr_u(a, 4), r));
-      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(i16x8.shr_u(b, 4), s));
-      values += 16;
+      if (isSigned<T>()) {
+        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values), p));
+        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.load8x8_s(values, 8), q));
+        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values, 16), r));
+        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.load8x8_s(values, 24), s));
+        values += 32;
+      } else {
+        const a = v128.load8x8_u(values);
+        const b = v128.load8x8_u(values, 8);
+        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.and(a, nibble), p));
+        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.and(b, nibble), q));
+        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(i16x8.shr_u(a, 4), r));
+        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(i16x8.shr_u(b, 4), s));
+        values += 16;
+      }
     }
     let sums = i32x4.add(sum0, sum1);
-    sums = i32x4.sub(sums, v128.load32_splat(x, SUM));
+    if (!isSigned<T>()) sums = i32x4.sub(sums, v128.load32_splat(x, SUM));
     const ofInputs = v128.load32_splat(x, SCALE);
     first = scaled(sums, scales, ofInputs, first);
     x += INPUT_BYTES;
@@ -264,8 +202,8 @@ export function multiplyRounded(
   startRow: usize,
 ): void {
   if (bits === 8) {
-    if (size === 6) sixBytesForOne(c, values, x, y, yRow, start, startRow);
-    else fourBytesForOne(c, values, x, y, yRow, start, startRow);
-  } else if (size === 6) sixNibblesForOne(c, values, x, y, yRow, start, startRow);
-  else fourNibblesForOne(c, values, x, y, yRow, start, startRow);
+    if (size === 6) sixForOne<i8>(c, values, x, y, yRow, start, startRow);
+    else fourForOne<i8>(c, values, x, y, yRow, start, startRow);
+  } else if (size === 6) sixForOne<u8>(c, values, x, y, yRow, start, startRow);
+  else fourForOne<u8>(c, values, x, y, yRow, start, startRow);
 }
