@@ -5,7 +5,7 @@ import { CpuWeightStore, type CpuWeightStoreOptions } from "../backends/cpu/cpu-
 import type { DeviceModelOptions } from "../backends/gpu/device-model.ts";
 import { ModelMemory } from "../backends/gpu/model-memory.ts";
 import type { Decoder } from "../models/decoder.ts";
-import { type Step, type Steps, stepsOnCpu, stepsOnDevice } from "./steps.ts";
+import { runStep, type Steps, stepsOnCpu, stepsOnDevice } from "./steps.ts";
 
 /** The next token of a sequence, and where its keys and values are. */
 interface SlotToken {
@@ -47,10 +47,10 @@ class SlotsOfSteps implements SequenceSlots {
     const steps = await this.#of(slot);
     const several = steps.forPrompt(ids.length);
     // A chunk that did not fit the context would write over what is there.
-    if (position + several.tokens <= this.#context) return await run(several, ids, position);
+    if (position + several.tokens <= this.#context) return await runStep(several, ids, position);
     let logits = new Float32Array();
     for (const [index, id] of ids.entries()) {
-      logits = (await run(steps.one, [id], position + index)) as Float32Array<ArrayBuffer>;
+      logits = await runStep(steps.one, [id], position + index);
     }
     return logits;
   }
@@ -58,7 +58,7 @@ class SlotsOfSteps implements SequenceSlots {
   async decode(tokens: readonly SlotToken[]): Promise<readonly Float32Array[]> {
     const logits: Float32Array[] = [];
     for (const { slot, id, position } of tokens) {
-      logits.push(await run((await this.#of(slot)).one, [id], position));
+      logits.push(await runStep((await this.#of(slot)).one, [id], position));
     }
     return logits;
   }
@@ -127,15 +127,4 @@ export async function slotsOnDevice(
     slots[Symbol.dispose]();
     throw error;
   }
-}
-
-async function run(step: Step, tokens: readonly number[], position: number): Promise<Float32Array> {
-  const ids = new Uint32Array(step.tokens);
-  ids.set(tokens);
-  const { logits } = await step.model.run({
-    ids,
-    position: Uint32Array.of(position),
-    last: Uint32Array.of(tokens.length - 1),
-  });
-  return logits as Float32Array;
 }

@@ -93,3 +93,24 @@ export async function stepsOnDevice(
     [Symbol.dispose]: () => owned.dispose(),
   };
 }
+
+/**
+ * The logits after the last of some tokens.
+ *
+ * @param tokens as many as the step has, or fewer
+ * @param position of the first
+ */
+export async function runStep(
+  step: Step,
+  tokens: readonly number[],
+  position: number,
+): Promise<Float32Array<ArrayBuffer>> {
+  const ids = new Uint32Array(step.tokens);
+  ids.set(tokens);
+  const { logits } = await step.model.run({
+    ids,
+    position: Uint32Array.of(position),
+    last: Uint32Array.of(tokens.length - 1),
+  });
+  return logits as Float32Array<ArrayBuffer>;
+}

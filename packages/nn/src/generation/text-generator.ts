@@ -16,7 +16,7 @@ import {
   sizesOf,
 } from "./generator-options.ts";
 import { sampler } from "./sampling.ts";
-import { type Step, type Steps, stepsOnCpu, stepsOnDevice } from "./steps.ts";
+import { runStep, type Step, type Steps, stepsOnCpu, stepsOnDevice } from "./steps.ts";
 
 /** A token that was generated. */
 export interface GeneratedToken {
@@ -202,13 +202,6 @@ export class TextGenerator implements Disposable {
     position: number,
   ): Promise<Float32Array<ArrayBuffer>> {
     this.#assertLive();
-    const ids = new Uint32Array(step.tokens);
-    ids.set(tokens);
-    const { logits } = await step.model.run({
-      ids,
-      position: Uint32Array.of(position),
-      last: Uint32Array.of(tokens.length - 1),
-    });
-    return logits as Float32Array<ArrayBuffer>;
+    return await runStep(step, tokens, position);
   }
 }
