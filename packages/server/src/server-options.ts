@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import { WEIGHT_DTYPES } from "@papilio/cpu-runtime/kernels";
 import type { Gpu } from "@papilio/gpu-runtime";
 import * as v from "valibot";
 import { optionsOf, requireShape } from "./arguments/checks.ts";
@@ -41,7 +42,7 @@ const optionsShape = v.object({
         context: v.optional(whole),
         cacheBudget: v.optional(whole),
         place: v.optional(v.picklist(["cpu", "gpu"])),
-        dtype: v.optional(v.picklist(["f32", "f16"])),
+        dtype: v.optional(v.picklist(WEIGHT_DTYPES)),
       }),
     ),
     v.minLength(1, "it must have a model"),

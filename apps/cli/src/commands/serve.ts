@@ -9,7 +9,7 @@ import { pino } from "pino";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { duration, oneOf, wholeNumber } from "../flags/options.ts";
-import { type ComputeFlags, storageDtypeOf } from "../models/compute.ts";
+import { type ComputeFlags, DTYPE_HELP, dtypeOf } from "../models/compute.ts";
 import { loadServedModel } from "../models/served-models.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
@@ -60,7 +60,7 @@ export function serveCommand(interruption: Interruption): Command {
     .option("--log <level>", "of requests, as JSON on stderr: info, warn, error or silent", "info")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option("--dtype <type>", "how weights are stored: f32 or f16", "f32")
+    .option("--dtype <type>", DTYPE_HELP, "f32")
     .addHelpText(
       "after",
       `
@@ -127,7 +127,7 @@ interface Settings {
 
 /** @throws PapilioError `FLAG_INVALID` */
 function settingsOf(flags: Flags): Settings {
-  storageDtypeOf(flags);
+  dtypeOf(flags);
   return {
     port: wholeNumber("--port", flags.port, 0, 65_535),
     apiKey: flags.apiKey ?? process.env.PAPILIO_API_KEY,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chooseModelBackend, dtypeOf, storageDtypeOf } from "./compute.ts";
+import { chooseModelBackend, dtypeOf } from "./compute.ts";
 
 const flags = { adapter: "auto", backend: "auto", dtype: "q4" };
 const invalid = expect.objectContaining({ code: "FLAG_INVALID" });
@@ -12,6 +12,4 @@ it("weights of few bits are on the CPU, whatever the model computes", async () =
   }
   expect(() => dtypeOf({ ...flags, backend: "gpu" })).toThrow(invalid);
   expect(() => dtypeOf({ ...flags, dtype: "q5" })).toThrow(invalid);
-  expect(() => storageDtypeOf(flags)).toThrow(invalid);
-  expect(storageDtypeOf({ ...flags, dtype: "f16" })).toBe("f16");
 });

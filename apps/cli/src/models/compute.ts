@@ -105,11 +105,6 @@ export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): Weig
   );
 }
 
-/** Of commands that compute in few bits nowhere. @throws PapilioError `FLAG_INVALID` */
-export function storageDtypeOf(flags: Omit<ComputeFlags, "adapter">): StorageDtype {
-  return oneOf("--dtype", dtypeOf(flags), ["f32", "f16"]);
-}
-
 /** Whether weights of this type are on the CPU alone. */
 export function isFewBits(dtype: WeightDtype): dtype is Exclude<WeightDtype, StorageDtype> {
   return dtype !== "f32" && dtype !== "f16";

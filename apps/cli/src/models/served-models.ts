@@ -5,12 +5,7 @@ import { outlineFromHuggingFace, sentenceModules } from "@papilio/nn/models";
 import type { SentenceText } from "@papilio/nn/tokenizers";
 import type { ServedModel } from "@papilio/server";
 import { readBytes } from "../files/input-file.ts";
-import {
-  type ComputeFlags,
-  chooseModelBackend,
-  OnDemandAdapter,
-  storageDtypeOf,
-} from "./compute.ts";
+import { type ComputeFlags, chooseModelBackend, dtypeOf, OnDemandAdapter } from "./compute.ts";
 import { findTokenizer, loadLanguageModel, readTokenizer } from "./language-model.ts";
 import {
   isFolder,
@@ -47,7 +42,7 @@ export async function loadServedModel(
   const [, name, path] = /^([^=/\\]+)=(.+)$/s.exec(given) ?? [undefined, undefined, given];
   using adapter = new OnDemandAdapter(flags.adapter);
   const kind = await loadByKind(path as string, flags, { signal, adapter });
-  const dtype = storageDtypeOf(flags);
+  const dtype = dtypeOf(flags);
   const { backend } = await chooseModelBackend(flags, dtype, smallestGraph(kind.model));
   return { name: name ?? nameOf(path as string), ...kind, dtype, place: backend };
 }

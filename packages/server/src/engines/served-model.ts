@@ -1,4 +1,5 @@
-import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import { SentenceEncoder } from "@papilio/nn";
 import { Decoder } from "@papilio/nn/models";
 import type { SentenceText, Tokenizer } from "@papilio/nn/tokenizers";
@@ -7,6 +8,7 @@ import type { ServerMetrics } from "../metrics/metrics.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { RequestError } from "../protocol/request-error.ts";
 import type { DeviceSlot } from "./device-slot.ts";
+import type { ModelPlace } from "./model-place.ts";
 import { type ServableModel, type Signature, signatureOf } from "./signature.ts";
 import { TensorEngine } from "./tensor-engine.ts";
 import { TextEngine } from "./text-engine.ts";
@@ -32,8 +34,8 @@ export interface ServedModel {
   readonly cacheBudget?: number | undefined;
   /** Where it is computed: on the server's device, where there is one, unless given. */
   readonly place?: "cpu" | "gpu";
-  /** How weights are stored; `f32` unless given. */
-  readonly dtype?: StorageDtype;
+  /** How weights are stored; `f32` unless given. Those of few bits, `q8` and `q4`, are computed on the CPU. */
+  readonly dtype?: WeightDtype;
 }
 
 const MOST_CONTEXT = 4096;
@@ -53,24 +55,17 @@ export class Served implements Disposable {
     { batch, waitMs, queue }: Limits,
     metrics: ServerMetrics | undefined,
   ) {
-    const { name, model, tokenizer, dtype = "f32", place } = definition;
-    const slot = place === "cpu" ? undefined : device;
-    if (place === "gpu" && slot === undefined) {
-      throw new PapilioError(
-        "SERVED_MODEL",
-        `The model ${name} is to be computed on a device, and the server has none.`,
-        "Give openDevice, or leave place out.",
-      );
-    }
+    const { name, model, tokenizer } = definition;
+    const place = placeOf(definition, device);
     const onBatch = (size: number): void => metrics?.batch(name, size);
-    this.#slot = slot;
+    this.#slot = place.slot;
     this.definition = definition;
     this.signature = signatureOf(model);
-    this.tensors = new TensorEngine(this.signature, { dtype, slot, batch, waitMs, onBatch });
+    this.tensors = new TensorEngine(this.signature, { place, batch, waitMs, onBatch });
     if (model instanceof Decoder && tokenizer !== undefined) {
       const { context = Math.min(model.positions, MOST_CONTEXT) } = definition;
       const { cacheBudget } = definition;
-      this.text = new TextEngine(model, { context, maxSequences: batch, cacheBudget, dtype, slot });
+      this.text = new TextEngine(model, { context, maxSequences: batch, cacheBudget, place });
     }
     this.admission = new Admission(queue, "texts or rows");
   }
@@ -84,6 +79,25 @@ export class Served implements Disposable {
     this.tensors[Symbol.dispose]();
     this.text?.[Symbol.dispose]();
   }
+}
+
+/** @throws PapilioError `SERVED_MODEL` for a model that cannot be computed where it is to be */
+function placeOf(
+  { name, dtype = "f32", place }: ServedModel,
+  device: DeviceSlot | undefined,
+): ModelPlace {
+  const fewBits = dtype !== "f32" && dtype !== "f16";
+  if (place === "gpu" && (fewBits || device === undefined)) {
+    throw new PapilioError(
+      "SERVED_MODEL",
+      fewBits
+        ? `The model ${name} is to be computed on a device, which has no weights of ${dtype}.`
+        : `The model ${name} is to be computed on a device, and the server has none.`,
+      fewBits ? "Give f16, or leave place out." : "Give openDevice, or leave place out.",
+    );
+  }
+  if (fewBits || place === "cpu" || device === undefined) return { slot: undefined, dtype };
+  return { slot: device, dtype };
 }
 
 /** A language model with its tokenizer. Throws `REQUEST_INVALID` for others. */

@@ -1,9 +1,8 @@
-import type { StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import type { Executable } from "@papilio/nn";
 import { CpuModel, CpuWeightStore, DeviceModel, ModelMemory } from "@papilio/nn/backends";
 import { Batcher } from "../batching/batcher.ts";
-import type { DeviceSlot } from "./device-slot.ts";
+import type { ModelPlace } from "./model-place.ts";
 import type { Signature, Sizes, TensorSpec } from "./signature.ts";
 
 /** Numbers of one row, by the names of inputs or outputs. */
@@ -16,8 +15,7 @@ export interface Row {
 }
 
 export interface TensorEngineOptions {
-  readonly dtype: StorageDtype;
-  readonly slot: DeviceSlot | undefined;
+  readonly place: ModelPlace;
   readonly batch: number;
   readonly waitMs: number;
   readonly onBatch: (rows: number) => void;
@@ -94,8 +92,7 @@ export class TensorEngine implements Disposable {
   }
 
   async #program(sizes: Sizes): Promise<Executable> {
-    const { slot } = this.#options;
-    const gpu = slot?.get();
+    const gpu = this.#options.place.slot?.get();
     if (this.#place === undefined || this.#place.gpu !== gpu) {
       this.#place?.[Symbol.dispose]();
       this.#place = this.#open(gpu);
@@ -114,23 +111,24 @@ export class TensorEngine implements Disposable {
   }
 
   #open(gpu: Gpu | undefined): Place {
-    const { dtype } = this.#options;
+    const { place } = this.#options;
     const programs = new Map<string, Executable>();
     const dispose = (): void => {
       for (const program of programs.values()) program.dispose();
     };
     const trace = (sizes: Sizes) => this.#signature.trace(sizes);
-    if (gpu === undefined) {
-      const weights = new CpuWeightStore({ dtype });
+    if (place.slot === undefined) {
+      const weights = new CpuWeightStore({ dtype: place.dtype });
       const compile = (sizes: Sizes): Promise<Executable> =>
         Promise.resolve(new CpuModel(trace(sizes), { kernels: "wasm", weights }));
       return { gpu, programs, compile, [Symbol.dispose]: dispose };
     }
-    const memory = new ModelMemory(gpu, dtype);
+    const device = gpu as Gpu;
+    const memory = new ModelMemory(device, place.dtype);
     return {
       gpu,
       programs,
-      compile: (sizes) => DeviceModel.compile(gpu, trace(sizes), { memory }),
+      compile: (sizes) => DeviceModel.compile(device, trace(sizes), { memory }),
       [Symbol.dispose]: () => {
         dispose();
         memory.dispose();

@@ -1,4 +1,3 @@
-import type { StorageDtype } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import {
   BatchGenerator,
@@ -7,7 +6,7 @@ import {
   type TokenStream,
 } from "@papilio/nn";
 import type { Decoder } from "@papilio/nn/models";
-import type { DeviceSlot } from "./device-slot.ts";
+import type { ModelPlace } from "./model-place.ts";
 
 export interface TextEngineOptions {
   readonly context: number;
@@ -15,8 +14,7 @@ export interface TextEngineOptions {
   readonly maxSequences: number;
   /** Bytes of their keys and values, at most; what they take unless given. */
   readonly cacheBudget: number | undefined;
-  readonly dtype: StorageDtype;
-  readonly slot: DeviceSlot | undefined;
+  readonly place: ModelPlace;
 }
 
 /** A generator on one device, or on the CPU. */
@@ -56,7 +54,7 @@ export class TextEngine implements Disposable {
   }
 
   async #ready(): Promise<BatchGenerator> {
-    const gpu = this.#options.slot?.get();
+    const gpu = this.#options.place.slot?.get();
     if (this.#made === undefined || this.#made.gpu !== gpu) {
       this[Symbol.dispose]();
       const made: Made = { gpu, ready: this.#create(gpu) };
@@ -75,13 +73,16 @@ export class TextEngine implements Disposable {
   }
 
   async #create(gpu: Gpu | undefined): Promise<BatchGenerator> {
-    const { context, dtype, maxSequences, cacheBudget } = this.#options;
+    const { context, place, maxSequences, cacheBudget } = this.#options;
     const budget = cacheBudget === undefined ? {} : { cacheBudget };
-    const options = { context, dtype, maxSequences, ...budget };
+    const options = { context, maxSequences, ...budget };
     const generator =
-      gpu === undefined
-        ? BatchGenerator.onCpu(this.#model, options)
-        : await BatchGenerator.onDevice(gpu, this.#model, options);
+      place.slot === undefined
+        ? BatchGenerator.onCpu(this.#model, { ...options, dtype: place.dtype })
+        : await BatchGenerator.onDevice(gpu as Gpu, this.#model, {
+            ...options,
+            dtype: place.dtype,
+          });
     await generator.prepare();
     return generator;
   }
