@@ -13,6 +13,7 @@ export {
 } from "../matrix/butterfly-product.ts";
 export type { Placement } from "../matrix/placement.ts";
 export { permutation } from "./benes.ts";
+export { cayleyTransform } from "./cayley-transform.ts";
 export {
   type ChannelConvolutionOptions,
   type ChannelKernel,
@@ -44,6 +45,7 @@ export {
 } from "./permutations.ts";
 export { realButterfly } from "./real-butterfly.ts";
 export { type ComplexNumber, rootOfUnity } from "./roots-of-unity.ts";
+export { type BoftShape, boftRotation, oftRotation } from "./rotations.ts";
 export {
   type AcdcLayer,
   acdc,

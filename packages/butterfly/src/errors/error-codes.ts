@@ -117,7 +117,10 @@ export interface ErrorCodes {
 
   // Factorization
 
-  /** A matrix to be factorized has an entry that is not a finite number. Replace or remove it. */
+  /**
+   * A matrix to be factorized, or a block to be made orthogonal, has an entry that is not a finite number. Replace
+   * or remove it.
+   */
   MATRIX_NOT_FINITE: true;
   /** A factorization tree is not one of the chain's factors. Use a named one, or nested pairs. */
   TREE_INVALID: true;

@@ -51,5 +51,9 @@ export const constructionCalls: PublicCalls = {
       { orthonormal: true },
     ),
   acdc: () => call(butterfly.acdc, [{ a: doubles, d: doubles }]),
+  cayleyTransform: () => call(butterfly.cayleyTransform, doubles, 2),
+  oftRotation: () => call(butterfly.oftRotation, doubles, 2),
+  boftRotation: () =>
+    call(butterfly.boftRotation, doubles, { size: 2, factors: 1, order: "halves" }),
   rootOfUnity: () => call(butterfly.rootOfUnity, 1, 4),
 };
