@@ -96,3 +96,5 @@ export const ROWS_PRODUCT: i32 = 103;
 export const STEP_SETTINGS: i32 = 104;
 /** A sum over runs. */
 export const ACCUMULATE: i32 = 105;
+/** A product with the windows of images. */
+export const CONVOLUTION: i32 = 106;

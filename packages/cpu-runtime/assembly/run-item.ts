@@ -12,6 +12,7 @@ import {
   ATTENTION_QUERIES_GRADIENT,
   ATTENTION_STATISTICS,
   CHAIN,
+  CONVOLUTION,
   CROSS_ENTROPY,
   DISTILLATION,
   DROPOUT,
@@ -63,6 +64,7 @@ import { attentionQueriesGradient } from "./kernels/attention-gradient/queries-g
 import { attentionStatistics } from "./kernels/attention-gradient/statistics";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
+import { ConvolutionCall, convolution } from "./kernels/convolution";
 import { CrossEntropyCall, crossEntropy } from "./kernels/cross-entropy";
 import { DistillationCall, distillation } from "./kernels/distillation";
 import { DropoutCall, dropout } from "./kernels/dropout";
@@ -263,6 +265,9 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case ROWS_PRODUCT:
       rowsProduct(changetype<RowsProductCall>(call), item, scratch);
+      break;
+    case CONVOLUTION:
+      convolution(changetype<ConvolutionCall>(call), item, scratch);
       break;
     default:
       unreachable();

@@ -54,6 +54,9 @@ export class FourPixels {
   width: i32;
 }
 
+/** Memory for the pixels of a tile: a {@link FourPixels}, and 16 places, in whole lines. */
+export const WINDOWS_BYTES: usize = 256;
+
 export function vectorsOf(windows: Windows): i32 {
   return windows.images * windows.rows * windows.columns;
 }

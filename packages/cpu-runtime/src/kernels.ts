@@ -39,6 +39,11 @@ export {
 } from "./kernels/attention-gradient.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
 export {
+  type ConvolutionProblem,
+  convolution,
+  readsWindows,
+} from "./kernels/convolution.ts";
+export {
   type CrossEntropyProblem,
   crossEntropy,
   crossEntropyGradient,

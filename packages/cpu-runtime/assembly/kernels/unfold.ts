@@ -6,30 +6,55 @@ import { interleave } from "./convert";
 /** Windows as vectors, as `src/kernels/unfold.ts` says. An item is a strip of channels of a tile of y. */
 export function unfold(call: Windows, item: i32, scratch: usize): void {
   const channels = call.channels;
-  const kernelWidth = call.kernelWidth;
-  const places = call.kernelHeight * kernelWidth;
+  const height = call.kernelHeight;
   const width = tileWidth(vectorsOf(call));
   const strips = (channels + call.strip - 1) / call.strip;
   const tile = item / strips;
   const first = (item % strips) * call.strip;
-  const count = min(call.strip, channels - first);
+  const end = min(first + call.strip, channels);
+  const features = channels * height * call.kernelWidth;
+  const start = vectorInTiles(call.y, tile * width, features, width);
+  const skipped = (<usize>(first * height * call.kernelWidth * width)) << 2;
+  gatherWindows(call, tile, first * height, end * height, start + skipped, width, scratch);
+}
+
+/**
+ * Rows `first` to `end - 1` of the windows of a tile, of which each channel has as many as the kernel is high, to y,
+ * where their pixels follow one another.
+ *
+ * @param width vectors side by side
+ * @param scratch memory for {@link windowsOfTile}
+ */
+export function gatherWindows(
+  call: Windows,
+  tile: i32,
+  first: i32,
+  end: i32,
+  y: usize,
+  width: i32,
+  scratch: usize,
+): void {
+  const kernelHeight = call.kernelHeight;
+  const kernelWidth = call.kernelWidth;
   const step = (<usize>width) << 2;
-  const channel = <usize>places * step;
-  const start = vectorInTiles(call.y, tile * width, channels * places, width);
+  const channel = <usize>(kernelHeight * kernelWidth) * step;
   const pixels = windowsOfTile(call, tile, scratch);
-  for (let p = 0; p < call.kernelHeight; p++) {
-    const y = start + <usize>first * channel + <usize>(p * kernelWidth) * step;
+  for (let p = 0; p < kernelHeight; p++) {
+    const from = max(0, first - p + kernelHeight - 1) / kernelHeight;
+    const count = max(0, end - p + kernelHeight - 1) / kernelHeight - from;
+    if (count <= 0) continue;
+    const start = y + <usize>((from * kernelHeight + p - first) * kernelWidth) * step;
     for (let lane = 0; lane < width; lane += 4) {
-      const row = y + ((<usize>lane) << 2);
+      const row = start + ((<usize>lane) << 2);
       if (call.ofImages !== 0 && width !== 1 && findRows(call, pixels, lane, p)) {
-        copyRows(call, pixels, first, count, row, step);
+        copyRows(call, pixels, from, count, row, step);
         continue;
       }
       for (let q = 0; q < kernelWidth; q++) {
         findPixels(call, pixels, lane, p, q);
         const to = row + <usize>q * step;
         if (pixels.inside === 0) clearLanes(count, to, channel, width);
-        else copyPixels(pixels, first, count, to, channel, width);
+        else copyPixels(pixels, from, count, to, channel, width);
       }
     }
   }

@@ -119,18 +119,18 @@ export function runBlock(call: ProductCall, block: Block, i: i32, k: i32): void 
   block.lastRow = lastRow;
 }
 
-function firstStage(call: ProductCall): Stage {
+export function firstStage(call: ProductCall): Stage {
   return changetype<Stage>(changetype<usize>(call) + offsetof<ProductCall>());
 }
 
 /** The first bias of an output's block; -0 where there is none. */
-function biasOf(call: ProductCall, output: i32): usize {
+export function biasOf(call: ProductCall, output: i32): usize {
   if (call.bias !== 0) return call.bias + ((<usize>output) << 2);
   return changetype<usize>(call) + offsetof<ProductCall>("nothing");
 }
 
 /** From the bias of a feature to the next. */
-function biasRowOf(call: ProductCall): usize {
+export function biasRowOf(call: ProductCall): usize {
   return call.bias !== 0 ? 4 : 0;
 }
 

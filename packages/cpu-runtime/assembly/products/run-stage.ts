@@ -198,52 +198,103 @@ function runGroups(
     }
     for (let l = 0; l < c; l += inputs) {
       const count = min(inputs, c - l);
-      const finishes = block.finishes && l + count === c;
-      for (let j = from; j < to; ) {
-        const size = groupSize(b, sixes, j);
-        let weights =
-          bits < 16
-            ? values + <usize>(j * ofOutput + size * bytesBefore(l, bits))
-            : values + ((<usize>(j * c + l * size)) << (bits === 16 ? 1 : 2));
-        if (bits < 32 && !(isOne && size === GROUP)) {
-          if (bits === 16) widenHalves(weights, widened, count * size);
-          else unpackFewBits(weights, widened, count, size, bits);
-          weights = widened;
-        }
-        let rows = x + <usize>l * xRow;
-        let sums = y + <usize>j * yRow;
-        const biases = bias + <usize>j * biasRow;
-        if (isOne) {
-          const start = l > 0 ? sums : biases;
-          const startRow = l > 0 ? yRow : biasRow;
-          const half = bits === 16;
-          multiplyGroupForOne(size, half, count, weights, rows, xRow, sums, yRow, start, startRow);
-        } else {
-          for (let tile = 0; tile < tiles; tile++) {
-            multiplyGroup(
-              size,
-              tile === tiles - 1 ? block.lastRow : row,
-              count,
-              weights,
-              rows,
-              xRow,
-              sums,
-              yRow,
-              biases,
-              biasRow,
-              l > 0,
-            );
-            if (finishes) finish(call, sums, yRow, size, row);
-            rows += block.xTile;
-            sums += block.yTile;
-          }
-        }
-        j += size;
-      }
+      const rows = x + <usize>l * xRow;
+      multiplyInputs(
+        call,
+        block,
+        b,
+        c,
+        values,
+        from,
+        to,
+        l,
+        count,
+        rows,
+        xRow,
+        y,
+        yRow,
+        bias,
+        biasRow,
+      );
     }
     from = to;
   }
   if (isOne && block.finishes) finish(call, y + <usize>first * yRow, yRow, end - first, row);
+}
+
+/**
+ * What inputs `l` to `l + count - 1` of a block with `c` of them, which lie at `x`, add to its outputs `first` to
+ * `end - 1`. Those before them come first; behind the last ones follows what follows the sums.
+ *
+ * @param values of the block
+ * @param y of the first output of the block
+ */
+export function multiplyInputs(
+  call: ProductCall,
+  block: Block,
+  b: i32,
+  c: i32,
+  values: usize,
+  first: i32,
+  end: i32,
+  l: i32,
+  count: i32,
+  x: usize,
+  xRow: usize,
+  y: usize,
+  yRow: usize,
+  bias: usize,
+  biasRow: usize,
+): void {
+  const sixes = outputsInSixes(b);
+  const tiles = block.tiles;
+  const bits = call.bits;
+  const ofOutput = bits < 16 ? rowBytes(c, bits) : 0;
+  const isOne = block.width === 1;
+  const row = (<usize>block.width) << 2;
+  const widened = changetype<usize>(block) + BLOCK_BYTES;
+  const finishes = block.finishes && l + count === c;
+  for (let j = first; j < end; ) {
+    const size = groupSize(b, sixes, j);
+    let weights =
+      bits < 16
+        ? values + <usize>(j * ofOutput + size * bytesBefore(l, bits))
+        : values + ((<usize>(j * c + l * size)) << (bits === 16 ? 1 : 2));
+    if (bits < 32 && !(isOne && size === GROUP)) {
+      if (bits === 16) widenHalves(weights, widened, count * size);
+      else unpackFewBits(weights, widened, count, size, bits);
+      weights = widened;
+    }
+    let sums = y + <usize>j * yRow;
+    const biases = bias + <usize>j * biasRow;
+    if (isOne) {
+      const start = l > 0 ? sums : biases;
+      const startRow = l > 0 ? yRow : biasRow;
+      const half = bits === 16;
+      multiplyGroupForOne(size, half, count, weights, x, xRow, sums, yRow, start, startRow);
+    } else {
+      let rows = x;
+      for (let tile = 0; tile < tiles; tile++) {
+        multiplyGroup(
+          size,
+          tile === tiles - 1 ? block.lastRow : row,
+          count,
+          weights,
+          rows,
+          xRow,
+          sums,
+          yRow,
+          biases,
+          biasRow,
+          l > 0,
+        );
+        if (finishes) finish(call, sums, yRow, size, row);
+        rows += block.xTile;
+        sums += block.yTile;
+      }
+    }
+    j += size;
+  }
 }
 
 /** Outputs of one block of a complex stage. */

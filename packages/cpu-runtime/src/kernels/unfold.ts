@@ -2,7 +2,7 @@ import { requireOneOf } from "@papilio/butterfly/errors";
 import { UNFOLD } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { tileCount, vectorsBytes } from "./layout.ts";
-import { vectorsOperand } from "./problem.ts";
+import { type VectorsShape, vectorsOperand } from "./problem.ts";
 import { WINDOWS_SCRATCH_BYTES, type WindowsProblem, windowWords } from "./windows.ts";
 
 /** The pixels of each window as a vector: a convolution is then a product with a matrix. */
@@ -22,13 +22,8 @@ export interface UnfoldProblem extends WindowsProblem {
  */
 export function unfold(problem: UnfoldProblem): KernelCall {
   const { windows, places, strip, words } = windowWords(problem, problem?.source);
-  const { images, channels, height, width, source } = problem;
-  requireOneOf("The source", source, ["image", "pixels"]);
-  const pixels = height * width;
-  const x =
-    source === "image"
-      ? { vectors: images, features: channels * pixels }
-      : { vectors: images * pixels, features: channels };
+  const { images, channels, height, width } = problem;
+  const x = windowSource(problem);
   const y = { vectors: windows, features: channels * places };
   return {
     kernel: UNFOLD,
@@ -41,4 +36,17 @@ export function unfold(problem: UnfoldProblem): KernelCall {
     bytes:
       vectorsBytes("tiles", x.vectors, x.features) + vectorsBytes("tiles", windows, y.features),
   };
+}
+
+/**
+ * The vectors whose windows are read.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function windowSource(problem: UnfoldProblem): VectorsShape {
+  const { images, channels, height, width, source } = problem;
+  requireOneOf("The source", source, ["image", "pixels"]);
+  const pixels = height * width;
+  if (source === "pixels") return { vectors: images * pixels, features: channels };
+  return { vectors: images, features: channels * pixels };
 }

@@ -11,8 +11,8 @@ export interface WindowsProblem extends SlidingWindows {
 /** Pixels of windows that an item takes, times their channels, about. */
 const ITEM_NUMBERS = 8192;
 
-/** Bytes of a `FourPixels` of assembly/windows.ts, and of 16 places behind it. */
-export const WINDOWS_SCRATCH_BYTES: number = 28 + 16 * 12;
+/** Bytes of a `FourPixels` of assembly/windows.ts, and of 16 places behind it, in whole lines. */
+export const WINDOWS_SCRATCH_BYTES: number = 256;
 
 /** What calls with windows begin with, after the addresses. */
 export interface WindowWords {

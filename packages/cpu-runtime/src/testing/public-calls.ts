@@ -34,6 +34,7 @@ const windows = {
 };
 
 const [pass] = runtime.chainPasses(chain) as [ChainPass];
+const [conv] = runtime.chainPasses(Chain.parse("1,5,8,1")) as [ChainPass];
 const [few] = runtime.chainPasses(Chain.parse("1,5,7,1")) as [ChainPass];
 
 /** A program that returns its input. */
@@ -112,6 +113,16 @@ export const calls: PublicCalls = {
       }),
       2,
     ),
+  convolution: () =>
+    shallow(
+      call(runtime.convolution, {
+        ...{ ...windows, height: 30, width: 30, source: "pixels" },
+        ...{ weights: conv.weights, bias: true, multiply: true, add: true },
+        activation: { kind: "relu" },
+      }),
+      2,
+    ),
+  readsWindows: () => shallow(call(runtime.readsWindows, conv.weights, 900, 2)),
   readsRows: () => shallow(call(runtime.readsRows, pass.weights, 3)),
   rowsProduct: () =>
     shallow(

@@ -96,3 +96,5 @@ export const ROWS_PRODUCT = 103;
 export const STEP_SETTINGS = 104;
 /** A sum over runs. */
 export const ACCUMULATE = 105;
+/** A product with the windows of images. */
+export const CONVOLUTION = 106;

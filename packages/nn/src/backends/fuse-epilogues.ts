@@ -2,7 +2,8 @@ import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import type { LinearOperation } from "../operations/linear/operation.ts";
 import type { Operation } from "../operations/operation.ts";
-import { operandsOf, operationsOf } from "../operations/operation.ts";
+import { operationsOf } from "../operations/operation.ts";
+import { countUses } from "./count-uses.ts";
 
 /**
  * Moves activations, products and sums that follow a linear operation into it, where nothing else needs
@@ -14,11 +15,7 @@ export function fuseEpilogues(
   graph: Graph,
   operations: readonly Operation[] = operationsOf(graph),
 ): Operation[] {
-  const uses = new Map<Value, number>();
-  for (const operation of operations) {
-    for (const operand of operandsOf(operation)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
-  }
-  for (const output of graph.outputs.values()) uses.set(output, (uses.get(output) ?? 0) + 1);
+  const uses = countUses(graph, operations);
   const fused: Operation[] = [];
   for (const operation of operations) {
     const found = fusable(operation, fused, uses);

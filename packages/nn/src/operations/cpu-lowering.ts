@@ -8,6 +8,7 @@ import type {
 import type { Indices, Value } from "../graph/value.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import type { Matrix } from "./linear/matrix.ts";
+import type { UnfoldOperation } from "./unfold/operation.ts";
 
 /** A pass of a matrix, whose weights are packed before the program runs. */
 export interface PackedPass {
@@ -22,6 +23,8 @@ export interface PackedPass {
 export interface CpuLowering {
   /** Threads that run the program. */
   readonly threads: number;
+  /** Windows of images that nothing has written, and what they are of. */
+  readonly windows: ReadonlyMap<Value, UnfoldOperation>;
   /** Where a value is, in whatever layout: the program converts it where an operation needs the other one. */
   of(value: Value): ProgramValue;
   /** The output of an operation, which a kernel is to write. */

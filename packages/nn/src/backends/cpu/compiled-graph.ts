@@ -19,6 +19,7 @@ import type { CpuStates } from "./cpu-states.ts";
 import type { CpuWeightStore, CpuWeights } from "./cpu-weight-store.ts";
 import { GraphLowering } from "./graph-lowering.ts";
 import { lowerOnCpu } from "./lower-on-cpu.ts";
+import { unwrittenWindows } from "./unwritten-windows.ts";
 
 /** A graph as a program of the kernels in WebAssembly. */
 export class CompiledGraph implements Disposable {
@@ -186,7 +187,10 @@ function lower(
       flops,
     });
   };
-  for (const operation of fuseEpilogues(graph, operations)) {
+  const fused = fuseEpilogues(graph, operations);
+  lowering.windows = unwrittenWindows(graph, fused);
+  for (const operation of fused) {
+    if (lowering.windows.has(operation.output)) continue;
     const from = calls.length;
     lowerOnCpu(operation, lowering);
     plan(operation, flopsOf(operation), from);

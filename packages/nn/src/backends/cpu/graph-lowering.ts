@@ -22,6 +22,7 @@ import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
 import { sourceOf, TransposedFactor } from "../../operations/linear/transpose.ts";
 import { operationsOf } from "../../operations/operation.ts";
+import type { UnfoldOperation } from "../../operations/unfold/operation.ts";
 import type { CpuStates } from "./cpu-states.ts";
 import type { CpuWeights, PackedNumbers } from "./cpu-weight-store.ts";
 
@@ -39,6 +40,7 @@ export class GraphLowering implements CpuLowering {
   /** Indices that a run is given, and where they go. */
   readonly indexInputs: Map<Indices, CpuSpan> = new Map();
   readonly threads: number;
+  windows: ReadonlyMap<Value, UnfoldOperation> = new Map();
   readonly #engine: CpuEngine;
   readonly #weights: CpuWeights;
   readonly #states: CpuStates;
