@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { queryObjects } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gauges } from "./metrics/metrics.ts";
 import { type Listening, listen } from "./node/listen.ts";
-import type { RequestRecord } from "./protocol/exchange.ts";
+import { Exchange, type RequestRecord } from "./protocol/exchange.ts";
 import { ModelServer } from "./server.ts";
 import { stories } from "./testing/models.ts";
 
@@ -120,6 +121,15 @@ describe("a server that is full", () => {
     );
     expect(stalled.status).toBe(504);
   });
+});
+
+it("requests that are over leave no memory behind", async () => {
+  for (const stream of [true, false]) {
+    for (let turn = 0; turn < 8; turn++) await (await complete({ max_tokens: 2, stream })).text();
+  }
+  await until(isIdle);
+  // The last of a connection may be held by it.
+  expect(queryObjects(Exchange, { format: "count" })).toBeLessThan(8);
 });
 
 it("a model that throws does not take the others", async () => {

@@ -34,6 +34,8 @@ export class Exchange {
   readonly #abort = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #end: (exchange: Exchange) => void;
+  readonly #request: AbortSignal;
+  readonly #leave = (): void => this.leave();
   #ended = false;
 
   constructor(
@@ -43,6 +45,7 @@ export class Exchange {
   ) {
     this.id = id;
     this.#end = end;
+    this.#request = request;
     this.signal = this.#abort.signal;
     this.aborted = new Promise((_, reject) => {
       this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
@@ -50,7 +53,7 @@ export class Exchange {
     this.aborted.catch(() => undefined);
     this.#timer = setTimeout(() => this.#abort.abort(timeout(seconds)), 1000 * seconds);
     if (request.aborted) this.leave();
-    else request.addEventListener("abort", () => this.leave(), { once: true });
+    else request.addEventListener("abort", this.#leave, { once: true });
   }
 
   /** The client went away. */
@@ -70,6 +73,9 @@ export class Exchange {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
+    // Where a request was made of another one, Node keeps the other's signal until the new request is collected
+    // (undici's registry of finalizers), which this listener would prevent for ever.
+    this.#request.removeEventListener("abort", this.#leave);
     this.#end(this);
   }
 }
