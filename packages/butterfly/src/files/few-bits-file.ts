@@ -10,14 +10,13 @@ import {
   dequantizeValues,
   FEW_BITS,
   type FewBits,
-  groupOf,
   packCodes,
   type QuantizedValues,
   quantizedBytes,
   requireQuantized,
-  type Sizes,
   unpackCodes,
 } from "../numeric/few-bits.ts";
+import { groupOf, type Sizes } from "../numeric/few-bits-groups.ts";
 import { encode } from "./element-types.ts";
 import { elementsOf, fileError } from "./file-error.ts";
 import { parseJsonText } from "./json-text.ts";

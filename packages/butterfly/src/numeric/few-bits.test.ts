@@ -6,13 +6,12 @@ import {
   dequantizeValues,
   FEW_BITS,
   type FewBits,
-  groupOf,
   packCodes,
   quantizedBytes,
   quantizeValues,
-  type Sizes,
   unpackCodes,
 } from "./few-bits.ts";
+import { groupOf, type Sizes } from "./few-bits-groups.ts";
 import { fromHalf } from "./half-precision.ts";
 
 interface NumpyCase {
@@ -106,6 +105,25 @@ describe("weights of few bits", () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  it("keep exactly what stands on the grid of some scale, of either sign", () => {
+    const scale = 1.375 * 2 ** -6; // no seventh or eighth of a number that follows is a half
+    for (const [dtype, numbers] of [
+      ["q4", [-8, 3, 7, 1, 0, -5]],
+      ["q4", [5, -3, 1, 0, 2, 4]],
+      ["q8", [-128, 127, 3, 0, 55, -1]],
+      ["q8", [101, -99, 3, 0, 55, -1]],
+      ["q3", [5, -3, 1, -1, 3, 1]],
+      ["q2", [1, -1, 1, 1, 1, -1]],
+    ] as const) {
+      for (const sign of [1, -1]) {
+        const values = Float32Array.from(numbers, (number) => sign * scale * number);
+        const quantized = quantizeValues(values, [1, 1, 1, 6], dtype);
+        const back = dequantizeValues(quantized);
+        for (const [at, value] of values.entries()) expect(back[at]).toBeCloseTo(value, 12);
+      }
+    }
   });
 
   it("of magnitudes that half precision has no scale for are refused", () => {

@@ -1,12 +1,19 @@
 import {
   requireArray,
   requireFloats,
-  requireList,
   requireObject,
   requireOneOf,
   requireWhole,
 } from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
+import {
+  forEachGroup,
+  GROUP,
+  groupOf,
+  groupsOf,
+  SHORT_ROW,
+  type Sizes,
+} from "./few-bits-groups.ts";
 import type { FloatArray } from "./float-array.ts";
 import { decodeHalf, fromHalf, toHalf } from "./half-precision.ts";
 
@@ -35,14 +42,6 @@ export const CODE_GRIDS: Readonly<Record<FewBits, CodeGrid>> = {
   q2: { bits: 2, step: 2, offset: 3, top: 3 },
 };
 
-/** Values that share a scale. */
-const GROUP = 32;
-/** Rows of fewer values share their scale with neighbours. */
-const SHORT_ROW = 16;
-
-/** The sizes of values `[a, b, c, d]`, or of a group of them. */
-export type Sizes = readonly [a: number, b: number, c: number, d: number];
-
 /** Values of few bits. */
 export interface QuantizedValues {
   readonly dtype: FewBits;
@@ -54,25 +53,9 @@ export interface QuantizedValues {
 }
 
 /**
- * Along each axis, how many neighbours share a scale: 32 along a row of a block, which is along `c`. Where rows are
- * shorter than 16, so that scales would outweigh weights, also rows of a block, then blocks along `d`, then along `a`.
- *
- * @param shape of the stored values: a dense matrix is `[1, rows, cols, 1]`
- * @throws PapilioError `OPTION_INVALID`
- */
-export function groupOf(shape: Sizes): Sizes {
-  requireSizes(shape);
-  const [a, b, c, d] = shape;
-  if (c >= SHORT_ROW) return [1, 1, Math.min(GROUP, c), 1];
-  const rows = Math.min(b, Math.floor(GROUP / c));
-  const along = Math.min(d, Math.floor(GROUP / (c * rows)));
-  return [Math.min(a, Math.floor(GROUP / (c * rows * along))), rows, c, along];
-}
-
-/**
  * The nearest values of few bits: the scale of a group is its largest magnitude over the largest code, rounded to
- * half precision, and each code the nearest, ties to even. What it makes of its own result is that result,
- * but for scales below 2^-14, which have fewer digits.
+ * half precision, and each code the nearest, ties to even. A group that stands on the grid of some scale in half
+ * precision keeps its values exactly, so that what this or another way of rounding made is left as it is.
  *
  * @param values `[a, b, c, d]` row-major
  * @throws PapilioError `VALUES_LENGTH`, `ARRAY_TYPE`, `OPTION_INVALID`; `VALUE_RANGE` for a value that is not finite, or
@@ -125,6 +108,7 @@ function quantizeGroup(
   dtype: FewBits,
 ): number {
   const { top, offset, step: codeStep } = CODE_GRIDS[dtype];
+  const least = -offset;
   const end = first + count * step;
   let largest = 0;
   for (let at = first; at < end; at += step) {
@@ -132,11 +116,12 @@ function quantizeGroup(
     if (!(magnitude < Number.POSITIVE_INFINITY)) throw outOfRange(values[at] as number, dtype);
     if (magnitude > largest) largest = magnitude;
   }
-  const bits = scaleBits(largest / top, dtype);
+  const known = knownScale(values, first, step, end, largest, dtype);
+  const bits = known === 0 ? scaleBits(largest / top, dtype) : toHalf(known);
   const scale = fromHalf(bits) || 1; // of zeros alone, any
   for (let at = first; at < end; at += step) {
     const value = (values[at] as number) / scale;
-    const clipped = value > top ? top : Math.max(value, -top);
+    const clipped = value > top ? top : Math.max(value, least);
     // Codes of a step of 2 are rounded where they are whole numbers.
     codes[at] =
       codeStep === 2
@@ -144,6 +129,58 @@ function quantizeGroup(
         : clipped + ROUNDER - ROUNDER + offset;
   }
   return bits;
+}
+
+/**
+ * The scale of a group that other rounding left on the grid, whatever that was, so that it stays as it is: the half by
+ * which all values are numbers of the grid, exactly. 0 where there is none.
+ */
+function knownScale(
+  values: FloatArray,
+  first: number,
+  step: number,
+  end: number,
+  largest: number,
+  dtype: FewBits,
+): number {
+  if (largest === 0 || !hasFewDigits(largest)) return 0;
+  const { offset, top, step: codeStep } = CODE_GRIDS[dtype];
+  let lowest = 0;
+  for (let at = first; at < end; at += step) {
+    const value = values[at] as number;
+    if (!hasFewDigits(value)) return 0;
+    if (value < lowest) lowest = value;
+  }
+  const isOfGrid = (scale: number): boolean => {
+    for (let at = first; at < end; at += step) {
+      const number = (values[at] as number) / scale;
+      if (!(number >= -offset && number <= top)) return false;
+      if (!Number.isInteger((number + offset) / codeStep)) return false;
+    }
+    return fromHalf(toHalf(scale)) === scale;
+  };
+  for (let number = top; number > 0; number -= codeStep) {
+    if (isOfGrid(largest / number)) return largest / number;
+  }
+  // The lowest number of q8 and q4 has no opposite: their scale has the sign that it needs.
+  const scale = (lowest === -largest ? largest : -largest) / offset;
+  return isOfGrid(scale) ? scale : 0;
+}
+
+/** Whether a number has at most the 19 binary digits of a number of a grid times a half. */
+function hasFewDigits(value: number): boolean {
+  const large = value * SPLITTER;
+  return large - (large - value) === value;
+}
+
+/**
+ * @throws PapilioError `VALUE_RANGE` for a value that is not finite, or so large that half precision does not hold its
+ *   scale; `ARRAY_TYPE`
+ */
+export function requireRoundable(values: FloatArray, dtype: FewBits): void {
+  requireFloats("The values", values);
+  const most = 65504 * CODE_GRIDS[dtype].top;
+  for (const value of values) if (!(Math.abs(value) <= most)) throw outOfRange(value, dtype);
 }
 
 /**
@@ -226,42 +263,11 @@ export function unpackCodes(
   return codes;
 }
 
-/** Groups of values of this shape. */
-function groupsOf(shape: Sizes, group: Sizes): number {
-  return shape.reduce((count, size, axis) => count * Math.ceil(size / (group[axis] as number)), 1);
-}
-
-/** Calls `each` with the number of each group and what visits the places of its values in their order. */
-function forEachGroup(
-  [a, b, c, d]: Sizes,
-  [ga, gb, gc, gd]: Sizes,
-  each: (index: number, visit: (place: (at: number) => void) => void) => void,
-): void {
-  let [i, j, l, k] = [0, 0, 0, 0];
-  const visit = (place: (at: number) => void): void => {
-    const [endI, endJ] = [Math.min(a, i + ga), Math.min(b, j + gb)];
-    const [endL, endK] = [Math.min(c, l + gc), Math.min(d, k + gd)];
-    for (let p = i; p < endI; p++) {
-      for (let q = j; q < endJ; q++) {
-        for (let r = l; r < endL; r++) {
-          const row = ((p * b + q) * c + r) * d;
-          for (let at = row + k; at < row + endK; at++) place(at);
-        }
-      }
-    }
-  };
-  let index = 0;
-  for (i = 0; i < a; i += ga) {
-    for (j = 0; j < b; j += gb) {
-      for (l = 0; l < c; l += gc) {
-        for (k = 0; k < d; k += gd) each(index++, visit);
-      }
-    }
-  }
-}
-
 /** Adding and subtracting it rounds a smaller number to a whole one, ties to even. */
 const ROUNDER = 1.5 * 2 ** 52;
+
+/** Leaves the first 19 binary digits of a number: Dekker's splitting, of the 53 of a double. */
+const SPLITTER = 2 ** 34 + 1;
 
 /** @throws PapilioError `VALUES_LENGTH` unless there are as many codes and scales as the shape has; `OPTION_INVALID` */
 export function requireQuantized(quantized: QuantizedValues): void {
@@ -273,12 +279,6 @@ export function requireQuantized(quantized: QuantizedValues): void {
   const groups = groupsOf(shape, groupOf(shape));
   requireCount(codes.length, shape);
   if (scales.length !== groups) throw wrongCount(scales.length, groups, "scales", shape);
-}
-
-function requireSizes(shape: Sizes): void {
-  requireList("The shape", shape);
-  requireOneOf("The number of sizes of the shape", shape.length, [4]);
-  for (const size of shape) requireWhole("A size of the shape", size, 1);
 }
 
 function requireCount(count: number, shape: Sizes): void {

@@ -12,14 +12,13 @@ export {
   dequantizeValues,
   FEW_BITS,
   type FewBits,
-  groupOf,
   packCodes,
   type QuantizedValues,
   quantizedBytes,
   quantizeValues,
-  type Sizes,
   unpackCodes,
 } from "./few-bits.ts";
+export { groupOf, type Sizes } from "./few-bits-groups.ts";
 export { type FloatArrays, type FloatType, zeros } from "./float-array.ts";
 export { decodeHalf, encodeHalf, quantize } from "./half-precision.ts";
 export { requireBatch, requireShape, requireVectors, type Strides, stridesOf } from "./layout.ts";

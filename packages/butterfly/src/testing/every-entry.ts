@@ -7,6 +7,7 @@ import * as matrix from "../matrix/index.ts";
 import * as numeric from "../numeric/index.ts";
 import * as pattern from "../pattern/index.ts";
 import * as planning from "../planning/index.ts";
+import * as rounding from "../rounding/index.ts";
 import * as threads from "../threads/index.ts";
 
 /** What each entry of the package exports, by the entry's name in package.json. */
@@ -20,6 +21,7 @@ export const entries = {
   "./numeric": numeric,
   "./pattern": pattern,
   "./planning": planning,
+  "./rounding": rounding,
   "./threads": threads,
 };
 
@@ -34,5 +36,6 @@ export const butterfly = {
   ...numeric,
   ...pattern,
   ...planning,
+  ...rounding,
   ...threads,
 };

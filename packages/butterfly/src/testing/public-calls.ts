@@ -44,6 +44,8 @@ const tensor = { name: "w", dtype: "F32", shape: [4], values: x } as const;
 const safetensors = butterfly.writeSafetensors([tensor], { of: "a test" });
 const stored = { name: "w", dtype: "F32", shape: [1], bytes: new Uint8Array(4) };
 const fewValues = butterfly.quantizeValues(x, [1, 1, 4, 1], "q4");
+const moments = Float64Array.from({ length: 16 }, (_, at) => (at % 5 === 0 ? 1 : 0.5));
+const roundedFactors = await butterfly.roundButterfly(matrix, "q4");
 const fewEntry = butterfly.fewBitsEntry("w", [4], fewValues);
 const fewFile = butterfly.writeSafetensors(fewEntry.tensors, fewEntry.metadata);
 const market = new TextEncoder().encode("%%MatrixMarket matrix array real general\n1 1\n2\n");
@@ -270,6 +272,10 @@ export const calls: PublicCalls = {
   quantizedBytes: () => call(butterfly.quantizedBytes, [1, 1, 4, 1], "q4"),
   packCodes: () => call(butterfly.packCodes, Uint8Array.of(1, 2), "q4"),
   unpackCodes: () => call(butterfly.unpackCodes, Uint8Array.of(1), "q4", 2),
+  roundButterfly: () => call(butterfly.roundButterfly, matrix, "q4", { moments, signal }),
+  roundingError: () =>
+    call(butterfly.roundingError, matrix, [...roundedFactors], { moments, signal }),
+  searchScales: () => call(butterfly.searchScales, x, [1, 1, 4, 1], "q4"),
   fewBitsEntry: () => call(butterfly.fewBitsEntry, "w", [4], { ...fewValues }),
   fewBitsTensors: () => {
     const { tensors, metadata } = butterfly.readSafetensors(fewFile);

@@ -15,6 +15,7 @@ const ALL_OF_BUTTERFLY = [
   "/numeric",
   "/pattern",
   "/planning",
+  "/rounding",
   "/threads",
 ]
   .map((entry) => `export * from "@papilio/butterfly${entry}";`)

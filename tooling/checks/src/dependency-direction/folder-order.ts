@@ -25,6 +25,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "pattern",
       "planning",
       "matrix",
+      "rounding",
       "constructions",
       "files",
       "factorization",

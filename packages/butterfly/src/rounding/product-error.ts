@@ -1,0 +1,44 @@
+import { TimeSlicer } from "../threads/time-slicer.ts";
+import { apply, type Factor, type Gram, unitVectors } from "./surroundings.ts";
+
+/** Columns of a product that are held at once. */
+const COLUMNS = 128;
+
+/**
+ * `sqrt(tr((W - B) H (W - B)^T) / tr(W H W^T))`: the relative error of what a product computes of inputs with the second
+ * moments `H`, in the Frobenius norm where they are the identity. 0 of zeros.
+ */
+export async function productError(
+  exact: readonly Factor[],
+  near: readonly Factor[],
+  cols: number,
+  moments: Gram | undefined,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const slicer = new TimeSlicer(signal);
+  let [error, whole] = [0, 0];
+  for (let first = 0; first < cols; first += COLUMNS) {
+    await slicer.yieldIfDue();
+    const size = Math.min(COLUMNS, cols - first);
+    const units = unitVectors(cols, first, size);
+    const [w, b] = [apply(exact, units, size), apply(near, units, size)];
+    const vectors = moments === undefined ? units : columnsOf(moments, first, size);
+    const wh = moments === undefined ? w : apply(exact, vectors, size);
+    const bh = moments === undefined ? b : apply(near, vectors, size);
+    for (let at = 0; at < w.length; at++) {
+      const difference = (w[at] as number) - (b[at] as number);
+      error += difference * ((wh[at] as number) - (bh[at] as number));
+      whole += (w[at] as number) * (wh[at] as number);
+    }
+  }
+  return error > 0 ? Math.sqrt(error / whole) : 0;
+}
+
+function columnsOf({ values, size }: Gram, first: number, count: number): Float64Array {
+  const columns = new Float64Array(size * count);
+  for (let row = 0; row < size; row++) {
+    const from = row * size + first;
+    columns.set(values.subarray(from, from + count), row * count);
+  }
+  return columns;
+}

@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import {
+  dequantizeValues,
+  FEW_BITS,
+  type QuantizedValues,
+  quantizeValues,
+} from "../numeric/few-bits.ts";
+import { uniform as sequence } from "../numeric/random.ts";
+import { Chain } from "../pattern/chain.ts";
+import { Pattern } from "../pattern/pattern.ts";
+import { roundButterfly, roundingError, searchScales } from "./round-butterfly.ts";
+
+const code = (name: string): unknown => expect.objectContaining({ code: name });
+
+/** Numbers from -1 to 1. */
+function uniform(length: number, { seed }: { readonly seed: number }): Float32Array<ArrayBuffer> {
+  const next = sequence(seed);
+  return Float32Array.from({ length }, () => 2 * next() - 1);
+}
+
+function plain(matrix: Butterfly, dtype: (typeof FEW_BITS)[number]): QuantizedValues[] {
+  return matrix.factors.map(({ values, stored: { a, b, c, d } }) =>
+    quantizeValues(values, [a, b, c, d], dtype),
+  );
+}
+
+/** `|(W - B) X| / |W X|` from dense matrices, in float64. */
+function errorOf(matrix: Butterfly, rounded: readonly QuantizedValues[], x: Float64Array): number {
+  const near = new Butterfly(
+    matrix.factors.map((factor, at) =>
+      factor.map(() => dequantizeValues(rounded[at] as QuantizedValues)),
+    ),
+  );
+  const { rows, cols } = matrix.chain;
+  const [w, b] = [matrix.convert("float64").dense(), near.convert("float64").dense()];
+  const count = x.length / cols;
+  let [error, whole] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    for (let n = 0; n < count; n++) {
+      let [lost, sum] = [0, 0];
+      for (let col = 0; col < cols; col++) {
+        const weight = w[row * cols + col] as number;
+        const value = x[n * cols + col] as number;
+        lost += (weight - (b[row * cols + col] as number)) * value;
+        sum += weight * value;
+      }
+      error += lost ** 2;
+      whole += sum ** 2;
+    }
+  }
+  return Math.sqrt(error / whole);
+}
+
+function identityOf(size: number): Float64Array {
+  return Float64Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? 1 : 0));
+}
+
+/** Vectors `[count, size]` that are much larger along some directions, and the mean of `x x^T`. */
+function correlated(count: number, size: number): { x: Float64Array; moments: Float64Array } {
+  const [noise, mixing] = [1, 2].map((seed) => {
+    const draws = uniform(seed === 1 ? count * 4 : 4 * size, { seed });
+    return Float64Array.from(draws);
+  }) as [Float64Array, Float64Array];
+  const own = uniform(count * size, { seed: 3 });
+  const x = Float64Array.from({ length: count * size }, (_, at) => {
+    const [n, feature] = [Math.floor(at / size), at % size];
+    let sum = 0.2 * (own[at] as number);
+    for (let t = 0; t < 4; t++) {
+      sum += (noise[n * 4 + t] as number) * (mixing[t * size + feature] as number);
+    }
+    return sum;
+  });
+  const moments = new Float64Array(size * size);
+  for (let n = 0; n < count; n++) {
+    for (let p = 0; p < size; p++) {
+      for (let q = 0; q < size; q++) {
+        moments[p * size + q] =
+          (moments[p * size + q] as number) +
+          ((x[n * size + p] as number) * (x[n * size + q] as number)) / count;
+      }
+    }
+  }
+  return { x, moments };
+}
+
+describe("factors that are rounded together", () => {
+  it.each([
+    ["1,8,16,16;8,32,16,1", 0.83],
+    ["1,8,8,8;8,8,8,1", 0.92],
+    ["1,2,2,16;2,2,2,8;4,2,2,4;8,2,2,2;16,2,2,1", 0.9],
+  ])("lose less of the product %s than plain rounding, at equal bytes", async (text, most) => {
+    const matrix = Butterfly.random(Chain.parse(text), { seed: 5 });
+    const x = identityOf(matrix.chain.cols);
+    for (const dtype of FEW_BITS) {
+      const rounded = await roundButterfly(matrix, dtype);
+      const before = plain(matrix, dtype);
+      for (const [at, { codes, scales, shape }] of rounded.entries()) {
+        expect([codes.length, scales.length, shape]).toEqual([
+          before[at]?.codes.length,
+          before[at]?.scales.length,
+          before[at]?.shape,
+        ]);
+      }
+      const error = errorOf(matrix, rounded, x);
+      expect(error / errorOf(matrix, before, x)).toBeLessThan(most);
+      expect(await roundingError(matrix, rounded)).toBeCloseTo(error, 6);
+    }
+  });
+
+  it("lose less of the outputs with second moments of the inputs", async () => {
+    for (const text of ["1,8,16,16;8,32,16,1", "1,40,64,1"]) {
+      const matrix = Butterfly.random(Chain.parse(text), { seed: 6 });
+      const { x, moments } = correlated(256, matrix.chain.cols);
+      const told = await roundButterfly(matrix, "q4", { moments });
+      const error = errorOf(matrix, told, x);
+      expect(error / errorOf(matrix, plain(matrix, "q4"), x)).toBeLessThan(0.65);
+      expect(error / errorOf(matrix, await roundButterfly(matrix, "q4"), x)).toBeLessThan(0.85);
+      expect(await roundingError(matrix, told, { moments })).toBeCloseTo(error, 6);
+    }
+  });
+
+  it("stay as they are when they are rounded again, plainly", async () => {
+    for (const dtype of FEW_BITS) {
+      const matrix = Butterfly.random(Chain.parse("1,8,16,16;8,32,16,1"), { seed: 7 });
+      for (const rounded of await roundButterfly(matrix, dtype)) {
+        const values = dequantizeValues(rounded).map((value) => value + 0); // no -0
+        const again = dequantizeValues(quantizeValues(values, rounded.shape, dtype));
+        expect(again.map((value) => value + 0)).toEqual(values);
+      }
+    }
+  });
+
+  it("are found by the errors of single values where there is one group", () => {
+    // By exhaustion: a fine scan of scales of either sign, codes -8 to 7.
+    const values = uniform(32, { seed: 8 });
+    const { codes, scales, ...rest } = searchScales(values, [1, 1, 32, 1], "q4");
+    const near = dequantizeValues({ codes, scales, ...rest });
+    const squared = (at: (value: number) => number): number =>
+      values.reduce((sum, value) => sum + (value - at(value)) ** 2, 0);
+    let least = Number.POSITIVE_INFINITY;
+    for (let scale = 0.02; scale < 0.3; scale += 1e-4) {
+      for (const own of [scale, -scale]) {
+        const round = (value: number): number =>
+          own * Math.min(7, Math.max(-8, Math.round(value / own)));
+        least = Math.min(least, squared(round));
+      }
+    }
+    const found = values.reduce((sum, value, at) => sum + (value - (near[at] as number)) ** 2, 0);
+    expect(found).toBeLessThan(1.05 * least);
+  });
+
+  it("are rounded one by one where equal blocks are stored once", async () => {
+    const [left, right] = Butterfly.random(Chain.parse("1,8,8,8;8,8,8,1"), { seed: 9 }).factors;
+    const once = new KroneckerSparse(new Pattern(8, 8, 8, 1), uniform(64, { seed: 1 }), {
+      a: true,
+      d: false,
+    });
+    expect(right).toBeDefined();
+    const matrix = new Butterfly([left as KroneckerSparse, once]);
+    const rounded = await roundButterfly(matrix, "q4");
+    expect(rounded).toEqual(
+      matrix.factors.map(({ values, stored: { a, b, c, d } }) =>
+        searchScales(values, [a, b, c, d], "q4"),
+      ),
+    );
+    expect(await roundingError(matrix, rounded)).toBeCloseTo(
+      errorOf(matrix, rounded, identityOf(64)),
+      6,
+    );
+  });
+
+  it("refuse what is no matrix, no moments, and values that are not finite", async () => {
+    const matrix = Butterfly.random(Chain.parse("1,4,4,4;4,4,4,1"), { seed: 1 });
+    const few = { moments: new Float64Array(3) };
+    await expect(roundButterfly(matrix, "q4", few)).rejects.toThrow(code("INPUT_LENGTH"));
+    const moments = new Float64Array(256).fill(1);
+    moments[17] = -1;
+    const wrong = roundButterfly(matrix, "q4", { moments });
+    await expect(wrong).rejects.toThrow(code("MATRIX_NOT_FINITE"));
+    await expect(roundButterfly(matrix, "q5" as "q4")).rejects.toThrow(code("OPTION_INVALID"));
+    (matrix.factors[0] as KroneckerSparse).values[3] = Number.NaN;
+    await expect(roundButterfly(matrix, "q4")).rejects.toThrow(code("VALUE_RANGE"));
+  });
+
+  it("are zeros of zeros", async () => {
+    const matrix = Butterfly.random(Chain.parse("1,4,4,4;4,4,4,1"), { seed: 1 });
+    const zeros = new Butterfly(matrix.factors.map((one) => one.map((all) => all.map(() => 0))));
+    const moments = new Float64Array(256);
+    for (const options of [{}, { moments }]) {
+      for (const rounded of await roundButterfly(zeros, "q2", options)) {
+        expect(dequantizeValues(rounded).every((value) => value === 0)).toBe(true);
+      }
+      expect(await roundingError(zeros, await roundButterfly(zeros, "q2"), options)).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,146 @@
+import {
+  requireArray,
+  requireList,
+  requireOneOf,
+  requireOptions,
+} from "../errors/argument-checks.ts";
+import { requireButterfly } from "../errors/matrix-checks.ts";
+import { PapilioError } from "../errors/papilio-error.ts";
+import { Butterfly } from "../matrix/butterfly.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import {
+  dequantizeValues,
+  FEW_BITS,
+  type FewBits,
+  type QuantizedValues,
+  requireRoundable,
+} from "../numeric/few-bits.ts";
+import { groupOf, type Sizes } from "../numeric/few-bits-groups.ts";
+import type { FloatArray } from "../numeric/float-array.ts";
+import { Pattern } from "../pattern/pattern.ts";
+import { TimeSlicer } from "../threads/time-slicer.ts";
+import { productError } from "./product-error.ts";
+import { roundChain } from "./round-chain.ts";
+import { roundDense } from "./round-dense.ts";
+import { RoundedFactor } from "./rounded-factor.ts";
+import type { Factor, Gram } from "./surroundings.ts";
+
+/** Numbers of the largest square array that is held while factors are rounded: 4,096 rows or columns. */
+const MOST = 2 ** 24;
+
+/** What `roundButterfly` and `roundingError` are told of the inputs of a matrix. */
+export interface RoundingOptions {
+  /**
+   * Second moments of what the matrix is multiplied by, `[cols, cols]` row-major: the mean of `x x^T`. The error that is
+   * made small is then that of the outputs; without them, that of the matrix in the Frobenius norm.
+   */
+  readonly moments?: Float64Array;
+  /** Stops within a step; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The factors of a butterfly in few bits, rounded together: scales move between neighbours, each factor makes up for the
+ * errors of those on its right, and the errors of a value go into those that are rounded after it; in the end numbers and
+ * scales descend to where none of them lowers the error of the whole product alone. The bytes are those of plain rounding,
+ * `quantizeValues`, and the error of the product is 30 to 45 % smaller for trained factors in `q4`. A dense matrix is one
+ * factor of pattern `(1, rows, cols, 1)`: without moments, only its scales are searched.
+ *
+ * Takes some minutes for a hundred million weights, and arrays of `size * size` numbers, where `size` is the largest
+ * number of rows or columns of a factor. Where that is more than 4,096, and for factors whose equal blocks are stored
+ * once, each factor is rounded alone, with scales that are searched.
+ *
+ * @returns codes and scales of each factor, left-most first
+ * @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`, `INPUT_LENGTH`, `MATRIX_NOT_FINITE`; `VALUE_RANGE` for a value that
+ *   is not finite, or whose scale half precision does not hold
+ */
+export async function roundButterfly(
+  butterfly: Butterfly<FloatArray>,
+  dtype: FewBits,
+  options: RoundingOptions = {},
+): Promise<QuantizedValues[]> {
+  requireButterfly("The matrix", butterfly);
+  requireOneOf("The element type", dtype, FEW_BITS);
+  const { factors, chain } = butterfly;
+  const moments = momentsFrom(options, chain.cols);
+  const slicer = new TimeSlicer(options.signal);
+  for (const { values } of factors) requireRoundable(values, dtype);
+  const size = factors.reduce((most, { pattern }) => Math.max(most, pattern.rows, pattern.cols), 0);
+  const shared = factors.some(({ sharing }) => sharing.a || sharing.d);
+  const [only, ...others] = factors as readonly [KroneckerSparse<FloatArray>];
+  const dense = others.length === 0 && only.pattern.a * only.pattern.d === 1;
+  if (shared || (dense ? moments === undefined || chain.cols ** 2 > MOST : size ** 2 > MOST)) {
+    return factors.map(({ stored: { a, b, c, d }, values }) => {
+      return searchScales(values, [a, b, c, d], dtype);
+    });
+  }
+  const exact = factors.map((factor) => factor.convert("float64"));
+  return dense
+    ? [await roundDense(exact[0] as Factor, dtype, moments as Gram, slicer)]
+    : await roundChain(exact, dtype, moments, slicer);
+}
+
+/**
+ * Values in few bits, each rounded to the nearest, with the scale of each group that makes its error smallest of some that
+ * are tried: what {@link roundButterfly} does to values that are rounded alone.
+ *
+ * @param values `[a, b, c, d]` row-major
+ * @throws PapilioError what `quantizeValues` throws
+ */
+export function searchScales(values: FloatArray, shape: Sizes, dtype: FewBits): QuantizedValues {
+  requireOneOf("The element type", dtype, FEW_BITS);
+  groupOf(shape); // refuses a bad shape
+  requireRoundable(values, dtype);
+  const pattern = new Pattern(...shape);
+  const { values: exact } = new KroneckerSparse(pattern, values).convert("float64");
+  return new RoundedFactor(pattern, dtype, exact).quantized();
+}
+
+/**
+ * The relative error of a butterfly whose factors were rounded: `|(W - B) X| / |W X|` for inputs of the given second
+ * moments, `|W - B| / |W|` in the Frobenius norm without them. In double precision.
+ *
+ * @param rounded such as `quantizeValues` or {@link roundButterfly} makes, one for each factor
+ * @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`, `VALUES_LENGTH`, `INPUT_LENGTH`, `MATRIX_NOT_FINITE`
+ */
+export async function roundingError(
+  butterfly: Butterfly<FloatArray>,
+  rounded: readonly QuantizedValues[],
+  options: RoundingOptions = {},
+): Promise<number> {
+  requireButterfly("The matrix", butterfly);
+  const { factors, chain } = butterfly;
+  const moments = momentsFrom(options, chain.cols);
+  requireList("The rounded factors", rounded);
+  requireOneOf("The number of factors", rounded.length, [factors.length]);
+  const near = new Butterfly<FloatArray>(
+    factors.map((factor, index) =>
+      factor.map(() => dequantizeValues(rounded[index] as QuantizedValues)),
+    ),
+  );
+  const [w, b] = [butterfly, near].map((matrix) => matrix.convert("float64").factors);
+  return await productError(w as Factor[], b as Factor[], chain.cols, moments, options.signal);
+}
+
+function momentsFrom(options: RoundingOptions, cols: number): Gram | undefined {
+  requireOptions("The options", options);
+  const { moments } = options;
+  if (moments === undefined) return undefined;
+  requireArray("The moments", moments, "Float64Array");
+  if (moments.length !== cols * cols) {
+    throw new PapilioError(
+      "INPUT_LENGTH",
+      `The second moments have ${moments.length} elements, and the matrix has ${cols} columns.`,
+      `Pass [${cols}, ${cols}] elements, row by row.`,
+    );
+  }
+  const wrong = moments.findIndex(
+    (value, at) => !Number.isFinite(value) || (at % (cols + 1) === 0 && value < 0),
+  );
+  if (wrong === -1) return { size: cols, values: moments };
+  throw new PapilioError(
+    "MATRIX_NOT_FINITE",
+    `The second moments have ${moments[wrong]} at row ${Math.floor(wrong / cols)}, column ${wrong % cols}.`,
+    "Pass means of products of finite inputs.",
+  );
+}

@@ -1,0 +1,88 @@
+import type { FewBits, QuantizedValues } from "../numeric/few-bits.ts";
+import type { TimeSlicer } from "../threads/time-slicer.ts";
+import { Descent } from "./descend.ts";
+import { ErrorFeedback } from "./error-feedback.ts";
+import { refit } from "./refit.ts";
+import { RoundedFactor } from "./rounded-factor.ts";
+import { spreadScales } from "./spread-scales.ts";
+import {
+  apply,
+  crossMoments,
+  type Factor,
+  type Gram,
+  inputGram,
+  leftGram,
+  onSupport,
+  transposedFactors,
+  weightsOf,
+} from "./surroundings.ts";
+
+/** Rounds of descent over all factors, and sweeps over one factor in each. */
+const ROUNDS = 3;
+const SWEEPS = 4;
+
+/**
+ * Rounds the factors of a chain together: the right-most first, each next one for what the rounded ones on its right make
+ * of the inputs; then all of them by descent.
+ */
+export async function roundChain(
+  exact: readonly Factor[],
+  dtype: FewBits,
+  moments: Gram | undefined,
+  slicer: TimeSlicer,
+): Promise<QuantizedValues[]> {
+  const { cols } = (exact.at(-1) as Factor).pattern;
+  const start = spreadScales(exact, cols, moments);
+  const rounded: RoundedFactor[] = [];
+  const near = [...start];
+  for (const [index, factor] of [...start.entries()].reverse()) {
+    await slicer.yieldIfDue();
+    const right = near.slice(index + 1);
+    const inputs = inputGram(right, cols, moments);
+    const outputs = leftGram(start.slice(0, index));
+    const cross = crossMoments(right, cols, moments);
+    const target =
+      right.length === 0
+        ? factor
+        : refit(factor, apply(start.slice(index + 1), cross, factor.pattern.cols), inputs as Gram);
+    const weights = weightsOf(factor, inputs, outputs);
+    const own = new RoundedFactor(factor.pattern, dtype, target.values, weights);
+    await new ErrorFeedback(inputs, outputs).round(own, target.values, slicer);
+    rounded[index] = own;
+    near[index] = own.factor();
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, own] of [...rounded.entries()].reverse()) {
+      await slicer.yieldIfDue();
+      const descent = descentOf(own, index, { exact, near, cols, moments });
+      for (let sweep = 0; sweep < SWEEPS; sweep++) await descent.sweep(slicer);
+      near[index] = own.factor();
+    }
+  }
+  return rounded.map((own) => own.quantized());
+}
+
+interface Product {
+  readonly exact: readonly Factor[];
+  readonly near: readonly Factor[];
+  readonly cols: number;
+  readonly moments: Gram | undefined;
+}
+
+/** The descent of a factor within the product: its slope is `A^T (W - B) H R^T`. */
+function descentOf(
+  own: RoundedFactor,
+  index: number,
+  { exact, near, cols, moments }: Product,
+): Descent {
+  const [left, right] = [near.slice(0, index), near.slice(index + 1)];
+  const size = own.pattern.cols;
+  const cross = crossMoments(right, cols, moments);
+  const missing = apply(exact, cross, size);
+  const made = apply(near, cross, size);
+  for (let at = 0; at < missing.length; at++) {
+    missing[at] = (missing[at] as number) - (made[at] as number);
+  }
+  const slope = onSupport(near[index] as Factor, apply(transposedFactors(left), missing, size));
+  return new Descent(own, slope, inputGram(right, cols, moments), leftGram(left));
+}

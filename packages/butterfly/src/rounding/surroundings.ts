@@ -1,0 +1,117 @@
+import type { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { referenceProduct } from "../matrix/reference-product.ts";
+
+export type Factor = KroneckerSparse<Float64Array>;
+
+/** A symmetric matrix `[size, size]`. */
+export interface Gram {
+  readonly size: number;
+  readonly values: Float64Array;
+}
+
+/** The product of factors, left-most first, by `batch` vectors that are columns. */
+export function apply(
+  factors: readonly Factor[],
+  vectors: Float64Array,
+  batch: number,
+): Float64Array {
+  return factors.reduceRight<Float64Array>(
+    (between, factor) => referenceProduct(factor, between, { batch, layout: "batch-last" }),
+    vectors,
+  );
+}
+
+export function transposed(values: Float64Array, cols: number): Float64Array {
+  const rows = values.length / cols;
+  const result = new Float64Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      result[col * rows + row] = values[row * cols + col] as number;
+    }
+  }
+  return result;
+}
+
+/** `size` columns of the identity of `rows`, from `first` on. */
+export function unitVectors(rows: number, first: number, size: number): Float64Array {
+  const values = new Float64Array(rows * size);
+  for (let at = 0; at < size; at++) values[(first + at) * size + at] = 1;
+  return values;
+}
+
+/** `H R^T`, `[cols, rows of R]`, of factors and second moments `H` of inputs, the identity unless given. */
+export function crossMoments(
+  right: readonly Factor[],
+  cols: number,
+  moments: Gram | undefined,
+): Float64Array {
+  return transposed(apply(right, moments?.values ?? unitVectors(cols, 0, cols), cols), cols);
+}
+
+/** `R H R^T`: second moments of what stands on the left of factors; undefined where they are the identity. */
+export function inputGram(
+  right: readonly Factor[],
+  cols: number,
+  moments: Gram | undefined,
+): Gram | undefined {
+  const [first] = right;
+  if (first === undefined) return moments;
+  const size = first.pattern.rows;
+  return { size, values: apply(right, crossMoments(right, cols, moments), size) };
+}
+
+/** `A^T A` of the factors on the left; undefined of none, where it is the identity. */
+export function leftGram(left: readonly Factor[]): Gram | undefined {
+  const size = left.at(-1)?.pattern.cols;
+  if (size === undefined) return undefined;
+  const dense = apply(left, unitVectors(size, 0, size), size);
+  return { size, values: apply(transposedFactors(left), dense, size) };
+}
+
+export function transposedFactors(factors: readonly Factor[]): Factor[] {
+  return factors.map((factor) => factor.transpose()).reverse();
+}
+
+export function diagonal(gram: Gram | undefined, size: number): Float64Array {
+  if (gram === undefined) return new Float64Array(size).fill(1);
+  return Float64Array.from({ length: size }, (_, at) => gram.values[at * (size + 1)] as number);
+}
+
+/** How much an error of each value of a factor counts alone: `M[r, r] G[c, c]`. */
+export function weightsOf(
+  { pattern }: Factor,
+  inputs: Gram | undefined,
+  outputs: Gram | undefined,
+): Float64Array {
+  const read = diagonal(inputs, pattern.cols);
+  const written = diagonal(outputs, pattern.rows);
+  const weights = new Float64Array(pattern.nonZeros);
+  forEachValue(pattern, (at, row, col) => {
+    weights[at] = (written[row] as number) * (read[col] as number);
+  });
+  return weights;
+}
+
+/** The values of a matrix `[rows, cols]` on the support of a factor, `[a, b, c, d]`. */
+export function onSupport({ pattern }: Factor, dense: Float64Array): Float64Array {
+  const values = new Float64Array(pattern.nonZeros);
+  forEachValue(pattern, (at, row, col) => {
+    values[at] = dense[row * pattern.cols + col] as number;
+  });
+  return values;
+}
+
+/** Calls `each` with the place, the row and the column of each value of a factor. */
+export function forEachValue(
+  { a, b, c, d }: Factor["pattern"],
+  each: (at: number, row: number, col: number) => void,
+): void {
+  let at = 0;
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      for (let l = 0; l < c; l++) {
+        for (let k = 0; k < d; k++) each(at++, (i * b + j) * d + k, (i * c + l) * d + k);
+      }
+    }
+  }
+}
