@@ -25,6 +25,7 @@ export type {
   Traffic,
 } from "./implementations/implementation.ts";
 export {
+  adapterImplementations,
   cpuImplementations,
   findImplementation,
   gradientImplementations,

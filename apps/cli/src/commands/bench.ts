@@ -30,7 +30,7 @@ import { introduction, renderResults } from "../render/render-results.ts";
 
 interface Flags {
   readonly suite: string;
-  readonly operation: string;
+  readonly operation?: string;
   readonly pattern?: readonly string[];
   readonly batch?: readonly string[];
   readonly dtype?: readonly string[];
@@ -59,8 +59,7 @@ export function benchCommand(interruption: Interruption): Command {
     .option("--suite <name>", `cases by name: ${Object.keys(suites).join(", ")}`, "quick")
     .option(
       "--operation <name>",
-      "multiply, or gradient: of a factor's values, from inputs and gradients of outputs",
-      "multiply",
+      "multiply; gradient: of a factor's values, from inputs and gradients of outputs; or adapt: by a weight that a butterfly adapter rotates (the suite's, or multiply)",
     )
     .option(
       "--pattern <a,b,c,d>",
@@ -108,6 +107,7 @@ Examples:
   papilio bench --pattern 4,64,64,4 --pattern "1,32,32,32;32,32,32,1" --batch 128,1024
   papilio bench --suite paper --time-budget 1h --max-run 2s --json paper.jsonl
   papilio bench --operation gradient --pattern 4,64,64,4
+  papilio bench --suite adapters --filter 1,768 --json adapters.jsonl
   papilio bench --adapter swiftshader --implementation kronecker-sparse,bmm,./mine.ts
 
 ${exitStatuses("an implementation gave a wrong answer")}`,
@@ -199,8 +199,9 @@ function isOf(backend: "auto" | "gpu" | "cpu", processor: Implementation["proces
   return backend === "auto" || (backend === "cpu") === (processor === "cpu");
 }
 
-function operationOf({ operation }: Flags): Operation {
-  return oneOf("--operation", operation, OPERATIONS);
+function operationOf({ operation, pattern, suite }: Flags): Operation {
+  if (operation !== undefined) return oneOf("--operation", operation, OPERATIONS);
+  return (pattern === undefined ? findSuite(suite).operation : undefined) ?? "multiply";
 }
 
 /** Most seconds of a run: the flag's, else those of the suite, if its cases are asked for; null without limit. */

@@ -1,4 +1,5 @@
 import {
+  adapterImplementations,
   type Case,
   chainImplementations,
   cpuImplementations,
@@ -19,7 +20,7 @@ export interface Found {
 
 /**
  * The implementations of these names and files; without any, all that there are for the cases,
- * ONNX Runtime's where it is installed, which has no gradients.
+ * ONNX Runtime's where it is installed, which only multiplies.
  *
  * @throws PapilioError `IMPLEMENTATION_UNKNOWN`, `IMPLEMENTATION_TWICE`, and what
  * `loadImplementations` throws
@@ -30,8 +31,9 @@ export async function findImplementations(
   operation: Operation = "multiply",
 ): Promise<Found> {
   const own = (names ?? []).filter((name) => !isFile(name));
-  if (operation === "gradient" && names === undefined) {
-    return { implementations: gradientImplementations, notes: [] };
+  if (operation !== "multiply" && names === undefined) {
+    const own = operation === "gradient" ? gradientImplementations : adapterImplementations;
+    return { implementations: own, notes: [] };
   }
   const needsOnnx = names === undefined || own.some((name) => name.startsWith("ort-"));
   const onnx = needsOnnx ? await loadOnnxRuntime() : { implementations: [] };

@@ -14,17 +14,21 @@ import {
 } from "../arguments/checks.ts";
 
 /**
- * What is computed: the product with a batch of vectors, or the gradient of a factor's values from a batch of inputs
- * and of gradients of the outputs.
+ * What is computed: the product with a batch of vectors, the gradient of a factor's values from a batch of inputs
+ * and of gradients of the outputs, or the product with a dense weight that a butterfly adapter (BOFT) rotates.
  */
-export type Operation = "multiply" | "gradient";
+export type Operation = "multiply" | "gradient" | "adapt";
 
-export const OPERATIONS: readonly Operation[] = ["multiply", "gradient"];
+export const OPERATIONS: readonly Operation[] = ["multiply", "gradient", "adapt"];
 
 /** One problem of the grid: a product of one factor or more, and a batch of vectors. */
 export interface Case {
   /** `multiply` unless given. A gradient is of one factor. */
   readonly operation?: Operation;
+  /**
+   * Of `adapt` the square dense weight, then the levels of the rotation, the last one first, each as the block-diagonal
+   * matrix that it is between permutations of its own: `1,64,64,1;16,4,4,1;16,4,4,1`.
+   */
   readonly chain: Chain;
   readonly batch: number;
   readonly dtype: StorageDtype;
@@ -51,6 +55,13 @@ export interface Grid {
   /** `multiply` unless given. */
   readonly operation?: Operation;
 }
+
+/** What the names of cases begin with. */
+const PREFIXES: Readonly<Record<Operation, string>> = {
+  multiply: "",
+  gradient: "gradient of ",
+  adapt: "adapter ",
+};
 
 const chainShape = having("a Chain", "patterns", "rows", "cols");
 
@@ -99,15 +110,14 @@ export function caseKey(item: Case): CaseKey {
   requireShape("The case", item, caseShape);
   const { chain, batch, dtype, layout, operation } = item;
   const key = { chain: chain.toString(), batch, dtype, layout };
-  return operation === "gradient" ? { ...key, operation } : key;
+  return operation === undefined || operation === "multiply" ? key : { ...key, operation };
 }
 
-/** A case in one line: `4,64,64,4 x 128 f32 batch-last`; that of a gradient begins with `gradient of`. */
+/** A case in one line: `4,64,64,4 x 128 f32 batch-last`; that of another operation begins with it, as `gradient of`. */
 export function caseName(item: Case | CaseKey): string {
   requireShape("The case", item, namedShape);
   const { chain, batch, dtype, layout, operation } = item;
-  const what = operation === "gradient" ? "gradient of " : "";
-  return `${what}${chain} x ${batch} ${dtype} ${layout}`;
+  return `${PREFIXES[operation ?? "multiply"]}${chain} x ${batch} ${dtype} ${layout}`;
 }
 
 /** The same for people: of a product of more than three factors, the first and the last. */
@@ -126,13 +136,14 @@ const MOST_ON_HOST = 2 ** 30;
  * Refuses a case whose input, output or values the device cannot hold, or, without a device, the host.
  *
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`; `ARRAY_TOO_LARGE` without a device;
- *   `GRADIENT_OF_CHAIN` for the gradient of several factors
+ *   `GRADIENT_OF_CHAIN` for the gradient of several factors; `ADAPTER_CHAIN`
  */
 export function assertCaseFits(gpu: Gpu | undefined, item: Case): void {
   if (gpu !== undefined) requireShape("The device", gpu, gpuShape);
   requireShape("The case", item, caseShape);
   const { chain, batch, dtype, operation } = item;
   if (operation === "gradient") requireOneFactor(chain);
+  if (operation === "adapt") requireAdapterChain(chain);
   if (gpu === undefined) {
     const most = Math.max(...chain.patterns.flatMap(({ rows, cols }) => [rows, cols])) * batch;
     if (most <= MOST_ON_HOST) return;
@@ -162,6 +173,36 @@ export function requireOneFactor(chain: Chain): void {
     "GRADIENT_OF_CHAIN",
     `${chain} is a product of ${chain.length} factors: the gradient that is measured is that of one.`,
     "Give patterns of one factor.",
+  );
+}
+
+/** The sizes of an adapter. */
+export interface AdapterSizes {
+  /** Rows and columns of the weight. */
+  readonly features: number;
+  /** Rows of a block. */
+  readonly block: number;
+  /** Butterfly factors of the rotation. */
+  readonly levels: number;
+}
+
+/** @throws PapilioError `ADAPTER_CHAIN` unless it is a square dense weight, then levels of a BOFT rotation */
+export function requireAdapterChain(chain: Chain): AdapterSizes {
+  const [weight, ...levels] = chain.patterns;
+  const [level] = levels;
+  const square = weight?.blocks === 1 && weight.rows === weight.cols;
+  const alike = levels.every(
+    ({ a, b, c, d }) => a === level?.a && b === level.b && c === b && d === 1,
+  );
+  if (weight !== undefined && level !== undefined && square && alike) {
+    const { a, b } = level;
+    const divides = a % 2 ** (levels.length - 1) === 0 && (levels.length === 1 || b % 2 === 0);
+    if (divides) return { features: weight.rows, block: b, levels: levels.length };
+  }
+  throw new PapilioError(
+    "ADAPTER_CHAIN",
+    `${chain} is no dense weight with the rotation of a butterfly adapter.`,
+    'Give the weight, then equal levels, such as "1,64,64,1;16,4,4,1;16,4,4,1", of a number of blocks that 2^(levels - 1) divides.',
   );
 }
 

@@ -1,7 +1,7 @@
 import { Chain, type Pattern } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
-import { caseName, expandGrid } from "./case.ts";
+import { caseName, expandGrid, requireAdapterChain } from "./case.ts";
 import { findSuite } from "./suites.ts";
 
 describe("expandGrid", () => {
@@ -78,6 +78,20 @@ describe("suite gradient", () => {
       expect(blocks).toContain(`${b} ${c}`);
       expect(d).toBeGreaterThan(1);
     }
+  });
+});
+
+describe("suite adapters", () => {
+  it("has blocks of 4 and 8 and one level to four, of 768 to 4096 features, up to 512 vectors", () => {
+    const { chains, batches, operation } = findSuite("adapters");
+    expect([operation, batches[0], batches.at(-1)]).toEqual(["adapt", 1, 512]);
+    const sizes = chains.map((chain) => requireAdapterChain(chain));
+    expect(new Set(sizes.map((one) => JSON.stringify(one))).size).toBe(32);
+    expect(new Set(sizes.map(({ features }) => features))).toEqual(
+      new Set([768, 1024, 2048, 4096]),
+    );
+    expect(new Set(sizes.map(({ block }) => block))).toEqual(new Set([4, 8]));
+    expect(new Set(sizes.map(({ levels }) => levels))).toEqual(new Set([1, 2, 3, 4]));
   });
 });
 

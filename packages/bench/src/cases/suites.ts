@@ -1,4 +1,4 @@
-import { Chain, LAYOUTS, PapilioError } from "@papilio/butterfly";
+import { Chain, LAYOUTS, PapilioError, Pattern } from "@papilio/butterfly";
 import { describeValue, didYouMean, requireText } from "@papilio/butterfly/errors";
 import type { Grid } from "./case.ts";
 import { paperChains } from "./paper-grid.ts";
@@ -92,6 +92,27 @@ export const suites: Readonly<Record<string, Suite>> = {
     batches: [256],
     dtypes: ["f32", "f16"],
     layouts: LAYOUTS,
+  },
+  /**
+   * BOFT adapters on dense weights, for `--operation adapt`: blocks of 4 and 8, one level to four, from one vector to 512.
+   * A run of the dense way takes seconds.
+   */
+  adapters: {
+    maxRunSeconds: 60,
+    operation: "adapt",
+    chains: [768, 1024, 2048, 4096].flatMap((n) =>
+      [4, 8].flatMap((b) =>
+        [1, 2, 3, 4].map((levels) =>
+          Chain.of([
+            new Pattern(1, n, n, 1),
+            ...Array.from({ length: levels }, () => new Pattern(n / b, b, b, 1)),
+          ]),
+        ),
+      ),
+    ),
+    batches: [1, 16, 128, 512],
+    dtypes: ["f32"],
+    layouts: ["batch-first"],
   },
   /** Products of factors: square dyadic chains, and Monarch chains of two factors. */
   chains: {

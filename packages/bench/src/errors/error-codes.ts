@@ -19,7 +19,9 @@ export interface BenchErrorCodes {
   CHAIN_OF_ONE: true;
   /** The gradient that is measured is that of one factor. Give patterns of one factor. */
   GRADIENT_OF_CHAIN: true;
-  /** An implementation of a gradient was given a multiplication. Measure it on cases of a gradient. */
+  /** A case of an adapter is not a dense weight with the levels of a rotation. Give such a chain. */
+  ADAPTER_CHAIN: true;
+  /** An implementation of one operation was given another. Measure it on cases of its own operation. */
   OPERATION_MISMATCH: true;
   /** An implementation would keep too many products in memory. Use another one for this case. */
   TOO_MANY_PRODUCTS: true;

@@ -2,11 +2,14 @@ import type { Butterfly } from "@papilio/butterfly";
 import type { Gpu, InputShape, Tensor } from "@papilio/gpu-runtime";
 import * as v from "valibot";
 import { callback, type Shape } from "../arguments/checks.ts";
+import type { Adapter } from "./adapter-problem.ts";
 
 /** What an implementation is given: a product of factors, and vectors on the host. */
 export interface Problem {
   /** The factors of `W = W1 W2 ... WL`, one or more; values already rounded to `shape.dtype`. */
   readonly butterfly: Butterfly;
+  /** The weight and the rotation whose factors these are, where the operation is `adapt`. */
+  readonly adapter?: Adapter;
   readonly shape: InputShape;
   /** The values of each input, `[batch, cols]` or `[cols, batch]` by the layout. */
   readonly hostInput: Float32Array;

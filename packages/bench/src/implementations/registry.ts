@@ -14,6 +14,8 @@ import {
 } from "@papilio/gpu-runtime/kernels";
 import { requireShape } from "../arguments/checks.ts";
 import { OPERATIONS, type Operation } from "../cases/case.ts";
+import { adapterImplementations as adaptersOnDevice } from "./adapters.ts";
+import { cpuAdapterImplementations as adaptersOnCpu } from "./adapters-on-cpu.ts";
 import { chainImplementations } from "./chains.ts";
 import { cpuWasm } from "./cpu-wasm.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
@@ -48,6 +50,12 @@ export const gradientImplementations: readonly DeviceImplementation[] = [
   fromGradient("einsum", "direct contraction without tiling", einsumFactorGradient),
 ];
 
+/** Ways of multiplying by a dense weight that a butterfly adapter rotates, on the adapter and on the CPU. */
+export const adapterImplementations: readonly Implementation[] = [
+  ...adaptersOnDevice,
+  ...adaptersOnCpu,
+];
+
 /** Those that compute on the CPU, of our own. */
 export const cpuImplementations: readonly CpuImplementation[] = [cpuWasm];
 
@@ -78,7 +86,9 @@ export function ownerOf(implementation: string): string {
   if (implementation.startsWith("ort-webgpu-")) return "ONNX Runtime on WebGPU";
   return implementations.some(({ name }) => name === implementation)
     ? "a baseline on the adapter"
-    : "another implementation";
+    : adaptersOnCpu.some(({ name }) => name === implementation)
+      ? "a baseline on the CPU"
+      : "another implementation";
 }
 
 /**
@@ -94,10 +104,11 @@ export function findImplementation(
   requireText("The name of an implementation", name);
   requireShape("The other implementations", others, implementationsShape);
   requireOneOf("The operation", operation, OPERATIONS);
-  const all =
-    operation === "gradient"
-      ? gradientImplementations
-      : [...implementations, ...chainImplementations, ...cpuImplementations, ...others];
+  const all = {
+    multiply: [...implementations, ...chainImplementations, ...cpuImplementations, ...others],
+    gradient: gradientImplementations,
+    adapt: adapterImplementations,
+  }[operation];
   const found = all.find((implementation) => implementation.name === name);
   if (found !== undefined) return found;
   const names = all.map((implementation) => implementation.name);

@@ -3,16 +3,17 @@ import type { Gpu } from "@papilio/gpu-runtime";
 import * as v from "valibot";
 import { quantity } from "../analysis/format.ts";
 import { gpu as gpuShape, requireShape } from "../arguments/checks.ts";
-import { type Case, caseKey, caseShape } from "../cases/case.ts";
+import { type Case, caseKey, caseShape, type Operation } from "../cases/case.ts";
 import {
   type Implementation,
   implementationsShape,
   type Prepared,
 } from "../implementations/implementation.ts";
 import type { CaseResult, ImplementationResult } from "../results/results.ts";
+import { createAdapterOracle } from "./adapter-oracle.ts";
 import { createGradientOracle } from "./gradient-oracle.ts";
 import { MEASURE_DEFAULTS, type MeasureOptions, measureShape } from "./measure-options.ts";
-import { createOracle } from "./oracle.ts";
+import { createOracle, type Oracle } from "./oracle.ts";
 import {
   allocate,
   type Candidate,
@@ -21,6 +22,13 @@ import {
   prepareAndVerify,
 } from "./prepare-candidate.ts";
 import { repeatsFor, sampleRounds, secondsOfRuns, warmUp } from "./sampling.ts";
+
+/** What makes the operands of each operation, and the answers. */
+const ORACLES: Readonly<Record<Operation, (item: Case, seed: number) => Oracle>> = {
+  multiply: createOracle,
+  gradient: createGradientOracle,
+  adapt: createAdapterOracle,
+};
 
 const batchShape = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
@@ -38,7 +46,7 @@ const CLOCK_STEPS = 100;
  * rounds: each round samples each implementation once, in a new random order, so that a machine
  * that slows down slows them all. Afterwards their outputs are verified again.
  *
- * @throws PapilioError `GRADIENT_OF_CHAIN` for the gradient of several factors; whatever the device throws when it is
+ * @throws PapilioError `GRADIENT_OF_CHAIN` for the gradient of several factors; `ADAPTER_CHAIN`; whatever the device throws when it is
  *   lost; the abort reason when aborted
  */
 export async function measureCase(
@@ -55,8 +63,7 @@ export async function measureCase(
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: MeasureOptions = { ...MEASURE_DEFAULTS, ...Object.fromEntries(given) };
   const started = performance.now();
-  const create = item.operation === "gradient" ? createGradientOracle : createOracle;
-  const oracle = create(item, settings.seed);
+  const oracle = ORACLES[item.operation ?? "multiply"](item, settings.seed);
   using held = new DisposableStack();
   const place = allocate(gpu, item, oracle, settings, held);
   const check = createCheck(place, oracle);

@@ -1,4 +1,4 @@
-import type { StorageDtype } from "@papilio/butterfly";
+import type { Chain, StorageDtype } from "@papilio/butterfly";
 import { quantize } from "@papilio/butterfly/numeric";
 import { shuffle } from "../analysis/statistics.ts";
 
@@ -7,6 +7,16 @@ import { shuffle } from "../analysis/statistics.ts";
  * that no two vectors of a batch are equal and a kernel that reads the wrong one shows.
  */
 const DRAWN = 1_048_573;
+
+/** Products beyond which a sample of the vectors is verified instead of all of them. */
+const WHOLE = 2 ** 25;
+/** Vectors verified at least: the first, the last, and random ones. */
+const SAMPLED = 8;
+
+/** How many vectors can be multiplied by a chain in float64 in less time than the benchmark takes. */
+export function affordableVectors({ nonZeros }: Chain): number {
+  return Math.max(SAMPLED, Math.floor(WHOLE / nonZeros));
+}
 
 /** So many random numbers, as they are stored. */
 export function drawNumbers(length: number, dtype: StorageDtype, next: () => number): Float32Array {

@@ -4,19 +4,18 @@ import { uniform } from "@papilio/butterfly/numeric";
 import type { Tensor } from "@papilio/gpu-runtime";
 import { encode } from "@papilio/gpu-runtime/kernels";
 import type { Case } from "../cases/case.ts";
+import type { Adapter } from "../implementations/adapter-problem.ts";
 import type { Implementation, Prepared } from "../implementations/implementation.ts";
 import { wholePattern } from "../implementations/whole-product.ts";
-import { drawNumbers, sample } from "./operands.ts";
+import { affordableVectors, drawNumbers, sample } from "./operands.ts";
 
-/** Products beyond which a sample of the vectors is verified instead of all of them. */
-const WHOLE = 2 ** 25;
-/** Vectors verified at least: the first, the last, and random ones. */
-const SAMPLED = 8;
 /** The operands of a case, rounded to its storage type, and the answers to compare with. */
 export interface Oracle {
   readonly butterfly: Butterfly;
   /** Input in the layout of the case. */
   readonly x: Float32Array;
+  /** What the inputs are multiplied by, where it is an adapter's: its factors make up `butterfly`. */
+  readonly adapter?: Adapter;
   /** The gradient of the outputs, in the same layout, where that of the factor is computed. */
   readonly dy?: Float32Array;
   /** Number of vectors that {@link check} compares; of a gradient, number of values. */
@@ -42,8 +41,7 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
   const next = uniform(seed + 1);
   const x = drawNumbers(batch * chain.cols, dtype, next);
 
-  const affordable = Math.max(SAMPLED, Math.floor(WHOLE / chain.nonZeros));
-  const chosen = sample(batch, Math.min(batch, affordable), next);
+  const chosen = sample(batch, Math.min(batch, affordableVectors(chain)), next);
   const product = new SampledProduct(butterfly, x, { batch, layout, dtype }, chosen);
   const { magnification } = product;
   return {

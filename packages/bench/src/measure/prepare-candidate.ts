@@ -39,14 +39,17 @@ interface Place {
 export function allocate(
   gpu: Gpu | undefined,
   { chain, batch, dtype, layout }: Case,
-  { butterfly, x, dy: gradient }: Oracle,
+  { butterfly, adapter, x, dy: gradient }: Oracle,
   { cacheBytes }: MeasureOptions,
   held: DisposableStack,
 ): Place {
   const shape = { batch, dtype, layout };
   const bytes = x.length * FLOAT_FORMATS[dtype].bytes;
   const inputCount = Math.min(MAX_INPUTS, Math.floor(cacheBytes / bytes) + 1);
-  const host = { butterfly, shape, hostInput: x, inputCount };
+  const host = {
+    ...{ butterfly, shape, hostInput: x, inputCount },
+    ...(adapter && { adapter }),
+  };
   if (gpu === undefined) return { host, device: undefined };
   const inputs = Array.from({ length: inputCount }, () =>
     held.use(tensor(gpu, x, { ...shape, features: chain.cols })),

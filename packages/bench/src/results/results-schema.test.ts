@@ -72,12 +72,12 @@ describe("the schemas of files and of memory", () => {
     );
   });
 
-  it("take gradients, and no other operations", () => {
+  it("take gradients and adapters, and no other operations", () => {
     const item = caseOf("4,16,16,4", results);
     for (const { caseResult } of [fileSchemas, memorySchemas]) {
-      expect(v.parse(caseResult, { ...item, operation: "gradient" })).toMatchObject({
-        operation: "gradient",
-      });
+      for (const operation of ["gradient", "adapt"]) {
+        expect(v.parse(caseResult, { ...item, operation })).toMatchObject({ operation });
+      }
       for (const operation of ["multiply", "sum", null, undefined]) {
         expect(v.is(caseResult, { ...item, operation })).toBe(false);
       }

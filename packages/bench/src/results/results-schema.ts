@@ -52,7 +52,7 @@ function resultsSchemas(limits: Limits): ResultsSchemas {
     batch: positive,
     dtype: v.picklist(["f32", "f16"]),
     layout: v.picklist(LAYOUTS),
-    operation: v.exactOptional(v.literal("gradient")),
+    operation: v.exactOptional(v.picklist(["gradient", "adapt"])),
   };
   const caseResult = v.object({
     ...caseKey,
