@@ -9,11 +9,15 @@ export class TiledVectors {
   /** From a tile to the next, and from a feature to the next. */
   tile: usize;
   step: usize;
-  /** Where the first vector is. */
+  /** Where the first vector is, among all of them or in the pages. */
   first: i32;
+  /** Which pages of so many vectors, whole tiles, follow one another; 0 where vectors do. */
+  pages: usize;
+  pageSize: i32;
 
   /** @param vectors all of them, as `features` are */
   set(tiles: usize, vectors: i32, features: i32, feature: i32, first: i32): void {
+    this.pages = 0;
     const step = (<usize>tileWidth(vectors)) << 2;
     this.step = step;
     this.tile = <usize>features * step;
@@ -23,7 +27,11 @@ export class TiledVectors {
 
   /** The first feature of a vector. */
   at(index: i32): usize {
-    const vector = this.first + index;
+    let vector = this.first + index;
+    if (this.pages !== 0) {
+      const page = load<i32>(this.pages + ((<usize>(vector / this.pageSize)) << 2));
+      vector = page * this.pageSize + (vector % this.pageSize);
+    }
     // A narrower tile is the only one.
     return this.start + <usize>(vector / TILE) * this.tile + ((<usize>this.lane(index)) << 2);
   }

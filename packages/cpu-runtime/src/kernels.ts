@@ -26,6 +26,7 @@ export {
 } from "./kernels/aggregate-largest.ts";
 export { type AppendProblem, append } from "./kernels/append.ts";
 export {
+  type AttentionPages,
   type AttentionProblem,
   attention,
   attentionParts,

@@ -25,7 +25,7 @@ export {
 export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";
 export { chooseAttention } from "./kernels/attention/choose.ts";
 export { attentionKernel } from "./kernels/attention/kernel.ts";
-export type { AttentionProblem } from "./kernels/attention/problem.ts";
+export type { AttentionPages, AttentionProblem } from "./kernels/attention/problem.ts";
 export type {
   AttentionVariant,
   KeysAttention,

@@ -10,13 +10,15 @@ export class AddPositionsCall {
   table: usize;
   /** `[features]`; 0 without. */
   prepended: usize;
-  /** Of the first vector of each sequence; 0 without. */
+  /** Of the first vector of all sequences, or of each; 0 without. */
   position: usize;
   /** Of x. */
   vectors: i32;
   features: i32;
   /** Vectors of a sequence of x. */
   period: i32;
+  /** Whether each sequence has a position. */
+  each: i32;
 }
 
 /** An item is a strip of a tile of y, or several tiles. */
@@ -99,7 +101,9 @@ function ownOf(call: AddPositionsCall, vector: i32): usize {
 
 function rowOf(call: AddPositionsCall, vector: i32): usize {
   const longer = call.prepended === 0 ? 0 : 1;
-  const start = call.position === 0 ? 0 : load<u32>(call.position);
-  const row = start + <u32>(vector % (call.period + longer));
+  const length = call.period + longer;
+  const sequence = call.each !== 0 ? vector / length : 0;
+  const start = call.position === 0 ? 0 : load<u32>(call.position + ((<usize>sequence) << 2));
+  const row = start + <u32>(vector % length);
   return call.table + ((<usize>row * <usize>call.features) << 2);
 }

@@ -9,7 +9,7 @@ export class RotaryCall {
   /** `[positions, headFeatures / 2]`. */
   cosines: usize;
   sines: usize;
-  /** Of the first vector of a sequence; 0 without. */
+  /** Of the first vector of all sequences, or of each; 0 without. */
   position: usize;
   vectors: i32;
   features: i32;
@@ -21,6 +21,8 @@ export class RotaryCall {
   interleaved: i32;
   /** Tiles that are an item. */
   tilesEach: i32;
+  /** Whether each sequence has a position. */
+  each: i32;
 }
 
 export function rotary(call: RotaryCall, item: i32, scratch: usize): void {
@@ -38,7 +40,8 @@ export function rotary(call: RotaryCall, item: i32, scratch: usize): void {
 
 /** Where the angles of a vector are, in bytes. Those past the table have the last ones. */
 function rowOf(call: RotaryCall, vector: i32): usize {
-  const start = call.position !== 0 ? load<i32>(call.position) : 0;
+  const sequence = call.each !== 0 ? min(vector, call.vectors - 1) / call.period : 0;
+  const start = call.position !== 0 ? load<i32>(call.position + ((<usize>sequence) << 2)) : 0;
   const position = min(start + (vector % call.period), call.positions - 1);
   return (<usize>(position * (call.headFeatures / 2))) << 2;
 }

@@ -100,17 +100,33 @@ export function runStage(call: ProductCall, block: Block, stage: Stage, i: i32, 
   const isDivided = block.finishes && a * d === 1;
   const first = isDivided ? block.first : 0;
   const end = isDivided ? block.end : stage.b;
-  if (plain && (block.width === TILE || block.width === 1)) {
-    const sixes = outputsInSixes(stage.b);
-    const rest = max(first, sixes);
-    const stop = min(end, sixes);
-    if (first < stop) {
-      if (block.width === TILE) multiplySixes(call, block, stage, first, stop, values);
-      else multiplySixesForOne(call, block, stage, first, stop, values);
-    }
-    if (rest < end) multiplyRest(call, block, stage, rest, end, values);
+  if (!plain) {
+    runBlocksOfStage(call, block, stage, first, end, values);
     return;
   }
+  // Sums of an output are in the same order, however many vectors there are but one.
+  const sixes = outputsInSixes(stage.b);
+  const rest = max(first, sixes);
+  const stop = min(end, sixes);
+  if (first < stop) {
+    if (block.width === TILE) multiplySixes(call, block, stage, first, stop, values);
+    else if (block.width === 1) multiplySixesForOne(call, block, stage, first, stop, values);
+    else runBlocksOfStage(call, block, stage, first, stop, values);
+  }
+  if (rest < end) multiplyRest(call, block, stage, rest, end, values);
+}
+
+/** Outputs `first` to `end - 1` of every block of a stage, group by group. */
+function runBlocksOfStage(
+  call: ProductCall,
+  block: Block,
+  stage: Stage,
+  first: i32,
+  end: i32,
+  values: usize,
+): void {
+  const a = stage.a;
+  const d = stage.d;
   const xRow = <usize>d * block.xRow;
   const yRow = <usize>d * block.yRow;
   const biasRow = <usize>d * block.biasRow;

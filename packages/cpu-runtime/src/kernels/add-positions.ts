@@ -19,17 +19,19 @@ export interface AddPositionsProblem extends VectorsShape {
   readonly prepended: boolean;
   /** Whether the position of the first vector is given; 0 otherwise. */
   readonly position: boolean;
+  /** Whether that is a number for each sequence; one for all of them unless given. */
+  readonly each?: boolean;
 }
 
 /**
- * Operands: x, y, table (`[positions, features]` in float32), then prepended (`[features]`) and position (u32, such
- * that no row beyond the table's is added) where they are.
+ * Operands: x, y, table (`[positions, features]` in float32), then prepended (`[features]`) and position (u32, one or
+ * one for each sequence, such that no row beyond the table's is added) where they are.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
 export function addPositions(problem: AddPositionsProblem): KernelCall {
   requireObject("The problem", problem, "an AddPositionsProblem");
-  const { vectors, features, period, positions, prepended, position } = problem;
+  const { vectors, features, period, positions, prepended, position, each = false } = problem;
   requireVectorsShape(problem);
   requireWhole("The period", period, 1);
   if (vectors % period !== 0) {
@@ -37,6 +39,7 @@ export function addPositions(problem: AddPositionsProblem): KernelCall {
   }
   requireBoolean("Whether a vector is prepended", prepended);
   requireBoolean("Whether there is a position", position);
+  requireBoolean("each", each);
   const sequence = period + (prepended ? 1 : 0);
   requireWhole("The number of positions", positions, sequence);
   const y = { vectors: (vectors / period) * sequence, features };
@@ -50,12 +53,12 @@ export function addPositions(problem: AddPositionsProblem): KernelCall {
       vectorsOperand("y", "write", "tiles", y),
       wordsOperand("table", positions * features),
       ...(prepended ? [wordsOperand("prepended", features)] : []),
-      ...(position ? [wordsOperand("position", 1)] : []),
+      ...(position ? [wordsOperand("position", each ? vectors / period : 1)] : []),
     ],
     words: ([x = 0, to = 0, table = 0, ...others]) => {
       const prependedAt = prepended ? (others.shift() as number) : 0;
       const positionAt = position ? (others.shift() as number) : 0;
-      return [x, to, table, prependedAt, positionAt, vectors, features, period];
+      return [x, to, table, prependedAt, positionAt, vectors, features, period, each ? 1 : 0];
     },
     flops: y.vectors * features,
     bytes:

@@ -42,6 +42,16 @@ const CASES: [string, Partial<AttentionCase>][] = [
   ["one query whose heads share keys", { keys: 99, heads: 8, keyValueHeads: 2, at: 77 }],
   ["four queries, the first of which see nothing", { queries: 4, keys: 64, counts: [20], at: 2 }],
   ["a length and one query", { queries: 1, keys: 40, counts: [0] }],
+  [
+    "one query of each sequence in pages",
+    { keys: 64, sequences: 3, counts: [50, 0, 64], page: 16 },
+  ],
+  ["one query of pages, from a position", { keys: 96, causal: true, at: 70, page: 32 }],
+  ["queries of a sequence in pages", { queries: 20, keys: 96, causal: true, at: 61, page: 32 }],
+  [
+    "queries of sequences in pages, that share keys",
+    { queries: 9, keys: 48, sequences: 2, counts: [48, 30], heads: 4, keyValueHeads: 2, page: 48 },
+  ],
   ["wide heads", { queries: 10, keys: 12, headFeatures: 256 }],
 ];
 
@@ -116,6 +126,10 @@ it("refuses problems that make no sense", () => {
     { scale: Number.POSITIVE_INFINITY },
     { causal: 1 },
     { lengths: [3] },
+    { pages: { size: 8, count: 2 } },
+    { pages: { size: 16, count: 2 } },
+    { keys: 16, pages: { size: 16, count: 0 } },
+    { pages: 3 },
   ];
   for (const change of bad) {
     expect(() => attention({ ...good, ...change } as AttentionProblem)).toThrow(refused);
@@ -139,4 +153,6 @@ it("divides the keys of a query for threads that would be idle", () => {
   expect(parts(1, 8, { keys: 60 })).toBe(1);
   expect(parts(4, 4, { keyValueHeads: 1 })).toBe(4);
   expect(parts(1, 8, { queries: 5 })).toBe(1);
+  // Of pages, so that their sums do not depend on the number of sequences.
+  expect(parts(1, 8, { pages: { size: 32, count: 64 } })).toBe(1);
 });

@@ -41,6 +41,16 @@ export interface AttentionProblem {
   readonly position: boolean;
   /** Whether an operand says for each sequence how many of its keys count. */
   readonly lengths: boolean;
+  /** Where the keys and values are in pages of a pool that sequences share, which an operand lists for each. */
+  readonly pages?: AttentionPages | undefined;
+}
+
+/** A pool of vectors, in pages. */
+export interface AttentionPages {
+  /** Vectors of a page: a multiple of 16 that divides `keys`. Key `u` of a sequence is in the page `u / size` of its list. */
+  readonly size: number;
+  /** Pages of the pool. */
+  readonly count: number;
 }
 
 /** What the kernels of assembly/kernels/attention divide the work into, and the memory that they need. */
@@ -48,7 +58,7 @@ const QUERIES = 16;
 const KEYS = 64;
 const SPARE_ROWS = 7;
 const ROW_BYTES = 64;
-const OBJECTS_BYTES = 128 + 6 * ROW_BYTES;
+const OBJECTS_BYTES = 192 + 6 * ROW_BYTES;
 /** Queries that are taken one by one. */
 const FEW = 4;
 const STATE_BYTES = 64;
@@ -64,8 +74,8 @@ const MOSTLY = 0.9;
 const ITEM_PRODUCTS = 2 ** 18;
 
 /**
- * Operands: `q`, `k` and `v` in tiles, which are read, `y`, which is written, and then `position` and `lengths`,
- * unsigned integers of 32 bits, where the problem has them.
+ * Operands: `q`, `k` and `v` in tiles, which are read, `y`, which is written, and then `position`, `lengths` and `pages`
+ * (`[sequences, keys / size]`, each below `count`), unsigned integers of 32 bits, where the problem has them.
  *
  * @throws PapilioError `OPTION_INVALID` where no memory could hold what is asked for
  */
@@ -96,7 +106,7 @@ export function attention(problem: AttentionProblem): KernelCall {
 /**
  * Attention of at most four queries, as of `attention`, whose keys are divided into parts, for more threads than there are
  * heads of keys. The first operation's operands are those of `attention` with `partials` in the place of `y`; those of the
- * second one are `partials`, `y`, and then `position` and `lengths` again.
+ * second one are `partials`, `y`, and then `position`, `lengths` and `pages` again.
  *
  * @param parts of the keys, at least 2
  * @throws PapilioError `OPTION_INVALID`, also where there are more queries, or sequences whose keys are no whole tiles
@@ -158,14 +168,15 @@ export function dividedAttention(
 
 /**
  * Parts into which the keys of a problem are worth dividing: the fewest that leave threads idle for at most a
- * tenth of the time, or as little as parts of `PART_KEYS` can. 1 where they cannot be.
+ * tenth of the time, or as little as parts of `PART_KEYS` can. 1 where they cannot be, and for pages: the order of
+ * sums must not depend on how many sequences there are.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
 export function attentionParts(problem: AttentionProblem, threads: number): number {
   requireAttention(problem);
   requireWhole("threads", threads, 1);
-  if (!isOfFew(problem)) return 1;
+  if (!isOfFew(problem) || problem.pages !== undefined) return 1;
   const heads = problem.sequences * problem.keyValueHeads;
   const busy = (parts: number): number =>
     (heads * parts) / (threads * Math.ceil((heads * parts) / threads));
@@ -178,7 +189,8 @@ export function attentionParts(problem: AttentionProblem, threads: number): numb
 }
 
 /** Whether keys are read once for few queries, of sequences whose keys begin with a tile; they can be divided. */
-export function isOfFew({ sequences, queries, keys }: AttentionProblem): boolean {
+export function isOfFew({ sequences, queries, keys, pages }: AttentionProblem): boolean {
+  if (pages !== undefined) return queries <= FEW;
   const whole = sequences === 1 || keys % TILE === 0;
   return queries <= FEW && whole && tileWidth(sequences * keys) === TILE;
 }
@@ -191,7 +203,7 @@ function sharing({ queries, heads, keyValueHeads }: AttentionProblem): number {
 function scratchOfFew(problem: AttentionProblem): number {
   const pairs = Math.ceil(problem.keys / (2 * TILE));
   const state = STATE_BYTES + 2 * 16 * problem.headFeatures + 2 * ROW_BYTES * pairs;
-  return ROW_BYTES + sharing(problem) * state;
+  return 2 * ROW_BYTES + sharing(problem) * state;
 }
 
 function labelOf({ sequences, queries, keys, heads, headFeatures }: AttentionProblem): string {
@@ -207,7 +219,7 @@ function operandsOf(problem: AttentionProblem): {
     features: heads * headFeatures,
   };
   const keyed: VectorsShape = {
-    vectors: sequences * keys,
+    vectors: problem.pages === undefined ? sequences * keys : poolVectors(problem.pages),
     features: keyValueHeads * headFeatures,
   };
   return {
@@ -222,10 +234,15 @@ function operandsOf(problem: AttentionProblem): {
   };
 }
 
-function indicesOf({ sequences, position, lengths }: AttentionProblem): Operand[] {
+function poolVectors({ size, count }: AttentionPages): number {
+  return size * count;
+}
+
+function indicesOf({ sequences, keys, position, lengths, pages }: AttentionProblem): Operand[] {
   return [
     ...(position ? [wordsOperand("position", 1)] : []),
     ...(lengths ? [wordsOperand("lengths", sequences)] : []),
+    ...(pages ? [wordsOperand("pages", (sequences * keys) / pages.size)] : []),
   ];
 }
 
@@ -238,15 +255,18 @@ export function attentionWords(
   parts: number,
   partials: number,
 ): number[] {
-  const { sequences, queries, keys, heads, keyValueHeads, headFeatures } = problem;
+  const { sequences, queries, keys, heads, keyValueHeads, headFeatures, pages } = problem;
+  const left = [...indices];
   return [
     ...vectors,
-    problem.position ? (indices[0] ?? 0) : 0,
-    problem.lengths ? (indices.at(-1) ?? 0) : 0,
+    problem.position ? (left.shift() ?? 0) : 0,
+    problem.lengths ? (left.shift() ?? 0) : 0,
+    pages ? (left.shift() ?? 0) : 0,
     ...[sequences, queries, keys, heads, keyValueHeads, headFeatures],
     floatWord(problem.scale * Math.LOG2E),
     problem.causal ? 1 : 0,
     ...[blocksEach, parts, partials],
+    ...[pages?.size ?? 1, pages === undefined ? 0 : poolVectors(pages)],
   ];
 }
 
@@ -263,10 +283,24 @@ export function requireAttention(problem: AttentionProblem): void {
   for (const [name, flag] of Object.entries({ causal, position, lengths })) {
     requireBoolean(name, flag);
   }
+  if (problem.pages !== undefined) requirePages(keys, problem.pages);
   if (heads % keyValueHeads === 0) return;
   throw wrongArgument(
     "heads",
     `${heads}`,
     `a multiple of the ${keyValueHeads} heads of keys and values`,
+  );
+}
+
+function requirePages(keys: number, pages: AttentionPages): void {
+  requireObject("pages", pages, "an AttentionPages");
+  const { size, count } = pages;
+  requireWhole("The size of a page", size, TILE);
+  requireWhole("The number of pages", count, 1);
+  if (size % TILE === 0 && keys % size === 0) return;
+  throw wrongArgument(
+    "The size of a page",
+    `${size}`,
+    `a multiple of ${TILE} that divides ${keys} keys`,
   );
 }

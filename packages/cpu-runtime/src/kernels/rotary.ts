@@ -28,17 +28,20 @@ export interface RotaryProblem extends VectorsShape {
   readonly period: number;
   /** Whether an operand says where the first vector of a sequence stands, which else is 0. */
   readonly position: boolean;
+  /** Whether that is a number for each sequence; one for all of them unless given. */
+  readonly each?: boolean;
 }
 
 /**
  * Operands: x and y in tiles, the tables of cosines and sines, `[positions, headFeatures / 2]` in float32, and the
- * position, an unsigned integer of 32 bits, where the problem has one.
+ * position, an unsigned integer of 32 bits or one for each sequence, where the problem has one.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
 export function rotary(problem: RotaryProblem): KernelCall {
   requireRotary(problem);
-  const { vectors, features, headFeatures, style, positions, period, position } = problem;
+  const { vectors, features, headFeatures, style, positions, period } = problem;
+  const { position, each = false } = problem;
   const numbers = (positions * headFeatures) / 2;
   const tilesEach = Math.max(1, Math.floor(ITEM_FEATURES / (features * tileWidth(vectors))));
   return {
@@ -52,13 +55,13 @@ export function rotary(problem: RotaryProblem): KernelCall {
       vectorsOperand("y", "write", "tiles", problem),
       wordsOperand("cosines", numbers),
       wordsOperand("sines", numbers),
-      ...(position ? [wordsOperand("position", 1)] : []),
+      ...(position ? [wordsOperand("position", each ? Math.ceil(vectors / period) : 1)] : []),
     ],
     words: ([x = 0, y = 0, cosines = 0, sines = 0, at = 0]) => [
       ...[x, y, cosines, sines, at],
       ...[vectors, features, headFeatures, positions, period],
       style === "interleaved" ? 1 : 0,
-      tilesEach,
+      ...[tilesEach, each ? 1 : 0],
     ],
     flops: 3 * vectors * features,
     bytes: 2 * vectorsBytes("tiles", vectors, features) + 8 * numbers,
@@ -74,6 +77,7 @@ function requireRotary(problem: RotaryProblem): void {
   }
   requireOneOf("style", style, ["interleaved", "halves"]);
   requireBoolean("position", position);
+  requireBoolean("each", problem.each ?? false);
   if (headFeatures % 2 === 0 && features % headFeatures === 0) return;
   throw wrongArgument("headFeatures", `${headFeatures}`, `an even divisor of ${features}`);
 }

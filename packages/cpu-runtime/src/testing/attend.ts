@@ -9,9 +9,11 @@ import type { Simd } from "../wasm/kernel.ts";
 import { runKernel } from "./run-kernel.ts";
 
 /** A problem, and what position and lengths hold. */
-export interface AttentionCase extends Omit<AttentionProblem, "position" | "lengths"> {
+export interface AttentionCase extends Omit<AttentionProblem, "position" | "lengths" | "pages"> {
   readonly at?: number | undefined;
   readonly counts?: readonly number[] | undefined;
+  /** Vectors of a page, where keys and values are in pages of a pool: in an order that is none of theirs. */
+  readonly page?: number | undefined;
 }
 
 export type AttentionOperands = Readonly<Record<"q" | "k" | "v", Float32Array>>;
@@ -39,12 +41,19 @@ export function drawAttention(
 
 /** The kernel's outputs that are further from attention in float64 than rounding explains, described. */
 export function wrongAttention(
-  { at, counts, ...rest }: AttentionCase,
+  { at, counts, page, ...rest }: AttentionCase,
   operands: AttentionOperands,
   simd: Simd,
 ): string[] {
-  const problem = { ...rest, position: at !== undefined, lengths: counts !== undefined };
+  const pool = page === undefined ? undefined : poolOf(rest, operands, page);
+  const problem = {
+    ...rest,
+    position: at !== undefined,
+    lengths: counts !== undefined,
+    pages: pool?.pages,
+  };
   const indices = {
+    ...pool?.operands,
     ...(at === undefined ? {} : { position: Uint32Array.of(at) }),
     ...(counts === undefined ? {} : { lengths: Uint32Array.from(counts) }),
   };
@@ -56,6 +65,31 @@ export function wrongAttention(
   }
   const given = { at, counts, ...rest };
   return results.flatMap(({ y }) => differences(given, operands, y as Float32Array));
+}
+
+/** The same keys and values in pages, with one page of NaN that nobody has. */
+function poolOf(
+  { sequences, keys }: Pick<AttentionProblem, "sequences" | "keys">,
+  { k, v }: AttentionOperands,
+  size: number,
+): {
+  readonly pages: NonNullable<AttentionProblem["pages"]>;
+  readonly operands: Readonly<Record<"k" | "v", Float32Array>> & { readonly pages: Uint32Array };
+} {
+  const count = (sequences * keys) / size;
+  const pages = Uint32Array.from({ length: count }, (_, index) => count - index);
+  const scattered = (rows: Float32Array): Float32Array => {
+    const length = rows.length / count;
+    const all = new Float32Array(length * (count + 1)).fill(Number.NaN);
+    pages.forEach((page, index) => {
+      all.set(rows.subarray(index * length, (index + 1) * length), page * length);
+    });
+    return all;
+  };
+  return {
+    pages: { size, count: count + 1 },
+    operands: { k: scattered(k), v: scattered(v), pages },
+  };
 }
 
 function differences(given: AttentionCase, operands: AttentionOperands, y: Float32Array): string[] {

@@ -46,11 +46,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 
 /**
  * WGSL that defines `place`, the vector of a cache of `vectors` that `vector` becomes, and returns
- * where it is past the end. `position` says whether the binding of that name has the first one's place.
+ * where it is past the end. `position` says whether the binding of that name has the first one's place, or those of
+ * so many vectors.
  */
-export function placeInCache(vectors: number, position: boolean): string {
+export function placeInCache(vectors: number, position: "none" | "first" | number): string {
+  if (typeof position === "number") {
+    return `if (vector >= ${position}u) { return; }
+  let place = position[vector];
+  if (place >= ${vectors}u) { return; }`;
+  }
   // Saturates: a position near the end of 32 bits must not wrap around to the start.
-  const first = position ? `min(position[0], ${vectors}u) + ` : "";
+  const first = position === "first" ? `min(position[0], ${vectors}u) + ` : "";
   return `let place = ${first}vector;
   if (place >= ${vectors}u) { return; }`;
 }

@@ -67,6 +67,21 @@ export function requirePosition(path: string, position: Indices | undefined, bel
   position.requireBelow(below);
 }
 
+/** Throws `GRAPH_SHAPE` unless positions, where there are any, are one for all or `count`; they are to be below. */
+export function requirePositions(
+  path: string,
+  position: Indices | undefined,
+  count: number,
+  below: number,
+): void {
+  if (position !== undefined) indicesCheck("The position", position);
+  if (position?.length !== count) {
+    requirePosition(path, position, below);
+    return;
+  }
+  position.requireBelow(below);
+}
+
 /** An error for operands that do not fit. */
 export function shapeError(message: string, fix: string): PapilioError {
   return new PapilioError("GRAPH_SHAPE", message.endsWith(".") ? message : `${message}.`, fix);

@@ -4,7 +4,7 @@ export { type AddPositionsOperation, addPositions } from "./add-positions/operat
 export { type AddVectorOperation, addVector } from "./add-vector/operation.ts";
 export { type AggregateOperation, aggregate } from "./aggregate/operation.ts";
 export { type AppendOperation, append } from "./append/operation.ts";
-export { type AttentionOperation, attention } from "./attention/operation.ts";
+export { type AttentionOperation, attention, type KeyPages } from "./attention/operation.ts";
 export { add, type CombineOperation, multiply } from "./combine/operation.ts";
 export { type EdgeAttentionOperation, edgeAttention } from "./edge-attention/operation.ts";
 export {

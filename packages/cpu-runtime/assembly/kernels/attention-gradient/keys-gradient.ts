@@ -68,7 +68,7 @@ function blockGradient(call: AttentionGradientCall, index: i32, scratch: usize):
   const features = call.headFeatures;
 
   const vectors = changetype<TiledVectors>(scratch);
-  const keys = changetype<Keys>(scratch + 64);
+  const keys = changetype<Keys>(scratch + 3 * offsetof<TiledVectors>());
   keys.set(scratch + OBJECTS_BYTES, features);
   keys.registers = (count + 3) / 4;
   fillLanes(keys.ones, 1);
@@ -131,8 +131,8 @@ function addQueries(
   const features = call.headFeatures;
   const registers = keys.registers;
   const queries = changetype<TiledVectors>(scratch);
-  const dys = changetype<TiledVectors>(scratch + 16);
-  const statistics = changetype<TiledVectors>(scratch + 32);
+  const dys = changetype<TiledVectors>(scratch + offsetof<TiledVectors>());
+  const statistics = changetype<TiledVectors>(scratch + 2 * offsetof<TiledVectors>());
   queriesAt(queries, call, call.q, sequence, head);
   queriesAt(dys, call, call.dy, sequence, head);
   statisticsAt(statistics, call, sequence, head);

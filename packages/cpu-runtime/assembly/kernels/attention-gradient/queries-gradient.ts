@@ -43,9 +43,9 @@ function blockGradient(call: AttentionGradientCall, index: i32, scratch: usize):
 
   const objects = scratch + QUERY_BLOCK_BYTES;
   const vectors = changetype<TiledVectors>(objects);
-  const keys = changetype<TiledVectors>(objects + 16);
-  const values = changetype<TiledVectors>(objects + 32);
-  const softmax = changetype<Softmax>(objects + 48);
+  const keys = changetype<TiledVectors>(objects + offsetof<TiledVectors>());
+  const values = changetype<TiledVectors>(objects + 2 * offsetof<TiledVectors>());
+  const softmax = changetype<Softmax>(objects + 3 * offsetof<TiledVectors>());
   softmax.set(scratch + OBJECTS_BYTES);
   const runs = scratch + OBJECTS_BYTES + SOFTMAX_BYTES;
   const statistics = runs + RUNS_BYTES;

@@ -37,8 +37,8 @@ function blockStatistics(call: AttentionGradientCall, index: i32, scratch: usize
 
   const objects = scratch + QUERY_BLOCK_BYTES;
   const vectors = changetype<TiledVectors>(objects);
-  const keys = changetype<TiledVectors>(objects + 16);
-  const softmax = changetype<Softmax>(objects + 32);
+  const keys = changetype<TiledVectors>(objects + offsetof<TiledVectors>());
+  const softmax = changetype<Softmax>(objects + 2 * offsetof<TiledVectors>());
   softmax.set(scratch + OBJECTS_BYTES);
   const runs = scratch + OBJECTS_BYTES + SOFTMAX_BYTES;
   const statistics = runs + RUNS_BYTES;

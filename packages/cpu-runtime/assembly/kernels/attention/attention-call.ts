@@ -11,6 +11,8 @@ export class AttentionCall {
   position: usize;
   /** For each sequence how many of its keys count; 0 without. */
   lengths: usize;
+  /** Which pages of a pool the keys of each sequence are in, `[sequences, keys / pageSize]`; 0 without a pool. */
+  pages: usize;
   sequences: i32;
   /** Of each sequence. */
   queries: i32;
@@ -26,6 +28,9 @@ export class AttentionCall {
   /** Parts of the keys of few queries, and what is known of each: 1 and 0 where they are not divided. */
   parts: i32;
   partials: usize;
+  /** Vectors of a page, and of the pool. */
+  pageSize: i32;
+  poolVectors: i32;
 }
 
 /** Position of the first query among the keys. */
@@ -61,9 +66,16 @@ export function keysAt(
   head: i32,
   first: i32,
 ): void {
-  const vectors = call.sequences * call.keys;
   const features = call.headFeatures;
   const heads = call.keyValueHeads;
   const feature = ((head * heads) / call.heads) * features;
-  to.set(address, vectors, heads * features, feature, sequence * call.keys + first);
+  if (call.pages === 0) {
+    const vectors = call.sequences * call.keys;
+    to.set(address, vectors, heads * features, feature, sequence * call.keys + first);
+    return;
+  }
+  to.set(address, call.poolVectors, heads * features, feature, first);
+  const pagesEach = call.keys / call.pageSize;
+  to.pages = call.pages + ((<usize>(sequence * pagesEach)) << 2);
+  to.pageSize = call.pageSize;
 }

@@ -16,7 +16,7 @@ import { listRuns, RUNS_BYTES } from "./runs";
 import { scoreKeys } from "./scores";
 
 /** Bytes that the objects of a thread take in its scratch memory. */
-const OBJECTS_BYTES: usize = 128;
+const OBJECTS_BYTES: usize = 192;
 
 export function attention(call: AttentionCall, item: i32, scratch: usize): void {
   const first = item * call.blocksEach;
@@ -35,10 +35,10 @@ function attendBlock(call: AttentionCall, index: i32, scratch: usize): void {
 
   const objects = scratch + QUERY_BLOCK_BYTES;
   const queries = changetype<TiledVectors>(objects);
-  const keys = changetype<TiledVectors>(objects + 16);
-  const values = changetype<TiledVectors>(objects + 32);
-  const outputs = changetype<TiledVectors>(objects + 48);
-  const softmax = changetype<Softmax>(objects + 64);
+  const keys = changetype<TiledVectors>(objects + offsetof<TiledVectors>());
+  const values = changetype<TiledVectors>(objects + 2 * offsetof<TiledVectors>());
+  const outputs = changetype<TiledVectors>(objects + 3 * offsetof<TiledVectors>());
+  const softmax = changetype<Softmax>(objects + 4 * offsetof<TiledVectors>());
   softmax.set(scratch + OBJECTS_BYTES);
   const runs = scratch + OBJECTS_BYTES + SOFTMAX_BYTES;
   const q = runs + RUNS_BYTES;

@@ -11,7 +11,7 @@ import { loadQueries } from "./block";
 import { scorePair, sumOfLanes, weighAll, weighPair, weighSome } from "./key-lanes";
 
 /** Bytes of three objects, in the scratch memory. */
-const OBJECTS_BYTES: usize = 64;
+const OBJECTS_BYTES: usize = 128;
 /** Numbers of a partial result before its sums: the largest score and the sum of the weights. */
 const HEADER: i32 = 2;
 
@@ -120,8 +120,8 @@ function attend(call: AttentionCall, keyHead: i32, first: i32, end: i32, scratch
   const features = call.headFeatures;
   const sequence = keyHead / call.keyValueHeads;
   const keys = changetype<TiledVectors>(scratch);
-  const values = changetype<TiledVectors>(scratch + 16);
-  const queries = changetype<TiledVectors>(scratch + 32);
+  const values = changetype<TiledVectors>(scratch + offsetof<TiledVectors>());
+  const queries = changetype<TiledVectors>(scratch + 2 * offsetof<TiledVectors>());
   const firstRow = rowOf(call, keyHead, 0);
   const head = (firstRow / call.queries) % call.heads;
   keysAt(keys, call, call.k, sequence, head, first);

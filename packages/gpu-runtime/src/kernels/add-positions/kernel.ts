@@ -24,12 +24,14 @@ export interface AddPositionsProblem extends BatchStorage {
   readonly tableRows: number;
   /** Whether the row of a sequence's first vector is read from the device; else it is 0. */
   readonly position: boolean;
+  /** Whether that is read for each sequence; once for all of them unless given. */
+  readonly each?: boolean;
 }
 
 /**
  * Generates the addition of learned positions. Vector `t` of a sequence, the one in front included,
  * has row `position + t` of the table added. Bindings: x, table (batch-first, `tableRows` vectors), y,
- * prepended (one vector) and position (one u32), where there are such.
+ * prepended (one vector) and position (one u32, or one for each sequence), where there are such.
  */
 export function addPositionsKernel(problem: AddPositionsProblem): Kernel {
   requireProblem("add-positions", problem, {
@@ -41,8 +43,10 @@ export function addPositionsKernel(problem: AddPositionsProblem): Kernel {
     prepend: checks.flag,
     tableRows: checks.count,
     position: checks.flag,
+    each: checks.optional(checks.flag),
   });
   const { batches, count, from, to, dtype, period, prepend, tableRows, position } = problem;
+  const { each = false } = problem;
   const width = accessWidth(problem.features, "batch-first", [from, to]);
   const features = problem.features / width;
   const wide = wideType(width);
@@ -50,7 +54,8 @@ export function addPositionsKernel(problem: AddPositionsProblem): Kernel {
   const strides = stridesOf({ batch: batches.from, layout: from }, features);
   const table = stridesOf({ batch: tableRows, layout: "batch-first" }, features);
   const length = prepend ? period + 1 : period;
-  const row = `min(${position ? "position[0] + " : ""}vector % ${length}u, ${tableRows - 1}u)`;
+  const first = position ? `position[${each ? `vector / ${length}u` : "0"}] + ` : "";
+  const row = `min(${first}vector % ${length}u, ${tableRows - 1}u)`;
   const stored = prepend
     ? `let sequence = vector / ${length}u;
   var stored = prepended[feature];

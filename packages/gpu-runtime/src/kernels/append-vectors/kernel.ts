@@ -5,7 +5,7 @@ import { perElementShader, placeInCache } from "../per-element.ts";
 import { checks, requireCounts, requireProblem, storageChecks } from "../problem-checks.ts";
 import { enabledBy, times } from "../wgsl.ts";
 
-/** A batch of vectors that is written into a cache of more, from a position on. */
+/** A batch of vectors that is written into a cache of more, from a position on, or each where it belongs. */
 export interface AppendProblem {
   readonly batch: number;
   readonly features: number;
@@ -16,11 +16,13 @@ export interface AppendProblem {
   readonly dtype: StorageDtype;
   /** Vectors of the cache. */
   readonly vectors: number;
+  /** Vectors of the batch that have a position each, without which others are dropped; the first has one unless given. */
+  readonly places?: number;
 }
 
 /**
- * Generates `y[position + n] = x[n]` for the vectors `n` whose place is in the cache; the others are
- * dropped. Bindings: x, y, position (u32, one number).
+ * Generates `y[position + n] = x[n]`, or `y[position[n]] = x[n]`, for the vectors `n` whose place is in the cache; the
+ * others are dropped. Bindings: x, y, position (u32, one number, or one for each vector that has a place).
  *
  * @throws PapilioError `KERNEL_PROBLEM`, `LAYOUT_INVALID`
  */
@@ -30,8 +32,9 @@ export function appendVectorsKernel(problem: AppendProblem): Kernel {
     batch: checks.count,
     features: checks.count,
     vectors: checks.count,
+    places: checks.optional(checks.count),
   });
-  const { batch, features, from, to, dtype, vectors } = problem;
+  const { batch, features, from, to, dtype, vectors, places } = problem;
   requireCounts("append-vectors", { batch, features, vectors });
   const x = stridesOf({ batch, layout: from }, features);
   const y = stridesOf({ batch: vectors, layout: to }, features);
@@ -45,7 +48,7 @@ export function appendVectorsKernel(problem: AppendProblem): Kernel {
     ],
     ...perElementShader(
       { batch, parts: { name: "feature", count: features }, to },
-      `${placeInCache(vectors, true)}
+      `${placeInCache(vectors, places ?? "first")}
   y[${times("place", y.vector)} + ${times("feature", y.feature)}] = x[${times("vector", x.vector)} + ${times("feature", x.feature)}];`,
     ),
   };

@@ -8,8 +8,8 @@ import { workgroupAttention } from "./workgroup-shader.ts";
 
 /**
  * Scaled dot-product attention, with no matrix of scores in memory. Bindings: q, k, v, y, the
- * position (u32) if there is one, the lengths (u32, one for each sequence) if there are any. A query
- * that sees no key gives zeros.
+ * position (u32) if there is one, the lengths (u32, one for each sequence) if there are any, and the pages (u32,
+ * `[sequences, keys / size]`). A query that sees no key gives zeros.
  *
  * @throws PapilioError `KERNEL_PROBLEM`, `BATCH_INVALID`, `LAYOUT_INVALID`
  */

@@ -1,4 +1,5 @@
 import { type BatchShape, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { requireObject } from "@papilio/butterfly/errors";
 import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
 import {
   type Check,
@@ -45,7 +46,24 @@ export interface AttentionProblem {
   readonly position: boolean;
   /** Whether a binding says for each sequence how many of its keys count. */
   readonly lengths: boolean;
+  /** Where the keys and values are in pages of a pool that sequences share, which a binding lists for each. */
+  readonly pages?: AttentionPages | undefined;
 }
+
+/** A pool of vectors, in pages. */
+export interface AttentionPages {
+  /** Vectors of a page, a divisor of `keys`. Key `u` of a sequence is in the page `u / size` of its list. */
+  readonly size: number;
+  /** Pages of the pool. */
+  readonly count: number;
+}
+
+const pagesCheck: Check = (name, value) => {
+  requireObject(name, value, "an AttentionPages");
+  const { size, count } = value as Partial<Record<"size" | "count", unknown>>;
+  checks.count(`size of ${name}`, size);
+  checks.count(`count of ${name}`, count);
+};
 
 /** What a problem is but for how its operands lie in memory. */
 export type AttentionSizes = Omit<AttentionProblem, "dtype" | "q" | "k" | "v" | "y">;
@@ -82,10 +100,18 @@ export function requireAttention(problem: AttentionProblem): void {
     y: requireShape,
     position: checks.flag,
     lengths: checks.flag,
+    pages: checks.optional(pagesCheck),
   });
   requireSizes(problem);
-  const { queries, keys, q, k, v, y } = problem;
-  requireRoom(problem, { q, k, v, y }, { q: queries, k: keys, v: keys, y: queries });
+  const { queries, keys, q, k, v, y, pages } = problem;
+  requireRoom(problem, { q, y }, { q: queries, y: queries });
+  if (pages === undefined) {
+    requireRoom(problem, { k, v }, { k: keys, v: keys });
+    return;
+  }
+  const { size, count } = pages;
+  requireMultiple("attention", ["keys", keys], ["the size of a page,", size]);
+  requireRoom({ sequences: 1 }, { k, v }, { k: size * count, v: size * count });
 }
 
 /** @throws PapilioError `KERNEL_PROBLEM` */
@@ -119,7 +145,8 @@ export function attentionBindings({
   dtype,
   position,
   lengths,
-}: Pick<AttentionProblem, "dtype" | "position" | "lengths">): {
+  pages,
+}: Pick<AttentionProblem, "dtype" | "position" | "lengths" | "pages">): {
   name: string;
   elements: StorageDtype | "u32";
   access: "read" | "read-write";
@@ -131,5 +158,6 @@ export function attentionBindings({
     { name: "y", elements: dtype, access: "read-write" },
     ...(position ? [{ name: "position", elements: "u32", access: "read" } as const] : []),
     ...(lengths ? [{ name: "lengths", elements: "u32", access: "read" } as const] : []),
+    ...(pages ? [{ name: "pages", elements: "u32", access: "read" } as const] : []),
   ];
 }

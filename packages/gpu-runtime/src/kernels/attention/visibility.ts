@@ -40,6 +40,10 @@ export function headAt(
 }
 
 /** WGSL for the vector of key `u`, clamped to those of its sequence. */
-export function keyVector({ keys }: AttentionSizes, u: string): string {
-  return `(sequence * ${keys}u + ${clamped(u, keys, false)})`;
+export function keyVector({ keys, pages }: AttentionSizes, u: string): string {
+  const key = clamped(u, keys, false);
+  if (pages === undefined) return `(sequence * ${keys}u + ${key})`;
+  const { size, count } = pages;
+  const page = clamped(`pages[sequence * ${keys / size}u + ${key} / ${size}u]`, count, false);
+  return `(${page} * ${size}u + ${key} % ${size}u)`;
 }

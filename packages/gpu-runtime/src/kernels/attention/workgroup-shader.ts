@@ -5,7 +5,7 @@ import { clamped, narrowed, opaque, range, times } from "../wgsl.ts";
 import { LOWEST, score, shareOf, weigh } from "./online-softmax.ts";
 import { type AttentionProblem, attentionStrides } from "./problem.ts";
 import type { WorkgroupAttention } from "./variant.ts";
-import { headAt, keyValueHead, limitWgsl, visibleTo } from "./visibility.ts";
+import { headAt, keyValueHead, keyVector, limitWgsl, visibleTo } from "./visibility.ts";
 import { workgroupPlan } from "./workgroup-plan.ts";
 
 /**
@@ -17,7 +17,7 @@ export function workgroupAttention(
   problem: AttentionProblem,
   variant: WorkgroupAttention,
 ): Omit<Kernel, "label" | "bindings"> {
-  const { sequences, queries, keys, heads, headFeatures, dtype, causal } = problem;
+  const { sequences, queries, heads, headFeatures, dtype, causal } = problem;
   const { queriesEach, keyThreads, keysEach } = variant;
   const plan = workgroupPlan(problem, variant);
   const stride = attentionStrides(problem);
@@ -46,8 +46,10 @@ export function workgroupAttention(
       problem[operand].layout === "batch-last"
         ? [`e % ${vectors}u`, `e / ${vectors}u`]
         : [`e / ${features}u`, `e % ${features}u`];
-    const each = operand === "q" ? queries : keys;
-    const vector = `(sequence * ${each}u + ${clamped("vector", each, false)})`;
+    const vector =
+      operand === "q"
+        ? `(sequence * ${queries}u + ${clamped("vector", queries, false)})`
+        : keyVector(problem, "vector");
     const head = operand === "q" ? "head" : sharedHead;
     const read = `${headAt(problem, stride[operand], vector, head)} + ${times(clamped("f", headFeatures, false), stride[operand].feature)}`;
     return `for (var e = thread; e < ${opaque(vectors * features)}; e += ${plan.threads}u) {

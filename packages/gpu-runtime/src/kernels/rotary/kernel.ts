@@ -34,6 +34,8 @@ export interface RotaryProblem {
   readonly tableRows: number;
   /** Whether a binding says how many tokens precede the first. */
   readonly position: boolean;
+  /** Sequences that have a number of their own there; one for all of them unless given. */
+  readonly sequences?: number;
   /** Given where y is a cache of so many vectors, in which vector `n` becomes `position + n`. */
   readonly into?: { readonly vectors: number };
 }
@@ -46,7 +48,7 @@ const cache: Check = (name, value) => {
 /**
  * Generates the rotary position embedding (Su et al., arXiv 2104.09864, equation 34): pair `i` of each
  * head is rotated by the angle of row `token` and column `i` of the tables. Bindings: x, y, cosines and
- * sines (f32, `[tableRows, headFeatures / 2]`), position (u32, one number) if there is one.
+ * sines (f32, `[tableRows, headFeatures / 2]`), position (u32, one number or one for each sequence) if there is one.
  *
  * Into a cache, it appends as well: vectors whose place is past the end are dropped.
  *
@@ -62,10 +64,11 @@ export function rotaryKernel(problem: RotaryProblem): Kernel {
     period: checks.count,
     tableRows: checks.count,
     position: checks.flag,
+    sequences: checks.optional(checks.count),
     into: checks.optional(cache),
   });
   const { batch, features, headFeatures, style, from, to, dtype, period, tableRows } = problem;
-  const { position, into } = problem;
+  const { position, sequences = 1, into } = problem;
   const vectors = into?.vectors ?? batch;
   requireCounts("rotary", { batch, features, headFeatures, period, tableRows, vectors });
   requireMultiple("rotary", ["headFeatures", headFeatures], ["the size of a pair,", 2]);
@@ -73,12 +76,13 @@ export function rotaryKernel(problem: RotaryProblem): Kernel {
   const half = headFeatures / 2;
   const x = stridesOf({ batch, layout: from }, features);
   const y = stridesOf({ batch: vectors, layout: to }, features);
-  const [first, apart] =
+  const [firstOfPair, apart] =
     style === "interleaved"
       ? ["pair * 2u", 1]
       : [`pair / ${half}u * ${headFeatures}u + pair % ${half}u`, half];
   const token = period >= batch ? "vector" : `vector % ${period}u`;
-  const moved = position ? `min(position[0], ${tableRows}u) + ${token}` : token;
+  const first = sequences === 1 ? "0u" : clamped(`vector / ${period}u`, sequences, false);
+  const moved = position ? `min(position[${first}], ${tableRows}u) + ${token}` : token;
   const row = clamped(moved, tableRows, !position && Math.min(period, batch) <= tableRows);
   return {
     label: `rotary ${style} ${batch}x${features}/${headFeatures}`,
@@ -92,11 +96,11 @@ export function rotaryKernel(problem: RotaryProblem): Kernel {
     ],
     ...perElementShader(
       { batch, parts: { name: "pair", count: features / 2 }, to },
-      `${into ? placeInCache(vectors, position) : "let place = vector;"}
+      `${into ? placeInCache(vectors, position ? "first" : "none") : "let place = vector;"}
   let angle = (${row}) * ${half}u + pair % ${half}u;
   let c = cosines[angle];
   let s = sines[angle];
-  let first = ${first};
+  let first = ${firstOfPair};
   let read = ${times("vector", x.vector)} + ${times("first", x.feature)};
   let u = f32(x[read]);
   let v = f32(x[read + ${apart * x.feature}u]);

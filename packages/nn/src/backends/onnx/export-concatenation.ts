@@ -11,20 +11,24 @@ export function keptByHeads(
   graph: Graph,
   append: AppendOperation,
 ): { name: string; heads: number } {
-  const { state, output } = append;
+  const { state, position, output } = append;
   const [name = ""] = [...graph.states].find(([, { value }]) => value === state) ?? [];
   const isUsed = operationsOf(graph).filter(
     (operation) => operation !== append && operandsOf(operation).some((of) => of === state),
   );
   const readers = operationsOf(graph).filter((operation) => operandsOf(operation).includes(output));
   const heads = readers.map((reader) =>
-    reader.kind === "attention" && reader.sequences === 1 && reader.queries !== output
+    reader.kind === "attention" &&
+    reader.sequences === 1 &&
+    reader.pages === undefined &&
+    reader.queries !== output
       ? reader.keyValueHeads
       : undefined,
   );
   const [first] = heads;
   const isOutput = [...graph.outputs.values()].some((value) => value === output || value === state);
-  const isKept = first !== undefined && heads.every((count) => count === first);
+  const isKept =
+    first !== undefined && position.length === 1 && heads.every((count) => count === first);
   if (isKept && isUsed.length === 0 && !isOutput) return { name, heads: first };
   throw new PapilioError(
     "ONNX_STATE",

@@ -11,6 +11,7 @@ export function lowerAddPositionsOnCpu(operation: AddPositionsOperation, to: Cpu
     positions: table.length / features,
     prepended: prepended !== undefined,
     position: position !== undefined,
+    each: position !== undefined && position.length > 1,
   });
   to.push(call, [to.of(x), to.define(output), ...memoryOf(to, table, prepended, position)]);
 }

@@ -15,6 +15,7 @@ export function lowerAddPositions(operation: AddPositionsOperation, to: DeviceLo
     prepend: prepended !== undefined,
     tableRows: table.length / x.features,
     position: position !== undefined,
+    each: position !== undefined && position.length > 1,
     from: input.layout,
     to: y.layout,
     dtype: y.dtype,

@@ -14,6 +14,8 @@ export function exportAddPositions(operation: AddPositionsOperation, to: OnnxBui
     const firsts = sequences === 1 ? first : to.node("Expand", [first, to.integers(shape)], shape);
     tokens = to.node("Concat", [firsts, tokens], [sequences, length, features], { axis: 1 });
   }
-  const rows = tableRows({ name: "positions", table, features, length, position }, to);
+  const added = tableRows({ name: "positions", table, features, length, position }, to);
+  const isOfEach = position !== undefined && position.length > 1;
+  const rows = isOfEach ? to.reshape(added, [sequences, length, features]) : added;
   return to.reshape(to.each("Add", tokens, rows), [output.vectors, features]);
 }

@@ -4,7 +4,7 @@ import { indicesCheck, parameterCheck, valueCheck } from "../../graph/operand-ch
 import {
   named,
   requireLength,
-  requirePosition,
+  requirePositions,
   sequencesOf,
   shapeError,
 } from "../../graph/operands.ts";
@@ -20,7 +20,7 @@ export interface AddPositionsOperation extends GraphOperation<"add-positions"> {
   /** Vectors of a sequence, before one is prepended. */
   readonly period: number;
   readonly prepended?: Parameter | undefined;
-  /** Position of the first vector; 0 without. */
+  /** Position of the first vector of all sequences, or of each; 0 without. */
   readonly position?: Indices | undefined;
 }
 
@@ -63,7 +63,7 @@ export function addPositions(
     );
   }
   if (prepended !== undefined) requireLength(path, "prepended vector", prepended, features);
-  requirePosition(path, position, positions - period - longer + 1);
+  requirePositions(path, position, sequences, positions - period - longer + 1);
   return x.graph.add(
     addPositionsDefinition,
     { path, x, table, period, prepended, position },

@@ -10,11 +10,11 @@ export function evaluateAddPositions(
   const values = context.of(x);
   const y = context.zeros(output);
   const { features } = x;
-  const start = firstPosition(position, context);
   const longer = prepended === undefined ? 0 : 1;
   for (let vector = 0; vector < output.vectors; vector++) {
     const sequence = Math.floor(vector / (period + longer));
     const place = vector % (period + longer);
+    const start = firstPosition(position, context, sequence);
     for (let feature = 0; feature < features; feature++) {
       const own =
         place < longer

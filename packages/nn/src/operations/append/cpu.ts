@@ -8,7 +8,10 @@ export function lowerAppendOnCpu(
 ): void {
   const { vectors, features } = x;
   const kept = to.state(state, "tiles");
-  const call = append({ vectors, features, stateVectors: state.vectors });
+  const call = append({
+    ...{ vectors, features, stateVectors: state.vectors },
+    each: position.length > 1,
+  });
   to.push(call, [to.of(x), kept, to.indices(position)], "rewrite");
   to.alias(output, kept);
 }

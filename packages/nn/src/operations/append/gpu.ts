@@ -15,6 +15,7 @@ export function lowerAppend(
     to: kept.layout,
     dtype: kept.dtype,
     vectors: kept.batch,
+    ...(position.length === x.vectors && { places: x.vectors }),
   });
   to.push(kernel, [input.memory, kept.memory, to.indices(position)], "rewrite");
   to.alias(output, kept);

@@ -1,5 +1,5 @@
 import { indicesCheck, valueCheck } from "../../graph/operand-checks.ts";
-import { requireFeatures, requirePosition } from "../../graph/operands.ts";
+import { requireFeatures, requirePositions } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Indices, Value } from "../../graph/value.ts";
 
@@ -7,7 +7,7 @@ import type { Indices, Value } from "../../graph/value.ts";
 export interface AppendOperation extends GraphOperation<"append"> {
   readonly x: Value;
   readonly state: Value;
-  /** Where the first vector goes. */
+  /** Where the first vector goes, or each of them. */
   readonly position: Indices;
 }
 
@@ -22,11 +22,15 @@ export const appendDefinition: OperationDefinition<AppendOperation> = {
   operands: ({ x, state }) => [x, state],
 };
 
-/** Writes the vectors of x into a state, from `position` on; those past its end are dropped. */
+/**
+ * Writes the vectors of x into a state, from `position` on; those past its end are dropped. With as many positions as
+ * vectors, each goes to its own, which differ; one whose position is the number of vectors of the state is dropped.
+ */
 export function append(x: Value, state: Value, position: Indices, path: string = ""): Value {
   valueCheck("The state", state);
   indicesCheck("The position", position);
   requireFeatures(path, x, state.features);
-  requirePosition(path, position, state.vectors);
+  const isOne = position.length === 1;
+  requirePositions(path, position, x.vectors, isOne ? state.vectors : state.vectors + 1);
   return x.graph.add(appendDefinition, { path, x, state, position }, state);
 }

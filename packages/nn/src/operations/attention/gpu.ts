@@ -5,10 +5,11 @@ import {
 } from "@papilio/gpu-runtime/kernels";
 import type { DeviceLowering } from "../device-lowering.ts";
 import { memoryOf } from "../shared/memory-of.ts";
-import type { AttentionOperation } from "./operation.ts";
+import { type AttentionOperation, keysOfEach } from "./operation.ts";
 
 export function lowerAttention(operation: AttentionOperation, to: DeviceLowering): void {
-  const { sequences, heads, keyValueHeads, scale, causal, position, lengths, output } = operation;
+  const { sequences, heads, keyValueHeads, scale, causal, output } = operation;
+  const { position, lengths, pages } = operation;
   const q = to.of(operation.queries);
   const k = to.of(operation.keys);
   const v = to.of(operation.values);
@@ -16,7 +17,7 @@ export function lowerAttention(operation: AttentionOperation, to: DeviceLowering
   const problem: AttentionProblem = {
     sequences,
     queries: operation.queries.vectors / sequences,
-    keys: operation.keys.vectors / sequences,
+    keys: keysOfEach(operation),
     heads,
     keyValueHeads,
     headFeatures: operation.queries.features / heads,
@@ -29,7 +30,9 @@ export function lowerAttention(operation: AttentionOperation, to: DeviceLowering
     y,
     position: position !== undefined,
     lengths: lengths !== undefined,
+    pages: pages && { size: pages.size, count: operation.keys.vectors / pages.size },
   };
   const kernel = attentionKernel(problem, chooseAttention(to.gpu.report, problem));
-  to.push(kernel, [q.memory, k.memory, v.memory, y.memory, ...memoryOf(to, position, lengths)]);
+  const indices = memoryOf(to, position, lengths, pages?.table);
+  to.push(kernel, [q.memory, k.memory, v.memory, y.memory, ...indices]);
 }

@@ -11,8 +11,8 @@ export function gradientOfAttention(
   dy: Value,
   to: GradientContext,
 ): void {
-  const { queries, keys, values, position, path } = operation;
-  if (position !== undefined) {
+  const { queries, keys, values, position, pages, path } = operation;
+  if (position !== undefined || pages !== undefined) {
     throw new PapilioError(
       "GRADIENT_UNAVAILABLE",
       `Attention${path && ` of ${path}`} has no gradient where a run is given the position.`,

@@ -1,6 +1,7 @@
+import type { Value } from "../../graph/value.ts";
 import { LOWEST, type OnnxBuilder, type OnnxValue } from "../onnx-builder.ts";
 import { range } from "../shared/onnx-numbers.ts";
-import type { AttentionOperation } from "./operation.ts";
+import { type AttentionOperation, keysOfEach } from "./operation.ts";
 
 /**
  * Heads that share keys and values are multiplied with them as one, with more queries. One sequence has no
@@ -10,7 +11,7 @@ export function exportAttention(operation: AttentionOperation, to: OnnxBuilder):
   const { queries, keys, values, sequences, heads, keyValueHeads, scale } = operation;
   const each = queries.features / heads;
   const queriesEach = queries.vectors / sequences;
-  const keysEach = keys.vectors / sequences;
+  const keysEach = keysOfEach(operation);
   const ofEach = sequences === 1 ? [] : [sequences];
   const shared = [...ofEach, keyValueHeads, (heads / keyValueHeads) * queriesEach];
   const q = to.arrange(
@@ -25,9 +26,10 @@ export function exportAttention(operation: AttentionOperation, to: OnnxBuilder):
   const kept = to.byHeads(keys);
   const k =
     kept === undefined
-      ? to.arrange(to.of(keys), axes, [0, 2, 3, 1], transposed)
+      ? to.arrange(keyRows(keys, operation, to), axes, [0, 2, 3, 1], transposed)
       : to.arrange(kept, straight, [0, 2, 1], transposed);
-  const v = to.byHeads(values) ?? to.arrange(to.of(values), axes, [0, 2, 1, 3], straight);
+  const v =
+    to.byHeads(values) ?? to.arrange(keyRows(values, operation, to), axes, [0, 2, 1, 3], straight);
   const scaled = scale === 1 ? q : to.each("Mul", q, to.scalar(scale));
   const scores = to.node("MatMul", [scaled, k], [...shared, keysEach]);
   const perHead = [sequences, heads, queriesEach, keysEach];
@@ -39,6 +41,16 @@ export function exportAttention(operation: AttentionOperation, to: OnnxBuilder):
     [0, 2, 1, 3],
     [queries.vectors, queries.features],
   );
+}
+
+/** Keys or values, sequence after sequence. */
+function keyRows(x: Value, operation: AttentionOperation, to: OnnxBuilder): OnnxValue {
+  const { pages } = operation;
+  if (pages === undefined) return to.of(x);
+  const { size, table } = pages;
+  const firsts = to.each("Mul", to.indices(table), to.integers([size]));
+  const rows = to.each("Add", to.reshape(firsts, [table.length, 1]), range(size, to));
+  return to.gather(to.of(x), to.reshape(rows, [table.length * size]), 0);
 }
 
 /** Softmax over the keys that a query sees; zeros where it sees none. `[sequences, heads, queries, keys]`. */
@@ -55,11 +67,12 @@ function weightsOf(scores: OnnxValue, operation: AttentionOperation, to: OnnxBui
 
 /** How many keys queries see, `[sequences or 1, 1, queries or 1, 1]`, where it is not all of them. */
 function limitsOf(
-  { queries, keys, sequences, causal, position, lengths }: AttentionOperation,
+  operation: AttentionOperation,
   to: OnnxBuilder,
 ): { readonly tensor: OnnxValue; readonly mayBeNone: boolean } | undefined {
+  const { queries, sequences, causal, position, lengths } = operation;
   const queriesEach = queries.vectors / sequences;
-  const offset = position === undefined ? keys.vectors / sequences - queriesEach : 0;
+  const offset = position === undefined ? keysOfEach(operation) - queriesEach : 0;
   // Of each query, without the position that a run gives.
   const counts = causal
     ? Array.from({ length: queriesEach }, (_, query) => offset + query + 1)

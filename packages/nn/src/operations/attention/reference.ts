@@ -1,19 +1,25 @@
 import type { FloatArray } from "@papilio/butterfly";
 import type { ReferenceContext } from "../reference-context.ts";
 import { firstPosition } from "../shared/positions.ts";
-import type { AttentionOperation } from "./operation.ts";
+import { type AttentionOperation, keysOfEach } from "./operation.ts";
 
 export function evaluateAttention(
   operation: AttentionOperation,
   context: ReferenceContext,
 ): FloatArray {
   const { queries, keys, values, sequences, heads, keyValueHeads, scale } = operation;
-  const { causal, position, lengths, output } = operation;
+  const { causal, position, lengths, pages, output } = operation;
   const [q, k, v] = [context.of(queries), context.of(keys), context.of(values)];
   const y = context.zeros(output);
   const headFeatures = queries.features / heads;
   const queriesEach = queries.vectors / sequences;
-  const keysEach = keys.vectors / sequences;
+  const keysEach = keysOfEach(operation);
+  const table = pages && context.indices(pages.table);
+  const vectorOf = (sequence: number, key: number): number => {
+    if (pages === undefined) return sequence * keysEach + key;
+    const page = Math.floor((sequence * keysEach + key) / pages.size);
+    return (table?.[page] as number) * pages.size + (key % pages.size);
+  };
   const offset = position === undefined ? keysEach - queriesEach : firstPosition(position, context);
   const counts = lengths && context.indices(lengths);
   const scores = new Float64Array(keysEach);
@@ -27,7 +33,7 @@ export function evaluateAttention(
         if (visible <= 0) continue;
         const at = (sequence * queriesEach + query) * queries.features + head * headFeatures;
         const keyAt = (key: number): number =>
-          (sequence * keysEach + key) * keys.features + keyHead * headFeatures;
+          vectorOf(sequence, key) * keys.features + keyHead * headFeatures;
         let most = Number.NEGATIVE_INFINITY;
         for (let key = 0; key < visible; key++) {
           const score = scale * dot(q, at, k, keyAt(key), headFeatures);

@@ -11,6 +11,7 @@ export function lowerRotaryOnCpu(operation: RotaryOperation, to: CpuLowering): v
     ...{ headFeatures, style, period },
     positions: cosines.shape[0] as number,
     position: position !== undefined,
+    each: position !== undefined && position.length > 1,
   });
   to.push(call, [to.of(x), to.define(output), ...memoryOf(to, cosines, sines, position)]);
 }

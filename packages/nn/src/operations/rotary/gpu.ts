@@ -18,6 +18,7 @@ export function lowerRotary(operation: RotaryOperation, to: DeviceLowering): voi
     period,
     tableRows: cosines.shape[0] as number,
     position: position !== undefined,
+    sequences: position?.length ?? 1,
   });
   // Angles are kept in float32: half precision would put far positions elsewhere.
   const tables = [cosines, sines].map((table) => to.parameter(table, "f32"));

@@ -18,7 +18,8 @@ export function exportRotary(operation: RotaryOperation, to: OnnxBuilder): OnnxV
   ];
   const angles = (name: string, table: Parameter): OnnxValue => {
     const rows = tableRows({ name, table, features: pairs, length: period, position }, to);
-    return to.reshape(rows, [period, 1, ...(halves ? [1, pairs] : [pairs, 1])]);
+    const sequences = position !== undefined && position.length > 1 ? [position.length] : [];
+    return to.reshape(rows, [...sequences, period, 1, ...(halves ? [1, pairs] : [pairs, 1])]);
   };
   const [cosine, sine] = [angles("cosines", cosines), angles("sines", sines)];
   const first = to.each("Sub", to.each("Mul", u, cosine), to.each("Mul", v, sine));

@@ -1,7 +1,7 @@
 import { requireObject } from "@papilio/butterfly/errors";
 import { anyNumber, number, oneOf, optional } from "../../arguments/checks.ts";
 import { indicesCheck, parameterCheck, valueCheck } from "../../graph/operand-checks.ts";
-import { named, requirePosition, sequencesOf, shapeError } from "../../graph/operands.ts";
+import { named, requirePositions, sequencesOf, shapeError } from "../../graph/operands.ts";
 import type { GraphOperation, OperationDefinition } from "../../graph/operation.ts";
 import type { Indices, Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
@@ -16,6 +16,7 @@ export interface RotaryOperation extends GraphOperation<"rotary"> {
   readonly sines: Parameter;
   /** Vectors of a sequence. */
   readonly period: number;
+  /** Of the first vector of all sequences, or of each; 0 without. */
   readonly position?: Indices | undefined;
 }
 
@@ -55,6 +56,6 @@ export function rotary(
       "Use heads of an even size that divides the features, and sequences within the table.",
     );
   }
-  requirePosition(path, position, positions);
+  requirePositions(path, position, x.vectors / period, positions);
   return x.graph.add(rotaryDefinition, { ...options, path, x }, x);
 }

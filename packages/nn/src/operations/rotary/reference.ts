@@ -10,10 +10,10 @@ export function evaluateRotary(
   const values = context.of(x);
   const y = context.zeros(x);
   const pairs = headFeatures / 2;
-  const start = firstPosition(position, context);
   const positions = cosines.shape[0] as number;
   for (let vector = 0; vector < x.vectors; vector++) {
     // Tokens past the table are only there to fill a run: nobody asks for what becomes of them.
+    const start = firstPosition(position, context, Math.floor(vector / period));
     const row = Math.min(start + (vector % period), positions - 1) * pairs;
     for (let head = 0; head < x.features; head += headFeatures) {
       for (let pair = 0; pair < pairs; pair++) {

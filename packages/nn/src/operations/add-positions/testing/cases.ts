@@ -32,6 +32,16 @@ export const addPositionsCases: OperationCases = {
       }),
     indices: { position: [5] },
   },
+  "from positions of sequences, with one prepended": {
+    terms: 2,
+    make: (graph) =>
+      f.addPositions(vectors(graph, 6, 4), parameter(9, 4), {
+        period: 2,
+        prepended: parameter(4),
+        position: graph.indices("position", 3),
+      }),
+    indices: { position: [6, 0, 3] },
+  },
 };
 
 /** The operation on vectors of a model. */
@@ -45,5 +55,9 @@ export const addPositionsOnVectors: ValueOperations = [
     const position = x.graph.indices("position", 1);
     const table = drawn([x.vectors + 3, FEATURES], 1);
     return f.addPositions(x, table, { period: x.vectors, position });
+  },
+  (x) => {
+    const position = x.graph.indices("position", x.vectors);
+    return f.addPositions(x, drawn([7, FEATURES], 1), { period: 1, position });
   },
 ];

@@ -1,5 +1,5 @@
 import type { Graph } from "../../../graph/graph.ts";
-import type { Value } from "../../../graph/value.ts";
+import type { Indices, Value } from "../../../graph/value.ts";
 import { parameter as drawn } from "../../../testing/draw.ts";
 import {
   FEATURES,
@@ -19,13 +19,18 @@ function attention(options: {
   readonly positioned?: boolean;
   readonly measured?: boolean;
   readonly scale?: number;
+  /** Vectors of a page, and pages of the pool. */
+  readonly paged?: readonly [size: number, count: number];
 }): (graph: Graph) => Value {
   const { sequences = 2, queries, keys = queries, heads = 4, keyValueHeads = heads } = options;
-  const { causal, scale } = options;
+  const { causal, scale, paged } = options;
   return (graph) => {
     const q = vectors(graph, sequences * queries, heads * 3);
-    const k = vectors(graph, sequences * keys, keyValueHeads * 3);
-    const v = vectors(graph, sequences * keys, keyValueHeads * 3);
+    const kept = paged === undefined ? sequences * keys : paged[0] * paged[1];
+    const k = vectors(graph, kept, keyValueHeads * 3);
+    const v = vectors(graph, kept, keyValueHeads * 3);
+    const [size = keys] = paged ?? [];
+    const table = (): Indices => graph.indices("pages", (sequences * keys) / size);
     return f.attention(q, k, v, {
       sequences,
       heads,
@@ -34,6 +39,7 @@ function attention(options: {
       ...(scale === undefined ? {} : { scale }),
       position: options.positioned ? graph.indices("position", 1) : undefined,
       lengths: options.measured ? graph.indices("lengths", sequences) : undefined,
+      pages: paged && { size, table: table() },
     });
   };
 }
@@ -131,11 +137,51 @@ export const attentionCases: OperationCases = {
     }),
     indices: { position: [4], lengths: [6] },
   },
+  "of single queries, with keys in pages": {
+    terms: 64,
+    size: 3,
+    make: attention({
+      ...{ sequences: 5, queries: 1, keys: 48, keyValueHeads: 2, causal: true, measured: true },
+      paged: [16, 7],
+    }),
+    indices: { lengths: [48, 17, 0, 1, 33], pages: [6, 2, 4, 1, 0, 3, 5, 5, 5, 0, 0, 0, 3, 2, 6] },
+  },
+  "of some queries, with keys in pages": {
+    terms: 64,
+    size: 3,
+    make: attention({
+      ...{ sequences: 1, queries: 7, keys: 96, keyValueHeads: 1, causal: true, positioned: true },
+      paged: [32, 4],
+    }),
+    indices: { position: [60], pages: [3, 0, 2] },
+  },
+  "of two sequences of some queries, with keys in pages": {
+    terms: 64,
+    size: 3,
+    make: attention({
+      ...{ sequences: 2, queries: 5, keys: 32, causal: false, measured: true, paged: [16, 5] },
+    }),
+    indices: { lengths: [29, 20], pages: [4, 1, 0, 4] },
+  },
 };
+
+/** Keys and values in pages of 16 of a pool. */
+function attendPool(x: Value, period: number, keys: number): Value {
+  const pool = vectors(x.graph, 16 * 9, 6);
+  const sequences = x.vectors / period;
+  const table = Uint32Array.from({ length: (sequences * keys) / 16 }, (_, at) => (5 * at) % 9);
+  return f.attention(x, pool, pool, {
+    ...{ sequences, heads: 4, keyValueHeads: 2, causal: period > 1 },
+    lengths: x.graph.indices("lengths", sequences),
+    pages: { size: 16, table: x.graph.fixed("pages", table) },
+  });
+}
 
 /** The operation on vectors of a model. */
 export const attentionOnVectors: ValueOperations = [
   (x) => f.attention(x, x, x, { sequences: 1, heads: 3, keyValueHeads: 3, causal: true }),
+  (x) => attendPool(x, 1, 64),
+  (x) => attendPool(x, x.vectors, 48),
   (x) => {
     const keys = f.linear(x, drawn([6, FEATURES], 7));
     const lengths = x.graph.indices("lengths", x.vectors);

@@ -24,6 +24,19 @@ export const rotaryCases: OperationCases = Object.fromEntries(
         { terms: 3, make: (graph) => f.rotary(vectors(graph, 8, 12), { ...options, period: 4 }) },
       ],
       [
+        `${style}, sequences from positions of their own`,
+        {
+          terms: 3,
+          make: (graph) =>
+            f.rotary(vectors(graph, 6, 12), {
+              ...options,
+              period: 2,
+              position: graph.indices("position", 3),
+            }),
+          indices: { position: [7, 0, 9] },
+        },
+      ],
+      [
         `${style}, from a position, past the end of the table`,
         {
           terms: 3,
@@ -41,11 +54,16 @@ export const rotaryCases: OperationCases = Object.fromEntries(
 );
 
 /** The operation on vectors of a model. */
-export const rotaryOnVectors: ValueOperations = (["interleaved", "halves"] as const).map(
-  (style) => (x: Value) => {
+export const rotaryOnVectors: ValueOperations = [
+  ...(["interleaved", "halves"] as const).map((style) => (x: Value) => {
     const [cosines, sines] = [drawn([x.vectors + 2, 3], 1), drawn([x.vectors + 2, 3], 2)];
     const position = x.graph.indices("position", 1);
     position.requireBelow(3);
     return f.rotary(x, { headFeatures: 6, style, cosines, sines, period: x.vectors, position });
+  }),
+  (x) => {
+    const [cosines, sines] = [drawn([9, 3], 1), drawn([9, 3], 2)];
+    const position = x.graph.indices("position", x.vectors);
+    return f.rotary(x, { headFeatures: 6, style: "halves", cosines, sines, period: 1, position });
   },
-);
+];
