@@ -46,7 +46,8 @@ function pairOf(
   let best: Chain | undefined;
   const smaller = Math.min(rows, cols);
   for (let blocks = 2; blocks < smaller; blocks++) {
-    if (smaller % blocks !== 0 || cols % blocks !== 0 || rows % (smaller / blocks) !== 0) continue;
+    const divides = [smaller, cols, rows].every((size) => size % blocks === 0);
+    if (!divides || rows % (smaller / blocks) !== 0) continue;
     const ranks = share === 0 ? 1 : smaller;
     for (let rank = 1; rank <= ranks; rank *= 2) {
       const chain = Chain.monarch({ rows, cols, blocks, rank });

@@ -12,13 +12,16 @@ import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import type { LinearKind } from "./linear-kinds.ts";
 import { accuracyReport, bestOf, type Line, type Run } from "./report.ts";
-import type { Choice, Task } from "./task.ts";
+import type { Choice, Settings, Task } from "./task.ts";
 import { characters, charactersLarge } from "./tasks/characters.ts";
 import { digits } from "./tasks/digits.ts";
 import { nodes } from "./tasks/nodes.ts";
+import { stories } from "./tasks/stories.ts";
+import { trainBest } from "./train.ts";
 
-const TASKS: readonly Task[] = [digits, ...nodes, characters, charactersLarge];
+const TASKS: readonly Task[] = [digits, ...nodes, characters, charactersLarge, stories];
 const SEEDS = [0, 1, 2];
 
 const { values: flags } = parseArgs({
@@ -52,21 +55,43 @@ process.on("exit", () => {
 });
 
 for (const task of TASKS.filter(({ name }) => names.includes(name))) {
-  for (const kind of task.kinds) {
-    const tuned: Line[] = [];
-    for (const settings of task.settings) {
-      tuned.push(await train(task, { kind, ...settings, seed: SEEDS[0] ?? 0 }));
-    }
-    const { rate, decay } = bestOf(task, tuned);
-    for (const seed of SEEDS.slice(1)) await train(task, { kind, rate, decay, seed });
-  }
+  const usual = await trainAll(task, undefined, undefined);
+  for (const way of task.ways?.keys() ?? []) await trainAll(task, way, usual.get("dense"));
 }
 
-async function train(task: Task, choice: Choice): Promise<Line> {
+/**
+ * Trains each kind by all settings with the first seed, and then by those that were best for it with the others: of all
+ * kinds something is known before more is known of one.
+ */
+async function trainAll(
+  task: Task,
+  way: string | undefined,
+  dense: Settings | undefined,
+): Promise<ReadonlyMap<LinearKind, Settings>> {
+  const [first = 0, ...others] = SEEDS;
+  const chosen = new Map<LinearKind, Settings>();
+  const own = way === undefined ? {} : { way };
+  for (const kind of task.kinds) {
+    if (way !== undefined && kind === "dense") continue;
+    const tuned: Line[] = [];
+    for (const settings of task.settings) {
+      tuned.push(await train(task, { kind, ...own, ...settings, seed: first }, dense));
+    }
+    const { rate, decay } = bestOf(task, tuned);
+    chosen.set(kind, { rate, decay });
+  }
+  for (const [kind, settings] of chosen) {
+    for (const seed of others) await train(task, { kind, ...own, ...settings, seed }, dense);
+  }
+  return chosen;
+}
+
+async function train(task: Task, choice: Choice, dense: Settings | undefined): Promise<Line> {
   const known = lines.find(
-    ({ task: name, kind, rate, decay, seed }) =>
+    ({ task: name, kind, way, rate, decay, seed }) =>
       name === task.name &&
       kind === choice.kind &&
+      way === choice.way &&
       rate === choice.rate &&
       decay === choice.decay &&
       seed === choice.seed,
@@ -76,12 +101,14 @@ async function train(task: Task, choice: Choice): Promise<Line> {
     console.log("The time is over: the same command goes on.");
     process.exit(0);
   }
-  const line = { task: task.name, ...choice, ...(await task.train(choice)) };
+  const outcome = await trainBest(choice, await task.training(choice, dense));
+  const line = { task: task.name, ...choice, ...outcome };
   lines.push(line);
   appendFileSync(flags.out, `${JSON.stringify(line)}\n`);
   const { validation, test, seconds } = line;
+  const way = choice.way === undefined ? "" : `, ${choice.way}`;
   console.log(
-    `${task.name} ${choice.kind}, rate ${choice.rate}, decay ${choice.decay}, seed ${choice.seed}: validation ${validation.toFixed(4)}, test ${test.toFixed(4)}, ${seconds.toFixed(0)} s`,
+    `${task.name} ${choice.kind}${way}, rate ${choice.rate}, decay ${choice.decay}, seed ${choice.seed}: validation ${validation.toFixed(4)}, test ${test.toFixed(4)}, ${seconds.toFixed(0)} s`,
   );
   return line;
 }

@@ -1,4 +1,7 @@
+import { quantity } from "@papilio/bench/analysis";
+import { formatBytes } from "@papilio/butterfly/errors";
 import { LINEAR_KINDS, type LinearKind } from "./linear-kinds.ts";
+import { sizesOf } from "./sizes.ts";
 import { type Choice, isBetter, type Outcome, type Task } from "./task.ts";
 
 /** The first line of the file: what made the others. */
@@ -37,58 +40,146 @@ export function accuracyReport(
       : `\n## What is missing\n\nNot trained yet; the same command goes on: ${missing.join("; ")}.\n`;
   return `# Accuracy: butterflies beside dense layers
 
-Made by \`${command}\`, begun on ${date.slice(0, 10)}, Node ${node}, ${processors}. Models are trained from scratch. Each kind of layer is tuned by as many settings, with the first seed, by the validation data; the best are trained with ${seeds.length} seeds. The test data are looked at once, with the model that was best on the validation data. Weights are those of linear layers.
+Made by \`${command}\`, begun on ${date.slice(0, 10)}, Node ${node}, ${processors}. Models are trained from scratch. Each kind of layer is tuned by as many settings, with the first seed, by the validation data; the best are trained with ${seeds.length} seeds. The test data are looked at once, with the model that was best on the validation data. Weights are those of linear layers, bytes those of all parameters in float32, and FLOPs the arithmetic of a run of the trained model.
 
 ${begun.map((task) => sectionOf(task, lines, seeds)).join("\n")}${gaps}`;
 }
 
 function sectionOf(task: Task, lines: readonly Line[], seeds: readonly number[]): string {
   const isAccuracy = task.metric === "accuracy";
-  const show = (value: number): string =>
-    isAccuracy ? `${(100 * value).toFixed(1)} %` : value.toFixed(3);
-  const kinds = task.kinds.flatMap((kind) => {
-    const found = trainingsOf(task, kind, lines, seeds);
-    return found.length === 0 ? [] : [{ kind, found, mean: meanOf(found) }];
-  });
+  const kinds = meansOf(task, undefined, lines, seeds);
   const dense = kinds.find(({ kind }) => kind === "dense");
+  const agrees = kinds.some(({ found }) => found.some(({ agreement }) => agreement !== undefined));
   const rows = kinds.map(({ kind, found, mean }) => {
-    const tests = found.map(({ test }) => test);
-    const [{ linearWeights, rate, decay }] = found as [Line];
-    const share =
-      dense === undefined
-        ? "-"
-        : `${((100 * linearWeights) / (dense.found[0] as Line).linearWeights).toFixed(1)} %`;
-    const beside =
-      dense === undefined || kind === "dense"
-        ? "-"
-        : isAccuracy
-          ? `${signed(100 * (mean - dense.mean), 1)} points`
-          : `${signed(100 * (mean / dense.mean - 1), 1)} %`;
-    const range = `${show(Math.min(...tests))} to ${show(Math.max(...tests))}`;
-    const settings = `rate ${rate}, decay ${decay}`;
-    return [LINEAR_KINDS[kind], share, show(mean), range, beside, String(tests.length), settings];
+    const { linearWeights, bytes, flops } = sizesOf(task.inference(kind));
+    const most = dense?.found[0]?.linearWeights;
+    return [
+      LINEAR_KINDS[kind],
+      `${linearWeights}${most === undefined ? "" : ` (${((100 * linearWeights) / most).toFixed(1)} %)`}`,
+      formatBytes(bytes),
+      quantity(flops, "FLOP"),
+      shown(task, mean),
+      rangeOf(task, found),
+      kind === "dense" ? "-" : besideOf(task, mean, dense?.mean),
+      ...(agrees ? [shareOf(found.map(({ agreement = 0 }) => agreement))] : []),
+      String(found.length),
+      settingsOf(found),
+    ];
   });
-  const what = isAccuracy ? "accuracy" : "loss, nats a character";
   const head = [
     "layers",
     "weights",
-    `test ${what}, mean`,
+    "bytes",
+    `FLOPs, ${task.unit}`,
+    `test ${isAccuracy ? "accuracy" : `loss, nats a ${task.token}`}, mean`,
     "range",
+    "beside dense",
+    ...(agrees ? ["same next token as the teacher"] : []),
+    "seeds",
+    "settings",
+  ];
+  const section = `## ${task.name}: ${task.description}\n\n${table(head, rows)}\n`;
+  const tried = waysOf(task, lines, seeds);
+  return tried.length === 0 ? section : `${section}\n${triedText(tried)}\n`;
+}
+
+interface Mean {
+  readonly kind: LinearKind;
+  readonly found: readonly Line[];
+  readonly mean: number;
+}
+
+/** Kinds of layers that were trained in a way, by the settings that were best. */
+function meansOf(
+  task: Task,
+  way: string | undefined,
+  lines: readonly Line[],
+  seeds: readonly number[],
+): readonly Mean[] {
+  return task.kinds.flatMap((kind) => {
+    const found = trainingsOf(task, { kind, way }, lines, seeds);
+    return found.length === 0 ? [] : [{ kind, found, mean: meanOf(found.map(({ test }) => test)) }];
+  });
+}
+
+/** Rows of what was tried beside the usual way. */
+function waysOf(
+  task: Task,
+  lines: readonly Line[],
+  seeds: readonly number[],
+): readonly (readonly string[])[] {
+  const usual = meansOf(task, undefined, lines, seeds);
+  const meanOfKind = (kind: LinearKind): number | undefined =>
+    usual.find((one) => one.kind === kind)?.mean;
+  const dense = usual.find(({ kind }) => kind === "dense");
+  const most = dense?.found[0]?.linearWeights;
+  return [...(task.ways ?? [])].flatMap(([way, description]) =>
+    meansOf(task, way, lines, seeds).map(({ kind, found, mean }) => [
+      description,
+      LINEAR_KINDS[kind],
+      most === undefined
+        ? "-"
+        : `${((100 * (found[0] as Line).linearWeights) / most).toFixed(1)} %`,
+      shown(task, mean),
+      rangeOf(task, found),
+      besideOf(task, mean, meanOfKind(kind)),
+      besideOf(task, mean, dense?.mean),
+      String(found.length),
+      settingsOf(found),
+    ]),
+  );
+}
+
+function triedText(rows: readonly (readonly string[])[]): string {
+  const head = [
+    "what was tried",
+    "layers",
+    "weights",
+    "test, mean",
+    "range",
+    "gain",
     "beside dense",
     "seeds",
     "settings",
   ];
-  return `## ${task.name}: ${task.description}\n\n${table(head, rows)}\n`;
+  return `What was tried to come nearer to dense, each tuned by as many settings as the rows above, and what it gained over them:\n\n${table(head, rows)}\n`;
+}
+
+function shown({ metric }: Task, value: number): string {
+  return metric === "accuracy" ? `${(100 * value).toFixed(1)} %` : value.toFixed(3);
+}
+
+function rangeOf(task: Task, lines: readonly Line[]): string {
+  const tests = lines.map(({ test }) => test);
+  return `${shown(task, Math.min(...tests))} to ${shown(task, Math.max(...tests))}`;
+}
+
+/** How a mean differs from another one, in points or as a share of it. */
+function besideOf({ metric }: Task, mean: number, other: number | undefined): string {
+  if (other === undefined) return "-";
+  return metric === "accuracy"
+    ? `${signed(100 * (mean - other), 1)} points`
+    : `${signed(100 * (mean / other - 1), 1)} %`;
+}
+
+function settingsOf([first]: readonly Line[]): string {
+  return first === undefined ? "-" : `rate ${first.rate}, decay ${first.decay}`;
+}
+
+function shareOf(shares: readonly number[]): string {
+  return `${(100 * meanOf(shares)).toFixed(1)} %`;
 }
 
 /** Trainings of a kind by the settings that were chosen; none before all settings were tried. */
 function trainingsOf(
   task: Task,
-  kind: LinearKind,
+  { kind, way }: Pick<Line, "kind"> & { readonly way: string | undefined },
   lines: readonly Line[],
   [first]: readonly number[],
 ): readonly Line[] {
-  const own = lines.filter((line) => line.task === task.name && line.kind === kind);
+  const own = lines.filter(
+    (line) => line.task === task.name && line.kind === kind && line.way === way,
+  );
   const tuned = own.filter(({ seed }) => seed === first);
   if (tuned.length < task.settings.length) return [];
   const { rate, decay } = bestOf(task, tuned);
@@ -96,17 +187,19 @@ function trainingsOf(
 }
 
 function missingOf(task: Task, lines: readonly Line[], seeds: readonly number[]): string[] {
-  return task.kinds.flatMap((kind) => {
-    const found = trainingsOf(task, kind, lines, seeds).length;
-    if (found === seeds.length) return [];
-    return [
-      `${task.name} ${kind}${found === 0 ? "" : ` (${found} of ${seeds.length} seeds are there)`}`,
-    ];
-  });
+  return [undefined, ...(task.ways?.keys() ?? [])].flatMap((way) =>
+    task.kinds.flatMap((kind) => {
+      if (way !== undefined && kind === "dense") return [];
+      const found = trainingsOf(task, { kind, way }, lines, seeds).length;
+      if (found === seeds.length) return [];
+      const name = way === undefined ? `${task.name} ${kind}` : `${task.name} ${kind}, ${way}`;
+      return [`${name}${found === 0 ? "" : ` (${found} of ${seeds.length} seeds are there)`}`];
+    }),
+  );
 }
 
-function meanOf(lines: readonly Line[]): number {
-  return lines.reduce((sum, { test }) => sum + test, 0) / lines.length;
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function signed(value: number, digits: number): string {

@@ -2,8 +2,7 @@ import { Gpt2 } from "@papilio/nn";
 import { characterTokens, textTask } from "@papilio/nn/training";
 import { readText } from "../data.ts";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
-import type { Choice, Outcome, Task } from "../task.ts";
-import { trainBest } from "../train.ts";
+import type { Choice, Task, Training } from "../task.ts";
 
 interface Sizes {
   readonly name: string;
@@ -42,19 +41,32 @@ function charactersOf(sizes: Sizes): Task {
     metric: "loss",
     kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
     settings: rates.map((rate) => ({ rate, decay: 0.1 })),
-    train: (choice) => trainCharacters(sizes, choice),
+    ...{ unit: `${context} characters`, token: "character" },
+    inference(kind) {
+      const model = modelOf(sizes, kind, 0);
+      const inputs = { ids: text().ids.slice(-context) };
+      return { model, graph: model.trace({ tokens: context }), inputs };
+    },
+    training: (choice) => Promise.resolve(trainingOf(sizes, choice)),
   };
 }
 
-function trainCharacters(sizes: Sizes, choice: Choice): Promise<Outcome> {
-  const { layers, heads, features, context, batch, steps } = sizes;
-  const { kind, seed } = choice;
-  const { ids, vocabulary } = text();
+function modelOf(
+  { layers, heads, features, context }: Sizes,
+  kind: LinearKind,
+  seed: number,
+): Gpt2 {
   const linear = layersOf(kind);
-  const model = new Gpt2({
-    ...{ vocabulary, features, layers, heads, positions: context, seed },
+  return new Gpt2({
+    ...{ vocabulary: text().vocabulary, features, layers, heads, positions: context, seed },
     linear: { projection: linear, ffn: linear },
   });
+}
+
+function trainingOf(sizes: Sizes, { kind, seed }: Choice): Training {
+  const { context, batch, steps } = sizes;
+  const { ids } = text();
+  const model = modelOf(sizes, kind, seed);
   const split = Math.floor(TRAINED * ids.length);
   const middle = Math.floor((split + ids.length) / 2);
   const taskOf = (validation: Uint32Array) =>
@@ -63,11 +75,11 @@ function trainCharacters(sizes: Sizes, choice: Choice): Promise<Outcome> {
       ...{ trace: (shape) => model.trace(shape), train: ids.subarray(0, split), validation },
       validationWindows: WINDOWS,
     });
-  return trainBest(choice, {
+  return {
     ...{ metric: "loss", model, task: taskOf(ids.subarray(split, middle)) },
     ...{ tested: taskOf(ids.subarray(middle)), final: 0.1, warmup: 100, drawn: true },
     options: { steps, evaluateEvery: 500, clip: 1, optimizer: { kind: "adamw", beta2: 0.99 } },
-  });
+  };
 }
 
 let read: { readonly ids: Uint32Array; readonly vocabulary: number } | undefined;

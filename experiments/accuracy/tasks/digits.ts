@@ -2,8 +2,7 @@ import { VisionTransformer } from "@papilio/nn";
 import { imageTask, type LabelledImages, pickImages, splitExamples } from "@papilio/nn/training";
 import { readText } from "../data.ts";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
-import type { Choice, Outcome, Task } from "../task.ts";
-import { trainBest } from "../train.ts";
+import type { Choice, Task, Training } from "../task.ts";
 
 const SIDE = 8;
 const PIXELS = SIDE * SIDE;
@@ -20,16 +19,25 @@ export const digits: Task = {
   metric: "accuracy",
   kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
   settings: [1e-3, 2e-3, 4e-3].map((rate) => ({ rate, decay: 0.05 })),
-  train: trainDigits,
+  unit: "an image",
+  inference(kind) {
+    const model = modelOf(kind, 0);
+    const inputs = { images: images().tested.images.slice(0, PIXELS) };
+    return { model, graph: model.trace({ images: 1 }), inputs };
+  },
+  training: (choice) => Promise.resolve(trainingOf(choice)),
 };
 
-function trainDigits(choice: Choice): Promise<Outcome> {
-  const { kind, seed } = choice;
+function modelOf(kind: LinearKind, seed: number): VisionTransformer {
   const linear = layersOf(kind);
-  const model = new VisionTransformer({
+  return new VisionTransformer({
     ...{ imageSize: SIDE, patchSize: 2, channels: 1, classes: 10 },
     ...{ features: 64, layers: 4, heads: 4, seed, linear: { projection: linear, ffn: linear } },
   });
+}
+
+function trainingOf({ kind, seed }: Choice): Training {
+  const model = modelOf(kind, seed);
   const { trained, validated, tested } = images();
   const taskOf = (validation: LabelledImages) =>
     imageTask({
@@ -37,14 +45,14 @@ function trainDigits(choice: Choice): Promise<Outcome> {
       ...{ trace: (shape) => model.trace(shape), shape: SHAPE, train: trained, validation },
       ...{ smoothing: 0.1, augmentation: { shift: 1 } },
     });
-  return trainBest(choice, {
+  return {
     ...{ metric: "accuracy", model, task: taskOf(validated), tested: taskOf(tested) },
     ...{ final: 0.01, warmup: 50, drawn: true },
     options: {
       ...{ steps: STEPS, evaluateEvery: 150, clip: 1 },
       optimizer: { kind: "adamw", beta2: 0.99 },
     },
-  });
+  };
 }
 
 type Parts = Readonly<Record<"trained" | "validated" | "tested", LabelledImages>>;

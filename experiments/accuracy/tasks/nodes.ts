@@ -1,26 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { GAT, GCN, GraphSAGE } from "@papilio/nn";
-import { adjacencyOf, bagsOfWords } from "@papilio/nn/adjacency";
-import { nodeTask } from "@papilio/nn/training";
+import { initializeFrom } from "@papilio/nn/conversion";
+import type { LinearFactory } from "@papilio/nn/layers";
+import { type DisposableTask, distilledTask, nodeTask } from "@papilio/nn/training";
+import { cora } from "../cora.ts";
 import { type LinearKind, layersOf } from "../linear-kinds.ts";
-import type { Choice, Outcome, Task } from "../task.ts";
+import { linearWeights } from "../sizes.ts";
+import type { Choice, Settings, Task, Training } from "../task.ts";
 import { trainBest } from "../train.ts";
-
-/** As tkipf/gcn has it: parts are `[from, to)`, or a list. */
-interface Cora {
-  readonly nodes: number;
-  readonly features: number;
-  readonly classes: number;
-  readonly edges: readonly number[];
-  readonly featureRows: readonly (readonly number[])[];
-  readonly labels: readonly number[];
-  readonly train: readonly [from: number, to: number];
-  readonly val: readonly [from: number, to: number];
-  readonly test: readonly number[];
-}
-
-const FILE = "../../../packages/nn/testdata/planetoid/cora.json";
+import { NODE_WAYS, WAY_DESCRIPTIONS } from "./node-ways.ts";
 
 const MODELS = {
   gcn: { Model: GCN, options: { hidden: 16 }, dropout: 0.5, rates: [1e-2, 3e-2], steps: 200 },
@@ -38,52 +25,109 @@ const MODELS = {
   },
 } as const;
 
-/** Classifiers of the papers of Cora, by the public split: 140 to train by, 500 to validate with, 1,000 to test with. */
-export const nodes: readonly Task[] = (Object.keys(MODELS) as (keyof typeof MODELS)[]).map(
-  (name) => ({
-    name,
-    description: `${MODELS[name].Model.name} of two layers, ${MODELS[name].options.hidden} features between them, on the citation network Cora`,
-    metric: "accuracy",
-    kinds: ["dense", "half", "monarch"] satisfies LinearKind[],
-    settings: MODELS[name].rates.flatMap((rate) => [5e-4, 1e-4].map((decay) => ({ rate, decay }))),
-    train: (choice) => trainNodes(name, choice),
-  }),
-);
+type Name = keyof typeof MODELS;
+type NodeModel = GAT | GCN | GraphSAGE;
 
-function trainNodes(name: keyof typeof MODELS, choice: Choice): Promise<Outcome> {
+/** Classifiers of the papers of Cora, by the public split: 140 to train by, 500 to validate with, 1,000 to test with. */
+export const nodes: readonly Task[] = (Object.keys(MODELS) as Name[]).map((name) => ({
+  name,
+  description: `${MODELS[name].Model.name} of two layers, ${MODELS[name].options.hidden} features between them, on the citation network Cora`,
+  metric: "accuracy",
+  kinds: ["dense", "half", "monarch"] satisfies LinearKind[],
+  settings: MODELS[name].rates.flatMap((rate) => [5e-4, 1e-4].map((decay) => ({ rate, decay }))),
+  // Those of GAT take minutes each.
+  ...(name === "gat" ? {} : { ways: WAY_DESCRIPTIONS }),
+  unit: "all nodes",
+  inference(kind) {
+    const { adjacency, features } = cora();
+    const model = modelOf(name, kind, 0);
+    return { model, graph: model.trace({ adjacency }), inputs: { features } };
+  },
+  training: (choice, dense) => trainingBy(name, choice, dense),
+}));
+
+async function trainingBy(
+  name: Name,
+  choice: Choice,
+  dense: Settings | undefined,
+): Promise<Training> {
   const { kind, seed } = choice;
-  const { Model, options, dropout } = MODELS[name];
-  const { nodes: count, features: inFeatures, classes, edges, labels, ...cora } = network();
-  const model = new Model({ ...options, inFeatures, classes, seed, linear: linear(kind) });
-  const adjacency = adjacencyOf({ nodes: count, edges: [...edges] });
-  const features = bagsOfWords(cora.featureRows, inFeatures);
-  const taskOf = (validation: Uint32Array) =>
+  const way = choice.way === undefined ? undefined : NODE_WAYS.get(choice.way);
+  const hidden = way?.widest === undefined ? undefined : widestWithin(name, kind, way.widest);
+  const model = modelOf(name, kind, seed, hidden);
+  const start = way?.denseFirst ? await trainedDense(name, dense, seed, hidden) : undefined;
+  if (start !== undefined) await initializeFrom(model, start);
+  const teacher = way?.distilled ? await trainedDense(name, dense, seed) : undefined;
+  return {
+    ...trainingOf(name, model, seed, teacher),
+    ...{ drawn: way?.drawn ?? false, oneRate: way?.oneRate, dividedDecay: way?.dividedDecay },
+  };
+}
+
+/** Layers of a kind, and of as many features between them as the task has unless given. */
+function modelOf(name: Name, kind: LinearKind, seed: number, hidden?: number): NodeModel {
+  const { Model, options } = MODELS[name];
+  const { inFeatures, classes } = cora();
+  const width = hidden === undefined ? {} : { hidden };
+  return new Model({ ...options, ...width, inFeatures, classes, seed, linear: linear(kind) });
+}
+
+/** The features between layers, a multiple of the task's, with the most weights that are at most a share of dense's. */
+function widestWithin(name: Name, kind: LinearKind, share: number): number {
+  const { hidden } = MODELS[name].options;
+  const most = share * linearWeights(modelOf(name, "dense", 0));
+  let widest = hidden;
+  while (linearWeights(modelOf(name, kind, 0, widest + hidden)) <= most) widest += hidden;
+  return widest;
+}
+
+/** The dense model by the settings that were best for it, as it was when its validation was best. */
+async function trainedDense(
+  name: Name,
+  settings: Settings | undefined,
+  seed: number,
+  hidden?: number,
+): Promise<NodeModel> {
+  if (settings === undefined) throw new Error("Dense layers are trained first.");
+  const model = modelOf(name, "dense", seed, hidden);
+  const parameters = [...model.namedParameters().values()];
+  let best: readonly Float32Array[] = [];
+  const choice: Choice = { ...settings, kind: "dense", seed };
+  await trainBest(choice, {
+    ...trainingOf(name, model, seed),
+    onBest: () => {
+      best = parameters.map(({ values }) => values.slice());
+    },
+  });
+  for (const [at, parameter] of parameters.entries()) {
+    parameter.values = best[at] as Float32Array;
+  }
+  return model;
+}
+
+function trainingOf(name: Name, model: NodeModel, seed: number, teacher?: NodeModel): Training {
+  const { dropout, steps } = MODELS[name];
+  const { adjacency, features, classes, labels, ...cited } = cora();
+  const taskOf = (validation: Uint32Array): DisposableTask =>
     nodeTask({
       trace: (use) => model.trace({ adjacency, ...(use === "training" && { dropout }) }),
       ...{ parameters: model.namedParameters(), seed, kernels: "wasm", features, classes },
-      ...{ labels: Uint32Array.from(labels), train: range(cora.train), validation },
+      ...{ labels, train: cited.train, validation },
     });
-  return trainBest(choice, {
-    ...{ metric: "accuracy", model, task: taskOf(range(cora.val)) },
-    ...{ tested: taskOf(Uint32Array.from(cora.test)), final: 1, warmup: 1, drawn: false },
-    options: { steps: MODELS[name].steps, evaluateEvery: 5, optimizer: { kind: "adam" } },
-  });
-}
-
-function range([from, to]: readonly [number, number]): Uint32Array {
-  return Uint32Array.from({ length: to - from }, (_, at) => from + at);
+  const task = taskOf(cited.validation);
+  return {
+    ...{ metric: "accuracy", model, tested: taskOf(cited.test) },
+    task:
+      teacher === undefined
+        ? task
+        : distilledTask(task, { teacher: teacher.trace({ adjacency }), kernels: "wasm" }),
+    ...{ final: 1, warmup: 1, drawn: false },
+    options: { steps, evaluateEvery: 5, optimizer: { kind: "adam" } },
+  };
 }
 
 /** Butterflies where there are many weights: the last layer has few outputs. */
-function linear(kind: LinearKind) {
+function linear(kind: LinearKind): LinearFactory {
   const [make, dense] = [layersOf(kind), layersOf("dense")];
-  return (shape: Parameters<typeof make>[0]) =>
-    (Math.min(shape.inFeatures, shape.outFeatures) < 16 ? dense : make)(shape);
-}
-
-let read: Cora | undefined;
-
-function network(): Cora {
-  read ??= JSON.parse(readFileSync(join(import.meta.dirname, FILE), "utf8")) as Cora;
-  return read;
+  return (shape) => (Math.min(shape.inFeatures, shape.outFeatures) < 16 ? dense : make)(shape);
 }

@@ -1,11 +1,5 @@
-import { type Butterfly, Chain, PapilioError } from "@papilio/butterfly";
-import {
-  type FactorizeOptions,
-  factorize,
-  refine,
-  relativeError,
-  searchChains,
-} from "@papilio/butterfly/factorization";
+import { type Butterfly, type Chain, PapilioError } from "@papilio/butterfly";
+import { factorize, refine, relativeError, searchChains } from "@papilio/butterfly/factorization";
 import { factorizationKernels } from "@papilio/cpu-runtime";
 import type { Gpu } from "@papilio/gpu-runtime";
 import {
@@ -37,7 +31,7 @@ export interface ButterflyizeOptions {
   readonly layers?: RegExp | ((path: string, layer: Linear) => boolean);
   /**
    * The chain for a layer: of text or by its shape, Monarch, or `search` for the best of all with two
-   * factors and longer ones. Monarch unless given.
+   * factors and longer ones. Monarch unless given. A function may give a larger one: the layer is then padded with zeros.
    */
   readonly chain?: Chain | "monarch" | "search" | ((layer: Linear) => Chain | undefined);
   /**
@@ -168,7 +162,9 @@ async function convert(
     return { ...report, replaced: false, reason: "no chain of this shape within the limits" };
   }
   const { butterfly } = found;
-  const replacement = new ButterflyLinear({ weight: butterfly, bias: layer.bias !== undefined });
+  const replacement = new ButterflyLinear({
+    ...{ weight: butterfly, inFeatures, outFeatures, bias: layer.bias !== undefined },
+  });
   const [matrix] = replacement.matrices as [Matrix];
   const speed = { ...report };
   if (device !== undefined) {
@@ -212,22 +208,29 @@ async function factorizeLayer(
   const { inFeatures, outFeatures, weight } = layer;
   const kernels = factorizationKernels();
   const stop = signal === undefined ? {} : { signal };
-  const { values } = weight;
+  const wanted = chain === "search" ? undefined : chainFor(layer, chain);
+  if (chain !== "search" && wanted === undefined) return undefined;
+  const { rows, cols } = wanted ?? { rows: outFeatures, cols: inFeatures };
+  const values = padded(weight.values, { rows: outFeatures, cols: inFeatures }, { rows, cols });
   const start =
-    chain === "search"
+    wanted === undefined
       ? (
-          await searchChains(values, outFeatures, inFeatures, {
+          await searchChains(values, rows, cols, {
             ...stop,
             kernels,
             ...(maxParameters === undefined ? {} : { maxParameters }),
           })
         ).best
-      : await factorizeBy(chainFor(layer, chain), values, { ...stop, kernels });
+      : await factorize(values, wanted, { ...stop, kernels, bounds: false });
   if (start === undefined) return undefined;
   if (inputs === undefined) {
     return { butterfly: start.matrix, error: start.error, outputError: undefined };
   }
-  const { matrix, errors } = await refine(values, start.matrix, { ...stop, inputs });
+  const vectors = inputs.length / inFeatures;
+  const { matrix, errors } = await refine(values, start.matrix, {
+    ...stop,
+    inputs: padded(inputs, { rows: inFeatures, cols: vectors }, { rows: cols, cols: vectors }),
+  });
   return {
     butterfly: matrix,
     error: await relativeError(values, matrix, signal),
@@ -235,33 +238,36 @@ async function factorizeLayer(
   };
 }
 
-async function factorizeBy(
-  chain: Chain | undefined,
-  values: Float32Array,
-  options: Pick<FactorizeOptions, "signal" | "kernels">,
-): Promise<{ readonly matrix: Butterfly; readonly error: number } | undefined> {
-  return chain && (await factorize(values, chain, { ...options, bounds: false }));
+interface Size {
+  readonly rows: number;
+  readonly cols: number;
 }
 
-/** The chain for a layer, if it has the layer's shape. */
+/** A matrix with zeros beneath and beside it. */
+function padded(values: Float32Array, from: Size, to: Size): Float32Array {
+  if (from.rows === to.rows && from.cols === to.cols) return values;
+  const result = new Float32Array(to.rows * to.cols);
+  for (let row = 0; row < from.rows; row++) {
+    result.set(values.subarray(row * from.cols, (row + 1) * from.cols), row * to.cols);
+  }
+  return result;
+}
+
+/** The chain for a layer, if it has the layer's shape, or was given for it and is larger. */
 function chainFor(
   layer: Linear,
   chain: Exclude<ButterflyizeOptions["chain"], "search" | undefined>,
 ): Chain | undefined {
   const { inFeatures: cols, outFeatures: rows } = layer;
-  const asked =
-    chain === "monarch"
-      ? monarchChainOf({ rows, cols })
-      : chain instanceof Chain
-        ? chain
-        : chain(layer);
+  if (typeof chain === "function") {
+    const given = chain(layer);
+    return given !== undefined && given.rows >= rows && given.cols >= cols ? given : undefined;
+  }
+  const asked = chain === "monarch" ? monarchChainOf({ rows, cols }) : chain;
   return asked?.rows === rows && asked.cols === cols ? asked : undefined;
 }
 
-function monarchChainOf(shape: {
-  readonly rows: number;
-  readonly cols: number;
-}): Chain | undefined {
+function monarchChainOf(shape: Size): Chain | undefined {
   try {
     return monarchChain(shape);
   } catch (error) {

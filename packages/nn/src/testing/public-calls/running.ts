@@ -78,6 +78,8 @@ export const runningCalls: PublicCalls = {
       onLayer: () => undefined,
     });
   },
+  initializeFrom: () =>
+    call(nn.initializeFrom, small(), small(), { signal: new AbortController().signal }),
   "TextGenerator.create": () =>
     invoke(nn.TextGenerator, "create", smallLlama(), {
       gpu: undefined,
