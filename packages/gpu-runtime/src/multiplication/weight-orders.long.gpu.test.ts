@@ -48,6 +48,7 @@ const READERS: Readonly<Record<string, (subgroup: number | undefined) => Kroneck
       tileK: 16,
       threadM: 2,
       threadN: 4,
+      neighbours: 2,
     }),
   };
 

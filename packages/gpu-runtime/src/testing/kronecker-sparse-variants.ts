@@ -139,19 +139,21 @@ export function testKroneckerSparseVariants(share: number): void {
             threadM: fc.constantFrom(1, 2, 4),
             threadN: fc.constantFrom(1, 4),
             tileK: fc.constantFrom(4, 8, 16),
+            neighbours: fc.constantFrom(1, 2, 3, 8),
           }),
-          async ({ pattern, batch, layout, dtype }, { threadM, threadN, tileK }) => {
+          async ({ pattern, batch, layout, dtype }, { threadM, threadN, tileK, neighbours }) => {
             const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
             await expectRight(
               pattern,
               { batch, layout, dtype: stored },
               {
                 kind: "workgroup",
-                tileM: 8 * threadM,
-                tileN: 8 * threadN,
+                tileM: (neighbours === 1 ? 8 : 2) * threadM,
+                tileN: (neighbours === 1 ? 8 : 4) * threadN,
                 tileK,
                 threadM,
                 threadN,
+                neighbours: Math.min(neighbours, pattern.d),
               },
             );
           },
@@ -201,6 +203,21 @@ export function testKroneckerSparseVariants(share: number): void {
         }),
         { numRuns: runs(40), seed: 2 },
       );
+    });
+
+    // Its many sums take software seconds to compile: not among the short tests.
+    it.runIf(share === 1)("as chosen on a GPU for blocks between others", async () => {
+      for (const [text, dtype] of [
+        ["2,20,5,3", "f32"],
+        ["1,9,12,16", "f16"],
+      ] as const) {
+        const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+        const pattern = Pattern.parse(text);
+        const problem = { pattern, batch: 33, layout: "batch-first", dtype: stored } as const;
+        const variant = chooseKroneckerSparse({ ...gpu.report, kind: "hardware" }, problem);
+        expect(variant).toMatchObject({ kind: "workgroup" });
+        await expectRight(pattern, problem, variant);
+      }
     });
 
     it("as chosen for long rows and few entries", async () => {

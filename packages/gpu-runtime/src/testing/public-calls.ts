@@ -34,6 +34,7 @@ const variant = {
   tileK: 16,
   threadM: 2,
   threadN: 4,
+  neighbours: 1,
 } as const;
 const plan = { layout: "batch-last", stages: [{ from: 0, to: 3, how: "fuse" }] } as const;
 const vectors = { batch: 4, layout: "batch-first" } as const;

@@ -8,6 +8,7 @@ import { matrixPlan } from "../kernels/kronecker-sparse/matrix-plan.ts";
 import type { KroneckerSparseProblem } from "../kernels/kronecker-sparse/problem.ts";
 import type { KroneckerSparseVariant } from "../kernels/kronecker-sparse/variant.ts";
 import { vectorLayout } from "../kernels/kronecker-sparse/vector-layout.ts";
+import { workgroupPlan } from "../kernels/kronecker-sparse/workgroup-plan.ts";
 
 /** An adapter with WebGPU's default limits, and subgroups of one size or none. */
 export function report(kind: "hardware" | "software", subgroup: number | null): AdapterReport {
@@ -62,7 +63,13 @@ export function expectValid(
   const threads = Number(/@workgroup_size\((\d+)\)/.exec(wgsl)?.[1]);
   expect(threads).toBeGreaterThanOrEqual(1);
   expect(threads).toBeLessThanOrEqual(256);
-  if (variant.kind === "workgroup") return;
+  if (variant.kind === "workgroup") {
+    const { tileM, tileN, threadM, threadN, neighbours } = variant;
+    expect([tileM / threadM, tileN / threadN].every(Number.isInteger)).toBe(true);
+    expect(neighbours).toBeLessThanOrEqual(pattern.d);
+    expect(workgroupPlan(variant).bytes).toBeLessThanOrEqual(16384);
+    return;
+  }
   if (variant.kind === "matrix") {
     expect(wgsl).toContain("subgroupMatrixMultiplyAccumulate");
     expect(threads % variant.subgroup).toBe(0);

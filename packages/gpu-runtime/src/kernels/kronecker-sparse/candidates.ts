@@ -12,6 +12,7 @@ import {
   type RegisterKroneckerSparse,
   type WorkgroupKroneckerSparse,
 } from "./variant.ts";
+import { workgroupPlan } from "./workgroup-plan.ts";
 
 /** More take longer to compile and to measure than they are likely to gain. */
 const MOST = 24;
@@ -41,6 +42,7 @@ export function kroneckerSparseVariants(
       ? [
           chosen,
           ...matrix,
+          ...(chosen.neighbours > 1 ? besides(chosen) : []),
           ...staged,
           ...registers,
           ...registers.flatMap((base) => nearby(report, base)),
@@ -86,6 +88,20 @@ function nearby(report: AdapterReport, base: RegisterKroneckerSparse): RegisterK
   return changes.map((change) => ({ ...base, ...change }));
 }
 
+/** Shapes with other tiles for as many neighbouring blocks, and with other numbers of these. */
+function besides(base: WorkgroupKroneckerSparse): WorkgroupKroneckerSparse[] {
+  const { tileM, tileN, tileK, threadM, threadN, neighbours } = base;
+  const changes: Partial<WorkgroupKroneckerSparse>[] = [
+    { tileK: 2 * tileK },
+    { tileK: tileK / 2 },
+    { tileN: tileN / 2, threadN: threadN / 2 },
+    { tileM: tileM / 2, threadM: threadM / 2 },
+    { neighbours: neighbours / 2, tileM: 2 * tileM },
+    { neighbours: neighbours / 2, tileN: 2 * tileN },
+  ];
+  return changes.map((change) => ({ ...base, ...change }));
+}
+
 /** Tiles that matrix products on GPUs use, from 16 x 32 to 128 x 128, that the problem fills. */
 function stagedVariants({ pattern, batch }: KroneckerSparseProblem): WorkgroupKroneckerSparse[] {
   const shapes = [
@@ -111,6 +127,7 @@ function stagedVariants({ pattern, batch }: KroneckerSparseProblem): WorkgroupKr
       tileK,
       threadM,
       threadN,
+      neighbours: 1,
     }));
 }
 
@@ -128,10 +145,10 @@ function isValid(
     return variant.splitK * variant.groups <= limits.maxComputeInvocationsPerWorkgroup;
   }
   if (variant.kind === "workgroup") {
-    const { tileM, tileN, tileK, threadM, threadN } = variant;
-    const threads = (tileM / threadM) * (tileN / threadN);
-    const bytes = 4 * tileK * (tileM + tileN);
+    const { threads, bytes } = workgroupPlan(variant);
+    const { tileK, threadM, threadN, neighbours } = variant;
     return (
+      [threads, tileK, threadM, threadN, neighbours].every(Number.isInteger) &&
       threads <= limits.maxComputeInvocationsPerWorkgroup &&
       bytes <= limits.maxComputeWorkgroupStorageSize
     );

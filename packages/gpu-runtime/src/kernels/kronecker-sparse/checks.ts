@@ -54,6 +54,7 @@ const VARIANTS: Readonly<Record<KroneckerSparseVariant["kind"], Readonly<Record<
       tileK: checks.count,
       threadN: checks.count,
       threadM: checks.count,
+      neighbours: checks.count,
     },
     vector: {
       vector: width,

@@ -6,13 +6,13 @@ import { loadWidth } from "../wgsl.ts";
 import { coalescedStoreBytes } from "./along-outputs.ts";
 import { requireKroneckerSparseProblem } from "./checks.ts";
 import { chooseVectorKroneckerSparse, VECTOR_BATCH } from "./choose-vector.ts";
+import { chooseWorkgroupKroneckerSparse } from "./choose-workgroup.ts";
 import { type KroneckerSparsePacking, readsPacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
-import type {
-  KroneckerSparseVariant,
-  RegisterKroneckerSparse,
-  WorkgroupKroneckerSparse,
-} from "./variant.ts";
+import type { KroneckerSparseVariant, RegisterKroneckerSparse } from "./variant.ts";
+
+/** Invocations that are worth a workgroup where subgroups do not share loads. */
+const SMALL_GROUP = 8;
 
 /**
  * Picks the kernel's shape for a device and a problem, by rules that were measured (on lavapipe,
@@ -24,13 +24,29 @@ export function chooseKroneckerSparse(
 ): KroneckerSparseVariant {
   requireReport(report);
   requireKroneckerSparseProblem(problem);
-  const { pattern, batch } = problem;
-  // Staging pays where tiles are reused: not for blocks of a few elements.
-  const staged = report.kind === "hardware" && pattern.b >= 16 && pattern.c >= 8 && batch >= 16;
-  if (staged) return chooseWorkgroupKroneckerSparse(problem);
+  if (report.kind === "hardware" && stagingPays(problem)) {
+    return chooseWorkgroupKroneckerSparse(report, problem);
+  }
   return (
     chooseVectorKroneckerSparse(report, problem) ?? chooseRegisterKroneckerSparse(report, problem)
   );
+}
+
+/**
+ * Whether tiles in workgroup memory pay on a GPU: where they are reused, not for blocks of a few elements; and
+ * when batch-first for blocks that lie between others, of which invocations along the outputs would read and
+ * write an element of each sector.
+ */
+function stagingPays({ pattern, batch, layout }: KroneckerSparseProblem): boolean {
+  const { b, c, d, blocks } = pattern;
+  if (batch < 16) return false;
+  const between = layout === "batch-first" && d > 1 && !alongBlocks(b, blocks, SMALL_GROUP);
+  return (b >= 16 && c >= 8) || between;
+}
+
+/** Whether small blocks are many enough for invocations to run along them. */
+function alongBlocks(b: number, blocks: number, group: number): boolean {
+  return b <= 8 && blocks >= group;
 }
 
 /**
@@ -46,7 +62,7 @@ export function chooseForPacking(
   const best = chooseKroneckerSparse(report, problem);
   if (readsPacking(pattern, best, packing)) return inTurnsOf(packing, pattern, best);
   if (packing.order === "vector" && batch <= VECTOR_BATCH) return packing.variant;
-  const alongBatch = layout === "batch-last" && batch >= (sharedLoads(report) ?? 8);
+  const alongBatch = layout === "batch-last" && batch >= (sharedLoads(report) ?? SMALL_GROUP);
   const others = [
     outputsVariant(report, problem),
     ...(alongBatch ? [batchVariant(report, problem)] : []),
@@ -65,22 +81,6 @@ function inTurnsOf(
   return c % vector === 0 ? { ...variant, reduction: vector } : variant;
 }
 
-function chooseWorkgroupKroneckerSparse({
-  pattern,
-  batch,
-}: KroneckerSparseProblem): WorkgroupKroneckerSparse {
-  const tileM = pattern.b >= 64 ? 64 : pattern.b >= 32 ? 32 : 16;
-  const tileN = batch >= 64 ? 64 : 32;
-  return {
-    kind: "workgroup",
-    tileM,
-    tileN,
-    tileK: 16,
-    threadM: tileM / 8,
-    threadN: 4,
-  };
-}
-
 /** The register-blocked shape. `run` inputs follow one another: all `c`, or one sparse block's. */
 export function chooseRegisterKroneckerSparse(
   report: AdapterReport,
@@ -91,9 +91,9 @@ export function chooseRegisterKroneckerSparse(
   // A single vector is the same memory in both layouts, and gets the same kernel.
   const layout = batch === 1 ? "batch-first" : problem.layout;
   const same = { ...problem, layout };
-  const group = sharedLoads(report) ?? 8;
+  const group = sharedLoads(report) ?? SMALL_GROUP;
   if (layout === "batch-last" && batch >= group) return batchVariant(report, problem, run);
-  if (pattern.b <= 8 && pattern.blocks >= group) return blocksVariant(report, same);
+  if (alongBlocks(pattern.b, pattern.blocks, group)) return blocksVariant(report, same);
   return outputsVariant(report, same);
 }
 
@@ -104,7 +104,7 @@ export function batchVariant(
   run: number = pattern.c,
 ): RegisterKroneckerSparse {
   const subgroup = sharedLoads(report);
-  const group = subgroup ?? 8;
+  const group = subgroup ?? SMALL_GROUP;
   const vector = layout === "batch-last" ? loadWidth(batch) : 1;
   const tile = outputTile(pattern.b);
   const columns = batch / vector;
@@ -138,7 +138,7 @@ export function blocksVariant(
     tile,
     reduction: 1,
     broadcast: "load",
-    workgroup: wholeSubgroups(pattern.blocks / vector, sharedLoads(report) ?? 8, 64),
+    workgroup: wholeSubgroups(pattern.blocks / vector, sharedLoads(report) ?? SMALL_GROUP, 64),
     coalescedStore: false,
   };
 }
@@ -150,7 +150,7 @@ export function outputsVariant(
 ): RegisterKroneckerSparse {
   const { b, d } = pattern;
   const subgroup = sharedLoads(report);
-  const group = subgroup ?? 8;
+  const group = subgroup ?? SMALL_GROUP;
   const vector = b >= 4 * group ? 4 : b >= 2 * group ? 2 : 1;
   const spans = b >= 2 * vector * group ? 2 : 1;
   const tile = Math.min(16, batch);

@@ -83,6 +83,7 @@ const places: Record<string, Place> = {
       tileK: 4,
       threadM: 1,
       threadN: 1,
+      neighbours: 2,
     }),
   },
   "sums reduced in workgroup memory": {

@@ -46,7 +46,7 @@ export interface RegisterKroneckerSparse {
 
 /**
  * Tiles of both operands staged in workgroup memory, as a matrix product on a GPU does: a
- * workgroup owns `tileM` outputs of a block for `tileN` batch entries, `tileK` inputs at a time.
+ * workgroup owns `tileM` outputs of each of its blocks for `tileN` batch entries, `tileK` inputs at a time.
  */
 export interface WorkgroupKroneckerSparse {
   readonly kind: "workgroup";
@@ -60,6 +60,11 @@ export interface WorkgroupKroneckerSparse {
   readonly threadN: number;
   /** Outputs for each invocation; divides `tileM`. */
   readonly threadM: number;
+  /**
+   * Blocks that a workgroup computes side by side, neighbours along `d`: their inputs and outputs are
+   * contiguous when batch-first. At most `d`.
+   */
+  readonly neighbours: number;
 }
 
 /**
@@ -120,8 +125,8 @@ export interface MatrixKroneckerSparse {
 export function kroneckerSparseName(variant: KroneckerSparseVariant): string {
   requireKroneckerSparseVariant(variant);
   if (variant.kind === "workgroup") {
-    const { tileM, tileN, tileK, threadM, threadN } = variant;
-    return `workgroup-${tileM}x${tileN}x${tileK}-${threadM}x${threadN}`;
+    const { tileM, tileN, tileK, threadM, threadN, neighbours } = variant;
+    return `workgroup-${tileM}x${tileN}x${tileK}-${threadM}x${threadN}-d${neighbours}`;
   }
   if (variant.kind === "vector") {
     const { vector, splitK, groups, tile, reduceScope } = variant;

@@ -1,11 +1,12 @@
 import { stridesOf } from "@papilio/butterfly/numeric";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
-import { enabledBy, range, times } from "../wgsl.ts";
+import { clamped, enabledBy, range, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
 import { orderName, packingOf, weightIndex } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import { kroneckerSparseName, type WorkgroupKroneckerSparse } from "./variant.ts";
+import { workgroupPlan } from "./workgroup-plan.ts";
 
 /** Elements of a load and of a store: one each, from and to memory that is strided or not. */
 const WIDTHS = { x: 1, y: 1 };
@@ -16,7 +17,8 @@ const WIDTHS = { x: 1, y: 1 };
  * order of another variant, y, and what there is of bias, multiplier, addend.
  *
  * The inputs of a block are `d` features apart and are read from there; the outputs are written
- * `d` features apart. Tiles past the end of `b`, `c` or the batch are filled with zeros.
+ * `d` features apart. Blocks that are neighbours along `d` share a workgroup when batch-first, so that
+ * what it reads and writes is contiguous. Tiles past the end of `b`, `c`, `d` or the batch are filled with zeros.
  */
 export function workgroupKernel(
   problem: KroneckerSparseProblem,
@@ -24,41 +26,61 @@ export function workgroupKernel(
 ): Kernel {
   const { pattern, batch, layout, dtype, bias, sharing, epilogue } = problem;
   const packing = problem.packing ?? packingOf(pattern, variant);
-  const { b, c, d, blocks } = pattern;
-  const { tileM, tileN, tileK, threadM, threadN } = variant;
+  const { a, b, c, d } = pattern;
+  const { tileM, tileN, tileK, threadM, threadN, neighbours } = variant;
+  const plan = workgroupPlan(variant);
+  const { threadRows, threadColumns, threads, inputPitch, weightPitch } = plan;
   const x = stridesOf(problem, pattern.cols);
   const y = stridesOf(problem, pattern.rows);
-  const threadColumns = tileN / threadN;
-  const threadRows = tileM / threadM;
-  const threads = threadColumns * threadRows;
   const columnTiles = Math.ceil(batch / tileN);
   const rowTiles = Math.ceil(b / tileM);
-  const tiles = columnTiles * rowTiles * blocks;
+  const blockTiles = Math.ceil(d / neighbours);
+  const tiles = columnTiles * rowTiles * a * blockTiles;
   const grid = dispatchGrid(tiles);
-  const exact = { b: b % tileM === 0, c: c % tileK === 0, batch: batch % tileN === 0 };
+  const exact = {
+    b: b % tileM === 0,
+    c: c % tileK === 0,
+    d: d % neighbours === 0,
+    batch: batch % tileN === 0,
+  };
   const batchLast = layout === "batch-last";
 
-  // Neighbouring invocations take neighbouring addresses: along the batch when batch-last; along
-  // the inputs when batch-first and d = 1; else along whatever the cache lines hold.
-  const xTile = tileK * tileN;
-  const xDepth = batchLast ? `e / ${tileN}u` : `e % ${tileK}u`;
-  const xColumn = batchLast ? `e % ${tileN}u` : `e / ${tileK}u`;
-  // Along the outputs where these are neighbours in memory, else along the inputs: then a column more
-  // keeps the writes of neighbours in different banks.
+  // Neighbouring invocations take neighbouring addresses: along the batch when batch-last; when
+  // batch-first along the neighbouring blocks, then along the inputs or the outputs of a block.
+  const place = (
+    index: string,
+    sizes: { readonly neighbour: number; readonly row: number; readonly column: number },
+  ): string[] => {
+    const order = batchLast
+      ? (["column", "row", "neighbour"] as const)
+      : (["neighbour", "row", "column"] as const);
+    return placeWgsl(
+      index,
+      order.map((name) => [name, sizes[name]]),
+    );
+  };
+  // Along the outputs where these are neighbours in memory, else along the inputs.
   const weight = weightIndex(pattern, sharing, packing);
-  const wTile = tileK * tileM;
   const alongOutputs = packing.order === "tiles" || packing.order === "padded";
-  const [wDepth, wRow] = alongOutputs
-    ? [`e / ${tileM}u`, `e % ${tileM}u`]
-    : [`e % ${tileK}u`, `e / ${tileK}u`];
-  const pitch = alongOutputs ? tileM : tileM + 1;
-  const load = (name: string, count: number, body: string): string => {
+  const placeWeight = placeWgsl("e", [
+    ...(alongOutputs
+      ? ([
+          ["row", tileM],
+          ["step", tileK],
+        ] as const)
+      : ([
+          ["step", tileK],
+          ["row", tileM],
+        ] as const)),
+    ["neighbour", neighbours],
+  ]);
+  const load = (count: number, body: readonly string[]): string => {
     const turns = Math.ceil(count / threads);
     const whole = turns * threads === count;
     return `for (var turn = 0u; turn < ${turns}u; turn++) {
       let e = turn * ${threads}u + thread;
       ${whole ? "" : `if (e >= ${count}u) { break; }`}
-      ${body.replaceAll("$", name)}
+      ${body.join("\n      ")}
     }`;
   };
   const zeroOutside = (conditions: readonly (string | false)[], value: string): string => {
@@ -66,9 +88,11 @@ export function workgroupKernel(
     if (needed.length === 0) return `f32(${value})`;
     return `select(0.0, f32(${value}), ${needed.join(" && ")})`;
   };
+  const group = clamped("firstGroup + neighbour", d, exact.d);
+  const inGroup = !exact.d && `firstGroup + neighbour < ${d}u`;
 
-  const wgsl = `${epilogueWgsl(problem, WIDTHS)}var<workgroup> inputs: array<f32, ${xTile}>;
-var<workgroup> weights: array<f32, ${tileK * pitch}>;
+  const wgsl = `${epilogueWgsl(problem, WIDTHS)}var<workgroup> inputs: array<f32, ${plan.inputs}>;
+var<workgroup> weights: array<f32, ${plan.weights}>;
 
 @compute @workgroup_size(${threads})
 fn main(
@@ -78,43 +102,47 @@ fn main(
   ${tileIndexWgsl(grid, tiles)}
   let firstColumn = (tile % ${columnTiles}u) * ${tileN}u;
   let firstRow = ((tile / ${columnTiles}u) % ${rowTiles}u) * ${tileM}u;
-  let block = tile / ${columnTiles * rowTiles}u;
-  let group_i = block / ${d}u;
-  let group_k = block % ${d}u;
-  let threadColumn = thread % ${threadColumns}u;
-  let threadRow = thread / ${threadColumns}u;
+  let blockTile = tile / ${columnTiles * rowTiles}u;
+  let group_i = blockTile / ${blockTiles}u;
+  let firstGroup = (blockTile % ${blockTiles}u) * ${neighbours}u;
+  ${place("thread", { neighbour: neighbours, row: threadRows, column: threadColumns }).join("\n  ")}
+  let threadInput = ${times("column", neighbours)} + neighbour;
+  let threadWeight = ${times("neighbour", weightPitch)} + row;
   ${range(threadM)
     .flatMap((r) => range(threadN).map((n) => `var sum${r}_${n} = 0.0;`))
     .join("\n  ")}
   for (var depth = 0u; depth < ${c}u; depth += ${tileK}u) {
-    ${load(
-      "inputs",
-      xTile,
-      `let l = depth + ${xDepth};
-      let column = firstColumn + ${xColumn};
-      $[(${xDepth}) * ${tileN}u + ${xColumn}] = ${zeroOutside(
-        [!exact.c && `l < ${c}u`, !exact.batch && `column < ${batch}u`],
-        `x[${times(exact.batch ? "column" : `min(column, ${batch - 1}u)`, x.vector)} + ${times(`(group_i * ${c}u + ${exact.c ? "l" : `min(l, ${c - 1}u)`}) * ${d}u + group_k`, x.feature)}]`,
+    ${load(tileK * tileN * neighbours, [
+      ...place("e", { neighbour: neighbours, row: tileK, column: tileN }),
+      "let l = depth + row;",
+      "let entry = firstColumn + column;",
+      `inputs[row * ${inputPitch}u + ${times("column", neighbours)} + neighbour] = ${zeroOutside(
+        [!exact.c && `l < ${c}u`, !exact.batch && `entry < ${batch}u`, inGroup],
+        `x[${times(clamped("entry", batch, exact.batch), x.vector)} + ${times(`(group_i * ${c}u + ${clamped("l", c, exact.c)}) * ${d}u + ${group}`, x.feature)}]`,
       )};`,
-    )}
-    ${load(
-      "weights",
-      wTile,
-      `let l = depth + ${wDepth};
-      let row = firstRow + ${wRow};
-      $[${alongOutputs ? "e" : `(${wDepth}) * ${pitch}u + ${wRow}`}] = ${zeroOutside(
-        [!exact.c && `l < ${c}u`, !exact.b && `row < ${b}u`],
-        `w[${weight.base(exact.b ? "row" : `min(row, ${b - 1}u)`)} + ${weight.input(exact.c ? "l" : `min(l, ${c - 1}u)`)}]`,
+    ])}
+    ${load(tileK * tileM * neighbours, [
+      ...placeWeight,
+      "let l = depth + step;",
+      "let output = firstRow + row;",
+      `let group_k = ${group};`,
+      `let block = group_i * ${d}u + group_k;`,
+      `weights[${times("step", neighbours * weightPitch)} + ${times("neighbour", weightPitch)} + row] = ${zeroOutside(
+        [!exact.c && `l < ${c}u`, !exact.b && `output < ${b}u`, inGroup],
+        `w[${weight.base(clamped("output", b, exact.b))} + ${weight.input(clamped("l", c, exact.c))}]`,
       )};`,
-    )}
+    ])}
     workgroupBarrier();
     for (var l = 0u; l < ${tileK}u; l++) {
       ${range(threadN)
-        .map((n) => `let x${n} = inputs[l * ${tileN}u + ${n * threadColumns}u + threadColumn];`)
+        .map(
+          (n) =>
+            `let x${n} = inputs[l * ${inputPitch}u + ${n * threadColumns * neighbours}u + threadInput];`,
+        )
         .join("\n      ")}
       ${range(threadM)
         .flatMap((r) => [
-          `let w${r} = weights[l * ${pitch}u + threadRow * ${threadM}u + ${r}u];`,
+          `let w${r} = weights[l * ${neighbours * weightPitch}u + ${r * threadRows}u + threadWeight];`,
           ...range(threadN).map((n) => `sum${r}_${n} = fma(w${r}, x${n}, sum${r}_${n});`),
         ])
         .join("\n      ")}
@@ -124,16 +152,16 @@ fn main(
   ${range(threadN)
     .flatMap((n) =>
       range(threadM).map((r) => {
-        const column = `(firstColumn + ${n * threadColumns}u + threadColumn)`;
-        const row = `(firstRow + threadRow * ${threadM}u + ${r}u)`;
-        const feature = `(group_i * ${b}u + ${row}) * ${d}u + group_k`;
+        const entry = `(firstColumn + ${n * threadColumns}u + column)`;
+        const output = `(firstRow + ${r * threadRows}u + row)`;
+        const feature = `(group_i * ${b}u + ${output}) * ${d}u + firstGroup + neighbour`;
         const value = bias ? `sum${r}_${n} + f32(bias[${feature}])` : `sum${r}_${n}`;
         return guarded(
-          [!exact.batch && `${column} < ${batch}u`, !exact.b && `${row} < ${b}u`],
+          [!exact.batch && `${entry} < ${batch}u`, !exact.b && `${output} < ${b}u`, inGroup],
           storeWgsl(
             problem,
             WIDTHS,
-            `${times(column, y.vector)} + ${times(feature, y.feature)}`,
+            `${times(entry, y.vector)} + ${times(feature, y.feature)}`,
             value,
           ),
         );
@@ -154,4 +182,18 @@ fn main(
     wgsl,
     workgroups: grid,
   };
+}
+
+/** Statements that define names from the digits of an index, the first the fastest, in digits of the sizes given. */
+function placeWgsl(
+  index: string,
+  digits: readonly (readonly [name: string, size: number])[],
+): string[] {
+  let below = 1;
+  return digits.map(([name, size], place) => {
+    const quotient = below === 1 ? index : `${index} / ${below}u`;
+    below *= size;
+    if (size === 1) return `let ${name} = 0u;`;
+    return `let ${name} = ${place === digits.length - 1 ? quotient : `${quotient} % ${size}u`};`;
+  });
 }
