@@ -11,6 +11,7 @@ import {
 import { afterAll, describe, expect, it } from "vitest";
 import * as node from "./node/index.ts";
 import * as nn from "./testing/every-entry.ts";
+import { adapterCalls } from "./testing/public-calls/adapters.ts";
 import { deviceCalls } from "./testing/public-calls/device.ts";
 import { graphCalls } from "./testing/public-calls/graph.ts";
 import { layerCalls } from "./testing/public-calls/layers.ts";
@@ -28,6 +29,7 @@ const groups: readonly [string, PublicCalls][] = [
   ["training", trainingCalls],
   ["layers", layerCalls],
   ["models", modelCalls],
+  ["adapters", adapterCalls],
   ["what runs", runningCalls],
   ["texts", textCalls],
   ["weights", weightCalls],
@@ -41,6 +43,7 @@ const taken = [
   // What is null in a file of a model is absent.
   /^(modelFromHuggingFace|outlineFromHuggingFace): \[0\]\[\w+\] = null$/,
   /^sentenceFilesOf: \[0\]\[0\]\[(type|path)\] = null$/,
+  /^readAdapter: \[1\]\[config\]\[lora_alpha\] = null$/,
   // An object without fields: a model_type that is not built, a module that is not named.
   /^(outlineFromHuggingFace: \[0\]|sentenceFilesOf: \[0\]\[0\]) = a typed array$/,
   /^huggingFaceTokenizer: \[0\](\[model\])?\[(type|unk_token|pre_tokenizer)\] = null$/,

@@ -104,6 +104,15 @@ export interface NnErrorCodes {
   CONFIG_INVALID: true;
   /** A model's `config.json` asks for what is not computed here. Use a model without it. */
   CONFIG_UNSUPPORTED: true;
+  /**
+   * The files of an adapter lack a tensor, have one of another shape, or contradict their configuration. Pass the files
+   * as their library wrote them.
+   */
+  ADAPTER_INVALID: true;
+  /** An adapter has tensors that are not computed here. Merge it with the library that wrote it. */
+  ADAPTER_UNSUPPORTED: true;
+  /** An adapter is for layers that a model does not have. Pass the model that it was trained on. */
+  ADAPTER_MISMATCH: true;
   /** An option of the conversion into butterflies is not a share. Use a number above 0 and at most 1. */
   CONVERSION_OPTION: true;
   /** An address cannot be reached. Check the address and the connection. */

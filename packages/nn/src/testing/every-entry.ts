@@ -1,3 +1,4 @@
+import * as adapters from "../adapters/index.ts";
 import * as adjacency from "../adjacency/index.ts";
 import * as backends from "../backends/index.ts";
 import * as onnx from "../backends/onnx/index.ts";
@@ -15,6 +16,7 @@ import * as weights from "../weights/index.ts";
 /** What each entry of the package exports, by the entry's name in package.json, but that for Node. */
 export const entries = {
   ".": root,
+  "./adapters": adapters,
   "./adjacency": adjacency,
   "./backends": backends,
   "./conversion": conversion,
@@ -29,6 +31,7 @@ export const entries = {
   "./weights": weights,
 };
 
+export * from "../adapters/index.ts";
 export * from "../adjacency/index.ts";
 export * from "../backends/index.ts";
 export * from "../backends/onnx/index.ts";

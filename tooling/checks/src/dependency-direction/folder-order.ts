@@ -74,6 +74,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "tokenizers",
       "weights",
       "models",
+      "adapters",
       "placement",
       "conversion",
       "generation",

@@ -39,6 +39,11 @@ export class ConfigFields {
     return this.#get(name) === undefined ? undefined : this.size(name);
   }
 
+  /** A whole number from 1 on, or nothing, which 0 stands for too. Throws `CONFIG_INVALID`. */
+  sizeUnlessZero(name: string): number | undefined {
+    return this.#get(name) === 0 ? undefined : this.sizeIfAny(name);
+  }
+
   /** One size for both axes, or `[height, width]`. Throws `CONFIG_INVALID`. */
   sizes(name: string, otherwise: number): readonly [number, number] {
     const value = this.#get(name);
@@ -81,6 +86,21 @@ export class ConfigFields {
     const all: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (all.every((one) => typeof one === "string")) return all as readonly string[];
     throw this.#invalid(this.#where(name), value, "a text or a list of them");
+  }
+
+  /** Whole numbers from 0 on, one or a list of them, or nothing. Throws `CONFIG_INVALID`. */
+  wholes(name: string): readonly number[] | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const isWhole = (one: unknown): boolean => Number.isSafeInteger(one) && (one as number) >= 0;
+    if (all.every(isWhole)) return all as readonly number[];
+    throw this.#invalid(this.#where(name), value, "a whole number from 0 on, or a list of them");
+  }
+
+  /** Whether a field is a list, rather than one value that stands for it. */
+  isList(name: string): boolean {
+    return Array.isArray(this.#get(name));
   }
 
   /** Of all fields. */

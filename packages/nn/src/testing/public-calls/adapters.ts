@@ -1,0 +1,24 @@
+import { call, type PublicCalls } from "@papilio/public-arguments";
+import * as nn from "../every-entry.ts";
+import { smallLlama } from "./models.ts";
+
+/** A change of rank 1 of the queries of {@link smallLlama}, as PEFT writes it. */
+function files(): nn.AdapterFiles {
+  const path = "base_model.model.model.layers.0.self_attn.q_proj";
+  const tensor = (name: string, shape: readonly number[]): [string, nn.StoredTensor] => {
+    const whole = { name: `${path}.${name}`, dtype: "F32", shape, values: new Float32Array(4) };
+    return [whole.name, nn.StoredTensor.of({ ...whole, dtype: "F32" })];
+  };
+  const state = new Map([tensor("lora_A.weight", [1, 4]), tensor("lora_B.weight", [4, 1])]);
+  const config = { peft_type: "LORA", r: 1, lora_alpha: 1, target_modules: ["q_proj"] };
+  return { state, config, name: "small" };
+}
+
+/** Adapters of models. */
+export const adapterCalls: PublicCalls = {
+  readAdapter: () => call(nn.readAdapter, smallLlama(), files()),
+  mergeAdapter: () => {
+    const model = smallLlama();
+    return call(nn.mergeAdapter, model, nn.readAdapter(model, files()), 0.5);
+  },
+};
