@@ -17,7 +17,7 @@ export {
 } from "./matrix/permuted-butterfly.ts";
 export { reference } from "./matrix/reference.ts";
 export type { Complex } from "./numeric/complex.ts";
-export type { StorageDtype } from "./numeric/dtype.ts";
+export type { FloatDtype, StorageDtype } from "./numeric/dtype.ts";
 export type { FloatArray } from "./numeric/float-array.ts";
 export { type BatchShape, LAYOUTS, type Layout } from "./numeric/layout.ts";
 export { type Verification, verify } from "./numeric/tolerance.ts";

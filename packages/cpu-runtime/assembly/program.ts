@@ -19,7 +19,7 @@ export class Stage {
   innerK: usize;
 }
 
-/** A chain, ready to be multiplied by. The addresses of its passes follow: each is a `ProductCall`. */
+/** A chain, ready to be multiplied by. The addresses of its passes follow: each is a `ProductCall` or a `DoublePass`. */
 @unmanaged
 export class Program {
   rows: i32;
@@ -41,7 +41,7 @@ export class Call {
   batch: i32;
   /** `[batch, features]` rather than `[features, batch]`. */
   batchFirst: i32;
-  /** Bytes of an element of x and y: 4 in single, 2 in half precision. */
+  /** Bytes of an element of x and y: 4 in single, 2 in half, 8 in double precision, which its own passes compute in. */
   size: i32;
   /** Whether panels of whole tiles are read and written in place. */
   direct: i32;

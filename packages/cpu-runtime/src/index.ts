@@ -13,7 +13,8 @@ export {
   type CpuPlace,
   cpu,
 } from "./multiplication/cpu.ts";
-export type { CpuMatrix, CpuMatrixPlan } from "./multiplication/cpu-matrix.ts";
+export type { CpuMatrix, CpuMatrixPlan, CpuNumbers } from "./multiplication/cpu-matrix.ts";
+export type { CpuDtype } from "./multiplication/pack-program.ts";
 export type { CpuVectors } from "./multiplication/packed-chain.ts";
 export type { CpuPlan, PassPlan } from "./planning/plan.ts";
 export { type PredictCpuOptions, predictCpuSeconds } from "./planning/predict.ts";

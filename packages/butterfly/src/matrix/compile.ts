@@ -87,8 +87,8 @@ export interface CompiledMatrix<X = Float32Array> extends Disposable {
  */
 export interface Place<
   V extends FloatArray = Float32Array,
-  R extends CompiledMatrix = CompiledMatrix,
-  C extends CompiledMatrix<Complex> = CompiledMatrix<Complex>,
+  R extends CompiledMatrix<unknown> = CompiledMatrix<V>,
+  C extends CompiledMatrix<unknown> = CompiledMatrix<Complex<V>>,
   O extends object = object,
 > {
   /** What {@link compile} calls. Copies the values: the caller's may change later. */
@@ -115,20 +115,20 @@ export interface Place<
  */
 export function compile<
   V extends FloatArray,
-  R extends CompiledMatrix,
-  C extends CompiledMatrix<Complex>,
+  R extends CompiledMatrix<unknown>,
+  C extends CompiledMatrix<unknown>,
   O extends object,
 >(matrix: RealMatrix<V>, place: Place<V, R, C, O>, options?: O): Promise<R>;
 export function compile<
   V extends FloatArray,
-  R extends CompiledMatrix,
-  C extends CompiledMatrix<Complex>,
+  R extends CompiledMatrix<unknown>,
+  C extends CompiledMatrix<unknown>,
   O extends object,
 >(matrix: ComplexMatrix<V>, place: Place<V, R, C, O>, options?: O): Promise<C>;
 export function compile<
   V extends FloatArray,
-  R extends CompiledMatrix,
-  C extends CompiledMatrix<Complex>,
+  R extends CompiledMatrix<unknown>,
+  C extends CompiledMatrix<unknown>,
   O extends object,
 >(matrix: AnyMatrix<V>, place: Place<V, R, C, O>, options?: O): Promise<R | C>;
 /** The same, of a product of several butterflies: each is compiled, and takes no options. */

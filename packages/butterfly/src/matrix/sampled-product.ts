@@ -1,7 +1,8 @@
-import { requireArray, requireObject, requireWhole } from "../errors/argument-checks.ts";
+import { requireFloats, requireObject, requireWhole } from "../errors/argument-checks.ts";
 import { requireButterfly, requireListOf } from "../errors/matrix-checks.ts";
-import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
-import { type BatchShape, stridesOf } from "../numeric/layout.ts";
+import { type FloatDtype, formatOf } from "../numeric/dtype.ts";
+import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
+import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 import { type Rounding, type Verification, verify } from "../numeric/tolerance.ts";
 import type { Butterfly } from "./butterfly.ts";
 import { referenceProduct } from "./reference-product.ts";
@@ -26,17 +27,18 @@ export class SampledProduct {
    * @param inputs `[batch, cols]` or `[cols, batch]`, as `shape` says
    * @param shape dtype: what the inputs and the values of factors are rounded to already
    * @param vectors numbers below the batch, each once
-   * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `ARRAY_TYPE`, `OPTION_INVALID`
+   * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `INPUT_LENGTH`, `ARRAY_TYPE`, `OPTION_INVALID`
    */
   constructor(
-    butterfly: Butterfly,
-    inputs: Float32Array,
-    shape: BatchShape & { readonly dtype: StorageDtype },
+    butterfly: Butterfly<FloatArray>,
+    inputs: FloatArray,
+    shape: BatchShape & { readonly dtype: FloatDtype },
     vectors: readonly number[],
   ) {
     requireButterfly("The matrix", butterfly);
-    requireArray("The inputs", inputs, "Float32Array");
+    requireFloats("The inputs", inputs);
     stridesOf(shape, butterfly.chain.cols); // refuses a bad shape
+    requireVectors("input", inputs.length, butterfly.chain.cols, shape.batch);
     requireListOf("The vectors", vectors, (name, vector) => requireWhole(name, vector, 0));
     const { batch, layout, dtype } = shape;
     formatOf(dtype); // refuses one that there is not
@@ -61,13 +63,14 @@ export class SampledProduct {
    *
    * @param output of the whole batch
    * @param rounding how it was computed; how it is stored is known
-   * @throws PapilioError `TERMS_INVALID` where sums in half precision are too long for any bound
+   * @throws PapilioError `OUTPUT_LENGTH`, `ARRAY_TYPE`, `OPTION_INVALID`; `TERMS_INVALID` where sums in half precision are too long for any bound
    */
   verify(
-    output: Float32Array,
+    output: FloatArray,
     rounding: Omit<Rounding, "dtype" | "subnormalOperands">,
   ): Verification {
-    requireArray("The output", output, "Float32Array");
+    requireFloats("The output", output);
+    requireVectors("output", output.length, this.#rows, this.#shape.batch);
     requireObject("The rounding", rounding, "an object with terms");
     return verify(this.#gather(output, this.#rows), this.#reference, this.#magnitude, {
       ...this.#storage,
@@ -87,11 +90,11 @@ export class SampledProduct {
   }
 
   /** The sampled vectors, in the layout of the whole. */
-  #gather(values: Float32Array, features: number): Float32Array {
+  #gather(values: FloatArray, features: number): FloatArray {
     const { layout } = this.#shape;
     const source = stridesOf(this.#shape, features);
     const target = stridesOf({ batch: this.vectors.length, layout }, features);
-    const gathered = new Float32Array(this.vectors.length * features);
+    const gathered = zerosLike(values, this.vectors.length * features);
     this.vectors.forEach((vector, position) => {
       for (let f = 0; f < features; f++) {
         gathered[position * target.vector + f * target.feature] = values[

@@ -1,6 +1,6 @@
 import { requireArray, requireFloats } from "../errors/argument-checks.ts";
 import { requireButterfly } from "../errors/matrix-checks.ts";
-import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
+import { type FloatDtype, formatOf } from "../numeric/dtype.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { type BatchShape, requireVectors, stridesOf } from "../numeric/layout.ts";
 import { Butterfly } from "./butterfly.ts";
@@ -19,7 +19,7 @@ export function subnormalOperands(
   matrix: Butterfly<FloatArray>,
   x: FloatArray,
   magnitude: Float64Array,
-  options: BatchShape & { readonly dtype: StorageDtype },
+  options: BatchShape & { readonly dtype: FloatDtype },
 ): number {
   requireButterfly("The matrix", matrix);
   requireFloats("The input", x);

@@ -259,3 +259,24 @@ describe("verify", () => {
     );
   });
 });
+
+describe("double precision", () => {
+  const rounding = { dtype: "f64", terms: 3 } as const;
+
+  it("is bound by unit roundoffs of the sum and of its reference", () => {
+    const gamma = (3 * 2 ** -53) / (1 - 3 * 2 ** -53);
+    expect(errorBound(1, 2, rounding)).toBeCloseTo(4 * gamma, 25);
+    // Two factors: their relative errors multiply, and none is rounded away beside 1.
+    const both = errorBound(1, 1, { dtype: "f64", terms: [3, 1] });
+    expect(both / (8 * 2 ** -53)).toBeCloseTo(1, 12);
+  });
+
+  it("finds an error of a few units in the last place", () => {
+    const exact = Float64Array.of(1);
+    const check = (y: number): boolean =>
+      verify(Float64Array.of(y), exact, exact, { dtype: "f64", terms: 1 }).ok;
+    expect(check(1 + 2 ** -52)).toBe(true);
+    expect(check(1 + 2 ** -51)).toBe(false);
+    expect(check(Math.fround(1.1) - 0.1)).toBe(false);
+  });
+});

@@ -7,16 +7,16 @@ import {
 } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
-import { type FloatFormat, formatOf, type StorageDtype } from "./dtype.ts";
+import { type FloatDtype, type FloatFormat, formatOf } from "./dtype.ts";
 import type { FloatArray } from "./float-array.ts";
 import { safeExponent } from "./powers-of-two.ts";
 
 /** How a product under test was rounded. */
 export interface Rounding {
   /** How its values, inputs and outputs are stored. */
-  readonly dtype: StorageDtype;
-  /** In what its sums are; `f32` unless given, whatever the storage. */
-  readonly sums?: StorageDtype;
+  readonly dtype: FloatDtype;
+  /** In what its sums are; unless given `f32`, or `f64` where that is the storage. */
+  readonly sums?: FloatDtype;
   /**
    * Number of products in each sum: `c` for a factor, the number of columns for a dense matrix. For
    * factors `W1 W2 ... WL` applied one after the other, one count for each, in this order.
@@ -65,7 +65,7 @@ export interface Verification {
  * `γ = n·ε/(1 - n·ε)` (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition,
  * section 3.1). Half precision adds one rounding, of the sum as it is stored. `ε` is the distance
  * from 1 to the next number, twice the usual unit roundoff, because WGSL lets an operation round
- * either way (section 15.7.4). WGSL also lets a device take subnormal numbers as zero, operands and
+ * either way (section 15.7.4); in double precision it is the unit roundoff, 2^-53. WGSL also lets a device take subnormal numbers as zero, operands and
  * results of every operation (section 15.7.2): for each term the operands of a product, below the
  * smallest normal number of `dtype`, or else the product itself, and then the sum; and the stored
  * element, where it is written or where the next factor reads it. The float64 reference's own error is
@@ -85,15 +85,19 @@ export function errorBound(reference: number, magnitude: number, rounding: Round
 /** @throws PapilioError `OPTION_INVALID` */
 function requireRounding(rounding: Rounding): void {
   requireObject("The rounding", rounding, "an object with dtype and terms");
-  const { magnification = 1, roundedValues, sums = "f32", subnormalOperands = 0, terms } = rounding;
+  const { magnification = 1, roundedValues, subnormalOperands = 0, terms } = rounding;
   requireNumberOrNaN("The magnification", magnification);
   requireNumberOrNaN("What subnormal operands lose", subnormalOperands);
   if (typeof terms !== "number") requireList("The terms", terms);
   formatOf(rounding.dtype);
-  formatOf(sums);
+  formatOf(sumsOf(rounding));
   if (roundedValues === undefined) return;
   requireObject("What is rounded", roundedValues, "an object with largestInput");
   requireNumberOrNaN("The largest input", roundedValues.largestInput);
+}
+
+function sumsOf({ dtype, sums = dtype === "f64" ? "f64" : "f32" }: Rounding): FloatDtype {
+  return sums;
 }
 
 /** The bound of what is not finite is not either. */
@@ -103,22 +107,23 @@ function requireNumberOrNaN(name: string, value: unknown): void {
 
 /** {@link errorBound} of what was checked: it is asked of every element. */
 function boundOf(reference: number, magnitude: number, rounding: Rounding): number {
-  const { magnification = 1, roundedValues, sums = "f32", subnormalOperands } = rounding;
+  const { magnification = 1, roundedValues, subnormalOperands } = rounding;
   const terms = typeof rounding.terms === "number" ? [rounding.terms] : rounding.terms;
   const [last = 0, ...earlier] = terms;
-  const summed = formatOf(sums);
+  const summed = formatOf(sumsOf(rounding));
   const stored = formatOf(rounding.dtype);
-  const relativeStorage = rounding.dtype === "f32" ? 0 : stored.epsilon;
+  // In single and in double precision a sum is stored as it is.
+  const relativeStorage = rounding.dtype === "f16" ? stored.epsilon : 0;
 
-  const growth = earlier.reduce(
-    (product, count) => product * (1 + sumError(count, summed)) * (1 + relativeStorage),
-    1 + (roundedValues === undefined ? 0 : stored.epsilon),
+  const factors = [roundedValues === undefined ? 0 : stored.epsilon].concat(
+    earlier.flatMap((count) => [sumError(count, summed), relativeStorage]),
   );
-  // 1 is taken off the product only where it must be: that would round small errors away.
+  const growth = factors.reduce((sum, error) => sum + Math.log1p(error), 0);
+  // 1 is never added to an error or taken off: that would round those of double precision away.
   const relative =
-    growth === 1
+    growth === 0
       ? sumError(last, summed)
-      : growth * (1 + sumError(last, summed)) - 1 + Number.EPSILON;
+      : Math.expm1(growth + Math.log1p(sumError(last, summed))) * (1 + 4 * Number.EPSILON);
   // A product of a number below the smallest normal one and of one up to 1, or a product that is one.
   const flushedProduct =
     subnormalOperands === undefined
@@ -142,6 +147,8 @@ function boundOf(reference: number, magnitude: number, rounding: Rounding): numb
 
 /** Relative error of a sum of products, and of its reference in float64. */
 function sumError(terms: number, { epsilon }: FloatFormat): number {
+  // Both are computed on a CPU, which rounds to the nearest.
+  if (epsilon === Number.EPSILON) return 2 * gamma(terms, Number.EPSILON / 2);
   return gamma(terms, epsilon) + 2 * gamma(terms, Number.EPSILON);
 }
 

@@ -1,6 +1,6 @@
 import { requireOneOf } from "../errors/argument-checks.ts";
 import { requireChain, requirePattern } from "../errors/matrix-checks.ts";
-import { formatOf, type StorageDtype } from "../numeric/dtype.ts";
+import { type FloatDtype, formatOf } from "../numeric/dtype.ts";
 import { requireBatch } from "../numeric/layout.ts";
 import type { Chain } from "./chain.ts";
 import type { Pattern } from "./pattern.ts";
@@ -44,7 +44,7 @@ export type ImplementationName = (typeof IMPLEMENTATION_NAMES)[number];
  * cost(Pattern.parse("4,64,64,4"), 128, "f32").flops; // 16777216
  * ```
  */
-export function cost(pattern: Pattern, batch: number, dtype: StorageDtype): FactorCost {
+export function cost(pattern: Pattern, batch: number, dtype: FloatDtype): FactorCost {
   requirePattern("The pattern", pattern);
   const { b, c } = pattern;
   return { ...total([pattern], batch, dtype), ratio: (b + c) / (b * c) };
@@ -56,7 +56,7 @@ export function cost(pattern: Pattern, batch: number, dtype: StorageDtype): Fact
  *
  * @throws PapilioError `BATCH_INVALID`, `OPTION_INVALID`
  */
-export function chainCost(chain: Chain, batch: number, dtype: StorageDtype): Cost {
+export function chainCost(chain: Chain, batch: number, dtype: FloatDtype): Cost {
   requireChain("The chain", chain);
   return total(chain.patterns, batch, dtype);
 }
@@ -83,7 +83,7 @@ export function rewritingBytes(
   implementation: ImplementationName,
   pattern: Pattern,
   batch: number,
-  dtype: StorageDtype,
+  dtype: FloatDtype,
 ): number {
   requirePattern("The pattern", pattern);
   requireBatch(batch);
@@ -102,7 +102,7 @@ export function rewritingBytes(
   }
 }
 
-function total(patterns: readonly Pattern[], batch: number, dtype: StorageDtype): Cost {
+function total(patterns: readonly Pattern[], batch: number, dtype: FloatDtype): Cost {
   requireBatch(batch);
   const { bytes: size } = formatOf(dtype);
   const sum = (count: (pattern: Pattern) => number): number =>

@@ -1,5 +1,7 @@
+import { transferDoubles } from "../double-panel";
 import { Panel, packPanel, unpackPanel } from "../panel";
 import { Block, inputsOf, outputsOf, setView, TiledView } from "../products/block";
+import { DoublePass, runDoublePass } from "../products/double-pass";
 import { outputGroups } from "../products/group";
 import { GROUP, ProductCall } from "../products/product-call";
 import { beginPass, runBlock, runBlocks } from "../products/run-block";
@@ -51,9 +53,16 @@ export function chain(fields: ChainCall, item: i32, scratch: usize): void {
   }
 }
 
-/** Bytes of the vectors of a feature of a panel. */
+/** Bytes of the vectors of a feature of a panel: in float64 of pairs. */
 function rowBytes(call: Call, columns: i32): usize {
+  if (call.size === 8) return (<usize>((columns + 1) & ~1)) << 3;
   return (<usize>(((columns + call.width - 1) / call.width) * call.width)) << 2;
+}
+
+/** The call of the pass that an operation is. */
+function passOf(program: Program, operation: i32): usize {
+  const passes = changetype<usize>(program) + offsetof<Program>();
+  return load<usize>(passes + ((<usize>(operation - 1)) << 2));
 }
 
 /** One pass over a panel. */
@@ -69,9 +78,16 @@ function pass(
   buffers: usize,
   frame: usize,
 ): void {
+  const bytes = rowBytes(call, columns);
+  if (call.size === 8) {
+    const x = bufferAfter(call, buffers, operation - 1);
+    const y = bufferAfter(call, buffers, operation);
+    const doubles = changetype<DoublePass>(passOf(program, operation));
+    runDoublePass(doubles, program.parts, x, y, bytes, part, parts, frame);
+    return;
+  }
   const block = changetype<Block>(frame);
   const row = (<usize>call.width) << 2;
-  const bytes = rowBytes(call, columns);
   block.width = call.width;
   block.chunk = call.chunk;
   block.tiles = <i32>(bytes / row);
@@ -85,8 +101,7 @@ function pass(
   else setView(from, bufferAfter(call, buffers, operation - 1), bytes * program.parts, row, bytes);
   if (direct && last) inPlace(to, call.y, call, first, program.rows, call.yPart);
   else setView(to, bufferAfter(call, buffers, operation), bytes * program.parts, row, bytes);
-  const passes = changetype<usize>(program) + offsetof<Program>();
-  const product = changetype<ProductCall>(load<usize>(passes + ((<usize>(operation - 1)) << 2)));
+  const product = changetype<ProductCall>(passOf(program, operation));
   runPieces(product, block, part, parts);
 }
 
@@ -164,7 +179,8 @@ function transferPanel(
   panel.inside = bufferAfter(call, buffers, packs ? 0 : program.passCount);
   panel.outside = (packs ? call.x : call.y) + <usize>(index * call.panel) * panel.vector;
   for (let each = 0; each < program.parts; each++) {
-    if (packs) packPanel(panel, first, end);
+    if (size === 8) transferDoubles(panel, packs, first, end);
+    else if (packs) packPanel(panel, first, end);
     else unpackPanel(panel, first, end);
     panel.outside += packs ? call.xPart : call.yPart;
     panel.inside += bytes;

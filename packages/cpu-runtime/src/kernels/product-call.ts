@@ -53,7 +53,6 @@ export interface CallFields extends Selection, Division {
 export function callWords(call: CallFields): number[] {
   const { pattern, stages, dtype, parts } = call;
   const { a, b, c, d } = pattern;
-  const size = parts * bytesOf(dtype);
   return [
     ...[call.x, call.y, call.bias, call.multiplier, call.addend],
     ...activationWords(call.activation),
@@ -61,11 +60,25 @@ export function callWords(call: CallFields): number[] {
     ...[call.innerA, call.outerD, bitsOf(dtype), parts],
     ...[call.tilesOfItem, call.blocksOfItem, call.pieces, call.outputsOfPiece],
     ...[floatWord(-0), call.local, call.rounded, stages.length],
-    ...stages.flatMap((stage) => [
-      ...[stage.a, stage.pattern.b, stage.pattern.c, stage.d, call.weights + size * stage.start],
-      ...stage.distances.map((numbers) => size * numbers),
-    ]),
+    ...stageWords(stages, call.weights, parts * bytesOf(dtype)),
   ];
+}
+
+/**
+ * Field by field, as `Stage` of assembly/program.ts declares them.
+ *
+ * @param weights address of those of the pass
+ * @param size bytes of what distances between them are counted in
+ */
+export function stageWords(
+  stages: readonly PackedStage[],
+  weights: number,
+  size: number,
+): number[] {
+  return stages.flatMap(({ a, d, pattern, start, distances }) => [
+    ...[a, pattern.b, pattern.c, d, weights + size * start],
+    ...distances.map((numbers) => size * numbers),
+  ]);
 }
 
 /** Scratch memory for a block, twice: what the first-level cache holds besides the values. */

@@ -79,7 +79,7 @@ describe("an array of the CPU backend", () => {
     const bytes = MOST_RETIRED / 4;
     // Nothing is written, so that no memory is taken.
     const held = Array.from({ length: 12 }, () => {
-      const { values, retire } = memory.allocateArray(bytes / 4);
+      const { values, retire } = memory.allocateArray("float32", bytes / 4);
       expect(memory.bytes).toBeLessThanOrEqual(MOST_RETIRED + bytes);
       retire();
       expect(memory.bytes).toBeLessThanOrEqual(MOST_RETIRED);
@@ -92,7 +92,10 @@ describe("an array of the CPU backend", () => {
 
   it("is not reused until the next one is disposed of, whatever its size", () => {
     const memory = CpuMemory.create() as CpuMemory;
-    const [large, next] = [memory.allocateArray(MOST_RETIRED / 2), memory.allocateArray(16)];
+    const [large, next] = [
+      memory.allocateArray("float32", MOST_RETIRED / 2),
+      memory.allocateArray("float32", 16),
+    ];
     large.retire();
     expect(memory.allocate(64, "others")).not.toBe(large.values.byteOffset);
     expect(() => memory.addressOf(large.values)).toThrow(code("CPU_ARRAY_DISPOSED"));
@@ -121,7 +124,7 @@ describe("an array of the CPU backend", () => {
 
   it("keeps its memory while a multiplication uses it", () => {
     const memory = new CpuMemory(new WebAssembly.Memory({ initial: 1, maximum: 3, shared: true }));
-    const { values, retire } = memory.allocateArray(2 * 16_384);
+    const { values, retire } = memory.allocateArray("float32", 2 * 16_384);
     const endUse = memory.use(values.subarray(1));
     retire();
     expect(() => memory.allocate(65_536, "others")).toThrow(code("CPU_MEMORY"));
@@ -131,7 +134,7 @@ describe("an array of the CPU backend", () => {
 
   it("is the last memory to be reused", () => {
     const memory = new CpuMemory(new WebAssembly.Memory({ initial: 1, maximum: 3, shared: true }));
-    const { values, retire } = memory.allocateArray(16_384);
+    const { values, retire } = memory.allocateArray("float32", 16_384);
     retire();
     expect(memory.allocate(65_536, "others")).not.toBe(values.byteOffset);
     expect(() => memory.addressOf(values)).toThrow(code("CPU_ARRAY_DISPOSED"));

@@ -1,11 +1,12 @@
-import { PapilioError } from "@papilio/butterfly";
+import { type FloatArray, PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
+import { type FloatArrays, type FloatType, zeros } from "@papilio/butterfly/numeric";
 import type { CpuMemory } from "./cpu-memory.ts";
 
 /** An array in the memory of the CPU backend, which multiplications read and write where it is. */
-export interface CpuArray extends Disposable {
+export interface CpuArray<V extends FloatArray = Float32Array> extends Disposable {
   /** @throws PapilioError `CPU_ARRAY_DISPOSED` after {@link dispose} */
-  readonly values: Float32Array;
+  readonly values: V;
   /**
    * Ends its use: multiplications then refuse it and its views, which must not be kept. The memory is
    * reused once more than 64 MiB of arrays were disposed of since, or where there would be none
@@ -19,7 +20,11 @@ export interface CpuArray extends Disposable {
  *
  * @throws PapilioError `CPU_ARRAY_LENGTH`, `CPU_MEMORY`
  */
-export function allocateArray(memory: CpuMemory | undefined, length: number): CpuArray {
+export function allocateArray<T extends FloatType>(
+  memory: CpuMemory | undefined,
+  type: T,
+  length: number,
+): CpuArray<FloatArrays[T]> {
   if (!Number.isSafeInteger(length) || length < 0) {
     throw new PapilioError(
       "CPU_ARRAY_LENGTH",
@@ -27,11 +32,11 @@ export function allocateArray(memory: CpuMemory | undefined, length: number): Cp
       "Pass a whole number of at least 0.",
     );
   }
-  const { values, retire } = memory?.allocateArray(length) ?? {
-    values: new Float32Array(length),
+  const { values, retire } = memory?.allocateArray(type, length) ?? {
+    values: zeros(type, length),
     retire: () => undefined,
   };
-  let held: Float32Array | undefined = values;
+  let held: FloatArrays[T] | undefined = values;
   const dispose = (): void => {
     if (held === undefined) return;
     held = undefined;

@@ -36,8 +36,8 @@ it("allocates free memory at cache lines, whatever was freed in between", () => 
 
 it("knows its own arrays, those from before it grew as well", () => {
   const memory = create();
-  const first = memory.allocateArray(16).values;
-  const second = memory.allocateArray(2 ** 23).values;
+  const first = memory.allocateArray("float32", 16).values;
+  const second = memory.allocateArray("float32", 2 ** 23).values;
   expect(memory.addressOf(first)).toBe(first.byteOffset);
   expect(memory.addressOf(second)).toBe(second.byteOffset);
   expect(memory.addressOf(second.subarray(3))).toBe(second.byteOffset + 12);

@@ -1,4 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
+import type { FloatArrays, FloatType } from "@papilio/butterfly/numeric";
 import type { WasmMemory } from "../wasm/wasm-types.ts";
 import { arrayDisposed, viewBeyondArray } from "./cpu-array.ts";
 
@@ -155,12 +156,16 @@ export class CpuMemory {
    *
    * @throws PapilioError `CPU_MEMORY`
    */
-  allocateArray(length: number): { readonly values: Float32Array; readonly retire: () => void } {
-    const address = this.allocate(4 * length, "an array");
-    const block: Block = { address, bytes: 4 * length, live: true, users: 0 };
+  allocateArray<T extends FloatType>(
+    type: T,
+    length: number,
+  ): { readonly values: FloatArrays[T]; readonly retire: () => void } {
+    const bytes = (type === "float64" ? 8 : 4) * length;
+    const address = this.allocate(bytes, "an array");
+    const block: Block = { address, bytes, live: true, users: 0 };
     this.#blocks.set(address, block);
     return {
-      values: this.float32(address, length),
+      values: this.floats(type, address, length),
       retire: () => {
         block.live = false;
         this.#retired.add(block);
@@ -209,6 +214,11 @@ export class CpuMemory {
 
   float32(address: number, length: number): Float32Array {
     return new Float32Array(this.#buffer(), address, length);
+  }
+
+  floats<T extends FloatType>(type: T, address: number, length: number): FloatArrays[T] {
+    const ArrayType = type === "float64" ? Float64Array : Float32Array;
+    return new ArrayType(this.#buffer() as ArrayBuffer, address, length) as FloatArrays[T];
   }
 
   bytesAt(address: number, length: number): Uint8Array {

@@ -1,11 +1,4 @@
-import type {
-  BatchShape,
-  Butterfly,
-  Chain,
-  CompiledMatrix,
-  Complex,
-  ComplexButterfly,
-} from "@papilio/butterfly";
+import type { BatchShape, Chain, CompiledMatrix, Complex, FloatArray } from "@papilio/butterfly";
 import { matrixDisposed, requireOptions, requireSignal } from "@papilio/butterfly/errors";
 import { type MatrixPlan, type MultiplyOptions, requireDisjoint } from "@papilio/butterfly/matrix";
 import { requireVectors, stridesOf } from "@papilio/butterfly/numeric";
@@ -13,8 +6,13 @@ import type { CpuEngine } from "../engine/engine.ts";
 import type { CpuReport, OpenCpu } from "../engine/open-cpu.ts";
 import { allocateArray, type CpuArray } from "../memory/cpu-array.ts";
 import type { CpuPlan, PassPlan } from "../planning/plan.ts";
-import type { ElementKind } from "./element-kinds.ts";
-import { type CpuVectors, PackedChain } from "./packed-chain.ts";
+import type { AnyComplexButterfly, ElementKind, RealButterfly } from "./element-kinds.ts";
+import { type ChainVectors, PackedChain } from "./packed-chain.ts";
+
+/** The class of an array of the backend that such vectors are in. */
+export type CpuNumbers<K> = K extends Float64Array | Complex<Float64Array>
+  ? Float64Array
+  : Float32Array;
 
 /** How a matrix is multiplied on the CPU, as `compile` takes it back as its `plan`. */
 export interface CpuMatrixPlan extends MatrixPlan, CpuPlan {
@@ -29,9 +27,9 @@ export interface CpuMatrixPlan extends MatrixPlan, CpuPlan {
  * cache.
  *
  * `K` is a batch of vectors: float32, or the bits of float16, of a real matrix; real and imaginary parts in
- * float32 of a complex one. Sums are in float32.
+ * float32 of a complex one, with sums in float32; or all of these in float64, where `cpu` was asked for it.
  */
-export class CpuMatrix<K extends CpuVectors | Complex> implements CompiledMatrix<K> {
+export class CpuMatrix<K extends ChainVectors | Complex<FloatArray>> implements CompiledMatrix<K> {
   readonly rows: number;
   readonly cols: number;
   /** Which kernel computes, and on how many threads. */
@@ -45,8 +43,8 @@ export class CpuMatrix<K extends CpuVectors | Complex> implements CompiledMatrix
   #disposed = false;
 
   constructor(
-    kind: ElementKind<Butterfly, K> | ElementKind<ComplexButterfly, K>,
-    { chain }: Butterfly | ComplexButterfly,
+    kind: ElementKind<RealButterfly, K> | ElementKind<AnyComplexButterfly, K>,
+    { chain }: RealButterfly | AnyComplexButterfly,
     plan: CpuPlan,
     { engine, report }: OpenCpu,
     packed: PackedChain | CompiledMatrix<never>,
@@ -80,14 +78,20 @@ export class CpuMatrix<K extends CpuVectors | Complex> implements CompiledMatrix
   }
 
   /**
-   * Of each merged factor the products in a sum, of which a complex one has two for each part.
+   * Of each merged factor the products in a sum, of which a complex one has two for each part; in float64 those of
+   * the sums that merged it too, which in float32 are rounded once.
    *
    * @throws PapilioError `BATCH_INVALID`, `LAYOUT_INVALID`, `MATRIX_DISPOSED`
    */
   terms(shape: BatchShape): readonly number[] {
     this.#requireShape(shape);
+    const { parts, dtype } = this.#kind;
+    const chain = this.#chain;
     return this.#plan.passes.flatMap(({ stages }) =>
-      stages.map(({ from, to }) => this.#kind.parts * this.#chain.product(from, to).c),
+      stages.flatMap(({ from, to }) => {
+        const merging = dtype === "f64" ? chain.patterns.slice(from, to - 1) : [];
+        return [chain.product(from, to), ...merging].map(({ c }) => parts * c);
+      }),
     );
   }
 
@@ -96,9 +100,11 @@ export class CpuMatrix<K extends CpuVectors | Complex> implements CompiledMatrix
    *
    * @throws PapilioError `CPU_ARRAY_LENGTH`, `CPU_MEMORY`, `MATRIX_DISPOSED`
    */
-  allocate(length: number): CpuArray {
+  allocate(length: number): CpuArray<CpuNumbers<K>> {
     if (this.#disposed) throw matrixDisposed();
-    return allocateArray(this.#engine?.memory, length);
+    const type = this.#kind.dtype === "f64" ? "float64" : "float32";
+    const array: CpuArray<FloatArray> = allocateArray(this.#engine?.memory, type, length);
+    return array as CpuArray<CpuNumbers<K>>;
   }
 
   /**

@@ -53,7 +53,7 @@ const { position: _position, ...trained } = attended;
 
 /** Valid calls of all public functions. */
 export const calls: PublicCalls = {
-  cpu: () => call(runtime.cpu, { threads: 1 }),
+  cpu: () => call(runtime.cpu, { threads: 1, dtype: "f64" }),
   "cpu, compile": () => call(compile, matrix, place, { plan }),
   "cpu#compileMatrix": () =>
     invoke(place, "compileMatrix", new PermutedButterfly(matrix), { plan }),

@@ -1,7 +1,8 @@
 import {
   type BatchShape,
   type Butterfly,
-  type StorageDtype,
+  type FloatArray,
+  type FloatDtype,
   type Verification,
   verify,
 } from "@papilio/butterfly";
@@ -9,12 +10,12 @@ import { referenceProduct, subnormalOperands } from "@papilio/butterfly/matrix";
 
 /** Compares `y`, computed from `x` in stages, with the float64 product, each element within its bound. */
 export function verifyProduct(
-  butterfly: Butterfly,
-  x: Float32Array,
-  y: Float32Array,
+  butterfly: Butterfly<FloatArray>,
+  x: FloatArray,
+  y: FloatArray,
   shape: BatchShape,
   terms: readonly number[],
-  dtype: StorageDtype = "f32",
+  dtype: FloatDtype = "f32",
 ): Verification {
   const reference = referenceProduct(butterfly, Float64Array.from(x), shape);
   const magnitude = referenceProduct(butterfly.absolute(), Float64Array.from(x, Math.abs), shape);
