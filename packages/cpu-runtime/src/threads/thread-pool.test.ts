@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import process from "node:process";
+import { queryObjects } from "node:v8";
 import type { Worker } from "node:worker_threads";
 import { Butterfly, Chain, compile } from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
@@ -58,6 +59,16 @@ it("keep no process alive", () => {
     timeout: 30_000,
   });
   expect(output.trim()).toMatch(/^[12]$/);
+});
+
+it("leave nothing of the runs that are over", async () => {
+  using weights = await compile(small, cpu({ threads: 2 }));
+  const run = async (count: number): Promise<number> => {
+    for (let index = 0; index < count; index++) await weights.multiply(x, shape);
+    return queryObjects(Array, { format: "count" });
+  };
+  const before = await run(50);
+  expect((await run(500)) - before).toBeLessThan(250);
 });
 
 it("that die are an error and not a hang, and are replaced", async () => {

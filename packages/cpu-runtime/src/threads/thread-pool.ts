@@ -48,7 +48,7 @@ export class ThreadPool {
   #control: number;
   #workers: Thread<WorkerStart>[] = [];
   /** Resolved when all workers are ready. */
-  #ready: Promise<unknown> = Promise.resolve();
+  #ready: Promise<void> = Promise.resolve();
   /** The run under way. */
   #run: Run | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -77,8 +77,10 @@ export class ThreadPool {
     for (let thread = this.#workers.length + 1; thread < threads; thread++) {
       opened.push(this.#open(thread));
     }
-    const before = this.#ready;
-    this.#ready = Promise.all([before, ...opened]);
+    if (opened.length > 0) {
+      // Without its result, which would hold that of all promises before it.
+      this.#ready = Promise.all([this.#ready, ...opened]).then(() => undefined);
+    }
     await this.#ready;
   }
 

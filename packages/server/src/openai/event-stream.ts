@@ -18,14 +18,16 @@ export async function eventStream(
   return streamSSE(context, async (stream) => {
     stream.onAbort(() => exchange.leave());
     try {
+      // A client that reads no more does not hold what is over.
       const write = (event: object): Promise<void> =>
-        stream.writeSSE({ data: JSON.stringify(event) });
+        Promise.race([stream.writeSSE({ data: JSON.stringify(event) }), exchange.aborted]);
       if (!first.done) await write(first.value);
       for await (const event of events) await write(event);
-      await stream.writeSSE({ data: "[DONE]" });
+      await Promise.race([stream.writeSSE({ data: "[DONE]" }), exchange.aborted]);
     } catch (error) {
       exchange.error = error;
-      await tell(stream, error);
+      const told = tell(stream, error).catch(() => undefined);
+      if (!exchange.signal.aborted) await told;
     } finally {
       exchange.end();
     }

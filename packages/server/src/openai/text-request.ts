@@ -156,22 +156,21 @@ function seedOf(seed: number): number {
 async function* merged<T>(
   sources: readonly AsyncGenerator<T, void, undefined>[],
 ): AsyncGenerator<{ readonly index: number; readonly value: T }, void, undefined> {
-  const next = (index: number) =>
-    (sources[index] as AsyncGenerator<T, void, undefined>)
+  const next = (index: number) => {
+    const result = (sources[index] as AsyncGenerator<T, void, undefined>)
       .next()
       .then((result) => ({ index, result }));
+    // While the caller writes what came before, nobody waits for it: its failure is heard at the next turn.
+    result.catch(() => undefined);
+    return result;
+  };
   const pending = new Map(sources.map((_, index) => [index, next(index)]));
-  try {
-    while (pending.size > 0) {
-      const { index, result } = await Promise.race(pending.values());
-      if (result.done) pending.delete(index);
-      else {
-        pending.set(index, next(index));
-        yield { index, value: result.value };
-      }
+  while (pending.size > 0) {
+    const { index, result } = await Promise.race(pending.values());
+    if (result.done) pending.delete(index);
+    else {
+      pending.set(index, next(index));
+      yield { index, value: result.value };
     }
-  } finally {
-    // The others are ended by the caller: their failures are the same one.
-    for (const one of pending.values()) one.catch(() => undefined);
   }
 }
