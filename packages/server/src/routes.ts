@@ -1,7 +1,15 @@
 import { PapilioError } from "@papilio/butterfly";
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Served } from "./engines/served-model.ts";
+import type { RouteEnvironment } from "./frontend/frontend.ts";
+import {
+  bodyOf,
+  listModels,
+  type RouteContext,
+  requireJson,
+  requireServed,
+} from "./frontend/models.ts";
 import { infer, shapeOf } from "./inference/infer.ts";
 import { chat } from "./openai/chat.ts";
 import { complete } from "./openai/completions.ts";
@@ -10,14 +18,6 @@ import { chatSchema, completionSchema, embeddingSchema } from "./openai/text-fie
 import type { Serving } from "./openai/text-request.ts";
 import type { Exchange } from "./protocol/exchange.ts";
 import { readJson } from "./protocol/read-json.ts";
-import { invalid, RequestError } from "./protocol/request-error.ts";
-
-/** What handlers know of a request and of the server. */
-export interface RouteEnvironment {
-  readonly Variables: { exchange: Exchange };
-}
-
-type RouteContext = Context<RouteEnvironment>;
 
 export interface RoutesOptions extends Serving {
   readonly models: ReadonlyMap<string, Served>;
@@ -27,22 +27,10 @@ export interface RoutesOptions extends Serving {
 /** All addresses that need no more than a request and the models. */
 export function routes({ models, started, ...serving }: RoutesOptions): Hono<RouteEnvironment> {
   const app = new Hono<RouteEnvironment>();
-  const entry = (name: string): object => ({
-    id: name,
-    object: "model",
-    created: Math.floor(started / 1000),
-    owned_by: "papilio",
-  });
+  const names = [...models.keys()];
   const find = (context: RouteContext, name: string): Served => {
-    const served = models.get(name);
-    if (served === undefined) {
-      throw new RequestError("NOT_SERVED", `There is no model ${name.slice(0, 100)}.`, {
-        fix: `There are ${[...models.keys()].join(", ")}.`,
-        param: "model",
-      });
-    }
-    context.get("exchange").model = name;
-    return served;
+    requireServed(context, name, names);
+    return models.get(name) as Served;
   };
   /** Answers a request of OpenAI's, whose fields a schema has. */
   const post = <S extends GenericSchema<unknown, { model: string }>>(
@@ -64,12 +52,7 @@ export function routes({ models, started, ...serving }: RoutesOptions): Hono<Rou
     });
   };
 
-  app.get("/v1/models", (context) =>
-    context.json({ object: "list", data: [...models.keys()].map(entry) }),
-  );
-  app.get("/v1/models/:model{.+}", (context) =>
-    context.json(entry(find(context, context.req.param("model")).definition.name)),
-  );
+  listModels(app, () => names, started);
   post("/v1/completions", completionSchema, complete);
   post("/v1/chat/completions", chatSchema, chat);
   post("/v1/embeddings", embeddingSchema, embed);
@@ -95,9 +78,6 @@ export function routes({ models, started, ...serving }: RoutesOptions): Hono<Rou
       },
     );
   };
-  app.get("/v2", (context) =>
-    context.json({ name: "papilio", version: "1", extensions: ["binary_tensor_data"] }),
-  );
   ofModel("", (context, { definition: { name }, signature }) => {
     const described = (specs: typeof signature.inputs) =>
       specs.map((spec) => ({ name: spec.name, datatype: spec.datatype, shape: shapeOf(spec) }));
@@ -117,15 +97,4 @@ export function routes({ models, started, ...serving }: RoutesOptions): Hono<Rou
     return infer(context, served, body, context.get("exchange"), serving.limits);
   });
   return app;
-}
-
-/** A page of another origin cannot send this without being asked first, which is never allowed. */
-function requireJson(context: RouteContext): void {
-  const type = context.req.header("Content-Type") ?? "";
-  if (/^application\/json\s*(;|$)/i.test(type)) return;
-  throw invalid("The body's Content-Type must be application/json.");
-}
-
-async function bodyOf(context: RouteContext): Promise<Uint8Array> {
-  return new Uint8Array(await context.req.arrayBuffer());
 }

@@ -2,23 +2,15 @@ import { PapilioError } from "@papilio/butterfly";
 import { WEIGHT_DTYPES } from "@papilio/cpu-runtime/kernels";
 import type { Gpu } from "@papilio/gpu-runtime";
 import * as v from "valibot";
-import { optionsOf, requireShape } from "./arguments/checks.ts";
+import { requireShape } from "./arguments/checks.ts";
 import type { ServedModel } from "./engines/served-model.ts";
-import type { ServerMetrics } from "./metrics/metrics.ts";
-import type { RequestRecord } from "./protocol/exchange.ts";
+import { type FrontendSettings, frontendEntries } from "./frontend/frontend-options.ts";
 import { LIMITS, type Limits } from "./protocol/limits.ts";
 
-export interface ServerOptions {
+export interface ServerOptions extends FrontendSettings {
   readonly models: readonly ServedModel[];
   /** Opens the device that models are computed on, now and after each loss; the CPU unless given. */
   readonly openDevice?: (() => Promise<Gpu>) | undefined;
-  /** What requests must send as a bearer token; anyone is answered unless given. */
-  readonly apiKey?: string | undefined;
-  readonly limits?: Partial<Limits>;
-  /** Counts what happens, and answers `/metrics`, which there is not unless given. */
-  readonly metrics?: ServerMetrics | undefined;
-  /** Is given each request when it is over. */
-  readonly log?: ((record: RequestRecord) => void) | undefined;
 }
 
 const callback = v.custom((value) => typeof value === "function", "it must be a function");
@@ -48,33 +40,7 @@ const optionsShape = v.object({
     v.minLength(1, "it must have a model"),
   ),
   openDevice: v.optional(callback),
-  apiKey: v.optional(
-    // What a header can have (RFC 6750).
-    v.pipe(v.string(), v.regex(/^[\w.~+/-]+=*$/, "it must be letters, digits and -._~+/ alone")),
-  ),
-  limits: v.optional(
-    optionsOf({
-      bodyBytes: v.optional(whole),
-      tokens: v.optional(whole),
-      items: v.optional(whole),
-      queue: v.optional(whole),
-      requests: v.optional(whole),
-      seconds: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(86_400))),
-      batch: v.optional(v.pipe(whole, v.maxValue(1024))),
-      waitMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(60_000))),
-    }),
-  ),
-  metrics: v.optional(
-    v.object({
-      watch: callback,
-      request: callback,
-      batch: callback,
-      tokens: callback,
-      token: callback,
-      expose: callback,
-    }),
-  ),
-  log: v.optional(callback),
+  ...frontendEntries,
 });
 
 /**

@@ -30,6 +30,12 @@ export interface ServerErrorCodes {
   NOT_SERVED: true;
   /** As much waits as the server lets wait. Try again after the time that the answer names. */
   QUEUE_FULL: true;
+  /** No worker has the model that is asked for now. Try again when one is there. */
+  NO_WORKER: true;
+  /** As many workers as may try it did not come to the end of a request. Look for the reason in their logs. */
+  WORKERS_FAILED: true;
+  /** A worker that did a request again came to another text than the one before it. Use workers of one kind. */
+  ANSWER_DIFFERS: true;
   /** The server is about to end, and takes no more requests. Ask another one, or later. */
   SERVER_DRAINING: true;
 }

@@ -21,6 +21,12 @@ const options = (): server.ServerOptions => ({
   log: () => undefined,
 });
 const made = await server.ModelServer.create(options());
+const gatewayOptions = (): server.GatewayOptions => ({
+  forwarder: { models: () => [], forward: () => Promise.resolve(new Response()) },
+  apiKey: "key",
+  limits: { queue: 1 },
+});
+const gateway = server.Gateway.create(gatewayOptions());
 const metrics = node.prometheusMetrics();
 
 /** All that is exported; what listens does so at a free port, and ends at once. */
@@ -28,6 +34,9 @@ export const serverCalls: PublicCalls = {
   "ModelServer.create": () => call(server.ModelServer.create, options()),
   "ModelServer#drain": () => invoke(made, "drain", new AbortController().signal),
   "ModelServer#dispose": () => invoke(made, "dispose"),
+  "Gateway.create": () => call(server.Gateway.create, gatewayOptions()),
+  "Gateway#drain": () => invoke(gateway, "drain", new AbortController().signal),
+  "Gateway#dispose": () => invoke(gateway, "dispose"),
   listen: () => ({
     arguments: [{ fetch: made.fetch }, { host: "127.0.0.1", port: 0 }],
     run: async (...given: readonly unknown[]) => {

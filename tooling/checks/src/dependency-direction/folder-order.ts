@@ -103,6 +103,8 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "protocol",
       "metrics",
       "batching",
+      "frontend",
+      "gateway",
       "engines",
       "text",
       "openai",
