@@ -84,6 +84,7 @@ export default defineConfig({
             { text: "Memory pool, programs", link: "/concepts/memory" },
             { text: "Factorization", link: "/concepts/factorization" },
             { text: "Numerical accuracy", link: "/concepts/accuracy" },
+            { text: "Rounding to few bits", link: "/concepts/rounding" },
             { text: "How a step of training runs", link: "/concepts/training" },
           ],
         },

@@ -5,41 +5,127 @@ import {
   loadButterflies,
   readSafetensors,
   saveButterflies,
+  writeNpy,
   writeSafetensors,
 } from "@papilio/butterfly/files";
 import { dequantizeValues, quantizeValues } from "@papilio/butterfly/numeric";
 import { loadStateDict } from "@papilio/nn/node";
 import { expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
+import { writeLlama, writeVision } from "../testing/model-folders.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const count = (length: number): Float32Array =>
   Float32Array.from({ length }, (_, index) => Math.sin(index * index) / 3);
 
+/** `|(W - B) X| / |W X|` in float64, of vectors `[samples, cols]`; the identity unless given. */
+function errorOf(w: Butterfly, b: Butterfly, x?: Float64Array): number {
+  const { rows, cols } = w.chain;
+  const [exact, near] = [w.convert("float64").dense(), b.convert("float64").dense()];
+  const samples = x === undefined ? cols : x.length / cols;
+  let [errors, squares] = [0, 0];
+  for (let sample = 0; sample < samples; sample++) {
+    for (let row = 0; row < rows; row++) {
+      let [error, sum] = [0, 0];
+      for (let col = 0; col < cols; col++) {
+        const value = x === undefined ? Number(col === sample) : (x[sample * cols + col] as number);
+        const weight = exact[row * cols + col] as number;
+        error += (weight - (near[row * cols + col] as number)) * value;
+        sum += weight * value;
+      }
+      errors += error ** 2;
+      squares += sum ** 2;
+    }
+  }
+  return Math.sqrt(errors / squares);
+}
+
 it("papilio quantize rounds the factors of a butterfly, and says by how much", async () => {
   const butterfly = Butterfly.random(Chain.monarch(64), { seed: 1 });
   const file = folder.write("chain.safetensors", saveButterflies({ w: butterfly }));
   for (const dtype of ["q8", "q4", "q3", "q2"] as const) {
     const out = folder.at(`${dtype}.safetensors`);
-    const flags = ["--dtype", dtype, "--out", out, "--json"];
+    const flags = ["--dtype", dtype, "--rounding", "plain", "--out", out, "--json"];
     const { status, stdout, stderr } = await papilio("quantize", file, ...flags);
     expect(status, stderr).toBe(0);
     const { matrices, bytes } = JSON.parse(stdout);
     expect(bytes).toEqual({ before: 4 * 1024, after: readFileSync(out).length });
-    const [read] = loadButterflies(readFileSync(out)).values();
+    const read = loadButterflies(readFileSync(out)).get("w")?.matrix as Butterfly;
     for (const [index, factor] of butterfly.factors.entries()) {
       const { a, b, c, d } = factor.stored;
       const rounded = dequantizeValues(quantizeValues(factor.values, [a, b, c, d], dtype));
-      expect(read?.matrix.factors[index]).toMatchObject({ values: rounded });
-      const norm = Math.hypot(...factor.values);
-      const error = Math.hypot(
-        ...factor.values.map((value, at) => value - (rounded[at] as number)),
-      );
-      const found = matrices.find(({ name }: { name: string }) => name === `w.factors.${index}`);
-      expect(found.error).toBeCloseTo(error / norm, 5);
+      expect(read.factors[index]).toMatchObject({ values: rounded });
     }
+    expect(matrices).toHaveLength(1);
+    expect(matrices[0]).toMatchObject({ name: "w", shape: [64, 64], factors: 2, weights: 1024 });
+    expect(matrices[0].error).toBeCloseTo(errorOf(butterfly, read), 5);
+    const structured = folder.at(`${dtype}-structured.safetensors`);
+    const better = await papilio("quantize", file, "--dtype", dtype, "--out", structured, "--json");
+    const [own] = JSON.parse(better.stdout).matrices;
+    expect(own.bytes).toBe(matrices[0].bytes);
+    expect(own.error).toBeLessThan(0.9 * matrices[0].error);
+    const near = loadButterflies(readFileSync(structured)).get("w")?.matrix as Butterfly;
+    expect(own.error).toBeCloseTo(errorOf(butterfly, near), 5);
   }
+});
+
+it("papilio quantize --calibrate makes the errors of outputs small", async () => {
+  const butterfly = Butterfly.random(Chain.monarch(64), { seed: 1 });
+  const file = folder.write("told.safetensors", saveButterflies({ w: butterfly }));
+  const x = Float64Array.from({ length: 200 * 64 }, (_, at) => {
+    const [sample, col] = [Math.floor(at / 64), at % 64];
+    return Math.sin(sample * 1.7 + col / 9) + 0.1 * Math.sin(at * at);
+  });
+  const vectors = folder.write("vectors.npy", writeNpy(x, [200, 64]));
+  const out = folder.at("told-q4.safetensors");
+  const flags = ["--dtype", "q4", "--out", out, "--json", "--force"];
+  const plain = await papilio("quantize", file, ...flags);
+  const before = loadButterflies(readFileSync(out)).get("w")?.matrix as Butterfly;
+  expect(JSON.parse(plain.stdout)).toMatchObject({ rounding: "structured", vectors: null });
+  const told = await papilio("quantize", file, "--calibrate", vectors, ...flags);
+  const report = JSON.parse(told.stdout);
+  expect(report.vectors).toBe(200);
+  const near = loadButterflies(readFileSync(out)).get("w")?.matrix as Butterfly;
+  expect(report.matrices[0].outputError).toBeCloseTo(errorOf(butterfly, near, x), 5);
+  expect(report.matrices[0].outputError).toBeLessThan(0.7 * errorOf(butterfly, before, x));
+  const other = folder.write("other.npy", writeNpy(new Float64Array(32), [1, 32]));
+  const wrong = await papilio("quantize", file, "--calibrate", other, ...flags);
+  expect(wrong.stderr).toContain("INPUT_SHAPE");
+  const nothing = folder.write("nothing.npy", writeNpy(new Float64Array(0), [0, 64]));
+  const empty = await papilio("quantize", file, "--calibrate", nothing, ...flags);
+  expect(empty.stderr).toContain("CALIBRATION_EMPTY");
+});
+
+it("papilio quantize --calibrate runs a model of text, and of images", async () => {
+  const text = folder.write("words.txt", "a b c d e f g ".repeat(40));
+  const images = Float32Array.from({ length: 3 * 192 }, (_, at) => Math.sin(at));
+  for (const [model, input, vectors] of [
+    [await writeLlama(folder.at("llama")), text, 8 * 32],
+    [
+      await writeVision(folder.at("vit")),
+      folder.write("x.npy", writeNpy(images, [3, 3, 8, 8])),
+      15,
+    ],
+  ] as const) {
+    const out = folder.at("model-q4.safetensors");
+    const flags = ["--dtype", "q4", "--calibrate", input, "--out", out, "--force", "--json"];
+    const { status, stdout, stderr } = await papilio("quantize", model, ...flags);
+    expect(status, stderr).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report.vectors).toBe(vectors);
+    const told = report.matrices.filter(
+      ({ outputError }: { outputError?: number }) => outputError !== undefined,
+    );
+    const tables = report.matrices.filter(({ name }: { name: string }) => /embed/.test(name));
+    expect(told.length).toBe(report.matrices.length - tables.length);
+    const table = await papilio("quantize", model, ...flags.slice(0, -1));
+    expect(table.stdout).toContain("of outputs");
+  }
+  const empty = folder.write("empty.txt", "");
+  const flags = ["--dtype", "q4", "--calibrate", empty, "--out", folder.at("no.safetensors")];
+  const { stderr } = await papilio("quantize", folder.at("llama"), ...flags);
+  expect(stderr).toContain("CALIBRATION_EMPTY");
 });
 
 it("papilio quantize leaves biases and positions, and rounds along the inputs of a layer", async () => {
@@ -51,7 +137,8 @@ it("papilio quantize leaves biases and positions, and rounds along the inputs of
   ] as const;
   const file = folder.write("model.safetensors", writeSafetensors(tensors));
   const out = folder.at("model-q4.safetensors");
-  const { status, stderr } = await papilio("quantize", file, "--dtype", "q4", "--out", out);
+  const flags = ["--dtype", "q4", "--rounding", "plain"];
+  const { status, stderr } = await papilio("quantize", file, ...flags, "--out", out);
   expect(status, stderr).toBe(0);
   const before = await loadStateDict(file);
   const after = await loadStateDict(out);
@@ -69,7 +156,7 @@ it("papilio quantize leaves biases and positions, and rounds along the inputs of
   }
   // Its own result is as good as it gets: the same bytes again.
   const again = folder.at("again.safetensors");
-  await papilio("quantize", out, "--dtype", "q4", "--out", again);
+  await papilio("quantize", out, ...flags, "--out", again);
   const [first, second] = [out, again].map((path) => readSafetensors(readFileSync(path)).tensors);
   for (const [name, { bytes }] of first ?? []) expect(second?.get(name)?.bytes).toEqual(bytes);
 });

@@ -11,6 +11,11 @@ interface CliErrorCodes {
   CHAIN_NOT_FOUND: true;
   /** A matrix in few bits has a larger error than `--max-error` allows. Use more bits, or allow a larger one. */
   QUANTIZE_ERROR: true;
+  /**
+   * A file for `--calibrate` has nothing that the model could be run with. Give a text, an array of images or of ids, or
+   * vectors, as the message says.
+   */
+  CALIBRATION_EMPTY: true;
   /** Two implementations have the same name. Name each once. */
   IMPLEMENTATION_TWICE: true;
   /** A model is of a kind that the command does not run. Use a model of the kind in the message. */

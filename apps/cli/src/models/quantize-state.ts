@@ -1,19 +1,24 @@
 import { fewBitsEntry, type SafetensorsTensor, writeSafetensors } from "@papilio/butterfly/files";
-import {
-  dequantizeValues,
-  type FewBits,
-  quantizeValues,
-  type Sizes,
-} from "@papilio/butterfly/numeric";
+import { type FewBits, type QuantizedValues, quantizeValues } from "@papilio/butterfly/numeric";
+import { roundButterfly, roundingError } from "@papilio/butterfly/rounding";
 import type { LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
+import { type MatrixToRound, matricesToRound } from "./matrices-to-round.ts";
 
-/** A matrix, or a factor, that was rounded. */
+/** How numbers are rounded: each to the nearest, or for the error of the whole matrix. */
+export const ROUNDINGS = ["structured", "plain"] as const;
+type RoundingKind = (typeof ROUNDINGS)[number];
+
+/** A matrix, of one tensor or of factors, that was rounded. */
 interface QuantizedMatrix {
   readonly name: string;
-  readonly shape: readonly number[];
+  /** `[rows, cols]` */
+  readonly shape: readonly [number, number];
+  readonly factors: number;
   readonly weights: number;
   /** `|W - rounded| / |W|`, of Frobenius norms; 0 of a matrix of zeros. */
   readonly error: number;
+  /** `|(W - rounded) X| / |W X|`, of the inputs of the calibration. */
+  readonly outputError?: number;
   readonly bytesBefore: number;
   readonly bytes: number;
 }
@@ -26,71 +31,119 @@ export interface QuantizedState {
   readonly bytesBefore: number;
 }
 
-/** Types of weights that are rounded. */
-const FLOATS = ["F64", "F32", "F16", "BF16"];
-/** Tables that no product reads. */
-const TABLES = /(^|\.)(wpe|[\w]*position[\w]*|token_type[\w]*)\./;
-/** Layers of GPT-2, whose weights are `[inputs, outputs]`. */
-const TRANSPOSED = /\.c_(attn|proj|fc)\.weight$/;
+export interface QuantizeOptions {
+  readonly rounding: RoundingKind;
+  /** Second moments of the inputs of a matrix, where there are any. */
+  readonly momentsOf: (matrix: MatrixToRound) => Float64Array | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly onProgress: (share: number) => void;
+}
 
 /**
  * A safetensors file with the matrices of a state dict in few bits and all else as it is.
  *
  * @throws PapilioError `VALUE_RANGE` for a weight that is not finite; the signal's reason
  */
-export function quantizeState(
+export async function quantizeState(
   state: LoadedStateDict,
   dtype: FewBits,
-  options: { readonly metadata: Readonly<Record<string, string>>; readonly signal: AbortSignal },
-): QuantizedState {
+  options: QuantizeOptions,
+): Promise<QuantizedState> {
+  const entries = new Map<StoredTensor, ReturnType<typeof fewBitsEntry>>();
+  const matrices: QuantizedMatrix[] = [];
+  const found = matricesToRound(state);
+  const all = found.reduce((sum, matrix) => sum + matrix.weights, 0);
+  let done = 0;
+  for (const matrix of found) {
+    options.signal.throwIfAborted();
+    const { rounded, ...errors } = await roundMatrix(matrix, dtype, options);
+    for (const [index, tensor] of matrix.tensors.entries()) {
+      const { name, shape } = tensor;
+      entries.set(tensor, fewBitsEntry(name, shape, rounded[index] as QuantizedValues));
+    }
+    matrices.push({
+      ...errors,
+      name: matrix.name,
+      factors: matrix.tensors.length,
+      weights: matrix.weights,
+      bytesBefore: matrix.tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      bytes: matrix.tensors
+        .flatMap((tensor) => entries.get(tensor)?.tensors ?? [])
+        .reduce((sum, { bytes }) => sum + bytes.length, 0),
+    });
+    done += matrix.weights;
+    options.onProgress(done / all);
+  }
   const tensors: SafetensorsTensor[] = [];
   const metadata: Record<string, string> = {
     ...options.metadata,
     ...Object.fromEntries([...state.metadata].filter(([key]) => key !== "papilio.writer")),
   };
-  const matrices: QuantizedMatrix[] = [];
-  let bytesBefore = 0;
   for (const tensor of state.values()) {
-    options.signal.throwIfAborted();
-    const { name, shape, byteLength } = tensor;
-    bytesBefore += byteLength;
-    const sizes = sizesOf(tensor);
-    if (sizes === undefined) {
-      tensors.push({ name, dtype: tensor.dtype, shape, bytes: tensor.bytes() });
+    const entry = entries.get(tensor);
+    if (entry === undefined) {
+      const { name, dtype, shape } = tensor;
+      tensors.push({ name, dtype, shape, bytes: tensor.bytes() });
       continue;
     }
-    const values = tensor.toReal("float64");
-    const quantized = quantizeValues(values, sizes, dtype);
-    const entry = fewBitsEntry(name, shape, quantized);
     tensors.push(...entry.tensors);
     Object.assign(metadata, entry.metadata);
-    matrices.push({
-      ...{ name, shape, weights: values.length },
-      error: relativeErrorOf(values, dequantizeValues(quantized)),
-      bytesBefore: byteLength,
-      bytes: entry.tensors.reduce((sum, { bytes }) => sum + bytes.length, 0),
-    });
   }
+  const bytesBefore = [...state.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
   return { matrices, file: writeSafetensors(tensors, metadata), bytesBefore };
 }
 
-/** The values of a tensor as `[a, b, c, d]`, inputs along `c`; undefined of one that stays as it is. */
-function sizesOf({ name, dtype, shape }: StoredTensor): Sizes | undefined {
-  if (!FLOATS.includes(dtype) || shape.includes(0) || TABLES.test(name)) return undefined;
-  const [rows, cols] = shape as [number, number];
-  if (shape.length === 4 && /(^|\.)factors\.\d+(\.re|\.im)?$/.test(name)) {
-    return shape as unknown as Sizes;
+/** The tensors of a matrix in few bits, and how large the error is. */
+async function roundMatrix(
+  found: MatrixToRound,
+  dtype: FewBits,
+  { rounding, momentsOf, signal }: QuantizeOptions,
+): Promise<
+  Pick<QuantizedMatrix, "shape" | "error" | "outputError"> & {
+    readonly rounded: readonly QuantizedValues[];
   }
-  if (shape.length !== 2 || !/(^|\.)weight$/.test(name)) return undefined;
-  return TRANSPOSED.test(name) ? [1, 1, rows, cols] : [1, rows, cols, 1];
+> {
+  const matrix = found.matrix();
+  const { rows, cols } = matrix.chain;
+  const moments = momentsOf(found);
+  const told = moments === undefined ? undefined : { moments, signal };
+  const rounded =
+    rounding === "structured"
+      ? await roundButterfly(matrix, dtype, told ?? { signal })
+      : matrix.factors.map(({ values, stored: { a, b, c, d } }) =>
+          quantizeValues(values, [a, b, c, d], dtype),
+        );
+  return {
+    shape: [rows, cols],
+    rounded: found.transposed ? rounded.map(transposed) : rounded,
+    error: await roundingError(matrix, rounded, { signal }),
+    ...(told && { outputError: await roundingError(matrix, rounded, told) }),
+  };
 }
 
-function relativeErrorOf(values: Float64Array, rounded: Float32Array): number {
-  let [errors, squares] = [0, 0];
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at] as number;
-    errors += (value - (rounded[at] as number)) ** 2;
-    squares += value ** 2;
+/** A matrix `[1, outputs, inputs, 1]` as it is stored where inputs come first: `[1, 1, inputs, outputs]`. */
+function transposed({ dtype, shape, codes, scales }: QuantizedValues): QuantizedValues {
+  const [, outputs, inputs] = shape;
+  const parts = scales.length % outputs === 0 ? scales.length / outputs : 1;
+  return {
+    dtype,
+    shape: [1, 1, inputs, outputs],
+    codes: transposedRows(codes, inputs),
+    scales: transposedRows(scales, parts),
+  };
+}
+
+function transposedRows<A extends Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>(
+  values: A,
+  cols: number,
+): A {
+  const rows = values.length / cols;
+  const turned = values.slice() as A;
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      turned[col * rows + row] = values[row * cols + col] as number;
+    }
   }
-  return squares === 0 ? 0 : Math.sqrt(errors / squares);
+  return turned;
 }

@@ -3,6 +3,10 @@ import { inHalf, nearest } from "./grid.ts";
 import type { RoundedFactor } from "./rounded-factor.ts";
 import type { Gram } from "./surroundings.ts";
 
+const SWEEPS = 4;
+/** The share of the first gain below which another sweep is not worth while. */
+const ENOUGH = 0.02;
+
 /**
  * Coordinate descent on what the whole product loses: each number of a factor, then each scale, is moved to where the
  * squared error is smallest, all others held. A sweep never makes the error larger.
@@ -32,8 +36,16 @@ export class Descent {
     this.#outputs = outputs;
   }
 
+  /** Sweeps a few times, as long as that is worth while. */
+  async run(slicer: TimeSlicer): Promise<void> {
+    const first = await this.#sweep(slicer);
+    for (let sweep = 1; sweep < SWEEPS; sweep++) {
+      if ((await this.#sweep(slicer)) < ENOUGH * first) return;
+    }
+  }
+
   /** Moves each number, then each scale. Returns by how much the squared error became smaller. */
-  async sweep(slicer: TimeSlicer): Promise<number> {
+  async #sweep(slicer: TimeSlicer): Promise<number> {
     const { a, b, c, d } = this.#rounded.pattern;
     let gained = 0;
     for (let i = 0; i < a; i++) {

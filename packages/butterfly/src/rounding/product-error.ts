@@ -17,6 +17,15 @@ export async function productError(
 ): Promise<number> {
   const slicer = new TimeSlicer(signal);
   let [error, whole] = [0, 0];
+  if (exact.length === 1 && moments === undefined) {
+    // Every value is an entry of the matrix, or as many entries as the others.
+    const [[{ values }], [{ values: rounded }]] = [exact, near] as [[Factor], [Factor]];
+    for (let at = 0; at < values.length; at++) {
+      error += ((values[at] as number) - (rounded[at] as number)) ** 2;
+      whole += (values[at] as number) ** 2;
+    }
+    return error > 0 ? Math.sqrt(error / whole) : 0;
+  }
   for (let first = 0; first < cols; first += COLUMNS) {
     await slicer.yieldIfDue();
     const size = Math.min(COLUMNS, cols - first);

@@ -17,9 +17,8 @@ import {
   weightsOf,
 } from "./surroundings.ts";
 
-/** Rounds of descent over all factors, and sweeps over one factor in each. */
+/** Rounds of descent over all factors. */
 const ROUNDS = 3;
-const SWEEPS = 4;
 
 /**
  * Rounds the factors of a chain together: the right-most first, each next one for what the rounded ones on its right make
@@ -54,8 +53,7 @@ export async function roundChain(
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, own] of [...rounded.entries()].reverse()) {
       await slicer.yieldIfDue();
-      const descent = descentOf(own, index, { exact, near, cols, moments });
-      for (let sweep = 0; sweep < SWEEPS; sweep++) await descent.sweep(slicer);
+      await descentOf(own, index, { exact, near, cols, moments }).run(slicer);
       near[index] = own.factor();
     }
   }

@@ -10,7 +10,6 @@ import { apply, type Factor, type Gram, transposed, weightsOf } from "./surround
 
 /** Values of the rows that are rounded at a time, which do not depend on others. */
 const VALUES = 2 ** 20;
-const SWEEPS = 4;
 
 /** Rounds a dense matrix for inputs of given second moments, some rows at a time. */
 export async function roundDense(
@@ -38,8 +37,7 @@ export async function roundDense(
     }
     // `(W - B) H` is the transpose of `H (W - B)^T`.
     const slope = transposed(apply([asFactor(moments)], transposed(missing, cols), count), count);
-    const descent = new Descent(rounded, slope, moments, undefined);
-    for (let sweep = 0; sweep < SWEEPS; sweep++) await descent.sweep(slicer);
+    await new Descent(rounded, slope, moments, undefined).run(slicer);
     const quantized = rounded.quantized();
     codes.set(quantized.codes, first * cols);
     scales.push(quantized.scales);

@@ -80,6 +80,16 @@ export const runningCalls: PublicCalls = {
   },
   initializeFrom: () =>
     call(nn.initializeFrom, small(), small(), { signal: new AbortController().signal }),
+  inputMoments: () => {
+    const model = small();
+    const graph = new nn.Graph();
+    graph.output("y", model.forward(graph.input("x", { vectors: 4, features: 4 })));
+    const inputs = [{ x: Float32Array.from({ length: 16 }, (_, i) => i % 5) }];
+    return call(nn.inputMoments, model, [{ graph, inputs }], {
+      signal: new AbortController().signal,
+      onRun: () => undefined,
+    });
+  },
   "TextGenerator.create": () =>
     invoke(nn.TextGenerator, "create", smallLlama(), {
       gpu: undefined,

@@ -1,0 +1,201 @@
+import { PapilioError } from "@papilio/butterfly";
+import type { RunInputs } from "@papilio/nn";
+import { inputMoments } from "@papilio/nn/conversion";
+import type { Graph } from "@papilio/nn/graph";
+import type { Module } from "@papilio/nn/layers";
+import { bertStateDict, gpt2StateDict, vitStateDict } from "@papilio/nn/models";
+import type { LoadedStateDict, StateDict } from "@papilio/nn/weights";
+import { readBytes } from "../files/input-file.ts";
+import { showShare } from "../render/progress.ts";
+import { type ArrayFile, readArray } from "./array-file.ts";
+import { loadLanguageModel } from "./language-model.ts";
+import type { MatrixToRound } from "./matrices-to-round.ts";
+import { folderOf, loadModel, readConfig, readJsonBeside } from "./model-folder.ts";
+import { bindInputs } from "./model-inputs.ts";
+
+/** Tokens of a piece of a text, and pieces of it that are taken, evenly spread. */
+const TOKENS = 128;
+const PIECES = 32;
+/** Characters that a token has at most, where a text is too long to be encoded as a whole. */
+const CHARACTERS = 16;
+const MOST_TEXT_BYTES = 2 ** 28;
+/** Images, or sequences, of a run. */
+const ROWS = 32;
+
+/** What goes into the matrices of a model. */
+export interface Calibration {
+  /** Second moments of the inputs of a matrix; undefined of one that no run multiplied by. */
+  momentsOf(matrix: MatrixToRound): Float64Array | undefined;
+  /** Vectors, the most that a matrix was given. */
+  readonly vectors: number;
+}
+
+/** The model of a folder, what it is given, and the weights by the names of its parameters. */
+interface Runs {
+  readonly model: Module;
+  readonly calibrations: readonly { readonly graph: Graph; readonly inputs: RunInputs[] }[];
+  readonly weights: StateDict;
+}
+
+/**
+ * Runs a model with what a file has: a text for a language model, of which 32 pieces of 128 tokens are taken; images or
+ * ids of others, as `papilio run` reads them. For butterflies without a model, vectors `[samples, cols]`.
+ *
+ * @param path the folder of a model, a safetensors file in it, or one of butterflies
+ * @throws PapilioError `CALIBRATION_EMPTY`, `INPUT_SHAPE`, and what reading the model and the file throws
+ */
+export async function calibrate(
+  path: string,
+  file: string,
+  state: LoadedStateDict,
+  signal: AbortSignal,
+): Promise<Calibration> {
+  const folder = await folderOf(path);
+  if ((await readJsonBeside(folder, "config.json")) === undefined)
+    return vectorsOf(await readArray(file));
+  const { model, calibrations, weights } = await runsOf(folder, file, state, signal);
+  const all = calibrations.reduce((sum, { inputs }) => sum + inputs.length, 0);
+  using shown = showShare("Calibrating");
+  const found = await inputMoments(model, calibrations, {
+    signal,
+    onRun: (runs) => shown.update(runs / all),
+  });
+  // Several parameters may be parts of one tensor, which read the same.
+  const moments = new Map<string, Float64Array>();
+  for (const [name, { values }] of found) {
+    const tensor = weights.get(name);
+    if (tensor !== undefined) moments.set(tensor.name, values);
+  }
+  return {
+    // A product may be several chains, of which the right-most reads the inputs.
+    momentsOf: ({ tensors }) =>
+      tensors
+        .toReversed()
+        .map(({ name }) => moments.get(name))
+        .find((known) => known !== undefined),
+    vectors: [...found.values()].reduce((most, { vectors }) => Math.max(most, vectors), 0),
+  };
+}
+
+async function runsOf(
+  folder: string,
+  file: string,
+  state: LoadedStateDict,
+  signal: AbortSignal,
+): Promise<Runs> {
+  const config = await readConfig(folder);
+  const weights = byParameters(config.model_type, state);
+  if (config.model_type !== "llama" && config.model_type !== "gpt2") {
+    const array = await readArray(file);
+    const model = await loadModel(folder, config, signal);
+    const input = config.model_type === "vit" ? "images" : "ids";
+    const bound = piecesOf(array).map((piece) => bindInputs(model, new Map([[input, piece]])));
+    const calibrations = bound.map(({ graph, inputs }) => ({ graph, inputs: [inputs] }));
+    if (calibrations.length === 0) throw nothingIn(file);
+    return { model, calibrations, weights };
+  }
+  const text = new TextDecoder().decode(await readBytes(file, MOST_TEXT_BYTES));
+  const { model, tokenizer } = await loadLanguageModel(
+    folder,
+    undefined,
+    signal,
+    async () => undefined,
+  );
+  const most = Math.min(TOKENS, model.positions);
+  const encode = (piece: string): number[] => tokenizer.encode(piece, { ownLengths: false });
+  const pieces = tokenPieces(text, most, encode);
+  const [first] = pieces;
+  if (first === undefined) throw nothingIn(file);
+  const inputs = pieces.map((ids) => ({ ids: Uint32Array.from(ids) }));
+  return {
+    model,
+    calibrations: [{ graph: model.trace({ tokens: first.length }), inputs }],
+    weights,
+  };
+}
+
+/** Tensors by the parameters that they, or parts of them, become. */
+function byParameters(type: string, state: LoadedStateDict): StateDict {
+  if (type === "gpt2") return gpt2StateDict(state);
+  if (type === "vit") return vitStateDict(state);
+  return type === "bert" ? bertStateDict(state) : state;
+}
+
+/** Pieces of as many tokens, evenly spread over a text; one of fewer where it is short. */
+function tokenPieces(
+  text: string,
+  most: number,
+  encode: (text: string) => number[],
+): readonly number[][] {
+  const characters = CHARACTERS * most;
+  if (text.length > PIECES * characters) {
+    const step = (text.length - characters) / (PIECES - 1);
+    const starts = Array.from({ length: PIECES }, (_, index) => Math.floor(index * step));
+    return starts
+      .map((start) =>
+        encode(text.slice(start, start + characters).replace(HALVES, "")).slice(0, most),
+      )
+      .filter(({ length }) => length === most);
+  }
+  const ids = encode(text);
+  if (ids.length === 0) return [];
+  if (ids.length < most) return [ids];
+  const pieces = Math.min(PIECES, Math.floor(ids.length / most));
+  const step = pieces === 1 ? 0 : (ids.length - most) / (pieces - 1);
+  return Array.from({ length: pieces }, (_, index) => {
+    const start = Math.floor(index * step);
+    return ids.slice(start, start + most);
+  });
+}
+
+/** Halves of a character that was cut. */
+const HALVES = /^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g;
+
+/** Rows of an array, some at a time. */
+function piecesOf({ file, shape, values }: ArrayFile): ArrayFile[] {
+  const [rows = 0, ...others] = shape;
+  const size = others.reduce((product, one) => product * one, 1);
+  const pieces: ArrayFile[] = [];
+  for (let row = 0; row < rows && size > 0; row += ROWS) {
+    const count = Math.min(ROWS, rows - row);
+    const own = values.subarray(row * size, (row + count) * size);
+    pieces.push({ file, shape: [count, ...others], values: own });
+  }
+  return pieces;
+}
+
+/** Second moments of vectors `[samples, cols]`. */
+function vectorsOf({ file, shape, values }: ArrayFile): Calibration {
+  const [samples, cols] = shape;
+  if (shape.length !== 2 || !samples || !cols) throw nothingIn(file);
+  const moments = new Float64Array(cols * cols);
+  for (let sample = 0; sample < samples; sample++) {
+    for (let p = 0; p < cols; p++) {
+      const value = (values[sample * cols + p] as number) / samples;
+      for (let q = 0; q < cols; q++) {
+        const at = p * cols + q;
+        moments[at] = (moments[at] as number) + value * (values[sample * cols + q] as number);
+      }
+    }
+  }
+  return {
+    momentsOf: (found) => {
+      const { chain } = found.matrix();
+      if (chain.cols === cols) return moments;
+      throw new PapilioError(
+        "INPUT_SHAPE",
+        `${file} has vectors of ${cols}, and ${found.name} multiplies vectors of ${chain.cols}.`,
+        "Give vectors [samples, cols] of what the matrix multiplies, and one file of butterflies for each size.",
+      );
+    },
+    vectors: samples,
+  };
+}
+
+function nothingIn(file: string): PapilioError {
+  return new PapilioError(
+    "CALIBRATION_EMPTY",
+    `There is nothing in ${file} that the model could be run with.`,
+    "Give a text for a language model, an array of images or of ids for others, and vectors [samples, cols] for butterflies.",
+  );
+}

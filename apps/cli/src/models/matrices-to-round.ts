@@ -1,0 +1,132 @@
+import { Butterfly, Chain, KroneckerSparse, PapilioError, Pattern } from "@papilio/butterfly";
+import type { Sizes } from "@papilio/butterfly/numeric";
+import type { LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
+
+/** A matrix of a state dict: a tensor, or the factors of a butterfly. */
+export interface MatrixToRound {
+  /** Of the tensor; of a butterfly, what stands before its factors. */
+  readonly name: string;
+  readonly tensors: readonly StoredTensor[];
+  /** Numbers of its tensors. */
+  readonly weights: number;
+  /** Whether the one tensor is `[inputs, outputs]`. */
+  readonly transposed: boolean;
+  /** The matrix, made of its tensors when it is asked for. */
+  matrix(): Butterfly<Float64Array>;
+}
+
+/** Types of weights that are rounded. */
+const FLOATS = ["F64", "F32", "F16", "BF16"];
+/** Tables that no product reads. */
+const TABLES = /(^|\.)(wpe|[\w]*position[\w]*|token_type[\w]*)\./;
+/** Layers of GPT-2, whose weights are `[inputs, outputs]`. */
+const TRANSPOSED = /\.c_(attn|proj|fc)\.weight$/;
+const FACTOR = /^(.*?)\.?factors\.(\d+)(\.re|\.im)?$/;
+
+/** The matrices among tensors, in their order; factors that do not follow one another are matrices of their own. */
+export function matricesToRound(state: LoadedStateDict): MatrixToRound[] {
+  const matrices: MatrixToRound[] = [];
+  const chains = new Map<string, StoredTensor[]>();
+  for (const tensor of state.values()) {
+    const { name, dtype, shape } = tensor;
+    if (!FLOATS.includes(dtype) || shape.includes(0) || TABLES.test(name)) continue;
+    const [, prefix, index, part] = FACTOR.exec(name) ?? [];
+    if (shape.length === 4 && prefix !== undefined) {
+      if (part !== undefined) matrices.push(factorAlone(tensor));
+      else {
+        const factors = chains.get(prefix) ?? [];
+        factors[Number(index)] = tensor;
+        chains.set(prefix, factors);
+      }
+    } else if (shape.length === 2 && /(^|\.)weight$/.test(name)) matrices.push(denseMatrix(tensor));
+  }
+  for (const [prefix, found] of chains) {
+    const tensors = found.filter((tensor) => tensor !== undefined);
+    const patterns = patternsOf(state.metadata.get(`papilio.butterfly.${prefix}`), tensors);
+    if (patterns === undefined || tensors.length !== found.length) {
+      matrices.push(...tensors.map(factorAlone));
+      continue;
+    }
+    matrices.push({
+      name: prefix === "" ? "factors" : prefix,
+      ...{ tensors, transposed: false },
+      weights: tensors.reduce((sum, tensor) => sum + weightsOf(tensor), 0),
+      matrix: () => {
+        const factors = tensors.map((tensor, at) => {
+          const pattern = patterns[at] as Pattern;
+          const [a, , , d] = sizesOf(tensor);
+          const sharing = { a: a !== pattern.a, d: d !== pattern.d };
+          return new KroneckerSparse(pattern, tensor.toReal("float64"), sharing);
+        });
+        return new Butterfly(factors);
+      },
+    });
+  }
+  const places = new Map([...state.keys()].map((name, at) => [name, at] as const));
+  const placeOf = ({ tensors: [first] }: MatrixToRound): number =>
+    places.get(first?.name ?? "") ?? 0;
+  return matrices.toSorted((one, other) => placeOf(one) - placeOf(other));
+}
+
+function denseMatrix(tensor: StoredTensor): MatrixToRound {
+  const { name } = tensor;
+  const [rows, cols] = tensor.shape as [number, number];
+  const transposed = TRANSPOSED.test(name);
+  return {
+    ...{ name, tensors: [tensor], weights: rows * cols, transposed },
+    matrix: () => {
+      const values = tensor.toReal("float64");
+      return new Butterfly([
+        transposed
+          ? new KroneckerSparse(new Pattern(1, rows, cols, 1), values).transpose()
+          : new KroneckerSparse(new Pattern(1, rows, cols, 1), values),
+      ]);
+    },
+  };
+}
+
+function factorAlone(tensor: StoredTensor): MatrixToRound {
+  return {
+    ...{ name: tensor.name, tensors: [tensor], weights: weightsOf(tensor), transposed: false },
+    matrix: () => {
+      const pattern = new Pattern(...sizesOf(tensor));
+      return new Butterfly([new KroneckerSparse(pattern, tensor.toReal("float64"))]);
+    },
+  };
+}
+
+/** Of the factors of a chain, by its description or their shapes; undefined where they are no product. */
+function patternsOf(
+  description: string | undefined,
+  tensors: readonly StoredTensor[],
+): readonly Pattern[] | undefined {
+  try {
+    const patterns =
+      description === undefined
+        ? tensors.map((tensor) => new Pattern(...sizesOf(tensor)))
+        : Chain.parse(Object(JSON.parse(description)).chain).patterns;
+    Chain.of(patterns);
+    const fit = tensors.every((tensor, at) => {
+      const [a, b, c, d] = sizesOf(tensor);
+      const pattern = patterns[at];
+      return (
+        (a === pattern?.a || a === 1) &&
+        b === pattern?.b &&
+        c === pattern.c &&
+        (d === pattern.d || d === 1)
+      );
+    });
+    return fit && patterns.length === tensors.length ? patterns : undefined;
+  } catch (error) {
+    if (error instanceof PapilioError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function weightsOf({ shape }: StoredTensor): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function sizesOf({ shape }: StoredTensor): Sizes {
+  return shape as unknown as Sizes;
+}
