@@ -11,7 +11,7 @@ import {
 import { afterAll, describe, expect, it } from "vitest";
 import * as node from "./node/index.ts";
 import * as nn from "./testing/every-entry.ts";
-import { adapterCalls } from "./testing/public-calls/adapters.ts";
+import { adapterCalls, nodeAdapterCalls } from "./testing/public-calls/adapters.ts";
 import { deviceCalls } from "./testing/public-calls/device.ts";
 import { graphCalls } from "./testing/public-calls/graph.ts";
 import { layerCalls } from "./testing/public-calls/layers.ts";
@@ -33,7 +33,7 @@ const groups: readonly [string, PublicCalls][] = [
   ["what runs", runningCalls],
   ["texts", textCalls],
   ["weights", weightCalls],
-  ["weights in Node", nodeCalls(node, folder)],
+  ["weights in Node", { ...nodeCalls(node, folder), ...nodeAdapterCalls(node) }],
 ];
 
 /** Values of another kind than those of the table that are as good. */

@@ -8,6 +8,7 @@ import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect, wholeNumber } from "../flags/options.ts";
 import { decodeImage, isImage } from "../images/decode-image.ts";
 import { type Preprocessing, preprocess, readPreprocessing } from "../images/preprocessing.ts";
+import { ADAPTER_WEIGHTS_HELP, adapterChoices, mergeAdapters } from "../models/adapter-weights.ts";
 import { type ArrayFile, arrayOf } from "../models/array-file.ts";
 import {
   type ComputeFlags,
@@ -33,6 +34,7 @@ import { newTable } from "../render/new-table.ts";
 interface Flags extends ComputeFlags {
   readonly input: readonly string[];
   readonly topK: string;
+  readonly adapterWeights?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -63,6 +65,7 @@ export function classifyCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
+    .option("--adapter-weights <path[=scale]>", ADAPTER_WEIGHTS_HELP, collect)
     .option("--json", "print the classes as JSON")
     .addHelpText(
       "after",
@@ -75,6 +78,7 @@ for each image. A file may be a pipe, - is the standard input, and may be compre
 Examples:
   papilio classify vit-base --input cat.jpg --input dog.png --top-k 3
   papilio classify vit-base --input images.npy
+  papilio classify vit-base --adapter-weights flowers --input rose.jpg
 
 ${exitStatuses("the model computes NaN or infinity")}`,
     )
@@ -91,6 +95,7 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
   );
   const arrays: ArrayFile[] = [];
   for (const file of flags.input) arrays.push(await readImages(file, preprocessing));
+  const adapters = await adapterChoices(flags.adapterWeights);
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
   await requireFits(flags, outlineFromHuggingFace(config), adapter);
@@ -102,6 +107,7 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
       "Give a vision transformer: vit.",
     );
   }
+  await mergeAdapters(model, adapters, interruption.signal);
   const counts = arrays.map((array) => imagesOf(model, array));
   const batch = Math.min(BATCH, Math.max(...counts));
   const graph = model.trace({ images: batch });
@@ -110,7 +116,13 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
   const { gpu, dtype } = compute;
   const results: Result[] = [];
   const stdout = (): string => {
-    const result = { model: path, adapter: gpu?.report ?? null, dtype, images: results };
+    const result = {
+      model: path,
+      adapterWeights: adapters,
+      adapter: gpu?.report ?? null,
+      dtype,
+      images: results,
+    };
     return flags.json ? JSON.stringify(result, null, 2) : tableOf(results);
   };
   const all = counts.reduce((sum, count) => sum + count, 0);

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect, numberFrom, wholeNumber } from "../flags/options.ts";
+import { ADAPTER_WEIGHTS_HELP, adapterChoices, mergeAdapters } from "../models/adapter-weights.ts";
 import {
   type ComputeFlags,
   DTYPE_HELP,
@@ -27,6 +28,7 @@ interface Flags extends ComputeFlags {
   readonly seed: string;
   readonly stop?: readonly string[];
   readonly context?: string;
+  readonly adapterWeights?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -56,6 +58,7 @@ export function generateCommand(interruption: Interruption): Command {
       "--context <count>",
       "tokens that there is room for; as many as are needed unless given",
     )
+    .option("--adapter-weights <path[=scale]>", ADAPTER_WEIGHTS_HELP, collect)
     .option("--json", "print ids, text and tokens a second as one JSON object")
     .addHelpText(
       "after",
@@ -63,6 +66,7 @@ export function generateCommand(interruption: Interruption): Command {
 Examples:
   papilio generate stories15M.bin --prompt "Once upon a time"
   papilio generate smollm-135m --prompt "The capital of France is" --max-tokens 20 --stop .
+  papilio generate llama --adapter-weights poems --adapter-weights rhymes=0.5 --prompt "A rose"
   papilio generate gpt2 --prompt "Butterflies" --temperature 0.8 --top-p 0.95 --seed 7 --dtype f16
 
 Text alone goes to stdout; the adapter and the speed to stderr. No template of a chat is applied.
@@ -79,11 +83,13 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
     flags.context === undefined ? undefined : wholeNumber("--context", flags.context, 1, 2 ** 24);
   const signal = AbortSignal.any([interruption.signal, stdoutClosed()]);
   dtypeOf(flags);
+  const adapters = await adapterChoices(flags.adapterWeights);
   const started = performance.now();
   using adapter = new OnDemandAdapter(flags.adapter);
   const language = await loadLanguageModel(path, flags.tokenizer, signal, (outline) =>
     requireFits(flags, outline, adapter),
   );
+  await mergeAdapters(language.model, adapters, signal);
   const loadSeconds = (performance.now() - started) / 1000;
   const { model } = language;
   const prompt = encode(language, flags.prompt);
@@ -106,6 +112,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   );
   const facts = {
     model: path,
+    adapterWeights: adapters,
     parameters: model.parameterCount,
     adapter: gpu?.report ?? null,
     dtype,

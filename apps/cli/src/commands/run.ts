@@ -10,6 +10,7 @@ import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect } from "../flags/options.ts";
 import { NATS_HELP } from "../jobs/nats.ts";
 import { runJob } from "../jobs/run-job.ts";
+import { ADAPTER_WEIGHTS_HELP, adapterChoices, mergeAdapters } from "../models/adapter-weights.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
 import {
   type ComputeFlags,
@@ -33,6 +34,7 @@ interface Flags extends ComputeFlags {
   readonly plan?: boolean;
   readonly nats?: string;
   readonly chunk?: string;
+  readonly adapterWeights?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -60,6 +62,7 @@ export function runCommand(interruption: Interruption): Command {
       "--chunk <rows>",
       "rows of the inputs in a part, with --nats; 64 or what a message holds",
     )
+    .option("--adapter-weights <path[=scale]>", ADAPTER_WEIGHTS_HELP, collect)
     .option("--json", "print shapes, times and the plan as JSON")
     .addHelpText(
       "after",
@@ -88,11 +91,20 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   const inputs = pairs("--input", flags.input);
   const files = pairs("--output", flags.output ?? []);
   if (flags.nats !== undefined) {
+    if (flags.adapterWeights !== undefined) throw adaptersOfJob();
     return await runJob(path, { ...flags, nats: flags.nats }, inputs, files, interruption);
   }
+  const adapters = await adapterChoices(flags.adapterWeights);
   const outputFiles = await Outputs.open(
     [...files.values()].map((path) => ({ path, writer: "papilio run" })),
-    { inputs: [path, await folderOf(path), ...inputs.values()], force: flags.force, interruption },
+    {
+      inputs: [
+        ...[path, await folderOf(path), ...inputs.values()],
+        ...adapters.map((one) => one.path),
+      ],
+      force: flags.force,
+      interruption,
+    },
   );
   const arrays = new Map<string, ArrayFile>();
   for (const [name, file] of inputs) arrays.set(name, await readArray(file));
@@ -100,7 +112,9 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
   await requireFits(flags, outlineFromHuggingFace(config), adapter);
-  const bound = bindInputs(await loadModel(path, config, interruption.signal), arrays);
+  const model = await loadModel(path, config, interruption.signal);
+  await mergeAdapters(model, adapters, interruption.signal);
+  const bound = bindInputs(model, arrays);
   requireOutputs(bound, files);
   const compute = await openCompute(flags, bound.graph, adapter);
   const started = performance.now();
@@ -127,6 +141,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
     const { gpu, dtype } = compute;
     const result = {
       model: path,
+      adapterWeights: adapters,
       adapter: gpu?.report ?? null,
       dtype,
       seconds,
@@ -139,6 +154,14 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   if (plan !== undefined) outputFiles.say(`${plan}\n`);
   outputFiles.say(renderOutputs(outputs, shapes, files));
   note(`Compiled in ${seconds.compile.toFixed(2)} s, ran in ${seconds.run.toFixed(3)} s.`);
+}
+
+function adaptersOfJob(): PapilioError {
+  return new PapilioError(
+    "FLAG_INVALID",
+    "A job of --nats takes no --adapter-weights: workers compute with the model alone.",
+    "Run it without --nats.",
+  );
 }
 
 /** `[vectors, features]` of each output. */

@@ -1,7 +1,7 @@
 import { describeValue } from "@papilio/butterfly/errors";
 import { having, number } from "../arguments/checks.ts";
 import { Linear } from "../layers/linear.ts";
-import type { HuggingFaceModel } from "../models/hugging-face/model-from-hugging-face.ts";
+import type { Module } from "../modules/module.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import { quoteNames } from "../weights/weights-error.ts";
 import { type Adapter, type AdapterLayer, adapterCheck } from "./adapter.ts";
@@ -26,7 +26,7 @@ import { changedWeight } from "./changed-weight.ts";
  * mergeAdapter(model, adapter, 0.5);
  * ```
  */
-export function mergeAdapter(model: HuggingFaceModel, adapter: Adapter, scale: number = 1): void {
+export function mergeAdapter(model: Module, adapter: Adapter, scale: number = 1): void {
   having("a model", "namedModules", "namedParameters")("The model", model);
   adapterCheck("The adapter", adapter);
   number("The scale of an adapter", scale);

@@ -1,7 +1,6 @@
 import { describeValue } from "@papilio/butterfly/errors";
 import { LinearLayer } from "../layers/linear-layer.ts";
 import { Gpt2 } from "../models/gpt2.ts";
-import type { HuggingFaceModel } from "../models/hugging-face/model-from-hugging-face.ts";
 import {
   bertStateDict,
   gpt2StateDict,
@@ -11,6 +10,7 @@ import {
 import { Llama } from "../models/llama.ts";
 import { SentenceEncoder } from "../models/sentence-encoder.ts";
 import { VisionTransformer } from "../models/vision-transformer.ts";
+import type { Module } from "../modules/module.ts";
 import { type StateDict, StoredTensor } from "../weights/stored-tensor.ts";
 import type { AdapterLayer } from "./adapter.ts";
 import { adapterError } from "./adapter-error.ts";
@@ -82,7 +82,7 @@ export class ModelModules {
   readonly #naming: Naming;
 
   /** @throws PapilioError `ADAPTER_MISMATCH` for a model that is not read from such checkpoints */
-  constructor(model: HuggingFaceModel) {
+  constructor(model: Module) {
     this.#naming = namingOf(model);
     const { layer, parts, heads } = this.#naming;
     const modules = model.namedModules();
@@ -117,10 +117,7 @@ export class ModelModules {
     return this.#naming.convert(state);
   }
 
-  #module(
-    name: string,
-    modules: ReturnType<HuggingFaceModel["namedModules"]>,
-  ): ModelModule | undefined {
+  #module(name: string, modules: ReadonlyMap<string, Module>): ModelModule | undefined {
     const suffix = ".weight";
     // Only names are asked for: a weight of three rows and columns is as good as any.
     const weight = new StoredTensor(
@@ -143,7 +140,7 @@ export class ModelModules {
   }
 }
 
-function namingOf(model: HuggingFaceModel): Naming {
+function namingOf(model: Module): Naming {
   if (model instanceof Llama) return LLAMA;
   if (model instanceof Gpt2) return GPT2;
   if (model instanceof VisionTransformer) return VIT;

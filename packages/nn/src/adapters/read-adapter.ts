@@ -1,5 +1,5 @@
 import { map, objectOf, optional, text } from "../arguments/checks.ts";
-import type { HuggingFaceModel } from "../models/hugging-face/model-from-hugging-face.ts";
+import type { Module } from "../modules/module.ts";
 import type { StateDict } from "../weights/stored-tensor.ts";
 import { quoteNames } from "../weights/weights-error.ts";
 import { Adapter, type AdapterTarget } from "./adapter.ts";
@@ -25,7 +25,7 @@ const filesCheck = objectOf({ state: map, name: optional(text) });
  * write them. Names, shapes and what the configuration says are checked against the model; no number but LyCORIS'
  * alpha is decoded. What would compute other weights than are computed here is refused by name.
  *
- * @param model as `modelFromHuggingFace` builds it
+ * @param model a `Gpt2`, `Llama`, `SentenceEncoder` or `VisionTransformer`
  * @throws PapilioError `ADAPTER_MISMATCH` for an adapter of another model, `ADAPTER_INVALID` for files that contradict
  *   themselves, `ADAPTER_UNSUPPORTED`; `CONFIG_INVALID`, `CONFIG_UNSUPPORTED`; what reading a tensor throws
  *
@@ -36,7 +36,7 @@ const filesCheck = objectOf({ state: map, name: optional(text) });
  * mergeAdapter(model, adapter);
  * ```
  */
-export function readAdapter(model: HuggingFaceModel, files: AdapterFiles): Adapter {
+export function readAdapter(model: Module, files: AdapterFiles): Adapter {
   const modules = new ModelModules(model);
   filesCheck("the files of an adapter", files);
   const { state, config, name = "adapter" } = files;

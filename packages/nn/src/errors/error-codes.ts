@@ -104,6 +104,8 @@ export interface NnErrorCodes {
   CONFIG_INVALID: true;
   /** A model's `config.json` asks for what is not computed here. Use a model without it. */
   CONFIG_UNSUPPORTED: true;
+  /** The folder or file of an adapter cannot be read, or lacks a part. Check the path. */
+  ADAPTER_SOURCE: true;
   /**
    * The files of an adapter lack a tensor, have one of another shape, or contradict their configuration. Pass the files
    * as their library wrote them.

@@ -1,4 +1,6 @@
+import { join, resolve } from "node:path";
 import { call, type PublicCalls } from "@papilio/public-arguments";
+import { adapterFixture } from "../adapter-fixtures.ts";
 import * as nn from "../every-entry.ts";
 import { smallLlama } from "./models.ts";
 
@@ -22,3 +24,18 @@ export const adapterCalls: PublicCalls = {
     return call(nn.mergeAdapter, model, nn.readAdapter(model, files()), 0.5);
   },
 };
+
+/** Adapters on the disk. */
+export const nodeAdapterCalls = (node: typeof import("../../node/index.ts")): PublicCalls => ({
+  loadAdapter: () => {
+    const folder = resolve(import.meta.dirname, "../../../testdata/adapters");
+    const options = {
+      name: "poems",
+      maxBytes: 2 ** 20,
+      onProgress: () => undefined,
+      signal: new AbortController().signal,
+    };
+    const { model, name } = adapterFixture("llama-8/peft-lora");
+    return call(node.loadAdapter, model(), join(folder, name), options);
+  },
+});

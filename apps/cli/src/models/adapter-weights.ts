@@ -1,0 +1,67 @@
+import { stat } from "node:fs/promises";
+import { PapilioError } from "@papilio/butterfly";
+import { describeValue } from "@papilio/butterfly/errors";
+import { mergeAdapter } from "@papilio/nn/adapters";
+import type { Module } from "@papilio/nn/layers";
+import { loadAdapter } from "@papilio/nn/node";
+
+/** For the help of `--adapter-weights <path[=scale]>`. */
+export const ADAPTER_WEIGHTS_HELP =
+  "an adapter of PEFT (a folder) or LyCORIS (a file), and its scale; may be repeated";
+
+/** An adapter that a flag names. */
+export interface AdapterChoice {
+  readonly path: string;
+  /** Of the difference that it makes; 1 as it was trained. */
+  readonly scale: number;
+}
+
+/** The largest scale of either sign: far beyond what is of use, and far below what float32 overflows by. */
+const MOST_SCALE = 1e4;
+
+/**
+ * The adapters of `--adapter-weights PATH` and `PATH=SCALE`. What stands after the last `=` is a scale where it is a
+ * number, so that paths may have colons and `=`; one that ends in `=` and a number is given with a scale after it.
+ *
+ * @throws PapilioError `FLAG_INVALID`, `INPUT_UNREADABLE` where there is nothing at a path
+ */
+export async function adapterChoices(texts: readonly string[] = []): Promise<AdapterChoice[]> {
+  const choices = texts.map((text) => {
+    const [, path = text, number] =
+      /^(.*)=([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/is.exec(text) ?? [];
+    const scale = number === undefined ? 1 : Number(number);
+    if (path !== "" && Math.abs(scale) <= MOST_SCALE) return { path, scale };
+    throw new PapilioError(
+      "FLAG_INVALID",
+      `--adapter-weights is ${describeValue(text)}, but it must be a path, or a path, = and a scale of at most ${MOST_SCALE}.`,
+      "Give it as --adapter-weights PATH or --adapter-weights PATH=0.5.",
+    );
+  });
+  // Before weights are read, which may take minutes.
+  for (const { path } of choices) {
+    await stat(path).catch((cause: Error) => {
+      throw new PapilioError(
+        "INPUT_UNREADABLE",
+        `There is no adapter at ${path}: ${cause.message}.`,
+        "Give a folder with adapter_config.json and adapter_model.safetensors, or a file of LyCORIS.",
+        { cause },
+      );
+    });
+  }
+  return choices;
+}
+
+/**
+ * Merges adapters into a model, one after another.
+ *
+ * @throws PapilioError what `loadAdapter` and `mergeAdapter` throw
+ */
+export async function mergeAdapters(
+  model: Module,
+  choices: readonly AdapterChoice[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { path, scale } of choices) {
+    mergeAdapter(model, await loadAdapter(model, path, { signal }), scale);
+  }
+}
