@@ -87,7 +87,7 @@ describe("a client that goes away", () => {
 
 describe("a server that is full", () => {
   it("refuses at once, says when to ask again, and answers the others", async () => {
-    const held = complete({ max_tokens: 200, n: 4 });
+    const held = complete({ max_tokens: 480, n: 4 });
     await until(() => gauges().queue.get("stories260K") === 4);
     const refused = await complete({ max_tokens: 1 });
     expect(refused.status).toBe(429);

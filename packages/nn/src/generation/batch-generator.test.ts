@@ -2,21 +2,23 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { Llama } from "../models/llama.ts";
-import { BatchGenerator } from "./batch-generator.ts";
+import { BatchGenerator, type BatchStatistics } from "./batch-generator.ts";
 import type { SubmitOptions } from "./batch-options.ts";
-import type { TokenStream } from "./batch-sequence.ts";
+import type { BatchToken, TokenStream } from "./batch-sequence.ts";
 import { TextGenerator } from "./text-generator.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
-const CONTEXT = 24;
+const CONTEXT = 80;
 const VOCABULARY = 40;
 const model = new Llama({
   ...{ vocabulary: VOCABULARY, features: 16, layers: 2, heads: 4, keyValueHeads: 2 },
-  ...{ hidden: 24, positions: 32, seed: 5 },
+  ...{ hidden: 24, positions: 88, seed: 5 },
 });
-/** Two layers of keys and values of 8 features. */
-const SEQUENCE_BYTES = 2 * 2 * 8 * 4 * CONTEXT;
+/** Two layers of keys and values of 8 features, of 32 tokens. */
+const PAGE_BYTES = 2 * 2 * 8 * 4 * 32;
+/** Pages of 80 tokens. */
+const SEQUENCE_BYTES = 3 * PAGE_BYTES;
 
 async function allOf<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -34,32 +36,42 @@ async function readSome(stream: TokenStream, count: number): Promise<void> {
   for (let read = 0; read < count; read++) if ((await tokens.next()).done) return;
 }
 
+const SIZES = { context: CONTEXT, chunk: 5 };
+
 const sequences = fc.record({
-  prompt: fc.array(fc.nat({ max: VOCABULARY - 1 }), { minLength: 1, maxLength: CONTEXT }),
-  maxTokens: fc.integer({ min: 0, max: 12 }),
+  // Short ones, those that soon need another page, and all others.
+  prompt: fc
+    .constantFrom([1, 8], [26, 40], [1, CONTEXT])
+    .chain(([minLength, maxLength]) =>
+      fc.array(fc.nat({ max: VOCABULARY - 1 }), { minLength, maxLength, size: "max" }),
+    ),
+  maxTokens: fc.constantFrom(0, 3, 12, 40, 60),
   temperature: fc.constantFrom(0, 0.8),
   seed: fc.nat({ max: 1000 }),
-  stop: fc.option(fc.nat({ max: VOCABULARY - 1 }), { nil: undefined }),
+  stop: fc.constantFrom(undefined, undefined, undefined, 7),
   // How many tokens of the sequence before are read before this one is submitted.
-  after: fc.integer({ min: 0, max: 3 }),
-  abortedAfter: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
+  after: fc.constantFrom(0, 0, 1, 3),
+  abortedAfter: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 0, 9),
 });
 
-it("generates what each sequence alone is, whatever comes, goes and waits", {
+it("generates what each sequence alone is, bit by bit, whatever comes, goes and waits", {
   timeout: 60_000,
 }, async () => {
-  using alone = TextGenerator.onCpu(model, { context: CONTEXT, chunk: 5 });
+  using single = TextGenerator.onCpu(model, SIZES);
+  using alone = BatchGenerator.onCpu(model, { ...SIZES, maxSequences: 1 });
   const property = fc.asyncProperty(
-    fc.array(sequences, { minLength: 2, maxLength: 7 }),
-    fc.integer({ min: 1, max: 4 }),
-    async (given, maxSequences) => {
-      using generator = BatchGenerator.onCpu(model, { context: CONTEXT, chunk: 5, maxSequences });
+    fc.array(sequences, { minLength: 2, maxLength: 9 }),
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 3, max: 12 }),
+    async (given, maxSequences, pages) => {
+      const cacheBudget = pages * PAGE_BYTES;
+      using generator = BatchGenerator.onCpu(model, { ...SIZES, maxSequences, cacheBudget });
       const aborted: Promise<void>[] = [];
-      const kept: [Promise<number[]>, readonly number[], SubmitOptions][] = [];
+      const kept: [Promise<BatchToken[]>, readonly number[], SubmitOptions][] = [];
       for (const { prompt, stop, after, abortedAfter, ...rest } of given) {
-        const options = { ...rest, ...(stop !== undefined && { stopTokens: [stop] }) };
+        const options = { ...rest, ...(stop !== undefined && { stopTokens: [stop] }), logprobs: 2 };
         const stream = generator.submit(prompt, options);
-        if (abortedAfter === undefined) kept.push([tokensOf(stream), prompt, options]);
+        if (abortedAfter === undefined) kept.push([allOf(stream), prompt, options]);
         else aborted.push(readSome(stream, abortedAfter).then(() => stream.abort()));
         for (let turn = 0; turn < after; turn++) {
           await new Promise((resolve) => setImmediate(resolve));
@@ -67,11 +79,32 @@ it("generates what each sequence alone is, whatever comes, goes and waits", {
       }
       await Promise.all(aborted);
       for (const [tokens, prompt, options] of kept) {
-        expect(await tokens).toEqual(await tokensOf(alone.generate(prompt, options)));
+        const found = await tokens;
+        expect(found).toEqual(await allOf(alone.submit(prompt, options)));
+        const { logprobs: _, ...plain } = options;
+        expect(found.map(({ id }) => id)).toEqual(await tokensOf(single.generate(prompt, plain)));
       }
+      expect(generator.statistics).toMatchObject({ running: 0, waiting: 0, cacheBytes: 0 });
     },
   );
-  await fc.assert(property, { numRuns: 15 });
+  await fc.assert(property, { numRuns: 20 });
+});
+
+it("computes a sequence again that gave its memory to one before it, and loses nothing", async () => {
+  const prompts = [1, 2, 3].map((id) => Array.from({ length: 30 }, (_, at) => (id + at) % 40));
+  const generate = async (pages: number): Promise<[BatchToken[][], BatchStatistics]> => {
+    const cacheBudget = pages * PAGE_BYTES;
+    using generator = BatchGenerator.onCpu(model, { ...SIZES, cacheBudget });
+    const options = { maxTokens: 40, temperature: 0.8, seed: 3, logprobs: 1 };
+    const streams = prompts.map((prompt) => allOf(generator.submit(prompt, options)));
+    return [await Promise.all(streams), generator.statistics];
+  };
+  const [expected, { preempted: never }] = await generate(9);
+  const [found, { preempted, steps, decoded }] = await generate(4);
+  expect([never, preempted > 0]).toEqual([0, true]);
+  expect(found).toEqual(expected);
+  // Several sequences in most steps.
+  expect(decoded).toBeGreaterThan(steps);
 });
 
 it("generates the same after the numbers of parameters were released", async () => {
@@ -100,11 +133,15 @@ it("generates the same after the numbers of parameters were released", async () 
 it("lets sequences wait for room, and releases that of an aborted one at once", async () => {
   using generator = BatchGenerator.onCpu(model, {
     context: CONTEXT,
-    cacheBudget: 2.9 * SEQUENCE_BYTES,
+    cacheBudget: SEQUENCE_BYTES + PAGE_BYTES / 2,
   });
-  expect(generator.statistics).toEqual({ running: 0, waiting: 0, most: 2, tokens: 0 });
+  expect(generator.statistics).toEqual({
+    ...{ running: 0, waiting: 0, most: 16, tokens: 0, steps: 0, decoded: 0, preempted: 0 },
+    ...{ cacheBytes: 0, cacheBudget: SEQUENCE_BYTES },
+  });
   const controller = new AbortController();
-  const first = generator.submit([1], { signal: controller.signal });
+  // Two pages, and one; a third sequence waits for the pages of the first.
+  const first = generator.submit(Array(33).fill(1), { signal: controller.signal });
   const [second, third] = [generator.submit([2]), generator.submit([3], { maxTokens: 4 })];
   await readSome(first, 1);
   expect(generator.statistics).toMatchObject({ running: 2, waiting: 1 });
@@ -164,7 +201,7 @@ it("refuses what cannot be generated, with a code", () => {
   for (const cacheBudget of [0, SEQUENCE_BYTES - 1, Number.NaN, -1]) {
     expect(create({ context: CONTEXT, cacheBudget })).toThrow(code("CACHE_BUDGET"));
   }
-  expect(create({ context: 33 })).toThrow(code("CONTEXT_LENGTH"));
+  expect(create({ context: 89 })).toThrow(code("CONTEXT_LENGTH"));
   using generator = BatchGenerator.onCpu(model, { context: 4 });
   const submit =
     (prompt: number[], options: SubmitOptions = {}) =>

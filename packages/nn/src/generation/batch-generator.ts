@@ -4,37 +4,51 @@ import { gpuCheck } from "../arguments/checks.ts";
 import type { CpuModelOptions } from "../backends/cpu/cpu-model.ts";
 import type { CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts";
 import type { DeviceModelOptions } from "../backends/gpu/device-model.ts";
-import type { Graph } from "../graph/graph.ts";
 import type { Decoder } from "../models/decoder.ts";
 import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";
 import {
   type BatchGeneratorOptions,
   batchGeneratorCheck,
+  poolOf,
   requireSequence,
   type SubmitOptions,
-  sequencesOf,
 } from "./batch-options.ts";
+import { BatchSchedule } from "./batch-schedule.ts";
 import { BatchSequence, type TokenStream } from "./batch-sequence.ts";
+import {
+  type BatchSizes,
+  type BatchSteps,
+  batchStepsOnCpu,
+  batchStepsOnDevice,
+} from "./batch-steps.ts";
 import { sizesOf } from "./generator-options.ts";
-import { type SequenceSlots, slotsOnCpu, slotsOnDevice } from "./sequence-slots.ts";
+import { PAGE_TOKENS } from "./page-pool.ts";
 
 /** Sequences of a batched generator at a moment. */
 export interface BatchStatistics {
-  /** Sequences that have a cache. */
+  /** Sequences that are generated. */
   readonly running: number;
-  /** Sequences that wait for one. */
+  /** Sequences that wait for a place, or for memory. */
   readonly waiting: number;
-  /** Sequences that there is room for at once. */
+  /** Sequences that are generated at once, at most. */
   readonly most: number;
   /** Tokens generated since the generator was created. */
   readonly tokens: number;
+  /** Steps since then in which sequences were decoded, and the sequences of these steps taken together. */
+  readonly steps: number;
+  readonly decoded: number;
+  /** How often since then a sequence gave its memory to others, to be computed again. */
+  readonly preempted: number;
+  /** Bytes of the keys and values of running sequences, and of all that there is room for, as float32. */
+  readonly cacheBytes: number;
+  readonly cacheBudget: number;
 }
 
 /**
  * Generates many texts at once with a decoder. Sequences join and leave between steps, whatever their lengths;
- * prompts are read in chunks between the steps of the others. Each sequence has its own cache, sampling and seed, and
- * its answer does not depend on what else is generated. All read the same packed weights, but each is multiplied by
- * them on its own: many sequences take turns, and are not yet faster together than one after the other.
+ * prompts are read in chunks between the steps of the others. In a step the vectors of all sequences are multiplied
+ * together, so that weights are read once for all. Each sequence has its own keys and values, in pages of a pool, its
+ * own sampling and seed, and its answer does not depend on what else is generated.
  *
  * @example
  * ```ts
@@ -47,32 +61,29 @@ export interface BatchStatistics {
 export class BatchGenerator implements Disposable {
   readonly model: Decoder;
   readonly context: number;
-  readonly #chunk: number;
-  readonly #most: number;
-  readonly #slots: SequenceSlots;
-  readonly #free: number[];
-  readonly #waiting: BatchSequence[] = [];
-  /** In the order in which they joined. */
-  readonly #running = new Map<BatchSequence, number>();
+  readonly #pageBytes: number;
+  readonly #steps: BatchSteps;
+  readonly #schedule: BatchSchedule;
   #tokens = 0;
+  #decodingSteps = 0;
+  #decoded = 0;
   #stepping = false;
   #disposed = false;
 
   private constructor(
     model: Decoder,
-    { context, chunk, most }: ReturnType<typeof batchSizes>,
-    slots: SequenceSlots,
+    { context, most, pages, pageBytes }: ReturnType<typeof batchSizes>,
+    steps: BatchSteps,
   ) {
     this.model = model;
     this.context = context;
-    this.#chunk = chunk;
-    this.#most = most;
-    this.#slots = slots;
-    this.#free = Array.from({ length: most }, (_, slot) => slot).reverse();
+    this.#pageBytes = pageBytes;
+    this.#steps = steps;
+    this.#schedule = new BatchSchedule(most, pages);
   }
 
   /**
-   * On the device or on the CPU, wherever `choosePlace` predicts a token to take less time.
+   * On the device or on the CPU, wherever `choosePlace` predicts a step of all sequences to take less time.
    *
    * @param given `gpu` is an open device; without one it is the CPU
    * @throws PapilioError `CONTEXT_LENGTH`, `GENERATE_OPTION`, `CACHE_BUDGET`, and what `DeviceModel.compile` throws
@@ -83,8 +94,9 @@ export class BatchGenerator implements Disposable {
   ): Promise<BatchGenerator> {
     batchGeneratorCheck("BatchGenerator.create", given);
     const { gpu, ...options } = given;
-    const { context } = sizesOf(model, options);
-    const { place } = placeOfGraph(model.traceStep({ tokens: 1, context }), { gpu, ...options });
+    const { context, most, pages } = batchSizes(model, options);
+    const shape = { tokens: 1, sequences: most, context, pages, pageSize: PAGE_TOKENS };
+    const { place } = placeOfGraph(model.traceBatchStep(shape), { gpu, ...options });
     return gpu === undefined || place === "cpu"
       ? BatchGenerator.onCpu(model, options)
       : await BatchGenerator.onDevice(gpu, model, options);
@@ -102,7 +114,7 @@ export class BatchGenerator implements Disposable {
       CpuWeightStoreOptions = {},
   ): BatchGenerator {
     const sizes = batchSizes(model, options);
-    return new BatchGenerator(model, sizes, slotsOnCpu(model, sizes, options));
+    return new BatchGenerator(model, sizes, batchStepsOnCpu(model, sizes, options));
   }
 
   /**
@@ -117,14 +129,19 @@ export class BatchGenerator implements Disposable {
   ): Promise<BatchGenerator> {
     gpuCheck("The device", gpu);
     const sizes = batchSizes(model, options);
-    const slots = await slotsOnDevice(gpu, model, sizes, options);
-    return new BatchGenerator(model, sizes, slots);
+    const steps = await batchStepsOnDevice(gpu, model, sizes, options);
+    return new BatchGenerator(model, sizes, steps);
   }
 
   /** What runs and what waits. */
   get statistics(): BatchStatistics {
-    const { size: running } = this.#running;
-    return { running, waiting: this.#waiting.length, most: this.#most, tokens: this.#tokens };
+    const { running, waiting, most, preempted, pool } = this.#schedule;
+    return {
+      ...{ running: running.length, waiting: waiting.length, most, preempted },
+      ...{ tokens: this.#tokens, steps: this.#decodingSteps, decoded: this.#decoded },
+      cacheBytes: (pool.count - pool.free) * this.#pageBytes,
+      cacheBudget: pool.count * this.#pageBytes,
+    };
   }
 
   /**
@@ -139,10 +156,10 @@ export class BatchGenerator implements Disposable {
     if (this.#disposed) throw generatorDisposed();
     requireSequence(this.model, this.context, prompt, options);
     const sequence = new BatchSequence(prompt, this.context, options, (ended) => {
-      this.#release(ended);
+      this.#schedule.remove(ended);
     });
     if (sequence.finishReason === undefined) {
-      this.#waiting.push(sequence);
+      this.#schedule.add(sequence);
       void this.#run();
     }
     return sequence;
@@ -155,17 +172,17 @@ export class BatchGenerator implements Disposable {
    */
   async prepare(): Promise<void> {
     if (this.#disposed) throw generatorDisposed();
-    await this.#slots.prepare();
+    await this.#steps.prepare();
   }
 
   /** Frees the programs and the caches; safe to call twice. Sequences that have not ended fail. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const sequence of [...this.#running.keys(), ...this.#waiting]) {
+    for (const sequence of [...this.#schedule.running, ...this.#schedule.waiting]) {
       sequence.fail(generatorDisposed());
     }
-    this.#slots[Symbol.dispose]();
+    this.#steps[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
@@ -178,45 +195,53 @@ export class BatchGenerator implements Disposable {
     this.#stepping = true;
     // Sequences that are submitted together begin together.
     await Promise.resolve();
-    for (this.#admit(); this.#running.size > 0; this.#admit()) await this.#step();
+    const schedule = this.#schedule;
+    for (schedule.admit(); schedule.running.length > 0; schedule.admit()) await this.#step();
     this.#stepping = false;
-  }
-
-  #admit(): void {
-    while (this.#free.length > 0 && this.#waiting.length > 0) {
-      this.#running.set(this.#waiting.shift() as BatchSequence, this.#free.pop() as number);
-    }
   }
 
   /** A chunk of the prompt that joined first, and one token of each sequence whose prompt was read. */
   async #step(): Promise<void> {
-    const all = [...this.#running];
-    const reading = all.find(([{ tokens, cached }]) => tokens.length - cached > 1);
-    if (reading !== undefined) await this.#read(...reading);
-    const ready = all.filter(
-      ([sequence]) =>
-        sequence !== reading?.[0] &&
-        sequence.finishReason === undefined &&
-        sequence.tokens.length - sequence.cached === 1,
+    const reading = this.#schedule.running.find((sequence) => this.#readable(sequence) > 0);
+    if (reading !== undefined) await this.#read(reading);
+    const ready = this.#schedule.running.filter(
+      (sequence) =>
+        sequence !== reading &&
+        this.#readable(sequence) === 0 &&
+        this.#schedule.makeRoom(sequence, sequence.cached + 1),
     );
-    if (ready.length === 0) return;
-    const sequences = ready.map(([sequence]) => sequence);
-    await this.#attempt(sequences, async () => {
-      const tokens = ready.map(([{ tokens, cached }, slot]) => {
-        return { slot, id: tokens[cached] as number, position: cached };
-      });
-      const logits = await this.#slots.decode(tokens);
-      for (const [index, sequence] of sequences.entries()) {
-        this.#take(sequence, 1, logits[index] as Float32Array);
-      }
+    await this.#decode(ready);
+  }
+
+  /**
+   * Tokens of the prompt that are read in a chunk next. A single one is decoded, and so are those that a sequence had
+   * generated before it was preempted: by the same programs as before, so that the keys and values are the same.
+   */
+  #readable({ promptLength, cached }: BatchSequence): number {
+    const left = promptLength - cached;
+    return left > 1 ? this.#steps.readable(cached, left) : 0;
+  }
+
+  async #read(sequence: BatchSequence): Promise<void> {
+    const { tokens, cached, pages } = sequence;
+    const ids = tokens.slice(cached, cached + this.#readable(sequence));
+    await this.#attempt([sequence], async () => {
+      this.#take(sequence, ids.length, await this.#steps.read(ids, cached, pages));
     });
   }
 
-  async #read(sequence: BatchSequence, slot: number): Promise<void> {
-    const { tokens, cached } = sequence;
-    const ids = tokens.slice(cached, cached + this.#chunk);
-    await this.#attempt([sequence], async () => {
-      this.#take(sequence, ids.length, await this.#slots.read(slot, ids, cached));
+  async #decode(sequences: readonly BatchSequence[]): Promise<void> {
+    if (sequences.length === 0) return;
+    this.#decodingSteps++;
+    this.#decoded += sequences.length;
+    await this.#attempt(sequences, async () => {
+      const next = sequences.map(({ tokens, cached, pages }) => {
+        return { id: tokens[cached] as number, position: cached, pages };
+      });
+      const logits = await this.#steps.decode(next);
+      for (const [row, sequence] of sequences.entries()) {
+        this.#take(sequence, 1, logits[row] as Float32Array);
+      }
     });
   }
 
@@ -236,35 +261,20 @@ export class BatchGenerator implements Disposable {
       for (const sequence of sequences) sequence.fail(error);
     }
   }
-
-  #release(sequence: BatchSequence): void {
-    const slot = this.#running.get(sequence);
-    if (slot !== undefined) this.#free.push(slot);
-    this.#running.delete(sequence);
-    const waiting = this.#waiting.indexOf(sequence);
-    if (waiting !== -1) this.#waiting.splice(waiting, 1);
-  }
 }
 
 /** @throws PapilioError `CONTEXT_LENGTH`, `GENERATE_OPTION`, `CACHE_BUDGET` */
 function batchSizes(
   model: Decoder,
   options: BatchGeneratorOptions,
-): { readonly context: number; readonly chunk: number; readonly most: number } {
+): BatchSizes & { readonly pageBytes: number } {
   batchGeneratorCheck("a batched generator", options);
   const sizes = sizesOf(model, options);
   const { context } = sizes;
-  return {
-    ...sizes,
-    most: sequencesOf(options, cacheBytes(model.traceStep({ tokens: 1, context }))),
-  };
-}
-
-function cacheBytes({ states }: Graph): number {
-  return [...states.values()].reduce(
-    (sum, { value }) => sum + 4 * value.vectors * value.features,
-    0,
-  );
+  const { states } = model.traceStep({ tokens: 1, context });
+  const features = [...states.values()].reduce((sum, { value }) => sum + value.features, 0);
+  const pageBytes = 4 * PAGE_TOKENS * features;
+  return { ...sizes, ...poolOf(options, context, pageBytes), pageBytes };
 }
 
 function generatorDisposed(): PapilioError {

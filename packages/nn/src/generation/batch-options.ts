@@ -14,14 +14,17 @@ import {
   requireOption,
   requirePrompt,
 } from "./generator-options.ts";
+import { pagesFor } from "./page-pool.ts";
 
 /** How much a batched generator holds, and takes at a time. */
 export interface BatchGeneratorOptions extends GeneratorOptions {
   /** Sequences that are generated at once, at most, 1024 at most; 16 unless given. Others wait. */
   readonly maxSequences?: number;
   /**
-   * Bytes of keys and values of all sequences, at most, as float32; what `maxSequences` of the whole context take
-   * unless given. Sequences that there is no room for wait.
+   * Bytes of keys and values of all sequences, at most, as float32: memory that the generator takes at once, in pages of
+   * 32 tokens, and one sequence of the whole context at least. What `maxSequences` of the whole context take unless
+   * given, but 512 MiB at most. Sequences that there is no room for wait; where running ones grow past it, those that
+   * joined last give their pages back, wait, and are computed again.
    */
   readonly cacheBudget?: number;
 }
@@ -34,6 +37,8 @@ export interface SubmitOptions extends GenerateOptions {
 
 const MAX_SEQUENCES = 16;
 const MOST_SEQUENCES = 1024;
+/** Of a pool that nobody asked for. */
+const MOST_BYTES = 512 * 2 ** 20;
 /** As OpenAI's interface has it. */
 const MOST_LOGPROBS = 20;
 
@@ -49,15 +54,16 @@ const submitCheck: Check = objectOf({
 });
 
 /**
- * How many sequences there is room for at once.
+ * How many sequences are generated at once, at most, and how many pages their keys and values may have.
  *
- * @param sequenceBytes of the keys and values of one sequence
+ * @param pageBytes of the keys and values of a page
  * @throws PapilioError `GENERATE_OPTION`, `CACHE_BUDGET`
  */
-export function sequencesOf(
+export function poolOf(
   { maxSequences = MAX_SEQUENCES, cacheBudget }: BatchGeneratorOptions,
-  sequenceBytes: number,
-): number {
+  context: number,
+  pageBytes: number,
+): { readonly most: number; readonly pages: number } {
   if (!(Number.isInteger(maxSequences) && maxSequences >= 1 && maxSequences <= MOST_SEQUENCES)) {
     throw new PapilioError(
       "GENERATE_OPTION",
@@ -65,12 +71,13 @@ export function sequencesOf(
       `Use a whole number from 1 to ${MOST_SEQUENCES}.`,
     );
   }
-  if (cacheBudget === undefined) return maxSequences;
-  const fitting = Math.floor(cacheBudget / sequenceBytes);
-  if (fitting >= 1) return Math.min(maxSequences, fitting);
+  const each = pagesFor(context);
+  const budget = cacheBudget ?? Math.max(MOST_BYTES, each * pageBytes);
+  const pages = Math.min(maxSequences * each, Math.floor(budget / pageBytes));
+  if (pages >= each) return { most: maxSequences, pages };
   throw new PapilioError(
     "CACHE_BUDGET",
-    `The keys and values of one sequence take ${sequenceBytes} bytes, and the budget is ${cacheBudget}.`,
+    `The keys and values of one sequence take ${each * pageBytes} bytes, and the budget is ${cacheBudget}.`,
     "Raise cacheBudget, or give a shorter context.",
   );
 }

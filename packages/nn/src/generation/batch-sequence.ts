@@ -29,9 +29,11 @@ export interface TokenStream extends AsyncIterable<BatchToken> {
 export class BatchSequence implements TokenStream {
   /** The prompt and what was generated. */
   readonly tokens: number[];
+  readonly promptLength: number;
   /** Tokens whose keys and values are in the cache. */
   cached = 0;
-  readonly #promptLength: number;
+  /** Where these are, in their order. */
+  readonly pages: number[] = [];
   readonly #context: number;
   readonly #options: SubmitOptions;
   readonly #choose: Sampler;
@@ -50,7 +52,7 @@ export class BatchSequence implements TokenStream {
     onEnd: (sequence: BatchSequence) => void,
   ) {
     this.tokens = [...prompt];
-    this.#promptLength = prompt.length;
+    this.promptLength = prompt.length;
     this.#context = context;
     this.#options = options;
     this.#choose = sampler(options);
@@ -85,7 +87,7 @@ export class BatchSequence implements TokenStream {
     this.tokens.push(token.id);
     this.#unread.push(token);
     this.#wake();
-    if (full || this.tokens.length - this.#promptLength >= maxTokens) this.#end("length");
+    if (full || this.tokens.length - this.promptLength >= maxTokens) this.#end("length");
   }
 
   abort(reason: unknown = new DOMException("The sequence was aborted.", "AbortError")): void {

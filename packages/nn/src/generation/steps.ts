@@ -27,17 +27,15 @@ export interface Steps extends Disposable {
 interface Sizes {
   readonly context: number;
   readonly chunk: number;
-  /** Begins the names of the caches: see `StepShape`. */
-  readonly cache?: string;
 }
 
 /** Tokens by which programs of the CPU for the rest of a prompt differ: as many as a tile has vectors. */
-const REST = 16;
+export const TILE_TOKENS = 16;
 
 /** On the CPU, where recording a program takes little: the rest of a prompt has one of its own size. */
 export function stepsOnCpu(
   decoder: Decoder,
-  { context, chunk, cache }: Sizes,
+  { context, chunk }: Sizes,
   options: Pick<CpuModelOptions, "kernels" | "releaseParameters" | "weights"> &
     CpuWeightStoreOptions,
 ): Steps {
@@ -48,7 +46,7 @@ export function stepsOnCpu(
   const ofTokens = (tokens: number): Step & { readonly model: CpuModel } => {
     let model = models.get(tokens);
     if (model === undefined) {
-      const graph = decoder.traceStep({ tokens, context, ...(cache !== undefined && { cache }) });
+      const graph = decoder.traceStep({ tokens, context });
       model = new CpuModel(graph, { states, kernels, weights, releaseParameters });
       models.set(tokens, model);
     }
@@ -58,7 +56,7 @@ export function stepsOnCpu(
   return {
     one,
     forPrompt: (tokens) =>
-      tokens === 1 ? one : ofTokens(Math.min(chunk, REST * Math.ceil(tokens / REST))),
+      tokens === 1 ? one : ofTokens(Math.min(chunk, TILE_TOKENS * Math.ceil(tokens / TILE_TOKENS))),
     prepare: async () => {
       for (const { model } of [one, ofTokens(chunk)]) await model.prepare();
     },
@@ -74,13 +72,13 @@ export function stepsOnCpu(
 export async function stepsOnDevice(
   gpu: Gpu,
   decoder: Decoder,
-  { context, chunk, cache }: Sizes,
+  { context, chunk }: Sizes,
   options: Pick<DeviceModelOptions, "dtype" | "memory">,
 ): Promise<Steps> {
   using stack = new DisposableStack();
   const memory = options.memory ?? stack.use(new ModelMemory(gpu, options.dtype));
   const ofTokens = async (tokens: number): Promise<Step> => {
-    const graph = decoder.traceStep({ tokens, context, ...(cache !== undefined && { cache }) });
+    const graph = decoder.traceStep({ tokens, context });
     return { tokens, model: stack.use(await DeviceModel.compile(gpu, graph, { memory })) };
   };
   const one = await ofTokens(1);

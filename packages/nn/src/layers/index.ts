@@ -31,6 +31,7 @@ export { type LinearFactory, LinearLayer, type LinearShape } from "./linear-laye
 export {
   type AttentionContext,
   type KeyValueCache,
+  type KeyValuePool,
   MultiheadAttention,
   type MultiheadAttentionOptions,
 } from "./multihead-attention.ts";

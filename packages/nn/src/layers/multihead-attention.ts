@@ -36,7 +36,7 @@ export interface MultiheadAttentionOptions {
 export interface AttentionContext {
   /** Tokens of a sequence. */
   readonly period: number;
-  /** Keys and values of earlier tokens, kept in states of the graph. For one sequence. */
+  /** Keys and values of earlier tokens, kept in states of the graph. For one sequence, or a pool of several. */
   readonly cache?: KeyValueCache | undefined;
   /** How many tokens of each sequence count. */
   readonly lengths?: Indices | undefined;
@@ -46,10 +46,26 @@ export interface AttentionContext {
 export interface KeyValueCache {
   /** Begins the names of the states. */
   readonly name: string;
-  /** Tokens that it holds. */
+  /** Tokens of a sequence that it holds. */
   readonly capacity: number;
-  /** Of the first token of the run. */
+  /** Of the first token of the run; of several sequences in a pool, of the first of each. */
   readonly position: Indices;
+  /** Where they are in pages of a pool, of which sequences have as many as they need. */
+  readonly pool?: KeyValuePool | undefined;
+}
+
+/** Pages of keys and values that sequences share. */
+export interface KeyValuePool {
+  /** Pages that there are. */
+  readonly count: number;
+  /** Tokens of a page. */
+  readonly size: number;
+  /** The pages of each sequence in the order of its tokens, as many for each. */
+  readonly table: Indices;
+  /** Where the keys and values of each token of the run go: page times size, and its place in the page. */
+  readonly places: Indices;
+  /** How many tokens of each sequence count, that of the run too: for one token of each. */
+  readonly lengths?: Indices | undefined;
 }
 
 const optionsCheck = objectOf({
@@ -63,10 +79,23 @@ const optionsCheck = objectOf({
   seeds: callback,
 });
 
+const poolCheck = objectOf({
+  count: anyNumber,
+  size: anyNumber,
+  table: indicesCheck,
+  places: indicesCheck,
+  lengths: optional(indicesCheck),
+});
+
 /** Refuses what is not an {@link AttentionContext}. */
 const contextCheck: Check = objectOf({
   period: anyNumber,
-  cache: optional(objectOf({ name: text, capacity: anyNumber, position: indicesCheck })),
+  cache: optional(
+    objectOf({
+      ...{ name: text, capacity: anyNumber, position: indicesCheck },
+      pool: optional(poolCheck),
+    }),
+  ),
   lengths: optional(indicesCheck),
 });
 
@@ -99,6 +128,7 @@ export class MultiheadAttention extends Module {
     contextCheck("what attention is given", context);
     const { period, cache, lengths } = context;
     const { path, heads, keyValueHeads } = this;
+    const { pool } = cache ?? {};
     const project = (name: string, value: Value): Value =>
       this.part<LinearLayer>(name).forward(value);
     const turned = (value: Value): Value =>
@@ -114,10 +144,10 @@ export class MultiheadAttention extends Module {
     const kept = (part: string, value: Value): Value => {
       if (cache === undefined) return value;
       const state = x.graph.state(`${cache.name}.${part}`, {
-        vectors: cache.capacity,
+        vectors: pool === undefined ? cache.capacity : pool.count * pool.size,
         features: value.features,
       });
-      return append(value, state, cache.position, path);
+      return append(value, state, pool?.places ?? cache.position, path);
     };
     const attended = attention(queries, kept("keys", keys), kept("values", values), {
       path,
@@ -125,8 +155,10 @@ export class MultiheadAttention extends Module {
       keyValueHeads,
       sequences: x.vectors / period,
       causal: this.#causal,
-      position: cache?.position,
-      lengths,
+      // The lengths say where the only query of each sequence is.
+      position: pool?.lengths === undefined ? cache?.position : undefined,
+      lengths: pool?.lengths ?? lengths,
+      pages: pool && { size: pool.size, table: pool.table },
     });
     return project("o_proj", attended);
   }

@@ -1,6 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
-import { anyNumber, type Check, objectOf, optional, text } from "../arguments/checks.ts";
+import { anyNumber, type Check, objectOf, optional } from "../arguments/checks.ts";
 import { Graph } from "../graph/graph.ts";
+import { shapeError } from "../graph/operands.ts";
 import type { Indices, Value } from "../graph/value.ts";
 import type { AttentionContext, KeyValueCache } from "../layers/multihead-attention.ts";
 import { gatherVectors } from "../operations/gather-vectors/operation.ts";
@@ -26,11 +27,24 @@ export interface StepShape {
   readonly tokens: number;
   /** How many tokens the cache holds. */
   readonly context: number;
-  /** Begins the names of the states, so that graphs of several sequences keep theirs apart; nothing unless given. */
-  readonly cache?: string;
 }
 
-const stepCheck = objectOf({ tokens: anyNumber, context: anyNumber, cache: optional(text) });
+const stepCheck = objectOf({ tokens: anyNumber, context: anyNumber });
+
+/** The next token of each of several sequences, or some of one, whose earlier ones are in pages of a pool. */
+export interface BatchStepShape extends StepShape {
+  /** More than one for steps of one token alone. */
+  readonly sequences: number;
+  /** Tokens of a page, a multiple of 16. */
+  readonly pageSize: number;
+  /** Pages of the pool. */
+  readonly pages: number;
+}
+
+const batchStepCheck = objectOf({
+  ...{ tokens: anyNumber, context: anyNumber },
+  ...{ sequences: anyNumber, pageSize: anyNumber, pages: anyNumber },
+});
 
 /** What layers of a decoder need to know of a run. */
 export interface DecoderContext {
@@ -73,7 +87,7 @@ export abstract class Decoder extends Model<SequenceShape> {
    */
   traceStep(shape: StepShape): Graph {
     stepCheck("the shape of a step", shape);
-    const { tokens, context, cache = "" } = shape;
+    const { tokens, context } = shape;
     this.#requirePositions(context);
     if (tokens > context) throw contextError(tokens, context);
     const graph = new Graph();
@@ -83,10 +97,49 @@ export abstract class Decoder extends Model<SequenceShape> {
     const x = this.embed(ids, {
       period: tokens,
       position,
-      cacheOf: (layer) => ({ name: `${cache}layers.${layer}`, capacity: context, position }),
+      cacheOf: (layer) => ({ name: `layers.${layer}`, capacity: context, position }),
     });
     graph.output("logits", this.head(tokens === 1 ? x : gatherVectors(x, last)));
     if (tokens === 1) last.requireBelow(1);
+    return graph;
+  }
+
+  /**
+   * Like {@link traceStep}, for sequences that share a pool of keys and values. Inputs `ids` (`sequences * tokens`),
+   * `positions` of the first token of each sequence, `places` of each token in the pool (its page times the size of
+   * pages, and its place there; the number of places of the pool for one that is not to be kept), and `pages`, those of
+   * each sequence in order, as many as a whole context has. For one token of each sequence `lengths` says how many
+   * tokens it has, that one too; output `logits` for each. For more tokens of one sequence `last` says for which of
+   * them logits are wanted.
+   *
+   * @throws PapilioError `CONTEXT_LENGTH`, `GRAPH_SHAPE`
+   */
+  traceBatchStep(shape: BatchStepShape): Graph {
+    batchStepCheck("the shape of a step of several sequences", shape);
+    const { sequences, tokens, context, pageSize, pages } = shape;
+    this.#requirePositions(context);
+    if (tokens > context) throw contextError(tokens, context);
+    if (sequences > 1 && tokens > 1) {
+      throw shapeError(
+        `A step of ${tokens} tokens of each of ${sequences} sequences cannot be`,
+        "Trace steps of one token of several sequences, or of several tokens of one.",
+      );
+    }
+    const graph = new Graph();
+    const ids = graph.indices("ids", sequences * tokens);
+    const position = graph.indices("positions", sequences);
+    const pool = {
+      ...{ count: pages, size: pageSize },
+      places: graph.indices("places", sequences * tokens),
+      table: graph.indices("pages", sequences * Math.ceil(context / pageSize)),
+      lengths: tokens === 1 ? graph.indices("lengths", sequences) : undefined,
+    };
+    const x = this.embed(ids, {
+      ...{ period: tokens, position },
+      cacheOf: (layer) => ({ name: `layers.${layer}`, capacity: context, position, pool }),
+    });
+    const last = tokens === 1 ? undefined : graph.indices("last", 1);
+    graph.output("logits", this.head(last === undefined ? x : gatherVectors(x, last)));
     return graph;
   }
 

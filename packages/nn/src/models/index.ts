@@ -1,5 +1,5 @@
 export type { NnErrorCodes } from "../errors/error-codes.ts";
-export { Decoder, type SequenceShape, type StepShape } from "./decoder.ts";
+export { type BatchStepShape, Decoder, type SequenceShape, type StepShape } from "./decoder.ts";
 export { type NewModelOptions, newModel } from "./hugging-face/new-model.ts";
 export { outlineFromHuggingFace } from "./hugging-face/outline.ts";
 export {

@@ -79,6 +79,10 @@ export const modelCalls: PublicCalls = {
   Gpt2: () => create(nn.Gpt2, gpt2Config),
   Llama: () => create(nn.Llama, llamaConfig),
   "Decoder#trace": () => invoke(smallLlama(), "trace", { sequences: 1, tokens: 4 }),
+  "Decoder#traceBatchStep": () =>
+    invoke(smallLlama(), "traceBatchStep", {
+      ...{ tokens: 1, context: 4, sequences: 2, pages: 3, pageSize: 16 },
+    }),
   "Decoder#traceStep": () => invoke(smallLlama(), "traceStep", { tokens: 1, context: 4 }),
   SentenceEncoder: () => create(nn.SentenceEncoder, sentenceConfig),
   "SentenceEncoder#trace": () =>
