@@ -67,7 +67,7 @@ export function benchCommand(interruption: Interruption): Command {
       collect,
     )
     .option("--batch <sizes>", "batch sizes, separated by commas", list)
-    .option("--dtype <types>", "f32, f16, or both", list)
+    .option("--dtype <types>", "f32, f16, f64, separated by commas; f64 on the CPU alone", list)
     .option("--layout <layouts>", "batch-first, batch-last, or both", list)
     .option("--filter <text>", "only cases whose name contains it, such as 'f32 batch-last'")
     .option("--shard <i/n>", "only every n-th case, from the i-th on")
@@ -218,7 +218,8 @@ function casesOf(flags: Flags): Case[] {
     chains: flags.pattern?.map((text) => Chain.parse(text)) ?? suite.chains,
     batches:
       flags.batch?.map((text) => wholeNumber("--batch", text, 1, 2 ** 31 - 1)) ?? suite.batches,
-    dtypes: flags.dtype?.map((text) => oneOf("--dtype", text, ["f32", "f16"])) ?? suite.dtypes,
+    dtypes:
+      flags.dtype?.map((text) => oneOf("--dtype", text, ["f32", "f16", "f64"])) ?? suite.dtypes,
     layouts: flags.layout?.map((text) => oneOf("--layout", text, LAYOUTS)) ?? suite.layouts,
     operation: operationOf(flags),
   };

@@ -55,3 +55,56 @@ describe("factors that are not chainable", () => {
     expect(stderr).toContain("CHAIN_NOT_CHAINABLE");
   });
 });
+
+describe("vectors in double precision", () => {
+  const matrix = Butterfly.random(Chain.monarch(16), { seed: 1, dtype: "float64" });
+  const x = Float64Array.from({ length: 3 * 16 }, (_, index) => Math.sin(index));
+  const multiply = async (
+    name: string,
+    butterfly: typeof matrix,
+    ...flags: readonly string[]
+  ): Promise<{ descr: string; values: Float64Array; stderr: string }> => {
+    const file = folder.write(`${name}.safetensors`, saveButterflies({ b: butterfly }));
+    const input = folder.write("x64.npy", writeNpy(x, [3, 16]));
+    const out = folder.at(`${name}${flags.join("")}.npy`);
+    const result = await papilio("multiply", file, "--input", input, "--out", out, ...flags);
+    expect(result).toMatchObject({ status: 0 });
+    const { descr, values } = readNpyValues(readFileSync(out), "float64");
+    return { descr, values: values as Float64Array, stderr: result.stdout + result.stderr };
+  };
+  /** By dense factors in float64. */
+  const expected = (factors: typeof matrix.factors): number[] =>
+    [0, 1, 2].flatMap((n) =>
+      factors.reduceRight<number[]>(
+        (v, factor) => {
+          const dense = factor.dense();
+          const { rows, cols } = factor.pattern;
+          return Array.from({ length: rows }, (_, row) =>
+            v.reduce((sum, value, t) => sum + (dense[row * cols + t] as number) * value, 0),
+          );
+        },
+        [...x.subarray(16 * n, 16 * n + 16)],
+      ),
+    );
+
+  it.each([[], ["--backend=cpu"], ["--reference"]])(
+    "give products in double precision: %s",
+    async (...flags) => {
+      const { descr, values } = await multiply("double", matrix, ...flags);
+      expect(descr).toBe("<f8");
+      for (const [index, value] of expected(matrix.factors).entries()) {
+        expect(Math.abs((values[index] as number) - value)).toBeLessThan(1e-14);
+      }
+    },
+  );
+
+  it("are multiplied by values in single precision as they are", async () => {
+    const single = matrix.convert("float32");
+    const { descr, values } = await multiply("single", single as never);
+    expect(descr).toBe("<f8");
+    const wide = single.convert("float64");
+    for (const [index, value] of expected(wide.factors).entries()) {
+      expect(Math.abs((values[index] as number) - value)).toBeLessThan(1e-14);
+    }
+  });
+});

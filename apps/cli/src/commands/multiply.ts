@@ -5,6 +5,7 @@ import {
   type Complex,
   ComplexButterfly,
   compile,
+  type FloatArray,
   PapilioError,
   type PermutedButterfly,
   type Place,
@@ -13,7 +14,8 @@ import {
 import { describeValue } from "@papilio/butterfly/errors";
 import { padMatrix } from "@papilio/butterfly/factorization";
 import { loadButterflies, readSafetensors } from "@papilio/butterfly/files";
-import { type CpuReport, cpu } from "@papilio/cpu-runtime";
+import { type FloatType, requireStorable } from "@papilio/butterfly/numeric";
+import { type CpuDtype, type CpuPlace, type CpuReport, cpu } from "@papilio/cpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { readBytes } from "../files/input-file.ts";
@@ -58,6 +60,10 @@ export function multiplyCommand(interruption: Interruption): Command {
 Example:
   papilio multiply mlp.safetensors --input x.npy --out y.npy
 
+Vectors in 64-bit floating-point numbers, whole numbers or text are multiplied in double
+precision, on the CPU, unless --backend gpu or an adapter is asked for; products are written in
+the precision in which they were computed.
+
 ${exitStatuses()}`,
     )
     .action((file: string, flags: Flags) => run(file, flags, interruption));
@@ -72,9 +78,10 @@ async function run(file: string, flags: Flags, interruption: Interruption): Prom
     interruption,
   });
   const opened = readSafetensors(await readBytes(file));
-  const [name, butterfly] = pick(loadButterflies(opened), flags.name);
+  const given = await readMatrix(flags.input, flags.tensor, "float64");
+  const precision = precisionOf(given, flags);
+  const [name, butterfly] = pick(loadButterflies(opened, precision), flags.name);
   const { rows, cols } = sizeWithoutPadding(opened.metadata, name, butterfly);
-  const given = await readMatrix(flags.input, flags.tensor, "float32");
   if (given.cols !== cols) {
     throw new PapilioError(
       "TENSOR_SHAPE",
@@ -83,12 +90,38 @@ async function run(file: string, flags: Flags, interruption: Interruption): Prom
     );
   }
   const shape = { rows: given.rows, cols: butterfly.cols };
-  const input = { ...given, ...shape, values: padMatrix(given.values, given, shape) };
-  const complex = butterfly.matrix instanceof ComplexButterfly || "re" in input.values;
-  const [y, where] = await multiplied(butterfly, input, complex, flags);
+  const padded = padMatrix(given.values, given, shape);
+  const values = precision === "float64" ? padded : inSingle(padded);
+  const complex = butterfly.matrix instanceof ComplexButterfly || "re" in values;
+  const [y, where] = await multiplied(butterfly, { ...shape, values, precision }, complex, flags);
   const kept = withoutPadding(y, butterfly.rows, rows);
-  await outputs.write([[out, writeMarkedNpy(kept, [input.rows, rows])]]);
-  outputs.say(`${input.rows} x ${cols} to ${input.rows} x ${rows} on ${where}: ${out}`);
+  await outputs.write([[out, writeMarkedNpy(kept, [given.rows, rows])]]);
+  outputs.say(`${given.rows} x ${cols} to ${given.rows} x ${rows} on ${where}: ${out}`);
+}
+
+type Numbers = FloatArray | Complex<FloatArray>;
+
+/** Vectors, in the precision in which they are multiplied. */
+interface Vectors {
+  readonly rows: number;
+  readonly precision: FloatType;
+  readonly values: Numbers;
+}
+
+/** That of the vectors in their file, but single where an adapter is asked for. */
+function precisionOf({ precision }: MatrixFile<"float64">, flags: Flags): FloatType {
+  const { reference: isReference, backend, adapter } = flags;
+  const isOnCpu = isReference || backend === "cpu" || (backend === "auto" && adapter === "auto");
+  return isOnCpu ? precision : "float32";
+}
+
+/** @throws PapilioError `VALUE_RANGE` for a number that single precision does not hold */
+function inSingle(values: Numbers): Numbers {
+  const round = (part: FloatArray): Float32Array => {
+    requireStorable(part, "F32", "The vectors");
+    return Float32Array.from(part);
+  };
+  return "re" in values ? { re: round(values.re), im: round(values.im) } : round(values);
 }
 
 function pick(
@@ -111,13 +144,17 @@ function pick(
 /** The product, and where it was computed. */
 async function multiplied(
   butterfly: PermutedButterfly<AnyButterfly>,
-  input: MatrixFile,
+  input: Vectors,
   complex: boolean,
   { reference: isReference, backend, adapter }: Flags,
-): Promise<[MatrixFile["values"], string]> {
+): Promise<[Numbers, string]> {
   if (isReference) {
     const [y] = await multiplyAt(reference, butterfly, input, complex);
     return [y, "the CPU, in double precision"];
+  }
+  if (input.precision === "float64") {
+    const how = backend === "auto" ? "vectors in double precision" : `--backend ${backend}`;
+    return onCpu(cpu({ dtype: "f64" }), butterfly, input, complex, how);
   }
   const choice = await chooseBackend(backend, adapter, {
     products: [
@@ -130,40 +167,43 @@ async function multiplied(
       },
     ],
   });
-  const [y, where] =
-    choice.backend === "gpu"
-      ? await onAdapter(butterfly, input, complex, adapter)
-      : await onCpu(butterfly, input, complex);
-  return [y, `${where} (${choice.reason})`];
+  if (choice.backend === "cpu") return onCpu(cpu(), butterfly, input, complex, choice.reason);
+  using gpu = await openGpu({ adapter });
+  const [y] = await multiplyAt(gpu, butterfly, input, complex);
+  return [y, `${gpu.report.name} (${choice.reason})`];
 }
 
 /** The product, by the matrix as it is compiled for a place. */
 async function multiplyAt<
-  R extends CompiledMatrix,
-  C extends CompiledMatrix<Complex>,
+  V extends FloatArray,
+  R extends CompiledMatrix<unknown>,
+  C extends CompiledMatrix<unknown>,
   O extends object,
 >(
-  place: Place<Float32Array, R, C, O>,
+  place: Place<V, R, C, O>,
   butterfly: PermutedButterfly<AnyButterfly>,
-  { values, rows }: MatrixFile,
+  { values, rows }: Vectors,
   complex: boolean,
-): Promise<[MatrixFile["values"], R | C]> {
+): Promise<[Numbers, R | C]> {
   const shape = { batch: rows, layout: "batch-first" } as const;
   if (complex) {
-    using weights = await compile(asComplex(butterfly), place);
-    return [await weights.multiply(complexValues(values), shape), weights];
+    const matrix = asComplex(butterfly) as PermutedButterfly<ComplexButterfly<V>>;
+    using weights = await compile(matrix, place);
+    return [(await weights.multiply(complexValues(values), shape)) as Numbers, weights];
   }
-  using weights = await compile(butterfly as PermutedButterfly<Butterfly>, place);
-  return [await weights.multiply(values as Float32Array, shape), weights];
+  using weights = await compile(butterfly as PermutedButterfly<Butterfly<V>>, place);
+  return [(await weights.multiply(values, shape)) as Numbers, weights];
 }
 
 async function onCpu(
+  place: CpuPlace<CpuDtype>,
   butterfly: PermutedButterfly<AnyButterfly>,
-  input: MatrixFile,
+  input: Vectors,
   complex: boolean,
-): Promise<[MatrixFile["values"], string]> {
-  const [y, { report }] = await multiplyAt(cpu(), butterfly, input, complex);
-  return [y, describeCpu(report)];
+  reason: string,
+): Promise<[Numbers, string]> {
+  const [y, { report }] = await multiplyAt(place, butterfly, input, complex);
+  return [y, `${describeCpu(report)} (${reason})`];
 }
 
 function describeCpu({ kernel, threads, reason }: CpuReport): string {
@@ -174,27 +214,17 @@ function describeCpu({ kernel, threads, reason }: CpuReport): string {
   return `the CPU: ${how}${reason === undefined ? "" : `; ${reason}`}`;
 }
 
-async function onAdapter(
-  butterfly: PermutedButterfly<AnyButterfly>,
-  input: MatrixFile,
-  complex: boolean,
-  adapter: string,
-): Promise<[MatrixFile["values"], string]> {
-  using gpu = await openGpu({ adapter });
-  const [y] = await multiplyAt(gpu, butterfly, input, complex);
-  return [y, gpu.report.name];
-}
-
 function asComplex(
   butterfly: PermutedButterfly<AnyButterfly>,
-): PermutedButterfly<ComplexButterfly> {
+): PermutedButterfly<ComplexButterfly<FloatArray>> {
   return butterfly.map((matrix) =>
     matrix instanceof ComplexButterfly
-      ? (matrix as ComplexButterfly)
-      : ComplexButterfly.fromReal(matrix as Butterfly),
+      ? matrix
+      : ComplexButterfly.fromReal(matrix as Butterfly<FloatArray>),
   );
 }
 
-function complexValues(values: MatrixFile["values"]): Complex {
-  return "re" in values ? values : { re: values, im: new Float32Array(values.length) };
+function complexValues(values: Numbers): Complex<FloatArray> {
+  if ("re" in values) return values;
+  return { re: values, im: values.map(() => 0) };
 }

@@ -1,4 +1,4 @@
-import { type Complex, PapilioError } from "@papilio/butterfly";
+import { type Complex, type FloatArray, PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import type { MatrixSize } from "@papilio/butterfly/factorization";
 
@@ -44,15 +44,18 @@ export function sizeWithoutPadding(
 
 /** The first entries of each row. */
 export function withoutPadding(
-  values: Float32Array | Complex,
+  values: FloatArray | Complex<FloatArray>,
   from: number,
   to: number,
-): Float32Array | Complex {
+): FloatArray | Complex<FloatArray> {
   if (from === to) return values;
-  const cut = (part: Float32Array): Float32Array =>
-    Float32Array.from(
-      { length: (part.length / from) * to },
-      (_, index) => part[Math.floor(index / to) * from + (index % to)] as number,
-    );
+  const cut = (part: FloatArray): FloatArray => {
+    const rows = part.length / from;
+    const kept = part.slice(0, rows * to);
+    for (let row = 1; row < rows; row++) {
+      kept.set(part.subarray(row * from, row * from + to), row * to);
+    }
+    return kept;
+  };
   return "re" in values ? { re: cut(values.re), im: cut(values.im) } : cut(values);
 }

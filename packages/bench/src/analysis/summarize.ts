@@ -1,4 +1,4 @@
-import { Chain, chainCost, type Layout, type StorageDtype } from "@papilio/butterfly";
+import { Chain, chainCost, type FloatDtype, type Layout } from "@papilio/butterfly";
 import { requireFunction, requireOneOf } from "@papilio/butterfly/errors";
 import { ascending, median, quantile } from "@papilio/butterfly/numeric";
 import * as v from "valibot";
@@ -82,7 +82,7 @@ export interface RunSummary {
   /** Those with `(b + c) / (b c)` of at least 1/16. */
   readonly highRatio: GroupSummary;
   readonly groups: readonly (GroupSummary & {
-    readonly dtype: StorageDtype;
+    readonly dtype: FloatDtype;
     readonly layout: Layout;
   })[];
   /** Cases in which another is faster than all of Papilio's, worst first: {@link outcomeOf} says `loss`. */

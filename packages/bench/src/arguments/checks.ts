@@ -41,6 +41,9 @@ export const gpu: Shape = having("a Gpu of openGpu", "device", "report", "memory
 
 export const dtype: Shape = v.picklist(["f32", "f16"]);
 
+/** Of cases: the CPU multiplies in double precision too. */
+export const caseDtype: Shape = v.picklist(["f32", "f16", "f64"]);
+
 export const layout: Shape = v.picklist(LAYOUTS);
 
 /** What a cost model takes of an adapter. */

@@ -1,11 +1,18 @@
-import { type Chain, type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import {
+  type Chain,
+  type FloatDtype,
+  type Layout,
+  PapilioError,
+  type StorageDtype,
+} from "@papilio/butterfly";
+import { wrongArgument } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { assertFits } from "@papilio/gpu-runtime/kernels";
 import * as v from "valibot";
 import {
   anyNumber,
-  dtype as dtypeShape,
+  caseDtype as dtypeShape,
   gpu as gpuShape,
   having,
   layout as layoutShape,
@@ -31,7 +38,8 @@ export interface Case {
    */
   readonly chain: Chain;
   readonly batch: number;
-  readonly dtype: StorageDtype;
+  /** `f64` is multiplied on the CPU alone. */
+  readonly dtype: FloatDtype;
   readonly layout: Layout;
 }
 
@@ -40,7 +48,7 @@ export interface CaseKey {
   /** Patterns of the factors, `a,b,c,d`, separated by semicolons: what `Chain.parse` reads. */
   readonly chain: string;
   readonly batch: number;
-  readonly dtype: StorageDtype;
+  readonly dtype: FloatDtype;
   readonly layout: Layout;
   /** Absent for a multiplication. */
   readonly operation?: Operation;
@@ -50,7 +58,7 @@ export interface CaseKey {
 export interface Grid {
   readonly chains: readonly Chain[];
   readonly batches: readonly number[];
-  readonly dtypes: readonly StorageDtype[];
+  readonly dtypes: readonly FloatDtype[];
   readonly layouts: readonly Layout[];
   /** `multiply` unless given. */
   readonly operation?: Operation;
@@ -136,7 +144,7 @@ const MOST_ON_HOST = 2 ** 30;
  * Refuses a case whose input, output or values the device cannot hold, or, without a device, the host.
  *
  * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`; `ARRAY_TOO_LARGE` without a device;
- *   `GRADIENT_OF_CHAIN` for the gradient of several factors; `ADAPTER_CHAIN`
+ *   `GRADIENT_OF_CHAIN` for the gradient of several factors; `ADAPTER_CHAIN`; `OPTION_INVALID` for either in `f64`
  */
 export function assertCaseFits(gpu: Gpu | undefined, item: Case): void {
   if (gpu !== undefined) requireShape("The device", gpu, gpuShape);
@@ -144,12 +152,14 @@ export function assertCaseFits(gpu: Gpu | undefined, item: Case): void {
   const { chain, batch, dtype, operation } = item;
   if (operation === "gradient") requireOneFactor(chain);
   if (operation === "adapt") requireAdapterChain(chain);
-  if (gpu === undefined) {
+  if (operation !== undefined && operation !== "multiply") singleDtypeOf(item);
+  if (gpu === undefined || dtype === "f64") {
     const most = Math.max(...chain.patterns.flatMap(({ rows, cols }) => [rows, cols])) * batch;
-    if (most <= MOST_ON_HOST) return;
+    const allowed = dtype === "f64" ? MOST_ON_HOST / 2 : MOST_ON_HOST;
+    if (most <= allowed) return;
     throw new PapilioError(
       "ARRAY_TOO_LARGE",
-      `The vectors of ${chain} x ${batch} have ${most} elements, and ${MOST_ON_HOST} are the most on the CPU.`,
+      `The vectors of ${chain} x ${batch} have ${most} elements, and ${allowed} are the most on the CPU.`,
       "Use a smaller batch.",
     );
   }
@@ -164,6 +174,13 @@ export function assertCaseFits(gpu: Gpu | undefined, item: Case): void {
       `the values of ${pattern}`,
     );
   }
+}
+
+/** The precision of an operation that has no double. @throws PapilioError `OPTION_INVALID` for `f64` */
+export function singleDtypeOf({ dtype, operation = "multiply" }: Case): StorageDtype {
+  if (dtype !== "f64") return dtype;
+  const wanted = "f32 or f16: multiply alone is measured in double precision";
+  throw wrongArgument(`The dtype of ${operation}`, "f64", wanted);
 }
 
 /** @throws PapilioError `GRADIENT_OF_CHAIN` */

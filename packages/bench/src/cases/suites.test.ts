@@ -1,5 +1,5 @@
 import { Chain, type Pattern } from "@papilio/butterfly";
-import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { formatOf } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { caseName, expandGrid, requireAdapterChain } from "./case.ts";
 import { findSuite } from "./suites.ts";
@@ -29,7 +29,7 @@ describe.each(["quick", "foundation", "gradient"])("suite %s", (name) => {
   it("fits adapters that bind 128 MiB at most", () => {
     for (const { chain, batch, dtype } of expandGrid(findSuite(name))) {
       const elements = Math.max(chain.cols * batch, chain.rows * batch, chain.nonZeros);
-      expect(elements * FLOAT_FORMATS[dtype].bytes).toBeLessThanOrEqual(2 ** 27);
+      expect(elements * formatOf(dtype).bytes).toBeLessThanOrEqual(2 ** 27);
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { Butterfly } from "@papilio/butterfly";
+import type { BatchShape, Butterfly, FloatArray } from "@papilio/butterfly";
 import type { Gpu, InputShape, Tensor } from "@papilio/gpu-runtime";
 import * as v from "valibot";
 import { callback, type Shape } from "../arguments/checks.ts";
@@ -17,6 +17,14 @@ export interface Problem {
    * How many inputs are to be read in turn, equal in value and apart in memory, so that no run finds its
    * input in a cache.
    */
+  readonly inputCount: number;
+}
+
+/** The same in double precision. */
+export interface DoubleProblem {
+  readonly butterfly: Butterfly<Float64Array>;
+  readonly shape: BatchShape & { readonly dtype: "f64" };
+  readonly hostInput: Float64Array;
   readonly inputCount: number;
 }
 
@@ -66,6 +74,12 @@ export interface CpuImplementation extends Described {
    *   it is then skipped, with the message as the reason
    */
   prepare(problem: Problem): Promise<PreparedOnHost>;
+  /**
+   * The same in double precision; absent where it does not compute in it, and is skipped.
+   *
+   * @throws PapilioError as `prepare`
+   */
+  prepareDouble?(problem: DoubleProblem): Promise<PreparedOnHost<Float64Array>>;
 }
 
 /**
@@ -83,6 +97,7 @@ export const implementationsShape: Shape = v.array(
     halfSums: v.optional(v.picklist(["f32", "f16"])),
     processor: v.optional(v.picklist(["adapter", "cpu"])),
     prepare: callback,
+    prepareDouble: v.optional(callback),
   }),
 );
 
@@ -113,7 +128,7 @@ export interface Prepared extends Disposable {
    * The output of the last run, in the layout of the problem; absent where it is in `y` of the device.
    * It may be overwritten by the next run.
    */
-  output?(): Float32Array | Promise<Float32Array>;
+  output?(): FloatArray | Promise<FloatArray>;
   /** Seconds of device time for one run, as the mean over `repeats`; absent without timestamps. */
   time?(repeats: number): Promise<number>;
   /**
@@ -124,4 +139,6 @@ export interface Prepared extends Disposable {
 }
 
 /** One whose output is on the host. */
-export type PreparedOnHost = Prepared & Required<Pick<Prepared, "output">>;
+export interface PreparedOnHost<V extends FloatArray = Float32Array> extends Prepared {
+  output(): V | Promise<V>;
+}

@@ -2,7 +2,7 @@ import { Butterfly, type KroneckerSparse } from "@papilio/butterfly";
 import { boftRotation, cayleyTransform } from "@papilio/butterfly/constructions";
 import { permuteFeatures, quantizeButterfly, SampledProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
-import { type Case, requireAdapterChain } from "../cases/case.ts";
+import { type Case, requireAdapterChain, singleDtypeOf } from "../cases/case.ts";
 import { weightOfOrder } from "../implementations/adapter-problem.ts";
 import { affordableVectors, drawNumbers, sample } from "./operands.ts";
 import type { Oracle } from "./oracle.ts";
@@ -11,10 +11,11 @@ import type { Oracle } from "./oracle.ts";
  * Draws a dense weight, the blocks of a BOFT rotation, made orthogonal in float64 and rounded, and inputs, and multiplies
  * in float64: `y = W (R x)`.
  *
- * @throws PapilioError `ADAPTER_CHAIN`
+ * @throws PapilioError `ADAPTER_CHAIN`; `OPTION_INVALID` in double precision
  */
 export function createAdapterOracle(item: Case, seed: number): Oracle {
-  const { batch, dtype, layout } = item;
+  const { batch, layout } = item;
+  const dtype = singleDtypeOf(item);
   const { features: n, block, levels } = requireAdapterChain(item.chain);
   const next = uniform(seed + 1);
   const [first] = item.chain.patterns as [Case["chain"]["patterns"][number]];

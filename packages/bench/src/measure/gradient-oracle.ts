@@ -1,6 +1,6 @@
 import { Butterfly, type Pattern, verify } from "@papilio/butterfly";
 import { FLOAT_FORMATS, stridesOf, uniform } from "@papilio/butterfly/numeric";
-import { type Case, requireOneFactor } from "../cases/case.ts";
+import { type Case, requireOneFactor, singleDtypeOf } from "../cases/case.ts";
 import { drawNumbers, sample } from "./operands.ts";
 import type { Oracle } from "./oracle.ts";
 
@@ -13,10 +13,12 @@ const SAMPLED = 64;
  * Draws the operands of a gradient, `dK[i, j, l, k] = Σ dy[n, i, j, k] x[n, i, l, k]`, and sums in float64. Where that
  * would take longer than the benchmark, a seeded sample of the values is summed and compared.
  *
- * @throws PapilioError `GRADIENT_OF_CHAIN`
+ * @throws PapilioError `GRADIENT_OF_CHAIN`; `OPTION_INVALID` in double precision
  */
-export function createGradientOracle({ chain, batch, dtype, layout }: Case, seed: number): Oracle {
+export function createGradientOracle(item: Case, seed: number): Oracle {
+  const { chain, batch, layout } = item;
   requireOneFactor(chain);
+  const dtype = singleDtypeOf(item);
   const [pattern] = chain.patterns as readonly [Pattern];
   const { rows, cols, nonZeros } = pattern;
   const next = uniform(seed + 1);

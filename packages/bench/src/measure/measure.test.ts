@@ -29,6 +29,46 @@ const wrong: CpuImplementation = {
 };
 
 describe("without an adapter", () => {
+  it("what computes in double precision is verified and timed, and the rest skipped", async () => {
+    const wrongDouble: CpuImplementation = {
+      ...wrong,
+      prepareDouble: async (problem) => {
+        const prepared = await (cpuWasm.prepareDouble as NonNullable<typeof wrong.prepareDouble>)(
+          problem,
+        );
+        // As wrong as single precision is.
+        const output = async (): Promise<Float64Array> =>
+          (await prepared.output()).map(Math.fround);
+        return { ...prepared, output };
+      },
+    };
+    const { prepare } = cpuWasm;
+    const single = { ...{ name: "single", description: "", prepare }, processor: "cpu" } as const;
+    const compared = [cpuWasm, wrongDouble, single, findImplementation("bmm")];
+    const { results, dtype } = await measureCase(
+      undefined,
+      { ...item, dtype: "f64" },
+      compared,
+      options,
+    );
+    expect(dtype).toBe("f64");
+    expect(results).toMatchObject([
+      { status: "timed", timing: { wall: [expect.any(Number), expect.any(Number)], device: [] } },
+      { status: "wrong" },
+      { status: "skipped", reason: "single does not compute in double precision." },
+      { status: "skipped", reason: "Adapters do not compute in double precision." },
+    ]);
+    const gradient = {
+      ...item,
+      chain: item.chain.slice(0, 1),
+      operation: "gradient",
+      dtype: "f64",
+    } as const;
+    await expect(measureCase(undefined, gradient, compared, options)).rejects.toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }),
+    );
+  });
+
   it.each(["f32", "f16"] as const)(
     "what computes on the CPU is verified and timed, in %s, and the rest skipped",
     async (dtype) => {

@@ -1,5 +1,5 @@
-import type { Chain, StorageDtype } from "@papilio/butterfly";
-import { quantize } from "@papilio/butterfly/numeric";
+import type { Chain, FloatArray, StorageDtype } from "@papilio/butterfly";
+import { quantize, zeros } from "@papilio/butterfly/numeric";
 import { shuffle } from "../analysis/statistics.ts";
 
 /**
@@ -23,9 +23,17 @@ export function drawNumbers(length: number, dtype: StorageDtype, next: () => num
   return repeated(quantize(Float32Array.from({ length: DRAWN }, next), dtype), length);
 }
 
+/** The same in double precision, with all of its digits. */
+export function drawDoubles(length: number, next: () => number): Float64Array {
+  return repeated(
+    Float64Array.from({ length: DRAWN }, () => next() + 2 ** -30 * next()),
+    length,
+  );
+}
+
 /** `values` over and over, as long as wanted. */
-function repeated(values: Float32Array, length: number): Float32Array {
-  const filled = new Float32Array(length);
+function repeated<V extends FloatArray>(values: V, length: number): V {
+  const filled = zeros(values instanceof Float64Array ? "float64" : "float32", length) as V;
   for (let start = 0; start < length; start += values.length) {
     filled.set(values.subarray(0, length - start), start);
   }

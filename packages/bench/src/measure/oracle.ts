@@ -1,4 +1,4 @@
-import { Butterfly, type Verification } from "@papilio/butterfly";
+import { Butterfly, type FloatArray, type Verification } from "@papilio/butterfly";
 import { quantizeButterfly, SampledProduct } from "@papilio/butterfly/matrix";
 import { uniform } from "@papilio/butterfly/numeric";
 import type { Tensor } from "@papilio/gpu-runtime";
@@ -7,13 +7,14 @@ import type { Case } from "../cases/case.ts";
 import type { Adapter } from "../implementations/adapter-problem.ts";
 import type { Implementation, Prepared } from "../implementations/implementation.ts";
 import { wholePattern } from "../implementations/whole-product.ts";
-import { affordableVectors, drawNumbers, sample } from "./operands.ts";
+import { affordableVectors, drawDoubles, drawNumbers, sample } from "./operands.ts";
 
 /** The operands of a case, rounded to its storage type, and the answers to compare with. */
 export interface Oracle {
-  readonly butterfly: Butterfly;
+  /** In the precision of the case, as the inputs: in float64, or in float32. */
+  readonly butterfly: Butterfly<FloatArray>;
   /** Input in the layout of the case. */
-  readonly x: Float32Array;
+  readonly x: FloatArray;
   /** What the inputs are multiplied by, where it is an adapter's: its factors make up `butterfly`. */
   readonly adapter?: Adapter;
   /** The gradient of the outputs, in the same layout, where that of the factor is computed. */
@@ -26,7 +27,7 @@ export interface Oracle {
    * @throws PapilioError `TERMS_INVALID` where sums in half precision are too long for any bound
    */
   check(
-    y: Float32Array,
+    y: FloatArray,
     implementation: Pick<Implementation, "arithmetic" | "halfSums">,
     terms?: Prepared["terms"],
   ): Verification;
@@ -37,9 +38,13 @@ export interface Oracle {
  * the benchmark, a seeded sample of the vectors is multiplied and compared, with all its outputs.
  */
 export function createOracle({ chain, batch, dtype, layout }: Case, seed: number): Oracle {
-  const butterfly = quantizeButterfly(Butterfly.random(chain, { seed }), dtype);
+  const butterfly =
+    dtype === "f64"
+      ? Butterfly.random(chain, { seed, dtype: "float64" })
+      : quantizeButterfly(Butterfly.random(chain, { seed }), dtype);
   const next = uniform(seed + 1);
-  const x = drawNumbers(batch * chain.cols, dtype, next);
+  const length = batch * chain.cols;
+  const x = dtype === "f64" ? drawDoubles(length, next) : drawNumbers(length, dtype, next);
 
   const chosen = sample(batch, Math.min(batch, affordableVectors(chain)), next);
   const product = new SampledProduct(butterfly, x, { batch, layout, dtype }, chosen);
@@ -49,7 +54,7 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
     x,
     verified: chosen.length,
     check: (y, { arithmetic, halfSums = "f32" }, terms) => {
-      const sums = dtype === "f16" ? halfSums : "f32";
+      const sums = dtype === "f16" ? halfSums : dtype;
       const roundedValues = { largestInput: magnification };
       return product.verify(
         y,

@@ -1,10 +1,16 @@
-import { type DisposableStack, PapilioError, type Verification } from "@papilio/butterfly";
+import {
+  type Butterfly,
+  type DisposableStack,
+  PapilioError,
+  type Verification,
+} from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { type Gpu, Tensor, tensor } from "@papilio/gpu-runtime";
 import { having, requireShape } from "../arguments/checks.ts";
 import type { Case } from "../cases/case.ts";
 import type {
   DeviceProblem,
+  DoubleProblem,
   Implementation,
   Prepared,
   Problem,
@@ -31,7 +37,7 @@ export interface Candidate {
 
 /** A case's vectors: on the host, and, with a device, on it. */
 interface Place {
-  readonly host: Problem;
+  readonly host: Problem | DoubleProblem;
   readonly device: DeviceProblem | undefined;
 }
 
@@ -39,13 +45,23 @@ interface Place {
 export function allocate(
   gpu: Gpu | undefined,
   { chain, batch, dtype, layout }: Case,
-  { butterfly, adapter, x, dy: gradient }: Oracle,
+  oracle: Oracle,
   { cacheBytes }: MeasureOptions,
   held: DisposableStack,
 ): Place {
+  const inputCountOf = (bytes: number): number =>
+    Math.min(MAX_INPUTS, Math.floor(cacheBytes / bytes) + 1);
+  if (dtype === "f64") {
+    const hostInput = oracle.x as Float64Array;
+    const inputCount = inputCountOf(hostInput.byteLength);
+    const double = oracle.butterfly as Butterfly<Float64Array>;
+    const host = { butterfly: double, shape: { batch, dtype, layout }, hostInput, inputCount };
+    return { host, device: undefined };
+  }
+  const { adapter, dy: gradient } = oracle;
+  const [butterfly, x] = [oracle.butterfly as Butterfly, oracle.x as Float32Array];
   const shape = { batch, dtype, layout };
-  const bytes = x.length * FLOAT_FORMATS[dtype].bytes;
-  const inputCount = Math.min(MAX_INPUTS, Math.floor(cacheBytes / bytes) + 1);
+  const inputCount = inputCountOf(x.length * FLOAT_FORMATS[dtype].bytes);
   const host = {
     ...{ butterfly, shape, hostInput: x, inputCount },
     ...(adapter && { adapter }),
@@ -82,6 +98,24 @@ export function createCheck({ device }: Place, oracle: Oracle): Check {
   };
 }
 
+/** What prepares an implementation; or why nothing does. */
+function preparationOf(
+  implementation: Implementation,
+  { host, device }: Place,
+): (() => Promise<Prepared>) | string {
+  const isDouble = host.shape.dtype === "f64";
+  if (implementation.processor !== "cpu") {
+    if (isDouble) return "Adapters do not compute in double precision.";
+    return device === undefined ? "There is no adapter." : () => implementation.prepare(device);
+  }
+  if (!isDouble) return () => implementation.prepare(host as Problem);
+  if (implementation.prepareDouble === undefined) {
+    return `${implementation.name} does not compute in double precision.`;
+  }
+  const prepareDouble = implementation.prepareDouble.bind(implementation);
+  return () => prepareDouble(host as DoubleProblem);
+}
+
 /** An implementation that has run once, with what came of it; or why it could not. */
 export async function prepareAndVerify(
   implementation: Implementation,
@@ -90,7 +124,8 @@ export async function prepareAndVerify(
   held: DisposableStack,
   { onPrepare }: MeasureOptions,
 ): Promise<Candidate | string> {
-  if (device === undefined && implementation.processor !== "cpu") return "There is no adapter.";
+  const prepare = preparationOf(implementation, { host, device });
+  if (typeof prepare === "string") return prepare;
   let prepared: Prepared;
   let coldSeconds: number;
   let verification: Verification;
@@ -98,9 +133,7 @@ export async function prepareAndVerify(
   check.poison();
   const started = performance.now();
   try {
-    const made = await (implementation.processor === "cpu"
-      ? implementation.prepare(host)
-      : implementation.prepare(device as DeviceProblem));
+    const made = await prepare();
     requireShape(`What ${implementation.name} prepares`, made, preparedShape);
     prepared = held.use(made);
     await prepared.run(1);

@@ -1,4 +1,4 @@
-import type { Layout, StorageDtype } from "@papilio/butterfly";
+import type { FloatDtype, Layout } from "@papilio/butterfly";
 import { timedOf } from "../analysis/clock.ts";
 import { type Estimate, estimateRatio } from "../analysis/statistics.ts";
 import {
@@ -23,7 +23,7 @@ export interface ComparedImplementation extends Look {
 /** Cases of one precision and one layout. */
 export interface Facet {
   readonly label: string;
-  readonly dtype: StorageDtype;
+  readonly dtype: FloatDtype;
   readonly layout: Layout;
   readonly cases: readonly CaseSummary[];
 }
@@ -109,13 +109,13 @@ export function facetLabel({ dtype, layout }: FacetKey): string {
 
 type FacetKey = Pick<Facet, "dtype" | "layout">;
 
-/** Single precision first, and the layout that the paper recommends first. */
+/** Single precision first, double last, and the layout that the paper recommends first. */
 export function byFacet(one: FacetKey, other: FacetKey): number {
   return facetPlace(one) - facetPlace(other);
 }
 
 function facetPlace({ dtype, layout }: FacetKey): number {
-  return (dtype === "f32" ? 0 : 2) + (layout === "batch-last" ? 0 : 1);
+  return 2 * ["f32", "f16", "f64"].indexOf(dtype) + (layout === "batch-last" ? 0 : 1);
 }
 
 /** Whether the summary counts a case: several blocks in a factor, one of ours and one of the others. */

@@ -50,7 +50,7 @@ function resultsSchemas(limits: Limits): ResultsSchemas {
   const caseKey = {
     chain: limits.chain,
     batch: positive,
-    dtype: v.picklist(["f32", "f16"]),
+    dtype: v.picklist(["f32", "f16", "f64"]),
     layout: v.picklist(LAYOUTS),
     operation: v.exactOptional(v.picklist(["gradient", "adapt"])),
   };

@@ -1,6 +1,6 @@
 import { choosePlace, type MeasuredPlaces } from "@papilio/nn/placement";
 import { estimateMedian } from "../analysis/statistics.ts";
-import { type Case, caseName } from "../cases/case.ts";
+import { type Case, caseName, singleDtypeOf } from "../cases/case.ts";
 import { cpuWasm } from "../implementations/cpu-wasm.ts";
 import { implementations } from "../implementations/registry.ts";
 import { bare, predictedSeconds } from "./certainty.ts";
@@ -122,7 +122,7 @@ function placesOf(
   measuredSeconds: MeasuredPlaces = {},
 ): { readonly gpu: number | null; readonly cpu: number } {
   const { seconds } = choosePlace(
-    { products: [item] },
+    { products: [{ ...item, dtype: singleDtypeOf(item) }] },
     {
       adapter: adapter ?? undefined,
       ...(rates === undefined ? {} : { rates }),

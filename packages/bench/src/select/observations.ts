@@ -1,4 +1,4 @@
-import { Chain, type Layout, type Pattern, type StorageDtype } from "@papilio/butterfly";
+import { Chain, type FloatDtype, type Layout, type Pattern } from "@papilio/butterfly";
 import { median } from "@papilio/butterfly/numeric";
 import { type Clock, commonClock, type Timed, timedOf } from "../analysis/clock.ts";
 import { caseName } from "../cases/case.ts";
@@ -51,7 +51,8 @@ export function observe({
   );
   const entries = same.flatMap((run) =>
     run.cases
-      .filter(({ operation }) => operation === undefined)
+      // What is multiplied in double precision says nothing of the others.
+      .filter(({ operation, dtype }) => operation === undefined && dtype !== "f64")
       .map((result) => ({
         result,
         date: run.environment.date,
@@ -123,7 +124,7 @@ export type Point = readonly number[];
  */
 export function pointOf(
   { a, b, c, d }: Pattern,
-  { batch, dtype, layout }: { batch: number; dtype: StorageDtype; layout: Layout },
+  { batch, dtype, layout }: { batch: number; dtype: FloatDtype; layout: Layout },
 ): Point {
   const [inner, outer] = [1, 0.5];
   return [

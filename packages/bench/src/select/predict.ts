@@ -1,6 +1,6 @@
-import { cost, type Pattern, type StorageDtype } from "@papilio/butterfly";
+import { cost, type FloatDtype, type Pattern } from "@papilio/butterfly";
 import { requireText } from "@papilio/butterfly/errors";
-import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { formatOf } from "@papilio/butterfly/numeric";
 import { type ImplementationName, rewritingBytes } from "@papilio/butterfly/pattern";
 import * as v from "valibot";
 import {
@@ -54,12 +54,12 @@ export function workOf(
   implementation: string,
   pattern: Pattern,
   batch: number,
-  dtype: StorageDtype,
+  dtype: FloatDtype,
 ): Work {
   const { flops, bytes } = cost(pattern, batch, dtype);
   if (!isModelled(implementation)) return { bytes: bytes.total, flops, dispatches: 1 };
   const rewritten = rewritingBytes(implementation, pattern, batch, dtype);
-  const { bytes: size } = FLOAT_FORMATS[dtype];
+  const { bytes: size } = formatOf(dtype);
   // With the zeros, every block is the whole matrix.
   const values = implementation === "dense" ? pattern.rows * pattern.cols : pattern.nonZeros;
   const indices = implementation === "csr" ? INDEX_BYTES * pattern.nonZeros : 0;

@@ -7,7 +7,7 @@
 export { ACTIVATION_KINDS, type Activation, requireActivation } from "./activation.ts";
 export { requireParts } from "./complex.ts";
 export { type Dropout, dropoutKeeps, dropoutThreshold, requireWord } from "./dropout.ts";
-export { FLOAT_FORMATS, type FloatFormat } from "./dtype.ts";
+export { FLOAT_FORMATS, type FloatFormat, formatOf } from "./dtype.ts";
 export {
   dequantizeValues,
   FEW_BITS,

@@ -222,6 +222,7 @@ export const calls: PublicCalls = {
   wrongKind: () => call(butterfly.wrongKind, npy, ["npy"], "a npy file"),
   isRealDtype: () => call(butterfly.isRealDtype, "F32"),
   encodeHalf: () => call(butterfly.encodeHalf, x, new Uint16Array(4)),
+  formatOf: () => call(butterfly.formatOf, "f64"),
   decodeHalf: () => call(butterfly.decodeHalf, Uint16Array.of(1)),
   quantize: () => call(butterfly.quantize, x, "f16"),
   quantizeButterfly: () => call(butterfly.quantizeButterfly, matrix, "f16"),

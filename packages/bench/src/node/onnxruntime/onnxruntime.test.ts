@@ -2,7 +2,7 @@ import { Butterfly, Chain, LAYOUTS, type StorageDtype } from "@papilio/butterfly
 import { encodeOnnx } from "@papilio/nn/onnx";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import type { Case } from "../../cases/case.ts";
+import { type Case, singleDtypeOf } from "../../cases/case.ts";
 import type { CpuImplementation, Prepared } from "../../implementations/implementation.ts";
 import { createOracle } from "../../measure/oracle.ts";
 import { productGraph } from "./graphs.ts";
@@ -20,9 +20,12 @@ const onCpu =
 /** What the CPU provider needs of a problem: no device, no tensors. */
 function prepare(implementation: CpuImplementation, item: Case, copies = 1): Promise<Prepared> {
   const { butterfly, x } = createOracle(item, 1);
-  const { batch, dtype, layout } = item;
-  const shape = { batch, dtype, layout };
-  return implementation.prepare({ butterfly, shape, hostInput: x, inputCount: copies });
+  const { batch, layout } = item;
+  const shape = { batch, dtype: singleDtypeOf(item), layout };
+  return implementation.prepare({
+    ...{ butterfly: butterfly as Butterfly, shape },
+    ...{ hostInput: x as Float32Array, inputCount: copies },
+  });
 }
 
 describe("ONNX Runtime on the CPU", () => {
