@@ -31,7 +31,8 @@ export function changedWeight(target: Target, weight: Float64Array): Float64Arra
   return changed;
 }
 
-function addDifference(
+/** Adds the difference that an adapter makes, before its vectors get lengths. */
+export function addDifference(
   change: Exclude<WeightChange, RotationChange>,
   weight: Float64Array,
   cols: number,
@@ -65,7 +66,8 @@ function addKronecker(
   }
 }
 
-function valuesOf({ stored }: KroneckerTerm): Float64Array {
+/** The numbers of a term, in float64. */
+export function valuesOf({ stored }: KroneckerTerm): Float64Array {
   return "a" in stored ? multiplied(stored) : stored.toReal("float64");
 }
 
@@ -78,20 +80,33 @@ function hadamard(first: Float64Array, second: Float64Array): Float64Array {
 }
 
 /** Gives the rows or columns of a weight their lengths. */
-function resize(weight: Float64Array, { lengths, of, epsilon }: Magnitude, cols: number): void {
+function resize(weight: Float64Array, magnitude: Magnitude, cols: number): void {
+  const factors = magnitudeFactors(weight, magnitude, cols);
+  const lineOf = linesOf(magnitude, cols);
+  for (const [index, value] of weight.entries()) {
+    weight[index] = value * (factors[lineOf(index)] as number);
+  }
+}
+
+/** By what the rows or columns of a weight are multiplied to get their lengths. */
+export function magnitudeFactors(
+  weight: Float64Array,
+  magnitude: Magnitude,
+  cols: number,
+): Float64Array {
+  const { lengths, epsilon } = magnitude;
+  const lineOf = linesOf(magnitude, cols);
   const wanted = lengths.toReal("float64");
-  const lineOf = (index: number): number =>
-    of === "rows" ? Math.floor(index / cols) : index % cols;
   const squares = new Float64Array(wanted.length);
   for (const [index, value] of weight.entries()) {
     squares[lineOf(index)] = (squares[lineOf(index)] as number) + value * value;
   }
-  const factors = wanted.map(
-    (length, line) => length / (Math.sqrt(squares[line] as number) + epsilon),
-  );
-  for (const [index, value] of weight.entries()) {
-    weight[index] = value * (factors[lineOf(index)] as number);
-  }
+  return wanted.map((length, line) => length / (Math.sqrt(squares[line] as number) + epsilon));
+}
+
+/** In which row or column an entry of a weight is. */
+function linesOf({ of }: Magnitude, cols: number): (index: number) => number {
+  return of === "rows" ? (index) => Math.floor(index / cols) : (index) => index % cols;
 }
 
 function rotated(

@@ -13,5 +13,6 @@ export type {
   StoredProduct,
   WeightChange,
 } from "./adapter.ts";
+export { type AppliedAdapter, applyAdapters } from "./apply-adapters.ts";
 export { mergeAdapter } from "./merge-adapter.ts";
 export { type AdapterFiles, readAdapter } from "./read-adapter.ts";

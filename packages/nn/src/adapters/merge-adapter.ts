@@ -1,12 +1,8 @@
-import { describeValue } from "@papilio/butterfly/errors";
-import { having, number } from "../arguments/checks.ts";
-import { Linear } from "../layers/linear.ts";
+import { number } from "../arguments/checks.ts";
 import type { Module } from "../modules/module.ts";
-import type { Parameter } from "../modules/parameter.ts";
-import { quoteNames } from "../weights/weights-error.ts";
-import { type Adapter, type AdapterLayer, adapterCheck } from "./adapter.ts";
-import { adapterError } from "./adapter-error.ts";
+import type { Adapter } from "./adapter.ts";
 import { changedWeight } from "./changed-weight.ts";
+import { fitAdapter } from "./fit-adapter.ts";
 
 /**
  * Merges an adapter into the weights of a model, each computed in float64 and rounded once: the model then costs what
@@ -27,27 +23,8 @@ import { changedWeight } from "./changed-weight.ts";
  * ```
  */
 export function mergeAdapter(model: Module, adapter: Adapter, scale: number = 1): void {
-  having("a model", "namedModules", "namedParameters")("The model", model);
-  adapterCheck("The adapter", adapter);
   number("The scale of an adapter", scale);
-  const modules = model.namedModules();
-  const parameters = model.namedParameters();
-  const targets = adapter.targets.map((target) => ({
-    ...target,
-    weights: target.layers.map((layer) =>
-      weightOf(modules.get(layer.path), layer, target.inFeatures),
-    ),
-  }));
-  const saved = [...adapter.saved].map(([name, tensor]) => {
-    const parameter = parameters.get(name);
-    if (parameter !== undefined && String(parameter.shape) === String(tensor.shape)) {
-      return [parameter, tensor] as const;
-    }
-    throw adapterError(
-      "ADAPTER_MISMATCH",
-      `The model has no parameter ${quoteNames([name])} of shape [${tensor.shape.join(", ")}], which the adapter has.`,
-    );
-  });
+  const { targets, saved } = fitAdapter(model, adapter);
   if (scale === 0) return;
   for (const { weights, ...target } of targets) {
     const whole = new Float64Array(target.outFeatures * target.inFeatures);
@@ -68,17 +45,4 @@ export function mergeAdapter(model: Module, adapter: Adapter, scale: number = 1)
     }
   }
   for (const [parameter, tensor] of saved) parameter.values = tensor.toReal("float32");
-}
-
-function weightOf(layer: unknown, { path, begin, end }: AdapterLayer, cols: number): Parameter {
-  const rows = end - begin;
-  if (layer instanceof Linear && layer.outFeatures === rows && layer.inFeatures === cols) {
-    return layer.weight;
-  }
-  throw adapterError(
-    "ADAPTER_MISMATCH",
-    layer instanceof Linear
-      ? `The layer ${describeValue(path)} is [${layer.outFeatures}, ${layer.inFeatures}], but the adapter is for one of [${rows}, ${cols}].`
-      : `The model has no dense linear layer ${describeValue(path)} to merge the adapter into.`,
-  );
 }

@@ -61,6 +61,31 @@ it("leaves what something else needs", () => {
   ).toEqual(["linear", "combine"]);
 });
 
+it("takes a residual into the first of two multiplications that are added", () => {
+  expect(fused((x) => add(x, add(linear(x, weight), linear(x, weight))))).toEqual([
+    "linear addend",
+    "linear addend",
+  ]);
+  expect(fused((x) => add(add(linear(x, weight), linear(x, weight)), x))).toEqual([
+    "linear addend",
+    "linear addend",
+  ]);
+  // What the first one adds is there before it, though it is computed after it in the graph.
+  expect(
+    fused((x) => {
+      const sum = add(linear(x, weight), linear(x, weight));
+      return add(sum, activate(x, { kind: "relu" }));
+    }),
+  ).toEqual(["activation", "linear addend", "linear addend"]);
+  expect(
+    fused((x, graph) => {
+      const first = linear(x, weight);
+      graph.output("too", first);
+      return add(x, add(linear(x, weight), first));
+    }),
+  ).toEqual(["linear", "linear addend", "combine"]);
+});
+
 it("keeps the order in which an epilogue computes", () => {
   expect(fused((x) => activate(add(x, linear(x, weight)), { kind: "relu" }))).toEqual([
     "linear addend",

@@ -103,6 +103,16 @@ export function operationsOf(graph: Graph): readonly Operation[] {
   return graph.operations as readonly Operation[];
 }
 
+/**
+ * Adds an operation like another one to a graph: of the same fields and of an output of the same shape.
+ *
+ * @throws PapilioError what `add` of a graph throws
+ */
+export function addOperation(graph: Graph, operation: Operation): Value {
+  const { kind: _, output, ...fields } = operation;
+  return graph.add<Operation>(definitionOf(operation), fields as never, output);
+}
+
 /** The values that an operation reads. */
 export function operandsOf(operation: Operation): readonly Value[] {
   return definitionOf(operation).operands(operation);

@@ -1,6 +1,6 @@
-import { Butterfly, KroneckerSparse } from "@papilio/butterfly";
+import { Butterfly } from "@papilio/butterfly";
 import type { Parameter } from "../../modules/parameter.ts";
-import type { Matrix } from "./matrix.ts";
+import { factorOf, type Matrix } from "./matrix.ts";
 
 /** The butterfly of each matrix that was asked for, by its left-most factor. */
 const built = new WeakMap<Parameter, Butterfly>();
@@ -22,9 +22,7 @@ export function butterflyOf({ chain, factors }: Matrix): Butterfly {
     );
   if (known !== undefined && current) return known;
   const butterfly = new Butterfly(
-    chain.patterns.map(
-      (pattern, index) => new KroneckerSparse(pattern, values[index] as Float32Array),
-    ),
+    chain.patterns.map((pattern, index) => factorOf(pattern, factors[index] as Parameter)),
   );
   built.set(first, butterfly);
   return butterfly;

@@ -1,4 +1,4 @@
-import { Chain, Pattern } from "@papilio/butterfly";
+import { Chain, KroneckerSparse, Pattern } from "@papilio/butterfly";
 import { type Check, listOf, objectOf } from "../../arguments/checks.ts";
 import { chainCheck, parameterCheck } from "../../graph/operand-checks.ts";
 import type { Parameter } from "../../modules/parameter.ts";
@@ -6,8 +6,15 @@ import type { Parameter } from "../../modules/parameter.ts";
 /** A product of Kronecker-sparse factors. A dense matrix is one factor of pattern `(1, rows, cols, 1)`. */
 export interface Matrix {
   readonly chain: Chain;
-  /** `[a, b, c, d]` of each factor, left-most first. */
+  /** `[a, b, c, d]` of each factor, left-most first; 1 for `a` or `d` where the blocks along it are equal. */
   readonly factors: readonly Parameter[];
+}
+
+/** A factor as `@papilio/butterfly` has it, of the values that the parameter has now. */
+export function factorOf(pattern: Pattern, parameter: Parameter): KroneckerSparse {
+  const [a, , , d] = parameter.shape.length === 4 ? parameter.shape : [];
+  const sharing = { a: a === 1 && pattern.a > 1, d: d === 1 && pattern.d > 1 };
+  return new KroneckerSparse(pattern, parameter.values, sharing);
 }
 
 /** A product of factors, as a linear layer has it. */

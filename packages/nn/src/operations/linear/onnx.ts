@@ -1,8 +1,9 @@
-import { KroneckerSparse, type Pattern } from "@papilio/butterfly";
+import type { Pattern } from "@papilio/butterfly";
 import { blockDiagonal } from "@papilio/butterfly/matrix";
 import type { Parameter } from "../../modules/parameter.ts";
 import { applyActivation } from "../activation/onnx.ts";
 import type { OnnxBuilder, OnnxValue } from "../onnx-builder.ts";
+import { factorOf } from "./matrix.ts";
 import type { LinearOperation } from "./operation.ts";
 
 export function exportLinear(operation: LinearOperation, to: OnnxBuilder): OnnxValue {
@@ -87,7 +88,7 @@ function multiplyBlocks(
     to.floats(
       name,
       [blocks, c, b],
-      () => blockDiagonal(new KroneckerSparse(pattern, weight.values)).transpose().values,
+      () => blockDiagonal(factorOf(pattern, weight).expand()).transpose().values,
     ),
   );
   return to.node("MatMul", [y, made], [blocks, vectors, b]);

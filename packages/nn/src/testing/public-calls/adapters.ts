@@ -19,6 +19,11 @@ function files(): nn.AdapterFiles {
 /** Adapters of models. */
 export const adapterCalls: PublicCalls = {
   readAdapter: () => call(nn.readAdapter, smallLlama(), files()),
+  applyAdapters: () => {
+    const model = smallLlama();
+    const adapter = nn.readAdapter(model, files());
+    return call(nn.applyAdapters, model, [{ adapter, scale: 0.5 }]);
+  },
   mergeAdapter: () => {
     const model = smallLlama();
     return call(nn.mergeAdapter, model, nn.readAdapter(model, files()), 0.5);
