@@ -16,6 +16,7 @@ export let ROUND_BIASED: v128 = f32x4.splat(ROUND + 127);
 export let LEAST_EXPONENT: v128 = f32x4.splat(-127);
 export let ONE: v128 = f32x4.splat(1);
 export let HALF: v128 = f32x4.splat(0.5);
+export let MINUS_HALF: v128 = f32x4.splat(-0.5);
 export let MINUS_TWO: v128 = f32x4.splat(-2);
 
 export let LOG2_E: v128 = f32x4.splat(Mathf.LOG2E);
@@ -52,23 +53,27 @@ export let EXPM1_2: v128 = f32x4.splat(0.0416672453);
 export let EXPM1_3: v128 = f32x4.splat(0.00836785976);
 export let EXPM1_4: v128 = f32x4.splat(0.00138822666);
 
-/** Where the normal distribution's tail has become 0. */
-export let MOST_DEVIATIONS: v128 = f32x4.splat(14);
-
 /** -(log2 e) / 2 */
 export let MINUS_HALF_LOG2_E: v128 = f32x4.splat(-0.72134752);
 
+/** Where the normal distribution is 0 or 1 in float32, squared. */
+export let MOST_SQUARED_DEVIATIONS: v128 = f32x4.splat(30.25);
+
 /**
- * The tail of the normal distribution times exp(x² / 2) on [0, 8]: the rational minimax function of relative
- * error 1.4e-7, whose first numerator is 1/2 and first denominator 1.
+ * The normal distribution less 1/2, over x, as a rational function of x² up to 30.25: the minimax one, whose error times x
+ * is at most 7.2e-9. The first denominator is 1.
  */
-export let TAIL_NUMERATOR_1: v128 = f32x4.splat(0.344082832);
-export let TAIL_NUMERATOR_2: v128 = f32x4.splat(0.109508194);
-export let TAIL_NUMERATOR_3: v128 = f32x4.splat(0.0147291413);
-export let TAIL_DENOMINATOR_1: v128 = f32x4.splat(1.48604524);
-export let TAIL_DENOMINATOR_2: v128 = f32x4.splat(0.904761612);
-export let TAIL_DENOMINATOR_3: v128 = f32x4.splat(0.274096012);
-export let TAIL_DENOMINATOR_4: v128 = f32x4.splat(0.0369335711);
+export let NORMAL_NUMERATOR_0: v128 = f32x4.splat(0.398942232);
+export let NORMAL_NUMERATOR_1: v128 = f32x4.splat(0.0338527784);
+export let NORMAL_NUMERATOR_2: v128 = f32x4.splat(0.00467726914);
+export let NORMAL_NUMERATOR_3: v128 = f32x4.splat(0.000168827071);
+export let NORMAL_NUMERATOR_4: v128 = f32x4.splat(6.352132e-6);
+export let NORMAL_NUMERATOR_5: v128 = f32x4.splat(2.27493331e-8);
+export let NORMAL_DENOMINATOR_1: v128 = f32x4.splat(0.251522243);
+export let NORMAL_DENOMINATOR_2: v128 = f32x4.splat(0.0286459476);
+export let NORMAL_DENOMINATOR_3: v128 = f32x4.splat(0.00188445265);
+export let NORMAL_DENOMINATOR_4: v128 = f32x4.splat(7.36479778e-5);
+export let NORMAL_DENOMINATOR_5: v128 = f32x4.splat(1.19750405e-6);
 
 /** The argument of GELU's approximation: √(8/π) and that times 0.044715, negative. */
 export let GELU_TANH_1: v128 = f32x4.splat(-1.5957691216);

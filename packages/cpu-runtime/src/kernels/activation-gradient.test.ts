@@ -53,11 +53,10 @@ const CASES: readonly Case[] = [
   {
     activation: { kind: "gelu", approximate: "none" },
     slope: (x) => normalDistribution(x) + x * density(x),
-    // Of the distribution, relatively; of the density's exponent, whose rounding its square magnifies.
+    // Of the distribution; of the density's exponent, whose rounding its square magnifies.
     error: (x) => {
       const size = Math.abs(x) * density(x);
-      const ofTail = x > 0 ? 8 * UNIT : (12 + 4 * x * x) * UNIT * normalDistribution(x);
-      return ofTail + (7 + 2 * x * x) * UNIT * size + UNIT + 16 * SMALLEST;
+      return 4.5 * UNIT + (7 + 2 * x * x) * UNIT * size + UNIT + 16 * SMALLEST;
     },
     limits: [0, 1],
   },
