@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type adapterFixture, adapterFixtures } from "../testing/adapter-fixtures.ts";
+import { adapterFixture, adapterFixtures } from "../testing/adapter-fixtures.ts";
+import { StoredTensor } from "../weights/stored-tensor.ts";
 import { mergeAdapter } from "./merge-adapter.ts";
 import { readAdapter } from "./read-adapter.ts";
 
@@ -37,4 +38,87 @@ describe("a merged adapter", () => {
       expect([...expected.keys()].filter((name) => !before.has(name))).toEqual([]);
     },
   );
+
+  it.each(["llama-8/peft-dora", "gpt2-8/peft-boft", "vit-16/lycoris-oft"])(
+    "%s at another scale is as far from the model's weights",
+    (name) => {
+      const fixture = adapterFixture(name);
+      const model = fixture.model();
+      const before = numbersOf(model);
+      mergeAdapter(model, readAdapter(model, fixture.files()), -0.75);
+      const after = numbersOf(model);
+      for (const [name, tensor] of fixture.expected()) {
+        const merged = tensor.toReal("float64");
+        const [from, to] = [before.get(name), after.get(name)] as [Float32Array, Float32Array];
+        const right = from.map(
+          (value, index) => value - 0.75 * ((merged[index] as number) - value),
+        );
+        to.forEach((value, index) => {
+          // Both were rounded to float32.
+          expect(Math.abs(value - (right[index] as number))).toBeLessThanOrEqual(
+            2 * within(right[index] as number),
+          );
+        });
+      }
+    },
+  );
+
+  it("leaves a model as it is at the scale 0, modules that were trained as a whole too", () => {
+    const fixture = adapterFixture("vit-8/peft-oft");
+    const model = fixture.model();
+    const before = numbersOf(model);
+    mergeAdapter(model, readAdapter(model, fixture.files()), 0);
+    expect(numbersOf(model)).toEqual(before);
+  });
+
+  it("has biases and embeddings that were stored with it", () => {
+    const fixture = adapterFixture("gpt2-8/peft-lora");
+    const { state, config } = fixture.files();
+    const values = Float32Array.from({ length: 64 }, (_, index) => index);
+    const stored = (name: string, shape: readonly number[]) =>
+      StoredTensor.of({
+        name,
+        dtype: "F32",
+        shape,
+        values: values.subarray(
+          0,
+          shape.reduce((p, q) => p * q),
+        ),
+      });
+    const more = [
+      stored("base_model.model.transformer.h.0.attn.c_attn.base_layer.bias", [24]),
+      stored("base_model.model.transformer.wte.weight", [8, 8]),
+    ].map((tensor) => [tensor.name, tensor] as const);
+    const files = {
+      state: new Map([...state, ...more]),
+      config: { ...(config as object), bias: "all" },
+    };
+    const model = fixture.model();
+    mergeAdapter(model, readAdapter(model, files));
+    const numbers = numbersOf(model);
+    expect(numbers.get("wte.weight")).toEqual(values);
+    expect(numbers.get("h.0.attn.k_proj.bias")).toEqual(values.subarray(8, 16));
+  });
+
+  it("has one block of OFT in all places, where it is shared", () => {
+    const fixture = adapterFixture("llama-8/peft-oft");
+    const { state, config } = fixture.files();
+    const merged = (share: boolean) => {
+      const blocks = [...state].map(([name, tensor]) => {
+        const [count = 1, pairs = 1] = tensor.shape;
+        const block = tensor.toReal("float32").subarray(0, pairs);
+        const values = Float32Array.from(
+          { length: share ? pairs : count * pairs },
+          (_, at) => block[at % pairs] as number,
+        );
+        const shape = [share ? 1 : count, pairs];
+        return [name, StoredTensor.of({ name, dtype: "F32", shape, values })] as const;
+      });
+      const model = fixture.model();
+      const settings = { ...(config as object), block_share: share };
+      mergeAdapter(model, readAdapter(model, { state: new Map(blocks), config: settings }));
+      return numbersOf(model);
+    };
+    expect(merged(true)).toEqual(merged(false));
+  });
 });

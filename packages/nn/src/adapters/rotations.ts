@@ -32,7 +32,11 @@ export function peftOft(
   // pairs = size (size - 1) / 2
   const size = options.size ?? Math.round((1 + Math.sqrt(1 + 8 * pairs)) / 2);
   const count = options.shared ? inFeatures / size : stored;
-  if ((size * (size - 1)) / 2 !== pairs || count * size !== inFeatures) {
+  if (
+    (size * (size - 1)) / 2 !== pairs ||
+    !Number.isInteger(count) ||
+    count * size !== inFeatures
+  ) {
     throw wrongBlocks(parts, entries, inFeatures);
   }
   const blocks = (): Float64Array => {

@@ -1,5 +1,6 @@
 import { parseJsonText, writeSafetensors } from "@papilio/butterfly/files";
 import { Llama, modelFromHuggingFace } from "@papilio/nn";
+import { mergeAdapter, readAdapter } from "@papilio/nn/adapters";
 import { outlineFromHuggingFace, sentenceFilesOf } from "@papilio/nn/models";
 import { huggingFaceTokenizer, llama2cTokenizer } from "@papilio/nn/tokenizers";
 import {
@@ -79,6 +80,17 @@ export function modelSubjects(): Subject[] {
       },
     },
     {
+      name: "adapter_config.json",
+      seeds: ADAPTERS.map(({ config }) => bytesOf(JSON.stringify(config))),
+      textual: true,
+      read: (bytes) => {
+        const config = parsed(bytes);
+        const { peft_type: type } = Object(config) as { peft_type: string };
+        const { tensors } = ADAPTERS.find((one) => one.config.peft_type === type) ?? ADAPTERS[0];
+        return mergedAdapter(config, tensors);
+      },
+    },
+    {
       name: "sentence-transformers",
       seeds: [bytesOf(JSON.stringify(SENTENCE))],
       textual: true,
@@ -149,6 +161,43 @@ const BERT = {
   num_hidden_layers: 1,
   num_attention_heads: 2,
 };
+
+/** Configurations of adapters of a layer of {@link LLAMA}, and the shapes of their tensors. */
+const ADAPTERS = [
+  {
+    config: {
+      peft_type: "LORA",
+      ...{ r: 2, lora_alpha: 4, use_rslora: true, rank_pattern: { "0.*q_proj": 1 } },
+      ...{ target_modules: ".*\\.q_proj", modules_to_save: ["lm_head"], bias: "none" },
+    },
+    tensors: { "lora_A.weight": [1, 8], "lora_B.weight": [8, 1] },
+  },
+  {
+    config: {
+      peft_type: "BOFT",
+      ...{ boft_block_size: 4, boft_n_butterfly_factor: 2, boft_block_num: 0 },
+      ...{ target_modules: ["q_proj"], layers_to_transform: [0], exclude_modules: null },
+    },
+    tensors: { boft_R: [2, 2, 4, 4], boft_s: [8, 1] },
+  },
+  {
+    config: {
+      peft_type: "OFT",
+      ...{ oft_block_size: 4, use_cayley_neumann: true, num_cayley_neumann_terms: 5 },
+      target_modules: ["q_proj"],
+    },
+    tensors: { "oft_R.weight": [2, 6] },
+  },
+] as const;
+
+function mergedAdapter(config: unknown, shapes: Readonly<Record<string, readonly number[]>>): void {
+  const tensors = Object.entries(shapes).map(([part, shape]) => {
+    const name = `base_model.model.model.layers.0.self_attn.q_proj.${part}`;
+    return [name, tensorOfZeros(name, shape)] as const;
+  });
+  const model = modelFromHuggingFace(LLAMA, stateOf(LLAMA));
+  mergeAdapter(model, readAdapter(model, { config, state: new Map(tensors) }));
+}
 
 /** The files beside a model of sentence-transformers, by their names. */
 const SENTENCE = {
