@@ -95,6 +95,7 @@ export default defineConfig({
             { text: "Replace a layer", link: "/guide/replace-a-layer" },
             { text: "Load a PyTorch checkpoint", link: "/guide/load-a-checkpoint" },
             { text: "Whole models", link: "/guide/models" },
+            { text: "Adapters", link: "/guide/adapters" },
             { text: "Train a model", link: "/guide/train" },
             { text: "Serve a model", link: "/guide/serve" },
             { text: "Train in PyTorch", link: "/guide/train-in-pytorch" },

@@ -35,6 +35,9 @@ export function samplesInPages(): Samples {
 const GPU = `import { openGpu } from "@papilio/gpu-runtime/node";\n`;
 const OPENED = `${GPU}using gpu = await openGpu();\n`;
 
+/** A small model, and adapters of it. */
+const ADAPTERS = resolve(repository, "packages/nn/testdata/adapters/llama-8");
+
 /** What a reader has before a sample, where it does not say so: small, as the tests run it. */
 export const BEFORE: Readonly<Record<string, string>> = {
   "packages/bench/README.md 2": `${OPENED}
@@ -71,6 +74,17 @@ export const BEFORE: Readonly<Record<string, string>> = {
     };
     writeFileSync("models/gpt2/tokenizer.json", JSON.stringify(json));
     writeFileSync("models/gpt2/tokenizer_config.json", "{}");`,
+  "apps/docs/guide/adapters.md 1": `
+    import { cpSync } from "node:fs";
+    cpSync(${JSON.stringify(`${ADAPTERS}/base`)}, "llama", { recursive: true });
+    cpSync(${JSON.stringify(`${ADAPTERS}/peft-boft`)}, "poems", { recursive: true });`,
+  "apps/docs/guide/adapters.md 2": `
+    import { readFileSync } from "node:fs";
+    const read = (name) => readFileSync(${JSON.stringify(`${ADAPTERS}/`)} + name);
+    const modelConfig = JSON.parse(read("base/config.json"));
+    const modelFile = new Uint8Array(read("base/model.safetensors"));
+    const adapterConfig = read("peft-lokr/adapter_config.json").toString();
+    const adapterFile = new Uint8Array(read("peft-lokr/adapter_model.safetensors"));`,
   "apps/docs/guide/train-in-pytorch.md 1": `
     import { saveStateDict } from "@papilio/nn/node";
     import { StoredTensor } from "@papilio/nn/weights";
