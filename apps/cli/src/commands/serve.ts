@@ -2,31 +2,34 @@ import { once } from "node:events";
 import process from "node:process";
 import { PapilioError } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import { ModelServer, type RequestRecord, type ServedModel } from "@papilio/server";
+import { ModelServer, type ServedModel } from "@papilio/server";
 import { listen, prometheusMetrics } from "@papilio/server/node";
 import { Command } from "commander";
-import { pino } from "pino";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { duration, oneOf, wholeNumber } from "../flags/options.ts";
+import {
+  addServedOptions,
+  SERVED_OPTIONS,
+  type ServedModelFlags,
+  servedLimits,
+  servedSizes,
+} from "../flags/served-options.ts";
+import { NATS_HELP } from "../jobs/nats.ts";
 import { type ComputeFlags, DTYPE_HELP, dtypeOf } from "../models/compute.ts";
 import { loadServedModel } from "../models/served-models.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
+import { type GatewaySettings, type OpenedServer, openGateway } from "../requests/open-gateway.ts";
+import { logTo } from "../requests/request-log.ts";
 
-interface Flags extends ComputeFlags {
+interface Flags extends ComputeFlags, ServedModelFlags {
+  readonly nats?: string;
   readonly host: string;
   readonly port: string;
   readonly apiKey?: string;
-  readonly tokenizer?: string;
-  readonly chatTemplate?: string;
-  readonly context?: string;
-  readonly cache?: string;
   readonly maxBody: string;
-  readonly maxTokens: string;
   readonly maxQueue: string;
-  readonly batch: string;
-  readonly wait: string;
   readonly timeout: string;
   readonly drain: string;
   readonly log: string;
@@ -34,27 +37,19 @@ interface Flags extends ComputeFlags {
 
 /** `papilio serve`: models over HTTP. */
 export function serveCommand(interruption: Interruption): Command {
-  return new Command("serve")
+  const command = new Command("serve")
     .description("Serve models over HTTP, by OpenAI's protocol and the Open Inference Protocol v2.")
     .argument(
-      "<model...>",
+      "[model...]",
       "as PATH or NAME=PATH: a file of llama2.c, or a folder with config.json",
     )
+    .option("--nats <address>", `have workers compute, in the place of models: ${NATS_HELP}`)
     .option("--host <address>", "address to listen at", "127.0.0.1")
     .option("--port <number>", "port to listen at", "8000")
-    .option("--api-key <key>", "what requests must send; PAPILIO_API_KEY unless given")
-    .option("--tokenizer <file>", "of one model; one beside each unless given")
-    .option("--chat-template <file>", "of one model; that of tokenizer_config.json unless given")
-    .option(
-      "--context <count>",
-      "tokens of a prompt and its text; the model's, or 4096, unless given",
-    )
-    .option("--cache <mebibytes>", "of keys and values of all texts of a model, at most")
+    .option("--api-key <key>", "what requests must send; PAPILIO_API_KEY unless given");
+  return addServedOptions(command)
     .option("--max-body <mebibytes>", "size of a request's body, at most", "32")
-    .option("--max-tokens <count>", "tokens of one text, at most", "4096")
     .option("--max-queue <count>", "texts and rows of a model that wait, at most", "512")
-    .option("--batch <count>", "texts, or rows, that are computed at once, at most", "16")
-    .option("--wait <time>", "that a row waits for others, at most", "5ms")
     .option("--timeout <time>", "of a request, at most", "10m")
     .option("--drain <time>", "that requests have to end after Ctrl+C or SIGTERM", "30s")
     .option("--log <level>", "of requests, as JSON on stderr: info, warn, error or silent", "info")
@@ -70,6 +65,7 @@ it, give a key, and put a proxy with TLS in front. Logs have no prompts and no a
 Examples:
   papilio serve stories15M.bin
   papilio serve chat=smollm-135m-instruct minilm --port 9000
+  papilio serve --nats nats://10.0.0.1:4222     # and papilio worker, wherever models are
   curl localhost:8000/v1/completions -H 'Content-Type: application/json' \\
     -d '{"model": "stories15M", "prompt": "Once upon a time"}'
 
@@ -77,7 +73,33 @@ A server that is stopped ends with 0 when it is done with its requests.
 
 ${exitStatuses()}`,
     )
-    .action((paths: readonly string[], flags: Flags) => serve(paths, flags, interruption));
+    .action((paths: readonly string[], flags: Flags, given: Command) => {
+      requireModels(paths, flags, given);
+      return serve(paths, flags, interruption);
+    });
+}
+
+/** Flags of models, which are the workers' where there is no model. */
+const OF_MODELS = [...SERVED_OPTIONS, "adapter", "backend", "dtype"];
+
+/** @throws PapilioError `FLAG_INVALID` */
+function requireModels(paths: readonly string[], { nats }: Flags, given: Command): void {
+  if (nats === undefined) {
+    if (paths.length > 0) return;
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "There is no model to serve.",
+      "Name one, or give --nats, where workers have models.",
+    );
+  }
+  const ofModels = OF_MODELS.find((name) => given.getOptionValueSource(name) === "cli");
+  if (paths.length === 0 && ofModels === undefined) return;
+  const option = given.options.find((one) => one.attributeName() === ofModels)?.long;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `With --nats workers compute, and ${option ?? paths[0]} is of a model.`,
+    "Give it to `papilio worker`.",
+  );
 }
 
 async function serve(
@@ -86,21 +108,15 @@ async function serve(
   interruption: Interruption,
 ): Promise<void> {
   const settings = settingsOf(flags);
-  const models = await loadAll(paths, flags, interruption.signal);
-  const onDevice = models.some(({ place }) => place === "gpu");
-  const server = await ModelServer.create({
-    models,
-    apiKey: settings.apiKey,
-    limits: settings.limits,
-    openDevice: onDevice ? () => openGpu({ adapter: flags.adapter }) : undefined,
-    metrics: prometheusMetrics(),
-    log: logTo(settings.level),
-  });
+  const opened =
+    flags.nats === undefined
+      ? await openModels(paths, flags, settings, interruption.signal)
+      : await openGateway(flags.nats, settings, interruption.signal);
+  const { server } = opened;
   try {
     const listening = await listen(server, { host: flags.host, port: settings.port });
-    const names = models.map(({ name, place }) => `${name} (${place})`).join(", ");
     await interruption.serve(settings.drain + CLOSING);
-    note(`Serving ${names} at http://${flags.host}:${listening.port}`);
+    note(`Serving ${opened.what} at http://${flags.host}:${listening.port}`);
     if (settings.apiKey === undefined && !isLoopback(flags.host)) {
       note("Everyone who reaches this address may use the models: there is no --api-key.");
     }
@@ -110,19 +126,32 @@ async function serve(
     await listening.close();
   } finally {
     server.dispose();
+    await opened.close?.();
   }
+}
+
+async function openModels(
+  paths: readonly string[],
+  flags: Flags,
+  { apiKey, limits, log }: Settings,
+  signal: AbortSignal,
+): Promise<OpenedServer> {
+  const models = await loadAll(paths, flags, signal);
+  const onDevice = models.some(({ place }) => place === "gpu");
+  const server = await ModelServer.create({
+    ...{ models, apiKey, limits, log, metrics: prometheusMetrics() },
+    openDevice: onDevice ? () => openGpu({ adapter: flags.adapter }) : undefined,
+  });
+  return { server, what: models.map(({ name, place }) => `${name} (${place})`).join(", ") };
 }
 
 /** Milliseconds for closing what is left after the requests are over. */
 const CLOSING = 3000;
 
-interface Settings {
+interface Settings extends GatewaySettings {
   readonly port: number;
-  readonly apiKey: string | undefined;
-  readonly level: string;
   /** Milliseconds. */
   readonly drain: number;
-  readonly limits: Required<Parameters<typeof ModelServer.create>[0]>["limits"];
 }
 
 /** @throws PapilioError `FLAG_INVALID` */
@@ -131,14 +160,12 @@ function settingsOf(flags: Flags): Settings {
   return {
     port: wholeNumber("--port", flags.port, 0, 65_535),
     apiKey: flags.apiKey ?? process.env.PAPILIO_API_KEY,
-    level: oneOf("--log", flags.log, ["info", "warn", "error", "silent"]),
+    log: logTo(oneOf("--log", flags.log, ["info", "warn", "error", "silent"])),
     drain: 1000 * duration("--drain", flags.drain),
     limits: {
+      ...servedLimits(flags),
       bodyBytes: 2 ** 20 * wholeNumber("--max-body", flags.maxBody, 1, 2048),
-      tokens: wholeNumber("--max-tokens", flags.maxTokens, 1, 2 ** 24),
       queue: wholeNumber("--max-queue", flags.maxQueue, 1, 2 ** 20),
-      batch: wholeNumber("--batch", flags.batch, 1, 1024),
-      waitMs: 1000 * duration("--wait", flags.wait),
       seconds: duration("--timeout", flags.timeout),
     },
   };
@@ -157,24 +184,10 @@ async function loadAll(
       "Put the files beside the models, or serve one.",
     );
   }
-  const context =
-    flags.context === undefined ? undefined : wholeNumber("--context", flags.context, 1, 2 ** 24);
-  const { cache } = flags;
-  const cacheBudget = cache && 2 ** 20 * wholeNumber("--cache", cache, 1, 2 ** 24);
-  const given = { ...flags, context, ...(cacheBudget ? { cacheBudget } : {}) };
+  const given = { ...flags, ...servedSizes(flags) };
   const models: ServedModel[] = [];
   for (const path of paths) models.push(await loadServedModel(path, given, signal));
   return models;
-}
-
-/** Writes a line of JSON for each request; what is the server's fault with its reason. */
-function logTo(level: string): (record: RequestRecord) => void {
-  // stdout is for data.
-  const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
-  return ({ cause, ...record }) => {
-    if (record.status < 500) log.info(record, "request");
-    else log.error({ ...record, ...(cause === undefined ? {} : { err: cause }) }, "request");
-  };
 }
 
 function isLoopback(host: string): boolean {

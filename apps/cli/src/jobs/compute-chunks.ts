@@ -106,7 +106,8 @@ async function answer(
     number = wholeOf(chunk, "chunk");
     names = outputNamesOf(chunk);
   } catch {
-    message.term("it is no chunk of a job");
+    // It is no chunk of a job.
+    message.ack();
     return;
   }
   const deliver = (bytes: Uint8Array): Promise<boolean> =>
@@ -161,7 +162,8 @@ async function delivered(
   if (taken) message.ack();
   // The job has stopped, or the server is away.
   else if (message.info.deliveryCount < TRIES) message.nak(AGAIN);
-  else message.term("its job is gone");
+  // Its job is gone. Not terminated: NATS 2.9 keeps what is so in the queue, where its job would wait for it.
+  else message.ack();
   return taken;
 }
 

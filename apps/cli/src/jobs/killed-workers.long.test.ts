@@ -1,29 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { writeNpy } from "@papilio/butterfly/files";
 import { expect, it } from "vitest";
-import { commandLine, papilio } from "../testing/command-line.ts";
+import { papilio } from "../testing/command-line.ts";
 import { writeVision } from "../testing/model-folders.ts";
 import { hasNatsServer, TestNatsServer } from "../testing/nats-server.ts";
+import { hasEnded, signalGroup, startGroup } from "../testing/process-group.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const IMAGES = 4000;
-
-/** Starts the command line in a group of processes of its own: the one that computes is a child. */
-function start(...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [...commandLine, ...args], { detached: true, stdio: "ignore" });
-}
-
-function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
-}
-
-function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (!hasEnded(child)) process.kill(-(child.pid as number), signal);
-}
 
 it.skipIf(!hasNatsServer)(
   "a job of 2,000 parts has what one process finds, though workers, the server and the job itself are killed",
@@ -41,28 +29,28 @@ it.skipIf(!hasNatsServer)(
 
     const nats = ["--nats", server.address];
     const workerFlags = [...nats, "--backend", "cpu", "--patience", "2s"];
-    const workers = [0, 1, 2].map(() => start("worker", model, ...workerFlags));
+    const workers = [0, 1, 2].map(() => startGroup(["worker", model, ...workerFlags]));
     const [killed, paused] = workers as [ChildProcess, ChildProcess];
     const done = new AbortController();
     const pausing = (async () => {
       while (!done.signal.aborted) {
-        signalAll(paused, "SIGSTOP");
+        signalGroup(paused, "SIGSTOP");
         await wait(2500);
-        signalAll(paused, "SIGCONT");
+        signalGroup(paused, "SIGCONT");
         await wait(1000);
       }
     })();
     try {
       const job = run("job.npy", ...nats, "--chunk", "2");
-      const first = start(...job);
+      const first = startGroup(job);
       await wait(5000);
-      signalAll(killed, "SIGKILL");
+      signalGroup(killed, "SIGKILL");
       await wait(500);
       await server.stop("SIGKILL");
       await wait(500);
       await server.start();
       await wait(500);
-      signalAll(first, "SIGKILL");
+      signalGroup(first, "SIGKILL");
       const { status, stdout, stderr } = await papilio(...job, "--json");
       expect(status, stderr).toBe(0);
       const report = JSON.parse(stdout) as { chunks: number; before: number };
@@ -75,7 +63,7 @@ it.skipIf(!hasNatsServer)(
       done.abort();
       await pausing;
       const exits = workers.map((worker) => (hasEnded(worker) ? undefined : once(worker, "exit")));
-      for (const worker of workers) signalAll(worker, "SIGTERM");
+      for (const worker of workers) signalGroup(worker, "SIGTERM");
       await Promise.all(exits);
     }
     // Those that were stopped ended by themselves.

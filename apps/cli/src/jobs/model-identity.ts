@@ -7,7 +7,7 @@ import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import { isFolder } from "../models/model-folder.ts";
 
 /** What a model is read from; the words of its tokenizer among them. */
-const OF_MODELS = /\.(json|safetensors)$/;
+export const OF_MODELS: RegExp = /\.(json|safetensors)$/;
 
 /**
  * What is the same for all copies of a model's files, and for no other model: a hash of their names and contents, as

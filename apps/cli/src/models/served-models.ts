@@ -39,12 +39,18 @@ export async function loadServedModel(
   flags: ServedFlags,
   signal: AbortSignal,
 ): Promise<ServedModel> {
-  const [, name, path] = /^([^=/\\]+)=(.+)$/s.exec(given) ?? [undefined, undefined, given];
+  const { name, path } = namedPath(given);
   using adapter = new OnDemandAdapter(flags.adapter);
-  const kind = await loadByKind(path as string, flags, { signal, adapter });
+  const kind = await loadByKind(path, flags, { signal, adapter });
   const dtype = dtypeOf(flags);
   const { backend } = await chooseModelBackend(flags, dtype, smallestGraph(kind.model));
-  return { name: name ?? nameOf(path as string), ...kind, dtype, place: backend };
+  return { name, ...kind, dtype, place: backend };
+}
+
+/** A path, and what requests call the model: `NAME=PATH`, or as its file or folder. */
+export function namedPath(given: string): { readonly name: string; readonly path: string } {
+  const [, name, path = given] = /^([^=/\\]+)=(.+)$/s.exec(given) ?? [];
+  return { name: name ?? nameOf(path), path };
 }
 
 /** A model that smallestGraph knows, with what its texts need. */

@@ -41,6 +41,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["run", path("vit"), "--input", `images=${path("x.npy")}`, "--output", `logits=${path("out")}`],
   ["select", "--pattern", "2,8,4,4", "--offline", "--results", path("r.jsonl")],
   ["serve", path("llama"), "--backend", "cpu", "--port", "0"],
+  ["serve", "--nats", "nats://127.0.0.1:1", "--port", "0"],
   ["train", path("text"), "--model", "gpt2", "--out", path("out")],
   ["worker", path("vit"), "--nats", "nats://127.0.0.1:1"],
 ];

@@ -124,6 +124,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "models",
       "conversion",
       "jobs",
+      "requests",
       "training",
       "commands",
     ],
