@@ -6,9 +6,11 @@ import {
   MODEL_HEAD,
   type ModelSubject,
   measureModel,
+  measureTraining,
   modelLines,
   modelRows,
   modelSubjects,
+  requireTraining,
 } from "@papilio/bench/models";
 import { gcnOnCora } from "@papilio/bench/node";
 import { ENGINES, LINEAR_KINDS, MODELS_SCHEMA, type ModelResults } from "@papilio/bench/results";
@@ -17,7 +19,7 @@ import { WEIGHT_DTYPES } from "@papilio/cpu-runtime/kernels";
 import { Command } from "commander";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
-import { findModelEngines } from "../flags/model-engines.ts";
+import { findModelEngines, findTrainingEngines } from "../flags/model-engines.ts";
 import { list, oneOf, wholeNumber } from "../flags/options.ts";
 import { describeEnvironment } from "../machine/environment.ts";
 import type { Interruption } from "../process/interruption.ts";
@@ -36,6 +38,7 @@ interface Flags {
   readonly tokens?: string;
   readonly sentences?: string;
   readonly verify?: string;
+  readonly training?: boolean;
   readonly dtype?: readonly string[];
   readonly layout?: readonly string[];
   readonly adapter: string;
@@ -66,6 +69,7 @@ export function benchModelCommand(interruption: Interruption): Command {
     .option("--tokens <count>", "tokens of a prompt, or places of a cache that are filled")
     .option("--sentences <count>", "sentences of a run of a model that takes sentences")
     .option("--verify <count>", "how many the reference computes, to compare with")
+    .option("--training", "whole steps of training: gradients, clipping and the updates of AdamW")
     .option("--dtype <types>", "f32, f16, and on the CPU q8 and q4; f32 unless given", list)
     .option("--layout <layouts>", "batch-first, batch-last, or both; batch-last unless given", list)
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
@@ -84,6 +88,7 @@ Examples:
   papilio bench-model gpt2-decode --backend cpu --rounds 15 --json gpt2-decode.json
   papilio bench-model vit-s16 --images 128 --dtype f16 --rounds 20 --json vit.json
   papilio bench-model gpt2-medium-block --tokens 1024 --dtype f32,f16
+  papilio bench-model gpt-384 --training --json training.json
 
 ${exitStatuses("a variant gave a wrong answer")}`,
     )
@@ -102,8 +107,10 @@ function modelList(): string {
 }
 
 async function benchModel(name: string, flags: Flags, interruption: Interruption): Promise<void> {
+  const { training: trains = false } = flags;
   const subject = findModelSubject(name, others);
-  const options = optionsOf(subject, flags);
+  if (trains) requireTrainingFlags(subject, flags);
+  const options = optionsOf(trains ? { ...subject, ...trainingUnits(subject) } : subject, flags);
   const wanted = {
     engines: (flags.engine ?? ENGINES).map((text) => oneOf("--engine", text, ENGINES)),
     backend: oneOf("--backend", flags.backend, ["auto", "gpu", "cpu"]),
@@ -116,8 +123,8 @@ async function benchModel(name: string, flags: Flags, interruption: Interruption
     file === undefined ? [] : [{ path: file, writer: "papilio bench-model" }],
     { inputs: [], force: flags.force, interruption },
   );
-  using found = await findModelEngines(wanted);
-  const { engines, gpu, versions, skipped } = found;
+  using found = await (trains ? findTrainingEngines(wanted) : findModelEngines(wanted));
+  const { gpu, versions, skipped } = found;
   const command = `papilio ${process.argv.slice(2).join(" ")}`;
   const reason = "Energy is not measured for whole models.";
   const described = await describeEnvironment(gpu, command, { reason });
@@ -125,7 +132,11 @@ async function benchModel(name: string, flags: Flags, interruption: Interruption
   note(introduction(environment, undefined));
   for (const { name: variant, reason: why } of skipped) note(`${variant} is not compared: ${why}`);
   const { rounds, minSample, seed, units } = options;
-  const { name: model, description, unit } = subject;
+  const { unit } = subject;
+  const model = trains ? `${name} training` : name;
+  const description = trains
+    ? `a step of training, its gradients, clipping and AdamW; ${requireTraining(subject).description}`
+    : subject.description;
   const work = (measured: MeasuredVariants): Work => {
     const results: ModelResults = {
       schema: MODELS_SCHEMA,
@@ -153,14 +164,38 @@ async function benchModel(name: string, flags: Flags, interruption: Interruption
         : { save: (last: boolean) => outputs.save(file, `${json()}\n`, last) }),
     };
   };
-  const measured = await measureModel(engines, subject, {
+  const measuring = {
     ...options,
     signal: interruption.signal,
     onProgress: note,
-    onMeasured: (soFar) => interruption.keep(work(soFar)),
-  });
+    onMeasured: (soFar: MeasuredVariants) => interruption.keep(work(soFar)),
+  };
+  const measured =
+    "training" in found
+      ? await measureTraining(found.training, subject, measuring)
+      : await measureModel(found.engines, subject, measuring);
   await interruption.finish(work(measured));
   if (measured.variants.some(({ verification }) => !verification.ok)) process.exitCode = 1;
+}
+
+/** A step takes as many as a run for which training is known. */
+function trainingUnits(subject: ModelSubject): Pick<ModelSubject, "units" | "verified"> {
+  const { units } = requireTraining(subject);
+  return { units, verified: null };
+}
+
+/** @throws PapilioError `MODEL_UNKNOWN`, `FLAG_INVALID` for what training has no choice of */
+function requireTrainingFlags(subject: ModelSubject, flags: Flags): void {
+  requireTraining(subject);
+  const refused = (["engine", "verify", "dtype", "layout"] as const).find(
+    (flag) => flags[flag] !== undefined,
+  );
+  if (refused === undefined) return;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `--${refused} is given with --training, which is by Papilio in f32 alone and compares what it always does.`,
+    `Leave out --${refused}.`,
+  );
 }
 
 /** By which flag the units of a run are given. */

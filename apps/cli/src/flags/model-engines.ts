@@ -1,4 +1,11 @@
-import { type ModelEngine, papilioOnAdapter, papilioOnCpu } from "@papilio/bench/models";
+import {
+  type ModelEngine,
+  papilioOnAdapter,
+  papilioOnCpu,
+  type TrainingEngine,
+  trainingOnAdapter,
+  trainingOnCpu,
+} from "@papilio/bench/models";
 import { loadOnnxRuntime } from "@papilio/bench/node";
 import type { Engine, SkippedVariant } from "@papilio/bench/results";
 import { type Layout, PapilioError } from "@papilio/butterfly";
@@ -15,12 +22,21 @@ interface Wanted {
   readonly layouts: readonly Layout[];
 }
 
-/** The engines, the device of one of them, their versions, and what there is not. */
-interface FoundEngines extends Disposable {
-  readonly engines: readonly ModelEngine[];
+/** The device of an engine, their versions, and what there is not. */
+interface Found extends Disposable {
   readonly gpu: Gpu | undefined;
   readonly versions: Readonly<Record<string, string>>;
   readonly skipped: readonly SkippedVariant[];
+}
+
+/** The engines, and what they need. */
+interface FoundEngines extends Found {
+  readonly engines: readonly ModelEngine[];
+}
+
+/** What trains, and what it needs. */
+interface FoundTrainingEngines extends Found {
+  readonly training: readonly TrainingEngine[];
 }
 
 /**
@@ -29,7 +45,7 @@ interface FoundEngines extends Disposable {
  * @throws PapilioError `F16_UNAVAILABLE`, and what `openGpu` throws for an adapter that is asked for
  */
 export async function findModelEngines(wanted: Wanted): Promise<FoundEngines> {
-  const { backend, adapter, dtypes, layouts } = wanted;
+  const { backend, dtypes, layouts } = wanted;
   const engines: ModelEngine[] = [];
   const skipped: SkippedVariant[] = [];
   const versions: Record<string, string> = {};
@@ -51,18 +67,45 @@ export async function findModelEngines(wanted: Wanted): Promise<FoundEngines> {
   }
   const isPapilio = wanted.engines.includes("papilio");
   if (isPapilio && backend !== "gpu") engines.push(papilioOnCpu(dtypes));
-  let gpu: Gpu | undefined;
   const ofAdapter = dtypes.filter((dtype) => dtype === "f32" || dtype === "f16");
-  if (isPapilio && backend !== "cpu" && ofAdapter.length > 0) {
-    try {
-      gpu = await openGpu({ adapter });
-      engines.push(papilioOnAdapter(gpu, { dtypes: ofAdapter, layouts }));
-    } catch (error) {
-      const isAsked = backend === "gpu" || adapter !== "auto" || gpu !== undefined;
-      gpu?.dispose();
-      if (isAsked || !(error instanceof PapilioError)) throw error;
-      skipped.push({ name: "papilio adapter", reason: error.message });
-    }
+  const opened =
+    isPapilio && ofAdapter.length > 0
+      ? await openAdapter(wanted, (gpu) => {
+          engines.push(papilioOnAdapter(gpu, { dtypes: ofAdapter, layouts }));
+        })
+      : NO_ADAPTER;
+  return { engines, versions, ...opened, skipped: [...skipped, ...opened.skipped] };
+}
+
+/** What trains, where it is wanted. Throws what `openGpu` throws for an adapter that is asked for. */
+export async function findTrainingEngines(
+  wanted: Pick<Wanted, "backend" | "adapter">,
+): Promise<FoundTrainingEngines> {
+  const training: TrainingEngine[] = wanted.backend === "gpu" ? [] : [trainingOnCpu()];
+  const opened = await openAdapter(wanted, (gpu) => training.push(trainingOnAdapter(gpu)));
+  return { training, versions: {}, ...opened };
+}
+
+type Opened = Disposable & Pick<Found, "gpu" | "skipped">;
+
+const NO_ADAPTER: Opened = { gpu: undefined, skipped: [], [Symbol.dispose]: () => undefined };
+
+/** A device, unless only the CPU is wanted. Where nobody asked for an adapter and none is there, it is skipped. */
+async function openAdapter(
+  { backend, adapter }: Pick<Wanted, "backend" | "adapter">,
+  use: (gpu: Gpu) => void,
+): Promise<Opened> {
+  if (backend === "cpu") return NO_ADAPTER;
+  let gpu: Gpu | undefined;
+  try {
+    gpu = await openGpu({ adapter });
+    use(gpu);
+    const opened = gpu;
+    return { gpu, skipped: [], [Symbol.dispose]: () => opened.dispose() };
+  } catch (error) {
+    const isAsked = backend === "gpu" || adapter !== "auto" || gpu !== undefined;
+    gpu?.dispose();
+    if (isAsked || !(error instanceof PapilioError)) throw error;
+    return { ...NO_ADAPTER, skipped: [{ name: "papilio adapter", reason: error.message }] };
   }
-  return { engines, gpu, versions, skipped, [Symbol.dispose]: () => gpu?.dispose() };
 }

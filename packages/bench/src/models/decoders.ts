@@ -1,4 +1,4 @@
-import { Gpt2, type LinearChoices, Llama, type LlamaConfig } from "@papilio/nn";
+import { Gpt2, type LinearChoices, Llama, type LlamaConfig, VIT_S16_BUTTERFLY } from "@papilio/nn";
 import { products } from "@papilio/nn/layers";
 import type { Decoder } from "@papilio/nn/models";
 import type { LinearKind } from "../results/model-results.ts";
@@ -13,8 +13,19 @@ interface DecoderSubject {
   readonly prompt: number;
   readonly context: number;
   readonly verified: number;
-  build(linear: LinearKind, seed: number): Decoder;
+  /** @param small of one layer and few tokens that there are, for training by the reference */
+  build(linear: LinearKind, seed: number, small?: SmallDecoder): Decoder;
 }
+
+/** Sizes of a model that the reference trains in seconds. */
+interface SmallDecoder {
+  readonly layers: number;
+  readonly vocabulary: number;
+}
+
+const SMALL: SmallDecoder = { layers: 1, vocabulary: 64 };
+/** Tokens of a step of it. */
+const SMALL_TOKENS = 16;
 
 /** Those of ViT-S/16 at twice the size, so that they leave the same shares. */
 const GPT2_BUTTERFLY: LinearChoices = {
@@ -86,7 +97,22 @@ const DECODERS: readonly DecoderSubject[] = [
     prompt: 128,
     context: 512,
     verified: 16,
-    build: (linear, seed) => new Gpt2({ seed, linear: choose(linear, GPT2_BUTTERFLY) }),
+    build: (linear, seed, small) =>
+      new Gpt2({ seed, linear: choose(linear, GPT2_BUTTERFLY), ...small }),
+  },
+  {
+    name: "gpt-384",
+    description: "a GPT of characters, of 6 layers of 384 features",
+    positions: 256,
+    prompt: 256,
+    context: 256,
+    verified: 64,
+    build: (linear, seed, small) =>
+      new Gpt2({
+        ...{ vocabulary: 65, features: 384, layers: 6, heads: 6, positions: 256, seed },
+        linear: choose(linear, VIT_S16_BUTTERFLY),
+        ...small,
+      }),
   },
   ...Object.entries(LLAMAS).map(
     ([name, { config, butterfly, verified }]): DecoderSubject => ({
@@ -96,7 +122,8 @@ const DECODERS: readonly DecoderSubject[] = [
       prompt: Math.min(config.positions, 256),
       context: Math.min(config.positions, 512),
       verified,
-      build: (linear, seed) => new Llama({ ...config, seed, linear: choose(linear, butterfly) }),
+      build: (linear, seed, small) =>
+        new Llama({ ...config, seed, linear: choose(linear, butterfly), ...small }),
     }),
   ),
 ];
@@ -114,6 +141,13 @@ function promptOf(decoder: DecoderSubject): ModelSubject {
     build: (linear, seed) => {
       const model = decoder.build(linear, seed);
       return { model, trace: (tokens) => model.traceStep({ tokens, context: tokens }) };
+    },
+    training: {
+      ...{ description, units, verified: SMALL_TOKENS },
+      build: (linear, seed, size) => {
+        const model = decoder.build(linear, seed, size === "small" ? SMALL : undefined);
+        return { model, trace: (tokens) => model.trace({ tokens }) };
+      },
     },
     // The logits of the last token that is compared; those of any other take as long.
     given: (_, compared) => ({

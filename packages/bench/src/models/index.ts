@@ -10,7 +10,19 @@ export type { CpuRates } from "../results/model-results.ts";
 export { kindShares } from "./breakdown.ts";
 export type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
 export { type MeasuredVariants, type MeasureModelOptions, measureModel } from "./measure-models.ts";
+export {
+  type MeasureTrainingOptions,
+  measureTraining,
+  requireTraining,
+} from "./measure-training.ts";
 export { MODEL_HEAD, modelLines, modelRows } from "./model-table.ts";
 export { papilioOnAdapter, papilioOnCpu } from "./papilio-engines.ts";
-export type { BuiltModel, ModelSubject } from "./subject.ts";
+export type { BuiltModel, ModelSubject, TrainingSubject } from "./subject.ts";
 export { findModelSubject, modelSubjects } from "./subjects.ts";
+export {
+  type PreparedTraining,
+  type TrainedModel,
+  type TrainingEngine,
+  trainingOnAdapter,
+  trainingOnCpu,
+} from "./training-engines.ts";

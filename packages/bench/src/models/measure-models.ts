@@ -1,18 +1,13 @@
 import { DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Profile } from "@papilio/nn/backends";
-import type { Graph } from "@papilio/nn/graph";
-import { LinearLayer } from "@papilio/nn/layers";
-import { operationsOf } from "@papilio/nn/operations";
 import * as v from "valibot";
 import { callback, count, requireShape, signal as signalShape } from "../arguments/checks.ts";
 import { measureCpuRates } from "../measure/cpu-rates.ts";
-import { repeatsFor, sampleRounds, secondsOfRuns, warmUp } from "../measure/sampling.ts";
 import {
   ENGINES,
   LINEAR_KINDS,
   type LinearKind,
-  type LinearSummary,
   MODEL_UNITS,
   type ModelResults,
   PROCESSORS,
@@ -21,11 +16,12 @@ import {
   variantName,
 } from "../results/model-results.ts";
 import { breakdown } from "./breakdown.ts";
+import { type Candidate, describeModel, type Facts, sampleAll } from "./candidates.ts";
 import type { ModelEngine, ModelTask, PreparedModel } from "./engine.ts";
 import { drawPast } from "./past.ts";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
 import { roundWeights } from "./round-weights.ts";
-import type { BuiltModel, ModelSubject } from "./subject.ts";
+import type { ModelSubject } from "./subject.ts";
 
 /** What of a model is timed, and how often. */
 export interface MeasureModelOptions {
@@ -85,13 +81,6 @@ const measureShape = v.object({
 
 const PROFILES = 5;
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly number[] ? number[] : T[K] };
-
-interface Candidate {
-  readonly model: PreparedModel;
-  readonly result: Mutable<VariantResult>;
-}
-
 /**
  * Compares the outputs of a model with those of the reference in float64, which has the same weights where these have
  * few bits, for each engine and kind of linear
@@ -111,7 +100,7 @@ export async function measureModel(
   requireShape("The options of measureModel", options, measureShape);
   const { units, linears, seed, signal } = options;
   using held = new DisposableStack();
-  const candidates: Candidate[] = [];
+  const candidates: Candidate<PreparedModel>[] = [];
   const skipped: SkippedVariant[] = [];
   const measured = (complete: boolean): MeasuredVariants => ({
     complete,
@@ -141,7 +130,7 @@ export async function measureModel(
       references.set(dtype, own);
       return own;
     };
-    const described = { linear, ...describeModel(built, graph) };
+    const described = { linear, ...describeModel(built.model, graph) };
     for (const engine of engines) {
       for (const form of engine.forms) {
         signal?.throwIfAborted();
@@ -167,19 +156,6 @@ export async function measureModel(
   return { ...measured(complete), rates: onCpu ? await measureCpuRates() : undefined };
 }
 
-type Facts = Pick<
-  VariantResult,
-  | "engine"
-  | "processor"
-  | "threads"
-  | "linear"
-  | "dtype"
-  | "layout"
-  | "parameters"
-  | "linears"
-  | "linearFlops"
->;
-
 interface Preparation {
   readonly facts: Facts;
   readonly reference: Reference;
@@ -190,7 +166,7 @@ async function prepare(
   engine: ModelEngine,
   task: ModelTask,
   { facts, reference, held }: Preparation,
-): Promise<Candidate> {
+): Promise<Candidate<PreparedModel>> {
   const started = performance.now();
   const model = await engine.prepare(task, facts);
   try {
@@ -215,27 +191,6 @@ async function prepare(
   }
 }
 
-/** @returns whether all rounds were made */
-async function sampleAll(
-  candidates: readonly Candidate[],
-  report: () => Promise<void>,
-  { rounds, minSample, seed, signal, onProgress }: MeasureModelOptions,
-): Promise<boolean> {
-  for (const { model, result } of candidates) {
-    result.repeats = repeatsFor(await warmUp(() => secondsOf(model, 1)), minSample);
-  }
-  const sample = async ({ model, result }: Candidate): Promise<void> => {
-    result.wall.push(await secondsOf(model, result.repeats ?? 1));
-    await report();
-  };
-  const onRound = (round: number): void => onProgress?.(`round ${round} of ${rounds}`);
-  return await sampleRounds(candidates, sample, { rounds, seed, signal, onRound });
-}
-
-function secondsOf(model: PreparedModel, repeats: number): Promise<number> {
-  return secondsOfRuns(() => model.run(), repeats);
-}
-
 async function profileOf(model: PreparedModel): Promise<VariantResult["profile"]> {
   const profiles: Profile[] = [];
   for (let run = 0; run < PROFILES; run++) {
@@ -244,28 +199,4 @@ async function profileOf(model: PreparedModel): Promise<VariantResult["profile"]
     profiles.push(profile);
   }
   return breakdown(profiles);
-}
-
-/** What can be said of a model without running it. */
-function describeModel(
-  { model }: BuiltModel,
-  graph: Graph,
-): Pick<VariantResult, "parameters" | "linears" | "linearFlops"> {
-  const linears = new Map<string, Mutable<LinearSummary>>();
-  for (const layer of model.namedModules().values()) {
-    if (!(layer instanceof LinearLayer)) continue;
-    const patterns = layer.matrices.flatMap(({ chain }) => chain.patterns);
-    const product = patterns.map(({ a, b, c, d }) => [a, b, c, d].join(",")).join("; ");
-    const { outFeatures: rows, inFeatures: cols, weightCount: weights } = layer;
-    const key = `${rows} x ${cols}: ${product}`;
-    const known = linears.get(key);
-    if (known === undefined) linears.set(key, { rows, cols, product, layers: 1, weights });
-    else known.layers++;
-  }
-  let linearFlops = 0;
-  for (const operation of operationsOf(graph)) {
-    if (operation.kind !== "linear") continue;
-    linearFlops += 2 * operation.x.vectors * operation.matrix.chain.nonZeros;
-  }
-  return { parameters: model.parameterCount, linears: [...linears.values()], linearFlops };
 }

@@ -128,9 +128,12 @@ function verificationLine(
   variant: VariantResult,
   { unit, units }: Pick<ModelResults, "unit" | "units">,
 ): string {
-  const { ok, relativeError, bound, nonFinite, units: verified } = variant.verification;
+  const { ok, relativeError, bound, nonFinite, units: verified, steps } = variant.verification;
   const error = `relative error ${relativeError?.toPrecision(2) ?? "not finite"}, allowed ${bound.toPrecision(2)}`;
-  const compared = comparedText(unit, units, verified);
+  const compared =
+    steps === undefined
+      ? comparedText(unit, units, verified)
+      : `losses and norms of gradients of ${steps} steps of a small model compared with the reference`;
   return ok
     ? `Verified ${variantName(variant)}: ${error}; ${compared}.`
     : `WRONG ${variantName(variant)}: ${error}, ${nonFinite} outputs not finite; ${compared}; not timed.`;

@@ -26,8 +26,20 @@ export interface ModelSubject {
   build(linear: LinearKind, seed: number): BuiltModel;
   /** Inputs that are not drawn at random, for a run of `units` of which `verified` are compared. */
   given?(units: number, verified: number): RunInputs;
+  /** How it is trained; undefined where it is not. */
+  readonly training?: TrainingSubject | undefined;
   /** How many vectors the states of a run of so many units have before it: none unless given. */
   past?(units: number): number;
+}
+
+/** A model that is trained: each vector of its output `logits` has a label. */
+export interface TrainingSubject {
+  readonly description: string;
+  /** How many a step takes unless asked otherwise, and how many that of the small model. */
+  readonly units: number;
+  readonly verified: number;
+  /** The whole model, or a small one of the same features and one layer, which the reference trains in seconds. */
+  build(linear: LinearKind, seed: number, size: "whole" | "small"): BuiltModel;
 }
 
 /** Whether an output depends on one unit alone, so that those that repeat have equal outputs. */

@@ -32,6 +32,9 @@ const VIT_TINY16_BUTTERFLY: LinearChoices = {
 /** Tokens of a sentence: about as many as one of twenty words has. */
 const SENTENCE_TOKENS = 32;
 
+/** A vision transformer of which the reference takes a training step in a second. */
+const SMALL_VISION = { layers: 1, imageSize: 48, classes: 10 };
+
 /** Models by name. */
 export const modelSubjects: readonly ModelSubject[] = [
   {
@@ -45,6 +48,15 @@ export const modelSubjects: readonly ModelSubject[] = [
       const model = vitS16({ seed, linear: choose(linear, VIT_S16_BUTTERFLY) });
       return { model, trace: (images) => model.trace({ images }) };
     },
+    training: {
+      description: "ViT-S/16, the butterfly layers those of arXiv 2405.15013, section 5",
+      ...{ units: 2, verified: 1 },
+      build: (linear, seed, size) => {
+        const sizes = size === "small" ? SMALL_VISION : {};
+        const model = vitS16({ seed, linear: choose(linear, VIT_S16_BUTTERFLY), ...sizes });
+        return { model, trace: (images) => model.trace({ images }) };
+      },
+    },
   },
   {
     name: "vit-tiny16",
@@ -56,6 +68,15 @@ export const modelSubjects: readonly ModelSubject[] = [
     build: (linear, seed) => {
       const model = vitTiny16({ seed, linear: choose(linear, VIT_TINY16_BUTTERFLY) });
       return { model, trace: (images) => model.trace({ images }) };
+    },
+    training: {
+      description: "ViT-Tiny/16, the butterfly layers at half the size of those in ViT-S/16",
+      ...{ units: 2, verified: 1 },
+      build: (linear, seed, size) => {
+        const sizes = size === "small" ? SMALL_VISION : {};
+        const model = vitTiny16({ seed, linear: choose(linear, VIT_TINY16_BUTTERFLY), ...sizes });
+        return { model, trace: (images) => model.trace({ images }) };
+      },
     },
   },
   {

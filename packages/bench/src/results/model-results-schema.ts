@@ -54,6 +54,7 @@ function modelResults(
       bound: seconds,
       nonFinite: count,
       units: positive,
+      steps: v.optional(positive),
     }),
     dispatches: v.nullable(count),
     rewrites: v.nullable(count),

@@ -73,6 +73,11 @@ export interface ModelVerification {
    * compared; of tokens, these first ones are.
    */
   readonly units: number;
+  /**
+   * Of training: so many steps of a small model were compared, their losses and the norms of their gradients. Absent of
+   * inference.
+   */
+  readonly steps?: number | undefined;
 }
 
 /** What was found out of a model with one kind of linear layers, computed in one way. */

@@ -19,7 +19,8 @@ const measuring = {
 /** Measurements, of nothing in the end; without a device, what there is to call. */
 export const deviceCalls = (gpu?: Gpu): PublicCalls => {
   const item = itemOf("2,2,2,2", { batch: 4 });
-  const { name, unit, verified, build } = bench.findModelSubject("llama-260k");
+  const { name, unit, verified, build, training } = bench.findModelSubject("llama-260k");
+  const counts = { units: 1, rounds: 1, minSample: 1e-6, seed: 1, onProgress: () => undefined };
   return {
     assertCaseFits: () => call(bench.assertCaseFits, gpu, item),
     clockSteps: () => call(bench.clockSteps, gpu),
@@ -36,20 +37,26 @@ export const deviceCalls = (gpu?: Gpu): PublicCalls => {
       call(bench.papilioOnAdapter, gpu, { dtypes: ["f32"], layouts: ["batch-last"] }),
     measureCpuRates: () => call(bench.measureCpuRates),
     papilioOnCpu: () => call(bench.papilioOnCpu, ["f32"]),
+    trainingOnCpu: () => call(bench.trainingOnCpu),
+    trainingOnAdapter: () => call(bench.trainingOnAdapter, gpu),
+    requireTraining: () => call(bench.requireTraining, { name, training }),
+    measureTraining: () =>
+      call(
+        bench.measureTraining,
+        [],
+        { name, training },
+        { ...counts, linears: [], signal: new AbortController().signal },
+      ),
     measureModel: () =>
       call(
         bench.measureModel,
         [],
         { name, unit, verified, build },
         {
-          units: 1,
+          ...counts,
           verified: 1,
           linears: [],
-          rounds: 1,
-          minSample: 1e-6,
-          seed: 1,
           signal: new AbortController().signal,
-          onProgress: () => undefined,
         },
       ),
   };
