@@ -74,7 +74,7 @@ describe("bench --backend cpu", () => {
 });
 
 describe("help", () => {
-  it.each([[[]], [["bench"]], [["bench-model"]], [["doctor"]], [["report"]]])(
+  it.each([[[]], [["bench"]], [["bench-model"]], [["bench-traffic"]], [["doctor"]], [["report"]]])(
     "of %j has examples",
     async (command) => {
       const { status, stdout } = await papilio(...command, "--help");

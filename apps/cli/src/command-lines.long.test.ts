@@ -17,6 +17,7 @@ const COMMANDS = [
   "run",
   "bench",
   "bench-model",
+  "bench-traffic",
   "select",
   "doctor",
 ];

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { benchModelCommand } from "./commands/bench-model.ts";
+import { benchTrafficCommand } from "./commands/bench-traffic.ts";
 import { classifyCommand } from "./commands/classify.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
@@ -66,6 +67,7 @@ ${exitStatuses()} --help of a command says more.`,
   const commands = [
     benchCommand(interruption),
     benchModelCommand(interruption),
+    benchTrafficCommand(interruption),
     classifyCommand(interruption),
     compareCommand(),
     convertCommand(interruption),

@@ -1,9 +1,6 @@
 import {
   assertCaseFits,
-  type Case,
-  expandGrid,
   findSuite,
-  type Grid,
   type Implementation,
   MEASURE_DEFAULTS,
   OPERATIONS,
@@ -13,14 +10,14 @@ import {
 } from "@papilio/bench";
 import { hasWrongAnswer } from "@papilio/bench/analysis";
 import { openEnergyMeter } from "@papilio/bench/node";
-import { type BenchResults, caseName, SCHEMA } from "@papilio/bench/results";
-import { Chain, LAYOUTS } from "@papilio/butterfly";
+import { type BenchResults, SCHEMA } from "@papilio/bench/results";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
 import { findResultsFile, openResults } from "../files/results-file.ts";
+import { type CaseFlags, casesOf } from "../flags/cases.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { findImplementations } from "../flags/implementations.ts";
-import { collect, duration, list, oneOf, shardOf, wholeNumber } from "../flags/options.ts";
+import { collect, duration, list, oneOf, wholeNumber } from "../flags/options.ts";
 import { describeEnvironment } from "../machine/environment.ts";
 import type { Interruption } from "../process/interruption.ts";
 import type { Shown, Work } from "../process/kept.ts";
@@ -28,15 +25,8 @@ import { note } from "../process/print.ts";
 import { showProgress } from "../render/progress.ts";
 import { introduction, renderResults } from "../render/render-results.ts";
 
-interface Flags {
-  readonly suite: string;
+interface Flags extends CaseFlags {
   readonly operation?: string;
-  readonly pattern?: readonly string[];
-  readonly batch?: readonly string[];
-  readonly dtype?: readonly string[];
-  readonly layout?: readonly string[];
-  readonly filter?: string;
-  readonly shard?: string;
   readonly implementation?: readonly string[];
   readonly backend: string;
   readonly adapter: string;
@@ -116,7 +106,7 @@ ${exitStatuses("an implementation gave a wrong answer")}`,
 }
 
 async function bench(flags: Flags, interruption: Interruption): Promise<void> {
-  const cases = casesOf(flags);
+  const cases = casesOf(flags, operationOf(flags));
   const options = {
     rounds: wholeNumber("--rounds", flags.rounds, 1, 1000),
     minSample: MEASURE_DEFAULTS.minSample,
@@ -209,22 +199,4 @@ function maxRunOf({ maxRun, pattern, suite }: Flags): number | null {
   if (maxRun === false) return null;
   if (maxRun !== undefined) return duration("--max-run", maxRun);
   return (pattern === undefined ? findSuite(suite).maxRunSeconds : undefined) ?? MAX_RUN_SECONDS;
-}
-
-/** The cases that the flags ask for, in the order of the grid. */
-function casesOf(flags: Flags): Case[] {
-  const suite = findSuite(flags.suite);
-  const grid: Grid = {
-    chains: flags.pattern?.map((text) => Chain.parse(text)) ?? suite.chains,
-    batches:
-      flags.batch?.map((text) => wholeNumber("--batch", text, 1, 2 ** 31 - 1)) ?? suite.batches,
-    dtypes:
-      flags.dtype?.map((text) => oneOf("--dtype", text, ["f32", "f16", "f64"])) ?? suite.dtypes,
-    layouts: flags.layout?.map((text) => oneOf("--layout", text, LAYOUTS)) ?? suite.layouts,
-    operation: operationOf(flags),
-  };
-  const [index, count] = flags.shard === undefined ? [1, 1] : shardOf("--shard", flags.shard);
-  return expandGrid(grid)
-    .filter((item) => flags.filter === undefined || caseName(item).includes(flags.filter))
-    .filter((_, position) => position % count === index - 1);
 }

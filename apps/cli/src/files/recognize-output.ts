@@ -1,11 +1,13 @@
 import { open } from "node:fs/promises";
 import { MODELS_SCHEMA } from "@papilio/bench/results";
+import { TRAFFIC_SCHEMA } from "@papilio/bench/traffic";
 import type { OutputFile } from "@papilio/gpu-runtime/node";
 import { isMarkedNpy } from "./marked-npy.ts";
 
 /** A command that writes files. */
 export type Writer =
   | "papilio bench-model"
+  | "papilio bench-traffic"
   | "papilio convert"
   | "papilio factorize"
   | "papilio inspect"
@@ -25,9 +27,16 @@ export const QUANTIZE_METADATA = { "papilio.writer": "papilio quantize" } as con
 /** How the header of a safetensors file begins that a command wrote. */
 const writtenBy = (writer: string): string => `{"__metadata__":{"papilio.writer":"${writer}"`;
 
+/** Whether a file is JSON of a schema, which it names first. */
+const ofSchema =
+  (schema: string) =>
+  (head: string): boolean =>
+    new RegExp(`^\\{\\s*"schema": "${schema}"`).test(head);
+
 /** How files begin, by the command that writes them. */
 const BEGINNINGS: Readonly<Record<Writer, (head: string) => boolean>> = {
-  "papilio bench-model": (head) => new RegExp(`^\\{\\s*"schema": "${MODELS_SCHEMA}"`).test(head),
+  "papilio bench-model": ofSchema(MODELS_SCHEMA),
+  "papilio bench-traffic": ofSchema(TRAFFIC_SCHEMA),
   "papilio convert": (head) => head.slice(8).startsWith(writtenBy("papilio convert")),
   "papilio factorize": (head) => head.slice(8).startsWith(writtenBy("papilio factorize")),
   "papilio inspect": (head) => /^<svg [^>]*><title>Supports of the factors of /.test(head),

@@ -28,6 +28,7 @@ beforeAll(async () => {
 const COMMANDS: readonly (readonly string[])[] = [
   ["bench", "--pattern", "2,8,4,4", "--json", path("out")],
   ["bench-model", "vit-s16", "--json", path("out")],
+  ["bench-traffic", "--pattern", "2,8,4,4", "--batch", "8", "--json", path("out")],
   ["classify", path("vit"), "--input", path("x.npy")],
   ["compare", path("r.jsonl"), path("r.jsonl")],
   ["convert", path("h.safetensors"), path("out")],

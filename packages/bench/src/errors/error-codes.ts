@@ -19,6 +19,8 @@ export interface BenchErrorCodes {
   CHAIN_OF_ONE: true;
   /** The gradient that is measured is that of one factor. Give patterns of one factor. */
   GRADIENT_OF_CHAIN: true;
+  /** The bytes that are counted are those of one factor's multiplication. Give patterns of one factor. */
+  TRAFFIC_OF_CHAIN: true;
   /** A case of an adapter is not a dense weight with the levels of a rotation. Give such a chain. */
   ADAPTER_CHAIN: true;
   /** An implementation of one operation was given another. Measure it on cases of its own operation. */

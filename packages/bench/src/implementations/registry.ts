@@ -5,6 +5,7 @@ import {
   denseFactorGradient,
   einsumFactorGradient,
   factorGradient,
+  type PrepareMultiplication,
   prepareBmm,
   prepareBsr,
   prepareCsr,
@@ -30,17 +31,39 @@ import {
 /** The implementation that the others are compared with. */
 export const FUSED = "kronecker-sparse";
 
-/** Every implementation that the benchmark knows, those of arXiv 2405.15013. */
-export const implementations: readonly DeviceImplementation[] = [
-  fromMultiplication(FUSED, "fused kernel, nothing rewritten", prepareKroneckerSparse),
-  fromMultiplication("bmm", "gather, batched matrix product, scatter", prepareBmm),
-  fromMultiplication("bsr", "gather, block-sparse rows, scatter", prepareBsr),
-  fromMultiplication("csr", "compressed sparse rows", prepareCsr),
-  fromMultiplication("dense", "dense matrix product, zeros included", prepareDense, {
+/** A multiplication of the GPU runtime that is compared. */
+interface ComparedMultiplication {
+  readonly name: string;
+  readonly description: string;
+  readonly prepare: PrepareMultiplication;
+  /** `factors` unless given. */
+  readonly arithmetic?: "product";
+}
+
+/** Those of arXiv 2405.15013. */
+export const multiplications: readonly ComparedMultiplication[] = [
+  {
+    name: FUSED,
+    description: "fused kernel, nothing rewritten",
+    prepare: prepareKroneckerSparse,
+  },
+  { name: "bmm", description: "gather, batched matrix product, scatter", prepare: prepareBmm },
+  { name: "bsr", description: "gather, block-sparse rows, scatter", prepare: prepareBsr },
+  { name: "csr", description: "compressed sparse rows", prepare: prepareCsr },
+  {
+    name: "dense",
+    description: "dense matrix product, zeros included",
+    prepare: prepareDense,
     arithmetic: "product",
-  }),
-  fromMultiplication("einsum", "direct contraction without tiling", prepareEinsum),
+  },
+  { name: "einsum", description: "direct contraction without tiling", prepare: prepareEinsum },
 ];
+
+/** Every implementation that the benchmark knows, those of arXiv 2405.15013. */
+export const implementations: readonly DeviceImplementation[] = multiplications.map(
+  ({ name, description, prepare, arithmetic }) =>
+    fromMultiplication(name, description, prepare, arithmetic && { arithmetic }),
+);
 
 /** Ways of computing the gradient of a factor, by the names of those that multiply alike. */
 export const gradientImplementations: readonly DeviceImplementation[] = [

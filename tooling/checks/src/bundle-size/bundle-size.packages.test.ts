@@ -21,7 +21,7 @@ const ALL_OF_BUTTERFLY = [
   .map((entry) => `export * from "@papilio/butterfly${entry}";`)
   .join("\n");
 
-const ALL_OF_BENCH = ["", "/analysis", "/models", "/results", "/select"]
+const ALL_OF_BENCH = ["", "/analysis", "/models", "/results", "/select", "/traffic"]
   .map((entry) => `export * from "@papilio/bench${entry}";`)
   .join("\n");
 

@@ -87,6 +87,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "arguments",
       "cases",
       "implementations",
+      "traffic",
       "results",
       "analysis",
       "measure",

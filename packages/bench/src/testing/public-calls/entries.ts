@@ -4,3 +4,4 @@ export * from "../../index.ts";
 export * from "../../models/index.ts";
 export * from "../../results/index.ts";
 export * from "../../select/index.ts";
+export * from "../../traffic/index.ts";

@@ -150,6 +150,8 @@ export const caseCalls: PublicCalls = {
   findSuite: () => call(bench.findSuite, "quick"),
   findImplementation: () =>
     call(bench.findImplementation, "bmm", bench.chainImplementations, "gradient"),
+  countTraffic: () =>
+    call(bench.countTraffic, "einsum", itemOf("1,2,2,2", { batch: 2 }), { workgroups: 1 }),
   findModelSubject: () => call(bench.findModelSubject, "vit-s16"),
   isOurs: () => call(bench.isOurs, "bmm"),
   ownerOf: () => call(bench.ownerOf, "bmm"),
