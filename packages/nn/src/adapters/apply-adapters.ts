@@ -51,13 +51,12 @@ export function applyAdapters<M extends Module>(model: M, adapters: readonly App
     );
   }
   const adapt = liveGraphs(model, adapters);
-  const traces = ["trace", "traceStep"] as const;
   const proxy = new Proxy(model, {
     get(target, key) {
       // On the model itself: its private members are not the proxy's.
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== "function") return member;
-      return (traces as readonly unknown[]).includes(key)
+      return typeof key === "string" && key.startsWith("trace")
         ? (...given: readonly unknown[]) => adapt(member.apply(target, given) as Graph)
         : member.bind(target);
     },

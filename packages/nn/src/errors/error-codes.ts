@@ -115,6 +115,8 @@ export interface NnErrorCodes {
   ADAPTER_UNSUPPORTED: true;
   /** An adapter is for layers that a model does not have. Pass the model that it was trained on. */
   ADAPTER_MISMATCH: true;
+  /** A generator has no adapter of this name. Use one that the message names, or give it to the generator. */
+  ADAPTER_UNKNOWN: true;
   /** An option of the conversion into butterflies is not a share. Use a number above 0 and at most 1. */
   CONVERSION_OPTION: true;
   /** An address cannot be reached. Check the address and the connection. */

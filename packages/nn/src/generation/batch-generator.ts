@@ -6,6 +6,7 @@ import type { CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts"
 import type { DeviceModelOptions } from "../backends/gpu/device-model.ts";
 import type { Decoder } from "../models/decoder.ts";
 import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";
+import type { AdaptedModels } from "./adapted-models.ts";
 import {
   type BatchGeneratorOptions,
   batchGeneratorCheck,
@@ -61,6 +62,7 @@ export interface BatchStatistics {
 export class BatchGenerator implements Disposable {
   readonly model: Decoder;
   readonly context: number;
+  readonly #adapted: AdaptedModels;
   readonly #pageBytes: number;
   readonly #steps: BatchSteps;
   readonly #schedule: BatchSchedule;
@@ -73,9 +75,11 @@ export class BatchGenerator implements Disposable {
   private constructor(
     model: Decoder,
     { context, most, pages, pageBytes }: ReturnType<typeof batchSizes>,
+    { adapters = {} }: BatchGeneratorOptions,
     steps: BatchSteps,
   ) {
     this.model = model;
+    this.#adapted = adapters;
     this.context = context;
     this.#pageBytes = pageBytes;
     this.#steps = steps;
@@ -114,7 +118,7 @@ export class BatchGenerator implements Disposable {
       CpuWeightStoreOptions = {},
   ): BatchGenerator {
     const sizes = batchSizes(model, options);
-    return new BatchGenerator(model, sizes, batchStepsOnCpu(model, sizes, options));
+    return new BatchGenerator(model, sizes, options, batchStepsOnCpu(model, sizes, options));
   }
 
   /**
@@ -130,7 +134,7 @@ export class BatchGenerator implements Disposable {
     gpuCheck("The device", gpu);
     const sizes = batchSizes(model, options);
     const steps = await batchStepsOnDevice(gpu, model, sizes, options);
-    return new BatchGenerator(model, sizes, steps);
+    return new BatchGenerator(model, sizes, options, steps);
   }
 
   /** What runs and what waits. */
@@ -150,11 +154,11 @@ export class BatchGenerator implements Disposable {
    * then, `LOGITS_INVALID` where the model computed NaN or infinity, and what a run of the model throws.
    *
    * @throws PapilioError `PROMPT_EMPTY`, `CONTEXT_LENGTH`, `INDEX_RANGE` for tokens that there are not,
-   * `GENERATE_OPTION`, `SAMPLING_OPTION`; `GENERATOR_DISPOSED` after {@link dispose}
+   * `GENERATE_OPTION`, `SAMPLING_OPTION`, `ADAPTER_UNKNOWN`; `GENERATOR_DISPOSED` after {@link dispose}
    */
   submit(prompt: readonly number[], options: SubmitOptions = {}): TokenStream {
     if (this.#disposed) throw generatorDisposed();
-    requireSequence(this.model, this.context, prompt, options);
+    requireSequence(this.model, this.#adapted, this.context, prompt, options);
     const sequence = new BatchSequence(prompt, this.context, options, (ended) => {
       this.#schedule.remove(ended);
     });
@@ -210,7 +214,11 @@ export class BatchGenerator implements Disposable {
         this.#readable(sequence) === 0 &&
         this.#schedule.makeRoom(sequence, sequence.cached + 1),
     );
-    await this.#decode(ready);
+    // Sequences of one adapter are multiplied together.
+    for (const adapter of new Set(ready.map((sequence) => sequence.adapter))) {
+      const together = ready.filter((sequence) => sequence.adapter === adapter);
+      await this.#decode(together, adapter);
+    }
   }
 
   /**
@@ -223,22 +231,21 @@ export class BatchGenerator implements Disposable {
   }
 
   async #read(sequence: BatchSequence): Promise<void> {
-    const { tokens, cached, pages } = sequence;
+    const { tokens, cached, pages, adapter } = sequence;
     const ids = tokens.slice(cached, cached + this.#readable(sequence));
     await this.#attempt([sequence], async () => {
-      this.#take(sequence, ids.length, await this.#steps.read(ids, cached, pages));
+      this.#take(sequence, ids.length, await this.#steps.read(ids, cached, pages, adapter));
     });
   }
 
-  async #decode(sequences: readonly BatchSequence[]): Promise<void> {
-    if (sequences.length === 0) return;
+  async #decode(sequences: readonly BatchSequence[], adapter: string | undefined): Promise<void> {
     this.#decodingSteps++;
     this.#decoded += sequences.length;
     await this.#attempt(sequences, async () => {
       const next = sequences.map(({ tokens, cached, pages }) => {
         return { id: tokens[cached] as number, position: cached, pages };
       });
-      const logits = await this.#steps.decode(next);
+      const logits = await this.#steps.decode(next, adapter);
       for (const [row, sequence] of sequences.entries()) {
         this.#take(sequence, 1, logits[row] as Float32Array);
       }

@@ -8,6 +8,7 @@ import {
   signal as signalCheck,
 } from "../arguments/checks.ts";
 import type { Decoder } from "../models/decoder.ts";
+import { type AdaptedModels, adapterNameCheck, modelWith } from "./adapted-models.ts";
 import {
   type GenerateOptions,
   type GeneratorOptions,
@@ -49,6 +50,7 @@ export const batchGeneratorCheck: Check = objectOf({
 const submitCheck: Check = objectOf({
   maxTokens: optional(anyNumber),
   stopTokens: optional(listOf(anyNumber)),
+  adapter: adapterNameCheck,
   logprobs: optional(anyNumber),
   signal: signalCheck,
 });
@@ -85,16 +87,20 @@ export function poolOf(
 /**
  * Refuses a sequence that cannot be generated, before it joins others.
  *
- * @throws PapilioError `PROMPT_EMPTY`, `CONTEXT_LENGTH`, `INDEX_RANGE`, `GENERATE_OPTION`, `OPTION_INVALID`
+ * @throws PapilioError `PROMPT_EMPTY`, `CONTEXT_LENGTH`, `INDEX_RANGE`, `GENERATE_OPTION`, `OPTION_INVALID`,
+ *   `ADAPTER_UNKNOWN`
  */
 export function requireSequence(
-  { vocabulary }: Decoder,
+  model: Decoder,
+  adapted: AdaptedModels,
   context: number,
   prompt: readonly number[],
   options: SubmitOptions,
 ): void {
   listOf(anyNumber)("The prompt", prompt);
   submitCheck("submit", options);
+  modelWith(model, adapted, options.adapter); // refuses a name that there is not
+  const { vocabulary } = model;
   const { maxTokens = Number.POSITIVE_INFINITY, logprobs = 0 } = options;
   requirePrompt(prompt, context);
   const wrong = prompt.findIndex((id) => id >= vocabulary);

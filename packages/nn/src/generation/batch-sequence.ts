@@ -67,6 +67,11 @@ export class BatchSequence implements TokenStream {
     return this.#finishReason;
   }
 
+  /** The name of the adapter that it is generated with. */
+  get adapter(): string | undefined {
+    return this.#options.adapter;
+  }
+
   /** Chooses the next token by the logits after the last one. */
   take(logits: Float32Array): void {
     if (this.#finishReason !== undefined) return;

@@ -8,6 +8,8 @@ import { ModelMemory } from "../backends/gpu/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Decoder } from "../models/decoder.ts";
+import { type AdaptedModels, modelWith } from "./adapted-models.ts";
+import type { GeneratorOptions } from "./generator-options.ts";
 import { PAGE_TOKENS, pagesFor } from "./page-pool.ts";
 import { TILE_TOKENS } from "./steps.ts";
 
@@ -37,10 +39,14 @@ export interface BatchSteps extends Disposable {
     ids: readonly number[],
     position: number,
     pages: readonly number[],
+    adapter: string | undefined,
   ): Promise<Float32Array<ArrayBuffer>>;
-  /** One token of each of several sequences; gives the logits after each, which do not depend on the others. */
-  decode(tokens: readonly NextToken[]): Promise<readonly Float32Array[]>;
-  /** Packs weights and compiles, where the first run would do it. */
+  /** One token of each of several sequences of one adapter, or of none; gives the logits after each, which do not depend on the others. */
+  decode(
+    tokens: readonly NextToken[],
+    adapter: string | undefined,
+  ): Promise<readonly Float32Array[]>;
+  /** Packs weights and compiles, where the first run would do it, of the model without adapters. */
   prepare(): Promise<void>;
 }
 
@@ -59,13 +65,21 @@ interface Widths {
 
 class PagedSteps implements BatchSteps {
   readonly #decoder: Decoder;
+  readonly #adapted: AdaptedModels;
   readonly #sizes: BatchSizes;
   readonly #widths: Widths;
   readonly #programs: Programs;
   readonly #opened = new Map<string, Promise<Executable>>();
 
-  constructor(decoder: Decoder, sizes: BatchSizes, widths: Widths, programs: Programs) {
+  constructor(
+    decoder: Decoder,
+    adapted: AdaptedModels,
+    sizes: BatchSizes,
+    widths: Widths,
+    programs: Programs,
+  ) {
     this.#decoder = decoder;
+    this.#adapted = adapted;
     this.#sizes = sizes;
     this.#widths = widths;
     this.#programs = programs;
@@ -80,9 +94,10 @@ class PagedSteps implements BatchSteps {
     ids: readonly number[],
     position: number,
     pages: readonly number[],
+    adapter: string | undefined,
   ): Promise<Float32Array<ArrayBuffer>> {
     const tokens = this.#widths.tokens(position, ids.length);
-    const model = await this.#program(1, tokens);
+    const model = await this.#program(1, tokens, adapter);
     const own = new Uint32Array(tokens);
     own.set(ids);
     const places = new Uint32Array(tokens).fill(this.#nowhere);
@@ -99,9 +114,12 @@ class PagedSteps implements BatchSteps {
     return logits as Float32Array<ArrayBuffer>;
   }
 
-  async decode(tokens: readonly NextToken[]): Promise<readonly Float32Array[]> {
+  async decode(
+    tokens: readonly NextToken[],
+    adapter: string | undefined,
+  ): Promise<readonly Float32Array[]> {
     const width = this.#widths.sequences(tokens.length);
-    const model = await this.#program(width, 1);
+    const model = await this.#program(width, 1, adapter);
     const each = pagesFor(this.#sizes.context);
     const ids = new Uint32Array(width);
     const positions = new Uint32Array(width);
@@ -139,13 +157,14 @@ class PagedSteps implements BatchSteps {
   }
 
   /** Recorded at its first use. */
-  #program(sequences: number, tokens: number): Promise<Executable> {
-    const key = `${sequences} x ${tokens}`;
+  #program(sequences: number, tokens: number, adapter?: string): Promise<Executable> {
+    const key = `${sequences} x ${tokens} ${adapter === undefined ? "" : `with ${adapter}`}`;
     const known = this.#opened.get(key);
     if (known !== undefined) return known;
     const { context, pages } = this.#sizes;
     const shape = { sequences, tokens, context, pages, pageSize: PAGE_TOKENS };
-    const opened = this.#programs.open(this.#decoder.traceBatchStep(shape));
+    const decoder = modelWith(this.#decoder, this.#adapted, adapter);
+    const opened = this.#programs.open(decoder.traceBatchStep(shape));
     this.#opened.set(key, opened);
     opened.catch(() => this.#opened.delete(key));
     return opened;
@@ -167,7 +186,9 @@ const LEAST_SEQUENCES = 4;
 export function batchStepsOnCpu(
   decoder: Decoder,
   sizes: BatchSizes,
-  options: Pick<CpuModelOptions, "kernels" | "releaseParameters"> & CpuWeightStoreOptions,
+  options: Pick<CpuModelOptions, "kernels" | "releaseParameters"> &
+    CpuWeightStoreOptions &
+    Pick<GeneratorOptions, "adapters">,
 ): BatchSteps {
   const { kernels = "wasm", releaseParameters = false, dtype = "f32" } = options;
   const states = new CpuStates();
@@ -183,7 +204,7 @@ export function batchStepsOnCpu(
     new CpuModel(graph, { states, kernels, weights, releaseParameters });
   // At once: it refuses what are no options.
   create(decoder.traceStep({ tokens: 1, context })).dispose();
-  return new PagedSteps(decoder, sizes, widths, {
+  return new PagedSteps(decoder, options.adapters ?? {}, sizes, widths, {
     open: async (graph) => {
       const model = create(graph);
       models.push(model);
@@ -208,7 +229,7 @@ export async function batchStepsOnDevice(
   gpu: Gpu,
   decoder: Decoder,
   sizes: BatchSizes,
-  options: Pick<DeviceModelOptions, "dtype">,
+  options: Pick<DeviceModelOptions, "dtype"> & Pick<GeneratorOptions, "adapters">,
 ): Promise<BatchSteps> {
   const stack = new DisposableStack();
   const { context, chunk, most } = sizes;
@@ -219,7 +240,7 @@ export async function batchStepsOnDevice(
   const memory = stack.use(new ModelMemory(gpu, options.dtype));
   const open = async (graph: Graph): Promise<Executable> =>
     stack.use(await DeviceModel.compile(gpu, graph, { memory }));
-  const steps = new PagedSteps(decoder, sizes, widths, {
+  const steps = new PagedSteps(decoder, options.adapters ?? {}, sizes, widths, {
     open,
     [Symbol.dispose]: () => stack.dispose(),
   });

@@ -9,6 +9,12 @@ import {
   signal as signalCheck,
 } from "../arguments/checks.ts";
 import { contextError, type Decoder } from "../models/decoder.ts";
+import {
+  type AdaptedModels,
+  adaptedCheck,
+  adapterNameCheck,
+  requireAdapted,
+} from "./adapted-models.ts";
 import type { SamplingOptions } from "./sampling.ts";
 
 /** How much a generator holds, and takes at a time. */
@@ -20,6 +26,11 @@ export interface GeneratorOptions {
   readonly context?: number;
   /** Tokens of a prompt that are computed at once; 64 unless given. */
   readonly chunk?: number;
+  /**
+   * The same model with adapters, as `applyAdapters` returns it, by names that texts are generated with. All share the
+   * packed weights of the model; what is an adapter's own is packed at its first use.
+   */
+  readonly adapters?: AdaptedModels;
 }
 
 export interface GenerateOptions extends SamplingOptions {
@@ -27,6 +38,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly maxTokens?: number;
   /** Ends before one of these. */
   readonly stopTokens?: readonly number[];
+  /** The name of the adapter that the text is generated with; without one it is the model alone. */
+  readonly adapter?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -34,10 +47,12 @@ const decoderCheck = having("a Decoder", "traceStep", "positions", "vocabulary")
 export const generatorCheck: Check = objectOf({
   context: optional(anyNumber),
   chunk: optional(anyNumber),
+  adapters: adaptedCheck,
 });
 export const generateCheck: Check = objectOf({
   maxTokens: optional(anyNumber),
   stopTokens: optional(listOf(anyNumber)),
+  adapter: adapterNameCheck,
   signal: signalCheck,
 });
 
@@ -49,7 +64,7 @@ const MOST_CONTEXT = 4096;
 /**
  * What a generator of a model holds and takes at a time.
  *
- * @throws PapilioError `CONTEXT_LENGTH`, `GENERATE_OPTION`
+ * @throws PapilioError `CONTEXT_LENGTH`, `GENERATE_OPTION`, `ADAPTER_MISMATCH`
  */
 export function sizesOf(
   model: Decoder,
@@ -57,6 +72,7 @@ export function sizesOf(
 ): { context: number; chunk: number } {
   decoderCheck("The model", model);
   generatorCheck("a generator", options);
+  requireAdapted(model, options.adapters);
   const { context = Math.min(model.positions, MOST_CONTEXT), chunk = CHUNK } = options;
   requireOption("context", context, Number.isInteger(context) && context >= 1);
   requireOption("chunk", chunk, Number.isInteger(chunk) && chunk >= 1);

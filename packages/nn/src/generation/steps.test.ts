@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { CpuStates } from "../backends/cpu/cpu-states.ts";
+import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { Llama } from "../models/llama.ts";
 import { difference } from "../testing/draw.ts";
 import { stepsOnCpu } from "./steps.ts";
@@ -17,11 +19,15 @@ const model = new Llama({
   seed: 2,
 });
 
+const shared = (dtype?: "f16"): { states: CpuStates; weights: CpuWeightStore } => {
+  return { states: new CpuStates(), weights: new CpuWeightStore(dtype && { dtype }) };
+};
+
 it("weights on the CPU may be in half precision", async () => {
   const ids = Uint32Array.of(3, 1, 4, 1, 5);
   const whole = new CpuModel(model.trace({ tokens: ids.length }), { precision: "float64" });
   const expected = (whole.runNow({ ids }).logits as Float64Array).slice(-VOCABULARY);
-  using steps = stepsOnCpu(model, { context: 16, chunk: 16 }, { dtype: "f16" });
+  using steps = stepsOnCpu(model, { context: 16, chunk: 16 }, shared("f16"));
   const { tokens, model: program } = steps.forPrompt(ids.length);
   const own = new Uint32Array(tokens);
   own.set(ids);
@@ -37,7 +43,7 @@ it("weights on the CPU may be in half precision", async () => {
 });
 
 it("the rest of a prompt on the CPU has a program of about its own size", async () => {
-  using steps = stepsOnCpu(model, { context: CONTEXT, chunk: CHUNK }, {});
+  using steps = stepsOnCpu(model, { context: CONTEXT, chunk: CHUNK }, shared());
   const sizes = [1, 2, 16, 17, 33, 48, 70].map((tokens) => steps.forPrompt(tokens).tokens);
   expect(sizes).toEqual([1, 16, 16, 32, 48, 48, 48]);
   expect(steps.forPrompt(20)).toEqual(steps.forPrompt(32));

@@ -1,10 +1,8 @@
 import { DisposableStack } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { CpuModel, type CpuModelOptions } from "../backends/cpu/cpu-model.ts";
-import { CpuStates } from "../backends/cpu/cpu-states.ts";
-import { CpuWeightStore, type CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts";
-import { DeviceModel, type DeviceModelOptions } from "../backends/gpu/device-model.ts";
-import { ModelMemory } from "../backends/gpu/model-memory.ts";
+import { DeviceModel } from "../backends/gpu/device-model.ts";
+import type { ModelMemory } from "../backends/gpu/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Decoder } from "../models/decoder.ts";
 
@@ -36,12 +34,10 @@ export const TILE_TOKENS = 16;
 export function stepsOnCpu(
   decoder: Decoder,
   { context, chunk }: Sizes,
-  options: Pick<CpuModelOptions, "kernels" | "releaseParameters" | "weights"> &
-    CpuWeightStoreOptions,
+  options: Pick<CpuModelOptions, "kernels" | "releaseParameters"> &
+    Required<Pick<CpuModelOptions, "states" | "weights">>,
 ): Steps {
-  const { kernels = "wasm", releaseParameters = false, dtype = "f32" } = options;
-  const states = new CpuStates();
-  const { weights = new CpuWeightStore({ dtype }) } = options;
+  const { kernels = "wasm", releaseParameters = false, states, weights } = options;
   const models = new Map<number, CpuModel>();
   const ofTokens = (tokens: number): Step & { readonly model: CpuModel } => {
     let model = models.get(tokens);
@@ -73,10 +69,9 @@ export async function stepsOnDevice(
   gpu: Gpu,
   decoder: Decoder,
   { context, chunk }: Sizes,
-  options: Pick<DeviceModelOptions, "dtype" | "memory">,
+  memory: ModelMemory,
 ): Promise<Steps> {
   using stack = new DisposableStack();
-  const memory = options.memory ?? stack.use(new ModelMemory(gpu, options.dtype));
   const ofTokens = async (tokens: number): Promise<Step> => {
     const graph = decoder.traceStep({ tokens, context });
     return { tokens, model: stack.use(await DeviceModel.compile(gpu, graph, { memory })) };

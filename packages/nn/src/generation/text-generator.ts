@@ -1,11 +1,14 @@
-import { PapilioError } from "@papilio/butterfly";
+import { DisposableStack, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { anyNumber, gpuCheck, listOf } from "../arguments/checks.ts";
 import type { CpuModelOptions } from "../backends/cpu/cpu-model.ts";
-import type { CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts";
+import { CpuStates } from "../backends/cpu/cpu-states.ts";
+import { CpuWeightStore, type CpuWeightStoreOptions } from "../backends/cpu/cpu-weight-store.ts";
 import type { DeviceModelOptions } from "../backends/gpu/device-model.ts";
+import { ModelMemory } from "../backends/gpu/model-memory.ts";
 import type { Decoder } from "../models/decoder.ts";
 import { type CompileGraphOptions, placeOfGraph } from "../placement/compile.ts";
+import { type AdaptedModels, modelWith } from "./adapted-models.ts";
 import {
   type GenerateOptions,
   type GeneratorOptions,
@@ -42,14 +45,27 @@ export interface GeneratedToken {
 export class TextGenerator implements Disposable {
   readonly model: Decoder;
   readonly context: number;
-  readonly #steps: Steps;
+  readonly #adapted: AdaptedModels;
+  /** Of the model, and of it with each adapter that was used. */
+  readonly #steps: Map<Decoder, Steps>;
+  readonly #open: (model: Decoder) => Steps | Promise<Steps>;
+  readonly #held: DisposableStack;
   #busy = false;
   #disposed = false;
 
-  private constructor(model: Decoder, context: number, steps: Steps) {
+  private constructor(
+    model: Decoder,
+    { context, adapters = {} }: GeneratorOptions & { readonly context: number },
+    steps: Steps,
+    open: (model: Decoder) => Steps | Promise<Steps>,
+    held: DisposableStack,
+  ) {
     this.model = model;
     this.context = context;
-    this.#steps = steps;
+    this.#adapted = adapters;
+    this.#steps = new Map([[model, steps]]);
+    this.#open = open;
+    this.#held = held;
   }
 
   /**
@@ -82,8 +98,21 @@ export class TextGenerator implements Disposable {
       Pick<CpuModelOptions, "kernels" | "releaseParameters"> &
       CpuWeightStoreOptions = {},
   ): TextGenerator {
-    const { context, chunk } = sizesOf(model, options);
-    return new TextGenerator(model, context, stepsOnCpu(model, { context, chunk }, options));
+    const sizes = sizesOf(model, options);
+    const { kernels, releaseParameters, dtype = "f32" } = options;
+    const shared = {
+      ...{ states: new CpuStates(), weights: new CpuWeightStore({ dtype }) },
+      ...(kernels !== undefined && { kernels }),
+      ...(releaseParameters !== undefined && { releaseParameters }),
+    };
+    const open = (decoder: Decoder): Steps => stepsOnCpu(decoder, sizes, shared);
+    return new TextGenerator(
+      model,
+      { ...options, ...sizes },
+      open(model),
+      open,
+      new DisposableStack(),
+    );
   }
 
   /**
@@ -97,9 +126,12 @@ export class TextGenerator implements Disposable {
     options: GeneratorOptions & Pick<DeviceModelOptions, "dtype"> = {},
   ): Promise<TextGenerator> {
     gpuCheck("The device", gpu);
-    const { context, chunk } = sizesOf(model, options);
-    const steps = await stepsOnDevice(gpu, model, { context, chunk }, options);
-    return new TextGenerator(model, context, steps);
+    const sizes = sizesOf(model, options);
+    using stack = new DisposableStack();
+    const memory = stack.use(new ModelMemory(gpu, options.dtype));
+    const open = (decoder: Decoder): Promise<Steps> => stepsOnDevice(gpu, decoder, sizes, memory);
+    const steps = await open(model);
+    return new TextGenerator(model, { ...options, ...sizes }, steps, open, stack.move());
   }
 
   /**
@@ -107,7 +139,7 @@ export class TextGenerator implements Disposable {
    * full; ending the loop early ends it too. One generation at a time.
    *
    * @throws PapilioError `PROMPT_EMPTY`, `CONTEXT_LENGTH`, `INDEX_RANGE` for tokens that there are not,
-   * `GENERATOR_BUSY`, `GENERATE_OPTION`, `SAMPLING_OPTION`; `LOGITS_INVALID` where the model computed NaN
+   * `ADAPTER_UNKNOWN`, `GENERATOR_BUSY`, `GENERATE_OPTION`, `SAMPLING_OPTION`; `LOGITS_INVALID` where the model computed NaN
    * or infinity; `GENERATOR_DISPOSED` after {@link dispose}; the signal's reason when it aborts
    */
   async *generate(
@@ -121,6 +153,7 @@ export class TextGenerator implements Disposable {
     requirePrompt(prompt, this.context);
     requireOption("maxTokens", maxTokens, maxTokens >= 0);
     const choose = sampler(options);
+    const model = modelWith(this.model, this.#adapted, options.adapter);
     if (this.#busy) {
       throw new PapilioError(
         "GENERATOR_BUSY",
@@ -132,7 +165,8 @@ export class TextGenerator implements Disposable {
     try {
       signal?.throwIfAborted();
       const started = performance.now();
-      let logits = await this.#read(prompt, signal);
+      const steps = await this.#stepsOf(model);
+      let logits = await this.#read(steps, prompt, signal);
       const read = performance.now();
       for (let count = 0; count < maxTokens; count++) {
         const id = choose(logits);
@@ -142,7 +176,7 @@ export class TextGenerator implements Disposable {
         const position = prompt.length + count;
         if (position >= this.context || count + 1 >= maxTokens) return;
         signal?.throwIfAborted();
-        logits = await this.#run(this.#steps.one, [id], position);
+        logits = await this.#run(steps.one, [id], position);
       }
     } finally {
       this.#busy = false;
@@ -151,20 +185,21 @@ export class TextGenerator implements Disposable {
 
   /**
    * Packs the weights of a generator on the CPU, which the first run would do; those on a device are
-   * packed already.
+   * packed already. What is an adapter's own is packed by its first run.
    *
    * @throws PapilioError `GENERATOR_DISPOSED`, and what compiling a matrix for the CPU throws
    */
   async prepare(): Promise<void> {
     this.#assertLive();
-    await this.#steps.prepare();
+    await this.#steps.get(this.model)?.prepare();
   }
 
   /** Frees the steps and their cache; safe to call twice. A generation that is under way is rejected. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#steps[Symbol.dispose]();
+    for (const steps of this.#steps.values()) this.#held.use(steps);
+    this.#held.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -180,15 +215,30 @@ export class TextGenerator implements Disposable {
     );
   }
 
+  /** Opened at their first use, and kept. */
+  async #stepsOf(model: Decoder): Promise<Steps> {
+    const known = this.#steps.get(model);
+    if (known !== undefined) return known;
+    const steps = await this.#open(model);
+    if (this.#disposed) steps[Symbol.dispose]();
+    this.#assertLive();
+    this.#steps.set(model, steps);
+    return steps;
+  }
+
   /** Logits after a prompt: whole chunks, then the rest, in a program that is filled up, or alone. */
-  async #read(prompt: readonly number[], signal: AbortSignal | undefined): Promise<Float32Array> {
+  async #read(
+    steps: Steps,
+    prompt: readonly number[],
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array> {
     let logits = new Float32Array();
     for (let position = 0; position < prompt.length; ) {
       signal?.throwIfAborted();
       const rest = prompt.length - position;
-      const several = this.#steps.forPrompt(rest);
+      const several = steps.forPrompt(rest);
       // A chunk that did not fit the context would write over what is there.
-      const step = position + several.tokens <= this.context ? several : this.#steps.one;
+      const step = position + several.tokens <= this.context ? several : steps.one;
       const count = Math.min(rest, step.tokens);
       logits = await this.#run(step, prompt.slice(position, position + count), position);
       position += count;
