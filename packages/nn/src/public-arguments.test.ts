@@ -43,7 +43,9 @@ const taken = [
   // What is null in a file of a model is absent.
   /^(modelFromHuggingFace|outlineFromHuggingFace): \[0\]\[\w+\] = null$/,
   /^sentenceFilesOf: \[0\]\[0\]\[(type|path)\] = null$/,
-  /^readAdapter: \[1\]\[config\]\[lora_alpha\] = null$/,
+  /^(readAdapter|withAdapterHead): \[1\]\[config\]\[(r|lora_alpha)\] = null$/,
+  // A pattern of names.
+  /^withAdapterHead: \[1\]\[config\]\[target_modules\] = a text$/,
   // An object without fields: a model_type that is not built, a module that is not named.
   /^(outlineFromHuggingFace: \[0\]|sentenceFilesOf: \[0\]\[0\]) = a typed array$/,
   /^huggingFaceTokenizer: \[0\](\[model\])?\[(type|unk_token|pre_tokenizer)\] = null$/,

@@ -151,4 +151,42 @@ describe("--adapter-weights of other commands", () => {
     expectClose(await classified(path, ...adapter("vit-8", "peft-loha")), probabilities);
     expect(await classified(path)).not.toEqual(probabilities);
   });
+
+  it("classifies by the head of an adapter, of another number of classes, without the model's labels", async () => {
+    const base = folder.at("headless");
+    cpSync(join(data, "vit-8/base"), base, { recursive: true });
+    const config = JSON.parse(readFileSync(join(base, "config.json"), "utf8"));
+    const labels = { 0: "ant", 1: "bee", 2: "cat" };
+    writeFileSync(join(base, "config.json"), JSON.stringify({ ...config, id2label: labels }));
+    const flowers = folder.at("flowers");
+    cpSync(join(data, "vit-8/peft-lora"), flowers, { recursive: true });
+    const file = join(flowers, "adapter_model.safetensors");
+    // A head that knows two classes, the second by its bias alone.
+    const tensors = [...readSafetensors(readFileSync(file)).tensors].map(([name, tensor]) => {
+      const [, part] = /classifier\.(weight|bias)$/.exec(name) ?? [];
+      const values = toReal(tensor, "float32");
+      if (part === undefined) return { name, dtype: "F32" as const, shape: tensor.shape, values };
+      return part === "weight"
+        ? { name, dtype: "F32" as const, shape: [2, 8], values: new Float32Array(16) }
+        : { name, dtype: "F32" as const, shape: [2], values: Float32Array.of(0, Math.log(3)) };
+    });
+    writeFileSync(file, writeSafetensors(tensors));
+    const input = (files.vit as { input: string }).input.replace("images=", "");
+    const classified = async (...flags: readonly string[]) => {
+      const given = ["--input", input, "--backend", "cpu", "--json", ...flags];
+      const { status, stdout, stderr } = await papilio("classify", base, ...given);
+      expect(status, stderr).toBe(0);
+      return JSON.parse(stdout).images[0].classes as { label: string; probability: number }[];
+    };
+    const adapted = await classified("--adapter-weights", flowers);
+    expect(adapted).toEqual([
+      { class: 1, label: "", probability: expect.closeTo(0.75, 6) },
+      { class: 0, label: "", probability: expect.closeTo(0.25, 6) },
+    ]);
+    const own = await classified();
+    expect(own.map(({ label }) => label).toSorted()).toEqual(["ant", "bee", "cat"]);
+    // The fixture's own adapter has as many classes as there are labels.
+    const same = await classified(...adapter("vit-8", "peft-lora"));
+    expect(same.map(({ label }) => label).toSorted()).toEqual(["ant", "bee", "cat"]);
+  });
 });

@@ -99,7 +99,7 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
   await requireFits(flags, outlineFromHuggingFace(config), adapter);
-  const model = await loadModel(path, config, interruption.signal);
+  const model = await loadModel(path, config, interruption.signal, adapters);
   if (!(model instanceof VisionTransformer)) {
     throw new PapilioError(
       "MODEL_KIND",
@@ -134,7 +134,11 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
     const images = counts[index] as number;
     for await (const [image, logits] of logitsOf(executable, array, { images, batch })) {
       requireLogits(logits, `image ${image} of ${array.file}`);
-      results.push({ file: array.file, image, classes: likely(logits, topK, config) });
+      results.push({
+        file: array.file,
+        image,
+        classes: likely(logits, topK, labelsOf(config, logits.length, adapters.length > 0)),
+      });
       await interruption.keep({ show: soFar });
       interruption.signal.throwIfAborted();
     }
@@ -180,7 +184,7 @@ async function* logitsOf(
 }
 
 /** The most likely classes, the most likely first. */
-function likely(logits: Float32Array, count: number, config: ModelConfig): Guess[] {
+function likely(logits: Float32Array, count: number, labels: ReadonlyMap<number, string>): Guess[] {
   const most = logits.reduce(
     (largest, logit) => Math.max(largest, logit),
     Number.NEGATIVE_INFINITY,
@@ -189,18 +193,24 @@ function likely(logits: Float32Array, count: number, config: ModelConfig): Guess
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return Array.from(weights, (weight, index) => ({
     class: index,
-    label: labelOf(config, index),
+    label: labels.get(index) ?? "",
     probability: weight / total,
   }))
     .sort((p, q) => q.probability - p.probability)
     .slice(0, count);
 }
 
-/** What config.json calls a class, or nothing. */
-function labelOf({ id2label }: ModelConfig, index: number): string {
-  const labels = (typeof id2label === "object" && id2label !== null ? id2label : {}) as object;
-  const label: unknown = Object.hasOwn(labels, index)
-    ? (labels as Readonly<Record<number, unknown>>)[index]
-    : undefined;
-  return typeof label === "string" ? label : "";
+/** What config.json calls classes: nothing where adapters brought another number of them. */
+function labelsOf(
+  { id2label }: ModelConfig,
+  classes: number,
+  adapted: boolean,
+): ReadonlyMap<number, string> {
+  const labels = Object.entries(typeof id2label === "object" && id2label !== null ? id2label : {});
+  if (adapted && labels.length !== classes) return new Map();
+  return new Map(
+    labels.flatMap(([index, label]: [string, unknown]) =>
+      typeof label === "string" ? [[Number(index), label] as const] : [],
+    ),
+  );
 }

@@ -112,7 +112,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
   await requireFits(flags, outlineFromHuggingFace(config), adapter);
-  const model = await loadModel(path, config, interruption.signal);
+  const model = await loadModel(path, config, interruption.signal, adapters);
   await mergeAdapters(model, adapters, interruption.signal);
   const bound = bindInputs(model, arrays);
   requireOutputs(bound, files);

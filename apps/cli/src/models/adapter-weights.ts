@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
 import { PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
-import { mergeAdapter } from "@papilio/nn/adapters";
+import { mergeAdapter, withAdapterHead } from "@papilio/nn/adapters";
 import type { Module } from "@papilio/nn/layers";
-import { loadAdapter } from "@papilio/nn/node";
+import { loadAdapter, loadAdapterFiles } from "@papilio/nn/node";
+import type { StateDict } from "@papilio/nn/weights";
 
 /** For the help of `--adapter-weights <path[=scale]>`. */
 export const ADAPTER_WEIGHTS_HELP =
@@ -49,6 +50,23 @@ export async function adapterChoices(texts: readonly string[] = []): Promise<Ada
     });
   }
   return choices;
+}
+
+/**
+ * Weights of a checkpoint with the heads of classes that adapters were trained with.
+ *
+ * @throws PapilioError what `loadAdapterFiles` and `withAdapterHead` throw
+ */
+export async function withHeadsOf(
+  state: StateDict,
+  choices: readonly AdapterChoice[],
+  signal: AbortSignal,
+): Promise<StateDict> {
+  let changed = state;
+  for (const { path, scale } of choices) {
+    if (scale !== 0) changed = withAdapterHead(changed, await loadAdapterFiles(path, { signal }));
+  }
+  return changed;
 }
 
 /**

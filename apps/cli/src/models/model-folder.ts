@@ -7,6 +7,7 @@ import { loadStateDict } from "@papilio/nn/node";
 import type { StateDict } from "@papilio/nn/weights";
 import { readJson } from "../files/input-file.ts";
 import { showShare } from "../render/progress.ts";
+import { type AdapterChoice, withHeadsOf } from "./adapter-weights.ts";
 
 /** What config.json of a model says, of which only the type is sure to be a text. */
 export interface ModelConfig extends Readonly<Record<string, unknown>> {
@@ -30,12 +31,14 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
  * The model that a config.json describes, with the weights that lie beside it; progress on stderr.
  *
  * @param path the folder, or a `.safetensors` file in it
+ * @param adapters that are to be merged, whose head of classes it gets
  * @throws PapilioError what `modelFromHuggingFace` and `loadStateDict` throw
  */
 export async function loadModel(
   path: string,
   config: ModelConfig,
   signal: AbortSignal,
+  adapters: readonly AdapterChoice[] = [],
 ): Promise<HuggingFaceModel> {
   using shown = showShare("Loading");
   const state = await loadStateDict(path, {
@@ -46,7 +49,7 @@ export async function loadModel(
     config.model_type === "bert"
       ? await readSentenceFiles(await folderOf(path), signal)
       : undefined;
-  return modelFromHuggingFace(config, state, sentence);
+  return modelFromHuggingFace(config, await withHeadsOf(state, adapters, signal), sentence);
 }
 
 /** What lies beside a model of sentence-transformers; undefined where there is no modules.json. */

@@ -13,6 +13,7 @@ export type {
   StoredProduct,
   WeightChange,
 } from "./adapter.ts";
+export { withAdapterHead } from "./adapter-head.ts";
 export { type AppliedAdapter, applyAdapters } from "./apply-adapters.ts";
 export { mergeAdapter } from "./merge-adapter.ts";
 export { type AdapterFiles, readAdapter } from "./read-adapter.ts";

@@ -64,7 +64,8 @@ const MOST_TERMS = 64;
  */
 export function peftConfig(config: unknown): PeftConfig {
   const fields = new ConfigFields(config, "", FILE);
-  const name = fields.text("peft_type") ?? "";
+  const name = fields.text("peft_type");
+  if (name === undefined) throw missing("peft_type", "a text");
   if (!Object.hasOwn(TYPES, name)) fields.only("peft_type", Object.keys(TYPES));
   const type = TYPES[name] as AdapterType;
   requireKnown(fields, config as Readonly<Record<string, unknown>>);
@@ -123,13 +124,7 @@ function oftOf(fields: ConfigFields, type: AdapterType): OftOptions {
 /** Which modules are to be changed: those whose names match, of the layers that are asked for, but for the excluded. */
 function targetsOf(fields: ConfigFields): PeftConfig["isTarget"] {
   const wanted = selection(fields, "target_modules");
-  if (wanted === undefined) {
-    throw new PapilioError(
-      "CONFIG_INVALID",
-      `target_modules of the adapter's ${FILE} is missing, but it must be a pattern or a list of names.`,
-      `Pass the ${FILE} that came with the weights, as it is.`,
-    );
-  }
+  if (wanted === undefined) throw missing("target_modules", "a pattern or a list of names");
   const excluded = selection(fields, "exclude_modules") ?? (() => false);
   const layers = fields.wholes("layers_to_transform");
   // Which numbers of a name are layers; all names of the models here have one number.
@@ -163,4 +158,12 @@ function requireKnown(fields: ConfigFields, config: Readonly<Record<string, unkn
       "Use an adapter without it.",
     );
   }
+}
+
+function missing(name: string, wanted: string): PapilioError {
+  return new PapilioError(
+    "CONFIG_INVALID",
+    `${name} of the adapter's ${FILE} is missing, but it must be ${wanted}.`,
+    `Pass the ${FILE} that came with the weights, as it is.`,
+  );
 }

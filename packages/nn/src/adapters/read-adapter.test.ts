@@ -175,6 +175,7 @@ describe("an adapter that is not read", () => {
     ["CONFIG_UNSUPPORTED", { use_what_comes: true }, /use_what_comes/],
     ["CONFIG_UNSUPPORTED", { target_modules: "(?<=x)+(" }, /target_modules/],
     ["CONFIG_UNSUPPORTED", { target_modules: "a".repeat(5000) }, /too long/],
+    ["CONFIG_INVALID", { peft_type: null }, /peft_type.*missing/],
     ["CONFIG_INVALID", { target_modules: null }, /target_modules/],
     ["CONFIG_INVALID", { target_modules: [1] }, /target_modules/],
     ["CONFIG_INVALID", { r: 0 }, /^r of/],

@@ -1,4 +1,4 @@
-import { map, objectOf, optional, text } from "../arguments/checks.ts";
+import { type Check, map, objectOf, optional, text } from "../arguments/checks.ts";
 import type { Module } from "../modules/module.ts";
 import type { StateDict } from "../weights/stored-tensor.ts";
 import { quoteNames } from "../weights/weights-error.ts";
@@ -18,7 +18,8 @@ export interface AdapterFiles {
   readonly name?: string;
 }
 
-const filesCheck = objectOf({ state: map, name: optional(text) });
+/** Refuses what are not {@link AdapterFiles}. */
+export const filesCheck: Check = objectOf({ state: map, name: optional(text) });
 
 /**
  * Reads an adapter for a model: LoRA (rsLoRA, DoRA), LoHa, LoKr, OFT and BOFT of linear layers, as PEFT and LyCORIS

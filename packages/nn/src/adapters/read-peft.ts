@@ -85,7 +85,7 @@ function sort(
       byModule.set(module, parts.set(part, tensor));
       continue;
     }
-    const own = name.replace(".base_layer.", ".").replace(".modules_to_save.", ".");
+    const own = storedName(full) as string;
     const path = own.slice(0, own.lastIndexOf("."));
     const isBias = settings.biases && own.endsWith(".bias");
     const isEmbedding = EMBEDDINGS.includes(path.slice(path.lastIndexOf(".") + 1));
@@ -93,6 +93,12 @@ function sort(
     saved.set(own, tensor);
   }
   return { byModule, saved };
+}
+
+/** The name that a tensor of the model's own has in the checkpoint; nothing for what PEFT does not write. */
+export function storedName(name: string): string | undefined {
+  if (!name.startsWith(PREFIX)) return undefined;
+  return name.slice(PREFIX.length).replace(".base_layer.", ".").replace(".modules_to_save.", ".");
 }
 
 function unknownTensor(name: string): Error {

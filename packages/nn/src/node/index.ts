@@ -4,6 +4,6 @@ export {
   loadCheckpoint,
   saveCheckpoint,
 } from "./checkpoint-file.ts";
-export { type LoadAdapterOptions, loadAdapter } from "./load-adapter.ts";
+export { type LoadAdapterOptions, loadAdapter, loadAdapterFiles } from "./load-adapter.ts";
 export { type LoadNodeStateDictOptions, loadStateDict } from "./load-state-dict.ts";
 export { saveStateDict } from "./save-state-dict.ts";

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { parseJsonText } from "@papilio/butterfly/files";
 import type { Adapter } from "../adapters/adapter.ts";
 import { adapterError } from "../adapters/adapter-error.ts";
-import { readAdapter } from "../adapters/read-adapter.ts";
+import { type AdapterFiles, readAdapter } from "../adapters/read-adapter.ts";
 import { objectOf, optional, text } from "../arguments/checks.ts";
 import type { Module } from "../modules/module.ts";
 import type { LoadStateDictOptions } from "../weights/load-state-dict.ts";
@@ -45,14 +45,27 @@ export async function loadAdapter(
   path: string,
   options: LoadAdapterOptions = {},
 ): Promise<Adapter> {
+  return readAdapter(model, await loadAdapterFiles(path, options));
+}
+
+/**
+ * The files of an adapter on the disk, of any model: for `readAdapter` and `withAdapterHead`.
+ *
+ * @throws PapilioError `ADAPTER_SOURCE` where there is none; `ADAPTER_UNSUPPORTED` for pickled weights; what
+ *   `loadStateDict` throws
+ */
+export async function loadAdapterFiles(
+  path: string,
+  options: LoadAdapterOptions = {},
+): Promise<AdapterFiles> {
   text("The path of an adapter", path);
-  objectOf({ name: optional(text) })("loadAdapter", options);
+  objectOf({ name: optional(text) })("the options of an adapter", options);
   const { name = nameOf(path), ...loading } = options;
   if (!(await isFolder(path))) {
     // The file of a folder that PEFT saved has its configuration beside it.
     const config =
       basename(path) === WEIGHTS ? await readConfig(join(dirname(path), CONFIG)) : undefined;
-    return readAdapter(model, { name, config, state: await loadStateDict(path, loading) });
+    return { name, config, state: await loadStateDict(path, loading) };
   }
   const config = await readConfig(join(path, CONFIG));
   if (config === undefined) throw lacks(path, CONFIG);
@@ -64,7 +77,7 @@ export async function loadAdapter(
       `The adapter in ${quoteNames([path])} has its weights in ${PICKLED}, which is not read here: it would have to be run.`,
     );
   }
-  return readAdapter(model, { name, config, state: await loadStateDict(weights, loading) });
+  return { name, config, state: await loadStateDict(weights, loading) };
 }
 
 function nameOf(path: string): string {

@@ -24,23 +24,27 @@ export const adapterCalls: PublicCalls = {
     const adapter = nn.readAdapter(model, files());
     return call(nn.applyAdapters, model, [{ adapter, scale: 0.5 }]);
   },
+  withAdapterHead: () => call(nn.withAdapterHead, new Map(), files()),
   mergeAdapter: () => {
     const model = smallLlama();
     return call(nn.mergeAdapter, model, nn.readAdapter(model, files()), 0.5);
   },
 };
 
+const DATA = resolve(import.meta.dirname, "../../../testdata/adapters");
+
+const loading = () => ({
+  name: "poems",
+  maxBytes: 2 ** 20,
+  onProgress: () => undefined,
+  signal: new AbortController().signal,
+});
+
 /** Adapters on the disk. */
 export const nodeAdapterCalls = (node: typeof import("../../node/index.ts")): PublicCalls => ({
   loadAdapter: () => {
-    const folder = resolve(import.meta.dirname, "../../../testdata/adapters");
-    const options = {
-      name: "poems",
-      maxBytes: 2 ** 20,
-      onProgress: () => undefined,
-      signal: new AbortController().signal,
-    };
     const { model, name } = adapterFixture("llama-8/peft-lora");
-    return call(node.loadAdapter, model(), join(folder, name), options);
+    return call(node.loadAdapter, model(), join(DATA, name), loading());
   },
+  loadAdapterFiles: () => call(node.loadAdapterFiles, join(DATA, "llama-8/peft-lora"), loading()),
 });
