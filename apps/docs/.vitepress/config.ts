@@ -97,6 +97,7 @@ export default defineConfig({
             { text: "Whole models", link: "/guide/models" },
             { text: "Adapters", link: "/guide/adapters" },
             { text: "Train a model", link: "/guide/train" },
+            { text: "Batched generation", link: "/guide/batched-generation" },
             { text: "Serve a model", link: "/guide/serve" },
             { text: "Train in PyTorch", link: "/guide/train-in-pytorch" },
             { text: "Many machines", link: "/guide/many-machines" },

@@ -37,6 +37,7 @@ interface Flags {
   readonly images?: string;
   readonly tokens?: string;
   readonly sentences?: string;
+  readonly sequences?: string;
   readonly verify?: string;
   readonly training?: boolean;
   readonly dtype?: readonly string[];
@@ -68,6 +69,7 @@ export function benchModelCommand(interruption: Interruption): Command {
     .option("--images <count>", "images of a run of a model that takes images")
     .option("--tokens <count>", "tokens of a prompt, or places of a cache that are filled")
     .option("--sentences <count>", "sentences of a run of a model that takes sentences")
+    .option("--sequences <count>", "so many of a *-decode model together too, beside one at a time")
     .option("--verify <count>", "how many the reference computes, to compare with")
     .option("--training", "whole steps of training: gradients, clipping and the updates of AdamW")
     .option("--dtype <types>", "f32, f16, and on the CPU q8 and q4; f32 unless given", list)
@@ -86,6 +88,7 @@ ${modelList()}
 Examples:
   papilio bench-model vit-s16
   papilio bench-model gpt2-decode --backend cpu --rounds 15 --json gpt2-decode.json
+  papilio bench-model gpt2-decode --sequences 16 --tokens 256
   papilio bench-model vit-s16 --images 128 --dtype f16 --rounds 20 --json vit.json
   papilio bench-model gpt2-medium-block --tokens 1024 --dtype f32,f16
   papilio bench-model gpt-384 --training --json training.json
@@ -187,7 +190,7 @@ function trainingUnits(subject: ModelSubject): Pick<ModelSubject, "units" | "ver
 /** @throws PapilioError `MODEL_UNKNOWN`, `FLAG_INVALID` for what training has no choice of */
 function requireTrainingFlags(subject: ModelSubject, flags: Flags): void {
   requireTraining(subject);
-  const refused = (["engine", "verify", "dtype", "layout"] as const).find(
+  const refused = (["engine", "verify", "sequences", "dtype", "layout"] as const).find(
     (flag) => flags[flag] !== undefined,
   );
   if (refused === undefined) return;
@@ -197,6 +200,8 @@ function requireTrainingFlags(subject: ModelSubject, flags: Flags): void {
     `Leave out --${refused}.`,
   );
 }
+
+const MOST_SEQUENCES = 256;
 
 /** By which flag the units of a run are given. */
 const UNIT_FLAGS = {
@@ -208,7 +213,7 @@ const UNIT_FLAGS = {
 } as const;
 
 function optionsOf(
-  { name, unit, units, most, verified }: ModelSubject,
+  { name, unit, units, most, verified, together }: ModelSubject,
   flags: Flags,
 ): Omit<MeasureModelOptions, "signal" | "onProgress"> {
   const own = UNIT_FLAGS[unit];
@@ -222,6 +227,13 @@ function optionsOf(
       own === undefined ? `Leave out --${wrong}.` : `Leave out --${wrong}, or give --${own}.`,
     );
   }
+  if (flags.sequences !== undefined && together === undefined) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      `A run of the model ${name} is of no sequences.`,
+      "Leave out --sequences, or name a *-decode model.",
+    );
+  }
   const given = own === undefined ? undefined : flags[own];
   const count = given === undefined ? units : wholeNumber(`--${own}`, given, 1, most);
   return {
@@ -231,6 +243,9 @@ function optionsOf(
         ? (verified ?? count)
         : wholeNumber("--verify", flags.verify, 1, count),
     linears: (flags.linear ?? LINEAR_KINDS).map((text) => oneOf("--linear", text, LINEAR_KINDS)),
+    ...(flags.sequences !== undefined && {
+      sequences: wholeNumber("--sequences", flags.sequences, 2, MOST_SEQUENCES),
+    }),
     rounds: wholeNumber("--rounds", flags.rounds, 1, 1000),
     minSample: MEASURE_DEFAULTS.minSample,
     seed: wholeNumber("--seed", flags.seed, 0, 2 ** 31 - 1),

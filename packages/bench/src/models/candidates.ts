@@ -25,6 +25,7 @@ export type Facts = Pick<
   | "linear"
   | "dtype"
   | "layout"
+  | "sequences"
   | "parameters"
   | "linears"
   | "linearFlops"

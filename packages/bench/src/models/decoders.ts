@@ -2,7 +2,7 @@ import { Gpt2, type LinearChoices, Llama, type LlamaConfig, VIT_S16_BUTTERFLY } 
 import { products } from "@papilio/nn/layers";
 import type { Decoder } from "@papilio/nn/models";
 import type { LinearKind } from "../results/model-results.ts";
-import { choose, type ModelSubject } from "./subject.ts";
+import { choose, type ModelSubject, type SequencesTogether } from "./subject.ts";
 
 /** A language model of which a prompt is timed, and a token after it. */
 interface DecoderSubject {
@@ -173,6 +173,43 @@ function stepOf(decoder: DecoderSubject): ModelSubject {
     },
     given: (context) => ({ position: Uint32Array.of(context - 1), last: Uint32Array.of(0) }),
     past: (context) => context - 1,
+    together: stepTogether,
+  };
+}
+
+/** Tokens of a page of keys and values, as generators have them. */
+const PAGE_SIZE = 32;
+
+/**
+ * A token of each of several sequences, whose pages are mixed, as those of sequences that grow together: the last page
+ * of each has room for the token.
+ */
+function stepTogether(sequences: number): SequencesTogether {
+  const pagesOf = (context: number): number => Math.ceil(context / PAGE_SIZE);
+  return {
+    trace: (model, context) =>
+      (model as Decoder).traceBatchStep({
+        ...{ sequences, tokens: 1, context },
+        ...{ pageSize: PAGE_SIZE, pages: sequences * pagesOf(context) },
+      }),
+    given: (context) => {
+      const each = pagesOf(context);
+      const pages = Uint32Array.from(
+        { length: sequences * each },
+        (_, index) => (index % each) * sequences + Math.floor(index / each),
+      );
+      const last = context - 1;
+      const places = Uint32Array.from({ length: sequences }, (_, sequence) => {
+        const page = pages[sequence * each + Math.floor(last / PAGE_SIZE)] as number;
+        return page * PAGE_SIZE + (last % PAGE_SIZE);
+      });
+      return {
+        ...{ places, pages },
+        positions: new Uint32Array(sequences).fill(last),
+        lengths: new Uint32Array(sequences).fill(context),
+      };
+    },
+    past: (context) => sequences * pagesOf(context) * PAGE_SIZE,
   };
 }
 

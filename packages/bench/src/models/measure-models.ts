@@ -21,6 +21,7 @@ import type { ModelEngine, ModelTask, PreparedModel } from "./engine.ts";
 import { drawPast } from "./past.ts";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
 import { roundWeights } from "./round-weights.ts";
+import { type Run, runsOf } from "./runs.ts";
 import type { ModelSubject } from "./subject.ts";
 
 /** What of a model is timed, and how often. */
@@ -30,6 +31,8 @@ export interface MeasureModelOptions {
   /** How many are compared with the reference, where it need not be all. */
   readonly verified: number;
   readonly linears: readonly LinearKind[];
+  /** Sequences of which a run computes a token each, beside runs of one; those alone unless given. */
+  readonly sequences?: number | undefined;
   /** Samples of each variant. */
   readonly rounds: number;
   /** Shortest sample, in seconds: shorter runs are repeated within one. */
@@ -65,12 +68,14 @@ const subjectShape = v.object({
   build: callback,
   given: v.optional(callback),
   past: v.optional(callback),
+  together: v.optional(callback),
 });
 
 const measureShape = v.object({
   units: count,
   verified: count,
   linears: v.array(v.picklist(LINEAR_KINDS)),
+  sequences: v.optional(count),
   rounds: count,
   minSample: v.number(),
   seed: v.number(),
@@ -111,26 +116,27 @@ export async function measureModel(
     await options.onMeasured?.(measured(false));
   };
   const verified = subject.verified === null ? units : Math.min(options.verified, units);
-  for (const linear of linears) {
-    const built = subject.build(linear, seed);
+  const prepareAll = async (linear: LinearKind, run: Run): Promise<void> => {
+    const { subject: of, sequences, build } = run;
+    const built = build(linear);
     const graph = built.trace(units);
-    const inputs = drawInputs(subject, graph, { units, verified, seed });
-    const task = { graph, inputs, past: drawPast(graph, subject.past?.(units) ?? 0, seed) };
-    options.onProgress?.(`${linear}: ${verified} of ${units} ${subject.unit} by the reference`);
-    const reference = await computeReference(subject, built, task, { units, verified }, signal);
+    const inputs = drawInputs(of, graph, { units, verified, seed });
+    const task = { graph, inputs, past: drawPast(graph, of.past?.(units) ?? 0, seed) };
+    options.onProgress?.(`${linear}: ${verified} of ${units} ${of.unit} by the reference`);
+    const reference = await computeReference(of, built, task, { units, verified }, signal);
     const references = new Map<string, Reference>();
     const referenceOf = async (dtype: WeightDtype): Promise<Reference> => {
       if (dtype === "f32" || dtype === "f16") return reference;
       const known = references.get(dtype);
       if (known !== undefined) return known;
-      const rounded = subject.build(linear, seed);
+      const rounded = build(linear);
       roundWeights(rounded.trace(units), dtype);
       options.onProgress?.(`${linear} ${dtype}: the same with weights of few bits`);
-      const own = await computeReference(subject, rounded, task, { units, verified }, signal);
-      references.set(dtype, own);
-      return own;
+      const few = await computeReference(of, rounded, task, { units, verified }, signal);
+      references.set(dtype, few);
+      return few;
     };
-    const described = { linear, ...describeModel(built.model, graph) };
+    const described = { linear, sequences, ...describeModel(built.model, graph) };
     for (const engine of engines) {
       for (const form of engine.forms) {
         signal?.throwIfAborted();
@@ -148,6 +154,9 @@ export async function measureModel(
         await report();
       }
     }
+  };
+  for (const linear of linears) {
+    for (const run of runsOf(subject, options)) await prepareAll(linear, run);
   }
   const right = candidates.filter(({ result }) => result.verification.ok);
   const complete = await sampleAll(right, report, options);

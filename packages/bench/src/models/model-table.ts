@@ -70,26 +70,30 @@ function denseOf(
   variant: VariantResult,
   variants: readonly VariantResult[],
 ): VariantResult | undefined {
-  const { engine, processor, dtype, layout } = variant;
+  const { engine, processor, dtype, layout, sequences } = variant;
   return variants.find(
     (other) =>
       other.linear === "dense" &&
       other.engine === engine &&
       other.processor === processor &&
       other.dtype === dtype &&
-      other.layout === layout,
+      other.layout === layout &&
+      other.sequences === sequences,
   );
 }
 
 /** ONNX Runtime's dense layers on the same processor. */
 function rivalOf(
-  { engine, processor }: VariantResult,
+  { engine, processor, sequences }: VariantResult,
   variants: readonly VariantResult[],
 ): VariantResult | undefined {
   if (engine === "onnxruntime") return undefined;
   return variants.find(
     (other) =>
-      other.engine === "onnxruntime" && other.linear === "dense" && other.processor === processor,
+      other.engine === "onnxruntime" &&
+      other.linear === "dense" &&
+      other.processor === processor &&
+      other.sequences === sequences,
   );
 }
 
@@ -113,6 +117,7 @@ export function modelLines(results: ModelResults): string[] {
         `Butterfly ${rows} x ${cols}: ${product}, ${percent(weights / (rows * cols))} of the weights; ${counted(layers, "layer")}.`,
     ),
     ...variants.map((variant) => verificationLine(variant, results)),
+    ...variants.flatMap((variant) => togetherLine(variant, variants)),
     ...variants.flatMap((variant) => partsLine(variant)),
     ...(variants.some(({ transfers }) => !transfers)
       ? ["Times are without the copies of inputs to the device, and of outputs back."]
@@ -148,6 +153,20 @@ function comparedText(unit: ModelUnit, units: number, verified: number): string 
   if (unit === "tokens") return `the first ${verified} of ${units} tokens compared ${reference}`;
   const distinct = counted(verified, unit.slice(0, -1));
   return `${all} compared ${reference}, which computed ${distinct}: the run repeats ${verified === 1 ? "it" : "them"}`;
+}
+
+/** How many times as many tokens several sequences together have in the time of one at a time. */
+function togetherLine(variant: VariantResult, variants: readonly VariantResult[]): string[] {
+  const { sequences, wall } = variant;
+  if (sequences === undefined || wall.length === 0) return [];
+  const name = variantName({ ...variant, sequences: undefined });
+  const one = variants.find((other) => variantName(other) === name);
+  if (one === undefined || one.wall.length === 0) return [];
+  const { median, lower, upper } = estimateRatio(one.wall, wall);
+  const [gain, least, most] = [median, lower, upper].map((ratio) => times(sequences * ratio));
+  return [
+    `${name}, ${sequences} sequences together: ${gain} the tokens per second of one at a time (${least} to ${most}).`,
+  ];
 }
 
 function partsLine(variant: VariantResult): string[] {

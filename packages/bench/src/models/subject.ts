@@ -9,6 +9,11 @@ export interface BuiltModel {
   trace(units: number): Graph;
 }
 
+/** How a run is of several sequences at once: of the same model, traced, with inputs and states of its own. */
+export interface SequencesTogether extends Pick<ModelSubject, "given" | "past"> {
+  trace(model: Module, units: number): Graph;
+}
+
 /** A model that is timed as a whole, with dense and with butterfly layers. */
 export interface ModelSubject {
   readonly name: string;
@@ -30,6 +35,8 @@ export interface ModelSubject {
   readonly training?: TrainingSubject | undefined;
   /** How many vectors the states of a run of so many units have before it: none unless given. */
   past?(units: number): number;
+  /** A run of so many sequences, a token of each, where there are such. */
+  together?(sequences: number): SequencesTogether;
 }
 
 /** A model that is trained: each vector of its output `logits` has a label. */

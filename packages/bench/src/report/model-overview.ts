@@ -30,7 +30,9 @@ export function modelOverview(parts: readonly ModelResults[]): Block {
     ],
     rows: parts.flatMap((results) =>
       PROCESSORS.flatMap((processor) => {
-        const variants = timedOn(processor, results);
+        const variants = timedOn(processor, results).filter(
+          ({ sequences }) => sequences === undefined,
+        );
         if (variants.length === 0) return [];
         const of = (engine: Engine, linear: LinearKind): VariantResult | undefined =>
           fastest(variants.filter((one) => one.engine === engine && one.linear === linear));

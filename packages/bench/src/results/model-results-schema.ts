@@ -45,6 +45,7 @@ function modelResults(
     linear: v.picklist(LINEAR_KINDS),
     dtype: v.picklist(WEIGHT_DTYPES),
     layout: v.nullable(v.picklist(LAYOUTS)),
+    sequences: v.optional(positive),
     parameters: count,
     linears: list(linear, 1000),
     linearFlops: count,

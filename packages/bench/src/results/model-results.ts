@@ -90,6 +90,8 @@ export interface VariantResult {
   readonly dtype: WeightDtype;
   /** Of what is between operations, where it can be chosen: on an adapter, by Papilio. */
   readonly layout: Layout | null;
+  /** Sequences of which a run computes a token each, together; absent where it is of one. */
+  readonly sequences?: number | undefined;
   readonly parameters: number;
   readonly linears: readonly LinearSummary[];
   /** Of a run's linear layers, as they are: two for each weight and vector. */
@@ -142,10 +144,15 @@ export interface ModelResults {
   readonly skipped: readonly SkippedVariant[];
 }
 
-/** `papilio adapter butterfly f16 batch-last`, or `onnxruntime cpu dense f32`. */
+/** `papilio adapter butterfly f16 batch-last`, `onnxruntime cpu dense f32`, or `papilio cpu dense f32 16 sequences`. */
 export function variantName(
-  variant: Pick<VariantResult, "engine" | "processor" | "linear" | "dtype" | "layout">,
+  variant: Pick<
+    VariantResult,
+    "engine" | "processor" | "linear" | "dtype" | "layout" | "sequences"
+  >,
 ): string {
-  const { engine, processor, linear, dtype, layout } = variant;
-  return [engine, processor, linear, dtype, ...(layout === null ? [] : [layout])].join(" ");
+  const { engine, processor, linear, dtype, layout, sequences } = variant;
+  const together = sequences === undefined ? [] : [`${sequences} sequences`];
+  const between = layout === null ? [] : [layout];
+  return [engine, processor, linear, dtype, ...between, ...together].join(" ");
 }

@@ -14,7 +14,7 @@ import { PAGE_TOKENS, pagesFor } from "./page-pool.ts";
 import { TILE_TOKENS } from "./steps.ts";
 
 /** The next token of a sequence, and the pages of its keys and values. */
-export interface NextToken {
+interface NextToken {
   readonly id: number;
   readonly position: number;
   readonly pages: readonly number[];

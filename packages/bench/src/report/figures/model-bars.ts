@@ -47,7 +47,7 @@ export function modelTitle({ model, units, unit }: ModelResults): string {
 
 /** `ONNX Runtime dense`; with numbers and layout where there are several of them beside it. */
 function barName(variant: VariantResult, beside: readonly VariantResult[]): string {
-  const { engine, linear, dtype, layout } = variant;
+  const { engine, linear, dtype, layout, sequences } = variant;
   const own = beside.filter((other) => other.engine === engine);
   const several = (of: (one: VariantResult) => string | null): boolean =>
     new Set(own.map(of)).size > 1;
@@ -56,6 +56,7 @@ function barName(variant: VariantResult, beside: readonly VariantResult[]): stri
     linear,
     ...(several((one) => one.dtype) ? [dtype] : []),
     ...(layout !== null && several((one) => one.layout) ? [layout] : []),
+    ...(sequences === undefined ? [] : [`${sequences} sequences`]),
   ].join(" ");
 }
 
