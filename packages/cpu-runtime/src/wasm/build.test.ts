@@ -1,23 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import {
-  CONSTANTS,
-  compileBinaries,
-  compileConstants,
-  compileDenseBinary,
-} from "../../assembly/build.ts";
+import { CONSTANTS, compileConstants } from "../../assembly/build.ts";
 import { PLAIN_SIMD, RELAXED_SIMD } from "./binaries.ts";
 
 const committed = (file: string): string => readFileSync(join(import.meta.dirname, file), "utf8");
-
-it("the binaries are what the sources compile to, byte by byte", async () => {
-  expect(await compileBinaries()).toBe(committed("binaries.ts"));
-}, 60_000);
-
-it("the loops of dense linear algebra are what their source compiles to", async () => {
-  expect(await compileDenseBinary()).toBe(committed("dense-binary.ts"));
-}, 60_000);
 
 // Each thread would write it into the shared memory, over what is there, as it starts.
 it.each([PLAIN_SIMD, RELAXED_SIMD])("the binaries have no data of their own", (binary) => {

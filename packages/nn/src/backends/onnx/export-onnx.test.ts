@@ -174,8 +174,8 @@ it("refuses models that are too large before their weights are made", () => {
   expect(() => exportOnnx(graph)).toThrow(expect.objectContaining({ code: "ONNX_SIZE" }));
 });
 
-it("exports ViT-S/16 with butterfly layers, which ONNX Runtime computes as the CPU does", async () => {
-  const graph = vitS16({ linear: VIT_S16_BUTTERFLY, seed: 1 }).trace({ images: 1 });
+it("exports a layer of ViT-S/16 with butterflies, which ONNX Runtime computes as the CPU does", async () => {
+  const graph = vitS16({ linear: VIT_S16_BUTTERFLY, layers: 1, seed: 1 }).trace({ images: 1 });
   const inputs = { images: numbers(3 * 224 * 224, 2) };
   const expected = new CpuModel(graph).runNow(inputs);
   await using onnx = await OnnxRun.of(graph);
