@@ -6,12 +6,24 @@
  * Each kind of layer is tuned by the same number of learning rates and decays with the first seed, and trained with
  * further seeds by those that were best on the validation data. Every training is a line of results/accuracy.jsonl, written when it is
  * done: the same command goes on where it was stopped. results/accuracy.md has the tables of all lines.
+ *
+ *     pnpm experiment:accuracy --time --adapter lavapipe
+ *
+ * times inference and steps of training of the same models instead, on the CPU and on an adapter, for a machine that does
+ * nothing else: results/accuracy-times.json, which the tables have, too.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import {
+  papilioOnAdapter,
+  papilioOnCpu,
+  trainingOnAdapter,
+  trainingOnCpu,
+} from "@papilio/bench/models";
+import { openGpu } from "@papilio/gpu-runtime/node";
 import type { LinearKind } from "./linear-kinds.ts";
 import { accuracyReport, bestOf, type Line, type Run } from "./report.ts";
 import type { Choice, Settings, Task } from "./task.ts";
@@ -19,6 +31,7 @@ import { characters, charactersLarge } from "./tasks/characters.ts";
 import { digits } from "./tasks/digits.ts";
 import { nodes } from "./tasks/nodes.ts";
 import { stories } from "./tasks/stories.ts";
+import { type TimesFile, timeTask } from "./time.ts";
 import { trainBest } from "./train.ts";
 
 const TASKS: readonly Task[] = [digits, ...nodes, characters, charactersLarge, stories];
@@ -28,6 +41,9 @@ const { values: flags } = parseArgs({
   options: {
     task: { type: "string", default: TASKS.map(({ name }) => name).join(",") },
     minutes: { type: "string", default: "240" },
+    time: { type: "boolean", default: false },
+    rounds: { type: "string", default: "11" },
+    adapter: { type: "string", default: "auto" },
     out: { type: "string", default: join(import.meta.dirname, "../../results/accuracy.jsonl") },
   },
 });
@@ -36,12 +52,14 @@ const unknown = names.find((name) => !TASKS.some((task) => task.name === name));
 if (unknown !== undefined) throw new Error(`There is no task ${unknown}.`);
 const end = performance.now() + Number(flags.minutes) * 60_000;
 
+const timesFile = flags.out.replace(/\.jsonl$/, "-times.json");
+
 if (!existsSync(flags.out)) {
   const run: Run = {
     command: "pnpm experiment:accuracy",
     date: new Date().toISOString(),
     node: process.version,
-    processors: `${availableParallelism()} x ${cpus()[0]?.model ?? "unknown"}`,
+    processors: processorsOf(),
   };
   appendFileSync(flags.out, `${JSON.stringify(run)}\n`);
 }
@@ -50,13 +68,46 @@ const [run, ...lines] = readFileSync(flags.out, "utf8")
   .split("\n")
   .map((line) => JSON.parse(line)) as [Run, ...Line[]];
 process.on("exit", () => {
-  const report = accuracyReport(run, lines, TASKS, SEEDS);
+  const times = existsSync(timesFile)
+    ? (JSON.parse(readFileSync(timesFile, "utf8")) as TimesFile)
+    : undefined;
+  const report = accuracyReport(run, { lines, times }, TASKS, SEEDS);
   writeFileSync(flags.out.replace(/\.jsonl$/, ".md"), report);
 });
 
-for (const task of TASKS.filter(({ name }) => names.includes(name))) {
+const tasks = TASKS.filter(({ name }) => names.includes(name));
+if (flags.time) await timeAll(tasks);
+for (const task of flags.time ? [] : tasks) {
   const usual = await trainAll(task, undefined, undefined);
   for (const way of task.ways?.keys() ?? []) await trainAll(task, way, usual.get("dense"));
+}
+
+/** What is timed replaces what was known of it; a task is written when it is done. */
+async function timeAll(tasks: readonly Task[]): Promise<void> {
+  using gpu = await openGpu({ adapter: flags.adapter });
+  const rounds = Number(flags.rounds);
+  const forms = { dtypes: ["f32"], layouts: ["batch-last"] } as const;
+  const engines = [papilioOnCpu(), papilioOnAdapter(gpu, forms)];
+  const training = [trainingOnCpu(), trainingOnAdapter(gpu)];
+  for (const task of tasks) {
+    const times = await timeTask(task, { engines, training, rounds });
+    const before = existsSync(timesFile)
+      ? (JSON.parse(readFileSync(timesFile, "utf8")) as TimesFile).times
+      : [];
+    const file: TimesFile = {
+      command: `pnpm experiment:accuracy --time --rounds ${rounds} --adapter ${flags.adapter}`,
+      date: new Date().toISOString(),
+      node: process.version,
+      processors: processorsOf(),
+      adapter: gpu.report.name,
+      times: [...before.filter((one) => one.task !== task.name), ...times],
+    };
+    writeFileSync(timesFile, `${JSON.stringify(file)}\n`);
+  }
+}
+
+function processorsOf(): string {
+  return `${availableParallelism()} x ${cpus()[0]?.model ?? "unknown"}`;
 }
 
 /**

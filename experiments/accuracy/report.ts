@@ -2,7 +2,10 @@ import { quantity } from "@papilio/bench/analysis";
 import { formatBytes } from "@papilio/butterfly/errors";
 import { LINEAR_KINDS, type LinearKind } from "./linear-kinds.ts";
 import { sizesOf } from "./sizes.ts";
+import { table } from "./table.ts";
 import { type Choice, isBetter, type Outcome, type Task } from "./task.ts";
+import type { TimesFile } from "./time.ts";
+import { timesNote, timesOf } from "./times-report.ts";
 
 /** The first line of the file: what made the others. */
 export interface Run {
@@ -22,13 +25,19 @@ export function bestOf({ metric }: Task, lines: readonly Line[]): Line {
   );
 }
 
+/** Trainings, and times where they were measured. */
+interface Measured {
+  readonly lines: readonly Line[];
+  readonly times: TimesFile | undefined;
+}
+
 /**
  * What trainings found, as Markdown: for each task its kinds of layers, by the settings that were best with the first
  * seed, and what is missing yet.
  */
 export function accuracyReport(
   { command, date, node, processors }: Run,
-  lines: readonly Line[],
+  { lines, times }: Measured,
   tasks: readonly Task[],
   seeds: readonly number[],
 ): string {
@@ -42,7 +51,7 @@ export function accuracyReport(
 
 Made by \`${command}\`, begun on ${date.slice(0, 10)}, Node ${node}, ${processors}. Models are trained from scratch. Each kind of layer is tuned by as many settings, with the first seed, by the validation data; the best are trained with ${seeds.length} seeds. The test data are looked at once, with the model that was best on the validation data. Weights are those of linear layers, bytes those of all parameters in float32, and FLOPs the arithmetic of a run of the trained model.
 
-${begun.map((task) => sectionOf(task, lines, seeds)).join("\n")}${gaps}`;
+${timesNote(times)}${begun.map((task) => `${sectionOf(task, lines, seeds)}${timesOf(task, times)}`).join("\n")}${gaps}`;
 }
 
 function sectionOf(task: Task, lines: readonly Line[], seeds: readonly number[]): string {
@@ -204,9 +213,4 @@ function meanOf(values: readonly number[]): number {
 
 function signed(value: number, digits: number): string {
   return `${value > 0 ? "+" : ""}${value.toFixed(digits)}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

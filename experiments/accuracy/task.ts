@@ -18,7 +18,10 @@ export interface Task {
   readonly unit: string;
   /** Of what a loss is the mean. */
   readonly token?: string;
-  inference(kind: LinearKind): Inference;
+  /** Examples of a step of training. */
+  readonly batch: number;
+  /** @param runs how many images, sequences or graphs it computes at once */
+  inference(kind: LinearKind, runs?: number): Inference;
   /** @param dense the settings by which dense layers were best, once they are known */
   training(choice: Choice, dense: Settings | undefined): Promise<Training>;
 }

@@ -34,7 +34,7 @@ export const charactersLarge: Task = charactersOf({
 });
 
 function charactersOf(sizes: Sizes): Task {
-  const { name, layers, features, context, rates } = sizes;
+  const { name, layers, features, context, batch, rates } = sizes;
   return {
     name,
     description: `a language model of ${layers} layers of ${features} features on tinyshakespeare, ${context} characters at a time`,
@@ -42,10 +42,11 @@ function charactersOf(sizes: Sizes): Task {
     kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
     settings: rates.map((rate) => ({ rate, decay: 0.1 })),
     ...{ unit: `${context} characters`, token: "character" },
-    inference(kind) {
+    batch,
+    inference(kind, runs = 1) {
       const model = modelOf(sizes, kind, 0);
-      const inputs = { ids: text().ids.slice(-context) };
-      return { model, graph: model.trace({ tokens: context }), inputs };
+      const inputs = { ids: text().ids.slice(-runs * context) };
+      return { model, graph: model.trace({ sequences: runs, tokens: context }), inputs };
     },
     training: (choice) => Promise.resolve(trainingOf(sizes, choice)),
   };

@@ -20,10 +20,11 @@ export const digits: Task = {
   kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
   settings: [1e-3, 2e-3, 4e-3].map((rate) => ({ rate, decay: 0.05 })),
   unit: "an image",
-  inference(kind) {
+  batch: BATCH,
+  inference(kind, runs = 1) {
     const model = modelOf(kind, 0);
-    const inputs = { images: images().tested.images.slice(0, PIXELS) };
-    return { model, graph: model.trace({ images: 1 }), inputs };
+    const inputs = { images: images().tested.images.slice(0, runs * PIXELS) };
+    return { model, graph: model.trace({ images: runs }), inputs };
   },
   training: (choice) => Promise.resolve(trainingOf(choice)),
 };

@@ -38,6 +38,7 @@ export const nodes: readonly Task[] = (Object.keys(MODELS) as Name[]).map((name)
   // Those of GAT take minutes each.
   ...(name === "gat" ? {} : { ways: WAY_DESCRIPTIONS }),
   unit: "all nodes",
+  batch: 1,
   inference(kind) {
     const { adjacency, features } = cora();
     const model = modelOf(name, kind, 0);

@@ -24,10 +24,12 @@ export const stories: Task = {
   kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
   settings: [2e-3, 4e-3].map((rate) => ({ rate, decay: 0.01 })),
   ...{ unit: `${CONTEXT} tokens`, token: "token" },
-  inference(kind) {
+  batch: BATCH,
+  inference(kind, runs = 1) {
     const model = storyModel(layersOf(kind), 0);
-    const ids = Uint32Array.from({ length: CONTEXT }, (_, at) => (at * 31) % model.vocabulary);
-    return { model, graph: model.trace({ tokens: CONTEXT }), inputs: { ids } };
+    const length = runs * CONTEXT;
+    const ids = Uint32Array.from({ length }, (_, at) => (at * 31) % model.vocabulary);
+    return { model, graph: model.trace({ sequences: runs, tokens: CONTEXT }), inputs: { ids } };
   },
   training: trainingOf,
 };
