@@ -101,6 +101,7 @@ export default defineConfig({
             { text: "Serve a model", link: "/guide/serve" },
             { text: "Train in PyTorch", link: "/guide/train-in-pytorch" },
             { text: "Many machines", link: "/guide/many-machines" },
+            { text: "Deploy", link: "/guide/deploy" },
             { text: "Factorize a matrix", link: "/guide/factorization" },
             { text: "Exact constructions, files", link: "/guide/exact-constructions" },
             { text: "Run under a memory budget", link: "/guide/memory" },
