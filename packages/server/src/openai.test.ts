@@ -283,6 +283,13 @@ it("counts what it did, and logs no prompt", async () => {
   expect(value('papilio_tokens_total{model="stories260K",kind="generated"}')).toBeGreaterThan(100);
   expect(value("papilio_requests")).toBe(1);
   expect(value('papilio_queue{model="stories260K"}')).toBe(0);
+  expect(value('papilio_running{model="stories260K"}')).toBe(0);
+  const steps = value('papilio_text_steps{model="stories260K"}');
+  expect(steps).toBeGreaterThan(0);
+  expect(value('papilio_text_step_tokens{model="stories260K"}')).toBeGreaterThanOrEqual(steps);
+  expect(value('papilio_texts_preempted{model="stories260K"}')).toBe(0);
+  expect(value('papilio_cache_used_bytes{model="stories260K"}')).toBe(0);
+  expect(value('papilio_cache_bytes{model="stories260K"}')).toBeGreaterThan(0);
   expect(value("papilio_ready")).toBe(1);
   expect(text).toContain('papilio_request_seconds_count{route="/v1/completions",status="200"}');
   expect(text).toContain('papilio_token_seconds_count{model="stories260K",place="first"}');

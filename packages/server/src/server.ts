@@ -36,10 +36,11 @@ export class ModelServer implements Disposable {
     metrics?.watch(() => ({
       requests: this.#frontend.inside,
       queue: new Map([...models].map(([name, { admission }]) => [name, admission.inside])),
-      running: new Map(
-        [...models].flatMap(([name, { text }]) =>
-          text === undefined ? [] : [[name, text.statistics.running] as const],
-        ),
+      texts: new Map(
+        [...models].flatMap(([name, { text }]) => {
+          const statistics = text?.statistics;
+          return statistics === undefined ? [] : [[name, statistics] as const];
+        }),
       ),
       device: slot?.memory,
       ready: this.ready,

@@ -38,9 +38,9 @@ export class TextEngine implements Disposable {
     this.#options = options;
   }
 
-  /** Texts that are generated, and those that wait for room. */
-  get statistics(): Pick<BatchStatistics, "running" | "waiting"> {
-    return this.#made?.generator?.statistics ?? { running: 0, waiting: 0 };
+  /** Of the generator, once there is one. */
+  get statistics(): BatchStatistics | undefined {
+    return this.#made?.generator?.statistics;
   }
 
   /**

@@ -34,7 +34,7 @@ export class Gateway implements Disposable {
     metrics?.watch(() => ({
       requests: this.#frontend.inside,
       queue: new Map([...this.#admissions].map(([name, { inside }]) => [name, inside])),
-      running: new Map(),
+      texts: new Map(),
       device: undefined,
       ready: this.ready,
     }));

@@ -1,10 +1,12 @@
+import type { BatchStatistics } from "@papilio/nn";
+
 /** How much there is of everything at a moment, by the name of a model where it is one's. */
 export interface Gauges {
   readonly requests: number;
   /** Texts and rows that wait or are computed. */
   readonly queue: ReadonlyMap<string, number>;
-  /** Texts that are generated together. */
-  readonly running: ReadonlyMap<string, number>;
+  /** How the texts of models that generate them are generated together; of each that was asked for one. */
+  readonly texts: ReadonlyMap<string, BatchStatistics>;
   /** Bytes of the device's pool: in use, and reserved. Undefined on the CPU. */
   readonly device: { readonly used: number; readonly reserved: number } | undefined;
   /** Whether every model can be computed now. */

@@ -1,9 +1,24 @@
+import type { BatchStatistics } from "@papilio/nn";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Gauges, ServerMetrics } from "../metrics/metrics.ts";
 
 const SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ];
+
+/** What is known of the texts of a model, its name, and what it is. */
+const OF_TEXTS = [
+  ["running", "papilio_running", "Texts that are generated together."],
+  ["steps", "papilio_text_steps", "Steps since the start, each of a token of several texts."],
+  ["decoded", "papilio_text_step_tokens", "Tokens that these steps computed, all together."],
+  [
+    "preempted",
+    "papilio_texts_preempted",
+    "Texts that gave their memory to others since the start.",
+  ],
+  ["cacheBytes", "papilio_cache_used_bytes", "Memory of keys and values of running texts."],
+  ["cacheBudget", "papilio_cache_bytes", "Memory for keys and values of all texts."],
+] as const satisfies readonly (readonly [keyof BatchStatistics, string, string])[];
 
 /**
  * Metrics of a server in Prometheus' format, with those of its process.
@@ -82,5 +97,9 @@ function watchGauges(registers: Registry[], gauges: () => Gauges): void {
     });
   };
   ofModels("papilio_queue", "Texts and rows that wait or are computed.", () => gauges().queue);
-  ofModels("papilio_running", "Texts that are generated together.", () => gauges().running);
+  for (const [key, name, help] of OF_TEXTS) {
+    ofModels(name, help, () => {
+      return new Map([...gauges().texts].map(([model, statistics]) => [model, statistics[key]]));
+    });
+  }
 }
