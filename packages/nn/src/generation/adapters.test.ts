@@ -7,6 +7,7 @@ import type { Decoder } from "../models/decoder.ts";
 import { ADAPTERS, adaptedLlama } from "../testing/adapted-llama.ts";
 import { adapterFixture } from "../testing/adapter-fixtures.ts";
 import { BatchGenerator } from "./batch-generator.ts";
+import type { BatchToken } from "./batch-sequence.ts";
 import { TextGenerator } from "./text-generator.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
@@ -98,4 +99,22 @@ it("sequences with different adapters are generated together, each as alone", as
     const name = names[index];
     expect(ids).toEqual(await alone(name === undefined ? model : merged(name)));
   }
+});
+
+it("a sequence that is aborted within a step leaves the keys and values of the others alone", async () => {
+  const { model, adapters } = adaptedLlama();
+  using generator = BatchGenerator.onCpu(model, { adapters, maxSequences: 2 });
+  const options = { maxTokens: 9, logprobs: 1 };
+  const expected: BatchToken[] = [];
+  for await (const token of generator.submit(PROMPT, options)) expected.push(token);
+  const [adapter] = ADAPTERS;
+  const first = generator.submit(PROMPT, options);
+  const second = generator.submit(PROMPT, { ...options, adapter });
+  const found: BatchToken[] = [];
+  // Sequences of the model alone have their turn before those of its adapter.
+  for await (const token of first) {
+    found.push(token);
+    if (found.length === 3) second.abort();
+  }
+  expect(found).toEqual(expected);
 });

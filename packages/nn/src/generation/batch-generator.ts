@@ -214,10 +214,12 @@ export class BatchGenerator implements Disposable {
         this.#readable(sequence) === 0 &&
         this.#schedule.makeRoom(sequence, sequence.cached + 1),
     );
-    // Sequences of one adapter are multiplied together.
+    // Sequences of one adapter are multiplied together. One that was aborted since has no pages any more.
     for (const adapter of new Set(ready.map((sequence) => sequence.adapter))) {
-      const together = ready.filter((sequence) => sequence.adapter === adapter);
-      await this.#decode(together, adapter);
+      const together = ready.filter(
+        (sequence) => sequence.adapter === adapter && sequence.finishReason === undefined,
+      );
+      if (together.length > 0) await this.#decode(together, adapter);
     }
   }
 
