@@ -3,9 +3,9 @@ import { uniform } from "../numeric/random.ts";
 import { Chain } from "../pattern/chain.ts";
 import { factorize } from "./factorize.ts";
 
-// Large enough for threads: 256 blocks of 32 x 32.
-const chain = Chain.parse("1,32,16,16; 16,16,32,1");
-const target = Float64Array.from({ length: 512 * 512 }, uniform(1));
+// Large enough to start threads for: 169 blocks of 64 x 64.
+const chain = Chain.parse("1,64,13,13; 13,13,64,1");
+const target = Float64Array.from({ length: 832 * 832 }, uniform(1));
 
 it("factorizes in a browser, in threads where the page is isolated", async () => {
   expect(crossOriginIsolated).toBe(true);

@@ -86,8 +86,8 @@ describe.each(CHAINS.map((chain) => [chain.toString(), chain] as const))("chain 
   });
 });
 
-/** Its split is large enough for threads: 256 blocks of 32 x 32. */
-const THREADED = Chain.parse("1,32,16,16; 16,16,32,1");
+/** Its split is large enough to start threads for: 169 blocks of 64 x 64. */
+const THREADED = Chain.parse("1,64,13,13; 13,13,64,1");
 
 describe("a factorization", () => {
   const chain = Chain.squareDyadic(16);
@@ -218,7 +218,7 @@ describe("a factorization", () => {
     const large = THREADED;
     const values = drawDense(large, 3);
     const alone = await factorize(values, large, { threads: 1 });
-    for (let time = 0; time < 3; time++) {
+    for (let time = 0; time < 2; time++) {
       const controller = new AbortController();
       const stopped = factorize(values, large, { threads: 2, signal: controller.signal });
       controller.abort(new Error("enough"));

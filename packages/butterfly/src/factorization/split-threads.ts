@@ -57,6 +57,11 @@ const idle: SplitThread[] = [];
 const spare: SharedArrayBuffer[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
 
+/** Whether a thread need not be started. */
+export function hasIdleThread(): boolean {
+  return idle.length > 0;
+}
+
 /** A thread that is idle, or a new one. */
 export function takeThread(events: ThreadEvents<WorkerResponse>): SplitThread {
   const thread = idle.pop() ?? new SplitThread();

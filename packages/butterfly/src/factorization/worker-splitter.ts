@@ -5,6 +5,7 @@ import { type Parts, sharedParts } from "./parts.ts";
 import { addDropped, NOTHING } from "./split.ts";
 import type { OrthonormalSide, Split, SplitValues } from "./split-task.ts";
 import {
+  hasIdleThread,
   returnBuffer,
   returnThread,
   type SplitThread,
@@ -24,8 +25,12 @@ import {
   splitWork,
 } from "./splitter.ts";
 
-/** Slices of a job up to which it is done where it is called: threads would take longer to wake up. */
-const LOCAL_SLICES = 8;
+/** Multiplications of a job up to which it is done where it is called: threads would take longer to wake up. */
+const LOCAL_WORK = 8e6;
+/** The same where threads have to start, which takes some fifty milliseconds, and megabytes for each. */
+const LOCAL_WORK_BEFORE_START = 4e7;
+/** Of real numbers that one of complex ones takes. */
+const COMPLEX_WORK = 4;
 /** Requests that a thread has: it need not wait for the next one when it is done with the first. */
 const REQUESTS_PER_THREAD = 2;
 
@@ -71,7 +76,9 @@ export class WorkerSplitter implements Splitter {
 
   async split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult> {
     this.#assertLive();
-    if (isSmall(split, splitWork(split))) return await this.#local.split(product, split, side);
+    if (this.#isSmall(product, split, splitWork(split))) {
+      return await this.#local.split(product, split, side);
+    }
     const complex = product.im !== undefined;
     const to = {
       left: allocate(split.left.nonZeros, complex),
@@ -82,13 +89,15 @@ export class WorkerSplitter implements Splitter {
 
   async truncationError(product: Parts, split: Split): Promise<Dropped> {
     this.#assertLive();
-    if (isSmall(split, splitWork(split))) return await this.#local.truncationError(product, split);
+    if (this.#isSmall(product, split, splitWork(split))) {
+      return await this.#local.truncationError(product, split);
+    }
     return await this.#run(product, split, { side: "left", to: undefined });
   }
 
   async squaredDistance(product: Parts, split: Split, factors: SplitValues): Promise<number> {
     this.#assertLive();
-    if (isSmall(split, distanceWork(split))) {
+    if (this.#isSmall(product, split, distanceWork(split))) {
       return await this.#local.squaredDistance(product, split, factors);
     }
     const { left, right } = factors;
@@ -126,6 +135,13 @@ export class WorkerSplitter implements Splitter {
       for (let index = 0; index < this.#threads.length; index++) this.#postNext(index);
     }
     return await done.promise;
+  }
+
+  /** Whether a job takes less than threads would save. */
+  #isSmall({ im }: Parts, { classes }: Split, work: number): boolean {
+    const areThere = this.#threads.length > 0 || hasIdleThread();
+    const most = areThere ? LOCAL_WORK : LOCAL_WORK_BEFORE_START;
+    return classes * work * (im === undefined ? 1 : COMPLEX_WORK) <= most;
   }
 
   #startThreads(): void {
@@ -188,11 +204,6 @@ export class WorkerSplitter implements Splitter {
     this.#job?.done.reject(reason);
     this.#job = undefined;
   }
-}
-
-/** Whether a job takes less than threads would save. */
-function isSmall({ classes }: Split, work: number): boolean {
-  return classes <= LOCAL_SLICES * classesPerSlice(work);
 }
 
 /** Values that will all be written. */
