@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { adapterFixture, adapterFixtures } from "../testing/adapter-fixtures.ts";
 import { StoredTensor } from "../weights/stored-tensor.ts";
+import type { AdapterTarget, RotationChange } from "./adapter.ts";
 import { mergeAdapter } from "./merge-adapter.ts";
 import { readAdapter } from "./read-adapter.ts";
 
@@ -120,5 +121,59 @@ describe("a merged adapter", () => {
       return numbersOf(model);
     };
     expect(merged(true)).toEqual(merged(false));
+  });
+
+  it.each([
+    [1, [1]],
+    [2, [1, 2]],
+    // As PEFT computes it.
+    [3, [1, 2, 2, 1]],
+    [4, [1, 2, 2, 1]],
+    [6, [1, 2, 2, 2, 2, 1]],
+  ])("has the series of PEFT's OFT of %d terms, %j of each power", (terms, factors) => {
+    const fixture = adapterFixture("llama-8/peft-oft");
+    const { state, config } = fixture.files();
+    const settings = {
+      ...(config as object),
+      use_cayley_neumann: true,
+      num_cayley_neumann_terms: terms,
+    };
+    const [target] = readAdapter(fixture.model(), { state, config: settings }).targets;
+    const { blocks } = (target as AdapterTarget).change as RotationChange;
+    const name = "base_model.model.model.layers.0.self_attn.q_proj.oft_R.weight";
+    const entries = state.get(name)?.toReal("float64") as Float64Array;
+    const at = (row: number, col: number): number => {
+      if (row > col) return -at(col, row);
+      return row === col ? 0 : (entries[3 * row - (row * (row - 1)) / 2 + col - row - 1] as number);
+    };
+    // Of the first block, element by element.
+    const four = [0, 1, 2, 3];
+    const skew = four.map((row) => four.map((col) => at(row, col)));
+    let power: number[][] = four.map((row) => four.map((col) => (row === col ? 1 : 0)));
+    const sum = four.map(() => four.map(() => 0));
+    for (const factor of factors) {
+      for (const row of four) {
+        for (const col of four)
+          (sum[row] as number[])[col] = (sum[row]?.[col] ?? 0) + factor * (power[row]?.[col] ?? 0);
+      }
+      power = four.map((row) =>
+        four.map((col) =>
+          four.reduce((all, k) => all + (power[row]?.[k] ?? 0) * (skew[k]?.[col] ?? 0), 0),
+        ),
+      );
+    }
+    sum.flat().forEach((right, index) => {
+      expect(blocks()[index]).toBeCloseTo(right, 13);
+    });
+  });
+
+  it("divides by no rank where the alpha of LyCORIS is 0", () => {
+    const fixture = adapterFixture("llama-8/lycoris-lora");
+    const { state } = fixture.files();
+    const name = "lycoris_model_layers_0_self_attn_q_proj.alpha";
+    const zero = StoredTensor.of({ name, dtype: "F32", shape: [], values: new Float32Array(1) });
+    const { targets } = readAdapter(fixture.model(), { state: new Map(state).set(name, zero) });
+    expect(targets[0]?.change).toMatchObject({ scale: 1 });
+    expect(targets[1]?.change).toMatchObject({ scale: 0.75 });
   });
 });

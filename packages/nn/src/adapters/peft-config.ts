@@ -113,6 +113,10 @@ function ranksOf(fields: ConfigFields, type: AdapterType): Pick<PeftConfig, "ran
 }
 
 function oftOf(fields: ConfigFields, type: AdapterType): OftOptions {
+  // Versions of PEFT differ in what its absence means; all of them write it.
+  if (type === "oft" && !fields.has("use_cayley_neumann")) {
+    throw missing("use_cayley_neumann", "true or false");
+  }
   const series = type === "oft" && fields.flag("use_cayley_neumann", false);
   return {
     shared: fields.flag("block_share", false),

@@ -70,6 +70,26 @@ describe("an adapter that is read", () => {
     });
   });
 
+  it("takes all that PEFT writes into a configuration where nothing is asked for", () => {
+    const nothing = {
+      ...{ alora_invocation_tokens: null, arrow_config: null, auto_mapping: null },
+      ...{
+        corda_config: null,
+        ensure_weight_tying: false,
+        eva_config: null,
+        exclude_modules: null,
+      },
+      ...{ init_lora_weights: true, layer_replication: null, layers_pattern: null },
+      ...{ layers_to_transform: null, loftq_config: {}, lora_bias: false, lora_dropout: 0.05 },
+      ...{ lora_ga_config: null, megatron_config: null, megatron_core: "megatron.core" },
+      ...{ modules_to_save: null, peft_version: "0.19.1", qalora_group_size: 16, revision: null },
+      ...{ target_parameters: null, task_type: "CAUSAL_LM", trainable_token_indices: null },
+      ...{ use_bdlora: null, use_qalora: false },
+    };
+    const { model, files } = changed("llama-8/peft-lora", nothing);
+    expect(readAdapter(model, files).targets).toHaveLength(2);
+  });
+
   it("takes names without what stands before the base model, patterns, layers and exclusions", () => {
     const lora = { peft_type: "LORA", r: 1, lora_alpha: 1 };
     const shapes = new Map([
@@ -194,6 +214,7 @@ describe("an adapter that is not read", () => {
 
   it.each([
     ["llama-8/peft-oft", { coft: true }, {}, "CONFIG_UNSUPPORTED", /coft/],
+    ["llama-8/peft-oft", { use_cayley_neumann: null }, {}, "CONFIG_INVALID", /use_cayley_neumann/],
     ["llama-8/peft-oft", { oft_block_size: 8 }, {}, "ADAPTER_INVALID", /oft_R/],
     ["llama-8/peft-oft", {}, { [`${Q}.oft_R.weight`]: [2, 7] }, "ADAPTER_INVALID", /oft_R/],
     // 8 features are not whole blocks of 3.

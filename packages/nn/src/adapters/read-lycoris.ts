@@ -59,9 +59,9 @@ function changeOf(size: ModelModule, parts: TensorParts): WeightChange {
     return lycorisRotation(parts, kind, size, alpha ?? 0);
   }
   const magnitude = magnitudeOf(size, parts);
-  // Without an alpha it is the rank; without a rank, nothing is divided.
+  // Without an alpha, or with 0, it is the rank; without a rank, nothing is divided.
   const scaleOf = (rank: number | undefined): number =>
-    alpha === undefined || rank === undefined ? 1 : alpha / rank;
+    alpha === undefined || alpha === 0 || rank === undefined ? 1 : alpha / rank;
   const reading = { parts, size, scaleOf, magnitude };
   if (parts.has("lora_down.weight")) {
     return loraChange(reading, { a: "lora_down.weight", b: "lora_up.weight" });

@@ -128,20 +128,24 @@ function shrinking(numbers: Float64Array, size: number, most: number): number {
   return most > 0 && norm > most ? most / norm : 1;
 }
 
-/** `I + 2 S + 2 S^2 + ... + S^(terms - 1)` of each block, which PEFT takes for Cayley's where it is asked to. */
+/**
+ * `I + 2 S + 2 S^2 + ...` of each block, which PEFT takes for Cayley's where it is asked to. Of three powers and more,
+ * the last counts once; as `_cayley_batch` is written, there is no series of three terms, but one of four.
+ */
 function neumannSeries(skew: Float64Array, size: number, terms: number): Float64Array {
+  const powers = terms < 3 ? terms : Math.max(terms, 4);
   const sums = new Float64Array(skew.length);
   for (let at = 0; at < skew.length; at += size * size) {
     const block = skew.subarray(at, at + size * size);
     let power: Float64Array = Float64Array.from(block, (_, index) =>
       index % (size + 1) === 0 ? 1 : 0,
     );
-    for (let term = 0; term < terms; term++) {
-      const factor = term === 0 || term === terms - 1 ? 1 : 2;
+    for (let exponent = 0; exponent < powers; exponent++) {
+      const factor = exponent === 0 || (exponent > 2 && exponent === powers - 1) ? 1 : 2;
       for (const [index, value] of power.entries()) {
         sums[at + index] = (sums[at + index] as number) + factor * value;
       }
-      power = denseProduct(power, block, size);
+      if (exponent < powers - 1) power = denseProduct(power, block, size);
     }
   }
   return sums;

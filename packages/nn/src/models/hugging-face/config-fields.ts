@@ -98,6 +98,10 @@ export class ConfigFields {
     throw this.#invalid(this.#where(name), value, "a whole number from 0 on, or a list of them");
   }
 
+  has(name: string): boolean {
+    return this.#get(name) !== undefined;
+  }
+
   /** Whether a field is a list, rather than one value that stands for it. */
   isList(name: string): boolean {
     return Array.isArray(this.#get(name));
