@@ -1,15 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
+import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { fuseEpilogues } from "../backends/fuse-epilogues.ts";
-import type { Graph } from "../graph/graph.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Linear } from "../layers/linear.ts";
+import { linear } from "../operations/linear/operation.ts";
 import { operationsOf } from "../operations/operation.ts";
 import {
   type AdapterFixture,
   adapterFixture,
   adapterFixtures,
 } from "../testing/adapter-fixtures.ts";
+import { numbers } from "../testing/draw.ts";
 import { firstWrong, liveLayers, tinyRun } from "../testing/live-adapters.ts";
-import { applyAdapters } from "./apply-adapters.ts";
+import { applyAdapters, liveGraphs } from "./apply-adapters.ts";
 import { mergeAdapter } from "./merge-adapter.ts";
 import { readAdapter } from "./read-adapter.ts";
 
@@ -127,6 +131,36 @@ describe("adapters that are applied live", () => {
       const model = fixture.model();
       const live = applyAdapters(model, [{ adapter: readAdapter(model, fixture.files()) }]);
       expect(sums(tinyRun(live).graph)).toBe(sums(tinyRun(model).graph));
+    }
+  });
+
+  it.each(["q4", "q8"] as const)("are exact beside weights of few bits, %s", async (dtype) => {
+    const fixture = adapterFixture("llama-16/peft-lora");
+    const model = fixture.model();
+    const adapter = readAdapter(model, fixture.files());
+    const [{ layers, inFeatures }] = adapter.targets as [(typeof adapter.targets)[number]];
+    const [{ path }] = layers as [(typeof layers)[number]];
+    const { weight } = model.namedModules().get(path) as Linear;
+    const graph = new Graph();
+    const x = graph.input("x", { vectors: 1, features: inFeatures });
+    graph.output("y", linear(x, weight));
+    const inputs = { x: numbers(inFeatures, 4) };
+    const outputOf = async (one: Graph): Promise<Float32Array> => {
+      const weights = new CpuWeightStore({ dtype });
+      using run = new CpuModel(one, { kernels: "wasm", weights });
+      return (await run.run(inputs)).y as Float32Array;
+    };
+    const without = await outputOf(graph);
+    const live = await outputOf(liveGraphs(model, [{ adapter }])(graph));
+    const exact = fixture.expected().get(`${path}.weight`)?.toReal("float64") as Float64Array;
+    for (let row = 0; row < live.length; row++) {
+      let change = 0;
+      for (let col = 0; col < inFeatures; col++) {
+        const at = row * inFeatures + col;
+        const difference = (exact[at] as number) - (weight.values[at] as number);
+        change += difference * (inputs.x[col] as number);
+      }
+      expect((live[row] as number) - (without[row] as number)).toBeCloseTo(change, 5);
     }
   });
 

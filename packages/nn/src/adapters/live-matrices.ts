@@ -149,6 +149,8 @@ export function diagonalMatrix(numbers: Float64Array | number, features: number)
 /** Rounded to float32, once. */
 function matrixOf(factors: readonly KroneckerSparse<Float64Array>[]): Matrix {
   return {
+    // Beside weights of few bits, what an adapter learned would be lost in their rounding.
+    fewBits: false,
     chain: Chain.of(factors.map(({ pattern }) => pattern)),
     factors: factors.map(({ values, stored: { a, b, c, d } }) => {
       requireStorable(values, "F32", "A factor of an adapter");

@@ -17,7 +17,7 @@ import { type KeptFactors, keepFactors } from "../keep-factors.ts";
 import { type PlannedOperation, type PlannedValue, type Profile, profileOf } from "../plan.ts";
 import type { CpuStates } from "./cpu-states.ts";
 import type { CpuWeightStore, CpuWeights } from "./cpu-weight-store.ts";
-import { GraphLowering } from "./graph-lowering.ts";
+import { exactDtype, GraphLowering } from "./graph-lowering.ts";
 import { lowerOnCpu } from "./lower-on-cpu.ts";
 import { unwrittenWindows } from "./unwritten-windows.ts";
 
@@ -160,8 +160,9 @@ function requireRoom(graph: Graph, { memory }: CpuEngine, { dtype }: CpuWeightSt
   }
   for (const operation of operationsOf(graph)) {
     if (operation.kind !== "linear") continue;
-    const size = bitsOf(dtype) / 8;
-    for (const factor of operation.matrix.factors) bytes.set(factor, size * factor.length);
+    const { factors, fewBits } = operation.matrix;
+    const size = bitsOf(fewBits === false ? exactDtype(dtype) : dtype) / 8;
+    for (const factor of factors) bytes.set(factor, size * factor.length);
   }
   const all = [...bytes.values()].reduce((sum, own) => sum + own, 0);
   memory.requireRoom(all, "the weights of the model");

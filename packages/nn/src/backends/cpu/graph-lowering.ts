@@ -13,6 +13,7 @@ import {
   pack,
   packWeights,
   passValues,
+  type WeightDtype,
 } from "@papilio/cpu-runtime/kernels";
 import type { Graph, State } from "../../graph/graph.ts";
 import { Indices, type Value } from "../../graph/value.ts";
@@ -32,6 +33,11 @@ interface TrainedStage {
   readonly stage: number;
   readonly span: CpuSpan;
   readonly transposed: boolean;
+}
+
+/** What matrices that are not rounded to few bits are stored in. */
+export function exactDtype(dtype: WeightDtype): WeightDtype {
+  return bitsOf(dtype) < 16 ? "f32" : dtype;
 }
 
 /** A graph on its way to a program of the CPU: where each value lies, and the operations so far. */
@@ -155,9 +161,8 @@ export class GraphLowering implements CpuLowering {
   packed(matrix: Matrix): PackedPass[] {
     const trains = matrix.factors.some((factor) => this.#trained.has(sourceOf(factor)));
     // Factors that are trained are packed one by one, as the optimizer changes them, and in the precision that it has.
-    const [dtype, form] = trains
-      ? (["f32", ", factor by factor"] as const)
-      : [this.#weights.dtype, ""];
+    const stored = matrix.fewBits === false ? exactDtype(this.#weights.dtype) : this.#weights.dtype;
+    const [dtype, form] = trains ? (["f32", ", factor by factor"] as const) : [stored, ""];
     // Factors of few bits are stored as they are: the product of two would be rounded to other numbers.
     const merges = !trains && bitsOf(dtype) >= 16;
     return chainPasses(matrix.chain, dtype, { merges }).map((pass, index) => {

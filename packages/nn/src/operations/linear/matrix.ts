@@ -1,5 +1,5 @@
 import { Chain, KroneckerSparse, Pattern } from "@papilio/butterfly";
-import { type Check, listOf, objectOf } from "../../arguments/checks.ts";
+import { type Check, flag, listOf, objectOf, optional } from "../../arguments/checks.ts";
 import { chainCheck, parameterCheck } from "../../graph/operand-checks.ts";
 import type { Parameter } from "../../modules/parameter.ts";
 
@@ -8,6 +8,8 @@ export interface Matrix {
   readonly chain: Chain;
   /** `[a, b, c, d]` of each factor, left-most first; 1 for `a` or `d` where the blocks along it are equal. */
   readonly factors: readonly Parameter[];
+  /** False where values are not rounded to few bits, though those of other matrices are; true unless given. */
+  readonly fewBits?: boolean;
 }
 
 /** A factor as `@papilio/butterfly` has it, of the values that the parameter has now. */
@@ -21,6 +23,7 @@ export function factorOf(pattern: Pattern, parameter: Parameter): KroneckerSpars
 export const matrixCheck: Check = objectOf({
   chain: chainCheck,
   factors: listOf(parameterCheck),
+  fewBits: optional(flag),
 });
 
 /** `[rows, cols]` as the one factor of a product. */
