@@ -87,6 +87,8 @@ describe("papilio run --adapter-weights", () => {
       const base = join(data, model, "base");
       const expected = await outputOf(mergedByNumpy(model, kind), type);
       expectClose(await outputOf(base, type, ...adapter(model, kind)), expected);
+      const merged = await outputOf(base, type, ...adapter(model, kind), "--merge-adapters");
+      expectClose(merged, expected);
       const without = await outputOf(base, type);
       expect(without).not.toEqual(expected);
       expect(await outputOf(base, type, ...adapter(model, kind, "=0"))).toEqual(without);

@@ -8,7 +8,13 @@ import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect, wholeNumber } from "../flags/options.ts";
 import { decodeImage, isImage } from "../images/decode-image.ts";
 import { type Preprocessing, preprocess, readPreprocessing } from "../images/preprocessing.ts";
-import { ADAPTER_WEIGHTS_HELP, adapterChoices, mergeAdapters } from "../models/adapter-weights.ts";
+import {
+  ADAPTER_WEIGHTS_HELP,
+  type AdapterFlags,
+  adapterChoices,
+  MERGE_ADAPTERS_HELP,
+  withAdapters,
+} from "../models/adapter-weights.ts";
 import { type ArrayFile, arrayOf } from "../models/array-file.ts";
 import {
   type ComputeFlags,
@@ -31,10 +37,9 @@ import type { Interruption } from "../process/interruption.ts";
 import type { Shown } from "../process/kept.ts";
 import { newTable } from "../render/new-table.ts";
 
-interface Flags extends ComputeFlags {
+interface Flags extends ComputeFlags, AdapterFlags {
   readonly input: readonly string[];
   readonly topK: string;
-  readonly adapterWeights?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -66,6 +71,7 @@ export function classifyCommand(interruption: Interruption): Command {
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
     .option("--adapter-weights <path[=scale]>", ADAPTER_WEIGHTS_HELP, collect)
+    .option("--merge-adapters", MERGE_ADAPTERS_HELP)
     .option("--json", "print the classes as JSON")
     .addHelpText(
       "after",
@@ -99,15 +105,15 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
   await requireFits(flags, outlineFromHuggingFace(config), adapter);
-  const model = await loadModel(path, config, interruption.signal, adapters);
-  if (!(model instanceof VisionTransformer)) {
+  const loaded = await loadModel(path, config, interruption.signal, adapters);
+  if (!(loaded instanceof VisionTransformer)) {
     throw new PapilioError(
       "MODEL_KIND",
       `The model in ${path} is of the type ${config.model_type}, which classifies no images.`,
       "Give a vision transformer: vit.",
     );
   }
-  await mergeAdapters(model, adapters, interruption.signal);
+  const model = await withAdapters(loaded, adapters, flags, interruption.signal);
   const counts = arrays.map((array) => imagesOf(model, array));
   const batch = Math.min(BATCH, Math.max(...counts));
   const graph = model.trace({ images: batch });

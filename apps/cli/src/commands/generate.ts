@@ -4,7 +4,13 @@ import { Command } from "commander";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect, numberFrom, wholeNumber } from "../flags/options.ts";
-import { ADAPTER_WEIGHTS_HELP, adapterChoices, mergeAdapters } from "../models/adapter-weights.ts";
+import {
+  ADAPTER_WEIGHTS_HELP,
+  type AdapterFlags,
+  adapterChoices,
+  MERGE_ADAPTERS_HELP,
+  withAdapters,
+} from "../models/adapter-weights.ts";
 import {
   type ComputeFlags,
   DTYPE_HELP,
@@ -18,7 +24,7 @@ import { type Interruption, stdoutClosed } from "../process/interruption.ts";
 import type { Shown, Work } from "../process/kept.ts";
 import { note, write as writeText } from "../process/print.ts";
 
-interface Flags extends ComputeFlags {
+interface Flags extends ComputeFlags, AdapterFlags {
   readonly tokenizer?: string;
   readonly prompt: string;
   readonly maxTokens: string;
@@ -28,7 +34,6 @@ interface Flags extends ComputeFlags {
   readonly seed: string;
   readonly stop?: readonly string[];
   readonly context?: string;
-  readonly adapterWeights?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -59,6 +64,7 @@ export function generateCommand(interruption: Interruption): Command {
       "tokens that there is room for; as many as are needed unless given",
     )
     .option("--adapter-weights <path[=scale]>", ADAPTER_WEIGHTS_HELP, collect)
+    .option("--merge-adapters", MERGE_ADAPTERS_HELP)
     .option("--json", "print ids, text and tokens a second as one JSON object")
     .addHelpText(
       "after",
@@ -89,9 +95,8 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   const language = await loadLanguageModel(path, flags.tokenizer, signal, (outline) =>
     requireFits(flags, outline, adapter),
   );
-  await mergeAdapters(language.model, adapters, signal);
+  const model = await withAdapters(language.model, adapters, flags, signal);
   const loadSeconds = (performance.now() - started) / 1000;
-  const { model } = language;
   const prompt = encode(language, flags.prompt);
   // Prompts are read in whole chunks, the last of which must fit too.
   const needed = Math.max(prompt.length + maxTokens, CHUNK * Math.ceil(prompt.length / CHUNK));

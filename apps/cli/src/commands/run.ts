@@ -10,7 +10,13 @@ import { exitStatuses } from "../flags/exit-statuses.ts";
 import { collect } from "../flags/options.ts";
 import { NATS_HELP } from "../jobs/nats.ts";
 import { runJob } from "../jobs/run-job.ts";
-import { ADAPTER_WEIGHTS_HELP, adapterChoices, mergeAdapters } from "../models/adapter-weights.ts";
+import {
+  ADAPTER_WEIGHTS_HELP,
+  type AdapterFlags,
+  adapterChoices,
+  MERGE_ADAPTERS_HELP,
+  withAdapters,
+} from "../models/adapter-weights.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
 import {
   type ComputeFlags,
@@ -27,14 +33,13 @@ import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
 import { newTable } from "../render/new-table.ts";
 
-interface Flags extends ComputeFlags {
+interface Flags extends ComputeFlags, AdapterFlags {
   readonly input: readonly string[];
   readonly output?: readonly string[];
   readonly force?: boolean;
   readonly plan?: boolean;
   readonly nats?: string;
   readonly chunk?: string;
-  readonly adapterWeights?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -63,6 +68,7 @@ export function runCommand(interruption: Interruption): Command {
       "rows of the inputs in a part, with --nats; 64 or what a message holds",
     )
     .option("--adapter-weights <path[=scale]>", ADAPTER_WEIGHTS_HELP, collect)
+    .option("--merge-adapters", MERGE_ADAPTERS_HELP)
     .option("--json", "print shapes, times and the plan as JSON")
     .addHelpText(
       "after",
@@ -112,8 +118,8 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
   await requireFits(flags, outlineFromHuggingFace(config), adapter);
-  const model = await loadModel(path, config, interruption.signal, adapters);
-  await mergeAdapters(model, adapters, interruption.signal);
+  const loaded = await loadModel(path, config, interruption.signal, adapters);
+  const model = await withAdapters(loaded, adapters, flags, interruption.signal);
   const bound = bindInputs(model, arrays);
   requireOutputs(bound, files);
   const compute = await openCompute(flags, bound.graph, adapter);

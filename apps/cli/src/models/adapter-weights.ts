@@ -1,7 +1,12 @@
 import { stat } from "node:fs/promises";
 import { PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
-import { mergeAdapter, withAdapterHead } from "@papilio/nn/adapters";
+import {
+  type AppliedAdapter,
+  applyAdapters,
+  mergeAdapter,
+  withAdapterHead,
+} from "@papilio/nn/adapters";
 import type { Module } from "@papilio/nn/layers";
 import { loadAdapter, loadAdapterFiles } from "@papilio/nn/node";
 import type { StateDict } from "@papilio/nn/weights";
@@ -9,6 +14,15 @@ import type { StateDict } from "@papilio/nn/weights";
 /** For the help of `--adapter-weights <path[=scale]>`. */
 export const ADAPTER_WEIGHTS_HELP =
   "an adapter of PEFT (a folder) or LyCORIS (a file), and its scale; may be repeated";
+
+export const MERGE_ADAPTERS_HELP =
+  "merge adapters into the weights when they are loaded, instead of applying them to vectors";
+
+/** Flags of commands that take adapters. */
+export interface AdapterFlags {
+  readonly adapterWeights?: readonly string[];
+  readonly mergeAdapters?: boolean;
+}
 
 /** An adapter that a flag names. */
 export interface AdapterChoice {
@@ -70,16 +84,21 @@ export async function withHeadsOf(
 }
 
 /**
- * Merges adapters into a model, one after another.
+ * A model with adapters: applied to vectors, or merged into its weights, one after another.
  *
- * @throws PapilioError what `loadAdapter` and `mergeAdapter` throw
+ * @throws PapilioError what `loadAdapter`, `applyAdapters` and `mergeAdapter` throw
  */
-export async function mergeAdapters(
-  model: Module,
+export async function withAdapters<M extends Module>(
+  model: M,
   choices: readonly AdapterChoice[],
+  { mergeAdapters = false }: Pick<AdapterFlags, "mergeAdapters">,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<M> {
+  const applied: AppliedAdapter[] = [];
   for (const { path, scale } of choices) {
-    mergeAdapter(model, await loadAdapter(model, path, { signal }), scale);
+    const adapter = await loadAdapter(model, path, { signal });
+    if (mergeAdapters) mergeAdapter(model, adapter, scale);
+    else applied.push({ adapter, scale });
   }
+  return applied.length === 0 ? model : applyAdapters(model, applied);
 }

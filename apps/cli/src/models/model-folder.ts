@@ -31,7 +31,7 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
  * The model that a config.json describes, with the weights that lie beside it; progress on stderr.
  *
  * @param path the folder, or a `.safetensors` file in it
- * @param adapters that are to be merged, whose head of classes it gets
+ * @param adapters that come to it, whose head of classes it gets
  * @throws PapilioError what `modelFromHuggingFace` and `loadStateDict` throw
  */
 export async function loadModel(

@@ -78,6 +78,12 @@ export const BEFORE: Readonly<Record<string, string>> = {
     import { cpSync } from "node:fs";
     cpSync(${JSON.stringify(`${ADAPTERS}/base`)}, "llama", { recursive: true });
     cpSync(${JSON.stringify(`${ADAPTERS}/peft-boft`)}, "poems", { recursive: true });`,
+  "apps/docs/guide/adapters.md 3": `
+    import { cpSync, readFileSync } from "node:fs";
+    cpSync(${JSON.stringify(`${ADAPTERS}/base`)}, "llama", { recursive: true });
+    cpSync(${JSON.stringify(`${ADAPTERS}/peft-boft`)}, "poems", { recursive: true });
+    cpSync(${JSON.stringify(`${ADAPTERS}/peft-lokr`)}, "rhymes", { recursive: true });
+    const config = JSON.parse(readFileSync("llama/config.json", "utf8"));`,
   "apps/docs/guide/adapters.md 2": `
     import { readFileSync } from "node:fs";
     const read = (name) => readFileSync(${JSON.stringify(`${ADAPTERS}/`)} + name);
