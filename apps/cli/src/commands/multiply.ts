@@ -25,6 +25,8 @@ import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { sizeWithoutPadding, withoutPadding } from "../files/padded-size.ts";
 import { BACKEND_HELP, chooseBackend } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
+import { oneOf } from "../flags/options.ts";
+import { fewBitsProduct } from "../models/few-bits-product.ts";
 import type { Interruption } from "../process/interruption.ts";
 
 interface Flags {
@@ -34,6 +36,7 @@ interface Flags {
   readonly force?: boolean;
   readonly name?: string;
   readonly backend: string;
+  readonly dtype: string;
   readonly reference?: boolean;
   readonly adapter: string;
 }
@@ -52,16 +55,18 @@ export function multiplyCommand(interruption: Interruption): Command {
     .option("--force", FORCE_HELP)
     .option("--name <name>", "which butterfly of the file; needed where there are several")
     .option("--backend <name>", BACKEND_HELP, "auto")
+    .option("--dtype <type>", "how factors are stored: f32; q8 or q4 on the CPU, real ones", "f32")
     .option("--reference", "compute in double precision, slowly: the reference on the CPU")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .addHelpText(
       "after",
       `
-Example:
+Examples:
   papilio multiply mlp.safetensors --input x.npy --out y.npy
+  papilio multiply mlp-q4.safetensors --input x.npy --dtype q4 --out y.npy
 
 Vectors in 64-bit floating-point numbers, whole numbers or text are multiplied in double
-precision, on the CPU, unless --backend gpu or an adapter is asked for; products are written in
+precision, on the CPU, unless --backend gpu, an adapter or few bits are asked for; products are written in
 the precision in which they were computed.
 
 ${exitStatuses()}`,
@@ -71,6 +76,7 @@ ${exitStatuses()}`,
 
 async function run(file: string, flags: Flags, interruption: Interruption): Promise<void> {
   const { out, force } = flags;
+  fewBitsOf(flags);
   const inputs = [file, flags.input];
   const outputs = await Outputs.open([{ path: out, writer: "papilio multiply" }], {
     inputs,
@@ -108,8 +114,9 @@ interface Vectors {
   readonly values: Numbers;
 }
 
-/** That of the vectors in their file, but single where an adapter is asked for. */
+/** That of the vectors in their file, but single where an adapter, or few bits, are asked for. */
 function precisionOf({ precision }: MatrixFile<"float64">, flags: Flags): FloatType {
+  if (fewBitsOf(flags) !== undefined) return "float32";
   const { reference: isReference, backend, adapter } = flags;
   const isOnCpu = isReference || backend === "cpu" || (backend === "auto" && adapter === "auto");
   return isOnCpu ? precision : "float32";
@@ -141,13 +148,39 @@ function pick(
   );
 }
 
+/** The type of few bits that is asked for. @throws PapilioError `FLAG_INVALID` where nothing computes in it */
+function fewBitsOf({ dtype, backend, reference: isReference }: Flags): "q8" | "q4" | undefined {
+  const found = oneOf("--dtype", dtype, ["f32", "q8", "q4"]);
+  if (found === "f32") return undefined;
+  if (!isReference && backend !== "gpu") return found;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `--dtype is ${found}, but ${isReference ? "the reference computes in double precision" : "an adapter stores factors as f32"}.`,
+    "Leave out --dtype, or give --backend cpu.",
+  );
+}
+
 /** The product, and where it was computed. */
 async function multiplied(
   butterfly: PermutedButterfly<AnyButterfly>,
   input: Vectors,
   complex: boolean,
-  { reference: isReference, backend, adapter }: Flags,
+  flags: Flags,
 ): Promise<[Numbers, string]> {
+  const { reference: isReference, backend, adapter } = flags;
+  const few = fewBitsOf(flags);
+  if (few !== undefined) {
+    if (complex) {
+      throw new PapilioError(
+        "FLAG_INVALID",
+        `--dtype is ${few}, but the butterfly or the vectors are complex.`,
+        "Leave out --dtype.",
+      );
+    }
+    const real = butterfly as PermutedButterfly<Butterfly>;
+    const y = await fewBitsProduct(real, input.values as Float32Array, input.rows, few);
+    return [y, `the CPU, factors in ${few}`];
+  }
   if (isReference) {
     const [y] = await multiplyAt(reference, butterfly, input, complex);
     return [y, "the CPU, in double precision"];

@@ -20,8 +20,8 @@ export function nearest(x: number, { step, least, most }: Grid): number {
   return number < least ? least : number > most ? most : number;
 }
 
-/** Steps that the largest magnitude is placed at, over the largest number: below 1 it is clipped. */
-const PLACES = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1];
+/** Where the largest magnitude is placed at first, over the largest number: below 1 it is clipped. */
+const PLACES = [0.65, 0.75, 0.85, 0.95, 1.05];
 
 /**
  * The scale, in half precision, with which `sum of weight * (value - scale * number)^2` over a group is smallest of
@@ -41,10 +41,10 @@ export function searchScale(values: Float64Array, weights: Float64Array, grid: G
     const error = errorOf(values, weights, scale, grid);
     if (error < least) [best, least] = [scale, error];
   };
+  attempt(inHalf(largest / grid.most));
   for (const place of PLACES) {
     for (const sign of signs) {
-      const scale = (sign * largest) / (place * Math.max(grid.most, -grid.least));
-      attempt(inHalf(scale));
+      const scale = (sign * largest * place) / Math.max(grid.most, -grid.least);
       attempt(inHalf(fittedScale(values, weights, scale, grid)));
     }
   }

@@ -46,8 +46,8 @@ export interface RoundingOptions {
  * `quantizeValues`, and the error of the product is 30 to 45 % smaller for trained factors in `q4`. A dense matrix is one
  * factor of pattern `(1, rows, cols, 1)`: without moments, only its scales are searched.
  *
- * Takes some minutes for a hundred million weights, and arrays of `size * size` numbers, where `size` is the largest
- * number of rows or columns of a factor. Where that is more than 4,096, and for factors whose equal blocks are stored
+ * Takes seconds for each million weights, more for larger matrices, and arrays of `size * size` numbers, where `size` is the
+ * largest number of rows or columns of a factor. Where that is more than 4,096, and for factors whose equal blocks are stored
  * once, each factor is rounded alone, with scales that are searched.
  *
  * @returns codes and scales of each factor, left-most first

@@ -13,6 +13,8 @@ import {
   inputGram,
   leftGram,
   onSupport,
+  product,
+  transposed,
   transposedFactors,
   weightsOf,
 } from "./surroundings.ts";
@@ -37,9 +39,9 @@ export async function roundChain(
   for (const [index, factor] of [...start.entries()].reverse()) {
     await slicer.yieldIfDue();
     const right = near.slice(index + 1);
-    const inputs = inputGram(right, cols, moments);
-    const outputs = leftGram(start.slice(0, index));
     const cross = crossMoments(right, cols, moments);
+    const inputs = inputGram(right, cols, moments, cross);
+    const outputs = leftGram(start.slice(0, index));
     const target =
       right.length === 0
         ? factor
@@ -68,19 +70,34 @@ interface Product {
 }
 
 /** The descent of a factor within the product: its slope is `A^T (W - B) H R^T`. */
-function descentOf(
-  own: RoundedFactor,
-  index: number,
-  { exact, near, cols, moments }: Product,
-): Descent {
+function descentOf(own: RoundedFactor, index: number, whole: Product): Descent {
+  const { near, cols, moments } = whole;
   const [left, right] = [near.slice(0, index), near.slice(index + 1)];
   const size = own.pattern.cols;
-  const cross = crossMoments(right, cols, moments);
-  const missing = apply(exact, cross, size);
-  const made = apply(near, cross, size);
-  for (let at = 0; at < missing.length; at++) {
-    missing[at] = (missing[at] as number) - (made[at] as number);
-  }
+  const cross = moments === undefined ? undefined : crossMoments(right, cols, moments);
+  const missing = cross === undefined ? missingAlone(whole, right) : missingOf(whole, cross, size);
   const slope = onSupport(near[index] as Factor, apply(transposedFactors(left), missing, size));
-  return new Descent(own, slope, inputGram(right, cols, moments), leftGram(left));
+  return new Descent(own, slope, inputGram(right, cols, moments, cross), leftGram(left));
+}
+
+/** `(W - B) H R^T`. */
+function missingOf({ exact, near }: Product, cross: Float64Array, size: number): Float64Array {
+  return difference(apply(exact, cross, size), apply(near, cross, size));
+}
+
+/** `(W - B) R^T`: the transpose of `R (W - B)^T`. */
+function missingAlone({ exact, near, cols }: Product, right: readonly Factor[]): Float64Array {
+  const [w, b] = [product(exact), product(near)];
+  if (w === undefined || b === undefined) {
+    const cross = crossMoments(right, cols, undefined);
+    return missingOf({ exact, near, cols, moments: undefined }, cross, cross.length / cols);
+  }
+  const lost = w.map((values) => difference(values, b.values)).dense();
+  if (right.length === 0) return lost;
+  const { rows } = w.pattern;
+  return transposed(apply(right, transposed(lost, cols), rows), rows);
+}
+
+function difference(values: Float64Array, others: Float64Array): Float64Array {
+  return values.map((value, at) => value - (others[at] as number));
 }

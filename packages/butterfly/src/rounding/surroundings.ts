@@ -1,5 +1,6 @@
 import type { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { referenceProduct } from "../matrix/reference-product.ts";
+import { Chain } from "../pattern/chain.ts";
 
 export type Factor = KroneckerSparse<Float64Array>;
 
@@ -48,22 +49,37 @@ export function crossMoments(
   return transposed(apply(right, moments?.values ?? unitVectors(cols, 0, cols), cols), cols);
 }
 
-/** `R H R^T`: second moments of what stands on the left of factors; undefined where they are the identity. */
+/**
+ * `R H R^T`: second moments of what stands on the left of factors; undefined where they are the identity.
+ *
+ * @param cross `H R^T`, where it is known
+ */
 export function inputGram(
   right: readonly Factor[],
   cols: number,
   moments: Gram | undefined,
+  cross?: Float64Array,
 ): Gram | undefined {
   const [first] = right;
   if (first === undefined) return moments;
   const size = first.pattern.rows;
-  return { size, values: apply(right, crossMoments(right, cols, moments), size) };
+  const merged = moments === undefined ? product(right) : undefined;
+  if (merged !== undefined) return { size, values: merged.matmul(merged.transpose()).dense() };
+  return { size, values: apply(right, cross ?? crossMoments(right, cols, moments), size) };
+}
+
+/** The product of factors as one; undefined where they are not chainable. */
+export function product(factors: readonly Factor[]): Factor | undefined {
+  const { chainable } = Chain.of(factors.map(({ pattern }) => pattern));
+  return chainable ? factors.reduce((left, right) => left.matmul(right)) : undefined;
 }
 
 /** `A^T A` of the factors on the left; undefined of none, where it is the identity. */
 export function leftGram(left: readonly Factor[]): Gram | undefined {
   const size = left.at(-1)?.pattern.cols;
   if (size === undefined) return undefined;
+  const merged = product(left);
+  if (merged !== undefined) return { size, values: merged.transpose().matmul(merged).dense() };
   const dense = apply(left, unitVectors(size, 0, size), size);
   return { size, values: apply(transposedFactors(left), dense, size) };
 }
