@@ -126,6 +126,7 @@ export default defineConfig({
             { text: "The CPU backend", link: "/results/cpu" },
             { text: "Whole models", link: "/results/models" },
             { text: "Accuracy of trained models", link: "/results/accuracy" },
+            { text: "Accuracy of few bits", link: "/results/few-bits" },
             { text: "Factorization", link: "/results/factorization" },
             { text: "Fourier transforms", link: "/results/fourier" },
           ],

@@ -23,6 +23,14 @@ describe("pages that experiments wrote", () => {
     expect(page).toMatch(/\| 65536 \| 1 \| butterfly \| .* \| 17\.5 ms \|/);
   });
 
+  it("draws what the tables of few bits have", () => {
+    const page = pages.get("results/few-bits.md") ?? "";
+    const [, shakespeare = ""] = page.split("## shakespeare:");
+    const [, growth] = /\| q4 \| calibrated \|.*\| \+([\d.]+) % \|/.exec(shakespeare) ?? [];
+    const label = /By how many percent[^"]*/.exec(page)?.[0];
+    expect(label).toContain(`${Number(growth).toFixed(1)} % with four`);
+  });
+
   it("counts the products on the CPU that are faster than ONNX Runtime's", () => {
     const { cases } = JSON.parse(readFileSync(`${folder}/cpu-two-cores.json`, "utf8")) as {
       cases: {

@@ -4,6 +4,7 @@ import { quantity } from "@papilio/bench/analysis";
 import { ascending, median } from "@papilio/butterfly/numeric";
 import { drawChart } from "../drawings/chart.ts";
 import { type Drawing, renderDrawing } from "../drawings/svg.ts";
+import { fewBitsPicture } from "./few-bits-picture.ts";
 
 /** A page of the results folder, and the picture that it begins with. */
 interface Page {
@@ -21,6 +22,12 @@ const PAGES: readonly Page[] = [
     text: "factorization.md",
     data: "factorization.json",
     draw: factorizationPicture,
+  },
+  {
+    name: "few-bits",
+    text: "few-bits-accuracy.md",
+    data: "few-bits-accuracy.json",
+    draw: fewBitsPicture,
   },
   {
     name: "fourier",

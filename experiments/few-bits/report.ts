@@ -1,0 +1,70 @@
+import type { Dtype, Rounding } from "./round-model.ts";
+
+/** A model with the weights of its matrices in a type. */
+export interface Row {
+  readonly dtype: Dtype;
+  readonly rounding: Rounding;
+  readonly bytes: number;
+  /** The median of `|W - B| / |W|` over the matrices. */
+  readonly error: number;
+  /** Nats. */
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface FewBitsResults {
+  readonly command: string;
+  readonly date: string;
+  readonly node: string;
+  readonly subjects: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly metric: "loss" | "accuracy";
+    readonly rows: readonly Row[];
+  }[];
+}
+
+/** The tables of the results, as Markdown. */
+export function fewBitsReport({ command, date, node, subjects }: FewBitsResults): string {
+  return `# Weights of few bits: accuracy
+
+Made by \`${command}\` on ${date.slice(0, 10)}, Node ${node}. Weights of linear layers, and tables of tokens, are rounded as \`papilio quantize\` does it; products are then computed in float32 with what the codes stand for. Plain rounding takes each weight to the nearest; structured rounding makes the error of the product of the factors small; calibrated rounding that of its outputs, for 32 pieces of the training data. Bytes are those of the rounded matrices, scales included; the error is the median of \`|W - B| / |W|\` over them. No model was trained further after it was rounded.
+
+${subjects.map(sectionOf).join("\n")}
+## To be read with care
+
+These are small models. The error of outputs that a calibration makes small is that of each matrix alone, not of the whole model. Digits are few: one more that is right is 0.3 points. Dense twins, where there are any, are trained by the settings of the models of the site, which were not chosen for them; they say what rounding does to dense layers, not which layers are better. stories260K is measured by texts of its own, on which float32 is the best there can be: more bits can only come nearer to it.
+`;
+}
+
+function sectionOf({
+  name,
+  description,
+  metric,
+  rows,
+}: FewBitsResults["subjects"][number]): string {
+  const [exact] = rows as readonly [Row];
+  const head = ["weights", "rounding", "bytes", "error of matrices", "loss, nats"];
+  const cells = rows.map((row) => {
+    const { dtype, rounding, bytes, error, loss, accuracy } = row;
+    const change = perplexityChange(row, exact);
+    const last = metric === "accuracy" ? `${(100 * accuracy).toFixed(1)} %` : signed(change);
+    const how = dtype === "f32" || dtype === "f16" ? "-" : rounding;
+    const share = `${bytes} (${((100 * bytes) / exact.bytes).toFixed(1)} %)`;
+    return [dtype, how, share, error === 0 ? "0" : error.toPrecision(3), loss.toFixed(4), last];
+  });
+  const last = metric === "accuracy" ? "accuracy" : "perplexity beside f32";
+  const table = [[...head, last], [...head, last].map(() => "---"), ...cells]
+    .map((line) => `| ${line.join(" | ")} |`)
+    .join("\n");
+  return `## ${name}: ${description}\n\n${table}\n`;
+}
+
+/** By how much the perplexity is larger, as a share. */
+function perplexityChange({ loss }: Row, exact: Row): number {
+  return Math.exp(loss - exact.loss) - 1;
+}
+
+function signed(share: number): string {
+  return `${share > 0 ? "+" : ""}${(100 * share).toFixed(2)} %`;
+}

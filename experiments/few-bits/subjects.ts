@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Llama, modelFromHuggingFace, TextGenerator, VisionTransformer } from "@papilio/nn";
+import { type CalibrationRuns, type InputMoments, inputMoments } from "@papilio/nn/conversion";
+import type { Module } from "@papilio/nn/layers";
+import type { Decoder } from "@papilio/nn/models";
+import { loadStateDict } from "@papilio/nn/node";
+import {
+  characterTokens,
+  type DisposableTask,
+  imageTask,
+  pickImages,
+  splitExamples,
+  textTask,
+} from "@papilio/nn/training";
+import { assignStateDict, readLlama2c } from "@papilio/nn/weights";
+import { readText } from "../accuracy/data.ts";
+
+/** A trained model, and what it is measured by. */
+export interface Subject extends Disposable {
+  readonly name: string;
+  readonly description: string;
+  readonly model: Module;
+  /** With the numbers that its parameters have. */
+  evaluate(): Promise<Evaluated>;
+  readonly moments: ReadonlyMap<string, InputMoments>;
+}
+
+/** The mean of the cross-entropy, in nats, and the share of what is right. */
+type Evaluated = Awaited<ReturnType<NonNullable<DisposableTask["evaluate"]>>>;
+
+function measured(task: DisposableTask): Pick<Subject, "evaluate" | typeof Symbol.dispose> {
+  return {
+    evaluate: () => (task.evaluate as () => Promise<Evaluated>)(),
+    [Symbol.dispose]: () => task[Symbol.dispose](),
+  };
+}
+
+const root = join(import.meta.dirname, "../..");
+const site = join(root, "apps/docs/public/models");
+const stories = join(root, "packages/nn/testdata/stories260K/stories260K.bin");
+
+const [WINDOWS, PIECES] = [256, 32];
+
+/** The models of the site, twins of them with dense layers where folders are given, and stories260K. */
+export const SUBJECTS: Readonly<Record<string, (folder: string) => Promise<Subject>>> = {
+  shakespeare: () => characters("shakespeare", join(site, "shakespeare"), "Monarch layers"),
+  "shakespeare-dense": (folder) => characters("shakespeare-dense", folder, "dense layers"),
+  stories260K,
+  digits: () => digits("digits", join(site, "digits"), "Monarch layers"),
+  "digits-dense": (folder) => digits("digits-dense", folder, "dense layers"),
+};
+
+async function load(folder: string): Promise<ReturnType<typeof modelFromHuggingFace>> {
+  const config: unknown = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+  return modelFromHuggingFace(config, await loadStateDict(folder));
+}
+
+async function characters(name: string, folder: string, layers: string): Promise<Subject> {
+  const model = (await load(folder)) as Decoder;
+  const ids = characterTokens(readText("data/tinyshakespeare.txt.gz")).tokens;
+  const split = Math.floor(0.9 * ids.length);
+  return await textSubject({
+    ...{ name, model, train: ids.subarray(0, split), validation: ids.subarray(split) },
+    description: `a GPT-2 of 4 layers of 128 features, ${layers}, on ${WINDOWS} windows of 64 characters of Shakespeare that it was not trained on`,
+  });
+}
+
+async function stories260K(): Promise<Subject> {
+  const { config, tensors } = readLlama2c(readFileSync(stories));
+  const model = new Llama(config);
+  assignStateDict(model.namedParameters(), tensors);
+  const ids: number[] = [];
+  using generator = TextGenerator.onCpu(model, { context: 256 });
+  for (let seed = 0; seed < 2 * PIECES + WINDOWS; seed++) {
+    const options = { maxTokens: 129, temperature: 1, seed };
+    for await (const { id } of generator.generate([1], options)) ids.push(id);
+  }
+  const all = Uint32Array.from(ids);
+  const split = 2 * PIECES * 129;
+  return await textSubject({
+    ...{
+      name: "stories260K",
+      model,
+      train: all.subarray(0, split),
+      validation: all.subarray(split),
+    },
+    context: 128,
+    description: `a Llama of 260 thousand parameters, dense layers, on ${WINDOWS} windows of 128 tokens of texts that it wrote itself in float32, at temperature 1: there is no other text for it here`,
+  });
+}
+
+async function textSubject({
+  name,
+  description,
+  model,
+  train,
+  validation,
+  context = model.positions,
+}: {
+  readonly name: string;
+  readonly description: string;
+  readonly model: Decoder;
+  readonly train: Uint32Array;
+  readonly validation: Uint32Array;
+  readonly context?: number;
+}): Promise<Subject> {
+  const task = textTask({
+    ...{ parameters: model.namedParameters(), batch: 16, seed: 0, kernels: "wasm", context },
+    ...{ trace: (shape) => model.trace(shape), train, validation, validationWindows: WINDOWS },
+  });
+  const step = (train.length - context) / (PIECES - 1);
+  const inputs = Array.from({ length: PIECES }, (_, piece) => {
+    const start = Math.floor(piece * step);
+    return { ids: train.slice(start, start + context) };
+  });
+  const graph = model.trace({ tokens: context });
+  const moments = await momentsOf(model, { graph, inputs });
+  return { name, description, model, moments, ...measured(task) };
+}
+
+async function digits(name: string, folder: string, layers: string): Promise<Subject> {
+  const model = await load(folder);
+  if (!(model instanceof VisionTransformer)) throw new Error(`${folder} is no vision transformer.`);
+  const rows = readText("data/digits.csv.gz")
+    .trim()
+    .split("\n")
+    .map((row) => row.split(",").map(Number));
+  const all = {
+    images: Float32Array.from(
+      rows.flatMap((row) => row.slice(0, 64)),
+      (pixel) => pixel / 16,
+    ),
+    labels: Uint32Array.from(rows, (row) => row[64] as number),
+  };
+  // As `papilio train` divides them.
+  const { train, validation } = splitExamples({ examples: rows.length, share: 0.2, seed: 0 });
+  const seen = pickImages(all, train);
+  const task = imageTask({
+    ...{ parameters: model.namedParameters(), batch: 64, seed: 0, kernels: "wasm" },
+    ...{ trace: (shape) => model.trace(shape), shape: [1, 8, 8], train: seen },
+    validation: pickImages(all, validation),
+  });
+  const graph = model.trace({ images: PIECES });
+  const inputs = Array.from({ length: 16 }, (_, piece) => ({
+    images: seen.images.slice(piece * PIECES * 64, (piece + 1) * PIECES * 64),
+  }));
+  return {
+    ...{ name, model, moments: await momentsOf(model, { graph, inputs }), ...measured(task) },
+    description: `a vision transformer of 3 layers of 64 features, ${layers}, on ${validation.length} digits that it was not trained on`,
+  };
+}
+
+async function momentsOf(
+  model: Module,
+  calibration: CalibrationRuns,
+): Promise<ReadonlyMap<string, InputMoments>> {
+  return await inputMoments(model, [calibration]);
+}
