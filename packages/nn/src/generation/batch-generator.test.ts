@@ -2,89 +2,44 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { Llama } from "../models/llama.ts";
+import {
+  allOf,
+  BATCHED,
+  expectAnswersAlone,
+  readSome,
+  requests,
+} from "../testing/batched-sequences.ts";
 import { BatchGenerator, type BatchStatistics } from "./batch-generator.ts";
 import type { SubmitOptions } from "./batch-options.ts";
-import type { BatchToken, TokenStream } from "./batch-sequence.ts";
+import type { BatchToken } from "./batch-sequence.ts";
 import { TextGenerator } from "./text-generator.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
-const CONTEXT = 80;
-const VOCABULARY = 40;
-const model = new Llama({
-  ...{ vocabulary: VOCABULARY, features: 16, layers: 2, heads: 4, keyValueHeads: 2 },
-  ...{ hidden: 24, positions: 88, seed: 5 },
-});
-/** Two layers of keys and values of 8 features, of 32 tokens. */
-const PAGE_BYTES = 2 * 2 * 8 * 4 * 32;
+const { model, vocabulary, sizes, pageBytes } = BATCHED;
+const { context } = sizes;
 /** Pages of 80 tokens. */
-const SEQUENCE_BYTES = 3 * PAGE_BYTES;
-
-async function allOf<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of stream) all.push(one);
-  return all;
-}
+const SEQUENCE_BYTES = 3 * pageBytes;
 
 async function tokensOf(stream: AsyncIterable<{ readonly id: number }>): Promise<number[]> {
   return (await allOf(stream)).map(({ id }) => id);
 }
 
-/** Reads so many tokens, and goes on with the event loop in between. */
-async function readSome(stream: TokenStream, count: number): Promise<void> {
-  const tokens = stream[Symbol.asyncIterator]();
-  for (let read = 0; read < count; read++) if ((await tokens.next()).done) return;
-}
-
-const SIZES = { context: CONTEXT, chunk: 5 };
-
-const sequences = fc.record({
-  // Short ones, those that soon need another page, and all others.
-  prompt: fc
-    .constantFrom([1, 8], [26, 40], [1, CONTEXT])
-    .chain(([minLength, maxLength]) =>
-      fc.array(fc.nat({ max: VOCABULARY - 1 }), { minLength, maxLength, size: "max" }),
-    ),
-  maxTokens: fc.constantFrom(0, 3, 12, 40, 60),
-  temperature: fc.constantFrom(0, 0.8),
-  seed: fc.nat({ max: 1000 }),
-  stop: fc.constantFrom(undefined, undefined, undefined, 7),
-  // How many tokens of the sequence before are read before this one is submitted.
-  after: fc.constantFrom(0, 0, 1, 3),
-  abortedAfter: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 0, 9),
-});
-
 it("generates what each sequence alone is, bit by bit, whatever comes, goes and waits", {
   timeout: 60_000,
 }, async () => {
-  using single = TextGenerator.onCpu(model, SIZES);
-  using alone = BatchGenerator.onCpu(model, { ...SIZES, maxSequences: 1 });
+  using single = TextGenerator.onCpu(model, sizes);
+  using alone = BatchGenerator.onCpu(model, { ...sizes, maxSequences: 1 });
   const property = fc.asyncProperty(
-    fc.array(sequences, { minLength: 2, maxLength: 9 }),
+    requests(9),
     fc.integer({ min: 1, max: 9 }),
     fc.integer({ min: 3, max: 12 }),
     async (given, maxSequences, pages) => {
-      const cacheBudget = pages * PAGE_BYTES;
-      using generator = BatchGenerator.onCpu(model, { ...SIZES, maxSequences, cacheBudget });
-      const aborted: Promise<void>[] = [];
-      const kept: [Promise<BatchToken[]>, readonly number[], SubmitOptions][] = [];
-      for (const { prompt, stop, after, abortedAfter, ...rest } of given) {
-        const options = { ...rest, ...(stop !== undefined && { stopTokens: [stop] }), logprobs: 2 };
-        const stream = generator.submit(prompt, options);
-        if (abortedAfter === undefined) kept.push([allOf(stream), prompt, options]);
-        else aborted.push(readSome(stream, abortedAfter).then(() => stream.abort()));
-        for (let turn = 0; turn < after; turn++) {
-          await new Promise((resolve) => setImmediate(resolve));
-        }
+      const options = { ...sizes, maxSequences, cacheBudget: pages * pageBytes };
+      using generator = BatchGenerator.onCpu(model, options);
+      for (const { prompt, options, ids } of await expectAnswersAlone(generator, alone, given)) {
+        expect(ids).toEqual(await tokensOf(single.generate(prompt, options)));
       }
-      await Promise.all(aborted);
-      for (const [tokens, prompt, options] of kept) {
-        const found = await tokens;
-        expect(found).toEqual(await allOf(alone.submit(prompt, options)));
-        const { logprobs: _, ...plain } = options;
-        expect(found.map(({ id }) => id)).toEqual(await tokensOf(single.generate(prompt, plain)));
-      }
-      expect(generator.statistics).toMatchObject({ running: 0, waiting: 0, cacheBytes: 0 });
     },
   );
   await fc.assert(property, { numRuns: 20 });
@@ -93,8 +48,8 @@ it("generates what each sequence alone is, bit by bit, whatever comes, goes and 
 it("computes a sequence again that gave its memory to one before it, and loses nothing", async () => {
   const prompts = [1, 2, 3].map((id) => Array.from({ length: 30 }, (_, at) => (id + at) % 40));
   const generate = async (pages: number): Promise<[BatchToken[][], BatchStatistics]> => {
-    const cacheBudget = pages * PAGE_BYTES;
-    using generator = BatchGenerator.onCpu(model, { ...SIZES, cacheBudget });
+    const cacheBudget = pages * pageBytes;
+    using generator = BatchGenerator.onCpu(model, { ...sizes, cacheBudget });
     const options = { maxTokens: 40, temperature: 0.8, seed: 3, logprobs: 1 };
     const streams = prompts.map((prompt) => allOf(generator.submit(prompt, options)));
     return [await Promise.all(streams), generator.statistics];
@@ -132,8 +87,8 @@ it("generates the same after the numbers of parameters were released", async () 
 
 it("lets sequences wait for room, and releases that of an aborted one at once", async () => {
   using generator = BatchGenerator.onCpu(model, {
-    context: CONTEXT,
-    cacheBudget: SEQUENCE_BYTES + PAGE_BYTES / 2,
+    context,
+    cacheBudget: SEQUENCE_BYTES + pageBytes / 2,
   });
   expect(generator.statistics).toEqual({
     ...{ running: 0, waiting: 0, most: 16, tokens: 0, steps: 0, decoded: 0, preempted: 0 },
@@ -159,10 +114,10 @@ it("lets sequences wait for room, and releases that of an aborted one at once", 
 });
 
 it("ends for a stop token, a full context, and as many tokens as there may be", async () => {
-  using generator = BatchGenerator.onCpu(model, { context: CONTEXT });
+  using generator = BatchGenerator.onCpu(model, { context });
   const all = generator.submit([7, 8]);
   const ids = await tokensOf(all);
-  expect([ids.length, all.finishReason]).toEqual([CONTEXT - 1, "length"]);
+  expect([ids.length, all.finishReason]).toEqual([context - 1, "length"]);
   const [stop = 0] = ids;
   const stopped = generator.submit([7, 8], { stopTokens: [stop] });
   expect([await tokensOf(stopped), stopped.finishReason]).toEqual([[], "stop"]);
@@ -171,12 +126,12 @@ it("ends for a stop token, a full context, and as many tokens as there may be", 
 });
 
 it("has the log probabilities of the model", async () => {
-  using generator = BatchGenerator.onCpu(model, { context: CONTEXT });
+  using generator = BatchGenerator.onCpu(model, { context });
   const prompt = [3, 1, 4];
   const { logits } = new CpuModel(model.trace({ tokens: 3 }), { precision: "float64" }).runNow({
     ids: Uint32Array.from(prompt),
   });
-  const last = Array.from(logits?.subarray(2 * VOCABULARY) ?? []);
+  const last = Array.from(logits?.subarray(2 * vocabulary) ?? []);
   const total = last.reduce((sum, logit) => sum + Math.exp(logit), 0);
   const expected = last
     .map((logit, id) => ({ id, logprob: logit - Math.log(total) }))
@@ -199,7 +154,7 @@ it("refuses what cannot be generated, with a code", () => {
     expect(create({ maxSequences })).toThrow(code("GENERATE_OPTION"));
   }
   for (const cacheBudget of [0, SEQUENCE_BYTES - 1, Number.NaN, -1]) {
-    expect(create({ context: CONTEXT, cacheBudget })).toThrow(code("CACHE_BUDGET"));
+    expect(create({ context, cacheBudget })).toThrow(code("CACHE_BUDGET"));
   }
   expect(create({ context: 89 })).toThrow(code("CONTEXT_LENGTH"));
   using generator = BatchGenerator.onCpu(model, { context: 4 });
@@ -209,7 +164,7 @@ it("refuses what cannot be generated, with a code", () => {
       generator.submit(prompt, options);
   expect(submit([])).toThrow(code("PROMPT_EMPTY"));
   expect(submit([1, 2, 3, 4, 5])).toThrow(code("CONTEXT_LENGTH"));
-  expect(submit([1, VOCABULARY])).toThrow(code("INDEX_RANGE"));
+  expect(submit([1, vocabulary])).toThrow(code("INDEX_RANGE"));
   expect(submit([1], { maxTokens: -1 })).toThrow(code("GENERATE_OPTION"));
   for (const logprobs of [-1, 0.5, 21]) {
     expect(submit([1], { logprobs })).toThrow(code("GENERATE_OPTION"));
@@ -219,7 +174,7 @@ it("refuses what cannot be generated, with a code", () => {
 });
 
 it("lets the event loop run between steps", async () => {
-  using generator = BatchGenerator.onCpu(model, { context: CONTEXT, maxSequences: 1 });
+  using generator = BatchGenerator.onCpu(model, { context, maxSequences: 1 });
   await tokensOf(generator.submit([7, 8]));
   const client = new AbortController();
   const streams = Array.from({ length: 300 }, () => {

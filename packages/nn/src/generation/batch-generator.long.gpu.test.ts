@@ -1,0 +1,17 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { BATCHED, expectAnswersAlone, requests } from "../testing/batched-sequences.ts";
+import { openTestGpu } from "../testing/open-test-gpu.ts";
+import { BatchGenerator } from "./batch-generator.ts";
+
+it("generates on a device what each sequence alone is, bit by bit, whatever comes, goes and waits", async () => {
+  using gpu = await openTestGpu();
+  const { model, sizes, pageBytes } = BATCHED;
+  const options = { ...sizes, maxSequences: 5, cacheBudget: 5 * pageBytes };
+  using generator = await BatchGenerator.onDevice(gpu, model, options);
+  const property = fc.asyncProperty(requests(7), async (given) => {
+    await expectAnswersAlone(generator, generator, given);
+  });
+  await fc.assert(property, { numRuns: 8 });
+  expect(generator.statistics.preempted).toBeGreaterThan(0);
+});
