@@ -1,7 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import { Hono } from "hono";
 import type { GenericSchema, InferOutput } from "valibot";
-import type { Served } from "./engines/served-model.ts";
+import { namesOf, type Served } from "./engines/served-model.ts";
 import type { RouteEnvironment } from "./frontend/frontend.ts";
 import {
   bodyOf,
@@ -27,10 +27,19 @@ export interface RoutesOptions extends Serving {
 /** All addresses that need no more than a request and the models. */
 export function routes({ models, started, ...serving }: RoutesOptions): Hono<RouteEnvironment> {
   const app = new Hono<RouteEnvironment>();
-  const names = [...models.keys()];
-  const find = (context: RouteContext, name: string): Served => {
-    requireServed(context, name, names);
-    return models.get(name) as Served;
+  /** By all names: of models alone, and with each adapter. */
+  const byName = new Map(
+    [...models.values()].flatMap((served) =>
+      namesOf(served.definition).map((name) => [name, served] as const),
+    ),
+  );
+  const find = (
+    context: RouteContext,
+    name: string,
+    among: ReadonlyMap<string, Served>,
+  ): Served => {
+    requireServed(context, name, [...among.keys()]);
+    return among.get(name) as Served;
   };
   /** Answers a request of OpenAI's, whose fields a schema has. */
   const post = <S extends GenericSchema<unknown, { model: string }>>(
@@ -47,12 +56,12 @@ export function routes({ models, started, ...serving }: RoutesOptions): Hono<Rou
     app.post(path, async (context) => {
       requireJson(context);
       const fields = readJson(await bodyOf(context), schema);
-      const served = find(context, fields.model);
+      const served = find(context, fields.model, byName);
       return answer(context, served, fields, context.get("exchange"), serving);
     });
   };
 
-  listModels(app, () => names, started);
+  listModels(app, () => [...byName.keys()], started);
   post("/v1/completions", completionSchema, complete);
   post("/v1/chat/completions", chatSchema, chat);
   post("/v1/embeddings", embeddingSchema, embed);
@@ -67,7 +76,7 @@ export function routes({ models, started, ...serving }: RoutesOptions): Hono<Rou
       [`/v2/models/:model${path}`, `/v2/models/:model/versions/:version${path}`],
       (context) => {
         const name = context.req.param("model") ?? "";
-        const served = find(context, name);
+        const served = find(context, name, models);
         const version = context.req.param("version") ?? "1";
         if (version === "1") return answer(context, served);
         throw new PapilioError(

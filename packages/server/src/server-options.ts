@@ -3,7 +3,7 @@ import { WEIGHT_DTYPES } from "@papilio/cpu-runtime/kernels";
 import type { Gpu } from "@papilio/gpu-runtime";
 import * as v from "valibot";
 import { requireShape } from "./arguments/checks.ts";
-import type { ServedModel } from "./engines/served-model.ts";
+import { namesOf, type ServedModel } from "./engines/served-model.ts";
 import { type FrontendSettings, frontendEntries } from "./frontend/frontend-options.ts";
 import { LIMITS, type Limits } from "./protocol/limits.ts";
 
@@ -26,6 +26,9 @@ const optionsShape = v.object({
       v.object({
         name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
         model: object,
+        adapters: v.optional(
+          v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(200)), object),
+        ),
         tokenizer: v.optional(object),
         stopTokens: v.optional(v.array(v.number())),
         sentences: v.optional(object),
@@ -50,7 +53,7 @@ const optionsShape = v.object({
  */
 export function requireServerOptions(options: ServerOptions): Limits {
   requireShape("The options of a server", options, optionsShape);
-  const names = options.models.map(({ name }) => name);
+  const names = options.models.flatMap(namesOf);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return { ...LIMITS, ...options.limits };
   throw new PapilioError(

@@ -7,7 +7,7 @@ import { listen, prometheusMetrics } from "@papilio/server/node";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
-import { duration, oneOf, wholeNumber } from "../flags/options.ts";
+import { collect, duration, oneOf, wholeNumber } from "../flags/options.ts";
 import {
   addServedOptions,
   SERVED_OPTIONS,
@@ -17,6 +17,11 @@ import {
 } from "../flags/served-options.ts";
 import { NATS_HELP } from "../jobs/nats.ts";
 import { type ComputeFlags, DTYPE_HELP, dtypeOf } from "../models/compute.ts";
+import {
+  SERVED_ADAPTERS_HELP,
+  servedChoices,
+  withServedAdapters,
+} from "../models/served-adapters.ts";
 import { loadServedModel } from "../models/served-models.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
@@ -33,6 +38,7 @@ interface Flags extends ComputeFlags, ServedModelFlags {
   readonly timeout: string;
   readonly drain: string;
   readonly log: string;
+  readonly adapterWeights?: readonly string[];
 }
 
 /** `papilio serve`: models over HTTP. */
@@ -56,6 +62,7 @@ export function serveCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
+    .option("--adapter-weights <name=path>", SERVED_ADAPTERS_HELP, collect)
     .addHelpText(
       "after",
       `
@@ -65,6 +72,7 @@ it, give a key, and put a proxy with TLS in front. Logs have no prompts and no a
 Examples:
   papilio serve stories15M.bin
   papilio serve chat=smollm-135m-instruct minilm --port 9000
+  papilio serve llama --adapter-weights poems=adapters/poems    # requests name the model llama:poems
   papilio serve --nats nats://10.0.0.1:4222     # and papilio worker, wherever models are
   curl localhost:8000/v1/completions -H 'Content-Type: application/json' \\
     -d '{"model": "stories15M", "prompt": "Once upon a time"}'
@@ -80,7 +88,7 @@ ${exitStatuses()}`,
 }
 
 /** Flags of models, which are the workers' where there is no model. */
-const OF_MODELS = [...SERVED_OPTIONS, "adapter", "backend", "dtype"];
+const OF_MODELS = [...SERVED_OPTIONS, "adapter", "backend", "dtype", "adapterWeights"];
 
 /** @throws PapilioError `FLAG_INVALID` */
 function requireModels(paths: readonly string[], { nats }: Flags, given: Command): void {
@@ -184,10 +192,11 @@ async function loadAll(
       "Put the files beside the models, or serve one.",
     );
   }
+  const choices = await servedChoices(flags.adapterWeights);
   const given = { ...flags, ...servedSizes(flags) };
   const models: ServedModel[] = [];
   for (const path of paths) models.push(await loadServedModel(path, given, signal));
-  return models;
+  return withServedAdapters(models, choices, signal);
 }
 
 function isLoopback(host: string): boolean {

@@ -18,6 +18,11 @@ export interface ServedModel {
   /** What requests call it. */
   readonly name: string;
   readonly model: ServableModel;
+  /**
+   * The same language model with adapters, as `applyAdapters` of `@papilio/nn/adapters` returns it, by the names of
+   * these: requests call it by both names, `NAME:ADAPTER`. All share the packed weights of the model.
+   */
+  readonly adapters?: Readonly<Record<string, Decoder>> | undefined;
   /** Without it, a model is served by its tensors alone. */
   readonly tokenizer?: Tokenizer | undefined;
   /** Where texts of a language model end. */
@@ -64,8 +69,15 @@ export class Served implements Disposable {
     this.tensors = new TensorEngine(this.signature, { place, batch, waitMs, onBatch });
     if (model instanceof Decoder && tokenizer !== undefined) {
       const { context = Math.min(model.positions, MOST_CONTEXT) } = definition;
-      const { cacheBudget } = definition;
-      this.text = new TextEngine(model, { context, maxSequences: batch, cacheBudget, place });
+      const { cacheBudget, adapters = {} } = definition;
+      const options = { context, maxSequences: batch, cacheBudget, adapters, place };
+      this.text = new TextEngine(model, options);
+    } else if (Object.keys(definition.adapters ?? {}).length > 0) {
+      throw new PapilioError(
+        "SERVED_MODEL",
+        `The model ${name} has adapters that requests could choose, but it continues no text.`,
+        "Merge an adapter into it, and leave adapters out.",
+      );
     }
     this.admission = new Admission(queue, "texts or rows");
   }
@@ -98,6 +110,16 @@ function placeOf(
   }
   if (fewBits || place === "cpu" || device === undefined) return { slot: undefined, dtype };
   return { slot: device, dtype };
+}
+
+/** What requests call a model: by its name, and with each of its adapters. */
+export function namesOf({ name, adapters = {} }: Pick<ServedModel, "name" | "adapters">): string[] {
+  return [name, ...Object.keys(adapters).map((adapter) => `${name}:${adapter}`)];
+}
+
+/** Which adapter of a model a request names, or none. */
+export function adapterOf({ definition: { name } }: Served, called: string): string | undefined {
+  return called === name ? undefined : called.slice(name.length + 1);
 }
 
 /** A language model with its tokenizer. Throws `REQUEST_INVALID` for others. */

@@ -14,6 +14,8 @@ export interface TextEngineOptions {
   readonly maxSequences: number;
   /** Bytes of their keys and values, at most; what they take unless given. */
   readonly cacheBudget: number | undefined;
+  /** The model with adapters, by their names. */
+  readonly adapters: Readonly<Record<string, Decoder>>;
   readonly place: ModelPlace;
 }
 
@@ -73,9 +75,9 @@ export class TextEngine implements Disposable {
   }
 
   async #create(gpu: Gpu | undefined): Promise<BatchGenerator> {
-    const { context, place, maxSequences, cacheBudget } = this.#options;
+    const { context, place, maxSequences, cacheBudget, adapters } = this.#options;
     const budget = cacheBudget === undefined ? {} : { cacheBudget };
-    const options = { context, maxSequences, ...budget };
+    const options = { context, maxSequences, adapters, ...budget };
     const generator =
       place.slot === undefined
         ? BatchGenerator.onCpu(this.#model, { ...options, dtype: place.dtype })

@@ -36,7 +36,7 @@ export async function chat(
   const head = {
     id: `chatcmpl-${exchange.id}`,
     created: Math.floor(Date.now() / 1000),
-    model: served.definition.name,
+    model: fields.model,
   };
   const rest = ({ index, tokens, finish }: ChoicePiece): object => ({
     index,

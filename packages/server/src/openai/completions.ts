@@ -41,7 +41,7 @@ export async function complete(
     id: `cmpl-${exchange.id}`,
     object: "text_completion",
     created: Math.floor(Date.now() / 1000),
-    model: served.definition.name,
+    model: fields.model,
   };
   const offsets = new Map<number, number>();
   const choice = ({ index, text, tokens, finish }: ChoicePiece): object => {

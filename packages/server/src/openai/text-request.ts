@@ -1,5 +1,5 @@
 import type { SubmitOptions } from "@papilio/nn";
-import { type Served, textOf } from "../engines/served-model.ts";
+import { adapterOf, type Served, textOf } from "../engines/served-model.ts";
 import type { ServerMetrics } from "../metrics/metrics.ts";
 import type { Exchange } from "../protocol/exchange.ts";
 import type { Limits } from "../protocol/limits.ts";
@@ -61,6 +61,7 @@ export function planText(
       "n",
     );
   }
+  const adapter = adapterOf(served, fields.model);
   const longest = Math.max(...prompts.map(({ length }) => length));
   const room = Math.max(1, engine.context - longest + 1);
   const maxTokens = given.maxTokens ?? Math.min(room, limits.tokens);
@@ -80,6 +81,7 @@ export function planText(
       maxTokens,
       stopTokens: served.definition.stopTokens ?? [],
       ...(logprobs === undefined ? {} : { logprobs }),
+      ...(adapter === undefined ? {} : { adapter }),
     },
   };
 }
