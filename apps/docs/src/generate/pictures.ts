@@ -56,12 +56,14 @@ function accuracyPicture(page: string): Drawing {
     .split(/^## /m)
     .slice(1)
     .flatMap((section) => {
-      const rows = [...section.matchAll(/^\| [^|]+ \| ([\d.]+) % \| ([\d.]+)( %)? \|/gm)].map(
-        ([, share, value, percent]) => ({
-          point: [Number(share), Number(value)] as const,
-          isAccuracy: percent !== undefined,
-        }),
-      );
+      const rows = [
+        ...section.matchAll(
+          /^\| [^|]+ \| \d+ \(([\d.]+) %\) \| [^|]+ \| [^|]+ \| ([\d.]+)( %)? \|/gm,
+        ),
+      ].map(([, share, value, percent]) => ({
+        point: [Number(share), Number(value)] as const,
+        isAccuracy: percent !== undefined,
+      }));
       const points = rows.map(({ point }) => point).toSorted(([one], [other]) => one - other);
       const label = section.slice(0, section.indexOf(":"));
       return rows.length === 0 ? [] : [{ label, points, isAccuracy: rows[0]?.isAccuracy }];
