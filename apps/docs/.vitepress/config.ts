@@ -129,6 +129,7 @@ export default defineConfig({
             { text: "Accuracy of few bits", link: "/results/few-bits" },
             { text: "Factorization", link: "/results/factorization" },
             { text: "Fourier transforms", link: "/results/fourier" },
+            { text: "Bytes moved", link: "/results/traffic" },
           ],
         },
         {

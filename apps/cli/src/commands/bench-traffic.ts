@@ -47,7 +47,11 @@ export function benchTrafficCommand(interruption: Interruption): Command {
     .option("--filter <text>", "only cases whose name contains it, such as 'f32 batch-last'")
     .option("--shard <i/n>", "only every n-th case, from the i-th on")
     .option("--implementation <names>", `of ${COUNTED.join(", ")}; all unless given`, list)
-    .option("--workgroups <count>", "most workgroups of a dispatch that are traced", "8")
+    .option(
+      "--workgroups <count>",
+      "workgroups of a dispatch that are traced, or more of small ones",
+      "8",
+    )
     .option("--json <file>", "write the counts as JSON; - for stdout")
     .option("--force", FORCE_HELP)
     .addHelpText(

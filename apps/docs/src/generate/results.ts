@@ -9,6 +9,7 @@ import {
   parseResults,
 } from "@papilio/bench/results";
 import { picturedPages } from "./pictures.ts";
+import { trafficPart } from "./traffic.ts";
 
 /** A committed results file with a page of its own. */
 interface Source {
@@ -66,6 +67,7 @@ export async function resultsParts(folder: string): Promise<Map<string, string>>
   const svgs = new Map(figures.map((figure) => [figure.name, figure.svg]));
   parts.set("results/models.md", withFigures(markdown, svgs, "whole models"));
   for (const [path, page] of picturedPages(folder)) parts.set(path, page);
+  parts.set("results/traffic.md", trafficPart(join(folder, "sectors.json")));
   parts.set("report-dark.css", dark);
   return parts;
 }

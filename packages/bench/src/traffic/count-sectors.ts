@@ -6,6 +6,8 @@ import { translateKernel } from "./translate-wgsl.ts";
 const SECTOR = 32;
 /** Bytes of the smallest element. */
 const GRANULE = 2;
+/** Elements that are traced in a moment. */
+const QUICK = 2 ** 19;
 const ELEMENT_BYTES: Readonly<Record<string, number>> = { f16: 2, f32: 4, u32: 4, i32: 4 };
 
 /** Bytes that a dispatch moves, by how much of them caches keep. */
@@ -34,8 +36,11 @@ export const NO_SECTORS: SectorCount = {
 export interface CountOptions {
   /** Invocations of a subgroup. */
   readonly subgroup: number;
-  /** Most workgroups to trace: of more, as many are drawn at random, and their counts scaled. */
-  readonly most: number;
+  /**
+   * How many workgroups to trace at least: of more, so many are drawn, and their counts scaled. More of them are
+   * where they are quickly traced.
+   */
+  readonly least: number;
   /** What a binding of indices holds. */
   indices(binding: number): Uint32Array;
 }
@@ -56,8 +61,10 @@ export function countSectors(
   }));
   const recorder = new Recorder(traced.sites, bindings, options.subgroup);
   const [width, height] = kernel.workgroups;
-  const chosen = sample(width * height, options.most);
-  for (const at of chosen) {
+  let count = 0;
+  for (const at of drawn(width * height)) {
+    if (count >= options.least && recorder.touches >= QUICK) break;
+    count++;
     const workgroup_id = { x: at % width, y: Math.floor(at / width), z: 0 };
     for (let first = 0; first < traced.workgroup; first += options.subgroup) {
       const end = Math.min(first + options.subgroup, traced.workgroup);
@@ -75,7 +82,7 @@ export function countSectors(
     }
     recorder.endWorkgroup();
   }
-  const scale = (width * height) / chosen.length;
+  const scale = (width * height) / count;
   const { workgroups, needed, accesses, asked } = recorder.count;
   return {
     memory: buffers.reduce((sum, { size }) => sum + Math.ceil(size / SECTOR) * SECTOR, 0),
@@ -104,15 +111,17 @@ function elementBytes(type: string): number {
   return Number(width) * bytes;
 }
 
-/** Up to `most` of the numbers below `count`, all of them where there are no more. */
-function sample(count: number, most: number): number[] {
-  if (count <= most) return Array.from({ length: count }, (_, index) => index);
+/** The numbers below `count`, each once, so that the first of them are spread over all. */
+function* drawn(count: number): Generator<number> {
   // A step that has no factor in common with the sizes of grids, so that no phase of them is missed.
   const step = 0x9e3779b1 / 2 ** 32;
-  const chosen = new Set<number>();
-  for (let turn = 1; chosen.size < most; turn++)
-    chosen.add(Math.floor(((turn * step) % 1) * count));
-  return [...chosen];
+  const seen = new Set<number>();
+  for (let turn = 1; seen.size < count; turn++) {
+    const next = Math.floor(((turn * step) % 1) * count);
+    if (seen.has(next)) continue;
+    seen.add(next);
+    yield next;
+  }
 }
 
 interface TracedBinding {
@@ -127,6 +136,8 @@ type Touched = Map<number, number>;
 class Recorder implements AccessRecorder {
   /** Which invocation of its subgroup runs. */
   lane = 0;
+  /** Elements so far, as often as they were read or written. */
+  touches = 0;
   readonly count: SectorCount = { ...NO_SECTORS };
   readonly #sites: readonly Site[];
   readonly #bindings: readonly TracedBinding[];
@@ -153,6 +164,7 @@ class Recorder implements AccessRecorder {
     const at = turn * this.#subgroup;
     while (elements.length < at + this.#subgroup) elements.push(-1);
     elements[at + this.lane] = index;
+    this.touches++;
     const { indices } = this.#bindingOf(site);
     return indices === undefined ? 0 : (indices[index] as number);
   }
@@ -164,6 +176,7 @@ class Recorder implements AccessRecorder {
     for (let line = 0; line < lines; line++) {
       for (let e = 0; e < length; e++) elements.push(first + line * stride + e);
     }
+    this.touches += elements.length;
     this.#access(site, elements, 0, elements.length);
     return 0;
   }

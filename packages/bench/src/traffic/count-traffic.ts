@@ -21,7 +21,7 @@ export const COUNTED: readonly string[] = multiplications.map(({ name }) => name
 /** Precisions of multiplications on a GPU. */
 const DTYPES: readonly StorageDtype[] = ["f32", "f16"];
 /** Workgroups of a dispatch that are traced unless an option says otherwise. */
-const MOST_WORKGROUPS = 8;
+const WORKGROUPS = 8;
 
 /** Bytes that a multiplication moves, and the least that any could. */
 export interface MovedBytes extends SectorCount {
@@ -34,8 +34,8 @@ export interface MovedBytes extends SectorCount {
 /** How much is counted. */
 export interface CountTrafficOptions {
   /**
-   * Most workgroups of each dispatch whose accesses are computed, at least 1; of more, as many are drawn and
-   * the counts scaled. 8 unless given.
+   * Workgroups of each dispatch whose accesses are computed, at least 1; where there are more, so many are drawn,
+   * or more of small kernels, and the counts scaled. 8 unless given.
    */
   readonly workgroups?: number;
 }
@@ -57,7 +57,7 @@ export function countTraffic(
   requireText("The name of an implementation", implementation);
   requireShape("The case", item, caseShape);
   requireShape("The options of countTraffic", options, optionsShape({ workgroups: countShape }));
-  const { workgroups = MOST_WORKGROUPS } = options;
+  const { workgroups = WORKGROUPS } = options;
   requireWhole("The number of workgroups", workgroups, 1);
   const { batch, layout } = item;
   const dtype = requireOneOf("The dtype of what is counted", item.dtype, DTYPES);
@@ -77,7 +77,7 @@ export function countTraffic(
   const counts = steps.map((step) =>
     countSectors(step, {
       subgroup,
-      most: workgroups,
+      least: workgroups,
       indices: (binding) => indicesOf(step, binding, device),
     }),
   );

@@ -9,7 +9,7 @@ export interface TrafficResults {
   readonly schema: typeof TRAFFIC_SCHEMA;
   /** The command that counts it again. */
   readonly command: string;
-  /** Most workgroups of each dispatch that were traced. */
+  /** How many workgroups of each dispatch were traced at least. */
   readonly workgroups: number;
   /** A case by an implementation each: the bytes, or why they could not be counted. */
   readonly rows: readonly (CaseKey & { readonly implementation: string } & (
