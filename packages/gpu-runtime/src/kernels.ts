@@ -75,6 +75,12 @@ export {
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseKroneckerSparse } from "./kernels/kronecker-sparse/choose.ts";
+export {
+  type IntegerKroneckerSparseProblem,
+  integerKroneckerSparseKernel,
+  integerKroneckerSparseVariants,
+  packIntegerKroneckerSparse,
+} from "./kernels/kronecker-sparse/integer.ts";
 export { kroneckerSparseKernel } from "./kernels/kronecker-sparse/kernel.ts";
 export { packKroneckerSparse } from "./kernels/kronecker-sparse/pack.ts";
 export type { KroneckerSparsePacking } from "./kernels/kronecker-sparse/packing.ts";

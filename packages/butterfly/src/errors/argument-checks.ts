@@ -5,6 +5,7 @@ import { PapilioError } from "./papilio-error.ts";
 export type ArrayTag =
   | "Float32Array"
   | "Float64Array"
+  | "Int8Array"
   | "Uint8Array"
   | "Uint16Array"
   | "Uint32Array"

@@ -36,6 +36,20 @@ const variant = {
   threadN: 4,
   neighbours: 1,
 } as const;
+const integers = { pattern, batch: 4, layout: "batch-last" } as const;
+const onMatrixUnits = {
+  kind: "matrix",
+  unitM: 8,
+  unitN: 8,
+  unitK: 8,
+  subgroup: 8,
+  productsM: 1,
+  productsN: 1,
+  productsK: 1,
+  subgroupsM: 1,
+  subgroupsN: 1,
+  neighbours: 1,
+} as const;
 const plan = { layout: "batch-last", stages: [{ from: 0, to: 3, how: "fuse" }] } as const;
 const vectors = { batch: 4, layout: "batch-first" } as const;
 const largest = { ...storage, batches, nodes: 4, sources: 4, features: 8, weighted: true } as const;
@@ -241,6 +255,17 @@ export const calls: PublicCalls = {
       reduceScope: "workgroup",
     }),
   kroneckerSparseName: () => call(runtime.kroneckerSparseName, variant),
+  integerKroneckerSparseKernel: () =>
+    call(runtime.integerKroneckerSparseKernel, integers, onMatrixUnits),
+  integerKroneckerSparseVariants: () =>
+    call(runtime.integerKroneckerSparseVariants, reports(), integers),
+  packIntegerKroneckerSparse: () =>
+    call(
+      runtime.packIntegerKroneckerSparse,
+      pattern,
+      new Int8Array(pattern.nonZeros),
+      onMatrixUnits,
+    ),
   packKroneckerSparse: () =>
     call(runtime.packKroneckerSparse, pattern, new Float32Array(pattern.nonZeros), variant),
 

@@ -1,7 +1,6 @@
-import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { PapilioError } from "@papilio/butterfly";
 import type { AdapterReport, MatrixUnitProduct } from "../../device/report.ts";
-import { matrixPlan } from "./matrix-plan.ts";
-import type { KroneckerSparseProblem } from "./problem.ts";
+import { MATRIX_ELEMENTS, type MatrixProblem, matrixPlan } from "./matrix-plan.ts";
 import { kroneckerSparseName, type MatrixKroneckerSparse } from "./variant.ts";
 
 /** Elements that a sector of memory holds at most: as many neighbours fill one. */
@@ -20,22 +19,24 @@ const SHAPES = [
 ] as const;
 
 /**
- * The products of the device's matrix units that kernels of a dtype can use, with sums in float32. None
+ * The products of the device's matrix units that kernels of a dtype can use: sums in float32, or of integers in 32 bits. None
  * where subgroups differ in size: the compiler may then choose one that a workgroup does not fit.
  */
 function usableProducts(
   { features }: Pick<AdapterReport, "features">,
-  dtype: StorageDtype,
+  dtype: MatrixProblem["dtype"],
 ): readonly MatrixUnitProduct[] {
   const { matrixUnits, subgroups } = features;
   if (!matrixUnits?.taken || subgroups === null || subgroups.min !== subgroups.max) return [];
-  return matrixUnits.products.filter(({ from, to }) => from === dtype && to === "f32");
+  return matrixUnits.products.filter(
+    ({ from, to }) => from === dtype && to === MATRIX_ELEMENTS[dtype].sums,
+  );
 }
 
 /** @throws PapilioError `MATRIX_UNITS_UNAVAILABLE` where the device does not have a variant's product */
 export function requireMatrixUnits(
   report: Pick<AdapterReport, "features" | "name">,
-  dtype: StorageDtype,
+  dtype: MatrixProblem["dtype"],
   variant: MatrixKroneckerSparse,
 ): void {
   const { unitM, unitN, unitK, subgroup } = variant;
@@ -45,7 +46,7 @@ export function requireMatrixUnits(
   if (listed && report.features.subgroups?.min === subgroup) return;
   throw new PapilioError(
     "MATRIX_UNITS_UNAVAILABLE",
-    `Variant ${kroneckerSparseName(variant)} needs matrix units for ${dtype} with sums in f32, which the device on ${report.name} does not have or was not opened with.`,
+    `Variant ${kroneckerSparseName(variant)} needs matrix units for ${dtype} with sums in ${MATRIX_ELEMENTS[dtype].sums}, which the device on ${report.name} does not have or was not opened with.`,
     "Choose another variant, as kroneckerSparseVariants does for a device.",
   );
 }
@@ -53,7 +54,7 @@ export function requireMatrixUnits(
 /** Shapes on the device's matrix units that the problem fills, within the device's limits. */
 export function matrixVariants(
   report: AdapterReport,
-  problem: KroneckerSparseProblem,
+  problem: Pick<MatrixProblem, "pattern" | "batch" | "layout" | "dtype">,
 ): MatrixKroneckerSparse[] {
   const { pattern, batch, layout } = problem;
   const size = report.features.subgroups?.min ?? 1;

@@ -3,9 +3,8 @@ import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { enabledBy, range, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
-import { type MatrixPlan, matrixPlan } from "./matrix-plan.ts";
+import { MATRIX_ELEMENTS, type MatrixPlan, type MatrixProblem, matrixPlan } from "./matrix-plan.ts";
 import { packingOf, weightIndex } from "./packing.ts";
-import type { KroneckerSparseProblem } from "./problem.ts";
 import { kroneckerSparseName, type MatrixKroneckerSparse } from "./variant.ts";
 
 /** Elements of a load and of a store outside of the units. */
@@ -20,18 +19,20 @@ const WIDTHS = { x: 1, y: 1 };
  * rearranged: see {@link matrixPlan} for where they are read from. Sums pass through workgroup memory, from
  * which the invocations finish and write them as the other variants do.
  */
-export function matrixKernel(
-  problem: KroneckerSparseProblem,
-  variant: MatrixKroneckerSparse,
-): Kernel {
+export function matrixKernel(problem: MatrixProblem, variant: MatrixKroneckerSparse): Kernel {
   const { pattern, batch, layout, dtype, bias, sharing, epilogue } = problem;
   const { unitM, unitN, unitK, subgroup, productsM, productsN, productsK, subgroupsM } = variant;
   const { b, c, d } = pattern;
   const plan = matrixPlan(problem, variant);
+  const { stored, sums: sum, perWord } = MATRIX_ELEMENTS[dtype];
+  // What sums become when they are stored: integers stay what they are.
+  const outputs = { ...problem, dtype: dtype === "i8" ? ("f32" as const) : dtype };
   const { tileM, tileN, tileK, threads, neighbours, staged } = plan;
   const y = stridesOf(problem, pattern.rows);
   const packing = packingOf(pattern, variant);
   if (packing.order !== "padded") throw new TypeError("The weights of matrix units are padded.");
+  const weightStride = packing.outputs;
+  const words = (index: string): string => (perWord === 1 ? index : `(${index}) / ${perWord}u`);
   const columnTiles = Math.ceil(batch / tileN);
   const rowTiles = Math.ceil(b / tileM);
   const blockTiles = Math.ceil(d / neighbours);
@@ -48,10 +49,10 @@ export function matrixKernel(
     range(productsM).flatMap((m) => range(productsN).map((n) => ({ g, m, n }))),
   );
 
-  const wgsl = `${epilogueWgsl(problem, WIDTHS)}alias Left = subgroup_matrix_left<${dtype}, ${unitK}, ${unitM}>;
+  const wgsl = `${epilogueWgsl(outputs, WIDTHS)}alias Left = subgroup_matrix_left<${dtype}, ${unitK}, ${unitM}>;
 alias Right = subgroup_matrix_right<${dtype}, ${unitN}, ${unitK}>;
-alias Sums = subgroup_matrix_result<f32, ${unitN}, ${unitM}>;
-${staged ? `var<workgroup> inputs: array<${dtype}, ${neighbours * tileK * tileN}>;\n` : ""}var<workgroup> outputs: array<f32, ${neighbours * tileM * tileN}>;
+alias Sums = subgroup_matrix_result<${sum}, ${unitN}, ${unitM}>;
+${staged ? `var<workgroup> inputs: array<${stored}, ${(neighbours * tileK * tileN) / perWord}>;\n` : ""}var<workgroup> outputs: array<${sum}, ${neighbours * tileM * tileN}>;
 
 // The member is the same for a whole subgroup, which the analysis of uniformity cannot see.
 @diagnostic(off, chromium.subgroup_matrix_uniformity)
@@ -104,7 +105,7 @@ fn main(
         !exact.d && `firstGroup + neighbour < ${d}u`,
       ],
       storeWgsl(
-        problem,
+        outputs,
         WIDTHS,
         `${times("firstColumn + column", y.vector)} + ${times("feature", y.feature)}`,
         `outputs[(neighbour * ${tileM}u + row) * ${tileN}u + column]${bias ? " + f32(bias[feature])" : ""}`,
@@ -131,7 +132,7 @@ fn main(
     return range(neighbours).flatMap((g) => [
       ...range(productsN).map((n) => `let x${u}_${g}_${n} = ${inputsOf(g, n, u)};`),
       ...range(productsM).flatMap((m) => [
-        `let w${u}_${g}_${m} = subgroupMatrixLoad<Left, col_major>(&w, weights${g}_${m} + ${weight.input(l)}, ${packing.order === "padded" ? packing.outputs : 0}u);`,
+        `let w${u}_${g}_${m} = subgroupMatrixLoad<Left, col_major>(&w, ${words(`weights${g}_${m} + ${weight.input(l)}`)}, ${weightStride / perWord}u);`,
         ...range(productsN).map(
           (n) =>
             `sum${g}_${m}_${n} = subgroupMatrixMultiplyAccumulate(w${u}_${g}_${m}, x${u}_${g}_${n}, sum${g}_${m}_${n});`,
@@ -143,7 +144,7 @@ fn main(
   function inputsOf(g: number, n: number, u: number): string {
     if (staged) {
       const at = `${(g * tileK + u * unitK) * tileN + n * unitN}u + subgroupColumn`;
-      return `subgroupMatrixLoad<Right, row_major>(&inputs, ${at}, ${tileN}u)`;
+      return `subgroupMatrixLoad<Right, row_major>(&inputs, ${words(at)}, ${tileN / perWord}u)`;
     }
     const { features, majorness, stride } = plan.inPlace;
     return `subgroupMatrixLoad<Right, ${majorness}>(&x, inputs${g}_${n} + ${times(`depth + ${u * unitK}u`, features)}, ${stride}u)`;
@@ -163,12 +164,12 @@ fn main(
 
   return {
     label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${epilogueName(epilogue)}`,
-    enables: [...enabledBy(dtype), "subgroups", "chromium_experimental_subgroup_matrix"],
+    enables: [...enabledBy(outputs.dtype), "subgroups", "chromium_experimental_subgroup_matrix"],
     bindings: [
-      { name: "x", elements: dtype, access: "read" },
-      { name: "w", elements: dtype, access: "read" },
-      { name: "y", elements: dtype, access: "read-write" },
-      ...epilogueBindings(problem, WIDTHS),
+      { name: "x", elements: stored, access: "read" },
+      { name: "w", elements: stored, access: "read" },
+      { name: "y", elements: dtype === "i8" ? sum : dtype, access: "read-write" },
+      ...epilogueBindings(outputs, WIDTHS),
     ],
     wgsl,
     workgroups: grid,
@@ -176,33 +177,50 @@ fn main(
 }
 
 /** Brings the inputs of a turn to workgroup memory, in the order of their addresses; zeros past the ends. */
-function stage(problem: KroneckerSparseProblem, plan: MatrixPlan): string {
+function stage(problem: MatrixProblem, plan: MatrixPlan): string {
   const { pattern, batch, layout, dtype } = problem;
   const { c, d } = pattern;
   const { tileN, tileK, threads, neighbours } = plan;
   const x = stridesOf(problem, pattern.cols);
+  const { stored, perWord } = MATRIX_ELEMENTS[dtype];
+  // Of a word, the first of its neighbouring columns.
+  const columns = tileN / perWord;
+  const [first, last] = perWord === 1 ? ["", ""] : ["(", `) * ${perWord}u`];
   const place =
     layout === "batch-last"
-      ? `let column = e % ${tileN}u;
-      let step = e / ${tileN}u % ${tileK}u;
-      let neighbour = e / ${tileN * tileK}u;`
+      ? `let column = ${first}e % ${columns}u${last};
+      let step = e / ${columns}u % ${tileK}u;
+      let neighbour = e / ${columns * tileK}u;`
       : `let neighbour = e % ${neighbours}u;
       let step = e / ${neighbours}u % ${tileK}u;
-      let column = e / ${neighbours * tileK}u;`;
-  const inside = [
-    c % tileK !== 0 && `depth + step < ${c}u`,
-    batch % tileN !== 0 && `firstColumn + column < ${batch}u`,
-    d % neighbours !== 0 && `firstGroup + neighbour < ${d}u`,
-  ].filter((condition) => condition !== false);
+      let column = ${first}e / ${neighbours * tileK}u${last};`;
   const at = (index: string, count: number, fits: boolean): string =>
     fits ? index : `min(${index}, ${count - 1}u)`;
-  const column = at("firstColumn + column", batch, batch % tileN === 0);
   const l = at("depth + step", c, c % tileK === 0);
   const k = at("firstGroup + neighbour", d, d % neighbours === 0);
-  const value = `x[${times(column, x.vector)} + ${times(`(group_i * ${c}u + ${l}) * ${d}u + ${k}`, x.feature)}]`;
-  return `for (var e = thread; e < ${neighbours * tileK * tileN}u; e += ${threads}u) {
+  const element = (column: string): { index: string; inside: string[] } => ({
+    index: `${times(at(column, batch, batch % tileN === 0), x.vector)} + ${times(`(group_i * ${c}u + ${l}) * ${d}u + ${k}`, x.feature)}`,
+    inside: [
+      c % tileK !== 0 && `depth + step < ${c}u`,
+      batch % tileN !== 0 && `${column} < ${batch}u`,
+      d % neighbours !== 0 && `firstGroup + neighbour < ${d}u`,
+    ].filter((condition) => condition !== false),
+  });
+  const load = (column: string): string => {
+    const { index, inside } = element(column);
+    const value =
+      perWord === 1 ? `x[${index}]` : `((x[(${index}) / 4u] >> ((${index}) % 4u * 8u)) & 255u)`;
+    return inside.length === 0 ? value : `select(${stored}(0), ${value}, ${inside.join(" && ")})`;
+  };
+  const word =
+    perWord === 1
+      ? load("firstColumn + column")
+      : range(perWord)
+          .map((e) => `(${load(`firstColumn + column + ${e}u`)} << ${8 * e}u)`)
+          .join(" | ");
+  return `for (var e = thread; e < ${neighbours * tileK * columns}u; e += ${threads}u) {
       ${place}
-      inputs[(neighbour * ${tileK}u + step) * ${tileN}u + column] = ${inside.length === 0 ? value : `select(${dtype}(0), ${value}, ${inside.join(" && ")})`};
+      inputs[${perWord === 1 ? "" : "("}(neighbour * ${tileK}u + step) * ${tileN}u + column${perWord === 1 ? "" : `) / ${perWord}u`}] = ${word};
     }
     workgroupBarrier();`;
 }

@@ -1,0 +1,3 @@
+import { testIntegerVariants } from "../../testing/integer-variants.ts";
+
+testIntegerVariants(200);
