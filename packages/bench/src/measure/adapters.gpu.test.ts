@@ -26,8 +26,7 @@ const adapterOf = (n: number, b: number, levels: number, rest: Partial<Case> = {
 describe("a weight that a butterfly adapter rotates", () => {
   it.each([
     [1, 12, 4, 1],
-    [3, 16, 4, 2],
-    [18, 32, 4, 4],
+    [18, 32, 4, 3],
   ])(
     "of %d vectors, %d features, blocks of %d and %d levels, is verified, then timed",
     async (batch, ...sizes) => {

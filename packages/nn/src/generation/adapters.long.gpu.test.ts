@@ -2,6 +2,7 @@ import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ADAPTERS, adaptedLlama } from "../testing/adapted-llama.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
+import { BatchGenerator } from "./batch-generator.ts";
 import { TextGenerator } from "./text-generator.ts";
 
 let gpu: Gpu;
@@ -36,6 +37,27 @@ it("a device switches between four adapters at each of 200 requests, in the same
       expect(await text(generator, name)).toEqual(expected.get(name));
     }
     expect(gpu.memory.statistics).toMatchObject({ inUse, allocations });
+  }
+  expect(gpu.memory.statistics.inUse).toBe(before);
+});
+
+it("sequences with different adapters are generated together on a device, each as alone", async () => {
+  const { model, adapters, merged } = adaptedLlama();
+  const settings = { maxTokens: 3, temperature: 2, seed: 3 };
+  const before = gpu.memory.statistics.inUse;
+  {
+    using generator = await BatchGenerator.onDevice(gpu, model, { adapters, maxSequences: 3 });
+    const streams = [...ADAPTERS, ...ADAPTERS].map(
+      (adapter) => [adapter, generator.submit([1, 5], { ...settings, adapter })] as const,
+    );
+    for (const [name, stream] of streams) {
+      const ids: number[] = [];
+      for await (const { id } of stream) ids.push(id);
+      using alone = TextGenerator.onCpu(merged(name));
+      const expected: number[] = [];
+      for await (const { id } of alone.generate([1, 5], settings)) expected.push(id);
+      expect([name, ids]).toEqual([name, expected]);
+    }
   }
   expect(gpu.memory.statistics.inUse).toBe(before);
 });
