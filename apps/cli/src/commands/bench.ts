@@ -8,22 +8,21 @@ import {
   runBenchmark,
   suites,
 } from "@papilio/bench";
-import { hasWrongAnswer } from "@papilio/bench/analysis";
 import { openEnergyMeter } from "@papilio/bench/node";
-import { type BenchResults, SCHEMA } from "@papilio/bench/results";
+import { PapilioError } from "@papilio/butterfly";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
-import { findResultsFile, openResults } from "../files/results-file.ts";
+import { benchKind } from "../cases/case-queue.ts";
+import { dealBench } from "../cases/deal-bench.ts";
+import { commandOf, recordBench } from "../cases/record-bench.ts";
+import { findResultsFile } from "../files/results-file.ts";
 import { type CaseFlags, casesOf } from "../flags/cases.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { findImplementations } from "../flags/implementations.ts";
 import { collect, duration, list, oneOf, wholeNumber } from "../flags/options.ts";
+import { NATS_HELP } from "../jobs/nats.ts";
 import { describeEnvironment } from "../machine/environment.ts";
 import type { Interruption } from "../process/interruption.ts";
-import type { Shown, Work } from "../process/kept.ts";
-import { note } from "../process/print.ts";
-import { showProgress } from "../render/progress.ts";
-import { introduction, renderResults } from "../render/render-results.ts";
 
 interface Flags extends CaseFlags {
   readonly operation?: string;
@@ -37,6 +36,7 @@ interface Flags extends CaseFlags {
   readonly wide?: boolean;
   readonly energy: boolean;
   readonly json?: string;
+  readonly nats?: string;
 }
 
 /** Most seconds of a run where neither a flag nor a suite says otherwise. */
@@ -72,6 +72,7 @@ export function benchCommand(interruption: Interruption): Command {
       "auto",
     )
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
+    .option("--nats <address>", `have workers measure (papilio worker --bench): ${NATS_HELP}`)
     .option("--rounds <count>", "samples of each implementation", `${MEASURE_DEFAULTS.rounds}`)
     .option("--seed <number>", "seed of the random numbers", `${MEASURE_DEFAULTS.seed}`)
     .option(
@@ -98,11 +99,15 @@ Examples:
   papilio bench --suite paper --time-budget 1h --max-run 2s --json paper.jsonl
   papilio bench --operation gradient --pattern 4,64,64,4
   papilio bench --suite adapters --filter 1,768 --json adapters.jsonl
+  papilio bench --suite paper --nats nats://10.0.0.1:4222 --json paper.jsonl
   papilio bench --adapter swiftshader --implementation kronecker-sparse,bmm,./mine.ts
 
 ${exitStatuses("an implementation gave a wrong answer")}`,
     )
-    .action((flags: Flags) => bench(flags, interruption));
+    .action((flags: Flags, given: Command) => {
+      if (flags.nats !== undefined) requireDealt(flags, given);
+      return bench(flags, interruption);
+    });
 }
 
 async function bench(flags: Flags, interruption: Interruption): Promise<void> {
@@ -123,7 +128,11 @@ async function bench(flags: Flags, interruption: Interruption): Promise<void> {
     operationOf(flags),
   );
   const implementations = found.filter(({ processor }) => isOf(backend, processor));
-
+  const plan = { flags, file, options, implementations, notes };
+  if (flags.nats !== undefined) {
+    const kind = benchKind(backend === "cpu" ? "cpu" : "gpu");
+    return await dealBench(flags.nats, { ...plan, kind, cases }, interruption);
+  }
   using gpu = backend === "cpu" ? undefined : await openGpu({ adapter: flags.adapter });
   // Cases of a suite that do not fit are skipped; what was asked for by name is refused instead.
   if (flags.pattern !== undefined) for (const item of cases) assertCaseFits(gpu, item);
@@ -132,56 +141,36 @@ async function bench(flags: Flags, interruption: Interruption): Promise<void> {
     ? await openEnergyMeter(gpu?.report ?? null)
     : { reason: "The command had --no-energy." };
   await using meter = "meter" in search ? search.meter : undefined;
-  const command = `papilio ${process.argv.slice(2).join(" ")}`;
-  const environment = await describeEnvironment(gpu, command, search);
-  await using sink = await openResults(file, {
-    record: "run",
-    schema: SCHEMA,
-    environment,
-    options,
-    implementations: implementations.map(({ name, description, processor = "adapter" }) => ({
-      name,
-      description,
-      processor,
-    })),
+  const environment = await describeEnvironment(gpu, commandOf(), search);
+  await recordBench({ ...plan, environment }, interruption, async ({ before, onOutcome }) => {
+    await runBenchmark(gpu, cases, implementations, {
+      ...options,
+      maxRunSeconds: options.maxRunSeconds ?? undefined,
+      timeBudget,
+      cacheBytes: environment.cacheBytes ?? 0,
+      clockStep: Math.max(environment.clockSteps.device ?? 0, environment.clockSteps.wall ?? 0),
+      rates: environment.rates,
+      meter: meter && ((work) => meter.measure(work, { signal })),
+      before,
+      signal,
+      onOutcome,
+    });
   });
-  note([introduction(environment, sink.before), ...notes].join("\n"));
+}
 
-  using progress = showProgress();
-  const resumed = flags.json === undefined ? "" : " The same command goes on from here.";
-  const shown = (results: BenchResults, stderr?: string): Shown => ({
-    ...(file === "stdout" ? {} : { stdout: renderResults(results, flags) }),
-    ...(stderr === undefined ? {} : { stderr }),
-  });
-  const soFar: Work = {
-    show: () =>
-      shown(sink.soFar(), `Stopped before the last case; what was measured is kept.${resumed}`),
-  };
-  if (sink.before !== undefined) await interruption.keep(soFar);
-  signal.addEventListener("abort", () => progress[Symbol.dispose]());
-  await runBenchmark(gpu, cases, implementations, {
-    ...options,
-    maxRunSeconds: options.maxRunSeconds ?? undefined,
-    timeBudget,
-    cacheBytes: environment.cacheBytes ?? 0,
-    clockStep: Math.max(environment.clockSteps.device ?? 0, environment.clockSteps.wall ?? 0),
-    rates: environment.rates,
-    meter: meter && ((work) => meter.measure(work, { signal })),
-    before: sink.before,
-    signal,
-    onOutcome: async (outcome, { done, total, left }) => {
-      using _held = interruption.hold();
-      await sink.append(outcome);
-      await interruption.keep(soFar);
-      if (!signal.aborted) progress.update(done, total, left, outcome);
-    },
-  });
-  signal.throwIfAborted();
-  await sink.append({ record: "end", date: new Date().toISOString() });
-  progress[Symbol.dispose]();
-  const results = await sink.read();
-  await interruption.finish({ show: () => shown(results) });
-  if (hasWrongAnswer(results)) process.exitCode = 1;
+/** @throws PapilioError `FLAG_INVALID` for what workers do not do */
+function requireDealt({ implementation = [] }: Flags, given: Command): void {
+  const own = implementation.find((name) => /[/\\.]/.test(name));
+  const ofOne = ["adapter", "timeBudget", "energy"].find(
+    (name) => given.getOptionValueSource(name) === "cli",
+  );
+  const named = given.options.find((one) => one.attributeName() === ofOne)?.long;
+  if (own === undefined && named === undefined) return;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `With --nats workers measure, and ${named ?? own} is of one machine.`,
+    "Leave it out: workers have an adapter of their own, and measure no energy.",
+  );
 }
 
 /** Whether an implementation computes where the flag says. */

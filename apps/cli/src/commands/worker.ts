@@ -1,4 +1,6 @@
+import { PapilioError } from "@papilio/butterfly";
 import { Command } from "commander";
+import { openBenchWork } from "../cases/bench-work.ts";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { duration } from "../flags/options.ts";
@@ -9,7 +11,7 @@ import {
   servedSizes,
 } from "../flags/served-options.ts";
 import { workerName } from "../jobs/compute-chunks.ts";
-import { openJobWork } from "../jobs/job-work.ts";
+import { openJobWork, type WorkerWork } from "../jobs/job-work.ts";
 import { connectToNats, NATS_HELP } from "../jobs/nats.ts";
 import { type ComputeFlags, DTYPE_HELP, dtypeOf } from "../models/compute.ts";
 import type { Interruption } from "../process/interruption.ts";
@@ -17,6 +19,7 @@ import { note } from "../process/print.ts";
 import { openRequestWork } from "../requests/request-work.ts";
 
 interface Flags extends ComputeFlags, ServedModelFlags {
+  readonly bench?: boolean;
   readonly nats: string;
   readonly patience: string;
 }
@@ -28,10 +31,11 @@ export function workerCommand(interruption: Interruption): Command {
       "Answer the requests of `papilio serve --nats`, and compute parts of the jobs of `papilio run --nats`, until it is stopped.",
     )
     .argument(
-      "<model>",
+      "[model]",
       "as PATH or NAME=PATH: a folder with config.json, a .safetensors file beside one (for jobs alone), or a file of llama2.c (for requests alone)",
     )
     .requiredOption("--nats <address>", NATS_HELP)
+    .option("--bench", "measure cases of `papilio bench --nats`, in the place of a model")
     .option(
       "--patience <time>",
       "after which work goes to another worker when the one that has it is silent; the same for all",
@@ -53,23 +57,28 @@ Examples:
   nats-server -js
   papilio worker chat=smollm-135m-instruct --nats nats://10.0.0.1:4222
   papilio serve --nats nats://10.0.0.1:4222
+  papilio worker --bench --nats nats://10.0.0.1:4222 --adapter hardware
   papilio run vit-base --nats nats://10.0.0.1:4222 --input images=all.npy --output logits=y.npy
 
 ${exitStatuses()}`,
     )
-    .action((given: string, flags: Flags) => work(given, flags, interruption));
+    .action((given: string | undefined, flags: Flags) => work(given, flags, interruption));
 }
 
-async function work(given: string, flags: Flags, interruption: Interruption): Promise<void> {
+async function work(
+  given: string | undefined,
+  flags: Flags,
+  interruption: Interruption,
+): Promise<void> {
+  if ((given === undefined) !== (flags.bench ?? false)) throw oneOfBoth();
   const patience = 1000 * duration("--patience", flags.patience);
   dtypeOf(flags);
   servedLimits(flags);
   servedSizes(flags);
   const connection = await connectToNats(flags.nats, `papilio worker ${workerName()}`);
   try {
-    using requests = await openRequestWork(given, flags, interruption.signal);
-    using jobs = await openJobWork(given, flags, interruption.signal, requests?.model);
-    const all = [requests, jobs].filter((one) => one !== undefined);
+    using works = await openAll(given, flags, interruption.signal);
+    const { all } = works;
     await interruption.serve(2 * patience);
     const kinds = all.map(({ what }) => what).join(" and ");
     note(`${workerName()} takes ${kinds}, from ${new URL(flags.nats).host}.`);
@@ -83,4 +92,37 @@ async function work(given: string, flags: Flags, interruption: Interruption): Pr
   } finally {
     await connection.close();
   }
+}
+
+/** What a worker does: with a model its requests and parts of its jobs, without one cases of benchmarks. */
+async function openAll(
+  given: string | undefined,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<Disposable & { readonly all: readonly WorkerWork[] }> {
+  const all: WorkerWork[] = [];
+  const dispose = (): void => {
+    for (const work of all.toReversed()) work[Symbol.dispose]();
+  };
+  try {
+    if (given === undefined) all.push(await openBenchWork(flags));
+    else {
+      const requests = await openRequestWork(given, flags, signal);
+      if (requests !== undefined) all.push(requests);
+      const jobs = await openJobWork(given, flags, signal, requests?.model);
+      if (jobs !== undefined) all.push(jobs);
+    }
+    return { all, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+function oneOfBoth(): PapilioError {
+  return new PapilioError(
+    "FLAG_INVALID",
+    "A worker has a model, or --bench.",
+    "Name a model, or give --bench and no model.",
+  );
 }

@@ -4,6 +4,7 @@ import {
   type BenchResults,
   type CaseResult,
   caseName,
+  type Environment,
   formatRecord,
   parseResults,
   type ResultRecord,
@@ -88,6 +89,15 @@ export async function openResults(file: ResultsFile, run: RunRecord): Promise<Re
   const resume = formatRecord({ record: "resume", date, load });
   // In one write with what ends the last line, so that the line after one that was cut off says why.
   return appendTo(file, run, before, `${end === "line" ? "" : "\n"}${resume}`);
+}
+
+/** Where the run was made that a file holds a part of; undefined where it holds none. */
+export async function environmentInFile(file: ResultsFile): Promise<Environment | undefined> {
+  if (file === undefined || file === "stdout" || file.kind !== "file") return undefined;
+  const bytes = await readSettled(file.path);
+  const end = endOf(bytes);
+  if (end === "empty" || end === "cut header") return undefined;
+  return parseResults(linesOf([bytes])).environment;
 }
 
 /** Creates the file with its first line, whole; false where there is one by now. */

@@ -44,6 +44,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["serve", path("llama"), "--backend", "cpu", "--port", "0"],
   ["serve", "--nats", "nats://127.0.0.1:1", "--port", "0"],
   ["train", path("text"), "--model", "gpt2", "--out", path("out")],
+  ["bench", "--nats", "nats://127.0.0.1:1", "--json", path("out")],
+  ["worker", "--bench", "--nats", "nats://127.0.0.1:1"],
   ["worker", path("vit"), "--nats", "nats://127.0.0.1:1"],
 ];
 

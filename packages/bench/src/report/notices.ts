@@ -1,7 +1,7 @@
 import { counted, percent } from "../analysis/format.ts";
 import { BUSY_MACHINE, type RunSummary, WIDE_INTERVAL } from "../analysis/summarize.ts";
 import { caseName } from "../cases/case.ts";
-import type { BenchResults } from "../results/results.ts";
+import { type BenchResults, machineName } from "../results/results.ts";
 import type { Block } from "./document.ts";
 
 /** Share of medians with wide intervals that is said aloud. */
@@ -29,6 +29,20 @@ export function wrongNotices({ cases }: BenchResults): Block[] {
   ];
 }
 
+/** What the cases of a run were measured on, where workers did so on several machines or adapters. */
+function severalMachines({ environment, cases }: BenchResults): string[] {
+  const counts = new Map<string, number>();
+  for (const item of cases) {
+    const name = machineName(item.environment ?? environment);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  if (counts.size < 2) return [];
+  const each = [...counts].map(([name, count]) => `${counted(count, "case")} on ${name}`);
+  return [
+    `Workers measured the cases on several machines, and figures mix them: ${each.join(", ")}.`,
+  ];
+}
+
 function errorOf({ maxRatio, nonFinite }: { maxRatio: number; nonFinite: number }): string {
   return nonFinite > 0
     ? `${counted(nonFinite, "element")} not finite`
@@ -42,6 +56,7 @@ export function cautions(results: BenchResults, { wide }: RunSummary): Block[] {
   const cores = Number.parseInt(environment.processors, 10);
   const unmeasured = skipped.filter(({ cause }) => cause === "budget").length;
   const sentences = [
+    ...severalMachines(results),
     ...(environment.adapter?.kind === "software"
       ? ["This is a software adapter, which computes on the CPU: its times are not those of a GPU."]
       : []),

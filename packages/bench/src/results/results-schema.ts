@@ -60,6 +60,7 @@ function resultsSchemas(limits: Limits): ResultsSchemas {
     inputs: v.nullable(positive),
     seconds: v.nullable(seconds),
     results: list(implementationSchema(limits), 1000),
+    environment: v.exactOptional(environment),
   });
   const skippedCase = v.object({
     ...caseKey,

@@ -77,6 +77,8 @@ export interface CaseResult extends CaseKey {
   /** Time that the whole case took, preparation and verification included. */
   readonly seconds: number | null;
   readonly results: readonly ImplementationResult[];
+  /** Where it was measured, where a worker did so: of others it is the run's. */
+  readonly environment?: Environment;
 }
 
 /** A case that was not run. */

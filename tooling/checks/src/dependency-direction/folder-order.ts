@@ -126,6 +126,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "conversion",
       "jobs",
       "requests",
+      "cases",
       "training",
       "commands",
     ],
