@@ -10,7 +10,7 @@ import type { LinearKind } from "./linear-kinds.ts";
 import type { Inference, Task } from "./task.ts";
 
 /** What is timed: a run of the model, or a step of its training. */
-export type Timed = "inference" | "training";
+type Timed = "inference" | "training";
 
 /** Samples of a kind of layers and of dense ones beside them, in seconds, in the same rounds. */
 export interface Times {

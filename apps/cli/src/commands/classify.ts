@@ -1,5 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { type Executable, requireLogits, VisionTransformer } from "@papilio/nn";
+import type { Value } from "@papilio/nn/graph";
 import { outlineFromHuggingFace } from "@papilio/nn/models";
 import { Command } from "commander";
 import { readBytes } from "../files/input-file.ts";
@@ -32,13 +33,15 @@ import {
   readJsonBeside,
 } from "../models/model-folder.ts";
 import { imagesOf, singles } from "../models/model-inputs.ts";
+import { bindGraph, GRAPH_HELP, takesGraph } from "../models/node-model.ts";
 import { requireFits } from "../models/require-fits.ts";
 import type { Interruption } from "../process/interruption.ts";
 import type { Shown } from "../process/kept.ts";
 import { newTable } from "../render/new-table.ts";
 
 interface Flags extends ComputeFlags, AdapterFlags {
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
+  readonly graph?: string;
   readonly topK: string;
   readonly json?: boolean;
 }
@@ -53,20 +56,25 @@ interface Guess {
   readonly probability: number;
 }
 
-/** What is on an image of a file, the most likely first. */
+/** What is on an image of a file, or what a node of a graph is, the most likely first. */
 interface Result {
   readonly file: string;
-  readonly image: number;
+  readonly image?: number;
+  readonly node?: number;
   readonly classes: readonly Guess[];
 }
 
-/** `papilio classify`: what is on images. */
+/** `papilio classify`: what is on images, or what the nodes of a graph are. */
 export function classifyCommand(interruption: Interruption): Command {
   return new Command("classify")
-    .description("Classify images with a vision transformer, on an adapter or on the CPU.")
-    .argument("<model>", "a folder with config.json (model_type vit) and safetensors files")
-    .requiredOption("--input <file>", "images, JPEG, PNG, npy or csv; may be repeated", collect)
-    .option("--top-k <count>", "classes to show of each image", "5")
+    .description("Classify images, or the nodes of a graph, on an adapter or on the CPU.")
+    .argument(
+      "<model>",
+      "a folder with config.json (model_type vit, or gcn, graphsage or gat) and safetensors files",
+    )
+    .option("--input <file>", "images, JPEG, PNG, npy or csv; may be repeated", collect)
+    .option("--graph <file>", GRAPH_HELP)
+    .option("--top-k <count>", "classes to show of each image or node", "5")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
@@ -85,6 +93,7 @@ Examples:
   papilio classify vit-base --input cat.jpg --input dog.png --top-k 3
   papilio classify vit-base --input images.npy
   papilio classify vit-base --adapter-weights flowers --input rose.jpg
+  papilio classify cora --graph cora.json --top-k 1
 
 ${exitStatuses("the model computes NaN or infinity")}`,
     )
@@ -95,12 +104,18 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
   const topK = wholeNumber("--top-k", flags.topK, 1, 1e6);
   const folder = await folderOf(path);
   const config = await readConfig(folder);
+  if (takesGraph(config, flags.graph))
+    return await classifyNodes(path, config, flags, interruption);
+  const { input = [] } = flags;
+  if (input.length === 0) {
+    throw new PapilioError("FLAG_INVALID", "No images are given.", "Give --input FILE.");
+  }
   const preprocessing = readPreprocessing(
     await readJsonBeside(folder, "preprocessor_config.json"),
     config.image_size,
   );
   const arrays: ArrayFile[] = [];
-  for (const file of flags.input) arrays.push(await readImages(file, preprocessing));
+  for (const file of input) arrays.push(await readImages(file, preprocessing));
   const adapters = await adapterChoices(flags.adapterWeights);
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
@@ -152,11 +167,50 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
   await interruption.finish({ show: () => ({ stdout: stdout() }) });
 }
 
-function tableOf(results: readonly Result[]): string {
-  const table = newTable(["file", "image", "class", "label", "probability"]);
-  for (const { file, image, classes } of results) {
+/** All nodes of a graph at once. */
+async function classifyNodes(
+  path: string,
+  config: ModelConfig,
+  flags: Flags & { readonly graph?: string },
+  interruption: Interruption,
+): Promise<void> {
+  const { graph: file = "", input, adapterWeights } = flags;
+  const wrong =
+    input !== undefined ? "--input" : adapterWeights !== undefined && "--adapter-weights";
+  if (wrong !== undefined && wrong !== false) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      `--graph is given with ${wrong}.`,
+      `Leave out ${wrong}: a classifier of nodes computes all nodes of one graph.`,
+    );
+  }
+  const topK = wholeNumber("--top-k", flags.topK, 1, 1e6);
+  using adapter = new OnDemandAdapter(flags.adapter);
+  const { graph, inputs } = await bindGraph(path, config, file, interruption.signal);
+  const compute = await openCompute(flags, graph, adapter);
+  using executable = await compileFor(compute, graph);
+  const { logits = new Float32Array() } = await executable.run(inputs);
+  requireLogits(logits, file);
+  const { vectors: nodes, features: classes } = graph.outputs.get("logits") as Value;
+  const labels = labelsOf(config, classes, false);
+  const results = Array.from({ length: nodes }, (_, node) => ({
+    ...{ file, node },
+    classes: likely(logits.subarray(node * classes, (node + 1) * classes), topK, labels),
+  }));
+  const { gpu, dtype } = compute;
+  const found = { model: path, adapter: gpu?.report ?? null, dtype, nodes: results };
+  await interruption.finish({
+    show: () => ({
+      stdout: flags.json ? JSON.stringify(found, null, 2) : tableOf(results, "node"),
+    }),
+  });
+}
+
+function tableOf(results: readonly Result[], what: "image" | "node" = "image"): string {
+  const table = newTable(["file", what, "class", "label", "probability"]);
+  for (const { file, image, node, classes } of results) {
     for (const [place, guess] of classes.entries()) {
-      const whose = place === 0 ? [file, image] : ["", ""];
+      const whose = place === 0 ? [file, image ?? node ?? ""] : ["", ""];
       table.push([...whose, guess.class, guess.label, guess.probability.toFixed(4)]);
     }
   }

@@ -26,15 +26,17 @@ import {
   OnDemandAdapter,
   openCompute,
 } from "../models/compute.ts";
-import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
+import { folderOf, loadModel, type ModelConfig, readConfig } from "../models/model-folder.ts";
 import { type BoundModel, bindInputs, requireOutputs } from "../models/model-inputs.ts";
+import { bindGraph, GRAPH_HELP, takesGraph } from "../models/node-model.ts";
 import { requireFits } from "../models/require-fits.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
 import { newTable } from "../render/new-table.ts";
 
 interface Flags extends ComputeFlags, AdapterFlags {
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
+  readonly graph?: string;
   readonly output?: readonly string[];
   readonly force?: boolean;
   readonly plan?: boolean;
@@ -51,11 +53,12 @@ export function runCommand(interruption: Interruption): Command {
       "<model>",
       "a folder with config.json and safetensors files, or its .safetensors file",
     )
-    .requiredOption(
+    .option(
       "--input <name=file>",
       "numbers of an input: npy, csv or Matrix Market; may be repeated",
       collect,
     )
+    .option("--graph <file>", GRAPH_HELP)
     .option("--output <name=file>", "where an output goes, as npy; may be repeated", collect)
     .option("--force", FORCE_HELP)
     .option("--plan", "print what the model becomes where it is computed")
@@ -77,11 +80,13 @@ Inputs, by the model_type of config.json:
   vit           images [n, channels, height, width], normalized as the model wants them
   llama, gpt2   ids [tokens] or [sequences, tokens], integers
   bert          ids, and lengths [sequences] where sequences are padded
+  gcn, graphsage, gat   none: --graph
 
 Examples:
   papilio run vit-base --input images=x.npy --output logits=y.npy
   papilio run minilm --input ids=ids.npy --input lengths=n.csv --output embeddings=y.npy
   papilio run gpt2 --input ids=ids.csv --plan
+  papilio run cora --graph cora.json --output logits=y.npy
 
 With --nats, all machines on which \`papilio worker\` runs with the same model compute rows of the inputs, which are
 npy files of any size. A job that was stopped or killed goes on where it was when it is run again; until it is
@@ -94,8 +99,9 @@ ${exitStatuses()}`,
 }
 
 async function run(path: string, flags: Flags, interruption: Interruption): Promise<void> {
-  const inputs = pairs("--input", flags.input);
+  const inputs = pairs("--input", flags.input ?? []);
   const files = pairs("--output", flags.output ?? []);
+  requireInputs(flags);
   if (flags.nats !== undefined) {
     if (flags.adapterWeights !== undefined) throw adaptersOfJob();
     return await runJob(path, { ...flags, nats: flags.nats }, inputs, files, interruption);
@@ -105,7 +111,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
     [...files.values()].map((path) => ({ path, writer: "papilio run" })),
     {
       inputs: [
-        ...[path, await folderOf(path), ...inputs.values()],
+        ...[path, await folderOf(path), flags.graph, ...inputs.values()],
         ...adapters.map((one) => one.path),
       ],
       force: flags.force,
@@ -117,10 +123,10 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   const config = await readConfig(await folderOf(path));
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
-  await requireFits(flags, outlineFromHuggingFace(config), adapter);
-  const loaded = await loadModel(path, config, interruption.signal, adapters);
-  const model = await withAdapters(loaded, adapters, flags, interruption.signal);
-  const bound = bindInputs(model, arrays);
+  const { signal } = interruption;
+  const bound = takesGraph(config, flags.graph)
+    ? await bindGraph(path, config, flags.graph, signal)
+    : await bindModel(path, config, { flags, arrays, adapters, adapter, signal });
   requireOutputs(bound, files);
   const compute = await openCompute(flags, bound.graph, adapter);
   const started = performance.now();
@@ -160,6 +166,47 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   if (plan !== undefined) outputFiles.say(`${plan}\n`);
   outputFiles.say(renderOutputs(outputs, shapes, files));
   note(`Compiled in ${seconds.compile.toFixed(2)} s, ran in ${seconds.run.toFixed(3)} s.`);
+}
+
+/** A model of inputs, with its adapters merged. */
+async function bindModel(
+  path: string,
+  config: ModelConfig,
+  options: {
+    readonly flags: Flags;
+    readonly arrays: ReadonlyMap<string, ArrayFile>;
+    readonly adapters: Awaited<ReturnType<typeof adapterChoices>>;
+    readonly adapter: OnDemandAdapter;
+    readonly signal: AbortSignal;
+  },
+): Promise<BoundModel> {
+  const { flags, arrays, adapters, adapter, signal } = options;
+  await requireFits(flags, outlineFromHuggingFace(config), adapter);
+  const loaded = await loadModel(path, config, signal, adapters);
+  return bindInputs(await withAdapters(loaded, adapters, flags, signal), arrays);
+}
+
+/** Either inputs or a graph; a graph with neither adapters nor workers. Throws `FLAG_INVALID`. */
+function requireInputs({ input = [], graph, nats, adapterWeights }: Flags): void {
+  if (graph === undefined && input.length > 0) return;
+  if (graph === undefined) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "Neither --input nor --graph is given.",
+      "Give --input NAME=FILE for each input, or --graph FILE for a classifier of nodes.",
+    );
+  }
+  const wrong = [
+    ...(input.length > 0 ? ["--input"] : []),
+    ...(nats === undefined ? [] : ["--nats"]),
+    ...(adapterWeights === undefined ? [] : ["--adapter-weights"]),
+  ][0];
+  if (wrong === undefined) return;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `--graph is given with ${wrong}.`,
+    `Leave out ${wrong}: a classifier of nodes computes all nodes of one graph.`,
+  );
 }
 
 function adaptersOfJob(): PapilioError {

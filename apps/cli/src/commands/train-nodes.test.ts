@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { GAT, GCN, GraphSAGE } from "@papilio/nn";
 import { adjacencyOf, bagsOfWords } from "@papilio/nn/adjacency";
 import { CpuModel } from "@papilio/nn/backends";
+import { nodeClassifier } from "@papilio/nn/models";
 import { loadStateDict } from "@papilio/nn/node";
 import { assignStateDict } from "@papilio/nn/weights";
 import { describe, expect, it } from "vitest";
+import { readArray } from "../models/array-file.ts";
 import { papilio, refusal } from "../testing/command-line.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
@@ -89,6 +91,79 @@ describe("papilio train on the nodes of a graph", () => {
     }
     const { line } = await refusal(...flagsOf("gcn", "weights"), ...run, "--resume");
     expect(line).toContain("CHECKPOINT_INVALID");
+  });
+
+  it("run and classify use the model on a graph, without labels", async () => {
+    const trained = await papilio(...flagsOf("gcn", "used"), "--steps", "60");
+    expect(trained.status, trained.stderr).toBe(0);
+    const { labels: _labels, train: _train, val: _val, classes: _classes, ...bare } = graph;
+    const plain = folder.write("bare.json", JSON.stringify(bare));
+    const output = folder.at("logits.npy");
+    const cpu = ["--graph", plain, "--backend", "cpu"];
+    const model = folder.at("used");
+    const run = await papilio("run", model, ...cpu, "--output", `logits=${output}`);
+    expect(run.status, run.stderr).toBe(0);
+    const found = await readArray(output);
+    expect(found.shape).toEqual([NODES, 2]);
+    const config = JSON.parse(readFileSync(folder.at("used", "config.json"), "utf8"));
+    const reference = nodeClassifier(config, { state: await loadStateDict(model) });
+    using computed = new CpuModel(reference.trace({ adjacency: adjacencyOf(bare) }));
+    const features = bagsOfWords(bare.featureRows, bare.features);
+    const { logits = new Float32Array() } = await computed.run({ features });
+    expect(found.values.length).toBe(logits.length);
+    for (const [at, logit] of logits.entries()) expect(found.values[at]).toBeCloseTo(logit, 4);
+    const classified = await papilio("classify", model, ...cpu, "--top-k", "1", "--json");
+    expect(classified.status, classified.stderr).toBe(0);
+    const { nodes } = JSON.parse(classified.stdout);
+    expect(nodes.length).toBe(NODES);
+    for (const { node, classes } of nodes) {
+      const difference = Number(logits[2 * node + 1]) - Number(logits[2 * node]);
+      expect(classes).toHaveLength(1);
+      expect(classes[0].class).toBe(difference > 0 ? 1 : 0);
+      const likely = 1 / (1 + Math.exp(-Math.abs(difference)));
+      expect(classes[0].probability).toBeCloseTo(likely, 4);
+    }
+  });
+
+  it("refuses a graph where there is none to take, and none where one is needed", async () => {
+    const trained = await papilio(...flagsOf("gcn", "refusing"), "--steps", "2");
+    expect(trained.status, trained.stderr).toBe(0);
+    const model = folder.at("refusing");
+    const wide = folder.write("wide.json", JSON.stringify({ ...graph, features: 6 }));
+    const vit = folder.write("vit/config.json", JSON.stringify({ model_type: "vit" }));
+    for (const [code, ...flags] of [
+      ["FLAG_INVALID", "run", model],
+      ["FLAG_INVALID", "run", model, "--input", `features=${file}`, "--graph", file],
+      ["FLAG_INVALID", "run", model, "--graph", file, "--nats", "nats://127.0.0.1:1"],
+      ["FLAG_INVALID", "classify", model],
+      ["FLAG_INVALID", "classify", model, "--graph", file, "--input", file],
+      ["FLAG_INVALID", "classify", vit, "--graph", file],
+      ["INPUT_SHAPE", "run", model, "--graph", wide],
+      ["DATA_INVALID", "classify", model, "--graph", vit],
+    ] as const) {
+      const { status, line } = await refusal(...flags);
+      expect([flags, status, line]).toEqual([flags, 2, expect.stringContaining(code)]);
+    }
+  });
+
+  it("starts from a dense model, and learns from one, with sizes that are padded", async () => {
+    // A prime number of features has no Monarch factors.
+    const words = { ...graph, features: 37 };
+    const data = folder.write("words.json", JSON.stringify(words));
+    const wide = ["train", data, "--model", "gcn", "--layers", "2", "--features", "16"];
+    const rest = ["--rate", "0.05", "--json"];
+    const dense = await papilio(
+      ...[...wide, ...rest, "--linear", "dense", "--steps", "60", "--out", folder.at("from-dense")],
+    );
+    expect(dense.status, dense.stderr).toBe(0);
+    const from = ["--from", folder.at("from-dense"), "--teacher", folder.at("from-dense")];
+    const out = ["--out", folder.at("from-butterfly")];
+    const butterfly = await papilio(...wide, ...rest, "--steps", "40", ...from, ...out);
+    expect(butterfly.status, butterfly.stderr).toBe(0);
+    expect(butterfly.stderr).toMatch(/Factorized 1 layers of .*: relative errors of 0\.\d+/);
+    expect(JSON.parse(butterfly.stdout).validation.accuracy).toBeGreaterThan(0.9);
+    const names = [...(await loadStateDict(folder.at("from-butterfly"))).keys()];
+    expect(names).toContain("conv1.lin.factors.0");
   });
 
   const wrong: readonly [name: string, change: object | string][] = [

@@ -2,7 +2,13 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PapilioError } from "@papilio/butterfly";
 import { type HuggingFaceModel, modelFromHuggingFace } from "@papilio/nn";
-import { type SentenceTransformersFiles, sentenceFilesOf } from "@papilio/nn/models";
+import {
+  NODE_CLASSIFIERS,
+  type NodeClassifierModel,
+  nodeClassifier,
+  type SentenceTransformersFiles,
+  sentenceFilesOf,
+} from "@papilio/nn/models";
 import { loadStateDict } from "@papilio/nn/node";
 import type { StateDict } from "@papilio/nn/weights";
 import { readJson } from "../files/input-file.ts";
@@ -40,16 +46,38 @@ export async function loadModel(
   signal: AbortSignal,
   adapters: readonly AdapterChoice[] = [],
 ): Promise<HuggingFaceModel> {
-  using shown = showShare("Loading");
-  const state = await loadStateDict(path, {
-    signal,
-    onProgress: ({ loaded, total }) => shown.update(total === undefined ? 0 : loaded / total),
-  });
+  const state = await loadWeights(path, signal);
   const sentence =
     config.model_type === "bert"
       ? await readSentenceFiles(await folderOf(path), signal)
       : undefined;
   return modelFromHuggingFace(config, await withHeadsOf(state, adapters, signal), sentence);
+}
+
+/** Whether a config.json is that of a classifier of nodes. */
+export function classifiesNodes({ model_type: type }: ModelConfig): boolean {
+  return NODE_CLASSIFIERS.some((known) => known === type);
+}
+
+/**
+ * The classifier of nodes in a folder, as `papilio train` wrote it; progress on stderr.
+ *
+ * @throws PapilioError what `nodeClassifier` and `loadStateDict` throw
+ */
+export async function loadNodeClassifier(
+  path: string,
+  config: ModelConfig,
+  signal: AbortSignal,
+): Promise<NodeClassifierModel> {
+  return nodeClassifier(config, { state: await loadWeights(path, signal) });
+}
+
+async function loadWeights(path: string, signal: AbortSignal): Promise<StateDict> {
+  using shown = showShare("Loading");
+  return await loadStateDict(path, {
+    signal,
+    onProgress: ({ loaded, total }) => shown.update(total === undefined ? 0 : loaded / total),
+  });
 }
 
 /** What lies beside a model of sentence-transformers; undefined where there is no modules.json. */

@@ -148,7 +148,7 @@ describe("papilio run", () => {
     ["FLAG_INVALID", "llama", ["--input", "ids=one.csv", "--input", "ids=one.csv"]],
     ["INPUT_UNREADABLE", ".", ["--input", "ids=one.csv"]],
     ["INPUT_UNREADABLE", "nothing", ["--input", "ids=one.csv"]],
-    ["USAGE", "llama", []],
+    ["FLAG_INVALID", "llama", []],
   ])("refuses with %s: %s %j", async (code, model, args) => {
     folder.write("one.csv", "1,2,3");
     folder.write("ids.csv", "1,2,3,4\n5,6,0,0\n");

@@ -1,6 +1,12 @@
 import { initializeFrom } from "@papilio/nn/conversion";
 import type { Module } from "@papilio/nn/layers";
-import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
+import {
+  classifiesNodes,
+  folderOf,
+  loadModel,
+  loadNodeClassifier,
+  readConfig,
+} from "../models/model-folder.ts";
 
 /**
  * Gives a model that is to be trained the numbers of the one in a folder: see `initializeFrom`.
@@ -12,6 +18,8 @@ export async function startFrom(
   model: Module,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const other: Module = await loadModel(path, await readConfig(await folderOf(path)), signal);
+  const config = await readConfig(await folderOf(path));
+  const load = classifiesNodes(config) ? loadNodeClassifier : loadModel;
+  const other: Module = await load(path, config, signal);
   return await initializeFrom(model, other, { signal });
 }

@@ -1,8 +1,12 @@
 import { PapilioError } from "@papilio/butterfly";
-import { VisionTransformer } from "@papilio/nn";
-import { Decoder } from "@papilio/nn/models";
 import { distilledTask } from "@papilio/nn/training";
-import { folderOf, loadModel, readConfig } from "../models/model-folder.ts";
+import {
+  classifiesNodes,
+  folderOf,
+  loadModel,
+  loadNodeClassifier,
+  readConfig,
+} from "../models/model-folder.ts";
 import { digestOf } from "./digest.ts";
 import type { Prepared, TrainingChoice } from "./train-model.ts";
 
@@ -16,21 +20,19 @@ import type { Prepared, TrainingChoice } from "./train-model.ts";
 export async function withTeacher(
   prepared: Prepared,
   path: string,
-  { batch, context, temperature }: TrainingChoice,
+  { temperature }: TrainingChoice,
   signal: AbortSignal,
 ): Promise<Prepared> {
   const config = await readConfig(await folderOf(path));
-  const teacher = await loadModel(path, config, signal);
-  const { model, task, digest } = prepared;
-  const graph =
-    model instanceof VisionTransformer
-      ? teacher instanceof VisionTransformer && teacher.trace({ images: batch })
-      : teacher instanceof Decoder && teacher.trace({ sequences: batch, tokens: context });
-  if (graph === false) {
+  const load = classifiesNodes(config) ? loadNodeClassifier : loadModel;
+  const teacher = await load(path, config, signal);
+  const { task, digest } = prepared;
+  const graph = prepared.teacherGraph(teacher);
+  if (graph === undefined) {
     throw new PapilioError(
       "MODEL_KIND",
       `The teacher in ${path} is of the type ${config.model_type}.`,
-      "Give a language model as the teacher of one, and a vision transformer as that of another.",
+      "Give a language model as the teacher of one, a vision transformer as that of another, and a classifier of nodes as that of one.",
     );
   }
   const numbers = [...teacher.namedParameters().values()].map(({ values }) => values);

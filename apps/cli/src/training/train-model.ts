@@ -1,6 +1,15 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { Gpt2, Llama, VisionTransformer } from "@papilio/nn";
-import { newModel } from "@papilio/nn/models";
+import {
+  GAT,
+  GCN,
+  type Gpt2,
+  GraphSAGE,
+  type HuggingFaceModel,
+  type Llama,
+  VisionTransformer,
+} from "@papilio/nn";
+import type { Graph } from "@papilio/nn/graph";
+import { Decoder, type NodeClassifierModel, newModel } from "@papilio/nn/models";
 import { huggingFaceTokenizer } from "@papilio/nn/tokenizers";
 import {
   characterTokenizer,
@@ -16,7 +25,7 @@ import {
 import { readBytes } from "../files/input-file.ts";
 import { digestOf } from "./digest.ts";
 import { type ImageData, readImages } from "./labelled-images.ts";
-import { type NodeModel, readNodes } from "./nodes.ts";
+import { readNodes } from "./nodes.ts";
 
 export const MODELS = ["vit", "gpt2", "llama", "gcn", "graphsage", "gat"] as const;
 
@@ -47,12 +56,17 @@ export interface TrainingChoice {
   readonly temperature: number;
 }
 
+/** A model that is read from a folder. */
+type AnyModel = HuggingFaceModel | NodeClassifierModel;
+
 /** What is to be trained, and what is written beside its weights. */
 export interface Prepared {
-  readonly model: Gpt2 | Llama | VisionTransformer | NodeModel;
+  readonly model: Gpt2 | Llama | VisionTransformer | NodeClassifierModel;
   readonly task: DisposableTask;
   /** Contents of files by their names. */
   readonly files: ReadonlyMap<string, string>;
+  /** What another model computes of the same data; undefined for one of another kind. */
+  readonly teacherGraph: (teacher: AnyModel) => Graph | undefined;
   /** Of the data: another one is another run. */
   readonly digest: string;
 }
@@ -85,7 +99,7 @@ async function prepareNodes(
       "Leave it out.",
     );
   }
-  const { config, model, data, trace } = await readNodes(choice, kind);
+  const { config, model, data, trace, traceOther } = await readNodes(choice, kind);
   const { features, labels, classes, train, validation } = data;
   const task = nodeTask({
     ...{ trace, parameters: model.namedParameters(), seed: choice.seed, kernels: "wasm" },
@@ -93,7 +107,13 @@ async function prepareNodes(
     validation: validation.length === 0 ? undefined : validation,
   });
   const digest = digestOf(features, labels, Uint32Array.from(data.edges), train, validation);
-  return { model, task, files: new Map([["config.json", json(config)]]), digest };
+  return {
+    ...{ model, task, digest, files: new Map([["config.json", json(config)]]) },
+    teacherGraph: (teacher) =>
+      teacher instanceof GCN || teacher instanceof GraphSAGE || teacher instanceof GAT
+        ? traceOther(teacher)
+        : undefined,
+  };
 }
 
 async function prepareImages(choice: TrainingChoice): Promise<Prepared> {
@@ -141,7 +161,11 @@ async function prepareImages(choice: TrainingChoice): Promise<Prepared> {
   });
   const files = new Map([["config.json", json(config)]]);
   const seen = others === undefined ? [] : [others.images, others.labels];
-  return { model, task, files, digest: digestOf(data.images, data.labels, ...seen) };
+  return {
+    ...{ model, task, files, digest: digestOf(data.images, data.labels, ...seen) },
+    teacherGraph: (teacher) =>
+      teacher instanceof VisionTransformer ? teacher.trace({ images: choice.batch }) : undefined,
+  };
 }
 
 /** Images to train on, and those for validation: others, or a share of them. */
@@ -202,7 +226,11 @@ async function prepareText(choice: TrainingChoice, kind: "gpt2" | "llama"): Prom
     ["config.json", json(config)],
     ["tokenizer.json", tokenizer],
   ]);
-  return { model, task, files, digest: digestOf(tokens, validation ?? new Uint32Array()) };
+  return {
+    ...{ model, task, files, digest: digestOf(tokens, validation ?? new Uint32Array()) },
+    teacherGraph: (teacher) =>
+      teacher instanceof Decoder ? teacher.trace({ sequences: batch, tokens: context }) : undefined,
+  };
 }
 
 /** The last part of a text is for validation, unless there is another one. */

@@ -160,15 +160,29 @@ export function products(texts: readonly string[], otherwise?: LinearFactory): L
   };
 }
 
-/** Monarch layers: two factors with the fewest weights, or of as many blocks as given. */
+/**
+ * Monarch layers: two factors with the fewest weights, or of as many blocks as given. Shapes without such factors, such as
+ * those with a prime number of features, are padded with zeros.
+ */
 export function monarch(options: MonarchOptions = {}): LinearFactory {
   monarchCheck("a Monarch layer", options);
   const { blocks, rank = 1 } = options;
   return (shape) => {
     linearShapeCheck("a linear layer", shape);
     const { inFeatures: cols, outFeatures: rows } = shape;
-    return new ButterflyLinear({ ...shape, weight: monarchChain({ rows, cols, rank, blocks }) });
+    return new ButterflyLinear({ ...shape, weight: paddedMonarch({ rows, cols, rank, blocks }) });
   };
+}
+
+/** The chain of a shape, or that of the shape that it is padded to where it has none. Throws `CHAIN_SIZE`. */
+function paddedMonarch(shape: MonarchShape): Chain {
+  try {
+    return monarchChain(shape);
+  } catch (error) {
+    const hasNone = error instanceof PapilioError && error.code === "CHAIN_SIZE";
+    if (!hasNone || shape.blocks !== undefined) throw error;
+    return Chain.monarch({ ...shape, blocks: undefined, pad: true });
+  }
 }
 
 /**

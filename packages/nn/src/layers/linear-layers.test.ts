@@ -130,6 +130,16 @@ describe("makers of layers", () => {
     const shape = { inFeatures: 384, outFeatures: 1536 };
     expect(monarch()(shape)).toMatchObject(shape);
     expect(monarch({ rank: 2 })(shape).weightCount).toBe(2 * monarch()(shape).weightCount);
+    const prime = { inFeatures: 1433, outFeatures: 16 };
+    const [matrix] = monarch()(prime).matrices;
+    const { chain } = matrix as NonNullable<typeof matrix>;
+    expect(monarch()(prime)).toMatchObject(prime);
+    expect(chain.rows).toBeGreaterThanOrEqual(16);
+    expect(chain.cols).toBeGreaterThanOrEqual(1433);
+    expect(chain.nonZeros).toBeLessThan((1433 * 16) / 4);
+    expect(() => monarch({ blocks: 4 })(prime)).toThrow(
+      expect.objectContaining({ code: "CHAIN_SIZE" }),
+    );
     const padded = dyadic({ inFeatures: 100, outFeatures: 70 });
     expect(padded).toMatchObject({ inFeatures: 100, outFeatures: 70 });
     expect(padded.weightCount).toBe(2 * 7 * 128);

@@ -14,6 +14,12 @@ export {
   timmStateDict,
   vitStateDict,
 } from "./hugging-face/state-dicts.ts";
+export {
+  NODE_CLASSIFIERS,
+  type NodeClassifierModel,
+  type NodeClassifierOptions,
+  nodeClassifier,
+} from "./node-classifier-config.ts";
 export type { GATConfig, NodeClassifierConfig, NodesShape } from "./node-classifiers.ts";
 export type { Pooling, SentenceStep } from "./sentence-steps.ts";
 export {

@@ -111,6 +111,12 @@ export const modelCalls: PublicCalls = {
     const state = stateOf(new nn.Llama({ ...llamaConfig, epsilon: 1e-6 }));
     return call(nn.modelFromHuggingFace, huggingFace, state, sentenceFiles());
   },
+  nodeClassifier: () =>
+    call(
+      nn.nodeClassifier,
+      { model_type: "gcn", inFeatures: 2, classes: 2 },
+      { state: undefined, seed: 1 },
+    ),
   newModel: () => call(nn.newModel, { model_type: "gpt2" }, { seed: 1, classes: 2 }),
   outlineFromHuggingFace: () => call(nn.outlineFromHuggingFace, huggingFace),
   sentenceFilesOf: () => call(nn.sentenceFilesOf, sentenceFiles().configs.get("modules.json")),
