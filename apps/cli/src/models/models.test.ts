@@ -183,6 +183,8 @@ describe("papilio bench-model", () => {
     ["FLAG_INVALID", ["vit-s16", "--backend", "npu"]],
     ["FLAG_INVALID", ["gpt2-decode", "--tokens", "1025"]],
     ["FLAG_INVALID", ["minilm-l6", "--tokens", "3"]],
+    ["FLAG_INVALID", ["gpt2", "--sequences", "2"]],
+    ["FLAG_INVALID", ["gpt2-decode", "--sequences", "1"]],
     ["FLAG_INVALID", ["gcn-cora", "--sentences", "3"]],
     ["USAGE", ["vit-s16", "--pattern", "1,2,2,2"]],
     ["USAGE", ["vit-s16", "--time-budget", "1h"]],

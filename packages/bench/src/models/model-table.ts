@@ -137,7 +137,7 @@ function verificationLine(
   const error = `relative error ${relativeError?.toPrecision(2) ?? "not finite"}, allowed ${bound.toPrecision(2)}`;
   const compared =
     steps === undefined
-      ? comparedText(unit, units, verified)
+      ? comparedText(unit, units, verified, variant.sequences)
       : `losses and norms of gradients of ${steps} steps of a small model compared with the reference`;
   return ok
     ? `Verified ${variantName(variant)}: ${error}; ${compared}.`
@@ -145,8 +145,14 @@ function verificationLine(
 }
 
 /** What was compared: a run repeats the images that the reference computed, and no other inputs. */
-function comparedText(unit: ModelUnit, units: number, verified: number): string {
+function comparedText(
+  unit: ModelUnit,
+  units: number,
+  verified: number,
+  sequences: number | undefined,
+): string {
   const reference = "with the reference in float64";
+  if (sequences !== undefined) return `the logits of all ${sequences} tokens compared ${reference}`;
   if (unit === "cached tokens") return `the token's logits compared ${reference}`;
   const all = units === 1 ? `the ${unit.slice(0, -1)}` : `all ${units} ${unit}`;
   if (verified === units) return `${all} compared ${reference}`;

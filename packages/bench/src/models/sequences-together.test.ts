@@ -52,6 +52,7 @@ it("tables and lines compare several sequences with one of the same kind", () =>
     "papilio adapter dense f32, 16 sequences together: ×4.00 the tokens per second of one at a time (×4.00 to ×4.00).",
     "papilio adapter butterfly f32, 16 sequences together: ×3.20 the tokens per second of one at a time (×3.20 to ×3.20).",
   ]);
+  expect(modelLines(results).join("\n")).toContain("the logits of all 16 tokens compared");
   const rows = modelRows(results).map(([name, , , , , , over]) => [name, over]);
   expect(rows).toEqual([
     ["papilio adapter dense f32", "-"],
