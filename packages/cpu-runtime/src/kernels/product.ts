@@ -6,6 +6,7 @@ import { activationFlops } from "./activation.ts";
 import type { KernelCall, Operand } from "./kernel-call.ts";
 import { tileCount, tileWidth, vectorsBytes } from "./layout.ts";
 import {
+  bitsOf,
   bytesOf,
   type PackedStage,
   type PackedWeights,
@@ -33,8 +34,12 @@ const WORK_OF_ITEM = 1_500_000;
 const BYTES_OF_ITEM = 256 * 1024;
 /** Items that threads do not share evenly: the last ones of them would wait. */
 const FEW_ITEMS = 32;
-/** Most tiles of an item: with {@link INPUTS} inputs each, what the second-level cache holds. */
-const MOST_TILES = 16;
+/**
+ * Most tiles of an item. Weights that are unpacked are unpacked once for all of them: with {@link INPUTS} inputs each, they
+ * are what the second-level cache holds. Others are read again from it: few tiles stay in the first-level cache, and the
+ * outputs are many for inputs that are copied first.
+ */
+const MOST_TILES = { unpacked: 16, copied: 2, others: 4 } as const;
 
 export interface ProductProblem {
   readonly vectors: number;
@@ -177,7 +182,13 @@ function divide(
   const tiles = tileCount(vectors);
   const numbers = stages.reduce((sum, stage) => sum + stage.pattern.nonZeros, 0) / blocks;
   // Several stages take tile after tile anyway.
-  const slabs = Math.ceil(tiles / (stages.length > 1 ? 1 : MOST_TILES));
+  const kind =
+    bitsOf(dtype) < 32
+      ? "unpacked"
+      : localFeatures(pattern, stages, tileWidth(vectors)) > 0
+        ? "copied"
+        : "others";
+  const slabs = Math.ceil(tiles / (stages.length > 1 ? 1 : MOST_TILES[kind]));
   const tilesOfItem = Math.ceil(tiles / slabs);
   const most = Math.min(
     WORK_OF_ITEM / (tilesOfItem * tileWidth(vectors)),
