@@ -28,8 +28,12 @@ import {
   type Selection,
 } from "./product-call.ts";
 
-/** Multiply-adds of an item: some 50 microseconds. */
+/** Most multiply-adds of an item: some 50 microseconds. */
 const WORK_OF_ITEM = 1_500_000;
+/** Fewest: some 2 microseconds. */
+const LEAST_WORK_OF_ITEM = 60_000;
+/** Items that a product is to have, of fewer multiply-adds then: threads share them evenly. */
+const ITEMS = 16;
 /** Bytes of weights of an item: what memory gives in some 20 microseconds. */
 const BYTES_OF_ITEM = 256 * 1024;
 /** Items that threads do not share evenly: the last ones of them would wait. */
@@ -190,8 +194,9 @@ function divide(
         : "others";
   const slabs = Math.ceil(tiles / (stages.length > 1 ? 1 : MOST_TILES[kind]));
   const tilesOfItem = Math.ceil(tiles / slabs);
+  const share = Math.max(LEAST_WORK_OF_ITEM, (numbers * blocks * vectors) / ITEMS);
   const most = Math.min(
-    WORK_OF_ITEM / (tilesOfItem * tileWidth(vectors)),
+    Math.min(WORK_OF_ITEM, share) / (tilesOfItem * tileWidth(vectors)),
     BYTES_OF_ITEM / bytesOf(dtype),
   );
   if (numbers <= most || stages.length > 1) {
