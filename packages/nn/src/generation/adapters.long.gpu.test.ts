@@ -46,7 +46,9 @@ it("sequences with different adapters are generated together on a device, each a
   const settings = { maxTokens: 3, temperature: 2, seed: 3 };
   const before = gpu.memory.statistics.inUse;
   {
-    using generator = await BatchGenerator.onDevice(gpu, model, { adapters, maxSequences: 3 });
+    using generator = await BatchGenerator.onDevice(gpu, model, {
+      ...{ adapters, maxSequences: 3, chunk: 1 },
+    });
     const streams = [...ADAPTERS, ...ADAPTERS].map(
       (adapter) => [adapter, generator.submit([1, 5], { ...settings, adapter })] as const,
     );
