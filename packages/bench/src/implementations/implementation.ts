@@ -77,7 +77,7 @@ export interface CpuImplementation extends Described {
   /**
    * The same in double precision; absent where it does not compute in it, and is skipped.
    *
-   * @throws PapilioError as `prepare`
+   * @throws PapilioError `CPU_MEMORY`, or another code, as `prepare`
    */
   prepareDouble?(problem: DoubleProblem): Promise<PreparedOnHost<Float64Array>>;
 }
