@@ -1,20 +1,17 @@
 import { Butterfly, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
-import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../gpu/gpu.ts";
 import { chooseKroneckerSparse } from "../kernels/kronecker-sparse/choose.ts";
-import {
-  type KroneckerSparseVariant,
-  kroneckerSparseName,
-  type RegisterKroneckerSparse,
-  type VectorKroneckerSparse,
+import type {
+  KroneckerSparseVariant,
+  RegisterKroneckerSparse,
+  VectorKroneckerSparse,
 } from "../kernels/kronecker-sparse/variant.ts";
 import { loadWidth } from "../kernels/wgsl.ts";
-import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
+import { expectMultiplied } from "./expect-multiplied.ts";
 import { openTestGpu } from "./open-test-gpu.ts";
-import { runCase } from "./run-case.ts";
 import { withSharedBlocks } from "./with-shared-blocks.ts";
 
 let gpu: Gpu;
@@ -26,35 +23,12 @@ async function expectRight(
   variant: KroneckerSparseVariant,
 ): Promise<void> {
   const random = KroneckerSparse.random(pattern, { seed: 11 });
-  await expectFactorRight(random, shape, variant);
+  await expectMultiplied(gpu, random, shape, variant, { biased: true });
   // The same with blocks that are equal along one axis or both, if it has any.
   const { a, d } = pattern;
   if (a === 1 && d === 1) return;
   const shared = withSharedBlocks(new Butterfly([random])).factors[0] as KroneckerSparse;
-  await expectFactorRight(shared, shape, variant);
-}
-
-async function expectFactorRight(
-  factor: KroneckerSparse,
-  shape: InputShape,
-  variant: KroneckerSparseVariant,
-): Promise<void> {
-  const { pattern } = factor;
-  const bias = Float32Array.from({ length: pattern.rows }, uniform(5));
-  const found = await runCase(
-    gpu,
-    factor,
-    shape,
-    (stored) => prepareKroneckerSparse(gpu, stored, shape, { variant, bias }),
-    bias,
-  );
-  expect(
-    found,
-    `${pattern} ${JSON.stringify(shape)} ${kroneckerSparseName(variant)}`,
-  ).toMatchObject({
-    ok: true,
-    nonFinite: 0,
-  });
+  await expectMultiplied(gpu, shared, shape, variant, { biased: true });
 }
 
 const shapes = fc.record({
@@ -206,19 +180,27 @@ export function testKroneckerSparseVariants(share: number): void {
     });
 
     // Its many sums take software seconds to compile: not among the short tests.
-    it.runIf(share === 1)("as chosen on a GPU for blocks between others", async () => {
-      for (const [text, dtype] of [
-        ["2,20,5,3", "f32"],
-        ["1,9,12,16", "f16"],
-      ] as const) {
-        const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
-        const pattern = Pattern.parse(text);
-        const problem = { pattern, batch: 33, layout: "batch-first", dtype: stored } as const;
-        const variant = chooseKroneckerSparse({ ...gpu.report, kind: "hardware" }, problem);
-        expect(variant).toMatchObject({ kind: "workgroup" });
-        await expectFactorRight(KroneckerSparse.random(pattern, { seed: 11 }), problem, variant);
-      }
-    });
+    if (share === 1) {
+      it("as chosen on a GPU for blocks between others", async () => {
+        for (const [text, dtype] of [
+          ["2,20,5,3", "f32"],
+          ["1,9,12,16", "f16"],
+        ] as const) {
+          const stored = dtype === "f16" && !gpu.report.features.f16 ? "f32" : dtype;
+          const pattern = Pattern.parse(text);
+          const problem = { pattern, batch: 33, layout: "batch-first", dtype: stored } as const;
+          const variant = chooseKroneckerSparse({ ...gpu.report, kind: "hardware" }, problem);
+          expect(variant).toMatchObject({ kind: "workgroup" });
+          await expectMultiplied(
+            gpu,
+            KroneckerSparse.random(pattern, { seed: 11 }),
+            problem,
+            variant,
+            { biased: true },
+          );
+        }
+      });
+    }
 
     it("as chosen for long rows and few entries", async () => {
       const long = fc

@@ -1,19 +1,15 @@
 import { Butterfly, KroneckerSparse, type Layout, Pattern } from "@papilio/butterfly";
-import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { matrixVariants } from "../kernels/kronecker-sparse/matrix-candidates.ts";
-import {
-  kroneckerSparseName,
-  type MatrixKroneckerSparse,
-} from "../kernels/kronecker-sparse/variant.ts";
+import type { MatrixKroneckerSparse } from "../kernels/kronecker-sparse/variant.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { epilogues } from "./epilogue-reference.ts";
+import { expectMultiplied } from "./expect-multiplied.ts";
 import { openTestGpu } from "./open-test-gpu.ts";
-import { runCase } from "./run-case.ts";
 import { withSharedBlocks } from "./with-shared-blocks.ts";
 
 let gpu: Gpu;
@@ -60,26 +56,6 @@ export function testMatrixVariants(count: number, layouts: readonly Layout[]): v
     return variant;
   }
 
-  async function expectRight(
-    factor: KroneckerSparse,
-    shape: InputShape,
-    variant: MatrixKroneckerSparse,
-    { biased, ...epilogue }: Epilogue & { readonly biased: boolean },
-  ): Promise<void> {
-    const bias = Float32Array.from({ length: factor.pattern.rows }, uniform(5));
-    const options = { variant, ...epilogue, ...(biased ? { bias } : {}) };
-    const found = await runCase(
-      gpu,
-      factor,
-      shape,
-      (stored) => prepareKroneckerSparse(gpu, stored, shape, options),
-      biased ? bias : undefined,
-      epilogue,
-    );
-    const what = `${factor.pattern} ${JSON.stringify(shape)} ${kroneckerSparseName(variant)}`;
-    expect(found, what).toMatchObject({ ok: true, nonFinite: 0 });
-  }
-
   describe("on matrix units", () => {
     it("any variant on any problem gives the float64 product", async (context) => {
       requireUnits(context);
@@ -105,22 +81,23 @@ export function testMatrixVariants(count: number, layouts: readonly Layout[]): v
           };
           const turns = epilogues(epilogue);
           const after = turns[epilogue % turns.length] as Epilogue;
-          await expectRight(factor, shape, variant, { ...after, biased });
+          await expectMultiplied(gpu, factor, shape, variant, { ...after, biased });
         }),
         { numRuns: count, seed: 5 },
       );
     });
 
-    it("the candidates for tuning give the float64 product", async (context) => {
+    it("the candidates for tuning give the float64 product, of a dense matrix too", async (context) => {
       requireUnits(context);
-      const pattern = new Pattern(1, 16, 16, 2);
-      for (const layout of layouts) {
-        const shape = { batch: 16, layout, dtype: "f16" } as const;
-        const variants = matrixVariants(gpu.report, { pattern, ...shape });
-        expect(variants.length).toBeGreaterThan(2);
-        for (const variant of variants) {
-          const factor = KroneckerSparse.random(pattern, { seed: 2 });
-          await expectRight(factor, shape, variant, { biased: true });
+      for (const pattern of [new Pattern(1, 16, 16, 2), new Pattern(1, 20, 16, 1)]) {
+        for (const layout of layouts) {
+          const shape = { batch: 16, layout, dtype: "f16" } as const;
+          const variants = matrixVariants(gpu.report, { pattern, ...shape });
+          expect(variants.length).toBeGreaterThan(2);
+          for (const variant of variants) {
+            const factor = KroneckerSparse.random(pattern, { seed: 2 });
+            await expectMultiplied(gpu, factor, shape, variant, { biased: true });
+          }
         }
       }
     });

@@ -1,10 +1,11 @@
 import { stridesOf } from "@papilio/butterfly/numeric";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { enabledBy, range, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
 import { MATRIX_ELEMENTS, type MatrixPlan, type MatrixProblem, matrixPlan } from "./matrix-plan.ts";
 import { packingOf, weightIndex } from "./packing.ts";
+import { tilesOf } from "./tiles.ts";
 import { kroneckerSparseName, type MatrixKroneckerSparse } from "./variant.ts";
 
 /** Elements of a load and of a store outside of the units. */
@@ -33,12 +34,7 @@ export function matrixKernel(problem: MatrixProblem, variant: MatrixKroneckerSpa
   if (packing.order !== "padded") throw new TypeError("The weights of matrix units are padded.");
   const weightStride = packing.outputs;
   const words = (index: string): string => (perWord === 1 ? index : `(${index}) / ${perWord}u`);
-  const columnTiles = Math.ceil(batch / tileN);
-  const rowTiles = Math.ceil(b / tileM);
-  const blockTiles = Math.ceil(d / neighbours);
-  const tiles = columnTiles * rowTiles * pattern.a * blockTiles;
-  const grid = dispatchGrid(tiles);
-  const exact = { b: b % tileM === 0, d: d % neighbours === 0, batch: batch % tileN === 0 };
+  const { grid, exact, locate } = tilesOf(problem, plan);
   // The padding of the weights ends with a whole product; past it, the last one is computed again.
   const firstOfProduct = (m: number): string => {
     const at = `firstRow + subgroupRow + ${m * unitM}u`;
@@ -61,12 +57,7 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  ${tileIndexWgsl(grid, tiles)}
-  let firstColumn = (tile % ${columnTiles}u) * ${tileN}u;
-  let firstRow = ((tile / ${columnTiles}u) % ${rowTiles}u) * ${tileM}u;
-  let blockTile = tile / ${columnTiles * rowTiles}u;
-  let group_i = blockTile / ${blockTiles}u;
-  let firstGroup = (blockTile % ${blockTiles}u) * ${neighbours}u;
+  ${locate.join("\n  ")}
   let member = thread / ${subgroup}u;
   let subgroupRow = member % ${subgroupsM}u * ${productsM * unitM}u;
   let subgroupColumn = member / ${subgroupsM}u * ${productsN * unitN}u;

@@ -1,10 +1,11 @@
 import { stridesOf } from "@papilio/butterfly/numeric";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
 import { clamped, enabledBy, range, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
 import { orderName, packingOf, weightIndex } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
+import { tilesOf } from "./tiles.ts";
 import { kroneckerSparseName, type WorkgroupKroneckerSparse } from "./variant.ts";
 import { workgroupPlan } from "./workgroup-plan.ts";
 
@@ -26,23 +27,14 @@ export function workgroupKernel(
 ): Kernel {
   const { pattern, batch, layout, dtype, bias, sharing, epilogue } = problem;
   const packing = problem.packing ?? packingOf(pattern, variant);
-  const { a, b, c, d } = pattern;
+  const { b, c, d } = pattern;
   const { tileM, tileN, tileK, threadM, threadN, neighbours } = variant;
   const plan = workgroupPlan(variant);
   const { threadRows, threadColumns, threads, inputPitch, weightPitch } = plan;
   const x = stridesOf(problem, pattern.cols);
   const y = stridesOf(problem, pattern.rows);
-  const columnTiles = Math.ceil(batch / tileN);
-  const rowTiles = Math.ceil(b / tileM);
-  const blockTiles = Math.ceil(d / neighbours);
-  const tiles = columnTiles * rowTiles * a * blockTiles;
-  const grid = dispatchGrid(tiles);
-  const exact = {
-    b: b % tileM === 0,
-    c: c % tileK === 0,
-    d: d % neighbours === 0,
-    batch: batch % tileN === 0,
-  };
+  const { grid, exact: whole, locate } = tilesOf(problem, variant);
+  const exact = { ...whole, c: c % tileK === 0 };
   const batchLast = layout === "batch-last";
 
   // Neighbouring invocations take neighbouring addresses: along the batch when batch-last; when
@@ -76,10 +68,10 @@ export function workgroupKernel(
   ]);
   const load = (count: number, body: readonly string[]): string => {
     const turns = Math.ceil(count / threads);
-    const whole = turns * threads === count;
+    const even = turns * threads === count;
     return `for (var turn = 0u; turn < ${turns}u; turn++) {
       let e = turn * ${threads}u + thread;
-      ${whole ? "" : `if (e >= ${count}u) { break; }`}
+      ${even ? "" : `if (e >= ${count}u) { break; }`}
       ${body.join("\n      ")}
     }`;
   };
@@ -99,12 +91,7 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  ${tileIndexWgsl(grid, tiles)}
-  let firstColumn = (tile % ${columnTiles}u) * ${tileN}u;
-  let firstRow = ((tile / ${columnTiles}u) % ${rowTiles}u) * ${tileM}u;
-  let blockTile = tile / ${columnTiles * rowTiles}u;
-  let group_i = blockTile / ${blockTiles}u;
-  let firstGroup = (blockTile % ${blockTiles}u) * ${neighbours}u;
+  ${locate.join("\n  ")}
   ${place("thread", { neighbour: neighbours, row: threadRows, column: threadColumns }).join("\n  ")}
   let threadInput = ${times("column", neighbours)} + neighbour;
   let threadWeight = ${times("neighbour", weightPitch)} + row;
