@@ -121,6 +121,16 @@ describe("factors that are rounded together", () => {
     }
   });
 
+  it("are the same however large the inputs are", async () => {
+    const matrix = Butterfly.random(Chain.parse("1,4,16,8;4,32,16,1"), { seed: 6 });
+    const { moments } = correlated(64, matrix.chain.cols);
+    const told = await roundButterfly(matrix, "q4", { moments });
+    for (const scale of [2 ** 60, 2 ** -60]) {
+      const other = { moments: moments.map((one) => one * scale) };
+      expect(await roundButterfly(matrix, "q4", other)).toEqual(told);
+    }
+  });
+
   it("stay as they are when they are rounded again, plainly", async () => {
     for (const dtype of FEW_BITS) {
       const matrix = Butterfly.random(Chain.parse("1,4,16,8;4,32,16,1"), { seed: 7 });

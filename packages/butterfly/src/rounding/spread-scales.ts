@@ -30,13 +30,28 @@ export function spreadScales(
       const scale = ((read[feature] as number) / square) ** 0.25;
       return scale > 0 && Number.isFinite(scale) ? scale : 1;
     });
-    spread[index] = scaleColumns(left, scales);
-    spread[index + 1] = scaleColumns(
-      right.transpose(),
-      scales.map((scale) => 1 / scale),
-    ).transpose();
+    const common = commonScale(left, right, scales);
+    const onLeft = scales.map((scale) => scale * common);
+    const onRight = onLeft.map((scale) => 1 / scale);
+    spread[index] = scaleColumns(left, onLeft);
+    spread[index + 1] = scaleColumns(right.transpose(), onRight).transpose();
   }
   return spread;
+}
+
+/**
+ * A power of two that makes the largest values of both factors equally large when they are scaled so: what is large about
+ * the inputs must not take the scales out of the range of half precision.
+ */
+function commonScale(left: Factor, right: Factor, scales: Float64Array): number {
+  const onRight = scales.map((scale) => 1 / scale);
+  const ratio =
+    largestOf(scaleColumns(right.transpose(), onRight)) / largestOf(scaleColumns(left, scales));
+  return ratio > 0 && Number.isFinite(ratio) ? 2 ** Math.round(Math.log2(ratio) / 2) : 1;
+}
+
+function largestOf({ values }: Factor): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /** Sums of squares of the columns of a factor, each row weighted by the diagonal of `M`. */
