@@ -118,3 +118,11 @@ it("a sequence that is aborted within a step leaves the keys and values of the o
   }
   expect(found).toEqual(expected);
 });
+
+it("a batched generator reads prompts token by token, where a chunk is one", async () => {
+  const { model } = adaptedLlama();
+  using generator = BatchGenerator.onCpu(model, { chunk: 1 });
+  const ids: number[] = [];
+  for await (const { id } of generator.submit(PROMPT, SETTINGS)) ids.push(id);
+  expect(ids).toEqual(await alone(model));
+});

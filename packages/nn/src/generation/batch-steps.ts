@@ -87,7 +87,8 @@ class PagedSteps implements BatchSteps {
 
   readable(position: number, left: number): number {
     const count = Math.min(left, this.#sizes.chunk);
-    return this.#widths.tokens(position, count) >= count ? count : 0;
+    // A single token is decoded, by the programs that do nothing else.
+    return count > 1 && this.#widths.tokens(position, count) >= count ? count : 0;
   }
 
   async read(
