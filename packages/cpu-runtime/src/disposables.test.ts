@@ -82,7 +82,7 @@ it("the cases are all disposables of the package", () => {
     .flatMap((path) => {
       const source = readFileSync(resolve(import.meta.dirname, path), "utf8");
       const declared = source.matchAll(
-        /(?:class (\w+)(?:<.*>)? (?:implements|extends)|interface (\w+) extends) .*(?:Disposable|CompiledMatrix)/g,
+        /(?:class (\w+)(?:<.*>)? (?:implements|extends)|interface (\w+)(?:<.*>)? extends) .*(?:Disposable|CompiledMatrix)/g,
       );
       return [...declared].map(([, name, declaration]) => name ?? declaration);
     });

@@ -47,6 +47,8 @@ interface CliErrorCodes {
   MESSAGE_INVALID: true;
   /** A worker could not compute a part of a job. Do what its own error says, which is in the message. */
   CHUNK_FAILED: true;
+  /** A worker that did a request again came to another text than the one before it. Use workers of one kind. */
+  ANSWER_DIFFERS: true;
 
   // Files
 

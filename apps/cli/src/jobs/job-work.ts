@@ -29,10 +29,9 @@ export interface WorkerWork extends Disposable {
 }
 
 /**
- * Parts of jobs, where the model is one that they are of: a folder, or a file beside config.json.
+ * Parts of jobs, where the model is one that they are of: a folder, or a file beside config.json. Loading it may throw.
  *
  * @param loaded the model, where it is loaded already
- * @throws PapilioError what loading the model throws
  */
 export async function openJobWork(
   given: string,

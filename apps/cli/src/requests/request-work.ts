@@ -19,9 +19,7 @@ const DAY = 24 * 60 * 60;
 const MOST_BODY = 2 ** 30;
 
 /**
- * Requests of gateways, where the model is one that answers any: others are for jobs alone.
- *
- * @throws PapilioError what loading the model throws
+ * Requests of gateways, where the model is one that answers any: others are for jobs alone. Loading the model may throw.
  */
 export async function openRequestWork(
   given: string,

@@ -9,9 +9,8 @@ import {
 } from "../models/model-folder.ts";
 
 /**
- * Gives a model that is to be trained the numbers of the one in a folder: see `initializeFrom`.
- *
- * @throws PapilioError what it and reading the folder throw
+ * Gives a model that is to be trained the numbers of the one in a folder: see `initializeFrom`, which throws as reading
+ * the folder does.
  */
 export async function startFrom(
   path: string,

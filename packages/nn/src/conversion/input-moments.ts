@@ -55,7 +55,7 @@ const optionsCheck = objectOf({ signal: signalCheck, onRun: optional(callback) }
  * @param model whose parameters the graphs have
  * @param calibrations one, or several of other shapes
  * @returns by the name of the left-most factor of each product
- * @throws PapilioError what running the graphs throws; the signal's reason
+ * @throws PapilioError `INPUT_MISSING` where a graph has an input that it is not given; the signal's reason
  */
 export async function inputMoments(
   model: Module,

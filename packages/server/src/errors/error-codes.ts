@@ -34,8 +34,6 @@ export interface ServerErrorCodes {
   NO_WORKER: true;
   /** As many workers as may try it did not come to the end of a request. Look for the reason in their logs. */
   WORKERS_FAILED: true;
-  /** A worker that did a request again came to another text than the one before it. Use workers of one kind. */
-  ANSWER_DIFFERS: true;
   /** The server is about to end, and takes no more requests. Ask another one, or later. */
   SERVER_DRAINING: true;
 }
