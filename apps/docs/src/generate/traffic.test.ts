@@ -15,6 +15,8 @@ interface Row {
   readonly memory: number;
   readonly workgroups: number;
   readonly needed: number;
+  readonly accesses: number;
+  readonly asked: number;
 }
 
 describe("the page of bytes moved", () => {
@@ -40,6 +42,8 @@ describe("the page of bytes moved", () => {
       `${own.filter((row) => figure(row) <= 1.1).length} of ${own.length} cases are within`;
     expect(page).toContain(`between memory and caches, ${within((row) => row.memory / row.least)}`);
     expect(page).toContain(`into its workgroups, ${within((row) => row.workgroups / row.needed)}`);
+    const each = within((row) => row.accesses / row.asked);
+    expect(page).toContain(`in each access of a subgroup, ${each}`);
   });
 
   it("has the least that the sizes of a case give", () => {
