@@ -53,6 +53,7 @@ function goalOf(rows: readonly Counted[]): string {
   const sentences = [
     ["memory", "between memory and caches"] as const,
     ["overfetch", "into its workgroups"] as const,
+    ["per access", "in each access of a subgroup"] as const,
   ].map(([name, where]) => {
     const [, figure] = FIGURES.find(([head]) => head === name) as (typeof FIGURES)[number];
     const over = own.filter((row) => figure(row) > GOAL);
