@@ -18,7 +18,7 @@ describe("input that cannot be used", () => {
     [["bench", "--batch", "0"], "FLAG_INVALID"],
     [["bench", "--batch", "1.5"], "FLAG_INVALID"],
     [["bench", "--rounds", "many"], "FLAG_INVALID"],
-    [["bench", "--dtype", "f64"], "FLAG_INVALID"],
+    [["bench", "--dtype", "f128"], "FLAG_INVALID"],
     [["bench", "--layout", "sideways"], "FLAG_INVALID"],
     [["bench", "--suite", "nothing"], "SUITE_UNKNOWN"],
     [["bench", "--pattern", "1,2,2,4;1,3,3,3"], "CHAIN_NOT_CHAINABLE"],

@@ -170,7 +170,7 @@ describe("a choice that there is not", () => {
           terms: 1,
         }),
     ],
-    ["storage type of a cost", () => cost(pattern, 1, "f64" as never)],
+    ["storage type of a cost", () => cost(pattern, 1, "f8" as never)],
     ["implementation", () => rewritingBytes("magic" as never, pattern, 1, "f32")],
     ["anything", () => requireOneOf("It", {}, ["a"])],
   ])("is refused: %s", (_, made) => {

@@ -21,7 +21,8 @@ export interface ConvolutionProblem
     Omit<ProductProblem, "vectors" | "stage"> {}
 
 /**
- * Whether {@link convolution} multiplies so many windows: by a dense matrix in float32 or float16.
+ * Whether {@link convolution} multiplies so many windows: by a dense matrix in float32 or float16, of which a product takes
+ * whole rows of windows at a time.
  *
  * @param rowLength pixels of a row of a window
  * @throws PapilioError `OPTION_INVALID`
@@ -33,12 +34,21 @@ export function readsWindows(weights: PackedWeights, windows: number, rowLength:
   const { pattern, stages, dtype } = weights;
   const isDense = pattern.blocks === 1 && stages.length === 1;
   return (
-    isDense && bitsOf(dtype) >= 16 && rowLength <= INPUTS && windows > TILE * (LEAST_TILES - 1)
+    isDense &&
+    bitsOf(dtype) >= 16 &&
+    inputsTogether(pattern.cols) % rowLength === 0 &&
+    windows > TILE * (LEAST_TILES - 1)
   );
 }
 
+/** Inputs that a product takes at a time: of all, equal parts, in fours. `run-stage.ts` in assembly is the other side. */
+function inputsTogether(inputs: number): number {
+  const parts = Math.ceil(inputs / INPUTS);
+  return parts === 1 ? inputs : 4 * Math.ceil(inputs / parts / 4);
+}
+
 /**
- * The product of a dense matrix and the windows of images, as `product` of what `unfold` gives. The windows are brought
+ * The product of a dense matrix and the windows of images, bit by bit as `product` of what `unfold` gives. The windows are brought
  * to a thread's scratch memory, a part at a time, and are nowhere else. Operands: x as of `unfold`, the others as of
  * `product`.
  *
@@ -65,7 +75,7 @@ export function convolution(problem: ConvolutionProblem): KernelCall {
     throw wrongArgument("The matrix", given, "one with as many columns as a window has pixels");
   }
   const tiles = Math.max(1, Math.round(WORK_OF_ITEM / (TILE * nonZeros)));
-  const rows = Math.min(Math.floor(INPUTS / kernel[1]), channels * kernel[0]);
+  const rows = inputsTogether(cols) / kernel[1];
   return {
     ...multiplied,
     kernel: CONVOLUTION,
