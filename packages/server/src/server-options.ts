@@ -36,6 +36,7 @@ const optionsShape = v.object({
         specialTokens: v.optional(v.record(v.string(), v.string())),
         context: v.optional(whole),
         cacheBudget: v.optional(whole),
+        reproducible: v.optional(v.boolean()),
         place: v.optional(v.picklist(["cpu", "gpu"])),
         dtype: v.optional(v.picklist(WEIGHT_DTYPES)),
       }),

@@ -39,6 +39,7 @@ interface Flags extends ComputeFlags, ServedModelFlags {
   readonly drain: string;
   readonly log: string;
   readonly adapterWeights?: readonly string[];
+  readonly reproducible?: boolean;
 }
 
 /** `papilio serve`: models over HTTP. */
@@ -63,6 +64,10 @@ export function serveCommand(interruption: Interruption): Command {
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
     .option("--adapter-weights <name=path>", SERVED_ADAPTERS_HELP, collect)
+    .option(
+      "--reproducible",
+      "numbers of a text that do not depend on what else is generated; one that is alone is slower then",
+    )
     .addHelpText(
       "after",
       `
@@ -88,7 +93,14 @@ ${exitStatuses()}`,
 }
 
 /** Flags of models, which are the workers' where there is no model. */
-const OF_MODELS = [...SERVED_OPTIONS, "adapter", "backend", "dtype", "adapterWeights"];
+const OF_MODELS = [
+  ...SERVED_OPTIONS,
+  "adapter",
+  "backend",
+  "dtype",
+  "adapterWeights",
+  "reproducible",
+];
 
 /** @throws PapilioError `FLAG_INVALID` */
 function requireModels(paths: readonly string[], { nats }: Flags, given: Command): void {

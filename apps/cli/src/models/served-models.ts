@@ -24,6 +24,7 @@ export interface ServedFlags extends ComputeFlags {
   readonly context?: number | undefined;
   /** Bytes. */
   readonly cacheBudget?: number;
+  readonly reproducible?: boolean;
 }
 
 /** Those of chats are some thousand characters. */
@@ -84,6 +85,7 @@ async function loadByKind(
     model: model as Loaded["model"],
     context: flags.context,
     cacheBudget: flags.cacheBudget,
+    reproducible: flags.reproducible ?? false,
     ...beside,
     ...own,
   };

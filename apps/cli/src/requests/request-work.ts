@@ -29,7 +29,9 @@ export async function openRequestWork(
   const { name, path } = namedPath(given);
   const limits = servedLimits(flags);
   if (extname(path) === ".safetensors") return undefined;
-  const served = await load(given, { ...flags, ...servedSizes(flags) }, signal);
+  // A request that another worker does again goes on with the same text.
+  const own = { ...flags, ...servedSizes(flags), reproducible: true };
+  const served = await load(given, own, signal);
   if (served === undefined) return undefined;
   const kind = await servedIdentity(name, path, { ...flags, ...servedSizes(flags) });
   const server = await ModelServer.create({

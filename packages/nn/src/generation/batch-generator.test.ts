@@ -45,6 +45,23 @@ it("generates what each sequence alone is, bit by bit, whatever comes, goes and 
   await fc.assert(property, { numRuns: 20 });
 });
 
+it("generates the same tokens where a sequence alone has a program of its own", async () => {
+  using single = TextGenerator.onCpu(model, sizes);
+  using generator = BatchGenerator.onCpu(model, { ...sizes, reproducible: false });
+  const prompts = [1, 2, 3].map((id) => Array.from({ length: 9 }, (_, at) => (5 * id + at) % 40));
+  const options = { maxTokens: 30, temperature: 0.8, seed: 5 };
+  const expected: number[][] = [];
+  for (const prompt of prompts) expected.push(await tokensOf(single.generate(prompt, options)));
+  expect(await tokensOf(generator.submit(prompts[0] as number[], options))).toEqual(expected[0]);
+  const together = prompts.map((prompt, index) =>
+    // The last one is alone at the end.
+    tokensOf(generator.submit(prompt, { ...options, maxTokens: 10 * (index + 1) })),
+  );
+  expect(await Promise.all(together)).toEqual(
+    expected.map((tokens, index) => tokens.slice(0, 10 * (index + 1))),
+  );
+});
+
 it("computes a sequence again that gave its memory to one before it, and loses nothing", async () => {
   const prompts = [1, 2, 3].map((id) => Array.from({ length: 30 }, (_, at) => (id + at) % 40));
   const generate = async (pages: number): Promise<[BatchToken[][], BatchStatistics]> => {

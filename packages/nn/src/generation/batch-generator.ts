@@ -49,7 +49,8 @@ export interface BatchStatistics {
  * Generates many texts at once with a decoder. Sequences join and leave between steps, whatever their lengths;
  * prompts are read in chunks between the steps of the others. In a step the vectors of all sequences are multiplied
  * together, so that weights are read once for all. Each sequence has its own keys and values, in pages of a pool, its
- * own sampling and seed, and its answer does not depend on what else is generated.
+ * own sampling and seed, and its answer does not depend on what else is generated, but for rounding where it need not
+ * be reproducible.
  *
  * @example
  * ```ts

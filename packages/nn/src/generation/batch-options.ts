@@ -2,6 +2,7 @@ import { PapilioError } from "@papilio/butterfly";
 import {
   anyNumber,
   type Check,
+  flag,
   listOf,
   objectOf,
   optional,
@@ -28,6 +29,12 @@ export interface BatchGeneratorOptions extends GeneratorOptions {
    * joined last give their pages back, wait, and are computed again.
    */
   readonly cacheBudget?: number;
+  /**
+   * Whether the numbers of a sequence are the same, bit by bit, whatever else is generated; true unless given. A sequence
+   * that is alone then takes as long as four of them on the CPU, and as `maxSequences` on a device. Without it, it is
+   * computed by a program of its own, whose sums are in another order.
+   */
+  readonly reproducible?: boolean;
 }
 
 /** What is asked for one sequence. */
@@ -46,6 +53,7 @@ const MOST_LOGPROBS = 20;
 export const batchGeneratorCheck: Check = objectOf({
   maxSequences: optional(anyNumber),
   cacheBudget: optional(anyNumber),
+  reproducible: optional(flag),
 });
 const submitCheck: Check = objectOf({
   maxTokens: optional(anyNumber),

@@ -9,7 +9,7 @@ import type { Executable } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Decoder } from "../models/decoder.ts";
 import { type AdaptedModels, modelWith } from "./adapted-models.ts";
-import type { GeneratorOptions } from "./generator-options.ts";
+import type { BatchGeneratorOptions } from "./batch-options.ts";
 import { PAGE_TOKENS, pagesFor } from "./page-pool.ts";
 import { TILE_TOKENS } from "./steps.ts";
 
@@ -144,7 +144,9 @@ class PagedSteps implements BatchSteps {
 
   async prepare(): Promise<void> {
     const { chunk, most } = this.#sizes;
-    await this.#program(this.#widths.sequences(most), 1);
+    for (const count of new Set([1, most].map((one) => this.#widths.sequences(one)))) {
+      await this.#program(count, 1);
+    }
     if (chunk > 1) await this.#program(1, this.#widths.tokens(0, chunk));
   }
 
@@ -177,8 +179,11 @@ function placeOf(pages: readonly number[], position: number): number {
   return page * PAGE_TOKENS + (position % PAGE_TOKENS);
 }
 
-/** Fewest sequences of a program of the CPU: sums are the same for any number of vectors from four on. */
+/** Fewest sequences of a reproducible program of the CPU: sums are the same for any number of vectors from four on. */
 const LEAST_SEQUENCES = 4;
+
+/** What programs depend on, of the options of a generator. */
+type StepOptions = Pick<BatchGeneratorOptions, "adapters" | "reproducible">;
 
 /**
  * On the CPU, by the kernels in WebAssembly unless others are asked for. Recording a program takes little: there is one
@@ -189,15 +194,16 @@ export function batchStepsOnCpu(
   sizes: BatchSizes,
   options: Pick<CpuModelOptions, "kernels" | "releaseParameters"> &
     CpuWeightStoreOptions &
-    Pick<GeneratorOptions, "adapters">,
+    StepOptions,
 ): BatchSteps {
   const { kernels = "wasm", releaseParameters = false, dtype = "f32" } = options;
+  const least = (options.reproducible ?? true) ? LEAST_SEQUENCES : 1;
   const states = new CpuStates();
   const weights = new CpuWeightStore({ dtype });
   const models: CpuModel[] = [];
   const { context, chunk } = sizes;
   const widths: Widths = {
-    sequences: (count) => Math.max(LEAST_SEQUENCES, 2 ** Math.ceil(Math.log2(count))),
+    sequences: (count) => Math.max(least, 2 ** Math.ceil(Math.log2(count))),
     tokens: (position, count) =>
       Math.min(chunk, TILE_TOKENS * Math.ceil(count / TILE_TOKENS), context - position),
   };
@@ -222,7 +228,8 @@ export function batchStepsOnCpu(
 
 /**
  * On a device, where compiling a program takes long and kernels are chosen by the number of vectors: there is one for
- * the most sequences, whose sums are then always the same, and one for a chunk of a prompt.
+ * the most sequences, whose sums are then always the same, one for a sequence alone where they need not be, and one for
+ * a chunk of a prompt.
  *
  * @throws PapilioError what `DeviceModel.compile` throws
  */
@@ -230,12 +237,13 @@ export async function batchStepsOnDevice(
   gpu: Gpu,
   decoder: Decoder,
   sizes: BatchSizes,
-  options: Pick<DeviceModelOptions, "dtype"> & Pick<GeneratorOptions, "adapters">,
+  options: Pick<DeviceModelOptions, "dtype"> & StepOptions,
 ): Promise<BatchSteps> {
   const stack = new DisposableStack();
   const { context, chunk, most } = sizes;
+  const { reproducible = true } = options;
   const widths: Widths = {
-    sequences: () => most,
+    sequences: (count) => (count === 1 && !reproducible ? 1 : most),
     tokens: (position) => (position + chunk <= context ? chunk : 0),
   };
   const memory = stack.use(new ModelMemory(gpu, options.dtype));

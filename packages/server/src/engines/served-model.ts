@@ -37,6 +37,11 @@ export interface ServedModel {
   readonly context?: number | undefined;
   /** Bytes of keys and values of all texts at once, at most; what they take unless given. */
   readonly cacheBudget?: number | undefined;
+  /**
+   * Whether the numbers of a text are the same, bit by bit, whatever else is generated; false unless given: a text that is
+   * alone is then generated faster.
+   */
+  readonly reproducible?: boolean;
   /** Where it is computed: on the server's device, where there is one, unless given. */
   readonly place?: "cpu" | "gpu";
   /** How weights are stored; `f32` unless given. Those of few bits, `q8` and `q4`, are computed on the CPU. */
@@ -69,8 +74,8 @@ export class Served implements Disposable {
     this.tensors = new TensorEngine(this.signature, { place, batch, waitMs, onBatch });
     if (model instanceof Decoder && tokenizer !== undefined) {
       const { context = Math.min(model.positions, MOST_CONTEXT) } = definition;
-      const { cacheBudget, adapters = {} } = definition;
-      const options = { context, maxSequences: batch, cacheBudget, adapters, place };
+      const { cacheBudget, adapters = {}, reproducible = false } = definition;
+      const options = { context, maxSequences: batch, cacheBudget, adapters, reproducible, place };
       this.text = new TextEngine(model, options);
     } else if (Object.keys(definition.adapters ?? {}).length > 0) {
       throw new PapilioError(

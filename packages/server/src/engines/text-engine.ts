@@ -14,6 +14,7 @@ export interface TextEngineOptions {
   readonly maxSequences: number;
   /** Bytes of their keys and values, at most; what they take unless given. */
   readonly cacheBudget: number | undefined;
+  readonly reproducible: boolean;
   /** The model with adapters, by their names. */
   readonly adapters: Readonly<Record<string, Decoder>>;
   readonly place: ModelPlace;
@@ -75,9 +76,9 @@ export class TextEngine implements Disposable {
   }
 
   async #create(gpu: Gpu | undefined): Promise<BatchGenerator> {
-    const { context, place, maxSequences, cacheBudget, adapters } = this.#options;
+    const { context, place, maxSequences, cacheBudget, adapters, reproducible } = this.#options;
     const budget = cacheBudget === undefined ? {} : { cacheBudget };
-    const options = { context, maxSequences, adapters, ...budget };
+    const options = { context, maxSequences, adapters, reproducible, ...budget };
     const generator =
       place.slot === undefined
         ? BatchGenerator.onCpu(this.#model, { ...options, dtype: place.dtype })
