@@ -151,7 +151,7 @@ function triedText(rows: readonly (readonly string[])[]): string {
     "seeds",
     "settings",
   ];
-  return `What was tried to come nearer to dense, each tuned by as many settings as the rows above, and what it gained over them. Seeds differ by a point or two, so smaller differences say little. A teacher is the dense model of the same seed: its logits are learned for all nodes, whose labels nobody looks at. Dense layers may gain by a teacher, too, which was not tried:\n\n${table(head, rows)}\n`;
+  return `What was tried to come nearer to dense, each tuned by as many settings as the rows above, and what it gained over them. Seeds of a row differ by up to five points, and ten ways are compared on the test data, so that the best of them is partly luck. A teacher is the dense model of the same seed: its logits are learned for all nodes, whose labels nobody looks at. Dense layers may gain by a teacher, too, which was not tried:\n\n${table(head, rows)}\n`;
 }
 
 function shown({ metric }: Task, value: number): string {
