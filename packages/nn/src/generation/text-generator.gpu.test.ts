@@ -67,9 +67,9 @@ describe("a generator", () => {
     for (const chunk of [1, 16, 64]) {
       using onCpu = TextGenerator.onCpu(model, { context: 64, chunk });
       results.push(await idsOf(onCpu, prompt, { maxTokens: 12 }));
-      using onDevice = await TextGenerator.onDevice(gpu, model, { context: 64, chunk });
-      results.push(await idsOf(onDevice, prompt, { maxTokens: 12 }));
     }
+    using onDevice = await TextGenerator.onDevice(gpu, model, { context: 64, chunk: 16 });
+    results.push(await idsOf(onDevice, prompt, { maxTokens: 12 }));
     expect(new Set(results.map(String)).size).toBe(1);
   });
 
