@@ -102,6 +102,9 @@ const CASES: readonly (readonly [
     SMALL_MARKET,
     "30 MB of a dense matrix in the Matrix Market format",
     () => `${MARKET} array real general\n3000 5000\n${"1\n".repeat(15e6)}`,
+    undefined,
+    // As above: two bytes of text for each number.
+    { ofResult: NUMBERS_READ },
   ],
   [
     "matrix",
