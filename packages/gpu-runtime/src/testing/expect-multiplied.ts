@@ -29,6 +29,7 @@ export async function expectMultiplied(
     biased ? bias : undefined,
     epilogue,
   );
-  const what = `${factor.pattern} ${JSON.stringify(shape)} ${kroneckerSparseName(variant)}`;
+  const after = JSON.stringify({ biased, ...epilogue });
+  const what = `${factor.pattern} ${JSON.stringify(shape)} ${kroneckerSparseName(variant)} ${after}`;
   expect(found, what).toMatchObject({ ok: true, nonFinite: 0 });
 }

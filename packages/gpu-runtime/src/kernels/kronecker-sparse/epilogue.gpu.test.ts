@@ -1,18 +1,9 @@
-import {
-  type BatchShape,
-  KroneckerSparse,
-  LAYOUTS,
-  type Layout,
-  Pattern,
-} from "@papilio/butterfly";
-import { uniform } from "@papilio/butterfly/numeric";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KroneckerSparse, LAYOUTS, type Layout, Pattern } from "@papilio/butterfly";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Gpu } from "../../gpu/gpu.ts";
-import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";
 import { ACTIVATIONS, epilogues } from "../../testing/epilogue-reference.ts";
+import { expectMultiplied } from "../../testing/expect-multiplied.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
-import { runCase } from "../../testing/run-case.ts";
-import type { Epilogue } from "../epilogue.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
 
 let gpu: Gpu;
@@ -106,34 +97,13 @@ const cases = Object.entries(places).flatMap(([name, { pattern, batch = 8, varia
 );
 
 describe.each(["f32", "f16"] as const)("an epilogue in %s gives what float64 does", (dtype) => {
-  /** Compares every output with float64. */
-  async function expectRight(
-    factor: KroneckerSparse,
-    variant: KroneckerSparseVariant,
-    shape: BatchShape,
-    { biased, ...epilogue }: Epilogue & { readonly biased: boolean },
-  ): Promise<void> {
-    const bias = Float32Array.from({ length: factor.pattern.rows }, uniform(5));
-    const options = { variant, ...epilogue, ...(biased ? { bias } : {}) };
-    const found = await runCase(
-      gpu,
-      factor,
-      { ...shape, dtype },
-      (stored) => prepareKroneckerSparse(gpu, stored, { ...shape, dtype }, options),
-      biased ? bias : undefined,
-      epilogue,
-    );
-    const what = JSON.stringify({ biased, ...epilogue });
-    expect(found, what).toMatchObject({ ok: true, nonFinite: 0 });
-  }
-
   it.for(cases.map((given, turn) => ({ ...given, turn })))(
     "$name, $layout",
     async ({ pattern, batch, layout, variant, turn }, { skip }) => {
       skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
       const factor = KroneckerSparse.random(Pattern.parse(pattern), { seed: 3 });
       for (const epilogue of epilogues(turn)) {
-        await expectRight(factor, variant, { batch, layout }, epilogue);
+        await expectMultiplied(gpu, factor, { batch, layout, dtype }, variant, epilogue);
       }
     },
   );
@@ -146,15 +116,8 @@ describe.each(["f32", "f16"] as const)("an epilogue in %s gives what float64 doe
       const large = small.map((values) => values.map((value, index) => value * 10 ** (index % 3)));
       const variant = { ...register, lanes: "batch", vector: width } as const;
       for (const activation of ACTIVATIONS) {
-        await expectRight(
-          large,
-          variant,
-          { batch: 64, layout: "batch-last" },
-          {
-            biased: false,
-            activation,
-          },
-        );
+        const shape = { batch: 64, layout: "batch-last", dtype } as const;
+        await expectMultiplied(gpu, large, shape, variant, { biased: false, activation });
       }
     },
   );
