@@ -7,7 +7,7 @@ import { Chain, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { findImplementations } from "../flags/implementations.ts";
 import { workerName } from "../jobs/compute-chunks.ts";
-import { TAKEN } from "../jobs/messages.ts";
+import { isTaken, workOn } from "../jobs/work-on.ts";
 import {
   type CaseAnswer,
   type CaseTask,
@@ -26,8 +26,6 @@ export interface MeasureOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds that a benchmark has to take an outcome. */
-const REPLY = 10_000;
 /** Milliseconds after which a case is asked for again: the server may have been restarted. */
 const ASK = 1000;
 /** Milliseconds before what was not possible is tried again. */
@@ -60,12 +58,8 @@ export async function measureCases(
         message.nak();
         break;
       }
-      const beats = setInterval(() => message.working(), patience / 3);
-      try {
-        if (await measure(connection, message, options)) measured++;
-      } finally {
-        clearInterval(beats);
-      }
+      const taken = await workOn(message, patience, () => measure(connection, message, options));
+      if (taken) measured++;
     }
     return measured;
   } finally {
@@ -91,11 +85,7 @@ async function measure(
       return { index: task.index, worker, error: { code, message: text, fix } };
     },
   );
-  const reply = { timeout: REPLY };
-  const taken = await connection.request(foundSubject(task.bench), encode(answer), reply).then(
-    (said) => said.string() === TAKEN,
-    () => false,
-  );
+  const taken = await isTaken(connection, foundSubject(task.bench), encode(answer));
   // Its benchmark has stopped, or the server is away.
   if (taken || "error" in answer || message.info.deliveryCount >= TRIES) message.ack();
   else message.nak(AGAIN);

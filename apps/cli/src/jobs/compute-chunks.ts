@@ -9,7 +9,8 @@ import type { RunOutputs } from "@papilio/nn";
 import { type ArrayFile, arrayOfTensor } from "../models/array-file.ts";
 import type { BoundModel } from "../models/model-inputs.ts";
 import { presenceSubject, resultSubject, type WorkerKind } from "./chunk-queue.ts";
-import { outputNamesOf, PRESENCE, TAKEN, textOf, type WorkerReport, wholeOf } from "./messages.ts";
+import { outputNamesOf, PRESENCE, textOf, type WorkerReport, wholeOf } from "./messages.ts";
+import { isTaken, workOn } from "./work-on.ts";
 
 /** What a worker computes chunks with. */
 export interface ChunkModel {
@@ -26,8 +27,6 @@ export interface ComputeOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds that a job has to take a result. */
-const ANSWER = 10_000;
 /** Milliseconds after which a chunk is asked for again: the server may have been restarted. */
 const ASK = 5000;
 /** How often a chunk is tried: by workers that die of it, too. */
@@ -67,12 +66,7 @@ export async function computeChunks(
         message.nak();
         break;
       }
-      const beats = setInterval(() => message.working(), patience / 3);
-      try {
-        await answer(connection, message, model, report);
-      } finally {
-        clearInterval(beats);
-      }
+      await workOn(message, patience, () => answer(connection, message, model, report));
     }
     return report;
   } finally {
@@ -155,10 +149,7 @@ async function delivered(
   subject: string,
   bytes: Uint8Array,
 ): Promise<boolean> {
-  const taken = await connection.request(subject, bytes, { timeout: ANSWER }).then(
-    (reply) => reply.string() === TAKEN,
-    () => false,
-  );
+  const taken = await isTaken(connection, subject, bytes);
   if (taken) message.ack();
   // The job has stopped, or the server is away.
   else if (message.info.deliveryCount < TRIES) message.nak(AGAIN);
