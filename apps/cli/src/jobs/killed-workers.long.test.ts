@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
 import { writeVision } from "../testing/model-folders.ts";
 import { hasNatsServer, TestNatsServer } from "../testing/nats-server.ts";
-import { hasEnded, signalGroup, startGroup } from "../testing/process-group.ts";
+import { hasEnded, signalGroup, startGroup, startWorker } from "../testing/process-group.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -33,7 +33,7 @@ it.skipIf(!hasNatsServer)(
 
     const nats = ["--nats", server.address];
     const workerFlags = [...nats, "--backend", "cpu", "--patience", "2s"];
-    const workers = [0, 1, 2].map(() => startGroup(["worker", model, ...workerFlags]));
+    const workers = await Promise.all([0, 1, 2].map(() => startWorker(model, ...workerFlags)));
     const [killed, paused] = workers as [ChildProcess, ChildProcess];
     const done = new AbortController();
     const pausing = (async () => {

@@ -1,14 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { ModelServer } from "@papilio/server";
 import OpenAI from "openai";
 import { expect, it } from "vitest";
 import { loadServedModel } from "../models/served-models.ts";
 import { hasNatsServer, TestNatsServer } from "../testing/nats-server.ts";
-import { hasEnded, signalGroup, startGroup } from "../testing/process-group.ts";
+import { hasEnded, signalGroup, startService, startWorker } from "../testing/process-group.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -45,14 +44,6 @@ async function textsAlone(): Promise<string[]> {
   return texts;
 }
 
-async function addressOf(gateway: ChildProcess): Promise<string> {
-  for await (const line of createInterface({ input: gateway.stderr as NodeJS.ReadableStream })) {
-    const found = /http:\/\/\S+$/.exec(line)?.[0];
-    if (found !== undefined) return found;
-  }
-  throw new Error("The gateway ended before it listened.");
-}
-
 it.skipIf(!hasNatsServer)(
   "every live request has the answer of one process, though workers are killed and stopped, and the server restarts",
   async () => {
@@ -60,12 +51,10 @@ it.skipIf(!hasNatsServer)(
     await using server = await TestNatsServer.start(folder.at("nats"));
     const nats = ["--nats", server.address];
     const workerFlags = [...nats, "--backend", "cpu", "--patience", "2s"];
-    const workers = [0, 1, 2].map(() => startGroup(["worker", STORIES, ...workerFlags]));
+    const workers = await Promise.all([0, 1, 2].map(() => startWorker(STORIES, ...workerFlags)));
     const [killed, paused] = workers as [ChildProcess, ChildProcess];
     const serve = ["serve", ...nats, "--port", "0", "--log", "error"];
-    const gateway = startGroup(serve, ["ignore", "ignore", "pipe"]);
-    const base = await addressOf(gateway);
-    gateway.stderr?.resume();
+    const { group: gateway, said: base } = await startService(serve, /http:\/\/\S+$/);
     const isReady = () => fetch(`${base}/v2/models/stories260K/ready`).then(({ ok }) => ok);
     while (!(await isReady())) await wait(100);
 
