@@ -24,6 +24,9 @@ interface Flags extends ComputeFlags, ServedModelFlags {
   readonly patience: string;
 }
 
+/** Milliseconds that a worker has at its end, beside those for what is under way. */
+const LEAVING = 5000;
+
 /** `papilio worker`: computes what other machines ask for. */
 export function workerCommand(interruption: Interruption): Command {
   const command = new Command("worker")
@@ -79,7 +82,7 @@ async function work(
   try {
     using works = await openAll(given, flags, interruption.signal);
     const { all } = works;
-    await interruption.serve(2 * patience);
+    await interruption.serve(2 * patience + LEAVING);
     const kinds = all.map(({ what }) => what).join(" and ");
     note(`${workerName()} takes ${kinds}, from ${new URL(flags.nats).host}.`);
     // What ends one kind of work ends the other.

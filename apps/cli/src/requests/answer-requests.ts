@@ -109,13 +109,21 @@ class RequestWorker implements AsyncDisposable {
     return this.#answered;
   }
 
-  /** Waits for those under way, and ends them when that takes too long: others do them again. */
+  /**
+   * Waits for those under way, and ends them when that takes too long: others do them again. Who does not end then waits
+   * for a gateway, which may be gone.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    const timer = setTimeout(() => {
-      for (const request of this.#under.values()) request.abort();
-    }, this.#options.drain);
-    await Promise.all(this.#work);
-    clearTimeout(timer);
+    const late = Promise.withResolvers<void>();
+    const { drain } = this.#options;
+    const timers = [
+      setTimeout(() => {
+        for (const request of this.#under.values()) request.abort();
+      }, drain),
+      setTimeout(() => late.resolve(), drain + AGAIN),
+    ];
+    await Promise.race([Promise.all(this.#work), late.promise]);
+    for (const timer of timers) clearTimeout(timer);
     for (const release of this.#release) release();
   }
 
@@ -125,8 +133,10 @@ class RequestWorker implements AsyncDisposable {
     if (message === null) return;
     if (this.#options.signal.aborted) return message.nak();
     const work = this.#answer(message)
-      // A connection that is closed, say: the request goes to another.
-      .catch(() => message.nak(AGAIN))
+      // A request that was not answered goes to another, at once where the connection is not closed.
+      .catch(() => {
+        if (!this.#connection.isClosed()) message.nak(AGAIN);
+      })
       .finally(() => this.#work.delete(work));
     this.#work.add(work);
   }

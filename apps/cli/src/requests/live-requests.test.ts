@@ -13,6 +13,7 @@ import { answerRequests } from "./answer-requests.ts";
 import { type OpenedServer, openGateway } from "./open-gateway.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { openRequestWork } from "./request-work.ts";
+import { headOf, type PartHead } from "./wire.ts";
 
 const folder = temporaryFolder();
 const STORIES = resolve(
@@ -209,6 +210,32 @@ describe.skipIf(!hasNatsServer)("requests over NATS", () => {
     await died.promise;
     await using _second = await fakeWorker(kind, answer);
     expect(await text).toBe(whole);
+  });
+
+  it("are left by a worker that is stopped, though their gateway says nothing any more", async () => {
+    await using connection = await closing(connectToNats(nats.address, "test"));
+    const ended = Promise.withResolvers<void>();
+    let asked = 0;
+    connection.value.subscribe("papilio.answers.silent", {
+      callback: (_error, message) => {
+        const { part } = headOf<PartHead>(message);
+        if (part === "begin") message.respond("1");
+        if (part !== "end") return;
+        asked++;
+        ended.resolve();
+      },
+    });
+    {
+      await using _worker = await fakeWorker("left", () => Promise.resolve(new Response("all")));
+      const queue = await RequestQueue.open(connection.value);
+      const head = { id: "1", reply: "papilio.answers.silent", method: "POST", path: "/" };
+      await queue.put("left".padStart(32, "0"), { ...head, headers: {} }, new Uint8Array());
+      await ended.promise;
+    }
+    // The worker asked no second time, and the request is there for another.
+    expect(asked).toBe(1);
+    const queue = await RequestQueue.open(connection.value);
+    expect(await queue.has("left".padStart(32, "0"), "1")).toBe(true);
   });
 
   it("are ended at the worker when their client goes away", async () => {
