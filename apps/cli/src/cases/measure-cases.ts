@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Case, type CaseOutcome, runBenchmark } from "@papilio/bench";
@@ -7,7 +6,7 @@ import { Chain, PapilioError } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { findImplementations } from "../flags/implementations.ts";
 import { workerName } from "../jobs/compute-chunks.ts";
-import { isTaken, workOn } from "../jobs/work-on.ts";
+import { isTaken, workOnEach } from "../jobs/work-on-each.ts";
 import {
   type CaseAnswer,
   type CaseTask,
@@ -26,8 +25,6 @@ export interface MeasureOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds after which a case is asked for again: the server may have been restarted. */
-const ASK = 1000;
 /** Milliseconds before what was not possible is tried again. */
 const AGAIN = 1000;
 /** How often a case is tried whose benchmark takes no outcome. */
@@ -51,16 +48,9 @@ export async function measureCases(
   });
   let measured = 0;
   try {
-    while (!signal.aborted) {
-      const message = await consumer.next({ expires: ASK }).catch(() => wait(AGAIN, null));
-      if (message === null) continue;
-      if (signal.aborted) {
-        message.nak();
-        break;
-      }
-      const taken = await workOn(message, patience, () => measure(connection, message, options));
-      if (taken) measured++;
-    }
+    await workOnEach(consumer, { patience, signal }, async (message) => {
+      if (await measure(connection, message, options)) measured++;
+    });
     return measured;
   } finally {
     told.unsubscribe();

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import process from "node:process";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { PapilioError } from "@papilio/butterfly";
@@ -10,7 +9,7 @@ import { type ArrayFile, arrayOfTensor } from "../models/array-file.ts";
 import type { BoundModel } from "../models/model-inputs.ts";
 import { presenceSubject, resultSubject, type WorkerKind } from "./chunk-queue.ts";
 import { outputNamesOf, PRESENCE, textOf, type WorkerReport, wholeOf } from "./messages.ts";
-import { isTaken, workOn } from "./work-on.ts";
+import { isTaken, workOnEach } from "./work-on-each.ts";
 
 /** What a worker computes chunks with. */
 export interface ChunkModel {
@@ -27,8 +26,6 @@ export interface ComputeOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds after which a chunk is asked for again: the server may have been restarted. */
-const ASK = 5000;
 /** How often a chunk is tried: by workers that die of it, too. */
 const TRIES = 10;
 /** Milliseconds before a chunk that could not be delivered, or not computed, is tried again. */
@@ -55,32 +52,13 @@ export async function computeChunks(
   const presence = setInterval(() => {
     if (!connection.isClosed()) connection.publish(presenceSubject(kind), report.worker);
   }, PRESENCE);
-  const stopped = new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
   try {
-    while (!signal.aborted) {
-      const message = await Promise.race([nextChunk(consumer), stopped]);
-      if (message === undefined) continue;
-      if (signal.aborted) {
-        message.nak();
-        break;
-      }
-      await workOn(message, patience, () => answer(connection, message, model, report));
-    }
+    await workOnEach(consumer, { patience, signal }, (message) =>
+      answer(connection, message, model, report),
+    );
     return report;
   } finally {
     clearInterval(presence);
-  }
-}
-
-/** The next chunk; undefined where none came for a while, or the server cannot be reached. */
-async function nextChunk(consumer: Consumer): Promise<JsMsg | undefined> {
-  try {
-    return (await consumer.next({ expires: ASK })) ?? undefined;
-  } catch {
-    await wait(AGAIN);
-    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ModelServer } from "@papilio/server";
 import { PRESENCE } from "../jobs/messages.ts";
+import { nextMessage } from "../jobs/work-on-each.ts";
 import {
   type AttemptPart,
   cancelSubject,
@@ -29,8 +30,6 @@ export interface AnswerOptions {
 
 /** Milliseconds that a gateway has to reply. */
 const REPLY = 5000;
-/** Milliseconds after which work is asked for again: the server may have been restarted. */
-const ASK = 1000;
 /** Milliseconds before what was not possible is tried again. */
 const AGAIN = 500;
 /** Words without a reply after which a gateway counts as gone. */
@@ -129,8 +128,8 @@ class RequestWorker implements AsyncDisposable {
 
   /** Takes a request, if one comes in a moment, and begins it. */
   async #next(): Promise<void> {
-    const message = await this.#consumer.next({ expires: ASK }).catch(() => wait(AGAIN, null));
-    if (message === null) return;
+    const message = await nextMessage(this.#consumer);
+    if (message === undefined) return;
     if (this.#options.signal.aborted) return message.nak();
     const work = this.#answer(message)
       // A request that was not answered goes to another, at once where the connection is not closed.
