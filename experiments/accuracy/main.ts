@@ -26,7 +26,7 @@ import {
 import { openGpu } from "@papilio/gpu-runtime/node";
 import type { LinearKind } from "./linear-kinds.ts";
 import { accuracyReport, bestOf, type Line, type Run } from "./report.ts";
-import type { Choice, Settings, Task } from "./task.ts";
+import { type Choice, kindsOf, type Settings, type Task } from "./task.ts";
 import { characters, charactersLarge } from "./tasks/characters.ts";
 import { digits } from "./tasks/digits.ts";
 import { nodes } from "./tasks/nodes.ts";
@@ -79,7 +79,7 @@ const tasks = TASKS.filter(({ name }) => names.includes(name));
 if (flags.time) await timeAll(tasks);
 for (const task of flags.time ? [] : tasks) {
   const usual = await trainAll(task, undefined, undefined);
-  for (const way of task.ways?.keys() ?? []) await trainAll(task, way, usual.get("dense"));
+  for (const way of task.tried?.ways.keys() ?? []) await trainAll(task, way, usual.get("dense"));
 }
 
 /** What is timed replaces what was known of it; a task is written when it is done. */
@@ -122,8 +122,7 @@ async function trainAll(
   const [first = 0, ...others] = SEEDS;
   const chosen = new Map<LinearKind, Settings>();
   const own = way === undefined ? {} : { way };
-  for (const kind of task.kinds) {
-    if (way !== undefined && kind === "dense") continue;
+  for (const kind of kindsOf(task, way)) {
     const tuned: Line[] = [];
     for (const settings of task.settings) {
       tuned.push(await train(task, { kind, ...own, ...settings, seed: first }, dense));

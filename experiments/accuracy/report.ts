@@ -3,7 +3,7 @@ import { formatBytes } from "@papilio/butterfly/errors";
 import { LINEAR_KINDS, type LinearKind } from "./linear-kinds.ts";
 import { sizesOf } from "./sizes.ts";
 import { table } from "./table.ts";
-import { type Choice, isBetter, type Outcome, type Task } from "./task.ts";
+import { type Choice, isBetter, kindsOf, type Outcome, type Task } from "./task.ts";
 import type { TimesFile } from "./time.ts";
 import { timesNote, timesOf } from "./times-report.ts";
 
@@ -88,8 +88,10 @@ function sectionOf(task: Task, lines: readonly Line[], seeds: readonly number[])
     "settings",
   ];
   const section = `## ${task.name}: ${task.description}\n\n${table(head, rows)}\n`;
-  const tried = waysOf(task, lines, seeds);
-  return tried.length === 0 ? section : `${section}\n${triedText(tried)}\n`;
+  const rowsTried = waysOf(task, lines, seeds);
+  return rowsTried.length === 0
+    ? section
+    : `${section}\n${triedText(task.tried?.note ?? "", rowsTried)}\n`;
 }
 
 interface Mean {
@@ -105,7 +107,7 @@ function meansOf(
   lines: readonly Line[],
   seeds: readonly number[],
 ): readonly Mean[] {
-  return task.kinds.flatMap((kind) => {
+  return kindsOf(task, way).flatMap((kind) => {
     const found = trainingsOf(task, { kind, way }, lines, seeds);
     return found.length === 0 ? [] : [{ kind, found, mean: meanOf(found.map(({ test }) => test)) }];
   });
@@ -122,7 +124,7 @@ function waysOf(
     usual.find((one) => one.kind === kind)?.mean;
   const dense = usual.find(({ kind }) => kind === "dense");
   const most = dense?.found[0]?.linearWeights;
-  return [...(task.ways ?? [])].flatMap(([way, description]) =>
+  return [...(task.tried?.ways ?? [])].flatMap(([way, description]) =>
     meansOf(task, way, lines, seeds).map(({ kind, found, mean }) => [
       description,
       LINEAR_KINDS[kind],
@@ -139,7 +141,7 @@ function waysOf(
   );
 }
 
-function triedText(rows: readonly (readonly string[])[]): string {
+function triedText(note: string, rows: readonly (readonly string[])[]): string {
   const head = [
     "what was tried",
     "layers",
@@ -151,7 +153,7 @@ function triedText(rows: readonly (readonly string[])[]): string {
     "seeds",
     "settings",
   ];
-  return `What was tried to come nearer to dense, each tuned by as many settings as the rows above, and what it gained over them. Seeds of a row differ by up to five points, and ten ways are compared on the test data, so that the best of them is partly luck. A teacher is the dense model of the same seed: its logits are learned for all nodes, whose labels nobody looks at. Dense layers may gain by a teacher, too, which was not tried:\n\n${table(head, rows)}\n`;
+  return `What was tried to come nearer to dense, each tuned by as many settings as the rows above, and what it gained over them. ${note}\n\n${table(head, rows)}\n`;
 }
 
 function shown({ metric }: Task, value: number): string {
@@ -196,9 +198,8 @@ function trainingsOf(
 }
 
 function missingOf(task: Task, lines: readonly Line[], seeds: readonly number[]): string[] {
-  return [undefined, ...(task.ways?.keys() ?? [])].flatMap((way) =>
-    task.kinds.flatMap((kind) => {
-      if (way !== undefined && kind === "dense") return [];
+  return [undefined, ...(task.tried?.ways.keys() ?? [])].flatMap((way) =>
+    kindsOf(task, way).flatMap((kind) => {
       const found = trainingsOf(task, { kind, way }, lines, seeds).length;
       if (found === seeds.length) return [];
       const name = way === undefined ? `${task.name} ${kind}` : `${task.name} ${kind}, ${way}`;

@@ -12,8 +12,7 @@ export interface Task {
   readonly kinds: readonly LinearKind[];
   /** What is tried for each kind of layer, with the first seed. */
   readonly settings: readonly Settings[];
-  /** Other ways to train butterflies, by their names, and what they are: tuned as the usual one is. */
-  readonly ways?: ReadonlyMap<string, string>;
+  readonly tried?: Tried;
   /** What a run of the model computes, such as an image. */
   readonly unit: string;
   /** Of what a loss is the mean. */
@@ -24,6 +23,20 @@ export interface Task {
   inference(kind: LinearKind, runs?: number): Inference;
   /** @param dense the settings by which dense layers were best, once they are known */
   training(choice: Choice, dense: Settings | undefined): Promise<Training>;
+}
+
+/** Other ways to train butterflies, tuned as the usual one is. */
+export interface Tried {
+  /** What they are, by their names. */
+  readonly ways: ReadonlyMap<string, string>;
+  readonly kinds: readonly LinearKind[];
+  /** What one must know to read what they gained. */
+  readonly note: string;
+}
+
+/** Kinds of layers that are trained in a way, or in the usual one. */
+export function kindsOf({ kinds, tried }: Task, way: string | undefined): readonly LinearKind[] {
+  return way === undefined ? kinds : (tried?.kinds ?? []);
 }
 
 /** A model before it is trained, and one run of it. */

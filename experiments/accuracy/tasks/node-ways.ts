@@ -1,20 +1,7 @@
-/** How butterflies in a classifier of nodes are trained, other than from scratch by labels and rates of factors. */
-export interface NodeWay {
-  readonly description: string;
-  /** First numbers by `initialize`, of the variance that a dense layer's have. */
-  readonly drawn?: boolean;
-  readonly oneRate?: boolean;
-  readonly dividedDecay?: boolean;
-  /** Trained dense first, and factorized. */
-  readonly denseFirst?: boolean;
-  /** By the logits of the dense model for all nodes, too. */
-  readonly distilled?: boolean;
-  /** The most features between the layers with which all linear weights are at most this share of the dense model's. */
-  readonly widest?: number;
-}
+import type { Way, Ways } from "./ways.ts";
 
-export const NODE_WAYS: ReadonlyMap<string, NodeWay> = new Map(
-  Object.entries<NodeWay>({
+export const NODE_WAYS: Ways = new Map(
+  Object.entries<Way>({
     distilled: { description: "distilled from dense, on all nodes", distilled: true },
     "dense-first-distilled": {
       description: "trained dense, factorized, distilled, decay divided",
@@ -38,8 +25,4 @@ export const NODE_WAYS: ReadonlyMap<string, NodeWay> = new Map(
       ...{ drawn: true, dividedDecay: true, distilled: true, widest: 1 / 2 },
     },
   }),
-);
-
-export const WAY_DESCRIPTIONS: ReadonlyMap<string, string> = new Map(
-  [...NODE_WAYS].map(([name, { description }]) => [name, description]),
 );

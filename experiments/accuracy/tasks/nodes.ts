@@ -1,13 +1,11 @@
 import { GAT, GCN, GraphSAGE } from "@papilio/nn";
-import { initializeFrom } from "@papilio/nn/conversion";
 import type { LinearFactory } from "@papilio/nn/layers";
 import { type DisposableTask, distilledTask, nodeTask } from "@papilio/nn/training";
 import { cora } from "../cora.ts";
 import { type LinearKind, layersOf } from "../linear-kinds.ts";
-import { linearWeights } from "../sizes.ts";
-import type { Choice, Settings, Task, Training } from "../task.ts";
-import { trainBest } from "../train.ts";
-import { NODE_WAYS, WAY_DESCRIPTIONS } from "./node-ways.ts";
+import type { Task, Training, Tried } from "../task.ts";
+import { NODE_WAYS } from "./node-ways.ts";
+import { describeWays, type Family, trainingBy, type Ways } from "./ways.ts";
 
 const MODELS = {
   gcn: { Model: GCN, options: { hidden: 16 }, dropout: 0.5, rates: [1e-2, 3e-2], steps: 200 },
@@ -28,82 +26,54 @@ const MODELS = {
 type Name = keyof typeof MODELS;
 type NodeModel = GAT | GCN | GraphSAGE;
 
-/** Classifiers of the papers of Cora, by the public split: 140 to train by, 500 to validate with, 1,000 to test with. */
-export const nodes: readonly Task[] = (Object.keys(MODELS) as Name[]).map((name) => ({
-  name,
-  description: `${MODELS[name].Model.name} of two layers, ${MODELS[name].options.hidden} features between them, on the citation network Cora`,
-  metric: "accuracy",
-  kinds: ["dense", "half", "monarch"] satisfies LinearKind[],
-  settings: MODELS[name].rates.flatMap((rate) => [5e-4, 1e-4].map((decay) => ({ rate, decay }))),
-  // Those of GAT take minutes each.
-  ...(name === "gat" ? {} : { ways: WAY_DESCRIPTIONS }),
-  unit: "all nodes",
-  batch: 1,
-  inference(kind) {
-    const { adjacency, features } = cora();
-    const model = modelOf(name, kind, 0);
-    return { model, graph: model.trace({ adjacency }), inputs: { features } };
-  },
-  training: (choice, dense) => trainingBy(name, choice, dense),
-}));
+/** Butterflies in GAT are beside dense layers without any, and those in GraphSAGE ahead of them when they are distilled. */
+const WAYS_OF: Partial<Readonly<Record<Name, Ways>>> = {
+  gcn: NODE_WAYS,
+  sage: new Map(
+    [...NODE_WAYS].filter(([name]) => ["distilled", "drawn", "one-rate"].includes(name)),
+  ),
+};
 
-async function trainingBy(
-  name: Name,
-  choice: Choice,
-  dense: Settings | undefined,
-): Promise<Training> {
-  const { kind, seed } = choice;
-  const way = choice.way === undefined ? undefined : NODE_WAYS.get(choice.way);
-  const hidden = way?.widest === undefined ? undefined : widestWithin(name, kind, way.widest);
-  const model = modelOf(name, kind, seed, hidden);
-  const start = way?.denseFirst ? await trainedDense(name, dense, seed, hidden) : undefined;
-  if (start !== undefined) await initializeFrom(model, start);
-  const teacher = way?.distilled ? await trainedDense(name, dense, seed) : undefined;
+function triedOf(ways: Ways): Tried {
   return {
-    ...trainingOf(name, model, seed, teacher),
-    ...{ drawn: way?.drawn ?? false, oneRate: way?.oneRate, dividedDecay: way?.dividedDecay },
+    ways: describeWays(ways),
+    kinds: ["half", "monarch"],
+    note: "Seeds of a row differ by up to five points, and several ways are compared on the test data, so that the best of them is partly luck. A teacher is the dense model of the same seed: its logits are learned for all nodes, whose labels nobody looks at. Dense layers may gain by a teacher, too, which was not tried.",
   };
 }
 
-/** Layers of a kind, and of as many features between them as the task has unless given. */
-function modelOf(name: Name, kind: LinearKind, seed: number, hidden?: number): NodeModel {
+/** Classifiers of the papers of Cora, by the public split: 140 to train by, 500 to validate with, 1,000 to test with. */
+export const nodes: readonly Task[] = (Object.keys(MODELS) as Name[]).map((name) => {
+  const family = familyOf(name);
+  const { Model, options, rates } = MODELS[name];
+  const ways = WAYS_OF[name];
+  return {
+    name,
+    description: `${Model.name} of two layers, ${options.hidden} features between them, on the citation network Cora`,
+    metric: "accuracy",
+    kinds: ["dense", "half", "monarch"],
+    settings: rates.flatMap((rate) => [5e-4, 1e-4].map((decay) => ({ rate, decay }))),
+    ...(ways === undefined ? {} : { tried: triedOf(ways) }),
+    unit: "all nodes",
+    batch: 1,
+    inference(kind) {
+      const { adjacency, features } = cora();
+      const model = family.make(kind, 0, options.hidden);
+      return { model, graph: model.trace({ adjacency }), inputs: { features } };
+    },
+    training: (choice, dense) => trainingBy(family, ways ?? new Map(), choice, dense),
+  };
+});
+
+function familyOf(name: Name): Family<NodeModel> {
   const { Model, options } = MODELS[name];
   const { inFeatures, classes } = cora();
-  const width = hidden === undefined ? {} : { hidden };
-  return new Model({ ...options, ...width, inFeatures, classes, seed, linear: linear(kind) });
-}
-
-/** The features between layers, a multiple of the task's, with the most weights that are at most a share of dense's. */
-function widestWithin(name: Name, kind: LinearKind, share: number): number {
-  const { hidden } = MODELS[name].options;
-  const most = share * linearWeights(modelOf(name, "dense", 0));
-  let widest = hidden;
-  while (linearWeights(modelOf(name, kind, 0, widest + hidden)) <= most) widest += hidden;
-  return widest;
-}
-
-/** The dense model by the settings that were best for it, as it was when its validation was best. */
-async function trainedDense(
-  name: Name,
-  settings: Settings | undefined,
-  seed: number,
-  hidden?: number,
-): Promise<NodeModel> {
-  if (settings === undefined) throw new Error("Dense layers are trained first.");
-  const model = modelOf(name, "dense", seed, hidden);
-  const parameters = [...model.namedParameters().values()];
-  let best: readonly Float32Array[] = [];
-  const choice: Choice = { ...settings, kind: "dense", seed };
-  await trainBest(choice, {
-    ...trainingOf(name, model, seed),
-    onBest: () => {
-      best = parameters.map(({ values }) => values.slice());
-    },
-  });
-  for (const [at, parameter] of parameters.entries()) {
-    parameter.values = best[at] as Float32Array;
-  }
-  return model;
+  return {
+    ...{ width: options.hidden, step: options.hidden },
+    make: (kind, seed, hidden) =>
+      new Model({ ...options, hidden, inFeatures, classes, seed, linear: linear(kind) }),
+    training: (model, seed, teacher) => trainingOf(name, model, seed, teacher),
+  };
 }
 
 function trainingOf(name: Name, model: NodeModel, seed: number, teacher?: NodeModel): Training {
