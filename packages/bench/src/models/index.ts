@@ -8,8 +8,9 @@ export type { BenchErrorCodes } from "../errors/error-codes.ts";
 export { measureCpuRates } from "../measure/cpu-rates.ts";
 export type { CpuRates } from "../results/model-results.ts";
 export { kindShares } from "./breakdown.ts";
+export type { MeasuredVariants } from "./candidates.ts";
 export type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
-export { type MeasuredVariants, type MeasureModelOptions, measureModel } from "./measure-models.ts";
+export { type MeasureModelOptions, measureModel } from "./measure-models.ts";
 export {
   type MeasureTrainingOptions,
   measureTraining,

@@ -1,4 +1,4 @@
-import { DisposableStack, PapilioError } from "@papilio/butterfly";
+import { DisposableStack } from "@papilio/butterfly";
 import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Profile } from "@papilio/nn/backends";
 import * as v from "valibot";
@@ -9,14 +9,17 @@ import {
   LINEAR_KINDS,
   type LinearKind,
   MODEL_UNITS,
-  type ModelResults,
   PROCESSORS,
-  type SkippedVariant,
   type VariantResult,
-  variantName,
 } from "../results/model-results.ts";
 import { breakdown } from "./breakdown.ts";
-import { type Candidate, describeModel, type Facts, sampleAll } from "./candidates.ts";
+import {
+  type Candidate,
+  Candidates,
+  describeModel,
+  type Facts,
+  type MeasuredVariants,
+} from "./candidates.ts";
 import type { ModelEngine, ModelTask, PreparedModel } from "./engine.ts";
 import { drawPast } from "./past.ts";
 import { computeReference, drawInputs, type Reference, verifyOutputs } from "./reference.ts";
@@ -47,9 +50,6 @@ export interface MeasureModelOptions {
    */
   readonly onMeasured?: (measured: MeasuredVariants) => void | Promise<void>;
 }
-
-/** What is found of the variants of a model. */
-export type MeasuredVariants = Pick<ModelResults, "complete" | "rates" | "variants" | "skipped">;
 
 const enginesShape = v.array(
   v.object({
@@ -105,16 +105,7 @@ export async function measureModel(
   requireShape("The options of measureModel", options, measureShape);
   const { units, linears, seed, signal } = options;
   using held = new DisposableStack();
-  const candidates: Candidate<PreparedModel>[] = [];
-  const skipped: SkippedVariant[] = [];
-  const measured = (complete: boolean): MeasuredVariants => ({
-    complete,
-    variants: candidates.map(({ result }) => result),
-    skipped,
-  });
-  const report = async (): Promise<void> => {
-    await options.onMeasured?.(measured(false));
-  };
+  const candidates = new Candidates<PreparedModel>(options);
   const verified = subject.verified === null ? units : Math.min(options.verified, units);
   const prepareAll = async (linear: LinearKind, run: Run): Promise<void> => {
     const { subject: of, sequences, build } = run;
@@ -142,27 +133,19 @@ export async function measureModel(
         signal?.throwIfAborted();
         const { engine: by, processor, threads } = engine;
         const facts = { engine: by, processor, threads, ...described, ...form };
-        options.onProgress?.(variantName(facts));
         const own = await referenceOf(form.dtype);
-        try {
-          candidates.push(await prepare(engine, task, { facts, reference: own, held }));
-        } catch (error) {
-          if (!(error instanceof PapilioError)) throw error;
-          skipped.push({ name: variantName(facts), reason: error.message });
-          options.onProgress?.(`${variantName(facts)} is skipped: ${error.message}`);
-        }
-        await report();
+        await candidates.add(facts, () => prepare(engine, task, { facts, reference: own, held }));
       }
     }
   };
   for (const linear of linears) {
     for (const run of runsOf(subject, options)) await prepareAll(linear, run);
   }
-  const right = candidates.filter(({ result }) => result.verification.ok);
-  const complete = await sampleAll(right, report, options);
+  const complete = await candidates.sample();
+  const { right } = candidates;
   if (complete) for (const { model, result } of right) result.profile = await profileOf(model);
   const onCpu = right.some(({ result }) => result.processor === "cpu" && result.profile !== null);
-  return { ...measured(complete), rates: onCpu ? await measureCpuRates() : undefined };
+  return { ...candidates.measured(complete), rates: onCpu ? await measureCpuRates() : undefined };
 }
 
 interface Preparation {

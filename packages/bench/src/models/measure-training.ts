@@ -11,11 +11,9 @@ import {
   type LinearKind,
   type ModelVerification,
   PROCESSORS,
-  type SkippedVariant,
-  variantName,
 } from "../results/model-results.ts";
-import { type Candidate, describeModel, sampleAll } from "./candidates.ts";
-import type { MeasuredVariants, MeasureModelOptions } from "./measure-models.ts";
+import { Candidates, describeModel, type MeasuredVariants } from "./candidates.ts";
+import type { MeasureModelOptions } from "./measure-models.ts";
 import type { BuiltModel, ModelSubject, TrainingSubject } from "./subject.ts";
 import {
   type PreparedTraining,
@@ -74,16 +72,7 @@ export async function measureTraining(
   const training = requireTraining(subject);
   const { units, linears, seed, signal } = options;
   using held = new DisposableStack();
-  const candidates: Candidate<PreparedTraining>[] = [];
-  const skipped: SkippedVariant[] = [];
-  const measured = (complete: boolean): MeasuredVariants => ({
-    complete,
-    variants: candidates.map(({ result }) => result),
-    skipped,
-  });
-  const report = async (): Promise<void> => {
-    await options.onMeasured?.(measured(false));
-  };
+  const candidates = new Candidates<PreparedTraining>(options);
   for (const linear of linears) {
     options.onProgress?.(`${linear}: ${STEPS} steps of a small model by the reference`);
     const reference = await referenceOf(training, linear, seed);
@@ -92,8 +81,7 @@ export async function measureTraining(
       const { processor, threads } = engine;
       const form = { engine: "papilio", processor, threads, linear, dtype: "f32" } as const;
       const facts = { ...form, layout: null };
-      options.onProgress?.(variantName(facts));
-      try {
+      await candidates.add(facts, async () => {
         const verification = await verify(engine, reference, () =>
           trained(training.build(linear, seed, "small"), training.verified, seed),
         );
@@ -104,28 +92,20 @@ export async function measureTraining(
         const prepared = performance.now();
         await step.run();
         const ran = performance.now();
-        candidates.push({
-          model: step,
-          result: {
-            ...facts,
-            ...describeModel(built.model, model.graph),
-            ...{ verification, dispatches: null, rewrites: null },
-            ...{ bytes: step.bytes, peakBytes: null },
-            compileSeconds: (prepared - started) / 1000,
-            firstRunSeconds: (ran - prepared) / 1000,
-            ...{ repeats: null, wall: [], transfers: true, profile: null, note: null },
-          },
-        });
-      } catch (error) {
-        if (!(error instanceof PapilioError)) throw error;
-        skipped.push({ name: variantName(facts), reason: error.message });
-        options.onProgress?.(`${variantName(facts)} is skipped: ${error.message}`);
-      }
-      await report();
+        const result = {
+          ...facts,
+          ...describeModel(built.model, model.graph),
+          ...{ verification, dispatches: null, rewrites: null },
+          ...{ bytes: step.bytes, peakBytes: null },
+          compileSeconds: (prepared - started) / 1000,
+          firstRunSeconds: (ran - prepared) / 1000,
+          ...{ repeats: null, wall: [], transfers: true, profile: null, note: null },
+        };
+        return { model: step, result };
+      });
     }
   }
-  const right = candidates.filter(({ result }) => result.verification.ok);
-  return measured(await sampleAll(right, report, options));
+  return candidates.measured(await candidates.sample());
 }
 
 /**
