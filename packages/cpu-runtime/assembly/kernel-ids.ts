@@ -98,3 +98,7 @@ export const STEP_SETTINGS: i32 = 104;
 export const ACCUMULATE: i32 = 105;
 /** A product with the windows of images. */
 export const CONVOLUTION: i32 = 106;
+/** Vectors as bits of bipolar numbers. */
+export const BIPOLAR_PLANES: i32 = 107;
+/** A product of bipolar numbers. */
+export const BIPOLAR_PRODUCT: i32 = 108;

@@ -11,6 +11,8 @@ import {
   ATTENTION_OF_FEW,
   ATTENTION_QUERIES_GRADIENT,
   ATTENTION_STATISTICS,
+  BIPOLAR_PLANES,
+  BIPOLAR_PRODUCT,
   CHAIN,
   CONVOLUTION,
   CROSS_ENTROPY,
@@ -62,6 +64,8 @@ import { AttentionGradientCall } from "./kernels/attention-gradient/gradient-cal
 import { attentionKeysGradient } from "./kernels/attention-gradient/keys-gradient";
 import { attentionQueriesGradient } from "./kernels/attention-gradient/queries-gradient";
 import { attentionStatistics } from "./kernels/attention-gradient/statistics";
+import { BipolarPlanesCall, bipolarPlanes } from "./kernels/bipolar-planes";
+import { BipolarProductCall, bipolarProduct } from "./kernels/bipolar-product";
 import { ChainCall, chain } from "./kernels/chain";
 import { ConvertCall, rowsFromTiles, tilesFromRows } from "./kernels/convert";
 import { ConvolutionCall, convolution } from "./kernels/convolution";
@@ -268,6 +272,12 @@ export function runItem(kernel: i32, call: usize, item: i32, scratch: usize): vo
       break;
     case CONVOLUTION:
       convolution(changetype<ConvolutionCall>(call), item, scratch);
+      break;
+    case BIPOLAR_PLANES:
+      bipolarPlanes(changetype<BipolarPlanesCall>(call), item, scratch);
+      break;
+    case BIPOLAR_PRODUCT:
+      bipolarProduct(changetype<BipolarProductCall>(call), item, scratch);
       break;
     default:
       unreachable();

@@ -38,6 +38,14 @@ export {
   attentionQueriesGradient,
   attentionStatistics,
 } from "./kernels/attention-gradient.ts";
+export {
+  type BipolarPlanesProblem,
+  type BipolarProductProblem,
+  bipolarPlanes,
+  bipolarProduct,
+  packBipolar,
+  planesFeatures,
+} from "./kernels/bipolar.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
 export {
   type ConvolutionProblem,

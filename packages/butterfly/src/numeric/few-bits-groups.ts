@@ -58,7 +58,8 @@ export function forEachGroup(
   }
 }
 
-function requireSizes(shape: Sizes): void {
+/** @throws PapilioError `OPTION_INVALID` */
+export function requireSizes(shape: Sizes): void {
   requireList("The shape", shape);
   requireOneOf("The number of sizes of the shape", shape.length, [4]);
   for (const size of shape) requireWhole("A size of the shape", size, 1);

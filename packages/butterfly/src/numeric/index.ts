@@ -5,6 +5,14 @@
  */
 
 export { ACTIVATION_KINDS, type Activation, requireActivation } from "./activation.ts";
+export {
+  BIPOLAR_BITS,
+  type BipolarBits,
+  type BipolarValues,
+  bipolarToFloats,
+  requireBipolar,
+  roundBipolar,
+} from "./bipolar.ts";
 export { requireParts } from "./complex.ts";
 export { type Dropout, dropoutKeeps, dropoutThreshold, requireWord } from "./dropout.ts";
 export { FLOAT_FORMATS, type FloatFormat, formatOf } from "./dtype.ts";

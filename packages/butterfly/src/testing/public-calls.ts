@@ -44,6 +44,7 @@ const tensor = { name: "w", dtype: "F32", shape: [4], values: x } as const;
 const safetensors = butterfly.writeSafetensors([tensor], { of: "a test" });
 const stored = { name: "w", dtype: "F32", shape: [1], bytes: new Uint8Array(4) };
 const fewValues = butterfly.quantizeValues(x, [1, 1, 4, 1], "q4");
+const bipolar = butterfly.roundBipolar(x, [1, 1, 4, 1], 2);
 const moments = Float64Array.from({ length: 16 }, (_, at) => (at % 5 === 0 ? 1 : 0.5));
 const roundedFactors = await butterfly.roundButterfly(matrix, "q4");
 const fewEntry = butterfly.fewBitsEntry("w", [4], fewValues);
@@ -268,6 +269,8 @@ export const calls: PublicCalls = {
   "loadButterflies, of a file that is open": () =>
     call(butterfly.loadButterflies, { ...butterfly.readSafetensors(safetensors) }, "float32"),
   groupOf: () => call(butterfly.groupOf, [1, 1, 4, 1]),
+  roundBipolar: () => call(butterfly.roundBipolar, x, [1, 1, 4, 1], 2),
+  bipolarToFloats: () => call(butterfly.bipolarToFloats, { ...bipolar }),
   quantizeValues: () => call(butterfly.quantizeValues, x, [1, 1, 4, 1], "q4"),
   dequantizeValues: () => call(butterfly.dequantizeValues, { ...fewValues }),
   quantizedBytes: () => call(butterfly.quantizedBytes, [1, 1, 4, 1], "q4"),

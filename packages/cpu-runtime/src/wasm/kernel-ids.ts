@@ -98,3 +98,7 @@ export const STEP_SETTINGS = 104;
 export const ACCUMULATE = 105;
 /** A product with the windows of images. */
 export const CONVOLUTION = 106;
+/** Vectors as bits of bipolar numbers. */
+export const BIPOLAR_PLANES = 107;
+/** A product of bipolar numbers. */
+export const BIPOLAR_PRODUCT = 108;
