@@ -1,5 +1,5 @@
 import { DeviceSlot } from "./engines/device-slot.ts";
-import { Served } from "./engines/served-model.ts";
+import { namesOf, Served } from "./engines/served-model.ts";
 import { Frontend } from "./frontend/frontend.ts";
 import { routes } from "./routes.ts";
 import { requireServerOptions, type ServerOptions } from "./server-options.ts";
@@ -68,6 +68,11 @@ export class ModelServer implements Disposable {
       slot?.[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** What requests call the models: by their names, and with each of their adapters. */
+  get names(): readonly string[] {
+    return [...this.#models.values()].flatMap(({ definition }) => namesOf(definition));
   }
 
   /** Whether every model can be computed now: false while a device is lost, and while the server ends. */

@@ -7,7 +7,7 @@ import { listen, prometheusMetrics } from "@papilio/server/node";
 import { Command } from "commander";
 import { BACKEND_HELP } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
-import { collect, duration, oneOf, wholeNumber } from "../flags/options.ts";
+import { duration, oneOf, wholeNumber } from "../flags/options.ts";
 import {
   addServedOptions,
   SERVED_OPTIONS,
@@ -17,11 +17,7 @@ import {
 } from "../flags/served-options.ts";
 import { NATS_HELP } from "../jobs/nats.ts";
 import { type ComputeFlags, DTYPE_HELP, dtypeOf } from "../models/compute.ts";
-import {
-  SERVED_ADAPTERS_HELP,
-  servedChoices,
-  withServedAdapters,
-} from "../models/served-adapters.ts";
+import { servedChoices, withServedAdapters } from "../models/served-adapters.ts";
 import { loadServedModel } from "../models/served-models.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
@@ -38,7 +34,6 @@ interface Flags extends ComputeFlags, ServedModelFlags {
   readonly timeout: string;
   readonly drain: string;
   readonly log: string;
-  readonly adapterWeights?: readonly string[];
   readonly reproducible?: boolean;
 }
 
@@ -63,7 +58,6 @@ export function serveCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
-    .option("--adapter-weights <name=path>", SERVED_ADAPTERS_HELP, collect)
     .option(
       "--reproducible",
       "numbers of a text that do not depend on what else is generated; one that is alone is slower then",
@@ -93,14 +87,7 @@ ${exitStatuses()}`,
 }
 
 /** Flags of models, which are the workers' where there is no model. */
-const OF_MODELS = [
-  ...SERVED_OPTIONS,
-  "adapter",
-  "backend",
-  "dtype",
-  "adapterWeights",
-  "reproducible",
-];
+const OF_MODELS = [...SERVED_OPTIONS, "adapter", "backend", "dtype", "reproducible"];
 
 /** @throws PapilioError `FLAG_INVALID` */
 function requireModels(paths: readonly string[], { nats }: Flags, given: Command): void {
@@ -195,7 +182,7 @@ async function loadAll(
   paths: readonly string[],
   flags: Flags,
   signal: AbortSignal,
-): Promise<ServedModel[]> {
+): Promise<readonly ServedModel[]> {
   const ofOne = ["tokenizer", "chatTemplate"] as const;
   if (paths.length > 1 && ofOne.some((name) => flags[name] !== undefined)) {
     throw new PapilioError(

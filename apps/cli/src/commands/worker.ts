@@ -53,8 +53,8 @@ export function workerCommand(interruption: Interruption): Command {
       `
 As many workers as there are machines, or adapters of one, may take part, and come and go at any time: what one
 of them had goes to another. Jobs go to workers of the same files and --dtype; requests to those with the same name,
-template and context, too. On the CPU a worker uses all processors that it may: give each of several on one machine
-some of them, as taskset does.
+template, context and adapters, too. On the CPU a worker uses all processors that it may: give each of several on one machine
+some of them, as taskset does. Jobs are of the model without --adapter-weights.
 
 Examples:
   nats-server -js

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { duration, wholeNumber } from "./options.ts";
+import { collect, duration, wholeNumber } from "./options.ts";
 
 /** What flags say of models that answer requests. */
 export interface ServedModelFlags {
@@ -10,7 +10,11 @@ export interface ServedModelFlags {
   readonly maxTokens: string;
   readonly batch: string;
   readonly wait: string;
+  readonly adapterWeights?: readonly string[];
 }
+
+const ADAPTERS_HELP =
+  "an adapter that requests choose as MODEL:NAME; MODEL:NAME=PATH[=SCALE] where there are several models";
 
 /** Adds the options of commands whose models answer requests. */
 export function addServedOptions(command: Command): Command {
@@ -24,7 +28,8 @@ export function addServedOptions(command: Command): Command {
     .option("--cache <mebibytes>", "of keys and values of all texts of a model, at most")
     .option("--max-tokens <count>", "tokens of one text, at most", "4096")
     .option("--batch <count>", "texts, or rows, that are computed at once, at most", "16")
-    .option("--wait <time>", "that a row waits for others, at most", "5ms");
+    .option("--wait <time>", "that a row waits for others, at most", "5ms")
+    .option("--adapter-weights <name=path>", ADAPTERS_HELP, collect);
 }
 
 /** Names of those options. */
@@ -36,6 +41,7 @@ export const SERVED_OPTIONS: readonly (keyof ServedModelFlags)[] = [
   "maxTokens",
   "batch",
   "wait",
+  "adapterWeights",
 ];
 
 /**

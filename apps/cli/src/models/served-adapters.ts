@@ -6,12 +6,8 @@ import { loadAdapter } from "@papilio/nn/node";
 import type { ServedModel } from "@papilio/server";
 import { type AdapterChoice, adapterChoices } from "./adapter-weights.ts";
 
-/** For the help of `--adapter-weights <name=path>` of `papilio serve`. */
-export const SERVED_ADAPTERS_HELP =
-  "an adapter that requests choose as MODEL:NAME; MODEL:NAME=PATH[=SCALE] where there are several models";
-
 /** An adapter that requests may choose. */
-interface NamedChoice extends AdapterChoice {
+export interface NamedChoice extends AdapterChoice {
   /** The name of a model, or nothing where there is one. */
   readonly model: string | undefined;
   readonly name: string;
@@ -43,7 +39,7 @@ export async function withServedAdapters(
   models: readonly ServedModel[],
   choices: readonly NamedChoice[],
   signal: AbortSignal,
-): Promise<ServedModel[]> {
+): Promise<readonly ServedModel[]> {
   const adapters = models.map(() => new Map<string, Decoder>());
   for (const { model: of, name, path, scale } of choices) {
     const index = models.findIndex(

@@ -16,8 +16,8 @@ import {
 
 export interface AnswerOptions {
   readonly kind: string;
-  /** What requests call the model. */
-  readonly name: string;
+  /** What requests call the model, alone and with adapters. */
+  readonly names: readonly string[];
   /** Milliseconds after which a request of a silent worker goes to another. */
   readonly patience: number;
   /** Requests that are answered at once, at most. */
@@ -80,7 +80,7 @@ class RequestWorker implements AsyncDisposable {
   }
 
   async run(): Promise<number> {
-    const { kind, name, most, signal } = this.#options;
+    const { kind, names, most, signal } = this.#options;
     const cancelled = this.#connection.subscribe(cancelSubject(kind, "*"), {
       callback: (error, { subject }) => {
         if (error === null) this.#under.get(subject.split(".").at(-1) ?? "")?.abort();
@@ -88,7 +88,7 @@ class RequestWorker implements AsyncDisposable {
     });
     const say = (): void => {
       if (this.#server.ready && !signal.aborted && !this.#connection.isClosed()) {
-        this.#connection.publish(modelSubject(kind), name);
+        for (const name of names) this.#connection.publish(modelSubject(kind), name);
       }
     };
     say();

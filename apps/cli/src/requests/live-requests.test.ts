@@ -1,10 +1,14 @@
-import { resolve } from "node:path";
+import { cpSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { ModelServer } from "@papilio/server";
 import { type Listening, listen } from "@papilio/server/node";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectToNats } from "../jobs/nats.ts";
+import { servedChoices, withServedAdapters } from "../models/served-adapters.ts";
+import { loadServedModel } from "../models/served-models.ts";
 import { refusal } from "../testing/command-line.ts";
 import { TOKENIZER, writeLlama, writeSentence } from "../testing/model-folders.ts";
 import { hasNatsServer, TestNatsServer } from "../testing/nats-server.ts";
@@ -13,6 +17,7 @@ import { answerRequests } from "./answer-requests.ts";
 import { type OpenedServer, openGateway } from "./open-gateway.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { openRequestWork } from "./request-work.ts";
+import { servedIdentity } from "./served-identity.ts";
 import { headOf, type PartHead } from "./wire.ts";
 
 const folder = temporaryFolder();
@@ -20,6 +25,7 @@ const STORIES = resolve(
   import.meta.dirname,
   "../../../../packages/nn/testdata/stories260K/stories260K.bin",
 );
+const ADAPTERS = resolve(import.meta.dirname, "../../../../packages/nn/testdata/adapters/llama-8");
 const PATIENCE = 1000;
 const flags = {
   ...{ adapter: "auto", backend: "cpu", dtype: "f32" },
@@ -71,10 +77,10 @@ describe.skipIf(!hasNatsServer)("requests over NATS", () => {
   });
 
   /** A worker in this process, until it is disposed of. */
-  async function worker(model: string) {
+  async function worker(model: string, adapterWeights: readonly string[] = []) {
     const connection = await connectToNats(nats.address, "test");
     const stop = new AbortController();
-    const work = await openRequestWork(model, flags, stop.signal);
+    const work = await openRequestWork(model, { ...flags, adapterWeights }, stop.signal);
     const done = work?.run(connection, { patience: PATIENCE, signal: stop.signal });
     return {
       [Symbol.asyncDispose]: async () => {
@@ -99,7 +105,7 @@ describe.skipIf(!hasNatsServer)("requests over NATS", () => {
       connection,
       consumer,
       { ready: true, fetch: (request) => fetch(request, connection) },
-      { kind, name, patience: PATIENCE, most: 2, signal: stop.signal, drain: 0 },
+      { kind, names: [name], patience: PATIENCE, most: 2, signal: stop.signal, drain: 0 },
     );
     await until(name);
     return {
@@ -129,7 +135,9 @@ describe.skipIf(!hasNatsServer)("requests over NATS", () => {
     expect((await fetch(`${base}/v2/health/ready`)).status).toBe(503);
     await using _workers = {
       all: await Promise.all(
-        [STORIES, STORIES, `small=${folder.at("llama")}`, folder.at("bert")].map(worker),
+        [STORIES, STORIES, `small=${folder.at("llama")}`, folder.at("bert")].map((model) =>
+          worker(model),
+        ),
       ),
       async [Symbol.asyncDispose]() {
         await Promise.all(this.all.map((one) => one[Symbol.asyncDispose]()));
@@ -210,6 +218,56 @@ describe.skipIf(!hasNatsServer)("requests over NATS", () => {
     await died.promise;
     await using _second = await fakeWorker(kind, answer);
     expect(await text).toBe(whole);
+  });
+
+  it("choose an adapter of their model, whose workers have the same ones", async () => {
+    const model = `llama=${folder.at("adapted")}`;
+    cpSync(join(ADAPTERS, "base"), folder.at("adapted"), { recursive: true });
+    folder.write("adapted/tokenizer.json", JSON.stringify(TOKENIZER));
+    const [lora, oft] = ["peft-lora", "peft-oft"].map((name) => join(ADAPTERS, name));
+    const adapters = [`one=${lora}`, `two=${oft}=0.5`];
+    const names = ["llama", "llama:one", "llama:two"];
+    const fields = { prompt: "a b", max_tokens: 4, logprobs: 2, temperature: 0 };
+    const { signal } = new AbortController();
+    const alone = await withServedAdapters(
+      [{ ...(await loadServedModel(model, flags, signal)), reproducible: true }],
+      await servedChoices(adapters),
+      signal,
+    );
+    using direct = await ModelServer.create({ models: alone });
+    const right = await Promise.all(
+      names.map(async (called) => {
+        const response = await direct.fetch(
+          new Request("http://localhost/v1/completions", {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ ...fields, model: called }),
+          }),
+        );
+        return ((await response.json()) as { choices: unknown }).choices;
+      }),
+    );
+    {
+      await using _worker = await worker(model, adapters);
+      await until(...names);
+      const found = await Promise.all(
+        names.map(async (called) => {
+          return (await client.completions.create({ ...fields, model: called })).choices;
+        }),
+      );
+      expect(found).toEqual(right);
+      expect(new Set(found.map((choices) => JSON.stringify(choices))).size).toBe(3);
+    }
+    const sizes = { ...flags, context: undefined };
+    const identities = await Promise.all(
+      [[], [adapters[0]], adapters, [`one=${lora}`, `two=${oft}`]].map(async (some) =>
+        servedIdentity("llama", folder.at("adapted"), sizes, await servedChoices(some as string[])),
+      ),
+    );
+    expect(new Set(identities).size).toBe(4);
+    await expect(worker(join(folder.at("bert"), "model.safetensors"), adapters)).rejects.toThrow(
+      expect.objectContaining({ code: "FLAG_INVALID" }),
+    );
   });
 
   it("are left by a worker that is stopped, though their gateway says nothing any more", async () => {

@@ -6,6 +6,7 @@ import { ModelServer, type ServedModel } from "@papilio/server";
 import { type ServedModelFlags, servedLimits, servedSizes } from "../flags/served-options.ts";
 import type { WorkerWork } from "../jobs/job-work.ts";
 import type { ComputeFlags } from "../models/compute.ts";
+import { servedChoices, withServedAdapters } from "../models/served-adapters.ts";
 import { loadServedModel, namedPath } from "../models/served-models.ts";
 import { note } from "../process/print.ts";
 import { answerRequests } from "./answer-requests.ts";
@@ -28,12 +29,14 @@ export async function openRequestWork(
 ): Promise<(WorkerWork & { readonly model: HuggingFaceModel }) | undefined> {
   const { name, path } = namedPath(given);
   const limits = servedLimits(flags);
-  if (extname(path) === ".safetensors") return undefined;
+  const choices = await servedChoices(flags.adapterWeights);
+  if (extname(path) === ".safetensors") return forJobsAlone(path, choices);
   // A request that another worker does again goes on with the same text.
   const own = { ...flags, ...servedSizes(flags), reproducible: true };
-  const served = await load(given, own, signal);
-  if (served === undefined) return undefined;
-  const kind = await servedIdentity(name, path, { ...flags, ...servedSizes(flags) });
+  const loaded = await load(given, own, signal);
+  if (loaded === undefined) return forJobsAlone(path, choices);
+  const [served = loaded] = await withServedAdapters([loaded], choices, signal);
+  const kind = await servedIdentity(name, path, { ...flags, ...servedSizes(flags) }, choices);
   const server = await ModelServer.create({
     models: [served],
     limits: { ...limits, bodyBytes: MOST_BODY, seconds: DAY, requests: 2 * limits.batch + 8 },
@@ -42,15 +45,26 @@ export async function openRequestWork(
   });
   return {
     model: served.model as HuggingFaceModel,
-    what: `requests for ${name} (${served.place})`,
+    what: `requests for ${server.names.join(", ")} (${served.place})`,
     run: async (connection, { patience, signal }) => {
       const consumer = await (await RequestQueue.open(connection)).consumer(kind, patience);
-      const options = { kind, name, patience, signal, most: limits.batch, drain: patience };
+      const { names } = server;
+      const options = { kind, names, patience, signal, most: limits.batch, drain: patience };
       const answered = await answerRequests(connection, consumer, server, options);
       return `${answered} requests answered.`;
     },
     [Symbol.dispose]: () => server.dispose(),
   };
+}
+
+/** @throws PapilioError `FLAG_INVALID` for adapters, which requests choose */
+function forJobsAlone(path: string, choices: readonly unknown[]): undefined {
+  if (choices.length === 0) return undefined;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `Requests choose --adapter-weights, and the model ${path} is for jobs alone.`,
+    "Leave it out, or give `papilio run` the adapter.",
+  );
 }
 
 /** Undefined for a model that answers no requests: without a tokenizer, say. */
