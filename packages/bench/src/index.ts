@@ -22,11 +22,13 @@ export type {
   Prepared,
   PreparedOnHost,
   Problem,
+  RoundedOperands,
   Traffic,
 } from "./implementations/implementation.ts";
 export {
   adapterImplementations,
   cpuImplementations,
+  fewBitsImplementations,
   findImplementation,
   gradientImplementations,
   implementations,

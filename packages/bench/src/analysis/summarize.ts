@@ -164,8 +164,12 @@ export function summarizeCase(
   const ranking = timed
     .map((entry) => rank(entry, clock))
     .sort((p, q) => p.time.median - q.time.median);
-  const ours = ranking.find(({ implementation }) => isOurs(implementation));
-  const other = ranking.find(({ implementation }) => !isOurs(implementation));
+  // What rounds its operands is no rival of what does not.
+  const exact = ranking.filter(
+    ({ implementation }) => find(implementation)?.roundingError === undefined,
+  );
+  const ours = exact.find(({ implementation }) => isOurs(implementation));
+  const other = exact.find(({ implementation }) => !isOurs(implementation));
   const [own, best] = [find(ours?.implementation), find(other?.implementation)];
   return {
     name: shortCaseName(result),

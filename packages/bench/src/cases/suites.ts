@@ -114,6 +114,25 @@ export const suites: Readonly<Record<string, Suite>> = {
     dtypes: ["f32"],
     layouts: ["batch-first"],
   },
+  /** Ten factors of the paper's grid and a dense one, for implementations that round to few bits. */
+  "few-bits": {
+    chains: chains([
+      "1,48,48,8",
+      "32,48,48,4",
+      "1,48,192,4",
+      "2,192,48,8",
+      "16,64,64,4",
+      "3,96,96,3",
+      "4,128,128,8",
+      "1,192,192,4",
+      "1,256,256,8",
+      "1,512,512,2",
+      "1,1024,1024,1",
+    ]),
+    batches: [1, 16, 128],
+    dtypes: ["f32"],
+    layouts: ["batch-first"],
+  },
   /**
    * Forty factors of which the bytes moved are counted: of the paper's grid, in super-blocks of one to 4096
    * features, and of the blocks of the suite `foundation`.

@@ -39,6 +39,12 @@ export interface DeviceProblem extends Problem {
   readonly dy?: Tensor;
 }
 
+/** What is multiplied: factors, and vectors in the layout of the case. */
+export interface RoundedOperands {
+  readonly butterfly: Butterfly<FloatArray>;
+  readonly x: FloatArray;
+}
+
 interface Described {
   readonly name: string;
   /** One line for tables and documentation. */
@@ -50,6 +56,11 @@ interface Described {
   readonly arithmetic?: "factors" | "product";
   /** Type of its sums where values are stored in f16: `f32` unless given. It decides the bound too. */
   readonly halfSums?: "f32" | "f16";
+  /**
+   * What is multiplied instead of the operands, by one that rounds them to few bits. It is held to the float64 product
+   * of these; how far that is from the product of the operands is a figure of the results, `roundingError`.
+   */
+  readonly rounded?: (operands: RoundedOperands, shape: BatchShape) => RoundedOperands;
 }
 
 /** One that computes on the adapter. */
@@ -95,6 +106,7 @@ export const implementationsShape: Shape = v.array(
     description: v.string(),
     arithmetic: v.optional(v.picklist(["factors", "product"])),
     halfSums: v.optional(v.picklist(["f32", "f16"])),
+    rounded: v.optional(callback),
     processor: v.optional(v.picklist(["adapter", "cpu"])),
     prepare: callback,
     prepareDouble: v.optional(callback),

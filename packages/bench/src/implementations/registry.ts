@@ -19,6 +19,7 @@ import { adapterImplementations as adaptersOnDevice } from "./adapters.ts";
 import { cpuAdapterImplementations as adaptersOnCpu } from "./adapters-on-cpu.ts";
 import { chainImplementations } from "./chains.ts";
 import { cpuWasm } from "./cpu-wasm.ts";
+import { cpuFewBitsImplementations } from "./few-bits-on-cpu.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
 import { fromGradient } from "./gradients.ts";
 import {
@@ -82,10 +83,15 @@ export const adapterImplementations: readonly Implementation[] = [
 /** Those that compute on the CPU, of our own. */
 export const cpuImplementations: readonly CpuImplementation[] = [cpuWasm];
 
+/** Products by operands that are rounded to few bits first, and those in float32 that they are compared with. */
+export const fewBitsImplementations: readonly Implementation[] = [...cpuFewBitsImplementations];
+
 /** Names of what ships in Papilio, the playground's multiplication in JavaScript among them. */
 const OURS: ReadonlySet<string> = new Set([
   FUSED,
-  ...[...chainImplementations, ...cpuImplementations].map(({ name }) => name),
+  ...[...chainImplementations, ...cpuImplementations, ...fewBitsImplementations].map(
+    ({ name }) => name,
+  ),
   "reference",
 ]);
 
@@ -104,6 +110,9 @@ export function ownerOf(implementation: string): string {
   requireText("The name of an implementation", implementation);
   if (implementation === FUSED) return "Papilio's fused kernel on the adapter";
   if (implementation === cpuWasm.name) return "Papilio's CPU backend";
+  if (cpuFewBitsImplementations.some(({ name }) => name === implementation)) {
+    return "Papilio's CPU backend";
+  }
   if (isOurs(implementation)) return "Papilio's stages on the adapter";
   if (implementation.startsWith("ort-cpu-")) return "ONNX Runtime on the CPU";
   if (implementation.startsWith("ort-webgpu-")) return "ONNX Runtime on WebGPU";
@@ -128,7 +137,10 @@ export function findImplementation(
   requireShape("The other implementations", others, implementationsShape);
   requireOneOf("The operation", operation, OPERATIONS);
   const all = {
-    multiply: [...implementations, ...chainImplementations, ...cpuImplementations, ...others],
+    multiply: [
+      ...[...implementations, ...chainImplementations, ...cpuImplementations],
+      ...[...fewBitsImplementations, ...others],
+    ],
     gradient: gradientImplementations,
     adapt: adapterImplementations,
   }[operation];

@@ -28,9 +28,14 @@ export interface Oracle {
    */
   check(
     y: FloatArray,
-    implementation: Pick<Implementation, "arithmetic" | "halfSums">,
+    implementation: Pick<Implementation, "arithmetic" | "halfSums" | "rounded">,
     terms?: Prepared["terms"],
   ): Verification;
+  /**
+   * How far an output is from the product of the operands as they are, relative to it, by root mean squares: for what
+   * rounds them. Absent where nothing does.
+   */
+  distance?(y: FloatArray): number;
 }
 
 /**
@@ -49,12 +54,30 @@ export function createOracle({ chain, batch, dtype, layout }: Case, seed: number
   const chosen = sample(batch, Math.min(batch, affordableVectors(chain)), next);
   const product = new SampledProduct(butterfly, x, { batch, layout, dtype }, chosen);
   const { magnification } = product;
+  const shape = { batch, layout, dtype };
+  const ofRounded = new Map<unknown, SampledProduct>();
+  const productOf = (rounded: NonNullable<Implementation["rounded"]>): SampledProduct => {
+    const known = ofRounded.get(rounded);
+    if (known !== undefined) return known;
+    const operands = rounded({ butterfly, x }, shape);
+    const made = new SampledProduct(operands.butterfly, operands.x, shape, chosen);
+    ofRounded.set(rounded, made);
+    return made;
+  };
   return {
     butterfly,
     x,
     verified: chosen.length,
-    check: (y, { arithmetic, halfSums = "f32" }, terms) => {
+    distance: (y) =>
+      product.verify(y, { sums: dtype === "f16" ? "f32" : dtype, terms: [1], magnification })
+        .rmsRelative,
+    check: (y, { arithmetic, halfSums = "f32", rounded }, terms) => {
       const sums = dtype === "f16" ? halfSums : dtype;
+      if (rounded !== undefined) {
+        const own = productOf(rounded);
+        const count = terms ?? chain.patterns.map(({ c }) => c);
+        return own.verify(y, { sums, terms: count, magnification: own.magnification });
+      }
       const roundedValues = { largestInput: magnification };
       return product.verify(
         y,

@@ -1,6 +1,7 @@
 import {
   type Butterfly,
   type DisposableStack,
+  type FloatArray,
   PapilioError,
   type Verification,
 } from "@papilio/butterfly";
@@ -84,17 +85,18 @@ export function allocate(
 export interface Check {
   poison(): void;
   verify(implementation: Implementation, prepared: Prepared): Promise<Verification>;
+  /** Of what rounds its operands: how far its output is from the product of them as they are. */
+  distance(prepared: Prepared): Promise<number | undefined>;
 }
 
 export function createCheck({ device }: Place, oracle: Oracle): Check {
+  const outputOf = async (prepared: Prepared): Promise<FloatArray> =>
+    await (prepared.output?.() ?? (device as DeviceProblem).y.data());
   return {
     poison: device === undefined ? () => undefined : createPoison(device.y),
     verify: async (implementation, prepared) =>
-      oracle.check(
-        await (prepared.output?.() ?? (device as DeviceProblem).y.data()),
-        implementation,
-        prepared.terms,
-      ),
+      oracle.check(await outputOf(prepared), implementation, prepared.terms),
+    distance: async (prepared) => oracle.distance?.(await outputOf(prepared)),
   };
 }
 
@@ -129,6 +131,7 @@ export async function prepareAndVerify(
   let prepared: Prepared;
   let coldSeconds: number;
   let verification: Verification;
+  let roundingError: number | undefined;
   onPrepare?.(implementation);
   check.poison();
   const started = performance.now();
@@ -139,6 +142,7 @@ export async function prepareAndVerify(
     await prepared.run(1);
     coldSeconds = (performance.now() - started) / 1000;
     verification = await check.verify(implementation, prepared);
+    if (implementation.rounded !== undefined) roundingError = await check.distance(prepared);
   } catch (error) {
     const usable = device === undefined || device.gpu.state === "ready";
     if (error instanceof PapilioError && usable) return error.message;
@@ -156,6 +160,7 @@ export async function prepareAndVerify(
           implementation: name,
           status: "timed",
           verification,
+          ...(roundingError === undefined ? {} : { roundingError }),
           bytes: prepared.bytes,
           traffic: prepared.traffic ?? null,
           ...(prepared.plan === undefined ? {} : { plan: prepared.plan }),

@@ -118,6 +118,7 @@ function implementationSchema(
       implementation: text,
       status: v.literal("timed"),
       verification,
+      roundingError: v.exactOptional(number),
       bytes: count,
       traffic: v.nullable(v.object({ multiply: count, rewrite: count })),
       plan: v.exactOptional(text),

@@ -48,6 +48,11 @@ export type ImplementationResult =
       readonly implementation: string;
       readonly status: "timed";
       readonly verification: Verification;
+      /**
+       * Of one that rounds its operands, which `verification` compares it with: how far the output is from the product of
+       * the operands as they are, relative to that, by root mean squares.
+       */
+      readonly roundingError?: number;
       /** Memory held besides inputs and output. */
       readonly bytes: number;
       /** Null where the implementation does not say. */

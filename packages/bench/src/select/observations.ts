@@ -56,7 +56,11 @@ export function observe({
       .map((result) => ({
         result,
         date: run.environment.date,
-        timed: timedOf(result.results).filter(({ implementation }) => filter(implementation)),
+        // What rounds its operands is no answer to how to multiply by them.
+        timed: timedOf(result.results).filter(
+          ({ implementation, roundingError }) =>
+            roundingError === undefined && filter(implementation),
+        ),
       })),
   );
   const cases = entries
