@@ -23,14 +23,17 @@ export {
   largestNeighbourKernel,
 } from "./kernels/aggregate-largest/kernel.ts";
 export { type AppendProblem, appendVectorsKernel } from "./kernels/append-vectors/kernel.ts";
+export { attentionVariants } from "./kernels/attention/candidates.ts";
 export { chooseAttention } from "./kernels/attention/choose.ts";
 export { attentionKernel } from "./kernels/attention/kernel.ts";
 export type { AttentionPages, AttentionProblem } from "./kernels/attention/problem.ts";
-export type {
-  AttentionVariant,
-  KeysAttention,
-  RegisterAttention,
-  WorkgroupAttention,
+export {
+  type AttentionVariant,
+  attentionName,
+  type KeysAttention,
+  type MatrixAttention,
+  type RegisterAttention,
+  type WorkgroupAttention,
 } from "./kernels/attention/variant.ts";
 export { chooseAttentionGradient } from "./kernels/attention-gradient/choose.ts";
 export {

@@ -10,6 +10,8 @@ export interface AttentionReference {
 }
 
 const { epsilon, smallestNormal } = FLOAT_FORMATS.f32;
+/** Below which a weight that is stored in half precision may count as zero: see the kernel on matrix units. */
+const SMALLEST_HALF = FLOAT_FORMATS.f16.smallestNormal / 16384;
 
 /**
  * Attention in float64, from the definition.
@@ -18,7 +20,8 @@ const { epsilon, smallestNormal } = FLOAT_FORMATS.f32;
  * logarithm of a weight. WGSL allows `exp2(x)` an error of `3 + 2|x|` units in the last place (section
  * 15.7.4), and a weight is a product of several, whose `|x|` add up to the range of the scores, one for
  * each time that the maximum can have changed. Sums of `n` terms add `n` roundings, above and below
- * the line.
+ * the line. Weights that are rounded to half precision are another term of their relative error, and
+ * those below its normal numbers may be zeros.
  */
 export function attend(
   problem: AttentionProblem,
@@ -26,13 +29,24 @@ export function attend(
   {
     at,
     counts,
-  }: { readonly at?: number | undefined; readonly counts?: readonly number[] | undefined },
+    weights: stored = "f32",
+    placeOf = (vector) => vector,
+  }: {
+    readonly at?: number | undefined;
+    readonly counts?: readonly number[] | undefined;
+    /** How weights are stored. */
+    readonly weights?: "f32" | "f16" | undefined;
+    /** Where a vector of k and of v lies, where it is in a pool. */
+    readonly placeOf?: ((vector: number) => number) | undefined;
+  },
 ): AttentionReference[] {
   const { sequences, queries, keys, heads, keyValueHeads, headFeatures: size, scale } = problem;
   const stride = attentionStrides(problem);
   const number = (name: "q" | "k" | "v", vector: number, feature: number): number =>
     data[name][vector * stride[name].vector + feature * stride[name].feature] as number;
   const results: AttentionReference[] = [];
+  const [weightError, lost] =
+    stored === "f32" ? [0, smallestNormal] : [FLOAT_FORMATS.f16.epsilon, SMALLEST_HALF];
   for (let s = 0; s < sequences; s++) {
     for (let t = 0; t < queries; t++) {
       const offset = problem.position ? (at as number) : keys - queries;
@@ -51,7 +65,7 @@ export function attend(
           for (let f = 0; f < size; f++) {
             const product =
               number("q", s * queries + t, h * size + f) *
-              number("k", s * keys + u, shared * size + f);
+              number("k", placeOf(s * keys + u), shared * size + f);
             scores[u] = (scores[u] as number) + scale * product;
             magnitude += Math.abs(scale * product);
           }
@@ -62,13 +76,14 @@ export function attend(
         const weights = scores.map((score) => Math.exp(score - highest));
         const total = weights.reduce((a, b) => a + b, 0);
         const range = (highest - lowest) / Math.LN2;
-        const relative = 2 * scoreError + epsilon * (4 * (seen + 1) + 2 * range + 2 * seen + 8);
+        const relative =
+          2 * scoreError + weightError + epsilon * (4 * (seen + 1) + 2 * range + 2 * seen + 8);
         for (let f = 0; f < size; f++) {
           let sum = 0;
           let magnitude = 0;
           let largest = 0;
           for (let u = 0; u < seen; u++) {
-            const value = number("v", s * keys + u, shared * size + f);
+            const value = number("v", placeOf(s * keys + u), shared * size + f);
             sum += (weights[u] as number) * value;
             magnitude += Math.abs((weights[u] as number) * value);
             largest = Math.max(largest, Math.abs(value));
@@ -80,8 +95,7 @@ export function attend(
             bound:
               seen === 0
                 ? 0
-                : (Math.expm1(2 * relative) * magnitude) / total +
-                  2 * seen * smallestNormal * largest,
+                : (Math.expm1(2 * relative) * magnitude) / total + 2 * seen * lost * largest,
           });
         }
       }

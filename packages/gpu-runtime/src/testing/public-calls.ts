@@ -50,6 +50,15 @@ const onMatrixUnits = {
   subgroupsN: 1,
   neighbours: 1,
 } as const;
+const attentionOnMatrixUnits = {
+  kind: "matrix",
+  unitM: 8,
+  unitN: 8,
+  unitK: 8,
+  subgroup: 8,
+  subgroups: 1,
+  keys: 16,
+} as const;
 const plan = { layout: "batch-last", stages: [{ from: 0, to: 3, how: "fuse" }] } as const;
 const vectors = { batch: 4, layout: "batch-first" } as const;
 const largest = { ...storage, batches, nodes: 4, sources: 4, features: 8, weighted: true } as const;
@@ -148,6 +157,10 @@ export const calls: PublicCalls = {
       keysEach: 1,
       unrolled: 1,
     }),
+  "attentionKernel, on matrix units": () =>
+    call(runtime.attentionKernel, { ...attention, dtype: "f16" }, attentionOnMatrixUnits),
+  attentionName: () => call(runtime.attentionName, attentionOnMatrixUnits),
+  attentionVariants: () => call(runtime.attentionVariants, reports(), attention),
   chooseAttention: () => call(runtime.chooseAttention, reports(), attention),
   csrKernel: () => call(runtime.csrKernel, { ...shape, pattern }),
   edgeAttentionKernel: () =>

@@ -4,6 +4,7 @@ import { report } from "../../testing/variants.ts";
 import { chooseAttention } from "./choose.ts";
 import { attentionKernel } from "./kernel.ts";
 import { keysBytes } from "./keys-shader.ts";
+import { matrixAttentionPlan } from "./matrix-plan.ts";
 import type { AttentionProblem } from "./problem.ts";
 import { registerBytes } from "./register-shader.ts";
 import type { AttentionVariant } from "./variant.ts";
@@ -47,6 +48,8 @@ function bytesOf(problem: AttentionProblem, variant: AttentionVariant): number {
       return workgroupBytes(problem, variant);
     case "keys":
       return keysBytes(problem, variant);
+    case "matrix":
+      return matrixAttentionPlan(problem, variant).bytes;
   }
 }
 

@@ -33,7 +33,8 @@ export function chooseAttention(
     : registerVariant(report, problem);
 }
 
-function registerVariant(
+/** The shape known with sums in registers. */
+export function registerVariant(
   report: Pick<AdapterReport, "kind" | "features" | "limits">,
   problem: AttentionProblem,
 ): RegisterAttention {
@@ -62,8 +63,8 @@ function queriesEach(columns: number): number {
   return [4, 5, 3].reduce((best, each) => (padded(each) < padded(best) ? each : best));
 }
 
-/** Accumulators of an invocation are 4 x 8 for heads of any size up to 256 features. */
-function workgroupVariant({ headFeatures }: AttentionProblem): WorkgroupAttention {
+/** The shape known with tiles in workgroup memory. Accumulators of an invocation are 4 x 8 for heads of any size up to 256 features. */
+export function workgroupVariant({ headFeatures }: AttentionProblem): WorkgroupAttention {
   const keyThreads = headFeatures <= 64 ? 8 : headFeatures <= 128 ? 16 : 32;
   return {
     kind: "workgroup",

@@ -1,6 +1,7 @@
 import type { Kernel } from "../../device/kernel.ts";
 import { enabledBy } from "../wgsl.ts";
 import { keysAttention } from "./keys-shader.ts";
+import { matrixAttention } from "./matrix-shader.ts";
 import { type AttentionProblem, attentionBindings, requireAttention } from "./problem.ts";
 import { registerAttention } from "./register-shader.ts";
 import { type AttentionVariant, attentionName, requireAttentionVariant } from "./variant.ts";
@@ -38,5 +39,7 @@ function shaderOf(
       return workgroupAttention(problem, variant);
     case "keys":
       return keysAttention(problem, variant);
+    case "matrix":
+      return matrixAttention(problem, variant);
   }
 }

@@ -29,17 +29,21 @@ export function score(
  * Statements that turn scores into weights relative to `peak`, the largest so far, and bring the
  * query's `highest` and `total` up to date (Milakov and Gimelshein, arXiv 1805.02867, algorithm 3).
  * They define `keep`, by which sums of values are to be multiplied. What is not seen weighs nothing.
+ * `stored` is what a weight becomes before it counts, of all weights the same multiple.
  */
 export function weigh(
   query: number,
   peak: string,
   scores: readonly string[],
   seen: readonly string[],
+  stored: (weight: string) => string = (weight) => weight,
 ): string[] {
   return [
     `let keep${query} = exp2(highest${query} - ${peak});`,
     `highest${query} = ${peak};`,
-    ...scores.map((own, k) => `${own} = select(0.0, exp2(${own} - ${peak}), ${seen[k]});`),
+    ...scores.map(
+      (own, k) => `${own} = select(0.0, ${stored(`exp2(${own} - ${peak})`)}, ${seen[k]});`,
+    ),
     `total${query} = total${query} * keep${query} + (${scores.join(" + ")});`,
   ];
 }

@@ -1,10 +1,11 @@
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { clamped, narrowed, opaque, range, times } from "../wgsl.ts";
 import { LOWEST, score, shareOf, weigh } from "./online-softmax.ts";
 import { type AttentionProblem, attentionStrides } from "./problem.ts";
+import { queryTiles } from "./query-tiles.ts";
 import type { RegisterAttention } from "./variant.ts";
-import { headAt, keyValueHead, keyVector, limitWgsl, visibleTo } from "./visibility.ts";
+import { headAt, keyValueHead, keyVector, visibleTo } from "./visibility.ts";
 
 /** Workgroup memory that a variant takes, in bytes. */
 export function registerBytes(
@@ -25,14 +26,11 @@ export function registerAttention(
   problem: AttentionProblem,
   variant: RegisterAttention,
 ): Omit<Kernel, "label" | "bindings"> {
-  const { sequences, queries, heads, headFeatures, dtype, causal } = problem;
+  const { queries, headFeatures, dtype, causal } = problem;
   const { queries: each, keys: span, workgroup, broadcast } = variant;
   const stride = attentionStrides(problem);
   const perTile = workgroup * each;
-  const queryTiles = Math.ceil(queries / perTile);
-  const tiles = queryTiles * heads * sequences;
-  const grid = dispatchGrid(tiles);
-  const exact = queries % perTile === 0;
+  const { grid, exact, begin } = queryTiles(problem, perTile);
   const js = range(each);
   const ks = range(span);
   const rs = range(broadcast === "load" ? span : Math.ceil(span / broadcast));
@@ -60,13 +58,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
   ${broadcast === "load" ? "" : "@builtin(subgroup_invocation_id) member: u32,"}
 ) {
-  ${tileIndexWgsl(grid, tiles)}
-  let firstQuery = (tile % ${queryTiles}u) * ${perTile}u;
-  let head = (tile / ${queryTiles}u) % ${heads}u;
-  let sequence = tile / ${queryTiles * heads}u;
-  ${limitWgsl(problem)}
-  // Tiles of keys that no query of this workgroup sees are left out.
-  let end = ${visibleTo(problem, clamped(`firstQuery + ${perTile - 1}u`, queries, exact))};
+  ${begin}
   ${js
     .flatMap((j) => [
       `let t${j} = firstQuery + ${j * workgroup}u + lane;`,

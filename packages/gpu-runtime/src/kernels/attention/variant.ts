@@ -1,8 +1,12 @@
 import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
-import { type Check, checks, requireProblem } from "../problem-checks.ts";
+import { type Check, checks, requireMultiple, requireProblem } from "../problem-checks.ts";
 
 /** A shape of the attention kernel. */
-export type AttentionVariant = RegisterAttention | WorkgroupAttention | KeysAttention;
+export type AttentionVariant =
+  | RegisterAttention
+  | WorkgroupAttention
+  | KeysAttention
+  | MatrixAttention;
 
 /**
  * Invocations along the queries, each with the scores of its queries for a tile of keys in
@@ -54,8 +58,35 @@ export interface KeysAttention {
   readonly workgroup: number;
 }
 
-/** A name for labels, such as `register 4x16`. */
+/**
+ * Both products on the adapter's matrix units, in half precision with sums in float32: each subgroup has as
+ * many queries as a product has rows, and a workgroup stages keys and values for all of them. Weights are
+ * rounded to half precision. For a device whose report lists a product from f16 to f32 of these sizes, and
+ * has subgroups of one size.
+ */
+export interface MatrixAttention {
+  readonly kind: "matrix";
+  /** Queries of one product of the units. */
+  readonly unitM: number;
+  /** Keys, and features of values, of one product. */
+  readonly unitN: number;
+  /** Features of keys, and keys of values, of one product. */
+  readonly unitK: number;
+  /** Invocations of a subgroup, a multiple of `unitM`. */
+  readonly subgroup: number;
+  /** Subgroups of a workgroup. */
+  readonly subgroups: number;
+  /** Keys of a tile, a multiple of `unitN` and of `unitK`. */
+  readonly keys: number;
+}
+
+/**
+ * A name for labels and tuning, such as `register 4x16 of 8`.
+ *
+ * @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM`
+ */
 export function attentionName(variant: AttentionVariant): string {
+  requireAttentionVariant(variant);
   switch (variant.kind) {
     case "register":
       return `register ${variant.queries}x${variant.keys} of ${variant.workgroup}`;
@@ -63,6 +94,10 @@ export function attentionName(variant: AttentionVariant): string {
       return `workgroup ${variant.queryThreads}x${variant.keyThreads}, ${variant.queriesEach}x${variant.keysEach} each`;
     case "keys":
       return `keys ${variant.queries}x${variant.keys} of ${variant.workgroup}`;
+    case "matrix": {
+      const { unitM, unitN, unitK, subgroup, subgroups, keys } = variant;
+      return `matrix${subgroup} ${unitM}x${unitN}x${unitK}, ${subgroups}x${keys}`;
+    }
   }
 }
 
@@ -83,6 +118,14 @@ const VARIANTS: Readonly<Record<AttentionVariant["kind"], Readonly<Record<string
     unrolled: checks.oneOf(1, 2, 4),
   },
   keys: { queries: checks.count, keys: checks.count, workgroup: checks.count },
+  matrix: {
+    unitM: checks.count,
+    unitN: checks.count,
+    unitK: checks.count,
+    subgroup: checks.count,
+    subgroups: checks.count,
+    keys: checks.count,
+  },
 };
 
 /** @throws PapilioError `OPTION_INVALID`, `KERNEL_PROBLEM` */
@@ -94,4 +137,9 @@ export function requireAttentionVariant(variant: AttentionVariant): void {
     Object.keys(VARIANTS) as AttentionVariant["kind"][],
   );
   requireProblem("attention", variant as unknown as Record<string, unknown>, VARIANTS[kind]);
+  if (variant.kind !== "matrix") return;
+  const { unitM, unitN, unitK, subgroup, keys } = variant;
+  requireMultiple("attention", ["subgroup", subgroup], ["unitM", unitM]);
+  requireMultiple("attention", ["keys", keys], ["unitN", unitN]);
+  requireMultiple("attention", ["keys", keys], ["unitK", unitK]);
 }

@@ -1,11 +1,13 @@
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { guarded } from "../kronecker-sparse/lanes.ts";
 import { largerWgsl } from "../not-a-number.ts";
-import { clamped, narrowed, opaque, range, times } from "../wgsl.ts";
+import { narrowed, opaque, range, times } from "../wgsl.ts";
 import { LOWEST, score, shareOf, weigh } from "./online-softmax.ts";
 import { type AttentionProblem, attentionStrides } from "./problem.ts";
+import { queryTiles } from "./query-tiles.ts";
+import { stageWgsl } from "./stage.ts";
 import type { WorkgroupAttention } from "./variant.ts";
-import { headAt, keyValueHead, keyVector, limitWgsl, visibleTo } from "./visibility.ts";
+import { headAt, visibleTo } from "./visibility.ts";
 import { workgroupPlan } from "./workgroup-plan.ts";
 
 /**
@@ -17,49 +19,34 @@ export function workgroupAttention(
   problem: AttentionProblem,
   variant: WorkgroupAttention,
 ): Omit<Kernel, "label" | "bindings"> {
-  const { sequences, queries, heads, headFeatures, dtype, causal } = problem;
+  const { queries, headFeatures, dtype, causal } = problem;
   const { queriesEach, keyThreads, keysEach } = variant;
   const plan = workgroupPlan(problem, variant);
   const stride = attentionStrides(problem);
-  const queryTiles = Math.ceil(queries / plan.queries);
-  const tiles = queryTiles * heads * sequences;
-  const grid = dispatchGrid(tiles);
-  const exact = queries % plan.queries === 0;
+  const { grid, exact, begin } = queryTiles(problem, plan.queries);
   const is = range(queriesEach);
   const ks = range(keysEach);
   const gs = range(plan.featuresEach);
   const query = (i: number): string => `(row * ${queriesEach}u + ${i}u)`;
-  const sharedHead = keyValueHead(problem);
 
-  /**
-   * Stages `vectors` x `features` numbers of an operand, zeros for those that do not count, at the
-   * index `at` of `place`, the vector, and `column`, the feature. Neighbouring invocations take
-   * neighbouring addresses.
-   */
+  /** Stages numbers of an operand at the index `at` of `place`, the vector, and `column`, the feature. */
   function stage(
     operand: "q" | "k" | "v",
     [vectors, features]: readonly [number, number],
     from: { readonly vector: string; readonly feature: string },
     at: string,
   ): string {
-    const [place, column] =
-      problem[operand].layout === "batch-last"
-        ? [`e % ${vectors}u`, `e / ${vectors}u`]
-        : [`e / ${features}u`, `e % ${features}u`];
-    const vector =
-      operand === "q"
-        ? `(sequence * ${queries}u + ${clamped("vector", queries, false)})`
-        : keyVector(problem, "vector");
-    const head = operand === "q" ? "head" : sharedHead;
-    const read = `${headAt(problem, stride[operand], vector, head)} + ${times(clamped("f", headFeatures, false), stride[operand].feature)}`;
-    return `for (var e = thread; e < ${opaque(vectors * features)}; e += ${plan.threads}u) {
-        let place = ${place};
-        let column = ${column};
-        let vector = ${from.vector} + place;
-        let f = ${from.feature} + column;
-        let counts = vector < ${operand === "q" ? `${queries}u` : "limit"} && f < ${headFeatures}u;
-        stage[${at}] = select(0.0, f32(${operand}[${read}]), counts);
-      }`;
+    return stageWgsl(problem, {
+      operand,
+      vectors,
+      features,
+      firstVector: from.vector,
+      firstFeature: from.feature,
+      threads: plan.threads,
+      number: (stored) => `f32(${stored})`,
+      zero: "0.0",
+      to: `stage[${at}]`,
+    });
   }
 
   /** Defines `name` for each query of an invocation, joined from those of its row. */
@@ -101,15 +88,9 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  ${tileIndexWgsl(grid, tiles)}
-  let firstQuery = (tile % ${queryTiles}u) * ${plan.queries}u;
-  let head = (tile / ${queryTiles}u) % ${heads}u;
-  let sequence = tile / ${queryTiles * heads}u;
+  ${begin}
   let row = thread / ${keyThreads}u;
   let column = thread % ${keyThreads}u;
-  ${limitWgsl(problem)}
-  // Tiles of keys that no query of this workgroup sees are left out.
-  let end = ${visibleTo(problem, clamped(`firstQuery + ${plan.queries - 1}u`, queries, exact))};
   ${is
     .flatMap((i) => [
       `let t${i} = firstQuery + ${query(i)};`,

@@ -1,5 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
-import type { AdapterReport, MatrixUnitProduct } from "../../device/report.ts";
+import type { AdapterReport } from "../../device/report.ts";
+import { usableProducts } from "../matrix-units.ts";
 import { MATRIX_ELEMENTS, type MatrixProblem, matrixPlan } from "./matrix-plan.ts";
 import { kroneckerSparseName, type MatrixKroneckerSparse } from "./variant.ts";
 
@@ -18,21 +19,6 @@ const SHAPES = [
   [1, 1, 1, 1, 1],
 ] as const;
 
-/**
- * The products of the device's matrix units that kernels of a dtype can use: sums in float32, or of integers in 32 bits. None
- * where subgroups differ in size: the compiler may then choose one that a workgroup does not fit.
- */
-function usableProducts(
-  { features }: Pick<AdapterReport, "features">,
-  dtype: MatrixProblem["dtype"],
-): readonly MatrixUnitProduct[] {
-  const { matrixUnits, subgroups } = features;
-  if (!matrixUnits?.taken || subgroups === null || subgroups.min !== subgroups.max) return [];
-  return matrixUnits.products.filter(
-    ({ from, to }) => from === dtype && to === MATRIX_ELEMENTS[dtype].sums,
-  );
-}
-
 /** @throws PapilioError `MATRIX_UNITS_UNAVAILABLE` where the device does not have a variant's product */
 export function requireMatrixUnits(
   report: Pick<AdapterReport, "features" | "name">,
@@ -40,7 +26,7 @@ export function requireMatrixUnits(
   variant: MatrixKroneckerSparse,
 ): void {
   const { unitM, unitN, unitK, subgroup } = variant;
-  const listed = usableProducts(report, dtype).some(
+  const listed = usableProducts(report, dtype, MATRIX_ELEMENTS[dtype].sums).some(
     ({ rows, columns, depth }) => rows === unitM && columns === unitN && depth === unitK,
   );
   if (listed && report.features.subgroups?.min === subgroup) return;
@@ -59,9 +45,10 @@ export function matrixVariants(
   const { pattern, batch, layout } = problem;
   const size = report.features.subgroups?.min ?? 1;
   const most = layout === "batch-first" ? Math.min(pattern.d, MOST_NEIGHBOURS) : 1;
-  const variants = usableProducts(report, problem.dtype).flatMap((unit) =>
+  const { sums } = MATRIX_ELEMENTS[problem.dtype];
+  const variants = usableProducts(report, problem.dtype, sums).flatMap((unit) =>
     SHAPES.map(([productsM, productsN, productsK, subgroupsM, subgroupsN]) => {
-      const sums = (unit.rows * unit.columns * productsM * productsN) / size;
+      const each = (unit.rows * unit.columns * productsM * productsN) / size;
       return {
         kind: "matrix" as const,
         unitM: unit.rows,
@@ -73,7 +60,7 @@ export function matrixVariants(
         productsK,
         subgroupsM,
         subgroupsN,
-        neighbours: Math.max(1, Math.min(most, Math.floor(MOST_SUMS / sums))),
+        neighbours: Math.max(1, Math.min(most, Math.floor(MOST_SUMS / each))),
       };
     }),
   );

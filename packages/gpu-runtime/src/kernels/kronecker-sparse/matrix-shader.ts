@@ -1,6 +1,7 @@
 import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { epilogueBindings, epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
+import { MATRIX_UNITS_ENABLES } from "../matrix-units.ts";
 import { enabledBy, range, times } from "../wgsl.ts";
 import { guarded } from "./lanes.ts";
 import { MATRIX_ELEMENTS, type MatrixPlan, type MatrixProblem, matrixPlan } from "./matrix-plan.ts";
@@ -155,7 +156,7 @@ fn main(
 
   return {
     label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${epilogueName(epilogue)}`,
-    enables: [...enabledBy(outputs.dtype), "subgroups", "chromium_experimental_subgroup_matrix"],
+    enables: [...enabledBy(outputs.dtype), ...MATRIX_UNITS_ENABLES],
     bindings: [
       { name: "x", elements: stored, access: "read" },
       { name: "w", elements: stored, access: "read" },

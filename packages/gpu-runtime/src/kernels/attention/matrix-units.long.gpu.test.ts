@@ -1,0 +1,3 @@
+import { testAttentionMatrixVariants } from "../../testing/attention-matrix-variants.ts";
+
+testAttentionMatrixVariants(50);
