@@ -28,12 +28,12 @@ export interface FewBitsResults {
 export function fewBitsReport({ command, date, node, subjects }: FewBitsResults): string {
   return `# Weights of few bits: accuracy
 
-Made by \`${command}\` on ${date.slice(0, 10)}, Node ${node}. Weights of linear layers, and tables of tokens, are rounded as \`papilio quantize\` does it; products are then computed in float32 with what the codes stand for. Plain rounding takes each weight to the nearest; structured rounding makes the error of the product of the factors small; calibrated rounding that of its outputs, for 32 pieces of the training data. Bytes are those of the rounded matrices, scales included; the error is the median of \`|W - B| / |W|\` over them. No model was trained further after it was rounded.
+Made by \`${command}\` on ${date.slice(0, 10)}, Node ${node}. Weights of linear layers, and tables of tokens, are rounded as \`papilio quantize\` does it; products are then computed in float32 with what the codes stand for. Plain rounding takes each weight to the nearest; structured rounding makes the error of the product of the factors small; calibrated rounding that of its outputs, for 32 pieces of the training data, as the gradients of what the model predicts weigh them. Bytes are those of the rounded matrices, scales included; the error is the median of \`|W - B| / |W|\` over them. No model was trained further after it was rounded.
 
 ${subjects.map(sectionOf).join("\n")}
 ## To be read with care
 
-These are small models. The error of outputs that a calibration makes small is that of each matrix alone, not of the whole model. Digits are few: one more that is right is 0.3 points. Dense twins, where there are any, are trained by the settings of the models of the site, which were not chosen for them; they say what rounding does to dense layers, not which layers are better. stories260K is measured by texts of its own, on which float32 is the best there can be: more bits can only come nearer to it.
+These are small models. The error of outputs that a calibration makes small is that of each matrix alone, the others exact. Digits are few: one more that is right is 0.3 points. Dense twins, where there are any, are trained by the settings of the models of the site, which were not chosen for them; they say what rounding does to dense layers, not which layers are better. stories260K is measured by texts of its own, on which float32 is the best there can be: more bits can only come nearer to it.
 `;
 }
 

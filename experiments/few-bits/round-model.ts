@@ -65,12 +65,7 @@ export async function roundModel(
   const errors: number[] = [];
   let bytes = 0;
   for (const { name, factors, exact } of matrices) {
-    const { values, size, error } = await roundMatrix(
-      exact,
-      dtype,
-      rounding,
-      moments.get(name)?.values,
-    );
+    const { values, size, error } = await roundMatrix(exact, dtype, rounding, moments.get(name));
     for (const [at, factor] of factors.entries()) factor.values = values[at] as Float32Array;
     errors.push(error);
     bytes += size;
@@ -83,7 +78,7 @@ async function roundMatrix(
   exact: Butterfly,
   dtype: Dtype,
   rounding: Rounding,
-  moments: Float64Array | undefined,
+  found: InputMoments | undefined,
 ): Promise<{ values: Float32Array[]; size: number; error: number }> {
   const count = exact.chain.nonZeros;
   if (dtype === "f32" || dtype === "f16") {
@@ -107,7 +102,9 @@ async function roundMatrix(
       : await roundButterfly(
           exact as Butterfly<FloatArray>,
           dtype,
-          rounding === "calibrated" && moments !== undefined ? { moments } : {},
+          rounding === "calibrated" && found !== undefined
+            ? { moments: found.values, ...(found.outputs && { outputs: found.outputs }) }
+            : {},
         );
   return {
     values: rounded.map((one) => dequantizeValues(one)),

@@ -155,5 +155,5 @@ async function momentsOf(
   model: Module,
   calibration: CalibrationRuns,
 ): Promise<ReadonlyMap<string, InputMoments>> {
-  return await inputMoments(model, [calibration]);
+  return await inputMoments(model, [calibration], { outputs: true });
 }

@@ -12,7 +12,7 @@ import { dequantizeValues, quantizeValues } from "@papilio/butterfly/numeric";
 import { loadStateDict } from "@papilio/nn/node";
 import { expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
-import { writeLlama, writeVision } from "../testing/model-folders.ts";
+import { TOKENIZER, writeLlama, writeVision } from "../testing/model-folders.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -126,6 +126,43 @@ it("papilio quantize --calibrate runs a model of text, and of images", async () 
   const flags = ["--dtype", "q4", "--calibrate", empty, "--out", folder.at("no.safetensors")];
   const { stderr } = await papilio("quantize", folder.at("llama"), ...flags);
   expect(stderr).toContain("CALIBRATION_EMPTY");
+});
+
+it("papilio quantize --calibrate takes queries, keys and values that are stored as one", async () => {
+  const shapes: readonly (readonly [string, ...number[]])[] = [
+    ["wte.weight", 8, 8],
+    ["wpe.weight", 32, 8],
+    ["h.0.ln_1.weight", 8],
+    ["h.0.ln_1.bias", 8],
+    ["h.0.attn.c_attn.weight", 8, 24],
+    ["h.0.attn.c_attn.bias", 24],
+    ["h.0.attn.c_proj.weight", 8, 8],
+    ["h.0.attn.c_proj.bias", 8],
+    ["h.0.ln_2.weight", 8],
+    ["h.0.ln_2.bias", 8],
+    ["h.0.mlp.c_fc.weight", 8, 32],
+    ["h.0.mlp.c_fc.bias", 32],
+    ["h.0.mlp.c_proj.weight", 32, 8],
+    ["h.0.mlp.c_proj.bias", 8],
+    ["ln_f.weight", 8],
+    ["ln_f.bias", 8],
+  ];
+  const tensors = shapes.map(([name, ...shape]) => {
+    const values = count(shape.reduce((product, size) => product * size, 1));
+    return { name, dtype: "F32" as const, shape, bytes: new Uint8Array(values.buffer) };
+  });
+  const sizes = { vocab_size: 8, n_embd: 8, n_layer: 1, n_head: 2, n_positions: 32 };
+  folder.write("gpt2/config.json", JSON.stringify({ model_type: "gpt2", ...sizes }));
+  folder.write("gpt2/tokenizer.json", JSON.stringify(TOKENIZER));
+  folder.write("gpt2/tokenizer_config.json", JSON.stringify({ bos_token: "<s>" }));
+  folder.write("gpt2/model.safetensors", writeSafetensors(tensors));
+  const text = folder.write("gpt2.txt", "a b c d e f g ".repeat(20));
+  const out = folder.at("gpt2-q4.safetensors");
+  const flags = ["--dtype", "q4", "--calibrate", text, "--out", out, "--json"];
+  const { status, stdout, stderr } = await papilio("quantize", folder.at("gpt2"), ...flags);
+  expect(status, stderr).toBe(0);
+  const own = JSON.parse(stdout).matrices.find(({ name }: { name: string }) => /c_attn/.test(name));
+  expect(own).toMatchObject({ shape: [24, 8], outputError: expect.any(Number) });
 });
 
 it("papilio quantize leaves biases and positions, and rounds along the inputs of a layer", async () => {

@@ -84,7 +84,7 @@ async function quantize(path: string, flags: Flags, interruption: Interruption):
   using shown = showShare("Rounding");
   const found = await quantizeState(state, dtype, {
     rounding,
-    momentsOf: (matrix) => calibration?.momentsOf(matrix),
+    weightingOf: (matrix) => calibration?.weightingOf(matrix),
     metadata: QUANTIZE_METADATA,
     signal,
     onProgress: (share) => shown.update(share),

@@ -1,6 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
+import type { RoundingOptions } from "@papilio/butterfly/rounding";
 import type { RunInputs } from "@papilio/nn";
-import { inputMoments } from "@papilio/nn/conversion";
+import { type InputMoments, inputMoments } from "@papilio/nn/conversion";
 import type { Graph } from "@papilio/nn/graph";
 import type { Module } from "@papilio/nn/layers";
 import { bertStateDict, gpt2StateDict, vitStateDict } from "@papilio/nn/models";
@@ -22,10 +23,13 @@ const MOST_TEXT_BYTES = 2 ** 28;
 /** Images, or sequences, of a run. */
 const ROWS = 32;
 
-/** What goes into the matrices of a model. */
+/** What goes into a matrix, and how much errors of its outputs count. */
+export type MatrixWeighting = Pick<RoundingOptions, "moments" | "outputs">;
+
+/** What goes into the matrices of a model, and how much errors of their outputs count. */
 export interface Calibration {
-  /** Second moments of the inputs of a matrix; undefined of one that no run multiplied by. */
-  momentsOf(matrix: MatrixToRound): Float64Array | undefined;
+  /** Undefined of a matrix that no run multiplied by. */
+  weightingOf(matrix: MatrixToRound): MatrixWeighting | undefined;
   /** Vectors, the most that a matrix was given. */
   readonly vectors: number;
 }
@@ -57,24 +61,44 @@ export async function calibrate(
   const all = calibrations.reduce((sum, { inputs }) => sum + inputs.length, 0);
   using shown = showShare("Calibrating");
   const found = await inputMoments(model, calibrations, {
+    outputs: true,
     signal,
     onRun: (runs) => shown.update(runs / all),
   });
-  // Several parameters may be parts of one tensor, which read the same.
-  const moments = new Map<string, Float64Array>();
-  for (const [name, { values }] of found) {
-    const tensor = weights.get(name);
-    if (tensor !== undefined) moments.set(tensor.name, values);
+  // Several parameters may be parts of one tensor, one below the other, which read the same.
+  const parts = new Map<string, InputMoments[]>();
+  for (const [name, tensor] of weights) {
+    const own = found.get(name);
+    if (own !== undefined) parts.set(tensor.name, [...(parts.get(tensor.name) ?? []), own]);
   }
   return {
-    // A product may be several chains, of which the right-most reads the inputs.
-    momentsOf: ({ tensors }) =>
-      tensors
-        .toReversed()
-        .map(({ name }) => moments.get(name))
-        .find((known) => known !== undefined),
+    weightingOf: ({ tensors }) => {
+      // A product may be several chains, of which the right-most reads the inputs.
+      const known = tensors.map(({ name }) => parts.get(name)).filter((own) => own !== undefined);
+      const moments = known.at(-1)?.[0]?.values;
+      const outputs = known[0] && blocksOf(known[0].map((own) => own.outputs));
+      return moments && { moments, ...(outputs && { outputs }) };
+    },
     vectors: [...found.values()].reduce((most, { vectors }) => Math.max(most, vectors), 0),
   };
+}
+
+/** Matrices along the diagonal of one, all else zero; undefined where one of them is. */
+function blocksOf(matrices: readonly (Float64Array | undefined)[]): Float64Array | undefined {
+  const known = matrices.filter((one) => one !== undefined);
+  if (known.length < matrices.length) return undefined;
+  const sizes = known.map(({ length }) => Math.sqrt(length));
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  const all = new Float64Array(size * size);
+  let first = 0;
+  for (const [index, values] of known.entries()) {
+    const own = sizes[index] as number;
+    for (let row = 0; row < own; row++) {
+      all.set(values.subarray(row * own, (row + 1) * own), (first + row) * size + first);
+    }
+    first += own;
+  }
+  return all;
 }
 
 async function runsOf(
@@ -179,9 +203,9 @@ function vectorsOf({ file, shape, values }: ArrayFile): Calibration {
     }
   }
   return {
-    momentsOf: (found) => {
+    weightingOf: (found) => {
       const { chain } = found.matrix();
-      if (chain.cols === cols) return moments;
+      if (chain.cols === cols) return { moments };
       throw new PapilioError(
         "INPUT_SHAPE",
         `${file} has vectors of ${cols}, and ${found.name} multiplies vectors of ${chain.cols}.`,

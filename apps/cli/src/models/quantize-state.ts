@@ -2,6 +2,7 @@ import { fewBitsEntry, type SafetensorsTensor, writeSafetensors } from "@papilio
 import { type FewBits, type QuantizedValues, quantizeValues } from "@papilio/butterfly/numeric";
 import { roundButterfly, roundingError } from "@papilio/butterfly/rounding";
 import type { LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
+import type { MatrixWeighting } from "./calibration.ts";
 import { type MatrixToRound, matricesToRound } from "./matrices-to-round.ts";
 
 /** How numbers are rounded: each to the nearest, or for the error of the whole matrix. */
@@ -33,8 +34,8 @@ export interface QuantizedState {
 
 export interface QuantizeOptions {
   readonly rounding: RoundingKind;
-  /** Second moments of the inputs of a matrix, where there are any. */
-  readonly momentsOf: (matrix: MatrixToRound) => Float64Array | undefined;
+  /** What a calibration found of a matrix, where there is any. */
+  readonly weightingOf: (matrix: MatrixToRound) => MatrixWeighting | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onProgress: (share: number) => void;
@@ -98,7 +99,7 @@ export async function quantizeState(
 async function roundMatrix(
   found: MatrixToRound,
   dtype: FewBits,
-  { rounding, momentsOf, signal }: QuantizeOptions,
+  { rounding, weightingOf, signal }: QuantizeOptions,
 ): Promise<
   Pick<QuantizedMatrix, "shape" | "error" | "outputError"> & {
     readonly rounded: readonly QuantizedValues[];
@@ -106,11 +107,11 @@ async function roundMatrix(
 > {
   const matrix = found.matrix();
   const { rows, cols } = matrix.chain;
-  const moments = momentsOf(found);
-  const told = moments === undefined ? undefined : { moments, signal };
+  const weighting = weightingOf(found);
+  const moments = weighting?.moments;
   const rounded =
     rounding === "structured"
-      ? await roundButterfly(matrix, dtype, told ?? { signal })
+      ? await roundButterfly(matrix, dtype, { ...weighting, signal })
       : matrix.factors.map(({ values, stored: { a, b, c, d } }) =>
           quantizeValues(values, [a, b, c, d], dtype),
         );
@@ -118,7 +119,7 @@ async function roundMatrix(
     shape: [rows, cols],
     rounded: found.transposed ? rounded.map(transposed) : rounded,
     error: await roundingError(matrix, rounded, { signal }),
-    ...(told && { outputError: await roundingError(matrix, rounded, told) }),
+    ...(moments && { outputError: await roundingError(matrix, rounded, { moments, signal }) }),
   };
 }
 

@@ -3,9 +3,9 @@ import { inHalf, nearest } from "./grid.ts";
 import type { RoundedFactor } from "./rounded-factor.ts";
 import type { Gram } from "./surroundings.ts";
 
-const SWEEPS = 4;
+export const SWEEPS = 4;
 /** The share of the first gain below which another sweep is not worth while. */
-const ENOUGH = 0.02;
+export const ENOUGH = 0.02;
 
 /**
  * Coordinate descent on what the whole product loses: each number of a factor, then each scale, is moved to where the

@@ -1,23 +1,30 @@
 import { TimeSlicer } from "../threads/time-slicer.ts";
-import { apply, type Factor, type Gram, unitVectors } from "./surroundings.ts";
+import {
+  apply,
+  applyGram,
+  type Factor,
+  type Gram,
+  unitVectors,
+  type Weighting,
+} from "./surroundings.ts";
 
 /** Columns of a product that are held at once. */
 const COLUMNS = 128;
 
 /**
- * `sqrt(tr((W - B) H (W - B)^T) / tr(W H W^T))`: the relative error of what a product computes of inputs with the second
- * moments `H`, in the Frobenius norm where they are the identity. 0 of zeros.
+ * `sqrt(tr(M (W - B) H (W - B)^T) / tr(M W H W^T))`: the relative error of what a product computes of inputs with the
+ * second moments `H`, weighted by `M`, in the Frobenius norm where both are the identity. 0 of zeros.
  */
 export async function productError(
   exact: readonly Factor[],
   near: readonly Factor[],
   cols: number,
-  moments: Gram | undefined,
+  { moments, outputs }: Weighting,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const slicer = new TimeSlicer(signal);
   let [error, whole] = [0, 0];
-  if (exact.length === 1 && moments === undefined) {
+  if (exact.length === 1 && moments === undefined && outputs === undefined) {
     // Every value is an entry of the matrix, or as many entries as the others.
     const [[{ values }], [{ values: rounded }]] = [exact, near] as [[Factor], [Factor]];
     for (let at = 0; at < values.length; at++) {
@@ -34,10 +41,13 @@ export async function productError(
     const vectors = moments === undefined ? units : columnsOf(moments, first, size);
     const wh = moments === undefined ? w : apply(exact, vectors, size);
     const bh = moments === undefined ? b : apply(near, vectors, size);
+    const lost = w.map((value, at) => value - (b[at] as number));
+    const [weightedLost, weighted] = [lost, w].map((values) =>
+      outputs === undefined ? values : applyGram(outputs, values, size),
+    ) as [Float64Array, Float64Array];
     for (let at = 0; at < w.length; at++) {
-      const difference = (w[at] as number) - (b[at] as number);
-      error += difference * ((wh[at] as number) - (bh[at] as number));
-      whole += (w[at] as number) * (wh[at] as number);
+      error += (weightedLost[at] as number) * ((wh[at] as number) - (bh[at] as number));
+      whole += (weighted[at] as number) * (wh[at] as number);
     }
   }
   return error > 0 ? Math.sqrt(error / whole) : 0;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
@@ -26,8 +27,13 @@ function plain(matrix: Butterfly, dtype: (typeof FEW_BITS)[number]): QuantizedVa
   );
 }
 
-/** `|(W - B) X| / |W X|` from dense matrices, in float64. */
-function errorOf(matrix: Butterfly, rounded: readonly QuantizedValues[], x: Float64Array): number {
+/** `|(W - B) X| / |W X|` from dense matrices, in float64; `|G (W - B) X| / |G W X|` of rows `G`. */
+function errorOf(
+  matrix: Butterfly,
+  rounded: readonly QuantizedValues[],
+  x: Float64Array,
+  gradients: Float64Array = identityOf(matrix.chain.rows),
+): number {
   const near = new Butterfly(
     matrix.factors.map((factor, at) =>
       factor.map(() => dequantizeValues(rounded[at] as QuantizedValues)),
@@ -36,21 +42,23 @@ function errorOf(matrix: Butterfly, rounded: readonly QuantizedValues[], x: Floa
   const { rows, cols } = matrix.chain;
   const [w, b] = [matrix.convert("float64").dense(), near.convert("float64").dense()];
   const count = x.length / cols;
-  let [error, whole] = [0, 0];
-  for (let row = 0; row < rows; row++) {
+  const errorsOf = (values: (at: number) => number): number => {
+    let squares = 0;
     for (let n = 0; n < count; n++) {
-      let [lost, sum] = [0, 0];
-      for (let col = 0; col < cols; col++) {
-        const weight = w[row * cols + col] as number;
-        const value = x[n * cols + col] as number;
-        lost += (weight - (b[row * cols + col] as number)) * value;
-        sum += weight * value;
+      const y = new Float64Array(rows);
+      for (let at = 0; at < rows * cols; at++) {
+        const row = Math.floor(at / cols);
+        y[row] = (y[row] as number) + values(at) * (x[n * cols + (at % cols)] as number);
       }
-      error += lost ** 2;
-      whole += sum ** 2;
+      for (let first = 0; first < gradients.length; first += rows) {
+        const along = y.reduce((sum, value, at) => sum + value * (gradients[first + at] ?? 0), 0);
+        squares += along ** 2;
+      }
     }
-  }
-  return Math.sqrt(error / whole);
+    return Math.sqrt(squares);
+  };
+  const lost = (at: number): number => (w[at] as number) - (b[at] as number);
+  return errorsOf(lost) / errorsOf((at) => w[at] as number);
 }
 
 function identityOf(size: number): Float64Array {
@@ -121,6 +129,46 @@ describe("factors that are rounded together", () => {
     }
   });
 
+  it("lose less of what is computed of the outputs with second moments of its gradients", async () => {
+    for (const text of ["1,8,16,16;8,32,16,1", "1,48,64,1", "1,40,9,1"]) {
+      const matrix = Butterfly.random(Chain.parse(text), { seed: 6 });
+      const { rows, cols } = matrix.chain;
+      const { x, moments } = correlated(96, cols);
+      const { x: gradients, moments: outputs } = correlated(96, rows);
+      const before = await roundButterfly(matrix, "q4", { moments });
+      const told = await roundButterfly(matrix, "q4", { moments, outputs });
+      const error = errorOf(matrix, told, x, gradients);
+      expect(error / errorOf(matrix, before, x, gradients)).toBeLessThan(0.85);
+      expect(await roundingError(matrix, told, { moments, outputs })).toBeCloseTo(error, 6);
+      const alone = await roundButterfly(matrix, "q4", { outputs });
+      const unit = identityOf(cols);
+      expect(errorOf(matrix, alone, unit, gradients)).toBeLessThan(
+        errorOf(matrix, await roundButterfly(matrix, "q4"), unit, gradients),
+      );
+    }
+  });
+
+  it("have the weighted error of float64, whatever the shape", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom(...FEW_BITS),
+        async (rows, cols, dtype) => {
+          const matrix = Butterfly.random(Chain.parse(`1,${rows},${cols},1`), { seed: 6 });
+          const { x, moments } = correlated(5, cols);
+          const { x: gradients, moments: outputs } = correlated(5, rows);
+          const told = await roundButterfly(matrix, dtype, { moments, outputs });
+          const error = errorOf(matrix, told, x, gradients);
+          const found = await roundingError(matrix, told, { moments, outputs });
+          // Squared errors are sums of products of either sign, so that roots of them have half of the digits.
+          expect(Math.abs(found - error)).toBeLessThan(1e-6);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   it("are the same however large the inputs are", async () => {
     const matrix = Butterfly.random(Chain.parse("1,4,16,8;4,32,16,1"), { seed: 6 });
     const { moments } = correlated(64, matrix.chain.cols);
@@ -183,6 +231,8 @@ describe("factors that are rounded together", () => {
 
   it("refuse what is no matrix, no moments, and values that are not finite", async () => {
     const matrix = Butterfly.random(Chain.parse("1,4,4,4;4,4,4,1"), { seed: 1 });
+    const outputs = new Float64Array(9);
+    await expect(roundButterfly(matrix, "q4", { outputs })).rejects.toThrow(code("INPUT_LENGTH"));
     const few = { moments: new Float64Array(3) };
     await expect(roundButterfly(matrix, "q4", few)).rejects.toThrow(code("INPUT_LENGTH"));
     const moments = new Float64Array(256).fill(1);
@@ -198,7 +248,7 @@ describe("factors that are rounded together", () => {
     const matrix = Butterfly.random(Chain.parse("1,4,4,4;4,4,4,1"), { seed: 1 });
     const zeros = new Butterfly(matrix.factors.map((one) => one.map((all) => all.map(() => 0))));
     const moments = new Float64Array(256);
-    for (const options of [{}, { moments }]) {
+    for (const options of [{}, { moments }, { moments, outputs: moments }]) {
       for (const rounded of await roundButterfly(zeros, "q2", options)) {
         expect(dequantizeValues(rounded).every((value) => value === 0)).toBe(true);
       }

@@ -17,16 +17,20 @@ import {
 } from "../numeric/few-bits.ts";
 import { groupOf, type Sizes } from "../numeric/few-bits-groups.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
+import type { Chain } from "../pattern/chain.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { productError } from "./product-error.ts";
 import { roundChain } from "./round-chain.ts";
 import { roundDense } from "./round-dense.ts";
 import { RoundedFactor } from "./rounded-factor.ts";
-import type { Factor, Gram } from "./surroundings.ts";
+import { damped, type Factor, type Gram, unitVectors, type Weighting } from "./surroundings.ts";
 
 /** Numbers of the largest square array that is held while factors are rounded: 4,096 rows or columns. */
 const MOST = 2 ** 24;
+
+/** What is added to the diagonal of the weights of outputs, over its mean. */
+const DAMPING = 0.1;
 
 /** What `roundButterfly` and `roundingError` are told of the inputs of a matrix. */
 export interface RoundingOptions {
@@ -35,6 +39,11 @@ export interface RoundingOptions {
    * made small is then that of the outputs; without them, that of the matrix in the Frobenius norm.
    */
   readonly moments?: Float64Array;
+  /**
+   * How much errors of outputs count, `[rows, rows]` row-major, symmetric and positive semidefinite: the mean of `g g^T`,
+   * where `g` is the gradient of what a model computes by the outputs of the matrix. Equally, unless given.
+   */
+  readonly outputs?: Float64Array;
   /** Stops within a step; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -62,22 +71,31 @@ export async function roundButterfly(
   requireButterfly("The matrix", butterfly);
   requireOneOf("The element type", dtype, FEW_BITS);
   const { factors, chain } = butterfly;
-  const moments = momentsFrom(options, chain.cols);
+  const weighting = weightingFrom(options, chain);
   const slicer = new TimeSlicer(options.signal);
   for (const { values } of factors) requireRoundable(values, dtype);
   const size = factors.reduce((most, { pattern }) => Math.max(most, pattern.rows, pattern.cols), 0);
   const shared = factors.some(({ sharing }) => sharing.a || sharing.d);
   const [only, ...others] = factors as readonly [KroneckerSparse<FloatArray>];
   const dense = others.length === 0 && only.pattern.a * only.pattern.d === 1;
-  if (shared || (dense ? moments === undefined || chain.cols ** 2 > MOST : size ** 2 > MOST)) {
+  const { moments } = weighting;
+  const outputs =
+    weighting.outputs && chain.rows ** 2 <= MOST
+      ? // Gradients of few samples must not be taken for all.
+        damped(weighting.outputs, DAMPING)
+      : undefined;
+  const alone = dense
+    ? chain.cols ** 2 > MOST || (moments === undefined && outputs === undefined)
+    : size ** 2 > MOST;
+  if (shared || alone) {
     return factors.map(({ stored: { a, b, c, d }, values }) => {
       return searchScales(values, [a, b, c, d], dtype);
     });
   }
   const exact = factors.map((factor) => factor.convert("float64"));
-  return dense
-    ? [await roundDense(exact[0] as Factor, dtype, moments as Gram, slicer)]
-    : await roundChain(exact, dtype, moments, slicer);
+  if (!dense) return await roundChain(exact, dtype, { moments, outputs }, slicer);
+  const inputs = moments ?? { size: chain.cols, values: unitVectors(chain.cols, 0, chain.cols) };
+  return [await roundDense(exact[0] as Factor, dtype, { moments: inputs, outputs }, slicer)];
 }
 
 /**
@@ -98,7 +116,7 @@ export function searchScales(values: FloatArray, shape: Sizes, dtype: FewBits): 
 
 /**
  * The relative error of a butterfly whose factors were rounded: `|(W - B) X| / |W X|` for inputs of the given second
- * moments, `|W - B| / |W|` in the Frobenius norm without them. In double precision.
+ * moments, `|W - B| / |W|` in the Frobenius norm without them, outputs weighted as they are told. In double precision.
  *
  * @param rounded such as `quantizeValues` or {@link roundButterfly} makes, one for each factor
  * @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`, `VALUES_LENGTH`, `INPUT_LENGTH`, `MATRIX_NOT_FINITE`
@@ -110,7 +128,7 @@ export async function roundingError(
 ): Promise<number> {
   requireButterfly("The matrix", butterfly);
   const { factors, chain } = butterfly;
-  const moments = momentsFrom(options, chain.cols);
+  const weighting = weightingFrom(options, chain);
   requireList("The rounded factors", rounded);
   requireOneOf("The number of factors", rounded.length, [factors.length]);
   const near = new Butterfly<FloatArray>(
@@ -119,28 +137,34 @@ export async function roundingError(
     ),
   );
   const [w, b] = [butterfly, near].map((matrix) => matrix.convert("float64").factors);
-  return await productError(w as Factor[], b as Factor[], chain.cols, moments, options.signal);
+  return await productError(w as Factor[], b as Factor[], chain.cols, weighting, options.signal);
 }
 
-function momentsFrom(options: RoundingOptions, cols: number): Gram | undefined {
+function weightingFrom(options: RoundingOptions, { rows, cols }: Chain): Weighting {
   requireOptions("The options", options);
-  const { moments } = options;
-  if (moments === undefined) return undefined;
-  requireArray("The moments", moments, "Float64Array");
-  if (moments.length !== cols * cols) {
+  const { moments, outputs } = options;
+  return {
+    moments: moments && gramFrom("The second moments", moments, cols, "columns"),
+    outputs: outputs && gramFrom("The weights of outputs", outputs, rows, "rows"),
+  };
+}
+
+function gramFrom(name: string, values: Float64Array, size: number, side: string): Gram {
+  requireArray(name, values, "Float64Array");
+  if (values.length !== size * size) {
     throw new PapilioError(
       "INPUT_LENGTH",
-      `The second moments have ${moments.length} elements, and the matrix has ${cols} columns.`,
-      `Pass [${cols}, ${cols}] elements, row by row.`,
+      `${name} have ${values.length} elements, and the matrix has ${size} ${side}.`,
+      `Pass [${size}, ${size}] elements, row by row.`,
     );
   }
-  const wrong = moments.findIndex(
-    (value, at) => !Number.isFinite(value) || (at % (cols + 1) === 0 && value < 0),
+  const wrong = values.findIndex(
+    (value, at) => !Number.isFinite(value) || (at % (size + 1) === 0 && value < 0),
   );
-  if (wrong === -1) return { size: cols, values: moments };
+  if (wrong === -1) return { size, values };
   throw new PapilioError(
     "MATRIX_NOT_FINITE",
-    `The second moments have ${moments[wrong]} at row ${Math.floor(wrong / cols)}, column ${wrong % cols}.`,
-    "Pass means of products of finite inputs.",
+    `${name} have ${values[wrong]} at row ${Math.floor(wrong / size)}, column ${wrong % size}.`,
+    "Pass means of products of finite numbers.",
   );
 }

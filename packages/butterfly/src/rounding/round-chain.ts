@@ -7,6 +7,7 @@ import { RoundedFactor } from "./rounded-factor.ts";
 import { spreadScales } from "./spread-scales.ts";
 import {
   apply,
+  applyGram,
   crossMoments,
   type Factor,
   type Gram,
@@ -16,6 +17,7 @@ import {
   product,
   transposed,
   transposedFactors,
+  type Weighting,
   weightsOf,
 } from "./surroundings.ts";
 
@@ -29,11 +31,11 @@ const ROUNDS = 3;
 export async function roundChain(
   exact: readonly Factor[],
   dtype: FewBits,
-  moments: Gram | undefined,
+  { moments, outputs }: Weighting,
   slicer: TimeSlicer,
 ): Promise<QuantizedValues[]> {
   const { cols } = (exact.at(-1) as Factor).pattern;
-  const start = spreadScales(exact, cols, moments);
+  const start = spreadScales(exact, cols, { moments, outputs });
   const rounded: RoundedFactor[] = [];
   const near = [...start];
   for (const [index, factor] of [...start.entries()].reverse()) {
@@ -41,47 +43,51 @@ export async function roundChain(
     const right = near.slice(index + 1);
     const cross = crossMoments(right, cols, moments);
     const inputs = inputGram(right, cols, moments, cross);
-    const outputs = leftGram(start.slice(0, index));
+    const written = leftGram(start.slice(0, index), outputs);
     const target =
       right.length === 0
         ? factor
         : refit(factor, apply(start.slice(index + 1), cross, factor.pattern.cols), inputs as Gram);
-    const weights = weightsOf(factor, inputs, outputs);
+    const weights = weightsOf(factor, inputs, written);
     const own = new RoundedFactor(factor.pattern, dtype, target.values, weights);
-    await new ErrorFeedback(inputs, outputs).round(own, target.values, slicer);
+    await new ErrorFeedback(inputs, written).round(own, target.values, slicer);
     rounded[index] = own;
     near[index] = own.factor();
   }
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, own] of [...rounded.entries()].reverse()) {
       await slicer.yieldIfDue();
-      await descentOf(own, index, { exact, near, cols, moments }).run(slicer);
+      await descentOf(own, index, { exact, near, cols, moments, outputs }).run(slicer);
       near[index] = own.factor();
     }
   }
   return rounded.map((own) => own.quantized());
 }
 
-interface Product {
+interface Product extends Weighting {
   readonly exact: readonly Factor[];
   readonly near: readonly Factor[];
   readonly cols: number;
-  readonly moments: Gram | undefined;
 }
 
-/** The descent of a factor within the product: its slope is `A^T (W - B) H R^T`. */
+/** The descent of a factor within the product: its slope is `A^T M (W - B) H R^T`. */
 function descentOf(own: RoundedFactor, index: number, whole: Product): Descent {
-  const { near, cols, moments } = whole;
+  const { near, cols, moments, outputs } = whole;
   const [left, right] = [near.slice(0, index), near.slice(index + 1)];
   const size = own.pattern.cols;
   const cross = moments === undefined ? undefined : crossMoments(right, cols, moments);
   const missing = cross === undefined ? missingAlone(whole, right) : missingOf(whole, cross, size);
-  const slope = onSupport(near[index] as Factor, apply(transposedFactors(left), missing, size));
-  return new Descent(own, slope, inputGram(right, cols, moments, cross), leftGram(left));
+  const weighted = outputs === undefined ? missing : applyGram(outputs, missing, size);
+  const slope = onSupport(near[index] as Factor, apply(transposedFactors(left), weighted, size));
+  return new Descent(own, slope, inputGram(right, cols, moments, cross), leftGram(left, outputs));
 }
 
 /** `(W - B) H R^T`. */
-function missingOf({ exact, near }: Product, cross: Float64Array, size: number): Float64Array {
+function missingOf(
+  { exact, near }: Pick<Product, "exact" | "near">,
+  cross: Float64Array,
+  size: number,
+): Float64Array {
   return difference(apply(exact, cross, size), apply(near, cross, size));
 }
 
@@ -90,7 +96,7 @@ function missingAlone({ exact, near, cols }: Product, right: readonly Factor[]):
   const [w, b] = [product(exact), product(near)];
   if (w === undefined || b === undefined) {
     const cross = crossMoments(right, cols, undefined);
-    return missingOf({ exact, near, cols, moments: undefined }, cross, cross.length / cols);
+    return missingOf({ exact, near }, cross, cross.length / cols);
   }
   const lost = w.map((values) => difference(values, b.values)).dense();
   if (right.length === 0) return lost;

@@ -6,6 +6,7 @@ import {
   type Gram,
   inputGram,
   leftGram,
+  type Weighting,
 } from "./surroundings.ts";
 
 /**
@@ -13,19 +14,18 @@ import {
  * left and divided on the right by what makes its column there and its row here equally large, as the inputs and the
  * factors further left weigh them. A scale of a group then fits all its columns, and half precision all scales.
  *
- * @param moments second moments of the inputs; the identity unless given
  */
 export function spreadScales(
   factors: readonly Factor[],
   cols: number,
-  moments: Gram | undefined,
+  { moments, outputs }: Weighting,
 ): Factor[] {
   const spread = [...factors];
   for (let index = factors.length - 2; index >= 0; index--) {
     const [left, right] = [spread[index] as Factor, spread[index + 1] as Factor];
     const inputs = inputGram(spread.slice(index + 1), cols, moments) as Gram;
     const read = diagonal(inputs, inputs.size);
-    const written = squaresOfColumns(left, leftGram(spread.slice(0, index)));
+    const written = squaresOfColumns(left, leftGram(spread.slice(0, index), outputs));
     const scales = written.map((square, feature) => {
       const scale = ((read[feature] as number) / square) ** 0.25;
       return scale > 0 && Number.isFinite(scale) ? scale : 1;

@@ -1,6 +1,7 @@
-import type { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import { referenceProduct } from "../matrix/reference-product.ts";
 import { Chain } from "../pattern/chain.ts";
+import { Pattern } from "../pattern/pattern.ts";
 
 export type Factor = KroneckerSparse<Float64Array>;
 
@@ -8,6 +9,14 @@ export type Factor = KroneckerSparse<Float64Array>;
 export interface Gram {
   readonly size: number;
   readonly values: Float64Array;
+}
+
+/** What the error of a product is weighted by: `tr(M (W - B) H (W - B)^T)`. */
+export interface Weighting {
+  /** `H`: second moments of the inputs; the identity unless given. */
+  readonly moments: Gram | undefined;
+  /** `M`, by the outputs; the identity unless given. */
+  readonly outputs: Gram | undefined;
 }
 
 /** The product of factors, left-most first, by `batch` vectors that are columns. */
@@ -31,6 +40,26 @@ export function transposed(values: Float64Array, cols: number): Float64Array {
     }
   }
   return result;
+}
+
+/** `G` by `batch` vectors that are columns. */
+export function applyGram(
+  { size, values }: Gram,
+  vectors: Float64Array,
+  batch: number,
+): Float64Array {
+  return apply([new KroneckerSparse(new Pattern(1, size, size, 1), values)], vectors, batch);
+}
+
+/** A Gram matrix with a share of the mean of its diagonal added to that. */
+export function damped({ size, values }: Gram, share: number): Gram {
+  const sums = values.slice();
+  let trace = 0;
+  for (let at = 0; at < sums.length; at += size + 1) trace += sums[at] as number;
+  for (let at = 0; at < sums.length; at += size + 1) {
+    sums[at] = (sums[at] as number) + (share * trace) / size;
+  }
+  return { size, values: sums };
 }
 
 /** `size` columns of the identity of `rows`, from `first` on. */
@@ -74,10 +103,14 @@ export function product(factors: readonly Factor[]): Factor | undefined {
   return chainable ? factors.reduce((left, right) => left.matmul(right)) : undefined;
 }
 
-/** `A^T A` of the factors on the left; undefined of none, where it is the identity. */
-export function leftGram(left: readonly Factor[]): Gram | undefined {
+/**
+ * `A^T M A` of the factors on the left and of the weights `M` of the outputs, the identity unless given; undefined where
+ * that is the identity.
+ */
+export function leftGram(left: readonly Factor[], outputs: Gram | undefined): Gram | undefined {
   const size = left.at(-1)?.pattern.cols;
-  if (size === undefined) return undefined;
+  if (size === undefined) return outputs;
+  if (outputs !== undefined) return inputGram(transposedFactors(left), outputs.size, outputs);
   const merged = product(left);
   if (merged !== undefined) return { size, values: merged.transpose().matmul(merged).dense() };
   const dense = apply(left, unitVectors(size, 0, size), size);

@@ -1,7 +1,9 @@
 import { compile, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { uniform } from "@papilio/butterfly/numeric";
 import { cpu } from "@papilio/cpu-runtime";
 import {
   callback,
+  flag,
   having,
   listOf,
   objectOf,
@@ -10,13 +12,14 @@ import {
 } from "../arguments/checks.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
-import type { RunInputs } from "../graph/executable.ts";
+import type { RunInputs, RunOutputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { graphCheck } from "../graph/operand-checks.ts";
 import type { Value } from "../graph/value.ts";
 import type { Module } from "../modules/module.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import { operationsOf } from "../operations/operation.ts";
+import { addOutputGradients, directionsOf, type OutputGradients } from "./output-gradients.ts";
 
 /** What is kept of the vectors that go into a product. */
 export interface InputMoments {
@@ -26,6 +29,11 @@ export interface InputMoments {
   readonly values: Float64Array;
   /** How many vectors there were. */
   readonly vectors: number;
+  /**
+   * How much errors of the outputs of the product count, `[rows, rows]`: the mean of `g g^T` of gradients. Of products
+   * with up to 4,096 outputs, where {@link InputMomentsOptions.outputs} asks for them; of no table that vectors are taken of.
+   */
+  readonly outputs?: Float64Array;
 }
 
 /** A graph of a model, and what it is given. */
@@ -36,15 +44,23 @@ export interface CalibrationRuns {
 }
 
 export interface InputMomentsOptions {
+  /** Whether second moments of gradients by the outputs of products are collected too: each run is two, and back. */
+  readonly outputs?: boolean;
   readonly signal?: AbortSignal;
   /** Called with the number of runs so far. */
   readonly onRun?: (runs: number) => void;
 }
 
+const MOST_OUTPUTS = 4096;
+
 const calibrationsCheck = listOf(
   objectOf({ graph: graphCheck, inputs: listOf(having("inputs by their names")) }),
 );
-const optionsCheck = objectOf({ signal: signalCheck, onRun: optional(callback) });
+const optionsCheck = objectOf({
+  outputs: optional(flag),
+  signal: signalCheck,
+  onRun: optional(callback),
+});
 
 /**
  * Runs a model on the CPU and collects second moments of what goes into each of its products, for
@@ -52,10 +68,16 @@ const optionsCheck = objectOf({ signal: signalCheck, onRun: optional(callback) }
  * that vectors are taken of too, such as a tied embedding, is given the identity besides, times the mean of the diagonal:
  * its rows count as such.
  *
+ * With `outputs` also those of the gradients by what each product gives, for random directions of the logits that have
+ * the covariance `diag(p) - p p^T`, so that `tr(M E H E^T)` of an error `E` is about how much the distribution of what is
+ * predicted changes; of other results, for random signs. No labels are needed.
+ * Source: Kronecker-factored curvature (arXiv 1503.05671), for rounding YAQA (arXiv 2505.22988).
+ *
  * @param model whose parameters the graphs have
  * @param calibrations one, or several of other shapes
  * @returns by the name of the left-most factor of each product
- * @throws PapilioError `INPUT_MISSING` where a graph has an input that it is not given; the signal's reason
+ * @throws PapilioError `INPUT_MISSING` where a graph has an input that it is not given; `GRADIENT_UNAVAILABLE` where gradients
+ *   are asked for; the signal's reason
  */
 export async function inputMoments(
   model: Module,
@@ -67,15 +89,28 @@ export async function inputMoments(
   optionsCheck("inputMoments", options);
   const names = new Map([...model.namedParameters()].map(([name, one]) => [one, name] as const));
   const found = new Map<string, InputMoments>();
+  const written = new Map<string, InputMoments>();
+  const random = uniform(0);
+  const tables = new Set(calibrations.flatMap(({ graph }) => [...tablesOf(graph, names)]));
   const weights = new CpuWeightStore();
   let runs = 0;
   for (const { graph, inputs } of calibrations) {
     const wanted = [...productsOf(graph, names)];
+    const results = options.outputs ? [...resultsOf(graph, names, tables)] : [];
+    const back = options.outputs
+      ? addOutputGradients(
+          graph,
+          results.map(([y]) => y),
+        )
+      : undefined;
     for (const [index, [x]] of wanted.entries()) graph.output(`input ${index}`, x);
+    for (const [index, value] of (back?.gradients ?? []).entries()) {
+      if (value !== undefined) graph.output(`gradient ${index}`, value);
+    }
     using running = new CpuModel(graph, { kernels: "wasm", weights });
     for (const input of inputs) {
       options.signal?.throwIfAborted();
-      const outputs = await running.run(input);
+      const outputs = await runBothWays(running, input, back, random);
       for (const [index, [{ features }, products]] of wanted.entries()) {
         const vectors = outputs[`input ${index}`] as Float32Array;
         const sums = await productsOfFeatures(vectors, features);
@@ -83,10 +118,15 @@ export async function inputMoments(
           found.set(product, added(found.get(product), sums, vectors.length / features));
         }
       }
+      for (const [index, [{ features }, product]] of results.entries()) {
+        const vectors = outputs[`gradient ${index}`];
+        if (vectors === undefined) continue;
+        const sums = await productsOfFeatures(vectors, features);
+        written.set(product, added(written.get(product), sums, vectors.length / features));
+      }
       options.onRun?.(++runs);
     }
   }
-  const tables = new Set(calibrations.flatMap(({ graph }) => [...tablesOf(graph, names)]));
   for (const [name, { size, values, vectors }] of found) {
     let trace = 0;
     for (let at = 0; at < values.length; at++) values[at] = (values[at] as number) / vectors;
@@ -96,7 +136,43 @@ export async function inputMoments(
       values[at] = (values[at] as number) + trace / size;
     }
   }
+  for (const [name, { values, vectors }] of written) {
+    const outputs = values.map((value) => value / vectors);
+    found.set(name, { ...(found.get(name) as InputMoments), outputs });
+  }
   return found;
+}
+
+/** Runs a graph, and where there are gradients again for random directions of its result. */
+async function runBothWays(
+  running: CpuModel,
+  input: RunInputs,
+  back: OutputGradients | undefined,
+  random: ReturnType<typeof uniform>,
+): Promise<RunOutputs> {
+  if (back === undefined) return await running.run(input);
+  const { vectors, features } = running.graph.outputs.get(back.result) as Value;
+  const none = { [back.input]: new Float32Array(vectors * features) };
+  const { [back.result]: values } = await running.run({ ...input, ...none });
+  const directions = directionsOf(back.result, values as Float32Array, features, random);
+  return await running.run({ ...input, [back.input]: directions });
+}
+
+/** Outputs of products, and the names of these, of which gradients are collected. */
+function resultsOf(
+  graph: Graph,
+  names: ReadonlyMap<Parameter, string>,
+  tables: ReadonlySet<string>,
+): Map<Value, string> {
+  const results = new Map<Value, string>();
+  for (const operation of operationsOf(graph)) {
+    if (operation.kind !== "linear" || operation.activation || operation.multiplier) continue;
+    const name = names.get(operation.matrix.factors[0] as Parameter);
+    if (name === undefined || tables.has(name) || operation.output.features > MOST_OUTPUTS)
+      continue;
+    results.set(operation.output, name);
+  }
+  return results;
 }
 
 /** The products of a graph by the value that they multiply, each by the name of its left-most factor. */

@@ -86,6 +86,7 @@ export const runningCalls: PublicCalls = {
     graph.output("y", model.forward(graph.input("x", { vectors: 4, features: 4 })));
     const inputs = [{ x: Float32Array.from({ length: 16 }, (_, i) => i % 5) }];
     return call(nn.inputMoments, model, [{ graph, inputs }], {
+      outputs: true,
       signal: new AbortController().signal,
       onRun: () => undefined,
     });
