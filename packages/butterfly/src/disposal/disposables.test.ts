@@ -1,7 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
-import { zeroParts } from "../factorization/parts.ts";
 import { splitOf } from "../factorization/split.ts";
 import { LocalSplitter } from "../factorization/splitter.ts";
 import { WorkerSplitter } from "../factorization/worker-splitter.ts";
@@ -9,7 +8,7 @@ import { Pattern } from "../pattern/pattern.ts";
 
 const sources = resolve(import.meta.dirname, "..");
 const split = splitOf(new Pattern(1, 4, 2, 2), new Pattern(2, 2, 4, 1));
-const product = zeroParts(split.product.nonZeros, false);
+const product = { re: new Float64Array(split.product.nonZeros), im: undefined };
 
 /** Each disposable, and the uses that it refuses once it was disposed of. */
 interface Case {
@@ -51,7 +50,8 @@ it("threads that are disposed of in the middle of a split reject it", async () =
   const splitter = new WorkerSplitter(1, () => undefined, {});
   // Large enough for a thread.
   const large = splitOf(new Pattern(1, 32, 16, 16), new Pattern(16, 16, 32, 1));
-  const late = splitter.split(zeroParts(large.product.nonZeros, false), large, "left");
+  const zeros = { re: new Float64Array(large.product.nonZeros), im: undefined };
+  const late = splitter.split(zeros, large, "left");
   splitter[Symbol.dispose]();
   await expect(late).rejects.toThrow(disposedOf);
 });

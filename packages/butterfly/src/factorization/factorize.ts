@@ -2,6 +2,7 @@ import { requireArray, requireBoolean, requireProgress } from "../errors/argumen
 import { describeValue } from "../errors/describe-value.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
+import { withKernels } from "../linear-algebra/kernels.ts";
 import { scaleProduct } from "../matrix/balance.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { ComplexButterfly } from "../matrix/complex-butterfly.ts";
@@ -17,6 +18,7 @@ import { availableThreads } from "../threads/thread.ts";
 import { boundsOf, droppedAtSplits, type ErrorBounds } from "./bounds.ts";
 import { splitAt, splitHierarchically } from "./hierarchical.ts";
 import { arraysOf, mapParts, type Parts, partsOf, squaredNormOf } from "./parts.ts";
+import { returnParts } from "./spare-buffers.ts";
 import type { Split } from "./split-task.ts";
 import { LocalSplitter, type OnWork, type Splitter, splitWork } from "./splitter.ts";
 import { squaredError } from "./squared-error.ts";
@@ -113,9 +115,10 @@ export async function factorize(
   options: FactorizeOptions = {},
 ): Promise<Factorization<AnyButterfly>> {
   requireProgress(options);
-  const { tree = "left-to-right", bounds = true } = options;
+  const { tree = "left-to-right", bounds = true, kernels } = options;
   requireBoolean("bounds", bounds);
-  validateTarget(dense, chain);
+  if (kernels !== undefined) requireArray("The kernels", kernels, "Uint8Array");
+  withKernels(kernels, () => validateTarget(dense, chain));
   chain.product(); // refuses factors that are not chainable
   if (chain.transposed) {
     const turned = transposeDense(dense, chain.rows, chain.cols);
@@ -132,11 +135,11 @@ async function factorizeDirect(
   options: FactorizeOptions,
 ): Promise<Factorization<AnyButterfly>> {
   const start = performance.now();
-  const { tree = "left-to-right", bounds: wanted = true, signal } = options;
+  const { tree = "left-to-right", bounds: wanted = true, signal, kernels } = options;
   signal?.throwIfAborted();
   const roots = treesOf(tree, chain.length);
   const given = partsOf(dense);
-  const squares = squaredNormOf(given);
+  const squares = withKernels(kernels, () => squaredNormOf(given));
   const exponent = safeExponent(arraysOf(given), squares);
   const whole = mapParts(given, (part) => timesPowerOfTwo(part, exponent));
   const squaredNorm = exponent === 0 ? squares : squaredNormOf(whole);
@@ -146,7 +149,8 @@ async function factorizeDirect(
   for (const root of roots) {
     const { factors, droppedFirst } = await splitHierarchically(chain, values, root, splitter);
     const matrix = butterflyOf(chain, factors, whole);
-    const missed = off + (await squaredError(values, matrix, splitter));
+    if (factors.length > 1) factors.forEach(returnParts);
+    const missed = off + (await squaredError(values, matrix, splitter, kernels));
     if (best === undefined || missed < best.missed) best = { root, matrix, missed, droppedFirst };
   }
   const { root, matrix, missed, droppedFirst } = best as Attempt;
@@ -221,8 +225,7 @@ function countWork(total: number, onProgress: FactorizeOptions["onProgress"]): O
 
 /** @throws PapilioError `THREADS_INVALID`, `ARRAY_TYPE` */
 function openSplitter(work: number, options: FactorizeOptions): Splitter {
-  const { onProgress, threads, kernels } = options;
-  if (kernels !== undefined) requireArray("The kernels", kernels, "Uint8Array");
+  const { onProgress, threads } = options;
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
     throw new PapilioError(
       "THREADS_INVALID",

@@ -1,6 +1,7 @@
 import type { Dropped } from "../linear-algebra/dropped.ts";
 import type { Chain } from "../pattern/chain.ts";
 import type { Parts } from "./parts.ts";
+import { returnParts } from "./spare-buffers.ts";
 import { NOTHING, orthonormalizeLeft, splitOf } from "./split.ts";
 import type { Split } from "./split-task.ts";
 import type { Splitter } from "./splitter.ts";
@@ -14,7 +15,7 @@ interface FactorizedRange {
 
 /** What {@link splitHierarchically} finds. */
 export interface HierarchicalSplit {
-  /** The values of the factors, left-most first. */
+  /** The values of the factors, left-most first, in memory of `takeParts`: a single one is what was given. */
   readonly factors: readonly Parts[];
   /** What the first split dropped; nothing where there is none. */
   readonly droppedFirst: Dropped;
@@ -56,7 +57,7 @@ export async function splitHierarchically(
       const side = left.children === undefined ? "left" : "right";
       const found = await splitter.split(product, split, side);
       if (node === root) droppedFirst = { dropped: found.dropped, least: found.least };
-      else splitter.release(product);
+      else returnParts(product);
       if (side === "left") {
         // Not by recursion, which would keep every product until the end.
         taken.push(found.left);

@@ -1,17 +1,11 @@
+import { sumSquares } from "../linear-algebra/sum-squares.ts";
 import { type Complex, isComplex } from "../numeric/complex.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
-import { sumOfSquares } from "../numeric/powers-of-two.ts";
 
 /** The values of a real matrix, without imaginary parts, or of a complex one. */
 export interface Parts {
   readonly re: FloatArray;
   readonly im: FloatArray | undefined;
-}
-
-/** Zeros in double precision. */
-export function zeroParts(length: number, complex: boolean): Parts {
-  const zeros = (): Float64Array => new Float64Array(length);
-  return { re: zeros(), im: complex ? zeros() : undefined };
 }
 
 /** The same values where workers read them; a copy unless they are there. */
@@ -46,5 +40,5 @@ export function toDense({ re, im }: Parts): FloatArray | Complex<FloatArray> {
 
 /** The squared Frobenius norm, of a matrix whose squares are in range. */
 export function squaredNormOf({ re, im }: Parts): number {
-  return sumOfSquares(re) + (im ? sumOfSquares(im) : 0);
+  return sumSquares(re) + (im ? sumSquares(im) : 0);
 }

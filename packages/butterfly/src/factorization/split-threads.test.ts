@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { returnBuffer, returnThread, takeBuffer, takeThread } from "./split-threads.ts";
+import { returnThread, takeThread } from "./split-threads.ts";
 
 const events = { onResponse: () => undefined, onFailure: () => undefined };
 
@@ -20,16 +20,4 @@ it("a thread that is idle is the next one's, unless it was idle for long", () =>
   const third = takeThread(events);
   expect([first, second]).not.toContain(third);
   third.terminate();
-});
-
-it("memory that is spare is used again where it is not much too large, for a while", () => {
-  vi.useFakeTimers();
-  const buffer = takeBuffer(1000);
-  returnBuffer(buffer);
-  expect(takeBuffer(400)).not.toBe(buffer);
-  expect(takeBuffer(1001).byteLength).toBe(1001);
-  expect(takeBuffer(600)).toBe(buffer);
-  returnBuffer(buffer);
-  vi.runAllTimers();
-  expect(takeBuffer(1000)).not.toBe(buffer);
 });

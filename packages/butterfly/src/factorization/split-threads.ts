@@ -50,11 +50,9 @@ export class SplitThread {
 
 /*
  * To start a thread takes longer than to factorize a matrix of a side of 1000: those of the last
- * factorization are kept for a while, for programs that factorize one matrix after the other. So is its
- * memory, which threads that saw it would hold on to until their next collection of garbage.
+ * factorization are kept for a while, for programs that factorize one matrix after the other.
  */
 const idle: SplitThread[] = [];
-const spare: SharedArrayBuffer[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Whether a thread need not be started. */
@@ -76,25 +74,10 @@ export function returnThread(thread: SplitThread): void {
   keepForAWhile();
 }
 
-/** Shared memory of so many bytes, or of up to twice as many, with anything in it. */
-export function takeBuffer(bytes: number): SharedArrayBuffer {
-  const found = spare.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
-  return found < 0
-    ? new SharedArrayBuffer(bytes)
-    : (spare.splice(found, 1)[0] as SharedArrayBuffer);
-}
-
-/** @param buffer which nobody reads or writes any more */
-export function returnBuffer(buffer: SharedArrayBuffer): void {
-  spare.push(buffer);
-  keepForAWhile();
-}
-
 function keepForAWhile(): void {
   clearTimeout(timer);
   timer = setTimeout(() => {
     for (const each of idle.splice(0)) each.terminate();
-    spare.length = 0;
   }, IDLE_TIME);
   // Node's timers keep a process alive; a browser's are numbers.
   if (typeof timer === "object") timer.unref();

@@ -18,7 +18,8 @@ import {
   takeBlock,
 } from "./class-blocks.ts";
 import type { Parts } from "./parts.ts";
-import { splitByTwoRows, twoRowsOf } from "./split-by-two-rows.ts";
+import { splitTwoRowsAtOnce, squaredDistanceAtOnce } from "./split-at-once.ts";
+import { hasTwoRows, splitByTwoRows, twoRowsOf } from "./split-by-two-rows.ts";
 import type { OrthonormalSide, Split, SplitTask, SplitValues } from "./split-task.ts";
 
 /** @param left chainable with `right` */
@@ -46,6 +47,8 @@ export function splitClasses(
   to?: SplitValues,
 ): Dropped {
   const shape = { product, split, side, to };
+  const atOnce = hasTwoRows(split) ? splitTwoRowsAtOnce(shape, [first, last]) : undefined;
+  if (atOnce !== undefined) return atOnce;
   const twoRows = twoRowsOf(product, split);
   let sum: Dropped = NOTHING;
   for (let index = first; index < last; index++) {
@@ -91,6 +94,8 @@ export function squaredDistanceOfClasses(
   { left, right }: SplitValues,
   [first, last]: readonly [number, number],
 ): number {
+  const atOnce = squaredDistanceAtOnce(product, split, { left, right }, [first, last]);
+  if (atOnce !== undefined) return atOnce;
   let sum = 0;
   for (let index = first; index < last; index++) {
     sum += withScratch(() =>

@@ -4,7 +4,8 @@ import { PapilioError } from "../errors/papilio-error.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
 import { withKernels } from "../linear-algebra/kernels.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
-import { type Parts, zeroParts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
+import { takeParts } from "./spare-buffers.ts";
 import { addDropped, NOTHING, splitClasses, squaredDistanceOfClasses } from "./split.ts";
 import type { OrthonormalSide, Split, SplitValues } from "./split-task.ts";
 
@@ -16,8 +17,7 @@ export interface SplitResult extends Dropped, SplitValues {}
 
 /** Splits factors, on this thread or in workers. Throws `SPLITTER_DISPOSED` after it was disposed of. */
 export interface Splitter extends Disposable {
-  /** Releases the memory of a factor that it allocated. */
-  release(values: Parts): void;
+  /** Into memory of `takeParts`, which the caller returns. */
   split(product: Parts, split: Split, side: OrthonormalSide): Promise<SplitResult>;
   /** What {@link split} would drop. */
   truncationError(product: Parts, split: Split): Promise<Dropped>;
@@ -80,8 +80,8 @@ export class LocalSplitter implements Splitter {
     if (this.#disposed) throw splitterDisposed();
     const complex = product.im !== undefined;
     const to = {
-      left: zeroParts(split.left.nonZeros, complex),
-      right: zeroParts(split.right.nonZeros, complex),
+      left: takeParts(split.left.nonZeros, { complex, shared: false }),
+      right: takeParts(split.right.nonZeros, { complex, shared: false }),
     };
     return { ...to, ...(await this.#splitInSlices(product, split, side, to)) };
   }
@@ -97,8 +97,6 @@ export class LocalSplitter implements Splitter {
     });
     return sum;
   }
-
-  release(): void {}
 
   [Symbol.dispose](): void {
     this.#disposed = true;

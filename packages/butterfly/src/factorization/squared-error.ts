@@ -1,7 +1,14 @@
+import { withKernels } from "../linear-algebra/kernels.ts";
+import { ComplexKroneckerSparse } from "../matrix/complex-kronecker-sparse.ts";
+import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import type { AnyButterfly } from "../matrix/permuted-butterfly.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
+import type { Pattern } from "../pattern/pattern.ts";
 import { splitAt } from "./hierarchical.ts";
 import type { Parts } from "./parts.ts";
+import { returnParts } from "./spare-buffers.ts";
+import { multiplyAtOnce } from "./split-at-once.ts";
+import type { Split } from "./split-task.ts";
 import type { Splitter } from "./splitter.ts";
 
 /**
@@ -14,25 +21,54 @@ export async function squaredError(
   values: Parts,
   matrix: AnyButterfly,
   splitter: Pick<Splitter, "squaredDistance">,
+  kernels?: Uint8Array,
 ): Promise<number> {
   const { chain } = matrix;
   const { length } = chain;
   const half = Math.ceil(length / 2);
-  const left = runOf(matrix, 0, half);
+  const left = withKernels(kernels, () => runOf(matrix, 0, half));
   if (half === length) return squaredDistance(values, left);
-  const factors = { left, right: runOf(matrix, half, length) };
-  return await splitter.squaredDistance(values, splitAt(chain, 0, half, length), factors);
+  const right = withKernels(kernels, () => runOf(matrix, half, length));
+  const split = splitAt(chain, 0, half, length);
+  const squared = await splitter.squaredDistance(values, split, { left, right });
+  if (half > 1) returnParts(left);
+  if (length - half > 1) returnParts(right);
+  return squared;
 }
 
-/** The product of some factors in double precision. */
+/** The product of some factors, in double precision; of a single one its values as they are. */
 function runOf(matrix: AnyButterfly, from: number, to: number): Parts {
-  if ("conjugate" in matrix) {
-    const run = matrix.factors.slice(from, to).map((factor) => factor.convert("float64"));
-    const { re, im } = run.reduce((left, right) => left.matmul(right));
-    return { re: re.values, im: im.values };
+  let product = valuesOf(matrix.factors[from] as AnyFactor);
+  for (let next = from + 1; next < to; next++) {
+    const split = splitAt(matrix.chain, from, next, next + 1);
+    const factor = valuesOf(matrix.factors[next] as AnyFactor);
+    const longer = multiplyAtOnce(product, factor, split) ?? multiply(product, factor, split);
+    if (next > from + 1) returnParts(product);
+    product = longer;
   }
-  const run = matrix.factors.slice(from, to).map((factor) => factor.convert("float64"));
-  return { re: run.reduce((left, right) => left.matmul(right)).values, im: undefined };
+  return product;
+}
+
+type AnyFactor = AnyButterfly["factors"][number];
+
+function valuesOf(factor: AnyFactor): Parts {
+  if (!("re" in factor)) return { re: factor.expand().values, im: undefined };
+  return { re: factor.re.expand().values, im: factor.im.expand().values };
+}
+
+function multiply(left: Parts, right: Parts, split: Split): Parts {
+  if (left.im === undefined || right.im === undefined) {
+    const { values } = factorOf(split.left, left.re).matmul(factorOf(split.right, right.re));
+    return { re: values, im: undefined };
+  }
+  const factor = (pattern: Pattern, { re, im }: Parts): ComplexKroneckerSparse<Float64Array> =>
+    new ComplexKroneckerSparse(factorOf(pattern, re), factorOf(pattern, im as FloatArray));
+  const { re, im } = factor(split.left, left).matmul(factor(split.right, right));
+  return { re: re.values, im: im.values };
+}
+
+function factorOf(pattern: Pattern, values: FloatArray): KroneckerSparse<Float64Array> {
+  return new KroneckerSparse(pattern, values).convert("float64");
 }
 
 /** The squared Frobenius norm of `A - B`, both with an entry for each of the other. */

@@ -1,9 +1,9 @@
 import { requireFloats } from "../errors/argument-checks.ts";
 import { requireChain } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
+import { sumSquares } from "../linear-algebra/sum-squares.ts";
 import { type Complex, isComplex, requireParts } from "../numeric/complex.ts";
 import { type FloatArray, zerosLike } from "../numeric/float-array.ts";
-import { sumOfSquares } from "../numeric/powers-of-two.ts";
 import type { Chain } from "../pattern/chain.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { forEachNonZero } from "../pattern/support.ts";
@@ -40,7 +40,7 @@ export function validateTarget(dense: FloatArray | Complex<FloatArray>, chain: C
 }
 
 function firstNotFinite(values: FloatArray): number | undefined {
-  if (Number.isFinite(sumOfSquares(values))) return undefined;
+  if (Number.isFinite(sumSquares(values))) return undefined;
   for (let index = 0; index < values.length; index++) {
     if (!Number.isFinite(values[index] as number)) return index;
   }

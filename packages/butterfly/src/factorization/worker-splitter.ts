@@ -2,16 +2,10 @@ import { PapilioError } from "../errors/papilio-error.ts";
 import type { Dropped } from "../linear-algebra/dropped.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { type Parts, sharedParts } from "./parts.ts";
+import { takeParts } from "./spare-buffers.ts";
 import { addDropped, NOTHING } from "./split.ts";
 import type { OrthonormalSide, Split, SplitValues } from "./split-task.ts";
-import {
-  hasIdleThread,
-  returnBuffer,
-  returnThread,
-  type SplitThread,
-  takeBuffer,
-  takeThread,
-} from "./split-threads.ts";
+import { hasIdleThread, returnThread, type SplitThread, takeThread } from "./split-threads.ts";
 import type { PatternEntries, WorkerRequest, WorkerResponse, WorkerTask } from "./split-worker.ts";
 import {
   classesPerSlice,
@@ -81,8 +75,8 @@ export class WorkerSplitter implements Splitter {
     }
     const complex = product.im !== undefined;
     const to = {
-      left: allocate(split.left.nonZeros, complex),
-      right: allocate(split.right.nonZeros, complex),
+      left: takeParts(split.left.nonZeros, { complex, shared: true }),
+      right: takeParts(split.right.nonZeros, { complex, shared: true }),
     };
     return { ...to, ...(await this.#run(product, split, { side, to })) };
   }
@@ -103,12 +97,6 @@ export class WorkerSplitter implements Splitter {
     const { left, right } = factors;
     const distanceTo = { left: sharedParts(left), right: sharedParts(right) };
     return (await this.#run(product, split, { distanceTo })).dropped;
-  }
-
-  release({ re, im }: Parts): void {
-    for (const part of [re, im]) {
-      if (part?.buffer instanceof SharedArrayBuffer) returnBuffer(part.buffer);
-    }
   }
 
   [Symbol.dispose](): void {
@@ -204,12 +192,6 @@ export class WorkerSplitter implements Splitter {
     this.#job?.done.reject(reason);
     this.#job = undefined;
   }
-}
-
-/** Values that will all be written. */
-function allocate(length: number, complex: boolean): Parts {
-  const part = (): Float64Array => new Float64Array(takeBuffer(8 * length), 0, length);
-  return { re: part(), im: complex ? part() : undefined };
 }
 
 function entriesOf({ a, b, c, d }: Pattern): PatternEntries {

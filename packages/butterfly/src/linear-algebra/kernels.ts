@@ -34,6 +34,53 @@ interface DenseKernels {
     wRe: number,
     wIm: number,
   ): void;
+  setSplit(
+    a1: number,
+    b1: number,
+    c1: number,
+    d1: number,
+    a2: number,
+    b2: number,
+    c2: number,
+    d2: number,
+    rank: number,
+  ): void;
+  splitTwoRows(
+    first: number,
+    last: number,
+    re: number,
+    im: number,
+    leftRe: number,
+    leftIm: number,
+    rightRe: number,
+    rightIm: number,
+    normOnRight: boolean,
+    sums: number,
+    work: number,
+  ): number;
+  squaredDistance(
+    first: number,
+    last: number,
+    re: number,
+    im: number,
+    leftRe: number,
+    leftIm: number,
+    rightRe: number,
+    rightIm: number,
+    work: number,
+  ): number;
+  multiplyFactors(
+    a1: number,
+    leftRe: number,
+    leftIm: number,
+    rightRe: number,
+    rightIm: number,
+    toRe: number,
+    toIm: number,
+  ): void;
+  startSquares(): void;
+  addSquares(values: number, count: number): void;
+  squares(): number;
 }
 
 /** An instance and the memory that it computes in, all of which is scratch memory. */
@@ -44,7 +91,18 @@ interface Instance {
 }
 
 const PAGE_BYTES = 65536;
-const NAMES = ["addProduct", "addRowProducts", "reflectReal", "reflectComplex"] as const;
+const NAMES = [
+  ...["addProduct", "addRowProducts", "reflectReal", "reflectComplex"],
+  ...[
+    "setSplit",
+    "splitTwoRows",
+    "squaredDistance",
+    "multiplyFactors",
+    "startSquares",
+    "addSquares",
+    "squares",
+  ],
+] as const;
 
 /** What was compiled last in this thread, of which array; without an instance where the engine lacks SIMD. */
 let compiled:
@@ -95,6 +153,16 @@ export function growKernelMemory(length: number): void {
     // Arrays that do not fit are outside of it, for the loops of this package.
   }
   current.scratch = new Float64Array(memory.buffer);
+}
+
+/** The kernels that run and their memory, with room for so many numbers; what it held is lost where it grows. */
+export function kernelsWithRoom(
+  length: number,
+): { readonly kernels: DenseKernels; readonly memory: Float64Array } | undefined {
+  if (current === undefined) return undefined;
+  if (current.scratch.length < length) growKernelMemory(length);
+  const { kernels, scratch } = current;
+  return scratch.length < length ? undefined : { kernels, memory: scratch };
 }
 
 /** The instance of this thread; undefined where the engine cannot run it. */

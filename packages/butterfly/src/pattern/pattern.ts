@@ -29,8 +29,9 @@ export class Pattern {
    *   `a*b*c*d` is at most 2^53 - 1, so that every size of the pattern is exact
    */
   constructor(a: number, b: number, c: number, d: number) {
-    for (const [name, entry] of Object.entries({ a, b, c, d })) {
-      if (Number.isSafeInteger(entry) && entry >= 1) continue;
+    if (!(isEntry(a) && isEntry(b) && isEntry(c) && isEntry(d))) {
+      const entries = Object.entries({ a, b, c, d });
+      const [name, entry] = entries.find(([, each]) => !isEntry(each)) as [string, unknown];
       throw new PapilioError(
         "PATTERN_INVALID",
         `In the pattern ${[a, b, c, d].map(describeValue)}, ${name} is ${describeValue(entry)}: not a whole number from 1 to 2^53 - 1.`,
@@ -124,4 +125,8 @@ export class Pattern {
 function wholeNumber(text: string): number | undefined {
   const digits = text.trim();
   return /^\d+$/.test(digits) ? Number(digits) : undefined;
+}
+
+function isEntry(entry: number): boolean {
+  return Number.isSafeInteger(entry) && entry >= 1;
 }
