@@ -5,36 +5,38 @@ import type { RoundedFactor } from "./rounded-factor.ts";
 import type { Gram } from "./surroundings.ts";
 
 /**
- * The coordinate descent of `Descent` for a dense matrix whose rows meet by `M`: `tr(M E H E^T)`, `E = W - B`. `E H` is kept
- * for all rows, and the slope, `M E H`, made of it for one row at a time: a sweep takes `rows^2 cols` multiplications,
- * however many numbers move.
+ * The coordinate descent of `Descent` where every row of the factor meets every other by `M`: what has changed is kept as
+ * `E G`, by rows, and the slope of a row, `P - M E G`, is made when its turn comes. A sweep takes `rows^2 c`
+ * multiplications and `cols` for each number that moves, not `rows c` for each of these.
  */
 export class RowDescent {
   readonly #rounded: RoundedFactor;
-  /** `E H`, `[rows, cols]`. */
-  readonly #errors: Float64Array;
+  /** `P` at first, on the support, `[a, b, c, d]`. */
+  readonly #start: Float64Array;
+  /** `E G`, `[rows, cols]`, of the changes `E` since. */
+  readonly #changes: Float64Array;
   readonly #inputs: Gram;
   readonly #outputs: Gram;
-  /** Of each row. */
-  readonly #groups: readonly (readonly number[])[];
-  /** `M E H` of the row at hand. */
-  readonly #slope: Float64Array;
+  /** Groups within each row, and those of several rows. */
+  readonly #within: readonly (readonly number[])[];
+  readonly #across: readonly number[];
 
-  constructor(rounded: RoundedFactor, errors: Float64Array, inputs: Gram, outputs: Gram) {
+  constructor(rounded: RoundedFactor, slope: Float64Array, inputs: Gram, outputs: Gram) {
     const { rows, cols } = rounded.pattern;
     this.#rounded = rounded;
-    this.#errors = errors;
+    this.#start = slope;
+    this.#changes = new Float64Array(rows * cols);
     this.#inputs = inputs;
     this.#outputs = outputs;
-    const groups: number[][] = Array.from({ length: rows }, () => []);
+    const within: number[][] = Array.from({ length: rows }, () => []);
+    const across: number[] = [];
     for (const [group, places] of rounded.groups.entries()) {
-      const first = Math.floor((places[0] as number) / cols);
-      const last = Math.floor((places.at(-1) as number) / cols);
-      // The scale of several short rows stays as it is.
-      if (first === last) groups[first]?.push(group);
+      const row = this.#rowOf(places[0] as number);
+      if (places.every((place) => this.#rowOf(place) === row)) within[row]?.push(group);
+      else across.push(group);
     }
-    this.#groups = groups;
-    this.#slope = new Float64Array(cols);
+    this.#within = within;
+    this.#across = across;
   }
 
   /** Sweeps a few times, as long as that is worth while. */
@@ -45,88 +47,122 @@ export class RowDescent {
     }
   }
 
-  /** Moves the numbers of each row, then its scales. Returns by how much the squared error became smaller. */
+  /** Moves the numbers and the scales of each row, then scales of several rows. Returns what the squared error lost. */
   async #sweep(slicer: TimeSlicer): Promise<number> {
-    const { rows, cols } = this.#rounded.pattern;
+    const { rows, c } = this.#rounded.pattern;
     let gained = 0;
     for (let row = 0; row < rows; row++) {
       if (slicer.isDue) await slicer.yieldIfDue();
-      this.#slopeOf(row);
-      for (let col = 0; col < cols; col++) gained += this.#moveNumber(row, col);
-      for (const group of this.#groups[row] ?? []) gained += this.#moveScale(row, group);
+      const slope = this.#slopeOf(row);
+      for (let l = 0; l < c; l++) gained += this.#moveNumber(row, l, slope);
+      const slopes = new Map([[row, slope]]);
+      for (const group of this.#within[row] ?? []) gained += this.#moveScale(group, slopes);
+    }
+    for (const group of this.#across) {
+      if (slicer.isDue) await slicer.yieldIfDue();
+      const places = this.#rounded.groups[group] as Int32Array;
+      const read = new Set(Array.from(places, (place) => this.#rowOf(place)));
+      const slopes = new Map([...read].map((row) => [row, this.#slopeOf(row)]));
+      gained += this.#moveScale(group, slopes);
     }
     return gained;
   }
 
-  #slopeOf(row: number): void {
+  /** Of the `c` values of a row. */
+  #slopeOf(row: number): Float64Array {
+    const { b, c, d, cols } = this.#rounded.pattern;
     const { size, values } = this.#outputs;
-    const slope = this.#slope.fill(0);
-    const cols = slope.length;
+    const k = row % d;
+    const firstPlace = this.#placeOf(row, 0);
+    const firstCol = Math.floor(row / (b * d)) * c * d + k;
+    const slope = Float64Array.from({ length: c }, (_, l) => this.#start[firstPlace + l * d] ?? 0);
     for (let other = 0; other < size; other++) {
       const weight = values[row * size + other] as number;
       if (weight === 0) continue;
-      for (let col = 0, at = other * cols; col < cols; col++, at++) {
-        slope[col] = (slope[col] as number) + weight * (this.#errors[at] as number);
+      for (let l = 0, at = other * cols + firstCol; l < c; l++, at += d) {
+        slope[l] = (slope[l] as number) - weight * (this.#changes[at] as number);
       }
     }
+    return slope;
   }
 
-  #moveNumber(row: number, col: number): number {
+  #moveNumber(row: number, l: number, slopes: Float64Array): number {
     const { grid, numbers } = this.#rounded;
-    const place = row * this.#slope.length + col;
+    const place = this.#placeOf(row, l);
+    const col = this.#colOf(place);
     const scale = this.#rounded.scaleAt(place);
     const curve = at(this.#outputs, row, row) * at(this.#inputs, col, col);
     if (scale === 0 || curve === 0) return 0;
     const number = numbers[place] as number;
-    const slope = this.#slope[col] as number;
+    const slope = slopes[l] as number;
     const better = nearest(number + slope / (curve * scale), grid);
     const change = (better - number) * scale;
     const gain = change * (2 * slope - change * curve);
     if (!(gain > 0)) return 0;
     numbers[place] = better;
-    this.#change(change, row, col);
+    this.#change(change, row, col, slopes);
     return gain;
   }
 
-  #moveScale(row: number, group: number): number {
-    const { numbers, groups, scales } = this.#rounded;
-    const { size, values } = this.#inputs;
-    const places = groups[group] as Int32Array;
-    const first = row * this.#slope.length;
+  /** @param slopes of the rows of the group */
+  #moveScale(group: number, slopes: ReadonlyMap<number, Float64Array>): number {
+    const { numbers, groups, scales, pattern } = this.#rounded;
+    const members = Array.from(groups[group] as Int32Array, (place) => ({
+      number: numbers[place] as number,
+      row: this.#rowOf(place),
+      col: this.#colOf(place),
+      l: Math.floor(place / pattern.d) % pattern.c,
+    })).filter(({ number }) => number !== 0);
     let [slope, curve] = [0, 0];
-    for (const place of places) {
-      const number = numbers[place] as number;
-      const col = place - first;
-      slope += number * (this.#slope[col] as number);
+    for (const { number, row, col, l } of members) {
+      slope += number * (slopes.get(row)?.[l] as number);
       let sum = 0;
-      for (const other of places) {
-        sum += (numbers[other] as number) * (values[col * size + other - first] as number);
+      for (const other of members) {
+        sum += other.number * at(this.#outputs, row, other.row) * at(this.#inputs, col, other.col);
       }
       curve += number * sum;
     }
-    curve *= at(this.#outputs, row, row);
     if (!(curve > 0)) return 0;
     const scale = scales[group] as number;
     const change = inHalf(scale + slope / curve) - scale;
     const gain = change * (2 * slope - change * curve);
     if (!(gain > 0)) return 0;
     scales[group] = scale + change;
-    for (const place of places) {
-      const number = numbers[place] as number;
-      if (number !== 0) this.#change(change * number, row, place - first);
+    for (const { number, row, col } of members) {
+      this.#change(change * number, row, col, slopes.get(row) as Float64Array);
     }
     return gain;
   }
 
-  /** `E H` and the slope after the value at a row and a column has grown by so much. */
-  #change(change: number, row: number, col: number): void {
-    const { size, values } = this.#inputs;
-    const weight = at(this.#outputs, row, row);
-    for (let other = 0, place = row * size; other < size; other++, place++) {
-      const lost = change * (values[col * size + other] as number);
-      this.#errors[place] = (this.#errors[place] as number) - lost;
-      this.#slope[other] = (this.#slope[other] as number) - weight * lost;
+  /** What has changed, and the slope of its row, after the value at a row and a column has grown by so much. */
+  #change(change: number, row: number, col: number, slope: Float64Array): void {
+    const { b, c, d, cols } = this.#rounded.pattern;
+    const { values } = this.#inputs;
+    for (let other = 0, from = col * cols, to = row * cols; other < cols; other++, from++, to++) {
+      this.#changes[to] = (this.#changes[to] as number) + change * (values[from] as number);
     }
+    const own = change * at(this.#outputs, row, row);
+    let from = col * cols + Math.floor(row / (b * d)) * c * d + (row % d);
+    for (let l = 0; l < c; l++, from += d) {
+      slope[l] = (slope[l] as number) - own * (values[from] as number);
+    }
+  }
+
+  #placeOf(row: number, l: number): number {
+    const { c, d } = this.#rounded.pattern;
+    const k = row % d;
+    return (((row - k) / d) * c + l) * d + k;
+  }
+
+  #rowOf(place: number): number {
+    const { c, d } = this.#rounded.pattern;
+    return Math.floor(place / (c * d)) * d + (place % d);
+  }
+
+  #colOf(place: number): number {
+    const { b, c, d } = this.#rounded.pattern;
+    const l = Math.floor(place / d) % c;
+    return (Math.floor(place / (b * c * d)) * c + l) * d + (place % d);
   }
 }
 

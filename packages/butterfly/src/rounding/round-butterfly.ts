@@ -24,7 +24,7 @@ import { productError } from "./product-error.ts";
 import { roundChain } from "./round-chain.ts";
 import { roundDense } from "./round-dense.ts";
 import { RoundedFactor } from "./rounded-factor.ts";
-import { damped, type Factor, type Gram, unitVectors, type Weighting } from "./surroundings.ts";
+import { damped, type Factor, type Gram, identity, type Weighting } from "./surroundings.ts";
 
 /** Numbers of the largest square array that is held while factors are rounded: 4,096 rows or columns. */
 const MOST = 2 ** 24;
@@ -94,7 +94,7 @@ export async function roundButterfly(
   }
   const exact = factors.map((factor) => factor.convert("float64"));
   if (!dense) return await roundChain(exact, dtype, { moments, outputs }, slicer);
-  const inputs = moments ?? { size: chain.cols, values: unitVectors(chain.cols, 0, chain.cols) };
+  const inputs = moments ?? identity(chain.cols);
   return [await roundDense(exact[0] as Factor, dtype, { moments: inputs, outputs }, slicer)];
 }
 

@@ -1,6 +1,7 @@
 import type { FewBits, QuantizedValues } from "../numeric/few-bits.ts";
 import type { TimeSlicer } from "../threads/time-slicer.ts";
 import { Descent } from "./descend.ts";
+import { RowDescent } from "./descend-rows.ts";
 import { ErrorFeedback } from "./error-feedback.ts";
 import { refit } from "./refit.ts";
 import { RoundedFactor } from "./rounded-factor.ts";
@@ -11,6 +12,7 @@ import {
   crossMoments,
   type Factor,
   type Gram,
+  identity,
   inputGram,
   leftGram,
   onSupport,
@@ -71,7 +73,7 @@ interface Product extends Weighting {
 }
 
 /** The descent of a factor within the product: its slope is `A^T M (W - B) H R^T`. */
-function descentOf(own: RoundedFactor, index: number, whole: Product): Descent {
+function descentOf(own: RoundedFactor, index: number, whole: Product): Descent | RowDescent {
   const { near, cols, moments, outputs } = whole;
   const [left, right] = [near.slice(0, index), near.slice(index + 1)];
   const size = own.pattern.cols;
@@ -79,7 +81,12 @@ function descentOf(own: RoundedFactor, index: number, whole: Product): Descent {
   const missing = cross === undefined ? missingAlone(whole, right) : missingOf(whole, cross, size);
   const weighted = outputs === undefined ? missing : applyGram(outputs, missing, size);
   const slope = onSupport(near[index] as Factor, apply(transposedFactors(left), weighted, size));
-  return new Descent(own, slope, inputGram(right, cols, moments, cross), leftGram(left, outputs));
+  const inputs = inputGram(right, cols, moments, cross);
+  const written = leftGram(left, outputs);
+  if (outputs === undefined || written === undefined) {
+    return new Descent(own, slope, inputs, written);
+  }
+  return new RowDescent(own, slope, inputs ?? identity(size), written);
 }
 
 /** `(W - B) H R^T`. */

@@ -53,7 +53,7 @@ export async function roundDense(
     const descent =
       own === undefined
         ? new Descent(rounded, errors, moments, undefined)
-        : new RowDescent(rounded, errors, moments, own);
+        : new RowDescent(rounded, applyGram(own, errors, cols), moments, own);
     await descent.run(slicer);
     const quantized = rounded.quantized();
     codes.set(quantized.codes, first * cols);

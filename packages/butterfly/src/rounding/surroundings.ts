@@ -51,6 +51,11 @@ export function applyGram(
   return apply([new KroneckerSparse(new Pattern(1, size, size, 1), values)], vectors, batch);
 }
 
+/** The identity, where a Gram matrix is wanted. */
+export function identity(size: number): Gram {
+  return { size, values: unitVectors(size, 0, size) };
+}
+
 /** A Gram matrix with a share of the mean of its diagonal added to that. */
 export function damped({ size, values }: Gram, share: number): Gram {
   const sums = values.slice();
