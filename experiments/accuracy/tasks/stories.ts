@@ -1,5 +1,6 @@
 import type { Llama } from "@papilio/nn";
 import { CpuModel } from "@papilio/nn/backends";
+import { initializeFrom } from "@papilio/nn/conversion";
 import type { Graph, Value } from "@papilio/nn/graph";
 import type { Parameter } from "@papilio/nn/layers";
 import { operationsOf } from "@papilio/nn/operations";
@@ -15,6 +16,8 @@ const STEPS = 1000;
 /** Of the hidden states, beside the logits. */
 const HIDDEN_WEIGHT = 1;
 
+const FACTORIZED = "factorized";
+
 /** stories260K distilled: a model of its sizes learns from its logits and hidden states, on what it wrote. */
 export const stories: Task = {
   name: "stories",
@@ -23,6 +26,11 @@ export const stories: Task = {
   metric: "loss",
   kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
   settings: [2e-3, 4e-3].map((rate) => ({ rate, decay: 0.01 })),
+  tried: {
+    ways: new Map([[FACTORIZED, "the teacher's layers factorized, and distilled from there"]]),
+    kinds: ["half", "monarch", "dyadic"],
+    note: "Dense layers that begin with the teacher's are the teacher, whose loss is that of its own texts.",
+  },
   ...{ unit: `${CONTEXT} tokens`, token: "token" },
   batch: BATCH,
   inference(kind, runs = 1) {
@@ -34,7 +42,7 @@ export const stories: Task = {
   training: trainingOf,
 };
 
-async function trainingOf({ kind, seed }: Choice): Promise<Training> {
+async function trainingOf({ kind, seed, way }: Choice): Promise<Training> {
   const { teacher, trained, validated, tested } = await samples();
   const model = storyModel(layersOf(kind), seed);
   const shape = { sequences: BATCH, tokens: CONTEXT };
@@ -44,11 +52,14 @@ async function trainingOf({ kind, seed }: Choice): Promise<Training> {
       ...{ trace: (one) => model.trace(one), context: CONTEXT, train: trained, validation },
     });
   const task = taskOf(validated);
-  // Linear layers are drawn, the table of tokens stays.
-  const table = model.namedParameters().get("model.embed_tokens.weight") as Parameter;
-  const tokens = table.values.slice();
-  initialize(task.graph, { seed });
-  table.values = tokens;
+  if (way === FACTORIZED) await initializeFrom(model, teacher);
+  else {
+    // Linear layers are drawn, the table of tokens stays.
+    const table = model.namedParameters().get("model.embed_tokens.weight") as Parameter;
+    const tokens = table.values.slice();
+    initialize(task.graph, { seed });
+    table.values = tokens;
+  }
   const known = teacher.trace(shape);
   const states = statesOf(known);
   const pairs = statesOf(task.graph).map((own, at) => [own, states[at] as Value] as const);
