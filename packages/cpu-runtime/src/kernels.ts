@@ -43,8 +43,6 @@ export {
   type BipolarProductProblem,
   bipolarPlanes,
   bipolarProduct,
-  packBipolar,
-  planesFeatures,
 } from "./kernels/bipolar.ts";
 export { type ConvertProblem, rowsFromTiles, tilesFromRows } from "./kernels/convert.ts";
 export {

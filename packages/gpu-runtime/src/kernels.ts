@@ -46,6 +46,9 @@ export type {
   AttentionOperand,
 } from "./kernels/attention-gradient/problem.ts";
 export type { AttentionGradientVariant } from "./kernels/attention-gradient/variant.ts";
+export { bipolarPlanesKernel } from "./kernels/bipolar/planes.ts";
+export type { BipolarPlanesProblem, BipolarProductProblem } from "./kernels/bipolar/problem.ts";
+export { bipolarProductKernel } from "./kernels/bipolar/product.ts";
 export { type ConvertProblem, convertKernel } from "./kernels/convert/kernel.ts";
 export {
   type CrossEntropyGradientProblem,
@@ -140,6 +143,7 @@ export {
 export { type UnfoldProblem, unfoldKernel } from "./kernels/unfold/kernel.ts";
 export { type UpdateProblem, updateKernel } from "./kernels/update/kernel.ts";
 export type { WindowsProblem } from "./kernels/windows.ts";
+export { type BipolarOptions, prepareBipolar } from "./multiplication/bipolar.ts";
 export { prepareBmm } from "./multiplication/bmm.ts";
 export { prepareBsr } from "./multiplication/bsr.ts";
 export {

@@ -1,10 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
-import {
-  bipolarPlanes,
-  bipolarProduct,
-  packBipolar,
-  planesFeatures,
-} from "@papilio/cpu-runtime/kernels";
+import { bipolarPlanesWords, packBipolar } from "@papilio/butterfly/numeric";
+import { bipolarPlanes, bipolarProduct } from "@papilio/cpu-runtime/kernels";
 import {
   BIPOLAR_TERMS,
   BIPOLAR_WIDTHS,
@@ -13,6 +9,7 @@ import {
   requireFactor,
   roundToBipolar,
   roundToFewBits,
+  sizesOf,
   widthsName,
 } from "./few-bits.ts";
 import type { CpuImplementation, PreparedOnHost, Problem } from "./implementation.ts";
@@ -83,7 +80,7 @@ async function prepareBipolar(
   return await recordOnCpu("few bits", problem, (recording, x) => {
     const { recorder } = recording;
     const { weights: weightBits, vectors: vectorBits } = widths;
-    const planes = recorder.value(batch, planesFeatures(pattern, vectorBits));
+    const planes = recorder.value(batch, bipolarPlanesWords(sizesOf(pattern), vectorBits));
     recorder.add(bipolarPlanes({ vectors: batch, pattern, bits: vectorBits }), [x, planes]);
     const packed = written(recording, packBipolar(bipolarWeights(factor, weightBits)));
     const y = recorder.value(batch, pattern.rows);

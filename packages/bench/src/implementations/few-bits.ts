@@ -117,6 +117,6 @@ function ofValues(pattern: Pattern, values: Float64Array): Butterfly<Float64Arra
   return new Butterfly([new KroneckerSparse(pattern, values)]);
 }
 
-function sizesOf({ a, b, c, d }: Pattern): Sizes {
+export function sizesOf({ a, b, c, d }: Pattern): Sizes {
   return [a, b, c, d];
 }

@@ -20,6 +20,7 @@ import { cpuAdapterImplementations as adaptersOnCpu } from "./adapters-on-cpu.ts
 import { chainImplementations } from "./chains.ts";
 import { cpuWasm } from "./cpu-wasm.ts";
 import { cpuFewBitsImplementations } from "./few-bits-on-cpu.ts";
+import { deviceFewBitsImplementations } from "./few-bits-on-device.ts";
 import { fromMultiplication } from "./from-multiplication.ts";
 import { fromGradient } from "./gradients.ts";
 import {
@@ -84,7 +85,10 @@ export const adapterImplementations: readonly Implementation[] = [
 export const cpuImplementations: readonly CpuImplementation[] = [cpuWasm];
 
 /** Products by operands that are rounded to few bits first, and those in float32 that they are compared with. */
-export const fewBitsImplementations: readonly Implementation[] = [...cpuFewBitsImplementations];
+export const fewBitsImplementations: readonly Implementation[] = [
+  ...cpuFewBitsImplementations,
+  ...deviceFewBitsImplementations,
+];
 
 /** Names of what ships in Papilio, the playground's multiplication in JavaScript among them. */
 const OURS: ReadonlySet<string> = new Set([
@@ -112,6 +116,9 @@ export function ownerOf(implementation: string): string {
   if (implementation === cpuWasm.name) return "Papilio's CPU backend";
   if (cpuFewBitsImplementations.some(({ name }) => name === implementation)) {
     return "Papilio's CPU backend";
+  }
+  if (deviceFewBitsImplementations.some(({ name }) => name === implementation)) {
+    return "Papilio's bipolar product on the adapter";
   }
   if (isOurs(implementation)) return "Papilio's stages on the adapter";
   if (implementation.startsWith("ort-cpu-")) return "ONNX Runtime on the CPU";

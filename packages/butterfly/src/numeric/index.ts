@@ -13,6 +13,7 @@ export {
   requireBipolar,
   roundBipolar,
 } from "./bipolar.ts";
+export { bipolarPlanesWords, bipolarWeightsWords, packBipolar } from "./bipolar-layout.ts";
 export { requireParts } from "./complex.ts";
 export { type Dropout, dropoutKeeps, dropoutThreshold, requireWord } from "./dropout.ts";
 export { FLOAT_FORMATS, type FloatFormat, formatOf } from "./dtype.ts";

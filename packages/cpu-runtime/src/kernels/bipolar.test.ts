@@ -3,6 +3,7 @@ import {
   BIPOLAR_BITS,
   type BipolarBits,
   bipolarToFloats,
+  packBipolar,
   roundBipolar,
   uniform,
 } from "@papilio/butterfly/numeric";
@@ -10,7 +11,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
 import { verifyProduct } from "../testing/verify-product.ts";
-import { bipolarPlanes, bipolarProduct, packBipolar } from "./bipolar.ts";
+import { bipolarPlanes, bipolarProduct } from "./bipolar.ts";
 
 interface Drawn {
   readonly pattern: Pattern;

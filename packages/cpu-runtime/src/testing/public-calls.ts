@@ -6,7 +6,6 @@ import {
   Pattern,
   PermutedButterfly,
 } from "@papilio/butterfly";
-import { roundBipolar } from "@papilio/butterfly/numeric";
 import { call, create, invoke, type PublicCalls, shallow } from "@papilio/public-arguments";
 import type { ChainPass, OpenCpu, OpenEngine, ProgramRecorder as Recorder } from "../kernels.ts";
 import { runtime } from "./every-entry.ts";
@@ -123,8 +122,6 @@ export const calls: PublicCalls = {
       }),
       2,
     ),
-  planesFeatures: () => shallow(call(runtime.planesFeatures, pass.weights.pattern, 2)),
-  packBipolar: () => call(runtime.packBipolar, roundBipolar(x, [1, 1, 4, 1], 2)),
   convolution: () =>
     shallow(
       call(runtime.convolution, {

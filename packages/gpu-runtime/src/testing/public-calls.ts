@@ -37,6 +37,7 @@ const variant = {
   neighbours: 1,
 } as const;
 const integers = { pattern, batch: 4, layout: "batch-last" } as const;
+const bipolar = { pattern, batch: 4, layout: "batch-last", dtype: "f32" } as const;
 const onMatrixUnits = {
   kind: "matrix",
   unitM: 8,
@@ -279,6 +280,9 @@ export const calls: PublicCalls = {
       new Int8Array(pattern.nonZeros),
       onMatrixUnits,
     ),
+  bipolarPlanesKernel: () => call(runtime.bipolarPlanesKernel, { ...bipolar, bits: 2 }),
+  bipolarProductKernel: () =>
+    call(runtime.bipolarProductKernel, { ...bipolar, weightBits: 2, vectorBits: 3 }),
   packKroneckerSparse: () =>
     call(runtime.packKroneckerSparse, pattern, new Float32Array(pattern.nonZeros), variant),
 

@@ -152,6 +152,9 @@ export const deviceCalls: PublicCalls = {
   ),
   prepareBmm: on(({ gpu }) => call(runtime.prepareBmm, gpu, factor, { ...shape })),
   prepareBsr: on(({ gpu }) => call(runtime.prepareBsr, gpu, factor, { ...shape })),
+  prepareBipolar: on(({ gpu }) =>
+    call(runtime.prepareBipolar, gpu, factor, { ...shape }, { weightBits: 2, vectorBits: 2 }),
+  ),
   prepareCsr: on(({ gpu }) => call(runtime.prepareCsr, gpu, factor, { ...shape })),
   prepareDense: on(({ gpu }) => call(runtime.prepareDense, gpu, factor, { ...shape })),
   factorGradient: on(({ gpu }) => gradient(gpu, runtime.factorGradient)),

@@ -1,0 +1,3 @@
+import { testBipolarProducts } from "../../testing/bipolar-products.ts";
+
+testBipolarProducts(100);
