@@ -1,3 +1,4 @@
+import type { FactorizedRow } from "./factorized.ts";
 import type { Dtype, Rounding } from "./round-model.ts";
 
 /** A model with the weights of its matrices in a type. */
@@ -12,29 +13,70 @@ export interface Row {
   readonly accuracy: number;
 }
 
-export interface FewBitsResults {
+/** How a part of the results was made. */
+interface Made {
   readonly command: string;
   readonly date: string;
   readonly node: string;
+}
+
+export interface FewBitsResults extends Made {
   readonly subjects: readonly {
     readonly name: string;
     readonly description: string;
     readonly metric: "loss" | "accuracy";
     readonly rows: readonly Row[];
   }[];
+  readonly factorized?: Made & { readonly rows: readonly FactorizedRow[] };
 }
 
 /** The tables of the results, as Markdown. */
-export function fewBitsReport({ command, date, node, subjects }: FewBitsResults): string {
+export function fewBitsReport(results: FewBitsResults): string {
+  const { command, date, node, subjects, factorized } = results;
   return `# Weights of few bits: accuracy
 
 Made by \`${command}\` on ${date.slice(0, 10)}, Node ${node}. Weights of linear layers, and tables of tokens, are rounded as \`papilio quantize\` does it; products are then computed in float32 with what the codes stand for. Plain rounding takes each weight to the nearest; structured rounding makes the error of the product of the factors small; calibrated rounding that of its outputs, for 32 pieces of the training data, as the gradients of what the model predicts weigh them. Bytes are those of the rounded matrices, scales included; the error is the median of \`|W - B| / |W|\` over them. No model was trained further after it was rounded.
 
-${subjects.map(sectionOf).join("\n")}
+${subjects.map(sectionOf).join("\n")}${factorized === undefined ? "" : `\n${factorizedSection(factorized)}`}
 ## To be read with care
 
 These are small models. The error of outputs that a calibration makes small is that of each matrix alone, the others exact. Digits are few: one more that is right is 0.3 points. Dense twins, where there are any, are trained by the settings of the models of the site, which were not chosen for them; they say what rounding does to dense layers, not which layers are better. stories260K is measured by texts of its own, on which float32 is the best there can be: more bits can only come nearer to it.
 `;
+}
+
+function factorizedSection({
+  command,
+  date,
+  node,
+  rows,
+}: NonNullable<FewBitsResults["factorized"]>): string {
+  const head = [
+    ...[
+      "matrix",
+      "chain",
+      "weights",
+      "bytes",
+      "plain, of the factors",
+      "structured, of the factors",
+    ],
+    ...["less by", "plain, of the matrix", "structured, of the matrix", "float32, of the matrix"],
+  ];
+  const cells = rows.map((row) => [
+    ...[row.matrix, `\`${row.chain}\``, row.dtype, String(row.bytes)],
+    ...[row.plain.toPrecision(3), row.structured.toPrecision(3)],
+    `${(100 * (1 - row.structured / row.plain)).toFixed(0)} %`,
+    ...[row.plainWhole, row.structuredWhole, row.factorized].map((error) => error.toPrecision(3)),
+  ]);
+  return `## Matrices that were factorized
+
+Made by \`${command}\` on ${date.slice(0, 10)}, Node ${node}. Each matrix \`A\` is factorized as \`papilio factorize\` does it, into \`W\`, and the factors are rounded, at equal bytes by both ways, to \`B\`. Errors of the factors are \`|W - B| / |W|\`, those of the matrix \`|A - B| / |A|\`.
+
+${tableOf([head, head.map(() => "---"), ...cells])}
+`;
+}
+
+function tableOf(lines: readonly (readonly string[])[]): string {
+  return lines.map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
 function sectionOf({
@@ -54,9 +96,7 @@ function sectionOf({
     return [dtype, how, share, error === 0 ? "0" : error.toPrecision(3), loss.toFixed(4), last];
   });
   const last = metric === "accuracy" ? "accuracy" : "perplexity beside f32";
-  const table = [[...head, last], [...head, last].map(() => "---"), ...cells]
-    .map((line) => `| ${line.join(" | ")} |`)
-    .join("\n");
+  const table = tableOf([[...head, last], [...head, last].map(() => "---"), ...cells]);
   return `## ${name}: ${description}\n\n${table}\n`;
 }
 

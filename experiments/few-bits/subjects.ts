@@ -38,7 +38,7 @@ function measured(task: DisposableTask): Pick<Subject, "evaluate" | typeof Symbo
 
 const root = join(import.meta.dirname, "../..");
 const site = join(root, "apps/docs/public/models");
-const stories = join(root, "packages/nn/testdata/stories260K/stories260K.bin");
+export const stories = join(root, "packages/nn/testdata/stories260K/stories260K.bin");
 
 const [WINDOWS, PIECES] = [256, 32];
 
