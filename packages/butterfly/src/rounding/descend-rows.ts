@@ -1,8 +1,8 @@
 import type { TimeSlicer } from "../threads/time-slicer.ts";
-import { ENOUGH, SWEEPS } from "./descend.ts";
+import { sweepOften } from "./descend.ts";
 import { inHalf, nearest } from "./grid.ts";
 import type { RoundedFactor } from "./rounded-factor.ts";
-import type { Gram } from "./surroundings.ts";
+import { colOf, type Gram, rowOf } from "./surroundings.ts";
 
 /**
  * The coordinate descent of `Descent` where every row of the factor meets every other by `M`: what has changed is kept as
@@ -22,7 +22,8 @@ export class RowDescent {
   readonly #across: readonly number[];
 
   constructor(rounded: RoundedFactor, slope: Float64Array, inputs: Gram, outputs: Gram) {
-    const { rows, cols } = rounded.pattern;
+    const { pattern } = rounded;
+    const { rows, cols } = pattern;
     this.#rounded = rounded;
     this.#start = slope;
     this.#changes = new Float64Array(rows * cols);
@@ -31,8 +32,8 @@ export class RowDescent {
     const within: number[][] = Array.from({ length: rows }, () => []);
     const across: number[] = [];
     for (const [group, places] of rounded.groups.entries()) {
-      const row = this.#rowOf(places[0] as number);
-      if (places.every((place) => this.#rowOf(place) === row)) within[row]?.push(group);
+      const row = rowOf(pattern, places[0] as number);
+      if (places.every((place) => rowOf(pattern, place) === row)) within[row]?.push(group);
       else across.push(group);
     }
     this.#within = within;
@@ -41,15 +42,13 @@ export class RowDescent {
 
   /** Sweeps a few times, as long as that is worth while. */
   async run(slicer: TimeSlicer): Promise<void> {
-    const first = await this.#sweep(slicer);
-    for (let sweep = 1; sweep < SWEEPS; sweep++) {
-      if ((await this.#sweep(slicer)) < ENOUGH * first) return;
-    }
+    await sweepOften(() => this.#sweep(slicer));
   }
 
   /** Moves the numbers and the scales of each row, then scales of several rows. Returns what the squared error lost. */
   async #sweep(slicer: TimeSlicer): Promise<number> {
-    const { rows, c } = this.#rounded.pattern;
+    const { pattern } = this.#rounded;
+    const { rows, c } = pattern;
     let gained = 0;
     for (let row = 0; row < rows; row++) {
       if (slicer.isDue) await slicer.yieldIfDue();
@@ -61,7 +60,7 @@ export class RowDescent {
     for (const group of this.#across) {
       if (slicer.isDue) await slicer.yieldIfDue();
       const places = this.#rounded.groups[group] as Int32Array;
-      const read = new Set(Array.from(places, (place) => this.#rowOf(place)));
+      const read = new Set(Array.from(places, (place) => rowOf(pattern, place)));
       const slopes = new Map([...read].map((row) => [row, this.#slopeOf(row)]));
       gained += this.#moveScale(group, slopes);
     }
@@ -87,9 +86,9 @@ export class RowDescent {
   }
 
   #moveNumber(row: number, l: number, slopes: Float64Array): number {
-    const { grid, numbers } = this.#rounded;
+    const { grid, numbers, pattern } = this.#rounded;
     const place = this.#placeOf(row, l);
-    const col = this.#colOf(place);
+    const col = colOf(pattern, place);
     const scale = this.#rounded.scaleAt(place);
     const curve = at(this.#outputs, row, row) * at(this.#inputs, col, col);
     if (scale === 0 || curve === 0) return 0;
@@ -109,8 +108,8 @@ export class RowDescent {
     const { numbers, groups, scales, pattern } = this.#rounded;
     const members = Array.from(groups[group] as Int32Array, (place) => ({
       number: numbers[place] as number,
-      row: this.#rowOf(place),
-      col: this.#colOf(place),
+      row: rowOf(pattern, place),
+      col: colOf(pattern, place),
       l: Math.floor(place / pattern.d) % pattern.c,
     })).filter(({ number }) => number !== 0);
     let [slope, curve] = [0, 0];
@@ -152,17 +151,6 @@ export class RowDescent {
     const { c, d } = this.#rounded.pattern;
     const k = row % d;
     return (((row - k) / d) * c + l) * d + k;
-  }
-
-  #rowOf(place: number): number {
-    const { c, d } = this.#rounded.pattern;
-    return Math.floor(place / (c * d)) * d + (place % d);
-  }
-
-  #colOf(place: number): number {
-    const { b, c, d } = this.#rounded.pattern;
-    const l = Math.floor(place / d) % c;
-    return (Math.floor(place / (b * c * d)) * c + l) * d + (place % d);
   }
 }
 

@@ -1,11 +1,11 @@
 import type { TimeSlicer } from "../threads/time-slicer.ts";
 import { inHalf, nearest } from "./grid.ts";
 import type { RoundedFactor } from "./rounded-factor.ts";
-import type { Gram } from "./surroundings.ts";
+import { colOf, type Gram, rowOf } from "./surroundings.ts";
 
-export const SWEEPS = 4;
+const SWEEPS = 4;
 /** The share of the first gain below which another sweep is not worth while. */
-export const ENOUGH = 0.02;
+const ENOUGH = 0.02;
 
 /**
  * Coordinate descent on what the whole product loses: each number of a factor, then each scale, is moved to where the
@@ -38,10 +38,7 @@ export class Descent {
 
   /** Sweeps a few times, as long as that is worth while. */
   async run(slicer: TimeSlicer): Promise<void> {
-    const first = await this.#sweep(slicer);
-    for (let sweep = 1; sweep < SWEEPS; sweep++) {
-      if ((await this.#sweep(slicer)) < ENOUGH * first) return;
-    }
+    await sweepOften(() => this.#sweep(slicer));
   }
 
   /** Moves each number, then each scale. Returns by how much the squared error became smaller. */
@@ -83,10 +80,10 @@ export class Descent {
   }
 
   #moveScale(group: number): number {
-    const { numbers, groups, scales } = this.#rounded;
+    const { numbers, groups, scales, pattern } = this.#rounded;
     const places = groups[group] as Int32Array;
-    const rows = Int32Array.from(places, (place) => this.#rowOf(place));
-    const cols = Int32Array.from(places, (place) => this.#colOf(place));
+    const rows = Int32Array.from(places, (place) => rowOf(pattern, place));
+    const cols = Int32Array.from(places, (place) => colOf(pattern, place));
     let [slope, curve] = [0, 0];
     for (let p = 0; p < places.length; p++) {
       const number = numbers[places[p] as number] as number;
@@ -154,18 +151,13 @@ export class Descent {
     this.#met[row] = found;
     return found;
   }
+}
 
-  #rowOf(place: number): number {
-    const { c, d } = this.#rounded.pattern;
-    const k = place % d;
-    return Math.floor(place / (c * d)) * d + k;
-  }
-
-  #colOf(place: number): number {
-    const { b, c, d } = this.#rounded.pattern;
-    const k = place % d;
-    const l = Math.floor(place / d) % c;
-    return (Math.floor(place / (b * c * d)) * c + l) * d + k;
+/** Sweeps as long as the gain is worth while, next to that of the first one. */
+export async function sweepOften(sweep: () => Promise<number>): Promise<void> {
+  const first = await sweep();
+  for (let count = 1; count < SWEEPS; count++) {
+    if ((await sweep()) < ENOUGH * first) return;
   }
 }
 

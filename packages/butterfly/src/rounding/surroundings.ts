@@ -169,3 +169,13 @@ export function forEachValue(
     }
   }
 }
+
+/** The row of the factor in which a place of its values is. */
+export function rowOf({ c, d }: Pattern, place: number): number {
+  return Math.floor(place / (c * d)) * d + (place % d);
+}
+
+export function colOf({ b, c, d }: Pattern, place: number): number {
+  const l = Math.floor(place / d) % c;
+  return (Math.floor(place / (b * c * d)) * c + l) * d + (place % d);
+}
