@@ -42,10 +42,16 @@ function file(): ReturnType<typeof readLlama2c> {
   return readLlama2c(Uint8Array.from(readFileSync(join(import.meta.dirname, FILE))));
 }
 
-async function write(): Promise<Stories> {
+/** stories260K itself. */
+export function trainedStoryModel(): Llama {
   const { config, tensors } = file();
-  const teacher = new Llama(config);
-  assignStateDict(teacher.namedParameters(), tensors);
+  const model = new Llama(config);
+  assignStateDict(model.namedParameters(), tensors);
+  return model;
+}
+
+async function write(): Promise<Stories> {
+  const teacher = trainedStoryModel();
   using generator = TextGenerator.onCpu(teacher, { context: TOKENS });
   const parts: { trained: number[]; validated: number[]; tested: number[] } = {
     ...{ trained: [], validated: [], tested: [] },

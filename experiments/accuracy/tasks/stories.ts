@@ -6,7 +6,7 @@ import type { Parameter } from "@papilio/nn/layers";
 import { operationsOf } from "@papilio/nn/operations";
 import { type DisposableTask, distilledTask, initialize, textTask } from "@papilio/nn/training";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
-import { stories as samples, storyModel } from "../stories-samples.ts";
+import { stories as samples, storyModel, trainedStoryModel } from "../stories-samples.ts";
 import type { Choice, Task, Training } from "../task.ts";
 
 const CONTEXT = 128;
@@ -52,7 +52,8 @@ async function trainingOf({ kind, seed, way }: Choice): Promise<Training> {
       ...{ trace: (one) => model.trace(one), context: CONTEXT, train: trained, validation },
     });
   const task = taskOf(validated);
-  if (way === FACTORIZED) await initializeFrom(model, teacher);
+  // A copy, whose layers become butterflies.
+  if (way === FACTORIZED) await initializeFrom(model, trainedStoryModel());
   else {
     // Linear layers are drawn, the table of tokens stays.
     const table = model.namedParameters().get("model.embed_tokens.weight") as Parameter;

@@ -37,8 +37,8 @@ export function describeWays(ways: Ways): ReadonlyMap<string, string> {
   return new Map([...ways].map(([name, { description }]) => [name, description]));
 }
 
-/** Models that were trained dense, by their family, their seed, and their width: they teach several. */
-const trained = new WeakMap<object, Map<string, Promise<Model<never>>>>();
+/** Numbers of models that were trained dense, by their family, their seed, and their width: they teach several. */
+const trained = new WeakMap<object, Map<string, Promise<readonly Float32Array[]>>>();
 
 /** @param dense the settings that were best for dense layers, for ways that begin with them */
 export async function trainingBy<M extends Model<never>>(
@@ -72,20 +72,26 @@ function widestWithin<M extends Model<never>>(
   return widest;
 }
 
-/** The dense model by the settings that were best for it, as it was when its validation was best. */
-function trainedDense<M extends Model<never>>(
+/** A dense model, trained by the settings that were best for it, as it was when its validation was best. */
+async function trainedDense<M extends Model<never>>(
   family: Family<M>,
   settings: Settings | undefined,
   seed: number,
   width: number,
 ): Promise<M> {
   if (settings === undefined) throw new Error("Dense layers are trained first.");
-  const known = trained.get(family) ?? new Map<string, Promise<M>>();
-  trained.set(family, known);
+  const all = trained.get(family) ?? new Map<string, Promise<readonly Float32Array[]>>();
+  trained.set(family, all);
   const key = `${seed} ${width}`;
-  const model = known.get(key) ?? trainDense(family, settings, seed, width);
-  known.set(key, model);
-  return model as Promise<M>;
+  const numbers = all.get(key) ?? trainDense(family, settings, seed, width);
+  all.set(key, numbers);
+  // Another one each time: what begins with it makes butterflies of its layers.
+  const model = family.make("dense", seed, width);
+  const known = await numbers;
+  for (const [at, parameter] of [...model.namedParameters().values()].entries()) {
+    parameter.values = (known[at] as Float32Array).slice();
+  }
+  return model;
 }
 
 async function trainDense<M extends Model<never>>(
@@ -93,7 +99,7 @@ async function trainDense<M extends Model<never>>(
   settings: Settings,
   seed: number,
   width: number,
-): Promise<M> {
+): Promise<readonly Float32Array[]> {
   const model = family.make("dense", seed, width);
   const parameters = [...model.namedParameters().values()];
   let best: readonly Float32Array[] = [];
@@ -104,8 +110,5 @@ async function trainDense<M extends Model<never>>(
       best = parameters.map(({ values }) => values.slice());
     },
   });
-  for (const [at, parameter] of parameters.entries()) {
-    parameter.values = best[at] as Float32Array;
-  }
-  return model;
+  return best;
 }
