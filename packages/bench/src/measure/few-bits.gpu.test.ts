@@ -15,10 +15,8 @@ afterAll(() => gpu.dispose());
 it("products of bipolar numbers on the adapter are verified and timed", async () => {
   const onAdapter = fewBitsImplementations.filter(({ processor }) => processor !== "cpu");
   const [first, last] = [onAdapter[0], onAdapter.at(-1)] as [Implementation, Implementation];
-  const item = {
-    ...{ chain: Chain.parse("2,7,40,3"), batch: 5 },
-    ...{ dtype: "f32", layout: "batch-last" },
-  } as const;
+  const form = { batch: 5, dtype: "f32", layout: "batch-last" } as const;
+  const item = { ...form, chain: Chain.parse("2,7,40,3") };
   const { results } = await measureCase(gpu, item, [first, last], { rounds: 1, minSample: 0 });
   for (const result of results) {
     expect(result).toMatchObject({ status: "timed", roundingError: expect.any(Number) });

@@ -1,4 +1,5 @@
 import { call, create, invoke, type PublicCalls } from "@papilio/public-arguments";
+import { bipolarCalls } from "./bipolar-calls.ts";
 import { constructionCalls } from "./construction-calls.ts";
 import { butterfly } from "./every-entry.ts";
 
@@ -44,7 +45,6 @@ const tensor = { name: "w", dtype: "F32", shape: [4], values: x } as const;
 const safetensors = butterfly.writeSafetensors([tensor], { of: "a test" });
 const stored = { name: "w", dtype: "F32", shape: [1], bytes: new Uint8Array(4) };
 const fewValues = butterfly.quantizeValues(x, [1, 1, 4, 1], "q4");
-const bipolar = butterfly.roundBipolar(x, [1, 1, 4, 1], 2);
 const moments = Float64Array.from({ length: 16 }, (_, at) => (at % 5 === 0 ? 1 : 0.5));
 const roundedFactors = await butterfly.roundButterfly(matrix, "q4");
 const fewEntry = butterfly.fewBitsEntry("w", [4], fewValues);
@@ -269,11 +269,7 @@ export const calls: PublicCalls = {
   "loadButterflies, of a file that is open": () =>
     call(butterfly.loadButterflies, { ...butterfly.readSafetensors(safetensors) }, "float32"),
   groupOf: () => call(butterfly.groupOf, [1, 1, 4, 1]),
-  roundBipolar: () => call(butterfly.roundBipolar, x, [1, 1, 4, 1], 2),
-  packBipolar: () => call(butterfly.packBipolar, { ...bipolar }),
-  bipolarPlanesWords: () => call(butterfly.bipolarPlanesWords, [1, 1, 4, 1], 2),
-  bipolarWeightsWords: () => call(butterfly.bipolarWeightsWords, [1, 1, 4, 1], 2),
-  bipolarToFloats: () => call(butterfly.bipolarToFloats, { ...bipolar }),
+  ...bipolarCalls,
   quantizeValues: () => call(butterfly.quantizeValues, x, [1, 1, 4, 1], "q4"),
   dequantizeValues: () => call(butterfly.dequantizeValues, { ...fewValues }),
   quantizedBytes: () => call(butterfly.quantizedBytes, [1, 1, 4, 1], "q4"),
