@@ -3,7 +3,9 @@
  * `packages/butterfly/src/factorization` documents the classes. Numbers are in double precision; imaginary parts are
  * at address 0 where there are none.
  */
+import { floats, startMemory } from "./dense-memory";
 import { addProduct } from "./dense-products";
+import { left, leftIm, right, rightIm, truncateToRankOne } from "./dense-rank-one";
 import { BYTES, sumOfSquares } from "./dense-sums";
 import { projectTwoRows, setTwoRows, turnNormToColumn } from "./dense-two-rows";
 
@@ -92,7 +94,7 @@ function scatter(from: usize, sign: f64, to: usize, start: i32, count: i32, step
 
 /**
  * Splits classes whose blocks have two rows or two columns, at rank one, and adds what is dropped of them, and what
- * must be, to two numbers at `sums`.
+ * must be, to two numbers at `sums`. Where there are no factors, at address 0, it does this alone.
  *
  * @param work memory for five times the longer side of a block, and two numbers; twice as much for complex ones
  * @returns whether the closed form applies to all of them
@@ -106,7 +108,7 @@ export function splitTwoRows(
   leftIm: usize,
   rightRe: usize,
   rightIm: usize,
-  normOnRight: bool,
+  isRightOrthonormal: bool,
   sums: usize,
   work: usize,
 ): bool {
@@ -130,7 +132,8 @@ export function splitTwoRows(
       if (!isWide) scatter(matrixIm, -1, matrixIm, 0, 2 * length, 1);
     }
     if (!projectTwoRows(sums)) return false;
-    if (isWide === normOnRight) turnNormToColumn();
+    if (leftRe === 0) continue;
+    if (isWide === isRightOrthonormal) turnNormToColumn();
     if (isWide) {
       scatter(column, 1, leftRe, leftStart, 2, c1 * d1);
       scatter(row, 1, rightRe, rightStart, length, d2);
@@ -146,6 +149,54 @@ export function splitTwoRows(
       scatter(rowIm, sign, leftIm, leftStart, length, c1 * d1);
       scatter(columnIm, sign, rightIm, rightStart, 2, d2);
     }
+  }
+  return true;
+}
+
+/**
+ * Splits classes at rank one by their leading singular vectors, as {@link splitTwoRows} does.
+ *
+ * @param work memory for three blocks, a square of their shorter side and 16 times both sides together; twice as
+ *   much for complex ones
+ */
+export function splitRankOne(
+  first: i32,
+  last: i32,
+  re: usize,
+  im: usize,
+  toLeft: usize,
+  toLeftIm: usize,
+  toRight: usize,
+  toRightIm: usize,
+  isRightOrthonormal: bool,
+  sums: usize,
+  work: usize,
+): bool {
+  // What is truncated has the orthonormal side on the left: the block, or its adjoint.
+  const onLeft = !isRightOrthonormal;
+  const lineStep = onLeft ? rowSplit * cols * d2 : d2;
+  const step = onLeft ? d2 : rowSplit * cols * d2;
+  const lines = onLeft ? b1 : c2;
+  const length = onLeft ? c2 : b1;
+  const count = b1 * c2;
+  for (let index = first; index < last; index++) {
+    place(index);
+    startMemory(work);
+    const block = floats(count);
+    const blockIm = im === 0 ? 0 : floats(count);
+    gather(re, blockStart, lines, lineStep, length, step, block);
+    if (im !== 0) {
+      gather(im, blockStart, lines, lineStep, length, step, blockIm);
+      if (!onLeft) scatter(blockIm, -1, blockIm, 0, count, 1);
+    }
+    if (!truncateToRankOne(block, blockIm, lines, length, sums)) return false;
+    if (toLeft === 0) continue;
+    scatter(onLeft ? left : right, 1, toLeft, leftStart, b1, c1 * d1);
+    scatter(onLeft ? right : left, 1, toRight, rightStart, c2, d2);
+    if (im === 0) continue;
+    const sign: f64 = onLeft ? 1 : -1;
+    scatter(onLeft ? leftIm : rightIm, sign, toLeftIm, leftStart, b1, c1 * d1);
+    scatter(onLeft ? rightIm : leftIm, sign, toRightIm, rightStart, c2, d2);
   }
   return true;
 }
@@ -168,10 +219,10 @@ export function squaredDistance(
 ): f64 {
   const parts: usize = im === 0 ? 1 : 2;
   const block = <usize>(b1 * c2) * BYTES;
-  const left = <usize>(b1 * rank) * BYTES;
-  const right = <usize>(rank * c2) * BYTES;
+  const leftBytes = <usize>(b1 * rank) * BYTES;
+  const rightBytes = <usize>(rank * c2) * BYTES;
   const ownLeft = work + parts * block;
-  const ownRight = ownLeft + parts * left;
+  const ownRight = ownLeft + parts * leftBytes;
   const line = rowSplit * cols * d2;
   const next = rowSplit * c2 * d2;
   let sum: f64 = 0;
@@ -182,16 +233,16 @@ export function squaredDistance(
     gather(rightRe, rightStart, rank, next, c2, d2, ownRight);
     if (im !== 0) {
       gather(im, blockStart, b1, line, c2, d2, work + block);
-      gather(leftIm, leftStart, b1, c1 * d1, rank, d1, ownLeft + left);
-      gather(rightIm, rightStart, rank, next, c2, d2, ownRight + right);
+      gather(leftIm, leftStart, b1, c1 * d1, rank, d1, ownLeft + leftBytes);
+      gather(rightIm, rightStart, rank, next, c2, d2, ownRight + rightBytes);
     }
     for (let from = 0; from < rank; from += ROWS_IN_CACHE) {
       const to = min(rank, from + ROWS_IN_CACHE);
       addProduct(work, ownLeft, ownRight, -1, b1, rank, c2, from, to);
       if (im === 0) continue;
-      addProduct(work, ownLeft + left, ownRight + right, 1, b1, rank, c2, from, to);
-      addProduct(work + block, ownLeft, ownRight + right, -1, b1, rank, c2, from, to);
-      addProduct(work + block, ownLeft + left, ownRight, -1, b1, rank, c2, from, to);
+      addProduct(work, ownLeft + leftBytes, ownRight + rightBytes, 1, b1, rank, c2, from, to);
+      addProduct(work + block, ownLeft, ownRight + rightBytes, -1, b1, rank, c2, from, to);
+      addProduct(work + block, ownLeft + leftBytes, ownRight, -1, b1, rank, c2, from, to);
     }
     sum += sumOfSquares(work, b1 * c2) + (im === 0 ? 0 : sumOfSquares(work + block, b1 * c2));
   }
@@ -215,17 +266,17 @@ export function multiplyFactors(
           const onLeft = ((i * b1 + j) * c1 + s * rank) * d1 + q * d2;
           const onRight = ((i * columnSplit + s) * b2 + q) * c2 * d2;
           for (let at = 0; at < c2 * d2; at++) {
-            const left = <usize>(onLeft + (at % d2)) * BYTES;
-            const right = <usize>(onRight + at) * BYTES;
-            const first = sumOfProducts(leftRe + left, rightRe + right);
+            const p = <usize>(onLeft + (at % d2)) * BYTES;
+            const q = <usize>(onRight + at) * BYTES;
+            const first = sumOfProducts(leftRe + p, rightRe + q);
             if (leftIm === 0) {
               store<f64>(toRe, first);
               toRe += BYTES;
               continue;
             }
-            store<f64>(toRe, first - sumOfProducts(leftIm + left, rightIm + right));
-            const second = sumOfProducts(leftRe + left, rightIm + right);
-            store<f64>(toIm, second + sumOfProducts(leftIm + left, rightRe + right));
+            store<f64>(toRe, first - sumOfProducts(leftIm + p, rightIm + q));
+            const second = sumOfProducts(leftRe + p, rightIm + q);
+            store<f64>(toIm, second + sumOfProducts(leftIm + p, rightRe + q));
             toRe += BYTES;
             toIm += BYTES;
           }

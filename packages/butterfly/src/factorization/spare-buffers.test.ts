@@ -1,12 +1,18 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { returnParts, takeParts } from "./spare-buffers.ts";
 
+// Nothing is spare: other tests share the module.
+beforeEach(() => {
+  vi.useFakeTimers();
+  returnParts(takeParts(1, { complex: false, shared: false }));
+  vi.runAllTimers();
+});
 afterEach(() => {
+  vi.runAllTimers();
   vi.useRealTimers();
 });
 
 it.each([false, true])("memory that is spare is used again, for a while: shared %s", (shared) => {
-  vi.useFakeTimers();
   const real = { complex: false, shared };
   const values = takeParts(1000, real);
   const { buffer } = values.re;
@@ -30,7 +36,6 @@ it("both parts of complex values are memory of their own", () => {
 });
 
 it("large memory is kept for threads alone", () => {
-  vi.useFakeTimers();
   const length = 2 ** 19 + 1;
   for (const shared of [false, true]) {
     const values = takeParts(length, { complex: false, shared });
@@ -38,5 +43,4 @@ it("large memory is kept for threads alone", () => {
     const next = takeParts(length, { complex: false, shared });
     expect(next.re.buffer === values.re.buffer).toBe(shared);
   }
-  vi.runAllTimers();
 });

@@ -45,6 +45,7 @@ export function returnParts(values: Parts): void {
   if (typeof timer === "object") timer.unref();
 }
 
-function isShared(buffer: ArrayBufferLike): boolean {
+/** Whether other threads may see memory. */
+export function isShared(buffer: ArrayBufferLike): boolean {
   return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 }

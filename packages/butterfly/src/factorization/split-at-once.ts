@@ -2,7 +2,7 @@ import type { Dropped } from "../linear-algebra/dropped.ts";
 import { kernelsWithRoom } from "../linear-algebra/kernels.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
 import { arraysOf, type Parts } from "./parts.ts";
-import { takeParts } from "./spare-buffers.ts";
+import { isShared, takeParts } from "./spare-buffers.ts";
 import type { Split, SplitTask, SplitValues } from "./split-task.ts";
 
 /*
@@ -18,61 +18,83 @@ const NONE = 0;
 /** Numbers before the others, so that no address is {@link NONE}: two sums. */
 const HEAD = 2;
 
-/** Where the parts of some values lie in the memory of the kernels, in numbers. */
+/** Where the parts of some values lie in the memory of the kernels: addresses in bytes. */
+interface Place {
+  readonly re: number;
+  readonly im: number;
+}
+
+const NOWHERE: Place = { re: NONE, im: NONE };
+
 class Room {
   /** Numbers so far. */
   length: number = HEAD;
 
-  take({ re, im }: Parts): readonly [re: number, im: number] {
+  take({ re, im }: Parts): Place {
     const start = this.length;
     this.length += re.length + (im?.length ?? 0);
-    return [start, im === undefined ? NONE : start + re.length];
+    return { re: 8 * start, im: im === undefined ? NONE : 8 * (start + re.length) };
   }
 }
 
-type Place = readonly [re: number, im: number];
+/** The least shorter side of blocks of which WebAssembly finds the leading singular vectors. */
+const LEAST_SIDE = 4;
 
 /**
- * Splits classes of two rows or two columns each, at rank one; undefined without kernels, for large matrices and
- * where the closed form does not apply to a class.
+ * Splits classes at rank one; undefined without kernels, for large matrices, for blocks of three rows or columns and
+ * where a class needs more than the plain way.
  */
-export function splitTwoRowsAtOnce(
+export function splitAtOnce(
   { product, split, side, to }: SplitTask,
   [first, last]: readonly [number, number],
 ): Dropped | undefined {
-  const { left, right } = split;
+  const { left, right, rank } = split;
+  const least = Math.min(left.b, right.c);
+  if (rank !== 1 || !(least === 2 || least >= LEAST_SIDE)) return undefined;
   const parts = arraysOf(product).length;
-  if (to === undefined || parts * product.re.length > MOST) return undefined;
+  if (parts * product.re.length > MOST) return undefined;
   // Other threads write other classes of these.
-  if (to.left.re.buffer instanceof SharedArrayBuffer) return undefined;
+  if (to !== undefined && isShared(to.left.re.buffer)) return undefined;
   const room = new Room();
-  const [own, onLeft, onRight] = [room.take(product), room.take(to.left), room.take(to.right)];
+  const own = room.take(product);
+  const onLeft = to === undefined ? NOWHERE : room.take(to.left);
+  const onRight = to === undefined ? NOWHERE : room.take(to.right);
   const work = room.length;
-  const found = kernelsWithRoom(work + parts * (3 * Math.max(left.b, right.c) + 2));
+  const found = kernelsWithRoom(work + parts * workOf(left.b, right.c));
   if (found === undefined) return undefined;
   const { kernels, memory } = found;
-  const isWhole = first === 0 && last === split.classes;
   write(product, own, memory);
-  if (!isWhole) {
+  if (to !== undefined && (first > 0 || last < split.classes)) {
     write(to.left, onLeft, memory);
     write(to.right, onRight, memory);
   }
   memory.fill(0, 0, HEAD);
   setSplit(kernels, split);
-  const applies = kernels.splitTwoRows(
+  const splitClasses = least === 2 ? kernels.splitTwoRows : kernels.splitRankOne;
+  const applies = splitClasses(
     first,
     last,
-    ...addresses(own),
-    ...addresses(onLeft),
-    ...addresses(onRight),
+    own.re,
+    own.im,
+    onLeft.re,
+    onLeft.im,
+    onRight.re,
+    onRight.im,
     side === "right",
     0,
     8 * work,
   );
   if (applies === 0) return undefined;
-  read(to.left, onLeft, memory);
-  read(to.right, onRight, memory);
+  if (to !== undefined) {
+    read(to.left, onLeft, memory);
+    read(to.right, onRight, memory);
+  }
   return { dropped: memory[0] as number, least: memory[1] as number };
+}
+
+/** Numbers that splitting a class takes, for each part. */
+function workOf(rows: number, cols: number): number {
+  return 3 * rows * cols + Math.min(rows, cols) ** 2 + 16 * (rows + cols);
 }
 
 /** The product of two factors, in memory of `takeParts`; undefined without kernels and for large ones. */
@@ -81,7 +103,8 @@ export function multiplyAtOnce(left: Parts, right: Parts, split: Split): Parts |
   const { nonZeros } = split.product;
   if (parts * (left.re.length + right.re.length + nonZeros) > 2 * MOST) return undefined;
   const room = new Room();
-  const [onLeft, onRight] = [room.take(left), room.take(right)];
+  const onLeft = room.take(left);
+  const onRight = room.take(right);
   const to = room.length;
   const found = kernelsWithRoom(to + parts * nonZeros);
   if (found === undefined) return undefined;
@@ -89,12 +112,15 @@ export function multiplyAtOnce(left: Parts, right: Parts, split: Split): Parts |
   write(left, onLeft, memory);
   write(right, onRight, memory);
   setSplit(kernels, split);
-  const own = [to, parts === 1 ? NONE : to + nonZeros] as const;
+  const own = { re: 8 * to, im: parts === 1 ? NONE : 8 * (to + nonZeros) };
   kernels.multiplyFactors(
     split.left.a,
-    ...addresses(onLeft),
-    ...addresses(onRight),
-    ...addresses(own),
+    onLeft.re,
+    onLeft.im,
+    onRight.re,
+    onRight.im,
+    own.re,
+    own.im,
   );
   const product = takeParts(nonZeros, { complex: parts === 2, shared: false });
   read(product, own, memory);
@@ -112,9 +138,12 @@ export function squaredDistanceAtOnce(
   const length = product.re.length + left.re.length + right.re.length;
   if (parts * length > 2 * MOST) return undefined;
   const room = new Room();
-  const [own, onLeft, onRight] = [room.take(product), room.take(left), room.take(right)];
+  const own = room.take(product);
+  const onLeft = room.take(left);
+  const onRight = room.take(right);
   const work = room.length;
-  const [rows, cols] = [split.left.b, split.right.c];
+  const rows = split.left.b;
+  const cols = split.right.c;
   const block = rows * cols + split.rank * (rows + cols);
   const found = kernelsWithRoom(work + parts * block);
   if (found === undefined) return undefined;
@@ -126,9 +155,12 @@ export function squaredDistanceAtOnce(
   return kernels.squaredDistance(
     first,
     last,
-    ...addresses(own),
-    ...addresses(onLeft),
-    ...addresses(onRight),
+    own.re,
+    own.im,
+    onLeft.re,
+    onLeft.im,
+    onRight.re,
+    onRight.im,
     8 * work,
   );
 }
@@ -140,17 +172,16 @@ function setSplit(kernels: Kernels, { left, right, rank }: Split): void {
   kernels.setSplit(left.a, left.b, left.c, left.d, a, b, c, d, rank);
 }
 
-function addresses([re, im]: Place): readonly [number, number] {
-  return [8 * re, 8 * im];
+function write({ re, im }: Parts, to: Place, memory: Float64Array): void {
+  memory.set(re, to.re / 8);
+  if (im) memory.set(im, to.im / 8);
 }
 
-function write({ re, im }: Parts, [atRe, atIm]: Place, memory: Float64Array): void {
-  memory.set(re, atRe);
-  if (im) memory.set(im, atIm);
+function read({ re, im }: Parts, from: Place, memory: Float64Array): void {
+  readPart(re, from.re / 8, memory);
+  if (im) readPart(im, from.im / 8, memory);
 }
 
-function read({ re, im }: Parts, [atRe, atIm]: Place, memory: Float64Array): void {
-  const part = (to: FloatArray, at: number): void => to.set(memory.subarray(at, at + to.length));
-  part(re, atRe);
-  if (im) part(im, atIm);
+function readPart(to: FloatArray, start: number, memory: Float64Array): void {
+  to.set(memory.subarray(start, start + to.length));
 }

@@ -12,15 +12,9 @@ import {
 import type { Parts } from "./parts.ts";
 import type { Split, SplitTask } from "./split-task.ts";
 
-/** Whether the blocks of a split have two rows or columns, and rank one. */
-export function hasTwoRows({ left, right, rank }: Split): boolean {
-  return rank === 1 && Math.min(left.b, right.c) === 2;
-}
-
-/** What truncates the blocks of a split; undefined unless it {@link hasTwoRows}. */
-export function twoRowsOf({ im }: Parts, split: Split): TwoRows | undefined {
-  if (!hasTwoRows(split)) return undefined;
-  const { left, right } = split;
+/** What truncates the blocks of a split; undefined unless they have two rows or columns and rank one. */
+export function twoRowsOf({ im }: Parts, { left, right, rank }: Split): TwoRows | undefined {
+  if (rank !== 1 || Math.min(left.b, right.c) !== 2) return undefined;
   return new TwoRows(Math.max(left.b, right.c), im !== undefined);
 }
 

@@ -18,8 +18,8 @@ import {
   takeBlock,
 } from "./class-blocks.ts";
 import type { Parts } from "./parts.ts";
-import { splitTwoRowsAtOnce, squaredDistanceAtOnce } from "./split-at-once.ts";
-import { hasTwoRows, splitByTwoRows, twoRowsOf } from "./split-by-two-rows.ts";
+import { splitAtOnce, squaredDistanceAtOnce } from "./split-at-once.ts";
+import { splitByTwoRows, twoRowsOf } from "./split-by-two-rows.ts";
 import type { OrthonormalSide, Split, SplitTask, SplitValues } from "./split-task.ts";
 
 /** @param left chainable with `right` */
@@ -47,7 +47,7 @@ export function splitClasses(
   to?: SplitValues,
 ): Dropped {
   const shape = { product, split, side, to };
-  const atOnce = hasTwoRows(split) ? splitTwoRowsAtOnce(shape, [first, last]) : undefined;
+  const atOnce = splitAtOnce(shape, [first, last]);
   if (atOnce !== undefined) return atOnce;
   const twoRows = twoRowsOf(product, split);
   let sum: Dropped = NOTHING;

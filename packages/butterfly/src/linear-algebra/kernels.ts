@@ -1,5 +1,20 @@
 import { PapilioError } from "../errors/papilio-error.ts";
 
+/** Splits some classes: whether the way of this function does for all of them. */
+type SplitClasses = (
+  first: number,
+  last: number,
+  re: number,
+  im: number,
+  leftRe: number,
+  leftIm: number,
+  rightRe: number,
+  rightIm: number,
+  isRightOrthonormal: boolean,
+  sums: number,
+  work: number,
+) => number;
+
 /**
  * Inner loops in WebAssembly: the functions of assembly/dense.ts of `@papilio/cpu-runtime`, which documents
  * them. Addresses are in bytes.
@@ -45,19 +60,8 @@ interface DenseKernels {
     d2: number,
     rank: number,
   ): void;
-  splitTwoRows(
-    first: number,
-    last: number,
-    re: number,
-    im: number,
-    leftRe: number,
-    leftIm: number,
-    rightRe: number,
-    rightIm: number,
-    normOnRight: boolean,
-    sums: number,
-    work: number,
-  ): number;
+  splitTwoRows: SplitClasses;
+  splitRankOne: SplitClasses;
   squaredDistance(
     first: number,
     last: number,

@@ -228,7 +228,8 @@ export class Chain {
 
   #ends(from: number, to: number): [first: Pattern, last: Pattern] {
     const whole = Number.isSafeInteger(from) && Number.isSafeInteger(to);
-    const [first, last] = whole ? [this.patterns[from], this.patterns[to - 1]] : [];
+    const first = whole ? this.patterns[from] : undefined;
+    const last = whole ? this.patterns[to - 1] : undefined;
     if (first && last && from < to) return [first, last];
     throw new PapilioError(
       "CHAIN_RANGE",

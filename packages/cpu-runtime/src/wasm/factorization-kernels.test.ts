@@ -1,14 +1,6 @@
-import {
-  Butterfly,
-  Chain,
-  ComplexButterfly,
-  ComplexKroneckerSparse,
-  KroneckerSparse,
-  Pattern,
-} from "@papilio/butterfly";
+import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
 import { factorize, factorizePermuted, searchChains } from "@papilio/butterfly/factorization";
 import { uniform } from "@papilio/butterfly/numeric";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { factorizationKernels } from "./factorization-kernels.ts";
 
@@ -17,11 +9,6 @@ interface Exports {
   addRowProducts(...numbers: number[]): void;
   reflectReal(...numbers: number[]): void;
   reflectComplex(...numbers: number[]): void;
-  setSplit(...numbers: number[]): void;
-  multiplyFactors(...numbers: number[]): void;
-  startSquares(): void;
-  addSquares(values: number, count: number): void;
-  squares(): number;
 }
 
 const memory = new WebAssembly.Memory({ initial: 4 });
@@ -158,107 +145,6 @@ describe("the loops of factorizations in WebAssembly", () => {
     }
   });
 });
-
-const upTo = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
-
-/** Two patterns that are chainable, with blocks `b x c` of so many ranks. */
-const pairs = fc
-  .record({
-    ...{ a: upTo(3), b: upTo(5), c: upTo(5), d: upTo(3) },
-    ...{ rank: upTo(3), rowSplit: upTo(3), columnSplit: upTo(3) },
-  })
-  .map(({ a, b, c, d, rank, rowSplit, columnSplit }) => ({
-    left: new Pattern(a, b, rank * columnSplit, d * rowSplit),
-    right: new Pattern(a * columnSplit, rank * rowSplit, c, d),
-    rank,
-  }));
-
-describe("all classes of a split at once", () => {
-  it("multiply factors of any two chainable patterns, to the last bit", () => {
-    fc.assert(
-      fc.property(pairs, fc.boolean(), ({ left, right, rank }, isComplex) => {
-        used = 1;
-        const [x, y] = [draw(left.nonZeros), draw(right.nonZeros)];
-        const [xIm, yIm] = [draw(left.nonZeros), draw(right.nonZeros)];
-        const { nonZeros } = Chain.of([left, right]).product();
-        const [re, im] = [draw(nonZeros), draw(nonZeros)];
-        wasm.setSplit(...entriesOf(left), ...entriesOf(right), rank);
-        const addresses = [x, xIm, y, yIm, re, im].map(({ byteOffset }, index) =>
-          isComplex || index % 2 === 0 ? byteOffset : 0,
-        );
-        wasm.multiplyFactors(left.a, ...addresses);
-        const factor = KroneckerSparse<Float64Array>;
-        const [p, q] = [new factor(left, x), new factor(right, y)];
-        if (!isComplex) {
-          expect(re).toEqual(p.matmul(q).values);
-          return;
-        }
-        const product = new ComplexKroneckerSparse(p, new factor(left, xIm)).matmul(
-          new ComplexKroneckerSparse(q, new factor(right, yIm)),
-        );
-        expect(re).toEqual(product.re.values);
-        expect(im).toEqual(product.im.values);
-      }),
-    );
-  });
-
-  it("split blocks of two rows or columns to the last bit as without, blocks of zeros among them", async () => {
-    const shapes = fc.record({
-      ...{ a: upTo(3), long: fc.integer({ min: 2, max: 9 }), d: upTo(3), isWide: fc.boolean() },
-      ...{ rowSplit: upTo(3), columnSplit: upTo(3), isComplex: fc.boolean() },
-      ...{ kind: fc.constantFrom("random", "butterfly", "with zeros", "large"), seed: fc.nat() },
-      ...{ tree: fc.constantFrom("left-to-right" as const, "right-to-left" as const) },
-    });
-    const kernels = factorizationKernels();
-    await fc.assert(
-      fc.asyncProperty(shapes, async (shape) => {
-        const { a, long, d, isWide, rowSplit, columnSplit, isComplex, kind, seed, tree } = shape;
-        const chain = Chain.of([
-          new Pattern(a, isWide ? 2 : long, columnSplit, d * rowSplit),
-          new Pattern(a * columnSplit, rowSplit, isWide ? long : 2, d),
-        ]);
-        const drawn = uniform(seed);
-        const part = (): Float64Array => {
-          if (kind === "butterfly") {
-            return Butterfly.random(chain, { seed, dtype: "float64" }).dense();
-          }
-          const scale = kind === "large" ? 2 ** 400 : 1;
-          return Float64Array.from({ length: chain.rows * chain.cols }, (_, index) =>
-            kind === "with zeros" && index % chain.cols < chain.cols / 2 ? 0 : scale * drawn(),
-          );
-        };
-        const dense = isComplex ? { re: part(), im: part() } : part();
-        const plain = await factorize(dense, chain, { threads: 1, tree });
-        const found = await factorize(dense, chain, { threads: 1, tree, kernels });
-        expect(found.matrix.factors).toEqual(plain.matrix.factors);
-        expect(found.bounds).toEqual(plain.bounds);
-        expect(Math.abs(found.error - plain.error)).toBeLessThan(1e-12);
-      }),
-    );
-  });
-
-  it("add squares in the order of the loops without, over chunks", () => {
-    for (const count of [0, 1, 3, 4, 5, 8, 1023]) {
-      used = 0;
-      const values = draw(count);
-      wasm.startSquares();
-      wasm.addSquares(0, count & ~7);
-      wasm.addSquares(8 * (count & ~7), count % 8);
-      const sums = [0, 0, 0, 0];
-      const whole = count & ~3;
-      values.forEach((value, index) => {
-        const lane = index < whole ? index % 4 : 0;
-        sums[lane] = (sums[lane] as number) + value ** 2;
-      });
-      const [p, q, r, s] = sums as [number, number, number, number];
-      expect(wasm.squares()).toBe(p + q + (r + s));
-    }
-  });
-});
-
-function entriesOf({ a, b, c, d }: Pattern): number[] {
-  return [a, b, c, d];
-}
 
 const chains = [
   Chain.monarch(36),
