@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -136,9 +144,10 @@ function read(
   n: number,
   kind: SizeRow["kind"],
 ): Float32Array | { re: Float32Array; im: Float32Array } {
-  const bytes = readFileSync(file);
-  const numbers = new Float32Array(new SharedArrayBuffer(bytes.byteLength));
-  new Uint8Array(numbers.buffer).set(bytes);
+  const numbers = new Float32Array(new SharedArrayBuffer((kind === "real" ? 4 : 8) * n * n));
+  const opened = openSync(file, "r");
+  readSync(opened, numbers);
+  closeSync(opened);
   if (kind === "real") return numbers;
   return { re: numbers.subarray(0, n * n), im: numbers.subarray(n * n) };
 }
