@@ -1,8 +1,9 @@
+import type { Pattern } from "../pattern/pattern.ts";
 import type { TimeSlicer } from "../threads/time-slicer.ts";
 import { sweepOften } from "./descend.ts";
 import { inHalf, nearest } from "./grid.ts";
 import type { RoundedFactor } from "./rounded-factor.ts";
-import { colOf, type Gram, rowOf } from "./surroundings.ts";
+import { type Gram, rowOf } from "./surroundings.ts";
 
 /**
  * The coordinate descent of `Descent` where every row of the factor meets every other by `M`: what has changed is kept as
@@ -13,7 +14,7 @@ export class RowDescent {
   readonly #rounded: RoundedFactor;
   /** `P` at first, on the support, `[a, b, c, d]`. */
   readonly #start: Float64Array;
-  /** `E G`, `[rows, cols]`, of the changes `E` since. */
+  /** `E G`, `[rows, cols]`, of the changes `E` since. Columns that rows read together lie together, here and in `G`. */
   readonly #changes: Float64Array;
   readonly #inputs: Gram;
   readonly #outputs: Gram;
@@ -27,7 +28,7 @@ export class RowDescent {
     this.#rounded = rounded;
     this.#start = slope;
     this.#changes = new Float64Array(rows * cols);
-    this.#inputs = inputs;
+    this.#inputs = together(inputs, pattern);
     this.#outputs = outputs;
     const within: number[][] = Array.from({ length: rows }, () => []);
     const across: number[] = [];
@@ -73,12 +74,12 @@ export class RowDescent {
     const { size, values } = this.#outputs;
     const k = row % d;
     const firstPlace = this.#placeOf(row, 0);
-    const firstCol = Math.floor(row / (b * d)) * c * d + k;
+    const firstCol = (Math.floor(row / (b * d)) * d + k) * c;
     const slope = Float64Array.from({ length: c }, (_, l) => this.#start[firstPlace + l * d] ?? 0);
     for (let other = 0; other < size; other++) {
       const weight = values[row * size + other] as number;
       if (weight === 0) continue;
-      for (let l = 0, at = other * cols + firstCol; l < c; l++, at += d) {
+      for (let l = 0, at = other * cols + firstCol; l < c; l++, at++) {
         slope[l] = (slope[l] as number) - weight * (this.#changes[at] as number);
       }
     }
@@ -88,7 +89,7 @@ export class RowDescent {
   #moveNumber(row: number, l: number, slopes: Float64Array): number {
     const { grid, numbers, pattern } = this.#rounded;
     const place = this.#placeOf(row, l);
-    const col = colOf(pattern, place);
+    const col = columnOf(pattern, place);
     const scale = this.#rounded.scaleAt(place);
     const curve = at(this.#outputs, row, row) * at(this.#inputs, col, col);
     if (scale === 0 || curve === 0) return 0;
@@ -109,7 +110,7 @@ export class RowDescent {
     const members = Array.from(groups[group] as Int32Array, (place) => ({
       number: numbers[place] as number,
       row: rowOf(pattern, place),
-      col: colOf(pattern, place),
+      col: columnOf(pattern, place),
       l: Math.floor(place / pattern.d) % pattern.c,
     })).filter(({ number }) => number !== 0);
     let [slope, curve] = [0, 0];
@@ -141,8 +142,8 @@ export class RowDescent {
       this.#changes[to] = (this.#changes[to] as number) + change * (values[from] as number);
     }
     const own = change * at(this.#outputs, row, row);
-    let from = col * cols + Math.floor(row / (b * d)) * c * d + (row % d);
-    for (let l = 0; l < c; l++, from += d) {
+    let from = col * cols + (Math.floor(row / (b * d)) * d + (row % d)) * c;
+    for (let l = 0; l < c; l++, from++) {
       slope[l] = (slope[l] as number) - own * (values[from] as number);
     }
   }
@@ -152,6 +153,31 @@ export class RowDescent {
     const k = row % d;
     return (((row - k) / d) * c + l) * d + k;
   }
+}
+
+/** A Gram matrix of columns by the blocks that read them, not in their order. */
+function together({ size, values }: Gram, pattern: Pattern): Gram {
+  const { c, d } = pattern;
+  if (d === 1) return { size, values };
+  const placeOf = (col: number): number => {
+    const [k, above] = [col % d, Math.floor(col / d)];
+    return (Math.floor(above / c) * d + k) * c + (above % c);
+  };
+  const places = Int32Array.from({ length: size }, (_, col) => placeOf(col));
+  const moved = new Float64Array(values.length);
+  for (let row = 0; row < size; row++) {
+    const to = (places[row] as number) * size;
+    for (let col = 0; col < size; col++) {
+      moved[to + (places[col] as number)] = values[row * size + col] as number;
+    }
+  }
+  return { size, values: moved };
+}
+
+/** The column of a place, by the blocks that read it. */
+function columnOf({ b, c, d }: Pattern, place: number): number {
+  const [k, l] = [place % d, Math.floor(place / d) % c];
+  return (Math.floor(place / (b * c * d)) * d + k) * c + l;
 }
 
 function at({ size, values }: Gram, row: number, col: number): number {

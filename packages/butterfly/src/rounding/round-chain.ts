@@ -8,9 +8,9 @@ import { RoundedFactor } from "./rounded-factor.ts";
 import { spreadScales } from "./spread-scales.ts";
 import {
   apply,
-  applyGram,
   crossMoments,
   type Factor,
+  forEachValue,
   type Gram,
   identity,
   inputGram,
@@ -79,14 +79,41 @@ function descentOf(own: RoundedFactor, index: number, whole: Product): Descent |
   const size = own.pattern.cols;
   const cross = moments === undefined ? undefined : crossMoments(right, cols, moments);
   const missing = cross === undefined ? missingAlone(whole, right) : missingOf(whole, cross, size);
-  const weighted = outputs === undefined ? missing : applyGram(outputs, missing, size);
-  const slope = onSupport(near[index] as Factor, apply(transposedFactors(left), weighted, size));
+  const factor = near[index] as Factor;
+  const slope =
+    outputs === undefined
+      ? onSupport(factor, apply(transposedFactors(left), missing, size))
+      : weightedSlope(factor, left, outputs, transposed(missing, size));
   const inputs = inputGram(right, cols, moments, cross);
   const written = leftGram(left, outputs);
   if (outputs === undefined || written === undefined) {
     return new Descent(own, slope, inputs, written);
   }
   return new RowDescent(own, slope, inputs ?? identity(size), written);
+}
+
+/**
+ * `A^T M (W - B) H R^T` on the support of a factor alone, which is little of it.
+ *
+ * @param missing the transpose of `(W - B) H R^T`
+ */
+function weightedSlope(
+  factor: Factor,
+  left: readonly Factor[],
+  outputs: Gram,
+  missing: Float64Array,
+): Float64Array {
+  const { size } = outputs;
+  const weights = apply(transposedFactors(left), outputs.values, size);
+  const slope = new Float64Array(factor.values.length);
+  forEachValue(factor.pattern, (at, row, col) => {
+    let [sum, from, other] = [0, row * size, col * size];
+    for (const end = from + size; from < end; from++, other++) {
+      sum += (weights[from] as number) * (missing[other] as number);
+    }
+    slope[at] = sum;
+  });
+  return slope;
 }
 
 /** `(W - B) H R^T`. */
