@@ -48,8 +48,10 @@ export function quantizeCommand(interruption: Interruption): Command {
       "after",
       `
 Matrices and the factors of butterflies are rounded, 32 weights along a row to a scale; biases, norms and tables of
-positions stay as they are. Structured rounding takes the bytes of plain rounding, and seconds for each million weights. A file for a model goes beside its config.json; papilio generate, run and classify read it, and with --dtype
-q8 or q4 they keep the same weights in memory.
+positions stay as they are. Structured rounding takes the bytes of plain rounding, and seconds for each million weights,
+with --calibrate a model runs there and back, and a million weights take tens of seconds, or minutes in butterflies. A file
+for a model goes beside its config.json; papilio generate, run and classify read it, and with --dtype q8 or q4 they keep
+the same weights in memory.
 
 What to calibrate with: a text for llama and gpt2, of which up to 4,096 tokens are taken; images [n, channels, height,
 width] for vit and ids [sequences, tokens] for bert, as papilio run takes them; vectors [samples, cols] for butterflies.
