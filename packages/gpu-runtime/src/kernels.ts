@@ -100,6 +100,7 @@ export {
   type WorkgroupKroneckerSparse,
 } from "./kernels/kronecker-sparse/variant.ts";
 export { type LabelWeightsProblem, labelWeightsKernel } from "./kernels/label-weights/kernel.ts";
+export type { MatrixUnitsShape } from "./kernels/matrix-units.ts";
 export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";
 export {
   type NormalizationGradientProblem,

@@ -55,7 +55,7 @@ export interface ButterflyMultiplication extends Multiplication {
  * stage that has any does not work in place. Operands are transposed where the input is.
  *
  * @throws PapilioError `PLAN_INVALID`, `CHAIN_NOT_CHAINABLE` where a stage of a plan is not, `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
- * `MEMORY_BUDGET`, `RANGE_NOT_FUSED`, `CHAIN_RANGE`; `VALUE_RANGE` where half precision does not hold a
+ * `MEMORY_BUDGET`, `MATRIX_UNITS_UNAVAILABLE`, `RANGE_NOT_FUSED`, `CHAIN_RANGE`; `VALUE_RANGE` where half precision does not hold a
  * value, also when the factors are balanced
  */
 export function prepareButterfly(
@@ -152,7 +152,7 @@ function prepareStages(
   const prepared: PreparedStage[] = [];
   try {
     for (const { stage, factor } of exactStages(butterfly, plan, inner)) {
-      const { from, to, how } = stage;
+      const { from, to, how, matrixUnits } = stage;
       const { b, c, cols } = butterfly.chain.product(from, to);
       const last = from === 0 ? epilogue : {};
       // The first one cannot write where it reads: the input is the caller's. Nor can what has
@@ -168,6 +168,7 @@ function prepareStages(
         factor === undefined
           ? prepareFusedChain(gpu, new Butterfly(butterfly.factors.slice(from, to)), inner, {
               inPlace,
+              matrixUnits,
               ...added,
             })
           : prepareKroneckerSparse(gpu, factor, inner, added);

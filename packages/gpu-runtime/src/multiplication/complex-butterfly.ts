@@ -184,7 +184,8 @@ function requireComplexPlan(gpu: DeviceContext, chain: Chain, layout: Layout, gi
       `The plan is ${plan.layout}, and the vectors ${layout}: complex ones stay in their layout.`,
     );
   }
-  for (const { from, to, how } of plan.stages) {
+  for (const { from, to, how, matrixUnits } of plan.stages) {
+    if (matrixUnits) throw planInvalid("Complex numbers are not multiplied on matrix units.");
     const range = chain.slice(from, to);
     if (how === "fuse" && !fitsRegisters(gpu.report, range)) throw notFused(range);
   }

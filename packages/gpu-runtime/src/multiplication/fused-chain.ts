@@ -3,6 +3,7 @@ import type { DeviceContext } from "../device/device-context.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { chooseFusedChain } from "../kernels/fused-chain/choose.ts";
 import { fusedChainKernel } from "../kernels/fused-chain/kernel.ts";
+import { matrixChainVariant } from "../kernels/fused-chain/matrix-candidates.ts";
 import { packFusedChain, rangeSharing } from "../kernels/fused-chain/pack.ts";
 import {
   type FusedChainPacking,
@@ -10,6 +11,7 @@ import {
   readsFusedChainPacking,
 } from "../kernels/fused-chain/packing.ts";
 import type { FusedChainVariant } from "../kernels/fused-chain/variant.ts";
+import { requireAnyMatrixUnits } from "../kernels/matrix-units.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { biasOf } from "./bias.ts";
 import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
@@ -20,6 +22,8 @@ import { partKey, type StageWeights } from "./weight-store.ts";
 export interface FusedChainOptions extends Epilogue {
   /** Shape of the kernel; chosen for the device and the chain when absent. */
   readonly variant?: FusedChainVariant;
+  /** Whether the shape that is chosen is on the device's matrix units; false unless given. */
+  readonly matrixUnits?: boolean | undefined;
   /** Added to every output, inside the same kernel: `rows` elements. */
   readonly bias?: Float32Array;
   /** Where the packed weights are shared with other multiplications; this one's own unless given. */
@@ -34,18 +38,28 @@ export interface FusedChainOptions extends Epilogue {
  * `y = activation(Ws ... Wt x + bias) * multiplier + addend`.
  *
  * @throws PapilioError `RANGE_NOT_FUSED` where a block of the chain is too large, or not square and to be
- * computed in place; `CHAIN_NOT_CHAINABLE`, `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
+ * computed in place; `CHAIN_NOT_CHAINABLE`, `BIAS_LENGTH`, `ACTIVATION_INVALID`, `F16_UNAVAILABLE`,
+ * `MATRIX_UNITS_UNAVAILABLE`, `BUFFER_TOO_LARGE`,
  * `MEMORY_BUDGET`
  */
 export function prepareFusedChain(
   gpu: DeviceContext,
   butterfly: Butterfly,
   shape: InputShape,
-  { variant, bias, weights: store, inPlace = false, ...epilogue }: FusedChainOptions = {},
+  {
+    variant,
+    matrixUnits,
+    bias,
+    weights: store,
+    inPlace = false,
+    ...epilogue
+  }: FusedChainOptions = {},
 ): Multiplication {
   const { chain } = butterfly;
   requireBias(bias, chain.rows, `The chain ${chain}`);
   requireEpilogue(epilogue);
+  if (matrixUnits || variant?.kind === "matrix") requireAnyMatrixUnits(gpu.report);
+  const choose = matrixUnits ? matrixChainVariant : chooseFusedChain;
   return portionedMultiplication(
     gpu,
     { pattern: chain.product(), values: chain.nonZeros },
@@ -59,9 +73,9 @@ export function prepareFusedChain(
         sharing: rangeSharing(part),
         bias: bias !== undefined,
       };
-      const chosen = variant ?? chooseFusedChain(gpu.report, problem);
+      const chosen = variant ?? choose(gpu.report, problem);
       if (chosen === undefined || (inPlace && portion.pattern.b !== portion.pattern.c)) {
-        throw notFused(chain, inPlace);
+        throw notFused(chain, inPlace, matrixUnits);
       }
       const { dtype } = shape;
       const key = `${store?.stage} ${portionName(portion)} ${dtype}`;
@@ -102,11 +116,15 @@ function partOfRange({ factors, chain }: Butterfly, { pattern, superBlock }: Por
 }
 
 /** The error for a chain of which no kernel keeps a block: `RANGE_NOT_FUSED`. */
-export function notFused(chain: Chain, inPlace: boolean = false): PapilioError {
+export function notFused(
+  chain: Chain,
+  inPlace: boolean = false,
+  matrixUnits: boolean = false,
+): PapilioError {
   const { b, c } = chain.product();
   return new PapilioError(
     "RANGE_NOT_FUSED",
-    `The range ${chain} cannot be one kernel${inPlace ? " that works in place" : ""}: its blocks are ${b} x ${c}.`,
+    `The range ${chain} cannot be one kernel${matrixUnits ? " on matrix units" : ""}${inPlace ? " that works in place" : ""}: its blocks are ${b} x ${c}.`,
     "Fuse fewer factors at a time, as planChain does, or merge them.",
   );
 }

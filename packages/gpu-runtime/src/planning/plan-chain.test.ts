@@ -1,9 +1,10 @@
 import { Chain, LAYOUTS } from "@papilio/butterfly";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { InputShape } from "../tensor/input-shape.ts";
 import { report } from "../testing/variants.ts";
 import { describePlan, factorByFactor, planName, type Stage, samePlan } from "./plan.ts";
-import { planChain, rankPlans } from "./plan-chain.ts";
+import { planChain, planOfStages, rankPlans } from "./plan-chain.ts";
 import { stageSeconds, TYPICAL_RATES } from "./stage-cost.ts";
 
 const gpu = report("hardware", 32);
@@ -100,6 +101,45 @@ describe("a plan on a GPU", () => {
     for (const { plan } of rankPlans(gpu, Chain.parse("4,64,64,4"), first)) {
       expect(plan.layout).toBe("batch-first");
     }
+  });
+});
+
+describe("ranges on matrix units", () => {
+  const products = [{ from: "f16", to: "f32", rows: 16, columns: 16, depth: 16 }];
+  const features = { ...gpu.features, matrixUnits: { taken: true, products } };
+  const limits = { ...gpu.limits, maxComputeWorkgroupStorageSize: 32768 };
+  const withUnits = { ...gpu, features, limits };
+  const chain = Chain.parse("1,16,16,16;16,16,16,1");
+  const shape = { batch: 4096, layout: "batch-last", dtype: "f16" } as const;
+  const namesOf = (
+    adapter: typeof gpu,
+    planned: Chain,
+    given: InputShape,
+    matrixUnits: boolean,
+  ): string[] =>
+    rankPlans(adapter, planned, given, { matrixUnits }).map(({ plan }) => planName(plan));
+
+  it("are planned where they are asked for, and fit", () => {
+    const name = "batch-last fuse-on-matrix-units(0-2)";
+    expect(namesOf(withUnits, chain, shape, true)).toContain(name);
+    expect(namesOf(withUnits, chain, shape, false).join()).not.toContain("matrix-units");
+    for (const [adapter, planned, given] of [
+      [gpu, chain, shape],
+      [withUnits, chain, { ...shape, dtype: "f32" }],
+      [withUnits, Chain.parse("1,16,8,16;8,16,16,1"), shape],
+      [withUnits, Chain.monarch(4096), shape],
+    ] as const) {
+      expect(namesOf(adapter, planned, given, true).join()).not.toContain("matrix-units");
+    }
+  });
+
+  it("are kept with their stages, and refused where the device has none", () => {
+    const stages = [{ from: 0, to: 2, how: "fuse", matrixUnits: true }] as const;
+    expect(planOfStages(withUnits, chain, shape, stages)?.stages).toEqual(stages);
+    expect(planOfStages(gpu, chain, shape, stages)).toBeUndefined();
+    expect(describePlan({ layout: "batch-last", stages }, chain, shape)).toContain(
+      "factors 1 to 2: fused on matrix units, 1 blocks of 256 x 256",
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { Chain, LAYOUTS, type Layout } from "@papilio/butterfly";
 import {
+  requireBoolean,
   requireChain,
   requireListOf,
   requireNumber,
@@ -13,6 +14,7 @@ import { type Candidate, divideChain } from "@papilio/butterfly/planning";
 import { requireReport } from "../device/device-checks.ts";
 import type { AdapterReport } from "../device/report.ts";
 import { chooseFusedChain } from "../kernels/fused-chain/choose.ts";
+import { matrixChainVariant } from "../kernels/fused-chain/matrix-candidates.ts";
 import type { DeviceRates } from "../rates/measure-rates.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { type Plan, type Stage, samePlan } from "./plan.ts";
@@ -23,6 +25,11 @@ export interface PlanOptions {
   readonly rates?: DeviceRates;
   /** Stages may be of these kinds only; all unless given. A single factor can always be multiplied. */
   readonly allow?: readonly Stage["how"][];
+  /**
+   * Whether ranges are fused on the device's matrix units where it has any that fit: the cost model expects of
+   * them what it does of other kernels. False unless given.
+   */
+  readonly matrixUnits?: boolean;
   /** Batches of vectors that the last stage takes besides, as an epilogue's operands; 0 unless given. */
   readonly operands?: number;
 }
@@ -88,7 +95,8 @@ export function planChain(
 /** @throws PapilioError `OPTION_INVALID` */
 export function requirePlanOptions(options: PlanOptions): void {
   requireOptions("The options", options);
-  const { rates, allow, operands = 0 } = options;
+  const { rates, allow, operands = 0, matrixUnits = false } = options;
+  requireBoolean("matrixUnits", matrixUnits);
   requireWhole("operands", operands, 0);
   if (allow !== undefined) {
     requireListOf("allow", allow, (name, how) =>
@@ -117,10 +125,9 @@ export function planOfStages(
   const found = ranked.find(({ plan }) => samePlan(plan, { layout: plan.layout, stages }));
   if (found !== undefined) return found.plan;
   const possible = stages.every(
-    ({ from, to, how }) =>
+    ({ from, to, how, matrixUnits = false }) =>
       how !== "fuse" ||
-      chooseFusedChain(report, { chain: Chain.of(chain.patterns.slice(from, to)), ...shape }) !==
-        undefined,
+      canFuse(report, Chain.of(chain.patterns.slice(from, to)), shape, matrixUnits),
   );
   return possible ? { layout: shape.layout, stages } : undefined;
 }
@@ -130,11 +137,11 @@ function plansInLayout(
   chain: Chain,
   shape: InputShape,
   layout: Layout,
-  { rates = TYPICAL_RATES[report.kind], allow, operands = 0 }: PlanOptions,
+  { rates = TYPICAL_RATES[report.kind], allow, operands = 0, matrixUnits = false }: PlanOptions,
 ): RankedPlan[] {
   const inner = { ...shape, layout };
   const candidates = function* (from: number, to: number): Iterable<Candidate<Stage>> {
-    for (const stage of stagesOf(report, chain, from, to, inner)) {
+    for (const stage of stagesOf(report, chain, [from, to], inner, matrixUnits)) {
       if (stage.how !== "multiply" && allow !== undefined && !allow.includes(stage.how)) continue;
       yield { stage, cost: stageSeconds(report, rates, chain, stage, inner, layout) };
     }
@@ -154,9 +161,9 @@ function plansInLayout(
 function stagesOf(
   report: AdapterReport,
   chain: Chain,
-  from: number,
-  to: number,
+  [from, to]: readonly [number, number],
   shape: InputShape,
+  matrixUnits: boolean,
 ): Stage[] {
   if (to - from === 1) return [{ from, to, how: "multiply" }];
   if (!chain.isChainable(from, to)) return [];
@@ -164,10 +171,22 @@ function stagesOf(
   const range = Chain.of(chain.patterns.slice(from, to));
   if (fitsMerged(report, range, FLOAT_FORMATS[shape.dtype].bytes))
     stages.push({ from, to, how: "merge" });
-  if (chooseFusedChain(report, { chain: range, ...shape }) !== undefined) {
+  if (matrixUnits && canFuse(report, range, shape, true)) {
+    stages.push({ from, to, how: "fuse", matrixUnits });
+  } else if (canFuse(report, range, shape, false)) {
     stages.push({ from, to, how: "fuse" });
   }
   return stages;
+}
+
+function canFuse(
+  report: AdapterReport,
+  chain: Chain,
+  shape: InputShape,
+  matrixUnits: boolean,
+): boolean {
+  const choose = matrixUnits ? matrixChainVariant : chooseFusedChain;
+  return choose(report, { chain, ...shape }) !== undefined;
 }
 
 /** Whether the product of a chain is computed on the CPU in a moment, and bound on the device. */

@@ -18,6 +18,12 @@ export interface Stage extends FactorRange {
    * what lies between on the chip. `merge`: they are multiplied out in advance into one factor.
    */
   readonly how: "multiply" | "fuse" | "merge";
+  /**
+   * Whether a stage that fuses does so on the device's matrix units, in half precision with sums in float32: their
+   * products must divide the blocks of its factors. Such stages are measured by `tunePlan`, and planned where
+   * they are asked for.
+   */
+  readonly matrixUnits?: boolean;
 }
 
 /** How the factors of a chain are multiplied on a device. Plain data. */
@@ -47,8 +53,10 @@ export function planName(plan: Plan): string {
   const { layout, stages } = plan;
   requireText("The layout of the plan", layout);
   requireListOf("The stages", stages, requireStage);
-  const names = stages.map(({ from, to, how }) =>
-    how === "multiply" ? `multiply(${from})` : `${how}(${from}-${to})`,
+  const names = stages.map(({ from, to, how, matrixUnits }) =>
+    how === "multiply"
+      ? `multiply(${from})`
+      : `${how}${matrixUnits ? "-on-matrix-units" : ""}(${from}-${to})`,
   );
   return `${layout} ${names.join(" ")}`;
 }
@@ -62,12 +70,12 @@ export function describePlan(plan: Plan, chain: Chain, shape: InputShape): strin
   const transposed = plan.layout !== layout;
   const passes = plan.stages.length + (transposed ? 2 : 0);
   const head = `${chain.rows} x ${chain.cols}, ${count(chain.length, "factor")}, batch ${batch} ${dtype} ${layout}: ${count(passes, "pass", "passes")} over memory`;
-  const stages = plan.stages.toReversed().map(({ from, to, how }) => {
+  const stages = plan.stages.toReversed().map(({ from, to, how, matrixUnits }) => {
     const product = chain.product(from, to);
     const numbers = to - from === 1 ? `factor ${to}` : `factors ${from + 1} to ${to}`;
     if (how === "multiply") return `  ${numbers}: multiply by ${product}`;
     return how === "fuse"
-      ? `  ${numbers}: fused, ${product.blocks} blocks of ${product.b} x ${product.c}, nothing between them in memory`
+      ? `  ${numbers}: fused${matrixUnits ? " on matrix units" : ""}, ${product.blocks} blocks of ${product.b} x ${product.c}, nothing between them in memory`
       : `  ${numbers}: merged in advance into ${product}, ${product.nonZeros} values instead of ${nonZeros(chain, from, to)}`;
   });
   const ends: [string[], string[]] = transposed

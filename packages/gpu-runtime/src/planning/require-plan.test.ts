@@ -28,6 +28,14 @@ describe("a plan for a device", () => {
     ["text", { layout, stages: [{ from: "0", to: "3", how: "fuse" }] }],
     ["two factors to multiply by", { layout, stages: [{ from: 0, to: 3, how: "multiply" }] }],
     ["another way", { layout, stages: [{ from: 0, to: 3, how: "magic" }] }],
+    [
+      "merged factors on matrix units",
+      { layout, stages: [{ from: 0, to: 3, how: "merge", matrixUnits: true }] },
+    ],
+    [
+      "matrix units that are a number",
+      { layout, stages: [{ from: 0, to: 3, how: "fuse", matrixUnits: 8 }] },
+    ],
     ["another layout", { ...stages([0, 3]), layout: "batch-middle" }],
   ])("is refused with %s", (_, plan) => {
     expect(() => requirePlan(chain, plan as Plan)).toThrow(invalid);

@@ -16,15 +16,19 @@ export function requirePlan(chain: Chain, plan: Plan): Plan {
   const { layout, stages } = (plan ?? {}) as Plan;
   requireKnown("The layout of a plan", layout, LAYOUTS);
   requireFactorRanges("The stages of a plan", stages, 0, chain.length);
-  const copies = stages.map(({ from, to, how }) => {
+  const copies = stages.map(({ from, to, how, matrixUnits = false }) => {
     requireKnown("The way of a stage", how, WAYS);
     if (how === "multiply" && to - from !== 1) {
       throw planInvalid(
         `A stage multiplies by factors ${from} to ${to - 1}, but "multiply" takes one factor.`,
       );
     }
+    requireKnown("Whether a stage is on matrix units", matrixUnits, [true, false]);
+    if (matrixUnits && how !== "fuse") {
+      throw planInvalid(`A stage is on matrix units, but "${how}" is not: only "fuse" is.`);
+    }
     chain.product(from, to); // refuses factors that are not chainable
-    return Object.freeze({ from, to, how });
+    return Object.freeze({ from, to, how, ...(matrixUnits ? { matrixUnits } : {}) });
   });
   return Object.freeze({ layout, stages: Object.freeze(copies) });
 }

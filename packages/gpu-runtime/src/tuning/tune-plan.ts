@@ -11,7 +11,8 @@ import { requireTuneOptions, type Tuned, type TuneOptions, tune } from "./tune.t
 
 /**
  * Measures which plan for a chain is the fastest on a device, among the best few by the cost model
- * and multiplying factor by factor, on random values; each is compared with the float64 product
+ * and multiplying factor by factor, on random values, and those that fuse on the device's matrix units where it
+ * has any; each is compared with the float64 product
  * first. Pass the result to `prepareButterfly`.
  *
  * Takes seconds, up to the time limit, and device memory for the input, the output and the weights
@@ -32,13 +33,18 @@ export async function tunePlan(
   gpu: DeviceContext,
   chain: Chain,
   shape: InputShape,
-  options: TuneOptions & Omit<PlanOptions, "operands"> = {},
+  options: TuneOptions & Omit<PlanOptions, "operands" | "matrixUnits"> = {},
 ): Promise<Tuned<Plan>> {
   requireGpu(gpu);
   requireInputShape(shape);
   requireTuneOptions(options);
   gpu.assertDtype(shape.dtype);
-  const [best, ...others] = rankPlans(gpu.report, chain, shape, options).map(({ plan }) => plan);
+  const ranked = (matrixUnits: boolean): Plan[] =>
+    rankPlans(gpu.report, chain, shape, { ...options, matrixUnits }).map(({ plan }) => plan);
+  const onMatrixUnits = ranked(true).filter(({ stages }) =>
+    stages.some(({ matrixUnits }) => matrixUnits),
+  );
+  const [best, ...others] = [...ranked(false), ...onMatrixUnits];
   // Factor by factor early: a time limit cuts off the end, and its kernels are quick to compile.
   const plain = planName(factorByFactor(chain, shape.layout));
   others.sort((p, q) => Number(planName(q) === plain) - Number(planName(p) === plain));

@@ -1,4 +1,5 @@
 import { requireObject, requireOneOf } from "@papilio/butterfly/errors";
+import type { MatrixUnitsShape } from "../matrix-units.ts";
 import { type Check, checks, requireMultiple, requireProblem } from "../problem-checks.ts";
 
 /** A shape of the attention kernel. */
@@ -60,22 +61,11 @@ export interface KeysAttention {
 
 /**
  * Both products on the adapter's matrix units, in half precision with sums in float32: each subgroup has as
- * many queries as a product has rows, and a workgroup stages keys and values for all of them. Weights are
- * rounded to half precision. For a device whose report lists a product from f16 to f32 of these sizes, and
- * has subgroups of one size.
+ * many queries as a product has rows, a divisor of its invocations, and a workgroup stages keys and values for all
+ * of them. Columns of products are keys, then features of values. Weights are rounded to half precision. For a
+ * device whose report lists a product from f16 to f32 of these sizes, and has subgroups of one size.
  */
-export interface MatrixAttention {
-  readonly kind: "matrix";
-  /** Queries of one product of the units. */
-  readonly unitM: number;
-  /** Keys, and features of values, of one product. */
-  readonly unitN: number;
-  /** Features of keys, and keys of values, of one product. */
-  readonly unitK: number;
-  /** Invocations of a subgroup, a multiple of `unitM`. */
-  readonly subgroup: number;
-  /** Subgroups of a workgroup. */
-  readonly subgroups: number;
+export interface MatrixAttention extends MatrixUnitsShape {
   /** Keys of a tile, a multiple of `unitN` and of `unitK`. */
   readonly keys: number;
 }

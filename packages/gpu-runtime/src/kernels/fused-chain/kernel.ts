@@ -1,4 +1,5 @@
 import type { Kernel } from "../../device/kernel.ts";
+import { matrixChainKernel } from "./matrix-shader.ts";
 import type { FusedChainProblem } from "./problem.ts";
 import { registerChainKernel } from "./register-shader.ts";
 import type { FusedChainVariant } from "./variant.ts";
@@ -9,7 +10,12 @@ import { workgroupChainKernel } from "./workgroup-shader.ts";
  * of `packFusedChain`, y, and what there is of bias, multiplier, addend.
  */
 export function fusedChainKernel(problem: FusedChainProblem, variant: FusedChainVariant): Kernel {
-  return variant.kind === "register"
-    ? registerChainKernel(problem, variant)
-    : workgroupChainKernel(problem, variant);
+  switch (variant.kind) {
+    case "register":
+      return registerChainKernel(problem, variant);
+    case "workgroup":
+      return workgroupChainKernel(problem, variant);
+    case "matrix":
+      return matrixChainKernel(problem, variant);
+  }
 }

@@ -17,6 +17,7 @@ export function fusedChainPackingOf(
   variant: FusedChainVariant,
 ): FusedChainPacking {
   if (variant.kind === "workgroup") return { width: 1, passes: variant.passes };
+  if (variant.kind === "matrix") return { width: 1, passes: problem.chain.patterns.map(() => 1) };
   const { lanes, vector } = variant;
   return {
     width: lanes === "blocks" ? storedBlocks(problem) : elementsOf(problem, vector).neighbours,

@@ -1,9 +1,11 @@
+import type { MatrixUnitsShape } from "../matrix-units.ts";
+
 /**
  * Shapes of the fused kernel for a chain of factors. The product of neighbouring factors of a chain
  * is Kronecker-sparse, so it falls apart into independent blocks: nothing between the factors has to
  * leave the invocation, or the workgroup, that computes a block.
  */
-export type FusedChainVariant = RegisterFusedChain | WorkgroupFusedChain;
+export type FusedChainVariant = RegisterFusedChain | WorkgroupFusedChain | MatrixFusedChain;
 
 /** An invocation computes a block for a few neighbouring numbers: all that lies between is in registers. */
 export interface RegisterFusedChain {
@@ -42,11 +44,26 @@ export interface WorkgroupFusedChain {
   readonly workgroup: number;
 }
 
+/**
+ * A workgroup computes a block for a slice of the batch on the adapter's matrix units, factor by factor, in
+ * half precision with sums in float32: rows of products are outputs, their columns vectors. For a device whose
+ * report lists a product from f16 to f32 of these sizes, which divide the blocks of all factors, and has
+ * subgroups of one size.
+ */
+export interface MatrixFusedChain extends MatrixUnitsShape {
+  /** Vectors for each workgroup, a multiple of `unitN`. */
+  readonly tileN: number;
+}
+
 /** A short name for labels, tuning logs and results. */
 export function fusedChainName(variant: FusedChainVariant): string {
   if (variant.kind === "workgroup") {
     const { tileN, passes, workgroup } = variant;
     return `workgroup-n${tileN}-${passes.join("+")}-w${workgroup}`;
+  }
+  if (variant.kind === "matrix") {
+    const { unitM, unitN, unitK, subgroup, subgroups, tileN } = variant;
+    return `matrix${subgroup}-${unitM}x${unitN}x${unitK}-n${tileN}-s${subgroups}`;
   }
   const { lanes, vector, broadcast, workgroup } = variant;
   const shared = broadcast === "load" ? "load" : `subgroup${broadcast}`;

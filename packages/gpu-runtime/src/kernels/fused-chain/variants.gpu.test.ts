@@ -3,16 +3,12 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { prepareFusedChain } from "../../multiplication/fused-chain.ts";
-import { Program } from "../../program/program.ts";
-import type { InputShape } from "../../tensor/input-shape.ts";
-import { Tensor, tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { expectFusedChain } from "../../testing/expect-fused-chain.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
-import { stored, verifyProduct } from "../../testing/run-butterfly.ts";
-import { draw } from "../../testing/vectors-in-memory.ts";
-import { withSharedBlocks } from "../../testing/with-shared-blocks.ts";
 import { mostElements } from "./elements-of.ts";
 import type { FusedChainProblem } from "./problem.ts";
-import { type FusedChainVariant, fusedChainName } from "./variant.ts";
+import type { FusedChainVariant } from "./variant.ts";
 
 let gpu: Gpu;
 let subgroup: number | "load";
@@ -24,49 +20,6 @@ beforeAll(async () => {
 afterAll(() => gpu.dispose());
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
-
-/** Runs a variant on random vectors and compares every output with the float64 product. */
-async function expectRight(
-  chain: Chain,
-  shape: InputShape,
-  variant: FusedChainVariant,
-  options: { readonly inPlace: boolean; readonly biased: boolean; readonly shared: boolean },
-): Promise<void> {
-  const { rows, cols } = chain;
-  const random = stored(Butterfly.random(chain, { seed: 9 }), shape);
-  const butterfly = options.shared ? withSharedBlocks(random) : random;
-  const values = draw(shape.batch * cols, shape.dtype);
-  // A bias that is as large as an output is verified by taking it off again.
-  const bias = options.biased ? Float32Array.from({ length: rows }, (_, q) => q % 3) : undefined;
-  using fused = prepareFusedChain(gpu, butterfly, shape, {
-    variant,
-    inPlace: options.inPlace,
-    ...(bias === undefined ? {} : { bias }),
-  });
-  using x = tensor(gpu, values, { ...shape, features: cols });
-  using other = new Tensor(gpu, { ...shape, features: rows });
-  other.write(new Float32Array(other.length).fill(Number.NaN));
-  const y = options.inPlace ? x : other;
-  using program = await Program.record(gpu, fused.steps(x, y));
-  await Program.complete([program]);
-  const actual = await y.data();
-  if (bias !== undefined) {
-    expect(shape.dtype).toBe("f32");
-    actual.forEach((value, index) => {
-      const feature =
-        shape.layout === "batch-first" ? index % rows : Math.floor(index / shape.batch);
-      actual[index] = value - (bias[feature] as number);
-    });
-  }
-  const terms = chain.patterns.map(({ c }) => c);
-  // Adding a bias of at most 2 and taking it off rounds like a few products of that size.
-  const rounding = options.biased ? [...terms, 64] : terms;
-  const found = verifyProduct(butterfly, values, actual, shape, rounding);
-  expect(found, `${chain} ${JSON.stringify(shape)} ${fusedChainName(variant)}`).toMatchObject({
-    ok: true,
-    nonFinite: 0,
-  });
-}
 
 // Parts of longer chains (a and d above 1 in the product), of rank 2, rectangular, transposed. Small:
 // every product is a line of the kernel, and a software adapter takes its time to compile them.
@@ -109,7 +62,7 @@ describe("any variant on any chain gives the float64 product", () => {
     const dtype = half && gpu.report.features.f16 ? "f16" : "f32";
     const shape = { batch, layout, dtype } as const;
     const { b, c } = chain.product();
-    await expectRight(chain, shape, variant({ chain, ...shape }), {
+    await expectFusedChain(gpu, chain, shape, variant({ chain, ...shape }), {
       inPlace: inPlace && b === c,
       biased: biased && dtype === "f32",
       shared,

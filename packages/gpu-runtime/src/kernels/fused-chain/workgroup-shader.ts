@@ -1,10 +1,10 @@
 import { type Strides, stridesOf } from "@papilio/butterfly/numeric";
-import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
+import type { Kernel } from "../../device/kernel.ts";
 import { epilogueName, epilogueWgsl, storeWgsl } from "../epilogue.ts";
-import { clamped, enabledBy, range, storedBlock, times } from "../wgsl.ts";
+import { clamped, enabledBy, range, times } from "../wgsl.ts";
 import { chainBindings } from "./chain-bindings.ts";
+import { chainTiles } from "./chain-tiles.ts";
 import { localFactors, localWeights, localWidth, partsOf } from "./local-factors.ts";
-import { paddedWeights } from "./pack.ts";
 import type { FusedChainProblem } from "./problem.ts";
 import { realArithmetic, unrolled } from "./unrolled.ts";
 import { fusedChainName, type WorkgroupFusedChain } from "./variant.ts";
@@ -30,16 +30,12 @@ export function workgroupChainKernel(
   problem: FusedChainProblem,
   variant: WorkgroupFusedChain,
 ): Kernel {
-  const { chain, batch, dtype, bias, inPlace, sharing, epilogue } = problem;
+  const { chain, batch, dtype, bias, inPlace, epilogue } = problem;
   const { tileN, passes, workgroup } = variant;
   const product = chain.product();
   const x = stridesOf(problem, chain.cols);
   const y = stridesOf(problem, chain.rows);
-  const columnTiles = Math.ceil(batch / tileN);
-  const exact = batch % tileN === 0;
-  const tiles = columnTiles * product.blocks;
-  const grid = dispatchGrid(tiles);
-  const perBlock = paddedWeights(localWeights(chain));
+  const { grid, exact, begin } = chainTiles(problem, tileN);
   const width = localWidth(chain);
   const parts = partsOf(chain, passes);
   const place = ({ vector, feature }: Strides, size: number, local: string): string =>
@@ -106,12 +102,7 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  ${tileIndexWgsl(grid, tiles)}
-  let firstColumn = (tile % ${columnTiles}u) * ${tileN}u;
-  let block = tile / ${columnTiles}u;
-  let group_i = block / ${product.d}u;
-  let group_k = block % ${product.d}u;
-  let weights = ${storedBlock(product, sharing, { block: "block", i: "group_i", k: "group_k" })} * ${perBlock}u;
+  ${begin}
   ${body.join("\n  workgroupBarrier();\n  ")}
 }
 `,

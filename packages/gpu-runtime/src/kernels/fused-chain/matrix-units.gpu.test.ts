@@ -1,0 +1,3 @@
+import { testFusedChainMatrixVariants } from "../../testing/fused-chain-matrix-variants.ts";
+
+testFusedChainMatrixVariants(5);
