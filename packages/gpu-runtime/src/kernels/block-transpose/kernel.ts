@@ -1,6 +1,6 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { dispatchGrid, type Kernel, tileIndexWgsl } from "../../device/kernel.ts";
-import { enabledBy, loadWidth, range, storedType } from "../wgsl.ts";
+import { enabledBy, loadWidth, range, storedType, times } from "../wgsl.ts";
 
 /** A row-major array `[outer, rows, columns, inner]` whose two middle axes are exchanged. */
 export interface BlockTranspose {
@@ -12,6 +12,8 @@ export interface BlockTranspose {
 }
 
 const WORKGROUP = 64;
+/** Numbers of a matrix that a processor's nearest cache holds. */
+const CACHED = 2 ** 14;
 
 /**
  * Generates the perfect shuffle of a Kronecker-sparse factor as a kernel of its own: pure memory
@@ -71,20 +73,24 @@ function runs(rows: number, columns: number, inner: number): Plan {
   };
 }
 
-/** A tile in registers: as many rows in as it is high, as many columns out as it is wide. */
+/**
+ * A tile in registers: as many rows in as it is high, as many columns out as it is wide. Neighbouring invocations go
+ * along the rows; where the matrix outgrows a cache, down four tiles first, so that they write whole cache lines.
+ */
 function tiles(rows: number, columns: number): Plan {
   const height = loadWidth(rows);
   const width = loadWidth(columns);
   const across = columns / width;
   const down = rows / height;
+  const patch = rows * columns > CACHED ? loadWidth(down) : 1;
   const element = (row: number, column: number): string =>
     width === 1 ? `row${row}` : `row${row}[${column}]`;
   return {
     each: height * width,
     read: width,
     write: height,
-    body: (dtype) => `let columnTile = index % ${across}u;
-  let rowTile = (index / ${across}u) % ${down}u;
+    body: (dtype) => `let columnTile = (index / ${patch}u) % ${across}u;
+  let rowTile = ${times(`(index / ${across * patch}u) % ${down / patch}u`, patch)}${patch === 1 ? "" : ` + index % ${patch}u`};
   let outer = index / ${down * across}u;
   let read = (outer * ${rows}u + rowTile * ${height}u) * ${across}u + columnTile;
   let write = (outer * ${columns}u + columnTile * ${width}u) * ${down}u + rowTile;
