@@ -1,7 +1,7 @@
 import { LAYOUTS, Pattern } from "@papilio/butterfly";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../gpu/gpu.ts";
-import { chooseFactorGradient } from "../kernels/factor-gradient/choose.ts";
+import { chooseFactorGradient, transposesOperands } from "../kernels/factor-gradient/choose.ts";
 import { Program } from "../program/program.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import { drawGradientOperands, verifyFactorGradient } from "../testing/factor-gradient.ts";
@@ -50,6 +50,28 @@ describe.each(grid)("$name, $layout", ({ layout, name, gradient }) => {
     expect(verifyFactorGradient(await y.data(), problem, operands, count).ok).toBe(true);
   });
 });
+
+describe.each(["f32", "f16"] as const)(
+  "the gradient of a factor of large blocks, in %s",
+  (dtype) => {
+    it("is the sum over the batch where it is first", async ({ skip }) => {
+      skip(dtype === "f16" && !gpu.report.features.f16, "the adapter has no half precision");
+      const shape = { batch: 68, layout: "batch-first" } as const;
+      const pattern = new Pattern(1, 256, 256, 2);
+      const problem = { ...shape, pattern, count: 64, dtype };
+      const transposed = transposesOperands(gpu.report, problem);
+      const operands = drawGradientOperands(problem);
+      using x = tensor(gpu, operands.x, { ...shape, dtype, features: pattern.cols });
+      using dy = tensor(gpu, operands.dy, { ...shape, dtype, features: pattern.rows });
+      using y = new Tensor(gpu, { ...shape, batch: 1, features: pattern.nonZeros });
+      const steps = factorGradient(gpu, pattern, { x, dy, y }, { count: problem.count });
+      expect(steps.filter(({ role }) => role === "rewrite")).toHaveLength(transposed ? 2 : 0);
+      using program = await Program.record(gpu, steps);
+      await Program.complete([program, program]);
+      expect(verifyFactorGradient(await y.data(), problem, operands, problem.count).ok).toBe(true);
+    });
+  },
+);
 
 describe("the gradient of a factor refuses", () => {
   const pattern = new Pattern(1, 2, 3, 2);

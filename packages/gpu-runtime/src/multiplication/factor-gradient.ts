@@ -9,7 +9,8 @@ import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import { assertFits } from "../device/storage.ts";
-import { chooseFactorGradient } from "../kernels/factor-gradient/choose.ts";
+import { blockTransposeKernel } from "../kernels/block-transpose/kernel.ts";
+import { chooseFactorGradient, transposesOperands } from "../kernels/factor-gradient/choose.ts";
 import { factorGradientKernel } from "../kernels/factor-gradient/kernel.ts";
 import type { FactorGradientProblem } from "../kernels/factor-gradient/problem.ts";
 import { reduceVectorsKernel } from "../kernels/reduce-vectors/kernel.ts";
@@ -36,8 +37,9 @@ export interface FactorGradientOptions {
 /**
  * The gradient of a loss with respect to the values of a Kronecker-sparse factor `K` of `y = K x`:
  * `dK[i, j, l, k] = Σ dy[n, i, j, k] x[n, i, l, k]` over the batch. Reads both operands in place, strided, in either
- * layout, without memory rewriting, and sums in float32. Where blocks are few, parts of the batch are summed by
- * workgroups of their own, and a second dispatch adds up their sums. Of a dense layer, pattern `(1, rows, cols, 1)`, it
+ * layout, and sums in float32. On software adapters large blocks of a batch-first batch are the exception: copies of both
+ * operands with the batch last are dispatched first. Where blocks are few, parts of the batch are summed by workgroups
+ * of their own, and a last dispatch adds up their sums. Of a dense layer, pattern `(1, rows, cols, 1)`, it
  * is the gradient of the weights.
  *
  * @returns the dispatches, to record into a program
@@ -61,13 +63,27 @@ export function memoryOf({ x, dy, y }: FactorGradientOperands): GradientMemory {
   return { x: x.memory, dy: dy.memory, y: y.memory };
 }
 
-/** The dispatches of the kernel, in the shape that suits the device. */
+/** The dispatches of the kernel, in the shape that suits the device, after those that transpose its operands. */
 export function gradientSteps(
   gpu: DeviceContext,
   problem: FactorGradientProblem,
   { x, dy, y }: GradientMemory,
 ): Step[] {
-  const { nonZeros } = problem.pattern;
+  const { batch, dtype, pattern } = problem;
+  const { rows, cols, nonZeros } = pattern;
+  if (transposesOperands(gpu.report, problem)) {
+    const batchLast = {
+      x: new Scratch(paddedBytes(batch * cols, dtype), "input, batch last"),
+      dy: new Scratch(paddedBytes(batch * rows, dtype), "gradient of the output, batch last"),
+    };
+    const transpose = (columns: number) =>
+      blockTransposeKernel({ outer: 1, rows: batch, columns, inner: 1, dtype });
+    return [
+      { kernel: transpose(cols), buffers: [x, batchLast.x], role: "rewrite" },
+      { kernel: transpose(rows), buffers: [dy, batchLast.dy], role: "rewrite" },
+      ...gradientSteps(gpu, { ...problem, layout: "batch-last" }, { ...batchLast, y }),
+    ];
+  }
   const variant = chooseFactorGradient(gpu.report, problem);
   const kernel = factorGradientKernel(problem, variant);
   const { parts } = variant;

@@ -46,13 +46,22 @@ export function bestTile(problem: FactorGradientProblem, invocations: Invocation
   return costed.reduce((least, other) => (other.cost < least.cost ? other : least)).tile;
 }
 
+/** Whether a problem is large, on an adapter where many sums pay. */
+export function isLarge(
+  { pattern, count }: FactorGradientProblem,
+  subgroup: number | null,
+): boolean {
+  return subgroup !== null && subgroup >= MEMBERS && count * pattern.nonZeros > SMALL;
+}
+
 /** Tiles that divide a side evenly, or into tiles of nearly equal size. */
 function candidatesOf(
-  { pattern: { b, c, d, nonZeros }, layout, count }: FactorGradientProblem,
+  problem: FactorGradientProblem,
   { workgroup, subgroup }: Invocations,
 ): Tile[] {
-  const large = subgroup !== null && subgroup >= MEMBERS && count * nonZeros > SMALL;
-  const most = large ? MOST_SUMS.shared : MOST_SUMS.apart;
+  const { pattern, layout } = problem;
+  const { b, c, d } = pattern;
+  const most = isLarge(problem, subgroup) ? MOST_SUMS.shared : MOST_SUMS.apart;
   const groups =
     layout === "batch-last"
       ? [1]

@@ -2,7 +2,8 @@ import { Pattern } from "@papilio/butterfly";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { problems, report, reports } from "../../testing/variants.ts";
-import { chooseFactorGradient } from "./choose.ts";
+import { chooseFactorGradient, transposesOperands } from "./choose.ts";
+import type { FactorGradientProblem } from "./problem.ts";
 
 describe("the chosen shape of a factor's gradient", () => {
   it("keeps to what its kernel assumes and to the adapter's limits", () => {
@@ -66,5 +67,37 @@ describe("the chosen shape of a factor's gradient", () => {
     expect(chosen("software", new Pattern(1, 16, 16, 1), 1024).parts).toBe(16);
     expect(chosen("software", new Pattern(64, 64, 64, 1), 256).parts).toBe(1);
     expect(chosen("software", new Pattern(1, 64, 64, 64), 1024).parts).toBe(3);
+  });
+
+  it("transposes the operands of large blocks that are batch-first, on software adapters", () => {
+    const transposed = (
+      pattern: Pattern,
+      rest: Partial<FactorGradientProblem> = {},
+      adapter = report("software", 8),
+    ) => transposesOperands(adapter, { ...wide, pattern, batch: 256, count: 256, ...rest });
+    expect(
+      [
+        new Pattern(1, 64, 64, 64),
+        new Pattern(2, 96, 96, 16),
+        new Pattern(1, 768, 192, 2),
+        new Pattern(1, 512, 512, 1),
+      ].map((pattern) => transposed(pattern)),
+    ).toEqual([true, true, true, true]);
+    expect(
+      [
+        new Pattern(8, 48, 48, 16),
+        new Pattern(1, 128, 128, 3),
+        new Pattern(2, 192, 48, 8),
+        new Pattern(128, 64, 64, 1),
+      ].map((pattern) => transposed(pattern)),
+    ).toEqual([false, false, false, false]);
+    const large = new Pattern(1, 512, 512, 2);
+    expect(transposed(large, { layout: "batch-last" })).toBe(false);
+    expect(transposed(large, { batch: 255, count: 252 })).toBe(false);
+    expect(transposed(large, { batch: 256, count: 254 })).toBe(false);
+    expect(transposed(large, { count: 4 })).toBe(false);
+    expect(transposed(new Pattern(2, 64, 64, 32), { batch: 64, count: 64 })).toBe(false);
+    expect(transposed(large, {}, report("software", 4))).toBe(false);
+    expect(transposed(large, {}, report("hardware", 8))).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { sharedLoads } from "../shared-loads.ts";
 import { loadWidth } from "../wgsl.ts";
-import { bestTile } from "./best-tile.ts";
+import { bestTile, isLarge } from "./best-tile.ts";
 import type { FactorGradientProblem } from "./problem.ts";
 import type {
   BlocksFactorGradient,
@@ -20,6 +20,10 @@ const CACHE_LINE = 64;
 const MOST_CACHED_PARTS = 32;
 /** Sums of an invocation whose blocks are neighbours' of others. */
 const MOST_SUMS = 32;
+/** Both operands are transposed where the square of a number's products, times how far it is from the next, is as much. */
+const TRANSPOSED = 150 ** 2;
+/** Vectors for each of so many neighbouring blocks: fewer stay in a cache from one block to the next. */
+const VECTORS_PER_BLOCK = 8;
 
 type Known = Pick<AdapterReport, "kind" | "features" | "limits">;
 
@@ -33,6 +37,21 @@ export function chooseFactorGradient(
   const group = sharedLoads(report) ?? 8;
   const small = Math.max(b, c) < group || (b * c <= MOST_SUMS && Math.min(b, c) < group);
   return small ? blocksShape(report, problem) : lanesShape(report, problem);
+}
+
+/**
+ * Whether a copy of both operands with the batch last pays, of a batch-first problem on a software adapter. Vectors
+ * are far apart, often by a power of two, so that few lines of a cache hold a block's numbers. The copies pay the sooner
+ * the more products each number has, `b c / (b + c)` in the mean, and the farther apart the numbers of a block are:
+ * the rule parts what was measured on lavapipe.
+ */
+export function transposesOperands(report: Known, problem: FactorGradientProblem): boolean {
+  const { batch, count, layout, pattern } = problem;
+  if (layout === "batch-last" || !isLarge(problem, sharedLoads(report))) return false;
+  if (loadWidth(batch) < 4 || loadWidth(count) < 4) return false;
+  const { b, c, d } = pattern;
+  const apart = Math.min(d, count / VECTORS_PER_BLOCK);
+  return ((b * c) / (b + c)) ** 2 * apart >= TRANSPOSED;
 }
 
 /** Vectors that a turn of the loop takes: batch-last, as many as a load can. */
