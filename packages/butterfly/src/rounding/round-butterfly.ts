@@ -145,8 +145,10 @@ function weightingFrom(options: RoundingOptions, { rows, cols }: Chain): Weighti
   requireOptions("The options", options);
   const { moments, outputs } = options;
   return {
-    moments: moments && gramFrom("The second moments", moments, cols, "columns"),
-    outputs: outputs && gramFrom("The weights of outputs", outputs, rows, "rows"),
+    moments:
+      moments === undefined ? undefined : gramFrom("The second moments", moments, cols, "columns"),
+    outputs:
+      outputs === undefined ? undefined : gramFrom("The weights of outputs", outputs, rows, "rows"),
   };
 }
 

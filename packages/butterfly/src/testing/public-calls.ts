@@ -275,9 +275,14 @@ export const calls: PublicCalls = {
   quantizedBytes: () => call(butterfly.quantizedBytes, [1, 1, 4, 1], "q4"),
   packCodes: () => call(butterfly.packCodes, Uint8Array.of(1, 2), "q4"),
   unpackCodes: () => call(butterfly.unpackCodes, Uint8Array.of(1), "q4", 2),
-  roundButterfly: () => call(butterfly.roundButterfly, matrix, "q4", { moments, signal }),
+  roundButterfly: () =>
+    call(butterfly.roundButterfly, matrix, "q4", { moments, outputs: moments, signal }),
   roundingError: () =>
-    call(butterfly.roundingError, matrix, [...roundedFactors], { moments, signal }),
+    call(butterfly.roundingError, matrix, [...roundedFactors], {
+      moments,
+      outputs: moments,
+      signal,
+    }),
   searchScales: () => call(butterfly.searchScales, x, [1, 1, 4, 1], "q4"),
   fewBitsEntry: () => call(butterfly.fewBitsEntry, "w", [4], { ...fewValues }),
   fewBitsTensors: () => {
