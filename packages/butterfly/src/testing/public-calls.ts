@@ -46,6 +46,7 @@ const safetensors = butterfly.writeSafetensors([tensor], { of: "a test" });
 const stored = { name: "w", dtype: "F32", shape: [1], bytes: new Uint8Array(4) };
 const fewValues = butterfly.quantizeValues(x, [1, 1, 4, 1], "q4");
 const moments = Float64Array.from({ length: 16 }, (_, at) => (at % 5 === 0 ? 1 : 0.5));
+const weighting = { moments, outputs: moments, signal };
 const roundedFactors = await butterfly.roundButterfly(matrix, "q4");
 const fewEntry = butterfly.fewBitsEntry("w", [4], fewValues);
 const fewFile = butterfly.writeSafetensors(fewEntry.tensors, fewEntry.metadata);
@@ -275,14 +276,8 @@ export const calls: PublicCalls = {
   quantizedBytes: () => call(butterfly.quantizedBytes, [1, 1, 4, 1], "q4"),
   packCodes: () => call(butterfly.packCodes, Uint8Array.of(1, 2), "q4"),
   unpackCodes: () => call(butterfly.unpackCodes, Uint8Array.of(1), "q4", 2),
-  roundButterfly: () =>
-    call(butterfly.roundButterfly, matrix, "q4", { moments, outputs: moments, signal }),
-  roundingError: () =>
-    call(butterfly.roundingError, matrix, [...roundedFactors], {
-      moments,
-      outputs: moments,
-      signal,
-    }),
+  roundButterfly: () => call(butterfly.roundButterfly, matrix, "q4", { ...weighting }),
+  roundingError: () => call(butterfly.roundingError, matrix, [...roundedFactors], { ...weighting }),
   searchScales: () => call(butterfly.searchScales, x, [1, 1, 4, 1], "q4"),
   fewBitsEntry: () => call(butterfly.fewBitsEntry, "w", [4], { ...fewValues }),
   fewBitsTensors: () => {
