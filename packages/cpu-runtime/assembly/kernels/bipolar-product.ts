@@ -29,15 +29,6 @@ const WORDS: i32 = 256;
 /** An item is some groups of four outputs for some vectors. */
 export function bipolarProduct(call: BipolarProductCall, item: i32, _scratch: usize): void {
   const bits = call.vectorBits;
-  if (bits === 1) products<u8>(call, item);
-  else if (bits === 2) products<u16>(call, item);
-  else if (bits === 3) products<u32>(call, item);
-  else products<u64>(call, item);
-}
-
-/** @typeParam T `u8`, `u16`, `u32` or `u64` for vectors of 1, 2, 3 or 4 bits */
-function products<T>(call: BipolarProductCall, item: i32): void {
-  const bits = call.vectorBits;
   const ofBlock = (call.b + 3) >> 2;
   const all = call.a * call.d * ofBlock;
   const items = (all + call.groups - 1) / call.groups;
@@ -46,6 +37,7 @@ function products<T>(call: BipolarProductCall, item: i32): void {
   const start = (item / items) * call.vectorsOfItem;
   const endVector = min(start + call.vectorsOfItem, call.vectors);
   const c = call.c;
+  const wordBytes = (<usize>bits) << 2;
   const words = (c + 31) >> 5;
   const weightBits = call.weightBits;
   const ofWeights: usize = (<usize>(weightBits * words + 1)) << 4;
@@ -88,12 +80,21 @@ function products<T>(call: BipolarProductCall, item: i32): void {
           let sum3 = sum0;
           const endWord = w + ((<usize>min(left, WORDS)) << 4);
           for (; w < endWord; w += 16) {
-            const ones = v128.load(w);
-            sum0 = i16x8.add(sum0, differing<T>(ones, x + inputs));
-            sum1 = i16x8.add(sum1, differing<T>(ones, x1 + inputs));
-            sum2 = i16x8.add(sum2, differing<T>(ones, x2 + inputs));
-            sum3 = i16x8.add(sum3, differing<T>(ones, x3 + inputs));
-            inputs += wordBytes<T>();
+            const weight = v128.load(w);
+            let ones0 = i8x16.splat(0);
+            let ones1 = ones0;
+            let ones2 = ones0;
+            let ones3 = ones0;
+            for (const next = inputs + wordBytes; inputs < next; inputs += 4) {
+              ones0 = doubledAnd(ones0, weight, x + inputs);
+              ones1 = doubledAnd(ones1, weight, x1 + inputs);
+              ones2 = doubledAnd(ones2, weight, x2 + inputs);
+              ones3 = doubledAnd(ones3, weight, x3 + inputs);
+            }
+            sum0 = i16x8.add(sum0, i16x8.extadd_pairwise_i8x16_u(ones0));
+            sum1 = i16x8.add(sum1, i16x8.extadd_pairwise_i8x16_u(ones1));
+            sum2 = i16x8.add(sum2, i16x8.extadd_pairwise_i8x16_u(ones2));
+            sum3 = i16x8.add(sum3, i16x8.extadd_pairwise_i8x16_u(ones3));
           }
           total0 = i32x4.add(total0, i32x4.extadd_pairwise_i16x8_u(sum0));
           total1 = i32x4.add(total1, i32x4.extadd_pairwise_i16x8_u(sum1));
@@ -119,8 +120,12 @@ function products<T>(call: BipolarProductCall, item: i32): void {
           let sum = i16x8.splat(0);
           const endWord = w + ((<usize>min(left, WORDS)) << 4);
           for (; w < endWord; w += 16) {
-            sum = i16x8.add(sum, differing<T>(v128.load(w), inputs));
-            inputs += wordBytes<T>();
+            const weight = v128.load(w);
+            let ones = i8x16.splat(0);
+            for (const next = inputs + wordBytes; inputs < next; inputs += 4) {
+              ones = doubledAnd(ones, weight, inputs);
+            }
+            sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(ones));
           }
           total = i32x4.add(total, i32x4.extadd_pairwise_i16x8_u(sum));
         }
@@ -132,22 +137,9 @@ function products<T>(call: BipolarProductCall, item: i32): void {
   }
 }
 
-/** Bytes of 32 inputs. */
-function wordBytes<T>(): usize {
-  return sizeof<T>() === 4 ? 12 : sizeof<T>() === 8 ? 16 : sizeof<T>() << 2;
-}
-
-/** Of 32 inputs of four outputs, how many bits differ from each of the vector's, the highest counted the most. */
-function differing<T>(ones: v128, x: usize): v128 {
-  let sum = i8x16.popcnt(v128.xor(ones, v128.load32_splat(x)));
-  if (sizeof<T>() > 1) sum = doubledAnd(sum, ones, x + 4);
-  if (sizeof<T>() > 2) sum = doubledAnd(sum, ones, x + 8);
-  if (sizeof<T>() > 4) sum = doubledAnd(sum, ones, x + 12);
-  return i16x8.extadd_pairwise_i8x16_u(sum);
-}
-
-function doubledAnd(sum: v128, ones: v128, x: usize): v128 {
-  return i8x16.add(i8x16.add(sum, sum), i8x16.popcnt(v128.xor(ones, v128.load32_splat(x))));
+/** Counts of bits, doubled, and of 32 inputs of four outputs how many bits differ from the next of the vector. */
+function doubledAnd(counts: v128, weight: v128, x: usize): v128 {
+  return i8x16.add(i8x16.add(counts, counts), i8x16.popcnt(v128.xor(weight, v128.load32_splat(x))));
 }
 
 function storeOutputs(
