@@ -8,6 +8,7 @@ import {
   parseModelResults,
   parseResults,
 } from "@papilio/bench/results";
+import { fewBitsProductsParts } from "./few-bits-products.ts";
 import { picturedPages } from "./pictures.ts";
 import { trafficPart } from "./traffic.ts";
 
@@ -67,6 +68,7 @@ export async function resultsParts(folder: string): Promise<Map<string, string>>
   const svgs = new Map(figures.map((figure) => [figure.name, figure.svg]));
   parts.set("results/models.md", withFigures(markdown, svgs, "whole models"));
   for (const [path, page] of picturedPages(folder)) parts.set(path, page);
+  for (const [path, part] of fewBitsProductsParts(folder)) parts.set(path, part);
   parts.set("results/traffic.md", trafficPart(join(folder, "sectors.json")));
   parts.set("report-dark.css", dark);
   return parts;

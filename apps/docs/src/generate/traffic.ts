@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { times } from "@papilio/bench/analysis";
 import type { TrafficResults } from "@papilio/bench/traffic";
 import { ascending, median } from "@papilio/butterfly/numeric";
+import { table } from "./table.ts";
 
 type Row = TrafficResults["rows"][number];
 type Counted = Exclude<Row, { readonly skipped: string }>;
@@ -33,15 +34,6 @@ export function trafficPart(file: string): string {
     ),
     ...skipped(rows),
   ].join("\n\n");
-}
-
-function table(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [
-    line(head),
-    line(head.map((_, at) => (at === 0 ? "---" : "---:"))),
-    ...body.map(line),
-  ].join("\n");
 }
 
 /** Whether the fused kernel stays within the goal, and where it does not. */
