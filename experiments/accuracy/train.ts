@@ -41,11 +41,11 @@ export async function trainBest(
       kernels: "wasm",
       onStep: async ({ step }, found) => {
         if (found === undefined) return;
-        const validation = found[metric];
+        const validation = found[metric] ?? Number.NaN;
         curve.push([step + 1, validation]);
         if (best !== undefined && !isBetter(metric, validation, best.validation)) return;
         training.onBest?.();
-        const { accuracy, ...known } = await measure(tested);
+        const { accuracy = Number.NaN, ...known } = await measure(tested);
         best = {
           validation,
           test: metric === "accuracy" ? accuracy : known.loss,

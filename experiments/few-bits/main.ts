@@ -61,7 +61,7 @@ async function roundSubjects(): Promise<FewBitsResults["subjects"]> {
     const rows: Row[] = [];
     for (const [dtype, rounding] of CHOICES) {
       const { bytes, error } = await roundModel(matrices, dtype, rounding, moments);
-      const { loss, accuracy } = await subject.evaluate();
+      const { loss, accuracy = Number.NaN } = await subject.evaluate();
       rows.push({ dtype, rounding, bytes, error, loss, accuracy });
       console.error(`${name} ${dtype} ${rounding}: loss ${loss}, accuracy ${accuracy}, ${error}`);
     }

@@ -41,7 +41,7 @@ const taken = [
   // A size for both axes.
   /\[(kernelSize|stride|padding|dilation|imageSize|patchSize)\] = (a number|infinity|-1|1.5)$/,
   // What is null in a file of a model is absent.
-  /^(modelFromHuggingFace|outlineFromHuggingFace): \[0\]\[\w+\] = null$/,
+  /^(modelFromHuggingFace|outlineFromHuggingFace|perceptron): \[0\]\[\w+\] = null$/,
   /^sentenceFilesOf: \[0\]\[0\]\[(type|path)\] = null$/,
   /^(readAdapter|withAdapterHead): \[1\]\[config\]\[(r|lora_alpha)\] = null$/,
   // A pattern of names.

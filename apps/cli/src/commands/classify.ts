@@ -32,9 +32,10 @@ import {
   readConfig,
   readJsonBeside,
 } from "../models/model-folder.ts";
-import { imagesOf, singles } from "../models/model-inputs.ts";
+import { type BoundModel, imagesOf, singles } from "../models/model-inputs.ts";
 import { bindGraph, GRAPH_HELP, takesGraph } from "../models/node-model.ts";
 import { requireFits } from "../models/require-fits.ts";
+import { bindTable, takesTable } from "../models/table-model.ts";
 import type { Interruption } from "../process/interruption.ts";
 import type { Shown } from "../process/kept.ts";
 import { newTable } from "../render/new-table.ts";
@@ -56,25 +57,33 @@ interface Guess {
   readonly probability: number;
 }
 
-/** What is on an image of a file, or what a node of a graph is, the most likely first. */
+/** What is on an image of a file, or what a node of a graph or a row of a table is, the most likely first. */
 interface Result {
   readonly file: string;
   readonly image?: number;
   readonly node?: number;
+  /** Of a table, from 1 on. */
+  readonly row?: number;
   readonly classes: readonly Guess[];
 }
 
-/** `papilio classify`: what is on images, or what the nodes of a graph are. */
+/** `papilio classify`: what is on images, or what the nodes of a graph or the rows of a table are. */
 export function classifyCommand(interruption: Interruption): Command {
   return new Command("classify")
-    .description("Classify images, or the nodes of a graph, on an adapter or on the CPU.")
+    .description(
+      "Classify images, the nodes of a graph, or the rows of a table, on an adapter or on the CPU.",
+    )
     .argument(
       "<model>",
-      "a folder with config.json (model_type vit, or gcn, graphsage or gat) and safetensors files",
+      "a folder with config.json (model_type vit, mlp, gcn, graphsage or gat) and safetensors files",
     )
-    .option("--input <file>", "images, JPEG, PNG, npy or csv; may be repeated", collect)
+    .option(
+      "--input <file>",
+      "images, JPEG, PNG, npy or csv, may be repeated; or a table in csv",
+      collect,
+    )
     .option("--graph <file>", GRAPH_HELP)
-    .option("--top-k <count>", "classes to show of each image or node", "5")
+    .option("--top-k <count>", "classes to show of each image, node or row", "5")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
@@ -94,6 +103,7 @@ Examples:
   papilio classify vit-base --input images.npy
   papilio classify vit-base --adapter-weights flowers --input rose.jpg
   papilio classify cora --graph cora.json --top-k 1
+  papilio classify penguins --input rows.csv --top-k 1
 
 ${exitStatuses("the model computes NaN or infinity")}`,
     )
@@ -108,8 +118,10 @@ async function classify(path: string, flags: Flags, interruption: Interruption):
     return await classifyNodes(path, config, flags, interruption);
   const { input = [] } = flags;
   if (input.length === 0) {
-    throw new PapilioError("FLAG_INVALID", "No images are given.", "Give --input FILE.");
+    const what = takesTable(config) ? "table is" : "images are";
+    throw new PapilioError("FLAG_INVALID", `No ${what} given.`, "Give --input FILE.");
   }
+  if (takesTable(config)) return await classifyRows(path, config, flags, interruption);
   const preprocessing = readPreprocessing(
     await readJsonBeside(folder, "preprocessor_config.json"),
     config.image_size,
@@ -187,30 +199,92 @@ async function classifyNodes(
   const topK = wholeNumber("--top-k", flags.topK, 1, 1e6);
   using adapter = new OnDemandAdapter(flags.adapter);
   const { graph, inputs } = await bindGraph(path, config, file, interruption.signal);
+  const labels = (classes: number): ReadonlyMap<number, string> => labelsOf(config, classes, false);
+  await showAll(
+    "node",
+    { path, file, graph, inputs, labels, topK, adapter, first: 0 },
+    flags,
+    interruption,
+  );
+}
+
+/** All rows of a table at once. */
+async function classifyRows(
+  path: string,
+  config: ModelConfig,
+  flags: Flags,
+  interruption: Interruption,
+): Promise<void> {
+  const { input: [file = "", ...others] = [], adapterWeights } = flags;
+  if (others.length > 0 || adapterWeights !== undefined) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      others.length > 0
+        ? "Several tables are given."
+        : "--adapter-weights is given with a model of tables.",
+      "Give one --input FILE, without --adapter-weights.",
+    );
+  }
+  const topK = wholeNumber("--top-k", flags.topK, 1, 1e6);
+  using adapter = new OnDemandAdapter(flags.adapter);
+  const { graph, inputs, encoding } = await bindTable(path, config, file, interruption.signal);
+  const { target } = encoding;
+  if (!("categories" in target)) {
+    throw new PapilioError(
+      "MODEL_KIND",
+      `The model in ${path} predicts a number, ${target.name}, and no classes.`,
+      "Use papilio run with --output prediction=FILE.csv.",
+    );
+  }
+  const labels = (): ReadonlyMap<number, string> => new Map(target.categories.entries());
+  await showAll(
+    "row",
+    { path, file, graph, inputs, labels, topK, adapter, first: 1 },
+    flags,
+    interruption,
+  );
+}
+
+/** Computes a graph and shows the classes of each vector of its logits. */
+async function showAll(
+  what: "node" | "row",
+  model: BoundModel & {
+    readonly path: string;
+    readonly file: string;
+    readonly labels: (classes: number) => ReadonlyMap<number, string>;
+    readonly topK: number;
+    readonly adapter: OnDemandAdapter;
+    /** The number of the first. */
+    readonly first: number;
+  },
+  flags: Flags,
+  interruption: Interruption,
+): Promise<void> {
+  const { path, file, graph, inputs, labels, topK, adapter, first } = model;
   const compute = await openCompute(flags, graph, adapter);
   using executable = await compileFor(compute, graph);
   const { logits = new Float32Array() } = await executable.run(inputs);
   requireLogits(logits, file);
-  const { vectors: nodes, features: classes } = graph.outputs.get("logits") as Value;
-  const labels = labelsOf(config, classes, false);
-  const results = Array.from({ length: nodes }, (_, node) => ({
-    ...{ file, node },
-    classes: likely(logits.subarray(node * classes, (node + 1) * classes), topK, labels),
+  const { vectors, features: classes } = graph.outputs.get("logits") as Value;
+  const names = labels(classes);
+  const results = Array.from({ length: vectors }, (_, at) => ({
+    ...{ file, [what]: at + first },
+    classes: likely(logits.subarray(at * classes, (at + 1) * classes), topK, names),
   }));
   const { gpu, dtype } = compute;
-  const found = { model: path, adapter: gpu?.report ?? null, dtype, nodes: results };
+  const found = { model: path, adapter: gpu?.report ?? null, dtype, [`${what}s`]: results };
   await interruption.finish({
     show: () => ({
-      stdout: flags.json ? JSON.stringify(found, null, 2) : tableOf(results, "node"),
+      stdout: flags.json ? JSON.stringify(found, null, 2) : tableOf(results, what),
     }),
   });
 }
 
-function tableOf(results: readonly Result[], what: "image" | "node" = "image"): string {
+function tableOf(results: readonly Result[], what: "image" | "node" | "row" = "image"): string {
   const table = newTable(["file", what, "class", "label", "probability"]);
-  for (const { file, image, node, classes } of results) {
+  for (const { file, image, node, row, classes } of results) {
     for (const [place, guess] of classes.entries()) {
-      const whose = place === 0 ? [file, image ?? node ?? ""] : ["", ""];
+      const whose = place === 0 ? [file, image ?? node ?? row ?? ""] : ["", ""];
       table.push([...whose, guess.class, guess.label, guess.probability.toFixed(4)]);
     }
   }

@@ -30,6 +30,13 @@ import { folderOf, loadModel, type ModelConfig, readConfig } from "../models/mod
 import { type BoundModel, bindInputs, requireOutputs } from "../models/model-inputs.ts";
 import { bindGraph, GRAPH_HELP, takesGraph } from "../models/node-model.ts";
 import { requireFits } from "../models/require-fits.ts";
+import {
+  type BoundTable,
+  bindTable,
+  inUnits,
+  predictionsOf,
+  takesTable,
+} from "../models/table-model.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
 import { newTable } from "../render/new-table.ts";
@@ -81,12 +88,14 @@ Inputs, by the model_type of config.json:
   llama, gpt2   ids [tokens] or [sequences, tokens], integers
   bert          ids, and lengths [sequences] where sequences are padded
   gcn, graphsage, gat   none: --graph
+  mlp           features, a table in CSV with the columns that it was trained on; a .csv output has predictions
 
 Examples:
   papilio run vit-base --input images=x.npy --output logits=y.npy
   papilio run minilm --input ids=ids.npy --input lengths=n.csv --output embeddings=y.npy
   papilio run gpt2 --input ids=ids.csv --plan
   papilio run cora --graph cora.json --output logits=y.npy
+  papilio run penguins --input features=rows.csv --output logits=species.csv
 
 With --nats, all machines on which \`papilio worker\` runs with the same model compute rows of the inputs, which are
 npy files of any size. A job that was stopped or killed goes on where it was when it is run again; until it is
@@ -118,30 +127,38 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
       interruption,
     },
   );
-  const arrays = new Map<string, ArrayFile>();
-  for (const [name, file] of inputs) arrays.set(name, await readArray(file));
   const config = await readConfig(await folderOf(path));
+  const arrays = new Map<string, ArrayFile>();
+  if (!takesTable(config)) {
+    for (const [name, file] of inputs) arrays.set(name, await readArray(file));
+  }
   dtypeOf(flags);
   using adapter = new OnDemandAdapter(flags.adapter);
   const { signal } = interruption;
   const bound = takesGraph(config, flags.graph)
     ? await bindGraph(path, config, flags.graph, signal)
-    : await bindModel(path, config, { flags, arrays, adapters, adapter, signal });
+    : takesTable(config)
+      ? await bindTable(path, config, tableOf(inputs, flags), signal)
+      : await bindModel(path, config, { flags, arrays, adapters, adapter, signal });
+  const encoding = "encoding" in bound ? (bound as BoundTable).encoding : undefined;
   requireOutputs(bound, files);
   const compute = await openCompute(flags, bound.graph, adapter);
   const started = performance.now();
   using executable = await compileFor(compute, bound.graph);
   const compiled = performance.now();
-  const outputs = await executable.run(bound.inputs);
+  const computed = await executable.run(bound.inputs);
   const seconds = {
     compile: (compiled - started) / 1000,
     run: (performance.now() - compiled) / 1000,
   };
+  const outputs = encoding === undefined ? computed : inUnits(encoding, computed);
   const shapes = shapesOf(bound);
   await outputFiles.write(
     [...files].map(([name, file]) => [
       file,
-      writeMarkedNpy(outputs[name] as Float32Array, shapes.get(name) ?? []),
+      encoding !== undefined && /\.csv$/i.test(file)
+        ? predictionsOf(encoding, outputs[name] as Float32Array)
+        : writeMarkedNpy(outputs[name] as Float32Array, shapes.get(name) ?? []),
     ]),
   );
   const plan = flags.plan ? await executable.plan() : undefined;
@@ -166,6 +183,24 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   if (plan !== undefined) outputFiles.say(`${plan}\n`);
   outputFiles.say(renderOutputs(outputs, shapes, files));
   note(`Compiled in ${seconds.compile.toFixed(2)} s, ran in ${seconds.run.toFixed(3)} s.`);
+}
+
+/** The one input of a model of tables. Throws `INPUT_MISSING`, `FLAG_INVALID`. */
+function tableOf(inputs: ReadonlyMap<string, string>, { adapterWeights }: Flags): string {
+  const file = inputs.get("features");
+  if (file === undefined || inputs.size !== 1) {
+    throw new PapilioError(
+      "INPUT_MISSING",
+      `The model's input is features, and ${[...inputs.keys()].join(", ")} was given.`,
+      "Give --input features=TABLE.csv.",
+    );
+  }
+  if (adapterWeights === undefined) return file;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    "--adapter-weights is given, and a model of tables takes none.",
+    "Leave it out.",
+  );
 }
 
 /** A model of inputs, with its adapters merged. */

@@ -31,14 +31,21 @@ import { type Prepared, prepare } from "../training/train-model.ts";
 /** `papilio train`: a model of butterflies, or a dense one, on data of files. */
 export function trainCommand(interruption: Interruption): Command {
   return new Command("train")
-    .description("Train a model on a text, on images or on a graph, on the CPU or on an adapter.")
+    .description(
+      "Train a model on a text, on images, on a graph or on a table, on the CPU or on an adapter.",
+    )
     .argument(
       "<data>",
-      "a text; images: a folder for each class, an IDX file, or lines of pixels and a label; or a graph in JSON",
+      "a text; images: a folder for each class, an IDX file, or lines of pixels and a label; a graph in JSON; or a table in CSV",
     )
-    .requiredOption(
+    .option(
       "--model <kind>",
-      "gpt2 or llama for text, vit for images, gcn, graphsage or gat for nodes",
+      "gpt2 or llama for text, vit for images, gcn, graphsage or gat for nodes, mlp for a table",
+    )
+    .option("--target <column>", "of a table, which is predicted of the others")
+    .option(
+      "--task <task>",
+      "classification or regression; classification of texts and of at most 20 whole numbers unless given",
     )
     .requiredOption("--out <folder>", "where the model goes, as generate, classify and run read it")
     .option(
@@ -55,13 +62,14 @@ export function trainCommand(interruption: Interruption): Command {
     .option("--labels <file>", "labels of an IDX file; that of its name unless given")
     .option("--tokenizer <file>", "a tokenizer.json; each character is a token unless given")
     .option("--validation <share>", "of the data, which is not trained on", "0.1")
+    .option("--test <share>", "of the rows of a table, which are measured in the end alone", "0.1")
     .option("--validation-data <path>", "other data for validation")
     .option("--shift <pixels>", "by which images are moved at random, at most", "0")
     .option("--flip", "mirror half of the images at random, left to right")
     .option("--dropout <share>", "of what each layer of a classifier of nodes reads", "0")
     .option("--smoothing <share>", "what all classes share of a label", "0")
     .option("--steps <count>", "steps in all", "1000")
-    .option("--batch <count>", "sequences or images of a run", "16")
+    .option("--batch <count>", "sequences, images or rows of a run", "16")
     .option("--accumulate <count>", "runs of a step", "1")
     .option("--optimizer <kind>", "adamw, adam, or sgd with a momentum of 0.9", "adamw")
     .option("--rate <rate>", "the largest learning rate", "0.003")
@@ -93,6 +101,7 @@ Examples:
   papilio generate shakespeare --prompt "ROMEO:"
   papilio train photos/ --model vit --image-size 32 --shift 2 --flip --out photos-vit
   papilio train cora.json --model gcn --layers 2 --features 16 --dropout 0.5 --rate 0.01 --out cora
+  papilio train penguins.csv --target species --layers 2 --features 64 --out penguins
   papilio train train-images-idx3-ubyte.gz --model vit --image-size 28 --patch 7 --out mnist
 
 ${exitStatuses("the loss is no number")}`,
@@ -145,7 +154,12 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
   const gpu = settings.backend === "gpu" ? await adapter.open() : undefined;
   for (const [name, contents] of prepared.files)
     await outputs.save(join(out, name), contents, true);
-  const found: Found = { steps: before?.state.steps ?? 0, last: undefined, evaluation: undefined };
+  const found: Found = {
+    steps: before?.state.steps ?? 0,
+    last: undefined,
+    evaluation: undefined,
+    test: undefined,
+  };
   let kept = 0;
   const work = (): Work => ({
     show: () =>
@@ -205,6 +219,7 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
   });
   await saveMetrics(true);
   if (stopped) interruption.signal.throwIfAborted();
+  found.test = await task.test?.();
   await interruption.finish({ show: () => shownOf(flags, found, outputs) });
 }
 
@@ -226,6 +241,8 @@ interface Found {
   steps: number;
   last: StepReport | undefined;
   evaluation: Evaluation | undefined;
+  /** Of rows that the run has not seen; once it has ended. */
+  test: Evaluation | undefined;
 }
 
 function shownOf(
@@ -234,15 +251,30 @@ function shownOf(
   outputs: Outputs,
   stopped?: string,
 ): Shown {
-  const { steps, last, evaluation } = found;
+  const { steps, last, evaluation, test } = found;
   const loss = last?.loss ?? null;
   if (json) {
-    const result = { model: out, steps, loss, validation: evaluation ?? null };
+    const result = {
+      model: out,
+      steps,
+      loss,
+      validation: evaluation ?? null,
+      ...(test && { test }),
+    };
     return outputs.shown(JSON.stringify(result, null, 2), stopped);
   }
-  const table = newTable(["steps", "loss", "validation loss", "accuracy", "model"]);
+  const share = evaluation?.determination === undefined ? "accuracy" : "R²";
+  const table = newTable([
+    ...["steps", "loss", "validation loss", share],
+    ...(test === undefined ? [] : ["test loss", `test ${share}`]),
+    "model",
+  ]);
   const digits = (number: number | null | undefined): string => number?.toFixed(4) ?? "-";
-  table.push([steps, digits(loss), digits(evaluation?.loss), digits(evaluation?.accuracy), out]);
+  const measured = [evaluation, ...(test === undefined ? [] : [test])].flatMap((one) => [
+    digits(one?.loss),
+    digits(one?.accuracy ?? one?.determination),
+  ]);
+  table.push([steps, digits(loss), ...measured, out]);
   return outputs.shown(table.toString(), stopped);
 }
 

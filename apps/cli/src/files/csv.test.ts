@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseCsv } from "./csv.ts";
+import { parseCsv, parseCsvTexts } from "./csv.ts";
 
 interface Fixture {
   readonly text: string;
@@ -93,5 +93,46 @@ describe("numbers in lines", () => {
     // The first line's length by the number of lines would be 10^10 numbers.
     const text = `${"1,".repeat(1e5)}1\n${"1\n".repeat(1e5)}`;
     expect(() => valuesOf(text)).toThrow(/Line 2 of x.csv has 1 numbers, and the first 100001/);
+  });
+});
+
+describe("texts in lines", () => {
+  it("come back as they were written, however they are divided and in whatever pieces", () => {
+    const letters = fc.constantFrom(...'ab1 ;,\t"\n#é'.split(""));
+    const cell = fc.array(letters, { maxLength: 6 }).map((all) => all.join("").trim());
+    const table = fc.integer({ min: 2, max: 4 }).chain((cols) =>
+      fc.array(fc.array(cell, { minLength: cols, maxLength: cols }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+    );
+    fc.assert(
+      fc.property(table, fc.constantFrom(",", ";", "\t"), fc.nat(5), (lines, separator, size) => {
+        const written = lines
+          .map((texts) => texts.map((text) => `"${text.replaceAll('"', '""')}"`).join(separator))
+          .join("\r\n");
+        const bytes = bytesOf(written);
+        expect(parseCsvTexts("x.csv", inPieces(bytes, size + 1))).toEqual(lines);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("need no quotes, may be empty, and are refused where a line has too few", () => {
+    const read = (text: string): string[][] => parseCsvTexts("x.csv", bytesOf(text));
+    expect(read('\ufeffa, b ,c\n# no line\n1,,\n\n , 5" ,x')).toEqual([
+      ["a", "b", "c"],
+      ["1", "", ""],
+      ["", '5"', "x"],
+    ]);
+    // Of bytes of which U+00A0 is made, too.
+    expect(read("°C,à la,\u00a0x\r\n°,à,a\tb")).toEqual([
+      ["°C", "à la", "x"],
+      ["°", "à", "a\tb"],
+    ]);
+    expect(() => read("a,b\n1")).toThrow(expect.objectContaining({ code: "INPUT_SHAPE" }));
+    expect(() => read(`a,"${"b".repeat(2 ** 17)}`)).toThrow(
+      expect.objectContaining({ code: "INPUT_UNREADABLE" }),
+    );
   });
 });

@@ -4,7 +4,7 @@ import { ByteReader, type FileBytes, parseDecimal } from "@papilio/butterfly/fil
 import { type FloatArrays, type FloatType, zeros } from "@papilio/butterfly/numeric";
 
 const [TAB, LINE_END, SPACE, HASH] = [0x09, 0x0a, 0x20, 0x23];
-const [COMMA, SEMICOLON] = [0x2c, 0x3b];
+const [COMMA, SEMICOLON, QUOTE] = [0x2c, 0x3b, 0x22];
 /** Bytes of a number, at most. */
 const MOST_BYTES = 2 ** 16;
 /** Characters that begin a file and count as nothing: U+FEFF in UTF-8. */
@@ -22,10 +22,7 @@ export function parseCsv<T extends FloatType>(
   bytes: FileBytes,
   type: T,
 ): { readonly shape: readonly [number, number]; readonly values: FloatArrays[T] } {
-  const reader = new ByteReader(bytes);
-  if (reader.peek() === BYTE_ORDER_MARK[0]) {
-    for (const byte of BYTE_ORDER_MARK) if (reader.peek() === byte) reader.skip();
-  }
+  const reader = readerOf(bytes);
   const { lines, cols, separator } = measure(reader);
   // A number and what ends it have two characters: lines of unequal length ask for no more than that.
   const values = zeros(type, Math.min(lines * cols, Math.ceil((reader.left + 1) / 2)));
@@ -51,17 +48,55 @@ export function parseCsv<T extends FloatType>(
   throw inputShape(`There is no number in ${file}.`, "Give a line of numbers at least.");
 }
 
+/**
+ * Lines of texts, divided as those of {@link parseCsv}, without spaces at both ends. What is in quotes may have separators
+ * and ends of lines, and two quotes for one; cells may be empty.
+ *
+ * @throws PapilioError `INPUT_SHAPE` for a line of another length than the first; `INPUT_UNREADABLE` for a cell that is too
+ *   long
+ */
+export function parseCsvTexts(file: string, bytes: FileBytes): string[][] {
+  const reader = readerOf(bytes);
+  const cells = new Cells(reader, measure(reader, true).separator, file);
+  const lines: string[][] = [];
+  while (cells.beginLine(true)) {
+    const texts: string[] = [];
+    for (let text = cells.nextText(); text !== undefined; text = cells.nextText()) texts.push(text);
+    const first = lines[0] ?? texts;
+    if (texts.length !== first.length) {
+      throw inputShape(
+        `Line ${cells.line} of ${file} has ${texts.length} cells, and the first ${first.length}.`,
+        "Give lines of equal length.",
+      );
+    }
+    lines.push(texts);
+  }
+  return lines;
+}
+
+/** What a file has after a byte order mark. */
+function readerOf(bytes: FileBytes): ByteReader {
+  const reader = new ByteReader(bytes);
+  if (reader.peek() === BYTE_ORDER_MARK[0]) {
+    for (const byte of BYTE_ORDER_MARK) if (reader.peek() === byte) reader.skip();
+  }
+  return reader;
+}
+
 export function inputShape(message: string, fix: string): PapilioError {
   return new PapilioError("INPUT_SHAPE", message, fix);
 }
 
 /** How many lines have numbers, how many numbers the first has, and what divides them. Reads nothing. */
-function measure(reader: ByteReader): {
+function measure(
+  reader: ByteReader,
+  quotes = false,
+): {
   readonly lines: number;
   readonly cols: number;
   readonly separator: number;
 } {
-  const first = new FirstLine();
+  const first = new FirstLine(quotes);
   let lines = 0;
   /** Whether nothing but spaces of the line was seen. */
   let atStart = true;
@@ -77,7 +112,7 @@ function measure(reader: ByteReader): {
       } else if (lines === 1 && !first.ended) {
         at++;
         first.add(byte);
-        if (byte === LINE_END) atStart = true;
+        if (byte === LINE_END && !first.isOpen) atStart = true;
       } else {
         const end = piece.indexOf(LINE_END, at);
         if (end === -1) break;
@@ -99,8 +134,21 @@ class FirstLine {
   /** Tabs after the last byte other than a space: if they end the line, they count as nothing. */
   #openTabs = 0;
   #inWord = false;
+  readonly #quotes: boolean;
+  /** Whether a text in quotes is open, which nothing divides, and whether a quote would open one. */
+  #isOpen = false;
+  #canOpen = true;
+
+  constructor(quotes: boolean) {
+    this.#quotes = quotes;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
 
   add(byte: number): void {
+    if (this.#quotes && this.#addQuoted(byte)) return;
     if (byte === LINE_END) this.ended = true;
     else if (byte === TAB) this.#openTabs++;
     if (isSpace(byte)) {
@@ -113,6 +161,22 @@ class FirstLine {
     else if (byte === COMMA) this.#commas++;
     if (!this.#inWord) this.#words++;
     this.#inWord = true;
+  }
+
+  /** Whether a byte is in quotes, or one of them: the cell is a word then. Two quotes are one that goes on. */
+  #addQuoted(byte: number): boolean {
+    const isQuote = byte === QUOTE && (this.#isOpen || this.#canOpen);
+    if (isQuote) this.#isOpen = !this.#isOpen;
+    const isSeparator = byte === COMMA || byte === SEMICOLON || byte === TAB;
+    if (isQuote || !this.#isOpen)
+      this.#canOpen = isQuote || isSeparator || (this.#canOpen && isSpace(byte));
+    if (!isQuote && !this.#isOpen) return false;
+    // Tabs before it divide cells.
+    this.#tabs += this.#openTabs;
+    this.#openTabs = 0;
+    if (!this.#inWord) this.#words++;
+    this.#inWord = true;
+    return true;
   }
 
   /** The separator is the first of semicolon, tab and comma that the line has; a space, where it has none. */
@@ -143,12 +207,12 @@ class Cells {
   }
 
   /** Goes to the next line that has numbers: false where there is none. */
-  beginLine(): boolean {
+  beginLine(ofTexts = false): boolean {
     const reader = this.#reader;
     for (this.line++; ; ) {
       const byte = reader.peek();
       if (byte === -1) return false;
-      if (byte !== HASH && !isSpace(byte)) break;
+      if (byte !== HASH && !(ofTexts ? isAsciiSpace(byte) : isSpace(byte))) break;
       if (byte === HASH) reader.skipLine();
       else reader.skip();
       if (byte === HASH || byte === LINE_END) this.line++;
@@ -175,26 +239,63 @@ class Cells {
     return undefined;
   }
 
-  /** Reads to the next separator or the end of the line, without spaces at both ends. */
-  #read(): void {
+  /** The next text of the line: nothing where it ends. */
+  nextText(): string | undefined {
+    while (!this.#isLast) {
+      const quoted = this.#read(true);
+      const length = this.#length;
+      if (length === 0 && !quoted && this.#separator === SPACE) continue;
+      if (length <= MOST_BYTES)
+        return new TextDecoder().decode(this.#cell.subarray(0, length)).trim();
+      throw new PapilioError(
+        "INPUT_UNREADABLE",
+        `Line ${this.line} of ${this.#file} has a cell of ${length} bytes.`,
+        `Give cells of at most ${MOST_BYTES} bytes, and an end of each quote.`,
+      );
+    }
+    return undefined;
+  }
+
+  /** Reads to the next separator or the end of the line, without spaces at both ends. Says whether it is in quotes. */
+  #read(quotes = false): boolean {
     const reader = this.#reader;
     const separator = this.#separator;
     this.#length = 0;
     /** Bytes since the last one other than a space. */
     let spaces = 0;
+    let quoted = false;
     for (let byte = reader.peek(); ; byte = reader.peek()) {
       if (byte !== -1) reader.skip();
       if (byte === -1 || byte === LINE_END) {
         this.#isLast = true;
-        return;
+        return quoted;
       }
-      if (byte === separator) return;
-      if (isSpace(byte)) {
+      if (byte === separator) return quoted;
+      if (quotes && byte === QUOTE && this.#length === 0 && !quoted) {
+        quoted = true;
+        this.#readQuoted();
+        continue;
+      }
+      if (quotes ? this.#length === 0 && isAsciiSpace(byte) : isSpace(byte)) {
         if (this.#length > 0) spaces++;
         continue;
       }
       for (; spaces > 0 && this.#length < MOST_BYTES; spaces--) this.#push(SPACE);
       this.#push(byte);
+    }
+  }
+
+  /** What follows a quote, to the one that ends it. */
+  #readQuoted(): void {
+    const reader = this.#reader;
+    for (let byte = reader.peek(); byte !== -1; byte = reader.peek()) {
+      reader.skip();
+      if (byte === QUOTE) {
+        if (reader.peek() !== QUOTE) return;
+        reader.skip();
+      }
+      this.#push(byte);
+      if (byte === LINE_END) this.line++;
     }
   }
 
@@ -223,5 +324,9 @@ class Cells {
 
 /** Of a space, of what ends lines and pages, and the two of U+00A0, of which no number has either. */
 function isSpace(byte: number): boolean {
-  return byte === SPACE || (byte >= 9 && byte <= 13) || byte === 0xc2 || byte === 0xa0;
+  return isAsciiSpace(byte) || byte === 0xc2 || byte === 0xa0;
+}
+
+function isAsciiSpace(byte: number): boolean {
+  return byte === SPACE || (byte >= 9 && byte <= 13);
 }

@@ -6,6 +6,8 @@ import {
   NODE_CLASSIFIERS,
   type NodeClassifierModel,
   nodeClassifier,
+  type Perceptron,
+  perceptron,
   type SentenceTransformersFiles,
   sentenceFilesOf,
 } from "@papilio/nn/models";
@@ -70,6 +72,30 @@ export async function loadNodeClassifier(
   signal: AbortSignal,
 ): Promise<NodeClassifierModel> {
   return nodeClassifier(config, { state: await loadWeights(path, signal) });
+}
+
+/** The perceptron in a folder; progress on stderr. Throws what `perceptron` and `loadStateDict` throw. */
+export async function loadPerceptron(
+  path: string,
+  config: ModelConfig,
+  signal: AbortSignal,
+): Promise<Perceptron> {
+  return perceptron(config, { state: await loadWeights(path, signal) });
+}
+
+/**
+ * A model in a folder, of any kind that is trained; progress on stderr.
+ *
+ * @throws PapilioError `CONFIG_INVALID`, `STATE_DICT_MISMATCH`, and what else loading the model throws
+ */
+export async function loadAnyModel(
+  path: string,
+  config: ModelConfig,
+  signal: AbortSignal,
+): Promise<HuggingFaceModel | NodeClassifierModel | Perceptron> {
+  if (config.model_type === "mlp") return await loadPerceptron(path, config, signal);
+  const load = classifiesNodes(config) ? loadNodeClassifier : loadModel;
+  return await load(path, config, signal);
 }
 
 async function loadWeights(path: string, signal: AbortSignal): Promise<StateDict> {

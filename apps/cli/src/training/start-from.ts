@@ -1,12 +1,6 @@
 import { initializeFrom } from "@papilio/nn/conversion";
 import type { Module } from "@papilio/nn/layers";
-import {
-  classifiesNodes,
-  folderOf,
-  loadModel,
-  loadNodeClassifier,
-  readConfig,
-} from "../models/model-folder.ts";
+import { folderOf, loadAnyModel, readConfig } from "../models/model-folder.ts";
 
 /**
  * Gives a model that is to be trained the numbers of the one in a folder: see `initializeFrom`, which throws as reading
@@ -18,7 +12,6 @@ export async function startFrom(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const config = await readConfig(await folderOf(path));
-  const load = classifiesNodes(config) ? loadNodeClassifier : loadModel;
-  const other: Module = await load(path, config, signal);
+  const other: Module = await loadAnyModel(path, config, signal);
   return await initializeFrom(model, other, { signal });
 }

@@ -1,12 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { distilledTask } from "@papilio/nn/training";
-import {
-  classifiesNodes,
-  folderOf,
-  loadModel,
-  loadNodeClassifier,
-  readConfig,
-} from "../models/model-folder.ts";
+import { folderOf, loadAnyModel, readConfig } from "../models/model-folder.ts";
 import { digestOf } from "./digest.ts";
 import type { Prepared, TrainingChoice } from "./train-model.ts";
 
@@ -24,15 +18,14 @@ export async function withTeacher(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const config = await readConfig(await folderOf(path));
-  const load = classifiesNodes(config) ? loadNodeClassifier : loadModel;
-  const teacher = await load(path, config, signal);
+  const teacher = await loadAnyModel(path, config, signal);
   const { task, digest } = prepared;
   const graph = prepared.teacherGraph(teacher);
   if (graph === undefined) {
     throw new PapilioError(
       "MODEL_KIND",
       `The teacher in ${path} is of the type ${config.model_type}.`,
-      "Give a language model as the teacher of one, a vision transformer as that of another, and a classifier of nodes as that of one.",
+      "Give a language model as the teacher of one, a vision transformer as that of another, a classifier of nodes as that of one, and one of tables as that of another.",
     );
   }
   const numbers = [...teacher.namedParameters().values()].map(({ values }) => values);

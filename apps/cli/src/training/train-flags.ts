@@ -1,10 +1,14 @@
+import { PapilioError } from "@papilio/butterfly";
 import { warmupCosine } from "@papilio/nn/training";
 import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
 import { MODELS, type TrainingChoice } from "./train-model.ts";
 
 /** The flags of `papilio train`. */
 export interface TrainFlags {
-  readonly model: string;
+  readonly model?: string;
+  readonly target?: string;
+  readonly task?: string;
+  readonly test: string;
   readonly linear: string;
   readonly layers: string;
   readonly features: string;
@@ -48,12 +52,20 @@ export interface TrainFlags {
 export function choiceOf(data: string, flags: TrainFlags): TrainingChoice {
   const size = (flag: string, text: string): number => wholeNumber(flag, text, 1, 2 ** 16);
   const share = (flag: string, text: string): number => numberFrom(flag, text, 0, 0.999);
+  const model = modelOf(flags);
+  const test = share("--test", flags.test);
   return {
     data,
     validationData: flags.validationData,
     labels: flags.labels,
     tokenizer: flags.tokenizer,
-    model: oneOf("--model", flags.model, MODELS),
+    model,
+    target: flags.target,
+    task:
+      flags.task === undefined
+        ? undefined
+        : oneOf("--task", flags.task, ["classification", "regression"]),
+    test: model === "mlp" ? test : undefined,
     linear: flags.linear,
     layers: wholeNumber("--layers", flags.layers, 1, 1024),
     features: size("--features", flags.features),
@@ -70,6 +82,24 @@ export function choiceOf(data: string, flags: TrainFlags): TrainingChoice {
     dropout: share("--dropout", flags.dropout),
     temperature: numberFrom("--temperature", flags.temperature, 0.01, 1000),
   };
+}
+
+/** A perceptron where a column of a table is named. */
+function modelOf({ model, target, task }: TrainFlags): TrainingChoice["model"] {
+  if (model === undefined && target === undefined) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "Neither --model nor --target is given.",
+      "Give --model KIND, or --target COLUMN for a table.",
+    );
+  }
+  const kind = model === undefined ? "mlp" : oneOf("--model", model, MODELS);
+  if (kind === "mlp" || (target === undefined && task === undefined)) return kind;
+  throw new PapilioError(
+    "FLAG_INVALID",
+    `--${target === undefined ? "task" : "target"} is given, and a model of the kind ${kind} takes no table.`,
+    "Leave it out, or give --model mlp.",
+  );
 }
 
 /** How it is trained. Throws `FLAG_INVALID`. */

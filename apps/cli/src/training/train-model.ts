@@ -9,25 +9,26 @@ import {
   VisionTransformer,
 } from "@papilio/nn";
 import type { Graph } from "@papilio/nn/graph";
-import { Decoder, type NodeClassifierModel, newModel } from "@papilio/nn/models";
+import { Decoder, type NodeClassifierModel, newModel, type Perceptron } from "@papilio/nn/models";
 import { huggingFaceTokenizer } from "@papilio/nn/tokenizers";
 import {
   characterTokenizer,
   characterTokens,
-  type DisposableTask,
   imageTask,
   type LabelledImages,
   nodeTask,
   pickImages,
   splitExamples,
+  type TableTask,
   textTask,
 } from "@papilio/nn/training";
 import { readBytes } from "../files/input-file.ts";
 import { digestOf } from "./digest.ts";
 import { type ImageData, readImages } from "./labelled-images.ts";
 import { readNodes } from "./nodes.ts";
+import { prepareTable } from "./tables.ts";
 
-export const MODELS = ["vit", "gpt2", "llama", "gcn", "graphsage", "gat"] as const;
+export const MODELS = ["vit", "gpt2", "llama", "gcn", "graphsage", "gat", "mlp"] as const;
 
 /** What is trained on what, as flags say it. */
 export interface TrainingChoice {
@@ -36,6 +37,11 @@ export interface TrainingChoice {
   readonly labels: string | undefined;
   readonly tokenizer: string | undefined;
   readonly model: (typeof MODELS)[number];
+  /** The column of a table that is predicted, and what of; the table says it unless given. */
+  readonly target: string | undefined;
+  readonly task: "classification" | "regression" | undefined;
+  /** The share of a table's rows that are measured in the end alone; for other data there is none. */
+  readonly test: number | undefined;
   readonly linear: string;
   readonly layers: number;
   readonly features: number;
@@ -57,12 +63,12 @@ export interface TrainingChoice {
 }
 
 /** A model that is read from a folder. */
-type AnyModel = HuggingFaceModel | NodeClassifierModel;
+type AnyModel = HuggingFaceModel | NodeClassifierModel | Perceptron;
 
 /** What is to be trained, and what is written beside its weights. */
 export interface Prepared {
-  readonly model: Gpt2 | Llama | VisionTransformer | NodeClassifierModel;
-  readonly task: DisposableTask;
+  readonly model: Gpt2 | Llama | VisionTransformer | NodeClassifierModel | Perceptron;
+  readonly task: TableTask;
   /** Contents of files by their names. */
   readonly files: ReadonlyMap<string, string>;
   /** What another model computes of the same data; undefined for one of another kind. */
@@ -82,6 +88,8 @@ export function prepare(choice: TrainingChoice): Promise<Prepared> {
     case "gpt2":
     case "llama":
       return prepareText(choice, choice.model);
+    case "mlp":
+      return prepareTable(choice);
     default:
       return prepareNodes(choice, choice.model);
   }

@@ -21,6 +21,7 @@ export {
   nodeClassifier,
 } from "./node-classifier-config.ts";
 export type { GATConfig, NodeClassifierConfig, NodesShape } from "./node-classifiers.ts";
+export { Perceptron, type PerceptronConfig, perceptron } from "./perceptron.ts";
 export type { Pooling, SentenceStep } from "./sentence-steps.ts";
 export {
   asPermutedFactor,

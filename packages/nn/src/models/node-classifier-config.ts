@@ -4,12 +4,12 @@ import { anyNumber, map, objectOf, optional } from "../arguments/checks.ts";
 import { Linear } from "../layers/linear.ts";
 import { linearByName } from "../layers/linear-by-name.ts";
 import type { LinearFactory } from "../layers/linear-layer.ts";
-import { TRAINING_PREFIX } from "../training/checkpoint.ts";
 import { assignStateDict } from "../weights/assign-state-dict.ts";
 import { MOST_LAYERS } from "../weights/most-layers.ts";
 import type { StateDict } from "../weights/stored-tensor.ts";
 import { ConfigFields } from "./hugging-face/config-fields.ts";
 import { GAT, GCN, GraphSAGE } from "./node-classifiers.ts";
+import { withoutTraining } from "./without-training.ts";
 
 /** A classifier of the nodes of a graph. */
 export type NodeClassifierModel = GAT | GCN | GraphSAGE;
@@ -61,7 +61,7 @@ export function nodeClassifier(
     classes: fields.size("classes"),
     hidden: fields.size("hidden", 16),
     layers: fields.size("layers", 2, MOST_LAYERS),
-    linear: linearOf(fields),
+    linear: linearUnlessSmall(fields),
     seed,
   };
   const model =
@@ -70,14 +70,12 @@ export function nodeClassifier(
       : kind === "gcn"
         ? new GCN(sizes)
         : new GraphSAGE(sizes);
-  if (state !== undefined) {
-    const weights = [...state].filter(([name]) => !name.startsWith(TRAINING_PREFIX));
-    assignStateDict(model.namedParameters(), new Map(weights));
-  }
+  if (state !== undefined) assignStateDict(model.namedParameters(), withoutTraining(state));
   return model;
 }
 
-function linearOf(fields: ConfigFields): LinearFactory {
+/** What `papilio.linear` names, and dense layers where they are small. */
+export function linearUnlessSmall(fields: ConfigFields): LinearFactory {
   const make = linearByName(fields.within("papilio")?.text("linear") ?? "dense");
   return (shape) =>
     Math.min(shape.inFeatures, shape.outFeatures) < SMALL ? new Linear(shape) : make(shape);

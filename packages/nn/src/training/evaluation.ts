@@ -4,10 +4,12 @@ import type { Graph } from "../graph/graph.ts";
 
 /** How well a model does what it was not trained on. */
 export interface Evaluation {
-  /** The mean of the cross-entropy, in nats. */
+  /** The mean of the cross-entropy, in nats, or of the squared error. */
   readonly loss: number;
-  /** The share of labels that have the largest logit, from 0 to 1. */
-  readonly accuracy: number;
+  /** Of a classifier: the share of labels that have the largest logit, from 0 to 1. */
+  readonly accuracy?: number;
+  /** Of a regression: R², the share of the targets' variance that it explains; 0 where all targets are the same. */
+  readonly determination?: number;
 }
 
 /** Inputs of a run and the label of each vector of logits; vectors of label -1 do not count. */

@@ -47,6 +47,24 @@ export {
 export type { AdamOptions, OptimizerOptions, SgdOptions } from "./optimizer.ts";
 export { type Schedule, type WarmupCosineOptions, warmupCosine } from "./schedule.ts";
 export {
+  type CategoryColumn,
+  encodedFeatures,
+  encodeTable,
+  encodeTargets,
+  type FitTableOptions,
+  fitTable,
+  type NumberColumn,
+  type Table,
+  type TableEncoding,
+  tableEncodingOf,
+} from "./table.ts";
+export {
+  type TableTask,
+  type TableTaskOptions,
+  type TargetedRows,
+  tableTask,
+} from "./table-task.ts";
+export {
   type DisposableTask,
   type ImageTaskOptions,
   imageTask,

@@ -43,11 +43,21 @@ export function picked(
   each: number,
   examples: Uint32Array,
 ): { readonly images: Float32Array<ArrayBuffer>; readonly labels: Uint32Array<ArrayBuffer> } {
-  const some = new Float32Array(examples.length * each);
-  for (const [at, example] of examples.entries()) {
-    some.set(images.subarray(example * each, (example + 1) * each), at * each);
-  }
+  const some = pickedRows(images, each, examples);
   return { images: some, labels: Uint32Array.from(examples, (at) => labels[at] as number) };
+}
+
+/** Rows of `each` numbers, by their numbers. */
+export function pickedRows(
+  values: Float32Array,
+  each: number,
+  rows: Uint32Array,
+): Float32Array<ArrayBuffer> {
+  const some = new Float32Array(rows.length * each);
+  for (const [at, row] of rows.entries()) {
+    some.set(values.subarray(row * each, (row + 1) * each), at * each);
+  }
+  return some;
 }
 
 /** @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`, `INPUT_LENGTH` */

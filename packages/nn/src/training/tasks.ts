@@ -20,7 +20,7 @@ import { type LabelledImages, picked, requireLabelled } from "./labelled-images.
 import { crossEntropy } from "./losses.ts";
 import type { TrainingTask } from "./train.ts";
 
-interface TaskOptions {
+export interface TaskOptions {
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** Examples of a run. */
   readonly batch: number;
@@ -60,7 +60,7 @@ export function imageTask(options: ImageTaskOptions): DisposableTask {
   const evaluator =
     validation &&
     new Evaluator(trace({ images: batch }), options.kernels ?? "reference", () =>
-      imageRuns(validation, each, batch),
+      exampleRuns("images", validation, each, batch),
     );
   return {
     graph,
@@ -181,12 +181,12 @@ export function nodeTask(options: NodeTaskOptions): DisposableTask {
 }
 
 /** What `trace` of a caller gave. */
-function traced(graph: Graph): Graph {
+export function traced(graph: Graph): Graph {
   graphCheck("What trace() gives", graph);
   return graph;
 }
 
-function withLoss(
+export function withLoss(
   graph: Graph,
   vectors: number,
   { smoothing = 0 }: Pick<TaskOptions, "smoothing">,
@@ -202,7 +202,8 @@ function withLoss(
 }
 
 /** The last run is filled up with zeros that do not count. */
-function* imageRuns(
+export function* exampleRuns(
+  input: string,
   { images, labels }: LabelledImages,
   each: number,
   batch: number,
@@ -212,7 +213,7 @@ function* imageRuns(
     some.set(images.subarray(first * each, (first + batch) * each));
     const known = new Int32Array(batch).fill(-1);
     known.set(labels.subarray(first, first + batch));
-    yield { inputs: { images: some }, labels: known };
+    yield { inputs: { [input]: some }, labels: known };
   }
 }
 
@@ -259,7 +260,7 @@ const optionsCheck = objectOf({
   validationWindows: optional(count),
 });
 
-function requireTaskOptions(
+export function requireTaskOptions(
   name: string,
   options: TaskOptions & { readonly trace: unknown },
 ): void {

@@ -2,7 +2,6 @@ import { PapilioError } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import { map, optional } from "../../arguments/checks.ts";
 import type { Module } from "../../modules/module.ts";
-import { TRAINING_PREFIX } from "../../training/checkpoint.ts";
 import { assignStateDict } from "../../weights/assign-state-dict.ts";
 import type { StateDict } from "../../weights/stored-tensor.ts";
 import { weightsError } from "../../weights/weights-error.ts";
@@ -10,6 +9,7 @@ import { Gpt2 } from "../gpt2.ts";
 import { Llama } from "../llama.ts";
 import { SentenceEncoder } from "../sentence-encoder.ts";
 import { VisionTransformer } from "../vision-transformer.ts";
+import { withoutTraining } from "../without-training.ts";
 import { ConfigFields } from "./config-fields.ts";
 import { gpt2Config, llamaConfig, sentenceConfig, visionConfig } from "./configs.ts";
 import {
@@ -50,11 +50,6 @@ const READERS: Readonly<
     return [model, new Map([...bertStateDict(state), ...(sentence?.state ?? [])])];
   },
 };
-
-/** The weights alone of a checkpoint that has what a trainer goes on from, too. */
-function withoutTraining(state: StateDict): StateDict {
-  return new Map([...state].filter(([name]) => !name.startsWith(TRAINING_PREFIX)));
-}
 
 /** Tensors of a layer, at least, of all these models. */
 const LAYER_TENSORS = 8;

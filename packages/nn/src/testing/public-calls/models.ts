@@ -111,6 +111,18 @@ export const modelCalls: PublicCalls = {
     const state = stateOf(new nn.Llama({ ...llamaConfig, epsilon: 1e-6 }));
     return call(nn.modelFromHuggingFace, huggingFace, state, sentenceFiles());
   },
+  Perceptron: () =>
+    create(nn.Perceptron, {
+      ...{ inFeatures: 2, hidden: 4, layers: 2, classes: 2, seed: 1 },
+      linear: nn.dense,
+    }),
+  "Perceptron#trace": () => invoke(new nn.Perceptron({ inFeatures: 2 }), "trace", { vectors: 2 }),
+  perceptron: () =>
+    call(
+      nn.perceptron,
+      { model_type: "mlp", inFeatures: 2, classes: 2 },
+      { state: undefined, seed: 1 },
+    ),
   nodeClassifier: () =>
     call(
       nn.nodeClassifier,

@@ -11,6 +11,17 @@ function trainable(): [nn.Graph, nn.Value, nn.Parameter[]] {
   return [graph, nn.meanSquaredError(y, graph.input("target", shape)), [weight]];
 }
 
+const table = {
+  names: ["x", "y"],
+  rows: [
+    ["1", "no"],
+    ["2", "yes"],
+  ],
+};
+
+const encoding = (): nn.TableEncoding =>
+  nn.fitTable(table, { target: "y", train: Uint32Array.of(0, 1) });
+
 const options = {
   optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
   rate: 0.1,
@@ -141,6 +152,22 @@ export const trainingCalls: PublicCalls = {
       seed: 1,
       kernels: "reference",
       smoothing: 0.1,
+    });
+  },
+  fitTable: () =>
+    call(nn.fitTable, table, { target: "y", train: Uint32Array.of(0, 1), task: "classification" }),
+  encodedFeatures: () => call(nn.encodedFeatures, encoding()),
+  encodeTable: () => call(nn.encodeTable, table, encoding()),
+  encodeTargets: () => call(nn.encodeTargets, table, encoding()),
+  tableEncodingOf: () => call(nn.tableEncodingOf, { papilio: { table: encoding() } }),
+  tableTask: () => {
+    const model = new nn.Perceptron({ inFeatures: 2, classes: 2 });
+    const rows = { features: new Float32Array(4), targets: Uint32Array.of(0, 1) };
+    return call(nn.tableTask, {
+      trace: (shape: { vectors: number }) => model.trace(shape),
+      ...{ parameters: model.namedParameters(), inFeatures: 2 },
+      ...{ train: rows, validation: rows, test: rows },
+      ...{ batch: 1, seed: 1, kernels: "reference", smoothing: 0.1 },
     });
   },
   nodeTask: () => {
