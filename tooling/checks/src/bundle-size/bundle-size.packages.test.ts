@@ -77,7 +77,8 @@ const BUDGETS: readonly [what: string, source: string, bytes: number][] = [
   ["all of butterfly", ALL_OF_BUTTERFLY, 92_000],
   // With the kernels of whole models and of their training, for engines with relaxed SIMD and for others: 75,000
   // bytes, here and below; with those of weights of few bits, and their mathematics, 6,500; with products in
-  // double precision, 4,500; with products of bipolar numbers, 3,200, of nn and bench too.
+  // double precision, 4,500; with products of bipolar numbers, 3,200, and with splits of small matrices at once, 6,500,
+  // of nn and bench too.
   [
     "multiplication on the CPU",
     `export { compile } from "@papilio/butterfly"; export { cpu } from "@papilio/cpu-runtime";`,
