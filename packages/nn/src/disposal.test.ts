@@ -154,7 +154,7 @@ it("a trainer is of no use after it was disposed of", async () => {
 
 it("every disposable of the package is tested here or on a device", () => {
   // What is in `CpuModel`, in `DeviceModel`, and in tasks of training.
-  const inner = ["CompiledGraph", "Evaluator", "PackedParts", "TrainedParameters"];
+  const inner = ["CompiledGraph", "Evaluator", "PackedParts", "SquaredErrors", "TrainedParameters"];
   const found = globSync("**/*.ts", { cwd: import.meta.dirname })
     .filter((path) => !path.endsWith(".test.ts") && !/(^|\/)testing\//.test(path))
     .flatMap((path) => {
