@@ -28,7 +28,7 @@ export const stories: Task = {
   settings: [2e-3, 4e-3].map((rate) => ({ rate, decay: 0.01 })),
   tried: {
     ways: new Map([[FACTORIZED, "the teacher's layers factorized, and distilled from there"]]),
-    kinds: ["half", "monarch", "dyadic"],
+    kinds: ["half", "monarch"],
     note: "Dense layers that begin with the teacher's are the teacher, whose loss is that of its own texts.",
   },
   ...{ unit: `${CONTEXT} tokens`, token: "token" },
