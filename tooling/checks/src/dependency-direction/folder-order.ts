@@ -123,6 +123,7 @@ export const folderOrders: Readonly<Record<string, FolderOrder>> = {
       "images",
       "render",
       "models",
+      "classification",
       "conversion",
       "jobs",
       "requests",
