@@ -16,6 +16,7 @@ export const LONG: readonly string[] = [
   "packages/gpu-runtime/README.md 3",
   "packages/nn/README.md 1",
   "packages/nn/README.md 3",
+  "apps/docs/guide/tuning.md 1",
 ];
 
 /** The samples of TypeScript within pages. */
@@ -74,6 +75,13 @@ export const BEFORE: Readonly<Record<string, string>> = {
     };
     writeFileSync("models/gpt2/tokenizer.json", JSON.stringify(json));
     writeFileSync("models/gpt2/tokenizer_config.json", "{}");`,
+  "apps/docs/guide/tuning.md 1": `${OPENED}
+    import { Chain } from "@papilio/butterfly";
+    import { Graph } from "@papilio/nn/graph";
+    import { ButterflyLinear } from "@papilio/nn/layers";
+    const graph = new Graph();
+    const x = graph.input("x", { vectors: 4, features: 4 });
+    graph.output("y", new ButterflyLinear({ weight: Chain.squareDyadic(4) }).forward(x));`,
   "apps/docs/guide/adapters.md 1": `
     import { cpSync } from "node:fs";
     cpSync(${JSON.stringify(`${ADAPTERS}/base`)}, "llama", { recursive: true });

@@ -1,5 +1,5 @@
 import type { BatchShape, Layout } from "@papilio/butterfly";
-import { FLOAT_FORMATS, quantize, uniform } from "@papilio/butterfly/numeric";
+import { quantize, uniform } from "@papilio/butterfly/numeric";
 import { expect } from "vitest";
 import { upload } from "../device/storage.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -8,7 +8,7 @@ import { type AttentionProblem, attentionStrides } from "../kernels/attention/pr
 import type { AttentionVariant } from "../kernels/attention/variant.ts";
 import { Program } from "../program/program.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
-import { type AttentionReference, attend } from "./attend.ts";
+import { attentionReference, worstOutput } from "../tuning/attention-reference.ts";
 
 /** A problem and what its bindings hold. */
 export interface AttentionCase
@@ -120,25 +120,8 @@ export async function expectAttention(
   await Program.complete([program, program]);
   const actual = await y.data();
   const weights = variant.kind === "matrix" ? "f16" : "f32";
-  expectWithin(actual, attend(problem, data, { at, counts, weights, placeOf }), dtype);
-}
-
-function expectWithin(
-  actual: Float32Array,
-  expected: readonly AttentionReference[],
-  dtype: "f32" | "f16",
-): void {
-  const stored = FLOAT_FORMATS[dtype];
-  let worst = { ratio: 0, index: -1, actual: 0, reference: 0 };
-  for (const { index, reference, bound } of expected) {
-    const rounding = dtype === "f16" ? stored.epsilon * Math.abs(reference) : 0;
-    const allowed = bound * (1 + stored.epsilon) + rounding + stored.smallestNormal;
-    const found = actual[index] as number;
-    const ratio = Math.abs(found - reference) / allowed;
-    // Also where it is NaN.
-    if (!(ratio <= worst.ratio)) worst = { ratio, index, actual: found, reference };
-    if (Number.isNaN(ratio)) break;
-  }
+  const expected = attentionReference(problem, { ...data, at, counts, placeOf }, { weights });
+  const worst = worstOutput(actual, expected, dtype);
   expect(worst.ratio, JSON.stringify(worst)).toBeLessThanOrEqual(1);
 }
 

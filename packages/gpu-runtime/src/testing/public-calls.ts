@@ -63,7 +63,7 @@ const attentionOnMatrixUnits = {
 const plan = { layout: "batch-last", stages: [{ from: 0, to: 3, how: "fuse" }] } as const;
 const vectors = { batch: 4, layout: "batch-first" } as const;
 const largest = { ...storage, batches, nodes: 4, sources: 4, features: 8, weighted: true } as const;
-const attention = {
+export const attention = {
   sequences: 1,
   queries: 4,
   keys: 4,

@@ -16,6 +16,7 @@ import type * as kernels from "../kernels.ts";
 import * as node from "../node/index.ts";
 import type * as planning from "../planning/index.ts";
 import { runtime } from "./every-entry.ts";
+import { attention } from "./public-calls.ts";
 
 const chain = Chain.squareDyadic(4);
 const pattern = new Pattern(1, 2, 2, 2);
@@ -186,6 +187,7 @@ export const deviceCalls: PublicCalls = {
   tuneKroneckerSparse: on(({ gpu }) =>
     call(atOnce(runtime.tuneKroneckerSparse), gpu, pattern, { ...shape }, {}),
   ),
+  tuneAttention: on(({ gpu }) => call(atOnce(runtime.tuneAttention), gpu, { ...attention }, {})),
   openGpu: on(({ gpu }) =>
     call(runtime.openGpu, {
       device: gpu.device,
@@ -267,11 +269,13 @@ function unfound(run: typeof node.openGpu) {
 }
 
 /** Measures the first candidate alone, unless there are options that cannot be. */
-function atOnce<W>(
-  run: (gpu: root.Gpu, what: W, shape: root.InputShape, options: object) => Promise<unknown>,
-) {
-  return (gpu: root.Gpu, what: W, given: root.InputShape, options: object | undefined) => {
-    if (options !== undefined && isRefused(options)) return run(gpu, what, given, options);
-    return run(gpu, what, given, { ...options, timeLimitSeconds: 0 });
+function atOnce<A extends readonly unknown[]>(
+  run: (...given: [...A, object]) => Promise<unknown>,
+): (...given: [...A, object | undefined]) => Promise<unknown> {
+  return (...given) => {
+    const options = given.at(-1) as object | undefined;
+    const rest = given.slice(0, -1) as unknown as A;
+    if (options !== undefined && isRefused(options)) return run(...rest, options);
+    return run(...rest, { ...options, timeLimitSeconds: 0 });
   };
 }

@@ -7,5 +7,6 @@ export type { GpuRuntimeErrorCodes } from "../errors/error-codes.ts";
 export type { Candidate, PreparedCandidate, Trial } from "./autotune.ts";
 export type { TuningKey } from "./key.ts";
 export { type TuneTask, type TuningHarness, tune } from "./tune.ts";
+export { tuneAttention } from "./tune-attention.ts";
 export { tuneKroneckerSparse } from "./tune-kronecker-sparse.ts";
 export { VERSION } from "./version.ts";

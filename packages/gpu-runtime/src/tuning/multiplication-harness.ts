@@ -4,11 +4,11 @@ import { quantize, uniform } from "@papilio/butterfly/numeric";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import { Program } from "../program/program.ts";
-import { calibrate, sampleSeconds } from "../program/sample-seconds.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";
 import type { PreparedCandidate } from "./autotune.ts";
 import { SampledReference } from "./sampled-reference.ts";
+import { timedProgram } from "./timed-program.ts";
 import type { TuningHarness } from "./tune.ts";
 
 /** A way of multiplying, with the sums that make an output: see `terms` of `Rounding`. */
@@ -61,20 +61,11 @@ export class MultiplicationHarness<T> implements TuningHarness<T> {
     const { multiplication, terms } = this.#prepare(value, this.#butterfly);
     try {
       const program = await Program.record(this.#gpu, multiplication.steps(this.#x, this.#y));
-      let repeats: number | undefined;
-      return {
+      return timedProgram(program, {
         verify: () => this.#verify(program, terms),
-        sample: async () => {
-          if (repeats !== undefined) return sampleSeconds(program, repeats);
-          const calibration = await calibrate(program, this.#signal);
-          repeats = calibration.repeats;
-          return calibration.seconds;
-        },
-        [Symbol.dispose]: () => {
-          program.dispose();
-          multiplication.dispose();
-        },
-      };
+        release: () => multiplication.dispose(),
+        signal: this.#signal,
+      });
     } catch (error) {
       multiplication.dispose();
       throw error;

@@ -39,7 +39,7 @@ export class SampledReference {
 }
 
 /** `count` numbers from 0 to `total - 1`, evenly spread, both ends among them. */
-function spread(count: number, total: number): number[] {
+export function spread(count: number, total: number): number[] {
   if (count === 1) return [0];
   return Array.from({ length: count }, (_, index) =>
     Math.round((index * (total - 1)) / (count - 1)),

@@ -8,4 +8,6 @@ export { CpuWeightStore, type CpuWeightStoreOptions } from "./cpu/cpu-weight-sto
 export { DeviceModel, type DeviceModelOptions } from "./gpu/device-model.ts";
 export { ModelMemory } from "./gpu/model-memory.ts";
 export { type GraphStorage, requireBindable } from "./gpu/require-bindable.ts";
+export { type TuneModelOptions, tuneModel } from "./gpu/tune-model.ts";
+export type { TunedChoice, TunedKernels } from "./gpu/tuned-kernels.ts";
 export type { PlannedOperation, Profile, ProfiledOperation } from "./plan.ts";

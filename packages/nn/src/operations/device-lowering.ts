@@ -1,6 +1,8 @@
-import type { StorageDtype } from "@papilio/butterfly";
-import type { Gpu, InputShape } from "@papilio/gpu-runtime";
+import type { Chain, StorageDtype } from "@papilio/butterfly";
+import type { Gpu, InputShape, Plan } from "@papilio/gpu-runtime";
 import type {
+  AttentionProblem,
+  AttentionVariant,
   ButterflyMultiplication,
   ButterflyOptions,
   Kernel,
@@ -19,6 +21,12 @@ export interface Table {
   readonly packing?: KroneckerSparsePacking;
 }
 
+/** What is known to be the fastest for a problem on the device: undefined for one that was not measured. */
+export interface MeasuredKernels {
+  attention(problem: AttentionProblem): AttentionVariant | undefined;
+  plan(chain: Chain, shape: InputShape): Plan | undefined;
+}
+
 /**
  * What the lowering of an operation to a device works with: where its operands are, memory for its
  * output, and the list of dispatches. An operation is lowered once, when its graph is compiled.
@@ -27,6 +35,8 @@ export interface DeviceLowering {
   readonly gpu: Gpu;
   /** In what activations and weights are stored. */
   readonly dtype: StorageDtype;
+  /** What was measured, where anything was. */
+  readonly measured: MeasuredKernels | undefined;
   /** Where a value is. */
   of(value: Value): Vectors;
   /** A value in the layout of multiplications: a transposed copy, made once, where it has the other one. */

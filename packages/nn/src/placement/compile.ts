@@ -10,6 +10,7 @@ import {
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { DeviceModel } from "../backends/gpu/device-model.ts";
+import { type TunedKernels, tunedCheck } from "../backends/gpu/tuned-kernels.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { graphCheck } from "../graph/operand-checks.ts";
@@ -26,12 +27,15 @@ export interface CompileGraphOptions {
   readonly dtype?: StorageDtype;
   /** Layout of what is between operations on a device; `batch-last` unless given. */
   readonly layout?: Layout;
+  /** What `tuneModel` measured on the device, in the same layout and precision; the CPU has no use for it. */
+  readonly tuned?: TunedKernels | undefined;
 }
 
 const optionsCheck = objectOf({
   gpu: optional(gpuCheck),
   dtype: optional(storageDtype),
   layout: optional(layoutCheck),
+  tuned: optional(tunedCheck),
 });
 
 /** A graph that is ready to run, and where it does and why. */
@@ -57,13 +61,13 @@ export async function compileGraph(
   options: CompileGraphOptions = {},
 ): Promise<PlacedModel> {
   optionsCheck("compileGraph", options);
-  const { gpu, dtype = "f32", layout = "batch-last" } = options;
+  const { gpu, dtype = "f32", layout = "batch-last", tuned } = options;
   const choice = placeOfGraph(graph, { gpu, dtype, layout });
   if (gpu === undefined || choice.place === "cpu") {
     const weights = new CpuWeightStore({ dtype });
     return { model: new CpuModel(graph, { kernels: "wasm", weights }), choice };
   }
-  return { model: await DeviceModel.compile(gpu, graph, { dtype, layout }), choice };
+  return { model: await DeviceModel.compile(gpu, graph, { dtype, layout, tuned }), choice };
 }
 
 /** Where `compileGraph` runs a graph. */

@@ -34,6 +34,7 @@ import { lowerOperation } from "./lower-operation.ts";
 import { Lowering } from "./lowering.ts";
 import { ModelMemory } from "./model-memory.ts";
 import { requireBindable } from "./require-bindable.ts";
+import { type TunedKernels, tunedCheck } from "./tuned-kernels.ts";
 
 export interface DeviceModelOptions {
   /** In what activations and weights are stored; `f32` unless given. Arithmetic is in float32. */
@@ -47,6 +48,8 @@ export interface DeviceModelOptions {
    * computed again. 256 MiB unless given.
    */
   readonly keptBytes?: number;
+  /** What `tuneModel` measured on the device; kernels are chosen by rules unless given, and where it has none. */
+  readonly tuned?: TunedKernels | undefined;
 }
 
 const optionsCheck = objectOf({
@@ -54,6 +57,7 @@ const optionsCheck = objectOf({
   layout: optional(layoutCheck),
   memory: optional(having("a ModelMemory", "gpu", "dtype", "parameter", "state")),
   keptBytes: optional(count),
+  tuned: optional(tunedCheck),
 });
 
 /**
@@ -107,12 +111,13 @@ export class DeviceModel implements Executable {
     gpuCheck("The device", gpu);
     graphCheck("The graph", graph);
     optionsCheck("DeviceModel.compile", options);
-    const { dtype, layout = "batch-last", memory, keptBytes = KEPT_BYTES } = options;
+    const { dtype, layout = "batch-last", memory, keptBytes = KEPT_BYTES, tuned } = options;
+    tuned?.requireFor(gpu.report);
     const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
     requireBindable(gpu, graph, { dtype: (memory ?? (ownMemory as ModelMemory)).dtype, layout });
     let lowering: Lowering | undefined;
     try {
-      lowering = Lowering.of(graph, memory ?? (ownMemory as ModelMemory), layout);
+      lowering = Lowering.of(graph, memory ?? (ownMemory as ModelMemory), layout, tuned);
       const { bytes } = FLOAT_FORMATS[lowering.dtype];
       const factors = keepFactors(operationsOf(graph), keptBytes, bytes);
       const operations = lower(graph, factors.operations, lowering);

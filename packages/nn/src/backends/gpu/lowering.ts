@@ -18,7 +18,7 @@ import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Graph } from "../../graph/graph.ts";
 import { Indices, type Value } from "../../graph/value.ts";
 import type { Parameter } from "../../modules/parameter.ts";
-import type { DeviceLowering, Table } from "../../operations/device-lowering.ts";
+import type { DeviceLowering, MeasuredKernels, Table } from "../../operations/device-lowering.ts";
 import { butterflyOf } from "../../operations/linear/butterfly-of.ts";
 import type { Matrix } from "../../operations/linear/matrix.ts";
 import type { LinearOperation } from "../../operations/linear/operation.ts";
@@ -38,6 +38,7 @@ export class Lowering implements DeviceLowering {
   readonly memory: ModelMemory;
   /** Layout of what is between operations. */
   readonly layout: Layout;
+  readonly measured: MeasuredKernels | undefined;
   readonly steps: Step[] = [];
   /** What the graph owns besides: inputs, outputs, what does not change and no other graph shares. */
   readonly buffers: BufferSet;
@@ -61,10 +62,11 @@ export class Lowering implements DeviceLowering {
   readonly #indices = new Map<Indices, Span>();
   readonly #uploaded = new Map<object, Span>();
 
-  private constructor(memory: ModelMemory, layout: Layout) {
+  private constructor(memory: ModelMemory, layout: Layout, measured: MeasuredKernels | undefined) {
     this.gpu = memory.gpu;
     this.memory = memory;
     this.layout = layout;
+    this.measured = measured;
     this.buffers = new BufferSet(this.gpu);
     this.#weights = memory.weights.open();
   }
@@ -74,8 +76,13 @@ export class Lowering implements DeviceLowering {
    *
    * @throws PapilioError `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, and then holds nothing
    */
-  static of(graph: Graph, memory: ModelMemory, layout: Layout): Lowering {
-    const lowering = new Lowering(memory, layout);
+  static of(
+    graph: Graph,
+    memory: ModelMemory,
+    layout: Layout,
+    measured?: MeasuredKernels,
+  ): Lowering {
+    const lowering = new Lowering(memory, layout, measured);
     try {
       lowering.#begin(graph);
       return lowering;
@@ -174,8 +181,11 @@ export class Lowering implements DeviceLowering {
     options: Omit<ButterflyOptions, "bias" | "weights">,
   ): ButterflyMultiplication {
     const { weights, butterfly, biased } = this.#weightsOf(matrix, bias);
+    // What the graph trains has places for its numbers in the stages that are planned.
+    const plan = weights.placed ? undefined : this.measured?.plan(butterfly.chain, shape);
     const multiplication = prepareButterfly(this.gpu, butterfly, shape, {
       ...options,
+      ...(plan && { plan }),
       ...(biased && { bias: biased }),
       weights,
     });

@@ -32,7 +32,8 @@ export function lowerAttention(operation: AttentionOperation, to: DeviceLowering
     lengths: lengths !== undefined,
     pages: pages && { size: pages.size, count: operation.keys.vectors / pages.size },
   };
-  const kernel = attentionKernel(problem, chooseAttention(to.gpu.report, problem));
+  const variant = to.measured?.attention(problem) ?? chooseAttention(to.gpu.report, problem);
+  const kernel = attentionKernel(problem, variant);
   const indices = memoryOf(to, position, lengths, pages?.table);
   to.push(kernel, [q.memory, k.memory, v.memory, y.memory, ...indices]);
 }

@@ -21,6 +21,11 @@ export const deviceCalls = (gpu?: Gpu, model?: nn.DeviceModel): PublicCalls => {
         layout: "batch-last",
         memory: new nn.ModelMemory(device),
       }),
+    tuneModel: () =>
+      call(nn.tuneModel, device, smallGraph(), {
+        ...{ dtype: "f32", layout: "batch-last", timeLimitSeconds: 0 },
+        memory: new nn.ModelMemory(device),
+      }),
     "DeviceModel#run": () => invoke(model as nn.DeviceModel, "run", { x: new Float32Array(16) }),
     "BatchGenerator.onDevice": () =>
       invoke(nn.BatchGenerator, "onDevice", device, smallLlama(), {
