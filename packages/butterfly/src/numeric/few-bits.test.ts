@@ -9,6 +9,7 @@ import {
   packCodes,
   quantizedBytes,
   quantizeValues,
+  scalesOfRows,
   unpackCodes,
 } from "./few-bits.ts";
 import { groupOf, type Sizes } from "./few-bits-groups.ts";
@@ -103,6 +104,26 @@ describe("weights of few bits", () => {
           expect(dequantizeValues(quantizeValues(back, shape, dtype))).toEqual(back);
         },
       ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("have the scales of each row, those of rows that share one repeated", () => {
+    const size = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
+    fc.assert(
+      fc.property(fc.tuple(size(5), size(5), size(70), size(5)), (shape) => {
+        const [a, b, c, d] = shape;
+        const values = Float32Array.from({ length: a * b * c * d }, (_, at) => Math.sin(at));
+        const quantized = quantizeValues(values, shape, "q4");
+        const [back, scales] = [dequantizeValues(quantized), scalesOfRows(quantized)];
+        const parts = Math.ceil(c / 32);
+        expect(scales).toHaveLength(a * b * parts * d);
+        for (const [at, code] of quantized.codes.entries()) {
+          const [row, l, k] = [Math.floor(at / (c * d)), Math.floor(at / d) % c, at % d];
+          const bits = scales[(row * parts + Math.floor(l / 32)) * d + k] as number;
+          expect(back[at]).toBe((code - 8) * fromHalf(bits));
+        }
+      }),
       { numRuns: 30 },
     );
   });

@@ -211,6 +211,32 @@ export function dequantizeValues(quantized: QuantizedValues): Float32Array<Array
   return values;
 }
 
+/**
+ * The scales of each row: of each 32 values along it one, repeated where rows share one.
+ *
+ * @returns bits in half precision, `[a, b, ceil(c / 32), d]`
+ * @throws PapilioError `VALUES_LENGTH`, `OPTION_INVALID`, `ARRAY_TYPE`
+ */
+export function scalesOfRows(quantized: QuantizedValues): Uint16Array<ArrayBuffer> {
+  requireQuantized(quantized);
+  const { shape, scales } = quantized;
+  const [a, b, c, d] = shape;
+  const [ga, gb, gc, gd] = groupOf(shape);
+  const [rows, parts, blocks] = [Math.ceil(b / gb), Math.ceil(c / gc), Math.ceil(d / gd)];
+  const ofRows = new Uint16Array(a * b * parts * d);
+  let to = 0;
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      const row = Math.floor(i / ga) * rows + Math.floor(j / gb);
+      for (let part = 0; part < parts; part++) {
+        const from = (row * parts + part) * blocks;
+        for (let k = 0; k < d; k++) ofRows[to++] = scales[from + Math.floor(k / gd)] as number;
+      }
+    }
+  }
+  return ofRows;
+}
+
 /** Bytes of so many values and their scales. @throws PapilioError `OPTION_INVALID` */
 export function quantizedBytes(shape: Sizes, dtype: FewBits): number {
   requireOneOf("The element type", dtype, FEW_BITS);

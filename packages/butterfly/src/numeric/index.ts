@@ -25,6 +25,7 @@ export {
   type QuantizedValues,
   quantizedBytes,
   quantizeValues,
+  scalesOfRows,
   unpackCodes,
 } from "./few-bits.ts";
 export { groupOf, type Sizes } from "./few-bits-groups.ts";

@@ -273,6 +273,7 @@ export const calls: PublicCalls = {
   ...bipolarCalls,
   quantizeValues: () => call(butterfly.quantizeValues, x, [1, 1, 4, 1], "q4"),
   dequantizeValues: () => call(butterfly.dequantizeValues, { ...fewValues }),
+  scalesOfRows: () => call(butterfly.scalesOfRows, { ...fewValues }),
   quantizedBytes: () => call(butterfly.quantizedBytes, [1, 1, 4, 1], "q4"),
   packCodes: () => call(butterfly.packCodes, Uint8Array.of(1, 2), "q4"),
   unpackCodes: () => call(butterfly.unpackCodes, Uint8Array.of(1), "q4", 2),

@@ -1,5 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
-import { type FewBits, groupOf, quantizeValues, type Sizes } from "@papilio/butterfly/numeric";
+import { type FewBits, quantizeValues, type Sizes, scalesOfRows } from "@papilio/butterfly/numeric";
 import type { WeightDtype } from "./packed-weights.ts";
 
 /** What `pack` takes of values that become weights of few bits. */
@@ -26,23 +26,10 @@ export function roundValues(
   shape: Sizes,
   dtype: FewBits & WeightDtype,
 ): RoundedValues {
-  const { codes, scales } = quantizeValues(values, shape, dtype);
+  const rounded = quantizeValues(values, shape, dtype);
+  const { codes } = rounded;
   const offset = dtype === "q8" ? 128 : 8;
   const numbers = new Float32Array(codes.length);
   for (let at = 0; at < codes.length; at++) numbers[at] = (codes[at] as number) - offset;
-  const [a, b, c, d] = shape;
-  const [ga, gb, gc, gd] = groupOf(shape);
-  const [rows, parts, blocks] = [Math.ceil(b / gb), Math.ceil(c / gc), Math.ceil(d / gd)];
-  const ofRows = new Uint16Array(a * b * parts * d);
-  let to = 0;
-  for (let i = 0; i < a; i++) {
-    for (let j = 0; j < b; j++) {
-      const row = Math.floor(i / ga) * rows + Math.floor(j / gb);
-      for (let part = 0; part < parts; part++) {
-        const from = (row * parts + part) * blocks;
-        for (let k = 0; k < d; k++) ofRows[to++] = scales[from + Math.floor(k / gd)] as number;
-      }
-    }
-  }
-  return { numbers, scales: ofRows };
+  return { numbers, scales: scalesOfRows(rounded) };
 }

@@ -4,10 +4,14 @@ import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import { upload } from "../device/storage.ts";
 import type { KroneckerSparsePacking } from "../kernels/kronecker-sparse/packing.ts";
+import type { WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { Stage } from "../planning/plan.ts";
 import { encode } from "../tensor/dtype.ts";
+
+/** How weights are stored. */
+type StoredDtype = StorageDtype | WeightBits;
 
 /** Weights on the device, in some order, and how many multiplications' owners hold them. */
 interface StoredPart {
@@ -18,7 +22,7 @@ interface StoredPart {
 
 /** What there is of a matrix: how it is multiplied, and the parts of it that are packed. */
 interface StoredMatrix {
-  readonly stages: Map<StorageDtype, readonly Stage[]>;
+  readonly stages: Map<StoredDtype, readonly Stage[]>;
   readonly parts: Map<string, StoredPart>;
 }
 
@@ -118,12 +122,12 @@ export class SharedWeights implements Disposable {
   }
 
   /** How a matrix that is stored is divided into stages. */
-  stages(matrix: object, dtype: StorageDtype): readonly Stage[] | undefined {
+  stages(matrix: object, dtype: StoredDtype): readonly Stage[] | undefined {
     return this.#matrices.get(matrix)?.stages.get(dtype);
   }
 
   /** Keeps how a matrix is divided, for as long as parts of it are stored. */
-  keepStages(matrix: object, dtype: StorageDtype, stages: readonly Stage[]): void {
+  keepStages(matrix: object, dtype: StoredDtype, stages: readonly Stage[]): void {
     const known = this.#matrices.get(matrix)?.stages;
     if (known?.has(dtype) === false) known.set(dtype, stages);
   }
@@ -141,7 +145,7 @@ export class SharedWeights implements Disposable {
    */
   dense(
     matrix: Butterfly,
-    dtype: StorageDtype,
+    dtype: StoredDtype,
   ): { readonly memory: Lease; readonly packing: KroneckerSparsePacking } | undefined {
     this.#state.assertLive();
     requireButterfly("The matrix", matrix);
@@ -194,8 +198,11 @@ export class SharedWeights implements Disposable {
     this.dispose();
   }
 
-  #write(packed: Float32Array, part: string, dtype: StorageDtype): Lease {
+  #write(packed: Packed, part: string, dtype: StorageDtype): Lease {
     const label = `weights ${part}`;
+    if (packed instanceof Uint32Array) {
+      return upload(this.#gpu, new Uint8Array(packed.buffer), label);
+    }
     const place = this.#place;
     if (place !== undefined) return place(packed, dtype, label);
     return upload(this.#gpu, encode(packed, dtype, "A weight"), label);
@@ -209,7 +216,7 @@ export class SharedWeights implements Disposable {
 }
 
 /** What a part of a matrix is stored under: its stage among others, and which super-blocks it has. */
-export function weightsKey(stage: string, portion: string, dtype: StorageDtype): string {
+export function weightsKey(stage: string, portion: string, dtype: StoredDtype): string {
   return `${stage} ${portion} ${dtype}`;
 }
 
@@ -223,8 +230,11 @@ interface PackedPart {
   readonly dtype: StorageDtype;
   /** The order of its weights. */
   readonly packing: unknown;
-  readonly pack: () => Float32Array;
+  readonly pack: () => Packed;
 }
+
+/** Numbers, or words that hold codes. */
+type Packed = Float32Array | Uint32Array<ArrayBuffer>;
 
 /** Where the weights of a stage are shared. */
 export interface StageWeights {

@@ -7,9 +7,16 @@ import {
   type KroneckerSparseVariant,
   kroneckerSparseName,
 } from "../kernels/kronecker-sparse/variant.ts";
+import type { WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { runCase } from "./run-case.ts";
+
+/** What a multiplication does besides. */
+interface ExpectedMultiplication extends Epilogue {
+  readonly biased: boolean;
+  readonly weightDtype?: WeightBits;
+}
 
 /** Expects of a variant of the fused kernel what float64 gives, within the bound that follows from the sums. */
 export async function expectMultiplied(
@@ -17,10 +24,10 @@ export async function expectMultiplied(
   factor: KroneckerSparse,
   shape: InputShape,
   variant: KroneckerSparseVariant,
-  { biased, ...epilogue }: Epilogue & { readonly biased: boolean },
+  { biased, weightDtype, ...epilogue }: ExpectedMultiplication,
 ): Promise<void> {
   const bias = Float32Array.from({ length: factor.pattern.rows }, uniform(5));
-  const options = { variant, ...epilogue, ...(biased ? { bias } : {}) };
+  const options = { variant, weightDtype, ...epilogue, ...(biased ? { bias } : {}) };
   const found = await runCase(
     gpu,
     factor,
@@ -28,8 +35,9 @@ export async function expectMultiplied(
     (stored) => prepareKroneckerSparse(gpu, stored, shape, options),
     biased ? bias : undefined,
     epilogue,
+    weightDtype,
   );
-  const after = JSON.stringify({ biased, ...epilogue });
+  const after = JSON.stringify({ biased, weightDtype, ...epilogue });
   const what = `${factor.pattern} ${JSON.stringify(shape)} ${kroneckerSparseName(variant)} ${after}`;
   expect(found, what).toMatchObject({ ok: true, nonFinite: 0 });
 }

@@ -1,8 +1,11 @@
 import { stridesOf } from "@papilio/butterfly/numeric";
 import { storeWgsl } from "../epilogue.ts";
 import { clamped, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
+import { fewBitsReader, UNIT } from "./few-bits.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
+import { packingOf } from "./packing.ts";
 import type { RegisterKroneckerSparse } from "./variant.ts";
+import type { WeightBits } from "./weight-bits.ts";
 
 /** Blocks whose outputs are written together: one vec4 of each output. */
 const BLOCKS_OF_A_STORE = 4;
@@ -19,10 +22,11 @@ export function coalescedStoreBytes({
 
 /**
  * Invocations run along the `b` outputs of one block; the inputs of a workgroup, `tile` batch rows
- * of them, are the same for all. Weights are packed `[block][c][b]`, `b` padded to whole loads.
+ * of them, are the same for all. Weights are packed `[block][c][b]`, `b` padded to whole loads; those of few bits
+ * are read a unit of eight inputs at a time, in any order.
  */
 export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesInput): Lanes {
-  const { pattern, batch, sharing } = problem;
+  const { pattern, batch, sharing, weightDtype } = problem;
   const { vector, spans, tile, reduction, workgroup, broadcast, coalescedStore } = variant;
   const { b, c, d } = pattern;
   const x = stridesOf(problem, inputFeatures);
@@ -33,6 +37,7 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
   const rowTiles = Math.ceil(batch / tile);
   const exactOutputs = outputs % perWorkgroup === 0;
   const exactRows = batch % tile === 0;
+  const exactInputs = c % reduction === 0;
   const turns = coalescedStore ? blocks / BLOCKS_OF_A_STORE : blocks;
   // Outputs of a block are `d` features apart, so that they are contiguous only where d = 1.
   const wholeStore = y.feature === 1 && d === 1 && b % vector === 0;
@@ -43,16 +48,62 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
   };
   const loads = broadcast === "load" ? 0 : Math.ceil((reduction * tile) / broadcast);
 
-  const weightBlock = storedBlock(pattern, sharing, {
-    block: "block",
-    i: `(block / ${d}u)`,
-    k: `(block % ${d}u)`,
-  });
+  const readOutput = (s: number): string => clamped(`output${s}`, outputs, exactOutputs);
+  const weights = weightDtype === undefined ? inFloats() : inFewBits(weightDtype);
+
+  /** The weights of a turn as they are read: of an input, `vector` outputs. */
+  function inFloats(): Pick<Lanes, "along" | "fewBits"> & { readonly enter: readonly string[] } {
+    const weightBlock = storedBlock(pattern, sharing, {
+      block: "block",
+      i: `(block / ${d}u)`,
+      k: `(block % ${d}u)`,
+    });
+    return {
+      enter: range(spans).map(
+        (s) => `let read${s} = ${weightBlock} * ${c * outputs}u + ${readOutput(s)};`,
+      ),
+      along: (s, u) => `${wideType(vector)}(w[read${s} + ${times(`l + ${u}u`, outputs)}])`,
+    };
+  }
+
+  /** Of an output, eight inputs and their scale. */
+  function inFewBits(
+    bits: WeightBits,
+  ): Pick<Lanes, "along" | "fewBits"> & { readonly enter: readonly string[] } {
+    const packing = problem.packing ?? packingOf(pattern, variant);
+    const reader = fewBitsReader(pattern, sharing, packing, bits);
+    return {
+      enter: [
+        `let group_i = block / ${d}u;`,
+        `let group_k = block % ${d}u;`,
+        ...range(spans).flatMap((s) => [
+          `let read${s} = ${readOutput(s)};`,
+          `let units${s} = ${reader.unitsOf(`read${s}`)};`,
+          `let scales${s} = ${reader.scalesOf(`read${s}`)};`,
+        ]),
+      ],
+      along: (s, u) => reader.number(`unit${s}`, u),
+      fewBits: {
+        declare: reader.declare,
+        scales: range(spans).map((s) => `let scale${s} = ${reader.scale(`scales${s}`, "part")};`),
+        scale: (s) => `scale${s}`,
+        loads: range(spans).map((s) => reader.load(`unit${s}`, `units${s}`, `l / ${UNIT}u`)),
+      },
+    };
+  }
 
   const row = (t: string): string => `rowTile * ${tile}u + ${t}`;
   /** Index in y, in elements, of an output of a block in a batch row. */
   const place = (rowIndex: string, output: string, block: string): string =>
     `${times(rowIndex, y.vector)} + ${times(`(${block} / ${d}u * ${b}u + ${output}) * ${d}u + ${block} % ${d}u`, y.feature)}`;
+  /** The input of a batch row at a step of the turn; zero past the last, which only a turn of few bits has. */
+  const input = (rowIndex: string, step: string): string => {
+    const at = exactInputs
+      ? `input + ${step} * ${d}u`
+      : `first + min(l + ${step}, ${c - 1}u) * ${d}u`;
+    const value = `f32(x[${times(rowIndex, x.vector)} + ${times(at, x.feature)}])`;
+    return exactInputs ? value : `select(0.0, ${value}, l + ${step} < ${c}u)`;
+  };
   const rowGuard = (t: string): string | false => !exactRows && `${row(t)} < ${batch}u`;
 
   function storeDirectly(t: number, s: number): string {
@@ -134,26 +185,19 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
       ...range(loads).flatMap((r) => [
         `let member${r} = member + ${r * Number(broadcast)}u;`,
         `let memberRow${r} = ${clamped(row(`member${r} % ${tile}u`), batch, exactRows)};`,
-        `let memberStep${r} = min(member${r} / ${tile}u, ${reduction - 1}u) * ${d}u;`,
+        `let memberStep${r} = min(member${r} / ${tile}u, ${reduction - 1}u);`,
       ]),
     ],
-    enter: [
-      `let first = block / ${d}u * ${c * d}u + block % ${d}u;`,
-      ...range(spans).map(
-        (s) =>
-          `let read${s} = ${weightBlock} * ${c * outputs}u + ${clamped(`output${s}`, outputs, exactOutputs)};`,
-      ),
-    ],
-    along: (s, u) => `${wideType(vector)}(w[read${s} + ${times(`l + ${u}u`, outputs)}])`,
-    across: (t, u) =>
-      `f32(x[${times(clamped(row(`${t}u`), batch, exactRows), x.vector)} + ${times(`input + ${u * d}u`, x.feature)}])`,
+    enter: [`let first = block / ${d}u * ${c * d}u + block % ${d}u;`, ...weights.enter],
+    along: weights.along,
+    ...(weights.fewBits && { fewBits: weights.fewBits }),
+    across: (t, u) => input(clamped(row(`${t}u`), batch, exactRows), `${u}u`),
     ...(broadcast === "load"
       ? {}
       : {
           shared: {
             loads: range(loads).map(
-              (r) =>
-                `let shared${r} = f32(x[${times(`memberRow${r}`, x.vector)} + ${times(`input + memberStep${r}`, x.feature)}]);`,
+              (r) => `let shared${r} = ${input(`memberRow${r}`, `memberStep${r}`)};`,
             ),
             across: (t, u) => {
               const index = u * tile + t;

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { expectValid, problems, report, reports } from "../../testing/variants.ts";
 import { kroneckerSparseVariants } from "./candidates.ts";
 import { chooseKroneckerSparse } from "./choose.ts";
-import { kroneckerSparseName } from "./variant.ts";
+import { kroneckerSparseName, readsFewBits } from "./variant.ts";
+import { WEIGHT_BITS } from "./weight-bits.ts";
 
 describe("the candidates for tuning", () => {
   it("are the chosen variant and others, all valid, none twice", () => {
@@ -17,6 +18,19 @@ describe("the candidates for tuning", () => {
         for (const variant of variants) expectValid(adapter, problem, variant);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it("are for weights of few bits those that read them, the chosen one first", () => {
+    fc.assert(
+      fc.property(reports, problems, fc.constantFrom(...WEIGHT_BITS), (adapter, given, bits) => {
+        const problem = { ...given, weightDtype: bits };
+        const variants = kroneckerSparseVariants(adapter, problem);
+        expect(variants[0]).toEqual(chooseKroneckerSparse(adapter, problem));
+        expect(variants.every(readsFewBits)).toBe(true);
+        for (const variant of variants) expectValid(adapter, problem, variant);
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -3,13 +3,20 @@ import type { AdapterReport } from "../../device/report.ts";
 import { loadWidth } from "../wgsl.ts";
 import { coalescedStoreBytes } from "./along-outputs.ts";
 import { requireKroneckerSparseProblem } from "./checks.ts";
-import { batchVariant, blocksVariant, chooseKroneckerSparse, outputsVariant } from "./choose.ts";
+import {
+  batchVariant,
+  blocksVariant,
+  chooseKroneckerSparse,
+  fewBitsVariant,
+  outputsVariant,
+} from "./choose.ts";
 import { matrixVariants } from "./matrix-candidates.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import {
   type KroneckerSparseVariant,
   kroneckerSparseName,
   type RegisterKroneckerSparse,
+  readsFewBits,
   type WorkgroupKroneckerSparse,
 } from "./variant.ts";
 import { workgroupPlan } from "./workgroup-plan.ts";
@@ -31,6 +38,10 @@ export function kroneckerSparseVariants(
   requireReport(report);
   requireKroneckerSparseProblem(problem);
   const chosen = chooseKroneckerSparse(report, problem);
+  if (problem.weightDtype !== undefined) {
+    const base = fewBitsVariant(report, problem);
+    return distinct(report, problem, [chosen, base, ...nearby(report, base)]);
+  }
   const registers = [batchVariant, outputsVariant, blocksVariant].map((shape) =>
     shape(report, problem),
   );
@@ -55,9 +66,18 @@ export function kroneckerSparseVariants(
           ...staged.slice(0, 2),
           ...registers.flatMap((base) => nearby(report, base)),
         ];
+  return distinct(report, problem, proposed);
+}
+
+/** Those that are valid, each once. */
+function distinct(
+  report: AdapterReport,
+  problem: KroneckerSparseProblem,
+  proposed: readonly KroneckerSparseVariant[],
+): KroneckerSparseVariant[] {
   const valid = proposed.filter((variant) => isValid(report, problem, variant));
-  const distinct = new Map(valid.map((variant) => [kroneckerSparseName(variant), variant]));
-  return [...distinct.values()].slice(0, MOST);
+  const byName = new Map(valid.map((variant) => [kroneckerSparseName(variant), variant]));
+  return [...byName.values()].slice(0, MOST);
 }
 
 /** Shapes that differ from one by a parameter, or by two that make up for each other. */
@@ -137,7 +157,8 @@ function isValid(
   problem: KroneckerSparseProblem,
   variant: KroneckerSparseVariant,
 ): boolean {
-  const { pattern, batch } = problem;
+  const { pattern, batch, weightDtype } = problem;
+  if (weightDtype !== undefined && !readsFewBits(variant)) return false;
   const layout = batch === 1 ? "batch-first" : problem.layout;
   // Made for the problem and the device.
   if (variant.kind === "matrix") return true;
@@ -164,7 +185,7 @@ function isValid(
     [tile, spans, workgroup].every(Number.isInteger) &&
     tile * spans * vector <= MOST_SUMS &&
     tile <= (lanes === "outputs" ? batch : pattern.b) &&
-    pattern.c % reduction === 0 &&
+    (weightDtype !== undefined || pattern.c % reduction === 0) &&
     vector <= contiguous[lanes] &&
     Number.isInteger(workgroup / group) &&
     workgroup <= limits.maxComputeInvocationsPerWorkgroup &&

@@ -10,6 +10,7 @@ import { type Check, checks, requireProblem } from "../problem-checks.ts";
 import type { KroneckerSparsePacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
+import { WEIGHT_BITS } from "./weight-bits.ts";
 
 const sharing: Check = (name, value) => {
   requireObject(name, value, "an object with a and d");
@@ -25,6 +26,7 @@ export function requireKroneckerSparseProblem(problem: KroneckerSparseProblem): 
     batch: checks.count,
     layout: checks.layout,
     dtype: checks.dtype,
+    weightDtype: checks.optional(checks.oneOf(...WEIGHT_BITS)),
     sharing: checks.optional(sharing),
     bias: checks.optional(checks.flag),
   });
@@ -57,7 +59,7 @@ const VARIANTS: Readonly<Record<KroneckerSparseVariant["kind"], Readonly<Record<
       neighbours: checks.count,
     },
     vector: {
-      vector: width,
+      vector: checks.oneOf(1, 2, 4, 8),
       splitK: checks.count,
       groups: checks.count,
       tile: checks.count,

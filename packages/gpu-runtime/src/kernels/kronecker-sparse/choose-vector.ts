@@ -1,6 +1,7 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { powerOfTwoUpTo } from "../powers-of-two.ts";
 import { sharedLoads } from "../shared-loads.ts";
+import { UNIT } from "./few-bits.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type { VectorKroneckerSparse } from "./variant.ts";
 
@@ -25,11 +26,18 @@ export function chooseVectorKroneckerSparse(
   return report.kind === "hardware" ? forHardware(problem) : forSoftware(report, problem);
 }
 
-function forHardware({ pattern, batch }: KroneckerSparseProblem): VectorKroneckerSparse | null {
+function forHardware({
+  pattern,
+  batch,
+  weightDtype,
+}: KroneckerSparseProblem): VectorKroneckerSparse | null {
   const { b, c, rows } = pattern;
   if (batch > VECTOR_BATCH || b < 16 || c < 8) return null;
-  const vector = wholePart(c, 4) as VectorKroneckerSparse["vector"];
-  const splitK = wholePart(c, 32 * vector) / vector;
+  const few = weightDtype !== undefined;
+  const vector = few ? UNIT : (wholePart(c, 4) as VectorKroneckerSparse["vector"]);
+  // Codes fill whole units.
+  const inputs = Math.ceil(c / vector) * vector;
+  const splitK = wholePart(few ? inputs : c, 32 * vector) / vector;
   const groups = powerOfTwoUpTo(Math.min(b, HARDWARE_WORKGROUP / splitK));
   const enough = (rows * splitK) / HARDWARE_INVOCATIONS;
   return {
@@ -49,8 +57,9 @@ function forHardware({ pattern, batch }: KroneckerSparseProblem): VectorKronecke
  */
 function forSoftware(
   report: AdapterReport,
-  { pattern, batch }: KroneckerSparseProblem,
+  { pattern, batch, weightDtype }: KroneckerSparseProblem,
 ): VectorKroneckerSparse | null {
+  if (weightDtype !== undefined) return null;
   const subgroup = sharedLoads(report);
   const { b, c, d } = pattern;
   if (subgroup !== 4 || batch > 1 || c < 128 || (d > 1 && b < subgroup)) return null;

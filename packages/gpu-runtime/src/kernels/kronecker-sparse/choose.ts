@@ -7,6 +7,7 @@ import { coalescedStoreBytes } from "./along-outputs.ts";
 import { requireKroneckerSparseProblem } from "./checks.ts";
 import { chooseVectorKroneckerSparse, VECTOR_BATCH } from "./choose-vector.ts";
 import { chooseWorkgroupKroneckerSparse } from "./choose-workgroup.ts";
+import { UNIT } from "./few-bits.ts";
 import { type KroneckerSparsePacking, readsPacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type { KroneckerSparseVariant, RegisterKroneckerSparse } from "./variant.ts";
@@ -24,6 +25,9 @@ export function chooseKroneckerSparse(
 ): KroneckerSparseVariant {
   requireReport(report);
   requireKroneckerSparseProblem(problem);
+  if (problem.weightDtype !== undefined) {
+    return chooseVectorKroneckerSparse(report, problem) ?? fewBitsVariant(report, problem);
+  }
   if (report.kind === "hardware" && stagingPays(problem)) {
     return chooseWorkgroupKroneckerSparse(report, problem);
   }
@@ -58,8 +62,12 @@ export function chooseForPacking(
   problem: KroneckerSparseProblem,
   packing: KroneckerSparsePacking,
 ): KroneckerSparseVariant | undefined {
-  const { pattern, batch, layout } = problem;
+  const { pattern, batch, layout, weightDtype } = problem;
   const best = chooseKroneckerSparse(report, problem);
+  if (weightDtype !== undefined) {
+    const candidates = [best, fewBitsVariant(report, problem)];
+    return candidates.find((variant) => readsPacking(pattern, variant, packing, weightDtype));
+  }
   if (readsPacking(pattern, best, packing)) return inTurnsOf(packing, pattern, best);
   if (packing.order === "vector" && batch <= VECTOR_BATCH) return packing.variant;
   const alongBatch = layout === "batch-last" && batch >= (sharedLoads(report) ?? SMALL_GROUP);
@@ -171,6 +179,28 @@ export function outputsVariant(
       group >= 8 &&
       bytes <= report.limits.maxComputeWorkgroupStorageSize,
   };
+}
+
+/** The best shape known for weights of few bits, for any number of vectors. */
+export function fewBitsVariant(
+  report: AdapterReport,
+  problem: KroneckerSparseProblem,
+): RegisterKroneckerSparse {
+  const { pattern, batch } = problem;
+  const base = outputsVariant(report, {
+    ...problem,
+    layout: batch === 1 ? "batch-first" : problem.layout,
+  });
+  const { b } = pattern;
+  const group = base.workgroup;
+  const spans = b >= 4 * group ? 4 : b >= 2 * group ? 2 : 1;
+  const tile = Math.min(4, batch);
+  const workgroup =
+    report.kind === "hardware" ? wholeSubgroups(Math.ceil(b / spans), group, 64) : group;
+  const bytes = coalescedStoreBytes({ tile, spans, vector: 1, workgroup });
+  const coalescedStore =
+    base.coalescedStore && bytes <= report.limits.maxComputeWorkgroupStorageSize;
+  return { ...base, vector: 1, spans, tile, reduction: UNIT, workgroup, coalescedStore };
 }
 
 /**

@@ -26,6 +26,20 @@ export interface Lanes {
     readonly loads: readonly string[];
     across(t: number, u: number): string;
   };
+  /**
+   * Present where weights are of few bits: the loop goes over the 32 inputs of each scale and over units of eight, and
+   * `along` is a whole number of the unit, whose products are added up before they are scaled.
+   */
+  readonly fewBits?: {
+    /** Module-scope declarations. */
+    readonly declare: string;
+    /** Statements at the start of a `part`, of 32 inputs. */
+    readonly scales: readonly string[];
+    /** The scale of accumulator column `s`. */
+    scale(s: number): string;
+    /** Statements at the start of a turn. */
+    readonly loads: readonly string[];
+  };
   /** First value of accumulator (t, s) when outputs have a bias. */
   bias(t: number, s: number): string;
   /** Statements that write accumulator (t, s). */

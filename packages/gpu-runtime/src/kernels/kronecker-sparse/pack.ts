@@ -1,8 +1,7 @@
 import type { Pattern } from "@papilio/butterfly";
 import { requirePacking } from "./checks.ts";
-import { type KroneckerSparsePacking, packingOf } from "./packing.ts";
+import { type KroneckerSparsePacking, packingOf, placesOf } from "./packing.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
-import { vectorLayout } from "./vector-layout.ts";
 
 /**
  * Rearranges values from canonical `[a, b, c, d]` to the order in which a variant reads them, once,
@@ -17,34 +16,8 @@ export function packKroneckerSparse(
   packing?: KroneckerSparsePacking,
 ): Float32Array {
   requirePacking(pattern, values, variant);
-  const { b, c, blocks } = pattern;
-  const order = packing ?? packingOf(pattern, variant);
-  if (order.order === "blocks") {
-    return packed(pattern, values, blocks * c * b, (block, j, l) => (j * c + l) * blocks + block);
-  }
-  if (order.order === "vector") {
-    const { length, place } = vectorLayout(pattern, order.variant);
-    return packed(pattern, values, length, place);
-  }
-  if (order.order === "padded") {
-    const { outputs, inputs } = order;
-    const length = blocks * inputs * outputs;
-    return packed(pattern, values, length, (block, j, l) => (block * inputs + l) * outputs + j);
-  }
-  const { tile } = order;
-  const tiles = Math.ceil(b / tile);
-  return packed(pattern, values, blocks * tiles * c * tile, (block, j, l) => {
-    const outputTile = Math.floor(j / tile);
-    return ((block * tiles + outputTile) * c + l) * tile + (j % tile);
-  });
-}
-
-function packed(
-  { a, b, c, d }: Pattern,
-  values: Float32Array,
-  length: number,
-  place: (block: number, j: number, l: number) => number,
-): Float32Array {
+  const { a, b, c, d } = pattern;
+  const { length, place } = placesOf(pattern, packing ?? packingOf(pattern, variant));
   const result = new Float32Array(length);
   let read = 0;
   for (let i = 0; i < a; i++) {

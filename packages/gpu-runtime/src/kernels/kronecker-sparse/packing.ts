@@ -2,7 +2,8 @@ import type { Pattern } from "@papilio/butterfly";
 import { type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly/matrix";
 import { storedBlock, times } from "../wgsl.ts";
 import type { KroneckerSparseVariant, VectorKroneckerSparse } from "./variant.ts";
-import { vectorLayout } from "./vector-layout.ts";
+import { type VectorLayout, vectorLayout } from "./vector-layout.ts";
+import type { WeightBits } from "./weight-bits.ts";
 
 /**
  * The order in which weights lie in memory. Each variant has its own, which it reads fastest; those along
@@ -45,6 +46,34 @@ export function packingOf(
   }
 }
 
+/** Where the weight from input `l` to output `j` of a block in `a * d` lies, and how many there are with what pads them. */
+export function placesOf(
+  pattern: Pattern,
+  packing: KroneckerSparsePacking,
+): Pick<VectorLayout, "length" | "place"> {
+  const { b, c, blocks } = pattern;
+  if (packing.order === "blocks") {
+    return { length: blocks * c * b, place: (block, j, l) => (j * c + l) * blocks + block };
+  }
+  if (packing.order === "vector") return vectorLayout(pattern, packing.variant);
+  if (packing.order === "padded") {
+    const { outputs, inputs } = packing;
+    return {
+      length: blocks * inputs * outputs,
+      place: (block, j, l) => (block * inputs + l) * outputs + j,
+    };
+  }
+  const { tile } = packing;
+  const tiles = Math.ceil(b / tile);
+  return {
+    length: blocks * tiles * c * tile,
+    place: (block, j, l) => {
+      const outputTile = Math.floor(j / tile);
+      return ((block * tiles + outputTile) * c + l) * tile + (j % tile);
+    },
+  };
+}
+
 /** A name for the order: the same for orders that are the same. */
 export function packingName(packing: KroneckerSparsePacking): string {
   if (packing.order === "blocks") return "blocks";
@@ -63,13 +92,24 @@ export function orderName({
   return packing === undefined ? "" : `-from-${packingName(packing)}`;
 }
 
-/** Whether a variant reads weights in an order, given the pattern. */
+/** What a kernel's label says of weights that are not stored as activations are. */
+export function weightsName({
+  weightDtype,
+}: {
+  readonly weightDtype?: string | undefined;
+}): string {
+  return weightDtype === undefined ? "" : `-${weightDtype}`;
+}
+
+/** Whether a variant reads weights in an order, given the pattern, and how they are stored unless as activations are. */
 export function readsPacking(
   pattern: Pick<Pattern, "b" | "c">,
   variant: KroneckerSparseVariant,
   packing: KroneckerSparsePacking,
+  weightDtype?: WeightBits,
 ): boolean {
   if (packingName(packingOf(pattern, variant)) === packingName(packing)) return true;
+  if (weightDtype !== undefined) return variant.kind === "register" && variant.lanes === "outputs";
   return variant.kind === "workgroup" || (variant.kind === "register" && variant.lanes === "batch");
 }
 

@@ -2,12 +2,18 @@ import type { BatchShape, Pattern, StorageDtype } from "@papilio/butterfly";
 import type { Sharing } from "@papilio/butterfly/matrix";
 import type { PlacedEpilogue } from "../epilogue.ts";
 import type { KroneckerSparsePacking } from "./packing.ts";
+import type { WeightBits } from "./weight-bits.ts";
 
 /** What a kernel is generated for: everything that is known before the values are. */
 export interface KroneckerSparseProblem extends BatchShape {
   readonly pattern: Pattern;
-  /** How x, the weights and y are stored. */
+  /** How x and y are stored, and the weights unless {@link weightDtype} says otherwise. */
   readonly dtype: StorageDtype;
+  /**
+   * Weights of few bits, which the register kernel along outputs and the vector kernel read: whole numbers become
+   * numbers in registers, and sums are in float32.
+   */
+  readonly weightDtype?: WeightBits | undefined;
   /** Along which axes blocks are equal, and their weights packed once. */
   readonly sharing?: Sharing;
   /** The order of the packed weights, where it is not the variant's own. */

@@ -4,8 +4,9 @@ import { enabledBy, opaque, range, storedType, wideType } from "../wgsl.ts";
 import { batchLanes } from "./along-batch.ts";
 import { blocksLanes } from "./along-blocks.ts";
 import { outputsLanes } from "./along-outputs.ts";
+import { SCALED } from "./few-bits.ts";
 import type { Lanes, LanesInput } from "./lanes.ts";
-import { orderName } from "./packing.ts";
+import { orderName, weightsName } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import { kroneckerSparseName, type RegisterKroneckerSparse } from "./variant.ts";
 
@@ -33,7 +34,7 @@ export function registerKernel(
   variant: RegisterKroneckerSparse,
   blockColumns?: BlockColumns,
 ): Kernel {
-  const { pattern, dtype, bias, epilogue } = problem;
+  const { pattern, dtype, weightDtype, bias, epilogue } = problem;
   const { spans, tile, reduction, workgroup, vector } = variant;
   const lanes = LANES[variant.lanes]({
     problem,
@@ -44,7 +45,7 @@ export function registerKernel(
   const grid = dispatchGrid(lanes.tiles);
   const { x, w, y } = lanes.widths;
 
-  const wgsl = `${epilogueWgsl(problem, lanes.widths)}${lanes.coalescedStore?.declare ?? ""}
+  const wgsl = `${epilogueWgsl(problem, lanes.widths)}${lanes.fewBits?.declare ?? ""}${lanes.coalescedStore?.declare ?? ""}
 @compute @workgroup_size(${workgroup})
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -84,7 +85,9 @@ fn main(
   /** `reduction` products of every accumulator, from index `l` and feature `input` on. */
   function products(): string[] {
     const across = lanes.shared?.across ?? lanes.across;
+    const sum = lanes.fewBits ? "own" : "sum";
     return [
+      ...(lanes.fewBits?.loads ?? []),
       ...(lanes.shared?.loads ?? []),
       ...range(reduction).flatMap((u) => [
         ...range(spans).map((s) => `let along${u}_${s} = ${lanes.along(s, u)};`),
@@ -92,7 +95,7 @@ fn main(
           `let across${u}_${t} = ${across(t, u)};`,
           ...range(spans).map(
             (s) =>
-              `sum${t}_${s} = fma(${wideType(vector)}(across${u}_${t}), along${u}_${s}, sum${t}_${s});`,
+              `${sum}${t}_${s} = fma(${wideType(vector)}(across${u}_${t}), along${u}_${s}, ${sum}${t}_${s});`,
           ),
         ]),
       ]),
@@ -112,6 +115,18 @@ fn main(
     }
   }`;
     }
+    if (lanes.fewBits) {
+      const { scales, scale } = lanes.fewBits;
+      return `for (var part = 0u; part < ${opaque(Math.ceil(pattern.c / SCALED))}; part++) {
+    ${[...scales, ...accumulators((t, s) => `var own${t}_${s} = 0.0;`)].join("\n    ")}
+    let end = min((part + 1u) * ${SCALED}u, ${pattern.c}u);
+    for (var l = part * ${SCALED}u; l < end; l += ${reduction}u) {
+    let input = first + l * ${pattern.d}u;
+    ${body}
+    }
+    ${accumulators((t, s) => `sum${t}_${s} = fma(${scale(s)}, own${t}_${s}, sum${t}_${s});`).join("\n    ")}
+  }`;
+    }
     return `for (var l = 0u; l < ${opaque(pattern.c)}; l += ${reduction}u) {
     let input = first + l * ${pattern.d}u;
     ${body}
@@ -119,11 +134,11 @@ fn main(
   }
 
   return {
-    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${orderName(problem)}${epilogueName(epilogue)}`,
+    label: `kronecker-sparse ${pattern} ${kroneckerSparseName(variant)}${orderName(problem)}${weightsName(problem)}${epilogueName(epilogue)}`,
     enables: [...enabledBy(dtype), ...(lanes.shared ? ["subgroups" as const] : [])],
     bindings: [
       { name: "x", elements: storedType(dtype, x), access: "read" },
-      { name: "w", elements: storedType(dtype, w), access: "read" },
+      { name: "w", elements: weightDtype ? "u32" : storedType(dtype, w), access: "read" },
       { name: "y", elements: storedType(dtype, y), access: "read-write" },
       ...(blockColumns ? [{ name: "columns", elements: "u32", access: "read" } as const] : []),
       ...epilogueBindings(problem, lanes.widths),

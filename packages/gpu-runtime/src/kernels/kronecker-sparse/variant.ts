@@ -28,7 +28,7 @@ export interface RegisterKroneckerSparse {
   readonly spans: number;
   /** Outputs (`outputs`: batch rows) for each invocation, across `lanes`. */
   readonly tile: number;
-  /** Inputs taken in one turn of the loop; divides `c`. */
+  /** Inputs taken in one turn of the loop; divides `c`. Weights of few bits take 8, whatever `c` is, and `vector` 1. */
   readonly reduction: number;
   /**
    * How the operand across `lanes` arrives: `load` reads it in every invocation; a number is a
@@ -74,8 +74,8 @@ export interface WorkgroupKroneckerSparse {
  */
 export interface VectorKroneckerSparse {
   readonly kind: "vector";
-  /** Inputs of one load, along `c`. */
-  readonly vector: 1 | 2 | 4;
+  /** Inputs of one load, along `c`: 8 of weights of few bits, and of no others. */
+  readonly vector: 1 | 2 | 4 | 8;
   /** Invocations that share the reduction of one output; a power of two. */
   readonly splitK: number;
   /** Groups of `splitK` invocations in a workgroup, each with outputs of its own. */
@@ -119,6 +119,14 @@ export interface MatrixKroneckerSparse {
    * contiguous when batch-first. At most `d`.
    */
   readonly neighbours: number;
+}
+
+/** Whether a variant reads weights of few bits, a unit of eight inputs at a time, and no others. */
+export function readsFewBits(variant: KroneckerSparseVariant): boolean {
+  if (variant.kind === "vector") return variant.vector === 8;
+  if (variant.kind !== "register") return false;
+  const { lanes, vector, reduction } = variant;
+  return lanes === "outputs" && vector === 1 && reduction === 8;
 }
 
 /** A short name for labels, tuning logs and results. */

@@ -1,0 +1,73 @@
+import { KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../../gpu/gpu.ts";
+import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";
+import { WeightStore } from "../../multiplication/weight-store.ts";
+import { testFewBitsVariants } from "../../testing/few-bits-variants.ts";
+import { openTestGpu } from "../../testing/open-test-gpu.ts";
+import { runCase } from "../../testing/run-case.ts";
+import { chooseKroneckerSparse, fewBitsVariant } from "./choose.ts";
+import { kroneckerSparseKernel } from "./kernel.ts";
+import { WEIGHT_BITS } from "./weight-bits.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openTestGpu();
+});
+afterAll(() => gpu.dispose());
+
+testFewBitsVariants(4);
+
+describe("a store of weights of few bits", () => {
+  it("holds them once for any number of vectors, in any order", async () => {
+    const pattern = new Pattern(2, 16, 70, 2);
+    const factor = KroneckerSparse.random(pattern, { seed: 2 });
+    const one = { batch: 1, layout: "batch-last", dtype: "f32" } as const;
+    for (const weightDtype of WEIGHT_BITS) {
+      for (const kind of ["software", "hardware"] as const) {
+        using store = new WeightStore(gpu);
+        using shared = store.open();
+        const weights = { shared, matrix: factor, stage: "" };
+        const variant = chooseKroneckerSparse(
+          { ...gpu.report, kind },
+          { ...one, pattern, weightDtype },
+        );
+        const prepared = { variant, weights, weightDtype };
+        using _ = prepareKroneckerSparse(gpu, factor, one, prepared);
+        const { bytes } = store;
+        // Of a weight 8.5 or 4.5 bits, and what pads rows to whole units.
+        expect(bytes).toBeLessThan(pattern.nonZeros * (weightDtype === "q8" ? 1.5 : 0.8));
+        const many = { ...one, batch: 11 };
+        const found = await runCase(
+          gpu,
+          factor,
+          many,
+          (given) => prepareKroneckerSparse(gpu, given, many, { weights, weightDtype }),
+          undefined,
+          undefined,
+          weightDtype,
+        );
+        expect(found).toMatchObject({ ok: true, nonFinite: 0 });
+        expect(store.bytes).toBe(bytes);
+      }
+    }
+  });
+});
+
+it("a variant that does not read weights as they are stored is refused", () => {
+  const problem = {
+    pattern: new Pattern(1, 40, 40, 1),
+    batch: 1,
+    layout: "batch-last",
+    dtype: "f32",
+  } as const;
+  const few = { ...problem, weightDtype: "q4" } as const;
+  const refused = expect.objectContaining({ code: "OPTION_INVALID" });
+  const floats = chooseKroneckerSparse(gpu.report, problem);
+  expect(() => kroneckerSparseKernel(few, floats)).toThrow(refused);
+  const vector = { kind: "vector", vector: 8, splitK: 1, groups: 8, tile: 1 } as const;
+  expect(() => kroneckerSparseKernel(problem, { ...vector, reduceScope: "workgroup" })).toThrow(
+    refused,
+  );
+  expect(kroneckerSparseKernel(few, fewBitsVariant(gpu.report, few)).label).toContain("-q4");
+});
