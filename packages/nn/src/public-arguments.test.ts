@@ -57,7 +57,7 @@ const taken = [
   // Attributes are numbers, lists of them, and texts.
   /\[attributes\]\[\w+\] = (a number|-1|a text|\[\])$/,
   // A choice of layers and of chains.
-  /^butterflyize: \[1\]\[(layers|chain)\] = a function$/,
+  /^(butterflyize: \[1\]\[(layers|chain)\]|rotateLayers: \[1\]\[layers\]) = a function$/,
   // A learning rate of each step.
   /^Trainer: \[3\]\[rate\] = a function$/,
 ];

@@ -13,22 +13,22 @@ import {
   objectOf,
   oneOf,
   optional,
-  regularExpression,
   signal as signalCheck,
   storageDtype,
 } from "../arguments/checks.ts";
 import { chainCheck, graphCheck } from "../graph/operand-checks.ts";
 import { ButterflyLinear, monarchChain } from "../layers/butterfly-linear.ts";
-import { Linear } from "../layers/linear.ts";
+import type { Linear } from "../layers/linear.ts";
 import type { Module } from "../modules/module.ts";
 import type { Matrix } from "../operations/linear/matrix.ts";
 import { type Calibration, type LayerInputs, layerInputs } from "./calibrate.ts";
+import { denseLayers, type LayerChoice, layerChoice } from "./dense-layers.ts";
 import { type LayerBatch, measuredSpeedUp, predictedSpeedUp } from "./measure-layer.ts";
 
 /** How a model's dense layers become butterflies. */
 export interface ButterflyizeOptions {
   /** Which layers, by their paths: all dense ones unless given. */
-  readonly layers?: RegExp | ((path: string, layer: Linear) => boolean);
+  readonly layers?: LayerChoice;
   /**
    * The chain for a layer: of text or by its shape, Monarch, or `search` for the best of all with two
    * factors and longer ones. Monarch unless given. A function may give a larger one: the layer is then padded with zeros.
@@ -56,7 +56,7 @@ export interface ButterflyizeOptions {
 }
 
 const optionsCheck = objectOf({
-  layers: optional(either(callback, regularExpression)),
+  layers: layerChoice,
   chain: optional(either(callback, chainCheck, oneOf("monarch", "search"))),
   maxError: anyNumber,
   maxParameters: optional(anyNumber),
@@ -124,16 +124,6 @@ export async function butterflyize(
     onLayer?.(report);
   }
   return reports;
-}
-
-function denseLayers(model: Module, layers: ButterflyizeOptions["layers"]): Map<string, Linear> {
-  const found = new Map<string, Linear>();
-  for (const [path, module] of model.namedModules()) {
-    if (!(module instanceof Linear) || path === "") continue;
-    const wanted = layers instanceof RegExp ? layers.test(path) : (layers?.(path, module) ?? true);
-    if (wanted) found.set(path, module);
-  }
-  return found;
 }
 
 async function convert(

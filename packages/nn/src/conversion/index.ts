@@ -9,3 +9,4 @@ export {
   inputMoments,
 } from "./input-moments.ts";
 export type { LayerBatch } from "./measure-layer.ts";
+export { type RotatedLayer, type RotateLayersOptions, rotateLayers } from "./rotate-layers.ts";

@@ -80,6 +80,7 @@ export const runningCalls: PublicCalls = {
   },
   initializeFrom: () =>
     call(nn.initializeFrom, small(), small(), { signal: new AbortController().signal }),
+  rotateLayers: () => call(nn.rotateLayers, small(), { layers: /./ }),
   inputMoments: () => {
     const model = small();
     const graph = new nn.Graph();
