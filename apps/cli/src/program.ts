@@ -12,6 +12,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 import { multiplyCommand } from "./commands/multiply.ts";
 import { quantizeCommand } from "./commands/quantize.ts";
 import { reportCommand } from "./commands/report.ts";
+import { rotateCommand } from "./commands/rotate.ts";
 import { runCommand } from "./commands/run.ts";
 import { selectCommand } from "./commands/select.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -78,6 +79,7 @@ ${exitStatuses()} --help of a command says more.`,
     multiplyCommand(interruption),
     quantizeCommand(interruption),
     reportCommand(interruption),
+    rotateCommand(interruption),
     runCommand(interruption),
     selectCommand(interruption),
     serveCommand(interruption),

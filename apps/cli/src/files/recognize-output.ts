@@ -14,6 +14,7 @@ export type Writer =
   | "papilio multiply"
   | "papilio quantize"
   | "papilio report"
+  | "papilio rotate"
   | "papilio run"
   | "papilio train";
 
@@ -46,6 +47,8 @@ const BEGINNINGS: Readonly<Record<Writer, (head: string) => boolean>> = {
     /^<!doctype html>.{0,1000}<title>Papilio /s.test(head) ||
     /^# Papilio /.test(head) ||
     /^<svg [^>]* aria-labelledby="([\w-]+)-title \1-desc"/.test(head),
+  // Most files of a folder do not say who wrote them.
+  "papilio rotate": () => false,
   "papilio run": isMarkedNpy,
   // What it wrote took hours: it is replaced when that is asked for alone.
   "papilio train": () => false,

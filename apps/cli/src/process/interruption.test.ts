@@ -39,6 +39,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["multiply", path("h.safetensors"), "--input", path("a.npy"), "--out", path("out")],
   ["quantize", path("h.safetensors"), "--dtype", "q8", "--out", path("out")],
   ["report", path("r.jsonl"), "--out", path("out")],
+  ["rotate", path("vit"), "--out", path("out")],
   ["run", path("vit"), "--input", `images=${path("x.npy")}`, "--output", `logits=${path("out")}`],
   ["select", "--pattern", "2,8,4,4", "--offline", "--results", path("r.jsonl")],
   ["serve", path("llama"), "--backend", "cpu", "--port", "0"],

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { hadamard } from "../constructions/hadamard.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
 import {
@@ -254,5 +255,38 @@ describe("factors that are rounded together", () => {
       }
       expect(await roundingError(zeros, await roundButterfly(zeros, "q2"), options)).toBe(0);
     }
+  });
+});
+
+describe("factors of signs on the right", () => {
+  const [rows, cols] = [24, 64];
+  const signs = hadamard(cols)
+    .merge(3, 6)
+    .merge(0, 3)
+    .factors.map((factor) => factor.expand());
+  const rotated = new Butterfly([
+    new KroneckerSparse(new Pattern(1, rows, cols, 1), uniform(rows * cols, { seed: 4 })),
+    ...signs.map((factor) => factor.convert("float32")),
+  ]);
+
+  it.each(FEW_BITS)("are kept exactly in %s, and the others rounded for them", async (dtype) => {
+    const { x, moments } = correlated(200, cols);
+    const rounded = await roundButterfly(rotated, dtype, { moments });
+    for (const [at, { values }] of signs.entries()) {
+      const own = dequantizeValues(rounded[at + 1] as QuantizedValues);
+      expect(Float64Array.from(own)).toEqual(values);
+    }
+    const own = errorOf(rotated, rounded, x);
+    expect(own).toBeLessThan(0.8 * errorOf(rotated, plain(rotated, dtype), x));
+    const unaware = await roundButterfly(new Butterfly(rotated.factors.slice(0, 1)), dtype);
+    expect(own).toBeLessThan(errorOf(rotated, [...unaware, ...rounded.slice(1)], x));
+  });
+
+  it("are kept exactly where nothing stands on their left", async () => {
+    const whole = new Butterfly(signs);
+    const near = (await roundButterfly(whole, "q4")).map((one) => dequantizeValues(one));
+    expect(near.map((values) => Float64Array.from(values))).toEqual(
+      signs.map(({ values }) => values),
+    );
   });
 });

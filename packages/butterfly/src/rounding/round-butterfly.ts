@@ -13,18 +13,26 @@ import {
   FEW_BITS,
   type FewBits,
   type QuantizedValues,
+  quantizeValues,
   requireRoundable,
 } from "../numeric/few-bits.ts";
 import { groupOf, type Sizes } from "../numeric/few-bits-groups.ts";
 import type { FloatArray } from "../numeric/float-array.ts";
-import type { Chain } from "../pattern/chain.ts";
+import { Chain } from "../pattern/chain.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";
 import { productError } from "./product-error.ts";
 import { roundChain } from "./round-chain.ts";
 import { roundDense } from "./round-dense.ts";
 import { RoundedFactor } from "./rounded-factor.ts";
-import { damped, type Factor, type Gram, identity, type Weighting } from "./surroundings.ts";
+import {
+  damped,
+  type Factor,
+  type Gram,
+  identity,
+  inputGram,
+  type Weighting,
+} from "./surroundings.ts";
 
 /** Numbers of the largest square array that is held while factors are rounded: 4,096 rows or columns. */
 const MOST = 2 ** 24;
@@ -58,7 +66,8 @@ export interface RoundingOptions {
  * Takes seconds for each million weights, more for larger matrices, and arrays of `size * size` numbers, where `size` is the
  * largest number of rows or columns of a factor. Where errors of outputs are weighted, so that all rows meet, tens of seconds
  * for each million weights of dense matrices, and minutes for each million of butterflies. Where `size` is more than 4,096, and
- * for factors whose equal blocks are stored once, each factor is rounded alone, with scales that are searched.
+ * for factors whose equal blocks are stored once, each factor is rounded alone, with scales that are searched. Factors on the
+ * right of signs alone, such as rotations by Hadamard matrices, are kept exactly.
  *
  * @returns codes and scales of each factor, left-most first
  * @throws PapilioError `OPTION_INVALID`, `ARRAY_TYPE`, `INPUT_LENGTH`, `MATRIX_NOT_FINITE`; `VALUE_RANGE` for a value that
@@ -73,20 +82,35 @@ export async function roundButterfly(
   requireOneOf("The element type", dtype, FEW_BITS);
   const { factors, chain } = butterfly;
   const weighting = weightingFrom(options, chain);
-  const slicer = new TimeSlicer(options.signal);
   for (const { values } of factors) requireRoundable(values, dtype);
+  const signs = signsOnTheRight(factors, dtype);
+  const others = factors.slice(0, factors.length - signs.length);
+  if (others.length === 0) return signs;
+  const moments = momentsAfter(factors.slice(others.length), chain.cols, weighting.moments);
+  const slicer = new TimeSlicer(options.signal);
+  const rounded = await roundTogether(others, dtype, { ...weighting, moments }, slicer);
+  return [...rounded, ...signs];
+}
+
+async function roundTogether(
+  factors: readonly KroneckerSparse<FloatArray>[],
+  dtype: FewBits,
+  weighting: Weighting,
+  slicer: TimeSlicer,
+): Promise<QuantizedValues[]> {
+  const { rows, cols } = Chain.of(factors.map(({ pattern }) => pattern));
   const size = factors.reduce((most, { pattern }) => Math.max(most, pattern.rows, pattern.cols), 0);
   const shared = factors.some(({ sharing }) => sharing.a || sharing.d);
   const [only, ...others] = factors as readonly [KroneckerSparse<FloatArray>];
   const dense = others.length === 0 && only.pattern.a * only.pattern.d === 1;
   const { moments } = weighting;
   const outputs =
-    weighting.outputs && chain.rows ** 2 <= MOST
+    weighting.outputs && rows ** 2 <= MOST
       ? // Gradients of few samples must not be taken for all.
         damped(weighting.outputs, DAMPING)
       : undefined;
   const alone = dense
-    ? chain.cols ** 2 > MOST || (moments === undefined && outputs === undefined)
+    ? cols ** 2 > MOST || (moments === undefined && outputs === undefined)
     : size ** 2 > MOST;
   if (shared || alone) {
     return factors.map(({ stored: { a, b, c, d }, values }) => {
@@ -95,8 +119,39 @@ export async function roundButterfly(
   }
   const exact = factors.map((factor) => factor.convert("float64"));
   if (!dense) return await roundChain(exact, dtype, { moments, outputs }, slicer);
-  const inputs = moments ?? identity(chain.cols);
+  const inputs = moments ?? identity(cols);
   return [await roundDense(exact[0] as Factor, dtype, { moments: inputs, outputs }, slicer)];
+}
+
+/**
+ * The right-most factors that have signs times one number alone, such as those of a Hadamard matrix: few bits hold them
+ * exactly, which scales that move between factors would spoil.
+ */
+function signsOnTheRight(
+  factors: readonly KroneckerSparse<FloatArray>[],
+  dtype: FewBits,
+): QuantizedValues[] {
+  const signs: QuantizedValues[] = [];
+  for (const { values, stored } of factors.toReversed()) {
+    const magnitude = Math.abs(values[0] as number);
+    if (magnitude === 0 || !values.every((value) => Math.abs(value) === magnitude)) break;
+    const { a, b, c, d } = stored;
+    const quantized = quantizeValues(values, [a, b, c, d], dtype);
+    const near = dequantizeValues(quantized);
+    if (!values.every((value, at) => value === near[at])) break;
+    signs.unshift(quantized);
+  }
+  return signs;
+}
+
+/** Second moments of what exact factors on the right make of the inputs; undefined where they are equal, or too many. */
+function momentsAfter(
+  right: readonly KroneckerSparse<FloatArray>[],
+  cols: number,
+  moments: Gram | undefined,
+): Gram | undefined {
+  const exact = right.map((factor) => factor.convert("float64"));
+  return cols ** 2 > MOST ? undefined : inputGram(exact, cols, moments);
 }
 
 /**
