@@ -36,8 +36,8 @@ export async function rotateModel(
   }
   const linear = [...new Set(layers.map(({ product }) => product))].join(" | ");
   const rotated = { ...config, papilio: { linear } };
-  const files = saveStateDict(model.namedParameters());
-  return { layers, files: new Map([["config.json", JSON.stringify(rotated, null, 2)], ...files]) };
+  const files = new Map<string, string | Uint8Array>(saveStateDict(model.namedParameters()));
+  return { layers, files: files.set("config.json", JSON.stringify(rotated, null, 2)) };
 }
 
 /** The layers that a config.json names: those that are butterflies where it says so. */
