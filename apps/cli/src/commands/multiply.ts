@@ -55,7 +55,7 @@ export function multiplyCommand(interruption: Interruption): Command {
     .option("--force", FORCE_HELP)
     .option("--name <name>", "which butterfly of the file; needed where there are several")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option("--dtype <type>", "how factors are stored: f32; q8 or q4 on the CPU, real ones", "f32")
+    .option("--dtype <type>", "how factors are stored: f32; q8 or q4, real ones", "f32")
     .option("--reference", "compute in double precision, slowly: the reference on the CPU")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .addHelpText(
@@ -149,14 +149,14 @@ function pick(
 }
 
 /** The type of few bits that is asked for. @throws PapilioError `FLAG_INVALID` where nothing computes in it */
-function fewBitsOf({ dtype, backend, reference: isReference }: Flags): "q8" | "q4" | undefined {
+function fewBitsOf({ dtype, reference: isReference }: Flags): "q8" | "q4" | undefined {
   const found = oneOf("--dtype", dtype, ["f32", "q8", "q4"]);
   if (found === "f32") return undefined;
-  if (!isReference && backend !== "gpu") return found;
+  if (!isReference) return found;
   throw new PapilioError(
     "FLAG_INVALID",
-    `--dtype is ${found}, but ${isReference ? "the reference computes in double precision" : "an adapter stores factors as f32"}.`,
-    "Leave out --dtype, or give --backend cpu.",
+    `--dtype is ${found}, but the reference computes in double precision.`,
+    "Leave out --dtype, or --reference.",
   );
 }
 
@@ -178,8 +178,10 @@ async function multiplied(
       );
     }
     const real = butterfly as PermutedButterfly<Butterfly>;
-    const y = await fewBitsProduct(real, input.values as Float32Array, input.rows, few);
-    return [y, `the CPU, factors in ${few}`];
+    const values = input.values as Float32Array;
+    const asked = { adapter, backend, dtype: few };
+    const { y, where } = await fewBitsProduct(real, values, input.rows, asked);
+    return [y, where];
   }
   if (isReference) {
     const [y] = await multiplyAt(reference, butterfly, input, complex);

@@ -67,13 +67,11 @@ export async function findModelEngines(wanted: Wanted): Promise<FoundEngines> {
   }
   const isPapilio = wanted.engines.includes("papilio");
   if (isPapilio && backend !== "gpu") engines.push(papilioOnCpu(dtypes));
-  const ofAdapter = dtypes.filter((dtype) => dtype === "f32" || dtype === "f16");
-  const opened =
-    isPapilio && ofAdapter.length > 0
-      ? await openAdapter(wanted, (gpu) => {
-          engines.push(papilioOnAdapter(gpu, { dtypes: ofAdapter, layouts }));
-        })
-      : NO_ADAPTER;
+  const opened = isPapilio
+    ? await openAdapter(wanted, (gpu) => {
+        engines.push(papilioOnAdapter(gpu, { dtypes, layouts }));
+      })
+    : NO_ADAPTER;
   return { engines, versions, ...opened, skipped: [...skipped, ...opened.skipped] };
 }
 

@@ -1,4 +1,4 @@
-import { PapilioError, type StorageDtype } from "@papilio/butterfly";
+import type { StorageDtype } from "@papilio/butterfly";
 import { WEIGHT_DTYPES, type WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
@@ -44,10 +44,11 @@ export class OnDemandAdapter implements Disposable {
   }
 }
 
-/** Where a model is computed: on a device, or on the CPU where there is none. */
-export type Compute =
-  | { readonly gpu: Gpu; readonly dtype: StorageDtype }
-  | { readonly gpu: undefined; readonly dtype: WeightDtype };
+/** Where a model is computed, on a device or on the CPU where there is none, and how weights are stored. */
+export interface Compute {
+  readonly gpu: Gpu | undefined;
+  readonly dtype: WeightDtype;
+}
 
 /**
  * Opens the adapter of the flags, or takes the CPU, and says on stderr which it is and why.
@@ -63,51 +64,44 @@ export async function openCompute(
 ): Promise<Compute> {
   const dtype = dtypeOf(flags);
   const choice = await chooseModelBackend(flags, dtype, graph);
-  if (choice.backend === "cpu" || isFewBits(dtype)) {
+  if (choice.backend === "cpu") {
     note(`Adapter: none, the CPU: ${choice.reason}`);
     return { gpu: undefined, dtype };
   }
   const gpu = await adapter.open();
-  gpu.assertDtype(dtype);
+  gpu.assertDtype(activationDtype(dtype));
   note(`Adapter: ${describe(gpu.report)}: ${choice.reason}`);
   return { gpu, dtype };
 }
 
-/** Where a graph is computed: half precision is for devices, unless the CPU is asked for, and few bits for the CPU. */
+/** Where a graph is computed: half precision is for devices, unless the CPU is asked for. */
 export async function chooseModelBackend(
   { adapter, backend }: ComputeFlags,
   dtype: WeightDtype,
   graph: Graph,
 ): Promise<BackendChoice> {
-  if (isFewBits(dtype)) return { backend: "cpu", reason: `--dtype ${dtype}` };
   if (dtype === "f16" && backend !== "cpu") return { backend: "gpu", reason: "--dtype f16" };
-  return await chooseBackend(backend, adapter, workOf(graph, { dtype }));
+  return await chooseBackend(backend, adapter, workOf(graph, { dtype: activationDtype(dtype) }));
 }
 
 /** What `--dtype` is, for the help of commands. */
 export const DTYPE_HELP =
-  "how weights are stored, and activations on an adapter: f32 or f16; q8 or q4 on the CPU";
+  "how weights are stored: f32, f16, q8 or q4; activations on an adapter are in f16 with f16, else in f32";
 
 /**
  * How numbers are stored. The CPU stores weights of linear layers so, and all else in single precision; an adapter
- * has no weights of few bits.
+ * all numbers in f32 or f16, and weights of linear layers in few bits.
  *
  * @throws PapilioError `FLAG_INVALID`
  */
 export function dtypeOf({ backend, dtype }: Omit<ComputeFlags, "adapter">): WeightDtype {
-  const where = oneOf("--backend", backend, ["auto", "gpu", "cpu"]);
-  const found = oneOf("--dtype", dtype, WEIGHT_DTYPES);
-  if (where !== "gpu" || !isFewBits(found)) return found;
-  throw new PapilioError(
-    "FLAG_INVALID",
-    `--dtype is ${found}, but an adapter stores weights as f32 or f16.`,
-    "Give --dtype f16, or --backend cpu.",
-  );
+  oneOf("--backend", backend, ["auto", "gpu", "cpu"]);
+  return oneOf("--dtype", dtype, WEIGHT_DTYPES);
 }
 
-/** Whether weights of this type are on the CPU alone. */
-export function isFewBits(dtype: WeightDtype): dtype is Exclude<WeightDtype, StorageDtype> {
-  return dtype !== "f32" && dtype !== "f16";
+/** How an adapter stores activations beside weights of a type. */
+export function activationDtype(dtype: WeightDtype): StorageDtype {
+  return dtype === "f16" ? "f16" : "f32";
 }
 
 /** Weights that graphs of one model share. */

@@ -3,10 +3,10 @@ import { requireBindable } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { Decoder } from "@papilio/nn/models";
 import {
+  activationDtype,
   type ComputeFlags,
   chooseModelBackend,
   dtypeOf,
-  isFewBits,
   type OnDemandAdapter,
 } from "./compute.ts";
 
@@ -27,10 +27,11 @@ export async function requireFits(
   if (outline === undefined) return;
   const graph = smallestGraph(outline);
   const { backend } = await chooseModelBackend(flags, dtype, graph);
-  if (backend === "cpu" || isFewBits(dtype)) return;
+  if (backend === "cpu") return;
   const gpu = await adapter.open();
-  gpu.assertDtype(dtype);
-  requireBindable(gpu, graph, { dtype });
+  const stored = activationDtype(dtype);
+  gpu.assertDtype(stored);
+  requireBindable(gpu, graph, { dtype: stored });
 }
 
 /** What the model computes for as little as it takes. */

@@ -1,4 +1,4 @@
-import { DisposableStack, type Layout, type StorageDtype } from "@papilio/butterfly";
+import { DisposableStack, type Layout } from "@papilio/butterfly";
 import { availableThreads } from "@papilio/butterfly/threads";
 import { WEIGHT_DTYPES, type WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Gpu } from "@papilio/gpu-runtime";
@@ -10,11 +10,14 @@ import {
   ModelMemory,
 } from "@papilio/nn/backends";
 import * as v from "valibot";
-import { dtype, gpu as gpuShape, layout, requireShape } from "../arguments/checks.ts";
+import { gpu as gpuShape, layout, requireShape } from "../arguments/checks.ts";
 import type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
 import { fillingGraph } from "./past.ts";
 
-const formsShape = v.object({ dtypes: v.array(dtype), layouts: v.array(layout) });
+const formsShape = v.object({
+  dtypes: v.array(v.picklist(WEIGHT_DTYPES)),
+  layouts: v.array(layout),
+});
 
 /**
  * Papilio's programs in WebAssembly, on all threads, with weights of linear layers in each of the dtypes.
@@ -33,17 +36,18 @@ export function papilioOnCpu(dtypes: readonly WeightDtype[] = ["f32"]): ModelEng
 }
 
 /**
- * Papilio's programs on a device, in each of the dtypes and layouts.
+ * Papilio's programs on a device, in each of the dtypes and layouts; activations are in `f32` beside weights of few
+ * bits.
  *
  * @throws PapilioError `F16_UNAVAILABLE`
  */
 export function papilioOnAdapter(
   gpu: Gpu,
-  forms: { readonly dtypes: readonly StorageDtype[]; readonly layouts: readonly Layout[] },
+  forms: { readonly dtypes: readonly WeightDtype[]; readonly layouts: readonly Layout[] },
 ): ModelEngine {
   requireShape("The device", gpu, gpuShape);
   requireShape("The dtypes and layouts", forms, formsShape);
-  for (const each of forms.dtypes) gpu.assertDtype(each);
+  if (forms.dtypes.includes("f16")) gpu.assertDtype("f16");
   return {
     engine: "papilio",
     processor: "adapter",
@@ -107,7 +111,7 @@ async function prepareOnAdapter(
   gpu.memory.resetPeak();
   const before = gpu.memory.statistics.inUse;
   using held = new DisposableStack();
-  const memory = held.use(new ModelMemory(gpu, stored as StorageDtype));
+  const memory = held.use(new ModelMemory(gpu, stored));
   const options = { memory, ...(between === null ? {} : { layout: between }) };
   if (Object.keys(past).length > 0) {
     using filling = await DeviceModel.compile(gpu, fillingGraph(graph, past), options);

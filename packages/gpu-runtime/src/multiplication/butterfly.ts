@@ -1,10 +1,16 @@
 import { Butterfly, type Chain, type KroneckerSparse } from "@papilio/butterfly";
-import { requireArray, requireButterfly, requireOptions } from "@papilio/butterfly/errors";
+import {
+  requireArray,
+  requireButterfly,
+  requireOneOf,
+  requireOptions,
+} from "@papilio/butterfly/errors";
 import { storableButterfly } from "@papilio/butterfly/matrix";
 import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
+import { WEIGHT_BITS, type WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
 import { planChain, planOfStages } from "../planning/plan-chain.ts";
@@ -21,6 +27,11 @@ import { transposition } from "./transposition.ts";
 import type { SharedWeights, StageWeights } from "./weight-store.ts";
 
 export interface ButterflyOptions extends Epilogue {
+  /**
+   * Stores factors in few bits, each rounded as `quantizeValues` of `@papilio/butterfly/numeric` rounds: they are
+   * multiplied by one by one, whatever a plan fuses or merges. As the activations are stored unless given.
+   */
+  readonly weightDtype?: WeightBits | undefined;
   /** How the factors are multiplied; the cost model's choice for the device unless given. */
   readonly plan?: Plan;
   /** Added to every output, by the last kernel: `rows` elements. */
@@ -68,20 +79,20 @@ export function prepareButterfly(
   requireButterfly("The matrix", given);
   requireInputShape(shape);
   requireOptions("The options", options);
-  const { plan: asked, bias, weights, ...epilogue } = options;
+  const { plan: asked, bias, weights, weightDtype, ...epilogue } = options;
   requireEpilogue(epilogue);
+  if (weightDtype !== undefined) requireOneOf("weightDtype", weightDtype, WEIGHT_BITS);
   gpu.assertDtype(shape.dtype);
+  const dtype = weightDtype ?? shape.dtype;
   // What is written within programs is known there alone.
   const placed = weights?.placed ?? false;
-  const butterfly = placed
-    ? given
-    : storableButterfly(given, shape.dtype === "f16" ? "F16" : "F32");
-  const allow = placed ? { allow: ["fuse"] as const } : {};
+  const butterfly = placed ? given : storableButterfly(given, dtype === "f16" ? "F16" : "F32");
+  const allow = weightDtype ? { allow: [] } : placed ? { allow: ["fuse"] as const } : {};
   const operands = Number(epilogue.multiply ?? false) + Number(epilogue.add ?? false);
-  const stored = weights?.stages(given, shape.dtype);
+  const stored = weights?.stages(given, dtype);
   const plan =
     asked !== undefined
-      ? requirePlan(butterfly.chain, asked)
+      ? factorByFactor(requirePlan(butterfly.chain, asked), weightDtype)
       : ((stored &&
           planOfStages(gpu.report, butterfly.chain, shape, stored, { operands, ...allow })) ??
         planChain(gpu.report, butterfly.chain, shape, { operands, ...allow }));
@@ -95,14 +106,15 @@ export function prepareButterfly(
     transposed,
     bias,
     epilogue,
+    weightDtype,
     weights: (stage) => weights && { shared: weights, matrix: given, stage },
   });
   const stages = prepared.map(({ stage }) => stage).reverse();
-  weights?.keepStages(given, shape.dtype, stages);
+  weights?.keepStages(given, dtype, stages);
   const dispose = (): void => state.dispose(() => disposeAll(prepared));
   return {
     plan: { layout: plan.layout, stages },
-    terms: stages.flatMap((stage) => termsOf(butterfly.chain, stage)),
+    terms: stages.flatMap((stage) => termsOf(butterfly.chain, stage, weightDtype)),
     get bytes() {
       return prepared.reduce((sum, { multiplication }) => sum + multiplication.bytes, 0);
     },
@@ -138,6 +150,7 @@ interface StageContext {
   readonly transposed: boolean;
   readonly bias: Float32Array | undefined;
   readonly epilogue: Epilogue;
+  readonly weightDtype: WeightBits | undefined;
   /** Where the weights of a stage are shared, if they are. */
   readonly weights: (stage: string) => StageWeights | undefined;
 }
@@ -147,7 +160,7 @@ function prepareStages(
   gpu: DeviceContext,
   butterfly: Butterfly,
   plan: Plan,
-  { inner, transposed, bias, epilogue, weights }: StageContext,
+  { inner, transposed, bias, epilogue, weightDtype, weights }: StageContext,
 ): PreparedStage[] {
   const prepared: PreparedStage[] = [];
   try {
@@ -171,7 +184,7 @@ function prepareStages(
               matrixUnits,
               ...added,
             })
-          : prepareKroneckerSparse(gpu, factor, inner, added);
+          : prepareKroneckerSparse(gpu, factor, inner, { ...added, weightDtype });
       prepared.push({ stage, multiplication, inputs: cols, inPlace });
     }
     return prepared;
@@ -193,11 +206,10 @@ function exactStages(
     const factor =
       how === "merge" ? mergeFactors(butterfly, from, to, dtype) : butterfly.factors[from];
     if (factor !== undefined) return [{ stage, factor }];
-    return butterfly.factors
-      .slice(from, to)
-      .map((single, index) => ({
-        stage: { from: from + index, to: from + index + 1, how: "multiply" as const },
-        factor: single,
+    return singles(stage)
+      .map((single) => ({
+        stage: single,
+        factor: butterfly.factors[single.from] as KroneckerSparse,
       }))
       .reverse();
   });
@@ -226,7 +238,24 @@ function stageSteps(
   return { input: output, steps };
 }
 
-function termsOf(chain: Chain, { from, to, how }: Stage): number[] {
+/** The plan, without what fuses or merges factors of few bits. */
+function factorByFactor(plan: Plan, weightDtype: WeightBits | undefined): Plan {
+  if (weightDtype === undefined) return plan;
+  return { layout: plan.layout, stages: plan.stages.flatMap(singles) };
+}
+
+/** The factors of a stage, each a stage of its own. */
+function singles({ from, to }: Stage): Stage[] {
+  return Array.from({ length: to - from }, (_, index) => ({
+    from: from + index,
+    to: from + index + 1,
+    how: "multiply",
+  }));
+}
+
+function termsOf(chain: Chain, { from, to, how }: Stage, weightDtype?: WeightBits): number[] {
+  // The sum of a group is scaled, and added to those of others.
+  if (weightDtype !== undefined) return [chain.product(from, to).c + 2];
   if (how === "merge") return [chain.product(from, to).c, 1];
   return chain.patterns.slice(from, to).map(({ c }) => c);
 }

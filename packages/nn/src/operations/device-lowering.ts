@@ -9,6 +9,7 @@ import type {
   KroneckerSparsePacking,
   Step,
   Vectors,
+  WeightBits,
 } from "@papilio/gpu-runtime/kernels";
 import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Indices, Value } from "../graph/value.ts";
@@ -19,6 +20,8 @@ import type { Matrix } from "./linear/matrix.ts";
 export interface Table {
   readonly memory: Span;
   readonly packing?: KroneckerSparsePacking;
+  /** How packed weights are stored, where they are in few bits. */
+  readonly weightDtype?: WeightBits;
 }
 
 /** What is known to be the fastest for a problem on the device: undefined for one that was not measured. */
@@ -33,7 +36,7 @@ export interface MeasuredKernels {
  */
 export interface DeviceLowering {
   readonly gpu: Gpu;
-  /** In what activations and weights are stored. */
+  /** In what activations are stored, and weights that are not in few bits. */
   readonly dtype: StorageDtype;
   /** What was measured, where anything was. */
   readonly measured: MeasuredKernels | undefined;
@@ -71,7 +74,7 @@ export interface DeviceLowering {
     matrix: Matrix,
     bias: Parameter | undefined,
     shape: InputShape,
-    options: Omit<ButterflyOptions, "bias" | "weights">,
+    options: Omit<ButterflyOptions, "bias" | "weights" | "weightDtype">,
   ): ButterflyMultiplication;
   /** Adds a dispatch; `rewrite` for one that only moves numbers. */
   push(kernel: Kernel, buffers: readonly Operand[], role?: Step["role"]): void;

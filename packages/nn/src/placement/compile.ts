@@ -1,11 +1,12 @@
-import type { Layout, StorageDtype } from "@papilio/butterfly";
+import type { Layout } from "@papilio/butterfly";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Gpu } from "@papilio/gpu-runtime";
 import {
   gpuCheck,
   layout as layoutCheck,
   objectOf,
   optional,
-  storageDtype,
+  weightDtype,
 } from "../arguments/checks.ts";
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
@@ -22,9 +23,9 @@ export interface CompileGraphOptions {
   readonly gpu?: Gpu | undefined;
   /**
    * In what a device stores activations and weights, and the CPU the weights of linear layers; `f32` unless
-   * given.
+   * given. With `q8` and `q4` a device stores all but the weights of linear layers in `f32`.
    */
-  readonly dtype?: StorageDtype;
+  readonly dtype?: WeightDtype;
   /** Layout of what is between operations on a device; `batch-last` unless given. */
   readonly layout?: Layout;
   /** What `tuneModel` measured on the device, in the same layout and precision; the CPU has no use for it. */
@@ -33,7 +34,7 @@ export interface CompileGraphOptions {
 
 const optionsCheck = objectOf({
   gpu: optional(gpuCheck),
-  dtype: optional(storageDtype),
+  dtype: optional(weightDtype),
   layout: optional(layoutCheck),
   tuned: optional(tunedCheck),
 });
@@ -75,7 +76,8 @@ export function placeOfGraph(graph: Graph, options: CompileGraphOptions = {}): P
   graphCheck("The graph", graph);
   optionsCheck("placeOfGraph", options);
   const { gpu, dtype = "f32", layout = "batch-last" } = options;
-  const choice = choosePlace(workOf(graph, { dtype, layout }), { adapter: gpu?.report });
-  if (dtype === "f32" || gpu === undefined) return choice;
+  const work = workOf(graph, { dtype: dtype === "f16" ? "f16" : "f32", layout });
+  const choice = choosePlace(work, { adapter: gpu?.report });
+  if (dtype !== "f16" || gpu === undefined) return choice;
   return { ...choice, place: "gpu", reason: "half precision is asked for" };
 }

@@ -44,7 +44,7 @@ export interface ServedModel {
   readonly reproducible?: boolean;
   /** Where it is computed: on the server's device, where there is one, unless given. */
   readonly place?: "cpu" | "gpu";
-  /** How weights are stored; `f32` unless given. Those of few bits, `q8` and `q4`, are computed on the CPU. */
+  /** How weights are stored; `f32` unless given. Those of linear layers may be in few bits, `q8` and `q4`. */
   readonly dtype?: WeightDtype;
 }
 
@@ -103,18 +103,14 @@ function placeOf(
   { name, dtype = "f32", place }: ServedModel,
   device: DeviceSlot | undefined,
 ): ModelPlace {
-  const fewBits = dtype !== "f32" && dtype !== "f16";
-  if (place === "gpu" && (fewBits || device === undefined)) {
+  if (place === "gpu" && device === undefined) {
     throw new PapilioError(
       "SERVED_MODEL",
-      fewBits
-        ? `The model ${name} is to be computed on a device, which has no weights of ${dtype}.`
-        : `The model ${name} is to be computed on a device, and the server has none.`,
-      fewBits ? "Give f16, or leave place out." : "Give openDevice, or leave place out.",
+      `The model ${name} is to be computed on a device, and the server has none.`,
+      "Give openDevice, or leave place out.",
     );
   }
-  if (fewBits || place === "cpu" || device === undefined) return { slot: undefined, dtype };
-  return { slot: device, dtype };
+  return { slot: place === "cpu" ? undefined : device, dtype };
 }
 
 /** What requests call a model: by its name, and with each of its adapters. */

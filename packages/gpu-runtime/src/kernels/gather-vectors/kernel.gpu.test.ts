@@ -1,12 +1,15 @@
-import { Pattern } from "@papilio/butterfly";
+import { KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { dequantizeValues, quantizeValues } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runKernel } from "../../testing/run-kernel.ts";
 import { draw, lay, STORAGES } from "../../testing/vectors-in-memory.ts";
 import { packKroneckerSparse } from "../kronecker-sparse/pack.ts";
-import { packingOf } from "../kronecker-sparse/packing.ts";
+import { packFewBits, roundWeights } from "../kronecker-sparse/pack-few-bits.ts";
+import { type KroneckerSparsePacking, packingOf } from "../kronecker-sparse/packing.ts";
 import type { KroneckerSparseVariant } from "../kronecker-sparse/variant.ts";
+import { WEIGHT_BITS } from "../kronecker-sparse/weight-bits.ts";
 import { gatherVectorsKernel } from "./kernel.ts";
 
 let gpu: Gpu;
@@ -86,6 +89,40 @@ describe("rows of packed weights", () => {
       expect(y).toEqual(expected);
     },
   );
+});
+
+describe("rows of packed weights of few bits", () => {
+  const [rows, features] = [21, 45];
+  const pattern = new Pattern(1, rows, features, 1);
+  const packings: readonly KroneckerSparsePacking[] = [
+    { order: "tiles", tile: rows },
+    {
+      order: "vector",
+      variant: {
+        ...{ kind: "vector", vector: 8, splitK: 2, groups: 4, tile: 2 },
+        reduceScope: "workgroup",
+      },
+    },
+  ];
+
+  it.each(packings)("are what they stand for, whatever their order: $order", async (packing) => {
+    const factor = new KroneckerSparse(pattern, draw(rows * features, "f32"));
+    const indices = Uint32Array.of(20, 0, 7);
+    const problem = { count: 3, rows, batch: 3, features, packing } as const;
+    for (const weightDtype of WEIGHT_BITS) {
+      const storage = { from: "batch-first", to: "batch-first", dtype: "f32" } as const;
+      const kernel = gatherVectorsKernel({ ...problem, ...storage, weightDtype });
+      const source = packFewBits(pattern, roundWeights(factor, weightDtype), packing);
+      const y = await runKernel(gpu, kernel, { source, indices }, 3 * features);
+      const values = dequantizeValues(
+        quantizeValues(factor.values, [1, rows, features, 1], weightDtype),
+      );
+      const expected = [...indices].flatMap((row) => [
+        ...values.slice(row * features, (row + 1) * features),
+      ]);
+      expect([...y]).toEqual(expected);
+    }
+  });
 });
 
 it("reads nothing outside of the source", async () => {

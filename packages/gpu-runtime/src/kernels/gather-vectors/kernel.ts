@@ -2,11 +2,14 @@ import { Pattern } from "@papilio/butterfly";
 import { stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { packingCheck } from "../kronecker-sparse/checks.ts";
+import { type FewBitsReader, fewBitsReader, SCALED, UNIT } from "../kronecker-sparse/few-bits.ts";
 import {
   type KroneckerSparsePacking,
   orderName,
   weightIndex,
+  weightsName,
 } from "../kronecker-sparse/packing.ts";
+import { WEIGHT_BITS, type WeightBits } from "../kronecker-sparse/weight-bits.ts";
 import {
   accessWidth,
   element,
@@ -31,6 +34,8 @@ export interface GatherVectorsProblem extends VectorStorage {
    * vectors are rows; `from` says nothing then. A table that a multiplication reads too is on the device once.
    */
   readonly packing?: KroneckerSparsePacking | undefined;
+  /** Of packed weights: how they are stored, where they are of few bits. */
+  readonly weightDtype?: WeightBits | undefined;
 }
 
 /**
@@ -45,31 +50,51 @@ export function gatherVectorsKernel(problem: GatherVectorsProblem): Kernel {
     batch: checks.count,
     features: checks.count,
     packing: checks.optional(packingCheck),
+    weightDtype: checks.optional(checks.oneOf(...WEIGHT_BITS)),
   });
-  const { count, rows, batch, from, to, dtype, packing } = problem;
+  const { count, rows, batch, from, to, dtype, packing, weightDtype } = problem;
   const width =
     packing === undefined ? accessWidth(problem.features, "batch-first", [from, to]) : 1;
   const features = problem.features / width;
   const [x, y] = vectorBindings(dtype, width);
+  const pattern = new Pattern(1, rows, features, 1);
+  const reader =
+    packing && weightDtype && fewBitsReader(pattern, undefined, packing, weightDtype, "source");
   const strides = stridesOf({ batch: rows, layout: from }, features);
   return outputsKernel({
-    label: `gather-vectors ${count} of ${rows}x${problem.features}${orderName({ packing })}`,
+    label: `gather-vectors ${count} of ${rows}x${problem.features}${orderName({ packing })}${weightsName({ weightDtype })}`,
     dtype,
     width,
     y: { batch, layout: to, count, features },
-    bindings: [{ ...x, name: "source" }, indexBinding("indices"), y],
+    bindings: [
+      { ...x, name: "source", ...(reader && { elements: "u32" }) },
+      indexBinding("indices"),
+      y,
+    ],
+    functions: reader?.declare ?? "",
     body: `let row = min(indices[vector], ${rows - 1}u);
   ${
     packing === undefined
       ? `let value = ${element("source", strides, "row", "feature")};`
-      : packedElement(rows, features, packing)
+      : reader
+        ? fewBitsElement(reader)
+        : packedElement(pattern, packing)
   }`,
   });
 }
 
 /** WGSL that declares the `value` of a `row` and a `feature` among packed weights. */
-function packedElement(rows: number, features: number, packing: KroneckerSparsePacking): string {
-  const index = weightIndex(new Pattern(1, rows, features, 1), undefined, packing);
+function packedElement(pattern: Pattern, packing: KroneckerSparsePacking): string {
+  const index = weightIndex(pattern, undefined, packing);
   return `let block = 0u;
   let value = source[${index.base("row")} + ${index.input("feature")}];`;
+}
+
+/** The same among weights of few bits. */
+function fewBitsElement(reader: FewBitsReader): string {
+  return `let block = 0u;
+  let units = ${reader.unitsOf("row")};
+  ${reader.load("unit", "units", `feature / ${UNIT}u`)}
+  let scales = ${reader.scalesOf("row")};
+  let value = ${reader.numberAt("unit", "feature")} * ${reader.scale("scales", `feature / ${SCALED}u`)};`;
 }

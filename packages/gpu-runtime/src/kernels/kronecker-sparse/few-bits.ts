@@ -52,6 +52,8 @@ export interface FewBitsReader {
   scale(scales: string, part: string): string;
   /** The whole number of an input of a loaded unit. */
   number(name: string, input: number): string;
+  /** That of an input that is known to the kernel alone. */
+  numberAt(name: string, input: string): string;
   /** Those of four inputs, as a vector: of the first half of a unit or of the second. */
   numbers(name: string, half: 0 | 1): string;
 }
@@ -99,6 +101,14 @@ export function fewBitsReader(
     scale: (base, part) => `scaleAt(${base} + ${scales.input(part)})`,
     number: (name, input) =>
       `f32(bitcast<i32>(${name}_${Math.floor(input / perWord)} << ${shift(input)}u) >> ${32 - bits}u)`,
+    numberAt: (name, input) => {
+      const inWord = `${32 - bits}u - ${bits}u * (${input} % ${perWord}u)`;
+      const word =
+        words === 1
+          ? `${name}_0`
+          : `select(${name}_0, ${name}_1, ${input} % ${UNIT}u >= ${perWord}u)`;
+      return `f32(bitcast<i32>(${word} << (${inWord})) >> ${32 - bits}u)`;
+    },
     numbers: (name, half) => {
       const word = `${name}_${Math.floor((4 * half) / perWord)}`;
       const shifts = range(4).map((e) => `${shift(4 * half + e)}u`);

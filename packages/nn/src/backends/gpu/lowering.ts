@@ -13,6 +13,7 @@ import {
   scratchVectors,
   transposition,
   type Vectors,
+  type WeightBits,
 } from "@papilio/gpu-runtime/kernels";
 import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Graph } from "../../graph/graph.ts";
@@ -145,8 +146,9 @@ export class Lowering implements DeviceLowering {
       // The multiplication chooses the order: it reads all of them, and this a few.
       this.multiplication(matrix, undefined, { batch, layout: this.layout, dtype: this.dtype }, {});
       const { weights, butterfly } = this.#weightsOf(matrix);
-      const stored = weights.dense(butterfly, this.dtype);
-      if (stored !== undefined) return stored;
+      const weightDtype = this.#weightDtypeOf(matrix, weights);
+      const stored = weights.dense(butterfly, weightDtype ?? this.dtype);
+      if (stored !== undefined) return { ...stored, ...(weightDtype && { weightDtype }) };
     }
     return { memory: this.parameter(parameter) };
   }
@@ -178,16 +180,19 @@ export class Lowering implements DeviceLowering {
     matrix: Matrix,
     bias: Parameter | undefined,
     shape: InputShape,
-    options: Omit<ButterflyOptions, "bias" | "weights">,
+    options: Omit<ButterflyOptions, "bias" | "weights" | "weightDtype">,
   ): ButterflyMultiplication {
     const { weights, butterfly, biased } = this.#weightsOf(matrix, bias);
-    // What the graph trains has places for its numbers in the stages that are planned.
-    const plan = weights.placed ? undefined : this.measured?.plan(butterfly.chain, shape);
+    const weightDtype = this.#weightDtypeOf(matrix, weights);
+    // What the graph trains has places for its numbers in the stages that are planned; factors of few bits are stages.
+    const plan =
+      weights.placed || weightDtype ? undefined : this.measured?.plan(butterfly.chain, shape);
     const multiplication = prepareButterfly(this.gpu, butterfly, shape, {
       ...options,
       ...(plan && { plan }),
       ...(biased && { bias: biased }),
       weights,
+      weightDtype,
     });
     this.multiplications.push(multiplication);
     return multiplication;
@@ -275,6 +280,11 @@ export class Lowering implements DeviceLowering {
       butterfly: trained.placesOf(matrix),
       biased: bias && trained.placesOfBias(bias),
     };
+  }
+
+  /** How the factors of a matrix are stored, where they are in few bits: not those that are trained. */
+  #weightDtypeOf({ fewBits = true }: Matrix, weights: SharedWeights): WeightBits | undefined {
+    return fewBits && !weights.placed ? this.memory.weightDtype : undefined;
   }
 
   #once(array: object, upload: () => Span): Span {

@@ -1,8 +1,9 @@
 import type { StorageDtype } from "@papilio/butterfly";
+import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import { type Gpu, Tensor } from "@papilio/gpu-runtime";
-import { BufferSet, WeightStore } from "@papilio/gpu-runtime/kernels";
+import { BufferSet, WEIGHT_BITS, type WeightBits, WeightStore } from "@papilio/gpu-runtime/kernels";
 import type { Span } from "@papilio/gpu-runtime/memory";
-import { gpuCheck, objectOf, storageDtype, text } from "../../arguments/checks.ts";
+import { gpuCheck, objectOf, storageDtype, text, weightDtype } from "../../arguments/checks.ts";
 import { modelDisposed } from "../../graph/executable.ts";
 import type { State } from "../../graph/graph.ts";
 import { parameterCheck, valueCheck } from "../../graph/operand-checks.ts";
@@ -17,19 +18,29 @@ const stateCheck = objectOf({ name: text, value: valueCheck });
  */
 export class ModelMemory implements Disposable {
   readonly gpu: Gpu;
+  /** In what activations are stored, and what is not in few bits. */
   readonly dtype: StorageDtype;
+  /** In what few bits weights of linear layers are stored, where they are. */
+  readonly weightDtype: WeightBits | undefined;
   readonly #weights: WeightStore;
   readonly #buffers: BufferSet;
   readonly #parameters = new Map<Parameter, Span>();
   readonly #states = new Map<string, Tensor>();
   #disposed = false;
 
-  constructor(gpu: Gpu, dtype: StorageDtype = "f32") {
+  /**
+   * @param dtype in what activations and weights are stored: with `q8` and `q4` weights of linear layers, and all else
+   *   in single precision
+   * @throws PapilioError `OPTION_INVALID`, `F16_UNAVAILABLE`
+   */
+  constructor(gpu: Gpu, dtype: WeightDtype = "f32") {
     gpuCheck("The device", gpu);
-    storageDtype("dtype", dtype);
-    gpu.assertDtype(dtype);
+    weightDtype("dtype", dtype);
+    const few = WEIGHT_BITS.find((bits) => bits === dtype);
     this.gpu = gpu;
-    this.dtype = dtype;
+    this.dtype = few === undefined ? (dtype as StorageDtype) : "f32";
+    this.weightDtype = few;
+    gpu.assertDtype(this.dtype);
     this.#weights = new WeightStore(gpu);
     this.#buffers = new BufferSet(gpu);
   }

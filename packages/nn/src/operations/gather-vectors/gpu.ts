@@ -18,6 +18,7 @@ export function lowerGatherVectors(operation: GatherVectorsOperation, to: Device
     to: y.layout,
     dtype,
     packing: table?.packing,
+    weightDtype: table?.weightDtype,
   });
   const read = (vectors ?? (table as Table)).memory;
   to.push(kernel, [read, to.indices(indices), y.memory], "rewrite");
