@@ -8,7 +8,7 @@ import {
   bipolarWeights,
   requireFactor,
   roundToBipolar,
-  roundToFewBits,
+  roundToFewBitsOnCpu,
   sizesOf,
   widthsName,
 } from "./few-bits.ts";
@@ -32,7 +32,7 @@ export const cpuFewBitsImplementations: readonly CpuImplementation[] = [
       name,
       description: `WebAssembly on the CPU as a program, weights in ${dtype}`,
       processor: "cpu",
-      rounded: (operands, shape) => roundToFewBits(dtype, operands, shape),
+      rounded: (operands, shape) => roundToFewBitsOnCpu(dtype, operands, shape),
       prepare: (problem) => prepareStored(name, dtype, problem),
     };
   }),

@@ -70,18 +70,22 @@ export function roundToBipolar(
   };
 }
 
-/** What a product with weights of few bits multiplies: a single vector is rounded to 16 bits, 32 inputs to a scale. */
-export function roundToFewBits(
-  dtype: FewBits,
-  { butterfly, x }: RoundedOperands,
-  { batch }: { readonly batch: number },
-): RoundedOperands {
+/** What a product with weights of few bits multiplies where vectors stay as they are. */
+export function roundToFewBits(dtype: FewBits, { butterfly, x }: RoundedOperands): RoundedOperands {
   const { pattern, values } = requireFactor(dtype, butterfly);
   const weights = dequantizeValues(quantizeValues(values, sizesOf(pattern), dtype));
-  return {
-    butterfly: ofValues(pattern, Float64Array.from(weights)),
-    x: batch === 1 ? roundedTo16Bits(pattern, x) : x,
-  };
+  return { butterfly: ofValues(pattern, Float64Array.from(weights)), x };
+}
+
+/** What the CPU multiplies: a single vector is rounded to 16 bits, 32 inputs to a scale. */
+export function roundToFewBitsOnCpu(
+  dtype: FewBits,
+  operands: RoundedOperands,
+  { batch }: { readonly batch: number },
+): RoundedOperands {
+  const { butterfly, x } = roundToFewBits(dtype, operands);
+  const { pattern } = requireFactor(dtype, operands.butterfly);
+  return { butterfly, x: batch === 1 ? roundedTo16Bits(pattern, x) : x };
 }
 
 /** As the kernel does, in float32. */

@@ -22,3 +22,28 @@ it("products of bipolar numbers on the adapter are verified and timed", async ()
     expect(result).toMatchObject({ status: "timed", roundingError: expect.any(Number) });
   }
 });
+
+it("products by weights of few bits on the adapter are verified, of any number of vectors", async () => {
+  const weights = fewBitsImplementations.filter(({ name }) => name === "q8" || name === "q4");
+  for (const [pattern, batch] of [
+    ["2,7,40,3", 5],
+    ["1,40,72,1", 1],
+  ] as const) {
+    const item = {
+      batch,
+      dtype: "f32",
+      layout: "batch-first",
+      chain: Chain.parse(pattern),
+    } as const;
+    const { results } = await measureCase(gpu, item, weights, { rounds: 1, minSample: 0 });
+    expect(results).toHaveLength(2);
+    for (const [at, result] of results.entries()) {
+      if (result.status !== "timed") throw new Error(JSON.stringify(result));
+      const most = result.implementation === "q8" ? 0.02 : 0.2;
+      expect(result.roundingError, `${at}`).toBeLessThan(most);
+      expect(result.roundingError).toBeGreaterThan(most / 20);
+      expect(result.bytes).toBeGreaterThan(0);
+      expect(result.traffic).toBeDefined();
+    }
+  }
+});
