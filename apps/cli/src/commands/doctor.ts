@@ -109,7 +109,7 @@ export function matrixUnitsText({ matrixUnits }: Pick<AdapterFeatures, "matrixUn
   const products = matrixUnits.products.map(
     ({ from, to, rows, columns, depth }) => `${from} to ${to} ${rows}x${columns}x${depth}`,
   );
-  return `matrix units ${matrixUnits.taken ? "taken" : "not taken"} (${products.join(", ")})`;
+  return `matrix units ${matrixUnits.taken ? "taken by kernels that are tuned" : "not taken"} (${products.join(", ")})`;
 }
 
 function render(diagnosis: Diagnosis): string {

@@ -21,10 +21,12 @@ import { type ArrayFile, readArray } from "../models/array-file.ts";
 import {
   type ComputeFlags,
   compileFor,
+  compileTuned,
   DTYPE_HELP,
   dtypeOf,
   OnDemandAdapter,
   openCompute,
+  TUNE_HELP,
 } from "../models/compute.ts";
 import { folderOf, loadModel, type ModelConfig, readConfig } from "../models/model-folder.ts";
 import { type BoundModel, bindInputs, requireOutputs } from "../models/model-inputs.ts";
@@ -47,6 +49,7 @@ interface Flags extends ComputeFlags, AdapterFlags {
   readonly output?: readonly string[];
   readonly force?: boolean;
   readonly plan?: boolean;
+  readonly tune?: boolean;
   readonly nats?: string;
   readonly chunk?: string;
   readonly json?: boolean;
@@ -72,6 +75,7 @@ export function runCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
+    .option("--tune", TUNE_HELP)
     .option("--nats <address>", `divide inputs among papilio workers: ${NATS_HELP}`)
     .option(
       "--chunk <rows>",
@@ -94,6 +98,7 @@ Examples:
   papilio run vit-base --input images=x.npy --output logits=y.npy
   papilio run minilm --input ids=ids.npy --input lengths=n.csv --output embeddings=y.npy
   papilio run gpt2 --input ids=ids.csv --plan
+  papilio run gpt2 --input ids=ids.csv --dtype f16 --tune
   papilio run cora --graph cora.json --output logits=y.npy
   papilio run penguins --input features=rows.csv --output logits=species.csv
 
@@ -113,6 +118,7 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   requireInputs(flags);
   if (flags.nats !== undefined) {
     if (flags.adapterWeights !== undefined) throw adaptersOfJob();
+    if (flags.tune) throw tuningOfJob();
     return await runJob(path, { ...flags, nats: flags.nats }, inputs, files, interruption);
   }
   const adapters = await adapterChoices(flags.adapterWeights);
@@ -144,7 +150,9 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   requireOutputs(bound, files);
   const compute = await openCompute(flags, bound.graph, adapter);
   const started = performance.now();
-  using executable = await compileFor(compute, bound.graph);
+  using executable = flags.tune
+    ? await compileTuned(compute, bound.graph, signal)
+    : await compileFor(compute, bound.graph);
   const compiled = performance.now();
   const computed = await executable.run(bound.inputs);
   const seconds = {
@@ -249,6 +257,14 @@ function adaptersOfJob(): PapilioError {
     "FLAG_INVALID",
     "A job of --nats takes no --adapter-weights: workers compute with the model alone.",
     "Run it without --nats.",
+  );
+}
+
+function tuningOfJob(): PapilioError {
+  return new PapilioError(
+    "FLAG_INVALID",
+    "A job of --nats takes no --tune: workers choose their kernels by rules.",
+    "Run it without --nats, or without --tune.",
   );
 }
 

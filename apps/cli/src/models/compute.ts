@@ -1,8 +1,14 @@
 import type { StorageDtype } from "@papilio/butterfly";
 import { WEIGHT_DTYPES, type WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
-import { openGpu } from "@papilio/gpu-runtime/node";
-import { CpuModel, CpuWeightStore, DeviceModel, type ModelMemory } from "@papilio/nn/backends";
+import { openGpu, openTuningCache } from "@papilio/gpu-runtime/node";
+import {
+  CpuModel,
+  CpuWeightStore,
+  DeviceModel,
+  type ModelMemory,
+  tuneModel,
+} from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { workOf } from "@papilio/nn/placement";
 import { type BackendChoice, chooseBackend } from "../flags/backend.ts";
@@ -108,6 +114,29 @@ export function activationDtype(dtype: WeightDtype): StorageDtype {
 export interface SharedWeights {
   readonly cpu?: CpuWeightStore;
   readonly memory?: ModelMemory;
+}
+
+/** What `--tune` is, for the help of commands. */
+export const TUNE_HELP =
+  "measure which kernels are the fastest on the adapter, and take these; the tuning cache keeps them";
+
+/** A graph that is ready to run, on an adapter with the kernels that were measured to be the fastest. */
+export async function compileTuned(
+  compute: Compute,
+  graph: Graph,
+  signal: AbortSignal,
+): Promise<CpuModel | DeviceModel> {
+  const { gpu, dtype } = compute;
+  if (gpu === undefined) {
+    note("Nothing is tuned on the CPU.");
+    return await compileFor(compute, graph);
+  }
+  const tuned = await tuneModel(gpu, graph, {
+    ...{ dtype, signal, cache: openTuningCache() },
+    onChoice: ({ what, name, from }) => note(`Tuned ${what}: ${name}, from the ${from}`),
+    onCacheError: (error) => note(`The tuning is not kept: ${(error as Error).message}`),
+  });
+  return await DeviceModel.compile(gpu, graph, { dtype, tuned });
 }
 
 /**
