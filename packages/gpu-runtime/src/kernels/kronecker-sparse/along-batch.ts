@@ -47,6 +47,7 @@ export function batchLanes(lanes: LanesInput): Lanes {
       ...weights.enter,
     ],
     along: (s, u) => `${wideType(vector)}(x[${at(`input + ${u * d}u`, x, `read${s}`)}])`,
+    ...(weights.loads && { loads: weights.loads }),
     across: weights.across,
     ...(weights.shared && { shared: weights.shared }),
     bias: (t) => {

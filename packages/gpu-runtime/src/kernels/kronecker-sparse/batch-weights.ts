@@ -3,7 +3,7 @@ import type { Lanes, LanesInput } from "./lanes.ts";
 import { type KroneckerSparsePacking, weightIndex } from "./packing.ts";
 
 /** How invocations along the batch read the weights of `tile` outputs, which all of them share. */
-export interface BatchWeights extends Pick<Lanes, "across" | "shared"> {
+export interface BatchWeights extends Pick<Lanes, "across" | "loads" | "shared"> {
   /** Elements of a load. */
   readonly width: number;
   /** Statements before the first load, given `outputTile`, `block`, `group_i` and `group_k`. */
@@ -26,10 +26,13 @@ export function weightsInOrder({ problem, variant }: LanesInput): BatchWeights {
     enter: [
       `let weights = (${block} * ${outputTiles}u + outputTile) * ${(pattern.c * tile) / width}u;`,
     ],
+    // Each once: a load has the weights of several outputs.
+    loads: range(perTurn / width).map(
+      (n) => `let load${n} = ${wideType(width)}(w[weights + l * ${tile / width}u + ${n}u]);`,
+    ),
     across: (t: number, u: number): string => {
       const element = u * tile + t;
-      const load = `w[weights + l * ${tile / width}u + ${Math.floor(element / width)}u]`;
-      return `f32(${width === 1 ? load : `${load}[${element % width}]`})`;
+      return `load${Math.floor(element / width)}${width === 1 ? "" : `[${element % width}]`}`;
     },
   };
   if (broadcast === "load") return common;

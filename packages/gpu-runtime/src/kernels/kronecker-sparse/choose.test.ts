@@ -64,6 +64,25 @@ describe("the chosen variant", () => {
   });
 });
 
+it("on hardware writes whole sectors of outputs that are neighbours", () => {
+  for (const dtype of ["f32", "f16"] as const) {
+    for (const [b, c] of [
+      [33, 48],
+      [64, 256],
+      [200, 8],
+    ] as const) {
+      const problem = { pattern: new Pattern(4, b, c, 1), batch: 128, dtype } as const;
+      const chosen = chooseKroneckerSparse(report("hardware", 32), {
+        ...problem,
+        layout: "batch-first",
+      });
+      if (chosen.kind !== "workgroup") throw new Error(`The kernel is ${chosen.kind}.`);
+      const { tileM, threadM } = chosen;
+      expect((tileM / threadM) * (dtype === "f32" ? 4 : 2)).toBe(32);
+    }
+  }
+});
+
 describe("packing", () => {
   it("keeps every value once and pads with zeros", () => {
     const small = fc.integer({ min: 1, max: 9 });

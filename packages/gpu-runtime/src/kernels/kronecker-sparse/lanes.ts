@@ -19,6 +19,8 @@ export interface Lanes {
   readonly enter: readonly string[];
   /** Value of the operand along the lanes, for accumulator column `s`. */
   along(s: number, u: number): string;
+  /** Loads of the operand across the lanes at the start of a turn, where each invocation has several values of one. */
+  readonly loads?: readonly string[];
   /** Value of the operand across the lanes, for accumulator row `t`, loaded by each invocation. */
   across(t: number, u: number): string;
   /** Loads that the members of a subgroup share, at the start of a turn, and how to read them. */

@@ -88,7 +88,7 @@ fn main(
     const sum = lanes.fewBits ? "own" : "sum";
     return [
       ...(lanes.fewBits?.loads ?? []),
-      ...(lanes.shared?.loads ?? []),
+      ...((lanes.shared ?? lanes).loads ?? []),
       ...range(reduction).flatMap((u) => [
         ...range(spans).map((s) => `let along${u}_${s} = ${lanes.along(s, u)};`),
         ...range(tile).flatMap((t) => [

@@ -43,7 +43,7 @@ export function workgroupPlan(variant: WorkgroupKroneckerSparse): WorkgroupPlan 
 }
 
 /** Bytes that memory hands over at once. */
-const SECTOR = 32;
+export const SECTOR = 32;
 
 /**
  * How many blocks a workgroup takes side by side when batch-first, so that few of the sectors that it reads and
