@@ -2,26 +2,31 @@
  * What weights of few bits do to the accuracy of trained models, with plain and structured rounding.
  *
  *     pnpm experiment:few-bits --shakespeare-dense FOLDER --digits-dense FOLDER
+ *     pnpm experiment:few-bits --trained digits --steps 500
  *     pnpm experiment:few-bits --factorized
  *
  * Twins with dense layers are trained first, as apps/docs/public/models/README.txt says, with --linear dense; one
- * that is not given is left out. With --factorized, matrices that were factorized instead. Writes one part of
- * results/few-bits-accuracy.json, and results/few-bits-accuracy.md of both.
+ * that is not given is left out. With --trained, the types that --dtype names of one model are trained after they were
+ * rounded. With --factorized, matrices that were factorized instead. Writes one part of results/few-bits-accuracy.json, and results/few-bits-accuracy.md of both.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { FEW_BITS } from "@papilio/butterfly/numeric";
+import { FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
 import { roundFactorized } from "./factorized.ts";
 import { type FewBitsResults, fewBitsReport, type Row } from "./report.ts";
-import { type Dtype, matricesOf, type Rounding, roundModel } from "./round-model.ts";
+import { type Dtype, matricesOf, medianError, type Rounding, roundModel } from "./round-model.ts";
 import { SUBJECTS } from "./subjects.ts";
+import { trainRoundedModel } from "./train-rounded-model.ts";
 
 const { values: flags } = parseArgs({
   options: {
     "shakespeare-dense": { type: "string" },
     "digits-dense": { type: "string" },
+    trained: { type: "string" },
+    steps: { type: "string", default: "500" },
+    dtype: { type: "string", multiple: true },
     factorized: { type: "boolean" },
   },
 });
@@ -33,12 +38,14 @@ const CHOICES: readonly (readonly [Dtype, Rounding])[] = [
 ];
 
 const out = join(import.meta.dirname, "../../results/few-bits-accuracy");
-const { factorized, ...folders } = flags;
+const { factorized, trained, steps, dtype: dtypes = ["q4", "q3", "q2"], ...folders } = flags;
 const before: FewBitsResults = JSON.parse(readFileSync(`${out}.json`, "utf8"));
 const made = { date: new Date().toISOString(), node: process.version };
 if (factorized) {
   const command = "pnpm experiment:few-bits --factorized";
   write({ ...before, factorized: { command, ...made, rows: await roundFactorized() } });
+} else if (trained !== undefined) {
+  await trainSubject(trained);
 } else {
   const command = [
     "pnpm experiment:few-bits",
@@ -73,6 +80,43 @@ async function roundSubjects(): Promise<FewBitsResults["subjects"]> {
     });
   }
   return subjects;
+}
+
+/** Adds or replaces rows of one model, one after another, of which each takes minutes. */
+async function trainSubject(name: string): Promise<void> {
+  const load = SUBJECTS[name];
+  const folder = folders[name as keyof typeof folders];
+  if (load === undefined)
+    throw new Error(`${name} is none of ${Object.keys(SUBJECTS).join(", ")}.`);
+  for (const dtype of dtypes as FewBits[]) {
+    using subject = await load(folder ?? "");
+    const matrices = matricesOf(subject.model);
+    const rounded = await roundModel(matrices, dtype, "trained", subject.moments);
+    await trainRoundedModel(subject, rounded, Number(steps));
+    const { loss, accuracy = Number.NaN } = await subject.evaluate();
+    const error = medianError(matrices);
+    const row = {
+      ...{ dtype, rounding: "trained" as const, bytes: rounded.bytes, error, loss, accuracy },
+      steps: Number(steps),
+    };
+    console.error(`${name} ${dtype} trained: loss ${loss}, accuracy ${accuracy}, ${error}`);
+    const known: FewBitsResults = JSON.parse(readFileSync(`${out}.json`, "utf8"));
+    write({ ...known, subjects: known.subjects.map((one) => withRow(one, name, row)) });
+  }
+}
+
+/** With a row behind those of its type. */
+function withRow(
+  subject: FewBitsResults["subjects"][number],
+  name: string,
+  row: Row,
+): FewBitsResults["subjects"][number] {
+  if (subject.name !== name) return subject;
+  const others = subject.rows.filter(
+    ({ dtype, rounding }) => dtype !== row.dtype || rounding !== row.rounding,
+  );
+  const place = others.findLastIndex(({ dtype }) => dtype === row.dtype) + 1;
+  return { ...subject, rows: others.toSpliced(place, 0, row) };
 }
 
 function write(results: FewBitsResults): void {

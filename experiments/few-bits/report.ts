@@ -11,6 +11,8 @@ export interface Row {
   /** Nats. */
   readonly loss: number;
   readonly accuracy: number;
+  /** In which it was trained. */
+  readonly steps?: number;
 }
 
 /** How a part of the results was made. */

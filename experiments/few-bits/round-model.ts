@@ -8,13 +8,14 @@ import {
   quantizedBytes,
   quantizeValues,
 } from "@papilio/butterfly/numeric";
-import { roundButterfly, roundingError } from "@papilio/butterfly/rounding";
+import { roundButterfly, roundingError, valueScales } from "@papilio/butterfly/rounding";
 import type { InputMoments } from "@papilio/nn/conversion";
 import { LinearLayer, type Module, type Parameter } from "@papilio/nn/layers";
+import type { RoundedNumbers } from "@papilio/nn/training";
 
 export type Dtype = "f32" | "f16" | FewBits;
-/** To the nearest; for the whole matrix; for its outputs. */
-export type Rounding = "plain" | "structured" | "calibrated";
+/** To the nearest; for the whole matrix; for its outputs; these, and trained then. */
+export type Rounding = "plain" | "structured" | "calibrated" | "trained";
 
 /** A matrix of a model, and its numbers before they are rounded. */
 export interface ModelMatrix {
@@ -53,6 +54,8 @@ export interface Rounded {
   readonly bytes: number;
   /** The median of `|W - B| / |W|` over the matrices. */
   readonly error: number;
+  /** Of few bits. */
+  readonly numbers: ReadonlyMap<Parameter, RoundedNumbers>;
 }
 
 /** Gives the parameters of the matrices the numbers that a type leaves. */
@@ -63,15 +66,43 @@ export async function roundModel(
   moments: ReadonlyMap<string, InputMoments>,
 ): Promise<Rounded> {
   const errors: number[] = [];
+  const numbers = new Map<Parameter, RoundedNumbers>();
   let bytes = 0;
   for (const { name, factors, exact } of matrices) {
-    const { values, size, error } = await roundMatrix(exact, dtype, rounding, moments.get(name));
-    for (const [at, factor] of factors.entries()) factor.values = values[at] as Float32Array;
+    const { values, size, error, rounded } = await roundMatrix(
+      exact,
+      dtype,
+      rounding,
+      moments.get(name),
+    );
+    for (const [at, factor] of factors.entries()) {
+      factor.values = values[at] as Float32Array;
+      const own = rounded[at];
+      if (own) numbers.set(factor, { dtype: own.dtype, scales: valueScales(own) });
+    }
     errors.push(error);
     bytes += size;
   }
   errors.sort((p, q) => p - q);
-  return { bytes, error: errors[Math.floor(errors.length / 2)] as number };
+  return { bytes, numbers, error: errors[Math.floor(errors.length / 2)] as number };
+}
+
+/** The median of `|W - B| / |W|` over matrices whose parameters have other numbers now. */
+export function medianError(matrices: readonly ModelMatrix[]): number {
+  const errors = matrices.map(({ exact, factors }) => {
+    const near = new Butterfly(
+      exact.factors.map((factor, at) => factor.map(() => (factors[at] as Parameter).values)),
+    );
+    const [w, b] = [exact, near].map((one) => one.convert("float64").dense()) as [
+      Float64Array,
+      Float64Array,
+    ];
+    return Math.sqrt(
+      w.reduce((sum, value, at) => sum + (value - (b[at] as number)) ** 2, 0) /
+        w.reduce((sum, value) => sum + value ** 2, 0),
+    );
+  });
+  return errors.toSorted((p, q) => p - q)[Math.floor(errors.length / 2)] as number;
 }
 
 async function roundMatrix(
@@ -79,7 +110,13 @@ async function roundMatrix(
   dtype: Dtype,
   rounding: Rounding,
   found: InputMoments | undefined,
-): Promise<{ values: Float32Array[]; size: number; error: number }> {
+): Promise<{
+  readonly values: Float32Array[];
+  readonly size: number;
+  readonly error: number;
+  /** Of few bits. */
+  readonly rounded: readonly QuantizedValues[];
+}> {
   const count = exact.chain.nonZeros;
   if (dtype === "f32" || dtype === "f16") {
     const values = exact.factors.map(({ values }) =>
@@ -92,7 +129,8 @@ async function roundMatrix(
         whole += value ** 2;
       }
     }
-    return { values, size: (dtype === "f32" ? 4 : 2) * count, error: Math.sqrt(lost / whole) };
+    const size = (dtype === "f32" ? 4 : 2) * count;
+    return { values, size, error: Math.sqrt(lost / whole), rounded: [] };
   }
   const rounded: readonly QuantizedValues[] =
     rounding === "plain"
@@ -102,11 +140,12 @@ async function roundMatrix(
       : await roundButterfly(
           exact as Butterfly<FloatArray>,
           dtype,
-          rounding === "calibrated" && found !== undefined
+          rounding !== "structured" && found !== undefined
             ? { moments: found.values, ...(found.outputs && { outputs: found.outputs }) }
             : {},
         );
   return {
+    rounded,
     values: rounded.map((one) => dequantizeValues(one)),
     size: rounded.reduce((sum, { shape }) => sum + quantizedBytes(shape, dtype), 0),
     error: await roundingError(exact as Butterfly<FloatArray>, rounded),

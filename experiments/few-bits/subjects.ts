@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Llama, modelFromHuggingFace, TextGenerator, VisionTransformer } from "@papilio/nn";
+import { modelFromHuggingFace, TextGenerator, VisionTransformer } from "@papilio/nn";
 import { type CalibrationRuns, type InputMoments, inputMoments } from "@papilio/nn/conversion";
 import type { Module } from "@papilio/nn/layers";
 import type { Decoder } from "@papilio/nn/models";
@@ -8,13 +8,15 @@ import { loadStateDict } from "@papilio/nn/node";
 import {
   characterTokens,
   type DisposableTask,
+  type Examples,
+  type ImitationTaskOptions,
   imageTask,
   pickImages,
   splitExamples,
   textTask,
 } from "@papilio/nn/training";
-import { assignStateDict, readLlama2c } from "@papilio/nn/weights";
 import { readText } from "../accuracy/data.ts";
+import { stories as samples, trainedStoryModel } from "../accuracy/stories-samples.ts";
 
 /** A trained model, and what it is measured by. */
 export interface Subject extends Disposable {
@@ -24,6 +26,8 @@ export interface Subject extends Disposable {
   /** With the numbers that its parameters have. */
   evaluate(): Promise<Evaluated>;
   readonly moments: ReadonlyMap<string, InputMoments>;
+  /** How the model learns from another one of the same numbers, `teacher`, on its training data. */
+  readonly imitation: Omit<ImitationTaskOptions, "parameters" | "kernels" | "seed">;
 }
 
 /** The mean of the cross-entropy, in nats, and the share of what is right. */
@@ -41,6 +45,8 @@ const site = join(root, "apps/docs/public/models");
 export const stories = join(root, "packages/nn/testdata/stories260K/stories260K.bin");
 
 const [WINDOWS, PIECES] = [256, 32];
+/** Examples that trainings are measured by, of the training data. */
+const VALIDATION = 64;
 
 /** The models of the site, twins of them with dense layers where folders are given, and stories260K. */
 export const SUBJECTS: Readonly<Record<string, (folder: string) => Promise<Subject>>> = {
@@ -57,19 +63,17 @@ async function load(folder: string): Promise<ReturnType<typeof modelFromHuggingF
 }
 
 async function characters(name: string, folder: string, layers: string): Promise<Subject> {
-  const model = (await load(folder)) as Decoder;
+  const [model, teacher] = [await load(folder), await load(folder)] as [Decoder, Decoder];
   const ids = characterTokens(readText("data/tinyshakespeare.txt.gz")).tokens;
   const split = Math.floor(0.9 * ids.length);
   return await textSubject({
-    ...{ name, model, train: ids.subarray(0, split), validation: ids.subarray(split) },
+    ...{ name, model, teacher, train: ids.subarray(0, split), validation: ids.subarray(split) },
     description: `a GPT-2 of 4 layers of 128 features, ${layers}, on ${WINDOWS} windows of 64 characters of Shakespeare that it was not trained on`,
   });
 }
 
 async function stories260K(): Promise<Subject> {
-  const { config, tensors } = readLlama2c(readFileSync(stories));
-  const model = new Llama(config);
-  assignStateDict(model.namedParameters(), tensors);
+  const model = trainedStoryModel();
   const ids: number[] = [];
   using generator = TextGenerator.onCpu(model, { context: 256 });
   for (let seed = 0; seed < 2 * PIECES + WINDOWS; seed++) {
@@ -82,8 +86,11 @@ async function stories260K(): Promise<Subject> {
     ...{
       name: "stories260K",
       model,
+      teacher: trainedStoryModel(),
       train: all.subarray(0, split),
       validation: all.subarray(split),
+      // Of other seeds than those.
+      imitated: (await samples()).trained,
     },
     context: 128,
     description: `a Llama of 260 thousand parameters, dense layers, on ${WINDOWS} windows of 128 tokens of texts that it wrote itself in float32, at temperature 1: there is no other text for it here`,
@@ -94,15 +101,20 @@ async function textSubject({
   name,
   description,
   model,
+  teacher,
   train,
   validation,
+  imitated = train,
   context = model.positions,
 }: {
   readonly name: string;
   readonly description: string;
   readonly model: Decoder;
+  readonly teacher: Decoder;
   readonly train: Uint32Array;
   readonly validation: Uint32Array;
+  /** What the trained model learns on. */
+  readonly imitated?: Uint32Array;
   readonly context?: number;
 }): Promise<Subject> {
   const task = textTask({
@@ -116,12 +128,26 @@ async function textSubject({
   });
   const graph = model.trace({ tokens: context });
   const moments = await momentsOf(model, { graph, inputs });
-  return { name, description, model, moments, ...measured(task) };
+  const pieces = Math.floor(imitated.length / context);
+  const seen = pieces - VALIDATION;
+  const imitation = {
+    trace: (sequences: number) => model.trace({ sequences, tokens: context }),
+    teacher: (sequences: number) => teacher.trace({ sequences, tokens: context }),
+    train: { count: seen, inputs: { ids: imitated.slice(0, seen * context) } },
+    validation: {
+      count: VALIDATION,
+      inputs: { ids: imitated.slice(seen * context, pieces * context) },
+    },
+    batch: 8,
+  };
+  return { name, description, model, moments, imitation, ...measured(task) };
 }
 
 async function digits(name: string, folder: string, layers: string): Promise<Subject> {
-  const model = await load(folder);
-  if (!(model instanceof VisionTransformer)) throw new Error(`${folder} is no vision transformer.`);
+  const [model, teacher] = await Promise.all([load(folder), load(folder)]);
+  if (!(model instanceof VisionTransformer && teacher instanceof VisionTransformer)) {
+    throw new Error(`${folder} is no vision transformer.`);
+  }
   const rows = readText("data/digits.csv.gz")
     .trim()
     .split("\n")
@@ -145,8 +171,21 @@ async function digits(name: string, folder: string, layers: string): Promise<Sub
   const inputs = Array.from({ length: 16 }, (_, piece) => ({
     images: seen.images.slice(piece * PIECES * 64, (piece + 1) * PIECES * 64),
   }));
+  const examplesOf = (from: number, to: number): Examples => ({
+    count: to - from,
+    inputs: { images: seen.images.slice(64 * from, 64 * to) },
+  });
+  const count = seen.labels.length;
+  const imitation = {
+    trace: (images: number) => model.trace({ images }),
+    teacher: (images: number) => teacher.trace({ images }),
+    train: examplesOf(0, count - 2 * VALIDATION),
+    validation: examplesOf(count - 2 * VALIDATION, count),
+    batch: 32,
+  };
   return {
     ...{ name, model, moments: await momentsOf(model, { graph, inputs }), ...measured(task) },
+    imitation,
     description: `a vision transformer of 3 layers of 64 features, ${layers}, on ${validation.length} digits that it was not trained on`,
   };
 }

@@ -10,3 +10,4 @@ export {
   roundingError,
   searchScales,
 } from "./round-butterfly.ts";
+export { roundToScales, valueScales } from "./round-to-scales.ts";

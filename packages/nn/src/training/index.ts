@@ -33,6 +33,7 @@ export { factorDecays } from "./factor-decays.ts";
 export { factorRates } from "./factor-rates.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
 export { type IdxFile, readIdx } from "./idx.ts";
+export { type Examples, type ImitationTaskOptions, imitationTask } from "./imitation-task.ts";
 export { type InitializeOptions, initialize } from "./initialize.ts";
 export { type LabelledImages, pickImages } from "./labelled-images.ts";
 export type { LossScaleState } from "./loss-scale.ts";
@@ -74,6 +75,12 @@ export {
   textTask,
 } from "./tasks.ts";
 export { type TrainingTask, type TrainOptions, type TrainResult, train } from "./train.ts";
+export {
+  type RoundedNumbers,
+  type TrainRoundedOptions,
+  type TrainRoundedResult,
+  trainRounded,
+} from "./train-rounded.ts";
 export { type StepReport, Trainer } from "./trainer.ts";
 export type { TrainerOptions } from "./trainer-options.ts";
 export type { TrainerState } from "./trainer-state.ts";

@@ -48,12 +48,18 @@ export function picked(
 }
 
 /** Rows of `each` numbers, by their numbers. */
-export function pickedRows(
-  values: Float32Array,
+export function pickedRows<A extends Float32Array | Uint32Array>(
+  values: A,
   each: number,
   rows: Uint32Array,
-): Float32Array<ArrayBuffer> {
-  const some = new Float32Array(rows.length * each);
+): A extends Float32Array ? Float32Array<ArrayBuffer> : Uint32Array<ArrayBuffer>;
+export function pickedRows(
+  values: Float32Array | Uint32Array,
+  each: number,
+  rows: Uint32Array,
+): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
+  const length = rows.length * each;
+  const some = values instanceof Uint32Array ? new Uint32Array(length) : new Float32Array(length);
   for (const [at, row] of rows.entries()) {
     some.set(values.subarray(row * each, (row + 1) * each), at * each);
   }

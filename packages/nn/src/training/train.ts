@@ -1,3 +1,4 @@
+import { PapilioError } from "@papilio/butterfly";
 import { requireObject, requireSignal, requireWhole } from "@papilio/butterfly/errors";
 import { callback, map, optional } from "../arguments/checks.ts";
 import type { RunInputs } from "../graph/executable.ts";
@@ -35,6 +36,12 @@ export interface TrainOptions extends TrainerOptions {
   ) => void | Promise<void>;
   /** Keeps a state: before any step, at times, after the last step, and when the signal aborts. */
   readonly onState?: (state: TrainerState) => void | Promise<void>;
+  /**
+   * Called after each step, before anything is measured or kept, with the numbers of the parameters in them: it may change
+   * these in place, as a projection onto the numbers that are allowed. Not on a device. A state that is kept has the
+   * changed ones.
+   */
+  readonly project?: (() => void) | undefined;
   /** Ends the training after the step that is under way. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,12 +76,20 @@ export interface TrainResult {
 export async function train(task: TrainingTask, options: TrainOptions): Promise<TrainResult> {
   requireTask(task);
   requireObject("The options of train", options, "TrainOptions");
-  const { steps, evaluateEvery = 0, keepEvery = 0, onStep, onState, signal } = options;
+  const { steps, evaluateEvery = 0, keepEvery = 0, onStep, onState, signal, project } = options;
   requireWhole("The number of steps", steps, 0);
   requireWhole("evaluateEvery", evaluateEvery, 0);
   requireWhole("keepEvery", keepEvery, 0);
   optional(callback)("onStep", onStep);
   optional(callback)("onState", onState);
+  optional(callback)("project", project);
+  if (project !== undefined && options.gpu !== undefined) {
+    throw new PapilioError(
+      "OPTION_INVALID",
+      "Numbers are to be changed after each step, and a device keeps them in its own memory.",
+      "Train on the CPU, or leave project out.",
+    );
+  }
   if (signal !== undefined) requireSignal(signal);
   const { accumulate = 1 } = options;
   using trainer = new Trainer(task.graph, task.loss, [...task.parameters.values()], options);
@@ -93,6 +108,7 @@ export async function train(task: TrainingTask, options: TrainOptions): Promise<
     const batches: RunInputs[] = [];
     for (let at = 0; at < accumulate; at++) batches.push(await task.batch(first + at));
     last = await trainer.step(batches);
+    if (project !== undefined) await trainer.change(project);
     const isLast = trainer.steps === steps;
     evaluation = undefined;
     if (task.evaluate !== undefined && (isLast || isDue(evaluateEvery))) {
@@ -107,7 +123,8 @@ export async function train(task: TrainingTask, options: TrainOptions): Promise<
   return { steps: trainer.steps, stopped: trainer.steps < steps, last, evaluation };
 }
 
-function requireTask(task: TrainingTask): void {
+/** Throws `OPTION_INVALID`. */
+export function requireTask(task: TrainingTask): void {
   requireObject("The task", task, "TrainingTask", "graph", "loss", "parameters", "batch");
   map("The parameters", task.parameters);
   callback("batch", task.batch);

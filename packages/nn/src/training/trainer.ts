@@ -1,5 +1,5 @@
 import { PapilioError } from "@papilio/butterfly";
-import { requireObject } from "@papilio/butterfly/errors";
+import { requireFunction, requireObject } from "@papilio/butterfly/errors";
 import { listOf } from "../arguments/checks.ts";
 import { modelDisposed, type RunInputs } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -129,6 +129,20 @@ export class Trainer implements Disposable {
    */
   read(): Promise<void> {
     return this.#inTurn(() => this.#read());
+  }
+
+  /**
+   * @internal Lets numbers of the parameters be changed in place between two steps, on the CPU: the next one takes them.
+   *
+   * @throws PapilioError `MODEL_DISPOSED`, `OPTION_INVALID`
+   */
+  change(by: () => void): Promise<void> {
+    requireFunction("What changes the parameters", by);
+    return this.#inTurn(async () => {
+      await this.#read();
+      by();
+      await this.#place.renewParameters?.();
+    });
   }
 
   /**

@@ -16,6 +16,8 @@ export interface TrainingPlace extends Disposable {
   bringParameters(): Promise<void>;
   /** The same where it takes no time; false where it would. */
   bringParametersNow(): boolean;
+  /** Takes the numbers that the parameters have now; undefined where they cannot be changed from outside. */
+  renewParameters?(): Promise<void>;
   readState(name: string): Promise<Float32Array>;
   writeState(name: string, numbers: Float32Array): void;
 }
@@ -45,6 +47,10 @@ export class CpuTrainingPlace implements TrainingPlace {
   bringParametersNow(): boolean {
     this.#model.bringTrained();
     return true;
+  }
+
+  renewParameters(): Promise<void> {
+    return this.#model.renewParameters();
   }
 
   readState(name: string): Promise<Float32Array> {

@@ -88,6 +88,8 @@ export const trainingCalls: PublicCalls = {
     return invoke(new nn.Trainer(...trainable(), options), "step", [inputs]);
   },
   "Trainer#read": () => invoke(new nn.Trainer(...trainable(), options), "read"),
+  "Trainer#change": () =>
+    invoke(new nn.Trainer(...trainable(), options), "change", () => undefined),
   "Trainer#state": () => invoke(new nn.Trainer(...trainable(), options), "state"),
   augmentImages: () =>
     call(nn.augmentImages, new Float32Array(8), [2, 2, 2], { shift: 1, flip: true }, 3),
@@ -122,6 +124,40 @@ export const trainingCalls: PublicCalls = {
       seed: 1,
       kernels: "reference",
       smoothing: 0.1,
+    });
+  },
+  imitationTask: () => {
+    const model = new nn.Gpt2({ vocabulary: 3, features: 4, layers: 1, heads: 1, positions: 2 });
+    const trace = (sequences: number): nn.Graph => model.trace({ sequences, tokens: 2 });
+    const examples = (): nn.Examples => ({ count: 2, inputs: { ids: new Uint32Array(4) } });
+    return call(nn.imitationTask, {
+      parameters: model.namedParameters(),
+      trace,
+      teacher: trace,
+      train: examples(),
+      validation: examples(),
+      batch: 2,
+      seed: 1,
+      kernels: "reference",
+    });
+  },
+  trainRounded: () => {
+    const [graph, loss, [weight]] = trainable();
+    const inputs = { x: new Float32Array(6), target: new Float32Array(6) };
+    const task = {
+      ...{ graph, loss, parameters: new Map([["weight", weight as nn.Parameter]]) },
+      batch: () => inputs,
+      evaluate: () => Promise.resolve({ loss: 1 }),
+    };
+    const { state: _state, dtype: _dtype, multipliers: _multipliers, ...others } = options;
+    const scales = new Float32Array(3).fill(0.5);
+    return call(nn.trainRounded, task, {
+      ...others,
+      rounded: new Map([[weight as nn.Parameter, { dtype: "q4", scales }]]),
+      steps: 1,
+      evaluateEvery: 1,
+      onStep: () => undefined,
+      signal: new AbortController().signal,
     });
   },
   distilledTask: () => {

@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { dequantizeValues, FEW_BITS, quantizeValues } from "../numeric/few-bits.ts";
+import { groupOf, groupsOf, type Sizes } from "../numeric/few-bits-groups.ts";
+import { encodeHalf } from "../numeric/half-precision.ts";
+import { uniform } from "../numeric/random.ts";
+import { gridOf } from "./grid.ts";
+import { roundToScales, valueScales } from "./round-to-scales.ts";
+
+const code = (name: string): unknown => expect.objectContaining({ code: name });
+const size = fc.integer({ min: 1, max: 5 });
+const shapes: fc.Arbitrary<Sizes> = fc.tuple(size, size, fc.integer({ min: 1, max: 40 }), size);
+
+/** Values of a shape, and scales of either sign that its groups have. */
+function drawn(
+  shape: Sizes,
+  seed: number,
+): { values: Float64Array; scales: Uint16Array<ArrayBuffer> } {
+  const next = uniform(seed);
+  const count = shape.reduce((product, one) => product * one, 1);
+  return {
+    values: Float64Array.from({ length: count }, () => 3 * next()),
+    scales: encodeHalf(Float32Array.from({ length: groupsOf(shape, groupOf(shape)) }, next)),
+  };
+}
+
+describe.each(FEW_BITS)("values of %s rounded to given scales", (dtype) => {
+  it("are the nearest there are, and quantizeValues keeps them", () => {
+    fc.assert(
+      fc.property(shapes, fc.nat(), (shape, seed) => {
+        const { values, scales: halves } = drawn(shape, seed);
+        const codes = new Uint8Array(values.length);
+        const scales = valueScales({ dtype, shape, codes, scales: halves });
+        const rounded = roundToScales(values, scales, dtype);
+        const { least, most, step } = gridOf(dtype);
+        const farther = values.filter((value, at) => {
+          let nearest = Number.POSITIVE_INFINITY;
+          for (let number = least; number <= most; number += step) {
+            nearest = Math.min(nearest, Math.abs(value - (scales[at] as number) * number));
+          }
+          const own = Math.abs(value - (rounded[at] as number));
+          return own > nearest + 4 * Number.EPSILON * Math.abs(value);
+        });
+        expect(farther).toHaveLength(0);
+        const kept = dequantizeValues(quantizeValues(rounded, shape, dtype));
+        // A scale of negative sign has a zero of its own.
+        expect(kept.map((value) => value + 0)).toEqual(rounded);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("stay where they are", () => {
+    const shape = [2, 3, 20, 2] as const;
+    const { values } = drawn(shape, 1);
+    const quantized = quantizeValues(values, shape, dtype);
+    const exact = dequantizeValues(quantized);
+    expect(roundToScales(exact, valueScales(quantized), dtype)).toEqual(exact);
+  });
+});
+
+it("gives 0 for a scale of 0, and refuses scales of another number of values", () => {
+  const values = Float32Array.of(1, -1);
+  expect([...roundToScales(values, new Float32Array(2), "q2")]).toEqual([0, 0]);
+  expect(() => roundToScales(values, new Float32Array(3), "q4")).toThrow(code("VALUES_LENGTH"));
+});
