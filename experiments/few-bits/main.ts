@@ -2,7 +2,7 @@
  * What weights of few bits do to the accuracy of trained models, with plain and structured rounding.
  *
  *     pnpm experiment:few-bits --shakespeare-dense FOLDER --digits-dense FOLDER
- *     pnpm experiment:few-bits --trained digits --steps 500
+ *     pnpm experiment:few-bits --subject digits --trained --steps 500
  *     pnpm experiment:few-bits --factorized
  *
  * Twins with dense layers are trained first, as apps/docs/public/models/README.txt says, with --linear dense; one
@@ -24,7 +24,8 @@ const { values: flags } = parseArgs({
   options: {
     "shakespeare-dense": { type: "string" },
     "digits-dense": { type: "string" },
-    trained: { type: "string" },
+    subject: { type: "string" },
+    trained: { type: "boolean" },
     steps: { type: "string", default: "500" },
     dtype: { type: "string", multiple: true },
     factorized: { type: "boolean" },
@@ -38,14 +39,21 @@ const CHOICES: readonly (readonly [Dtype, Rounding])[] = [
 ];
 
 const out = join(import.meta.dirname, "../../results/few-bits-accuracy");
-const { factorized, trained, steps, dtype: dtypes = ["q4", "q3", "q2"], ...folders } = flags;
+const {
+  factorized,
+  subject: one,
+  trained,
+  steps,
+  dtype: dtypes = ["q4", "q3", "q2"],
+  ...folders
+} = flags;
 const before: FewBitsResults = JSON.parse(readFileSync(`${out}.json`, "utf8"));
 const made = { date: new Date().toISOString(), node: process.version };
 if (factorized) {
   const command = "pnpm experiment:few-bits --factorized";
   write({ ...before, factorized: { command, ...made, rows: await roundFactorized() } });
-} else if (trained !== undefined) {
-  await trainSubject(trained);
+} else if (trained) {
+  await trainSubject(one ?? "");
 } else {
   const command = [
     "pnpm experiment:few-bits",
@@ -58,6 +66,10 @@ async function roundSubjects(): Promise<FewBitsResults["subjects"]> {
   const subjects: FewBitsResults["subjects"][number][] = [];
   for (const [name, load] of Object.entries(SUBJECTS)) {
     const folder = folders[name as keyof typeof folders];
+    if (one !== undefined && name !== one) {
+      subjects.push(...before.subjects.filter((known) => known.name === name));
+      continue;
+    }
     if (name.endsWith("-dense") && folder === undefined) {
       console.error(`${name} is left out: train it, and give --${name} FOLDER.`);
       continue;

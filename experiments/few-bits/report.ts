@@ -37,7 +37,7 @@ export function fewBitsReport(results: FewBitsResults): string {
   const { command, date, node, subjects, factorized } = results;
   return `# Weights of few bits: accuracy
 
-Made by \`${command}\` on ${date.slice(0, 10)}, Node ${node}. Weights of linear layers, and tables of tokens, are rounded as \`papilio quantize\` does it; products are then computed in float32 with what the codes stand for. Plain rounding takes each weight to the nearest; structured rounding makes the error of the product of the factors small; calibrated rounding that of its outputs, for 32 pieces of the training data, as the gradients of what the model predicts weigh them. Bytes are those of the rounded matrices, scales included; the error is the median of \`|W - B| / |W|\` over them. No model was trained further after it was rounded.
+Made by \`${command}\` on ${date.slice(0, 10)}, Node ${node}. Weights of linear layers, and tables of tokens, are rounded as \`papilio quantize\` does it; products are then computed in float32 with what the codes stand for. Plain rounding takes each weight to the nearest; structured rounding makes the error of the product of the factors small; calibrated rounding that of its outputs, for 32 pieces of the training data, as the gradients of what the model predicts weigh them. Bytes are those of the rounded matrices, scales included; the error is the median of \`|W - B| / |W|\` over them. Trained rows are those of a model that was calibrated and then learned from its float32 version, as \`papilio quantize --train\` does it, in so many steps of 8 sequences or 32 images of its training data: stories260K of other texts of its own than those it is measured by. Each is made by \`pnpm experiment:few-bits --subject NAME --trained --dtype TYPE --steps STEPS\`.
 
 ${subjects.map(sectionOf).join("\n")}${factorized === undefined ? "" : `\n${factorizedSection(factorized)}`}
 ## To be read with care
@@ -90,16 +90,20 @@ function sectionOf({
   const [exact] = rows as readonly [Row];
   const head = ["weights", "rounding", "bytes", "error of matrices", "loss, nats"];
   const cells = rows.map((row) => {
-    const { dtype, rounding, bytes, error, loss, accuracy } = row;
+    const { dtype, rounding, bytes, error, loss, accuracy, steps } = row;
     const change = perplexityChange(row, exact);
     const last = metric === "accuracy" ? `${(100 * accuracy).toFixed(1)} %` : signed(change);
-    const how = dtype === "f32" || dtype === "f16" ? "-" : rounding;
+    const how = dtype === "f32" || dtype === "f16" ? "-" : roundingOf(rounding, steps);
     const share = `${bytes} (${((100 * bytes) / exact.bytes).toFixed(1)} %)`;
     return [dtype, how, share, error === 0 ? "0" : error.toPrecision(3), loss.toFixed(4), last];
   });
   const last = metric === "accuracy" ? "accuracy" : "perplexity beside f32";
   const table = tableOf([[...head, last], [...head, last].map(() => "---"), ...cells]);
   return `## ${name}: ${description}\n\n${table}\n`;
+}
+
+function roundingOf(rounding: Rounding, steps: number | undefined): string {
+  return steps === undefined ? rounding : `${rounding}, ${steps} steps`;
 }
 
 /** By how much the perplexity is larger, as a share. */

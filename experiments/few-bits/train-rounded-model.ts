@@ -3,7 +3,7 @@ import type { Rounded } from "./round-model.ts";
 import type { Subject } from "./subjects.ts";
 
 /** As `papilio quantize --train` has it, unless it is told otherwise. */
-const [RATE, WARMUP, EVALUATIONS] = [0.004, 0.05, 10];
+const [RATE, WARMUP, EVALUATIONS] = [0.0015, 0.05, 10];
 
 /** Trains a model whose matrices were rounded, on its training data, and leaves it with the best numbers. */
 export async function trainRoundedModel(

@@ -9,7 +9,10 @@ import {
   writeSafetensors,
 } from "@papilio/butterfly/files";
 import { dequantizeValues, quantizeValues } from "@papilio/butterfly/numeric";
+import { modelFromHuggingFace, type VisionTransformer } from "@papilio/nn";
 import { loadStateDict } from "@papilio/nn/node";
+import { imitationTask } from "@papilio/nn/training";
+import type { StateDict } from "@papilio/nn/weights";
 import { expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
 import { TOKENIZER, writeLlama, writeVision } from "../testing/model-folders.ts";
@@ -163,6 +166,13 @@ it("papilio quantize --calibrate takes queries, keys and values that are stored 
   expect(status, stderr).toBe(0);
   const own = JSON.parse(stdout).matrices.find(({ name }: { name: string }) => /c_attn/.test(name));
   expect(own).toMatchObject({ shape: [24, 8], outputError: expect.any(Number) });
+  const training = ["--dtype", "q2", "--train", "40", "--rate", "0.01", "--force"];
+  const trained = await papilio("quantize", folder.at("gpt2"), ...flags, ...training);
+  expect(trained.status, trained.stderr).toBe(0);
+  const report = JSON.parse(trained.stdout);
+  expect(report.training.after).toBeLessThan(report.training.before);
+  const learned = report.matrices.find(({ name }: { name: string }) => /c_attn/.test(name));
+  expect(learned.error).toBeLessThan(0.9);
 });
 
 it("papilio quantize leaves biases and positions, and rounds along the inputs of a layer", async () => {
@@ -212,4 +222,79 @@ it("papilio quantize fails where an error is passed, and writes nothing", async 
   const none = folder.write("none.safetensors", writeSafetensors([bias]));
   const without = await papilio("quantize", none, "--dtype", "q4", "--out", out);
   expect(without.stderr).toContain("MODEL_KIND");
+});
+
+it("papilio quantize --train comes nearer to what the model computes in float32", async () => {
+  const llama = await writeLlama(folder.at("learning"));
+  const words = ["a", "b", "c", "d", "e", "f", "g"];
+  const told = Array.from({ length: 4000 }, (_, at) => words[(at * at + (at >> 3)) % 7]).join(" ");
+  const text = folder.write("learning.txt", told);
+  const images = Float32Array.from({ length: 64 * 192 }, (_, at) => Math.sin(at * 1.3));
+  const vit = await writeVision(folder.at("learning-vit"));
+  const array = folder.write("learning.npy", writeNpy(images, [64, 3, 8, 8]));
+  for (const [model, input, examples] of [
+    [llama, text, 113],
+    [vit, array, 48],
+  ] as const) {
+    const out = folder.at("trained.safetensors");
+    const flags = ["--dtype", "q3", "--calibrate", input, "--out", out, "--force", "--json"];
+    const training = ["--train", "60", "--rate", "0.02"];
+    const { status, stdout, stderr } = await papilio("quantize", model, ...flags, ...training);
+    expect(status, stderr).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report.training).toMatchObject({ steps: 60, examples });
+    expect(report.training.after).toBeLessThan(0.9 * report.training.before);
+    // Numbers of few bits alone: rounding them again changes none.
+    const again = folder.at("trained-again.safetensors");
+    const plain = ["--dtype", "q3", "--rounding", "plain", "--out", again, "--force"];
+    await papilio("quantize", out, ...plain);
+    const [first, second] = await Promise.all([out, again].map((path) => loadStateDict(path)));
+    const before = await loadStateDict(model);
+    let changed = 0;
+    for (const [name, tensor] of first ?? []) {
+      expect(second?.get(name)?.toReal("float32")).toEqual(tensor.toReal("float32"));
+      expect(tensor.shape).toEqual(before.get(name)?.shape);
+      changed += Number(`${tensor.bytes()}` !== `${before.get(name)?.bytes()}`);
+    }
+    // Norms too.
+    expect(changed).toBeGreaterThan(report.matrices.length);
+    if (model !== vit) continue;
+    // What is read computes what was measured.
+    const config: unknown = JSON.parse(readFileSync(`${vit}/config.json`, "utf8"));
+    const [own, exact] = [first, before].map((state) =>
+      modelFromHuggingFace(config, state as StateDict),
+    );
+    const held = { count: 16, inputs: { images: images.slice(48 * 192) } };
+    const traceOf = (one: typeof own) => (rows: number) =>
+      (one as VisionTransformer).trace({ images: rows });
+    using task = imitationTask({
+      ...{ trace: traceOf(own), teacher: traceOf(exact), parameters: new Map() },
+      ...{ train: held, validation: held, batch: 16, seed: 0, kernels: "wasm" },
+    });
+    const measured = (await task.evaluate?.())?.loss ?? Number.NaN;
+    expect(Math.abs(measured / report.training.after - 1)).toBeLessThan(1e-3);
+  }
+});
+
+it("papilio quantize --train refuses what it cannot train on", async () => {
+  const model = await writeLlama(folder.at("refused"));
+  const out = ["--dtype", "q4", "--out", folder.at("refused.safetensors")];
+  const short = folder.write("short.txt", "a b c");
+  const chain = folder.write(
+    "refused-chain.safetensors",
+    saveButterflies({ w: Butterfly.random(Chain.monarch(16), { seed: 1 }) }),
+  );
+  const vectors = folder.write("refused.npy", writeNpy(new Float64Array(32).fill(1), [2, 16]));
+  for (const [flags, code] of [
+    [[model, "--train", "5"], "FLAG_INVALID"],
+    [[model, "--train", "0", "--calibrate", short], "FLAG_INVALID"],
+    [[model, "--train", "5", "--rate", "x", "--calibrate", short], "FLAG_INVALID"],
+    [[model, "--train", "5", "--calibrate", short], "CALIBRATION_EMPTY"],
+    [[chain, "--train", "5", "--calibrate", vectors], "MODEL_KIND"],
+  ] as const) {
+    const { status, stderr } = await papilio("quantize", ...flags, ...out);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(code);
+  }
+  expect(existsSync(folder.at("refused.safetensors"))).toBe(false);
 });

@@ -5,17 +5,25 @@ import { Command } from "commander";
 import { FORCE_HELP, Outputs } from "../files/outputs.ts";
 import { QUANTIZE_METADATA } from "../files/recognize-output.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
-import { numberFrom, oneOf } from "../flags/options.ts";
+import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
 import { calibrate } from "../models/calibration.ts";
-import { type QuantizedState, quantizeState, ROUNDINGS } from "../models/quantize-state.ts";
+import {
+  type QuantizedState,
+  type QuantizeOptions,
+  quantizeState,
+  ROUNDINGS,
+} from "../models/quantize-state.ts";
+import { type TrainedTensors, trainQuantized } from "../models/train-quantized.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { newTable } from "../render/new-table.ts";
-import { showShare } from "../render/progress.ts";
+import { showShare, showTraining } from "../render/progress.ts";
 
 interface Flags {
   readonly dtype: string;
   readonly rounding: string;
   readonly calibrate?: string;
+  readonly train?: string;
+  readonly rate: string;
   readonly maxError?: string;
   readonly out: string;
   readonly force?: boolean;
@@ -38,6 +46,15 @@ export function quantizeCommand(interruption: Interruption): Command {
       "a text, images, ids or vectors: the errors of outputs are made small for such inputs",
     )
     .option(
+      "--train <steps>",
+      "train the model so many steps after it was rounded, by the file of --calibrate",
+    )
+    .option(
+      "--rate <rate>",
+      "the largest learning rate, over the root mean square of a tensor",
+      "0.0015",
+    )
+    .option(
       "--max-error <error>",
       "largest relative error of a matrix, or of its outputs with --calibrate; none unless given",
     )
@@ -53,12 +70,17 @@ with --calibrate a model runs there and back, and a million weights take tens of
 for a model goes beside its config.json; papilio generate, run and classify read it, and with --dtype q8 or q4 they keep
 the same weights in memory.
 
+With --train the model then learns, from what it computes in float32 itself, which of the nearby codes are best: the bytes
+stay, biases and norms are trained too. A step takes that of papilio train of 8 sequences of 128 tokens, or of 32 images or
+sequences. A tenth of the file is not trained on, and says which numbers are kept.
+
 What to calibrate with: a text for llama and gpt2, of which up to 4,096 tokens are taken; images [n, channels, height,
 width] for vit and ids [sequences, tokens] for bert, as papilio run takes them; vectors [samples, cols] for butterflies.
 
 Examples:
   papilio quantize mlp.safetensors --dtype q4 --out mlp-q4.safetensors
   papilio quantize gpt2 --dtype q4 --calibrate text.txt --out gpt2-q4/model.safetensors
+  papilio quantize gpt2 --dtype q3 --calibrate text.txt --train 500 --out gpt2-q3/model.safetensors
   papilio quantize gpt2 --dtype q8 --max-error 0.01 --out gpt2-q8/model.safetensors
 
 ${exitStatuses()}`,
@@ -72,6 +94,7 @@ async function quantize(path: string, flags: Flags, interruption: Interruption):
   const most =
     flags.maxError === undefined ? undefined : numberFrom("--max-error", flags.maxError, 0, 1);
   const { out, force } = flags;
+  const training = trainingOf(flags);
   const outputs = await Outputs.open([{ path: out, writer: "papilio quantize" }], {
     inputs: [path, flags.calibrate],
     force,
@@ -83,6 +106,17 @@ async function quantize(path: string, flags: Flags, interruption: Interruption):
     flags.calibrate === undefined
       ? undefined
       : await calibrate(path, flags.calibrate, state, signal);
+  let trained: TrainedTensors | undefined;
+  const train = async (rounded: RoundedTensors): Promise<TrainedTensors> => {
+    shown[Symbol.dispose]();
+    const { steps, rate, file } = training as Training;
+    using display = showTraining(steps, 0);
+    trained = await trainQuantized(state, rounded, {
+      ...{ path, file, steps, rate, signal },
+      onStep: (report, evaluation) => display.update(report, evaluation),
+    });
+    return trained;
+  };
   using shown = showShare("Rounding");
   const found = await quantizeState(state, dtype, {
     rounding,
@@ -90,6 +124,7 @@ async function quantize(path: string, flags: Flags, interruption: Interruption):
     metadata: QUANTIZE_METADATA,
     signal,
     onProgress: (share) => shown.update(share),
+    ...(training && { train: (rounded) => train(rounded) }),
   });
   if (found.matrices.length === 0) {
     throw new PapilioError(
@@ -108,7 +143,42 @@ async function quantize(path: string, flags: Flags, interruption: Interruption):
   }
   await outputs.write([[out, found.file]]);
   const vectors = calibration?.vectors ?? null;
-  outputs.say(flags.json ? jsonOf(found, { dtype, rounding, vectors, out }) : tableOf(found, out));
+  const learned = trained && {
+    ...{ steps: training?.steps ?? 0, examples: trained.examples },
+    ...{ before: trained.before, after: trained.after },
+  };
+  const facts = { dtype, rounding, vectors, ...(learned && { training: learned }), out };
+  outputs.say(flags.json ? jsonOf(found, facts) : tableOf(found, out, learned));
+}
+
+/** What `--train` asks for. */
+interface Training {
+  readonly steps: number;
+  readonly rate: number;
+  readonly file: string;
+}
+
+/** What a training did. */
+interface Learned {
+  readonly steps: number;
+  readonly examples: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+type RoundedTensors = Parameters<NonNullable<QuantizeOptions["train"]>>[0];
+
+/** @throws PapilioError `FLAG_INVALID` */
+function trainingOf(flags: Flags): Training | undefined {
+  const rate = numberFrom("--rate", flags.rate, 0, 1);
+  if (flags.train === undefined) return undefined;
+  const steps = wholeNumber("--train", flags.train, 1, 1e7);
+  if (flags.calibrate !== undefined) return { steps, rate, file: flags.calibrate };
+  throw new PapilioError(
+    "FLAG_INVALID",
+    "--train is given without --calibrate: there is nothing to train on.",
+    "Give --calibrate a text, images or ids like those in use.",
+  );
 }
 
 /** Bytes of float32 over those of few bits: what a product that is bound by memory gains at most. */
@@ -123,12 +193,17 @@ function jsonOf(found: QuantizedState, facts: Readonly<Record<string, unknown>>)
   return JSON.stringify({ ...facts, bytes, speedUpByBytes: gainOf(found), matrices }, null, 2);
 }
 
+function sentenceOf({ steps, examples, before, after }: Learned): string {
+  const [from, to] = [before, after].map((loss) => loss.toPrecision(4));
+  return `Trained ${steps} steps on ${examples} examples: its error beside float32 is ${to} instead of ${from}, on others.`;
+}
+
 /** Of the outputs, where there is a calibration; of the matrix otherwise. */
 function errorOf({ error, outputError }: QuantizedState["matrices"][number]): number {
   return outputError ?? error;
 }
 
-function tableOf(found: QuantizedState, out: string): string {
+function tableOf(found: QuantizedState, out: string, learned: Learned | undefined): string {
   const isCalibrated = found.matrices.some(({ outputError }) => outputError !== undefined);
   const outputs = isCalibrated ? ["of outputs"] : [];
   const table = newTable([
@@ -147,6 +222,7 @@ function tableOf(found: QuantizedState, out: string): string {
   const lines = [
     table.toString(),
     "",
+    ...(learned === undefined ? [] : [sentenceOf(learned)]),
     `Tensors of ${found.bytesBefore} bytes, in a file of ${found.file.length}: ${out}`,
     `A product that is bound by memory is at most ${gainOf(found).toFixed(1)} times as fast as in float32.`,
   ];

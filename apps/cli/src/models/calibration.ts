@@ -1,10 +1,11 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { RoundingOptions } from "@papilio/butterfly/rounding";
-import type { RunInputs } from "@papilio/nn";
+import type { HuggingFaceModel, RunInputs } from "@papilio/nn";
 import { type InputMoments, inputMoments } from "@papilio/nn/conversion";
 import type { Graph } from "@papilio/nn/graph";
 import type { Module } from "@papilio/nn/layers";
-import { bertStateDict, gpt2StateDict, vitStateDict } from "@papilio/nn/models";
+import { Decoder } from "@papilio/nn/models";
+import type { Examples } from "@papilio/nn/training";
 import type { LoadedStateDict, StateDict } from "@papilio/nn/weights";
 import { readBytes } from "../files/input-file.ts";
 import { showShare } from "../render/progress.ts";
@@ -12,7 +13,8 @@ import { type ArrayFile, readArray } from "./array-file.ts";
 import { loadLanguageModel } from "./language-model.ts";
 import type { MatrixToRound } from "./matrices-to-round.ts";
 import { folderOf, loadModel, readConfig, readJsonBeside } from "./model-folder.ts";
-import { bindInputs } from "./model-inputs.ts";
+import { type BoundModel, bindInputs } from "./model-inputs.ts";
+import { byParameters } from "./parameter-tensors.ts";
 
 /** Tokens of a piece of a text, and pieces of it that are taken, evenly spread. */
 const TOKENS = 128;
@@ -119,12 +121,7 @@ async function runsOf(
     return { model, calibrations, weights };
   }
   const text = new TextDecoder().decode(await readBytes(file, MOST_TEXT_BYTES));
-  const { model, tokenizer } = await loadLanguageModel(
-    folder,
-    undefined,
-    signal,
-    async () => undefined,
-  );
+  const { model, tokenizer } = await loadText(folder, signal);
   const most = Math.min(TOKENS, model.positions);
   const encode = (piece: string): number[] => tokenizer.encode(piece, { ownLengths: false });
   const pieces = tokenPieces(text, most, encode);
@@ -138,11 +135,78 @@ async function runsOf(
   };
 }
 
-/** Tensors by the parameters that they, or parts of them, become. */
-function byParameters(type: string, state: LoadedStateDict): StateDict {
-  if (type === "gpt2") return gpt2StateDict(state);
-  if (type === "vit") return vitStateDict(state);
-  return type === "bert" ? bertStateDict(state) : state;
+/** A model, and what it does with the data of a calibration, to be trained on it. */
+export interface CalibratedModel {
+  /** As config.json has it. */
+  readonly type: string;
+  readonly model: Module;
+  readonly trace: (examples: number) => Graph;
+  /** The same of another model of the same numbers. */
+  readonly teacher: (examples: number) => Graph;
+  readonly examples: Examples;
+  /** Examples of a step. */
+  readonly batch: number;
+}
+
+/** Sequences of a text, or else rows of arrays, of a step: fewer where there are few. */
+const [BATCH_SEQUENCES, BATCH_ROWS] = [8, 32];
+/** Characters of a text that are trained on, at most. */
+const MOST_CHARACTERS = 2 ** 23;
+
+/**
+ * A model with all that a file has for it, of a text the first eight million characters.
+ *
+ * @throws PapilioError as {@link calibrate}; `MODEL_KIND` where there is no model
+ */
+export async function calibratedModel(
+  path: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<CalibratedModel> {
+  const folder = await folderOf(path);
+  if ((await readJsonBeside(folder, "config.json")) === undefined) {
+    throw new PapilioError(
+      "MODEL_KIND",
+      `There is no config.json beside ${path}: matrices alone are no model that could be trained.`,
+      "Leave --train out, or give the folder of a model.",
+    );
+  }
+  const config = await readConfig(folder);
+  const other = await loadModel(folder, config, signal);
+  const few = (most: number, count: number): number =>
+    Math.max(1, Math.min(most, Math.floor(count / 4)));
+  if (other instanceof Decoder) {
+    const { model, tokenizer } = await loadText(folder, signal);
+    const tokens = Math.min(TOKENS, model.positions);
+    const text = new TextDecoder().decode(await readBytes(file, MOST_TEXT_BYTES));
+    const read = text.slice(0, MOST_CHARACTERS).replace(HALVES, "");
+    const ids = Uint32Array.from(tokenizer.encode(read, { ownLengths: false }));
+    const count = Math.floor(ids.length / tokens);
+    return {
+      ...{ type: config.model_type, model, batch: few(BATCH_SEQUENCES, count) },
+      trace: (sequences) => model.trace({ sequences, tokens }),
+      teacher: (sequences) => other.trace({ sequences, tokens }),
+      examples: { count, inputs: { ids: ids.slice(0, count * tokens) } },
+    };
+  }
+  const array = await readArray(file);
+  const model = await loadModel(folder, config, signal);
+  const input = config.model_type === "vit" ? "images" : "ids";
+  const bound = (of: HuggingFaceModel, rows: ArrayFile): BoundModel =>
+    bindInputs(of, new Map([[input, rows]]));
+  const first = (rows: number): ArrayFile => rowsOf(array, 0, rows);
+  const count = array.shape[0] ?? 0;
+  if (array.values.length === 0) throw nothingIn(file);
+  return {
+    ...{ type: config.model_type, model, batch: few(BATCH_ROWS, count) },
+    trace: (rows) => bound(model, first(rows)).graph,
+    teacher: (rows) => bound(other, first(rows)).graph,
+    examples: { count, inputs: bound(model, array).inputs },
+  };
+}
+
+function loadText(folder: string, signal: AbortSignal): ReturnType<typeof loadLanguageModel> {
+  return loadLanguageModel(folder, undefined, signal, async () => undefined);
 }
 
 /** Pieces of as many tokens, evenly spread over a text; one of fewer where it is short. */
@@ -176,16 +240,20 @@ function tokenPieces(
 const HALVES = /^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g;
 
 /** Rows of an array, some at a time. */
-function piecesOf({ file, shape, values }: ArrayFile): ArrayFile[] {
-  const [rows = 0, ...others] = shape;
-  const size = others.reduce((product, one) => product * one, 1);
+function piecesOf(array: ArrayFile): ArrayFile[] {
+  const [rows = 0] = array.shape;
   const pieces: ArrayFile[] = [];
-  for (let row = 0; row < rows && size > 0; row += ROWS) {
-    const count = Math.min(ROWS, rows - row);
-    const own = values.subarray(row * size, (row + count) * size);
-    pieces.push({ file, shape: [count, ...others], values: own });
+  for (let row = 0; row < rows && array.values.length > 0; row += ROWS) {
+    pieces.push(rowsOf(array, row, Math.min(ROWS, rows - row)));
   }
   return pieces;
+}
+
+function rowsOf({ file, shape, values }: ArrayFile, from: number, count: number): ArrayFile {
+  const [, ...others] = shape;
+  const size = others.reduce((product, one) => product * one, 1);
+  const own = values.subarray(from * size, (from + count) * size);
+  return { file, shape: [count, ...others], values: own };
 }
 
 /** Second moments of vectors `[samples, cols]`. */

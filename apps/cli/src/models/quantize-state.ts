@@ -4,6 +4,7 @@ import { roundButterfly, roundingError } from "@papilio/butterfly/rounding";
 import type { LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
 import type { MatrixWeighting } from "./calibration.ts";
 import { type MatrixToRound, matricesToRound } from "./matrices-to-round.ts";
+import type { TrainedTensors } from "./train-quantized.ts";
 
 /** How numbers are rounded: each to the nearest, or for the error of the whole matrix. */
 export const ROUNDINGS = ["structured", "plain"] as const;
@@ -39,6 +40,10 @@ export interface QuantizeOptions {
   readonly metadata: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onProgress: (share: number) => void;
+  /** Trains what was rounded. */
+  readonly train?: (
+    rounded: ReadonlyMap<StoredTensor, QuantizedValues>,
+  ) => Promise<Pick<TrainedTensors, "rounded" | "others">>;
 }
 
 /**
@@ -55,16 +60,28 @@ export async function quantizeState(
   const matrices: QuantizedMatrix[] = [];
   const found = matricesToRound(state);
   const all = found.reduce((sum, matrix) => sum + matrix.weights, 0);
+  const rounded = new Map<StoredTensor, QuantizedValues>();
   let done = 0;
   for (const matrix of found) {
     options.signal.throwIfAborted();
-    const { rounded, ...errors } = await roundMatrix(matrix, dtype, options);
+    for (const [index, own] of (await roundMatrix(matrix, dtype, options)).entries()) {
+      rounded.set(matrix.tensors[index] as StoredTensor, own);
+    }
+    done += matrix.weights;
+    options.onProgress(done / all);
+  }
+  const trained = found.length === 0 ? undefined : await options.train?.(rounded);
+  for (const matrix of found) {
+    options.signal.throwIfAborted();
+    const own = matrix.tensors.map(
+      (tensor) => (trained?.rounded ?? rounded).get(tensor) as QuantizedValues,
+    );
     for (const [index, tensor] of matrix.tensors.entries()) {
       const { name, shape } = tensor;
-      entries.set(tensor, fewBitsEntry(name, shape, rounded[index] as QuantizedValues));
+      entries.set(tensor, fewBitsEntry(name, shape, own[index] as QuantizedValues));
     }
     matrices.push({
-      ...errors,
+      ...(await errorsOf(matrix, own, options)),
       name: matrix.name,
       factors: matrix.tensors.length,
       weights: matrix.weights,
@@ -73,8 +90,6 @@ export async function quantizeState(
         .flatMap((tensor) => entries.get(tensor)?.tensors ?? [])
         .reduce((sum, { bytes }) => sum + bytes.length, 0),
     });
-    done += matrix.weights;
-    options.onProgress(done / all);
   }
   const tensors: SafetensorsTensor[] = [];
   const metadata: Record<string, string> = {
@@ -85,7 +100,7 @@ export async function quantizeState(
     const entry = entries.get(tensor);
     if (entry === undefined) {
       const { name, dtype, shape } = tensor;
-      tensors.push({ name, dtype, shape, bytes: tensor.bytes() });
+      tensors.push({ name, dtype, shape, bytes: (trained?.others.get(tensor) ?? tensor).bytes() });
       continue;
     }
     tensors.push(...entry.tensors);
@@ -95,31 +110,48 @@ export async function quantizeState(
   return { matrices, file: writeSafetensors(tensors, metadata), bytesBefore };
 }
 
-/** The tensors of a matrix in few bits, and how large the error is. */
+/** The tensors of a matrix in few bits. */
 async function roundMatrix(
   found: MatrixToRound,
   dtype: FewBits,
   { rounding, weightingOf, signal }: QuantizeOptions,
-): Promise<
-  Pick<QuantizedMatrix, "shape" | "error" | "outputError"> & {
-    readonly rounded: readonly QuantizedValues[];
-  }
-> {
+): Promise<readonly QuantizedValues[]> {
   const matrix = found.matrix();
-  const { rows, cols } = matrix.chain;
-  const weighting = weightingOf(found);
-  const moments = weighting?.moments;
   const rounded =
     rounding === "structured"
-      ? await roundButterfly(matrix, dtype, { ...weighting, signal })
+      ? await roundButterfly(matrix, dtype, { ...weightingOf(found), signal })
       : matrix.factors.map(({ values, stored: { a, b, c, d } }) =>
           quantizeValues(values, [a, b, c, d], dtype),
         );
+  return found.transposed ? rounded.map(transposed) : rounded;
+}
+
+/** How large the errors of the tensors of a matrix are. */
+async function errorsOf(
+  found: MatrixToRound,
+  stored: readonly QuantizedValues[],
+  { weightingOf, signal }: QuantizeOptions,
+): Promise<Pick<QuantizedMatrix, "shape" | "error" | "outputError">> {
+  const matrix = found.matrix();
+  const { rows, cols } = matrix.chain;
+  const moments = weightingOf(found)?.moments;
+  const rounded = found.transposed ? stored.map(turnedBack) : stored;
   return {
     shape: [rows, cols],
-    rounded: found.transposed ? rounded.map(transposed) : rounded,
     error: await roundingError(matrix, rounded, { signal }),
     ...(moments && { outputError: await roundingError(matrix, rounded, { moments, signal }) }),
+  };
+}
+
+/** What {@link transposed} was given: its groups have the same values. */
+function turnedBack(stored: QuantizedValues): QuantizedValues {
+  const { dtype, shape, codes, scales } = stored;
+  const [, , inputs, outputs] = shape;
+  return {
+    dtype,
+    shape: [1, outputs, inputs, 1],
+    codes: transposedRows(codes, outputs),
+    scales: scales.length % outputs === 0 ? transposedRows(scales, outputs) : scales,
   };
 }
 

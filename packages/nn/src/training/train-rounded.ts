@@ -5,7 +5,13 @@ import { roundToScales } from "@papilio/butterfly/rounding";
 import { callback, map, optional } from "../arguments/checks.ts";
 import type { Parameter } from "../modules/parameter.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { requireTask, type TrainingTask, type TrainOptions, type TrainResult, train } from "./train.ts";
+import {
+  requireTask,
+  type TrainingTask,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from "./train.ts";
 
 /** The numbers of few bits that a parameter may have. */
 export interface RoundedNumbers {
