@@ -17,7 +17,7 @@ export interface FewBitsResults {
 
 type Subject = FewBitsResults["subjects"][number];
 
-const ROUNDINGS = ["plain", "structured", "calibrated"];
+const ROUNDINGS = ["plain", "structured", "calibrated", "trained"];
 const BITS = [2, 3, 4];
 
 /** By how much perplexities grow, and what accuracies are, against the bits of a weight. */

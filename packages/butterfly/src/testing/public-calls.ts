@@ -2,6 +2,7 @@ import { call, create, invoke, type PublicCalls } from "@papilio/public-argument
 import { bipolarCalls } from "./bipolar-calls.ts";
 import { constructionCalls } from "./construction-calls.ts";
 import { butterfly } from "./every-entry.ts";
+import { scaleCalls } from "./scale-calls.ts";
 
 const {
   Butterfly,
@@ -279,8 +280,7 @@ export const calls: PublicCalls = {
   unpackCodes: () => call(butterfly.unpackCodes, Uint8Array.of(1), "q4", 2),
   roundButterfly: () => call(butterfly.roundButterfly, matrix, "q4", { ...weighting }),
   roundingError: () => call(butterfly.roundingError, matrix, [...roundedFactors], { ...weighting }),
-  roundToScales: () => call(butterfly.roundToScales, x, new Float32Array(x.length).fill(0.5), "q4"),
-  valueScales: () => call(butterfly.valueScales, butterfly.quantizeValues(x, [1, 1, 4, 1], "q4")),
+  ...scaleCalls,
   searchScales: () => call(butterfly.searchScales, x, [1, 1, 4, 1], "q4"),
   fewBitsEntry: () => call(butterfly.fewBitsEntry, "w", [4], { ...fewValues }),
   fewBitsTensors: () => {
