@@ -270,7 +270,6 @@ export const calls: PublicCalls = {
     call(butterfly.loadButterflies, butterfly.saveButterflies({ w: matrix }), "float32"),
   "loadButterflies, of a file that is open": () =>
     call(butterfly.loadButterflies, { ...butterfly.readSafetensors(safetensors) }, "float32"),
-  groupOf: () => call(butterfly.groupOf, [1, 1, 4, 1]),
   ...bipolarCalls,
   quantizeValues: () => call(butterfly.quantizeValues, x, [1, 1, 4, 1], "q4"),
   dequantizeValues: () => call(butterfly.dequantizeValues, { ...fewValues }),
@@ -281,7 +280,6 @@ export const calls: PublicCalls = {
   roundButterfly: () => call(butterfly.roundButterfly, matrix, "q4", { ...weighting }),
   roundingError: () => call(butterfly.roundingError, matrix, [...roundedFactors], { ...weighting }),
   ...scaleCalls,
-  searchScales: () => call(butterfly.searchScales, x, [1, 1, 4, 1], "q4"),
   fewBitsEntry: () => call(butterfly.fewBitsEntry, "w", [4], { ...fewValues }),
   fewBitsTensors: () => {
     const { tensors, metadata } = butterfly.readSafetensors(fewFile);
