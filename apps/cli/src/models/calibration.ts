@@ -156,7 +156,7 @@ const MOST_CHARACTERS = 2 ** 23;
 /**
  * A model with all that a file has for it, of a text the first eight million characters.
  *
- * @throws PapilioError as {@link calibrate}; `MODEL_KIND` where there is no model
+ * @throws PapilioError `MODEL_KIND` where there is no model; what {@link calibrate} throws
  */
 export async function calibratedModel(
   path: string,
