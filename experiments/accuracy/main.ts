@@ -5,7 +5,8 @@
  *
  * Each kind of layer is tuned by the same number of learning rates and decays with the first seed, and trained with
  * further seeds by those that were best on the validation data. Every training is a line of results/accuracy.jsonl, written when it is
- * done: the same command goes on where it was stopped. results/accuracy.md has the tables of all lines.
+ * done: the same command goes on where it was stopped. results/accuracy.md has the tables of all lines. `--kind` trains some
+ * kinds of layers alone, such as those of one of two processes.
  *
  *     pnpm experiment:accuracy --time --adapter lavapipe
  *
@@ -24,7 +25,7 @@ import {
   trainingOnCpu,
 } from "@papilio/bench/models";
 import { openGpu } from "@papilio/gpu-runtime/node";
-import type { LinearKind } from "./linear-kinds.ts";
+import { LINEAR_KINDS, type LinearKind } from "./linear-kinds.ts";
 import { accuracyReport, bestOf, type Line, type Run } from "./report.ts";
 import { type Choice, kindsOf, type Settings, type Task } from "./task.ts";
 import { characters, charactersLarge } from "./tasks/characters.ts";
@@ -40,6 +41,7 @@ const SEEDS = [0, 1, 2];
 const { values: flags } = parseArgs({
   options: {
     task: { type: "string", default: TASKS.map(({ name }) => name).join(",") },
+    kind: { type: "string", default: Object.keys(LINEAR_KINDS).join(",") },
     minutes: { type: "string", default: "240" },
     time: { type: "boolean", default: false },
     rounds: { type: "string", default: "11" },
@@ -50,6 +52,9 @@ const { values: flags } = parseArgs({
 const names = flags.task.split(",");
 const unknown = names.find((name) => !TASKS.some((task) => task.name === name));
 if (unknown !== undefined) throw new Error(`There is no task ${unknown}.`);
+const kinds = flags.kind.split(",");
+const unknownKind = kinds.find((kind) => !(kind in LINEAR_KINDS));
+if (unknownKind !== undefined) throw new Error(`There is no kind of layers ${unknownKind}.`);
 const end = performance.now() + Number(flags.minutes) * 60_000;
 
 const timesFile = flags.out.replace(/\.jsonl$/, "-times.json");
@@ -79,7 +84,12 @@ const tasks = TASKS.filter(({ name }) => names.includes(name));
 if (flags.time) await timeAll(tasks);
 for (const task of flags.time ? [] : tasks) {
   const usual = await trainAll(task, undefined, undefined);
-  for (const way of task.tried?.ways.keys() ?? []) await trainAll(task, way, usual.get("dense"));
+  const dense = usual.get("dense");
+  const ways = [...(task.tried?.ways.keys() ?? [])];
+  if (ways.length > 0 && dense === undefined) {
+    throw new Error("Some ways begin with dense layers: give dense among the kinds, too.");
+  }
+  for (const way of ways) await trainAll(task, way, dense);
 }
 
 /** What is timed replaces what was known of it; a task is written when it is done. */
@@ -122,7 +132,7 @@ async function trainAll(
   const [first = 0, ...others] = SEEDS;
   const chosen = new Map<LinearKind, Settings>();
   const own = way === undefined ? {} : { way };
-  for (const kind of kindsOf(task, way)) {
+  for (const kind of kindsOf(task, way).filter((one) => kinds.includes(one))) {
     const tuned: Line[] = [];
     for (const settings of task.settings) {
       tuned.push(await train(task, { kind, ...own, ...settings, seed: first }, dense));
