@@ -117,7 +117,7 @@ function noiseOf([one, other]: readonly Run[]): string {
     const same = other?.rows.find((row) => row.pattern === pattern && row.batch === batch);
     return same ? [Math.max(exact / same.exact, same.exact / exact)] : [];
   });
-  return `The machine was busy with other programs. Of the same case, the shortest times in float32 of the two runs on the CPU differ by ${times(median(ratios))} in the median and by ${times(Math.max(...ratios))} at most: a smaller gain or loss, and the gain of a single pattern, may be chance.`;
+  return `Nothing else ran on the machine. Of the same case, the shortest times in float32 of the two runs on the CPU differ by ${times(median(ratios))} in the median and by ${times(Math.max(...ratios))} at most: a smaller gain or loss, and the gain of a single pattern, may be chance.`;
 }
 
 function errorCell(error: number): string {
