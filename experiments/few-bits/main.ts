@@ -3,11 +3,13 @@
  *
  *     pnpm experiment:few-bits --shakespeare-dense FOLDER --digits-dense FOLDER
  *     pnpm experiment:few-bits --subject digits --trained --steps 500
+ *     pnpm experiment:few-bits --subject stories260K --rotated
  *     pnpm experiment:few-bits --factorized
  *
  * Twins with dense layers are trained first, as apps/docs/public/models/README.txt says, with --linear dense; one
  * that is not given is left out. With --trained, the types that --dtype names of one model are trained after they were
- * rounded. With --factorized, matrices that were factorized instead. Writes one part of results/few-bits-accuracy.json, and results/few-bits-accuracy.md of both.
+ * rounded; with --rotated, the inputs of its dense layers are rotated before. With --factorized, matrices that were factorized
+ * instead. Writes one part of results/few-bits-accuracy.json, and results/few-bits-accuracy.md of both.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,6 +28,7 @@ const { values: flags } = parseArgs({
     "digits-dense": { type: "string" },
     subject: { type: "string" },
     trained: { type: "boolean" },
+    rotated: { type: "boolean" },
     steps: { type: "string", default: "500" },
     dtype: { type: "string", multiple: true },
     factorized: { type: "boolean" },
@@ -43,6 +46,7 @@ const {
   factorized,
   subject: one,
   trained,
+  rotated,
   steps,
   dtype: dtypes = ["q4", "q3", "q2"],
   ...folders
@@ -52,8 +56,8 @@ const made = { date: new Date().toISOString(), node: process.version };
 if (factorized) {
   const command = "pnpm experiment:few-bits --factorized";
   write({ ...before, factorized: { command, ...made, rows: await roundFactorized() } });
-} else if (trained) {
-  await trainSubject(one ?? "");
+} else if (trained || rotated) {
+  await addRows(one ?? "", trained ? "trained" : "rotated");
 } else {
   const command = [
     "pnpm experiment:few-bits",
@@ -94,24 +98,25 @@ async function roundSubjects(): Promise<FewBitsResults["subjects"]> {
   return subjects;
 }
 
-/** Adds or replaces rows of one model, one after another, of which each takes minutes. */
-async function trainSubject(name: string): Promise<void> {
+/** Adds or replaces rows of one model, one after another, of which a trained one takes minutes. */
+async function addRows(name: string, rounding: "trained" | "rotated"): Promise<void> {
   const load = SUBJECTS[name];
   const folder = folders[name as keyof typeof folders];
   if (load === undefined)
     throw new Error(`${name} is none of ${Object.keys(SUBJECTS).join(", ")}.`);
   for (const dtype of dtypes as FewBits[]) {
-    using subject = await load(folder ?? "");
+    using subject = await load(folder ?? "", rounding === "rotated");
     const matrices = matricesOf(subject.model);
-    const rounded = await roundModel(matrices, dtype, "trained", subject.moments);
-    await trainRoundedModel(subject, rounded, Number(steps));
+    const rounded = await roundModel(matrices, dtype, rounding, subject.moments);
+    if (rounding === "trained") await trainRoundedModel(subject, rounded, Number(steps));
     const { loss, accuracy = Number.NaN } = await subject.evaluate();
-    const error = medianError(matrices);
+    // Rotations stand on the right of what they rotate, and are exact.
+    const error = medianError(matrices.filter(({ name: own }) => !/factors\.[1-9]/.test(own)));
     const row = {
-      ...{ dtype, rounding: "trained" as const, bytes: rounded.bytes, error, loss, accuracy },
-      steps: Number(steps),
+      ...{ dtype, rounding, bytes: rounded.bytes, error, loss, accuracy },
+      ...(rounding === "trained" ? { steps: Number(steps) } : {}),
     };
-    console.error(`${name} ${dtype} trained: loss ${loss}, accuracy ${accuracy}, ${error}`);
+    console.error(`${name} ${dtype} ${rounding}: loss ${loss}, accuracy ${accuracy}, ${error}`);
     const known: FewBitsResults = JSON.parse(readFileSync(`${out}.json`, "utf8"));
     write({ ...known, subjects: known.subjects.map((one) => withRow(one, name, row)) });
   }

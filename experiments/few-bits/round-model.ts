@@ -14,8 +14,8 @@ import { LinearLayer, type Module, type Parameter } from "@papilio/nn/layers";
 import type { RoundedNumbers } from "@papilio/nn/training";
 
 export type Dtype = "f32" | "f16" | FewBits;
-/** To the nearest; for the whole matrix; for its outputs; these, and trained then. */
-export type Rounding = "plain" | "structured" | "calibrated" | "trained";
+/** To the nearest; for the whole matrix; for its outputs; these, and trained then; these, of inputs that were rotated. */
+export type Rounding = "plain" | "structured" | "calibrated" | "trained" | "rotated";
 
 /** A matrix of a model, and its numbers before they are rounded. */
 export interface ModelMatrix {

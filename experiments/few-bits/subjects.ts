@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { modelFromHuggingFace, TextGenerator, VisionTransformer } from "@papilio/nn";
 import { CpuModel } from "@papilio/nn/backends";
-import { type CalibrationRuns, type InputMoments, inputMoments } from "@papilio/nn/conversion";
+import {
+  type CalibrationRuns,
+  type InputMoments,
+  inputMoments,
+  rotateLayers,
+} from "@papilio/nn/conversion";
 import type { Value } from "@papilio/nn/graph";
 import type { Module } from "@papilio/nn/layers";
 import type { Decoder } from "@papilio/nn/models";
@@ -54,21 +59,47 @@ const BEGIN = 1;
 const VALIDATION = 64;
 
 /** The models of the site, twins of them with dense layers where folders are given, and stories260K. */
-export const SUBJECTS: Readonly<Record<string, (folder: string) => Promise<Subject>>> = {
-  shakespeare: () => characters("shakespeare", join(site, "shakespeare"), "Monarch layers"),
-  "shakespeare-dense": (folder) => characters("shakespeare-dense", folder, "dense layers"),
+export const SUBJECTS: Readonly<Record<string, Load>> = {
+  shakespeare: (_, rotated) =>
+    characters("shakespeare", {
+      folder: join(site, "shakespeare"),
+      layers: "Monarch layers",
+      rotated,
+    }),
+  "shakespeare-dense": (folder, rotated) =>
+    characters("shakespeare-dense", { folder, layers: "dense layers", rotated }),
   stories260K,
-  digits: () => digits("digits", join(site, "digits"), "Monarch layers"),
-  "digits-dense": (folder) => digits("digits-dense", folder, "dense layers"),
+  digits: (_, rotated) =>
+    digits("digits", { folder: join(site, "digits"), layers: "Monarch layers", rotated }),
+  "digits-dense": (folder, rotated) =>
+    digits("digits-dense", { folder, layers: "dense layers", rotated }),
 };
+
+/**
+ * @param folder of a model that is none of the site
+ * @param rotated whether the inputs of its dense layers are rotated
+ */
+type Load = (folder: string, rotated?: boolean) => Promise<Subject>;
+
+interface Source {
+  readonly folder: string;
+  readonly layers: string;
+  readonly rotated: boolean | undefined;
+}
+
+/** Rotates what `papilio rotate` does. */
+function rotate(model: Module): void {
+  rotateLayers(model, { layers: (path) => !path.includes("head") });
+}
 
 async function load(folder: string): Promise<ReturnType<typeof modelFromHuggingFace>> {
   const config: unknown = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
   return modelFromHuggingFace(config, await loadStateDict(folder));
 }
 
-async function characters(name: string, folder: string, layers: string): Promise<Subject> {
+async function characters(name: string, { folder, layers, rotated }: Source): Promise<Subject> {
   const [model, teacher] = [await load(folder), await load(folder)] as [Decoder, Decoder];
+  if (rotated) rotate(model);
   const ids = characterTokens(readText("data/tinyshakespeare.txt.gz")).tokens;
   const split = Math.floor(0.9 * ids.length);
   return await textSubject({
@@ -77,7 +108,7 @@ async function characters(name: string, folder: string, layers: string): Promise
   });
 }
 
-async function stories260K(): Promise<Subject> {
+async function stories260K(_: string, rotated?: boolean): Promise<Subject> {
   const model = trainedStoryModel();
   const context = 128;
   // Pieces that each begin with the token that begins a text: elsewhere float32 is not the best there can be.
@@ -89,6 +120,7 @@ async function stories260K(): Promise<Subject> {
     for await (const { id } of generator.generate([BEGIN], options)) ids.push(id);
     pieces.push(ids);
   }
+  if (rotated) rotate(model);
   const subject = await textSubject({
     ...{ name: "stories260K", model, teacher: trainedStoryModel(), context },
     train: Uint32Array.from(pieces.slice(0, 2 * PIECES).flat()),
@@ -173,11 +205,12 @@ async function textSubject({
   return { name, description, model, moments, imitation, ...measured(task) };
 }
 
-async function digits(name: string, folder: string, layers: string): Promise<Subject> {
+async function digits(name: string, { folder, layers, rotated }: Source): Promise<Subject> {
   const [model, teacher] = await Promise.all([load(folder), load(folder)]);
   if (!(model instanceof VisionTransformer && teacher instanceof VisionTransformer)) {
     throw new Error(`${folder} is no vision transformer.`);
   }
+  if (rotated) rotate(model);
   const rows = readText("data/digits.csv.gz")
     .trim()
     .split("\n")
