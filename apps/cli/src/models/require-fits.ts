@@ -1,3 +1,4 @@
+import { WEIGHT_BITS } from "@papilio/gpu-runtime/kernels";
 import { type HuggingFaceModel, VisionTransformer } from "@papilio/nn";
 import { requireBindable } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
@@ -31,7 +32,8 @@ export async function requireFits(
   const gpu = await adapter.open();
   const stored = activationDtype(dtype);
   gpu.assertDtype(stored);
-  requireBindable(gpu, graph, { dtype: stored });
+  const weightDtype = WEIGHT_BITS.find((bits) => bits === dtype);
+  requireBindable(gpu, graph, { dtype: stored, weightDtype });
 }
 
 /** What the model computes for as little as it takes. */

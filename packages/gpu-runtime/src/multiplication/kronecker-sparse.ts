@@ -27,6 +27,7 @@ import type { InputShape } from "../tensor/input-shape.ts";
 import { biasOf } from "./bias.ts";
 import { oncePerPlace, placeOperands, requireBias } from "./epilogue-operands.ts";
 import { type Multiplication, multiplication, requireOperands } from "./multiplication.ts";
+import { valuesOf } from "./portions.ts";
 import { partKey, type StageWeights, weightsKey } from "./weight-store.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {
@@ -102,7 +103,7 @@ export function prepareKroneckerSparse(
         return [{ kernel: kernel(placed), buffers: read, role: "multiply" }];
       };
     },
-    { epilogue },
+    { epilogue, values: valuesOf(pattern, shape.dtype, weightDtype) },
   );
 }
 

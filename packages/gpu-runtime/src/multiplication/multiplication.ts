@@ -59,6 +59,8 @@ interface OperandOptions {
   readonly epilogue?: Epilogue;
   /** Whether outputs are written where the inputs are. */
   readonly inPlace?: boolean;
+  /** Numbers of the shape's type that the weights take; as many as there are unless given. */
+  readonly values?: number;
 }
 
 /**
@@ -78,7 +80,7 @@ export function multiplication(
   const { pattern } = factor;
   return portionedMultiplication(
     gpu,
-    { pattern, values: pattern.nonZeros },
+    { pattern, values: options.values ?? pattern.nonZeros },
     shape,
     (buffers, portion) => {
       const { pattern: part, shape: partShape, superBlock } = portion;

@@ -1,8 +1,9 @@
-import { PapilioError, Pattern } from "@papilio/butterfly";
+import { PapilioError, Pattern, type StorageDtype } from "@papilio/butterfly";
 import { requirePattern } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
+import { fewBitsBytes, type WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 
@@ -34,7 +35,7 @@ export interface BindingLimits {
  * contiguous part of memory: vectors when batch-first, super-blocks when batch-last. One part, the
  * whole, where that can be bound.
  *
- * @param values of the whole, which super-blocks share alike
+ * @param values of the whole, which super-blocks share alike: so many numbers of the shape's type
  * @throws PapilioError `BUFFER_TOO_LARGE` where nothing that can be divided makes the parts small
  */
 export function portionsOf(
@@ -90,16 +91,32 @@ export function bindingLimits(gpu: DeviceContext): BindingLimits {
   };
 }
 
+/** The values of a pattern in numbers of a type, where they are stored as such or in few bits. */
+export function valuesOf(
+  pattern: Pattern,
+  dtype: StorageDtype,
+  weightDtype: WeightBits | undefined,
+): number {
+  if (weightDtype === undefined) return pattern.nonZeros;
+  return fewBitsBytes(pattern, weightDtype) / FLOAT_FORMATS[dtype].bytes;
+}
+
 /**
  * Refuses a multiplication that a device can bind neither whole nor in parts, before anything is packed.
  *
- * @throws PapilioError `BUFFER_TOO_LARGE`
+ * @param weightDtype of weights in few bits
+ * @throws PapilioError `BUFFER_TOO_LARGE`, `OPTION_INVALID`
  */
-export function requirePortions(gpu: DeviceContext, pattern: Pattern, shape: InputShape): void {
+export function requirePortions(
+  gpu: DeviceContext,
+  pattern: Pattern,
+  shape: InputShape,
+  weightDtype?: WeightBits,
+): void {
   requireGpu(gpu);
   requirePattern("The pattern", pattern);
   requireInputShape(shape);
-  portionsOf(pattern, shape, bindingLimits(gpu));
+  portionsOf(pattern, shape, bindingLimits(gpu), valuesOf(pattern, shape.dtype, weightDtype));
 }
 
 /** The part of a batch of vectors of `features` that a portion works on, in bytes. */

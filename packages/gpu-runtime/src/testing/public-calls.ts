@@ -163,6 +163,7 @@ export const calls: PublicCalls = {
   attentionName: () => call(runtime.attentionName, attentionOnMatrixUnits),
   attentionVariants: () => call(runtime.attentionVariants, reports(), attention),
   chooseAttention: () => call(runtime.chooseAttention, reports(), attention),
+  fewBitsBytes: () => call(runtime.fewBitsBytes, pattern, "q4"),
   csrKernel: () => call(runtime.csrKernel, { ...shape, pattern }),
   edgeAttentionKernel: () =>
     call(runtime.edgeAttentionKernel, {

@@ -92,7 +92,7 @@ export const deviceCalls: PublicCalls = {
   "MemoryPool#acquire": on(({ gpu }) => invoke(gpu.memory, "acquire", 16, STORAGE, "x")),
   "MemoryPool#trim": on(({ gpu }) => invoke(gpu.memory, "trim", 0)),
   assertFits: on(({ gpu }) => call(runtime.assertFits, gpu, 16, "x")),
-  requirePortions: on(({ gpu }) => call(runtime.requirePortions, gpu, pattern, { ...shape })),
+  requirePortions: on(({ gpu }) => call(runtime.requirePortions, gpu, pattern, { ...shape }, "q8")),
   WeightStore: on(({ gpu }) => create(runtime.WeightStore, gpu)),
   "WeightStore#open": on(({ gpu }) =>
     invoke(new runtime.WeightStore(gpu), "open", {

@@ -120,10 +120,12 @@ export class DeviceModel implements Executable {
     const { dtype, layout = "batch-last", memory, keptBytes = KEPT_BYTES, tuned } = options;
     tuned?.requireFor(gpu.report);
     const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
-    requireBindable(gpu, graph, { dtype: (memory ?? (ownMemory as ModelMemory)).dtype, layout });
+    const stored = memory ?? (ownMemory as ModelMemory);
+    const { dtype: own, weightDtype } = stored;
+    requireBindable(gpu, graph, { dtype: own, weightDtype, layout });
     let lowering: Lowering | undefined;
     try {
-      lowering = Lowering.of(graph, memory ?? (ownMemory as ModelMemory), layout, tuned);
+      lowering = Lowering.of(graph, stored, layout, tuned);
       const { bytes } = FLOAT_FORMATS[lowering.dtype];
       const factors = keepFactors(operationsOf(graph), keptBytes, bytes);
       const operations = lower(graph, factors.operations, lowering);

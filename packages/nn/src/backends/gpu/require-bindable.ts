@@ -1,16 +1,23 @@
-import { type Layout, PapilioError, type StorageDtype } from "@papilio/butterfly";
+import { type Layout, PapilioError, Pattern, type StorageDtype } from "@papilio/butterfly";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
-import { requirePortions } from "@papilio/gpu-runtime/kernels";
+import {
+  fewBitsBytes,
+  requirePortions,
+  WEIGHT_BITS,
+  type WeightBits,
+} from "@papilio/gpu-runtime/kernels";
 import {
   gpuCheck,
   layout as layoutCheck,
   objectOf,
+  oneOf,
   optional,
   storageDtype,
 } from "../../arguments/checks.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
+import type { Parameter } from "../../modules/parameter.ts";
 import type { LinearOperation } from "../../operations/linear/operation.ts";
 import {
   nonZerosOf,
@@ -25,9 +32,14 @@ import { allocatedVectors } from "./allocated-vectors.ts";
 export interface GraphStorage {
   readonly dtype?: StorageDtype;
   readonly layout?: Layout;
+  /** In what few bits weights of linear layers are stored; as the others unless given. */
+  readonly weightDtype?: WeightBits | undefined;
 }
 
-const storageCheck = objectOf({ dtype: optional(storageDtype), layout: optional(layoutCheck) });
+const storageCheck = objectOf({
+  ...{ dtype: optional(storageDtype), layout: optional(layoutCheck) },
+  weightDtype: optional(oneOf(...WEIGHT_BITS)),
+});
 
 /**
  * Refuses a graph of which a device cannot bind the activations or the weights, before anything is
@@ -39,7 +51,7 @@ export function requireBindable(gpu: Gpu, graph: Graph, storage: GraphStorage = 
   gpuCheck("The device", gpu);
   graphCheck("The graph", graph);
   storageCheck("how numbers are stored", storage);
-  const { dtype = "f32", layout = "batch-last" } = storage;
+  const { dtype = "f32", layout = "batch-last", weightDtype } = storage;
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.report.limits;
   const bound = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const { bytes } = FLOAT_FORMATS[dtype];
@@ -52,7 +64,9 @@ export function requireBindable(gpu: Gpu, graph: Graph, storage: GraphStorage = 
       `Use fewer images, tokens or vectors at a time${dtype === "f32" ? ", f16" : ""}, an adapter that binds more, or the CPU.`,
     );
   };
-  for (const operation of fuseEpilogues(graph)) {
+  const operations = fuseEpilogues(graph);
+  const inFewBits = weightDtype && bytesInFewBits(operations, weightDtype);
+  for (const operation of operations) {
     const divides = operation.kind === "linear";
     for (const { vectors, features } of [...operandsOf(operation), operation.output]) {
       const needed = allocatedVectors(vectors) * features * bytes;
@@ -62,21 +76,41 @@ export function requireBindable(gpu: Gpu, graph: Graph, storage: GraphStorage = 
     }
     for (const parameter of parametersOf(operation)) {
       const what = `a parameter of [${parameter.shape.join(", ")}]`;
-      require(operation, what, parameter.length * bytes, bound);
+      require(operation, what, inFewBits?.get(parameter) ?? parameter.length * bytes, bound);
     }
-    if (operation.kind === "linear") requireDivided(gpu, operation, { dtype, layout });
+    if (operation.kind === "linear") requireDivided(gpu, operation, { dtype, layout, weightDtype });
     const nonZeros = nonZerosOf(operation);
     require(operation, `a matrix of ${nonZeros} non-zeros`, 4 * nonZeros, bound);
   }
+}
+
+/** Bytes of the factors of linear layers. */
+function bytesInFewBits(
+  operations: readonly Operation[],
+  weightDtype: WeightBits,
+): ReadonlyMap<Parameter, number> {
+  const found = new Map<Parameter, number>();
+  for (const operation of operations) {
+    if (operation.kind !== "linear" || operation.matrix.fewBits === false) continue;
+    const { chain, factors } = operation.matrix;
+    for (const [at, factor] of factors.entries()) {
+      const { a, b, c, d } = chain.patterns[at] as Pattern;
+      // Equal blocks are stored once.
+      const [storedA = a, , , storedD = d] = factor.shape.length === 4 ? factor.shape : [];
+      found.set(factor, fewBitsBytes(new Pattern(storedA, b, c, storedD), weightDtype));
+    }
+  }
+  return found;
 }
 
 /** A product of several factors is divided as its plan says, which needs their values. */
 function requireDivided(
   gpu: Gpu,
   { x, matrix }: LinearOperation,
-  { dtype, layout }: Required<GraphStorage>,
+  { dtype, layout, weightDtype }: GraphStorage & Required<Pick<GraphStorage, "dtype" | "layout">>,
 ): void {
   const [pattern, ...others] = matrix.chain.patterns;
   if (pattern === undefined || others.length > 0) return;
-  requirePortions(gpu, pattern, { batch: allocatedVectors(x.vectors), layout, dtype });
+  const few = matrix.fewBits === false ? undefined : weightDtype;
+  requirePortions(gpu, pattern, { batch: allocatedVectors(x.vectors), layout, dtype }, few);
 }
