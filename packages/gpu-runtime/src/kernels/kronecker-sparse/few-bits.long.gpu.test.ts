@@ -1,3 +1,3 @@
 import { testFewBitsVariants } from "../../testing/few-bits-variants.ts";
 
-testFewBitsVariants(60);
+testFewBitsVariants(24);
