@@ -81,6 +81,7 @@ export {
 export { type GatherVectorsProblem, gatherVectorsKernel } from "./kernels/gather-vectors/kernel.ts";
 export { kroneckerSparseVariants } from "./kernels/kronecker-sparse/candidates.ts";
 export { chooseKroneckerSparse } from "./kernels/kronecker-sparse/choose.ts";
+export { fewBitsBytes } from "./kernels/kronecker-sparse/few-bits.ts";
 export {
   type IntegerKroneckerSparseProblem,
   integerKroneckerSparseKernel,
@@ -99,11 +100,7 @@ export {
   type VectorKroneckerSparse,
   type WorkgroupKroneckerSparse,
 } from "./kernels/kronecker-sparse/variant.ts";
-export {
-  fewBitsBytes,
-  WEIGHT_BITS,
-  type WeightBits,
-} from "./kernels/kronecker-sparse/weight-bits.ts";
+export { WEIGHT_BITS, type WeightBits } from "./kernels/kronecker-sparse/weight-bits.ts";
 export { type LabelWeightsProblem, labelWeightsKernel } from "./kernels/label-weights/kernel.ts";
 export type { MatrixUnitsShape } from "./kernels/matrix-units.ts";
 export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";

@@ -15,8 +15,8 @@ export interface MatrixToRound {
   matrix(): Butterfly<Float64Array>;
 }
 
-/** Types of weights that are rounded. */
-const FLOATS = ["F64", "F32", "F16", "BF16"];
+/** Types of weights that are rounded, and of tensors that are trained then. */
+export const FLOATS: readonly string[] = ["F64", "F32", "F16", "BF16"];
 /** Tables that no product reads. */
 const TABLES = /(^|\.)(wpe|[\w]*position[\w]*|token_type[\w]*)\./;
 /** Layers of GPT-2, whose weights are `[inputs, outputs]`. */

@@ -4,6 +4,7 @@ import { valueScales } from "@papilio/butterfly/rounding";
 import type { Parameter } from "@papilio/nn/layers";
 import {
   type Evaluation,
+  type Examples,
   imitationTask,
   type RoundedNumbers,
   type StepReport,
@@ -12,6 +13,7 @@ import {
 } from "@papilio/nn/training";
 import { type LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
 import { type CalibratedModel, calibratedModel } from "./calibration.ts";
+import { FLOATS } from "./matrices-to-round.ts";
 import { byParameters } from "./parameter-tensors.ts";
 
 /** What a training after rounding is told. */
@@ -94,9 +96,6 @@ interface Part {
   readonly places: Float64Array;
 }
 
-/** Types of tensors that are trained. */
-const FLOATS = ["F64", "F32", "F16", "BF16"];
-
 /** What becomes of tensors whose numbers are their places. */
 function partsOf(
   state: LoadedStateDict,
@@ -149,9 +148,7 @@ function tensorsOf(
 function divided(
   { examples: { count, inputs }, batch }: CalibratedModel,
   file: string,
-): Pick<Parameters<typeof imitationTask>[0], "train"> & {
-  readonly validation: Parameters<typeof imitationTask>[0]["train"];
-} {
+): { readonly train: Examples; readonly validation: Examples } {
   const held = Math.max(batch, Math.floor(count / 10));
   if (held >= count) {
     throw new PapilioError(
@@ -160,7 +157,7 @@ function divided(
       "Give a longer text, or more images or sequences: some are trained on, others say what is best.",
     );
   }
-  const part = (from: number, to: number): Parameters<typeof imitationTask>[0]["train"] => ({
+  const part = (from: number, to: number): Examples => ({
     count: to - from,
     inputs: Object.fromEntries(
       Object.entries(inputs).map(([name, values]) => {

@@ -3,7 +3,8 @@ import { requirePattern } from "@papilio/butterfly/errors";
 import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
-import { fewBitsBytes, type WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
+import { fewBitsBytes } from "../kernels/kronecker-sparse/few-bits.ts";
+import type { WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 

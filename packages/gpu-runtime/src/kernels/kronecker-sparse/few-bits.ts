@@ -1,8 +1,9 @@
 import { Pattern } from "@papilio/butterfly";
+import { requireOneOf, requirePattern } from "@papilio/butterfly/errors";
 import { type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly/matrix";
 import { range } from "../wgsl.ts";
 import { type KroneckerSparsePacking, placesOf, weightIndex } from "./packing.ts";
-import type { WeightBits } from "./weight-bits.ts";
+import { WEIGHT_BITS, type WeightBits } from "./weight-bits.ts";
 
 /** Inputs of an output whose codes lie together, a unit: one word of `q4`, two of `q8`. */
 export const UNIT = 8;
@@ -14,6 +15,19 @@ const BITS: Readonly<Record<WeightBits, number>> = { q8: 8, q4: 4 };
 /** Words of a unit. */
 export function unitWords(weightDtype: WeightBits): number {
   return (BITS[weightDtype] * UNIT) / 32;
+}
+
+/**
+ * Bytes of the weights of a pattern in few bits, but for what a kernel's order of them pads.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function fewBitsBytes(pattern: Pattern, weightDtype: WeightBits): number {
+  requirePattern("The pattern", pattern);
+  requireOneOf("weightDtype", weightDtype, WEIGHT_BITS);
+  const { a, b, c, d } = pattern;
+  const unit = 4 * unitWords(weightDtype);
+  return a * b * d * (unit * Math.ceil(c / UNIT) + 2 * Math.ceil(c / SCALED));
 }
 
 /** Where units and scales lie, units first: as if each were a weight. */
