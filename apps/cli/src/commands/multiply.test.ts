@@ -7,6 +7,7 @@ import {
   saveButterflies,
   writeNpy,
 } from "@papilio/butterfly/files";
+import { dequantizeValues, FEW_BITS, quantizeValues } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
 import { papilio } from "../testing/command-line.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
@@ -113,6 +114,31 @@ describe("vectors in double precision", () => {
       expect(Math.abs((values[index] as number) - value)).toBeLessThan(1e-14);
     }
   });
+});
+
+it("factors in few bits are multiplied from a file, whatever their type", async () => {
+  const matrix = Butterfly.random(Chain.monarch(16), { seed: 2 });
+  const x = Float64Array.from({ length: 16 }, (_, at) => Math.sin(at * at));
+  const input = folder.write("x16.npy", writeNpy(x, [1, 16]));
+  for (const dtype of FEW_BITS) {
+    const file = folder.write(`${dtype}.safetensors`, saveButterflies({ b: matrix }, { dtype }));
+    const out = folder.at(`y-${dtype}.npy`);
+    const { status, stderr } = await papilio("multiply", file, "--input", input, "--out", out);
+    expect(status, stderr).toBe(0);
+    const { values } = readNpyValues(readFileSync(out), "float64") as { values: Float64Array };
+    const rounded = new Butterfly(
+      matrix.factors.map((factor) => {
+        const { a, b, c, d } = factor.stored;
+        const quantized = quantizeValues(factor.values, [a, b, c, d], dtype);
+        return factor.map(() => dequantizeValues(quantized));
+      }),
+    );
+    const w = rounded.convert("float64").dense();
+    for (const [row, value] of values.entries()) {
+      const sum = x.reduce((all, one, col) => all + one * (w[row * 16 + col] as number), 0);
+      expect(Math.abs(value - sum)).toBeLessThan(1e-5);
+    }
+  }
 });
 
 describe("papilio multiply --dtype", () => {

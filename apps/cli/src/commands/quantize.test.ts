@@ -8,7 +8,7 @@ import {
   writeNpy,
   writeSafetensors,
 } from "@papilio/butterfly/files";
-import { dequantizeValues, quantizeValues } from "@papilio/butterfly/numeric";
+import { dequantizeValues, FEW_BITS, quantizeValues } from "@papilio/butterfly/numeric";
 import { modelFromHuggingFace, type VisionTransformer } from "@papilio/nn";
 import { loadStateDict } from "@papilio/nn/node";
 import { imitationTask } from "@papilio/nn/training";
@@ -47,7 +47,7 @@ function errorOf(w: Butterfly, b: Butterfly, x?: Float64Array): number {
 it("papilio quantize rounds the factors of a butterfly, and says by how much", async () => {
   const butterfly = Butterfly.random(Chain.monarch(64), { seed: 1 });
   const file = folder.write("chain.safetensors", saveButterflies({ w: butterfly }));
-  for (const dtype of ["q8", "q4", "q3", "q2"] as const) {
+  for (const dtype of FEW_BITS) {
     const out = folder.at(`${dtype}.safetensors`);
     const flags = ["--dtype", dtype, "--rounding", "plain", "--out", out, "--json"];
     const { status, stdout, stderr } = await papilio("quantize", file, ...flags);
@@ -67,7 +67,8 @@ it("papilio quantize rounds the factors of a butterfly, and says by how much", a
     const better = await papilio("quantize", file, "--dtype", dtype, "--out", structured, "--json");
     const [own] = JSON.parse(better.stdout).matrices;
     expect(own.bytes).toBe(matrices[0].bytes);
-    expect(own.error).toBeLessThan(0.9 * matrices[0].error);
+    // Plain rounding finds the best scale of signs.
+    expect(own.error).toBeLessThan((dtype === "q1" ? 1 : 0.9) * matrices[0].error);
     const near = loadButterflies(readFileSync(structured)).get("w")?.matrix as Butterfly;
     expect(own.error).toBeCloseTo(errorOf(butterfly, near), 5);
   }

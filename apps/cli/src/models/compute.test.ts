@@ -17,6 +17,6 @@ it("weights of few bits are where they are asked for, or where a model is comput
     (["q4", "f32"] as const).map((dtype) => chooseModelBackend(flags, dtype, graph)),
   );
   expect(few).toEqual(full);
-  expect(() => dtypeOf({ ...flags, dtype: "q5" })).toThrow(invalid);
+  expect(() => dtypeOf({ ...flags, dtype: "q9" })).toThrow(invalid);
   expect(() => dtypeOf({ ...flags, backend: "tpu" })).toThrow(invalid);
 });

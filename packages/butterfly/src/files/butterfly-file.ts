@@ -16,7 +16,8 @@ import {
   PermutedButterfly,
   withPermutations,
 } from "../matrix/permuted-butterfly.ts";
-import { FEW_BITS, type FewBits, quantizeValues } from "../numeric/few-bits.ts";
+import { FEW_BITS, type FewBits } from "../numeric/code-grids.ts";
+import { quantizeValues } from "../numeric/few-bits.ts";
 import {
   type FloatArray,
   type FloatType,
@@ -70,7 +71,7 @@ export interface SaveOptions {
  * A safetensors file with butterflies by name. Equal blocks that are stored once here are stored once
  * there, and permutations beside them. Where a type is given that values of a factor do not fit in, or
  * lose digits in, the factors are balanced: scaled by powers of two, their product the same. Factors of few bits
- * (`q8`, `q4`, `q3`, `q2`) are rounded one by one.
+ * are rounded one by one, by `quantizeValues`: `f8e4m3` and `f8e5m2` have scales, unlike `F8_E4M3` and `F8_E5M2`.
  *
  * @throws PapilioError `FILE_TENSOR` when names collide; `VALUE_RANGE` for a value that is too large for
  *   the type all the same; `OPTION_INVALID`
@@ -140,7 +141,7 @@ export function saveButterflies(
  *
  * @param type of the values in memory; float32 unless given
  * @throws PapilioError `FILE_HEADER` when the metadata is damaged or of another format; `TENSOR_MISSING`,
- *   `TENSOR_SHAPE`, `TENSOR_DTYPE`; `PERMUTATION_INVALID`; what {@link readSafetensors} throws
+ *   `TENSOR_SHAPE`, `TENSOR_DTYPE`, `FILE_TENSOR`; `PERMUTATION_INVALID`; what {@link readSafetensors} throws
  */
 export function loadButterflies<T extends FloatType = "float32">(
   file: Uint8Array | SafetensorsFile,

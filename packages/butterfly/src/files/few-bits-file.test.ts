@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { Butterfly } from "../matrix/butterfly.ts";
-import { dequantizeValues, FEW_BITS, quantizeValues } from "../numeric/few-bits.ts";
+import { CODE_GRIDS, FEW_BITS } from "../numeric/code-grids.ts";
+import { dequantizeValues, quantizeValues } from "../numeric/few-bits.ts";
 import { Chain } from "../pattern/chain.ts";
 import { loadButterflies, saveButterflies } from "./butterfly-file.ts";
 import { expandFewBits, fewBitsEntry } from "./few-bits-file.ts";
@@ -32,9 +33,9 @@ it("a tensor of few bits is read as numpy has it, by its own name and shape", ()
 it("butterflies are stored in few bits, factor by factor", () => {
   const butterfly = Butterfly.random(Chain.monarch(48), { seed: 3 });
   const full = saveButterflies({ w: butterfly }).length;
-  for (const [index, dtype] of FEW_BITS.entries()) {
+  for (const dtype of FEW_BITS) {
     const bytes = saveButterflies({ w: butterfly }, { dtype });
-    expect(bytes.length).toBeLessThan(full * ([0.6, 0.45, 0.4, 0.35][index] as number));
+    expect(bytes.length).toBeLessThan(full * (CODE_GRIDS[dtype].bits / 32 + 0.32));
     const { matrix } = loadButterflies(bytes).get("w") as { matrix: Butterfly };
     for (const [at, factor] of butterfly.factors.entries()) {
       const { a, b, c, d } = factor.stored;
@@ -69,7 +70,7 @@ it("a damaged description is refused", () => {
   const text = metadata["papilio.few-bits.w"] as string;
   const read = (parts: readonly SafetensorsTensor[], description: string): unknown =>
     expandFewBits(readSafetensors(writeSafetensors(parts, { "papilio.few-bits.w": description })));
-  expect(() => read(tensors, text.replace("q4", "q5"))).toThrow(code("FILE_HEADER"));
+  expect(() => read(tensors, text.replace("q4", "q9"))).toThrow(code("FILE_HEADER"));
   expect(() => read(tensors, text.replace("[2,32]", "[2,33]"))).toThrow(code("FILE_HEADER"));
   expect(() => read(tensors, text.replace("[1,1,32,1]", "[1,1,16,1]"))).toThrow(
     code("FILE_HEADER"),
@@ -79,4 +80,27 @@ it("a damaged description is refused", () => {
   expect(() => read([codes], text)).toThrow(code("TENSOR_MISSING"));
   expect(() => read([scales], text)).toThrow(code("TENSOR_MISSING"));
   expect(() => fewBitsEntry("w", [65], quantized)).toThrow(code("TENSOR_SHAPE"));
+});
+
+it("codes and scales that stand for no finite number are refused", () => {
+  for (const [dtype, wrong] of [
+    ["f8e4m3", [0x7f, 0xff]],
+    ["f8e5m2", [0x7c, 0x7f, 0xfc, 0xff]],
+  ] as const) {
+    const quantized = quantizeValues(new Float32Array(64).fill(1), [1, 2, 32, 1], dtype);
+    const { tensors, metadata } = fewBitsEntry("w", [2, 32], quantized);
+    const [codes, scales] = tensors;
+    const read = (parts: readonly SafetensorsTensor[]): unknown =>
+      expandFewBits(readSafetensors(writeSafetensors(parts, metadata)));
+    for (const own of wrong) {
+      expect(() => read([{ ...codes, bytes: codes.bytes.with(5, own) }, scales])).toThrow(
+        code("FILE_TENSOR"),
+      );
+    }
+    for (const high of [0x7c, 0x7e, 0x3d, 0xbc]) {
+      expect(() => read([codes, { ...scales, bytes: scales.bytes.with(3, high) }])).toThrow(
+        code("FILE_TENSOR"),
+      );
+    }
+  }
 });

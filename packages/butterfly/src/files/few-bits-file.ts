@@ -6,16 +6,15 @@ import {
   requireWhole,
 } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
+import { FEW_BITS, type FewBits } from "../numeric/code-grids.ts";
 import {
   dequantizeValues,
-  FEW_BITS,
-  type FewBits,
-  packCodes,
   type QuantizedValues,
   quantizedBytes,
   requireQuantized,
-  unpackCodes,
+  strangeNumber,
 } from "../numeric/few-bits.ts";
+import { packCodes, unpackCodes } from "../numeric/few-bits-codes.ts";
 import { groupOf, type Sizes } from "../numeric/few-bits-groups.ts";
 import { encode } from "./element-types.ts";
 import { elementsOf, fileError } from "./file-error.ts";
@@ -33,8 +32,9 @@ import type { SafetensorsFile, SafetensorsTensor } from "./safetensors.ts";
  *   NAME          U8, the codes in order, each of so many bits, the first in the lowest bits of a byte
  *   NAME.scales   F16, one of each group, in the order of the groups: `sizes` over `group`, rounded up
  *
- * A value is `(step * code - offset) * scale`: step 1 and offset 128 for q8, 1 and 8 for q4, 2 and 7 for q3, 2 and 3
- * for q2.
+ * A value is the number of its code times the scale. Of n bits, the number is `code - 2^(n - 1)` for q8 and q4, and
+ * `2 code - (2^n - 1)` for the bipolar q7, q6, q5, q3, q2 and q1; codes of f8e4m3 and f8e5m2 are floating-point numbers of
+ * eight bits, none infinite or NaN, and their scales are powers of two or 0.
  */
 
 /** Before the name of a tensor, in the metadata. */
@@ -91,7 +91,12 @@ export interface StoredFewBits {
   readonly bytes: number;
   /** Where its scales are. */
   readonly scales: string;
-  /** The values as the bytes of an `F32` tensor, from the bytes of the two tensors. */
+  /**
+   * The values as the bytes of an `F32` tensor, from the bytes of the two tensors.
+   *
+   * @throws PapilioError `FILE_TENSOR` for a code or a scale that is not finite, or not of the type; `ARRAY_TYPE`,
+   *   `VALUES_LENGTH`
+   */
   expand(codes: Uint8Array, scales: Uint8Array): Uint8Array<ArrayBuffer>;
 }
 
@@ -127,11 +132,15 @@ export function fewBitsTensors(
           requireArray("The bytes of the codes", codes, "Uint8Array");
           requireArray("The bytes of the scales", bits, "Uint8Array");
           const view = new DataView(bits.buffer, bits.byteOffset, bits.length);
-          const values = dequantizeValues({
+          const quantized = {
             ...{ dtype, shape: sizes, codes: unpackCodes(codes, dtype, count) },
             scales: Uint16Array.from({ length: groups }, (_, at) => view.getUint16(2 * at, true)),
-          });
-          return encode(values, "F32");
+          };
+          const wrong = strangeNumber(quantized);
+          if (wrong !== undefined) {
+            throw fileError("FILE_TENSOR", `The tensor ${describeValue(name)} has ${wrong}.`);
+          }
+          return encode(dequantizeValues(quantized), "F32");
         },
       };
     });
@@ -140,7 +149,7 @@ export function fewBitsTensors(
 /**
  * The same file with the values of its tensors of few bits, as `F32`.
  *
- * @throws PapilioError what {@link fewBitsTensors} throws
+ * @throws PapilioError what {@link fewBitsTensors} throws, and `FILE_TENSOR` for a code or a scale that is not of its type
  */
 export function expandFewBits(file: SafetensorsFile): SafetensorsFile {
   requireObject("The file", file, "a safetensors file", "tensors", "metadata");

@@ -1,19 +1,12 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  CODE_GRIDS,
-  dequantizeValues,
-  FEW_BITS,
-  type FewBits,
-  packCodes,
-  quantizedBytes,
-  quantizeValues,
-  scalesOfRows,
-  unpackCodes,
-} from "./few-bits.ts";
-import { groupOf, type Sizes } from "./few-bits-groups.ts";
-import { fromHalf } from "./half-precision.ts";
+import { CODE_GRIDS, FEW_BITS, type FewBits } from "./code-grids.ts";
+import { dequantizeValues, quantizedBytes, quantizeValues, scalesOfRows } from "./few-bits.ts";
+import { packCodes, unpackCodes } from "./few-bits-codes.ts";
+import { forEachGroup, groupOf, type Sizes } from "./few-bits-groups.ts";
+import { encodeHalf, fromHalf } from "./half-precision.ts";
+import { uniform } from "./random.ts";
 
 interface NumpyCase {
   readonly dtype: FewBits;
@@ -29,9 +22,20 @@ const cases: NumpyCase[] = JSON.parse(
 );
 const code = (name: string): unknown => expect.objectContaining({ code: name });
 
+/** How far a value may be from what it is rounded to. */
+function bound(dtype: FewBits, value: number, scale: number): number {
+  const { whole, top } = CODE_GRIDS[dtype];
+  // Values above the mean magnitude are clipped.
+  if (dtype === "q1") return Math.max(scale, Math.abs(value) - scale) + scale * 2 ** -10;
+  // The scale is rounded too, by 2^-11 of it or by half of the smallest there is.
+  if (whole) return (whole.step * scale) / 2 + top * Math.max(scale * 2 ** -10, 2 ** -24);
+  const [digits, least] = dtype === "f8e4m3" ? [3, 2 ** -9] : [2, 2 ** -16];
+  return Math.max(2 ** -(digits + 1) * Math.abs(value), (least * scale) / 2);
+}
+
 describe("weights of few bits", () => {
   it("are those of numpy: scales, codes in their bits, and values", () => {
-    expect(cases).toHaveLength(20);
+    expect(cases).toHaveLength(50);
     for (const { dtype, shape, values, scales, bytes, back } of cases) {
       const quantized = quantizeValues(Float32Array.from(values), shape, dtype);
       expect([...quantized.scales]).toEqual(scales);
@@ -90,17 +94,18 @@ describe("weights of few bits", () => {
           const values = Float32Array.from({ length: count }, () => largest * stream.next().value);
           const quantized = quantizeValues(values, shape, dtype);
           const back = dequantizeValues(quantized);
-          const { step, top } = CODE_GRIDS[dtype];
-          const scale = Math.max(...[...quantized.scales].map(fromHalf));
-          // The scale is rounded too, by 2^-11 of it or by half of the smallest there is.
-          const slack = top * Math.max(scale * 2 ** -10, 2 ** -24);
-          for (const [at, value] of values.entries()) {
-            expect(Math.abs(value - (back[at] as number))).toBeLessThanOrEqual(
-              (step * scale) / 2 + slack,
-            );
-          }
+          const { scales } = quantized;
+          forEachGroup(shape, groupOf(shape), (index, visit) => {
+            const scale = fromHalf(scales[index] as number);
+            visit((at) => {
+              const value = values[at] as number;
+              const lost = Math.abs(value - (back[at] as number));
+              expect(lost).toBeLessThanOrEqual(bound(dtype, value, scale));
+            });
+          });
           // Not of scales with fewer digits, which are not those of the largest code.
-          if (quantized.scales.some((bits) => bits > 0 && fromHalf(bits) < 2 ** -14)) return;
+          const { whole } = CODE_GRIDS[dtype];
+          if (whole && scales.some((bits) => bits > 0 && bits < 0x400)) return;
           expect(dequantizeValues(quantizeValues(back, shape, dtype))).toEqual(back);
         },
       ),
@@ -136,7 +141,11 @@ describe("weights of few bits", () => {
       ["q8", [-128, 127, 3, 0, 55, -1]],
       ["q8", [101, -99, 3, 0, 55, -1]],
       ["q3", [5, -3, 1, -1, 3, 1]],
+      ["q7", [-127, 125, 1, -1, 55, -3]],
+      ["q6", [61, -63, 1, -1, 55, -3]],
+      ["q5", [29, 5, 1, -1, 7, -31]],
       ["q2", [1, -1, 1, 1, 1, -1]],
+      ["q1", [1, -1, 1, 1, 1, -1]],
     ] as const) {
       for (const sign of [1, -1]) {
         const values = Float32Array.from(numbers, (number) => sign * scale * number);
@@ -144,6 +153,86 @@ describe("weights of few bits", () => {
         const back = dequantizeValues(quantized);
         for (const [at, value] of values.entries()) expect(back[at]).toBeCloseTo(value, 12);
       }
+    }
+  });
+
+  it("of floating-point codes have the smallest power of two that holds a group, and any such one is kept", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom("f8e4m3" as const, "f8e5m2" as const),
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength: 32 }),
+        fc.integer({ min: -15, max: 20 }),
+        fc.integer({ min: -24, max: 15 }),
+        fc.infiniteStream(fc.integer({ min: 0, max: 255 })),
+        (dtype, numbers, size, exponent, stream) => {
+          const { top, numbers: known } = CODE_GRIDS[dtype];
+          const values = Float64Array.from(numbers, (number) => number * 2 ** size);
+          const shape = [1, 1, values.length, 1] as const;
+          const scale = fromHalf(quantizeValues(values, shape, dtype).scales[0] as number);
+          const largest = Math.max(...values.map(Math.abs));
+          if (largest === 0) expect(scale).toBe(0);
+          else {
+            expect(Number.isInteger(Math.log2(scale))).toBe(true);
+            expect(largest).toBeLessThanOrEqual(top * scale);
+            if (scale > 2 ** -24) expect(largest).toBeGreaterThan((top * scale) / 2);
+          }
+          const codes = Uint8Array.from(values, () => {
+            const code = stream.next().value;
+            return Number.isFinite(known[code]) ? code : 0;
+          });
+          const scales = encodeHalf([2 ** exponent]);
+          const back = dequantizeValues({ dtype, shape, codes, scales });
+          const again = dequantizeValues(quantizeValues(back, shape, dtype));
+          expect(again.map((value) => value + 0)).toEqual(back.map((value) => value + 0)); // no -0
+        },
+      ),
+    );
+  });
+
+  it("of one bit are signs times the scale of the smallest squared error", () => {
+    const next = uniform(3);
+    const values = Float64Array.from({ length: 32 }, next);
+    const quantized = quantizeValues(values, [1, 1, 32, 1], "q1");
+    const errorAt = (scale: number): number =>
+      values.reduce((sum, value) => sum + (Math.abs(value) - scale) ** 2, 0);
+    const scale = fromHalf(quantized.scales[0] as number);
+    for (const other of [0.99, 1.01]) expect(errorAt(scale)).toBeLessThan(errorAt(other * scale));
+    expect([...quantized.codes]).toEqual(Array.from(values, (value) => (value < 0 ? 0 : 1)));
+  });
+
+  it("have the finite number that is nearest for every code", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...FEW_BITS),
+        fc.double({ min: -2, max: 2, noNaN: true }),
+        (dtype, share) => {
+          const { codeOf, numbers, top } = CODE_GRIDS[dtype];
+          const x = share * top;
+          const own = numbers[codeOf(x)] as number;
+          const distances = numbers.filter(Number.isFinite).map((number) => Math.abs(x - number));
+          expect(Math.abs(x - own)).toBe(Math.min(...distances));
+          expect(numbers[codeOf(own)]).toBe(own);
+        },
+      ),
+    );
+  });
+
+  it("refuse codes and scales that stand for no finite number, or are not of the type", () => {
+    for (const [dtype, wrong, scale] of [
+      ["f8e4m3", 0x7f, 0x3c00],
+      ["f8e4m3", 0xff, 0x3c00],
+      ["f8e5m2", 0x7c, 0x3c00],
+      ["f8e5m2", 0xfe, 0x3c00],
+      ["f8e5m2", 0, 0x3c01], // no power of two
+      ["f8e5m2", 0, 0xbc00], // negative
+      ["q8", 0, 0x7c00],
+      ["q4", 0, 0x7e00],
+      ["q4", 16, 0x3c00],
+    ] as const) {
+      const values = { codes: Uint8Array.of(0, wrong), scales: Uint16Array.of(scale) };
+      expect(() => dequantizeValues({ dtype, shape: [1, 1, 2, 1], ...values })).toThrow(
+        code("VALUE_RANGE"),
+      );
     }
   });
 

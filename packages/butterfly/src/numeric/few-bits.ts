@@ -3,9 +3,9 @@ import {
   requireFloats,
   requireObject,
   requireOneOf,
-  requireWhole,
 } from "../errors/argument-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
+import { CODE_GRIDS, type CodeGrid, FEW_BITS, type FewBits } from "./code-grids.ts";
 import {
   forEachGroup,
   GROUP,
@@ -16,31 +16,6 @@ import {
 } from "./few-bits-groups.ts";
 import type { FloatArray } from "./float-array.ts";
 import { decodeHalf, fromHalf, toHalf } from "./half-precision.ts";
-
-/**
- * Weights of few bits: a group of them shares a scale in half precision, and each has a code of so many bits.
- * The codes of `q8` and `q4` are whole numbers from `-top` to `top`; those of `q3` and `q2` are bipolar: odd
- * numbers, of which each bit adds or subtracts a power of two, so that none is lost to a zero.
- */
-export const FEW_BITS = ["q8", "q4", "q3", "q2"] as const;
-export type FewBits = (typeof FEW_BITS)[number];
-
-/** The numbers of codes: code `u` stands for `step * u - offset`. */
-export interface CodeGrid {
-  readonly bits: number;
-  readonly step: 1 | 2;
-  readonly offset: number;
-  /** The largest number. */
-  readonly top: number;
-}
-
-/** Source of the bipolar ones: arXiv 2409.17870. */
-export const CODE_GRIDS: Readonly<Record<FewBits, CodeGrid>> = {
-  q8: { bits: 8, step: 1, offset: 128, top: 127 },
-  q4: { bits: 4, step: 1, offset: 8, top: 7 },
-  q3: { bits: 3, step: 2, offset: 7, top: 7 },
-  q2: { bits: 2, step: 2, offset: 3, top: 3 },
-};
 
 /** Values of few bits. */
 export interface QuantizedValues {
@@ -53,9 +28,11 @@ export interface QuantizedValues {
 }
 
 /**
- * The nearest values of few bits: the scale of a group is its largest magnitude over the largest code, rounded to
- * half precision, and each code the nearest, ties to even. A group that stands on the grid of some scale in half
- * precision keeps its values exactly, so that what this or another way of rounding made is left as it is.
+ * The nearest values of few bits, each code the nearest for the scale of its group. That is the largest magnitude over the
+ * largest number of a code, rounded to half precision; for `q1`, which has signs alone, the mean magnitude, which makes the
+ * squared error smallest; for floating-point codes the smallest power of two with which the largest magnitude is held. A
+ * group that stands on the grid of some scale of the type keeps its values exactly, so that what this or another way of
+ * rounding made is left as it is.
  *
  * @param values `[a, b, c, d]` row-major
  * @throws PapilioError `VALUES_LENGTH`, `ARRAY_TYPE`, `OPTION_INVALID`; `VALUE_RANGE` for a value that is not finite, or
@@ -107,33 +84,29 @@ function quantizeGroup(
   count: number,
   dtype: FewBits,
 ): number {
-  const { top, offset, step: codeStep } = CODE_GRIDS[dtype];
-  const least = -offset;
+  const grid = CODE_GRIDS[dtype];
   const end = first + count * step;
-  let largest = 0;
+  let [largest, sum] = [0, 0];
   for (let at = first; at < end; at += step) {
     const magnitude = Math.abs(values[at] as number);
     if (!(magnitude < Number.POSITIVE_INFINITY)) throw outOfRange(values[at] as number, dtype);
     if (magnitude > largest) largest = magnitude;
+    sum += magnitude;
   }
-  const known = knownScale(values, first, step, end, largest, dtype);
-  const bits = known === 0 ? scaleBits(largest / top, dtype) : toHalf(known);
-  const scale = fromHalf(bits) || 1; // of zeros alone, any
+  const known = knownScale(values, first, step, end, largest, grid);
+  if (known === 0 && largest > grid.most) throw outOfRange(largest, dtype);
+  const scale = known === 0 ? grid.scaleOf(largest, sum / count) : known;
+  const divisor = scale || 1; // of zeros alone, any
   for (let at = first; at < end; at += step) {
-    const value = (values[at] as number) / scale;
-    const clipped = value > top ? top : Math.max(value, least);
-    // Codes of a step of 2 are rounded where they are whole numbers.
-    codes[at] =
-      codeStep === 2
-        ? (clipped + offset) / 2 + ROUNDER - ROUNDER
-        : clipped + ROUNDER - ROUNDER + offset;
+    codes[at] = grid.codeOf((values[at] as number) / divisor);
   }
-  return bits;
+  return toHalf(scale);
 }
 
 /**
  * The scale of a group that other rounding left on the grid, whatever that was, so that it stays as it is: the half by
- * which all values are numbers of the grid, exactly. 0 where there is none.
+ * which all values are numbers of the grid, exactly. 0 where there is none. A grid of floating-point numbers needs no search:
+ * the smallest power of two that holds them has all that stand on the grid of a larger one.
  */
 function knownScale(
   values: FloatArray,
@@ -141,10 +114,10 @@ function knownScale(
   step: number,
   end: number,
   largest: number,
-  dtype: FewBits,
+  { whole, top }: CodeGrid,
 ): number {
-  if (largest === 0 || !hasFewDigits(largest)) return 0;
-  const { offset, top, step: codeStep } = CODE_GRIDS[dtype];
+  if (whole === undefined || largest === 0 || !hasFewDigits(largest)) return 0;
+  const { offset, step: codeStep } = whole;
   let lowest = 0;
   for (let at = first; at < end; at += step) {
     const value = values[at] as number;
@@ -179,33 +152,27 @@ function hasFewDigits(value: number): boolean {
  */
 export function requireRoundable(values: FloatArray, dtype: FewBits): void {
   requireFloats("The values", values);
-  const most = 65504 * CODE_GRIDS[dtype].top;
+  const { most } = CODE_GRIDS[dtype];
   for (const value of values) if (!(Math.abs(value) <= most)) throw outOfRange(value, dtype);
 }
 
 /**
- * The bits of a scale in half precision: of one that would be zero, the smallest there is.
+ * The values that codes and scales stand for, exactly.
  *
- * @throws PapilioError `VALUE_RANGE` for one that it does not hold
+ * @throws PapilioError `VALUES_LENGTH`, `OPTION_INVALID`, `ARRAY_TYPE`; `VALUE_RANGE` for a code or a scale that the type does
+ *   not have, such as an infinite one
  */
-function scaleBits(scale: number, dtype: FewBits): number {
-  const bits = toHalf(scale);
-  if (bits === 0x7c00) throw outOfRange(scale * CODE_GRIDS[dtype].top, dtype);
-  return bits === 0 && scale > 0 ? 1 : bits;
-}
-
-/** The values that codes and scales stand for, exactly. @throws PapilioError `VALUES_LENGTH`, `OPTION_INVALID` */
 export function dequantizeValues(quantized: QuantizedValues): Float32Array<ArrayBuffer> {
   requireQuantized(quantized);
   const { dtype, shape, codes, scales } = quantized;
   const group = groupOf(shape);
-  const { step, offset } = CODE_GRIDS[dtype];
+  const { numbers } = CODE_GRIDS[dtype];
   const factors = decodeHalf(scales);
   const values = new Float32Array(codes.length);
   forEachGroup(shape, group, (index, visit) => {
     const scale = factors[index] as number;
     visit((at) => {
-      values[at] = (step * (codes[at] as number) - offset) * scale;
+      values[at] = (numbers[codes[at] as number] as number) * scale;
     });
   });
   return values;
@@ -215,7 +182,7 @@ export function dequantizeValues(quantized: QuantizedValues): Float32Array<Array
  * The scales of each row: of each 32 values along it one, repeated where rows share one.
  *
  * @returns bits in half precision, `[a, b, ceil(c / 32), d]`
- * @throws PapilioError `VALUES_LENGTH`, `OPTION_INVALID`, `ARRAY_TYPE`
+ * @throws PapilioError `VALUES_LENGTH`, `OPTION_INVALID`, `ARRAY_TYPE`, `VALUE_RANGE`
  */
 export function scalesOfRows(quantized: QuantizedValues): Uint16Array<ArrayBuffer> {
   requireQuantized(quantized);
@@ -245,57 +212,13 @@ export function quantizedBytes(shape: Sizes, dtype: FewBits): number {
   return Math.ceil((CODE_GRIDS[dtype].bits * a * b * c * d) / 8) + 2 * groupsOf(shape, group);
 }
 
-/** Codes of `bits` bits each, the first in the lowest bits of the first byte. @throws PapilioError `OPTION_INVALID` */
-export function packCodes(codes: Uint8Array, dtype: FewBits): Uint8Array<ArrayBuffer> {
-  requireArray("The codes", codes, "Uint8Array");
-  requireOneOf("The element type", dtype, FEW_BITS);
-  const { bits } = CODE_GRIDS[dtype];
-  const bytes = new Uint8Array(Math.ceil((bits * codes.length) / 8));
-  for (let index = 0; index < codes.length; index++) {
-    const bit = index * bits;
-    const word = (codes[index] as number) << (bit % 8);
-    const byte = (bit - (bit % 8)) / 8;
-    bytes[byte] = (bytes[byte] as number) | word;
-    if (word > 0xff) bytes[byte + 1] = word >> 8;
-  }
-  return bytes;
-}
-
-/** What {@link packCodes} packed, so many of them. @throws PapilioError `VALUES_LENGTH`, `OPTION_INVALID` */
-export function unpackCodes(
-  bytes: Uint8Array,
-  dtype: FewBits,
-  count: number,
-): Uint8Array<ArrayBuffer> {
-  requireArray("The bytes", bytes, "Uint8Array");
-  requireOneOf("The element type", dtype, FEW_BITS);
-  requireWhole("The number of codes", count, 0);
-  const { bits } = CODE_GRIDS[dtype];
-  if (bytes.length !== Math.ceil((bits * count) / 8)) {
-    throw new PapilioError(
-      "VALUES_LENGTH",
-      `${count} codes of ${bits} bits take ${Math.ceil((bits * count) / 8)} bytes, but ${bytes.length} are given.`,
-      "Pass the bytes that the codes were packed into.",
-    );
-  }
-  const codes = new Uint8Array(count);
-  const mask = 2 ** bits - 1;
-  for (let index = 0; index < count; index++) {
-    const bit = index * bits;
-    const byte = (bit - (bit % 8)) / 8;
-    const word = (bytes[byte] as number) | ((bytes[byte + 1] ?? 0) << 8);
-    codes[index] = (word >> (bit % 8)) & mask;
-  }
-  return codes;
-}
-
-/** Adding and subtracting it rounds a smaller number to a whole one, ties to even. */
-const ROUNDER = 1.5 * 2 ** 52;
-
 /** Leaves the first 19 binary digits of a number: Dekker's splitting, of the 53 of a double. */
 const SPLITTER = 2 ** 34 + 1;
 
-/** @throws PapilioError `VALUES_LENGTH` unless there are as many codes and scales as the shape has; `OPTION_INVALID` */
+/**
+ * @throws PapilioError `VALUES_LENGTH` unless there are as many codes and scales as the shape has; `VALUE_RANGE` for one that
+ *   the type does not have; `OPTION_INVALID`, `ARRAY_TYPE`
+ */
 export function requireQuantized(quantized: QuantizedValues): void {
   requireObject("The values", quantized, "values of few bits", "dtype", "shape", "codes", "scales");
   const { dtype, shape, codes, scales } = quantized;
@@ -305,6 +228,30 @@ export function requireQuantized(quantized: QuantizedValues): void {
   const groups = groupsOf(shape, groupOf(shape));
   requireCount(codes.length, shape);
   if (scales.length !== groups) throw wrongCount(scales.length, groups, "scales", shape);
+  const wrong = strangeNumber(quantized);
+  if (wrong === undefined) return;
+  throw new PapilioError(
+    "VALUE_RANGE",
+    `The values of few bits have ${wrong}.`,
+    "Pass codes and scales as quantizeValues makes them.",
+  );
+}
+
+/** The first code or scale that values of few bits may not have, in words; undefined where there is none. */
+export function strangeNumber({ dtype, codes, scales }: QuantizedValues): string | undefined {
+  const { numbers, scaleNear } = CODE_GRIDS[dtype];
+  for (let at = 0; at < codes.length; at++) {
+    const code = codes[at] as number;
+    // A code beyond the last has no number.
+    if (!Number.isFinite(numbers[code])) {
+      return `the code ${code} at ${at}, which is no finite number of ${dtype}`;
+    }
+  }
+  const factors = decodeHalf(scales);
+  const at = factors.findIndex(
+    (own) => own !== 0 && !(Number.isFinite(own) && scaleNear(own) === own),
+  );
+  return at === -1 ? undefined : `the scale ${factors[at]} at ${at}, which ${dtype} does not have`;
 }
 
 function requireCount(count: number, shape: Sizes): void {
@@ -323,7 +270,7 @@ function wrongCount(count: number, wanted: number, what: string, shape: Sizes): 
 function outOfRange(value: number, dtype: FewBits): PapilioError {
   return new PapilioError(
     "VALUE_RANGE",
-    `The values have ${value}, and ${dtype} holds finite numbers up to ${65504 * CODE_GRIDS[dtype].top}.`,
+    `The values have ${value}, and ${dtype} holds finite numbers up to ${CODE_GRIDS[dtype].most}.`,
     "Scale the values, or store them as F32.",
   );
 }

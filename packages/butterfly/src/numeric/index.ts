@@ -14,20 +14,18 @@ export {
   roundBipolar,
 } from "./bipolar.ts";
 export { bipolarPlanesWords, bipolarWeightsWords, packBipolar } from "./bipolar-layout.ts";
+export { CODE_GRIDS, type CodeGrid, FEW_BITS, type FewBits } from "./code-grids.ts";
 export { requireParts } from "./complex.ts";
 export { type Dropout, dropoutKeeps, dropoutThreshold, requireWord } from "./dropout.ts";
 export { FLOAT_FORMATS, type FloatFormat, formatOf } from "./dtype.ts";
 export {
   dequantizeValues,
-  FEW_BITS,
-  type FewBits,
-  packCodes,
   type QuantizedValues,
   quantizedBytes,
   quantizeValues,
   scalesOfRows,
-  unpackCodes,
 } from "./few-bits.ts";
+export { packCodes, unpackCodes } from "./few-bits-codes.ts";
 export { groupOf, type Sizes } from "./few-bits-groups.ts";
 export { type FloatArrays, type FloatType, zeros } from "./float-array.ts";
 export { decodeHalf, encodeHalf, quantize } from "./half-precision.ts";

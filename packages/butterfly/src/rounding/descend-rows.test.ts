@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
-import { FEW_BITS } from "../numeric/few-bits.ts";
+import { FEW_BITS } from "../numeric/code-grids.ts";
 import { uniform } from "../numeric/random.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import { TimeSlicer } from "../threads/time-slicer.ts";

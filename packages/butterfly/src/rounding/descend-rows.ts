@@ -1,7 +1,7 @@
 import type { Pattern } from "../pattern/pattern.ts";
 import type { TimeSlicer } from "../threads/time-slicer.ts";
 import { sweepOften } from "./descend.ts";
-import { inHalf, nearest } from "./grid.ts";
+import { nearest } from "./grid.ts";
 import type { RoundedFactor } from "./rounded-factor.ts";
 import { type Gram, rowOf } from "./surroundings.ts";
 
@@ -106,7 +106,7 @@ export class RowDescent {
 
   /** @param slopes of the rows of the group */
   #moveScale(group: number, slopes: ReadonlyMap<number, Float64Array>): number {
-    const { numbers, groups, scales, pattern } = this.#rounded;
+    const { grid, numbers, groups, scales, pattern } = this.#rounded;
     const members = Array.from(groups[group] as Int32Array, (place) => ({
       number: numbers[place] as number,
       row: rowOf(pattern, place),
@@ -124,7 +124,7 @@ export class RowDescent {
     }
     if (!(curve > 0)) return 0;
     const scale = scales[group] as number;
-    const change = inHalf(scale + slope / curve) - scale;
+    const change = grid.scaleNear(scale + slope / curve) - scale;
     const gain = change * (2 * slope - change * curve);
     if (!(gain > 0)) return 0;
     scales[group] = scale + change;

@@ -1,5 +1,5 @@
 import type { TimeSlicer } from "../threads/time-slicer.ts";
-import { inHalf, nearest } from "./grid.ts";
+import { nearest } from "./grid.ts";
 import type { RoundedFactor } from "./rounded-factor.ts";
 import { colOf, type Gram, rowOf } from "./surroundings.ts";
 
@@ -80,7 +80,7 @@ export class Descent {
   }
 
   #moveScale(group: number): number {
-    const { numbers, groups, scales, pattern } = this.#rounded;
+    const { grid, numbers, groups, scales, pattern } = this.#rounded;
     const places = groups[group] as Int32Array;
     const rows = Int32Array.from(places, (place) => rowOf(pattern, place));
     const cols = Int32Array.from(places, (place) => colOf(pattern, place));
@@ -99,7 +99,7 @@ export class Descent {
     }
     if (!(curve > 0)) return 0;
     const scale = scales[group] as number;
-    const change = inHalf(scale + slope / curve) - scale;
+    const change = grid.scaleNear(scale + slope / curve) - scale;
     const gain = change * (2 * slope - change * curve);
     if (!(gain > 0)) return 0;
     scales[group] = scale + change;

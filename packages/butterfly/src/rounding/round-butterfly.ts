@@ -8,10 +8,9 @@ import { requireButterfly } from "../errors/matrix-checks.ts";
 import { PapilioError } from "../errors/papilio-error.ts";
 import { Butterfly } from "../matrix/butterfly.ts";
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
+import { FEW_BITS, type FewBits } from "../numeric/code-grids.ts";
 import {
   dequantizeValues,
-  FEW_BITS,
-  type FewBits,
   type QuantizedValues,
   quantizeValues,
   requireRoundable,

@@ -1,4 +1,5 @@
-import type { FewBits, QuantizedValues } from "../numeric/few-bits.ts";
+import type { FewBits } from "../numeric/code-grids.ts";
+import type { QuantizedValues } from "../numeric/few-bits.ts";
 import type { TimeSlicer } from "../threads/time-slicer.ts";
 import { Descent } from "./descend.ts";
 import { RowDescent } from "./descend-rows.ts";

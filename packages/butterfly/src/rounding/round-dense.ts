@@ -1,5 +1,6 @@
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
-import type { FewBits, QuantizedValues } from "../numeric/few-bits.ts";
+import type { FewBits } from "../numeric/code-grids.ts";
+import type { QuantizedValues } from "../numeric/few-bits.ts";
 import { SHORT_ROW } from "../numeric/few-bits-groups.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import type { TimeSlicer } from "../threads/time-slicer.ts";

@@ -1,26 +1,31 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dequantizeValues, FEW_BITS, quantizeValues } from "../numeric/few-bits.ts";
+import { CODE_GRIDS, FEW_BITS, type FewBits } from "../numeric/code-grids.ts";
+import { dequantizeValues, quantizeValues } from "../numeric/few-bits.ts";
 import { groupOf, groupsOf, type Sizes } from "../numeric/few-bits-groups.ts";
 import { encodeHalf } from "../numeric/half-precision.ts";
 import { uniform } from "../numeric/random.ts";
-import { gridOf } from "./grid.ts";
 import { roundToScales, valueScales } from "./round-to-scales.ts";
 
 const code = (name: string): unknown => expect.objectContaining({ code: name });
 const size = fc.integer({ min: 1, max: 5 });
 const shapes: fc.Arbitrary<Sizes> = fc.tuple(size, size, fc.integer({ min: 1, max: 40 }), size);
 
-/** Values of a shape, and scales of either sign that its groups have. */
+/** Values of a shape, and scales that its groups have: of either sign, unless they are powers of two. */
 function drawn(
   shape: Sizes,
   seed: number,
+  dtype: FewBits,
 ): { values: Float64Array; scales: Uint16Array<ArrayBuffer> } {
   const next = uniform(seed);
   const count = shape.reduce((product, one) => product * one, 1);
   return {
     values: Float64Array.from({ length: count }, () => 3 * next()),
-    scales: encodeHalf(Float32Array.from({ length: groupsOf(shape, groupOf(shape)) }, next)),
+    scales: encodeHalf(
+      Float32Array.from({ length: groupsOf(shape, groupOf(shape)) }, () =>
+        CODE_GRIDS[dtype].scaleNear(next()),
+      ),
+    ),
   };
 }
 
@@ -28,14 +33,14 @@ describe.each(FEW_BITS)("values of %s rounded to given scales", (dtype) => {
   it("are the nearest there are, and quantizeValues keeps them", () => {
     fc.assert(
       fc.property(shapes, fc.nat(), (shape, seed) => {
-        const { values, scales: halves } = drawn(shape, seed);
+        const { values, scales: halves } = drawn(shape, seed, dtype);
         const codes = new Uint8Array(values.length);
         const scales = valueScales({ dtype, shape, codes, scales: halves });
         const rounded = roundToScales(values, scales, dtype);
-        const { least, most, step } = gridOf(dtype);
+        const numbers = CODE_GRIDS[dtype].numbers.filter(Number.isFinite);
         const farther = values.filter((value, at) => {
           let nearest = Number.POSITIVE_INFINITY;
-          for (let number = least; number <= most; number += step) {
+          for (const number of numbers) {
             nearest = Math.min(nearest, Math.abs(value - (scales[at] as number) * number));
           }
           const own = Math.abs(value - (rounded[at] as number));
@@ -52,7 +57,7 @@ describe.each(FEW_BITS)("values of %s rounded to given scales", (dtype) => {
 
   it("stay where they are", () => {
     const shape = [2, 3, 20, 2] as const;
-    const { values } = drawn(shape, 1);
+    const { values } = drawn(shape, 1, dtype);
     const quantized = quantizeValues(values, shape, dtype);
     const exact = dequantizeValues(quantized);
     expect(roundToScales(exact, valueScales(quantized), dtype)).toEqual(exact);

@@ -1,16 +1,17 @@
 import { KroneckerSparse } from "../matrix/kronecker-sparse.ts";
-import { CODE_GRIDS, type FewBits, type QuantizedValues } from "../numeric/few-bits.ts";
+import { CODE_GRIDS, type CodeGrid, type FewBits } from "../numeric/code-grids.ts";
+import type { QuantizedValues } from "../numeric/few-bits.ts";
 import { forEachGroup, GROUP, groupOf, groupsOf, type Sizes } from "../numeric/few-bits-groups.ts";
 import { toHalf } from "../numeric/half-precision.ts";
 import type { Pattern } from "../pattern/pattern.ts";
-import { type Grid, gridOf, nearest, searchScale } from "./grid.ts";
+import { nearest, searchScale } from "./grid.ts";
 
 /** A factor while it is rounded: numbers of a grid, and a scale of each group of them. */
 export class RoundedFactor {
   readonly pattern: Pattern;
   readonly dtype: FewBits;
-  readonly grid: Grid;
-  readonly numbers: Int16Array;
+  readonly grid: CodeGrid;
+  readonly numbers: Float64Array;
   readonly scales: Float64Array;
   /** Places of the values of each group. */
   readonly groups: readonly Int32Array[];
@@ -25,11 +26,11 @@ export class RoundedFactor {
   constructor(pattern: Pattern, dtype: FewBits, values: Float64Array, weights?: Float64Array) {
     this.pattern = pattern;
     this.dtype = dtype;
-    this.grid = gridOf(dtype);
+    this.grid = CODE_GRIDS[dtype];
     const { sizes } = this;
     const group = groupOf(sizes);
     const groups: Int32Array[] = [];
-    this.numbers = new Int16Array(values.length);
+    this.numbers = new Float64Array(values.length);
     this.groupAt = new Int32Array(values.length);
     this.scales = new Float64Array(groupsOf(sizes, group));
     forEachGroup(sizes, group, (index, visit) => {
@@ -74,11 +75,10 @@ export class RoundedFactor {
   }
 
   quantized(): QuantizedValues {
-    const { step, offset } = CODE_GRIDS[this.dtype];
     return {
       dtype: this.dtype,
       shape: this.sizes,
-      codes: Uint8Array.from(this.numbers, (number) => (number + offset) / step),
+      codes: Uint8Array.from(this.numbers, this.grid.codeOf),
       scales: Uint16Array.from(this.scales, toHalf),
     };
   }

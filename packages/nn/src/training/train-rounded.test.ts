@@ -146,7 +146,7 @@ describe("trainRounded", () => {
     for (const [map, wanted] of [
       [new Map([[other, { dtype: "q4", scales }]]), "OPTION_INVALID"],
       [new Map([[first, { dtype: "q4", scales }]]), "INPUT_LENGTH"],
-      [new Map([[first, { dtype: "q5", scales }]]), "OPTION_INVALID"],
+      [new Map([[first, { dtype: "q9", scales }]]), "OPTION_INVALID"],
     ] as const) {
       const run = trainRounded(task, { ...options, rounded: map as typeof rounded });
       await expect(run).rejects.toThrow(code(wanted));
