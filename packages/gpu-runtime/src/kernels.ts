@@ -100,7 +100,6 @@ export {
   type VectorKroneckerSparse,
   type WorkgroupKroneckerSparse,
 } from "./kernels/kronecker-sparse/variant.ts";
-export { WEIGHT_BITS, type WeightBits } from "./kernels/kronecker-sparse/weight-bits.ts";
 export { type LabelWeightsProblem, labelWeightsKernel } from "./kernels/label-weights/kernel.ts";
 export type { MatrixUnitsShape } from "./kernels/matrix-units.ts";
 export { type NormalizationProblem, normalizationKernel } from "./kernels/normalization/kernel.ts";

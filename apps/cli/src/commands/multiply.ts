@@ -26,7 +26,6 @@ import { sizeWithoutPadding, withoutPadding } from "../files/padded-size.ts";
 import { BACKEND_HELP, chooseBackend } from "../flags/backend.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { oneOf } from "../flags/options.ts";
-import { FEW_BITS_IN_MEMORY, type FewBitsInMemory } from "../models/compute.ts";
 import { fewBitsProduct } from "../models/few-bits-product.ts";
 import type { Interruption } from "../process/interruption.ts";
 
@@ -56,11 +55,7 @@ export function multiplyCommand(interruption: Interruption): Command {
     .option("--force", FORCE_HELP)
     .option("--name <name>", "which butterfly of the file; needed where there are several")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option(
-      "--dtype <type>",
-      `how factors are stored: f32, or real ones in few bits: ${FEW_BITS_IN_MEMORY.join(", ")}`,
-      "f32",
-    )
+    .option("--dtype <type>", "how factors are stored: f32; q8 or q4, real ones", "f32")
     .option("--reference", "compute in double precision, slowly: the reference on the CPU")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .addHelpText(
@@ -154,8 +149,8 @@ function pick(
 }
 
 /** The type of few bits that is asked for. @throws PapilioError `FLAG_INVALID` where nothing computes in it */
-function fewBitsOf({ dtype, reference: isReference }: Flags): FewBitsInMemory | undefined {
-  const found = oneOf("--dtype", dtype, ["f32", ...FEW_BITS_IN_MEMORY]);
+function fewBitsOf({ dtype, reference: isReference }: Flags): "q8" | "q4" | undefined {
+  const found = oneOf("--dtype", dtype, ["f32", "q8", "q4"]);
   if (found === "f32") return undefined;
   if (!isReference) return found;
   throw new PapilioError(

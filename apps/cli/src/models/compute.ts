@@ -1,5 +1,4 @@
 import type { StorageDtype } from "@papilio/butterfly";
-import { FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
 import { WEIGHT_DTYPES, type WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { AdapterReport, Gpu } from "@papilio/gpu-runtime";
 import { openGpu, openTuningCache } from "@papilio/gpu-runtime/node";
@@ -92,13 +91,8 @@ export async function chooseModelBackend(
 }
 
 /** What `--dtype` is, for the help of commands. */
-export const DTYPE_HELP: string = `how weights are stored: ${WEIGHT_DTYPES.join(", ")}; activations on an adapter are in f16 with f16, else in f32`;
-
-/** The types of few bits that weights may have in memory. */
-export type FewBitsInMemory = FewBits & WeightDtype;
-export const FEW_BITS_IN_MEMORY: readonly FewBitsInMemory[] = FEW_BITS.filter(
-  (dtype): dtype is FewBitsInMemory => (WEIGHT_DTYPES as readonly string[]).includes(dtype),
-);
+export const DTYPE_HELP =
+  "how weights are stored: f32, f16, q8 or q4; activations on an adapter are in f16 with f16, else in f32";
 
 /**
  * How numbers are stored. The CPU stores weights of linear layers so, and all else in single precision; an adapter

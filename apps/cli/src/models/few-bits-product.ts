@@ -3,13 +3,13 @@ import { Graph } from "@papilio/nn/graph";
 import { ButterflyLinear } from "@papilio/nn/layers";
 import { workOf } from "@papilio/nn/placement";
 import { type BackendChoice, chooseBackend } from "../flags/backend.ts";
-import { compileFor, type FewBitsInMemory, OnDemandAdapter } from "./compute.ts";
+import { compileFor, OnDemandAdapter } from "./compute.ts";
 
 /** Where it is asked for, and in what factors are stored. */
 interface FewBitsFlags {
   readonly adapter: string;
   readonly backend: string;
-  readonly dtype: FewBitsInMemory;
+  readonly dtype: "q8" | "q4";
 }
 
 /**

@@ -1,7 +1,8 @@
-import { prepareBipolar, prepareKroneckerSparse, WEIGHT_BITS } from "@papilio/gpu-runtime/kernels";
+import { prepareBipolar, prepareKroneckerSparse } from "@papilio/gpu-runtime/kernels";
 import {
   BIPOLAR_TERMS,
   BIPOLAR_WIDTHS,
+  MEASURED_FEW_BITS,
   requireFactor,
   roundToBipolar,
   roundToFewBits,
@@ -12,7 +13,7 @@ import type { DeviceImplementation } from "./implementation.ts";
 
 /** Products by operands of few bits on the adapter. */
 export const deviceFewBitsImplementations: readonly DeviceImplementation[] = [
-  ...WEIGHT_BITS.map((weightDtype): DeviceImplementation => {
+  ...MEASURED_FEW_BITS.map((weightDtype): DeviceImplementation => {
     const description = `the fused kernel, weights in ${weightDtype}`;
     const multiplied = fromMultiplication(weightDtype, description, (gpu, factor, shape) =>
       prepareKroneckerSparse(gpu, factor, shape, { weightDtype }),

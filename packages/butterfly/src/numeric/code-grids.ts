@@ -35,6 +35,8 @@ export interface CodeGrid {
   readonly most: number;
   /** The code `u` of a whole number stands for `step * u - offset`. Floating-point numbers have none. */
   readonly whole?: { readonly step: 1 | 2; readonly offset: number };
+  /** Of the lowest bits of a floating-point code, how many are a fraction; 0 of whole numbers. */
+  readonly fractionBits: number;
   /** The code of the finite number that is nearest: ties to even, between odd numbers to the larger; zeros have no sign. */
   codeOf(x: number): number;
   /** The scale by which plain rounding divides values of this largest and this mean magnitude; 0 of zeros. */
@@ -57,8 +59,8 @@ export const CODE_GRIDS: Readonly<Record<FewBits, CodeGrid>> = {
   q2: wholeGrid(2, 2),
   // Signs times the mean magnitude have the smallest squared error (arXiv 1603.05279): by the largest, most lose.
   q1: { ...wholeGrid(1, 2), scaleOf: (_, mean) => inHalf(mean) },
-  f8e4m3: floatGrid(fromE4m3, toE4m3),
-  f8e5m2: floatGrid(fromE5m2, toE5m2),
+  f8e4m3: floatGrid(3, fromE4m3, toE4m3),
+  f8e5m2: floatGrid(2, fromE5m2, toE5m2),
 };
 
 function wholeGrid(bits: number, step: 1 | 2): CodeGrid {
@@ -68,7 +70,8 @@ function wholeGrid(bits: number, step: 1 | 2): CodeGrid {
   const last = codes - 1;
   const top = step * last - offset;
   return {
-    ...{ bits, numbers, least: -offset, top, most: MOST_HALF * top, whole: { step, offset } },
+    ...{ bits, numbers, least: -offset, top, most: MOST_HALF * top },
+    ...{ whole: { step, offset }, fractionBits: 0 },
     codeOf: (x) => {
       const code = step === 1 ? x + ROUNDER - ROUNDER + offset : Math.floor(x / 2) + codes / 2;
       return Math.max(0, Math.min(code, last));
@@ -78,11 +81,15 @@ function wholeGrid(bits: number, step: 1 | 2): CodeGrid {
   };
 }
 
-function floatGrid(decode: (code: number) => number, encode: (x: number) => number): CodeGrid {
+function floatGrid(
+  fractionBits: number,
+  decode: (code: number) => number,
+  encode: (x: number) => number,
+): CodeGrid {
   const numbers = Float64Array.from({ length: 256 }, (_, code) => decode(code));
   const top = Math.max(...numbers.filter(Number.isFinite));
   return {
-    ...{ bits: 8, numbers, least: -top, top, most: 2 ** 15 * top },
+    ...{ bits: 8, fractionBits, numbers, least: -top, top, most: 2 ** 15 * top },
     codeOf: (x) => {
       const code = encode(Math.max(-top, Math.min(x, top)));
       return code === 0x80 ? 0 : code;

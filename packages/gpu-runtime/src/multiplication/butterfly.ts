@@ -6,11 +6,11 @@ import {
   requireOptions,
 } from "@papilio/butterfly/errors";
 import { storableButterfly } from "@papilio/butterfly/matrix";
+import { FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
-import { WEIGHT_BITS, type WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
 import { planChain, planOfStages } from "../planning/plan-chain.ts";
@@ -31,7 +31,7 @@ export interface ButterflyOptions extends Epilogue {
    * Stores factors in few bits, each rounded as `quantizeValues` of `@papilio/butterfly/numeric` rounds: they are
    * multiplied by one by one, whatever a plan fuses or merges. As the activations are stored unless given.
    */
-  readonly weightDtype?: WeightBits | undefined;
+  readonly weightDtype?: FewBits | undefined;
   /** How the factors are multiplied; the cost model's choice for the device unless given. */
   readonly plan?: Plan;
   /** Added to every output, by the last kernel: `rows` elements. */
@@ -81,7 +81,7 @@ export function prepareButterfly(
   requireOptions("The options", options);
   const { plan: asked, bias, weights, weightDtype, ...epilogue } = options;
   requireEpilogue(epilogue);
-  if (weightDtype !== undefined) requireOneOf("weightDtype", weightDtype, WEIGHT_BITS);
+  if (weightDtype !== undefined) requireOneOf("weightDtype", weightDtype, FEW_BITS);
   gpu.assertDtype(shape.dtype);
   const dtype = weightDtype ?? shape.dtype;
   // What is written within programs is known there alone.
@@ -150,7 +150,7 @@ interface StageContext {
   readonly transposed: boolean;
   readonly bias: Float32Array | undefined;
   readonly epilogue: Epilogue;
-  readonly weightDtype: WeightBits | undefined;
+  readonly weightDtype: FewBits | undefined;
   /** Where the weights of a stage are shared, if they are. */
   readonly weights: (stage: string) => StageWeights | undefined;
 }
@@ -239,7 +239,7 @@ function stageSteps(
 }
 
 /** The plan, without what fuses or merges factors of few bits. */
-function factorByFactor(plan: Plan, weightDtype: WeightBits | undefined): Plan {
+function factorByFactor(plan: Plan, weightDtype: FewBits | undefined): Plan {
   if (weightDtype === undefined) return plan;
   return { layout: plan.layout, stages: plan.stages.flatMap(singles) };
 }
@@ -253,7 +253,7 @@ function singles({ from, to }: Stage): Stage[] {
   }));
 }
 
-function termsOf(chain: Chain, { from, to, how }: Stage, weightDtype?: WeightBits): number[] {
+function termsOf(chain: Chain, { from, to, how }: Stage, weightDtype?: FewBits): number[] {
   // The sum of a group is scaled, and added to those of others.
   if (weightDtype !== undefined) return [chain.product(from, to).c + 2];
   if (how === "merge") return [chain.product(from, to).c, 1];

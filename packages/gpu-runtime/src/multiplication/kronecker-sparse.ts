@@ -1,5 +1,6 @@
 import type { KroneckerSparse, StorageDtype } from "@papilio/butterfly";
 import { requireOneOf, requireOptions } from "@papilio/butterfly/errors";
+import { FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
 import type { DeviceContext } from "../device/device-context.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
 import { requireKroneckerSparseVariant } from "../kernels/kronecker-sparse/checks.ts";
@@ -20,7 +21,6 @@ import {
   readsPacking,
 } from "../kernels/kronecker-sparse/packing.ts";
 import type { KroneckerSparseVariant } from "../kernels/kronecker-sparse/variant.ts";
-import { WEIGHT_BITS, type WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { BufferSet } from "../tensor/buffer-set.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
@@ -32,7 +32,7 @@ import { partKey, type StageWeights, weightsKey } from "./weight-store.ts";
 
 export interface KroneckerSparseOptions extends Epilogue {
   /** Stores weights in few bits, rounded as `quantizeValues` rounds; as the activations are stored unless given. */
-  readonly weightDtype?: WeightBits | undefined;
+  readonly weightDtype?: FewBits | undefined;
   /** Shape of the kernel; chosen for the device and the problem when absent. */
   readonly variant?: KroneckerSparseVariant;
   /** Added to every output, inside the same kernel: `pattern.rows` elements. */
@@ -66,7 +66,7 @@ export function prepareKroneckerSparse(
   const { pattern } = factor;
   requireBias(bias, pattern.rows, `Pattern ${pattern}`);
   requireEpilogue(epilogue);
-  if (weightDtype !== undefined) requireOneOf("weightDtype", weightDtype, WEIGHT_BITS);
+  if (weightDtype !== undefined) requireOneOf("weightDtype", weightDtype, FEW_BITS);
   // Rounded as a whole: super-blocks may share a scale.
   const rounded = weightDtype && once(() => roundWeights(factor, weightDtype));
   return multiplication(

@@ -1,10 +1,9 @@
 import { PapilioError, Pattern, type StorageDtype } from "@papilio/butterfly";
 import { requirePattern } from "@papilio/butterfly/errors";
-import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { type FewBits, FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import { fewBitsBytes } from "../kernels/kronecker-sparse/few-bits.ts";
-import type { WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { paddedBytes } from "../tensor/dtype.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 
@@ -96,7 +95,7 @@ export function bindingLimits(gpu: DeviceContext): BindingLimits {
 export function valuesOf(
   pattern: Pattern,
   dtype: StorageDtype,
-  weightDtype: WeightBits | undefined,
+  weightDtype: FewBits | undefined,
 ): number {
   if (weightDtype === undefined) return pattern.nonZeros;
   return fewBitsBytes(pattern, weightDtype) / FLOAT_FORMATS[dtype].bytes;
@@ -112,7 +111,7 @@ export function requirePortions(
   gpu: DeviceContext,
   pattern: Pattern,
   shape: InputShape,
-  weightDtype?: WeightBits,
+  weightDtype?: FewBits,
 ): void {
   requireGpu(gpu);
   requirePattern("The pattern", pattern);

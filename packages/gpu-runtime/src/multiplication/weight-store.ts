@@ -1,17 +1,17 @@
 import type { Butterfly, StorageDtype } from "@papilio/butterfly";
 import { requireButterfly, requireFunction, requireOptions } from "@papilio/butterfly/errors";
+import type { FewBits } from "@papilio/butterfly/numeric";
 import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import { upload } from "../device/storage.ts";
 import type { KroneckerSparsePacking } from "../kernels/kronecker-sparse/packing.ts";
-import type { WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { Stage } from "../planning/plan.ts";
 import { encode } from "../tensor/dtype.ts";
 
 /** How weights are stored. */
-type StoredDtype = StorageDtype | WeightBits;
+type StoredDtype = StorageDtype | FewBits;
 
 /** Weights on the device, in some order, and how many multiplications' owners hold them. */
 interface StoredPart {

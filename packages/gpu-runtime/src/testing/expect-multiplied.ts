@@ -1,5 +1,5 @@
 import type { KroneckerSparse } from "@papilio/butterfly";
-import { uniform } from "@papilio/butterfly/numeric";
+import { type FewBits, uniform } from "@papilio/butterfly/numeric";
 import { expect } from "vitest";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
@@ -7,7 +7,6 @@ import {
   type KroneckerSparseVariant,
   kroneckerSparseName,
 } from "../kernels/kronecker-sparse/variant.ts";
-import type { WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import { prepareKroneckerSparse } from "../multiplication/kronecker-sparse.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { runCase } from "./run-case.ts";
@@ -15,7 +14,7 @@ import { runCase } from "./run-case.ts";
 /** What a multiplication does besides. */
 interface ExpectedMultiplication extends Epilogue {
   readonly biased: boolean;
-  readonly weightDtype?: WeightBits;
+  readonly weightDtype?: FewBits;
 }
 
 /** Expects of a variant of the fused kernel what float64 gives, within the bound that follows from the sums. */

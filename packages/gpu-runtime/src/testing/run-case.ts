@@ -1,9 +1,13 @@
 import { Butterfly, type KroneckerSparse, verify } from "@papilio/butterfly";
 import { referenceProduct, subnormalOperands } from "@papilio/butterfly/matrix";
-import { dequantizeValues, quantize, quantizeValues } from "@papilio/butterfly/numeric";
+import {
+  dequantizeValues,
+  type FewBits,
+  quantize,
+  quantizeValues,
+} from "@papilio/butterfly/numeric";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { Epilogue } from "../kernels/epilogue.ts";
-import type { WeightBits } from "../kernels/kronecker-sparse/weight-bits.ts";
 import type { Multiplication } from "../multiplication/multiplication.ts";
 import type { InputShape } from "../tensor/input-shape.ts";
 import { addBias, type Found, verifyEpilogue } from "./epilogue-reference.ts";
@@ -23,7 +27,7 @@ export async function runCase(
   prepare: (factor: KroneckerSparse) => Multiplication,
   bias?: Float32Array,
   epilogue?: Epilogue,
-  weightDtype?: WeightBits,
+  weightDtype?: FewBits,
 ): Promise<Found> {
   const { pattern } = factor;
   const stored = weightDtype
@@ -58,7 +62,7 @@ export async function runCase(
 }
 
 /** A factor of the numbers that its weights become. */
-function inFewBits(factor: KroneckerSparse, weightDtype: WeightBits): KroneckerSparse {
+function inFewBits(factor: KroneckerSparse, weightDtype: FewBits): KroneckerSparse {
   const { a, b, c, d } = factor.stored;
   return factor.map((values) =>
     dequantizeValues(quantizeValues(values, [a, b, c, d], weightDtype)),

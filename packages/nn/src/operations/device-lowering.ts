@@ -1,4 +1,5 @@
 import type { Chain, StorageDtype } from "@papilio/butterfly";
+import type { FewBits } from "@papilio/butterfly/numeric";
 import type { Gpu, InputShape, Plan } from "@papilio/gpu-runtime";
 import type {
   AttentionProblem,
@@ -9,7 +10,6 @@ import type {
   KroneckerSparsePacking,
   Step,
   Vectors,
-  WeightBits,
 } from "@papilio/gpu-runtime/kernels";
 import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Indices, Value } from "../graph/value.ts";
@@ -21,7 +21,7 @@ export interface Table {
   readonly memory: Span;
   readonly packing?: KroneckerSparsePacking;
   /** How packed weights are stored, where they are in few bits. */
-  readonly weightDtype?: WeightBits;
+  readonly weightDtype?: FewBits;
 }
 
 /** What is known to be the fastest for a problem on the device: undefined for one that was not measured. */

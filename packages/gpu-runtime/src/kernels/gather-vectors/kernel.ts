@@ -1,15 +1,15 @@
 import { Pattern } from "@papilio/butterfly";
-import { stridesOf } from "@papilio/butterfly/numeric";
+import { FEW_BITS, type FewBits, stridesOf } from "@papilio/butterfly/numeric";
 import type { Kernel } from "../../device/kernel.ts";
 import { packingCheck } from "../kronecker-sparse/checks.ts";
-import { type FewBitsReader, fewBitsReader, SCALED, UNIT } from "../kronecker-sparse/few-bits.ts";
+import { type FewBitsReader, fewBitsReader, SCALED } from "../kronecker-sparse/few-bits.ts";
+import { UNIT } from "../kronecker-sparse/few-bits-codes.ts";
 import {
   type KroneckerSparsePacking,
   orderName,
   weightIndex,
   weightsName,
 } from "../kronecker-sparse/packing.ts";
-import { WEIGHT_BITS, type WeightBits } from "../kronecker-sparse/weight-bits.ts";
 import {
   accessWidth,
   element,
@@ -35,7 +35,7 @@ export interface GatherVectorsProblem extends VectorStorage {
    */
   readonly packing?: KroneckerSparsePacking | undefined;
   /** Of packed weights: how they are stored, where they are of few bits. */
-  readonly weightDtype?: WeightBits | undefined;
+  readonly weightDtype?: FewBits | undefined;
 }
 
 /**
@@ -50,7 +50,7 @@ export function gatherVectorsKernel(problem: GatherVectorsProblem): Kernel {
     batch: checks.count,
     features: checks.count,
     packing: checks.optional(packingCheck),
-    weightDtype: checks.optional(checks.oneOf(...WEIGHT_BITS)),
+    weightDtype: checks.optional(checks.oneOf(...FEW_BITS)),
   });
   const { count, rows, batch, from, to, dtype, packing, weightDtype } = problem;
   const width =
@@ -94,7 +94,7 @@ function packedElement(pattern: Pattern, packing: KroneckerSparsePacking): strin
 function fewBitsElement(reader: FewBitsReader): string {
   return `let block = 0u;
   let units = ${reader.unitsOf("row")};
-  ${reader.load("unit", "units", `feature / ${UNIT}u`)}
+  let unit = ${reader.unit("units", `feature / ${UNIT}u`)};
   let scales = ${reader.scalesOf("row")};
   let value = ${reader.numberAt("unit", "feature")} * ${reader.scale("scales", `feature / ${SCALED}u`)};`;
 }

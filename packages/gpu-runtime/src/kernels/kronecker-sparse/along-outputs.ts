@@ -1,11 +1,11 @@
-import { stridesOf } from "@papilio/butterfly/numeric";
+import { type FewBits, stridesOf } from "@papilio/butterfly/numeric";
 import { storeWgsl } from "../epilogue.ts";
 import { clamped, opaque, range, storedBlock, times, wideType } from "../wgsl.ts";
-import { fewBitsReader, UNIT } from "./few-bits.ts";
+import { fewBitsReader } from "./few-bits.ts";
+import { UNIT } from "./few-bits-codes.ts";
 import { biases, guarded, type Lanes, type LanesInput } from "./lanes.ts";
 import { packingOf } from "./packing.ts";
 import type { RegisterKroneckerSparse } from "./variant.ts";
-import type { WeightBits } from "./weight-bits.ts";
 
 /** Blocks whose outputs are written together: one vec4 of each output. */
 const BLOCKS_OF_A_STORE = 4;
@@ -68,7 +68,7 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
 
   /** Of an output, eight inputs and their scale. */
   function inFewBits(
-    bits: WeightBits,
+    bits: FewBits,
   ): Pick<Lanes, "along" | "fewBits"> & { readonly enter: readonly string[] } {
     const packing = problem.packing ?? packingOf(pattern, variant);
     const reader = fewBitsReader(pattern, sharing, packing, bits);
@@ -87,7 +87,9 @@ export function outputsLanes({ problem, variant, blocks, inputFeatures }: LanesI
         declare: reader.declare,
         scales: range(spans).map((s) => `let scale${s} = ${reader.scale(`scales${s}`, "part")};`),
         scale: (s) => `scale${s}`,
-        loads: range(spans).map((s) => reader.load(`unit${s}`, `units${s}`, `l / ${UNIT}u`)),
+        loads: range(spans).map(
+          (s) => `let unit${s} = ${reader.unit(`units${s}`, `l / ${UNIT}u`)};`,
+        ),
       },
     };
   }

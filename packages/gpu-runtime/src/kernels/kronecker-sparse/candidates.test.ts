@@ -1,11 +1,11 @@
 import { Pattern } from "@papilio/butterfly";
+import { FEW_BITS } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectValid, problems, report, reports } from "../../testing/variants.ts";
 import { kroneckerSparseVariants } from "./candidates.ts";
 import { chooseKroneckerSparse } from "./choose.ts";
 import { kroneckerSparseName, readsFewBits } from "./variant.ts";
-import { WEIGHT_BITS } from "./weight-bits.ts";
 
 describe("the candidates for tuning", () => {
   it("are the chosen variant and others, all valid, none twice", () => {
@@ -23,7 +23,7 @@ describe("the candidates for tuning", () => {
 
   it("are for weights of few bits those that read them, the chosen one first", () => {
     fc.assert(
-      fc.property(reports, problems, fc.constantFrom(...WEIGHT_BITS), (adapter, given, bits) => {
+      fc.property(reports, problems, fc.constantFrom(...FEW_BITS), (adapter, given, bits) => {
         const problem = { ...given, weightDtype: bits };
         const variants = kroneckerSparseVariants(adapter, problem);
         expect(variants[0]).toEqual(chooseKroneckerSparse(adapter, problem));

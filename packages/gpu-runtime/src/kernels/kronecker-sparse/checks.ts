@@ -5,12 +5,12 @@ import {
   requireOneOf,
   requirePattern,
 } from "@papilio/butterfly/errors";
+import { FEW_BITS } from "@papilio/butterfly/numeric";
 import { requireEpilogue } from "../epilogue.ts";
 import { type Check, checks, requireProblem } from "../problem-checks.ts";
 import type { KroneckerSparsePacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type { KroneckerSparseVariant } from "./variant.ts";
-import { WEIGHT_BITS } from "./weight-bits.ts";
 
 const sharing: Check = (name, value) => {
   requireObject(name, value, "an object with a and d");
@@ -26,7 +26,7 @@ export function requireKroneckerSparseProblem(problem: KroneckerSparseProblem): 
     batch: checks.count,
     layout: checks.layout,
     dtype: checks.dtype,
-    weightDtype: checks.optional(checks.oneOf(...WEIGHT_BITS)),
+    weightDtype: checks.optional(checks.oneOf(...FEW_BITS)),
     sharing: checks.optional(sharing),
     bias: checks.optional(checks.flag),
   });

@@ -1,7 +1,7 @@
 import type { AdapterReport } from "../../device/report.ts";
 import { powerOfTwoUpTo } from "../powers-of-two.ts";
 import { sharedLoads } from "../shared-loads.ts";
-import { UNIT } from "./few-bits.ts";
+import { UNIT } from "./few-bits-codes.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type { VectorKroneckerSparse } from "./variant.ts";
 
@@ -53,7 +53,7 @@ function forHardware({
 /**
  * Measured on SwiftShader, whose subgroups have four lanes, and on lavapipe (Mesa 25), with eight;
  * two cores. Long rows gain on SwiftShader. On lavapipe the register kernel is as fast or faster: it
- * shares the loads of inputs, which here are scattered where d > 1.
+ * shares the loads of inputs, which here are scattered where d > 1. With weights of few bits it is faster on both.
  */
 function forSoftware(
   report: AdapterReport,

@@ -7,7 +7,7 @@ import { coalescedStoreBytes } from "./along-outputs.ts";
 import { requireKroneckerSparseProblem } from "./checks.ts";
 import { chooseVectorKroneckerSparse, VECTOR_BATCH } from "./choose-vector.ts";
 import { chooseWorkgroupKroneckerSparse } from "./choose-workgroup.ts";
-import { UNIT } from "./few-bits.ts";
+import { UNIT } from "./few-bits-codes.ts";
 import { type KroneckerSparsePacking, readsPacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type { KroneckerSparseVariant, RegisterKroneckerSparse } from "./variant.ts";

@@ -1,4 +1,5 @@
 import { KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { CODE_GRIDS, FEW_BITS } from "@papilio/butterfly/numeric";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";
@@ -7,8 +8,9 @@ import { testFewBitsVariants } from "../../testing/few-bits-variants.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
 import { chooseKroneckerSparse, fewBitsVariant } from "./choose.ts";
+import { fewBitsBytes } from "./few-bits.ts";
 import { kroneckerSparseKernel } from "./kernel.ts";
-import { WEIGHT_BITS } from "./weight-bits.ts";
+import { packFewBits, roundWeights } from "./pack-few-bits.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -23,7 +25,7 @@ describe("a store of weights of few bits", () => {
     const pattern = new Pattern(2, 16, 70, 2);
     const factor = KroneckerSparse.random(pattern, { seed: 2 });
     const one = { batch: 1, layout: "batch-last", dtype: "f32" } as const;
-    for (const weightDtype of WEIGHT_BITS) {
+    for (const weightDtype of ["q8", "q3"] as const) {
       for (const kind of ["software", "hardware"] as const) {
         using store = new WeightStore(gpu);
         using shared = store.open();
@@ -35,8 +37,10 @@ describe("a store of weights of few bits", () => {
         const prepared = { variant, weights, weightDtype };
         using _ = prepareKroneckerSparse(gpu, factor, one, prepared);
         const { bytes } = store;
-        // Of a weight 8.5 or 4.5 bits, and what pads rows to whole units.
-        expect(bytes).toBeLessThan(pattern.nonZeros * (weightDtype === "q8" ? 1.5 : 0.8));
+        // Of 70 inputs 72 codes, and three scales of 16 bits; the vector kernel pads them to whole turns.
+        const { bits } = CODE_GRIDS[weightDtype];
+        expect(bytes).toBeGreaterThanOrEqual(fewBitsBytes(pattern, weightDtype));
+        expect(bytes).toBeLessThan((1.5 * bits * pattern.nonZeros) / 8);
         const many = { ...one, batch: 11 };
         const found = await runCase(
           gpu,
@@ -70,4 +74,17 @@ it("a variant that does not read weights as they are stored is refused", () => {
     refused,
   );
   expect(kroneckerSparseKernel(few, fewBitsVariant(gpu.report, few)).label).toContain("-q4");
+});
+
+it("a type takes the bits of its codes, in whole bytes for eight inputs, and a half for 32", () => {
+  for (const dtype of FEW_BITS) {
+    const { bits } = CODE_GRIDS[dtype];
+    // 2 * 16 * 2 rows of 70 inputs: nine units, and three scales.
+    expect(fewBitsBytes(new Pattern(2, 16, 70, 2), dtype)).toBe(64 * (9 * bits + 3 * 2));
+    const factor = KroneckerSparse.random(new Pattern(3, 5, 24, 1), { seed: 1 });
+    const packing = { order: "tiles", tile: 5 } as const;
+    const words = packFewBits(factor.stored, roundWeights(factor, dtype), packing);
+    // In whole words: 45 units, and 15 scales.
+    expect(words.byteLength).toBe(4 * Math.ceil((45 * bits) / 4) + 4 * 8);
+  }
 });

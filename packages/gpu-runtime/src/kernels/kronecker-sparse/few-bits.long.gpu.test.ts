@@ -1,3 +1,7 @@
+import { FEW_BITS } from "@papilio/butterfly/numeric";
 import { testFewBitsVariants } from "../../testing/few-bits-variants.ts";
 
-testFewBitsVariants(24);
+testFewBitsVariants(
+  3,
+  FEW_BITS.map((dtype) => [dtype]),
+);

@@ -30,7 +30,7 @@ export interface Lanes {
   };
   /**
    * Present where weights are of few bits: the loop goes over the 32 inputs of each scale and over units of eight, and
-   * `along` is a whole number of the unit, whose products are added up before they are scaled.
+   * `along` is a number of the unit, whose products are added up before they are scaled.
    */
   readonly fewBits?: {
     /** Module-scope declarations. */

@@ -1,9 +1,9 @@
 import type { Pattern } from "@papilio/butterfly";
 import { type Sharing, storedPattern, UNSHARED } from "@papilio/butterfly/matrix";
+import type { FewBits } from "@papilio/butterfly/numeric";
 import { storedBlock, times } from "../wgsl.ts";
 import type { KroneckerSparseVariant, VectorKroneckerSparse } from "./variant.ts";
 import { type VectorLayout, vectorLayout } from "./vector-layout.ts";
-import type { WeightBits } from "./weight-bits.ts";
 
 /**
  * The order in which weights lie in memory. Each variant has its own, which it reads fastest; those along
@@ -106,7 +106,7 @@ export function readsPacking(
   pattern: Pick<Pattern, "b" | "c">,
   variant: KroneckerSparseVariant,
   packing: KroneckerSparsePacking,
-  weightDtype?: WeightBits,
+  weightDtype?: FewBits,
 ): boolean {
   if (packingName(packingOf(pattern, variant)) === packingName(packing)) return true;
   if (weightDtype !== undefined) return variant.kind === "register" && variant.lanes === "outputs";

@@ -96,7 +96,7 @@ export function vectorKernel(
         halves.map((half) => `let x${n}_${half} = ${inputs(n, half === 0 ? "l" : "(l + 4u)")};`),
       ),
       ...range(tile).flatMap((r) => [
-        reader.load(`unit${r}`, `read + ${r * invocations}u`, "0u"),
+        `let unit${r} = ${reader.unit(`read + ${r * invocations}u`, "0u")};`,
         `let scale${r} = ${reader.scale(`scales${r}`, part)};`,
         ...halves.map((half) => `let w${r}_${half} = ${reader.numbers(`unit${r}`, half)};`),
       ]),

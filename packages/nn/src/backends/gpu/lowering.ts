@@ -1,4 +1,5 @@
 import type { Butterfly, Layout, StorageDtype } from "@papilio/butterfly";
+import type { FewBits } from "@papilio/butterfly/numeric";
 import { type Gpu, type InputShape, Tensor } from "@papilio/gpu-runtime";
 import {
   BufferSet,
@@ -13,7 +14,6 @@ import {
   scratchVectors,
   transposition,
   type Vectors,
-  type WeightBits,
 } from "@papilio/gpu-runtime/kernels";
 import type { Operand, Span } from "@papilio/gpu-runtime/memory";
 import type { Graph } from "../../graph/graph.ts";
@@ -283,7 +283,7 @@ export class Lowering implements DeviceLowering {
   }
 
   /** How the factors of a matrix are stored, where they are in few bits: not those that are trained. */
-  #weightDtypeOf({ fewBits = true }: Matrix, weights: SharedWeights): WeightBits | undefined {
+  #weightDtypeOf({ fewBits = true }: Matrix, weights: SharedWeights): FewBits | undefined {
     return fewBits && !weights.placed ? this.memory.weightDtype : undefined;
   }
 

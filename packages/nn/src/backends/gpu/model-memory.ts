@@ -1,7 +1,8 @@
 import type { StorageDtype } from "@papilio/butterfly";
+import { FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
 import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import { type Gpu, Tensor } from "@papilio/gpu-runtime";
-import { BufferSet, WEIGHT_BITS, type WeightBits, WeightStore } from "@papilio/gpu-runtime/kernels";
+import { BufferSet, WeightStore } from "@papilio/gpu-runtime/kernels";
 import type { Span } from "@papilio/gpu-runtime/memory";
 import { gpuCheck, objectOf, storageDtype, text, weightDtype } from "../../arguments/checks.ts";
 import { modelDisposed } from "../../graph/executable.ts";
@@ -21,7 +22,7 @@ export class ModelMemory implements Disposable {
   /** In what activations are stored, and what is not in few bits. */
   readonly dtype: StorageDtype;
   /** In what few bits weights of linear layers are stored, where they are. */
-  readonly weightDtype: WeightBits | undefined;
+  readonly weightDtype: FewBits | undefined;
   readonly #weights: WeightStore;
   readonly #buffers: BufferSet;
   readonly #parameters = new Map<Parameter, Span>();
@@ -29,14 +30,14 @@ export class ModelMemory implements Disposable {
   #disposed = false;
 
   /**
-   * @param dtype in what activations and weights are stored: with `q8` and `q4` weights of linear layers, and all else
+   * @param dtype in what activations and weights are stored: with few bits weights of linear layers, and all else
    *   in single precision
    * @throws PapilioError `OPTION_INVALID`, `F16_UNAVAILABLE`
    */
   constructor(gpu: Gpu, dtype: WeightDtype = "f32") {
     gpuCheck("The device", gpu);
     weightDtype("dtype", dtype);
-    const few = WEIGHT_BITS.find((bits) => bits === dtype);
+    const few = FEW_BITS.find((bits) => bits === dtype);
     this.gpu = gpu;
     this.dtype = few === undefined ? (dtype as StorageDtype) : "f32";
     this.weightDtype = few;

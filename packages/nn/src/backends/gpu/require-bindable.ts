@@ -1,12 +1,7 @@
 import { type Layout, PapilioError, Pattern, type StorageDtype } from "@papilio/butterfly";
-import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
+import { FEW_BITS, type FewBits, FLOAT_FORMATS } from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
-import {
-  fewBitsBytes,
-  requirePortions,
-  WEIGHT_BITS,
-  type WeightBits,
-} from "@papilio/gpu-runtime/kernels";
+import { fewBitsBytes, requirePortions } from "@papilio/gpu-runtime/kernels";
 import {
   gpuCheck,
   layout as layoutCheck,
@@ -33,12 +28,12 @@ export interface GraphStorage {
   readonly dtype?: StorageDtype;
   readonly layout?: Layout;
   /** In what few bits weights of linear layers are stored; as the others unless given. */
-  readonly weightDtype?: WeightBits | undefined;
+  readonly weightDtype?: FewBits | undefined;
 }
 
 const storageCheck = objectOf({
   ...{ dtype: optional(storageDtype), layout: optional(layoutCheck) },
-  weightDtype: optional(oneOf(...WEIGHT_BITS)),
+  weightDtype: optional(oneOf(...FEW_BITS)),
 });
 
 /**
@@ -87,7 +82,7 @@ export function requireBindable(gpu: Gpu, graph: Graph, storage: GraphStorage = 
 /** Bytes of the factors of linear layers. */
 function bytesInFewBits(
   operations: readonly Operation[],
-  weightDtype: WeightBits,
+  weightDtype: FewBits,
 ): ReadonlyMap<Parameter, number> {
   const found = new Map<Parameter, number>();
   for (const operation of operations) {
