@@ -17,7 +17,10 @@ export interface BipolarWidths {
   readonly vectors: BipolarBits;
 }
 
-/** Which are measured. */
+/** Of the types of few bits of weights, those that are measured. */
+export const MEASURED_FEW_BITS: readonly FewBits[] = ["q8", "q6", "q4", "q3", "q2", "f8e4m3"];
+
+/** Which bipolar products are measured. */
 export const BIPOLAR_WIDTHS: readonly BipolarWidths[] = [
   { weights: 1, vectors: 1 },
   { weights: 2, vectors: 2 },

@@ -24,7 +24,7 @@ it("products of bipolar numbers on the adapter are verified and timed", async ()
 });
 
 it("products by weights of few bits on the adapter are verified, of any number of vectors", async () => {
-  const weights = fewBitsImplementations.filter(({ name }) => name === "q8" || name === "q4");
+  const weights = fewBitsImplementations.filter(({ name }) => name === "q8" || name === "q3");
   for (const [pattern, batch] of [
     ["2,7,40,3", 5],
     ["1,40,72,1", 1],
@@ -39,7 +39,7 @@ it("products by weights of few bits on the adapter are verified, of any number o
     expect(results).toHaveLength(2);
     for (const [at, result] of results.entries()) {
       if (result.status !== "timed") throw new Error(JSON.stringify(result));
-      const most = result.implementation === "q8" ? 0.02 : 0.2;
+      const most = result.implementation === "q8" ? 0.02 : 0.3;
       expect(result.roundingError, `${at}`).toBeLessThan(most);
       expect(result.roundingError).toBeGreaterThan(most / 20);
       expect(result.bytes).toBeGreaterThan(0);
