@@ -7,6 +7,8 @@ import { QUANTIZE_METADATA } from "../files/recognize-output.ts";
 import { exitStatuses } from "../flags/exit-statuses.ts";
 import { numberFrom, oneOf, wholeNumber } from "../flags/options.ts";
 import { calibrate } from "../models/calibration.ts";
+import { type ModelCalibrationData, readCalibration } from "../models/calibration-data.ts";
+import { loadWeights } from "../models/model-folder.ts";
 import {
   type QuantizedState,
   type QuantizeOptions,
@@ -101,18 +103,23 @@ async function quantize(path: string, flags: Flags, interruption: Interruption):
     interruption,
   });
   const { signal } = interruption;
-  const state = await loadStateDict(path, { onDemand: true, signal });
-  const calibration =
+  const data =
     flags.calibrate === undefined
       ? undefined
-      : await calibrate(path, flags.calibrate, state, signal);
+      : await readCalibration(path, flags.calibrate, { model: training !== undefined });
+  // A calibration, and a training, make models of all of it.
+  const state =
+    data === undefined
+      ? await loadStateDict(path, { onDemand: true, signal })
+      : await loadWeights(path, signal);
+  const calibration = data && (await calibrate(data, state, signal));
   let trained: TrainedTensors | undefined;
   const train = async (rounded: RoundedTensors): Promise<TrainedTensors> => {
     shown[Symbol.dispose]();
-    const { steps, rate, file } = training as Training;
+    const { steps, rate } = training as Training;
     using display = showTraining(steps, 0);
     trained = await trainQuantized(state, rounded, {
-      ...{ path, file, steps, rate, signal },
+      ...{ data: data as ModelCalibrationData, steps, rate, signal },
       onStep: (report, evaluation) => display.update(report, evaluation),
     });
     return trained;
@@ -155,7 +162,6 @@ async function quantize(path: string, flags: Flags, interruption: Interruption):
 interface Training {
   readonly steps: number;
   readonly rate: number;
-  readonly file: string;
 }
 
 /** What a training did. */
@@ -173,7 +179,7 @@ function trainingOf(flags: Flags): Training | undefined {
   const rate = numberFrom("--rate", flags.rate, 0, 1);
   if (flags.train === undefined) return undefined;
   const steps = wholeNumber("--train", flags.train, 1, 1e7);
-  if (flags.calibrate !== undefined) return { steps, rate, file: flags.calibrate };
+  if (flags.calibrate !== undefined) return { steps, rate };
   throw new PapilioError(
     "FLAG_INVALID",
     "--train is given without --calibrate: there is nothing to train on.",

@@ -5,14 +5,15 @@ import { type InputMoments, inputMoments } from "@papilio/nn/conversion";
 import type { Graph } from "@papilio/nn/graph";
 import type { Module } from "@papilio/nn/layers";
 import { Decoder } from "@papilio/nn/models";
+import type { Tokenizer } from "@papilio/nn/tokenizers";
 import type { Examples } from "@papilio/nn/training";
 import type { LoadedStateDict, StateDict } from "@papilio/nn/weights";
-import { readBytes } from "../files/input-file.ts";
 import { showShare } from "../render/progress.ts";
-import { type ArrayFile, readArray } from "./array-file.ts";
-import { loadLanguageModel } from "./language-model.ts";
+import type { ArrayFile } from "./array-file.ts";
+import type { CalibrationData, ModelCalibrationData } from "./calibration-data.ts";
+import { findTokenizer, readTokenizer } from "./language-model.ts";
 import type { MatrixToRound } from "./matrices-to-round.ts";
-import { folderOf, loadModel, readConfig, readJsonBeside } from "./model-folder.ts";
+import { type ModelConfig, modelOf } from "./model-folder.ts";
 import { type BoundModel, bindInputs } from "./model-inputs.ts";
 import { byParameters } from "./parameter-tensors.ts";
 
@@ -21,7 +22,6 @@ const TOKENS = 128;
 const PIECES = 32;
 /** Characters that a token has at most, where a text is too long to be encoded as a whole. */
 const CHARACTERS = 16;
-const MOST_TEXT_BYTES = 2 ** 28;
 /** Images, or sequences, of a run. */
 const ROWS = 32;
 
@@ -44,22 +44,20 @@ interface Runs {
 }
 
 /**
- * Runs a model with what a file has: a text for a language model, of which 32 pieces of 128 tokens are taken; images or
- * ids of others, as `papilio run` reads them. For butterflies without a model, vectors `[samples, cols]`.
+ * Runs a model with what was read: a text for a language model, of which 32 pieces of 128 tokens are taken; images or ids of
+ * others, as `papilio run` reads them. For butterflies without a model, vectors `[samples, cols]`.
  *
- * @param path the folder of a model, a safetensors file in it, or one of butterflies
- * @throws PapilioError `CALIBRATION_EMPTY`, `INPUT_SHAPE`, and what reading the model and the file throws
+ * @param state the weights of the model
+ * @throws PapilioError `CALIBRATION_EMPTY`, `INPUT_SHAPE`, and what making the model of its weights throws
  */
 export async function calibrate(
-  path: string,
-  file: string,
+  data: CalibrationData,
   state: LoadedStateDict,
   signal: AbortSignal,
 ): Promise<Calibration> {
-  const folder = await folderOf(path);
-  if ((await readJsonBeside(folder, "config.json")) === undefined)
-    return vectorsOf(await readArray(file));
-  const { model, calibrations, weights } = await runsOf(folder, file, state, signal);
+  const { config, contents } = data;
+  if (config === undefined) return vectorsOf(contents as ArrayFile);
+  const { model, calibrations, weights } = await runsOf(data, config, state, signal);
   const all = calibrations.reduce((sum, { inputs }) => sum + inputs.length, 0);
   using shown = showShare("Calibrating");
   const found = await inputMoments(model, calibrations, {
@@ -104,27 +102,26 @@ function blocksOf(matrices: readonly (Float64Array | undefined)[]): Float64Array
 }
 
 async function runsOf(
-  folder: string,
-  file: string,
+  { folder, file, contents }: CalibrationData,
+  config: ModelConfig,
   state: LoadedStateDict,
   signal: AbortSignal,
 ): Promise<Runs> {
-  const config = await readConfig(folder);
   const weights = byParameters(config.model_type, state);
-  if (config.model_type !== "llama" && config.model_type !== "gpt2") {
-    const array = await readArray(file);
-    const model = await loadModel(folder, config, signal);
+  const model = await modelOf(folder, config, state, signal);
+  if (!(model instanceof Decoder)) {
     const input = config.model_type === "vit" ? "images" : "ids";
-    const bound = piecesOf(array).map((piece) => bindInputs(model, new Map([[input, piece]])));
+    const bound = piecesOf(contents as ArrayFile).map((piece) =>
+      bindInputs(model, new Map([[input, piece]])),
+    );
     const calibrations = bound.map(({ graph, inputs }) => ({ graph, inputs: [inputs] }));
     if (calibrations.length === 0) throw nothingIn(file);
     return { model, calibrations, weights };
   }
-  const text = new TextDecoder().decode(await readBytes(file, MOST_TEXT_BYTES));
-  const { model, tokenizer } = await loadText(folder, signal);
+  const tokenizer = await tokenizerOf(folder, model);
   const most = Math.min(TOKENS, model.positions);
   const encode = (piece: string): number[] => tokenizer.encode(piece, { ownLengths: false });
-  const pieces = tokenPieces(text, most, encode);
+  const pieces = tokenPieces(contents as string, most, encode);
   const [first] = pieces;
   if (first === undefined) throw nothingIn(file);
   const inputs = pieces.map((ids) => ({ ids: Uint32Array.from(ids) }));
@@ -137,8 +134,6 @@ async function runsOf(
 
 /** A model, and what it does with the data of a calibration, to be trained on it. */
 export interface CalibratedModel {
-  /** As config.json has it. */
-  readonly type: string;
   readonly model: Module;
   readonly trace: (examples: number) => Graph;
   /** The same of another model of the same numbers. */
@@ -154,43 +149,34 @@ const [BATCH_SEQUENCES, BATCH_ROWS] = [8, 32];
 const MOST_CHARACTERS = 2 ** 23;
 
 /**
- * A model with all that a file has for it, of a text the first eight million characters.
+ * A model with all that was read for it, of a text the first eight million characters.
  *
- * @throws PapilioError `MODEL_KIND` where there is no model; what {@link calibrate} throws
+ * @param state the weights of the model
+ * @throws PapilioError what {@link calibrate} throws
  */
 export async function calibratedModel(
-  path: string,
-  file: string,
+  { folder, file, config, contents }: ModelCalibrationData,
+  state: StateDict,
   signal: AbortSignal,
 ): Promise<CalibratedModel> {
-  const folder = await folderOf(path);
-  if ((await readJsonBeside(folder, "config.json")) === undefined) {
-    throw new PapilioError(
-      "MODEL_KIND",
-      `There is no config.json beside ${path}: matrices alone are no model that could be trained.`,
-      "Leave --train out, or give the folder of a model.",
-    );
-  }
-  const config = await readConfig(folder);
-  const other = await loadModel(folder, config, signal);
+  const model = await modelOf(folder, config, state, signal);
+  const other = await modelOf(folder, config, state, signal);
   const few = (most: number, count: number): number =>
     Math.max(1, Math.min(most, Math.floor(count / 4)));
-  if (other instanceof Decoder) {
-    const { model, tokenizer } = await loadText(folder, signal);
+  if (model instanceof Decoder && other instanceof Decoder) {
+    const tokenizer = await tokenizerOf(folder, model);
     const tokens = Math.min(TOKENS, model.positions);
-    const text = new TextDecoder().decode(await readBytes(file, MOST_TEXT_BYTES));
-    const read = text.slice(0, MOST_CHARACTERS).replace(HALVES, "");
+    const read = (contents as string).slice(0, MOST_CHARACTERS).replace(HALVES, "");
     const ids = Uint32Array.from(tokenizer.encode(read, { ownLengths: false }));
     const count = Math.floor(ids.length / tokens);
     return {
-      ...{ type: config.model_type, model, batch: few(BATCH_SEQUENCES, count) },
+      ...{ model, batch: few(BATCH_SEQUENCES, count) },
       trace: (sequences) => model.trace({ sequences, tokens }),
       teacher: (sequences) => other.trace({ sequences, tokens }),
       examples: { count, inputs: { ids: ids.slice(0, count * tokens) } },
     };
   }
-  const array = await readArray(file);
-  const model = await loadModel(folder, config, signal);
+  const array = contents as ArrayFile;
   const input = config.model_type === "vit" ? "images" : "ids";
   const bound = (of: HuggingFaceModel, rows: ArrayFile): BoundModel =>
     bindInputs(of, new Map([[input, rows]]));
@@ -198,15 +184,15 @@ export async function calibratedModel(
   const count = array.shape[0] ?? 0;
   if (array.values.length === 0) throw nothingIn(file);
   return {
-    ...{ type: config.model_type, model, batch: few(BATCH_ROWS, count) },
+    ...{ model, batch: few(BATCH_ROWS, count) },
     trace: (rows) => bound(model, first(rows)).graph,
     teacher: (rows) => bound(other, first(rows)).graph,
     examples: { count, inputs: bound(model, array).inputs },
   };
 }
 
-function loadText(folder: string, signal: AbortSignal): ReturnType<typeof loadLanguageModel> {
-  return loadLanguageModel(folder, undefined, signal, async () => undefined);
+async function tokenizerOf(folder: string, { vocabulary }: Decoder): Promise<Tokenizer> {
+  return await readTokenizer(findTokenizer(folder, ["tokenizer.json"]), vocabulary);
 }
 
 /** Pieces of as many tokens, evenly spread over a text; one of fewer where it is short. */

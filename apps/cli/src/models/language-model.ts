@@ -17,7 +17,7 @@ import { isFolder, loadModel, readConfig, readJsonBeside } from "./model-folder.
 const MOST_TOKENIZER_BYTES = 2 ** 28;
 
 /** Types of models that continue text. */
-const TEXT_MODELS: readonly string[] = ["llama", "gpt2"];
+export const TEXT_MODELS: readonly string[] = ["llama", "gpt2"];
 
 /** A model that continues text. */
 export interface LanguageModel {

@@ -12,7 +12,7 @@ import {
   sentenceFilesOf,
 } from "@papilio/nn/models";
 import { loadStateDict } from "@papilio/nn/node";
-import type { StateDict } from "@papilio/nn/weights";
+import type { LoadedStateDict, StateDict } from "@papilio/nn/weights";
 import { readJson } from "../files/input-file.ts";
 import { showShare } from "../render/progress.ts";
 import { type AdapterChoice, withHeadsOf } from "./adapter-weights.ts";
@@ -48,7 +48,17 @@ export async function loadModel(
   signal: AbortSignal,
   adapters: readonly AdapterChoice[] = [],
 ): Promise<HuggingFaceModel> {
-  const state = await loadWeights(path, signal);
+  return await modelOf(path, config, await loadWeights(path, signal), signal, adapters);
+}
+
+/** The model that a config.json describes, of weights that were read. Throws what `modelFromHuggingFace` throws. */
+export async function modelOf(
+  path: string,
+  config: ModelConfig,
+  state: StateDict,
+  signal: AbortSignal,
+  adapters: readonly AdapterChoice[] = [],
+): Promise<HuggingFaceModel> {
   const sentence =
     config.model_type === "bert"
       ? await readSentenceFiles(await folderOf(path), signal)
@@ -98,7 +108,8 @@ export async function loadAnyModel(
   return await load(path, config, signal);
 }
 
-async function loadWeights(path: string, signal: AbortSignal): Promise<StateDict> {
+/** All weights of a folder, or of a file, in memory; progress on stderr. Throws what `loadStateDict` throws. */
+export async function loadWeights(path: string, signal: AbortSignal): Promise<LoadedStateDict> {
   using shown = showShare("Loading");
   return await loadStateDict(path, {
     signal,

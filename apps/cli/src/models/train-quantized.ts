@@ -13,14 +13,13 @@ import {
 } from "@papilio/nn/training";
 import { type LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
 import { type CalibratedModel, calibratedModel } from "./calibration.ts";
+import type { ModelCalibrationData } from "./calibration-data.ts";
 import { FLOATS } from "./matrices-to-round.ts";
 import { byParameters } from "./parameter-tensors.ts";
 
 /** What a training after rounding is told. */
 export interface QuantizedTraining {
-  /** The folder of the model, and the file that it is calibrated with. */
-  readonly path: string;
-  readonly file: string;
+  readonly data: ModelCalibrationData;
   readonly steps: number;
   /** The largest learning rate, as a share of the root mean square of a tensor. */
   readonly rate: number;
@@ -47,19 +46,19 @@ const EVALUATIONS = 10;
  * Trains a model whose matrices were rounded to compute what it does in float32, by the data of a calibration: codes change,
  * scales stay, and all that is not rounded is trained too. A tenth of the data says which numbers are best.
  *
- * @throws PapilioError `CALIBRATION_EMPTY`, `MODEL_KIND`, `TRAINING_DIVERGED`; what reading the model and the file throws; the
+ * @throws PapilioError `CALIBRATION_EMPTY`, `TRAINING_DIVERGED`; what making the model of its weights throws; the
  *   signal's reason
  */
 export async function trainQuantized(
   state: LoadedStateDict,
   rounded: ReadonlyMap<StoredTensor, QuantizedValues>,
-  { path, file, steps, rate, signal, onStep }: QuantizedTraining,
+  { data, steps, rate, signal, onStep }: QuantizedTraining,
 ): Promise<TrainedTensors> {
-  const found = await calibratedModel(path, file, signal);
+  const found = await calibratedModel(data, state, signal);
   const { model, trace, teacher, batch } = found;
-  const { train, validation } = divided(found, file);
+  const { train, validation } = divided(found, data.file);
   const named = model.namedParameters();
-  const parts = partsOf(state, found.type, named);
+  const parts = partsOf(state, data.config.model_type, named);
   const numbers = new Map<Parameter, RoundedNumbers>();
   for (const { tensor, parameter, places } of parts) {
     const own = rounded.get(tensor);
