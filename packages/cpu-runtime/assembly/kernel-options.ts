@@ -46,3 +46,12 @@ export const ADAMW: i32 = 0;
 export const MOMENTUM: i32 = 1;
 /** Adam, the decay added to gradients. */
 export const ADAM: i32 = 2;
+
+/** Codes of weights are whole numbers, half of them negative. */
+export const WHOLE: i32 = 0;
+/** They are odd numbers, as many negative as positive. */
+export const BIPOLAR: i32 = 1;
+/** They are floating-point numbers of eight bits, four of them an exponent. */
+export const E4M3: i32 = 2;
+/** The same with five bits of exponent. */
+export const E5M2: i32 = 3;

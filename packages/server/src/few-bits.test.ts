@@ -9,7 +9,7 @@ const TOKENS = 12;
 const PROMPT = [1, 403, 407];
 
 /** Log probabilities of the most likely tokens, as a generator alone has them. */
-async function alone(dtype: "f32" | "q8" | "q4"): Promise<number[]> {
+async function alone(dtype: "f32" | "q8" | "q3" | "f8e4m3"): Promise<number[]> {
   using generator = BatchGenerator.onCpu(MODEL.model as Decoder, { reproducible: false, dtype });
   const stream = generator.submit(PROMPT, { maxTokens: TOKENS, logprobs: 0 });
   const found: number[] = [];
@@ -17,7 +17,7 @@ async function alone(dtype: "f32" | "q8" | "q4"): Promise<number[]> {
   return found;
 }
 
-it.each(["q8", "q4"] as const)("serves texts of weights in %s", async (dtype) => {
+it.each(["q8", "q3", "f8e4m3"] as const)("serves texts of weights in %s", async (dtype) => {
   using server = await ModelServer.create({ models: [{ ...MODEL, dtype }] });
   const response = await server.fetch(
     new Request("http://localhost/v1/completions", {
@@ -59,6 +59,6 @@ it("computes rows in few bits, near to those in full precision", async () => {
 });
 
 it("refuses types that there are not", async () => {
-  const models = [{ ...MODEL, dtype: "q3" as "q4" }];
+  const models = [{ ...MODEL, dtype: "q9" as "q4" }];
   await expect(ModelServer.create({ models })).rejects.toMatchObject({ code: "OPTION_INVALID" });
 });

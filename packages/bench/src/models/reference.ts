@@ -1,5 +1,5 @@
 import type { FloatArray } from "@papilio/butterfly";
-import { FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
+import { CODE_GRIDS, FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
 import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { RunInputs, RunOutputs } from "@papilio/nn";
 import { CpuModel, CpuStates } from "@papilio/nn/backends";
@@ -98,15 +98,14 @@ function lengthOf(input: Value | Indices): number {
 }
 
 /**
- * What rounding to what is stored costs. Weights of few bits are those of their reference, and the inputs of a single
- * vector are rounded to 2^-16 of the largest of 32: by at most 2^-14 of their root mean square, in the root mean square.
+ * What rounding to what is stored costs. Weights of few bits are those of their reference; where their codes are whole
+ * numbers, the inputs of a single vector are rounded to 2^-16 of the largest of 32: by at most 2^-14 of their root mean
+ * square, in the root mean square.
  */
-const EPSILON: Readonly<Record<WeightDtype, number>> = {
-  f32: FLOAT_FORMATS.f32.epsilon,
-  f16: FLOAT_FORMATS.f16.epsilon,
-  q8: 2 ** -14,
-  q4: 2 ** -14,
-};
+function epsilonOf(dtype: WeightDtype): number {
+  if (dtype === "f32" || dtype === "f16") return FLOAT_FORMATS[dtype].epsilon;
+  return CODE_GRIDS[dtype].whole === undefined ? FLOAT_FORMATS.f32.epsilon : 2 ** -14;
+}
 
 /**
  * Compares outputs with the reference's: of tokens the first, of images and sentences all.
@@ -137,7 +136,7 @@ export function verifyOutputs(
   }
   const error = Math.sqrt(errors / magnitude);
   const { operations, longest, units } = reference;
-  const rounding = EPSILON[dtype] + Math.sqrt(longest) * FLOAT_FORMATS.f32.epsilon;
+  const rounding = epsilonOf(dtype) + Math.sqrt(longest) * FLOAT_FORMATS.f32.epsilon;
   const bound = 2 * Math.sqrt(operations) * rounding;
   return {
     ok: error <= bound && nonFinite === 0,

@@ -14,7 +14,11 @@ const OPTIONS = {
 
 it("weights of few bits are compared with a reference that has the same", async () => {
   const subject = findModelSubject("llama-260k-decode");
-  const measured = await measureModel([papilioOnCpu(["f32", "q8", "q4"])], subject, OPTIONS);
+  const measured = await measureModel(
+    [papilioOnCpu(["f32", "q8", "q4", "q3", "f8e4m3"])],
+    subject,
+    OPTIONS,
+  );
   expect(measured.skipped).toEqual([]);
   const found = measured.variants.map(({ linear, dtype, verification }) => {
     // A hundredth of what rounding the weights to 4 bits changes.
@@ -23,7 +27,7 @@ it("weights of few bits are compared with a reference that has the same", async 
   });
   expect(found).toEqual(
     ["dense", "butterfly"].flatMap((linear) =>
-      ["f32", "q8", "q4"].map((dtype) => [linear, dtype, true]),
+      ["f32", "q8", "q4", "q3", "f8e4m3"].map((dtype) => [linear, dtype, true]),
     ),
   );
 });

@@ -18,6 +18,8 @@ export class GatherVectorsCall {
   packedRows: i32;
   /** Of a number of packed weights. */
   bits: i32;
+  /** Of few bits, what their codes are: one of kernel-options.ts. */
+  codes: i32;
 }
 
 /** An item is a strip of a tile of y, or several tiles. */
@@ -74,7 +76,7 @@ function gatherPacked(call: GatherVectorsCall, tile: i32, first: i32, count: i32
       const weights = call.source + <usize>start * <usize>rowBytes(features, bits);
       let target = to;
       for (let f = first; f < first + count; f++) {
-        store<f32>(target, fewBitsWeight(weights, group, row - start, f, bits));
+        store<f32>(target, fewBitsWeight(weights, group, row - start, f, bits, call.codes));
         target += step;
       }
       to += 4;

@@ -11,7 +11,7 @@ export class PackCall {
   weights: usize;
   /** A word that becomes 1 where half precision does not hold a value. */
   overflow: usize;
-  /** Of a weight: 32, 16, 8 or 4. Of few bits, values are whole numbers, each to be multiplied by its scale. */
+  /** Of a weight: 32, 16 or at most 8. Of few bits, values are codes, a byte each. */
   bits: i32;
   firstRow: i32;
   rows: i32;
@@ -31,6 +31,8 @@ export class PackCall {
   transposed: i32;
   /** Of few bits: in half precision, of each row `[c / 32, d]`. */
   scales: usize;
+  /** Of few bits, what codes are: one of kernel-options.ts. */
+  codes: i32;
 }
 
 /**
@@ -42,12 +44,13 @@ export function pack(call: PackCall, item: i32, _scratch: usize): void {
   const sixes = outputsInSixes(b);
   const c = call.c;
   const d = call.d;
-  const first = item * call.rowsOfItem;
-  const end = min(first + call.rowsOfItem, call.rows);
+  const first = startOfItem(call, item * call.rowsOfItem);
+  const end = startOfItem(call, (item + 1) * call.rowsOfItem);
   const rowDistance = call.transposed !== 0 ? d : c * d;
   const columnDistance = call.transposed !== 0 ? b * d : d;
   const together = d === 1 && call.bits === 32;
-  const step = (<usize>columnDistance) << 2;
+  const shift = call.bits < 16 ? 0 : 2;
+  const step = (<usize>columnDistance) << shift;
   let count = 1;
   for (let index = first; index < end; index += count) {
     const row = call.firstRow + index;
@@ -57,7 +60,7 @@ export function pack(call: PackCall, item: i32, _scratch: usize): void {
     const size = groupSize(b, sixes, start);
     if (together) count = min(start + size - j, end - index);
     const before = <usize>i * <usize>(b * c * d) + <usize>j * <usize>rowDistance;
-    const values = call.values + ((before - <usize>call.firstRow * <usize>(c * d)) << 2);
+    const values = call.values + ((before - <usize>call.firstRow * <usize>(c * d)) << shift);
     const block = (i / call.innerA) * call.outerI + (i % call.innerA) * call.innerI;
     const along = block + start * c + (j - start);
     for (let k = 0; k < d; k++) {
@@ -73,7 +76,8 @@ export function pack(call: PackCall, item: i32, _scratch: usize): void {
           size,
           j - start,
           call.bits,
-          values + ((<usize>k) << 2),
+          call.codes,
+          values + <usize>k,
           step,
           scales,
           (<usize>d) << 1,
@@ -93,6 +97,17 @@ export function pack(call: PackCall, item: i32, _scratch: usize): void {
       }
     }
   }
+}
+
+/** The row with which an item begins: of few bits, one item packs all rows of a group, which share bytes. */
+function startOfItem(call: PackCall, index: i32): i32 {
+  if (index === 0 || index >= call.rows || call.bits >= 16) return min(index, call.rows);
+  const b = call.b;
+  const sixes = outputsInSixes(b);
+  const j = (call.firstRow + index) % b;
+  const start = groupStart(b, sixes, j);
+  if (start === j) return index;
+  return min(call.rows, index + (start + groupSize(b, sixes, start) - j));
 }
 
 function packFloats(c: i32, size: i32, step: usize, from: usize, to: usize): void {

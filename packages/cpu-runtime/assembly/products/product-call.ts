@@ -24,8 +24,10 @@ export class ProductCall {
   /** Of a stage on its own, blocks within a block of its pass along a, and blocks of the pass along d; else 1 and d. */
   innerA: i32;
   outerD: i32;
-  /** Of a weight: 32, 16, 8 or 4, see few-bits.ts. */
+  /** Of a weight: 32, 16 or at most 8, see few-bits.ts. */
   bits: i32;
+  /** Of few bits, what codes are: one of kernel-options.ts. */
+  codes: i32;
   /** Numbers that make an element: 1 real, 2 complex. */
   parts: i32;
   tilesOfItem: i32;

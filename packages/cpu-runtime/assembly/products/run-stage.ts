@@ -1,8 +1,9 @@
+import { BIPOLAR } from "../kernel-options";
 import { Stage, TILE } from "../program";
 import { BLOCK_BYTES, Block } from "./block";
 import { complexBySixteen } from "./complex";
 import { finish, finishRows } from "./epilogue";
-import { bytesBefore, rowBytes, unpackFewBits } from "./few-bits";
+import { bytesBefore, rowBytes } from "./few-bits";
 import {
   multiplySixesForOne,
   multiplySmallBlocksForFew,
@@ -12,8 +13,9 @@ import { groupSize, isSmall, multiplyGroup, multiplyGroupForOne, outputsInSixes 
 import { multiplySixes } from "./groups-of-six";
 import { widenHalves } from "./halves";
 import { GROUP, INPUTS, ProductCall } from "./product-call";
-import { multiplyRounded, roundInputs } from "./rounded-inputs";
+import { multiplyRounded, offsetOf, roundInputs } from "./rounded-inputs";
 import { multiplySmallBlocks } from "./small-blocks";
+import { unpackFewBits } from "./unpack-few-bits";
 
 /** The values of a stage within block `(i, k)` of the pass. */
 export function valuesOf(call: ProductCall, stage: Stage, i: i32, k: i32): usize {
@@ -201,14 +203,19 @@ function runGroups(
     inputs = bits < 16 ? (inputs + 31) & ~31 : (inputs + 3) & ~3;
   }
   const inputsOfOne = widened + <usize>(INPUTS * GROUP * 4);
-  const isRounded = isOne && bits < 16 && roundInputs(c, x, xRow, inputsOfOne);
+  const codes = call.codes;
+  const isRounded =
+    isOne &&
+    bits < 16 &&
+    codes <= BIPOLAR &&
+    roundInputs(c, x, xRow, inputsOfOne, widened, offsetOf(bits, codes));
   for (let from = first; from < end; ) {
     const to = tiles > 1 ? end : from + groupSize(b, sixes, from);
     if (isRounded && to - from >= 4) {
       const weights = values + <usize>(from * ofOutput);
       const sums = y + <usize>from * yRow;
       const biases = bias + <usize>from * biasRow;
-      multiplyRounded(to - from, bits, c, weights, inputsOfOne, sums, yRow, biases, biasRow);
+      multiplyRounded(to - from, bits, codes, c, weights, inputsOfOne, sums, yRow, biases, biasRow);
       from = to;
       continue;
     }
@@ -276,9 +283,9 @@ export function multiplyInputs(
       bits < 16
         ? values + <usize>(j * ofOutput + size * bytesBefore(l, bits))
         : values + ((<usize>(j * c + l * size)) << (bits === 16 ? 1 : 2));
-    if (bits < 32 && !(isOne && size === GROUP)) {
+    if (bits < 16 || (bits === 16 && !(isOne && size === GROUP))) {
       if (bits === 16) widenHalves(weights, widened, count * size);
-      else unpackFewBits(weights, widened, count, size, bits);
+      else unpackFewBits(weights, widened, count, size, bits, call.codes);
       weights = widened;
     }
     let sums = y + <usize>j * yRow;

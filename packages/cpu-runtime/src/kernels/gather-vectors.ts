@@ -7,7 +7,7 @@ import {
 import { GATHER_VECTORS } from "../wasm/kernel-ids.ts";
 import type { KernelCall } from "./kernel-call.ts";
 import { stripItems, vectorsBytes } from "./layout.ts";
-import { bitsOf, type PackedWeights, requireWeights } from "./packed-weights.ts";
+import { bitsOf, codesOf, type PackedWeights, requireWeights } from "./packed-weights.ts";
 import { requireVectorsShape, type VectorsShape, vectorsOperand, wordsOperand } from "./problem.ts";
 
 /** Vector `i` of y is row `indices[i]` of a table, or of other vectors. */
@@ -47,7 +47,7 @@ export function gatherVectors(problem: GatherVectorsProblem): KernelCall {
     ],
     words: ([from = 0, indices = 0, y = 0]) => [
       ...[from, indices, y, vectors, features],
-      ...(packed === undefined ? [0, 32] : [rows, bitsOf(packed.dtype)]),
+      ...(packed === undefined ? [0, 32, 0] : [rows, bitsOf(packed.dtype), codesOf(packed.dtype)]),
     ],
     flops: 0,
     bytes: 4 * vectors * (features + 1) + vectorsBytes("tiles", vectors, features),

@@ -10,10 +10,9 @@ import { draw, drawIndices, VECTOR_COUNTS } from "../testing/draw.ts";
 import { expectSame } from "../testing/expect-within.ts";
 import { packWeights } from "../testing/pack-weights.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
-import { fewBitsOf } from "./few-bits.ts";
 import { gatherFeatures } from "./gather-features.ts";
 import { gatherVectors } from "./gather-vectors.ts";
-import { layOutWeights, WEIGHT_DTYPES } from "./packed-weights.ts";
+import { fewBitsOf, layOutWeights, WEIGHT_DTYPES } from "./packed-weights.ts";
 
 const refused = expect.objectContaining({ code: "OPTION_INVALID" });
 

@@ -10,6 +10,7 @@ import type { KernelCall } from "./kernel-call.ts";
 import {
   bitsOf,
   bytesOf,
+  codesOf,
   type PackedWeights,
   requireStage,
   requireWeights,
@@ -36,8 +37,8 @@ export interface PackProblem {
 /**
  * Packs values of a stage, or some rows of them, where memory for all of them at once is too much. Operands: the
  * values of these rows, the weights of the pass, and, for half precision, a word that becomes 1 where a value is too
- * large for it, or not a number; of few bits, the values are whole numbers that `scales` multiply, in half precision, of
- * each row `[c / 32, d]`. In a program, it packs again what an optimizer has changed.
+ * large for it, or not a number; of few bits, the values are codes, a byte each, and `scales` multiply their numbers, in
+ * half precision, of each row `[c / 32, d]`. In a program, it packs again what an optimizer has changed.
  *
  * @throws PapilioError `OPTION_INVALID`
  */
@@ -63,6 +64,7 @@ export function pack(problem: PackProblem): KernelCall {
   const rowsOfItem = Math.max(1, Math.ceil(VALUES_OF_ITEM / row / 6)) * 6;
   const size = bytesOf(weights.dtype);
   const bits = bitsOf(weights.dtype);
+  const valueBytes = bits < 16 ? 1 : 4;
   if (transposed && bits < 16) {
     throw wrongArgument("The dtype of the weights", weights.dtype, "f32 or f16 where transposed");
   }
@@ -72,7 +74,7 @@ export function pack(problem: PackProblem): KernelCall {
     items: Math.ceil(count / rowsOfItem),
     scratchBytes: 0,
     operands: [
-      { name: "values", access: "read", layout: "plain", bytes: 4 * count * row },
+      { name: "values", access: "read", layout: "plain", bytes: valueBytes * count * row },
       { name: "weights", access: "update", layout: "plain", bytes: weights.bytes },
       ...(bits === 16
         ? ([{ name: "overflow", access: "update", layout: "plain", bytes: 4 }] as const)
@@ -90,9 +92,10 @@ export function pack(problem: PackProblem): KernelCall {
         ...distances,
         transposed ? 1 : 0,
         last,
+        codesOf(weights.dtype),
       ],
     ],
     flops: 0,
-    bytes: (4 + size) * count * row,
+    bytes: (valueBytes + size) * count * row,
   };
 }

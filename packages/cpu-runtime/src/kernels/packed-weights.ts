@@ -7,9 +7,14 @@ import {
   wrongArgument,
 } from "@papilio/butterfly/errors";
 import { type Sharing, storedPattern } from "@papilio/butterfly/matrix";
+import { CODE_GRIDS, FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
+import { BIPOLAR, E4M3, E5M2, WHOLE } from "../wasm/kernel-options.ts";
 
 /** How weights are stored: sums are in float32 with all of them. */
-export const WEIGHT_DTYPES = ["f32", "f16", "q8", "q4"] as const;
+export const WEIGHT_DTYPES: readonly ["f32", "f16", ...typeof FEW_BITS] = [
+  ...(["f32", "f16"] as const),
+  ...FEW_BITS,
+];
 export type WeightDtype = (typeof WEIGHT_DTYPES)[number];
 
 /** A factor, or a product of factors, of a pass. */
@@ -65,6 +70,11 @@ export function layOutWeights(
   return { pattern, stages: packed, dtype, bytes: 4 * Math.ceil((bytesOf(dtype) * start) / 4) };
 }
 
+/** The type of few bits; undefined for one of floating-point numbers. */
+export function fewBitsOf(dtype: WeightDtype): FewBits | undefined {
+  return dtype === "f32" || dtype === "f16" ? undefined : dtype;
+}
+
 /** Bytes of what distances between weights are counted in: a number, or of few bits a byte. */
 export function bytesOf(dtype: WeightDtype): number {
   return dtype === "f32" ? 4 : dtype === "f16" ? 2 : 1;
@@ -73,7 +83,17 @@ export function bytesOf(dtype: WeightDtype): number {
 /** Bits of a weight, or of few bits of its code. @throws PapilioError `OPTION_INVALID` */
 export function bitsOf(dtype: WeightDtype): number {
   requireOneOf("The dtype of weights", dtype, WEIGHT_DTYPES);
-  return dtype === "q4" ? 4 : 8 * bytesOf(dtype);
+  const few = fewBitsOf(dtype);
+  return few === undefined ? 8 * bytesOf(dtype) : CODE_GRIDS[few].bits;
+}
+
+/** What the codes of few bits are, for the kernels; of other weights anything. */
+export function codesOf(dtype: WeightDtype): number {
+  const few = fewBitsOf(dtype);
+  if (few === undefined) return WHOLE;
+  const { whole } = CODE_GRIDS[few];
+  if (whole !== undefined) return whole.step === 1 ? WHOLE : BIPOLAR;
+  return few === "f8e4m3" ? E4M3 : E5M2;
 }
 
 /** Inputs that share a scale: assembly/products/few-bits.ts. */

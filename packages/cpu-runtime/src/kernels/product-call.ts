@@ -3,7 +3,14 @@ import type { Activation } from "@papilio/butterfly/numeric";
 import { TILE, TILE_BYTES } from "../wasm/constants.ts";
 import { activationWords } from "./activation.ts";
 import { floatWord } from "./kernel-call.ts";
-import { bitsOf, bytesOf, type PackedStage, SCALED, type WeightDtype } from "./packed-weights.ts";
+import {
+  bitsOf,
+  bytesOf,
+  codesOf,
+  type PackedStage,
+  SCALED,
+  type WeightDtype,
+} from "./packed-weights.ts";
 
 /** Most inputs that outputs are computed from at a time, and most outputs of a group: assembly/kernels/product.ts. */
 export const INPUTS = 384;
@@ -57,7 +64,7 @@ export function callWords(call: CallFields): number[] {
     ...[call.x, call.y, call.bias, call.multiplier, call.addend],
     ...activationWords(call.activation),
     ...[call.width, call.tiles, call.lastWidth, call.chunk, a, b, c, d],
-    ...[call.innerA, call.outerD, bitsOf(dtype), parts],
+    ...[call.innerA, call.outerD, bitsOf(dtype), codesOf(dtype), parts],
     ...[call.tilesOfItem, call.blocksOfItem, call.pieces, call.outputsOfPiece],
     ...[floatWord(-0), call.local, call.rounded, stages.length],
     ...stageWords(stages, call.weights, parts * bytesOf(dtype)),

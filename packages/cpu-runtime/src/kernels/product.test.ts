@@ -1,39 +1,22 @@
-import { type BatchShape, Butterfly, Chain, KroneckerSparse, Pattern } from "@papilio/butterfly";
-import { referenceProduct, UNSHARED } from "@papilio/butterfly/matrix";
-import {
-  decodeHalf,
-  dequantizeValues,
-  encodeHalf,
-  quantizeValues,
-  uniform,
-} from "@papilio/butterfly/numeric";
+import { type BatchShape, Butterfly, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { referenceProduct, storedPattern, UNSHARED } from "@papilio/butterfly/matrix";
+import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectWithin, UNIT } from "../testing/expect-within.ts";
+import { isRounded, multiply, passOf, stored } from "../testing/multiply.ts";
 import { normalDistribution } from "../testing/normal-distribution.ts";
 import { packWeights } from "../testing/pack-weights.ts";
 import { roundingOfInputs } from "../testing/rounding-of-inputs.ts";
-import { BOTH_SIMDS, type RunKernelOptions, runKernel } from "../testing/run-kernel.ts";
+import { BOTH_SIMDS } from "../testing/run-kernel.ts";
 import { verifyProduct } from "../testing/verify-product.ts";
 import type { KernelCall } from "./kernel-call.ts";
-import { layOutWeights, type PackedWeights, type WeightDtype } from "./packed-weights.ts";
-import { type ProductProblem, product, stagesApart } from "./product.ts";
+import { layOutWeights, WEIGHT_DTYPES, type WeightDtype } from "./packed-weights.ts";
+import { product } from "./product.ts";
 
 const draw = (length: number, seed = 7): Float32Array =>
   Float32Array.from({ length }, uniform(seed));
 const refused = (code: string): unknown => expect.objectContaining({ code });
-
-/** What is multiplied by: in half precision, the values as they are rounded. */
-function stored(factor: KroneckerSparse, dtype: WeightDtype): KroneckerSparse {
-  if (dtype === "f32") return factor;
-  if (dtype !== "f16") {
-    const { a, b, c, d } = factor.stored;
-    const rounded = quantizeValues(factor.values, [a, b, c, d], dtype);
-    return factor.map(() => dequantizeValues(rounded));
-  }
-  const values = decodeHalf(encodeHalf(factor.values as Float32Array));
-  return new KroneckerSparse(factor.pattern, values, factor.sharing);
-}
 
 /** Each output is within its bound: that of sums in float32, and of one vector by few bits that of its rounding. */
 function expectProduct(
@@ -44,7 +27,7 @@ function expectProduct(
   shape: BatchShape,
 ): void {
   const { c } = factor.pattern;
-  if (shape.batch > 1 || dtype === "f32" || dtype === "f16") {
+  if (shape.batch > 1 || !isRounded(dtype)) {
     const found = verifyProduct(new Butterfly([factor]), x, y, shape, [c]);
     expect(found).toMatchObject({ ok: true });
     return;
@@ -60,34 +43,15 @@ function expectProduct(
   }
 }
 
-/** One pass by all factors, the right-most of which is applied first. */
-function passOf(factors: readonly KroneckerSparse[], dtype: WeightDtype): PackedWeights {
-  const pattern = Chain.of(factors.map((factor) => factor.pattern)).product();
-  return layOutWeights(pattern, factors.toReversed(), dtype);
-}
-
-function multiply(
-  factors: readonly KroneckerSparse[],
-  dtype: WeightDtype,
-  problem: Omit<ProductProblem, "weights">,
-  operands: Readonly<Record<string, Float32Array>>,
-  options?: RunKernelOptions,
-): Float32Array {
-  const weights = passOf(factors, dtype);
-  const values = factors.toReversed().map((factor) => factor.values);
-  const { packed } = packWeights(weights, values, options);
-  const call = product({ ...problem, weights });
-  return runKernel(call, { ...operands, weights: packed }, options).y as Float32Array;
-}
-
 const few = fc.integer({ min: 1, max: 5 });
 const side = fc.oneof(few, fc.integer({ min: 6, max: 27 }));
 const patterns = fc.tuple(few, side, side, few).map(([a, b, c, d]) => new Pattern(a, b, c, d));
 const COUNTS = [1, 2, 4, 5, 8, 9, 12, 13, 16, 17, 28, 35];
 const counts = fc.constantFrom(...COUNTS);
 const simds = fc.constantFrom(...BOTH_SIMDS);
-const dtypes = fc.constantFrom("f32" as const, "f16" as const, "q8" as const, "q4" as const);
+const dtypes = fc.constantFrom(...WEIGHT_DTYPES);
 const orders = fc.constantFrom({}, { order: "backwards" } as const);
+const sharings = fc.record({ a: fc.boolean(), d: fc.boolean() });
 
 describe("the product on the CPU", () => {
   it("is that of any factor, for any number of vectors", () => {
@@ -98,15 +62,17 @@ describe("the product on the CPU", () => {
         dtypes,
         simds,
         orders,
-        (pattern, vectors, dtype, simd, order) => {
-          const factor = stored(KroneckerSparse.random(pattern, { seed: 1 }), dtype);
+        sharings,
+        (pattern, vectors, dtype, simd, order, sharing) => {
+          const values = draw(storedPattern(pattern, sharing).nonZeros, 3);
+          const factor = stored(new KroneckerSparse(pattern, values, sharing), dtype);
           const x = draw(vectors * pattern.cols);
           const y = multiply([factor], dtype, { vectors }, { x }, { simd, ...order });
           const shape = { batch: vectors, layout: "batch-first" } as const;
           expectProduct(factor, dtype, x, y, shape);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
   });
 
@@ -134,54 +100,13 @@ describe("the product on the CPU", () => {
     ["90,13,4,1", 7],
   ])("is that of %s for %d vectors", (text, vectors) => {
     const pattern = Pattern.parse(text);
-    for (const dtype of ["f32", "f16", "q8", "q4"] as const) {
+    for (const dtype of ["f32", "f16", "q8", "q4", "q3", "f8e4m3"] as const) {
       const factor = stored(KroneckerSparse.random(pattern, { seed: 1 }), dtype);
       const x = draw(vectors * pattern.cols);
       const y = multiply([factor], dtype, { vectors }, { x }, { order: "backwards" });
       const shape = { batch: vectors, layout: "batch-first" } as const;
       expectProduct(factor, dtype, x, y, shape);
     }
-  });
-
-  it.each([
-    [Chain.squareDyadic(32)],
-    [Chain.monarch(48)],
-    [Chain.parse("2,3,4,8; 8,4,2,2")],
-    [Chain.ofRadices({ rows: [3, 2, 5], cols: [2, 4, 3], rank: 2 })],
-  ])("is that of the factors of %s, block by block or stage by stage", (chain) => {
-    const butterfly = Butterfly.random(chain, { seed: 1 });
-    const terms = chain.patterns.map(({ c }) => c);
-    for (const vectors of [1, 3, 20]) {
-      const shape = { batch: vectors, layout: "batch-first" } as const;
-      const x = draw(vectors * chain.cols);
-      const y = multiply(butterfly.factors as KroneckerSparse[], "f32", { vectors }, { x });
-      expect(verifyProduct(butterfly, x, y, shape, terms)).toMatchObject({ ok: true });
-      // The stages on their own read the same weights.
-      const weights = passOf(butterfly.factors as KroneckerSparse[], "f32");
-      const values = butterfly.factors.toReversed().map((factor) => factor.values);
-      const { packed } = packWeights(weights, values as Float32Array[]);
-      let apart = x;
-      for (let stage = 0; stage < weights.stages.length; stage++) {
-        const call = product({ vectors, weights, stage });
-        apart = runKernel(call, { x: apart, weights: packed }).y as Float32Array;
-      }
-      expect(verifyProduct(butterfly, x, apart, shape, terms)).toMatchObject({ ok: true });
-    }
-  });
-
-  it("is divided into its stages where blocks and tiles are too few for threads to share", () => {
-    const ranges = [Pattern.parse("6,64,64,1"), Pattern.parse("1,768,192,2")];
-    const stages = ranges.map((pattern) => ({ pattern, sharing: UNSHARED }));
-    const weights = layOutWeights(new Pattern(1, 1536, 384, 1), stages);
-    expect(stagesApart(weights, 1)).toEqual([0, 1]);
-    expect(stagesApart(weights, 197)).toEqual([0, 1]);
-    expect(stagesApart(weights, 8 * 197)).toEqual([undefined]);
-    const small = passOf(Butterfly.random(Chain.monarch(64), { seed: 1 }).factors as never, "f32");
-    expect(stagesApart(small, 1)).toEqual([undefined]);
-    const one = layOutWeights(new Pattern(1, 768, 768, 1), [
-      { pattern: new Pattern(1, 768, 768, 1), sharing: UNSHARED },
-    ]);
-    expect(stagesApart(one, 1)).toEqual([undefined]);
   });
 
   it("stores blocks that are shared once", () => {
@@ -282,16 +207,33 @@ describe("what follows the sums", () => {
 });
 
 it("an infinite input reaches the outputs that it belongs to, and no others", () => {
-  const factor = KroneckerSparse.random(new Pattern(1, 9, 3, 1), { seed: 1 });
-  for (const dtype of ["f32", "f16", "q8", "q4"] as const) {
-    for (const vectors of [1, 5, 16]) {
-      const x = draw(3 * vectors);
-      x[2] = Number.POSITIVE_INFINITY;
-      const y = multiply([stored(factor, dtype)], dtype, { vectors }, { x });
-      const expected = factor.values.filter((_, index) => index % 3 === 2).map((w) => w * Infinity);
-      expect(y.subarray(0, 9)).toEqual(expected);
-      expect(y.subarray(9).every(Number.isFinite)).toBe(true);
+  for (const outputs of [9, 23]) {
+    const factor = KroneckerSparse.random(new Pattern(1, outputs, 3, 1), { seed: 1 });
+    for (const dtype of WEIGHT_DTYPES) {
+      for (const vectors of [1, 5, 16]) {
+        const x = draw(3 * vectors);
+        x[2] = Number.POSITIVE_INFINITY;
+        const rounded = stored(factor, dtype);
+        const y = multiply([rounded], dtype, { vectors }, { x });
+        const expected = rounded.values
+          .filter((_, index) => index % 3 === 2)
+          .map((w) => w * Number.POSITIVE_INFINITY);
+        expect(y.subarray(0, outputs)).toEqual(expected);
+        expect(y.subarray(outputs).every(Number.isFinite)).toBe(true);
+      }
     }
+  }
+});
+
+it("inputs that are too small to be rounded are multiplied as they are", () => {
+  const pattern = new Pattern(1, 23, 40, 1);
+  for (const dtype of WEIGHT_DTYPES) {
+    const factor = stored(KroneckerSparse.random(pattern, { seed: 1 }), dtype);
+    const x = draw(40).map((value) => value * 1e-31);
+    const y = multiply([factor], dtype, { vectors: 1 }, { x });
+    const shape = { batch: 1, layout: "batch-first" } as const;
+    const found = verifyProduct(new Butterfly([factor]), x, y, shape, [40]);
+    expect(found).toMatchObject({ ok: true });
   }
 });
 

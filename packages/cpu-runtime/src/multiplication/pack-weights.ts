@@ -3,9 +3,10 @@ import { requireArray, requireListOf, requireObject } from "@papilio/butterfly/e
 import { storedPattern } from "@papilio/butterfly/matrix";
 import { requireStorable } from "@papilio/butterfly/numeric";
 import type { CpuEngine } from "../engine/engine.ts";
-import { fewBitsOf, roundValues } from "../kernels/few-bits.ts";
+import { roundValues } from "../kernels/few-bits.ts";
 import { pack } from "../kernels/pack.ts";
 import {
+  fewBitsOf,
   type PackedWeights,
   requireStage,
   requireWeights,
@@ -59,14 +60,14 @@ export async function packWeights(
         : rows;
       const scaleBytes = few === undefined ? 4 : 2 * most * Math.ceil(c / SCALED) * d;
       const scales = hold(scaleBytes, "scales of weights");
-      const source = hold(4 * most * length, "values to be packed");
+      const source = hold((few === undefined ? 4 : 1) * most * length, "values to be packed");
       for (let firstRow = 0; firstRow < rows; firstRow += most) {
         const count = Math.min(most, rows - firstRow);
         const part = array.subarray(firstRow * length, (firstRow + count) * length);
         if (few === undefined) memory.float32(source, part.length).set(part);
         else {
           const rounded = roundValues(part, isApart ? [1, count, c, d] : [a, b, c, d], few);
-          memory.float32(source, part.length).set(rounded.numbers);
+          memory.bytesAt(source, part.length).set(rounded.codes);
           const { buffer } = rounded.scales;
           memory.bytesAt(scales, buffer.byteLength).set(new Uint8Array(buffer));
         }

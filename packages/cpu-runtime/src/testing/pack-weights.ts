@@ -1,8 +1,8 @@
 import type { FloatArray } from "@papilio/butterfly";
 import { storedPattern } from "@papilio/butterfly/matrix";
-import { fewBitsOf, roundValues } from "../kernels/few-bits.ts";
+import { roundValues } from "../kernels/few-bits.ts";
 import { pack } from "../kernels/pack.ts";
-import type { PackedStage, PackedWeights } from "../kernels/packed-weights.ts";
+import { fewBitsOf, type PackedStage, type PackedWeights } from "../kernels/packed-weights.ts";
 import { type RunKernelOptions, runKernel } from "./run-kernel.ts";
 
 /** Packs the values of all stages of a pass by the kernel. */
@@ -21,7 +21,7 @@ export function packWeights(
     const scales = new Float32Array(Math.ceil((rounded?.scales.length ?? 0) / 2));
     if (rounded) new Uint16Array(scales.buffer).set(rounded.scales);
     const operands = {
-      ...{ values: rounded?.numbers ?? Float32Array.from(array), weights: packed },
+      ...{ values: rounded?.codes ?? Float32Array.from(array), weights: packed },
       ...{ overflow, scales },
     };
     const results = runKernel(pack({ weights, stage }), operands, options);

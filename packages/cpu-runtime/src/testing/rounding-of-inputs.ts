@@ -23,3 +23,28 @@ export function roundingOfInputs(factor: KroneckerSparse, x: Float32Array): Floa
   const shape = { batch: 1, layout: "batch-first" } as const;
   return referenceProduct(new Butterfly([factor]).absolute(), steps, shape);
 }
+
+/**
+ * What a chain makes of one vector whose inputs are rounded before each factor, and how far each output may be off: a
+ * step of the largest number that any input of a factor can have, and what sums in float32 add.
+ */
+export function roundingOfChain(
+  butterfly: Butterfly,
+  x: Float32Array,
+): { readonly expected: Float64Array; readonly bounds: Float64Array } {
+  const shape = { batch: 1, layout: "batch-first" } as const;
+  const { factors } = butterfly;
+  const bounds = new Float64Array(butterfly.chain.rows);
+  let largest = Math.max(...x.map(Math.abs));
+  for (let at = factors.length - 1; at >= 0; at--) {
+    const rest = new Butterfly(factors.slice(0, at + 1)).absolute();
+    const steps = new Float64Array(rest.chain.cols).fill(largest / 32767);
+    referenceProduct(rest, steps, shape).forEach((value, row) => {
+      bounds[row] = (bounds[row] as number) + value;
+    });
+    const factor = new Butterfly([factors[at] as KroneckerSparse]).absolute();
+    const inputs = new Float64Array(factor.chain.cols).fill(largest);
+    largest = Math.max(...referenceProduct(factor, inputs, shape));
+  }
+  return { expected: referenceProduct(butterfly, Float64Array.from(x), shape), bounds };
+}

@@ -42,3 +42,11 @@ export const ADAMW = 0;
 export const MOMENTUM = 1;
 /** Adam, the decay added to gradients. */
 export const ADAM = 2;
+/** Codes of weights are whole numbers, half of them negative. */
+export const WHOLE = 0;
+/** They are odd numbers, as many negative as positive. */
+export const BIPOLAR = 1;
+/** They are floating-point numbers of eight bits, four of them an exponent. */
+export const E4M3 = 2;
+/** The same with five bits of exponent. */
+export const E5M2 = 3;

@@ -23,7 +23,7 @@ export interface CompileGraphOptions {
   readonly gpu?: Gpu | undefined;
   /**
    * In what a device stores activations and weights, and the CPU the weights of linear layers; `f32` unless
-   * given. With `q8` and `q4` a device stores all but the weights of linear layers in `f32`.
+   * given. With types of few bits a device stores all but the weights of linear layers in `f32`.
    */
   readonly dtype?: WeightDtype;
   /** Layout of what is between operations on a device; `batch-last` unless given. */

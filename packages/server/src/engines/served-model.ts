@@ -44,7 +44,7 @@ export interface ServedModel {
   readonly reproducible?: boolean;
   /** Where it is computed: on the server's device, where there is one, unless given. */
   readonly place?: "cpu" | "gpu";
-  /** How weights are stored; `f32` unless given. Those of linear layers may be in few bits, `q8` and `q4`. */
+  /** How weights are stored; `f32` unless given. Those of linear layers may be in few bits, such as `q4`. */
   readonly dtype?: WeightDtype;
 }
 

@@ -1,8 +1,10 @@
 import { Chain, Pattern } from "@papilio/butterfly";
 import {
+  CODE_GRIDS,
   decodeHalf,
   dequantizeValues,
   encodeHalf,
+  FEW_BITS,
   quantizeValues,
   type Sizes,
 } from "@papilio/butterfly/numeric";
@@ -60,11 +62,8 @@ describe("weights in half precision", () => {
   });
 });
 
-describe.each([
-  ["q8", 40 + 2 * 2],
-  ["q4", 20 + 2 * 2],
-] as const)("weights in %s", (dtype, bytesOfRow) => {
-  it("take a byte or half of one, and a scale for 32 of them, and are those that are nearest", async () => {
+describe.each(FEW_BITS)("weights in %s", (dtype) => {
+  it("take the bits of their codes, and a scale for 32 of them, and are those that are nearest", async () => {
     const weight = parameter([OUTPUTS, INPUTS], 1);
     const rounded = quantizeValues(weight.values, [1, OUTPUTS, INPUTS, 1], dtype);
     const nearest = Parameter.of([OUTPUTS, INPUTS], dequantizeValues(rounded));
@@ -76,7 +75,8 @@ describe.each([
     const { error } = difference(y as Float32Array, expected.y as Float64Array);
     // Sums of 40 products of numbers below 1.01, each rounded once.
     expect(error).toBeLessThan(40 * 41 * 2 ** -24);
-    expect(weights.bytes).toBe(bytesOfRow * OUTPUTS);
+    const bytesOfRow = (INPUTS * CODE_GRIDS[dtype].bits) / 8 + 2 * 2;
+    expect(weights.bytes).toBe(4 * Math.ceil((bytesOfRow * OUTPUTS) / 4));
   });
 
   it("of a chain are rounded factor by factor", async () => {

@@ -39,8 +39,8 @@ import { type TunedKernels, tunedCheck } from "./tuned-kernels.ts";
 
 export interface DeviceModelOptions {
   /**
-   * In what activations and weights are stored; `f32` unless given. With `q8` and `q4` weights of linear layers are in
-   * few bits, each factor rounded as `quantizeValues` of `@papilio/butterfly/numeric` says, as on the CPU, and all else
+   * In what activations and weights are stored; `f32` unless given. With types of few bits weights of linear layers are
+   * so, each factor rounded as `quantizeValues` of `@papilio/butterfly/numeric` says, as on the CPU, and all else
    * is in `f32`: `q8` takes 27 % of the memory of weights, `q4` 14 %. Arithmetic is in float32.
    */
   readonly dtype?: WeightDtype;
