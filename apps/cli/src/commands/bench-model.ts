@@ -72,7 +72,7 @@ export function benchModelCommand(interruption: Interruption): Command {
     .option("--sequences <count>", "so many of a *-decode model together too, beside one at a time")
     .option("--verify <count>", "how many the reference computes, to compare with")
     .option("--training", "whole steps of training: gradients, clipping and the updates of AdamW")
-    .option("--dtype <types>", "f32, f16, q8, q4, or several; f32 unless given", list)
+    .option("--dtype <types>", `${WEIGHT_DTYPES.join(", ")}, or several; f32 unless given`, list)
     .option("--layout <layouts>", "batch-first, batch-last, or both; batch-last unless given", list)
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--rounds <count>", "samples of each variant", `${MEASURE_DEFAULTS.rounds}`)

@@ -142,45 +142,42 @@ it("factors in few bits are multiplied from a file, whatever their type", async 
 });
 
 describe("papilio multiply --dtype", () => {
-  it.each(["q8", "q4"] as const)(
-    "multiplies by factors in %s, as they are stored",
-    async (dtype) => {
-      const left = Uint32Array.from({ length: 32 }, (_, at) => (5 * at) % 32);
-      const right = Uint32Array.from({ length: 32 }, (_, at) => (7 * at + 3) % 32);
-      const matrix = Butterfly.random(Chain.parse("1,4,4,8;8,4,4,1"), { seed: 2 });
-      const permuted = new PermutedButterfly(matrix, { left, right });
-      const plain = folder.write("p.safetensors", saveButterflies({ p: permuted }));
-      const file = folder.at(`p-${dtype}.safetensors`);
-      await papilio("quantize", plain, "--dtype", dtype, "--out", file, "--force");
-      const stored = loadButterflies(readFileSync(file)).get("p")?.matrix as Butterfly;
-      const w = stored.convert("float64").dense();
-      for (const batch of [1, 3]) {
-        const x = Float32Array.from({ length: batch * 32 }, (_, at) => Math.sin(at * at));
-        const input = folder.write("x32.npy", writeNpy(x, [batch, 32]));
-        const out = folder.at("y32.npy");
-        const { status, stdout, stderr } = await papilio(
-          ...["multiply", file, "--input", input, "--out", out, "--force"],
-          ...["--dtype", dtype, "--backend", "cpu"],
-        );
-        expect(status, stderr).toBe(0);
-        expect(stdout).toContain(`the CPU, factors in ${dtype}`);
-        const { values } = readNpyValues(readFileSync(out), "float64") as { values: Float64Array };
-        for (let n = 0; n < batch; n++) {
-          for (let row = 0; row < 32; row++) {
-            let sum = 0;
-            for (let col = 0; col < 32; col++) {
-              const weight = w[(left[row] as number) * 32 + col] as number;
-              sum += weight * (x[n * 32 + (right[col] as number)] as number);
-            }
-            // The inputs of a single vector are rounded to eight bits.
-            expect(Math.abs((values[n * 32 + row] as number) - sum)).toBeLessThan(
-              batch === 1 ? 0.05 : 1e-5,
-            );
+  it.each(FEW_BITS)("multiplies by factors in %s, as they are stored", async (dtype) => {
+    const left = Uint32Array.from({ length: 32 }, (_, at) => (5 * at) % 32);
+    const right = Uint32Array.from({ length: 32 }, (_, at) => (7 * at + 3) % 32);
+    const matrix = Butterfly.random(Chain.parse("1,4,4,8;8,4,4,1"), { seed: 2 });
+    const permuted = new PermutedButterfly(matrix, { left, right });
+    const plain = folder.write("p.safetensors", saveButterflies({ p: permuted }));
+    const file = folder.at(`p-${dtype}.safetensors`);
+    await papilio("quantize", plain, "--dtype", dtype, "--out", file, "--force");
+    const stored = loadButterflies(readFileSync(file)).get("p")?.matrix as Butterfly;
+    const w = stored.convert("float64").dense();
+    for (const batch of [1, 3]) {
+      const x = Float32Array.from({ length: batch * 32 }, (_, at) => Math.sin(at * at));
+      const input = folder.write("x32.npy", writeNpy(x, [batch, 32]));
+      const out = folder.at("y32.npy");
+      const { status, stdout, stderr } = await papilio(
+        ...["multiply", file, "--input", input, "--out", out, "--force"],
+        ...["--dtype", dtype, "--backend", "cpu"],
+      );
+      expect(status, stderr).toBe(0);
+      expect(stdout).toContain(`the CPU, factors in ${dtype}`);
+      const { values } = readNpyValues(readFileSync(out), "float64") as { values: Float64Array };
+      for (let n = 0; n < batch; n++) {
+        for (let row = 0; row < 32; row++) {
+          let sum = 0;
+          for (let col = 0; col < 32; col++) {
+            const weight = w[(left[row] as number) * 32 + col] as number;
+            sum += weight * (x[n * 32 + (right[col] as number)] as number);
           }
+          // The inputs of a single vector are rounded to 16 bits.
+          expect(Math.abs((values[n * 32 + row] as number) - sum)).toBeLessThan(
+            batch === 1 ? 1e-3 : 1e-5,
+          );
         }
       }
-    },
-  );
+    }
+  });
 
   it("is refused where nothing computes in few bits", async () => {
     const real = folder.write("h.safetensors", saveButterflies({ h: hadamard(4) }));
@@ -192,7 +189,7 @@ describe("papilio multiply --dtype", () => {
       const { stderr } = await papilio("multiply", file as string, ...flags);
       expect(stderr).toContain("FLAG_INVALID");
     }
-    const flags = ["--input", input, "--dtype", "q3", "--out", out];
+    const flags = ["--input", input, "--dtype", "q9", "--out", out];
     const { stderr } = await papilio("multiply", real, ...flags);
     expect(stderr).toContain("FLAG_INVALID");
   });

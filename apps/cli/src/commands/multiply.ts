@@ -14,7 +14,12 @@ import {
 import { describeValue } from "@papilio/butterfly/errors";
 import { padMatrix } from "@papilio/butterfly/factorization";
 import { loadButterflies, readSafetensors } from "@papilio/butterfly/files";
-import { type FloatType, requireStorable } from "@papilio/butterfly/numeric";
+import {
+  FEW_BITS,
+  type FewBits,
+  type FloatType,
+  requireStorable,
+} from "@papilio/butterfly/numeric";
 import { type CpuDtype, type CpuPlace, type CpuReport, cpu } from "@papilio/cpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { Command } from "commander";
@@ -55,7 +60,11 @@ export function multiplyCommand(interruption: Interruption): Command {
     .option("--force", FORCE_HELP)
     .option("--name <name>", "which butterfly of the file; needed where there are several")
     .option("--backend <name>", BACKEND_HELP, "auto")
-    .option("--dtype <type>", "how factors are stored: f32; q8 or q4, real ones", "f32")
+    .option(
+      "--dtype <type>",
+      `how factors are stored: f32, or real ones in few bits: ${FEW_BITS.join(", ")}`,
+      "f32",
+    )
     .option("--reference", "compute in double precision, slowly: the reference on the CPU")
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .addHelpText(
@@ -149,8 +158,8 @@ function pick(
 }
 
 /** The type of few bits that is asked for. @throws PapilioError `FLAG_INVALID` where nothing computes in it */
-function fewBitsOf({ dtype, reference: isReference }: Flags): "q8" | "q4" | undefined {
-  const found = oneOf("--dtype", dtype, ["f32", "q8", "q4"]);
+function fewBitsOf({ dtype, reference: isReference }: Flags): FewBits | undefined {
+  const found = oneOf("--dtype", dtype, ["f32", ...FEW_BITS]);
   if (found === "f32") return undefined;
   if (!isReference) return found;
   throw new PapilioError(

@@ -91,8 +91,7 @@ export async function chooseModelBackend(
 }
 
 /** What `--dtype` is, for the help of commands. */
-export const DTYPE_HELP =
-  "how weights are stored: f32, f16, q8 or q4; activations on an adapter are in f16 with f16, else in f32";
+export const DTYPE_HELP: string = `how weights are stored: ${WEIGHT_DTYPES.join(", ")}; activations on an adapter are in f16 with f16, else in f32`;
 
 /**
  * How numbers are stored. The CPU stores weights of linear layers so, and all else in single precision; an adapter

@@ -1,4 +1,5 @@
 import type { Butterfly, PermutedButterfly } from "@papilio/butterfly";
+import type { FewBits } from "@papilio/butterfly/numeric";
 import { Graph } from "@papilio/nn/graph";
 import { ButterflyLinear } from "@papilio/nn/layers";
 import { workOf } from "@papilio/nn/placement";
@@ -9,7 +10,7 @@ import { compileFor, OnDemandAdapter } from "./compute.ts";
 interface FewBitsFlags {
   readonly adapter: string;
   readonly backend: string;
-  readonly dtype: "q8" | "q4";
+  readonly dtype: FewBits;
 }
 
 /**

@@ -1,11 +1,13 @@
 import { PapilioError } from "@papilio/butterfly";
-import { bipolarPlanesWords, packBipolar } from "@papilio/butterfly/numeric";
+import { bipolarPlanesWords, type FewBits, packBipolar } from "@papilio/butterfly/numeric";
 import { bipolarPlanes, bipolarProduct } from "@papilio/cpu-runtime/kernels";
 import {
+  areWhole,
   BIPOLAR_TERMS,
   BIPOLAR_WIDTHS,
   type BipolarWidths,
   bipolarWeights,
+  MEASURED_FEW_BITS,
   requireFactor,
   roundToBipolar,
   roundToFewBitsOnCpu,
@@ -26,7 +28,7 @@ export const cpuFewBitsImplementations: readonly CpuImplementation[] = [
     processor: "cpu",
     prepare: (problem) => prepareStored("cpu-f32", "f32", problem),
   },
-  ...(["q8", "q4"] as const).map((dtype): CpuImplementation => {
+  ...MEASURED_FEW_BITS.map((dtype): CpuImplementation => {
     const name = `cpu-${dtype}`;
     return {
       name,
@@ -51,12 +53,13 @@ export const cpuFewBitsImplementations: readonly CpuImplementation[] = [
 
 async function prepareStored(
   name: string,
-  dtype: "f32" | "q8" | "q4",
+  dtype: "f32" | FewBits,
   problem: Problem,
 ): Promise<PreparedOnHost> {
   const { butterfly, shape } = problem;
   const { pattern } = requireFactor(name, butterfly);
-  if (dtype !== "f32" && shape.batch === 1 && (pattern.b === 2 || pattern.b % 2 === 1)) {
+  const rounds = dtype !== "f32" && shape.batch === 1 && areWhole(dtype);
+  if (rounds && (pattern.b === 2 || pattern.b % 2 === 1)) {
     throw new PapilioError(
       "OPERATION_MISMATCH",
       `Of a single vector, ${name} rounds only what groups of four and six outputs read, and blocks of ${pattern} have other groups.`,

@@ -3,6 +3,7 @@ import {
   type BipolarBits,
   type BipolarValues,
   bipolarToFloats,
+  CODE_GRIDS,
   dequantizeValues,
   type FewBits,
   quantizeValues,
@@ -80,7 +81,12 @@ export function roundToFewBits(dtype: FewBits, { butterfly, x }: RoundedOperands
   return { butterfly: ofValues(pattern, Float64Array.from(weights)), x };
 }
 
-/** What the CPU multiplies: a single vector is rounded to 16 bits, 32 inputs to a scale. */
+/** Whether codes are whole numbers, by which the CPU multiplies a single vector of whole numbers. */
+export function areWhole(dtype: FewBits): boolean {
+  return CODE_GRIDS[dtype].whole !== undefined;
+}
+
+/** What the CPU multiplies: a single vector is rounded to 16 bits, 32 inputs to a scale, where codes are whole numbers. */
 export function roundToFewBitsOnCpu(
   dtype: FewBits,
   operands: RoundedOperands,
@@ -88,7 +94,7 @@ export function roundToFewBitsOnCpu(
 ): RoundedOperands {
   const { butterfly, x } = roundToFewBits(dtype, operands);
   const { pattern } = requireFactor(dtype, operands.butterfly);
-  return { butterfly, x: batch === 1 ? roundedTo16Bits(pattern, x) : x };
+  return { butterfly, x: batch === 1 && areWhole(dtype) ? roundedTo16Bits(pattern, x) : x };
 }
 
 /** As the kernel does, in float32. */
