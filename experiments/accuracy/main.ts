@@ -5,8 +5,8 @@
  *
  * Each kind of layer is tuned by the same number of learning rates and decays with the first seed, and trained with
  * further seeds by those that were best on the validation data. Every training is a line of results/accuracy.jsonl, written when it is
- * done: the same command goes on where it was stopped. results/accuracy.md has the tables of all lines. `--kind` trains some
- * kinds of layers alone, such as those of one of two processes.
+ * done: the same command goes on where it was stopped. results/accuracy.md has the tables of all lines. `--kind` and `--way`
+ * train some kinds of layers, and in some ways, alone, such as those of one of two processes.
  *
  *     pnpm experiment:accuracy --time --adapter lavapipe
  *
@@ -42,6 +42,7 @@ const { values: flags } = parseArgs({
   options: {
     task: { type: "string", default: TASKS.map(({ name }) => name).join(",") },
     kind: { type: "string", default: Object.keys(LINEAR_KINDS).join(",") },
+    way: { type: "string" },
     minutes: { type: "string", default: "240" },
     time: { type: "boolean", default: false },
     rounds: { type: "string", default: "11" },
@@ -55,6 +56,9 @@ if (unknown !== undefined) throw new Error(`There is no task ${unknown}.`);
 const kinds = flags.kind.split(",");
 const unknownKind = kinds.find((kind) => !(kind in LINEAR_KINDS));
 if (unknownKind !== undefined) throw new Error(`There is no kind of layers ${unknownKind}.`);
+const waysAsked = flags.way?.split(",");
+const unknownWay = waysAsked?.find((way) => !TASKS.some(({ tried }) => tried?.ways.has(way)));
+if (unknownWay !== undefined) throw new Error(`There is no way ${unknownWay}.`);
 const end = performance.now() + Number(flags.minutes) * 60_000;
 
 const timesFile = flags.out.replace(/\.jsonl$/, "-times.json");
@@ -85,7 +89,9 @@ if (flags.time) await timeAll(tasks);
 for (const task of flags.time ? [] : tasks) {
   const usual = await trainAll(task, undefined, undefined);
   const dense = usual.get("dense");
-  const ways = [...(task.tried?.ways.keys() ?? [])];
+  const ways = [...(task.tried?.ways.keys() ?? [])].filter(
+    (way) => waysAsked === undefined || waysAsked.includes(way),
+  );
   if (ways.length > 0 && dense === undefined) {
     throw new Error("Some ways begin with dense layers: give dense among the kinds, too.");
   }

@@ -124,7 +124,7 @@ function waysOf(
     usual.find((one) => one.kind === kind)?.mean;
   const dense = usual.find(({ kind }) => kind === "dense");
   const most = dense?.found[0]?.linearWeights;
-  return [...(task.tried?.ways ?? [])].flatMap(([way, description]) =>
+  return [...(task.tried?.ways ?? [])].flatMap(([way, { description }]) =>
     meansOf(task, way, lines, seeds).map(({ kind, found, mean }) => [
       description,
       LINEAR_KINDS[kind],

@@ -1,6 +1,6 @@
 import type { Model, RunInputs } from "@papilio/nn";
 import type { Graph } from "@papilio/nn/graph";
-import type { DisposableTask, TrainOptions } from "@papilio/nn/training";
+import type { DisposableTask, InitializeOptions, TrainOptions } from "@papilio/nn/training";
 import type { LinearKind } from "./linear-kinds.ts";
 
 /** A kind of model and its data, in which dense and butterfly layers are compared. */
@@ -27,16 +27,19 @@ export interface Task {
 
 /** Other ways to train butterflies, tuned as the usual one is. */
 export interface Tried {
-  /** What they are, by their names. */
-  readonly ways: ReadonlyMap<string, string>;
-  readonly kinds: readonly LinearKind[];
+  readonly ways: ReadonlyMap<string, TriedWay>;
   /** What one must know to read what they gained. */
   readonly note: string;
 }
 
+export interface TriedWay {
+  readonly description: string;
+  readonly kinds: readonly LinearKind[];
+}
+
 /** Kinds of layers that are trained in a way, or in the usual one. */
 export function kindsOf({ kinds, tried }: Task, way: string | undefined): readonly LinearKind[] {
-  return way === undefined ? kinds : (tried?.kinds ?? []);
+  return way === undefined ? kinds : (tried?.ways.get(way)?.kinds ?? []);
 }
 
 /** A model before it is trained, and one run of it. */
@@ -59,6 +62,8 @@ export interface Training {
   readonly options: Pick<TrainOptions, "steps" | "evaluateEvery" | "optimizer" | "clip">;
   /** Whether the first numbers are drawn for training from scratch, or left as the layers have them. */
   readonly drawn: boolean;
+  /** What blocks of factors are that are drawn, `normal` unless given. */
+  readonly factors?: InitializeOptions["factors"];
   /** Whether all factors of a product have one rate; `factorRates` has theirs unless given. */
   readonly oneRate?: boolean | undefined;
   /** Whether the decay is divided among the factors of a product; each has all of it unless given. */

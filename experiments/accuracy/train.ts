@@ -18,7 +18,7 @@ export async function trainBest(
   const { metric, model, task, tested, final, warmup, options } = training;
   using _ = task;
   using __ = tested;
-  if (training.drawn) initialize(task.graph, { seed });
+  if (training.drawn) initialize(task.graph, { seed, factors: training.factors });
   const { steps } = options;
   const curve: [number, number][] = [];
   let best: Pick<Outcome, "validation" | "test" | "agreement"> | undefined;

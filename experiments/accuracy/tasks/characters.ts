@@ -3,7 +3,7 @@ import { characterTokens, distilledTask, textTask } from "@papilio/nn/training";
 import { readText } from "../data.ts";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
 import type { Task, Training, Tried } from "../task.ts";
-import { describeWays, type Family, trainingBy, type Way, type Ways } from "./ways.ts";
+import { DYADIC_WAYS, describeWays, type Family, trainingBy, type Way, type Ways } from "./ways.ts";
 
 interface Sizes {
   readonly name: string;
@@ -27,6 +27,7 @@ const WAYS: Ways = new Map<string, Way>([
       ...{ denseFirst: true, distilled: true },
     },
   ],
+  ...DYADIC_WAYS,
 ]);
 
 /** The share of the text that is trained by; a half of the others validates, the other half tests. */
@@ -70,7 +71,6 @@ function charactersOf(sizes: Sizes): Task {
 function triedOf(ways: Ways): Tried {
   return {
     ways: describeWays(ways),
-    kinds: ["half", "monarch"],
     note: "A teacher is the dense model of the same seed: its logits are learned beside the next characters. Its own training is not counted. Dense layers may gain by a teacher, too, which was not tried.",
   };
 }

@@ -37,7 +37,6 @@ const WAYS_OF: Partial<Readonly<Record<Name, Ways>>> = {
 function triedOf(ways: Ways): Tried {
   return {
     ways: describeWays(ways),
-    kinds: ["half", "monarch"],
     note: "Seeds of a row differ by up to five points, and several ways are compared on the test data, so that the best of them is partly luck. A teacher is the dense model of the same seed: its logits are learned for all nodes, whose labels nobody looks at. Dense layers may gain by a teacher, too, which was not tried.",
   };
 }

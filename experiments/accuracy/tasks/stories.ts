@@ -7,7 +7,8 @@ import { operationsOf } from "@papilio/nn/operations";
 import { type DisposableTask, distilledTask, initialize, textTask } from "@papilio/nn/training";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
 import { stories as samples, storyModel, trainedStoryModel } from "../stories-samples.ts";
-import type { Choice, Task, Training } from "../task.ts";
+import type { Choice, Task, Training, TriedWay } from "../task.ts";
+import { DYADIC_WAYS, describeWays } from "./ways.ts";
 
 const CONTEXT = 128;
 /** Sequences of a step. */
@@ -27,8 +28,16 @@ export const stories: Task = {
   kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
   settings: [2e-3, 4e-3].map((rate) => ({ rate, decay: 0.01 })),
   tried: {
-    ways: new Map([[FACTORIZED, "the teacher's layers factorized, and distilled from there"]]),
-    kinds: ["half", "monarch"],
+    ways: new Map<string, TriedWay>([
+      [
+        FACTORIZED,
+        {
+          description: "the teacher's layers factorized, and distilled from there",
+          kinds: ["half", "monarch", "dyadic"],
+        },
+      ],
+      ...describeWays(DYADIC_WAYS),
+    ]),
     note: "Dense layers that begin with the teacher's are the teacher, whose loss is that of its own texts.",
   },
   ...{ unit: `${CONTEXT} tokens`, token: "token" },
@@ -45,6 +54,7 @@ export const stories: Task = {
 async function trainingOf({ kind, seed, way }: Choice): Promise<Training> {
   const { teacher, trained, validated, tested } = await samples();
   const model = storyModel(layersOf(kind), seed);
+  const dyadicWay = way === undefined ? undefined : DYADIC_WAYS.get(way);
   const shape = { sequences: BATCH, tokens: CONTEXT };
   const taskOf = (validation: Uint32Array): DisposableTask =>
     textTask({
@@ -58,7 +68,7 @@ async function trainingOf({ kind, seed, way }: Choice): Promise<Training> {
     // Linear layers are drawn, the table of tokens stays.
     const table = model.namedParameters().get("model.embed_tokens.weight") as Parameter;
     const tokens = table.values.slice();
-    initialize(task.graph, { seed });
+    initialize(task.graph, { seed, factors: dyadicWay?.orthogonal ? "orthogonal" : undefined });
     table.values = tokens;
   }
   const known = teacher.trace(shape);
@@ -71,6 +81,7 @@ async function trainingOf({ kind, seed, way }: Choice): Promise<Training> {
     }),
     tested: withAgreement(taskOf(tested), { teacher, model, tokens: tested }),
     drawn: false,
+    oneRate: dyadicWay?.oneRate,
     options: {
       ...{ steps: STEPS, evaluateEvery: 250, clip: 1 },
       optimizer: { kind: "adamw", beta2: 0.99 },

@@ -2,14 +2,18 @@ import type { Model } from "@papilio/nn";
 import { initializeFrom } from "@papilio/nn/conversion";
 import type { LinearKind } from "../linear-kinds.ts";
 import { linearWeights } from "../sizes.ts";
-import type { Choice, Settings, Training } from "../task.ts";
+import type { Choice, Settings, Training, Tried } from "../task.ts";
 import { trainBest } from "../train.ts";
 
 /** How butterflies are trained, other than from scratch by labels and rates of factors. */
 export interface Way {
   readonly description: string;
+  /** Kinds of layers that it is tried for: those of two factors unless given. */
+  readonly kinds?: readonly LinearKind[];
   /** First numbers by `initialize`, of the variance that a dense layer's have. */
   readonly drawn?: boolean;
+  /** First blocks of factors orthogonal. */
+  readonly orthogonal?: boolean;
   readonly oneRate?: boolean;
   readonly dividedDecay?: boolean;
   /** Trained dense first, and factorized. */
@@ -33,9 +37,25 @@ export interface Family<M extends Model<never>> {
   training(model: M, seed: number, teacher?: M): Training;
 }
 
-export function describeWays(ways: Ways): ReadonlyMap<string, string> {
-  return new Map([...ways].map(([name, { description }]) => [name, description]));
+const PAIRS: readonly LinearKind[] = ["half", "monarch"];
+
+export function describeWays(ways: Ways): Tried["ways"] {
+  return new Map(
+    [...ways].map(([name, { description, kinds = PAIRS }]) => [name, { description, kinds }]),
+  );
 }
+
+/** For products of many factors. */
+export const DYADIC_WAYS: Ways = new Map<string, Way>([
+  ["orthogonal", { description: "first blocks orthogonal", kinds: ["dyadic"], orthogonal: true }],
+  [
+    "orthogonal-one-rate",
+    {
+      description: "first blocks orthogonal, one rate for all factors",
+      ...{ kinds: ["dyadic"], orthogonal: true, oneRate: true },
+    },
+  ],
+]);
 
 /** Numbers of models that were trained dense, by their family, their seed, and their width: they teach several. */
 const trained = new WeakMap<object, Map<string, Promise<readonly Float32Array[]>>>();
@@ -57,7 +77,8 @@ export async function trainingBy<M extends Model<never>>(
     : undefined;
   const training = family.training(model, seed, teacher);
   const { drawn = training.drawn && !way?.denseFirst, oneRate, dividedDecay } = way ?? {};
-  return { ...training, drawn, oneRate, dividedDecay };
+  const factors = way?.orthogonal ? "orthogonal" : undefined;
+  return { ...training, drawn, factors, oneRate, dividedDecay };
 }
 
 /** The most features of which all linear weights are at most a share of dense's. */

@@ -136,6 +136,37 @@ describe("papilio train on a text", () => {
     expect(other.line).toContain("STATE_DICT_MISMATCH");
   });
 
+  it("begins with orthogonal factors, and trains all of a product by one rate", async () => {
+    const flags = ["--linear", "dyadic", "--factors", "orthogonal", "--steps", "1"];
+    const start = await papilio(...onText("start", ...flags, "--rate", "0"));
+    expect(start.status, start.stderr).toBe(0);
+    const rates = ["--rate", "0.001", "--optimizer", "sgd", "--clip", "1"];
+    const one = await papilio(...onText("one", ...flags, ...rates, "--one-rate"));
+    expect(one.status, one.stderr).toBe(0);
+    const each = await papilio(...onText("each", ...flags, ...rates));
+    expect(each.status, each.stderr).toBe(0);
+    const [before, by, other] = (await Promise.all(
+      ["start", "one", "each"].map(async (name) => {
+        const state = await loadStateDict(folder.at(name));
+        return state.get("h.0.attn.q_proj.factors.0")?.toReal("float32") as Float32Array;
+      }),
+    )) as [Float32Array, Float32Array, Float32Array];
+    // [1, 2, 2, d]: the two outputs of a block are orthogonal.
+    const d = before.length / 4;
+    for (let k = 0; k < d; k++) {
+      const [p = 0, q = 0, r = 0, s = 0] = [0, 1, 2, 3].map((at) => before[at * d + k]);
+      expect(Math.abs(p * r + q * s)).toBeLessThan(1e-6);
+      expect(Math.abs(p * p + q * q - 1)).toBeLessThan(1e-6);
+    }
+    const moved = (to: Float32Array): number =>
+      Math.hypot(...to.map((value, at) => value - (before[at] as number)));
+    // A rate of each factor is that of all, times the inputs over twice the number of factors.
+    const factors = Math.log2(2 * d);
+    expect(moved(other) / moved(by)).toBeCloseTo((2 * d) / (2 * factors), 2);
+    const both = await refusal(...onText("both", ...flags, "--from", folder.at("start")));
+    expect(both.line).toContain("FLAG_INVALID");
+  });
+
   it("stops where it diverges, with what was measured and the last good checkpoint", async () => {
     const flags = ["--optimizer", "sgd", "--rate", "1e6", "--steps", "50", "--keep-every", "1"];
     const metrics = ["--metrics", folder.at("bad.jsonl")];

@@ -77,6 +77,12 @@ export function trainCommand(interruption: Interruption): Command {
     .option("--decay <decay>", "weight decay of matrices", "0.01")
     .option("--clip <norm>", "the largest norm of the gradient")
     .option("--seed <seed>", "of the first numbers, and the order of the data", "0")
+    .option(
+      "--factors <kind>",
+      "first numbers of factors: normal, or orthogonal blocks, which suit products of many",
+      "normal",
+    )
+    .option("--one-rate", "the same rate for all factors of a product, as suits many")
     .option("--evaluate-every <steps>", "steps between two evaluations", "100")
     .option("--keep-every <steps>", "steps between two checkpoints", "100")
     .option("--from <folder>", "a model that it starts from; its dense layers are factorized first")
@@ -147,8 +153,10 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
     );
   }
   if (before === undefined) {
-    if (flags.from === undefined) initialize(task.graph, { seed: choice.seed });
-    else await start(flags.from, prepared, interruption.signal);
+    if (flags.from === undefined) {
+      const { factors } = settings;
+      initialize(task.graph, { seed: choice.seed, factors });
+    } else await start(flags.from, prepared, interruption.signal);
   }
   using adapter = new OnDemandAdapter(flags.adapter);
   const gpu = settings.backend === "gpu" ? await adapter.open() : undefined;
@@ -181,7 +189,7 @@ async function run(data: string, flags: TrainFlags, interruption: Interruption):
     optimizer:
       settings.optimizer === "sgd" ? { kind: "sgd", momentum: 0.9 } : { kind: settings.optimizer },
     rate: settings.schedule,
-    multipliers: factorRates(task.graph),
+    multipliers: settings.oneRate ? undefined : factorRates(task.graph),
     decay: settings.decay,
     clip: settings.clip,
     accumulate: settings.accumulate,

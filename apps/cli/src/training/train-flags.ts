@@ -33,6 +33,8 @@ export interface TrainFlags {
   readonly decay: string;
   readonly clip?: string;
   readonly seed: string;
+  readonly factors: string;
+  readonly oneRate?: boolean;
   readonly evaluateEvery: string;
   readonly keepEvery: string;
   readonly from?: string;
@@ -115,11 +117,21 @@ export function settingsOf(flags: TrainFlags): {
   readonly evaluateEvery: number;
   readonly keepEvery: number;
   readonly backend: "cpu" | "gpu";
+  readonly factors: "normal" | "orthogonal";
+  readonly oneRate: boolean;
 } {
   const count = (flag: string, text: string, least = 0): number =>
     wholeNumber(flag, text, least, 1e9);
   const steps = count("--steps", flags.steps, 1);
   const rate = numberFrom("--rate", flags.rate, 0, 1e6);
+  const factors = oneOf("--factors", flags.factors, ["normal", "orthogonal"]);
+  if (factors !== "normal" && flags.from !== undefined) {
+    throw new PapilioError(
+      "FLAG_INVALID",
+      "--factors draws first numbers, and --from has them.",
+      "Leave one of them out.",
+    );
+  }
   const warmup = wholeNumber("--warmup", flags.warmup, 0, steps);
   return {
     steps,
@@ -133,5 +145,7 @@ export function settingsOf(flags: TrainFlags): {
     evaluateEvery: count("--evaluate-every", flags.evaluateEvery),
     keepEvery: count("--keep-every", flags.keepEvery),
     backend: oneOf("--backend", flags.backend, ["cpu", "gpu"]),
+    factors,
+    oneRate: flags.oneRate ?? false,
   };
 }

@@ -43,6 +43,7 @@ export {
   transposition,
   waveletOrder,
 } from "./permutations.ts";
+export { randomOrthogonal } from "./random-orthogonal.ts";
 export { realButterfly } from "./real-butterfly.ts";
 export { type ComplexNumber, rootOfUnity } from "./roots-of-unity.ts";
 export { type BoftShape, boftRotation, oftRotation } from "./rotations.ts";

@@ -51,6 +51,7 @@ export const constructionCalls: PublicCalls = {
       { orthonormal: true },
     ),
   acdc: () => call(butterfly.acdc, [{ a: doubles, d: doubles }]),
+  randomOrthogonal: () => call(butterfly.randomOrthogonal, butterfly.Chain.monarch(4), { seed: 1 }),
   cayleyTransform: () => call(butterfly.cayleyTransform, doubles, 2),
   oftRotation: () => call(butterfly.oftRotation, doubles, 2),
   boftRotation: () =>

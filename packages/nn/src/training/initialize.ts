@@ -1,4 +1,6 @@
-import { requireNumber, requireOptions } from "@papilio/butterfly/errors";
+import { Chain, type Pattern } from "@papilio/butterfly";
+import { randomOrthogonal } from "@papilio/butterfly/constructions";
+import { requireNumber, requireOneOf, requireOptions } from "@papilio/butterfly/errors";
 import type { Graph } from "../graph/graph.ts";
 import { graphCheck } from "../graph/operand-checks.ts";
 import type { Parameter } from "../modules/parameter.ts";
@@ -9,6 +11,8 @@ import { requireNotNegative } from "./settings.ts";
 export interface InitializeOptions {
   /** 0 unless given. */
   readonly seed?: number;
+  /** What blocks of factors are, `normal` unless given. */
+  readonly factors?: "normal" | "orthogonal" | undefined;
   /** The standard deviation of tables: of tokens and of positions. 0.02 unless given, as GPT-2 has it. */
   readonly tables?: number;
 }
@@ -16,10 +20,13 @@ export interface InitializeOptions {
 /**
  * Draws the first numbers of a model that is to be trained from scratch. Each factor of each product is normal, so that
  * vectors keep their size through products of any number of factors: of a factor `(a, b, c, d)` the standard deviation is
- * `sqrt(1 / c) · min(1, sqrt(b / c))`. Of a dense layer it is that of its inputs and outputs. Tables of tokens and positions
- * are normal, too; a table that is a head as well stays a table. Biases and norms are left as they are.
+ * `sqrt(1 / c) · min(1, sqrt(b / c))`. Of a dense layer it is that of its inputs and outputs. With `orthogonal` factors each
+ * block is an orthogonal matrix instead, or part of one where it is not square, times what gives it the same deviation: a
+ * product of many factors stretches some vectors and shrinks others by much less than one of normal factors does, and is
+ * easier to train. Tables of tokens and positions are normal; a table that is a head as well stays a table. Biases and norms
+ * are left as they are.
  *
- * Source: arXiv 2406.06248, the maximal update parametrization of structured layers.
+ * Sources: arXiv 2406.06248, the maximal update parametrization of structured layers; arXiv 1312.6120, orthogonal layers.
  *
  * @param graph of the model, whose products and tables are looked for
  * @throws PapilioError `OPTION_INVALID`, `SEED_INVALID`
@@ -27,15 +34,17 @@ export interface InitializeOptions {
 export function initialize(graph: Graph, options: InitializeOptions = {}): void {
   graphCheck("The graph", graph);
   requireOptions("The options of initialize", options);
-  const { seed = 0, tables = 0.02 } = options;
+  const { seed = 0, factors: kind = "normal", tables = 0.02 } = options;
   requireNumber("The seed", seed);
+  requireOneOf("How factors are drawn", kind, ["normal", "orthogonal"]);
   requireNotNegative("The standard deviation of tables", tables);
   const seeds = seedsFrom(seed);
   const drawn = new Set<Parameter>();
-  const draw = (parameter: Parameter, deviation: number): void => {
+  const draw = (parameter: Parameter, deviation: number, pattern?: Pattern): void => {
     if (drawn.has(parameter)) return;
     drawn.add(parameter);
-    normal(deviation, seeds())(parameter.values);
+    if (pattern === undefined) normal(deviation, seeds())(parameter.values);
+    else drawOrthogonal(parameter.values, pattern, deviation, seeds());
   };
   const operations = operationsOf(graph);
   for (const operation of operations) {
@@ -47,8 +56,24 @@ export function initialize(graph: Graph, options: InitializeOptions = {}): void 
     if (operation.kind !== "linear") continue;
     const { chain, factors } = operation.matrix;
     for (const [index, factor] of factors.entries()) {
-      const { b = 1, c = 1 } = chain.patterns[index] ?? {};
-      draw(factor, Math.sqrt(1 / c) * Math.min(1, Math.sqrt(b / c)));
+      const pattern = chain.patterns[index] as Pattern;
+      const { b, c } = pattern;
+      const deviation = Math.sqrt(1 / c) * Math.min(1, Math.sqrt(b / c));
+      draw(factor, deviation, kind === "orthogonal" ? pattern : undefined);
     }
   }
+}
+
+/** Numbers of an orthogonal block have a deviation of 1 over the root of its larger size. */
+function drawOrthogonal(
+  values: Float32Array,
+  pattern: Pattern,
+  deviation: number,
+  seed: number,
+): void {
+  const [factor] = randomOrthogonal(Chain.of([pattern]), { seed, dtype: "float64" }).factors;
+  const scale = deviation * Math.sqrt(Math.max(pattern.b, pattern.c));
+  factor?.values.forEach((value, index) => {
+    values[index] = scale * value;
+  });
 }

@@ -22,7 +22,7 @@ export interface TrainerOptions {
   /** The learning rate, or that of each step. */
   readonly rate: number | Schedule;
   /** What the rate of some parameters is multiplied by, as `factorRates` has it; 1 for the others. */
-  readonly multipliers?: ReadonlyMap<Parameter, number>;
+  readonly multipliers?: ReadonlyMap<Parameter, number> | undefined;
   /** The weight decay of parameters of two axes and more: not of biases and norms. 0 unless given. */
   readonly decay?: number;
   /** What the weight decay of some parameters is multiplied by, as `factorDecays` has it; 1 for the others. */

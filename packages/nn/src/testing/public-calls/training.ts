@@ -62,7 +62,7 @@ export const trainingCalls: PublicCalls = {
   },
   initialize: () => {
     const [graph] = trainable();
-    return call(nn.initialize, graph, { seed: 1, tables: 0.02 });
+    return call(nn.initialize, graph, { seed: 1, tables: 0.02, factors: "orthogonal" });
   },
   crossEntropy: () => {
     const graph = new nn.Graph();
