@@ -7,7 +7,7 @@ import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
 
-it.each(["q8", "q4"])(
+it.each(["q3", "f8e4m3"])(
   "papilio multiply by factors in %s is the same on an adapter",
   async (dtype) => {
     const matrix = Butterfly.random(Chain.parse("1,4,4,8;8,4,4,1"), { seed: 2 });

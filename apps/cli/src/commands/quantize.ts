@@ -69,7 +69,7 @@ export function quantizeCommand(interruption: Interruption): Command {
 Matrices and the factors of butterflies are rounded, 32 weights along a row to a scale; biases, norms and tables of
 positions stay as they are. Structured rounding takes the bytes of plain rounding, and seconds for each million weights,
 with --calibrate a model runs there and back, and a million weights take tens of seconds, or minutes in butterflies. A file
-for a model goes beside its config.json; papilio generate, run and classify read it, and with --dtype q8 or q4 they keep
+for a model goes beside its config.json; papilio generate, run and classify read it, and with --dtype q4, or what it is in, they keep
 the same weights in memory.
 
 With --train the model then learns, from what it computes in float32 itself, which of the nearby codes are best: the bytes

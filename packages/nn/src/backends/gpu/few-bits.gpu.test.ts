@@ -1,5 +1,11 @@
 import { Chain, Pattern } from "@papilio/butterfly";
-import { dequantizeValues, quantizeValues, type Sizes } from "@papilio/butterfly/numeric";
+import {
+  CODE_GRIDS,
+  dequantizeValues,
+  type FewBits,
+  quantizeValues,
+  type Sizes,
+} from "@papilio/butterfly/numeric";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Graph } from "../../graph/graph.ts";
@@ -19,18 +25,21 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-const BITS = ["q8", "q4"] as const;
-type Bits = (typeof BITS)[number];
+/** Whole numbers and floating-point ones: the tests of kernels have all types. */
+const DTYPES = ["q3", "f8e4m3"] as const;
+
+/** Bytes of a row of 70 inputs: nine units of eight, and three scales. */
+const bytesOfRow = (dtype: FewBits): number => 9 * CODE_GRIDS[dtype].bits + 3 * 2;
 
 /** The parameter of the numbers that few bits hold. */
-function nearest({ shape, values }: Parameter, sizes: Sizes, dtype: Bits): Parameter {
+function nearest({ shape, values }: Parameter, sizes: Sizes, dtype: FewBits): Parameter {
   return Parameter.of(shape, dequantizeValues(quantizeValues(values, sizes, dtype)));
 }
 
 async function expectNear(
   given: Graph,
   rounded: Graph,
-  dtype: Bits,
+  dtype: FewBits,
   inputs: Record<string, Float32Array | Uint32Array>,
 ): Promise<DeviceModel> {
   const model = await DeviceModel.compile(gpu, given, { dtype });
@@ -45,7 +54,7 @@ async function expectNear(
   return model;
 }
 
-describe.each(BITS)("weights in %s on a device", (dtype) => {
+describe.each(DTYPES)("weights in %s on a device", (dtype) => {
   const [vectors, outputs, inputs] = [5, 24, 70];
   const multiplying = (matrix: Matrix, features: number, bias?: Parameter): Graph => {
     const graph = new Graph();
@@ -65,8 +74,8 @@ describe.each(BITS)("weights in %s on a device", (dtype) => {
       { x },
     );
     using full = await DeviceModel.compile(gpu, multiplying(denseMatrix(weight), inputs, bias));
-    const bytesOfRow = (dtype === "q8" ? 72 : 36) + 3 * 2;
-    expect(full.bytes - model.bytes).toBeGreaterThanOrEqual(outputs * (4 * inputs - bytesOfRow));
+    const saved = outputs * (4 * inputs - bytesOfRow(dtype));
+    expect(full.bytes - model.bytes).toBeGreaterThanOrEqual(saved);
   });
 
   it("of a chain are rounded factor by factor, but for those that are to stay", async () => {
@@ -101,8 +110,7 @@ describe.each(BITS)("weights in %s on a device", (dtype) => {
     const rounded = nearest(weight, [1, outputs, inputs, 1], dtype);
     using memory = new ModelMemory(gpu, dtype);
     using model = await DeviceModel.compile(gpu, reading(weight), { memory });
-    const inUnits = (dtype === "q8" ? 72 : 36) + 3 * 2;
-    expect(memory.bytes).toBeLessThan(1.2 * outputs * inUnits);
+    expect(memory.bytes).toBeLessThan(1.2 * outputs * bytesOfRow(dtype));
     const tokens = Uint32Array.of(23, 0, 7, 7, 3);
     const { read } = await model.run({ tokens });
     const row = (at: number): Float32Array => rounded.values.slice(at * inputs, (at + 1) * inputs);

@@ -56,7 +56,7 @@ it.each(Object.entries(TOO_LARGE))(
   },
 );
 
-it.each(["q8", "q4"] as const)("counts the weights of linear layers in %s", async (dtype) => {
+it.each(["q8", "q3"] as const)("counts the weights of linear layers in %s", async (dtype) => {
   // In float32 27 KB, in eight bits 7.2 KB: of a table that is read and multiplied by, and of a factor.
   const table = parameter([96, 72], 1);
   const graph = new Graph();
@@ -71,7 +71,7 @@ it.each(["q8", "q4"] as const)("counts the weights of linear layers in %s", asyn
   const exact = new CpuModel(graph, { precision: "float64" }).runNow({ ids }).y as Float64Array;
   const norm = Math.hypot(...exact);
   const lost = Math.hypot(...exact.map((value, at) => value - (near[at] as number)));
-  expect(lost / norm).toBeLessThan(dtype === "q8" ? 0.02 : 0.3);
+  expect(lost / norm).toBeLessThan(dtype === "q8" ? 0.02 : 0.5);
 });
 
 it("computes what just fits", async () => {
