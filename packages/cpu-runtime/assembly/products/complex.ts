@@ -1,4 +1,5 @@
 import { multiplyAdd, multiplySubtract } from "../vector-math";
+import { Block } from "./block";
 
 /**
  * One complex output for sixteen vectors.
@@ -6,7 +7,7 @@ import { multiplyAdd, multiplySubtract } from "../vector-math";
  * @param values `[c, 2]`: real and imaginary part
  * @param xPart from the real to the imaginary part of an input
  */
-export function complexBySixteen(
+function complexBySixteen(
   c: i32,
   values: usize,
   x: usize,
@@ -63,4 +64,31 @@ export function complexBySixteen(
   v128.store(y, im1, 16);
   v128.store(y, im2, 32);
   v128.store(y, im3, 48);
+}
+
+/** Outputs of one block of a complex stage. */
+export function runComplex(
+  block: Block,
+  c: i32,
+  values: usize,
+  first: i32,
+  end: i32,
+  x: usize,
+  xRow: usize,
+  y: usize,
+  yRow: usize,
+): void {
+  values += <usize>(8 * first * c);
+  y += <usize>first * yRow;
+  for (let j = first; j < end; j++) {
+    let from = x;
+    let to = y;
+    for (let tile = 0; tile < block.tiles; tile++) {
+      complexBySixteen(c, values, from, xRow, block.xPart, to, block.yPart);
+      from += block.xTile;
+      to += block.yTile;
+    }
+    values += <usize>(8 * c);
+    y += yRow;
+  }
 }

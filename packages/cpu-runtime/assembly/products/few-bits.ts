@@ -6,7 +6,7 @@
  * the last four.
  */
 import { BIPOLAR } from "../kernel-options";
-import { flippedBits, lastCode, numberOf } from "./codes";
+import { flippedBits, lastCode, numberOf, scaleFactor } from "./codes";
 import { halfExponents, halfMask, halfScale, widenedScales } from "./halves";
 
 /** Inputs that share a scale. */
@@ -78,7 +78,8 @@ export function packFewBits(
   for (let first = 0; first < c; first += SCALED) {
     const half = <i32>load<i16>(scales);
     // A power of two, which float32 holds as a normal number: products with others may take a hundred times as long.
-    const scale = codes > BIPOLAR ? reinterpret<i32>(ofHalf(half)) >> 16 : half;
+    const scale =
+      codes > BIPOLAR ? reinterpret<i32>(ofHalf(half) * scaleFactor(codes)) >> 16 : half;
     store<u16>(group + ((<usize>output) << 1), scale);
     scales += scaleStep;
     const start = group + <usize>(2 * size);

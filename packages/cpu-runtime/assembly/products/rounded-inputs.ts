@@ -66,7 +66,7 @@ function roundTogether(x: usize, to: usize, offset: i32): bool {
   for (let at: usize = 0; at < 64; at += 16) {
     const a = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at), inverse));
     const b = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at, 16), inverse));
-    const numbers = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(a), i32x4.trunc_sat_f32x4_s(b));
+    const numbers = i16x8.narrow_i32x4_s(wholeNumbers(a), wholeNumbers(b));
     sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(numbers));
     v128.store(to + at, numbers);
   }
@@ -75,6 +75,11 @@ function roundTogether(x: usize, to: usize, offset: i32): bool {
   store<f32>(to, largest / TOP, SCALE);
   store<i32>(to, sum * offset, SUM);
   return true;
+}
+
+/** Of numbers that are whole, and not large. */
+function wholeNumbers(x: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(x) : i32x4.trunc_sat_f32x4_s(x);
 }
 
 /** What is added to a code in memory, or to twice one of bipolar weights, which is negative there, to make its number. */

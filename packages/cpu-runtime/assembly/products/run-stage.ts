@@ -1,7 +1,7 @@
 import { BIPOLAR } from "../kernel-options";
 import { Stage, TILE } from "../program";
 import { BLOCK_BYTES, Block } from "./block";
-import { complexBySixteen } from "./complex";
+import { runComplex } from "./complex";
 import { finish, finishRows } from "./epilogue";
 import { bytesBefore, rowBytes } from "./few-bits";
 import {
@@ -9,6 +9,7 @@ import {
   multiplySmallBlocksForFew,
   multiplySmallBlocksForOne,
 } from "./few-vectors";
+import { multiplyFloatCodes } from "./float-codes";
 import { groupSize, isSmall, multiplyGroup, multiplyGroupForOne, outputsInSixes } from "./group";
 import { multiplySixes } from "./groups-of-six";
 import { widenHalves } from "./halves";
@@ -204,18 +205,23 @@ function runGroups(
   }
   const inputsOfOne = widened + <usize>(INPUTS * GROUP * 4);
   const codes = call.codes;
-  const isRounded =
+  const areFloats = codes > BIPOLAR;
+  const inRegisters =
     isOne &&
     bits < 16 &&
-    codes <= BIPOLAR &&
-    roundInputs(c, x, xRow, inputsOfOne, widened, offsetOf(bits, codes));
+    (areFloats || roundInputs(c, x, xRow, inputsOfOne, widened, offsetOf(bits, codes)));
   for (let from = first; from < end; ) {
     const to = tiles > 1 ? end : from + groupSize(b, sixes, from);
-    if (isRounded && to - from >= 4) {
+    if (inRegisters && to - from >= 4) {
       const weights = values + <usize>(from * ofOutput);
       const sums = y + <usize>from * yRow;
       const biases = bias + <usize>from * biasRow;
-      multiplyRounded(to - from, bits, codes, c, weights, inputsOfOne, sums, yRow, biases, biasRow);
+      const size = to - from;
+      if (areFloats) {
+        multiplyFloatCodes(size, codes, c, weights, x, xRow, widened, sums, yRow, biases, biasRow);
+      } else {
+        multiplyRounded(size, bits, codes, c, weights, inputsOfOne, sums, yRow, biases, biasRow);
+      }
       from = to;
       continue;
     }
@@ -317,32 +323,5 @@ export function multiplyInputs(
       }
     }
     j += size;
-  }
-}
-
-/** Outputs of one block of a complex stage. */
-function runComplex(
-  block: Block,
-  c: i32,
-  values: usize,
-  first: i32,
-  end: i32,
-  x: usize,
-  xRow: usize,
-  y: usize,
-  yRow: usize,
-): void {
-  values += <usize>(8 * first * c);
-  y += <usize>first * yRow;
-  for (let j = first; j < end; j++) {
-    let from = x;
-    let to = y;
-    for (let tile = 0; tile < block.tiles; tile++) {
-      complexBySixteen(c, values, from, xRow, block.xPart, to, block.yPart);
-      from += block.xTile;
-      to += block.yTile;
-    }
-    values += <usize>(8 * c);
-    y += yRow;
   }
 }

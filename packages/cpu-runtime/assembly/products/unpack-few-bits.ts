@@ -4,10 +4,12 @@ import {
   codeFactors,
   codeMasks,
   codePlaces,
-  E4M3_SCALE,
-  E5M2_SCALE,
+  firstFloats,
+  floatMask,
+  floatScale,
   lastCode,
   negativeCodes,
+  secondFloats,
 } from "./codes";
 import { bytesBefore, fewBitsWeight, SCALED } from "./few-bits";
 import { halfExponents, halfMask, halfScale, widenedScales } from "./halves";
@@ -99,11 +101,7 @@ function unpackGroup<T>(from: usize, to: usize, c: i32, size: i32, bits: i32): v
  * scale (2). As in halves.ts, they stay in registers.
  */
 function tableOf<T>(count: i32, bits: i32, which: i32): v128 {
-  if (isFloat<T>()) {
-    const isE4m3 = sizeof<T>() === 4;
-    if (which === 1) return i32x4.splat((count >> 31) ^ (isE4m3 ? 0x87f00000 : 0x8fe00000));
-    return i32x4.splat((count >> 31) ^ (isE4m3 ? E4M3_SCALE : E5M2_SCALE));
-  }
+  if (isFloat<T>()) return which === 1 ? floatMask<T>(count) : floatScale<T>(count);
   if (sizeof<T>() !== 2) return i32x4.splat(0);
   return which === 0
     ? codePlaces(bits, 8 - bits)
@@ -138,17 +136,11 @@ function eightLanes<T>(
 
 /** The first of each pair of inputs. */
 function firstNumbers<T>(lanes: v128, scales: v128, mask: v128, scale: v128): v128 {
-  if (isFloat<T>()) {
-    const bits = i32x4.shl(lanes, sizeof<T>() === 4 ? 20 : 21);
-    return f32x4.mul(f32x4.mul(v128.and(bits, mask), scale), scales);
-  }
+  if (isFloat<T>()) return f32x4.mul(firstFloats<T>(lanes, mask, scale), scales);
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(lanes, 16), 16)), scales);
 }
 
 function secondNumbers<T>(lanes: v128, scales: v128, mask: v128, scale: v128): v128 {
-  if (isFloat<T>()) {
-    const bits = i32x4.shl(lanes, sizeof<T>() === 4 ? 4 : 5);
-    return f32x4.mul(f32x4.mul(v128.and(bits, mask), scale), scales);
-  }
+  if (isFloat<T>()) return f32x4.mul(secondFloats<T>(lanes, mask, scale), scales);
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(lanes, 16)), scales);
 }
