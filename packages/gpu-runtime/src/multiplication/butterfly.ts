@@ -11,6 +11,7 @@ import { requireGpu } from "../device/device-checks.ts";
 import type { DeviceContext } from "../device/device-context.ts";
 import type { Step } from "../device/kernel.ts";
 import { type Epilogue, requireEpilogue } from "../kernels/epilogue.ts";
+import { suits } from "../kernels/kronecker-sparse/candidates.ts";
 import { DisposableState } from "../memory/disposable-state.ts";
 import type { Plan, Stage } from "../planning/plan.ts";
 import { planChain, planOfStages } from "../planning/plan-chain.ts";
@@ -110,7 +111,12 @@ export function prepareButterfly(
     weights: (stage) => weights && { shared: weights, matrix: given, stage },
   });
   const stages = prepared.map(({ stage }) => stage).reverse();
-  weights?.keepStages(given, dtype, stages);
+  // A variant is for vectors of this shape.
+  weights?.keepStages(
+    given,
+    dtype,
+    stages.map(({ variant, ...stage }) => stage),
+  );
   const dispose = (): void => state.dispose(() => disposeAll(prepared));
   return {
     plan: { layout: plan.layout, stages },
@@ -165,7 +171,7 @@ function prepareStages(
   const prepared: PreparedStage[] = [];
   try {
     for (const { stage, factor } of exactStages(butterfly, plan, inner)) {
-      const { from, to, how, matrixUnits } = stage;
+      const { from, to, how, matrixUnits, variant } = stage;
       const { b, c, cols } = butterfly.chain.product(from, to);
       const last = from === 0 ? epilogue : {};
       // The first one cannot write where it reads: the input is the caller's. Nor can what has
@@ -184,7 +190,12 @@ function prepareStages(
               matrixUnits,
               ...added,
             })
-          : prepareKroneckerSparse(gpu, factor, inner, { ...added, weightDtype });
+          : prepareKroneckerSparse(gpu, factor, inner, {
+              ...added,
+              weightDtype,
+              ...(variant &&
+                suits(gpu.report, { pattern: factor.pattern, ...inner }, variant) && { variant }),
+            });
       prepared.push({ stage, multiplication, inputs: cols, inPlace });
     }
     return prepared;

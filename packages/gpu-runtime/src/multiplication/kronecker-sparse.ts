@@ -93,7 +93,7 @@ export function prepareKroneckerSparse(
           ? packKroneckerSparse(stored, values, chosen, packing)
           : packFewBits(stored, superBlocksOf(rounded(), factor, part, firstRow), packing);
       const weights =
-        store === undefined || (known !== undefined && packing !== known && !store.shared.placed)
+        store === undefined
           ? uploaded(buffers, pack(), dtype)
           : store.shared.use(store.matrix, partKey(key, packing, known), { dtype, packing, pack });
       const extra = biasOf(bias, { buffers, store, dtype, firstRow, rows: part.pattern.rows });

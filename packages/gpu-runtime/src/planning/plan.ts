@@ -8,6 +8,10 @@ import {
   requireText,
 } from "@papilio/butterfly/errors";
 import type { FactorRange } from "@papilio/butterfly/planning";
+import {
+  type KroneckerSparseVariant,
+  kroneckerSparseName,
+} from "../kernels/kronecker-sparse/variant.ts";
 import { type InputShape, requireInputShape } from "../tensor/input-shape.ts";
 import { requirePlan } from "./require-plan.ts";
 
@@ -24,6 +28,11 @@ export interface Stage extends FactorRange {
    * they are asked for.
    */
   readonly matrixUnits?: boolean;
+  /**
+   * Shape of the kernel of a stage that multiplies or merges, as `tuneStages` measures it for vectors of a shape; for
+   * others that it does not suit, and unless given, rules choose it.
+   */
+  readonly variant?: KroneckerSparseVariant;
 }
 
 /** How the factors of a chain are multiplied on a device. Plain data. */
@@ -53,11 +62,11 @@ export function planName(plan: Plan): string {
   const { layout, stages } = plan;
   requireText("The layout of the plan", layout);
   requireListOf("The stages", stages, requireStage);
-  const names = stages.map(({ from, to, how, matrixUnits }) =>
-    how === "multiply"
-      ? `multiply(${from})`
-      : `${how}${matrixUnits ? "-on-matrix-units" : ""}(${from}-${to})`,
-  );
+  const names = stages.map(({ from, to, how, matrixUnits, variant }) => {
+    const factors = how === "multiply" ? `${from}` : `${from}-${to}`;
+    const shape = variant === undefined ? "" : ` as ${kroneckerSparseName(variant)}`;
+    return `${how}${matrixUnits ? "-on-matrix-units" : ""}(${factors}${shape})`;
+  });
   return `${layout} ${names.join(" ")}`;
 }
 
@@ -70,13 +79,14 @@ export function describePlan(plan: Plan, chain: Chain, shape: InputShape): strin
   const transposed = plan.layout !== layout;
   const passes = plan.stages.length + (transposed ? 2 : 0);
   const head = `${chain.rows} x ${chain.cols}, ${count(chain.length, "factor")}, batch ${batch} ${dtype} ${layout}: ${count(passes, "pass", "passes")} over memory`;
-  const stages = plan.stages.toReversed().map(({ from, to, how, matrixUnits }) => {
+  const stages = plan.stages.toReversed().map(({ from, to, how, matrixUnits, variant }) => {
     const product = chain.product(from, to);
     const numbers = to - from === 1 ? `factor ${to}` : `factors ${from + 1} to ${to}`;
-    if (how === "multiply") return `  ${numbers}: multiply by ${product}`;
+    const shape = variant === undefined ? "" : `, as ${kroneckerSparseName(variant)}`;
+    if (how === "multiply") return `  ${numbers}: multiply by ${product}${shape}`;
     return how === "fuse"
       ? `  ${numbers}: fused${matrixUnits ? " on matrix units" : ""}, ${product.blocks} blocks of ${product.b} x ${product.c}, nothing between them in memory`
-      : `  ${numbers}: merged in advance into ${product}, ${product.nonZeros} values instead of ${nonZeros(chain, from, to)}`;
+      : `  ${numbers}: merged in advance into ${product}, ${product.nonZeros} values instead of ${nonZeros(chain, from, to)}${shape}`;
   });
   const ends: [string[], string[]] = transposed
     ? [[`  transpose the input to ${plan.layout}`], [`  transpose the output to ${layout}`]]

@@ -1,6 +1,7 @@
 import { type Chain, LAYOUTS } from "@papilio/butterfly";
 import { describeValue } from "@papilio/butterfly/errors";
 import { planInvalid, requireFactorRanges } from "@papilio/butterfly/planning";
+import { requireKroneckerSparseVariant } from "../kernels/kronecker-sparse/checks.ts";
 import type { Plan, Stage } from "./plan.ts";
 
 const WAYS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];
@@ -10,13 +11,13 @@ const WAYS: readonly Stage["how"][] = ["multiply", "fuse", "merge"];
  *
  * @throws PapilioError `PLAN_INVALID` unless its stages cover the chain once in order, those that
  *   multiply one factor each, and its layout and its ways of multiplying are known; `CHAIN_NOT_CHAINABLE`
- *   where the factors of a stage are not
+ *   where the factors of a stage are not; `OPTION_INVALID`, `KERNEL_PROBLEM` for a variant that is none
  */
 export function requirePlan(chain: Chain, plan: Plan): Plan {
   const { layout, stages } = (plan ?? {}) as Plan;
   requireKnown("The layout of a plan", layout, LAYOUTS);
   requireFactorRanges("The stages of a plan", stages, 0, chain.length);
-  const copies = stages.map(({ from, to, how, matrixUnits = false }) => {
+  const copies = stages.map(({ from, to, how, matrixUnits = false, variant }) => {
     requireKnown("The way of a stage", how, WAYS);
     if (how === "multiply" && to - from !== 1) {
       throw planInvalid(
@@ -27,8 +28,18 @@ export function requirePlan(chain: Chain, plan: Plan): Plan {
     if (matrixUnits && how !== "fuse") {
       throw planInvalid(`A stage is on matrix units, but "${how}" is not: only "fuse" is.`);
     }
+    if (variant !== undefined) {
+      requireKroneckerSparseVariant(variant);
+      if (how === "fuse") {
+        throw planInvalid(`A stage has a variant, but "fuse" takes several factors.`);
+      }
+    }
     chain.product(from, to); // refuses factors that are not chainable
-    return Object.freeze({ from, to, how, ...(matrixUnits ? { matrixUnits } : {}) });
+    return Object.freeze({
+      ...{ from, to, how },
+      ...(matrixUnits && { matrixUnits }),
+      ...(variant && { variant: Object.freeze({ ...variant }) }),
+    });
   });
   return Object.freeze({ layout, stages: Object.freeze(copies) });
 }

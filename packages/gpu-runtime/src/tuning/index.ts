@@ -9,4 +9,5 @@ export type { TuningKey } from "./key.ts";
 export { type TuneTask, type TuningHarness, tune } from "./tune.ts";
 export { tuneAttention } from "./tune-attention.ts";
 export { tuneKroneckerSparse } from "./tune-kronecker-sparse.ts";
+export { tuneStages } from "./tune-stages.ts";
 export { VERSION } from "./version.ts";

@@ -80,9 +80,11 @@ export function testTunedModels(dtype: StorageDtype): void {
       const before = gpu.memory.statistics.inUse;
       const tuned = await tuneModel(gpu, graph, options);
       expect(gpu.memory.statistics.inUse).toBe(before);
-      // The blocks are alike: their problems are measured once.
+      // The blocks are alike, and keys and values: their problems are measured once.
       expect(tuned.choices.map(({ kind, from }) => [kind, from])).toEqual([
         ["attention", "measurement"],
+        ["plan", "measurement"],
+        ["plan", "measurement"],
         ["plan", "measurement"],
       ]);
       const kernels = await expectRight(tuned);

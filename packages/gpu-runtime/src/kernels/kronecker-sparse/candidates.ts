@@ -75,7 +75,7 @@ function distinct(
   problem: KroneckerSparseProblem,
   proposed: readonly KroneckerSparseVariant[],
 ): KroneckerSparseVariant[] {
-  const valid = proposed.filter((variant) => isValid(report, problem, variant));
+  const valid = proposed.filter((variant) => suits(report, problem, variant));
   const byName = new Map(valid.map((variant) => [kroneckerSparseName(variant), variant]));
   return [...byName.values()].slice(0, MOST);
 }
@@ -152,7 +152,7 @@ function stagedVariants({ pattern, batch }: KroneckerSparseProblem): WorkgroupKr
 }
 
 /** Whether a variant keeps to what its kernel assumes (see {@link KroneckerSparseVariant}) and to the device. */
-function isValid(
+export function suits(
   { limits }: AdapterReport,
   problem: KroneckerSparseProblem,
   variant: KroneckerSparseVariant,

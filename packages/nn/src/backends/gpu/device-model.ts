@@ -1,17 +1,6 @@
-import type { Layout } from "@papilio/butterfly";
-import { FLOAT_FORMATS } from "@papilio/butterfly/numeric";
-import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Gpu, Tensor } from "@papilio/gpu-runtime";
 import { Program, type ProgramReport } from "@papilio/gpu-runtime/kernels";
-import {
-  count,
-  gpuCheck,
-  having,
-  layout as layoutCheck,
-  objectOf,
-  optional,
-  weightDtype,
-} from "../../arguments/checks.ts";
+import { gpuCheck, objectOf, optional } from "../../arguments/checks.ts";
 import {
   checkInputs,
   type Executable,
@@ -21,48 +10,27 @@ import {
 } from "../../graph/executable.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { graphCheck } from "../../graph/operand-checks.ts";
-import { flopsOf, type Operation, operationsOf } from "../../operations/operation.ts";
-import { fuseEpilogues } from "../fuse-epilogues.ts";
-import { KEPT_BYTES, type KeptFactors, keepFactors } from "../keep-factors.ts";
-import {
-  formatPlan,
-  type PlannedOperation,
-  type PlannedValue,
-  type Profile,
-  profileOf,
-} from "../plan.ts";
-import { lowerOperation } from "./lower-operation.ts";
-import { Lowering } from "./lowering.ts";
-import { ModelMemory } from "./model-memory.ts";
-import { requireBindable } from "./require-bindable.ts";
-import { type TunedKernels, tunedCheck } from "./tuned-kernels.ts";
+import { formatPlan, type PlannedOperation, type Profile, profileOf } from "../plan.ts";
+import { type GraphCompileOptions, graphCompileChecks } from "./compile-options.ts";
+import { type LoweredGraph, lowerGraph } from "./lower-graph.ts";
+import type { Lowering } from "./lowering.ts";
+import { type ModelTuning, modelTuningCheck, tuneModel } from "./tune-model.ts";
+import { type TunedChoice, type TunedKernels, tunedCheck } from "./tuned-kernels.ts";
 
-export interface DeviceModelOptions {
-  /**
-   * In what activations and weights are stored; `f32` unless given. With types of few bits weights of linear layers are
-   * so, each factor rounded as `quantizeValues` of `@papilio/butterfly/numeric` says, as on the CPU, and all else
-   * is in `f32`: `q8` takes 27 % of the memory of weights, `q4` 14 %. Arithmetic is in float32.
-   */
-  readonly dtype?: WeightDtype;
-  /** Layout of what is between operations; `batch-last` unless given. */
-  readonly layout?: Layout;
-  /** What is shared with other graphs of the model; its own unless given. Its dtype is the model's. */
-  readonly memory?: ModelMemory;
-  /**
-   * Bytes that may be kept of what products have between factors that the graph trains, which gradients read: more is
-   * computed again. 256 MiB unless given.
-   */
-  readonly keptBytes?: number;
+export interface DeviceModelOptions extends GraphCompileOptions {
   /** What `tuneModel` measured on the device; kernels are chosen by rules unless given, and where it has none. */
   readonly tuned?: TunedKernels | undefined;
+  /**
+   * Measures kernels first, as `tuneModel` does with these options, and takes what was measured, in the place of
+   * `tuned`.
+   */
+  readonly tune?: ModelTuning | undefined;
 }
 
 const optionsCheck = objectOf({
-  dtype: optional(weightDtype),
-  layout: optional(layoutCheck),
-  memory: optional(having("a ModelMemory", "gpu", "dtype", "parameter", "state")),
-  keptBytes: optional(count),
+  ...graphCompileChecks,
   tuned: optional(tunedCheck),
+  tune: optional(modelTuningCheck),
 });
 
 /**
@@ -80,34 +48,31 @@ export class DeviceModel implements Executable {
   readonly graph: Graph;
   /** What each operation became. */
   readonly operations: readonly PlannedOperation[];
-  readonly #factors: KeptFactors;
-  readonly #lowering: Lowering;
+  /** What was measured for its problems; none unless they were tuned. */
+  readonly tuned: readonly TunedChoice[];
+  readonly #lowered: LoweredGraph;
   readonly #program: Program;
-  readonly #ownMemory: ModelMemory | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   private constructor(
     graph: Graph,
-    operations: readonly PlannedOperation[],
-    factors: KeptFactors,
-    lowering: Lowering,
+    lowered: LoweredGraph,
     program: Program,
-    ownMemory: ModelMemory | undefined,
+    tuned: readonly TunedChoice[],
   ) {
     this.graph = graph;
-    this.operations = operations;
-    this.#factors = factors;
-    this.#lowering = lowering;
+    this.operations = lowered.operations;
+    this.tuned = tuned;
+    this.#lowered = lowered;
     this.#program = program;
-    this.#ownMemory = ownMemory;
   }
 
   /**
    * Chooses kernels, packs and uploads weights, and records the program.
    *
    * @throws PapilioError `F16_UNAVAILABLE`, `BUFFER_TOO_LARGE`, `MEMORY_BUDGET`, `KERNEL_COMPILE`; `VALUE_RANGE` for a
-   *   weight that half precision, or a scale of few bits, does not hold
+   *   weight that half precision, or a scale of few bits, does not hold; with `tune` what `tuneModel` throws
    */
   static async compile(
     gpu: Gpu,
@@ -117,24 +82,16 @@ export class DeviceModel implements Executable {
     gpuCheck("The device", gpu);
     graphCheck("The graph", graph);
     optionsCheck("DeviceModel.compile", options);
-    const { dtype, layout = "batch-last", memory, keptBytes = KEPT_BYTES, tuned } = options;
+    const { tune } = options;
+    const tuned = tune ? await tuneModel(gpu, graph, { ...options, ...tune }) : options.tuned;
     tuned?.requireFor(gpu.report);
-    const ownMemory = memory === undefined ? new ModelMemory(gpu, dtype) : undefined;
-    const stored = memory ?? (ownMemory as ModelMemory);
-    const { dtype: own, weightDtype } = stored;
-    requireBindable(gpu, graph, { dtype: own, weightDtype, layout });
-    let lowering: Lowering | undefined;
+    const lowered = lowerGraph(gpu, graph, options, tuned);
     try {
-      lowering = Lowering.of(graph, stored, layout, tuned);
-      const { bytes } = FLOAT_FORMATS[lowering.dtype];
-      const factors = keepFactors(operationsOf(graph), keptBytes, bytes);
-      const operations = lower(graph, factors.operations, lowering);
-      const program = await Program.record(gpu, lowering.steps);
-      await bringUpToDate(gpu, lowering);
-      return new DeviceModel(graph, operations, factors, lowering, program, ownMemory);
+      const program = await Program.record(gpu, lowered.lowering.steps);
+      await bringUpToDate(gpu, lowered.lowering);
+      return new DeviceModel(graph, lowered, program, tuned?.choices ?? []);
     } catch (error) {
-      lowering?.dispose();
-      ownMemory?.dispose();
+      lowered[Symbol.dispose]();
       throw error;
     }
   }
@@ -146,10 +103,10 @@ export class DeviceModel implements Executable {
 
   /** Device memory held, in bytes: weights, inputs and outputs, and the arena. */
   get bytes(): number {
-    const { buffers, tensors, memory, multiplications } = this.#lowering;
+    const { buffers, tensors, memory, multiplications } = this.#lowered.lowering;
     const packed = multiplications.reduce((sum, { bytes }) => sum + bytes, 0);
     const ends = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    const trained = this.#lowering.trainedParameters?.bytes ?? 0;
+    const trained = this.#lowered.lowering.trainedParameters?.bytes ?? 0;
     return buffers.bytes + ends + packed + memory.bytes + trained + this.report.arena.bytes;
   }
 
@@ -168,7 +125,7 @@ export class DeviceModel implements Executable {
   async profile(): Promise<Profile> {
     this.#assertLive();
     const seconds = await Program.timeSteps([this.#program]);
-    const roles = this.#lowering.steps.map(({ role }) => role);
+    const roles = this.#lowered.lowering.steps.map(({ role }) => role);
     return profileOf(this.operations, seconds, roles);
   }
 
@@ -189,7 +146,7 @@ export class DeviceModel implements Executable {
    */
   async bringTrained(): Promise<void> {
     this.#assertLive();
-    await this.#lowering.trainedParameters?.bring();
+    await this.#lowered.lowering.trainedParameters?.bring();
   }
 
   /** A table for people: operations, layouts, bytes, and the arena. */
@@ -198,7 +155,7 @@ export class DeviceModel implements Executable {
       ...this.report,
       bytes: this.bytes,
       memory: "device memory",
-      factors: this.#factors,
+      factors: this.#lowered.factors,
     });
   }
 
@@ -207,8 +164,7 @@ export class DeviceModel implements Executable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#program.dispose();
-    this.#lowering.dispose();
-    this.#ownMemory?.dispose();
+    this.#lowered[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
@@ -223,10 +179,10 @@ export class DeviceModel implements Executable {
   async #run(inputs: RunInputs): Promise<RunOutputs> {
     this.#assertLive();
     const { vectors, indices } = checkInputs(this.graph, inputs);
-    const { gpu, inputs: places, outputs } = this.#lowering;
+    const { gpu, inputs: places, outputs } = this.#lowered.lowering;
     for (const [value, numbers] of vectors) writePadded(places.get(value) as Tensor, numbers);
     for (const [input, numbers] of indices) {
-      const { buffer, offset } = this.#lowering.indices(input);
+      const { buffer, offset } = this.#lowered.lowering.indices(input);
       gpu.device.queue.writeBuffer(buffer, offset, numbers as Uint32Array<ArrayBuffer>);
     }
     this.#program.run();
@@ -256,38 +212,4 @@ function writePadded(tensor: Tensor, numbers: Float32Array): void {
   const padded = new Float32Array(tensor.length);
   padded.set(numbers);
   tensor.write(padded);
-}
-
-function lower(
-  graph: Graph,
-  operations: readonly Operation[],
-  lowering: Lowering,
-): PlannedOperation[] {
-  const planned: PlannedOperation[] = [];
-  const plan = ({ kind, path, output }: PlannedValue, flops: number, from: number): void => {
-    const own = lowering.steps.slice(from);
-    planned.push({
-      kind,
-      path,
-      vectors: output.vectors,
-      features: output.features,
-      layout: lowering.of(output).layout,
-      dispatches: own.length,
-      kernels: own.map(({ kernel }) => kernel.label),
-      rewrites: own.filter(({ role }) => role === "rewrite").length,
-      traffic: own.flatMap(({ buffers }) => buffers).reduce((sum, { size }) => sum + size, 0),
-      flops,
-    });
-  };
-  for (const operation of fuseEpilogues(graph, operations)) {
-    const from = lowering.steps.length;
-    lowerOperation(operation, lowering);
-    plan(operation, flopsOf(operation), from);
-  }
-  for (const [name, value] of graph.outputs) {
-    const from = lowering.steps.length;
-    lowering.finish(name, value);
-    if (lowering.steps.length > from) plan({ kind: "output", path: name, output: value }, 0, from);
-  }
-  return planned;
 }
