@@ -39,6 +39,7 @@ const optionsShape = v.object({
         reproducible: v.optional(v.boolean()),
         place: v.optional(v.picklist(["cpu", "gpu"])),
         dtype: v.optional(v.picklist(WEIGHT_DTYPES)),
+        tune: v.optional(object),
       }),
     ),
     v.minLength(1, "it must have a model"),

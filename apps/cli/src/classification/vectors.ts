@@ -93,7 +93,7 @@ async function showAll(
   interruption: Interruption,
 ): Promise<void> {
   const { path, file, graph, inputs, labels, topK, adapter, first } = model;
-  const compute = await openCompute(flags, graph, adapter);
+  const compute = await openCompute(flags, graph, adapter, interruption.signal);
   using executable = await compileFor(compute, graph);
   const { logits = new Float32Array() } = await executable.run(inputs);
   requireLogits(logits, file);

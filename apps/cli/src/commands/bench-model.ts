@@ -22,6 +22,7 @@ import { exitStatuses } from "../flags/exit-statuses.ts";
 import { findModelEngines, findTrainingEngines } from "../flags/model-engines.ts";
 import { list, oneOf, wholeNumber } from "../flags/options.ts";
 import { describeEnvironment } from "../machine/environment.ts";
+import { TUNE_HELP, tuningOf } from "../models/compute.ts";
 import type { Interruption } from "../process/interruption.ts";
 import type { Work } from "../process/kept.ts";
 import { note } from "../process/print.ts";
@@ -42,6 +43,7 @@ interface Flags {
   readonly training?: boolean;
   readonly dtype?: readonly string[];
   readonly layout?: readonly string[];
+  readonly tune?: boolean;
   readonly adapter: string;
   readonly rounds: string;
   readonly seed: string;
@@ -74,6 +76,7 @@ export function benchModelCommand(interruption: Interruption): Command {
     .option("--training", "whole steps of training: gradients, clipping and the updates of AdamW")
     .option("--dtype <types>", `${WEIGHT_DTYPES.join(", ")}, or several; f32 unless given`, list)
     .option("--layout <layouts>", "batch-first, batch-last, or both; batch-last unless given", list)
+    .option("--tune", `of Papilio: ${TUNE_HELP}`)
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--rounds <count>", "samples of each variant", `${MEASURE_DEFAULTS.rounds}`)
     .option("--seed <number>", "seed of the random numbers", `${MEASURE_DEFAULTS.seed}`)
@@ -90,7 +93,7 @@ Examples:
   papilio bench-model gpt2-decode --backend cpu --rounds 15 --json gpt2-decode.json
   papilio bench-model gpt2-decode --sequences 16 --tokens 256
   papilio bench-model vit-s16 --images 128 --dtype f16 --rounds 20 --json vit.json
-  papilio bench-model gpt2-medium-block --tokens 1024 --dtype f32,f16
+  papilio bench-model gpt2-medium-block --tokens 1024 --dtype f32,f16 --tune
   papilio bench-model gpt-384 --training --json training.json
 
 ${exitStatuses("a variant gave a wrong answer")}`,
@@ -118,6 +121,7 @@ async function benchModel(name: string, flags: Flags, interruption: Interruption
     engines: (flags.engine ?? ENGINES).map((text) => oneOf("--engine", text, ENGINES)),
     backend: oneOf("--backend", flags.backend, ["auto", "gpu", "cpu"]),
     adapter: flags.adapter,
+    tune: tuningOf(flags, interruption.signal),
     dtypes: (flags.dtype ?? ["f32"]).map((text) => oneOf("--dtype", text, WEIGHT_DTYPES)),
     layouts: (flags.layout ?? ["batch-last"]).map((text) => oneOf("--layout", text, LAYOUTS)),
   };
@@ -190,7 +194,7 @@ function trainingUnits(subject: ModelSubject): Pick<ModelSubject, "units" | "ver
 /** @throws PapilioError `MODEL_UNKNOWN`, `FLAG_INVALID` for what training has no choice of */
 function requireTrainingFlags(subject: ModelSubject, flags: Flags): void {
   requireTraining(subject);
-  const refused = (["engine", "verify", "sequences", "dtype", "layout"] as const).find(
+  const refused = (["engine", "verify", "sequences", "dtype", "layout", "tune"] as const).find(
     (flag) => flags[flag] !== undefined,
   );
   if (refused === undefined) return;

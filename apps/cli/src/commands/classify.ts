@@ -24,6 +24,7 @@ import {
   dtypeOf,
   OnDemandAdapter,
   openCompute,
+  TUNE_HELP,
 } from "../models/compute.ts";
 import { folderOf, loadModel, readConfig, readJsonBeside } from "../models/model-folder.ts";
 import { imagesOf, singles } from "../models/model-inputs.ts";
@@ -56,6 +57,7 @@ export function classifyCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
+    .option("--tune", TUNE_HELP)
     .option("--adapter-weights <path[=scale]>", ADAPTER_WEIGHTS_HELP, collect)
     .option("--merge-adapters", MERGE_ADAPTERS_HELP)
     .option("--json", "print the classes as JSON")
@@ -117,7 +119,7 @@ async function classify(
   const counts = arrays.map((array) => imagesOf(model, array));
   const batch = Math.min(BATCH, Math.max(...counts));
   const graph = model.trace({ images: batch });
-  const compute = await openCompute(flags, graph, adapter);
+  const compute = await openCompute(flags, graph, adapter, interruption.signal);
   using executable = await compileFor(compute, graph);
   const { gpu, dtype } = compute;
   const results: Result[] = [];

@@ -17,6 +17,7 @@ import {
   dtypeOf,
   OnDemandAdapter,
   openCompute,
+  TUNE_HELP,
 } from "../models/compute.ts";
 import { type LanguageModel, loadLanguageModel } from "../models/language-model.ts";
 import { requireFits } from "../models/require-fits.ts";
@@ -59,6 +60,7 @@ export function generateCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
+    .option("--tune", TUNE_HELP)
     .option(
       "--context <count>",
       "tokens that there is room for; as many as are needed unless given",
@@ -101,14 +103,15 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
   // Prompts are read in whole chunks, the last of which must fit too.
   const needed = Math.max(prompt.length + maxTokens, CHUNK * Math.ceil(prompt.length / CHUNK));
   const context = asked ?? Math.min(model.positions, needed);
-  const compute = await openCompute(flags, model.traceStep({ tokens: 1, context }), adapter);
-  const { gpu, dtype } = compute;
+  const step = model.traceStep({ tokens: 1, context });
+  const compute = await openCompute(flags, step, adapter, signal);
+  const { gpu, dtype, tune } = compute;
   const sizes = { context, chunk: CHUNK };
   const opened = performance.now();
   using generator =
-    compute.gpu === undefined
-      ? TextGenerator.onCpu(model, { ...sizes, dtype: compute.dtype, releaseParameters: true })
-      : await TextGenerator.onDevice(compute.gpu, model, { ...sizes, dtype: compute.dtype });
+    gpu === undefined
+      ? TextGenerator.onCpu(model, { ...sizes, dtype, releaseParameters: true })
+      : await TextGenerator.onDevice(gpu, model, { ...sizes, dtype, tune });
   await generator.prepare();
   const prepareSeconds = (performance.now() - opened) / 1000;
   const what = gpu === undefined ? "packed them" : "compiled shaders and packed them";

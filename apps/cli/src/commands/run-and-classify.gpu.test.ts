@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { npyValues, readNpy, writeNpy } from "@papilio/butterfly/files";
 import { uniform } from "@papilio/butterfly/numeric";
 import { CpuModel } from "@papilio/nn/backends";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { deviceFlags, papilio } from "../testing/command-line.ts";
 import {
   sentenceModel,
@@ -68,22 +68,6 @@ describe("papilio run", () => {
     const { shape, values } = numbersOf(out);
     expect(shape).toEqual([IMAGES, 5]);
     expectClose(values, visionLogits());
-  });
-
-  it("tunes the kernels of the adapter, and says which they are", async () => {
-    vi.stubEnv("XDG_CACHE_HOME", folder.at("caches"));
-    const out = folder.at("tuned.npy");
-    const files = ["--input", `images=${npy}`, "--output", `logits=${out}`, "--force"];
-    try {
-      for (const from of ["measurement", "cache"]) {
-        const { status, stderr } = await papilio("run", vision, ...files, ...deviceFlags, "--tune");
-        expect(status).toBe(0);
-        expect(stderr).toMatch(new RegExp(`Tuned attention of .*: \\w+ .*, from the ${from}`));
-        expectClose(numbersOf(out).values, visionLogits());
-      }
-    } finally {
-      vi.unstubAllEnvs();
-    }
   });
 
   it("tunes nothing on the CPU, and says so", async () => {

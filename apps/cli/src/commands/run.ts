@@ -21,7 +21,6 @@ import { type ArrayFile, readArray } from "../models/array-file.ts";
 import {
   type ComputeFlags,
   compileFor,
-  compileTuned,
   DTYPE_HELP,
   dtypeOf,
   OnDemandAdapter,
@@ -49,7 +48,6 @@ interface Flags extends ComputeFlags, AdapterFlags {
   readonly output?: readonly string[];
   readonly force?: boolean;
   readonly plan?: boolean;
-  readonly tune?: boolean;
   readonly nats?: string;
   readonly chunk?: string;
   readonly json?: boolean;
@@ -148,11 +146,9 @@ async function run(path: string, flags: Flags, interruption: Interruption): Prom
       : await bindModel(path, config, { flags, arrays, adapters, adapter, signal });
   const encoding = "encoding" in bound ? (bound as BoundTable).encoding : undefined;
   requireOutputs(bound, files);
-  const compute = await openCompute(flags, bound.graph, adapter);
+  const compute = await openCompute(flags, bound.graph, adapter, signal);
   const started = performance.now();
-  using executable = flags.tune
-    ? await compileTuned(compute, bound.graph, signal)
-    : await compileFor(compute, bound.graph);
+  using executable = await compileFor(compute, bound.graph);
   const compiled = performance.now();
   const computed = await executable.run(bound.inputs);
   const seconds = {
@@ -263,8 +259,8 @@ function adaptersOfJob(): PapilioError {
 function tuningOfJob(): PapilioError {
   return new PapilioError(
     "FLAG_INVALID",
-    "A job of --nats takes no --tune: workers choose their kernels by rules.",
-    "Run it without --nats, or without --tune.",
+    "A job of --nats takes no --tune: workers compute, each on an adapter of its own.",
+    "Give --tune to `papilio worker`.",
   );
 }
 

@@ -16,7 +16,7 @@ import {
   servedSizes,
 } from "../flags/served-options.ts";
 import { NATS_HELP } from "../jobs/nats.ts";
-import { type ComputeFlags, DTYPE_HELP, dtypeOf } from "../models/compute.ts";
+import { type ComputeFlags, DTYPE_HELP, dtypeOf, TUNE_HELP } from "../models/compute.ts";
 import { servedChoices, withServedAdapters } from "../models/served-adapters.ts";
 import { loadServedModel } from "../models/served-models.ts";
 import type { Interruption } from "../process/interruption.ts";
@@ -58,6 +58,7 @@ export function serveCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
+    .option("--tune", TUNE_HELP)
     .option(
       "--reproducible",
       "numbers of a text that do not depend on what else is generated; one that is alone is slower then",
@@ -67,6 +68,7 @@ export function serveCommand(interruption: Interruption): Command {
       `
 This machine alone reaches the server unless --host says otherwise. It speaks plain HTTP: where others are to reach
 it, give a key, and put a proxy with TLS in front. Logs have no prompts and no answers.
+With --tune the first request of each kind waits until its kernels are measured, for minutes where none is in the cache.
 
 Examples:
   papilio serve stories15M.bin
@@ -87,7 +89,7 @@ ${exitStatuses()}`,
 }
 
 /** Flags of models, which are the workers' where there is no model. */
-const OF_MODELS = [...SERVED_OPTIONS, "adapter", "backend", "dtype", "reproducible"];
+const OF_MODELS = [...SERVED_OPTIONS, "adapter", "backend", "dtype", "tune", "reproducible"];
 
 /** @throws PapilioError `FLAG_INVALID` */
 function requireModels(paths: readonly string[], { nats }: Flags, given: Command): void {

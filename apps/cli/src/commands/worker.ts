@@ -13,7 +13,7 @@ import {
 import { workerName } from "../jobs/compute-chunks.ts";
 import { openJobWork, type WorkerWork } from "../jobs/job-work.ts";
 import { connectToNats, NATS_HELP } from "../jobs/nats.ts";
-import { type ComputeFlags, DTYPE_HELP, dtypeOf } from "../models/compute.ts";
+import { type ComputeFlags, DTYPE_HELP, dtypeOf, TUNE_HELP } from "../models/compute.ts";
 import type { Interruption } from "../process/interruption.ts";
 import { note } from "../process/print.ts";
 import { openRequestWork } from "../requests/request-work.ts";
@@ -48,13 +48,15 @@ export function workerCommand(interruption: Interruption): Command {
     .option("--adapter <name>", "auto, hardware, software, swiftshader, or part of a name", "auto")
     .option("--backend <name>", BACKEND_HELP, "auto")
     .option("--dtype <type>", DTYPE_HELP, "f32")
+    .option("--tune", TUNE_HELP)
     .addHelpText(
       "after",
       `
 As many workers as there are machines, or adapters of one, may take part, and come and go at any time: what one
 of them had goes to another. Jobs go to workers of the same files and --dtype; requests to those with the same name,
 template, context and adapters, too. On the CPU a worker uses all processors that it may: give each of several on one machine
-some of them, as taskset does. Jobs are of the model without --adapter-weights.
+some of them, as taskset does. Jobs are of the model without --adapter-weights. With --tune the first
+work of each size waits until its kernels are measured.
 
 Examples:
   nats-server -js
@@ -74,6 +76,7 @@ async function work(
   interruption: Interruption,
 ): Promise<void> {
   if ((given === undefined) !== (flags.bench ?? false)) throw oneOfBoth();
+  if (flags.bench && flags.tune) throw tuningOfBench();
   const patience = 1000 * duration("--patience", flags.patience);
   dtypeOf(flags);
   servedLimits(flags);
@@ -120,6 +123,14 @@ async function openAll(
     dispose();
     throw error;
   }
+}
+
+function tuningOfBench(): PapilioError {
+  return new PapilioError(
+    "FLAG_INVALID",
+    "A worker of --bench takes no --tune: implementations are measured as they are.",
+    "Leave out --tune, or name a model in the place of --bench.",
+  );
 }
 
 function oneOfBoth(): PapilioError {

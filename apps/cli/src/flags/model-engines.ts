@@ -12,6 +12,7 @@ import { type Layout, PapilioError } from "@papilio/butterfly";
 import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { openGpu } from "@papilio/gpu-runtime/node";
+import type { ModelTuning } from "@papilio/nn/backends";
 
 /** What is to compute models. */
 interface Wanted {
@@ -20,6 +21,8 @@ interface Wanted {
   readonly adapter: string;
   readonly dtypes: readonly WeightDtype[];
   readonly layouts: readonly Layout[];
+  /** How kernels of the adapter are measured first, where they are. */
+  readonly tune?: ModelTuning | undefined;
 }
 
 /** The device of an engine, their versions, and what there is not. */
@@ -45,7 +48,7 @@ interface FoundTrainingEngines extends Found {
  * @throws PapilioError `F16_UNAVAILABLE`, and what `openGpu` throws for an adapter that is asked for
  */
 export async function findModelEngines(wanted: Wanted): Promise<FoundEngines> {
-  const { backend, dtypes, layouts } = wanted;
+  const { backend, dtypes, layouts, tune } = wanted;
   const engines: ModelEngine[] = [];
   const skipped: SkippedVariant[] = [];
   const versions: Record<string, string> = {};
@@ -69,7 +72,7 @@ export async function findModelEngines(wanted: Wanted): Promise<FoundEngines> {
   if (isPapilio && backend !== "gpu") engines.push(papilioOnCpu(dtypes));
   const opened = isPapilio
     ? await openAdapter(wanted, (gpu) => {
-        engines.push(papilioOnAdapter(gpu, { dtypes, layouts }));
+        engines.push(papilioOnAdapter(gpu, { dtypes, layouts, tune }));
       })
     : NO_ADAPTER;
   return { engines, versions, ...opened, skipped: [...skipped, ...opened.skipped] };

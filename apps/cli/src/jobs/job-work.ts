@@ -45,7 +45,8 @@ export async function openJobWork(
   const adapter = new OnDemandAdapter(flags.adapter);
   try {
     const model = loaded ?? (await load(path, flags, signal, adapter));
-    const compiled = new CompiledShapes(await openCompute(flags, smallestGraph(model), adapter));
+    const compute = await openCompute(flags, smallestGraph(model), adapter, signal);
+    const compiled = new CompiledShapes(compute);
     return {
       what: "parts of jobs",
       run: async (connection, options) => {

@@ -7,7 +7,7 @@ import {
   CpuWeightStore,
   DeviceModel,
   type ModelMemory,
-  tuneModel,
+  type ModelTuning,
 } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
 import { workOf } from "@papilio/nn/placement";
@@ -20,6 +20,7 @@ export interface ComputeFlags {
   readonly adapter: string;
   readonly backend: string;
   readonly dtype: string;
+  readonly tune?: boolean;
 }
 
 /** The adapter that is asked for. It is opened when it is first needed, and verified once. */
@@ -54,6 +55,8 @@ export class OnDemandAdapter implements Disposable {
 export interface Compute {
   readonly gpu: Gpu | undefined;
   readonly dtype: WeightDtype;
+  /** How kernels of the device are measured; they are chosen by rules without. */
+  readonly tune?: ModelTuning | undefined;
 }
 
 /**
@@ -61,23 +64,26 @@ export interface Compute {
  *
  * @param graph what is computed, most of the time
  * @param adapter whose device it is, and who disposes of it
+ * @param signal ends the measuring of kernels, where `--tune` is given
  * @throws PapilioError `FLAG_INVALID`, `F16_UNAVAILABLE`, and what `openGpu` throws
  */
 export async function openCompute(
   flags: ComputeFlags,
   graph: Graph,
   adapter: OnDemandAdapter,
+  signal: AbortSignal,
 ): Promise<Compute> {
   const dtype = dtypeOf(flags);
   const choice = await chooseModelBackend(flags, dtype, graph);
   if (choice.backend === "cpu") {
     note(`Adapter: none, the CPU: ${choice.reason}`);
+    if (flags.tune) note(NOT_TUNED);
     return { gpu: undefined, dtype };
   }
   const gpu = await adapter.open();
   gpu.assertDtype(activationDtype(dtype));
   note(`Adapter: ${describe(gpu.report)}: ${choice.reason}`);
-  return { gpu, dtype };
+  return { gpu, dtype, tune: tuningOf(flags, signal) };
 }
 
 /** Where a graph is computed: half precision is for devices, unless the CPU is asked for. */
@@ -115,31 +121,28 @@ export interface SharedWeights {
   readonly memory?: ModelMemory;
 }
 
+/** Said where `--tune` is given, and kernels have one shape. */
+export const NOT_TUNED = "Nothing is tuned on the CPU.";
+
 /** What `--tune` is, for the help of commands. */
 export const TUNE_HELP =
   "measure which kernels are the fastest on the adapter, and take these; the tuning cache keeps them";
 
-/** A graph that is ready to run, on an adapter with the kernels that were measured to be the fastest. */
-export async function compileTuned(
-  compute: Compute,
-  graph: Graph,
+/** How kernels are measured where `--tune` is given: kept in the tuning cache, and said on stderr. */
+export function tuningOf(
+  { tune = false }: Pick<ComputeFlags, "tune">,
   signal: AbortSignal,
-): Promise<CpuModel | DeviceModel> {
-  const { gpu, dtype } = compute;
-  if (gpu === undefined) {
-    note("Nothing is tuned on the CPU.");
-    return await compileFor(compute, graph);
-  }
-  const tuned = await tuneModel(gpu, graph, {
-    ...{ dtype, signal, cache: openTuningCache() },
+): ModelTuning | undefined {
+  if (!tune) return undefined;
+  return {
+    ...{ signal, cache: openTuningCache() },
     onChoice: ({ what, name, from }) => note(`Tuned ${what}: ${name}, from the ${from}`),
     onCacheError: (error) => note(`The tuning is not kept: ${(error as Error).message}`),
-  });
-  return await DeviceModel.compile(gpu, graph, { dtype, tuned });
+  };
 }
 
 /**
- * A graph that is ready to run: shaders are compiled, and weights packed.
+ * A graph that is ready to run: kernels are measured where that is asked for, shaders are compiled, and weights packed.
  *
  * @param shared with other graphs; its own unless given
  */
@@ -149,8 +152,8 @@ export async function compileFor(
   { cpu, memory }: SharedWeights = {},
 ): Promise<CpuModel | DeviceModel> {
   if (compute.gpu !== undefined) {
-    const { gpu, dtype } = compute;
-    return DeviceModel.compile(gpu, graph, { dtype, ...(memory === undefined ? {} : { memory }) });
+    const { gpu, dtype, tune } = compute;
+    return DeviceModel.compile(gpu, graph, { dtype, tune, ...(memory && { memory }) });
   }
   const weights = cpu ?? new CpuWeightStore({ dtype: compute.dtype });
   const model = new CpuModel(graph, { kernels: "wasm", weights });

@@ -5,7 +5,15 @@ import { outlineFromHuggingFace, sentenceModules } from "@papilio/nn/models";
 import type { SentenceText } from "@papilio/nn/tokenizers";
 import type { ServedModel } from "@papilio/server";
 import { readBytes } from "../files/input-file.ts";
-import { type ComputeFlags, chooseModelBackend, dtypeOf, OnDemandAdapter } from "./compute.ts";
+import { note } from "../process/print.ts";
+import {
+  type ComputeFlags,
+  chooseModelBackend,
+  dtypeOf,
+  NOT_TUNED,
+  OnDemandAdapter,
+  tuningOf,
+} from "./compute.ts";
 import { findTokenizer, loadLanguageModel, readTokenizer } from "./language-model.ts";
 import {
   isFolder,
@@ -45,7 +53,8 @@ export async function loadServedModel(
   const kind = await loadByKind(path, flags, { signal, adapter });
   const dtype = dtypeOf(flags);
   const { backend } = await chooseModelBackend(flags, dtype, smallestGraph(kind.model));
-  return { name, ...kind, dtype, place: backend };
+  if (backend === "cpu" && flags.tune) note(NOT_TUNED);
+  return { name, ...kind, dtype, place: backend, tune: tuningOf(flags, signal) };
 }
 
 /** A path, and what requests call the model: `NAME=PATH`, or as its file or folder. */

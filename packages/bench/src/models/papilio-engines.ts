@@ -8,15 +8,21 @@ import {
   CpuWeightStore,
   DeviceModel,
   ModelMemory,
+  type ModelTuning,
 } from "@papilio/nn/backends";
 import * as v from "valibot";
 import { gpu as gpuShape, layout, requireShape } from "../arguments/checks.ts";
 import type { ModelEngine, ModelForm, ModelTask, PreparedModel } from "./engine.ts";
 import { fillingGraph } from "./past.ts";
 
+const tuningShape = v.custom<object>(
+  (value) => typeof value === "object" && value !== null,
+  "it must be an object",
+);
 const formsShape = v.object({
   dtypes: v.array(v.picklist(WEIGHT_DTYPES)),
   layouts: v.array(layout),
+  tune: v.optional(tuningShape),
 });
 
 /**
@@ -43,7 +49,12 @@ export function papilioOnCpu(dtypes: readonly WeightDtype[] = ["f32"]): ModelEng
  */
 export function papilioOnAdapter(
   gpu: Gpu,
-  forms: { readonly dtypes: readonly WeightDtype[]; readonly layouts: readonly Layout[] },
+  forms: {
+    readonly dtypes: readonly WeightDtype[];
+    readonly layouts: readonly Layout[];
+    /** Measures the kernels of each model first, and says in its note which were taken. */
+    readonly tune?: ModelTuning | undefined;
+  },
 ): ModelEngine {
   requireShape("The device", gpu, gpuShape);
   requireShape("The dtypes and layouts", forms, formsShape);
@@ -55,7 +66,7 @@ export function papilioOnAdapter(
     forms: forms.dtypes.flatMap((each) =>
       forms.layouts.map((between) => ({ dtype: each, layout: between })),
     ),
-    prepare: (task, form) => prepareOnAdapter(gpu, task, form),
+    prepare: (task, form) => prepareOnAdapter(gpu, task, form, forms.tune),
   };
 }
 
@@ -107,6 +118,7 @@ async function prepareOnAdapter(
   gpu: Gpu,
   { graph, inputs, past }: ModelTask,
   { dtype: stored, layout: between }: ModelForm,
+  tune: ModelTuning | undefined,
 ): Promise<PreparedModel> {
   gpu.memory.resetPeak();
   const before = gpu.memory.statistics.inUse;
@@ -117,13 +129,17 @@ async function prepareOnAdapter(
     using filling = await DeviceModel.compile(gpu, fillingGraph(graph, past), options);
     await filling.run(past);
   }
-  const model = held.use(await DeviceModel.compile(gpu, graph, options));
+  const model = held.use(await DeviceModel.compile(gpu, graph, { ...options, tune }));
   const owned = held.move();
+  const tuned = model.tuned.map(({ what, name }) => `${what}: ${name}`);
+  const note = tuned.length === 0 ? null : `tuned ${tuned.join("; ")}`;
+  // Operands of what was measured are no part of the model's.
+  if (tuned.length > 0) gpu.memory.resetPeak();
   let peakBytes = 0;
   return {
     get facts() {
       const { dispatches, rewrites } = model.report;
-      return { dispatches, rewrites, bytes: model.bytes, peakBytes, note: null };
+      return { dispatches, rewrites, bytes: model.bytes, peakBytes, note };
     },
     run: async () => {
       const outputs = await model.run(inputs);

@@ -187,6 +187,9 @@ export const deviceCalls: PublicCalls = {
   tuneKroneckerSparse: on(({ gpu }) =>
     call(atOnce(runtime.tuneKroneckerSparse), gpu, pattern, { ...shape }, {}),
   ),
+  tuneStages: on(({ gpu }) =>
+    call(atOnce(runtime.tuneStages), gpu, chain, { ...plan }, { ...shape }, {}),
+  ),
   tuneAttention: on(({ gpu }) => call(atOnce(runtime.tuneAttention), gpu, { ...attention }, {})),
   openGpu: on(({ gpu }) =>
     call(runtime.openGpu, {

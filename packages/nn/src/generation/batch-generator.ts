@@ -130,7 +130,7 @@ export class BatchGenerator implements Disposable {
   static async onDevice(
     gpu: Gpu,
     model: Decoder,
-    options: BatchGeneratorOptions & Pick<DeviceModelOptions, "dtype"> = {},
+    options: BatchGeneratorOptions & Pick<DeviceModelOptions, "dtype" | "tune"> = {},
   ): Promise<BatchGenerator> {
     gpuCheck("The device", gpu);
     const sizes = batchSizes(model, options);

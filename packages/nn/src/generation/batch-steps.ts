@@ -237,18 +237,18 @@ export async function batchStepsOnDevice(
   gpu: Gpu,
   decoder: Decoder,
   sizes: BatchSizes,
-  options: Pick<DeviceModelOptions, "dtype"> & StepOptions,
+  options: Pick<DeviceModelOptions, "dtype" | "tune"> & StepOptions,
 ): Promise<BatchSteps> {
   const stack = new DisposableStack();
   const { context, chunk, most } = sizes;
-  const { reproducible = true } = options;
+  const { reproducible = true, tune } = options;
   const widths: Widths = {
     sequences: (count) => (count === 1 && !reproducible ? 1 : most),
     tokens: (position) => (position + chunk <= context ? chunk : 0),
   };
   const memory = stack.use(new ModelMemory(gpu, options.dtype));
   const open = async (graph: Graph): Promise<Executable> =>
-    stack.use(await DeviceModel.compile(gpu, graph, { memory }));
+    stack.use(await DeviceModel.compile(gpu, graph, { memory, tune }));
   const steps = new PagedSteps(decoder, options.adapters ?? {}, sizes, widths, {
     open,
     [Symbol.dispose]: () => stack.dispose(),

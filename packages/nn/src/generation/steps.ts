@@ -1,7 +1,7 @@
 import { DisposableStack } from "@papilio/butterfly";
 import type { Gpu } from "@papilio/gpu-runtime";
 import { CpuModel, type CpuModelOptions } from "../backends/cpu/cpu-model.ts";
-import { DeviceModel } from "../backends/gpu/device-model.ts";
+import { DeviceModel, type DeviceModelOptions } from "../backends/gpu/device-model.ts";
 import type { ModelMemory } from "../backends/gpu/model-memory.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Decoder } from "../models/decoder.ts";
@@ -69,12 +69,12 @@ export async function stepsOnDevice(
   gpu: Gpu,
   decoder: Decoder,
   { context, chunk }: Sizes,
-  memory: ModelMemory,
+  shared: Pick<DeviceModelOptions, "tune"> & { readonly memory: ModelMemory },
 ): Promise<Steps> {
   using stack = new DisposableStack();
   const ofTokens = async (tokens: number): Promise<Step> => {
     const graph = decoder.traceStep({ tokens, context });
-    return { tokens, model: stack.use(await DeviceModel.compile(gpu, graph, { memory })) };
+    return { tokens, model: stack.use(await DeviceModel.compile(gpu, graph, shared)) };
   };
   const one = await ofTokens(1);
   const several = chunk > 1 ? await ofTokens(chunk) : one;

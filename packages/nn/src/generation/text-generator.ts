@@ -123,13 +123,15 @@ export class TextGenerator implements Disposable {
   static async onDevice(
     gpu: Gpu,
     model: Decoder,
-    options: GeneratorOptions & Pick<DeviceModelOptions, "dtype"> = {},
+    options: GeneratorOptions & Pick<DeviceModelOptions, "dtype" | "tune"> = {},
   ): Promise<TextGenerator> {
     gpuCheck("The device", gpu);
     const sizes = sizesOf(model, options);
     using stack = new DisposableStack();
     const memory = stack.use(new ModelMemory(gpu, options.dtype));
-    const open = (decoder: Decoder): Promise<Steps> => stepsOnDevice(gpu, decoder, sizes, memory);
+    const { tune } = options;
+    const open = (decoder: Decoder): Promise<Steps> =>
+      stepsOnDevice(gpu, decoder, sizes, { memory, tune });
     const steps = await open(model);
     return new TextGenerator(model, { ...options, ...sizes }, steps, open, stack.move());
   }

@@ -11,6 +11,7 @@ import {
 import { CpuModel } from "../backends/cpu/cpu-model.ts";
 import { CpuWeightStore } from "../backends/cpu/cpu-weight-store.ts";
 import { DeviceModel } from "../backends/gpu/device-model.ts";
+import { type ModelTuning, modelTuningCheck } from "../backends/gpu/tune-model.ts";
 import { type TunedKernels, tunedCheck } from "../backends/gpu/tuned-kernels.ts";
 import type { Executable } from "../graph/executable.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -30,6 +31,8 @@ export interface CompileGraphOptions {
   readonly layout?: Layout;
   /** What `tuneModel` measured on the device, in the same layout and precision; the CPU has no use for it. */
   readonly tuned?: TunedKernels | undefined;
+  /** Measures kernels on the device first: see `DeviceModel.compile`. */
+  readonly tune?: ModelTuning | undefined;
 }
 
 const optionsCheck = objectOf({
@@ -37,6 +40,7 @@ const optionsCheck = objectOf({
   dtype: optional(weightDtype),
   layout: optional(layoutCheck),
   tuned: optional(tunedCheck),
+  tune: optional(modelTuningCheck),
 });
 
 /** A graph that is ready to run, and where it does and why. */
@@ -62,13 +66,13 @@ export async function compileGraph(
   options: CompileGraphOptions = {},
 ): Promise<PlacedModel> {
   optionsCheck("compileGraph", options);
-  const { gpu, dtype = "f32", layout = "batch-last", tuned } = options;
+  const { gpu, dtype = "f32", layout = "batch-last", tuned, tune } = options;
   const choice = placeOfGraph(graph, { gpu, dtype, layout });
   if (gpu === undefined || choice.place === "cpu") {
     const weights = new CpuWeightStore({ dtype });
     return { model: new CpuModel(graph, { kernels: "wasm", weights }), choice };
   }
-  return { model: await DeviceModel.compile(gpu, graph, { dtype, layout, tuned }), choice };
+  return { model: await DeviceModel.compile(gpu, graph, { dtype, layout, tuned, tune }), choice };
 }
 
 /** Where `compileGraph` runs a graph. */

@@ -1,6 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import { SentenceEncoder } from "@papilio/nn";
+import type { ModelTuning } from "@papilio/nn/backends";
 import { Decoder } from "@papilio/nn/models";
 import type { SentenceText, Tokenizer } from "@papilio/nn/tokenizers";
 import { Admission } from "../batching/admission.ts";
@@ -46,6 +47,12 @@ export interface ServedModel {
   readonly place?: "cpu" | "gpu";
   /** How weights are stored; `f32` unless given. Those of linear layers may be in few bits, such as `q4`. */
   readonly dtype?: WeightDtype;
+  /**
+   * Measures the kernels of its programs on the device first, as `DeviceModel.compile` of `@papilio/nn/backends` does
+   * with these options: a text waits for the first one, and a row for the program of its size. A cache that outlives the
+   * server makes that once.
+   */
+  readonly tune?: ModelTuning | undefined;
 }
 
 const MOST_CONTEXT = 4096;
@@ -100,7 +107,7 @@ export class Served implements Disposable {
 
 /** @throws PapilioError `SERVED_MODEL` for a model that cannot be computed where it is to be */
 function placeOf(
-  { name, dtype = "f32", place }: ServedModel,
+  { name, dtype = "f32", place, tune }: ServedModel,
   device: DeviceSlot | undefined,
 ): ModelPlace {
   if (place === "gpu" && device === undefined) {
@@ -110,7 +117,7 @@ function placeOf(
       "Give openDevice, or leave place out.",
     );
   }
-  return { slot: place === "cpu" ? undefined : device, dtype };
+  return { slot: place === "cpu" ? undefined : device, dtype, tune };
 }
 
 /** What requests call a model: by its name, and with each of its adapters. */

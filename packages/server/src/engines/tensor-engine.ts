@@ -128,7 +128,7 @@ export class TensorEngine implements Disposable {
     return {
       gpu,
       programs,
-      compile: (sizes) => DeviceModel.compile(device, trace(sizes), { memory }),
+      compile: (sizes) => DeviceModel.compile(device, trace(sizes), { memory, tune: place.tune }),
       [Symbol.dispose]: () => {
         dispose();
         memory.dispose();

@@ -85,6 +85,7 @@ export class TextEngine implements Disposable {
         : await BatchGenerator.onDevice(gpu as Gpu, this.#model, {
             ...options,
             dtype: place.dtype,
+            tune: place.tune,
           });
     await generator.prepare();
     return generator;
