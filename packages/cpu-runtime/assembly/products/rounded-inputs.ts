@@ -5,87 +5,12 @@
  */
 import { BIPOLAR } from "../kernel-options";
 import { multiplyAdd } from "../vector-math";
-import { codeFactors, codeMasks, codePlaces, lastCode, negativeCodes } from "./codes";
-import { SCALED } from "./few-bits";
+import { codeFactors, codeMasks, codePlaces, negativeCodes } from "./codes";
+import { rowBytes, SCALED } from "./few-bits";
+import { groupSize } from "./group";
 import { halfExponents, halfMask, halfScale, widenedScales } from "./halves";
+import { INPUT_BYTES, SCALE, SUM } from "./round-inputs";
 import { storeFour, storeTwo } from "./single-vector";
-
-/** Of 32 inputs: their numbers, their scale, and a multiple of their sum. */
-const INPUT_BYTES: usize = 72;
-const SCALE: usize = 64;
-const SUM: usize = 68;
-/** The largest number. */
-const TOP: f32 = 32767;
-/** Below it, a scale would have no inverse. */
-const LEAST: f32 = 1e-30;
-
-/**
- * Rounds `c` inputs, and zeros up to a multiple of {@link SCALED}.
- *
- * @param copies scratch memory of 32 numbers
- * @param offset by which sums of inputs are multiplied, see {@link offsetOf}
- * @returns whether all of them can be: not where one is infinite or NaN, or all of a scale are tiny
- */
-export function roundInputs(
-  c: i32,
-  x: usize,
-  xRow: usize,
-  to: usize,
-  copies: usize,
-  offset: i32,
-): bool {
-  for (let first = 0; first < c; first += SCALED) {
-    const count = min(SCALED, c - first);
-    let from = x;
-    if (xRow !== 4 || count < SCALED) {
-      from = copies;
-      memory.fill(copies, 0, <usize>(4 * SCALED));
-      for (let l = 0; l < count; l++) {
-        store<f32>(copies + ((<usize>l) << 2), load<f32>(x + <usize>l * xRow));
-      }
-    }
-    if (!roundTogether(from, to, offset)) return false;
-    x += <usize>SCALED * xRow;
-    to += INPUT_BYTES;
-  }
-  return true;
-}
-
-/** The inputs of one scale. */
-function roundTogether(x: usize, to: usize, offset: i32): bool {
-  // A NaN stays.
-  let largest4 = f32x4.abs(v128.load(x));
-  for (let at: usize = 16; at < 128; at += 16) {
-    largest4 = f32x4.max(largest4, f32x4.abs(v128.load(x + at)));
-  }
-  largest4 = f32x4.max(largest4, i64x2.shuffle(largest4, largest4, 1, 0));
-  const largest = max(f32x4.extract_lane(largest4, 0), f32x4.extract_lane(largest4, 1));
-  if (!(largest < Infinity) || (largest > 0 && largest < LEAST)) return false;
-  const inverse = f32x4.splat(largest > 0 ? TOP / largest : 0);
-  let sums = i32x4.splat(0);
-  for (let at: usize = 0; at < 64; at += 16) {
-    const a = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at), inverse));
-    const b = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at, 16), inverse));
-    const numbers = i16x8.narrow_i32x4_s(wholeNumbers(a), wholeNumbers(b));
-    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(numbers));
-    v128.store(to + at, numbers);
-  }
-  sums = i32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
-  const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
-  store<f32>(to, largest / TOP, SCALE);
-  store<i32>(to, sum * offset, SUM);
-  return true;
-}
-
-/** Of numbers that are whole, and not large. */
-function wholeNumbers(x: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(x) : i32x4.trunc_sat_f32x4_s(x);
-}
-
-/** What is added to a code in memory, or to twice one of bipolar weights, which is negative there, to make its number. */
-export function offsetOf(bits: i32, codes: i32): i32 {
-  return codes === BIPOLAR ? lastCode(bits) : -8;
-}
 
 /** Sums of whole numbers, times the scales of weights and inputs. */
 function scaled(sums: v128, scales: v128, ofInputs: v128, before: v128): v128 {
@@ -107,18 +32,17 @@ function sixForOne<T>(
   yRow: usize,
   start: usize,
   startRow: usize,
+  places0: v128,
+  places1: v128,
+  masks: v128,
+  factors: v128,
 ): void {
   const mask = halfMask(c);
   const scale = halfScale(c);
   const exponents = halfExponents(c);
   // V8 would build it anew at each use: see halves.ts.
   const nibble = i16x8.splat(<i16>((c >> 31) ^ 15));
-  // Two times eight bipolar codes are read with the bytes before them, of other codes or of scales.
   const pair = <usize>(2 * bits);
-  const places0 = codePlaces(bits, 16 - 2 * bits);
-  const places1 = codePlaces(bits, 16 - bits);
-  const masks = codeMasks(bits);
-  const factors = codeFactors(bits);
   let first = f32x4.splat(-0.0);
   let last = first;
   for (let l = 0; l < c; l += SCALED) {
@@ -213,18 +137,17 @@ function fourForOne<T>(
   yRow: usize,
   start: usize,
   startRow: usize,
+  places0: v128,
+  places1: v128,
+  masks: v128,
+  factors: v128,
 ): void {
   const mask = halfMask(c);
   const scale = halfScale(c);
   const exponents = halfExponents(c);
   // V8 would build it anew at each use: see halves.ts.
   const nibble = i16x8.splat(<i16>((c >> 31) ^ 15));
-  // Two times eight bipolar codes are read with the bytes before them, of other codes or of scales.
   const pair = <usize>(2 * bits);
-  const places0 = codePlaces(bits, 16 - 2 * bits);
-  const places1 = codePlaces(bits, 16 - bits);
-  const masks = codeMasks(bits);
-  const factors = codeFactors(bits);
   let first = f32x4.splat(-0.0);
   for (let l = 0; l < c; l += SCALED) {
     const scales = widenedScales(v128.load16x4_s(values), mask, scale, exponents);
@@ -277,9 +200,21 @@ function fourForOne<T>(
   storeFour(first, y, yRow, start, startRow);
 }
 
-/** A group of four or six outputs, whose codes are whole numbers. */
+/**
+ * Groups of four and six from output `j` of a block on, whose codes are whole numbers.
+ *
+ * @param end outputs of the block that are computed
+ * @param sixes its outputs in groups of six
+ * @param values of the block
+ * @param x what {@link roundInputs} wrote
+ * @param y of the first output of the block, as `start` is
+ * @returns the first output of those that are in smaller groups, or `end`
+ */
 export function multiplyRounded(
-  size: i32,
+  j: i32,
+  end: i32,
+  b: i32,
+  sixes: i32,
   bits: i32,
   codes: i32,
   c: i32,
@@ -289,13 +224,67 @@ export function multiplyRounded(
   yRow: usize,
   start: usize,
   startRow: usize,
-): void {
+): i32 {
   if (codes === BIPOLAR) {
-    if (size === 6) sixForOne<u16>(c, bits, values, x, y, yRow, start, startRow);
-    else fourForOne<u16>(c, bits, values, x, y, yRow, start, startRow);
-  } else if (bits === 8) {
-    if (size === 6) sixForOne<i8>(c, bits, values, x, y, yRow, start, startRow);
-    else fourForOne<i8>(c, bits, values, x, y, yRow, start, startRow);
-  } else if (size === 6) sixForOne<u8>(c, bits, values, x, y, yRow, start, startRow);
-  else fourForOne<u8>(c, bits, values, x, y, yRow, start, startRow);
+    return groupsForOne<u16>(j, end, b, sixes, bits, c, values, x, y, yRow, start, startRow);
+  }
+  if (bits === 8) {
+    return groupsForOne<i8>(j, end, b, sixes, bits, c, values, x, y, yRow, start, startRow);
+  }
+  return groupsForOne<u8>(j, end, b, sixes, bits, c, values, x, y, yRow, start, startRow);
+}
+
+function groupsForOne<T>(
+  j: i32,
+  end: i32,
+  b: i32,
+  sixes: i32,
+  bits: i32,
+  c: i32,
+  values: usize,
+  x: usize,
+  y: usize,
+  yRow: usize,
+  start: usize,
+  startRow: usize,
+): i32 {
+  const ofOutput = rowBytes(c, bits);
+  let places0 = i32x4.splat(0);
+  let places1 = places0;
+  let masks = places0;
+  let factors = places0;
+  if (sizeof<T>() === 2) {
+    // Two times eight bipolar codes are read with the bytes before them, of other codes or of scales.
+    places0 = codePlaces(bits, 16 - 2 * bits);
+    places1 = codePlaces(bits, 16 - bits);
+    masks = codeMasks(bits);
+    factors = codeFactors(bits);
+  }
+  while (j < end) {
+    const size = groupSize(b, sixes, j);
+    if (size < 4) break;
+    const weights = values + <usize>(j * ofOutput);
+    const to = y + <usize>j * yRow;
+    const from = start + <usize>j * startRow;
+    if (size === 6) {
+      sixForOne<T>(c, bits, weights, x, to, yRow, from, startRow, places0, places1, masks, factors);
+    } else {
+      fourForOne<T>(
+        c,
+        bits,
+        weights,
+        x,
+        to,
+        yRow,
+        from,
+        startRow,
+        places0,
+        places1,
+        masks,
+        factors,
+      );
+    }
+    j += size;
+  }
+  return j;
 }

@@ -14,7 +14,8 @@ import { groupSize, isSmall, multiplyGroup, multiplyGroupForOne, outputsInSixes 
 import { multiplySixes } from "./groups-of-six";
 import { widenHalves } from "./halves";
 import { GROUP, INPUTS, ProductCall } from "./product-call";
-import { multiplyRounded, offsetOf, roundInputs } from "./rounded-inputs";
+import { offsetOf, roundInputs } from "./round-inputs";
+import { multiplyRounded } from "./rounded-inputs";
 import { multiplySmallBlocks } from "./small-blocks";
 import { unpackFewBits } from "./unpack-few-bits";
 
@@ -206,22 +207,37 @@ function runGroups(
   const inputsOfOne = widened + <usize>(INPUTS * GROUP * 4);
   const codes = call.codes;
   const areFloats = codes > BIPOLAR;
-  const inRegisters =
+  let from = first;
+  if (
     isOne &&
     bits < 16 &&
-    (areFloats || roundInputs(c, x, xRow, inputsOfOne, widened, offsetOf(bits, codes)));
-  for (let from = first; from < end; ) {
+    !areFloats &&
+    roundInputs(c, x, xRow, inputsOfOne, widened, offsetOf(bits, codes))
+  ) {
+    from = multiplyRounded(
+      first,
+      end,
+      b,
+      sixes,
+      bits,
+      codes,
+      c,
+      values,
+      inputsOfOne,
+      y,
+      yRow,
+      bias,
+      biasRow,
+    );
+  }
+  while (from < end) {
     const to = tiles > 1 ? end : from + groupSize(b, sixes, from);
-    if (inRegisters && to - from >= 4) {
+    const size = to - from;
+    if (isOne && areFloats && size >= 4) {
       const weights = values + <usize>(from * ofOutput);
       const sums = y + <usize>from * yRow;
       const biases = bias + <usize>from * biasRow;
-      const size = to - from;
-      if (areFloats) {
-        multiplyFloatCodes(size, codes, c, weights, x, xRow, widened, sums, yRow, biases, biasRow);
-      } else {
-        multiplyRounded(size, bits, codes, c, weights, inputsOfOne, sums, yRow, biases, biasRow);
-      }
+      multiplyFloatCodes(size, codes, c, weights, x, xRow, widened, sums, yRow, biases, biasRow);
       from = to;
       continue;
     }

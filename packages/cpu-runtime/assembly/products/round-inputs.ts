@@ -1,0 +1,82 @@
+/** One vector in numbers of 16 bits, 32 of them to a scale. */
+import { BIPOLAR } from "../kernel-options";
+import { lastCode } from "./codes";
+import { SCALED } from "./few-bits";
+
+/** Of 32 inputs: their numbers, their scale, and a multiple of their sum. */
+export const INPUT_BYTES: usize = 72;
+export const SCALE: usize = 64;
+export const SUM: usize = 68;
+/** The largest number. */
+const TOP: f32 = 32767;
+/** Below it, a scale would have no inverse. */
+const LEAST: f32 = 1e-30;
+
+/**
+ * Rounds `c` inputs, and zeros up to a multiple of {@link SCALED}.
+ *
+ * @param copies scratch memory of 32 numbers
+ * @param offset by which sums of inputs are multiplied, see {@link offsetOf}
+ * @returns whether all of them can be: not where one is infinite or NaN, or all of a scale are tiny
+ */
+export function roundInputs(
+  c: i32,
+  x: usize,
+  xRow: usize,
+  to: usize,
+  copies: usize,
+  offset: i32,
+): bool {
+  for (let first = 0; first < c; first += SCALED) {
+    const count = min(SCALED, c - first);
+    let from = x;
+    if (xRow !== 4 || count < SCALED) {
+      from = copies;
+      let input = x;
+      for (let l = 0; l < SCALED; l++) {
+        store<f32>(copies + ((<usize>l) << 2), l < count ? load<f32>(input) : 0);
+        input += xRow;
+      }
+    }
+    if (!roundTogether(from, to, offset)) return false;
+    x += <usize>SCALED * xRow;
+    to += INPUT_BYTES;
+  }
+  return true;
+}
+
+/** The inputs of one scale. */
+function roundTogether(x: usize, to: usize, offset: i32): bool {
+  // A NaN stays.
+  let largest4 = f32x4.abs(v128.load(x));
+  for (let at: usize = 16; at < 128; at += 16) {
+    largest4 = f32x4.max(largest4, f32x4.abs(v128.load(x + at)));
+  }
+  largest4 = f32x4.max(largest4, i64x2.shuffle(largest4, largest4, 1, 0));
+  const largest = max(f32x4.extract_lane(largest4, 0), f32x4.extract_lane(largest4, 1));
+  if (!(largest < Infinity) || (largest > 0 && largest < LEAST)) return false;
+  const inverse = f32x4.splat(largest > 0 ? TOP / largest : 0);
+  let sums = i32x4.splat(0);
+  for (let at: usize = 0; at < 64; at += 16) {
+    const a = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at), inverse));
+    const b = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at, 16), inverse));
+    const numbers = i16x8.narrow_i32x4_s(wholeNumbers(a), wholeNumbers(b));
+    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(numbers));
+    v128.store(to + at, numbers);
+  }
+  sums = i32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
+  const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
+  store<f32>(to, largest / TOP, SCALE);
+  store<i32>(to, sum * offset, SUM);
+  return true;
+}
+
+/** Of numbers that are whole, and not large. */
+function wholeNumbers(x: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(x) : i32x4.trunc_sat_f32x4_s(x);
+}
+
+/** What is added to a code in memory, or to twice one of bipolar weights, which is negative there, to make its number. */
+export function offsetOf(bits: i32, codes: i32): i32 {
+  return codes === BIPOLAR ? lastCode(bits) : -8;
+}
