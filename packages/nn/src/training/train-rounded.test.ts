@@ -81,7 +81,7 @@ describe.each(["q4", "q3", "q2"] as const)("training weights of %s", (dtype) => 
         rounded,
         kernels: "wasm",
         evaluateEvery: 5,
-        rate: warmupCosine({ rate: 0.02, steps: 60, warmup: 3 }),
+        rate: warmupCosine({ rate: 0.005, steps: 60, warmup: 3 }),
       },
     });
     const start = result.before?.loss as number;
@@ -122,6 +122,23 @@ describe("trainRounded", () => {
     );
     const [reference, wasm] = losses as [number[], number[]];
     for (const [at, loss] of reference.entries()) expect(wasm[at]).toBeCloseTo(loss, 4);
+  });
+
+  it("changes codes at the same rate however few bits they have", async () => {
+    for (const dtype of ["q4", "q3", "q2", "q1"] as const) {
+      const { task, rounded } = student(dtype, "wasm");
+      using _ = task;
+      const before = new Map([...rounded.keys()].map((one) => [one, one.values.slice()]));
+      // What measures nothing keeps the last numbers.
+      const { evaluate: __, ...unmeasured } = task;
+      await trainRounded(unmeasured, { ...options, rounded, kernels: "wasm", rate: 0.0015 });
+      let [changed, all] = [0, 0];
+      for (const [{ values }, start] of before) {
+        changed += values.filter((value, at) => value !== start[at]).length;
+        all += values.length;
+      }
+      expect(changed / all).toBeGreaterThan(0.01);
+    }
   });
 
   it("leaves what was best, the start where nothing was better", async () => {

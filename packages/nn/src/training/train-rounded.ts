@@ -1,6 +1,6 @@
 import { PapilioError } from "@papilio/butterfly";
 import { requireArray, requireObject, requireOneOf } from "@papilio/butterfly/errors";
-import { FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
+import { CODE_GRIDS, FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
 import { roundToScales } from "@papilio/butterfly/rounding";
 import { callback, map, optional } from "../arguments/checks.ts";
 import type { Parameter } from "../modules/parameter.ts";
@@ -27,7 +27,8 @@ export interface TrainRoundedOptions
   > {
   /**
    * Parameters of the task that stay rounded; others are trained as usual. The learning rate of each, rounded or not, is
-   * multiplied by the root mean square of its numbers.
+   * multiplied by the root mean square of its numbers, or by twelve times the half of the step between rounded numbers where
+   * that is more, as in four bits and fewer.
    */
   readonly rounded: ReadonlyMap<Parameter, RoundedNumbers>;
 }
@@ -76,7 +77,7 @@ export async function trainRounded(
   let best = before && { evaluation: before, values: copied(parameters) };
   const result = await train(task, {
     ...others,
-    multipliers: new Map(parameters.map((one) => [one, rootMeanSquare(one)])),
+    multipliers: new Map(parameters.map((one) => [one, multiplierOf(one, rounded.get(one))])),
     project: () => {
       for (const one of latent) one.follow();
     },
@@ -98,8 +99,28 @@ export async function trainRounded(
   return { ...result, before, evaluation: best?.evaluation };
 }
 
-function rootMeanSquare({ values, length }: Parameter): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / length);
+/**
+ * Half steps that a number goes, at most, in a step of a learning rate of 1. A run of 100 steps at 0.0015 and less, as
+ * `warmupCosine` has it, then goes nearly one of them. Measured: half as many leave most codes of two and three bits where
+ * they are in so many steps.
+ */
+const HALF_STEPS = 12;
+
+/**
+ * How far a number may go in a step of a learning rate of 1. A code changes when the number behind it has gone half of the
+ * step between rounded numbers. Over the root mean square of normally distributed numbers that is 0.15 in `q4`, 0.3 in `q3`, 0.55
+ * in `q2` and 1 in `q1`: a rate over the root mean square alone would change hardly any code of the last ones.
+ */
+function multiplierOf({ values }: Parameter, numbers: RoundedNumbers | undefined): number {
+  const size = rootMeanSquare(values);
+  const whole = numbers && CODE_GRIDS[numbers.dtype].whole;
+  if (whole === undefined) return size;
+  const halfStep = (whole.step / 2) * rootMeanSquare(numbers?.scales as Float32Array);
+  return Math.max(size, HALF_STEPS * halfStep);
+}
+
+function rootMeanSquare(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);
 }
 
 function copied(parameters: readonly Parameter[]): Float32Array[] {
