@@ -60,7 +60,7 @@ describe("--tune", () => {
     const tuned = await papilio(...text, ...deviceFlags, "--tune");
     expect([plain.status, tuned.status]).toEqual([0, 0]);
     expect(tuned.stderr).toMatch(/Tuned product with .* of 1 vectors/);
-    expect(tuned.stderr).toMatch(/Tuned product with .* of 64 vectors/);
+    expect(tuned.stderr).toMatch(/Tuned product with .* of 32 vectors/);
     expect(JSON.parse(tuned.stdout).ids).toEqual(JSON.parse(plain.stdout).ids);
   });
 });

@@ -1,10 +1,19 @@
-import { Butterfly, Chain, compile, KroneckerSparse, LAYOUTS, Pattern } from "@papilio/butterfly";
+import {
+  Butterfly,
+  Chain,
+  compile,
+  KroneckerSparse,
+  LAYOUTS,
+  type Layout,
+  Pattern,
+} from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../gpu/gpu.ts";
 import { openGpu } from "../node/open.ts";
 import { factorByFactor, type Plan } from "../planning/plan.ts";
 import { rankPlans } from "../planning/plan-chain.ts";
+import { CHAINS, testPlans } from "../testing/butterfly-plans.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { runButterfly, verifyProduct } from "../testing/run-butterfly.ts";
 import { draw } from "../testing/vectors-in-memory.ts";
@@ -19,36 +28,12 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.dispose());
 
-const chains = [
-  Chain.squareDyadic(64),
-  Chain.monarch(144),
-  Chain.monarch({ rows: 48, cols: 96, blocks: 8, rank: 2 }),
-  Chain.parse("2,3,4,6;4,4,2,3"),
-  // The transpose of a chain.
-  Chain.monarch({ rows: 48, cols: 96, blocks: 8 }).transpose(),
-];
+// In one layout each, by turns: every plan has kernels of its own to compile. The long tests have the other.
+testPlans((chain, batch) => [LAYOUTS[(chain + batch) % 2] as Layout]);
 
-describe.each(chains.map((chain) => [String(chain), chain] as const))(
+describe.each(CHAINS.map((chain) => [String(chain), chain] as const))(
   "the chain %s",
   (_, chain) => {
-    it.for(LAYOUTS.flatMap((layout) => [1, 26].map((batch) => [layout, batch] as const)))(
-      "is right by every plan that is considered, %s, batch %i",
-      async ([layout, batch]) => {
-        const shape = { batch, layout, dtype: "f32" } as const;
-        const butterfly = Butterfly.random(chain, { seed: 5 });
-        const plans = rankPlans(gpu.report, chain, shape);
-        expect(plans.length).toBeGreaterThanOrEqual(batch === 1 ? 1 : 2);
-        for (const { plan } of plans) {
-          const { found, report } = await runButterfly(gpu, butterfly, shape, { plan });
-          expect(found, JSON.stringify(plan)).toMatchObject({ ok: true, nonFinite: 0 });
-          expect(report.rewrites).toBe(plan.layout === layout ? 0 : 2);
-          // Tensors of a few hundred bytes are a part of a kilobyte apart: offsets are aligned.
-          const alignment = 2 * gpu.device.limits.minStorageBufferOffsetAlignment;
-          expect(report.arena.bytes).toBeLessThan(1.05 * report.arena.lowerBound + alignment);
-        }
-      },
-    );
-
     it("is right in half precision, by the default plan", async ({ skip }) => {
       skip(!gpu.report.features.f16, "the adapter has no half precision");
       const shape = { batch: 24, layout: "batch-last", dtype: "f16" } as const;

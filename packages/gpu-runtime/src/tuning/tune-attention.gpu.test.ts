@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../gpu/gpu.ts";
 import { attentionVariants } from "../kernels/attention/candidates.ts";
-import { type AttentionCase, attentionProblem } from "../testing/expect-attention.ts";
+import { attentionProblem } from "../testing/expect-attention.ts";
 import { openTestGpu } from "../testing/open-test-gpu.ts";
 import { expectTunedAttention } from "../testing/tune-attention.ts";
 import { AttentionHarness } from "./attention-harness.ts";
@@ -15,17 +15,11 @@ beforeAll(async () => {
 afterAll(() => gpu.dispose());
 
 const sizes = { queries: 20, keys: 33, heads: 4, keyValueHeads: 2, headFeatures: 12 };
-const cases: [string, AttentionCase][] = [
-  ["queries of two sequences", { ...sizes, sequences: 2 }],
-  ["batch-first vectors, of which some do not count", { ...sizes, layouts: "ffff", spare: 3 }],
-  ["a causal cache", { ...sizes, causal: true, at: 13 }],
-  ["lengths and pages", { ...sizes, sequences: 2, keys: 32, counts: [32, 17], pageSize: 16 }],
-  ["a single query", { ...sizes, queries: 1 }],
-];
 
 describe("tuning attention", () => {
-  it.each(cases)("of %s finds a candidate that is right", async (_, given) => {
-    await expectTunedAttention(gpu, given, "f32");
+  // The long tests have other problems, each of as many kernels.
+  it("of a causal cache finds a candidate that is right", async () => {
+    await expectTunedAttention(gpu, { ...sizes, causal: true, at: 13 }, "f32");
   });
 
   it("measures the chosen shape when there is no time", async () => {

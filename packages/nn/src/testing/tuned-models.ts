@@ -47,8 +47,10 @@ function attending(dtype: StorageDtype): Graph {
 /**
  * Tests that a model takes the kernels that were measured for it, and is right with each of those that are proposed:
  * on matrix units too, in half precision where the device has any.
+ *
+ * @param which `kinds` are those of attention alone, which take long to compile, and `few` all else
  */
-export function testTunedModels(dtype: StorageDtype): void {
+export function testTunedModels(dtype: StorageDtype, which: "few" | "kinds" | "all"): void {
   let gpu: Gpu;
   beforeAll(async () => {
     gpu = await openTestGpu();
@@ -74,29 +76,47 @@ export function testTunedModels(dtype: StorageDtype): void {
   }
 
   describe(`a model in ${dtype}`, () => {
-    it("takes the kernels that were measured, once and from then on from the cache", async (context) => {
-      skipWithout(context);
-      const options = { dtype, cache: new MemoryTuningCache(), timeLimitSeconds: 0 };
-      const before = gpu.memory.statistics.inUse;
-      const tuned = await tuneModel(gpu, graph, options);
-      expect(gpu.memory.statistics.inUse).toBe(before);
-      // The blocks are alike, and keys and values: their problems are measured once.
-      expect(tuned.choices.map(({ kind, from }) => [kind, from])).toEqual([
-        ["attention", "measurement"],
-        ["plan", "measurement"],
-        ["plan", "measurement"],
-        ["plan", "measurement"],
-      ]);
-      const kernels = await expectRight(tuned);
-      const [{ name } = { name: "" }] = tuned.choices;
-      expect(kernels.filter((label) => label.endsWith(name))).toHaveLength(2);
-      const again = await tuneModel(gpu, graph, options);
-      expect(again.choices).toEqual(tuned.choices.map((choice) => ({ ...choice, from: "cache" })));
-      expect(() =>
-        tuned.requireFor({ ...gpu.report, driver: `another than ${gpu.report.driver}` }),
-      ).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
-    });
+    if (which !== "kinds") {
+      it("takes the kernels that were measured, once and from then on from the cache", async (context) => {
+        skipWithout(context);
+        const options = { dtype, cache: new MemoryTuningCache(), timeLimitSeconds: 0 };
+        const before = gpu.memory.statistics.inUse;
+        const tuned = await tuneModel(gpu, graph, options);
+        expect(gpu.memory.statistics.inUse).toBe(before);
+        // The blocks are alike, and keys and values: their problems are measured once.
+        expect(tuned.choices.map(({ kind, from }) => [kind, from])).toEqual([
+          ["attention", "measurement"],
+          ["plan", "measurement"],
+          ["plan", "measurement"],
+          ["plan", "measurement"],
+        ]);
+        const kernels = await expectRight(tuned);
+        const [{ name } = { name: "" }] = tuned.choices;
+        expect(kernels.filter((label) => label.endsWith(name))).toHaveLength(2);
+        const again = await tuneModel(gpu, graph, options);
+        expect(again.choices).toEqual(
+          tuned.choices.map((choice) => ({ ...choice, from: "cache" })),
+        );
+        expect(() =>
+          tuned.requireFor({ ...gpu.report, driver: `another than ${gpu.report.driver}` }),
+        ).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+      });
 
+      it("is right with factors that are fused, and takes the plan", async (context) => {
+        skipWithout(context);
+        const matrixUnits = dtype === "f16";
+        const stages = [{ from: 0, to: 2, how: "fuse", matrixUnits }] as const;
+        const kernels = await expectRight({
+          choices: [],
+          requireFor: () => undefined,
+          attention: () => undefined,
+          plan: ({ length }, { layout }) => (length === 1 ? undefined : { layout, stages }),
+        });
+        expect(kernels.filter((label) => label.startsWith("fused"))).toHaveLength(2);
+      });
+    }
+
+    if (which === "few") return;
     it("is right with each kind of attention, and takes it", async (context) => {
       skipWithout(context);
       const kinds = dtype === "f16" ? ["matrix"] : ["register", "workgroup"];
@@ -108,19 +128,6 @@ export function testTunedModels(dtype: StorageDtype): void {
           expect(kernels.join()).toContain(attentionName(variant));
         }
       }
-    });
-
-    it("is right with factors that are fused, and takes the plan", async (context) => {
-      skipWithout(context);
-      const matrixUnits = dtype === "f16";
-      const stages = [{ from: 0, to: 2, how: "fuse", matrixUnits }] as const;
-      const kernels = await expectRight({
-        choices: [],
-        requireFor: () => undefined,
-        attention: () => undefined,
-        plan: ({ length }, { layout }) => (length === 1 ? undefined : { layout, stages }),
-      });
-      expect(kernels.filter((label) => label.startsWith("fused"))).toHaveLength(2);
     });
   });
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Gpu } from "../../gpu/gpu.ts";
 import {
   type AttentionCase,
@@ -63,7 +63,6 @@ const cases: [string, Case][] = [
       any: true,
     },
   ],
-  ["wide heads", { queries: 10, keys: 12, headFeatures: 256 }],
   [
     "one query of a cache",
     {
@@ -149,16 +148,6 @@ describe("attention", () => {
     it.for(cases.filter(([, { any }]) => any))("%s", ([, given]) =>
       expectRight(problemFor(given, "f32"), given, () => variant(subgroup)),
     );
-  });
-
-  it.for(["wide heads"])("as chosen for hardware: %s", { timeout: 600_000 }, async (name) => {
-    const [, given] = cases.find(([known]) => known === name) as [string, Case];
-    const hardware = { ...gpu.report, kind: "hardware" } as const;
-    await expectRight(problemFor(given, "f32"), given, (problem) => {
-      const variant = chooseAttention(hardware, problem);
-      expect(variant.kind).toBe("workgroup");
-      return variant;
-    });
   });
 
   function expectRight(

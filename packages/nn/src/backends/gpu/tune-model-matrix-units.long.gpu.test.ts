@@ -1,3 +1,3 @@
 import { testTunedModels } from "../../testing/tuned-models.ts";
 
-testTunedModels("f16");
+testTunedModels("f16", "all");

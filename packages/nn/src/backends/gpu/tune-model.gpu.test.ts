@@ -1,3 +1,3 @@
 import { testTunedModels } from "../../testing/tuned-models.ts";
 
-testTunedModels("f32");
+testTunedModels("f32", "few");

@@ -1,0 +1,3 @@
+import { testOperations } from "../../testing/operations-on-device.ts";
+
+testOperations((kind, setting) => setting !== kind % 3);

@@ -1,0 +1,3 @@
+import { testTunedModels } from "../../testing/tuned-models.ts";
+
+testTunedModels("f32", "kinds");
