@@ -53,7 +53,7 @@ export function quantizeCommand(interruption: Interruption): Command {
     )
     .option(
       "--rate <rate>",
-      "the largest learning rate, over the root mean square of a tensor",
+      "the largest learning rate, over the root mean square of a tensor, or twelve half steps of its codes if more",
       "0.0015",
     )
     .option(

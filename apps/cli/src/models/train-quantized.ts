@@ -21,7 +21,7 @@ import { byParameters } from "./parameter-tensors.ts";
 export interface QuantizedTraining {
   readonly data: ModelCalibrationData;
   readonly steps: number;
-  /** The largest learning rate, as a share of the root mean square of a tensor. */
+  /** The largest learning rate, as `trainRounded` has it. */
   readonly rate: number;
   readonly signal: AbortSignal;
   readonly onStep: (report: StepReport, evaluation: Evaluation | undefined) => void;
