@@ -13,7 +13,7 @@ const TOP: f32 = 32767;
 const LEAST: f32 = 1e-30;
 
 /**
- * Rounds `c` inputs, and zeros up to a multiple of {@link SCALED}.
+ * Rounds `c` inputs, and zeros up to a multiple of eight.
  *
  * @param copies scratch memory of 32 numbers
  * @param offset by which sums of inputs are multiplied, see {@link offsetOf}
@@ -29,27 +29,39 @@ export function roundInputs(
 ): bool {
   for (let first = 0; first < c; first += SCALED) {
     const count = min(SCALED, c - first);
+    const filled = (count + 7) & ~7;
     let from = x;
-    if (xRow !== 4 || count < SCALED) {
+    if (xRow !== 4 || count < filled) {
       from = copies;
-      let input = x;
-      for (let l = 0; l < SCALED; l++) {
-        store<f32>(copies + ((<usize>l) << 2), l < count ? load<f32>(input) : 0);
-        input += xRow;
-      }
+      copyInputs(count, filled, x, xRow, copies);
     }
-    if (!roundTogether(from, to, offset)) return false;
+    if (!roundTogether(filled, from, to, offset)) return false;
     x += <usize>SCALED * xRow;
     to += INPUT_BYTES;
   }
   return true;
 }
 
-/** The inputs of one scale. */
-function roundTogether(x: usize, to: usize, offset: i32): bool {
+/** Copies inputs that lie apart, and zeros behind them: four at a time, as they are read again. */
+function copyInputs(count: i32, filled: i32, x: usize, xRow: usize, to: usize): void {
+  for (let l = 0; l < filled; l += 4) {
+    let four = f32x4.splat(0);
+    if (l < count) four = v128.load32_zero(x);
+    if (l + 1 < count) four = v128.load32_lane(x + xRow, four, 1);
+    if (l + 2 < count) four = v128.load32_lane(x + 2 * xRow, four, 2);
+    if (l + 3 < count) four = v128.load32_lane(x + 3 * xRow, four, 3);
+    v128.store(to, four);
+    x += 4 * xRow;
+    to += 16;
+  }
+}
+
+/** So many inputs of one scale, whole eights. */
+function roundTogether(filled: i32, x: usize, to: usize, offset: i32): bool {
+  const bytes = (<usize>filled) << 2;
   // A NaN stays.
   let largest4 = f32x4.abs(v128.load(x));
-  for (let at: usize = 16; at < 128; at += 16) {
+  for (let at: usize = 16; at < bytes; at += 16) {
     largest4 = f32x4.max(largest4, f32x4.abs(v128.load(x + at)));
   }
   largest4 = f32x4.max(largest4, i64x2.shuffle(largest4, largest4, 1, 0));
@@ -57,7 +69,7 @@ function roundTogether(x: usize, to: usize, offset: i32): bool {
   if (!(largest < Infinity) || (largest > 0 && largest < LEAST)) return false;
   const inverse = f32x4.splat(largest > 0 ? TOP / largest : 0);
   let sums = i32x4.splat(0);
-  for (let at: usize = 0; at < 64; at += 16) {
+  for (let at: usize = 0; at < bytes >> 1; at += 16) {
     const a = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at), inverse));
     const b = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at, 16), inverse));
     const numbers = i16x8.narrow_i32x4_s(wholeNumbers(a), wholeNumbers(b));
