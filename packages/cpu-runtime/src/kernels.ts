@@ -96,6 +96,7 @@ export {
 export { type PackProblem, pack } from "./kernels/pack.ts";
 export {
   bitsOf,
+  inputBits,
   type PackedStage,
   type PackedWeights,
   type StagePattern,

@@ -1,8 +1,7 @@
 import { PapilioError } from "@papilio/butterfly";
 import { bipolarPlanesWords, type FewBits, packBipolar } from "@papilio/butterfly/numeric";
-import { bipolarPlanes, bipolarProduct } from "@papilio/cpu-runtime/kernels";
+import { bipolarPlanes, bipolarProduct, inputBits } from "@papilio/cpu-runtime/kernels";
 import {
-  areWhole,
   BIPOLAR_TERMS,
   BIPOLAR_WIDTHS,
   type BipolarWidths,
@@ -58,7 +57,7 @@ async function prepareStored(
 ): Promise<PreparedOnHost> {
   const { butterfly, shape } = problem;
   const { pattern } = requireFactor(name, butterfly);
-  const rounds = dtype !== "f32" && shape.batch === 1 && areWhole(dtype);
+  const rounds = shape.batch === 1 && inputBits(dtype) !== undefined;
   if (rounds && (pattern.b === 2 || pattern.b % 2 === 1)) {
     throw new PapilioError(
       "OPERATION_MISMATCH",

@@ -3,13 +3,13 @@ import {
   type BipolarBits,
   type BipolarValues,
   bipolarToFloats,
-  CODE_GRIDS,
   dequantizeValues,
   type FewBits,
   quantizeValues,
   roundBipolar,
   type Sizes,
 } from "@papilio/butterfly/numeric";
+import { inputBits } from "@papilio/cpu-runtime/kernels";
 import type { RoundedOperands } from "./implementation.ts";
 
 /** Bits of weights and of vectors. */
@@ -81,12 +81,7 @@ export function roundToFewBits(dtype: FewBits, { butterfly, x }: RoundedOperands
   return { butterfly: ofValues(pattern, Float64Array.from(weights)), x };
 }
 
-/** Whether codes are whole numbers, by which the CPU multiplies a single vector of whole numbers. */
-export function areWhole(dtype: FewBits): boolean {
-  return CODE_GRIDS[dtype].whole !== undefined;
-}
-
-/** What the CPU multiplies: a single vector is rounded to 16 bits, 32 inputs to a scale, where codes are whole numbers. */
+/** What the CPU multiplies: a single vector is rounded to whole numbers, where codes are. */
 export function roundToFewBitsOnCpu(
   dtype: FewBits,
   operands: RoundedOperands,
@@ -94,11 +89,13 @@ export function roundToFewBitsOnCpu(
 ): RoundedOperands {
   const { butterfly, x } = roundToFewBits(dtype, operands);
   const { pattern } = requireFactor(dtype, operands.butterfly);
-  return { butterfly, x: batch === 1 && areWhole(dtype) ? roundedTo16Bits(pattern, x) : x };
+  const bits = batch === 1 ? inputBits(dtype) : undefined;
+  return { butterfly, x: bits === undefined ? x : roundedTo(bits, pattern, x) };
 }
 
-/** As the kernel does, in float32. */
-function roundedTo16Bits({ a, c, d }: Pattern, x: RoundedOperands["x"]): Float64Array {
+/** 32 inputs to a scale, as the kernel does, in float32. */
+function roundedTo(bits: number, { a, c, d }: Pattern, x: RoundedOperands["x"]): Float64Array {
+  const top = 2 ** (bits - 1) - 1;
   const rounded = new Float64Array(x.length);
   for (let i = 0; i < a; i++) {
     for (let k = 0; k < d; k++) {
@@ -109,8 +106,8 @@ function roundedTo16Bits({ a, c, d }: Pattern, x: RoundedOperands["x"]): Float64
         );
         const largest = Math.max(...places.map((at) => Math.abs(x[at] as number)));
         if (largest === 0) continue;
-        const inverse = Math.fround(32767 / largest);
-        const scale = Math.fround(largest / 32767);
+        const inverse = Math.fround(top / largest);
+        const scale = Math.fround(largest / top);
         for (const at of places) {
           rounded[at] = scale * nearestEven(Math.fround((x[at] as number) * inverse));
         }

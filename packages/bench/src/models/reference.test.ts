@@ -12,6 +12,7 @@ function referenceOf(repeating: boolean): Reference {
     outputs: { y: Float64Array.of(3, 4, 0, 12) },
     repeating,
     operations: 16,
+    factors: 0,
     longest: 9,
   };
 }

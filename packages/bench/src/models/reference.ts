@@ -1,6 +1,6 @@
 import type { FloatArray } from "@papilio/butterfly";
-import { CODE_GRIDS, FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
-import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
+import { FLOAT_FORMATS, uniform } from "@papilio/butterfly/numeric";
+import { inputBits, type WeightDtype } from "@papilio/cpu-runtime/kernels";
 import type { RunInputs, RunOutputs } from "@papilio/nn";
 import { CpuModel, CpuStates } from "@papilio/nn/backends";
 import { type Graph, Indices, type Value } from "@papilio/nn/graph";
@@ -16,8 +16,9 @@ export interface Reference {
   readonly outputs: Readonly<Record<string, FloatArray>>;
   /** Whether what follows the first is equal to them. */
   readonly repeating: boolean;
-  /** How many operations the model has, and the terms of its longest sum. */
+  /** How many operations the model has, how many factors its products have, and the terms of the longest sum. */
   readonly operations: number;
+  readonly factors: number;
   readonly longest: number;
 }
 
@@ -81,15 +82,16 @@ export async function computeReference(
   }
   using model = new CpuModel(graph, { precision: "float64", states });
   const outputs = await model.runInSlices(Object.fromEntries(first), signal);
-  const sums = operationsOf(graph).map((operation) =>
-    operation.kind === "linear" ? operation.matrix.chain.cols : 1,
+  const chains = operationsOf(graph).flatMap((operation) =>
+    operation.kind === "linear" ? [operation.matrix.chain] : [],
   );
   return {
     units: verified,
     outputs,
     repeating: isIndependent(subject) && verified < units,
     operations: graph.operations.length,
-    longest: Math.max(...sums),
+    factors: chains.reduce((sum, { length }) => sum + length, 0),
+    longest: Math.max(1, ...chains.map(({ cols }) => cols)),
   };
 }
 
@@ -97,14 +99,21 @@ function lengthOf(input: Value | Indices): number {
   return input instanceof Indices ? input.length : input.vectors * input.features;
 }
 
-/**
- * What rounding to what is stored costs. Weights of few bits are those of their reference; where their codes are whole
- * numbers, the inputs of a single vector are rounded to 2^-16 of the largest of 32: by at most 2^-14 of their root mean
- * square, in the root mean square.
- */
+/** What rounding to what is stored costs. Weights of few bits are those of their reference. */
 function epsilonOf(dtype: WeightDtype): number {
-  if (dtype === "f32" || dtype === "f16") return FLOAT_FORMATS[dtype].epsilon;
-  return CODE_GRIDS[dtype].whole === undefined ? FLOAT_FORMATS.f32.epsilon : 2 ** -14;
+  return dtype === "f16" ? FLOAT_FORMATS.f16.epsilon : FLOAT_FORMATS.f32.epsilon;
+}
+
+/** The largest of 32 normal numbers, in the mean, over their deviation. */
+const LARGEST_OF_32 = 2.07;
+
+/**
+ * What a product loses where a single vector is rounded before it, 32 inputs by a step that is the largest of them over the
+ * largest whole number: the deviation of a rounding is a step over the root of 12.
+ */
+function epsilonOfInputs(dtype: WeightDtype): number {
+  const bits = inputBits(dtype);
+  return bits === undefined ? 0 : LARGEST_OF_32 / Math.sqrt(12) / (2 ** (bits - 1) - 1);
 }
 
 /**
@@ -112,7 +121,8 @@ function epsilonOf(dtype: WeightDtype): number {
  *
  * The bound takes roundings for independent and of mean 0, so that those of `n` operations, each relative
  * to its result, add up to `sqrt(n)` of one: an operation rounds to what is stored, and has sums in
- * float32 whose error grows with the root of their length. Twice that is allowed.
+ * float32 whose error grows with the root of their length; those of the inputs of factors add up alike. Twice that is
+ * allowed.
  *
  * Source: Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis (2019), theorem 2.4.
  */
@@ -135,9 +145,10 @@ export function verifyOutputs(
     }
   }
   const error = Math.sqrt(errors / magnitude);
-  const { operations, longest, units } = reference;
+  const { operations, factors, longest, units } = reference;
   const rounding = epsilonOf(dtype) + Math.sqrt(longest) * FLOAT_FORMATS.f32.epsilon;
-  const bound = 2 * Math.sqrt(operations) * rounding;
+  const roundingOfInputs = Math.sqrt(factors) * epsilonOfInputs(dtype);
+  const bound = 2 * (Math.sqrt(operations) * rounding + roundingOfInputs);
   return {
     ok: error <= bound && nonFinite === 0,
     relativeError: Number.isFinite(error) ? error : null,

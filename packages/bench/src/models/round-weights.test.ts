@@ -21,8 +21,8 @@ it("weights of few bits are compared with a reference that has the same", async 
   );
   expect(measured.skipped).toEqual([]);
   const found = measured.variants.map(({ linear, dtype, verification }) => {
-    // A hundredth of what rounding the weights to 4 bits changes.
-    expect(verification.bound).toBeLessThan(0.002);
+    // A hundredth of what rounding the weights to 4 bits changes; with these, inputs are rounded to 8 bits.
+    expect(verification.bound).toBeLessThan(dtype === "q4" ? 0.1 : 0.002);
     return [linear, dtype, verification.ok];
   });
   expect(found).toEqual(

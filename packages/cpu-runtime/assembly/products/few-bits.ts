@@ -1,9 +1,8 @@
 /**
  * Weights of few bits. A group of outputs has for every 32 inputs a scale of each output, in half precision or, of
- * floating-point codes, the first 16 bits of it in float32, then the codes `[inputs / 2, outputs, 2]` one after the other, each in as many bits as it has; the last inputs of a block are
- * filled up to eight, so that codes are whole bytes. Only of 4 bits are codes in another order: those of eight inputs are
- * as many bytes as those of four, of which the lower bits are those of the first four inputs, the higher ones those of
- * the last four.
+ * floating-point codes, the first 16 bits of it in float32; then the codes `[inputs / 2, outputs, 2]` one after the other, each
+ * in as many bits as it has. The last inputs of a block are filled up to eight, so that codes are whole bytes. Only those of 4
+ * bits are in another order: see nibbles.ts.
  */
 import { BIPOLAR } from "../kernel-options";
 import { flippedBits, lastCode, numberOf, scaleFactor } from "./codes";
@@ -25,7 +24,7 @@ export function bytesBefore(l: i32, bits: i32): i32 {
 /** The first bit of the code of input `l` of an output, from the first code of its scale on. */
 function codeBit(l: i32, size: i32, output: i32, bits: i32): i32 {
   if (bits !== 4) return ((l & ~1) * size + 2 * output + (l & 1)) * bits;
-  return (((l >> 3) * 4 + (l & 2)) * size + 2 * output + (l & 1)) * 8 + (l & 4);
+  return ((l >> 3) * 4 * size + 4 * output + (l & 3)) * 8 + (l & 4);
 }
 
 /** The weight of output `output` of a group of `size` for input `l`. */

@@ -1,19 +1,22 @@
-/** One vector in numbers of 16 bits, 32 of them to a scale. */
+/** One vector in whole numbers of 16 bits, or of 8 for weights of 4 bits, 32 of them to a scale. */
 import { BIPOLAR } from "../kernel-options";
+import { multiplyAdd } from "../vector-math";
 import { lastCode } from "./codes";
 import { SCALED } from "./few-bits";
 
-/** Of 32 inputs: their numbers, their scale, and a multiple of their sum. */
-export const INPUT_BYTES: usize = 72;
-export const SCALE: usize = 64;
-export const SUM: usize = 68;
-/** The largest number. */
-const TOP: f32 = 32767;
+/** Of 32 inputs: their numbers of 16 bits, their scale, and a multiple of their sum. */
+export const WORDS_BYTES: usize = 72;
+export const WORDS_SCALE: usize = 64;
+export const WORDS_SUM: usize = 68;
+/** The same with numbers of 8 bits. */
+export const BYTES_BYTES: usize = 40;
+export const BYTES_SCALE: usize = 32;
+export const BYTES_SUM: usize = 36;
 /** Below it, a scale would have no inverse. */
 const LEAST: f32 = 1e-30;
 
 /**
- * Rounds `c` inputs, and zeros up to a multiple of eight.
+ * Rounds `c` inputs, and zeros up to a multiple of eight, for weights of so many bits.
  *
  * @param copies scratch memory of 32 numbers
  * @param offset by which sums of inputs are multiplied, see {@link offsetOf}
@@ -21,6 +24,7 @@ const LEAST: f32 = 1e-30;
  */
 export function roundInputs(
   c: i32,
+  bits: i32,
   x: usize,
   xRow: usize,
   to: usize,
@@ -35,9 +39,13 @@ export function roundInputs(
       from = copies;
       copyInputs(count, filled, x, xRow, copies);
     }
-    if (!roundTogether(filled, from, to, offset)) return false;
+    const isRounded =
+      bits === 4
+        ? roundTogether<i8>(filled, from, to, offset)
+        : roundTogether<i16>(filled, from, to, offset);
+    if (!isRounded) return false;
     x += <usize>SCALED * xRow;
-    to += INPUT_BYTES;
+    to += bits === 4 ? BYTES_BYTES : WORDS_BYTES;
   }
   return true;
 }
@@ -56,8 +64,8 @@ function copyInputs(count: i32, filled: i32, x: usize, xRow: usize, to: usize): 
   }
 }
 
-/** So many inputs of one scale, whole eights. */
-function roundTogether(filled: i32, x: usize, to: usize, offset: i32): bool {
+/** So many inputs of one scale, whole eights, to numbers of type `T`. */
+function roundTogether<T>(filled: i32, x: usize, to: usize, offset: i32): bool {
   const bytes = (<usize>filled) << 2;
   // A NaN stays.
   let largest4 = f32x4.abs(v128.load(x));
@@ -67,19 +75,21 @@ function roundTogether(filled: i32, x: usize, to: usize, offset: i32): bool {
   largest4 = f32x4.max(largest4, i64x2.shuffle(largest4, largest4, 1, 0));
   const largest = max(f32x4.extract_lane(largest4, 0), f32x4.extract_lane(largest4, 1));
   if (!(largest < Infinity) || (largest > 0 && largest < LEAST)) return false;
-  const inverse = f32x4.splat(largest > 0 ? TOP / largest : 0);
+  const top: f32 = sizeof<T>() === 2 ? 32767 : 127;
+  const inverse = f32x4.splat(largest > 0 ? top / largest : 0);
   let sums = i32x4.splat(0);
   for (let at: usize = 0; at < bytes >> 1; at += 16) {
     const a = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at), inverse));
     const b = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at, 16), inverse));
     const numbers = i16x8.narrow_i32x4_s(wholeNumbers(a), wholeNumbers(b));
     sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(numbers));
-    v128.store(to + at, numbers);
+    if (sizeof<T>() === 2) v128.store(to + at, numbers);
+    else v128.store64_lane(to + (at >> 1), i8x16.narrow_i16x8_s(numbers, numbers), 0);
   }
   sums = i32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
   const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
-  store<f32>(to, largest / TOP, SCALE);
-  store<i32>(to, sum * offset, SUM);
+  store<f32>(to, largest / top, sizeof<T>() === 2 ? WORDS_SCALE : BYTES_SCALE);
+  store<i32>(to, sum * offset, sizeof<T>() === 2 ? WORDS_SUM : BYTES_SUM);
   return true;
 }
 
@@ -91,4 +101,9 @@ function wholeNumbers(x: v128): v128 {
 /** What is added to a code in memory, or to twice one of bipolar weights, which is negative there, to make its number. */
 export function offsetOf(bits: i32, codes: i32): i32 {
   return codes === BIPOLAR ? lastCode(bits) : -8;
+}
+
+/** Sums of whole numbers, times the scales of weights and inputs. */
+export function scaled(sums: v128, scales: v128, ofInputs: v128, before: v128): v128 {
+  return multiplyAdd(f32x4.convert_i32x4_s(sums), f32x4.mul(scales, ofInputs), before);
 }

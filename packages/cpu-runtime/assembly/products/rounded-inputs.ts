@@ -1,27 +1,21 @@
 /**
- * One vector by weights of few bits: its numbers are rounded to 16 bits, 32 of them to a scale, and multiplied by the
- * codes as whole numbers. Sums of 32 products are exact, and those of their multiples in float32. An output is so
- * accurate to 2^-16 of the largest of each 32 inputs, times the magnitudes of their weights.
+ * One vector by weights of few bits: its numbers are rounded to 16 bits, or to 8 for weights of 4 bits, 32 of them to a scale,
+ * and multiplied by the codes as whole numbers. Sums of 32 products are exact, and those of their multiples in float32. An
+ * output is so accurate to 2^-16, or 2^-8, of the largest of each 32 inputs, times the magnitudes of their weights.
  */
 import { BIPOLAR } from "../kernel-options";
-import { multiplyAdd } from "../vector-math";
 import { codeFactors, codeMasks, codePlaces, negativeCodes } from "./codes";
 import { rowBytes, SCALED } from "./few-bits";
 import { groupSize } from "./group";
 import { halfExponents, halfMask, halfScale, widenedScales } from "./halves";
-import { INPUT_BYTES, SCALE, SUM } from "./round-inputs";
+import { fourByNibbles, sixByNibbles } from "./nibbles";
+import { scaled, WORDS_BYTES, WORDS_SCALE, WORDS_SUM } from "./round-inputs";
 import { storeFour, storeTwo } from "./single-vector";
-
-/** Sums of whole numbers, times the scales of weights and inputs. */
-function scaled(sums: v128, scales: v128, ofInputs: v128, before: v128): v128 {
-  return multiplyAdd(f32x4.convert_i32x4_s(sums), f32x4.mul(scales, ofInputs), before);
-}
 
 /**
  * Six outputs. Sums are added to what begins at `start`.
  *
- * @typeParam T `i8` for whole numbers of 8 bits; `u8` for those of 4 bits, of which codes are summed, and eight times the
- *   inputs taken from that; `u16` for bipolar ones, of which twice the codes are
+ * @typeParam T `i8` for whole numbers of 8 bits; `u16` for bipolar ones, of which codes are summed
  */
 function sixForOne<T>(
   c: i32,
@@ -40,8 +34,6 @@ function sixForOne<T>(
   const mask = halfMask(c);
   const scale = halfScale(c);
   const exponents = halfExponents(c);
-  // V8 would build it anew at each use: see halves.ts.
-  const nibble = i16x8.splat(<i16>((c >> 31) ^ 15));
   const pair = <usize>(2 * bits);
   let first = f32x4.splat(-0.0);
   let last = first;
@@ -80,7 +72,7 @@ function sixForOne<T>(
         sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(b1, r));
         sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(d0, i64x2.shuffle(r, s, 0, 2)));
         sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(d1, s));
-      } else if (isSigned<T>()) {
+      } else {
         sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values), p));
         sum1 = i32x4.add(
           sum1,
@@ -94,34 +86,19 @@ function sixForOne<T>(
         );
         sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(v128.load8x8_s(values, 40), s));
         values += 48;
-      } else {
-        const a = v128.load8x8_u(values);
-        const b = v128.load8x8_u(values, 8);
-        const d = v128.load8x8_u(values, 16);
-        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.and(a, nibble), p));
-        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.and(b, nibble), i64x2.shuffle(p, q, 0, 2)));
-        sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(v128.and(d, nibble), q));
-        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(i16x8.shr_u(a, 4), r));
-        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(i16x8.shr_u(b, 4), i64x2.shuffle(r, s, 0, 2)));
-        sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(i16x8.shr_u(d, 4), s));
-        values += 24;
       }
     }
     let sums = i32x4.add(sum0, i64x2.shuffle(sum1, sum2, 1, 2));
     let others = i32x4.add(sum1, i64x2.shuffle(sum2, sum2, 1, 0));
-    if (!isSigned<T>()) {
-      const offset = v128.load32_splat(x, SUM);
-      if (sizeof<T>() === 2) {
-        sums = i32x4.add(sums, sums);
-        others = i32x4.add(others, others);
-      }
-      sums = i32x4.add(sums, offset);
-      others = i32x4.add(others, offset);
+    if (sizeof<T>() === 2) {
+      const offset = v128.load32_splat(x, WORDS_SUM);
+      sums = i32x4.add(i32x4.add(sums, sums), offset);
+      others = i32x4.add(i32x4.add(others, others), offset);
     }
-    const ofInputs = v128.load32_splat(x, SCALE);
+    const ofInputs = v128.load32_splat(x, WORDS_SCALE);
     first = scaled(sums, scales, ofInputs, first);
     last = scaled(others, lastScales, ofInputs, last);
-    x += INPUT_BYTES;
+    x += WORDS_BYTES;
   }
   storeFour(first, y, yRow, start, startRow);
   storeTwo(last, y + 4 * yRow, yRow, start + 4 * startRow, startRow);
@@ -145,8 +122,6 @@ function fourForOne<T>(
   const mask = halfMask(c);
   const scale = halfScale(c);
   const exponents = halfExponents(c);
-  // V8 would build it anew at each use: see halves.ts.
-  const nibble = i16x8.splat(<i16>((c >> 31) ^ 15));
   const pair = <usize>(2 * bits);
   let first = f32x4.splat(-0.0);
   for (let l = 0; l < c; l += SCALED) {
@@ -174,28 +149,19 @@ function fourForOne<T>(
         sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(a1, q));
         sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(b0, r));
         sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(b1, s));
-      } else if (isSigned<T>()) {
+      } else {
         sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values), p));
         sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.load8x8_s(values, 8), q));
         sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.load8x8_s(values, 16), r));
         sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.load8x8_s(values, 24), s));
         values += 32;
-      } else {
-        const a = v128.load8x8_u(values);
-        const b = v128.load8x8_u(values, 8);
-        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(v128.and(a, nibble), p));
-        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(v128.and(b, nibble), q));
-        sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(i16x8.shr_u(a, 4), r));
-        sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(i16x8.shr_u(b, 4), s));
-        values += 16;
       }
     }
     let sums = i32x4.add(sum0, sum1);
-    if (sizeof<T>() === 2) sums = i32x4.add(sums, sums);
-    if (!isSigned<T>()) sums = i32x4.add(sums, v128.load32_splat(x, SUM));
-    const ofInputs = v128.load32_splat(x, SCALE);
+    if (sizeof<T>() === 2) sums = i32x4.add(i32x4.add(sums, sums), v128.load32_splat(x, WORDS_SUM));
+    const ofInputs = v128.load32_splat(x, WORDS_SCALE);
     first = scaled(sums, scales, ofInputs, first);
-    x += INPUT_BYTES;
+    x += WORDS_BYTES;
   }
   storeFour(first, y, yRow, start, startRow);
 }
@@ -234,6 +200,7 @@ export function multiplyRounded(
   return groupsForOne<u8>(j, end, b, sixes, bits, c, values, x, y, yRow, start, startRow);
 }
 
+/** @typeParam T as {@link sixForOne} has it, and `u8` for weights of 4 bits */
 function groupsForOne<T>(
   j: i32,
   end: i32,
@@ -266,7 +233,10 @@ function groupsForOne<T>(
     const weights = values + <usize>(j * ofOutput);
     const to = y + <usize>j * yRow;
     const from = start + <usize>j * startRow;
-    if (size === 6) {
+    if (sizeof<T>() === 1 && !isSigned<T>()) {
+      if (size === 6) sixByNibbles(c, weights, x, to, yRow, from, startRow);
+      else fourByNibbles(c, weights, x, to, yRow, from, startRow);
+    } else if (size === 6) {
       sixForOne<T>(c, bits, weights, x, to, yRow, from, startRow, places0, places1, masks, factors);
     } else {
       fourForOne<T>(

@@ -212,7 +212,7 @@ function runGroups(
     isOne &&
     bits < 16 &&
     !areFloats &&
-    roundInputs(c, x, xRow, inputsOfOne, widened, offsetOf(bits, codes))
+    roundInputs(c, bits, x, xRow, inputsOfOne, widened, offsetOf(bits, codes))
   ) {
     from = multiplyRounded(
       first,

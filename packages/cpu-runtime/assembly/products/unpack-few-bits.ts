@@ -13,6 +13,7 @@ import {
 } from "./codes";
 import { bytesBefore, fewBitsWeight, SCALED } from "./few-bits";
 import { halfExponents, halfMask, halfScale, widenedScales } from "./halves";
+import { unpackNibbles } from "./nibbles";
 
 /** Writes the weights of `c` inputs of a group as float32, and of groups of four and six those of up to seven more. */
 export function unpackFewBits(
@@ -35,21 +36,19 @@ export function unpackFewBits(
   else if (codes === E4M3) unpackGroup<f32>(from, to, c, size, bits);
   else if (codes > E4M3) unpackGroup<f64>(from, to, c, size, bits);
   else if (bits === 8) unpackGroup<i8>(from, to, c, size, bits);
-  else unpackGroup<u8>(from, to, c, size, bits);
+  else unpackNibbles(from, to, c, size);
 }
 
 /**
  * A group of four or six.
  *
- * @typeParam T `i8` for whole numbers of eight bits, `u8` for those of four, `u16` for bipolar ones; `f32` for E4M3,
- *   `f64` for E5M2
+ * @typeParam T `i8` for whole numbers of eight bits, `u16` for bipolar ones; `f32` for E4M3, `f64` for E5M2
  */
 function unpackGroup<T>(from: usize, to: usize, c: i32, size: i32, bits: i32): void {
   const mask = halfMask(c);
   const scale = halfScale(c);
   const exponents = halfExponents(c);
   const isBipolar = sizeof<T>() === 2;
-  const isNibbles = !isFloat<T>() && !isSigned<T>() && !isBipolar;
   // Of eight codes the bytes end with theirs: those before are of others, or of scales.
   const before: usize = isBipolar ? <usize>(8 - bits) : 0;
   const step: usize = isBipolar ? <usize>bits : 8;
@@ -66,8 +65,8 @@ function unpackGroup<T>(from: usize, to: usize, c: i32, size: i32, bits: i32): v
     for (let l = first; l < end; l += 8) {
       for (let part = 0; part < 2; part++) {
         const at = from - before;
-        const a = eightLanes<T>(at, part, tables, masks, factors, last);
-        const b = eightLanes<T>(at + step, part, tables, masks, factors, last);
+        const a = eightLanes<T>(at, tables, masks, factors, last);
+        const b = eightLanes<T>(at + step, tables, masks, factors, last);
         if (size === 4) {
           v128.store(to, firstNumbers<T>(a, low, masks, factors));
           v128.store(to, secondNumbers<T>(a, low, masks, factors), 16);
@@ -76,7 +75,7 @@ function unpackGroup<T>(from: usize, to: usize, c: i32, size: i32, bits: i32): v
         } else {
           // Outputs 4 and 5 of the first two inputs, and 0 and 1 of the others.
           const both = i64x2.shuffle(high, low, 1, 2);
-          const d = eightLanes<T>(at + 2 * step, part, tables, masks, factors, last);
+          const d = eightLanes<T>(at + 2 * step, tables, masks, factors, last);
           const early = firstNumbers<T>(b, both, masks, factors);
           const late = secondNumbers<T>(b, both, masks, factors);
           v128.store(to, firstNumbers<T>(a, low, masks, factors));
@@ -88,10 +87,9 @@ function unpackGroup<T>(from: usize, to: usize, c: i32, size: i32, bits: i32): v
           v128.store64_lane(to, late, 1, 72);
           v128.store(to, secondNumbers<T>(d, high, masks, factors), 80);
         }
-        if (!isNibbles) from += half;
+        from += half;
         to += (<usize>size) << 4;
       }
-      if (isNibbles) from += half;
     }
   }
 }
@@ -116,22 +114,12 @@ function scalesOf<T>(bits: v128, mask: v128, scale: v128, exponents: v128): v128
 }
 
 /** Eight codes in lanes of 16 bits: whole numbers, or floating-point codes whose sign is repeated before them. */
-function eightLanes<T>(
-  from: usize,
-  part: i32,
-  places: v128,
-  masks: v128,
-  factors: v128,
-  last: v128,
-): v128 {
+function eightLanes<T>(from: usize, places: v128, masks: v128, factors: v128, last: v128): v128 {
   if (sizeof<T>() === 2) {
     const codes = negativeCodes(v128.load64_zero(from), places, masks, factors);
     return i16x8.add(i16x8.add(codes, codes), last);
   }
-  if (isFloat<T>() || isSigned<T>()) return v128.load8x8_s(from);
-  const both = v128.load8x8_u(from);
-  const codes = part === 0 ? v128.and(both, i16x8.splat(15)) : i16x8.shr_u(both, 4);
-  return i16x8.sub(codes, i16x8.splat(8));
+  return v128.load8x8_s(from);
 }
 
 /** The first of each pair of inputs. */

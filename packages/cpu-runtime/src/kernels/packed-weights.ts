@@ -96,6 +96,19 @@ export function codesOf(dtype: WeightDtype): number {
   return few === "f8e4m3" ? E4M3 : E5M2;
 }
 
+/**
+ * The bits that a single vector is rounded to, 32 inputs to a scale, where it is multiplied by weights of few bits as whole
+ * numbers; undefined for others, by which it is multiplied as it is. Groups of fewer than four outputs multiply it so, too.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ */
+export function inputBits(dtype: WeightDtype): 8 | 16 | undefined {
+  requireOneOf("The dtype of weights", dtype, WEIGHT_DTYPES);
+  const few = fewBitsOf(dtype);
+  if (few === undefined || CODE_GRIDS[few].whole === undefined) return;
+  return CODE_GRIDS[few].bits === 4 ? 8 : 16;
+}
+
 /** Inputs that share a scale: assembly/products/few-bits.ts. */
 export const SCALED = 32;
 

@@ -29,7 +29,7 @@ it.each([
           const shape = { batch: vectors, layout: "batch-first" } as const;
           expect(verifyProduct(butterfly, x, y, shape, terms)).toMatchObject({ ok: true });
         } else {
-          const { expected, bounds } = roundingOfChain(butterfly, x);
+          const { expected, bounds } = roundingOfChain(butterfly, dtype, x);
           expectWithin(y, expected, (index) => 1.01 * (bounds[index] as number));
         }
       };

@@ -35,7 +35,7 @@ function expectProduct(
   const butterfly = new Butterfly([factor]);
   const expected = referenceProduct(butterfly, Float64Array.from(x), shape);
   const magnitudes = referenceProduct(butterfly.absolute(), Float64Array.from(x, Math.abs), shape);
-  const roundings = roundingOfInputs(factor, x);
+  const roundings = roundingOfInputs(factor, dtype, x);
   for (const [index, value] of y.entries()) {
     const error = Math.abs(value - (expected[index] as number));
     const sums = (c + 4) * 2 ** -24 * (magnitudes[index] as number);

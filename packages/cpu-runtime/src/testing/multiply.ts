@@ -1,13 +1,12 @@
 import { Chain, KroneckerSparse } from "@papilio/butterfly";
 import {
-  CODE_GRIDS,
   decodeHalf,
   dequantizeValues,
   encodeHalf,
   quantizeValues,
 } from "@papilio/butterfly/numeric";
 import {
-  fewBitsOf,
+  inputBits,
   layOutWeights,
   type PackedWeights,
   type WeightDtype,
@@ -30,8 +29,7 @@ export function stored(factor: KroneckerSparse, dtype: WeightDtype): KroneckerSp
 
 /** Whether one vector is rounded for weights of a type. */
 export function isRounded(dtype: WeightDtype): boolean {
-  const few = fewBitsOf(dtype);
-  return few !== undefined && CODE_GRIDS[few].whole !== undefined;
+  return inputBits(dtype) !== undefined;
 }
 
 /** One pass by all factors, the right-most of which is applied first. */

@@ -95,6 +95,7 @@ export const calls: PublicCalls = {
     const kept = new runtime.KeptVectors(cpu.engine, { vectors: 3, features: 2, layout: "rows" });
     return invoke(kept, "write", new Float32Array(6));
   },
+  inputBits: () => call(runtime.inputBits, "q4"),
   bitsOf: () => call(runtime.bitsOf, "q4"),
   chainPasses: () => call(runtime.chainPasses, chain, "f16", { merges: false }),
   pack: () => shallow(call(runtime.pack, { weights: pass.weights, stage: 0, transposed: true }), 2),

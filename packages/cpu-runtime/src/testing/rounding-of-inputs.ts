@@ -1,11 +1,21 @@
 import { Butterfly, type KroneckerSparse } from "@papilio/butterfly";
 import { referenceProduct } from "@papilio/butterfly/matrix";
+import { inputBits, type WeightDtype } from "../kernels/packed-weights.ts";
+
+/** The largest number that an input is rounded to. */
+function topOf(dtype: WeightDtype): number {
+  return 2 ** ((inputBits(dtype) ?? 32) - 1) - 1;
+}
 
 /**
- * How far an output may be off for inputs that are rounded to 16 bits, 32 along `c` to a scale: half of a step of
- * each, which is 1/32767 of the largest of them, times the magnitude of its weight.
+ * How far an output may be off for inputs that are rounded, 32 along `c` to a scale: half of a step of each, which is the
+ * largest of them over the largest number, times the magnitude of its weight.
  */
-export function roundingOfInputs(factor: KroneckerSparse, x: Float32Array): Float64Array {
+export function roundingOfInputs(
+  factor: KroneckerSparse,
+  dtype: WeightDtype,
+  x: Float32Array,
+): Float64Array {
   const { a, c, d, cols } = factor.pattern;
   const steps = new Float64Array(cols);
   for (let i = 0; i < a; i++) {
@@ -16,7 +26,7 @@ export function roundingOfInputs(factor: KroneckerSparse, x: Float32Array): Floa
           (_, l) => (i * c + first + l) * d + k,
         );
         const largest = Math.max(...places.map((at) => Math.abs(x[at] as number)));
-        for (const at of places) steps[at] = largest / 32767 / 2;
+        for (const at of places) steps[at] = largest / topOf(dtype) / 2;
       }
     }
   }
@@ -30,6 +40,7 @@ export function roundingOfInputs(factor: KroneckerSparse, x: Float32Array): Floa
  */
 export function roundingOfChain(
   butterfly: Butterfly,
+  dtype: WeightDtype,
   x: Float32Array,
 ): { readonly expected: Float64Array; readonly bounds: Float64Array } {
   const shape = { batch: 1, layout: "batch-first" } as const;
@@ -38,7 +49,7 @@ export function roundingOfChain(
   let largest = Math.max(...x.map(Math.abs));
   for (let at = factors.length - 1; at >= 0; at--) {
     const rest = new Butterfly(factors.slice(0, at + 1)).absolute();
-    const steps = new Float64Array(rest.chain.cols).fill(largest / 32767);
+    const steps = new Float64Array(rest.chain.cols).fill(largest / topOf(dtype));
     referenceProduct(rest, steps, shape).forEach((value, row) => {
       bounds[row] = (bounds[row] as number) + value;
     });
