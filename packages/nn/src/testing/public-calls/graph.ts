@@ -17,6 +17,13 @@ export function smallGraph(): nn.Graph {
   return graph;
 }
 
+/** A graph of one activation. */
+export function graphWithoutProducts(): nn.Graph {
+  const graph = new nn.Graph();
+  graph.output("y", new nn.ReLU().forward(vectors(graph)));
+  return graph;
+}
+
 /** Four nodes, a circle. */
 export function circle(): nn.SparseMatrix {
   return nn.adjacencyOf({ nodes: 4, edges: [0, 1, 1, 2, 2, 3, 3, 0] });
