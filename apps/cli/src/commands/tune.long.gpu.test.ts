@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { npyValues, readNpy, writeNpy } from "@papilio/butterfly/files";
 import { uniform } from "@papilio/butterfly/numeric";
-import { CpuModel } from "@papilio/nn/backends";
+import { CpuModel, DeviceModel } from "@papilio/nn/backends";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { deviceFlags, papilio } from "../testing/command-line.ts";
 import { visionModel, writeLlama, writeVision } from "../testing/model-folders.ts";
@@ -16,12 +16,19 @@ let llama: string;
 let npy: string;
 beforeAll(async () => {
   vi.stubEnv("XDG_CACHE_HOME", folder.at("caches"));
+  // A problem may be measured for half a minute, and these are many.
+  const compile = DeviceModel.compile.bind(DeviceModel);
+  vi.spyOn(DeviceModel, "compile").mockImplementation((gpu, graph, options = {}) => {
+    const tune = options.tune && { ...options.tune, timeLimitSeconds: 0.5 };
+    return compile(gpu, graph, { ...options, tune });
+  });
   vision = await writeVision(folder.at("vision"));
   llama = await writeLlama(folder.at("llama"));
   npy = folder.write("images.npy", writeNpy(images, [IMAGES, 3, 8, 8]));
 });
 afterAll(() => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
 });
 
 function visionLogits(): Float32Array {
