@@ -3,6 +3,7 @@ import { E4M3 } from "../kernel-options";
 import { multiplyAdd } from "../vector-math";
 import { firstFloats, floatMask, floatScale, secondFloats } from "./codes";
 import { SCALED } from "./few-bits";
+import { copyInputs } from "./round-inputs";
 import { storeFour, storeTwo } from "./single-vector";
 
 /** Inputs that are multiplied together. */
@@ -11,13 +12,6 @@ const EIGHT: i32 = 8;
 /** The scales of four outputs: their first 16 bits in float32. */
 function scalesOf(halves: v128): v128 {
   return i32x4.shl(halves, 16);
-}
-
-/** The last inputs of a block, and zeros up to eight. */
-function copyInputs(count: i32, x: usize, xRow: usize, to: usize): void {
-  for (let l = 0; l < EIGHT; l++) {
-    store<f32>(to + ((<usize>l) << 2), l < count ? load<f32>(x + <usize>l * xRow) : 0);
-  }
 }
 
 /**
@@ -53,7 +47,7 @@ function sixForOne<T>(
       let from = x;
       let row = xRow;
       if (end - at < EIGHT) {
-        copyInputs(end - at, x, xRow, copies);
+        copyInputs(end - at, EIGHT, x, xRow, copies);
         from = copies;
         row = 4;
       }
@@ -109,7 +103,7 @@ function fourForOne<T>(
       let from = x;
       let row = xRow;
       if (end - at < EIGHT) {
-        copyInputs(end - at, x, xRow, copies);
+        copyInputs(end - at, EIGHT, x, xRow, copies);
         from = copies;
         row = 4;
       }

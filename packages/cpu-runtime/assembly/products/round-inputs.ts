@@ -50,8 +50,8 @@ export function roundInputs(
   return true;
 }
 
-/** Copies inputs that lie apart, and zeros behind them: four at a time, as they are read again. */
-function copyInputs(count: i32, filled: i32, x: usize, xRow: usize, to: usize): void {
+/** Copies `count` inputs that lie apart, and zeros up to `filled`: four at a time, as they are read again. */
+export function copyInputs(count: i32, filled: i32, x: usize, xRow: usize, to: usize): void {
   for (let l = 0; l < filled; l += 4) {
     let four = f32x4.splat(0);
     if (l < count) four = v128.load32_zero(x);
