@@ -18,7 +18,7 @@ export const BATCHED = {
 } as const;
 
 /** A request, and what becomes of it. */
-interface Request extends SubmitOptions {
+export interface Request extends SubmitOptions {
   readonly prompt: readonly number[];
   /** Turns of the event loop before the next one is submitted. */
   readonly after: number;
