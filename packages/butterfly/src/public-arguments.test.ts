@@ -11,6 +11,7 @@ const EXEMPT: Readonly<Record<string, string>> = {
   arrayTag: "takes anything",
   availableThreads: "takes nothing",
   describeValue: "takes anything",
+  fewBitsOf: "takes anything",
   matrixDisposed: "makes an error",
   openThread: "opens a thread",
   planInvalid: "makes an error",

@@ -18,6 +18,7 @@ import {
   FEW_BITS,
   type FewBits,
   type FloatType,
+  fewBitsOf,
   requireStorable,
 } from "@papilio/butterfly/numeric";
 import { type CpuDtype, type CpuPlace, type CpuReport, cpu } from "@papilio/cpu-runtime";
@@ -85,7 +86,7 @@ ${exitStatuses()}`,
 
 async function run(file: string, flags: Flags, interruption: Interruption): Promise<void> {
   const { out, force } = flags;
-  fewBitsOf(flags);
+  fewBitsAsked(flags);
   const inputs = [file, flags.input];
   const outputs = await Outputs.open([{ path: out, writer: "papilio multiply" }], {
     inputs,
@@ -125,7 +126,7 @@ interface Vectors {
 
 /** That of the vectors in their file, but single where an adapter, or few bits, are asked for. */
 function precisionOf({ precision }: MatrixFile<"float64">, flags: Flags): FloatType {
-  if (fewBitsOf(flags) !== undefined) return "float32";
+  if (fewBitsAsked(flags) !== undefined) return "float32";
   const { reference: isReference, backend, adapter } = flags;
   const isOnCpu = isReference || backend === "cpu" || (backend === "auto" && adapter === "auto");
   return isOnCpu ? precision : "float32";
@@ -158,10 +159,9 @@ function pick(
 }
 
 /** The type of few bits that is asked for. @throws PapilioError `FLAG_INVALID` where nothing computes in it */
-function fewBitsOf({ dtype, reference: isReference }: Flags): FewBits | undefined {
-  const found = oneOf("--dtype", dtype, ["f32", ...FEW_BITS]);
-  if (found === "f32") return undefined;
-  if (!isReference) return found;
+function fewBitsAsked({ dtype, reference: isReference }: Flags): FewBits | undefined {
+  const found = fewBitsOf(oneOf("--dtype", dtype, ["f32", ...FEW_BITS]));
+  if (found === undefined || !isReference) return found;
   throw new PapilioError(
     "FLAG_INVALID",
     `--dtype is ${found}, but the reference computes in double precision.`,
@@ -177,7 +177,7 @@ async function multiplied(
   flags: Flags,
 ): Promise<[Numbers, string]> {
   const { reference: isReference, backend, adapter } = flags;
-  const few = fewBitsOf(flags);
+  const few = fewBitsAsked(flags);
   if (few !== undefined) {
     if (complex) {
       throw new PapilioError(

@@ -1,4 +1,4 @@
-import { FEW_BITS } from "@papilio/butterfly/numeric";
+import { fewBitsOf } from "@papilio/butterfly/numeric";
 import { type HuggingFaceModel, VisionTransformer } from "@papilio/nn";
 import { requireBindable } from "@papilio/nn/backends";
 import type { Graph } from "@papilio/nn/graph";
@@ -32,7 +32,7 @@ export async function requireFits(
   const gpu = await adapter.open();
   const stored = activationDtype(dtype);
   gpu.assertDtype(stored);
-  const weightDtype = FEW_BITS.find((bits) => bits === dtype);
+  const weightDtype = fewBitsOf(dtype);
   requireBindable(gpu, graph, { dtype: stored, weightDtype });
 }
 

@@ -16,7 +16,7 @@ import {
   PermutedButterfly,
   withPermutations,
 } from "../matrix/permuted-butterfly.ts";
-import { FEW_BITS, type FewBits } from "../numeric/code-grids.ts";
+import { FEW_BITS, type FewBits, fewBitsOf } from "../numeric/code-grids.ts";
 import { quantizeValues } from "../numeric/few-bits.ts";
 import {
   type FloatArray,
@@ -91,7 +91,7 @@ export function saveButterflies(
   if (dtype !== undefined) requireOneOf("The element type", dtype, [...STORED_TYPES, ...FEW_BITS]);
   requireMetadata(metadata);
   requireList("The tensors", tensors);
-  const few = FEW_BITS.find((one) => one === dtype);
+  const few = fewBitsOf(dtype);
   const stored = STORED_TYPES.find((one) => one === dtype);
   const all: (TensorToWrite | SafetensorsTensor)[] = [...tensors];
   const described: Record<string, string> = { ...metadata, [FORMAT_KEY]: FORMAT };

@@ -6,7 +6,7 @@ import {
   requireWhole,
 } from "../errors/argument-checks.ts";
 import { describeValue } from "../errors/describe-value.ts";
-import { FEW_BITS, type FewBits } from "../numeric/code-grids.ts";
+import { type FewBits, fewBitsOf } from "../numeric/code-grids.ts";
 import {
   dequantizeValues,
   type QuantizedValues,
@@ -176,11 +176,11 @@ function parseDescription(name: string, text: string): Description {
     requireList("The shape", shape);
     requireList("The sizes", sizes);
     for (const size of sizes) requireWhole("A size", size, 1);
-    const known = (FEW_BITS as readonly unknown[]).includes(dtype);
+    const few = fewBitsOf(dtype);
     const elements = elementsOf(shape);
     const own = String(groupOf(sizes as unknown as Sizes)) === String(group);
-    if (known && own && elements !== undefined && elements === elementsOf(sizes)) {
-      return { dtype, shape: shape as number[], sizes: sizes as unknown as Sizes };
+    if (few && own && elements !== undefined && elements === elementsOf(sizes)) {
+      return { dtype: few, shape: shape as number[], sizes: sizes as unknown as Sizes };
     }
   } catch (cause) {
     throw damaged(name, text, cause);

@@ -23,6 +23,11 @@ export const FEW_BITS = [
 ] as const;
 export type FewBits = (typeof FEW_BITS)[number];
 
+/** The type of few bits of this name; undefined where it names another type, or none. */
+export function fewBitsOf(dtype: unknown): FewBits | undefined {
+  return FEW_BITS.find((one) => one === dtype);
+}
+
 /** How the codes of a type are numbers, and which scales it has. */
 export interface CodeGrid {
   readonly bits: number;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CODE_GRIDS, FEW_BITS, type FewBits } from "./code-grids.ts";
+import { CODE_GRIDS, FEW_BITS, type FewBits, fewBitsOf } from "./code-grids.ts";
 import { dequantizeValues, quantizedBytes, quantizeValues, scalesOfRows } from "./few-bits.ts";
 import { packCodes, unpackCodes } from "./few-bits-codes.ts";
 import { forEachGroup, groupOf, type Sizes } from "./few-bits-groups.ts";
@@ -34,6 +34,13 @@ function bound(dtype: FewBits, value: number, scale: number): number {
 }
 
 describe("weights of few bits", () => {
+  it("are named by their types, which other names and values are not", () => {
+    for (const dtype of FEW_BITS) expect(fewBitsOf(dtype)).toBe(dtype);
+    for (const other of ["f32", "f16", "Q8", "", "toString", undefined, 8]) {
+      expect(fewBitsOf(other)).toBeUndefined();
+    }
+  });
+
   it("are those of numpy: scales, codes in their bits, and values", () => {
     expect(cases).toHaveLength(50);
     for (const { dtype, shape, values, scales, bytes, back } of cases) {

@@ -14,7 +14,7 @@ export {
   roundBipolar,
 } from "./bipolar.ts";
 export { bipolarPlanesWords, bipolarWeightsWords, packBipolar } from "./bipolar-layout.ts";
-export { CODE_GRIDS, type CodeGrid, FEW_BITS, type FewBits } from "./code-grids.ts";
+export { CODE_GRIDS, type CodeGrid, FEW_BITS, type FewBits, fewBitsOf } from "./code-grids.ts";
 export { requireParts } from "./complex.ts";
 export { type Dropout, dropoutKeeps, dropoutThreshold, requireWord } from "./dropout.ts";
 export { FLOAT_FORMATS, type FloatFormat, formatOf } from "./dtype.ts";

@@ -3,6 +3,7 @@ import {
   decodeHalf,
   dequantizeValues,
   encodeHalf,
+  fewBitsOf,
   quantizeValues,
 } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
@@ -12,7 +13,7 @@ import { packWeights } from "../testing/pack-weights.ts";
 import { BOTH_SIMDS, runKernel } from "../testing/run-kernel.ts";
 import { gatherFeatures } from "./gather-features.ts";
 import { gatherVectors } from "./gather-vectors.ts";
-import { fewBitsOf, layOutWeights, WEIGHT_DTYPES } from "./packed-weights.ts";
+import { layOutWeights, WEIGHT_DTYPES } from "./packed-weights.ts";
 
 const refused = expect.objectContaining({ code: "OPTION_INVALID" });
 

@@ -7,7 +7,7 @@ import {
   wrongArgument,
 } from "@papilio/butterfly/errors";
 import { type Sharing, storedPattern } from "@papilio/butterfly/matrix";
-import { CODE_GRIDS, FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
+import { CODE_GRIDS, FEW_BITS, fewBitsOf } from "@papilio/butterfly/numeric";
 import { BIPOLAR, E4M3, E5M2, WHOLE } from "../wasm/kernel-options.ts";
 
 /** How weights are stored: sums are in float32 with all of them. */
@@ -68,11 +68,6 @@ export function layOutWeights(
     start += layout.numbers;
   }
   return { pattern, stages: packed, dtype, bytes: 4 * Math.ceil((bytesOf(dtype) * start) / 4) };
-}
-
-/** The type of few bits; undefined for one of floating-point numbers. */
-export function fewBitsOf(dtype: WeightDtype): FewBits | undefined {
-  return dtype === "f32" || dtype === "f16" ? undefined : dtype;
 }
 
 /** Bytes of what distances between weights are counted in: a number, or of few bits a byte. */

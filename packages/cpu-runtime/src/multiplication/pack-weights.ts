@@ -1,12 +1,11 @@
 import { DisposableStack } from "@papilio/butterfly";
 import { requireArray, requireListOf, requireObject } from "@papilio/butterfly/errors";
 import { storedPattern } from "@papilio/butterfly/matrix";
-import { requireStorable } from "@papilio/butterfly/numeric";
+import { fewBitsOf, requireStorable } from "@papilio/butterfly/numeric";
 import type { CpuEngine } from "../engine/engine.ts";
 import { roundValues } from "../kernels/few-bits.ts";
 import { pack } from "../kernels/pack.ts";
 import {
-  fewBitsOf,
   type PackedWeights,
   requireStage,
   requireWeights,

@@ -1,8 +1,9 @@
 import type { FloatArray } from "@papilio/butterfly";
 import { storedPattern } from "@papilio/butterfly/matrix";
+import { fewBitsOf } from "@papilio/butterfly/numeric";
 import { roundValues } from "../kernels/few-bits.ts";
 import { pack } from "../kernels/pack.ts";
-import { fewBitsOf, type PackedStage, type PackedWeights } from "../kernels/packed-weights.ts";
+import type { PackedStage, PackedWeights } from "../kernels/packed-weights.ts";
 import { type RunKernelOptions, runKernel } from "./run-kernel.ts";
 
 /** Packs the values of all stages of a pass by the kernel. */

@@ -1,5 +1,5 @@
 import type { StorageDtype } from "@papilio/butterfly";
-import { FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
+import { type FewBits, fewBitsOf } from "@papilio/butterfly/numeric";
 import type { WeightDtype } from "@papilio/cpu-runtime/kernels";
 import { type Gpu, Tensor } from "@papilio/gpu-runtime";
 import { BufferSet, WeightStore } from "@papilio/gpu-runtime/kernels";
@@ -37,7 +37,7 @@ export class ModelMemory implements Disposable {
   constructor(gpu: Gpu, dtype: WeightDtype = "f32") {
     gpuCheck("The device", gpu);
     weightDtype("dtype", dtype);
-    const few = FEW_BITS.find((bits) => bits === dtype);
+    const few = fewBitsOf(dtype);
     this.gpu = gpu;
     this.dtype = few === undefined ? (dtype as StorageDtype) : "f32";
     this.weightDtype = few;
