@@ -18,7 +18,13 @@ import { parseArgs } from "node:util";
 import { FEW_BITS, type FewBits } from "@papilio/butterfly/numeric";
 import { roundFactorized } from "./factorized.ts";
 import { type FewBitsResults, fewBitsReport, type Row } from "./report.ts";
-import { type Dtype, matricesOf, medianError, type Rounding, roundModel } from "./round-model.ts";
+import {
+  type Dtype,
+  medianError,
+  modelMatrices,
+  type Rounding,
+  roundModel,
+} from "./round-model.ts";
 import { SUBJECTS } from "./subjects.ts";
 import { trainRoundedModel } from "./train-rounded-model.ts";
 
@@ -80,7 +86,7 @@ async function roundSubjects(): Promise<FewBitsResults["subjects"]> {
     }
     using subject = await load(folder ?? "");
     const { description, model, moments } = subject;
-    const matrices = matricesOf(model);
+    const matrices = modelMatrices(model);
     const rows: Row[] = [];
     for (const [dtype, rounding] of CHOICES) {
       const { bytes, error } = await roundModel(matrices, dtype, rounding, moments);
@@ -106,12 +112,14 @@ async function addRows(name: string, rounding: "trained" | "rotated"): Promise<v
     throw new Error(`${name} is none of ${Object.keys(SUBJECTS).join(", ")}.`);
   for (const dtype of dtypes as FewBits[]) {
     using subject = await load(folder ?? "", rounding === "rotated");
-    const matrices = matricesOf(subject.model);
+    const matrices = modelMatrices(subject.model);
     const rounded = await roundModel(matrices, dtype, rounding, subject.moments);
     if (rounding === "trained") await trainRoundedModel(subject, rounded, Number(steps));
     const { loss, accuracy = Number.NaN } = await subject.evaluate();
     // Rotations stand on the right of what they rotate, and are exact.
-    const error = medianError(matrices.filter(({ name: own }) => !/factors\.[1-9]/.test(own)));
+    const error = medianError(
+      matrices.filter(({ names: [own = ""] }) => !/factors\.[1-9]/.test(own)),
+    );
     const row = {
       ...{ dtype, rounding, bytes: rounded.bytes, error, loss, accuracy },
       ...(rounding === "trained" ? { steps: Number(steps) } : {}),

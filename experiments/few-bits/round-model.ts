@@ -1,4 +1,4 @@
-import { Butterfly, Chain, type FloatArray, KroneckerSparse, Pattern } from "@papilio/butterfly";
+import { Butterfly, type FloatArray } from "@papilio/butterfly";
 import {
   decodeHalf,
   dequantizeValues,
@@ -8,10 +8,16 @@ import {
   quantizedBytes,
   quantizeValues,
 } from "@papilio/butterfly/numeric";
-import { roundButterfly, roundingError, valueScales } from "@papilio/butterfly/rounding";
+import {
+  type RoundingOptions,
+  roundButterfly,
+  roundingError,
+  valueScales,
+} from "@papilio/butterfly/rounding";
 import type { InputMoments } from "@papilio/nn/conversion";
-import { LinearLayer, type Module, type Parameter } from "@papilio/nn/layers";
+import type { Module, Parameter } from "@papilio/nn/layers";
 import type { RoundedNumbers } from "@papilio/nn/training";
+import { StoredTensor, storedMatrices } from "@papilio/nn/weights";
 
 export type Dtype = "f32" | "f16" | FewBits;
 /** To the nearest; for the whole matrix; for its outputs; these, and trained then; these, of inputs that were rotated. */
@@ -19,33 +25,25 @@ export type Rounding = "plain" | "structured" | "calibrated" | "trained" | "rota
 
 /** A matrix of a model, and its numbers before they are rounded. */
 export interface ModelMatrix {
-  /** Of the left-most factor. */
-  readonly name: string;
+  /** Of its factors, left-most first. */
+  readonly names: readonly string[];
   readonly factors: readonly Parameter[];
   readonly exact: Butterfly;
 }
 
-/** The matrices that `papilio quantize` rounds: those of linear layers, and tables of tokens. */
-export function matricesOf(model: Module): ModelMatrix[] {
-  const names = new Map([...model.namedParameters()].map(([name, one]) => [one, name] as const));
-  const found: ModelMatrix[] = [];
-  const add = (chain: Chain, factors: readonly Parameter[]): void => {
-    const exact = chain.patterns.map(
-      (pattern, at) => new KroneckerSparse(pattern, factors[at]?.values.slice() as Float32Array),
-    );
-    const name = names.get(factors[0] as Parameter) as string;
-    found.push({ name, factors, exact: new Butterfly(exact) });
-  };
-  for (const module of model.namedModules().values()) {
-    if (!(module instanceof LinearLayer)) continue;
-    for (const { chain, factors } of module.matrices) add(chain, factors);
-  }
-  for (const [table, name] of names) {
-    if (!/(^|\.)(wte|embed_tokens)\.weight$/.test(name)) continue;
-    const [rows = 0, cols = 0] = table.shape;
-    add(Chain.of([new Pattern(1, rows, cols, 1)]), [table]);
-  }
-  return found;
+/** The matrices that `papilio quantize` rounds, with the parameters that they are made of. */
+export function modelMatrices(model: Module): ModelMatrix[] {
+  const named = model.namedParameters();
+  const state = new Map(
+    [...named].map(([name, { shape, values }]) => {
+      return [name, StoredTensor.of({ name, dtype: "F32", shape, values })] as const;
+    }),
+  );
+  return storedMatrices(state).map((stored) => {
+    const names = stored.tensors.map(({ name }) => name);
+    const factors = names.map((name) => named.get(name) as Parameter);
+    return { names, factors, exact: stored.matrix().convert("float32") };
+  });
 }
 
 /** What rounding did to the matrices of a model. */
@@ -68,13 +66,12 @@ export async function roundModel(
   const errors: number[] = [];
   const numbers = new Map<Parameter, RoundedNumbers>();
   let bytes = 0;
-  for (const { name, factors, exact } of matrices) {
-    const { values, size, error, rounded } = await roundMatrix(
-      exact,
-      dtype,
-      rounding,
-      moments.get(name),
-    );
+  for (const { names, factors, exact } of matrices) {
+    // A product may be several chains, of which the right-most reads the inputs.
+    const known = names.map((name) => moments.get(name)).filter((own) => own !== undefined);
+    const [inputs, outputs] = [known.at(-1)?.values, known[0]?.outputs];
+    const weighting = inputs && { moments: inputs, ...(outputs && { outputs }) };
+    const { values, size, error, rounded } = await roundMatrix(exact, dtype, rounding, weighting);
     for (const [at, factor] of factors.entries()) {
       factor.values = values[at] as Float32Array;
       const own = rounded[at];
@@ -109,7 +106,7 @@ async function roundMatrix(
   exact: Butterfly,
   dtype: Dtype,
   rounding: Rounding,
-  found: InputMoments | undefined,
+  weighting: Pick<RoundingOptions, "moments" | "outputs"> = {},
 ): Promise<{
   readonly values: Float32Array[];
   readonly size: number;
@@ -140,9 +137,7 @@ async function roundMatrix(
       : await roundButterfly(
           exact as Butterfly<FloatArray>,
           dtype,
-          rounding !== "structured" && found !== undefined
-            ? { moments: found.values, ...(found.outputs && { outputs: found.outputs }) }
-            : {},
+          rounding === "structured" ? {} : weighting,
         );
   return {
     rounded,

@@ -7,12 +7,11 @@ import type { Module } from "@papilio/nn/layers";
 import { Decoder } from "@papilio/nn/models";
 import type { Tokenizer } from "@papilio/nn/tokenizers";
 import type { Examples } from "@papilio/nn/training";
-import type { LoadedStateDict, StateDict } from "@papilio/nn/weights";
+import type { LoadedStateDict, StateDict, StoredMatrix } from "@papilio/nn/weights";
 import { showShare } from "../render/progress.ts";
 import type { ArrayFile } from "./array-file.ts";
 import type { CalibrationData, ModelCalibrationData } from "./calibration-data.ts";
 import { findTokenizer, readTokenizer } from "./language-model.ts";
-import type { MatrixToRound } from "./matrices-to-round.ts";
 import { type ModelConfig, modelOf } from "./model-folder.ts";
 import { type BoundModel, bindInputs } from "./model-inputs.ts";
 import { byParameters } from "./parameter-tensors.ts";
@@ -31,7 +30,7 @@ export type MatrixWeighting = Pick<RoundingOptions, "moments" | "outputs">;
 /** What goes into the matrices of a model, and how much errors of their outputs count. */
 export interface Calibration {
   /** Undefined of a matrix that no run multiplied by. */
-  weightingOf(matrix: MatrixToRound): MatrixWeighting | undefined;
+  weightingOf(matrix: StoredMatrix): MatrixWeighting | undefined;
   /** Vectors, the most that a matrix was given. */
   readonly vectors: number;
 }

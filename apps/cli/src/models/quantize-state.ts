@@ -1,9 +1,13 @@
 import { fewBitsEntry, type SafetensorsTensor, writeSafetensors } from "@papilio/butterfly/files";
 import { type FewBits, type QuantizedValues, quantizeValues } from "@papilio/butterfly/numeric";
 import { roundButterfly, roundingError } from "@papilio/butterfly/rounding";
-import type { LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
+import {
+  type LoadedStateDict,
+  type StoredMatrix,
+  type StoredTensor,
+  storedMatrices,
+} from "@papilio/nn/weights";
 import type { MatrixWeighting } from "./calibration.ts";
-import { type MatrixToRound, matricesToRound } from "./matrices-to-round.ts";
 import type { TrainedTensors } from "./train-quantized.ts";
 
 /** How numbers are rounded: each to the nearest, or for the error of the whole matrix. */
@@ -36,7 +40,7 @@ export interface QuantizedState {
 export interface QuantizeOptions {
   readonly rounding: RoundingKind;
   /** What a calibration found of a matrix, where there is any. */
-  readonly weightingOf: (matrix: MatrixToRound) => MatrixWeighting | undefined;
+  readonly weightingOf: (matrix: StoredMatrix) => MatrixWeighting | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onProgress: (share: number) => void;
@@ -58,7 +62,7 @@ export async function quantizeState(
 ): Promise<QuantizedState> {
   const entries = new Map<StoredTensor, ReturnType<typeof fewBitsEntry>>();
   const matrices: QuantizedMatrix[] = [];
-  const found = matricesToRound(state);
+  const found = storedMatrices(state);
   const all = found.reduce((sum, matrix) => sum + matrix.weights, 0);
   const rounded = new Map<StoredTensor, QuantizedValues>();
   let done = 0;
@@ -112,7 +116,7 @@ export async function quantizeState(
 
 /** The tensors of a matrix in few bits. */
 async function roundMatrix(
-  found: MatrixToRound,
+  found: StoredMatrix,
   dtype: FewBits,
   { rounding, weightingOf, signal }: QuantizeOptions,
 ): Promise<readonly QuantizedValues[]> {
@@ -128,7 +132,7 @@ async function roundMatrix(
 
 /** How large the errors of the tensors of a matrix are. */
 async function errorsOf(
-  found: MatrixToRound,
+  found: StoredMatrix,
   stored: readonly QuantizedValues[],
   { weightingOf, signal }: QuantizeOptions,
 ): Promise<Pick<QuantizedMatrix, "shape" | "error" | "outputError">> {

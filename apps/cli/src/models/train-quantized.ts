@@ -11,10 +11,9 @@ import {
   trainRounded,
   warmupCosine,
 } from "@papilio/nn/training";
-import { type LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
+import { FLOAT_DTYPES, type LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
 import { type CalibratedModel, calibratedModel } from "./calibration.ts";
 import type { ModelCalibrationData } from "./calibration-data.ts";
-import { FLOATS } from "./matrices-to-round.ts";
 import { byParameters } from "./parameter-tensors.ts";
 
 /** What a training after rounding is told. */
@@ -103,7 +102,7 @@ function partsOf(
 ): readonly Part[] {
   const places = new Map<string, StoredTensor>();
   for (const [name, { shape, dtype }] of state) {
-    if (!FLOATS.includes(dtype) || shape.includes(0)) continue;
+    if (!FLOAT_DTYPES.includes(dtype) || shape.includes(0)) continue;
     const length = shape.reduce((product, size) => product * size, 1);
     const values = Float64Array.from({ length }, (_, at) => at);
     places.set(name, StoredTensor.of({ name, dtype: "F64", shape: [...shape], values }));

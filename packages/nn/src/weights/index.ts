@@ -24,5 +24,6 @@ export {
 } from "./load-state-dict.ts";
 export type { Rename } from "./rename.ts";
 export { type SaveStateDictOptions, saveStateDict, type TensorToSave } from "./save-state-dict.ts";
+export { FLOAT_DTYPES, type StoredMatrix, storedMatrices } from "./stored-matrices.ts";
 export { type LoadedStateDict, type StateDict, StoredTensor } from "./stored-tensor.ts";
 export type { Fetch } from "./web-folder.ts";

@@ -76,6 +76,7 @@ export const weightCalls: PublicCalls = {
       unexpected: ["b"],
       shapeMismatches: [{ name: "c", expected: [1], found: [2] }],
     }),
+  storedMatrices: () => call(nn.storedMatrices, stateOf()),
   butterfliesFromStateDict: () =>
     call(nn.butterfliesFromStateDict, butterflies(), "layer", { increasingStride: true }),
 };

@@ -1,9 +1,10 @@
 import { Butterfly, Chain, KroneckerSparse, PapilioError, Pattern } from "@papilio/butterfly";
 import type { Sizes } from "@papilio/butterfly/numeric";
-import type { LoadedStateDict, StoredTensor } from "@papilio/nn/weights";
+import { map } from "../arguments/checks.ts";
+import type { LoadedStateDict, StateDict, StoredTensor } from "./stored-tensor.ts";
 
-/** A matrix of a state dict: a tensor, or the factors of a butterfly. */
-export interface MatrixToRound {
+/** A matrix that products multiply by, or a table of tokens: a tensor, or the factors of a butterfly. */
+export interface StoredMatrix {
   /** Of the tensor; of a butterfly, what stands before its factors. */
   readonly name: string;
   readonly tensors: readonly StoredTensor[];
@@ -11,25 +12,39 @@ export interface MatrixToRound {
   readonly weights: number;
   /** Whether the one tensor is `[inputs, outputs]`. */
   readonly transposed: boolean;
-  /** The matrix, made of its tensors when it is asked for. */
+  /** Made of its tensors when it is asked for. @throws PapilioError what `StoredTensor#toReal` throws */
   matrix(): Butterfly<Float64Array>;
 }
 
-/** Types of weights that are rounded, and of tensors that are trained then. */
-export const FLOATS: readonly string[] = ["F64", "F32", "F16", "BF16"];
+/** Types of floating-point numbers of 16 bits and more, as the safetensors format names them. */
+export const FLOAT_DTYPES: readonly string[] = ["F64", "F32", "F16", "BF16"];
 /** Tables that no product reads. */
 const TABLES = /(^|\.)(wpe|[\w]*position[\w]*|token_type[\w]*)\./;
 /** Layers of GPT-2, whose weights are `[inputs, outputs]`. */
 const TRANSPOSED = /\.c_(attn|proj|fc)\.weight$/;
 const FACTOR = /^(.*?)\.?factors\.(\d+)(\.re|\.im)?$/;
 
-/** The matrices among tensors, in their order; factors that do not follow one another are matrices of their own. */
-export function matricesToRound(state: LoadedStateDict): MatrixToRound[] {
-  const matrices: MatrixToRound[] = [];
+/**
+ * The matrices of a state dict, of types of {@link FLOAT_DTYPES}, in the order of its tensors: weights of dense layers, tables
+ * of tokens, and the factors of butterflies. A product of factors is one matrix by its description in the metadata, as
+ * `saveButterflies` writes it, or else by the shapes; factors that do not follow one another are matrices of their own.
+ * Convolutions, biases and tables of positions are none.
+ *
+ * @throws PapilioError `OPTION_INVALID`
+ *
+ * @example
+ * ```ts
+ * for (const { name, weights } of storedMatrices(await loadStateDict("model"))) console.log(name, weights);
+ * ```
+ */
+export function storedMatrices(state: StateDict | LoadedStateDict): StoredMatrix[] {
+  map("The weights", state);
+  const metadata = "metadata" in state ? state.metadata : undefined;
+  const matrices: StoredMatrix[] = [];
   const chains = new Map<string, StoredTensor[]>();
   for (const tensor of state.values()) {
     const { name, dtype, shape } = tensor;
-    if (!FLOATS.includes(dtype) || shape.includes(0) || TABLES.test(name)) continue;
+    if (!FLOAT_DTYPES.includes(dtype) || shape.includes(0) || TABLES.test(name)) continue;
     const [, prefix, index, part] = FACTOR.exec(name) ?? [];
     if (shape.length === 4 && prefix !== undefined) {
       if (part !== undefined) matrices.push(factorAlone(tensor));
@@ -42,7 +57,7 @@ export function matricesToRound(state: LoadedStateDict): MatrixToRound[] {
   }
   for (const [prefix, found] of chains) {
     const tensors = found.filter((tensor) => tensor !== undefined);
-    const patterns = patternsOf(state.metadata.get(`papilio.butterfly.${prefix}`), tensors);
+    const patterns = patternsOf(metadata?.get(`papilio.butterfly.${prefix}`), tensors);
     if (patterns === undefined || tensors.length !== found.length) {
       matrices.push(...tensors.map(factorAlone));
       continue;
@@ -63,12 +78,12 @@ export function matricesToRound(state: LoadedStateDict): MatrixToRound[] {
     });
   }
   const places = new Map([...state.keys()].map((name, at) => [name, at] as const));
-  const placeOf = ({ tensors: [first] }: MatrixToRound): number =>
+  const placeOf = ({ tensors: [first] }: StoredMatrix): number =>
     places.get(first?.name ?? "") ?? 0;
   return matrices.toSorted((one, other) => placeOf(one) - placeOf(other));
 }
 
-function denseMatrix(tensor: StoredTensor): MatrixToRound {
+function denseMatrix(tensor: StoredTensor): StoredMatrix {
   const { name } = tensor;
   const [rows, cols] = tensor.shape as [number, number];
   const transposed = TRANSPOSED.test(name);
@@ -85,7 +100,7 @@ function denseMatrix(tensor: StoredTensor): MatrixToRound {
   };
 }
 
-function factorAlone(tensor: StoredTensor): MatrixToRound {
+function factorAlone(tensor: StoredTensor): StoredMatrix {
   return {
     ...{ name: tensor.name, tensors: [tensor], weights: weightsOf(tensor), transposed: false },
     matrix: () => {
