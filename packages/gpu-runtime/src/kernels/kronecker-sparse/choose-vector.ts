@@ -53,7 +53,8 @@ function forHardware({
 /**
  * Measured on SwiftShader, whose subgroups have four lanes, and on lavapipe (Mesa 25), with eight;
  * two cores. Long rows gain on SwiftShader. On lavapipe the register kernel is as fast or faster: it
- * shares the loads of inputs, which here are scattered where d > 1. With weights of few bits it is faster on both.
+ * shares the loads of inputs, which here are scattered where d > 1. Weights of few bits were not measured in both on
+ * SwiftShader: the register kernel takes them on either.
  */
 function forSoftware(
   report: AdapterReport,
