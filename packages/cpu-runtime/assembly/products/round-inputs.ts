@@ -4,7 +4,7 @@ import { multiplyAdd } from "../vector-math";
 import { lastCode } from "./codes";
 import { SCALED } from "./few-bits";
 
-/** Of 32 inputs: their numbers of 16 bits, their scale, and a multiple of their sum. */
+/** Of 32 inputs: their numbers of 16 bits, their scale, and a multiple of their sum where an offset asks for it. */
 export const WORDS_BYTES: usize = 72;
 export const WORDS_SCALE: usize = 64;
 export const WORDS_SUM: usize = 68;
@@ -19,7 +19,7 @@ const LEAST: f32 = 1e-30;
  * Rounds `c` inputs, and zeros up to a multiple of eight, for weights of so many bits.
  *
  * @param copies scratch memory of 32 numbers
- * @param offset by which sums of inputs are multiplied, see {@link offsetOf}
+ * @param offset by which sums of inputs are multiplied, see {@link offsetOf}; where it is 0, there are none
  * @returns whether all of them can be: not where one is infinite or NaN, or all of a scale are tiny
  */
 export function roundInputs(
@@ -41,8 +41,10 @@ export function roundInputs(
     }
     const isRounded =
       bits === 4
-        ? roundTogether<i8>(filled, from, to, offset)
-        : roundTogether<i16>(filled, from, to, offset);
+        ? roundTogether<u8>(filled, from, to, offset)
+        : offset === 0
+          ? roundTogether<i16>(filled, from, to, offset)
+          : roundTogether<u16>(filled, from, to, offset);
     if (!isRounded) return false;
     x += <usize>SCALED * xRow;
     to += bits === 4 ? BYTES_BYTES : WORDS_BYTES;
@@ -64,7 +66,7 @@ export function copyInputs(count: i32, filled: i32, x: usize, xRow: usize, to: u
   }
 }
 
-/** So many inputs of one scale, whole eights, to numbers of type `T`. */
+/** So many inputs of one scale, whole eights, to numbers of the size of `T`: with their sum where that is unsigned. */
 function roundTogether<T>(filled: i32, x: usize, to: usize, offset: i32): bool {
   const bytes = (<usize>filled) << 2;
   // A NaN stays.
@@ -82,14 +84,16 @@ function roundTogether<T>(filled: i32, x: usize, to: usize, offset: i32): bool {
     const a = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at), inverse));
     const b = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at, 16), inverse));
     const numbers = i16x8.narrow_i32x4_s(wholeNumbers(a), wholeNumbers(b));
-    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(numbers));
+    if (!isSigned<T>()) sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(numbers));
     if (sizeof<T>() === 2) v128.store(to + at, numbers);
     else v128.store64_lane(to + (at >> 1), i8x16.narrow_i16x8_s(numbers, numbers), 0);
   }
-  sums = i32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
-  const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
   store<f32>(to, largest / top, sizeof<T>() === 2 ? WORDS_SCALE : BYTES_SCALE);
-  store<i32>(to, sum * offset, sizeof<T>() === 2 ? WORDS_SUM : BYTES_SUM);
+  if (!isSigned<T>()) {
+    sums = i32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
+    const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
+    store<i32>(to, sum * offset, sizeof<T>() === 2 ? WORDS_SUM : BYTES_SUM);
+  }
   return true;
 }
 
@@ -98,9 +102,13 @@ function wholeNumbers(x: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(x) : i32x4.trunc_sat_f32x4_s(x);
 }
 
-/** What is added to a code in memory, or to twice one of bipolar weights, which is negative there, to make its number. */
+/**
+ * What is added to a code in memory, or to twice one of bipolar weights, which is negative there, to make its number: nothing
+ * to one of 8 bits.
+ */
 export function offsetOf(bits: i32, codes: i32): i32 {
-  return codes === BIPOLAR ? lastCode(bits) : -8;
+  if (codes === BIPOLAR) return lastCode(bits);
+  return bits === 8 ? 0 : -8;
 }
 
 /** Sums of whole numbers, times the scales of weights and inputs. */
