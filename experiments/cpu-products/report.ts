@@ -3,6 +3,7 @@ import type { CpuRates } from "@papilio/bench/models";
 import type { CaseResult } from "@papilio/bench/results";
 import { Chain } from "@papilio/butterfly";
 import { median } from "@papilio/butterfly/numeric";
+import { PROGRAM } from "./program-product.ts";
 
 export interface ProductsExperiment {
   readonly date: string;
@@ -26,7 +27,7 @@ Made by \`${report.command}\` on ${report.date.slice(0, 10)}: ${report.processor
 
 On one thread the machine reached ${quantity(rates.flopsPerSecond, "FLOP/s")} of multiply-adds in WebAssembly registers (128 bits; ONNX Runtime has instructions of 256), and a copy of 64 MiB ${quantity(rates.copyBytesPerSecond, "B/s")}, read and written.
 
-Medians of interleaved samples on ${report.threads} threads, vectors in rows: a program of this layer alone, its conversions and copies included, and the fastest of ONNX Runtime's ways. The products alone are the fastest of many: their share of the peak of all threads, and the weights that they read in a second.
+Medians of interleaved samples on ${report.threads} threads, vectors in rows: a program of this layer alone, its conversions and the copy of its output included, and the fastest of ONNX Runtime's ways. The products alone are the fastest of many: their share of the peak of all threads, and the weights that they read in a second.
 
 | patterns | vectors | program | ONNX Runtime | its way | times as fast | products alone | of the peak | weights |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -43,7 +44,7 @@ function rowOf(
       ? [{ name: result.implementation, seconds: median(result.timing.wall) }]
       : [],
   );
-  const own = timed.find(({ name }) => name === "cpu-program")?.seconds ?? Number.NaN;
+  const own = timed.find(({ name }) => name === PROGRAM)?.seconds ?? Number.NaN;
   const [onnx] = timed
     .filter(({ name }) => name.startsWith("ort-cpu-"))
     .sort((p, q) => p.seconds - q.seconds);

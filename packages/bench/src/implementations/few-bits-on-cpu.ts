@@ -25,7 +25,10 @@ export const cpuFewBitsImplementations: readonly CpuImplementation[] = [
     name: "cpu-f32",
     description: "WebAssembly on the CPU as a program, weights in float32",
     processor: "cpu",
-    prepare: (problem) => prepareStored("cpu-f32", "f32", problem),
+    prepare: (problem) =>
+      recordOnCpu("products", problem, (recording, x) =>
+        multiplied(recording, problem.butterfly, x),
+      ),
   },
   ...MEASURED_FEW_BITS.map((dtype): CpuImplementation => {
     const name = `cpu-${dtype}`;
@@ -52,7 +55,7 @@ export const cpuFewBitsImplementations: readonly CpuImplementation[] = [
 
 async function prepareStored(
   name: string,
-  dtype: "f32" | FewBits,
+  dtype: FewBits,
   problem: Problem,
 ): Promise<PreparedOnHost> {
   const { butterfly, shape } = problem;

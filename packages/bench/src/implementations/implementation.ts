@@ -1,4 +1,5 @@
 import type { BatchShape, Butterfly, FloatArray } from "@papilio/butterfly";
+import type { CpuProgram } from "@papilio/cpu-runtime/kernels";
 import type { Gpu, InputShape, Tensor } from "@papilio/gpu-runtime";
 import * as v from "valibot";
 import { callback, type Shape } from "../arguments/checks.ts";
@@ -153,4 +154,6 @@ export interface Prepared extends Disposable {
 /** One whose output is on the host. */
 export interface PreparedOnHost<V extends FloatArray = Float32Array> extends Prepared {
   output(): V | Promise<V>;
+  /** What it runs, where that is a program of the CPU: its operations can be timed apart. */
+  readonly program?: Pick<CpuProgram, "operations" | "timeOperations">;
 }

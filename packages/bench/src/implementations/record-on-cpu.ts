@@ -65,6 +65,7 @@ export async function recordOnCpu(
   return {
     bytes: recording.bytes + program.bytes,
     ...(terms && { terms }),
+    program,
     run: async (repeats) => {
       for (let repeat = 0; repeat < repeats; repeat++) {
         [result] = (await program.run(inputs)) as [typeof result];
