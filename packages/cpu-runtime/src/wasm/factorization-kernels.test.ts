@@ -2,6 +2,7 @@ import { Butterfly, Chain, ComplexButterfly } from "@papilio/butterfly";
 import { factorize, factorizePermuted, searchChains } from "@papilio/butterfly/factorization";
 import { uniform } from "@papilio/butterfly/numeric";
 import { describe, expect, it } from "vitest";
+import { openDenseLoops } from "../testing/dense-loops.ts";
 import { factorizationKernels } from "./factorization-kernels.ts";
 
 interface Exports {
@@ -11,27 +12,7 @@ interface Exports {
   reflectComplex(...numbers: number[]): void;
 }
 
-const memory = new WebAssembly.Memory({ initial: 4 });
-const instance = new WebAssembly.Instance(
-  new WebAssembly.Module(new Uint8Array(factorizationKernels())),
-  { env: { memory } },
-);
-const wasm = instance.exports as unknown as Exports;
-const numbers = new Float64Array(memory.buffer);
-const next = uniform(5);
-let used = 0;
-
-/** Random numbers in the memory. */
-function draw(length: number): Float64Array {
-  const drawn = zeros(length);
-  for (let index = 0; index < length; index++) drawn[index] = next();
-  return drawn;
-}
-
-function zeros(length: number): Float64Array {
-  used += length;
-  return numbers.subarray(used - length, used).fill(0);
-}
+const { wasm, clear, draw, zeros } = openDenseLoops<Exports>();
 
 const near = (actual: number | undefined, expected: number): void =>
   expect(Math.abs((actual ?? Number.NaN) - expected)).toBeLessThan(1e-13);
@@ -74,7 +55,7 @@ describe("the loops of factorizations in WebAssembly", () => {
     [5, 9, 4],
     [8, 8, 8],
   ])("add products of %i x %i and %i columns by the definition", (rows, inner, cols) => {
-    used = 0;
+    clear();
     const [x, y, to] = [draw(rows * inner), draw(inner * cols), draw(rows * cols)];
     const [before, first] = [to.slice(), inner > 2 ? 1 : 0];
     const addresses = [to, x, y].map(({ byteOffset }) => byteOffset);
@@ -96,7 +77,7 @@ describe("the loops of factorizations in WebAssembly", () => {
     [6, 8],
   ])("add products of %i rows of %i numbers by the definition", (rows, cols) => {
     for (const symmetric of [0, 1]) {
-      used = 0;
+      clear();
       const [x, y, to] = [draw(rows * cols), draw(rows * cols), draw(rows * rows)];
       const after = draw(1);
       const [before, kept] = [to.slice(), at(after, 0)];
@@ -116,7 +97,7 @@ describe("the loops of factorizations in WebAssembly", () => {
   it.each([2, 3, 4, 5, 8, 9])("reflect a matrix of %i rows on both sides", (n) => {
     for (const complex of [false, true]) {
       for (let step = 1; step < n; step++) {
-        used = 0;
+        clear();
         const [re, im] = [draw(n * n), complex ? draw(n * n) : zeros(n * n)];
         const [wRe, wIm] = [draw(n), draw(n)];
         const v = Array.from({ length: step }, (_, p): Entry => {

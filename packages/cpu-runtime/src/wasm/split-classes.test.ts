@@ -11,6 +11,7 @@ import { factorize } from "@papilio/butterfly/factorization";
 import { uniform } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { openDenseLoops } from "../testing/dense-loops.ts";
 import { factorizationKernels } from "./factorization-kernels.ts";
 
 interface Exports {
@@ -21,23 +22,7 @@ interface Exports {
   squares(): number;
 }
 
-const memory = new WebAssembly.Memory({ initial: 4 });
-const instance = new WebAssembly.Instance(
-  new WebAssembly.Module(new Uint8Array(factorizationKernels())),
-  { env: { memory } },
-);
-const wasm = instance.exports as unknown as Exports;
-const numbers = new Float64Array(memory.buffer);
-const next = uniform(5);
-let used = 0;
-
-/** Random numbers in the memory. */
-function draw(length: number): Float64Array {
-  used += length;
-  const drawn = numbers.subarray(used - length, used);
-  for (let index = 0; index < length; index++) drawn[index] = next();
-  return drawn;
-}
+const { wasm, clear, draw } = openDenseLoops<Exports>();
 
 const upTo = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
 
@@ -57,7 +42,7 @@ describe("all classes of a split at once", () => {
   it("multiply factors of any two chainable patterns, to the last bit", () => {
     fc.assert(
       fc.property(pairs, fc.boolean(), ({ left, right, rank }, isComplex) => {
-        used = 1;
+        clear(1);
         const [x, y] = [draw(left.nonZeros), draw(right.nonZeros)];
         const [xIm, yIm] = [draw(left.nonZeros), draw(right.nonZeros)];
         const { nonZeros } = Chain.of([left, right]).product();
@@ -194,7 +179,7 @@ describe("all classes of a split at once", () => {
 
   it("add squares in the order of the loops without, over chunks", () => {
     for (const count of [0, 1, 3, 4, 5, 8, 1023]) {
-      used = 0;
+      clear();
       const values = draw(count);
       wasm.startSquares();
       wasm.addSquares(0, count & ~7);
