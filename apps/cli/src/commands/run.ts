@@ -100,8 +100,8 @@ Examples:
   papilio run cora --graph cora.json --output logits=y.npy
   papilio run penguins --input features=rows.csv --output logits=species.csv
 
-With --nats, all machines on which \`papilio worker\` runs with the same model compute rows of the inputs, which are
-npy files of any size. A job that was stopped or killed goes on where it was when it is run again; until it is
+With --nats, all machines on which \`papilio worker\` runs with the same model compute rows of the inputs: npy files of
+any size, or others that are read as a whole. A job that was stopped or killed goes on where it was when it is run again; until it is
 done, its results are in FILE.part and FILE.job.
   papilio run vit-base --nats nats://10.0.0.1:4222 --input images=all.npy --output logits=y.npy
 

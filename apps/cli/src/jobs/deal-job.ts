@@ -3,14 +3,14 @@ import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { PapilioError } from "@papilio/butterfly";
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from "@papilio/butterfly/files";
 import { ChunkQueue, presenceSubject, resultSubject, type WorkerKind } from "./chunk-queue.ts";
+import type { JobInputs } from "./job-inputs.ts";
 import type { JobOutput, OutputRows, RowsToWrite } from "./job-output.ts";
 import { invalidMessage, PRESENCE, TAKEN, textOf, type WorkerReport, wholeOf } from "./messages.ts";
-import type { NpyInputs } from "./npy-rows.ts";
 
 /** What a job is. */
 export interface Job {
   readonly kind: WorkerKind;
-  readonly inputs: NpyInputs;
+  readonly inputs: JobInputs;
   /** Rows of the inputs in a chunk; the last may have fewer. */
   readonly chunkRows: number;
   /** Names of outputs and where their rows go, so many for each row of the inputs. */

@@ -10,6 +10,7 @@ import { requireFits, smallestGraph } from "../models/require-fits.ts";
 import { namedPath } from "../models/served-models.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import { computeChunks } from "./compute-chunks.ts";
+import { requireJobModel } from "./job-model.ts";
 import { modelIdentity } from "./model-identity.ts";
 
 /** How a worker works. */
@@ -77,6 +78,7 @@ async function load(
   adapter: OnDemandAdapter,
 ): Promise<HuggingFaceModel> {
   const config = await readConfig(await folderOf(path));
+  requireJobModel(path, config);
   await requireFits(flags, outlineFromHuggingFace(config), adapter);
   return await loadModel(path, config, signal);
 }

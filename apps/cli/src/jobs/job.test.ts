@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { JsMsg } from "@nats-io/jetstream";
 import { PapilioError } from "@papilio/butterfly";
 import { readNpyValues, readSafetensors, writeNpy } from "@papilio/butterfly/files";
@@ -39,9 +41,9 @@ describe.skipIf(!hasNatsServer)("a job, by a NATS server", () => {
   let server: TestNatsServer;
   let alone: Float32Array;
   const x = (): string => folder.at("x.npy");
-  const jobFlags = (out: string): string[] => [
+  const jobFlags = (out: string, input = x()): string[] => [
     ...["run", folder.at("vit"), "--nats", server.address, "--backend", "cpu", "--chunk", "2"],
-    ...["--input", `images=${x()}`, "--output", `logits=${folder.at(out)}`],
+    ...["--input", `images=${input}`, "--output", `logits=${folder.at(out)}`],
   ];
 
   beforeAll(async () => {
@@ -98,11 +100,19 @@ describe.skipIf(!hasNatsServer)("a job, by a NATS server", () => {
   /** Runs a job with workers in this process, to its end. */
   async function job(
     out: string,
-    { workers, during }: { workers: Parameters<typeof worker>[1][]; during?: () => Promise<void> },
+    {
+      workers,
+      during,
+      input,
+    }: {
+      workers: Parameters<typeof worker>[1][];
+      during?: () => Promise<void>;
+      input?: string;
+    },
   ): Promise<{ before: number; twice: number; reports: WorkerReport[] }> {
     const stop = new AbortController();
     const working = workers.map((options) => worker(stop.signal, options));
-    const running = papilio(...jobFlags(out), "--json");
+    const running = papilio(...jobFlags(out, input), "--json");
     await during?.();
     const { status, stdout, stderr } = await running;
     stop.abort();
@@ -125,6 +135,36 @@ describe.skipIf(!hasNatsServer)("a job, by a NATS server", () => {
     const { before, reports } = await job("job.npy", { workers: [{}, {}] });
     expect(before).toBe(0);
     expect(reports.reduce((sum, { chunks }) => sum + chunks, 0)).toBeGreaterThanOrEqual(CHUNKS);
+  });
+
+  it.each(["csv", "mtx", "npy.gz"])("divides the rows of inputs in .%s", async (kind) => {
+    const images = readNpyValues(readFileSync(x()), "float64").values as Float64Array;
+    const contents = {
+      csv: Array.from({ length: IMAGES }, (_, row) =>
+        images.subarray(row * PIXELS, (row + 1) * PIXELS).join(","),
+      ).join("\n"),
+      mtx: `%%MatrixMarket matrix array real general\n${IMAGES} ${PIXELS}\n${columnsOf(images).join("\n")}\n`,
+      "npy.gz": gzipSync(readFileSync(x())),
+    }[kind];
+    const input = folder.write(`x.${kind}`, contents as string | Uint8Array);
+    await job(`of-${kind}.npy`, { workers: [{}], input });
+  });
+
+  it.each(["mlp", "gcn"])("is refused of a model of the type %s, by all", async (type) => {
+    mkdirSync(folder.at(type));
+    folder.write(join(type, "config.json"), JSON.stringify({ model_type: type }));
+    const table = folder.write("rows.csv", "height,weight\n1,2\n");
+    const job = await refusal(
+      ...["run", folder.at(type), "--nats", server.address, "--backend", "cpu"],
+      ...["--input", `features=${table}`, "--output", `logits=${folder.at("of-rows.npy")}`],
+    );
+    const working = ["worker", folder.at(type), "--nats", server.address, "--backend", "cpu"];
+    for (const { status, line } of [job, await refusal(...working)]) {
+      expect({ status, line }).toEqual({
+        status: 2,
+        line: expect.stringContaining("error MODEL_KIND: "),
+      });
+    }
   });
 
   it("goes on after it was stopped", async () => {
@@ -220,6 +260,11 @@ describe.skipIf(!hasNatsServer)("a job, by a NATS server", () => {
     expect(readdirSync(folder.path).filter((name) => name.startsWith("no."))).toEqual([]);
   });
 });
+
+/** Numbers of rows column by column. */
+function columnsOf(images: Float64Array): Float64Array {
+  return images.map((_, at) => images[(at % IMAGES) * PIXELS + Math.floor(at / IMAGES)] as number);
+}
 
 function largestDifference(one: Float32Array, other: Float32Array): number {
   return Math.max(...one.map((value, index) => Math.abs(value - (other[index] as number))));

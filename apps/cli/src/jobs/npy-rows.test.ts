@@ -2,7 +2,8 @@ import { truncateSync } from "node:fs";
 import { npyHeader, toReal, writeNpy } from "@papilio/butterfly/files";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { NpyInputs, NpyRows } from "./npy-rows.ts";
+import { JobInputs } from "./job-inputs.ts";
+import { NpyRows } from "./npy-rows.ts";
 
 const folder = temporaryFolder();
 
@@ -84,9 +85,9 @@ describe("rows of a npy file", () => {
       ["a", folder.write("a.npy", writeNpy(new Float32Array(6), [3, 2]))],
       ["b", folder.write("b.npy", writeNpy(new Float32Array(2), [2]))],
     ]);
-    await expect(NpyInputs.open(files)).rejects.toMatchObject({ code: "INPUT_SHAPE" });
+    await expect(JobInputs.open(files)).rejects.toMatchObject({ code: "INPUT_SHAPE" });
     files.delete("b");
-    await using inputs = await NpyInputs.open(files);
+    await using inputs = await JobInputs.open(files);
     expect([inputs.rows, inputs.rowBytes]).toEqual([3, 8]);
   });
 });

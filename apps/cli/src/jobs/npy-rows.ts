@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { PapilioError } from "@papilio/butterfly";
 import {
+  fileKind,
   type NpyLayout,
   npyLayout,
   npyType,
@@ -8,12 +9,23 @@ import {
   type SafetensorsTensor,
 } from "@papilio/butterfly/files";
 import { inputShape } from "../files/csv.ts";
+import type { InputRows } from "./input-rows.ts";
 
 /** Bytes in which the header of a npy file is. */
 const HEAD = 2 ** 14;
 
+/** Whether a file is a npy file, by how it begins. Throws `INPUT_UNREADABLE`. */
+export async function isNpy(file: string): Promise<boolean> {
+  const handle = await opened(file);
+  try {
+    return fileKind(await headOf(handle))?.id === "npy";
+  } finally {
+    await handle.close();
+  }
+}
+
 /** An array of a npy file that is read some rows at a time: entries of its first axis. */
-export class NpyRows implements AsyncDisposable {
+export class NpyRows implements InputRows {
   readonly name: string;
   readonly file: string;
   readonly layout: NpyLayout;
@@ -42,9 +54,7 @@ export class NpyRows implements AsyncDisposable {
     const handle = await opened(file);
     try {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
-      const head = Buffer.alloc(HEAD);
-      const { bytesRead } = await handle.read(head, 0, HEAD, 0);
-      const layout = npyLayout(new Uint8Array(head.subarray(0, bytesRead)), Number(size));
+      const layout = npyLayout(await headOf(handle), Number(size));
       requireRows(file, layout);
       const identity = JSON.stringify([name, layout.descr, layout.shape, `${size}`, `${mtimeNs}`]);
       return new NpyRows(name, { file, layout, identity }, handle);
@@ -54,9 +64,13 @@ export class NpyRows implements AsyncDisposable {
     }
   }
 
+  get shape(): readonly number[] {
+    return this.layout.shape;
+  }
+
   /** Entries of the first axis. */
   get rows(): number {
-    return this.layout.shape[0] as number;
+    return this.shape[0] as number;
   }
 
   get rowBytes(): number {
@@ -90,62 +104,10 @@ export class NpyRows implements AsyncDisposable {
   }
 }
 
-/** The inputs of a model, with as many rows each. */
-export class NpyInputs implements AsyncDisposable {
-  readonly all: readonly NpyRows[];
-
-  private constructor(all: readonly NpyRows[]) {
-    this.all = all;
-  }
-
-  /**
-   * @param files by the names of inputs, one at least
-   * @throws PapilioError `INPUT_SHAPE` for inputs with different rows, and what {@link NpyRows.open} throws
-   */
-  static async open(files: ReadonlyMap<string, string>): Promise<NpyInputs> {
-    const all: NpyRows[] = [];
-    const inputs = new NpyInputs(all);
-    try {
-      for (const [name, file] of files) all.push(await NpyRows.open(name, file));
-      requireSameRows(all);
-      return inputs;
-    } catch (error) {
-      await inputs[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  get rows(): number {
-    return (this.all[0] as NpyRows).rows;
-  }
-
-  /** Bytes of a row of all of them. */
-  get rowBytes(): number {
-    return this.all.reduce((sum, { rowBytes }) => sum + rowBytes, 0);
-  }
-
-  /** What tells these files from others, and from what they were before they were changed. */
-  get identity(): string {
-    return JSON.stringify(this.all.map(({ identity }) => identity).toSorted());
-  }
-
-  /** Rows of all of them, by their names. Throws what {@link NpyRows.read} throws. */
-  read(from: number, to: number): Promise<SafetensorsTensor[]> {
-    return Promise.all(this.all.map((input) => input.read(from, to)));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const input of this.all) await input[Symbol.asyncDispose]();
-  }
-}
-
-function requireSameRows([first, ...others]: readonly NpyRows[]): void {
-  const other = others.find(({ rows }) => rows !== first?.rows);
-  if (first === undefined || other === undefined) return;
-  throw inputShape(
-    `${first.file} has ${first.rows} rows, and ${other.file} has ${other.rows}.`,
-    "Give inputs with as many rows each: the first axis counts what the model is run on.",
-  );
+async function headOf(handle: FileHandle): Promise<Uint8Array> {
+  const head = new Uint8Array(HEAD);
+  const { bytesRead } = await handle.read(head, 0, HEAD, 0);
+  return head.subarray(0, bytesRead);
 }
 
 async function opened(file: string): Promise<FileHandle> {
@@ -161,7 +123,7 @@ function unreadable(file: string, cause: Error): PapilioError {
   return new PapilioError(
     "INPUT_UNREADABLE",
     `The file ${file} cannot be read: ${cause.message}.`,
-    "Give a npy file that you may read, and that stays as it is.",
+    "Give a file of numbers that you may read, and that stays as it is.",
     { cause },
   );
 }

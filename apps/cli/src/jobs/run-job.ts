@@ -14,10 +14,11 @@ import { note } from "../process/print.ts";
 import { newTable } from "../render/new-table.ts";
 import { showJob } from "../render/progress.ts";
 import { chunksOf, dealJob, type Job, type JobReport, jobIdentity } from "./deal-job.ts";
+import { JobInputs } from "./job-inputs.ts";
+import { requireJobModel } from "./job-model.ts";
 import { JobOutput } from "./job-output.ts";
 import { modelIdentity } from "./model-identity.ts";
 import { connectToNats } from "./nats.ts";
-import { NpyInputs } from "./npy-rows.ts";
 
 export interface JobFlags extends ComputeFlags {
   readonly nats: string;
@@ -35,9 +36,9 @@ const HEADER_BYTES = 4096;
  * Runs a model on rows of large inputs, on all workers that have the model: what `papilio run --nats` does. A job that
  * was stopped goes on where it was when it is run again.
  *
- * @param inputs npy files by the names of inputs
+ * @param inputs files of numbers by the names of inputs
  * @param files npy files by the names of outputs
- * @throws PapilioError `FLAG_INVALID`; `INPUT_SHAPE` for inputs of different rows, `MESSAGE_TOO_LARGE` for rows that
+ * @throws PapilioError `FLAG_INVALID`; `MODEL_KIND` for a model of tables or of nodes; `INPUT_SHAPE` for inputs of different rows, `MESSAGE_TOO_LARGE` for rows that
  *   the server does not take; `JOB_OTHER`, `OUTPUT_UNKNOWN`, and what {@link dealJob} throws
  */
 export async function runJob(
@@ -62,9 +63,10 @@ export async function runJob(
   };
   const outputFiles = await Outputs.open(requests, options);
   const dtype = dtypeOf(flags);
-  const kind = await modelIdentity(path, dtype);
   const config = await readConfig(await folderOf(path));
-  await using opened = await NpyInputs.open(inputs);
+  requireJobModel(path, config);
+  const kind = await modelIdentity(path, dtype);
+  await using opened = await JobInputs.open(inputs);
   const sizes = await sizesOfOutputs(opened, files, (arrays) =>
     loadModel(path, config, interruption.signal).then((model) => bindInputs(model, arrays)),
   );
@@ -99,13 +101,11 @@ export async function runJob(
 
 /** What the model gives for each row of its inputs: it is loaded and traced for the first, and let go. */
 async function sizesOfOutputs(
-  inputs: NpyInputs,
+  inputs: JobInputs,
   files: ReadonlyMap<string, string>,
   bind: (arrays: Parameters<typeof bindInputs>[1]) => Promise<BoundModel>,
 ): Promise<readonly Omit<Job["outputs"][number], "rows">[]> {
-  const sequence = inputs.all.find(
-    ({ name, layout }) => name === "ids" && layout.shape.length === 1,
-  );
+  const sequence = inputs.all.find(({ name, shape }) => name === "ids" && shape.length === 1);
   if (sequence !== undefined) {
     throw inputShape(
       `The ids of ${sequence.file} are those of one sequence.`,
@@ -127,7 +127,7 @@ async function sizesOfOutputs(
 /** Rows of a chunk: so many that inputs and outputs each fit in a message. */
 function chunkOf(
   { chunk }: JobFlags,
-  inputs: NpyInputs,
+  inputs: JobInputs,
   outputs: Job["outputs"],
   connection: NatsConnection,
 ): number {
