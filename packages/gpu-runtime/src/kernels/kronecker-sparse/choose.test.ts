@@ -1,9 +1,12 @@
 import { LAYOUTS, Pattern } from "@papilio/butterfly";
+import type { FewBits } from "@papilio/butterfly/numeric";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectValid, problems, report, reports } from "../../testing/variants.ts";
 import { chooseKroneckerSparse, chooseRegisterKroneckerSparse } from "./choose.ts";
 import { packKroneckerSparse } from "./pack.ts";
+
+const ONE_IN_FOUR_BITS = { batch: 1, weightDtype: "q4" } as const;
 
 describe("the chosen variant", () => {
   it("keeps to what its kernel assumes and to WebGPU's default limits", () => {
@@ -44,6 +47,32 @@ describe("the chosen variant", () => {
     expect(chooseKroneckerSparse(report("software", null), long)).toMatchObject({
       kind: "register",
     });
+  });
+
+  it("gives one vector by weights of 4 bits wide workgroups where they are full, and enough", () => {
+    const spansOf = (
+      pattern: Pattern,
+      adapter = report("software", 8),
+      { batch, weightDtype }: { batch: number; weightDtype: FewBits } = ONE_IN_FOUR_BITS,
+    ): number => {
+      const problem = { pattern, batch, layout: "batch-first", dtype: "f32" } as const;
+      const chosen = chooseKroneckerSparse(adapter, { ...problem, weightDtype });
+      if (chosen.kind !== "register") throw new Error(`The kernel is ${chosen.kind}.`);
+      return chosen.spans;
+    };
+    const wide = new Pattern(1, 768, 768, 1);
+    expect(spansOf(wide)).toBe(8);
+    expect(spansOf(wide, report("software", 4))).toBe(4);
+    expect(spansOf(wide, report("software", null))).toBe(4);
+    const adapter = report("software", 8);
+    expect(spansOf(wide, adapter, { ...ONE_IN_FOUR_BITS, batch: 2 })).toBe(4);
+    expect(spansOf(wide, adapter, { ...ONE_IN_FOUR_BITS, weightDtype: "q8" })).toBe(4);
+    // Of 96 outputs a second workgroup would fill a half; of 256 there are four.
+    expect(spansOf(new Pattern(8, 96, 256, 1))).toBe(4);
+    expect(spansOf(new Pattern(1, 256, 256, 1))).toBe(4);
+    // A workgroup computes four neighbouring blocks in turn.
+    expect(spansOf(new Pattern(1, 192, 192, 8))).toBe(4);
+    expect(spansOf(new Pattern(1, 192, 192, 12))).toBe(8);
   });
 
   it("shares loads between the lanes of a software adapter only", () => {

@@ -12,6 +12,10 @@ import { type KroneckerSparsePacking, readsPacking } from "./packing.ts";
 import type { KroneckerSparseProblem } from "./problem.ts";
 import type { KroneckerSparseVariant, RegisterKroneckerSparse } from "./variant.ts";
 
+/** Outputs of an invocation in the widest workgroups that pay on lavapipe, of weights of 4 bits. */
+const WIDE_SPANS = 8;
+/** So many of these are enough for a few cores. */
+const WIDE_GROUPS = 8;
 /** Invocations that are worth a workgroup where subgroups do not share loads. */
 const SMALL_GROUP = 8;
 
@@ -193,7 +197,8 @@ export function fewBitsVariant(
   });
   const { b } = pattern;
   const group = base.workgroup;
-  const spans = b >= 4 * group ? 4 : b >= 2 * group ? 2 : 1;
+  const most = wideGroupsPay(base, problem) ? WIDE_SPANS : 4;
+  const spans = b >= most * group ? most : b >= 2 * group ? 2 : 1;
   const tile = Math.min(4, batch);
   const workgroup =
     report.kind === "hardware" ? wholeSubgroups(Math.ceil(b / spans), group, 64) : group;
@@ -201,6 +206,20 @@ export function fewBitsVariant(
   const coalescedStore =
     base.coalescedStore && bytes <= report.limits.maxComputeWorkgroupStorageSize;
   return { ...base, vector: 1, spans, tile, reduction: UNIT, workgroup, coalescedStore };
+}
+
+/**
+ * Whether one vector is multiplied faster by workgroups of 64 outputs, which read fewer inputs and longer runs of weights:
+ * measured on one thread of lavapipe (Mesa 25), in q4. They fill what they read, and are as many as a few cores need.
+ */
+function wideGroupsPay(
+  { broadcast, coalescedStore }: RegisterKroneckerSparse,
+  { pattern, batch, weightDtype }: KroneckerSparseProblem,
+): boolean {
+  if (weightDtype !== "q4" || batch > 1 || broadcast !== 8) return false;
+  const outputs = WIDE_SPANS * broadcast;
+  const blocks = coalescedStore ? pattern.blocks / 4 : pattern.blocks;
+  return pattern.b % outputs === 0 && (blocks * pattern.b) / outputs >= WIDE_GROUPS;
 }
 
 /**

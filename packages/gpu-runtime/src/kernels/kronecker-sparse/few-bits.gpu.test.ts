@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Gpu } from "../../gpu/gpu.ts";
 import { prepareKroneckerSparse } from "../../multiplication/kronecker-sparse.ts";
 import { WeightStore } from "../../multiplication/weight-store.ts";
+import { expectMultiplied } from "../../testing/expect-multiplied.ts";
 import { testFewBitsVariants } from "../../testing/few-bits-variants.ts";
 import { openTestGpu } from "../../testing/open-test-gpu.ts";
 import { runCase } from "../../testing/run-case.ts";
@@ -56,6 +57,19 @@ describe("a store of weights of few bits", () => {
       }
     }
   });
+});
+
+it("one vector is multiplied by wide workgroups, whether stores are coalesced or not", async () => {
+  const shape = { batch: 1, layout: "batch-first", dtype: "f32" } as const;
+  for (const [pattern, weightDtype] of [
+    [new Pattern(2, 256, 40, 1), "q4"],
+    [new Pattern(2, 64, 24, 16), "q8"],
+  ] as const) {
+    const factor = KroneckerSparse.random(pattern, { seed: 4 });
+    const chosen = fewBitsVariant(gpu.report, { ...shape, pattern, weightDtype });
+    const variant = { ...chosen, spans: 8 };
+    await expectMultiplied(gpu, factor, shape, variant, { biased: true, weightDtype });
+  }
 });
 
 it("a variant that does not read weights as they are stored is refused", () => {
