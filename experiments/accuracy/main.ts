@@ -27,7 +27,7 @@ import {
 import { openGpu } from "@papilio/gpu-runtime/node";
 import { LINEAR_KINDS, type LinearKind } from "./linear-kinds.ts";
 import { accuracyReport, bestOf, type Line, type Run } from "./report.ts";
-import { type Choice, kindsOf, type Settings, type Task } from "./task.ts";
+import { type Choice, kindsOf, type Settings, settingsFor, type Task } from "./task.ts";
 import { characters, charactersLarge } from "./tasks/characters.ts";
 import { digits } from "./tasks/digits.ts";
 import { nodes } from "./tasks/nodes.ts";
@@ -140,7 +140,7 @@ async function trainAll(
   const own = way === undefined ? {} : { way };
   for (const kind of kindsOf(task, way).filter((one) => kinds.includes(one))) {
     const tuned: Line[] = [];
-    for (const settings of task.settings) {
+    for (const settings of settingsFor(task, way)) {
       tuned.push(await train(task, { kind, ...own, ...settings, seed: first }, dense));
     }
     const { rate, decay } = bestOf(task, tuned);

@@ -35,11 +35,19 @@ export interface Tried {
 export interface TriedWay {
   readonly description: string;
   readonly kinds: readonly LinearKind[];
+  /** Rates as multiples of those of the usual way; the same unless given. */
+  readonly rates?: number | undefined;
 }
 
 /** Kinds of layers that are trained in a way, or in the usual one. */
 export function kindsOf({ kinds, tried }: Task, way: string | undefined): readonly LinearKind[] {
   return way === undefined ? kinds : (tried?.ways.get(way)?.kinds ?? []);
+}
+
+/** What is tried for each kind of layer in a way, or in the usual one: as many settings. */
+export function settingsFor({ settings, tried }: Task, way: string | undefined): Settings[] {
+  const times = (way === undefined ? undefined : tried?.ways.get(way)?.rates) ?? 1;
+  return settings.map(({ rate, decay }) => ({ rate: times * rate, decay }));
 }
 
 /** A model before it is trained, and one run of it. */

@@ -7,9 +7,10 @@
  *     pnpm experiment:few-bits --factorized
  *
  * Twins with dense layers are trained first, as apps/docs/public/models/README.txt says, with --linear dense; one
- * that is not given is left out. With --trained, the types that --dtype names of one model are trained after they were
- * rounded; with --rotated, the inputs of its dense layers are rotated before. With --factorized, matrices that were factorized
- * instead. Writes one part of results/few-bits-accuracy.json, and results/few-bits-accuracy.md of both.
+ * that is not given is left out. --subject and --dtype leave out others. With --trained, one model is trained after it was rounded;
+ * with --rotated, the inputs of its dense layers are rotated before. With --factorized, matrices that were factorized
+ * instead. Writes rows in place of those like them in results/few-bits-accuracy.json, and results/few-bits-accuracy.md of
+ * all.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +26,7 @@ import {
   type Rounding,
   roundModel,
 } from "./round-model.ts";
-import { SUBJECTS } from "./subjects.ts";
+import { SUBJECTS, type Subject } from "./subjects.ts";
 import { trainRoundedModel } from "./train-rounded-model.ts";
 
 const { values: flags } = parseArgs({
@@ -40,72 +41,52 @@ const { values: flags } = parseArgs({
     factorized: { type: "boolean" },
   },
 });
-const ROUNDINGS: readonly Rounding[] = ["plain", "structured", "calibrated"];
-const CHOICES: readonly (readonly [Dtype, Rounding])[] = [
-  ["f32", "plain"],
-  ["f16", "plain"],
-  ...FEW_BITS.flatMap((dtype) => ROUNDINGS.map((rounding) => [dtype, rounding] as const)),
-];
+const ROUNDINGS: readonly Rounding[] = ["plain", "structured", "calibrated", "trained", "rotated"];
+const DTYPES: readonly Dtype[] = ["f32", "f16", ...FEW_BITS];
 
 const out = join(import.meta.dirname, "../../results/few-bits-accuracy");
-const {
-  factorized,
-  subject: one,
-  trained,
-  rotated,
-  steps,
-  dtype: dtypes = ["q4", "q3", "q2"],
-  ...folders
-} = flags;
-const before: FewBitsResults = JSON.parse(readFileSync(`${out}.json`, "utf8"));
+const { factorized, subject: one, trained, rotated, steps, dtype: chosen, ...folders } = flags;
 const made = { date: new Date().toISOString(), node: process.version };
 if (factorized) {
   const command = "pnpm experiment:few-bits --factorized";
-  write({ ...before, factorized: { command, ...made, rows: await roundFactorized() } });
+  write({ ...read(), factorized: { command, ...made, rows: await roundFactorized() } });
 } else if (trained || rotated) {
-  await addRows(one ?? "", trained ? "trained" : "rotated");
+  await addRows(one ?? "", trained ? "trained" : "rotated", chosen ?? ["q4", "q3", "q2"]);
 } else {
+  await roundSubjects(chosen ?? DTYPES);
   const command = [
     "pnpm experiment:few-bits",
     ...Object.keys(folders).map((name) => `--${name} FOLDER`),
   ].join(" ");
-  write({ ...before, command, ...made, subjects: await roundSubjects() });
+  if (chosen === undefined && one === undefined) write({ ...read(), command, ...made });
 }
 
-async function roundSubjects(): Promise<FewBitsResults["subjects"]> {
-  const subjects: FewBitsResults["subjects"][number][] = [];
+async function roundSubjects(dtypes: readonly string[]): Promise<void> {
   for (const [name, load] of Object.entries(SUBJECTS)) {
     const folder = folders[name as keyof typeof folders];
-    if (one !== undefined && name !== one) {
-      subjects.push(...before.subjects.filter((known) => known.name === name));
-      continue;
-    }
+    if (one !== undefined && name !== one) continue;
     if (name.endsWith("-dense") && folder === undefined) {
       console.error(`${name} is left out: train it, and give --${name} FOLDER.`);
       continue;
     }
     using subject = await load(folder ?? "");
-    const { description, model, moments } = subject;
-    const matrices = modelMatrices(model);
-    const rows: Row[] = [];
-    for (const [dtype, rounding] of CHOICES) {
-      const { bytes, error } = await roundModel(matrices, dtype, rounding, moments);
-      const { loss, accuracy = Number.NaN } = await subject.evaluate();
-      rows.push({ dtype, rounding, bytes, error, loss, accuracy });
-      console.error(`${name} ${dtype} ${rounding}: loss ${loss}, accuracy ${accuracy}, ${error}`);
+    const matrices = modelMatrices(subject.model);
+    for (const dtype of dtypes as Dtype[]) {
+      const exact = dtype === "f32" || dtype === "f16";
+      for (const rounding of exact ? ROUNDINGS.slice(0, 1) : ROUNDINGS.slice(0, 3)) {
+        const { bytes, error } = await roundModel(matrices, dtype, rounding, subject.moments);
+        await addRow(subject, { dtype, rounding, bytes, error });
+      }
     }
-    subjects.push({
-      name,
-      description,
-      metric: name.startsWith("digits") ? "accuracy" : "loss",
-      rows,
-    });
   }
-  return subjects;
 }
 
-/** Adds or replaces rows of one model, one after another, of which a trained one takes minutes. */
-async function addRows(name: string, rounding: "trained" | "rotated"): Promise<void> {
+/** Rows of one model, one after another, of which a trained one takes minutes. */
+async function addRows(
+  name: string,
+  rounding: "trained" | "rotated",
+  dtypes: readonly string[],
+): Promise<void> {
   const load = SUBJECTS[name];
   const folder = folders[name as keyof typeof folders];
   if (load === undefined)
@@ -115,33 +96,43 @@ async function addRows(name: string, rounding: "trained" | "rotated"): Promise<v
     const matrices = modelMatrices(subject.model);
     const rounded = await roundModel(matrices, dtype, rounding, subject.moments);
     if (rounding === "trained") await trainRoundedModel(subject, rounded, Number(steps));
-    const { loss, accuracy = Number.NaN } = await subject.evaluate();
     // Rotations stand on the right of what they rotate, and are exact.
     const error = medianError(
       matrices.filter(({ names: [own = ""] }) => !/factors\.[1-9]/.test(own)),
     );
-    const row = {
-      ...{ dtype, rounding, bytes: rounded.bytes, error, loss, accuracy },
-      ...(rounding === "trained" ? { steps: Number(steps) } : {}),
-    };
-    console.error(`${name} ${dtype} ${rounding}: loss ${loss}, accuracy ${accuracy}, ${error}`);
-    const known: FewBitsResults = JSON.parse(readFileSync(`${out}.json`, "utf8"));
-    write({ ...known, subjects: known.subjects.map((one) => withRow(one, name, row)) });
+    const known = rounding === "trained" ? { steps: Number(steps) } : {};
+    await addRow(subject, { dtype, rounding, bytes: rounded.bytes, error, ...known });
   }
 }
 
-/** With a row behind those of its type. */
-function withRow(
-  subject: FewBitsResults["subjects"][number],
-  name: string,
-  row: Row,
-): FewBitsResults["subjects"][number] {
-  if (subject.name !== name) return subject;
-  const others = subject.rows.filter(
-    ({ dtype, rounding }) => dtype !== row.dtype || rounding !== row.rounding,
+/** Measures a model with the numbers that its parameters have, and writes its row in place of one like it. */
+async function addRow(subject: Subject, made: Omit<Row, "loss" | "accuracy">): Promise<void> {
+  const { name, description } = subject;
+  const { loss, accuracy = Number.NaN } = await subject.evaluate();
+  const row: Row = { ...made, loss, accuracy };
+  const { dtype, rounding, error } = row;
+  console.error(`${name} ${dtype} ${rounding}: loss ${loss}, accuracy ${accuracy}, ${error}`);
+  const results = read();
+  const before = results.subjects.find((known) => known.name === name)?.rows ?? [];
+  const rows = before
+    .filter((known) => known.dtype !== dtype || known.rounding !== rounding)
+    .concat(row)
+    .sort((a, b) => placeOf(a) - placeOf(b));
+  const metric = name.startsWith("digits") ? "accuracy" : "loss";
+  const subjects = Object.keys(SUBJECTS).flatMap((known) =>
+    known === name
+      ? [{ name, description, metric, rows } as const]
+      : results.subjects.filter((other) => other.name === known),
   );
-  const place = others.findLastIndex(({ dtype }) => dtype === row.dtype) + 1;
-  return { ...subject, rows: others.toSpliced(place, 0, row) };
+  write({ ...results, subjects });
+}
+
+function placeOf({ dtype, rounding }: Row): number {
+  return ROUNDINGS.length * DTYPES.indexOf(dtype) + ROUNDINGS.indexOf(rounding);
+}
+
+function read(): FewBitsResults {
+  return JSON.parse(readFileSync(`${out}.json`, "utf8"));
 }
 
 function write(results: FewBitsResults): void {

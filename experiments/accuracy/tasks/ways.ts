@@ -15,6 +15,8 @@ export interface Way {
   /** First blocks of factors orthogonal. */
   readonly orthogonal?: boolean;
   readonly oneRate?: boolean;
+  /** Rates as multiples of those of the usual way. */
+  readonly rates?: number;
   readonly dividedDecay?: boolean;
   /** Trained dense first, and factorized. */
   readonly denseFirst?: boolean;
@@ -41,7 +43,10 @@ const PAIRS: readonly LinearKind[] = ["half", "monarch"];
 
 export function describeWays(ways: Ways): Tried["ways"] {
   return new Map(
-    [...ways].map(([name, { description, kinds = PAIRS }]) => [name, { description, kinds }]),
+    [...ways].map(([name, { description, kinds = PAIRS, rates }]) => [
+      name,
+      { description, kinds, rates },
+    ]),
   );
 }
 
@@ -53,6 +58,13 @@ export const DYADIC_WAYS: Ways = new Map<string, Way>([
     {
       description: "first blocks orthogonal, one rate for all factors",
       ...{ kinds: ["dyadic"], orthogonal: true, oneRate: true },
+    },
+  ],
+  [
+    "orthogonal-high-rate",
+    {
+      description: "first blocks orthogonal, one rate for all factors, four times as high",
+      ...{ kinds: ["dyadic"], orthogonal: true, oneRate: true, rates: 4 },
     },
   ],
 ]);
