@@ -51,7 +51,53 @@ export function accuracyReport(
 
 Made by \`${command}\`, begun on ${date.slice(0, 10)}, Node ${node}, ${processors}. Models are trained from scratch. Each kind of layer is tuned by as many settings, with the first seed, by the validation data; the best are trained with ${seeds.length} seeds. The test data are looked at once, with the model that was best on the validation data. Weights are those of linear layers, bytes those of all parameters in float32, and FLOPs the arithmetic of a run of the trained model.
 
-${timesNote(times)}${begun.map((task) => `${sectionOf(task, lines, seeds)}${timesOf(task, times)}`).join("\n")}${gaps}`;
+${bestSection(begun, lines, seeds)}${timesNote(times)}${begun.map((task) => `${sectionOf(task, lines, seeds)}${timesOf(task, times)}`).join("\n")}${gaps}`;
+}
+
+/** The way in which each kind of layers, of its usual weights, came nearest to dense ones, by the validation data. */
+function bestSection(
+  tasks: readonly Task[],
+  lines: readonly Line[],
+  seeds: readonly number[],
+): string {
+  const rows = tasks.flatMap((task) => {
+    const usual = meansOf(task, undefined, lines, seeds);
+    const [dense, ...others] = usual;
+    if (dense?.kind !== "dense") return [];
+    return others.map((plain) => {
+      const ways = [...(task.tried?.ways ?? [])].flatMap(([way, { description }]) =>
+        meansOf(task, way, lines, seeds)
+          .filter(({ kind, found }) => kind === plain.kind && found.length === seeds.length)
+          .filter(({ found }) => weightsOf(found) === weightsOf(plain.found))
+          .map((mean) => ({ ...mean, description })),
+      );
+      const best = [{ ...plain, description: "from scratch" }, ...ways].reduce((one, other) =>
+        isBetter(task.metric, validationOf(other.found), validationOf(one.found)) ? other : one,
+      );
+      const share = `${((100 * weightsOf(best.found)) / weightsOf(dense.found)).toFixed(1)} %`;
+      return [
+        ...[task.name, LINEAR_KINDS[plain.kind], share, best.description],
+        ...[shown(task, dense.mean), shown(task, best.mean)],
+        besideOf(task, best.mean, dense.mean),
+      ];
+    });
+  });
+  const head = ["task", "layers", "weights", "trained", "dense", "butterfly", "beside dense"];
+  return `## The best of each
+
+Of the ways to train that the sections below compare, the one that was best on the validation data in the mean over seeds; dense layers are always trained from scratch. Tasks in % are accuracies, the others nats.
+
+${table(head, rows)}
+
+`;
+}
+
+function weightsOf([first]: readonly Line[]): number {
+  return first?.linearWeights ?? 0;
+}
+
+function validationOf(found: readonly Line[]): number {
+  return meanOf(found.map(({ validation }) => validation));
 }
 
 function sectionOf(task: Task, lines: readonly Line[], seeds: readonly number[]): string {

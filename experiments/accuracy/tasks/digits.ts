@@ -3,7 +3,7 @@ import { imageTask, type LabelledImages, pickImages, splitExamples } from "@papi
 import { readText } from "../data.ts";
 import { LINEAR_KINDS, type LinearKind, layersOf } from "../linear-kinds.ts";
 import type { Task, Training } from "../task.ts";
-import { DYADIC_WAYS, describeWays, type Family, trainingBy } from "./ways.ts";
+import { DYADIC_WAYS, describeWays, type Family, trainingBy, type Way, type Ways } from "./ways.ts";
 
 const SIDE = 8;
 const PIXELS = SIDE * SIDE;
@@ -12,6 +12,11 @@ const SHAPE = [1, SIDE, SIDE] as const;
 const BATCH = 64;
 const STEPS = 1500;
 const FEATURES = 64;
+
+const WAYS: Ways = new Map<string, Way>([
+  ["orthogonal", { description: "first blocks orthogonal", kinds: ["dyadic"], orthogonal: true }],
+  ...DYADIC_WAYS,
+]);
 
 /** A vision transformer on the 1,797 digits of 8 x 8 pixels of UCI's optdigits. */
 export const digits: Task = {
@@ -22,7 +27,7 @@ export const digits: Task = {
   kinds: Object.keys(LINEAR_KINDS) as LinearKind[],
   settings: [1e-3, 2e-3, 4e-3].map((rate) => ({ rate, decay: 0.05 })),
   tried: {
-    ways: describeWays(DYADIC_WAYS),
+    ways: describeWays(WAYS),
     note: "Dense layers may gain by other first numbers, too, which was not tried.",
   },
   unit: "an image",
@@ -32,7 +37,7 @@ export const digits: Task = {
     const inputs = { images: images().tested.images.slice(0, runs * PIXELS) };
     return { model, graph: model.trace({ images: runs }), inputs };
   },
-  training: (choice, dense) => trainingBy(FAMILY, DYADIC_WAYS, choice, dense),
+  training: (choice, dense) => trainingBy(FAMILY, WAYS, choice, dense),
 };
 
 const FAMILY: Family<VisionTransformer> = {

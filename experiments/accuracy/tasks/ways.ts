@@ -52,7 +52,6 @@ export function describeWays(ways: Ways): Tried["ways"] {
 
 /** For products of many factors. */
 export const DYADIC_WAYS: Ways = new Map<string, Way>([
-  ["orthogonal", { description: "first blocks orthogonal", kinds: ["dyadic"], orthogonal: true }],
   [
     "orthogonal-one-rate",
     {
