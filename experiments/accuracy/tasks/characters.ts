@@ -19,7 +19,10 @@ interface Sizes {
 }
 
 const WAYS: Ways = new Map<string, Way>([
-  ["wider", { description: "wider, with at most as many weights as dense", widest: 1 }],
+  [
+    "wider",
+    { description: "wider, with at most as many weights as dense", kinds: ["half"], widest: 1 },
+  ],
   [
     "dense-first-distilled",
     {
