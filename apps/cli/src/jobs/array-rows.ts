@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { SafetensorsTensor } from "@papilio/butterfly/files";
-import { inputShape } from "../files/csv.ts";
 import { type ArrayFile, readArray } from "../models/array-file.ts";
-import type { InputRows } from "./input-rows.ts";
+import { type InputRows, requireRows } from "./input-rows.ts";
 
 /** An array of a CSV or a Matrix Market file, or of one that is compressed, which is read as a whole. */
 export class ArrayRows implements InputRows {
@@ -23,14 +22,9 @@ export class ArrayRows implements InputRows {
   static async open(name: string, file: string): Promise<ArrayRows> {
     const array = await readArray(file);
     const { size, mtimeNs } = await stat(file, { bigint: true });
-    const { shape, values } = array;
-    if (shape.length === 0 || values.length === 0) {
-      throw inputShape(
-        `The array of ${file} has the shape [${shape}], without rows to divide.`,
-        "Give one whose first axis counts what the model is run on.",
-      );
-    }
-    return new ArrayRows(name, JSON.stringify([name, shape, `${size}`, `${mtimeNs}`]), array);
+    requireRows(file, array.shape);
+    const identity = JSON.stringify([name, array.shape, `${size}`, `${mtimeNs}`]);
+    return new ArrayRows(name, identity, array);
   }
 
   get file(): string {

@@ -9,7 +9,8 @@ import {
   type SafetensorsTensor,
 } from "@papilio/butterfly/files";
 import { inputShape } from "../files/csv.ts";
-import type { InputRows } from "./input-rows.ts";
+import { complexNumbers } from "../models/array-file.ts";
+import { type InputRows, requireRows } from "./input-rows.ts";
 
 /** Bytes in which the header of a npy file is. */
 const HEAD = 2 ** 14;
@@ -55,7 +56,7 @@ export class NpyRows implements InputRows {
     try {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
       const layout = npyLayout(await headOf(handle), Number(size));
-      requireRows(file, layout);
+      requireRealRows(file, layout);
       const identity = JSON.stringify([name, layout.descr, layout.shape, `${size}`, `${mtimeNs}`]);
       return new NpyRows(name, { file, layout, identity }, handle);
     } catch (error) {
@@ -128,20 +129,9 @@ function unreadable(file: string, cause: Error): PapilioError {
   );
 }
 
-function requireRows(file: string, { shape, fortranOrder, descr, bytes }: NpyLayout): void {
-  if (npyType(descr).complex) {
-    throw new PapilioError(
-      "TENSOR_DTYPE",
-      `The numbers of ${file} are complex.`,
-      "Give real numbers: floats, integers or truth values.",
-    );
-  }
-  if (shape.length === 0 || bytes === 0) {
-    throw inputShape(
-      `The array of ${file} has the shape [${shape}], without rows to divide.`,
-      "Give one whose first axis counts what the model is run on.",
-    );
-  }
+function requireRealRows(file: string, { shape, fortranOrder, descr }: NpyLayout): void {
+  if (npyType(descr).complex) throw complexNumbers(file);
+  requireRows(file, shape);
   if (!fortranOrder || shape.length === 1) return;
   throw inputShape(
     `The array of ${file} is in Fortran order, in which no row is in one piece.`,

@@ -23,7 +23,12 @@ export async function readArray(file: string): Promise<ArrayFile> {
 export function arrayOf(file: string, bytes: FileBytes): ArrayFile {
   const { shape, values } = parseNumbers(file, bytes, "float64");
   if (!("re" in values)) return { file, shape, values };
-  throw new PapilioError(
+  throw complexNumbers(file);
+}
+
+/** The error `TENSOR_DTYPE` where numbers have to be real. */
+export function complexNumbers(file: string): PapilioError {
+  return new PapilioError(
     "TENSOR_DTYPE",
     `The numbers of ${file} are complex.`,
     "Give real numbers: floats, integers or truth values.",
