@@ -41,10 +41,8 @@ export function roundInputs(
     }
     const isRounded =
       bits === 4
-        ? roundTogether<u8>(filled, from, to, offset)
-        : offset === 0
-          ? roundTogether<i16>(filled, from, to, offset)
-          : roundTogether<u16>(filled, from, to, offset);
+        ? roundTogether<i8>(filled, from, to, offset)
+        : roundTogether<i16>(filled, from, to, offset);
     if (!isRounded) return false;
     x += <usize>SCALED * xRow;
     to += bits === 4 ? BYTES_BYTES : WORDS_BYTES;
@@ -66,7 +64,7 @@ export function copyInputs(count: i32, filled: i32, x: usize, xRow: usize, to: u
   }
 }
 
-/** So many inputs of one scale, whole eights, to numbers of the size of `T`: with their sum where that is unsigned. */
+/** So many inputs of one scale, whole eights, to numbers of type `T`, with their sum unless the offset is 0. */
 function roundTogether<T>(filled: i32, x: usize, to: usize, offset: i32): bool {
   const bytes = (<usize>filled) << 2;
   // A NaN stays.
@@ -84,12 +82,12 @@ function roundTogether<T>(filled: i32, x: usize, to: usize, offset: i32): bool {
     const a = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at), inverse));
     const b = f32x4.nearest(f32x4.mul(v128.load(x + 2 * at, 16), inverse));
     const numbers = i16x8.narrow_i32x4_s(wholeNumbers(a), wholeNumbers(b));
-    if (!isSigned<T>()) sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(numbers));
+    if (offset !== 0) sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(numbers));
     if (sizeof<T>() === 2) v128.store(to + at, numbers);
     else v128.store64_lane(to + (at >> 1), i8x16.narrow_i16x8_s(numbers, numbers), 0);
   }
   store<f32>(to, largest / top, sizeof<T>() === 2 ? WORDS_SCALE : BYTES_SCALE);
-  if (!isSigned<T>()) {
+  if (offset !== 0) {
     sums = i32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
     const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
     store<i32>(to, sum * offset, sizeof<T>() === 2 ? WORDS_SUM : BYTES_SUM);
