@@ -74,7 +74,7 @@ function bestSection(
       const best = [{ ...plain, description: "from scratch" }, ...ways].reduce((one, other) =>
         isBetter(task.metric, validationOf(other.found), validationOf(one.found)) ? other : one,
       );
-      const share = `${((100 * weightsOf(best.found)) / weightsOf(dense.found)).toFixed(1)} %`;
+      const share = shareOf([weightsOf(best.found) / weightsOf(dense.found)]);
       return [
         ...[task.name, LINEAR_KINDS[plain.kind], share, best.description],
         ...[shown(task, dense.mean), shown(task, best.mean)],
@@ -110,7 +110,7 @@ function sectionOf(task: Task, lines: readonly Line[], seeds: readonly number[])
     const most = dense?.found[0]?.linearWeights;
     return [
       LINEAR_KINDS[kind],
-      `${linearWeights}${most === undefined ? "" : ` (${((100 * linearWeights) / most).toFixed(1)} %)`}`,
+      `${linearWeights}${most === undefined ? "" : ` (${shareOf([linearWeights / most])})`}`,
       formatBytes(bytes),
       quantity(flops, "FLOP"),
       shown(task, mean),
@@ -174,9 +174,7 @@ function waysOf(
     meansOf(task, way, lines, seeds).map(({ kind, found, mean }) => [
       description,
       LINEAR_KINDS[kind],
-      most === undefined
-        ? "-"
-        : `${((100 * (found[0] as Line).linearWeights) / most).toFixed(1)} %`,
+      most === undefined ? "-" : shareOf([weightsOf(found) / most]),
       shown(task, mean),
       rangeOf(task, found),
       besideOf(task, mean, meanOfKind(kind)),

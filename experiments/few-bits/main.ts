@@ -41,7 +41,8 @@ const { values: flags } = parseArgs({
     factorized: { type: "boolean" },
   },
 });
-const ROUNDINGS: readonly Rounding[] = ["plain", "structured", "calibrated", "trained", "rotated"];
+const ROUNDED: readonly Rounding[] = ["plain", "structured", "calibrated"];
+const ROUNDINGS: readonly Rounding[] = [...ROUNDED, "trained", "rotated"];
 const DTYPES: readonly Dtype[] = ["f32", "f16", ...FEW_BITS];
 
 const out = join(import.meta.dirname, "../../results/few-bits-accuracy");
@@ -73,7 +74,7 @@ async function roundSubjects(dtypes: readonly string[]): Promise<void> {
     const matrices = modelMatrices(subject.model);
     for (const dtype of dtypes as Dtype[]) {
       const exact = dtype === "f32" || dtype === "f16";
-      for (const rounding of exact ? ROUNDINGS.slice(0, 1) : ROUNDINGS.slice(0, 3)) {
+      for (const rounding of exact ? (["plain"] as const) : ROUNDED) {
         const { bytes, error } = await roundModel(matrices, dtype, rounding, subject.moments);
         await addRow(subject, { dtype, rounding, bytes, error });
       }
@@ -106,10 +107,10 @@ async function addRows(
 }
 
 /** Measures a model with the numbers that its parameters have, and writes its row in place of one like it. */
-async function addRow(subject: Subject, made: Omit<Row, "loss" | "accuracy">): Promise<void> {
+async function addRow(subject: Subject, rounded: Omit<Row, "loss" | "accuracy">): Promise<void> {
   const { name, description } = subject;
   const { loss, accuracy = Number.NaN } = await subject.evaluate();
-  const row: Row = { ...made, loss, accuracy };
+  const row: Row = { ...rounded, loss, accuracy };
   const { dtype, rounding, error } = row;
   console.error(`${name} ${dtype} ${rounding}: loss ${loss}, accuracy ${accuracy}, ${error}`);
   const results = read();

@@ -210,7 +210,7 @@ export function fewBitsVariant(
 
 /**
  * Whether one vector is multiplied faster by workgroups of 64 outputs, which read fewer inputs and longer runs of weights:
- * measured on one thread of lavapipe (Mesa 25), in q4. They fill what they read, and are as many as a few cores need.
+ * measured on lavapipe (Mesa 25), one thread and two, in q4. They fill what they read, and are as many as a few cores need.
  */
 function wideGroupsPay(
   { broadcast, coalescedStore }: RegisterKroneckerSparse,
